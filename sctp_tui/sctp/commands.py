@@ -1,0 +1,88 @@
+"""What is wanted: immutable commands to the engine. Their outcome comes back as events."""
+
+import msgspec
+
+from .events import Peer, StackName
+
+
+class Command(msgspec.Struct, frozen=True, tag_field="command", tag=True, gc=False):
+    """Base of all commands."""
+
+
+class Listen(Command, frozen=True, tag="listen"):
+    """Bind an endpoint and take associations: answered by `Listening` or `EndpointFailed`.
+
+    `hosts` are IP addresses, all of one family; `port` 0 lets the stack choose. `udp_port` is one's own
+    (userspace only; 0 = any). `outbound` and `inbound` are the streams asked for and the most taken
+    (SCTP_INITMSG, RFC 6458, section 8.1.3).
+    """
+
+    endpoint: str
+    stack: StackName
+    hosts: tuple[str, ...] = ("127.0.0.1",)
+    port: int = 9877
+    udp_port: int | None = None
+    outbound: int = 10
+    inbound: int = 65535
+
+
+class OpenClient(Command, frozen=True, tag="open_client"):
+    """Make an endpoint for one association with `to`, which its first message sets up.
+
+    `attempts` bounds the INITs sent (SCTP_INITMSG's max_attempts).
+    """
+
+    endpoint: str
+    stack: StackName
+    to: Peer
+    outbound: int = 5
+    inbound: int = 5
+    attempts: int = 4
+
+
+class Send(Command, frozen=True, tag="send"):
+    """Send one message: on association `key`, or where that is 0 on the client `endpoint`'s association.
+
+    Answered by an outgoing `Message` with the same id once the stack has taken it, or by `Refused`;
+    a failure later by `SendFailed`. `lifetime` is in ms (RFC 3758), None for reliable delivery.
+    """
+
+    message_id: int
+    data: bytes
+    endpoint: str = ""
+    key: int = 0
+    stream: int = 0
+    ppid: int = 0
+    unordered: bool = False
+    lifetime: int | None = None
+
+
+class CloseAssociation(Command, frozen=True, tag="close_association"):
+    """Graceful shutdown of one association (RFC 9260, section 9.2)."""
+
+    key: int
+
+
+class AbortAssociation(Command, frozen=True, tag="abort_association"):
+    """Abort one association (RFC 9260, section 9.1), with a reason the peer can read."""
+
+    key: int
+    reason: str = ""
+
+
+class CloseEndpoint(Command, frozen=True, tag="close_endpoint"):
+    """Shut down an endpoint's associations, aborting those that outlast the grace, and close it."""
+
+    endpoint: str
+
+
+class Watch(Command, frozen=True, tag="watch"):
+    """Ask for `Status` of these associations once a second, from now on; replaces the last `Watch`."""
+
+    keys: tuple[int, ...]
+
+
+class Stop(Command, frozen=True, tag="stop"):
+    """Close every endpoint and end; a second `Stop`, or one with `now`, aborts what is still open."""
+
+    now: bool = False

@@ -1,0 +1,135 @@
+"""The interface: one one-to-many SCTP socket (RFC 6458, section 3), and the stack that makes them.
+
+Two stacks implement it, `kernel` and `userspace`. Endpoints are used by one thread. Every event they
+return is complete: stamped by the clock, with the endpoint's name and the association's key.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .events import Event, Listening, Peer, StackName, Status
+
+MESSAGE_LIMIT = 4 * 1024 * 1024
+"""Longest message put together from pieces, in bytes, unless told otherwise."""
+
+
+class SctpError(Exception):
+    """Something asked of SCTP can't be done; the text names the value, the limit and the way out."""
+
+
+class StackUnavailable(SctpError):
+    """A stack does not work on this machine. `remedy` is the command or step that mends it."""
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        super().__init__(f"{cause}; {remedy}" if remedy else cause)
+        self.cause = cause
+        self.remedy = remedy
+
+
+class BufferFull(SctpError):
+    """The stack takes no more data for now (EAGAIN): try again once something was acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Where time comes from; tests give their own. `time` is seconds since the epoch."""
+
+    time: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointOptions:
+    """What an endpoint is made with.
+
+    `outbound` streams are asked for and at most `inbound` taken; `attempts` bounds the INITs of a
+    client (0: the stack's default). `keys` is shared by all endpoints of an engine.
+    """
+
+    name: str
+    outbound: int = 10
+    inbound: int = 65535
+    attempts: int = 0
+    message_limit: int = MESSAGE_LIMIT
+    keys: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    clock: Clock = field(default_factory=Clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to send. `lifetime` in ms (RFC 3758) or None; `ppid` in host order."""
+
+    data: bytes
+    stream: int = 0
+    ppid: int = 0
+    unordered: bool = False
+    lifetime: int | None = None
+    message_id: int = 0
+
+
+class Endpoint(Protocol):
+    """One one-to-many socket. All methods raise `SctpError` where they can't do what is asked."""
+
+    @property
+    def name(self) -> str:
+        """The name in every event of this endpoint."""
+
+    def listen(self, hosts: Sequence[str], port: int, udp_port: int | None) -> Listening:
+        """Bind to IP addresses of one family and take associations; the event says what was bound."""
+
+    def aim(self, to: Peer) -> None:
+        """Make this endpoint a client of `to`, the destination of `connect`; sends nothing yet."""
+
+    def connect(self, message: Outgoing) -> Sequence[Event]:
+        """Set up an association with the peer aimed at by a first message; the first event is `Opening`."""
+
+    def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
+        """Send on an association; the events are the outgoing `Message`. Raises `BufferFull` too."""
+
+    def shut_down(self, assoc_id: int) -> None:
+        """Graceful shutdown of one association (SCTP_EOF)."""
+
+    def abort(self, assoc_id: int, reason: str) -> None:
+        """Abort one association (SCTP_ABORT); `reason` goes out in the ABORT's cause."""
+
+    def status(self, assoc_id: int) -> Status:
+        """SCTP_STATUS and the paths of one association."""
+
+    def associations(self) -> Sequence[int]:
+        """The assoc IDs that are up or coming up, as far as they are known."""
+
+    def descriptors(self) -> Sequence[int]:
+        """What to wait on for reading before `receive` has something new."""
+
+    def receive(self, limit: int) -> Sequence[Event]:
+        """At most about `limit` events that wait; never blocks. Fewer than `limit`: nothing is left."""
+
+    def close(self) -> None:
+        """Close the socket; associations that are still open are aborted. Idempotent."""
+
+
+class Stack(Protocol):
+    """An SCTP implementation: makes endpoints, and is given its turn by who waits on them."""
+
+    @property
+    def name(self) -> StackName:
+        """Which of the two."""
+
+    @property
+    def library(self) -> str:
+        """The implementation and its version, for people."""
+
+    def open(self, options: EndpointOptions) -> Endpoint:
+        """A new endpoint."""
+
+    def timeout(self) -> float | None:
+        """Seconds until `turn` must be called though no descriptor is ready; None: not at all."""
+
+    def turn(self) -> None:
+        """Let time pass and packets move. Never blocks."""
+
+    def close(self) -> None:
+        """Give the library back; its endpoints are closed before."""

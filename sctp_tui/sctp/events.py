@@ -1,0 +1,350 @@
+"""What happens: immutable facts about endpoints and associations, the same for every stack.
+
+One definition serves the engine, the monitor, `--json`, recordings and tests. Names are those of
+RFC 6458, section 6.1, in snake case. Everything here serialises with msgspec.
+"""
+
+import json
+from typing import Any, Literal
+
+import msgspec
+
+SCHEMA = 1
+"""Version of the JSON written by `--json`; grows when a field changes its meaning or goes."""
+
+StackName = Literal["kernel", "userspace"]
+Direction = Literal["in", "out"]
+AssocState = Literal["COMM_UP", "COMM_LOST", "RESTART", "SHUTDOWN_COMP", "CANT_STR_ASSOC"]
+"""States of SCTP_ASSOC_CHANGE (RFC 6458, section 6.1.1)."""
+Origin = Literal["peer", "us", "stack"]
+"""Who made it happen: the other end, the user of this end, or the local SCTP by itself (timers)."""
+
+
+class Peer(msgspec.Struct, frozen=True, gc=False):
+    """The other end of an association: its transport addresses (RFC 9260, section 1.3).
+
+    `udp_port` is the peer's UDP port where SCTP is carried in UDP (RFC 6951), else None.
+    """
+
+    addresses: tuple[str, ...]
+    port: int
+    udp_port: int | None = None
+
+    def __str__(self) -> str:
+        host = self.addresses[0] if self.addresses else "?"
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="event", tag=True, gc=False):
+    """What every event says.
+
+    `at` is seconds since the epoch, for people; `mono` the monotonic clock in seconds, for durations.
+    `endpoint` names the socket ("server", "client 1"). `key` is a serial of our own for the association,
+    as assoc IDs are reused and two endpoints may have equal ones; 0 where no association is meant.
+    """
+
+    at: float
+    mono: float
+    endpoint: str
+    key: int
+    assoc_id: int
+    peer: Peer | None
+
+
+# --- endpoints
+
+
+class Listening(Event, frozen=True, tag="listening", gc=False):
+    """An endpoint is bound and takes associations. `host` is the first of `addresses`."""
+
+    schema: int
+    version: str
+    stack: StackName
+    library: str
+    host: str
+    addresses: tuple[str, ...]
+    port: int
+    udp_port: int | None
+
+
+class Opening(Event, frozen=True, tag="opening", gc=False):
+    """A client's first message is on its way to `peer`: the association is being set up (COOKIE-WAIT)."""
+
+    schema: int
+    version: str
+    stack: StackName
+    library: str
+    outbound_streams: int
+    inbound_streams: int
+
+
+class EndpointFailed(Event, frozen=True, tag="endpoint_failed", gc=False):
+    """An endpoint could not be opened, bound, or go on. `text` says why and what to do."""
+
+    text: str
+
+
+class EndpointClosed(Event, frozen=True, tag="endpoint_closed", gc=False):
+    """An endpoint is closed; `aborted` associations of it did not end in time and were aborted."""
+
+    aborted: int
+
+
+class Refused(Event, frozen=True, tag="refused", gc=False):
+    """A command could not be carried out; `text` names the value, the limit and the way out."""
+
+    command: str
+    message_id: int
+    text: str
+
+
+# --- messages
+
+
+class Message(Event, frozen=True, tag="message", gc=False):
+    """A user message received, or handed to the stack for sending.
+
+    `ssn` is None where the message is unordered or, as for outgoing ones, the stack doesn't tell;
+    `tsn` likewise. `ppid` is in host order. `message_id` is ours, non-zero for outgoing messages:
+    a `SendFailed` carries it back.
+    """
+
+    direction: Direction
+    stream: int
+    ssn: int | None
+    tsn: int | None
+    ppid: int
+    unordered: bool
+    size: int
+    data: bytes
+    message_id: int = 0
+
+
+class MessageTooLarge(Event, frozen=True, tag="message_too_large", gc=False):
+    """A message longer than the limit was received and dropped; `size` bytes of it had come."""
+
+    stream: int
+    size: int
+    limit: int
+
+
+# --- notifications (RFC 6458, section 6.1)
+
+
+class AssocChange(Event, frozen=True, tag="assoc_change", gc=False):
+    """SCTP_ASSOC_CHANGE. `error` is the cause code of RFC 9260, section 3.3.10, in host order."""
+
+    state: AssocState
+    outbound_streams: int
+    inbound_streams: int
+    error: int | None
+    error_text: str
+    by: Origin
+    features: tuple[str, ...] = ()
+
+
+class PeerAddrChange(Event, frozen=True, tag="peer_addr_change", gc=False):
+    """SCTP_PEER_ADDR_CHANGE: a path of the association changed its state."""
+
+    address: str
+    state: str
+    error: int
+
+
+class RemoteError(Event, frozen=True, tag="remote_error", gc=False):
+    """SCTP_REMOTE_ERROR: the peer sent an ERROR chunk; `data` is what it carried."""
+
+    error: int
+    error_text: str
+    data: bytes
+
+
+class SendFailed(Event, frozen=True, tag="send_failed", gc=False):
+    """SCTP_SEND_FAILED and SCTP_SEND_FAILED_EVENT: a message could not be delivered.
+
+    `sent` tells whether it had been on the wire; `data` is the message, or its rest, back.
+    """
+
+    message_id: int
+    stream: int
+    ppid: int
+    sent: bool
+    error: int
+    error_text: str
+    size: int
+    data: bytes
+
+
+class ShutdownEvent(Event, frozen=True, tag="shutdown_event", gc=False):
+    """SCTP_SHUTDOWN_EVENT: the peer closes; nothing more can be sent to it."""
+
+
+class AdaptationIndication(Event, frozen=True, tag="adaptation_indication", gc=False):
+    """SCTP_ADAPTATION_INDICATION: the peer's adaptation layer code point (RFC 5061)."""
+
+    indication: int
+
+
+class PartialDelivery(Event, frozen=True, tag="partial_delivery_event", gc=False):
+    """SCTP_PARTIAL_DELIVERY_EVENT: the rest of a message given in pieces won't come."""
+
+    indication: int
+    stream: int
+    sequence: int
+
+
+class Authentication(Event, frozen=True, tag="authentication_event", gc=False):
+    """SCTP_AUTHENTICATION_EVENT (RFC 4895)."""
+
+    key_number: int
+    indication: str
+
+
+class SenderDry(Event, frozen=True, tag="sender_dry_event", gc=False):
+    """SCTP_SENDER_DRY_EVENT: all that was sent is acknowledged."""
+
+
+class NotificationsStopped(Event, frozen=True, tag="notifications_stopped_event", gc=False):
+    """SCTP_NOTIFICATIONS_STOPPED_EVENT: the stack ran out of room for notifications; some are missing."""
+
+
+class StreamReset(Event, frozen=True, tag="stream_reset_event", gc=False):
+    """SCTP_STREAM_RESET_EVENT (RFC 6525, section 6.1.1). No stream named means all of them."""
+
+    direction: str
+    outcome: str
+    streams: tuple[int, ...]
+
+
+class AssocReset(Event, frozen=True, tag="assoc_reset_event", gc=False):
+    """SCTP_ASSOC_RESET_EVENT (RFC 6525, section 6.1.2)."""
+
+    outcome: str
+    local_tsn: int
+    remote_tsn: int
+
+
+class StreamChange(Event, frozen=True, tag="stream_change_event", gc=False):
+    """SCTP_STREAM_CHANGE_EVENT (RFC 6525, section 6.1.3)."""
+
+    outcome: str
+    inbound_streams: int
+    outbound_streams: int
+
+
+class UnknownNotification(Event, frozen=True, tag="unknown_notification", gc=False):
+    """A notification that this program does not know, or too short for its type."""
+
+    type: int
+    data: bytes
+
+
+# --- numbers: the last value wins
+
+
+class Counts(Event, frozen=True, tag="counts", gc=False):
+    """Cumulative counters of one association. `last` is the monotonic time of the last message."""
+
+    messages_in: int
+    messages_out: int
+    bytes_in: int
+    bytes_out: int
+    failed: int
+    last: float
+
+
+class Path(msgspec.Struct, frozen=True, gc=False):
+    """One peer address (SCTP_GET_PEER_ADDR_INFO, RFC 6458, section 8.2.2). cwnd, mtu in bytes, rest in ms."""
+
+    address: str
+    state: str
+    primary: bool
+    cwnd: int
+    srtt: int
+    rto: int
+    mtu: int
+
+
+class Status(Event, frozen=True, tag="status", gc=False):
+    """SCTP_STATUS (RFC 6458, section 8.2.1). `state` in the words of RFC 9260, section 4.
+
+    `rwnd` is the peer's, in bytes; `unacked` and `pending` count DATA chunks.
+    """
+
+    state: str
+    rwnd: int
+    unacked: int
+    pending: int
+    inbound_streams: int
+    outbound_streams: int
+    fragmentation_point: int
+    paths: tuple[Path, ...]
+
+
+class Totals(Event, frozen=True, tag="totals", gc=False):
+    """Of the whole engine: live associations, and those refused at the limit."""
+
+    associations: int
+    refused: int
+
+
+Notification = (
+    AssocChange
+    | PeerAddrChange
+    | RemoteError
+    | SendFailed
+    | ShutdownEvent
+    | AdaptationIndication
+    | PartialDelivery
+    | Authentication
+    | SenderDry
+    | NotificationsStopped
+    | StreamReset
+    | AssocReset
+    | StreamChange
+    | UnknownNotification
+)
+AnyEvent = (
+    Listening
+    | Opening
+    | EndpointFailed
+    | EndpointClosed
+    | Refused
+    | Message
+    | MessageTooLarge
+    | Notification
+    | Counts
+    | Status
+    | Totals
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def to_json(event: Event) -> bytes:
+    """One event as one line of JSON, without the newline.
+
+    A message whose data is UTF-8 has it as `text` too. What a terminal would act on is escaped.
+    """
+    line = _encoder.encode(event)
+    if isinstance(event, Message):
+        try:
+            text = event.data.decode()
+        except UnicodeDecodeError:
+            return line
+        # json.dumps escapes all that is not ASCII: C1 controls and bidi marks among it.
+        quoted = _encoder.encode(text) if text.isprintable() else json.dumps(text).encode()
+        # DEL is the one ASCII control that JSON leaves as it is.
+        return line[:-1] + b',"text":' + quoted.replace(b"\x7f", b"\\u007f") + b"}"
+    return line
+
+
+def from_json(line: bytes) -> AnyEvent:
+    """An event from a line of `to_json`. Raises msgspec.ValidationError on anything else."""
+    return _decoder.decode(line)
+
+
+def fields(event: Event) -> dict[str, Any]:
+    """The fields of an event by name, in order."""
+    return {name: getattr(event, name) for name in event.__struct_fields__}

@@ -1,0 +1,1 @@
+"""SCTP in the process: usrsctp, with packets carried by code of ours."""
