@@ -35,10 +35,10 @@ class BufferFull(SctpError):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Where time comes from; tests give their own. `time` is seconds since the epoch."""
+    """Where time comes from, in seconds: since the epoch, and monotonic. Tests give their own."""
 
-    time: Callable[[], float] = time.time
-    monotonic: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+    mono: Callable[[], float] = time.monotonic
 
 
 @dataclass(frozen=True, slots=True)

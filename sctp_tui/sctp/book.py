@@ -1,0 +1,128 @@
+"""Who is who on one endpoint: assoc IDs to keys and peers, and what each end has begun.
+
+Shared by both stacks. A key is given when a client begins an association or when one first shows up, and
+stays through a RESTART; after its end the ID may come again with a new key.
+"""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from .endpoint import EndpointOptions
+from .events import AssocChange, Event, Message, Peer, ShutdownEvent
+
+E = TypeVar("E", bound=Event)
+
+_ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
+
+
+@dataclass(slots=True)
+class Entry:
+    """One association. `begun` is what our user began: "", "close" or "abort"."""
+
+    key: int
+    assoc_id: int
+    peer: Peer
+    outbound_streams: int
+    begun: str = ""
+    peer_shut_down: bool = False
+
+
+class Book:
+    """The associations of one endpoint, by ID, and the client's one that has no ID yet."""
+
+    def __init__(self, options: EndpointOptions) -> None:
+        self.options = options
+        self._entries: dict[int, Entry] = {}
+        self._opening: Entry | None = None
+
+    def __len__(self) -> int:
+        return len(self._entries) + (self._opening is not None)
+
+    def ids(self) -> list[int]:
+        """The IDs of the associations that are up, or were told to us by the stack."""
+        return list(self._entries)
+
+    def open(self, peer: Peer) -> Entry:
+        """A client begins an association, whose ID nobody knows yet."""
+        self._opening = Entry(next(self.options.keys), 0, peer, self.options.outbound)
+        return self._opening
+
+    @property
+    def opening(self) -> Entry | None:
+        """The association that a client began and that has neither come up nor failed."""
+        return self._opening
+
+    def get(self, assoc_id: int) -> Entry | None:
+        """The association with this ID; 0 is the one that is being opened."""
+        return self._entries.get(assoc_id) if assoc_id else self._opening
+
+    def find(self, assoc_id: int, peer: Peer | None) -> Entry:
+        """The association with this ID; a new entry where it was not known yet.
+
+        An association being opened gets its ID by the first event that names one.
+        """
+        entry = self._entries.get(assoc_id)
+        if entry is None:
+            if (opening := self._opening) is not None:
+                self._opening = None
+                entry = opening
+                entry.assoc_id = assoc_id
+            else:
+                entry = Entry(next(self.options.keys), assoc_id, peer or Peer((), 0), 0)
+            self._entries[assoc_id] = entry
+        return entry
+
+    def moved(self, assoc_id: int, peer: Peer) -> None:
+        """The peer is reached by another address or UDP port from now on."""
+        if entry := self._entries.get(assoc_id):
+            entry.peer = peer
+
+    def message(
+        self,
+        entry: Entry,
+        stream: int,
+        ssn: int | None,
+        tsn: int | None,
+        ppid: int,
+        unordered: bool,
+        data: bytes,
+    ) -> Message:
+        """A message received on an association."""
+        clock = self.options.clock
+        return Message(
+            clock.wall(), clock.mono(), self.options.name, entry.key, entry.assoc_id, entry.peer,
+            "in", stream, None if unordered else ssn, tsn, ppid, unordered, len(data), data,
+        )  # fmt: skip
+
+    def stamp(self, event: E, peer: Peer | None = None) -> E:
+        """The notification with time, endpoint, key and peer; the book follows what it says.
+
+        `peer` is who it came from, for an association not known yet. A state change that ends the
+        association takes it off the book.
+        """
+        entry = self._opening if event.assoc_id == 0 else self.find(event.assoc_id, peer)
+        clock = self.options.clock
+        changes: dict[str, object] = {}
+        if entry is not None:
+            changes = {"key": entry.key, "peer": entry.peer, "assoc_id": entry.assoc_id}
+            if isinstance(event, ShutdownEvent):
+                entry.peer_shut_down = True
+            elif isinstance(event, AssocChange):
+                if event.state in _ENDS:
+                    self._entries.pop(entry.assoc_id, None)
+                    if entry is self._opening:
+                        self._opening = None
+                    if entry.begun == "abort" and event.by != "peer":
+                        changes["by"] = "us"
+                    elif event.state == "SHUTDOWN_COMP":
+                        ended_by = "peer" if entry.peer_shut_down else "us" if entry.begun else "stack"
+                        changes["by"] = ended_by
+                else:
+                    entry.outbound_streams = event.outbound_streams
+                    if event.state == "COMM_UP":
+                        changes["by"] = "us" if self.options.attempts else "peer"
+        return msgspec.structs.replace(
+            event, at=clock.wall(), mono=clock.mono(), endpoint=self.options.name, **changes
+        )

@@ -1,0 +1,56 @@
+"""Error causes of RFC 9260, section 3.3.10, and its extensions, read out of ABORT and ERROR chunks."""
+
+import struct
+from collections.abc import Iterator
+
+from .printable import printable
+
+USER_INITIATED_ABORT = 12
+PROTOCOL_VIOLATION = 13
+_ABORT_CHUNK, _ERROR_CHUNK = 6, 9
+
+NAMES = {
+    1: "invalid stream identifier",
+    2: "missing mandatory parameter",
+    3: "stale cookie",
+    4: "out of resource",
+    5: "unresolvable address",
+    6: "unrecognized chunk type",
+    7: "invalid mandatory parameter",
+    8: "unrecognized parameters",
+    9: "no user data",
+    10: "cookie received while shutting down",
+    11: "restart of an association with new addresses",
+    USER_INITIATED_ABORT: "user-initiated abort",
+    PROTOCOL_VIOLATION: "protocol violation",
+    0x00A0: "request to delete last remaining IP address",  # RFC 5061
+    0x00A1: "operation refused due to resource shortage",
+    0x00A2: "request to delete source IP address",
+    0x00A3: "association aborted due to illegal ASCONF-ACK",
+    0x00A4: "request refused, no authorization",
+    0x0105: "unsupported HMAC identifier",  # RFC 4895
+}
+_WITH_TEXT = {USER_INITIATED_ABORT, PROTOCOL_VIOLATION}
+
+
+def describe(code: int | None, info: bytes = b"") -> str:
+    """A cause in words, with the text that its sender gave for it, printable. "" for None."""
+    if code is None:
+        return ""
+    name = NAMES.get(code, f"cause {code}")
+    text = info.rstrip(b"\0")
+    return f"{name}: {printable(text, 200)}" if code in _WITH_TEXT and text else name
+
+
+def causes(chunk: bytes) -> Iterator[tuple[int, bytes]]:
+    """The causes in an ABORT or ERROR chunk: code and information. Ends quietly where one is broken."""
+    if len(chunk) < 4 or chunk[0] not in (_ABORT_CHUNK, _ERROR_CHUNK):
+        return
+    end = min(len(chunk), int.from_bytes(chunk[2:4], "big"))
+    at = 4
+    while at + 4 <= end:
+        code, length = struct.unpack_from("!HH", chunk, at)
+        if length < 4 or at + length > end:
+            return
+        yield code, chunk[at + 4 : at + length]
+        at += (length + 3) & ~3
