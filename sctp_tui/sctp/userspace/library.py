@@ -1,0 +1,120 @@
+"""Finding usrsctp and calling it: the shared object, its functions, its tunables.
+
+No Python package binds it, so it is loaded by ctypes, from (in this order) the path in SCTP_TUI_USRSCTP,
+a wheel that carries it (extra `embedded`: newer than the last release, with its security fixes), the
+system's library. A wheel's package is never imported, only its shared object loaded.
+"""
+
+import ctypes
+import ctypes.util
+import importlib.metadata
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..endpoint import StackUnavailable
+
+_WHEELS = ("pylibdatachannel", "aiolibdatachannel")
+# Only in what came after 0.9.5.0 of 2021, the last release.
+_NEWER_SYMBOL = "usrsctp_sysctl_get_sctp_ootb_with_zero_cksum"
+_INSTALL = 'pip install "sctp-tui[embedded]"'
+
+ConnOutput = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint8, ctypes.c_uint8
+)
+
+_P, _I, _U32, _SIZE = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32, ctypes.c_size_t
+_SIGNATURES: dict[str, tuple[object, list[object]]] = {
+    "usrsctp_init_nothreads": (None, [ctypes.c_uint16, ConnOutput, _P]),
+    "usrsctp_finish": (_I, []),
+    "usrsctp_socket": (_P, [_I, _I, _I, _P, _P, _U32, _P]),
+    "usrsctp_setsockopt": (_I, [_P, _I, _I, _P, _U32]),
+    "usrsctp_getsockopt": (_I, [_P, _I, _I, _P, _P]),
+    "usrsctp_bind": (_I, [_P, _P, _U32]),
+    "usrsctp_listen": (_I, [_P, _I]),
+    "usrsctp_close": (None, [_P]),
+    "usrsctp_set_non_blocking": (_I, [_P, _I]),
+    "usrsctp_getladdrs": (_I, [_P, _U32, _P]),
+    "usrsctp_freeladdrs": (None, [_P]),
+    "usrsctp_sendv": (ctypes.c_ssize_t, [_P, _P, _SIZE, _P, _I, _P, _U32, ctypes.c_uint, _I]),
+    "usrsctp_recvv": (ctypes.c_ssize_t, [_P, _P, _SIZE, _P, _P, _P, _P, _P, _P]),
+    "usrsctp_conninput": (None, [_P, _P, _SIZE, ctypes.c_uint8]),
+    "usrsctp_handle_timers": (None, [_U32]),
+    "usrsctp_register_address": (None, [_P]),
+    "usrsctp_deregister_address": (None, [_P]),
+    "usrsctp_crc32c": (_U32, [_P, _SIZE]),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A loaded usrsctp. `functions` has the `usrsctp_…` calls; `old` lacks the fix of CVE-2021-30523."""
+
+    functions: ctypes.CDLL
+    version: str
+    old: bool
+
+    def tune(self, name: str, value: int) -> None:
+        """Set one of usrsctp's sysctls, named without its sctp_ prefix."""
+        setter = self.functions[f"usrsctp_sysctl_set_sctp_{name}"]
+        setter.argtypes, setter.restype = [_U32], _I
+        setter(value)
+
+
+def load() -> Library:
+    """The first usrsctp that is found and whole. Raises StackUnavailable with what was tried."""
+    tried = []
+    for path, version in _candidates():
+        try:
+            functions = ctypes.CDLL(path, use_errno=True)
+            for name, (result, arguments) in _SIGNATURES.items():
+                function = getattr(functions, name)
+                function.restype, function.argtypes = result, arguments
+        except (OSError, AttributeError) as error:
+            tried.append(f"{version}: {error}")
+            continue
+        old = not hasattr(functions, _NEWER_SYMBOL)
+        return Library(functions, version + (", 0.9.5.0 or older" if old else ""), old)
+    if tried:
+        raise StackUnavailable(f"no usable usrsctp ({'; '.join(tried)})", f"reinstall it: {_INSTALL}")
+    raise StackUnavailable("usrsctp is not installed", f"{_INSTALL}, or the system's package ({_package()})")
+
+
+def _package() -> str:
+    return "brew install libusrsctp" if sys.platform == "darwin" else "Debian, Ubuntu: apt install libusrsctp2"
+
+
+def _candidates() -> Iterator[tuple[str, str]]:
+    """Paths to try, each with how to call it in words."""
+    if named := os.environ.get("SCTP_TUI_USRSCTP"):
+        yield named, f"usrsctp from {named}"
+        return
+    for wheel in _WHEELS:
+        yield from _in_wheel(wheel)
+    if system := ctypes.util.find_library("usrsctp"):
+        yield system, f"usrsctp, the system's {system}"
+
+
+def _in_wheel(wheel: str) -> Iterator[tuple[str, str]]:
+    try:
+        distribution = importlib.metadata.distribution(wheel)
+    except importlib.metadata.PackageNotFoundError:
+        return
+    objects = [
+        Path(str(distribution.locate_file(file)))
+        for file in distribution.files or []
+        if ".so" in file.name or file.name.endswith(".dylib")
+    ]
+    # The carrier's own libssl needs its libcrypto, and neither is on the loader's path.
+    for name in ("libcrypto", "libssl"):
+        for path in objects:
+            if path.name.startswith(name):
+                try:
+                    ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
+                except OSError:
+                    continue  # the load of the carrier says what is missing
+    for path in objects:
+        if path.name.startswith(("libdatachannel", "_native")):
+            yield str(path), f"usrsctp in {wheel} {distribution.version}"
