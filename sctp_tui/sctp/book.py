@@ -41,8 +41,8 @@ class Book:
         return len(self._entries) + (self._opening is not None)
 
     def ids(self) -> list[int]:
-        """The IDs of the associations that are up, or were told to us by the stack."""
-        return list(self._entries)
+        """The IDs of the associations that the stack told of; 0 among them for the one being opened."""
+        return [0, *self._entries] if self._opening is not None else list(self._entries)
 
     def open(self, peer: Peer) -> Entry:
         """A client begins an association, whose ID nobody knows yet."""

@@ -87,7 +87,10 @@ class Endpoint(Protocol):
         """Set up an association with the peer aimed at by a first message; the first event is `Opening`."""
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
-        """Send on an association; the events are the outgoing `Message`. Raises `BufferFull` too."""
+        """Send on an association (0: the client's that is being set up); the outgoing `Message`.
+
+        Raises `BufferFull` too.
+        """
 
     def shut_down(self, assoc_id: int) -> None:
         """Graceful shutdown of one association (SCTP_EOF)."""
@@ -99,13 +102,16 @@ class Endpoint(Protocol):
         """SCTP_STATUS and the paths of one association."""
 
     def associations(self) -> Sequence[int]:
-        """The assoc IDs that are up or coming up, as far as they are known."""
+        """The assoc IDs that are up or going down; 0 among them while a client's is being set up."""
 
     def descriptors(self) -> Sequence[int]:
-        """What to wait on for reading before `receive` has something new."""
+        """What to wait on for reading before `receive` has something new.
+
+        Empty where the stack's own descriptors tell; left out of the wait while nobody may receive.
+        """
 
     def receive(self, limit: int) -> Sequence[Event]:
-        """At most about `limit` events that wait; never blocks. Fewer than `limit`: nothing is left."""
+        """At most about `limit` events that wait; never blocks. Empty: nothing is left for now."""
 
     def close(self) -> None:
         """Close the socket; associations that are still open are aborted. Idempotent."""
@@ -124,6 +130,9 @@ class Stack(Protocol):
 
     def open(self, options: EndpointOptions) -> Endpoint:
         """A new endpoint."""
+
+    def descriptors(self) -> Sequence[int]:
+        """What to wait on for reading before a `turn` is due, whether or not anybody receives."""
 
     def timeout(self) -> float | None:
         """Seconds until `turn` must be called though no descriptor is ready; None: not at all."""

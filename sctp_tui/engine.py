@@ -1,0 +1,529 @@
+"""The engine: the one thread that touches sockets.
+
+Commands come in by a queue with a wake-up descriptor, events go out by an `Outbox`. It keeps the counters
+of each association itself and sends them cumulatively, so that they stay exact whatever a consumer drops.
+It never blocks without its wake-up descriptor, and stops reading while the outbox is full.
+"""
+
+import itertools
+import logging
+import selectors
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from .outbox import Outbox
+from .sctp.commands import (
+    AbortAssociation,
+    CloseAssociation,
+    CloseEndpoint,
+    Command,
+    Listen,
+    OpenClient,
+    Send,
+    Stop,
+    Watch,
+)
+from .sctp.endpoint import (
+    MESSAGE_LIMIT,
+    BufferFull,
+    Clock,
+    Endpoint,
+    EndpointOptions,
+    Outgoing,
+    SctpError,
+    Stack,
+)
+from .sctp.events import (
+    AssocChange,
+    Counts,
+    EndpointClosed,
+    EndpointFailed,
+    Event,
+    Message,
+    Opening,
+    Refused,
+    SendFailed,
+    StackName,
+    Totals,
+)
+from .sctp.stacks import open_stack
+
+log = logging.getLogger(__name__)
+
+GRACE = 2.0
+"""Seconds that open associations get for their SHUTDOWN at the end."""
+MAX_ASSOCIATIONS = 10_000
+"""Associations that servers take at one time."""
+BACKLOG = 1_000
+"""Messages of one association kept while its send buffer is full."""
+_ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
+_BATCH = 256  # events taken from one endpoint before the others get their turn
+_STATUS_EVERY = 1.0
+_RETRY = 0.01  # s between two tries to send into a buffer that was full
+
+
+@dataclass(slots=True, eq=False)
+class _Association:
+    """What the engine keeps of one: where it is, its counters, what waits for room in its buffer."""
+
+    key: int
+    endpoint: str
+    assoc_id: int
+    messages_in: int = 0
+    messages_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    failed: int = 0
+    last: float = 0.0
+    up: bool = False
+    closing: bool = False
+    refused: bool = False
+    backlog: deque[Send] = field(default_factory=deque)
+
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    """An endpoint that is open. `server` takes associations; `deadline` is set once it is closing."""
+
+    endpoint: Endpoint
+    stack: Stack
+    server: bool
+    deadline: float | None = None
+    aborted: int = 0
+
+
+class Engine:
+    """Runs in a thread of its own between `start` and the end that a `Stop` asks for.
+
+    Every method may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        *,
+        grace: float = GRACE,
+        max_associations: int = MAX_ASSOCIATIONS,
+        message_limit: int = MESSAGE_LIMIT,
+        clock: Clock | None = None,
+        open_stack: Callable[[StackName, Clock], Stack] = open_stack,
+    ) -> None:
+        self.outbox = outbox
+        self.grace = grace
+        self.max_associations = max_associations
+        self.message_limit = message_limit
+        self.clock = clock or Clock()
+        self._open_stack = open_stack
+        self._commands: deque[Command] = deque()
+        self._awake, self._wake = socket.socketpair()
+        self._awake.setblocking(False)
+        self._wake.setblocking(False)
+        self._thread = threading.Thread(target=self._run, name="sctp-engine", daemon=True)
+        self._keys = itertools.count(1)
+        self._stacks: dict[StackName, Stack] = {}
+        self._open: dict[str, _Open] = {}
+        self._associations: dict[int, _Association] = {}
+        self._taken = 0  # live associations of servers
+        self._refused = 0
+        self._waiting: dict[int, _Association] = {}  # those with a backlog
+        self._watched: tuple[int, ...] = ()
+        self._status_due = 0.0
+        self._stopping = False
+        self._out: list[Event] = []
+        self._changed: set[_Association] = set()
+        self._totals_changed = False
+        outbox.on_room = self.wake
+
+    # --- for other threads
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def submit(self, *commands: Command) -> None:
+        """Ask for something; what comes of it is told by events."""
+        self._commands.extend(commands)
+        self.wake()
+
+    def wake(self) -> None:
+        """Make the engine look again."""
+        try:
+            self._wake.send(b"\0")
+        except (BlockingIOError, OSError):
+            pass  # it is awake already, or has ended
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end; False where it is still running after `timeout` seconds."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread is alive."""
+        return self._thread.is_alive()
+
+    # --- the loop
+
+    def _run(self) -> None:
+        reading = True
+        with selectors.DefaultSelector() as everything, selectors.DefaultSelector() as not_endpoints:
+            waiting: set[int] = set()
+            while not (self._stopping and not self._open):
+                waiting = self._register(waiting, everything, not_endpoints)
+                (everything if reading else not_endpoints).select(self._timeout(reading))
+                self._listen_to_wake()
+                while self._commands:
+                    self._carry_out(self._commands.popleft())
+                for stack in self._stacks.values():
+                    stack.turn()
+                reading = not self.outbox.full
+                if reading:
+                    for opened in list(self._open.values()):
+                        self._receive(opened.endpoint)
+                for association in list(self._waiting.values()):
+                    self._retry(association)
+                for opened in list(self._open.values()):
+                    if opened.deadline is not None:
+                        self._closing(opened)
+                self._look_at_watched()
+                self._flush()
+        for stack in self._stacks.values():
+            stack.close()
+        self._awake.close()
+        self._wake.close()
+
+    def _register(
+        self, waiting: set[int], everything: selectors.BaseSelector, rest: selectors.BaseSelector
+    ) -> set[int]:
+        """Keep what is waited on in step with what is open."""
+        basic = {self._awake.fileno()}
+        basic.update(fd for stack in self._stacks.values() for fd in stack.descriptors())
+        wanted = basic | {fd for opened in self._open.values() for fd in opened.endpoint.descriptors()}
+        if wanted != waiting:
+            for selector, fds in ((everything, wanted), (rest, basic)):
+                for fd in set(selector.get_map()) - fds:
+                    selector.unregister(fd)
+                for fd in fds - set(selector.get_map()):
+                    selector.register(fd, selectors.EVENT_READ)
+        return wanted
+
+    def _timeout(self, reading: bool) -> float | None:
+        if self._commands or (self._more and reading):
+            return 0.0
+        now = self.clock.mono()
+        due = [stack.timeout() for stack in self._stacks.values()]
+        if self._waiting:
+            due.append(_RETRY)
+        if any(opened.deadline is not None for opened in self._open.values()):
+            due.append(_RETRY)
+        if self._watched:
+            due.append(max(0.0, self._status_due - now))
+        return min((seconds for seconds in due if seconds is not None), default=None)
+
+    def _listen_to_wake(self) -> None:
+        try:
+            while len(self._awake.recv(4096)) == 4096:
+                continue
+        except BlockingIOError:
+            pass
+
+    def _flush(self) -> None:
+        out = self._out
+        for association in self._changed:
+            out.append(self._counts(association))
+        self._changed.clear()
+        if self._totals_changed:
+            self._totals_changed = False
+            clock = self.clock
+            out.append(Totals(clock.wall(), clock.mono(), "", 0, 0, None, self._taken, self._refused))
+        if out:
+            self._out = []
+            self.outbox.put(out)
+
+    def _counts(self, a: _Association) -> Counts:
+        return Counts(
+            self.clock.wall(), self.clock.mono(), a.endpoint, a.key, a.assoc_id, None,
+            a.messages_in, a.messages_out, a.bytes_in, a.bytes_out, a.failed, a.last,
+        )  # fmt: skip
+
+    # --- events
+
+    _more = False
+
+    def _receive(self, endpoint: Endpoint) -> None:
+        events = endpoint.receive(_BATCH)
+        self._more = bool(events)
+        self._take(events)
+
+    def _take(self, events: Sequence[Event]) -> None:
+        for event in events:
+            association = self._associations.get(event.key)
+            if isinstance(event, Message):
+                if association is None:
+                    association = self._meet(event)
+                if event.direction == "in":
+                    association.messages_in += 1
+                    association.bytes_in += event.size
+                else:
+                    association.messages_out += 1
+                    association.bytes_out += event.size
+                association.last = event.mono
+                self._changed.add(association)
+            elif isinstance(event, AssocChange):
+                association = self._change(event, association)
+            elif isinstance(event, Opening):
+                association = self._meet(event)
+            elif isinstance(event, SendFailed) and association is not None:
+                association.failed += 1
+                self._changed.add(association)
+            if association is None or not association.refused:
+                self._out.append(event)
+
+    def _meet(self, event: Event) -> _Association:
+        association = _Association(event.key, event.endpoint, event.assoc_id)
+        self._associations[event.key] = association
+        return association
+
+    def _change(self, event: AssocChange, association: _Association | None) -> _Association | None:
+        if event.state in _ENDS:
+            if association is not None:
+                self._forget(association)
+            return association
+        if association is None:
+            association = self._meet(event)
+        association.assoc_id = event.assoc_id
+        if event.state == "COMM_UP" and not association.up:
+            self._came_up(association)
+        return association
+
+    def _came_up(self, association: _Association) -> None:
+        association.up = True
+        opened = self._open[association.endpoint]
+        if opened.server:
+            self._totals_changed = True
+            if self._taken >= self.max_associations or opened.deadline is not None:
+                association.refused = True
+                self._refused += 1
+                opened.endpoint.abort(association.assoc_id, "no room for another association")
+                return
+            self._taken += 1
+        if association.closing and not association.backlog:
+            opened.endpoint.shut_down(association.assoc_id)
+
+    def _forget(self, association: _Association) -> None:
+        del self._associations[association.key]
+        self._waiting.pop(association.key, None)
+        for command in association.backlog:
+            self._refuse(command, "the association ended before there was room to send it", command.message_id)
+        opened = self._open.get(association.endpoint)
+        if opened is not None and opened.server and association.up and not association.refused:
+            self._taken -= 1
+            self._totals_changed = True
+
+    # --- commands
+
+    def _carry_out(self, command: Command) -> None:
+        try:
+            match command:
+                case Listen():
+                    self._listen(command)
+                case OpenClient():
+                    self._open_client(command)
+                case Send():
+                    self._send(command)
+                case CloseAssociation():
+                    self._close_association(self._known(command.key))
+                case AbortAssociation():
+                    association = self._known(command.key)
+                    endpoint = self._open[association.endpoint].endpoint
+                    endpoint.abort(association.assoc_id, command.reason)
+                case CloseEndpoint():
+                    if opened := self._open.get(command.endpoint):
+                        self._begin_closing(opened, self.grace)
+                case Watch():
+                    self._watched = command.keys
+                    self._status_due = 0.0
+                case Stop():
+                    self._stop(command)
+        except SctpError as error:
+            self._refuse(command, str(error), command.message_id if isinstance(command, Send) else 0)
+
+    def _refuse(self, command: Command, text: str, message_id: int) -> None:
+        key = getattr(command, "key", 0)
+        association = self._associations.get(key)
+        endpoint = association.endpoint if association else getattr(command, "endpoint", "")
+        clock = self.clock
+        self._out.append(
+            Refused(
+                clock.wall(), clock.mono(), endpoint, key, association.assoc_id if association else 0,
+                None, type(command).__struct_config__.tag, message_id, text,
+            )  # fmt: skip
+        )
+
+    def _known(self, key: int) -> _Association:
+        association = self._associations.get(key)
+        if association is None:
+            raise SctpError("this association has ended")
+        return association
+
+    def _stack(self, name: StackName) -> Stack:
+        stack = self._stacks.get(name)
+        if stack is None:
+            stack = self._stacks[name] = self._open_stack(name, self.clock)
+        return stack
+
+    def _options(self, name: str, outbound: int, inbound: int, attempts: int = 0) -> EndpointOptions:
+        if name in self._open:
+            raise SctpError(f"there is an endpoint named {name} already")
+        return EndpointOptions(
+            name, outbound, inbound, attempts, self.message_limit, self._keys, self.clock
+        )  # fmt: skip
+
+    def _fail(self, endpoint: str, error: SctpError) -> None:
+        clock = self.clock
+        self._out.append(EndpointFailed(clock.wall(), clock.mono(), endpoint, 0, 0, None, str(error)))
+
+    def _listen(self, command: Listen) -> None:
+        try:
+            stack = self._stack(command.stack)
+            endpoint = stack.open(self._options(command.endpoint, command.outbound, command.inbound))
+            try:
+                listening = endpoint.listen(command.hosts, command.port, command.udp_port)
+            except SctpError:
+                endpoint.close()
+                raise
+        except SctpError as error:
+            self._fail(command.endpoint, error)
+            return
+        self._open[command.endpoint] = _Open(endpoint, stack, server=True)
+        self._out.append(listening)
+
+    def _open_client(self, command: OpenClient) -> None:
+        try:
+            stack = self._stack(command.stack)
+            options = self._options(command.endpoint, command.outbound, command.inbound, command.attempts)
+            endpoint = stack.open(options)
+            try:
+                endpoint.aim(command.to)
+            except SctpError:
+                endpoint.close()
+                raise
+        except SctpError as error:
+            self._fail(command.endpoint, error)
+            return
+        self._open[command.endpoint] = _Open(endpoint, stack, server=False)
+
+    def _send(self, command: Send) -> None:
+        association = self._target(command)
+        if association is None:
+            opened = self._open.get(command.endpoint)
+            if opened is None:
+                raise SctpError(f"no endpoint named {command.endpoint!r} is open")
+            self._take(opened.endpoint.connect(_outgoing(command)))
+        elif association.closing:
+            raise SctpError("this association is being shut down and takes no more messages")
+        elif association.backlog:
+            self._keep(association, command)
+        else:
+            self._try(association, command)
+
+    def _target(self, command: Send) -> _Association | None:
+        if command.key:
+            return self._known(command.key)
+        of_client = (a for a in self._associations.values() if a.endpoint == command.endpoint)
+        return next(of_client, None)
+
+    def _try(self, association: _Association, command: Send) -> None:
+        endpoint = self._open[association.endpoint].endpoint
+        try:
+            self._take(endpoint.send(association.assoc_id, _outgoing(command)))
+        except BufferFull:
+            self._keep(association, command)
+
+    def _keep(self, association: _Association, command: Send) -> None:
+        if len(association.backlog) >= BACKLOG:
+            raise SctpError(
+                f"the send buffer is full and {BACKLOG} messages wait already: "
+                "wait until the peer has taken some, or abort the association"
+            )
+        association.backlog.append(command)
+        self._waiting[association.key] = association
+
+    def _retry(self, association: _Association) -> None:
+        endpoint = self._open[association.endpoint].endpoint
+        backlog = association.backlog
+        while backlog:
+            try:
+                self._take(endpoint.send(association.assoc_id, _outgoing(backlog[0])))
+            except BufferFull:
+                return
+            except SctpError as error:
+                self._refuse(backlog[0], str(error), backlog[0].message_id)
+            backlog.popleft()
+        del self._waiting[association.key]
+        if association.closing and association.up:
+            endpoint.shut_down(association.assoc_id)
+
+    def _close_association(self, association: _Association) -> None:
+        association.closing = True
+        if association.up and not association.backlog:
+            self._open[association.endpoint].endpoint.shut_down(association.assoc_id)
+
+    # --- the end
+
+    def _stop(self, command: Stop) -> None:
+        now = command.now or self._stopping
+        self._stopping = True
+        for opened in self._open.values():
+            self._begin_closing(opened, 0.0 if now else self.grace)
+
+    def _begin_closing(self, opened: _Open, grace: float) -> None:
+        deadline = self.clock.mono() + grace
+        if opened.deadline is not None:
+            opened.deadline = min(opened.deadline, deadline)
+            return
+        opened.deadline = deadline
+        for association in self._of(opened):
+            if not association.closing:
+                try:
+                    self._close_association(association)
+                except SctpError as error:
+                    log.debug("no shutdown of %s: %s", association.assoc_id, error)
+
+    def _of(self, opened: _Open) -> list[_Association]:
+        name = opened.endpoint.name
+        return [a for a in self._associations.values() if a.endpoint == name]
+
+    def _closing(self, opened: _Open) -> None:
+        """Close an endpoint whose associations have ended, or whose grace is over."""
+        left = self._of(opened)
+        if left:
+            if opened.deadline is None or self.clock.mono() < opened.deadline:
+                return
+            for association in left:
+                try:
+                    opened.endpoint.abort(association.assoc_id, "the program ends")
+                except SctpError as error:
+                    log.debug("no abort of %s: %s", association.assoc_id, error)
+                opened.aborted += 1
+        # What is still unread would turn the close into an ABORT.
+        while events := opened.endpoint.receive(_BATCH):
+            self._take(events)
+        opened.endpoint.close()
+        opened.stack.turn()
+        for association in self._of(opened):
+            self._forget(association)
+        del self._open[opened.endpoint.name]
+        clock = self.clock
+        self._out.append(
+            EndpointClosed(clock.wall(), clock.mono(), opened.endpoint.name, 0, 0, None, opened.aborted)
+        )
+
+
+def _outgoing(command: Send) -> Outgoing:
+    return Outgoing(
+        command.data, command.stream, command.ppid, command.unordered, command.lifetime, command.message_id
+    )

@@ -1,0 +1,108 @@
+"""The bounded way out of the engine: what waits for one consumer, and what happens when it is full.
+
+Each consumer declares its policy. A lossy outbox (the screen) drops its oldest messages and counts them;
+a change of state is never dropped. A lossless one (`serve`) is full instead: the engine stops reading, and
+the peers' windows close. Numbers (`Counts`, `Status`, `Totals`) are cumulative, so the last value wins and
+none is lost either way.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from .sctp.events import Counts, Event, Message, Status, Totals
+
+LIMIT = 50_000
+"""Events kept for a consumer unless told otherwise."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What came since the last drain, in order, and the newest numbers by association key.
+
+    `dropped` counts the messages dropped since the outbox was made.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    counts: dict[int, Counts] = field(default_factory=dict)
+    status: dict[int, Status] = field(default_factory=dict)
+    totals: Totals | None = None
+    dropped: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.counts or self.status or self.totals)
+
+
+class Outbox:
+    """Written by the engine's thread, drained by the consumer's."""
+
+    def __init__(self, limit: int = LIMIT, *, lossless: bool = False) -> None:
+        self.limit = limit
+        self.lossless = lossless
+        self.on_room: Callable[[], None] = lambda: None
+        """Called by `drain` where the outbox was full; the engine sets it to be woken."""
+        self._ready = threading.Condition()
+        # Changes of state that were at the head when messages behind them had to go: older than `_events`.
+        self._kept: list[Event] = []
+        self._events: deque[Event] = deque()
+        self._numbers = Batch()
+        self._dropped = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether the engine has to stop reading. A lossy outbox is full of state changes only."""
+        waiting = len(self._kept) + (len(self._events) if self.lossless else 0)
+        return waiting >= self.limit
+
+    def put(self, events: Sequence[Event]) -> None:
+        """Add events in order; never blocks, never refuses."""
+        with self._ready:
+            add = self._events.append
+            numbers = self._numbers
+            for event in events:
+                if isinstance(event, Counts):
+                    numbers.counts[event.key] = event
+                elif isinstance(event, Status):
+                    numbers.status[event.key] = event
+                elif isinstance(event, Totals):
+                    numbers.totals = event
+                else:
+                    add(event)
+            if not self.lossless and len(self._events) > self.limit:
+                self._drop()
+            self._ready.notify()
+
+    def _drop(self) -> None:
+        while len(self._events) > self.limit:
+            oldest = self._events.popleft()
+            if isinstance(oldest, Message):
+                self._dropped += 1
+            else:
+                self._kept.append(oldest)
+
+    def drain(self, timeout: float = 0.0, limit: int | None = None) -> Batch:
+        """Take what waits, at most about `limit` events; waits up to `timeout` seconds for something."""
+        with self._ready:
+            if timeout and not (self._kept or self._events or self._numbers):
+                self._ready.wait(timeout)
+            was_full = self.full
+            batch, self._numbers = self._numbers, Batch()
+            batch.dropped = self._dropped
+            if limit is None or len(self._kept) + len(self._events) <= limit:
+                batch.events = [*self._kept, *self._events]
+                self._kept.clear()
+                self._events.clear()
+            else:
+                batch.events = self._kept
+                self._kept = []
+                for _ in range(min(len(self._events), max(0, limit - len(batch.events)))):
+                    batch.events.append(self._events.popleft())
+        if was_full:
+            self.on_room()
+        return batch
+
+    @property
+    def waiting(self) -> int:
+        """Events that wait to be drained."""
+        return len(self._kept) + len(self._events)
