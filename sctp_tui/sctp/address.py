@@ -1,0 +1,51 @@
+"""Addresses as people write them: HOST:PORT, with brackets around an IPv6 address."""
+
+import ipaddress
+
+from .endpoint import SctpError
+
+
+def parse_hostport(text: str, default_port: int) -> tuple[str, int]:
+    """Host and port out of `host:port`, `host`, `[v6]:port`, `[v6]` or a bare IPv6 address.
+
+    The host is not looked up. Raises `SctpError` with what is wrong and what was meant.
+    """
+    given = text.strip()
+    if not given:
+        raise SctpError("no address given: write HOST:PORT, as in 127.0.0.1:9877")
+    if given.startswith("["):
+        host, closed, rest = given[1:].partition("]")
+        if not closed or (rest and not rest.startswith(":")):
+            raise SctpError(f"{given!r} is no address: an IPv6 address is written [::1]:9877")
+        if not _is_ipv6(host):
+            raise SctpError(f"{host!r} is no IPv6 address, which the brackets of {given!r} ask for")
+        return host, parse_port(rest[1:]) if rest else default_port
+    if given.count(":") > 1:
+        if not _is_ipv6(given):
+            raise SctpError(f"{given!r} is no address: an IPv6 address is written [::1]:9877")
+        return given, default_port
+    host, colon, port = given.partition(":")
+    if not host or any(character.isspace() or not character.isprintable() for character in host):
+        raise SctpError(f"{given!r} is no address: write HOST:PORT, as in 127.0.0.1:9877")
+    return host, parse_port(port) if colon else default_port
+
+
+def parse_port(text: str) -> int:
+    """A port of a peer, 1 to 65535. Raises `SctpError`."""
+    # isdigit alone takes digits of other scripts; the length keeps int() from endless ones.
+    if text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535:
+        return int(text)
+    raise SctpError(f"{text!r} is no port: ports go from 1 to 65535")
+
+
+def format_hostport(host: str, port: int) -> str:
+    """The reverse of `parse_hostport`."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,81 @@
+import ipaddress
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from sctp_tui.sctp.address import format_hostport, parse_hostport
+from sctp_tui.sctp.endpoint import SctpError
+
+ports = st.integers(1, 65535)
+hosts = st.one_of(
+    st.ip_addresses().map(str), st.from_regex(r"[a-z0-9]([a-z0-9.-]{0,20}[a-z0-9])?", fullmatch=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("127.0.0.1:9877", ("127.0.0.1", 9877)),
+        ("127.0.0.1", ("127.0.0.1", 7)),
+        (" localhost:1 ", ("localhost", 1)),
+        ("[::1]:9877", ("::1", 9877)),
+        ("[::1]", ("::1", 7)),
+        ("::1", ("::1", 7)),
+        ("fe80::1%eth0", ("fe80::1%eth0", 7)),
+        ("[fe80::1%eth0]:5", ("fe80::1%eth0", 5)),
+    ],
+)
+def test_what_people_write(text: str, expected: tuple[str, int]) -> None:
+    assert parse_hostport(text, 7) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("", "no address given"),
+        (":9877", "':9877'"),
+        ("host:", "''"),
+        ("host:0", "'0'"),
+        ("host:65536", "'65536'"),
+        ("host:http", "'http'"),
+        ("host:٣", "'٣'"),
+        ("[::1", "[::1]:9877"),
+        ("[::1]9877", "[::1]:9877"),
+        ("[127.0.0.1]:1", "'127.0.0.1'"),
+        ("1:2:3", "'1:2:3'"),
+        ("a b:1", "'a b:1'"),
+        ("a\x1b[2J:1", "'a\\x1b[2J:1'"),
+    ],
+)
+def test_the_error_names_the_value(text: str, named: str) -> None:
+    with pytest.raises(SctpError) as error:
+        parse_hostport(text, 7)
+    assert named in str(error.value)
+
+
+@given(hosts, ports)
+def test_round_trip(host: str, port: int) -> None:
+    assert parse_hostport(format_hostport(host, port), 1) == (host, port)
+
+
+@given(st.ip_addresses(v=6))
+def test_bare_ipv6(address: ipaddress.IPv6Address) -> None:
+    assert parse_hostport(str(address), 5) == (str(address), 5)
+
+
+@given(st.text())
+@example("[")
+@example("[]")
+@example(":" * 5000)
+@example("1" * 5000 + ":" + "1" * 5000)
+def test_any_text_gives_an_address_or_an_error(text: str) -> None:
+    try:
+        host, port = parse_hostport(text, 1)
+    except SctpError as error:
+        told = str(error)
+    else:
+        told = ""
+        assert host
+        assert 1 <= port <= 65535
+    assert told == "" or told.isprintable()
