@@ -46,11 +46,15 @@ def causes(chunk: bytes) -> Iterator[tuple[int, bytes]]:
     """The causes in an ABORT or ERROR chunk: code and information. Ends quietly where one is broken."""
     if len(chunk) < 4 or chunk[0] not in (_ABORT_CHUNK, _ERROR_CHUNK):
         return
-    end = min(len(chunk), int.from_bytes(chunk[2:4], "big"))
-    at = 4
-    while at + 4 <= end:
-        code, length = struct.unpack_from("!HH", chunk, at)
-        if length < 4 or at + length > end:
+    yield from each_cause(chunk[4 : int.from_bytes(chunk[2:4], "big")])
+
+
+def each_cause(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The same for causes without a chunk around them."""
+    at = 0
+    while at + 4 <= len(data):
+        code, length = struct.unpack_from("!HH", data, at)
+        if length < 4 or at + length > len(data):
             return
-        yield code, chunk[at + 4 : at + length]
+        yield code, data[at + 4 : at + length]
         at += (length + 3) & ~3

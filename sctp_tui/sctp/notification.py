@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from socket import ntohl
 
-from .causes import causes, describe
+from .causes import causes, describe, each_cause
 from .events import (
     AdaptationIndication,
     AssocChange,
@@ -38,10 +38,11 @@ class Dialect:
     """How one stack writes notifications.
 
     `types` maps the numbers in sn_type to names of RFC 6458 without the SCTP_ in front.
-    `network_order_errors`: cause codes are as on the wire. `partial_delivery` is the struct format, after
-    the header, of stream, sequence and assoc ID, each after the indication. `address` turns a
-    sockaddr_storage into a printable address. `remote_error_chunk`: the data of REMOTE_ERROR is the whole
-    ERROR chunk, not the information of its first cause. `strerror` says a local error number in words.
+    `network_order_errors`: cause codes are as on the wire. `partial_delivery` reads stream, sequence and
+    assoc ID out of what follows the indication. `address` turns a sockaddr_storage into a printable
+    address. `abort_chunk`: what comes with the end of an association is the peer's whole ABORT chunk, not
+    its causes alone. `remote_error_chunk`: the data of REMOTE_ERROR is the whole ERROR chunk, not the
+    information of its first cause.
     """
 
     types: Mapping[int, str]
@@ -49,8 +50,9 @@ class Dialect:
     address_states: Mapping[int, str]
     features: Mapping[int, str]
     authentications: Mapping[int, str]
-    partial_delivery: struct.Struct
+    partial_delivery: Callable[[bytes], tuple[int, int, int]]
     network_order_errors: bool
+    abort_chunk: bool
     remote_error_chunk: bool
     data_sent: int
     reset_incoming: int
@@ -103,10 +105,11 @@ def _assoc_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
     features: tuple[str, ...] = ()
     if state in ("COMM_UP", "RESTART"):
         features = tuple(dialect.features[byte] for byte in info if byte in dialect.features)
-    elif found := next(causes(info), None):
+    elif found := next(causes(info) if dialect.abort_chunk else each_cause(info), None):
         code, text = found
     # With the peer's ABORT in it the other end did it; the endpoint knows better what we did.
-    by: Origin = "peer" if info[:1] == b"\x06" else "stack"
+    aborted = info[:1] == b"\x06" if dialect.abort_chunk else bool(info)
+    by: Origin = "peer" if aborted and state not in ("COMM_UP", "RESTART") else "stack"
     return AssocChange(
         0.0, 0.0, "", 0, assoc_id, None, state, outbound, inbound, code, describe(code, text), by, features
     )  # fmt: skip
@@ -182,7 +185,7 @@ def _adaptation(body: bytes, flags: int, dialect: Dialect) -> Notification:
 
 def _partial_delivery(body: bytes, flags: int, dialect: Dialect) -> Notification:
     (indication,) = _U32.unpack_from(body)
-    stream, sequence, assoc_id = dialect.partial_delivery.unpack_from(body, 4)
+    stream, sequence, assoc_id = dialect.partial_delivery(body[4:])
     return PartialDelivery(0.0, 0.0, "", 0, assoc_id, None, indication, stream, sequence)
 
 

@@ -109,8 +109,9 @@ DIALECT = Dialect(
     features={1: "PR", 2: "AUTH", 3: "ASCONF", 4: "MULTIBUF", 5: "RE-CONFIG", 6: "INTERLEAVING"},
     authentications={1: "new key", 2: "no authentication", 3: "free key"},
     # usrsctp.h says 32 bits each for stream and sequence; the library writes 16.
-    partial_delivery=struct.Struct("=HHI"),
+    partial_delivery=struct.Struct("=HHI").unpack_from,
     network_order_errors=False,
+    abort_chunk=True,
     remote_error_chunk=True,
     data_sent=0x0002,
     reset_incoming=0x0001,
