@@ -15,6 +15,7 @@ from .events import AssocChange, Event, Message, Peer, ShutdownEvent
 E = TypeVar("E", bound=Event)
 
 _ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
+_REMEMBERED = 1000  # associations that ended, for what is told of them late
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Book:
         self.options = options
         self._entries: dict[int, Entry] = {}
         self._opening: Entry | None = None
+        self._ended: dict[int, Entry] = {}
 
     def __len__(self) -> int:
         return len(self._entries) + (self._opening is not None)
@@ -48,6 +50,10 @@ class Book:
         """A client begins an association, whose ID nobody knows yet."""
         self._opening = Entry(next(self.options.keys), 0, peer, self.options.outbound)
         return self._opening
+
+    def give_up_opening(self) -> None:
+        """The association could not even be begun."""
+        self._opening = None
 
     @property
     def opening(self) -> Entry | None:
@@ -102,7 +108,12 @@ class Book:
         `peer` is who it came from, for an association not known yet. A state change that ends the
         association takes it off the book.
         """
-        entry = self._opening if event.assoc_id == 0 else self.find(event.assoc_id, peer)
+        entry = self.get(event.assoc_id)
+        if entry is None and not (isinstance(event, AssocChange) and event.state not in _ENDS):
+            # A stack tells of the messages that failed after the end of their association, too.
+            entry = self._ended.get(event.assoc_id)
+        if entry is None and event.assoc_id:
+            entry = self.find(event.assoc_id, peer)
         clock = self.options.clock
         changes: dict[str, object] = {}
         if entry is not None:
@@ -114,6 +125,9 @@ class Book:
                     self._entries.pop(entry.assoc_id, None)
                     if entry is self._opening:
                         self._opening = None
+                    self._ended[entry.assoc_id] = entry
+                    if len(self._ended) > _REMEMBERED:
+                        del self._ended[next(iter(self._ended))]
                     if entry.begun == "abort" and event.by != "peer":
                         changes["by"] = "us"
                     elif event.state == "SHUTDOWN_COMP":
