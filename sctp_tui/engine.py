@@ -132,6 +132,7 @@ class Engine:
         self._watched: tuple[int, ...] = ()
         self._status_due = 0.0
         self._stopping = False
+        self._more = False  # the last look at the endpoints found something
         self._out: list[Event] = []
         self._changed: set[_Association] = set()
         self._totals_changed = False
@@ -168,6 +169,20 @@ class Engine:
     # --- the loop
 
     def _run(self) -> None:
+        try:
+            self._loop()
+        except BaseException as error:
+            # A fault of this program: whoever waits for events must not wait for ever.
+            self._fail("engine", SctpError(f"the engine ended by an error of its own: {error!r}"))
+            self._flush()
+            raise
+        finally:
+            for stack in self._stacks.values():
+                stack.close()
+            self._awake.close()
+            self._wake.close()
+
+    def _loop(self) -> None:
         reading = True
         with selectors.DefaultSelector() as everything, selectors.DefaultSelector() as not_endpoints:
             waiting: set[int] = set()
@@ -180,6 +195,7 @@ class Engine:
                 for stack in self._stacks.values():
                     stack.turn()
                 reading = not self.outbox.full
+                self._more = False
                 if reading:
                     for opened in list(self._open.values()):
                         self._receive(opened.endpoint)
@@ -190,10 +206,6 @@ class Engine:
                         self._closing(opened)
                 self._look_at_watched()
                 self._flush()
-        for stack in self._stacks.values():
-            stack.close()
-        self._awake.close()
-        self._wake.close()
 
     def _register(
         self, waiting: set[int], everything: selectors.BaseSelector, rest: selectors.BaseSelector
@@ -251,12 +263,11 @@ class Engine:
 
     # --- events
 
-    _more = False
-
     def _receive(self, endpoint: Endpoint) -> None:
         events = endpoint.receive(_BATCH)
-        self._more = bool(events)
-        self._take(events)
+        if events:
+            self._more = True
+            self._take(events)
 
     def _take(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -317,7 +328,8 @@ class Engine:
         del self._associations[association.key]
         self._waiting.pop(association.key, None)
         for command in association.backlog:
-            self._refuse(command, "the association ended before there was room to send it", command.message_id)
+            text = "the association ended before there was room to send it"
+            self._refuse(command, text, command.message_id)
         opened = self._open.get(association.endpoint)
         if opened is not None and opened.server and association.up and not association.refused:
             self._taken -= 1
@@ -356,12 +368,12 @@ class Engine:
         association = self._associations.get(key)
         endpoint = association.endpoint if association else getattr(command, "endpoint", "")
         clock = self.clock
-        self._out.append(
-            Refused(
-                clock.wall(), clock.mono(), endpoint, key, association.assoc_id if association else 0,
-                None, type(command).__struct_config__.tag, message_id, text,
-            )  # fmt: skip
-        )
+        assoc_id = association.assoc_id if association else 0
+        name = str(type(command).__struct_config__.tag)
+        refused = Refused(
+            clock.wall(), clock.mono(), endpoint, key, assoc_id, None, name, message_id, text
+        )  # fmt: skip
+        self._out.append(refused)
 
     def _known(self, key: int) -> _Association:
         association = self._associations.get(key)
@@ -471,6 +483,20 @@ class Engine:
         association.closing = True
         if association.up and not association.backlog:
             self._open[association.endpoint].endpoint.shut_down(association.assoc_id)
+
+    def _look_at_watched(self) -> None:
+        now = self.clock.mono()
+        if not self._watched or now < self._status_due:
+            return
+        self._status_due = now + _STATUS_EVERY
+        for key in self._watched:
+            association = self._associations.get(key)
+            if association is None or not association.up:
+                continue
+            try:
+                self._out.append(self._open[association.endpoint].endpoint.status(association.assoc_id))
+            except SctpError as error:
+                log.debug("no status of %s: %s", association.assoc_id, error)  # it ends just now
 
     # --- the end
 

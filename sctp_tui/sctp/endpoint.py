@@ -16,6 +16,10 @@ MESSAGE_LIMIT = 4 * 1024 * 1024
 """Longest message put together from pieces, in bytes, unless told otherwise."""
 
 
+UDP_PORT = 9899
+"""Where SCTP in UDP is expected (RFC 6951, section 5.1), unless told otherwise."""
+
+
 class SctpError(Exception):
     """Something asked of SCTP can't be done; the text names the value, the limit and the way out."""
 

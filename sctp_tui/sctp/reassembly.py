@@ -38,6 +38,10 @@ class Reassembly:
             del self._pieces[assoc_id]
         return (b"".join(pieces) if size <= self.limit else None, size)
 
+    def holds(self, assoc_id: int) -> bool:
+        """Whether pieces of an unfinished message of this association wait."""
+        return assoc_id in self._pieces
+
     def forget(self, assoc_id: int) -> None:
         """The association ended, or gave up a message in the middle: what waits of it won't be completed."""
         self._pieces.pop(assoc_id, None)

@@ -38,7 +38,7 @@ EVENT_STRUCT = struct.Struct("=IHBx")
 RCVINFO = struct.Struct("=HHHxxIIIII")
 """struct sctp_rcvinfo: stream, ssn, flags, ppid, tsn, cumulative tsn, context, assoc id."""
 SPA = struct.Struct("=IHHIIIHxxIHxx")
-"""struct sctp_sendv_spa: flags; sndinfo: stream, flags, ppid, context, assoc id; prinfo: policy, value; key."""
+"""struct sctp_sendv_spa: flags; sndinfo (stream, flags, ppid, context, id); prinfo (policy, value); key."""
 PADDRINFO = struct.Struct("=128sIiIIII")
 """struct sctp_paddrinfo: address, assoc id, state, cwnd, srtt, rto, mtu."""
 STATUS_STRUCT = struct.Struct("=IiIHHHHI")

@@ -36,8 +36,6 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "usrsctp_listen": (_I, [_P, _I]),
     "usrsctp_close": (None, [_P]),
     "usrsctp_set_non_blocking": (_I, [_P, _I]),
-    "usrsctp_getladdrs": (_I, [_P, _U32, _P]),
-    "usrsctp_freeladdrs": (None, [_P]),
     "usrsctp_sendv": (ctypes.c_ssize_t, [_P, _P, _SIZE, _P, _I, _P, _U32, ctypes.c_uint, _I]),
     "usrsctp_recvv": (ctypes.c_ssize_t, [_P, _P, _SIZE, _P, _P, _P, _P, _P, _P]),
     "usrsctp_conninput": (None, [_P, _P, _SIZE, ctypes.c_uint8]),
@@ -83,7 +81,7 @@ def load() -> Library:
 
 
 def _package() -> str:
-    return "brew install libusrsctp" if sys.platform == "darwin" else "Debian, Ubuntu: apt install libusrsctp2"
+    return "brew install libusrsctp" if sys.platform == "darwin" else "apt install libusrsctp2"
 
 
 def _candidates() -> Iterator[tuple[str, str]]:

@@ -8,35 +8,51 @@ is provisional, and only so many of those are kept, until an association comes u
 import socket
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 PROVISIONAL = 1024
 """Links kept for peers that have no association yet; past it the one unused longest goes."""
 
-_COOKIE_ECHO = 10
+SocketAddress = tuple[Any, ...]
+"""What `recvfrom` says and `sendto` takes: host, port, and for IPv6 flow and scope."""
 
 
 @dataclass(slots=True, eq=False)
 class Link:
     """One wire, by the number usrsctp knows it by.
 
-    `other` is the far end of a link within the process; else `socket` and `address` (None where the
-    socket is connected). `tags` are the ports and verification tags that packets to us must bear, as the
-    first eight bytes of a packet, of the associations that are up. `ours` is false for links made by a
-    datagram. `aborted` by the peer, or `refused` by the network, say what is behind an end.
+    `other` is the far end of a link within the process; else `udp` and `address` (None where the
+    socket is connected). `ours` is false for links made by a datagram. `heard` are the first eight bytes
+    (ports and verification tag) of the last COOKIE ECHO by the peer's SCTP port, `tags` those of the
+    associations that are up. `init` is the last INIT sent. `aborted` is set where an ABORT came, `refused`
+    where the network told that nobody has the UDP port.
     """
 
     handle: int
     host: str
     udp_port: int | None = None
-    socket: socket.socket | None = None
-    address: tuple[str, int] | None = None
+    udp: socket.socket | None = None
+    address: SocketAddress | None = None
     other: "Link | None" = None
     ours: bool = True
     associations: int = 0
+    heard: dict[int, bytes] = field(default_factory=dict)
     tags: dict[int, bytes] = field(default_factory=dict)
+    init: bytes = b""
     aborted: bool = False
     refused: bool = False
-    init: bytes = b""
+
+
+class Arrival(NamedTuple):
+    """Where a datagram belongs: `new` links must be registered, the one `given_up` deregistered.
+
+    `moved`: the peer was known by another UDP port until now.
+    """
+
+    link: Link
+    new: bool = False
+    moved: bool = False
+    given_up: Link | None = None
 
 
 class Links:
@@ -45,68 +61,66 @@ class Links:
     def __init__(self, limit: int = PROVISIONAL) -> None:
         self.limit = limit
         self.by_handle: dict[int, Link] = {}
-        self._by_address: dict[tuple[int, tuple[str, int]], Link] = {}
+        self._by_address: dict[tuple[int, SocketAddress], Link] = {}
         self._by_tag: dict[bytes, Link] = {}
         self._provisional: OrderedDict[int, Link] = OrderedDict()
-        self._next = 0x1000
+        self._last_handle = 0x1000
 
     def __len__(self) -> int:
         return len(self.by_handle)
 
-    @property
-    def provisional(self) -> int:
-        """How many links have no association yet and were made by a datagram."""
-        return len(self._provisional)
-
     def add(self, host: str, udp_port: int | None = None, over: socket.socket | None = None) -> Link:
         """A link of our own making; `over` is a connected UDP socket."""
-        self._next += 1
-        link = self.by_handle[self._next] = Link(self._next, host, udp_port, over)
+        self._last_handle += 1
+        link = self.by_handle[self._last_handle] = Link(self._last_handle, host, udp_port, over)
         return link
 
-    def pair(self, host: str, other_host: str) -> tuple[Link, Link]:
-        """Two ends of a wire within this process: to `host`, and back to `other_host`."""
-        there, back = self.add(host), self.add(other_host)
+    def pair(self, host: str) -> tuple[Link, Link]:
+        """Two ends of a wire within this process, both at `host`: there, and back."""
+        there, back = self.add(host), self.add(host)
         there.other, back.other = back, there
         return there, back
 
-    def classify(
-        self, over: socket.socket, address: tuple[str, int], packet: bytes
-    ) -> tuple[Link, Link | None, bool]:
-        """The link of a datagram that came from `address`: it, a link given up for it, and "it moved".
+    def classify(self, over: socket.socket, address: SocketAddress, packet: bytes) -> Arrival:
+        """Which link a datagram from `address` is of; an unknown peer gets a provisional one.
 
         The verification tag decides first: whoever bears it from the same host is the peer, whatever UDP
         port its NAT gave it meanwhile (RFC 6951, section 5.4).
         """
         where = (over.fileno(), address)
         link = self._by_tag.get(packet[:8])
-        if link is not None and link.socket is over and link.host == address[0]:
+        if link is not None and link.udp is over and link.host == address[0]:
             if link.address == address:
-                return link, None, False
-            given_up = self._move(link, where)
-            return link, given_up, True
+                return Arrival(link)
+            return Arrival(link, moved=True, given_up=self._move(link, where))
         link = self._by_address.get(where)
-        if link is None:
-            link = self.add(address[0], address[1], over)
-            link.address, link.ours = address, False
-            self._by_address[where] = link
-            self._provisional[link.handle] = link
-            if len(self._provisional) > self.limit:
-                _, oldest = self._provisional.popitem(last=False)
-                self._forget(oldest)
-                return link, oldest, False
-        elif link.handle in self._provisional:
-            self._provisional.move_to_end(link.handle)
-        return link, None, False
+        if link is not None:
+            if link.handle in self._provisional:
+                self._provisional.move_to_end(link.handle)
+            return Arrival(link)
+        link = self.add(address[0], address[1], over)
+        link.address, link.ours = address, False
+        self._by_address[where] = link
+        self._provisional[link.handle] = link
+        given_up = None
+        if len(self._provisional) > self.limit:
+            given_up = next(iter(self._provisional.values()))
+            self.remove(given_up)
+        return Arrival(link, new=True, given_up=given_up)
 
-    def learn(self, link: Link, packet: bytes) -> None:
-        """Remember the tag in a packet that carries a COOKIE ECHO: it is the association's, if it comes up."""
-        link.tags[int.from_bytes(packet[:2], "big")] = packet[:8]
+    def hear_cookie(self, link: Link, packet: bytes) -> None:
+        """Remember the tag in a packet that carries a COOKIE ECHO: the association's, should it come up."""
+        link.heard[int.from_bytes(packet[:2], "big")] = packet[:8]
 
     def up(self, link: Link, port: int) -> None:
         """An association with the peer's SCTP `port` came up on this link, or was restarted."""
         self._provisional.pop(link.handle, None)
-        if tag := link.tags.get(port):
+        link.init = b""
+        tag = link.heard.pop(port, None)
+        if tag is not None:
+            if old := link.tags.get(port):
+                self._by_tag.pop(old, None)
+            link.tags[port] = tag
             self._by_tag[tag] = link
 
     def down(self, link: Link, port: int) -> bool:
@@ -115,39 +129,38 @@ class Links:
             self._by_tag.pop(tag, None)
         if link.associations > 0 or link.ours:
             return False
-        self._forget(link)
+        self.remove(link)
         return True
 
     def remove(self, link: Link) -> None:
-        """Forget a link of our own."""
-        self._forget(link)
-
-    def of_socket(self, over: socket.socket) -> list[Link]:
-        """The links that lead over a UDP socket."""
-        return [link for link in self.by_handle.values() if link.socket is over]
-
-    def _move(self, link: Link, where: tuple[int, tuple[str, int]]) -> Link | None:
-        if link.address is not None:
-            self._by_address.pop((where[0], link.address), None)
-        given_up = self._by_address.get(where)
-        self._by_address[where] = link
-        link.address, link.udp_port = where[1], where[1][1]
-        if given_up is not None and given_up.handle in self._provisional:
-            self.by_handle.pop(given_up.handle, None)
-            del self._provisional[given_up.handle]
-            return given_up
-        return None
-
-    def _forget(self, link: Link) -> None:
+        """Forget a link."""
         self.by_handle.pop(link.handle, None)
         self._provisional.pop(link.handle, None)
         for tag in link.tags.values():
-            if self._by_tag.get(tag) is link:
-                del self._by_tag[tag]
-        if link.socket is not None and link.address is not None:
-            where = (link.socket.fileno(), link.address)
+            self._by_tag.pop(tag, None)
+        if link.udp is not None and link.address is not None:
+            where = (link.udp.fileno(), link.address)
             if self._by_address.get(where) is link:
                 del self._by_address[where]
+
+    def over(self, sock: socket.socket) -> list[Link]:
+        """The links that lead over a UDP socket."""
+        return [link for link in self.by_handle.values() if link.udp is sock]
+
+    def _move(self, link: Link, where: tuple[int, SocketAddress]) -> Link | None:
+        self._by_address.pop((where[0], link.address or ()), None)
+        there = self._by_address.get(where)
+        if there is not None and there.handle in self._provisional:
+            self.remove(there)
+        else:
+            there = None
+        self._by_address[where] = link
+        link.address, link.udp_port = where[1], where[1][1]
+        return there
+
+
+INIT, INIT_ACK, ABORT, COOKIE_ECHO, SHUTDOWN_COMPLETE = 1, 2, 6, 10, 14
+_ALONE = 1 << INIT | 1 << INIT_ACK | 1 << SHUTDOWN_COMPLETE
 
 
 def admit(packet: bytes) -> tuple[bool, int]:
@@ -169,10 +182,4 @@ def admit(packet: bytes) -> tuple[bool, int]:
             types |= 1 << kind
         count += 1
         at += (length + 3) & ~3
-    if count > 1 and types & _ALONE:
-        return False, types
-    return True, types
-
-
-INIT_BIT, ABORT_BIT, COOKIE_ECHO_BIT = 1 << 1, 1 << 6, 1 << _COOKIE_ECHO
-_ALONE = INIT_BIT | 1 << 2 | 1 << 14
+    return not (count > 1 and types & _ALONE), types

@@ -6,125 +6,143 @@ is one pump in a process, as the library has one clock and one output.
 """
 
 import ctypes
-import errno
 import selectors
 import socket
-import sys
+import struct
 from collections import deque
 from collections.abc import Callable
 
 from ..endpoint import Clock
 from .library import ConnOutput, Library
-from .links import ABORT_BIT, COOKIE_ECHO_BIT, Link, Links, admit
+from .links import ABORT, COOKIE_ECHO, INIT, Link, Links, admit
 
 BUSY, IDLE = 0.010, 0.100
 """Seconds between two looks at the timers: with data outstanding, and with associations that rest."""
 _RECENT = 0.25  # s after a packet in which a delayed SACK (200 ms) may be due
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
-_INIT, _ABORT = 1, 6
 
 
 class Pump:
     """Moves packets between the library and its links; use it from one thread only.
 
-    `busy` tells whether data is outstanding, `moved` hears of a link whose peer has another UDP port.
+    `busy` tells whether data is outstanding, `resting` whether there are associations at all; `moved`
+    hears of a link whose peer has another UDP port. `ready` are the SCTP ports of this process for which
+    something came.
     """
 
-    def __init__(self, library: Library, clock: Clock) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.links = Links()
-        self.dropped = 0
+        self.ready: set[int] = set()
+        self.ports: set[int] = set()
+        self.refused_packets = 0
         self.unsent = 0
         self.busy: Callable[[], bool] = lambda: False
         self.resting: Callable[[], bool] = lambda: False
         self.moved: Callable[[Link], None] = lambda link: None
-        self._call = library.functions
         self._clock = clock
-        self._time = clock.mono()
-        self._last_packet = 0.0
+        self._time = self._swept = clock.mono()
+        self._last_packet = -_RECENT
         self._out: deque[tuple[int, bytes]] = deque()
         self._selector = selectors.DefaultSelector()
-        self._sockets = 0
-        self._given_up: list[Link] = []
+        self._given_up: dict[int, Link] = {}
         # The library keeps the pointer: the callback must live as long as it does.
-        self._callback = ConnOutput(self._output)
+        self.output = ConnOutput(self._output)
 
-    @property
-    def callback(self) -> object:
-        """What the library is to call with every packet it sends."""
-        return self._callback
+    def start(self, library: Library) -> None:
+        """Carry this library's packets from now on; `output` is its conn_output."""
+        self._call = library.functions
+
+    def stop(self) -> None:
+        """Give the descriptors back."""
+        self._selector.close()
 
     def _output(self, handle: int, data: int, length: int, tos: int, set_df: int) -> int:
         # Within a call of ours into the library, which must not be entered again: only keep it.
         self._out.append((handle, ctypes.string_at(data, length)))
         return 0
 
-    def attach(self, sock: socket.socket) -> None:
-        """Read a UDP socket from now on."""
+    def descriptor(self) -> int:
+        """Ready for reading when one of the UDP sockets is."""
+        return self._selector.fileno()
+
+    def attach(self, sock: socket.socket, connected: Link | None = None) -> None:
+        """Read a UDP socket from now on; `connected` is the link of a socket that has only one peer."""
         sock.setblocking(False)
-        self._selector.register(sock, selectors.EVENT_READ)
-        self._sockets += 1
+        self._selector.register(sock, selectors.EVENT_READ, connected)
 
     def detach(self, sock: socket.socket) -> None:
-        """Read it no more and close it."""
+        """Send what is due on a UDP socket, read it no more, and close it."""
+        self.flush()
+        for link in self.links.over(sock):
+            self.give_up(link)
         self._selector.unregister(sock)
-        self._sockets -= 1
         sock.close()
+
+    def flush(self) -> None:
+        """Carry until nothing waits to be carried."""
+        while self._out:
+            self.carry()
 
     def register(self, link: Link) -> None:
         """Make the library take packets from this link."""
         self._call.usrsctp_register_address(link.handle)
 
-    def deregister(self, link: Link) -> None:
-        """The link is gone; once its last packets are out the library forgets it too."""
-        self._given_up.append(link)
+    def give_up(self, link: Link) -> None:
+        """Forget a link; once its last packets are out the library forgets it too."""
+        self.links.remove(link)
+        self._given_up[link.handle] = link
 
     def timeout(self) -> float | None:
         """Seconds until the next turn is due without a packet."""
-        if self._out or self._given_up:
+        if self._out or self.ready:
             return 0.0
-        passed = self._clock.mono() - self._time
-        if self._time - self._last_packet < _RECENT or self.busy():
-            return max(0.0, BUSY - passed)
-        return max(0.0, IDLE - passed) if self.resting() else None
+        if self._clock.mono() - self._last_packet < _RECENT or self.busy():
+            return max(0.0, BUSY - (self._clock.mono() - self._time))
+        return max(0.0, IDLE - (self._clock.mono() - self._time)) if self.resting() else None
 
     def turn(self) -> None:
         """Carry what waits, in both directions, and let the library's timers catch up."""
-        if self._sockets:
-            for key, _ in self._selector.select(0):
-                self._read(key.fileobj)  # type: ignore[arg-type]
+        for key, _ in self._selector.select(0):
+            self._read(key.fileobj, key.data)  # type: ignore[arg-type]
         now = self._clock.mono()
         elapsed = int((now - self._time) * 1000)
         if elapsed > 0:
             # What is left of a millisecond counts at the next turn.
             self._time += elapsed / 1000
             self._call.usrsctp_handle_timers(elapsed)
+            if now - self._swept >= IDLE:
+                # Timers end associations too; that shows in no packet to us.
+                self._swept = now
+                self.ready |= self.ports
         self.carry()
         if self._given_up and not self._out:
-            for link in self._given_up:
-                self._call.usrsctp_deregister_address(link.handle)
+            for handle in self._given_up:
+                self._call.usrsctp_deregister_address(handle)
             self._given_up.clear()
 
-    def carry(self, limit: int = _BATCH) -> None:
+    def carry(self) -> None:
         """Take packets from the library to where their links lead."""
         out, by_handle, conninput = self._out, self.links.by_handle, self._call.usrsctp_conninput
-        if out:
-            self._last_packet = self._clock.mono()
-        while out and limit:
-            limit -= 1
+        if not out:
+            return
+        self._last_packet = self._clock.mono()
+        for _ in range(_BATCH):
             handle, packet = out.popleft()
-            link = by_handle.get(handle)
+            link = by_handle.get(handle) or self._given_up.get(handle)
             if link is None:
-                link = next((gone for gone in self._given_up if gone.handle == handle), None)
-                if link is None:
-                    continue
-            if (other := link.other) is not None:
-                if packet[12] == _ABORT:
-                    other.aborted = True
-                conninput(other.handle, packet, len(packet), 0)
-            elif link.socket is not None:
-                if packet[12] == _INIT:
+                pass  # to a peer that is long gone
+            elif (other := link.other) is not None:
+                if other.handle in by_handle:
+                    if packet[12] == ABORT:
+                        other.aborted = True
+                    self.ready.add(packet[2] << 8 | packet[3])
+                    conninput(other.handle, packet, len(packet), 0)
+            elif link.udp is not None:
+                if packet[12] == INIT:
                     link.init = packet
-                self._send(link, link.socket, packet)
+                self._send(link, link.udp, packet)
+            if not out:
+                return
 
     def _send(self, link: Link, sock: socket.socket, packet: bytes) -> None:
         try:
@@ -133,47 +151,59 @@ class Pump:
             else:
                 sock.sendto(packet, link.address)
         except ConnectionRefusedError:
-            self._refuse(link)
+            if link.address is None:
+                self._refuse(link)
         except OSError:
             # A full buffer, no route, no permission: to SCTP a lost packet, which it sends again.
             self.unsent += 1
 
-    def _read(self, sock: socket.socket) -> None:
-        conninput, classify = self._call.usrsctp_conninput, self.links.classify
-        connected = self._connected(sock)
+    def _read(self, sock: socket.socket, connected: Link | None) -> None:
         for _ in range(_BATCH):
             try:
-                if connected is not None:
-                    packet, address = sock.recv(65535), ("", 0)
-                else:
-                    packet, address = sock.recvfrom(65535)
+                packet, address = sock.recvfrom(65535)
             except BlockingIOError:
                 return
-            except ConnectionRefusedError:
-                if connected is not None:
+            except OSError as error:
+                # An ICMP message: it concerns a client whose socket has one peer, and no server.
+                if connected is not None and isinstance(error, ConnectionRefusedError):
                     self._refuse(connected)
                 continue
-            except OSError as error:
-                if error.errno in (errno.EBADF, errno.ENOTCONN):
-                    return
-                continue  # some peer's ICMP: of no concern to the others
             admitted, types = admit(packet)
             if not admitted:
-                self.dropped += 1
+                self.refused_packets += 1
                 continue
             self._last_packet = self._clock.mono()
-            link = connected
-            if link is None:
-                link, given_up, moved = classify(sock, (address[0], address[1]), packet)
-                if given_up is not None:
-                    self.deregister(given_up)
-                if moved:
-                    self.moved(link)
-                elif not link.associations and not link.tags and link.handle not in self._known:
-                    self.register(link)
-                    self._known.add(link.handle)
-            if types & COOKIE_ECHO_BIT:
-                self.links.learn(link, packet)
-            elif types & ABORT_BIT:
+            link = connected or self._sort(sock, address, packet)
+            if types & 1 << COOKIE_ECHO:
+                self.links.hear_cookie(link, packet)
+            elif types & 1 << ABORT:
                 link.aborted = True
-            conninput(link.handle, packet, len(packet), 0)
+            self.ready.add(packet[2] << 8 | packet[3])
+            self._call.usrsctp_conninput(link.handle, packet, len(packet), 0)
+
+    def _sort(self, sock: socket.socket, address: tuple[str, int], packet: bytes) -> Link:
+        arrival = self.links.classify(sock, address, packet)
+        if arrival.given_up is not None:
+            self._given_up[arrival.given_up.handle] = arrival.given_up
+        if arrival.new:
+            self.register(arrival.link)
+        if arrival.moved:
+            self.moved(arrival.link)
+        return arrival.link
+
+    def _refuse(self, link: Link) -> None:
+        """Nobody has the UDP port: to an association being set up that is what an ABORT says.
+
+        One that is up goes on, as ICMP alone must not end it (RFC 9260, section 10): it may be forged.
+        """
+        init = link.init
+        if len(init) < 20:
+            return
+        link.refused, link.init = True, b""
+        source, destination = struct.unpack_from("!HH", init)
+        header = struct.pack("!HH", destination, source) + init[16:20]  # the tag that we announced
+        chunk = struct.pack("!BBH", ABORT, 0, 4)
+        checksum = self._call.usrsctp_crc32c(header + bytes(4) + chunk, 16)
+        packet = header + struct.pack("=I", checksum) + chunk
+        self.ready.add(source)
+        self._call.usrsctp_conninput(link.handle, packet, len(packet), 0)

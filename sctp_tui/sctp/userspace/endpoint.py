@@ -1,0 +1,488 @@
+"""One one-to-many socket of usrsctp (RFC 6458, section 3), on links that the pump carries."""
+
+import ctypes
+import errno
+import ipaddress
+import os
+import random
+import socket
+import struct
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ... import __version__
+from ..book import Book, Entry
+from ..endpoint import UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
+from ..events import (
+    SCHEMA,
+    AssocChange,
+    Event,
+    Listening,
+    Message,
+    MessageTooLarge,
+    Opening,
+    Origin,
+    PartialDelivery,
+    Path,
+    Peer,
+    PeerAddrChange,
+    Status,
+)
+from ..notification import decode
+from ..reassembly import Reassembly
+from . import layout
+from .links import Link
+
+if TYPE_CHECKING:
+    from .stack import UserspaceStack
+
+SEND_BUFFER = 4 * 1024 * 1024
+"""Bytes that may wait to be acknowledged on one endpoint; no message can be longer."""
+RECEIVE_BUFFER = 1024 * 1024
+_PIECE = 256 * 1024  # bytes taken from the library at one call
+_EPHEMERAL = range(49152, 65536)  # RFC 6335, section 6
+_LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+
+
+class UserspaceEndpoint:
+    """See `sctp_tui.sctp.endpoint.Endpoint`."""
+
+    def __init__(self, stack: "UserspaceStack", options: EndpointOptions) -> None:
+        self.name = options.name
+        self._stack = stack
+        self._call = stack.call
+        self._pump = stack.pump
+        self._book = Book(options)
+        self._options = options
+        self._reassembly = Reassembly(options.message_limit)
+        self._port = 0
+        self._listening: Listening | None = None
+        self._to: Peer | None = None
+        self._link: Link | None = None  # a client's
+        self._links: dict[int, tuple[Link, int]] = {}  # by assoc ID, with the peer's SCTP port
+        self._sent: set[int] = set()  # assoc IDs that may have data outstanding
+        self._sockets: list[socket.socket] = []
+        self._buffer = ctypes.create_string_buffer(_PIECE)
+        self._view = memoryview(self._buffer).cast("B")
+        self._from = ctypes.create_string_buffer(layout.SOCKADDR_SIZE)
+        self._from_length = ctypes.c_uint32()
+        self._info = ctypes.create_string_buffer(layout.RCVINFO.size)
+        self._info_length = ctypes.c_uint32()
+        self._info_type = ctypes.c_uint()
+        self._flags = ctypes.c_int()
+        self._socket: int | None = self._call.usrsctp_socket(
+            layout.AF_CONN, layout.SOCK_SEQPACKET, layout.IPPROTO_SCTP, None, None, 0, None
+        )
+        if not self._socket:
+            raise _error("no SCTP socket")
+        self._call.usrsctp_set_non_blocking(self._socket, 1)
+        attempts = options.attempts
+        self._set(layout.INITMSG, layout.INIT_STRUCT.pack(options.outbound, options.inbound, attempts, 0))
+        self._set(layout.NODELAY, struct.pack("=i", 1))
+        self._set(layout.RECVRCVINFO, struct.pack("=i", 1))
+        # Another association's message may come between the pieces of a long one: nobody blocks the rest.
+        self._set(layout.FRAGMENT_INTERLEAVE, struct.pack("=i", 1))
+        self._set(layout.SO_SNDBUF, struct.pack("=i", SEND_BUFFER), layout.SOL_SOCKET)
+        self._set(layout.SO_RCVBUF, struct.pack("=i", RECEIVE_BUFFER), layout.SOL_SOCKET)
+        for kind in layout.SUBSCRIBED:
+            self._set(layout.EVENT, layout.EVENT_STRUCT.pack(0, kind, 1))
+
+    def _set(self, option: int, value: bytes, level: int = layout.IPPROTO_SCTP) -> None:
+        if self._call.usrsctp_setsockopt(self._socket, level, option, value, len(value)) != 0:
+            raise _error(f"usrsctp refused socket option {option:#x}")
+
+    # --- setting up
+
+    def listen(self, hosts: Sequence[str], port: int, udp_port: int | None) -> Listening:
+        """See `Endpoint.listen`. A UDP socket is opened for each host, all on one UDP port."""
+        families = {_family(host) for host in hosts}
+        if len(families) != 1:
+            raise SctpError(f"{', '.join(hosts)}: IPv4 and IPv6 together; give hosts of one family")
+        number = UDP_PORT if udp_port is None else udp_port
+        for host in hosts:
+            number = self._open_udp(host, number)
+        self._bind(port)
+        if self._call.usrsctp_listen(self._socket, 1) != 0:
+            raise _error(f"can't listen on SCTP port {port}")
+        for sock in self._sockets:
+            self._pump.attach(sock)
+        clock = self._options.clock
+        self._listening = Listening(
+            clock.wall(), clock.mono(), self.name, 0, 0, None, SCHEMA, __version__,
+            "userspace", self._stack.library, hosts[0], tuple(hosts), self._port, number,
+        )  # fmt: skip
+        return self._listening
+
+    def _open_udp(self, host: str, udp_port: int) -> int:
+        sock = socket.socket(_family(host), socket.SOCK_DGRAM)
+        self._sockets.append(sock)
+        _enlarge(sock)
+        try:
+            sock.bind((host, udp_port))
+        except OSError as error:
+            way_out = {
+                errno.EADDRINUSE: "another program has it: choose another with --udp-port (0 = any)",
+                errno.EACCES: "ports below 1024 need root: choose another with --udp-port",
+                errno.EADDRNOTAVAIL: "this machine has no such address: see `ip address`",
+            }.get(error.errno or 0, str(error.strerror))
+            raise SctpError(f"can't bind UDP port {udp_port} on {host}; {way_out}") from None
+        return int(sock.getsockname()[1])
+
+    def _bind(self, port: int) -> None:
+        for candidate in [port] if port else random.sample(_EPHEMERAL, 100):
+            address = layout.sockaddr(candidate, 0)
+            if self._call.usrsctp_bind(self._socket, address, len(address)) == 0:
+                self._port = candidate
+                self._pump.ports.add(candidate)
+                return
+        if ctypes.get_errno() == errno.EADDRINUSE:
+            raise SctpError(f"SCTP port {port} is taken in this process; choose another (0 = any)")
+        raise _error(f"can't bind SCTP port {port}")
+
+    def serves(self, to: Peer) -> bool:
+        """Whether `to` is this listening endpoint."""
+        listening = self._listening
+        if listening is None or to.port != listening.port or not to.addresses:
+            return False
+        if to.udp_port not in (None, listening.udp_port):
+            return False
+        wanted = ipaddress.ip_address(to.addresses[0])
+        bound = [ipaddress.ip_address(host) for host in listening.addresses]
+        if wanted in bound:
+            return True
+        anywhere = any(host.is_unspecified and host.version == wanted.version for host in bound)
+        return anywhere and (wanted.is_loopback or _is_local(to.addresses[0]))
+
+    def aim(self, to: Peer) -> None:
+        """See `Endpoint.aim`. Within the process where `to` is an endpoint of it, else over UDP."""
+        host = to.addresses[0]
+        self._bind(0)
+        if self._stack.serving(to):
+            there, back = self._pump.links.pair(host)
+            self._pump.register(back)
+            to = Peer((host,), to.port)
+        else:
+            udp_port = UDP_PORT if to.udp_port is None else to.udp_port
+            sock = socket.socket(_family(host), socket.SOCK_DGRAM)
+            self._sockets.append(sock)
+            _enlarge(sock)
+            try:
+                sock.connect((host, udp_port))
+            except OSError as error:
+                raise SctpError(f"no way to {host}: {error.strerror}") from None
+            there = self._pump.links.add(host, udp_port, sock)
+            self._pump.attach(sock, there)
+            to = Peer((host,), to.port, udp_port)
+        self._pump.register(there)
+        self._to, self._link = to, there
+
+    # --- sending
+
+    def connect(self, message: Outgoing) -> Sequence[Event]:
+        """See `Endpoint.connect`."""
+        if self._to is None:
+            raise SctpError(f"{self.name} has no destination")
+        options, clock = self._options, self._options.clock
+        entry = self._book.open(self._to)
+        opening = Opening(
+            clock.wall(), clock.mono(), self.name, entry.key, 0, entry.peer, SCHEMA, __version__,
+            "userspace", self._stack.library, options.outbound, options.inbound,
+        )  # fmt: skip
+        try:
+            sent = self._send(entry, message)
+        except SctpError:
+            self._book.give_up_opening()
+            raise
+        return (opening, *sent)
+
+    def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
+        """See `Endpoint.send`."""
+        return self._send(self._entry(assoc_id), message)
+
+    def _entry(self, assoc_id: int) -> Entry:
+        entry = self._book.get(assoc_id)
+        if entry is None:
+            raise SctpError("this association has ended")
+        return entry
+
+    def _send(self, entry: Entry, message: Outgoing) -> Sequence[Event]:
+        if not message.data:
+            raise SctpError("an empty message: SCTP carries at least one byte (RFC 9260, section 3.3.1)")
+        if message.stream >= entry.outbound_streams:
+            raise SctpError(
+                f"stream {message.stream} was not negotiated: this association has {entry.outbound_streams} "
+                f"outbound streams, 0 to {entry.outbound_streams - 1}"
+            )
+        if len(message.data) > SEND_BUFFER:
+            raise SctpError(
+                f"a message of {len(message.data)} bytes is larger than the send buffer: "
+                f"at most {SEND_BUFFER} bytes in one message"
+            )
+        flags = layout.UNORDERED if message.unordered else 0
+        number = self._sendv(entry, message.data, flags, message)
+        if number == errno.EAGAIN:
+            raise BufferFull("the send buffer is full")
+        if number == errno.ENOENT:
+            raise SctpError("this association has ended")
+        if number in (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
+            raise SctpError("this association is being shut down and takes no more messages")
+        if number:
+            raise SctpError(f"usrsctp did not take the message: {os.strerror(number)}")
+        self._sent.add(entry.assoc_id)
+        clock = self._options.clock
+        return (
+            Message(
+                clock.wall(), clock.mono(), self.name, entry.key, entry.assoc_id, entry.peer, "out",
+                message.stream, None, None, message.ppid, message.unordered, len(message.data),
+                message.data, message.message_id,
+            ),
+        )  # fmt: skip
+
+    def _sendv(self, entry: Entry, data: bytes, flags: int, message: Outgoing) -> int:
+        """Hand data or a flag to the library: 0, or the errno."""
+        address = None
+        if entry.assoc_id == 0 and self._link is not None and self._to is not None:
+            address = layout.sockaddr(self._to.port, self._link.handle)
+        lifetime = message.lifetime
+        valid = layout.SNDINFO_VALID | (layout.PRINFO_VALID if lifetime is not None else 0)
+        info = layout.SPA.pack(
+            valid, message.stream, flags, socket.htonl(message.ppid), message.message_id & 0xFFFFFFFF,
+            entry.assoc_id, layout.PR_TTL if lifetime is not None else 0, lifetime or 0, 0,
+        )  # fmt: skip
+        sent = self._call.usrsctp_sendv(
+            self._socket, data, len(data), address, 1 if address else 0,
+            info, len(info), layout.SENDV_SPA, 0,
+        )  # fmt: skip
+        number = ctypes.get_errno() if sent < 0 else 0
+        self._pump.ready.add(self._port)
+        return number
+
+    def shut_down(self, assoc_id: int) -> None:
+        """See `Endpoint.shut_down`."""
+        self._end(self._entry(assoc_id), "close", layout.EOF, "")
+
+    def abort(self, assoc_id: int, reason: str) -> None:
+        """See `Endpoint.abort`."""
+        self._end(self._entry(assoc_id), "abort", layout.ABORT, reason)
+
+    def _end(self, entry: Entry, how: str, flag: int, reason: str) -> None:
+        entry.begun = how
+        number = self._sendv(entry, reason.encode(), flag, Outgoing(b""))
+        if number and number not in (errno.ENOENT, errno.EPIPE):
+            raise SctpError(f"usrsctp could not {how} the association: {os.strerror(number)}")
+
+    # --- asking
+
+    def status(self, assoc_id: int) -> Status:
+        """See `Endpoint.status`."""
+        entry = self._entry(assoc_id)
+        raw = self._get(layout.STATUS, struct.pack("=I", assoc_id), layout.STATUS_SIZE)
+        _, state, rwnd, unacked, pending, inbound, outbound, fragmentation = (
+            layout.STATUS_STRUCT.unpack_from(raw)
+        )
+        _, _, path_state, cwnd, srtt, rto, mtu = layout.PADDRINFO.unpack_from(raw, layout.STATUS_PATH_AT)
+        clock = self._options.clock
+        host = entry.peer.addresses[0] if entry.peer.addresses else ""
+        path = Path(host, layout.PATH_STATES.get(path_state, str(path_state)), True, cwnd, srtt, rto, mtu)
+        return Status(
+            clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
+            layout.STATES.get(state, str(state)), rwnd, unacked, pending, inbound, outbound,
+            fragmentation, (path,),
+        )  # fmt: skip
+
+    def _get(self, option: int, value: bytes, size: int) -> bytes:
+        room = ctypes.create_string_buffer(value, size)
+        length = ctypes.c_uint32(size)
+        if self._call.usrsctp_getsockopt(
+            self._socket, layout.IPPROTO_SCTP, option, room, ctypes.byref(length)
+        ):
+            raise _error("the association has no status")
+        return room.raw
+
+    def associations(self) -> Sequence[int]:
+        """See `Endpoint.associations`."""
+        return self._book.ids()
+
+    def descriptors(self) -> Sequence[int]:
+        """None: the pump's tell when something came."""
+        return ()
+
+    def busy(self) -> bool:
+        """Whether a timer shorter than the heartbeat's may be running."""
+        if self._book.opening is not None:
+            return True
+        while self._sent:
+            assoc_id = next(iter(self._sent))
+            entry = self._book.get(assoc_id)
+            if entry is not None:
+                if entry.begun:
+                    return True
+                status = self.status(assoc_id)
+                if status.unacked or status.pending:
+                    return True
+            self._sent.discard(assoc_id)
+        return False
+
+    def moved(self, link: Link) -> None:
+        """The peer on this link is reached by another UDP port from now on."""
+        for assoc_id, (of, port) in self._links.items():
+            if of is link:
+                self._book.moved(assoc_id, Peer((link.host,), port, link.udp_port))
+
+    # --- receiving
+
+    def receive(self, limit: int) -> Sequence[Event]:
+        """See `Endpoint.receive`."""
+        if self._port not in self._pump.ready or self._socket is None:
+            return ()
+        recvv, size = self._call.usrsctp_recvv, layout.RCVINFO.size
+        events: list[Event] = []
+        while len(events) < limit:
+            self._from_length.value = layout.SOCKADDR_SIZE
+            self._info_length.value = size
+            self._flags.value = 0
+            length = recvv(
+                self._socket, self._buffer, _PIECE, self._from, ctypes.byref(self._from_length),
+                self._info, ctypes.byref(self._info_length), ctypes.byref(self._info_type),
+                ctypes.byref(self._flags),
+            )  # fmt: skip
+            if length <= 0:
+                self._pump.ready.discard(self._port)
+                break
+            data = bytes(self._view[:length])
+            event = (
+                self._notified(data)
+                if self._flags.value & layout.MSG_NOTIFICATION
+                else self._came(data, bool(self._flags.value & layout.MSG_EOR))
+            )
+            if event is not None:
+                events.append(event)
+        return events
+
+    def _peer(self) -> tuple[Peer | None, Link | None]:
+        """Who the last thing received came from."""
+        port, handle = layout.port_and_handle(self._from.raw)
+        link = self._pump.links.by_handle.get(handle)
+        return (Peer((link.host,), port, link.udp_port), link) if link is not None else (None, None)
+
+    def _came(self, data: bytes, last: bool) -> Event | None:
+        stream, ssn, flags, ppid, tsn, _, _, assoc_id = layout.RCVINFO.unpack(self._info.raw)
+        entry = self._book.get(assoc_id)
+        if entry is None:
+            entry = self._book.find(assoc_id, self._peer()[0])
+        unordered = bool(flags & layout.RECV_UNORDERED)
+        size = len(data)
+        if not last or self._reassembly:
+            done = self._reassembly.add(assoc_id, (stream, unordered, tsn), data, last)
+            if done is None:
+                return None
+            whole, size = done
+            if whole is None:
+                clock = self._options.clock
+                return MessageTooLarge(
+                    clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
+                    stream, size, self._reassembly.limit,
+                )  # fmt: skip
+            data = whole
+        return self._book.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data)
+
+    def _notified(self, data: bytes) -> Event | None:
+        event = decode(data, layout.DIALECT)
+        peer, link = self._peer()
+        if isinstance(event, PeerAddrChange) and peer is not None:
+            event = msgspec.structs.replace(event, address=peer.addresses[0])
+        elif isinstance(event, PartialDelivery) and not self._reassembly.holds(event.assoc_id):
+            return None  # said once a piece by some versions
+        elif isinstance(event, AssocChange):
+            return self._changed(event, peer, link)
+        if isinstance(event, PartialDelivery):
+            self._reassembly.forget(event.assoc_id)
+        return self._book.stamp(event, peer)
+
+    def _changed(self, event: AssocChange, peer: Peer | None, link: Link | None) -> Event:
+        """An association began or ended: its link hears of it."""
+        if event.state in ("COMM_UP", "RESTART"):
+            if link is not None and peer is not None:
+                if event.assoc_id not in self._links:
+                    link.associations += 1
+                    self._links[event.assoc_id] = (link, peer.port)
+                self._pump.links.up(link, peer.port)
+            self._sent.add(event.assoc_id)  # a client's first message is outstanding
+        else:
+            if event.state == "CANT_STR_ASSOC" and not event.error_text:
+                text, by = self._why_not()
+                event = msgspec.structs.replace(event, error_text=text, by=by)
+            if (known := self._links.pop(event.assoc_id, None)) is not None:
+                known[0].associations -= 1
+                if self._pump.links.down(*known):
+                    self._pump.give_up(known[0])
+            self._reassembly.forget(event.assoc_id)
+        return self._book.stamp(event, peer)
+
+    def _why_not(self) -> tuple[str, Origin]:
+        """Why a client's association did not come up, in words, and who says so."""
+        to, link = self._to, self._link
+        if to is None or link is None:
+            return "", "stack"
+        if link.refused:
+            link.refused = link.aborted = False
+            return f"nobody has UDP port {to.udp_port} on {to.addresses[0]}", "stack"
+        if link.aborted:
+            link.aborted = False
+            return f"nobody listens on SCTP port {to.port} of {to.addresses[0]}", "peer"
+        return f"no answer from {to}", "stack"
+
+    def close(self) -> None:
+        """See `Endpoint.close`."""
+        if self._socket is None:
+            return
+        self._call.usrsctp_close(self._socket)
+        self._socket = None
+        for link, port in self._links.values():
+            link.associations -= 1
+            if self._pump.links.down(link, port):
+                self._pump.give_up(link)
+        self._links.clear()
+        attached = self._listening is not None or self._link is not None
+        for sock in self._sockets:
+            if attached:
+                self._pump.detach(sock)
+            else:
+                sock.close()
+        if self._link is not None and self._link.other is not None:
+            self._pump.flush()
+            self._pump.give_up(self._link.other)
+            self._pump.give_up(self._link)
+        self._pump.ports.discard(self._port)
+        self._pump.ready.discard(self._port)
+        self._stack.endpoints.remove(self)
+
+
+def _family(host: str) -> socket.AddressFamily:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        raise SctpError(f"{host!r} is not an IP address") from None
+    return socket.AF_INET6 if address.version == 6 else socket.AF_INET
+
+
+def _is_local(host: str) -> bool:
+    """Whether an address is one of this machine: only those can be bound."""
+    with socket.socket(_family(host), socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return False
+        return True
+
+
+def _enlarge(sock: socket.socket) -> None:
+    """Room for a burst of datagrams; the system takes as much of it as it allows."""
+    for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        sock.setsockopt(socket.SOL_SOCKET, option, 4 * 1024 * 1024)
+
+
+def _error(what: str) -> SctpError:
+    return SctpError(f"{what}: {os.strerror(ctypes.get_errno())}")

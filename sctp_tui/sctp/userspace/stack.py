@@ -1,0 +1,96 @@
+"""The userspace stack: usrsctp started once for the process, with the pump that moves its packets."""
+
+import ctypes
+import time
+
+from ..endpoint import Clock, EndpointOptions, SctpError
+from ..events import Peer, StackName
+from .endpoint import UserspaceEndpoint
+from .library import load
+from .links import Link
+from .pump import Pump
+
+# Defaults of RFC 9260, section 16, where the library has others; and nothing that a link of ours lacks.
+_TUNING = {
+    "blackhole": 0,  # a port where nobody listens answers by an ABORT
+    "ecn_enable": 0,
+    "rto_initial_default": 1000,
+    "init_rto_max_default": 60_000,
+    "assoc_rtx_max_default": 10,
+    "path_rtx_max_default": 5,
+    "init_rtx_max_default": 8,
+    "delayed_sack_time_default": 200,
+}
+_FINISH = 1.0  # s; rarely the library doesn't end at all, which the end of the process mends
+
+_running: "UserspaceStack | None" = None
+
+
+class UserspaceStack:
+    """usrsctp in conn mode. There is one in a process at a time.
+
+    Raises `StackUnavailable` where the library is missing or too old, `SctpError` while another runs.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        global _running
+        if _running is not None:
+            raise SctpError("usrsctp runs in this process already: one at a time")
+        library = load()
+        self.name: StackName = "userspace"
+        self.library = library.version
+        self.call: ctypes.CDLL = library.functions
+        self.pump = Pump(clock)
+        self.call.usrsctp_init_nothreads(0, self.pump.output, None)
+        for name, value in _TUNING.items():
+            library.tune(name, value)
+        self.pump.start(library)
+        self.pump.busy = self._busy
+        self.pump.resting = lambda: any(endpoint.associations() for endpoint in self.endpoints)
+        self.pump.moved = self._moved
+        self.endpoints: list[UserspaceEndpoint] = []
+        _running = self
+
+    def open(self, options: EndpointOptions) -> UserspaceEndpoint:
+        """A new endpoint."""
+        endpoint = UserspaceEndpoint(self, options)
+        self.endpoints.append(endpoint)
+        return endpoint
+
+    def serving(self, to: Peer) -> bool:
+        """Whether `to` is a listening endpoint of this process."""
+        return any(endpoint.serves(to) for endpoint in self.endpoints)
+
+    def descriptors(self) -> tuple[int, ...]:
+        """The one that is ready when a datagram is there."""
+        return (self.pump.descriptor(),)
+
+    def timeout(self) -> float | None:
+        """Seconds until `turn` is due though no datagram came."""
+        return self.pump.timeout()
+
+    def turn(self) -> None:
+        """Carry packets and let time pass."""
+        self.pump.turn()
+
+    def close(self) -> None:
+        """End the library. Idempotent."""
+        global _running
+        if _running is not self:
+            return
+        for endpoint in list(self.endpoints):
+            endpoint.close()
+        self.pump.turn()
+        deadline = time.monotonic() + _FINISH
+        while self.call.usrsctp_finish() != 0 and time.monotonic() < deadline:
+            time.sleep(0.001)
+        self.pump.stop()
+        _running = None
+
+    def _busy(self) -> bool:
+        return any(endpoint.busy() for endpoint in self.endpoints)
+
+    def _moved(self, link: Link) -> None:
+        for endpoint in self.endpoints:
+            endpoint.moved(link)
+
