@@ -1,0 +1,85 @@
+"""What the value of an option may be: text to a value, or one line that names value, limit and way out.
+
+As quick to import as `options`: what only some calls need is imported where they need it.
+"""
+
+import argparse
+import contextlib
+import math
+from collections.abc import Callable
+
+_DAY = 86_400
+
+
+def whole(low: int, high: int, what: str) -> Callable[[str], int]:
+    """A whole number in a range; `what` names it: "'x' is no port: …"."""
+
+    def convert(text: str) -> int:
+        # isalnum keeps out what int() would take besides digits: signs, spaces, underscores. PPIDs are
+        # often written in hex; the length keeps int() from endless ones.
+        value = -1
+        if text.isascii() and text.isalnum() and len(text) <= 12:
+            with contextlib.suppress(ValueError):
+                value = int(text, 16 if text[:2].lower() == "0x" else 10)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no {what}: give {low} to {high}")
+        return value
+
+    return convert
+
+
+def seconds(low: float, what: str) -> Callable[[str], float]:
+    """A time in seconds, fractions allowed, of at least `low`."""
+
+    def convert(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= _DAY:
+            raise argparse.ArgumentTypeError(f"{text!r} is no {what}: give {low:g} to {_DAY} seconds")
+        return value
+
+    return convert
+
+
+def streams(text: str) -> tuple[int, int]:
+    """`OUT:IN`, the streams asked for and the most taken."""
+    out, colon, into = text.partition(":")
+    count = whole(1, 65535, "number of streams")
+    if not colon:
+        raise argparse.ArgumentTypeError(f"{text!r} is not OUT:IN: give two numbers, as in 10:65535")
+    return count(out), count(into)
+
+
+def stack(*names: str) -> Callable[[str], str]:
+    """One of the stacks, or of the words for a choice among them."""
+
+    def convert(text: str) -> str:
+        if text not in names:
+            raise argparse.ArgumentTypeError(f"{text!r} is no stack: give {', '.join(names)}")
+        return text
+
+    return convert
+
+
+def address(text: str) -> str:
+    """An IP address to bind; a name is looked up."""
+    import ipaddress
+
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        pass
+    import socket
+
+    try:
+        found = socket.getaddrinfo(text, None, type=socket.SOCK_DGRAM)
+    except (OSError, UnicodeError):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither an IP address nor a name that has one: "
+            "0.0.0.0 is every IPv4 address of this machine, :: every IPv6 one"
+        ) from None
+    # A server of a class is called by IPv4: where a name has both, that is meant.
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)
+    return str(found[0][4][0])

@@ -1,0 +1,318 @@
+"""The command line: which options there are, what each may be, and the help that says so.
+
+Everything here must be quick: `--help`, `--version` and a wrong option are answered before SCTP, msgspec
+or Textual is imported. Defaults are those of the dataclasses, which argparse fills.
+"""
+
+import argparse
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NoReturn
+
+from . import __version__
+from .option_values import address, seconds, stack, streams, whole
+from .sctp.printable import printable
+
+PROG = "sctp-tui"
+COMMANDS = ("serve", "send", "doctor", "lab")
+PORT = 9877
+"""The port that a server listens on and a client sends to unless told otherwise."""
+
+Wanted = Literal["auto", "kernel", "userspace", "all"]
+
+
+@dataclass
+class ServerOptions:
+    """What the screen and `serve` have in common: the server, and the limits of the engine."""
+
+    host: list[str] = field(default_factory=list)
+    port: int = PORT
+    stack: Wanted = "auto"
+    udp_port: int | None = None
+    streams: tuple[int, int] = (10, 65535)
+    max_associations: int = 10_000
+    grace: float = 2.0
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The addresses to bind."""
+        return tuple(self.host) or ("127.0.0.1",)
+
+
+@dataclass
+class ServeOptions(ServerOptions):
+    """Options of `serve`."""
+
+    json: bool = False
+    classic: bool = False
+    count: int | None = None
+
+
+@dataclass
+class SendOptions:
+    """Options of `send`, and what its words say: where to, and what. No `texts` means standard input."""
+
+    host: str = ""
+    port: int = PORT
+    texts: list[bytes] = field(default_factory=list)
+    stream: int = 1
+    ppid: int = 0
+    unordered: bool = False
+    lifetime: int | None = None
+    streams: tuple[int, int] = (5, 5)
+    stack: Wanted = "auto"
+    udp_port: int | None = None
+    abort: bool = False
+    timeout: float = 10.0
+    wait: float | None = None
+    replies: int | None = None
+    json: bool = False
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and exits with 2."""
+
+    def __init__(self, command: str, usage: str, description: str, epilog: str) -> None:
+        super().__init__(
+            prog=f"{PROG} {command}".strip(),
+            usage=f"%(prog)s {usage}",
+            description=description,
+            epilog=epilog,
+            formatter_class=_Formatter,
+            allow_abbrev=False,
+            add_help=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """One line on stderr, exit 2."""
+        line = printable(message.removeprefix("argument "))
+        self.exit(2, f"{self.prog}: {line} (see {self.prog} --help)\n")
+
+    def parse(self, argv: Sequence[str], options: ServerOptions | SendOptions) -> list[str]:
+        """Fill `options`, and return the words beside the options, wherever they stand.
+
+        What follows -- is a word whatever it looks like. A positional argument of argparse would have to
+        stand in one piece.
+        """
+        given, after = list(argv), list[str]()
+        if "--" in given:
+            at = given.index("--")
+            given, after = given[:at], given[at + 1 :]
+        _, words = self.parse_known_args(given, options)
+        for word in words:
+            if _LIKE_AN_OPTION.match(word):
+                self.error(f"there is no option {word!r}; a text that looks like one comes after --")
+        return [*words, *after]
+
+
+_LIKE_AN_OPTION = re.compile(r"-(?!\d+$|\d*\.\d+$|$)")
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=26)
+
+
+# --- groups of options
+
+
+def _add_server(parser: Parser) -> None:
+    group = parser.add_argument_group("server")
+    group.add_argument(
+        "--host", action="append", type=address, metavar="ADDRESS",
+        help="address to bind, more than one by repeating it (default: 127.0.0.1; 0.0.0.0 is all of IPv4)",
+    )  # fmt: skip
+    group.add_argument(
+        "--port", type=whole(0, 65535, "port"), metavar="PORT",
+        help=f"SCTP port (default: {PORT}; 0 = any that is free)",
+    )  # fmt: skip
+    group.add_argument(
+        "--streams", type=streams, metavar="OUT:IN",
+        help="streams to ask for, and the most to take (default: 10:65535)",
+    )  # fmt: skip
+    group.add_argument(
+        "--max-associations", type=whole(1, 1_000_000, "number of associations"), metavar="N",
+        help="associations at one time; further ones are aborted and counted (default: 10000)",
+    )  # fmt: skip
+    group.add_argument(
+        "--grace", type=seconds(0, "grace"), metavar="SECONDS",
+        help="time that associations get at the end for their SHUTDOWN (default: 2)",
+    )  # fmt: skip
+    group = parser.add_argument_group("SCTP")
+    group.add_argument(
+        "--stack", type=stack("auto", "kernel", "userspace", "all"), metavar="STACK",
+        help="auto: the kernel's where it works, else userspace (default); kernel; userspace: needs no "
+        "kernel support, travels in UDP (RFC 6951); all: both at once",
+    )  # fmt: skip
+    group.add_argument(
+        "--udp-port", type=whole(0, 65535, "UDP port"), metavar="PORT",
+        help="userspace: one's own UDP port (default: 9899; 0 = any that is free)",
+    )  # fmt: skip
+
+
+def _add_general(parser: Parser) -> None:
+    group = parser.add_argument_group("general")
+    group.add_argument("-h", "--help", action="help", help="show this and leave")
+    group.add_argument(
+        "--version", action="version", version=f"{PROG} {__version__}", help="show the version and leave"
+    )
+
+
+def _check_hosts(parser: Parser, options: ServerOptions) -> None:
+    if len({":" in host for host in options.hosts}) > 1:
+        parser.error(
+            f"--host: {' and '.join(options.hosts)} are of two families, "
+            "and a server binds addresses of one: leave out either"
+        )
+
+
+# --- the commands
+
+
+def screen_options(argv: Sequence[str]) -> ServerOptions:
+    """The options of the screen. Exits where they are wrong, or ask for help."""
+    parser = Parser(
+        "",
+        "[OPTIONS]\n       %(prog)s {serve,send,doctor,lab} ...",
+        "Watch SCTP associations live: a one-to-many server, its associations, the messages, clients.",
+        """\
+commands (each has a --help of its own):
+  serve                   the server without a screen: a line, or a JSON object, per event
+  send HOST:PORT TEXT     the client: sends messages, prints the answers
+  doctor                  which SCTP stacks work on this machine, and what mends the others
+  lab                     a Linux with SCTP in its kernel, for machines whose kernel has none
+
+examples:
+  sctp-tui                            the screen, with a server on 127.0.0.1:9877
+  sctp-tui --host 0.0.0.0             the same for everybody on the network
+  sctp-tui send 127.0.0.1:9877 hello  from another terminal: a row and a message appear""",
+    )
+    _add_server(parser)
+    _add_general(parser)
+    options = ServerOptions()
+    for word in parser.parse(argv, options):
+        if word in COMMANDS:
+            parser.error(f"{word!r} must come first: {PROG} {word} [OPTIONS]")
+        parser.error(f"no command {word!r}: there are {', '.join(COMMANDS)}, or none for the screen")
+    _check_hosts(parser, options)
+    return options
+
+
+def serve_options(argv: Sequence[str]) -> ServeOptions:
+    """The options of `serve`. Exits where they are wrong, or ask for help."""
+    parser = Parser(
+        "serve",
+        "[OPTIONS]",
+        "The server without a screen: one line per event, in the order time, assoc ID, stream, text.",
+        """\
+examples:
+  sctp-tui serve                             listen on 127.0.0.1:9877, print what happens
+  sctp-tui serve --json --port 0             any free port, which the first line tells
+  sctp-tui serve --host 0.0.0.0 --count 3    for the network; leaves after 3 messages
+  sctp-tui serve --classic                   what a server sees that asks for data alone""",
+    )
+    output = parser.add_argument_group("output").add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="one JSON object per line")
+    output.add_argument(
+        "--classic", action="store_true",
+        help="the messages alone, as a server prints them that subscribes to no notifications",
+    )  # fmt: skip
+    parser.add_argument_group("end").add_argument(
+        "--count", type=whole(1, 1_000_000_000, "number of messages"), metavar="N",
+        help="leave after N messages",
+    )  # fmt: skip
+    _add_server(parser)
+    _add_general(parser)
+    options = ServeOptions()
+    if words := parser.parse(argv, options):
+        parser.error(f"{words[0]!r} is no option, and serve takes nothing else")
+    _check_hosts(parser, options)
+    return options
+
+
+def send_options(argv: Sequence[str]) -> SendOptions:
+    """The options of `send`. Exits where they are wrong, or ask for help."""
+    parser = Parser(
+        "send",
+        "HOST[:PORT] [TEXT ...] [OPTIONS]",
+        "The client: sets up an association by its first message, sends each TEXT, or without one each\n"
+        "line of standard input, prints what the server answers, and shuts down gracefully.",
+        """\
+examples:
+  sctp-tui send 127.0.0.1:9877 hello             one message, on stream 1
+  sctp-tui send 127.0.0.1:9877 a b --stream 3    two, on stream 3
+  sctp-tui send '[::1]:9877' hello --replies 1   and wait for an answer
+  date | sctp-tui send 192.0.2.7 --udp-port 9899 each line a message
+
+exit status: 0 all delivered and shut down, 1 not so (one line says why), 2 wrong usage,
+130 interrupted. A TEXT that begins with - comes after --.""",
+    )
+    group = parser.add_argument_group("messages")
+    group.add_argument(
+        "--stream", type=whole(0, 65534, "stream"), metavar="N", help="stream to send on (default: 1)"
+    )
+    group.add_argument(
+        "--ppid", type=whole(0, 2**32 - 1, "PPID"), metavar="N",
+        help="payload protocol identifier (default: 0)",
+    )  # fmt: skip
+    group.add_argument("--unordered", action="store_true", help="delivered in any order")
+    group.add_argument(
+        "--lifetime", type=whole(1, 2**32 - 1, "lifetime in ms"), metavar="MS",
+        help="give up on a message after that many milliseconds (RFC 3758; default: never)",
+    )  # fmt: skip
+    group = parser.add_argument_group("answers and end")
+    answers = group.add_mutually_exclusive_group()
+    answers.add_argument(
+        "--wait", type=seconds(0, "time"), metavar="SECONDS",
+        help="wait that long for answers before the close (default: not at all)",
+    )  # fmt: skip
+    answers.add_argument(
+        "--replies", type=whole(1, 1_000_000_000, "number of answers"), metavar="N",
+        help="wait for N answers",
+    )  # fmt: skip
+    group.add_argument(
+        "--timeout", type=seconds(0.1, "timeout"), metavar="SECONDS",
+        help="give up after that long without progress (default: 10)",
+    )  # fmt: skip
+    group.add_argument("--abort", action="store_true", help="end by an ABORT instead of a SHUTDOWN")
+    group.add_argument(
+        "--json", action="store_true", help="print every event as a JSON object, what was sent included"
+    )
+    group = parser.add_argument_group("SCTP")
+    group.add_argument(
+        "--streams", type=streams, metavar="OUT:IN",
+        help="streams to ask for, and the most to take (default: 5:5)",
+    )  # fmt: skip
+    group.add_argument(
+        "--stack", type=stack("auto", "kernel", "userspace"), metavar="STACK",
+        help="auto: the kernel's where it works, else userspace (default); kernel; userspace",
+    )  # fmt: skip
+    group.add_argument(
+        "--udp-port", type=whole(1, 65535, "UDP port"), metavar="PORT",
+        help="the server's UDP port (default on userspace: 9899; on the kernel: not in UDP)",
+    )  # fmt: skip
+    _add_general(parser)
+    options = SendOptions()
+    _read_words(parser, parser.parse(argv, options), options)
+    return options
+
+
+def _read_words(parser: Parser, words: list[str], options: SendOptions) -> None:
+    """Take address and texts out of the words."""
+    if not words:
+        parser.error("no address given: write HOST:PORT, as in 127.0.0.1:9877")
+    # This brings msgspec with it, which --help and most mistakes do without.
+    from .sctp.address import parse_hostport
+    from .sctp.endpoint import SctpError
+
+    where, *texts = words
+    try:
+        options.host, options.port = parse_hostport(where, PORT)
+    except SctpError as error:
+        parser.error(str(error))
+    if "" in texts:
+        parser.error("TEXT '' is empty: SCTP carries no message of 0 bytes (RFC 9260, section 3.3.1)")
+    # What was no UTF-8 on the command line goes out as the bytes that it was.
+    options.texts = [os.fsencode(text) for text in texts]
