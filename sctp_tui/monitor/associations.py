@@ -1,0 +1,263 @@
+"""Every association that the engine told of: where it stands, its numbers, and how it ended.
+
+Associations are kept by our own key: the stacks use assoc IDs again, and two endpoints have equal ones.
+What to draw again is told by versions: each association's grows when something of it changed, the store's
+`order` when associations came or went.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..sctp.events import (
+    AssocChange,
+    Counts,
+    EndpointClosed,
+    Event,
+    Message,
+    Opening,
+    Path,
+    Peer,
+    ShutdownEvent,
+    Status,
+)
+from .endpoints import is_server
+from .words import ending
+
+ENDED = 10_000
+"""Ended associations kept unless told otherwise."""
+RATE_WINDOW = 3.0
+"""Seconds over which messages/s is taken."""
+_SAMPLE = 0.25  # s between two points of the rate
+
+
+@dataclass(slots=True, eq=False)
+class Association:
+    """One association, as it is now. Times are seconds of the monotonic clock.
+
+    `state` is a word of RFC 9260, section 4; `ended` is None, or in plain words how it ended.
+    `rtt` (ms, the primary path's srtt), `cwnd` and `rwnd` (bytes), `unacked` and `pending` (DATA chunks)
+    are None until the stack was asked. `last` is when the last message passed or the state changed.
+    """
+
+    key: int
+    endpoint: str
+    assoc_id: int
+    peer: Peer | None
+    born: float
+    state: str = "COOKIE-WAIT"
+    ended: str | None = None
+    ended_at: float = 0.0
+    restarts: int = 0
+    outbound_streams: int = 0
+    inbound_streams: int = 0
+    messages_in: int = 0
+    messages_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    failed: int = 0
+    unacked: int | None = None
+    pending: int | None = None
+    rwnd: int | None = None
+    rtt: int | None = None
+    cwnd: int | None = None
+    paths: tuple[Path, ...] = ()
+    last: float = 0.0
+    version: int = 0
+    _state_at: float = 0.0
+    # Points (time, messages in all) of the last seconds; the newest is always the current total.
+    _points: list[tuple[float, int]] = field(default_factory=list)
+
+    def rate(self, now: float) -> float:
+        """Messages/s, in and out, over the last `RATE_WINDOW` seconds before `now`."""
+        if not self._points or self._points[-1][0] <= now - RATE_WINDOW:
+            return 0.0
+        before = 0
+        for at, total in self._points:
+            if at > now - RATE_WINDOW:
+                break
+            before = total
+        seconds = min(RATE_WINDOW, max(1.0, now - self.born))
+        return (self._points[-1][1] - before) / seconds
+
+    def age(self, now: float) -> float:
+        """Seconds that it has existed, or did until it ended."""
+        return max(0.0, (now if self.ended is None else self.ended_at) - self.born)
+
+    def idle(self, now: float) -> float:
+        """Seconds since the last message or change of state."""
+        return max(0.0, now - self.last)
+
+    def _count(self, counts: Counts) -> None:
+        self.messages_in = counts.messages_in
+        self.messages_out = counts.messages_out
+        self.bytes_in = counts.bytes_in
+        self.bytes_out = counts.bytes_out
+        self.failed = counts.failed
+        self.last = max(self.last, counts.last)
+        if self.ended is not None:
+            return
+        point = (counts.mono, counts.messages_in + counts.messages_out)
+        points = self._points
+        if len(points) > 1 and counts.mono - points[-2][0] < _SAMPLE:
+            points[-1] = point
+        else:
+            points.append(point)
+            # The newest point outside of the window stays: it says where the window began.
+            while len(points) > 1 and points[1][0] <= counts.mono - RATE_WINDOW:
+                del points[0]
+
+    def _tell(self, status: Status) -> None:
+        self.rwnd = status.rwnd
+        self.unacked = status.unacked
+        self.pending = status.pending
+        self.paths = status.paths
+        primary = next((path for path in status.paths if path.primary), None)
+        if primary is not None:
+            self.rtt, self.cwnd = primary.srtt, primary.cwnd
+        # A state that was asked for before the last notification is old news.
+        if self.ended is None and status.mono >= self._state_at:
+            self.state = status.state
+
+    def _enter(self, state: str, at: float) -> None:
+        self.state, self._state_at = state, at
+        self.last = max(self.last, at)
+
+    def _end(self, how: str, at: float) -> None:
+        self._enter("CLOSED", at)
+        self.ended, self.ended_at = how, at
+        self._points.clear()
+
+
+class Associations:
+    """All of them, in the order of their birth; of the ended ones the newest `ended_limit`."""
+
+    def __init__(self, ended_limit: int = ENDED) -> None:
+        self.order = 0
+        """Grows when associations came or went."""
+        self.live = 0
+        """Servers' associations that have not ended."""
+        self.ended = 0
+        """Servers' associations that have ended and are kept."""
+        self.evicted = 0
+        """Ended associations that had to go for newer ones."""
+        self._all: dict[int, Association] = {}
+        self._ended: dict[int, None] = {}  # keys in the order of their ends
+        self._cleared: list[Association] = []
+        self._limit = ended_limit
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[Association]:
+        return iter(self._all.values())
+
+    def get(self, key: int) -> Association | None:
+        """The association with this key, None where it is not kept."""
+        return self._all.get(key)
+
+    def of_servers(self) -> list[Association]:
+        """Those that peers began with our servers, in the order of their birth."""
+        return [a for a in self._all.values() if is_server(a.endpoint)]
+
+    def of(self, endpoint: str) -> list[Association]:
+        """Those of one endpoint, in the order of their birth."""
+        return [a for a in self._all.values() if a.endpoint == endpoint]
+
+    # --- events
+
+    def fold(self, event: Event) -> None:
+        """Take in one event. Numbers of associations that are not kept are passed over."""
+        association = self._all.get(event.key)
+        match event:
+            case Message():
+                if association is None and event.key:
+                    # Nobody announced it: notifications may be missing, as RFC 6458, section 6.1.9 says.
+                    self._meet(event)._enter("ESTABLISHED", event.mono)
+            case Counts():
+                if association is not None:
+                    association._count(event)
+                    association.version += 1
+            case Status():
+                if association is not None:
+                    association._tell(event)
+                    association.version += 1
+            case Opening():
+                opened = association or self._meet(event)
+                opened.outbound_streams = event.outbound_streams
+                opened.inbound_streams = event.inbound_streams
+            case AssocChange():
+                self._change(event, association or self._meet(event))
+            case ShutdownEvent():
+                if association is not None:
+                    association._enter("SHUTDOWN-RECEIVED", event.mono)
+                    association.version += 1
+            case EndpointClosed():
+                # Those that outlasted the grace are aborted, and nobody is left to be notified.
+                for association in self.of(event.endpoint):
+                    if association.ended is None:
+                        self._end(association, "aborted by us", event.mono)
+            case _:
+                pass
+
+    def _meet(self, event: Event) -> Association:
+        association = Association(event.key, event.endpoint, event.assoc_id, event.peer, event.mono)
+        association.last = event.mono
+        self._all[event.key] = association
+        self.live += is_server(event.endpoint)
+        self.order += 1
+        return association
+
+    def _change(self, event: AssocChange, association: Association) -> None:
+        association.assoc_id = event.assoc_id or association.assoc_id
+        association.peer = event.peer or association.peer
+        if event.state in ("COMM_UP", "RESTART"):
+            association.outbound_streams = event.outbound_streams
+            association.inbound_streams = event.inbound_streams
+            association.restarts += event.state == "RESTART"
+            association._enter("ESTABLISHED", event.mono)
+            association.version += 1
+        elif association.ended is None:
+            self._end(association, ending(event), event.mono)
+
+    def _end(self, association: Association, how: str, at: float) -> None:
+        association._end(how, at)
+        association.version += 1
+        if is_server(association.endpoint):
+            self.live -= 1
+            self.ended += 1
+        self._ended[association.key] = None
+        self._evict()
+
+    def _evict(self) -> None:
+        while len(self._ended) > self._limit:
+            oldest = next(iter(self._ended))
+            del self._ended[oldest]
+            self.ended -= is_server(self._all.pop(oldest).endpoint)
+            self.evicted += 1
+            self.order += 1
+
+    # --- clearing
+
+    def clear_ended(self) -> int:
+        """Take away the servers' ended associations and say how many; `restore_ended` brings them back."""
+        gone = [a for key in self._ended if is_server((a := self._all[key]).endpoint)]
+        if gone:
+            self._cleared = gone
+            for association in gone:
+                del self._ended[association.key]
+                del self._all[association.key]
+            self.ended = 0
+            self.order += 1
+        return len(gone)
+
+    def restore_ended(self) -> int:
+        """Bring back what the last `clear_ended` took away, and say how many."""
+        back, self._cleared = self._cleared, []
+        if back:
+            self._ended = dict.fromkeys([*(a.key for a in back), *self._ended])
+            # Keys are serials, so their order is that of the births.
+            self._all = dict(sorted([*((a.key, a) for a in back), *self._all.items()]))
+            self.ended += len(back)
+            self.order += 1
+            self._evict()
+        return len(back)

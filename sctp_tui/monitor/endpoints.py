@@ -1,0 +1,84 @@
+"""What each endpoint is doing: bound where, over which stack, open, failed or closed."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ..sctp.events import (
+    AssocChange,
+    EndpointClosed,
+    EndpointFailed,
+    Event,
+    Listening,
+    Opening,
+    Peer,
+    StackName,
+)
+
+EndpointState = Literal["listening", "opening", "open", "idle", "failed", "closed"]
+"""`opening` and `open` are a client's association being set up and up; `idle` a client between two."""
+
+
+def is_server(endpoint: str) -> bool:
+    """Whether an endpoint of this name takes associations ("server", "server 2"); "client 1" begins one."""
+    return endpoint.startswith("server")
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointView:
+    """One endpoint as it is now; replaced, not changed.
+
+    `addresses`, `port` and `udp_port` are its own where it listens. `peer` and `key` are those of a
+    client's latest association. `failed` says why it failed, "" where it did not.
+    """
+
+    name: str
+    state: EndpointState
+    stack: StackName | None = None
+    library: str = ""
+    addresses: tuple[str, ...] = ()
+    port: int = 0
+    udp_port: int | None = None
+    peer: Peer | None = None
+    key: int = 0
+    failed: str = ""
+
+
+class Endpoints:
+    """Every endpoint that was ever told of, by name, in order of appearance."""
+
+    def __init__(self) -> None:
+        self.views: dict[str, EndpointView] = {}
+        self.version = 0
+        """Grows with each change, so that a widget knows whether to look again."""
+
+    def fold(self, event: Event) -> None:
+        """Take in one event; those that tell nothing of an endpoint change nothing."""
+        old = self.views.get(event.endpoint)
+        match event:
+            case Listening():
+                view = EndpointView(
+                    event.endpoint, "listening", event.stack, event.library,
+                    event.addresses, event.port, event.udp_port,
+                )  # fmt: skip
+            case Opening():
+                view = EndpointView(
+                    event.endpoint, "opening", event.stack, event.library, peer=event.peer, key=event.key
+                )
+            case EndpointFailed():
+                view = replace(
+                    old or EndpointView(event.endpoint, "failed"), state="failed", failed=event.text
+                )
+            case EndpointClosed():
+                view = replace(old or EndpointView(event.endpoint, "closed"), state="closed")
+            case AssocChange() if old is not None and old.key and event.key == old.key:
+                up = event.state in ("COMM_UP", "RESTART")
+                view = replace(old, state="open" if up else "idle", peer=event.peer or old.peer)
+            case _:
+                return
+        self.views[event.endpoint] = view
+        self.version += 1
+
+    @property
+    def servers(self) -> list[EndpointView]:
+        """Those that take, or were to take, associations."""
+        return [view for view in self.views.values() if is_server(view.name)]

@@ -1,0 +1,64 @@
+"""The bounded log: the newest events, each found by its sequence number.
+
+A record is the event itself. The log is bounded in records and in bytes of payload, as one message may
+be as long as four million bytes and a hundred thousand of them would not fit.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from ..sctp.events import Event, Message, RemoteError, SendFailed, UnknownNotification
+
+RECORDS = 100_000
+"""Records kept unless told otherwise."""
+PAYLOAD = 64 * 1024 * 1024
+"""Bytes of payload kept in all, unless told otherwise."""
+_CARRIERS = (SendFailed, RemoteError, UnknownNotification)
+
+
+class Log:
+    """Records numbered from 0 in the order they came; the oldest go when it is full.
+
+    Records with the numbers from `first` up to, not including, `captured` are kept.
+    """
+
+    def __init__(self, records: int = RECORDS, payload: int = PAYLOAD) -> None:
+        self.captured = 0
+        self._records: deque[Event] = deque()
+        self._limit = records
+        self._payload_limit = payload
+        self._payload = 0
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @property
+    def first(self) -> int:
+        """Number of the oldest record that is kept; so many were evicted."""
+        return self.captured - len(self._records)
+
+    def extend(self, events: Sequence[Event]) -> None:
+        """Add events in order and evict what there is no room for."""
+        self._records.extend(events)
+        self.captured += len(events)
+        self._payload += sum(map(_payload, events))
+        while len(self._records) > self._limit or (self._payload > self._payload_limit and self._records):
+            self._payload -= _payload(self._records.popleft())
+
+    def __getitem__(self, number: int) -> Event:
+        """The record with this number. Raises IndexError where it isn't kept."""
+        index = number - self.first
+        if index < 0:
+            raise IndexError(f"record {number} is not kept")
+        return self._records[index]
+
+    def __iter__(self) -> Iterator[Event]:
+        """All records that are kept, the oldest first."""
+        return iter(self._records)
+
+
+def _payload(event: Event) -> int:
+    """Bytes of payload that a record holds on to."""
+    if isinstance(event, Message):
+        return event.size
+    return len(event.data) if isinstance(event, _CARRIERS) else 0

@@ -1,0 +1,37 @@
+"""The one thing that a screen owns of the facts: batches in, associations, endpoints and the log out."""
+
+from ..outbox import Batch
+from ..sctp.events import Message, Totals
+from .associations import Associations
+from .endpoints import Endpoints
+from .log import Log
+
+
+class Monitor:
+    """Folds what a drain of the outbox brought. It asks nothing and waits for nothing."""
+
+    def __init__(self) -> None:
+        self.associations = Associations()
+        self.endpoints = Endpoints()
+        self.log = Log()
+        self.totals: Totals | None = None
+        """The engine's newest totals, None before the first."""
+        self.dropped = 0
+        """Messages that were dropped before they came here, since the outbox was made."""
+
+    def fold(self, batch: Batch) -> None:
+        """Take in one batch: its events in order, then the numbers, whose last value wins."""
+        associations = self.associations
+        for event in batch.events:
+            # Of messages, which are many, the counts tell all but that their association exists.
+            if isinstance(event, Message) and associations.get(event.key) is not None:
+                continue
+            associations.fold(event)
+            self.endpoints.fold(event)
+        for counts in batch.counts.values():
+            associations.fold(counts)
+        for status in batch.status.values():
+            associations.fold(status)
+        self.log.extend(batch.events)
+        self.totals = batch.totals or self.totals
+        self.dropped = batch.dropped

@@ -1,0 +1,22 @@
+"""Payload protocol identifiers by name, from IANA's registry "SCTP Payload Protocol Identifiers"."""
+
+NAMES = {
+    1: "IUA", 2: "M2UA", 3: "M3UA", 4: "SUA", 5: "M2PA", 6: "V5UA", 7: "H.248", 8: "BICC", 9: "TALI",
+    10: "DUA", 11: "ASAP", 12: "ENRP", 13: "H.323", 14: "Q.IPC", 15: "SIMCO", 16: "DDP segment",
+    17: "DDP control", 18: "S1AP", 19: "RUA", 20: "HNBAP", 21: "ForCES-HP", 22: "ForCES-MP",
+    23: "ForCES-LP", 24: "SBc-AP", 25: "NBAP", 27: "X2AP", 28: "IRCP", 29: "LCS-AP", 30: "MPICH2",
+    31: "SABP", 32: "FGP", 33: "PPP", 34: "CALCAPP", 35: "SSP", 36: "NPMP control", 37: "NPMP data",
+    38: "Echo", 39: "Discard", 40: "Daytime", 41: "Chargen", 42: "RNA", 43: "M2AP", 44: "M3AP",
+    45: "SSH", 46: "Diameter", 47: "Diameter/DTLS", 50: "DCEP", 51: "String", 52: "Binary partial",
+    53: "Binary", 54: "String partial", 55: "PUA", 56: "String empty", 57: "Binary empty", 58: "XwAP",
+    59: "Xw control", 60: "NGAP", 61: "XnAP", 62: "F1AP", 63: "HTTP", 64: "E1AP", 65: "ELE2",
+    66: "NGAP/DTLS", 67: "XnAP/DTLS", 68: "F1AP/DTLS", 69: "E1AP/DTLS", 70: "E2-CP", 71: "E2-UP",
+    72: "E2-DU",
+}  # fmt: skip
+"""The short name of each registered identifier. 50 to 54, 56 and 57 are WebRTC's (RFC 8831)."""
+
+
+def named(ppid: int) -> str:
+    """`46 Diameter`, or the number alone where it has no name."""
+    name = NAMES.get(ppid)
+    return f"{ppid} {name}" if name else str(ppid)

@@ -1,0 +1,177 @@
+"""Each event in plain words, beside the name that RFC 6458 has for it.
+
+All text made here has been through `printable`, as some of it was chosen by a peer.
+"""
+
+from ..sctp.events import (
+    AdaptationIndication,
+    AssocChange,
+    AssocReset,
+    Authentication,
+    EndpointClosed,
+    EndpointFailed,
+    Event,
+    Listening,
+    Message,
+    MessageTooLarge,
+    NotificationsStopped,
+    Opening,
+    PartialDelivery,
+    PeerAddrChange,
+    Refused,
+    RemoteError,
+    SenderDry,
+    SendFailed,
+    ShutdownEvent,
+    StreamChange,
+    StreamReset,
+    UnknownNotification,
+)
+from ..sctp.printable import printable
+from .ppid import named
+
+_SHOWN = 200  # characters of a payload quoted within a sentence
+
+_PATHS = {
+    "AVAILABLE": "answers again",
+    "UNREACHABLE": "does not answer any more",
+    "REMOVED": "is no longer an address of the peer",
+    "ADDED": "is a new address of the peer",
+    "MADE_PRIM": "is the primary path now",
+    "CONFIRMED": "is confirmed by a heartbeat",
+    "POTENTIALLY_FAILED": "misses answers and may have failed",
+}
+
+
+def said(event: Event) -> tuple[str, str]:
+    """The name of an event and what it says, both printable and on one line.
+
+    The name is RFC 6458's without SCTP_ ("COMM_UP", "SHUTDOWN_EVENT"), "" for what that RFC has no name for.
+    """
+    name, text = _said(event)
+    return printable(name), printable(text)
+
+
+def sentence(event: Event) -> str:
+    """`COMM_UP: association established, 5 streams out, 5 in`."""
+    name, text = said(event)
+    return f"{name}: {text}" if name else text
+
+
+def ending(event: AssocChange) -> str:
+    """How an association ended, in a few words: `aborted by peer: bye`. Printable."""
+    cause = event.error_text.removeprefix("user-initiated abort").removeprefix(": ")
+    if event.state == "SHUTDOWN_COMP":
+        text = "shutdown" if event.by == "stack" else f"shutdown by {event.by}"
+    elif event.state == "CANT_STR_ASSOC":
+        text = f"could not start: {cause or ('refused by peer' if event.by == 'peer' else 'no answer')}"
+    elif event.by == "stack":
+        text = f"lost: {cause}" if cause else "lost (no answer)"
+    else:
+        text = f"aborted by {event.by}: {cause}" if cause else f"aborted by {event.by}"
+    return printable(text)
+
+
+def _said(event: Event) -> tuple[str, str]:
+    match event:
+        case Message():
+            return "", printable(event.data, _SHOWN)
+        case AssocChange():
+            return event.state, _assoc_change(event)
+        case ShutdownEvent():
+            return "SHUTDOWN_EVENT", "the peer closes, nothing more can be sent to it"
+        case PeerAddrChange():
+            what = _PATHS.get(event.state, "changed")
+            return f"PEER_ADDR_CHANGE {event.state}", f"{event.address} {what}"
+        case RemoteError():
+            return "REMOTE_ERROR", f"the peer reports an error, {event.error_text or 'without a cause'}"
+        case SendFailed():
+            return "SEND_FAILED", _send_failed(event)
+        case AdaptationIndication():
+            return "ADAPTATION_INDICATION", f"the peer's adaptation layer is 0x{event.indication:08x}"
+        case PartialDelivery():
+            return "PARTIAL_DELIVERY_EVENT", (
+                f"the rest of a message won't come, stream {event.stream}, SSN {event.sequence}"
+            )
+        case Authentication():
+            return "AUTHENTICATION_EVENT", f"key {event.key_number}: {event.indication}"
+        case SenderDry():
+            return "SENDER_DRY_EVENT", "all that was sent is acknowledged"
+        case NotificationsStopped():
+            return "NOTIFICATIONS_STOPPED_EVENT", "the stack ran out of room, some notifications are missing"
+        case StreamReset():
+            which = "streams " + ", ".join(map(str, event.streams)) if event.streams else "all streams"
+            return "STREAM_RESET_EVENT", f"reset of {which} ({event.direction or '?'}): {event.outcome}"
+        case AssocReset():
+            return "ASSOC_RESET_EVENT", (
+                f"reset of the TSNs: {event.outcome}, ours {event.local_tsn}, the peer's {event.remote_tsn}"
+            )
+        case StreamChange():
+            return "STREAM_CHANGE_EVENT", (
+                f"change of the streams: {event.outcome}, "
+                f"{event.outbound_streams} out, {event.inbound_streams} in"
+            )
+        case UnknownNotification():
+            return (
+                f"NOTIFICATION 0x{event.type:04x}",
+                f"not known here: {printable(event.data.hex(' '), _SHOWN)}",
+            )
+        case _:
+            return "", _of_ours(event)
+
+
+def _assoc_change(event: AssocChange) -> str:
+    because = f", {event.error_text}" if event.error_text else ""
+    streams = f"{_streams(event.outbound_streams)} out, {event.inbound_streams} in"
+    features = f" ({', '.join(event.features)})" if event.features else ""
+    match event.state:
+        case "COMM_UP":
+            return f"association established, {streams}{features}"
+        case "RESTART":
+            return f"the peer started the association again, {streams}{features}"
+        case "SHUTDOWN_COMP":
+            by = {"peer": ", the peer asked for it", "us": ", we asked for it", "stack": ""}[event.by]
+            return f"association shut down{by}"
+        case "CANT_STR_ASSOC":
+            why = {"peer": ", refused by the peer", "us": ", aborted by us", "stack": ""}[event.by]
+            return f"association could not be set up{why}{because or ('' if why else ', no answer')}"
+        case "COMM_LOST":
+            how = {"peer": "aborted by the peer", "us": "aborted by us", "stack": "lost"}[event.by]
+            silent = ", no answer from the peer" if event.by == "stack" and not because else ""
+            return f"{how}{because}{silent}"
+
+
+def _streams(number: int) -> str:
+    return "1 stream" if number == 1 else f"{number} streams"
+
+
+def _send_failed(event: SendFailed) -> str:
+    how = "sent but not acknowledged" if event.sent else "never sent"
+    ppid = f", PPID {named(event.ppid)}" if event.ppid else ""
+    why = f", {event.error_text}" if event.error_text else ""
+    quoted = printable(event.data, _SHOWN)
+    return f"message of {event.size} B on stream {event.stream}{ppid} {how}{why}: {quoted}"
+
+
+def _of_ours(event: Event) -> str:
+    """What RFC 6458 has no notification for: endpoints, refusals, limits of this program."""
+    match event:
+        case Listening():
+            hosts = ", ".join(event.addresses) or event.host
+            udp = f", UDP port {event.udp_port}" if event.udp_port is not None else ""
+            return f"listening on {hosts} port {event.port}{udp}, {event.stack} stack ({event.library})"
+        case Opening():
+            streams = f"{_streams(event.outbound_streams)} out and {event.inbound_streams} in asked for"
+            return f"setting up an association with {event.peer or '?'}, {streams}"
+        case EndpointFailed():
+            return f"failed: {event.text}"
+        case EndpointClosed():
+            return f"closed, {event.aborted} associations aborted" if event.aborted else "closed"
+        case Refused():
+            return f"refused: {event.text}"
+        case MessageTooLarge():
+            return (
+                f"message on stream {event.stream} dropped: {event.size} B came, the limit is {event.limit} B"
+            )
+        case _:
+            return type(event).__name__

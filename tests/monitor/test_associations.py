@@ -1,0 +1,178 @@
+import pytest
+
+from sctp_tui.monitor.associations import Associations
+from sctp_tui.sctp.events import AssocState, Event, Origin
+
+from .story import CLIENT, Story
+
+
+def told(*events: Event, ended_limit: int = 10_000) -> Associations:
+    store = Associations(ended_limit)
+    for event in events:
+        store.fold(event)
+    return store
+
+
+def test_states_follow_the_notifications_and_the_status() -> None:
+    s = Story(CLIENT)
+    store = told(s.opening(1))
+    row = store.get(1)
+    assert row is not None
+    assert row.state == "COOKIE-WAIT"
+    states = []
+    for tell in (
+        lambda: s.up(1),
+        lambda: s.status(1, "SHUTDOWN-PENDING"),
+        lambda: s.shutdown_event(1),
+        lambda: s.change(1, "SHUTDOWN_COMP"),
+    ):
+        s.now += 1
+        store.fold(tell())
+        states.append(row.state)
+    assert states == ["ESTABLISHED", "SHUTDOWN-PENDING", "SHUTDOWN-RECEIVED", "CLOSED"]
+    assert store.get(1) is row
+
+
+def test_a_status_older_than_a_notification_does_not_turn_the_state_back() -> None:
+    s = Story()
+    store = told(s.up(1))
+    old = s.status(1, "ESTABLISHED")
+    s.now += 1
+    store.fold(s.shutdown_event(1))
+    store.fold(old)
+    row = store.get(1)
+    assert row is not None
+    assert (row.state, row.rwnd, row.rtt, row.cwnd, row.unacked) == ("SHUTDOWN-RECEIVED", 131072, 12, 4380, 3)
+
+
+def test_a_status_after_the_end_does_not_bring_it_back() -> None:
+    s = Story()
+    store = told(s.up(1), s.change(1, "SHUTDOWN_COMP"))
+    s.now += 1
+    store.fold(s.status(1))
+    row = store.get(1)
+    assert row is not None
+    assert row.state == "CLOSED"
+
+
+@pytest.mark.parametrize(
+    ("state", "by", "error_text", "ended"),
+    [
+        ("SHUTDOWN_COMP", "peer", "", "shutdown by peer"),
+        ("SHUTDOWN_COMP", "us", "", "shutdown by us"),
+        ("SHUTDOWN_COMP", "stack", "", "shutdown"),
+        ("COMM_LOST", "peer", "user-initiated abort: bye", "aborted by peer: bye"),
+        ("COMM_LOST", "peer", "user-initiated abort", "aborted by peer"),
+        ("COMM_LOST", "peer", "protocol violation", "aborted by peer: protocol violation"),
+        ("COMM_LOST", "us", "", "aborted by us"),
+        ("COMM_LOST", "stack", "", "lost (no answer)"),
+        ("COMM_LOST", "stack", "protocol violation", "lost: protocol violation"),
+        ("CANT_STR_ASSOC", "stack", "", "could not start: no answer"),
+        ("CANT_STR_ASSOC", "peer", "", "could not start: refused by peer"),
+        ("CANT_STR_ASSOC", "peer", "out of resource", "could not start: out of resource"),
+        ("COMM_LOST", "peer", "user-initiated abort: \x1b[6n", "aborted by peer: ␛[6n"),
+    ],
+)
+def test_how_it_ended_in_plain_words(state: AssocState, by: Origin, error_text: str, ended: str) -> None:
+    s = Story()
+    row = told(s.up(1), s.change(1, state, by, error_text)).get(1)
+    assert row is not None
+    assert (row.state, row.ended) == ("CLOSED", ended)
+
+
+def test_a_restart_keeps_the_row_and_a_new_key_with_the_same_id_gets_its_own() -> None:
+    s = Story()
+    store = told(s.up(1), s.change(1, "RESTART"), s.change(1, "SHUTDOWN_COMP"), s.up(2))
+    first, second = store
+    assert (first.restarts, first.ended) == (1, "shutdown by peer")
+    assert (second.restarts, second.ended) == (0, None)
+    assert (store.live, store.ended) == (1, 1)
+
+
+def test_an_association_that_never_started_has_a_row_too() -> None:
+    s = Story(CLIENT)
+    store = told(s.change(1, "CANT_STR_ASSOC", "stack"))
+    assert [row.ended for row in store] == ["could not start: no answer"]
+    assert store.of_servers() == []
+    assert len(store.of(CLIENT)) == 1
+
+
+def test_what_outlasts_the_grace_ends_with_its_endpoint() -> None:
+    s, c = Story(), Story(CLIENT)
+    store = told(s.up(1), s.up(2), s.change(2, "SHUTDOWN_COMP"), c.opening(3), s.closed(1))
+    assert [row.ended for row in store] == ["aborted by us", "shutdown by peer", None]
+
+
+def test_failures_told_after_the_end_make_no_row() -> None:
+    s = Story()
+    store = told(s.up(1), s.change(1, "COMM_LOST", "stack"), s.counts(7, 1), s.status(7), s.shutdown_event(7))
+    assert len(store) == 1
+
+
+def test_the_oldest_ended_go_first_and_are_counted() -> None:
+    s = Story()
+    store = told(*(s.up(key) for key in range(1, 8)), ended_limit=3)
+    for key in (5, 1, 2, 3, 4):
+        store.fold(s.change(key, "SHUTDOWN_COMP"))
+    assert [row.key for row in store] == [2, 3, 4, 6, 7]
+    assert (store.live, store.ended, store.evicted) == (2, 3, 2)
+
+
+def test_clearing_takes_the_servers_ended_and_can_be_undone_in_order() -> None:
+    s, c = Story(), Story(CLIENT)
+    store = told(*(s.up(key) for key in (1, 2, 3)), c.opening(4))
+    for key in (3, 1):
+        store.fold(s.change(key, "SHUTDOWN_COMP"))
+    store.fold(c.change(4, "CANT_STR_ASSOC"))
+    order = store.order
+    assert store.clear_ended() == 2
+    assert [row.key for row in store] == [2, 4]
+    assert (store.ended, store.order > order) == (0, True)
+    assert store.clear_ended() == 0
+    store.fold(s.up(5))
+    assert store.restore_ended() == 2
+    assert [row.key for row in store] == [1, 2, 3, 4, 5]
+    assert (store.live, store.ended) == (2, 2)
+    assert store.restore_ended() == 0
+
+
+def test_versions_tell_what_to_draw_again() -> None:
+    s = Story()
+    store = told(s.up(1), s.up(2))
+    one, two = store
+    order, before = store.order, (one.version, two.version)
+    store.fold(s.counts(1, 1))
+    assert one.version > before[0]
+    assert (two.version, store.order) == (before[1], order)
+    store.fold(s.up(3))
+    assert store.order > order
+
+
+def test_the_rate_is_that_of_the_last_seconds_and_falls_to_nothing_by_itself() -> None:
+    s = Story()
+    store = told(s.up(1))
+    row = store.get(1)
+    assert row is not None
+    assert row.rate(s.now) == 0
+    for step in range(1, 101):  # ten seconds of 10 messages/s
+        s.now += 0.1
+        store.fold(s.counts(1, messages_in=step))
+        if step == 5:
+            assert row.rate(s.now) == pytest.approx(5, abs=1)  # a first half second is not blown up
+    assert row.rate(s.now) == pytest.approx(10, rel=0.1)
+    assert row.rate(s.now + 1.5) == pytest.approx(5, rel=0.2)
+    assert row.rate(s.now + 3.1) == 0
+    assert len(row._points) < 20
+
+
+def test_ages_and_idle_times() -> None:
+    s = Story()
+    store = told(s.up(1))
+    row = store.get(1)
+    assert row is not None
+    s.now += 5
+    store.fold(s.counts(1, 1))
+    s.now += 2
+    assert (row.age(s.now), row.idle(s.now)) == (7, 2)
+    store.fold(s.change(1, "SHUTDOWN_COMP"))
+    assert row.age(s.now + 60) == 7
