@@ -5,6 +5,7 @@ of each association itself and sends them cumulatively, so that they stay exact 
 It never blocks without its wake-up descriptor, and stops reading while the outbox is full.
 """
 
+import contextlib
 import itertools
 import logging
 import selectors
@@ -151,10 +152,8 @@ class Engine:
 
     def wake(self) -> None:
         """Make the engine look again."""
-        try:
+        with contextlib.suppress(OSError):  # it is awake already, or has ended
             self._wake.send(b"\0")
-        except (BlockingIOError, OSError):
-            pass  # it is awake already, or has ended
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end; False where it is still running after `timeout` seconds."""
@@ -236,11 +235,9 @@ class Engine:
         return min((seconds for seconds in due if seconds is not None), default=None)
 
     def _listen_to_wake(self) -> None:
-        try:
+        with contextlib.suppress(BlockingIOError):
             while len(self._awake.recv(4096)) == 4096:
                 continue
-        except BlockingIOError:
-            pass
 
     def _flush(self) -> None:
         out = self._out

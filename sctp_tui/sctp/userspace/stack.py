@@ -83,6 +83,7 @@ class UserspaceStack:
         self.pump.turn()
         deadline = time.monotonic() + _FINISH
         while self.call.usrsctp_finish() != 0 and time.monotonic() < deadline:
+            self.call.usrsctp_handle_timers(100)  # what is left of closed sockets goes by timers
             time.sleep(0.001)
         self.pump.stop()
         _running = None

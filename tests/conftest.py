@@ -1,0 +1,71 @@
+"""Which stack the tests run on: `--stack userspace` (the default) or `--stack kernel`.
+
+The same tests run on both. With `--stack kernel` only those that touch a stack are run, so that one boot of
+a guest is enough; those of one stack alone are marked `kernel` or `userspace`.
+"""
+
+from collections.abc import Iterator
+from typing import cast
+
+import pytest
+
+from sctp_tui.sctp.endpoint import Clock
+from sctp_tui.sctp.events import StackName
+from sctp_tui.sctp.stacks import open_stack
+
+from .harness import Running
+
+_ran: set[str] = set()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--stack", choices=("userspace", "kernel"), default="userspace", help="the SCTP to test")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "kernel: needs SCTP in the kernel")
+    config.addinivalue_line("markers", "userspace: is about usrsctp alone")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    stack = cast(StackName, session.config.getoption("--stack"))
+    open_stack(stack, Clock()).close()  # no test may pass by having nothing to run on
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    stack = config.getoption("--stack")
+    chosen: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        if stack == "kernel":
+            touches = item.get_closest_marker("kernel") or "stack" in getattr(item, "fixturenames", ())
+            wanted = touches and not item.get_closest_marker("userspace")
+        else:
+            wanted = not item.get_closest_marker("kernel")
+        (chosen if wanted else others).append(item)
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = chosen
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call" and report.passed:
+        _ran.add(report.nodeid)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    terminalreporter.write_line(f"{len(_ran)} tests passed on the {config.getoption('--stack')} stack")
+
+
+@pytest.fixture
+def stack(request: pytest.FixtureRequest) -> StackName:
+    """The stack under test."""
+    return cast(StackName, request.config.getoption("--stack"))
+
+
+@pytest.fixture
+def running(stack: StackName) -> Iterator[Running]:
+    """An engine on the stack under test, with a server that listens on 127.0.0.1."""
+    with Running(stack) as running:
+        running.listen()
+        yield running

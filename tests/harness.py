@@ -1,0 +1,166 @@
+"""A running engine for tests: commands go in, and what comes out can be waited for.
+
+Nothing sleeps: `until` waits on the outbox and fails with all that was seen, when its time is over.
+"""
+
+import itertools
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from sctp_tui.engine import Engine
+from sctp_tui.outbox import Outbox
+from sctp_tui.sctp.commands import (
+    AbortAssociation,
+    CloseAssociation,
+    CloseEndpoint,
+    Command,
+    Listen,
+    OpenClient,
+    Send,
+    Stop,
+)
+from sctp_tui.sctp.events import AssocChange, Counts, Event, Listening, Message, Peer, StackName, Status
+
+E = TypeVar("E", bound=Event)
+PATIENCE = 5.0
+"""Seconds after which a test gives up waiting: much more than a loaded machine needs."""
+
+
+class Running:
+    """An engine in its thread, and everything it has said."""
+
+    def __init__(self, stack: StackName, outbox: Outbox | None = None, **options: Any) -> None:
+        self.stack = stack
+        self.outbox = outbox or Outbox()
+        self.engine = Engine(self.outbox, **options)
+        self.events: list[Event] = []
+        self.counts: dict[int, Counts] = {}
+        self.status: dict[int, Status] = {}
+        self.refused = 0
+        self.server: Listening | None = None
+        self._seen = 0
+        self._ids = itertools.count(1)
+        self._clients = itertools.count(1)
+
+    def __enter__(self) -> Self:
+        self.engine.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.engine.submit(Stop(now=True))
+        deadline = time.monotonic() + PATIENCE
+        while not self.engine.join(0.01):
+            self.drain()
+            assert time.monotonic() < deadline, "the engine does not end"
+
+    def submit(self, *commands: Command) -> None:
+        self.engine.submit(*commands)
+
+    def drain(self, timeout: float = 0.0) -> None:
+        batch = self.outbox.drain(timeout)
+        self.events += batch.events
+        self.counts |= batch.counts
+        self.status |= batch.status
+        if batch.totals:
+            self.refused = batch.totals.refused
+
+    def until(self, kind: type[E], test: Callable[[E], bool] = lambda event: True, **fields: object) -> E:
+        """The next event of this kind with these fields, after the one that was waited for last."""
+
+        def wanted(event: Event) -> bool:
+            return (
+                isinstance(event, kind)
+                and all(getattr(event, name) == value for name, value in fields.items())
+                and test(event)
+            )
+
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            for at in range(self._seen, len(self.events)):
+                if wanted(event := self.events[at]):
+                    self._seen = at + 1
+                    assert isinstance(event, kind)
+                    return event
+            left = deadline - time.monotonic()
+            if left <= 0:
+                seen = "\n".join(repr(event)[:300] for event in self.events[self._seen :])
+                raise AssertionError(f"no {kind.__name__} {fields} in {PATIENCE} s, but:\n{seen}")
+            self.drain(left)
+
+    def again(self) -> None:
+        """Look from the beginning at what was seen, for events whose order says nothing."""
+        self._seen = 0
+
+    def until_true(self, test: Callable[[], bool]) -> None:
+        """Take events until something holds."""
+        deadline = time.monotonic() + PATIENCE
+        while not test():
+            left = deadline - time.monotonic()
+            assert left > 0, "it did not come to hold"
+            self.drain(min(left, 0.05))
+
+    def listen(self, *hosts: str, name: str = "server", **options: Any) -> Listening:
+        udp_port = 0 if self.stack == "userspace" else None
+        options = {"port": 0, "udp_port": udp_port} | options
+        self.submit(Listen(name, self.stack, hosts or ("127.0.0.1",), **options))
+        self.server = self.until(Listening, endpoint=name)
+        return self.server
+
+    def to_server(self, *, over_udp: bool = False) -> Peer:
+        assert self.server is not None
+        udp_port = self.server.udp_port if over_udp else None
+        return Peer(self.server.addresses[:1], self.server.port, udp_port)
+
+    def send(self, endpoint: str = "", data: bytes = b"hello", **options: Any) -> int:
+        """Ask for one message to be sent; its id."""
+        message_id = next(self._ids)
+        self.submit(Send(message_id, data, endpoint, **({"stream": 1} | options)))
+        return message_id
+
+    def client(
+        self,
+        data: bytes = b"hello",
+        *,
+        to: Peer | None = None,
+        stream: int = 1,
+        outbound: int = 5,
+        inbound: int = 5,
+        **options: Any,
+    ) -> str:
+        """Open a client and send its first message."""
+        name = f"client {next(self._clients)}"
+        self.submit(OpenClient(name, self.stack, to or self.to_server(), outbound, inbound, **options))
+        self.send(name, data, stream=stream)
+        return name
+
+    def greet(self, data: bytes = b"hello", **options: Any) -> tuple[str, AssocChange, AssocChange]:
+        """A client whose first message has come: its name, and COMM_UP at the server and at the client."""
+        self._seen = before = self.now()
+        name = self.client(data, **options)
+        up = self.until(AssocChange, endpoint="server", state="COMM_UP")
+        self.until(Message, endpoint="server", direction="in", key=up.key)
+        self._seen = before
+        ours = self.until(AssocChange, endpoint=name, state="COMM_UP")
+        self.again_from(before)
+        return name, up, ours
+
+    def again_from(self, at: int) -> None:
+        self._seen = at
+
+    def now(self) -> int:
+        """A place to go back to with `again_from`."""
+        self.drain()
+        return len(self.events)
+
+    def close(self, endpoint: str) -> None:
+        self.submit(CloseEndpoint(endpoint))
+
+    def shut_down(self, key: int) -> None:
+        self.submit(CloseAssociation(key))
+
+    def abort(self, key: int, reason: str = "") -> None:
+        self.submit(AbortAssociation(key, reason))

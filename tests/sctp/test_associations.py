@@ -1,0 +1,345 @@
+"""What the program does on the wire: associations between two endpoints, on either stack.
+
+The seed's run first, then what it leaves open.
+"""
+
+import hashlib
+
+import pytest
+
+from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient, Watch
+from sctp_tui.sctp.endpoint import Clock, SctpError, StackUnavailable
+from sctp_tui.sctp.events import (
+    AssocChange,
+    EndpointClosed,
+    EndpointFailed,
+    Event,
+    Message,
+    MessageTooLarge,
+    Opening,
+    Peer,
+    Refused,
+    SendFailed,
+    ShutdownEvent,
+    StackName,
+    Status,
+)
+from sctp_tui.sctp.stacks import open_stack
+
+from ..harness import Running
+
+ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
+
+
+def ended(event: AssocChange) -> bool:
+    return event.state in ENDS
+
+
+@pytest.fixture(params=[False, True], ids=["direct", "over_udp"])
+def over_udp(request: pytest.FixtureRequest, stack: StackName) -> bool:
+    """Userspace has two ways to a server of the same process; the kernel needs no other than its own."""
+    if request.param and stack == "kernel":
+        pytest.skip("encapsulation on the kernel has tests of its own")
+    return bool(request.param)
+
+
+def test_hello_sets_up_an_association(running: Running, over_udp: bool) -> None:
+    client = running.client(b"hello", to=running.to_server(over_udp=over_udp))
+    opening = running.until(Opening, endpoint=client)
+    assert opening.key > 0
+    up = running.until(AssocChange, endpoint="server", state="COMM_UP")
+    assert (up.outbound_streams, up.inbound_streams, up.by, up.error) == (5, 5, "peer", None)
+    message = running.until(Message, endpoint="server", direction="in")
+    assert (message.data, message.size, message.stream, message.ssn) == (b"hello", 5, 1, 0)
+    assert (message.assoc_id, message.key) == (up.assoc_id, up.key)
+    assert message.peer is not None
+    assert message.peer.addresses == ("127.0.0.1",)
+    running.again()
+    ours = running.until(AssocChange, endpoint=client, state="COMM_UP")
+    assert (ours.key, ours.by) == (opening.key, "us")
+    assert ours.key != up.key
+
+
+def test_the_server_learns_that_a_client_left(running: Running) -> None:
+    """The seed's open question: what a server sees of a client that closes."""
+    client, up, _ = running.greet()
+    running.close(client)
+    assert running.until(ShutdownEvent, endpoint="server").assoc_id == up.assoc_id
+    end = running.until(AssocChange, ended, endpoint="server")
+    assert (end.state, end.by, end.key) == ("SHUTDOWN_COMP", "peer", up.key)
+    running.again()
+    ours = running.until(AssocChange, ended, endpoint=client)
+    assert (ours.state, ours.by) == ("SHUTDOWN_COMP", "us")
+    assert running.until(EndpointClosed, endpoint=client).aborted == 0
+
+
+def test_a_second_client_has_another_id(running: Running) -> None:
+    first, up, _ = running.greet(b"hello")
+    running.close(first)
+    running.until(AssocChange, ended, endpoint="server")
+    _, again, _ = running.greet(b"hello 2")
+    assert again.assoc_id != up.assoc_id
+    assert again.key != up.key
+
+
+def test_an_abort_carries_its_reason(running: Running) -> None:
+    client, up, ours = running.greet()
+    running.abort(ours.key, "bye \x1b[2J now")
+    end = running.until(AssocChange, ended, endpoint="server")
+    assert (end.state, end.by, end.error, end.key) == ("COMM_LOST", "peer", 12, up.key)
+    assert end.error_text == "user-initiated abort: bye ␛[2J now"
+    running.again()
+    own = running.until(AssocChange, ended, endpoint=client)
+    assert (own.state, own.by) == ("COMM_LOST", "us")
+
+
+def test_the_server_closes_one_association(running: Running) -> None:
+    client, up, _ = running.greet()
+    _, other, _ = running.greet()
+    running.shut_down(up.key)
+    own = running.until(AssocChange, ended, endpoint="server")
+    assert (own.state, own.by, own.key) == ("SHUTDOWN_COMP", "us", up.key)
+    running.again()
+    running.until(ShutdownEvent, endpoint=client)
+    assert running.until(AssocChange, ended, endpoint=client).by == "peer"
+    running.send(key=other.key, data=b"still here")
+    assert running.until(Message, direction="in", data=b"still here")
+
+
+def test_nobody_listens(running: Running, over_udp: bool) -> None:
+    to = running.to_server(over_udp=over_udp)
+    client = running.client(b"anybody?", to=Peer(to.addresses, 1, to.udp_port))
+    running.until(Opening, endpoint=client)
+    before = running.now()
+    end = running.until(AssocChange, endpoint=client, state="CANT_STR_ASSOC")
+    assert end.key > 0
+    running.again_from(0)
+    failed = running.until(SendFailed, endpoint=client)
+    assert (failed.data, failed.key) == (b"anybody?", end.key)
+    assert failed.message_id > 0
+    assert before >= 0
+
+
+def test_reply_by_association_id(running: Running) -> None:
+    client, up, ours = running.greet()
+    other, _, _ = running.greet()
+    running.send(key=up.key, data=b"an answer", stream=4, ppid=46)
+    reply = running.until(Message, direction="in", data=b"an answer")
+    assert (reply.endpoint, reply.key, reply.stream, reply.ppid) == (client, ours.key, 4, 46)
+    assert reply.endpoint != other
+
+
+@pytest.mark.parametrize("ppid", [0, 46, 0x80, 0xFFFFFFFF])
+def test_ppid_and_order_arrive_as_sent(running: Running, ppid: int) -> None:
+    client, up, _ = running.greet()
+    running.send(client, b"out of order", stream=2, ppid=ppid, unordered=True)
+    message = running.until(Message, endpoint="server", data=b"out of order")
+    assert (message.ppid, message.unordered, message.ssn, message.stream) == (ppid, True, None, 2)
+    assert message.key == up.key
+
+
+def test_a_stream_beyond_the_negotiated(running: Running) -> None:
+    client, _, _ = running.greet()
+    sent = running.send(client, b"too far", stream=5)
+    refused = running.until(Refused, message_id=sent)
+    assert "stream 5" in refused.text
+    assert "0 to 4" in refused.text
+    running.send(client, b"near enough", stream=4)
+    assert running.until(Message, endpoint="server", data=b"near enough").stream == 4
+
+
+def test_fewer_streams_than_asked_for(stack: StackName) -> None:
+    """Accepted before the association is up, and failed once the negotiated number is known."""
+    with Running(stack) as running:
+        running.listen(outbound=2, inbound=2)
+        client = running.client(b"first", stream=0)
+        up = running.until(AssocChange, endpoint=client, state="COMM_UP")
+        assert (up.outbound_streams, up.inbound_streams) == (2, 2)
+        sent = running.send(client, b"third", stream=2)
+        assert "0 to 1" in running.until(Refused, message_id=sent).text
+
+
+def test_a_megabyte_arrives_whole(running: Running, over_udp: bool) -> None:
+    data = hashlib.shake_128(b"seed").digest(1 << 20)
+    client, _, _ = running.greet(to=running.to_server(over_udp=over_udp))
+    running.send(client, data)
+    assert running.until(Message, endpoint="server", size=1 << 20).data == data
+
+
+def test_past_the_limit_a_message_is_reported_and_dropped(stack: StackName) -> None:
+    with Running(stack, message_limit=300_000) as running:
+        running.listen()
+        client, up, _ = running.greet()
+        running.send(client, bytes(1 << 20), stream=3)
+        running.send(client, b"after", stream=3)
+        dropped = running.until(MessageTooLarge, endpoint="server")
+        assert (dropped.size, dropped.limit, dropped.stream, dropped.key) == (1 << 20, 300_000, 3, up.key)
+        assert running.until(Message, endpoint="server", direction="in").data == b"after"
+
+
+def test_too_large_to_send_names_the_limit(running: Running) -> None:
+    client, _, _ = running.greet()
+    sent = running.send(client, bytes(64 << 20))
+    refused = running.until(Refused, message_id=sent)
+    assert str(64 << 20) in refused.text
+    assert "at most" in refused.text
+
+
+def test_an_empty_message_is_refused(running: Running) -> None:
+    client, _, _ = running.greet()
+    sent = running.send(client, b"")
+    assert "at least one byte" in running.until(Refused, message_id=sent).text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\0", b"a\0b\0", b"\x1b]52;c;aGk=\x07", b"\xff\xfe\x80", b"[bold]no[/] [", "déjà vu".encode()],
+    ids=["nul", "nuls", "escape", "invalid", "markup", "utf-8"],
+)
+def test_bytes_arrive_unchanged(running: Running, data: bytes) -> None:
+    _, up, _ = running.greet(data)
+    running.again()
+    message = running.until(Message, endpoint="server", direction="in")
+    assert message.data == data
+    assert message.key == up.key
+
+
+def test_a_lifetime_that_passes_gives_the_message_back(running: Running) -> None:
+    """Partial reliability (RFC 3758) does no harm to what arrives in time."""
+    client, _, _ = running.greet()
+    running.send(client, b"in time", lifetime=60_000)
+    assert running.until(Message, endpoint="server", data=b"in time")
+
+
+def test_counts_are_exact(running: Running) -> None:
+    client, up, ours = running.greet(b"12345")
+    for number in range(1, 200):
+        running.send(client, b"x" * number, stream=number % 5)
+    running.until(Message, endpoint="server", size=199)
+    running.send(key=up.key, data=b"ok")
+    running.until(Message, endpoint=client, data=b"ok")
+    running.until_true(lambda: running.counts[ours.key].messages_in == 1)
+    counts = running.counts[up.key]
+    assert (counts.messages_in, counts.bytes_in) == (200, 5 + sum(range(1, 200)))
+    assert (counts.messages_out, counts.bytes_out) == (1, 2)
+    theirs = running.counts[ours.key]
+    assert (theirs.messages_out, theirs.bytes_out, theirs.bytes_in) == (200, counts.bytes_in, 2)
+
+
+def test_watch_brings_status(running: Running) -> None:
+    client, up, ours = running.greet()
+    running.submit(Watch((up.key, ours.key)))
+    running.until_true(lambda: {up.key, ours.key} <= set(running.status))
+    status: Status = running.status[up.key]
+    assert (status.state, status.endpoint, status.assoc_id) == ("ESTABLISHED", "server", up.assoc_id)
+    assert (status.inbound_streams, status.outbound_streams) == (5, 5)
+    assert status.rwnd > 1000
+    (path,) = status.paths
+    assert path.address == "127.0.0.1"
+    assert path.primary
+    assert path.state == "ACTIVE"
+    assert path.cwnd > 1000
+    assert path.mtu > 500
+    assert path.rto >= 0  # 0 until it was measured
+    assert running.status[ours.key].endpoint == client
+
+
+def test_two_hundred_at_once(running: Running) -> None:
+    clients = [running.client(b"one of many") for _ in range(200)]
+    for _ in clients:
+        running.until(Message, endpoint="server", direction="in")
+    running.again()
+    ups = [running.until(AssocChange, endpoint="server", state="COMM_UP") for _ in clients]
+    assert len({up.assoc_id for up in ups}) == 200
+    for up in ups:
+        running.send(key=up.key, data=str(up.key).encode())
+    for _ in clients:
+        running.until(Message, test=lambda event: event.endpoint != "server", direction="in")
+    running.submit(*(CloseEndpoint(client) for client in clients))
+    for _ in clients:
+        end = running.until(AssocChange, ended, endpoint="server")
+        assert (end.state, end.by) == ("SHUTDOWN_COMP", "peer")
+
+
+def test_a_client_may_begin_again(running: Running) -> None:
+    client, up, ours = running.greet()
+    running.shut_down(ours.key)
+    running.until(AssocChange, ended, endpoint=client)
+    running.send(client, b"back again")
+    opening = running.until(Opening, endpoint=client)
+    message = running.until(Message, endpoint="server", data=b"back again")
+    assert opening.key != ours.key
+    assert message.key != up.key
+
+
+def test_ipv6(stack: StackName) -> None:
+    with Running(stack) as running:
+        running.listen("::1")
+        _, up, _ = running.greet(b"six")
+        assert up.peer is not None
+        assert up.peer.addresses == ("::1",)
+
+
+def test_several_hosts(stack: StackName) -> None:
+    with Running(stack) as running:
+        running.listen("127.0.0.1", "127.0.0.2")
+        server = running.server
+        assert server is not None
+        for host in ("127.0.0.1", "127.0.0.2"):
+            running.client(host.encode(), to=Peer((host,), server.port, server.udp_port))
+            assert running.until(Message, endpoint="server", direction="in").data == host.encode()
+
+
+def test_one_peer_does_not_block_the_others(running: Running) -> None:
+    """A peer in the middle of a huge message (RFC 6458, section 8.1.20)."""
+    slow, _, _ = running.greet(b"slow")
+    quick, _, _ = running.greet(b"quick")
+    running.send(slow, bytes(2 << 20), stream=1)
+    running.send(quick, b"overtakes")
+    running.again()
+    running.until(Message, endpoint="server", data=b"overtakes")
+    assert running.until(Message, endpoint="server", size=2 << 20)
+
+
+@pytest.mark.parametrize("hosts", [("256.1.1.1",), ("127.0.0.1", "::1"), ("192.0.2.7",)])
+def test_a_bad_host_is_named(stack: StackName, hosts: tuple[str, ...]) -> None:
+    with Running(stack) as running:
+        running.submit(Listen("server", stack, hosts, 0, 0 if stack == "userspace" else None))
+        failed = running.until(EndpointFailed, endpoint="server")
+        assert hosts[0] in failed.text
+
+
+def test_a_port_that_is_taken(running: Running) -> None:
+    server = running.server
+    assert server is not None
+    udp_port = 0 if running.stack == "userspace" else None
+    running.submit(Listen("second", running.stack, ("127.0.0.1",), server.port, udp_port))
+    failed = running.until(EndpointFailed, endpoint="second")
+    assert str(server.port) in failed.text
+
+
+def test_a_client_of_nowhere(running: Running) -> None:
+    running.submit(OpenClient("client", running.stack, Peer(("no such host",), 1)))
+    assert "no such host" in running.until(EndpointFailed, endpoint="client").text
+
+
+def test_every_event_is_complete(running: Running) -> None:
+    client, up, _ = running.greet()
+    running.abort(up.key)
+    running.until(AssocChange, ended, endpoint="server")
+    running.again()
+    running.until(AssocChange, ended, endpoint=client)
+
+    def complete(event: Event) -> bool:
+        return event.at > 1e9 and event.mono > 0 and bool(event.endpoint)
+
+    assert all(complete(event) for event in running.events)
+    assert all(e.peer and e.key and e.assoc_id for e in running.events if isinstance(e, AssocChange))
+
+
+def test_a_missing_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCTP_TUI_USRSCTP", "/nowhere/libusrsctp.so")
+    with pytest.raises(StackUnavailable, match="nowhere") as caught:
+        open_stack("userspace", Clock())
+    assert caught.value.remedy
+    assert isinstance(caught.value, SctpError)

@@ -1,0 +1,209 @@
+"""The engine: what it does at its limits and at its end, on either stack."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from sctp_tui.engine import BACKLOG
+from sctp_tui.outbox import Outbox
+from sctp_tui.sctp.commands import CloseEndpoint, Listen, Send, Stop
+from sctp_tui.sctp.endpoint import Clock, Stack, StackUnavailable
+from sctp_tui.sctp.events import (
+    AssocChange,
+    EndpointClosed,
+    EndpointFailed,
+    Listening,
+    Message,
+    Peer,
+    Refused,
+    StackName,
+)
+
+from .harness import PATIENCE, Running
+
+
+def test_stop_shuts_associations_down(running: Running) -> None:
+    client, _, _ = running.greet()
+    running.submit(Stop())
+    end = running.until(AssocChange, endpoint=client, test=lambda event: event.state != "COMM_UP")
+    assert end.state == "SHUTDOWN_COMP"
+    running.again()
+    assert running.until(EndpointClosed, endpoint="server").aborted == 0
+    assert running.engine.join(PATIENCE)
+
+
+def test_closing_with_unread_messages_is_no_abort(running: Running) -> None:
+    client, up, _ = running.greet()
+    for number in range(50):
+        running.send(client, b"%d" % number)
+        running.send(key=up.key, data=b"%d" % number)
+    running.submit(CloseEndpoint(client))
+    end = running.until(AssocChange, endpoint="server", test=lambda event: event.state != "COMM_UP")
+    assert (end.state, end.key) == ("SHUTDOWN_COMP", up.key)
+    messages = [e for e in running.events if isinstance(e, Message) and e.direction == "in"]
+    assert [m.data for m in messages if m.endpoint == "server"][1:] == [b"%d" % n for n in range(50)]
+
+
+_DEAF = """
+import sys, time
+from sctp_tui.engine import Engine
+from sctp_tui.outbox import Outbox
+from sctp_tui.sctp.commands import OpenClient, Send
+from sctp_tui.sctp.events import Peer
+stack, port, udp_port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) or None
+engine = Engine(Outbox(1, lossless=True))
+engine.start()
+to = Peer(("127.0.0.1",), port, udp_port)
+engine.submit(OpenClient("deaf", stack, to), Send(1, b"x", "deaf", stream=1))
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def deaf(running: Running) -> Iterator[AssocChange]:
+    """An association with a peer, in another process, that never reads: COMM_UP at the server."""
+    server = running.server
+    assert server is not None
+    arguments = [running.stack, str(server.port), str(server.udp_port or 0)]
+    process = subprocess.Popen([sys.executable, "-c", _DEAF, *arguments], stdin=subprocess.PIPE)
+    try:
+        yield running.until(AssocChange, endpoint="server", state="COMM_UP")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_associations_that_outlast_the_grace_are_aborted(running: Running, deaf: AssocChange) -> None:
+    """The window of a peer that doesn't read is closed: our data, and so our SHUTDOWN, have to wait."""
+    running.engine.grace = 0.2
+    for _ in range(200):
+        running.send(key=deaf.key, data=bytes(60_000))
+    running.submit(Stop())
+    assert running.until(EndpointClosed).aborted == 1
+
+
+def test_an_association_being_set_up_does_not_outlast_the_grace(stack: StackName) -> None:
+    with Running(stack, grace=0.2) as running:
+        running.listen()
+        client = running.client(to=_nowhere(running))
+        running.submit(CloseEndpoint(client))
+        assert running.until(EndpointClosed, endpoint=client).aborted == 1
+
+
+def test_a_second_stop_ends_at_once(stack: StackName) -> None:
+    with Running(stack, grace=600.0) as running:
+        running.listen()
+        running.client(to=_nowhere(running))
+        running.submit(Stop())
+        assert not running.engine.join(0.1)
+        running.submit(Stop())
+        assert running.engine.join(PATIENCE)
+
+
+def _nowhere(running: Running) -> Peer:
+    """An address that takes packets and never answers: a UDP port that nobody reads, or a black hole."""
+    if running.stack == "kernel":
+        return Peer(("240.0.0.1",), 9)
+    import socket
+
+    silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    silent.bind(("127.0.0.1", 0))
+    _silent.append(silent)
+    return Peer(("127.0.0.1",), 9, silent.getsockname()[1])
+
+
+_silent: list[object] = []
+
+
+def test_past_the_limit_new_associations_are_aborted_and_counted(stack: StackName) -> None:
+    with Running(stack, max_associations=2) as running:
+        running.listen()
+        _, first, _ = running.greet()
+        running.greet()
+        late = running.client(b"too many")
+        end = running.until(AssocChange, endpoint=late, test=lambda event: event.state != "COMM_UP")
+        assert end.state == "COMM_LOST"
+        assert "no room" in end.error_text
+        running.until_true(lambda: running.refused == 1)
+        assert not any(e.endpoint == "server" and e.key > first.key + 4 for e in running.events)
+        running.shut_down(first.key)
+        running.until(AssocChange, endpoint="server", state="SHUTDOWN_COMP")
+        running.greet(b"room again")
+
+
+def test_a_slow_reader_closes_the_window_and_loses_nothing(stack: StackName) -> None:
+    """A lossless consumer that doesn't drain: the sender has to wait, and then all arrives."""
+    with Running(stack, Outbox(64, lossless=True)) as running:
+        running.listen()
+        client = running.client(b"first")
+        running.until(AssocChange, endpoint=client, state="COMM_UP")
+        size, number = 60_000, 200
+        for _ in range(number):
+            running.send(client, bytes(size))
+        deadline = time.monotonic() + PATIENCE
+        while not running.outbox.full:
+            assert time.monotonic() < deadline
+        for _ in range(number):
+            running.until(Message, direction="in", size=size)
+
+
+def test_a_full_backlog_is_refused_by_name(stack: StackName) -> None:
+    with Running(stack, grace=0.1) as running:
+        running.listen()
+        client = running.client(to=_nowhere(running))
+        for _ in range(BACKLOG + 200):
+            running.send(client, bytes(60_000))
+        refused = running.until(Refused, command="send")
+        assert str(BACKLOG) in refused.text
+
+
+def test_unknown_names_and_keys_are_refused(running: Running) -> None:
+    running.submit(Send(7, b"x", "nobody"), Send(8, b"x", key=4711))
+    assert "nobody" in running.until(Refused, message_id=7).text
+    assert "ended" in running.until(Refused, message_id=8).text
+    running.shut_down(4711)
+    assert running.until(Refused, command="close_association").key == 4711
+
+
+def test_a_name_is_taken_once(running: Running) -> None:
+    running.submit(Listen("server", running.stack, port=0))
+    assert "already" in running.until(EndpointFailed, endpoint="server").text
+
+
+def test_two_servers_at_once(running: Running) -> None:
+    first = running.server
+    second = running.listen(name="second")
+    assert first is not None
+    assert second.port != first.port
+    running.client(b"to the second", to=Peer(("127.0.0.1",), second.port, second.udp_port))
+    assert running.until(Message, direction="in").endpoint == "second"
+
+
+def test_without_a_stack_the_engine_says_so_and_goes_on(stack: StackName) -> None:
+    def missing(name: StackName, clock: Clock) -> Stack:
+        raise StackUnavailable("no SCTP on this planet", "move to another")
+
+    with Running(stack, open_stack=missing) as running:
+        running.submit(Listen("server", stack))
+        assert running.until(EndpointFailed).text == "no SCTP on this planet; move to another"
+        assert running.engine.running
+
+
+def test_a_fault_of_the_engine_is_told(stack: StackName, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(name: StackName, clock: Clock) -> Stack:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("threading.excepthook", lambda arguments: None)
+    with Running(stack, open_stack=broken) as running:
+        running.submit(Listen("server", stack))
+        assert "a bug" in running.until(EndpointFailed, endpoint="engine").text
+        assert running.engine.join(PATIENCE)
+
+
+def test_with_nothing_to_do_the_engine_sleeps(running: Running) -> None:
+    """No association: no timer to wait for, and so no wake-up."""
+    assert isinstance(running.server, Listening)
+    assert all(stack.timeout() is None for stack in running.engine._stacks.values())
