@@ -1,15 +1,46 @@
-"""The stacks by name: opening one, and choosing those that work here."""
+"""Which stacks there are, and which of them work here. Neither is imported before it is wanted."""
 
-from .endpoint import Clock, Stack
+from typing import Literal
+
+from .endpoint import Clock, Stack, StackUnavailable
 from .events import StackName
+
+Wanted = Literal["auto", "kernel", "userspace", "all"]
 
 
 def open_stack(name: StackName, clock: Clock) -> Stack:
-    """Start a stack. Raises `StackUnavailable` where it does not work on this machine."""
+    """A stack that works; raises `StackUnavailable` with the cause and what mends it."""
     if name == "kernel":
         from .kernel import KernelStack
 
-        return KernelStack(clock)
+        return KernelStack()
     from .userspace.stack import UserspaceStack
 
     return UserspaceStack(clock)
+
+
+def choose(wanted: Wanted, clock: Clock) -> tuple[StackName, ...]:
+    """The names of the stacks to use: `auto` is the kernel's where it works, `all` are both that do.
+
+    Raises `StackUnavailable` where none of those wanted works.
+    """
+    candidates: dict[Wanted, tuple[StackName, ...]] = {"kernel": ("kernel",), "userspace": ("userspace",)}
+    working: list[StackName] = []
+    failures: dict[StackName, StackUnavailable] = {}
+    for name in candidates.get(wanted, ("kernel", "userspace")):
+        try:
+            open_stack(name, clock).close()
+        except StackUnavailable as failure:
+            failures[name] = failure
+        else:
+            working.append(name)
+            if wanted == "auto":
+                break
+    if working:
+        return tuple(working)
+    if len(failures) == 1:
+        raise next(iter(failures.values()))
+    raise StackUnavailable(
+        "; ".join(f"{name}: {failure.cause}" for name, failure in failures.items()),
+        "; or ".join(failure.remedy for failure in failures.values()),
+    )

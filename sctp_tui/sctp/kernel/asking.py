@@ -1,0 +1,58 @@
+"""What the kernel answers about an association: its status, its peer, its paths.
+
+Asked by getsockopt of our own: pysctp's `get_status` and `get_paddrinfo` lose memory with each call, which
+adds up at one a second. Everything here raises OSError where the association has ended.
+"""
+
+import struct
+
+from ..events import Path, Peer
+from . import layout
+from .syscalls import getsockopt
+
+_ADDRESSES_SIZE = 4096  # more than a hundred of them
+
+Numbers = tuple[str, int, int, int, int, int, int]
+"""As in `Status`: state, rwnd, unacked, pending, inbound and outbound streams, fragmentation point."""
+
+
+def status(fd: int, assoc_id: int) -> tuple[Numbers, list[Path]]:
+    """SCTP_STATUS, and SCTP_GET_PEER_ADDR_INFO of each path."""
+    raw = getsockopt(fd, layout.STATUS, struct.pack("=i", assoc_id), layout.STATUS_SIZE)
+    _, state, *numbers = layout.STATUS_STRUCT.unpack_from(raw)
+    rwnd, unacked, pending, inbound, outbound, fragmentation = numbers
+    primary = layout.PADDRINFO.unpack_from(raw, layout.STATUS_STRUCT.size)[1]
+    paths = [path(fd, assoc_id, address, primary)[1] for address in _addresses(fd, assoc_id)]
+    word = layout.STATES.get(state, str(state))
+    return (word, rwnd, unacked, pending, inbound, outbound, fragmentation), paths
+
+
+def path(fd: int, assoc_id: int, address: bytes, primary: bytes) -> tuple[int, Path]:
+    """The path to a peer's address, and the assoc ID: 0 asks for the one that the address belongs to."""
+    value = layout.PADDRINFO.pack(assoc_id, address, 0, 0, 0, 0, 0)
+    raw = getsockopt(fd, layout.PEER_ADDR_INFO, value, layout.PADDRINFO.size)
+    found, _, state, cwnd, srtt, rto, mtu = layout.PADDRINFO.unpack(raw)
+    where = layout.unpack_address(address)
+    is_primary = where == layout.unpack_address(primary)
+    return found, Path(where[0], layout.PATH_STATES.get(state, str(state)), is_primary, cwnd, srtt, rto, mtu)
+
+
+def peer(fd: int, assoc_id: int) -> Peer:
+    """All addresses of the other end, and the UDP port that it is reached by."""
+    addresses = _addresses(fd, assoc_id)
+    found = [layout.unpack_address(address) for address in addresses]
+    value = layout.UDPENCAPS.pack(assoc_id, addresses[0], b"")
+    try:
+        raw = getsockopt(fd, layout.REMOTE_UDP_ENCAPS_PORT, value, len(value))
+    except OSError:  # a kernel before 5.11, which knows no UDP
+        udp_port = 0
+    else:
+        udp_port = int.from_bytes(layout.UDPENCAPS.unpack(raw)[2], "big")
+    return Peer(tuple(host for host, _ in found), found[0][1], udp_port or None)
+
+
+def _addresses(fd: int, assoc_id: int) -> list[bytes]:
+    """The peer's addresses, as the kernel writes them."""
+    raw = getsockopt(fd, layout.GET_PEER_ADDRS, layout.GETADDRS.pack(assoc_id, 0), _ADDRESSES_SIZE)
+    count = layout.GETADDRS.unpack_from(raw)[1]
+    return layout.split_addresses(raw[layout.GETADDRS.size :], count)

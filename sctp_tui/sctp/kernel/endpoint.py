@@ -1,0 +1,420 @@
+"""One one-to-many socket of the Linux kernel (RFC 6458, section 3).
+
+pysctp makes and binds the socket. What a peer sends doesn't go through it: its `sctp_recv` crashes the
+process where the data of an ERROR chunk or of a failed message is not UTF-8.
+"""
+
+import errno
+import logging
+import os
+import socket
+import struct
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+
+import msgspec
+
+from ... import __version__
+from ..book import Book, Entry
+from ..endpoint import UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
+from ..events import (
+    SCHEMA,
+    AssocChange,
+    Event,
+    Listening,
+    Message,
+    MessageTooLarge,
+    Opening,
+    PartialDelivery,
+    Peer,
+    PeerAddrChange,
+    Status,
+)
+from ..notification import decode
+from ..reassembly import Reassembly
+from . import asking, layout
+from .syscalls import COUNT, Info, Intake
+
+log = logging.getLogger(__name__)
+
+SEND_BUFFER = 4 * 1024 * 1024
+"""Bytes asked for; no message can be longer than what the kernel makes of it."""
+RECEIVE_BUFFER = 2 * 1024 * 1024
+"""Bytes asked for: for all associations of an endpoint, where net.sctp.rcvbuf_policy is 0."""
+REASON_LIMIT = 1000
+"""Bytes of the reason for an abort: a packet holds them on any path."""
+_REFUSED_WITHIN = 0.5  # s; no answer takes longer to notice (RTO.Initial, 3 s on Linux)
+
+
+class KernelEndpoint:
+    """See `sctp_tui.sctp.endpoint.Endpoint`."""
+
+    def __init__(self, pysctp: ModuleType, intake: Intake, library: str, options: EndpointOptions) -> None:
+        self.name = options.name
+        self._pysctp = pysctp
+        self._intake = intake
+        self._library = library
+        self._options = options
+        self._book = Book(options)
+        self._reassembly = Reassembly(options.message_limit)
+        self._failing: list[bytes] = []
+        self._socket: socket.socket | None = None
+        self._to: Peer | None = None
+        self._destination: list[layout.Address] = []
+        self._opened_at = 0.0
+
+    @property
+    def _sock(self) -> socket.socket:
+        if self._socket is None:
+            raise SctpError(f"{self.name} is not open")
+        return self._socket
+
+    # --- setting up
+
+    def _open(self, family: int) -> socket.socket:
+        """The socket, set up for anything but a destination."""
+        options = self._options
+        try:
+            made = self._pysctp.sctpsocket_udp(family)
+        except OSError as error:
+            raise SctpError(f"no SCTP socket: {error.strerror}") from None
+        sock: socket.socket = made.sock()
+        self._socket = sock
+        sock.setblocking(False)
+        # A port whose last associations are still shutting down can be bound again.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        initial = made.initparams
+        initial.autoflush = False
+        initial.num_ostreams, initial.max_instreams = options.outbound, options.inbound
+        initial.max_attempts = options.attempts
+        initial.flush()
+        made.nodelay = True
+        made.mappedv4 = False
+        # Another association's message may come between the pieces of a long one: nobody blocks the rest.
+        sock.setsockopt(layout.IPPROTO_SCTP, layout.FRAGMENT_INTERLEAVE, 1)
+        sock.setsockopt(layout.IPPROTO_SCTP, layout.RECVRCVINFO, 1)
+        try:
+            sock.setsockopt(layout.IPPROTO_SCTP, layout.EVENTS, layout.SUBSCRIPTION)
+        except OSError:
+            sock.setsockopt(layout.IPPROTO_SCTP, layout.EVENTS, layout.OLD_SUBSCRIPTION)
+        for forced, plain, size in (
+            (layout.SO_SNDBUFFORCE, socket.SO_SNDBUF, SEND_BUFFER),
+            (layout.SO_RCVBUFFORCE, socket.SO_RCVBUF, RECEIVE_BUFFER),
+        ):
+            try:
+                sock.setsockopt(socket.SOL_SOCKET, forced, size)
+            except PermissionError:  # then as much as net.core.wmem_max and rmem_max allow
+                sock.setsockopt(socket.SOL_SOCKET, plain, size)
+        return sock
+
+    def listen(self, hosts: Sequence[str], port: int, udp_port: int | None) -> Listening:
+        """See `Endpoint.listen`."""
+        if udp_port is not None:
+            number = udp_port or UDP_PORT
+            raise SctpError(
+                "the kernel takes SCTP in UDP for the whole machine, not for one endpoint: leave the UDP "
+                f"port out and run `sudo sysctl net.sctp.udp_port={number}`, or use --stack userspace"
+            )
+        addresses = [_resolve(host, port) for host in hosts]
+        if len({len(address) for address in addresses}) != 1:
+            raise SctpError(f"{', '.join(hosts)}: IPv4 and IPv6 together; give hosts of one family")
+        try:
+            if len(addresses[0]) == 2:
+                sock = self._open(socket.AF_INET)
+                self._pysctp.sctpsocket_udp(socket.AF_INET, sock).bindx(addresses)
+            else:
+                sock = self._open(socket.AF_INET6)
+                # pysctp's bindx writes over its end for IPv6.
+                packed = b"".join(map(layout.pack_address, addresses))
+                sock.setsockopt(layout.IPPROTO_SCTP, layout.BINDX_ADD, packed)
+            sock.listen(1)
+        except OSError as error:
+            where = f"port {port} on {', '.join(hosts)}"
+            way_out = {
+                errno.EADDRINUSE: "another program has it: choose another port (0 = any)",
+                errno.EACCES: "ports below 1024 need root: choose another port",
+                errno.EADDRNOTAVAIL: "this machine has no such address: see `ip address`",
+            }.get(error.errno or 0, os.strerror(error.errno or 0))
+            raise SctpError(f"can't listen on SCTP {where}; {way_out}") from None
+        clock = self._options.clock
+        return Listening(
+            clock.wall(), clock.mono(), self.name, 0, 0, None, SCHEMA, __version__,
+            "kernel", self._library, hosts[0], tuple(hosts), sock.getsockname()[1], None,
+        )  # fmt: skip
+
+    def aim(self, to: Peer) -> None:
+        """See `Endpoint.aim`."""
+        self._destination = [_resolve(host, to.port) for host in to.addresses]
+        if len({len(address) for address in self._destination}) != 1:
+            raise SctpError(f"{', '.join(to.addresses)}: IPv4 and IPv6 together; give hosts of one family")
+        is_v4 = len(self._destination[0]) == 2
+        sock = self._open(socket.AF_INET if is_v4 else socket.AF_INET6)
+        if not is_v4:  # and no IPv4 address of ours is told to the peer as a second path
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if to.udp_port is not None:
+            value = layout.UDPENCAPS.pack(0, b"", to.udp_port.to_bytes(2, "big"))
+            try:
+                sock.setsockopt(layout.IPPROTO_SCTP, layout.REMOTE_UDP_ENCAPS_PORT, value)
+            except OSError as error:
+                raise SctpError(
+                    f"the kernel refused UDP port {to.udp_port} ({error.strerror}): SCTP in UDP needs Linux "
+                    "5.11 or later, or --stack userspace"
+                ) from None
+        self._to = to
+
+    # --- sending
+
+    def connect(self, message: Outgoing) -> Sequence[Event]:
+        """See `Endpoint.connect`."""
+        if self._to is None:
+            raise SctpError(f"{self.name} has no destination")
+        if self._book.opening is not None:
+            raise SctpError(f"the association with {self._to} is being set up already")
+        options, clock = self._options, self._options.clock
+        entry = self._book.open(self._to)
+        opening = Opening(
+            clock.wall(), clock.mono(), self.name, entry.key, 0, entry.peer, SCHEMA, __version__,
+            "kernel", self._library, options.outbound, options.inbound,
+        )  # fmt: skip
+        try:
+            sent = self._send(entry, message)
+        except SctpError:
+            self._book.give_up_opening()
+            raise
+        self._opened_at = opening.mono
+        return (opening, *sent)
+
+    def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
+        """See `Endpoint.send`."""
+        return self._send(self._entry(assoc_id), message)
+
+    def _entry(self, assoc_id: int) -> Entry:
+        entry = self._book.get(assoc_id)
+        if entry is None:
+            raise SctpError("this association has ended")
+        return entry
+
+    def _send(self, entry: Entry, message: Outgoing) -> Sequence[Event]:
+        size = len(message.data)
+        if not size:
+            raise SctpError("an empty message: SCTP carries at least one byte (RFC 9260, section 3.3.1)")
+        if message.stream >= entry.outbound_streams:
+            raise SctpError(
+                f"stream {message.stream} was not negotiated: this association has {entry.outbound_streams} "
+                f"outbound streams, 0 to {entry.outbound_streams - 1}"
+            )
+        flags = layout.UNORDERED if message.unordered else 0
+        number = self._sendmsg(entry, message.data, flags, message)
+        if number == errno.EAGAIN:
+            raise BufferFull("the send buffer is full")
+        if number == errno.EMSGSIZE:
+            room = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+            raise SctpError(
+                f"a message of {size} bytes is larger than the send buffer: at most {room} bytes in one "
+                "message; `sudo sysctl net.core.wmem_max=...` or root allow more"
+            )
+        if number in (errno.EPIPE, errno.ESHUTDOWN, errno.ECONNRESET, errno.ENOTCONN):
+            raise SctpError("this association is being shut down and takes no more messages")
+        if number:
+            raise SctpError(f"the kernel did not take the message to {entry.peer}: {os.strerror(number)}")
+        clock = self._options.clock
+        return (
+            Message(
+                clock.wall(), clock.mono(), self.name, entry.key, entry.assoc_id, entry.peer, "out",
+                message.stream, None, None, message.ppid, message.unordered, size,
+                message.data, message.message_id,
+            ),
+        )  # fmt: skip
+
+    def _sendmsg(self, entry: Entry, data: bytes, flags: int, message: Outgoing) -> int:
+        """Hand data or a flag to the kernel: 0, or the errno.
+
+        An association has no ID until its INIT is answered: until then its address tells which is meant.
+        """
+        info = layout.SNDINFO.pack(
+            message.stream, flags, socket.htonl(message.ppid), message.message_id & 0xFFFFFFFF, entry.assoc_id
+        )
+        ancillary = [(layout.IPPROTO_SCTP, layout.SNDINFO_TYPE, info)]
+        if message.lifetime is not None:
+            # 0 would mean no lifetime at all.
+            value = layout.PRINFO.pack(layout.PR_TTL, max(1, message.lifetime))
+            ancillary.append((layout.IPPROTO_SCTP, layout.PRINFO_TYPE, value))
+        destination: tuple[layout.Address, ...] = ()
+        if entry.assoc_id == 0:
+            first, *others = self._destination
+            destination = (first,)
+            for other in others:
+                ancillary.append((layout.IPPROTO_SCTP, *layout.destination(other)))
+        try:
+            self._sock.sendmsg([data], ancillary, socket.MSG_NOSIGNAL, *destination)
+        except OSError as error:
+            return error.errno or errno.EIO
+        return 0
+
+    def shut_down(self, assoc_id: int) -> None:
+        """See `Endpoint.shut_down`."""
+        entry = self._entry(assoc_id)
+        # While it is being set up Linux would drop the association and tell nobody, not even here.
+        self._end(entry, "close", layout.EOF if assoc_id else layout.ABORT, b"")
+
+    def abort(self, assoc_id: int, reason: str) -> None:
+        """See `Endpoint.abort`."""
+        entry = self._entry(assoc_id)
+        data = reason.encode(errors="replace")
+        if len(data) > REASON_LIMIT:
+            raise SctpError(f"a reason of {len(data)} bytes: an ABORT takes {REASON_LIMIT}; shorten it")
+        self._end(entry, "abort", layout.ABORT, data)
+
+    def _end(self, entry: Entry, how: str, flag: int, data: bytes) -> None:
+        entry.begun = how
+        number = self._sendmsg(entry, data, flag, Outgoing(b""))
+        # Where it has ended by itself the notification of that waits to be read.
+        if number not in (0, errno.EPIPE, errno.ESHUTDOWN) and (number, entry.assoc_id) != (errno.EINVAL, 0):
+            raise SctpError(f"the kernel could not {how} the association: {os.strerror(number)}")
+
+    # --- asking
+
+    def status(self, assoc_id: int) -> Status:
+        """See `Endpoint.status`."""
+        entry = self._entry(assoc_id)
+        fd, options, clock = self._sock.fileno(), self._options, self._options.clock
+        numbers = ("COOKIE-WAIT", 0, 0, 0, options.inbound, options.outbound, 0)
+        try:
+            if assoc_id == 0:
+                first = layout.pack_address(self._destination[0])
+                assoc_id, path = asking.path(fd, 0, first, first)
+                paths = [path]
+            if assoc_id:
+                numbers, paths = asking.status(fd, assoc_id)
+        except OSError as error:
+            raise SctpError(f"the association has no status: {error.strerror}") from None
+        return Status(
+            clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer, *numbers, tuple(paths)
+        )
+
+    def _peer(self, assoc_id: int) -> Peer | None:
+        """Who the other end of an association is; None where it has ended meanwhile."""
+        try:
+            return asking.peer(self._sock.fileno(), assoc_id)
+        except OSError:
+            return None
+
+    def associations(self) -> Sequence[int]:
+        """See `Endpoint.associations`."""
+        ids = self._book.ids()
+        return ids if self._book.opening is None else [0, *ids]
+
+    def descriptors(self) -> Sequence[int]:
+        """See `Endpoint.descriptors`."""
+        return () if self._socket is None else (self._socket.fileno(),)
+
+    # --- receiving
+
+    def receive(self, limit: int) -> Sequence[Event]:
+        """See `Endpoint.receive`."""
+        events: list[Event] = []
+        if self._socket is None:
+            return events
+        fd = self._socket.fileno()
+        taken = 0
+        while taken < limit:
+            wanted = min(limit - taken, COUNT)
+            try:
+                got = self._intake.take(fd, wanted)
+            except OSError as error:  # of the socket as a whole, told once
+                log.warning("%s: %s", self.name, error)
+                break
+            for data, flags, name, info in got:
+                if flags & layout.MSG_NOTIFICATION:
+                    for notification in self._whole(data):
+                        events.append(self._notified(notification, name))
+                elif event := self._came(data, bool(flags & layout.MSG_EOR), name, info):
+                    events.append(event)
+            taken += len(got)
+            if len(got) < wanted:
+                break
+        return events
+
+    def _came(self, data: bytes, last: bool, name: bytes, info: Info) -> Event | None:
+        stream, ssn, flags, ppid, tsn, _, _, assoc_id = info
+        entry = self._book.get(assoc_id)
+        if entry is None:
+            host, port = layout.unpack_address(name)
+            entry = self._book.find(assoc_id, Peer((host,), port))
+        unordered = bool(flags & layout.UNORDERED)
+        if not last or self._reassembly:
+            done = self._reassembly.add(assoc_id, (stream, unordered, ssn), data, last)
+            if done is None:
+                return None
+            whole, size = done
+            if whole is None:
+                clock = self._options.clock
+                return MessageTooLarge(
+                    clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
+                    stream, size, self._reassembly.limit,
+                )  # fmt: skip
+            data = whole
+        return self._book.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data)
+
+    def _whole(self, data: bytes) -> Iterator[bytes]:
+        """Notifications as they are, but one for all chunks of a message that failed."""
+        chunk = layout.failed_chunk(data)
+        first, last, data_at = chunk or (True, True, 0)
+        if first and self._failing:
+            yield b"".join(self._failing)
+            self._failing.clear()
+        self._failing.append(data[data_at:] if self._failing else data)
+        if last:
+            yield b"".join(self._failing)
+            self._failing.clear()
+
+    def _notified(self, data: bytes, name: bytes) -> Event:
+        event = decode(data, layout.DIALECT)
+        host, port = layout.unpack_address(name)
+        peer = Peer((host,), port)
+        if isinstance(event, AssocChange):
+            self._reassembly.forget(event.assoc_id)
+            if event.state in ("COMM_UP", "RESTART"):
+                peer = self._peer(event.assoc_id) or peer
+                self._book.find(event.assoc_id, peer)
+                self._book.moved(event.assoc_id, peer)
+            elif event.state == "CANT_STR_ASSOC" and not event.error_text:
+                event = msgspec.structs.replace(event, error_text=self._why_not())
+        elif isinstance(event, PartialDelivery):
+            self._reassembly.forget(event.assoc_id)
+        elif (
+            isinstance(event, PeerAddrChange)
+            and event.state in ("ADDED", "REMOVED")
+            and (changed := self._peer(event.assoc_id))
+        ):
+            self._book.moved(event.assoc_id, changed)
+        return self._book.stamp(event, peer)
+
+    def _why_not(self) -> str:
+        """Linux does not tell an ABORT from silence; the time that it took does."""
+        if self._to is None:
+            return ""
+        if self._options.clock.mono() - self._opened_at < _REFUSED_WITHIN:
+            return f"nobody listens on SCTP port {self._to.port} there"
+        return f"no answer from {self._to}"
+
+    def close(self) -> None:
+        """See `Endpoint.close`."""
+        if self._socket is None:
+            return
+        # Lingering for no time aborts; without it Linux shuts down what has nothing unread.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("=ii", 1, 0))
+        self._socket.close()
+        self._socket = None
+
+
+def _resolve(host: str, port: int) -> layout.Address:
+    """A numeric address as Python's sockets have it."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        raise SctpError(f"{host!r} is not an IP address") from None
+    address = found[0][4]
+    if len(address) == 4:
+        return address
+    return str(address[0]), int(address[1])

@@ -1,0 +1,180 @@
+"""Linux's SCTP numbers and structures (linux/sctp.h), as far as this program uses them.
+
+All are native byte order with C alignment; error causes in notifications are as on the wire.
+"""
+
+import socket
+import struct
+
+from ..notification import Dialect
+
+IPPROTO_SCTP = 132
+SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
+
+EVENTS = 11
+STATUS = 14
+PEER_ADDR_INFO = 15
+FRAGMENT_INTERLEAVE = 18
+RECVRCVINFO = 32
+BINDX_ADD = 100
+GET_PEER_ADDRS = 108
+REMOTE_UDP_ENCAPS_PORT = 132
+
+SNDINFO_TYPE, PRINFO_TYPE, _DSTADDRV4, _DSTADDRV6 = 2, 5, 7, 8
+MSG_NOTIFICATION, MSG_EOR = 0x8000, 0x80
+UNORDERED, ABORT, EOF = 0x0001, 0x0004, 0x0200
+PR_TTL = 0x0010
+
+SNDINFO = struct.Struct("=HHIIi")
+"""struct sctp_sndinfo: stream, flags, ppid, context, assoc id."""
+PRINFO = struct.Struct("=HxxI")
+"""struct sctp_prinfo: policy, value."""
+PADDRINFO = struct.Struct("=i128siIIII")
+"""struct sctp_paddrinfo: assoc id, address, state, cwnd, srtt, rto, mtu."""
+STATUS_STRUCT = struct.Struct("=iiIHHHHI")
+"""struct sctp_status up to its primary path: id, state, rwnd, unacked, pending, in, out, fragmentation."""
+STATUS_SIZE = STATUS_STRUCT.size + PADDRINFO.size
+GETADDRS = struct.Struct("=iI")
+"""struct sctp_getaddrs up to the addresses: assoc id, their number."""
+UDPENCAPS = struct.Struct("=i4x128s2s6x")
+"""struct sctp_udpencaps: assoc id, address, UDP port in network order."""
+
+STATES = {
+    0: "EMPTY",
+    1: "CLOSED",
+    2: "COOKIE-WAIT",
+    3: "COOKIE-ECHOED",
+    4: "ESTABLISHED",
+    5: "SHUTDOWN-PENDING",
+    6: "SHUTDOWN-SENT",
+    7: "SHUTDOWN-RECEIVED",
+    8: "SHUTDOWN-ACK-SENT",
+}
+PATH_STATES = {0: "INACTIVE", 1: "POTENTIALLY-FAILED", 2: "ACTIVE", 3: "UNCONFIRMED", 0xFFFF: "UNKNOWN"}
+
+TYPES = {
+    0x8001: "ASSOC_CHANGE",
+    0x8002: "PEER_ADDR_CHANGE",
+    0x8003: "SEND_FAILED",
+    0x8004: "REMOTE_ERROR",
+    0x8005: "SHUTDOWN_EVENT",
+    0x8006: "PARTIAL_DELIVERY_EVENT",
+    0x8007: "ADAPTATION_INDICATION",
+    0x8008: "AUTHENTICATION_EVENT",
+    0x8009: "SENDER_DRY_EVENT",
+    0x800A: "STREAM_RESET_EVENT",
+    0x800B: "ASSOC_RESET_EVENT",
+    0x800C: "STREAM_CHANGE_EVENT",
+    0x800D: "SEND_FAILED_EVENT",
+}
+SUBSCRIPTION = bytes([0, *(name not in ("SEND_FAILED", "SENDER_DRY_EVENT") for name in TYPES.values())])
+"""struct sctp_event_subscribe: a byte for each type, after one for SCTP_SNDRCV.
+
+Not asked for: SEND_FAILED, as SEND_FAILED_EVENT says the same, and SENDER_DRY, which follows each message.
+"""
+OLD_SUBSCRIPTION = bytes([0, 1, 1, 1, 1, 1, 1, 1, 1, 0])
+"""The same for kernels before 5.0, which have no SEND_FAILED_EVENT."""
+
+_FLAGS = struct.Struct("=H")
+_FAILED = {0x8003: (16, 48), 0x800D: (14, 32)}  # where the flags are, and where the data begins
+_FIRST_FRAGMENT, _LAST_FRAGMENT = 0x02, 0x01  # of a DATA chunk, RFC 9260, section 3.3.1
+
+
+def failed_chunk(data: bytes) -> tuple[bool, bool, int] | None:
+    """Of a notification of a failed message: is it the first, is it the last of it, where data begins.
+
+    Linux tells of every DATA chunk that the message was cut into, in order. None for other notifications.
+    """
+    number = _FLAGS.unpack_from(data)[0]
+    if number not in _FAILED:
+        return None
+    flags_at, data_at = _FAILED[number]
+    flags = _FLAGS.unpack_from(data, flags_at)[0]
+    return bool(flags & _FIRST_FRAGMENT), bool(flags & _LAST_FRAGMENT), data_at
+
+
+Address = tuple[str, int] | tuple[str, int, int, int]
+"""As Python's sockets have it."""
+_FAMILY = struct.Struct("=H")
+_SOCKADDR_IN_SIZE, _SOCKADDR_IN6_SIZE = 16, 28
+
+
+def destination(address: Address) -> tuple[int, bytes]:
+    """Type and data of the ancillary data for one more address of a peer."""
+    if len(address) == 2:
+        return _DSTADDRV4, socket.inet_aton(address[0])
+    return _DSTADDRV6, socket.inet_pton(socket.AF_INET6, address[0].partition("%")[0])
+
+
+def pack_address(address: Address) -> bytes:
+    """struct sockaddr_in or sockaddr_in6."""
+    port = address[1].to_bytes(2, "big")
+    if len(address) == 2:
+        return _FAMILY.pack(socket.AF_INET) + port + socket.inet_aton(address[0]) + bytes(8)
+    packed = socket.inet_pton(socket.AF_INET6, address[0].partition("%")[0])
+    return (
+        _FAMILY.pack(socket.AF_INET6) + port + address[2].to_bytes(4, "big") + packed
+        + struct.pack("=I", address[3])
+    )  # fmt: skip
+
+
+def unpack_address(data: bytes) -> tuple[str, int]:
+    """Host and port of a sockaddr; ("", 0) for what is neither IPv4 nor IPv6."""
+    family = _FAMILY.unpack_from(data)[0]
+    port = int.from_bytes(data[2:4], "big")
+    if family == socket.AF_INET and len(data) >= 8:
+        return socket.inet_ntop(socket.AF_INET, data[4:8]), port
+    if family == socket.AF_INET6 and len(data) >= _SOCKADDR_IN6_SIZE:
+        host = socket.inet_ntop(socket.AF_INET6, data[8:24])
+        # The kernel says the interface for other addresses too, where it means nothing.
+        if host.startswith("fe80:"):
+            host += f"%{struct.unpack_from('=I', data, 24)[0]}"
+        return host, port
+    return "", 0
+
+
+def split_addresses(data: bytes, count: int) -> list[bytes]:
+    """Addresses that follow one another, each as long as its family needs."""
+    addresses = []
+    for _ in range(count):
+        is_v4 = _FAMILY.unpack_from(data)[0] == socket.AF_INET
+        size = _SOCKADDR_IN_SIZE if is_v4 else _SOCKADDR_IN6_SIZE
+        addresses.append(data[:size])
+        data = data[size:]
+    return addresses
+
+
+def _partial_delivery(body: bytes) -> tuple[int, int, int]:
+    if len(body) == 4:  # kernels before 4.17 have the assoc ID alone
+        body += bytes(8)
+    assoc_id, stream, sequence = struct.unpack_from("=III", body)
+    return stream, sequence, assoc_id
+
+
+DIALECT = Dialect(
+    types=TYPES,
+    assoc_states={0: "COMM_UP", 1: "COMM_LOST", 2: "RESTART", 3: "SHUTDOWN_COMP", 4: "CANT_STR_ASSOC"},
+    address_states={
+        0: "AVAILABLE",
+        1: "UNREACHABLE",
+        2: "REMOVED",
+        3: "ADDED",
+        4: "MADE_PRIM",
+        5: "CONFIRMED",
+        6: "POTENTIALLY_FAILED",
+    },
+    features={},
+    authentications={0: "new key", 1: "free key", 2: "no authentication"},
+    partial_delivery=_partial_delivery,
+    network_order_errors=True,
+    abort_chunk=False,
+    remote_error_chunk=False,
+    data_sent=0x0001,
+    reset_incoming=0x0001,
+    reset_outgoing=0x0002,
+    reset_denied=0x0004,
+    reset_failed=0x0008,
+    change_denied=0x0004,
+    change_failed=0x0008,
+    address=lambda data: unpack_address(data)[0],
+)
