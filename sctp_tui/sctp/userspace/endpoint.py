@@ -131,7 +131,7 @@ class UserspaceEndpoint:
         return int(sock.getsockname()[1])
 
     def _bind(self, port: int) -> None:
-        for candidate in [port] if port else random.sample(_EPHEMERAL, 100):
+        for candidate in [port] if port else random.sample(_EPHEMERAL, min(100, len(_EPHEMERAL))):
             address = layout.sockaddr(candidate, 0)
             if self._call.usrsctp_bind(self._socket, address, len(address)) == 0:
                 self._port = candidate
@@ -142,11 +142,9 @@ class UserspaceEndpoint:
         raise _error(f"can't bind SCTP port {port}")
 
     def serves(self, to: Peer) -> bool:
-        """Whether `to` is this listening endpoint."""
+        """Whether `to` is this listening endpoint. Who names a UDP port wants to be reached over UDP."""
         listening = self._listening
-        if listening is None or to.port != listening.port or not to.addresses:
-            return False
-        if to.udp_port not in (None, listening.udp_port):
+        if listening is None or to.port != listening.port or to.udp_port is not None:
             return False
         wanted = ipaddress.ip_address(to.addresses[0])
         bound = [ipaddress.ip_address(host) for host in listening.addresses]
@@ -438,6 +436,8 @@ class UserspaceEndpoint:
         """See `Endpoint.close`."""
         if self._socket is None:
             return
+        # Without this what is open would be shut down in its own time, after nobody carries packets.
+        self._set(layout.SO_LINGER, layout.LINGER_STRUCT.pack(1, 0), layout.SOL_SOCKET)
         self._call.usrsctp_close(self._socket)
         self._socket = None
         for link, port in self._links.values():

@@ -13,7 +13,9 @@ AF_CONN = 123
 SOCK_SEQPACKET = 5
 IPPROTO_SCTP = 132
 SOL_SOCKET = 0x0001 if sys.platform == "linux" else 0xFFFF
-SO_SNDBUF, SO_RCVBUF = (0x0007, 0x0008) if sys.platform == "linux" else (0x1001, 0x1002)
+SO_SNDBUF, SO_RCVBUF, SO_LINGER = (
+    (0x0007, 0x0008, 0x000D) if sys.platform == "linux" else (0x1001, 0x1002, 0x0080)
+)
 
 INITMSG = 0x0003
 NODELAY = 0x0004
@@ -31,6 +33,7 @@ PR_TTL = 1
 EOF, ABORT, UNORDERED = 0x0100, 0x0200, 0x0400
 RECV_UNORDERED = 0x0400
 
+LINGER_STRUCT = struct.Struct("=ii")
 INIT_STRUCT = struct.Struct("=HHHH")
 """struct sctp_initmsg."""
 EVENT_STRUCT = struct.Struct("=IHBx")
