@@ -1,0 +1,63 @@
+"""Numbers as people read them, short enough for a column."""
+
+_KIB = 1024
+
+
+def size(octets: int) -> str:
+    """`1023 B`, `1.5 KiB`, `128 KiB`, `4 MiB`: octets in at most eight characters."""
+    if octets < _KIB:
+        return f"{octets} B"
+    value = float(octets)
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        value /= _KIB
+        if value < _KIB - 0.5 or unit == "TiB":
+            break
+    decimals = 0 if value >= 99.95 or value.is_integer() else 1
+    return f"{value:.{decimals}f} {unit}"
+
+
+def count(number: int) -> str:
+    """`99999`, then `123 k`, `1.2 M`, `12 M`, `1.2 G`: at most five characters."""
+    if number < 100_000:
+        return str(number)
+    value = float(number)
+    for unit in ("k", "M", "G"):
+        value /= 1000
+        if value < 999.5 or unit == "G":
+            break
+    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+
+
+def rate(per_second: float) -> str:
+    """`0`, `0.3`, `12`, `9999`, `12k`: how many a second, one decimal below 10."""
+    if per_second < 0.05:
+        return "0"
+    if per_second < 9.95:
+        return f"{per_second:.1f}"
+    return f"{per_second:.0f}" if per_second < 9999.5 else f"{per_second / 1000:.0f}k"
+
+
+def milliseconds(ms: int) -> str:
+    """`<1 ms`, `12 ms`, `999 ms`, `1.2 s`, `60 s`."""
+    if ms < 1:
+        return "<1 ms"
+    if ms < 1000:
+        return f"{ms} ms"
+    return f"{ms / 1000:.1f} s" if ms < 9950 else f"{ms / 1000:.0f} s"
+
+
+def duration(seconds: float) -> str:
+    """`59s`, `9m59s`, `10m`, `9h59m`, `10h`, `3d04h`, `30d`: whole units, in at most five characters."""
+    whole = int(seconds)
+    for limit, large, small, part in ((3600, 60, "m", "s"), (86_400, 3600, "h", "m")):
+        if whole < 60:
+            return f"{whole}s"
+        if whole < limit:
+            rest = whole % large * 60 // large
+            return (
+                f"{whole // large}{small}{rest:02d}{part}"
+                if whole < 10 * large
+                else f"{whole // large}{small}"
+            )
+    days = whole // 86_400
+    return f"{days}d{whole % 86_400 // 3600:02d}h" if days < 10 else f"{days}d"

@@ -1,0 +1,395 @@
+"""A table for rows that change all the time: one cached strip a row, drawn again only when it changed.
+
+Textual's DataTable renders every visible cell again when one of them changed; at ten changes a second that
+is most of a core. Cells are text, never markup: what a peer sent can't style or break anything.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+R = TypeVar("R")
+
+GAP = 2
+"""Cells between two columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[R]):
+    """One column of a table of rows of type R; widths in cells.
+
+    `cell` gives the text of a row at a time (s, monotonic); None lends the cell's room to the one on its
+    left. `rank` 0 is always there; the higher the rank, the wider the table must be. A column with
+    `widest` takes what is left over, up to that. `look` names the component class of a cell, "" for none.
+    """
+
+    title: str
+    width: int
+    cell: Callable[[R, float], str | None]
+    right: bool = False
+    rank: int = 0
+    widest: int = 0
+    look: Callable[[R], str] | None = None
+
+
+def fit(text: str, width: int, right: bool = False) -> str:
+    """Text as wide as its column, in cells. `…` stands for what is too long: of numbers, the first digits."""
+    cells = len(text) if text.isascii() else cell_len(text)
+    if cells > width and right:
+        return "…" + text[-(width - 1) :]
+    if cells > width:
+        return set_cell_size(text, width - 1) + "…"
+    padding = " " * (width - cells)
+    return padding + text if right else text + padding
+
+
+def arrange(columns: Sequence[Column[R]], width: int) -> list[tuple[Column[R], int]]:
+    """The columns that fit into `width` cells, and how wide each is, in their order."""
+    left = width + GAP
+    chosen: set[int] = set()
+    for index in sorted(range(len(columns)), key=lambda i: columns[i].rank):
+        column = columns[index]
+        if column.rank and column.width + GAP > left:
+            break
+        chosen.add(index)
+        left -= column.width + GAP
+    shown = [columns[index] for index in sorted(chosen)]
+    widths = [column.width for column in shown]
+    growing = [i for i, column in enumerate(shown) if column.widest > column.width]
+    while left > 0 and growing:
+        share = max(1, left // len(growing))
+        for i in list(growing):
+            more = min(share, left, shown[i].widest - widths[i])
+            widths[i] += more
+            left -= more
+            if widths[i] == shown[i].widest:
+                growing.remove(i)
+    return list(zip(shown, widths, strict=True))
+
+
+def set_virtual_height(widget: ScrollView, lines: int) -> None:
+    """Tell how many lines there are to scroll over, without the layout that `virtual_size` asks for.
+
+    Growing contents change nothing about where widgets are; a layout at every drain would double the cost
+    of a frame. This is what Textual itself does when a widget's size is set by its parent.
+    """
+    virtual = Size(0, lines)
+    if virtual != widget.virtual_size:
+        widget.set_reactive(Widget.virtual_size, virtual)
+        widget._scroll_update(virtual)
+
+
+class LineTable(ScrollView, Generic[R], can_focus=True):
+    """A header and a line for each key. Subclasses say what a key's row is and when it has changed.
+
+    The cursor stays on its key while rows come and go. While the last row is in view the table follows
+    new ones, unless that would push a cursor out of view that the user has put there.
+    """
+
+    ALLOW_SELECT = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "cursor(-1)", "Up", show=False),
+        Binding("down", "cursor(1)", "Down", show=False),
+        Binding("pageup", "cursor_page(-1)", "Page up", show=False),
+        Binding("pagedown", "cursor_page(1)", "Page down", show=False),
+        Binding("home", "cursor_to(0)", "First", show=False),
+        Binding("end", "cursor_to(-1)", "Last", show=False),
+        Binding("enter", "select", "Choose", show=False),
+    ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line-table--header",
+        "line-table--cursor",
+        "line-table--zebra",
+        "line-table--dim",
+    }
+
+    DEFAULT_CSS = """
+    LineTable {
+        height: 1fr;
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        & > .line-table--header { color: $text-muted; text-style: bold; }
+        & > .line-table--cursor {
+            color: $block-cursor-blurred-foreground;
+            background: $block-cursor-blurred-background;
+            text-style: bold;
+        }
+        &:focus > .line-table--cursor {
+            color: $block-cursor-foreground;
+            background: $block-cursor-background;
+            text-style: $block-cursor-text-style;
+        }
+        & > .line-table--zebra { background: $foreground 3%; }
+        & > .line-table--dim { color: $text-disabled; }
+    }
+    """
+
+    cursor: reactive[int | None] = reactive(None, repaint=False)
+    """Key of the row that the cursor is on; None where there is no row."""
+
+    class Highlighted(Message):
+        """The cursor went to another row; `key` is None where no row is left."""
+
+        def __init__(self, table: "LineTable[Any]", key: int | None) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> "LineTable[Any]":
+            """The table."""
+            return self.table
+
+    class Selected(Message):
+        """A row was chosen, by Enter or a double click."""
+
+        def __init__(self, table: "LineTable[Any]", key: int) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> "LineTable[Any]":
+            """The table."""
+            return self.table
+
+    def __init__(self, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._columns = columns
+        self._shown: list[tuple[Column[R], int]] = []
+        self._keys: list[int] = []
+        self._strips: dict[int, tuple[Hashable, Strip]] = {}
+        self._styles_of: dict[str, Style] = {}
+        self._now = 0.0
+        self._placed = False  # whether the user has put the cursor where it is
+        self._empty: list[str] = []
+
+    # --- for subclasses
+
+    def find(self, key: int) -> R | None:
+        """The row of a key."""
+        raise NotImplementedError
+
+    def stamp(self, row: R, now: float) -> Hashable:
+        """What differs when the row has to be drawn again."""
+        raise NotImplementedError
+
+    def look(self, row: R) -> str:
+        """The component class of a whole row, "" for none."""
+        return ""
+
+    # --- what is shown
+
+    @property
+    def keys(self) -> Sequence[int]:
+        """The keys of all rows, in order."""
+        return self._keys
+
+    def set_empty(self, text: str) -> None:
+        """What to say while there are no rows; its lines are centred."""
+        self._empty = text.splitlines()
+        if not self._keys:
+            self.refresh()
+
+    def set_keys(self, keys: Sequence[int]) -> None:
+        """The rows from now on. The view stays on what it shows, the cursor on its key."""
+        top = round(self.scroll_y)
+        follow = self.is_vertical_scroll_end and self._may_follow(len(keys))
+        places = {key: place for place, key in enumerate(keys)}
+        # Rows above the view may have gone: its first line that is still there keeps its place.
+        kept = next(
+            (places[key] - n for n, key in enumerate(self._keys[top : top + self._page]) if key in places),
+            top,
+        )
+        old, self._keys = self._keys, list(keys)
+        set_virtual_height(self, len(keys) + 1)
+        self._scroll(self.max_scroll_y if follow else kept)
+        if self.cursor not in places:
+            was = old.index(self.cursor) if self.cursor is not None else 0
+            self.cursor = self._keys[min(was, len(keys) - 1)] if keys else None
+            self._placed = False
+        self._strips = {key: strip for key, strip in self._strips.items() if key in places}
+        self.refresh()
+
+    def _may_follow(self, rows: int) -> bool:
+        if not self._placed or self.cursor is None or self.cursor not in self.visible_keys():
+            return True
+        return rows - self._page <= self._keys.index(self.cursor)
+
+    def redraw(self, now: float) -> None:
+        """Draw the visible rows that have changed since they were drawn; `now` in monotonic seconds."""
+        self._now = now
+        for line, key in enumerate(self.visible_keys(), 1):
+            row = self.find(key)
+            drawn = self._strips.get(key)
+            if row is not None and (drawn is None or drawn[0] != self._stamp(row, key, line)):
+                self.refresh(Region(0, line, self.size.width, 1))
+
+    def visible_keys(self) -> Sequence[int]:
+        """The keys of the rows that are in view."""
+        top = round(self.scroll_y)
+        return self._keys[top : top + self._page]
+
+    @property
+    def _page(self) -> int:
+        """Rows that fit below the header."""
+        return max(0, self.size.height - 1)
+
+    # --- drawing
+
+    def _stamp(self, row: R, key: int, line: int) -> Hashable:
+        zebra = (round(self.scroll_y) + line) % 2
+        return (self.stamp(row, self._now), key == self.cursor, zebra)
+
+    def render_line(self, y: int) -> Strip:
+        """The header, a row, or what is said while there are none."""
+        width = self.scrollable_content_region.width
+        if y == 0:
+            return self._header(width)
+        place = round(self.scroll_y) + y - 1
+        if place >= len(self._keys):
+            return self._said_when_empty(y, width) if not self._keys else self._blank(width)
+        key = self._keys[place]
+        row = self.find(key)
+        if row is None:
+            return self._blank(width)
+        stamp = self._stamp(row, key, y)
+        drawn = self._strips.get(key)
+        if drawn is None or drawn[0] != stamp:
+            drawn = self._strips[key] = (stamp, self._row(row, width, key == self.cursor, bool(place % 2)))
+        return drawn[1]
+
+    def _row(self, row: R, width: int, cursor: bool, zebra: bool) -> Strip:
+        background = self._style("line-table--cursor" if cursor else "line-table--zebra" if zebra else "")
+        base = background + self._style(self.look(row)) if not cursor else background
+        cells = [column.cell(row, self._now) for column, _ in self._shown]
+        segments: list[Segment] = []
+        place = 0
+        while place < len(cells):
+            column, room = self._shown[place]
+            text = cells[place] or ""
+            place += 1
+            while place < len(cells) and cells[place] is None:
+                room += GAP + self._shown[place][1]
+                place += 1
+            look = column.look(row) if column.look is not None and not cursor else ""
+            line = fit(text, room, column.right) + " " * GAP
+            style = base + self._style(look) if look else base
+            if segments and segments[-1].style == style:
+                segments[-1] = Segment(segments[-1].text + line, style)
+            else:
+                segments.append(Segment(line, style))
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _header(self, width: int) -> Strip:
+        style = self._style("line-table--header")
+        titles = (fit(column.title, room, column.right) for column, room in self._shown)
+        return Strip([Segment((" " * GAP).join(titles), style)]).adjust_cell_length(width, style)
+
+    def _said_when_empty(self, y: int, width: int) -> Strip:
+        number = y - 1 - max(0, (self._page - len(self._empty)) // 2)
+        if not 0 <= number < len(self._empty):
+            return self._blank(width)
+        text = self._empty[number]
+        left = max(0, (width - cell_len(text)) // 2)
+        style = self._style("line-table--header")
+        plain = Style(color=style.color, bgcolor=style.bgcolor)
+        return Strip([Segment(fit(" " * left + text, max(1, width)), plain)])
+
+    def _blank(self, width: int) -> Strip:
+        return Strip.blank(width, self.rich_style)
+
+    def _style(self, name: str) -> Style:
+        style = self._styles_of.get(name)
+        if style is None:
+            style = self.get_component_rich_style(name, partial=True) if name else self.rich_style
+            if name.startswith("line-table--") and name != "line-table--dim":
+                style = self.get_component_rich_style(name)
+            self._styles_of[name] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        """Themes and focus change what is in the strips."""
+        super().notify_style_update()
+        self._styles_of.clear()
+        self._strips.clear()
+
+    def on_resize(self) -> None:
+        """Other columns fit now."""
+        self._shown = arrange(self._columns, self.scrollable_content_region.width)
+        self._strips.clear()
+        self._scroll(self.scroll_y)
+
+    # --- the cursor
+
+    def watch_cursor(self, old: int | None, new: int | None) -> None:
+        """Draw both rows and tell who listens."""
+        visible = self.visible_keys()
+        for key in (old, new):
+            if key in visible:
+                self.refresh(Region(0, visible.index(key) + 1, self.size.width, 1))
+        self.post_message(self.Highlighted(self, new))
+
+    def action_cursor(self, rows: int) -> None:
+        """Move the cursor; from out of view it comes to the nearest row in view first."""
+        if not self._keys or self.cursor is None:
+            return
+        place = self._keys.index(self.cursor)
+        top = round(self.scroll_y)
+        if not top <= place < top + self._page:
+            self._place(top if place < top else top + self._page - 1)
+        else:
+            self._place(place + rows)
+
+    def action_cursor_page(self, pages: int) -> None:
+        """Move the cursor by as many rows as fit."""
+        if self.cursor is not None:
+            self._place(self._keys.index(self.cursor) + pages * max(1, self._page - 1))
+
+    def action_cursor_to(self, place: int) -> None:
+        """The first (0) or last (-1) row."""
+        self._place(place % len(self._keys) if self._keys else 0)
+
+    def action_select(self) -> None:
+        """Choose the row under the cursor."""
+        if self.cursor is not None:
+            self.post_message(self.Selected(self, self.cursor))
+
+    def _place(self, place: int) -> None:
+        """Put the cursor on a row and that into view."""
+        if not self._keys:
+            return
+        place = max(0, min(place, len(self._keys) - 1))
+        self._placed = True
+        self.cursor = self._keys[place]
+        top = round(self.scroll_y)
+        self._scroll(max(min(top, place), place - self._page + 1))
+
+    def _scroll(self, y: float) -> None:
+        # scroll_to does nothing until the scrollbar is there, which a layout has to bring first.
+        self.scroll_target_y = self.scroll_y = max(0.0, min(float(y), float(self.max_scroll_y)))
+
+    def on_click(self, event: events.Click) -> None:
+        """The cursor goes where the mouse clicks; a double click chooses."""
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y < 1:
+            return
+        place = round(self.scroll_y) + offset.y - 1
+        if place < len(self._keys):
+            self._place(place)
+            if event.chain == 2:
+                self.action_select()
