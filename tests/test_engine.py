@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -104,10 +105,11 @@ def test_a_second_stop_ends_at_once(stack: StackName) -> None:
 
 
 def _nowhere(running: Running) -> Peer:
-    """An address that takes packets and never answers: a UDP port that nobody reads, or a black hole."""
-    if running.stack == "kernel":
-        return Peer(("240.0.0.1",), 9)
+    """An address that takes packets and never answers: a UDP port that nobody reads."""
     import socket
+
+    if running.stack == "kernel":
+        Path("/proc/sys/net/sctp/udp_port").write_text("9899")
 
     silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     silent.bind(("127.0.0.1", 0))

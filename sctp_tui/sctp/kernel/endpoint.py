@@ -10,6 +10,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import ModuleType
 
 import msgspec
@@ -43,6 +44,7 @@ RECEIVE_BUFFER = 2 * 1024 * 1024
 """Bytes asked for: for all associations of an endpoint, where net.sctp.rcvbuf_policy is 0."""
 REASON_LIMIT = 1000
 """Bytes of the reason for an abort: a packet holds them on any path."""
+_UDP_SYSCTL = Path("/proc/sys/net/sctp/udp_port")
 _REFUSED_WITHIN = 0.5  # s; no answer takes longer to notice (RTO.Initial, 3 s on Linux)
 
 
@@ -152,14 +154,13 @@ class KernelEndpoint:
         if not is_v4:  # and no IPv4 address of ours is told to the peer as a second path
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if to.udp_port is not None:
-            value = layout.UDPENCAPS.pack(0, b"", to.udp_port.to_bytes(2, "big"))
-            try:
-                sock.setsockopt(layout.IPPROTO_SCTP, layout.REMOTE_UDP_ENCAPS_PORT, value)
-            except OSError as error:
+            if not _takes_udp():  # then the option is taken, and SCTP without UDP is sent
                 raise SctpError(
-                    f"the kernel refused UDP port {to.udp_port} ({error.strerror}): SCTP in UDP needs Linux "
-                    "5.11 or later, or --stack userspace"
-                ) from None
+                    "the kernel sends SCTP in UDP once it has a UDP port of its own: run `sudo sysctl "
+                    f"net.sctp.udp_port={UDP_PORT}` (Linux 5.11 or later), or use --stack userspace"
+                )
+            value = layout.UDPENCAPS.pack(0, b"", to.udp_port.to_bytes(2, "big"))
+            sock.setsockopt(layout.IPPROTO_SCTP, layout.REMOTE_UDP_ENCAPS_PORT, value)
         self._to = to
 
     # --- sending
@@ -406,6 +407,14 @@ class KernelEndpoint:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("=ii", 1, 0))
         self._socket.close()
         self._socket = None
+
+
+def _takes_udp() -> bool:
+    """Whether the kernel takes SCTP in UDP (since 5.11), on one port for the whole machine."""
+    try:
+        return int(_UDP_SYSCTL.read_text()) != 0
+    except OSError:
+        return False
 
 
 def _resolve(host: str, port: int) -> layout.Address:
