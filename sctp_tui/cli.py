@@ -1,0 +1,60 @@
+"""The command line's entry: hands on to the command that its first word names.
+
+Each is imported only where it runs: Textual by the screen alone, SCTP by nothing that just prints help.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from .options import ServerOptions, screen_options, send_options, serve_options
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program with these arguments; its exit status."""
+    try:
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:
+        return 130  # Ctrl-C before the command listens to it, or in one that leaves it to Python
+
+
+def _run(words: list[str]) -> int:
+    match words:
+        case ["serve", *rest]:
+            serving = serve_options(rest)
+            from .serve import serve
+
+            return serve(serving)
+        case ["send", *rest]:
+            sending = send_options(rest)
+            from .send import send
+
+            return send(sending)
+        case ["doctor", *rest]:
+            from .doctor import main as doctor
+
+            return doctor(rest)
+        case ["lab", *rest]:
+            from .lab.command import main as lab
+
+            return lab(rest)
+    return _screen(screen_options(words))
+
+
+def _screen(options: ServerOptions) -> int:
+    from .output import complain
+    from .sctp.endpoint import Clock, StackUnavailable
+    from .sctp.stacks import choose
+
+    try:
+        stacks = choose(options.stack, Clock())
+    except StackUnavailable as error:
+        complain(str(error))
+        return 1
+    from .tui.app import Settings, run, with_program
+
+    outbound, inbound = options.streams
+    settings = Settings(
+        stacks, options.hosts, options.port, options.udp_port, outbound, inbound,
+        options.grace, options.max_associations,
+    )  # fmt: skip
+    return run(with_program(settings))

@@ -1,0 +1,52 @@
+"""Events as lines of text: for people, as a server blind to notifications prints them, as JSON.
+
+Whatever a peer chose has been through `printable`; JSON escapes it by itself.
+"""
+
+import time
+from collections.abc import Callable
+
+from .monitor.words import sentence
+from .sctp.events import Event, Message, to_json
+from .sctp.printable import printable
+
+Format = Callable[[Event], str | bytes | None]
+"""One event to its line without the newline; None where the format leaves the event out."""
+
+WAITING = "[Server]: wait for message!"
+"""What the classic server prints before each message that it waits for."""
+
+
+def plain(event: Event) -> str:
+    """For people: time, assoc ID, stream, text. What an association doesn't have is a dash."""
+    at = event.at
+    when = f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at * 1000) % 1000:03}"
+    # Endpoints of two stacks, "server kernel" and "server userspace", may have associations of equal ID.
+    _, _, stack = event.endpoint.partition(" ")
+    if isinstance(event, Message):
+        number = f"{stack} {event.assoc_id}" if stack else str(event.assoc_id)
+        return f"{when}  {number:>5}  {event.stream:>5}  {printable(event.data)}"
+    if not event.key:
+        return f"{when}      -      -  {event.endpoint} {sentence(event)}"
+    number = f"{stack} {event.assoc_id or '-'}" if stack else str(event.assoc_id or "-")
+    return f"{when}  {number:>5}      -  {sentence(event)}"
+
+
+def classic(event: Event) -> str | None:
+    """The messages alone, in the words of the program that the project started from."""
+    if not isinstance(event, Message):
+        return None
+    text = printable(event.data)
+    return (
+        f"[Server]: Message(size = {event.size}): '{text}' received, assoid = {event.assoc_id:x}\n{WAITING}"
+    )
+
+
+def answer(event: Event) -> str | None:
+    """What the other side said, and nothing else."""
+    return printable(event.data) if isinstance(event, Message) and event.direction == "in" else None
+
+
+def as_json(event: Event) -> bytes:
+    """One JSON object."""
+    return to_json(event)

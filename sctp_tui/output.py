@@ -1,0 +1,89 @@
+"""Standard output and standard error of a program without a screen, and what may become of them.
+
+Its reader may go (`| head`), its disk fill up, or nobody read at all. Written by the descriptor, past
+Python's buffers, so that nothing is left in them that the end of the process would wait for.
+"""
+
+import os
+import select
+import signal
+import sys
+from types import FrameType
+
+from .sctp.printable import printable
+
+_BLOCK = 64 * 1024
+_STUCK = 0.5  # s in which nothing was taken, once the program is to end
+
+
+class OutputEnded(Exception):
+    """Nothing more can be written. The text says why, and is empty where the reader left of its own."""
+
+
+class Output:
+    """Lines that leave by standard output: collected by `add`, written by `flush`."""
+
+    def __init__(self) -> None:
+        self._fd = 1
+        self._lines: list[bytes] = []
+        self._writes = 0  # grows with each piece that was taken
+        self._writing = False
+        self._seen = -1
+        self._poll = select.poll()
+        self._poll.register(self._fd, 0)
+        encoding = sys.stdout.encoding if sys.stdout is not None else "utf-8"
+        self._encoding = encoding or "utf-8"
+
+    def add(self, line: str | bytes) -> None:
+        """Keep a line, without its newline, until the next flush."""
+        self._lines.append(
+            line if isinstance(line, bytes) else line.encode(self._encoding, "backslashreplace")
+        )
+
+    def flush(self) -> None:
+        """Write what was added. Raises `OutputEnded`."""
+        if not self._lines:
+            return
+        self._lines.append(b"")
+        rest = memoryview(b"\n".join(self._lines))
+        self._lines.clear()
+        self._writing = True
+        try:
+            while rest:
+                rest = rest[os.write(self._fd, rest[:_BLOCK]) :]
+                self._writes += 1
+        except BrokenPipeError:
+            raise OutputEnded("") from None
+        except OSError as error:
+            raise OutputEnded(f"can't write to standard output: {error.strerror}") from None
+        finally:
+            self._writing = False
+
+    @property
+    def reader_gone(self) -> bool:
+        """Whether nobody can read any more what would be written."""
+        gone = select.POLLERR | select.POLLHUP
+        return any(state & gone for _, state in self._poll.poll(0))
+
+    def hurry(self, after: float) -> None:
+        """From `after` seconds on, a write that makes no headway raises `OutputEnded` too.
+
+        For the end of the program: a reader that stopped reading must not hold it.
+        """
+        signal.signal(signal.SIGALRM, self._tick)
+        signal.setitimer(signal.ITIMER_REAL, after, _STUCK)
+
+    def close(self) -> None:
+        """No hurry any more."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _tick(self, _signal: int, _frame: FrameType | None) -> None:
+        if self._writing and self._seen == self._writes:
+            raise OutputEnded("nobody reads standard output: the last events are not written")
+        self._seen = self._writes
+
+
+def complain(text: str, command: str = "") -> None:
+    """One line on standard error."""
+    sys.stderr.write(f"sctp-tui{command and ' ' + command}: {printable(text)}\n")
+    sys.stderr.flush()

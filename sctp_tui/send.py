@@ -1,0 +1,322 @@
+"""`sctp-tui send`: the client without a screen. One association, its messages, its answers, its end."""
+
+import enum
+import socket
+import time
+
+from .engine import Engine
+from .feeder import Feeder, Lines
+from .lines import Format, answer, as_json
+from .monitor.words import ending
+from .options import SendOptions
+from .outbox import Outbox
+from .output import Output, OutputEnded, complain
+from .sctp.address import format_hostport
+from .sctp.commands import AbortAssociation, CloseAssociation, OpenClient, Send, Stop, Watch
+from .sctp.endpoint import Clock, StackUnavailable
+from .sctp.events import (
+    AssocChange,
+    EndpointClosed,
+    EndpointFailed,
+    Event,
+    Message,
+    Opening,
+    Peer,
+    Refused,
+    SendFailed,
+    StackName,
+    Status,
+)
+from .sctp.stacks import choose
+from .stop_signals import stop_signals
+
+_NAME = "client"
+_GRACE = 2.0  # s for the SHUTDOWN where the program ends before its time
+_LOOK = 1.0  # s between two looks at the engine where nothing is due
+_ASK = 0.02  # s between two questions whether all is acknowledged
+
+
+class _Phase(enum.Enum):
+    """Where the run is. Whose turn it is in each is what `_Client._owing` says."""
+
+    OPENING = enum.auto()
+    SENDING = enum.auto()
+    ANSWERS = enum.auto()
+    ACKNOWLEDGING = enum.auto()
+    ENDING = enum.auto()
+
+
+def send(options: SendOptions) -> int:
+    """Run the command; its exit status."""
+    try:
+        host = _look_up(options.host)
+        (stack, *_) = choose(options.stack, Clock())
+    except (OSError, StackUnavailable) as error:
+        complain(str(error), "send")
+        return 1
+    return _Client(options, stack, host).run()
+
+
+def _look_up(host: str) -> str:
+    """The address of a host: its IPv4 one where it has both, as servers listen on IPv4 unless told."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+    except (socket.gaierror, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no name of a host"
+        raise OSError(f"can't find {host}: {why}") from None
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)
+    return str(found[0][4][0])
+
+
+class _Client:
+    """One run. The engine works in its thread, the feeder reads in its own, this one decides."""
+
+    def __init__(self, options: SendOptions, stack: StackName, host: str) -> None:
+        self._options = options
+        self._stack = stack
+        self._peer = Peer((host,), options.port, options.udp_port)
+        self._where = format_hostport(options.host, options.port)
+        self._outbox = Outbox(lossless=True)
+        self._engine = Engine(self._outbox, grace=_GRACE)
+        self._lines = None if options.texts else Lines()
+        self._feeder = Feeder(
+            options.texts if self._lines is None else self._lines, self._submit, lambda: self._outbox.put(())
+        )
+        self._output: Output | None = Output()
+        self._format: Format = as_json if options.json else answer
+        self._key = 0
+        self._phase = _Phase.OPENING
+        self._since = time.monotonic()  # when the phase began
+        self._progress = self._since
+        self._answers = 0
+        self._failed = 0
+        self._why_failed = ""
+        self._status: int | None = None
+        self._interrupted = False
+        self._closed = False
+        self._numbers = (0, 0, 0)
+
+    def run(self) -> int:
+        """Send, wait, close: the exit status."""
+        options = self._options
+        outbound, inbound = options.streams
+        with stop_signals(self._asked_to_stop):
+            self._engine.start()
+            self._engine.submit(OpenClient(_NAME, self._stack, self._peer, outbound, inbound))
+            self._feeder.start()
+            while not self._closed:
+                running = self._engine.running
+                batch = self._outbox.drain(self._pause())
+                for event in batch.events:
+                    self._take(event)
+                    self._print(event)
+                if (status := batch.status.get(self._key)) is not None:
+                    self._look_at(status)
+                self._flush()
+                if self._status is None:
+                    self._advance()
+                if not (running or batch):
+                    self._fail("the engine has ended, which is a fault of this program")
+                    self._closed = True
+            self._engine.join()
+        if self._output is not None:
+            self._output.close()
+        if self._lines is not None and self._lines.empty:
+            complain(f"{self._lines.empty} empty lines left out: SCTP carries no empty message", "send")
+        return self._status or 0
+
+    def _asked_to_stop(self, signal: int) -> None:
+        again, self._interrupted = self._interrupted, True
+        # Before the association is up there is nothing to shut down.
+        self._end(128 + signal, now=again or self._phase is _Phase.OPENING)
+        if again:
+            self._engine.submit(Stop(now=True))
+        if self._output is not None:
+            self._output.hurry(0.1 if again else _GRACE + 1)
+
+    def _submit(self, message_id: int, data: bytes) -> None:
+        """Called by the feeder's thread."""
+        options = self._options
+        self._progress = time.monotonic()  # it may have been the user's turn for long
+        self._engine.submit(
+            Send(
+                message_id, data, _NAME, self._key, options.stream, options.ppid,
+                options.unordered, options.lifetime,
+            )
+        )  # fmt: skip
+
+    # --- what happens
+
+    def _take(self, event: Event) -> None:
+        self._progress = time.monotonic()
+        match event:
+            case Opening():
+                self._key = event.key
+            case Message():
+                if event.direction == "in":
+                    self._answers += 1
+                else:
+                    self._feeder.taken(event.message_id)
+            case Refused():
+                self._feeder.taken(event.message_id)
+                # What comes too late for an association that has just ended is no news.
+                if event.message_id:
+                    self._fail(event.text + self._more_streams())
+            case SendFailed():
+                self._failed += 1
+                self._why_failed = event.error_text
+            case AssocChange():
+                self._changed(event)
+            case EndpointFailed():
+                self._fail(event.text)
+                self._closed = True
+            case EndpointClosed():
+                self._closed = True
+                if event.aborted and self._interrupted:
+                    complain(f"not shut down within {_GRACE:g} s: aborted", "send")
+
+    def _changed(self, event: AssocChange) -> None:
+        match event.state:
+            case "COMM_UP" if self._phase is _Phase.OPENING:
+                if self._options.stream >= event.outbound_streams:
+                    self._fail(
+                        f"stream {self._options.stream} was not negotiated: the association has "
+                        f"{event.outbound_streams} outbound streams, 0 to {event.outbound_streams - 1}"
+                    )
+                self._enter(_Phase.SENDING)
+                self._engine.submit(Watch((self._key,)))
+                self._feeder.go_on()
+            case "COMM_UP" | "RESTART":
+                pass
+            case "COMM_LOST" if self._phase is _Phase.ENDING and self._options.abort and event.by == "us":
+                self._succeed()
+            case "SHUTDOWN_COMP" if self._complete():
+                self._succeed()
+            case "CANT_STR_ASSOC" if event.by == "peer" and not event.error_text:
+                self._fail(f"nobody listens on {self._where}")
+            case _:
+                missing = "" if event.state != "SHUTDOWN_COMP" else self._missing()
+                self._fail(f"association with {self._where} {ending(event)}{missing}")
+
+    def _more_streams(self) -> str:
+        stream, (outbound, inbound) = self._options.stream, self._options.streams
+        return f"; ask for more by --streams {stream + 1}:{inbound}" if stream >= outbound else ""
+
+    def _complete(self) -> bool:
+        wanted = self._options.replies or 0
+        return self._feeder.done and not self._feeder.waiting and self._answers >= wanted
+
+    def _missing(self) -> str:
+        if self._feeder.done and not self._feeder.waiting:
+            return f" after {self._answers} of {self._options.replies} answers"
+        return " before everything was sent"
+
+    def _succeed(self) -> None:
+        if self._failed:
+            why = f": {self._why_failed}" if self._why_failed else ""
+            self._fail(f"{self._failed} of {self._feeder.submitted} messages were not delivered{why}")
+        else:
+            self._end(0)
+
+    def _look_at(self, status: Status) -> None:
+        """Numbers that move are progress, where no event tells of any."""
+        numbers = (status.unacked, status.pending, status.rwnd)
+        if numbers != self._numbers:
+            self._numbers = numbers
+            self._progress = time.monotonic()
+        if self._phase is _Phase.ACKNOWLEDGING and status.mono >= self._since and not status.unacked:
+            self._enter(_Phase.ENDING)
+            self._engine.submit(AbortAssociation(self._key, "sctp-tui send --abort"))
+
+    # --- what is next
+
+    def _enter(self, phase: _Phase) -> None:
+        self._phase = phase
+        self._since = self._progress = time.monotonic()
+
+    def _advance(self) -> None:
+        feeder, options = self._feeder, self._options
+        if feeder.failure:
+            self._fail(feeder.failure)
+        elif feeder.done and not feeder.submitted:
+            self._fail("nothing to send: standard input has no line that is not empty")
+        if self._phase is _Phase.SENDING and feeder.done and not feeder.waiting:
+            self._enter(_Phase.ANSWERS)
+        if self._phase is _Phase.ANSWERS and self._answers >= (options.replies or 0) and self._waited() <= 0:
+            if options.abort:
+                # An ABORT throws away what is not acknowledged: asked for at once, it would cost messages.
+                self._enter(_Phase.ACKNOWLEDGING)
+            else:
+                self._enter(_Phase.ENDING)
+                self._engine.submit(CloseAssociation(self._key))
+        if self._phase is _Phase.ACKNOWLEDGING:
+            self._engine.submit(Watch((self._key,)))
+        if self._owing() and time.monotonic() >= self._progress + options.timeout:
+            self._give_up()
+
+    def _waited(self) -> float:
+        """Seconds that are left of the time for answers."""
+        return self._since + (self._options.wait or 0.0) - time.monotonic()
+
+    def _owing(self) -> bool:
+        """Whether it is the other side's turn, rather than ours or the user's."""
+        match self._phase:
+            case _Phase.OPENING:
+                return self._feeder.submitted > 0
+            case _Phase.SENDING:
+                return self._feeder.waiting > 0
+            case _Phase.ANSWERS:
+                return bool(self._options.replies)
+            case _:
+                return True
+
+    def _pause(self) -> float:
+        """How long nothing is to be done unless something happens."""
+        if self._status is not None:
+            return _LOOK
+        pause = _LOOK
+        if self._owing():
+            pause = min(pause, self._progress + self._options.timeout - time.monotonic())
+        if self._phase is _Phase.ANSWERS and self._options.wait:
+            pause = min(pause, self._waited())
+        if self._phase is _Phase.ACKNOWLEDGING:
+            pause = min(pause, _ASK)
+        return max(0.001, pause)
+
+    def _give_up(self) -> None:
+        seconds = f"{self._options.timeout:g} s"
+        if self._phase is _Phase.OPENING:
+            self._fail(f"no answer from {self._where} within {seconds}", now=True)
+        elif self._phase is _Phase.ANSWERS:
+            self._fail(f"{self._answers} of {self._options.replies} answers came, then none for {seconds}")
+        else:
+            self._fail(f"no progress with {self._where} for {seconds}: aborted", now=True)
+
+    def _fail(self, text: str, now: bool = False) -> None:
+        if self._status is None:
+            complain(text, "send")
+        self._end(1, now)
+
+    def _end(self, status: int, now: bool = False) -> None:
+        """The first reason to end counts; what is open is closed, or `now` aborted."""
+        if self._status is None:
+            self._status = status
+            self._feeder.close()
+            self._engine.submit(Stop(now=now))
+
+    # --- output
+
+    def _print(self, event: Event) -> None:
+        if self._output is not None and (line := self._format(event)) is not None:
+            self._output.add(line)
+
+    def _flush(self) -> None:
+        if self._output is None:
+            return
+        try:
+            self._output.flush()
+        except OutputEnded as end:
+            # A reader that has read enough ends the printing, not the sending.
+            self._output = None
+            if str(end):
+                self._fail(str(end))

@@ -1,0 +1,171 @@
+"""`sctp-tui serve`: the one-to-many server without a screen, its events as lines on standard output."""
+
+import ipaddress
+import time
+from collections.abc import Sequence
+
+from .engine import Engine
+from .lines import WAITING, Format, as_json, classic, plain
+from .options import ServeOptions
+from .outbox import Outbox
+from .output import Output, OutputEnded, complain
+from .sctp.commands import Listen, Stop
+from .sctp.endpoint import Clock, StackUnavailable
+from .sctp.events import (
+    EndpointClosed,
+    EndpointFailed,
+    Event,
+    Listening,
+    Message,
+    StackName,
+)
+from .sctp.stacks import choose
+from .stop_signals import stop_signals
+
+_WAITING = 4096  # events that wait for a slow reader before the engine stops receiving
+_LATEST = 0.05  # s that a line may wait for more to be written with it
+_IDLE = 0.5  # s between two looks whether the reader of standard output is still there
+
+
+def serve(options: ServeOptions) -> int:
+    """Run the command; its exit status."""
+    try:
+        stacks = choose(options.stack, Clock())
+    except StackUnavailable as error:
+        complain(str(error), "serve")
+        return 1
+    return _Server(options, stacks).run()
+
+
+class _Server:
+    """One run: the engine works in its thread, this one prints."""
+
+    def __init__(self, options: ServeOptions, stacks: Sequence[StackName]) -> None:
+        self._options = options
+        self._names = {f"server {stack}" if len(stacks) > 1 else "server": stack for stack in stacks}
+        self._outbox = Outbox(_WAITING, lossless=True)
+        self._engine = Engine(self._outbox, grace=options.grace, max_associations=options.max_associations)
+        self._output: Output | None = Output()
+        self._format: Format = as_json if options.json else classic if options.classic else plain
+        self._left = options.count
+        self._open = set(self._names)
+        self._refused = 0
+        self._status = 0
+        self._signals = 0
+
+    def run(self) -> int:
+        """Serve until a signal, the count, the end of the output, or an endpoint that fails."""
+        with stop_signals(self._asked_to_stop):
+            self._engine.start()
+            self._engine.submit(*self._listens())
+            self._print_until_closed()
+            self._engine.submit(Stop(now=True))
+            self._engine.join()
+        if self._output is not None:
+            self._output.close()
+        if self._refused:
+            limit = self._options.max_associations
+            complain(f"{self._refused} associations were refused: --max-associations is {limit}", "serve")
+        return self._status
+
+    def _listens(self) -> list[Listen]:
+        options = self._options
+        outbound, inbound = options.streams
+        alone = len(self._names) == 1
+        return [
+            Listen(
+                name, stack, options.hosts, options.port,
+                # Beside the other stack the option is meant for the one that it is an option of.
+                options.udp_port if alone or stack == "userspace" else None,
+                outbound, inbound,
+            )
+            for name, stack in self._names.items()
+        ]  # fmt: skip
+
+    def _asked_to_stop(self, _signal: int) -> None:
+        self._signals += 1
+        again = self._signals > 1
+        self._engine.submit(Stop(now=again))
+        if self._output is not None:
+            self._output.hurry(0.1 if again else self._options.grace + 1)
+
+    def _print_until_closed(self) -> None:
+        oldest = 0.0  # when the first of the lines not yet written was added
+        while self._open:
+            running = self._engine.running
+            batch = self._outbox.drain(_IDLE)
+            if not (running or batch):
+                complain("the engine has ended, which is a fault of this program", "serve")
+                self._status = 1
+                return
+            if batch.totals is not None:
+                self._refused = batch.totals.refused
+            try:
+                for event in batch.events:
+                    self._take(event)
+                output = self._output
+                if output is None:
+                    continue
+                now = time.monotonic()
+                oldest = oldest or now
+                if not self._outbox.waiting or now - oldest >= _LATEST:
+                    output.flush()
+                    oldest = 0.0
+                if not batch and output.reader_gone:
+                    raise OutputEnded("")
+            except OutputEnded as end:
+                self._lose_output(str(end))
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Message):
+            if self._left == 0:
+                return  # came while those before were being counted
+            self._print(event)
+            if self._left is not None:
+                self._left -= 1
+                if self._left == 0:
+                    self._engine.submit(Stop())
+            return
+        if isinstance(event, EndpointFailed):
+            if self._options.json:
+                self._print(event)
+            complain(event.text, "serve")
+            self._status = 1
+            self._open.discard(event.endpoint)
+            self._engine.submit(Stop())
+            return
+        self._print(event)
+        if isinstance(event, Listening):
+            self._listening(event)
+        elif isinstance(event, EndpointClosed):
+            self._open.discard(event.endpoint)
+            if event.aborted:
+                grace = f"{self._options.grace:g} s"
+                complain(f"{event.aborted} associations were not shut down within {grace}: aborted", "serve")
+
+    def _print(self, event: Event) -> None:
+        if self._output is not None and (line := self._format(event)) is not None:
+            self._output.add(line)
+
+    def _listening(self, event: Listening) -> None:
+        if self._options.classic:
+            # Standard output has the classic lines alone, and the port may have been anybody's choice.
+            complain(plain(event), "serve")
+            if self._output is not None:
+                self._output.add(WAITING)
+        elsewhere = [host for host in event.addresses if not ipaddress.ip_address(host).is_loopback]
+        if "0.9.5.0 or older" in event.library and elsewhere:
+            complain(
+                f"{event.library} listens on {', '.join(elsewhere)} and lacks the fix of CVE-2021-30523: "
+                'install a newer one by pip install "sctp-tui[embedded]", or leave out --host',
+                "serve",
+            )
+
+    def _lose_output(self, why: str) -> None:
+        """Nothing can be printed any more: end, quietly where the reader went."""
+        self._output = None
+        if why:
+            complain(why, "serve")
+            # Who is told to end does not fail by ending.
+            self._status = 0 if self._signals else 1
+        self._engine.submit(Stop())
