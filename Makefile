@@ -1,0 +1,63 @@
+# Two commands: `make run` starts the program, `make test` runs all tests. Neither changes the system.
+
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help run test test-userspace test-kernel lint lab screenshots bench clean
+
+help:
+	@echo 'make run          install into $(VENV) and start the program (ARGS="--port 9000" and so on)'
+	@echo 'make test         all tests: userspace SCTP here, kernel SCTP in a guest (fetched into .lab)'
+	@echo 'make lint         ruff, mypy, the import contracts'
+	@echo 'make lab          fetch the guest kernel for `sctp-tui lab`'
+	@echo 'make screenshots  draw screenshots/ anew by running the program'
+	@echo 'make bench        the figures in tests/bench'
+	@echo 'make clean        remove what the other commands made'
+
+run: $(VENV)/installed
+	@exec $(BIN)/sctp-tui $(ARGS)
+
+test: test-userspace test-kernel
+
+test-userspace: $(VENV)/installed-for-tests
+	$(BIN)/pytest
+
+# One boot for all tests that touch a stack. What can't be had is said aloud, and fails where CI is set.
+test-kernel: $(VENV)/installed-for-tests
+	@if .ci/fetch-lab; then \
+	  $(BIN)/sctp-tui lab --timeout 300 -- $(BIN)/python -m pytest --stack kernel -p no:cacheprovider; \
+	elif [ "$$CI" = true ] && [ "$$(uname -m)" = x86_64 ]; then \
+	  exit 1; \
+	else \
+	  echo 'SKIPPED: no test ran on the kernel stack; the line above says what is missing'; \
+	fi
+
+lint: $(VENV)/installed-for-tests
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lab:
+	@.ci/fetch-lab
+
+screenshots: $(VENV)/installed-for-tests
+	$(BIN)/python -m tests.screenshots
+
+bench: $(VENV)/installed-for-tests
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf $(VENV) .lab
+
+$(VENV)/installed: pyproject.toml .ci/make-venv
+	@.ci/make-venv $(VENV)
+	@echo 'Installing sctp-tui into $(VENV) …'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded]'
+	@touch $@
+
+# Dependency groups need a newer pip than Python 3.11 brings.
+$(VENV)/installed-for-tests: $(VENV)/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	@touch $@
