@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sctp_tui.sctp.endpoint import SctpError
 
 _STREAM = re.compile(r"\[([0-9]+)\]")
-_HIGHEST = 65_535
+_HIGHEST = 65_534  # of the 65 535 streams that an association can have at most
 
 
 class Composed(NamedTuple):

@@ -1,0 +1,145 @@
+"""The program on the screen: owns the engine and the monitor, and drains the one into the other."""
+
+import asyncio
+import contextlib
+import signal
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from sctp_tui.engine import GRACE, MAX_ASSOCIATIONS, Engine
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.outbox import Outbox
+from sctp_tui.sctp.commands import Command, Listen, Stop, Watch
+from sctp_tui.sctp.events import StackName
+
+from . import hints
+from .failure import FailureScreen
+from .main_screen import MainScreen
+
+_DRAINS = 10  # a second
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the screen is started with; `program` is how a user calls the program from a shell."""
+
+    stacks: tuple[StackName, ...] = ("userspace",)
+    hosts: tuple[str, ...] = ("127.0.0.1",)
+    port: int = 9877
+    udp_port: int | None = None
+    outbound: int = 10
+    inbound: int = 65535
+    grace: float = GRACE
+    max_associations: int = MAX_ASSOCIATIONS
+    program: str = "sctp-tui"
+
+
+class SctpApp(App[None]):
+    """One way through: events from the engine to the monitor to the widgets, commands back."""
+
+    TITLE = "sctp-tui"
+    CSS_PATH = "main_screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "quit", "Quit", tooltip="Shut the associations down and leave; again: abort them"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.monitor = Monitor()
+        self.outbox = Outbox()
+        self.engine = Engine(
+            self.outbox, grace=settings.grace, max_associations=settings.max_associations
+        )  # fmt: skip
+        self._main = MainScreen(
+            self.monitor, settings.stacks, settings.hosts[0], settings.port, settings.program
+        )
+        self._watched: tuple[int, ...] = ()
+        self._ending = False
+
+    def get_default_screen(self) -> MainScreen:
+        """The one screen that is always there."""
+        return self._main
+
+    def on_mount(self) -> None:
+        self.engine.start()
+        self.listen()
+        self.set_interval(1 / _DRAINS, self._drain)
+
+    def on_unmount(self) -> None:
+        # Whatever ended the screen: no thread stays behind with sockets in its hands.
+        self.engine.submit(Stop(now=True))
+        self.engine.join(1.0)
+
+    def submit(self, *commands: Command) -> None:
+        """Ask the engine for something."""
+        self.engine.submit(*commands)
+
+    def listen(self) -> None:
+        """Open a server on each stack that has none listening."""
+        settings = self.settings
+        views = self.monitor.endpoints.views
+        for stack in settings.stacks:
+            name = "server" if len(settings.stacks) == 1 else f"server {stack}"
+            if name not in views or views[name].state == "failed":
+                self.engine.submit(
+                    Listen(
+                        name, stack, settings.hosts, settings.port,
+                        settings.udp_port if stack == "userspace" else None,
+                        settings.outbound, settings.inbound,
+                    )
+                )  # fmt: skip
+
+    def action_listen_again(self) -> None:
+        """Try the servers once more that could not be opened."""
+        self.listen()
+
+    def _drain(self) -> None:
+        batch = self.outbox.drain()
+        self.monitor.fold(batch)
+        self._main.show(batch)
+        watched = self._main.visible_keys()
+        if watched != self._watched and not self._ending:
+            self._watched = watched
+            self.engine.submit(Watch(watched))
+        servers = self.monitor.endpoints.servers
+        if servers and all(view.state == "failed" for view in servers):
+            if not isinstance(self.screen, FailureScreen):
+                self.push_screen(FailureScreen(servers))
+        elif isinstance(self.screen, FailureScreen):
+            self.pop_screen()
+        if not self.engine.running:
+            ended_by_itself = "The engine ended by itself, which it should not." if not self._ending else None
+            self.exit(return_code=0 if self._ending else 1, message=ended_by_itself)
+
+    async def action_quit(self) -> None:
+        """End gracefully; asked again, at once."""
+        self.engine.submit(Stop(now=self._ending))
+        self._ending = True
+        self._main.say_ending()
+
+
+def run(settings: Settings) -> int:
+    """Run the program on this terminal until the user leaves it; its exit status."""
+
+    async def main() -> int:
+        app = SctpApp(settings)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, app.call_later, app.action_quit)
+        with contextlib.suppress(asyncio.CancelledError):
+            await app.run_async()
+        return app.return_code or 0
+
+    return asyncio.run(main())
+
+
+def with_program(settings: Settings) -> Settings:
+    """The settings with the name that this very program is called by."""
+    import dataclasses
+
+    return dataclasses.replace(settings, program=hints.program())

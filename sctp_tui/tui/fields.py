@@ -1,0 +1,171 @@
+"""The fields beside the text: where a client goes and what it asks for, and how a message is sent."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Grid
+from textual.widgets import Checkbox, Input, Label, Select
+
+from sctp_tui.sctp.endpoint import UDP_PORT, SctpError
+from sctp_tui.sctp.events import StackName
+
+from .clients import Client, Options
+
+_WORD = 0xFFFF
+_LONG = 0xFFFFFFFF
+_CONNECTION = ("to", "udp", "streams", "attempts", "stack")
+
+
+class Tick(Checkbox):
+    """A checkbox whose state shows without colours too."""
+
+    BUTTON_LEFT, BUTTON_INNER, BUTTON_RIGHT = "[", " ", "]"
+
+    def watch_value(self) -> None:
+        """Put the tick in, or take it out."""
+        self.BUTTON_INNER = "x" if self.value else " "
+        super().watch_value()
+
+
+class Fields(Grid):
+    """A row for the client, a row for the message; with two stacks, a row to choose one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+    ]
+    DEFAULT_CSS = """
+    Fields {
+        grid-size: 8;
+        grid-columns: 8 1fr 5 8 9 9 10 4;
+        grid-rows: 1;
+        height: auto;
+        padding: 0 1;
+        Label { color: $foreground-muted; }
+        Input {
+            width: 1fr;
+            margin-right: 1;
+            background: $boost;
+            &:focus { background: $surface-active; }
+            &:disabled { background: transparent; }
+        }
+        Checkbox {
+            column-span: 2;
+            background: transparent;
+            padding: 0;
+        }
+        Select { column-span: 7; max-width: 24; }
+    }
+    """
+
+    def __init__(self, stacks: Sequence[StackName], options: Options) -> None:
+        super().__init__()
+        self._stacks = stacks
+        self._options = options
+
+    def compose(self) -> ComposeResult:
+        options = self._options
+        yield Label("To")
+        yield Input(id="to", compact=True, tooltip="HOST:PORT of the server, [::1]:9877 for IPv6")
+        yield Label("UDP")
+        yield Input(
+            id="udp",
+            compact=True,
+            restrict="[0-9]*",
+            tooltip=f"The peer's UDP port (RFC 6951); empty, on userspace: {UDP_PORT}, or our own server's",
+        )
+        yield Label("Streams")
+        yield Input(
+            id="streams",
+            compact=True,
+            restrict="[0-9:]*",
+            tooltip="OUT:IN, streams to ask for and the most to take (RFC 9260, section 3.3.2)",
+        )
+        yield Label("Attempts")
+        yield Input(id="attempts", compact=True, restrict="[0-9]*", tooltip="INITs sent before giving up")
+        yield Label("Stream")
+        yield Input(str(options.stream), id="stream", compact=True, restrict="[0-9]*")
+        yield Label("PPID")
+        yield Input(
+            str(options.ppid),
+            id="ppid",
+            compact=True,
+            restrict="[0-9]*",
+            tooltip="Payload protocol identifier, a number for the peer's program",
+        )
+        yield Label("Lifetime")
+        yield Input(
+            id="lifetime",
+            compact=True,
+            placeholder="ms",
+            restrict="[0-9]*",
+            tooltip="ms until the message may be given up (RFC 3758); empty: never",
+        )
+        yield Tick("Unordered", id="unordered", compact=True)
+        if len(self._stacks) > 1:
+            yield Label("Stack")
+            yield Select(
+                [(name, name) for name in self._stacks], id="stack", compact=True, allow_blank=False
+            )  # fmt: skip
+
+    def show(self, client: Client) -> None:
+        """Fill the client's row from the client."""
+        self._set("to", client.to)
+        self._set("udp", client.udp_port)
+        self._set("streams", f"{client.outbound}:{client.inbound}")
+        self._set("attempts", str(client.attempts))
+        self.query_one("#udp", Input).placeholder = "auto" if client.stack == "userspace" else "none"
+        if len(self._stacks) > 1:
+            self.query_one("#stack", Select).value = client.stack
+
+    def show_fixed(self, to: str, streams: str) -> None:
+        """Fill the client's row for an association that is not a client's."""
+        self._set("to", to)
+        self._set("udp", "")
+        self._set("streams", streams)
+        self._set("attempts", "")
+
+    def set_locked(self, locked: bool) -> None:
+        """Whether the client's row can't be changed, as its association is there already."""
+        for name in _CONNECTION if len(self._stacks) > 1 else _CONNECTION[:-1]:
+            self.query_one(f"#{name}").disabled = locked
+
+    def _set(self, name: str, value: str) -> None:
+        field = self.query_one(f"#{name}", Input)
+        if field.value != value:
+            field.value = value
+
+    def _get(self, name: str) -> str:
+        return self.query_one(f"#{name}", Input).value.strip()
+
+    def read_client(self, client: Client) -> None:
+        """Put the client's row into the client. Raises `SctpError` where a field can't be."""
+        outbound, colon, inbound = self._get("streams").partition(":")
+        client.to = self._get("to")
+        client.udp_port = self._get("udp")
+        client.outbound = number("Streams", outbound, 1, _WORD)
+        client.inbound = number("Streams", inbound, 1, _WORD) if colon else client.inbound
+        client.attempts = number("Attempts", self._get("attempts"), 1, _WORD)
+        if len(self._stacks) > 1:
+            client.stack = "kernel" if self.query_one("#stack", Select).value == "kernel" else "userspace"
+
+    def read_options(self, stream: int | None) -> Options:
+        """How to send a message; `stream` overrides the field. Raises `SctpError`."""
+        lifetime = self._get("lifetime")
+        return Options(
+            stream if stream is not None else number("Stream", self._get("stream"), 0, _WORD),
+            number("PPID", self._get("ppid") or "0", 0, _LONG),
+            self.query_one("#unordered", Checkbox).value,
+            number("Lifetime", lifetime, 1, _LONG) if lifetime else None,
+        )
+
+
+def number(name: str, text: str, low: int, high: int) -> int:
+    """A field's number within its limits. Raises `SctpError` that names field, value and limits."""
+    if not text:
+        raise SctpError(f"{name} is empty: a number from {low} to {high}")
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(_LONG)) or not low <= int(text) <= high:
+        raise SctpError(f"{name} can't be {text[:20]}: a number from {low} to {high}")
+    return int(text)

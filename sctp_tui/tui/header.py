@@ -1,0 +1,69 @@
+"""The first lines of the screen: what listens where, over which stack, and in what state."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from sctp_tui.monitor.endpoints import EndpointView
+from sctp_tui.sctp.address import format_hostport
+
+_NAME = "sctp-tui"
+
+
+class Header(Widget):
+    """A line for each listening endpoint; `ending` takes the place of the state while the program ends."""
+
+    DEFAULT_CSS = """
+    Header {
+        height: auto;
+        padding: 0 1;
+        background: $panel;
+        color: $foreground;
+    }
+    """
+    ALLOW_SELECT = False
+
+    servers: reactive[tuple[EndpointView, ...]] = reactive((), layout=True)
+    ending: reactive[str] = reactive("")
+
+    def render(self) -> Content:
+        """As much as there is room for: the library is the first to go."""
+        if not self.servers:
+            return Content.assemble((_NAME, "bold"), f"  {self.ending or 'starting…'}")
+        places = [_place(server) for server in self.servers]
+        aligned = max(map(len, places))
+        lines = []
+        for number, (server, place) in enumerate(zip(self.servers, places, strict=True)):
+            state = self.ending if self.ending and number == 0 else server.state
+            lines.append(self._line(number, server, place.ljust(aligned), state))
+        return Content("\n").join(lines)
+
+    def _line(self, number: int, server: EndpointView, place: str, state: str) -> Content:
+        stack = (server.stack or server.name.removeprefix("server ")).ljust(
+            max(len(view.stack or "") for view in self.servers)
+        )
+        name = _NAME if number == 0 else " " * len(_NAME)
+        tint = "$text-warning" if self.ending else "$text-success" if state == "listening" else "$text-error"
+        used = sum(map(len, (name, stack, place, state))) + 6
+        room = self.content_size.width - used
+        library = server.library if room > len(server.library) + 1 else ""
+        return Content.assemble(
+            (name, "bold"), "  ", (stack, "$foreground-muted"), "  ", place, "  ", (state, tint),
+            (library.rjust(room) if library else "", "$foreground-muted"),
+        )  # fmt: skip
+
+
+def _place(server: EndpointView) -> str:
+    """`127.0.0.1:9877  UDP 9899`."""
+    if not server.addresses:
+        return ""
+    more = "".join(f" +{address}" for address in server.addresses[1:])
+    udp = f"  UDP {server.udp_port}" if server.udp_port is not None else ""
+    return format_hostport(server.addresses[0], server.port) + more + udp
+
+
+def servers_of(views: Sequence[EndpointView]) -> tuple[EndpointView, ...]:
+    """The servers among these, those that listen first."""
+    return tuple(sorted(views, key=lambda view: view.state != "listening"))

@@ -1,0 +1,52 @@
+"""The line to type elsewhere, so that an association appears here."""
+
+import ipaddress
+import os
+import shlex
+import shutil
+import socket
+import sys
+
+from sctp_tui.monitor.endpoints import EndpointView
+from sctp_tui.sctp.address import format_hostport
+from sctp_tui.sctp.endpoint import UDP_PORT
+
+
+def program() -> str:
+    """How this program is started from a shell here: by name where it is on the path, else by path."""
+    started = sys.argv[0]
+    name = os.path.basename(started)
+    if name.startswith("__main__"):
+        return f"{shlex.quote(sys.executable)} -m sctp_tui"
+    return name if shutil.which(name) else shlex.quote(started)
+
+
+def own_address(server: EndpointView) -> str:
+    """An address at which this server is reached; of a wildcard's, one of this machine's own."""
+    address = ipaddress.ip_address(server.addresses[0])
+    return machine_address(address.version) if address.is_unspecified else str(address)
+
+
+def machine_address(version: int) -> str:
+    """This machine's address as seen by others; the loopback where it has no other."""
+    if version == 4:
+        family, far, loopback = socket.AF_INET, "192.0.2.1", "127.0.0.1"
+    else:
+        family, far, loopback = socket.AF_INET6, "2001:db8::1", "::1"
+    # Connecting a UDP socket sends nothing: the kernel only chooses the address it would send from.
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((far, UDP_PORT))
+            return str(probe.getsockname()[0])
+    except OSError:
+        return loopback
+
+
+def send_line(command: str, server: EndpointView) -> str:
+    """`sctp-tui send 127.0.0.1:9877 hello`, with what that server needs beside the default."""
+    words = [command, "send"]
+    if server.stack == "kernel":
+        words.append("--stack kernel")
+    elif server.udp_port not in (None, UDP_PORT):
+        words.append(f"--udp-port {server.udp_port}")
+    return " ".join([*words, format_hostport(own_address(server), server.port), "hello"])

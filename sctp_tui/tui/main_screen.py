@@ -1,0 +1,292 @@
+"""The one screen that is always there: associations, log, clients, and the keys that act on them."""
+
+import ipaddress
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.outbox import Batch
+from sctp_tui.sctp.address import format_hostport
+from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Command
+from sctp_tui.sctp.events import StackName
+
+from . import hints
+from .association_table import AssociationTable
+from .client_pane import ClientPane
+from .clients import Outcome
+from .confirm import ConfirmScreen
+from .header import Header
+from .heading import Heading
+from .help import HelpScreen
+from .message_input import MessageInput
+from .message_log import MessageLog
+
+if TYPE_CHECKING:
+    from .app import SctpApp
+
+
+class MainScreen(Screen[None]):
+    """Shows the monitor; owns nothing but the focus."""
+
+    AUTO_FOCUS = "#message"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012  # declared by Screen
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "new_client", "New client"),
+        Binding("m", "message", "Message"),
+        Binding("r", "reply", "Reply", tooltip="As the server, to the association chosen in the table"),
+        Binding("c", "close", "Close", tooltip="Graceful shutdown (RFC 9260, section 9.2)"),
+        Binding("a", "abort", "Abort", tooltip="ABORT (RFC 9260, section 9.1)"),
+        Binding("x", "clear_ended", "Clear ended"),
+        Binding("u", "undo", "Undo"),
+        Binding("question_mark", "help", "Help"),
+        Binding("f1", "help", "Help", show=False),
+    ]
+
+    def __init__(
+        self, monitor: Monitor, stacks: Sequence[StackName], host: str, port: int, program: str
+    ) -> None:
+        super().__init__()
+        self._monitor = monitor
+        self._stacks = stacks
+        self._program = program
+        self._to = format_hostport(_reached_at(host), port)
+        self._endpoints_version = -1
+        self._cleared = False
+        self._some_ended = False
+
+    @property
+    def _app(self) -> "SctpApp":
+        return cast("SctpApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield Header()
+        with Container(id="body"):
+            with Vertical(id="associations", classes="pane"):
+                yield Heading("Associations")
+                yield Static(id="nothing", markup=False)
+                yield AssociationTable()
+            with Vertical(id="log", classes="pane"):
+                yield Heading("Log")
+                yield MessageLog()
+            yield ClientPane(self._monitor, self._submit, self._stacks, self._to)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.query_one(AssociationTable).display = False
+
+    # --- what is shown
+
+    def show(self, batch: Batch) -> None:
+        """Draw what changed."""
+        monitor = self._monitor
+        if monitor.endpoints.version != self._endpoints_version:
+            self._endpoints_version = monitor.endpoints.version
+            self._show_endpoints()
+        associations = monitor.associations
+        some = bool(associations.live or associations.ended)
+        table = self.query_one(AssociationTable)
+        if table.display != some:
+            table.display = some
+            self.query_one("#nothing").display = not some
+            self.refresh_bindings()
+        if some:
+            table.show(associations, time.monotonic())
+        self.query_one(MessageLog).show(monitor.log)
+        self.query_one("#associations > Heading", Heading).numbers = _association_numbers(monitor)
+        self.query_one("#log > Heading", Heading).numbers = _log_numbers(monitor)
+        pane = self.query_one(ClientPane)
+        pane.fold(batch.events)
+        pane.show()
+        ended = associations.ended > 0 or pane.some_ended
+        if ended != self._some_ended:
+            self._some_ended = ended
+            self.refresh_bindings()
+
+    def _show_endpoints(self) -> None:
+        servers = self._monitor.endpoints.servers
+        self.query_one(Header).servers = tuple(servers)
+        listening = [server for server in servers if server.state == "listening"]
+        if not listening:
+            return
+        first = listening[0]
+        to = format_hostport(_reached_at(first.addresses[0]), first.port)
+        if to != self._to:
+            self.query_one(ClientPane).aim(self._to, to)
+            self._to = to
+        lines = [hints.send_line(self._program, server) for server in listening]
+        self.query_one("#nothing", Static).update(_nothing(lines))
+
+    def say_ending(self) -> None:
+        """The program is about to end, once the associations are shut down."""
+        self.query_one(Header).ending = "closing… (q again aborts)"
+
+    def visible_keys(self) -> tuple[int, ...]:
+        """The associations in view, whose numbers are wanted."""
+        return tuple(self.query_one(AssociationTable).visible_keys()) if self.is_mounted else ()
+
+    # --- where the focus goes
+
+    def action_message(self) -> None:
+        """To the line to type in."""
+        self.query_one(MessageInput).focus()
+
+    def action_leave_input(self) -> None:
+        """From an input to the lists, where plain letters are keys."""
+        table = self.query_one(AssociationTable)
+        (table if table.display else self.query_one(ClientPane).speakers).focus()
+
+    # --- what the keys do
+
+    def _submit(self, *commands: Command) -> None:
+        self._app.submit(*commands)
+
+    def _tell(self, text: str, good: bool = True) -> None:
+        self.query_one(ClientPane).tell(Outcome(text, good))
+
+    def _chosen(self) -> Association | None:
+        """The association that the keys mean: of the pane that has the focus."""
+        pane = self.query_one(ClientPane)
+        if self.focused is not None and pane in self.focused.ancestors_with_self:
+            return pane.association
+        return self._row()
+
+    def _row(self) -> Association | None:
+        return self.query_one(AssociationTable).chosen
+
+    def _live(self, association: Association | None) -> Association | None:
+        if association is None:
+            self._tell("no association is chosen", good=False)
+        elif association.ended is not None:
+            self._tell(f"association {association.assoc_id} has ended: {association.ended}", good=False)
+        else:
+            return association
+        return None
+
+    def action_new_client(self) -> None:
+        """A client more."""
+        self.query_one(ClientPane).new_client()
+
+    def action_reply(self) -> None:
+        """Speak as the server to the association chosen in the table."""
+        if association := self._live(self._row()):
+            self.query_one(ClientPane).reply_to(association)
+
+    def action_close(self) -> None:
+        """Graceful shutdown."""
+        if association := self._live(self._chosen()):
+            self._submit(CloseAssociation(association.key))
+
+    @on(MessageInput.EndOfInput)
+    def _end_of_input(self) -> None:
+        self.action_close()
+
+    def action_abort(self) -> None:
+        """ABORT, once the user has said yes."""
+        association = self._live(self._chosen())
+        if association is None:
+            return
+        key = association.key
+
+        def confirmed(yes: bool | None) -> None:
+            if yes:
+                self._submit(AbortAssociation(key, "by hand"))
+
+        who = f"{association.endpoint}'s association {association.assoc_id} with {association.peer}"
+        self.app.push_screen(
+            ConfirmScreen(f"Abort {who}?", "What is not acknowledged yet is lost.", "a"), confirmed
+        )
+
+    def action_clear_ended(self) -> None:
+        """Take the ended ones out of sight: of the pane that has the focus."""
+        pane = self.query_one(ClientPane)
+        if self.focused is pane.speakers:
+            number = pane.clear_ended()
+            self._tell(f"{number} ended clients cleared" if number else "no client has ended")
+            return
+        number = self._monitor.associations.clear_ended()
+        self._cleared = number > 0
+        self._tell(f"{number} ended cleared, u brings them back" if number else "nothing has ended")
+        self.refresh_bindings()
+
+    def action_undo(self) -> None:
+        """Bring the cleared ones back."""
+        self._monitor.associations.restore_ended()
+        self._cleared = False
+        self._tell("")
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what there is to clear, or to bring back, is in the footer."""
+        if action == "clear_ended":
+            return self._some_ended
+        if action == "undo":
+            return self._cleared
+        return True
+
+    def action_help(self) -> None:
+        """The keys, and what one sees."""
+        self.app.push_screen(HelpScreen(_KEYS))
+
+
+_KEYS = (
+    ("In the lists", (*MainScreen.BINDINGS, Binding("q", "app.quit", "Quit; again: abort what is open"))),
+    ("In the line", (*MessageInput.KEYS, *ClientPane.BINDINGS)),
+    (
+        "Everywhere",
+        (
+            Binding("tab", "focus", "Next pane or field"),
+            Binding("shift+tab", "focus", "The one before"),
+            Binding("f1", "help", "Help"),
+            Binding("ctrl+p", "palette", "Commands: theme, screenshot, …"),
+            Binding("ctrl+q", "quit", "Quit"),
+        ),
+    ),
+)
+
+
+def _reached_at(host: str) -> str:
+    """Where this program itself reaches a server bound to this address."""
+    address = ipaddress.ip_address(host)
+    if not address.is_unspecified:
+        return host
+    return "127.0.0.1" if address.version == 4 else "::1"
+
+
+def _nothing(lines: list[str]) -> Content:
+    """What to do while there is no association."""
+    return Content.assemble(
+        "No association yet. Press ",
+        ("Enter", "bold"),
+        " below to send hello from a client here, or type in another terminal\n\n",
+        ("\n".join(f"  {line}" for line in lines), "$text-accent"),
+        "\n\n",
+        ("Only associations of this program are shown, not those of others.", "$foreground-muted"),
+    )
+
+
+def _association_numbers(monitor: Monitor) -> str:
+    associations = monitor.associations
+    numbers = [f"{associations.live} live"] if associations.live or associations.ended else []
+    if associations.ended:
+        numbers.append(f"{associations.ended} ended")
+    if associations.evicted:
+        numbers.append(f"{associations.evicted} evicted")
+    if monitor.totals is not None and monitor.totals.refused:
+        numbers.append(f"{monitor.totals.refused} refused at the limit")
+    return ", ".join(numbers)
+
+
+def _log_numbers(monitor: Monitor) -> str:
+    """Captured by the engine, kept here to be shown, dropped on the way as the screen could not keep up."""
+    log = monitor.log
+    return f"{log.captured + monitor.dropped:,} captured, {len(log):,} shown, {monitor.dropped:,} dropped"
