@@ -94,11 +94,12 @@ class Book:
         ppid: int,
         unordered: bool,
         data: bytes,
+        now: tuple[float, float] | None = None,
     ) -> Message:
-        """A message received on an association."""
-        clock = self.options.clock
+        """A message received on an association; `now` is the clock, where it was read for several at once."""
+        at, mono = now or (self.options.clock.wall(), self.options.clock.mono())
         return Message(
-            clock.wall(), clock.mono(), self.options.name, entry.key, entry.assoc_id, entry.peer,
+            at, mono, self.options.name, entry.key, entry.assoc_id, entry.peer,
             "in", stream, None if unordered else ssn, tsn, ppid, unordered, len(data), data,
         )  # fmt: skip
 

@@ -316,7 +316,7 @@ class KernelEndpoint:
         events: list[Event] = []
         if self._socket is None:
             return events
-        fd = self._socket.fileno()
+        fd, clock = self._socket.fileno(), self._options.clock
         taken = 0
         while taken < limit:
             wanted = min(limit - taken, COUNT)
@@ -325,18 +325,21 @@ class KernelEndpoint:
             except OSError as error:  # of the socket as a whole, told once
                 log.warning("%s: %s", self.name, error)
                 break
+            now = clock.wall(), clock.mono()
             for data, flags, name, info in got:
                 if flags & layout.MSG_NOTIFICATION:
                     for notification in self._whole(data):
                         events.append(self._notified(notification, name))
-                elif event := self._came(data, bool(flags & layout.MSG_EOR), name, info):
+                elif event := self._came(data, bool(flags & layout.MSG_EOR), name, info, now):
                     events.append(event)
             taken += len(got)
             if len(got) < wanted:
                 break
         return events
 
-    def _came(self, data: bytes, last: bool, name: bytes, info: Info) -> Event | None:
+    def _came(
+        self, data: bytes, last: bool, name: bytes, info: Info, now: tuple[float, float]
+    ) -> Event | None:
         stream, ssn, flags, ppid, tsn, _, _, assoc_id = info
         entry = self._book.get(assoc_id)
         if entry is None:
@@ -349,13 +352,12 @@ class KernelEndpoint:
                 return None
             whole, size = done
             if whole is None:
-                clock = self._options.clock
                 return MessageTooLarge(
-                    clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
+                    *now, self.name, entry.key, assoc_id, entry.peer,
                     stream, size, self._reassembly.limit,
                 )  # fmt: skip
             data = whole
-        return self._book.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data)
+        return self._book.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
 
     def _whole(self, data: bytes) -> Iterator[bytes]:
         """Notifications as they are, but one for all chunks of a message that failed."""
