@@ -55,16 +55,16 @@ def fit(text: str, width: int, right: bool = False) -> str:
     return padding + text if right else text + padding
 
 
-def arrange(columns: Sequence[Column[R]], width: int) -> list[tuple[Column[R], int]]:
+def arrange(columns: Sequence[Column[R]], width: int, gap: int = GAP) -> list[tuple[Column[R], int]]:
     """The columns that fit into `width` cells, and how wide each is, in their order."""
-    left = width + GAP
+    left = width + gap
     chosen: set[int] = set()
     for index in sorted(range(len(columns)), key=lambda i: columns[i].rank):
         column = columns[index]
-        if column.rank and column.width + GAP > left:
+        if column.rank and column.width + gap > left:
             break
         chosen.add(index)
-        left -= column.width + GAP
+        left -= column.width + gap
     shown = [columns[index] for index in sorted(chosen)]
     widths = [column.width for column in shown]
     growing = [i for i, column in enumerate(shown) if column.widest > column.width]
@@ -170,6 +170,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def __init__(self, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._columns = columns
+        self._width = -1
         self._shown: list[tuple[Column[R], int]] = []
         self._keys: list[int] = []
         self._strips: dict[int, tuple[Hashable, Strip]] = {}
@@ -258,6 +259,10 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The header, a row, or what is said while there are none."""
         width = self.scrollable_content_region.width
+        if width != self._width:
+            self._width = width
+            self._shown = arrange(self._columns, width)
+            self._strips.clear()
         if y == 0:
             return self._header(width)
         place = round(self.scroll_y) + y - 1
@@ -329,9 +334,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._strips.clear()
 
     def on_resize(self) -> None:
-        """Other columns fit now."""
-        self._shown = arrange(self._columns, self.scrollable_content_region.width)
-        self._strips.clear()
+        """No more room is left below the last row than before."""
         self._scroll(self.scroll_y)
 
     # --- the cursor

@@ -1,0 +1,337 @@
+"""The log on the screen: messages and notifications as lines, rendered only while they are in view.
+
+A place in the log is a record's number, not a line of the screen: so new lines never steal the place, nor
+do old ones that are evicted. Selected text is addressed by record numbers too.
+"""
+
+import time
+from typing import Any, ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.geometry import Offset
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from ..monitor import units
+from ..monitor.log import Log
+from ..monitor.ppid import named
+from ..monitor.words import said
+from ..sctp.events import (
+    AssocChange,
+    EndpointFailed,
+    Event,
+    Message,
+    MessageTooLarge,
+    Refused,
+    RemoteError,
+    SendFailed,
+)
+from ..sctp.printable import printable
+from .line_table import Column, arrange, fit, set_virtual_height
+
+_GAP = 1  # cells between two columns
+_TEXT = 32  # cells that the text has at least before columns are shown that can be missed
+_COPIED = 10_000  # lines of a selection that are copied at most
+_ARROWS = {"in": "←", "out": "→"}
+
+
+def _time(event: Event) -> str:
+    return f"{time.strftime('%H:%M:%S', time.localtime(event.at))}.{int(event.at % 1 * 1000):03d}"
+
+
+def _end(event: Event) -> str:
+    """Whose line it is: `srv`, `srv2`, `c1`."""
+    kind, _, number = event.endpoint.partition(" ")
+    return printable({"server": "srv", "client": "c"}.get(kind, kind) + number)
+
+
+def _ssn(message: Message) -> str:
+    return "unord" if message.unordered else "-" if message.ssn is None else str(message.ssn)
+
+
+# The columns of every line, and those that only messages have: a notification's words take their room.
+_FRONT: tuple[Column[Event], ...] = (
+    Column("Time", 12, lambda e, now: _time(e)),
+    Column("", 1, lambda e, now: _ARROWS[e.direction] if isinstance(e, Message) else "•"),
+    Column("End", 4, lambda e, now: _end(e)),
+    Column("ID", 5, lambda e, now: str(e.assoc_id) if e.assoc_id else "-" if e.key else "", right=True),
+)
+_OF_MESSAGES: tuple[Column[Message], ...] = (
+    Column("Str", 3, lambda m, now: str(m.stream), right=True),
+    Column("SSN", 5, lambda m, now: _ssn(m), right=True, rank=1),
+    Column("PPID", 4, lambda m, now: str(m.ppid), right=True, widest=10),
+    Column("", 9, lambda m, now: named(m.ppid).partition(" ")[2], rank=2, widest=14),
+    Column("Size", 8, lambda m, now: units.size(m.size), right=True),
+)
+_FAILURES = (EndpointFailed, MessageTooLarge, Refused, RemoteError, SendFailed)
+_LOSSES = ("COMM_LOST", "CANT_STR_ASSOC")
+
+
+def _titles(columns: list[tuple[Column[Any], int]]) -> str:
+    return "".join(fit(column.title, room, column.right) + " " * _GAP for column, room in columns)
+
+
+class MessageLog(ScrollView, can_focus=True):
+    """Shows a `Log`, and follows it while the last line is in view."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "first", "Oldest", show=False),
+        Binding("end", "follow", "Follow", show=False),
+    ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "message-log--header",
+        "message-log--dim",
+        "message-log--in",
+        "message-log--out",
+        "message-log--notification",
+        "message-log--failed",
+        "message-log--below",
+    }
+
+    DEFAULT_CSS = """
+    MessageLog {
+        height: 1fr;
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        & > .message-log--header { color: $text-muted; text-style: bold; }
+        & > .message-log--dim { color: $text-muted; }
+        & > .message-log--in { color: $text-success; }
+        & > .message-log--out { color: $text-accent; }
+        & > .message-log--notification { color: $text-secondary; }
+        & > .message-log--failed { color: $text-error; }
+        & > .message-log--below { color: $text-warning; text-style: bold; }
+    }
+    """
+
+    following: reactive[bool] = reactive(True, repaint=False)
+    """Whether new lines come into view by themselves."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._log = Log()
+        self._first = 0  # number of the record on the first line that can be scrolled to
+        self._end = 0  # number after the last one shown
+        self._width = -1
+        self._front: list[tuple[Column[Event], int]] = []
+        self._middle: list[tuple[Column[Message], int]] = []
+        self._strips: LRUCache[int, Strip] = LRUCache(1024)
+        self._styles_of: dict[str, Style] = {}
+        self._empty: list[str] = []
+        self._moving = False  # the scrolling is ours, not the user's
+
+    def set_empty(self, text: str) -> None:
+        """What to say while there are no lines; its lines are centred."""
+        self._empty = text.splitlines()
+        if not self._end:
+            self.refresh()
+
+    # --- what is shown
+
+    def show(self, log: Log) -> None:
+        """Take in what came to the log since the last time."""
+        if log is self._log and log.captured == self._end:
+            return
+        if log is not self._log:
+            self._log, self._first = log, log.first
+            self._strips.clear()
+        follow = self.following
+        evicted = log.first - self._first
+        self._first, self._end = log.first, log.captured
+        place = self.max_scroll_y if follow else self.scroll_y - evicted
+        self._moving = True
+        set_virtual_height(self, len(log) + 1)
+        self._scroll(self.max_scroll_y if follow else place)
+        self._moving = False
+        self.refresh()
+
+    @property
+    def below(self) -> int:
+        """Lines that came and are below the view."""
+        return max(0, self._end - self._top - self._page)
+
+    @property
+    def _top(self) -> int:
+        """Number of the record on the first visible line."""
+        return self._first + round(self.scroll_y)
+
+    @property
+    def _page(self) -> int:
+        return max(0, self.size.height - 1)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """The user who scrolls away from the end stays there, until the end is back in view."""
+        super().watch_scroll_y(old_value, new_value)
+        if not self._moving:
+            self.following = round(new_value) >= self.max_scroll_y
+
+    def watch_following(self) -> None:
+        """The header says whether lines wait below."""
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """The end stays in view."""
+        self._moving = True
+        self._scroll(self.max_scroll_y if self.following else self.scroll_y)
+        self._moving = False
+
+    def _arrange(self, width: int) -> None:
+        """Choose the columns for a width, where it is another one than before."""
+        if width == self._width:
+            return
+        self._width = width
+        self._front = arrange(_FRONT, width, _GAP)
+        room = width - sum(cells + _GAP for _, cells in self._front) - _TEXT
+        self._middle = arrange(_OF_MESSAGES, room, _GAP)
+        self._strips.clear()
+
+    # --- moving
+
+    def action_move(self, lines: int) -> None:
+        """Scroll by lines."""
+        self._scroll(self.scroll_y + lines)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by as many lines as fit."""
+        self._scroll(self.scroll_y + pages * max(1, self._page - 1))
+
+    def action_first(self) -> None:
+        """The oldest line that is kept."""
+        self._scroll(0)
+
+    def action_follow(self) -> None:
+        """Back to the newest line, and stay with it."""
+        self._scroll(self.max_scroll_y)
+        self.following = True
+
+    def _scroll(self, y: float) -> None:
+        # scroll_to does nothing until the scrollbar is there, which a layout has to bring first.
+        self.scroll_target_y = self.scroll_y = max(0.0, min(float(y), float(self.max_scroll_y)))
+
+    # --- drawing
+
+    def render_line(self, y: int) -> Strip:
+        """The header or a record."""
+        width = self.scrollable_content_region.width
+        self._arrange(width)
+        if y == 0:
+            return self._header(width)
+        number = self._top + y - 1
+        if number >= self._end:
+            return self._said_when_empty(y, width) if not self._end else Strip.blank(width, self.rich_style)
+        strip = self._strips.get(number)
+        if strip is None:
+            strip = self._line(self._log[number], width)
+            if (selection := self.text_selection) and (span := selection.get_span(number)):
+                strip = self._select(strip, *span)
+            # Records are numbered from 0, and so are the lines that a selection speaks of.
+            strip = self._strips[number] = strip.apply_offsets(0, number)
+        return strip
+
+    def _line(self, event: Event, width: int) -> Strip:
+        base, dim, look = self.rich_style, self._style("dim"), self._look(event)
+        front = ""
+        for column, room in self._front:
+            front += fit(column.cell(event, 0.0) or "", room, column.right) + " " * _GAP
+        # The arrow, or the bullet, is what the eye looks for.
+        mark = self._front[0][1] + _GAP
+        segments = [Segment(front[:mark], dim), Segment(front[mark], look), Segment(front[mark + 1 :], dim)]
+        if isinstance(event, Message):
+            middle = ""
+            for of_message, room in self._middle:
+                middle += fit(of_message.cell(event, 0.0) or "", room, of_message.right) + " " * _GAP
+            room = max(1, width - len(front) - len(middle) - 1)
+            segments.append(Segment(middle + " ", dim))
+            segments.append(Segment(fit(printable(event.data, room), room), base))
+        else:
+            name, text = said(event)
+            if name:
+                segments.append(Segment(name + " ", look + Style(bold=True)))
+            segments.append(Segment(text, look))
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _look(self, event: Event) -> Style:
+        if isinstance(event, Message):
+            return self._style(event.direction)
+        failed = isinstance(event, _FAILURES) or (isinstance(event, AssocChange) and event.state in _LOSSES)
+        return self._style("failed" if failed else "notification")
+
+    def _header(self, width: int) -> Strip:
+        style = self._style("header")
+        titles = _titles(self._front) + _titles(self._middle) + " Text"
+        if self.following:
+            return Strip([Segment(fit(titles, width), style)])
+        below = f" +{self.below} below, End follows" if self.below else " End follows"
+        room = max(0, width - len(below))
+        return Strip([Segment(fit(titles, room), style), Segment(below, self._style("below"))])
+
+    def _said_when_empty(self, y: int, width: int) -> Strip:
+        number = y - 1 - max(0, (self._page - len(self._empty)) // 2)
+        text = self._empty[number] if 0 <= number < len(self._empty) else ""
+        left = max(0, (width - cell_len(text)) // 2)
+        return Strip([Segment(fit(" " * left + text, max(1, width)), self._style("dim"))])
+
+    def _style(self, name: str) -> Style:
+        style = self._styles_of.get(name)
+        if style is None:
+            style = self._styles_of[name] = self.get_component_rich_style(f"message-log--{name}")
+        return style
+
+    def notify_style_update(self) -> None:
+        """Themes change what is in the strips."""
+        super().notify_style_update()
+        self._styles_of.clear()
+        self._strips.clear()
+
+    # --- selecting text
+
+    def _select(self, strip: Strip, start: int, end: int) -> Strip:
+        """The strip with the characters from `start` to `end` (-1: the last) as selected."""
+        text = strip.text
+        cuts = [cell_len(text[:start]), cell_len(text if end == -1 else text[:end]), strip.cell_length]
+        before, chosen, after = strip.divide(cuts)
+        style = self.screen.get_component_rich_style("screen--selection")
+        marked = Strip([Segment(part, (old or Style()) + style) for part, old, _ in chosen])
+        return Strip.join([before, marked, after])
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Show what is selected; lines that ran away could not be."""
+        self._strips.clear()
+        self.refresh()
+        if selection is not None:
+            self.following = False
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The selected text as it is on the screen, of the records that are still kept."""
+        start, end = selection
+        first = self._first if start is None else max(self._first, start.y)
+        last = self._end if end is None else min(self._end, end.y + 1)
+        width = self.scrollable_content_region.width
+        lines = []
+        for number in range(first, min(last, first + _COPIED)):
+            begin, stop = selection.get_span(number) or (0, 0)
+            text = self._line(self._log[number], width).text
+            lines.append(text[begin : None if stop == -1 else stop].rstrip())
+        return ("\n".join(lines), "\n") if lines else None
+
+    def on_click(self, event: events.Click) -> None:
+        """A double click selects a line; all of the log would be more than anybody wants to copy."""
+        offset = event.get_content_offset(self)
+        if event.chain < 2 or offset is None:
+            return
+        event.prevent_default()
+        number = self._top + offset.y - 1
+        if offset.y and number < self._end:
+            line = self._line(self._log[number], self.scrollable_content_region.width).text.rstrip()
+            self.screen.selections = {self: Selection(Offset(0, number), Offset(len(line), number))}
