@@ -1,0 +1,79 @@
+"""The program as a person runs it: `make run` in a terminal, keys in, the screen read."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.userspace
+
+ROOT = Path(__file__).resolve().parent.parent
+_PATIENCE = 60.0  # s; the first `make run` on a machine installs
+
+
+class Terminal:
+    """A tmux session of its own server, so that no other is touched."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self._tmux = ["tmux", "-L", f"sctp-tui-{uuid.uuid4().hex[:8]}", "-f", os.devnull]
+        size = ["-x", str(columns), "-y", str(rows)]
+        self._call("new-session", "-d", *size, "-c", str(ROOT), "sh")
+        self._call("set-option", "-g", "remain-on-exit", "on")
+
+    def _call(self, *arguments: str) -> str:
+        return subprocess.run([*self._tmux, *arguments], check=True, capture_output=True, text=True).stdout
+
+    def type(self, *keys: str) -> None:
+        self._call("send-keys", *keys)
+
+    def resize(self, columns: int, rows: int) -> None:
+        self._call("resize-window", "-x", str(columns), "-y", str(rows))
+
+    def screen(self) -> str:
+        return self._call("capture-pane", "-p")
+
+    def until(self, test: Callable[[str], bool]) -> str:
+        deadline = time.monotonic() + _PATIENCE
+        while not test(screen := self.screen()):
+            assert time.monotonic() < deadline, screen
+            time.sleep(0.05)
+        return screen
+
+    def close(self) -> None:
+        subprocess.run([*self._tmux, "kill-server"], check=False, capture_output=True)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    if not shutil.which("tmux") or not shutil.which("make"):
+        assert os.environ.get("CI") != "true", "tmux and make are needed"
+        pytest.skip("needs tmux and make")
+    terminal = Terminal(80, 24)
+    yield terminal
+    terminal.close()
+
+
+def test_make_run(terminal: Terminal) -> None:
+    terminal.type("make run ARGS='--stack userspace --port 0 --udp-port 0'", "Enter")
+    screen = terminal.until(lambda screen: "listening on 127.0.0.1 port" in screen)
+    words = screen[screen.index("listening on 127.0.0.1 port") :].replace(",", " ").split()
+    port, udp_port = words[4], words[7]
+    terminal.type("Enter")  # the input holds hello
+    terminal.until(lambda screen: "ESTABLISHED" in screen and "COMM_UP" in screen)
+    send = [sys.executable, "-m", "sctp_tui", "send", "--stack", "userspace", "--udp-port", udp_port]
+    done = subprocess.run(
+        [*send, f"127.0.0.1:{port}", "from another terminal"],
+        cwd=ROOT, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    terminal.until(lambda screen: "from another terminal" in screen and "shutdown by peer" in screen)
+    terminal.resize(120, 40)
+    terminal.until(lambda screen: "from another terminal" in screen and "Clients" in screen)
+    terminal.type("C-q")
+    terminal.until(lambda screen: screen.rstrip().endswith(("$", "#")))
