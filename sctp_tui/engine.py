@@ -1,20 +1,18 @@
 """The engine: the one thread that touches sockets.
 
-Commands come in by a queue with a wake-up descriptor, events go out by an `Outbox`. It keeps the counters
-of each association itself and sends them cumulatively, so that they stay exact whatever a consumer drops.
-It never blocks without its wake-up descriptor, and stops reading while the outbox is full.
+Commands come in by a queue with a wake-up descriptor, events go out by an `Outbox`. It never
+blocks without its wake-up descriptor, and stops reading while the outbox is full.
 """
 
-import contextlib
 import itertools
 import logging
 import selectors
-import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from .ledger import ENDS, Association, Ledger
 from .outbox import Outbox
 from .sctp.commands import (
     AbortAssociation,
@@ -37,20 +35,9 @@ from .sctp.endpoint import (
     SctpError,
     Stack,
 )
-from .sctp.events import (
-    AssocChange,
-    Counts,
-    EndpointClosed,
-    EndpointFailed,
-    Event,
-    Message,
-    Opening,
-    Refused,
-    SendFailed,
-    StackName,
-    Totals,
-)
+from .sctp.events import AssocChange, EndpointClosed, EndpointFailed, Event, Refused, StackName
 from .sctp.stacks import open_stack
+from .wakeup import WakeUp
 
 log = logging.getLogger(__name__)
 
@@ -60,29 +47,9 @@ MAX_ASSOCIATIONS = 10_000
 """Associations that servers take at one time."""
 BACKLOG = 1_000
 """Messages of one association kept while its send buffer is full."""
-_ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 _BATCH = 256  # events taken from one endpoint before the others get their turn
 _STATUS_EVERY = 1.0
 _RETRY = 0.01  # s between two tries to send into a buffer that was full
-
-
-@dataclass(slots=True, eq=False)
-class _Association:
-    """What the engine keeps of one: where it is, its counters, what waits for room in its buffer."""
-
-    key: int
-    endpoint: str
-    assoc_id: int
-    messages_in: int = 0
-    messages_out: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
-    failed: int = 0
-    last: float = 0.0
-    up: bool = False
-    closing: bool = False
-    refused: bool = False
-    backlog: deque[Send] = field(default_factory=deque)
 
 
 @dataclass(slots=True, eq=False)
@@ -119,25 +86,19 @@ class Engine:
         self.clock = clock or Clock()
         self._open_stack = open_stack
         self._commands: deque[Command] = deque()
-        self._awake, self._wake = socket.socketpair()
-        self._awake.setblocking(False)
-        self._wake.setblocking(False)
+        self._wakeup = WakeUp()
         self._thread = threading.Thread(target=self._run, name="sctp-engine", daemon=True)
         self._keys = itertools.count(1)
         self._stacks: dict[StackName, Stack] = {}
         self._open: dict[str, _Open] = {}
-        self._associations: dict[int, _Association] = {}
-        self._taken = 0  # live associations of servers
-        self._refused = 0
-        self._waiting: dict[int, _Association] = {}  # those with a backlog
+        self._ledger = Ledger(self.clock)
+        self._waiting: dict[int, Association] = {}  # those with a backlog
         self._watched: tuple[int, ...] = ()
         self._status_due = 0.0
         self._stopping = False
         self._more = False  # the last look at the endpoints found something
         self._out: list[Event] = []
-        self._changed: set[_Association] = set()
-        self._totals_changed = False
-        outbox.on_room = self.wake
+        outbox.on_room = self._wakeup.wake
 
     # --- for other threads
 
@@ -148,12 +109,7 @@ class Engine:
     def submit(self, *commands: Command) -> None:
         """Ask for something; what comes of it is told by events."""
         self._commands.extend(commands)
-        self.wake()
-
-    def wake(self) -> None:
-        """Make the engine look again."""
-        with contextlib.suppress(OSError):  # it is awake already, or has ended
-            self._wake.send(b"\0")
+        self._wakeup.wake()
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end; False where it is still running after `timeout` seconds."""
@@ -178,8 +134,7 @@ class Engine:
         finally:
             for stack in self._stacks.values():
                 stack.close()
-            self._awake.close()
-            self._wake.close()
+            self._wakeup.close()
 
     def _loop(self) -> None:
         reading = True
@@ -188,7 +143,7 @@ class Engine:
             while not (self._stopping and not self._open):
                 waiting = self._register(waiting, everything, not_endpoints)
                 (everything if reading else not_endpoints).select(self._timeout(reading))
-                self._listen_to_wake()
+                self._wakeup.clear()
                 while self._commands:
                     self._carry_out(self._commands.popleft())
                 for stack in self._stacks.values():
@@ -210,7 +165,7 @@ class Engine:
         self, waiting: set[int], everything: selectors.BaseSelector, rest: selectors.BaseSelector
     ) -> set[int]:
         """Keep what is waited on in step with what is open."""
-        basic = {self._awake.fileno()}
+        basic = {self._wakeup.fileno()}
         basic.update(fd for stack in self._stacks.values() for fd in stack.descriptors())
         wanted = basic | {fd for opened in self._open.values() for fd in opened.endpoint.descriptors()}
         if wanted != waiting:
@@ -234,29 +189,11 @@ class Engine:
             due.append(max(0.0, self._status_due - now))
         return min((seconds for seconds in due if seconds is not None), default=None)
 
-    def _listen_to_wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while len(self._awake.recv(4096)) == 4096:
-                continue
-
     def _flush(self) -> None:
-        out = self._out
-        for association in self._changed:
-            out.append(self._counts(association))
-        self._changed.clear()
-        if self._totals_changed:
-            self._totals_changed = False
-            clock = self.clock
-            out.append(Totals(clock.wall(), clock.mono(), "", 0, 0, None, self._taken, self._refused))
+        out = self._out + self._ledger.news()
         if out:
             self._out = []
             self.outbox.put(out)
-
-    def _counts(self, a: _Association) -> Counts:
-        return Counts(
-            self.clock.wall(), self.clock.mono(), a.endpoint, a.key, a.assoc_id, None,
-            a.messages_in, a.messages_out, a.bytes_in, a.bytes_out, a.failed, a.last,
-        )  # fmt: skip
 
     # --- events
 
@@ -267,70 +204,36 @@ class Engine:
             self._take(events)
 
     def _take(self, events: Sequence[Event]) -> None:
+        note = self._ledger.note
         for event in events:
-            association = self._associations.get(event.key)
-            if isinstance(event, Message):
-                if association is None:
-                    association = self._meet(event)
-                if event.direction == "in":
-                    association.messages_in += 1
-                    association.bytes_in += event.size
-                else:
-                    association.messages_out += 1
-                    association.bytes_out += event.size
-                association.last = event.mono
-                self._changed.add(association)
-            elif isinstance(event, AssocChange):
-                association = self._change(event, association)
-            elif isinstance(event, Opening):
-                association = self._meet(event)
-            elif isinstance(event, SendFailed) and association is not None:
-                association.failed += 1
-                self._changed.add(association)
+            association = note(event)
+            if isinstance(event, AssocChange) and association is not None:
+                if event.state in ENDS:
+                    self._forget(association)
+                elif not association.up:
+                    self._came_up(association)
             if association is None or not association.refused:
                 self._out.append(event)
 
-    def _meet(self, event: Event) -> _Association:
-        association = _Association(event.key, event.endpoint, event.assoc_id)
-        self._associations[event.key] = association
-        return association
-
-    def _change(self, event: AssocChange, association: _Association | None) -> _Association | None:
-        if event.state in _ENDS:
-            if association is not None:
-                self._forget(association)
-            return association
-        if association is None:
-            association = self._meet(event)
-        association.assoc_id = event.assoc_id
-        if event.state == "COMM_UP" and not association.up:
-            self._came_up(association)
-        return association
-
-    def _came_up(self, association: _Association) -> None:
+    def _came_up(self, association: Association) -> None:
         association.up = True
         opened = self._open[association.endpoint]
         if opened.server:
-            self._totals_changed = True
-            if self._taken >= self.max_associations or opened.deadline is not None:
-                association.refused = True
-                self._refused += 1
+            if self._ledger.taken >= self.max_associations or opened.deadline is not None:
+                self._ledger.refuse(association)
                 opened.endpoint.abort(association.assoc_id, "no room for another association")
                 return
-            self._taken += 1
+            self._ledger.take()
         if association.closing and not association.backlog:
             opened.endpoint.shut_down(association.assoc_id)
 
-    def _forget(self, association: _Association) -> None:
-        del self._associations[association.key]
+    def _forget(self, association: Association) -> None:
         self._waiting.pop(association.key, None)
         for command in association.backlog:
             text = "the association ended before there was room to send it"
             self._refuse(command, text, command.message_id)
-        opened = self._open.get(association.endpoint)
-        if opened is not None and opened.server and association.up and not association.refused:
-            self._taken -= 1
-            self._totals_changed = True
+        server = self._open[association.endpoint].server
+        self._ledger.forget(association, taken=server and association.up and not association.refused)
 
     # --- commands
 
@@ -362,7 +265,7 @@ class Engine:
 
     def _refuse(self, command: Command, text: str, message_id: int) -> None:
         key = getattr(command, "key", 0)
-        association = self._associations.get(key)
+        association = self._ledger.by_key.get(key)
         endpoint = association.endpoint if association else getattr(command, "endpoint", "")
         clock = self.clock
         assoc_id = association.assoc_id if association else 0
@@ -372,8 +275,8 @@ class Engine:
         )  # fmt: skip
         self._out.append(refused)
 
-    def _known(self, key: int) -> _Association:
-        association = self._associations.get(key)
+    def _known(self, key: int) -> Association:
+        association = self._ledger.by_key.get(key)
         if association is None:
             raise SctpError("this association has ended")
         return association
@@ -439,20 +342,19 @@ class Engine:
         else:
             self._try(association, command)
 
-    def _target(self, command: Send) -> _Association | None:
+    def _target(self, command: Send) -> Association | None:
         if command.key:
             return self._known(command.key)
-        of_client = (a for a in self._associations.values() if a.endpoint == command.endpoint)
-        return next(of_client, None)
+        return self._ledger.of_client(command.endpoint)
 
-    def _try(self, association: _Association, command: Send) -> None:
+    def _try(self, association: Association, command: Send) -> None:
         endpoint = self._open[association.endpoint].endpoint
         try:
             self._take(endpoint.send(association.assoc_id, _outgoing(command)))
         except BufferFull:
             self._keep(association, command)
 
-    def _keep(self, association: _Association, command: Send) -> None:
+    def _keep(self, association: Association, command: Send) -> None:
         if len(association.backlog) >= BACKLOG:
             raise SctpError(
                 f"the send buffer is full and {BACKLOG} messages wait already: "
@@ -461,7 +363,7 @@ class Engine:
         association.backlog.append(command)
         self._waiting[association.key] = association
 
-    def _retry(self, association: _Association) -> None:
+    def _retry(self, association: Association) -> None:
         endpoint = self._open[association.endpoint].endpoint
         backlog = association.backlog
         while backlog:
@@ -476,7 +378,7 @@ class Engine:
         if association.closing and association.up:
             endpoint.shut_down(association.assoc_id)
 
-    def _close_association(self, association: _Association) -> None:
+    def _close_association(self, association: Association) -> None:
         association.closing = True
         if association.up and not association.backlog:
             self._open[association.endpoint].endpoint.shut_down(association.assoc_id)
@@ -487,7 +389,7 @@ class Engine:
             return
         self._status_due = now + _STATUS_EVERY
         for key in self._watched:
-            association = self._associations.get(key)
+            association = self._ledger.by_key.get(key)
             if association is None or not association.up:
                 continue
             try:
@@ -509,20 +411,16 @@ class Engine:
             opened.deadline = min(opened.deadline, deadline)
             return
         opened.deadline = deadline
-        for association in self._of(opened):
+        for association in self._ledger.of(opened.endpoint.name):
             if not association.closing:
                 try:
                     self._close_association(association)
                 except SctpError as error:
                     log.debug("no shutdown of %s: %s", association.assoc_id, error)
 
-    def _of(self, opened: _Open) -> list[_Association]:
-        name = opened.endpoint.name
-        return [a for a in self._associations.values() if a.endpoint == name]
-
     def _closing(self, opened: _Open) -> None:
         """Close an endpoint whose associations have ended, or whose grace is over."""
-        left = self._of(opened)
+        left = self._ledger.of(opened.endpoint.name)
         if left:
             if opened.deadline is None or self.clock.mono() < opened.deadline:
                 return
@@ -537,7 +435,7 @@ class Engine:
             self._take(events)
         opened.endpoint.close()
         opened.stack.turn()
-        for association in self._of(opened):
+        for association in self._ledger.of(opened.endpoint.name):
             self._forget(association)
         del self._open[opened.endpoint.name]
         clock = self.clock

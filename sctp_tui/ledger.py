@@ -1,0 +1,127 @@
+"""What the engine keeps of each association: where it is, exact counters, what waits to be sent.
+
+The counters go out cumulatively, so that they stay exact whatever a consumer drops.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from .sctp.commands import Send
+from .sctp.endpoint import Clock
+from .sctp.events import AssocChange, Counts, Event, Message, Opening, SendFailed, Totals
+
+ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
+"""The states of SCTP_ASSOC_CHANGE after which an association is no more."""
+
+
+@dataclass(slots=True, eq=False)
+class Association:
+    """One association from its first event to its end.
+
+    `up` since COMM_UP; `closing` once its shutdown was asked for; `refused` where it came past the limit,
+    so that nobody hears of it. `backlog` are messages for which the stack had no room yet.
+    """
+
+    key: int
+    endpoint: str
+    assoc_id: int
+    messages_in: int = 0
+    messages_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    failed: int = 0
+    last: float = 0.0
+    up: bool = False
+    closing: bool = False
+    refused: bool = False
+    backlog: deque[Send] = field(default_factory=deque)
+
+
+class Ledger:
+    """The associations of an engine by their keys. `taken` counts the live ones that servers took."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.by_key: dict[int, Association] = {}
+        self.taken = 0
+        self._refused = 0
+        self._clock = clock
+        self._clients: dict[str, Association] = {}
+        self._changed: set[Association] = set()
+        self._totals_changed = False
+
+    def of_client(self, endpoint: str) -> Association | None:
+        """The association of a client endpoint, from `Opening` to its end."""
+        return self._clients.get(endpoint)
+
+    def of(self, endpoint: str) -> list[Association]:
+        """All associations of an endpoint."""
+        return [association for association in self.by_key.values() if association.endpoint == endpoint]
+
+    def note(self, event: Event) -> Association | None:
+        """Count an event, and meet the association it is of where it is new. Ends are for `forget`."""
+        association = self.by_key.get(event.key)
+        if isinstance(event, Message):
+            if association is None:
+                association = self._meet(event)
+            if event.direction == "in":
+                association.messages_in += 1
+                association.bytes_in += event.size
+            else:
+                association.messages_out += 1
+                association.bytes_out += event.size
+            association.last = event.mono
+            self._changed.add(association)
+        elif isinstance(event, AssocChange):
+            if association is None and event.state not in ENDS:
+                association = self._meet(event)
+            if association is not None:
+                association.assoc_id = event.assoc_id
+        elif isinstance(event, Opening):
+            association = self._clients[event.endpoint] = self._meet(event)
+        elif isinstance(event, SendFailed) and association is not None:
+            association.failed += 1
+            self._changed.add(association)
+        return association
+
+    def _meet(self, event: Event) -> Association:
+        association = self.by_key[event.key] = Association(event.key, event.endpoint, event.assoc_id)
+        return association
+
+    def take(self) -> None:
+        """A server took an association."""
+        self.taken += 1
+        self._totals_changed = True
+
+    def refuse(self, association: Association) -> None:
+        """There is no room for an association: it is only counted."""
+        association.refused = True
+        self._refused += 1
+        self._totals_changed = True
+
+    def forget(self, association: Association, *, taken: bool) -> None:
+        """An association ended; `taken` where a server had taken it."""
+        del self.by_key[association.key]
+        if self._clients.get(association.endpoint) is association:
+            del self._clients[association.endpoint]
+        if taken:
+            self.taken -= 1
+            self._totals_changed = True
+
+    def news(self) -> list[Event]:
+        """The counters that changed since the last call."""
+        if not self._changed and not self._totals_changed:
+            return []
+        wall, mono = self._clock.wall(), self._clock.mono()
+        news: list[Event] = [
+            Counts(
+                wall, mono, a.endpoint, a.key, a.assoc_id, None,
+                a.messages_in, a.messages_out, a.bytes_in, a.bytes_out, a.failed, a.last,
+            )
+            for a in self._changed
+            if not a.refused
+        ]  # fmt: skip
+        self._changed.clear()
+        if self._totals_changed:
+            self._totals_changed = False
+            news.append(Totals(wall, mono, "", 0, 0, None, self.taken, self._refused))
+        return news

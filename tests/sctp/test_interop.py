@@ -1,0 +1,119 @@
+"""Other people's SCTP: the kernel against usrsctp in UDP (RFC 6951), and the tools of lksctp against us."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sctp_tui.sctp.events import AssocChange, Message, Peer, ShutdownEvent
+
+from ..harness import Running
+
+pytestmark = pytest.mark.kernel
+
+_UDP_PORT = Path("/proc/sys/net/sctp/udp_port")
+
+
+@pytest.fixture
+def kernel_udp_port() -> Iterator[int]:
+    """The kernel takes SCTP in UDP on this port."""
+    port = 9901
+    before = _UDP_PORT.read_text()
+    _UDP_PORT.write_text(str(port))
+    yield port
+    _UDP_PORT.write_text(before)
+
+
+def converse(server: Running, client: Running, to: Peer) -> None:
+    """Hello, an answer by ID, a long message, a graceful end."""
+    name = client.client(b"hello", to=to)
+    up = server.until(AssocChange, endpoint="server", state="COMM_UP")
+    assert (up.outbound_streams, up.inbound_streams) == (5, 5)
+    message = server.until(Message, direction="in")
+    assert (message.data, message.stream, message.assoc_id) == (b"hello", 1, up.assoc_id)
+    server.send(key=up.key, data=b"welcome", stream=4, ppid=46)
+    reply = client.until(Message, endpoint=name, direction="in")
+    assert (reply.data, reply.stream, reply.ppid) == (b"welcome", 4, 46)
+    client.send(name, bytes(200_000), stream=2, unordered=True)
+    long = server.until(Message, size=200_000)
+    assert long.unordered
+    client.close(name)
+    server.until(ShutdownEvent)
+    end = server.until(AssocChange)
+    assert (end.state, end.by) == ("SHUTDOWN_COMP", "peer")
+    assert client.until(AssocChange, state="SHUTDOWN_COMP").by == "us"
+
+
+def test_userspace_client_to_kernel_server(kernel_udp_port: int) -> None:
+    with Running("kernel") as kernel, Running("userspace") as userspace:
+        port = kernel.listen().port
+        converse(kernel, userspace, Peer(("127.0.0.1",), port, kernel_udp_port))
+
+
+def test_kernel_client_to_userspace_server(kernel_udp_port: int) -> None:
+    with Running("kernel") as kernel, Running("userspace") as userspace:
+        listening = userspace.listen()
+        converse(userspace, kernel, Peer(("127.0.0.1",), listening.port, listening.udp_port))
+
+
+def test_both_stacks_at_once() -> None:
+    """What `--stack all` does: one engine with an endpoint on each."""
+    with Running("kernel") as running:
+        running.listen(name="server kernel")
+        running.client(b"by the kernel")
+        assert running.until(Message, direction="in").endpoint == "server kernel"
+        running.stack = "userspace"
+        running.listen(name="server userspace")
+        running.client(b"by usrsctp")
+        message = running.until(Message, direction="in")
+        assert (message.endpoint, message.data) == ("server userspace", b"by usrsctp")
+
+
+@pytest.fixture
+def tool() -> str:
+    """lksctp-tools; the guest has them."""
+    if not shutil.which("sctp_darn"):
+        pytest.skip("no sctp_darn: install lksctp-tools")
+    return "sctp_darn"
+
+
+def test_sctp_darn_as_client(tool: str) -> None:
+    with Running("kernel") as running:
+        port = str(running.listen().port)
+        darn = ["sctp_darn", "-H", "127.0.0.1", "-P", "9101", "-h", "127.0.0.1", "-p", port, "-s"]
+        subprocess.run(darn, input=b"hello\n", capture_output=True, timeout=20, check=False)
+        running.until(AssocChange, state="COMM_UP")
+        message = running.until(Message, direction="in")
+        assert message.data.rstrip(b"\0\n") == b"hello"
+        assert message.peer is not None
+        assert message.peer.port == 9101
+        running.until(AssocChange, test=lambda event: event.state in ("SHUTDOWN_COMP", "COMM_LOST"))
+
+
+def test_sctp_test_as_client(tool: str) -> None:
+    with Running("kernel") as running:
+        port = str(running.listen().port)
+        test = ["sctp_test", "-H", "127.0.0.1", "-P", "9100", "-h", "127.0.0.1"]
+        once = ["-p", port, "-s", "-x", "1", "-X", "1"]
+        done = subprocess.run([*test, *once], capture_output=True, timeout=30, check=False)
+        up = running.until(AssocChange, state="COMM_UP")
+        assert running.until(Message, direction="in").size > 0, done.stdout
+        running.until(AssocChange, test=lambda event: event.state in ("SHUTDOWN_COMP", "COMM_LOST"))
+        running.until_true(lambda: up.key in running.counts)
+        received = [e for e in running.events if isinstance(e, Message)]
+        assert running.counts[up.key].messages_in == len(received)
+
+
+def test_sctp_darn_as_server(tool: str) -> None:
+    darn = ["stdbuf", "-oL", "sctp_darn", "-H", "127.0.0.1", "-P", "9011", "-l", "-e"]
+    with subprocess.Popen(darn, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as server:
+        assert server.stdout is not None
+        while b"recv" not in (line := server.stdout.readline()):
+            assert line, "sctp_darn ended"
+        with Running("kernel") as running:
+            client = running.client(b"echo this", to=Peer(("127.0.0.1",), 9011))
+            running.until(AssocChange, endpoint=client, state="COMM_UP")
+            assert running.until(Message, direction="in").data == b"echo this"
+        server.kill()
