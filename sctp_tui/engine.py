@@ -221,11 +221,23 @@ class Engine:
         if opened.server:
             if self._ledger.taken >= self.max_associations or opened.deadline is not None:
                 self._ledger.refuse(association)
-                opened.endpoint.abort(association.assoc_id, "no room for another association")
+                self._abort(association, "no room for another association")
                 return
             self._ledger.take()
         if association.closing and not association.backlog:
-            opened.endpoint.shut_down(association.assoc_id)
+            self._shut_down(association)
+
+    def _shut_down(self, association: Association) -> None:
+        try:
+            self._open[association.endpoint].endpoint.shut_down(association.assoc_id)
+        except SctpError as error:
+            log.debug("no shutdown of %s: %s", association.assoc_id, error)  # its end is on the way
+
+    def _abort(self, association: Association, reason: str) -> None:
+        try:
+            self._open[association.endpoint].endpoint.abort(association.assoc_id, reason)
+        except SctpError as error:
+            log.debug("no abort of %s: %s", association.assoc_id, error)
 
     def _forget(self, association: Association) -> None:
         self._waiting.pop(association.key, None)
@@ -376,12 +388,12 @@ class Engine:
             backlog.popleft()
         del self._waiting[association.key]
         if association.closing and association.up:
-            endpoint.shut_down(association.assoc_id)
+            self._shut_down(association)
 
     def _close_association(self, association: Association) -> None:
         association.closing = True
         if association.up and not association.backlog:
-            self._open[association.endpoint].endpoint.shut_down(association.assoc_id)
+            self._shut_down(association)
 
     def _look_at_watched(self) -> None:
         now = self.clock.mono()
@@ -413,10 +425,7 @@ class Engine:
         opened.deadline = deadline
         for association in self._ledger.of(opened.endpoint.name):
             if not association.closing:
-                try:
-                    self._close_association(association)
-                except SctpError as error:
-                    log.debug("no shutdown of %s: %s", association.assoc_id, error)
+                self._close_association(association)
 
     def _closing(self, opened: _Open) -> None:
         """Close an endpoint whose associations have ended, or whose grace is over."""
@@ -425,10 +434,7 @@ class Engine:
             if opened.deadline is None or self.clock.mono() < opened.deadline:
                 return
             for association in left:
-                try:
-                    opened.endpoint.abort(association.assoc_id, "the program ends")
-                except SctpError as error:
-                    log.debug("no abort of %s: %s", association.assoc_id, error)
+                self._abort(association, "the program ends")
                 opened.aborted += 1
         # What is still unread would turn the close into an ABORT.
         while events := opened.endpoint.receive(_BATCH):
