@@ -91,6 +91,10 @@ class Engine:
         self._keys = itertools.count(1)
         self._stacks: dict[StackName, Stack] = {}
         self._open: dict[str, _Open] = {}
+        self._told_by_stack: dict[_Open, None] = {}  # those without descriptors of their own, in order
+        self._closing: dict[_Open, None] = {}
+        self._everything = selectors.DefaultSelector()
+        self._all_but_endpoints = selectors.DefaultSelector()  # waited on while nobody may read
         self._ledger = Ledger(self.clock)
         self._waiting: dict[int, Association] = {}  # those with a backlog
         self._watched: tuple[int, ...] = ()
@@ -98,6 +102,7 @@ class Engine:
         self._stopping = False
         self._more = False  # the last look at the endpoints found something
         self._out: list[Event] = []
+        self._wait_on(self._wakeup.fileno())
         outbox.on_room = self._wakeup.wake
 
     # --- for other threads
@@ -134,47 +139,55 @@ class Engine:
         finally:
             for stack in self._stacks.values():
                 stack.close()
+            self._everything.close()
+            self._all_but_endpoints.close()
             self._wakeup.close()
 
     def _loop(self) -> None:
         reading = True
-        with selectors.DefaultSelector() as everything, selectors.DefaultSelector() as not_endpoints:
-            waiting: set[int] = set()
-            while not (self._stopping and not self._open):
-                waiting = self._register(waiting, everything, not_endpoints)
-                (everything if reading else not_endpoints).select(self._timeout(reading))
-                self._wakeup.clear()
-                while self._commands:
-                    self._carry_out(self._commands.popleft())
-                for stack in self._stacks.values():
-                    stack.turn()
-                reading = not self.outbox.full
-                self._more = False
-                if reading:
-                    for opened in list(self._open.values()):
-                        self._receive(opened.endpoint)
-                for association in list(self._waiting.values()):
-                    self._retry(association)
-                for opened in list(self._open.values()):
-                    if opened.deadline is not None:
-                        self._closing(opened)
-                self._look_at_watched()
-                self._flush()
+        while not (self._stopping and not self._open):
+            ready = (self._everything if reading else self._all_but_endpoints).select(self._timeout(reading))
+            self._wakeup.clear()
+            while self._commands:
+                self._carry_out(self._commands.popleft())
+            for stack in self._stacks.values():
+                stack.turn()
+            reading = not self.outbox.full
+            self._more = False
+            if reading:
+                for key, _ in ready:
+                    if isinstance(key.data, _Open):
+                        self._receive(key.data.endpoint)
+                for opened in self._told_by_stack:
+                    self._receive(opened.endpoint)
+            for association in list(self._waiting.values()):
+                self._retry(association)
+            for opened in list(self._closing):
+                self._try_to_close(opened)
+            self._look_at_watched()
+            self._flush()
 
-    def _register(
-        self, waiting: set[int], everything: selectors.BaseSelector, rest: selectors.BaseSelector
-    ) -> set[int]:
-        """Keep what is waited on in step with what is open."""
-        basic = {self._wakeup.fileno()}
-        basic.update(fd for stack in self._stacks.values() for fd in stack.descriptors())
-        wanted = basic | {fd for opened in self._open.values() for fd in opened.endpoint.descriptors()}
-        if wanted != waiting:
-            for selector, fds in ((everything, wanted), (rest, basic)):
-                for fd in set(selector.get_map()) - fds:
-                    selector.unregister(fd)
-                for fd in fds - set(selector.get_map()):
-                    selector.register(fd, selectors.EVENT_READ)
-        return wanted
+    def _wait_on(self, *descriptors: int) -> None:
+        for selector in (self._everything, self._all_but_endpoints):
+            for descriptor in descriptors:
+                selector.register(descriptor, selectors.EVENT_READ)
+
+    def _attach(self, opened: _Open) -> None:
+        """An endpoint is open: wait on what it says, or ask it whenever its stack had its turn."""
+        self._open[opened.endpoint.name] = opened
+        descriptors = opened.endpoint.descriptors()
+        for descriptor in descriptors:
+            self._everything.register(descriptor, selectors.EVENT_READ, opened)
+        if not descriptors:
+            self._told_by_stack[opened] = None
+
+    def _detach(self, opened: _Open) -> None:
+        """Before its descriptors are closed and their numbers given to others."""
+        for descriptor in opened.endpoint.descriptors():
+            self._everything.unregister(descriptor)
+        self._told_by_stack.pop(opened, None)
+        self._closing.pop(opened, None)
+        del self._open[opened.endpoint.name]
 
     def _timeout(self, reading: bool) -> float | None:
         if self._commands or (self._more and reading):
@@ -183,7 +196,7 @@ class Engine:
         due = [stack.timeout() for stack in self._stacks.values()]
         if self._waiting:
             due.append(_RETRY)
-        if any(opened.deadline is not None for opened in self._open.values()):
+        if self._closing:
             due.append(_RETRY)
         if self._watched:
             due.append(max(0.0, self._status_due - now))
@@ -297,6 +310,7 @@ class Engine:
         stack = self._stacks.get(name)
         if stack is None:
             stack = self._stacks[name] = self._open_stack(name, self.clock)
+            self._wait_on(*stack.descriptors())
         return stack
 
     def _options(self, name: str, outbound: int, inbound: int, attempts: int = 0) -> EndpointOptions:
@@ -322,7 +336,7 @@ class Engine:
         except SctpError as error:
             self._fail(command.endpoint, error)
             return
-        self._open[command.endpoint] = _Open(endpoint, stack, server=True)
+        self._attach(_Open(endpoint, stack, server=True))
         self._out.append(listening)
 
     def _open_client(self, command: OpenClient) -> None:
@@ -338,7 +352,7 @@ class Engine:
         except SctpError as error:
             self._fail(command.endpoint, error)
             return
-        self._open[command.endpoint] = _Open(endpoint, stack, server=False)
+        self._attach(_Open(endpoint, stack, server=False))
 
     def _send(self, command: Send) -> None:
         association = self._target(command)
@@ -423,11 +437,12 @@ class Engine:
             opened.deadline = min(opened.deadline, deadline)
             return
         opened.deadline = deadline
+        self._closing[opened] = None
         for association in self._ledger.of(opened.endpoint.name):
             if not association.closing:
                 self._close_association(association)
 
-    def _closing(self, opened: _Open) -> None:
+    def _try_to_close(self, opened: _Open) -> None:
         """Close an endpoint whose associations have ended, or whose grace is over."""
         left = self._ledger.of(opened.endpoint.name)
         if left:
@@ -439,11 +454,10 @@ class Engine:
         # What is still unread would turn the close into an ABORT.
         while events := opened.endpoint.receive(_BATCH):
             self._take(events)
-        opened.endpoint.close()
-        opened.stack.turn()
         for association in self._ledger.of(opened.endpoint.name):
             self._forget(association)
-        del self._open[opened.endpoint.name]
+        self._detach(opened)
+        opened.endpoint.close()
         clock = self.clock
         self._out.append(
             EndpointClosed(clock.wall(), clock.mono(), opened.endpoint.name, 0, 0, None, opened.aborted)
