@@ -44,6 +44,7 @@ RECEIVE_BUFFER = 2 * 1024 * 1024
 """Bytes asked for: for all associations of an endpoint, where net.sctp.rcvbuf_policy is 0."""
 REASON_LIMIT = 1000
 """Bytes of the reason for an abort: a packet holds them on any path."""
+_ENDING = "this association is being shut down and takes no more messages"
 _UDP_SYSCTL = Path("/proc/sys/net/sctp/udp_port")
 _REFUSED_WITHIN = 0.5  # s; no answer takes longer to notice (RTO.Initial, 3 s on Linux)
 
@@ -204,6 +205,8 @@ class KernelEndpoint:
                 f"stream {message.stream} was not negotiated: this association has {entry.outbound_streams} "
                 f"outbound streams, 0 to {entry.outbound_streams - 1}"
             )
+        if entry.begun:  # Linux may say that the buffer is full, which would be tried again
+            raise SctpError(_ENDING)
         flags = layout.UNORDERED if message.unordered else 0
         number = self._sendmsg(entry, message.data, flags, message)
         if number == errno.EAGAIN:
@@ -215,7 +218,7 @@ class KernelEndpoint:
                 "message; `sudo sysctl net.core.wmem_max=...` or root allow more"
             )
         if number in (errno.EPIPE, errno.ESHUTDOWN, errno.ECONNRESET, errno.ENOTCONN):
-            raise SctpError("this association is being shut down and takes no more messages")
+            raise SctpError(_ENDING)
         if number:
             raise SctpError(f"the kernel did not take the message to {entry.peer}: {os.strerror(number)}")
         clock = self._options.clock
@@ -255,8 +258,10 @@ class KernelEndpoint:
     def shut_down(self, assoc_id: int) -> None:
         """See `Endpoint.shut_down`."""
         entry = self._entry(assoc_id)
-        # While it is being set up Linux would drop the association and tell nobody, not even here.
-        self._end(entry, "close", layout.EOF if assoc_id else layout.ABORT, b"")
+        if assoc_id:
+            self._end(entry, "close", layout.EOF, b"")
+        else:  # Linux would drop it and tell nobody, not even here
+            self._end(entry, "abort", layout.ABORT, b"")
 
     def abort(self, assoc_id: int, reason: str) -> None:
         """See `Endpoint.abort`."""
@@ -302,8 +307,7 @@ class KernelEndpoint:
 
     def associations(self) -> Sequence[int]:
         """See `Endpoint.associations`."""
-        ids = self._book.ids()
-        return ids if self._book.opening is None else [0, *ids]
+        return self._book.ids()
 
     def descriptors(self) -> Sequence[int]:
         """See `Endpoint.descriptors`."""
