@@ -1,0 +1,108 @@
+"""Whether the kernel's SCTP works here is found out by taking associations, and said with what mends it."""
+
+import errno
+import os
+import sys
+from types import ModuleType
+
+import pytest
+
+from sctp_tui.sctp.endpoint import EndpointOptions, StackUnavailable
+from sctp_tui.sctp.kernel import KernelStack
+
+
+class Probe:
+    """What pysctp's sockets do on some machine: the errno of each step, 0 where it works."""
+
+    def __init__(self, *, at_socket: int = 0, at_listen: int = 0) -> None:
+        self.at_socket, self.at_listen = at_socket, at_listen
+        self.closed = False
+        self.module = ModuleType("sctp")
+        self.module.AF_INET = 2  # type: ignore[attr-defined]
+        self.module.sctpsocket_udp = self.socket  # type: ignore[attr-defined]
+
+    def socket(self, family: int) -> "Probe":
+        assert family == 2
+        self._fail(self.at_socket)
+        return self
+
+    def bind(self, address: tuple[str, int]) -> None:
+        assert address == ("127.0.0.1", 0)
+
+    def listen(self, backlog: int) -> None:
+        assert backlog > 0
+        self._fail(self.at_listen)
+
+    def close(self) -> None:
+        self.closed = True
+
+    @staticmethod
+    def _fail(number: int) -> None:
+        if number:
+            raise OSError(number, os.strerror(number))
+
+
+def _unavailable(monkeypatch: pytest.MonkeyPatch, probe: Probe) -> StackUnavailable:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setitem(sys.modules, "sctp", probe.module)
+    with pytest.raises(StackUnavailable) as caught:
+        KernelStack()
+    return caught.value
+
+
+@pytest.mark.parametrize("number", [errno.ESOCKTNOSUPPORT, errno.EPROTONOSUPPORT])
+def test_a_kernel_without_sctp(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    error = _unavailable(monkeypatch, Probe(at_socket=number))
+    assert "this kernel has no SCTP" in error.cause
+    assert "modprobe sctp" in error.remedy
+    assert str(error) == f"{error.cause}; {error.remedy}"
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EACCES])
+def test_a_process_that_may_not(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    assert "may not open SCTP sockets" in _unavailable(monkeypatch, Probe(at_socket=number)).cause
+
+
+def test_another_error_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert os.strerror(errno.EMFILE) in _unavailable(monkeypatch, Probe(at_socket=errno.EMFILE)).cause
+
+
+def test_a_socket_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen where the crypto modules are missing: import, socket and bind work, `listen` does not."""
+    probe = Probe(at_listen=errno.ENOSYS)
+    error = _unavailable(monkeypatch, probe)
+    assert error.remedy == "sudo modprobe hmac"
+    assert probe.closed
+
+
+def test_a_listen_that_fails_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = _unavailable(monkeypatch, Probe(at_listen=errno.ENOMEM))
+    assert os.strerror(errno.ENOMEM) in error.cause
+
+
+def test_pysctp_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setitem(sys.modules, "sctp", None)  # then the import fails
+    with pytest.raises(StackUnavailable) as caught:
+        KernelStack()
+    assert "pip install" in caught.value.remedy
+
+
+def test_another_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(StackUnavailable) as caught:
+        KernelStack()
+    assert "darwin" in caught.value.cause
+    assert caught.value.remedy == "use --stack userspace"
+
+
+def test_one_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    probe = Probe()
+    monkeypatch.setitem(sys.modules, "sctp", probe.module)
+    stack = KernelStack()
+    assert probe.closed
+    assert stack.name == "kernel"
+    assert "pysctp" in stack.library
+    assert (stack.descriptors(), stack.timeout()) == ((), None)
+    assert stack.open(EndpointOptions("one")).descriptors() == ()
