@@ -17,7 +17,7 @@ def _state(row: Association, now: float) -> str:
 
 def _state_look(row: Association) -> str:
     if row.ended is not None:
-        return "" if row.ended.startswith("shutdown") else "association-table--failed"
+        return f"association-table--{'ended' if row.ended.startswith('shutdown') else 'failed'}"
     return "association-table--up" if row.state == "ESTABLISHED" else "association-table--between"
 
 
@@ -35,32 +35,38 @@ def _live(row: Association, text: str) -> str | None:
 
 
 COLUMNS: Sequence[Column[Association]] = (
-    Column("ID", 5, lambda a, now: str(a.assoc_id) if a.assoc_id else "-", right=True),
-    Column("Peer", 15, _peer, widest=47),
-    Column("UDP", 5, lambda a, now: str((a.peer and a.peer.udp_port) or "-"), right=True, rank=8),
-    Column("Streams o/i", 11, lambda a, now: f"{a.outbound_streams}/{a.inbound_streams}", right=True, rank=2),
-    Column("In", 5, lambda a, now: units.count(a.messages_in), right=True),
-    Column("Out", 5, lambda a, now: units.count(a.messages_out), right=True),
-    Column("Bytes in", 9, lambda a, now: units.size(a.bytes_in), right=True, rank=3),
-    Column("Bytes out", 9, lambda a, now: units.size(a.bytes_out), right=True, rank=3),
-    Column("State", 17, _state, widest=30, look=_state_look),
-    Column("Msg/s", 5, lambda a, now: _live(a, units.rate(a.rate(now))), right=True),
+    Column("ID", 5, lambda a, now: str(a.assoc_id) if a.assoc_id else "-", align="right"),
+    Column("Peer", 21, _peer, align="address", widest=47),
+    Column("UDP", 5, lambda a, now: str((a.peer and a.peer.udp_port) or "-"), align="right", rank=8),
     Column(
-        "RTT", 6, lambda a, now: _live(a, "-" if a.rtt is None else units.milliseconds(a.rtt)), right=True
+        "Str out/in", 11, lambda a, now: f"{a.outbound_streams}/{a.inbound_streams}", align="right", rank=2
     ),
-    Column("Unacked", 7, lambda a, now: _live(a, _known(a.unacked)), right=True, rank=4),
+    Column("In", 5, lambda a, now: units.count(a.messages_in), align="right"),
+    Column("Out", 5, lambda a, now: units.count(a.messages_out), align="right"),
+    Column("Bytes in", 9, lambda a, now: units.size(a.bytes_in), align="right", rank=3),
+    Column("Bytes out", 9, lambda a, now: units.size(a.bytes_out), align="right", rank=3),
+    Column("State", 17, _state, widest=30, look=_state_look),
+    Column("Msg/s", 5, lambda a, now: _live(a, units.rate(a.rate(now))), align="right"),
+    Column(
+        "RTT", 6, lambda a, now: _live(a, "-" if a.rtt is None else units.milliseconds(a.rtt)), align="right"
+    ),
+    Column("Unacked", 7, lambda a, now: _live(a, _known(a.unacked)), align="right", rank=4),
     Column(
         "Peer rwnd",
         9,
         lambda a, now: _live(a, "-" if a.rwnd is None else units.size(a.rwnd)),
-        right=True,
+        align="right",
         rank=5,
     ),
     Column(
-        "cwnd", 8, lambda a, now: _live(a, "-" if a.cwnd is None else units.size(a.cwnd)), right=True, rank=6
+        "cwnd",
+        8,
+        lambda a, now: _live(a, "-" if a.cwnd is None else units.size(a.cwnd)),
+        align="right",
+        rank=6,
     ),
-    Column("Idle", 5, lambda a, now: _live(a, units.duration(a.idle(now))), right=True),
-    Column("Age", 5, lambda a, now: units.duration(a.age(now)), right=True, rank=1),
+    Column("Idle", 5, lambda a, now: _live(a, units.duration(a.idle(now))), align="right"),
+    Column("Age", 5, lambda a, now: units.duration(a.age(now)), align="right", rank=1),
 )
 
 
@@ -70,6 +76,7 @@ class AssociationTable(LineTable[Association]):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "association-table--up",
         "association-table--between",
+        "association-table--ended",
         "association-table--failed",
     }
 
@@ -77,6 +84,7 @@ class AssociationTable(LineTable[Association]):
     AssociationTable {
         & > .association-table--up { color: $text-success; }
         & > .association-table--between { color: $text-warning; }
+        & > .association-table--ended { color: $text-muted; }
         & > .association-table--failed { color: $text-error; }
     }
     """

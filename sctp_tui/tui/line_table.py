@@ -6,7 +6,7 @@ is most of a core. Cells are text, never markup: what a peer sent can't style or
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -22,8 +22,7 @@ from textual.widget import Widget
 
 R = TypeVar("R")
 
-GAP = 2
-"""Cells between two columns."""
+_ROOMY = 100  # cells from which on columns stand further apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,41 +30,44 @@ class Column(Generic[R]):
     """One column of a table of rows of type R; widths in cells.
 
     `cell` gives the text of a row at a time (s, monotonic); None lends the cell's room to the one on its
-    left. `rank` 0 is always there; the higher the rank, the wider the table must be. A column with
-    `widest` takes what is left over, up to that. `look` names the component class of a cell, "" for none.
+    left. `rank` 0 is always there; the higher the rank, the wider the table must be, and columns of one
+    rank come together. A column with `widest` takes what is left over, up to that. `look` names the
+    component class of a cell, "" for none.
     """
 
     title: str
     width: int
     cell: Callable[[R, float], str | None]
-    right: bool = False
+    align: Literal["left", "right", "address"] = "left"
     rank: int = 0
     widest: int = 0
     look: Callable[[R], str] | None = None
 
 
-def fit(text: str, width: int, right: bool = False) -> str:
-    """Text as wide as its column, in cells. `…` stands for what is too long: of numbers, the first digits."""
+def fit(text: str, width: int, align: str = "left") -> str:
+    """Text as wide as its column, in cells, `…` standing for what is too much.
+
+    Of words that is the end, of numbers ("right") the first digits, of an "address" the middle.
+    """
     cells = len(text) if text.isascii() else cell_len(text)
-    if cells > width and right:
-        return "…" + text[-(width - 1) :]
-    if cells > width:
-        return set_cell_size(text, width - 1) + "…"
-    padding = " " * (width - cells)
-    return padding + text if right else text + padding
+    if cells <= width:
+        padding = " " * (width - cells)
+        return padding + text if align == "right" else text + padding
+    end = {"left": 0, "right": width - 1, "address": width // 2}[align]
+    return set_cell_size(set_cell_size(text, width - 1 - end) + "…" + text[len(text) - end :], width)
 
 
-def arrange(columns: Sequence[Column[R]], width: int, gap: int = GAP) -> list[tuple[Column[R], int]]:
-    """The columns that fit into `width` cells, and how wide each is, in their order."""
+def arrange(columns: Sequence[Column[R]], width: int, gap: int) -> list[tuple[Column[R], int]]:
+    """The columns that fit into `width` cells with `gap` between them, and how wide each is."""
     left = width + gap
-    chosen: set[int] = set()
-    for index in sorted(range(len(columns)), key=lambda i: columns[i].rank):
-        column = columns[index]
-        if column.rank and column.width + gap > left:
+    ranks: set[int] = set()
+    for rank in sorted({column.rank for column in columns}):
+        needed = sum(column.width + gap for column in columns if column.rank == rank)
+        if rank and needed > left:
             break
-        chosen.add(index)
-        left -= column.width + gap
-    shown = [columns[index] for index in sorted(chosen)]
+        ranks.add(rank)
+        left -= needed
+    shown = [column for column in columns if column.rank in ranks]
     widths = [column.width for column in shown]
     growing = [i for i, column in enumerate(shown) if column.widest > column.width]
     while left > 0 and growing:
@@ -89,6 +91,11 @@ def set_virtual_height(widget: ScrollView, lines: int) -> None:
     if virtual != widget.virtual_size:
         widget.set_reactive(Widget.virtual_size, virtual)
         widget._scroll_update(virtual)
+
+
+def _on(background: Style, style: Style) -> Style:
+    """A style as it is, on another background: component styles come blended with the widget's."""
+    return style + Style(bgcolor=background.bgcolor)
 
 
 class LineTable(ScrollView, Generic[R], can_focus=True):
@@ -171,6 +178,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         super().__init__(id=id)
         self._columns = columns
         self._width = -1
+        self._gap = 1
         self._shown: list[tuple[Column[R], int]] = []
         self._keys: list[int] = []
         self._strips: dict[int, tuple[Hashable, Strip]] = {}
@@ -261,7 +269,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         width = self.scrollable_content_region.width
         if width != self._width:
             self._width = width
-            self._shown = arrange(self._columns, width)
+            self._gap = 2 if width >= _ROOMY else 1
+            self._shown = arrange(self._columns, width, self._gap)
             self._strips.clear()
         if y == 0:
             return self._header(width)
@@ -280,7 +289,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def _row(self, row: R, width: int, cursor: bool, zebra: bool) -> Strip:
         background = self._style("line-table--cursor" if cursor else "line-table--zebra" if zebra else "")
-        base = background + self._style(self.look(row)) if not cursor else background
+        # The cursor is one colour: what stands out elsewhere may be unreadable on it.
+        base = background if cursor else _on(background, self._style(self.look(row)))
         cells = [column.cell(row, self._now) for column, _ in self._shown]
         segments: list[Segment] = []
         place = 0
@@ -289,11 +299,11 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             text = cells[place] or ""
             place += 1
             while place < len(cells) and cells[place] is None:
-                room += GAP + self._shown[place][1]
+                room += self._gap + self._shown[place][1]
                 place += 1
             look = column.look(row) if column.look is not None and not cursor else ""
-            line = fit(text, room, column.right) + " " * GAP
-            style = base + self._style(look) if look else base
+            line = fit(text, room, column.align) + " " * self._gap
+            style = _on(background, self._style(look)) if look else base
             if segments and segments[-1].style == style:
                 segments[-1] = Segment(segments[-1].text + line, style)
             else:
@@ -302,8 +312,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def _header(self, width: int) -> Strip:
         style = self._style("line-table--header")
-        titles = (fit(column.title, room, column.right) for column, room in self._shown)
-        return Strip([Segment((" " * GAP).join(titles), style)]).adjust_cell_length(width, style)
+        titles = (fit(column.title, room, column.align) for column, room in self._shown)
+        return Strip([Segment((" " * self._gap).join(titles), style)]).adjust_cell_length(width, style)
 
     def _said_when_empty(self, y: int, width: int) -> Strip:
         number = y - 1 - max(0, (self._page - len(self._empty)) // 2)
@@ -321,9 +331,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def _style(self, name: str) -> Style:
         style = self._styles_of.get(name)
         if style is None:
-            style = self.get_component_rich_style(name, partial=True) if name else self.rich_style
-            if name.startswith("line-table--") and name != "line-table--dim":
-                style = self.get_component_rich_style(name)
+            style = self.get_component_rich_style(name) if name else self.rich_style
             self._styles_of[name] = style
         return style
 

@@ -61,21 +61,21 @@ _FRONT: tuple[Column[Event], ...] = (
     Column("Time", 12, lambda e, now: _time(e)),
     Column("", 1, lambda e, now: _ARROWS[e.direction] if isinstance(e, Message) else "•"),
     Column("End", 4, lambda e, now: _end(e)),
-    Column("ID", 5, lambda e, now: str(e.assoc_id) if e.assoc_id else "-" if e.key else "", right=True),
+    Column("ID", 5, lambda e, now: str(e.assoc_id) if e.assoc_id else "-" if e.key else "", align="right"),
 )
 _OF_MESSAGES: tuple[Column[Message], ...] = (
-    Column("Str", 3, lambda m, now: str(m.stream), right=True),
-    Column("SSN", 5, lambda m, now: _ssn(m), right=True, rank=1),
-    Column("PPID", 4, lambda m, now: str(m.ppid), right=True, widest=10),
-    Column("", 9, lambda m, now: named(m.ppid).partition(" ")[2], rank=2, widest=14),
-    Column("Size", 8, lambda m, now: units.size(m.size), right=True),
+    Column("Str", 3, lambda m, now: str(m.stream), align="right"),
+    Column("SSN", 5, lambda m, now: _ssn(m), align="right", rank=1),
+    Column("PPID", 4, lambda m, now: str(m.ppid), align="right", widest=10),
+    Column("", 9, lambda m, now: named(m.ppid).partition(" ")[2], rank=2),
+    Column("Size", 8, lambda m, now: units.size(m.size), align="right"),
 )
 _FAILURES = (EndpointFailed, MessageTooLarge, Refused, RemoteError, SendFailed)
 _LOSSES = ("COMM_LOST", "CANT_STR_ASSOC")
 
 
 def _titles(columns: list[tuple[Column[Any], int]]) -> str:
-    return "".join(fit(column.title, room, column.right) + " " * _GAP for column, room in columns)
+    return "".join(fit(column.title, room, column.align) + " " * _GAP for column, room in columns)
 
 
 class MessageLog(ScrollView, can_focus=True):
@@ -243,14 +243,14 @@ class MessageLog(ScrollView, can_focus=True):
         base, dim, look = self.rich_style, self._style("dim"), self._look(event)
         front = ""
         for column, room in self._front:
-            front += fit(column.cell(event, 0.0) or "", room, column.right) + " " * _GAP
+            front += fit(column.cell(event, 0.0) or "", room, column.align) + " " * _GAP
         # The arrow, or the bullet, is what the eye looks for.
         mark = self._front[0][1] + _GAP
         segments = [Segment(front[:mark], dim), Segment(front[mark], look), Segment(front[mark + 1 :], dim)]
         if isinstance(event, Message):
             middle = ""
             for of_message, room in self._middle:
-                middle += fit(of_message.cell(event, 0.0) or "", room, of_message.right) + " " * _GAP
+                middle += fit(of_message.cell(event, 0.0) or "", room, of_message.align) + " " * _GAP
             room = max(1, width - len(front) - len(middle) - 1)
             segments.append(Segment(middle + " ", dim))
             segments.append(Segment(fit(printable(event.data, room), room), base))
@@ -258,7 +258,8 @@ class MessageLog(ScrollView, can_focus=True):
             name, text = said(event)
             if name:
                 segments.append(Segment(name + " ", look + Style(bold=True)))
-            segments.append(Segment(text, look))
+            room = max(1, width - len(front) - len(name) - bool(name))
+            segments.append(Segment(fit(text, room), look))
         return Strip(segments).adjust_cell_length(width, base)
 
     def _look(self, event: Event) -> Style:
