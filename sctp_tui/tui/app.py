@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual.app import App
@@ -13,6 +13,7 @@ from sctp_tui.engine import GRACE, MAX_ASSOCIATIONS, Engine
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.outbox import Outbox
 from sctp_tui.sctp.commands import Command, Listen, Stop, Watch
+from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import StackName
 
 from . import hints
@@ -37,24 +38,30 @@ class Settings:
     program: str = "sctp-tui"
 
 
-class SctpApp(App[None]):
+class SctpApp(App[None], inherit_bindings=False):
     """One way through: events from the engine to the monitor to the widgets, commands back."""
 
     TITLE = "sctp-tui"
     CSS_PATH = "main_screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", tooltip="Shut the associations down and leave; again: abort them"),
-        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+q", "quit", "Quit", priority=True),
+        # Not inherited, so that q comes first in the footer; Ctrl-C only says how to leave.
+        Binding("ctrl+c", "help_quit", show=False, system=True),
     ]
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         super().__init__()
         self.settings = settings
+        self.clock = clock or Clock()
         self.monitor = Monitor()
         self.outbox = Outbox()
         self.engine = Engine(
-            self.outbox, grace=settings.grace, max_associations=settings.max_associations
-        )  # fmt: skip
+            self.outbox,
+            grace=settings.grace,
+            max_associations=settings.max_associations,
+            clock=self.clock,
+        )
         self._main = MainScreen(
             self.monitor, settings.stacks, settings.hosts[0], settings.port, settings.program
         )
@@ -68,6 +75,9 @@ class SctpApp(App[None]):
     def on_mount(self) -> None:
         self.engine.start()
         self.listen()
+
+    def on_ready(self) -> None:
+        # Not before every widget is there to be drawn on.
         self.set_interval(1 / _DRAINS, self._drain)
 
     def on_unmount(self) -> None:
@@ -88,20 +98,27 @@ class SctpApp(App[None]):
             if name not in views or views[name].state == "failed":
                 self.engine.submit(
                     Listen(
-                        name, stack, settings.hosts, settings.port,
+                        name,
+                        stack,
+                        settings.hosts,
+                        settings.port,
                         settings.udp_port if stack == "userspace" else None,
-                        settings.outbound, settings.inbound,
+                        settings.outbound,
+                        settings.inbound,
                     )
-                )  # fmt: skip
+                )
 
     def action_listen_again(self) -> None:
         """Try the servers once more that could not be opened."""
         self.listen()
 
     def _drain(self) -> None:
+        if not self.is_running:
+            return  # the widgets are being taken down
+        ended = not self.engine.running  # asked first, so that its last events are in the batch
         batch = self.outbox.drain()
         self.monitor.fold(batch)
-        self._main.show(batch)
+        self._main.show(batch, self.clock.mono())
         watched = self._main.visible_keys()
         if watched != self._watched and not self._ending:
             self._watched = watched
@@ -112,7 +129,7 @@ class SctpApp(App[None]):
                 self.push_screen(FailureScreen(servers))
         elif isinstance(self.screen, FailureScreen):
             self.pop_screen()
-        if not self.engine.running:
+        if ended:
             ended_by_itself = "The engine ended by itself, which it should not." if not self._ending else None
             self.exit(return_code=0 if self._ending else 1, message=ended_by_itself)
 
@@ -140,6 +157,4 @@ def run(settings: Settings) -> int:
 
 def with_program(settings: Settings) -> Settings:
     """The settings with the name that this very program is called by."""
-    import dataclasses
-
-    return dataclasses.replace(settings, program=hints.program())
+    return replace(settings, program=hints.program())

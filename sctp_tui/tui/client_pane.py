@@ -46,6 +46,7 @@ class ClientPane(Vertical):
         Binding("ctrl+n", "screen.new_client", "New client"),
         Binding("ctrl+g", "screen.abort", "Abort"),
         Binding("escape", "screen.leave_input", "Lists"),
+        Binding("f1", "screen.help", "Help"),
     ]
 
     def __init__(
@@ -230,7 +231,7 @@ class ClientPane(Vertical):
         if association is None:
             return Content.assemble(
                 client.name.ljust(11), client.to.ljust(22), (" not open yet", "$foreground-muted")
-            )  # fmt: skip
+            )
         return _row(client.name, association, client.heard)
 
     def _reply_row(self, reply: Reply) -> Content:
@@ -292,8 +293,7 @@ def _row(name: str, association: Association, heard: str) -> Content:
     row = Content.assemble(
         name.ljust(11),
         f"{association.peer or '?'} ".ljust(23),
-        f"{association.assoc_id or ''}".rjust(4),
-        "  ",
+        (f"ID {association.assoc_id}" if association.assoc_id else "").ljust(8),
     )
     if association.ended is not None:
         return Content.assemble(row, association.ended).stylize("$foreground-muted")

@@ -86,9 +86,7 @@ class Clients:
         """Forget these clients and close their endpoints; a fresh one stays where none would."""
         gone = list(clients)
         kept = [client for client in self.all if client not in gone]
-        self.all = kept or [
-            Client(next(self._names), gone[-1].stack, gone[-1].to, gone[-1].udp_port)
-        ]  # fmt: skip
+        self.all = kept or [Client(next(self._names), gone[-1].stack, gone[-1].to, gone[-1].udp_port)]
         return [CloseEndpoint(client.name) for client in gone if client.opened]
 
     def named(self, endpoint: str) -> Client | None:
@@ -101,9 +99,7 @@ class Clients:
         Where the settings differ from those the endpoint was opened with, another one takes its place.
         """
         commands: list[Command] = []
-        wanted = OpenClient(
-            client.name, client.stack, to, client.outbound, client.inbound, client.attempts
-        )  # fmt: skip
+        wanted = OpenClient(client.name, client.stack, to, client.outbound, client.inbound, client.attempts)
         if client.opened != wanted:
             if client.opened is not None:
                 commands.append(CloseEndpoint(client.name))
@@ -124,9 +120,15 @@ class Clients:
         if len(self._lines) > _REMEMBERED:
             del self._lines[next(iter(self._lines))]
         return Send(
-            number, data, endpoint, key,
-            options.stream, options.ppid, options.unordered, options.lifetime,
-        )  # fmt: skip
+            number,
+            data,
+            endpoint,
+            key,
+            options.stream,
+            options.ppid,
+            options.unordered,
+            options.lifetime,
+        )
 
     def fold(self, events: Iterable[Event]) -> Outcome | None:
         """Follow what happened; the outcome worth telling the user, if there is one."""

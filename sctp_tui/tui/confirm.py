@@ -43,11 +43,16 @@ class ConfirmScreen(ModalScreen[bool]):
         with Vertical():
             yield Static(
                 Content.assemble(
-                    (self._question, "bold"), f"\n{self._consequence}\n\n",
-                    (self._key, "bold $text-warning"), " or ", ("Enter", "bold"), " does it   ",
-                    ("Esc", "bold"), " leaves it",
+                    (self._question, "bold"),
+                    f"\n{self._consequence}\n\n",
+                    (self._key, "bold $text-warning"),
+                    " or ",
+                    ("Enter", "bold"),
+                    " does it   ",
+                    ("Esc", "bold"),
+                    " leaves it",
                 )
-            )  # fmt: skip
+            )
 
     def action_answer(self, yes: bool) -> None:
         """Go back with the answer."""

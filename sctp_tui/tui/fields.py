@@ -21,11 +21,11 @@ _CONNECTION = ("to", "udp", "streams", "attempts", "stack")
 class Tick(Checkbox):
     """A checkbox whose state shows without colours too."""
 
-    BUTTON_LEFT, BUTTON_INNER, BUTTON_RIGHT = "[", " ", "]"
+    BUTTON_LEFT, BUTTON_INNER, BUTTON_RIGHT = "", "[ ]", ""
 
     def watch_value(self) -> None:
         """Put the tick in, or take it out."""
-        self.BUTTON_INNER = "x" if self.value else " "
+        self.BUTTON_INNER = "[x]" if self.value else "[ ]"
         super().watch_value()
 
 
@@ -55,6 +55,8 @@ class Fields(Grid):
             column-span: 2;
             background: transparent;
             padding: 0;
+            & > .toggle--button { color: $foreground; background: transparent; }
+            &.-on > .toggle--button { color: $foreground; background: transparent; }
         }
         Select { column-span: 7; max-width: 24; }
     }
@@ -106,9 +108,7 @@ class Fields(Grid):
         yield Tick("Unordered", id="unordered", compact=True)
         if len(self._stacks) > 1:
             yield Label("Stack")
-            yield Select(
-                [(name, name) for name in self._stacks], id="stack", compact=True, allow_blank=False
-            )  # fmt: skip
+            yield Select([(name, name) for name in self._stacks], id="stack", compact=True, allow_blank=False)
 
     def show(self, client: Client) -> None:
         """Fill the client's row from the client."""
@@ -126,6 +126,7 @@ class Fields(Grid):
         self._set("udp", "")
         self._set("streams", streams)
         self._set("attempts", "")
+        self.query_one("#udp", Input).placeholder = ""
 
     def set_locked(self, locked: bool) -> None:
         """Whether the client's row can't be changed, as its association is there already."""

@@ -50,9 +50,15 @@ class Header(Widget):
         room = self.content_size.width - used
         library = server.library if room > len(server.library) + 1 else ""
         return Content.assemble(
-            (name, "bold"), "  ", (stack, "$foreground-muted"), "  ", place, "  ", (state, tint),
+            (name, "bold"),
+            "  ",
+            (stack, "$foreground-muted"),
+            "  ",
+            place,
+            "  ",
+            (state, tint),
             (library.rjust(room) if library else "", "$foreground-muted"),
-        )  # fmt: skip
+        )
 
 
 def _place(server: EndpointView) -> str:

@@ -29,6 +29,4 @@ class Heading(Widget):
         width = self.content_size.width
         numbers = self.numbers if len(self.title) + len(self.numbers) + 5 <= width else ""
         rule = "─" * max(0, width - len(self.title) - len(numbers) - (2 if numbers else 1))
-        return Content.assemble(
-            (self.title, "bold"), " ", (rule, "dim"), (f" {numbers}" if numbers else "")
-        )  # fmt: skip
+        return Content.assemble((self.title, "bold"), " ", (rule, "dim"), (f" {numbers}" if numbers else ""))

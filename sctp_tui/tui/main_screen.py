@@ -1,7 +1,6 @@
 """The one screen that is always there: associations, log, clients, and the keys that act on them."""
 
 import ipaddress
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -86,8 +85,8 @@ class MainScreen(Screen[None]):
 
     # --- what is shown
 
-    def show(self, batch: Batch) -> None:
-        """Draw what changed."""
+    def show(self, batch: Batch, now: float) -> None:
+        """Draw what changed; `now` in seconds of the monotonic clock."""
         monitor = self._monitor
         if monitor.endpoints.version != self._endpoints_version:
             self._endpoints_version = monitor.endpoints.version
@@ -100,7 +99,7 @@ class MainScreen(Screen[None]):
             self.query_one("#nothing").display = not some
             self.refresh_bindings()
         if some:
-            table.show(associations, time.monotonic())
+            table.show(associations, now)
         self.query_one(MessageLog).show(monitor.log)
         self.query_one("#associations > Heading", Heading).numbers = _association_numbers(monitor)
         self.query_one("#log > Heading", Heading).numbers = _log_numbers(monitor)
@@ -246,9 +245,7 @@ _KEYS = (
         (
             Binding("tab", "focus", "Next pane or field"),
             Binding("shift+tab", "focus", "The one before"),
-            Binding("f1", "help", "Help"),
             Binding("ctrl+p", "palette", "Commands: theme, screenshot, …"),
-            Binding("ctrl+q", "quit", "Quit"),
         ),
     ),
 )
@@ -267,7 +264,7 @@ def _nothing(lines: list[str]) -> Content:
     return Content.assemble(
         "No association yet. Press ",
         ("Enter", "bold"),
-        " below to send hello from a client here, or type in another terminal\n\n",
+        " below to send hello from a client here, or type in another terminal:\n\n",
         ("\n".join(f"  {line}" for line in lines), "$text-accent"),
         "\n\n",
         ("Only associations of this program are shown, not those of others.", "$foreground-muted"),

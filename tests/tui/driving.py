@@ -1,0 +1,77 @@
+"""Driving the screen in tests: real associations on the userspace stack, waits that are bounded."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from sctp_tui.monitor.associations import Association
+from sctp_tui.sctp.events import AssocChange, Event, Message
+from sctp_tui.tui.app import SctpApp, Settings
+
+PATIENCE = 10.0
+"""Seconds that anything may take before a test fails."""
+
+
+async def until(pilot: Pilot[None], happened: Callable[[], Any], what: str = "") -> None:
+    """Let the screen go on until something has happened; fails where it doesn't in time."""
+    end = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < end, f"waited in vain: {what or happened}"
+        await pilot.pause(0.02)
+
+
+@asynccontextmanager
+async def running(
+    size: tuple[int, int] = (80, 24), settings: Settings | None = None
+) -> AsyncIterator[tuple[SctpApp, Pilot[None]]]:
+    """The program with a server on any free port of the userspace stack."""
+    app = SctpApp(settings or Settings(port=0, udp_port=0))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.monitor.endpoints.servers, "the server")
+        yield app, pilot
+
+
+async def type_line(pilot: Pilot[None], line: str) -> None:
+    """Put a line into the input and press Enter."""
+    message = message_input(pilot)
+    message.focus()
+    message.value = line
+    await pilot.press("enter")
+
+
+def message_input(pilot: Pilot[None]) -> Input:
+    """The line to type in."""
+    return pilot.app.screen_stack[0].query_one("#message", Input)
+
+
+def outcome(pilot: Pilot[None]) -> str:
+    """The line that says what came of it."""
+    return str(pilot.app.screen_stack[0].query_one("#outcome", Static).content)
+
+
+def rows(app: SctpApp) -> list[Association]:
+    """The server's associations, the oldest first."""
+    return app.monitor.associations.of_servers()
+
+
+def messages(app: SctpApp, endpoint: str, direction: str = "in") -> list[bytes]:
+    """The data of the messages in the log, of one endpoint."""
+    return [e.data for e in app.monitor.log if isinstance(e, Message) and _is(e, endpoint, direction)]
+
+
+def _is(event: Message, endpoint: str, direction: str) -> bool:
+    return event.endpoint == endpoint and event.direction == direction
+
+
+def states(app: SctpApp, endpoint: str) -> list[str]:
+    """The states that associations of an endpoint went through."""
+    return [e.state for e in app.monitor.log if isinstance(e, AssocChange) and e.endpoint == endpoint]
+
+
+def log_of(app: SctpApp, kind: type[Event]) -> list[Event]:
+    """The events of one kind in the log."""
+    return [event for event in app.monitor.log if isinstance(event, kind)]

@@ -1,0 +1,372 @@
+"""The screen with real associations on the userspace stack, both ends in this process."""
+
+import socket
+import time
+
+import pytest
+from textual.widgets import Input, OptionList, Static
+
+from sctp_tui.monitor.associations import Association
+from sctp_tui.sctp.commands import OpenClient, Send
+from sctp_tui.sctp.events import Peer, Refused
+from sctp_tui.tui.app import SctpApp, Settings
+from sctp_tui.tui.association_table import AssociationTable
+from sctp_tui.tui.client_pane import ClientPane
+from sctp_tui.tui.confirm import ConfirmScreen
+from sctp_tui.tui.failure import FailureScreen
+from sctp_tui.tui.help import HelpScreen
+
+from .driving import (
+    log_of,
+    message_input,
+    messages,
+    outcome,
+    rows,
+    running,
+    states,
+    type_line,
+    until,
+)
+
+pytestmark = pytest.mark.userspace
+
+
+def ended(association: Association) -> bool:
+    return association.ended is not None
+
+
+async def test_enter_on_the_fresh_program_sets_up_an_association() -> None:
+    async with running() as (app, pilot):
+        message = message_input(pilot)
+        assert (message.value, message.selected_text, message.has_focus) == ("hello", "hello", True)
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server") == [b"hello"])
+        await until(pilot, lambda: "COMM_UP" in states(app, "client 1"))
+        (row,) = rows(app)
+        assert (row.state, row.outbound_streams, row.inbound_streams) == ("ESTABLISHED", 5, 5)
+        assert app.screen.query_one(AssociationTable).display
+        await until(pilot, lambda: outcome(pilot) == "sent 5 B on stream 1")
+        assert message.value == ""
+
+
+async def test_the_seed_run() -> None:
+    """The client closes: shutdown, the row ends. A second client: a new ID."""
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("ctrl+d")
+        await until(pilot, lambda: ended(rows(app)[0]))
+        assert rows(app)[0].ended == "shutdown by peer"
+        await pilot.press("ctrl+n")
+        await type_line(pilot, "hello 2")
+        await until(pilot, lambda: b"hello 2" in messages(app, "server"))
+        first, second = rows(app)
+        assert second.ended is None
+        assert second.assoc_id != first.assoc_id
+        assert second.endpoint == first.endpoint == "server"
+
+
+async def test_a_client_that_ended_opens_again_by_its_next_message() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("ctrl+d")
+        await until(pilot, lambda: ended(rows(app)[0]))
+        await type_line(pilot, "again")
+        await until(pilot, lambda: messages(app, "server") == [b"hello", b"again"])
+        assert [ended(row) for row in rows(app)] == [True, False]
+
+
+async def test_abort_is_asked_about_and_told_apart_from_shutdown() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("escape")
+        await pilot.pause(0.2)
+        assert not ended(rows(app)[0])
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("a")
+        await until(pilot, lambda: ended(rows(app)[0]))
+        assert rows(app)[0].ended == "aborted by peer: by hand"
+
+
+async def test_the_server_closes_and_aborts_what_is_chosen_in_the_table() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("escape", "c")
+        await until(pilot, lambda: ended(rows(app)[0]))
+        assert rows(app)[0].ended == "shutdown by us"
+        await until(pilot, lambda: outcome(pilot) == "client 1: shutdown by peer")
+        await type_line(pilot, "again")
+        await until(pilot, lambda: len(rows(app)) == 2 and rows(app)[1].state == "ESTABLISHED")
+        await pilot.press("escape", "end", "a", "enter")
+        await until(pilot, lambda: ended(rows(app)[1]))
+        assert rows(app)[1].ended == "aborted by us"
+        await until(pilot, lambda: outcome(pilot) == "client 1: aborted by peer: by hand")
+        await pilot.press("c")
+        await until(pilot, lambda: "has ended" in outcome(pilot))
+
+
+async def test_reply_as_the_server() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("escape", "r")
+        assert message_input(pilot).has_focus
+        await type_line(pilot, "[4]welcome")
+        await until(pilot, lambda: messages(app, "client 1") == [b"welcome"])
+        speakers = app.screen.query_one("#speakers", OptionList)
+        await until(pilot, lambda: "« welcome" in str(speakers.get_option_at_index(0).prompt))
+        assert str(speakers.get_option_at_index(1).prompt).startswith("server")
+        (row,) = rows(app)
+        await until(pilot, lambda: row.messages_out == 1)
+        # Back to the client, whose field is still its own.
+        await pilot.press("escape", "tab", "tab", "up", "enter")
+        await type_line(pilot, "thanks")
+        await until(pilot, lambda: messages(app, "server") == [b"hello", b"thanks"])
+
+
+async def test_two_clients_each_with_streams_of_its_own() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("ctrl+n")
+        app.screen.query_one("#streams", Input).value = "3:2"
+        await type_line(pilot, "[2]second")
+        await until(pilot, lambda: len(rows(app)) == 2 and rows(app)[1].state == "ESTABLISHED")
+        assert [(row.outbound_streams, row.inbound_streams) for row in rows(app)] == [(5, 5), (2, 3)]
+        await until(pilot, lambda: states(app, "client 2") == ["COMM_UP"])
+        assert app.screen.query_one("#streams", Input).disabled
+
+
+async def test_options_of_a_message() -> None:
+    async with running() as (app, pilot):
+        app.screen.query_one("#ppid", Input).value = "46"
+        app.screen.query_one("#stream", Input).value = "2"
+        app.screen.query_one("#lifetime", Input).value = "5000"
+        await pilot.click("#unordered")
+        await type_line(pilot, "x")
+        await until(pilot, lambda: messages(app, "server"))
+        event = next(e for e in app.monitor.log if e.endpoint == "server" and getattr(e, "data", b"") == b"x")
+        assert (event.ppid, event.stream, event.unordered) == (46, 2, True)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("line", ["[99]too high", "[5]one too high"])
+async def test_a_stream_that_was_not_negotiated(line: str) -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await type_line(pilot, line)
+        await until(pilot, lambda: "0 to 4" in outcome(pilot))
+        assert message_input(pilot).value == line
+
+
+async def test_what_failed_does_not_overwrite_what_is_being_typed() -> None:
+    async with running() as (app, pilot):
+        await type_line(pilot, "[99]x")
+        message_input(pilot).value = "next"
+        await until(pilot, lambda: log_of(app, Refused))
+        await until(pilot, lambda: "99" in outcome(pilot))
+        assert message_input(pilot).value == "next"
+        await pilot.press("up")
+        assert message_input(pilot).value == "[99]x"
+        await pilot.press("down")
+        assert message_input(pilot).value == "next"
+
+
+async def test_an_empty_message_is_refused_with_the_reason() -> None:
+    async with running() as (app, pilot):
+        await type_line(pilot, "")
+        await until(pilot, lambda: "at least one byte" in outcome(pilot))
+        assert not list(app.monitor.associations)
+
+
+async def test_a_message_too_large() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        line = "x" * (4 * 1024 * 1024 + 1)
+        await type_line(pilot, line)
+        await until(pilot, lambda: "4194304" in outcome(pilot))
+        assert message_input(pilot).value == line
+
+
+async def test_nobody_there() -> None:
+    """No such SCTP port, and no such UDP port: both are told at once, by name."""
+    async with running() as (app, pilot):
+        server = app.monitor.endpoints.servers[0]
+        app.screen.query_one("#to", Input).value = "127.0.0.1:1"
+        app.screen.query_one("#udp", Input).value = str(server.udp_port)
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: "nobody listens on SCTP port 1" in outcome(pilot))
+        assert message_input(pilot).value == "hello"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            unused = str(free.getsockname()[1])
+        app.screen.query_one("#udp", Input).value = unused
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: f"nobody has UDP port {unused}" in outcome(pilot))
+        assert message_input(pilot).value == "hello"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        ("to", "127.0.0.1:70000", "'70000'"),
+        ("to", "", "no address given"),
+        ("to", "no-such-host.invalid:1", "no-such-host.invalid"),
+        ("streams", "0:5", "1 to 65535"),
+        ("attempts", "", "Attempts"),
+        ("udp", "0", "1 to 65535"),
+        ("stream", "70000", "0 to 65535"),
+        ("ppid", "4294967296", "0 to 4294967295"),
+        ("lifetime", "0", "Lifetime"),
+    ],
+)
+async def test_a_field_that_cannot_be(field: str, value: str, named: str) -> None:
+    async with running() as (app, pilot):
+        app.screen.query_one(f"#{field}", Input).value = value
+        await type_line(pilot, "kept")
+        await until(pilot, lambda: named in outcome(pilot))
+        assert message_input(pilot).value == "kept"
+        assert not list(app.monitor.associations)
+
+
+async def test_a_host_by_name() -> None:
+    async with running() as (app, pilot):
+        app.screen.query_one("#to", Input).value = f"localhost:{app.monitor.endpoints.servers[0].port}"
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: messages(app, "server") == [b"hello"])
+
+
+async def test_ipv6() -> None:
+    async with running(settings=Settings(hosts=("::1",), port=0, udp_port=0)) as (app, pilot):
+        await until(pilot, lambda: app.screen.query_one("#to", Input).value.startswith("[::1]:"))
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server") == [b"hello"])
+        assert "[::1]" in str(rows(app)[0].peer)
+
+
+async def test_clearing_what_ended_and_taking_that_back() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("ctrl+d")
+        await until(pilot, lambda: ended(rows(app)[0]))
+        await pilot.press("escape", "x")
+        await until(pilot, lambda: not rows(app))
+        assert not app.screen.query_one(AssociationTable).display
+        await pilot.press("u")
+        await until(pilot, lambda: len(rows(app)) == 1)
+        # In the list of clients the same key takes away the clients whose association ended.
+        app.screen.query_one("#speakers").focus()
+        await pilot.press("x")
+        await until(pilot, lambda: "1 ended clients cleared" in outcome(pilot))
+        await type_line(pilot, "anew")
+        await until(pilot, lambda: messages(app, "server") == [b"hello", b"anew"])
+        assert messages(app, "client 2", "out") == [b"anew"]
+
+
+async def test_numbers_come_for_the_rows_in_view() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].rwnd is not None)
+        assert rows(app)[0].rtt is not None
+
+
+async def test_the_empty_state_says_what_to_type_elsewhere() -> None:
+    async with running() as (app, pilot):
+        server = app.monitor.endpoints.servers[0]
+        line = f"sctp-tui send --udp-port {server.udp_port} 127.0.0.1:{server.port} hello"
+        await until(pilot, lambda: line in str(app.screen.query_one("#nothing", Static).content))
+
+
+async def test_keys_by_letter_are_text_in_an_input() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("q", "n", "a", "?")
+        assert message_input(pilot).value == "qna?"
+        await pilot.press("ctrl+c")
+        assert not app._ending
+        await pilot.press("escape", "n")
+        assert message_input(pilot).has_focus
+        assert len(app.screen.query_one(ClientPane)._clients.all) == 2
+
+
+async def test_help_lists_every_key_of_the_footer() -> None:
+    async with running(size=(100, 60)) as (app, pilot):
+        await pilot.press("escape", "?")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        text = "\n".join(str(static.content) for static in app.screen.query(Static))
+        for words in ("New client", "Reply", "Close", "Abort", "Clear ended", "Undo", "Recall", "Quit"):
+            assert words in text
+        await pilot.press("q")
+        await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+
+
+async def test_a_port_that_is_taken_is_said_on_one_screen_with_the_way_out() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        settings = Settings(port=0, udp_port=other.getsockname()[1])
+        async with running(settings=settings) as (app, pilot):
+            await until(pilot, lambda: isinstance(app.screen, FailureScreen))
+            text = str(app.screen.query_one(Static).content)
+            assert "--udp-port" in text
+            assert str(settings.udp_port) in text
+            other.close()
+            await pilot.press("r")
+            await until(pilot, lambda: not isinstance(app.screen, FailureScreen))
+            assert app.monitor.endpoints.servers[0].state == "listening"
+
+
+async def test_quit_shuts_open_associations_down() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        began = time.monotonic()
+        await pilot.press("escape", "q")
+        await until(pilot, lambda: app.return_code is not None)
+        assert time.monotonic() - began < app.settings.grace
+        assert app.return_code == 0
+        assert not app.engine.running
+    assert [row.ended for row in rows(app)] == ["shutdown by us"]
+
+
+async def test_a_second_q_aborts_what_the_first_waits_for() -> None:
+    """A peer that never answers would take the whole grace."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        async with running(settings=Settings(port=0, udp_port=0, grace=60)) as (app, pilot):
+            to = Peer(("127.0.0.1",), 7, silent.getsockname()[1])
+            app.submit(OpenClient("elsewhere", "userspace", to), Send(1, b"x", "elsewhere"))
+            await until(pilot, lambda: app.monitor.associations.of("elsewhere"))
+            await pilot.press("escape", "q")
+            await pilot.pause(0.4)
+            assert app.engine.running
+            await pilot.press("q")
+            await until(pilot, lambda: not app.engine.running)
+
+
+async def test_leaving_by_force_leaves_no_thread_behind() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+    assert not app.engine.running
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60), (40, 10)])
+async def test_any_size(size: tuple[int, int]) -> None:
+    async with running(size) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("escape", "?")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("escape")
+
+
+def test_settings_start_nothing() -> None:
+    app = SctpApp(Settings())
+    assert not app.engine.running
