@@ -1,0 +1,90 @@
+"""`sctp-tui lab`: its arguments, its messages, its exit status."""
+
+import argparse
+import re
+import signal
+import sys
+
+from .errors import LabError
+from .runner import MEMORY, run
+from .terminal import interactive, passed_on
+
+_DESCRIPTION = """\
+Boot Linux with SCTP as an ordinary process (User Mode Linux) and run COMMAND in it, as root there, with
+what it reads, writes and returns passed through. Without COMMAND: the monitor, on that kernel, at this
+terminal; options not named here are the monitor's.
+
+The guest sees this machine's files, with your rights, and has a network and a TMPDIR of its own. If you are
+root it has the rights of `nobody`, where those suffice to read the interpreter and the working folder."""
+_EPILOG = """\
+Exit status: COMMAND's, or 128 + n after signal n; 124 after the time limit, 125 where the lab itself
+failed, 126 and 127 where COMMAND can't be run or found.
+
+examples:
+  sctp-tui lab
+  sctp-tui lab -- sctp_test -H 127.0.0.1 -P 9000 -l
+  sctp-tui lab --timeout 60 -- python -m pytest tests/kernel
+  sctp-tui lab --tty -- bash"""
+_UNITS = {"": 1, "M": 1, "G": 1024}
+
+
+def main(argv: list[str]) -> int:
+    """Run `sctp-tui lab` with these arguments."""
+    options, command, rest = _parse(argv)
+    try:
+        if command and not options.tty:
+            with passed_on(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
+                return run(command, timeout=options.timeout, memory=options.memory, signals=signals)
+        monitor = [sys.executable, "-m", "sctp_tui", "--stack", "kernel", *rest]
+        return interactive(command or monitor, timeout=options.timeout, memory=options.memory)
+    except LabError as error:
+        sys.stderr.write(f"sctp-tui lab: {error}\n")
+        return error.status
+
+
+def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str], list[str]]:
+    parser = argparse.ArgumentParser(
+        prog="sctp-tui lab",
+        usage="%(prog)s [--memory SIZE] [--timeout S] [--tty] [-- COMMAND ...]",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--memory",
+        metavar="SIZE",
+        type=_memory,
+        default=MEMORY,
+        help=f"the guest's, as 256M (default: {MEMORY}M)",
+    )
+    parser.add_argument("--timeout", metavar="S", type=_seconds, help="end the guest after S seconds")
+    parser.add_argument("-t", "--tty", action="store_true", help="give COMMAND this terminal")
+    at = argv.index("--") if "--" in argv else len(argv)
+    options, rest = parser.parse_known_args(argv[:at])
+    command = argv[at + 1 :]
+    if rest and command:
+        parser.error(f"not known: {' '.join(rest)}")
+    if at < len(argv) and not command:
+        parser.error("no COMMAND after --")
+    if rest and not rest[0].startswith("-"):
+        parser.error(f"COMMAND comes after --: sctp-tui lab -- {' '.join(rest)}")
+    return options, command, rest
+
+
+def _memory(text: str) -> int:
+    match = re.fullmatch(r"(\d+)([MG]?)", text.upper())
+    size = int(match[1]) * _UNITS[match[2]] if match else 0
+    if not 64 <= size <= 65536:
+        raise argparse.ArgumentTypeError(f"{text}: give 64M to 64G")
+    return size
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text}: not a number of seconds")
+    return seconds

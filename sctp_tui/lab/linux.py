@@ -1,0 +1,64 @@
+"""Where the kernel is: `linux.uml` and its modules, as Debian's package `user-mode-linux` lays them out."""
+
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import LabUnavailable
+
+VARIABLE = "SCTP_TUI_LAB"
+"""Names a folder that holds `usr/bin/linux.uml`; it is looked at first, and then nothing else is."""
+
+REMEDY = "install Debian's package user-mode-linux (sudo apt install user-mode-linux)"
+
+_CHECKOUT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Linux:
+    """A User Mode Linux: the program that is the kernel, and the `usr` folder that it came in."""
+
+    program: Path
+
+    @property
+    def usr(self) -> Path:
+        """The folder above `bin`: /usr, or the one of an unpacked package."""
+        return self.program.parent.parent
+
+    @property
+    def modules(self) -> Path:
+        """The folder with one folder of modules for each kernel release."""
+        return self.usr / "lib/uml/modules"
+
+    @property
+    def libraries(self) -> Path | None:
+        """Shared libraries unpacked beside the kernel, which the system's linker doesn't know of."""
+        folder = self.usr / "lib/x86_64-linux-gnu"
+        return None if self.usr == Path("/usr") or not folder.is_dir() else folder
+
+
+def find() -> Linux:
+    """The kernel to boot: of SCTP_TUI_LAB, of the checkout's `.lab`, or of the system, in this order.
+
+    Raises LabUnavailable with the package to install.
+    """
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        here = f"{platform.system()} on {platform.machine()}"
+        raise LabUnavailable(
+            f"the lab needs Linux on x86-64, this is {here}: User Mode Linux runs nowhere else"
+        )
+    if folder := os.environ.get(VARIABLE):
+        program = Path(folder, "usr/bin/linux.uml").absolute()
+        if not os.access(program, os.X_OK):
+            raise LabUnavailable(f"no program {program} ({VARIABLE}={folder}): unset {VARIABLE}, or {REMEDY}")
+        return Linux(program)
+    program = _CHECKOUT / ".lab/usr/bin/linux.uml"
+    if os.access(program, os.X_OK):
+        return Linux(program)
+    if on_path := shutil.which("linux.uml"):
+        return Linux(Path(on_path).resolve())
+    in_checkout = ", or run `make lab` here" if (_CHECKOUT / ".ci/fetch-lab").exists() else ""
+    raise LabUnavailable(f"no linux.uml on this machine: {REMEDY}{in_checkout}")

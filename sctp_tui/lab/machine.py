@@ -1,0 +1,105 @@
+"""The guest as a process on the host: its scratch folder, its start, its end, what its console said."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .account import Account
+from .errors import LabError
+from .linux import Linux
+
+_HERE = Path(__file__).parent
+_HIDDEN = ("/dev", "/proc", "/run", "/sys")
+"""Folders over which the guest mounts its own: nothing of the host's is seen there."""
+_CONSOLE_LINES = 12
+# Half a second of boot: a benchmark of RAID algorithms, and compressed swap.
+_NOT_NEEDED = "raid6_select_algo,init_zswap"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A guest that was started: its process, the line to its init, and its scratch folder."""
+
+    process: subprocess.Popen[bytes]
+    line: socket.socket
+    scratch: Path
+
+    def console(self) -> str:
+        """The last lines of the kernel's console."""
+        lines = _console(self.scratch).read_text(errors="replace").splitlines()
+        return "\n".join("".join(filter(str.isprintable, line)) for line in lines[-_CONSOLE_LINES:])
+
+
+@contextlib.contextmanager
+def started(linux: Linux, account: Account | None, memory: int) -> Iterator[Machine]:
+    """A guest that boots, with `memory` in MiB; it is ended and its scratch folder removed at the end."""
+    with _scratch_folder(account) as scratch:
+        ours, theirs = socket.socketpair()
+        with ours, theirs, _console(scratch).open("wb") as console:
+            process = subprocess.Popen(
+                _command(linux, scratch, memory, theirs.fileno()),
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                pass_fds=[theirs.fileno()],
+                cwd="/",
+                start_new_session=True,
+                user=account.uid if account else None,
+                group=account.gid if account else None,
+                extra_groups=[] if account else None,
+            )
+            theirs.close()
+            ours.setblocking(False)
+            try:
+                yield Machine(process, ours, scratch)
+            finally:
+                _end(process)
+
+
+def hidden(path: Path) -> bool:
+    """Whether the guest can't see this path of the host's."""
+    return any(path.is_relative_to(folder) for folder in _HIDDEN)
+
+
+def _console(scratch: Path) -> Path:
+    return scratch / "console.log"
+
+
+def _command(linux: Linux, scratch: Path, memory: int, line: int) -> list[str]:
+    init = [sys.executable, str(_HERE / "guest.py"), str(linux.modules)]
+    if any('"' in path for path in init):
+        raise LabError(f"a kernel's command line can't hold a path with a quotation mark: {init}")
+    interpreter, script, modules = (f'"{path}"' for path in init)
+    return [
+        sys.executable, "-I", "-S", str(_HERE / "launch.py"),
+        str(os.getpid()), str(scratch), str(memory << 20),
+        str(linux.program), f"mem={memory}M", "rootfstype=hostfs", "rootflags=/", "rw", "quiet",
+        f"initcall_blacklist={_NOT_NEEDED}", "con=null", "con0=null,fd:1", f"ssl0=fd:{line}",
+        f"init={interpreter}", "--", "-EsSB", script, modules,
+    ]  # fmt: skip
+
+
+@contextlib.contextmanager
+def _scratch_folder(account: Account | None) -> Iterator[Path]:
+    parent = Path(tempfile.gettempdir()).resolve()
+    scratch = Path(tempfile.mkdtemp(prefix="sctp-tui-lab-", dir="/tmp" if hidden(parent) else parent))
+    try:
+        (scratch / "tmp").mkdir()
+        if account:
+            for folder in (scratch, scratch / "tmp"):
+                os.chown(folder, account.uid, account.gid)
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()  # see `launch`: it ends the kernel and what runs in it, and is gone when they are
+    process.wait()

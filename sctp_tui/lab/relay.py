@@ -1,0 +1,195 @@
+"""The host's side of the line: this process's streams, signals and window size to the guest's and back."""
+
+import errno
+import fcntl
+import os
+import select
+import signal
+import termios
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from . import wire
+from .errors import LabError, TimeLimit
+from .machine import Machine
+
+BOOT_LIMIT = 60.0
+"""Seconds after which a guest that has not said a word is given up; it takes one."""
+
+_PENDING = 65536
+_CHUNK = 16384
+
+
+@dataclass(slots=True)
+class Output:
+    """One of our output streams, and what waits for it."""
+
+    descriptor: int
+    channel: int
+    pending: bytearray = field(default_factory=bytearray)
+    open: bool = True
+
+
+class Relay:
+    """Runs one command in a guest that boots. `signals` is a descriptor that yields numbers of signals."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        streams: tuple[int, int, int],
+        start: bytes,
+        terminal: bool,
+        timeout: float | None,
+        signals: int | None,
+        watch: Callable[[bytes], None] | None,
+    ) -> None:
+        self.machine = machine
+        self.stdin: int | None = streams[0]
+        self.outputs = [Output(streams[1], wire.STDOUT), Output(streams[2], wire.STDERR)]
+        self.start: bytes | None = start
+        self.terminal = terminal
+        self.timeout = timeout
+        self.signals = signals
+        self.watch = watch
+        self.to_guest = bytearray()
+        self.frames = wire.Frames()
+        self.on_the_way = 0
+        self.ready = False
+        self.asked_to_end = False
+        self.status: int | None = None
+
+    def run(self) -> int:
+        """Until the command has ended and all it wrote is written. Its status, 128 + n after signal n."""
+        began = time.monotonic()
+        while self.status is None or any(output.pending for output in self.outputs):
+            limit = began + (BOOT_LIMIT if self.timeout is None else self.timeout)
+            bounded = self.timeout is not None or not self.ready
+            left = max(0.0, limit - time.monotonic()) if bounded else None
+            if left == 0:
+                raise self._too_late()
+            self._turn(None if left is None else left * 1000)
+        return self.status
+
+    def _too_late(self) -> LabError:
+        if self.timeout is not None:
+            return TimeLimit(f"time limit of {self.timeout:g} s reached")
+        return LabError(f"the guest did not boot in {BOOT_LIMIT:g} s; its console:\n{self.machine.console()}")
+
+    def _turn(self, milliseconds: float | None) -> None:
+        line, poll = self.machine.line.fileno(), select.poll()
+        room = all(len(output.pending) < _PENDING for output in self.outputs)
+        listening = room and self.status is None
+        poll.register(line, (select.POLLIN if listening else 0) | (select.POLLOUT if self.to_guest else 0))
+        if self.signals is not None:
+            poll.register(self.signals, select.POLLIN)
+        if self.ready and self.start is None and self.stdin is not None and self.on_the_way < wire.WINDOW:
+            poll.register(self.stdin, select.POLLIN)
+        for output in self.outputs:
+            if output.pending:
+                poll.register(output.descriptor, select.POLLOUT)
+        ready = dict(poll.poll(milliseconds))
+        if self.signals in ready:
+            self._pass_signals()
+        if line in ready:
+            if ready[line] & select.POLLOUT:
+                self._send()
+            if listening and ready[line] & ~select.POLLOUT:
+                self._receive()
+        if self.stdin in ready:
+            self._read_stdin()
+        for output in self.outputs:
+            if output.pending and output.descriptor in ready:
+                self._write(output)
+
+    def _send(self) -> None:
+        try:
+            del self.to_guest[: self.machine.line.send(self.to_guest)]
+        except BrokenPipeError:
+            raise self._stopped() from None
+
+    def _receive(self) -> None:
+        try:
+            data = self.machine.line.recv(_CHUNK)
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            raise self._stopped()
+        for kind, content in self.frames.feed(data):
+            if kind == wire.READY:
+                self.ready = True
+                if self.terminal:
+                    self._tell_size()
+                self._send_start()
+            elif kind == wire.TAKEN:
+                self.on_the_way -= wire.NUMBER.unpack(content)[0]
+                self._send_start()
+            elif kind == wire.STDIN:
+                self.stdin = None
+            elif kind == wire.EXIT:
+                self.status = wire.NUMBER.unpack(content)[0]
+            else:
+                for output in self.outputs:
+                    if output.channel == kind and output.open:
+                        output.pending += content
+                        if self.watch:
+                            self.watch(content)
+
+    def _send_start(self) -> None:
+        if self.start is None:
+            return
+        piece = self.start[: wire.WINDOW - self.on_the_way]
+        self.start = self.start[len(piece) :] or None
+        self.on_the_way += len(piece)
+        self.to_guest += wire.frame(wire.START, piece)
+        if self.start is None:
+            self.to_guest += wire.frame(wire.START)
+
+    def _stopped(self) -> LabError:
+        self.machine.process.wait()
+        what = "the guest's kernel stopped" if self.ready else "the guest did not boot"
+        return LabError(f"{what}; its console:\n{self.machine.console()}")
+
+    def _read_stdin(self) -> None:
+        assert self.stdin is not None
+        try:
+            data = os.read(self.stdin, wire.WINDOW - self.on_the_way)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if error.errno != errno.EIO:  # our terminal is gone
+                raise
+            data = b""
+        self.on_the_way += len(data)
+        self.to_guest += wire.frame(wire.STDIN, data)
+        if not data:
+            self.stdin = None
+
+    def _write(self, output: Output) -> None:
+        # What poll promises: so many bytes go into a pipe without waiting. We may not make it
+        # non-blocking, as others have it too.
+        try:
+            del output.pending[: os.write(output.descriptor, output.pending[: select.PIPE_BUF])]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            output.open = False
+            output.pending.clear()
+            self.to_guest += wire.frame(output.channel)
+
+    def _pass_signals(self) -> None:
+        assert self.signals is not None
+        for number in os.read(self.signals, 64):
+            if number == signal.SIGWINCH:
+                if self.ready and self.terminal:
+                    self._tell_size()
+            elif self.ready and not self.asked_to_end:
+                self.asked_to_end = True
+                self.to_guest += wire.frame(wire.SIGNAL, wire.NUMBER.pack(number))
+            else:  # nothing runs yet, or it was asked before and did not end
+                self.status = 128 + number
+
+    def _tell_size(self) -> None:
+        assert self.stdin is not None
+        size = fcntl.ioctl(self.stdin, termios.TIOCGWINSZ, b"\0" * wire.WINSIZE.size)
+        self.to_guest += wire.frame(wire.SIZE, size)

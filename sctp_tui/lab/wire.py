@@ -1,0 +1,68 @@
+"""The serial line between the host and the guest's init: frames, as a line knows neither ends nor channels.
+
+Both sides import it, the guest before anything is set up: it costs nothing but `struct`.
+"""
+
+import struct
+from collections.abc import Iterator
+
+STDIN, STDOUT, STDERR = 0, 1, 2
+"""Bytes of the command. An empty frame ends the channel, whichever side it comes from."""
+READY, START, TAKEN, EXIT, SIZE, SIGNAL = 3, 4, 5, 6, 7, 8
+"""READY: the guest waits for START, which has the command, in pieces, with an empty one at its end. TAKEN:
+how many bytes of START or STDIN have found their place. EXIT: the command's status. SIZE: of the terminal.
+SIGNAL: one to pass on."""
+
+WINDOW = 2048
+"""Bytes of START and STDIN that may be on their way to the guest. The buffer of its line holds 4096, and if
+it is ever full, the guest hears of no byte after those: User Mode Linux switches the line's interrupt off
+and not on again. What is left is for sizes and signals, which never wait."""
+LIMIT = 65536
+"""Longest frame; past it the line is taken to be garbled."""
+
+NUMBER = struct.Struct("!I")
+WINSIZE = struct.Struct("=HHHH")
+"""struct winsize: rows, columns, width and height in pixels."""
+
+_HEADER = struct.Struct("!BI")
+
+
+class Garbled(Exception):
+    """What came over the line is no frame."""
+
+
+def frame(kind: int, data: bytes = b"") -> bytes:
+    """One frame as bytes."""
+    return _HEADER.pack(kind, len(data)) + data
+
+
+class Frames:
+    """Frames out of bytes that come in pieces."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """The frames that are whole by now, as kind and data. Raises Garbled."""
+        buffer = self._bytes
+        buffer += data
+        while len(buffer) >= _HEADER.size:
+            kind, length = _HEADER.unpack_from(buffer)
+            if kind > SIGNAL or length > LIMIT:
+                raise Garbled(f"no frame: {bytes(buffer[:16]).hex(' ')}")
+            end = _HEADER.size + length
+            if len(buffer) < end:
+                return
+            whole = bytes(buffer[_HEADER.size : end])
+            del buffer[:end]
+            yield kind, whole
+
+
+def pack_strings(strings: list[bytes]) -> bytes:
+    """Arguments, paths and variables, which can't contain NUL, as one piece."""
+    return b"\0".join(strings)
+
+
+def unpack_strings(data: bytes) -> list[bytes]:
+    """What `pack_strings` packed; it packs at least one."""
+    return data.split(b"\0")
