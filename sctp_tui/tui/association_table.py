@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from ..monitor import units
 from ..monitor.associations import Association, Associations
-from ..sctp.printable import printable
 from .line_table import Column, LineTable
 
 
@@ -22,7 +21,7 @@ def _state_look(row: Association) -> str:
 
 
 def _peer(row: Association, now: float) -> str:
-    return printable(str(row.peer)) if row.peer is not None else "?"
+    return str(row.peer) if row.peer is not None else "?"
 
 
 def _known(number: int | None) -> str:

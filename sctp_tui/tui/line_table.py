@@ -20,6 +20,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ..sctp.printable import printable
+
 R = TypeVar("R")
 
 _ROOMY = 100  # cells from which on columns stand further apart
@@ -47,8 +49,10 @@ class Column(Generic[R]):
 def fit(text: str, width: int, align: str = "left") -> str:
     """Text as wide as its column, in cells, `…` standing for what is too much.
 
-    Of words that is the end, of numbers ("right") the first digits, of an "address" the middle.
+    Of words that is the end, of numbers ("right") the first digits, of an "address" the middle. All text of
+    tables and log comes by here, so here it is made printable, whoever chose it.
     """
+    text = printable(text)
     cells = len(text) if text.isascii() else cell_len(text)
     if cells <= width:
         padding = " " * (width - cells)

@@ -49,7 +49,7 @@ def _time(event: Event) -> str:
 def _end(event: Event) -> str:
     """Whose line it is: `srv`, `srv2`, `c1`."""
     kind, _, number = event.endpoint.partition(" ")
-    return printable({"server": "srv", "client": "c"}.get(kind, kind) + number)
+    return {"server": "srv", "client": "c"}.get(kind, kind) + number
 
 
 def _ssn(message: Message) -> str:

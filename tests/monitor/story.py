@@ -8,6 +8,12 @@ from sctp_tui.sctp import events as e
 
 SERVER, CLIENT = "server", "client 1"
 
+EVIL = (
+    "\x1b]52;c;ZXZpbA==\x07\x1b[6n\x1b[2J\x1bc\x1b]0;owned\x07\x1bPq\x1b\\\x9b6n\x9d0;c1\x9c\x90q"
+    "\0\a\b\t\v\f\r\n\x0e\x7f\u202e\u2066\u200b\ufeff[bold][/][@click=app.quit]x[/] [unterminated"
+)
+"""What a terminal or a markup parser would act on: OSC 52, CSI, RIS, DCS, C1, NUL, bidi marks, markup."""
+
 
 @dataclass
 class Story:
@@ -101,13 +107,13 @@ def one_of_each() -> list[e.Event]:
     """Every event that may become a line of the log, with what a hostile peer might put into it."""
     story = Story()
     head = story._head(1)
-    evil = "\x1b]52;c;ZXZpbA==\x07[bold]\u202e"
+    evil = EVIL
     return [
         story.listening(),
         story.opening(1),
         story.up(1),
         story.message(1, evil.encode()),
-        story.message(1, b"\x9b6n\x00", "out"),
+        story.message(1, b"\x9b6n\x00\x1b[6n", "out"),
         e.MessageTooLarge(*head, 3, 5_000_000, 4_194_304),
         story.change(1, "RESTART"),
         e.PeerAddrChange(*head, evil, "UNREACHABLE", 0),
@@ -119,9 +125,9 @@ def one_of_each() -> list[e.Event]:
         e.Authentication(*head, 1, evil),
         e.SenderDry(*head),
         e.NotificationsStopped(*head),
-        e.StreamReset(*head, "in", "done", (1, 2)),
-        e.AssocReset(*head, "denied", 1, 2),
-        e.StreamChange(*head, "done", 6, 7),
+        e.StreamReset(*head, evil, evil, (1, 2)),
+        e.AssocReset(*head, evil, 1, 2),
+        e.StreamChange(*head, evil, 6, 7),
         e.UnknownNotification(*head, 0x8042, evil.encode()),
         e.Refused(*head, "send", 3, evil),
         story.failed(evil),
