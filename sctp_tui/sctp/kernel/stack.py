@@ -11,7 +11,12 @@ from ..events import StackName
 from .endpoint import KernelEndpoint
 from .syscalls import Intake
 
+_USERSPACE = "use --stack userspace"
 _NO_SCTP = (errno.EPROTONOSUPPORT, errno.ESOCKTNOSUPPORT, errno.EAFNOSUPPORT, errno.EINVAL)
+
+
+class NoKernelSctp(StackUnavailable):
+    """The kernel that runs has no SCTP, or none loaded."""
 
 
 class KernelStack:
@@ -46,7 +51,7 @@ class KernelStack:
 def _pysctp() -> ModuleType:
     if sys.platform != "linux":
         raise StackUnavailable(
-            f"SCTP of the kernel is used on Linux only, and this is {sys.platform}", "use --stack userspace"
+            f"SCTP of the kernel is used on Linux only, and this is {sys.platform}", _USERSPACE
         )
     try:
         import sctp
@@ -64,15 +69,15 @@ def _probe(pysctp: ModuleType) -> None:
         probe = pysctp.sctpsocket_udp(pysctp.AF_INET)
     except OSError as error:
         if error.errno in _NO_SCTP:
-            raise StackUnavailable(
+            raise NoKernelSctp(
                 f"this kernel has no SCTP ({error.strerror})", "sudo modprobe sctp, or see `sctp-tui doctor`"
             ) from None
         if error.errno in (errno.EPERM, errno.EACCES):
             raise StackUnavailable(
                 "this process may not open SCTP sockets (a container's or SELinux's rules)",
-                "see `sctp-tui doctor`",
+                f"allow it there, or {_USERSPACE}",
             ) from None
-        raise StackUnavailable(f"no SCTP socket ({error.strerror})", "see `sctp-tui doctor`") from None
+        raise StackUnavailable(f"no SCTP socket ({error.strerror})", _USERSPACE) from None
     try:
         probe.bind(("127.0.0.1", 0))
         probe.listen(1)
@@ -80,7 +85,7 @@ def _probe(pysctp: ModuleType) -> None:
         if error.errno == errno.ENOSYS:  # its cookie is signed by HMAC
             raise StackUnavailable("the kernel's SCTP lacks HMAC", "sudo modprobe hmac") from None
         raise StackUnavailable(
-            f"the kernel's SCTP takes no associations ({error.strerror})", "see `sctp-tui doctor`"
+            f"the kernel's SCTP takes no associations ({error.strerror})", _USERSPACE
         ) from None
     finally:
         probe.close()

@@ -1,0 +1,166 @@
+"""`sctp-tui doctor`: which SCTP stacks work on this machine, and what mends those that don't."""
+
+import importlib.metadata
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from .. import __version__
+from ..option_values import stack as stack_value
+from ..options import Parser
+from ..output import Output, OutputEnded, complain
+from ..sctp.endpoint import Clock, SctpError, Stack, StackUnavailable
+from ..sctp.events import SCHEMA, StackName
+from ..sctp.kernel.stack import NoKernelSctp
+from ..sctp.printable import printable
+from ..sctp.stacks import open_stack
+from .handshake import shake_hands
+from .machine import Machine, why_no_sctp
+
+_NAMES: tuple[StackName, ...] = ("kernel", "userspace")
+_NUMBER = re.compile(r"\d+(?:\.\d+)+")
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What is known of one stack. `handshake_ms` is None where it does not work.
+
+    A stack that works can have a cause and a remedy, too: of what is not as good as it could be.
+    """
+
+    stack: StackName
+    works: bool
+    library: str
+    version: str
+    cause: str
+    remedy: str
+    handshake_ms: float | None
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The whole answer, as `--json` prints it."""
+
+    schema: int
+    version: str
+    stacks: tuple[Finding, ...]
+
+
+def examine(
+    name: StackName, machine: Machine, open_stack: Callable[[StackName, Clock], Stack] = open_stack
+) -> Finding:
+    """Try a stack by a handshake: an import proves nothing."""
+    clock = Clock()
+    library = _installed(name)
+    took: float | None = None
+    try:
+        stack = open_stack(name, clock)
+        library = stack.library
+        try:
+            took = shake_hands(stack, clock)
+        finally:
+            stack.close()
+    except NoKernelSctp:
+        cause, remedy = why_no_sctp(machine)
+    except StackUnavailable as error:
+        cause, remedy = error.cause, error.remedy
+    except (SctpError, OSError) as error:
+        cause, remedy = str(error), "look for what filters SCTP or the loopback (`sudo nft list ruleset`)"
+    else:
+        cause, remedy = _shortcoming(library)
+    version = _NUMBER.findall(library)[-1:] or [""]
+    return Finding(name, took is not None, library, version[0], cause, remedy, took and round(took, 3))
+
+
+def _installed(name: StackName) -> str:
+    """The library of a stack that is not open: what is known without it."""
+    if name == "userspace":
+        return ""
+    try:
+        return f"pysctp {importlib.metadata.version('pysctp')}"
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _shortcoming(library: str) -> tuple[str, str]:
+    """What is not as good as it could be of a stack that works."""
+    if "or older" in library:
+        return (
+            "this usrsctp is a release of 2021 or before, without the security fixes since then",
+            'pip install "sctp-tui[embedded]"',
+        )
+    return "", ""
+
+
+@dataclass
+class _Options:
+    stack: Literal["auto", "kernel", "userspace", "all"] = "auto"
+    json: bool = False
+
+
+def _parse(argv: Sequence[str]) -> _Options:
+    parser = Parser(
+        "doctor",
+        "[OPTIONS]",
+        "Say which SCTP stacks work on this machine, and for the others why not and what mends them.\n"
+        "Each is tried by an association with itself, a message on it, and a graceful shutdown.",
+        "exit status: 0 the stack asked for works, or at least one of them; 1 not so; 2 wrong usage.",
+    )
+    parser.add_argument(
+        "--stack", type=stack_value("auto", "kernel", "userspace", "all"), metavar="STACK",
+        help="kernel or userspace: that one alone; auto or all: both (default)",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("-h", "--help", action="help", help="show this and leave")
+    return parser.parse_args(list(argv), _Options())
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command with the words after `doctor`; its exit status."""
+    options = _parse(argv)
+    machine = Machine.read(os.uname().release)
+    wanted = [name for name in _NAMES if options.stack in (name, "auto", "all")]
+    report = Report(SCHEMA, __version__, tuple(examine(name, machine) for name in wanted))
+    output = Output()
+    if options.json:
+        output.add(msgspec.json.encode(report))
+    else:
+        for line in in_words(report, *_marks()):
+            output.add(line)
+    try:
+        output.flush()
+    except OutputEnded as error:
+        if str(error):
+            complain(str(error), "doctor")
+        return 1
+    return 0 if any(finding.works for finding in report.stacks) else 1
+
+
+def _marks() -> tuple[str, str]:
+    """Signs for works and does not work that the terminal's encoding has."""
+    try:
+        "✓✗".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return "+", "-"
+    return "✓", "✗"
+
+
+def in_words(report: Report, yes: str, no: str) -> list[str]:
+    """The report as lines for people."""
+    lines = []
+    for finding in report.stacks:
+        head = f"{yes if finding.works else no} {finding.stack:<9}  "
+        if finding.handshake_ms is not None:
+            lines.append(
+                f"{head}works: {finding.library}; handshake and message in {finding.handshake_ms:.1f} ms"
+            )
+            if finding.cause:
+                lines.append(f"{'':13}but {finding.cause}")
+        else:
+            lines.append(head + finding.cause)
+        if finding.remedy:
+            lines.append(f"{'':13}to mend it: {finding.remedy}")
+    return [printable(line) for line in lines]
