@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from ..monitor import units
 from ..monitor.associations import Association, Associations
-from .line_table import Column, LineTable
+from .columns import Column
+from .line_table import LineTable
 
 
 def _state(row: Association, now: float) -> str:

@@ -4,97 +4,24 @@ Textual's DataTable renders every visible cell again when one of them changed; a
 is most of a core. Cells are text, never markup: what a peer sent can't style or break anything.
 """
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from collections.abc import Hashable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.widget import Widget
 
-from ..sctp.printable import printable
+from .columns import Column, arrange, fit
+from .line_view import LineView
 
 R = TypeVar("R")
 
 _ROOMY = 100  # cells from which on columns stand further apart
-
-
-@dataclass(frozen=True, slots=True)
-class Column(Generic[R]):
-    """One column of a table of rows of type R; widths in cells.
-
-    `cell` gives the text of a row at a time (s, monotonic); None lends the cell's room to the one on its
-    left. `rank` 0 is always there; the higher the rank, the wider the table must be, and columns of one
-    rank come together. A column with `widest` takes what is left over, up to that. `look` names the
-    component class of a cell, "" for none.
-    """
-
-    title: str
-    width: int
-    cell: Callable[[R, float], str | None]
-    align: Literal["left", "right", "address"] = "left"
-    rank: int = 0
-    widest: int = 0
-    look: Callable[[R], str] | None = None
-
-
-def fit(text: str, width: int, align: str = "left") -> str:
-    """Text as wide as its column, in cells, `…` standing for what is too much.
-
-    Of words that is the end, of numbers ("right") the first digits, of an "address" the middle. All text of
-    tables and log comes by here, so here it is made printable, whoever chose it.
-    """
-    text = printable(text)
-    cells = len(text) if text.isascii() else cell_len(text)
-    if cells <= width:
-        padding = " " * (width - cells)
-        return padding + text if align == "right" else text + padding
-    end = {"left": 0, "right": width - 1, "address": width // 2}[align]
-    return set_cell_size(set_cell_size(text, width - 1 - end) + "…" + text[len(text) - end :], width)
-
-
-def arrange(columns: Sequence[Column[R]], width: int, gap: int) -> list[tuple[Column[R], int]]:
-    """The columns that fit into `width` cells with `gap` between them, and how wide each is."""
-    left = width + gap
-    ranks: set[int] = set()
-    for rank in sorted({column.rank for column in columns}):
-        needed = sum(column.width + gap for column in columns if column.rank == rank)
-        if rank and needed > left:
-            break
-        ranks.add(rank)
-        left -= needed
-    shown = [column for column in columns if column.rank in ranks]
-    widths = [column.width for column in shown]
-    growing = [i for i, column in enumerate(shown) if column.widest > column.width]
-    while left > 0 and growing:
-        share = max(1, left // len(growing))
-        for i in list(growing):
-            more = min(share, left, shown[i].widest - widths[i])
-            widths[i] += more
-            left -= more
-            if widths[i] == shown[i].widest:
-                growing.remove(i)
-    return list(zip(shown, widths, strict=True))
-
-
-def set_virtual_height(widget: ScrollView, lines: int) -> None:
-    """Tell how many lines there are to scroll over, without the layout that `virtual_size` asks for.
-
-    Growing contents change nothing about where widgets are; a layout at every drain would double the cost
-    of a frame. This is what Textual itself does when a widget's size is set by its parent.
-    """
-    virtual = Size(0, lines)
-    if virtual != widget.virtual_size:
-        widget.set_reactive(Widget.virtual_size, virtual)
-        widget._scroll_update(virtual)
 
 
 def _on(background: Style, style: Style) -> Style:
@@ -102,7 +29,7 @@ def _on(background: Style, style: Style) -> Style:
     return style + Style(bgcolor=background.bgcolor)
 
 
-class LineTable(ScrollView, Generic[R], can_focus=True):
+class LineTable(LineView, Generic[R]):
     """A header and a line for each key. Subclasses say what a key's row is and when it has changed.
 
     The cursor stays on its key while rows come and go. While the last row is in view the table follows
@@ -130,9 +57,6 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     DEFAULT_CSS = """
     LineTable {
-        height: 1fr;
-        overflow-x: hidden;
-        scrollbar-size-vertical: 1;
         & > .line-table--header { color: $text-muted; text-style: bold; }
         & > .line-table--cursor {
             color: $block-cursor-blurred-foreground;
@@ -186,10 +110,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._shown: list[tuple[Column[R], int]] = []
         self._keys: list[int] = []
         self._strips: dict[int, tuple[Hashable, Strip]] = {}
-        self._styles_of: dict[str, Style] = {}
         self._now = 0.0
         self._placed = False  # whether the user has put the cursor where it is
-        self._empty: list[str] = []
 
     # --- for subclasses
 
@@ -212,25 +134,19 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         """The keys of all rows, in order."""
         return self._keys
 
-    def set_empty(self, text: str) -> None:
-        """What to say while there are no rows; its lines are centred."""
-        self._empty = text.splitlines()
-        if not self._keys:
-            self.refresh()
-
     def set_keys(self, keys: Sequence[int]) -> None:
         """The rows from now on. The view stays on what it shows, the cursor on its key."""
-        top = round(self.scroll_y)
+        top = self.top
         follow = self.is_vertical_scroll_end and self._may_follow(len(keys))
         places = {key: place for place, key in enumerate(keys)}
         # Rows above the view may have gone: its first line that is still there keeps its place.
         kept = next(
-            (places[key] - n for n, key in enumerate(self._keys[top : top + self._page]) if key in places),
+            (places[key] - n for n, key in enumerate(self._keys[top : top + self.page]) if key in places),
             top,
         )
         old, self._keys = self._keys, list(keys)
-        set_virtual_height(self, len(keys) + 1)
-        self._scroll(self.max_scroll_y if follow else kept)
+        self.set_lines(len(keys))
+        self.go(self.max_scroll_y if follow else kept)
         if self.cursor not in places:
             was = old.index(self.cursor) if self.cursor is not None else 0
             self.cursor = self._keys[min(was, len(keys) - 1)] if keys else None
@@ -241,7 +157,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def _may_follow(self, rows: int) -> bool:
         if not self._placed or self.cursor is None or self.cursor not in self.visible_keys():
             return True
-        return rows - self._page <= self._keys.index(self.cursor)
+        return rows - self.page <= self._keys.index(self.cursor)
 
     def redraw(self, now: float) -> None:
         """Draw the visible rows that have changed since they were drawn; `now` in monotonic seconds."""
@@ -254,22 +170,17 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def visible_keys(self) -> Sequence[int]:
         """The keys of the rows that are in view."""
-        top = round(self.scroll_y)
-        return self._keys[top : top + self._page]
-
-    @property
-    def _page(self) -> int:
-        """Rows that fit below the header."""
-        return max(0, self.size.height - 1)
+        top = self.top
+        return self._keys[top : top + self.page]
 
     # --- drawing
 
     def _stamp(self, row: R, key: int, line: int) -> Hashable:
-        zebra = (round(self.scroll_y) + line) % 2
+        zebra = (self.top + line) % 2
         return (self.stamp(row, self._now), key == self.cursor, zebra)
 
     def render_line(self, y: int) -> Strip:
-        """The header, a row, or what is said while there are none."""
+        """The header or a row."""
         width = self.scrollable_content_region.width
         if width != self._width:
             self._width = width
@@ -278,9 +189,9 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             self._strips.clear()
         if y == 0:
             return self._header(width)
-        place = round(self.scroll_y) + y - 1
+        place = self.top + y - 1
         if place >= len(self._keys):
-            return self._said_when_empty(y, width) if not self._keys else self._blank(width)
+            return self._blank(width)
         key = self._keys[place]
         row = self.find(key)
         if row is None:
@@ -292,9 +203,9 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         return drawn[1]
 
     def _row(self, row: R, width: int, cursor: bool, zebra: bool) -> Strip:
-        background = self._style("line-table--cursor" if cursor else "line-table--zebra" if zebra else "")
+        background = self.style_of("line-table--cursor" if cursor else "line-table--zebra" if zebra else "")
         # The cursor is one colour: what stands out elsewhere may be unreadable on it.
-        base = background if cursor else _on(background, self._style(self.look(row)))
+        base = background if cursor else _on(background, self.style_of(self.look(row)))
         cells = [column.cell(row, self._now) for column, _ in self._shown]
         segments: list[Segment] = []
         place = 0
@@ -307,7 +218,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
                 place += 1
             look = column.look(row) if column.look is not None and not cursor else ""
             line = fit(text, room, column.align) + " " * self._gap
-            style = _on(background, self._style(look)) if look else base
+            style = _on(background, self.style_of(look)) if look else base
             if segments and segments[-1].style == style:
                 segments[-1] = Segment(segments[-1].text + line, style)
             else:
@@ -315,39 +226,21 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _header(self, width: int) -> Strip:
-        style = self._style("line-table--header")
+        style = self.style_of("line-table--header")
         titles = (fit(column.title, room, column.align) for column, room in self._shown)
         return Strip([Segment((" " * self._gap).join(titles), style)]).adjust_cell_length(width, style)
-
-    def _said_when_empty(self, y: int, width: int) -> Strip:
-        number = y - 1 - max(0, (self._page - len(self._empty)) // 2)
-        if not 0 <= number < len(self._empty):
-            return self._blank(width)
-        text = self._empty[number]
-        left = max(0, (width - cell_len(text)) // 2)
-        style = self._style("line-table--header")
-        plain = Style(color=style.color, bgcolor=style.bgcolor)
-        return Strip([Segment(fit(" " * left + text, max(1, width)), plain)])
 
     def _blank(self, width: int) -> Strip:
         return Strip.blank(width, self.rich_style)
 
-    def _style(self, name: str) -> Style:
-        style = self._styles_of.get(name)
-        if style is None:
-            style = self.get_component_rich_style(name) if name else self.rich_style
-            self._styles_of[name] = style
-        return style
-
     def notify_style_update(self) -> None:
         """Themes and focus change what is in the strips."""
         super().notify_style_update()
-        self._styles_of.clear()
         self._strips.clear()
 
     def on_resize(self) -> None:
         """No more room is left below the last row than before."""
-        self._scroll(self.scroll_y)
+        self.go(self.scroll_y)
 
     # --- the cursor
 
@@ -364,16 +257,16 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         if not self._keys or self.cursor is None:
             return
         place = self._keys.index(self.cursor)
-        top = round(self.scroll_y)
-        if not top <= place < top + self._page:
-            self._place(top if place < top else top + self._page - 1)
+        top = self.top
+        if not top <= place < top + self.page:
+            self._place(top if place < top else top + self.page - 1)
         else:
             self._place(place + rows)
 
     def action_cursor_page(self, pages: int) -> None:
         """Move the cursor by as many rows as fit."""
         if self.cursor is not None:
-            self._place(self._keys.index(self.cursor) + pages * max(1, self._page - 1))
+            self._place(self._keys.index(self.cursor) + pages * max(1, self.page - 1))
 
     def action_cursor_to(self, place: int) -> None:
         """The first (0) or last (-1) row."""
@@ -391,19 +284,15 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         place = max(0, min(place, len(self._keys) - 1))
         self._placed = True
         self.cursor = self._keys[place]
-        top = round(self.scroll_y)
-        self._scroll(max(min(top, place), place - self._page + 1))
-
-    def _scroll(self, y: float) -> None:
-        # scroll_to does nothing until the scrollbar is there, which a layout has to bring first.
-        self.scroll_target_y = self.scroll_y = max(0.0, min(float(y), float(self.max_scroll_y)))
+        top = self.top
+        self.go(max(min(top, place), place - self.page + 1))
 
     def on_click(self, event: events.Click) -> None:
         """The cursor goes where the mouse clicks; a double click chooses."""
         offset = event.get_content_offset(self)
         if offset is None or offset.y < 1:
             return
-        place = round(self.scroll_y) + offset.y - 1
+        place = self.top + offset.y - 1
         if place < len(self._keys):
             self._place(place)
             if event.chain == 2:

@@ -15,7 +15,6 @@ from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.geometry import Offset
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
@@ -34,7 +33,8 @@ from ..sctp.events import (
     SendFailed,
 )
 from ..sctp.printable import printable
-from .line_table import Column, arrange, fit, set_virtual_height
+from .columns import Column, arrange, fit
+from .line_view import LineView
 
 _GAP = 1  # cells between two columns
 _TEXT = 32  # cells that the text has at least before columns are shown that can be missed
@@ -78,7 +78,7 @@ def _titles(columns: list[tuple[Column[Any], int]]) -> str:
     return "".join(fit(column.title, room, column.align) + " " * _GAP for column, room in columns)
 
 
-class MessageLog(ScrollView, can_focus=True):
+class MessageLog(LineView):
     """Shows a `Log`, and follows it while the last line is in view."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -102,9 +102,6 @@ class MessageLog(ScrollView, can_focus=True):
 
     DEFAULT_CSS = """
     MessageLog {
-        height: 1fr;
-        overflow-x: hidden;
-        scrollbar-size-vertical: 1;
         & > .message-log--header { color: $text-muted; text-style: bold; }
         & > .message-log--dim { color: $text-muted; }
         & > .message-log--in { color: $text-success; }
@@ -127,15 +124,7 @@ class MessageLog(ScrollView, can_focus=True):
         self._front: list[tuple[Column[Event], int]] = []
         self._middle: list[tuple[Column[Message], int]] = []
         self._strips: LRUCache[int, Strip] = LRUCache(1024)
-        self._styles_of: dict[str, Style] = {}
-        self._empty: list[str] = []
         self._moving = False  # the scrolling is ours, not the user's
-
-    def set_empty(self, text: str) -> None:
-        """What to say while there are no lines; its lines are centred."""
-        self._empty = text.splitlines()
-        if not self._end:
-            self.refresh()
 
     # --- what is shown
 
@@ -151,24 +140,20 @@ class MessageLog(ScrollView, can_focus=True):
         self._first, self._end = log.first, log.captured
         place = self.max_scroll_y if follow else self.scroll_y - evicted
         self._moving = True
-        set_virtual_height(self, len(log) + 1)
-        self._scroll(self.max_scroll_y if follow else place)
+        self.set_lines(len(log))
+        self.go(self.max_scroll_y if follow else place)
         self._moving = False
         self.refresh()
 
     @property
     def below(self) -> int:
         """Lines that came and are below the view."""
-        return max(0, self._end - self._top - self._page)
+        return max(0, self._end - self._top - self.page)
 
     @property
     def _top(self) -> int:
         """Number of the record on the first visible line."""
-        return self._first + round(self.scroll_y)
-
-    @property
-    def _page(self) -> int:
-        return max(0, self.size.height - 1)
+        return self._first + self.top
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """The user who scrolls away from the end stays there, until the end is back in view."""
@@ -183,7 +168,7 @@ class MessageLog(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """The end stays in view."""
         self._moving = True
-        self._scroll(self.max_scroll_y if self.following else self.scroll_y)
+        self.go(self.max_scroll_y if self.following else self.scroll_y)
         self._moving = False
 
     def _arrange(self, width: int) -> None:
@@ -200,24 +185,20 @@ class MessageLog(ScrollView, can_focus=True):
 
     def action_move(self, lines: int) -> None:
         """Scroll by lines."""
-        self._scroll(self.scroll_y + lines)
+        self.go(self.scroll_y + lines)
 
     def action_page(self, pages: int) -> None:
         """Scroll by as many lines as fit."""
-        self._scroll(self.scroll_y + pages * max(1, self._page - 1))
+        self.go(self.scroll_y + pages * max(1, self.page - 1))
 
     def action_first(self) -> None:
         """The oldest line that is kept."""
-        self._scroll(0)
+        self.go(0)
 
     def action_follow(self) -> None:
         """Back to the newest line, and stay with it."""
-        self._scroll(self.max_scroll_y)
+        self.go(self.max_scroll_y)
         self.following = True
-
-    def _scroll(self, y: float) -> None:
-        # scroll_to does nothing until the scrollbar is there, which a layout has to bring first.
-        self.scroll_target_y = self.scroll_y = max(0.0, min(float(y), float(self.max_scroll_y)))
 
     # --- drawing
 
@@ -229,7 +210,7 @@ class MessageLog(ScrollView, can_focus=True):
             return self._header(width)
         number = self._top + y - 1
         if number >= self._end:
-            return self._said_when_empty(y, width) if not self._end else Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.rich_style)
         strip = self._strips.get(number)
         if strip is None:
             strip = self._line(self._log[number], width)
@@ -240,7 +221,7 @@ class MessageLog(ScrollView, can_focus=True):
         return strip
 
     def _line(self, event: Event, width: int) -> Strip:
-        base, dim, look = self.rich_style, self._style("dim"), self._look(event)
+        base, dim, look = self.rich_style, self.style_of("message-log--dim"), self._look(event)
         front = ""
         for column, room in self._front:
             front += fit(column.cell(event, 0.0) or "", room, column.align) + " " * _GAP
@@ -264,35 +245,23 @@ class MessageLog(ScrollView, can_focus=True):
 
     def _look(self, event: Event) -> Style:
         if isinstance(event, Message):
-            return self._style(event.direction)
+            return self.style_of(f"message-log--{event.direction}")
         failed = isinstance(event, _FAILURES) or (isinstance(event, AssocChange) and event.state in _LOSSES)
-        return self._style("failed" if failed else "notification")
+        return self.style_of(f"message-log--{'failed' if failed else 'notification'}")
 
     def _header(self, width: int) -> Strip:
-        style = self._style("header")
+        style = self.style_of("message-log--header")
         titles = _titles(self._front) + _titles(self._middle) + " Text"
         if self.following:
             return Strip([Segment(fit(titles, width), style)])
         below = f" +{self.below} below, End follows" if self.below else " End follows"
-        room = max(0, width - len(below))
-        return Strip([Segment(fit(titles, room), style), Segment(below, self._style("below"))])
-
-    def _said_when_empty(self, y: int, width: int) -> Strip:
-        number = y - 1 - max(0, (self._page - len(self._empty)) // 2)
-        text = self._empty[number] if 0 <= number < len(self._empty) else ""
-        left = max(0, (width - cell_len(text)) // 2)
-        return Strip([Segment(fit(" " * left + text, max(1, width)), self._style("dim"))])
-
-    def _style(self, name: str) -> Style:
-        style = self._styles_of.get(name)
-        if style is None:
-            style = self._styles_of[name] = self.get_component_rich_style(f"message-log--{name}")
-        return style
+        room = max(1, width - len(below))
+        segments = [Segment(fit(titles, room), style), Segment(below, self.style_of("message-log--below"))]
+        return Strip(segments).adjust_cell_length(width, style)
 
     def notify_style_update(self) -> None:
         """Themes change what is in the strips."""
         super().notify_style_update()
-        self._styles_of.clear()
         self._strips.clear()
 
     # --- selecting text

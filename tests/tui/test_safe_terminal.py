@@ -24,7 +24,7 @@ from textual.app import App, ComposeResult
 from sctp_tui.monitor import words
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.sctp.events import Event, Peer
-from sctp_tui.tui import line_table, message_log
+from sctp_tui.tui import columns, message_log
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.message_log import MessageLog
 from tests.monitor.story import EVIL, Story, batch, one_of_each
@@ -177,7 +177,7 @@ def _bypass() -> None:
     def as_it_is(data: bytes | str, limit: int | None = None) -> str:
         return data.decode(errors="replace") if isinstance(data, bytes) else data
 
-    for module in (words, line_table, message_log):
+    for module in (words, columns, message_log):
         vars(module)["printable"] = as_it_is
 
 

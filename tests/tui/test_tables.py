@@ -16,7 +16,8 @@ from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.sctp.events import Event, Peer
 from sctp_tui.tui.association_table import COLUMNS, AssociationTable
-from sctp_tui.tui.line_table import Column, LineTable, arrange, fit
+from sctp_tui.tui.columns import Column, arrange, fit
+from sctp_tui.tui.line_table import LineTable
 from sctp_tui.tui.message_log import MessageLog
 from tests.monitor.story import CLIENT, Story, batch
 
@@ -278,19 +279,6 @@ async def test_the_mouse_chooses_and_scrolls() -> None:
         assert app.table.cursor == 2
 
 
-async def test_what_to_do_next_is_said_while_there_is_nothing() -> None:
-    async with stage(80) as (app, _):
-        app.table.set_empty("Nobody is here yet.\nType [bold]this[/] elsewhere")
-        app.lines.set_empty("No message yet")
-        assert [line.strip() for line in app.rows() if line] == [
-            "Nobody is here yet.",
-            "Type [bold]this[/] elsewhere",
-        ]
-        assert [line.strip() for line in app.log_lines() if line] == ["No message yet"]
-        app.tell(Story().up(1))
-        assert "Nobody" not in " ".join(app.rows())
-
-
 # --- the log
 
 
@@ -420,6 +408,7 @@ async def test_widgets_live_in_every_width() -> None:
     s = Story()
     async with stage(80) as (app, pilot):
         app.tell(s.up(1), s.status(1), *numbered(s, range(30)))
+        app.lines.action_first()
         for width in (200, 100, 60, 40, 20, 8, 80):
             await pilot.resize_terminal(width, 24)
             await pilot.pause()
