@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
@@ -42,7 +43,7 @@ class SctpApp(App[None], inherit_bindings=False):
     """One way through: events from the engine to the monitor to the widgets, commands back."""
 
     TITLE = "sctp-tui"
-    CSS_PATH = "main_screen.tcss"
+    CSS_PATH = Path(__file__).with_name("main_screen.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", tooltip="Shut the associations down and leave; again: abort them"),
         Binding("ctrl+q", "quit", "Quit", priority=True),
@@ -82,8 +83,9 @@ class SctpApp(App[None], inherit_bindings=False):
 
     def on_unmount(self) -> None:
         # Whatever ended the screen: no thread stays behind with sockets in its hands.
-        self.engine.submit(Stop(now=True))
-        self.engine.join(1.0)
+        if self.engine.running:
+            self.engine.submit(Stop(now=True))
+            self.engine.join(1.0)
 
     def submit(self, *commands: Command) -> None:
         """Ask the engine for something."""
@@ -146,7 +148,7 @@ def run(settings: Settings) -> int:
     async def main() -> int:
         app = SctpApp(settings)
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, app.call_later, app.action_quit)
         with contextlib.suppress(asyncio.CancelledError):
             await app.run_async()

@@ -64,6 +64,7 @@ class ClientPane(Vertical):
         self._target: Client | Reply = self._clients.all[0]
         self._shown: list[Content] = []
         self._locked: bool | None = None
+        self._prompted = ""
 
     def compose(self) -> ComposeResult:
         yield Heading("Clients")
@@ -125,6 +126,9 @@ class ClientPane(Vertical):
                 if row != shown or row.spans != shown.spans:
                     speakers.replace_option_prompt_at_index(index, row)
         self._shown = rows
+        if (prompt := self._prompt()) != self._prompted:
+            self._prompted = prompt
+            self.query_one("#speaker", Label).update(prompt)
         live = self._live()
         self.query_one(Heading).numbers = f"{live} of {len(self._clients.all)} up" if live else ""
         association = self.association
@@ -133,13 +137,14 @@ class ClientPane(Vertical):
             self._locked = locked
             self.query_one(Fields).set_locked(locked)
 
-    def aim(self, old: str, to: str) -> None:
-        """The program's own server is at `to`: clients still aimed at where it was to be follow it."""
+    def aim(self, old: str, to: str, stacks: Sequence[StackName]) -> None:
+        """The program's own servers are at `to`, on `stacks`: clients aimed at where they were to be follow."""
         for client in self._clients.all:
             if client.to == old and client.opened is None:
                 client.to = to
-        if isinstance(self._target, Client):
-            self.query_one(Fields).show(self._target)
+                client.stack = client.stack if client.stack in stacks else stacks[0]
+                if client is self._target:
+                    self.query_one(Fields).show(client)
 
     def new_client(self) -> None:
         """One more client, like the one spoken as, and ready to type."""
@@ -200,14 +205,19 @@ class ClientPane(Vertical):
                     f"{association.outbound_streams}:{association.inbound_streams}" if association else ""
                 )
                 fields.show_fixed(peer, streams)
-                number = association.assoc_id if association is not None else "?"
-                self.query_one("#speaker", Label).update(f"server to {number} ›")
             case client:
                 fields.show(client)
-                self.query_one("#speaker", Label).update(f"{client.name} ›")
         self.show()
         with self.speakers.prevent(OptionList.OptionHighlighted):
             self.speakers.highlighted = self._index()
+
+    def _prompt(self) -> str:
+        match self._target:
+            case Reply():
+                association = self.association
+                return f"server to {association.assoc_id if association is not None else '?'} ›"
+            case client:
+                return f"{client.name} ›"
 
     def _index(self) -> int:
         return self._clients.all.index(self._target) if isinstance(self._target, Client) else len(self._shown)
@@ -283,8 +293,6 @@ class ClientPane(Vertical):
             client, Peer((address,), port, udp_port), line, data, options
         )
         self._submit(*commands)
-        if client is self._target:
-            self.query_one("#speaker", Label).update(f"{client.name} ›")
 
 
 def _row(name: str, association: Association, heard: str) -> Content:

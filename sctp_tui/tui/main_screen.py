@@ -45,7 +45,7 @@ class MainScreen(Screen[None]):
         Binding("r", "reply", "Reply", tooltip="As the server, to the association chosen in the table"),
         Binding("c", "close", "Close", tooltip="Graceful shutdown (RFC 9260, section 9.2)"),
         Binding("a", "abort", "Abort", tooltip="ABORT (RFC 9260, section 9.1)"),
-        Binding("x", "clear_ended", "Clear ended"),
+        Binding("x", "clear_ended", "Clear", tooltip="Takes what has ended out of sight; u brings it back"),
         Binding("u", "undo", "Undo"),
         Binding("question_mark", "help", "Help"),
         Binding("f1", "help", "Help", show=False),
@@ -119,9 +119,8 @@ class MainScreen(Screen[None]):
             return
         first = listening[0]
         to = format_hostport(_reached_at(first.addresses[0]), first.port)
-        if to != self._to:
-            self.query_one(ClientPane).aim(self._to, to)
-            self._to = to
+        self.query_one(ClientPane).aim(self._to, to, [server.stack for server in listening if server.stack])
+        self._to = to
         lines = [hints.send_line(self._program, server) for server in listening]
         self.query_one("#nothing", Static).update(_nothing(lines))
 
