@@ -46,7 +46,7 @@ def _time(event: Event) -> str:
     return f"{time.strftime('%H:%M:%S', time.localtime(event.at))}.{int(event.at % 1 * 1000):03d}"
 
 
-def _end(event: Event) -> str:
+def _side(event: Event) -> str:
     """Whose line it is: `srv`, `srv2`, `c1`."""
     kind, _, number = event.endpoint.partition(" ")
     return {"server": "srv", "client": "c"}.get(kind, kind) + number
@@ -60,7 +60,7 @@ def _ssn(message: Message) -> str:
 _FRONT: tuple[Column[Event], ...] = (
     Column("Time", 12, lambda e, now: _time(e)),
     Column("", 1, lambda e, now: _ARROWS[e.direction] if isinstance(e, Message) else "•"),
-    Column("End", 4, lambda e, now: _end(e)),
+    Column("Side", 4, lambda e, now: _side(e)),
     Column("ID", 5, lambda e, now: str(e.assoc_id) if e.assoc_id else "-" if e.key else "", align="right"),
 )
 _OF_MESSAGES: tuple[Column[Message], ...] = (
