@@ -138,7 +138,7 @@ class ClientPane(Vertical):
             self.query_one(Fields).set_locked(locked)
 
     def aim(self, old: str, to: str, stacks: Sequence[StackName]) -> None:
-        """The program's own servers are at `to`, on `stacks`: clients aimed at where they were to be follow."""
+        """Own servers listen at `to`, on `stacks`: clients aimed at where they were to be follow."""
         for client in self._clients.all:
             if client.to == old and client.opened is None:
                 client.to = to

@@ -44,7 +44,7 @@ async def test_enter_on_the_fresh_program_sets_up_an_association() -> None:
         await until(pilot, lambda: "COMM_UP" in states(app, "client 1"))
         (row,) = rows(app)
         assert (row.state, row.outbound_streams, row.inbound_streams) == ("ESTABLISHED", 5, 5)
-        assert app.screen.query_one(AssociationTable).display
+        await until(pilot, lambda: app.screen.query_one(AssociationTable).display)
         await until(pilot, lambda: outcome(pilot) == "sent 5 B on stream 1")
         assert message.value == ""
 
@@ -258,8 +258,8 @@ async def test_clearing_what_ended_and_taking_that_back() -> None:
         await pilot.press("ctrl+d")
         await until(pilot, lambda: ended(rows(app)[0]))
         await pilot.press("escape", "x")
-        await until(pilot, lambda: not rows(app))
-        assert not app.screen.query_one(AssociationTable).display
+        await until(pilot, lambda: not app.screen.query_one(AssociationTable).display)
+        assert not rows(app)
         await pilot.press("u")
         await until(pilot, lambda: len(rows(app)) == 1)
         # In the list of clients the same key takes away the clients whose association ended.
