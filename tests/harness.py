@@ -21,6 +21,7 @@ from sctp_tui.sctp.commands import (
     Send,
     Stop,
 )
+from sctp_tui.sctp.endpoint import UDP_PORT
 from sctp_tui.sctp.events import AssocChange, Counts, Event, Listening, Message, Peer, StackName, Status
 
 E = TypeVar("E", bound=Event)
@@ -112,7 +113,7 @@ class Running:
 
     def to_server(self, *, over_udp: bool = False) -> Peer:
         assert self.server is not None
-        udp_port = self.server.udp_port if over_udp else None
+        udp_port = (self.server.udp_port or UDP_PORT) if over_udp else None
         return Peer(self.server.addresses[:1], self.server.port, udp_port)
 
     def send(self, endpoint: str = "", data: bytes = b"hello", **options: Any) -> int:

@@ -4,11 +4,13 @@ The seed's run first, then what it leaves open.
 """
 
 import hashlib
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient, Watch
-from sctp_tui.sctp.endpoint import Clock, SctpError, StackUnavailable
+from sctp_tui.sctp.endpoint import UDP_PORT, Clock, SctpError, StackUnavailable
 from sctp_tui.sctp.events import (
     AssocChange,
     EndpointClosed,
@@ -36,11 +38,15 @@ def ended(event: AssocChange) -> bool:
 
 
 @pytest.fixture(params=[False, True], ids=["direct", "over_udp"])
-def over_udp(request: pytest.FixtureRequest, stack: StackName) -> bool:
-    """Userspace has two ways to a server of the same process; the kernel needs no other than its own."""
-    if request.param and stack == "kernel":
-        pytest.skip("encapsulation on the kernel has tests of its own")
-    return bool(request.param)
+def over_udp(request: pytest.FixtureRequest, stack: StackName) -> Iterator[bool]:
+    """Within the process or the kernel, and in UDP (RFC 6951), for which a kernel wants to be asked."""
+    sysctl = Path("/proc/sys/net/sctp/udp_port")
+    ask = request.param and stack == "kernel"
+    if ask:
+        sysctl.write_text(str(UDP_PORT))
+    yield bool(request.param)
+    if ask:
+        sysctl.write_text("0")
 
 
 def test_hello_sets_up_an_association(running: Running, over_udp: bool) -> None:

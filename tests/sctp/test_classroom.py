@@ -17,7 +17,6 @@ from ..harness import Running
 pytestmark = pytest.mark.kernel
 
 STUDENTS = 40
-TEACHER = "10.77.0.1"
 
 # One thread, which enters each namespace in turn: a socket stays in the one that it was made in.
 _CLASS = """
@@ -35,7 +34,7 @@ for student in range(students):
     with open(f"/run/netns/student{student}") as namespace:
         assert libc.setns(namespace.fileno(), 0) == 0, os.strerror(ctypes.get_errno())
     endpoint = stack.open(EndpointOptions(f"student {student}", 5, 5, 4, keys=keys, clock=clock))
-    endpoint.aim(Peer(("10.77.0.1",), port, udp_port))
+    endpoint.aim(Peer((f"10.77.{student}.1",), port, udp_port))
     endpoint.connect(Outgoing(f"present {student}".encode(), 1))
     endpoints.append(endpoint)
 replies, ended, deadline = set(), set(), time.monotonic() + 20
@@ -65,21 +64,18 @@ def _ip(*commands: str, namespace: str = "") -> None:
 
 @pytest.fixture(scope="module")
 def classroom() -> Iterator[None]:
-    """A bridge with the teacher's address, and a namespace with one address for each student."""
+    """A namespace for each student, and a cable from each to the teacher's machine."""
     names = [f"student{number}" for number in range(STUDENTS)]
     _ip(
-        "link add room type bridge",
-        f"addr add {TEACHER}/16 dev room",
-        "link set room up",
         *(f"netns add {name}" for name in names),
         *(f"link add to-{name} type veth peer name eth0 netns {name}" for name in names),
-        *(f"link set to-{name} master room up" for name in names),
+        *(f"addr add 10.77.{number}.1/24 dev to-{name}" for number, name in enumerate(names)),
+        *(f"link set to-{name} up" for name in names),
     )
     for number, name in enumerate(names):
-        address = f"addr add 10.77.1.{number + 1}/16 dev eth0"
-        _ip(address, "link set lo up", "link set eth0 up", namespace=name)
+        _ip(f"addr add 10.77.{number}.2/24 dev eth0", "link set eth0 up", namespace=name)
     yield
-    _ip(*(f"netns del {name}" for name in names), "link del room")
+    _ip(*(f"netns del {name}" for name in names))
 
 
 @pytest.mark.parametrize("name", ["kernel", "userspace"])
@@ -100,7 +96,7 @@ def test_a_class_is_taken(classroom: None, name: StackName) -> None:
             end = running.until(AssocChange, state="SHUTDOWN_COMP")
             assert end.by == "peer"
         out, _ = students.communicate(timeout=20)
-    assert seen == {f"10.77.1.{n + 1}": b"present %d" % n for n in range(STUDENTS)}
+    assert seen == {f"10.77.{n}.2": b"present %d" % n for n in range(STUDENTS)}
     assert json.loads(out) == [
         STUDENTS,
         sorted([f"student {n}", f"welcome {n}"] for n in range(STUDENTS)),
