@@ -1,22 +1,18 @@
-"""Starts `linux.uml` and sees to its end: the process between us and the guest.
+"""Becomes `linux.uml`, and leaves a watcher behind that ends it when whoever asked for it is gone.
 
 A guest is several processes, one for each program in it, and those outlive their kernel: stopped, or
-running wild. So somebody must end the whole group when the kernel or whoever asked for it is gone, however
-that came about. Run as a script by `machine`, under the user that the guest gets.
+running wild. So all of the group must be ended at once, even if our caller was killed and can't do it. Run
+as a script by `machine`, under the user that the guest gets.
 """
 
 import contextlib
-import ctypes
 import os
 import resource
+import select
+import shutil
 import signal
 import sys
-import time
 from pathlib import Path
-
-_PR_SET_PDEATHSIG = 1
-_WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
-_PATIENCE = 2.0  # s for killed processes to be gone
 
 
 def memory_folder(scratch: Path, size: int) -> Path:
@@ -33,38 +29,35 @@ def memory_folder(scratch: Path, size: int) -> Path:
 
 
 def main(parent: int, scratch: Path, size: int, argv: list[str]) -> None:
-    """Run the kernel until it ends, or until its time has come: SIGTERM, or the parent's death."""
-    # Whatever is not told its end by a caller that dies is told by the kernel.
-    prctl = ctypes.CDLL(None).prctl
-    signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
-    prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    """Become the kernel, as the leader of a process group, watched over."""
+    environment = {"HOME": str(scratch), "TMPDIR": str(memory_folder(scratch, size)), "PATH": os.defpath}
+    caller, kernel = os.pidfd_open(parent), os.pidfd_open(os.getpid())
     if os.getppid() != parent:
         sys.exit("whoever asked for the lab is gone")
-    environment = {"HOME": str(scratch), "TMPDIR": str(memory_folder(scratch, size)), "PATH": os.defpath}
+    group = os.getpid()
+    between = os.fork()
+    if between == 0:
+        # The kernel must not be the watcher's parent: it would wonder at a child it knows nothing of.
+        if os.fork() == 0:
+            watch(caller, kernel, group, scratch)
+        os._exit(0)
+    os.waitpid(between, 0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    kernel = os.fork()
-    if kernel == 0:
-        os.setsid()
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
-        os.execve(argv[0], argv, environment)
-    # Stopped and continued children send SIGCHLD too.
-    while signal.sigwait(_WATCHED) == signal.SIGCHLD and os.waitpid(kernel, os.WNOHANG)[0] == 0:
-        pass
-    end(kernel)
+    os.execve(argv[0], argv, environment)
 
 
-def end(kernel: int) -> None:
-    """Kill a kernel and its programs, until none is left."""
-    until = time.monotonic() + _PATIENCE
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(kernel, signal.SIGKILL)  # it may not have its group yet
-    with contextlib.suppress(ProcessLookupError):
-        while time.monotonic() < until:
-            os.killpg(kernel, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(kernel, os.WNOHANG)
-            time.sleep(0.002)
+def watch(caller: int, kernel: int, group: int, scratch: Path) -> None:
+    """Wait for the end of either. While the caller lives, what is left is its business."""
+    os.setsid()
+    for low, high in ((0, caller), (caller + 1, kernel), (kernel + 1, os.sysconf("SC_OPEN_MAX"))):
+        os.closerange(low, high)  # the guest's line above all: its other end shall see it close
+    ended = select.poll()
+    ended.register(caller, select.POLLIN)
+    ended.register(kernel, select.POLLIN)
+    if caller in dict(ended.poll()):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":

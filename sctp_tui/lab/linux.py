@@ -19,25 +19,34 @@ _CHECKOUT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Linux:
-    """A User Mode Linux: the program that is the kernel, and the `usr` folder that it came in."""
+    """A User Mode Linux: the program that is the kernel, found in the folder that its package has it in."""
 
     program: Path
 
     @property
-    def usr(self) -> Path:
-        """The folder above `bin`: /usr, or the one of an unpacked package."""
-        return self.program.parent.parent
+    def root(self) -> Path:
+        """The folder that holds `usr`: /, or the one that the packages were unpacked into."""
+        return self.program.parents[2]
 
     @property
     def modules(self) -> Path:
         """The folder with one folder of modules for each kernel release."""
-        return self.usr / "lib/uml/modules"
+        return self.root / "usr/lib/uml/modules"
 
     @property
-    def libraries(self) -> Path | None:
-        """Shared libraries unpacked beside the kernel, which the system's linker doesn't know of."""
-        folder = self.usr / "lib/x86_64-linux-gnu"
-        return None if self.usr == Path("/usr") or not folder.is_dir() else folder
+    def programs(self) -> list[Path]:
+        """Folders with what was unpacked beside the kernel: lksctp-tools, iproute2."""
+        return self._beside("usr/sbin", "usr/bin", "sbin", "bin")
+
+    @property
+    def libraries(self) -> list[Path]:
+        """Folders with their shared libraries, which the system's linker doesn't know of."""
+        return self._beside("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu")
+
+    def _beside(self, *folders: str) -> list[Path]:
+        if self.root == Path("/"):
+            return []
+        return [self.root / folder for folder in folders if (self.root / folder).is_dir()]
 
 
 def find() -> Linux:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -25,9 +26,9 @@ _NOT_NEEDED = "raid6_select_algo,init_zswap"
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A guest that was started: its process, the line to its init, and its scratch folder."""
+    """A guest that was started: a descriptor that tells its end, the line to its init, its scratch folder."""
 
-    process: subprocess.Popen[bytes]
+    ended: int
     line: socket.socket
     scratch: Path
 
@@ -57,9 +58,11 @@ def started(linux: Linux, account: Account | None, memory: int) -> Iterator[Mach
             )
             theirs.close()
             ours.setblocking(False)
+            ended = os.pidfd_open(process.pid)
             try:
-                yield Machine(process, ours, scratch)
+                yield Machine(ended, ours, scratch)
             finally:
+                os.close(ended)
                 _end(process)
 
 
@@ -101,5 +104,6 @@ def _scratch_folder(account: Account | None) -> Iterator[Path]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()  # see `launch`: it ends the kernel and what runs in it, and is gone when they are
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # the kernel and every program in it
     process.wait()

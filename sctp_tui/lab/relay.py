@@ -80,7 +80,10 @@ class Relay:
         line, poll = self.machine.line.fileno(), select.poll()
         room = all(len(output.pending) < _PENDING for output in self.outputs)
         listening = room and self.status is None
-        poll.register(line, (select.POLLIN if listening else 0) | (select.POLLOUT if self.to_guest else 0))
+        if listening:
+            poll.register(self.machine.ended, select.POLLIN)
+        if listening or self.to_guest:
+            poll.register(line, listening * select.POLLIN | bool(self.to_guest) * select.POLLOUT)
         if self.signals is not None:
             poll.register(self.signals, select.POLLIN)
         if self.ready and self.start is None and self.stdin is not None and self.on_the_way < wire.WINDOW:
@@ -96,6 +99,8 @@ class Relay:
                 self._send()
             if listening and ready[line] & ~select.POLLOUT:
                 self._receive()
+        elif self.machine.ended in ready:  # its last words are read; its programs may hold the line yet
+            raise self._stopped()
         if self.stdin in ready:
             self._read_stdin()
         for output in self.outputs:
@@ -146,7 +151,6 @@ class Relay:
             self.to_guest += wire.frame(wire.START)
 
     def _stopped(self) -> LabError:
-        self.machine.process.wait()
         what = "the guest's kernel stopped" if self.ready else "the guest did not boot"
         return LabError(f"{what}; its console:\n{self.machine.console()}")
 
@@ -164,6 +168,8 @@ class Relay:
         self.to_guest += wire.frame(wire.STDIN, data)
         if not data:
             self.stdin = None
+            if self.terminal:
+                self._give_up(signal.SIGHUP)
 
     def _write(self, output: Output) -> None:
         # What poll promises: so many bytes go into a pipe without waiting. We may not make it
@@ -172,10 +178,14 @@ class Relay:
             del output.pending[: os.write(output.descriptor, output.pending[: select.PIPE_BUF])]
         except BlockingIOError:
             return
-        except BrokenPipeError:
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.EIO):  # no reader, no terminal any more
+                raise
             output.open = False
             output.pending.clear()
             self.to_guest += wire.frame(output.channel)
+            if self.terminal:
+                self._give_up(signal.SIGHUP)
 
     def _pass_signals(self) -> None:
         assert self.signals is not None
@@ -187,7 +197,12 @@ class Relay:
                 self.asked_to_end = True
                 self.to_guest += wire.frame(wire.SIGNAL, wire.NUMBER.pack(number))
             else:  # nothing runs yet, or it was asked before and did not end
-                self.status = 128 + number
+                self._give_up(number)
+
+    def _give_up(self, number: int) -> None:
+        self.status = 128 + number
+        for output in self.outputs:
+            output.pending.clear()
 
     def _tell_size(self) -> None:
         assert self.stdin is not None

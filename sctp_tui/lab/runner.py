@@ -16,7 +16,7 @@ from .relay import Relay
 MEMORY = 512
 """The guest's memory in MiB unless told otherwise; it takes from the host only what it uses."""
 
-_SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class HasDescriptor(Protocol):
@@ -94,12 +94,9 @@ def capture(
 def _environment(
     kernel: linux.Linux, scratch: Path, given: Mapping[str, str], other_user: bool
 ) -> dict[str, str]:
-    path = [given.get("PATH", ""), *_SYSTEM_PATH]
-    if kernel.usr != Path("/usr"):
-        path.insert(0, str(kernel.usr / "bin"))
     environment = {
         **given,
-        "PATH": ":".join(filter(None, path)),
+        "PATH": _joined(kernel.programs, given.get("PATH"), _SYSTEM_PATH),
         "TMPDIR": str(scratch / "tmp"),
         "LANG": given.get("LANG", "C.UTF-8"),
         "TERM": given.get("TERM", "dumb"),
@@ -107,10 +104,13 @@ def _environment(
         "HOME": str(scratch / "tmp") if other_user else given.get("HOME", "/"),
     }
     if kernel.libraries:
-        known = given.get("LD_LIBRARY_PATH")
-        environment["LD_LIBRARY_PATH"] = f"{kernel.libraries}:{known}" if known else str(kernel.libraries)
+        environment["LD_LIBRARY_PATH"] = _joined(kernel.libraries, given.get("LD_LIBRARY_PATH"))
     environment.pop("XDG_RUNTIME_DIR", None)  # under /run, where the guest has its own
     return environment
+
+
+def _joined(folders: Sequence[Path], *more: str | None) -> str:
+    return ":".join([*map(str, folders), *filter(None, more)])
 
 
 def _descriptor(stream: Stream, own: int) -> int:

@@ -8,12 +8,13 @@ import sys
 import termios
 import tty
 from collections.abc import Iterator, Sequence
+from types import FrameType
 
 from .errors import LabError
 from .runner import run
 
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
-_KEYBOARD = re.compile(rb"\x1b\[([<>])[0-9;]*u")
+_KEYBOARD = re.compile(rb"\x1b\[([<>])([0-9]*)[0-9;]*u")  # one more on its stack, or so many off it
 _ON_BY_DEFAULT = {b"7", b"25"}  # wrapping at the right margin, the cursor
 _ALTERNATE_SCREENS = {b"47", b"1047", b"1049"}
 _LONGEST = 64  # bytes of a sequence that may be cut in two
@@ -40,8 +41,8 @@ class Modes:
                 self._changed.pop(mode, None)
                 if on != (mode in _ON_BY_DEFAULT):
                     self._changed[mode] = on
-        for sign in _KEYBOARD.findall(data[:cut]):
-            self._keyboards = max(0, self._keyboards + (1 if sign == b">" else -1))
+        for sign, number in _KEYBOARD.findall(data[:cut]):
+            self._keyboards = max(0, self._keyboards + (1 if sign == b">" else -int(number or 1)))
 
     def undo(self) -> bytes:
         """What makes the terminal as it was; nothing where it is already.
@@ -58,15 +59,21 @@ class Modes:
 
 @contextlib.contextmanager
 def passed_on(*numbers: signal.Signals) -> Iterator[int]:
-    """A descriptor on which these signals arrive, a byte each, instead of doing what they do."""
+    """A descriptor on which these signals arrive, a byte each, instead of doing what they do.
+
+    One that is ignored (SIGHUP under nohup) stays ignored.
+    """
     ours, theirs = os.pipe()
     os.set_blocking(theirs, False)
-    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
-    wakeup = signal.set_wakeup_fd(theirs)
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        with contextlib.suppress(BlockingIOError):  # thousands wait already
+            os.write(theirs, bytes([number]))
+
+    before = {n: signal.signal(n, handle) for n in numbers if signal.getsignal(n) is not signal.SIG_IGN}
     try:
         yield ours
     finally:
-        signal.set_wakeup_fd(wakeup)
         for number, handler in before.items():
             signal.signal(number, handler)
         os.close(ours)
@@ -82,13 +89,23 @@ def interactive(argv: Sequence[str], *, timeout: float | None, memory: int) -> i
 
 
 def _at_terminal(argv: Sequence[str], timeout: float | None, memory: int, signals: int) -> int:
-    terminal, modes = sys.stdin.fileno(), Modes()
+    terminal, screen, modes = sys.stdin.fileno(), sys.stdout.fileno(), Modes()
+    notice, no_notice = b"Booting Linux with SCTP \xe2\x80\xa6", b"\r\x1b[K"
+
+    def watch(output: bytes) -> None:
+        nonlocal notice
+        if notice:
+            os.write(screen, no_notice)
+            notice = b""
+        modes.feed(output)
+
     settings = termios.tcgetattr(terminal)
-    tty.setraw(terminal)
     try:
-        return run(argv, timeout=timeout, memory=memory, terminal=True, signals=signals, watch=modes.feed)
+        tty.setraw(terminal)
+        os.write(screen, notice)
+        return run(argv, timeout=timeout, memory=memory, terminal=True, signals=signals, watch=watch)
     finally:
         with contextlib.suppress(OSError, termios.error):  # of a terminal that is gone
-            os.write(sys.stdout.fileno(), modes.undo())
+            os.write(screen, no_notice if notice else modes.undo())
             # Answers of the terminal that nobody waits for any more are not for the shell.
             termios.tcsetattr(terminal, termios.TCSAFLUSH, settings)

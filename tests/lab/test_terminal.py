@@ -1,0 +1,114 @@
+"""The terminal in the lab, and what it looks like afterwards."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.lab import command
+from sctp_tui.lab.terminal import Modes
+
+from .guests import ROOT, lab
+
+__all__ = ["lab"]
+
+PIECES = [
+    b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?1000;1006h", b"\x1b[?1000l", b"\x1b[?25l", b"\x1b[?25h",
+    b"\x1b[>1u", b"\x1b[<u", b"text", b"\x1b[31m", b"\x1b]0;title\x07", b"\x1b",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES)), st.integers(1, 9))
+def test_modes_are_undone_however_the_output_is_cut(pieces: list[bytes], size: int) -> None:
+    output = b"".join(pieces)
+    cut, whole = Modes(), Modes()
+    whole.feed(output)
+    for at in range(0, len(output), size):
+        cut.feed(output[at : at + size])
+    assert cut.undo() == whole.undo()
+    whole.feed(b" " + whole.undo())
+    assert whole.undo() == b""
+
+
+def test_only_what_is_left_changed_is_undone() -> None:
+    modes = Modes()
+    modes.feed(b"\x1b[?1049h\x1b[?25l\x1b[?1003;1006h\x1b[>1u\x1b[?1003l")
+    assert modes.undo() == b"\x1b[<1u\x1b[?25h\x1b[?1006l\x1b[?1049l\x1b[0m\x1b>"
+    modes.feed(b"\x1b[<u\x1b[?25h\x1b[?1006l\x1b[?1049l")
+    assert modes.undo() == b""
+
+
+class Terminal:
+    """A terminal with the lab in it."""
+
+    def __init__(self, rows: int, columns: int, script: str) -> None:
+        self.ours, self.theirs = pty.openpty()
+        self.seen = b""
+        self.resize(rows, columns)
+        self.settings = termios.tcgetattr(self.theirs)
+        main = "import sys; from sctp_tui.lab.command import main; sys.exit(main(sys.argv[1:]))"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", main, "--timeout", "20", "--tty", "--", sys.executable, "-Sc", script],
+            stdin=self.theirs, stdout=self.theirs, stderr=self.theirs, cwd=ROOT, start_new_session=True,
+        )  # fmt: skip
+
+    def resize(self, rows: int, columns: int) -> None:
+        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("=HHHH", rows, columns, 0, 0))
+
+    def type(self, keys: bytes) -> None:
+        os.write(self.ours, keys)
+
+    def until(self, pattern: bytes) -> re.Match[bytes]:
+        """Read until the output, so far as not matched before, matches."""
+        end = time.monotonic() + 10
+        while not (match := re.search(pattern, self.seen)):
+            left = end - time.monotonic()
+            assert left > 0, f"{pattern!r} not in {self.seen!r}"
+            if select.select([self.ours], [], [], left)[0]:
+                self.seen += os.read(self.ours, 65536)
+        self.seen = self.seen[match.end() :]
+        return match
+
+
+SCRIPT = r"""
+import os, signal, sys
+def size(*_):
+    print("size", *reversed(os.get_terminal_size()), flush=True)
+signal.signal(signal.SIGWINCH, size)
+print("\033[?1049h\033[?1003h\033[?25l", end="")
+size()
+for line in sys.stdin:
+    print("line", ascii(line), flush=True)
+"""
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_program_has_our_terminal_and_gives_it_back() -> None:
+    terminal = Terminal(31, 97, SCRIPT)
+    terminal.until(rb"size 31 97\r\n")
+    terminal.resize(44, 123)
+    os.kill(terminal.process.pid, signal.SIGWINCH)  # as the terminal is not its controlling one
+    terminal.until(rb"size 44 123\r\n")
+    terminal.type("grüße\n".encode() + b"x" * 3000 + b"\n")
+    terminal.until(rb"line 'gr\\xfc\\xdfe\\n'\r\n")
+    terminal.until(rb"line 'x{3000}\\n'\r\n")
+    terminal.type(b"\x1c")  # Ctrl-\ ends it at once, with all modes set
+    terminal.until(re.escape(b"\x1b[?1003l\x1b[?25h\x1b[?1049l"))
+    assert terminal.process.wait(5) == 128 + signal.SIGQUIT
+    assert termios.tcgetattr(terminal.theirs) == terminal.settings
+
+
+def test_without_a_terminal_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main([]) == 125
+    assert capsys.readouterr().err == "sctp-tui lab: this needs a terminal as standard input and output\n"
