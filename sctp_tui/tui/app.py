@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,6 +81,11 @@ class SctpApp(App[None], inherit_bindings=False):
     def on_ready(self) -> None:
         # Not before every widget is there to be drawn on.
         self.set_interval(1 / _DRAINS, self._drain)
+        if not self.is_headless:
+            # What is there by now stays until the end. Looking at it in every full collection stops the
+            # screen, and the engine with it, for a tenth of a second.
+            gc.collect()
+            gc.freeze()
 
     def on_unmount(self) -> None:
         # Whatever ended the screen: no thread stays behind with sockets in its hands.
