@@ -3,6 +3,7 @@
 Each is imported only where it runs: Textual by the screen alone, SCTP by nothing that just prints help.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -11,6 +12,10 @@ from .options import ServerOptions, screen_options, send_options, serve_options
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program with these arguments; its exit status."""
+    # A standard descriptor that is closed would be taken by the next socket, and written to.
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
     try:
         return _run(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:

@@ -4,6 +4,7 @@ Its reader may go (`| head`), its disk fill up, or nobody read at all. Written b
 Python's buffers, so that nothing is left in them that the end of the process would wait for.
 """
 
+import contextlib
 import os
 import select
 import signal
@@ -85,5 +86,7 @@ class Output:
 
 def complain(text: str, command: str = "") -> None:
     """One line on standard error."""
-    sys.stderr.write(f"sctp-tui{command and ' ' + command}: {printable(text)}\n")
-    sys.stderr.flush()
+    line = f"sctp-tui{command and ' ' + command}: {printable(text)}\n"
+    encoding = sys.stderr.encoding if sys.stderr is not None else "utf-8"
+    with contextlib.suppress(OSError):  # nowhere is left to say so
+        os.write(2, line.encode(encoding, "backslashreplace"))

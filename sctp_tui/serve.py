@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from .engine import Engine
 from .lines import WAITING, Format, as_json, classic, plain
+from .monitor.words import sentence
 from .options import ServeOptions
 from .outbox import Outbox
 from .output import Output, OutputEnded, complain
@@ -150,7 +151,7 @@ class _Server:
     def _listening(self, event: Listening) -> None:
         if self._options.classic:
             # Standard output has the classic lines alone, and the port may have been anybody's choice.
-            complain(plain(event), "serve")
+            complain(f"{event.endpoint} {sentence(event)}", "serve")
             if self._output is not None:
                 self._output.add(WAITING)
         elsewhere = [host for host in event.addresses if not ipaddress.ip_address(host).is_loopback]

@@ -10,7 +10,8 @@ from types import FrameType
 def stop_signals(asked: Callable[[int], None]) -> Iterator[None]:
     """Within it, each SIGINT, SIGTERM and SIGHUP calls `asked` with its number, in the main thread.
 
-    A signal that is ignored (SIGHUP under nohup) stays ignored.
+    SIGHUP stays ignored under nohup. SIGINT does not where a shell ignored it for a command in its
+    background: who names this process in `kill -INT` means it.
     """
 
     def handle(number: int, _frame: FrameType | None) -> None:
@@ -18,7 +19,7 @@ def stop_signals(asked: Callable[[int], None]) -> Iterator[None]:
 
     before = {}
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             before[number] = signal.signal(number, handle)
     try:
         yield
