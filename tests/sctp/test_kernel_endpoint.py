@@ -423,6 +423,18 @@ def test_what_cannot_be_sent_is_named(hand: Hand) -> None:
     client.send(assoc_id, Outgoing(bytes(8 * 1024 * 1024), 1))  # the longest
 
 
+def test_an_ordinary_user_gets_what_the_system_allows(hand: Hand) -> None:
+    allowed = 2 * int(Path("/proc/sys/net/core/wmem_max").read_text())  # the kernel doubles it
+    os.seteuid(65534)
+    try:
+        _, _, client, assoc_id = hand.pair()
+    finally:
+        os.seteuid(0)
+    with pytest.raises(SctpError, match=rf"at most {allowed} bytes .* net\.core\.wmem_max"):
+        client.send(assoc_id, Outgoing(bytes(allowed + 1), 1))
+    client.send(assoc_id, Outgoing(bytes(allowed), 1))
+
+
 def test_no_route(hand: Hand) -> None:
     client = hand.client(Peer(("198.51.100.7",), 9))
     with pytest.raises(SctpError, match=r"198\.51\.100\.7:9: Network is unreachable"):
