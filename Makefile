@@ -53,8 +53,10 @@ bench: $(VENV)/installed-for-tests
 clean:
 	rm -rf $(VENV) .lab
 
-$(VENV)/installed: pyproject.toml .ci/make-venv
+$(BIN)/python:
 	@.ci/make-venv $(VENV)
+
+$(VENV)/installed: pyproject.toml | $(BIN)/python
 	@echo 'Installing sctp-tui into $(VENV) …'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded]'
 	@touch $@
