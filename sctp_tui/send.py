@@ -122,7 +122,8 @@ class _Client:
         if self._output is not None:
             self._output.close()
         if self._lines is not None and self._lines.empty:
-            complain(f"{self._lines.empty} empty lines left out: SCTP carries no empty message", "send")
+            which = "1 empty line" if self._lines.empty == 1 else f"{self._lines.empty} empty lines"
+            complain(f"{which} left out: SCTP carries no empty message", "send")
         return self._status or 0
 
     def _asked_to_stop(self, signal: int) -> None:

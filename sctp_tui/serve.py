@@ -66,7 +66,7 @@ class _Server:
             self._output.close()
         if self._refused:
             limit = self._options.max_associations
-            complain(f"{self._refused} associations were refused: --max-associations is {limit}", "serve")
+            complain(f"{_associations(self._refused)} refused: --max-associations is {limit}", "serve")
         return self._status
 
     def _listens(self) -> list[Listen]:
@@ -141,8 +141,8 @@ class _Server:
         elif isinstance(event, EndpointClosed):
             self._open.discard(event.endpoint)
             if event.aborted:
-                grace = f"{self._options.grace:g} s"
-                complain(f"{event.aborted} associations were not shut down within {grace}: aborted", "serve")
+                which, grace = _associations(event.aborted), f"{self._options.grace:g} s"
+                complain(f"{which} not shut down within {grace}: aborted", "serve")
 
     def _print(self, event: Event) -> None:
         if self._output is not None and (line := self._format(event)) is not None:
@@ -170,3 +170,7 @@ class _Server:
             # Who is told to end does not fail by ending.
             self._status = 0 if self._signals else 1
         self._engine.submit(Stop())
+
+
+def _associations(number: int) -> str:
+    return "1 association was" if number == 1 else f"{number} associations were"

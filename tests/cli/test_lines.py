@@ -1,0 +1,72 @@
+"""Events as lines: the order for people, the classic words, and nothing of a peer that a terminal acts on."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.lines import answer, as_json, classic, plain
+from sctp_tui.sctp.events import AssocChange, Event, Listening, Message, Peer
+
+PEER = Peer(("127.0.0.1",), 5000, 6000)
+
+
+def message(data: bytes, assoc_id: int = 57, endpoint: str = "server") -> Message:
+    return Message(
+        1.5, 1.5, endpoint, 1, assoc_id, PEER, "in", 1, 0, 7, 0, False, len(data), data
+    )  # fmt: skip
+
+
+def came_up(endpoint: str = "server") -> AssocChange:
+    return AssocChange(1.0005, 1.0, endpoint, 1, 57, PEER, "COMM_UP", 5, 5, None, "", "peer")
+
+
+def test_plain_lines_are_time_assoc_id_stream_text() -> None:
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\.500     57      1  hello", plain(message(b"hello")))
+    assert re.fullmatch(
+        r"\d\d:\d\d:\d\d\.000     57      -  COMM_UP: .*5 streams out, 5 in", plain(came_up())
+    )
+
+
+def test_lines_of_two_stacks_tell_them_apart() -> None:
+    assert " kernel 57      1  hello" in plain(message(b"hello", endpoint="server kernel"))
+    assert " userspace 57      -  COMM_UP" in plain(came_up("server userspace"))
+
+
+def test_plain_lines_of_an_endpoint_name_it() -> None:
+    listening = Listening(
+        1.0, 1.0, "server", 0, 0, None, 1, "0", "userspace", "usrsctp",
+        "127.0.0.1", ("127.0.0.1",), 9877, 9899,
+    )  # fmt: skip
+    assert "-      -  server listening on 127.0.0.1 port 9877, UDP port 9899" in plain(listening)
+
+
+def test_classic_lines_are_the_articles() -> None:
+    assert classic(message(b"hello")) == (
+        "[Server]: Message(size = 5): 'hello' received, assoid = 39\n[Server]: wait for message!"
+    )
+    assert classic(came_up()) is None
+
+
+def test_answers_are_their_text() -> None:
+    assert answer(message(b"hi")) == "hi"
+    assert answer(came_up()) is None
+
+
+@pytest.mark.parametrize("line", [plain, classic, answer])
+@given(data=st.binary(min_size=1, max_size=200) | st.text(min_size=1).map(lambda text: text.encode()))
+def test_no_payload_reaches_a_terminal_raw(line: object, data: bytes) -> None:
+    assert callable(line)
+    text = str(line(message(data)))
+    assert all(part.isprintable() for part in text.split("\n"))
+    assert text.count("\n") == (1 if line is classic else 0)
+
+
+@given(data=st.binary(min_size=1, max_size=200) | st.text(min_size=1).map(lambda text: text.encode()))
+def test_json_is_one_line_that_no_terminal_acts_on(data: bytes) -> None:
+    event: Event = message(data)
+    line = as_json(event).decode()
+    assert line.isprintable()
+    assert json.loads(line)["size"] == len(data)

@@ -1,0 +1,130 @@
+"""The command line: what it takes, and what it says to the rest."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from sctp_tui.options import SendOptions, ServerOptions, screen_options, send_options, serve_options
+
+Read = Callable[[Sequence[str]], object]
+
+
+@pytest.mark.parametrize(
+    ("read", "line", "said"),
+    [
+        (serve_options, "--port 70000", "--port: '70000' is no port: give 0 to 65535"),
+        (serve_options, "--port -1", "--port: '-1' is no port: give 0 to 65535"),
+        (serve_options, "--port x", "--port: 'x' is no port: give 0 to 65535"),
+        (serve_options, "--port 1_0", "'1_0' is no port"),
+        (serve_options, "--port ²", "'²' is no port"),
+        (serve_options, "--udp-port 65536", "'65536' is no UDP port"),
+        (serve_options, "--streams 0:5", "'0' is no number of streams: give 1 to 65535"),
+        (serve_options, "--streams 10:65536", "'65536' is no number of streams: give 1 to 65535"),
+        (serve_options, "--streams 10", "'10' is not OUT:IN: give two numbers, as in 10:65535"),
+        (serve_options, "--stack tcp", "'tcp' is no stack: give auto, kernel, userspace, all"),
+        (serve_options, "--grace -1", "'-1' is no grace: give 0 to 86400 seconds"),
+        (serve_options, "--grace nan", "'nan' is no grace"),
+        (serve_options, "--max-associations 0", "'0' is no number of associations: give 1 to 1000000"),
+        (serve_options, "--count 0", "'0' is no number of messages"),
+        (serve_options, "--json --classic", "not allowed with argument --json"),
+        (serve_options, "--host 300.1.1.1", "'300.1.1.1' is neither an IP address nor a name"),
+        (serve_options, "--host ::1 --host 127.0.0.1", "::1 and 127.0.0.1 are of two families"),
+        (serve_options, "--prot 3", "no option '--prot'"),
+        (serve_options, "127.0.0.1", "'127.0.0.1' is no option"),
+        (serve_options, "--port", "--port: expected one argument"),
+        (screen_options, "--port 5 serve", "'serve' must come first: sctp-tui serve [OPTIONS]"),
+        (screen_options, "server", "no command 'server': there are serve, send, doctor, lab"),
+        (screen_options, "--json", "no option '--json'"),
+        (send_options, "", "no address given: write HOST:PORT"),
+        (send_options, "::1:x", "IPv6 address is written [::1]:9877"),
+        (send_options, "h:0 a", "'0' is no port: ports go from 1 to 65535"),
+        (send_options, "h --stream 65535 a", "'65535' is no stream: give 0 to 65534"),
+        (send_options, "h --ppid 4294967296 a", "'4294967296' is no PPID: give 0 to 4294967295"),
+        (send_options, "h --lifetime 0 a", "'0' is no lifetime in ms: give 1 to 4294967295"),
+        (send_options, "h --timeout 0 a", "'0' is no timeout: give 0.1 to 86400 seconds"),
+        (send_options, "h --replies 0 a", "'0' is no number of answers"),
+        (send_options, "h --wait 1 --replies 1 a", "not allowed with argument --wait"),
+        (send_options, "h --stack all a", "'all' is no stack: give auto, kernel, userspace"),
+        (send_options, "h --udp-port 0 a", "'0' is no UDP port: give 1 to 65535"),
+        (send_options, "h -x", "no option '-x'; a text that looks like one comes after --"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_status_2(
+    read: Read, line: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        read(line.split())
+    assert end.value.code == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert said in err
+    assert err.startswith("sctp-tui")
+    assert err.count("\n") == 1
+
+
+def test_an_empty_text_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        send_options(["127.0.0.1", ""])
+    assert end.value.code == 2
+    assert "SCTP carries no message of 0 bytes" in capsys.readouterr().err
+
+
+def test_what_is_wrong_is_printable(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        serve_options(["--port", "\x1b[31m\n"])
+    assert "\x1b" not in (err := capsys.readouterr().err)
+    assert err.count("\n") == 1
+
+
+def test_texts_stand_anywhere() -> None:
+    options = send_options(["h:7", "a", "--stream", "3", "b", "-5", "--", "-x", "--"])
+    assert (options.host, options.port, options.stream) == ("h", 7, 3)
+    assert options.texts == [b"a", b"b", b"-5", b"-x", b"--"]
+    assert send_options(["--", "h", "-x"]).texts == [b"-x"]
+
+
+def test_a_text_that_is_not_utf_8_keeps_its_bytes() -> None:
+    assert send_options(["h", b"\xff\xfe".decode("utf-8", "surrogateescape")]).texts == [b"\xff\xfe"]
+
+
+def test_defaults() -> None:
+    assert serve_options([]).hosts == ("127.0.0.1",)
+    assert screen_options([]) == ServerOptions()
+    assert send_options(["[::1]"]) == SendOptions(host="::1", port=9877)
+
+
+def test_values() -> None:
+    line = "--host 127.0.0.1 --host 127.0.0.2 --port 0 --streams 1:2 --grace 0.5 --count 3"
+    options = serve_options(line.split())
+    assert options.hosts == ("127.0.0.1", "127.0.0.2")
+    assert (options.port, options.streams, options.grace, options.count) == (0, (1, 2), 0.5, 3)
+    line = "h --ppid 0x2E --lifetime 250 --unordered --streams 7:8 --wait .5"
+    sending = send_options(line.split())
+    assert (sending.ppid, sending.lifetime, sending.unordered) == (46, 250, True)
+    assert (sending.streams, sending.wait) == ((7, 8), 0.5)
+
+
+@pytest.mark.parametrize("words", ["--version", "--help", "serve --help", "send --help"])
+def test_help_and_version_are_quick(words: str) -> None:
+    report = (
+        "import sys, sctp_tui.cli\n"
+        "try: sctp_tui.cli.main()\n"
+        "finally: print(*({'textual', 'rich', 'msgspec', 'ctypes'} & set(sys.modules)), file=sys.stderr)"
+    )
+    begun = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", report, *words.split()], capture_output=True, text=True, check=True
+    )
+    assert time.monotonic() - begun < 5  # of the bench is how long exactly
+    assert done.stderr.strip() == ""
+    assert "sctp-tui" in done.stdout
+    assert words == "--version" or "examples:" in done.stdout
+
+
+def test_without_a_screen_nothing_of_the_screen_is_imported() -> None:
+    report = "import sys, sctp_tui.serve, sctp_tui.send; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True)
+    assert not {"textual", "rich", "sctp", "sctp_tui.tui"} & set(done.stdout.split())
