@@ -1,43 +1,32 @@
 """The program on the screen: owns the engine and the monitor, and drains the one into the other."""
 
 import asyncio
-import contextlib
 import gc
 import signal
-from dataclasses import dataclass, replace
+import sys
+import threading
+import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from sctp_tui.engine import GRACE, MAX_ASSOCIATIONS, Engine
+from sctp_tui.engine import Engine
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.outbox import Outbox
 from sctp_tui.sctp.commands import Command, Listen, Stop, Watch
 from sctp_tui.sctp.endpoint import Clock
-from sctp_tui.sctp.events import StackName
 
 from . import hints
 from .failure import FailureScreen
 from .main_screen import MainScreen
+from .settings import Settings
+
+__all__ = ["SctpApp", "Settings", "run", "with_program"]
 
 _DRAINS = 10  # a second
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the screen is started with; `program` is how a user calls the program from a shell."""
-
-    stacks: tuple[StackName, ...] = ("userspace",)
-    hosts: tuple[str, ...] = ("127.0.0.1",)
-    port: int = 9877
-    udp_port: int | None = None
-    outbound: int = 10
-    inbound: int = 65535
-    grace: float = GRACE
-    max_associations: int = MAX_ASSOCIATIONS
-    program: str = "sctp-tui"
 
 
 class SctpApp(App[None], inherit_bindings=False):
@@ -64,9 +53,7 @@ class SctpApp(App[None], inherit_bindings=False):
             max_associations=settings.max_associations,
             clock=self.clock,
         )
-        self._main = MainScreen(
-            self.monitor, settings.stacks, settings.hosts[0], settings.port, settings.program
-        )
+        self._main = MainScreen(self.monitor, settings)
         self._watched: tuple[int, ...] = ()
         self._ending = False
 
@@ -150,19 +137,30 @@ class SctpApp(App[None], inherit_bindings=False):
 
 def run(settings: Settings) -> int:
     """Run the program on this terminal until the user leaves it; its exit status."""
+    crashes: list[str] = []
 
-    async def main() -> int:
-        app = SctpApp(settings)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, app.call_later, app.action_quit)
-        with contextlib.suppress(asyncio.CancelledError):
-            await app.run_async()
-        return app.return_code or 0
+    def crashed(args: threading.ExceptHookArgs) -> None:
+        if args.exc_type is not SystemExit:
+            crashes.extend(traceback.format_exception(args.exc_type, args.exc_value, args.exc_traceback))
 
-    return asyncio.run(main())
+    # A thread's last words would go unseen while the screen has the terminal.
+    before, threading.excepthook = threading.excepthook, crashed
+    try:
+        return asyncio.run(_run(settings))
+    finally:
+        threading.excepthook = before
+        sys.stderr.write("".join(crashes))
+
+
+async def _run(settings: Settings) -> int:
+    app = SctpApp(settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, app.call_later, app.action_quit)
+    await app.run_async()
+    return app.return_code or 0
 
 
 def with_program(settings: Settings) -> Settings:
-    """The settings with the name that this very program is called by."""
-    return replace(settings, program=hints.program())
+    """The settings with how this very program is called, and what it then chooses."""
+    return replace(settings, program=hints.program(), usual=hints.usual_stack())

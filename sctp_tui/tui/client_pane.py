@@ -97,13 +97,13 @@ class ClientPane(Vertical):
             case Reply(key):
                 return self._monitor.associations.get(key)
             case client:
-                view = self._monitor.endpoints.views.get(client.name)
-                return self._monitor.associations.get(view.key) if view is not None else None
+                return self._association_of(client)
 
     @property
-    def some_ended(self) -> bool:
-        """Whether there is a client whose association has ended."""
-        return any(map(self._ended, self._clients.all))
+    def clearable(self) -> list[Client]:
+        """Clients whose association has ended, and spare ones that never had one."""
+        target = self._target
+        return [c for c in self._clients.all if self._ended(c) or (c.opened is None and c is not target)]
 
     def fold(self, events: Sequence[Event]) -> None:
         """Follow what happened, and tell the user what came of what they did."""
@@ -148,6 +148,7 @@ class ClientPane(Vertical):
 
     def new_client(self) -> None:
         """One more client, like the one spoken as, and ready to type."""
+        self._keep_fields()
         like = self._target if isinstance(self._target, Client) else self._clients.all[-1]
         self._speak_as(self._clients.add(like))
         self.message.focus()
@@ -157,14 +158,14 @@ class ClientPane(Vertical):
         self._speak_as(Reply(association.key))
         self.message.focus()
 
-    def clear_ended(self) -> int:
-        """Forget the clients whose association has ended; how many they were."""
-        ended = [client for client in self._clients.all if self._ended(client)]
-        if ended:
-            self._submit(*self._clients.remove(ended))
-            if self._target in ended:
+    def clear(self) -> None:
+        """Forget the clients that can be."""
+        gone = self.clearable
+        if gone:
+            self._submit(*self._clients.remove(gone))
+            if self._target in gone:
                 self._speak_as(self._clients.all[0])
-        return len(ended)
+        self.tell(Outcome(f"{_clients(len(gone))} cleared", good=True))
 
     def tell(self, outcome: Outcome) -> None:
         """Say what came of something; a line that failed goes back into the input."""
@@ -188,12 +189,16 @@ class ClientPane(Vertical):
     def _speak_as(self, target: Client | Reply) -> None:
         if target == self._target:
             return
-        if isinstance(self._target, Client) and not self._locked:
-            with contextlib.suppress(SctpError):  # said when it is used
-                self.query_one(Fields).read_client(self._target)
+        self._keep_fields()
         self._target = target
         self.tell(Outcome("", good=True))
         self._show_target()
+
+    def _keep_fields(self) -> None:
+        """What the user changed of the client that is spoken as stays with it."""
+        if isinstance(self._target, Client) and not self._locked:
+            with contextlib.suppress(SctpError):  # said when it is used
+                self.query_one(Fields).read_client(self._target)
 
     def _show_target(self) -> None:
         fields = self.query_one(Fields)
@@ -220,7 +225,8 @@ class ClientPane(Vertical):
                 return f"{client.name} ›"
 
     def _index(self) -> int:
-        return self._clients.all.index(self._target) if isinstance(self._target, Client) else len(self._shown)
+        clients = self._clients.all
+        return clients.index(self._target) if isinstance(self._target, Client) else len(clients)
 
     def _association_of(self, client: Client) -> Association | None:
         view = self._monitor.endpoints.views.get(client.name)
@@ -293,6 +299,10 @@ class ClientPane(Vertical):
             client, Peer((address,), port, udp_port), line, data, options
         )
         self._submit(*commands)
+
+
+def _clients(number: int) -> str:
+    return "1 client" if number == 1 else f"{number} clients"
 
 
 def _row(name: str, association: Association, heard: str) -> Content:

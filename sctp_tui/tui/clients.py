@@ -22,7 +22,7 @@ from sctp_tui.sctp.printable import printable
 
 OUTBOUND, INBOUND, ATTEMPTS = 5, 5, 4
 """Streams and INITs that a client asks for unless told otherwise, as in the article's client."""
-_REMEMBERED = 200  # typed lines that a late failure can still bring back
+_REMEMBERED = 50  # typed lines that a late failure can still bring back
 _HEARD = 60  # characters of the peer's last message shown beside a client
 _ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 

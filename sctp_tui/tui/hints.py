@@ -9,7 +9,9 @@ import sys
 
 from sctp_tui.monitor.endpoints import EndpointView
 from sctp_tui.sctp.address import format_hostport
-from sctp_tui.sctp.endpoint import UDP_PORT
+from sctp_tui.sctp.endpoint import UDP_PORT, Clock, StackUnavailable
+from sctp_tui.sctp.events import StackName
+from sctp_tui.sctp.stacks import open_stack
 
 
 def program() -> str:
@@ -42,11 +44,23 @@ def machine_address(version: int) -> str:
         return loopback
 
 
-def send_line(command: str, server: EndpointView) -> str:
-    """`sctp-tui send 127.0.0.1:9877 hello`, with what that server needs beside the default."""
+def usual_stack() -> StackName:
+    """What `send` chooses by itself on this machine."""
+    try:
+        open_stack("kernel", Clock()).close()
+    except StackUnavailable:
+        return "userspace"
+    return "kernel"
+
+
+def send_line(command: str, server: EndpointView, usual: StackName) -> str:
+    """`sctp-tui send 127.0.0.1:9877 hello`, with what that server needs beside the defaults.
+
+    The kernel's stack is always named: on a machine that has none that gives the reason, not silence.
+    """
     words = [command, "send"]
-    if server.stack == "kernel":
-        words.append("--stack kernel")
-    elif server.udp_port not in (None, UDP_PORT):
+    if server.stack == "kernel" or server.stack != usual:
+        words.append(f"--stack {server.stack}")
+    if server.stack == "userspace" and server.udp_port not in (None, UDP_PORT):
         words.append(f"--udp-port {server.udp_port}")
     return " ".join([*words, format_hostport(own_address(server), server.port), "hello"])

@@ -1,7 +1,6 @@
 """The one screen that is always there: associations, log, clients, and the keys that act on them."""
 
 import ipaddress
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -17,7 +16,6 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.outbox import Batch
 from sctp_tui.sctp.address import format_hostport
 from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Command
-from sctp_tui.sctp.events import StackName
 
 from . import hints
 from .association_table import AssociationTable
@@ -29,6 +27,7 @@ from .heading import Heading
 from .help import HelpScreen
 from .message_input import MessageInput
 from .message_log import MessageLog
+from .settings import Settings
 
 if TYPE_CHECKING:
     from .app import SctpApp
@@ -51,14 +50,11 @@ class MainScreen(Screen[None]):
         Binding("f1", "help", "Help", show=False),
     ]
 
-    def __init__(
-        self, monitor: Monitor, stacks: Sequence[StackName], host: str, port: int, program: str
-    ) -> None:
+    def __init__(self, monitor: Monitor, settings: Settings) -> None:
         super().__init__()
         self._monitor = monitor
-        self._stacks = stacks
-        self._program = program
-        self._to = format_hostport(_reached_at(host), port)
+        self._settings = settings
+        self._to = format_hostport(_reached_at(settings.hosts[0]), settings.port)
         self._endpoints_version = -1
         self._cleared = False
         self._some_ended = False
@@ -77,7 +73,7 @@ class MainScreen(Screen[None]):
             with Vertical(id="log", classes="pane"):
                 yield Heading("Log")
                 yield MessageLog()
-            yield ClientPane(self._monitor, self._submit, self._stacks, self._to)
+            yield ClientPane(self._monitor, self._submit, self._settings.stacks, self._to)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -106,7 +102,7 @@ class MainScreen(Screen[None]):
         pane = self.query_one(ClientPane)
         pane.fold(batch.events)
         pane.show()
-        ended = associations.ended > 0 or pane.some_ended
+        ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
             self._some_ended = ended
             self.refresh_bindings()
@@ -121,7 +117,8 @@ class MainScreen(Screen[None]):
         to = format_hostport(_reached_at(first.addresses[0]), first.port)
         self.query_one(ClientPane).aim(self._to, to, [server.stack for server in listening if server.stack])
         self._to = to
-        lines = [hints.send_line(self._program, server) for server in listening]
+        settings = self._settings
+        lines = [hints.send_line(settings.program, server, settings.usual) for server in listening]
         self.query_one("#nothing", Static).update(_nothing(lines))
 
     def say_ending(self) -> None:
@@ -208,8 +205,7 @@ class MainScreen(Screen[None]):
         """Take the ended ones out of sight: of the pane that has the focus."""
         pane = self.query_one(ClientPane)
         if self.focused is pane.speakers:
-            number = pane.clear_ended()
-            self._tell(f"{number} ended clients cleared" if number else "no client has ended")
+            pane.clear()
             return
         number = self._monitor.associations.clear_ended()
         self._cleared = number > 0

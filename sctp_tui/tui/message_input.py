@@ -7,6 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+_RECALLED = 200  # lines
+
 
 class MessageInput(Input, inherit_bindings=False):
     """An input that remembers what was sent."""
@@ -34,6 +36,7 @@ class MessageInput(Input, inherit_bindings=False):
         """Keep a line that was sent, for recall, and be empty for the next one."""
         if not self._sent or self._sent[-1] != line:
             self._sent.append(line)
+            del self._sent[:-_RECALLED]
         self._at = len(self._sent)
         self._draft = ""
         self.value = ""

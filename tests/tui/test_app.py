@@ -4,10 +4,10 @@ import socket
 import time
 
 import pytest
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, Label, OptionList, Static
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.sctp.commands import OpenClient, Send
+from sctp_tui.sctp.commands import CloseAssociation, OpenClient, Send
 from sctp_tui.sctp.events import Peer, Refused
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.association_table import AssociationTable
@@ -143,6 +143,44 @@ async def test_two_clients_each_with_streams_of_its_own() -> None:
         assert app.screen.query_one("#streams", Input).disabled
 
 
+async def test_the_mouse_chooses_who_speaks_and_what_is_acted_on() -> None:
+    async with running(size=(100, 40)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("ctrl+n")
+        await type_line(pilot, "2")
+        await until(pilot, lambda: len(rows(app)) == 2 and app.screen.query_one(AssociationTable).size.height)
+        await pilot.pause(0.2)
+        await pilot.click("#speakers", offset=(3, 0))
+        await until(pilot, lambda: str(app.screen.query_one("#speaker", Label).content) == "client 1 ›")
+        await pilot.click(AssociationTable, offset=(10, 2))
+        await pilot.press("c")
+        await until(pilot, lambda: ended(rows(app)[1]))
+        assert not ended(rows(app)[0])
+
+
+async def test_a_new_client_goes_where_the_one_before_was_about_to_go() -> None:
+    async with running() as (app, pilot):
+        app.screen.query_one("#to", Input).value = "10.0.0.1:5"
+        await pilot.press("ctrl+n")
+        await pilot.pause()
+        assert app.screen.query_one("#to", Input).value == "10.0.0.1:5"
+        await pilot.press("escape", "x")
+        await until(pilot, lambda: outcome(pilot) == "1 client cleared")
+
+
+async def test_a_reply_to_an_association_that_has_ended() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("escape", "r")
+        app.submit(CloseAssociation(rows(app)[0].key))
+        await until(pilot, lambda: ended(rows(app)[0]))
+        await type_line(pilot, "too late")
+        await until(pilot, lambda: "has ended" in outcome(pilot))
+        assert message_input(pilot).value == "too late"
+
+
 async def test_options_of_a_message() -> None:
     async with running() as (app, pilot):
         app.screen.query_one("#ppid", Input).value = "46"
@@ -265,7 +303,7 @@ async def test_clearing_what_ended_and_taking_that_back() -> None:
         # In the list of clients the same key takes away the clients whose association ended.
         app.screen.query_one("#speakers").focus()
         await pilot.press("x")
-        await until(pilot, lambda: "1 ended clients cleared" in outcome(pilot))
+        await until(pilot, lambda: outcome(pilot) == "1 client cleared")
         await type_line(pilot, "anew")
         await until(pilot, lambda: messages(app, "server") == [b"hello", b"anew"])
         assert messages(app, "client 2", "out") == [b"anew"]

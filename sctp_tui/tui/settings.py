@@ -1,0 +1,25 @@
+"""What the screen is started with."""
+
+from dataclasses import dataclass
+
+from sctp_tui.engine import GRACE, MAX_ASSOCIATIONS
+from sctp_tui.sctp.events import StackName
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The server, the limits of the engine, and the words for a shell.
+
+    `program` is how a user calls the program from a shell, `usual` the stack that it then chooses by itself.
+    """
+
+    stacks: tuple[StackName, ...] = ("userspace",)
+    hosts: tuple[str, ...] = ("127.0.0.1",)
+    port: int = 9877
+    udp_port: int | None = None
+    outbound: int = 10
+    inbound: int = 65535
+    grace: float = GRACE
+    max_associations: int = MAX_ASSOCIATIONS
+    program: str = "sctp-tui"
+    usual: StackName = "userspace"
