@@ -103,11 +103,11 @@ class Book:
             "in", stream, None if unordered else ssn, tsn, ppid, unordered, len(data), data,
         )  # fmt: skip
 
-    def stamp(self, event: E, peer: Peer | None = None) -> E:
+    def stamp(self, event: E, peer: Peer | None = None, now: tuple[float, float] | None = None) -> E:
         """The notification with time, endpoint, key and peer; the book follows what it says.
 
-        `peer` is who it came from, for an association not known yet. A state change that ends the
-        association takes it off the book.
+        `peer` is who it came from, for an association not known yet; `now` as for `message`. A state
+        change that ends the association takes it off the book.
         """
         entry = self.get(event.assoc_id)
         if entry is None and not (isinstance(event, AssocChange) and event.state not in _ENDS):
@@ -115,7 +115,7 @@ class Book:
             entry = self._ended.get(event.assoc_id)
         if entry is None and event.assoc_id:
             entry = self.find(event.assoc_id, peer)
-        clock = self.options.clock
+        at, mono = now or (self.options.clock.wall(), self.options.clock.mono())
         changes: dict[str, object] = {}
         if entry is not None:
             changes = {"key": entry.key, "peer": entry.peer, "assoc_id": entry.assoc_id}
@@ -138,6 +138,4 @@ class Book:
                     entry.outbound_streams = event.outbound_streams
                     if event.state == "COMM_UP":
                         changes["by"] = "us" if self.options.attempts else "peer"
-        return msgspec.structs.replace(
-            event, at=clock.wall(), mono=clock.mono(), endpoint=self.options.name, **changes
-        )
+        return msgspec.structs.replace(event, at=at, mono=mono, endpoint=self.options.name, **changes)

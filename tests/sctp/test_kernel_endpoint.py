@@ -480,6 +480,16 @@ def test_a_limit_on_what_is_taken_at_once(hand: Hand) -> None:
     assert taken == [b"%d" % number for number in range(200)]
 
 
+def test_time_does_not_go_back(hand: Hand) -> None:
+    server, _, client, assoc_id = hand.pair()
+    for number in range(100):
+        client.send(assoc_id, Outgoing(b"%d" % number, 1))
+    client.shut_down(assoc_id)
+    hand.until(AssocChange, server, state="SHUTDOWN_COMP")
+    times = [(event.at, event.mono) for event in hand.events if event.endpoint == server.name]
+    assert times == sorted(times)
+
+
 # --- the end
 
 

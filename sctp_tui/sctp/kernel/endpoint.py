@@ -333,7 +333,7 @@ class KernelEndpoint:
             for data, flags, name, info in got:
                 if flags & layout.MSG_NOTIFICATION:
                     for notification in self._whole(data):
-                        events.append(self._notified(notification, name))
+                        events.append(self._notified(notification, name, now))
                 elif event := self._came(data, bool(flags & layout.MSG_EOR), name, info, now):
                     events.append(event)
             taken += len(got)
@@ -375,7 +375,7 @@ class KernelEndpoint:
             yield b"".join(self._failing)
             self._failing.clear()
 
-    def _notified(self, data: bytes, name: bytes) -> Event:
+    def _notified(self, data: bytes, name: bytes, now: tuple[float, float]) -> Event:
         event = decode(data, layout.DIALECT)
         host, port = layout.unpack_address(name)
         peer = Peer((host,), port)
@@ -395,7 +395,7 @@ class KernelEndpoint:
             and (changed := self._peer(event.assoc_id))
         ):
             self._book.moved(event.assoc_id, changed)
-        return self._book.stamp(event, peer)
+        return self._book.stamp(event, peer, now)
 
     def _why_not(self) -> str:
         """Linux does not tell an ABORT from silence; the time that it took does."""
