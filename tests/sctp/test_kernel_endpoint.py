@@ -27,7 +27,7 @@ from sctp_tui.sctp.events import (
     SendFailed,
     ShutdownEvent,
 )
-from sctp_tui.sctp.kernel import KernelEndpoint, KernelStack, endpoint
+from sctp_tui.sctp.kernel import KernelEndpoint, KernelStack, sockets
 
 pytestmark = pytest.mark.kernel
 
@@ -234,7 +234,7 @@ def far() -> Iterator[str]:
 
 def test_a_peer_that_stops_in_a_message(hand: Hand, far: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without fragment interleave it blocks all others (RFC 6458, section 8.1.20)."""
-    monkeypatch.setattr(endpoint, "RECEIVE_BUFFER", 32 * 1024)
+    monkeypatch.setattr(sockets, "RECEIVE_BUFFER", 32 * 1024)
     server, listening = hand.listen("10.77.0.1", "127.0.0.1")
     with _inside(far):
         slow = hand.client(Peer(("10.77.0.1",), listening.port))

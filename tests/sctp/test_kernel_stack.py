@@ -4,11 +4,12 @@ import errno
 import os
 import sys
 from types import ModuleType
+from unittest.mock import MagicMock
 
 import pytest
 
 from sctp_tui.sctp.endpoint import EndpointOptions, StackUnavailable
-from sctp_tui.sctp.kernel import KernelStack
+from sctp_tui.sctp.kernel import KernelStack, layout, sockets
 
 
 class Probe:
@@ -106,3 +107,31 @@ def test_one_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "pysctp" in stack.library
     assert (stack.descriptors(), stack.timeout()) == ((), None)
     assert stack.open(EndpointOptions("one")).descriptors() == ()
+
+
+class OldKernel:
+    """A socket of a kernel before 5.0: it knows ten of the fourteen bytes of SCTP_EVENTS."""
+
+    def __init__(self) -> None:
+        self.subscribed = b""
+
+    def setsockopt(self, level: int, option: int, value: bytes | int) -> None:
+        if (level, option) == (layout.IPPROTO_SCTP, layout.EVENTS):
+            assert isinstance(value, bytes)
+            if len(value) > 10:
+                raise OSError(errno.EINVAL, "Invalid argument")
+            self.subscribed = value
+
+    def setblocking(self, flag: bool) -> None:
+        assert not flag
+
+
+def test_an_old_kernel_tells_of_failed_messages_its_own_way() -> None:
+    sock = OldKernel()
+    sockets._set_up(MagicMock(), sock, EndpointOptions("old"))  # type: ignore[arg-type]
+    numbers = [0x8000 + at for at, on in enumerate(sock.subscribed) if on]
+    names = {layout.TYPES[number] for number in numbers}
+    assert "SEND_FAILED" in names
+    assert "SENDER_DRY_EVENT" not in names
+    new = {layout.TYPES[0x8000 + at] for at, on in enumerate(layout.SUBSCRIPTION) if on}
+    assert new == set(layout.TYPES.values()) - {"SEND_FAILED", "SENDER_DRY_EVENT"}

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import msgspec
 
@@ -34,14 +35,11 @@ from ..events import (
 from ..notification import decode
 from ..reassembly import Reassembly
 from . import asking, layout
+from .sockets import open_socket
 from .syscalls import COUNT, Info, Intake
 
 log = logging.getLogger(__name__)
 
-SEND_BUFFER = 4 * 1024 * 1024
-"""Bytes asked for; no message can be longer than what the kernel makes of it."""
-RECEIVE_BUFFER = 2 * 1024 * 1024
-"""Bytes asked for: for all associations of an endpoint, where net.sctp.rcvbuf_policy is 0."""
 REASON_LIMIT = 1000
 """Bytes of the reason for an abort: a packet holds them on any path."""
 _ENDING = "this association is being shut down and takes no more messages"
@@ -74,41 +72,14 @@ class KernelEndpoint:
 
     # --- setting up
 
-    def _open(self, family: int) -> socket.socket:
-        """The socket, set up for anything but a destination."""
-        options = self._options
+    def _open(self, family: int) -> Any:
+        """pysctp's socket, set up for anything but a destination."""
         try:
-            made = self._pysctp.sctpsocket_udp(family)
+            made = open_socket(self._pysctp, family, self._options)
         except OSError as error:
             raise SctpError(f"no SCTP socket: {error.strerror}") from None
-        sock: socket.socket = made.sock()
-        self._socket = sock
-        sock.setblocking(False)
-        # A port whose last associations are still shutting down can be bound again.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        initial = made.initparams
-        initial.autoflush = False
-        initial.num_ostreams, initial.max_instreams = options.outbound, options.inbound
-        initial.max_attempts = options.attempts
-        initial.flush()
-        made.nodelay = True
-        made.mappedv4 = False
-        # Another association's message may come between the pieces of a long one: nobody blocks the rest.
-        sock.setsockopt(layout.IPPROTO_SCTP, layout.FRAGMENT_INTERLEAVE, 1)
-        sock.setsockopt(layout.IPPROTO_SCTP, layout.RECVRCVINFO, 1)
-        try:
-            sock.setsockopt(layout.IPPROTO_SCTP, layout.EVENTS, layout.SUBSCRIPTION)
-        except OSError:
-            sock.setsockopt(layout.IPPROTO_SCTP, layout.EVENTS, layout.OLD_SUBSCRIPTION)
-        for forced, plain, size in (
-            (layout.SO_SNDBUFFORCE, socket.SO_SNDBUF, SEND_BUFFER),
-            (layout.SO_RCVBUFFORCE, socket.SO_RCVBUF, RECEIVE_BUFFER),
-        ):
-            try:
-                sock.setsockopt(socket.SOL_SOCKET, forced, size)
-            except PermissionError:  # then as much as net.core.wmem_max and rmem_max allow
-                sock.setsockopt(socket.SOL_SOCKET, plain, size)
-        return sock
+        self._socket = made.sock()
+        return made
 
     def listen(self, hosts: Sequence[str], port: int, udp_port: int | None) -> Listening:
         """See `Endpoint.listen`."""
@@ -121,16 +92,15 @@ class KernelEndpoint:
         addresses = [_resolve(host, port) for host in hosts]
         if len({len(address) for address in addresses}) != 1:
             raise SctpError(f"{', '.join(hosts)}: IPv4 and IPv6 together; give hosts of one family")
+        is_v4 = len(addresses[0]) == 2
+        made = self._open(socket.AF_INET if is_v4 else socket.AF_INET6)
         try:
-            if len(addresses[0]) == 2:
-                sock = self._open(socket.AF_INET)
-                self._pysctp.sctpsocket_udp(socket.AF_INET, sock).bindx(addresses)
-            else:
-                sock = self._open(socket.AF_INET6)
-                # pysctp's bindx writes over its end for IPv6.
+            if is_v4:
+                made.bindx(addresses)
+            else:  # where pysctp's bindx writes over the end of its buffer
                 packed = b"".join(map(layout.pack_address, addresses))
-                sock.setsockopt(layout.IPPROTO_SCTP, layout.BINDX_ADD, packed)
-            sock.listen(1)
+                self._sock.setsockopt(layout.IPPROTO_SCTP, layout.BINDX_ADD, packed)
+            self._sock.listen(1)
         except OSError as error:
             where = f"port {port} on {', '.join(hosts)}"
             way_out = {
@@ -142,7 +112,7 @@ class KernelEndpoint:
         clock = self._options.clock
         return Listening(
             clock.wall(), clock.mono(), self.name, 0, 0, None, SCHEMA, __version__,
-            "kernel", self._library, hosts[0], tuple(hosts), sock.getsockname()[1], None,
+            "kernel", self._library, hosts[0], tuple(hosts), self._sock.getsockname()[1], None,
         )  # fmt: skip
 
     def aim(self, to: Peer) -> None:
@@ -151,9 +121,9 @@ class KernelEndpoint:
         if len({len(address) for address in self._destination}) != 1:
             raise SctpError(f"{', '.join(to.addresses)}: IPv4 and IPv6 together; give hosts of one family")
         is_v4 = len(self._destination[0]) == 2
-        sock = self._open(socket.AF_INET if is_v4 else socket.AF_INET6)
+        self._open(socket.AF_INET if is_v4 else socket.AF_INET6)
         if not is_v4:  # and no IPv4 address of ours is told to the peer as a second path
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            self._sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if to.udp_port is not None:
             if not _takes_udp():  # then the option is taken, and SCTP without UDP is sent
                 raise SctpError(
@@ -161,7 +131,7 @@ class KernelEndpoint:
                     f"net.sctp.udp_port={UDP_PORT}` (Linux 5.11 or later), or use --stack userspace"
                 )
             value = layout.UDPENCAPS.pack(0, b"", to.udp_port.to_bytes(2, "big"))
-            sock.setsockopt(layout.IPPROTO_SCTP, layout.REMOTE_UDP_ENCAPS_PORT, value)
+            self._sock.setsockopt(layout.IPPROTO_SCTP, layout.REMOTE_UDP_ENCAPS_PORT, value)
         self._to = to
 
     # --- sending

@@ -1,0 +1,52 @@
+"""A one-to-many socket of pysctp's, set up as an endpoint needs it."""
+
+import socket
+from types import ModuleType
+from typing import Any
+
+from ..endpoint import EndpointOptions
+from . import layout
+
+SEND_BUFFER = 4 * 1024 * 1024
+"""Bytes asked for; no message can be longer than what the kernel makes of it."""
+RECEIVE_BUFFER = 2 * 1024 * 1024
+"""Bytes asked for: for all associations of an endpoint, where net.sctp.rcvbuf_policy is 0."""
+
+
+def open_socket(pysctp: ModuleType, family: int, options: EndpointOptions) -> Any:
+    """A new `sctpsocket_udp`, neither bound nor connected. Raises OSError."""
+    made = pysctp.sctpsocket_udp(family)
+    try:
+        _set_up(made, made.sock(), options)
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def _set_up(made: Any, sock: socket.socket, options: EndpointOptions) -> None:
+    sock.setblocking(False)
+    # A port whose last associations are still shutting down can be bound again.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    initial = made.initparams
+    initial.autoflush = False
+    initial.num_ostreams, initial.max_instreams = options.outbound, options.inbound
+    initial.max_attempts = options.attempts
+    initial.flush()
+    made.nodelay = True
+    made.mappedv4 = False
+    # Another association's message may come between the pieces of a long one: nobody blocks the rest.
+    sock.setsockopt(layout.IPPROTO_SCTP, layout.FRAGMENT_INTERLEAVE, 1)
+    sock.setsockopt(layout.IPPROTO_SCTP, layout.RECVRCVINFO, 1)
+    try:
+        sock.setsockopt(layout.IPPROTO_SCTP, layout.EVENTS, layout.SUBSCRIPTION)
+    except OSError:
+        sock.setsockopt(layout.IPPROTO_SCTP, layout.EVENTS, layout.OLD_SUBSCRIPTION)
+    for forced, plain, size in (
+        (layout.SO_SNDBUFFORCE, socket.SO_SNDBUF, SEND_BUFFER),
+        (layout.SO_RCVBUFFORCE, socket.SO_RCVBUF, RECEIVE_BUFFER),
+    ):
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, forced, size)
+        except PermissionError:  # then as much as net.core.wmem_max and rmem_max allow
+            sock.setsockopt(socket.SOL_SOCKET, plain, size)
