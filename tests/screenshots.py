@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
+from sctp_tui.sctp.events import Refused
 from sctp_tui.tui.app import SctpApp, Settings
 
-from .tui.driving import rows, type_line, until
+from .tui.driving import log_of, messages, rows, type_line, until
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 
@@ -25,7 +27,7 @@ class Visitor:
         words = ["send", f"127.0.0.1:{server.port}", "--udp-port", str(server.udp_port), *options]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "sctp_tui", *words],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
 
     def say(self, *lines: str) -> None:
@@ -49,19 +51,30 @@ def save(app: SctpApp, name: str) -> None:
     app.save_screenshot(f"{name}.svg", str(FOLDER))
 
 
+def as_many(app: SctpApp, number: int) -> Callable[[], bool]:
+    """Whether there are so many associations."""
+    return lambda: len(rows(app)) == number
+
+
+async def serving(app: SctpApp, pilot: Pilot[None]) -> None:
+    """Wait for the server."""
+    await until(pilot, lambda: app.monitor.endpoints.servers)
+
+
 async def traffic(app: SctpApp, pilot: Pilot[None]) -> list[Visitor]:
-    """Four visitors who say something, one of whom leaves and one of whom aborts."""
+    """Four visitors who say something; one leaves and one aborts, the others are still there."""
+    before = len(rows(app))
     ana = Visitor(app, "--stream", "2", "--ppid", "46")
     ben = Visitor(app, "--stream", "0", "--ppid", "51")
     cem = Visitor(app, "--unordered", "--streams", "3:3")
     dot = Visitor(app, "--abort")
     for number, visitor in enumerate((ana, ben, cem, dot), 1):
         visitor.say(f"hello, visitor {number} here")
-    await until(pilot, lambda: len(rows(app)) == 5)
+        await until(pilot, as_many(app, before + number))
     for number in range(8):
         ana.say(f"reading {number}: 21.{number} °C")
         if number % 2:
-            ben.say(f"a longer message, number {number}, " + "…".join("abcdefgh" * 6))
+            ben.say(f"a longer message, number {number}: " + "All that I have to say about it is this. " * 6)
         if number % 3 == 0:
             cem.say("\x1b[31mnot red\x1b[0m [bold]nor bold[/]")
         await pilot.pause(0.15)
@@ -71,48 +84,77 @@ async def traffic(app: SctpApp, pilot: Pilot[None]) -> list[Visitor]:
     return [ana, ben, cem, dot]
 
 
-async def draw(size: tuple[int, int], then: Callable[[SctpApp, Pilot[None]], object]) -> None:
-    """Run the program at a size."""
-    app = SctpApp(Settings(port=0, udp_port=0))
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.monitor.endpoints.servers)
-        result = then(app, pilot)
-        if asyncio.iscoroutine(result):
-            await result
-
-
 async def fresh(app: SctpApp, pilot: Pilot[None]) -> None:
     """What one sees first."""
     await pilot.pause(0.3)
-    save(app, f"fresh-{app.size.width}x{app.size.height}")
+    save(app, "fresh")
 
 
 async def live(app: SctpApp, pilot: Pilot[None]) -> None:
-    """Live traffic, ended associations among it, and the clients of this program."""
-    await pilot.press("enter")
+    """Live traffic from other processes and from here."""
+    await type_line(pilot, "hello")
     await until(pilot, lambda: len(rows(app)) == 1)
     visitors = await traffic(app, pilot)
-    await pilot.press("ctrl+n")
-    await type_line(pilot, "[3]the second client, on stream 3")
-    await until(pilot, lambda: len(rows(app)) == 6)
-    await pilot.press("escape", "r")
-    await type_line(pilot, "welcome")
-    await pilot.pause(1.3)
-    save(app, f"live-{app.size.width}x{app.size.height}")
-    await type_line(pilot, "[9]nobody has stream 9")
+    for number in range(3):
+        visitors[0].say(f"reading {number + 8}: 22.{number} °C")
+        await type_line(pilot, f"[{number}]on stream {number}")
+        await pilot.pause(0.4)
+    await pilot.press("escape", "home")
     await pilot.pause(0.5)
-    save(app, f"refused-{app.size.width}x{app.size.height}")
+    save(app, "80x24" if app.size.width == 80 else "live" if app.size.width == 120 else "200x60")
     for visitor in visitors:
         visitor.leave()
-    for visitor in visitors:
         visitor.wait()
+
+
+async def ended(app: SctpApp, pilot: Pilot[None]) -> None:
+    """How associations end: what the article's server can't see."""
+    visitors = await traffic(app, pilot)
+    await pilot.press("escape", "home", "c")
+    await until(pilot, lambda: rows(app)[0].ended)
+    await pilot.press("end")
+    await pilot.pause(0.5)
+    save(app, "ended")
+    for visitor in visitors:
+        visitor.leave()
+        visitor.wait()
+
+
+async def clients(app: SctpApp, pilot: Pilot[None]) -> None:
+    """Two clients, a reply of the server's, and a stream that nobody has."""
+    await type_line(pilot, "hello")
+    await until(pilot, lambda: len(rows(app)) == 1)
+    await pilot.press("ctrl+n")
+    app.screen.query_one("#streams", Input).value = "3:3"
+    await type_line(pilot, "[2]hello 2")
+    await until(pilot, lambda: len(rows(app)) == 2)
+    await pilot.press("escape", "home", "r")
+    await type_line(pilot, "[4]welcome")
+    await until(pilot, lambda: messages(app, "client 1"))
+    await type_line(pilot, "[9]nobody has stream 9")
+    await until(pilot, lambda: log_of(app, Refused))
+    await pilot.pause(0.5)
+    save(app, "clients")
+
+
+SCENES = (
+    ((80, 24), fresh),
+    ((80, 24), live),
+    ((120, 40), live),
+    ((200, 60), live),
+    ((110, 30), ended),
+    ((110, 30), clients),
+)
 
 
 async def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    for size in ((80, 24), (120, 40), (200, 60)):
-        await draw(size, fresh)
-        await draw(size, live)
+    for size, scene in SCENES:
+        # The usual ports, as a user sees them.
+        app = SctpApp(Settings())
+        async with app.run_test(size=size) as pilot:
+            await serving(app, pilot)
+            await scene(app, pilot)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ class ClientPane(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "screen.new_client", "New client"),
         Binding("ctrl+g", "screen.abort", "Abort"),
-        Binding("escape", "screen.leave_input", "Lists"),
+        Binding("escape", "screen.leave_input", "Lists", tooltip="To the lists"),
         Binding("f1", "screen.help", "Help"),
     ]
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -25,6 +25,9 @@ A message that failed comes back to the line.\
 """
 
 
+_KEYS = 6  # cells for keys; shift+tab is longer and moves its text
+
+
 class HelpScreen(ModalScreen[None]):
     """Scrolls; any of its own keys closes it."""
 
@@ -39,6 +42,13 @@ class HelpScreen(ModalScreen[None]):
             padding: 0 2;
             border: round $accent;
             background: $surface;
+            scrollbar-size-vertical: 1;
+        }
+        Horizontal {
+            height: auto;
+        }
+        Horizontal > Static {
+            width: 1fr;
         }
     }
     """
@@ -51,18 +61,20 @@ class HelpScreen(ModalScreen[None]):
         self._groups = [(title, list(Binding.make_bindings(bindings))) for title, bindings in groups]
 
     def compose(self) -> ComposeResult:
+        lists, *others = [self._keys(title, bindings) for title, bindings in self._groups]
         with VerticalScroll():
-            for title, bindings in self._groups:
-                yield Static(self._keys(title, bindings))
+            with Horizontal():
+                yield Static(lists)
+                yield Static(Content("\n").join(others))
             yield Static(Content.assemble(("What one sees", "bold $text-accent"), "\n", _WHAT_ONE_SEES))
 
     def _keys(self, title: str, bindings: list[Binding]) -> Content:
-        lines: list[str | Content | tuple[str, str]] = [(title, "bold $text-accent"), "\n"]
-        merged: dict[str, tuple[list[str], Binding]] = {}
+        """A heading, and a line for each thing that keys do."""
+        keys: dict[str, list[str]] = {}
         for binding in bindings:
-            keys, _ = merged.setdefault(binding.action, ([], binding))
-            keys.append(self.app.get_key_display(binding))
-        for keys, binding in merged.values():
-            text = binding.description + (f": {binding.tooltip}" if binding.tooltip else "")
-            lines += [("  " + " ".join(keys).ljust(12), "bold"), text, "\n"]
+            does = binding.tooltip or binding.description
+            keys.setdefault(does, []).append(self.app.get_key_display(binding))
+        lines: list[str | Content | tuple[str, str]] = [(title, "bold $text-accent"), "\n"]
+        for does, pressed in keys.items():
+            lines += [(" ".join(pressed).ljust(_KEYS), "bold"), " ", does, "\n"]
         return Content.assemble(*lines)

@@ -39,13 +39,13 @@ class MainScreen(Screen[None]):
     AUTO_FOCUS = "#message"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012  # declared by Screen
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new_client", "New client"),
-        Binding("m", "message", "Message"),
-        Binding("r", "reply", "Reply", tooltip="As the server, to the association chosen in the table"),
-        Binding("c", "close", "Close", tooltip="Graceful shutdown (RFC 9260, section 9.2)"),
-        Binding("a", "abort", "Abort", tooltip="ABORT (RFC 9260, section 9.1)"),
-        Binding("x", "clear_ended", "Clear", tooltip="Takes what has ended out of sight; u brings it back"),
-        Binding("u", "undo", "Undo"),
+        Binding("n", "new_client", "New client", tooltip="One more client"),
+        Binding("m", "message", "Message", tooltip="To the line to type in"),
+        Binding("r", "reply", "Reply", tooltip="Reply as the server"),
+        Binding("c", "close", "Close", tooltip="Shut down gracefully"),
+        Binding("a", "abort", "Abort", tooltip="Abort, after a question"),
+        Binding("x", "clear_ended", "Clear", tooltip="Clear what has ended"),
+        Binding("u", "undo", "Undo", tooltip="Bring the cleared back"),
         Binding("question_mark", "help", "Help"),
         Binding("f1", "help", "Help", show=False),
     ]
@@ -233,14 +233,15 @@ class MainScreen(Screen[None]):
 
 
 _KEYS = (
-    ("In the lists", (*MainScreen.BINDINGS, Binding("q", "app.quit", "Quit; again: abort what is open"))),
+    ("In the lists", (*MainScreen.BINDINGS, Binding("q", "app.quit", "Quit; again: abort"))),
     ("In the line", (*MessageInput.KEYS, *ClientPane.BINDINGS)),
     (
         "Everywhere",
         (
-            Binding("tab", "focus", "Next pane or field"),
-            Binding("shift+tab", "focus", "The one before"),
-            Binding("ctrl+p", "palette", "Commands: theme, screenshot, …"),
+            Binding("tab", "focus_next", "Next pane or field"),
+            Binding("shift+tab", "focus_previous", "The one before"),
+            Binding("ctrl+q", "quit", "Quit"),
+            Binding("ctrl+p", "palette", "Theme and more"),
         ),
     ),
 )

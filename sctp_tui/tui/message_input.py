@@ -19,7 +19,7 @@ class MessageInput(Input, inherit_bindings=False):
         Binding("enter", "submit", "Send"),
         Binding("up", "recall(-1)", "Recall", show=False),
         Binding("down", "recall(1)", "Recall", show=False),
-        Binding("ctrl+d", "delete_or_close", "Close", tooltip="On an empty line: close the association"),
+        Binding("ctrl+d", "delete_or_close", "Close", tooltip="Close, on an empty line"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS, *Input.BINDINGS]
 

@@ -339,7 +339,7 @@ async def test_help_lists_every_key_of_the_footer() -> None:
         await pilot.press("escape", "?")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         text = "\n".join(str(static.content) for static in app.screen.query(Static))
-        for words in ("New client", "Reply", "Close", "Abort", "Clear", "Undo", "Recall", "Quit"):
+        for words in ("One more client", "Reply", "Shut down", "Abort", "Clear", "Recall", "Quit"):
             assert words in text
         await pilot.press("q")
         await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
