@@ -82,19 +82,24 @@ class Feeder:
         """The association is up: what follows the first message may be handed on."""
         with self._room:
             self._up = True
-            self._room.notify()
+            self._room.notify_all()
 
     def taken(self, message_id: int) -> None:
         """The stack has taken a message, or refused it."""
         with self._room:
             self._bytes -= self._waiting.pop(message_id, 0)
-            self._room.notify()
+            self._room.notify_all()
+
+    def wait(self, seconds: float) -> None:
+        """Give the thread time to find that there are no more messages."""
+        with self._room:
+            self._room.wait_for(lambda: self.done, seconds)
 
     def close(self) -> None:
         """Hand on nothing more."""
         with self._room:
             self._closed = True
-            self._room.notify()
+            self._room.notify_all()
 
     def _run(self) -> None:
         try:
@@ -110,7 +115,9 @@ class Feeder:
                 self._submit(self.submitted, data)
         except InputFailed as error:
             self.failure = str(error)
-        self.done = True
+        with self._room:
+            self.done = True
+            self._room.notify_all()
         self._tell()
 
     def _fits(self, size: int) -> bool:

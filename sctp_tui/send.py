@@ -32,6 +32,7 @@ from .stop_signals import stop_signals
 
 _NAME = "client"
 _GRACE = 2.0  # s for the SHUTDOWN where the program ends before its time
+_END_OF_INPUT = 0.5  # s for the feeder to find it once the association has ended
 _LOOK = 1.0  # s between two looks at the engine where nothing is due
 _ASK = 0.02  # s between two questions whether all is acknowledged
 
@@ -173,7 +174,7 @@ class _Client:
                 self._closed = True
             case EndpointClosed():
                 self._closed = True
-                if event.aborted and self._interrupted:
+                if event.aborted and self._interrupted and self._phase is not _Phase.OPENING:
                     complain(f"not shut down within {_GRACE:g} s: aborted", "send")
 
     def _changed(self, event: AssocChange) -> None:
@@ -191,13 +192,17 @@ class _Client:
                 pass
             case "COMM_LOST" if self._phase is _Phase.ENDING and self._options.abort and event.by == "us":
                 self._succeed()
-            case "SHUTDOWN_COMP" if self._complete():
-                self._succeed()
+            case "SHUTDOWN_COMP":
+                # The server may have known the last message for one sooner than we read the end of input.
+                self._feeder.wait(_END_OF_INPUT)
+                if self._complete():
+                    self._succeed()
+                else:
+                    self._fail(f"association with {self._where} {ending(event)} {self._missing()}")
             case "CANT_STR_ASSOC" if event.by == "peer" and not event.error_text:
                 self._fail(f"nobody listens on {self._where}")
             case _:
-                missing = "" if event.state != "SHUTDOWN_COMP" else self._missing()
-                self._fail(f"association with {self._where} {ending(event)}{missing}")
+                self._fail(f"association with {self._where} {ending(event)}")
 
     def _more_streams(self) -> str:
         stream, (outbound, inbound) = self._options.stream, self._options.streams
@@ -209,8 +214,8 @@ class _Client:
 
     def _missing(self) -> str:
         if self._feeder.done and not self._feeder.waiting:
-            return f" after {self._answers} of {self._options.replies} answers"
-        return " before everything was sent"
+            return f"after {self._answers} of {self._options.replies} answers"
+        return "before everything was sent"
 
     def _succeed(self) -> None:
         if self._failed:

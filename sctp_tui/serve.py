@@ -154,13 +154,8 @@ class _Server:
             complain(f"{event.endpoint} {sentence(event)}", "serve")
             if self._output is not None:
                 self._output.add(WAITING)
-        elsewhere = [host for host in event.addresses if not ipaddress.ip_address(host).is_loopback]
-        if "0.9.5.0 or older" in event.library and elsewhere:
-            complain(
-                f"{event.library} listens on {', '.join(elsewhere)} and lacks the fix of CVE-2021-30523: "
-                'install a newer one by pip install "sctp-tui[embedded]", or leave out --host',
-                "serve",
-            )
+        if warning := unsafe(event):
+            complain(warning, "serve")
 
     def _lose_output(self, why: str) -> None:
         """Nothing can be printed any more: end, quietly where the reader went."""
@@ -170,6 +165,17 @@ class _Server:
             # Who is told to end does not fail by ending.
             self._status = 0 if self._signals else 1
         self._engine.submit(Stop())
+
+
+def unsafe(listening: Listening) -> str:
+    """What to say about a server that strangers reach on a library with a known hole; "" where all is well."""
+    elsewhere = [host for host in listening.addresses if not ipaddress.ip_address(host).is_loopback]
+    if not elsewhere or "0.9.5.0 or older" not in listening.library:
+        return ""
+    return (
+        f"{listening.library} listens on {', '.join(elsewhere)} and lacks the fix of CVE-2021-30523: "
+        'install a newer one by pip install "sctp-tui[embedded]", or leave out --host'
+    )
 
 
 def _associations(number: int) -> str:

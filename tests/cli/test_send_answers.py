@@ -82,9 +82,12 @@ def test_input_that_the_server_wants_no_more(stack: StackName, running: Running)
 
 
 def test_an_interrupt_closes_gracefully(stack: StackName, running: Running) -> None:
-    with client(running, "hello", "--wait", "60") as process:
+    with client(running, "hello", "--wait", "60", "--json") as process:
+        process.event("assoc_change", state="COMM_UP")
         message = came(running)
         process.signal(signal.SIGINT)
-        assert process.end() == (130, b"", "")
+        assert process.event("assoc_change")["state"] == "SHUTDOWN_COMP"
+        status, _, err = process.end()
+    assert (status, err) == (130, "")
     running.until(ShutdownEvent, key=message.key)
     assert running.until(AssocChange, key=message.key, state="SHUTDOWN_COMP").by == "peer"
