@@ -168,7 +168,7 @@ class _Server:
 
 
 def unsafe(listening: Listening) -> str:
-    """What to say about a server that strangers reach on a library with a known hole; "" where all is well."""
+    """What to say of a server that strangers reach on a library with a known hole; "" where all is well."""
     elsewhere = [host for host in listening.addresses if not ipaddress.ip_address(host).is_loopback]
     if not elsewhere or "0.9.5.0 or older" not in listening.library:
         return ""
