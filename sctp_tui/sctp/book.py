@@ -9,12 +9,14 @@ from typing import TypeVar
 
 import msgspec
 
-from .endpoint import EndpointOptions
-from .events import AssocChange, Event, Message, Peer, ShutdownEvent
+from .. import __version__
+from .endpoint import EndpointOptions, Outgoing, SctpError
+from .events import SCHEMA, AssocChange, Event, Message, Opening, Peer, ShutdownEvent, StackName
 
 E = TypeVar("E", bound=Event)
 
 _ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
+CLOSING = "this association is being shut down and takes no more messages"
 _REMEMBERED = 1000  # associations that ended, for what is told of them late
 
 
@@ -46,10 +48,22 @@ class Book:
         """The IDs of the associations that the stack told of; 0 among them for the one being opened."""
         return [0, *self._entries] if self._opening is not None else list(self._entries)
 
-    def open(self, peer: Peer) -> Entry:
-        """A client begins an association, whose ID nobody knows yet."""
+    def open(self, peer: Peer | None) -> Entry:
+        """A client begins an association, whose ID nobody knows yet. Raises `SctpError`."""
+        if peer is None:
+            raise SctpError(f"{self.options.name} has no destination")
+        if self._opening is not None:
+            raise SctpError(f"the association with {peer} is being set up already")
         self._opening = Entry(next(self.options.keys), 0, peer, self.options.outbound)
         return self._opening
+
+    def opened(self, entry: Entry, stack: StackName, library: str) -> Opening:
+        """The event that tells of an association begun."""
+        options = self.options
+        return Opening(
+            options.clock.wall(), options.clock.mono(), options.name, entry.key, 0, entry.peer,
+            SCHEMA, __version__, stack, library, options.outbound, options.inbound,
+        )  # fmt: skip
 
     def give_up_opening(self) -> None:
         """The association could not even be begun."""
@@ -63,6 +77,13 @@ class Book:
     def get(self, assoc_id: int) -> Entry | None:
         """The association with this ID; 0 is the one that is being opened."""
         return self._entries.get(assoc_id) if assoc_id else self._opening
+
+    def known(self, assoc_id: int) -> Entry:
+        """Like `get`; raises `SctpError` where it has ended."""
+        entry = self.get(assoc_id)
+        if entry is None:
+            raise SctpError("this association has ended")
+        return entry
 
     def find(self, assoc_id: int, peer: Peer | None) -> Entry:
         """The association with this ID; a new entry where it was not known yet.
@@ -84,6 +105,28 @@ class Book:
         """The peer is reached by another address or UDP port from now on."""
         if entry := self._entries.get(assoc_id):
             entry.peer = peer
+
+    def check(self, entry: Entry, message: Outgoing) -> None:
+        """Raises `SctpError` for what no stack would send, by the limit and the way out."""
+        if not message.data:
+            raise SctpError("an empty message: SCTP carries at least one byte (RFC 9260, section 3.3.1)")
+        streams = entry.outbound_streams
+        if message.stream >= streams:
+            raise SctpError(
+                f"stream {message.stream} was not negotiated: this association has {streams} "
+                f"outbound streams, 0 to {streams - 1}"
+            )
+        if entry.begun:
+            raise SctpError(CLOSING)
+
+    def sent(self, entry: Entry, message: Outgoing) -> Message:
+        """The event that tells of a message that the stack took."""
+        clock = self.options.clock
+        return Message(
+            clock.wall(), clock.mono(), self.options.name, entry.key, entry.assoc_id, entry.peer, "out",
+            message.stream, None, None, message.ppid, message.unordered, len(message.data),
+            message.data, message.message_id,
+        )  # fmt: skip
 
     def message(
         self,

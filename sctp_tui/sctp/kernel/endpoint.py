@@ -17,16 +17,14 @@ from typing import Any
 import msgspec
 
 from ... import __version__
-from ..book import Book, Entry
+from ..book import CLOSING, Book, Entry
 from ..endpoint import UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
 from ..events import (
     SCHEMA,
     AssocChange,
     Event,
     Listening,
-    Message,
     MessageTooLarge,
-    Opening,
     PartialDelivery,
     Peer,
     PeerAddrChange,
@@ -42,7 +40,6 @@ log = logging.getLogger(__name__)
 
 REASON_LIMIT = 1000
 """Bytes of the reason for an abort: a packet holds them on any path."""
-_ENDING = "this association is being shut down and takes no more messages"
 _UDP_SYSCTL = Path("/proc/sys/net/sctp/udp_port")
 _REFUSED_WITHIN = 0.5  # s; no answer takes longer to notice (RTO.Initial, 3 s on Linux)
 
@@ -138,16 +135,8 @@ class KernelEndpoint:
 
     def connect(self, message: Outgoing) -> Sequence[Event]:
         """See `Endpoint.connect`."""
-        if self._to is None:
-            raise SctpError(f"{self.name} has no destination")
-        if self._book.opening is not None:
-            raise SctpError(f"the association with {self._to} is being set up already")
-        options, clock = self._options, self._options.clock
         entry = self._book.open(self._to)
-        opening = Opening(
-            clock.wall(), clock.mono(), self.name, entry.key, 0, entry.peer, SCHEMA, __version__,
-            "kernel", self._library, options.outbound, options.inbound,
-        )  # fmt: skip
+        opening = self._book.opened(entry, "kernel", self._library)
         try:
             sent = self._send(entry, message)
         except SctpError:
@@ -158,25 +147,11 @@ class KernelEndpoint:
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
         """See `Endpoint.send`."""
-        return self._send(self._entry(assoc_id), message)
-
-    def _entry(self, assoc_id: int) -> Entry:
-        entry = self._book.get(assoc_id)
-        if entry is None:
-            raise SctpError("this association has ended")
-        return entry
+        return self._send(self._book.known(assoc_id), message)
 
     def _send(self, entry: Entry, message: Outgoing) -> Sequence[Event]:
-        size = len(message.data)
-        if not size:
-            raise SctpError("an empty message: SCTP carries at least one byte (RFC 9260, section 3.3.1)")
-        if message.stream >= entry.outbound_streams:
-            raise SctpError(
-                f"stream {message.stream} was not negotiated: this association has {entry.outbound_streams} "
-                f"outbound streams, 0 to {entry.outbound_streams - 1}"
-            )
-        if entry.begun:  # Linux may say that the buffer is full, which would be tried again
-            raise SctpError(_ENDING)
+        # A closing association Linux may call full, which would be tried again: asked of the book first.
+        self._book.check(entry, message)
         flags = layout.UNORDERED if message.unordered else 0
         number = self._sendmsg(entry, message.data, flags, message)
         if number == errno.EAGAIN:
@@ -184,21 +159,14 @@ class KernelEndpoint:
         if number == errno.EMSGSIZE:
             room = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
             raise SctpError(
-                f"a message of {size} bytes is larger than the send buffer: at most {room} bytes in one "
-                "message; `sudo sysctl net.core.wmem_max=...` or root allow more"
+                f"a message of {len(message.data)} bytes is larger than the send buffer: at most {room} "
+                "bytes in one message; `sudo sysctl net.core.wmem_max=...` or root allow more"
             )
         if number in (errno.EPIPE, errno.ESHUTDOWN, errno.ECONNRESET, errno.ENOTCONN):
-            raise SctpError(_ENDING)
+            raise SctpError(CLOSING)
         if number:
             raise SctpError(f"the kernel did not take the message to {entry.peer}: {os.strerror(number)}")
-        clock = self._options.clock
-        return (
-            Message(
-                clock.wall(), clock.mono(), self.name, entry.key, entry.assoc_id, entry.peer, "out",
-                message.stream, None, None, message.ppid, message.unordered, size,
-                message.data, message.message_id,
-            ),
-        )  # fmt: skip
+        return (self._book.sent(entry, message),)
 
     def _sendmsg(self, entry: Entry, data: bytes, flags: int, message: Outgoing) -> int:
         """Hand data or a flag to the kernel: 0, or the errno.
@@ -227,7 +195,7 @@ class KernelEndpoint:
 
     def shut_down(self, assoc_id: int) -> None:
         """See `Endpoint.shut_down`."""
-        entry = self._entry(assoc_id)
+        entry = self._book.known(assoc_id)
         if assoc_id:
             self._end(entry, "close", layout.EOF, b"")
         else:  # Linux would drop it and tell nobody, not even here
@@ -235,7 +203,7 @@ class KernelEndpoint:
 
     def abort(self, assoc_id: int, reason: str) -> None:
         """See `Endpoint.abort`."""
-        entry = self._entry(assoc_id)
+        entry = self._book.known(assoc_id)
         data = reason.encode(errors="replace")
         if len(data) > REASON_LIMIT:
             raise SctpError(f"a reason of {len(data)} bytes: an ABORT takes {REASON_LIMIT}; shorten it")
@@ -252,7 +220,7 @@ class KernelEndpoint:
 
     def status(self, assoc_id: int) -> Status:
         """See `Endpoint.status`."""
-        entry = self._entry(assoc_id)
+        entry = self._book.known(assoc_id)
         fd, options, clock = self._sock.fileno(), self._options, self._options.clock
         numbers = ("COOKIE-WAIT", 0, 0, 0, options.inbound, options.outbound, 0)
         try:

@@ -1,6 +1,5 @@
 """One one-to-many socket of usrsctp (RFC 6458, section 3), on links that the pump carries."""
 
-import ctypes
 import errno
 import ipaddress
 import os
@@ -13,16 +12,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ... import __version__
-from ..book import Book, Entry
+from ..book import CLOSING, Book, Entry
 from ..endpoint import UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
 from ..events import (
     SCHEMA,
     AssocChange,
     Event,
     Listening,
-    Message,
     MessageTooLarge,
-    Opening,
     Origin,
     PartialDelivery,
     Path,
@@ -34,16 +31,12 @@ from ..notification import decode
 from ..reassembly import Reassembly
 from . import layout
 from .links import Link
+from .sockets import SEND_BUFFER, Received, Socket
 
 if TYPE_CHECKING:
     from .stack import UserspaceStack
 
-SEND_BUFFER = 4 * 1024 * 1024
-"""Bytes that may wait to be acknowledged on one endpoint; no message can be longer."""
-RECEIVE_BUFFER = 1024 * 1024
-_PIECE = 256 * 1024  # bytes taken from the library at one call
 _EPHEMERAL = range(49152, 65536)  # RFC 6335, section 6
-_LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 
 
 class UserspaceEndpoint:
@@ -52,7 +45,6 @@ class UserspaceEndpoint:
     def __init__(self, stack: "UserspaceStack", options: EndpointOptions) -> None:
         self.name = options.name
         self._stack = stack
-        self._call = stack.call
         self._pump = stack.pump
         self._book = Book(options)
         self._options = options
@@ -64,34 +56,7 @@ class UserspaceEndpoint:
         self._links: dict[int, tuple[Link, int]] = {}  # by assoc ID, with the peer's SCTP port
         self._sent: set[int] = set()  # assoc IDs that may have data outstanding
         self._sockets: list[socket.socket] = []
-        self._buffer = ctypes.create_string_buffer(_PIECE)
-        self._view = memoryview(self._buffer).cast("B")
-        self._from = ctypes.create_string_buffer(layout.SOCKADDR_SIZE)
-        self._from_length = ctypes.c_uint32()
-        self._info = ctypes.create_string_buffer(layout.RCVINFO.size)
-        self._info_length = ctypes.c_uint32()
-        self._info_type = ctypes.c_uint()
-        self._flags = ctypes.c_int()
-        self._socket: int | None = self._call.usrsctp_socket(
-            layout.AF_CONN, layout.SOCK_SEQPACKET, layout.IPPROTO_SCTP, None, None, 0, None
-        )
-        if not self._socket:
-            raise _error("no SCTP socket")
-        self._call.usrsctp_set_non_blocking(self._socket, 1)
-        attempts = options.attempts
-        self._set(layout.INITMSG, layout.INIT_STRUCT.pack(options.outbound, options.inbound, attempts, 0))
-        self._set(layout.NODELAY, struct.pack("=i", 1))
-        self._set(layout.RECVRCVINFO, struct.pack("=i", 1))
-        # Another association's message may come between the pieces of a long one: nobody blocks the rest.
-        self._set(layout.FRAGMENT_INTERLEAVE, struct.pack("=i", 1))
-        self._set(layout.SO_SNDBUF, struct.pack("=i", SEND_BUFFER), layout.SOL_SOCKET)
-        self._set(layout.SO_RCVBUF, struct.pack("=i", RECEIVE_BUFFER), layout.SOL_SOCKET)
-        for kind in layout.SUBSCRIBED:
-            self._set(layout.EVENT, layout.EVENT_STRUCT.pack(0, kind, 1))
-
-    def _set(self, option: int, value: bytes, level: int = layout.IPPROTO_SCTP) -> None:
-        if self._call.usrsctp_setsockopt(self._socket, level, option, value, len(value)) != 0:
-            raise _error(f"usrsctp refused socket option {option:#x}")
+        self._socket = Socket(stack.call, stack.intake, options)
 
     # --- setting up
 
@@ -104,8 +69,7 @@ class UserspaceEndpoint:
         for host in hosts:
             number = self._open_udp(host, number)
         self._bind(port)
-        if self._call.usrsctp_listen(self._socket, 1) != 0:
-            raise _error(f"can't listen on SCTP port {port}")
+        self._socket.listen()
         for sock in self._sockets:
             self._pump.attach(sock)
         clock = self._options.clock
@@ -131,15 +95,16 @@ class UserspaceEndpoint:
         return int(sock.getsockname()[1])
 
     def _bind(self, port: int) -> None:
+        number = 0
         for candidate in [port] if port else random.sample(_EPHEMERAL, min(100, len(_EPHEMERAL))):
-            address = layout.sockaddr(candidate, 0)
-            if self._call.usrsctp_bind(self._socket, address, len(address)) == 0:
+            number = self._socket.bind(candidate)
+            if number == 0:
                 self._port = candidate
                 self._pump.ports.add(candidate)
                 return
-        if ctypes.get_errno() == errno.EADDRINUSE:
+        if number == errno.EADDRINUSE:
             raise SctpError(f"SCTP port {port} is taken in this process; choose another (0 = any)")
-        raise _error(f"can't bind SCTP port {port}")
+        raise SctpError(f"can't bind SCTP port {port}: {os.strerror(number)}")
 
     def serves(self, to: Peer) -> bool:
         """Whether `to` is this listening endpoint. Who names a UDP port wants to be reached over UDP."""
@@ -180,14 +145,8 @@ class UserspaceEndpoint:
 
     def connect(self, message: Outgoing) -> Sequence[Event]:
         """See `Endpoint.connect`."""
-        if self._to is None:
-            raise SctpError(f"{self.name} has no destination")
-        options, clock = self._options, self._options.clock
         entry = self._book.open(self._to)
-        opening = Opening(
-            clock.wall(), clock.mono(), self.name, entry.key, 0, entry.peer, SCHEMA, __version__,
-            "userspace", self._stack.library, options.outbound, options.inbound,
-        )  # fmt: skip
+        opening = self._book.opened(entry, "userspace", self._stack.library)
         try:
             sent = self._send(entry, message)
         except SctpError:
@@ -197,77 +156,49 @@ class UserspaceEndpoint:
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
         """See `Endpoint.send`."""
-        return self._send(self._entry(assoc_id), message)
-
-    def _entry(self, assoc_id: int) -> Entry:
-        entry = self._book.get(assoc_id)
-        if entry is None:
-            raise SctpError("this association has ended")
-        return entry
+        return self._send(self._book.known(assoc_id), message)
 
     def _send(self, entry: Entry, message: Outgoing) -> Sequence[Event]:
-        if not message.data:
-            raise SctpError("an empty message: SCTP carries at least one byte (RFC 9260, section 3.3.1)")
-        if message.stream >= entry.outbound_streams:
-            raise SctpError(
-                f"stream {message.stream} was not negotiated: this association has {entry.outbound_streams} "
-                f"outbound streams, 0 to {entry.outbound_streams - 1}"
-            )
+        self._book.check(entry, message)
         if len(message.data) > SEND_BUFFER:
             raise SctpError(
                 f"a message of {len(message.data)} bytes is larger than the send buffer: "
                 f"at most {SEND_BUFFER} bytes in one message"
             )
         flags = layout.UNORDERED if message.unordered else 0
-        number = self._sendv(entry, message.data, flags, message)
+        number = self._hand_over(entry, message.data, flags, message)
         if number == errno.EAGAIN:
             raise BufferFull("the send buffer is full")
         if number == errno.ENOENT:
             raise SctpError("this association has ended")
         if number in (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
-            raise SctpError("this association is being shut down and takes no more messages")
+            raise SctpError(CLOSING)
         if number:
             raise SctpError(f"usrsctp did not take the message: {os.strerror(number)}")
         self._sent.add(entry.assoc_id)
-        clock = self._options.clock
-        return (
-            Message(
-                clock.wall(), clock.mono(), self.name, entry.key, entry.assoc_id, entry.peer, "out",
-                message.stream, None, None, message.ppid, message.unordered, len(message.data),
-                message.data, message.message_id,
-            ),
-        )  # fmt: skip
+        return (self._book.sent(entry, message),)
 
-    def _sendv(self, entry: Entry, data: bytes, flags: int, message: Outgoing) -> int:
+    def _hand_over(self, entry: Entry, data: bytes, flags: int, message: Outgoing) -> int:
         """Hand data or a flag to the library: 0, or the errno."""
         address = None
         if entry.assoc_id == 0 and self._link is not None and self._to is not None:
             address = layout.sockaddr(self._to.port, self._link.handle)
-        lifetime = message.lifetime
-        valid = layout.SNDINFO_VALID | (layout.PRINFO_VALID if lifetime is not None else 0)
-        info = layout.SPA.pack(
-            valid, message.stream, flags, socket.htonl(message.ppid), message.message_id & 0xFFFFFFFF,
-            entry.assoc_id, layout.PR_TTL if lifetime is not None else 0, lifetime or 0, 0,
-        )  # fmt: skip
-        sent = self._call.usrsctp_sendv(
-            self._socket, data, len(data), address, 1 if address else 0,
-            info, len(info), layout.SENDV_SPA, 0,
-        )  # fmt: skip
-        number = ctypes.get_errno() if sent < 0 else 0
+        ppid = socket.htonl(message.ppid)
+        number = self._socket.send(entry.assoc_id, address, data, flags, ppid, message)
         self._pump.ready.add(self._port)
         return number
 
     def shut_down(self, assoc_id: int) -> None:
         """See `Endpoint.shut_down`."""
-        self._end(self._entry(assoc_id), "close", layout.EOF, "")
+        self._end(self._book.known(assoc_id), "close", layout.EOF, "")
 
     def abort(self, assoc_id: int, reason: str) -> None:
         """See `Endpoint.abort`."""
-        self._end(self._entry(assoc_id), "abort", layout.ABORT, reason)
+        self._end(self._book.known(assoc_id), "abort", layout.ABORT, reason)
 
     def _end(self, entry: Entry, how: str, flag: int, reason: str) -> None:
         entry.begun = how
-        number = self._sendv(entry, reason.encode(), flag, Outgoing(b""))
+        number = self._hand_over(entry, reason.encode(), flag, Outgoing(b""))
         if number and number not in (errno.ENOENT, errno.EPIPE):
             raise SctpError(f"usrsctp could not {how} the association: {os.strerror(number)}")
 
@@ -275,8 +206,8 @@ class UserspaceEndpoint:
 
     def status(self, assoc_id: int) -> Status:
         """See `Endpoint.status`."""
-        entry = self._entry(assoc_id)
-        raw = self._get(layout.STATUS, struct.pack("=I", assoc_id), layout.STATUS_SIZE)
+        entry = self._book.known(assoc_id)
+        raw = self._socket.get(layout.STATUS, struct.pack("=I", assoc_id), layout.STATUS_SIZE)
         _, state, rwnd, unacked, pending, inbound, outbound, fragmentation = (
             layout.STATUS_STRUCT.unpack_from(raw)
         )
@@ -289,15 +220,6 @@ class UserspaceEndpoint:
             layout.STATES.get(state, str(state)), rwnd, unacked, pending, inbound, outbound,
             fragmentation, (path,),
         )  # fmt: skip
-
-    def _get(self, option: int, value: bytes, size: int) -> bytes:
-        room = ctypes.create_string_buffer(value, size)
-        length = ctypes.c_uint32(size)
-        if self._call.usrsctp_getsockopt(
-            self._socket, layout.IPPROTO_SCTP, option, room, ctypes.byref(length)
-        ):
-            raise _error("the association has no status")
-        return room.raw
 
     def associations(self) -> Sequence[int]:
         """See `Endpoint.associations`."""
@@ -333,45 +255,34 @@ class UserspaceEndpoint:
 
     def receive(self, limit: int) -> Sequence[Event]:
         """See `Endpoint.receive`."""
-        if self._port not in self._pump.ready or self._socket is None:
+        if self._port not in self._pump.ready or not self._socket.open:
             return ()
-        recvv, size = self._call.usrsctp_recvv, layout.RCVINFO.size
+        receive = self._socket.receive
         events: list[Event] = []
         while len(events) < limit:
-            self._from_length.value = layout.SOCKADDR_SIZE
-            self._info_length.value = size
-            self._flags.value = 0
-            length = recvv(
-                self._socket, self._buffer, _PIECE, self._from, ctypes.byref(self._from_length),
-                self._info, ctypes.byref(self._info_length), ctypes.byref(self._info_type),
-                ctypes.byref(self._flags),
-            )  # fmt: skip
-            if length <= 0:
+            got = receive()
+            if got is None:
                 self._pump.ready.discard(self._port)
                 break
-            data = bytes(self._view[:length])
-            event = (
-                self._notified(data)
-                if self._flags.value & layout.MSG_NOTIFICATION
-                else self._came(data, bool(self._flags.value & layout.MSG_EOR))
-            )
+            event = self._notified(got) if got.flags & layout.MSG_NOTIFICATION else self._came(got)
             if event is not None:
                 events.append(event)
         return events
 
-    def _peer(self) -> tuple[Peer | None, Link | None]:
-        """Who the last thing received came from."""
-        port, handle = layout.port_and_handle(self._from.raw)
+    def _peer(self, got: Received) -> tuple[Peer | None, Link | None]:
+        """Who something came from."""
+        port, handle = layout.port_and_handle(got.address)
         link = self._pump.links.by_handle.get(handle)
         return (Peer((link.host,), port, link.udp_port), link) if link is not None else (None, None)
 
-    def _came(self, data: bytes, last: bool) -> Event | None:
-        stream, ssn, flags, ppid, tsn, _, _, assoc_id = layout.RCVINFO.unpack(self._info.raw)
+    def _came(self, got: Received) -> Event | None:
+        stream, ssn, flags, ppid, tsn, _, _, assoc_id = layout.RCVINFO.unpack(got.info)
         entry = self._book.get(assoc_id)
         if entry is None:
-            entry = self._book.find(assoc_id, self._peer()[0])
+            entry = self._book.find(assoc_id, self._peer(got)[0])
+        data = got.data
         unordered = bool(flags & layout.RECV_UNORDERED)
-        size = len(data)
+        last = bool(got.flags & layout.MSG_EOR)
         if not last or self._reassembly:
             done = self._reassembly.add(assoc_id, (stream, unordered, tsn), data, last)
             if done is None:
@@ -386,9 +297,9 @@ class UserspaceEndpoint:
             data = whole
         return self._book.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data)
 
-    def _notified(self, data: bytes) -> Event | None:
-        event = decode(data, layout.DIALECT)
-        peer, link = self._peer()
+    def _notified(self, got: Received) -> Event | None:
+        event = decode(got.data, layout.DIALECT)
+        peer, link = self._peer(got)
         if isinstance(event, PeerAddrChange) and peer is not None:
             event = msgspec.structs.replace(event, address=peer.addresses[0])
         elif isinstance(event, PartialDelivery) and not self._reassembly.holds(event.assoc_id):
@@ -434,12 +345,9 @@ class UserspaceEndpoint:
 
     def close(self) -> None:
         """See `Endpoint.close`."""
-        if self._socket is None:
+        if not self._socket.open:
             return
-        # Without this what is open would be shut down in its own time, after nobody carries packets.
-        self._set(layout.SO_LINGER, layout.LINGER_STRUCT.pack(1, 0), layout.SOL_SOCKET)
-        self._call.usrsctp_close(self._socket)
-        self._socket = None
+        self._socket.close()
         for link, port in self._links.values():
             link.associations -= 1
             if self._pump.links.down(link, port):
@@ -483,6 +391,3 @@ def _enlarge(sock: socket.socket) -> None:
     for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
         sock.setsockopt(socket.SOL_SOCKET, option, 4 * 1024 * 1024)
 
-
-def _error(what: str) -> SctpError:
-    return SctpError(f"{what}: {os.strerror(ctypes.get_errno())}")

@@ -9,6 +9,7 @@ from .endpoint import UserspaceEndpoint
 from .library import load
 from .links import Link
 from .pump import Pump
+from .sockets import Intake
 
 # Defaults of RFC 9260, section 16, where the library has others; and nothing that a link of ours lacks.
 _TUNING = {
@@ -41,6 +42,7 @@ class UserspaceStack:
         self.library = library.version
         self.call: ctypes.CDLL = library.functions
         self.pump = Pump(clock)
+        self.intake = Intake()
         self.call.usrsctp_init_nothreads(0, self.pump.output, None)
         for name, value in _TUNING.items():
             library.tune(name, value)

@@ -1,0 +1,143 @@
+"""A socket of usrsctp, set up as an endpoint needs it: bytes and numbers in and out, no meaning yet."""
+
+import ctypes
+import os
+import struct
+from typing import NamedTuple
+
+from ..endpoint import EndpointOptions, Outgoing, SctpError
+from . import layout
+
+SEND_BUFFER = 4 * 1024 * 1024
+"""Bytes that may wait to be acknowledged on one socket; no message can be longer."""
+RECEIVE_BUFFER = 1024 * 1024
+_PIECE = 256 * 1024  # bytes taken from the library at one call
+
+
+class Received(NamedTuple):
+    """What one call took: `info` is a packed struct sctp_rcvinfo, and means nothing for a notification."""
+
+    data: bytes
+    flags: int
+    address: bytes
+    info: bytes
+
+
+class Intake:
+    """Room for what one call takes, used for all sockets of a stack."""
+
+    def __init__(self) -> None:
+        self.data = ctypes.create_string_buffer(_PIECE)
+        self.address = ctypes.create_string_buffer(layout.SOCKADDR_SIZE)
+        self.address_length = ctypes.c_uint32()
+        self.info = ctypes.create_string_buffer(layout.RCVINFO.size)
+        self.info_length = ctypes.c_uint32()
+        self.info_type = ctypes.c_uint()
+        self.flags = ctypes.c_int()
+        self.view = memoryview(self.data).cast("B")
+        self.arguments = (
+            self.data, _PIECE, self.address, ctypes.byref(self.address_length), self.info,
+            ctypes.byref(self.info_length), ctypes.byref(self.info_type), ctypes.byref(self.flags),
+        )  # fmt: skip
+
+
+class Socket:
+    """One socket. Methods raise `SctpError` where the library refuses."""
+
+    def __init__(self, call: ctypes.CDLL, intake: Intake, options: EndpointOptions) -> None:
+        self._call = call
+        self._intake = intake
+        self._socket: int | None = call.usrsctp_socket(
+            layout.AF_CONN, layout.SOCK_SEQPACKET, layout.IPPROTO_SCTP, None, None, 0, None
+        )
+        if not self._socket:
+            raise _error("no SCTP socket")
+        call.usrsctp_set_non_blocking(self._socket, 1)
+        streams = options.outbound, options.inbound
+        self._set(layout.INITMSG, layout.INIT_STRUCT.pack(*streams, options.attempts, 0))
+        self._set(layout.NODELAY, struct.pack("=i", 1))
+        self._set(layout.RECVRCVINFO, struct.pack("=i", 1))
+        # Another association's message may come between the pieces of a long one: nobody blocks the rest.
+        self._set(layout.FRAGMENT_INTERLEAVE, struct.pack("=i", 1))
+        self._set(layout.SO_SNDBUF, struct.pack("=i", SEND_BUFFER), layout.SOL_SOCKET)
+        self._set(layout.SO_RCVBUF, struct.pack("=i", RECEIVE_BUFFER), layout.SOL_SOCKET)
+        for kind in layout.SUBSCRIBED:
+            self._set(layout.EVENT, layout.EVENT_STRUCT.pack(0, kind, 1))
+
+    @property
+    def open(self) -> bool:
+        """Until `close`."""
+        return self._socket is not None
+
+    def _set(self, option: int, value: bytes, level: int = layout.IPPROTO_SCTP) -> None:
+        if self._call.usrsctp_setsockopt(self._socket, level, option, value, len(value)) != 0:
+            raise _error(f"usrsctp refused socket option {option:#x}")
+
+    def get(self, option: int, value: bytes, size: int) -> bytes:
+        """An option whose question is in `value`, with `size` bytes of answer."""
+        room = ctypes.create_string_buffer(value, size)
+        length = ctypes.c_uint32(size)
+        if self._call.usrsctp_getsockopt(
+            self._socket, layout.IPPROTO_SCTP, option, room, ctypes.byref(length)
+        ):
+            raise _error("the association has no status")
+        return room.raw
+
+    def bind(self, port: int) -> int:
+        """Bind to an SCTP port on all links: 0, or the errno."""
+        address = layout.sockaddr(port, 0)
+        return self._errno(self._call.usrsctp_bind(self._socket, address, len(address)))
+
+    def listen(self) -> None:
+        """Take associations."""
+        if self._call.usrsctp_listen(self._socket, 1) != 0:
+            raise _error("usrsctp takes no associations")
+
+    def send(
+        self, assoc_id: int, address: bytes | None, data: bytes, flags: int, ppid: int, message: Outgoing
+    ) -> int:
+        """Hand data or a flag to the library, for an association or to an address: 0, or the errno.
+
+        `ppid` is in network order.
+        """
+        lifetime = message.lifetime
+        valid = layout.SNDINFO_VALID | (layout.PRINFO_VALID if lifetime is not None else 0)
+        info = layout.SPA.pack(
+            valid, message.stream, flags, ppid, message.message_id & 0xFFFFFFFF,
+            assoc_id, layout.PR_TTL if lifetime is not None else 0, lifetime or 0, 0,
+        )  # fmt: skip
+        return self._errno(
+            self._call.usrsctp_sendv(
+                self._socket, data, len(data), address, 1 if address else 0,
+                info, len(info), layout.SENDV_SPA, 0,
+            )
+        )  # fmt: skip
+
+    def receive(self) -> Received | None:
+        """What waits next; None for nothing."""
+        intake = self._intake
+        intake.address_length.value = layout.SOCKADDR_SIZE
+        intake.info_length.value = layout.RCVINFO.size
+        intake.flags.value = 0
+        length = self._call.usrsctp_recvv(self._socket, *intake.arguments)
+        if length <= 0:
+            return None
+        return Received(
+            bytes(intake.view[:length]), intake.flags.value, intake.address.raw, intake.info.raw
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Close; what is open is aborted. Idempotent."""
+        if self._socket is None:
+            return
+        # Without this what is open would be shut down in its own time, after nobody carries packets.
+        self._set(layout.SO_LINGER, layout.LINGER_STRUCT.pack(1, 0), layout.SOL_SOCKET)
+        self._call.usrsctp_close(self._socket)
+        self._socket = None
+
+    def _errno(self, result: int) -> int:
+        return ctypes.get_errno() if result < 0 else 0
+
+
+def _error(what: str) -> SctpError:
+    return SctpError(f"{what}: {os.strerror(ctypes.get_errno())}")
