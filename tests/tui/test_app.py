@@ -14,6 +14,7 @@ from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.client_pane import ClientPane
 from sctp_tui.tui.confirm import ConfirmScreen
 from sctp_tui.tui.failure import FailureScreen
+from sctp_tui.tui.header import Header
 from sctp_tui.tui.help import HelpScreen
 
 from .driving import (
@@ -84,7 +85,7 @@ async def test_abort_is_asked_about_and_told_apart_from_shutdown() -> None:
         await pilot.press("ctrl+g")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("escape")
-        await pilot.pause(0.2)
+        await until(pilot, lambda: not isinstance(app.screen, ConfirmScreen))
         assert not ended(rows(app)[0])
         await pilot.press("ctrl+g")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
@@ -149,8 +150,8 @@ async def test_the_mouse_chooses_who_speaks_and_what_is_acted_on() -> None:
         await until(pilot, lambda: messages(app, "server"))
         await pilot.press("ctrl+n")
         await type_line(pilot, "2")
-        await until(pilot, lambda: len(rows(app)) == 2 and app.screen.query_one(AssociationTable).size.height)
-        await pilot.pause(0.2)
+        table = app.screen.query_one(AssociationTable)
+        await until(pilot, lambda: table.size.height > 2 and len(table.visible_keys()) == 2)
         await pilot.click("#speakers", offset=(3, 0))
         await until(pilot, lambda: str(app.screen.query_one("#speaker", Label).content) == "client 1 ›")
         await pilot.click(AssociationTable, offset=(10, 2))
@@ -382,7 +383,7 @@ async def test_a_second_q_aborts_what_the_first_waits_for() -> None:
             app.submit(OpenClient("elsewhere", "userspace", to), Send(1, b"x", "elsewhere"))
             await until(pilot, lambda: app.monitor.associations.of("elsewhere"))
             await pilot.press("escape", "q")
-            await pilot.pause(0.4)
+            await until(pilot, lambda: "q again" in app.screen.query_one(Header).ending)
             assert app.engine.running
             await pilot.press("q")
             await until(pilot, lambda: not app.engine.running)
