@@ -38,6 +38,7 @@ guest:
 
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check
+	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -15,6 +15,8 @@ from .sctp.events import Counts, Event, Message, Status, Totals
 
 LIMIT = 50_000
 """Events kept for a consumer unless told otherwise."""
+BYTES = 64 * 1024 * 1024
+"""Bytes of message data kept for a consumer."""
 
 
 @dataclass(slots=True)
@@ -37,8 +39,9 @@ class Batch:
 class Outbox:
     """Written by the engine's thread, drained by the consumer's."""
 
-    def __init__(self, limit: int = LIMIT, *, lossless: bool = False) -> None:
+    def __init__(self, limit: int = LIMIT, *, lossless: bool = False, byte_limit: int = BYTES) -> None:
         self.limit = limit
+        self.byte_limit = byte_limit
         self.lossless = lossless
         self.on_room: Callable[[], None] = lambda: None
         """Called by `drain` where the outbox was full; the engine sets it to be woken."""
@@ -46,14 +49,16 @@ class Outbox:
         # Changes of state that were at the head when messages behind them had to go: older than `_events`.
         self._kept: list[Event] = []
         self._events: deque[Event] = deque()
+        self._bytes = 0  # of the messages in `_events`
         self._numbers = Batch()
         self._dropped = 0
 
     @property
     def full(self) -> bool:
         """Whether the engine has to stop reading. A lossy outbox is full of state changes only."""
-        waiting = len(self._kept) + (len(self._events) if self.lossless else 0)
-        return waiting >= self.limit
+        if not self.lossless:
+            return len(self._kept) >= self.limit
+        return len(self._events) >= self.limit or self._bytes >= self.byte_limit
 
     def put(self, events: Sequence[Event]) -> None:
         """Add events in order; never blocks, never refuses."""
@@ -69,15 +74,18 @@ class Outbox:
                     numbers.totals = event
                 else:
                     add(event)
-            if not self.lossless and len(self._events) > self.limit:
+                    if isinstance(event, Message):
+                        self._bytes += event.size
+            if not self.lossless:
                 self._drop()
             self._ready.notify()
 
     def _drop(self) -> None:
-        while len(self._events) > self.limit:
+        while len(self._events) > self.limit or self._bytes > self.byte_limit:
             oldest = self._events.popleft()
             if isinstance(oldest, Message):
                 self._dropped += 1
+                self._bytes -= oldest.size
             else:
                 self._kept.append(oldest)
 
@@ -93,11 +101,14 @@ class Outbox:
                 batch.events = [*self._kept, *self._events]
                 self._kept.clear()
                 self._events.clear()
+                self._bytes = 0
             else:
                 batch.events = self._kept
                 self._kept = []
                 for _ in range(min(len(self._events), max(0, limit - len(batch.events)))):
-                    batch.events.append(self._events.popleft())
+                    batch.events.append(event := self._events.popleft())
+                    if isinstance(event, Message):
+                        self._bytes -= event.size
         if was_full:
             self.on_room()
         return batch

@@ -1,6 +1,5 @@
 """`sctp-tui serve`: the one-to-many server without a screen, its events as lines on standard output."""
 
-import ipaddress
 import time
 from collections.abc import Sequence
 
@@ -154,8 +153,8 @@ class _Server:
             complain(f"{event.endpoint} {sentence(event)}", "serve")
             if self._output is not None:
                 self._output.add(WAITING)
-        if warning := unsafe(event):
-            complain(warning, "serve")
+        if event.warning:
+            complain(event.warning, "serve")
 
     def _lose_output(self, why: str) -> None:
         """Nothing can be printed any more: end, quietly where the reader went."""
@@ -165,17 +164,6 @@ class _Server:
             # Who is told to end does not fail by ending.
             self._status = 0 if self._signals else 1
         self._engine.submit(Stop())
-
-
-def unsafe(listening: Listening) -> str:
-    """What to say of a server that strangers reach on a library with a known hole; "" where all is well."""
-    elsewhere = [host for host in listening.addresses if not ipaddress.ip_address(host).is_loopback]
-    if not elsewhere or "0.9.5.0 or older" not in listening.library:
-        return ""
-    return (
-        f"{listening.library} listens on {', '.join(elsewhere)} and lacks the fix of CVE-2021-30523: "
-        'install a newer one by pip install "sctp-tui[embedded]", or leave out --host'
-    )
 
 
 def _associations(number: int) -> str:

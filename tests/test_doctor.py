@@ -245,6 +245,7 @@ class Deaf:
 
     name: StackName = "kernel"
     library = "Linux 9.9.9, pysctp 1.2.3"
+    flaw = None
     closed = False
 
     def open(self, options: object) -> Stack:
@@ -288,10 +289,13 @@ def test_other_causes_are_told_as_they_are() -> None:
     assert "Too many open files" in finding.cause
 
 
-def test_an_old_library_works_and_is_told() -> None:
-    cause, remedy = doctor._shortcoming("usrsctp, the system's libusrsctp.so.2, 0.9.5.0 or older")
-    assert "security" in cause
-    assert "pip install" in remedy
+@pytest.mark.userspace
+def test_an_old_library_works_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sctp_tui.sctp.userspace.library._NEWER_SYMBOL", "not_in_old_ones")
+    finding = examine("userspace", Machine(RELEASE))
+    assert finding.works
+    assert "CVE-2021-30523" in finding.cause
+    assert "pip install" in finding.remedy
 
 
 # --- what it prints

@@ -1,6 +1,7 @@
 """The outbox: nothing but the oldest messages of a lossy consumer is ever lost, and order stays."""
 
 import threading
+from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +10,8 @@ from sctp_tui.outbox import Outbox
 from sctp_tui.sctp.events import Counts, Event, Message, ShutdownEvent, Totals
 
 
-def message(number: int) -> Message:
-    return Message(0.0, float(number), "server", 1, 3, None, "in", 0, 0, 0, 0, False, 1, b"x")
+def message(number: int, size: int = 1) -> Message:
+    return Message(0.0, float(number), "server", 1, 3, None, "in", 0, 0, 0, 0, False, size, b"x" * size)
 
 
 def state(number: int) -> ShutdownEvent:
@@ -21,10 +22,12 @@ def counts(number: int) -> Counts:
     return Counts(0.0, float(number), "server", number % 3, 3, None, number, 0, 0, 0, 0, 0.0)
 
 
+MAKE: dict[str, Callable[[int], Event]] = {"m": message, "s": state, "c": counts}
+
+
 @given(st.lists(st.sampled_from("mmmsc")), st.integers(1, 8), st.integers(1, 7))
 def test_a_lossy_outbox_keeps_states_and_the_newest_messages(kinds: str, limit: int, chunk: int) -> None:
-    make = {"m": message, "s": state, "c": counts}
-    events: list[Event] = [make[kind](at) for at, kind in enumerate(kinds)]
+    events: list[Event] = [MAKE[kind](at) for at, kind in enumerate(kinds)]
     outbox = Outbox(limit)
     for at in range(0, len(events), chunk):
         outbox.put(events[at : at + chunk])
@@ -44,8 +47,7 @@ def test_a_lossy_outbox_keeps_states_and_the_newest_messages(kinds: str, limit: 
 
 @given(st.lists(st.sampled_from("ms"), min_size=1), st.integers(1, 5), st.integers(1, 4))
 def test_a_lossless_outbox_loses_nothing_and_says_when_it_is_full(kinds: str, limit: int, take: int) -> None:
-    make = {"m": message, "s": state}
-    events: list[Event] = [make[kind](at) for at, kind in enumerate(kinds)]
+    events: list[Event] = [MAKE[kind](at) for at, kind in enumerate(kinds)]
     outbox = Outbox(limit, lossless=True)
     outbox.put(events)
     assert outbox.full == (len(events) >= limit)
@@ -63,6 +65,21 @@ def test_a_lossy_outbox_is_full_of_states_alone() -> None:
     assert not outbox.full
     outbox.put([state(0)] * 4 + [message(1)] * 3)
     assert outbox.full
+
+
+def test_long_messages_count_by_their_bytes() -> None:
+    lossless = Outbox(lossless=True, byte_limit=100)
+    lossless.put([message(0, 60)])
+    full = [lossless.full]
+    lossless.put([message(1, 60), message(2, 60)])
+    full.append(lossless.full)
+    assert len(lossless.drain(limit=2).events) == 2
+    assert [*full, lossless.full] == [False, True, False]
+    lossy = Outbox(byte_limit=100)
+    lossy.put([message(0, 60), state(1), message(2, 60), message(3, 30)])
+    batch = lossy.drain()
+    assert [event.mono for event in batch.events] == [1.0, 2.0, 3.0]
+    assert batch.dropped == 1
 
 
 def test_room_is_told_once_there_is_some() -> None:

@@ -56,9 +56,12 @@ def examine(
     clock = Clock()
     library = _installed(name)
     took: float | None = None
+    cause = remedy = ""
     try:
         stack = open_stack(name, clock)
         library = stack.library
+        if stack.flaw is not None:
+            cause, remedy = stack.flaw.cause, stack.flaw.remedy
         try:
             took = shake_hands(stack, clock)
         finally:
@@ -69,8 +72,6 @@ def examine(
         cause, remedy = error.cause, error.remedy
     except (SctpError, OSError) as error:
         cause, remedy = str(error), "look for what filters SCTP or the loopback (`sudo nft list ruleset`)"
-    else:
-        cause, remedy = _shortcoming(library)
     version = _NUMBER.findall(library)[-1:] or [""]
     return Finding(name, took is not None, library, version[0], cause, remedy, took and round(took, 3))
 
@@ -83,16 +84,6 @@ def _installed(name: StackName) -> str:
         return f"pysctp {importlib.metadata.version('pysctp')}"
     except importlib.metadata.PackageNotFoundError:
         return ""
-
-
-def _shortcoming(library: str) -> tuple[str, str]:
-    """What is not as good as it could be of a stack that works."""
-    if "or older" in library:
-        return (
-            "this usrsctp is a release of 2021 or before, without the security fixes since then",
-            'pip install "sctp-tui[embedded]"',
-        )
-    return "", ""
 
 
 @dataclass

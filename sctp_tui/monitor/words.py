@@ -159,7 +159,9 @@ def _of_ours(event: Event) -> str:
         case Listening():
             hosts = ", ".join(event.addresses) or event.host
             udp = f", UDP port {event.udp_port}" if event.udp_port is not None else ""
-            return f"listening on {hosts} port {event.port}{udp}, {event.stack} stack ({event.library})"
+            warning = f"; beware: {event.warning}" if event.warning else ""
+            where = f"listening on {hosts} port {event.port}{udp}"
+            return f"{where}, {event.stack} stack ({event.library}){warning}"
         case Opening():
             streams = f"{_streams(event.outbound_streams)} out and {event.inbound_streams} in asked for"
             return f"setting up an association with {event.peer or '?'}, {streams}"

@@ -33,6 +33,14 @@ class StackUnavailable(SctpError):
         self.remedy = remedy
 
 
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something wrong with a stack that works, and the command or step that mends it."""
+
+    cause: str
+    remedy: str
+
+
 class BufferFull(SctpError):
     """The stack takes no more data for now (EAGAIN): try again once something was acknowledged."""
 
@@ -131,6 +139,10 @@ class Stack(Protocol):
     @property
     def library(self) -> str:
         """The implementation and its version, for people."""
+
+    @property
+    def flaw(self) -> Flaw | None:
+        """What is known to be wrong with this implementation, though it works."""
 
     def open(self, options: EndpointOptions) -> Endpoint:
         """A new endpoint."""

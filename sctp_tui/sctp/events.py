@@ -55,7 +55,10 @@ class Event(msgspec.Struct, frozen=True, tag_field="event", tag=True, gc=False):
 
 
 class Listening(Event, frozen=True, tag="listening", gc=False):
-    """An endpoint is bound and takes associations. `host` is the first of `addresses`."""
+    """An endpoint is bound and takes associations. `host` is the first of `addresses`.
+
+    `warning` says what is wrong with that, and what mends it; "" for nothing.
+    """
 
     schema: int
     version: str
@@ -65,6 +68,7 @@ class Listening(Event, frozen=True, tag="listening", gc=False):
     addresses: tuple[str, ...]
     port: int
     udp_port: int | None
+    warning: str = ""
 
 
 class Opening(Event, frozen=True, tag="opening", gc=False):

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui.sctp.events import Listening, StackName
-from sctp_tui.serve import unsafe
+from sctp_tui.sctp.events import StackName
 
 from .program import PATIENCE, Program, Server, send, to
 
@@ -139,18 +138,3 @@ def test_a_port_that_is_taken_is_one_line(stack: StackName) -> None:
     assert err.startswith("sctp-tui serve: can't ")
     assert "another program has it" in err
     assert err.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    ("library", "host", "warned"),
-    [
-        ("usrsctp, the system's libusrsctp.so.2, 0.9.5.0 or older", "0.0.0.0", True),
-        ("usrsctp, the system's libusrsctp.so.2, 0.9.5.0 or older", "127.0.0.1", False),
-        ("usrsctp in pylibdatachannel 0.2.0", "0.0.0.0", False),
-    ],
-)
-def test_an_old_library_on_the_network_is_warned_of(library: str, host: str, warned: bool) -> None:
-    listening = Listening(
-        1.0, 1.0, "server", 0, 0, None, 1, "0", "userspace", library, host, (host,), 9877, 9899
-    )  # fmt: skip
-    assert ("CVE-2021-30523" in unsafe(listening)) == warned

@@ -44,7 +44,7 @@ def until(test: Callable[[], object], seconds: float = 10.0) -> bool:
 def start(*words: str, **more: str) -> subprocess.Popen[bytes]:
     """`sctp-tui lab` as a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-c", MAIN, *words],
+        [sys.executable, "-c", MAIN, "--timeout", "20", "--", *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -63,18 +63,20 @@ def test_megabytes_go_through_in_order_and_the_streams_stay_apart(temporary: Pat
 
 @boots
 @pytest.mark.parametrize(
-    ("words", "status", "said"),
+    ("words", "status", "out", "err"),
     [
-        # The input ends, or cat would not; what a program in the background writes on is not waited for.
-        (["sh", "-c", "sleep 60 & cat; exit 5"], 5, b""),
-        (["sh", "-c", "kill -KILL $$"], 137, b""),
-        (["no-such-command"], 127, b"sctp-tui lab: no-such-command: No such file or directory\n"),
-        (["/etc/passwd"], 126, b"sctp-tui lab: /etc/passwd: Permission denied\n"),
+        # The input ends, or cat would not. All is passed on that was written, but nobody waits for what a
+        # program in the background may write yet.
+        (["sh", "-c", "sleep 60 & cat; head -c 60000 /dev/zero; exit 5"], 5, bytes(60000), b""),
+        (["sh", "-c", "kill -KILL $$"], 137, b"", b""),
+        (["no-such-command"], 127, b"", b"sctp-tui lab: no-such-command: No such file or directory\n"),
+        (["/etc/passwd"], 126, b"", b"sctp-tui lab: /etc/passwd: Permission denied\n"),
     ],
+    ids=["exits", "killed", "not found", "no program"],
 )
-def test_the_exit_status_is_the_commands(words: list[str], status: int, said: bytes) -> None:
+def test_the_exit_status_is_the_commands(words: list[str], status: int, out: bytes, err: bytes) -> None:
     result = capture(words, timeout=20)
-    assert (result.returncode, result.stdout, result.stderr) == (status, b"", said)
+    assert (result.returncode, result.stdout == out, result.stderr) == (status, True, err)
 
 
 @boots
@@ -110,13 +112,14 @@ def test_a_command_that_takes_too_long_is_ended(temporary: Path, capsys: pytest.
 @pytest.mark.parametrize("booted", [False, True])
 def test_nothing_is_left_of_a_guest_whose_caller_was_killed(tmp_path: Path, booted: bool) -> None:
     busy = "echo booted; while :; do ls / >/dev/null; done"
-    with start("--", "sh", "-c", busy, TMPDIR=str(tmp_path)) as caller:
+    with start("sh", "-c", busy, TMPDIR=str(tmp_path)) as caller:
         assert until(lambda: kernel_of(caller.pid))
         kernel = kernel_of(caller.pid)
         assert kernel is not None
         if booted:
             assert caller.stdout is not None
             assert caller.stdout.readline() == b"booted\n"
+        os.kill(kernel, signal.SIGSTOP)  # so that it can't notice by itself
         assert alive(kernel)
         caller.kill()
     assert until(lambda: not alive(kernel), 3), f"left of the guest: {alive(kernel)}"
@@ -126,7 +129,7 @@ def test_nothing_is_left_of_a_guest_whose_caller_was_killed(tmp_path: Path, boot
 @boots
 def test_a_signal_reaches_the_command_and_a_second_one_ends_the_guest(tmp_path: Path) -> None:
     stubborn = "trap 'echo asked' TERM; echo booted; while :; do sleep 0.1; done"
-    with start("--", "sh", "-c", stubborn, TMPDIR=str(tmp_path)) as caller:
+    with start("sh", "-c", stubborn, TMPDIR=str(tmp_path)) as caller:
         assert caller.stdout is not None
         assert caller.stdout.readline() == b"booted\n"
         caller.send_signal(signal.SIGTERM)

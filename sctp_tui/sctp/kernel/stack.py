@@ -24,6 +24,7 @@ class KernelStack:
 
     def __init__(self) -> None:
         self.name: StackName = "kernel"
+        self.flaw = None
         self._pysctp = _pysctp()
         _probe(self._pysctp)
         self.library = f"Linux {platform.release()}, pysctp {importlib.metadata.version('pysctp')}"

@@ -76,8 +76,16 @@ class UserspaceEndpoint:
         self._listening = Listening(
             clock.wall(), clock.mono(), self.name, 0, 0, None, SCHEMA, __version__,
             "userspace", self._stack.library, hosts[0], tuple(hosts), self._port, number,
+            self._warning(hosts),
         )  # fmt: skip
         return self._listening
+
+    def _warning(self, hosts: Sequence[str]) -> str:
+        """A flaw that matters once others than this machine can reach the endpoint."""
+        flaw = self._stack.flaw
+        if flaw is None or all(ipaddress.ip_address(host).is_loopback for host in hosts):
+            return ""
+        return f"{flaw.cause}: {flaw.remedy}, or leave out --host"
 
     def _open_udp(self, host: str, udp_port: int) -> int:
         sock = socket.socket(_family(host), socket.SOCK_DGRAM)
@@ -208,8 +216,8 @@ class UserspaceEndpoint:
         """See `Endpoint.status`."""
         entry = self._book.known(assoc_id)
         raw = self._socket.get(layout.STATUS, struct.pack("=I", assoc_id), layout.STATUS_SIZE)
-        _, state, rwnd, unacked, pending, inbound, outbound, fragmentation = (
-            layout.STATUS_STRUCT.unpack_from(raw)
+        _, state, rwnd, unacked, pending, inbound, outbound, fragmentation = layout.STATUS_STRUCT.unpack_from(
+            raw
         )
         _, _, path_state, cwnd, srtt, rto, mtu = layout.PADDRINFO.unpack_from(raw, layout.STATUS_PATH_AT)
         clock = self._options.clock
@@ -390,4 +398,3 @@ def _enlarge(sock: socket.socket) -> None:
     """Room for a burst of datagrams; the system takes as much of it as it allows."""
     for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
         sock.setsockopt(socket.SOL_SOCKET, option, 4 * 1024 * 1024)
-

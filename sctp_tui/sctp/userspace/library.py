@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..endpoint import StackUnavailable
+from ..endpoint import Flaw, StackUnavailable
 
 _WHEELS = ("pylibdatachannel", "aiolibdatachannel")
 # Only in what came after 0.9.5.0 of 2021, the last release.
 _NEWER_SYMBOL = "usrsctp_sysctl_get_sctp_ootb_with_zero_cksum"
 _INSTALL = 'pip install "sctp-tui[embedded]"'
+_OLD = Flaw("this usrsctp is of 2021 or before and lacks the fix of CVE-2021-30523", _INSTALL)
 
 ConnOutput = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint8, ctypes.c_uint8
@@ -48,11 +49,11 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A loaded usrsctp. `functions` has the `usrsctp_…` calls; `old` lacks the fix of CVE-2021-30523."""
+    """A loaded usrsctp. `functions` has the `usrsctp_…` calls."""
 
     functions: ctypes.CDLL
     version: str
-    old: bool
+    flaw: Flaw | None
 
     def tune(self, name: str, value: int) -> None:
         """Set one of usrsctp's sysctls, named without its sctp_ prefix."""
@@ -73,8 +74,9 @@ def load() -> Library:
         except (OSError, AttributeError) as error:
             tried.append(f"{version}: {error}")
             continue
-        old = not hasattr(functions, _NEWER_SYMBOL)
-        return Library(functions, version + (", 0.9.5.0 or older" if old else ""), old)
+        if hasattr(functions, _NEWER_SYMBOL):
+            return Library(functions, version, None)
+        return Library(functions, f"{version}, 0.9.5.0 or older", _OLD)
     if tried:
         raise StackUnavailable(f"no usable usrsctp ({'; '.join(tried)})", f"reinstall it: {_INSTALL}")
     raise StackUnavailable("usrsctp is not installed", f"{_INSTALL}, or the system's package ({_package()})")

@@ -40,6 +40,7 @@ class UserspaceStack:
         library = load()
         self.name: StackName = "userspace"
         self.library = library.version
+        self.flaw = library.flaw
         self.call: ctypes.CDLL = library.functions
         self.pump = Pump(clock)
         self.intake = Intake()
@@ -96,4 +97,3 @@ class UserspaceStack:
     def _moved(self, link: Link) -> None:
         for endpoint in self.endpoints:
             endpoint.moved(link)
-
