@@ -94,6 +94,8 @@ def _said(event: Event) -> tuple[str, str]:
                 f"the rest of a message won't come, stream {event.stream}, SSN {event.sequence}"
             )
         case Authentication():
+            if event.indication == "no authentication":
+                return "AUTHENTICATION_EVENT", "the peer does not authenticate its chunks (RFC 4895)"
             return "AUTHENTICATION_EVENT", f"key {event.key_number}: {event.indication}"
         case SenderDry():
             return "SENDER_DRY_EVENT", "all that was sent is acknowledged"

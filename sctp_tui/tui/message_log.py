@@ -47,9 +47,11 @@ def _time(event: Event) -> str:
 
 
 def _side(event: Event) -> str:
-    """Whose line it is: `srv`, `srv2`, `c1`."""
-    kind, _, number = event.endpoint.partition(" ")
-    return {"server": "srv", "client": "c"}.get(kind, kind) + number
+    """Whose line it is: `srv`, with two stacks `krnl` and `user`; `c1`."""
+    kind, _, which = event.endpoint.partition(" ")
+    if kind == "server":
+        return {"": "srv", "kernel": "krnl", "userspace": "user"}.get(which, which)
+    return {"client": "c"}.get(kind, kind) + which
 
 
 def _ssn(message: Message) -> str:

@@ -77,6 +77,7 @@ def test_a_signal_shuts_associations_down(stack: StackName, number: signal.Signa
         assert "shutdown by peer" in client.complaints()
 
 
+@pytest.mark.userspace  # a kernel answers a SHUTDOWN though its process is stopped
 def test_a_second_signal_aborts_at_once(stack: StackName) -> None:
     with Server(stack, "--grace", "3600") as server, held_open(server) as client:
         client.signal(signal.SIGSTOP)  # it will not answer a SHUTDOWN

@@ -1,5 +1,6 @@
 """What tests of the lab share: whether there is one, and what is left of a guest."""
 
+import contextlib
 import os
 import platform
 import sys
@@ -27,8 +28,9 @@ def lab() -> None:
 def kernel_of(caller: int) -> int | None:
     """The guest's kernel that a process has started, once it runs."""
     for child in Path(f"/proc/{caller}/task/{caller}/children").read_text().split():
-        if b"mem=" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[1]:
-            return int(child)
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if Path(f"/proc/{child}/cmdline").read_bytes().partition(b"\0")[2].startswith(b"mem="):
+                return int(child)
     return None
 
 
