@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
+from textual.command import Provider
 
 from sctp_tui.engine import Engine
 from sctp_tui.monitor.monitor import Monitor
@@ -20,13 +21,13 @@ from sctp_tui.sctp.commands import Command, Listen, Stop, Watch
 from sctp_tui.sctp.endpoint import Clock
 
 from . import hints
+from .actions import bindings
 from .failure import FailureScreen
 from .main_screen import MainScreen
+from .palette import ActionProvider
 from .settings import Settings
 
 __all__ = ["SctpApp", "Settings", "run", "with_program"]
-
-_DRAINS = 10  # a second
 
 
 class SctpApp(App[None], inherit_bindings=False):
@@ -34,12 +35,11 @@ class SctpApp(App[None], inherit_bindings=False):
 
     TITLE = "sctp-tui"
     CSS_PATH = Path(__file__).with_name("main_screen.tcss")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q", "quit", "Quit", tooltip="Shut the associations down and leave; again: abort them"),
-        Binding("ctrl+q", "quit", "Quit", priority=True),
-        # Not inherited, so that q comes first in the footer; Ctrl-C only says how to leave.
-        Binding("ctrl+c", "help_quit", show=False, system=True),
-    ]
+    DRAINS: ClassVar[int] = 10
+    """Drains of the outbox, and redraws, a second."""
+    # Textual's own are not inherited, so that q comes first in the footer.
+    BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
+    COMMANDS: ClassVar[set[type[Provider]]] = {ActionProvider}  # type: ignore[assignment]
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         super().__init__()
@@ -53,6 +53,7 @@ class SctpApp(App[None], inherit_bindings=False):
             max_associations=settings.max_associations,
             clock=self.clock,
         )
+        self.set_keymap(settings.keys)
         self._main = MainScreen(self.monitor, settings)
         self._watched: tuple[int, ...] = ()
         self._ending = False
@@ -67,7 +68,7 @@ class SctpApp(App[None], inherit_bindings=False):
 
     def on_ready(self) -> None:
         # Not before every widget is there to be drawn on.
-        self.set_interval(1 / _DRAINS, self._drain)
+        self.set_interval(1 / self.DRAINS, self._drain)
         if not self.is_headless:
             # What is there by now stays until the end. Looking at it in every full collection stops the
             # screen, and the engine with it, for a tenth of a second.

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Label, OptionList, Static
@@ -21,6 +21,7 @@ from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Event, Peer, StackName
 from sctp_tui.sctp.printable import printable
 
+from .actions import bindings
 from .clients import Client, Clients, Options, Outcome
 from .compose import compose
 from .fields import Fields, number
@@ -42,12 +43,7 @@ class Reply:
 class ClientPane(Vertical):
     """The list of who one can speak as, the fields, the line to type in, and what came of it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+n", "screen.new_client", "New client"),
-        Binding("ctrl+g", "screen.abort", "Abort"),
-        Binding("escape", "screen.leave_input", "Lists", tooltip="To the lists"),
-        Binding("f1", "screen.help", "Help"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("clients")
 
     def __init__(
         self,

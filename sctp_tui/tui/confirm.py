@@ -3,15 +3,17 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from .actions import bindings
+
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Yes by the key that asked, pressed again, or Enter; no by Esc or a click beside it."""
+    """Dismissed with the answer."""
 
     DEFAULT_CSS = """
     ConfirmScreen {
@@ -27,17 +29,12 @@ class ConfirmScreen(ModalScreen[bool]):
         Static { width: auto; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "answer(True)", "Yes"),
-        Binding("escape,n,q", "answer(False)", "No"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("confirm")
 
-    def __init__(self, question: str, consequence: str, key: str) -> None:
+    def __init__(self, question: str, consequence: str) -> None:
         super().__init__()
         self._question = question
         self._consequence = consequence
-        self._key = key
-        self._bindings.bind(key, "answer(True)", "Yes")
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -45,7 +42,7 @@ class ConfirmScreen(ModalScreen[bool]):
                 Content.assemble(
                     (self._question, "bold"),
                     f"\n{self._consequence}\n\n",
-                    (self._key, "bold $text-warning"),
+                    ("y", "bold $text-warning"),
                     " or ",
                     ("Enter", "bold"),
                     " does it   ",

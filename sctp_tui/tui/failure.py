@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -12,6 +12,8 @@ from textual.widgets import Static
 
 from sctp_tui.monitor.endpoints import EndpointView
 from sctp_tui.sctp.printable import printable
+
+from .actions import bindings
 
 
 class FailureScreen(ModalScreen[None]):
@@ -32,10 +34,7 @@ class FailureScreen(ModalScreen[None]):
         }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "app.listen_again", "Try again"),
-        Binding("q,escape", "app.quit", "Quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("failure")
 
     def __init__(self, failed: Sequence[EndpointView]) -> None:
         super().__init__()

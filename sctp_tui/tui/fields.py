@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Grid
 from textual.widgets import Checkbox, Input, Label, Select
 
 from sctp_tui.sctp.endpoint import UDP_PORT, SctpError
 from sctp_tui.sctp.events import StackName
 
+from .actions import bindings
 from .clients import Client, Options
 
 _WORD = 0xFFFF
@@ -32,10 +33,7 @@ class Tick(Checkbox):
 class Fields(Grid):
     """A row for the client, a row for the message; with two stacks, a row to choose one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "app.focus_previous", show=False),
-        Binding("down", "app.focus_next", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("fields")
     DEFAULT_CSS = """
     Fields {
         grid-size: 8;

@@ -1,6 +1,6 @@
-"""The help: the keys, from the bindings themselves, and what one sees."""
+"""The help: the keys, from the table of actions, and what one sees."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,6 +9,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from .actions import ACTIONS, PLACES, around, bindings
 
 _WHAT_ONE_SEES = """\
 Every association of this program's own endpoints has a row: peers begin them by their first message, \
@@ -52,29 +54,33 @@ class HelpScreen(ModalScreen[None]):
         }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1", "dismiss", "Back"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("help")
 
-    def __init__(self, groups: Iterable[tuple[str, Iterable[BindingType]]]) -> None:
+    def __init__(self, keymap: Mapping[str, str]) -> None:
         super().__init__()
-        self._groups = [(title, list(Binding.make_bindings(bindings))) for title, bindings in groups]
+        self._keymap = keymap
 
     def compose(self) -> ComposeResult:
-        lists, *others = [self._keys(title, bindings) for title, bindings in self._groups]
+        groups = [self._keys(place) for place in PLACES if "everywhere" in around(place)]
         with VerticalScroll():
             with Horizontal():
-                yield Static(lists)
-                yield Static(Content("\n").join(others))
+                for column in _in_two(groups):
+                    yield Static(Content("\n").join(column))
             yield Static(Content.assemble(("What one sees", "bold $text-accent"), "\n", _WHAT_ONE_SEES))
 
-    def _keys(self, title: str, bindings: list[Binding]) -> Content:
-        """A heading, and a line for each thing that keys do."""
-        keys: dict[str, list[str]] = {}
-        for binding in bindings:
-            does = binding.tooltip or binding.description
-            keys.setdefault(does, []).append(self.app.get_key_display(binding))
-        lines: list[str | Content | tuple[str, str]] = [(title, "bold $text-accent"), "\n"]
-        for does, pressed in keys.items():
-            lines += [(" ".join(pressed).ljust(_KEYS), "bold"), " ", does, "\n"]
+    def _keys(self, place: str) -> Content:
+        """A heading, and a line for each action, with the keys that it has now."""
+        lines: list[str | Content | tuple[str, str]] = [(PLACES[place].title, "bold $text-accent"), "\n"]
+        for row in ACTIONS:
+            if row.place == place:
+                pressed = Binding.make_bindings([Binding(self._keymap.get(row.name, row.keys), row.action)])
+                keys = " ".join(map(self.app.get_key_display, pressed))
+                lines += [(keys.ljust(_KEYS), "bold"), " ", row.help, "\n"]
         return Content.assemble(*lines)
+
+
+def _in_two(groups: Sequence[Content]) -> tuple[list[Content], list[Content]]:
+    """The groups in their order in two columns, the first as short as it can be while no shorter."""
+    lines = [len(group.plain.splitlines()) + 1 for group in groups]
+    half = next(n for n in range(1, len(groups) + 1) if sum(lines[:n]) >= sum(lines[n:]))
+    return list(groups[:half]), list(groups[half:])

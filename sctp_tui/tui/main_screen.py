@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.screen import Screen
@@ -18,6 +18,7 @@ from sctp_tui.sctp.address import format_hostport
 from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Command
 
 from . import hints
+from .actions import bindings
 from .association_table import AssociationTable
 from .client_pane import ClientPane
 from .clients import Outcome
@@ -38,17 +39,7 @@ class MainScreen(Screen[None]):
 
     AUTO_FOCUS = "#message"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012  # declared by Screen
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new_client", "New client", tooltip="One more client"),
-        Binding("m", "message", "Message", tooltip="To the line to type in"),
-        Binding("r", "reply", "Reply", tooltip="Reply as the server"),
-        Binding("c", "close", "Close", tooltip="Shut down gracefully"),
-        Binding("a", "abort", "Abort", tooltip="Abort, after a question"),
-        Binding("x", "clear_ended", "Clear", tooltip="Clear what has ended"),
-        Binding("u", "undo", "Undo", tooltip="Bring the cleared back"),
-        Binding("question_mark", "help", "Help"),
-        Binding("f1", "help", "Help", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("lists")
 
     def __init__(self, monitor: Monitor, settings: Settings) -> None:
         super().__init__()
@@ -198,7 +189,7 @@ class MainScreen(Screen[None]):
 
         who = f"{association.endpoint}'s association {association.assoc_id} with {association.peer}"
         self.app.push_screen(
-            ConfirmScreen(f"Abort {who}?", "What is not acknowledged yet is lost.", "a"), confirmed
+            ConfirmScreen(f"Abort {who}?", "What is not acknowledged yet is lost."), confirmed
         )
 
     def action_clear_ended(self) -> None:
@@ -229,22 +220,7 @@ class MainScreen(Screen[None]):
 
     def action_help(self) -> None:
         """The keys, and what one sees."""
-        self.app.push_screen(HelpScreen(_KEYS))
-
-
-_KEYS = (
-    ("In the lists", (*MainScreen.BINDINGS, Binding("q", "app.quit", "Quit; again: abort"))),
-    ("In the line", (*MessageInput.KEYS, *ClientPane.BINDINGS)),
-    (
-        "Everywhere",
-        (
-            Binding("tab", "focus_next", "Next pane or field"),
-            Binding("shift+tab", "focus_previous", "The one before"),
-            Binding("ctrl+q", "quit", "Quit"),
-            Binding("ctrl+p", "palette", "Theme and more"),
-        ),
-    ),
-)
+        self.app.push_screen(HelpScreen(self._settings.keys))
 
 
 def _reached_at(host: str) -> str:

@@ -3,9 +3,11 @@
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
+
+from .actions import bindings
 
 _RECALLED = 200  # lines
 
@@ -14,14 +16,7 @@ class MessageInput(Input, inherit_bindings=False):
     """An input that remembers what was sent."""
 
     # Not inherited but repeated: the footer shows bindings in this order, and the base's come first there.
-
-    KEYS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Send"),
-        Binding("up", "recall(-1)", "Recall", show=False),
-        Binding("down", "recall(1)", "Recall", show=False),
-        Binding("ctrl+d", "delete_or_close", "Close", tooltip="Close, on an empty line"),
-    ]
-    BINDINGS: ClassVar[list[BindingType]] = [*KEYS, *Input.BINDINGS]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("line"), *Input.BINDINGS]
 
     class EndOfInput(Message):
         """Ctrl-D on an empty line."""

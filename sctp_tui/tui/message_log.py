@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.geometry import Offset
 from textual.reactive import reactive
@@ -33,6 +33,7 @@ from ..sctp.events import (
     SendFailed,
 )
 from ..sctp.printable import printable
+from .actions import bindings
 from .columns import Column, arrange, fit
 from .line_view import LineView
 
@@ -83,14 +84,7 @@ def _titles(columns: list[tuple[Column[Any], int]]) -> str:
 class MessageLog(LineView):
     """Shows a `Log`, and follows it while the last line is in view."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home", "first", "Oldest", show=False),
-        Binding("end", "follow", "Follow", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("log")
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "message-log--header",

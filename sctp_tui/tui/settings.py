@@ -1,6 +1,7 @@
 """What the screen is started with."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sctp_tui.engine import GRACE, MAX_ASSOCIATIONS
 from sctp_tui.sctp.events import StackName
@@ -10,7 +11,8 @@ from sctp_tui.sctp.events import StackName
 class Settings:
     """The server, the limits of the engine, and the words for a shell.
 
-    `program` is how a user calls the program from a shell, `usual` the stack that it then chooses by itself.
+    `program` is how a user calls the program from a shell, `usual` the stack that it then chooses by
+    itself, `keys` the keys of actions that have others than in the table of actions, by name.
     """
 
     stacks: tuple[StackName, ...] = ("userspace",)
@@ -23,3 +25,4 @@ class Settings:
     max_associations: int = MAX_ASSOCIATIONS
     program: str = "sctp-tui"
     usual: StackName = "userspace"
+    keys: Mapping[str, str] = field(default_factory=dict)

@@ -89,7 +89,7 @@ async def test_abort_is_asked_about_and_told_apart_from_shutdown() -> None:
         assert not ended(rows(app)[0])
         await pilot.press("ctrl+g")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-        await pilot.press("a")
+        await pilot.press("y")
         await until(pilot, lambda: ended(rows(app)[0]))
         assert rows(app)[0].ended == "aborted by peer: by hand"
 
@@ -340,7 +340,7 @@ async def test_help_lists_every_key_of_the_footer() -> None:
         await pilot.press("escape", "?")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         text = "\n".join(str(static.content) for static in app.screen.query(Static))
-        for words in ("One more client", "Reply", "Shut down", "Abort", "Clear", "Recall", "Quit"):
+        for words in ("One more client", "Reply", "Shut down", "Abort", "Clear", "Recall", "leave"):
             assert words in text
         await pilot.press("q")
         await until(pilot, lambda: not isinstance(app.screen, HelpScreen))

@@ -1,0 +1,196 @@
+"""The one table of what a user can do: keys, footer, help, command palette and README are made from it.
+
+A new action is one row here and a method `action_…` of the class that its place names. A row's `name` is
+its key in `[keys]` of the config file. Nothing here needs Textual, so that the config can be checked
+without it. `python -m sctp_tui.tui.actions README.md` writes the list of keys into the README.
+"""
+
+import sys
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where keys act: a class whose BINDINGS they are, and the place around it, whose keys act there too."""
+
+    title: str
+    holder: str
+    inside: str = ""
+
+
+PLACES: Mapping[str, Place] = {
+    "lists": Place("In the lists", "MainScreen", "everywhere"),
+    "table": Place("In the table", "LineTable", "lists"),
+    "log": Place("In the log", "MessageLog", "lists"),
+    "clients": Place("In the client pane", "ClientPane", "lists"),
+    "fields": Place("In its fields", "Fields", "clients"),
+    "line": Place("In the line", "MessageInput", "clients"),
+    "everywhere": Place("Everywhere", "SctpApp"),
+    "help": Place("In the help", "HelpScreen"),
+    "confirm": Place("In a question", "ConfirmScreen"),
+    "failure": Place("Where no server could be opened", "FailureScreen"),
+}
+"""In the order of the help. In "lists", "table" and "log" keys are plain letters; in "line", "fields" and
+"clients", where one types, they are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that a user can do in one place.
+
+    `keys` as Textual names them (`x`, `?`, `ctrl+n`, `f1`), more than one with commas between; `action` as in
+    a Textual binding, the method's name without `action_`. `label` is for the footer and the palette;
+    without one the action is in neither. `help` says what it does, in a few words.
+    """
+
+    name: str
+    place: str
+    keys: str
+    action: str
+    label: str
+    help: str
+    footer: bool = True
+    priority: bool = False
+
+
+ACTIONS: tuple[Action, ...] = (
+    # The footer has them in this order.
+    Action("new_client", "lists", "n", "new_client", "New client", "One more client"),
+    Action("message", "lists", "m", "message", "Message", "To the line to type in"),
+    Action("reply", "lists", "r", "reply", "Reply", "Reply as the server"),
+    Action("close", "lists", "c", "close", "Close", "Shut down gracefully"),
+    Action("abort", "lists", "a", "abort", "Abort", "Abort, after a question"),
+    Action("clear", "lists", "x", "clear_ended", "Clear", "Clear what has ended"),
+    Action("undo", "lists", "u", "undo", "Undo", "Bring the cleared back"),
+    Action("help", "lists", "?,f1", "help", "Help", "The keys, and what one sees"),
+    Action("next", "lists", "tab", "app.focus_next", "", "Next pane or field"),
+    Action("previous", "lists", "shift+tab", "app.focus_previous", "", "The one before"),
+    Action("table_up", "table", "up", "cursor(-1)", "", "One row up"),
+    Action("table_down", "table", "down", "cursor(1)", "", "One row down"),
+    Action("table_page_up", "table", "pageup", "cursor_page(-1)", "", "As many rows up as fit"),
+    Action("table_page_down", "table", "pagedown", "cursor_page(1)", "", "As many rows down"),
+    Action("table_first", "table", "home", "cursor_to(0)", "", "First row"),
+    Action("table_last", "table", "end", "cursor_to(-1)", "", "Last row"),
+    Action("choose", "table", "enter", "select", "", "Choose the row"),
+    Action("log_up", "log", "up", "move(-1)", "", "One line up"),
+    Action("log_down", "log", "down", "move(1)", "", "One line down"),
+    Action("log_page_up", "log", "pageup", "page(-1)", "", "As many lines up as fit"),
+    Action("log_page_down", "log", "pagedown", "page(1)", "", "As many lines down"),
+    Action("log_first", "log", "home", "first", "", "The oldest line"),
+    Action("log_follow", "log", "end", "follow", "", "The newest line, and follow"),
+    Action("client_new", "clients", "ctrl+n", "screen.new_client", "New client", "One more client"),
+    Action("client_abort", "clients", "ctrl+g", "screen.abort", "Abort", "Abort, after a question"),
+    Action("leave_line", "clients", "escape", "screen.leave_input", "Lists", "To the lists"),
+    Action("field_before", "fields", "up", "app.focus_previous", "", "The field before"),
+    Action("field_after", "fields", "down", "app.focus_next", "", "The field after"),
+    Action("send", "line", "enter", "submit", "Send", "Send the line"),
+    Action("recall", "line", "up", "recall(-1)", "", "Recall what was sent"),
+    Action("recall_back", "line", "down", "recall(1)", "", "And back"),
+    Action("end_of_input", "line", "ctrl+d", "delete_or_close", "Close", "Close, on an empty line"),
+    Action("quit", "everywhere", "q", "quit", "Quit", "Shut all down and leave; again: abort"),
+    Action("quit_anywhere", "everywhere", "ctrl+q", "quit", "Quit", "The same while typing", priority=True),
+    Action("palette", "everywhere", "ctrl+p", "command_palette", "", "All of this by name", priority=True),
+    Action("how_to_quit", "everywhere", "ctrl+c", "help_quit", "", "Says how to leave"),
+    Action("help_back", "help", "escape,q,?,f1", "dismiss", "Back", "Back"),
+    Action("confirm_yes", "confirm", "y,enter", "answer(True)", "Yes", "Do it"),
+    Action("confirm_no", "confirm", "n,escape,q", "answer(False)", "No", "Leave it"),
+    Action("listen_again", "failure", "r", "app.listen_again", "Try again", "Try again to open it"),
+    Action("failure_quit", "failure", "q,escape", "app.quit", "Quit", "Leave"),
+)
+
+
+def bindings(place: str) -> "list[BindingType]":
+    """The BINDINGS of the class that holds a place's keys."""
+    from textual.binding import Binding
+
+    return [
+        Binding(
+            row.keys,
+            row.action,
+            row.label,
+            show=row.footer,
+            priority=row.priority,
+            tooltip=row.help,
+            id=row.name,
+        )
+        for row in ACTIONS
+        if row.place == place
+    ]
+
+
+def around(place: str) -> tuple[str, ...]:
+    """The places whose keys act in a place: itself, and those around it."""
+    places = []
+    while place:
+        places.append(place)
+        place = PLACES[place].inside
+    return tuple(places)
+
+
+def split(keys: str) -> list[str]:
+    """The keys of a row, a character for each key that makes one."""
+    return [_character(key.strip()) for key in keys.split(",")]
+
+
+def _character(key: str) -> str:
+    """`question_mark`, as Textual has it, is the same key as `?`."""
+    try:
+        return key if len(key) == 1 else unicodedata.lookup(key.replace("_", " "))
+    except KeyError:
+        return key
+
+
+# --- the README
+
+_BEGIN, _END = "<!-- keys: written by `make keys` -->", "<!-- end of keys -->"
+_NAMES = {
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "escape": "Esc",
+}
+
+
+def readable(key: str) -> str:
+    """`Ctrl-N` for `ctrl+n`."""
+    if len(key) == 1:
+        return key
+    *modifiers, last = key.split("+")
+    name = _NAMES.get(last) or (last.upper() if len(last) == 1 else last.capitalize())
+    return "-".join([modifier.capitalize() for modifier in modifiers] + [name])
+
+
+def list_of_keys() -> str:
+    """All keys as Markdown: a table for each place, with the names for `[keys]`."""
+    lines = []
+    for name, place in PLACES.items():
+        lines += ["", f"{place.title}:", "", "| Key | does | name |", "|---|---|---|"]
+        for row in ACTIONS:
+            if row.place == name:
+                keys = " ".join(f"`{readable(key)}`" for key in split(row.keys)).replace("|", "\\|")
+                lines.append(f"| {keys} | {row.help} | `{row.name}` |")
+    return "\n".join([*lines, ""])
+
+
+def with_list_of_keys(readme: str) -> str:
+    """A README with the list of keys as it is now between its two marks."""
+    before, begin, rest = readme.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise SystemExit(f"no place for the list of keys: {_BEGIN!r} and {_END!r} must be there")
+    return f"{before}{begin}\n{list_of_keys()}\n{end}{after}"
+
+
+if __name__ == "__main__":
+    path = Path(sys.argv[1])
+    path.write_text(with_list_of_keys(path.read_text("utf-8")), "utf-8")
