@@ -56,10 +56,11 @@ def _screen(options: ServerOptions) -> int:
         complain(str(error))
         return 1
     from .tui.app import Settings, run, with_program
+    from .tui.state import usual_path
 
     outbound, inbound = options.streams
     settings = Settings(
         stacks, options.hosts, options.port, options.udp_port, outbound, inbound,
-        options.grace, options.max_associations,
+        options.grace, options.max_associations, state=usual_path(),
     )  # fmt: skip
     return run(with_program(settings))

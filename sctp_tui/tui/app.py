@@ -19,6 +19,7 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.outbox import Outbox
 from sctp_tui.sctp.commands import Command, Listen, Stop, Watch
 from sctp_tui.sctp.endpoint import Clock
+from sctp_tui.sctp.printable import printable
 
 from . import hints
 from .actions import bindings
@@ -26,6 +27,7 @@ from .failure import FailureScreen
 from .main_screen import MainScreen
 from .palette import ActionProvider
 from .settings import Settings
+from .state import State
 
 __all__ = ["SctpApp", "Settings", "run", "with_program"]
 
@@ -53,6 +55,7 @@ class SctpApp(App[None], inherit_bindings=False):
             max_associations=settings.max_associations,
             clock=self.clock,
         )
+        self.state = State.load(settings.state)
         self.set_keymap(settings.keys)
         self._main = MainScreen(self.monitor, settings)
         self._watched: tuple[int, ...] = ()
@@ -69,6 +72,8 @@ class SctpApp(App[None], inherit_bindings=False):
     def on_ready(self) -> None:
         # Not before every widget is there to be drawn on.
         self.set_interval(1 / self.DRAINS, self._drain)
+        if self.state.note:
+            self.notify(printable(self.state.note), severity="warning", markup=False)
         if not self.is_headless:
             # What is there by now stays until the end. Looking at it in every full collection stops the
             # screen, and the engine with it, for a tenth of a second.

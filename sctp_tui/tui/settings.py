@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sctp_tui.engine import GRACE, MAX_ASSOCIATIONS
 from sctp_tui.sctp.events import StackName
@@ -12,7 +13,8 @@ class Settings:
     """The server, the limits of the engine, and the words for a shell.
 
     `program` is how a user calls the program from a shell, `usual` the stack that it then chooses by
-    itself, `keys` the keys of actions that have others than in the table of actions, by name.
+    itself. `keys` are those of actions that have others than in the table of actions, by the actions' names.
+    `state` is the file of what is remembered between runs, None for nothing.
     """
 
     stacks: tuple[StackName, ...] = ("userspace",)
@@ -26,3 +28,4 @@ class Settings:
     program: str = "sctp-tui"
     usual: StackName = "userspace"
     keys: Mapping[str, str] = field(default_factory=dict)
+    state: Path | None = None

@@ -1,0 +1,95 @@
+"""What the screen remembers from one run to the next: histories, columns, names, the theme.
+
+Not the config, which only the user writes. What can't be read or written is left out with a note.
+"""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import msgspec
+from platformdirs import user_state_path
+
+T = TypeVar("T")
+
+
+def usual_path() -> Path:
+    """Where the state is unless a test says otherwise: `~/.local/state/sctp-tui/state.json` on Linux."""
+    return user_state_path("sctp-tui") / "state.json"
+
+
+class State:
+    """A value for each name, in one JSON file; without a path, in memory alone.
+
+    `note` says why something was not read or is not kept, "" where all went well.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._values: dict[str, Any] = {}
+        self.note = ""
+
+    @classmethod
+    def load(cls, path: Path | None) -> Self:
+        """The state as the last run left it; a file that is none is told in `note`, and replaced later."""
+        state = cls(path)
+        state._read()
+        return state
+
+    def get(self, name: str, default: T, kind: Any = None) -> T:
+        """What was put under this name, where it still is of the `kind` wanted: the default's, if not given.
+
+        `get("widths", [], list[int])` looks at each element too.
+        """
+        if name not in self._values:
+            return default
+        try:
+            value: T = msgspec.convert(self._values[name], kind or type(default))
+        except msgspec.ValidationError:
+            return default
+        return value
+
+    def put(self, name: str, value: object) -> None:
+        """Keep a value, of what JSON can hold, and write it down at once.
+
+        What another run of the program has put meanwhile under other names stays.
+        """
+        self._read()
+        self._values[name] = msgspec.to_builtins(value)
+        self._write()
+
+    def _read(self) -> None:
+        if self._path is None:
+            return
+        try:
+            values = msgspec.json.decode(self._path.read_bytes(), type=dict[str, Any])
+        except FileNotFoundError:
+            return
+        except (OSError, RecursionError, msgspec.DecodeError) as error:
+            self.note = f"{self._path} is not used: {_why(error)}"
+            return
+        self._values |= values
+
+    def _write(self) -> None:
+        if self._path is None:
+            return
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Beside the file and then in its place, so that no run ever reads half of it.
+            descriptor, new = tempfile.mkstemp(prefix=f".{self._path.name}-", dir=self._path.parent)
+            try:
+                with open(descriptor, "wb") as file:
+                    file.write(msgspec.json.format(msgspec.json.encode(self._values)) + b"\n")
+                os.replace(new, self._path)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.unlink(new)
+                raise
+        except OSError as error:
+            self.note = f"{self._path} is not written, so nothing is remembered: {_why(error)}"
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
