@@ -19,24 +19,36 @@ from .sctp.commands import (
     CloseAssociation,
     CloseEndpoint,
     Command,
+    Generate,
     Listen,
     OpenClient,
+    PauseReading,
     Send,
+    SendToAll,
     Stop,
+    StopGenerating,
     Watch,
 )
 from .sctp.endpoint import (
     MESSAGE_LIMIT,
-    BufferFull,
     Clock,
     Endpoint,
     EndpointOptions,
-    Outgoing,
     SctpError,
     Stack,
 )
-from .sctp.events import AssocChange, EndpointClosed, EndpointFailed, Event, Refused, StackName
+from .sctp.events import (
+    AssocChange,
+    EndpointClosed,
+    EndpointFailed,
+    Event,
+    Message,
+    ReadingPaused,
+    Refused,
+    StackName,
+)
 from .sctp.stacks import open_stack
+from .sending import Sending
 from .wakeup import WakeUp
 
 log = logging.getLogger(__name__)
@@ -45,20 +57,23 @@ GRACE = 2.0
 """Seconds that open associations get for their SHUTDOWN at the end."""
 MAX_ASSOCIATIONS = 10_000
 """Associations that servers take at one time."""
-BACKLOG = 1_000
-"""Messages of one association kept while its send buffer is full."""
 _BATCH = 256  # events taken from one endpoint before the others get their turn
 _STATUS_EVERY = 1.0
-_RETRY = 0.01  # s between two tries to send into a buffer that was full
+_CLOSING = 0.01  # s between two looks whether what is closing may be closed
 
 
 @dataclass(slots=True, eq=False)
 class _Open:
-    """An endpoint that is open. `server` takes associations; `deadline` is set once it is closing."""
+    """An endpoint that is open. `server` takes associations, `echo` answers each message by itself.
+
+    Nothing is received while `paused`; `deadline` is set once it is closing.
+    """
 
     endpoint: Endpoint
     stack: Stack
     server: bool
+    echo: bool = False
+    paused: bool = False
     deadline: float | None = None
     aborted: int = 0
 
@@ -96,8 +111,11 @@ class Engine:
         self._everything = selectors.DefaultSelector()
         self._all_but_endpoints = selectors.DefaultSelector()  # waited on while nobody may read
         self._ledger = Ledger(self.clock)
-        self._waiting: dict[int, Association] = {}  # those with a backlog
+        self._sending = Sending(
+            self._ledger, self.clock, self._endpoint, self._take, self._refuse, self._rest
+        )  # fmt: skip
         self._watched: tuple[int, ...] = ()
+        self._detail = 0
         self._status_due = 0.0
         self._stopping = False
         self._more = False  # the last look at the endpoints found something
@@ -157,11 +175,10 @@ class Engine:
             if reading:
                 for key, _ in ready:
                     if isinstance(key.data, _Open):
-                        self._receive(key.data.endpoint)
+                        self._receive(key.data)
                 for opened in self._told_by_stack:
-                    self._receive(opened.endpoint)
-            for association in list(self._waiting.values()):
-                self._retry(association)
+                    self._receive(opened)
+            self._sending.turn()
             for opened in list(self._closing):
                 self._try_to_close(opened)
             self._look_at_watched()
@@ -171,6 +188,12 @@ class Engine:
         for selector in (self._everything, self._all_but_endpoints):
             for descriptor in descriptors:
                 selector.register(descriptor, selectors.EVENT_READ)
+
+    def _endpoint(self, name: str) -> Endpoint:
+        opened = self._open.get(name)
+        if opened is None:
+            raise SctpError(f"no endpoint named {name!r} is open")
+        return opened.endpoint
 
     def _attach(self, opened: _Open) -> None:
         """An endpoint is open: wait on what it says, or ask it whenever its stack had its turn."""
@@ -183,7 +206,7 @@ class Engine:
 
     def _detach(self, opened: _Open) -> None:
         """Before its descriptors are closed and their numbers given to others."""
-        for descriptor in opened.endpoint.descriptors():
+        for descriptor in () if opened.paused else opened.endpoint.descriptors():
             self._everything.unregister(descriptor)
         self._told_by_stack.pop(opened, None)
         self._closing.pop(opened, None)
@@ -193,12 +216,10 @@ class Engine:
         if self._commands or (self._more and reading):
             return 0.0
         now = self.clock.mono()
-        due = [stack.timeout() for stack in self._stacks.values()]
-        if self._waiting:
-            due.append(_RETRY)
+        due = [self._sending.timeout(), *(stack.timeout() for stack in self._stacks.values())]
         if self._closing:
-            due.append(_RETRY)
-        if self._watched:
+            due.append(_CLOSING)
+        if self._watched or self._detail:
             due.append(max(0.0, self._status_due - now))
         return min((seconds for seconds in due if seconds is not None), default=None)
 
@@ -210,11 +231,26 @@ class Engine:
 
     # --- events
 
-    def _receive(self, endpoint: Endpoint) -> None:
-        events = endpoint.receive(_BATCH)
+    def _receive(self, opened: _Open) -> None:
+        # An echo that can't get rid of its answers reads no more: the peer that sends has to wait.
+        if opened.paused or (opened.echo and self._sending.waits(opened.endpoint.name)):
+            return
+        events = opened.endpoint.receive(_BATCH)
         if events:
             self._more = True
             self._take(events)
+            if opened.echo:
+                self._echo(events)
+
+    def _echo(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, Message) and event.key in self._ledger.by_key:
+                self._carry_out(Send(0, event.data, "", event.key, event.stream, event.ppid, event.unordered))
+
+    def _rest(self, association: Association) -> None:
+        """Its backlog has gone out: a shutdown that waited for that may follow."""
+        if association.closing and association.up:
+            self._shut_down(association)
 
     def _take(self, events: Sequence[Event]) -> None:
         note = self._ledger.note
@@ -253,10 +289,7 @@ class Engine:
             log.debug("no abort of %s: %s", association.assoc_id, error)
 
     def _forget(self, association: Association) -> None:
-        self._waiting.pop(association.key, None)
-        for command in association.backlog:
-            text = "the association ended before there was room to send it"
-            self._refuse(command, text, command.message_id)
+        self._sending.forget(association)
         server = self._open[association.endpoint].server
         self._ledger.forget(association, taken=server and association.up and not association.refused)
 
@@ -270,26 +303,36 @@ class Engine:
                 case OpenClient():
                     self._open_client(command)
                 case Send():
-                    self._send(command)
+                    self._sending.send(command)
+                case SendToAll():
+                    self._sending.send_to_all(command)
+                case Generate():
+                    self._sending.generate(command)
+                case StopGenerating():
+                    self._sending.stop_generating(command.generator)
+                case PauseReading():
+                    self._pause(command)
                 case CloseAssociation():
-                    self._close_association(self._known(command.key))
+                    self._close_association(self._ledger.known(command.key))
                 case AbortAssociation():
-                    association = self._known(command.key)
+                    association = self._ledger.known(command.key)
                     endpoint = self._open[association.endpoint].endpoint
                     endpoint.abort(association.assoc_id, command.reason)
                 case CloseEndpoint():
                     if opened := self._open.get(command.endpoint):
                         self._begin_closing(opened, self.grace)
                 case Watch():
-                    self._watched = command.keys
+                    self._watched, self._detail = command.keys, command.detail
                     self._status_due = 0.0
+                    self._ledger.show_streams(command.detail)
                 case Stop():
                     self._stop(command)
         except SctpError as error:
-            self._refuse(command, str(error), command.message_id if isinstance(command, Send) else 0)
+            self._refuse(command, str(error))
 
-    def _refuse(self, command: Command, text: str, message_id: int) -> None:
+    def _refuse(self, command: Command, text: str) -> None:
         key = getattr(command, "key", 0)
+        message_id = getattr(command, "message_id", 0)
         association = self._ledger.by_key.get(key)
         endpoint = association.endpoint if association else getattr(command, "endpoint", "")
         clock = self.clock
@@ -300,12 +343,6 @@ class Engine:
         )  # fmt: skip
         self._out.append(refused)
 
-    def _known(self, key: int) -> Association:
-        association = self._ledger.by_key.get(key)
-        if association is None:
-            raise SctpError("this association has ended")
-        return association
-
     def _stack(self, name: StackName) -> Stack:
         stack = self._stacks.get(name)
         if stack is None:
@@ -313,11 +350,13 @@ class Engine:
             self._wait_on(*stack.descriptors())
         return stack
 
-    def _options(self, name: str, outbound: int, inbound: int, attempts: int = 0) -> EndpointOptions:
+    def _options(
+        self, name: str, outbound: int, inbound: int, attempts: int = 0, autoclose: int = 0
+    ) -> EndpointOptions:
         if name in self._open:
             raise SctpError(f"there is an endpoint named {name} already")
         return EndpointOptions(
-            name, outbound, inbound, attempts, self.message_limit, self._keys, self.clock
+            name, outbound, inbound, attempts, autoclose, self.message_limit, self._keys, self.clock
         )  # fmt: skip
 
     def _fail(self, endpoint: str, error: SctpError) -> None:
@@ -327,7 +366,10 @@ class Engine:
     def _listen(self, command: Listen) -> None:
         try:
             stack = self._stack(command.stack)
-            endpoint = stack.open(self._options(command.endpoint, command.outbound, command.inbound))
+            options = self._options(
+                command.endpoint, command.outbound, command.inbound, autoclose=command.autoclose
+            )
+            endpoint = stack.open(options)
             try:
                 listening = endpoint.listen(command.hosts, command.port, command.udp_port)
             except SctpError:
@@ -336,7 +378,7 @@ class Engine:
         except SctpError as error:
             self._fail(command.endpoint, error)
             return
-        self._attach(_Open(endpoint, stack, server=True))
+        self._attach(_Open(endpoint, stack, server=True, echo=command.echo))
         self._out.append(listening)
 
     def _open_client(self, command: OpenClient) -> None:
@@ -354,56 +396,6 @@ class Engine:
             return
         self._attach(_Open(endpoint, stack, server=False))
 
-    def _send(self, command: Send) -> None:
-        association = self._target(command)
-        if association is None:
-            opened = self._open.get(command.endpoint)
-            if opened is None:
-                raise SctpError(f"no endpoint named {command.endpoint!r} is open")
-            self._take(opened.endpoint.connect(_outgoing(command)))
-        elif association.closing:
-            raise SctpError("this association is being shut down and takes no more messages")
-        elif association.backlog:
-            self._keep(association, command)
-        else:
-            self._try(association, command)
-
-    def _target(self, command: Send) -> Association | None:
-        if command.key:
-            return self._known(command.key)
-        return self._ledger.of_client(command.endpoint)
-
-    def _try(self, association: Association, command: Send) -> None:
-        endpoint = self._open[association.endpoint].endpoint
-        try:
-            self._take(endpoint.send(association.assoc_id, _outgoing(command)))
-        except BufferFull:
-            self._keep(association, command)
-
-    def _keep(self, association: Association, command: Send) -> None:
-        if len(association.backlog) >= BACKLOG:
-            raise SctpError(
-                f"the send buffer is full and {BACKLOG} messages wait already: "
-                "wait until the peer has taken some, or abort the association"
-            )
-        association.backlog.append(command)
-        self._waiting[association.key] = association
-
-    def _retry(self, association: Association) -> None:
-        endpoint = self._open[association.endpoint].endpoint
-        backlog = association.backlog
-        while backlog:
-            try:
-                self._take(endpoint.send(association.assoc_id, _outgoing(backlog[0])))
-            except BufferFull:
-                return
-            except SctpError as error:
-                self._refuse(backlog[0], str(error), backlog[0].message_id)
-            backlog.popleft()
-        del self._waiting[association.key]
-        if association.closing and association.up:
-            self._shut_down(association)
-
     def _close_association(self, association: Association) -> None:
         association.closing = True
         if association.up and not association.backlog:
@@ -411,17 +403,34 @@ class Engine:
 
     def _look_at_watched(self) -> None:
         now = self.clock.mono()
-        if not self._watched or now < self._status_due:
+        if not (self._watched or self._detail) or now < self._status_due:
             return
         self._status_due = now + _STATUS_EVERY
-        for key in self._watched:
+        for key in {*self._watched, self._detail}:
             association = self._ledger.by_key.get(key)
             if association is None or not association.up:
                 continue
             try:
                 self._out.append(self._open[association.endpoint].endpoint.status(association.assoc_id))
+                if key == self._detail:
+                    self._out.append(self._open[association.endpoint].endpoint.detail(association.assoc_id))
             except SctpError as error:
                 log.debug("no status of %s: %s", association.assoc_id, error)  # it ends just now
+
+    def _pause(self, command: PauseReading) -> None:
+        self._endpoint(command.endpoint)
+        opened = self._open[command.endpoint]
+        if command.paused != opened.paused:
+            opened.paused = command.paused
+            for descriptor in opened.endpoint.descriptors():
+                if command.paused:
+                    self._everything.unregister(descriptor)
+                else:
+                    self._everything.register(descriptor, selectors.EVENT_READ, opened)
+        clock = self.clock
+        self._out.append(
+            ReadingPaused(clock.wall(), clock.mono(), command.endpoint, 0, 0, None, command.paused)
+        )
 
     # --- the end
 
@@ -462,9 +471,3 @@ class Engine:
         self._out.append(
             EndpointClosed(clock.wall(), clock.mono(), opened.endpoint.name, 0, 0, None, opened.aborted)
         )
-
-
-def _outgoing(command: Send) -> Outgoing:
-    return Outgoing(
-        command.data, command.stream, command.ppid, command.unordered, command.lifetime, command.message_id
-    )

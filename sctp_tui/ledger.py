@@ -7,11 +7,35 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from .sctp.commands import Send
-from .sctp.endpoint import Clock
-from .sctp.events import AssocChange, Counts, Event, Message, Opening, SendFailed, Totals
+from .sctp.endpoint import Clock, SctpError
+from .sctp.events import (
+    AssocChange,
+    Counts,
+    Event,
+    Message,
+    Opening,
+    SendFailed,
+    StreamCount,
+    Streams,
+    Totals,
+)
 
 ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 """The states of SCTP_ASSOC_CHANGE after which an association is no more."""
+
+
+@dataclass(slots=True, eq=False)
+class _Stream:
+    """The counters of one stream, as in `StreamCount`."""
+
+    messages_in: int = 0
+    messages_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    unordered_in: int = 0
+    unordered_out: int = 0
+    ssn: int | None = None
+    last: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +59,7 @@ class Association:
     closing: bool = False
     refused: bool = False
     backlog: deque[Send] = field(default_factory=deque)
+    streams: dict[int, _Stream] = field(default_factory=dict)
 
 
 class Ledger:
@@ -48,6 +73,14 @@ class Ledger:
         self._clients: dict[str, Association] = {}
         self._changed: set[Association] = set()
         self._totals_changed = False
+        self._detail: Association | None = None
+
+    def known(self, key: int) -> Association:
+        """The association with this key. Raises `SctpError` where it has ended."""
+        association = self.by_key.get(key)
+        if association is None:
+            raise SctpError("this association has ended")
+        return association
 
     def of_client(self, endpoint: str) -> Association | None:
         """The association of a client endpoint, from `Opening` to its end."""
@@ -63,13 +96,26 @@ class Ledger:
         if isinstance(event, Message):
             if association is None:
                 association = self._meet(event)
+            stream = association.streams.get(event.stream)
+            if stream is None:
+                stream = association.streams[event.stream] = _Stream()
+            size = event.size
             if event.direction == "in":
                 association.messages_in += 1
-                association.bytes_in += event.size
+                association.bytes_in += size
+                stream.messages_in += 1
+                stream.bytes_in += size
+                if event.unordered:
+                    stream.unordered_in += 1
+                else:
+                    stream.ssn = event.ssn
             else:
                 association.messages_out += 1
-                association.bytes_out += event.size
-            association.last = event.mono
+                association.bytes_out += size
+                stream.messages_out += 1
+                stream.bytes_out += size
+                stream.unordered_out += event.unordered
+            association.last = stream.last = event.mono
             self._changed.add(association)
         elif isinstance(event, AssocChange):
             if association is None and event.state not in ENDS:
@@ -107,6 +153,22 @@ class Ledger:
             self.taken -= 1
             self._totals_changed = True
 
+    def show_streams(self, key: int) -> None:
+        """Tell the streams of this association among the news, now and when they change; 0 is none."""
+        self._detail = self.by_key.get(key)
+        if self._detail is not None:
+            self._changed.add(self._detail)
+
+    def _streams(self, association: Association, wall: float, mono: float) -> Streams:
+        streams = tuple(
+            StreamCount(
+                number, s.messages_in, s.messages_out, s.bytes_in, s.bytes_out,
+                s.unordered_in, s.unordered_out, s.ssn, s.last,
+            )
+            for number, s in sorted(association.streams.items())
+        )  # fmt: skip
+        return Streams(wall, mono, association.endpoint, association.key, association.assoc_id, None, streams)
+
     def news(self) -> list[Event]:
         """The counters that changed since the last call."""
         if not self._changed and not self._totals_changed:
@@ -120,6 +182,8 @@ class Ledger:
             for a in self._changed
             if not a.refused
         ]  # fmt: skip
+        if self._detail is not None and self._detail in self._changed:
+            news.append(self._streams(self._detail, wall, mono))
         self._changed.clear()
         if self._totals_changed:
             self._totals_changed = False

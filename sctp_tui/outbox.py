@@ -2,8 +2,8 @@
 
 Each consumer declares its policy. A lossy outbox (the screen) drops its oldest messages and counts them;
 a change of state is never dropped. A lossless one (`serve`) is full instead: the engine stops reading, and
-the peers' windows close. Numbers (`Counts`, `Status`, `Totals`) are cumulative, so the last value wins and
-none is lost either way.
+the peers' windows close. Numbers (`Counts`, `Status`, `Totals`, …) are cumulative, so the last value wins
+and none is lost either way.
 """
 
 import threading
@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from .sctp.events import Counts, Event, Message, Status, Totals
+from .sctp.events import Counts, Detail, Event, Generating, Message, Status, Streams, Totals
 
 LIMIT = 50_000
 """Events kept for a consumer unless told otherwise."""
@@ -21,7 +21,7 @@ BYTES = 64 * 1024 * 1024
 
 @dataclass(slots=True)
 class Batch:
-    """What came since the last drain, in order, and the newest numbers by association key.
+    """What came since the last drain, in order, and the newest numbers by association key or generator.
 
     `dropped` counts the messages dropped since the outbox was made.
     """
@@ -29,11 +29,15 @@ class Batch:
     events: list[Event] = field(default_factory=list)
     counts: dict[int, Counts] = field(default_factory=dict)
     status: dict[int, Status] = field(default_factory=dict)
+    streams: dict[int, Streams] = field(default_factory=dict)
+    details: dict[int, Detail] = field(default_factory=dict)
+    generators: dict[int, Generating] = field(default_factory=dict)
     totals: Totals | None = None
     dropped: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.counts or self.status or self.totals)
+        numbers = self.counts or self.status or self.streams or self.details or self.generators
+        return bool(self.events or numbers or self.totals)
 
 
 class Outbox:
@@ -66,16 +70,24 @@ class Outbox:
             add = self._events.append
             numbers = self._numbers
             for event in events:
-                if isinstance(event, Counts):
-                    numbers.counts[event.key] = event
-                elif isinstance(event, Status):
-                    numbers.status[event.key] = event
-                elif isinstance(event, Totals):
-                    numbers.totals = event
-                else:
-                    add(event)
-                    if isinstance(event, Message):
+                match event:
+                    case Message():
+                        add(event)
                         self._bytes += event.size
+                    case Counts():
+                        numbers.counts[event.key] = event
+                    case Status():
+                        numbers.status[event.key] = event
+                    case Streams():
+                        numbers.streams[event.key] = event
+                    case Detail():
+                        numbers.details[event.key] = event
+                    case Generating():
+                        numbers.generators[event.generator] = event
+                    case Totals():
+                        numbers.totals = event
+                    case _:
+                        add(event)
             if not self.lossless:
                 self._drop()
             self._ready.notify()

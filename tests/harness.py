@@ -22,7 +22,19 @@ from sctp_tui.sctp.commands import (
     Stop,
 )
 from sctp_tui.sctp.endpoint import UDP_PORT
-from sctp_tui.sctp.events import AssocChange, Counts, Event, Listening, Message, Peer, StackName, Status
+from sctp_tui.sctp.events import (
+    AssocChange,
+    Counts,
+    Detail,
+    Event,
+    Generating,
+    Listening,
+    Message,
+    Peer,
+    StackName,
+    Status,
+    Streams,
+)
 
 E = TypeVar("E", bound=Event)
 PATIENCE = 5.0
@@ -39,6 +51,9 @@ class Running:
         self.events: list[Event] = []
         self.counts: dict[int, Counts] = {}
         self.status: dict[int, Status] = {}
+        self.streams: dict[int, Streams] = {}
+        self.details: dict[int, Detail] = {}
+        self.generators: dict[int, Generating] = {}
         self.refused = 0
         self.server: Listening | None = None
         self._seen = 0
@@ -66,6 +81,9 @@ class Running:
         self.events += batch.events
         self.counts |= batch.counts
         self.status |= batch.status
+        self.streams |= batch.streams
+        self.details |= batch.details
+        self.generators |= batch.generators
         if batch.totals:
             self.refused = batch.totals.refused
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui.engine import BACKLOG
 from sctp_tui.outbox import Outbox
 from sctp_tui.sctp.commands import CloseEndpoint, Listen, Send, Stop
 from sctp_tui.sctp.endpoint import Clock, Stack, StackUnavailable
@@ -22,6 +21,7 @@ from sctp_tui.sctp.events import (
     Refused,
     StackName,
 )
+from sctp_tui.sending import BACKLOG
 
 from .harness import PATIENCE, Running
 

@@ -14,7 +14,8 @@ class Listen(Command, frozen=True, tag="listen"):
 
     `hosts` are IP addresses, all of one family; `port` 0 lets the stack choose. `udp_port` is one's own
     (userspace only; 0 = any). `outbound` and `inbound` are the streams asked for and the most taken
-    (SCTP_INITMSG, RFC 6458, section 8.1.3).
+    (SCTP_INITMSG, RFC 6458, section 8.1.3). With `echo` each message is answered by itself on its stream;
+    `autoclose` shuts associations down that were idle for so many seconds, 0 none (section 8.1.8).
     """
 
     endpoint: str
@@ -24,6 +25,8 @@ class Listen(Command, frozen=True, tag="listen"):
     udp_port: int | None = None
     outbound: int = 10
     inbound: int = 65535
+    echo: bool = False
+    autoclose: int = 0
 
 
 class OpenClient(Command, frozen=True, tag="open_client"):
@@ -57,6 +60,53 @@ class Send(Command, frozen=True, tag="send"):
     lifetime: int | None = None
 
 
+class SendToAll(Command, frozen=True, tag="send_to_all"):
+    """Send one message to every association of an endpoint: answered for each as `Send` is."""
+
+    message_id: int
+    data: bytes
+    endpoint: str
+    stream: int = 0
+    ppid: int = 0
+    unordered: bool = False
+    lifetime: int | None = None
+
+
+class Generate(Command, frozen=True, tag="generate"):
+    """Send messages by themselves, `rate` a second, on association `key` or as a client, as in `Send`.
+
+    Each is `pattern`, in which `{n}` stands for its number from 1, repeated or cut to `size` bytes; 0 leaves
+    it as it is. `streams` are taken in turn. It ends after `count` messages or `seconds`, whichever comes
+    first, where they are not 0. Answered by `Generating`; the messages by outgoing `Message`s with id 0.
+    """
+
+    generator: int
+    endpoint: str = ""
+    key: int = 0
+    rate: float = 10.0
+    pattern: bytes = b"message {n}"
+    size: int = 0
+    streams: tuple[int, ...] = (0,)
+    ppid: int = 0
+    unordered: bool = False
+    lifetime: int | None = None
+    count: int = 0
+    seconds: float = 0.0
+
+
+class StopGenerating(Command, frozen=True, tag="stop_generating"):
+    """End one generator, or with 0 all of them."""
+
+    generator: int = 0
+
+
+class PauseReading(Command, frozen=True, tag="pause_reading"):
+    """Receive nothing more on an endpoint, or go on: answered by `ReadingPaused`."""
+
+    endpoint: str
+    paused: bool
+
+
 class CloseAssociation(Command, frozen=True, tag="close_association"):
     """Graceful shutdown of one association (RFC 9260, section 9.2)."""
 
@@ -77,9 +127,13 @@ class CloseEndpoint(Command, frozen=True, tag="close_endpoint"):
 
 
 class Watch(Command, frozen=True, tag="watch"):
-    """Ask for `Status` of these associations once a second, from now on; replaces the last `Watch`."""
+    """Ask for `Status` of these associations once a second, from now on; replaces the last `Watch`.
+
+    Of association `detail` also for `Detail` and, when they change, its `Streams`; 0 is none.
+    """
 
     keys: tuple[int, ...]
+    detail: int = 0
 
 
 class Stop(Command, frozen=True, tag="stop"):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .events import Event, Listening, Peer, StackName, Status
+from .events import Detail, Event, Listening, Peer, StackName, Status
 
 MESSAGE_LIMIT = 4 * 1024 * 1024
 """Longest message put together from pieces, in bytes, unless told otherwise."""
@@ -58,13 +58,15 @@ class EndpointOptions:
     """What an endpoint is made with.
 
     `outbound` streams are asked for and at most `inbound` taken; `attempts` bounds the INITs of a
-    client (0: the stack's default). `keys` is shared by all endpoints of an engine.
+    client (0: the stack's default); `autoclose` is in seconds, 0 for never. `keys` is shared by all
+    endpoints of an engine.
     """
 
     name: str
     outbound: int = 10
     inbound: int = 65535
     attempts: int = 0
+    autoclose: int = 0
     message_limit: int = MESSAGE_LIMIT
     keys: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     clock: Clock = field(default_factory=Clock)
@@ -112,6 +114,9 @@ class Endpoint(Protocol):
 
     def status(self, assoc_id: int) -> Status:
         """SCTP_STATUS and the paths of one association."""
+
+    def detail(self, assoc_id: int) -> Detail:
+        """What else the stack tells of one association."""
 
     def associations(self) -> Sequence[int]:
         """The assoc IDs that are up or going down; 0 among them while a client's is being set up."""

@@ -88,6 +88,12 @@ class EndpointFailed(Event, frozen=True, tag="endpoint_failed", gc=False):
     text: str
 
 
+class ReadingPaused(Event, frozen=True, tag="reading_paused", gc=False):
+    """Nothing more is received on an endpoint, so that its peers' windows close; or it goes on."""
+
+    paused: bool
+
+
 class EndpointClosed(Event, frozen=True, tag="endpoint_closed", gc=False):
     """An endpoint is closed; `aborted` associations of it did not end in time and were aborted."""
 
@@ -285,6 +291,80 @@ class Status(Event, frozen=True, tag="status", gc=False):
     paths: tuple[Path, ...]
 
 
+class StreamCount(msgspec.Struct, frozen=True, gc=False):
+    """One stream of an association, both ways: cumulative messages and bytes of user data.
+
+    `ssn` is of the last ordered message received, None before the first. `last` is the monotonic time of
+    the last message.
+    """
+
+    stream: int
+    messages_in: int
+    messages_out: int
+    bytes_in: int
+    bytes_out: int
+    unordered_in: int
+    unordered_out: int
+    ssn: int | None
+    last: float
+
+
+class Streams(Event, frozen=True, tag="streams", gc=False):
+    """The streams of one association on which something passed, in their order."""
+
+    streams: tuple[StreamCount, ...]
+
+
+class Statistics(msgspec.Struct, frozen=True, gc=False):
+    """The association's counters, as Linux keeps them (SCTP_GET_ASSOC_STATS): chunks, but `max_rto` in ms.
+
+    `max_rto` is the longest since it was read last. `gaps_in` are gap acknowledgements received.
+    """
+
+    max_rto: int
+    sacks_in: int
+    sacks_out: int
+    packets_out: int
+    packets_in: int
+    retransmitted: int
+    out_of_sequence: int
+    duplicates_in: int
+    gaps_in: int
+    unordered_out: int
+    unordered_in: int
+    ordered_out: int
+    ordered_in: int
+    control_out: int
+    control_in: int
+
+
+class Detail(Event, frozen=True, tag="detail", gc=False):
+    """What is asked of one association alone. None is what the stack does not tell.
+
+    `local` is this end; `local_tag` is the verification tag in packets to us, `peer_tag` in those to the
+    peer. `heartbeat_interval` in ms (0: no heartbeats) and the retransmission limits are of RFC 9260,
+    section 16.
+    """
+
+    local: Peer | None
+    local_tag: int | None
+    peer_tag: int | None
+    heartbeat_interval: int | None
+    path_max_retrans: int | None
+    association_max_retrans: int | None
+    statistics: Statistics | None
+
+
+class Generating(Event, frozen=True, tag="generating", gc=False):
+    """How far a `Generate` has come. `done` once it ended, `text` why where that was not by its own limit."""
+
+    generator: int
+    messages: int
+    bytes: int
+    done: bool
+    text: str
+
+
 class Totals(Event, frozen=True, tag="totals", gc=False):
     """Of the whole engine: live associations, and those refused at the limit."""
 
@@ -317,8 +397,12 @@ AnyEvent = (
     | Message
     | MessageTooLarge
     | Notification
+    | ReadingPaused
     | Counts
     | Status
+    | Streams
+    | Detail
+    | Generating
     | Totals
 )
 

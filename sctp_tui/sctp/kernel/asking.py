@@ -4,9 +4,10 @@ Asked by getsockopt of our own: pysctp's `get_status` and `get_paddrinfo` lose m
 adds up at one a second. Everything here raises OSError where the association has ended.
 """
 
+import errno
 import struct
 
-from ..events import Path, Peer
+from ..events import Path, Peer, Statistics
 from . import layout
 from .syscalls import getsockopt
 
@@ -35,6 +36,25 @@ def path(fd: int, assoc_id: int, address: bytes, primary: bytes) -> tuple[int, P
     where = layout.unpack_address(address)
     is_primary = where == layout.unpack_address(primary)
     return found, Path(where[0], layout.PATH_STATES.get(state, str(state)), is_primary, cwnd, srtt, rto, mtu)
+
+
+def detail(fd: int, assoc_id: int) -> tuple[int, int, int, Statistics | None]:
+    """Heartbeat interval (ms, 0: none), retransmissions allowed on a path and in all, the counters."""
+    value = layout.PADDRPARAMS.pack(assoc_id, b"", 0, 0, 0, 0, 0, 0, 0)
+    raw = getsockopt(fd, layout.PEER_ADDR_PARAMS, value, layout.PADDRPARAMS.size)
+    _, _, heartbeat, path_retrans, _, _, flags, _, _ = layout.PADDRPARAMS.unpack(raw)
+    value = layout.ASSOCPARAMS.pack(assoc_id, 0, 0, 0, 0, 0)
+    retrans = layout.ASSOCPARAMS.unpack(getsockopt(fd, layout.ASSOCINFO, value, len(value)))[1]
+    value = layout.ASSOC_STATS.pack(assoc_id, b"", *[0] * 15)
+    try:
+        raw = getsockopt(fd, layout.GET_ASSOC_STATS, value, len(value))
+    except OSError as error:
+        if error.errno != errno.ENOPROTOOPT:
+            raise
+        statistics = None  # a kernel before 3.8
+    else:
+        statistics = Statistics(*layout.ASSOC_STATS.unpack(raw)[2:])
+    return heartbeat if flags & layout.SPP_HB_ENABLE else 0, path_retrans, retrans, statistics
 
 
 def peer(fd: int, assoc_id: int) -> Peer:

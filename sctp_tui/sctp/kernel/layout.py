@@ -11,6 +11,8 @@ from ..notification import Dialect
 IPPROTO_SCTP = 132
 SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
 
+ASSOCINFO = 1
+PEER_ADDR_PARAMS = 9
 EVENTS = 11
 STATUS = 14
 PEER_ADDR_INFO = 15
@@ -18,12 +20,14 @@ FRAGMENT_INTERLEAVE = 18
 RECVRCVINFO = 32
 BINDX_ADD = 100
 GET_PEER_ADDRS = 108
+GET_ASSOC_STATS = 112
 REMOTE_UDP_ENCAPS_PORT = 132
 
 SNDINFO_TYPE, PRINFO_TYPE, _DSTADDRV4, _DSTADDRV6 = 2, 5, 7, 8
 MSG_NOTIFICATION, MSG_EOR = 0x8000, 0x80
 UNORDERED, ABORT, EOF = 0x0001, 0x0004, 0x0200
 PR_TTL = 0x0010
+SPP_HB_ENABLE = 0x0001
 
 SNDINFO = struct.Struct("=HHIIi")
 """struct sctp_sndinfo: stream, flags, ppid, context, assoc id."""
@@ -34,6 +38,12 @@ PADDRINFO = struct.Struct("=i128siIIII")
 STATUS_STRUCT = struct.Struct("=iiIHHHHI")
 """struct sctp_status up to its primary path: id, state, rwnd, unacked, pending, in, out, fragmentation."""
 STATUS_SIZE = STATUS_STRUCT.size + PADDRINFO.size
+PADDRPARAMS = struct.Struct("=i128sIHIIIIBx")
+"""struct sctp_paddrparams: id, address, heartbeat interval, retransmissions, mtu, SACK delay, flags, …"""
+ASSOCPARAMS = struct.Struct("=iHHIII")
+"""struct sctp_assocparams: id, retransmissions, destinations, peer's and local rwnd, cookie life."""
+ASSOC_STATS = struct.Struct("=i4x128s15Q")
+"""struct sctp_assoc_stats: id, address of the longest RTO, and the fields of `Statistics`."""
 GETADDRS = struct.Struct("=iI")
 """struct sctp_getaddrs up to the addresses: assoc id, their number."""
 UDPENCAPS = struct.Struct("=i4x128s2s6x")

@@ -34,6 +34,7 @@ def _set_up(made: Any, sock: socket.socket, options: EndpointOptions) -> None:
     initial.max_attempts = options.attempts
     initial.flush()
     made.nodelay = True
+    made.autoclose = options.autoclose
     made.mappedv4 = False
     # Another association's message may come between the pieces of a long one: nobody blocks the rest.
     sock.setsockopt(layout.IPPROTO_SCTP, layout.FRAGMENT_INTERLEAVE, 1)

@@ -17,6 +17,7 @@ from ..endpoint import UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpErro
 from ..events import (
     SCHEMA,
     AssocChange,
+    Detail,
     Event,
     Listening,
     MessageTooLarge,
@@ -229,6 +230,34 @@ class UserspaceEndpoint:
             fragmentation, (path,),
         )  # fmt: skip
 
+    def detail(self, assoc_id: int) -> Detail:
+        """See `Endpoint.detail`. The tags are seen in the packets; usrsctp keeps no statistics of one."""
+        entry = self._book.known(assoc_id)
+        if assoc_id not in self._links:
+            raise SctpError("the association is not up yet")
+        link, port = self._links[assoc_id]
+        path = layout.sockaddr(port, link.handle)
+        value = layout.PADDRPARAMS.pack(path, assoc_id, 0, 0, 0, 0, 0, 0)
+        raw = self._socket.get(layout.PEER_ADDR_PARAMS, value, len(value))
+        _, _, heartbeat, _, flags, _, path_retrans, _ = layout.PADDRPARAMS.unpack(raw)
+        value = layout.ASSOCPARAMS.pack(assoc_id, 0, 0, 0, 0, 0)
+        retrans = layout.ASSOCPARAMS.unpack(self._socket.get(layout.ASSOCINFO, value, len(value)))[4]
+        clock = self._options.clock
+        return Detail(
+            clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
+            self._local(), _tag(link.tags.get(port)), _tag(link.sent.get(port)),
+            heartbeat if flags & layout.SPP_HB_ENABLE else 0, path_retrans, retrans, None,
+        )  # fmt: skip
+
+    def _local(self) -> Peer:
+        """This end."""
+        if self._listening is not None:
+            return Peer(self._listening.addresses, self._port, self._listening.udp_port)
+        if self._sockets:
+            host, udp_port = self._sockets[0].getsockname()[:2]
+            return Peer((host,), self._port, udp_port)
+        return Peer(self._to.addresses if self._to else (), self._port)
+
     def associations(self) -> Sequence[int]:
         """See `Endpoint.associations`."""
         return self._book.ids()
@@ -382,6 +411,11 @@ def _family(host: str) -> socket.AddressFamily:
     except ValueError:
         raise SctpError(f"{host!r} is not an IP address") from None
     return socket.AF_INET6 if address.version == 6 else socket.AF_INET
+
+
+def _tag(ports_and_tag: bytes | None) -> int | None:
+    """The verification tag in the first eight bytes of a packet."""
+    return int.from_bytes(ports_and_tag[4:8], "big") if ports_and_tag else None
 
 
 def _is_local(host: str) -> bool:

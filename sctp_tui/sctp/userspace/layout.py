@@ -18,7 +18,10 @@ SO_SNDBUF, SO_RCVBUF, SO_LINGER = (
 )
 
 INITMSG = 0x0003
+ASSOCINFO = 0x0002
 NODELAY = 0x0004
+AUTOCLOSE = 0x0005
+PEER_ADDR_PARAMS = 0x000A
 FRAGMENT_INTERLEAVE = 0x0010
 EVENT = 0x001E
 RECVRCVINFO = 0x001F
@@ -30,6 +33,7 @@ MSG_EOR = 0x0008 if sys.platform in ("darwin", "win32") else 0x0080
 SENDV_SPA = 4
 SNDINFO_VALID, PRINFO_VALID = 1, 2
 PR_TTL = 1
+SPP_HB_ENABLE = 0x0001
 EOF, ABORT, UNORDERED = 0x0100, 0x0200, 0x0400
 RECV_UNORDERED = 0x0400
 
@@ -44,6 +48,10 @@ SPA = struct.Struct("=IHHIIIHxxIHxx")
 """struct sctp_sendv_spa: flags; sndinfo (stream, flags, ppid, context, id); prinfo (policy, value); key."""
 PADDRINFO = struct.Struct("=128sIiIIII")
 """struct sctp_paddrinfo: address, assoc id, state, cwnd, srtt, rto, mtu."""
+PADDRPARAMS = struct.Struct("=128sIIIIIHBx")
+"""struct sctp_paddrparams: address, id, heartbeat interval, mtu, flags, flow label, retransmissions, dscp."""
+ASSOCPARAMS = struct.Struct("=IIIIHH")
+"""struct sctp_assocparams: id, peer's and local rwnd, cookie life, retransmissions, destinations."""
 STATUS_STRUCT = struct.Struct("=IiIHHHHI")
 """struct sctp_status up to its primary path: id, state, rwnd, unacked, pending, in, out, fragmentation."""
 STATUS_PATH_AT = 24

@@ -23,9 +23,9 @@ class Link:
 
     `other` is the far end of a link within the process; else `udp` and `address` (None where the
     socket is connected). `ours` is false for links made by a datagram. `heard` are the first eight bytes
-    (ports and verification tag) of the last COOKIE ECHO by the peer's SCTP port, `tags` those of the
-    associations that are up. `init` is the last INIT sent. `aborted` is set where an ABORT came, `refused`
-    where the network told that nobody has the UDP port.
+    (ports and verification tag) of the last COOKIE ECHO or COOKIE ACK by the peer's SCTP port, `tags` those
+    of the associations that are up, `sent` those in the other direction. `init` is the last INIT sent.
+    `aborted` is set where an ABORT came, `refused` where the network told that nobody has the UDP port.
     """
 
     handle: int
@@ -38,6 +38,7 @@ class Link:
     associations: int = 0
     heard: dict[int, bytes] = field(default_factory=dict)
     tags: dict[int, bytes] = field(default_factory=dict)
+    sent: dict[int, bytes] = field(default_factory=dict)
     init: bytes = b""
     aborted: bool = False
     refused: bool = False
@@ -108,9 +109,13 @@ class Links:
             self.remove(given_up)
         return Arrival(link, new=True, given_up=given_up)
 
-    def hear_cookie(self, link: Link, packet: bytes) -> None:
-        """Remember the tag in a packet that carries a COOKIE ECHO: the association's, should it come up."""
-        link.heard[int.from_bytes(packet[:2], "big")] = packet[:8]
+    def hear(self, link: Link, packet: bytes) -> None:
+        """Remember the tag in a COOKIE ECHO or ACK that came: the association's, should it come up."""
+        link.heard[packet[0] << 8 | packet[1]] = packet[:8]
+
+    def say(self, link: Link, packet: bytes) -> None:
+        """Remember the tag in a COOKIE ECHO or ACK that is sent."""
+        link.sent[packet[2] << 8 | packet[3]] = packet[:8]
 
     def up(self, link: Link, port: int) -> None:
         """An association with the peer's SCTP `port` came up on this link, or was restarted."""
@@ -125,6 +130,7 @@ class Links:
 
     def down(self, link: Link, port: int) -> bool:
         """An association ended. True where the link has none left and was forgotten."""
+        link.sent.pop(port, None)
         if tag := link.tags.pop(port, None):
             self._by_tag.pop(tag, None)
         if link.associations > 0 or link.ours:
@@ -159,7 +165,7 @@ class Links:
         return there
 
 
-INIT, INIT_ACK, ABORT, COOKIE_ECHO, SHUTDOWN_COMPLETE = 1, 2, 6, 10, 14
+INIT, INIT_ACK, ABORT, COOKIE_ECHO, COOKIE_ACK, SHUTDOWN_COMPLETE = 1, 2, 6, 10, 11, 14
 _ALONE = 1 << INIT | 1 << INIT_ACK | 1 << SHUTDOWN_COMPLETE
 
 

@@ -14,11 +14,12 @@ from collections.abc import Callable
 
 from ..endpoint import Clock
 from .library import ConnOutput, Library
-from .links import ABORT, COOKIE_ECHO, INIT, Link, Links, admit
+from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, Link, Links, admit
 
 BUSY, IDLE = 0.010, 0.100
 """Seconds between two looks at the timers: with data outstanding, and with associations that rest."""
 _RECENT = 0.25  # s after a packet in which a delayed SACK (200 ms) may be due
+_COOKIES = 1 << COOKIE_ECHO | 1 << COOKIE_ACK
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
 
 
@@ -133,13 +134,20 @@ class Pump:
                 pass  # to a peer that is long gone
             elif (other := link.other) is not None:
                 if other.handle in by_handle:
-                    if packet[12] == ABORT:
+                    kind = packet[12]
+                    if kind in (COOKIE_ECHO, COOKIE_ACK):
+                        self.links.say(link, packet)
+                        self.links.hear(other, packet)
+                    elif kind == ABORT:
                         other.aborted = True
                     self.ready.add(packet[2] << 8 | packet[3])
                     conninput(other.handle, packet, len(packet), 0)
             elif link.udp is not None:
-                if packet[12] == INIT:
+                kind = packet[12]
+                if kind == INIT:
                     link.init = packet
+                elif kind in (COOKIE_ECHO, COOKIE_ACK):
+                    self.links.say(link, packet)
                 self._send(link, link.udp, packet)
             if not out:
                 return
@@ -174,8 +182,8 @@ class Pump:
                 continue
             self._last_packet = self._clock.mono()
             link = connected or self._sort(sock, address, packet)
-            if types & 1 << COOKIE_ECHO:
-                self.links.hear_cookie(link, packet)
+            if types & _COOKIES:
+                self.links.hear(link, packet)
             elif types & 1 << ABORT:
                 link.aborted = True
             self.ready.add(packet[2] << 8 | packet[3])

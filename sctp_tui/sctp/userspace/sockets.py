@@ -61,6 +61,7 @@ class Socket:
         self._set(layout.FRAGMENT_INTERLEAVE, struct.pack("=i", 1))
         self._set(layout.SO_SNDBUF, struct.pack("=i", SEND_BUFFER), layout.SOL_SOCKET)
         self._set(layout.SO_RCVBUF, struct.pack("=i", RECEIVE_BUFFER), layout.SOL_SOCKET)
+        self._set(layout.AUTOCLOSE, struct.pack("=i", options.autoclose))
         for kind in layout.SUBSCRIBED:
             self._set(layout.EVENT, layout.EVENT_STRUCT.pack(0, kind, 1))
 

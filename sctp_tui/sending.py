@@ -1,0 +1,194 @@
+"""How messages get out: at once, after a wait for room in the send buffer, or by a generator."""
+
+from collections.abc import Callable, Sequence
+
+from .generator import Generator
+from .ledger import Association, Ledger
+from .sctp.commands import Command, Generate, Send, SendToAll
+from .sctp.endpoint import BufferFull, Clock, Endpoint, Outgoing, SctpError
+from .sctp.events import Event, Generating
+
+BACKLOG = 1_000
+"""Messages of one association kept while its send buffer is full."""
+_RETRY = 0.01  # s between two tries to send into a buffer that was full
+
+
+class Sending:
+    """The engine's outgoing side; methods raise `SctpError` for what can't be sent.
+
+    `endpoint` finds one by its name, `take` is given the events of what was sent, `refuse` what became of a
+    message that waited, `rest` an association whose backlog has gone out.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        endpoint: Callable[[str], Endpoint],
+        take: Callable[[Sequence[Event]], None],
+        refuse: Callable[[Command, str], None],
+        rest: Callable[[Association], None],
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._endpoint = endpoint
+        self._take = take
+        self._refuse = refuse
+        self._rest = rest
+        self._waiting: dict[int, Association] = {}  # those with a backlog
+        self._generators: dict[int, Generator] = {}
+        self._blocked = False  # a generator found no room
+
+    # --- one message
+
+    def send(self, command: Send) -> None:
+        """Send, begin an association by it, or keep it until there is room."""
+        if command.key:
+            association = self._ledger.known(command.key)
+        else:
+            found = self._ledger.of_client(command.endpoint)
+            if found is None:
+                self._take(self._endpoint(command.endpoint).connect(_outgoing(command)))
+                return
+            association = found
+        if association.closing:
+            raise SctpError("this association is being shut down and takes no more messages")
+        if association.backlog:
+            self._keep(association, command)
+            return
+        try:
+            self._take(self._endpoint(association.endpoint).send(association.assoc_id, _outgoing(command)))
+        except BufferFull:
+            self._keep(association, command)
+
+    def send_to_all(self, command: SendToAll) -> None:
+        """Send to each association of an endpoint; what one of them can't take is refused for it alone."""
+        self._endpoint(command.endpoint)
+        everyone = [a for a in self._ledger.of(command.endpoint) if a.up and not a.closing and not a.refused]
+        if not everyone:
+            raise SctpError(f"{command.endpoint} has no association to send to")
+        for association in everyone:
+            one = Send(
+                command.message_id, command.data, "", association.key,
+                command.stream, command.ppid, command.unordered, command.lifetime,
+            )  # fmt: skip
+            try:
+                self.send(one)
+            except SctpError as error:
+                self._refuse(one, str(error))
+
+    def _keep(self, association: Association, command: Send) -> None:
+        if len(association.backlog) >= BACKLOG:
+            raise SctpError(
+                f"the send buffer is full and {BACKLOG} messages wait already: "
+                "wait until the peer has taken some, or abort the association"
+            )
+        association.backlog.append(command)
+        self._waiting[association.key] = association
+
+    def waits(self, endpoint: str) -> bool:
+        """Whether messages of an endpoint wait for room."""
+        return any(association.endpoint == endpoint for association in self._waiting.values())
+
+    def _retry(self, association: Association) -> None:
+        endpoint = self._endpoint(association.endpoint)
+        backlog = association.backlog
+        while backlog:
+            try:
+                self._take(endpoint.send(association.assoc_id, _outgoing(backlog[0])))
+            except BufferFull:
+                return
+            except SctpError as error:
+                self._refuse(backlog[0], str(error))
+            backlog.popleft()
+        del self._waiting[association.key]
+        self._rest(association)
+
+    def forget(self, association: Association) -> None:
+        """It ended: what waits for it is refused."""
+        self._waiting.pop(association.key, None)
+        for command in association.backlog:
+            self._refuse(command, "the association ended before there was room to send it")
+
+    # --- generators
+
+    def generate(self, command: Generate) -> None:
+        """Begin; another with this number is replaced."""
+        self._generators[command.generator] = Generator(command, self._clock.mono())
+
+    def stop_generating(self, number: int) -> None:
+        """End one, or with 0 all of them."""
+        for each in [number] if number else list(self._generators):
+            if (generator := self._generators.pop(each, None)) is not None:
+                self._report(generator, done=True, text="stopped")
+
+    def _run(self, generator: Generator) -> None:
+        """Send what is due."""
+        now = self._clock.mono()
+        number = generator.due(now)
+        if generator.finished(now):
+            self._end(generator, "")
+            return
+        try:
+            for _ in range(number):
+                self._send_generated(generator)
+        except BufferFull:
+            self._blocked = True
+        except SctpError as error:
+            self._end(generator, str(error))
+            return
+        if generator.finished(now):
+            self._end(generator, "")
+        elif number:
+            self._report(generator)
+
+    def _send_generated(self, generator: Generator) -> None:
+        command, message = generator.command, generator.next()
+        found = self._ledger.known(command.key) if command.key else self._ledger.of_client(command.endpoint)
+        if found is None:
+            if generator.messages:
+                raise SctpError("the association ended")
+            self._take(self._endpoint(command.endpoint).connect(message))
+        elif found.closing:
+            raise SctpError("the association is being shut down")
+        elif found.backlog:
+            raise BufferFull("messages wait already")
+        else:
+            self._take(self._endpoint(found.endpoint).send(found.assoc_id, message))
+        generator.sent(message)
+
+    def _end(self, generator: Generator, text: str) -> None:
+        self._generators.pop(generator.command.generator, None)
+        self._report(generator, done=True, text=text)
+
+    def _report(self, generator: Generator, *, done: bool = False, text: str = "") -> None:
+        command, clock = generator.command, self._clock
+        event = Generating(
+            clock.wall(), clock.mono(), command.endpoint, command.key, 0, None,
+            command.generator, generator.messages, generator.bytes, done, text,
+        )  # fmt: skip
+        self._take([event])
+
+    # --- the engine's turn
+
+    def turn(self) -> None:
+        """Send what there is room and time for."""
+        for association in list(self._waiting.values()):
+            self._retry(association)
+        self._blocked = False
+        for generator in list(self._generators.values()):
+            self._run(generator)
+
+    def timeout(self) -> float | None:
+        """Seconds until the next `turn` has something to do, None for never."""
+        due = [_RETRY] if self._waiting or self._blocked else []
+        if not self._blocked:
+            now = self._clock.mono()
+            due += [generator.wait(now) for generator in self._generators.values()]
+        return min(due, default=None)
+
+
+def _outgoing(command: Send) -> Outgoing:
+    return Outgoing(
+        command.data, command.stream, command.ppid, command.unordered, command.lifetime, command.message_id
+    )

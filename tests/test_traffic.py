@@ -1,0 +1,203 @@
+"""Traffic that the engine makes or holds by itself, and what it tells of one association: on either stack."""
+
+from sctp_tui.ledger import ENDS
+from sctp_tui.sctp.commands import Generate, PauseReading, Send, SendToAll, StopGenerating, Watch
+from sctp_tui.sctp.events import (
+    AssocChange,
+    Event,
+    Message,
+    ReadingPaused,
+    Refused,
+    StackName,
+)
+
+from .harness import Running
+
+
+def received(running: Running, name: str = "server") -> list[Message]:
+    return [
+        e for e in running.events if isinstance(e, Message) and e.endpoint == name and e.direction == "in"
+    ]
+
+
+def ended(event: AssocChange) -> bool:
+    return event.state in ENDS
+
+
+def test_streams_are_counted_one_by_one(running: Running) -> None:
+    client, up, ours = running.greet(b"12345")
+    running.submit(Watch((), detail=up.key))
+    running.send(client, b"123", stream=1)
+    running.send(client, b"out of order", stream=1, unordered=True)
+    running.send(key=up.key, data=b"back", stream=3)
+    running.until(Message, endpoint=client, data=b"back")
+    running.until_true(lambda: up.key in running.streams and len(running.streams[up.key].streams) == 2)
+    running.until_true(lambda: running.streams[up.key].streams[0].messages_in == 3)
+    first, third = running.streams[up.key].streams
+    assert (first.stream, first.messages_in, first.bytes_in, first.unordered_in) == (1, 3, 20, 1)
+    assert (first.ssn, first.messages_out) == (1, 0)
+    assert (third.stream, third.messages_out, third.bytes_out, third.ssn) == (3, 1, 4, None)
+    running.submit(Watch((), detail=ours.key))
+    running.until_true(lambda: ours.key in running.streams)
+
+
+def test_detail(running: Running) -> None:
+    client, up, ours = running.greet(to=running.to_server(over_udp=running.stack == "userspace"))
+    details = []
+    for key in (up.key, ours.key):
+        running.submit(Watch((), detail=key))
+        running.until_true(lambda key=key: key in running.details)  # type: ignore[misc]
+        details.append(running.details[key])
+    server, theirs = details
+    assert server.local is not None
+    assert theirs.local is not None
+    assert running.server is not None
+    assert server.local.port == running.server.port
+    assert up.peer is not None
+    assert theirs.local.port == up.peer.port
+    assert (server.heartbeat_interval, server.path_max_retrans, server.association_max_retrans) == (
+        30_000,
+        5,
+        10,
+    )
+    if running.stack == "userspace":
+        assert server.local_tag == theirs.peer_tag
+        assert theirs.local_tag == server.peer_tag
+        assert server.local_tag
+        assert server.peer_tag
+        assert server.statistics is None
+    else:
+        assert server.statistics is not None
+        assert server.statistics.ordered_in == 1
+        assert server.statistics.packets_out >= 1
+    assert client
+
+
+def test_a_generator_sends_what_was_asked_for(running: Running) -> None:
+    client, _, _ = running.greet()
+    running.submit(Generate(7, client, rate=5000.0, pattern=b"number {n}", streams=(0, 2), count=200))
+    running.until(Message, endpoint="server", data=b"number 200")
+    got = received(running)[1:]
+    assert sorted(m.data for m in got) == sorted(b"number %d" % n for n in range(1, 201))
+    assert {m.stream for m in got} == {0, 2}
+    running.until_true(lambda: 7 in running.generators and running.generators[7].done)
+    progress = running.generators[7]
+    assert (progress.messages, progress.bytes, progress.text) == (200, sum(m.size for m in got), "")
+
+
+def test_a_generator_opens_the_association_and_is_stopped(running: Running) -> None:
+    client = running.client(b"first")
+    running.until(AssocChange, endpoint=client, state="COMM_UP")
+    running.submit(Generate(1, client, rate=500.0), Generate(2, client, rate=500.0, size=2000))
+    running.until(Message, endpoint="server", size=2000)
+    running.submit(StopGenerating())
+    running.until_true(lambda: all(n in running.generators and running.generators[n].done for n in (1, 2)))
+    assert running.generators[1].text == "stopped"
+    sent = 1 + running.generators[1].messages + running.generators[2].messages
+    running.until_true(lambda: len(received(running)) == sent)
+
+
+def test_a_generator_ends_with_its_association(running: Running) -> None:
+    client, up, ours = running.greet()
+    running.submit(Generate(1, key=ours.key, rate=100.0))
+    running.until(Message, endpoint="server", data=b"message 3")
+    running.abort(up.key)
+    running.until_true(lambda: 1 in running.generators and running.generators[1].done)
+    assert "ended" in running.generators[1].text
+    assert client
+
+
+def test_a_generator_on_a_stream_that_is_not_there(running: Running) -> None:
+    client, _, _ = running.greet()
+    running.submit(Generate(1, client, streams=(9,)))
+    running.until_true(lambda: 1 in running.generators and running.generators[1].done)
+    assert "0 to 4" in running.generators[1].text
+    running.submit(Generate(2, client, rate=-1.0))
+    assert "rate of -1" in running.until(Refused, command="generate").text
+
+
+def test_a_generator_waits_for_room(stack: StackName) -> None:
+    """Much faster than the window allows: nothing is lost, nothing fails."""
+    with Running(stack) as running:
+        running.listen()
+        client, _, _ = running.greet()
+        running.submit(PauseReading("server", True))
+        running.until(ReadingPaused, paused=True)
+        running.submit(Generate(1, client, rate=1e6, size=50_000, count=300))
+        running.until_true(lambda: 1 in running.generators and running.generators[1].messages > 20)
+        running.submit(PauseReading("server", False))
+        for _ in range(300):
+            running.until(Message, endpoint="server", size=50_000)
+
+
+def test_paused_reading_holds_messages_and_then_lets_them_through(running: Running) -> None:
+    client, up, _ = running.greet()
+    running.submit(PauseReading("server", True))
+    running.until(ReadingPaused, endpoint="server", paused=True)
+    running.send(client, b"held")
+    running.until(Message, endpoint=client, direction="out", data=b"held")
+    # An answer shows that the engine has had its turns, and that it read nothing.
+    running.send(key=up.key, data=b"marker")
+    running.until(Message, endpoint=client, direction="in", data=b"marker")
+    assert b"held" not in [m.data for m in received(running)]
+    running.submit(PauseReading("server", False))
+    running.until(ReadingPaused, endpoint="server", paused=False)
+    running.until(Message, endpoint="server", data=b"held")
+    running.submit(PauseReading("nobody", True))
+    assert "nobody" in running.until(Refused, command="pause_reading").text
+
+
+def test_one_message_to_all(running: Running) -> None:
+    clients = [running.greet()[0] for _ in range(3)]
+    few = running.client(b"few streams", outbound=1, inbound=1, stream=0)
+    running.until(AssocChange, endpoint=few, state="COMM_UP")
+    running.submit(SendToAll(99, b"to everybody", "server", stream=3, ppid=51))
+    refused = running.until(Refused, message_id=99)
+    assert "stream 3" in refused.text
+    running.again()
+    got = {running.until(Message, direction="in", data=b"to everybody").endpoint for _ in clients}
+    assert got == set(clients)
+    running.submit(SendToAll(100, b"x", few), SendToAll(101, b"x", "nobody"))
+    assert "nobody" in running.until(Refused, message_id=101).text
+
+
+def test_echo(stack: StackName) -> None:
+    with Running(stack) as running:
+        running.listen(echo=True)
+        client = running.client(b"who is there", stream=3)
+        answer = running.until(Message, endpoint=client, direction="in")
+        assert (answer.data, answer.stream) == (b"who is there", 3)
+        running.submit(Send(5, b"unordered", client, 0, 2, 46, True))
+        answer = running.until(Message, endpoint=client, direction="in")
+        assert (answer.data, answer.stream, answer.ppid, answer.unordered) == (b"unordered", 2, 46, True)
+
+
+def test_an_echo_that_is_not_read_stops_reading(stack: StackName) -> None:
+    with Running(stack) as running:
+        running.listen(echo=True)
+        client, up, ours = running.greet()
+        running.submit(PauseReading(client, True))
+        running.submit(Generate(1, client, rate=1e6, size=50_000, count=500))
+        running.until_true(lambda: running.generators.get(1) is not None)
+        running.submit(PauseReading(client, False))
+        running.until_true(lambda: running.counts[ours.key].messages_in == 501)
+        assert running.counts[up.key].messages_out == 501
+        assert not [e for e in running.events if isinstance(e, Refused)]
+
+
+def test_autoclose(stack: StackName) -> None:
+    with Running(stack) as running:
+        running.listen(autoclose=1)
+        client, _, _ = running.greet()
+        end = running.until(AssocChange, ended, endpoint="server")
+        assert (end.state, end.by) == ("SHUTDOWN_COMP", "stack")
+        assert client
+
+
+def test_events_of_the_engine_are_stamped(running: Running) -> None:
+    client, _, _ = running.greet()
+    running.submit(Generate(1, client, count=1), PauseReading("server", True))
+    running.until(ReadingPaused)
+    running.until_true(lambda: 1 in running.generators)
+    stamped: list[Event] = [running.generators[1], *running.events]
+    assert all(event.at > 1e9 and event.mono > 0 for event in stamped)
