@@ -6,22 +6,30 @@ What to draw again is told by versions: each association's grows when something 
 """
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, field
 
 from ..sctp.events import (
     AssocChange,
     Counts,
+    Detail,
     EndpointClosed,
     Event,
     Message,
     Opening,
     Path,
     Peer,
+    PeerAddrChange,
     ShutdownEvent,
     Status,
+    StreamCount,
+    Streams,
 )
 from .endpoints import is_server
-from .words import ending
+from .history import History, Step
+from .series import Series
+from .silence import Silence, Timers
+from .words import ending, said
 
 ENDED = 10_000
 """Ended associations kept unless told otherwise."""
@@ -37,6 +45,9 @@ class Association:
     `state` is a word of RFC 9260, section 4; `ended` is None, or in plain words how it ended.
     `rtt` (ms, the primary path's srtt), `cwnd` and `rwnd` (bytes), `unacked` and `pending` (DATA chunks)
     are None until the stack was asked. `last` is when the last message passed or the state changed.
+    `history` is how it came to its state; `messages`, `octets` (both in and out, a second) and `rtts` (ms)
+    are the last two minutes. `status`, `detail` and `streams` are what was told last of an association that
+    is looked at.
     """
 
     key: int
@@ -63,9 +74,24 @@ class Association:
     paths: tuple[Path, ...] = ()
     last: float = 0.0
     version: int = 0
+    history: History = field(default_factory=History)
+    messages: Series = field(default_factory=Series)
+    octets: Series = field(default_factory=Series)
+    rtts: Series = field(default_factory=Series)
+    silence: Silence = field(default_factory=Silence)
+    status: Status | None = None
+    detail: Detail | None = None
+    streams: tuple[StreamCount, ...] = ()
     _state_at: float = 0.0
     # Points (time, messages in all) of the last seconds; the newest is always the current total.
     _points: list[tuple[float, int]] = field(default_factory=list)
+
+    def copy(self) -> "Association":
+        """This one as it is now, whatever becomes of it."""
+        made = copy(self)
+        for name in _CHANGING:
+            setattr(made, name, copy(getattr(self, name)))
+        return made
 
     def rate(self, now: float) -> float:
         """Messages/s, in and out, over the last `RATE_WINDOW` seconds before `now`."""
@@ -87,7 +113,20 @@ class Association:
         """Seconds since the last message or change of state."""
         return max(0.0, now - self.last)
 
+    @property
+    def timers(self) -> Timers:
+        """What decides when the peer is lost: the stack's own values where it tells them."""
+        return Timers.of(self.detail)
+
     def _count(self, counts: Counts) -> None:
+        came = counts.messages_in - self.messages_in
+        passed = came + counts.messages_out - self.messages_out
+        if passed > 0:
+            octets = counts.bytes_in - self.bytes_in + counts.bytes_out - self.bytes_out
+            self.messages.add(counts.mono, passed)
+            self.octets.add(counts.mono, octets)
+        if came > 0:
+            self.silence.heard()
         self.messages_in = counts.messages_in
         self.messages_out = counts.messages_out
         self.bytes_in = counts.bytes_in
@@ -111,21 +150,39 @@ class Association:
         self.unacked = status.unacked
         self.pending = status.pending
         self.paths = status.paths
+        self.status = status
         primary = next((path for path in status.paths if path.primary), None)
         if primary is not None:
             self.rtt, self.cwnd = primary.srtt, primary.cwnd
+            self.rtts.put(status.mono, primary.srtt)
+            self.silence.look(status.mono, primary.rto / 1000, primary.srtt)
         # A state that was asked for before the last notification is old news.
-        if self.ended is None and status.mono >= self._state_at:
+        if self.ended is None and status.mono >= self._state_at and status.state != self.state:
             self.state = status.state
+            self.history.add(Step(status.state, status.at, status.mono, "as the stack says, asked for it"))
 
-    def _enter(self, state: str, at: float) -> None:
-        self.state, self._state_at = state, at
-        self.last = max(self.last, at)
+    def _path(self, event: PeerAddrChange) -> None:
+        # Of several paths only the primary's silence is the peer's.
+        if event.state == "UNREACHABLE" and self._is_primary(event.address):
+            self.silence.path_down(event.mono, self.timers)
+        elif event.state == "AVAILABLE":
+            self.silence.heard()
 
-    def _end(self, how: str, at: float) -> None:
-        self._enter("CLOSED", at)
-        self.ended, self.ended_at = how, at
+    def _is_primary(self, address: str) -> bool:
+        return any(path.address == address for path in self.paths if path.primary) or len(self.paths) < 2
+
+    def _enter(self, state: str, event: Event, why: str) -> None:
+        self.state, self._state_at = state, event.mono
+        self.last = max(self.last, event.mono)
+        self.history.add(Step(state, event.at, event.mono, why))
+
+    def _end(self, how: str, event: Event) -> None:
+        self._enter("CLOSED", event, how)
+        self.ended, self.ended_at = how, event.mono
         self._points.clear()
+
+
+_CHANGING = ("history", "messages", "octets", "rtts", "silence", "_points")
 
 
 class Associations:
@@ -144,6 +201,7 @@ class Associations:
         self._ended: dict[int, None] = {}  # keys in the order of their ends
         self._cleared: list[Association] = []
         self._limit = ended_limit
+        self._shared: set[int] = set()  # keys of rows that a still copy has too
 
     def __len__(self) -> int:
         return len(self._all)
@@ -154,6 +212,14 @@ class Associations:
     def get(self, key: int) -> Association | None:
         """The association with this key, None where it is not kept."""
         return self._all.get(key)
+
+    def still(self) -> "Associations":
+        """All as they are now, whatever becomes of these: a row is copied before it changes, not before."""
+        made = Associations(self._limit)
+        made.order, made.live, made.ended, made.evicted = self.order, self.live, self.ended, self.evicted
+        made._all = self._all.copy()
+        self._shared = set(self._all)
+        return made
 
     def of_servers(self) -> list[Association]:
         """Those that peers began with our servers, in the order of their birth."""
@@ -167,12 +233,14 @@ class Associations:
 
     def fold(self, event: Event) -> None:
         """Take in one event. Numbers of associations that are not kept are passed over."""
-        association = self._all.get(event.key)
+        association = self._to_change(event.key)
         match event:
             case Message():
                 if association is None and event.key:
                     # Nobody announced it: notifications may be missing, as RFC 6458, section 6.1.9 says.
-                    self._meet(event)._enter("ESTABLISHED", event.mono)
+                    self._meet(event)._enter(
+                        "ESTABLISHED", event, "a message of it came, its notification did not"
+                    )
             case Counts():
                 if association is not None:
                     association._count(event)
@@ -181,23 +249,42 @@ class Associations:
                 if association is not None:
                     association._tell(event)
                     association.version += 1
+            case Streams():
+                if association is not None:
+                    association.streams = event.streams
+                    association.version += 1
+            case Detail():
+                if association is not None:
+                    association.detail = event
+                    association.version += 1
             case Opening():
                 opened = association or self._meet(event)
+                opened._enter("COOKIE-WAIT", event, said(event)[1])
                 opened.outbound_streams = event.outbound_streams
                 opened.inbound_streams = event.inbound_streams
             case AssocChange():
                 self._change(event, association or self._meet(event))
             case ShutdownEvent():
                 if association is not None:
-                    association._enter("SHUTDOWN-RECEIVED", event.mono)
+                    association._enter("SHUTDOWN-RECEIVED", event, said(event)[1])
                     association.version += 1
+            case PeerAddrChange():
+                if association is not None:
+                    association._path(event)
             case EndpointClosed():
                 # Those that outlasted the grace are aborted, and nobody is left to be notified.
-                for association in self.of(event.endpoint):
-                    if association.ended is None:
-                        self._end(association, "aborted by us", event.mono)
+                for key in [a.key for a in self.of(event.endpoint) if a.ended is None]:
+                    if association := self._to_change(key):
+                        self._end(association, "aborted by us", event)
             case _:
                 pass
+
+    def _to_change(self, key: int) -> Association | None:
+        association = self._all.get(key)
+        if association is not None and key in self._shared:
+            self._shared.discard(key)
+            association = self._all[key] = association.copy()
+        return association
 
     def _meet(self, event: Event) -> Association:
         association = Association(event.key, event.endpoint, event.assoc_id, event.peer, event.mono)
@@ -214,13 +301,13 @@ class Associations:
             association.outbound_streams = event.outbound_streams
             association.inbound_streams = event.inbound_streams
             association.restarts += event.state == "RESTART"
-            association._enter("ESTABLISHED", event.mono)
+            association._enter("ESTABLISHED", event, said(event)[1])
             association.version += 1
         elif association.ended is None:
-            self._end(association, ending(event), event.mono)
+            self._end(association, ending(event), event)
 
-    def _end(self, association: Association, how: str, at: float) -> None:
-        association._end(how, at)
+    def _end(self, association: Association, how: str, event: Event) -> None:
+        association._end(how, event)
         association.version += 1
         if is_server(association.endpoint):
             self.live -= 1

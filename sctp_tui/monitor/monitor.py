@@ -32,6 +32,10 @@ class Monitor:
             associations.fold(counts)
         for status in batch.status.values():
             associations.fold(status)
+        for streams in batch.streams.values():
+            associations.fold(streams)
+        for detail in batch.details.values():
+            associations.fold(detail)
         self.log.extend(batch.events)
         self.totals = batch.totals or self.totals
         self.dropped = batch.dropped

@@ -1,0 +1,205 @@
+"""What each number on the detail of an association means, in a sentence, and where that is written."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A number's name, what it means, and the RFC and section that say so, "" for a number of our own."""
+
+    name: str
+    means: str
+    source: str = ""
+
+
+_STATUS = "RFC 6458, section 8.2.1 (SCTP_STATUS)"
+_LINUX = "Linux, SCTP_GET_ASSOC_STATS"
+
+TERMS: dict[str, Term] = {
+    # --- who
+    "assoc_id": Term(
+        "Association ID",
+        "The number by which one end's stack knows the association; the other end has another, and numbers "
+        "come again.",
+        "RFC 6458, section 3.1",
+    ),
+    "peer": Term(
+        "Peer",
+        "The addresses and the port of the other end; more than one address where it is multi-homed.",
+        "RFC 9260, section 2.3",
+    ),
+    "local": Term("Local", "The address and the port of this end.", "RFC 9260, section 2.3"),
+    "udp": Term(
+        "UDP port",
+        "The peer's UDP port where SCTP packets travel inside UDP; a NAT on the way may change it.",
+        "RFC 6951, section 5",
+    ),
+    "tag": Term(
+        "Verification tag",
+        "A random number of 32 bits in every packet, chosen by who receives it: a packet with a wrong one is "
+        "dropped.",
+        "RFC 9260, section 8.5",
+    ),
+    "streams_out": Term(
+        "Outbound streams",
+        "Streams this end may send on: the smaller of what it asked for and what the peer takes.",
+        "RFC 9260, section 5.1.1",
+    ),
+    "streams_in": Term(
+        "Inbound streams",
+        "Streams that the peer may send on, agreed at the start.",
+        "RFC 9260, section 5.1.1",
+    ),
+    "age": Term("Age", "How long the association has existed, or did until it ended."),
+    "idle": Term("Idle", "How long ago the last message passed or the state changed."),
+    "restarts": Term(
+        "Restarts",
+        "How often the peer began the association anew without having ended it, as after a crash.",
+        "RFC 9260, section 5.2",
+    ),
+    "state": Term(
+        "State", "Where the association stands between its set-up and its end.", "RFC 9260, section 4"
+    ),
+    "entered": Term("Entered at", "When the association came into this state."),
+    # --- what passes
+    "msgs": Term("Messages/s", "User messages a second, in and out, of each of the last 120 seconds."),
+    "octets": Term("Bytes/s", "Bytes of user data a second, in and out, without any header."),
+    "rtts": Term(
+        "RTT",
+        "The smoothed round-trip time of the primary path, asked for once a second.",
+        "RFC 9260, section 6.3.1",
+    ),
+    "peak": Term("Peak", "The highest value of the last two minutes."),
+    "messages_in": Term(
+        "Messages in", "User messages received and given to this program.", "RFC 9260, section 2.3"
+    ),
+    "messages_out": Term(
+        "Messages out", "User messages that the stack took for sending.", "RFC 9260, section 2.3"
+    ),
+    "bytes_in": Term("Bytes in", "User data received: without SCTP, UDP and IP headers."),
+    "bytes_out": Term("Bytes out", "User data handed to the stack: without SCTP, UDP and IP headers."),
+    "failed": Term(
+        "Failed",
+        "Messages that could not be delivered and came back.",
+        "RFC 6458, section 6.1.11 (SCTP_SEND_FAILED_EVENT)",
+    ),
+    "stream": Term(
+        "Stream",
+        "A one-way channel within the association: order is kept within each, and none waits for another.",
+        "RFC 9260, section 2.3",
+    ),
+    "unordered": Term(
+        "Unordered",
+        "Messages of this stream given on as they came (U bit): they have no SSN and wait for none.",
+        "RFC 9260, section 6.6",
+    ),
+    "ssn": Term(
+        "Last SSN",
+        "Stream sequence number of the last ordered message received: counts the messages of one stream, "
+        "modulo 65536.",
+        "RFC 9260, section 6.5",
+    ),
+    "stream_last": Term("Last activity", "How long ago the last message passed on this stream."),
+    # --- paths
+    "path_state": Term(
+        "Path state",
+        "Whether the address answers; it is given up after Path.Max.Retrans misses in a row.",
+        "RFC 9260, section 8.2",
+    ),
+    "primary": Term(
+        "Primary path",
+        "The address that data goes to as long as it answers; retransmissions may go to another one.",
+        "RFC 9260, section 6.4",
+    ),
+    "cwnd": Term(
+        "cwnd",
+        "Congestion window: bytes that may be on the way to this address unacknowledged; grows with each "
+        "acknowledgement, shrinks with each loss.",
+        "RFC 9260, section 7.2",
+    ),
+    "srtt": Term(
+        "srtt",
+        "Smoothed round-trip time: a mean that gives a new measurement an eighth of the weight.",
+        "RFC 9260, section 6.3.1",
+    ),
+    "rto": Term(
+        "RTO",
+        "Retransmission timeout: what is not acknowledged by then is sent again, and the timeout doubles.",
+        "RFC 9260, section 6.3",
+    ),
+    "mtu": Term(
+        "MTU",
+        "Path MTU: the longest packet that gets there whole, in bytes, IP header included.",
+        "RFC 9260, section 7.3",
+    ),
+    # --- the association, as its stack sees it
+    "rwnd": Term(
+        "Peer's rwnd",
+        "Receive window: bytes for which the peer still has room; at 0 it is not reading.",
+        "RFC 9260, section 6.2.1",
+    ),
+    "unacked": Term("Unacknowledged", "DATA chunks sent that the peer has not acknowledged yet.", _STATUS),
+    "pending": Term("Pending", "DATA chunks received that the program has not read yet.", _STATUS),
+    "fragmentation": Term(
+        "Fragmentation point",
+        "Messages longer than this are sent in pieces, each a DATA chunk of its own.",
+        "RFC 9260, section 6.9",
+    ),
+    "heartbeat_interval": Term(
+        "Heartbeat interval",
+        "An idle path is asked for a sign of life after this time and one RTO.",
+        "RFC 9260, section 8.3",
+    ),
+    "path_max_retrans": Term(
+        "Path.Max.Retrans",
+        "Answers that an address may miss in a row before it counts as unreachable.",
+        "RFC 9260, section 8.2",
+    ),
+    "association_max_retrans": Term(
+        "Association.Max.Retrans",
+        "Answers that the peer may miss in a row, on whatever path, before it is declared lost.",
+        "RFC 9260, section 8.1",
+    ),
+    "lost_in": Term(
+        "Declared lost in",
+        "An estimate: the timeouts still to come, each twice the one before up to 60 s, until the misses "
+        "exceed Association.Max.Retrans; without outstanding data each waits for a HEARTBEAT too.",
+        "RFC 9260, sections 6.3.3, 8.1 and 8.3",
+    ),
+    # --- Linux's counters
+    "retransmitted": Term(
+        "Retransmitted", "DATA chunks sent once more, by a timeout or a fast retransmit.", _LINUX
+    ),
+    "max_rto": Term(
+        "Longest RTO", "The longest retransmission timeout since the counters were read last.", _LINUX
+    ),
+    "sacks": Term(
+        "SACKs",
+        "Selective acknowledgements: they say what came, and what is missing between.",
+        "RFC 9260, section 3.3.4",
+    ),
+    "packets": Term("Packets", "SCTP packets; each carries one chunk or several.", "RFC 9260, section 3"),
+    "gaps_in": Term(
+        "Gap blocks",
+        "Blocks in the peer's SACKs that tell of data which came after a hole.",
+        "RFC 9260, section 3.3.4",
+    ),
+    "duplicates_in": Term(
+        "Duplicates",
+        "DATA chunks that came again though they had come: an acknowledgement was lost, or late.",
+        "RFC 9260, section 6.2",
+    ),
+    "out_of_sequence": Term(
+        "Out of sequence",
+        "DATA chunks that came before one with a lower TSN: that one was lost, or overtaken.",
+        _LINUX,
+    ),
+    "ordered": Term("Ordered chunks", "DATA chunks of ordered messages.", "RFC 9260, section 6.6"),
+    "unordered_chunks": Term(
+        "Unordered chunks", "DATA chunks of unordered messages.", "RFC 9260, section 6.6"
+    ),
+    "control": Term(
+        "Control chunks", "All chunks but DATA: SACK, HEARTBEAT and the like.", "RFC 9260, section 3.2"
+    ),
+}
+"""By a short name of our own."""

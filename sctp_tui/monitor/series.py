@@ -1,0 +1,65 @@
+"""A number over the last two minutes, second by second: what sparklines are drawn from.
+
+Only seconds in which something happened take room, so that every association can have its series from its
+beginning, not only the one that is looked at: 10 000 idle ones cost next to nothing.
+"""
+
+from array import array
+from bisect import bisect_left
+
+SECONDS = 120
+"""Length of a series."""
+_SLACK = 40  # old seconds that may pile up before they are cut off all at once
+
+
+class Series:
+    """Values by second of the monotonic clock, the newest `SECONDS` of them."""
+
+    __slots__ = ("_seconds", "_values")
+
+    def __init__(self) -> None:
+        self._seconds = array("I")
+        self._values = array("f")
+
+    def __copy__(self) -> "Series":
+        """The values up to now."""
+        made = Series()
+        made._seconds, made._values = self._seconds[:], self._values[:]
+        return made
+
+    def add(self, at: float, amount: float) -> None:
+        """Add to what the second of `at` has. Times before the newest second count as that."""
+        if self._seconds and int(at) <= self._seconds[-1]:
+            self._values[-1] += amount
+        else:
+            self._begin(int(at), amount)
+
+    def put(self, at: float, value: float) -> None:
+        """The value of the second of `at`: the last one wins."""
+        if self._seconds and int(at) <= self._seconds[-1]:
+            self._values[-1] = value
+        else:
+            self._begin(int(at), value)
+
+    def _begin(self, second: int, value: float) -> None:
+        self._seconds.append(second)
+        self._values.append(value)
+        if len(self._seconds) > SECONDS + _SLACK:
+            old = bisect_left(self._seconds, second - SECONDS)
+            del self._seconds[:old]
+            del self._values[:old]
+
+    def until(self, now: float, seconds: int = SECONDS) -> list[float | None]:
+        """One value a second, the oldest first, None where there is none; the last is of the second of `now`.
+
+        The running second is not over: of what is added up it shows the part that has come.
+        """
+        end = int(now)
+        values: list[float | None] = [None] * seconds
+        for index in range(len(self._seconds) - 1, -1, -1):
+            back = end - self._seconds[index]
+            if back >= seconds:
+                break
+            if back >= 0:
+                values[seconds - 1 - back] = self._values[index]
+        return values
