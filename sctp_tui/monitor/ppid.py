@@ -20,3 +20,16 @@ def named(ppid: int) -> str:
     """`46 Diameter`, or the number alone where it has no name."""
     name = NAMES.get(ppid)
     return f"{ppid} {name}" if name else str(ppid)
+
+
+def plain(name: str) -> str:
+    """A name as it is typed where blanks and signs are a nuisance: `h323`, `diameterdtls`."""
+    return "".join(filter(str.isalnum, name)).lower()
+
+
+def by_name(name: str) -> int | None:
+    """The identifier of this name in any case, signs and blanks left out or not; None for no such name."""
+    return _NUMBERS.get(plain(name))
+
+
+_NUMBERS = {plain(name): number for number, name in NAMES.items()}

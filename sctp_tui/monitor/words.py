@@ -32,7 +32,7 @@ from .ppid import named
 
 _SHOWN = 200  # characters of a payload quoted within a sentence
 
-_PATHS = {
+PATHS = {
     "AVAILABLE": "answers again",
     "UNREACHABLE": "does not answer any more",
     "REMOVED": "is no longer an address of the peer",
@@ -41,6 +41,7 @@ _PATHS = {
     "CONFIRMED": "is confirmed by a heartbeat",
     "POTENTIALLY_FAILED": "misses answers and may have failed",
 }
+"""The states of a path in SCTP_PEER_ADDR_CHANGE, and what each says of the address before it."""
 
 
 def said(event: Event) -> tuple[str, str]:
@@ -72,6 +73,13 @@ def ending(event: AssocChange) -> str:
     return printable(text)
 
 
+def failed(event: Event) -> bool:
+    """Whether it tells of something that went wrong."""
+    if isinstance(event, AssocChange):
+        return event.state in ("COMM_LOST", "CANT_STR_ASSOC")
+    return isinstance(event, (EndpointFailed, MessageTooLarge, Refused, RemoteError, SendFailed))
+
+
 def _said(event: Event) -> tuple[str, str]:
     match event:
         case Message():
@@ -81,7 +89,7 @@ def _said(event: Event) -> tuple[str, str]:
         case ShutdownEvent():
             return "SHUTDOWN_EVENT", "the peer closes, nothing more can be sent to it"
         case PeerAddrChange():
-            what = _PATHS.get(event.state, "changed")
+            what = PATHS.get(event.state, "changed")
             return f"PEER_ADDR_CHANGE {event.state}", f"{event.address} {what}"
         case RemoteError():
             return "REMOTE_ERROR", f"the peer reports an error, {event.error_text or 'without a cause'}"
