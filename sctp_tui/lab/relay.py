@@ -120,25 +120,31 @@ class Relay:
             data = b""
         if not data:
             raise self._stopped()
-        for kind, content in self.frames.feed(data):
-            if kind == wire.READY:
-                self.ready = True
-                if self.terminal:
-                    self._tell_size()
-                self._send_start()
-            elif kind == wire.TAKEN:
-                self.on_the_way -= wire.NUMBER.unpack(content)[0]
-                self._send_start()
-            elif kind == wire.STDIN:
-                self.stdin = None
-            elif kind == wire.EXIT:
-                self.status = wire.NUMBER.unpack(content)[0]
-            else:
-                for output in self.outputs:
-                    if output.channel == kind and output.open:
-                        output.pending += content
-                        if self.watch:
-                            self.watch(content)
+        try:
+            for kind, content in self.frames.feed(data):
+                self._take(kind, content)
+        except wire.Garbled as error:
+            raise LabError(f"the line to the guest is garbled: {error}") from None
+
+    def _take(self, kind: int, content: bytes) -> None:
+        if kind == wire.READY:
+            self.ready = True
+            if self.terminal:
+                self._tell_size()
+            self._send_start()
+        elif kind == wire.TAKEN:
+            self.on_the_way -= wire.NUMBER.unpack(content)[0]
+            self._send_start()
+        elif kind == wire.STDIN:
+            self.stdin = None
+        elif kind == wire.EXIT:
+            self.status = wire.NUMBER.unpack(content)[0]
+        else:
+            for output in self.outputs:
+                if output.channel == kind and output.open:
+                    output.pending += content
+                    if self.watch:
+                        self.watch(content)
 
     def _send_start(self) -> None:
         if self.start is None:

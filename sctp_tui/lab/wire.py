@@ -59,7 +59,9 @@ class Frames:
 
 
 def pack_strings(strings: list[bytes]) -> bytes:
-    """Arguments, paths and variables, which can't contain NUL, as one piece."""
+    """Arguments, paths and variables as one piece. No system has them contain NUL."""
+    if any(b"\0" in text for text in strings):
+        raise ValueError("a NUL character in an argument or a variable")
     return b"\0".join(strings)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui.lab import LabError, LabUnavailable, TimeLimit, account, capture, command, linux, run
+from sctp_tui.lab import LabError, LabUnavailable, TimeLimit, account, capture, command, launch, linux, run
 
 from .guests import ROOT, alive, kernel_of, lab, scratch_folders
 
@@ -281,3 +281,14 @@ def test_wrong_arguments_are_explained(
         command.main(words)
     assert end.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_folder_that_the_guest_has_for_itself_is_refused() -> None:
+    with pytest.raises(LabError, match="the guest can't see /proc"):
+        run(["true"], cwd="/proc/self")
+
+
+def test_memory_that_has_no_room_anywhere_is_said_to_have_none(tmp_path: Path) -> None:
+    assert launch.memory_folder(tmp_path, 1) in (Path("/dev/shm"), tmp_path)
+    with pytest.raises(SystemExit, match=f"neither /dev/shm nor {tmp_path.parent} has 1073741824 MB of room"):
+        launch.memory_folder(tmp_path, 1 << 50)
