@@ -44,7 +44,7 @@ class Association:
 
     `state` is a word of RFC 9260, section 4; `ended` is None, or in plain words how it ended.
     `rtt` (ms, the primary path's srtt), `cwnd` and `rwnd` (bytes), `unacked` and `pending` (DATA chunks)
-    are None until the stack was asked. `last` is when the last message passed or the state changed.
+    are None until the stack was asked. `local_port` is 0 where only the endpoint tells it. `last` is when the last message passed or the state changed.
     `history` is how it came to its state; `messages`, `octets` (both in and out, a second) and `rtts` (ms)
     are the last two minutes. `status`, `detail` and `streams` are what was told last of an association that
     is looked at.
@@ -81,6 +81,7 @@ class Association:
     silence: Silence = field(default_factory=Silence)
     status: Status | None = None
     detail: Detail | None = None
+    local_port: int = 0
     streams: tuple[StreamCount, ...] = ()
     _state_at: float = 0.0
     # Points (time, messages in all) of the last seconds; the newest is always the current total.
@@ -262,6 +263,7 @@ class Associations:
                 opened._enter("COOKIE-WAIT", event, said(event)[1])
                 opened.outbound_streams = event.outbound_streams
                 opened.inbound_streams = event.inbound_streams
+                opened.local_port = event.local_port
             case AssocChange():
                 self._change(event, association or self._meet(event))
             case ShutdownEvent():

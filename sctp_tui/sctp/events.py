@@ -72,7 +72,10 @@ class Listening(Event, frozen=True, tag="listening", gc=False):
 
 
 class Opening(Event, frozen=True, tag="opening", gc=False):
-    """A client's first message is on its way to `peer`: the association is being set up (COOKIE-WAIT)."""
+    """A client's first message is on its way to `peer`: the association is being set up (COOKIE-WAIT).
+
+    `local_port` is the client's own SCTP port.
+    """
 
     schema: int
     version: str
@@ -80,6 +83,7 @@ class Opening(Event, frozen=True, tag="opening", gc=False):
     library: str
     outbound_streams: int
     inbound_streams: int
+    local_port: int = 0
 
 
 class EndpointFailed(Event, frozen=True, tag="endpoint_failed", gc=False):

@@ -63,6 +63,8 @@ def test_hello_sets_up_an_association(running: Running, over_udp: bool) -> None:
     running.again()
     ours = running.until(AssocChange, endpoint=client, state="COMM_UP")
     assert (ours.key, ours.by) == (opening.key, "us")
+    assert up.peer is not None
+    assert up.peer.port == opening.local_port
     assert ours.key != up.key
 
 

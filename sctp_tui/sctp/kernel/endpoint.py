@@ -144,7 +144,8 @@ class KernelEndpoint:
             self._book.give_up_opening()
             raise
         self._opened_at = opening.mono
-        return (opening, *sent)
+        # The kernel chooses the port as it sends.
+        return (msgspec.structs.replace(opening, local_port=self._sock.getsockname()[1]), *sent)
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
         """See `Endpoint.send`."""

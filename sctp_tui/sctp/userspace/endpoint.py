@@ -161,7 +161,7 @@ class UserspaceEndpoint:
         except SctpError:
             self._book.give_up_opening()
             raise
-        return (opening, *sent)
+        return (msgspec.structs.replace(opening, local_port=self._port), *sent)
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
         """See `Endpoint.send`."""
