@@ -44,7 +44,8 @@ class Association:
 
     `state` is a word of RFC 9260, section 4; `ended` is None, or in plain words how it ended.
     `rtt` (ms, the primary path's srtt), `cwnd` and `rwnd` (bytes), `unacked` and `pending` (DATA chunks)
-    are None until the stack was asked. `local_port` is 0 where only the endpoint tells it. `last` is when the last message passed or the state changed.
+    are None until the stack was asked. `local_port` is 0 where only the endpoint tells it. `last` is
+    when the last message passed or the state changed.
     `history` is how it came to its state; `messages`, `octets` (both in and out, a second) and `rtts` (ms)
     are the last two minutes. `status`, `detail` and `streams` are what was told last of an association that
     is looked at.

@@ -6,7 +6,9 @@ from .associations import Association, Associations
 from .endpoints import Endpoints, is_server
 
 
-def other_end(association: Association, associations: Associations, endpoints: Endpoints) -> Association | None:
+def other_end(
+    association: Association, associations: Associations, endpoints: Endpoints
+) -> Association | None:
     """The same association as the endpoint at its other end has it, None where that is not ours.
 
     A client and a server belong together by their ports and their stack. Ports come again, and another
