@@ -85,6 +85,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("log_page_down", "log", "pagedown", "page(1)", "", "As many lines down"),
     Action("log_first", "log", "home", "first", "", "The oldest line"),
     Action("log_follow", "log", "end", "follow", "", "The newest line, and follow"),
+    Action("log_open", "log", "enter", "open", "", "All of the line"),
     Action("client_new", "clients", "ctrl+n", "screen.new_client", "New client", "One more client"),
     Action("client_abort", "clients", "ctrl+g", "screen.abort", "Abort", "Abort, after a question"),
     Action("leave_line", "clients", "escape", "screen.leave_input", "Lists", "To the lists"),

@@ -14,6 +14,7 @@ from textual import events
 from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.geometry import Offset
+from textual.message import Message as TextualMessage
 from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
@@ -94,6 +95,7 @@ class MessageLog(LineView):
         "message-log--notification",
         "message-log--failed",
         "message-log--below",
+        "message-log--cursor",
     }
 
     DEFAULT_CSS = """
@@ -105,11 +107,28 @@ class MessageLog(LineView):
         & > .message-log--notification { color: $text-secondary; }
         & > .message-log--failed { color: $text-error; }
         & > .message-log--below { color: $text-warning; text-style: bold; }
+        & > .message-log--cursor {
+            color: $block-cursor-blurred-foreground;
+            background: $block-cursor-blurred-background;
+        }
+        &:focus > .message-log--cursor {
+            color: $block-cursor-foreground;
+            background: $block-cursor-background;
+        }
     }
     """
 
     following: reactive[bool] = reactive(True, repaint=False)
     """Whether new lines come into view by themselves."""
+    cursor: reactive[int | None] = reactive(None)
+    """Number of the record that the user put the cursor on; None while it is the last one in view."""
+
+    class Opened(TextualMessage):
+        """The user wants to see all of a record."""
+
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -139,7 +158,17 @@ class MessageLog(LineView):
         self.set_lines(len(log))
         self.go(self.max_scroll_y if follow else place)
         self._moving = False
+        if self.cursor is not None and self.cursor < log.first:
+            self.cursor = log.first if len(log) else None
         self.refresh()
+
+    @property
+    def chosen(self) -> int | None:
+        """Number of the record that the keys mean, None where there is none."""
+        if self.cursor is not None:
+            return self.cursor
+        last = min(self._top + self.page, self._end) - 1
+        return last if last >= self._first else None
 
     @property
     def below(self) -> int:
@@ -158,7 +187,9 @@ class MessageLog(LineView):
             self.following = round(new_value) >= self.max_scroll_y
 
     def watch_following(self) -> None:
-        """The header says whether lines wait below."""
+        """The header says whether lines wait below; a cursor would be left behind."""
+        if self.following:
+            self.cursor = None
         self.refresh()
 
     def on_resize(self) -> None:
@@ -179,22 +210,53 @@ class MessageLog(LineView):
 
     # --- moving
 
+    def put_cursor(self, number: int) -> None:
+        """The cursor on a record, or the nearest one, and that into view. The newest is followed."""
+        if self._first == self._end:
+            return
+        number = max(self._first, min(number, self._end - 1))
+        if number == self._end - 1:
+            self.action_follow()
+            return
+        self.following = False
+        self.cursor = number
+        line, top = number - self._first, self.top
+        self._scroll(max(min(top, line), line - self.page + 1))
+
+    def _scroll(self, line: float) -> None:
+        """Scroll for the cursor, which says itself whether to follow."""
+        self._moving = True
+        self.go(line)
+        self._moving = False
+
     def action_move(self, lines: int) -> None:
-        """Scroll by lines."""
-        self.go(self.scroll_y + lines)
+        """Move the cursor; from out of view it comes to the nearest line in view first."""
+        chosen = self.chosen
+        if chosen is None:
+            return
+        top, bottom = self._top, min(self._top + self.page, self._end) - 1
+        self.put_cursor(chosen + lines if top <= chosen <= bottom else top if chosen < top else bottom)
 
     def action_page(self, pages: int) -> None:
-        """Scroll by as many lines as fit."""
-        self.go(self.scroll_y + pages * max(1, self.page - 1))
+        """Move the view, and the cursor with it, by as many lines as fit."""
+        if (chosen := self.chosen) is not None:
+            lines = pages * max(1, self.page - 1)
+            self._scroll(self.scroll_y + lines)
+            self.put_cursor(chosen + lines)
 
     def action_first(self) -> None:
         """The oldest line that is kept."""
-        self.go(0)
+        self.put_cursor(self._first)
 
     def action_follow(self) -> None:
         """Back to the newest line, and stay with it."""
         self.go(self.max_scroll_y)
         self.following = True
+
+    def action_open(self) -> None:
+        """Show all of the record under the cursor."""
+        if (chosen := self.chosen) is not None:
+            self.post_message(self.Opened(chosen))
 
     # --- drawing
 
@@ -214,7 +276,16 @@ class MessageLog(LineView):
                 strip = self._select(strip, *span)
             # Records are numbered from 0, and so are the lines that a selection speaks of.
             strip = self._strips[number] = strip.apply_offsets(0, number)
+        if number == self.cursor or (self.cursor is None and self.has_focus and number == self.chosen):
+            strip = self._under_cursor(strip, number)
         return strip
+
+    def _under_cursor(self, strip: Strip, number: int) -> Strip:
+        """The strip as the cursor shows it; what is selected shows itself."""
+        if (selection := self.text_selection) and selection.get_span(number):
+            return strip
+        style = self.style_of("message-log--cursor")
+        return Strip(Segment.apply_style(strip, post_style=style), strip.cell_length)
 
     def _line(self, event: Event, width: int) -> Strip:
         base, dim, look = self.rich_style, self.style_of("message-log--dim"), self._look(event)
@@ -292,12 +363,19 @@ class MessageLog(LineView):
         return ("\n".join(lines), "\n") if lines else None
 
     def on_click(self, event: events.Click) -> None:
-        """A double click selects a line; all of the log would be more than anybody wants to copy."""
+        """The cursor goes where the mouse clicks. A double click selects the line.
+
+        All of the log, as elsewhere, would be more than anybody wants to copy.
+        """
         offset = event.get_content_offset(self)
-        if event.chain < 2 or offset is None:
+        if offset is None:
+            return
+        number = self._top + offset.y - 1
+        if offset.y and number < self._end:
+            self.put_cursor(number)
+        if event.chain < 2:
             return
         event.prevent_default()
-        number = self._top + offset.y - 1
         if offset.y and number < self._end:
             line = self._line(self._log[number], self.scrollable_content_region.width).text.rstrip()
             self.screen.selections = {self: Selection(Offset(0, number), Offset(len(line), number))}

@@ -306,7 +306,7 @@ async def test_new_lines_are_followed_until_the_user_scrolls_away() -> None:
         assert app.log_lines()[-1].endswith("message 49")
         app.lines.focus()
         await pilot.pause()
-        await pilot.press("up", "up")
+        app.lines.scroll_to(y=38, animate=False)
         assert app.lines.following is False
         held = app.log_lines()
         assert held[-1].endswith("message 47")
@@ -325,6 +325,56 @@ async def test_new_lines_are_followed_until_the_user_scrolls_away() -> None:
         for _ in range(9):
             await pilot.press("pagedown")
         assert app.lines.following is True
+
+
+async def test_the_cursor_of_the_log_stays_on_its_line() -> None:
+    s = Story()
+    async with stage(80) as (app, pilot):
+        app.monitor.log = Log(records=100)
+        app.tell(*numbered(s, range(50)))
+        log = app.lines
+        log.focus()
+        await pilot.pause()
+        assert (log.cursor, log.chosen) == (None, 49)
+        assert marked(log) == ["message 49"]
+        await pilot.press("up", "up")
+        held = app.log_lines()
+        assert (log.cursor, log.following, held[-1][-10:]) == (47, False, "message 49")
+        app.tell(*numbered(s, range(50, 80)))
+        assert app.log_lines() == held
+        assert marked(log) == ["message 47"]
+        await pilot.press("down")
+        assert marked(log) == ["message 48"]
+        await pilot.press("pageup", "pageup", "up")
+        assert log.cursor == 48 - 2 * (LOG_LINES - 1) - 1
+        assert marked(log) == [f"message {log.cursor}"]
+        app.tell(*numbered(s, range(80, 200)))
+        assert log.cursor == 100  # its line was evicted: the oldest that is left
+        # From out of view it comes back into view first.
+        log.scroll_to(y=50, animate=False)
+        await pilot.press("up")
+        assert log.cursor == 150
+        await pilot.press("end")
+        assert log.following
+        await pilot.press("up", "up", "down")
+        assert not log.following
+        await pilot.press("down")
+        assert log.following
+        app.tell(*numbered(s, range(200, 210)))
+        assert marked(log) == ["message 209"]
+        await pilot.click(MessageLog, offset=(20, 3))
+        assert marked(log) == [f"message {log.cursor}"] == ["message 202"]
+
+
+def marked(log: MessageLog) -> list[str]:
+    """The texts of the lines that have the cursor."""
+    cursor = log.style_of("message-log--cursor").bgcolor
+    strips = [log.render_line(y) for y in range(1, log.page + 1)]
+    return [
+        strip.text.rstrip().partition("B  ")[2]
+        for strip in strips
+        if all(style and style.bgcolor == cursor for _, style, _ in strip)
+    ]
 
 
 async def test_the_place_is_kept_while_old_lines_are_evicted() -> None:
