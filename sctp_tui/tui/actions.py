@@ -7,8 +7,9 @@ without it. `python -m sctp_tui.tui.actions README.md` writes the list of keys i
 
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ PLACES: Mapping[str, Place] = {
     "fields": Place("In its fields", "Fields", "clients"),
     "line": Place("In the line", "MessageInput", "clients"),
     "everywhere": Place("Everywhere", "SctpApp"),
+    "sort": Place("In the list of orders", "SortScreen"),
+    "columns": Place("In the list of columns", "ColumnsScreen"),
     "help": Place("In the help", "HelpScreen"),
     "confirm": Place("In a question", "ConfirmScreen"),
     "failure": Place("Where no server could be opened", "FailureScreen"),
@@ -69,6 +72,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("abort", "lists", "a", "abort", "Abort", "Abort, after a question"),
     Action("clear", "lists", "x", "clear_ended", "Clear", "Clear what has ended"),
     Action("undo", "lists", "u", "undo", "Undo", "Bring the cleared back"),
+    Action("sort", "lists", "s", "sort", "Sort", "Order the table by a column", footer=False),
+    Action("columns", "lists", "o", "columns", "Columns", "Choose the table's columns", footer=False),
     Action("help", "lists", "?,f1", "help", "Help", "The keys, and what one sees"),
     Action("next", "lists", "tab", "app.focus_next", "", "Next pane or field"),
     Action("previous", "lists", "shift+tab", "app.focus_previous", "", "The one before"),
@@ -99,6 +104,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit_anywhere", "everywhere", "ctrl+q", "quit", "Quit", "The same while typing", priority=True),
     Action("palette", "everywhere", "ctrl+p", "command_palette", "", "All of this by name", priority=True),
     Action("how_to_quit", "everywhere", "ctrl+c", "help_quit", "", "Says how to leave"),
+    Action("sort_by", "sort", "s", "choose", "Order", "By this one; again: the other way; then by birth"),
+    Action("sort_back", "sort", "escape,q", "back", "Back", "Back"),
+    Action("column_tick", "columns", "space", "tick", "Tick", "Show it, or don't"),
+    Action("column_up", "columns", "shift+up", "move(-1)", "Up", "One place to the left"),
+    Action("column_down", "columns", "shift+down", "move(1)", "Down", "One place to the right"),
+    Action("column_reset", "columns", "r", "automatic", "Reset", "As many as there is room for"),
+    Action("column_back", "columns", "escape,q", "back", "Back", "Leave it as it is"),
     Action("help_back", "help", "escape,q,?,f1", "dismiss", "Back", "Back"),
     Action("confirm_yes", "confirm", "y,enter", "answer(True)", "Yes", "Do it"),
     Action("confirm_no", "confirm", "n,escape,q", "answer(False)", "No", "Leave it"),
@@ -141,11 +153,22 @@ def split(keys: str) -> list[str]:
 
 
 def _character(key: str) -> str:
-    """`question_mark`, as Textual has it, is the same key as `?`."""
+    """`question_mark`, as Textual has it, is the same key as `?`; `tab` and `space` stay names."""
     try:
-        return key if len(key) == 1 else unicodedata.lookup(key.replace("_", " "))
+        character = key if len(key) == 1 else unicodedata.lookup(key.replace("_", " "))
     except KeyError:
         return key
+    return character if character.isprintable() and not character.isspace() else key
+
+
+def clashes(keymap: Mapping[str, str]) -> Iterator[tuple[Action, str, Action]]:
+    """Two actions that one key would do in one place, each with the key, under a keymap of `[keys]`."""
+    keys = {row.name: split(keymap.get(row.name, row.keys)) for row in ACTIONS}
+    for row, other in combinations(ACTIONS, 2):
+        if row.place in around(other.place) or other.place in around(row.place):
+            for key in keys[row.name]:
+                if key in keys[other.name]:
+                    yield row, key, other
 
 
 # --- the README
@@ -172,15 +195,15 @@ def readable(key: str) -> str:
 
 
 def list_of_keys() -> str:
-    """All keys as Markdown: a table for each place, with the names for `[keys]`."""
-    lines = []
+    """All keys as a Markdown table, by place, with the names for `[keys]`."""
+    lines = ["| Key | does | name |", "|---|---|---|"]
     for name, place in PLACES.items():
-        lines += ["", f"{place.title}:", "", "| Key | does | name |", "|---|---|---|"]
+        lines.append(f"| **{place.title}** | | |")
         for row in ACTIONS:
             if row.place == name:
                 keys = " ".join(f"`{readable(key)}`" for key in split(row.keys)).replace("|", "\\|")
                 lines.append(f"| {keys} | {row.help} | `{row.name}` |")
-    return "\n".join([*lines, ""])
+    return "\n".join(lines)
 
 
 def with_list_of_keys(readme: str) -> str:
@@ -189,7 +212,7 @@ def with_list_of_keys(readme: str) -> str:
     _, end, after = rest.partition(_END)
     if not (begin and end):
         raise SystemExit(f"no place for the list of keys: {_BEGIN!r} and {_END!r} must be there")
-    return f"{before}{begin}\n{list_of_keys()}\n{end}{after}"
+    return f"{before}{begin}\n\n{list_of_keys()}\n\n{end}{after}"
 
 
 if __name__ == "__main__":

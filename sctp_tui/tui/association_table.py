@@ -1,10 +1,11 @@
 """The associations of this program's servers: one row each, live or ended."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import ClassVar
 
 from ..monitor import units
 from ..monitor.associations import Association, Associations
+from ..monitor.order import Order
 from .columns import Column
 from .line_table import LineTable
 
@@ -25,8 +26,20 @@ def _peer(row: Association, now: float) -> str:
     return str(row.peer) if row.peer is not None else "?"
 
 
+def _streams(row: Association, now: float) -> str:
+    return f"{row.outbound_streams}/{row.inbound_streams}"
+
+
 def _known(number: int | None) -> str:
     return "-" if number is None else str(number)
+
+
+def _in(unit: Callable[[int], str], number: int | None) -> str:
+    return "-" if number is None else unit(number)
+
+
+def _rwnd(row: Association, now: float) -> str | None:
+    return _live(row, _in(units.size, row.rwnd))
 
 
 def _live(row: Association, text: str) -> str | None:
@@ -35,43 +48,112 @@ def _live(row: Association, text: str) -> str | None:
 
 
 COLUMNS: Sequence[Column[Association]] = (
-    Column("ID", 5, lambda a, now: str(a.assoc_id) if a.assoc_id else "-", align="right"),
-    Column("Peer", 21, _peer, align="address", widest=47),
-    Column("UDP", 5, lambda a, now: str((a.peer and a.peer.udp_port) or "-"), align="right", rank=8),
     Column(
-        "Str out/in", 11, lambda a, now: f"{a.outbound_streams}/{a.inbound_streams}", align="right", rank=2
-    ),
-    Column("In", 5, lambda a, now: units.count(a.messages_in), align="right"),
-    Column("Out", 5, lambda a, now: units.count(a.messages_out), align="right"),
-    Column("Bytes in", 9, lambda a, now: units.size(a.bytes_in), align="right", rank=3),
-    Column("Bytes out", 9, lambda a, now: units.size(a.bytes_out), align="right", rank=3),
-    Column("State", 17, _state, widest=30, look=_state_look),
-    Column("Msg/s", 5, lambda a, now: _live(a, units.rate(a.rate(now))), align="right"),
-    Column(
-        "RTT", 6, lambda a, now: _live(a, "-" if a.rtt is None else units.milliseconds(a.rtt)), align="right"
-    ),
-    Column("Unacked", 7, lambda a, now: _live(a, _known(a.unacked)), align="right", rank=4),
-    Column(
-        "Peer rwnd",
-        9,
-        lambda a, now: _live(a, "-" if a.rwnd is None else units.size(a.rwnd)),
+        "ID",
+        5,
+        lambda a, now: str(a.assoc_id) if a.assoc_id else "-",
         align="right",
-        rank=5,
+        name="id",
+        help="assoc ID",
     ),
+    Column("Peer", 21, _peer, align="address", widest=47, name="peer", help="the peer's address and port"),
+    Column(
+        "UDP",
+        5,
+        lambda a, now: _known(a.peer.udp_port if a.peer else None),
+        align="right",
+        rank=8,
+        name="udp",
+        help="the peer's UDP port (RFC 6951)",
+    ),
+    Column("Str out/in", 11, _streams, align="right", rank=2, name="streams", help="streams negotiated"),
+    Column(
+        "In", 5, lambda a, now: units.count(a.messages_in), align="right", name="in", help="messages received"
+    ),
+    Column(
+        "Out", 5, lambda a, now: units.count(a.messages_out), align="right", name="out", help="messages sent"
+    ),
+    Column(
+        "Bytes in",
+        9,
+        lambda a, now: units.size(a.bytes_in),
+        align="right",
+        rank=3,
+        name="bytes_in",
+        help="user data received",
+    ),
+    Column(
+        "Bytes out",
+        9,
+        lambda a, now: units.size(a.bytes_out),
+        align="right",
+        rank=3,
+        name="bytes_out",
+        help="user data sent",
+    ),
+    Column("State", 17, _state, widest=30, look=_state_look, name="state", help="RFC 9260, section 4"),
+    Column(
+        "Msg/s",
+        5,
+        lambda a, now: _live(a, units.rate(a.rate(now))),
+        align="right",
+        name="rate",
+        help="messages in and out, last 3 s",
+    ),
+    Column(
+        "RTT",
+        6,
+        lambda a, now: _live(a, _in(units.milliseconds, a.rtt)),
+        align="right",
+        name="rtt",
+        help="smoothed, of the primary path",
+    ),
+    Column(
+        "Unacked",
+        7,
+        lambda a, now: _live(a, _known(a.unacked)),
+        align="right",
+        rank=4,
+        name="unacked",
+        help="DATA chunks on the way",
+    ),
+    Column("Peer rwnd", 9, _rwnd, align="right", rank=5, name="rwnd", help="the peer's receive window"),
     Column(
         "cwnd",
         8,
-        lambda a, now: _live(a, "-" if a.cwnd is None else units.size(a.cwnd)),
+        lambda a, now: _live(a, _in(units.size, a.cwnd)),
         align="right",
         rank=6,
+        name="cwnd",
+        help="of the primary path",
     ),
-    Column("Idle", 5, lambda a, now: _live(a, units.duration(a.idle(now))), align="right"),
-    Column("Age", 5, lambda a, now: units.duration(a.age(now)), align="right", rank=1),
+    Column(
+        "Idle",
+        5,
+        lambda a, now: _live(a, units.duration(a.idle(now))),
+        align="right",
+        name="idle",
+        help="since the last message",
+    ),
+    Column(
+        "Age",
+        5,
+        lambda a, now: units.duration(a.age(now)),
+        align="right",
+        rank=1,
+        name="age",
+        help="since it was met",
+    ),
 )
+
+_ORDER_EVERY = 1.0  # s
 
 
 class AssociationTable(LineTable[Association]):
-    """What `show` is given, ten times a second, is drawn only where it changed."""
+    """What `show` is given, ten times a second, is drawn only where it changed.
+
+    In an order that changes, rows are put in order anew once a second at most.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "association-table--up",
@@ -92,14 +174,40 @@ class AssociationTable(LineTable[Association]):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(COLUMNS, id=id)
         self._store = Associations()
-        self._order = -1
+        self._version = -1  # of which rows there are
+        self._order = Order()
+        self._ordered_at = 0.0
 
     def show(self, store: Associations, now: float) -> None:
         """Draw what has changed; `now` in seconds of the monotonic clock."""
-        if store is not self._store or store.order != self._order:
-            self._store, self._order = store, store.order
-            self.set_keys([association.key for association in store.of_servers()])
+        due = self._order.changing and abs(now - self._ordered_at) >= _ORDER_EVERY
+        if due or store is not self._store or store.order != self._version:
+            self._store, self._version = store, store.order
+            self._put_in_order(now)
         self.redraw(now)
+
+    def _put_in_order(self, now: float) -> None:
+        self._ordered_at = now
+        rows = self._order.sort(self._store.of_servers(), now)
+        self.set_keys([association.key for association in rows], hold=bool(self._order.column))
+
+    @property
+    def order(self) -> Order:
+        """What the rows are ordered by."""
+        return self._order
+
+    def put_in(self, order: Order | None) -> None:
+        """Order the rows like that from now on; None leaves them as they are."""
+        if order is None or order == self._order:
+            return
+        self._order = order
+        self.mark = (order.column, "▼" if order.reverse else "▲")
+        self._put_in_order(self._now)
+        self.show_first()
+
+    def on_line_table_header_clicked(self, message: LineTable.HeaderClicked) -> None:
+        """By that column; again the other way; then by birth."""
+        self.put_in(self._order.chosen(message.column))
 
     @property
     def chosen(self) -> Association | None:

@@ -21,7 +21,8 @@ class Column(Generic[R]):
     `cell` gives the text of a row at a time (s, monotonic); None lends the cell's room to the one on its
     left. `rank` 0 is always there; the higher the rank, the wider the table must be, and columns of one
     rank come together. A column with `widest` takes what is left over, up to that. `look` names the
-    component class of a cell, "" for none.
+    component class of a cell, "" for none. `name` is what orders, choices of columns and exports call it,
+    `help` says in a few words what it shows.
     """
 
     title: str
@@ -31,6 +32,8 @@ class Column(Generic[R]):
     rank: int = 0
     widest: int = 0
     look: Callable[[R], str] | None = None
+    name: str = ""
+    help: str = ""
 
 
 def fit(text: str, width: int, align: str = "left") -> str:

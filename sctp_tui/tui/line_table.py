@@ -5,6 +5,7 @@ is most of a core. Cells are text, never markup: what a peer sent can't style or
 """
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
@@ -35,6 +36,11 @@ class LineTable(LineView, Generic[R]):
 
     The cursor stays on its key while rows come and go. While the last row is in view the table follows
     new ones, unless that would push a cursor out of view that the user has put there.
+
+    Where rows change places (`hold`) nothing is followed. A cursor that the user has put on a row in view
+    keeps its line on the screen, and the others change places around it; only at the first and the last
+    rows there is nothing to scroll, and it moves with its row. Else the view stays as far from the first
+    row as it is.
     """
 
     ALLOW_SELECT = False
@@ -68,6 +74,8 @@ class LineTable(LineView, Generic[R]):
 
     cursor: reactive[int | None] = reactive(None, repaint=False)
     """Key of the row that the cursor is on; None where there is no row."""
+    mark: reactive[tuple[str, str]] = reactive(("", ""))
+    """The name of the column that the rows are ordered by, and the arrow that says so in its title."""
 
     class Highlighted(Message):
         """The cursor went to another row; `key` is None where no row is left."""
@@ -95,8 +103,22 @@ class LineTable(LineView, Generic[R]):
             """The table."""
             return self.table
 
+    class HeaderClicked(Message):
+        """The title of a column with this name was clicked."""
+
+        def __init__(self, table: "LineTable[Any]", column: str) -> None:
+            super().__init__()
+            self.table = table
+            self.column = column
+
+        @property
+        def control(self) -> "LineTable[Any]":
+            """The table."""
+            return self.table
+
     def __init__(self, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._all_columns = columns
         self._columns = columns
         self._width = -1
         self._gap = 1
@@ -127,15 +149,16 @@ class LineTable(LineView, Generic[R]):
         """The keys of all rows, in order."""
         return self._keys
 
-    def set_keys(self, keys: Sequence[int]) -> None:
+    def set_keys(self, keys: Sequence[int], *, hold: bool = False) -> None:
         """The rows from now on. The view stays on what it shows, the cursor on its key."""
         top = self.top
-        follow = self.is_vertical_scroll_end and self._may_follow(len(keys))
+        follow = not hold and self.is_vertical_scroll_end and self._may_follow(len(keys))
         places = {key: place for place, key in enumerate(keys)}
         # Rows above the view may have gone: its first line that is still there keeps its place.
+        view = self._keys[top : top + self.page]
+        anchors = view if not hold else [self.cursor] if self._placed and self.cursor in view else []
         kept = next(
-            (places[key] - n for n, key in enumerate(self._keys[top : top + self.page]) if key in places),
-            top,
+            (places[key] - view.index(key) for key in anchors if key is not None and key in places), top
         )
         old, self._keys = self._keys, list(keys)
         self.set_lines(len(keys))
@@ -146,6 +169,35 @@ class LineTable(LineView, Generic[R]):
             self._placed = False
         self._strips = {key: strip for key, strip in self._strips.items() if key in places}
         self.refresh()
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Names of the columns that are shown, from left to right."""
+        return [column.name for column, _ in arrange(self._columns, *self.room)]
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """Cells that there are for columns, and cells between two of them."""
+        width = self.scrollable_content_region.width or self.app.size.width  # where it is not shown yet
+        return width, 2 if width >= _ROOMY else 1
+
+    def choose_columns(self, names: Sequence[str]) -> None:
+        """Show these columns, as far as there is room for them from the left; none: the usual ones.
+
+        Names that no column has are passed over.
+        """
+        by_name = {column.name: column for column in self._all_columns}
+        wanted = [by_name[name] for name in dict.fromkeys(names) if name in by_name]
+        chosen = [replace(column, rank=place) for place, column in enumerate(wanted)]
+        self._columns = chosen or self._all_columns
+        self._width = -1
+        self.refresh()
+
+    def show_first(self) -> None:
+        """Bring the first row into view, and the cursor onto it where the user has not put it elsewhere."""
+        if not self._placed and self._keys:
+            self.cursor = self._keys[0]
+            self.go(0)
 
     def _may_follow(self, rows: int) -> bool:
         if not self._placed or self.cursor is None or self.cursor not in self.visible_keys():
@@ -174,10 +226,9 @@ class LineTable(LineView, Generic[R]):
 
     def render_line(self, y: int) -> Strip:
         """The header or a row."""
-        width = self.scrollable_content_region.width
+        width, gap = self.room
         if width != self._width:
-            self._width = width
-            self._gap = 2 if width >= _ROOMY else 1
+            self._width, self._gap = width, gap
             self._shown = arrange(self._columns, width, self._gap)
             self._strips.clear()
         if y == 0:
@@ -220,8 +271,18 @@ class LineTable(LineView, Generic[R]):
 
     def _header(self, width: int) -> Strip:
         style = self.style_of("line-table--header")
-        titles = (fit(column.title, room, column.align) for column, room in self._shown)
-        return Strip([Segment((" " * self._gap).join(titles), style)]).adjust_cell_length(width, style)
+        titles = "".join(self._title(column, room) for column, room in self._shown)
+        return Strip([Segment(titles, style)]).adjust_cell_length(width, style)
+
+    def _title(self, column: Column[R], room: int) -> str:
+        """A title and the gap after it; the mark takes a cell of that where the title leaves none."""
+        name, arrow = self.mark
+        if not name or column.name != name:
+            return fit(column.title, room, column.align) + " " * self._gap
+        if len(column.title) >= room:
+            return fit(column.title, room, column.align) + arrow + " " * (self._gap - 1)
+        title = arrow + column.title if column.align == "right" else column.title + arrow
+        return fit(title, room, column.align) + " " * self._gap
 
     def _blank(self, width: int) -> Strip:
         return Strip.blank(width, self.rich_style)
@@ -280,10 +341,21 @@ class LineTable(LineView, Generic[R]):
         top = self.top
         self.go(max(min(top, place), place - self.page + 1))
 
+    def _column_at(self, x: int) -> Column[R] | None:
+        for column, room in self._shown:
+            if x < room + self._gap:
+                return column
+            x -= room + self._gap
+        return None
+
     def on_click(self, event: events.Click) -> None:
-        """The cursor goes where the mouse clicks; a double click chooses."""
+        """The cursor goes where the mouse clicks; a double click chooses; a title is told of."""
         offset = event.get_content_offset(self)
-        if offset is None or offset.y < 1:
+        if offset is None:
+            return
+        if offset.y < 1:
+            if (column := self._column_at(offset.x)) and column.name:
+                self.post_message(self.HeaderClicked(self, column.name))
             return
         place = self.top + offset.y - 1
         if place < len(self._keys):

@@ -19,9 +19,10 @@ from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Command
 
 from . import hints
 from .actions import bindings
-from .association_table import AssociationTable
+from .association_table import COLUMNS, AssociationTable
 from .client_pane import ClientPane
 from .clients import Outcome
+from .columns_screen import ColumnsScreen
 from .confirm import ConfirmScreen
 from .header import Header
 from .heading import Heading
@@ -29,6 +30,7 @@ from .help import HelpScreen
 from .message_input import MessageInput
 from .message_log import MessageLog
 from .settings import Settings
+from .sorting import SortScreen
 
 if TYPE_CHECKING:
     from .app import SctpApp
@@ -68,7 +70,9 @@ class MainScreen(Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one(AssociationTable).display = False
+        table = self.query_one(AssociationTable)
+        table.display = False
+        table.choose_columns(self._app.state.get("columns", [], list[str]))
 
     # --- what is shown
 
@@ -217,6 +221,22 @@ class MainScreen(Screen[None]):
         if action == "undo":
             return self._cleared
         return True
+
+    def action_sort(self) -> None:
+        """Choose what the table is ordered by."""
+        table = self.query_one(AssociationTable)
+        self.app.push_screen(SortScreen(COLUMNS, table.order), table.put_in)
+
+    def action_columns(self) -> None:
+        """Choose what the table shows; the choice is kept."""
+        table = self.query_one(AssociationTable)
+
+        def chosen(names: list[str] | None) -> None:
+            if names is not None:
+                table.choose_columns(names)
+                self._app.state.put("columns", names)
+
+        self.app.push_screen(ColumnsScreen(COLUMNS, table.columns, *table.room), chosen)
 
     def action_help(self) -> None:
         """The keys, and what one sees."""

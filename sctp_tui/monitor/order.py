@@ -1,0 +1,99 @@
+"""The order of the associations: by birth, or by the value that one column shows."""
+
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
+
+from .associations import Association
+
+Value = Any
+"""What rows are compared by, of one type a column; None: not known, or what an ended one has no more."""
+
+
+@lru_cache(maxsize=20_000)
+def _address(text: str) -> tuple[int | str, ...]:
+    """Addresses in the order of their numbers, IPv4 before IPv6; what is no address comes after them."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return (9, text)
+    return (address.version, int(address))
+
+
+def _peer(row: Association, now: float) -> Value:
+    if row.peer is None or not row.peer.addresses:
+        return None
+    return (*_address(row.peer.addresses[0]), row.peer.port)
+
+
+def _of_live(value: Callable[[Association, float], Value]) -> Callable[[Association, float], Value]:
+    return lambda row, now: value(row, now) if row.ended is None else None
+
+
+_VALUES: Mapping[str, Callable[[Association, float], Value]] = {
+    "id": lambda a, now: a.assoc_id or None,
+    "peer": _peer,
+    "udp": lambda a, now: a.peer.udp_port if a.peer is not None else None,
+    "streams": lambda a, now: (a.outbound_streams, a.inbound_streams),
+    "in": lambda a, now: a.messages_in,
+    "out": lambda a, now: a.messages_out,
+    "bytes_in": lambda a, now: a.bytes_in,
+    "bytes_out": lambda a, now: a.bytes_out,
+    "state": lambda a, now: a.state if a.ended is None else a.ended,
+    "rate": _of_live(lambda a, now: a.rate(now)),
+    "rtt": _of_live(lambda a, now: a.rtt),
+    "unacked": _of_live(lambda a, now: a.unacked),
+    "rwnd": _of_live(lambda a, now: a.rwnd),
+    "cwnd": _of_live(lambda a, now: a.cwnd),
+    "idle": _of_live(lambda a, now: a.idle(now)),
+    "age": lambda a, now: a.age(now),
+}
+_SMALLEST_FIRST = ("id", "peer", "udp", "state")
+_STANDING = ("id", "peer", "udp")  # what a row is never moved by while it is there
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By the column of this name, "" for the order of birth; rows of equal value are in the order of birth.
+
+    What is not known comes last in either direction.
+    """
+
+    column: str = ""
+    reverse: bool = False
+
+    @property
+    def changing(self) -> bool:
+        """Whether rows may change places without coming or going."""
+        return bool(self.column) and self.column not in _STANDING
+
+    def chosen(self, column: str) -> "Order":
+        """The order after a column was chosen: by it; chosen again the other way; then that of birth.
+
+        Numbers begin with the largest, words, addresses and IDs with the smallest. Raises ValueError for a
+        column that nothing can be ordered by.
+        """
+        if column not in _VALUES:
+            raise ValueError(f"there is no order by {column!r}, but by {', '.join(_VALUES)}")
+        first = column not in _SMALLEST_FIRST
+        if column != self.column:
+            return Order(column, first)
+        return Order(column, not first) if self.reverse == first else Order()
+
+    def sort(self, rows: Iterable[Association], now: float) -> list[Association]:
+        """These rows, given in the order of birth, in this order; `now` in monotonic seconds."""
+        if not self.column:
+            return list(rows)
+        value = _VALUES[self.column]
+        known, unknown = [], []
+        for row in rows:
+            compared = value(row, now)
+            if compared is None:
+                unknown.append(row)
+            else:
+                known.append((compared, row))
+        known.sort(key=itemgetter(0), reverse=self.reverse)
+        return [row for _, row in known] + unknown

@@ -1,0 +1,73 @@
+"""The little list of columns, from which one is chosen to order the associations by."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from sctp_tui.monitor.order import Order
+
+from .actions import bindings
+from .columns import Column
+
+
+class SortScreen(ModalScreen[Order]):
+    """Answers with the order chosen; choosing the column in use turns the order round, then ends it."""
+
+    DEFAULT_CSS = """
+    SortScreen {
+        align: center middle;
+        OptionList {
+            width: 28;
+            height: auto;
+            max-height: 90%;
+            border: round $accent;
+            border-title-color: $text-accent;
+            border-subtitle-color: $text-muted;
+            background: $surface;
+            scrollbar-size-vertical: 1;
+        }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings("sort")
+
+    def __init__(self, columns: Sequence[Column[Any]], order: Order) -> None:
+        super().__init__()
+        self._columns = [column for column in columns if column.name]
+        self._order = order
+
+    def compose(self) -> ComposeResult:
+        options = OptionList(*(Option(self._line(column), column.name) for column in self._columns))
+        options.border_title = "Order by"
+        options.border_subtitle = "Enter again: reverse"
+        yield options
+
+    def on_mount(self) -> None:
+        names = [column.name for column in self._columns]
+        options = self.query_one(OptionList)
+        options.highlighted = names.index(self._order.column) if self._order.column in names else 0
+
+    def _line(self, column: Column[Any]) -> Content:
+        """The column, and what choosing it would bring."""
+        now = " " if column.name != self._order.column else "▼" if self._order.reverse else "▲"
+        then = self._order.chosen(column.name)
+        brings = f"→ {'▼' if then.reverse else '▲'}" if then.column else "→ by birth"
+        return Content.assemble(f"{now} {column.title.ljust(11)}", (brings.rjust(10), "$text-muted"))
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._order.chosen(event.option_id or ""))
+
+    def action_choose(self) -> None:
+        """The highlighted column."""
+        self.query_one(OptionList).action_select()
+
+    def action_back(self) -> None:
+        """The order stays."""
+        self.dismiss(self._order)
