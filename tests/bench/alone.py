@@ -1,0 +1,150 @@
+"""Receivers without a screen, as subjects: the engine, or the stack with nothing above it.
+
+    python -m tests.bench.alone engine|bare ASK REPORT
+"""
+
+import select
+import socket
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from sctp_tui.engine import Engine
+from sctp_tui.outbox import Outbox
+from sctp_tui.sctp.commands import Listen, Stop
+from sctp_tui.sctp.endpoint import Clock, EndpointOptions
+from sctp_tui.sctp.events import Counts, Event, Listening, Message
+from sctp_tui.sctp.userspace import layout
+from sctp_tui.sctp.userspace.sockets import Socket
+from sctp_tui.sctp.userspace.stack import UserspaceStack
+
+from .sender import STAMP
+from .subject import answer
+
+_RECORDS = 100_000  # as many as the screen's log keeps
+
+
+class EngineAlone:
+    """The engine with the screen's outbox, drained as often, and what came kept as long."""
+
+    def __init__(self) -> None:
+        self._outbox = Outbox()
+        self._engine = Engine(self._outbox, grace=0)
+        self._kept: deque[Event] = deque(maxlen=_RECORDS)
+        self._counts: dict[int, Counts] = {}
+        self._dropped = 0
+        self._where: tuple[int, int | None] | None = None
+        self._ended = False
+        self.answers: dict[str, Callable[..., object]] = {
+            "where": self.where, "numbers": self.numbers, "delays": self.delays,
+        }  # fmt: skip
+
+    def run(self) -> None:
+        """Drain until `stop`."""
+        self._engine.start()
+        self._engine.submit(Listen("server", "userspace", port=0, udp_port=0))
+        while not self._ended:
+            batch = self._outbox.drain()
+            self._kept += batch.events
+            self._counts |= batch.counts
+            self._dropped = batch.dropped
+            for event in batch.events:
+                if isinstance(event, Listening):
+                    self._where = event.port, event.udp_port
+            time.sleep(0.1)
+        self._engine.submit(Stop(now=True))
+        self._engine.join(5)
+
+    def stop(self) -> None:
+        """End `run`."""
+        self._ended = True
+
+    def where(self) -> tuple[int, int | None]:
+        """The server's port and UDP port, once it listens."""
+        while self._where is None:
+            time.sleep(0.02)
+        return self._where
+
+    def numbers(self) -> dict[str, float]:
+        """All that is counted since the start, and when the last message of it came."""
+        counts = list(self._counts.values())
+        return {
+            "messages": sum(each.messages_in for each in counts),
+            "dropped": self._dropped,
+            "last": max((each.last for each in counts), default=0.0),
+        }
+
+    def delays(self) -> list[float]:
+        """See `screen.Measured.delays`."""
+        came = list(self._kept)
+        self._kept.clear()
+        return [
+            (event.mono - STAMP.unpack_from(event.data)[0]) * 1000
+            for event in came
+            if isinstance(event, Message)
+        ]
+
+
+class Bare:
+    """usrsctp and what carries its packets, and a loop that takes the bytes of each message."""
+
+    def __init__(self) -> None:
+        self._stack = UserspaceStack(Clock())
+        self._socket = Socket(self._stack.call, self._stack.intake, EndpointOptions("bare"))
+        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
+        self._udp.bind(("127.0.0.1", 0))
+        self._port = 9877
+        self._messages = 0
+        self._last = 0.0
+        self._ended = False
+        self.answers: dict[str, Callable[..., object]] = {"where": self.where, "numbers": self.numbers}
+
+    def run(self) -> None:
+        """Receive until `stop`."""
+        pump, receive = self._stack.pump, self._socket.receive
+        self._socket.bind(self._port)
+        pump.ports.add(self._port)
+        self._socket.listen()
+        pump.attach(self._udp)
+        while not self._ended:
+            timeout = pump.timeout()
+            select.select([pump.descriptor()], [], [], 0.1 if timeout is None else timeout)
+            pump.turn()
+            while (got := receive()) is not None:
+                if not got.flags & layout.MSG_NOTIFICATION:
+                    self._messages += 1
+            pump.ready.clear()
+            self._last = time.monotonic()
+        self._socket.close()
+        self._stack.close()
+
+    def stop(self) -> None:
+        """End `run`."""
+        self._ended = True
+
+    def where(self) -> tuple[int, int]:
+        """Its port and UDP port."""
+        return self._port, int(self._udp.getsockname()[1])
+
+    def numbers(self) -> dict[str, float]:
+        """See `EngineAlone.numbers`."""
+        return {"messages": self._messages, "dropped": 0, "last": self._last}
+
+
+def main(which: str, ask: int, report: int) -> None:
+    """Run until nobody asks any more."""
+    receiver = EngineAlone() if which == "engine" else Bare()
+
+    def answering() -> None:
+        answer(ask, report, receiver.answers)
+        receiver.stop()
+
+    threading.Thread(target=answering, daemon=True).start()
+    receiver.run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

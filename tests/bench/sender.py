@@ -1,0 +1,123 @@
+"""The other side: sends as fast as it may, or so many a second, with nothing above the userspace stack.
+
+    python -m tests.bench.sender ASK REPORT
+"""
+
+import errno
+import json
+import os
+import select
+import socket
+import struct
+import sys
+import time
+from collections.abc import Iterator
+
+from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing
+from sctp_tui.sctp.userspace import layout
+from sctp_tui.sctp.userspace.links import Link
+from sctp_tui.sctp.userspace.sockets import Socket
+from sctp_tui.sctp.userspace.stack import UserspaceStack
+
+STAMP = struct.Struct("=d")
+"""When a message was sent, at the beginning of its data: monotonic seconds, one clock for all processes."""
+_REST = b" then text to be shown, up to the 64 bytes of it .......".ljust(64 - STAMP.size, b".")
+_BURST = 256  # messages between two looks at what came back
+
+
+class Sender:
+    """One socket, and an association with each receiver that it is told of."""
+
+    def __init__(self) -> None:
+        self._stack = UserspaceStack(Clock())
+        self._pump = self._stack.pump
+        self._pump.busy = lambda: True  # acknowledgements may be outstanding
+        self._socket = Socket(self._stack.call, self._stack.intake, EndpointOptions("sender"))
+        self._port = 5000
+        self._socket.bind(self._port)
+        self._pump.ports.add(self._port)
+        self._to: list[bytes] = []
+
+    def connect(self, port: int, udp_port: int) -> int:
+        """Greet a receiver; its number from now on."""
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.connect(("127.0.0.1", udp_port))
+        link: Link = self._pump.links.add("127.0.0.1", udp_port, sock)
+        self._pump.attach(sock, link)
+        self._pump.register(link)
+        self._to.append(layout.sockaddr(port, link.handle))
+        self._send(len(self._to) - 1)
+        for _ in self.turns(0.3):
+            pass
+        return len(self._to) - 1
+
+    def flood(self, to: int, seconds: float) -> int:
+        """Send as fast as the receiver takes it; how many."""
+        sent = 0
+        for _ in self.turns(seconds):
+            sent += self._burst(to, _BURST)
+        return sent
+
+    def number(self, to: int, count: int) -> int:
+        """Send so many messages, or as many as go in a minute; how many."""
+        sent = 0
+        for _ in self.turns(60.0):
+            sent += self._burst(to, min(_BURST, count - sent))
+            if sent == count:
+                break
+        return sent
+
+    def pace(self, to: int, rate: float, seconds: float) -> int:
+        """Send `rate` messages/s; how many."""
+        began, sent = time.monotonic(), 0
+        for now in self.turns(seconds, pause=min(0.005, 1 / rate)):
+            sent += self._burst(to, int((now - began) * rate) - sent)
+        return sent
+
+    def turns(self, seconds: float, pause: float = 0.001) -> Iterator[float]:
+        """Turns of the stack until the time is over; the monotonic clock at each."""
+        end = time.monotonic() + seconds
+        while (now := time.monotonic()) < end:
+            yield now
+            self._pump.turn()
+            while self._socket.receive() is not None:
+                pass
+            self._pump.ready.clear()
+            if not self._pump.timeout():
+                continue
+            select.select([self._pump.descriptor()], [], [], pause)
+
+    def _burst(self, to: int, count: int) -> int:
+        for sent in range(count):
+            if not self._send(to):
+                return sent
+            if sent % 16 == 15:
+                self._pump.carry()
+        return max(0, count)
+
+    def _send(self, to: int) -> bool:
+        message = Outgoing(STAMP.pack(time.monotonic()) + _REST)
+        number = self._socket.send(0, self._to[to], message.data, 0, 0, message)
+        if number not in (0, errno.EAGAIN):
+            raise OSError(number, os.strerror(number))
+        return number == 0
+
+
+def main(ask: int, report: int) -> None:
+    """Do what is asked, and keep the associations up between two questions, until nobody asks any more."""
+    sender = Sender()
+    with os.fdopen(ask) as questions:
+        while True:
+            for _ in sender.turns(3600.0, pause=0.01):
+                if select.select([questions], [], [], 0)[0]:
+                    break
+            line = questions.readline()
+            if not line:
+                return
+            name, *arguments = json.loads(line)
+            result = getattr(sender, name)(*arguments)
+            os.write(report, json.dumps(result).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

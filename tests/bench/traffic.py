@@ -1,0 +1,113 @@
+"""Real messages from another process: what the screen and the engine cost, on one stack in one run.
+
+All receivers run side by side, idle but for the one whose turn it is, and take turns: A B C A B C.
+"""
+
+import statistics
+import time
+from collections.abc import Iterator
+
+from .figures import Row, at_least, below, figures, median_ratio, percentile
+from .subject import Subject
+
+_ROUNDS = 5
+_SECONDS = 2.0  # of each turn
+_STAMPED = 500  # messages/s whose delay is taken
+_REDRAWS = 20
+
+
+class _Receiver:
+    """A subject, and its number at the sender."""
+
+    def __init__(self, subject: Subject, sender: Subject) -> None:
+        self.subject = subject
+        self._sender = sender
+        self._number = sender.ask("connect", *subject.ask("where"))
+
+    def flooded(self) -> float:
+        """Messages/s that it receives when it is sent all that it takes."""
+        return self._receives("flood", _SECONDS)[0]
+
+    def paced(self, rate: float) -> tuple[float, float]:
+        """Messages/s that it receives of so many sent, and how many of them its screen dropped."""
+        return self._receives("pace", rate, _SECONDS)
+
+    def delays(self) -> list[float]:
+        """Milliseconds from the sender to the engine, at a rate that nobody is busy with."""
+        self.subject.ask("delays")
+        self._sender.ask("pace", self._number, _STAMPED, _SECONDS)
+        self._settle()
+        delays: list[float] = self.subject.ask("delays")
+        return delays
+
+    def _receives(self, how: str, *arguments: float) -> tuple[float, float]:
+        before = self.subject.ask("numbers")
+        began = time.monotonic()
+        self._sender.ask(how, self._number, *arguments)
+        after = self.subject.ask("numbers")
+        dropped = self._settle()["dropped"] - before["dropped"]
+        return (after["messages"] - before["messages"]) / (after["last"] - began), dropped
+
+    def _settle(self) -> dict[str, float]:
+        """What the sender's buffer still held is received, too."""
+        numbers: dict[str, float] = self.subject.ask("numbers")
+        while True:
+            time.sleep(0.25)
+            seen, numbers = numbers["messages"], self.subject.ask("numbers")
+            if numbers["messages"] == seen:
+                return numbers
+
+
+@figures("traffic")
+def traffic() -> Iterator[Row]:
+    """Bare loop, engine and screen under 64-byte messages."""
+    with (
+        Subject("sender") as sender,
+        Subject("alone", "bare") as first,
+        Subject("alone", "engine") as second,
+        Subject("screen", "10", terminal=True) as third,
+    ):
+        bare, engine, screen = (_Receiver(each, sender) for each in (first, second, third))
+        engine.flooded()
+        flooded = [(bare.flooded(), engine.flooded(), screen.flooded()) for _ in range(_ROUNDS)]
+        most = statistics.median(alone for _, alone, _ in flooded)
+        half = [(engine.paced(most / 2), screen.paced(most / 2)) for _ in range(_ROUNDS)]
+    rates = "{:,.0f}, {:,.0f} and {:,.0f} messages/s".format(*(statistics.median(each) for each in zip(*flooded, strict=True)))
+    ratio = median_ratio((shown[0], alone[0]) for alone, shown in half)
+    dropped = sum(shown[1] for _, shown in half)
+    yield Row(
+        "screen on against engine alone, 64 B, at half the engine's maximum",
+        "≥ 0.9, none dropped", f"{ratio:.2f}, {dropped:.0f} dropped", ratio >= 0.9 and not dropped,
+        f"{most / 2:,.0f} messages/s sent",
+    )  # fmt: skip
+    yield at_least(
+        "screen on against engine alone, 64 B, at saturation",
+        median_ratio((shown, alone) for _, alone, shown in flooded), 0.7,
+        f"bare, engine, screen: {rates}",
+    )  # fmt: skip
+    yield at_least(
+        "engine against a bare receive loop, userspace, 64 B",
+        median_ratio((alone, loop) for loop, alone, _ in flooded), 0.8,
+    )  # fmt: skip
+
+
+@figures("delay")
+def delay() -> Iterator[Row]:
+    """What drawing adds to the time until the engine has a message."""
+    with (
+        Subject("sender") as sender,
+        Subject("alone", "engine") as first,
+        Subject("screen", str(_REDRAWS), terminal=True) as second,
+    ):
+        engine, screen = _Receiver(first, sender), _Receiver(second, sender)
+        alone: list[float] = []
+        shown: list[float] = []
+        for _ in range(_ROUNDS):
+            alone += engine.delays()
+            shown += screen.delays()
+    added = percentile(shown, 99) - percentile(alone, 99)
+    yield below(
+        f"delay that the screen adds to the engine at {_REDRAWS} redraws/s, p99", added, 3, "ms",
+        f"p99 {percentile(shown, 99):.1f} against {percentile(alone, 99):.1f} ms, "
+        f"median {percentile(shown, 50):.2f} against {percentile(alone, 50):.2f} ms",
+    )  # fmt: skip
