@@ -351,7 +351,7 @@ class Octets(Kind):
 
 # --- addresses
 
-_PEERS = 4096  # peers whose answer is remembered
+_PEERS = 20_000  # peers whose answer is remembered
 
 
 class Address(Kind):

@@ -6,6 +6,7 @@ be as long as four million bytes and a hundred thousand of them would not fit.
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ..sctp.events import Event, Message, RemoteError, SendFailed, UnknownNotification
 
@@ -45,12 +46,28 @@ class Log:
         while len(self._records) > self._limit or (self._payload > self._payload_limit and self._records):
             self._payload -= _payload(self._records.popleft())
 
+    def copy(self) -> "Log":
+        """The log as it is now: the same records, by the same numbers, whatever comes to this one."""
+        made = Log(self._limit, self._payload_limit)
+        made.captured, made._payload = self.captured, self._payload
+        made._records = self._records.copy()
+        return made
+
     def __getitem__(self, number: int) -> Event:
         """The record with this number. Raises IndexError where it isn't kept."""
         index = number - self.first
         if index < 0:
             raise IndexError(f"record {number} is not kept")
         return self._records[index]
+
+    def between(self, first: int, stop: int) -> Sequence[Event]:
+        """The records with the numbers from `first` up to `stop`, as far as they are kept, at once."""
+        count = len(self._records)
+        start, end = (min(count, max(0, number - self.first)) for number in (first, stop))
+        # A deque is walked through from the end that one begins at.
+        if start <= count - end:
+            return list(islice(self._records, start, end))
+        return list(islice(reversed(self._records), count - end, count - start))[::-1]
 
     def __iter__(self) -> Iterator[Event]:
         """All records that are kept, the oldest first."""
