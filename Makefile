@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help run test test-userspace test-kernel guest lint lab screenshots bench clean
+.PHONY: help run test test-userspace test-kernel guest lint lab screenshots keys bench clean
 
 help:
 	@echo 'make run          install into $(VENV) and start the program (ARGS="--port 9000" and so on)'
@@ -12,6 +12,7 @@ help:
 	@echo 'make lint         ruff, mypy, the import contracts'
 	@echo 'make lab          fetch the guest kernel for `sctp-tui lab`'
 	@echo 'make screenshots  draw screenshots/ anew by running the program'
+	@echo 'make keys         write the list of keys in README.md anew'
 	@echo 'make bench        the figures in tests/bench'
 	@echo 'make clean        remove what the other commands made'
 
@@ -47,6 +48,9 @@ lab:
 
 screenshots: $(VENV)/installed-for-tests
 	$(BIN)/python -m tests.screenshots
+
+keys: $(VENV)/installed
+	$(BIN)/python -m sctp_tui.tui.actions README.md
 
 bench: $(VENV)/installed-for-tests
 	$(BIN)/python -m tests.bench

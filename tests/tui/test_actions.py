@@ -1,0 +1,112 @@
+"""The table of actions: whole, without clashes, and the one source of keys, help, palette and README."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from textual.actions import parse
+from textual.binding import Binding
+from textual.command import CommandPalette
+from textual.dom import DOMNode
+from textual.widgets import Input, Static
+
+import sctp_tui.tui
+from sctp_tui.tui.actions import ACTIONS, PLACES, clashes, split, with_list_of_keys
+from sctp_tui.tui.app import SctpApp, Settings
+from sctp_tui.tui.client_pane import ClientPane
+from sctp_tui.tui.help import HelpScreen
+from sctp_tui.tui.main_screen import MainScreen
+
+from .driving import message_input, running, until
+
+TYPED_IN = ("clients", "fields", "line")
+
+
+def classes() -> Iterator[type[DOMNode]]:
+    """Every class of the screen."""
+    for module in pkgutil.iter_modules(sctp_tui.tui.__path__):
+        for thing in vars(importlib.import_module(f"sctp_tui.tui.{module.name}")).values():
+            if isinstance(thing, type) and issubclass(thing, DOMNode) and thing.__module__.startswith("sctp"):
+                yield thing
+
+
+HOLDERS = {kind.__name__: kind for kind in classes()}
+
+
+def test_names_are_used_once() -> None:
+    names = [row.name for row in ACTIONS]
+    assert len(set(names)) == len(names)
+
+
+def test_no_key_does_two_things_in_one_place() -> None:
+    assert [(row.name, key, other.name) for row, key, other in clashes({})] == []
+
+
+def test_every_action_has_its_method() -> None:
+    for row in ACTIONS:
+        namespace, name, parameters = parse(row.action)
+        target = {"": HOLDERS[PLACES[row.place].holder], "app": SctpApp, "screen": MainScreen}[namespace]
+        method = getattr(target, f"action_{name}", None)
+        assert method is not None, row
+        inspect.signature(method).bind(None, *parameters)
+
+
+def test_keys_leave_typing_and_terminal_multiplexers_alone() -> None:
+    for row in ACTIONS:
+        keys = split(row.keys)
+        assert not {"ctrl+a", "ctrl+b"} & set(keys), row
+        assert row.place not in TYPED_IN or all(len(key) > 1 for key in keys), row
+
+
+def test_no_key_is_bound_beside_the_table() -> None:
+    places = {row.name: row.place for row in ACTIONS}
+    for kind in HOLDERS.values():
+        bases = [base for base in kind.__mro__ if base not in HOLDERS.values()]
+        textual = [binding for base in bases for binding in vars(base).get("BINDINGS", ())]
+        for binding in vars(kind).get("BINDINGS", ()):
+            if binding not in textual:
+                assert isinstance(binding, Binding)
+                assert binding.id is not None
+                assert PLACES[places[binding.id]].holder == kind.__name__
+
+
+def test_the_class_of_a_place_has_its_keys() -> None:
+    for row in ACTIONS:
+        holder = HOLDERS[PLACES[row.place].holder]
+        assert row.name in {binding.id for binding in holder.BINDINGS if isinstance(binding, Binding)}
+
+
+def test_the_readme_lists_the_keys_as_they_are() -> None:
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
+    assert readme == with_list_of_keys(readme), "run `make keys`"
+
+
+async def test_the_palette_does_what_it_lists() -> None:
+    async with running() as (app, pilot):
+        assert message_input(pilot).has_focus  # plain letters are no keys here, but the palette has them all
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"one more cli")
+        await until(pilot, lambda: app.screen.query_one(Input).value == "one more cli")
+        await pilot.pause(0.5)
+        await pilot.press("down", "enter")
+        pane = app.query_one(ClientPane)
+        await until(pilot, lambda: pane.speakers.option_count == 2)
+
+
+async def test_keys_can_be_others() -> None:
+    keys = {"message": "j", "help": "h,f2", "leave_line": "ctrl+l"}
+    async with running(settings=Settings(port=0, udp_port=0, keys=keys)) as (app, pilot):
+        await pilot.press("ctrl+l")
+        assert not message_input(pilot).has_focus
+        await pilot.press("m")
+        assert not message_input(pilot).has_focus
+        await pilot.press("j")
+        assert message_input(pilot).has_focus
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        text = "\n".join(str(static.content) for static in app.screen.query(Static))
+        assert "j      To the line to type in" in text
+        assert "h f2   The keys" in text
