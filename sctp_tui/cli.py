@@ -60,7 +60,7 @@ def _screen(options: ServerOptions) -> int:
 
     outbound, inbound = options.streams
     settings = Settings(
-        stacks, options.hosts, options.port, options.udp_port, outbound, inbound,
-        options.grace, options.max_associations, state=usual_path(),
+        stacks, options.hosts, options.port, options.udp_port, outbound, inbound, options.echo,
+        options.autoclose, options.grace, options.max_associations, state=usual_path(),
     )  # fmt: skip
     return run(with_program(settings))

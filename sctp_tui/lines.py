@@ -17,8 +17,13 @@ WAITING = "[Server]: wait for message!"
 """What the classic server prints before each message that it waits for."""
 
 
-def plain(event: Event) -> str:
-    """For people: time, assoc ID, stream, text. What an association doesn't have is a dash."""
+def plain(event: Event) -> str | None:
+    """For people: time, assoc ID, stream, text. What an association doesn't have is a dash.
+
+    An echo says nothing that its message did not.
+    """
+    if isinstance(event, Message) and event.direction == "out":
+        return None
     at = event.at
     when = f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at * 1000) % 1000:03}"
     # Endpoints of two stacks, "server kernel" and "server userspace", may have associations of equal ID.
@@ -34,7 +39,7 @@ def plain(event: Event) -> str:
 
 def classic(event: Event) -> str | None:
     """The messages alone, in the words of the program that the project started from."""
-    if not isinstance(event, Message):
+    if not isinstance(event, Message) or event.direction == "out":
         return None
     text = printable(event.data)
     return (

@@ -5,6 +5,7 @@ As quick to import as `options`: what only some calls need is imported where the
 
 import argparse
 import contextlib
+import difflib
 import math
 from collections.abc import Callable
 
@@ -50,6 +51,17 @@ def streams(text: str) -> tuple[int, int]:
     if not colon:
         raise argparse.ArgumentTypeError(f"{text!r} is not OUT:IN: give two numbers, as in 10:65535")
     return count(out), count(into)
+
+
+def ppid(text: str) -> int:
+    """A payload protocol identifier, by its number or its name."""
+    from .monitor.ppid import parse
+    from .sctp.endpoint import SctpError
+
+    try:
+        return parse(text)
+    except SctpError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def stack(*names: str) -> Callable[[str], str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NoReturn
 
 from . import __version__
-from .option_values import address, seconds, stack, streams, whole
+from .option_values import address, ppid, seconds, stack, streams, whole
 from .sctp.printable import printable
 
 PROG = "sctp-tui"
@@ -32,6 +32,8 @@ class ServerOptions:
     stack: Wanted = "auto"
     udp_port: int | None = None
     streams: tuple[int, int] = (10, 65535)
+    echo: bool = False
+    autoclose: int = 0
     max_associations: int = 10_000
     grace: float = 2.0
 
@@ -131,6 +133,11 @@ def _add_server(parser: Parser) -> None:
     group.add_argument(
         "--streams", type=streams, metavar="OUT:IN",
         help="streams to ask for, and the most to take (default: 10:65535)",
+    )  # fmt: skip
+    group.add_argument("--echo", action="store_true", help="answer each message by itself, on its stream")
+    group.add_argument(
+        "--autoclose", type=whole(0, 86_400, "number of seconds"), metavar="SECONDS",
+        help="shut down associations that were idle for so long (default: 0 = never)",
     )  # fmt: skip
     group.add_argument(
         "--max-associations", type=whole(1, 1_000_000, "number of associations"), metavar="N",
@@ -254,8 +261,8 @@ exit status: 0 all delivered and shut down, 1 not so (one line says why), 2 wron
         "--stream", type=whole(0, 65534, "stream"), metavar="N", help="stream to send on (default: 1)"
     )
     group.add_argument(
-        "--ppid", type=whole(0, 2**32 - 1, "PPID"), metavar="N",
-        help="payload protocol identifier (default: 0)",
+        "--ppid", type=ppid, metavar="PPID",
+        help="payload protocol identifier, a number or a name such as ngap (default: 0)",
     )  # fmt: skip
     group.add_argument("--unordered", action="store_true", help="delivered in any order")
     group.add_argument(

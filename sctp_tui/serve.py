@@ -77,7 +77,7 @@ class _Server:
                 name, stack, options.hosts, options.port,
                 # Beside the other stack the option is meant for the one that it is an option of.
                 options.udp_port if alone or stack == "userspace" else None,
-                outbound, inbound,
+                outbound, inbound, options.echo, options.autoclose,
             )
             for name, stack in self._names.items()
         ]  # fmt: skip
@@ -117,7 +117,7 @@ class _Server:
                 self._lose_output(str(end))
 
     def _take(self, event: Event) -> None:
-        if isinstance(event, Message):
+        if isinstance(event, Message) and event.direction == "in":
             if self._left == 0:
                 return  # came while those before were being counted
             self._print(event)

@@ -106,6 +106,8 @@ class SctpApp(App[None], inherit_bindings=False):
                         settings.udp_port if stack == "userspace" else None,
                         settings.outbound,
                         settings.inbound,
+                        settings.echo,
+                        settings.autoclose,
                     )
                 )
 

@@ -23,6 +23,8 @@ class Settings:
     udp_port: int | None = None
     outbound: int = 10
     inbound: int = 65535
+    echo: bool = False
+    autoclose: int = 0
     grace: float = GRACE
     max_associations: int = MAX_ASSOCIATIONS
     program: str = "sctp-tui"

@@ -3,6 +3,7 @@
 import json
 import re
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,16 +24,22 @@ def came_up(endpoint: str = "server") -> AssocChange:
     return AssocChange(1.0005, 1.0, endpoint, 1, 57, PEER, "COMM_UP", 5, 5, None, "", "peer")
 
 
+def line_of(event: Event) -> str:
+    line = plain(event)
+    assert line is not None
+    return line
+
+
 def test_plain_lines_are_time_assoc_id_stream_text() -> None:
-    assert re.fullmatch(r"\d\d:\d\d:\d\d\.500     57      1  hello", plain(message(b"hello")))
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\.500     57      1  hello", line_of(message(b"hello")))
     assert re.fullmatch(
-        r"\d\d:\d\d:\d\d\.000     57      -  COMM_UP: .*5 streams out, 5 in", plain(came_up())
+        r"\d\d:\d\d:\d\d\.000     57      -  COMM_UP: .*5 streams out, 5 in", line_of(came_up())
     )
 
 
 def test_lines_of_two_stacks_tell_them_apart() -> None:
-    assert " kernel 57      1  hello" in plain(message(b"hello", endpoint="server kernel"))
-    assert " userspace 57      -  COMM_UP" in plain(came_up("server userspace"))
+    assert " kernel 57      1  hello" in line_of(message(b"hello", endpoint="server kernel"))
+    assert " userspace 57      -  COMM_UP" in line_of(came_up("server userspace"))
 
 
 def test_plain_lines_of_an_endpoint_name_it() -> None:
@@ -40,7 +47,14 @@ def test_plain_lines_of_an_endpoint_name_it() -> None:
         1.0, 1.0, "server", 0, 0, None, 1, "0", "userspace", "usrsctp",
         "127.0.0.1", ("127.0.0.1",), 9877, 9899,
     )  # fmt: skip
-    assert "-      -  server listening on 127.0.0.1 port 9877, UDP port 9899" in plain(listening)
+    assert "-      -  server listening on 127.0.0.1 port 9877, UDP port 9899" in line_of(listening)
+
+
+def test_an_echo_has_a_line_in_json_alone() -> None:
+    echo = msgspec.structs.replace(message(b"hello"), direction="out")
+    assert plain(echo) is None
+    assert classic(echo) is None
+    assert b'"direction":"out"' in as_json(echo)
 
 
 def test_classic_lines_are_the_articles() -> None:

@@ -159,3 +159,25 @@ def test_nothing_to_send(stack: StackName, server: Server) -> None:
     status, out, err = send(*server.to)
     assert (status, out) == (1, b"")
     assert "nothing to send" in err
+
+
+def test_a_ppid_by_its_name(stack: StackName, server: Server) -> None:
+    sent(server, "session request", "--ppid", "ngap")
+    assert server.event("message", text="session request")["ppid"] == 60
+
+
+def test_an_echo_answers_and_does_not_count(stack: StackName) -> None:
+    with Server(stack, "--echo", "--count", "2") as server:
+        status, out, err = send(*server.to, "ping", "pong", "--replies", "2", "--stream", "3")
+        assert (status, out, err) == (0, b"ping\npong\n", "")
+        for text in ("ping", "pong"):
+            message = server.event("message", direction="out", text=text)
+            assert (message["stream"], message["endpoint"]) == (3, "server")
+        assert server.end()[0] == 0
+
+
+def test_autoclose_shuts_down_what_is_idle(stack: StackName) -> None:
+    with Server(stack, "--autoclose", "1") as server, Program("send", *server.to) as client:
+        client.write(b"still here\n")
+        server.event("message", text="still here")
+        assert server.event("assoc_change", state="SHUTDOWN_COMP")["by"] == "stack"
