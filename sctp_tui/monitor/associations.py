@@ -220,7 +220,7 @@ class Associations:
         made = Associations(self._limit)
         made.order, made.live, made.ended, made.evicted = self.order, self.live, self.ended, self.evicted
         made._all = self._all.copy()
-        self._shared = set(self._all)
+        self._shared = {*self._all, *(a.key for a in self._cleared)}
         return made
 
     def of_servers(self) -> list[Association]:

@@ -72,6 +72,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("abort", "lists", "a", "abort", "Abort", "Abort, after a question"),
     Action("clear", "lists", "x", "clear_ended", "Clear", "Clear what has ended"),
     Action("undo", "lists", "u", "undo", "Undo", "Bring the cleared back"),
+    Action("freeze", "lists", "z", "freeze", "Freeze", "Let the view stand, or go back to now", footer=False),
     Action("sort", "lists", "s", "sort", "Sort", "Order the table by a column", footer=False),
     Action("columns", "lists", "o", "columns", "Columns", "Choose the table's columns", footer=False),
     Action("help", "lists", "?,f1", "help", "Help", "The keys, and what one sees"),

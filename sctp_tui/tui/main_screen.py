@@ -24,6 +24,7 @@ from .client_pane import ClientPane
 from .clients import Outcome
 from .columns_screen import ColumnsScreen
 from .confirm import ConfirmScreen
+from .freeze import FreezeBanner
 from .header import Header
 from .heading import Heading
 from .help import HelpScreen
@@ -57,6 +58,7 @@ class MainScreen(Screen[None]):
         return cast("SctpApp", self.app)
 
     def compose(self) -> ComposeResult:
+        yield FreezeBanner(self._monitor)
         yield Header()
         with Container(id="body"):
             with Vertical(id="associations", classes="pane"):
@@ -78,7 +80,8 @@ class MainScreen(Screen[None]):
 
     def show(self, batch: Batch, now: float) -> None:
         """Draw what changed; `now` in seconds of the monotonic clock."""
-        monitor = self._monitor
+        frozen = self.query_one(FreezeBanner)
+        monitor, now = frozen.seen, frozen.then(now)
         if monitor.endpoints.version != self._endpoints_version:
             self._endpoints_version = monitor.endpoints.version
             self._show_endpoints()
@@ -151,7 +154,9 @@ class MainScreen(Screen[None]):
         return self._row()
 
     def _row(self) -> Association | None:
-        return self.query_one(AssociationTable).chosen
+        """The association under the cursor as it is now, not as a frozen screen shows it."""
+        chosen = self.query_one(AssociationTable).chosen
+        return chosen and (self._monitor.associations.get(chosen.key) or chosen)
 
     def _live(self, association: Association | None) -> Association | None:
         if association is None:
@@ -221,6 +226,13 @@ class MainScreen(Screen[None]):
         if action == "undo":
             return self._cleared
         return True
+
+    def action_freeze(self) -> None:
+        """Let the view stand while capture goes on, or go back to now."""
+        clock = self._app.clock
+        if not self.query_one(FreezeBanner).toggle(clock.mono(), clock.wall()):
+            self.show(Batch(), clock.mono())
+            self.query_one(MessageLog).action_follow()
 
     def action_sort(self) -> None:
         """Choose what the table is ordered by."""

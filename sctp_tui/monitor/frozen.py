@@ -1,0 +1,27 @@
+"""A view that stands: what was known at one moment, read like a monitor, while the monitor goes on."""
+
+from .monitor import Monitor
+
+
+class Frozen:
+    """A copy of what a monitor knew at `now` (s, monotonic), into which nobody folds any more.
+
+    Events never change, so they are shared with the monitor, and associations are until they change. However
+    long it stands, it holds on to no more than a monitor may: one full log, one row for each association.
+    """
+
+    def __init__(self, monitor: Monitor, now: float) -> None:
+        self.now = now
+        self._live = monitor
+        self.seen = Monitor()
+        """What was known. Its endpoints are the monitor's own, as those of the present are acted on."""
+        self.seen.associations = monitor.associations.still()
+        self.seen.log = monitor.log.copy()
+        self.seen.endpoints = monitor.endpoints
+        self.seen.totals, self.seen.dropped = monitor.totals, monitor.dropped
+
+    @property
+    def waiting(self) -> int:
+        """Events that came since, those among them that the screen had to drop."""
+        live, seen = self._live, self.seen
+        return live.log.captured + live.dropped - seen.log.captured - seen.dropped
