@@ -27,6 +27,7 @@ from .filter_values import (
     Kind,
     Numbers,
     Octets,
+    Piece,
     Side,
     State,
     Text,
@@ -83,11 +84,17 @@ def _text(event: Event) -> bytes | str:
     return event.data if type(event) is Message else sentence(event)
 
 
+def containing(text: str) -> Callable[[Event], bool]:
+    """The test that `text~` makes, for a text as it is."""
+    check = Text().contains(Piece(text, 0, len(text)))
+    return lambda event: check(_text(event))
+
+
 def _failed(row: Association, now: float) -> bool:
     return row.failed > 0 or (row.ended is not None and not row.ended.startswith("shutdown"))
 
 
-def _up(event: Event) -> bool:
+def _unordered(event: Event) -> bool:
     return type(event) is Message and event.unordered
 
 
@@ -133,7 +140,7 @@ FIELDS: tuple[Field, ...] = (
         ("event",), Words(_events(), "message, notification, assoc_change, comm_up, send_failed, …"),
         "kind of line, or its state, as in RFC 6458", lambda e: e,
     ),
-    Field(("unordered",), None, "messages without order", _up),
+    Field(("unordered",), None, "messages without order", _unordered),
     Field(("failed",), None, "what went wrong", failed, _failed),
     Field(("live",), None, "associations that have not ended", association=lambda a, now: a.ended is None),
     Field(("ended",), None, "associations that have ended", association=lambda a, now: a.ended is not None),

@@ -69,6 +69,21 @@ class Log:
             return list(islice(self._records, start, end))
         return list(islice(reversed(self._records), count - end, count - start))[::-1]
 
+    # What a filter leaves of a log is read like one, and numbers its records anew (monitor/view.py).
+
+    def whole(self, number: int) -> int:
+        """The number in the whole log of a record here."""
+        return number
+
+    def place(self, whole: int) -> int:
+        """The number here of a record of the whole log."""
+        return whole
+
+    @property
+    def progress(self) -> float:
+        """How much of the whole log has been looked at, 0 to 1."""
+        return 1.0
+
     def __iter__(self) -> Iterator[Event]:
         """All records that are kept, the oldest first."""
         return iter(self._records)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from ..sctp.events import Event
 from .associations import Association, Associations
+from .filter_fields import containing
 from .filters import AssociationTest, EventTest, Filter
 from .log import Log
 from .monitor import Monitor
@@ -38,6 +39,16 @@ class Records(Protocol):
     def __getitem__(self, number: int) -> Event: ...
 
     def __iter__(self) -> Iterator[Event]: ...
+
+    @property
+    def progress(self) -> float:
+        """How much of the whole log has been looked at, 0 to 1."""
+
+    def whole(self, number: int) -> int:
+        """The number in the whole log of a record here."""
+
+    def place(self, whole: int) -> int:
+        """The number here of a record of the whole log, or of the next one after it that is here."""
 
 
 class Rows(Protocol):
@@ -187,7 +198,11 @@ class View:
         self.filter: Filter | None = None
         self.on = True
         """Whether the filter is applied; one that is off for a moment is not lost."""
+        self.found: FilteredLog | None = None
+        """The records in which the text is that is searched for, among those to show."""
+        self._search = ""
         self._monitor = monitor
+        self._passes: EventTest | None = None
         self._log: FilteredLog | None = None
         self._rows: FilteredAssociations | None = None
         self._stale = False
@@ -195,12 +210,12 @@ class View:
     @property
     def log(self) -> Log | FilteredLog:
         """The records to show."""
-        return self._log or self._monitor.log
+        return self._monitor.log if self._log is None else self._log
 
     @property
     def rows(self) -> Associations | FilteredAssociations:
         """The associations to show."""
-        return self._rows or self._monitor.associations
+        return self._monitor.associations if self._rows is None else self._rows
 
     @property
     def progress(self) -> float:
@@ -215,6 +230,16 @@ class View:
         """Switch the filter off, or on again."""
         self.on, self._stale = not self.on, True
 
+    @property
+    def search(self) -> str:
+        """The text that is searched for, "" for none."""
+        return self._search
+
+    @search.setter
+    def search(self, text: str) -> None:
+        self._search = text
+        self.found = FilteredLog(self._monitor.log, _both(self._passes, text)) if text else None
+
     def renamed(self) -> None:
         """Associations have other names now, which the filter may ask for."""
         self._stale = self._stale or (self.filter is not None and "name" in self.filter.fields)
@@ -222,22 +247,39 @@ class View:
     def update(self, monitor: Monitor, now: float) -> None:
         """Take in what is new in a monitor, which may be another one than before; `now` is monotonic."""
         if self._stale or self._monitor is not monitor:
-            self._look(monitor)
+            applied = self.filter if self.on else None
+            rows = applied.of_table() if applied is not None else None
+            self._rows = FilteredAssociations(monitor.associations, rows) if rows is not None else None
+            self._monitor = monitor
+            if self._stale:
+                self._stale = False
+                self._look(applied)
         if self._log is not None:
-            if self._log.log is not monitor.log:
-                self._log = self._log.over(monitor.log)
-            self._log.update()
+            self._log = _follow(self._log, monitor.log)
+        if self.found is not None:
+            self.found = _follow(self.found, monitor.log)
         if self._rows is not None:
             self._rows.update(now)
 
-    def _look(self, monitor: Monitor) -> None:
-        applied = self.filter if self.on else None
-        log = applied.of_log(monitor.associations.get) if applied is not None else None
-        rows = applied.of_table() if applied is not None else None
-        kept = self._log if not self._stale else None
-        self._monitor, self._stale = monitor, False
-        if log is None:
-            self._log = None
-        else:
-            self._log = kept.over(monitor.log) if kept is not None else FilteredLog(monitor.log, log)
-        self._rows = FilteredAssociations(monitor.associations, rows) if rows is not None else None
+    def _look(self, applied: Filter | None) -> None:
+        """Begin to look through the log anew."""
+        log = self._monitor.log
+        self._passes = applied.of_log(self._association) if applied is not None else None
+        self._log = FilteredLog(log, self._passes) if self._passes is not None else None
+        self.search = self._search
+
+    def _association(self, key: int) -> Association | None:
+        # The monitor may become another one, and its associations with it.
+        return self._monitor.associations.get(key)
+
+
+def _follow(view: FilteredLog, log: Log) -> FilteredLog:
+    if view.log is not log:
+        view = view.over(log)
+    view.update()
+    return view
+
+
+def _both(passes: EventTest | None, search: str) -> EventTest:
+    holds = containing(search)
+    return holds if passes is None else lambda event: passes(event) and holds(event)

@@ -137,3 +137,25 @@ def test_rows_are_those_that_pass_now() -> None:
     assert view.rows.order != order
     monitor.fold(batch(s.change(2, "SHUTDOWN_COMP")))
     assert keys() == [1]
+
+
+def test_what_is_searched_for_is_found_among_what_is_shown() -> None:
+    s, monitor = Story(), Monitor()
+    view = View(monitor)
+    monitor.fold(batch(*(s.message(1, f"word {n}".encode(), stream=n % 2) for n in range(20))))
+    view.search = "WORD 1"
+    view.update(monitor, 100)
+    assert view.found is not None
+    assert [view.found.whole(n) for n in range(view.found.captured)] == [1, *range(10, 20)]
+    view.set(parse("stream=1"))
+    view.update(monitor, 100)
+    assert [view.found.whole(n) for n in range(view.found.captured)] == [1, 11, 13, 15, 17, 19]
+    assert view.log.place(13) == 6
+    still = Monitor()
+    still.log = monitor.log.copy()
+    view.update(still, 100)
+    monitor.fold(batch(s.message(1, b"word 11", stream=1)))
+    view.update(monitor, 100)
+    assert len(view.found) == 7
+    view.search = ""
+    assert view.found is None
