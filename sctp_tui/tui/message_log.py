@@ -14,7 +14,6 @@ from textual import events
 from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.geometry import Offset
-from textual.message import Message as TextualMessage
 from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
@@ -37,6 +36,7 @@ from ..sctp.printable import printable
 from .actions import bindings
 from .columns import Column, arrange, fit
 from .line_view import LineView
+from .message_detail import MessageDetailScreen
 
 _GAP = 1  # cells between two columns
 _TEXT = 32  # cells that the text has at least before columns are shown that can be missed
@@ -123,13 +123,6 @@ class MessageLog(LineView):
     cursor: reactive[int | None] = reactive(None)
     """Number of the record that the user put the cursor on; None while it is the last one in view."""
 
-    class Opened(TextualMessage):
-        """The user wants to see all of a record."""
-
-        def __init__(self, number: int) -> None:
-            super().__init__()
-            self.number = number
-
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._log = Log()
@@ -169,6 +162,19 @@ class MessageLog(LineView):
             return self.cursor
         last = min(self._top + self.page, self._end) - 1
         return last if last >= self._first else None
+
+    @property
+    def captured(self) -> int:
+        """The number after the newest record's."""
+        return self._log.captured
+
+    def record(self, number: int) -> Event:
+        """The record with this number. Raises IndexError where it is not kept."""
+        return self._log[number]
+
+    def step(self, number: int, lines: int) -> int:
+        """The number of the record so many lines from one, or of the nearest that is shown."""
+        return max(self._first, min(number + lines, self._end - 1))
 
     @property
     def below(self) -> int:
@@ -256,7 +262,12 @@ class MessageLog(LineView):
     def action_open(self) -> None:
         """Show all of the record under the cursor."""
         if (chosen := self.chosen) is not None:
-            self.post_message(self.Opened(chosen))
+
+            def back(number: int | None) -> None:
+                if number is not None:
+                    self.put_cursor(number)
+
+            self.app.push_screen(MessageDetailScreen(self, chosen), back)
 
     # --- drawing
 

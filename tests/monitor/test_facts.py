@@ -1,0 +1,31 @@
+"""All fields of an event, in words where a number alone says little."""
+
+from sctp_tui.monitor.facts import facts, payload
+from sctp_tui.sctp import events as e
+from sctp_tui.sctp.printable import printable
+
+from .story import Story, one_of_each
+
+
+def test_nothing_is_left_out_but_the_payload() -> None:
+    for event in one_of_each():
+        said = dict(facts(event))
+        for name in e.fields(event):
+            assert name in said or name in ("data", "peer"), (name, event)
+        assert ("peer" in said) == (event.peer is not None)
+        assert all(text == printable(text) for text in said.values())
+        assert (payload(event) is None) == ("data" not in e.fields(event))
+
+
+def test_numbers_in_words() -> None:
+    story = Story()
+    message = dict(facts(story.message(1, b"hello", ppid=46, ssn=None)))
+    assert message["ppid"] == "46 Diameter (0x0000002e)"
+    assert message["ssn"] == "none, unordered messages have no SSN"
+    assert message["size"] == "5 B"
+    assert dict(facts(story.message(1, ssn=7)))["ssn"] == "7"
+    ended = dict(facts(story.change(1, "COMM_LOST", "peer", "user-initiated abort: bye", 12)))
+    assert ended["error"] == "12, user-initiated abort (RFC 9260, section 3.3.10)"
+    assert ended["error_text"] == "user-initiated abort: bye"
+    path = dict(facts(e.PeerAddrChange(*story._head(1), "10.0.0.1", "UNREACHABLE", 0)))
+    assert path["error"] == "0, no cause"
