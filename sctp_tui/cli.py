@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from .options import ServerOptions, screen_options, send_options, serve_options
+from .options import ScreenOptions, screen_options, send_options, serve_options
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +45,7 @@ def _run(words: list[str]) -> int:
     return _screen(screen_options(words))
 
 
-def _screen(options: ServerOptions) -> int:
+def _screen(options: ScreenOptions) -> int:
     from .output import complain
     from .sctp.endpoint import Clock, StackUnavailable
     from .sctp.stacks import choose
@@ -61,6 +61,8 @@ def _screen(options: ServerOptions) -> int:
     outbound, inbound = options.streams
     settings = Settings(
         stacks, options.hosts, options.port, options.udp_port, outbound, inbound, options.echo,
-        options.autoclose, options.grace, options.max_associations, state=usual_path(),
+        options.autoclose, options.grace, options.max_associations, theme=options.theme,
+        large=options.large, mask_addresses=options.mask_addresses, keys=dict(options.key),
+        state=usual_path(),
     )  # fmt: skip
     return run(with_program(settings))

@@ -95,3 +95,38 @@ def address(text: str) -> str:
     # A server of a class is called by IPv4: where a name has both, that is meant.
     found.sort(key=lambda entry: entry[0] != socket.AF_INET)
     return str(found[0][4][0])
+
+
+def theme(text: str) -> str:
+    """The name of a theme of Textual's. Imports Textual."""
+    from textual.theme import BUILTIN_THEMES
+
+    if text not in BUILTIN_THEMES:
+        names = ", ".join(sorted(BUILTIN_THEMES))
+        raise argparse.ArgumentTypeError(f"{text!r} is no theme: there are {names}")
+    return text
+
+
+def action_keys(text: str) -> tuple[str, str]:
+    """`NAME=KEYS`: an action of the table, and the keys that it has from now on, with commas between."""
+    from .tui.actions import ACTIONS, PLACES, is_key, split
+
+    name, equals, keys = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=KEYS, as in close=k")
+    row = next((row for row in ACTIONS if row.name == name), None)
+    if row is None:
+        near = " or ".join(difflib.get_close_matches(name, [row.name for row in ACTIONS]))
+        raise argparse.ArgumentTypeError(
+            f"{name!r} is no action: {f'is it {near}?' if near else 'see README.md'}"
+        )
+    for key in split(keys):
+        if not is_key(key):
+            raise argparse.ArgumentTypeError(
+                f"{key!r} is no key: give a character, a name such as f4, home or space, or ctrl+ and either"
+            )
+        if len(key) == 1 and PLACES[row.place].typed:
+            raise argparse.ArgumentTypeError(
+                f"{key!r} could not be typed any more where {name} is done: give f1 to f12, or one with ctrl+"
+            )
+    return name, keys

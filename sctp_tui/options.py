@@ -1,21 +1,20 @@
 """The command line: which options there are, what each may be, and the help that says so.
 
 Everything here must be quick: `--help`, `--version` and a wrong option are answered before SCTP, msgspec
-or Textual is imported. Defaults are those of the dataclasses, which argparse fills.
+or Textual is imported. Defaults are those of the dataclasses.
 """
 
 import argparse
 import os
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal, NoReturn
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Literal
 
 from . import __version__
-from .option_values import address, ppid, seconds, stack, streams, whole
-from .sctp.printable import printable
+from .option_values import action_keys, address, ppid, seconds, stack, streams, theme, whole
+from .parsing import PROG, Parser
 
-PROG = "sctp-tui"
 COMMANDS = ("serve", "send", "doctor", "lab")
 PORT = 9877
 """The port that a server listens on and a client sends to unless told otherwise."""
@@ -41,6 +40,20 @@ class ServerOptions:
     def hosts(self) -> tuple[str, ...]:
         """The addresses to bind."""
         return tuple(self.host) or ("127.0.0.1",)
+
+
+@dataclass
+class ScreenOptions(ServerOptions):
+    """Options of the screen. `key` has names of actions with their keys, which have commas between."""
+
+    theme: str | None = None
+    large: bool = False
+    mask_addresses: bool = False
+    key: list[tuple[str, str]] = field(default_factory=list)
+
+
+IN_CONFIG = tuple(option.name for option in fields(ScreenOptions))
+"""What a config file may hold."""
 
 
 @dataclass
@@ -73,51 +86,9 @@ class SendOptions:
     json: bool = False
 
 
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and exits with 2."""
-
-    def __init__(self, command: str, usage: str, description: str, epilog: str) -> None:
-        super().__init__(
-            prog=f"{PROG} {command}".strip(),
-            usage=f"%(prog)s {usage}",
-            description=description,
-            epilog=epilog,
-            formatter_class=_Formatter,
-            allow_abbrev=False,
-            add_help=False,
-        )
-
-    def error(self, message: str) -> NoReturn:
-        """One line on stderr, exit 2."""
-        line = printable(message.removeprefix("argument "))
-        self.exit(2, f"{self.prog}: {line} (see {self.prog} --help)\n")
-
-    def parse(self, argv: Sequence[str], options: ServerOptions | SendOptions) -> list[str]:
-        """Fill `options`, and return the words beside the options, wherever they stand.
-
-        What follows -- is a word whatever it looks like. A positional argument of argparse would have to
-        stand in one piece.
-        """
-        given, after = list(argv), list[str]()
-        if "--" in given:
-            at = given.index("--")
-            given, after = given[:at], given[at + 1 :]
-        _, words = self.parse_known_args(given, options)
-        for word in words:
-            if _LIKE_AN_OPTION.match(word):
-                self.error(f"there is no option {word!r}; a text that looks like one comes after --")
-        return [*words, *after]
-
-
-_LIKE_AN_OPTION = re.compile(r"-(?!\d+$|\d*\.\d+$|$)")
-
-
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=26)
-
-
 # --- groups of options
+
+_FLAG = argparse.BooleanOptionalAction  # so that the command line can take back what the config file says
 
 
 def _add_server(parser: Parser) -> None:
@@ -134,7 +105,7 @@ def _add_server(parser: Parser) -> None:
         "--streams", type=streams, metavar="OUT:IN",
         help="streams to ask for, and the most to take (default: 10:65535)",
     )  # fmt: skip
-    group.add_argument("--echo", action="store_true", help="answer each message by itself, on its stream")
+    group.add_argument("--echo", action=_FLAG, help="answer each message by itself, on its stream")
     group.add_argument(
         "--autoclose", type=whole(0, 86_400, "number of seconds"), metavar="SECONDS",
         help="shut down associations that were idle for so long (default: 0 = never)",
@@ -157,6 +128,25 @@ def _add_server(parser: Parser) -> None:
         "--udp-port", type=whole(0, 65535, "UDP port"), metavar="PORT",
         help="userspace: one's own UDP port (default: 9899; 0 = any that is free)",
     )  # fmt: skip
+    parser.add_argument_group("config file").add_argument(
+        "--config", type=Path, metavar="FILE",
+        help="read options from FILE; else from config.toml in the folder sctp-tui of ~/.config, or where "
+        "the platform has its own; README.md shows one",
+    )  # fmt: skip
+
+
+def _add_screen(parser: Parser) -> None:
+    group = parser.add_argument_group("screen")
+    group.add_argument(
+        "--theme", type=theme, metavar="NAME",
+        help="colours: textual-dark, textual-light, ansi-dark (16 colours), and others",
+    )  # fmt: skip
+    group.add_argument("--large", action=_FLAG, help="for a projector: large digits, fewer columns")
+    group.add_argument("--mask-addresses", action=_FLAG, help="show pseudonyms for the addresses of peers")
+    group.add_argument(
+        "--key", type=action_keys, action="append", metavar="NAME=KEYS",
+        help="other keys for an action, as in --key close=k,f4; README.md lists the names",
+    )  # fmt: skip
 
 
 def _add_general(parser: Parser) -> None:
@@ -170,15 +160,27 @@ def _add_general(parser: Parser) -> None:
 def _check_hosts(parser: Parser, options: ServerOptions) -> None:
     if len({":" in host for host in options.hosts}) > 1:
         parser.error(
-            f"--host: {' and '.join(options.hosts)} are of two families, "
+            f"{parser.place('host', '--host')}: {' and '.join(options.hosts)} are of two families, "
             "and a server binds addresses of one: leave out either"
         )
+
+
+def _check_keys(parser: Parser, options: ScreenOptions) -> None:
+    if not options.key:
+        return
+    from .tui.actions import clashes
+
+    keys = dict(options.key)
+    for row, key, other in clashes(keys):
+        changed = row if row.name in keys else other
+        place = parser.place(f"keys.{changed.name}", "--key")
+        parser.error(f"{place}: {key!r} would do both {row.name} and {other.name}: give either another key")
 
 
 # --- the commands
 
 
-def screen_options(argv: Sequence[str]) -> ServerOptions:
+def screen_options(argv: Sequence[str]) -> ScreenOptions:
     """The options of the screen. Exits where they are wrong, or ask for help."""
     parser = Parser(
         "",
@@ -196,14 +198,16 @@ examples:
   sctp-tui --host 0.0.0.0             the same for everybody on the network
   sctp-tui send 127.0.0.1:9877 hello  from another terminal: a row and a message appear""",
     )
+    _add_screen(parser)
     _add_server(parser)
     _add_general(parser)
-    options = ServerOptions()
-    for word in parser.parse(argv, options):
+    options = ScreenOptions()
+    for word in parser.parse(argv, options, IN_CONFIG):
         if word in COMMANDS:
             parser.error(f"{word!r} must come first: {PROG} {word} [OPTIONS]")
         parser.error(f"no command {word!r}: there are {', '.join(COMMANDS)}, or none for the screen")
     _check_hosts(parser, options)
+    _check_keys(parser, options)
     return options
 
 
@@ -233,7 +237,7 @@ examples:
     _add_server(parser)
     _add_general(parser)
     options = ServeOptions()
-    if words := parser.parse(argv, options):
+    if words := parser.parse(argv, options, IN_CONFIG):
         parser.error(f"{words[0]!r} is no option, and serve takes nothing else")
     _check_hosts(parser, options)
     return options

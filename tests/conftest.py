@@ -27,6 +27,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "userspace: is about usrsctp alone")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_files_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No config of whoever runs the tests, and nothing for them to remember."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     stack = cast(StackName, session.config.getoption("--stack"))
     open_stack(stack, Clock()).close()  # no test may pass by having nothing to run on

@@ -12,8 +12,8 @@ import msgspec
 
 from .. import __version__
 from ..option_values import stack as stack_value
-from ..options import Parser
 from ..output import Output, OutputEnded, complain
+from ..parsing import Parser
 from ..sctp.endpoint import Clock, SctpError, Stack, StackUnavailable
 from ..sctp.events import SCHEMA, StackName
 from ..sctp.kernel.stack import NoKernelSctp

@@ -19,31 +19,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where keys act: a class whose BINDINGS they are, and the place around it, whose keys act there too."""
+    """Where keys act: a class whose BINDINGS they are, and the place around it, whose keys act there too.
+
+    Where something is `typed`, no key is a character.
+    """
 
     title: str
     holder: str
     inside: str = ""
+    typed: bool = False
 
 
 PLACES: Mapping[str, Place] = {
     "lists": Place("In the lists", "MainScreen", "everywhere"),
     "table": Place("In the table", "LineTable", "lists"),
     "log": Place("In the log", "MessageLog", "lists"),
-    "clients": Place("In the client pane", "ClientPane", "lists"),
-    "fields": Place("In its fields", "Fields", "clients"),
-    "line": Place("In the line", "MessageInput", "clients"),
+    "clients": Place("In the client pane", "ClientPane", "lists", typed=True),
+    "fields": Place("In its fields", "Fields", "clients", typed=True),
+    "line": Place("In the line", "MessageInput", "clients", typed=True),
     "everywhere": Place("Everywhere", "SctpApp"),
     "sort": Place("In the list of orders", "SortScreen"),
     "columns": Place("In the list of columns", "ColumnsScreen"),
-    "message": Place("In all of a line", "MessageDetailScreen"),
-    "hex": Place("In its octets", "HexView", "message"),
     "help": Place("In the help", "HelpScreen"),
     "confirm": Place("In a question", "ConfirmScreen"),
     "failure": Place("Where no server could be opened", "FailureScreen"),
 }
-"""In the order of the help. In "lists", "table" and "log" keys are plain letters; in "line", "fields" and
-"clients", where one types, they are not."""
+"""In the order of the help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +115,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("column_down", "columns", "shift+down", "move(1)", "Down", "One place to the right"),
     Action("column_reset", "columns", "r", "automatic", "Reset", "As many as there is room for"),
     Action("column_back", "columns", "escape,q", "back", "Back", "Leave it as it is"),
-    Action("message_before", "message", "left,p", "step(-1)", "Previous", "The line before"),
-    Action("message_after", "message", "right,n", "step(1)", "Next", "The line after"),
-    Action("message_back", "message", "escape,enter,q", "back", "Back", "Back to the log"),
-    Action("hex_up", "hex", "up", "move(-1)", "", "Sixteen octets up"),
-    Action("hex_down", "hex", "down", "move(1)", "", "Sixteen octets down"),
-    Action("hex_page_up", "hex", "pageup", "page(-1)", "", "As many lines up as fit"),
-    Action("hex_page_down", "hex", "pagedown", "page(1)", "", "As many lines down"),
-    Action("hex_first", "hex", "home", "first", "", "The first octets"),
-    Action("hex_last", "hex", "end", "last", "", "The last octets"),
     Action("help_back", "help", "escape,q,?,f1", "dismiss", "Back", "Back"),
     Action("confirm_yes", "confirm", "y,enter", "answer(True)", "Yes", "Do it"),
     Action("confirm_no", "confirm", "n,escape,q", "answer(False)", "No", "Leave it"),
@@ -171,6 +163,22 @@ def _character(key: str) -> str:
     except KeyError:
         return key
     return character if character.isprintable() and not character.isspace() else key
+
+
+def is_key(key: str) -> bool:
+    """Whether a terminal can send a key of this name, one of `split`."""
+    if len(key) == 1:
+        return key.isprintable() and not key.isspace()
+    *modifiers, last = key.split("+")
+    return set(modifiers) <= _MODIFIERS and (last in _NAMED or (len(last) == 1 and bool(modifiers)))
+
+
+_MODIFIERS = {"ctrl", "shift", "alt", "meta", "super", "hyper"}
+_NAMED = {
+    *("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "insert", "delete"),
+    *("backspace", "tab", "enter", "escape", "space"),
+    *(f"f{number}" for number in range(1, 25)),
+}
 
 
 def clashes(keymap: Mapping[str, str]) -> Iterator[tuple[Action, str, Action]]:

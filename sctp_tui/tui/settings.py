@@ -13,8 +13,9 @@ class Settings:
     """The server, the limits of the engine, and the words for a shell.
 
     `program` is how a user calls the program from a shell, `usual` the stack that it then chooses by
-    itself. `keys` are those of actions that have others than in the table of actions, by the actions' names.
-    `state` is the file of what is remembered between runs, None for nothing.
+    itself. `theme` names one of Textual's, None for the one chosen last. `keys` are those of actions that
+    have others than in the table of actions, by the actions' names. `state` is the file of what is
+    remembered between runs, None for nothing.
     """
 
     stacks: tuple[StackName, ...] = ("userspace",)
@@ -29,5 +30,8 @@ class Settings:
     max_associations: int = MAX_ASSOCIATIONS
     program: str = "sctp-tui"
     usual: StackName = "userspace"
+    theme: str | None = None
+    large: bool = False
+    mask_addresses: bool = False
     keys: Mapping[str, str] = field(default_factory=dict)
     state: Path | None = None

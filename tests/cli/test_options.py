@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from sctp_tui.options import SendOptions, ServerOptions, screen_options, send_options, serve_options
+from sctp_tui.options import ScreenOptions, SendOptions, screen_options, send_options, serve_options
 
 Read = Callable[[Sequence[str]], object]
 
@@ -95,7 +95,7 @@ def test_a_text_that_is_not_utf_8_keeps_its_bytes() -> None:
 
 def test_defaults() -> None:
     assert serve_options([]).hosts == ("127.0.0.1",)
-    assert screen_options([]) == ServerOptions()
+    assert screen_options([]) == ScreenOptions()
     assert send_options(["[::1]"]) == SendOptions(host="::1", port=9877)
 
 

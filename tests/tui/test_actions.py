@@ -21,8 +21,6 @@ from sctp_tui.tui.main_screen import MainScreen
 
 from .driving import message_input, running, until
 
-TYPED_IN = ("clients", "fields", "line")
-
 
 def classes() -> Iterator[type[DOMNode]]:
     """Every class of the screen."""
@@ -57,7 +55,7 @@ def test_keys_leave_typing_and_terminal_multiplexers_alone() -> None:
     for row in ACTIONS:
         keys = split(row.keys)
         assert not {"ctrl+a", "ctrl+b"} & set(keys), row
-        assert row.place not in TYPED_IN or all(len(key) > 1 for key in keys), row
+        assert not PLACES[row.place].typed or all(len(key) > 1 for key in keys), row
 
 
 def test_no_key_is_bound_beside_the_table() -> None:

@@ -1,0 +1,192 @@
+"""The config file: what it sets, what overrides it, and how each mistake in it is named."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sctp_tui.config import Config, ConfigError, usual_path
+from sctp_tui.options import ServerOptions, screen_options, serve_options
+
+from .program import Program
+
+Write = Callable[[str | bytes], Path]
+
+
+@pytest.fixture
+def write(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Write:
+    """Writes the file where the program looks for it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+    def write(text: str | bytes) -> Path:
+        path = usual_path()
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+ALL = """\
+# The server
+host = ["127.0.0.1", "127.0.0.2"]
+port = 9000
+stack = "userspace"
+udp_port = 9900
+streams = "4:8"
+echo = true
+autoclose = 30
+max_associations = 50
+grace = 0.5
+
+theme = "textual-light"
+large = true
+mask_addresses = true
+
+[keys]
+close = "k,f4"
+client_new = "ctrl+e"
+"""
+
+
+def test_all_that_a_file_can_say(write: Write) -> None:
+    write(ALL)
+    options = screen_options([])
+    assert options.hosts == ("127.0.0.1", "127.0.0.2")
+    assert (options.port, options.stack, options.udp_port, options.streams) == (
+        9000,
+        "userspace",
+        9900,
+        (4, 8),
+    )
+    assert (options.echo, options.autoclose) == (True, 30)
+    assert (options.max_associations, options.grace) == (50, 0.5)
+    assert (options.theme, options.large, options.mask_addresses) == ("textual-light", True, True)
+    assert dict(options.key) == {"close": "k,f4", "client_new": "ctrl+e"}
+
+
+def test_the_command_line_wins(write: Write) -> None:
+    write(ALL)
+    words = "--host ::1 --port 1 --no-large --no-echo --key close=j --theme nord"
+    options = screen_options(words.split())
+    assert (options.hosts, options.port, options.large, options.echo) == (("::1",), 1, False, False)
+    assert dict(options.key) == {"close": "j", "client_new": "ctrl+e"}
+    assert (options.theme, options.grace) == ("nord", 0.5)
+
+
+def test_serve_takes_the_servers_part(write: Write) -> None:
+    write(ALL.replace("textual-light", "what the screen would refuse"))
+    options = serve_options([])
+    assert (options.port, options.echo) == (9000, True)
+    assert not hasattr(options, "large")
+
+
+def test_another_file_and_none(write: Write, tmp_path: Path) -> None:
+    assert screen_options([]).port == ServerOptions().port
+    write("port = 1")
+    other = tmp_path / "other.toml"
+    other.write_text("port = 2")
+    assert screen_options(["--config", str(other)]).port == 2
+    assert screen_options(["--config", os.devnull]).port == ServerOptions().port
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("# ports\n\nport = 70000", 3, "port: '70000' is no port: give 0 to 65535"),
+        ('host = [\n  "127.0.0.1",\n  "300.1.1.1",\n]', 1, "host: '300.1.1.1' is neither an IP address"),
+        ('port = 1\nhost = ["::1", "127.0.0.1"]', 2, "host: ::1 and 127.0.0.1 are of two families"),
+        ('streams = "10"', 1, "streams: '10' is not OUT:IN"),
+        ("prot = 1", 1, "prot: there is no such option: there are host, port, stack, udp_port, streams"),
+        ("json = true", 1, "json: there is no such option"),
+        ("large = 1", 1, "large: 1 is neither true nor false"),
+        ("port = true", 1, "port: true is neither a number nor a text in quotes"),
+        ("port = [1]", 1, "port: [1] is neither a number nor a text in quotes"),
+        ("grace = -1", 1, "grace: '-1' is no grace"),
+        ('theme = "neon"', 1, "theme: 'neon' is no theme: there are ansi-dark, ansi-light, "),
+        ("port = 1\nport = 2", 2, "this is not TOML: Cannot overwrite a value"),
+        ("port = 1\n[keys\n", 2, "this is not TOML: "),
+        ('[keys]\n\nclose = "k"\nclsoe = "j"', 4, "keys.clsoe: 'clsoe' is no action: is it close or clear?"),
+        ('[keys]\nclose = "crtl+k"', 2, "keys.close: 'crtl+k' is no key"),
+        ('[keys]\nclose = ""', 2, "keys.close: '' is no key"),
+        ('[keys]\nsend = "k"', 2, "keys.send: 'k' could not be typed any more where send is done"),
+        ('large = true\n[keys]\nclose = "r"', 3, "keys.close: 'r' would do both reply and close"),
+        ('[keys]\ntable_up = "r"', 2, "keys.table_up: 'r' would do both reply and table_up"),
+        ("[server]\nport = 1", 2, "server.port: there is no such option"),
+        (b"port = 1\ntheme = '\xff'", 2, "this is not UTF-8"),
+    ],
+)
+def test_each_mistake_is_named_with_its_place(
+    text: str | bytes, line: int, said: str, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(text)
+    with pytest.raises(SystemExit) as end:
+        screen_options([])
+    assert end.value.code == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.startswith(f"sctp-tui: {path}:{line}: {said}")
+    assert err.count("\n") == 1
+
+
+def test_all_mistakes_at_once(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write('port = 70000\ngrace = 1\nstack = "tcp"\n')
+    with pytest.raises(SystemExit):
+        serve_options([])
+    port, stack = capsys.readouterr().err.splitlines()
+    assert "config.toml:1: port: " in port
+    assert "config.toml:3: stack: " in stack
+
+
+def test_the_words_come_before_what_the_file_says_wrong(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("port = 70000")
+    with pytest.raises(SystemExit) as end:
+        screen_options(["--help"])
+    assert end.value.code == 0
+    with pytest.raises(SystemExit) as end:
+        screen_options(["--port", "x"])
+    assert "'x' is no port" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path, why in ((tmp_path / "none.toml", "there is no such file"), (tmp_path, "Is a directory")):
+        with pytest.raises(SystemExit) as end:
+            screen_options(["--config", str(path)])
+        assert end.value.code == 2
+        assert capsys.readouterr().err == f"sctp-tui: {path}: {why}\n"
+
+
+def test_swapped_keys_do_not_clash(write: Write) -> None:
+    write('[keys]\nclose = "r"\nreply = "c"\n')
+    assert dict(screen_options([]).key) == {"close": "r", "reply": "c"}
+
+
+def test_the_program_says_it_too(write: Write) -> None:
+    path = write('stack = "tcp"')
+    for words in ([], ["serve"]):
+        with Program(*words) as program:
+            status, out, err = program.end()
+        prog = " ".join(["sctp-tui", *words])
+        assert (status, out) == (2, b"")
+        assert err == (f"{prog}: {path}:1: stack: 'tcp' is no stack: give auto, kernel, userspace, all\n")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+@given(data=st.binary() | st.text(alphabet='ab.[]="\n#1_-{},').map(str.encode))
+def test_any_file_is_read_or_refused_with_its_name(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(data)
+    try:
+        config = Config(path)
+    except ConfigError as error:
+        said = str(error)
+    else:
+        said = f"{path}:"
+        for key, _ in config:
+            assert config.place(key).startswith(f"{path}:")
+    assert said.startswith(f"{path}:")
