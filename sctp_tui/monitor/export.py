@@ -1,0 +1,158 @@
+"""What is known, written to a file: JSON lines or CSV, whole or not at all.
+
+JSON lines of the log are those of `serve --json`: `from_json` reads them back, and nothing is lost. In CSV
+each payload is there twice: as base64, exactly, and printable, for people. Cells that a peer may have chosen
+the text of get a `'` where they would begin with `=`, `+`, `-` or `@`: spreadsheets take those for formulas.
+Base64 stays as it is, as it is made for programs and has none of the brackets that a formula needs to do
+anything.
+"""
+
+import base64
+import contextlib
+import csv
+import io
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..sctp.events import Event, Message, to_json
+from ..sctp.printable import printable
+from .associations import Association
+from .words import sentence
+
+_FORMULA = ("=", "+", "-", "@")
+
+# What each column of the table is in an export, in plain units.
+_FACTS: Mapping[str, Callable[[Association, float], dict[str, Any]]] = {
+    "id": lambda a, now: {"assoc_id": a.assoc_id},
+    "peer": lambda a, now: {
+        "peer": a.peer.addresses if a.peer else (),
+        "peer_port": a.peer.port if a.peer else None,
+    },
+    "udp": lambda a, now: {"peer_udp_port": a.peer.udp_port if a.peer else None},
+    "streams": lambda a, now: {
+        "outbound_streams": a.outbound_streams,
+        "inbound_streams": a.inbound_streams,
+    },
+    "in": lambda a, now: {"messages_in": a.messages_in},
+    "out": lambda a, now: {"messages_out": a.messages_out},
+    "bytes_in": lambda a, now: {"bytes_in": a.bytes_in},
+    "bytes_out": lambda a, now: {"bytes_out": a.bytes_out},
+    "state": lambda a, now: {"state": a.state, "ended": a.ended},
+    "rate": lambda a, now: {"messages_per_second": round(a.rate(now), 1)},
+    "rtt": lambda a, now: {"rtt_ms": a.rtt},
+    "unacked": lambda a, now: {"unacked_chunks": a.unacked},
+    "rwnd": lambda a, now: {"peer_rwnd_bytes": a.rwnd},
+    "cwnd": lambda a, now: {"cwnd_bytes": a.cwnd},
+    "idle": lambda a, now: {"idle_seconds": round(a.idle(now), 3)},
+    "age": lambda a, now: {"age_seconds": round(a.age(now), 3)},
+}
+_OF_EVENTS = (
+    "time", "endpoint", "event", "direction", "assoc_id", "peer", "stream", "ssn", "tsn", "ppid", "unordered",
+    "size", "text", "data_base64",
+)  # fmt: skip
+
+
+class Cancelled(Exception):
+    """The user does not want the file any more."""
+
+
+def facts(row: Association, columns: Sequence[str], now: float) -> dict[str, Any]:
+    """One association as exports have it: its endpoint and the columns of these names; `now` is monotonic."""
+    made: dict[str, Any] = {"endpoint": row.endpoint}
+    for column in columns:
+        made |= _FACTS[column](row, now)
+    return made
+
+
+def rows_as_json(rows: Iterable[Association], columns: Sequence[str], now: float) -> Iterator[bytes]:
+    """A JSON object a line for each association."""
+    for row in rows:
+        yield msgspec.json.encode(facts(row, columns, now)) + b"\n"
+
+
+def rows_as_csv(rows: Iterable[Association], columns: Sequence[str], now: float) -> Iterator[bytes]:
+    """A line of names, and one for each association; several addresses have a space between them."""
+    nobody = Association(0, "", 0, None, now)
+    yield _line(facts(nobody, columns, now))
+    for row in rows:
+        yield _line(map(_cell, facts(row, columns, now).values()))
+
+
+def log_as_json(events: Iterable[Event]) -> Iterator[bytes]:
+    """A line for each event, as `to_json` makes it."""
+    for event in events:
+        yield to_json(event) + b"\n"
+
+
+def log_as_csv(events: Iterable[Event]) -> Iterator[bytes]:
+    """A line of names, and one for each event; times are UTC."""
+    yield _line(_OF_EVENTS)
+    for event in events:
+        said = printable(event.data) if isinstance(event, Message) else sentence(event)
+        data = getattr(event, "data", None)
+        cells = (
+            datetime.fromtimestamp(event.at, UTC).isoformat(timespec="milliseconds"),
+            event.endpoint,
+            event.__struct_config__.tag,
+            getattr(event, "direction", None),
+            event.assoc_id or None,
+            None if event.peer is None else str(event.peer),
+            *(getattr(event, name, None) for name in _OF_EVENTS[6:12]),
+            said,
+        )
+        yield _line((*map(_cell, cells), None if data is None else base64.b64encode(data).decode()))
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, tuple):
+        value = " ".join(value)
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _line(cells: Iterable[Any]) -> bytes:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue().encode()
+
+
+def write(path: Path, lines: Iterable[bytes], told: Callable[[int], None] = lambda lines: None) -> int:
+    """Write a file that is whole or not there, and say how many bytes it has.
+
+    The lines go into a new file beside it, which takes its place once it is safely on the disk. `told` hears
+    how many lines are written, and may raise `Cancelled`. A file that was there keeps its permissions, and
+    is as it was where this fails. Raises OSError where the disk is full, the folder can't be written to, or
+    what has that name is no file.
+    """
+    path = Path(os.path.realpath(path))  # a link stays one
+    there = path.stat() if path.exists() else None
+    if there is not None and not stat.S_ISREG(there.st_mode):
+        raise OSError(f"{path} is no file that could be overwritten; give another name")
+    new = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    try:
+        with open(new, "xb") as file:
+            for number, line in enumerate(lines, 1):
+                file.write(line)
+                told(number)
+            file.flush()
+            # Some file systems find out only now that there is no room.
+            os.fsync(file.fileno())
+            size = file.tell()
+        if there is not None:
+            shutil.copymode(path, new)
+        os.replace(new, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise
+    return size

@@ -1,0 +1,198 @@
+import base64
+import csv
+import io
+import json
+import os
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.monitor import export
+from sctp_tui.monitor.associations import Associations
+from sctp_tui.sctp.events import Message, SendFailed, from_json
+
+from .story import EVIL, Story, one_of_each
+from .test_order import COLUMNS
+
+
+def table(lines: Iterator[bytes]) -> list[dict[str, str]]:
+    """CSV as a program reads it."""
+    return list(csv.DictReader(io.StringIO(b"".join(lines).decode(), newline="")))
+
+
+def store() -> Associations:
+    s, made = Story(), Associations()
+    for event in (
+        s.up(1),
+        s.counts(1, 7, 3),
+        s.status(1),
+        s.up(2),
+        s.change(2, "COMM_LOST", "peer", EVIL, 12),
+    ):
+        made.fold(event)
+    return made
+
+
+def test_the_log_comes_back_from_json_lines_as_it_was() -> None:
+    events = one_of_each()
+    lines = b"".join(export.log_as_json(events)).splitlines()
+    assert [from_json(line) for line in lines] == events
+
+
+@given(st.binary(max_size=60))
+def test_any_payload_comes_back_from_json_and_from_csv(data: bytes) -> None:
+    message = Story().message(1, data)
+    (line,) = export.log_as_json([message])
+    assert from_json(line) == message
+    (row,) = table(export.log_as_csv([message]))
+    assert base64.b64decode(row["data_base64"]) == data
+    assert row["text"].isprintable()
+    assert not row["text"].startswith(("=", "+", "-", "@"))
+
+
+def test_the_log_as_a_table_has_every_event() -> None:
+    events = one_of_each()
+    rows = table(export.log_as_csv(events))
+    assert len(rows) == len(events)
+    for event, row in zip(events, rows, strict=True):
+        assert row["event"] == event.__struct_config__.tag
+        assert None not in row
+        assert all(cell.isprintable() for cell in row.values())
+        if isinstance(event, Message | SendFailed):
+            assert base64.b64decode(row["data_base64"]) == event.data
+            assert (row["stream"], row["ppid"], row["size"]) == (
+                str(event.stream), str(event.ppid), str(event.size),
+            )  # fmt: skip
+    assert rows[2]["time"] == "2023-11-14T22:15:00.000+00:00"
+
+
+@pytest.mark.parametrize("text", ["=cmd|'/c calc'!A1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_that_a_peer_chose_is_a_formula(text: str) -> None:
+    s, rows = Story(), Associations()
+    rows.fold(s.up(1))
+    rows.fold(s.change(1, "CANT_STR_ASSOC", "stack", text))
+    for association in rows:
+        association.ended = text  # as if no word of ours came before it
+    (row,) = table(export.rows_as_csv(rows, COLUMNS, 101.0))
+    (line,) = table(export.log_as_csv([s.message(1, text.encode())]))
+    for cell in (row["ended"], line["text"]):
+        assert cell[0] in "'␉␍"
+        assert cell.isprintable()
+
+
+def test_associations_have_the_chosen_columns_in_plain_units() -> None:
+    rows = store()
+    live, ended = map(json.loads, export.rows_as_json(rows, COLUMNS, 101.0))
+    assert live["peer"] == ["10.0.0.1"]
+    assert (live["assoc_id"], live["rtt_ms"], live["peer_rwnd_bytes"], live["state"]) == (
+        3, 12, 131072, "ESTABLISHED",
+    )  # fmt: skip
+    assert (live["messages_in"], live["bytes_out"], live["age_seconds"]) == (7, 15, 1.0)
+    assert ended["ended"].startswith("aborted by peer")
+    assert ended["rtt_ms"] is None
+    few = [json.loads(line) for line in export.rows_as_json(rows, ["out", "id"], 101.0)]
+    assert [list(row) for row in few] == [["endpoint", "messages_out", "assoc_id"]] * 2
+    first, _ = table(export.rows_as_csv(rows, ["id", "peer", "in"], 101.0))
+    assert first == {
+        "endpoint": "server",
+        "assoc_id": "3",
+        "peer": "10.0.0.1",
+        "peer_port": "40001",
+        "messages_in": "7",
+    }
+    # An empty table still has its names.
+    assert b"".join(export.rows_as_csv([], ["id"], 0.0)) == b"endpoint,assoc_id\r\n"
+
+
+# --- files
+
+
+def lines(number: int) -> Iterator[bytes]:
+    return (b"line %d\n" % n for n in range(number))
+
+
+def test_a_file_is_there_once_it_is_whole(tmp_path: Path) -> None:
+    path, heard = tmp_path / "log.jsonl", list[int]()
+
+    def told(number: int) -> None:
+        heard.append(number)
+        assert not path.exists()
+
+    assert export.write(path, lines(3), told) == 21
+    assert path.read_bytes() == b"line 0\nline 1\nline 2\n"
+    assert heard == [1, 2, 3]
+    assert os.listdir(tmp_path) == ["log.jsonl"]
+
+
+def test_a_cancelled_export_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b"before")
+
+    def told(number: int) -> None:
+        if number == 2:
+            raise export.Cancelled
+
+    with pytest.raises(export.Cancelled):
+        export.write(path, lines(3), told)
+    with pytest.raises(export.Cancelled):
+        export.write(tmp_path / "other", lines(3), told)
+    assert os.listdir(tmp_path) == ["log.jsonl"]
+    assert path.read_bytes() == b"before"
+
+
+def test_a_file_that_is_replaced_keeps_its_permissions_and_a_link_stays_one(tmp_path: Path) -> None:
+    path, link = tmp_path / "secret", tmp_path / "link"
+    path.write_bytes(b"before")
+    path.chmod(0o600)
+    link.symlink_to(path)
+    export.write(link, lines(1))
+    assert link.is_symlink()
+    assert path.read_bytes() == b"line 0\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="is no file that could be overwritten"):
+        export.write(tmp_path, lines(1))
+    with pytest.raises(OSError, match="/dev/full is no file"):
+        export.write(Path("/dev/full"), lines(1))
+    with pytest.raises(FileNotFoundError):
+        export.write(tmp_path / "nowhere" / "log", lines(1))
+    with pytest.raises(OSError, match="too long"):
+        export.write(tmp_path / ("x" * 300), lines(1))
+    assert os.listdir(tmp_path) == []
+    assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 KiB, where this machine lets one be mounted."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_leaves_no_file(tiny: Path) -> None:
+    with pytest.raises(OSError, match="No space left on device"):
+        export.write(tiny / "log", lines(100_000))
+    assert os.listdir(tiny) == []
+    assert export.write(tiny / "log", lines(1000)) > 8000
+
+
+def test_a_disk_that_fails_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        export.write(tmp_path / "log", lines(10))
+    assert os.listdir(tmp_path) == []
