@@ -80,6 +80,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("freeze", "lists", "z", "freeze", "Freeze", "Let the view stand, or go back to now", footer=False),
     Action("sort", "lists", "s", "sort", "Sort", "Order the table by a column", footer=False),
     Action("columns", "lists", "o", "columns", "Columns", "Choose the table's columns", footer=False),
+    Action("theme", "lists", "T", "app.change_theme", "Theme", "Choose the colours", footer=False),
     Action("help", "lists", "?,f1", "help", "Help", "The keys, and what one sees"),
     Action("next", "lists", "tab", "app.focus_next", "", "Next pane or field"),
     Action("previous", "lists", "shift+tab", "app.focus_previous", "", "The one before"),

@@ -57,6 +57,10 @@ class SctpApp(App[None], inherit_bindings=False):
         )
         self.state = State.load(settings.state)
         self.set_keymap(settings.keys)
+        theme = settings.theme or self.state.get("theme", "")
+        if theme in self.available_themes:
+            self.theme = theme
+        self._last_theme = self.theme
         self._main = MainScreen(self.monitor, settings)
         self._watched: tuple[int, ...] = ()
         self._ending = False
@@ -79,6 +83,12 @@ class SctpApp(App[None], inherit_bindings=False):
             # screen, and the engine with it, for a tenth of a second.
             gc.collect()
             gc.freeze()
+
+    def watch_theme(self, theme: str) -> None:
+        """What is chosen by hand is the next run's, unless that is told another."""
+        if self.is_running and theme != self._last_theme:
+            self._last_theme = theme
+            self.state.put("theme", theme)
 
     def on_unmount(self) -> None:
         # Whatever ended the screen: no thread stays behind with sockets in its hands.
