@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from typing import ClassVar
 
-from ..monitor import units
+from ..monitor import export, units
 from ..monitor.associations import Association, Associations
 from ..monitor.order import Order
 from .columns import Column
@@ -213,6 +213,10 @@ class AssociationTable(LineTable[Association]):
     def chosen(self) -> Association | None:
         """The association under the cursor."""
         return self._store.get(self.cursor) if self.cursor is not None else None
+
+    def facts(self, row: Association) -> dict[str, object]:
+        """What the columns that are shown say of a row, in plain units."""
+        return export.facts(row, self.columns, self._now)
 
     def find(self, key: int) -> Association | None:
         """The association of a key."""

@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from ..sctp.printable import printable
 from .actions import bindings
 from .columns import Column, arrange, fit
 from .line_view import LineView
@@ -148,6 +149,11 @@ class LineTable(LineView, Generic[R]):
     def keys(self) -> Sequence[int]:
         """The keys of all rows, in order."""
         return self._keys
+
+    def line(self, row: R) -> str:
+        """A row as it is shown, whole, with a tab between two cells."""
+        cells = (column.cell(row, self._now) for column, _ in self._shown)
+        return "\t".join(printable(cell or "") for cell in cells)
 
     def set_keys(self, keys: Sequence[int], *, hold: bool = False) -> None:
         """The rows from now on. The view stays on what it shows, the cursor on its key."""

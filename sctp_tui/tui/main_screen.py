@@ -24,6 +24,7 @@ from .client_pane import ClientPane
 from .clients import Outcome
 from .columns_screen import ColumnsScreen
 from .confirm import ConfirmScreen
+from .copying import Choice, CopyScreen, copy, of_event, of_row
 from .freeze import FreezeBanner
 from .header import Header
 from .heading import Heading
@@ -233,6 +234,30 @@ class MainScreen(Screen[None]):
         if not self.query_one(FreezeBanner).toggle(clock.mono(), clock.wall()):
             self.show(Batch(), clock.mono())
             self.query_one(MessageLog).action_follow()
+
+    def action_copy(self) -> None:
+        """Copy what is under the cursor of the log, where that has the focus, or else of the table."""
+        table, log = self.query_one(AssociationTable), self.query_one(MessageLog)
+        if log.has_focus:
+            number = log.chosen
+            choices = [] if number is None else of_event(log.record(number), log.line(number))
+        else:
+            row = table.chosen
+            choices = [] if row is None else of_row(table.line(row), table.facts(row))
+        if not choices:
+            self._tell("there is nothing to copy", good=False)
+            return
+
+        def chosen(choice: Choice | None) -> None:
+            if choice is not None:
+                self._tell(copy(self.app, choice.what, choice.make()))
+
+        self.app.push_screen(CopyScreen(choices), chosen)
+
+    def on_text_selected(self) -> None:
+        """What the mouse selects is copied at once, as terminals do it."""
+        if text := self.get_selected_text():
+            self._tell(copy(self.app, "what is selected", text))
 
     def action_sort(self) -> None:
         """Choose what the table is ordered by."""

@@ -172,6 +172,13 @@ class MessageLog(LineView):
         """The record with this number. Raises IndexError where it is not kept."""
         return self._log[number]
 
+    def line(self, number: int) -> str:
+        """The line of the record with this number, whole. Raises IndexError where it is not kept."""
+        event = self._log[number]
+        self._arrange(self.scrollable_content_region.width)
+        text = printable(event.data) if isinstance(event, Message) else said(event)[1]
+        return self._line(event, self._width + 2 * len(text)).text.rstrip()
+
     def step(self, number: int, lines: int) -> int:
         """The number of the record so many lines from one, or of the nearest that is shown."""
         return max(self._first, min(number + lines, self._end - 1))

@@ -75,14 +75,14 @@ class Screen(App[None]):
 class Terminal:
     """A pseudo-terminal with the program in it; `written` is every byte that came out."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, module: str = "tests.tui.test_safe_terminal") -> None:
         self.written = b""
         self.screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self.screen)
         self._fd, inner = pty.openpty()
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.tui.test_safe_terminal", *arguments],
+            [sys.executable, "-m", module, *arguments],
             stdin=inner,
             stdout=inner,
             stderr=inner,

@@ -1,0 +1,124 @@
+"""Copying to the terminal's clipboard, which works over SSH too: the little menu, and what is copied.
+
+The clipboard is reached by OSC 52, in which the text is base64: so a peer's text goes there as it is, and
+none of it can act on the terminal.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from textual import on
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from sctp_tui.monitor import units
+from sctp_tui.sctp.events import Event, to_json
+
+from .actions import bindings
+
+Form = Literal["line", "text", "hex", "json"]
+
+_KEYS: dict[Form, str] = {"line": "y", "text": "t", "hex": "h", "json": "j"}
+_MUCH = 74_994
+"""Bytes from which terminals refuse (xterm: 100 000 characters of base64)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to copy in one form; `missing` says why it can't be, "" where it can."""
+
+    form: Form
+    what: str
+    make: Callable[[], str]
+    missing: str = ""
+
+
+def of_event(event: Event, line: str) -> list[Choice]:
+    """What can be copied of a record of the log; `line` is the one it has there."""
+    choices = [Choice("line", "the line", lambda: line)]
+    data: bytes | None = getattr(event, "data", None)
+    if data is not None:
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            choices.append(Choice("text", "the payload as text", str, "it is not UTF-8"))
+        else:
+            choices.append(Choice("text", "the payload as text", lambda: text))
+        choices.append(Choice("hex", "the payload as hex", lambda: data.hex(" ")))
+    return [*choices, Choice("json", "all of it as JSON", lambda: to_json(event).decode())]
+
+
+def of_row(line: str, facts: dict[str, object]) -> list[Choice]:
+    """What can be copied of a row of the table: its line, and its `facts` in plain units."""
+    return [
+        Choice("line", "the row", lambda: line),
+        Choice("json", "the row as JSON", lambda: json.dumps(facts)),
+    ]
+
+
+def copy(app: App[Any], what: str, text: str) -> str:
+    """Put a text into the clipboard, and say what it was and how long."""
+    app.copy_to_clipboard(text)
+    octets = len(text.encode())
+    refused = "; a terminal may refuse so much, e exports it" if octets > _MUCH else ""
+    return f"copied {what}, {units.size(octets)}{refused}"
+
+
+class CopyScreen(ModalScreen[Choice]):
+    """Answers with what was chosen, by its key, Enter or a click; None for nothing."""
+
+    DEFAULT_CSS = """
+    CopyScreen {
+        align: center middle;
+        OptionList {
+            width: 40;
+            height: auto;
+            border: round $accent;
+            border-title-color: $text-accent;
+            background: $surface;
+        }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings("copy")
+
+    def __init__(self, choices: Sequence[Choice]) -> None:
+        super().__init__()
+        self._choices = {choice.form: choice for choice in choices}
+
+    def compose(self) -> ComposeResult:
+        options = OptionList(
+            *(
+                Option(
+                    Content.assemble(
+                        (f"{_KEYS[choice.form]}  ", "bold"),
+                        choice.what,
+                        (f": {choice.missing}" if choice.missing else "", "$text-muted"),
+                    ),
+                    choice.form,
+                    disabled=bool(choice.missing),
+                )
+                for choice in self._choices.values()
+            )
+        )
+        options.border_title = "Copy"
+        yield options
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.action_copy(event.option_id or "")
+
+    def action_copy(self, form: str) -> None:
+        """This form, where there is one."""
+        choice = next((choice for choice in self._choices.values() if choice.form == form), None)
+        if choice is not None and not choice.missing:
+            self.dismiss(choice)
+
+    def action_back(self) -> None:
+        """Nothing."""
+        self.dismiss(None)
