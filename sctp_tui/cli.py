@@ -50,6 +50,10 @@ def _screen(options: ScreenOptions) -> int:
     from .sctp.endpoint import Clock, StackUnavailable
     from .sctp.stacks import choose
 
+    # Drawn on standard error, so that standard output may be anything.
+    if not (os.isatty(0) and os.isatty(2)):
+        complain("the screen needs a terminal; without one, `sctp-tui serve` prints what happens")
+        return 1
     try:
         stacks = choose(options.stack, Clock())
     except StackUnavailable as error:

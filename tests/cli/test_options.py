@@ -131,3 +131,13 @@ def test_without_a_screen_nothing_of_the_screen_is_imported() -> None:
     report = "import sys, sctp_tui.serve, sctp_tui.send; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True)
     assert not {"textual", "rich", "sctp", "sctp_tui.tui"} & set(done.stdout.split())
+
+
+def test_the_screen_needs_a_terminal() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sctp_tui"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "needs a terminal" in done.stderr
+    assert done.stderr.count("\n") == 1
