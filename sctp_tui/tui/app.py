@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 import threading
@@ -44,7 +45,8 @@ class SctpApp(App[None], inherit_bindings=False):
     COMMANDS: ClassVar[set[type[Provider]]] = {ActionProvider}  # type: ignore[assignment]
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
-        super().__init__()
+        # Without colours there are none at all; Textual by itself would make them greys.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.settings = settings
         self.clock = clock or Clock()
         self.monitor = Monitor()
@@ -83,6 +85,10 @@ class SctpApp(App[None], inherit_bindings=False):
             # screen, and the engine with it, for a tenth of a second.
             gc.collect()
             gc.freeze()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What the themes of 16 colours lack."""
+        return {"surface-active": "transparent", "foreground-disabled": "ansi_default 50%"}
 
     def watch_theme(self, theme: str) -> None:
         """What is chosen by hand is the next run's, unless that is told another."""

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from rich.style import Style
+from rich.table import Column, Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.content import Content
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -27,7 +29,7 @@ A message that failed comes back to the line.\
 """
 
 
-_KEYS = 6  # cells for keys; shift+tab is longer and moves its text
+_KEYS = 4  # cells that keys have at least, so that most groups are in line
 
 
 class HelpScreen(ModalScreen[None]):
@@ -36,21 +38,30 @@ class HelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen {
         align: center middle;
-        VerticalScroll {
-            width: 78;
+        & > VerticalScroll {
+            width: 108;
             max-width: 96%;
             height: auto;
             max-height: 96%;
-            padding: 0 2;
+            padding: 0 1 0 2;
             border: round $accent;
             background: $surface;
             scrollbar-size-vertical: 1;
         }
-        Horizontal {
+        Horizontal, Horizontal > Vertical {
             height: auto;
         }
-        Horizontal > Static {
+        Horizontal > Vertical {
             width: 1fr;
+            padding-right: 1;
+        }
+        Static {
+            margin-bottom: 1;
+        }
+        .title {
+            margin: 0;
+            color: $text-accent;
+            text-style: bold;
         }
     }
     """
@@ -61,26 +72,30 @@ class HelpScreen(ModalScreen[None]):
         self._keymap = keymap
 
     def compose(self) -> ComposeResult:
-        groups = [self._keys(place) for place in PLACES if "everywhere" in around(place)]
         with VerticalScroll():
             with Horizontal():
-                for column in _in_two(groups):
-                    yield Static(Content("\n").join(column))
-            yield Static(Content.assemble(("What one sees", "bold $text-accent"), "\n", _WHAT_ONE_SEES))
+                for column in _in_two([place for place in PLACES if "everywhere" in around(place)]):
+                    with Vertical():
+                        for place in column:
+                            yield Static(PLACES[place].title, classes="title", markup=False)
+                            yield Static(self._keys(place))
+            yield Static("What one sees", classes="title", markup=False)
+            yield Static(_WHAT_ONE_SEES, markup=False)
 
-    def _keys(self, place: str) -> Content:
-        """A heading, and a line for each action, with the keys that it has now."""
-        lines: list[str | Content | tuple[str, str]] = [(PLACES[place].title, "bold $text-accent"), "\n"]
+    def _keys(self, place: str) -> Table:
+        """A line for each action, with the keys that it has now."""
+        keys_column = Column(style=Style(bold=True), no_wrap=True, min_width=_KEYS)
+        table = Table.grid(keys_column, Column(ratio=1), padding=(0, 1, 0, 0))
         for row in ACTIONS:
             if row.place == place:
                 pressed = Binding.make_bindings([Binding(self._keymap.get(row.name, row.keys), row.action)])
                 keys = " ".join(map(self.app.get_key_display, pressed))
-                lines += [(keys.ljust(_KEYS), "bold"), " ", row.help, "\n"]
-        return Content.assemble(*lines)
+                table.add_row(Text(keys.replace("shift+", "⇧")), Text(row.help))
+        return table
 
 
-def _in_two(groups: Sequence[Content]) -> tuple[list[Content], list[Content]]:
-    """The groups in their order in two columns, the first as short as it can be while no shorter."""
-    lines = [len(group.plain.splitlines()) + 1 for group in groups]
-    half = next(n for n in range(1, len(groups) + 1) if sum(lines[:n]) >= sum(lines[n:]))
-    return list(groups[:half]), list(groups[half:])
+def _in_two(places: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The places in their order in two columns, the first as short as it can be while no shorter."""
+    lines = [sum(row.place == place for row in ACTIONS) + 2 for place in places]
+    half = next(n for n in range(1, len(places) + 1) if sum(lines[:n]) >= sum(lines[n:]))
+    return places[:half], places[half:]
