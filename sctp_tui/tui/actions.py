@@ -40,6 +40,7 @@ PLACES: Mapping[str, Place] = {
     "everywhere": Place("Everywhere", "SctpApp"),
     "sort": Place("In the list of orders", "SortScreen"),
     "columns": Place("In the list of columns", "ColumnsScreen"),
+    "export": Place("In the export", "ExportScreen"),
     "copy": Place("In the list of what to copy", "CopyScreen"),
     "message": Place("In all of a line", "MessageDetailScreen"),
     "hex": Place("In its octets", "HexView", "message"),
@@ -82,6 +83,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "copy", "lists", "y", "copy", "Copy", "Copy the row or the line, in the form chosen", footer=False
     ),
+    Action("export", "lists", "e", "export", "Export", "Write what is shown to a file", footer=False),
     Action("sort", "lists", "s", "sort", "Sort", "Order the table by a column", footer=False),
     Action("columns", "lists", "o", "columns", "Columns", "Choose the table's columns", footer=False),
     Action("theme", "lists", "T", "app.change_theme", "Theme", "Choose the colours", footer=False),
@@ -121,6 +123,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("column_up", "columns", "shift+up", "move(-1)", "Up", "One place to the left"),
     Action("column_down", "columns", "shift+down", "move(1)", "Down", "One place to the right"),
     Action("column_reset", "columns", "r", "automatic", "Reset", "As many as there is room for"),
+    Action("export_back", "export", "escape", "back", "Back", "Cancel what is being written, or leave"),
     Action("copy_line", "copy", "y", "copy('line')", "Line", "The row or the line as it is shown"),
     Action("copy_text", "copy", "t", "copy('text')", "Text", "The payload as text"),
     Action("copy_hex", "copy", "h", "copy('hex')", "Hex", "The payload as hex"),

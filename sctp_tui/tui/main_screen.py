@@ -25,6 +25,7 @@ from .clients import Outcome
 from .columns_screen import ColumnsScreen
 from .confirm import ConfirmScreen
 from .copying import Choice, CopyScreen, copy, of_event, of_row
+from .export_screen import ExportScreen, sources
 from .freeze import FreezeBanner
 from .header import Header
 from .heading import Heading
@@ -258,6 +259,23 @@ class MainScreen(Screen[None]):
         """What the mouse selects is copied at once, as terminals do it."""
         if text := self.get_selected_text():
             self._tell(copy(self.app, "what is selected", text))
+
+    def action_export(self) -> None:
+        """Write what is shown to a file."""
+        table, frozen = self.query_one(AssociationTable), self.query_one(FreezeBanner)
+        clock = self._app.clock
+        still = frozen.seen.associations.still()
+        rows = [row for key in table.keys if (row := still.get(key))]
+        picture = self.app.export_screenshot()
+        choices = sources(
+            self.query_one(MessageLog).records, rows, table.columns, frozen.then(clock.mono()), picture
+        )
+
+        def told(outcome: str | None) -> None:
+            if outcome:
+                self._tell(outcome)
+
+        self.app.push_screen(ExportScreen(choices, clock.wall()), told)
 
     def action_sort(self) -> None:
         """Choose what the table is ordered by."""

@@ -172,6 +172,11 @@ class MessageLog(LineView):
         """The record with this number. Raises IndexError where it is not kept."""
         return self._log[number]
 
+    @property
+    def records(self) -> list[Event]:
+        """All records that can be scrolled to, the oldest first."""
+        return list(self._log)
+
     def line(self, number: int) -> str:
         """The line of the record with this number, whole. Raises IndexError where it is not kept."""
         event = self._log[number]
