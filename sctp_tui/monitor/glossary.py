@@ -61,6 +61,7 @@ TERMS: dict[str, Term] = {
         "State", "Where the association stands between its set-up and its end.", "RFC 9260, section 4"
     ),
     "entered": Term("Entered at", "When the association came into this state."),
+    "lasted": Term("Lasted", "How long it stayed in this state."),
     # --- what passes
     "msgs": Term("Messages/s", "User messages a second, in and out, of each of the last 120 seconds."),
     "octets": Term("Bytes/s", "Bytes of user data a second, in and out, without any header."),
@@ -99,7 +100,7 @@ TERMS: dict[str, Term] = {
         "modulo 65536.",
         "RFC 9260, section 6.5",
     ),
-    "stream_last": Term("Last activity", "How long ago the last message passed on this stream."),
+    "stream_idle": Term("Idle", "How long ago the last message passed on this stream."),
     # --- paths
     "path_state": Term(
         "Path state",

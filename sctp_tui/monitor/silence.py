@@ -16,8 +16,11 @@ ASSOCIATION_MAX_RETRANS = 10
 PATH_MAX_RETRANS = 5
 HEARTBEAT_INTERVAL = 30.0
 """Seconds. These three and the next are section 16's, taken where the stack doesn't tell its own."""
-RTO_MAX = 60.0
+RTO_INITIAL, RTO_MAX = 1.0, 60.0
 """Seconds."""
+_DOUBLED = (
+    1.8  # how much more the RTO is at least after a timeout: 60 s, where it ends, are less than twice 32
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +69,23 @@ class Silence:
     was noticed, `rto` the timeout (s) that ran from then on.
     """
 
-    __slots__ = ("_srtt", "at", "missed", "rto")
+    __slots__ = ("_seen", "_srtt", "at", "missed", "rto")
 
     def __init__(self) -> None:
         self.missed = 0
         self.at = 0.0
         self.rto = 0.0
+        self._seen = 0.0  # the RTO when it was looked at last
         self._srtt = -1
 
     def look(self, at: float, rto: float, srtt: int) -> None:
         """The primary path's numbers, as the stack had them at `at`: RTO in s, smoothed RTT in ms."""
         # A new round-trip time was measured, or the RTO set back: something came.
-        if srtt != self._srtt or rto < self.rto:
-            self.missed, self._srtt, self.rto = 0, srtt, rto
-        elif self.rto > 0 and rto > self.rto * 1.5:
-            self._miss(self.missed + max(1, round(math.log2(rto / self.rto))), at, rto)
+        if srtt != self._srtt or rto < self._seen:
+            self.missed, self._srtt = 0, srtt
+        elif self._seen and rto > self._seen * _DOUBLED:
+            self._miss(self.missed + max(1, round(math.log2(rto / self._seen))), at, rto)
+        self._seen = rto
 
     def heard(self) -> None:
         """Something came from the peer."""
@@ -90,7 +95,7 @@ class Silence:
         """The primary path was given up: it missed one answer more than Path.Max.Retrans."""
         missed = timers.path_max_retrans + 1
         if missed > self.missed:
-            self._miss(missed, at, self.rto or min(2.0**missed, timers.rto_max))
+            self._miss(missed, at, self._seen or min(2.0**missed, timers.rto_max))
 
     def _miss(self, missed: int, at: float, rto: float) -> None:
         self.missed, self.at, self.rto = missed, at, rto

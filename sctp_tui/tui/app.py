@@ -64,7 +64,7 @@ class SctpApp(App[None], inherit_bindings=False):
             self.theme = theme
         self._last_theme = self.theme
         self._main = MainScreen(self.monitor, settings)
-        self._watched: tuple[int, ...] = ()
+        self._watched = Watch(())
         self._ending = False
 
     def get_default_screen(self) -> MainScreen:
@@ -138,10 +138,10 @@ class SctpApp(App[None], inherit_bindings=False):
         batch = self.outbox.drain()
         self.monitor.fold(batch)
         self._main.show(batch, self.clock.mono())
-        watched = self._main.visible_keys()
+        watched = Watch(self._main.visible_keys(), self._main.detail_key)
         if watched != self._watched and not self._ending:
             self._watched = watched
-            self.engine.submit(Watch(watched))
+            self.engine.submit(watched)
         servers = self.monitor.endpoints.servers
         if servers and all(view.state == "failed" for view in servers):
             if not isinstance(self.screen, FailureScreen):

@@ -25,11 +25,13 @@ from .clients import Outcome
 from .columns_screen import ColumnsScreen
 from .confirm import ConfirmScreen
 from .copying import Choice, CopyScreen, copy, of_event, of_row
+from .detail import DetailPane, DetailScreen
 from .export_screen import ExportScreen, sources
 from .freeze import FreezeBanner
 from .header import Header
 from .heading import Heading
 from .help import HelpScreen
+from .line_table import LineTable
 from .message_input import MessageInput
 from .message_log import MessageLog
 from .settings import Settings
@@ -43,7 +45,7 @@ class MainScreen(Screen[None]):
     """Shows the monitor; owns nothing but the focus."""
 
     AUTO_FOCUS = "#message"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012  # declared by Screen
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide"), (180, "-wider")]  # noqa: RUF012  # by Screen
     BINDINGS: ClassVar[list[BindingType]] = bindings("lists")
 
     def __init__(self, monitor: Monitor, settings: Settings) -> None:
@@ -51,6 +53,8 @@ class MainScreen(Screen[None]):
         self._monitor = monitor
         self._settings = settings
         self._to = format_hostport(_reached_at(settings.hosts[0]), settings.port)
+        self.detail_key = 0
+        """The association whose detail is shown, 0 for none."""
         self._endpoints_version = -1
         self._cleared = False
         self._some_ended = False
@@ -67,6 +71,7 @@ class MainScreen(Screen[None]):
                 yield Heading("Associations")
                 yield Static(id="nothing", markup=False)
                 yield AssociationTable()
+            yield DetailPane()
             with Vertical(id="log", classes="pane"):
                 yield Heading("Log")
                 yield MessageLog()
@@ -102,6 +107,7 @@ class MainScreen(Screen[None]):
         pane = self.query_one(ClientPane)
         pane.fold(batch.events)
         pane.show()
+        self._show_detail(monitor, now)
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
             self._some_ended = ended
@@ -120,6 +126,16 @@ class MainScreen(Screen[None]):
         settings = self._settings
         lines = [hints.send_line(settings.program, server, settings.usual) for server in listening]
         self.query_one("#nothing", Static).update(_nothing(lines))
+
+    def _show_detail(self, monitor: Monitor, now: float) -> None:
+        """The detail on a screen of its own, or beside the table."""
+        detail = next((screen for screen in self.app.screen_stack if isinstance(screen, DetailScreen)), None)
+        if detail is not None:
+            detail.show(monitor, now)
+            self.detail_key = detail.association.key
+        else:
+            chosen = self._chosen() or self._row()
+            self.detail_key = self.query_one(DetailPane).show(chosen, monitor, now)
 
     def say_ending(self) -> None:
         """The program is about to end, once the associations are shut down."""
@@ -177,6 +193,14 @@ class MainScreen(Screen[None]):
         """Speak as the server to the association chosen in the table."""
         if association := self._live(self._row()):
             self.query_one(ClientPane).reply_to(association)
+
+    @on(LineTable.Selected)
+    def action_detail(self) -> None:
+        """All of the association that the keys mean."""
+        if association := self._chosen():
+            self.app.push_screen(DetailScreen(association))
+        else:
+            self._tell("no association is chosen", good=False)
 
     def action_close(self) -> None:
         """Graceful shutdown."""

@@ -1,0 +1,130 @@
+"""Lines of numbers that a cursor can go to: each number knows what it is called in the glossary.
+
+Made from rows only when a line is looked at, as an association may have 65 535 streams.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rich.cells import cell_len
+
+from .columns import Column, arrange, fit
+
+R = TypeVar("R")
+GAP = 1
+"""Cells between two columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some text of a line. `look` names a component class of the sheet's widget, "" the plain one.
+
+    `term` is the glossary's name of a number, "" for what is none; `of` tells apart the numbers of one
+    term: the stream or the address that it is of.
+    """
+
+    text: str
+    look: str = ""
+    term: str = ""
+    of: Hashable = None
+
+    @property
+    def place(self) -> tuple[str, Hashable]:
+        """What finds this number again when the lines are made anew."""
+        return self.term, self.of
+
+
+Line = Sequence[Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """So many lines, each made by its number from 0."""
+
+    length: int
+    line: Callable[[int], Line]
+
+
+class Sheet:
+    """All lines, numbered from 0."""
+
+    def __init__(self, parts: Sequence[Rows] = ()) -> None:
+        self._parts = [part for part in parts if part.length]
+        self._starts: list[int] = []
+        length = 0
+        for part in self._parts:
+            self._starts.append(length)
+            length += part.length
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, number: int) -> Line:
+        if not 0 <= number < self._length:
+            raise IndexError(number)
+        part = bisect_right(self._starts, number) - 1
+        return self._parts[part].line(number - self._starts[part])
+
+    def numbers(self, line: int) -> Iterator[tuple[int, Piece]]:
+        """The pieces of a line that a cursor can go to, each with the cell that it begins at."""
+        cell = 0
+        for piece in self[line]:
+            if piece.term:
+                yield cell, piece
+            cell += cell_len(piece.text)
+
+
+def fixed(*lines: Line) -> Rows:
+    """Lines that are there already."""
+    return Rows(len(lines), lambda number: lines[number])
+
+
+def table(
+    columns: Sequence[tuple[Column[R], str]],
+    rows: Sequence[R],
+    of: Callable[[R], Hashable],
+    width: int,
+    now: float,
+) -> list[Rows]:
+    """Titles and a line for each row. A column that has a term is of numbers; `of` tells the rows apart."""
+    terms = {id(column): term for column, term in columns}
+    shown = arrange([column for column, _ in columns], width - 1, GAP)
+    titles = "".join(" " * GAP + fit(column.title, room, column.align) for column, room in shown)
+
+    def line(number: int) -> Line:
+        row = rows[number]
+        pieces = []
+        for column, room in shown:
+            text = fit(column.cell(row, now) or "", room, column.align)
+            look = column.look(row) if column.look is not None else ""
+            pieces += [Piece(" " * GAP), Piece(text, look, terms[id(column)], (column.title, of(row)))]
+        return pieces
+
+    return [fixed([Piece(titles, "label")]), Rows(len(rows), line)]
+
+
+def flow(numbers: Sequence[tuple[str, Piece]], width: int, cell: int, label: int) -> list[Line]:
+    """Labels with their values, as many in a line as fit: `cell` cells for each, `label` for its label.
+
+    A value too long for its cell takes those beside it.
+    """
+    across = max(1, width // cell)
+    lines: list[list[Piece]] = []
+    left = 0  # cells left in the last line
+    for name, value in numbers:
+        needed = -(-(label + 2 + cell_len(value.text) + 1) // cell)
+        if left < needed:
+            lines.append([])
+            left = across
+        room = min(max(1, min(needed, across)) * cell, width) - label - 2
+        text = fit(value.text, max(1, room))
+        lines[-1] += [
+            Piece(f" {fit(name, label)} ", "label"),
+            Piece(text.rstrip(), value.look, value.term, value.of),
+            Piece(" " * (len(text) - len(text.rstrip()))),
+        ]
+        left -= needed
+    return [list(line) for line in lines]

@@ -1,0 +1,65 @@
+"""Both ends of an association in one program are found for one."""
+
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.other_end import other_end
+from sctp_tui.sctp import events as e
+
+from .story import Story, batch
+
+
+def other(monitor: Monitor, key: int) -> int | None:
+    association = monitor.associations.get(key)
+    assert association is not None
+    found = other_end(association, monitor.associations, monitor.endpoints)
+    return found.key if found is not None else None
+
+
+def opening(client: Story, key: int, port: int, local: int) -> e.Opening:
+    client.peers[key] = e.Peer(("127.0.0.1",), port)
+    return e.Opening(*client._head(key), 1, "0.1.0", "userspace", "usrsctp", 5, 5, local)
+
+
+def up(server: Story, key: int, port: int, host: str = "127.0.0.1") -> e.AssocChange:
+    server.peers[key] = e.Peer((host,), port)
+    return server.up(key)
+
+
+def test_by_their_ports() -> None:
+    monitor, server = Monitor(), Story()
+    clients = [Story("client 1"), Story("client 2"), Story("client 3")]
+    monitor.fold(
+        batch(
+            server.listening(),
+            opening(clients[0], 1, 9877, 50_001),
+            opening(clients[1], 2, 9877, 50_002),
+            opening(clients[2], 3, 9999, 50_003),  # to another program
+            up(server, 4, 50_002),
+            up(server, 5, 50_001),
+            up(server, 6, 50_009),  # from another program
+        )
+    )
+    assert [other(monitor, key) for key in (1, 2, 3, 4, 5, 6)] == [5, 4, None, 2, 1, None]
+
+
+def test_a_port_that_comes_again_is_the_nearest_ones() -> None:
+    monitor, server, client = Monitor(), Story(now=100), Story("client 1", now=100)
+    monitor.fold(batch(server.listening(), opening(client, 1, 9877, 50_001)))
+    server.now = 100.1
+    monitor.fold(batch(up(server, 2, 50_001)))
+    server.now = 160  # another host's client has the same port
+    monitor.fold(batch(up(server, 3, 50_001, "10.0.0.9")))
+    assert [other(monitor, key) for key in (1, 2, 3)] == [2, 1, None]
+    client.now = server.now = 200
+    monitor.fold(batch(opening(client, 4, 9877, 50_001), up(server, 5, 50_001)))
+    assert [other(monitor, key) for key in (1, 2, 3, 4, 5)] == [2, 1, None, 5, 4]
+
+
+def test_endpoints_of_two_stacks_are_told_apart() -> None:
+    monitor, client = Monitor(), Story("client 1")
+    kernel, userspace = Story("server kernel"), Story("server userspace")
+    listening = e.Listening(
+        *kernel._head(0), 1, "0.1.0", "kernel", "Linux", "127.0.0.1", ("127.0.0.1",), 9877, None
+    )
+    monitor.fold(batch(listening, userspace.listening(), opening(client, 1, 9877, 50_001)))
+    monitor.fold(batch(up(kernel, 2, 50_001), up(userspace, 3, 50_001)))
+    assert [other(monitor, key) for key in (1, 2, 3)] == [3, None, 1]

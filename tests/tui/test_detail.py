@@ -1,0 +1,248 @@
+"""All of one association: what is said of it, and the cursor that goes from number to number."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.glossary import TERMS
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.sctp import events as e
+from sctp_tui.sctp.commands import Send
+from sctp_tui.sctp.printable import printable
+from sctp_tui.tui.app import SctpApp
+from sctp_tui.tui.association_table import AssociationTable
+from sctp_tui.tui.detail import DetailPane, DetailScreen
+from sctp_tui.tui.detail_sheet import detail
+from sctp_tui.tui.detail_view import AssociationDetail, DetailView
+from sctp_tui.tui.explain import ExplainScreen
+from sctp_tui.tui.sheet import Sheet
+from sctp_tui.tui.spark import spark
+from tests.monitor.story import EVIL, Story, batch
+
+from .driving import messages, rows, running, type_line, until
+
+STATISTICS = e.Statistics(*range(1000, 1015))
+
+
+def lines(sheet: Sheet) -> list[str]:
+    return ["".join(piece.text for piece in sheet[number]).rstrip() for number in range(len(sheet))]
+
+
+def full(story: Story, streams: int = 3) -> Monitor:
+    """A monitor that knows all there can be of association 1."""
+    monitor = Monitor()
+    monitor.fold(batch(story.listening(), story.up(1), story.counts(1, 7, 2), story.status(1)))
+    counts = tuple(
+        e.StreamCount(n, 4, 1, 4096, 10, 2, 0, 1 if n else None, story.now - 5) for n in range(streams)
+    )
+    local = e.Peer(("10.0.0.2",), 9877)
+    told = e.Detail(*story._head(1), local, 0x1234, 0xABCDEF01, 30_000, 5, 10, STATISTICS)
+    monitor.associations.fold(e.Streams(*story._head(1), counts))
+    monitor.associations.fold(told)
+    return monitor
+
+
+def one(monitor: Monitor) -> Association:
+    association = monitor.associations.get(1)
+    assert association is not None
+    return association
+
+
+def test_everything_that_is_known_is_said() -> None:
+    story = Story()
+    text = "\n".join(lines(detail(one(full(story)), None, story.now, 118)))
+    for said in (
+        "10.0.0.1:40001", "10.0.0.2:9877", "0x00001234", "0xabcdef01", "ESTABLISHED",
+        "association established", "with data outstanding", "30 s", "5 misses", "10 misses", "4 KiB",
+        "4.3 KiB", "12 ms", "1.0 s", "1500 B", "128 KiB", "1452 B", "7 messages", "1,005 chunks",
+        "1,008 blocks",
+    ):  # fmt: skip
+        assert said in text, said
+
+
+def test_a_silent_peer() -> None:
+    story = Story()
+    monitor = full(story)
+    for rto in (1000, 2000):
+        path = e.Path("10.0.0.1", "ACTIVE", True, 4380, 12, rto, 1500)
+        story.now += 1
+        monitor.associations.fold(e.Status(*story._head(1), "ESTABLISHED", 9, 1, 0, 5, 5, 1452, (path,)))
+    text = "\n".join(lines(detail(one(monitor), None, story.now + 2, 118)))
+    assert "about 06:00 (an estimate: 1 answer missed, RTO 2.0 s by now)" in text
+    monitor.fold(batch(story.change(1, "COMM_LOST", "stack")))
+    text = "\n".join(lines(detail(one(monitor), None, story.now, 118)))
+    assert "lost (no answer)" in text
+    assert "Declared lost" not in text
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 250), st.booleans(), st.floats(0, 200))
+def test_every_line_fits_every_number_is_explained_and_has_a_place_of_its_own(
+    width: int, much: bool, later: float
+) -> None:
+    story = Story()
+    monitor = full(story) if much else Monitor()
+    monitor.fold(
+        batch(story.up(1), story.change(1, "COMM_LOST", "peer", f"user-initiated abort: {EVIL}", 12))
+    )
+    sheet = detail(one(monitor), one(monitor), story.now + later, width)
+    places = []
+    for number in range(len(sheet)):
+        text = "".join(piece.text for piece in sheet[number])
+        assert printable(text) == text
+        if width >= 60:
+            assert cell_len(text.rstrip()) <= width, text
+        for _, piece in sheet.numbers(number):
+            assert piece.term in TERMS
+            places.append(piece.place)
+    assert len(places) == len(set(places))
+
+
+def test_each_term_is_explained_in_one_sentence_with_its_source() -> None:
+    for term in TERMS.values():
+        assert term.means.endswith(".")
+        assert term.source == "" or "section" in term.source or term.source.startswith("Linux")
+
+
+def test_sparklines() -> None:
+    assert spark([None, 1, 2, 4], 4, 4) == " ▃▅█"
+    assert spark([4, 0, None, None], 2, 4) == "▅ "
+    assert spark([None, 0, 3, None], 4, 3, mean=False) == " ▁█ "
+    assert spark([], 3, 0) == "   "
+
+
+class Stage(App[None]):
+    def compose(self) -> ComposeResult:
+        yield AssociationDetail()
+
+
+async def test_the_cursor_reaches_every_number_of_65535_streams() -> None:
+    story = Story()
+    monitor = full(story, 65_535)
+    async with Stage().run_test(size=(118, 40)) as pilot:
+        view = pilot.app.query_one(DetailView)
+        view.show(one(monitor), monitor, story.now)
+        view.focus()
+        await pilot.pause()
+        assert view.term == "assoc_id"
+        meaning = pilot.app.query_one("AssociationDetail > Static", Static)
+        assert str(meaning.content).startswith("Association ID")
+        await pilot.press("right")
+        assert view.term == "peer"
+        await pilot.press("end")
+        assert view.term == "out_of_sequence"
+        assert view.scroll_y == view.max_scroll_y
+        await pilot.press("home", "pagedown", "pagedown")
+        assert view.term in ("stream", "messages_in", "bytes_in")
+        await pilot.press("down", "right")
+        assert str(meaning.content).partition("  ")[0] == TERMS[view.term].name
+        # Another step in the history moves all the lines: the cursor stays on its number.
+        place, line = view._place, view._line
+        monitor.fold(batch(story.shutdown_event(1)))
+        view.show(one(monitor), monitor, story.now)
+        assert (view._place, view._line) == (place, line + 1)
+        await pilot.press("question_mark")
+        assert isinstance(pilot.app.screen, ExplainScreen)
+        terms = [str(line.content).partition("  ")[0] for line in pilot.app.screen.query(Static)]
+        assert {"State", "Peak", "Verification tag", "Last SSN"} <= set(terms)
+        await pilot.press("escape")
+        await pilot.click(DetailView, offset=(20, 1))
+
+
+async def test_it_is_made_anew_once_a_second_and_when_the_state_changes() -> None:
+    story = Story()
+    monitor = full(story)
+    async with Stage().run_test(size=(118, 40)) as pilot:
+        view = pilot.app.query_one(DetailView)
+        view.show(one(monitor), monitor, story.now)
+        sheet = view._sheet
+        monitor.fold(batch(story.counts(1, 8, 2)))
+        view.show(one(monitor), monitor, story.now + 0.5)
+        assert view._sheet is sheet
+        view.show(one(monitor), monitor, story.now + 1)
+        assert view._sheet is not sheet
+        sheet = view._sheet
+        monitor.fold(batch(story.change(1, "SHUTDOWN_COMP")))
+        view.show(one(monitor), monitor, story.now + 1)
+        assert view._sheet is not sheet
+        assert "shutdown by peer" in view.render_line(0).text
+        view.show(None, monitor, story.now + 1)
+        assert "no association" in view.render_line(0).text
+
+
+# --- with real associations
+
+
+def shown(app: SctpApp) -> str:
+    view = app.screen.query_one(DetailView)
+    return "\n".join([view.render_line(0).text, *lines(view._sheet)])
+
+
+async def greeted(app: SctpApp, pilot: Pilot[None]) -> None:
+    await pilot.press("enter")
+    await until(pilot, lambda: messages(app, "server") == [b"hello"])
+    await until(pilot, lambda: app.screen.query_one(AssociationTable).display)
+
+
+@pytest.mark.userspace
+async def test_enter_shows_all_of_an_association_live_and_escape_goes_back() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await greeted(app, pilot)
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+        (row,) = rows(app)
+        await until(pilot, lambda: row.detail is not None and row.streams and row.paths)
+        client = app.monitor.associations.of("client 1")[0]
+        await until(pilot, lambda: f"{client.assoc_id}, client 1" in shown(app))
+        assert row.detail is not None
+        assert row.detail.local_tag is not None
+        await until(pilot, lambda: row.detail and f"0x{row.detail.local_tag:08x}" in shown(app))
+        app.submit(Send(99, b"again", "client 1", stream=3))
+        await until(pilot, lambda: [s.stream for s in row.streams] == [1, 3])
+        await until(pilot, lambda: "10 B" in shown(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, DetailScreen))
+
+
+@pytest.mark.userspace
+async def test_a_clients_association_too_and_its_end_is_seen() -> None:
+    async with running((80, 24)) as (app, pilot):
+        await greeted(app, pilot)
+        app.screen.query_one("#speakers").focus()
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+        await until(pilot, lambda: "client 1, association" in shown(app))
+        assert "COOKIE-WAIT" in shown(app)
+        await app.run_action("screen.dismiss")
+        await pilot.press("c", "d")
+        await until(pilot, lambda: "shutdown by us" in shown(app))
+        assert "Declared lost" not in shown(app)
+
+
+@pytest.mark.userspace
+async def test_where_it_is_wide_a_pane_follows_the_cursor() -> None:
+    async with running((200, 50)) as (app, pilot):
+        await greeted(app, pilot)
+        await pilot.press("ctrl+n")
+        await type_line(pilot, "second")
+        await until(pilot, lambda: len(rows(app)) == 2)
+        first, second = rows(app)
+        pane, table = app.screen.query_one(DetailPane), app.screen.query_one(AssociationTable)
+        view = pane.query_one(DetailView)
+        table.focus()
+        await pilot.press("home")
+        await until(pilot, lambda: view.association is first)
+        await pilot.press("down")
+        await until(pilot, lambda: view.association is second and second.detail)
+        view.focus()
+        table.cursor = first.key
+        await pilot.press("right")
+        await until(pilot, lambda: view.term == "assoc_id")
+        assert view.association is second
+        await pilot.resize_terminal(100, 40)
+        await until(pilot, lambda: not pane.display)
