@@ -16,6 +16,7 @@ from textual.binding import BindingType
 from textual.command import Provider
 
 from sctp_tui.engine import Engine
+from sctp_tui.monitor.masking import Mask
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.outbox import Outbox
 from sctp_tui.sctp.commands import Command, Listen, Stop, Watch
@@ -50,6 +51,7 @@ class SctpApp(App[None], inherit_bindings=False):
         self.settings = settings
         self.clock = clock or Clock()
         self.monitor = Monitor()
+        self._mask = Mask() if settings.mask_addresses else None
         self.outbox = Outbox()
         self.engine = Engine(
             self.outbox,
@@ -136,6 +138,8 @@ class SctpApp(App[None], inherit_bindings=False):
             return  # the widgets are being taken down
         ended = not self.engine.running  # asked first, so that its last events are in the batch
         batch = self.outbox.drain()
+        if self._mask is not None:
+            batch = self._mask.batch(batch)
         self.monitor.fold(batch)
         self._main.show(batch, self.clock.mono())
         watched = Watch(self._main.visible_keys(), self._main.detail_key)

@@ -28,6 +28,10 @@ class Header(Widget):
     servers: reactive[tuple[EndpointView, ...]] = reactive((), layout=True)
     ending: reactive[str] = reactive("")
 
+    def __init__(self, *, masked: bool = False) -> None:
+        super().__init__()
+        self._masked = masked
+
     def render(self) -> Content:
         """As much as there is room for: the library is the first to go."""
         if not self.servers:
@@ -48,7 +52,9 @@ class Header(Widget):
         tint = "$text-warning" if self.ending else "$text-success" if state == "listening" else "$text-error"
         used = sum(map(len, (name, stack, place, state))) + 6
         room = self.content_size.width - used
-        library = server.library if room > len(server.library) + 1 else ""
+        # Pseudonyms look like addresses.
+        library = "addresses of peers masked" if self._masked and number == 0 else server.library
+        library = library if room > len(library) + 1 else ""
         return Content.assemble(
             (name, "bold"),
             "  ",

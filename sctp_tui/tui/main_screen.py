@@ -65,7 +65,7 @@ class MainScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield FreezeBanner(self._monitor)
-        yield Header()
+        yield Header(masked=self._settings.mask_addresses)
         with Container(id="body"):
             with Vertical(id="associations", classes="pane"):
                 yield Heading("Associations")

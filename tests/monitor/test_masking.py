@@ -1,0 +1,97 @@
+"""Pseudonyms: for every address that an event can have, the same for the same, and addresses themselves."""
+
+import ipaddress
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.monitor.masking import Mask
+from sctp_tui.outbox import Batch
+from sctp_tui.sctp.events import (
+    AssocChange,
+    Detail,
+    Event,
+    Message,
+    Opening,
+    Path,
+    Peer,
+    PeerAddrChange,
+    Refused,
+    RemoteError,
+    Status,
+    to_json,
+)
+
+REAL = ("10.1.2.3", "fe80::12:34", "172.16.9.9")
+PEER = Peer(REAL, 5000, 9899)
+
+
+def head(**fields: Any) -> dict[str, Any]:
+    return {"at": 0.0, "mono": 0.0, "endpoint": "server", "key": 1, "assoc_id": 3, "peer": PEER} | fields
+
+
+EVENTS: tuple[Event, ...] = (
+    Opening(
+        **head(), schema=1, version="", stack="userspace", library="", outbound_streams=1, inbound_streams=1
+    ),
+    PeerAddrChange(**head(), address=REAL[1], state="CONFIRMED", error=0),
+    Refused(
+        **head(), command="send", message_id=1, text=f"no way to {REAL[0]}: it is [{REAL[1]}]:7, {REAL[2]}."
+    ),
+    RemoteError(**head(), error=11, error_text="restart with new addresses", data=b"\x0a\x01\x02\x03"),
+    AssocChange(
+        **head(), state="COMM_LOST", outbound_streams=1, inbound_streams=1, error=12,
+        error_text=f"user-initiated abort: {REAL[0]}:80", by="peer",
+    ),
+    Status(
+        **head(), state="ESTABLISHED", rwnd=1, unacked=0, pending=0, inbound_streams=1, outbound_streams=1,
+        fragmentation_point=1, paths=tuple(Path(a, "ACTIVE", True, 1, 1, 1, 1500) for a in REAL),
+    ),
+    Detail(
+        **head(), local=Peer(REAL, 1), local_tag=1, peer_tag=2, heartbeat_interval=0, path_max_retrans=5,
+        association_max_retrans=10, statistics=None,
+    ),
+)  # fmt: skip
+
+
+def test_no_address_of_a_peer_is_left() -> None:
+    mask = Mask()
+    for event in EVENTS:
+        masked = mask.event(event)
+        assert type(masked) is type(event)
+        line = to_json(masked).decode()
+        assert not [address for address in REAL if address in line], line
+        assert "CgECAw" not in line  # the same in base64
+
+
+def test_what_is_no_address_stays() -> None:
+    message = Message(
+        **head(), direction="in", stream=1, ssn=0, tsn=1, ppid=0, unordered=False, size=2, data=b"hi"
+    )
+    masked = Mask().event(message)
+    assert masked == msgspec.structs.replace(message, peer=masked.peer)
+    text = "at 12:30:45, on 0.0.0.0 and ::, in version 1.2.3, 3:5 streams: dead, face. 1::2::3"
+    assert Mask().text(text) == text
+
+
+def test_a_batch_has_pseudonyms_in_all_its_parts() -> None:
+    change, status, detail = EVENTS[1], EVENTS[5], EVENTS[6]
+    assert isinstance(status, Status)
+    assert isinstance(detail, Detail)
+    mask = Mask()
+    batch = mask.batch(Batch([change], status={1: status}, details={1: detail}))
+    assert batch.status[1].peer == batch.events[0].peer == Peer(tuple(map(mask.address, REAL)), 5000, 9899)
+    assert [path.address for path in batch.status[1].paths] == [mask.address(address) for address in REAL]
+    assert batch.details[1].local == Peer(tuple(map(mask.address, REAL)), 1)
+
+
+@given(st.lists(st.ip_addresses().map(str)))
+def test_the_same_address_has_the_same_pseudonym_and_no_other_has_it(addresses: list[str]) -> None:
+    mask = Mask()
+    pseudonyms = {address: mask.address(address) for address in addresses}
+    assert len(set(pseudonyms.values())) == len(pseudonyms)
+    for address, pseudonym in pseudonyms.items():
+        assert mask.address(address) == pseudonym
+        assert ipaddress.ip_address(pseudonym).version == ipaddress.ip_address(address).version
