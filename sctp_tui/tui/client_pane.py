@@ -13,21 +13,25 @@ from textual.content import Content
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
+from sctp_tui.monitor import units
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.outbox import Batch
 from sctp_tui.sctp.address import parse_hostport
-from sctp_tui.sctp.commands import Command
 from sctp_tui.sctp.endpoint import SctpError
-from sctp_tui.sctp.events import Event, Peer, StackName
+from sctp_tui.sctp.events import Peer, StackName
 from sctp_tui.sctp.printable import printable
 
 from .actions import bindings
-from .clients import Client, Clients, Options, Outcome
+from .clients import Client, Clients, Options, Outcome, associations
 from .compose import compose
-from .fields import Fields, number
+from .fields import Fields
+from .generator_screen import GeneratorScreen
+from .generators import Generation, Generators, Recipe, Source, in_all
 from .heading import Heading
 from .message_input import MessageInput
 from .resolve import resolve
+from .values import number
 
 FIRST_LINE = "hello"
 """What the input of a fresh program holds."""
@@ -38,6 +42,14 @@ class Reply:
     """Speaking as the server, to the association with this key."""
 
     key: int
+
+
+@dataclass(frozen=True, slots=True)
+class Everyone:
+    """Speaking as the server, to all of its associations."""
+
+
+Target = Client | Reply | Everyone
 
 
 class ClientPane(Vertical):
@@ -57,7 +69,11 @@ class ClientPane(Vertical):
         self._submit = submit
         self._stacks = stacks
         self._clients = Clients(stacks[0], to)
-        self._target: Client | Reply = self._clients.all[0]
+        self.generators = Generators()
+        self._now = 0.0
+        self._generating: list[Generation] = []
+        self._by_source: dict[int | str, list[Generation]] = {}  # by association, or by client
+        self._target: Target = self._clients.all[0]
         self._shown: list[Content] = []
         self._locked: bool | None = None
         self._prompted = ""
@@ -92,6 +108,8 @@ class ClientPane(Vertical):
         match self._target:
             case Reply(key):
                 return self._monitor.associations.get(key)
+            case Everyone():
+                return None
             case client:
                 return self._association_of(client)
 
@@ -101,17 +119,24 @@ class ClientPane(Vertical):
         target = self._target
         return [c for c in self._clients.all if self._ended(c) or (c.opened is None and c is not target)]
 
-    def fold(self, events: Sequence[Event]) -> None:
+    def fold(self, batch: Batch) -> None:
         """Follow what happened, and tell the user what came of what they did."""
-        outcome = self._clients.fold(events)
+        self.generators.fold(batch.generators)
+        outcome = self._clients.fold(batch.events)
         if outcome is not None:
             self.tell(outcome)
 
-    def show(self) -> None:
-        """Draw what changed since the last time."""
+    def show(self, now: float) -> None:
+        """Draw what changed since the last time; `now` in seconds of the monotonic clock."""
+        self._now = now
+        self._generating = self.generators.running()
+        self._by_source = {}
+        for generation in self._generating:
+            command = generation.command
+            self._by_source.setdefault(command.key or command.endpoint, []).append(generation)
         rows = [self._row(client) for client in self._clients.all]
-        if isinstance(self._target, Reply):
-            rows.append(self._reply_row(self._target))
+        if not isinstance(self._target, Client):
+            rows.append(self._server_row(self._target))
         speakers = self.speakers
         if len(rows) != len(self._shown):
             with speakers.prevent(OptionList.OptionHighlighted):
@@ -125,10 +150,11 @@ class ClientPane(Vertical):
         if (prompt := self._prompt()) != self._prompted:
             self._prompted = prompt
             self.query_one("#speaker", Label).update(prompt)
-        live = self._live()
-        self.query_one(Heading).numbers = f"{live} of {len(self._clients.all)} up" if live else ""
+        self.query_one(Heading).numbers = self._numbers()
         association = self.association
-        locked = isinstance(self._target, Reply) or (association is not None and association.ended is None)
+        locked = not isinstance(self._target, Client) or (
+            association is not None and association.ended is None
+        )
         if locked != self._locked:
             self._locked = locked
             self.query_one(Fields).set_locked(locked)
@@ -152,6 +178,11 @@ class ClientPane(Vertical):
     def reply_to(self, association: Association) -> None:
         """Speak as the server to this association from now on."""
         self._speak_as(Reply(association.key))
+        self.message.focus()
+
+    def to_all(self) -> None:
+        """Speak as the server to all of its associations from now on."""
+        self._speak_as(Everyone())
         self.message.focus()
 
     def clear(self) -> None:
@@ -182,7 +213,7 @@ class ClientPane(Vertical):
     def _go_type(self) -> None:
         self.message.focus()
 
-    def _speak_as(self, target: Client | Reply) -> None:
+    def _speak_as(self, target: Target) -> None:
         if target == self._target:
             return
         self._keep_fields()
@@ -206,9 +237,11 @@ class ClientPane(Vertical):
                     f"{association.outbound_streams}:{association.inbound_streams}" if association else ""
                 )
                 fields.show_fixed(peer, streams)
+            case Everyone():
+                fields.show_fixed(associations(len(self._everyone())), "")
             case client:
                 fields.show(client)
-        self.show()
+        self.show(self._now)
         with self.speakers.prevent(OptionList.OptionHighlighted):
             self.speakers.highlighted = self._index()
 
@@ -217,6 +250,8 @@ class ClientPane(Vertical):
             case Reply():
                 association = self.association
                 return f"server to {association.assoc_id if association is not None else '?'} ›"
+            case Everyone():
+                return "server to all ›"
             case client:
                 return f"{client.name} ›"
 
@@ -236,6 +271,18 @@ class ClientPane(Vertical):
         associations = map(self._association_of, self._clients.all)
         return sum(a is not None and a.ended is None for a in associations)
 
+    def _everyone(self) -> list[Association]:
+        """The servers' associations that one can send to."""
+        return [a for a in self._monitor.associations.of_servers() if a.state == "ESTABLISHED"]
+
+    def _numbers(self) -> str:
+        """How many clients are up, and what is being generated."""
+        live, running = self._live(), self._generating
+        numbers = [f"{live} of {len(self._clients.all)} up"] if live else []
+        if running:
+            numbers.append(in_all(running, self._now))
+        return ", ".join(numbers)
+
     # --- rows
 
     def _row(self, client: Client) -> Content:
@@ -244,65 +291,133 @@ class ClientPane(Vertical):
             return Content.assemble(
                 client.name.ljust(11), client.to.ljust(22), (" not open yet", "$foreground-muted")
             )
-        return _row(client.name, association, client.heard)
+        return _row(client.name, association, client.heard, self._generated(client.name))
 
-    def _reply_row(self, reply: Reply) -> Content:
-        association = self._monitor.associations.get(reply.key)
+    def _server_row(self, target: Reply | Everyone) -> Content:
+        if isinstance(target, Everyone):
+            return Content.assemble("server".ljust(11), "to all: ", associations(len(self._everyone())))
+        association = self._monitor.associations.get(target.key)
         if association is None:
             return Content.assemble("server".ljust(11), ("this association was cleared", "$foreground-muted"))
-        return _row("server", association, "")
+        return _row("server", association, "", self._generated(target.key))
 
     # --- sending
 
     @on(Input.Submitted, "#message")
     def _enter(self, event: Input.Submitted) -> None:
+        line, target = event.value, self._target
         try:
-            message = compose(event.value)
+            message = compose(line)
             options = self.query_one(Fields).read_options(message.stream)
-            if isinstance(self._target, Reply):
-                self._submit(self._clients.reply(self._target.key, event.value, message.data, options))
-                self.message.remember(event.value)
+            if isinstance(target, Client):
+                self._read(target)
+                self._send(target, line, message.data, options)
                 return
-            client = self._target
-            if not self._locked:
-                self.query_one(Fields).read_client(client)
-            host, port = parse_hostport(client.to, 9877)
-            udp_port = number("UDP", client.udp_port, 1, 65535) if client.udp_port else None
-        except SctpError as error:
-            self.tell(Outcome(printable(str(error))))
-            return
-        self._send(client, host, port, udp_port, event.value, message.data, options)
-
-    @work(exclusive=True)
-    async def _send(
-        self,
-        client: Client,
-        host: str,
-        port: int,
-        udp_port: int | None,
-        line: str,
-        data: bytes,
-        options: Options,
-    ) -> None:
-        own = [address for server in self._monitor.endpoints.servers for address in server.addresses]
-        try:
-            address = await resolve(host, own)
         except SctpError as error:
             self.tell(Outcome(printable(str(error))))
             return
         self.message.remember(line)
-        commands: list[Command] = self._clients.send(
-            client, Peer((address,), port, udp_port), line, data, options
+        if isinstance(target, Reply):
+            self._submit(self._clients.reply(target.key, line, message.data, options))
+        else:
+            servers = dict.fromkeys(a.endpoint for a in self._everyone()) or {"server": None}
+            self._submit(*(self._clients.send_to_all(name, line, message.data, options) for name in servers))
+
+    @work(exclusive=True)
+    async def _send(self, client: Client, line: str, data: bytes, options: Options) -> None:
+        try:
+            peer = await self._peer(client)
+        except SctpError as error:
+            self.tell(Outcome(printable(str(error))))
+            return
+        self.message.remember(line)
+        self._submit(*self._clients.send(client, peer, line, data, options))
+
+    def _read(self, client: Client) -> None:
+        """Take over what was typed into the client's fields. Raises `SctpError`."""
+        if not self._locked:
+            self.query_one(Fields).read_client(client)
+
+    async def _peer(self, client: Client) -> Peer:
+        """Where a client goes. Raises `SctpError`."""
+        host, port = parse_hostport(client.to, 9877)
+        udp_port = number("UDP", client.udp_port, 1, 65535) if client.udp_port else None
+        own = [address for server in self._monitor.endpoints.servers for address in server.addresses]
+        return Peer((await resolve(host, own),), port, udp_port)
+
+    # --- generating
+
+    def generator_screen(self, last: dict[str, str], mono: Callable[[], float]) -> GeneratorScreen:
+        """The form for a generator of whom one speaks as; `last` is what the one before held."""
+        target = self._target
+        try:
+            options = self.query_one(Fields).read_options(None)
+        except SctpError:
+            options = Options()
+        match target:
+            case Everyone():
+                who = f"server to all: {associations(len(self._everyone()))}"
+            case Reply():
+                association = self.association
+                who = f"server to {association.assoc_id} with {association.peer}" if association else "server"
+            case client:
+                with contextlib.suppress(SctpError):  # said when it starts
+                    self._read(client)
+                who = f"{client.name} to {client.to}"
+        return GeneratorScreen(
+            self.generators,
+            who,
+            isinstance(target, Client),
+            options,
+            last,
+            self._generate,
+            self._submit,
+            mono,
         )
-        self._submit(*commands)
+
+    async def _generate(self, recipe: Recipe, clients: int) -> None:
+        """Start a generator as whom one speaks as, and as clients beside it. Raises `SctpError`."""
+        target, generators = self._target, self.generators
+        if not isinstance(target, Client):
+            to = self._everyone()
+            if isinstance(target, Reply):
+                to = [association for association in to if association.key == target.key]
+            if not to:
+                raise SctpError("the server has no association that is up to send to")
+            sources = [Source(f"server to {a.assoc_id}", a.outbound_streams, a.endpoint, a.key) for a in to]
+            self._submit(*generators.start(recipe, sources))
+            return
+        self._read(target)
+        peer = await self._peer(target)
+        several = self._clients.several(target, clients)
+        generators.check(recipe, map(self._source, several))
+        commands = [command for client in several for command in self._clients.open(client, peer)]
+        self._submit(*commands, *generators.start(recipe, list(map(self._source, several))))
+
+    def _source(self, client: Client) -> Source:
+        association = self._association_of(client)
+        up = association is not None and association.state == "ESTABLISHED"
+        return Source(
+            client.name, association.outbound_streams if association and up else client.outbound, client.name
+        )
+
+    def _generated(self, source: int | str) -> str:
+        """What is being generated as a client, or on an association."""
+        running = self._by_source.get(source, [])
+        if not running:
+            return ""
+        if len(running) > 1:
+            return in_all(running, self._now)
+        (generation,) = running
+        return f"{generation.progress}, {units.rate(generation.rate(self._now) or 0.0)}/s"
 
 
 def _clients(number: int) -> str:
     return "1 client" if number == 1 else f"{number} clients"
 
 
-def _row(name: str, association: Association, heard: str) -> Content:
-    """Who, with whom, the ID that this end has, the state and the streams, the last that was heard."""
+def _row(name: str, association: Association, heard: str, generated: str) -> Content:
+    """Who, with whom, the ID that this end has, the state and the streams, and what passes just now."""
     streams = f"{association.outbound_streams}/{association.inbound_streams}"
     row = Content.assemble(
         name.ljust(11),
@@ -311,5 +426,7 @@ def _row(name: str, association: Association, heard: str) -> Content:
     )
     if association.ended is not None:
         return Content.assemble(row, association.ended).stylize("$foreground-muted")
-    reply = (f"  « {heard}", "$text-accent") if heard else ""
-    return Content.assemble(row, (f"{association.state} {streams}", "$text-success"), reply)
+    passes = (f"  » {generated}", "$text-warning") if generated else ""
+    if heard and not generated:
+        passes = (f"  « {heard}", "$text-accent")
+    return Content.assemble(row, (f"{association.state} {streams}", "$text-success"), passes)

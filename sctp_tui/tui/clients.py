@@ -2,12 +2,12 @@
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from sctp_tui.monitor.words import ending, said
-from sctp_tui.sctp.commands import CloseEndpoint, Command, OpenClient, Send
+from sctp_tui.sctp.commands import CloseEndpoint, Command, OpenClient, Send, SendToAll
 from sctp_tui.sctp.events import (
     AssocChange,
     EndpointFailed,
@@ -65,6 +65,34 @@ class Options:
     lifetime: int | None = None
 
 
+@dataclass(slots=True)
+class ToAll:
+    """One message to all: the associations that took it, and those that could not, with the reason of one."""
+
+    sent: int = 0
+    refused: int = 0
+    text: str = ""
+
+    def fold(self, event: Message | Refused) -> None:
+        """Count one association's answer."""
+        if isinstance(event, Refused):
+            self.refused += 1
+            self.text = printable(event.text)
+        else:
+            self.sent += 1
+            self.text = self.text or f"{event.size} B on stream {event.stream}"
+
+    @property
+    def outcome(self) -> Outcome:
+        """What there is to say by now."""
+        if not self.sent:
+            return Outcome(self.text)
+        to = f"sent to {associations(self.sent)}"
+        if self.refused:
+            return Outcome(f"{to}, not to {self.refused}: {self.text}")
+        return Outcome(f"{to}, {self.text}", good=True)
+
+
 class Clients:
     """All clients, in the order they were made; there is always one."""
 
@@ -72,6 +100,7 @@ class Clients:
         self._names = (f"client {number}" for number in itertools.count(1))
         self._message_ids = itertools.count(1)
         self._lines: dict[int, str] = {}
+        self._to_all: dict[int, ToAll] = {}
         self.all = [Client(next(self._names), stack, to)]
 
     def add(self, like: Client) -> Client:
@@ -93,8 +122,8 @@ class Clients:
         """The client whose endpoint has this name."""
         return next((client for client in self.all if client.name == endpoint), None)
 
-    def send(self, client: Client, to: Peer, line: str, data: bytes, options: Options) -> list[Command]:
-        """What sends a message as a client; opens its endpoint where need be.
+    def open(self, client: Client, to: Peer) -> list[Command]:
+        """What opens a client's endpoint, where it is not open already with these settings.
 
         Where the settings differ from those the endpoint was opened with, another one takes its place.
         """
@@ -107,37 +136,61 @@ class Clients:
                 client.heard = ""
             client.opened = msgspec.structs.replace(wanted, endpoint=client.name)
             commands.append(client.opened)
-        commands.append(self._message(line, data, options, endpoint=client.name))
         return commands
+
+    def send(self, client: Client, to: Peer, line: str, data: bytes, options: Options) -> list[Command]:
+        """What sends a message as a client; opens its endpoint where need be."""
+        return [*self.open(client, to), self._message(line, data, options, endpoint=client.name)]
+
+    def several(self, first: Client, number: int) -> list[Client]:
+        """So many clients that go where the first one goes: it, those after it, and new ones as needed."""
+        same = (first.stack, first.to, first.udp_port)
+        after = self.all[self.all.index(first) + 1 :]
+        found = [first, *(c for c in after if (c.stack, c.to, c.udp_port) == same)][:number]
+        return [*found, *(self.add(first) for _ in range(number - len(found)))]
+
+    def send_to_all(self, server: str, line: str, data: bytes, options: Options) -> Command:
+        """What sends a message to every association of a server."""
+        number = self._number(line)
+        self._to_all[number] = ToAll()
+        if len(self._to_all) > _REMEMBERED:
+            del self._to_all[next(iter(self._to_all))]
+        return SendToAll(
+            number, data, server, options.stream, options.ppid, options.unordered, options.lifetime
+        )
 
     def reply(self, key: int, line: str, data: bytes, options: Options) -> Command:
         """What sends a message on an association of the server."""
         return self._message(line, data, options, key=key)
 
     def _message(self, line: str, data: bytes, options: Options, endpoint: str = "", key: int = 0) -> Send:
+        return Send(
+            self._number(line), data, endpoint, key,
+            options.stream, options.ppid, options.unordered, options.lifetime,
+        )  # fmt: skip
+
+    def _number(self, line: str) -> int:
+        """The next message's, under which its line is remembered."""
         number = next(self._message_ids)
         self._lines[number] = line
         if len(self._lines) > _REMEMBERED:
             del self._lines[next(iter(self._lines))]
-        return Send(
-            number,
-            data,
-            endpoint,
-            key,
-            options.stream,
-            options.ppid,
-            options.unordered,
-            options.lifetime,
-        )
+        return number
 
     def fold(self, events: Iterable[Event]) -> Outcome | None:
         """Follow what happened; the outcome worth telling the user, if there is one."""
         told: Outcome | None = None
+        heard: dict[str, bytes] = {}
+        to_all: dict[int, ToAll] = {}
         for event in events:
             match event:
                 case Message(direction="in"):
-                    if client := self.named(event.endpoint):
-                        client.heard = printable(event.data, _HEARD)
+                    heard[event.endpoint] = event.data
+                case Message() if not event.message_id:
+                    pass  # a generator's, or an echo
+                case Message() | Refused() if event.message_id in self._to_all:
+                    to_all[event.message_id] = self._to_all[event.message_id]
+                    to_all[event.message_id].fold(event)
                 case Message() if event.message_id in self._lines:
                     told = _worse(told, Outcome(f"sent {event.size} B on stream {event.stream}", good=True))
                 case Refused() if event.message_id in self._lines:
@@ -158,6 +211,13 @@ class Clients:
                         told = _worse(Outcome(f"{client.name}: {ending(event)}"), told)
                 case _:
                     pass
+        for endpoint, data in heard.items():
+            if client := self.named(endpoint):
+                client.heard = printable(data, _HEARD)
+        for number, answers in to_all.items():
+            told = _worse(told, answers.outcome)
+            if told is not None and not answers.sent:
+                told = replace(told, line=told.line or self._lines.pop(number, ""))
         return told
 
 
@@ -167,3 +227,8 @@ def _worse(told: Outcome | None, other: Outcome | None) -> Outcome | None:
         return told or other
     first, second = (told, other) if not told.good or other.good else (other, told)
     return Outcome(first.text, first.good, first.line or second.line) if not first.good else other
+
+
+def associations(number: int) -> str:
+    """`1 association`, `3 associations`."""
+    return "1 association" if number == 1 else f"{number:,} associations"

@@ -6,17 +6,37 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Grid
+from textual.suggester import SuggestFromList
 from textual.widgets import Checkbox, Input, Label, Select
 
-from sctp_tui.sctp.endpoint import UDP_PORT, SctpError
+from sctp_tui.monitor import ppid
+from sctp_tui.sctp.endpoint import UDP_PORT
 from sctp_tui.sctp.events import StackName
 
 from .actions import bindings
 from .clients import Client, Options
+from .values import LONG, WORD, number, out_in
 
-_WORD = 0xFFFF
-_LONG = 0xFFFFFFFF
 _CONNECTION = ("to", "udp", "streams", "attempts", "stack")
+
+
+class PpidInput(Input):
+    """A payload protocol identifier, by number or by name: what is typed of a name is completed."""
+
+    def __init__(self, value: str, id: str) -> None:
+        super().__init__(
+            value,
+            id=id,
+            compact=True,
+            suggester=SuggestFromList(ppid.NAMES.values(), case_sensitive=False),
+            tooltip="Payload protocol identifier, for the peer's program: a number, or a name such as NGAP",
+        )
+
+    @property
+    def ppid(self) -> int:
+        """The number; none typed is 0. Raises `SctpError`."""
+        typed = self.value.strip()
+        return ppid.parse(typed) if typed else 0
 
 
 class Tick(Checkbox):
@@ -37,7 +57,7 @@ class Fields(Grid):
     DEFAULT_CSS = """
     Fields {
         grid-size: 8;
-        grid-columns: 8 1fr 5 8 9 9 10 4;
+        grid-columns: 5 1fr 7 8 9 9 10 4;
         grid-rows: 1;
         height: auto;
         padding: 0 1;
@@ -85,16 +105,10 @@ class Fields(Grid):
         )
         yield Label("Attempts")
         yield Input(id="attempts", compact=True, restrict="[0-9]*", tooltip="INITs sent before giving up")
+        yield Label("PPID")
+        yield PpidInput(str(options.ppid), id="ppid")
         yield Label("Stream")
         yield Input(str(options.stream), id="stream", compact=True, restrict="[0-9]*")
-        yield Label("PPID")
-        yield Input(
-            str(options.ppid),
-            id="ppid",
-            compact=True,
-            restrict="[0-9]*",
-            tooltip="Payload protocol identifier, a number for the peer's program",
-        )
         yield Label("Lifetime")
         yield Input(
             id="lifetime",
@@ -141,12 +155,10 @@ class Fields(Grid):
 
     def read_client(self, client: Client) -> None:
         """Put the client's row into the client. Raises `SctpError` where a field can't be."""
-        outbound, colon, inbound = self._get("streams").partition(":")
         client.to = self._get("to")
         client.udp_port = self._get("udp")
-        client.outbound = number("Streams", outbound, 1, _WORD)
-        client.inbound = number("Streams", inbound, 1, _WORD) if colon else client.inbound
-        client.attempts = number("Attempts", self._get("attempts"), 1, _WORD)
+        client.outbound, client.inbound = out_in(self._get("streams"), client.inbound)
+        client.attempts = number("Attempts", self._get("attempts"), 1, WORD)
         if len(self._stacks) > 1:
             client.stack = "kernel" if self.query_one("#stack", Select).value == "kernel" else "userspace"
 
@@ -154,17 +166,8 @@ class Fields(Grid):
         """How to send a message; `stream` overrides the field. Raises `SctpError`."""
         lifetime = self._get("lifetime")
         return Options(
-            stream if stream is not None else number("Stream", self._get("stream"), 0, _WORD),
-            number("PPID", self._get("ppid") or "0", 0, _LONG),
+            stream if stream is not None else number("Stream", self._get("stream"), 0, WORD),
+            self.query_one(PpidInput).ppid,
             self.query_one("#unordered", Checkbox).value,
-            number("Lifetime", lifetime, 1, _LONG) if lifetime else None,
+            number("Lifetime", lifetime, 1, LONG) if lifetime else None,
         )
-
-
-def number(name: str, text: str, low: int, high: int) -> int:
-    """A field's number within its limits. Raises `SctpError` that names field, value and limits."""
-    if not text:
-        raise SctpError(f"{name} is empty: a number from {low} to {high}")
-    if not (text.isascii() and text.isdigit()) or len(text) > len(str(_LONG)) or not low <= int(text) <= high:
-        raise SctpError(f"{name} can't be {text[:20]}: a number from {low} to {high}")
-    return int(text)

@@ -15,7 +15,7 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.outbox import Batch
 from sctp_tui.sctp.address import format_hostport
-from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Command
+from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Command, StopGenerating
 
 from . import hints
 from .actions import bindings
@@ -58,6 +58,7 @@ class MainScreen(Screen[None]):
         self._endpoints_version = -1
         self._cleared = False
         self._some_ended = False
+        self._generated: dict[str, str] = {}  # what the form for a generator held last
 
     @property
     def _app(self) -> "SctpApp":
@@ -105,8 +106,8 @@ class MainScreen(Screen[None]):
         self.query_one("#associations > Heading", Heading).numbers = _association_numbers(monitor)
         self.query_one("#log > Heading", Heading).numbers = _log_numbers(monitor)
         pane = self.query_one(ClientPane)
-        pane.fold(batch.events)
-        pane.show()
+        pane.fold(batch)
+        pane.show(now)
         self._show_detail(monitor, now)
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
@@ -201,6 +202,19 @@ class MainScreen(Screen[None]):
             self.app.push_screen(DetailScreen(association))
         else:
             self._tell("no association is chosen", good=False)
+
+    def action_to_all(self) -> None:
+        """Speak as the server to all of its associations."""
+        self.query_one(ClientPane).to_all()
+
+    def action_generate(self) -> None:
+        """Generate traffic as whom one speaks as."""
+        screen = self.query_one(ClientPane).generator_screen(self._generated, self._app.clock.mono)
+        self.app.push_screen(screen)
+
+    def action_stop_generating(self) -> None:
+        """End all generators."""
+        self._submit(StopGenerating())
 
     def action_close(self) -> None:
         """Graceful shutdown."""
