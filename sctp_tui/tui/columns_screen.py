@@ -24,7 +24,7 @@ class ColumnsScreen(ModalScreen[list[str] | None]):
     DEFAULT_CSS = """
     ColumnsScreen {
         align: center middle;
-        OptionList {
+        OptionList, OptionList:focus {
             width: 50;
             height: auto;
             max-height: 96%;

@@ -76,7 +76,7 @@ class CopyScreen(ModalScreen[Choice]):
     DEFAULT_CSS = """
     CopyScreen {
         align: center middle;
-        OptionList {
+        OptionList, OptionList:focus {
             width: 40;
             height: auto;
             border: round $accent;

@@ -81,7 +81,7 @@ class ExportScreen(ModalScreen[str]):
             border-subtitle-color: $text-muted;
             background: $surface;
         }
-        OptionList {
+        OptionList, OptionList:focus {
             height: auto;
             border: none;
             padding: 0;

@@ -23,10 +23,10 @@ class SortScreen(ModalScreen[Order]):
     DEFAULT_CSS = """
     SortScreen {
         align: center middle;
-        OptionList {
-            width: 28;
+        OptionList, OptionList:focus {
+            width: 36;
             height: auto;
-            max-height: 90%;
+            max-height: 96%;
             border: round $accent;
             border-title-color: $text-accent;
             border-subtitle-color: $text-muted;
@@ -45,7 +45,7 @@ class SortScreen(ModalScreen[Order]):
     def compose(self) -> ComposeResult:
         options = OptionList(*(Option(self._line(column), column.name) for column in self._columns))
         options.border_title = "Order by"
-        options.border_subtitle = "Enter again: reverse"
+        options.border_subtitle = "again: the other way"
         yield options
 
     def on_mount(self) -> None:
@@ -57,8 +57,10 @@ class SortScreen(ModalScreen[Order]):
         """The column, and what choosing it would bring."""
         now = " " if column.name != self._order.column else "▼" if self._order.reverse else "▲"
         then = self._order.chosen(column.name)
-        brings = f"→ {'▼' if then.reverse else '▲'}" if then.column else "→ by birth"
-        return Content.assemble(f"{now} {column.title.ljust(11)}", (brings.rjust(10), "$text-muted"))
+        brings = (
+            ("largest first" if then.reverse else "smallest first") if then.column else "as they were born"
+        )
+        return Content.assemble((f"{now} ", "bold"), column.title.ljust(13), (brings, "$text-muted"))
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
