@@ -419,18 +419,18 @@ class Engine:
 
     def _pause(self, command: PauseReading) -> None:
         self._endpoint(command.endpoint)
-        opened = self._open[command.endpoint]
-        if command.paused != opened.paused:
-            opened.paused = command.paused
+        self._set_paused(self._open[command.endpoint], command.paused)
+
+    def _set_paused(self, opened: _Open, paused: bool) -> None:
+        if paused != opened.paused:
+            opened.paused = paused
             for descriptor in opened.endpoint.descriptors():
-                if command.paused:
+                if paused:
                     self._everything.unregister(descriptor)
                 else:
                     self._everything.register(descriptor, selectors.EVENT_READ, opened)
         clock = self.clock
-        self._out.append(
-            ReadingPaused(clock.wall(), clock.mono(), command.endpoint, 0, 0, None, command.paused)
-        )
+        self._out.append(ReadingPaused(clock.wall(), clock.mono(), opened.endpoint.name, 0, 0, None, paused))
 
     # --- the end
 
@@ -447,6 +447,9 @@ class Engine:
             return
         opened.deadline = deadline
         self._closing[opened] = None
+        if opened.paused:
+            # Who does not read does not see that its associations were shut down.
+            self._set_paused(opened, False)
         for association in self._ledger.of(opened.endpoint.name):
             if not association.closing:
                 self._close_association(association)

@@ -4,6 +4,7 @@ from sctp_tui.ledger import ENDS
 from sctp_tui.sctp.commands import Generate, PauseReading, Send, SendToAll, StopGenerating, Watch
 from sctp_tui.sctp.events import (
     AssocChange,
+    EndpointClosed,
     Event,
     Message,
     ReadingPaused,
@@ -145,6 +146,22 @@ def test_paused_reading_holds_messages_and_then_lets_them_through(running: Runni
     running.until(Message, endpoint="server", data=b"held")
     running.submit(PauseReading("nobody", True))
     assert "nobody" in running.until(Refused, command="pause_reading").text
+
+
+def test_a_server_that_does_not_read_still_closes_gracefully(stack: StackName) -> None:
+    with Running(stack, grace=4.0) as running:
+        running.listen()
+        client, _, _ = running.greet()
+        running.submit(PauseReading("server", True))
+        running.until(ReadingPaused, paused=True)
+        running.send(client, b"unread")
+        running.until(Message, endpoint=client, direction="out", data=b"unread")
+        running.close("server")
+        assert running.until(AssocChange, ended, endpoint="server").state == "SHUTDOWN_COMP"
+        assert running.until(EndpointClosed, endpoint="server").aborted == 0
+        assert b"unread" in [m.data for m in received(running)]
+        # A paused endpoint that is closed may be opened again.
+        running.listen()
 
 
 def test_one_message_to_all(running: Running) -> None:
