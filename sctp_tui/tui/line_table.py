@@ -122,7 +122,7 @@ class LineTable(LineView, Generic[R]):
         self._all_columns = columns
         self._columns = columns
         self._width = -1
-        self._gap = 1
+        self._gap = self.least_gap = 1
         self._shown: list[tuple[Column[R], int]] = []
         self._keys: list[int] = []
         self._strips: dict[int, tuple[Hashable, Strip]] = {}
@@ -185,7 +185,7 @@ class LineTable(LineView, Generic[R]):
     def room(self) -> tuple[int, int]:
         """Cells that there are for columns, and cells between two of them."""
         width = self.scrollable_content_region.width or self.app.size.width  # where it is not shown yet
-        return width, 2 if width >= _ROOMY else 1
+        return width, max(self.least_gap, 2 if width >= _ROOMY else 1)
 
     def choose_columns(self, names: Sequence[str]) -> None:
         """Show these columns, as far as there is room for them from the left; none: the usual ones.

@@ -17,7 +17,7 @@ from sctp_tui.outbox import Batch
 from sctp_tui.sctp.address import format_hostport
 from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Command, StopGenerating
 
-from . import hints
+from . import hints, large
 from .actions import bindings
 from .association_table import COLUMNS, AssociationTable
 from .client_pane import ClientPane
@@ -67,6 +67,8 @@ class MainScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield FreezeBanner(self._monitor)
         yield Header(masked=self._settings.mask_addresses)
+        if self._settings.large:
+            yield large.BigNumbers()
         with Container(id="body"):
             with Vertical(id="associations", classes="pane"):
                 yield Heading("Associations")
@@ -82,7 +84,12 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         table = self.query_one(AssociationTable)
         table.display = False
-        table.choose_columns(self._app.state.get("columns", [], list[str]))
+        columns = self._app.state.get("columns", [], list[str])
+        if self._settings.large:
+            self.add_class("-large")
+            table.least_gap, columns = large.GAP, list(large.COLUMNS)
+            self.query_one(MessageLog).brief = True
+        table.choose_columns(columns)
 
     # --- what is shown
 
@@ -103,6 +110,8 @@ class MainScreen(Screen[None]):
         if some:
             table.show(associations, now)
         self.query_one(MessageLog).show(monitor.log)
+        if self._settings.large:
+            self.query_one(large.BigNumbers).show(monitor, now)
         self.query_one("#associations > Heading", Heading).numbers = _association_numbers(monitor)
         self.query_one("#log > Heading", Heading).numbers = _log_numbers(monitor)
         pane = self.query_one(ClientPane)

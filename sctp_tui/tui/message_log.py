@@ -129,6 +129,7 @@ class MessageLog(LineView):
         self._first = 0  # number of the record on the first line that can be scrolled to
         self._end = 0  # number after the last one shown
         self._width = -1
+        self.brief = False
         self._front: list[tuple[Column[Event], int]] = []
         self._middle: list[tuple[Column[Message], int]] = []
         self._strips: LRUCache[int, Strip] = LRUCache(1024)
@@ -221,9 +222,9 @@ class MessageLog(LineView):
         if width == self._width:
             return
         self._width = width
-        self._front = arrange(_FRONT, width, _GAP)
+        self._front = arrange(_FRONT if not self.brief else _FRONT[:2] + _FRONT[3:], width, _GAP)
         room = width - sum(cells + _GAP for _, cells in self._front) - _TEXT
-        self._middle = arrange(_OF_MESSAGES, room, _GAP)
+        self._middle = arrange(_OF_MESSAGES if not self.brief else _OF_MESSAGES[:1], room, _GAP)
         self._strips.clear()
 
     # --- moving

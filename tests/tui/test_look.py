@@ -4,11 +4,12 @@ from pathlib import Path
 
 from textual.command import CommandPalette
 from textual.widget import Widget
-from textual.widgets import OptionList
+from textual.widgets import Digits, OptionList
 
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.header import Header
+from sctp_tui.tui.large import BigNumbers
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.state import State
 
@@ -58,3 +59,12 @@ async def test_masked_addresses_are_nowhere_on_the_screen() -> None:
         assert "listening on 127.0.0.1" in listening  # our own, which peers are told
         speakers = app.screen.query_one("#speakers", OptionList)
         assert "198.18.0.1:" in str(speakers.get_option_at_index(0).prompt)
+
+
+async def test_large_has_few_numbers_and_few_columns() -> None:
+    async with running(settings=Settings(port=0, udp_port=0, large=True)) as (app, pilot):
+        big = app.screen.query_one(BigNumbers)
+        await pilot.press("enter")
+        await until(pilot, lambda: big.query_one("#big-live", Digits).value == "1")
+        await until(pilot, lambda: big.query_one("#big-messages", Digits).value == "1")
+        assert list(app.screen.query_one(AssociationTable).columns) == ["id", "peer", "in", "state", "rate"]
