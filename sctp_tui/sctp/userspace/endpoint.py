@@ -32,7 +32,7 @@ from ..notification import decode
 from ..reassembly import Reassembly
 from . import layout
 from .links import Link
-from .sockets import SEND_BUFFER, Received, Socket
+from .sockets import SEND_BUFFER, Socket, Told
 
 if TYPE_CHECKING:
     from .stack import UserspaceStack
@@ -294,60 +294,63 @@ class UserspaceEndpoint:
         """See `Endpoint.receive`."""
         if self._port not in self._pump.ready or not self._socket.open:
             return ()
-        receive = self._socket.receive
+        receive, clock = self._socket.receive, self._options.clock
         events: list[Event] = []
+        now = clock.wall(), clock.mono()
         while len(events) < limit:
             got = receive()
             if got is None:
                 self._pump.ready.discard(self._port)
                 break
-            event = self._notified(got) if got.flags & layout.MSG_NOTIFICATION else self._came(got)
+            data, told = got
+            notified = told[-1] & layout.MSG_NOTIFICATION
+            event = self._notified(data, now) if notified else self._came(data, told, now)
             if event is not None:
                 events.append(event)
         return events
 
-    def _peer(self, got: Received) -> tuple[Peer | None, Link | None]:
-        """Who something came from."""
-        port, handle = layout.port_and_handle(got.address)
+    def _peer(self) -> tuple[Peer | None, Link | None]:
+        """Who the last that was received came from."""
+        port, handle = layout.port_and_handle(self._socket.sender)
         link = self._pump.links.by_handle.get(handle)
         return (Peer((link.host,), port, link.udp_port), link) if link is not None else (None, None)
 
-    def _came(self, got: Received) -> Event | None:
-        stream, ssn, flags, ppid, tsn, _, _, assoc_id = layout.RCVINFO.unpack(got.info)
+    def _came(self, data: bytes, told: Told, now: tuple[float, float]) -> Event | None:
+        stream, ssn, flags, ppid, tsn, _, _, assoc_id, of_call = told
         entry = self._book.get(assoc_id)
         if entry is None:
-            entry = self._book.find(assoc_id, self._peer(got)[0])
-        data = got.data
+            entry = self._book.find(assoc_id, self._peer()[0])
         unordered = bool(flags & layout.RECV_UNORDERED)
-        last = bool(got.flags & layout.MSG_EOR)
+        last = bool(of_call & layout.MSG_EOR)
         if not last or self._reassembly:
             done = self._reassembly.add(assoc_id, (stream, unordered, tsn), data, last)
             if done is None:
                 return None
             whole, size = done
             if whole is None:
-                clock = self._options.clock
                 return MessageTooLarge(
-                    clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
+                    *now, self.name, entry.key, assoc_id, entry.peer,
                     stream, size, self._reassembly.limit,
                 )  # fmt: skip
             data = whole
-        return self._book.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data)
+        return self._book.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
 
-    def _notified(self, got: Received) -> Event | None:
-        event = decode(got.data, layout.DIALECT)
-        peer, link = self._peer(got)
+    def _notified(self, data: bytes, now: tuple[float, float]) -> Event | None:
+        event = decode(data, layout.DIALECT)
+        peer, link = self._peer()
         if isinstance(event, PeerAddrChange) and peer is not None:
             event = msgspec.structs.replace(event, address=peer.addresses[0])
         elif isinstance(event, PartialDelivery) and not self._reassembly.holds(event.assoc_id):
             return None  # said once a piece by some versions
         elif isinstance(event, AssocChange):
-            return self._changed(event, peer, link)
+            return self._changed(event, peer, link, now)
         if isinstance(event, PartialDelivery):
             self._reassembly.forget(event.assoc_id)
-        return self._book.stamp(event, peer)
+        return self._book.stamp(event, peer, now)
 
-    def _changed(self, event: AssocChange, peer: Peer | None, link: Link | None) -> Event:
+    def _changed(
+        self, event: AssocChange, peer: Peer | None, link: Link | None, now: tuple[float, float]
+    ) -> Event:
         """An association began or ended: its link hears of it."""
         if event.state in ("COMM_UP", "RESTART"):
             if link is not None and peer is not None:
@@ -365,7 +368,7 @@ class UserspaceEndpoint:
                 if self._pump.links.down(*known):
                     self._pump.give_up(known[0])
             self._reassembly.forget(event.assoc_id)
-        return self._book.stamp(event, peer)
+        return self._book.stamp(event, peer, now)
 
     def _why_not(self) -> tuple[str, Origin]:
         """Why a client's association did not come up, in words, and who says so."""

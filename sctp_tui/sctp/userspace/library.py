@@ -67,7 +67,9 @@ def load() -> Library:
     tried = []
     for path, version in _candidates():
         try:
-            functions = ctypes.CDLL(path, use_errno=True)
+            # No call blocks or takes long. One that let other threads run meanwhile, as CDLL's do, would
+            # wait for a thread that draws until it is made to stop, once a message.
+            functions = ctypes.PyDLL(path, use_errno=True)
             for name, (result, arguments) in _SIGNATURES.items():
                 function = getattr(functions, name)
                 function.restype, function.argtypes = result, arguments

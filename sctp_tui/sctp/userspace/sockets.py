@@ -1,9 +1,9 @@
 """A socket of usrsctp, set up as an endpoint needs it: bytes and numbers in and out, no meaning yet."""
 
 import ctypes
+import mmap
 import os
 import struct
-from typing import NamedTuple
 
 from ..endpoint import EndpointOptions, Outgoing, SctpError
 from . import layout
@@ -14,31 +14,29 @@ RECEIVE_BUFFER = 1024 * 1024
 _PIECE = 256 * 1024  # bytes taken from the library at one call
 
 
-class Received(NamedTuple):
-    """What one call took: `info` is a packed struct sctp_rcvinfo, and means nothing for a notification."""
+Told = tuple[int, int, int, int, int, int, int, int, int]
+"""struct sctp_rcvinfo (stream, ssn, flags, ppid, tsn, cumulative tsn, context, assoc id), then the call's flags.
 
-    data: bytes
-    flags: int
-    address: bytes
-    info: bytes
+For a notification the flags alone mean something.
+"""
+_TOLD = struct.Struct(layout.RCVINFO.format + "12xi")
+_FRESH = bytes(layout.SOCKADDR_SIZE + layout.RCVINFO.size) + struct.pack(
+    "=IIIi", layout.SOCKADDR_SIZE, layout.RCVINFO.size, 0, 0
+)
+"""Room for the address and the information, then their lengths, the information's type, the flags."""
 
 
 class Intake:
     """Room for what one call takes, used for all sockets of a stack."""
 
     def __init__(self) -> None:
-        self.data = ctypes.create_string_buffer(_PIECE)
-        self.address = ctypes.create_string_buffer(layout.SOCKADDR_SIZE)
-        self.address_length = ctypes.c_uint32()
-        self.info = ctypes.create_string_buffer(layout.RCVINFO.size)
-        self.info_length = ctypes.c_uint32()
-        self.info_type = ctypes.c_uint()
-        self.flags = ctypes.c_int()
-        self.view = memoryview(self.data).cast("B")
-        self.arguments = (
-            self.data, _PIECE, self.address, ctypes.byref(self.address_length), self.info,
-            ctypes.byref(self.info_length), ctypes.byref(self.info_type), ctypes.byref(self.flags),
-        )  # fmt: skip
+        self.data = mmap.mmap(-1, _PIECE)  # a slice of it is bytes
+        self.told = bytearray(_FRESH)
+        self._pins = [ctypes.c_char.from_buffer(room) for room in (self.data, self.told)]
+        data, address = map(ctypes.addressof, self._pins)
+        info = address + layout.SOCKADDR_SIZE
+        lengths = info + layout.RCVINFO.size
+        self.arguments = data, _PIECE, address, lengths, info, lengths + 4, lengths + 8, lengths + 12
 
 
 class Socket:
@@ -114,18 +112,19 @@ class Socket:
             )
         )  # fmt: skip
 
-    def receive(self) -> Received | None:
-        """What waits next; None for nothing."""
+    def receive(self) -> tuple[bytes, Told] | None:
+        """What waits next, and what is told of it; None for nothing."""
         intake = self._intake
-        intake.address_length.value = layout.SOCKADDR_SIZE
-        intake.info_length.value = layout.RCVINFO.size
-        intake.flags.value = 0
+        intake.told[:] = _FRESH
         length = self._call.usrsctp_recvv(self._socket, *intake.arguments)
         if length <= 0:
             return None
-        return Received(
-            bytes(intake.view[:length]), intake.flags.value, intake.address.raw, intake.info.raw
-        )  # fmt: skip
+        return intake.data[:length], _TOLD.unpack_from(intake.told, layout.SOCKADDR_SIZE)
+
+    @property
+    def sender(self) -> bytes:
+        """The address that the last `receive` was from."""
+        return bytes(self._intake.told[: layout.SOCKADDR_SIZE])
 
     def close(self) -> None:
         """Close; what is open is aborted. Idempotent."""
