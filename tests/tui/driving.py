@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from sctp_tui.monitor.associations import Association
@@ -51,6 +52,11 @@ def message_input(pilot: Pilot[None]) -> Input:
 def outcome(pilot: Pilot[None]) -> str:
     """The line that says what came of it."""
     return str(pilot.app.screen_stack[0].query_one("#outcome", Static).content)
+
+
+def drawn(widget: Widget) -> list[str]:
+    """What is drawn of a widget, line by line."""
+    return [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]
 
 
 def rows(app: SctpApp) -> list[Association]:

@@ -18,6 +18,7 @@ from sctp_tui.tui.header import Header
 from sctp_tui.tui.help import HelpScreen
 
 from .driving import (
+    drawn,
     log_of,
     message_input,
     messages,
@@ -339,7 +340,8 @@ async def test_help_lists_every_key_of_the_footer() -> None:
     async with running(size=(100, 60)) as (app, pilot):
         await pilot.press("escape", "?")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        text = "\n".join(str(static.content) for static in app.screen.query(Static))
+        await until(pilot, lambda: app.screen.query(Static).last().size.height)
+        text = "\n".join(line for static in app.screen.query(Static) for line in drawn(static))
         for words in ("One more client", "Reply", "Shut down", "Abort", "Clear", "Recall", "leave"):
             assert words in text
         await pilot.press("q")

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from textual.command import CommandPalette
-from textual.widget import Widget
 from textual.widgets import Digits, OptionList
 
 from sctp_tui.tui.app import SctpApp, Settings
@@ -13,7 +12,7 @@ from sctp_tui.tui.large import BigNumbers
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.state import State
 
-from .driving import messages, running, states, until
+from .driving import drawn, messages, running, states, until
 
 
 def with_state(path: Path, theme: str | None = None) -> Settings:
@@ -42,20 +41,15 @@ def test_a_theme_that_is_no_more_is_passed_over(tmp_path: Path) -> None:
     assert SctpApp(with_state(path)).theme == "textual-dark"
 
 
-def text_of(widget: Widget) -> list[str]:
-    """What is drawn of a widget, line by line."""
-    return [widget.render_line(y).text for y in range(widget.size.height)]
-
-
 async def test_masked_addresses_are_nowhere_on_the_screen() -> None:
     settings = Settings(port=0, udp_port=0, mask_addresses=True)
     async with running(size=(160, 50), settings=settings) as (app, pilot):
         await pilot.press("enter")
         await until(pilot, lambda: messages(app, "server") and "COMM_UP" in states(app, "client 1"))
         table, log = app.screen.query_one(AssociationTable), app.screen.query_one(MessageLog)
-        await until(pilot, lambda: table.size.height and "198.18.0.1:" in text_of(table)[1])
-        assert "addresses of peers masked" in text_of(app.screen.query_one(Header))[0]
-        (listening,) = [line for line in text_of(log) if "127.0.0.1" in line]
+        await until(pilot, lambda: table.size.height and "198.18.0.1:" in drawn(table)[1])
+        assert "addresses of peers masked" in drawn(app.screen.query_one(Header))[0]
+        (listening,) = [line for line in drawn(log) if "127.0.0.1" in line]
         assert "listening on 127.0.0.1" in listening  # our own, which peers are told
         speakers = app.screen.query_one("#speakers", OptionList)
         assert "198.18.0.1:" in str(speakers.get_option_at_index(0).prompt)
