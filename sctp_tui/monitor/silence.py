@@ -78,6 +78,12 @@ class Silence:
         self._seen = 0.0  # the RTO when it was looked at last
         self._srtt = -1
 
+    def __copy__(self) -> "Silence":
+        made = Silence()
+        for name in self.__slots__:
+            setattr(made, name, getattr(self, name))
+        return made
+
     def look(self, at: float, rto: float, srtt: int) -> None:
         """The primary path's numbers, as the stack had them at `at`: RTO in s, smoothed RTT in ms."""
         # A new round-trip time was measured, or the RTO set back: something came.

@@ -96,7 +96,7 @@ class MainScreen(Screen[None]):
     def show(self, batch: Batch, now: float) -> None:
         """Draw what changed; `now` in seconds of the monotonic clock."""
         frozen = self.query_one(FreezeBanner)
-        monitor, now = frozen.seen, frozen.then(now)
+        monitor, then = frozen.seen, frozen.then(now)  # for what stands while it is frozen
         if monitor.endpoints.version != self._endpoints_version:
             self._endpoints_version = monitor.endpoints.version
             self._show_endpoints()
@@ -108,7 +108,7 @@ class MainScreen(Screen[None]):
             self.query_one("#nothing").display = not some
             self.refresh_bindings()
         if some:
-            table.show(associations, now)
+            table.show(associations, then)
         self.query_one(MessageLog).show(monitor.log)
         if self._settings.large:
             self.query_one(large.BigNumbers).show(monitor, now)
@@ -117,7 +117,7 @@ class MainScreen(Screen[None]):
         pane = self.query_one(ClientPane)
         pane.fold(batch)
         pane.show(now)
-        self._show_detail(monitor, now)
+        self._show_detail(monitor, then)
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
             self._some_ended = ended
@@ -145,7 +145,8 @@ class MainScreen(Screen[None]):
             self.detail_key = detail.association.key
         else:
             chosen = self._chosen() or self._row()
-            self.detail_key = self.query_one(DetailPane).show(chosen, monitor, now)
+            shown = chosen and (monitor.associations.get(chosen.key) or chosen)
+            self.detail_key = self.query_one(DetailPane).show(shown, monitor, now)
 
     def say_ending(self) -> None:
         """The program is about to end, once the associations are shut down."""
@@ -279,8 +280,9 @@ class MainScreen(Screen[None]):
     def action_freeze(self) -> None:
         """Let the view stand while capture goes on, or go back to now."""
         clock = self._app.clock
-        if not self.query_one(FreezeBanner).toggle(clock.mono(), clock.wall()):
-            self.show(Batch(), clock.mono())
+        stands = self.query_one(FreezeBanner).toggle(clock.mono(), clock.wall())
+        self.show(Batch(), clock.mono())
+        if not stands:
             self.query_one(MessageLog).action_follow()
 
     def action_copy(self) -> None:

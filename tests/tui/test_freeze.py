@@ -5,6 +5,7 @@ from textual.pilot import Pilot
 
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.association_table import AssociationTable
+from sctp_tui.tui.detail_view import AssociationDetail
 from sctp_tui.tui.freeze import FreezeBanner
 from sctp_tui.tui.heading import Heading
 from sctp_tui.tui.message_log import MessageLog
@@ -18,7 +19,9 @@ def seen(app: SctpApp) -> list[str]:
     """All that the two panes show."""
     screen = app.screen_stack[0]
     shown = [str(heading.render()) for heading in screen.query("#associations > Heading, #log > Heading")]
-    for view in (screen.query_one(AssociationTable), screen.query_one(MessageLog)):
+    detail = screen.query_one(AssociationDetail)
+    views = [screen.query_one(AssociationTable), screen.query_one(MessageLog)]
+    for view in views if not detail.region else [*views, detail.view]:
         shown += [view.render_line(y).text.rstrip() for y in range(view.size.height)]
     return shown
 
@@ -29,8 +32,9 @@ async def greeted(app: SctpApp, pilot: Pilot[None]) -> None:
     await until(pilot, lambda: app.screen.query_one(AssociationTable).cursor)
 
 
-async def test_the_view_stands_while_capture_goes_on_and_the_banner_counts() -> None:
-    async with running() as (app, pilot):
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=["narrow", "with the detail"])
+async def test_the_view_stands_while_capture_goes_on_and_the_banner_counts(size: tuple[int, int]) -> None:
+    async with running(size) as (app, pilot):
         await greeted(app, pilot)
         banner = app.screen.query_one(FreezeBanner)
         assert not banner.display
