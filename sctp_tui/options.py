@@ -130,8 +130,8 @@ def _add_server(parser: Parser) -> None:
     )  # fmt: skip
     parser.add_argument_group("config file").add_argument(
         "--config", type=Path, metavar="FILE",
-        help="read options from FILE; else from config.toml in the folder sctp-tui of ~/.config, or where "
-        "the platform has its own; README.md shows one",
+        help="TOML with these options under their names, with _ for -, and a table [keys] (default: "
+        "~/.config/sctp-tui/config.toml, or where the platform has its own)",
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sctp_tui.config import Config, ConfigError, usual_path
-from sctp_tui.options import ServerOptions, screen_options, serve_options
+from sctp_tui.options import IN_CONFIG, ServerOptions, screen_options, serve_options
 
 from .program import Program
 
@@ -66,6 +66,15 @@ def test_all_that_a_file_can_say(write: Write) -> None:
     assert (options.max_associations, options.grace) == (50, 0.5)
     assert (options.theme, options.large, options.mask_addresses) == ("textual-light", True, True)
     assert dict(options.key) == {"close": "k,f4", "client_new": "ctrl+e"}
+
+
+def test_the_readme_shows_every_option(tmp_path: Path) -> None:
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
+    path = tmp_path / "config.toml"
+    path.write_text(readme.partition("```toml\n")[2].partition("```")[0])
+    options = screen_options(["--config", str(path)])
+    assert {key for key, _ in Config(path) if "." not in key} == {*IN_CONFIG} - {"key"}
+    assert dict(options.key)["close"] == "k,f4"
 
 
 def test_the_command_line_wins(write: Write) -> None:
