@@ -120,7 +120,7 @@ class Engine:
         self._stopping = False
         self._more = False  # the last look at the endpoints found something
         self._out: list[Event] = []
-        self._wait_on(self._wakeup.fileno())
+        self._wait_on(self._wakeup, self._wakeup.fileno())
         outbox.on_room = self._wakeup.wake
 
     # --- for other threads
@@ -164,8 +164,10 @@ class Engine:
     def _loop(self) -> None:
         reading = True
         while not (self._stopping and not self._open):
-            ready = (self._everything if reading else self._all_but_endpoints).select(self._timeout(reading))
-            self._wakeup.clear()
+            waited_on = self._everything if reading else self._all_but_endpoints
+            ready = [key.data for key, _ in waited_on.select(self._timeout(reading))]
+            if self._wakeup in ready:
+                self._wakeup.clear()
             while self._commands:
                 self._carry_out(self._commands.popleft())
             for stack in self._stacks.values():
@@ -173,9 +175,9 @@ class Engine:
             reading = not self.outbox.full
             self._more = False
             if reading:
-                for key, _ in ready:
-                    if isinstance(key.data, _Open):
-                        self._receive(key.data)
+                for opened in ready:
+                    if isinstance(opened, _Open):
+                        self._receive(opened)
                 for opened in self._told_by_stack:
                     self._receive(opened)
             self._sending.turn()
@@ -184,10 +186,10 @@ class Engine:
             self._look_at_watched()
             self._flush()
 
-    def _wait_on(self, *descriptors: int) -> None:
+    def _wait_on(self, source: WakeUp | Stack, *descriptors: int) -> None:
         for selector in (self._everything, self._all_but_endpoints):
             for descriptor in descriptors:
-                selector.register(descriptor, selectors.EVENT_READ)
+                selector.register(descriptor, selectors.EVENT_READ, source)
 
     def _endpoint(self, name: str) -> Endpoint:
         opened = self._open.get(name)
@@ -347,7 +349,7 @@ class Engine:
         stack = self._stacks.get(name)
         if stack is None:
             stack = self._stacks[name] = self._open_stack(name, self.clock)
-            self._wait_on(*stack.descriptors())
+            self._wait_on(stack, *stack.descriptors())
         return stack
 
     def _options(

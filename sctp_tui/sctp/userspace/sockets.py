@@ -15,9 +15,9 @@ _PIECE = 256 * 1024  # bytes taken from the library at one call
 
 
 Told = tuple[int, int, int, int, int, int, int, int, int]
-"""struct sctp_rcvinfo (stream, ssn, flags, ppid, tsn, cumulative tsn, context, assoc id), then the call's flags.
+"""struct sctp_rcvinfo: stream, ssn, flags, ppid, tsn, cumulative tsn, context, assoc id; the call's flags.
 
-For a notification the flags alone mean something.
+For a notification the last alone means something.
 """
 _TOLD = struct.Struct(layout.RCVINFO.format + "12xi")
 _FRESH = bytes(layout.SOCKADDR_SIZE + layout.RCVINFO.size) + struct.pack(
