@@ -78,14 +78,14 @@ class Action:
 
 ACTIONS: tuple[Action, ...] = (
     # The footer has them in this order.
-    Action("new_client", "lists", "n", "new_client", "New client", "One more client"),
-    Action("message", "lists", "m", "message", "Message", "To the line to type in"),
+    Action("new_client", "lists", "n", "new_client", "New", "One more client"),
+    Action("message", "lists", "m", "message", "Message", "To the line to type in", footer=False),
     Action("reply", "lists", "r", "reply", "Reply", "Reply as the server"),
     Action("detail", "lists", "d", "detail", "Detail", "All of the association"),
     Action("close", "lists", "c", "close", "Close", "Shut down gracefully"),
     Action("abort", "lists", "a", "abort", "Abort", "Abort, after a question"),
     Action("clear", "lists", "x", "clear_ended", "Clear", "Clear what has ended"),
-    Action("generate", "lists", "g", "generate", "Generate", "Generate traffic"),
+    Action("generate", "lists", "g", "generate", "Generate", "Generate traffic", footer=False),
     Action("to_all", "lists", "R", "to_all", "To all", "One message to all, as the server", footer=False),
     Action("generate_stop", "lists", "G", "stop_generating", "Stop", "Stop all that generates", footer=False),
     Action("undo", "lists", "u", "undo", "Undo", "Bring the cleared back"),

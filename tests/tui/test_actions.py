@@ -58,6 +58,19 @@ def test_keys_leave_typing_and_terminal_multiplexers_alone() -> None:
         assert not PLACES[row.place].typed or all(len(key) > 1 for key in keys), row
 
 
+def test_the_footer_of_the_lists_fits_into_80_columns() -> None:
+    # Undo is there only when nothing is left to be cleared, Ctrl-Q is q's.
+    rows = [
+        row
+        for row in ACTIONS
+        if row.place in ("lists", "everywhere") and row.name not in ("undo", "quit_anywhere")
+    ]
+    shown = [row for row in rows if row.footer and row.label]
+    assert sum(len(f"{split(row.keys)[0]} {row.label}  ") for row in shown) <= 80, [
+        row.label for row in shown
+    ]
+
+
 def test_no_key_is_bound_beside_the_table() -> None:
     places = {row.name: row.place for row in ACTIONS}
     for kind in HOLDERS.values():
