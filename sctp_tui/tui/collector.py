@@ -1,0 +1,40 @@
+"""Garbage collected between two drawings, and as little as is new: a collection stops every thread.
+
+Left to itself Python looks at all objects again and again, most of them what Textual keeps to draw the
+next frame with. That takes a tenth of a second, in which no message is received or acknowledged either.
+"""
+
+import gc
+
+_CALM = 30.0
+_BUSY = 600.0
+"""Seconds between two full collections: when nothing came for a while, and at most."""
+
+
+class Collector:
+    """What has survived a frame is set aside, and looked at again in a full collection when it is calm."""
+
+    def __init__(self, now: float) -> None:
+        gc.disable()
+        self._full(now)
+
+    def collect(self, now: float, calm: bool) -> None:
+        """After a frame; `now` in monotonic seconds, `calm` where nothing came since the last one."""
+        if now - self._last >= (_CALM if calm and self._set_aside else _BUSY):
+            self._full(now)
+        elif not calm:
+            gc.collect(0)
+            gc.freeze()
+            self._set_aside = True
+
+    def _full(self, now: float) -> None:
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        self._last = now
+        self._set_aside = False
+
+    def close(self) -> None:
+        """Leave it to Python again."""
+        gc.unfreeze()
+        gc.enable()
