@@ -96,3 +96,7 @@ def test_live(snap_compare: Compare, size: tuple[int, int]) -> None:
 
 def test_light(snap_compare: Compare) -> None:
     assert look(snap_compare, (100, 30), theme="textual-light")
+
+
+def test_16_colours(snap_compare: Compare) -> None:
+    assert look(snap_compare, (100, 30), "escape", "end", theme="ansi-dark")
