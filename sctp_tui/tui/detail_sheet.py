@@ -183,15 +183,15 @@ def _silence(association: Association, now: float) -> Iterator[tuple[str, Piece]
     if left is not None:
         missed = "1 answer" if a.silence.missed == 1 else f"{a.silence.missed} answers"
         rto = units.milliseconds(round(a.silence.rto * 1000))
-        text = f"about {clock(left)} (an estimate: {missed} missed, RTO {rto} by now)"
+        text = f"about {clock(left)}, an estimate: {missed} missed, RTO {rto}"
         yield "Declared lost in", Piece(text, "bad", "lost_in")
     else:
         running = next((path.rto / 1000 for path in a.paths if path.primary and path.rto), RTO_INITIAL)
         after = lost_after(timers, running, outstanding=outstanding)
-        why = "with data outstanding" if outstanding else "while idle"
-        lost = f"about {clock(after)} after its last answer, {why}"
-        if math.isinf(after):
-            lost = "never while idle, as there are no heartbeats"
+        why = "data outstanding" if outstanding else "idle"
+        lost = (
+            f"after about {clock(after)} of silence ({why})" if math.isfinite(after) else "never while idle"
+        )
         yield "Declared lost", Piece(f"it answers; {lost}", "good", "lost_in")
     source = (
         "" if a.detail is not None and a.detail.association_max_retrans is not None else ", RFC's default"

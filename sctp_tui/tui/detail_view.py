@@ -47,7 +47,6 @@ class DetailView(LineView):
 
     DEFAULT_CSS = """
     DetailView {
-        & > .detail-view--cursor { text-style: underline; }
         &:focus > .detail-view--cursor {
             color: $block-cursor-foreground;
             background: $block-cursor-background;

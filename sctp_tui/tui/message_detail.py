@@ -96,7 +96,7 @@ def _table(event: Event, width: int) -> Content:
         fits = len(value) < room
         if left and not fits:
             parts.append("\n")
-        parts += [(name.replace("_", " ").ljust(_NAME), "$text-muted")]
+        parts += [(name.replace("_", " ").ljust(_NAME), "$foreground-muted")]
         if fits and not left:
             parts.append(value.ljust(room))
             left = True

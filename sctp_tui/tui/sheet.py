@@ -91,7 +91,7 @@ def table(
 ) -> list[Rows]:
     """Titles and a line for each row. A column that has a term is of numbers; `of` tells the rows apart."""
     terms = {id(column): term for column, term in columns}
-    shown = arrange([column for column, _ in columns], width - 1, GAP)
+    shown = arrange([column for column, _ in columns], width - 1 - GAP, GAP)
     titles = "".join(" " * GAP + fit(column.title, room, column.align) for column, room in shown)
 
     def line(number: int) -> Line:

@@ -1,8 +1,8 @@
-"""A series as a line of blocks of eight heights."""
+"""A series as a line of blocks of seven heights."""
 
 from collections.abc import Sequence
 
-_BLOCKS = "▁▂▃▄▅▆▇█"
+_BLOCKS = "▁▂▃▄▅▆▇"  # the full block would touch the line above
 
 
 def spark(values: Sequence[float | None], width: int, highest: float, *, mean: bool = True) -> str:

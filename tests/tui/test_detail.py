@@ -58,7 +58,7 @@ def test_everything_that_is_known_is_said() -> None:
     text = "\n".join(lines(detail(one(full(story)), None, story.now, 118)))
     for said in (
         "10.0.0.1:40001", "10.0.0.2:9877", "0x00001234", "0xabcdef01", "ESTABLISHED",
-        "association established", "with data outstanding", "30 s", "5 misses", "10 misses", "4 KiB",
+        "association established", "(data outstanding)", "30 s", "5 misses", "10 misses", "4 KiB",
         "4.3 KiB", "12 ms", "1.0 s", "1500 B", "128 KiB", "1452 B", "7 messages", "1,005 chunks",
         "1,008 blocks",
     ):  # fmt: skip
@@ -73,7 +73,7 @@ def test_a_silent_peer() -> None:
         story.now += 1
         monitor.associations.fold(e.Status(*story._head(1), "ESTABLISHED", 9, 1, 0, 5, 5, 1452, (path,)))
     text = "\n".join(lines(detail(one(monitor), None, story.now + 2, 118)))
-    assert "about 06:00 (an estimate: 1 answer missed, RTO 2.0 s by now)" in text
+    assert "about 06:00, an estimate: 1 answer missed, RTO 2.0 s" in text
     monitor.fold(batch(story.change(1, "COMM_LOST", "stack")))
     text = "\n".join(lines(detail(one(monitor), None, story.now, 118)))
     assert "lost (no answer)" in text
@@ -95,7 +95,7 @@ def test_every_line_fits_every_number_is_explained_and_has_a_place_of_its_own(
     for number in range(len(sheet)):
         text = "".join(piece.text for piece in sheet[number])
         assert printable(text) == text
-        if width >= 60:
+        if width >= 76:  # narrower ones are cut
             assert cell_len(text.rstrip()) <= width, text
         for _, piece in sheet.numbers(number):
             assert piece.term in TERMS
@@ -110,9 +110,9 @@ def test_each_term_is_explained_in_one_sentence_with_its_source() -> None:
 
 
 def test_sparklines() -> None:
-    assert spark([None, 1, 2, 4], 4, 4) == " ▃▅█"
-    assert spark([4, 0, None, None], 2, 4) == "▅ "
-    assert spark([None, 0, 3, None], 4, 3, mean=False) == " ▁█ "
+    assert spark([None, 1, 2, 4], 4, 4) == " ▂▄▇"
+    assert spark([4, 0, None, None], 2, 4) == "▄ "
+    assert spark([None, 0, 3, None], 4, 3, mean=False) == " ▁▇ "
     assert spark([], 3, 0) == "   "
 
 

@@ -1,0 +1,78 @@
+"""What the detail looks like, from fixed events and a clock that stands."""
+
+from typing import Any
+
+from textual.pilot import Pilot
+
+from sctp_tui.sctp import events as e
+from tests.monitor.story import CLIENT, SERVER, Story
+
+from .driving import message_input, until
+from .test_app_snapshots import NOW, Compare, Still, _utc
+
+__all__ = ["_utc"]
+
+
+def tell(app: Still) -> None:
+    """A client of our own that has sent for a minute and whose server has fallen silent, and a message."""
+    server, client = Story(SERVER, now=30), Story(CLIENT, now=30)
+    client.peers[1] = e.Peer(("127.0.0.1",), 9877)
+    server.peers[2] = e.Peer(("127.0.0.1",), 50_001, 9899)
+    app.outbox.put([server.listening()])
+    opening = e.Opening(*client._head(1), 1, "0.1.0", "userspace", "usrsctp", 5, 5, 50_001)
+    app.outbox.put([opening, client.change(1, "COMM_UP", "us"), server.up(2)])
+    app.outbox.put([server.message(2, "grüße, 世界! \x1b[2J und noch etwas mehr Text".encode(), ppid=46)])
+    app.monitor.fold(app.outbox.drain())
+    for second in range(60, int(NOW)):
+        server.now = second + 0.5
+        number = (second - 60) ** 2 // 20
+        app.outbox.put([server.counts(2, number, number // 3, size=64), status(server, 8 + second % 9)])
+        app.monitor.fold(app.outbox.drain())
+    server.now = NOW - 1
+    app.outbox.put([status(server, 12, 1000)])
+    app.monitor.fold(app.outbox.drain())
+    app.outbox.put([status(server, 12, 2000)])
+    streams = [(0, 90, 30, 0, 17), (1, 301, 100, 9, 291), (4, 4, 0, 4, None)]
+    counts = tuple(
+        e.StreamCount(n, came, went, came * 64, went * 64, unordered, 0, ssn, NOW - 3 - n)
+        for n, came, went, unordered, ssn in streams
+    )
+    statistics = e.Statistics(2000, 151, 160, 302, 310, 3, 1, 2, 4, 0, 13, 131, 382, 171, 163)
+    local = e.Peer(("127.0.0.1",), 9877)
+    told = e.Detail(*server._head(2), local, 0x1B2C3D4E, 0x5F6A7B8C, 30_000, 5, 10, statistics)
+    app.outbox.put([e.Streams(*server._head(2), counts), told])
+
+
+def status(server: Story, srtt: int, rto: int = 1000) -> e.Status:
+    paths = (
+        e.Path("127.0.0.1", "ACTIVE", True, 4380, srtt, rto, 1500),
+        e.Path("2001:db8::7", "INACTIVE", False, 1500, 40, 60_000, 1280),
+    )
+    return e.Status(*server._head(2), "ESTABLISHED", 131072, 3, 0, 5, 5, 1452, paths)
+
+
+def look(snap_compare: Compare, size: tuple[int, int], *keys: str) -> bool:
+    async def before(pilot: Pilot[Any]) -> None:
+        app = pilot.app
+        assert isinstance(app, Still)
+        await until(pilot, lambda: app.screen.query("#message"))
+        tell(app)
+        await until(pilot, lambda: app.monitor.associations.get(2) and not app.outbox.waiting)
+        message_input(pilot).cursor_blink = False
+        await pilot.pause(0.2)
+        await pilot.press(*keys)
+        await pilot.pause(0.3)
+
+    return snap_compare(Still(), terminal_size=size, run_before=before)
+
+
+def test_detail(snap_compare: Compare) -> None:
+    assert look(snap_compare, (120, 40), "escape", "enter")
+
+
+def test_pane(snap_compare: Compare) -> None:
+    assert look(snap_compare, (200, 60), "escape")
+
+
+def test_message(snap_compare: Compare) -> None:
+    assert look(snap_compare, (120, 40), "escape", "tab", "end", "enter")
