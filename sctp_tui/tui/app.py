@@ -1,7 +1,6 @@
 """The program on the screen: owns the engine and the monitor, and drains the one into the other."""
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -25,6 +24,7 @@ from sctp_tui.sctp.printable import printable
 
 from . import hints
 from .actions import bindings
+from .collector import Collector
 from .failure import FailureScreen
 from .main_screen import MainScreen
 from .palette import ActionProvider
@@ -32,6 +32,10 @@ from .settings import Settings
 from .state import State
 
 __all__ = ["SctpApp", "Settings", "run", "with_program"]
+
+_MOST = 1000  # events folded at once; keys are answered before the next so many
+_BREATH = 0.002  # s until then
+_SWITCH = 0.0005  # s that the engine waits for a thread that draws; Python's 5 ms would show in its times
 
 
 class SctpApp(App[None], inherit_bindings=False):
@@ -68,6 +72,8 @@ class SctpApp(App[None], inherit_bindings=False):
         self._main = MainScreen(self.monitor, settings)
         self._watched = Watch(())
         self._ending = False
+        self._rest_comes = False
+        self._collector: Collector | None = None
 
     def get_default_screen(self) -> MainScreen:
         """The one screen that is always there."""
@@ -83,10 +89,8 @@ class SctpApp(App[None], inherit_bindings=False):
         if self.state.note:
             self.notify(printable(self.state.note), severity="warning", markup=False)
         if not self.is_headless:
-            # What is there by now stays until the end. Looking at it in every full collection stops the
-            # screen, and the engine with it, for a tenth of a second.
-            gc.collect()
-            gc.freeze()
+            sys.setswitchinterval(_SWITCH)
+            self._collector = Collector(self.clock.mono())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What the themes of 16 colours lack."""
@@ -99,6 +103,8 @@ class SctpApp(App[None], inherit_bindings=False):
             self.state.put("theme", theme)
 
     def on_unmount(self) -> None:
+        if self._collector is not None:
+            self._collector.close()
         # Whatever ended the screen: no thread stays behind with sockets in its hands.
         if self.engine.running:
             self.engine.submit(Stop(now=True))
@@ -136,12 +142,12 @@ class SctpApp(App[None], inherit_bindings=False):
     def _drain(self) -> None:
         if not self.is_running:
             return  # the widgets are being taken down
-        ended = not self.engine.running  # asked first, so that its last events are in the batch
-        batch = self.outbox.drain()
-        if self._mask is not None:
-            batch = self._mask.batch(batch)
-        self.monitor.fold(batch)
-        self._main.show(batch, self.clock.mono())
+        ended = not self.engine.running  # asked first, so that its last events are in the outbox
+        calm = not self._fold()
+        now = self.clock.mono()
+        self._main.show(now)
+        if self._collector is not None:
+            self._collector.collect(now, calm)
         watched = Watch(self._main.visible_keys(), self._main.detail_key)
         if watched != self._watched and not self._ending:
             self._watched = watched
@@ -152,9 +158,26 @@ class SctpApp(App[None], inherit_bindings=False):
                 self.push_screen(FailureScreen(servers))
         elif isinstance(self.screen, FailureScreen):
             self.pop_screen()
-        if ended:
+        if ended and not self.outbox.waiting:
             ended_by_itself = "The engine ended by itself, which it should not." if not self._ending else None
             self.exit(return_code=0 if self._ending else 1, message=ended_by_itself)
+
+    def _fold(self) -> bool:
+        """Take some of what waits, and soon the rest, if there is more; whether there was anything."""
+        batch = self.outbox.drain(limit=_MOST)
+        if self._mask is not None:
+            batch = self._mask.batch(batch)
+        self.monitor.fold(batch)
+        self._main.fold(batch)
+        if self.outbox.waiting and not self._rest_comes:
+            self._rest_comes = True
+            self.set_timer(_BREATH, self._fold_rest)
+        return bool(batch)
+
+    def _fold_rest(self) -> None:
+        self._rest_comes = False
+        if self.is_running:
+            self._fold()
 
     async def action_quit(self) -> None:
         """End gracefully; asked again, at once."""

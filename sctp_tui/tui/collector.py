@@ -15,6 +15,8 @@ class Collector:
     """What has survived a frame is set aside, and looked at again in a full collection when it is calm."""
 
     def __init__(self, now: float) -> None:
+        self._last = now
+        self._set_aside = False
         gc.disable()
         self._full(now)
 

@@ -93,7 +93,11 @@ class MainScreen(Screen[None]):
 
     # --- what is shown
 
-    def show(self, batch: Batch, now: float) -> None:
+    def fold(self, batch: Batch) -> None:
+        """Follow what happened, before it is shown."""
+        self.query_one(ClientPane).fold(batch)
+
+    def show(self, now: float) -> None:
         """Draw what changed; `now` in seconds of the monotonic clock."""
         frozen = self.query_one(FreezeBanner)
         monitor, then = frozen.seen, frozen.then(now)  # for what stands while it is frozen
@@ -115,7 +119,6 @@ class MainScreen(Screen[None]):
         self.query_one("#associations > Heading", Heading).numbers = _association_numbers(monitor)
         self.query_one("#log > Heading", Heading).numbers = _log_numbers(monitor)
         pane = self.query_one(ClientPane)
-        pane.fold(batch)
         pane.show(now)
         self._show_detail(monitor, then)
         ended = associations.ended > 0 or bool(pane.clearable)
@@ -281,7 +284,7 @@ class MainScreen(Screen[None]):
         """Let the view stand while capture goes on, or go back to now."""
         clock = self._app.clock
         stands = self.query_one(FreezeBanner).toggle(clock.mono(), clock.wall())
-        self.show(Batch(), clock.mono())
+        self.show(clock.mono())
         if not stands:
             self.query_one(MessageLog).action_follow()
 
