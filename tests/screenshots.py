@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from sctp_tui.sctp.events import Refused
 from sctp_tui.tui.app import SctpApp, Settings
+from sctp_tui.tui.freeze import FreezeBanner
 
 from .tui.driving import log_of, messages, rows, type_line, until
 
@@ -137,6 +138,20 @@ async def clients(app: SctpApp, pilot: Pilot[None]) -> None:
     save(app, "clients")
 
 
+async def frozen(app: SctpApp, pilot: Pilot[None]) -> None:
+    """The view stands while traffic goes on, in the order of the messages received."""
+    visitors = await traffic(app, pilot)
+    await pilot.press("escape", "s", *["down"] * 4, "enter", "home", "z")
+    for number in range(40):
+        visitors[0].say(f"reading {number + 8}: 22.{number % 10} °C")
+    await until(pilot, lambda: app.screen.query_one(FreezeBanner).waiting >= 40)
+    await pilot.pause(0.5)
+    save(app, "frozen")
+    for visitor in visitors:
+        visitor.leave()
+        visitor.wait()
+
+
 SCENES = (
     ((80, 24), fresh),
     ((80, 24), live),
@@ -144,6 +159,7 @@ SCENES = (
     ((200, 60), live),
     ((110, 30), ended),
     ((110, 30), clients),
+    ((110, 30), frozen),
 )
 
 
