@@ -67,6 +67,7 @@ class Mask:
         batch.events = [self.event(event) for event in batch.events]
         batch.status = {key: self.event(status) for key, status in batch.status.items()}
         batch.details = {key: self.event(detail) for key, detail in batch.details.items()}
+        batch.generators = {key: self.event(generating) for key, generating in batch.generators.items()}
         return batch
 
     def event(self, event: E) -> E:
