@@ -11,6 +11,7 @@ from ..sctp.events import (
     Listening,
     Opening,
     Peer,
+    ReadingPaused,
     StackName,
 )
 
@@ -28,7 +29,8 @@ class EndpointView:
     """One endpoint as it is now; replaced, not changed.
 
     `addresses`, `port` and `udp_port` are its own where it listens. `peer` and `key` are those of a
-    client's latest association. `failed` says why it failed, "" where it did not.
+    client's latest association. `failed` says why it failed, "" where it did not. Nothing is received while
+    `paused`.
     """
 
     name: str
@@ -41,6 +43,7 @@ class EndpointView:
     peer: Peer | None = None
     key: int = 0
     failed: str = ""
+    paused: bool = False
 
 
 class Endpoints:
@@ -68,6 +71,8 @@ class Endpoints:
                 view = replace(
                     old or EndpointView(event.endpoint, "failed"), state="failed", failed=event.text
                 )
+            case ReadingPaused() if old is not None:
+                view = replace(old, paused=event.paused)
             case EndpointClosed():
                 view = replace(old or EndpointView(event.endpoint, "closed"), state="closed")
             case AssocChange() if old is not None and old.key and event.key == old.key:

@@ -18,6 +18,7 @@ from ..sctp.events import (
     Opening,
     PartialDelivery,
     PeerAddrChange,
+    ReadingPaused,
     Refused,
     RemoteError,
     SenderDry,
@@ -179,6 +180,10 @@ def _of_ours(event: Event) -> str:
             return f"failed: {event.text}"
         case EndpointClosed():
             return f"closed, {event.aborted} associations aborted" if event.aborted else "closed"
+        case ReadingPaused():
+            if event.paused:
+                return "reading paused: what comes waits in the stack, and the peers' windows close"
+            return "reading goes on"
         case Refused():
             return f"refused: {event.text}"
         case MessageTooLarge():

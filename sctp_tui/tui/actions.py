@@ -50,6 +50,7 @@ PLACES: Mapping[str, Place] = {
     "form": Place("In a form", "Form", typed=True),
     "generator": Place("In the traffic generator", "GeneratorScreen", "form", typed=True),
     "generators": Place("In its list", "GeneratorTable", "generator"),
+    "server": Place("In the server's settings", "ServerScreen", "form", typed=True),
     "help": Place("In the help", "HelpScreen"),
     "confirm": Place("In a question", "ConfirmScreen"),
     "failure": Place("Where no server could be opened", "FailureScreen"),
@@ -88,6 +89,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("generate", "lists", "g", "generate", "Generate", "Generate traffic", footer=False),
     Action("to_all", "lists", "R", "to_all", "To all", "One message to all, as the server", footer=False),
     Action("generate_stop", "lists", "G", "stop_generating", "Stop", "Stop all that generates", footer=False),
+    Action(
+        "pause_reading",
+        "lists",
+        "p",
+        "app.pause_reading",
+        "Pause reading",
+        "The server reads nothing, or goes on",
+        footer=False,
+    ),
+    Action(
+        "server", "lists", "S", "app.change_server", "Server", "Change the server's settings", footer=False
+    ),
     Action("undo", "lists", "u", "undo", "Undo", "Bring the cleared back"),
     Action("freeze", "lists", "z", "freeze", "Freeze", "Let the view stand, or go back to now", footer=False),
     Action(
@@ -176,9 +189,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("generator_start", "generator", "enter", "submit", "Start", "Start it", priority=True),
     Action("generator_stop_all", "generator", "ctrl+s", "stop_all", "Stop all", "Stop all that generates"),
     Action("generator_stop", "generators", "x", "stop", "Stop", "Stop this one"),
+    Action("server_submit", "server", "enter", "submit", "Restart", "Open it with these", priority=True),
+    Action("server_restore", "server", "ctrl+r", "restore", "As before", "The settings that worked"),
     Action("help_back", "help", "escape,q,?,f1", "dismiss", "Back", "Back"),
     Action("confirm_yes", "confirm", "y,enter", "answer(True)", "Yes", "Do it"),
     Action("confirm_no", "confirm", "n,escape,q", "answer(False)", "No", "Leave it"),
+    Action("change_failed", "failure", "s", "app.change_server", "Other settings", "Other settings"),
     Action("listen_again", "failure", "r", "app.listen_again", "Try again", "Try again to open it"),
     Action("failure_quit", "failure", "q,escape", "app.quit", "Quit", "Leave"),
 )

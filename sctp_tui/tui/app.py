@@ -18,16 +18,20 @@ from sctp_tui.engine import Engine
 from sctp_tui.monitor.masking import Mask
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.outbox import Outbox
-from sctp_tui.sctp.commands import Command, Listen, Stop, Watch
+from sctp_tui.sctp.commands import Command, Stop, Watch
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.printable import printable
 
 from . import hints
 from .actions import bindings
+from .clients import associations
 from .collector import Collector
 from .failure import FailureScreen
+from .header import Header
 from .main_screen import MainScreen
 from .palette import ActionProvider
+from .server_screen import ServerScreen
+from .servers import Servers
 from .settings import Settings
 from .state import State
 
@@ -63,6 +67,7 @@ class SctpApp(App[None], inherit_bindings=False):
             max_associations=settings.max_associations,
             clock=self.clock,
         )
+        self.servers = Servers(settings, self.monitor.endpoints, self.submit)
         self.state = State.load(settings.state)
         self.set_keymap(settings.keys)
         theme = settings.theme or self.state.get("theme", "")
@@ -116,28 +121,32 @@ class SctpApp(App[None], inherit_bindings=False):
 
     def listen(self) -> None:
         """Open a server on each stack that has none listening."""
-        settings = self.settings
-        views = self.monitor.endpoints.views
-        for stack in settings.stacks:
-            name = "server" if len(settings.stacks) == 1 else f"server {stack}"
-            if name not in views or views[name].state == "failed":
-                self.engine.submit(
-                    Listen(
-                        name,
-                        stack,
-                        settings.hosts,
-                        settings.port,
-                        settings.udp_port if stack == "userspace" else None,
-                        settings.outbound,
-                        settings.inbound,
-                        settings.echo,
-                        settings.autoclose,
-                    )
-                )
+        self.servers.listen()
 
     def action_listen_again(self) -> None:
         """Try the servers once more that could not be opened."""
         self.listen()
+
+    def action_pause_reading(self) -> None:
+        """Let the peers' windows close, or go on."""
+        self.servers.pause()
+
+    def action_change_server(self) -> None:
+        """Ask for other settings of the servers."""
+        self._ask_for_server()
+
+    def _ask_for_server(self, failed: str = "") -> None:
+        servers = self.servers
+
+        def answered(settings: Settings | None) -> None:
+            if settings is not None:
+                servers.change(settings)
+            elif failed:
+                servers.before = None  # left where it failed
+
+        live = self.monitor.associations.live
+        settings = servers.settings if failed else servers.now
+        self.push_screen(ServerScreen(settings, live, failed, servers.before), answered)
 
     def _drain(self) -> None:
         if not self.is_running:
@@ -152,12 +161,7 @@ class SctpApp(App[None], inherit_bindings=False):
         if watched != self._watched and not self._ending:
             self._watched = watched
             self.engine.submit(watched)
-        servers = self.monitor.endpoints.servers
-        if servers and all(view.state == "failed" for view in servers):
-            if not isinstance(self.screen, FailureScreen):
-                self.push_screen(FailureScreen(servers))
-        elif isinstance(self.screen, FailureScreen):
-            self.pop_screen()
+        self._follow_servers()
         if ended and not self.outbox.waiting:
             ended_by_itself = "The engine ended by itself, which it should not." if not self._ending else None
             self.exit(return_code=0 if self._ending else 1, message=ended_by_itself)
@@ -178,6 +182,24 @@ class SctpApp(App[None], inherit_bindings=False):
         self._rest_comes = False
         if self.is_running:
             self._fold()
+
+    def _follow_servers(self) -> None:
+        """Say what the servers do; where none could be opened, ask what to do."""
+        servers = self.servers
+        servers.follow()
+        if not self._ending:
+            header = self._main.query_one(Header)
+            header.note = servers.note
+            left = associations(self.monitor.associations.live)
+            header.ending = f"restarting, {left} left" if servers.closing else ""
+        failed = servers.failed
+        if failed and not isinstance(self.screen, FailureScreen | ServerScreen):
+            if servers.before is None:
+                self.push_screen(FailureScreen(servers.views))
+            else:
+                self._ask_for_server(failed)
+        elif servers.listening and isinstance(self.screen, FailureScreen):
+            self.pop_screen()
 
     async def action_quit(self) -> None:
         """End gracefully; asked again, at once."""

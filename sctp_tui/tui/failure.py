@@ -46,6 +46,7 @@ class FailureScreen(ModalScreen[None]):
             parts += [(f"The {view.name} could not be opened", "bold $text-error"), "\n"]
             parts += [printable(line) + "\n" for line in view.failed.splitlines() or [""]]
             parts.append("\n")
-        parts += [("r", "bold"), " tries again   ", ("q", "bold"), " leaves"]
+        parts += [("r", "bold"), " tries again   ", ("s", "bold"), " other settings   "]
+        parts += [("q", "bold"), " leaves"]
         with Vertical():
             yield Static(Content.assemble(*parts))

@@ -1,7 +1,7 @@
 """A few fields over the screen, filled in and done with Enter: what all such forms have in common."""
 
 from collections.abc import Iterator
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -44,7 +44,7 @@ class Form(ModalScreen[T]):
         }
         Grid {
             grid-size: 6;
-            grid-columns: 8 1fr 8 1fr 9 1fr;
+            grid-columns: 8 1fr 8 1fr 10 1fr;
             grid-rows: 1;
             height: auto;
         }
@@ -68,6 +68,7 @@ class Form(ModalScreen[T]):
             height: auto;
             min-height: 1;
             color: $foreground-muted;
+            &.-warning { color: $text-warning; }
             &.-failed { color: $text-error; }
         }
         Footer { background: transparent; }
@@ -120,18 +121,18 @@ class Form(ModalScreen[T]):
         """Whether a box is ticked."""
         return self.query_one(f"#{name}", Checkbox).value
 
-    def say(self, text: str, *, failed: bool = False) -> None:
+    def say(self, text: str, look: Literal["", "-warning", "-failed"] = "") -> None:
         """The line below the fields."""
         said = self.query_one("#said", Static)
         said.update(Content(printable(text)))
-        said.set_class(failed, "-failed")
+        said.set_classes(look)
 
     def action_submit(self) -> None:
         """Do it, or say what is wrong."""
         try:
             self.submit()
         except SctpError as error:
-            self.say(str(error), failed=True)
+            self.say(str(error), "-failed")
 
     def action_back(self) -> None:
         """Leave it."""

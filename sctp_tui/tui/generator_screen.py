@@ -213,7 +213,7 @@ class GeneratorScreen(Form[None]):
         try:
             await self._start(recipe, clients)
         except SctpError as error:
-            self.say(str(error), failed=True)
+            self.say(str(error), "-failed")
             return
         self._show()
 

@@ -13,7 +13,10 @@ _NAME = "sctp-tui"
 
 
 class Header(Widget):
-    """A line for each listening endpoint; `ending` takes the place of the state while the program ends."""
+    """A line for each server. `ending` takes the place of the state while something ends.
+
+    `note` says what the servers do beside listening.
+    """
 
     DEFAULT_CSS = """
     Header {
@@ -27,6 +30,7 @@ class Header(Widget):
 
     servers: reactive[tuple[EndpointView, ...]] = reactive((), layout=True)
     ending: reactive[str] = reactive("")
+    note: reactive[str] = reactive("")
 
     def __init__(self, *, masked: bool = False) -> None:
         super().__init__()
@@ -40,7 +44,7 @@ class Header(Widget):
         aligned = max(map(len, places))
         lines = []
         for number, (server, place) in enumerate(zip(self.servers, places, strict=True)):
-            state = self.ending if self.ending and number == 0 else server.state
+            state = self.ending if self.ending and number == 0 else _state(server, self.note)
             lines.append(self._line(number, server, place.ljust(aligned), state))
         return Content("\n").join(lines)
 
@@ -49,7 +53,9 @@ class Header(Widget):
             max(len(view.stack or "") for view in self.servers)
         )
         name = _NAME if number == 0 else " " * len(_NAME)
-        tint = "$text-warning" if self.ending else "$text-success" if state == "listening" else "$text-error"
+        tint = "$text-success" if server.state == "listening" else "$text-error"
+        if self.ending or server.paused:
+            tint = "$text-warning"
         used = sum(map(len, (name, stack, place, state))) + 6
         room = self.content_size.width - used
         # Pseudonyms look like addresses.
@@ -65,6 +71,13 @@ class Header(Widget):
             (state, tint),
             (library.rjust(room) if library else "", "$foreground-muted"),
         )
+
+
+def _state(server: EndpointView, note: str) -> str:
+    """`listening, echo`."""
+    if server.state != "listening":
+        return server.state
+    return ", ".join(filter(None, ("reading paused" if server.paused else "listening", note)))
 
 
 def _place(server: EndpointView) -> str:

@@ -1,0 +1,121 @@
+"""The form in which the servers' settings are changed while the program runs."""
+
+import ipaddress
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import work
+from textual.binding import BindingType
+from textual.widget import Widget
+from textual.widgets import Checkbox, Label
+
+from sctp_tui.sctp.endpoint import UDP_PORT, SctpError
+
+from .actions import bindings
+from .clients import associations
+from .fields import Tick
+from .form import Form
+from .resolve import resolve
+from .settings import Settings
+from .values import WORD, number, out_in
+
+_AUTOCLOSE = 86_400  # s
+
+
+class ServerScreen(Form[Settings]):
+    """Answers with the new settings, None to leave them.
+
+    `open` associations would be shut down. `failed` says why the settings didn't work, and `before` are
+    those that did, to go back to.
+    """
+
+    HEADING = "The server"
+    AUTO_FOCUS = "#hosts"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("server")
+
+    def __init__(
+        self, settings: Settings, open: int, failed: str = "", before: Settings | None = None
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._open = open
+        self._failed = failed
+        self._before = before
+
+    def fields(self) -> Iterator[Widget]:
+        """Where it listens, what it agrees to, and what it does by itself."""
+        udp = "userspace" in self._settings.stacks
+        yield Label("Address")
+        (_, hosts) = self.labelled("", "hosts", "", tip="One or more, with commas; 0.0.0.0: all of IPv4")
+        hosts.add_class("-wide" if udp else "-whole")
+        yield hosts
+        if udp:
+            yield from self.labelled(
+                "UDP", "udp", "", str(UDP_PORT), "UDP port (RFC 6951); 0: any that is free"
+            )
+        yield from self.labelled("Port", "port", "", tip="SCTP port; 0: any that is free")
+        yield from self.labelled("Streams", "streams", "", tip="OUT:IN, to ask for and the most to take")
+        yield from self.labelled("Autoclose", "autoclose", "", "never", "Seconds idle, then SHUTDOWN")
+        yield Tick("Echo: answers each message", id="echo", compact=True, classes="-whole")
+
+    def on_mount(self) -> None:
+        self._show(self._settings)
+        if self._failed:
+            self.say(self._failed, "-failed")
+        elif self._open:
+            grace = f"or aborted after {self._settings.grace:g} s"
+            self.say(f"{associations(self._open)} will be shut down first, {grace}", "-warning")
+
+    def _show(self, settings: Settings) -> None:
+        self.fill("hosts", ", ".join(settings.hosts))
+        self.fill("port", str(settings.port))
+        if "userspace" in settings.stacks:
+            self.fill("udp", "" if settings.udp_port is None else str(settings.udp_port))
+        self.fill("streams", f"{settings.outbound}:{settings.inbound}")
+        self.fill("autoclose", str(settings.autoclose or ""))
+        self.query_one("#echo", Checkbox).value = settings.echo
+
+    def submit(self) -> None:
+        """Read the form."""
+        outbound, inbound = out_in(self.typed("streams"), self._settings.inbound)
+        autoclose = self.typed("autoclose")
+        settings = replace(
+            self._settings,
+            port=number("Port", self.typed("port"), 0, WORD),
+            outbound=outbound,
+            inbound=inbound,
+            echo=self.ticked("echo"),
+            autoclose=number("Autoclose", autoclose, 0, _AUTOCLOSE) if autoclose else 0,
+        )
+        if "userspace" in settings.stacks:
+            udp = self.typed("udp")
+            settings = replace(settings, udp_port=number("UDP", udp, 0, WORD) if udp else None)
+        hosts = [host.strip() for host in self.typed("hosts").split(",")]
+        if not all(hosts):
+            raise SctpError("Address is empty: an address of this machine, or 0.0.0.0 for all of IPv4")
+        self._resolve(settings, hosts)
+
+    @work(exclusive=True)
+    async def _resolve(self, settings: Settings, hosts: Collection[str]) -> None:
+        try:
+            addresses = tuple(dict.fromkeys([await resolve(host) for host in hosts]))
+            if len({ipaddress.ip_address(address).version for address in addresses}) > 1:
+                raise SctpError(
+                    f"{' and '.join(addresses)} are of two families, and a server binds addresses of one: "
+                    "leave out either"
+                )
+        except SctpError as error:
+            self.say(str(error), "-failed")
+            return
+        self.dismiss(replace(settings, hosts=addresses))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There may be nothing to go back to."""
+        return self._before is not None if action == "restore" else True
+
+    def action_restore(self) -> None:
+        """The settings that worked before."""
+        if self._before is not None:
+            self._show(self._before)
+            self.say("as before; Enter opens the server with them")
