@@ -21,6 +21,7 @@ from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.association_table import COLUMNS, AssociationTable
 from sctp_tui.tui.export_screen import ExportScreen, Source
 from sctp_tui.tui.message_log import MessageLog
+from sctp_tui.tui.settings import Settings
 
 from .driving import messages, outcome, rows, running, type_line, until
 
@@ -230,3 +231,24 @@ def test_every_column_can_be_ordered_by_and_exported() -> None:
     for column in COLUMNS:
         assert Order().chosen(column.name).sort([row], 1.0) == [row]
         assert len(export.facts(row, [column.name], 1.0)) > 1
+
+
+async def test_masked_addresses_are_masked_in_copies_and_exports_too(here: Path) -> None:
+    async with running(settings=Settings(port=0, udp_port=0, mask_addresses=True)) as (app, pilot):
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: rows(app) and rows(app)[0].messages_in)
+        table = app.screen.query_one(AssociationTable)
+        await until(pilot, lambda: table.chosen)
+        for form in ("y", "j"):
+            await pilot.press("escape", "y", form)
+            await until(pilot, lambda: app.clipboard)
+            assert "127.0.0.1" not in app.clipboard
+            app._clipboard = ""
+        for choice in (0, 1, 2, 3):
+            await dialog(app, pilot, *["down"] * choice, "enter")
+            await until(pilot, lambda: not isinstance(app.screen, ExportScreen))
+        assert len(list(here.iterdir())) == 4
+        for path in here.iterdir():
+            peers = [line for line in path.read_text().splitlines() if "listening" not in line]
+            assert len(peers) > 1 or path.name.startswith("sctp-associations")
+            assert not any("127.0.0.1" in line for line in peers), path
