@@ -1,7 +1,6 @@
 """Which columns the table of associations has, and in what order."""
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,14 +11,12 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from .actions import bindings
-from .columns import Column
+from .association_table import COLUMNS, AssociationTable
+from .state import State
 
 
-class ColumnsScreen(ModalScreen[list[str] | None]):
-    """Answers with the names of the columns wanted, in order; none is the automatic choice by width.
-
-    None is the answer of a user who leaves all as it is. What is ticked first is what is shown now.
-    """
+class ColumnsScreen(ModalScreen[None]):
+    """What is ticked at first is what is shown now. The choice is kept for the next run."""
 
     DEFAULT_CSS = """
     ColumnsScreen {
@@ -38,17 +35,19 @@ class ColumnsScreen(ModalScreen[list[str] | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("columns")
 
-    def __init__(self, columns: Sequence[Column[Any]], shown: Sequence[str], width: int, gap: int) -> None:
+    def __init__(self, table: AssociationTable, state: State) -> None:
         super().__init__()
-        named = {column.name: column for column in columns if column.name}
-        self._ticked = dict.fromkeys(name for name in shown if name in named)
+        self._table = table
+        self._state = state
+        self._width, self._gap = table.room
+        named = {column.name: column for column in COLUMNS}
+        self._ticked = dict.fromkeys(table.columns)
         # Those that are shown in their order, and each other one after the one that it usually follows.
         order = list(self._ticked)
         for before, name in zip([None, *named], named, strict=False):
             if name not in self._ticked:
                 order.insert(order.index(before) + 1 if before in order else 0, name)
         self._columns = [named[name] for name in order]
-        self._width, self._gap = width, gap
 
     def compose(self) -> ComposeResult:
         options = OptionList(*self._options())
@@ -106,14 +105,20 @@ class ColumnsScreen(ModalScreen[list[str] | None]):
 
     def action_automatic(self) -> None:
         """As many as the width has room for, the most telling first."""
-        self.dismiss([])
+        self._choose([])
 
     @on(OptionList.OptionSelected)
     def action_accept(self) -> None:
         """These, where there is any."""
         names = [column.name for column in self._columns if column.name in self._ticked]
-        self.dismiss(names or None)
+        if names:
+            self._choose(names)
+
+    def _choose(self, names: list[str]) -> None:
+        self._table.choose_columns(names)
+        self._state.put("columns", names)
+        self.dismiss()
 
     def action_back(self) -> None:
         """All stays as it is."""
-        self.dismiss(None)
+        self.dismiss()

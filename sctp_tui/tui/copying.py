@@ -21,6 +21,8 @@ from sctp_tui.monitor import units
 from sctp_tui.sctp.events import Event, to_json
 
 from .actions import bindings
+from .association_table import AssociationTable
+from .message_log import MessageLog
 
 Form = Literal["line", "text", "hex", "json"]
 
@@ -60,6 +62,15 @@ def of_row(line: str, facts: dict[str, object]) -> list[Choice]:
         Choice("line", "the row", lambda: line),
         Choice("json", "the row as JSON", lambda: json.dumps(facts)),
     ]
+
+
+def under_cursor(table: AssociationTable, log: MessageLog) -> list[Choice]:
+    """What can be copied of the log's line, where the log has the focus, or else of the table's row."""
+    if log.has_focus:
+        number = log.chosen
+        return [] if number is None else of_event(log.record(number), log.line(number))
+    row = table.chosen
+    return [] if row is None else of_row(table.line(row), table.facts(row))
 
 
 def copy(app: App[Any], what: str, text: str) -> str:

@@ -19,12 +19,12 @@ from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Command, 
 
 from . import hints, large
 from .actions import bindings
-from .association_table import COLUMNS, AssociationTable
+from .association_table import AssociationTable
 from .client_pane import ClientPane
 from .clients import Outcome
 from .columns_screen import ColumnsScreen
 from .confirm import ConfirmScreen
-from .copying import Choice, CopyScreen, copy, of_event, of_row
+from .copying import Choice, CopyScreen, copy, under_cursor
 from .detail import DetailPane, DetailScreen
 from .export_screen import ExportScreen, sources
 from .freeze import FreezeBanner
@@ -289,23 +289,16 @@ class MainScreen(Screen[None]):
             self.query_one(MessageLog).action_follow()
 
     def action_copy(self) -> None:
-        """Copy what is under the cursor of the log, where that has the focus, or else of the table."""
-        table, log = self.query_one(AssociationTable), self.query_one(MessageLog)
-        if log.has_focus:
-            number = log.chosen
-            choices = [] if number is None else of_event(log.record(number), log.line(number))
+        """Copy what is under the cursor."""
+        choices = under_cursor(self.query_one(AssociationTable), self.query_one(MessageLog))
+        if choices:
+            self.app.push_screen(CopyScreen(choices), self._copy)
         else:
-            row = table.chosen
-            choices = [] if row is None else of_row(table.line(row), table.facts(row))
-        if not choices:
             self._tell("there is nothing to copy", good=False)
-            return
 
-        def chosen(choice: Choice | None) -> None:
-            if choice is not None:
-                self._tell(copy(self.app, choice.what, choice.make()))
-
-        self.app.push_screen(CopyScreen(choices), chosen)
+    def _copy(self, choice: Choice | None) -> None:
+        if choice is not None:
+            self._tell(copy(self.app, choice.what, choice.make()))
 
     def on_text_selected(self) -> None:
         """What the mouse selects is copied at once, as terminals do it."""
@@ -331,19 +324,11 @@ class MainScreen(Screen[None]):
 
     def action_sort(self) -> None:
         """Choose what the table is ordered by."""
-        table = self.query_one(AssociationTable)
-        self.app.push_screen(SortScreen(COLUMNS, table.order), table.put_in)
+        self.app.push_screen(SortScreen(self.query_one(AssociationTable)))
 
     def action_columns(self) -> None:
-        """Choose what the table shows; the choice is kept."""
-        table = self.query_one(AssociationTable)
-
-        def chosen(names: list[str] | None) -> None:
-            if names is not None:
-                table.choose_columns(names)
-                self._app.state.put("columns", names)
-
-        self.app.push_screen(ColumnsScreen(COLUMNS, table.columns, *table.room), chosen)
+        """Choose what the table shows."""
+        self.app.push_screen(ColumnsScreen(self.query_one(AssociationTable), self._app.state))
 
     def action_help(self) -> None:
         """The keys, and what one sees."""

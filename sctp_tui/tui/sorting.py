@@ -1,6 +1,5 @@
 """The little list of columns, from which one is chosen to order the associations by."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import on
@@ -11,14 +10,13 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from sctp_tui.monitor.order import Order
-
 from .actions import bindings
+from .association_table import COLUMNS, AssociationTable
 from .columns import Column
 
 
-class SortScreen(ModalScreen[Order]):
-    """Answers with the order chosen; choosing the column in use turns the order round, then ends it."""
+class SortScreen(ModalScreen[None]):
+    """Choosing the column in use turns the order round, and then ends it."""
 
     DEFAULT_CSS = """
     SortScreen {
@@ -37,19 +35,19 @@ class SortScreen(ModalScreen[Order]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("sort")
 
-    def __init__(self, columns: Sequence[Column[Any]], order: Order) -> None:
+    def __init__(self, table: AssociationTable) -> None:
         super().__init__()
-        self._columns = [column for column in columns if column.name]
-        self._order = order
+        self._table = table
+        self._order = table.order
 
     def compose(self) -> ComposeResult:
-        options = OptionList(*(Option(self._line(column), column.name) for column in self._columns))
+        options = OptionList(*(Option(self._line(column), column.name) for column in COLUMNS))
         options.border_title = "Order by"
         options.border_subtitle = "again: the other way"
         yield options
 
     def on_mount(self) -> None:
-        names = [column.name for column in self._columns]
+        names = [column.name for column in COLUMNS]
         options = self.query_one(OptionList)
         options.highlighted = names.index(self._order.column) if self._order.column in names else 0
 
@@ -64,7 +62,8 @@ class SortScreen(ModalScreen[Order]):
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._order.chosen(event.option_id or ""))
+        self._table.put_in(self._order.chosen(event.option_id or ""))
+        self.dismiss()
 
     def action_choose(self) -> None:
         """The highlighted column."""
@@ -72,4 +71,4 @@ class SortScreen(ModalScreen[Order]):
 
     def action_back(self) -> None:
         """The order stays."""
-        self.dismiss(self._order)
+        self.dismiss()
