@@ -99,7 +99,9 @@ class FilteredLog:
 
     def __iter__(self) -> Iterator[Event]:
         """All that are kept, the oldest first."""
-        return (self.log[number] for number in self._numbers)
+        first = self.log.first
+        records = self.log.between(first, self._next)  # a deque takes long to look into its middle
+        return (records[number - first] for number in self._numbers if number >= first)
 
     def whole(self, number: int) -> int:
         """The number in the log of a record here. Raises IndexError where it isn't kept."""
