@@ -44,7 +44,7 @@ lint: $(VENV)/installed-for-tests
 	$(BIN)/lint-imports
 
 lab:
-	@.ci/fetch-lab
+	@.ci/fetch-lab && echo 'The guest is in .lab: try $(BIN)/sctp-tui lab'
 
 screenshots: $(VENV)/installed-for-tests
 	$(BIN)/python -m tests.screenshots

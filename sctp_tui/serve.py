@@ -30,7 +30,9 @@ _IDLE = 0.5  # s between two looks whether the reader of standard output is stil
 def serve(options: ServeOptions) -> int:
     """Run the command; its exit status."""
     try:
-        stacks = choose(options.stack, Clock())
+        stacks = choose(
+            options.stack, Clock(), lambda name, why: complain(f"without the {name} stack: {why}", "serve")
+        )  # fmt: skip
     except StackUnavailable as error:
         complain(str(error), "serve")
         return 1

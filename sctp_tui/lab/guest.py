@@ -147,9 +147,12 @@ class Command:
             path = argv[0]
             os.execvpe(argv[0], argv, env)
         except OSError as error:
-            if isinstance(error, FileNotFoundError) and path is argv[0]:
-                status = 127
-            os.write(2, b"sctp-tui lab: %s: %s\n" % (path, os.strerror(error.errno or 0).encode()))
+            why = error.errno or 0
+        # A folder on PATH that may not be entered hides that the program is in none of them.
+        folders = [b""] if b"/" in path else env.get(b"PATH", b"").split(b":")
+        if path is argv[0] and not any(os.path.exists(os.path.join(folder, path)) for folder in folders):
+            status, why = 127, errno.ENOENT
+        os.write(2, b"sctp-tui lab: %s: %s\n" % (path, os.strerror(why).encode()))
         os._exit(status)
 
     def resize(self, size: bytes) -> None:

@@ -100,6 +100,7 @@ def _environment(
         "TMPDIR": str(scratch / "tmp"),
         "LANG": given.get("LANG", "C.UTF-8"),
         "TERM": given.get("TERM", "dumb"),
+        "SCTP_TUI_IN_LAB": "1",  # so that nobody is told to reach the guest from outside
         # A home that `nobody` could not even read is none.
         "HOME": str(scratch / "tmp") if other_user else given.get("HOME", "/"),
     }

@@ -23,6 +23,9 @@ def parse_hostport(text: str, default_port: int) -> tuple[str, int]:
     if given.count(":") > 1:
         if not _is_ipv6(given):
             raise SctpError(f"{given!r} is no address: an IPv6 address is written [::1]:9877")
+        host, _, last = given.rpartition(":")
+        if _is_ipv6(host) and last.isdigit():
+            raise SctpError(f"{given!r} may end in a port or not: write [{host}]:{last} or [{given}]")
         return given, default_port
     host, colon, port = given.partition(":")
     if not host or any(character.isspace() or not character.isprintable() for character in host):

@@ -1,5 +1,6 @@
 """Which stacks there are, and which of them work here. Neither is imported before it is wanted."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from .endpoint import Clock, Stack, StackUnavailable
@@ -19,8 +20,12 @@ def open_stack(name: StackName, clock: Clock) -> Stack:
     return UserspaceStack(clock)
 
 
-def choose(wanted: Wanted, clock: Clock) -> tuple[StackName, ...]:
+def choose(
+    wanted: Wanted, clock: Clock, tell: Callable[[StackName, StackUnavailable], None] = lambda name, why: None
+) -> tuple[StackName, ...]:
     """The names of the stacks to use: `auto` is the kernel's where it works, `all` are both that do.
+
+    `tell` hears of a stack that was asked for by `all` and does not work beside the other.
 
     Raises `StackUnavailable` where none of those wanted works.
     """
@@ -37,6 +42,9 @@ def choose(wanted: Wanted, clock: Clock) -> tuple[StackName, ...]:
             if wanted == "auto":
                 break
     if working:
+        if wanted == "all":
+            for name, why in failures.items():
+                tell(name, why)
         return tuple(working)
     if len(failures) == 1:
         raise next(iter(failures.values()))

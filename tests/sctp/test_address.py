@@ -60,8 +60,29 @@ def test_round_trip(host: str, port: int) -> None:
 
 
 @given(st.ip_addresses(v=6))
+@example(ipaddress.IPv6Address("::1"))
+@example(ipaddress.IPv6Address("fe80::1"))
 def test_bare_ipv6(address: ipaddress.IPv6Address) -> None:
-    assert parse_hostport(str(address), 5) == (str(address), 5)
+    text = str(address)
+    host, _, last = text.rpartition(":")
+    if last.isdigit() and _parses(host):
+        with pytest.raises(SctpError, match=r"may end in a port or not: write \[.*\]:"):
+            parse_hostport(text, 5)
+    else:
+        assert parse_hostport(text, 5) == (text, 5)
+
+
+def _parses(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def test_a_port_or_a_part_of_the_address() -> None:
+    with pytest.raises(SctpError, match=r"\[::1\]:9222 or \[::1:9222\]"):
+        parse_hostport("::1:9222", 5)
 
 
 @given(st.text())

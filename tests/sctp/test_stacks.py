@@ -46,8 +46,10 @@ def test_what_works_is_chosen(
 ) -> None:
     working.update(there)
     before = Opened.closed
-    assert choose(wanted, Clock()) == chosen
+    told: list[StackName] = []
+    assert choose(wanted, Clock(), lambda name, why: told.append(name)) == chosen
     assert Opened.closed - before == len(chosen)
+    assert told == (["kernel"] if wanted == "all" and len(there) == 1 else [])
 
 
 @pytest.mark.parametrize("wanted", ["auto", "all"])

@@ -71,7 +71,7 @@ def _probe(pysctp: ModuleType) -> None:
     except OSError as error:
         if error.errno in _NO_SCTP:
             raise NoKernelSctp(
-                f"this kernel has no SCTP ({error.strerror})", "sudo modprobe sctp, or see `sctp-tui doctor`"
+                f"this kernel has no SCTP ({error.strerror})", "`sctp-tui doctor` tells why and what mends it"
             ) from None
         if error.errno in (errno.EPERM, errno.EACCES):
             raise StackUnavailable(
