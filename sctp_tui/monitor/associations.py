@@ -28,6 +28,7 @@ from ..sctp.events import (
 )
 from .endpoints import is_server
 from .history import History, Step
+from .names import Names
 from .series import Series
 from .silence import Silence, Timers
 from .words import ending, said
@@ -43,6 +44,7 @@ _SAMPLE = 0.25  # s between two points of the rate
 class Association:
     """One association, as it is now. Times are seconds of the monotonic clock.
 
+    `name` is one that the user gave it, "" for none.
     `state` is a word of RFC 9260, section 4; `ended` is None, or in plain words how it ended.
     `rtt` (ms, the primary path's srtt), `cwnd` and `rwnd` (bytes), `unacked` and `pending` (DATA chunks)
     are None until the stack was asked. `local_port` is 0 where only the endpoint tells it. `last` is
@@ -85,6 +87,7 @@ class Association:
     detail: Detail | None = None
     local_port: int = 0
     streams: tuple[StreamCount, ...] = ()
+    name: str = ""
     _state_at: float = 0.0
     # Points (time, messages in all) of the last seconds; the newest is always the current total.
     _points: list[tuple[float, int]] = field(default_factory=list)
@@ -95,6 +98,18 @@ class Association:
         for name in _CHANGING:
             setattr(made, name, copy(getattr(self, name)))
         return made
+
+    @property
+    def called(self) -> str:
+        """`4`, named `4 anna`: how people tell it from others; `-` while it has no assoc ID."""
+        number = str(self.assoc_id or "-")
+        return f"{number} {self.name}" if self.name else number
+
+    @property
+    def who(self) -> str:
+        """The peer's address and port, with a name `anna 10.0.0.1:9877`."""
+        address = str(self.peer or "?")
+        return f"{self.name} {address}" if self.name else address
 
     def rate(self, now: float) -> float:
         """Messages/s, in and out, over the last `RATE_WINDOW` seconds before `now`."""
@@ -202,6 +217,8 @@ class Associations:
         """Servers' associations that have ended and are kept."""
         self.evicted = 0
         """Ended associations that had to go for newer ones."""
+        self.names = Names()
+        """What the user called them."""
         self._all: dict[int, Association] = {}
         self._ended: dict[int, None] = {}  # keys in the order of their ends
         self._cleared: list[Association] = []
@@ -221,6 +238,7 @@ class Associations:
     def still(self) -> "Associations":
         """All as they are now, whatever becomes of these: a row is copied before it changes, not before."""
         made = Associations(self._limit)
+        made.names = self.names
         made.order, made.live, made.ended, made.evicted = self.order, self.live, self.ended, self.evicted
         made._all = self._all.copy()
         self._shared = {*self._all, *(a.key for a in self._cleared)}
@@ -295,6 +313,7 @@ class Associations:
     def _meet(self, event: Event) -> Association:
         association = Association(event.key, event.endpoint, event.assoc_id, event.peer, event.mono)
         association.last = event.mono
+        association.name = self.names.meet(event.key, event.peer)
         self._all[event.key] = association
         self.live += is_server(event.endpoint)
         self.order += 1
@@ -302,6 +321,8 @@ class Associations:
 
     def _change(self, event: AssocChange, association: Association) -> None:
         association.assoc_id = event.assoc_id or association.assoc_id
+        if association.peer is None and event.peer is not None:
+            association.name = association.name or self.names.meet(event.key, event.peer)
         association.peer = event.peer or association.peer
         if event.state in ("COMM_UP", "RESTART"):
             association.outbound_streams = event.outbound_streams
@@ -328,6 +349,15 @@ class Associations:
             self.ended -= is_server(self._all.pop(oldest).endpoint)
             self.evicted += 1
             self.order += 1
+
+    # --- names
+
+    def rename(self, key: int, name: str) -> None:
+        """Call an association by this name from now on, "" for none."""
+        association = self._to_change(key)
+        if association is not None:
+            association.name = self.names.give(key, association.peer, name)
+            association.version += 1
 
     # --- clearing
 

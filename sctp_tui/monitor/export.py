@@ -25,13 +25,14 @@ import msgspec
 from ..sctp.events import Event, Message, to_json
 from ..sctp.printable import printable
 from .associations import Association
+from .names import Names
 from .words import sentence
 
 _FORMULA = ("=", "+", "-", "@")
 
 # What each column of the table is in an export, in plain units.
 _FACTS: Mapping[str, Callable[[Association, float], dict[str, Any]]] = {
-    "id": lambda a, now: {"assoc_id": a.assoc_id},
+    "id": lambda a, now: {"assoc_id": a.assoc_id, "name": a.name},
     "peer": lambda a, now: {
         "peer": a.peer.addresses if a.peer else (),
         "peer_port": a.peer.port if a.peer else None,
@@ -55,8 +56,8 @@ _FACTS: Mapping[str, Callable[[Association, float], dict[str, Any]]] = {
     "age": lambda a, now: {"age_seconds": round(a.age(now), 3)},
 }
 _OF_EVENTS = (
-    "time", "endpoint", "event", "direction", "assoc_id", "peer", "stream", "ssn", "tsn", "ppid", "unordered",
-    "size", "text", "data_base64",
+    "time", "endpoint", "event", "direction", "assoc_id", "name", "peer", "stream", "ssn", "tsn", "ppid",
+    "unordered", "size", "text", "data_base64",
 )  # fmt: skip
 
 
@@ -86,14 +87,17 @@ def rows_as_csv(rows: Iterable[Association], columns: Sequence[str], now: float)
         yield _line(map(_cell, facts(row, columns, now).values()))
 
 
-def log_as_json(events: Iterable[Event]) -> Iterator[bytes]:
-    """A line for each event, as `to_json` makes it."""
+def log_as_json(events: Iterable[Event], names: Names) -> Iterator[bytes]:
+    """A line for each event, as `to_json` makes it, with the `name` of its association where it has one."""
     for event in events:
-        yield to_json(event) + b"\n"
+        line = to_json(event)
+        if name := names.of(event.key):
+            line = line[:-1] + b',"name":' + msgspec.json.encode(name) + b"}"
+        yield line + b"\n"
 
 
-def log_as_csv(events: Iterable[Event]) -> Iterator[bytes]:
-    """A line of names, and one for each event; times are UTC."""
+def log_as_csv(events: Iterable[Event], names: Names) -> Iterator[bytes]:
+    """A line of what the columns are, and one for each event; times are UTC."""
     yield _line(_OF_EVENTS)
     for event in events:
         said = printable(event.data) if isinstance(event, Message) else sentence(event)
@@ -104,8 +108,9 @@ def log_as_csv(events: Iterable[Event]) -> Iterator[bytes]:
             event.__struct_config__.tag,
             getattr(event, "direction", None),
             event.assoc_id or None,
+            names.of(event.key) or None,
             None if event.peer is None else str(event.peer),
-            *(getattr(event, name, None) for name in _OF_EVENTS[6:12]),
+            *(getattr(event, name, None) for name in _OF_EVENTS[7:13]),
             said,
         )
         yield _line((*map(_cell, cells), None if data is None else base64.b64encode(data).decode()))

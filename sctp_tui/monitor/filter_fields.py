@@ -114,7 +114,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         ("name",), Text(), "name that you gave an association",
-        association=lambda a, now: getattr(a, "name", "") or None, by_key=True,
+        association=lambda a, now: a.name or None, by_key=True,
     ),
     Field(("peer",), Address(), "any address of the peer", lambda e: e.peer, lambda a, now: a.peer),
     Field(

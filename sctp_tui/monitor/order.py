@@ -26,7 +26,8 @@ def _address(text: str) -> tuple[int | str, ...]:
 def _peer(row: Association, now: float) -> Value:
     if row.peer is None or not row.peer.addresses:
         return None
-    return (*_address(row.peer.addresses[0]), row.peer.port)
+    # Those with a name come first, by their names, as the column shows them so.
+    return (not row.name, row.name.casefold(), *_address(row.peer.addresses[0]), row.peer.port)
 
 
 def _of_live(value: Callable[[Association, float], Value]) -> Callable[[Association, float], Value]:

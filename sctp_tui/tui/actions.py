@@ -50,6 +50,7 @@ PLACES: Mapping[str, Place] = {
     "form": Place("In a form", "Form", typed=True),
     "generator": Place("In the traffic generator", "GeneratorScreen", "form", typed=True),
     "generators": Place("In its list", "GeneratorTable", "generator"),
+    "naming": Place("In a name", "NameScreen", "form", typed=True),
     "server": Place("In the server's settings", "ServerScreen", "form", typed=True),
     "help": Place("In the help", "HelpScreen"),
     "confirm": Place("In a question", "ConfirmScreen"),
@@ -101,6 +102,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "server", "lists", "S", "app.change_server", "Server", "Change the server's settings", footer=False
     ),
+    Action("name", "lists", "N", "name", "Name", "Give the association a name", footer=False),
     Action("undo", "lists", "u", "undo", "Undo", "Bring the cleared back"),
     Action("freeze", "lists", "z", "freeze", "Freeze", "Let the view stand, or go back to now", footer=False),
     Action(
@@ -189,6 +191,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("generator_start", "generator", "enter", "submit", "Start", "Start it", priority=True),
     Action("generator_stop_all", "generator", "ctrl+s", "stop_all", "Stop all", "Stop all that generates"),
     Action("generator_stop", "generators", "x", "stop", "Stop", "Stop this one"),
+    Action("naming_submit", "naming", "enter", "submit", "Name it", "That is its name", priority=True),
     Action("server_submit", "server", "enter", "submit", "Restart", "Open it with these", priority=True),
     Action("server_restore", "server", "ctrl+r", "restore", "As before", "The settings that worked"),
     Action("help_back", "help", "escape,q,?,f1", "dismiss", "Back", "Back"),

@@ -17,6 +17,7 @@ from textual.command import Provider
 from sctp_tui.engine import Engine
 from sctp_tui.monitor.masking import Mask
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.names import Names
 from sctp_tui.outbox import Outbox
 from sctp_tui.sctp.commands import Command, Stop, Watch
 from sctp_tui.sctp.endpoint import Clock
@@ -69,6 +70,9 @@ class SctpApp(App[None], inherit_bindings=False):
         )
         self.servers = Servers(settings, self.monitor.endpoints, self.submit)
         self.state = State.load(settings.state)
+        if self._mask is None:  # a pseudonym is another's the next time
+            names: dict[str, str] = self.state.get("names", {}, dict[str, str])
+            self.monitor.associations.names = Names(names)
         self.set_keymap(settings.keys)
         theme = settings.theme or self.state.get("theme", "")
         if theme in self.available_themes:
@@ -118,6 +122,11 @@ class SctpApp(App[None], inherit_bindings=False):
     def submit(self, *commands: Command) -> None:
         """Ask the engine for something."""
         self.engine.submit(*commands)
+
+    def remember_names(self) -> None:
+        """Keep the names of hosts for the next run."""
+        if self._mask is None:
+            self.state.put("names", self.monitor.associations.names.hosts)
 
     def listen(self) -> None:
         """Open a server on each stack that has none listening."""

@@ -23,7 +23,7 @@ def _state_look(row: Association) -> str:
 
 
 def _peer(row: Association, now: float) -> str:
-    return str(row.peer) if row.peer is not None else "?"
+    return row.who
 
 
 def _streams(row: Association, now: float) -> str:

@@ -249,7 +249,7 @@ class ClientPane(Vertical):
         match self._target:
             case Reply():
                 association = self.association
-                return f"server to {association.assoc_id if association is not None else '?'} ›"
+                return f"server to {association.called if association is not None else '?'} ›"
             case Everyone():
                 return "server to all ›"
             case client:
@@ -359,7 +359,7 @@ class ClientPane(Vertical):
                 who = f"server to all: {associations(len(self._everyone()))}"
             case Reply():
                 association = self.association
-                who = f"server to {association.assoc_id} with {association.peer}" if association else "server"
+                who = f"server to {association.called} with {association.peer}" if association else "server"
             case client:
                 with contextlib.suppress(SctpError):  # said when it starts
                     self._read(client)
@@ -384,7 +384,7 @@ class ClientPane(Vertical):
                 to = [association for association in to if association.key == target.key]
             if not to:
                 raise SctpError("the server has no association that is up to send to")
-            sources = [Source(f"server to {a.assoc_id}", a.outbound_streams, a.endpoint, a.key) for a in to]
+            sources = [Source(f"server to {a.called}", a.outbound_streams, a.endpoint, a.key) for a in to]
             self._submit(*generators.start(recipe, sources))
             return
         self._read(target)
@@ -421,7 +421,7 @@ def _row(name: str, association: Association, heard: str, generated: str) -> Con
     streams = f"{association.outbound_streams}/{association.inbound_streams}"
     row = Content.assemble(
         name.ljust(11),
-        f"{association.peer or '?'} ".ljust(23),
+        f"{association.who} ".ljust(23),
         (f"ID {association.assoc_id}" if association.assoc_id else "").ljust(8),
     )
     if association.ended is not None:

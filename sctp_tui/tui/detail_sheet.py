@@ -53,7 +53,7 @@ def _heading(title: str, width: int) -> Rows:
 
 def _who(association: Association, other: Association | None, now: float) -> Iterator[tuple[str, Piece]]:
     a = association
-    yield "Association ID", Piece(str(a.assoc_id) if a.assoc_id else "-", "", "assoc_id", 0)
+    yield "Association ID", Piece(a.called, "", "assoc_id", 0)
     if other is not None:
         text = f"{other.assoc_id or '-'}, {other.endpoint}"
         yield "At the other end", Piece(text, "", "assoc_id", 1)

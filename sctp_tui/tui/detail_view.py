@@ -243,7 +243,7 @@ class DetailView(LineView):
         if association is None:
             text = fit(" no association is chosen", width)
             return Strip([Segment(text, self.style_of("detail-view--label"))])
-        who = f" {association.endpoint}, association {association.assoc_id or '-'}"
+        who = f" {association.endpoint}, association {association.called}"
         if association.ended is not None:
             failed = not association.ended.startswith("shutdown")
             state, look = association.ended, "bad" if failed else "label"

@@ -22,6 +22,7 @@ from textual.widgets.option_list import Option
 
 from sctp_tui.monitor import export, units
 from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.names import Names
 from sctp_tui.sctp.events import Event
 from sctp_tui.sctp.printable import printable
 
@@ -44,7 +45,12 @@ class Source:
 
 
 def sources(
-    events: Sequence[Event], rows: Sequence[Association], columns: Sequence[str], now: float, picture: str
+    events: Sequence[Event],
+    rows: Sequence[Association],
+    columns: Sequence[str],
+    now: float,
+    picture: str,
+    names: Names,
 ) -> list[Source]:
     """What there is: the log, the table with these columns, and the screen as a picture (SVG).
 
@@ -52,8 +58,8 @@ def sources(
     """
     log, table = f"{len(events):,} events", f"{len(rows):,} associations"
     return [
-        Source("log", "JSON lines", ".jsonl", log, len(events), lambda: export.log_as_json(events)),
-        Source("log", "CSV", ".csv", log, len(events), lambda: export.log_as_csv(events)),
+        Source("log", "JSON lines", ".jsonl", log, len(events), lambda: export.log_as_json(events, names)),
+        Source("log", "CSV", ".csv", log, len(events), lambda: export.log_as_csv(events, names)),
         Source(
             "associations", "JSON lines", ".jsonl", table, len(rows),
             lambda: export.rows_as_json(rows, columns, now),

@@ -34,6 +34,7 @@ from .help import HelpScreen
 from .line_table import LineTable
 from .message_input import MessageInput
 from .message_log import MessageLog
+from .naming import NameScreen
 from .settings import Settings
 from .sorting import SortScreen
 
@@ -120,6 +121,7 @@ class MainScreen(Screen[None]):
         self.query_one("#log > Heading", Heading).numbers = _log_numbers(monitor)
         pane = self.query_one(ClientPane)
         pane.show(now)
+        self.query_one(MessageLog).show_names(monitor.associations.names)
         self._show_detail(monitor, then)
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
@@ -194,7 +196,7 @@ class MainScreen(Screen[None]):
         if association is None:
             self._tell("no association is chosen", good=False)
         elif association.ended is not None:
-            self._tell(f"association {association.assoc_id} has ended: {association.ended}", good=False)
+            self._tell(f"association {association.called} has ended: {association.ended}", good=False)
         else:
             return association
         return None
@@ -229,6 +231,22 @@ class MainScreen(Screen[None]):
         """End all generators."""
         self._submit(StopGenerating())
 
+    def action_name(self) -> None:
+        """Give the association a name of one's own, which is remembered."""
+        association = self._chosen()
+        if association is None:
+            self._tell("no association is chosen", good=False)
+            return
+        stores = (self._monitor.associations, self.query_one(FreezeBanner).seen.associations)
+
+        def named(name: str | None) -> None:
+            if name is not None:
+                for store in dict.fromkeys(stores):
+                    store.rename(association.key, name)
+                self._app.remember_names()
+
+        self.app.push_screen(NameScreen(association), named)
+
     def action_close(self) -> None:
         """Graceful shutdown."""
         if association := self._live(self._chosen()):
@@ -249,7 +267,7 @@ class MainScreen(Screen[None]):
             if yes:
                 self._submit(AbortAssociation(key, "by hand"))
 
-        who = f"{association.endpoint}'s association {association.assoc_id} with {association.peer}"
+        who = f"{association.endpoint}'s association {association.called} with {association.peer}"
         self.app.push_screen(
             ConfirmScreen(f"Abort {who}?", "What is not acknowledged yet is lost."), confirmed
         )
@@ -313,7 +331,12 @@ class MainScreen(Screen[None]):
         rows = [row for key in table.keys if (row := still.get(key))]
         picture = self.app.export_screenshot()
         choices = sources(
-            self.query_one(MessageLog).records, rows, table.columns, frozen.then(clock.mono()), picture
+            self.query_one(MessageLog).records,
+            rows,
+            table.columns,
+            frozen.then(clock.mono()),
+            picture,
+            still.names,
         )
 
         def told(outcome: str | None) -> None:

@@ -20,6 +20,7 @@ from textual.strip import Strip
 
 from ..monitor import units
 from ..monitor.log import Log
+from ..monitor.names import Names
 from ..monitor.ppid import named
 from ..monitor.words import said
 from ..sctp.events import (
@@ -39,6 +40,7 @@ from .line_view import LineView
 from .message_detail import MessageDetailScreen
 
 _GAP = 1  # cells between two columns
+_CALLED = 16  # cells for an ID and a name
 _TEXT = 32  # cells that the text has at least before columns are shown that can be missed
 _COPIED = 10_000  # lines of a selection that are copied at most
 _ARROWS = {"in": "←", "out": "→"}
@@ -133,6 +135,8 @@ class MessageLog(LineView):
         self._front: list[tuple[Column[Event], int]] = []
         self._middle: list[tuple[Column[Message], int]] = []
         self._strips: LRUCache[int, Strip] = LRUCache(1024)
+        self._names = Names()
+        self._names_version = 0
         self._moving = False  # the scrolling is ours, not the user's
 
     # --- what is shown
@@ -222,10 +226,24 @@ class MessageLog(LineView):
         if width == self._width:
             return
         self._width = width
-        self._front = arrange(_FRONT if not self.brief else _FRONT[:2] + _FRONT[3:], width, _GAP)
+        front = list(_FRONT if not self.brief else _FRONT[:2] + _FRONT[3:])
+        if self._names:
+            front[-1] = Column("   ID Name", _CALLED, self._called)
+        self._front = arrange(front, width, _GAP)
         room = width - sum(cells + _GAP for _, cells in self._front) - _TEXT
         self._middle = arrange(_OF_MESSAGES if not self.brief else _OF_MESSAGES[:1], room, _GAP)
         self._strips.clear()
+
+    def show_names(self, names: Names) -> None:
+        """Have these names beside the IDs, where there are any."""
+        if names is not self._names or names.version != self._names_version:
+            self._names, self._names_version = names, names.version
+            self._width = -1
+            self.refresh()
+
+    def _called(self, event: Event, now: float) -> str:
+        number = str(event.assoc_id) if event.assoc_id else "-" if event.key else ""
+        return f"{number:>5} {self._names.of(event.key)}"
 
     # --- moving
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sctp_tui.monitor import export
 from sctp_tui.monitor.associations import Associations
+from sctp_tui.monitor.names import Names
 from sctp_tui.sctp.events import Message, SendFailed, from_json
 
 from .story import EVIL, Story, one_of_each
@@ -40,16 +41,16 @@ def store() -> Associations:
 
 def test_the_log_comes_back_from_json_lines_as_it_was() -> None:
     events = one_of_each()
-    lines = b"".join(export.log_as_json(events)).splitlines()
+    lines = b"".join(export.log_as_json(events, Names())).splitlines()
     assert [from_json(line) for line in lines] == events
 
 
 @given(st.binary(max_size=60))
 def test_any_payload_comes_back_from_json_and_from_csv(data: bytes) -> None:
     message = Story().message(1, data)
-    (line,) = export.log_as_json([message])
+    (line,) = export.log_as_json([message], Names())
     assert from_json(line) == message
-    (row,) = table(export.log_as_csv([message]))
+    (row,) = table(export.log_as_csv([message], Names()))
     assert base64.b64decode(row["data_base64"]) == data
     assert row["text"].isprintable()
     assert not row["text"].startswith(("=", "+", "-", "@"))
@@ -57,7 +58,7 @@ def test_any_payload_comes_back_from_json_and_from_csv(data: bytes) -> None:
 
 def test_the_log_as_a_table_has_every_event() -> None:
     events = one_of_each()
-    rows = table(export.log_as_csv(events))
+    rows = table(export.log_as_csv(events, Names()))
     assert len(rows) == len(events)
     for event, row in zip(events, rows, strict=True):
         assert row["event"] == event.__struct_config__.tag
@@ -79,7 +80,7 @@ def test_no_cell_that_a_peer_chose_is_a_formula(text: str) -> None:
     for association in rows:
         association.ended = text  # as if no word of ours came before it
     (row,) = table(export.rows_as_csv(rows, COLUMNS, 101.0))
-    (line,) = table(export.log_as_csv([s.message(1, text.encode())]))
+    (line,) = table(export.log_as_csv([s.message(1, text.encode())], Names()))
     for cell in (row["ended"], line["text"]):
         assert cell[0] in "'␉␍"
         assert cell.isprintable()
@@ -96,17 +97,31 @@ def test_associations_have_the_chosen_columns_in_plain_units() -> None:
     assert ended["ended"].startswith("aborted by peer")
     assert ended["rtt_ms"] is None
     few = [json.loads(line) for line in export.rows_as_json(rows, ["out", "id"], 101.0)]
-    assert [list(row) for row in few] == [["endpoint", "messages_out", "assoc_id"]] * 2
+    assert [list(row) for row in few] == [["endpoint", "messages_out", "assoc_id", "name"]] * 2
     first, _ = table(export.rows_as_csv(rows, ["id", "peer", "in"], 101.0))
     assert first == {
         "endpoint": "server",
         "assoc_id": "3",
+        "name": "",
         "peer": "10.0.0.1",
         "peer_port": "40001",
         "messages_in": "7",
     }
     # An empty table still has its names.
-    assert b"".join(export.rows_as_csv([], ["id"], 0.0)) == b"endpoint,assoc_id\r\n"
+    assert b"".join(export.rows_as_csv([], ["id"], 0.0)) == b"endpoint,assoc_id,name\r\n"
+
+
+def test_names_are_in_what_is_exported() -> None:
+    s, rows = Story(), store()
+    rows.rename(1, "=anna")
+    event = s.message(1)
+    (line,) = export.log_as_json([event], rows.names)
+    assert json.loads(line)["name"] == "=anna"
+    assert from_json(line) == event
+    (cells,) = table(export.log_as_csv([event], rows.names))
+    assert cells["name"] == "'=anna"
+    first, second = map(json.loads, export.rows_as_json(rows, ["id"], 101.0))
+    assert (first["name"], second["name"]) == ("=anna", "")
 
 
 # --- files
