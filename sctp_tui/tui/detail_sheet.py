@@ -241,17 +241,19 @@ _PATHS: Sequence[tuple[Column[Path], str]] = (
 
 def _streams(association: Association, width: int, now: float) -> list[Rows]:
     if not association.streams:
-        return [_nothing("no message has passed" if not association.last else "not told yet")]
+        return [_nothing(association)]
     return table(_STREAMS, association.streams, lambda s: s.stream, width, now)
 
 
 def _paths(association: Association, width: int, now: float) -> list[Rows]:
     if not association.paths:
-        return [_nothing("not told yet")]
+        return [_nothing(association)]
     return table(_PATHS, association.paths, lambda p: p.address, width, now)
 
 
-def _nothing(text: str) -> Rows:
+def _nothing(association: Association) -> Rows:
+    # Only of what is in view the stack is asked.
+    text = "not told yet" if association.ended is None else "not asked for before it ended"
     return fixed([Piece(f" {text}", "label")])
 
 
