@@ -78,6 +78,7 @@ class Action:
     priority: bool = False
 
 
+# fmt: off
 ACTIONS: tuple[Action, ...] = (
     # The footer has them in this order.
     Action("new_client", "lists", "n", "new_client", "New", "One more client"),
@@ -90,24 +91,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("generate", "lists", "g", "generate", "Generate", "Generate traffic", footer=False),
     Action("to_all", "lists", "R", "to_all", "To all", "One message to all, as the server", footer=False),
     Action("generate_stop", "lists", "G", "stop_generating", "Stop", "Stop all that generates", footer=False),
-    Action(
-        "pause_reading",
-        "lists",
-        "p",
-        "app.pause_reading",
-        "Pause reading",
-        "The server reads nothing, or goes on",
-        footer=False,
-    ),
-    Action(
-        "server", "lists", "S", "app.change_server", "Server", "Change the server's settings", footer=False
-    ),
+    Action("pause_reading", "lists", "p", "app.pause_reading", "Pause", "Read nothing, or go on", footer=False),
+    Action("server", "lists", "S", "app.change_server", "Server", "The server's settings", footer=False),
     Action("name", "lists", "N", "name", "Name", "Give the association a name", footer=False),
     Action("undo", "lists", "u", "undo", "Undo", "Bring the cleared back"),
     Action("freeze", "lists", "z", "freeze", "Freeze", "Let the view stand, or go back to now", footer=False),
-    Action(
-        "copy", "lists", "y", "copy", "Copy", "Copy the row or the line, in the form chosen", footer=False
-    ),
+    Action("copy", "lists", "y", "copy", "Copy", "The row or the line, in the form chosen", footer=False),
     Action("export", "lists", "e", "export", "Export", "Write what is shown to a file", footer=False),
     Action("sort", "lists", "s", "sort", "Sort", "Order the table by a column", footer=False),
     Action("columns", "lists", "o", "columns", "Columns", "Choose the table's columns", footer=False),
@@ -132,15 +121,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("client_new", "clients", "ctrl+n", "screen.new_client", "New client", "One more client"),
     Action("client_abort", "clients", "ctrl+g", "screen.abort", "Abort", "Abort, after a question"),
     Action("client_generate", "clients", "ctrl+t", "screen.generate", "Generate", "Generate traffic"),
-    Action(
-        "client_stop",
-        "clients",
-        "ctrl+s",
-        "screen.stop_generating",
-        "Stop",
-        "Stop all that generates",
-        footer=False,
-    ),
+    Action("client_stop", "clients", "ctrl+s", "screen.stop_generating", "Stop", "Stop all", footer=False),
     Action("leave_line", "clients", "escape", "screen.leave_input", "Lists", "To the lists"),
     Action("field_before", "fields", "up", "app.focus_previous", "", "The field before"),
     Action("field_after", "fields", "down", "app.focus_next", "", "The field after"),
@@ -201,6 +182,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("listen_again", "failure", "r", "app.listen_again", "Try again", "Try again to open it"),
     Action("failure_quit", "failure", "q,escape", "app.quit", "Quit", "Leave"),
 )
+# fmt: on
 
 
 def bindings(place: str) -> "list[BindingType]":
