@@ -91,7 +91,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("generate", "lists", "g", "generate", "Generate", "Generate traffic", footer=False),
     Action("to_all", "lists", "R", "to_all", "To all", "One message to all, as the server", footer=False),
     Action("generate_stop", "lists", "G", "stop_generating", "Stop", "Stop all that generates", footer=False),
-    Action("pause_reading", "lists", "p", "app.pause_reading", "Pause", "Read nothing, or go on", footer=False),
+    Action("pause_reading", "lists", "p", "app.pause_reading", "Pause", "Stop reading, or on", footer=False),
     Action("server", "lists", "S", "app.change_server", "Server", "The server's settings", footer=False),
     Action("name", "lists", "N", "name", "Name", "Give the association a name", footer=False),
     Action("undo", "lists", "u", "undo", "Undo", "Bring the cleared back"),
