@@ -59,7 +59,8 @@ def _screen(options: ScreenOptions) -> int:
     except StackUnavailable as error:
         complain(str(error))
         return 1
-    from .tui.app import Settings, run, with_program
+    from .tui.app import Settings, with_program
+    from .tui.running import run
     from .tui.state import usual_path
 
     outbound, inbound = options.streams

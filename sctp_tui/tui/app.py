@@ -1,11 +1,7 @@
 """The program on the screen: owns the engine and the monitor, and drains the one into the other."""
 
-import asyncio
 import os
-import signal
 import sys
-import threading
-import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -36,7 +32,7 @@ from .servers import Servers
 from .settings import Settings
 from .state import State
 
-__all__ = ["SctpApp", "Settings", "run", "with_program"]
+__all__ = ["SctpApp", "Settings", "with_program"]
 
 _MOST = 1000  # events folded at once; keys are answered before the next so many
 _BREATH = 0.002  # s until then
@@ -215,32 +211,6 @@ class SctpApp(App[None], inherit_bindings=False):
         self.engine.submit(Stop(now=self._ending))
         self._ending = True
         self._main.say_ending()
-
-
-def run(settings: Settings) -> int:
-    """Run the program on this terminal until the user leaves it; its exit status."""
-    crashes: list[str] = []
-
-    def crashed(args: threading.ExceptHookArgs) -> None:
-        if args.exc_type is not SystemExit:
-            crashes.extend(traceback.format_exception(args.exc_type, args.exc_value, args.exc_traceback))
-
-    # A thread's last words would go unseen while the screen has the terminal.
-    before, threading.excepthook = threading.excepthook, crashed
-    try:
-        return asyncio.run(_run(settings))
-    finally:
-        threading.excepthook = before
-        sys.stderr.write("".join(crashes))
-
-
-async def _run(settings: Settings) -> int:
-    app = SctpApp(settings)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, app.call_later, app.action_quit)
-    await app.run_async()
-    return app.return_code or 0
 
 
 def with_program(settings: Settings) -> Settings:
