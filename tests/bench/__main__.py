@@ -1,15 +1,15 @@
 """`make bench`: measures, one figure after the other, and prints one table.
 
-    python -m tests.bench [NAME ...]
+python -m tests.bench [NAME ...]
 """
 
 import sys
 import time
 
-from . import fed, machine, traffic
+from . import fed, machine, memory, start, store, traffic
 from .figures import FIGURES, NotMeasured, Row
 
-MODULES = (fed, traffic)
+MODULES = (fed, traffic, store, memory, start)
 """Each registers its figures."""
 _HELD = {True: "held", False: "NOT HELD", None: "skipped"}
 
@@ -28,6 +28,8 @@ def main(names: list[str]) -> int:
             rows += FIGURES[name].measure()
         except NotMeasured as missing:
             rows.append(Row(name, "", "", None, str(missing)))
+        except (RuntimeError, TimeoutError) as failure:
+            rows.append(Row(name, "", "", False, str(failure)))
     print()
     _print(rows)
     print(f"\n{time.monotonic() - began:.0f} s, {machine.load()} at the end")

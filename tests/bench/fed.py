@@ -5,8 +5,8 @@ import statistics
 import time
 from collections.abc import Iterator
 
-from .figures import Row, below, figures, percentile
 from .feed import MESSAGES_OF
+from .figures import Row, below, figures, percentile
 from .subject import Subject
 
 RATE = 50_000

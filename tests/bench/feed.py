@@ -5,7 +5,7 @@ import threading
 import time
 
 from sctp_tui.outbox import Outbox
-from sctp_tui.sctp.events import AssocChange, Counts, Event, Message, Peer
+from sctp_tui.sctp.events import AssocChange, AssocState, Counts, Event, Message, Peer
 
 MESSAGES_OF = 100
 """Associations that the messages are of."""
@@ -100,7 +100,8 @@ class _Messages:
         return events
 
 
-def _changed(n: int, state: str) -> AssocChange:
+def _changed(n: int, state: AssocState) -> AssocChange:
     return AssocChange(
-        time.time(), time.monotonic(), "server", _FIRST_KEY + n, n + 1, peer(n), state, 10, 10, None, "", "peer"
-    )  # type: ignore[arg-type]  # fmt: skip
+        time.time(), time.monotonic(), "server", _FIRST_KEY + n, n + 1, peer(n),
+        state, 10, 10, None, "", "peer",
+    )  # fmt: skip

@@ -1,6 +1,6 @@
 """The program on its screen, as a subject: the same in all, with a probe in its event loop.
 
-    python -m tests.bench.screen REDRAWS_PER_SECOND ASK REPORT
+python -m tests.bench.screen REDRAWS_PER_SECOND ASK REPORT
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """The other side: sends as fast as it may, or so many a second, with nothing above the userspace stack.
 
-    python -m tests.bench.sender ASK REPORT
+python -m tests.bench.sender ASK REPORT
 """
 
 import errno

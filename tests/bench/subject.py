@@ -22,6 +22,8 @@ COLUMNS, LINES = 160, 50
 PATIENCE = 60.0
 """Seconds after which an answer or something on the screen is not waited for any more."""
 
+_KEPT = 256 * 1024  # bytes of what was drawn
+
 Answers = Mapping[str, Callable[..., object]]
 
 
@@ -46,7 +48,7 @@ class Terminal:
         self._master, self.slave = pty.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         self.size = 0
-        self._tail = b""
+        self._since = b""  # what was drawn since `forget`
         self._drawn = threading.Condition()
 
     def watch(self) -> None:
@@ -59,7 +61,7 @@ class Terminal:
             while data := os.read(self._master, 65536):
                 with self._drawn:
                     self.size += len(data)
-                    self._tail = self._tail[-4096:] + data
+                    self._since = self._since[-_KEPT:] + data
                     self._drawn.notify_all()
         except OSError:
             pass  # EIO: the program has left the terminal
@@ -72,14 +74,14 @@ class Terminal:
         """Wait until something is drawn, and say when it was: monotonic seconds."""
         wanted = text.encode()
         with self._drawn:
-            if not self._drawn.wait_for(lambda: wanted in self._tail, PATIENCE):
+            if not self._drawn.wait_for(lambda: wanted in self._since, PATIENCE):
                 raise TimeoutError(f"{text!r} was not drawn")
         return time.monotonic()
 
     def forget(self) -> None:
         """What was drawn so far is no answer to what is typed next."""
         with self._drawn:
-            self._tail = b""
+            self._since = b""
 
     def answered(self, keys: str, text: str) -> float:
         """Press keys; seconds until `text`, which is not on the screen yet, was drawn."""
