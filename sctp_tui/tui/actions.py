@@ -52,6 +52,9 @@ PLACES: Mapping[str, Place] = {
     "generators": Place("In its list", "GeneratorTable", "generator"),
     "naming": Place("In a name", "NameScreen", "form", typed=True),
     "server": Place("In the server's settings", "ServerScreen", "form", typed=True),
+    "prompt": Place("In the filter and the search", "PromptInput", "lists", typed=True),
+    "filter": Place("In the filter", "FilterBar", "lists", typed=True),
+    "filter_help": Place("In the filter's help", "FilterHelpScreen"),
     "help": Place("In the help", "HelpScreen"),
     "confirm": Place("In a question", "ConfirmScreen"),
     "failure": Place("Where no server could be opened", "FailureScreen"),
@@ -101,6 +104,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("sort", "lists", "s", "sort", "Sort", "Order the table by a column", footer=False),
     Action("columns", "lists", "o", "columns", "Columns", "Choose the table's columns", footer=False),
     Action("theme", "lists", "T", "app.change_theme", "Theme", "Choose the colours", footer=False),
+    Action("filter", "lists", "/", "filter", "Filter", "Filter the log and the table"),
+    Action(
+        "filter_by", "lists", "f", "filter_by", "Only this", "This association only, or all", footer=False
+    ),
+    Action(
+        "filter_off", "lists", "F", "filter_off", "Filter off", "The filter off a while, or on", footer=False
+    ),
+    Action("search", "lists", "l", "search", "Search", "Look for a text in the log", footer=False),
+    Action(
+        "search_next", "lists", ".", "search_next(1)", "Next found", "The next line that has it", footer=False
+    ),
+    Action(
+        "search_back", "lists", "comma", "search_next(-1)", "Found before", "The one before", footer=False
+    ),
     Action("help", "lists", "?,f1", "help", "Help", "The keys, and what one sees"),
     Action("next", "lists", "tab", "app.focus_next", "", "Next pane or field"),
     Action("previous", "lists", "shift+tab", "app.focus_previous", "", "The one before"),
@@ -110,12 +127,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("table_page_down", "table", "pagedown", "cursor_page(1)", "", "As many rows down"),
     Action("table_first", "table", "home", "cursor_to(0)", "", "First row"),
     Action("table_last", "table", "end", "cursor_to(-1)", "", "Last row"),
+    Action("table_unfilter", "table", "escape", "screen.unfilter", "", "End the search, then the filter"),
     Action("choose", "table", "enter", "select", "", "All of the association"),
     Action("log_up", "log", "up", "move(-1)", "", "One line up"),
     Action("log_down", "log", "down", "move(1)", "", "One line down"),
     Action("log_page_up", "log", "pageup", "page(-1)", "", "As many lines up as fit"),
     Action("log_page_down", "log", "pagedown", "page(1)", "", "As many lines down"),
     Action("log_first", "log", "home", "first", "", "The oldest line"),
+    Action("log_unfilter", "log", "escape", "screen.unfilter", "", "End the search, then the filter"),
     Action("log_follow", "log", "end", "follow", "", "The newest line, and follow"),
     Action("log_open", "log", "enter", "open", "", "All of the line"),
     Action("client_new", "clients", "ctrl+n", "screen.new_client", "New client", "One more client"),
@@ -175,6 +194,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("naming_submit", "naming", "enter", "submit", "Name it", "That is its name", priority=True),
     Action("server_submit", "server", "enter", "submit", "Restart", "Open it with these", priority=True),
     Action("server_restore", "server", "ctrl+r", "restore", "As before", "The settings that worked"),
+    Action("prompt_enter", "prompt", "enter", "submit", "Apply", "Apply it; nothing typed: no more"),
+    Action("prompt_back", "prompt", "escape", "back", "Back", "Leave it as it was"),
+    Action("prompt_recall", "prompt", "up", "recall(-1)", "", "The one before"),
+    Action("prompt_recall_back", "prompt", "down", "recall(1)", "", "And back"),
+    Action("filter_fields", "filter", "f2", "fields", "Fields", "All that can be written"),
+    Action("filter_help_back", "filter_help", "escape,q,f2", "dismiss", "Back", "Back"),
     Action("help_back", "help", "escape,q,?,f1", "dismiss", "Back", "Back"),
     Action("confirm_yes", "confirm", "y,enter", "answer(True)", "Yes", "Do it"),
     Action("confirm_no", "confirm", "n,escape,q", "answer(False)", "No", "Leave it"),

@@ -6,6 +6,7 @@ from typing import ClassVar
 from ..monitor import export, units
 from ..monitor.associations import Association, Associations
 from ..monitor.order import Order
+from ..monitor.view import Rows
 from .columns import Column
 from .line_table import LineTable
 
@@ -173,12 +174,12 @@ class AssociationTable(LineTable[Association]):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(COLUMNS, id=id)
-        self._store = Associations()
+        self._store: Rows = Associations()
         self._version = -1  # of which rows there are
         self._order = Order()
         self._ordered_at = 0.0
 
-    def show(self, store: Associations, now: float) -> None:
+    def show(self, store: Rows, now: float) -> None:
         """Draw what has changed; `now` in seconds of the monotonic clock."""
         due = self._order.changing and abs(now - self._ordered_at) >= _ORDER_EVERY
         if due or store is not self._store or store.order != self._version:

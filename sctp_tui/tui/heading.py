@@ -1,12 +1,18 @@
 """The line above a pane: its name to the left, its numbers to the right, a rule between."""
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from .columns import fit
+
 
 class Heading(Widget):
-    """`Associations ─────── 3 live, 1 ended`. Styled by the screen, which lights it up with the focus."""
+    """`Log /dir=in ─────── 12 of 340 shown`. Styled by the screen, which lights it up with the focus.
+
+    `note` says what is special about what is shown.
+    """
 
     DEFAULT_CSS = """
     Heading {
@@ -18,15 +24,30 @@ class Heading(Widget):
     ALLOW_SELECT = False
 
     title: reactive[str] = reactive("")
+    note: reactive[str] = reactive("")
     numbers: reactive[str] = reactive("")
 
     def __init__(self, title: str, id: str | None = None) -> None:
         super().__init__(id=id)
         self.set_reactive(Heading.title, title)
 
+    def say(self, note: str, numbers: str, more: str = "") -> None:
+        """Note and numbers, and `more` of a note."""
+        self.note = "  ".join(filter(None, (note, more)))
+        self.numbers = numbers
+
     def render(self) -> Content:
         """The line; the numbers go first where there is no room for both."""
         width = self.content_size.width
-        numbers = self.numbers if len(self.title) + len(self.numbers) + 5 <= width else ""
-        rule = "─" * max(0, width - len(self.title) - len(numbers) - (2 if numbers else 1))
-        return Content.assemble((self.title, "bold"), " ", (rule, "dim"), (f" {numbers}" if numbers else ""))
+        title = f"{self.title} "
+        note = self.note and f"{self.note} "
+        numbers = self.numbers if len(title) + cell_len(note) + len(self.numbers) + 4 <= width else ""
+        note = note and fit(note, min(cell_len(note), max(1, width - len(title) - 1)))
+        rule = "─" * max(0, width - len(title) - cell_len(note) - len(numbers) - bool(numbers))
+        return Content.assemble(
+            (self.title, "bold"),
+            " ",
+            (note, "$text-warning"),
+            (rule, "dim"),
+            (f" {numbers}" if numbers else ""),
+        )

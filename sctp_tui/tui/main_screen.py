@@ -1,6 +1,7 @@
 """The one screen that is always there: associations, log, clients, and the keys that act on them."""
 
 import ipaddress
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -13,11 +14,12 @@ from textual.widgets import Footer, Static
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.view import View
 from sctp_tui.outbox import Batch
 from sctp_tui.sctp.address import format_hostport
 from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Command, StopGenerating
 
-from . import hints, large
+from . import headings, hints, large
 from .actions import bindings
 from .association_table import AssociationTable
 from .client_pane import ClientPane
@@ -27,6 +29,7 @@ from .confirm import ConfirmScreen
 from .copying import Choice, CopyScreen, copy, under_cursor
 from .detail import DetailPane, DetailScreen
 from .export_screen import ExportScreen, sources
+from .filter_bar import FilterBar
 from .freeze import FreezeBanner
 from .header import Header
 from .heading import Heading
@@ -35,6 +38,7 @@ from .line_table import LineTable
 from .message_input import MessageInput
 from .message_log import MessageLog
 from .naming import NameScreen
+from .search import SearchBar
 from .settings import Settings
 from .sorting import SortScreen
 
@@ -56,6 +60,7 @@ class MainScreen(Screen[None]):
         self._to = format_hostport(_reached_at(settings.hosts[0]), settings.port)
         self.detail_key = 0
         """The association whose detail is shown, 0 for none."""
+        self._view = View(monitor)
         self._endpoints_version = -1
         self._cleared = False
         self._some_ended = False
@@ -78,8 +83,11 @@ class MainScreen(Screen[None]):
             yield DetailPane()
             with Vertical(id="log", classes="pane"):
                 yield Heading("Log")
-                yield MessageLog()
+                yield (log := MessageLog())
             yield ClientPane(self._monitor, self._submit, self._settings.stacks, self._to)
+        state = self._app.state
+        yield FilterBar(self._view, state.get("filters", [], list[str]), partial(state.put, "filters"))
+        yield SearchBar(self._view, log, state.get("searches", [], list[str]), partial(state.put, "searches"))
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -105,6 +113,8 @@ class MainScreen(Screen[None]):
         if monitor.endpoints.version != self._endpoints_version:
             self._endpoints_version = monitor.endpoints.version
             self._show_endpoints()
+        view = self._view
+        view.update(monitor, then)
         associations = monitor.associations
         some = bool(associations.live or associations.ended)
         table = self.query_one(AssociationTable)
@@ -113,12 +123,13 @@ class MainScreen(Screen[None]):
             self.query_one("#nothing").display = not some
             self.refresh_bindings()
         if some:
-            table.show(associations, then)
-        self.query_one(MessageLog).show(monitor.log)
+            table.show(view.rows, then)
+        self.query_one(MessageLog).show(view.log)
+        searched = self.query_one(SearchBar).update()
         if self._settings.large:
             self.query_one(large.BigNumbers).show(monitor, now)
-        self.query_one("#associations > Heading", Heading).numbers = _association_numbers(monitor)
-        self.query_one("#log > Heading", Heading).numbers = _log_numbers(monitor)
+        self.query_one("#associations > Heading", Heading).say(*headings.of_associations(monitor, view))
+        self.query_one("#log > Heading", Heading).say(*headings.of_log(monitor, view), searched)
         pane = self.query_one(ClientPane)
         pane.show(now)
         self.query_one(MessageLog).show_names(monitor.associations.names)
@@ -353,6 +364,50 @@ class MainScreen(Screen[None]):
         """Choose what the table shows."""
         self.app.push_screen(ColumnsScreen(self.query_one(AssociationTable), self._app.state))
 
+    # --- the filter and the search
+
+    def action_filter(self) -> None:
+        """Ask for a filter; the last one is offered."""
+        bar = self.query_one(FilterBar)
+        bar.open(bar.last)
+
+    def action_filter_by(self) -> None:
+        """By the association that the keys mean; in the log, by that of the line."""
+        log = self.query_one(MessageLog)
+        if self.focused is log:
+            event = log.record(log.chosen) if log.chosen is not None else None
+            key, number, peer = (event.key, event.assoc_id, event.peer) if event else (0, 0, None)
+        else:
+            chosen = self._chosen()
+            key, number, peer = (chosen.key, chosen.assoc_id, chosen.peer) if chosen else (0, 0, None)
+        if not key:
+            self._tell("no association is chosen", good=False)
+            return
+        self._tell(self.query_one(FilterBar).only(key, f"association {number} with {peer or '?'}"))
+
+    def action_filter_off(self) -> None:
+        """Switch the filter off for a moment, or on again."""
+        self._tell(self.query_one(FilterBar).toggle())
+
+    def action_unfilter(self) -> None:
+        """No search any more; where there is none, no filter."""
+        if self._view.search:
+            self.query_one(SearchBar).clear()
+        elif self._view.filter is not None:
+            self._tell(self.query_one(FilterBar).clear())
+
+    def action_search(self) -> None:
+        """Ask for a text to search for; the last one is offered."""
+        bar = self.query_one(SearchBar)
+        bar.open(bar.last)
+
+    def action_search_next(self, direction: int) -> None:
+        """To the next line that has the text (1), or the one before (-1)."""
+        if self._view.search:
+            self.query_one(SearchBar).step(direction)
+        else:
+            self.action_search()
+
     def action_help(self) -> None:
         """The keys, and what one sees."""
         self.app.push_screen(HelpScreen(self._settings.keys))
@@ -376,21 +431,3 @@ def _nothing(lines: list[str]) -> Content:
         "\n\n",
         ("Only associations of this program are shown, not those of others.", "$foreground-muted"),
     )
-
-
-def _association_numbers(monitor: Monitor) -> str:
-    associations = monitor.associations
-    numbers = [f"{associations.live} live"] if associations.live or associations.ended else []
-    if associations.ended:
-        numbers.append(f"{associations.ended} ended")
-    if associations.evicted:
-        numbers.append(f"{associations.evicted} evicted")
-    if monitor.totals is not None and monitor.totals.refused:
-        numbers.append(f"{monitor.totals.refused} refused at the limit")
-    return ", ".join(numbers)
-
-
-def _log_numbers(monitor: Monitor) -> str:
-    """Captured by the engine, kept here to be shown, dropped on the way as the screen could not keep up."""
-    log = monitor.log
-    return f"{log.captured + monitor.dropped:,} captured, {len(log):,} shown, {monitor.dropped:,} dropped"

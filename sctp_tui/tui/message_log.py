@@ -5,6 +5,8 @@ do old ones that are evicted. Selected text is addressed by record numbers too.
 """
 
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -22,21 +24,14 @@ from ..monitor import units
 from ..monitor.log import Log
 from ..monitor.names import Names
 from ..monitor.ppid import named
-from ..monitor.words import said
-from ..sctp.events import (
-    AssocChange,
-    EndpointFailed,
-    Event,
-    Message,
-    MessageTooLarge,
-    Refused,
-    RemoteError,
-    SendFailed,
-)
+from ..monitor.view import Records
+from ..monitor.words import failed, said
+from ..sctp.events import Event, Message
 from ..sctp.printable import printable
 from .actions import bindings
 from .columns import Column, arrange, fit
 from .line_view import LineView
+from .marks import Marks
 from .message_detail import MessageDetailScreen
 
 _GAP = 1  # cells between two columns
@@ -76,8 +71,15 @@ _OF_MESSAGES: tuple[Column[Message], ...] = (
     Column("", 9, lambda m, now: named(m.ppid).partition(" ")[2], rank=2),
     Column("Size", 8, lambda m, now: units.size(m.size), align="right"),
 )
-_FAILURES = (EndpointFailed, MessageTooLarge, Refused, RemoteError, SendFailed)
-_LOSSES = ("COMM_LOST", "CANT_STR_ASSOC")
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A record of the whole log, how many lines below the first in view it is, and if the cursor is on it."""
+
+    whole: int
+    line: int
+    cursor: bool
 
 
 def _titles(columns: list[tuple[Column[Any], int]]) -> str:
@@ -98,6 +100,7 @@ class MessageLog(LineView):
         "message-log--failed",
         "message-log--below",
         "message-log--cursor",
+        "message-log--marked",
     }
 
     DEFAULT_CSS = """
@@ -109,6 +112,7 @@ class MessageLog(LineView):
         & > .message-log--notification { color: $text-secondary; }
         & > .message-log--failed { color: $text-error; }
         & > .message-log--below { color: $text-warning; text-style: bold; }
+        & > .message-log--marked { color: $text-warning; text-style: bold reverse; }
         & > .message-log--cursor {
             color: $block-cursor-blurred-foreground;
             background: $block-cursor-blurred-background;
@@ -124,10 +128,14 @@ class MessageLog(LineView):
     """Whether new lines come into view by themselves."""
     cursor: reactive[int | None] = reactive(None)
     """Number of the record that the user put the cursor on; None while it is the last one in view."""
+    marked: reactive[str] = reactive("")
+    """The text that is marked where it stands, "" for none."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._log = Log()
+        self._log: Records = Log()
+        self._marks: Marks | None = None
+        self._held: _Held | None = None
         self._first = 0  # number of the record on the first line that can be scrolled to
         self._end = 0  # number after the last one shown
         self._width = -1
@@ -141,13 +149,12 @@ class MessageLog(LineView):
 
     # --- what is shown
 
-    def show(self, log: Log) -> None:
-        """Take in what came to the log since the last time."""
-        if log is self._log and log.captured == self._end:
+    def show(self, log: Records) -> None:
+        """Take in what came to the log since the last time; where it is another one, at the same place."""
+        if log is self._log and (log.first, log.captured) == (self._first, self._end) and not self._held:
             return
         if log is not self._log:
-            self._log, self._first = log, log.first
-            self._strips.clear()
+            self._switch(log)
         follow = self.following
         evicted = log.first - self._first
         self._first, self._end = log.first, log.captured
@@ -158,7 +165,31 @@ class MessageLog(LineView):
         self._moving = False
         if self.cursor is not None and self.cursor < log.first:
             self.cursor = log.first if len(log) else None
+        if self._held is not None:
+            self._hold(self._held)
         self.refresh()
+
+    def _switch(self, log: Records) -> None:
+        """Show another log from now on, which numbers its records otherwise."""
+        chosen = self.chosen
+        if not self.following and chosen is not None and self._held is None:
+            whole, line = self._log.whole(chosen), chosen - self._top
+            self._held = _Held(whole, line, self.cursor is not None)
+        self.cursor = None
+        self._log, self._first = log, log.first
+        self._strips.clear()
+        if self in self.screen.selections:
+            self.screen.clear_selection()
+
+    def _hold(self, held: "_Held") -> None:
+        """Go to where the log was before it became another one, as far as that has been looked at by now."""
+        log = self._log
+        number = max(log.first, min(log.place(held.whole), log.captured - 1))
+        self._scroll(number - self._first - held.line)
+        if held.cursor and len(log):
+            self.cursor = number
+        if log.progress == 1:
+            self._held = None
 
     @property
     def chosen(self) -> int | None:
@@ -207,12 +238,19 @@ class MessageLog(LineView):
         """The user who scrolls away from the end stays there, until the end is back in view."""
         super().watch_scroll_y(old_value, new_value)
         if not self._moving:
+            self._held = None
             self.following = round(new_value) >= self.max_scroll_y
 
     def watch_following(self) -> None:
         """The header says whether lines wait below; a cursor would be left behind."""
         if self.following:
-            self.cursor = None
+            self.cursor = self._held = None
+        self.refresh()
+
+    def watch_marked(self, text: str) -> None:
+        """Lines that are drawn already have other marks now."""
+        self._marks = Marks(text) if text else None
+        self._strips.clear()
         self.refresh()
 
     def on_resize(self) -> None:
@@ -251,6 +289,7 @@ class MessageLog(LineView):
         """The cursor on a record, or the nearest one, and that into view. The newest is followed."""
         if self._first == self._end:
             return
+        self._held = None
         number = max(self._first, min(number, self._end - 1))
         if number == self._end - 1:
             self.action_follow()
@@ -343,20 +382,24 @@ class MessageLog(LineView):
                 middle += fit(of_message.cell(event, 0.0) or "", room, of_message.align) + " " * _GAP
             room = max(1, width - len(front) - len(middle) - 1)
             segments.append(Segment(middle + " ", dim))
-            segments.append(Segment(fit(printable(event.data, room), room), base))
+            segments += self._text(event, fit(printable(event.data, room), room), base)
         else:
             name, text = said(event)
             if name:
-                segments.append(Segment(name + " ", look + Style(bold=True)))
+                segments += self._text(event, name + " ", look + Style(bold=True))
             room = max(1, width - len(front) - len(name) - bool(name))
-            segments.append(Segment(fit(text, room), look))
+            segments += self._text(event, fit(text, room), look)
         return Strip(segments).adjust_cell_length(width, base)
+
+    def _text(self, event: Event, text: str, style: Style) -> Iterable[Segment]:
+        if self._marks is None or not self._marks.holds(event):
+            return (Segment(text, style),)
+        return self._marks.split(text, style, self.style_of("message-log--marked"))
 
     def _look(self, event: Event) -> Style:
         if isinstance(event, Message):
             return self.style_of(f"message-log--{event.direction}")
-        failed = isinstance(event, _FAILURES) or (isinstance(event, AssocChange) and event.state in _LOSSES)
-        return self.style_of(f"message-log--{'failed' if failed else 'notification'}")
+        return self.style_of(f"message-log--{'failed' if failed(event) else 'notification'}")
 
     def _header(self, width: int) -> Strip:
         style = self.style_of("message-log--header")

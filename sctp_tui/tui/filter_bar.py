@@ -1,0 +1,113 @@
+"""Where a filter is typed: checked with every key, applied by Enter, left as it was by Esc."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.highlighter import Highlighter
+from rich.style import Style
+from rich.text import Text
+from textual.binding import BindingType
+from textual.content import Content
+
+from ..monitor.filter_fields import FIELDS
+from ..monitor.filters import Filter, FilterError, parse
+from ..monitor.view import View
+from .actions import bindings
+from .filter_help import FilterHelpScreen
+from .prompt import Prompt
+
+
+class _Wrong(Highlighter):
+    """Draws what is wrong in a filter as `style`."""
+
+    def __init__(self) -> None:
+        self.error: FilterError | None = None
+        self.style = Style()
+
+    def highlight(self, text: Text) -> None:
+        if self.error is not None:
+            text.stylize(self.style, self.error.position, self.error.position + self.error.length)
+
+
+class FilterBar(Prompt):
+    """Sets the filter of a `View`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("filter")
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"filter-bar--wrong"}
+    DEFAULT_CSS = """
+    FilterBar > .filter-bar--wrong { color: $text-error; text-style: bold underline; }
+    """
+
+    def __init__(self, view: View, lines: list[str], keep: Callable[[list[str]], None]) -> None:
+        super().__init__("Filter", lines, keep, id="filter")
+        self._view = view
+        self._wrong = _Wrong()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.input.highlighter = self._wrong
+
+    @property
+    def last(self) -> str:
+        """The filter that is applied; else the one that was last."""
+        if self._view.filter is not None:
+            return self._view.filter.text
+        return self.input.lines[-1] if self.input.lines else ""
+
+    def check(self, text: str) -> Content:
+        """What is wrong, and where; else which fields there are."""
+        self._wrong.error = None
+        self._wrong.style = self.get_component_rich_style("filter-bar--wrong", partial=True)
+        if not text.strip():
+            names = " ".join(field.names[0] for field in FIELDS)
+            return Content.assemble("Enter shows all. ", (names, "$text-accent"), "  F2 says more")
+        try:
+            made = parse(text)
+        except FilterError as error:
+            self._wrong.error = error
+            where = "" if error.position < len(text) else "…: "
+            return Content.assemble((f"{where}{error.message}", "$text-error"))
+        return Content.assemble(("✓ ", "$text-success"), _meant_for(made))
+
+    def enter(self, text: str) -> bool:
+        """Apply it; nothing typed is no filter. What is wrong stays, with what is wrong about it."""
+        try:
+            self._view.set(parse(text) if text else None)
+        except FilterError:
+            return False
+        return True
+
+    def only(self, key: int, who: str) -> str:
+        """Filter by one association, or no more where it is that already; what to say of it."""
+        text = f"key={key}"
+        if self._view.filter is not None and self._view.filter.text == text:
+            return self.clear()
+        self._view.set(parse(text))
+        self.input.remember(text)
+        return f"only {who}; f again shows all"
+
+    def toggle(self) -> str:
+        """Switch the filter off for a moment, or on again; what there is to say of it."""
+        if self._view.filter is None:
+            return "there is no filter: / sets one"
+        self._view.toggle()
+        return (
+            "the filter is on again" if self._view.on else "the filter is off for a moment, F brings it back"
+        )
+
+    def clear(self) -> str:
+        """No filter any more; what there is to say of it."""
+        self._view.set(None)
+        return "no filter any more; / and ↑ bring it back"
+
+    def action_fields(self) -> None:
+        """All that can be written."""
+        self.app.push_screen(FilterHelpScreen())
+
+
+def _meant_for(made: Filter) -> str:
+    """Where a filter says something."""
+    in_log, in_table = made.of_log(lambda key: None) is not None, made.of_table() is not None
+    if in_log and in_table:
+        return "log and table"
+    return "log; it says nothing about the table" if in_log else "table; it says nothing about the log"

@@ -1,0 +1,40 @@
+"""What the headings of the table and of the log say: the filter, and how many there are."""
+
+from ..monitor.monitor import Monitor
+from ..monitor.view import FilteredAssociations, FilteredLog, View
+from ..sctp.printable import printable
+
+
+def note(view: View, applied: bool) -> str:
+    """The filter, where it is `applied` to what is below the heading; one that is off says so."""
+    if view.filter is None or not (applied or not view.on):
+        return ""
+    return f"/ {printable(view.filter.text)}" + ("" if view.on else "  off, F: on")
+
+
+def of_associations(monitor: Monitor, view: View) -> tuple[str, str]:
+    """Note and numbers: live and ended, those that had to go, those that were refused."""
+    associations, rows = monitor.associations, view.rows
+    numbers = [f"{associations.live} live"] if associations.live or associations.ended else []
+    if associations.ended:
+        numbers.append(f"{associations.ended} ended")
+    if isinstance(rows, FilteredAssociations):
+        numbers = [f"{len(rows)} of {rows.total} shown"]
+    if associations.evicted:
+        numbers.append(f"{associations.evicted} evicted")
+    if monitor.totals is not None and monitor.totals.refused:
+        numbers.append(f"{monitor.totals.refused} refused at the limit")
+    return note(view, isinstance(rows, FilteredAssociations)), ", ".join(numbers)
+
+
+def of_log(monitor: Monitor, view: View) -> tuple[str, str]:
+    """Note and numbers: captured by the engine, kept here to be shown, dropped as the screen was too slow."""
+    log, shown = monitor.log, view.log
+    filtered = isinstance(shown, FilteredLog)
+    if view.progress < 1:
+        numbers = f"filtering… {view.progress:.0%}"
+    else:
+        of_all = f" of {len(log):,}" if filtered else ""
+        captured = f"{log.captured + monitor.dropped:,} captured"
+        numbers = f"{captured}, {len(shown):,}{of_all} shown, {monitor.dropped:,} dropped"
+    return note(view, filtered), numbers

@@ -1,0 +1,108 @@
+"""Searching the log: a text is asked for, and keys go from one place where it stands to the next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from ..monitor.view import FilteredLog, View
+from ..sctp.printable import printable
+from .message_log import MessageLog
+from .prompt import Prompt
+
+_WRAPPED = {1: "from the top again", -1: "from the end again"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The next place in a direction (1: down, -1: up) from a record of the whole log, not that itself."""
+
+    direction: int
+    whole: int
+
+
+class SearchBar(Prompt):
+    """Asks for the text, and takes the log's cursor to where it stands.
+
+    A long log is searched in slices: a place that is not known yet is gone to by a later `update`.
+    """
+
+    def __init__(
+        self, view: View, log: MessageLog, lines: list[str], keep: Callable[[list[str]], None]
+    ) -> None:
+        super().__init__("Search", lines, keep, id="search")
+        self._view = view
+        self._log = log
+        self._wanted: _Wanted | None = None
+        self._wrapped = 0
+
+    @property
+    def last(self) -> str:
+        """What is searched for, or was last."""
+        return self._view.search or (self.input.lines[-1] if self.input.lines else "")
+
+    def check(self, text: str) -> Content:
+        """How it goes on."""
+        return Content(
+            "Enter finds it in payloads and notifications, in any case;  .  goes to the next,  ,  back"
+        )
+
+    def enter(self, text: str) -> bool:
+        """Search for it, at or above the cursor first; for nothing: no more."""
+        self._view.search = text
+        self._log.marked = text
+        self._wanted, self._wrapped = None, 0
+        if text and (here := self._here()) is not None:
+            self._wanted = _Wanted(-1, here + 1)
+        return True
+
+    def clear(self) -> None:
+        """Search no more."""
+        self.enter("")
+
+    def step(self, direction: int) -> None:
+        """To the next place (1) or the one before (-1)."""
+        if (here := self._here()) is not None:
+            self._wanted = _Wanted(direction, here)
+
+    def _here(self) -> int | None:
+        chosen = self._log.chosen
+        return None if chosen is None else self._view.log.whole(chosen)
+
+    def update(self) -> str:
+        """Go where was wanted, as far as it is known yet; what the heading says of the search."""
+        found = self._view.found
+        if found is None:
+            return ""
+        text = f'"{printable(self._view.search, 30)}"'
+        if self._wanted is not None:
+            if not self._go(found, self._wanted):
+                return f"{text} searching… {found.progress:.0%}"
+            self._wanted = None
+        if not len(found):
+            return f"{text} not found" if found.progress == 1 else f"{text} searching… {found.progress:.0%}"
+        here = self._here()
+        place = found.place(here) if here is not None else found.captured
+        if place == found.captured or found.whole(place) != here:
+            self._wrapped = 0
+            return f"{text} {len(found):,} found"
+        wrapped = f", {_WRAPPED[self._wrapped]}" if self._wrapped else ""
+        return f"{text} {place - found.first + 1:,} of {len(found):,}{wrapped}"
+
+    def _go(self, found: FilteredLog, wanted: _Wanted) -> bool:
+        """Whether it could be told where to go; there is nowhere where nothing is found."""
+        if found.progress < 1 or self._view.log.progress < 1:
+            return False  # what is looked at from the oldest record on may still bring something nearer
+        if not len(found):
+            return True
+        if wanted.direction > 0:
+            place = found.place(wanted.whole + 1)
+            wrapped = place == found.captured
+        else:
+            place = found.place(wanted.whole) - 1
+            wrapped = place < found.first
+        if wrapped:
+            place = found.first if wanted.direction > 0 else found.captured - 1
+        self._wrapped = wanted.direction if wrapped else 0
+        self._log.put_cursor(self._view.log.place(found.whole(place)))
+        return True
