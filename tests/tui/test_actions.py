@@ -122,3 +122,13 @@ async def test_keys_can_be_others() -> None:
         lines = [line.split() for static in app.screen.query(Static) for line in drawn(static)]
         assert ["j", "To", "the", "line", "to", "type", "in"] in lines
         assert ["h", "f2", "The", "keys,"] in [line[:4] for line in lines]
+
+
+async def test_what_is_typed_is_no_key_of_the_footer() -> None:
+    async with running() as (app, pilot):
+        assert message_input(pilot).has_focus
+        shown = {active.binding.key for active in app.screen.active_bindings.values() if active.binding.show}
+        assert {"enter", "ctrl+n", "f1"} <= shown
+        assert not {"slash", "r", "question_mark", "q"} & shown
+        await pilot.press("escape")
+        assert "slash" in app.screen.active_bindings
