@@ -69,12 +69,13 @@ class Silence:
     was noticed, `rto` the timeout (s) that ran from then on.
     """
 
-    __slots__ = ("_seen", "_srtt", "at", "missed", "rto")
+    __slots__ = ("_doubled", "_seen", "_srtt", "at", "missed", "rto")
 
     def __init__(self) -> None:
         self.missed = 0
         self.at = 0.0
         self.rto = 0.0
+        self._doubled = 0  # how often the RTO was seen to double; a path given up tells of more
         self._seen = 0.0  # the RTO when it was looked at last
         self._srtt = -1
 
@@ -88,23 +89,28 @@ class Silence:
         """The primary path's numbers, as the stack had them at `at`: RTO in s, smoothed RTT in ms."""
         # A new round-trip time was measured, or the RTO set back: something came.
         if srtt != self._srtt or rto < self._seen:
-            self.missed, self._srtt = 0, srtt
+            self.heard()
+            self._srtt = srtt
         elif self._seen and rto > self._seen * _DOUBLED:
-            self._miss(self.missed + max(1, round(math.log2(rto / self._seen))), at, rto)
+            self._doubled += max(1, round(math.log2(rto / self._seen)))
+            self._miss(self._doubled, at, rto)
         self._seen = rto
 
     def heard(self) -> None:
         """Something came from the peer."""
-        self.missed = 0
+        self.missed = self._doubled = 0
 
     def path_down(self, at: float, timers: Timers) -> None:
         """The primary path was given up: it missed one answer more than Path.Max.Retrans."""
         missed = timers.path_max_retrans + 1
-        if missed > self.missed:
-            self._miss(missed, at, self._seen or min(2.0**missed, timers.rto_max))
+        # The miss that it tells of has doubled the RTO, though nobody has looked since.
+        rto = self._seen * 2 if self._doubled == missed - 1 else self._seen
+        self._miss(missed, at, min(rto or 2.0**missed, timers.rto_max))
 
     def _miss(self, missed: int, at: float, rto: float) -> None:
-        self.missed, self.at, self.rto = missed, at, rto
+        # The same miss may be told of twice: by the RTO, and by a path given up.
+        if missed > self.missed:
+            self.missed, self.at, self.rto = missed, at, rto
 
     def lost_in(self, now: float, timers: Timers, *, outstanding: bool) -> float | None:
         """Seconds until the peer is declared lost, 0 where that is due; None for one that answers."""

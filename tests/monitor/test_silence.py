@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +51,24 @@ def test_every_miss_seen_leaves_the_end_where_it_was(
         left = silence.lost_in(now, timers, outstanding=outstanding)
         if left is not None:
             assert abs(now + left - end) < 1 + 1e-6 + late
+
+
+@pytest.mark.parametrize("first", ["path", "rto"])
+def test_a_miss_told_of_twice_counts_once(first: str) -> None:
+    """The sixth doubles the RTO and gives the path up: whichever is heard of first."""
+    silence, now, rto = Silence(), 100.0, 1.0
+    silence.look(now, rto, 12)
+    end = now + lost_after(DEFAULT, rto)
+    for miss in range(1, 7):
+        now += rto
+        rto = min(2 * rto, 60)
+        if miss == 6 and first == "path":
+            silence.path_down(now, DEFAULT)
+            assert now + (silence.lost_in(now, DEFAULT, outstanding=True) or 0) == end
+        silence.look(now, rto, 12)
+    silence.path_down(now, DEFAULT)
+    assert silence.missed == 6
+    assert now + (silence.lost_in(now, DEFAULT, outstanding=True) or 0) == end
 
 
 def test_what_ends_a_silence() -> None:
