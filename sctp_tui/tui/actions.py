@@ -129,7 +129,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("log_unfilter", "log", "escape", "screen.unfilter", "", "End the search, then the filter"),
     Action("log_follow", "log", "end", "follow", "", "The newest line, and follow"),
     Action("log_open", "log", "enter", "open", "", "All of the line"),
-    Action("client_new", "clients", "ctrl+n", "screen.new_client", "New client", "One more client"),
+    Action("client_new", "clients", "ctrl+n", "screen.new_client", "New", "One more client"),
     Action("client_abort", "clients", "ctrl+g", "screen.abort", "Abort", "Abort, after a question"),
     Action("client_generate", "clients", "ctrl+t", "screen.generate", "Generate", "Generate traffic"),
     Action("client_stop", "clients", "ctrl+s", "screen.stop_generating", "Stop", "Stop all", footer=False),
