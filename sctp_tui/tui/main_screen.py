@@ -256,7 +256,7 @@ class MainScreen(Screen[None]):
                     store.rename(association.key, name)
                 self._app.remember_names()
 
-        self.app.push_screen(NameScreen(association), named)
+        self.app.push_screen(NameScreen(association, not self._settings.mask_addresses), named)
 
     def action_close(self) -> None:
         """Graceful shutdown."""

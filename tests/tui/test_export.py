@@ -89,7 +89,8 @@ async def test_associations_are_exported_in_the_order_and_with_the_columns_shown
         assert outcome(pilot).endswith(f"to {here / 'mine.csv'}")
         with open("mine.csv", newline="") as file:
             told = list(csv.DictReader(file))
-        assert [list(row) for row in told] == [["endpoint", "messages_in", "state", "ended", "assoc_id", "name"]] * 2
+        columns = ["endpoint", "messages_in", "state", "ended", "assoc_id", "name"]
+        assert [list(row) for row in told] == [columns] * 2
         assert [row["messages_in"] for row in told] == ["2", "1"]
 
 

@@ -86,7 +86,9 @@ pytestmark = pytest.mark.userspace
 async def form(pilot: Pilot[None], **fields: str) -> GeneratorScreen:
     """Open the form and fill it in."""
     await pilot.press("ctrl+t")
-    await until(pilot, lambda: isinstance(pilot.app.screen, GeneratorScreen))
+    await until(
+        pilot, lambda: isinstance(pilot.app.screen, GeneratorScreen) and pilot.app.screen.query("#text")
+    )
     screen = pilot.app.screen
     assert isinstance(screen, GeneratorScreen)
     for name, value in fields.items():

@@ -31,7 +31,9 @@ def taken() -> Iterator[int]:
 async def form(pilot: Pilot[None], key: str = "S", **fields: str) -> ServerScreen:
     """Open the form and fill it in."""
     await pilot.press(key)
-    await until(pilot, lambda: isinstance(pilot.app.screen, ServerScreen))
+    await until(
+        pilot, lambda: isinstance(pilot.app.screen, ServerScreen) and pilot.app.screen.query("#hosts")
+    )
     screen = pilot.app.screen
     assert isinstance(screen, ServerScreen)
     for name, value in fields.items():
@@ -40,7 +42,7 @@ async def form(pilot: Pilot[None], key: str = "S", **fields: str) -> ServerScree
 
 
 def said(pilot: Pilot[None]) -> str:
-    return str(pilot.app.screen.query_one("#said", Static).content)
+    return "".join(str(line.content) for line in pilot.app.screen.query("#said").results(Static))
 
 
 def header(app: SctpApp) -> str:
@@ -92,7 +94,7 @@ async def test_restart_with_other_settings() -> None:
         screen = await form(pilot, streams="3:7", autoclose="60")
         assert isinstance(first, Listening)
         assert screen.query_one("#port", Input).value == str(first.port)
-        assert "1 association will be shut down first" in said(pilot)
+        await until(pilot, lambda: "1 association will be shut down first" in said(pilot))
         screen.query_one("#echo", Checkbox).value = True
         await pilot.press("enter")
         await until(pilot, lambda: len(log_of(app, Listening)) == 2)
@@ -125,7 +127,7 @@ async def test_what_does_not_work_is_said_and_the_old_settings_are_offered() -> 
             screen = await form(pilot, udp=str(port))
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(app.screen, ServerScreen) and app.screen is not screen)
-            assert f"UDP port {port}" in said(pilot)
+            await until(pilot, lambda: f"UDP port {port}" in said(pilot))
             assert app.screen.query_one("#udp", Input).value == str(port)
             await pilot.press("ctrl+r")
             assert isinstance(first, Listening)
