@@ -152,6 +152,25 @@ async def frozen(app: SctpApp, pilot: Pilot[None]) -> None:
         visitor.wait()
 
 
+async def generator(app: SctpApp, pilot: Pilot[None]) -> None:
+    """Twelve clients that generate, and the server to one of them, which has a name."""
+    await type_line(pilot, "hello")
+    await until(pilot, lambda: len(rows(app)) == 1)
+    await pilot.press("escape", "home", "N", *"anna", "enter", "r", "ctrl+t")
+    fill(pilot, text="reading {n}", rate="20", count="2000", ppid="ngap")
+    await pilot.press("enter", "escape", "escape", "tab", "tab", "up", "ctrl+t")
+    fill(pilot, clients="12", rate="50", count="", streams="all", size="200")
+    await pilot.press("enter")
+    await until(pilot, lambda: len(rows(app)) == 12 and all(row.messages_in > 150 for row in rows(app)))
+    save(app, "generator")
+
+
+def fill(pilot: Pilot[None], **fields: str) -> None:
+    """Fill in a form."""
+    for name, value in fields.items():
+        pilot.app.screen.query_one(f"#{name}", Input).value = value
+
+
 SCENES = (
     ((80, 24), fresh),
     ((80, 24), live),
@@ -160,6 +179,7 @@ SCENES = (
     ((110, 30), ended),
     ((110, 30), clients),
     ((110, 30), frozen),
+    ((120, 36), generator),
 )
 
 

@@ -2,7 +2,7 @@
 
 What is named is one association. Its name is remembered for the peer's host too, and each later association
 of that host has it from the start: a port that is any free one says nothing of who it is. A loopback address
-doesn't either, as everything on this machine has it; nor does a pseudonym.
+doesn't either, as everything on this machine has it.
 """
 
 import ipaddress
@@ -74,8 +74,5 @@ def lasting(peer: Peer | None) -> str:
 
 def _hosts(peer: Peer | None) -> Iterator[str]:
     for host in peer.addresses if peer is not None else ():
-        try:
-            if not ipaddress.ip_address(host).is_loopback:
-                yield host
-        except ValueError:
-            pass  # a pseudonym
+        if not ipaddress.ip_address(host).is_loopback:
+            yield host

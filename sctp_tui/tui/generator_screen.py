@@ -41,17 +41,19 @@ def _rate(generation: Generation, now: float) -> str:
 
 def _look(generation: Generation) -> str:
     if generation.done:
-        return "generator-table--failed" if generation.text not in ("", "stopped") else ""
+        return "generator-table--failed" if generation.failed else ""
     return "generator-table--running"
 
 
 COLUMNS: Sequence[Column[Generation]] = (
-    Column("As", 12, lambda g, now: g.who, widest=24),
-    Column("Asked", 9, lambda g, now: g.asked, align="right", widest=20),
-    Column("Sent", 7, lambda g, now: g.progress, align="right", widest=22),
+    Column("As", 12, lambda g, now: g.who, widest=20),
+    Column("Asked/s", 9, lambda g, now: g.asked, align="right"),
+    Column("Size", 8, lambda g, now: g.size, align="right", rank=1),
     Column("Msg/s", 5, _rate, align="right"),
+    Column("Sent", 5, lambda g, now: units.count(g.messages), align="right"),
+    Column("Of", 5, lambda g, now: units.count(g.command.count) if g.command.count else "-", align="right"),
     Column("Bytes", 8, lambda g, now: units.size(g.bytes), align="right"),
-    Column("State", 14, lambda g, now: g.state, widest=100, look=_look),
+    Column("State", 21, lambda g, now: g.state, widest=100, look=_look),
 )
 
 
@@ -104,6 +106,9 @@ class GeneratorScreen(Form[None]):
     held before, by the fields' names, and is kept up to date.
     """
 
+    DEFAULT_CSS = """
+    GeneratorScreen > Vertical { width: 100; }
+    """
     HEADING = "Generate traffic"
     AUTO_FOCUS = "#text"
     BINDINGS: ClassVar[list[BindingType]] = bindings("generator")
@@ -128,6 +133,7 @@ class GeneratorScreen(Form[None]):
         self._start = start
         self._submit = submit
         self._mono = mono
+        self._told = set(generators.failed)
 
     def fields(self) -> Iterator[Widget]:
         """As whom, what, how fast, how long, and how each is sent."""
@@ -176,6 +182,10 @@ class GeneratorScreen(Form[None]):
         table = self.query_one(GeneratorTable)
         table.display = bool(self._generators.all)
         table.show(now)
+        failed = self._generators.failed
+        for generator in failed.keys() - self._told:
+            self._told.add(generator)
+            self.say(f"{failed[generator].who}: {failed[generator].state}", "-failed")
         running = self._generators.running()
         self.query_one("Vertical").border_subtitle = in_all(running, now) if running else ""
 

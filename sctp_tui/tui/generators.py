@@ -12,6 +12,8 @@ from sctp_tui.sctp.printable import printable
 
 KEPT = 200
 """Generators that have ended and are still shown."""
+STOPPED = "stopped"
+"""What the engine says of one that the user ended."""
 _WINDOW = 3.0  # s over which the rate is taken
 _FEW = 5  # messages that the window is long enough for, at the rate asked for
 
@@ -87,9 +89,18 @@ class Generation:
 
     @property
     def asked(self) -> str:
-        """`100/s of 64 B`."""
-        size = f" of {units.size(self.command.size)}" if self.command.size else ""
-        return f"{self.command.rate:g}/s{size}"
+        """The rate asked for: `1,000`, `0.5`."""
+        return f"{self.command.rate:,.3f}".rstrip("0").rstrip(".")
+
+    @property
+    def size(self) -> str:
+        """That of each message, where it is not the text's own."""
+        return units.size(self.command.size) if self.command.size else "text's"
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended though neither its limit nor the user said so."""
+        return self.done and self.text not in ("", STOPPED)
 
     @property
     def progress(self) -> str:
@@ -146,6 +157,11 @@ class Generators:
         for number, event in told.items():
             if generation := self.all.get(number):
                 generation.fold(event)
+
+    @property
+    def failed(self) -> dict[int, Generation]:
+        """Those that failed, by number."""
+        return {number: generation for number, generation in self.all.items() if generation.failed}
 
     def running(self) -> list[Generation]:
         """Those that have not ended."""

@@ -14,15 +14,19 @@ from .form import Form
 
 
 class NameScreen(Form[str]):
-    """Answers with the name, "" for none any more, None to leave it as it is."""
+    """Answers with the name, "" for none any more, None to leave it as it is.
+
+    `kept` says whether names by host are kept for the next run.
+    """
 
     AUTO_FOCUS = "#name"
     BINDINGS: ClassVar[list[BindingType]] = bindings("naming")
 
-    def __init__(self, association: Association) -> None:
+    def __init__(self, association: Association, kept: bool) -> None:
         super().__init__()
         self.HEADING = f"Association {association.assoc_id or '-'} with {association.peer or '?'}"
         self._association = association
+        self._kept = kept
 
     def fields(self) -> Iterator[Widget]:
         """One."""
@@ -34,7 +38,8 @@ class NameScreen(Form[str]):
 
     def on_mount(self) -> None:
         host = lasting(self._association.peer)
-        self.say(f"remembered for {host}, the next time too" if host else "for as long as the program runs")
+        lasts = f"later associations of {host} have it too" if host else "this association alone has it"
+        self.say(f"{lasts}, the next run's too" if host and self._kept else lasts)
 
     def submit(self) -> None:
         """That is its name."""
