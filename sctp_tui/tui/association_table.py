@@ -182,6 +182,8 @@ class AssociationTable(LineTable[Association]):
     def show(self, store: Rows, now: float) -> None:
         """Draw what has changed; `now` in seconds of the monotonic clock."""
         due = self._order.changing and abs(now - self._ordered_at) >= _ORDER_EVERY
+        if store is not self._store:
+            self.draw_anew()  # all at one time, which may be one that stands
         if due or store is not self._store or store.order != self._version:
             self._store, self._version = store, store.order
             self._put_in_order(now)

@@ -93,12 +93,15 @@ class DetailView(LineView):
         if association is not None:
             a = association
             told = (a.status is None, a.detail is None, len(a.streams), a.history.left_out + len(a.history))
-            stamp = (a.key, width, told, int(now) if a.ended is None else a.version)
+            # Another monitor is one that stands, or no more: all is drawn at one time.
+            stamp = (a.key, width, told, monitor, int(now) if a.ended is None else a.version)
         if stamp == self._stamp:
             return
-        if association is not self._association:
-            self._association, self._line, self._place = association, 0, None
+        # The same one may be another object by now.
+        if (association and association.key) != (self._association and self._association.key):
+            self._line, self._place = 0, None
             self.go(0)
+        self._association = association
         self._stamp, self._now = stamp, now
         self._sheet = (
             detail(association, self._find_other(association, monitor), now, width)

@@ -219,6 +219,11 @@ class LineTable(LineView, Generic[R]):
             if row is not None and (drawn is None or drawn[0] != self._stamp(row, key, line)):
                 self.refresh(Region(0, line, self.size.width, 1))
 
+    def draw_anew(self) -> None:
+        """Draw every row again that comes into view, whether it changed or not."""
+        self._strips.clear()
+        self.refresh()
+
     def visible_keys(self) -> Sequence[int]:
         """The keys of the rows that are in view."""
         top = self.top
