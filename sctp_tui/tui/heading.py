@@ -7,6 +7,8 @@ from textual.widget import Widget
 
 from .columns import fit
 
+_NOTE = 16  # cells of the note for which the numbers have to go, where there is no room for both
+
 
 class Heading(Widget):
     """`Log /dir=in ─────── 12 of 340 shown`. Styled by the screen, which lights it up with the focus.
@@ -37,12 +39,14 @@ class Heading(Widget):
         self.numbers = numbers
 
     def render(self) -> Content:
-        """The line; the numbers go first where there is no room for both."""
+        """The line; where there is no room for all, the note is cut, then the numbers go."""
         width = self.content_size.width
         title = f"{self.title} "
         note = self.note and f"{self.note} "
-        numbers = self.numbers if len(title) + cell_len(note) + len(self.numbers) + 4 <= width else ""
-        note = note and fit(note, min(cell_len(note), max(1, width - len(title) - 1)))
+        room = width - len(title) - 1
+        numbers = self.numbers if min(cell_len(note), _NOTE) + len(self.numbers) + 3 <= room else ""
+        room -= len(numbers) + 3 if numbers else 0
+        note = note and fit(note, min(cell_len(note), max(1, room)))
         rule = "─" * max(0, width - len(title) - cell_len(note) - len(numbers) - bool(numbers))
         return Content.assemble(
             (self.title, "bold"),

@@ -102,6 +102,7 @@ class Prompt(Vertical):
     def say(self, text: str) -> None:
         """Show what there is to say of a text."""
         self.query_one(Static).update(self.check(text))
+        self.input.refresh()  # what is wrong in it is drawn as such
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
