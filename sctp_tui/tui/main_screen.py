@@ -254,6 +254,7 @@ class MainScreen(Screen[None]):
             if name is not None:
                 for store in dict.fromkeys(stores):
                     store.rename(association.key, name)
+                self._view.renamed()
                 self._app.remember_names()
 
         self.app.push_screen(NameScreen(association, not self._settings.mask_addresses), named)

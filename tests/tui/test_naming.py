@@ -10,6 +10,7 @@ from textual.widgets import Input, Label, OptionList, Static
 from sctp_tui.sctp.events import Peer
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.association_table import AssociationTable
+from sctp_tui.tui.filter_bar import FilterBar
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.naming import NameScreen
 from tests.monitor.story import SERVER, Story
@@ -67,6 +68,20 @@ async def test_the_clients_side_has_a_name_of_its_own_and_can_lose_it() -> None:
         await pilot.press("escape")
         await name(pilot, "")
         assert ours.name == ""
+
+
+async def test_a_filter_asks_for_names_that_are_given_later() -> None:
+    async with running(size=(120, 40)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("escape")
+        app.screen.query_one(FilterBar).enter("not name=anna")
+        table = app.screen.query_one(AssociationTable)
+        await until(pilot, lambda: table.chosen and "hello" in shown(app, MessageLog))
+        await name(pilot, "anna")
+        await until(pilot, lambda: not table.keys)
+        await until(pilot, lambda: "anna" not in shown(app, MessageLog))
+        assert "c1" in shown(app, MessageLog)
 
 
 async def test_nothing_to_name() -> None:
