@@ -7,6 +7,7 @@ import asyncio
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import ClassVar
 
 from sctp_tui.sctp.commands import Stop
@@ -29,35 +30,42 @@ class Measured(SctpApp):
     def __init__(self, ask: int, report: int) -> None:
         super().__init__(Settings(port=0, udp_port=0))
         self._feed = Feed(self.outbox)
+        self._pipes = ask, report
         self._lags: list[float] = []
-        self._cpu = 0.0
+        self._probing = False
         self._seen = 0
-        answers = {
+
+    def on_ready(self) -> None:
+        threading.Thread(target=self._answer, daemon=True).start()
+
+    def _answer(self) -> None:
+        answers: dict[str, Callable[..., object]] = {
             "where": self.where,
             "numbers": self.numbers,
-            "probe": self._lags.clear,
+            "probe": lambda: self.call_from_thread(self.probe),
             "probed": self.probed,
             "delays": self.delays,
             "associations": self._feed.associations,
             "feed": self._feed.at,
             "feed_number": self._feed.number,
         }
-        self._answering = threading.Thread(target=answer, args=(ask, report, answers), daemon=True)
+        answer(*self._pipes, answers)
+        self._feed.at(0)
+        self.submit(Stop(now=True))
+        self.call_from_thread(self.exit)
 
-    def on_ready(self) -> None:
-        self._answering.start()
-        self.run_worker(self._probe())
+    def probe(self) -> None:
+        """Measure how much later than asked for short sleeps end: the lag of the event loop."""
+        self._lags.clear()
+        if not self._probing:
+            self._probing = True
+            self.run_worker(self._probe())
 
     async def _probe(self) -> None:
-        """How much later than asked for a short sleep ends: the lag of the event loop."""
-        while self._answering.is_alive():
+        while self._probing:
             asked = time.monotonic()
             await asyncio.sleep(_PROBE)
             self._lags.append((time.monotonic() - asked - _PROBE) * 1000)
-            self._cpu = time.thread_time()
-        self._feed.at(0)
-        self.submit(Stop(now=True))
-        self.exit()
 
     def where(self) -> tuple[int, int | None]:
         """The server's port and UDP port, once it listens."""
@@ -77,12 +85,12 @@ class Measured(SctpApp):
             "fed": self._feed.fed,
             "resident": resident(),
             "cpu": time.process_time(),
-            "screen_cpu": self._cpu,
             "at": time.monotonic(),
         }
 
     def probed(self) -> tuple[float, float, float]:
-        """Lag in ms since `probe`: median, 99th percentile, worst."""
+        """Lag in ms since `probe`, which it ends: median, 99th percentile, worst."""
+        self._probing = False
         lags = list(self._lags)
         return percentile(lags, 50), percentile(lags, 99), max(lags)
 
