@@ -17,6 +17,10 @@ Value = Any
 def _address(text: str) -> tuple[int | str, ...]:
     """Addresses in the order of their numbers, IPv4 before IPv6; what is no address comes after them."""
     try:
+        return (4, *map(int, text.split(".")))  # much sooner than ipaddress, of which ten thousand are seen
+    except ValueError:
+        pass
+    try:
         address = ipaddress.ip_address(text)
     except ValueError:
         return (9, text)
