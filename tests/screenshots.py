@@ -13,7 +13,9 @@ from textual.widgets import Input
 
 from sctp_tui.sctp.events import Refused
 from sctp_tui.tui.app import SctpApp, Settings
+from sctp_tui.tui.filter_bar import FilterBar
 from sctp_tui.tui.freeze import FreezeBanner
+from sctp_tui.tui.search import SearchBar
 
 from .tui.driving import log_of, messages, rows, type_line, until
 
@@ -165,6 +167,27 @@ async def generator(app: SctpApp, pilot: Pilot[None]) -> None:
     save(app, "generator")
 
 
+async def filtered(app: SctpApp, pilot: Pilot[None]) -> None:
+    """A filter, a search among what it leaves, and another filter that can't be."""
+    visitors = await traffic(app, pilot)
+    await pilot.press("escape", "home")
+    for key, line in (("slash", "event=message or failed"), ("l", "not red")):
+        await pilot.press(key)
+        prompt = app.screen.query_one(FilterBar if key == "slash" else SearchBar)
+        await until(pilot, lambda prompt=prompt: prompt.input.has_focus)  # type: ignore[misc]
+        prompt.input.value = line
+        await pilot.press("enter")
+    await pilot.pause(0.3)
+    await pilot.press("comma", "slash")
+    app.screen.query_one(FilterBar).input.value = "dir=in ppid=diametr stream=0..2"
+    await pilot.press("end")
+    await pilot.pause(0.5)
+    save(app, "filter")
+    for visitor in visitors:
+        visitor.leave()
+        visitor.wait()
+
+
 def fill(pilot: Pilot[None], **fields: str) -> None:
     """Fill in a form."""
     for name, value in fields.items():
@@ -180,6 +203,7 @@ SCENES = (
     ((110, 30), clients),
     ((110, 30), frozen),
     ((120, 36), generator),
+    ((110, 34), filtered),
 )
 
 

@@ -180,7 +180,8 @@ class Numbers(Kind):
         found = _NUMBER.fullmatch(text)
         shown = printable(text, _QUOTED)
         if not found:
-            raise piece.wrong(f"{shown!r} is no number{meant(text, self._known)}: {self.values}")
+            nor = " and no name" if self._known else ""
+            raise piece.wrong(f"{shown!r} is no number{nor}{meant(text, self._known)}: {self.values}")
         digits, unit = found.groups()
         number = (
             int(digits, 16) if digits[:2].lower() == "0x" else float(digits) if "." in digits else int(digits)
