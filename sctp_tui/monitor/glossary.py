@@ -163,8 +163,9 @@ TERMS: dict[str, Term] = {
     ),
     "lost_in": Term(
         "Declared lost in",
-        "An estimate: the timeouts still to come, each twice the one before up to 60 s, until the misses "
-        "exceed Association.Max.Retrans; without outstanding data each waits for a HEARTBEAT too.",
+        "An estimate: timeouts, each twice the one before up to 60 s, until the misses exceed "
+        "Association.Max.Retrans; idle, each waits for a HEARTBEAT; the earlier time is for a stack which "
+        "sends HEARTBEATs beside data too.",
         "RFC 9260, sections 6.3.3, 8.1 and 8.3",
     ),
     # --- Linux's counters

@@ -2,9 +2,11 @@
 
 No stack tells how many answers are missing already. What can be seen is that the retransmission timeout
 doubles with each one (section 6.3.3, rule E2) and that a path is given up after Path.Max.Retrans of them
-(section 8.2). The association ends with the first miss beyond Association.Max.Retrans (section 8.1): the
-misses come one RTO after the other where data is outstanding; where none is, each waits for the next
-HEARTBEAT too (section 8.3).
+(section 8.2). The association ends with the first miss beyond Association.Max.Retrans (section 8.1). Where
+nothing is outstanding, HEARTBEATs are missed (section 8.3); where data is, its retransmissions, one RTO after
+the other. HEARTBEATs may be sent and missed beside those: usrsctp does so, and was done with a stopped peer
+in 4:32, Linux puts them off as long as it sends anything. So with data outstanding the end has an earliest
+and a latest time.
 """
 
 import math
@@ -18,9 +20,7 @@ HEARTBEAT_INTERVAL = 30.0
 """Seconds. These three and the next are section 16's, taken where the stack doesn't tell its own."""
 RTO_INITIAL, RTO_MAX = 1.0, 60.0
 """Seconds."""
-_DOUBLED = (
-    1.8  # how much more the RTO is at least after a timeout: 60 s, where it ends, are less than twice 32
-)
+_DOUBLED = 1.8  # so much more is the RTO at least after a timeout: 60 s, its end, are less than twice 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,37 +46,46 @@ class Timers:
         )
 
 
-def lost_after(timers: Timers, rto: float, missed: int = 0, *, outstanding: bool = True) -> float:
-    """Seconds from a timeout, or an answer where `missed` is 0, to the end, if nothing is heard any more.
+def misses(timers: Timers, rto: float, *, outstanding: bool, beats: bool = False) -> list[float]:
+    """The seconds, from the last answer on, at which each miss would come; the last one is the end.
 
-    `rto` is the timeout that runs from then on, in seconds; `outstanding` whether data waits to be
-    acknowledged. Infinite where nothing is sent that could be missed.
+    `rto` is the timeout in seconds before the first; `outstanding` whether data waits to be acknowledged, and
+    `beats` whether HEARTBEATs are sent beside it. Infinite where nothing is sent that could be missed.
     """
-    if not (outstanding or timers.heartbeat_interval):
-        return math.inf
-    seconds = 0.0
-    for _ in range(timers.association_max_retrans + 1 - missed):
-        rto = min(rto, timers.rto_max)
-        seconds += rto if outstanding else timers.heartbeat_interval + rto
-        rto *= 2
-    return seconds
+    number = timers.association_max_retrans + 1
+    interval = timers.heartbeat_interval
+    if not (outstanding or interval):
+        return [math.inf] * number
+    times, at = [], 0.0
+    timeouts = [min(rto * 2**n, timers.rto_max) for n in range(number)]
+    for timeout in timeouts:
+        at += timeout if outstanding else interval + timeout
+        times.append(at)
+    if outstanding and beats and interval:
+        # The first is sent once one was due, and each is missed when the next one is.
+        at = interval + rto
+        while at < times[-1]:
+            at += interval + min(rto * 2 ** sum(time <= at for time in times), timers.rto_max)
+            times = sorted([*times, at])[:number]
+    return times
 
 
 class Silence:
-    """What is seen of one peer's silence. Times are seconds of the monotonic clock.
+    """What is seen of one peer's silence.
 
-    `missed` is how many answers are missing at least, 0 for a peer that answers; `at` when the last miss
-    was noticed, `rto` the timeout (s) that ran from then on.
+    `missed` is how many answers are missing at least, 0 for a peer that answers. `rto` is the timeout (s)
+    that ran after the last miss that was noticed.
     """
 
-    __slots__ = ("_doubled", "_seen", "_srtt", "at", "missed", "rto")
+    __slots__ = ("_at", "_base", "_doubled", "_first", "_seen", "_srtt", "missed", "rto")
 
     def __init__(self) -> None:
         self.missed = 0
-        self.at = 0.0
         self.rto = 0.0
+        self._first, self._at = 0, 0.0  # the miss that was noticed first, and when on the monotonic clock
+        self._base = 0.0  # the RTO (s) before all misses
         self._doubled = 0  # how often the RTO was seen to double; a path given up tells of more
-        self._seen = 0.0  # the RTO when it was looked at last
+        self._seen = 0.0  # the RTO (s) when it was looked at last
         self._srtt = -1
 
     def __copy__(self) -> "Silence":
@@ -93,7 +102,7 @@ class Silence:
             self._srtt = srtt
         elif self._seen and rto > self._seen * _DOUBLED:
             self._doubled += max(1, round(math.log2(rto / self._seen)))
-            self._miss(self._doubled, at, rto)
+            self._miss(self._doubled, at, self._seen, rto)
         self._seen = rto
 
     def heard(self) -> None:
@@ -103,18 +112,27 @@ class Silence:
     def path_down(self, at: float, timers: Timers) -> None:
         """The primary path was given up: it missed one answer more than Path.Max.Retrans."""
         missed = timers.path_max_retrans + 1
-        # The miss that it tells of has doubled the RTO, though nobody has looked since.
+        # The miss that it tells of has doubled the RTO, though nobody may have looked since.
         rto = self._seen * 2 if self._doubled == missed - 1 else self._seen
-        self._miss(missed, at, min(rto or 2.0**missed, timers.rto_max))
+        base = RTO_INITIAL
+        self._miss(missed, at, base, min(rto or base * 2**missed, timers.rto_max))
 
-    def _miss(self, missed: int, at: float, rto: float) -> None:
+    def _miss(self, missed: int, at: float, base: float, rto: float) -> None:
+        if not self.missed:
+            # From here on the end stands: what follows is only what was to be expected.
+            self._first, self._at, self._base = missed, at, base
         # The same miss may be told of twice: by the RTO, and by a path given up.
         if missed > self.missed:
-            self.missed, self.at, self.rto = missed, at, rto
+            self.missed, self.rto = missed, rto
 
-    def lost_in(self, now: float, timers: Timers, *, outstanding: bool) -> float | None:
-        """Seconds until the peer is declared lost, 0 where that is due; None for one that answers."""
+    def lost_in(self, now: float, timers: Timers, *, outstanding: bool) -> tuple[float, float] | None:
+        """Seconds until the peer is declared lost, at the earliest and at the latest, 0 where that is due.
+
+        None for a peer that answers; `now` is of the monotonic clock.
+        """
         if not self.missed:
             return None
-        after = lost_after(timers, self.rto, self.missed, outstanding=outstanding)
-        return max(0.0, self.at + after - now)
+        latest = misses(timers, self._base, outstanding=outstanding)
+        earliest = misses(timers, self._base, outstanding=outstanding, beats=True)
+        begun = self._at - latest[min(self._first, len(latest)) - 1]
+        return max(0.0, begun + earliest[-1] - now), max(0.0, begun + latest[-1] - now)

@@ -9,7 +9,7 @@ from sctp_tui.monitor import units
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.history import Step
 from sctp_tui.monitor.series import SECONDS, Series
-from sctp_tui.monitor.silence import RTO_INITIAL, lost_after
+from sctp_tui.monitor.silence import RTO_INITIAL, misses
 from sctp_tui.sctp.address import format_hostport
 from sctp_tui.sctp.events import Path, Peer, Statistics, StreamCount
 from sctp_tui.sctp.printable import printable
@@ -183,16 +183,16 @@ def _silence(association: Association, now: float) -> Iterator[tuple[str, Piece]
     if left is not None:
         missed = "1 answer" if a.silence.missed == 1 else f"{a.silence.missed} answers"
         rto = units.milliseconds(round(a.silence.rto * 1000))
-        text = f"about {clock(left)}, an estimate: {missed} missed, RTO {rto}"
+        text = f"{_between(*left)}, estimated: {missed} missed, RTO {rto}"
         yield "Declared lost in", Piece(text, "bad", "lost_in")
     else:
         running = next((path.rto / 1000 for path in a.paths if path.primary and path.rto), RTO_INITIAL)
-        after = lost_after(timers, running, outstanding=outstanding)
-        why = "data outstanding" if outstanding else "idle"
-        lost = (
-            f"after about {clock(after)} of silence ({why})" if math.isfinite(after) else "never while idle"
+        earliest, latest = (
+            misses(timers, running, outstanding=outstanding, beats=beats)[-1] for beats in (True, False)
         )
-        yield "Declared lost", Piece(f"it answers; {lost}", "good", "lost_in")
+        why = "with data" if outstanding else "idle"
+        lost = f"after {_between(earliest, latest)} of silence" if math.isfinite(latest) else "never"
+        yield "Declared lost", Piece(f"it answers; {lost} ({why})", "good", "lost_in")
     source = (
         "" if a.detail is not None and a.detail.association_max_retrans is not None else ", RFC's default"
     )
@@ -203,6 +203,11 @@ def _silence(association: Association, now: float) -> Iterator[tuple[str, Piece]
         "Assoc.Max.Retrans",
         Piece(f"{timers.association_max_retrans} misses{source}", "", "association_max_retrans"),
     )
+
+
+def _between(earliest: float, latest: float) -> str:
+    """`about 11:33`; `04:03 to 06:03`."""
+    return f"about {clock(latest)}" if earliest == latest else f"{clock(earliest)} to {clock(latest)}"
 
 
 def clock(seconds: float) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.monitor.associations import Association, Associations
-from sctp_tui.monitor.silence import Silence, Timers, lost_after
+from sctp_tui.monitor.silence import Silence, Timers, misses
 from sctp_tui.sctp import events as e
 
 from .story import Story
@@ -15,15 +15,33 @@ from .story import Story
 DEFAULT = Timers()
 
 
+def after(timers: Timers, rto: float, *, outstanding: bool = True, beats: bool = False) -> float:
+    return misses(timers, rto, outstanding=outstanding, beats=beats)[-1]
+
+
 def test_the_figures_of_rfc_9260s_values() -> None:
-    assert lost_after(DEFAULT, 1.0) == 1 + 2 + 4 + 8 + 16 + 32 + 5 * 60
-    assert lost_after(DEFAULT, 1.0, outstanding=False) == 363 + 11 * 30
+    assert after(DEFAULT, 1.0) == 1 + 2 + 4 + 8 + 16 + 32 + 5 * 60
+    assert after(DEFAULT, 1.0, outstanding=False) == 363 + 11 * 30
+    # Retransmissions are missed after 1, 3, 7, 15, 31, 63, 123, 183, 243 s, HEARTBEATs after 93 and 183 s.
+    assert after(DEFAULT, 1.0, beats=True) == 243
+    assert after(DEFAULT, 1.0, outstanding=False, beats=True) == 363 + 11 * 30
 
 
 def test_without_heartbeats_nobody_misses_an_idle_peer() -> None:
     timers = Timers(heartbeat_interval=0)
-    assert lost_after(timers, 1.0, outstanding=False) == math.inf
-    assert lost_after(timers, 1.0) == lost_after(DEFAULT, 1.0)
+    assert after(timers, 1.0, outstanding=False) == math.inf
+    assert after(timers, 1.0, beats=True) == after(timers, 1.0) == after(DEFAULT, 1.0)
+
+
+@given(st.integers(0, 15), st.floats(0.1, 60), st.integers(0, 60), st.booleans(), st.booleans())
+def test_misses_come_one_after_the_other_and_with_heartbeats_not_later(
+    limit: int, rto: float, interval: int, outstanding: bool, beats: bool
+) -> None:
+    timers = Timers(limit, 5, interval)
+    times = misses(timers, rto, outstanding=outstanding, beats=beats)
+    assert len(times) == limit + 1
+    assert times == sorted(times)
+    assert times[-1] <= after(timers, rto, outstanding=outstanding)
 
 
 @given(
@@ -43,14 +61,15 @@ def test_every_miss_seen_leaves_the_end_where_it_was(
     silence, now = Silence(), 500.0
     silence.look(now, rto, 12)
     assert silence.lost_in(now, timers, outstanding=outstanding) is None
-    end = now + lost_after(timers, rto, outstanding=outstanding)
-    for _ in range(min(seen, limit)):
-        now += rto if outstanding else rto + interval
+    times = [now + seconds for seconds in misses(timers, rto, outstanding=outstanding)]
+    earliest = now + after(timers, rto, outstanding=outstanding, beats=True)
+    for at in times[: min(seen, limit)]:
         rto = min(2 * rto, timers.rto_max)
-        silence.look(now + late, rto, 12)
-        left = silence.lost_in(now, timers, outstanding=outstanding)
+        silence.look(at + late, rto, 12)
+        left = silence.lost_in(at, timers, outstanding=outstanding)
         if left is not None:
-            assert abs(now + left - end) < 1 + 1e-6 + late
+            assert abs(at + left[1] - times[-1]) <= late + 1e-6
+            assert abs(at + left[0] - max(earliest, at)) <= late + 1e-6
 
 
 @pytest.mark.parametrize("first", ["path", "rto"])
@@ -58,17 +77,16 @@ def test_a_miss_told_of_twice_counts_once(first: str) -> None:
     """The sixth doubles the RTO and gives the path up: whichever is heard of first."""
     silence, now, rto = Silence(), 100.0, 1.0
     silence.look(now, rto, 12)
-    end = now + lost_after(DEFAULT, rto)
     for miss in range(1, 7):
         now += rto
         rto = min(2 * rto, 60)
         if miss == 6 and first == "path":
             silence.path_down(now, DEFAULT)
-            assert now + (silence.lost_in(now, DEFAULT, outstanding=True) or 0) == end
+            assert (silence.missed, silence.rto) == (6, 60)
         silence.look(now, rto, 12)
     silence.path_down(now, DEFAULT)
-    assert silence.missed == 6
-    assert now + (silence.lost_in(now, DEFAULT, outstanding=True) or 0) == end
+    assert (silence.missed, silence.rto) == (6, 60)
+    assert silence.lost_in(now, DEFAULT, outstanding=True) == (100 + 243 - now, 100 + 363 - now)
 
 
 def test_what_ends_a_silence() -> None:
@@ -105,7 +123,7 @@ def test_an_association_sees_it_in_its_status_and_a_message_ends_it() -> None:
     story.now += 1
     look(store, story, 2000)
     assert association.silence.missed == 1
-    assert association.silence.lost_in(story.now, association.timers, outstanding=True) == 362
+    assert association.silence.lost_in(story.now, association.timers, outstanding=True) == (242, 362)
     story.now += 1
     store.fold(story.counts(1, 1))
     assert association.silence.missed == 0
@@ -116,7 +134,7 @@ def test_a_path_given_up_says_how_many_are_missing_at_least() -> None:
     association = met(store, story)
     store.fold(e.PeerAddrChange(*story._head(1), "10.0.0.1", "UNREACHABLE", 0))
     assert association.silence.missed == 6
-    assert association.silence.lost_in(story.now, association.timers, outstanding=True) == 5 * 60
+    assert association.silence.lost_in(story.now, association.timers, outstanding=True) == (180, 5 * 60)
     store.fold(e.PeerAddrChange(*story._head(1), "10.0.0.1", "AVAILABLE", 0))
     assert association.silence.missed == 0
 

@@ -58,7 +58,7 @@ def test_everything_that_is_known_is_said() -> None:
     text = "\n".join(lines(detail(one(full(story)), None, story.now, 118)))
     for said in (
         "10.0.0.1:40001", "10.0.0.2:9877", "0x00001234", "0xabcdef01", "ESTABLISHED",
-        "association established", "(data outstanding)", "30 s", "5 misses", "10 misses", "4 KiB",
+        "association established", "04:03 to 06:03 of silence (with data)", "30 s", "5 misses", "10 misses", "4 KiB",
         "4.3 KiB", "12 ms", "1.0 s", "1500 B", "128 KiB", "1452 B", "7 messages", "1,005 chunks",
         "1,008 blocks",
     ):  # fmt: skip
@@ -73,7 +73,7 @@ def test_a_silent_peer() -> None:
         story.now += 1
         monitor.associations.fold(e.Status(*story._head(1), "ESTABLISHED", 9, 1, 0, 5, 5, 1452, (path,)))
     text = "\n".join(lines(detail(one(monitor), None, story.now + 2, 118)))
-    assert "about 06:00, an estimate: 1 answer missed, RTO 2.0 s" in text
+    assert "04:00 to 06:00, estimated: 1 answer missed, RTO 2.0 s" in text
     monitor.fold(batch(story.change(1, "COMM_LOST", "stack")))
     text = "\n".join(lines(detail(one(monitor), None, story.now, 118)))
     assert "lost (no answer)" in text
