@@ -58,7 +58,8 @@ def test_everything_that_is_known_is_said() -> None:
     text = "\n".join(lines(detail(one(full(story)), None, story.now, 118)))
     for said in (
         "10.0.0.1:40001", "10.0.0.2:9877", "0x00001234", "0xabcdef01", "ESTABLISHED",
-        "association established", "04:03 to 06:03 of silence (with data)", "30 s", "5 misses", "10 misses", "4 KiB",
+        "association established", "04:03 to 06:03 of silence (with data)",
+        "30 s", "5 misses", "10 misses", "4 KiB",
         "4.3 KiB", "12 ms", "1.0 s", "1500 B", "128 KiB", "1452 B", "7 messages", "1,005 chunks",
         "1,008 blocks",
     ):  # fmt: skip
