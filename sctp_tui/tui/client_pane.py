@@ -1,5 +1,6 @@
 """The pane in which one speaks: as one of several clients, or as the server to an association."""
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from sctp_tui.monitor import units
@@ -77,6 +78,7 @@ class ClientPane(Vertical):
         self._shown: list[Content] = []
         self._locked: bool | None = None
         self._prompted = ""
+        self._in_order = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         yield Heading("Clients")
@@ -303,9 +305,9 @@ class ClientPane(Vertical):
 
     # --- sending
 
-    @on(Input.Submitted, "#message")
-    def _enter(self, event: Input.Submitted) -> None:
-        line, target = event.value, self._target
+    @on(MessageInput.Entered)
+    def _enter(self, event: MessageInput.Entered) -> None:
+        line, target = event.line, self._target
         try:
             message = compose(line)
             options = self.query_one(Fields).read_options(message.stream)
@@ -314,24 +316,23 @@ class ClientPane(Vertical):
                 self._send(target, line, message.data, options)
                 return
         except SctpError as error:
-            self.tell(Outcome(printable(str(error))))
+            self.tell(Outcome(printable(str(error)), line=line))
             return
-        self.message.remember(line)
         if isinstance(target, Reply):
             self._submit(self._clients.reply(target.key, line, message.data, options))
         else:
             servers = dict.fromkeys(a.endpoint for a in self._everyone()) or {"server": None}
             self._submit(*(self._clients.send_to_all(name, line, message.data, options) for name in servers))
 
-    @work(exclusive=True)
+    @work
     async def _send(self, client: Client, line: str, data: bytes, options: Options) -> None:
-        try:
-            peer = await self._peer(client)
-        except SctpError as error:
-            self.tell(Outcome(printable(str(error))))
-            return
-        self.message.remember(line)
-        self._submit(*self._clients.send(client, peer, line, data, options))
+        async with self._in_order:  # a name that takes long to look up must not be overtaken
+            try:
+                peer = await self._peer(client)
+            except SctpError as error:
+                self.tell(Outcome(printable(str(error)), line=line))
+                return
+            self._submit(*self._clients.send(client, peer, line, data, options))
 
     def _read(self, client: Client) -> None:
         """Take over what was typed into the client's fields. Raises `SctpError`."""

@@ -15,12 +15,13 @@ from sctp_tui.sctp.events import StackName
 
 from .actions import bindings
 from .clients import Client, Options
+from .ordered_input import OrderedInput
 from .values import LONG, WORD, number, out_in
 
 _CONNECTION = ("to", "udp", "streams", "attempts", "stack")
 
 
-class PpidInput(Input):
+class PpidInput(OrderedInput):
     """A payload protocol identifier, by number or by name: what is typed of a name is completed."""
 
     def __init__(self, value: str, id: str) -> None:
@@ -88,29 +89,30 @@ class Fields(Grid):
     def compose(self) -> ComposeResult:
         options = self._options
         yield Label("To")
-        yield Input(id="to", compact=True, tooltip="HOST:PORT of the server, [::1]:9877 for IPv6")
+        yield OrderedInput(id="to", compact=True, tooltip="HOST:PORT of the server, [::1]:9877 for IPv6")
         yield Label("UDP")
-        yield Input(
+        yield OrderedInput(
             id="udp",
             compact=True,
             restrict="[0-9]*",
             tooltip=f"The peer's UDP port (RFC 6951); empty, on userspace: {UDP_PORT}, or our own server's",
         )
         yield Label("Streams")
-        yield Input(
+        yield OrderedInput(
             id="streams",
             compact=True,
             restrict="[0-9:]*",
             tooltip="OUT:IN, streams to ask for and the most to take (RFC 9260, section 3.3.2)",
         )
         yield Label("Attempts")
-        yield Input(id="attempts", compact=True, restrict="[0-9]*", tooltip="INITs sent before giving up")
+        tip = "INITs sent before giving up"
+        yield OrderedInput(id="attempts", compact=True, restrict="[0-9]*", tooltip=tip)
         yield Label("PPID")
         yield PpidInput(str(options.ppid), id="ppid")
         yield Label("Stream")
-        yield Input(str(options.stream), id="stream", compact=True, restrict="[0-9]*")
+        yield OrderedInput(str(options.stream), id="stream", compact=True, restrict="[0-9]*")
         yield Label("Lifetime")
-        yield Input(
+        yield OrderedInput(
             id="lifetime",
             compact=True,
             placeholder="ms",

@@ -15,6 +15,7 @@ from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.printable import printable
 
 from .actions import bindings
+from .ordered_input import OrderedInput
 
 T = TypeVar("T")
 
@@ -107,7 +108,7 @@ class Form(ModalScreen[T]):
     def labelled(self, label: str, name: str, value: str, hint: str = "", tip: str = "") -> Iterator[Widget]:
         """A label and its input; the hint says what an empty one means."""
         yield Label(label)
-        yield Input(value, id=name, compact=True, placeholder=hint, tooltip=tip or None)
+        yield OrderedInput(value, id=name, compact=True, placeholder=hint, tooltip=tip or None)
 
     def typed(self, name: str) -> str:
         """What stands in an input."""

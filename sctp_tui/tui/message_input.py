@@ -19,10 +19,19 @@ class MessageInput(RecallInput, inherit_bindings=False):
     class EndOfInput(Message):
         """Ctrl-D on an empty line."""
 
-    def remember(self, line: str) -> None:
-        """Keep a line that was sent, for recall, and be empty for the next one."""
-        super().remember(line)
-        self.value = ""
+    class Entered(Message):
+        """Enter: `line` is to be sent."""
+
+        def __init__(self, line: str) -> None:
+            super().__init__()
+            self.line = line
+
+    async def action_submit(self) -> None:
+        """Hand the line on, and be empty at once for what is typed next."""
+        line, self.value = self.value, ""
+        if line:
+            self.remember(line)
+        self.post_message(self.Entered(line))
 
     def give_back(self, line: str) -> None:
         """A line that could not be sent, unless something else has been typed meanwhile."""

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from textual import events
 from textual.keys import REPLACED_KEYS
-from textual.widgets import Input
+
+from .ordered_input import OrderedInput
 
 _RECALLED = 200  # lines
 
 
-class RecallInput(Input, inherit_bindings=False):
+class RecallInput(OrderedInput, inherit_bindings=False):
     """An input with a memory; subclasses bind keys to `recall(-1)` and `recall(1)`."""
 
     def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None) -> None:

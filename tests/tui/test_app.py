@@ -4,6 +4,7 @@ import socket
 import time
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input, Label, OptionList, Static
 
 from sctp_tui.monitor.associations import Association
@@ -411,3 +412,17 @@ async def test_any_size(size: tuple[int, int]) -> None:
 def test_settings_start_nothing() -> None:
     app = SctpApp(Settings())
     assert not app.engine.running
+
+
+async def test_keys_in_a_burst_act_in_their_order() -> None:
+    """As they come from a paste, a script, a slow line: Enter sends what was typed before it."""
+    async with running() as (app, pilot):
+        message_input(pilot).value = ""
+        for line in ("one", "two", "three"):
+            for key in (*line, "enter"):
+                app.post_message(Key(key, key if len(key) == 1 else None))
+        for key in (*"wrong", "ctrl+u", *"right", "enter"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        expected = [b"one", b"two", b"three", b"right"]
+        await until(pilot, lambda: messages(app, "server") == expected, "the messages in their order")
+        assert message_input(pilot).value == ""

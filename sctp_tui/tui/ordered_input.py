@@ -1,0 +1,19 @@
+"""An input whose keys act in the order in which they were pressed."""
+
+from textual import events
+from textual.widgets import Input
+
+
+class OrderedInput(Input):
+    """Runs its own bindings at once.
+
+    Textual looks for them only when a key has bubbled up to the app; by then the letters typed after it are
+    in, and Enter would send, or Ctrl-U delete, what was meant to follow.
+    """
+
+    async def _on_key(self, event: events.Key) -> None:
+        active = self.screen.active_bindings.get(event.key)
+        if active is not None and active.node is self and active.enabled and not event.is_printable:
+            event.stop()
+            event.prevent_default()
+            await self.run_action(active.binding.action)
