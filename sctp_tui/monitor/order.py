@@ -4,18 +4,23 @@ import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
+from ..sctp.events import Peer
 from .associations import Association
 
 Value = Any
 """What rows are compared by, of one type a column; None: not known, or what an ended one has no more."""
 
 
+# Ten thousand tuples made anew at each sort would be more work for the garbage collector than for the sort.
 @lru_cache(maxsize=20_000)
+def _place(peer: Peer, name: str) -> tuple[bool | int | str, ...]:
+    """Those with a name come first, by their names; then by address, IPv4 before IPv6, then what is none."""
+    return (not name, name.casefold(), *_address(peer.addresses[0]), peer.port)
+
+
 def _address(text: str) -> tuple[int | str, ...]:
-    """Addresses in the order of their numbers, IPv4 before IPv6; what is no address comes after them."""
     try:
         return (4, *map(int, text.split(".")))  # much sooner than ipaddress, of which ten thousand are seen
     except ValueError:
@@ -28,10 +33,7 @@ def _address(text: str) -> tuple[int | str, ...]:
 
 
 def _peer(row: Association, now: float) -> Value:
-    if row.peer is None or not row.peer.addresses:
-        return None
-    # Those with a name come first, by their names, as the column shows them so.
-    return (not row.name, row.name.casefold(), *_address(row.peer.addresses[0]), row.peer.port)
+    return _place(row.peer, row.name) if row.peer is not None and row.peer.addresses else None
 
 
 def _of_live(value: Callable[[Association, float], Value]) -> Callable[[Association, float], Value]:
@@ -42,7 +44,7 @@ _VALUES: Mapping[str, Callable[[Association, float], Value]] = {
     "id": lambda a, now: a.assoc_id or None,
     "peer": _peer,
     "udp": lambda a, now: a.peer.udp_port if a.peer is not None else None,
-    "streams": lambda a, now: (a.outbound_streams, a.inbound_streams),
+    "streams": lambda a, now: a.outbound_streams << 16 | a.inbound_streams,
     "in": lambda a, now: a.messages_in,
     "out": lambda a, now: a.messages_out,
     "bytes_in": lambda a, now: a.bytes_in,
@@ -57,7 +59,7 @@ _VALUES: Mapping[str, Callable[[Association, float], Value]] = {
     "age": lambda a, now: a.age(now),
 }
 _SMALLEST_FIRST = ("id", "peer", "udp", "state")
-_STANDING = ("id", "peer", "udp")  # what a row is never moved by while it is there
+_STANDING = ("id", "udp")  # what a row is never moved by while it is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,10 @@ class Order:
         if not self.column:
             return list(rows)
         value = _VALUES[self.column]
-        known, unknown = [], []
+        known, unknown = list[Association](), list[Association]()
+        compared = dict[int, Value]()
         for row in rows:
-            compared = value(row, now)
-            if compared is None:
-                unknown.append(row)
-            else:
-                known.append((compared, row))
-        known.sort(key=itemgetter(0), reverse=self.reverse)
-        return [row for _, row in known] + unknown
+            compared[row.key] = place = value(row, now)
+            (unknown if place is None else known).append(row)
+        known.sort(key=lambda row: compared[row.key], reverse=self.reverse)
+        return known + unknown

@@ -29,6 +29,7 @@ from sctp_tui.sctp.printable import printable
 from .actions import bindings
 
 _PATIENCE = 1.0  # s that an export may take before it shows how far it is
+_TURN = 200  # lines after which the screen gets its turn
 _ENTRIES = 10_000  # of a folder, looked at for a completion
 
 
@@ -217,6 +218,8 @@ class ExportScreen(ModalScreen[str]):
 
     def _told(self, lines: int) -> None:
         self._written = lines
+        if lines % _TURN == 0:
+            time.sleep(0.001)  # or else the screen waits for the interpreter, 5 ms each time
         if self._cancelled:
             raise export.Cancelled
 

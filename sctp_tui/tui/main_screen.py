@@ -337,6 +337,9 @@ class MainScreen(Screen[None]):
 
     def action_export(self) -> None:
         """Write what is shown to a file."""
+        if self._view.progress < 1:
+            self._tell(f"the filter has seen {self._view.progress:.0%} of the log so far", good=False)
+            return
         table, frozen = self.query_one(AssociationTable), self.query_one(FreezeBanner)
         clock = self._app.clock
         still = frozen.seen.associations.still()
