@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from .monitor.words import sentence
-from .sctp.events import Event, Message, to_json
+from .sctp.events import AssocChange, Event, Message, to_json
 from .sctp.printable import printable
 
 Format = Callable[[Event], str | bytes | None]
@@ -34,7 +34,9 @@ def plain(event: Event) -> str | None:
     if not event.key:
         return f"{when}      -      -  {event.endpoint} {sentence(event)}"
     number = f"{stack} {event.assoc_id or '-'}" if stack else str(event.assoc_id or "-")
-    return f"{when}  {number:>5}      -  {sentence(event)}"
+    # Who it is with stands in no column, and tells the students of a class apart.
+    who = f", with {event.peer}" if isinstance(event, AssocChange) and event.state == "COMM_UP" else ""
+    return f"{when}  {number:>5}      -  {sentence(event)}{who}"
 
 
 def classic(event: Event) -> str | None:

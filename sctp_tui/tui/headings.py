@@ -34,7 +34,9 @@ def of_log(monitor: Monitor, view: View) -> tuple[str, str]:
     if view.progress < 1:
         numbers = f"filtering… {view.progress:.0%}"
     else:
-        of_all = f" of {len(log):,}" if filtered else ""
+        newest = "newest " if log.captured > len(log) else ""
+        of_all = f" of {newest}{len(log):,}" if filtered else ""
         captured = f"{log.captured + monitor.dropped:,} captured"
-        numbers = f"{captured}, {len(shown):,}{of_all} shown, {monitor.dropped:,} dropped"
+        here = f"{'' if filtered else newest}{len(shown):,}{of_all} shown"
+        numbers = f"{captured}, {here}, {monitor.dropped:,} dropped"
     return note(view, filtered), numbers

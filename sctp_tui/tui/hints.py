@@ -23,6 +23,11 @@ def program() -> str:
     return name if shutil.which(name) else shlex.quote(started)
 
 
+def in_lab() -> bool:
+    """Whether this is the guest of `sctp-tui lab`, which nobody reaches from outside."""
+    return "SCTP_TUI_IN_LAB" in os.environ
+
+
 def own_address(server: EndpointView) -> str:
     """An address at which this server is reached; of a wildcard's, one of this machine's own."""
     address = ipaddress.ip_address(server.addresses[0])

@@ -17,3 +17,10 @@ class OrderedInput(Input):
             event.stop()
             event.prevent_default()
             await self.run_action(active.binding.action)
+
+    def action_copy(self) -> None:
+        """Copy what is selected; with nothing selected Ctrl-C is meant for the program: say how to leave."""
+        if self.selection.is_empty:
+            self.app.action_help_quit()
+        else:
+            super().action_copy()
