@@ -30,13 +30,11 @@ def text_of(data: bytes, start: int) -> str:
     """
     end = min(start + OCTETS, len(data))
     cells = ["·"] * (end - start)
-    # A character takes four octets at most: one that began before the row is met from there.
     at = start
-    while at < end and start - at < 3 and at > 0 and data[at] & 0xC0 == 0x80:
-        at -= 1
     while at < end:
+        # What is left of a character that began in the row above decodes to nothing, octet by octet.
         character, width = _character(data, at)
-        if character and at >= start and at - start + cell_len(character) <= end - start:
+        if character and at - start + cell_len(character) <= end - start:
             cells[at - start] = character
             if cell_len(character) == 2:
                 cells[at - start + 1] = ""

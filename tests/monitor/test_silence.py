@@ -89,6 +89,15 @@ def test_a_miss_told_of_twice_counts_once(first: str) -> None:
     assert silence.lost_in(now, DEFAULT, outstanding=True) == (100 + 243 - now, 100 + 363 - now)
 
 
+def test_a_doubling_after_a_path_given_up_takes_nothing_back() -> None:
+    silence = Silence()
+    for rto in (1.0, 2.0):
+        silence.look(100, rto, 12)
+    silence.path_down(101, DEFAULT)
+    silence.look(102, 4.0, 12)
+    assert silence.missed == 6
+
+
 def test_what_ends_a_silence() -> None:
     silence = Silence()
     for rto in (1.0, 2.0, 8.0):
