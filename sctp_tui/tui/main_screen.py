@@ -38,6 +38,7 @@ from .line_table import LineTable
 from .message_input import MessageInput
 from .message_log import MessageLog
 from .naming import NameScreen
+from .prompt import Prompt
 from .search import SearchBar
 from .settings import Settings
 from .sorting import SortScreen
@@ -138,6 +139,11 @@ class MainScreen(Screen[None]):
         if ended != self._some_ended:
             self._some_ended = ended
             self.refresh_bindings()
+
+    @on(Prompt.Entered)
+    def show_now(self) -> None:
+        """Draw what was asked for at once, and not with the next that comes."""
+        self.show(self._app.clock.mono())
 
     def _show_endpoints(self) -> None:
         servers = self._monitor.endpoints.servers
@@ -388,10 +394,12 @@ class MainScreen(Screen[None]):
             self._tell("no association is chosen", good=False)
             return
         self._tell(self.query_one(FilterBar).only(key, f"association {number} with {peer or '?'}"))
+        self.show_now()
 
     def action_filter_off(self) -> None:
         """Switch the filter off for a moment, or on again."""
         self._tell(self.query_one(FilterBar).toggle())
+        self.show_now()
 
     def action_unfilter(self) -> None:
         """No search any more; where there is none, no filter."""
@@ -399,6 +407,7 @@ class MainScreen(Screen[None]):
             self.query_one(SearchBar).clear()
         elif self._view.filter is not None:
             self._tell(self.query_one(FilterBar).clear())
+            self.show_now()
 
     def action_search(self) -> None:
         """Ask for a text to search for; the last one is offered."""

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
@@ -44,6 +45,9 @@ class Prompt(Vertical):
         Static { height: auto; max-height: 3; color: $foreground-muted; }
     }
     """
+
+    class Entered(Message):
+        """What was asked for has been entered and taken."""
 
     def __init__(self, title: str, lines: list[str], keep: Callable[[list[str]], None], *, id: str) -> None:
         """`lines` were entered in earlier runs; `keep` is given all, after each that was entered."""
@@ -119,3 +123,4 @@ class Prompt(Vertical):
             self.input.remember(text)
             self._keep(list(self.input.lines))
         self.close()
+        self.post_message(self.Entered())
