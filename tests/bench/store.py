@@ -70,7 +70,9 @@ def _filters(terminal: Terminal) -> Iterator[float]:
         words = f"assoc={number}"
         terminal.answered("/", "Filter")
         time.sleep(0.2)
-        terminal.answered(f"\x15{words}", words)
+        terminal.type("\x15")  # the last one is offered
+        time.sleep(0.2)
+        terminal.answered(words, words)
         time.sleep(0.3)
         yield terminal.answered("\r", str(peer(number - 1)))
         time.sleep(0.3)
