@@ -176,7 +176,8 @@ def parse(text: str) -> Filter:
     if len(text) > _LONGEST:
         raise FilterError(f"a filter has at most {_LONGEST} characters", _LONGEST, len(text) - _LONGEST)
     parser = _Parser(text)
-    return Filter(text, frozenset(parser.fields), parser.whole())
+    node = parser.whole()
+    return Filter(text, frozenset(parser.fields), node)
 
 
 class _Parser:

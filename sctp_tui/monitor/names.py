@@ -74,5 +74,8 @@ def lasting(peer: Peer | None) -> str:
 
 def _hosts(peer: Peer | None) -> Iterator[str]:
     for host in peer.addresses if peer is not None else ():
-        if not ipaddress.ip_address(host).is_loopback:
-            yield host
+        try:
+            if not ipaddress.ip_address(host).is_loopback:
+                yield host
+        except ValueError:
+            pass  # no address, so nobody's

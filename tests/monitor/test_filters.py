@@ -304,3 +304,7 @@ def test_every_event_of_the_log_has_a_word() -> None:
         assert in_log(f"event={type(event).__struct_config__.tag}", event)
         if isinstance(event, AssocChange):
             assert in_log(f"event={event.state}", event)
+
+
+def test_a_filter_knows_the_fields_that_it_speaks_of() -> None:
+    assert parse("not name=anna or (id=1 unordered)").fields == {"name", "assoc", "unordered"}

@@ -33,7 +33,7 @@ def test_a_name_taken_back_is_forgotten() -> None:
 
 def test_what_everybody_has_is_not_remembered() -> None:
     names = Names()
-    for address in ("127.0.0.1", "127.8.8.8", "::1"):
+    for address in ("127.0.0.1", "127.8.8.8", "::1", "no address"):
         peer = Peer((address,), 5000)
         assert names.give(1, peer, "me") == "me"
         assert lasting(peer) == ""
