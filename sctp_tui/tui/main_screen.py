@@ -59,9 +59,9 @@ class MainScreen(Screen[None]):
         self._monitor = monitor
         self._settings = settings
         self._to = format_hostport(_reached_at(settings.hosts[0]), settings.port)
+        self._view = View(monitor)
         self.detail_key = 0
         """The association whose detail is shown, 0 for none."""
-        self._view = View(monitor)
         self._endpoints_version = -1
         self._cleared = False
         self._some_ended = False
@@ -116,6 +116,8 @@ class MainScreen(Screen[None]):
             self._show_endpoints()
         view = self._view
         view.update(monitor, then)
+        if self._settings.large:
+            self.query_one(large.BigNumbers).show(monitor, then)
         associations = monitor.associations
         some = bool(associations.live or associations.ended)
         table = self.query_one(AssociationTable)
@@ -127,8 +129,6 @@ class MainScreen(Screen[None]):
             table.show(view.rows, then)
         self.query_one(MessageLog).show(view.log)
         searched = self.query_one(SearchBar).update()
-        if self._settings.large:
-            self.query_one(large.BigNumbers).show(monitor, now)
         self.query_one("#associations > Heading", Heading).say(*headings.of_associations(monitor, view))
         self.query_one("#log > Heading", Heading).say(*headings.of_log(monitor, view), searched)
         pane = self.query_one(ClientPane)
@@ -156,7 +156,8 @@ class MainScreen(Screen[None]):
         self.query_one(ClientPane).aim(self._to, to, [server.stack for server in listening if server.stack])
         self._to = to
         settings = self._settings
-        lines = [hints.send_line(settings.program, server, settings.usual) for server in listening]
+        reached = [] if hints.in_lab() else listening
+        lines = [hints.send_line(settings.program, server, settings.usual) for server in reached]
         self.query_one("#nothing", Static).update(_nothing(lines))
 
     def _show_detail(self, monitor: Monitor, now: float) -> None:
@@ -211,7 +212,7 @@ class MainScreen(Screen[None]):
 
     def _live(self, association: Association | None) -> Association | None:
         if association is None:
-            self._tell("no association is chosen", good=False)
+            self._tell("there is no association to do that to: send a message, or choose a row", good=False)
         elif association.ended is not None:
             self._tell(f"association {association.called} has ended: {association.ended}", good=False)
         else:
@@ -227,14 +228,6 @@ class MainScreen(Screen[None]):
         if association := self._live(self._row()):
             self.query_one(ClientPane).reply_to(association)
 
-    @on(LineTable.Selected)
-    def action_detail(self) -> None:
-        """All of the association that the keys mean."""
-        if association := self._chosen():
-            self.app.push_screen(DetailScreen(association))
-        else:
-            self._tell("no association is chosen", good=False)
-
     def action_to_all(self) -> None:
         """Speak as the server to all of its associations."""
         self.query_one(ClientPane).to_all()
@@ -248,11 +241,19 @@ class MainScreen(Screen[None]):
         """End all generators."""
         self._submit(StopGenerating())
 
+    @on(LineTable.Selected)
+    def action_detail(self) -> None:
+        """All of the association that the keys mean."""
+        if association := self._chosen():
+            self.app.push_screen(DetailScreen(association))
+        else:
+            self._tell("no association is chosen: go to a row first", good=False)
+
     def action_name(self) -> None:
         """Give the association a name of one's own, which is remembered."""
         association = self._chosen()
         if association is None:
-            self._tell("no association is chosen", good=False)
+            self._tell("no association is chosen: go to a row first", good=False)
             return
         stores = (self._monitor.associations, self.query_one(FreezeBanner).seen.associations)
 
@@ -391,7 +392,7 @@ class MainScreen(Screen[None]):
             chosen = self._chosen()
             key, number, peer = (chosen.key, chosen.assoc_id, chosen.peer) if chosen else (0, 0, None)
         if not key:
-            self._tell("no association is chosen", good=False)
+            self._tell("no association is chosen: go to a row first", good=False)
             return
         self._tell(self.query_one(FilterBar).only(key, f"association {number} with {peer or '?'}"))
         self.show_now()
@@ -435,12 +436,20 @@ def _reached_at(host: str) -> str:
 
 
 def _nothing(lines: list[str]) -> Content:
-    """What to do while there is no association."""
+    """What to do while there is no association; `lines` are those to type elsewhere, if any help."""
+    elsewhere = (
+        Content.assemble(
+            ", or type in another terminal:\n\n",
+            ("\n".join(f"  {line}" for line in lines), "$text-accent"),
+        )
+        if lines
+        else Content(".\n\nThis is the lab's guest, with a network of its own: nothing outside reaches it.")
+    )
     return Content.assemble(
-        "No association yet. Press ",
+        "No association with this server yet. Press ",
         ("Enter", "bold"),
-        " below to send hello from a client here, or type in another terminal:\n\n",
-        ("\n".join(f"  {line}" for line in lines), "$text-accent"),
+        " below to send hello from a client here",
+        elsewhere,
         "\n\n",
         ("Only associations of this program are shown, not those of others.", "$foreground-muted"),
     )
