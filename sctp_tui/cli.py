@@ -54,8 +54,11 @@ def _screen(options: ScreenOptions) -> int:
     if not (os.isatty(0) and os.isatty(2)):
         complain("the screen needs a terminal; without one, `sctp-tui serve` prints what happens")
         return 1
+    notes: list[str] = []
     try:
-        stacks = choose(options.stack, Clock())
+        stacks = choose(
+            options.stack, Clock(), lambda name, why: notes.append(f"without the {name} stack: {why}")
+        )
     except StackUnavailable as error:
         complain(str(error))
         return 1
@@ -68,6 +71,6 @@ def _screen(options: ScreenOptions) -> int:
         stacks, options.hosts, options.port, options.udp_port, outbound, inbound, options.echo,
         options.autoclose, options.grace, options.max_associations, theme=options.theme,
         large=options.large, mask_addresses=options.mask_addresses, keys=dict(options.key),
-        state=usual_path(),
+        state=usual_path(), notes=tuple(notes),
     )  # fmt: skip
     return run(with_program(settings))

@@ -91,8 +91,9 @@ class SctpApp(App[None], inherit_bindings=False):
     def on_ready(self) -> None:
         # Not before every widget is there to be drawn on.
         self.set_interval(1 / self.DRAINS, self._drain)
-        if self.state.note:
-            self.notify(printable(self.state.note), severity="warning", markup=False)
+        for note in (*self.settings.notes, self.state.note):
+            if note:
+                self.notify(printable(note), severity="warning", markup=False, timeout=15)
         if not self.is_headless:
             sys.setswitchinterval(_SWITCH)
             self._collector = Collector(self.clock.mono())

@@ -15,7 +15,7 @@ class Settings:
     `program` is how a user calls the program from a shell, `usual` the stack that it then chooses by
     itself. `theme` names one of Textual's, None for the one chosen last. `keys` are those of actions that
     have others than in the table of actions, by the actions' names. `state` is the file of what is
-    remembered between runs, None for nothing.
+    remembered between runs, None for nothing. `notes` are what the user should know at the start.
     """
 
     stacks: tuple[StackName, ...] = ("userspace",)
@@ -35,3 +35,4 @@ class Settings:
     mask_addresses: bool = False
     keys: Mapping[str, str] = field(default_factory=dict)
     state: Path | None = None
+    notes: tuple[str, ...] = ()
