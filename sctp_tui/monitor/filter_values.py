@@ -366,9 +366,7 @@ class Address(Kind):
         try:
             if "/" in piece.text:
                 network = ipaddress.ip_network(piece.text, strict=False)
-                return _remembered(
-                    lambda peer: any(ipaddress.ip_address(each) in network for each in peer.addresses)
-                )
+                return _remembered(lambda peer: any(_is_in(each, network) for each in peer.addresses))
             host, port = parse_hostport(piece.text, 0)
             address = str(ipaddress.ip_address(host))
         except (ValueError, SctpError):
@@ -379,6 +377,13 @@ class Address(Kind):
         """A part of an address as it is written, with the port of the first."""
         part = piece.text.lower()
         return _remembered(lambda peer: part in str(peer) or any(part in each for each in peer.addresses))
+
+
+def _is_in(address: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    try:
+        return ipaddress.ip_address(address) in network
+    except ValueError:  # a stack that says what is no address
+        return False
 
 
 def _remembered(check: Callable[[Peer], bool]) -> Check:

@@ -15,7 +15,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.cache import LRUCache
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
 from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
@@ -253,11 +253,23 @@ class MessageLog(LineView):
         self._strips.clear()
         self.refresh()
 
-    def on_resize(self) -> None:
-        """The end stays in view."""
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        # What a larger window scrolls is not scrolled by the user, who may have put the cursor there.
         self._moving = True
-        self.go(self.max_scroll_y if self.following else self.scroll_y)
-        self._moving = False
+        try:
+            return super()._size_updated(size, virtual_size, container_size, layout)
+        finally:
+            self._moving = False
+
+    def on_resize(self) -> None:
+        """The end stays in view, or the cursor."""
+        place = self.max_scroll_y if self.following else self.scroll_y
+        if self.cursor is not None:
+            line = self.cursor - self._first
+            place = max(min(place, line), line - self.page + 1)
+        self._scroll(place)
 
     def _arrange(self, width: int) -> None:
         """Choose the columns for a width, where it is another one than before."""

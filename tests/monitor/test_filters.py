@@ -220,12 +220,13 @@ def test_errors_name_the_place_the_value_and_what_is_allowed(text: str, position
 
 WORDS = st.sampled_from(
     [*BY_NAME, "and", "or", "not", "(", ")", "=", "!=", "<", ">=", "~", "..", ",", '"', "'", " ", "1", "1..3",
-     "70000", "0x1b", "0x1", "in", "server", "10.0.0.1", "[::1]:9", "1.5KiB", "diameter", "comm_up", "\x1b"]
+     "70000", "0x1b", "0x1", "in", "server", "10.0.0.1", "10.0.0.0/8", "[::1]:9", "1.5KiB", "diameter",
+     "comm_up", "\x1b"]
 )  # fmt: skip
 ANYTHING = st.one_of(
     st.text(), st.lists(WORDS, max_size=30).map(" ".join), st.lists(WORDS, max_size=30).map("".join)
 )
-ROWS = [association(), association(ended="lost", rtt=3, peer=None), association(peer=Peer((), 0))]
+ROWS = [association(), association(ended="lost", rtt=3, peer=None), association(peer=Peer(("?",), 0))]
 EVENTS = [*one_of_each(), message(), message(b"\xff"), message(b"", ssn=None, unordered=True)]
 
 
@@ -240,6 +241,7 @@ def tried(text: str) -> tuple[Filter | None, FilterError | None]:
 @example("text~\ud800")
 @example("data=\ud800 peer~\ud800")
 @example("peer=fe80::1%x")
+@example("peer=10.0.0.0/8")
 @example("stream=" + "9" * 5000)
 def test_any_text_is_a_filter_or_an_error_with_a_place(text: str) -> None:
     made, wrong = tried(text)

@@ -190,7 +190,7 @@ async def test_the_place_stays_when_the_filter_changes() -> None:
             return getattr(log.record(log.cursor), "data", b"")
 
         await ask(pilot, "slash", "dir=in stream=2")
-        await until(pilot, lambda: all("srv" in line for line in shown(app)))
+        await until(pilot, lambda: shown(app) and all("srv" in line for line in shown(app)))
         assert under_cursor() == b"line 11"
         await pilot.press("F")
         await until(pilot, lambda: shown(app) == place)
