@@ -66,7 +66,8 @@ _CLOSING = 0.01  # s between two looks whether what is closing may be closed
 class _Open:
     """An endpoint that is open. `server` takes associations, `echo` answers each message by itself.
 
-    Nothing is received while `paused`; `deadline` is set once it is closing.
+    Nothing is received while the user has it `paused`, nor while it is `deaf` for that or another reason.
+    `deadline` is set once it is closing.
     """
 
     endpoint: Endpoint
@@ -74,6 +75,7 @@ class _Open:
     server: bool
     echo: bool = False
     paused: bool = False
+    deaf: bool = False
     deadline: float | None = None
     aborted: int = 0
 
@@ -108,6 +110,8 @@ class Engine:
         self._open: dict[str, _Open] = {}
         self._told_by_stack: dict[_Open, None] = {}  # those without descriptors of their own, in order
         self._closing: dict[_Open, None] = {}
+        self._echoing: dict[_Open, None] = {}
+        self._deaf: dict[_Open, None] = {}
         self._everything = selectors.DefaultSelector()
         self._all_but_endpoints = selectors.DefaultSelector()  # waited on while nobody may read
         self._ledger = Ledger(self.clock)
@@ -175,6 +179,8 @@ class Engine:
             reading = not self.outbox.full
             self._more = False
             if reading:
+                for opened in self._echoing:
+                    self._hear(opened)
                 for opened in ready:
                     if isinstance(opened, _Open):
                         self._receive(opened)
@@ -208,8 +214,10 @@ class Engine:
 
     def _detach(self, opened: _Open) -> None:
         """Before its descriptors are closed and their numbers given to others."""
-        for descriptor in () if opened.paused else opened.endpoint.descriptors():
+        for descriptor in () if opened.deaf else opened.endpoint.descriptors():
             self._everything.unregister(descriptor)
+        self._deaf.pop(opened, None)
+        self._echoing.pop(opened, None)
         self._told_by_stack.pop(opened, None)
         self._closing.pop(opened, None)
         del self._open[opened.endpoint.name]
@@ -218,7 +226,9 @@ class Engine:
         if self._commands or (self._more and reading):
             return 0.0
         now = self.clock.mono()
-        due = [self._sending.timeout(), *(stack.timeout() for stack in self._stacks.values())]
+        # What waits for one that nobody may read is no reason to look again.
+        receiving = reading and not self._deaf
+        due = [self._sending.timeout(), *(stack.timeout(receiving) for stack in self._stacks.values())]
         if self._closing:
             due.append(_CLOSING)
         if self._watched or self._detail:
@@ -234,8 +244,7 @@ class Engine:
     # --- events
 
     def _receive(self, opened: _Open) -> None:
-        # An echo that can't get rid of its answers reads no more: the peer that sends has to wait.
-        if opened.paused or (opened.echo and self._sending.waits(opened.endpoint.name)):
+        if opened.deaf:
             return
         events = opened.endpoint.receive(_BATCH)
         if events:
@@ -243,6 +252,23 @@ class Engine:
             self._take(events)
             if opened.echo:
                 self._echo(events)
+
+    def _hear(self, opened: _Open) -> None:
+        """Receive on an endpoint, or wait no longer for what comes there: as things are now."""
+        # An echo that can't get rid of its answers reads no more: the peer that sends has to wait.
+        deaf = opened.paused or (opened.echo and self._sending.waits(opened.endpoint.name))
+        if deaf == opened.deaf:
+            return
+        opened.deaf = deaf
+        if deaf:
+            self._deaf[opened] = None
+        else:
+            del self._deaf[opened]
+        for descriptor in opened.endpoint.descriptors():
+            if deaf:
+                self._everything.unregister(descriptor)
+            else:
+                self._everything.register(descriptor, selectors.EVENT_READ, opened)
 
     def _echo(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -380,7 +406,10 @@ class Engine:
         except SctpError as error:
             self._fail(command.endpoint, error)
             return
-        self._attach(_Open(endpoint, stack, server=True, echo=command.echo))
+        opened = _Open(endpoint, stack, server=True, echo=command.echo)
+        self._attach(opened)
+        if opened.echo:
+            self._echoing[opened] = None
         self._out.append(listening)
 
     def _open_client(self, command: OpenClient) -> None:
@@ -424,13 +453,8 @@ class Engine:
         self._set_paused(self._open[command.endpoint], command.paused)
 
     def _set_paused(self, opened: _Open, paused: bool) -> None:
-        if paused != opened.paused:
-            opened.paused = paused
-            for descriptor in opened.endpoint.descriptors():
-                if paused:
-                    self._everything.unregister(descriptor)
-                else:
-                    self._everything.register(descriptor, selectors.EVENT_READ, opened)
+        opened.paused = paused
+        self._hear(opened)
         clock = self.clock
         self._out.append(ReadingPaused(clock.wall(), clock.mono(), opened.endpoint.name, 0, 0, None, paused))
 

@@ -141,6 +141,8 @@ def test_paused_reading_holds_messages_and_then_lets_them_through(running: Runni
     running.send(key=up.key, data=b"marker")
     running.until(Message, endpoint=client, direction="in", data=b"marker")
     assert b"held" not in [m.data for m in received(running)]
+    # Meanwhile the engine waits, and does not look again and again.
+    running.until_true(lambda: running.engine._timeout(True) != 0)
     running.submit(PauseReading("server", False))
     running.until(ReadingPaused, endpoint="server", paused=False)
     running.until(Message, endpoint="server", data=b"held")
@@ -196,6 +198,8 @@ def test_an_echo_that_is_not_read_stops_reading(stack: StackName) -> None:
         running.submit(PauseReading(client, True))
         running.submit(Generate(1, client, rate=1e6, size=50_000, count=500))
         running.until_true(lambda: running.generators.get(1) is not None)
+        server = running.engine._open["server"]
+        running.until_true(lambda: server.deaf and running.engine._timeout(True) != 0)
         running.submit(PauseReading(client, False))
         running.until_true(lambda: running.counts[ours.key].messages_in == 501)
         assert running.counts[up.key].messages_out == 501

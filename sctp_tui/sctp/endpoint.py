@@ -155,8 +155,11 @@ class Stack(Protocol):
     def descriptors(self) -> Sequence[int]:
         """What to wait on for reading before a `turn` is due, whether or not anybody receives."""
 
-    def timeout(self) -> float | None:
-        """Seconds until `turn` must be called though no descriptor is ready; None: not at all."""
+    def timeout(self, receiving: bool = True) -> float | None:
+        """Seconds until `turn` must be called though no descriptor is ready; None: not at all.
+
+        Where nobody is `receiving`, what waits to be received is no reason.
+        """
 
     def turn(self) -> None:
         """Let time pass and packets move. Never blocks."""

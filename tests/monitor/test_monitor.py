@@ -38,7 +38,7 @@ class Scripted:
     def descriptors(self) -> Sequence[int]:
         return []
 
-    def timeout(self) -> float | None:
+    def timeout(self, receiving: bool = True) -> float | None:
         return 0.0 if self._script else None
 
     def aim(self, to: Peer) -> None: ...

@@ -38,7 +38,7 @@ class KernelStack:
         """None: the kernel needs no turn of ours."""
         return ()
 
-    def timeout(self) -> float | None:
+    def timeout(self, receiving: bool = True) -> float | None:
         """None: the kernel has timers of its own."""
         return None
 

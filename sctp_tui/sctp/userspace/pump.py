@@ -93,9 +93,9 @@ class Pump:
         self.links.remove(link)
         self._given_up[link.handle] = link
 
-    def timeout(self) -> float | None:
-        """Seconds until the next turn is due without a packet."""
-        if self._out or self.ready:
+    def timeout(self, receiving: bool = True) -> float | None:
+        """Seconds until the next turn is due without a packet; see `Stack.timeout`."""
+        if self._out or (receiving and self.ready):
             return 0.0
         if self._clock.mono() - self._last_packet < _RECENT or self.busy():
             return max(0.0, BUSY - (self._clock.mono() - self._time))

@@ -68,9 +68,9 @@ class UserspaceStack:
         """The one that is ready when a datagram is there."""
         return (self.pump.descriptor(),)
 
-    def timeout(self) -> float | None:
+    def timeout(self, receiving: bool = True) -> float | None:
         """Seconds until `turn` is due though no datagram came."""
-        return self.pump.timeout()
+        return self.pump.timeout(receiving)
 
     def turn(self) -> None:
         """Carry packets and let time pass."""
