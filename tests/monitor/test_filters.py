@@ -242,7 +242,7 @@ def tried(text: str) -> tuple[Filter | None, FilterError | None]:
 @example("data=\ud800 peer~\ud800")
 @example("peer=fe80::1%x")
 @example("peer=10.0.0.0/8")
-@example("stream=" + "9" * 5000)
+@example("stream=" + "9" * 3900)
 def test_any_text_is_a_filter_or_an_error_with_a_place(text: str) -> None:
     made, wrong = tried(text)
     if made is None:

@@ -159,3 +159,18 @@ def test_what_is_searched_for_is_found_among_what_is_shown() -> None:
     assert len(view.found) == 7
     view.search = ""
     assert view.found is None
+
+
+def test_an_older_copy_has_less() -> None:
+    log = Log()
+    log.extend(on_streams([2, 1, 2]))
+    older = log.copy()
+    log.extend(on_streams([2, 2]))
+    view = FilteredLog(log, even)
+    view.update()
+    view = view.over(older)
+    assert (len(view), view.progress) == (2, 1)
+    same(view, older)
+    view = view.over(log)
+    view.update()
+    same(view, log)
