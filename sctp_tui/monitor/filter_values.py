@@ -232,7 +232,7 @@ class State(Kind):
         "CLOSED", "COOKIE-WAIT", "COOKIE-ECHOED", "ESTABLISHED", "SHUTDOWN-PENDING", "SHUTDOWN-SENT",
         "SHUTDOWN-RECEIVED", "SHUTDOWN-ACK-SENT",
     )  # fmt: skip
-    values = "a state of RFC 9260, section 4; ~ also how it ended, as in state~abort"
+    values = "as in RFC 9260, section 4; ~ also how it ended: state~abort"
 
     def equal(self, piece: Piece) -> Check:
         """The word of RFC 9260 in any case, - and _ alike."""
@@ -287,7 +287,7 @@ def is_text(data: bytes) -> bool:
 class Text(Kind):
     """Text, or a payload: then its UTF-8, and where it is shown as hex, that."""
 
-    values = "text; in quotes with spaces"
+    values = "text, \"in quotes\" with blanks"
     operators = ("=", "!=", "~")
 
     def equal(self, piece: Piece) -> Check:

@@ -324,10 +324,13 @@ def _as_text(piece: Piece) -> str:
 
 
 def help_lines() -> Sequence[tuple[str, str, str, str]]:
-    """A line for each field: how it is written, what it means, its values, and where it says something."""
-    lines = []
-    for field in FIELDS:
-        operators = " ".join(field.kind.operators) if field.kind is not None else ""
-        values = field.kind.values if field.kind is not None else ""
-        lines.append((f"{', '.join(field.names)} {operators}".strip(), field.about, values, where(field)))
-    return lines
+    """A line for each field: its names, what it means, its values, and where it says something."""
+    return [
+        (
+            " ".join(field.names),
+            field.about,
+            field.kind.values if field.kind is not None else "",
+            where(field),
+        )
+        for field in FIELDS
+    ]

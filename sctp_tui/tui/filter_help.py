@@ -2,22 +2,27 @@
 
 from typing import ClassVar
 
+from rich.style import Style
+from rich.table import Column, Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ..monitor.filters import help_lines
 from .actions import bindings
 
-_HOW = """\
-Terms beside each other must all hold: dir=in stream=1..3 not unordered
-or, not and ( ) as usual; a comma means any of them: ppid=ngap,s1ap
-~ looks for a part, in any case; a field alone means the rows that have it
-"""
-_WHERE = {"both": "log, table", "log": "log", "table": "table"}
+_HOW = (
+    ("dir=in stream=1..3", "terms beside each other must all hold"),
+    ("live or not failed", "or, not and ( ) as usual"),
+    ("ppid=ngap,s1ap", "a comma means any of them; text with blanks stands in quotes"),
+    ("size>=1KiB", "numbers take = != < <= > >="),
+    ("text~hello", "~ looks for a part, in any case"),
+    ("ssn", "a field alone: what has it"),
+)
+_WHERE = {"both": "Of the log and the table", "log": "Of the log", "table": "Of the table"}
 
 
 class FilterHelpScreen(ModalScreen[None]):
@@ -27,7 +32,7 @@ class FilterHelpScreen(ModalScreen[None]):
     FilterHelpScreen {
         align: center middle;
         VerticalScroll {
-            width: 100;
+            width: 92;
             max-width: 96%;
             height: auto;
             max-height: 96%;
@@ -36,22 +41,33 @@ class FilterHelpScreen(ModalScreen[None]):
             background: $surface;
             scrollbar-size-vertical: 1;
         }
+        Static {
+            margin-bottom: 1;
+        }
+        .title {
+            margin: 0;
+            color: $text-accent;
+            text-style: bold;
+        }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("filter_help")
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
-            yield Static(_page())
+            yield Static("Filter", classes="title", markup=False)
+            yield Static(_grid([(left, right, "") for left, right in _HOW]))
+            lines = help_lines()
+            for where, title in _WHERE.items():
+                yield Static(title, classes="title", markup=False)
+                yield Static(
+                    _grid([(name, about, values) for name, about, values, at in lines if at == where])
+                )
 
 
-def _page() -> Content:
-    lines: list[Content] = [Content.assemble(("Filter", "bold $text-accent"), "\n", _HOW)]
-    for names, about, values, where in help_lines():
-        lines.append(
-            Content.assemble(
-                (names.ljust(24), "bold"), (_WHERE[where].ljust(12), "$text-muted"), about,
-                (f": {values}" if values else "", "$text-muted"),
-            )
-        )  # fmt: skip
-    return Content("\n").join(lines)
+def _grid(lines: list[tuple[str, str, str]]) -> Table:
+    """What is written, what it means, and its values."""
+    table = Table.grid(Column(style=Style(bold=True), min_width=18), Column(ratio=1), padding=(0, 1, 0, 0))
+    for written, about, values in lines:
+        table.add_row(Text(written), Text.assemble(about, (f"  {values}" if values else "", "dim")))
+    return table
