@@ -10,6 +10,7 @@ from .figures import Row, below, figures, percentile
 from .subject import Subject
 
 RATE = 50_000
+_COLUMNS = 180  # from which on the detail stands beside the table
 _WINDOWS = 8  # of a second each; the middle one counts, as others may be at work on the machine too
 _KEYS = 120
 _LETTERS = [chr(code) for code in range(0x400, 0x482)]  # in no message of the load
@@ -18,7 +19,7 @@ _LETTERS = [chr(code) for code in range(0x400, 0x482)]  # in no message of the l
 @figures("fed")
 def fed() -> Iterator[Row]:
     """The rate that is held, the lag of the event loop under it, and how soon a key is answered."""
-    with Subject("screen", "10", terminal=True) as screen:
+    with Subject("screen", "10", terminal=True, columns=_COLUMNS) as screen:
         terminal = screen.terminal
         assert terminal is not None
         screen.ask("where")

@@ -44,9 +44,9 @@ def resident() -> float:
 class Terminal:
     """A real terminal for a program: takes what is drawn as fast as it comes, and types keys."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: int = COLUMNS) -> None:
         self._master, self.slave = pty.openpty()
-        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, columns, 0, 0))
         self.size = 0
         self._since = b""  # what was drawn since `forget`
         self._drawn = threading.Condition()
@@ -94,8 +94,8 @@ class Terminal:
 class Subject:
     """A module of `tests.bench` run as a program that answers; `terminal` gives it a screen."""
 
-    def __init__(self, module: str, *arguments: str, terminal: bool = False) -> None:
-        self.terminal = Terminal() if terminal else None
+    def __init__(self, module: str, *arguments: str, terminal: bool = False, columns: int = COLUMNS) -> None:
+        self.terminal = Terminal(columns) if terminal else None
         questions, self._ask = os.pipe()
         answers, report = os.pipe()
         stream = self.terminal.slave if self.terminal else None
