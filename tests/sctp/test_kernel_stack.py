@@ -55,7 +55,7 @@ def _unavailable(monkeypatch: pytest.MonkeyPatch, probe: Probe) -> StackUnavaila
 def test_a_kernel_without_sctp(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     error = _unavailable(monkeypatch, Probe(at_socket=number))
     assert "this kernel has no SCTP" in error.cause
-    assert "modprobe sctp" in error.remedy
+    assert "sctp-tui doctor" in error.remedy
     assert str(error) == f"{error.cause}; {error.remedy}"
 
 
