@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on, work
@@ -32,25 +31,11 @@ from .generators import Generation, Generators, Recipe, Source, in_all
 from .heading import Heading
 from .message_input import MessageInput
 from .resolve import resolve
+from .speakers import Everyone, Reply, Target, row
 from .values import number
 
 FIRST_LINE = "hello"
 """What the input of a fresh program holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """Speaking as the server, to the association with this key."""
-
-    key: int
-
-
-@dataclass(frozen=True, slots=True)
-class Everyone:
-    """Speaking as the server, to all of its associations."""
-
-
-Target = Client | Reply | Everyone
 
 
 class ClientPane(Vertical):
@@ -142,12 +127,12 @@ class ClientPane(Vertical):
         speakers = self.speakers
         if len(rows) != len(self._shown):
             with speakers.prevent(OptionList.OptionHighlighted):
-                speakers.set_options(Option(row) for row in rows)
+                speakers.set_options(Option(line) for line in rows)
                 speakers.highlighted = self._index()
         else:
-            for index, (row, shown) in enumerate(zip(rows, self._shown, strict=True)):
-                if row != shown or row.spans != shown.spans:
-                    speakers.replace_option_prompt_at_index(index, row)
+            for index, (line, shown) in enumerate(zip(rows, self._shown, strict=True)):
+                if line != shown or line.spans != shown.spans:
+                    speakers.replace_option_prompt_at_index(index, line)
         self._shown = rows
         if (prompt := self._prompt()) != self._prompted:
             self._prompted = prompt
@@ -194,7 +179,9 @@ class ClientPane(Vertical):
             self._submit(*self._clients.remove(gone))
             if self._target in gone:
                 self._speak_as(self._clients.all[0])
-        self.tell(Outcome(f"{_clients(len(gone))} cleared", good=True))
+        self.tell(
+            Outcome("1 client cleared" if len(gone) == 1 else f"{len(gone)} clients cleared", good=True)
+        )
 
     def tell(self, outcome: Outcome) -> None:
         """Say what came of something; a line that failed goes back into the input."""
@@ -293,7 +280,7 @@ class ClientPane(Vertical):
             return Content.assemble(
                 client.name.ljust(11), client.to.ljust(22), (" not open yet", "$foreground-muted")
             )
-        return _row(client.name, association, client.heard, self._generated(client.name))
+        return row(client.name, association, client.heard, self._generated(client.name))
 
     def _server_row(self, target: Reply | Everyone) -> Content:
         if isinstance(target, Everyone):
@@ -301,7 +288,7 @@ class ClientPane(Vertical):
         association = self._monitor.associations.get(target.key)
         if association is None:
             return Content.assemble("server".ljust(11), ("this association was cleared", "$foreground-muted"))
-        return _row("server", association, "", self._generated(target.key))
+        return row("server", association, "", self._generated(target.key))
 
     # --- sending
 
@@ -411,23 +398,3 @@ class ClientPane(Vertical):
             return in_all(running, self._now)
         (generation,) = running
         return f"{generation.progress}, {units.rate(generation.rate(self._now) or 0.0)}/s"
-
-
-def _clients(number: int) -> str:
-    return "1 client" if number == 1 else f"{number} clients"
-
-
-def _row(name: str, association: Association, heard: str, generated: str) -> Content:
-    """Who, with whom, the ID that this end has, the state and the streams, and what passes just now."""
-    streams = f"{association.outbound_streams}/{association.inbound_streams}"
-    row = Content.assemble(
-        name.ljust(11),
-        f"{association.who} ".ljust(23),
-        (f"ID {association.assoc_id}" if association.assoc_id else "").ljust(8),
-    )
-    if association.ended is not None:
-        return Content.assemble(row, association.ended).stylize("$foreground-muted")
-    passes = (f"  » {generated}", "$text-warning") if generated else ""
-    if heard and not generated:
-        passes = (f"  « {heard}", "$text-accent")
-    return Content.assemble(row, (f"{association.state} {streams}", "$text-success"), passes)

@@ -1,0 +1,40 @@
+"""Who one can speak as, and the line that each has in the list of them."""
+
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from sctp_tui.monitor.associations import Association
+
+from .clients import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Speaking as the server, to the association with this key."""
+
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class Everyone:
+    """Speaking as the server, to all of its associations."""
+
+
+Target = Client | Reply | Everyone
+
+
+def row(name: str, association: Association, heard: str, generated: str) -> Content:
+    """Who, with whom, the ID that this end has, the state and the streams, and what passes just now."""
+    streams = f"{association.outbound_streams}/{association.inbound_streams}"
+    line = Content.assemble(
+        name.ljust(11),
+        f"{association.who} ".ljust(23),
+        (f"ID {association.assoc_id}" if association.assoc_id else "").ljust(8),
+    )
+    if association.ended is not None:
+        return Content.assemble(line, association.ended).stylize("$foreground-muted")
+    passes = (f"  » {generated}", "$text-warning") if generated else ""
+    if heard and not generated:
+        passes = (f"  « {heard}", "$text-accent")
+    return Content.assemble(line, (f"{association.state} {streams}", "$text-success"), passes)
