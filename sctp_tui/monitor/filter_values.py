@@ -287,7 +287,7 @@ def is_text(data: bytes) -> bool:
 class Text(Kind):
     """Text, or a payload: then its UTF-8, and where it is shown as hex, that."""
 
-    values = "text, \"in quotes\" with blanks"
+    values = 'text, "in quotes" with blanks'
     operators = ("=", "!=", "~")
 
     def equal(self, piece: Piece) -> Check:

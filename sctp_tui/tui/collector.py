@@ -6,6 +6,9 @@ next frame with. That takes a tenth of a second, in which no message is received
 
 import gc
 
+from textual.strip import Strip
+
+_STYLES = 2048  # whose codes are kept: Textual keeps 16,384, and each line of the log has styles of its own
 _CALM = 30.0
 _BUSY = 600.0
 """Seconds between two full collections: when nothing came for a while, and at most."""
@@ -22,6 +25,9 @@ class Collector:
 
     def collect(self, now: float, calm: bool) -> None:
         """After a frame; `now` in monotonic seconds, `calm` where nothing came since the last one."""
+        codes = Strip.render_ansi
+        if codes.cache_info().currsize > _STYLES:
+            codes.cache_clear()
         if now - self._last >= (_CALM if calm and self._set_aside else _BUSY):
             self._full(now)
         elif not calm:

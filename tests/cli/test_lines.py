@@ -32,9 +32,8 @@ def line_of(event: Event) -> str:
 
 def test_plain_lines_are_time_assoc_id_stream_text() -> None:
     assert re.fullmatch(r"\d\d:\d\d:\d\d\.500     57      1  hello", line_of(message(b"hello")))
-    assert re.fullmatch(
-        r"\d\d:\d\d:\d\d\.000     57      -  COMM_UP: .*5 streams out, 5 in, with 127.0.0.1:5000", line_of(came_up())
-    )
+    line = line_of(came_up())
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\.000     57      -  COMM_UP: .*5 in, with 127.0.0.1:5000", line)
 
 
 def test_lines_of_two_stacks_tell_them_apart() -> None:
