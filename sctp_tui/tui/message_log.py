@@ -142,7 +142,7 @@ class MessageLog(LineView):
         self.brief = False
         self._front: list[tuple[Column[Event], int]] = []
         self._middle: list[tuple[Column[Message], int]] = []
-        self._strips: LRUCache[int, Strip] = LRUCache(1024)
+        self._strips: LRUCache[int, Strip] = LRUCache(256)
         self._names = Names()
         self._names_version = 0
         self._moving = False  # the scrolling is ours, not the user's
