@@ -248,7 +248,7 @@ class Engine:
             return
         events = opened.endpoint.receive(_BATCH)
         if events:
-            self._more = True
+            self._more = self._more or opened in self._told_by_stack  # else its descriptor tells
             self._take(events)
             if opened.echo:
                 self._echo(events)

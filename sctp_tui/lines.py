@@ -5,6 +5,7 @@ Whatever a peer chose has been through `printable`; JSON escapes it by itself.
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from .monitor.words import sentence
 from .sctp.events import AssocChange, Event, Message, to_json
@@ -17,6 +18,11 @@ WAITING = "[Server]: wait for message!"
 """What the classic server prints before each message that it waits for."""
 
 
+@lru_cache(maxsize=8)
+def _second(at: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))
+
+
 def plain(event: Event) -> str | None:
     """For people: time, assoc ID, stream, text. What an association doesn't have is a dash.
 
@@ -25,7 +31,7 @@ def plain(event: Event) -> str | None:
     if isinstance(event, Message) and event.direction == "out":
         return None
     at = event.at
-    when = f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at * 1000) % 1000:03}"
+    when = f"{_second(int(at))}.{int(at * 1000) % 1000:03}"
     # Endpoints of two stacks, "server kernel" and "server userspace", may have associations of equal ID.
     _, _, stack = event.endpoint.partition(" ")
     if isinstance(event, Message):

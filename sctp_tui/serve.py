@@ -23,7 +23,7 @@ from .sctp.stacks import choose
 from .stop_signals import stop_signals
 
 _WAITING = 4096  # events that wait for a slow reader before the engine stops receiving
-_LATEST = 0.05  # s that a line may wait for more to be written with it
+_MORE = 0.01  # s after which more is written: to wake up for each message costs more than the message
 _IDLE = 0.5  # s between two looks whether the reader of standard output is still there
 
 
@@ -92,7 +92,6 @@ class _Server:
             self._output.hurry(0.1 if again else self._options.grace + 1)
 
     def _print_until_closed(self) -> None:
-        oldest = 0.0  # when the first of the lines not yet written was added
         while self._open:
             running = self._engine.running
             batch = self._outbox.drain(_IDLE)
@@ -108,15 +107,13 @@ class _Server:
                 output = self._output
                 if output is None:
                     continue
-                now = time.monotonic()
-                oldest = oldest or now
-                if not self._outbox.waiting or now - oldest >= _LATEST:
-                    output.flush()
-                    oldest = 0.0
+                output.flush()
                 if not batch and output.reader_gone:
                     raise OutputEnded("")
             except OutputEnded as end:
                 self._lose_output(str(end))
+            if batch.events:
+                time.sleep(_MORE)
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Message) and event.direction == "in":
