@@ -77,8 +77,6 @@ class Terminal:
 
     def __init__(self, *arguments: str, module: str = "tests.tui.test_safe_terminal") -> None:
         self.written = b""
-        self.screen = pyte.Screen(COLUMNS, LINES)
-        self._stream = pyte.ByteStream(self.screen)
         self._fd, inner = pty.openpty()
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         self.process = subprocess.Popen(
@@ -100,9 +98,15 @@ class Terminal:
         except OSError:  # EIO: nobody holds the other side any more
             return False
         self.written += data
-        # pyte knows no parameter bytes like those of the keyboard protocol and would show them as text.
-        self._stream.feed(re.sub(rb"\x1b\[[<=>?][0-9;:]*[^hl0-9;:]", b"", data))
         return bool(data)
+
+    @property
+    def screen(self) -> pyte.Screen:
+        """What all that was written shows: drawn anew, as a read may end within a sequence."""
+        screen = pyte.Screen(COLUMNS, LINES)
+        # pyte knows no parameter bytes like those of the keyboard protocol and would show them as text.
+        pyte.ByteStream(screen).feed(re.sub(rb"\x1b\[[<=>?][0-9;:]*[^hl0-9;:]", b"", self.written))
+        return screen
 
     def read_until(self, text: str) -> None:
         """Take what is written until the screen shows `text`."""
@@ -147,6 +151,7 @@ def test_only_text_of_a_peer_reaches_the_terminal(terminals: list[Terminal]) -> 
     terminal = Terminal()
     terminals.append(terminal)
     terminal.read_until(SENTINEL)
+    terminal.read_until("aborted by peer: ␛]52")
     screen = [line.rstrip() for line in terminal.screen.display]
     assert terminal.leave() == 0
     assert hostile(terminal.written) == []
