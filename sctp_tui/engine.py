@@ -83,6 +83,9 @@ class _Open:
 class Engine:
     """Runs in a thread of its own between `start` and the end that a `Stop` asks for.
 
+    `gather` is in seconds: so long it leaves a socket of the kernel that it has emptied, where nobody waits
+    for an answer, as to wake up for a message costs more than the message.
+
     Every method may be called from any thread.
     """
 
@@ -93,6 +96,7 @@ class Engine:
         grace: float = GRACE,
         max_associations: int = MAX_ASSOCIATIONS,
         message_limit: int = MESSAGE_LIMIT,
+        gather: float = 0.0,
         clock: Clock | None = None,
         open_stack: Callable[[StackName, Clock], Stack] = open_stack,
     ) -> None:
@@ -100,6 +104,7 @@ class Engine:
         self.grace = grace
         self.max_associations = max_associations
         self.message_limit = message_limit
+        self.gather = gather
         self.clock = clock or Clock()
         self._open_stack = open_stack
         self._commands: deque[Command] = deque()
@@ -123,6 +128,7 @@ class Engine:
         self._status_due = 0.0
         self._stopping = False
         self._more = False  # the last look at the endpoints found something
+        self._emptied = False  # it found all that a socket of the kernel had
         self._out: list[Event] = []
         self._wait_on(self._wakeup, self._wakeup.fileno())
         outbox.on_room = self._wakeup.wake
@@ -177,7 +183,7 @@ class Engine:
             for stack in self._stacks.values():
                 stack.turn()
             reading = not self.outbox.full
-            self._more = False
+            self._more = self._emptied = False
             if reading:
                 for opened in self._echoing:
                     self._hear(opened)
@@ -191,6 +197,8 @@ class Engine:
                 self._try_to_close(opened)
             self._look_at_watched()
             self._flush()
+            if self.gather and self._emptied:
+                self._all_but_endpoints.select(self.gather)
 
     def _wait_on(self, source: WakeUp | Stack, *descriptors: int) -> None:
         for selector in (self._everything, self._all_but_endpoints):
@@ -248,7 +256,10 @@ class Engine:
             return
         events = opened.endpoint.receive(_BATCH)
         if events:
-            self._more = self._more or opened in self._told_by_stack  # else its descriptor tells
+            if opened in self._told_by_stack:
+                self._more = True
+            elif len(events) < _BATCH:  # that was all; its descriptor tells of more
+                self._emptied = True
             self._take(events)
             if opened.echo:
                 self._echo(events)

@@ -23,7 +23,8 @@ from .sctp.stacks import choose
 from .stop_signals import stop_signals
 
 _WAITING = 4096  # events that wait for a slow reader before the engine stops receiving
-_MORE = 0.01  # s after which more is written: to wake up for each message costs more than the message
+_MORE = 0.01  # s after which more is written
+_GATHER = 0.005  # s after which more is read
 _IDLE = 0.5  # s between two looks whether the reader of standard output is still there
 
 
@@ -46,7 +47,10 @@ class _Server:
         self._options = options
         self._names = {f"server {stack}" if len(stacks) > 1 else "server": stack for stack in stacks}
         self._outbox = Outbox(_WAITING, lossless=True)
-        self._engine = Engine(self._outbox, grace=options.grace, max_associations=options.max_associations)
+        self._engine = Engine(
+            self._outbox, grace=options.grace, max_associations=options.max_associations,
+            gather=0.0 if options.echo else _GATHER,
+        )  # fmt: skip
         self._output: Output | None = Output()
         self._format: Format = as_json if options.json else classic if options.classic else plain
         self._left = options.count

@@ -22,7 +22,7 @@ from sctp_tui.lab.runner import capture
 
 from .figures import NotMeasured, Row, at_least, figures, median_ratio
 
-_ROUNDS = 3
+_ROUNDS = 5
 _COUNT = {64: 8_000, 1200: 6_000}
 _MIDDLE = (0.1, 0.9)  # beginning and end, which have costs of their own, are left out
 _STILL = 30  # looks at a file that did not grow, until it is taken as complete
