@@ -11,10 +11,14 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from sctp_tui.sctp.commands import Send
 from sctp_tui.sctp.events import Refused
 from sctp_tui.tui.app import SctpApp, Settings
+from sctp_tui.tui.detail import DetailScreen
 from sctp_tui.tui.filter_bar import FilterBar
 from sctp_tui.tui.freeze import FreezeBanner
+from sctp_tui.tui.message_detail import MessageDetailScreen
+from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.search import SearchBar
 
 from .tui.driving import log_of, messages, rows, type_line, until
@@ -188,6 +192,48 @@ async def filtered(app: SctpApp, pilot: Pilot[None]) -> None:
         visitor.wait()
 
 
+async def detail(app: SctpApp, pilot: Pilot[None]) -> None:
+    """All of one association, and the meaning of the number under the cursor."""
+    visitors = await traffic(app, pilot)
+    await pilot.press("escape", "home", "enter")
+    await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+    for number in range(6):
+        visitors[0].say(*(f"reading {number}.{part}: 22.{part} °C" for part in range(number + 1)))
+        await pilot.pause(0.6)
+    await pilot.press(*["down"] * 8)
+    await pilot.pause(1.2)
+    save(app, "detail")
+    for visitor in visitors:
+        visitor.leave()
+        visitor.wait()
+
+
+async def message(app: SctpApp, pilot: Pilot[None]) -> None:
+    """All of one line of the log: what was no text, as octets."""
+    await type_line(pilot, "hello")
+    await until(pilot, lambda: messages(app, "server"))
+    app.submit(Send(1000, bytes(range(64)) + "déjà vu \x1b[2J".encode(), "client 1", stream=3, ppid=46))
+    await until(pilot, lambda: len(messages(app, "server")) == 2)
+    await pilot.press("escape")
+    app.screen.query_one(MessageLog).focus()
+    await pilot.press("end", "enter")
+    await until(pilot, lambda: isinstance(app.screen, MessageDetailScreen))
+    await pilot.pause(0.5)
+    save(app, "message")
+
+
+async def light(app: SctpApp, pilot: Pilot[None]) -> None:
+    """The same in a light theme."""
+    app.theme = "textual-light"
+    visitors = await traffic(app, pilot)
+    await pilot.press("escape", "home")
+    await pilot.pause(0.8)
+    save(app, "light")
+    for visitor in visitors:
+        visitor.leave()
+        visitor.wait()
+
+
 def fill(pilot: Pilot[None], **fields: str) -> None:
     """Fill in a form."""
     for name, value in fields.items():
@@ -204,6 +250,9 @@ SCENES = (
     ((110, 30), frozen),
     ((120, 36), generator),
     ((110, 34), filtered),
+    ((120, 44), detail),
+    ((110, 34), message),
+    ((110, 30), light),
 )
 
 
