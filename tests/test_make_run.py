@@ -45,15 +45,28 @@ class Terminal:
             time.sleep(0.05)
         return screen
 
+    def set_option(self, name: str, value: str) -> None:
+        self._call("set-option", "-s", name, value)
+
+    def buffer(self) -> str:
+        """What was copied last."""
+        return self._call("show-buffer")
+
     def close(self) -> None:
         subprocess.run([*self._tmux, "kill-server"], check=False, capture_output=True)
 
 
+def needed(*programs: str) -> None:
+    """Skip aloud where one of these is missing; where CI is set that is a failure."""
+    missing = [program for program in programs if not shutil.which(program)]
+    if missing:
+        assert os.environ.get("CI") != "true", f"missing: {missing}"
+        pytest.skip(f"needs {' and '.join(missing)}")
+
+
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
-    if not shutil.which("tmux") or not shutil.which("make"):
-        assert os.environ.get("CI") != "true", "tmux and make are needed"
-        pytest.skip("needs tmux and make")
+    needed("tmux", "make")
     terminal = Terminal(80, 24)
     yield terminal
     terminal.close()

@@ -1,0 +1,62 @@
+"""In a real terminal: the mouse, what is copied, and a window that changes its size while traffic runs."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from ..test_make_run import ROOT, Terminal, needed
+
+pytestmark = pytest.mark.userspace
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    needed("tmux")
+    terminal = Terminal(120, 40)
+    yield terminal
+    terminal.close()
+
+
+def click(terminal: Terminal, column: int, row: int) -> None:
+    """Press and release the left button, as the terminal reports it (SGR, from 1)."""
+    terminal.type("-l", f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m")
+
+
+def test_mouse_copy_and_resize_while_traffic_runs(terminal: Terminal) -> None:
+    terminal.set_option("set-clipboard", "on")
+    program = f"{sys.executable} -m sctp_tui --stack userspace --port 0 --udp-port 0"
+    terminal.type(f"XDG_STATE_HOME=$(mktemp -d) {program}", "Enter")
+    screen = terminal.until(lambda screen: "listening on 127.0.0.1 port" in screen)
+    words = screen[screen.index("listening on 127.0.0.1 port") :].replace(",", " ").split()
+    to, udp_port = f"127.0.0.1:{words[4]}", words[7]
+    terminal.type("Enter")
+    terminal.until(lambda screen: "1 live" in screen)
+
+    send = [sys.executable, "-m", "sctp_tui", "send", "--stack", "userspace", "--udp-port", udp_port, to]
+    with subprocess.Popen(send, cwd=ROOT, stdin=subprocess.PIPE, text=True) as visitor:
+        assert visitor.stdin is not None
+        number = 0
+        for columns, rows in ((80, 24), (200, 60), (80, 24), (120, 40)):
+            terminal.resize(columns, rows)
+            for _ in range(500):
+                number += 1
+                visitor.stdin.write(f"number {number}\n")
+            visitor.stdin.flush()
+            last = f"number {number}"
+            screen = terminal.until(lambda screen, last=last: last in screen)  # type: ignore[misc]
+            assert max(map(len, screen.splitlines())) <= columns
+
+        # The second row is the visitor's: a click puts the cursor there, and two keys copy the row.
+        screen = terminal.until(lambda screen: "2 live" in screen)
+        lines = screen.splitlines()
+        row = [at for at, line in enumerate(lines) if "ESTABLISHED" in line][1]
+        peer = lines[row].split()[1]
+        click(terminal, 20, row + 1)
+        terminal.type("y", "y")
+        terminal.until(lambda screen: "copied" in screen)
+        assert peer in terminal.buffer()
+    terminal.until(lambda screen: "shutdown by peer" in screen)
+    terminal.type("C-q")
+    terminal.until(lambda screen: screen.rstrip().endswith(("$", "#")))
