@@ -1,4 +1,4 @@
-"""An input whose keys act in the order in which they were pressed."""
+"""An input whose keys act in the order in which they were pressed, and whose cursor rests."""
 
 from textual import events
 from textual.widgets import Input
@@ -10,6 +10,10 @@ class OrderedInput(Input):
     Textual looks for them only when a key has bubbled up to the app; by then the letters typed after it are
     in, and Enter would send, or Ctrl-U delete, what was meant to follow.
     """
+
+    def on_mount(self) -> None:
+        # Two redraws a second for ever would be most of what the program takes at rest.
+        self.cursor_blink = False
 
     async def _on_key(self, event: events.Key) -> None:
         active = self.screen.active_bindings.get(event.key)
