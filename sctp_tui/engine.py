@@ -10,7 +10,8 @@ import selectors
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from .ledger import ENDS, Association, Ledger
 from .outbox import Outbox
@@ -62,8 +63,7 @@ _STATUS_EVERY = 1.0
 _CLOSING = 0.01  # s between two looks whether what is closing may be closed
 
 
-@dataclass(slots=True, eq=False)
-class _Open:
+class _Open(msgspec.Struct, eq=False):
     """An endpoint that is open. `server` takes associations, `echo` answers each message by itself.
 
     Nothing is received while the user has it `paused`, nor while it is `deaf` for that or another reason.

@@ -4,7 +4,8 @@ The counters go out cumulatively, so that they stay exact whatever a consumer dr
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+
+import msgspec
 
 from .sctp.commands import Send
 from .sctp.endpoint import Clock, SctpError
@@ -24,8 +25,7 @@ ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 """The states of SCTP_ASSOC_CHANGE after which an association is no more."""
 
 
-@dataclass(slots=True, eq=False)
-class _Stream:
+class _Stream(msgspec.Struct, eq=False):
     """The counters of one stream, as in `StreamCount`."""
 
     messages_in: int = 0
@@ -38,8 +38,7 @@ class _Stream:
     last: float = 0.0
 
 
-@dataclass(slots=True, eq=False)
-class Association:
+class Association(msgspec.Struct, eq=False):
     """One association from its first event to its end.
 
     `up` since COMM_UP; `closing` once its shutdown was asked for; `refused` where it came past the limit,
@@ -58,8 +57,8 @@ class Association:
     up: bool = False
     closing: bool = False
     refused: bool = False
-    backlog: deque[Send] = field(default_factory=deque)
-    streams: dict[int, _Stream] = field(default_factory=dict)
+    backlog: deque[Send] = msgspec.field(default_factory=deque)
+    streams: dict[int, _Stream] = msgspec.field(default_factory=dict)
 
 
 class Ledger:

@@ -9,7 +9,8 @@ and none is lost either way.
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from .sctp.events import Counts, Detail, Event, Generating, Message, Status, Streams, Totals
 
@@ -19,19 +20,18 @@ BYTES = 64 * 1024 * 1024
 """Bytes of message data kept for a consumer."""
 
 
-@dataclass(slots=True)
-class Batch:
+class Batch(msgspec.Struct):
     """What came since the last drain, in order, and the newest numbers by association key or generator.
 
     `dropped` counts the messages dropped since the outbox was made.
     """
 
-    events: list[Event] = field(default_factory=list)
-    counts: dict[int, Counts] = field(default_factory=dict)
-    status: dict[int, Status] = field(default_factory=dict)
-    streams: dict[int, Streams] = field(default_factory=dict)
-    details: dict[int, Detail] = field(default_factory=dict)
-    generators: dict[int, Generating] = field(default_factory=dict)
+    events: list[Event] = msgspec.field(default_factory=list)
+    counts: dict[int, Counts] = msgspec.field(default_factory=dict)
+    status: dict[int, Status] = msgspec.field(default_factory=dict)
+    streams: dict[int, Streams] = msgspec.field(default_factory=dict)
+    details: dict[int, Detail] = msgspec.field(default_factory=dict)
+    generators: dict[int, Generating] = msgspec.field(default_factory=dict)
     totals: Totals | None = None
     dropped: int = 0
 

@@ -1,7 +1,9 @@
 """What each endpoint is doing: bound where, over which stack, open, failed or closed."""
 
-from dataclasses import dataclass, replace
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from ..sctp.events import (
     AssocChange,
@@ -24,8 +26,7 @@ def is_server(endpoint: str) -> bool:
     return endpoint.startswith("server")
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointView:
+class EndpointView(msgspec.Struct, frozen=True):
     """One endpoint as it is now; replaced, not changed.
 
     `addresses`, `port` and `udp_port` are its own where it listens. `peer` and `key` are those of a

@@ -5,8 +5,9 @@ no stream) compares as false; a field that its kind of row never has (the log ha
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, get_args
+
+import msgspec
 
 from ..sctp.events import (
     AnyEvent,
@@ -39,8 +40,7 @@ _SHORT, _LONG = 0xFFFF, 0xFFFFFFFF
 _NUMBERS = ("counts", "status", "streams", "detail", "generating", "totals")  # never in the log
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One field. The first of `names` is the one that the help has; without a `kind` it stands alone.
 
     `event` and `association` give the value of a row (the latter at a monotonic time in seconds), None

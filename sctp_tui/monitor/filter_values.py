@@ -7,10 +7,11 @@ only values that a row has; case never matters in text.
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from ..sctp.address import parse_hostport
 from ..sctp.endpoint import SctpError
@@ -36,8 +37,7 @@ class FilterError(ValueError):
         self.length = length
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """One value as it was typed, without its quotes, and its place."""
 
     text: str

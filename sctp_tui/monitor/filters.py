@@ -10,7 +10,8 @@ of row (`rtt>50` in the log, `dir=in` in the table) is left out there, as if it 
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from ..sctp.events import Event
 from ..sctp.printable import printable
@@ -39,32 +40,27 @@ _WORDS = ("and", "or", "not")
 # --- what is parsed: a tree, from which tests are made
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
+class _Term(msgspec.Struct, frozen=True):
     field: Field
     check: Check | None  # None: the field alone
 
 
-@dataclass(frozen=True, slots=True)
-class _Not:
+class _Not(msgspec.Struct, frozen=True):
     of: "_Node"
 
 
-@dataclass(frozen=True, slots=True)
-class _All:
+class _All(msgspec.Struct, frozen=True):
     of: "tuple[_Node, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Any:
+class _Any(msgspec.Struct, frozen=True):
     of: "tuple[_Node, ...]"
 
 
 _Node = _Term | _Not | _All | _Any
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True):
     """A filter that can be: `text` is what was typed, `fields` the fields that it speaks of."""
 
     text: str

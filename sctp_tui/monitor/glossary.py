@@ -1,10 +1,9 @@
 """What each number on the detail of an association means, in a sentence, and where that is written."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """A number's name, what it means, and the RFC and section that say so, "" for a number of our own."""
 
     name: str

@@ -1,14 +1,14 @@
 """The way by which an association came to the state it is in: each state with when and why, bounded."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 STEPS = 32
 """Steps kept of one association."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """An association entered `state`, a word of RFC 9260, section 4.
 
     `at` is seconds since the epoch, for people, `mono` seconds of the monotonic clock. `why` is in plain

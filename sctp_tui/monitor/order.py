@@ -2,9 +2,10 @@
 
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from ..sctp.events import Peer
 from .associations import Association
@@ -62,8 +63,7 @@ _SMALLEST_FIRST = ("id", "peer", "udp", "state")
 _STANDING = ("id", "udp")  # what a row is never moved by while it is there
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """By the column of this name, "" for the order of birth; rows of equal value are in the order of birth.
 
     What is not known comes last in either direction.

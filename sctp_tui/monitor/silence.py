@@ -10,7 +10,8 @@ latest time.
 """
 
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 from ..sctp.events import Detail
 
@@ -23,8 +24,7 @@ RTO_INITIAL, RTO_MAX = 1.0, 60.0
 _DOUBLED = 1.8  # so much more is the RTO at least after a timeout: 60 s, its end, are less than twice 32
 
 
-@dataclass(frozen=True, slots=True)
-class Timers:
+class Timers(msgspec.Struct, frozen=True):
     """What decides; times in seconds. `heartbeat_interval` 0 is no heartbeats."""
 
     association_max_retrans: int = ASSOCIATION_MAX_RETRANS

@@ -4,7 +4,6 @@ Shared by both stacks. A key is given when a client begins an association or whe
 stays through a RESTART; after its end the ID may come again with a new key.
 """
 
-from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -20,8 +19,7 @@ CLOSING = "this association is being shut down and takes no more messages"
 _REMEMBERED = 1000  # associations that ended, for what is told of them late
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct):
     """One association. `begun` is what our user began: "", "close" or "abort"."""
 
     key: int

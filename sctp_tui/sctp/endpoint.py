@@ -7,8 +7,9 @@ return is complete: stamped by the clock, with the endpoint's name and the assoc
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from .events import Detail, Event, Listening, Peer, StackName, Status
 
@@ -33,8 +34,7 @@ class StackUnavailable(SctpError):
         self.remedy = remedy
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(msgspec.Struct, frozen=True):
     """Something wrong with a stack that works, and the command or step that mends it."""
 
     cause: str
@@ -45,16 +45,14 @@ class BufferFull(SctpError):
     """The stack takes no more data for now (EAGAIN): try again once something was acknowledged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(msgspec.Struct, frozen=True):
     """Where time comes from, in seconds: since the epoch, and monotonic. Tests give their own."""
 
     wall: Callable[[], float] = time.time
     mono: Callable[[], float] = time.monotonic
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointOptions:
+class EndpointOptions(msgspec.Struct, frozen=True):
     """What an endpoint is made with.
 
     `outbound` streams are asked for and at most `inbound` taken; `attempts` bounds the INITs of a
@@ -68,12 +66,11 @@ class EndpointOptions:
     attempts: int = 0
     autoclose: int = 0
     message_limit: int = MESSAGE_LIMIT
-    keys: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    clock: Clock = field(default_factory=Clock)
+    keys: Iterator[int] = msgspec.field(default_factory=lambda: itertools.count(1))
+    clock: Clock = msgspec.field(default_factory=Clock)
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """One message to send. `lifetime` in ms (RFC 3758) or None; `ppid` in host order."""
 
     data: bytes

@@ -8,8 +8,9 @@ rest. Some fields are copies of what the peer sent and stay raw bytes here.
 
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from socket import ntohl
+
+import msgspec
 
 from .causes import causes, describe, each_cause
 from .events import (
@@ -33,8 +34,7 @@ from .events import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(msgspec.Struct, frozen=True):
     """How one stack writes notifications.
 
     `types` maps the numbers in sn_type to names of RFC 6458 without the SCTP_ in front.

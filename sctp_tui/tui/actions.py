@@ -8,17 +8,17 @@ without it. `python -m sctp_tui.tui.actions README.md` writes the list of keys i
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where keys act: a class whose BINDINGS they are, and the place around it, whose keys act there too.
 
     Where something is `typed`, no key is a character.
@@ -62,8 +62,7 @@ PLACES: Mapping[str, Place] = {
 """In the order of the help."""
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """One thing that a user can do in one place.
 
     `keys` as Textual names them (`x`, `?`, `ctrl+n`, `f1`), more than one with commas between; `action` as in

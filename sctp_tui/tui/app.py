@@ -2,16 +2,15 @@
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from msgspec.structs import replace
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 
 from sctp_tui.engine import Engine
-from sctp_tui.monitor.masking import Mask
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.names import Names
 from sctp_tui.outbox import Outbox
@@ -31,6 +30,9 @@ from .server_screen import ServerScreen
 from .servers import Servers
 from .settings import Settings
 from .state import State
+
+if TYPE_CHECKING:
+    from sctp_tui.monitor.masking import Mask
 
 __all__ = ["SctpApp", "Settings", "with_program"]
 
@@ -56,7 +58,11 @@ class SctpApp(App[None], inherit_bindings=False):
         self.settings = settings
         self.clock = clock or Clock()
         self.monitor = Monitor()
-        self._mask = Mask() if settings.mask_addresses else None
+        self._mask: Mask | None = None
+        if settings.mask_addresses:
+            from sctp_tui.monitor import masking
+
+            self._mask = masking.Mask()
         self.outbox = Outbox()
         self.engine = Engine(
             self.outbox,

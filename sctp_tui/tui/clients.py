@@ -2,9 +2,9 @@
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from sctp_tui.monitor.words import ending, said
 from sctp_tui.sctp.commands import CloseEndpoint, Command, OpenClient, Send, SendToAll
@@ -27,8 +27,7 @@ _HEARD = 60  # characters of the peer's last message shown beside a client
 _ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 
 
-@dataclass(slots=True, eq=False)
-class Client:
+class Client(msgspec.Struct, eq=False):
     """One client: an endpoint of its own, for one association at a time.
 
     `to`, `udp_port` and the numbers are as the user set them; `opened` is what the endpoint was made
@@ -46,8 +45,7 @@ class Client:
     heard: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What became of something the user did. `line` is the text to put back in the input."""
 
     text: str
@@ -55,8 +53,7 @@ class Outcome:
     line: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """How a message is sent: the fields beside the text."""
 
     stream: int = 1
@@ -65,8 +62,7 @@ class Options:
     lifetime: int | None = None
 
 
-@dataclass(slots=True)
-class ToAll:
+class ToAll(msgspec.Struct):
     """One message to all: the associations that took it, and those that could not, with the reason of one."""
 
     sent: int = 0

@@ -4,9 +4,9 @@ All text of the table and the log comes by here, so here it is made printable.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+import msgspec
 from rich.cells import cell_len, set_cell_size
 
 from ..sctp.printable import printable
@@ -14,8 +14,7 @@ from ..sctp.printable import printable
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Column(Generic[R]):
+class Column(msgspec.Struct, Generic[R], frozen=True):
     """One column of a table of rows of type R; widths in cells.
 
     `cell` gives the text of a row at a time (s, monotonic); None lends the cell's room to the one on its

@@ -6,9 +6,9 @@ none of it can act on the terminal.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+import msgspec
 from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
@@ -31,8 +31,7 @@ _MUCH = 74_994
 """Bytes from which terminals refuse (xterm: 100 000 characters of base64)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """Something to copy in one form; `missing` says why it can't be, "" where it can."""
 
     form: Form

@@ -4,11 +4,11 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
+import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -33,8 +33,7 @@ _TURN = 200  # lines after which the screen gets its turn
 _ENTRIES = 10_000  # of a folder, looked at for a completion
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """Something to export: `count` lines as `lines` makes them."""
 
     name: str

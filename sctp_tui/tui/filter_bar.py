@@ -13,7 +13,6 @@ from ..monitor.filter_fields import FIELDS
 from ..monitor.filters import Filter, FilterError, parse
 from ..monitor.view import View
 from .actions import bindings
-from .filter_help import FilterHelpScreen
 from .prompt import Prompt
 
 
@@ -102,6 +101,8 @@ class FilterBar(Prompt):
 
     def action_fields(self) -> None:
         """All that can be written."""
+        from .filter_help import FilterHelpScreen
+
         self.app.push_screen(FilterHelpScreen())
 
 

@@ -1,8 +1,9 @@
 """The generators that the user started: what each was asked for, how far it has come, and how fast."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import count
+
+import msgspec
 
 from sctp_tui.monitor import units
 from sctp_tui.sctp.commands import Generate
@@ -18,8 +19,7 @@ _WINDOW = 3.0  # s over which the rate is taken
 _FEW = 5  # messages that the window is long enough for, at the rate asked for
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(msgspec.Struct, frozen=True):
     """What a generator is to send; `streams` None is all of them in turn. Else as in `Generate`."""
 
     rate: float
@@ -33,8 +33,7 @@ class Recipe:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """Who sends, and where: as `endpoint`, a client, or on association `key`.
 
     `outbound` are the streams that it has, or will ask for.
@@ -46,8 +45,7 @@ class Source:
     key: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class Generation:
+class Generation(msgspec.Struct, eq=False):
     """One generator. `who` sends; `text` is, once it is `done`, why, where that was not by its own limit."""
 
     command: Generate
@@ -56,7 +54,9 @@ class Generation:
     bytes: int = 0
     done: bool = False
     text: str = ""
-    _points: list[tuple[float, int]] = field(default_factory=list)  # the first, then those of the window
+    _points: list[tuple[float, int]] = msgspec.field(
+        default_factory=list
+    )  # the first, then those of the window
     _window: float = _WINDOW
 
     def __post_init__(self) -> None:

@@ -5,9 +5,9 @@ is most of a core. Cells are text, never markup: what a peer sent can't style or
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Generic, TypeVar
 
+from msgspec.structs import replace
 from rich.segment import Segment
 from rich.style import Style
 from textual import events

@@ -1,4 +1,7 @@
-"""The one screen that is always there: associations, log, clients, and the keys that act on them."""
+"""The one screen that is always there: associations, log, clients, and the keys that act on them.
+
+Dialogs are imported where they are asked for: the first frame does not wait for them.
+"""
 
 import ipaddress
 from functools import partial
@@ -24,27 +27,21 @@ from .actions import bindings
 from .association_table import AssociationTable
 from .client_pane import ClientPane
 from .clients import Outcome
-from .columns_screen import ColumnsScreen
-from .confirm import ConfirmScreen
-from .copying import Choice, CopyScreen, copy, under_cursor
 from .detail import DetailPane, DetailScreen
-from .export_screen import ExportScreen, sources
 from .filter_bar import FilterBar
 from .freeze import FreezeBanner
 from .header import Header
 from .heading import Heading
-from .help import HelpScreen
 from .line_table import LineTable
 from .message_input import MessageInput
 from .message_log import MessageLog
-from .naming import NameScreen
 from .prompt import Prompt
 from .search import SearchBar
 from .settings import Settings
-from .sorting import SortScreen
 
 if TYPE_CHECKING:
     from .app import SctpApp
+    from .copying import Choice
 
 
 class MainScreen(Screen[None]):
@@ -264,6 +261,8 @@ class MainScreen(Screen[None]):
                 self._view.renamed()
                 self._app.remember_names()
 
+        from .naming import NameScreen
+
         self.app.push_screen(NameScreen(association, not self._settings.mask_addresses), named)
 
     def action_close(self) -> None:
@@ -287,6 +286,8 @@ class MainScreen(Screen[None]):
                 self._submit(AbortAssociation(key, "by hand"))
 
         who = f"{association.endpoint}'s association {association.called} with {association.peer}"
+        from .confirm import ConfirmScreen
+
         self.app.push_screen(
             ConfirmScreen(f"Abort {who}?", "What is not acknowledged yet is lost."), confirmed
         )
@@ -327,19 +328,25 @@ class MainScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy what is under the cursor."""
+        from .copying import CopyScreen, under_cursor
+
         choices = under_cursor(self.query_one(AssociationTable), self.query_one(MessageLog))
         if choices:
             self.app.push_screen(CopyScreen(choices), self._copy)
         else:
             self._tell("there is nothing to copy", good=False)
 
-    def _copy(self, choice: Choice | None) -> None:
+    def _copy(self, choice: "Choice | None") -> None:
         if choice is not None:
+            from .copying import copy
+
             self._tell(copy(self.app, choice.what, choice.make()))
 
     def on_text_selected(self) -> None:
         """What the mouse selects is copied at once, as terminals do it."""
         if text := self.get_selected_text():
+            from .copying import copy
+
             self._tell(copy(self.app, "what is selected", text))
 
     def action_export(self) -> None:
@@ -347,6 +354,8 @@ class MainScreen(Screen[None]):
         if self._view.progress < 1:
             self._tell(f"the filter has seen {self._view.progress:.0%} of the log so far", good=False)
             return
+        from .export_screen import ExportScreen, sources
+
         table, frozen = self.query_one(AssociationTable), self.query_one(FreezeBanner)
         clock = self._app.clock
         still = frozen.seen.associations.still()
@@ -369,10 +378,14 @@ class MainScreen(Screen[None]):
 
     def action_sort(self) -> None:
         """Choose what the table is ordered by."""
+        from .sorting import SortScreen
+
         self.app.push_screen(SortScreen(self.query_one(AssociationTable)))
 
     def action_columns(self) -> None:
         """Choose what the table shows."""
+        from .columns_screen import ColumnsScreen
+
         self.app.push_screen(ColumnsScreen(self.query_one(AssociationTable), self._app.state))
 
     # --- the filter and the search
@@ -424,6 +437,8 @@ class MainScreen(Screen[None]):
 
     def action_help(self) -> None:
         """The keys, and what one sees."""
+        from .help import HelpScreen
+
         self.app.push_screen(HelpScreen(self._settings.keys))
 
 

@@ -6,9 +6,9 @@ do old ones that are evicted. Selected text is addressed by record numbers too.
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import msgspec
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -32,7 +32,6 @@ from .actions import bindings
 from .columns import Column, arrange, fit
 from .line_view import LineView
 from .marks import Marks
-from .message_detail import MessageDetailScreen
 
 _GAP = 1  # cells between two columns
 _CALLED = 16  # cells for an ID and a name
@@ -73,8 +72,7 @@ _OF_MESSAGES: tuple[Column[Message], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(msgspec.Struct, frozen=True):
     """A record of the whole log, how many lines below the first in view it is, and if the cursor is on it."""
 
     whole: int
@@ -344,6 +342,7 @@ class MessageLog(LineView):
     def action_open(self) -> None:
         """Show all of the record under the cursor."""
         if (chosen := self.chosen) is not None:
+            from .message_detail import MessageDetailScreen
 
             def back(number: int | None) -> None:
                 if number is not None:

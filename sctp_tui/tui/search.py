@@ -1,8 +1,8 @@
 """Searching the log: a text is asked for, and keys go from one place where it stands to the next."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from textual.content import Content
 
 from ..monitor.view import FilteredLog, View
@@ -13,8 +13,7 @@ from .prompt import Prompt
 _WRAPPED = {1: "from the top again", -1: "from the end again"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(msgspec.Struct, frozen=True):
     """The next place in a direction (1: down, -1: up) from a record of the whole log, not that itself."""
 
     direction: int

@@ -2,9 +2,9 @@
 
 import ipaddress
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import work
 from textual.binding import BindingType
 from textual.widget import Widget

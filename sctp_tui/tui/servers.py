@@ -1,7 +1,8 @@
 """This program's servers: opened with the settings, paused, and opened anew with others. No widgets here."""
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from sctp_tui.monitor.endpoints import Endpoints, EndpointView
 from sctp_tui.sctp.commands import CloseEndpoint, Listen, PauseReading

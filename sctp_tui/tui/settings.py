@@ -1,15 +1,15 @@
 """What the screen is started with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from sctp_tui.engine import GRACE, MAX_ASSOCIATIONS
 from sctp_tui.sctp.events import StackName
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """The server, the limits of the engine, and the words for a shell.
 
     `program` is how a user calls the program from a shell, `usual` the stack that it then chooses by
@@ -33,6 +33,6 @@ class Settings:
     theme: str | None = None
     large: bool = False
     mask_addresses: bool = False
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = msgspec.field(default_factory=dict)
     state: Path | None = None
     notes: tuple[str, ...] = ()

@@ -5,9 +5,9 @@ Made from rows only when a line is looked at, as an association may have 65 535 
 
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
 from rich.cells import cell_len
 
 from .columns import Column, arrange, fit
@@ -17,8 +17,7 @@ GAP = 1
 """Cells between two columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """Some text of a line. `look` names a component class of the sheet's widget, "" the plain one.
 
     `term` is the glossary's name of a number, "" for what is none; `of` tells apart the numbers of one
@@ -39,8 +38,7 @@ class Piece:
 Line = Sequence[Piece]
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(msgspec.Struct, frozen=True):
     """So many lines, each made by its number from 0."""
 
     length: int

@@ -1,7 +1,6 @@
 """Who one can speak as, and the line that each has in the list of them."""
 
-from dataclasses import dataclass
-
+import msgspec
 from textual.content import Content
 
 from sctp_tui.monitor.associations import Association
@@ -9,15 +8,13 @@ from sctp_tui.monitor.associations import Association
 from .clients import Client
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """Speaking as the server, to the association with this key."""
 
     key: int
 
 
-@dataclass(frozen=True, slots=True)
-class Everyone:
+class Everyone(msgspec.Struct, frozen=True):
     """Speaking as the server, to all of its associations."""
 
 

@@ -54,7 +54,10 @@ def _first_frame(*arguments: str) -> float:
     )  # fmt: skip
     terminal.watch()
     try:
-        return terminal.until(_FIRST) - began
+        at = terminal.until(_FIRST)
+        if program.poll() is not None:
+            raise RuntimeError(f"the program ended with {program.returncode} instead of drawing")
+        return at - began
     finally:
         program.terminate()
         program.wait(20)

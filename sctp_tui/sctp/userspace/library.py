@@ -7,12 +7,13 @@ system's library. A wheel's package is never imported, only its shared object lo
 
 import ctypes
 import ctypes.util
-import importlib.metadata
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from ..endpoint import Flaw, StackUnavailable
 
@@ -47,8 +48,7 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(msgspec.Struct, frozen=True):
     """A loaded usrsctp. `functions` has the `usrsctp_…` calls."""
 
     functions: ctypes.CDLL
@@ -100,15 +100,14 @@ def _candidates() -> Iterator[tuple[str, str]]:
 
 
 def _in_wheel(wheel: str) -> Iterator[tuple[str, str]]:
-    try:
-        distribution = importlib.metadata.distribution(wheel)
-    except importlib.metadata.PackageNotFoundError:
+    # Its metadata would tell the same, by a module that takes longer to import than all of this.
+    spec = importlib.util.find_spec(wheel)
+    if spec is None or spec.origin is None:
         return
-    objects = [
-        Path(str(distribution.locate_file(file)))
-        for file in distribution.files or []
-        if ".so" in file.name or file.name.endswith(".dylib")
-    ]
+    site = Path(spec.origin).parents[1]
+    folders = [site / wheel, site / f"{wheel}.libs"]
+    objects = [path for folder in folders for end in ("so*", "dylib") for path in folder.rglob(f"*.{end}")]
+    version = next((info.name for info in site.glob(f"{wheel}-*.dist-info")), "").removesuffix(".dist-info")
     # The carrier's own libssl needs its libcrypto, and neither is on the loader's path.
     for name in ("libcrypto", "libssl"):
         for path in objects:
@@ -119,4 +118,4 @@ def _in_wheel(wheel: str) -> Iterator[tuple[str, str]]:
                     continue  # the load of the carrier says what is missing
     for path in objects:
         if path.name.startswith(("libdatachannel", "_native")):
-            yield str(path), f"usrsctp in {wheel} {distribution.version}"
+            yield str(path), f"usrsctp in {version.replace('-', ' ') or wheel}"

@@ -7,8 +7,9 @@ is provisional, and only so many of those are kept, until an association comes u
 
 import socket
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+import msgspec
 
 PROVISIONAL = 1024
 """Links kept for peers that have no association yet; past it the one unused longest goes."""
@@ -17,8 +18,7 @@ SocketAddress = tuple[Any, ...]
 """What `recvfrom` says and `sendto` takes: host, port, and for IPv6 flow and scope."""
 
 
-@dataclass(slots=True, eq=False)
-class Link:
+class Link(msgspec.Struct, eq=False):
     """One wire, by the number usrsctp knows it by.
 
     `other` is the far end of a link within the process; else `udp` and `address` (None where the
@@ -36,9 +36,9 @@ class Link:
     other: "Link | None" = None
     ours: bool = True
     associations: int = 0
-    heard: dict[int, bytes] = field(default_factory=dict)
-    tags: dict[int, bytes] = field(default_factory=dict)
-    sent: dict[int, bytes] = field(default_factory=dict)
+    heard: dict[int, bytes] = msgspec.field(default_factory=dict)
+    tags: dict[int, bytes] = msgspec.field(default_factory=dict)
+    sent: dict[int, bytes] = msgspec.field(default_factory=dict)
     init: bytes = b""
     aborted: bool = False
     refused: bool = False
