@@ -38,7 +38,7 @@ __all__ = ["SctpApp", "Settings", "with_program"]
 
 _MOST = 1000  # events folded at once; keys are answered before the next so many
 _BREATH = 0.002  # s until then
-_SWITCH = 0.0005  # s that the engine waits for a thread that draws; Python's 5 ms would show in its times
+_SWITCH = 0.0002  # s that the engine waits for a thread that draws; Python's 5 ms would show in its times
 
 
 class SctpApp(App[None], inherit_bindings=False):
