@@ -3,6 +3,7 @@
 import msgspec
 
 from .events import Peer, StackName
+from .link import Conditions, Drop
 
 
 class Command(msgspec.Struct, frozen=True, tag_field="command", tag=True, gc=False):
@@ -105,6 +106,36 @@ class PauseReading(Command, frozen=True, tag="pause_reading"):
 
     endpoint: str
     paused: bool
+
+
+class SetLink(Command, frozen=True, tag="set_link"):
+    """What the userspace stack's links do to packets from now on: into the local end, and out of it.
+
+    With a `seed` the run begins anew; None goes on with the one there is. Answered by `LinkState`.
+    """
+
+    inward: Conditions
+    outward: Conditions
+    seed: int | None = None
+
+
+class DropNext(Command, frozen=True, tag="drop_next"):
+    """One drop with an aim more, in both directions: whichever such packet comes first."""
+
+    drop: Drop
+
+
+class SetSpeed(Command, frozen=True, tag="set_speed"):
+    """Let the link's time stand still (0), go slow (0.01 to 1), or go as the world's does (1).
+
+    Within the process only: refused while packets go over UDP. Answered by `LinkState`.
+    """
+
+    speed: float
+
+
+class Step(Command, frozen=True, tag="step"):
+    """While the link's time stands still: let one packet arrive, or the next timer run out."""
 
 
 class CloseAssociation(Command, frozen=True, tag="close_association"):

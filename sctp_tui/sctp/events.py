@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from .link import Conditions, LinkCounts, Verdict
+
 SCHEMA = 1
 """Version of the JSON written by `--json`; grows when a field changes its meaning or goes."""
 
@@ -253,6 +255,51 @@ class UnknownNotification(Event, frozen=True, tag="unknown_notification", gc=Fal
     data: bytes
 
 
+# --- the wire
+
+
+class Packet(Event, frozen=True, tag="packet", gc=False):
+    """One SCTP packet (RFC 9260, section 3) on a link of this program, or captured on an interface.
+
+    `local` is the end that `endpoint` is, `peer` the far one; between two ends within the process the
+    server's is the local one. `direction` is as seen from there. `flow` is a serial of our own for the two
+    ends with their ports. `at` and `mono` tell when it was sent, or when it came where its sender is
+    elsewhere; it takes `delay` seconds to the other end. `verdict` and `reason` tell what the link did to
+    it. `mono` is the link's clock, which stands still and goes slow with it.
+    """
+
+    local: Peer
+    flow: int
+    direction: Direction
+    verdict: Verdict
+    reason: str
+    delay: float
+    data: bytes
+
+    @property
+    def vtag(self) -> int:
+        """The verification tag (RFC 9260, section 3.1)."""
+        return int.from_bytes(self.data[4:8], "big")
+
+
+class LinkState(Event, frozen=True, tag="link", gc=False):
+    """What the link does, and has done, into the local end (`inward`) and out of it (`outward`).
+
+    `speed` is 1 for real time, 0 for a link that stands still; `now` is its clock in seconds, `waiting` the
+    packets on their way. `refusal` says why its time can't be changed, "" where it can.
+    """
+
+    inward: Conditions
+    outward: Conditions
+    seed: int
+    done_inward: LinkCounts
+    done_outward: LinkCounts
+    speed: float
+    now: float
+    waiting: int
+    refusal: str = ""
+
+
 # --- numbers: the last value wins
 
 
@@ -400,6 +447,8 @@ AnyEvent = (
     | Refused
     | Message
     | MessageTooLarge
+    | Packet
+    | LinkState
     | Notification
     | ReadingPaused
     | Counts

@@ -1,0 +1,50 @@
+"""The link between two ends, and what it does to packets on purpose: loss, delay, duplication, reordering.
+
+It decides when a packet is sent what becomes of it: a run can be repeated by its seed, and what is told of
+a packet never changes.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Verdict = Literal["delivered", "delayed", "reordered", "duplicated", "dropped", "refused"]
+"""What became of a packet: `duplicated` is the copy, `refused` was not let in at our door."""
+
+
+class Drop(msgspec.Struct, frozen=True):
+    """A drop with an aim: the next `count` packets with such a chunk, 0 for every one.
+
+    `chunk` is its name in the registry (`DATA`, `COOKIE ECHO`), `stream` limits DATA to one stream.
+    """
+
+    chunk: str
+    stream: int | None = None
+    count: int = 1
+
+
+class Conditions(msgspec.Struct, frozen=True):
+    """What one direction of the link does.
+
+    `loss`, `duplication` and `reordering` are shares of 0 to 1; `delay` and `jitter` (up to so much more or
+    less than `delay`) ms; `rate` kbit/s, 0 for no limit; `cut` loses everything.
+    """
+
+    loss: float = 0.0
+    delay: float = 0.0
+    jitter: float = 0.0
+    duplication: float = 0.0
+    reordering: float = 0.0
+    rate: int = 0
+    cut: bool = False
+    drops: tuple[Drop, ...] = ()
+
+
+class LinkCounts(msgspec.Struct, frozen=True):
+    """What one direction has done to packets since it was set up."""
+
+    delivered: int = 0
+    delayed: int = 0
+    reordered: int = 0
+    duplicated: int = 0
+    dropped: int = 0
