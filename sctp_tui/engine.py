@@ -9,7 +9,7 @@ import logging
 import selectors
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
@@ -44,6 +44,7 @@ from .sctp.events import (
     EndpointFailed,
     Event,
     Message,
+    Packet,
     ReadingPaused,
     Refused,
     StackName,
@@ -84,7 +85,8 @@ class Engine:
     """Runs in a thread of its own between `start` and the end that a `Stop` asks for.
 
     `gather` is in seconds: so long it leaves a socket of the kernel that it has emptied, where nobody waits
-    for an answer, as to wake up for a message costs more than the message.
+    for an answer, as to wake up for a message costs more than the message. `packets` are the stacks whose
+    packets are told too.
 
     Every method may be called from any thread.
     """
@@ -97,6 +99,7 @@ class Engine:
         max_associations: int = MAX_ASSOCIATIONS,
         message_limit: int = MESSAGE_LIMIT,
         gather: float = 0.0,
+        packets: Collection[StackName] = (),
         clock: Clock | None = None,
         open_stack: Callable[[StackName, Clock], Stack] = open_stack,
     ) -> None:
@@ -105,6 +108,7 @@ class Engine:
         self.max_associations = max_associations
         self.message_limit = message_limit
         self.gather = gather
+        self.packets = packets
         self.clock = clock or Clock()
         self._open_stack = open_stack
         self._commands: deque[Command] = deque()
@@ -130,6 +134,7 @@ class Engine:
         self._more = False  # the last look at the endpoints found something
         self._emptied = False  # it found all that a socket of the kernel had
         self._out: list[Event] = []
+        self._seen: list[Packet] = []
         self._wait_on(self._wakeup, self._wakeup.fileno())
         outbox.on_room = self._wakeup.wake
 
@@ -248,6 +253,9 @@ class Engine:
         if out:
             self._out = []
             self.outbox.put(out)
+        if self._seen:
+            self.outbox.put_packets(self._seen)
+            self._seen.clear()
 
     # --- events
 
@@ -386,6 +394,8 @@ class Engine:
         stack = self._stacks.get(name)
         if stack is None:
             stack = self._stacks[name] = self._open_stack(name, self.clock)
+            if name in self.packets:
+                stack.tap(self._seen.append)
             self._wait_on(stack, *stack.descriptors())
         return stack
 

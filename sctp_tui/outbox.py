@@ -12,21 +12,26 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from .sctp.events import Counts, Detail, Event, Generating, Message, Status, Streams, Totals
+from .sctp.events import Counts, Detail, Event, Generating, Message, Packet, Status, Streams, Totals
 
 LIMIT = 50_000
 """Events kept for a consumer unless told otherwise."""
 BYTES = 64 * 1024 * 1024
 """Bytes of message data kept for a consumer."""
+PACKET_BYTES = 16 * 1024 * 1024
+"""Bytes of packets kept for a consumer, beside the events: packets never push messages out."""
+PACKET_COST = 400
+"""Bytes that a packet takes beside its own: the event around it."""
 
 
 class Batch(msgspec.Struct):
     """What came since the last drain, in order, and the newest numbers by association key or generator.
 
-    `dropped` counts the messages dropped since the outbox was made.
+    `dropped` counts the messages dropped since the outbox was made, `packets_dropped` the packets.
     """
 
     events: list[Event] = msgspec.field(default_factory=list)
+    packets: list[Packet] = msgspec.field(default_factory=list)
     counts: dict[int, Counts] = msgspec.field(default_factory=dict)
     status: dict[int, Status] = msgspec.field(default_factory=dict)
     streams: dict[int, Streams] = msgspec.field(default_factory=dict)
@@ -34,10 +39,11 @@ class Batch(msgspec.Struct):
     generators: dict[int, Generating] = msgspec.field(default_factory=dict)
     totals: Totals | None = None
     dropped: int = 0
+    packets_dropped: int = 0
 
     def __bool__(self) -> bool:
         numbers = self.counts or self.status or self.streams or self.details or self.generators
-        return bool(self.events or numbers or self.totals)
+        return bool(self.events or self.packets or numbers or self.totals)
 
 
 class Outbox:
@@ -54,6 +60,9 @@ class Outbox:
         self._kept: list[Event] = []
         self._events: deque[Event] = deque()
         self._bytes = 0  # of the messages in `_events`
+        self._packets: deque[Packet] = deque()
+        self._packet_bytes = 0
+        self._packets_dropped = 0
         self._numbers = Batch()
         self._dropped = 0
 
@@ -92,6 +101,17 @@ class Outbox:
                 self._drop()
             self._ready.notify()
 
+    def put_packets(self, packets: Sequence[Packet]) -> None:
+        """Add packets in order; the oldest go where there is no room, whatever the policy."""
+        with self._ready:
+            kept = self._packets
+            kept.extend(packets)
+            self._packet_bytes += sum([len(packet.data) for packet in packets]) + PACKET_COST * len(packets)
+            while self._packet_bytes > PACKET_BYTES:
+                self._packet_bytes -= len(kept.popleft().data) + PACKET_COST
+                self._packets_dropped += 1
+            self._ready.notify()
+
     def _drop(self) -> None:
         while len(self._events) > self.limit or self._bytes > self.byte_limit:
             oldest = self._events.popleft()
@@ -104,11 +124,16 @@ class Outbox:
     def drain(self, timeout: float = 0.0, limit: int | None = None) -> Batch:
         """Take what waits, at most about `limit` events; waits up to `timeout` seconds for something."""
         with self._ready:
-            if timeout and not (self._kept or self._events or self._numbers):
+            if timeout and not (self._kept or self._events or self._packets or self._numbers):
                 self._ready.wait(timeout)
             was_full = self.full
             batch, self._numbers = self._numbers, Batch()
             batch.dropped = self._dropped
+            batch.packets_dropped = self._packets_dropped
+            if self._packets:
+                batch.packets = list(self._packets)
+                self._packets.clear()
+                self._packet_bytes = 0
             if limit is None or len(self._kept) + len(self._events) <= limit:
                 batch.events = [*self._kept, *self._events]
                 self._kept.clear()

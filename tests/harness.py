@@ -30,6 +30,7 @@ from sctp_tui.sctp.events import (
     Generating,
     Listening,
     Message,
+    Packet,
     Peer,
     StackName,
     Status,
@@ -49,6 +50,7 @@ class Running:
         self.outbox = outbox or Outbox()
         self.engine = Engine(self.outbox, **options)
         self.events: list[Event] = []
+        self.packets: list[Packet] = []
         self.counts: dict[int, Counts] = {}
         self.status: dict[int, Status] = {}
         self.streams: dict[int, Streams] = {}
@@ -79,6 +81,7 @@ class Running:
     def drain(self, timeout: float = 0.0) -> None:
         batch = self.outbox.drain(timeout)
         self.events += batch.events
+        self.packets += batch.packets
         self.counts |= batch.counts
         self.status |= batch.status
         self.streams |= batch.streams

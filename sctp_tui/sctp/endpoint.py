@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from .events import Detail, Event, Listening, Peer, StackName, Status
+from .events import Detail, Event, Listening, Packet, Peer, StackName, Status
 
 MESSAGE_LIMIT = 4 * 1024 * 1024
 """Longest message put together from pieces, in bytes, unless told otherwise."""
@@ -156,6 +156,12 @@ class Stack(Protocol):
         """Seconds until `turn` must be called though no descriptor is ready; None: not at all.
 
         Where nobody is `receiving`, what waits to be received is no reason.
+        """
+
+    def tap(self, tap: Callable[[Packet], None] | None) -> None:
+        """Tell of every packet sent or received from now on; None: of none.
+
+        It is called by the thread that the stack belongs to. Raises `SctpError` where packets can't be seen.
         """
 
     def turn(self) -> None:

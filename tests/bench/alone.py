@@ -107,7 +107,7 @@ class Bare:
         """Receive until `stop`."""
         pump, receive = self._stack.pump, self._socket.receive
         self._socket.bind(self._port)
-        pump.ports.add(self._port)
+        pump.ports[self._port] = "load"
         self._socket.listen()
         pump.attach(self._udp)
         while not self._ended:

@@ -35,7 +35,7 @@ class Sender:
         self._socket = Socket(self._stack.call, self._stack.intake, EndpointOptions("sender"))
         self._port = 5000
         self._socket.bind(self._port)
-        self._pump.ports.add(self._port)
+        self._pump.ports[self._port] = "load"
         self._to: list[bytes] = []
 
     def connect(self, port: int, udp_port: int) -> int:

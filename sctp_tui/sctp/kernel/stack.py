@@ -4,10 +4,11 @@ import errno
 import importlib.metadata
 import platform
 import sys
+from collections.abc import Callable
 from types import ModuleType
 
-from ..endpoint import EndpointOptions, StackUnavailable
-from ..events import StackName
+from ..endpoint import EndpointOptions, SctpError, StackUnavailable
+from ..events import Packet, StackName
 from .endpoint import KernelEndpoint
 from .syscalls import Intake
 
@@ -41,6 +42,11 @@ class KernelStack:
     def timeout(self, receiving: bool = True) -> float | None:
         """None: the kernel has timers of its own."""
         return None
+
+    def tap(self, tap: Callable[[Packet], None] | None) -> None:
+        """Refused: the kernel carries its packets itself."""
+        if tap is not None:
+            raise SctpError("the kernel carries its packets itself: they are not seen")
 
     def turn(self) -> None:
         """Nothing to do."""

@@ -109,7 +109,7 @@ class UserspaceEndpoint:
             number = self._socket.bind(candidate)
             if number == 0:
                 self._port = candidate
-                self._pump.ports.add(candidate)
+                self._pump.ports[candidate] = self.name
                 return
         if number == errno.EADDRINUSE:
             raise SctpError(f"SCTP port {port} is taken in this process; choose another (0 = any)")
@@ -403,7 +403,7 @@ class UserspaceEndpoint:
             self._pump.flush()
             self._pump.give_up(self._link.other)
             self._pump.give_up(self._link)
-        self._pump.ports.discard(self._port)
+        self._pump.ports.pop(self._port, None)
         self._pump.ready.discard(self._port)
         self._stack.endpoints.remove(self)
 

@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Callable
 
 from ..endpoint import Clock
+from ..events import Direction, Packet, Peer
+from ..link import Verdict
 from .library import ConnOutput, Library
 from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, Link, Links, admit
 
@@ -27,14 +29,16 @@ class Pump:
     """Moves packets between the library and its links; use it from one thread only.
 
     `busy` tells whether data is outstanding, `resting` whether there are associations at all; `moved`
-    hears of a link whose peer has another UDP port. `ready` are the SCTP ports of this process for which
-    something came.
+    hears of a link whose peer has another UDP port. `ports` are the SCTP ports of this process with the names
+    of their endpoints, `ready` those for which something came. `tap` hears of every packet, where it is not
+    None.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.links = Links()
         self.ready: set[int] = set()
-        self.ports: set[int] = set()
+        self.ports: dict[int, str] = {}
+        self.tap: Callable[[Packet], None] | None = None
         self.refused_packets = 0
         self.unsent = 0
         self.busy: Callable[[], bool] = lambda: False
@@ -114,7 +118,7 @@ class Pump:
             if now - self._swept >= IDLE:
                 # Timers end associations too; that shows in no packet to us.
                 self._swept = now
-                self.ready |= self.ports
+                self.ready.update(self.ports)
         self.carry()
         if self._given_up and not self._out:
             for handle in self._given_up:
@@ -141,6 +145,8 @@ class Pump:
                     elif kind == ABORT:
                         other.aborted = True
                     self.ready.add(packet[2] << 8 | packet[3])
+                    if self.tap is not None:
+                        self._tell(self.tap, link if link.sends == "out" else other, link.sends, packet)
                     conninput(other.handle, packet, len(packet), 0)
             elif link.udp is not None:
                 kind = packet[12]
@@ -148,9 +154,31 @@ class Pump:
                     link.init = packet
                 elif kind in (COOKIE_ECHO, COOKIE_ACK):
                     self.links.say(link, packet)
+                if self.tap is not None:
+                    self._tell(self.tap, link, "out", packet)
                 self._send(link, link.udp, packet)
             if not out:
                 return
+
+    def _tell(
+        self,
+        tap: Callable[[Packet], None],
+        link: Link,
+        direction: Direction,
+        packet: bytes,
+        verdict: Verdict = "delivered",
+        reason: str = "",
+        delay: float = 0.0,
+    ) -> None:
+        """Tell of a packet on a link of the local end."""
+        ports = packet[:4] if direction == "out" else packet[2:4] + packet[:2]
+        flow = link.flows.get(ports) or self.links.flow(link, ports, self.ports)
+        tap(
+            Packet(
+                self._clock.wall(), self._clock.mono(), flow.endpoint, 0, 0, flow.peer,
+                flow.local, flow.serial, direction, verdict, reason, delay, packet,
+            )
+        )  # fmt: skip
 
     def _send(self, link: Link, sock: socket.socket, packet: bytes) -> None:
         try:
@@ -179,6 +207,8 @@ class Pump:
             admitted, types = admit(packet)
             if not admitted:
                 self.refused_packets += 1
+                if self.tap is not None:
+                    self._tell_of_refused(self.tap, sock, address, packet)
                 continue
             self._last_packet = self._clock.mono()
             link = connected or self._sort(sock, address, packet)
@@ -187,7 +217,22 @@ class Pump:
             elif types & 1 << ABORT:
                 link.aborted = True
             self.ready.add(packet[2] << 8 | packet[3])
+            if self.tap is not None:
+                self._tell(self.tap, link, "in", packet)
             self._call.usrsctp_conninput(link.handle, packet, len(packet), 0)
+
+    def _tell_of_refused(
+        self, tap: Callable[[Packet], None], sock: socket.socket, address: tuple[str, int], packet: bytes
+    ) -> None:
+        source, destination = struct.unpack_from("!HH", packet.ljust(4, b"\0"))
+        host, udp_port = sock.getsockname()[:2]
+        tap(
+            Packet(
+                self._clock.wall(), self._clock.mono(), self.ports.get(destination, ""), 0, 0,
+                Peer((address[0],), source, address[1]), Peer((host,), destination, udp_port), 0,
+                "in", "refused", "no SCTP packet, or chunks bundled that must be alone", 0.0, packet,
+            )
+        )  # fmt: skip
 
     def _sort(self, sock: socket.socket, address: tuple[str, int], packet: bytes) -> Link:
         arrival = self.links.classify(sock, address, packet)

@@ -2,9 +2,10 @@
 
 import ctypes
 import time
+from collections.abc import Callable
 
 from ..endpoint import Clock, EndpointOptions, SctpError
-from ..events import Peer, StackName
+from ..events import Packet, Peer, StackName
 from .endpoint import UserspaceEndpoint
 from .library import load
 from .links import Link
@@ -75,6 +76,10 @@ class UserspaceStack:
     def turn(self) -> None:
         """Carry packets and let time pass."""
         self.pump.turn()
+
+    def tap(self, tap: Callable[[Packet], None] | None) -> None:
+        """Tell of every packet, as a `Packet`, or of none."""
+        self.pump.tap = tap
 
     def close(self) -> None:
         """End the library. Idempotent."""
