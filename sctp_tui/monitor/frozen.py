@@ -14,10 +14,11 @@ class Frozen:
         self.now = now
         self._live = monitor
         self.seen = Monitor()
-        """What was known. Its endpoints are the monitor's own, as those of the present are acted on."""
+        """What was known. Its endpoints and its wire are the monitor's own, as those are acted on now."""
         self.seen.associations = monitor.associations.still()
         self.seen.log = monitor.log.copy()
         self.seen.endpoints = monitor.endpoints
+        self.seen.wire = monitor.wire
         self.seen.totals, self.seen.dropped = monitor.totals, monitor.dropped
 
     @property

@@ -5,6 +5,7 @@ from ..sctp.events import Message, Totals
 from .associations import Associations
 from .endpoints import Endpoints
 from .log import Log
+from .wire import Wire
 
 
 class Monitor:
@@ -14,6 +15,7 @@ class Monitor:
         self.associations = Associations()
         self.endpoints = Endpoints()
         self.log = Log()
+        self.wire = Wire()
         self.totals: Totals | None = None
         """The engine's newest totals, None before the first."""
         self.dropped = 0
@@ -37,5 +39,7 @@ class Monitor:
         for detail in batch.details.values():
             associations.fold(detail)
         self.log.extend(batch.events)
+        self.wire.extend(batch.packets)
+        self.wire.dropped = batch.packets_dropped
         self.totals = batch.totals or self.totals
         self.dropped = batch.dropped
