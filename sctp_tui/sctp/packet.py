@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from .parameters import Parameter
+
 
 class Chunk(msgspec.Struct, frozen=True, tag_field="chunk", tag=True, gc=False):
     """What every chunk has: its `flags` octet and its `length` in octets, header included, padding not."""
@@ -49,20 +51,6 @@ class IData(Chunk, frozen=True, tag="I-DATA", gc=False):
     ending: bool
     immediate: bool
     data: bytes
-
-
-class Parameter(msgspec.Struct, frozen=True, gc=False):
-    """A parameter of a chunk, or an error cause: its `type` code, its name in words, its value.
-
-    `text` is the value in words where it is known (`RE-CONFIG, ASCONF`, `10.0.0.1`, `256 octets`), printable;
-    `data` is the value itself. `known` tells whether this program knows the type.
-    """
-
-    type: int
-    name: str
-    text: str
-    data: bytes
-    known: bool = True
 
 
 class Init(Chunk, frozen=True, tag="INIT", gc=False):
@@ -204,7 +192,10 @@ class Pad(Chunk, frozen=True, tag="PAD", gc=False):
 
 
 class Unknown(Chunk, frozen=True, tag="UNKNOWN", gc=False):
-    """A chunk of a type that this program doesn't know. `action` is what its two highest bits ask for."""
+    """A chunk of a type that this program doesn't know. `action` is what its two highest bits ask for.
+
+    `data` is its value. RFC 9260, section 3.2.
+    """
 
     type: int
     action: str
@@ -212,7 +203,10 @@ class Unknown(Chunk, frozen=True, tag="UNKNOWN", gc=False):
 
 
 class Broken(Chunk, frozen=True, tag="BROKEN", gc=False):
-    """A chunk that is not as its type has to be, or the rest of a packet that is no chunk. `why` says it."""
+    """A chunk that is not as its type has to be, or the rest of a packet that is no chunk. `why` says it.
+
+    `type` is -1 where there is no whole chunk header. `data` are all its octets, with the header.
+    """
 
     type: int
     why: str
@@ -242,8 +236,10 @@ def name_of(chunk: Chunk) -> str:
 
 
 def decode(packet: bytes) -> Decoded:
-    """A whole packet. Never raises: what is too short for a header has zeros, and a `Broken` chunk."""
-    raise NotImplementedError
+    """A whole packet; see `decoding.decode`."""
+    from .decoding import decode
+
+    return decode(packet)
 
 
 def as_builtins(chunk: Chunk) -> Any:
