@@ -1,0 +1,298 @@
+"""What one end has sent and what of it is acknowledged: TSNs, flight size and windows over time.
+
+Folded from the packets of one conversation, as their sender sees them: what it sends counts when it is sent,
+what the other end says when it has come. Times are seconds of the link's clock.
+"""
+
+import heapq
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+
+from ..sctp.events import Direction, Path
+from ..sctp.packet import Data, ForwardTsn, IData, IForwardTsn, Init, Sack, Shutdown
+from .wire import Traced
+
+KEPT = 100_000
+"""Values kept of each series unless told otherwise, and chunks that may wait for their acknowledgement."""
+_FAR = 1 << 24  # TSNs between two chunks that one end can't have outstanding: the count began anew
+_NEVER_CAME = ("dropped", "refused")
+
+
+class Track:
+    """A number over time, the oldest first; of more than `kept` values the oldest go."""
+
+    __slots__ = ("_kept", "times", "values", "went")
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self.times = array("d")
+        self.values = array("q")
+        self.went = 0
+        """How many had to go."""
+        self._kept = kept
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def add(self, time: float, value: int) -> None:
+        """One more value, no earlier than the last."""
+        self.times.append(time)
+        self.values.append(value)
+        if len(self.times) > self._kept + self._kept // 4:
+            # All at once, as each cut moves all that stays.
+            old = len(self.times) - self._kept
+            del self.times[:old]
+            del self.values[:old]
+            self.went += old
+
+    def change(self, time: float, value: int) -> None:
+        """The value from now on, for a number that has one all the time."""
+        if not self.values or self.values[-1] != value:
+            self.add(time, value)
+
+    def within(self, begin: float, end: float) -> range:
+        """Indices of the values of this time, both ends included."""
+        return range(bisect_left(self.times, begin), bisect_right(self.times, end))
+
+    def at(self, time: float) -> int | None:
+        """The value that holds at a time, None before the first."""
+        index = bisect_right(self.times, time)
+        return self.values[index - 1] if index else None
+
+    @property
+    def last(self) -> int | None:
+        """The present value, None where there is none."""
+        return self.values[-1] if self.values else None
+
+
+class Sending:
+    """One direction: the DATA of one end, and the SACKs of the other.
+
+    TSNs are counted from the initial one, which is 0; where the packets with it weren't seen, from the
+    first that was. `sent`, `retransmitted` and `lost` (by the link, on purpose) are TSNs when they were sent,
+    each packet in one of them; `beyond` are TSNs when a SACK reported them in a gap block.
+    `acknowledged` is the cumulative TSN ack; `flight` (octets of user data sent and acknowledged neither
+    cumulatively nor in a gap block, RFC 9260, section 6.1), `rwnd` (octets, as the other end advertised it)
+    and `cwnd` (octets) change in steps, as `rto` (ms) does; `srtt` (ms) is the present one.
+    """
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._announced: int | None = None
+        self._begin(None)
+        self.rwnd = Track(kept)
+        self.cwnd = Track(kept)
+        self.rto = Track(kept)
+        self.srtt: int | None = None
+        self.time = 0.0
+        """When something was added last."""
+
+    def _begin(self, initial: int | None) -> None:
+        """An association begins: TSNs count from here."""
+        kept = self._kept
+        self.initial = initial
+        self.sent, self.retransmitted, self.lost = Track(kept), Track(kept), Track(kept)
+        self.beyond, self.acknowledged, self.flight = Track(kept), Track(kept), Track(kept)
+        self.highest = -1
+        """The highest TSN sent, -1 before the first."""
+        self.retransmissions = 0
+        """DATA chunks sent again, by this end, whether lost again or not."""
+        self.losses = 0
+        """DATA chunks that the link lost on purpose."""
+        self._cumulative = -1
+        self._octets = 0
+        self._outstanding: dict[int, int] = {}  # octets of what isn't acknowledged cumulatively, by TSN
+        self._gaps: list[tuple[int, int]] = []  # blocks of the last SACK, in order, apart
+        self._reported: set[int] = set()  # which of the outstanding are in them
+        self._coming: list[tuple[float, int, Sack | Shutdown | int]] = []
+        self._order = 0
+
+    @property
+    def in_flight(self) -> int:
+        """DATA chunks in flight."""
+        return len(self._outstanding) - len(self._reported)
+
+    # --- what this end sends
+
+    def announce(self, initial: int) -> None:
+        """An INIT or INIT ACK with this initial TSN was sent. It may be one of several, or be lost."""
+        self._announced = initial
+
+    def send(self, time: float, tsn: int, octets: int, lost: bool) -> None:
+        """A DATA chunk was sent; `lost` where the link dropped it."""
+        time = self._tick(time)
+        begins = tsn == self._announced != self.initial
+        if self.initial is None or begins or abs(self._relative(tsn) - self.highest) > _FAR:
+            self._begin(tsn)
+        number = self._relative(tsn)
+        again = number <= self.highest
+        self.highest = max(self.highest, number)
+        self.retransmissions += again
+        self.losses += lost
+        (self.lost if lost else self.retransmitted if again else self.sent).add(time, number)
+        if number > self._cumulative and number not in self._outstanding:
+            self._outstanding[number] = octets
+            self._octets += octets
+            while len(self._outstanding) > self._kept:
+                self._settle(next(iter(self._outstanding)))
+            self.flight.change(time, self._octets)
+
+    def skip(self, time: float, tsn: int) -> None:
+        """A FORWARD TSN was sent: what is up to here is given up (RFC 3758, section 3.5)."""
+        if self.initial is not None:
+            time = self._tick(time)
+            for number in list(self._among(0, min(self._relative(tsn), self.highest))):
+                self._settle(number)
+            self.flight.change(time, self._octets)
+
+    # --- what the other end says
+
+    def answer(self, time: float, said: "Sack | Shutdown | int") -> None:
+        """A SACK, a SHUTDOWN, or a rwnd of an INIT will come at this time."""
+        self._order += 1
+        heapq.heappush(self._coming, (time, self._order, said))
+
+    def until(self, now: float) -> None:
+        """Take in what has come by now."""
+        while self._coming and self._coming[0][0] <= now:
+            time, _, said = heapq.heappop(self._coming)
+            if isinstance(said, int):
+                self.rwnd.change(self._tick(time), said)
+            else:
+                self._hear(self._tick(time), said)
+
+    def _hear(self, time: float, said: Sack | Shutdown) -> None:
+        cumulative = self._relative(said.cumulative_tsn) if self.initial is not None else -1
+        if not self._cumulative <= cumulative <= self.highest:
+            return  # overtaken by a later one, or about what nobody has sent
+        for number in list(self._among(self._cumulative + 1, cumulative)):
+            self._settle(number)
+        self._cumulative = cumulative
+        self.acknowledged.change(time, cumulative)
+        if isinstance(said, Sack):
+            self._report(time, said.gaps)
+            self.rwnd.change(time, said.rwnd)
+        self.flight.change(time, self._octets)
+
+    def _report(self, time: float, gaps: Sequence[tuple[int, int]]) -> None:
+        """What is beyond a gap has come. A receiver may take that back (RFC 9260, section 6.2)."""
+        if not gaps and not self._gaps:
+            return
+        low, high = self._cumulative + 1, self.highest
+        blocks = ((self._relative(first), self._relative(last)) for first, last in gaps)
+        now = _apart((max(first, low), min(last, high)) for first, last in blocks)
+        for first, last in _without(self._gaps, now):
+            for number in list(self._among(first, last)):
+                if number in self._reported:
+                    self._reported.discard(number)
+                    self._octets += self._outstanding[number]
+        for first, last in _without(now, self._gaps):
+            for number in sorted(self._among(first, last)):
+                if number not in self._reported:
+                    self._reported.add(number)
+                    self._octets -= self._outstanding[number]
+                    self.beyond.add(time, number)
+        self._gaps = now
+
+    # --- both
+
+    def sample(self, now: float, path: Path) -> None:
+        """What the stack said of the path that is sent on."""
+        now = self._tick(now)
+        self.cwnd.change(now, path.cwnd)
+        self.rto.change(now, path.rto)
+        self.srtt = path.srtt
+
+    def _tick(self, time: float) -> float:
+        # Packets are told a moment late, what the other end says is taken in by then.
+        self.time = max(self.time, time)
+        return self.time
+
+    def _relative(self, tsn: int) -> int:
+        """Where a TSN is, counted on from the highest sent: they wrap around (RFC 9260, section 1.6)."""
+        assert self.initial is not None
+        ahead = (tsn - self.initial - self.highest) & 0xFFFF_FFFF
+        return self.highest + (ahead if ahead < 1 << 31 else ahead - (1 << 32))
+
+    def _among(self, first: int, last: int) -> Iterator[int]:
+        """The outstanding of these TSNs; a peer may name more than there are."""
+        if last - first < len(self._outstanding):
+            return (number for number in range(first, last + 1) if number in self._outstanding)
+        return (number for number in self._outstanding if first <= number <= last)
+
+    def _settle(self, number: int) -> None:
+        octets = self._outstanding.pop(number)
+        if number in self._reported:
+            self._reported.discard(number)
+        else:
+            self._octets -= octets
+
+
+def _apart(blocks: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Blocks in order, those that touch or overlap made one, those that are none left out."""
+    made: list[tuple[int, int]] = []
+    for first, last in sorted(blocks):
+        if first > last:
+            continue
+        if made and first <= made[-1][1] + 1:
+            made[-1] = (made[-1][0], max(made[-1][1], last))
+        else:
+            made.append((first, last))
+    return made
+
+
+def _without(blocks: list[tuple[int, int]], others: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What of the blocks is in none of the others; both are in order and apart."""
+    at = 0
+    for first, last in blocks:
+        while at < len(others) and others[at][1] < first:
+            at += 1
+        free, here = first, at
+        while here < len(others) and others[here][0] <= last:
+            if free < others[here][0]:
+                yield free, others[here][0] - 1
+            free = others[here][1] + 1
+            here += 1
+        if free <= last:
+            yield free, last
+
+
+class Window:
+    """Both directions of one conversation, by `Packet.direction`: "out" is what the local end sends."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self.sending: dict[Direction, Sending] = {"in": Sending(kept), "out": Sending(kept)}
+
+    def fold(self, packets: Iterable[Traced]) -> None:
+        """Take in packets, in the order in which they were sent."""
+        for _, packet, decoded in packets:
+            if packet.verdict == "duplicated":
+                continue  # the link's copy: its sender knows nothing of it
+            mine = self.sending[packet.direction]
+            others = self.sending["out" if packet.direction == "in" else "in"]
+            mine.until(packet.mono)
+            others.until(packet.mono)
+            lost = packet.verdict in _NEVER_CAME
+            arrival = packet.mono + packet.delay
+            for chunk in decoded.chunks:
+                match chunk:
+                    case Data() | IData():
+                        mine.send(packet.mono, chunk.tsn, len(chunk.data), lost)
+                    case Sack() | Shutdown():
+                        if not lost:
+                            others.answer(arrival, chunk)
+                    case ForwardTsn() | IForwardTsn():
+                        mine.skip(packet.mono, chunk.cumulative_tsn)
+                    case Init():
+                        mine.announce(chunk.initial_tsn)
+                        if not lost:
+                            others.answer(arrival, chunk.rwnd)
+                    case _:
+                        pass
+            if not packet.delay:
+                others.until(packet.mono)
+
+    def until(self, now: float) -> None:
+        """Take in what has come to either end by now."""
+        for sending in self.sending.values():
+            sending.until(now)

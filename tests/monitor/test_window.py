@@ -1,0 +1,205 @@
+"""Flight size, acknowledgements and windows, from packets made up one by one."""
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.monitor.window import Sending, Track, Window
+from sctp_tui.monitor.wire import Traced
+from sctp_tui.sctp.events import Direction, Packet, Path, Peer
+from sctp_tui.sctp.link import Verdict
+from sctp_tui.sctp.packet import Chunk, Data, Decoded, ForwardTsn, Init, InitAck, Sack, Shutdown
+
+LAST = 0xFFFF_FFFF
+
+
+def data(tsn: int, octets: int = 100) -> Data:
+    return Data(3, 16 + octets, tsn & LAST, 1, 0, 0, False, True, True, False, bytes(octets))
+
+
+def sack(cumulative: int, *gaps: tuple[int, int], rwnd: int = 1000) -> Sack:
+    blocks = tuple((first & LAST, last & LAST) for first, last in gaps)
+    return Sack(0, 16, cumulative & LAST, rwnd, blocks, ())
+
+
+def traced(
+    time: float,
+    *chunks: Chunk,
+    direction: Direction = "in",
+    verdict: Verdict = "delivered",
+    delay: float = 0.0,
+) -> Traced:
+    local, peer = Peer(("127.0.0.1",), 9), Peer(("127.0.0.1",), 7)
+    packet = Packet(time, time, "server", 0, 0, peer, local, 1, direction, verdict, "", delay, b"")
+    return Traced(1, packet, Decoded(7, 9, 1, 0, chunks))
+
+
+def after(*packets: Traced, kept: int = 100_000) -> Sending:
+    """What the client has sent after these packets."""
+    window = Window(kept)
+    window.fold(packets)
+    return window.sending["in"]
+
+
+def told(track: Track) -> list[tuple[float, int]]:
+    return list(zip(track.times, track.values, strict=True))
+
+
+def test_what_is_sent_is_in_flight_until_it_is_acknowledged() -> None:
+    sending = after(
+        traced(1, Init(0, 20, 5, 4000, 1, 1, 77, ())),
+        traced(1, InitAck(0, 20, 6, 5000, 1, 1, 900, ()), direction="out"),
+        traced(2, data(77), data(78, 50)),
+        traced(3, sack(77, rwnd=4900), direction="out"),
+        traced(4, Shutdown(0, 8, 78), direction="out"),
+    )
+    assert told(sending.sent) == [(2, 0), (2, 1)]
+    assert told(sending.acknowledged) == [(3, 0), (4, 1)]
+    assert told(sending.flight) == [(2, 100), (2, 150), (3, 50), (4, 0)]
+    assert told(sending.rwnd) == [(1, 5000), (3, 4900)]
+    assert sending.in_flight == 0
+
+
+def test_a_sack_counts_when_it_comes() -> None:
+    window = Window()
+    window.fold([traced(1, data(1)), traced(2, sack(1), direction="out", delay=0.5), traced(2.25, data(2))])
+    sending = window.sending["in"]
+    assert told(sending.flight) == [(1, 100), (2.25, 200)]
+    window.until(2.49)
+    assert told(sending.flight) == [(1, 100), (2.25, 200)]
+    window.until(2.5)
+    assert told(sending.flight) == [(1, 100), (2.25, 200), (2.5, 100)]
+
+
+def test_what_the_link_loses_is_in_flight_until_it_is_sent_again_and_acknowledged() -> None:
+    sending = after(
+        traced(1, data(1)),
+        traced(2, data(2), verdict="dropped"),
+        traced(3, data(3)),
+        traced(3, data(3), verdict="duplicated"),
+        traced(4, sack(1, (3, 3)), direction="out"),
+        traced(5, sack(1, (3, 3)), direction="out"),
+        traced(6, data(2)),
+        traced(7, sack(3), direction="out"),
+    )
+    assert (told(sending.sent), told(sending.lost)) == ([(1, 0), (3, 2)], [(2, 1)])
+    assert (told(sending.retransmitted), told(sending.beyond)) == ([(6, 1)], [(4, 2)])
+    assert (sending.retransmissions, sending.losses) == (1, 1)
+    assert told(sending.flight) == [(1, 100), (2, 200), (3, 300), (4, 100), (7, 0)]
+
+
+def test_a_sack_that_is_lost_says_nothing() -> None:
+    sending = after(traced(1, data(1)), traced(2, sack(1, rwnd=5), direction="out", verdict="dropped"))
+    assert (sending.in_flight, len(sending.rwnd)) == (1, 0)
+
+
+def test_a_receiver_may_take_back_what_is_beyond_a_gap() -> None:
+    sending = after(
+        traced(1, data(1), data(2), data(3)),
+        traced(2, sack(0, (2, 3)), direction="out"),
+        traced(3, sack(0, (3, 3)), direction="out"),
+    )
+    assert told(sending.flight)[-2:] == [(2, 100), (3, 200)]
+
+
+def test_what_is_given_up_is_not_in_flight() -> None:
+    sending = after(traced(1, data(1), data(2), data(3)), traced(2, ForwardTsn(0, 8, 2, ())))
+    assert (sending.in_flight, sending.flight.last) == (1, 100)
+
+
+def test_a_sack_of_what_nobody_sent_or_that_is_old_is_passed_over() -> None:
+    sending = after(
+        traced(1, data(1), data(2)),
+        traced(2, sack(2), direction="out"),
+        traced(3, sack(1, rwnd=3), direction="out"),
+        traced(4, sack(9, rwnd=9), direction="out"),
+    )
+    assert (sending.acknowledged.last, sending.rwnd.last) == (1, 1000)
+
+
+def test_an_association_that_follows_counts_anew() -> None:
+    sending = after(
+        traced(1, Init(0, 20, 5, 4000, 1, 1, 77, ())),
+        traced(2, data(77), data(78)),
+        traced(3, Init(0, 20, 5, 4000, 1, 1, 70, ())),
+        traced(4, data(70)),
+    )
+    assert (told(sending.sent), sending.flight.last, sending.initial) == ([(4, 0)], 100, 70)
+
+
+def test_samples_are_kept_when_they_change() -> None:
+    sending = Sending()
+    for now, cwnd in enumerate((4380, 4380, 5880)):
+        sending.sample(float(now), Path("127.0.0.1", "ACTIVE", True, cwnd, 12, 1000, 1500))
+    assert (told(sending.cwnd), told(sending.rto), sending.srtt) == ([(0, 4380), (2, 5880)], [(0, 1000)], 12)
+
+
+def test_the_oldest_go() -> None:
+    track = Track(kept=8)
+    for time in range(100):
+        track.add(time, -time)
+    assert 8 <= len(track) <= 10
+    assert track.last == -99
+    assert track.went + len(track) == 100
+    assert [track.times[index] for index in track.within(97, 98.5)] == [97, 98]
+    assert (track.at(98.5), track.at(0)) == (-98, None)
+    sending = after(*(traced(1, data(tsn)) for tsn in range(100)), kept=8)
+    assert (sending.in_flight, sending.flight.last) == (8, 800)
+
+
+# --- against a plain recount
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("send"), st.integers(1, 3)),
+        st.tuples(st.just("again"), st.integers(0, 40)),
+        st.tuples(
+            st.just("sack"),
+            st.integers(-2, 45),
+            st.lists(st.tuples(st.integers(-3, 50), st.integers(-3, 50)), max_size=4),
+        ),
+        st.tuples(st.just("skip"), st.integers(0, 40)),
+    ),
+    max_size=40,
+)
+
+
+@given(st.sampled_from([0, 1, 5000, LAST - 10, 0x7FFF_FFF8]), STEPS)
+def test_flight_is_what_a_recount_finds(initial: int, steps: Sequence[tuple[str, int, object]]) -> None:
+    window = Window()
+    sizes: dict[int, int] = {}  # of all that was ever sent
+    cumulative, given_up, reported = -1, -1, set[int]()
+    for time, (what, number, *more) in enumerate(steps):
+        if what == "send":
+            for _ in range(number):
+                tsn = len(sizes)
+                sizes[tsn] = 10 + tsn
+                window.fold([traced(time, data(initial + tsn, sizes[tsn]))])
+        elif what == "again" and number < len(sizes):
+            if number > given_up:  # nobody sends again what it has given up
+                window.fold([traced(time, data(initial + number, sizes[number]))])
+        elif what == "sack" and sizes:
+            (gaps,) = more
+            assert isinstance(gaps, list)
+            window.fold(
+                [
+                    traced(
+                        time,
+                        sack(initial + number, *((initial + a, initial + b) for a, b in gaps)),
+                        direction="out",
+                    )
+                ]
+            )
+            if cumulative <= number < len(sizes):
+                cumulative = number
+                reported = {tsn for tsn in sizes if any(a <= tsn <= b for a, b in gaps)}
+        elif what == "skip" and number < len(sizes):
+            window.fold([traced(time, ForwardTsn(0, 8, (initial + number) & LAST, ()))])
+            given_up = max(given_up, number)
+        flight = [
+            size for tsn, size in sizes.items() if tsn > max(cumulative, given_up) and tsn not in reported
+        ]
+        sending = window.sending["in"]
+        assert (sending.in_flight, sending.flight.last or 0) == (len(flight), sum(flight))
+        assert (sending.acknowledged.last if cumulative >= 0 else -1) == cumulative
