@@ -260,7 +260,7 @@ class Associations:
         match event:
             case Message():
                 if association is None and event.key:
-                    # Nobody announced it: notifications may be missing, as RFC 6458, section 6.1.9 says.
+                    # Nobody announced it: notifications may be missing, as RFC 6458, section 6.1.10 says.
                     self._meet(event)._enter(
                         "ESTABLISHED", event, "a message of it came, its notification did not"
                     )

@@ -25,9 +25,9 @@ TERMS: dict[str, Term] = {
     "peer": Term(
         "Peer",
         "The addresses and the port of the other end; more than one address where it is multi-homed.",
-        "RFC 9260, section 2.3",
+        "RFC 9260, section 1.3",
     ),
-    "local": Term("Local", "The address and the port of this end.", "RFC 9260, section 2.3"),
+    "local": Term("Local", "The address and the port of this end.", "RFC 9260, section 1.3"),
     "udp": Term(
         "UDP port",
         "The peer's UDP port where SCTP packets travel inside UDP; a NAT on the way may change it.",
@@ -54,7 +54,7 @@ TERMS: dict[str, Term] = {
     "restarts": Term(
         "Restarts",
         "How often the peer began the association anew without having ended it, as after a crash.",
-        "RFC 9260, section 5.2",
+        "RFC 9260, section 5.2.4",
     ),
     "state": Term(
         "State", "Where the association stands between its set-up and its end.", "RFC 9260, section 4"
@@ -71,10 +71,10 @@ TERMS: dict[str, Term] = {
     ),
     "peak": Term("Peak", "The highest value of the last two minutes."),
     "messages_in": Term(
-        "Messages in", "User messages received and given to this program.", "RFC 9260, section 2.3"
+        "Messages in", "User messages received and given to this program.", "RFC 9260, section 1.3"
     ),
     "messages_out": Term(
-        "Messages out", "User messages that the stack took for sending.", "RFC 9260, section 2.3"
+        "Messages out", "User messages that the stack took for sending.", "RFC 9260, section 1.3"
     ),
     "bytes_in": Term("Bytes in", "User data received: without SCTP, UDP and IP headers."),
     "bytes_out": Term("Bytes out", "User data handed to the stack: without SCTP, UDP and IP headers."),
@@ -86,7 +86,7 @@ TERMS: dict[str, Term] = {
     "stream": Term(
         "Stream",
         "A one-way channel within the association: order is kept within each, and none waits for another.",
-        "RFC 9260, section 2.3",
+        "RFC 9260, section 1.3",
     ),
     "unordered": Term(
         "Unordered",

@@ -23,7 +23,7 @@ Origin = Literal["peer", "us", "stack"]
 
 
 class Peer(msgspec.Struct, frozen=True, gc=False):
-    """The other end of an association: its transport addresses (RFC 9260, section 2.3).
+    """The other end of an association: its transport addresses (RFC 9260, section 1.3).
 
     `udp_port` is the peer's UDP port where SCTP is carried in UDP (RFC 6951), else None.
     """
