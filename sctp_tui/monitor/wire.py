@@ -9,8 +9,9 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 from ..outbox import PACKET_COST
+from ..sctp.decoding import decode
 from ..sctp.events import Packet, Peer
-from ..sctp.packet import Decoded, decode
+from ..sctp.packet import Decoded
 from .associations import Association
 from .endpoints import Endpoints
 

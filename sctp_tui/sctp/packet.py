@@ -1,7 +1,7 @@
 """SCTP packets decoded: the chunks of RFC 9260, section 3.3, and of its extensions, field by field.
 
-Nothing here raises on what a peer sent: what is broken or unknown is told as a `Broken` or an `Unknown`
-chunk. The names of chunks and parameters are those of the registry, so that `DATA` is `DATA` everywhere.
+`decoding` makes them. What is broken or unknown is told as a `Broken` or an `Unknown` chunk. The names of
+chunks are those of the registry, so that `DATA` is `DATA` everywhere.
 """
 
 from typing import Any, NamedTuple
@@ -137,13 +137,13 @@ class CookieAck(Chunk, frozen=True, tag="COOKIE ACK", gc=False):
 
 
 class Ecne(Chunk, frozen=True, tag="ECNE", gc=False):
-    """ECNE, explicit congestion notification echo (RFC 9260, appendix A)."""
+    """ECNE, explicit congestion notification echo (RFC 4960, appendix A)."""
 
     lowest_tsn: int
 
 
 class Cwr(Chunk, frozen=True, tag="CWR", gc=False):
-    """CWR, congestion window reduced (RFC 9260, appendix A)."""
+    """CWR, congestion window reduced (RFC 4960, appendix A)."""
 
     lowest_tsn: int
 
@@ -180,7 +180,7 @@ class AsconfAck(Asconf, frozen=True, tag="ASCONF-ACK", gc=False):
 
 
 class Auth(Chunk, frozen=True, tag="AUTH", gc=False):
-    """AUTH (RFC 4895, section 4.1): what follows in the packet is authenticated."""
+    """AUTH (RFC 4895, section 5.1): what follows in the packet is authenticated."""
 
     key_number: int
     hmac: int
@@ -233,13 +233,6 @@ class Decoded(NamedTuple):
 def name_of(chunk: Chunk) -> str:
     """`DATA`, `INIT ACK`, …: the chunk's name."""
     return str(chunk.__struct_config__.tag)
-
-
-def decode(packet: bytes) -> Decoded:
-    """A whole packet; see `decoding.decode`."""
-    from .decoding import decode
-
-    return decode(packet)
 
 
 def as_builtins(chunk: Chunk) -> Any:
