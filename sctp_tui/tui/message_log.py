@@ -15,7 +15,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.cache import LRUCache
-from textual.geometry import Offset, Size
+from textual.geometry import Offset
 from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
@@ -30,8 +30,8 @@ from ..sctp.events import Event, Message
 from ..sctp.printable import printable
 from .actions import bindings
 from .columns import Column, arrange, fit
-from .line_view import LineView
 from .marks import Marks
+from .trail import Trail
 
 _GAP = 1  # cells between two columns
 _CALLED = 16  # cells for an ID and a name
@@ -84,7 +84,7 @@ def _titles(columns: list[tuple[Column[Any], int]]) -> str:
     return "".join(fit(column.title, room, column.align) + " " * _GAP for column, room in columns)
 
 
-class MessageLog(LineView):
+class MessageLog(Trail):
     """Shows a `Log`, and follows it while the last line is in view."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("log")
@@ -122,10 +122,6 @@ class MessageLog(LineView):
     }
     """
 
-    following: reactive[bool] = reactive(True, repaint=False)
-    """Whether new lines come into view by themselves."""
-    cursor: reactive[int | None] = reactive(None)
-    """Number of the record that the user put the cursor on; None while it is the last one in view."""
     marked: reactive[str] = reactive("")
     """The text that is marked where it stands, "" for none."""
 
@@ -134,8 +130,6 @@ class MessageLog(LineView):
         self._log: Records = Log()
         self._marks: Marks | None = None
         self._held: _Held | None = None
-        self._first = 0  # number of the record on the first line that can be scrolled to
-        self._end = 0  # number after the last one shown
         self._width = -1
         self.brief = False
         self._front: list[tuple[Column[Event], int]] = []
@@ -143,7 +137,6 @@ class MessageLog(LineView):
         self._strips: LRUCache[int, Strip] = LRUCache(256)
         self._names = Names()
         self._names_version = 0
-        self._moving = False  # the scrolling is ours, not the user's
 
     # --- what is shown
 
@@ -153,19 +146,9 @@ class MessageLog(LineView):
             return
         if log is not self._log:
             self._switch(log)
-        follow = self.following
-        evicted = log.first - self._first
-        self._first, self._end = log.first, log.captured
-        place = self.max_scroll_y if follow else self.scroll_y - evicted
-        self._moving = True
-        self.set_lines(len(log))
-        self.go(self.max_scroll_y if follow else place)
-        self._moving = False
-        if self.cursor is not None and self.cursor < log.first:
-            self.cursor = log.first if len(log) else None
+        self.keep(log.first, log.captured)
         if self._held is not None:
             self._hold(self._held)
-        self.refresh()
 
     def _switch(self, log: Records) -> None:
         """Show another log from now on, which numbers its records otherwise."""
@@ -190,14 +173,6 @@ class MessageLog(LineView):
             self._held = None
 
     @property
-    def chosen(self) -> int | None:
-        """Number of the record that the keys mean, None where there is none."""
-        if self.cursor is not None:
-            return self.cursor
-        last = min(self._top + self.page, self._end) - 1
-        return last if last >= self._first else None
-
-    @property
     def captured(self) -> int:
         """The number after the newest record's."""
         return self._log.captured
@@ -218,56 +193,15 @@ class MessageLog(LineView):
         text = printable(event.data) if isinstance(event, Message) else said(event)[1]
         return self._line(event, self._width + 2 * len(text)).text.rstrip()
 
-    def step(self, number: int, lines: int) -> int:
-        """The number of the record so many lines from one, or of the nearest that is shown."""
-        return max(self._first, min(number + lines, self._end - 1))
-
-    @property
-    def below(self) -> int:
-        """Lines that came and are below the view."""
-        return max(0, self._end - self._top - self.page)
-
-    @property
-    def _top(self) -> int:
-        """Number of the record on the first visible line."""
-        return self._first + self.top
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """The user who scrolls away from the end stays there, until the end is back in view."""
-        super().watch_scroll_y(old_value, new_value)
-        if not self._moving:
-            self._held = None
-            self.following = round(new_value) >= self.max_scroll_y
-
-    def watch_following(self) -> None:
-        """The header says whether lines wait below; a cursor would be left behind."""
-        if self.following:
-            self.cursor = self._held = None
-        self.refresh()
+    def went(self) -> None:
+        """What another log was to hold on to is given up."""
+        self._held = None
 
     def watch_marked(self, text: str) -> None:
         """Lines that are drawn already have other marks now."""
         self._marks = Marks(text) if text else None
         self._strips.clear()
         self.refresh()
-
-    def _size_updated(
-        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
-    ) -> bool:
-        # What a larger window scrolls is not scrolled by the user, who may have put the cursor there.
-        self._moving = True
-        try:
-            return super()._size_updated(size, virtual_size, container_size, layout)
-        finally:
-            self._moving = False
-
-    def on_resize(self) -> None:
-        """The end stays in view, or the cursor."""
-        place = self.max_scroll_y if self.following else self.scroll_y
-        if self.cursor is not None:
-            line = self.cursor - self._first
-            place = max(min(place, line), line - self.page + 1)
-        self._scroll(place)
 
     def _arrange(self, width: int) -> None:
         """Choose the columns for a width, where it is another one than before."""
@@ -292,52 +226,6 @@ class MessageLog(LineView):
     def _called(self, event: Event, now: float) -> str:
         number = str(event.assoc_id) if event.assoc_id else "-" if event.key else ""
         return f"{number:>5} {self._names.of(event.key)}"
-
-    # --- moving
-
-    def put_cursor(self, number: int) -> None:
-        """The cursor on a record, or the nearest one, and that into view. The newest is followed."""
-        if self._first == self._end:
-            return
-        self._held = None
-        number = max(self._first, min(number, self._end - 1))
-        if number == self._end - 1:
-            self.action_follow()
-            return
-        self.following = False
-        self.cursor = number
-        line, top = number - self._first, self.top
-        self._scroll(max(min(top, line), line - self.page + 1))
-
-    def _scroll(self, line: float) -> None:
-        """Scroll for the cursor, which says itself whether to follow."""
-        self._moving = True
-        self.go(line)
-        self._moving = False
-
-    def action_move(self, lines: int) -> None:
-        """Move the cursor; from out of view it comes to the nearest line in view first."""
-        chosen = self.chosen
-        if chosen is None:
-            return
-        top, bottom = self._top, min(self._top + self.page, self._end) - 1
-        self.put_cursor(chosen + lines if top <= chosen <= bottom else top if chosen < top else bottom)
-
-    def action_page(self, pages: int) -> None:
-        """Move the view, and the cursor with it, by as many lines as fit."""
-        if (chosen := self.chosen) is not None:
-            lines = pages * max(1, self.page - 1)
-            self._scroll(self.scroll_y + lines)
-            self.put_cursor(chosen + lines)
-
-    def action_first(self) -> None:
-        """The oldest line that is kept."""
-        self.put_cursor(self._first)
-
-    def action_follow(self) -> None:
-        """Back to the newest line, and stay with it."""
-        self.go(self.max_scroll_y)
-        self.following = True
 
     def action_open(self) -> None:
         """Show all of the record under the cursor."""
