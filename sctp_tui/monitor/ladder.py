@@ -1,0 +1,188 @@
+"""The ladder: the packets of a conversation as the arrows of a sequence diagram, and what ties them together.
+
+A row is a packet. What it means beside its own fields, as that it is a retransmission and of which packet, is
+found once, when it comes, by following both directions.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+
+import msgspec
+
+from ..sctp.events import Direction, Packet
+from ..sctp.packet import (
+    Chunk,
+    CookieEcho,
+    Data,
+    IData,
+    Init,
+    InitAck,
+    Sack,
+    Shutdown,
+    decode,
+    name_of,
+)
+from .chunk_words import Base, words
+from .wire import Conversation
+
+_MISSING = 3  # reports that a TSN is missing before it is sent again at once (RFC 9260, section 7.2.4)
+_REMEMBERED = 65_536  # TSNs of one direction whose first try is known
+_HALF = 1 << 31
+_OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """One arrow. `number` is the packet's in its conversation, `after` seconds since the conversation began.
+
+    `first_try` is the number of the packet that carried it first, 0 where nothing in it is sent again; `fast`
+    tells that of a DATA chunk at least three SACKs had reported missing, so that no timer was needed.
+    """
+
+    number: int
+    packet: Packet
+    after: float
+    first_try: int = 0
+    fast: bool = False
+
+    @property
+    def arrives(self) -> bool:
+        """Whether it comes to the other end."""
+        return self.packet.verdict not in ("dropped", "refused")
+
+    @property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """What is in it, decoded anew."""
+        return decode(self.packet.data).chunks
+
+
+class _Way:
+    """What one direction has sent."""
+
+    def __init__(self) -> None:
+        self.initial: int | None = None
+        self.first: dict[int, int] = {}  # by TSN, the packet that carried it first
+        self.control: dict[tuple[str, object], int] = {}  # the same by a chunk of control
+        self.outstanding: dict[int, int] = {}  # by TSN, the reports that it is missing
+
+
+class Ladder:
+    """Follows one conversation. `seen` is the number of the last packet that has a row."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self.seen = conversation.first - 1
+        self._ways: dict[Direction, _Way] = {"in": _Way(), "out": _Way()}
+        self._rows: deque[Row] = deque()
+
+    def update(self, limit: int = 2000) -> bool:
+        """Take in at most so many packets more; whether there are more still."""
+        conversation = self.conversation
+        if self.seen < conversation.first - 1:
+            self.seen = conversation.first - 1
+        for traced in conversation.since(self.seen, limit):
+            self._rows.append(self._row(traced.number, traced.packet, traced.decoded.chunks))
+            self.seen = traced.number
+        while self._rows and self._rows[0].number < conversation.first:
+            self._rows.popleft()
+        return self.seen < conversation.captured
+
+    @property
+    def first(self) -> int:
+        """The number of the first row; one past the last where there is none."""
+        return self.seen - len(self._rows) + 1
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows)
+
+    def __getitem__(self, number: int) -> Row:
+        """The row of the packet with this number. Raises IndexError where there is none."""
+        at = number - self.first
+        if not 0 <= at < len(self._rows):
+            raise IndexError(number)
+        return self._rows[at]
+
+    def rows(self, number: int, count: int) -> list[Row]:
+        """So many rows from one on."""
+        at = max(0, number - self.first)
+        return list(islice(self._rows, at, at + count))
+
+    def base(self, direction: Direction) -> Base:
+        """Where the TSNs begin for a packet of this direction."""
+        return Base(self._ways[direction].initial, self._ways[_OTHER[direction]].initial)
+
+    def label(self, row: Row) -> str:
+        """The chunks of a row in words, one line."""
+        base = self.base(row.packet.direction)
+        return words(row.chunks, base)
+
+    # --- what ties packets together
+
+    def _row(self, number: int, packet: Packet, chunks: tuple[Chunk, ...]) -> Row:
+        way, back = self._ways[packet.direction], self._ways[_OTHER[packet.direction]]
+        arrives = packet.verdict not in ("dropped", "refused")
+        first_try, fast = 0, False
+        if packet.verdict == "duplicated":
+            # The copy that the link made: of the packet before, but not sent again.
+            return Row(number, packet, packet.mono - self.conversation.began)
+        for chunk in chunks:
+            if isinstance(chunk, Data | IData):
+                if earlier := way.first.get(chunk.tsn):
+                    first_try = first_try or earlier
+                    fast = fast or way.outstanding.get(chunk.tsn, 0) >= _MISSING
+                else:
+                    way.first[chunk.tsn] = number
+                    if len(way.first) > _REMEMBERED:
+                        del way.first[next(iter(way.first))]
+                way.outstanding[chunk.tsn] = 0
+            elif isinstance(chunk, Sack):
+                if arrives:
+                    self._acknowledge(back, chunk)
+            elif isinstance(chunk, Init):
+                if not isinstance(chunk, InitAck) or way.initial is None:
+                    first_try = first_try or self._again(way, number, chunk)
+                way.initial = chunk.initial_tsn
+            elif isinstance(chunk, CookieEcho | Shutdown):
+                first_try = first_try or self._again(way, number, chunk)
+        return Row(number, packet, packet.mono - self.conversation.began, first_try, fast)
+
+    @staticmethod
+    def _again(way: _Way, number: int, chunk: Chunk) -> int:
+        """The number of the packet that carried the same chunk first, 0 where this is the one."""
+        first = way.control.setdefault(_identity(chunk), number)
+        return first if first != number else 0
+
+    @staticmethod
+    def _acknowledge(way: _Way, sack: Sack) -> None:
+        outstanding = way.outstanding  # in the order of their TSNs
+        cumulative = sack.cumulative_tsn
+        while outstanding:
+            tsn = next(iter(outstanding))
+            if tsn != cumulative and not before(tsn, cumulative):
+                break
+            del outstanding[tsn]
+        if not sack.gaps:
+            return
+        highest = sack.gaps[-1][1]
+        for tsn in outstanding:
+            if not before(tsn, highest):
+                break
+            if not any(_within(tsn, gap) for gap in sack.gaps):
+                outstanding[tsn] += 1
+
+
+def _identity(chunk: Chunk) -> tuple[str, object]:
+    what = chunk.tag if isinstance(chunk, Init) else chunk.cookie if isinstance(chunk, CookieEcho) else 0
+    return name_of(chunk), what
+
+
+def before(tsn: int, other: int) -> bool:
+    """Serial number arithmetic (RFC 9260, section 1.6)."""
+    return 0 < (other - tsn) & 0xFFFFFFFF < _HALF
+
+
+def _within(tsn: int, gap: tuple[int, int]) -> bool:
+    return (tsn - gap[0]) & 0xFFFFFFFF <= (gap[1] - gap[0]) & 0xFFFFFFFF
