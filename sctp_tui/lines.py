@@ -23,6 +23,11 @@ def _second(at: int) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))
 
 
+def clock(at: float) -> str:
+    """`21:36:31.798`, the local time of `at` (s since the epoch)."""
+    return f"{_second(int(at))}.{int(at * 1000) % 1000:03}"
+
+
 def plain(event: Event) -> str | None:
     """For people: time, assoc ID, stream, text. What an association doesn't have is a dash.
 
@@ -30,8 +35,7 @@ def plain(event: Event) -> str | None:
     """
     if isinstance(event, Message) and event.direction == "out":
         return None
-    at = event.at
-    when = f"{_second(int(at))}.{int(at * 1000) % 1000:03}"
+    when = clock(event.at)
     # Endpoints of two stacks, "server kernel" and "server userspace", may have associations of equal ID.
     _, _, stack = event.endpoint.partition(" ")
     if isinstance(event, Message):

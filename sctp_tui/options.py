@@ -62,6 +62,7 @@ class ServeOptions(ServerOptions):
 
     json: bool = False
     classic: bool = False
+    packets: bool = False
     count: int | None = None
 
 
@@ -224,12 +225,14 @@ examples:
   sctp-tui serve --host 0.0.0.0 --count 3    for the network; leaves after 3 messages
   sctp-tui serve --classic                   what a server sees that asks for data alone""",
     )
-    output = parser.add_argument_group("output").add_mutually_exclusive_group()
+    group = parser.add_argument_group("output")
+    output = group.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="one JSON object per line")
     output.add_argument(
         "--classic", action="store_true",
         help="the messages alone, as a server prints them that subscribes to no notifications",
     )  # fmt: skip
+    group.add_argument("--packets", action="store_true", help="every SCTP packet too, its chunks decoded")
     parser.add_argument_group("end").add_argument(
         "--count", type=whole(1, 1_000_000_000, "number of messages"), metavar="N",
         help="leave after N messages",
@@ -239,6 +242,8 @@ examples:
     options = ServeOptions()
     if words := parser.parse(argv, options, IN_CONFIG):
         parser.error(f"{words[0]!r} is no option, and serve takes nothing else")
+    if options.packets and options.classic:
+        parser.error("--packets: --classic prints the messages alone: leave out either")
     _check_hosts(parser, options)
     return options
 

@@ -1,13 +1,16 @@
 """`sctp-tui serve`: the one-to-many server without a screen, its events as lines on standard output."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from heapq import merge
+from operator import attrgetter
 
+from . import packet_lines
 from .engine import Engine
 from .lines import WAITING, Format, as_json, classic, plain
 from .monitor.words import sentence
 from .options import ServeOptions
-from .outbox import Outbox
+from .outbox import Batch, Outbox
 from .output import Output, OutputEnded, complain
 from .sctp.commands import Listen, Stop
 from .sctp.endpoint import Clock, StackUnavailable
@@ -17,6 +20,7 @@ from .sctp.events import (
     Event,
     Listening,
     Message,
+    Packet,
     StackName,
 )
 from .sctp.stacks import choose
@@ -49,13 +53,14 @@ class _Server:
         self._outbox = Outbox(_WAITING, lossless=True)
         self._engine = Engine(
             self._outbox, grace=options.grace, max_associations=options.max_associations,
-            gather=0.0 if options.echo else _GATHER,
+            gather=0.0 if options.echo else _GATHER, packets=stacks if options.packets else (),
         )  # fmt: skip
         self._output: Output | None = Output()
         self._format: Format = as_json if options.json else classic if options.classic else plain
         self._left = options.count
         self._open = set(self._names)
         self._refused = 0
+        self._packets_dropped = 0
         self._status = 0
         self._signals = 0
 
@@ -72,6 +77,9 @@ class _Server:
         if self._refused:
             limit = self._options.max_associations
             complain(f"{_associations(self._refused)} refused: --max-associations is {limit}", "serve")
+        if self._packets_dropped:
+            which = "1 packet is" if self._packets_dropped == 1 else f"{self._packets_dropped:,} packets are"
+            complain(f"{which} not printed: standard output was read too slowly", "serve")
         return self._status
 
     def _listens(self) -> list[Listen]:
@@ -105,8 +113,9 @@ class _Server:
                 return
             if batch.totals is not None:
                 self._refused = batch.totals.refused
+            self._packets_dropped = batch.packets_dropped
             try:
-                for event in batch.events:
+                for event in _in_order(batch):
                     self._take(event)
                 output = self._output
                 if output is None:
@@ -116,10 +125,14 @@ class _Server:
                     raise OutputEnded("")
             except OutputEnded as end:
                 self._lose_output(str(end))
-            if batch.events:
+            if batch.events or batch.packets:
                 time.sleep(_MORE)
 
     def _take(self, event: Event) -> None:
+        if isinstance(event, Packet):
+            if self._output is not None:
+                self._output.add((packet_lines.as_json if self._options.json else packet_lines.plain)(event))
+            return
         if isinstance(event, Message) and event.direction == "in":
             if self._left == 0:
                 return  # came while those before were being counted
@@ -167,6 +180,11 @@ class _Server:
             # Who is told to end does not fail by ending.
             self._status = 0 if self._signals else 1
         self._engine.submit(Stop())
+
+
+def _in_order(batch: Batch) -> Iterator[Event]:
+    """Events and packets by their time, and each among themselves in the order in which they came."""
+    return merge(batch.packets, batch.events, key=attrgetter("at"))
 
 
 def _associations(number: int) -> str:

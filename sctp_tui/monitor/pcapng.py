@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable, Iterator
 from .. import __version__
 from ..sctp.endpoint import UDP_PORT
 from ..sctp.events import Packet, Peer
+from .fate import fate
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -68,22 +69,6 @@ def blocks(packets: Iterable[Packet], captured: Collection[str] = ()) -> Iterato
         yield before
 
 
-def comment(packet: Packet) -> str:
-    """What the link did to a packet, in words; "" for nothing."""
-    done = {
-        "delivered": "",
-        "dropped": "dropped by the link",
-        "refused": "refused on arrival",
-        "duplicated": "a copy made by the link",
-        "reordered": "held back by the link, so that later ones overtake it",
-        "delayed": "delayed by the link",
-    }[packet.verdict]
-    words = [word for word in (done, packet.reason) if word]
-    if packet.delay and packet.verdict != "dropped":
-        words.append(f"{packet.delay * 1000:.6g} ms on its way")
-    return ": ".join(words)
-
-
 def _interface(packet: Packet, captured: bool) -> tuple[str, str]:
     ports = packet.local.udp_port, (packet.peer or _NOBODY).udp_port
     if UDP_PORT in ports:
@@ -105,7 +90,7 @@ def _packet(packet: Packet, number: int, interface: tuple[str, str]) -> bytes:
     kept = data[:_LONGEST]
     seconds = int(packet.at)
     at = seconds * 10**9 + round((packet.at - seconds) * 1e9)
-    said = comment(packet)
+    said = fate(packet)
     return _block(
         _PACKET,
         struct.pack("<IIIII", number, at >> 32, at & 0xFFFFFFFF, len(kept), len(data)) + _padded(kept),

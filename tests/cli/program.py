@@ -16,11 +16,19 @@ PATIENCE = 30.0
 
 
 class Program:
-    """`sctp-tui WORDS…`, killed at the end of the test where it has not ended by itself."""
+    """`sctp-tui WORDS…`, killed at the end of the test where it has not ended by itself.
 
-    def __init__(self, *words: str, stdout: int | IO[bytes] = subprocess.PIPE) -> None:
+    `python` is what else Python is told to run.
+    """
+
+    def __init__(
+        self,
+        *words: str,
+        stdout: int | IO[bytes] = subprocess.PIPE,
+        python: tuple[str, ...] = ("-m", "sctp_tui"),
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "sctp_tui", *words],
+            [sys.executable, *python, *words],
             stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=subprocess.PIPE,
