@@ -1,10 +1,12 @@
 """Packets as they pass: every one, once, with its ends, on real associations."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from sctp_tui.outbox import PACKET_BYTES, PACKET_COST, Outbox
+from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import AssocChange, Packet, Peer
 
 from ..harness import Running
@@ -94,3 +96,14 @@ def test_packets_are_bounded_and_push_no_event_out() -> None:
     assert len(batch.packets) == fit
     assert batch.packets_dropped == (fit // 100 + 1) * 100 - fit
     assert batch.dropped == 0
+
+
+def test_time_that_nobody_needed_runs_no_timer_out() -> None:
+    """An hour of rest before the first association: one INIT is sent, not a second at once."""
+    later = 0.0
+    clock = Clock(time.time, lambda: time.monotonic() + later)
+    with Running("userspace", packets=("userspace",), clock=clock) as running:
+        running.listen()
+        later = 3600.0
+        running.greet()
+    assert [packet.data[12] for packet in running.packets][:4] == [INIT, INIT_ACK, COOKIE_ECHO, COOKIE_ACK]

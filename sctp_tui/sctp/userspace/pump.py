@@ -107,8 +107,17 @@ class Pump:
 
     def turn(self) -> None:
         """Carry what waits, in both directions, and let the library's timers catch up."""
+        self.pass_time()
         for key, _ in self._selector.select(0):
             self._read(key.fileobj, key.data)  # type: ignore[arg-type]
+        self.carry()
+        if self._given_up and not self._out:
+            for handle in self._given_up:
+                self._call.usrsctp_deregister_address(handle)
+            self._given_up.clear()
+
+    def pass_time(self) -> None:
+        """Let the library's timers catch up: before anything that starts one, which would run out too soon."""
         now = self._clock.mono()
         elapsed = int((now - self._time) * 1000)
         if elapsed > 0:
@@ -119,11 +128,6 @@ class Pump:
                 # Timers end associations too; that shows in no packet to us.
                 self._swept = now
                 self.ready.update(self.ports)
-        self.carry()
-        if self._given_up and not self._out:
-            for handle in self._given_up:
-                self._call.usrsctp_deregister_address(handle)
-            self._given_up.clear()
 
     def carry(self) -> None:
         """Take packets from the library to where their links lead."""
