@@ -8,6 +8,7 @@ import heapq
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from ..sctp.events import Direction, Path
 from ..sctp.packet import Data, ForwardTsn, IData, IForwardTsn, Init, Sack, Shutdown
@@ -17,6 +18,14 @@ KEPT = 100_000
 """Values kept of each series unless told otherwise, and chunks that may wait for their acknowledgement."""
 _FAR = 1 << 24  # TSNs between two chunks that one end can't have outstanding: the count began anew
 _NEVER_CAME = ("dropped", "refused")
+
+
+class Span(NamedTuple):
+    """The lowest and the highest value in a part of the time, and the one it ended with."""
+
+    lowest: int
+    highest: int
+    last: int
 
 
 class Track:
@@ -35,8 +44,8 @@ class Track:
         return len(self.times)
 
     def add(self, time: float, value: int) -> None:
-        """One more value, no earlier than the last."""
-        self.times.append(time)
+        """One more value; a time before the last one's counts as that."""
+        self.times.append(max(time, self.times[-1]) if self.times else time)
         self.values.append(value)
         if len(self.times) > self._kept + self._kept // 4:
             # All at once, as each cut moves all that stays.
@@ -54,10 +63,16 @@ class Track:
         """Indices of the values of this time, both ends included."""
         return range(bisect_left(self.times, begin), bisect_right(self.times, end))
 
-    def at(self, time: float) -> int | None:
-        """The value that holds at a time, None before the first."""
-        index = bisect_right(self.times, time)
-        return self.values[index - 1] if index else None
+    def columns(self, begin: float, end: float, count: int) -> list[Span | None]:
+        """What the value was in each of `count` equal parts of a time, None before the first value."""
+        made: list[Span | None] = []
+        at = bisect_left(self.times, begin)
+        for column in range(1, count + 1):
+            behind = bisect_left(self.times, begin + (end - begin) * column / count, at)
+            values = self.values[max(0, at - 1) : behind]  # with that which held when the part began
+            made.append(Span(min(values), max(values), values[-1]) if values else None)
+            at = behind
+        return made
 
     @property
     def last(self) -> int | None:
@@ -85,7 +100,7 @@ class Sending:
         self.rto = Track(kept)
         self.srtt: int | None = None
         self.time = 0.0
-        """When something was added last."""
+        """When a packet of this direction was sent last, or one about it came."""
 
     def _begin(self, initial: int | None) -> None:
         """An association begins: TSNs count from here."""
@@ -111,6 +126,11 @@ class Sending:
     def in_flight(self) -> int:
         """DATA chunks in flight."""
         return len(self._outstanding) - len(self._reported)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is not acknowledged yet, or an answer is on its way."""
+        return bool(self._outstanding or self._coming)
 
     # --- what this end sends
 
@@ -197,8 +217,7 @@ class Sending:
     # --- both
 
     def sample(self, now: float, path: Path) -> None:
-        """What the stack said of the path that is sent on."""
-        now = self._tick(now)
+        """What the stack says now of the path that is sent on."""
         self.cwnd.change(now, path.cwnd)
         self.rto.change(now, path.rto)
         self.srtt = path.srtt

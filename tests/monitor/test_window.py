@@ -143,9 +143,15 @@ def test_the_oldest_go() -> None:
     assert track.last == -99
     assert track.went + len(track) == 100
     assert [track.times[index] for index in track.within(97, 98.5)] == [97, 98]
-    assert (track.at(98.5), track.at(0)) == (-98, None)
     sending = after(*(traced(1, data(tsn)) for tsn in range(100)), kept=8)
     assert (sending.in_flight, sending.flight.last) == (8, 800)
+
+
+def test_parts_of_a_time_tell_the_lowest_the_highest_and_the_last() -> None:
+    track = Track()
+    for time, value in [(1.0, 5), (1.5, 9), (1.6, 2), (3.0, 4), (3.0, 7)]:
+        track.add(time, value)
+    assert track.columns(0, 5, 5) == [None, (2, 9, 2), (2, 2, 2), (2, 7, 7), (7, 7, 7)]
 
 
 # --- against a plain recount

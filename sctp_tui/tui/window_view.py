@@ -1,0 +1,407 @@
+"""The window of an association drawn over time: TSNs above, octets below, and the numbers of now."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import BindingType
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ..monitor import units
+from ..monitor.associations import Association
+from ..monitor.window import Sending, Track, Window
+from ..monitor.wire import Conversation
+from ..sctp.events import Direction, Status
+from .actions import bindings
+from .plot import ACROSS, DOTTED, HEAVY, SOLID, Plot, Scale, ticks
+from .spark import spark
+
+SPANS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
+"""Seconds that can be in view."""
+_AT_FIRST = 10  # s in view at most before somebody zooms
+_GUTTER = 10  # cells for what stands left of the plots
+_DOTS = 4096  # of a series in view that are drawn at most: more than there are dots across
+_AT_ONCE = 3000  # packets taken in at most by one drawing
+_WITH_RTO = 22  # lines from which on the RTO is drawn too
+
+_Line = list[tuple[str, str]]  # texts, and how they look
+
+_TSN_LEGEND = (
+    ("⡠⠊", "sent", "sent", "sent"),
+    ("─", "acknowledged", "acked", "acked"),
+    ("▲", "beyond a gap", "gap", "gap"),
+    ("r", "retransmitted", "again", "again"),
+    ("✗", "lost by the link", "lost", "lost"),
+)
+
+
+class WindowView(Widget, can_focus=True):
+    """One direction of a `Conversation`, in time as far as it goes or so many seconds of it."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings("window")
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"window-view--{look}"
+        for look in (
+            *("heading", "label", "axis", "sent", "acked", "gap", "again", "lost"),
+            *("flight", "cwnd", "rwnd", "rto"),
+        )
+    }
+
+    DEFAULT_CSS = """
+    WindowView {
+        height: 1fr;
+        & > .window-view--heading { text-style: bold; }
+        & > .window-view--label { color: $text-muted; }
+        & > .window-view--axis { color: $foreground 40%; }
+        & > .window-view--sent { color: $text-accent; }
+        & > .window-view--acked { color: $text-success; }
+        & > .window-view--gap { color: $text-secondary; text-style: bold; }
+        & > .window-view--again { color: $text-warning; text-style: bold; }
+        & > .window-view--lost { color: $text-error; text-style: bold; }
+        & > .window-view--flight { color: $text-accent; }
+        & > .window-view--cwnd { color: $text-warning; }
+        & > .window-view--rwnd { color: $text-success; }
+        & > .window-view--rto { color: $text-secondary; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.direction: Direction = "in"
+        """Whose DATA is shown: "in" that of the far end."""
+        self._conversation: Conversation | None = None
+        self._window = Window()
+        self._seen = 0
+        self._now = 0.0
+        self._told: dict[Direction, Status] = {}
+        self._span: float | None = None  # None as long as nobody zoomed
+        self._end: float | None = None  # None while it follows
+        self._lines: list[_Line] = []
+        self._stamp: Hashable = None
+        self._styles: dict[str, Style] = {}
+
+    # --- what is shown
+
+    def show(
+        self,
+        conversation: Conversation,
+        association: Association | None,
+        now: float,
+        other: Association | None = None,
+    ) -> None:
+        """Draw what changed; `now` in seconds of the link's clock.
+
+        `association` tells what its end knows and no packet says (cwnd, RTO), `other` the same of the far
+        end where that is in this program too.
+        """
+        if conversation is not self._conversation:
+            self._conversation, self._window = conversation, Window()
+            self._seen, self._end, self._stamp = 0, None, None
+            self._told.clear()
+        if self._seen < conversation.captured:
+            last = self._seen
+            for traced in conversation.since(self._seen, _AT_ONCE):
+                self._window.fold((traced,))
+                last = traced.number
+            self._seen = last
+        self._now = now
+        if self._seen == conversation.captured:
+            self._window.until(now)
+        for one in (association, other):
+            if one is not None and one.status is not None:
+                self._sample(conversation, one.endpoint, one.status, now)
+        self._draw()
+
+    def _sample(self, conversation: Conversation, endpoint: str, status: Status, now: float) -> None:
+        direction: Direction = "out" if endpoint == conversation.endpoint else "in"
+        if status is self._told.get(direction) or not status.paths:
+            return
+        self._told[direction] = status
+        path = next((path for path in status.paths if path.primary), status.paths[0])
+        self._window.sending[direction].sample(now, path)
+
+    @property
+    def following(self) -> bool:
+        """Whether the newest is in view."""
+        return self._end is None
+
+    @property
+    def _sending(self) -> Sending:
+        return self._window.sending[self.direction]
+
+    @property
+    def _newest(self) -> float:
+        """The end of what there is: now, or where nothing waits, when something happened last."""
+        both = self._window.sending.values()
+        if any(sending.waits for sending in both):
+            return self._now
+        return max(sending.time for sending in both)
+
+    def _in_view(self) -> Scale:
+        """The time in view."""
+        began = self._conversation.began if self._conversation is not None else 0.0
+        newest = max(self._newest, began)
+        age = (newest - began) * 1.02
+        span = self._span or next(
+            (span for span in SPANS if span >= age and span <= _AT_FIRST), float(_AT_FIRST)
+        )
+        end = self._end if self._end is not None else newest + span * 0.02
+        end = max(end, began + span)
+        return Scale(end - span, end)
+
+    # --- keys
+
+    def action_turn(self) -> None:
+        """The other end's DATA."""
+        self.direction = "out" if self.direction == "in" else "in"
+        self._draw()
+
+    def action_zoom(self, by: int) -> None:
+        """More (1) or less (-1) time in view."""
+        view = self._in_view()
+        span = view.high - view.low
+        at = min(range(len(SPANS)), key=lambda index: abs(SPANS[index] - span))
+        self._span = SPANS[max(0, min(at + by, len(SPANS) - 1))]
+        if self._end is not None:
+            self._go_to((view.low + view.high + self._span) / 2)
+        self._draw()
+
+    def action_move(self, by: int) -> None:
+        """A quarter of what is in view to earlier (-1) or later (1) times."""
+        view = self._in_view()
+        self._span = view.high - view.low
+        self._go_to(view.high + by * self._span / 4)
+        self._draw()
+
+    def action_first(self) -> None:
+        """The begin of the association."""
+        self._span = (view := self._in_view()).high - view.low
+        self._go_to(0.0)
+        self._draw()
+
+    def action_follow(self) -> None:
+        """The newest, and follow."""
+        self._end = None
+        self._draw()
+
+    def action_whole(self) -> None:
+        """As at first: all of the time, up to ten seconds."""
+        self._span = self._end = None
+        self._draw()
+
+    def _go_to(self, end: float) -> None:
+        """Have this time at the right, as far as there is something; there it follows."""
+        began = self._conversation.began if self._conversation is not None else 0.0
+        self._end = max(end, began + (self._span or 0)) if end < self._newest else None
+
+    # --- drawing
+
+    def on_resize(self) -> None:
+        """All lines are others."""
+        self._draw()
+
+    def notify_style_update(self) -> None:
+        """A theme has changed how components look."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def _draw(self) -> None:
+        width, height = self.size
+        view = self._in_view()
+        stamp = (self._seen, tuple(self._told.values()), width, height, view, self.direction)
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        self._lines = self._drawn(width, height, view) if width > _GUTTER + 4 else []
+        self.refresh()
+
+    def _drawn(self, width: int, height: int, view: Scale) -> list[_Line]:
+        across = width - _GUTTER - 1
+        numbers = list(self._numbers(width))
+        with_rto = height >= _WITH_RTO and len(self._sending.rto) > 0
+        rows = height - 4 - len(numbers) - with_rto
+        upper = max(2, rows - rows * 2 // 5)
+        lines = [self._legend(width), *self._tsns(across, upper, view)]
+        if rows - upper >= 2:
+            octets, top = self._octets(across, rows - upper, view)
+            lines += [self._octets_legend(top), *octets]
+        if with_rto:
+            lines.append(self._rto(across, view))
+        return [*lines, *self._time_axis(across, view), *numbers]
+
+    def _tsns(self, width: int, height: int, view: Scale) -> list[_Line]:
+        sending = self._sending
+        dots = [(track, points) for track in (sending.sent,) if (points := _points(track, view))]
+        marks = [
+            (points, mark, look)
+            for track, mark, look in (
+                (sending.beyond, "▲", "gap"),
+                (sending.retransmitted, "r", "again"),
+                (sending.lost, "✗", "lost"),
+            )
+            if (points := _points(track, view))
+        ]
+        acked = [span and span.last for span in sending.acknowledged.columns(view.low, view.high, width)]
+        acked = self._cut(acked, view)
+        all_values = [
+            *(value for _, (_, values) in dots for value in (min(values), max(values))),
+            *(value for (_, values), _, _ in marks for value in (min(values), max(values))),
+            *(value for value in acked if value is not None),
+        ]
+        low, high = (min(all_values), max(all_values)) if all_values else (0, 0)
+        plot = Plot(width, height, view, Scale(low, max(high, low + 4)))
+        plot.steps(acked, SOLID, "acked")
+        for _, (times, values) in dots:
+            plot.dots(times, values, "sent")
+        for (times, values), mark, look in marks:
+            plot.marks(times, values, mark, look)
+        labels = {value: f"{value:.0f}" for value in ticks(plot.y, max(2, height // 3)) if value % 1 == 0}
+        return _with_axis(plot, labels)
+
+    def _octets(self, width: int, height: int, view: Scale) -> tuple[list[_Line], float]:
+        """The lower plot, and what it goes up to."""
+        sending = self._sending
+        flight = [
+            span and span.highest for span in sending.flight.columns(view.low, view.high, width * ACROSS)
+        ]
+        flight = self._cut(flight, view)
+        cwnd = self._cut([s and s.last for s in sending.cwnd.columns(view.low, view.high, width)], view)
+        rwnd = self._cut([s and s.lowest for s in sending.rwnd.columns(view.low, view.high, width)], view)
+        used = max((value for value in (*flight, *cwnd) if value is not None), default=0)
+        near = max((value for value in rwnd if value is not None and value <= 2 * used), default=0)
+        # A peer's window that is much larger than what is used would leave nothing to see of the rest.
+        top = max(used, near, 64) * 1.05
+        plot = Plot(width, height, view, Scale(0, top))
+        plot.area(flight, "flight")
+        plot.steps(rwnd, DOTTED, "rwnd")
+        plot.steps(cwnd, HEAVY, "cwnd")
+        labels = {value: units.size(int(value)) for value in ticks(plot.y, max(2, height // 2), binary=True)}
+        return _with_axis(plot, labels), top
+
+    def _rto(self, width: int, view: Scale) -> _Line:
+        values = [s and s.highest for s in self._sending.rto.columns(view.low, view.high, width)]
+        values = self._cut(values, view)
+        highest = max((value for value in values if value is not None), default=0)
+        gutter = f"RTO {units.milliseconds(highest)}"
+        return [
+            (f"{gutter:>{_GUTTER}}", "rto"),
+            ("│", "axis"),
+            (spark(values, width, highest * 1.01, mean=False), "rto"),
+        ]
+
+    def _cut(self, values: "list[int | None]", view: Scale) -> list[int | None]:
+        """Nothing is known of the time to come."""
+        known = (self._newest - view.low) / (view.high - view.low) * len(values)
+        return [value if place <= known else None for place, value in enumerate(values)]
+
+    # --- words
+
+    def _legend(self, width: int) -> _Line:
+        conversation = self._conversation
+        initiator = conversation.initiator if conversation is not None else "peer"
+        from_client = (self.direction == "in") == (initiator == "peer")
+        way = "client → server" if from_client else "server → client"
+        line: _Line = [("TSN  ", "label"), (way, "heading")]
+        long = sum(len(sign) + len(name) + 4 for sign, name, _, _ in _TSN_LEGEND) + 20 <= width
+        for sign, name, short, look in _TSN_LEGEND:
+            line += [("   ", ""), (sign, look), (f" {name if long else short}", "label")]
+        if not self.following:
+            line.append(("   End follows", "label"))
+        return line
+
+    def _octets_legend(self, top: float) -> _Line:
+        sending = self._sending
+        line: _Line = [("Octets  ", "label"), ("⣿", "flight"), (" in flight", "label")]
+        line += [("   ", ""), ("━", "cwnd"), (" cwnd" if len(sending.cwnd) else " cwnd (not told)", "label")]
+        line += [("   ", ""), ("┈", "rwnd"), (" peer's rwnd", "label")]
+        if sending.rwnd.last is not None and sending.rwnd.last > top:
+            line.append((", above ↑", "label"))
+        return line
+
+    def _numbers(self, width: int) -> Iterator[_Line]:
+        """The numbers of now, in as many lines as they need."""
+        s = self._sending
+        octets = [None if v is None else units.size(v) for v in (s.flight.last, s.cwnd.last, s.rwnd.last)]
+        acked = s.acknowledged.last
+        pairs = (
+            ("sent", str(s.highest + 1)),
+            ("acknowledged", str(0 if acked is None else acked + 1)),
+            ("in flight", f"{s.in_flight}, {octets[0] or '0 B'}"),
+            ("cwnd", octets[1]),
+            ("rwnd", octets[2]),
+            ("srtt", None if s.srtt is None else units.milliseconds(s.srtt)),
+            ("RTO", None if s.rto.last is None else units.milliseconds(s.rto.last)),
+            ("retransmitted", str(s.retransmissions)),
+            ("lost", str(s.losses)),
+        )
+        line: _Line = []
+        used = 0
+        for name, value in pairs:
+            text = value or "-"
+            if line and used + 3 + len(name) + 1 + len(text) > width:
+                yield line
+                line, used = [], 0
+            if line:
+                line.append(("   ", ""))
+                used += 3
+            line += [(f"{name} ", "label"), (text, "lost" if name == "lost" and s.losses else "")]
+            used += len(name) + 1 + len(text)
+        yield line
+
+    def _time_axis(self, width: int, view: Scale) -> list[_Line]:
+        began = self._conversation.began if self._conversation is not None else 0.0
+        shown = Scale(view.low - began, view.high - began)
+        marks = ticks(shown, max(2, width // 14))
+        step = marks[1] - marks[0] if len(marks) > 1 else 1.0
+        decimals = next((n for n in range(4) if abs(step * 10**n - round(step * 10**n)) < 1e-6), 4)
+        axis, labels = ["─"] * width, [" "] * (_GUTTER + 1 + width)
+        for mark in marks:
+            place = shown.place(mark, width * ACROSS) // ACROSS
+            text = f"{mark:.{decimals}f} s"
+            begin = _GUTTER + 1 + place - len(text) // 2
+            if 0 <= place < width:
+                axis[place] = "┬"
+                if begin + len(text) <= len(labels):
+                    labels[begin : begin + len(text)] = text
+        return [[(" " * _GUTTER + "└" + "".join(axis), "axis")], [("".join(labels), "label")]]
+
+    def render_line(self, y: int) -> Strip:
+        """A line of what was drawn last."""
+        base = self.rich_style
+        if y >= len(self._lines):
+            return Strip.blank(self.size.width, base)
+        segments = [Segment(text, self._style_of(look)) for text, look in self._lines[y]]
+        return Strip(segments).adjust_cell_length(self.size.width, base)
+
+    def _style_of(self, look: str) -> Style:
+        style = self._styles.get(look)
+        if style is None:
+            style = self.get_component_rich_style(f"window-view--{look}") if look else self.rich_style
+            self._styles[look] = style
+        return style
+
+
+def _points(track: Track, view: Scale) -> tuple[Sequence[float], Sequence[int]] | None:
+    """The values of a time; of more than there are dots for every so manieth, always the same ones."""
+    within = track.within(view.low, view.high)
+    step = -(-len(within) // _DOTS) or 1
+    start = within.start + -(within.start + track.went) % step
+    times = track.times[start : within.stop : step]
+    return (times, track.values[start : within.stop : step]) if times else None
+
+
+def _with_axis(plot: Plot, labels: dict[float, str]) -> list[_Line]:
+    """A plot with its labels at the left."""
+    by_row = {plot.row_of(value): text for value, text in labels.items()}
+    return [
+        [
+            (f"{by_row.get(number, ''):>{_GUTTER}}", "label"),
+            ("┤" if number in by_row else "│", "axis"),
+            *plot.row(number),
+        ]
+        for number in range(plot.height)
+    ]
