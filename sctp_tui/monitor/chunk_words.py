@@ -19,13 +19,13 @@ from ..sctp.packet import (
     IForwardTsn,
     Init,
     NrSack,
-    Parameter,
     ReConfig,
     Sack,
     Shutdown,
     Unknown,
     name_of,
 )
+from ..sctp.parameters import Parameter
 from ..sctp.printable import printable
 from . import units
 

@@ -11,6 +11,7 @@ from itertools import islice
 import msgspec
 
 from ..sctp.events import Direction, Packet
+from ..sctp.decoding import decode
 from ..sctp.packet import (
     Chunk,
     CookieEcho,
@@ -20,7 +21,6 @@ from ..sctp.packet import (
     InitAck,
     Sack,
     Shutdown,
-    decode,
     name_of,
 )
 from .chunk_words import Base, words

@@ -16,6 +16,7 @@ from sctp_tui.monitor.names import Names
 from sctp_tui.outbox import Outbox
 from sctp_tui.sctp.commands import Command, Stop, Watch
 from sctp_tui.sctp.endpoint import Clock
+from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.printable import printable
 
 from . import hints
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["SctpApp", "Settings", "with_program"]
 
 _MOST = 1000  # events folded at once; keys are answered before the next so many
+_SEEN: tuple[StackName, ...] = ("userspace",)
+"""Stacks whose packets are seen without a capture."""
 _BREATH = 0.002  # s until then
 _SWITCH = 0.0002  # s that the engine waits for a thread that draws; Python's 5 ms would show in its times
 
@@ -68,6 +71,7 @@ class SctpApp(App[None], inherit_bindings=False):
             self.outbox,
             grace=settings.grace,
             max_associations=settings.max_associations,
+            packets=_SEEN,
             clock=self.clock,
         )
         self.servers = Servers(settings, self.monitor.endpoints, self.submit)

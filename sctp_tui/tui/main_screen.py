@@ -38,6 +38,7 @@ from .message_log import MessageLog
 from .prompt import Prompt
 from .search import SearchBar
 from .settings import Settings
+from .wire_pane import WirePane
 
 if TYPE_CHECKING:
     from .app import SctpApp
@@ -78,6 +79,7 @@ class MainScreen(Screen[None]):
                 yield Heading("Associations")
                 yield Static(id="nothing", markup=False)
                 yield AssociationTable()
+            yield WirePane()
             yield DetailPane()
             with Vertical(id="log", classes="pane"):
                 yield Heading("Log")
@@ -132,6 +134,7 @@ class MainScreen(Screen[None]):
         pane.show(now)
         self.query_one(MessageLog).show_names(monitor.associations.names)
         self._show_detail(monitor, then)
+        self.query_one(WirePane).show(self._chosen(), self._monitor, now)
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
             self._some_ended = ended
@@ -245,6 +248,20 @@ class MainScreen(Screen[None]):
             self.app.push_screen(DetailScreen(association))
         else:
             self._tell("no association is chosen: go to a row first", good=False)
+
+    async def action_wire(self) -> None:
+        """The packets of the association in the place of the table, or the table again."""
+        pane = self.query_one(WirePane)
+        inside = pane.has_focus_within
+        opened = not self.has_class("-wire")
+        if opened:
+            await pane.open()
+        self.set_class(opened, "-wire")
+        if opened and self.focused is not self.query_one(MessageInput):
+            pane.focus_view()
+        elif inside:
+            self.action_leave_input()
+        self.show_now()
 
     def action_name(self) -> None:
         """Give the association a name of one's own, which is remembered."""

@@ -117,7 +117,7 @@ class Pump:
             self._given_up.clear()
 
     def pass_time(self) -> None:
-        """Let the library's timers catch up: before anything that starts one, which would run out too soon."""
+        """Let the timers catch up: before anything that starts one, which would run out too soon."""
         now = self._clock.mono()
         elapsed = int((now - self._time) * 1000)
         if elapsed > 0:

@@ -1,0 +1,108 @@
+"""A ladder drawn in cells, for the screen and for a text file: two lifelines, and an arrow a packet."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from rich.cells import cell_len
+
+from ..monitor.ladder import Ladder, Row
+from ..monitor.wire import Conversation
+from .columns import fit
+
+Look = Literal["number", "time", "line", "right", "left", "lost", "copy", "mark"]
+Part = tuple[str, Look]
+
+_NUMBER, _TIME = 5, 10
+MARGIN = _NUMBER + 1 + _TIME + 1
+"""Cells to the left of the left lifeline."""
+_LEAST = 24  # cells between the lifelines
+
+
+def rightwards(conversation: Conversation, row: Row) -> bool:
+    """Whether an arrow goes from the left to the right; the end that began stands at the left."""
+    return (row.packet.direction == "in") == (conversation.initiator == "peer")
+
+
+def ends(conversation: Conversation) -> tuple[str, str]:
+    """The names of the left and of the right end."""
+    local = f"{conversation.endpoint} {conversation.local}"
+    peer = str(conversation.peer)
+    return (peer, local) if conversation.initiator == "peer" else (local, peer)
+
+
+def head(conversation: Conversation, width: int) -> str:
+    """The line above the lifelines."""
+    left, right = ends(conversation)
+    room = max(_LEAST, width - MARGIN)
+    titles = f"{'#':>{_NUMBER}} {'Time':>{_TIME}} "
+    half = room // 2
+    return titles + fit(left, half) + fit(right, room - half, "right")
+
+
+def marks(row: Row) -> str:
+    """What is special about a packet, after its chunks: `↻12 fast`, `lost`, `+20 ms`; "" for nothing."""
+    packet = row.packet
+    said = []
+    if row.first_try:
+        said.append(f"↻{row.first_try}{' fast' if row.fast else ''}")
+    if packet.verdict != "delivered":
+        said.append(packet.reason or packet.verdict)
+    if packet.delay:
+        said.append(f"+{packet.delay * 1000:.3g} ms")
+    return ", ".join(said)
+
+
+def parts(ladder: Ladder, row: Row, width: int) -> Iterator[Part]:
+    """One row in so many cells, part by part."""
+    yield f"{row.number:>{_NUMBER}} ", "number"
+    yield f"{row.after:>{_TIME}.4f} ", "time"
+    yield from arrow(
+        fit_label(ladder.label(row)),
+        marks(row),
+        max(_LEAST, width - MARGIN),
+        right=rightwards(ladder.conversation, row),
+        arrives=row.arrives,
+        look="copy" if row.packet.verdict == "duplicated" else None,
+    )
+
+
+def fit_label(text: str) -> str:
+    """Made printable, whoever chose it."""
+    return fit(text, cell_len(text)) if not text.isascii() else fit(text, len(text))
+
+
+def arrow(
+    label: str,
+    mark: str,
+    width: int,
+    *,
+    right: bool,
+    arrives: bool,
+    look: Look | None = None,
+    shaft: str = "─",
+) -> Iterator[Part]:
+    """Two lifelines and an arrow between them; where it doesn't arrive, it ends in a cross."""
+    look = look or ("lost" if not arrives else "right" if right else "left")
+    span = width - 2
+    mark = fit(mark, span // 2).rstrip() if cell_len(mark) > span // 2 else mark
+    taken = cell_len(mark) + 1 if mark else 0
+    # So much of the way a lost one is not drawn.
+    short = 0 if arrives else min(max(span - 5 - taken - cell_len(label), 3), span // 3)
+    room = span - 5 - taken - short  # a dash, a blank before the label and behind, a dash, the head
+    said = fit(label, room) if cell_len(label) > room else label
+    rest = shaft * (room - cell_len(said) + 1)
+    head = "✗" if not arrives else "▶" if right else "◀"
+    if right:
+        yield "├", "line"
+        yield f"{shaft} {said} ", look
+        if mark:
+            yield f"{mark} ", "mark"
+        yield rest + head, look
+        yield " " * short + "│", "line"
+    else:
+        yield "│" + " " * short, "line"
+        yield f"{head}{shaft} {said} ", look
+        if mark:
+            yield f"{mark} ", "mark"
+        yield rest, look
+        yield "┤", "line"
