@@ -86,7 +86,7 @@ class Action(msgspec.Struct, frozen=True):
 # fmt: off
 ACTIONS: tuple[Action, ...] = (
     # The footer has them in this order.
-    Action("new_client", "lists", "n", "new_client", "New", "One more client"),
+    Action("new_client", "lists", "n", "new_client", "New", "One more client", footer=False),
     Action("message", "lists", "m", "message", "Message", "To the line to type in", footer=False),
     Action("reply", "lists", "r", "reply", "Reply", "Reply as the server"),
     Action("detail", "lists", "d", "detail", "Detail", "All of the association"),
@@ -132,7 +132,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("log_unfilter", "log", "escape", "screen.unfilter", "", "End the search, then the filter"),
     Action("log_follow", "log", "end", "follow", "", "The newest line, and follow"),
     Action("log_open", "log", "enter", "open", "", "All of the line"),
-    Action("wire_back", "wire", "escape", "screen.wire", "Table", "The table again"),
+    Action("wire_back", "wire", "escape", "screen.wire", "Table", "The table again", footer=False),
     Action("ladder_up", "ladder", "up", "move(-1)", "", "One packet up"),
     Action("ladder_down", "ladder", "down", "move(1)", "", "One packet down"),
     Action("ladder_page_up", "ladder", "pageup", "page(-1)", "", "As many packets up as fit"),
