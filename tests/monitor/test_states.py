@@ -1,0 +1,233 @@
+"""The state machine: packets of real associations followed through the table, and the picture of it."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.state_diagram import NARROWEST, diagram
+from sctp_tui.monitor.states import STATES, TABLE, Follower
+from sctp_tui.monitor.wire import Conversation, End
+from sctp_tui.outbox import Batch
+from sctp_tui.sctp.events import AssocChange, Packet, Peer
+from sctp_tui.sctp.link import Verdict
+
+from ..harness import Running
+
+_KINDS = {
+    "DATA": 0, "INIT": 1, "INIT ACK": 2, "SACK": 3, "ABORT": 6, "SHUTDOWN": 7, "SHUTDOWN ACK": 8, "ERROR": 9,
+    "COOKIE ECHO": 10, "COOKIE ACK": 11, "SHUTDOWN COMPLETE": 14,
+}  # fmt: skip
+_VALUES = {"DATA": 13, "INIT": 16, "INIT ACK": 16, "SACK": 12, "SHUTDOWN": 4, "COOKIE ECHO": 8}
+
+
+def _packet(
+    name: str, direction: str, at: float, *, verdict: Verdict = "delivered", delay: float = 0.0
+) -> Packet:
+    value = bytes(_VALUES.get(name, 0))
+    flags = 3 if name == "DATA" else 0
+    data = bytes((0, 9, 0, 7)) + bytes(8) + bytes((_KINDS[name], flags, 0, 4 + len(value))) + value
+    data += bytes(-len(data) % 4)
+    local, peer = Peer(("127.0.0.1",), 9), Peer(("127.0.0.1",), 7)
+    return Packet(at, at, "server", 0, 0, peer, local, 1, direction, verdict, "", delay, data)  # type: ignore[arg-type]
+
+
+def _conversation(*packets: Packet) -> Conversation:
+    conversation = Conversation(packets[0])
+    for packet in packets:
+        conversation.add(packet)
+    return conversation
+
+
+_HANDSHAKE = (("INIT", "in"), ("INIT ACK", "out"), ("COOKIE ECHO", "in"), ("COOKIE ACK", "out"))
+
+
+@pytest.fixture
+def seeing() -> Iterator[Running]:
+    with Running("userspace", packets=("userspace",)) as running:
+        running.listen()
+        yield running
+
+
+def _followed(running: Running, key: int) -> Follower:
+    """The association's packets followed to their end."""
+    monitor = Monitor()
+    monitor.fold(Batch(running.events, running.packets))
+    association = monitor.associations.get(key)
+    assert association is not None
+    conversation = monitor.wire.of(association, monitor.endpoints)
+    assert conversation is not None
+    follower = Follower(conversation)
+    assert follower.update(0.0, limit=1)
+    assert not follower.update(float("inf"))
+    assert all(one.transition in TABLE for one in follower.taken)
+    return follower
+
+
+def _states(follower: Follower, end: End) -> list[str]:
+    return [one.transition.next for one in follower.taken if one.end == end]
+
+
+@pytest.mark.userspace
+def test_set_up_and_shut_down(seeing: Running) -> None:
+    name, server, _ = seeing.greet()
+    follower = _followed(seeing, server.key)
+    assert follower.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
+    seeing.close(name)
+    seeing.until(AssocChange, endpoint="server", state="SHUTDOWN_COMP")
+    follower = _followed(seeing, server.key)
+    assert follower.state == {"peer": "CLOSED", "local": "CLOSED"}
+    assert _states(follower, "local") == [
+        "CLOSED", "ESTABLISHED", "SHUTDOWN-RECEIVED", "SHUTDOWN-ACK-SENT", "CLOSED",
+    ]  # fmt: skip
+    assert _states(follower, "peer") == [
+        "COOKIE-WAIT", "COOKIE-ECHOED", "ESTABLISHED", "SHUTDOWN-PENDING", "SHUTDOWN-SENT", "CLOSED",
+    ]  # fmt: skip
+    last = follower.last("local")
+    assert last is not None
+    assert str(last.transition) == "SHUTDOWN-ACK-SENT → CLOSED: receive SHUTDOWN COMPLETE"
+
+
+@pytest.mark.userspace
+def test_an_abort_closes_both(seeing: Running) -> None:
+    _, server, _ = seeing.greet()
+    seeing.abort(server.key, "enough")
+    seeing.until(AssocChange, endpoint="server", state="COMM_LOST")
+    follower = _followed(seeing, server.key)
+    assert follower.state == {"peer": "CLOSED", "local": "CLOSED"}
+    lasts = [follower.last("local"), follower.last("peer")]
+    assert [last.transition.trigger for last in lasts if last] == ["[ABORT]", "receive ABORT"]
+
+
+def _leads(state: str, to: str) -> bool:
+    """Whether the table leads there, by way of states that no notification tells of."""
+    found, new = set[str](), {state}
+    while new:
+        following = {one.next for one in TABLE if one.state in new}
+        if to in following:
+            return True
+        found |= new
+        new = following - found - {"CLOSED"}
+    return False
+
+
+@pytest.mark.userspace
+def test_what_the_stacks_report_is_in_the_table(seeing: Running) -> None:
+    first, _, _ = seeing.greet()
+    _, other, _ = seeing.greet()
+    seeing.close(first)
+    seeing.until(AssocChange, endpoint=first, state="SHUTDOWN_COMP")
+    seeing.abort(other.key)
+    seeing.until(AssocChange, endpoint="server", state="COMM_LOST", key=other.key)
+    nobody = seeing.client(to=Peer(seeing.to_server().addresses, 1))
+    seeing.until(AssocChange, endpoint=nobody, state="CANT_STR_ASSOC")
+    monitor = Monitor()
+    monitor.fold(Batch(seeing.events, seeing.packets))
+    histories = [[step.state for step in one.history] for one in monitor.associations]
+    assert len(histories) == 5
+    for states in histories:
+        assert set(states) <= set(STATES)
+        assert states[-1] == "CLOSED" or "ESTABLISHED" in states
+        before = "CLOSED"
+        for state in states:
+            assert state == before or _leads(before, state), states
+            before = state
+    assert ["ESTABLISHED", "SHUTDOWN-RECEIVED", "CLOSED"] in histories
+
+
+def test_the_table_is_sound() -> None:
+    assert {one.state for one in TABLE} == {one.next for one in TABLE} == set(STATES)
+    for key in ([(one.state, one.trigger) for one in TABLE], [(o.state, o.sends) for o in TABLE if o.sends]):
+        assert len(set(key)) == len(key)
+    assert all(_leads("CLOSED", state) for state in STATES)
+
+
+def test_what_is_lost_does_not_arrive_and_what_is_late_arrives_late() -> None:
+    packets = [_packet(name, way, float(at)) for at, (name, way) in enumerate(_HANDSHAKE[:3])]
+    lost = Follower(_conversation(*packets, _packet("COOKIE ACK", "out", 3.0, verdict="dropped")))
+    lost.update(100.0)
+    assert lost.state == {"peer": "COOKIE-ECHOED", "local": "ESTABLISHED"}
+    late = Follower(_conversation(*packets, _packet("COOKIE ACK", "out", 3.0, verdict="delayed", delay=2.0)))
+    late.update(4.9)
+    assert late.state["peer"] == "COOKIE-ECHOED"
+    late.update(5.0)
+    assert late.state["peer"] == "ESTABLISHED"
+
+
+def test_both_close_at_once() -> None:
+    names = [*_HANDSHAKE, ("SHUTDOWN", "in"), ("SHUTDOWN", "out"), ("SHUTDOWN ACK", "out")]
+    packets = [_packet(name, way, float(at), delay=0.9) for at, (name, way) in enumerate(names)]
+    packets[4] = _packet("SHUTDOWN", "in", 4.0, verdict="delayed", delay=1.5)
+    follower = Follower(_conversation(*packets))
+    follower.update(5.7)
+    assert follower.state == {"peer": "SHUTDOWN-SENT", "local": "SHUTDOWN-ACK-SENT"}
+    last = follower.last("local")
+    assert last is not None
+    assert last.transition.trigger == "receive SHUTDOWN"
+
+
+def test_a_peer_that_begins_anew() -> None:
+    names = [*_HANDSHAKE, *_HANDSHAKE]
+    follower = Follower(_conversation(*(_packet(n, way, float(at)) for at, (n, way) in enumerate(names))))
+    follower.update(100.0)
+    assert follower.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
+    last = follower.last("local")
+    assert last is not None
+    assert (last.transition.section, last.number) == ("5.2.4", 8)
+
+
+def test_joined_in_the_middle() -> None:
+    follower = Follower(_conversation(_packet("DATA", "in", 0.0), _packet("SACK", "out", 1.0)))
+    follower.update(2.0)
+    assert follower.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
+    assert follower.last("peer") is follower.last("local") is None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(sorted(_KINDS)),
+            st.sampled_from(["in", "out"]),
+            st.sampled_from(["delivered", "dropped", "duplicated", "refused", "reordered"]),
+            st.floats(0, 3),
+        ),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_nothing_that_comes_leaves_the_table(sent: list[tuple[str, str, Verdict, float]]) -> None:
+    packets = [
+        _packet(name, way, float(at), verdict=verdict, delay=delay)
+        for at, (name, way, verdict, delay) in enumerate(sent)
+    ]
+    follower = Follower(_conversation(*packets))
+    while follower.update(100.0, limit=7):
+        pass
+    assert set(follower.state.values()) <= set(STATES)
+    assert all(one.transition in TABLE for one in follower.taken)
+    for end in ("peer", "local"):
+        states = _states(follower, end)
+        assert not states or states[-1] == follower.state[end] or "DATA" in {name for name, *_ in sent}
+
+
+@given(
+    st.integers(20, 240), st.sampled_from(STATES), st.sampled_from(STATES), st.lists(st.sampled_from(TABLE))
+)
+def test_the_picture_fits_and_shows_where_they_are(width, client, server, taken) -> None:  # type: ignore[no-untyped-def]
+    here: dict[str, list[str]] = {}
+    here.setdefault(client, []).append("client")
+    here.setdefault(server, []).append("server")
+    lines = diagram(here, taken, width)
+    assert all(len("".join(text for text, _ in line)) <= width for line in lines)
+    whole = "\n".join("".join(text for text, _ in line) for line in lines)
+    assert all(state in whole for state in STATES)
+    lit = "".join(text for line in lines for text, style in line if style == "lit")
+    assert all((state in lit) == (state in (client, server)) for state in STATES)
+    drawn = [one for one in taken if one.trigger in ("[SHUTDOWN]", "[ASSOCIATE]")]
+    styles = {style for line in lines for _, style in line}
+    if width >= NARROWEST and drawn:
+        assert "taken" in styles
+    if not taken:
+        assert "taken" not in styles
