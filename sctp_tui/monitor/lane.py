@@ -1,0 +1,159 @@
+"""One stream: which of its messages came, which waits for which, and when each is delivered.
+
+SCTP delivers a stream's ordered messages by their SSNs, whatever becomes of other streams (RFC 9260,
+section 6.5). When TCP would have delivered each is noted beside it, by whoever knows all streams.
+"""
+
+from typing import Literal
+
+import msgspec
+
+State = Literal["on its way", "lost", "waiting", "delivered", "abandoned"]
+
+
+class Block(msgspec.Struct, eq=False):
+    """One message. Times are seconds of the link's clock, None for what has not happened.
+
+    `number` is its SSN, or with I-DATA its MID; None where it has none. `place` is that counted on over
+    wraps and resets, `tsn` and `last` are its first and last TSN counted on from the initial one.
+    `arrived_at` is when the last missing piece came, `delivered_at` when SCTP hands it over, `as_one_at` when
+    TCP would. `resent` and `losses` count its DATA chunks sent again, and lost by the link. `size` in octets.
+    """
+
+    stream: int
+    number: int | None
+    unordered: bool
+    place: int
+    tsn: int
+    last: int
+    sent_at: float
+    ppid: int = 0
+    size: int = 0
+    pieces: int = 0
+    resent: int = 0
+    losses: int = 0
+    arrived_at: float | None = None
+    delivered_at: float | None = None
+    as_one_at: float | None = None
+    abandoned: bool = False
+    begin: int | None = None  # places of the first and the last piece, as far as they were seen
+    end: int | None = None
+    missing: int = 0  # pieces that were seen sent, and have not come
+    lost: int = 0  # those of them that the link lost, and that were not sent again
+    came: float = 0.0  # the latest arrival
+
+    @property
+    def whole(self) -> bool:
+        """Whether all its pieces were seen."""
+        return self.begin is not None and self.end is not None and self.pieces == self.end - self.begin + 1
+
+    def state(self, as_one: bool = False) -> State:
+        """What has become of it, with `as_one` by TCP's rule."""
+        if self.abandoned:
+            return "abandoned"
+        if (self.as_one_at if as_one else self.delivered_at) is not None:
+            return "delivered"
+        if self.arrived_at is not None:
+            return "waiting"
+        return "lost" if self.lost else "on its way"
+
+    def waited(self, as_one: bool, now: float) -> float:
+        """Seconds that it waited for earlier ones after it had come, or has waited by now."""
+        if self.arrived_at is None:
+            return 0.0
+        until = self.as_one_at if as_one else self.delivered_at
+        return max(0.0, (now if until is None else until) - self.arrived_at)
+
+
+class Waits(msgspec.Struct):
+    """How many messages had to wait although they had come, for how long in all and at most (s)."""
+
+    count: int = 0
+    total: float = 0.0
+    longest: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        """A message was delivered, so long after it had come."""
+        if seconds > 0:
+            self.count += 1
+            self.total += seconds
+            self.longest = max(self.longest, seconds)
+
+
+class Lane:
+    """One stream of one direction.
+
+    `expected` is the place of the ordered message that is delivered next, `waiting` are those that have come
+    and have to wait for it, by place.
+    """
+
+    def __init__(self, stream: int, expected: int | None) -> None:
+        self.stream = stream
+        self.expected = expected
+        self.waiting: dict[int, Block] = {}
+        self.messages = 0
+        self.by_stream, self.as_one = Waits(), Waits()
+        self._stood = 0.0
+        self._highest: int | None = None
+        self._number, self._modulus = 0, 1
+
+    @property
+    def awaited(self) -> int | None:
+        """The SSN or MID that those that wait are waiting for; None where none waits."""
+        if not self.waiting or self.expected is None or self._highest is None:
+            return None
+        return (self._number - self._highest + self.expected) % self._modulus
+
+    def count_on(self, number: int, modulus: int, new: bool) -> int:
+        """The place of an SSN or MID; `new` where its TSN is the highest so far."""
+        if self._highest is None:
+            self._highest = self._number = number
+            self._modulus = modulus
+            if self.expected is None:
+                self.expected = number  # what came before it was not seen
+            return number
+        ahead = (number - self._number) % modulus
+        place = self._highest + (ahead if ahead < modulus // 2 else ahead - modulus)
+        if new and place <= self._highest:
+            place = self._highest + 1 + number  # the stream was reset (RFC 6525): its numbers begin with 0
+        if place > self._highest:
+            self._highest, self._number = place, number
+        return place
+
+    def arrive(self, block: Block) -> None:
+        """A message is there, whole."""
+        assert block.arrived_at is not None
+        if block.unordered or self.expected is None or block.place < self.expected:
+            self._deliver(block, block.arrived_at)
+        else:
+            self.waiting[block.place] = block
+            self._release()
+
+    def skip(self, place: int, time: float) -> None:
+        """All up to this place are waited for no more: they were given up, or known to have come."""
+        if self.expected is None or place < self.expected:
+            return
+        self._stood = max(self._stood, time)
+        for old in sorted(there for there in self.waiting if there <= place):
+            self._deliver(self.waiting.pop(old), self._stood)
+        self.expected = place + 1
+        self._release()
+
+    def forget(self, block: Block) -> None:
+        """A message is kept no longer."""
+        if self.waiting.pop(block.place, None) is not None and self.expected is not None:
+            self.expected = max(self.expected, block.place + 1)
+            self._release()
+
+    def _release(self) -> None:
+        while self.expected is not None and (block := self.waiting.pop(self.expected, None)) is not None:
+            assert block.arrived_at is not None
+            self._stood = max(self._stood, block.arrived_at)
+            self._deliver(block, self._stood)
+            self.expected += 1
+
+    def _deliver(self, block: Block, time: float) -> None:
+        assert block.arrived_at is not None
+        block.delivered_at = max(time, block.arrived_at)
+        self.messages += 1
+        self.by_stream.add(block.delivered_at - block.arrived_at)

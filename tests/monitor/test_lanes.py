@@ -1,0 +1,320 @@
+"""Lanes: both rules of delivery, over made-up arrivals in any order, and over real associations."""
+
+import random
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.monitor.lane import Block
+from sctp_tui.monitor.lanes import Lanes, Sending
+from sctp_tui.sctp.decoding import decode
+from sctp_tui.sctp.events import Packet, Peer
+from sctp_tui.sctp.link import Verdict
+from sctp_tui.sctp.packet import Chunk, Data, Decoded, ForwardTsn, IData, Init, Sack
+
+from ..harness import Running
+
+_BIG = 1 << 32
+
+
+class Told(NamedTuple):
+    packet: Packet
+    decoded: Decoded
+
+
+def told(
+    at: float,
+    *chunks: Chunk,
+    delay: float = 0.0,
+    verdict: Verdict = "delivered",
+    back: bool = False,
+    udp: bool = False,
+) -> Told:
+    """A packet from the client, `back` from the server, which is here."""
+    here, there = Peer(("127.0.0.1",), 9), Peer(("127.0.0.1",), 7, 9899 if udp else None)
+    packet = Packet(at, at, "server", 0, 0, there, here, 1, "out" if back else "in", verdict, "", delay, b"")
+    return Told(packet, Decoded(7, 9, 1, 0, chunks))
+
+
+def data(tsn: int, stream: int, ssn: int, *, flags: str = "BE", size: int = 1) -> Data:
+    """A DATA chunk; `flags` of U, B and E."""
+    tsn, ssn = tsn % _BIG, ssn % (1 << 16)
+    parts = ("U" in flags, "B" in flags, "E" in flags, False)
+    return Data(0, 16 + size, tsn, stream, ssn, 51, *parts, b"x" * size)
+
+
+def idata(tsn: int, stream: int, mid: int, fsn: int, *, flags: str = "BE") -> IData:
+    ppid = 51 if "B" in flags else None
+    return IData(0, 21, tsn, stream, mid, fsn, ppid, "U" in flags, "B" in flags, "E" in flags, False, b"x")
+
+
+def sack(cumulative: int, *gaps: tuple[int, int]) -> Sack:
+    return Sack(0, 16, cumulative % _BIG, 1000, gaps, ())
+
+
+def init(tsn: int) -> Init:
+    return Init(0, 20, 1, 1000, 5, 5, tsn % _BIG, ())
+
+
+def folded(*packets: Told, until: float = 1e9, kept: int = 1000) -> Sending:
+    lanes = Lanes(kept)
+    lanes.fold(packets)
+    lanes.until(until)
+    return lanes.sending["in"]
+
+
+def told_of(blocks: list[Block], as_one: bool = False) -> list[tuple[int, int | None, str]]:
+    return [(block.stream, block.number, block.state(as_one)) for block in blocks]
+
+
+def test_a_stream_stands_and_the_other_goes_on() -> None:
+    before = [
+        told(0, init(100)),
+        told(1, data(100, 1, 0), verdict="dropped"),
+        told(2, data(101, 1, 1)),
+        told(3, data(102, 2, 0)),
+    ]
+    standing = folded(*before)
+    assert told_of(standing.blocks) == [(1, 0, "lost"), (1, 1, "waiting"), (2, 0, "delivered")]
+    assert told_of(standing.blocks, as_one=True) == [(1, 0, "lost"), (1, 1, "waiting"), (2, 0, "waiting")]
+    assert [lane.awaited for lane in standing.streams] == [0, None]
+    assert standing.blocking is standing.blocks[0]
+    assert standing.blocks[1].waited(False, 2.5) == 0.5
+
+    after = folded(*before, told(4, data(100, 1, 0), verdict="delayed", delay=1), told(4.5, data(103, 1, 2)))
+    assert [block.delivered_at for block in after.blocks] == [5, 5, 3, 5]
+    assert [block.as_one_at for block in after.blocks] == [5, 5, 5, 5]
+    assert (after.blocks[0].resent, after.blocks[0].losses) == (1, 1)
+    first, second = after.streams
+    assert (first.by_stream.count, first.by_stream.total, first.by_stream.longest) == (2, 3.5, 3)
+    assert (first.as_one.count, first.as_one.longest) == (2, 3)
+    assert (second.by_stream.count, second.as_one.count, second.as_one.longest) == (0, 1, 2)
+
+
+def test_what_comes_later_is_on_its_way_until_then() -> None:
+    lanes = Lanes()
+    lanes.fold([told(0, data(5, 0, 0), delay=2), told(1, data(6, 0, 1), delay=0.5)])
+    (sending, _) = lanes.sending.values()
+    assert [block.state() for block in sending.blocks] == ["on its way", "on its way"]
+    lanes.until(1.5)
+    assert [block.state() for block in sending.blocks] == ["on its way", "waiting"]
+    lanes.until(2.0)
+    assert [block.delivered_at for block in sending.blocks] == [2, 2]
+
+
+def test_of_copies_the_first_counts() -> None:
+    sending = folded(
+        told(0, data(5, 0, 0), delay=3),
+        told(0, data(5, 0, 0), delay=1, verdict="duplicated"),
+        told(2, data(5, 0, 0)),
+    )
+    (block,) = sending.blocks
+    assert (block.arrived_at, block.resent, block.pieces) == (1, 1, 1)
+
+
+def test_pieces_are_one_message() -> None:
+    sending = folded(
+        told(0, data(5, 1, 0, flags="B", size=3), data(6, 1, 0, flags="", size=2)),
+        told(1, data(7, 1, 0, flags="E")),
+        told(2, data(8, 1, 0, flags="UB")),
+        told(3, data(9, 1, 0, flags="UE")),
+    )
+    ordered, unordered = sending.blocks
+    assert (ordered.size, ordered.pieces, ordered.delivered_at, ordered.ppid) == (6, 3, 1, 51)
+    assert (unordered.number, unordered.size, unordered.delivered_at) == (None, 2, 3)
+
+
+def test_pieces_of_unordered_messages_come_in_any_order() -> None:
+    pieces = [data(tsn, 1, 0, flags=flags) for tsn, flags in ((8, "UB"), (10, "UE"), (9, "U"), (7, "UBE"))]
+    sending = folded(*(told(at, piece) for at, piece in enumerate(pieces)))
+    assert [(block.tsn, block.last, block.delivered_at) for block in sending.blocks] == [
+        (0, 2, 2),
+        (-1, -1, 3),
+    ]
+
+
+def test_i_data_interleaves() -> None:
+    sending = folded(
+        told(0, idata(5, 1, 0, 0, flags="B")),
+        told(1, idata(6, 2, 0, 0, flags="B")),
+        told(2, idata(7, 2, 0, 1, flags="E")),
+        told(3, idata(8, 1, 0, 1, flags="E")),
+    )
+    assert [(block.stream, block.number, block.delivered_at) for block in sending.blocks] == [
+        (1, 0, 3),
+        (2, 0, 2),
+    ]
+    assert [block.as_one_at for block in sending.blocks] == [3, 2]
+
+
+def test_unordered_never_waits_for_its_stream() -> None:
+    sending = folded(
+        told(0, init(5)), told(1, data(5, 1, 0), verdict="dropped"), told(2, data(6, 1, 0, flags="UBE"))
+    )
+    assert told_of(sending.blocks) == [(1, 0, "lost"), (1, None, "delivered")]
+    assert sending.blocks[1].state(as_one=True) == "waiting"
+
+
+def test_what_is_given_up_is_waited_for_no_more() -> None:
+    forward = ForwardTsn(0, 12, 5, ((1, 0),))
+    sending = folded(
+        told(0, init(5)),
+        told(1, data(5, 1, 0), verdict="dropped"),
+        told(2, data(6, 1, 1)),
+        told(3, forward, delay=1),
+    )
+    assert told_of(sending.blocks) == [(1, 0, "abandoned"), (1, 1, "delivered")]
+    assert sending.blocks[1].delivered_at == sending.blocks[1].as_one_at == 4
+
+
+def test_numbers_wrap_around() -> None:
+    packets = [told(at, data(_BIG - 2 + at, 1, 65534 + at)) for at in range(4)]
+    packets[1], packets[2] = packets[2], packets[1]
+    sending = folded(*packets)
+    assert [block.number for block in sending.blocks] == [65534, 65535, 0, 1]
+    assert [block.delivered_at for block in sending.blocks] == [0, 1, 2, 3]
+
+
+def test_a_stream_that_is_reset_begins_with_0_again() -> None:
+    sending = folded(*(told(at, data(5 + at, 1, ssn)) for at, ssn in enumerate((0, 1, 2, 0, 1))))
+    assert [block.place for block in sending.blocks] == [0, 1, 2, 3, 4]
+    assert [block.delivered_at for block in sending.blocks] == [0, 1, 2, 3, 4]
+
+
+def test_of_packets_to_elsewhere_the_acknowledgement_tells() -> None:
+    lanes = Lanes()
+    lanes.fold(
+        [
+            told(0, init(5), back=True, udp=True),
+            told(0, data(5, 1, 0), back=True, udp=True),
+            told(0, data(6, 1, 1), back=True, udp=True),
+            told(0, data(7, 2, 0), back=True, udp=True),
+            told(1, sack(4, (6, 7)), udp=True),
+        ]
+    )
+    sending = lanes.sending["out"]
+    assert told_of(sending.blocks) == [(1, 0, "on its way"), (1, 1, "waiting"), (2, 0, "delivered")]
+    lanes.fold([told(2, sack(7), udp=True), told(2, sack(6, (_BIG - 9, 4)), udp=True)])
+    lanes.until(3)
+    assert [block.delivered_at for block in sending.blocks] == [2, 2, 1]
+
+
+def test_no_more_is_kept_than_asked_for() -> None:
+    lost = told(0, data(0, 1, 0), verdict="dropped")
+    sending = folded(
+        told(0, init(0)), lost, *(told(n, data(n, n % 3, n // 3)) for n in range(1, 2000)), kept=40
+    )
+    assert 40 <= len(sending.blocks) <= 50
+    assert sending.gone + len(sending.blocks) == 2000
+    assert {block.state(as_one) for block in sending.blocks for as_one in (True, False)} == {"delivered"}
+    assert max(len(sending._of), len(sending._beyond), len(sending._underway)) <= 50
+    assert not any(lane.waiting for lane in sending.streams)
+
+
+_MESSAGES = st.lists(
+    st.tuples(st.integers(0, 3), st.booleans(), st.integers(1, 3)), min_size=1, max_size=25
+)  # stream, unordered, pieces
+
+
+@given(_MESSAGES, st.integers(0, _BIG - 1), st.integers(0, 65535), st.randoms(), st.booleans())
+def test_whatever_the_order_of_arrivals(
+    messages: list[tuple[int, bool, int]], initial: int, ssn: int, rng: random.Random, late: bool
+) -> None:
+    """Nothing before it arrived, each stream in its order, SCTP never later than TCP, and all in the end."""
+    tsn, ssns = initial, dict.fromkeys(range(4), 0 if late else ssn)
+    packets = [told(0, init(initial))] if late else []
+    for stream, unordered, pieces in messages:
+        for piece in range(pieces):
+            flags = "U" * unordered + "B" * (piece == 0) + "E" * (piece == pieces - 1)
+            chunk = data(tsn, stream, ssns[stream], flags=flags)
+            at = float(tsn - initial)
+            tries = rng.choice((0, 0, 0, 1, 2))
+            packets += [told(at, chunk, verdict="dropped")] * tries
+            packets.append(told(at + 50 * tries, chunk, delay=rng.choice((0, 0, 1, 20))))
+            if rng.random() < 0.1:
+                packets.append(told(at + 50 * tries, chunk, verdict="duplicated", delay=rng.choice((0, 30))))
+            tsn += 1
+        ssns[stream] += not unordered
+    packets.sort(key=lambda one: one.packet.mono)
+    sending = folded(*packets)
+
+    assert [block.stream for block in sending.blocks] == [stream for stream, _, _ in messages]
+    for block in sending.blocks:
+        assert block.arrived_at is not None
+        assert block.delivered_at is not None
+        assert block.as_one_at is not None
+        assert block.arrived_at <= block.delivered_at <= block.as_one_at
+        assert not block.unordered or block.delivered_at == block.arrived_at
+    for lane in sending.streams:
+        ordered = [one for one in sending.blocks if one.stream == lane.stream and not one.unordered]
+        places = [one.place for one in ordered]
+        assert places == [places[0] + n for n in range(len(places))]
+        delivered = [one.delivered_at or 0 for one in ordered]
+        assert delivered == sorted(delivered)
+        assert lane.by_stream.total <= lane.as_one.total
+        assert not lane.waiting
+    as_one = [one.as_one_at or 0 for one in sending.blocks]
+    assert as_one == sorted(as_one)
+
+
+_TSN = st.integers(0, 12) | st.sampled_from([_BIG - 1, 1 << 31, 1 << 24, (1 << 24) + 20])
+_FLAGS = st.sampled_from(["", "B", "E", "BE", "U", "UB", "UE", "UBE"])
+_SMALL = st.integers(0, 3)
+_CHUNKS = st.one_of(
+    st.builds(lambda tsn, s, n, f: data(tsn, s, n, flags=f), _TSN, _SMALL, _SMALL | st.just(40000), _FLAGS),
+    st.builds(lambda tsn, s, n, p, f: idata(tsn, s, n, p, flags=f), _TSN, _SMALL, _SMALL, _SMALL, _FLAGS),
+    st.builds(lambda tsn, gaps: sack(tsn, *gaps), _TSN, st.lists(st.tuples(_TSN, _TSN), max_size=3)),
+    st.builds(
+        lambda tsn, skipped: ForwardTsn(0, 8, tsn, tuple(skipped)), _TSN, st.lists(st.tuples(_SMALL, _TSN))
+    ),
+    st.builds(init, _TSN),
+)
+
+
+@given(
+    st.lists(st.tuples(_CHUNKS, st.booleans(), st.booleans(), st.sampled_from([0, 2])), max_size=40),
+    st.integers(2, 10),
+)
+def test_nonsense_from_a_peer_does_no_harm(sent: list[tuple[Chunk, bool, bool, int]], kept: int) -> None:
+    lanes = Lanes(kept)
+    for at, (chunk, back, udp, delay) in enumerate(sent):
+        lanes.fold([told(float(at), chunk, back=back, udp=udp, delay=float(delay))])
+        for sending in lanes.sending.values():
+            assert len(sending.blocks) <= kept + kept // 4
+            for block in sending.blocks:
+                assert block.delivered_at is None or block.delivered_at >= (block.arrived_at or 0)
+                assert 0 <= block.lost <= block.missing <= block.pieces
+    lanes.until(1e9)
+
+
+@pytest.fixture
+def seeing() -> Iterator[Running]:
+    with Running("userspace", packets=("userspace",)) as running:
+        running.listen()
+        yield running
+
+
+@pytest.mark.userspace
+@pytest.mark.parametrize("over_udp", [False, True])
+def test_real_messages_are_delivered(seeing: Running, over_udp: bool) -> None:
+    name, server, _ = seeing.greet(to=seeing.to_server(over_udp=over_udp))
+    for stream in (1, 2, 2):
+        seeing.send(name, b"y" * 3000, stream=stream)
+    seeing.send(key=server.key, data=b"back", stream=3)
+
+    def lanes() -> Lanes:
+        lanes = Lanes()
+        mine = [one for one in seeing.packets if one.endpoint == "server"]
+        lanes.fold(Told(packet, decode(packet.data)) for packet in mine)
+        return lanes
+
+    def delivered(direction: str) -> list[tuple[int, int | None, int]]:
+        blocks = lanes().sending["in" if direction == "in" else "out"].blocks
+        return [(one.stream, one.number, one.size) for one in blocks if one.state() == "delivered"]
+
+    seeing.until_true(lambda: len(delivered("in")) == 4 and len(delivered("out")) == 1)
+    assert sorted(delivered("in")) == [(1, 0, 5), (1, 1, 3000), (2, 0, 3000), (2, 1, 3000)]
+    assert delivered("out") == [(3, 0, 4)]
