@@ -6,7 +6,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.message import Message
 from textual.strip import Strip
 
 from sctp_tui.monitor.ladder import Ladder
@@ -60,14 +59,6 @@ class LadderView(Trail):
         }
     }
     """
-
-    class Opened(Message):
-        """All of a packet is asked for."""
-
-        def __init__(self, ladder: Ladder, number: int) -> None:
-            super().__init__()
-            self.ladder = ladder
-            self.number = number
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -131,7 +122,13 @@ class LadderView(Trail):
     def action_open(self) -> None:
         """Show all of the packet under the cursor."""
         if self.ladder is not None and (chosen := self.chosen) is not None:
-            self.post_message(self.Opened(self.ladder, chosen))
+            from .packet_screen import PacketScreen
+
+            def back(number: int | None) -> None:
+                if number is not None:
+                    self.put_cursor(number)
+
+            self.app.push_screen(PacketScreen(self.ladder, chosen), back)
 
     def on_click(self, event: events.Click) -> None:
         """The cursor goes where the mouse clicks; a double click shows all of the packet."""

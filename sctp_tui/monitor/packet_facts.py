@@ -1,0 +1,126 @@
+"""All that a packet says: its ends and its header, then each chunk field by field, with what numbers mean."""
+
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from msgspec.structs import fields as fields_of
+
+from ..sctp.decoding import decode
+from ..sctp.events import Peer
+from ..sctp.packet import Chunk, CookieEcho, Heartbeat, Pad, name_of
+from ..sctp.parameters import Parameter
+from ..sctp.printable import printable
+from .chunk_words import Base, relative
+from .ladder import Row
+from .ppid import named
+
+Facts = list[tuple[str, str]]
+
+
+class Section(NamedTuple):
+    """A part of a packet: what it is, and its fields' names and values, printable."""
+
+    title: str
+    facts: Facts
+
+
+_OWN = ("tsn", "initial_tsn")  # TSNs of the direction that the packet goes
+_ANSWERED = ("gaps", "nr_gaps", "duplicates")
+_OCTETS = ("rwnd", "length")
+_HIDDEN = ("flags", "data", "parameters", "causes", "info", "cookie", "digest")
+
+
+def sections(row: Row, base: Base) -> Iterator[Section]:
+    """The packet as the link had it, its common header, and its chunks in their order."""
+    packet = row.packet
+    decoded = decode(packet.data)
+    yield Section("Packet", list(_of_packet(row)))
+    header = [
+        ("source port", str(decoded.source)),
+        ("destination port", str(decoded.destination)),
+        ("verification tag", f"0x{decoded.vtag:08x}"),
+        ("checksum", f"0x{decoded.checksum:08x} (CRC32c)"),
+    ]
+    yield Section("Common header", header)
+    for chunk in decoded.chunks:
+        yield Section(name_of(chunk), list(_of_chunk(chunk, base)))
+
+
+def _of_packet(row: Row) -> Iterator[tuple[str, str]]:
+    packet = row.packet
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(packet.at))
+    yield "at", f"{when}.{int(packet.at % 1 * 1_000_000):06d}"
+    yield "after", f"{row.after:.6f} s, since the first packet"
+    local, peer = _end(packet.local), _end(packet.peer) if packet.peer else "?"
+    yield "from", printable(peer if packet.direction == "in" else f"{local}, {packet.endpoint}")
+    yield "to", printable(local + f", {packet.endpoint}" if packet.direction == "in" else peer)
+    yield "size", f"{len(packet.data):,} B"
+    if packet.verdict != "delivered":
+        yield "the link", printable(packet.reason or packet.verdict)
+    if packet.delay:
+        yield "on its way", f"{packet.delay * 1000:.3f} ms"
+    if row.first_try:
+        how = "three SACKs told that it is missing" if row.fast else "a timer ran out"
+        yield "sent again", f"of packet {row.first_try}; {how}"
+
+
+def _end(end: Peer) -> str:
+    return str(end) + (f", UDP port {end.udp_port}" if end.udp_port is not None else "")
+
+
+def _of_chunk(chunk: Chunk, base: Base) -> Iterator[tuple[str, str]]:
+    for field in fields_of(chunk):
+        name, value = field.name, getattr(chunk, field.name)
+        if name not in _HIDDEN:
+            yield name.replace("_", " "), printable(_said(name, value, chunk, base))
+    yield "flags", f"0x{chunk.flags:02x}"
+    if (data := getattr(chunk, "data", None)) is not None:
+        yield "data", f"{len(data):,} B: {printable(data, 200)}" if data else "none"
+    if isinstance(chunk, CookieEcho):
+        yield "cookie", f"{len(chunk.cookie):,} B, its sender's own"
+    elif isinstance(chunk, Heartbeat):
+        yield "info", f"{len(chunk.info):,} B, its sender's own"
+    elif isinstance(chunk, Pad):
+        yield "padding", f"{chunk.length - 4:,} B"
+    for parameter in (*getattr(chunk, "parameters", ()), *getattr(chunk, "causes", ())):
+        yield from _parameter(parameter)
+
+
+def _parameter(parameter: Parameter) -> Iterator[tuple[str, str]]:
+    text = parameter.text or (f"{len(parameter.data):,} B" if parameter.data else "")
+    yield f"· {parameter.name}", f"{text} (type 0x{parameter.type:04x})".lstrip()
+
+
+def _said(name: str, value: object, chunk: Chunk, base: Base) -> str:
+    initial = base.own if name in _OWN or name == "lowest_tsn" else base.answered
+    if name == "cumulative_tsn" and name_of(chunk) in ("FORWARD TSN", "I-FORWARD-TSN"):
+        initial = base.own
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int() if name.endswith("tsn"):
+            counted = relative(value, initial)
+            return f"{counted}, on the wire {value}" if initial is not None else str(value)
+        case tuple() if name in _ANSWERED:
+            return ", ".join(_blocks(value, initial)) or "none"
+        case int() if name == "ppid":
+            return f"{named(value)} (0x{value:08x})"
+        case int() if name == "tag":
+            return f"0x{value:08x}"
+        case int() if name in _OCTETS:
+            return f"{value:,} B"
+        case tuple():
+            return ", ".join(" ".join(map(str, one)) for one in value) or "none"
+        case None:
+            return "none"
+    return str(value)
+
+
+def _blocks(values: tuple[object, ...], initial: int | None) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, tuple):
+            first, last = (relative(tsn, initial) for tsn in value)
+            yield f"{first}–{last}" if first != last else str(first)
+        elif isinstance(value, int):
+            yield str(relative(value, initial))

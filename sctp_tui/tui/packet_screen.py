@@ -1,0 +1,75 @@
+"""All of one packet: why it is there, every field of its chunks, and its octets."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from sctp_tui.monitor.ladder import Ladder, Row
+from sctp_tui.monitor.packet_facts import sections
+
+from .actions import bindings
+from .heading import Heading
+from .hexview import HexView
+
+_NAME = 30  # cells for a field's name, blank behind it included
+
+
+class PacketScreen(Screen[int]):
+    """Opens on a packet by its number; gives back the number of the one that was looked at last."""
+
+    DEFAULT_CSS = """
+    PacketScreen {
+        & > Heading { color: $text-accent; }
+        & > #facts { height: 1fr; padding: 0 1; }
+        & > HexView { height: auto; max-height: 40%; min-height: 6; padding-left: 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings("packet")
+
+    def __init__(self, ladder: Ladder, number: int) -> None:
+        super().__init__()
+        self._ladder = ladder
+        self._row: Row = ladder[number]
+
+    def compose(self) -> ComposeResult:
+        yield Heading("Packet")
+        with VerticalScroll(id="facts"):
+            yield Static(markup=False)
+        yield Heading("Octets", id="octets")
+        yield HexView()
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._show()
+        self.query_one("#facts").focus()
+
+    def _show(self) -> None:
+        row = self._row
+        self.query_one(Heading).numbers = f"{row.number:,} of {self._ladder.seen:,}"
+        self.query_one("#octets", Heading).numbers = f"{len(row.packet.data):,} B"
+        self.query_one(HexView).data = row.packet.data
+        base = self._ladder.base(row.packet.direction)
+        parts: list[str | tuple[str, str]] = []
+        for section in sections(row, base):
+            parts.append((f"{section.title}\n", "bold"))
+            for name, value in section.facts:
+                parts += [(f"  {name.ljust(_NAME)}", "$foreground-muted"), f"{value}\n"]
+        self.query_one("#facts > Static", Static).update(Content.assemble(*parts).rstrip())
+        self.query_one("#facts", VerticalScroll).scroll_home(animate=False)
+
+    def action_step(self, packets: int) -> None:
+        """To another packet; the one that is shown stays where there is none, or is no more."""
+        try:
+            self._row = self._ladder[self._row.number + packets]
+        except IndexError:
+            return
+        self._show()
+
+    def action_back(self) -> None:
+        """Back to the ladder."""
+        self.dismiss(self._row.number)
