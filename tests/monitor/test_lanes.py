@@ -130,10 +130,7 @@ def test_pieces_are_one_message() -> None:
 def test_pieces_of_unordered_messages_come_in_any_order() -> None:
     pieces = [data(tsn, 1, 0, flags=flags) for tsn, flags in ((8, "UB"), (10, "UE"), (9, "U"), (7, "UBE"))]
     sending = folded(*(told(at, piece) for at, piece in enumerate(pieces)))
-    assert [(block.tsn, block.last, block.delivered_at) for block in sending.blocks] == [
-        (0, 2, 2),
-        (-1, -1, 3),
-    ]
+    assert [(one.tsn, one.last, one.delivered_at) for one in sending.blocks] == [(-1, -1, 3), (0, 2, 2)]
 
 
 def test_i_data_interleaves() -> None:
