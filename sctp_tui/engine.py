@@ -172,6 +172,7 @@ class Engine:
         finally:
             for stack in self._stacks.values():
                 stack.close()
+            self._flush()  # the last packets
             self._everything.close()
             self._all_but_endpoints.close()
             self._wakeup.close()
@@ -395,7 +396,11 @@ class Engine:
         if stack is None:
             stack = self._stacks[name] = self._open_stack(name, self.clock)
             if name in self.packets:
-                stack.tap(self._seen.append)
+                try:
+                    stack.tap(self._seen.append)
+                except SctpError as error:  # goes on without
+                    now = self.clock.wall(), self.clock.mono()
+                    self._out.append(Refused(*now, "", 0, 0, None, "capture", 0, str(error)))
             self._wait_on(stack, *stack.descriptors())
         return stack
 

@@ -14,7 +14,7 @@ def open_stack(name: StackName, clock: Clock) -> Stack:
     if name == "kernel":
         from .kernel import KernelStack
 
-        return KernelStack()
+        return KernelStack(clock)
     from .userspace.stack import UserspaceStack
 
     return UserspaceStack(clock)

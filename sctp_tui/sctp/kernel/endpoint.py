@@ -10,7 +10,6 @@ import os
 import socket
 import struct
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -34,6 +33,7 @@ from ..events import (
 from ..notification import decode
 from ..reassembly import Reassembly
 from . import asking, layout
+from .capture import End, Ends, udp_port
 from .sockets import open_socket
 from .syscalls import COUNT, Info, Intake
 
@@ -41,17 +41,20 @@ log = logging.getLogger(__name__)
 
 REASON_LIMIT = 1000
 """Bytes of the reason for an abort: a packet holds them on any path."""
-_UDP_SYSCTL = Path("/proc/sys/net/sctp/udp_port")
 _REFUSED_WITHIN = 0.5  # s; no answer takes longer to notice (RTO.Initial, 3 s on Linux)
 
 
 class KernelEndpoint:
     """See `sctp_tui.sctp.endpoint.Endpoint`."""
 
-    def __init__(self, pysctp: ModuleType, intake: Intake, library: str, options: EndpointOptions) -> None:
+    def __init__(
+        self, pysctp: ModuleType, intake: Intake, ends: Ends, library: str, options: EndpointOptions
+    ) -> None:
         self.name = options.name
         self._pysctp = pysctp
         self._intake = intake
+        self._ends = ends
+        self._bound: End | None = None
         self._library = library
         self._options = options
         self._book = Book(options)
@@ -108,9 +111,13 @@ class KernelEndpoint:
             }.get(error.errno or 0, os.strerror(error.errno or 0))
             raise SctpError(f"can't listen on SCTP {where}; {way_out}") from None
         clock = self._options.clock
+        bound = self._sock.getsockname()[1]
+        own = {str(address[0]).partition("%")[0] for address in addresses} - {"0.0.0.0", "::"}
+        self._bound = End(self.name, own, bound, serves=True)
+        self._ends.add(self._bound)
         return Listening(
             clock.wall(), clock.mono(), self.name, 0, 0, None, SCHEMA, __version__,
-            "kernel", self._library, hosts[0], tuple(hosts), self._sock.getsockname()[1], None,
+            "kernel", self._library, hosts[0], tuple(hosts), bound, None,
         )  # fmt: skip
 
     def aim(self, to: Peer) -> None:
@@ -123,7 +130,7 @@ class KernelEndpoint:
         if not is_v4:  # and no IPv4 address of ours is told to the peer as a second path
             self._sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if to.udp_port is not None:
-            if not _takes_udp():  # then the option is taken, and SCTP without UDP is sent
+            if udp_port() == 0:  # then the option is taken, and SCTP without UDP is sent
                 raise SctpError(
                     "the kernel sends SCTP in UDP once it has a UDP port of its own: run `sudo sysctl "
                     f"net.sctp.udp_port={UDP_PORT}` (Linux 5.11 or later), or use --stack userspace"
@@ -144,8 +151,11 @@ class KernelEndpoint:
             self._book.give_up_opening()
             raise
         self._opened_at = opening.mono
-        # The kernel chooses the port as it sends.
-        return (msgspec.structs.replace(opening, local_port=self._sock.getsockname()[1]), *sent)
+        bound = self._sock.getsockname()[1]  # the kernel chooses the port as it sends
+        if self._bound is None:
+            self._bound = End(self.name, set(), bound, serves=False)
+            self._ends.add(self._bound)
+        return (msgspec.structs.replace(opening, local_port=bound), *sent)
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
         """See `Endpoint.send`."""
@@ -367,14 +377,8 @@ class KernelEndpoint:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("=ii", 1, 0))
         self._socket.close()
         self._socket = None
-
-
-def _takes_udp() -> bool:
-    """Whether the kernel takes SCTP in UDP (since 5.11), on one port for the whole machine."""
-    try:
-        return int(_UDP_SYSCTL.read_text()) != 0
-    except OSError:
-        return False
+        if self._bound is not None:
+            self._bound.close(self._options.clock.mono())
 
 
 def _resolve(host: str, port: int) -> layout.Address:

@@ -3,12 +3,14 @@
 import errno
 import importlib.metadata
 import platform
+import select
 import sys
 from collections.abc import Callable
 from types import ModuleType
 
-from ..endpoint import EndpointOptions, SctpError, StackUnavailable
+from ..endpoint import Clock, EndpointOptions, StackUnavailable
 from ..events import Packet, StackName
+from .capture import SETTLED, Capture, Ends
 from .endpoint import KernelEndpoint
 from .syscalls import Intake
 
@@ -23,36 +25,48 @@ class NoKernelSctp(StackUnavailable):
 class KernelStack:
     """SCTP of the Linux kernel, by pysctp. Raises `StackUnavailable` where it doesn't work."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         self.name: StackName = "kernel"
         self.flaw = None
         self._pysctp = _pysctp()
         _probe(self._pysctp)
         self.library = f"Linux {platform.release()}, pysctp {importlib.metadata.version('pysctp')}"
+        self._clock = clock or Clock()
         self._intake = Intake()
+        self._ends = Ends()
+        self._capture: Capture | None = None
 
     def open(self, options: EndpointOptions) -> KernelEndpoint:
         """A new endpoint."""
-        return KernelEndpoint(self._pysctp, self._intake, self.library, options)
+        return KernelEndpoint(self._pysctp, self._intake, self._ends, self.library, options)
 
     def descriptors(self) -> tuple[int, ...]:
-        """None: the kernel needs no turn of ours."""
-        return ()
+        """The capture's, if there is one: the kernel itself needs no turn of ours."""
+        return () if self._capture is None else (self._capture.fileno(),)
 
     def timeout(self, receiving: bool = True) -> float | None:
         """None: the kernel has timers of its own."""
         return None
 
     def tap(self, tap: Callable[[Packet], None] | None) -> None:
-        """Refused: the kernel carries its packets itself."""
+        """Tell of every packet by a capture of the interfaces. Raises `NoCapture`."""
+        if self._capture is not None:
+            self._capture.close()
+            self._capture = None
         if tap is not None:
-            raise SctpError("the kernel carries its packets itself: they are not seen")
+            self._capture = Capture(self._ends, self._clock, tap)
 
     def turn(self) -> None:
-        """Nothing to do."""
+        """Take what was captured."""
+        if self._capture is not None:
+            self._capture.read()
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """End the capture, the last packets included. Idempotent."""
+        if self._capture is not None:
+            select.select([self._capture], [], [], 2 * SETTLED)
+            self._capture.read()
+            self.tap(None)
 
 
 def _pysctp() -> ModuleType:

@@ -1,0 +1,252 @@
+"""The packets of our endpoints on the kernel's stack, as `Packet` events: overheard where they pass.
+
+Whose a packet is its ports tell, and where it is at home its verification tag: an association with more
+addresses than one is one flow.
+"""
+
+import socket
+from collections.abc import Callable, Set
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from ..endpoint import Clock
+from ..events import Direction, Packet, Peer
+from .ring import SETTLED, Frame, NoCapture, Ring
+
+__all__ = ["SETTLED", "Capture", "End", "Ends", "NoCapture", "udp_port"]
+
+_UDP_SYSCTL = Path("/proc/sys/net/sctp/udp_port")
+_LATE = 1.0  # s in which a closed endpoint's last packets are still its own
+_FLOWS = 8192  # pairs of addresses and ports kept in mind, each way; past it the oldest is looked up anew
+_STEPPED = 0.001  # s by which the two clocks differ otherwise than before: one was set
+_SCTP, _UDP, _FRAGMENT = 132, 17, 44
+_NO_TAG = bytes(4)
+
+
+class End(msgspec.Struct, eq=False):
+    """One endpoint's socket: its name and port, its addresses (none: any), and whether it is a server's."""
+
+    name: str
+    hosts: Set[str]
+    port: int
+    serves: bool
+    until: float = float("inf")
+
+    def close(self, now: float) -> None:
+        """Its last packets are still to come, but not for long."""
+        self.until = now + _LATE
+
+
+class Ends:
+    """The sockets of our endpoints. `version` grows with each that comes."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._by_port: dict[int, list[End]] = {}
+
+    def add(self, end: End) -> None:
+        """One is bound."""
+        self.version += 1
+        self._by_port.setdefault(end.port, []).append(end)
+
+    def find(self, host: str, port: int, now: float) -> End | None:
+        """The one that this address belongs to, the newest if there are more."""
+        ends = self._by_port.get(port)
+        if ends is None:
+            return None
+        ends[:] = [end for end in ends if end.until > now]
+        if not ends:
+            del self._by_port[port]
+        return next((end for end in reversed(ends) if not end.hosts or host in end.hosts), None)
+
+
+class _Way(msgspec.Struct, eq=False):
+    """One direction between two addresses with their ports; `end` is None for those of other programs.
+
+    `head` are the ports and the verification tag of its newest packet, `data` that packet, seen on
+    `interface`. `version` is that of `Ends` when it was looked up.
+    """
+
+    end: End | None
+    version: int
+    direction: Direction = "in"
+    local: Peer | None = None
+    peer: Peer | None = None
+    flow: int = 0
+    head: bytes = b""
+    interface: int = 0
+    data: bytes = b""
+
+
+class _Parts(NamedTuple):
+    """Of an IP packet: the addresses, UDP ports if any, where SCTP is, and whether more of it follows."""
+
+    source: bytes
+    destination: bytes
+    udp: bytes
+    begin: int
+    end: int
+    more: bool
+
+
+class Capture:
+    """Tells of every packet of `ends` from now on; use it from one thread. Raises `NoCapture`."""
+
+    def __init__(self, ends: Ends, clock: Clock, tap: Callable[[Packet], None]) -> None:
+        self._ends = ends
+        self._clock = clock
+        self._tap = tap
+        self._ring = Ring(udp_port())
+        self._ways: dict[bytes, _Way] = {}
+        self._flows: dict[bytes, int] = {}
+        self._last_flow = 0
+        self._missed = 0
+        self._offset = clock.mono() - clock.wall()
+
+    def fileno(self) -> int:
+        """Ready for reading when there are packets, some `SETTLED` after they passed."""
+        return self._ring.fileno()
+
+    def read(self) -> None:
+        """Tell of what has passed. Never blocks."""
+        offset = self._clock.mono() - self._clock.wall()
+        if abs(offset - self._offset) > _STEPPED:
+            self._offset = offset
+        for frame in self._ring.read():
+            self._missed += frame.missed
+            self._hear(frame)
+
+    def close(self) -> None:
+        """Give the ring back."""
+        self._ring.close()
+
+    def _hear(self, frame: Frame) -> None:
+        data = frame.data
+        parts = _dissect(data)
+        if parts is None:
+            return
+        source, destination, udp, begin, end, more = parts
+        packet = data[begin:end]
+        ports = packet[:4]
+        key = source + destination + udp + ports
+        way = self._ways.get(key)
+        now = frame.at + self._offset
+        if way is None or (way.version != self._ends.version if way.end is None else way.end.until < now):
+            way = self._look_up(key, parts, packet, frame, now)
+        if way.end is None:
+            return
+        if frame.interface != way.interface and packet == way.data:
+            return  # from a bridge to what is plugged into it, or the other way
+        way.interface, way.data = frame.interface, packet
+        head = packet[:8]
+        if head != way.head:
+            way.head = head
+            if head[4:] != _NO_TAG:
+                _bound(self._flows)
+                self._flows[head] = way.flow
+        self._tap(
+            Packet(
+                frame.at, now, way.end.name, 0, 0, way.peer, way.local or Peer((), 0), way.flow,
+                way.direction, "delivered", self._remark(frame, more), 0.0, packet,
+            )
+        )  # fmt: skip
+
+    def _remark(self, frame: Frame, more: bool) -> str:
+        """What is wrong with what was seen, "" for nothing."""
+        remarks = []
+        if self._missed:
+            packets = "1 packet" if self._missed == 1 else f"{self._missed:,} packets"
+            remarks.append(f"{packets} on the machine before this one missed: the capture's ring was full")
+            self._missed = 0
+        if more:
+            remarks.append("the first fragment of an IP packet: the rest is not shown")
+        if frame.length > len(frame.data):
+            remarks.append(f"cut short by the capture: {frame.length:,} octets with the IP header")
+        return "; ".join(remarks)
+
+    def _look_up(self, key: bytes, parts: _Parts, packet: bytes, frame: Frame, now: float) -> _Way:
+        """Whose packets these are."""
+        source, destination, udp, *_ = parts
+        sender = _peer(source, packet[:2], udp[:2])
+        receiver = _peer(destination, packet[2:4], udp[2:])
+        ours = theirs = None
+        if frame.outgoing or frame.loopback:
+            ours = self._ends.find(sender.addresses[0], sender.port, now)
+        if not frame.outgoing or frame.loopback:
+            theirs = self._ends.find(receiver.addresses[0], receiver.port, now)
+        way = _Way(ours or theirs, self._ends.version)
+        # Between two ends of ours the server's is the local one.
+        if theirs is not None and (ours is None or theirs.serves):
+            way.end, way.local, way.peer = theirs, receiver, sender
+        elif ours is not None:
+            way.direction, way.local, way.peer = "out", sender, receiver
+        if way.end is not None:
+            back = self._ways.get(_turned(key))
+            if back is not None and back.end is way.end and back.end.until >= now:
+                way.flow = back.flow
+            else:
+                way.flow = self._flows.get(packet[:8]) or self._new_flow()
+        _bound(self._ways)
+        self._ways[key] = way
+        return way
+
+    def _new_flow(self) -> int:
+        self._last_flow += 1
+        return self._last_flow
+
+
+def udp_port() -> int:
+    """Where the kernel takes SCTP in UDP (since Linux 5.11), one port for the whole machine; 0: nowhere."""
+    try:
+        return int(_UDP_SYSCTL.read_text())
+    except OSError:
+        return 0
+
+
+def _bound(kept: dict[bytes, _Way] | dict[bytes, int]) -> None:
+    if len(kept) >= _FLOWS:
+        del kept[next(iter(kept))]
+
+
+def _dissect(data: bytes) -> _Parts | None:
+    """Where things are in an IP packet; None where it is cut off before the ports."""
+    if len(data) < 28:
+        return None
+    if data[0] >> 4 == 4:
+        source, destination, protocol = data[12:16], data[16:20], data[9]
+        begin = (data[0] & 0x0F) * 4
+        end = data[2] << 8 | data[3]
+        more = bool(data[6] & 0x20)
+    else:
+        source, destination, protocol = data[8:24], data[24:40], data[6]
+        begin, more = 40, False
+        end = 40 + (data[4] << 8 | data[5])
+        if protocol == _FRAGMENT and len(data) >= 48:
+            protocol, begin, more = data[40], 48, bool(data[43] & 1)
+    udp = b""
+    if protocol == _UDP:
+        udp = data[begin : begin + 4]
+        begin += 8
+    elif protocol != _SCTP:
+        return None
+    if begin + 4 > len(data):
+        return None
+    # Handed over in one piece that the device cuts later, it can be too long for the length in its header.
+    return _Parts(source, destination, udp, begin, end if end >= begin + 12 else len(data), more)
+
+
+def _turned(key: bytes) -> bytes:
+    """The key of the other direction."""
+    size = 32 if len(key) >= 36 else 8
+    addresses, ports = key[:size], key[size:]
+    turned = addresses[size // 2 :] + addresses[: size // 2]
+    for at in range(0, len(ports), 4):
+        turned += ports[at + 2 : at + 4] + ports[at : at + 2]
+    return turned
+
+
+def _peer(address: bytes, port: bytes, udp: bytes) -> Peer:
+    host = socket.inet_ntop(socket.AF_INET if len(address) == 4 else socket.AF_INET6, address)
+    return Peer((host,), int.from_bytes(port, "big"), int.from_bytes(udp, "big") if udp else None)

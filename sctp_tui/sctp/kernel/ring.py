@@ -1,0 +1,201 @@
+"""A ring of packets that the kernel fills (packet(7), TPACKET_V3): how SCTP of this machine is overheard.
+
+The kernel writes blocks of packets into memory that it shares with us, and tells of a block when it is full
+or a hundredth of a second old: no system call for a packet. A filter leaves out what is no SCTP.
+"""
+
+import ctypes
+import errno
+import mmap
+import os
+import shlex
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ..endpoint import SctpError
+
+SETTLED = 0.01
+"""Seconds until a packet that passed can be read, at most."""
+_BLOCK, _BLOCKS = 128 * 1024, 32  # bytes of a block, which holds any IP packet, and their number
+_BLOCKS_AT_ONCE = 4  # before the others get their turn
+
+_ETH_P_ALL, _SOL_PACKET, _SO_ATTACH_FILTER = 3, 263, 26
+_PACKET_RX_RING, _PACKET_STATISTICS, _PACKET_VERSION, _TPACKET_V3 = 5, 6, 10, 2
+_REQUEST = struct.Struct("@7I")
+"""struct tpacket_req3: block size, blocks, frame size, frames, timeout in ms, private bytes, features."""
+_BLOCK_HEAD = struct.Struct("@8x3I")
+"""struct tpacket_block_desc: status, packets in it, where the first is."""
+_HEAD = struct.Struct("@6IHH20xHHiHB")
+"""struct tpacket3_hdr (next, s, ns, bytes kept, bytes on the wire, status, MAC, network header), sockaddr_ll
+(family, protocol, interface, its kind, kind of packet)."""
+_STATUS = struct.Struct("@I")
+_STATUS_AT = 8
+_OURS = 1  # TP_STATUS_USER: else the kernel's
+_LOSING = 4  # TP_STATUS_LOSING
+_OUTGOING, _OTHERS = 4, 3  # PACKET_OUTGOING, PACKET_OTHERHOST
+_LOOPBACK = 772  # ARPHRD_LOOPBACK
+
+
+class NoCapture(SctpError):
+    """Packets can't be captured. `remedy` is the command or step that mends it."""
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        super().__init__(f"the kernel's packets are not seen: {cause}; {remedy}")
+        self.cause = cause
+        self.remedy = remedy
+
+
+class Frame(NamedTuple):
+    """An IP packet that passed an interface: `at` s since the epoch, `length` of `data` on the wire.
+
+    `missed` are the packets before it that found the ring full.
+    """
+
+    at: float
+    outgoing: bool
+    loopback: bool
+    interface: int
+    length: int
+    data: bytes
+    missed: int
+
+
+class Ring:
+    """The packets of SCTP, and of SCTP in UDP on one port (0: none), on all interfaces from now on.
+
+    Raises `NoCapture`.
+    """
+
+    def __init__(self, udp_port: int) -> None:
+        try:
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ETH_P_ALL))
+        except OSError as error:
+            raise _why_not(error) from None
+        try:
+            program = ctypes.create_string_buffer(_filter(udp_port))
+            count = len(program) // _INSTRUCTION.size
+            self._socket.setsockopt(
+                socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", count, ctypes.addressof(program))
+            )
+            self._socket.setsockopt(_SOL_PACKET, _PACKET_VERSION, _TPACKET_V3)
+            # This throws away what came before the filter.
+            request = (_BLOCK, _BLOCKS, _BLOCK, _BLOCKS, int(SETTLED * 1000), 0, 0)
+            self._socket.setsockopt(_SOL_PACKET, _PACKET_RX_RING, _REQUEST.pack(*request))
+            self._memory = mmap.mmap(self._socket.fileno(), _BLOCK * _BLOCKS)
+        except OSError as error:
+            self._socket.close()
+            raise _why_not(error) from None
+        self._next = 0
+
+    def fileno(self) -> int:
+        """Ready for reading when a block is there."""
+        return self._socket.fileno()
+
+    def read(self) -> Iterator[Frame]:
+        """What is there of packets, in their order; not all of it where there is much. Never blocks."""
+        for _ in range(_BLOCKS_AT_ONCE):
+            start = self._next * _BLOCK
+            status, count, first = _BLOCK_HEAD.unpack_from(self._memory, start)
+            if not status & _OURS:
+                return
+            at = start + first
+            for _ in range(count):
+                (step, seconds, nanoseconds, kept, length, status, mac, network, _, _, interface, kind,
+                 direction) = _HEAD.unpack_from(self._memory, at)  # fmt: skip
+                skipped = network - mac
+                yield Frame(
+                    seconds + nanoseconds / 1e9,
+                    direction == _OUTGOING,
+                    kind == _LOOPBACK,
+                    interface,
+                    length - skipped,
+                    self._memory[at + network : at + mac + kept],
+                    self._missed() if status & _LOSING else 0,
+                )
+                at += step
+            _STATUS.pack_into(self._memory, start + _STATUS_AT, 0)
+            self._next = (self._next + 1) % _BLOCKS
+
+    def _missed(self) -> int:
+        """Packets that found no room since this was asked last."""
+        raw = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 12)
+        return int(struct.unpack_from("@4xI", raw)[0])
+
+    def close(self) -> None:
+        """Give the ring back."""
+        self._memory.close()
+        self._socket.close()
+
+
+def _why_not(error: OSError) -> NoCapture:
+    if error.errno in (errno.EPERM, errno.EACCES):
+        program = shlex.quote(os.path.realpath(sys.executable))
+        return NoCapture(
+            "this process lacks the capability CAP_NET_RAW",
+            f"run as root (`sudo`), or give it to this Python for good: sudo setcap cap_net_raw+ep {program}",
+        )
+    if error.errno == errno.EAFNOSUPPORT:
+        return NoCapture("this kernel has no packet sockets", "sudo modprobe af_packet")
+    return NoCapture(
+        f"a capture can't be set up ({error.strerror})", "leave --capture out, or use --stack userspace"
+    )
+
+
+# --- the filter: instructions of classic BPF (linux/filter.h)
+
+_INSTRUCTION = struct.Struct("@HBBI")
+_WORD, _HALF, _BYTE, _HALF_AFTER, _HEADER = 0x20, 0x28, 0x30, 0x48, 0xB1
+_EQUAL, _BITS, _RETURN = 0x15, 0x45, 0x06
+_ABOUT = 0xFFFFF000  # what the kernel knows of a packet beside its bytes
+_PROTOCOL, _DIRECTION, _KIND = _ABOUT, _ABOUT + 4, _ABOUT + 28
+_SCTP, _UDP, _FRAGMENT = 132, 17, 44
+
+_Step = tuple[int, int, str, str]
+"""Operation, operand, and where a comparison goes if it holds and if not; "" is on."""
+
+
+def _filter(udp_port: int) -> bytes:
+    """Keeps SCTP, and UDP from or to the port; of what loops back only what is sent, as it comes again."""
+    # Of an IP packet in pieces the first tells of it; the others don't say whose they are.
+    sections: dict[str, list[_Step]] = {
+        "": [
+            (_WORD, _KIND, "", ""), (_EQUAL, _LOOPBACK, "", "elsewhere"),
+            (_WORD, _DIRECTION, "", ""), (_EQUAL, _OUTGOING, "ip", "leave"),
+        ],
+        "elsewhere": [(_WORD, _DIRECTION, "", ""), (_EQUAL, _OTHERS, "leave", "")],
+        "ip": [
+            (_WORD, _PROTOCOL, "", ""), (_EQUAL, 0x0800, "v4", ""), (_EQUAL, 0x86DD, "v6", "leave"),
+        ],
+        "v4": [
+            (_HALF, 6, "", ""), (_BITS, 0x1FFF, "leave", ""),
+            (_BYTE, 9, "", ""), (_EQUAL, _SCTP, "keep", ""), (_EQUAL, _UDP, "", "leave"),
+            (_HEADER, 0, "", ""),
+            (_HALF_AFTER, 0, "", ""), (_EQUAL, udp_port, "keep", ""),
+            (_HALF_AFTER, 2, "", ""), (_EQUAL, udp_port, "keep", "leave"),
+        ],
+        "v6": [
+            (_BYTE, 6, "", ""), (_EQUAL, _SCTP, "keep", ""), (_EQUAL, _UDP, "v6 udp", ""),
+            (_EQUAL, _FRAGMENT, "", "leave"),
+            (_HALF, 42, "", ""), (_BITS, 0xFFF8, "leave", ""),
+            (_BYTE, 40, "", ""), (_EQUAL, _SCTP, "keep", "leave"),
+        ],
+        "v6 udp": [
+            (_HALF, 40, "", ""), (_EQUAL, udp_port, "keep", ""),
+            (_HALF, 42, "", ""), (_EQUAL, udp_port, "keep", "leave"),
+        ],
+        "keep": [(_RETURN, _BLOCK, "", "")],
+        "leave": [(_RETURN, 0, "", "")],
+    }  # fmt: skip
+    places: dict[str, int] = {}
+    steps: list[_Step] = []
+    for name, section in sections.items():
+        places[name] = len(steps)
+        steps += section
+    program = b""
+    for at, (operation, operand, yes, no) in enumerate(steps, 1):
+        jumps = [places[name] - at if name else 0 for name in (yes, no)]
+        program += _INSTRUCTION.pack(operation, *jumps, operand)
+    return program
