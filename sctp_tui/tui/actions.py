@@ -133,6 +133,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("log_unfilter", "log", "escape", "screen.unfilter", "", "End the search, then the filter"),
     Action("log_follow", "log", "end", "follow", "", "The newest line, and follow"),
     Action("log_open", "log", "enter", "open", "", "All of the line"),
+    Action("ladder", "wire", "1", "view('ladder')", "Ladder", "Packets as arrows", footer=False),
+    Action("window", "wire", "3", "view('window')", "Window", "TSNs and windows over time", footer=False),
     Action("wire_back", "wire", "escape", "screen.wire", "Table", "The table again", footer=False),
     Action("ladder_up", "ladder", "up", "move(-1)", "", "One packet up"),
     Action("ladder_down", "ladder", "down", "move(1)", "", "One packet down"),

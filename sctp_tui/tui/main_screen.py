@@ -134,13 +134,15 @@ class MainScreen(Screen[None]):
         pane.show(now)
         self.query_one(MessageLog).show_names(monitor.associations.names)
         self._show_detail(monitor, then)
-        self.query_one(WirePane).show(self._chosen(), self._monitor, now)
+        if not frozen.frozen:
+            self.query_one(WirePane).show(self._chosen(), self._monitor, now)
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
             self._some_ended = ended
             self.refresh_bindings()
 
     @on(Prompt.Entered)
+    @on(WirePane.Changed)
     def show_now(self) -> None:
         """Draw what was asked for at once, and not with the next that comes."""
         self.show(self._app.clock.mono())
@@ -372,6 +374,7 @@ class MainScreen(Screen[None]):
             self._tell(f"the filter has seen {self._view.progress:.0%} of the log so far", good=False)
             return
         from .export_screen import ExportScreen, sources
+        from .wire_export import wire_sources
 
         table, frozen = self.query_one(AssociationTable), self.query_one(FreezeBanner)
         clock = self._app.clock
@@ -385,7 +388,7 @@ class MainScreen(Screen[None]):
             frozen.then(clock.mono()),
             picture,
             still.names,
-        )
+        ) + wire_sources(self._chosen(), self._monitor)
 
         def told(outcome: str | None) -> None:
             if outcome:

@@ -9,18 +9,20 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
+from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.wire import Conversation
+from sctp_tui.monitor.other_end import other_end
 
 from .actions import bindings
 
-VIEWS = {"ladder": "Ladder"}
-"""The ways to see a conversation, by their ids."""
+VIEWS = {"ladder": "1 Ladder", "window": "3 Window"}
+"""The ways to see a conversation, by their ids, with their keys."""
 
 
 class WireHeading(Widget):
@@ -35,13 +37,20 @@ class WireHeading(Widget):
     title: reactive[str] = reactive("Wire")
     numbers: reactive[str] = reactive("")
 
+    def action_view(self, view: str) -> None:
+        """A view was clicked on."""
+        pane = self.parent
+        assert isinstance(pane, WirePane)
+        pane.action_view(view)
+
     def render(self) -> Content:
         """The line; the views can be clicked on."""
         parts: list[tuple[str, str] | Content | str] = [(self.title, "bold"), "  "]
         length = len(self.title) + 2
-        for number, (view, title) in enumerate(VIEWS.items(), 1):
-            text = f" {number} {title} "
-            parts.append((text, "reverse" if view == self.view else ""))
+        for view, title in VIEWS.items():
+            text = f" {title} "
+            click = Style.from_meta({"@click": f"view({view!r})"})
+            parts.append(Content.styled(text, click + Style(reverse=view == self.view)))
             length += len(text)
         rest = self.content_size.width - length - len(self.numbers) - 2
         parts += [" ", ("─" * max(0, rest), "dim"), f" {self.numbers}" if rest >= 0 else ""]
@@ -61,8 +70,8 @@ class WirePane(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="wire", classes="pane")
-        self.view = "ladder"
-        self._association: Association | None = None
+        self.association: Association | None = None
+        """Whose packets are shown."""
 
     def compose(self) -> ComposeResult:
         yield WireHeading()
@@ -70,40 +79,60 @@ class WirePane(Vertical):
 
     async def open(self) -> None:
         """Make the views, the first time."""
-        if self.query(ContentSwitcher):
-            return
-        from .ladder_view import LadderView
+        if not self.query(ContentSwitcher):
+            from .ladder_view import LadderView
+            from .window_view import WindowView
 
-        await self.mount(ContentSwitcher(LadderView(id="ladder"), initial="ladder"))
+            views = LadderView(id="ladder"), WindowView(id="window")
+            await self.mount(ContentSwitcher(*views, initial="ladder"))
+
+    @property
+    def view(self) -> str:
+        """The id of the view that is shown."""
+        return self.query_one(WireHeading).view
 
     def show(self, association: Association | None, monitor: Monitor, now: float) -> None:
-        """Draw what changed."""
-        switcher = self.query(ContentSwitcher)
-        if not self.display or not switcher:
+        """Draw what changed; `now` in seconds of the link's clock."""
+        if not self.display or not self.query(ContentSwitcher):
             return
-        if self.has_focus_within and self._association is not None:
-            association = monitor.associations.get(self._association.key) or association
-        self._association = association
+        if self.has_focus_within and self.association is not None:
+            association = monitor.associations.get(self.association.key) or self.association
+        self.association = association
         conversation = monitor.wire.of(association, monitor.endpoints) if association else None
         heading = self.query_one(WireHeading)
         heading.title = f"Wire {association.called}" if association else "Wire"
         heading.numbers = f"{conversation.captured:,} packets" if conversation else ""
         self.query_one("#no-packets").display = conversation is None
-        switcher.first(ContentSwitcher).display = conversation is not None
-        if conversation is None:
+        switcher = self.query_one(ContentSwitcher)
+        switcher.display = conversation is not None
+        if association is None or conversation is None:
             self.query_one("#no-packets", Static).update(_nothing(association))
-        else:
-            self._show(conversation, now)
-
-    def _show(self, conversation: Conversation, now: float) -> None:
+            return
         from .ladder_view import LadderView
+        from .window_view import WindowView
 
-        self.query_one(LadderView).show(conversation, now)
+        match switcher.visible_content:
+            case LadderView() as ladder:
+                ladder.show(conversation, now)
+            case WindowView() as window:
+                other = other_end(association, monitor.associations, monitor.endpoints)
+                window.show(conversation, association, now, other)
 
     def focus_view(self) -> None:
         """Into the view that is shown."""
-        for child in self.query(f"#{self.view}"):
-            child.focus()
+        self.query_one(f"#{self.view}").focus()
+
+    def action_view(self, view: str) -> None:
+        """See the conversation in this way."""
+        inside = self.has_focus_within
+        self.query_one(WireHeading).view = view
+        self.query_one(ContentSwitcher).current = view
+        if inside:
+            self.focus_view()
+        self.post_message(self.Changed())
+
+    class Changed(Message):
+        """Another view is to be drawn."""
 
 
 def _nothing(association: Association | None) -> str:
