@@ -17,7 +17,6 @@ from .wire import Traced
 KEPT = 100_000
 """Values kept of each series unless told otherwise, and chunks that may wait for their acknowledgement."""
 _FAR = 1 << 24  # TSNs between two chunks that one end can't have outstanding: the count began anew
-_NEVER_CAME = ("dropped", "refused")
 
 
 class Span(NamedTuple):
@@ -219,8 +218,9 @@ class Sending:
     def sample(self, now: float, path: Path) -> None:
         """What the stack says now of the path that is sent on."""
         self.cwnd.change(now, path.cwnd)
-        self.rto.change(now, path.rto)
-        self.srtt = path.srtt
+        if path.rto:  # 0 before the first round trip was measured
+            self.rto.change(now, path.rto)
+            self.srtt = path.srtt
 
     def _tick(self, time: float) -> float:
         # Packets are told a moment late, what the other end says is taken in by then.
@@ -285,13 +285,13 @@ class Window:
     def fold(self, packets: Iterable[Traced]) -> None:
         """Take in packets, in the order in which they were sent."""
         for _, packet, decoded in packets:
-            if packet.verdict == "duplicated":
-                continue  # the link's copy: its sender knows nothing of it
+            if packet.verdict in ("duplicated", "refused"):
+                continue  # the link's copy, of which its sender knows nothing; what may be anybody's
             mine = self.sending[packet.direction]
             others = self.sending["out" if packet.direction == "in" else "in"]
             mine.until(packet.mono)
             others.until(packet.mono)
-            lost = packet.verdict in _NEVER_CAME
+            lost = packet.verdict == "dropped"
             arrival = packet.mono + packet.delay
             for chunk in decoded.chunks:
                 match chunk:

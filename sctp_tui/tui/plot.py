@@ -16,6 +16,13 @@ _BITS = ((0x40, 0x80), (0x04, 0x20), (0x02, 0x10), (0x01, 0x08))  # of braille, 
 _BRAILLE = 0x2800
 ACROSS, UP = 2, 4
 """Dots in a cell."""
+_FILLED = [
+    [
+        chr(_BRAILLE | sum(_BITS[dot][0] for dot in range(left)) | sum(_BITS[dot][1] for dot in range(right)))
+        for right in range(UP + 1)
+    ]
+    for left in range(UP + 1)
+]  # a cell by how many dots of its left and its right half are set, from below
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -78,12 +85,10 @@ class Plot:
             tops = [
                 0 if value is None or value <= self.y.low else self.y.place(value, up) + 1 for value in pair
             ]
+            left, right = tops
             for row in range(min(self.height, -(-max(tops) // UP))):
-                bits = 0
-                for side, top in enumerate(tops):
-                    for dot in range(max(0, min(UP, top - row * UP))):
-                        bits |= _BITS[dot][side]
-                self._put(self.height - 1 - row, column, chr(_BRAILLE | bits), look)
+                cell = _FILLED[max(0, min(UP, left - row * UP))][max(0, min(UP, right - row * UP))]
+                self._put(self.height - 1 - row, column, cell, look)
 
     def steps(self, values: Sequence[float | None], line: str, look: str) -> None:
         """A line through a value for each cell across, that goes up and down in the cell where it changes."""
@@ -116,6 +121,8 @@ class Plot:
 
     def row(self, number: int) -> Iterator[tuple[str, str]]:
         """A row, from the top, as texts and how they look."""
-        cells = zip(self._looks[number], self._cells[number], strict=True)
-        for look, pieces in groupby(cells, key=lambda cell: cell[0]):
-            yield "".join(character for _, character in pieces), look
+        cells, begin = self._cells[number], 0
+        for look, alike in groupby(self._looks[number]):
+            end = begin + len(list(alike))
+            yield "".join(cells[begin:end]), look
+            begin = end

@@ -16,12 +16,11 @@ from ..monitor.wire import Conversation
 from ..sctp.events import Direction, Status
 from .actions import bindings
 from .plot import ACROSS, DOTTED, HEAVY, SOLID, Plot, Scale, ticks
-from .spark import spark
 
 SPANS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
 """Seconds that can be in view."""
 _AT_FIRST = 10  # s in view at most before somebody zooms
-_GUTTER = 10  # cells for what stands left of the plots
+_GUTTER = 8  # cells for what stands left of the plots
 _DOTS = 4096  # of a series in view that are drawn at most: more than there are dots across
 _AT_ONCE = 3000  # packets taken in at most by one drawing
 _WITH_RTO = 22  # lines from which on the RTO is drawn too
@@ -47,7 +46,7 @@ class WindowView(Widget, can_focus=True):
         f"window-view--{look}"
         for look in (
             *("heading", "label", "axis", "sent", "acked", "gap", "again", "lost"),
-            *("flight", "cwnd", "rwnd", "rto"),
+            *("flight", "cwnd", "rwnd"),
         )
     }
 
@@ -57,15 +56,14 @@ class WindowView(Widget, can_focus=True):
         & > .window-view--heading { text-style: bold; }
         & > .window-view--label { color: $text-muted; }
         & > .window-view--axis { color: $foreground 40%; }
-        & > .window-view--sent { color: $text-accent; }
+        & > .window-view--sent { color: $text-primary; }
         & > .window-view--acked { color: $text-success; }
-        & > .window-view--gap { color: $text-secondary; text-style: bold; }
+        & > .window-view--gap { color: $text-success; text-style: bold; }
         & > .window-view--again { color: $text-warning; text-style: bold; }
         & > .window-view--lost { color: $text-error; text-style: bold; }
-        & > .window-view--flight { color: $text-accent; }
+        & > .window-view--flight { color: $text-primary; }
         & > .window-view--cwnd { color: $text-warning; }
         & > .window-view--rwnd { color: $text-success; }
-        & > .window-view--rto { color: $text-secondary; }
     }
     """
 
@@ -137,7 +135,8 @@ class WindowView(Widget, can_focus=True):
     def _newest(self) -> float:
         """The end of what there is: now, or where nothing waits, when something happened last."""
         both = self._window.sending.values()
-        if any(sending.waits for sending in both):
+        all_seen = self._conversation is not None and self._seen == self._conversation.captured
+        if all_seen and any(sending.waits for sending in both):
             return self._now
         return max(sending.time for sending in both)
 
@@ -283,15 +282,19 @@ class WindowView(Widget, can_focus=True):
         return _with_axis(plot, labels), top
 
     def _rto(self, width: int, view: Scale) -> _Line:
-        values = [s and s.highest for s in self._sending.rto.columns(view.low, view.high, width)]
-        values = self._cut(values, view)
-        highest = max((value for value in values if value is not None), default=0)
-        gutter = f"RTO {units.milliseconds(highest)}"
-        return [
-            (f"{gutter:>{_GUTTER}}", "rto"),
-            ("│", "axis"),
-            (spark(values, width, highest * 1.01, mean=False), "rto"),
-        ]
+        """The RTO as a line, its value where it begins or changes."""
+        spans = self._sending.rto.columns(view.low, view.high, width)
+        values = self._cut([span and span.last for span in spans], view)
+        cells = ["─" if value is not None else " " for value in values]
+        told: int | None = None
+        free = 0
+        for column, value in enumerate(values):
+            if value is not None and value != told and column >= free:
+                told = value
+                text = f" {units.milliseconds(value)} "[: width - column]
+                cells[column : column + len(text)] = text
+                free = column + len(text) + 1
+        return [(f"{'RTO':>{_GUTTER}}", "label"), ("│", "axis"), ("".join(cells), "")]
 
     def _cut(self, values: "list[int | None]", view: Scale) -> list[int | None]:
         """Nothing is known of the time to come."""
@@ -315,12 +318,13 @@ class WindowView(Widget, can_focus=True):
 
     def _octets_legend(self, top: float) -> _Line:
         sending = self._sending
-        line: _Line = [("Octets  ", "label"), ("⣿", "flight"), (" in flight", "label")]
-        line += [("   ", ""), ("━", "cwnd"), (" cwnd" if len(sending.cwnd) else " cwnd (not told)", "label")]
-        line += [("   ", ""), ("┈", "rwnd"), (" peer's rwnd", "label")]
-        if sending.rwnd.last is not None and sending.rwnd.last > top:
-            line.append((", above ↑", "label"))
-        return line
+        rwnd = sending.rwnd.last
+        return [
+            *(("Octets  ", "label"), ("⣿", "flight"), (" in flight   ", "label")),
+            *(("━", "cwnd"), (f" cwnd, {'each second' if len(sending.cwnd) else 'not told'}   ", "label")),
+            *(("┈", "rwnd"), (" peer's rwnd", "label")),
+            (", above ↑" if rwnd is not None and rwnd > top else "", "label"),
+        ]
 
     def _numbers(self, width: int) -> Iterator[_Line]:
         """The numbers of now, in as many lines as they need."""
@@ -371,7 +375,7 @@ class WindowView(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """A line of what was drawn last."""
-        base = self.rich_style
+        base = self._style_of("")
         if y >= len(self._lines):
             return Strip.blank(self.size.width, base)
         segments = [Segment(text, self._style_of(look)) for text, look in self._lines[y]]
