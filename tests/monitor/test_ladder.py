@@ -1,0 +1,173 @@
+"""The ladder's rows: what ties packets together, over made-up packets and real ones."""
+
+import struct
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.monitor.chunk_words import relative
+from sctp_tui.monitor.ladder import Ladder, before
+from sctp_tui.monitor.wire import Conversation
+from sctp_tui.sctp.events import Packet, Peer
+
+LOCAL, PEER = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 5000)
+INITIAL = 0xFFFFFFFE  # TSNs wrap within the first few
+
+
+def _tsn(number: int) -> int:
+    return (INITIAL + number) & 0xFFFFFFFF
+
+
+def _chunk(kind: int, body: bytes, flags: int = 0) -> bytes:
+    raw = struct.pack("!BBH", kind, flags, 4 + len(body)) + body
+    return raw + bytes(-len(raw) % 4)
+
+
+def init(tag: int = 7) -> bytes:
+    return _chunk(1, struct.pack("!IIHHI", tag, 1 << 20, 5, 5, INITIAL))
+
+
+def init_ack() -> bytes:
+    return _chunk(2, struct.pack("!IIHHI", 8, 1 << 20, 5, 5, 500))
+
+
+def data(number: int, stream: int = 1, ssn: int = 0, text: bytes = b"hello") -> bytes:
+    return _chunk(0, struct.pack("!IHHI", _tsn(number), stream, ssn, 46) + text, 3)
+
+
+def sack(cumulative: int, *gaps: tuple[int, int]) -> bytes:
+    blocks = b"".join(struct.pack("!HH", first - cumulative, last - cumulative) for first, last in gaps)
+    return _chunk(3, struct.pack("!IIHH", _tsn(cumulative), 1 << 20, len(gaps), 0) + blocks)
+
+
+class Wire:
+    """A conversation whose packets a test makes."""
+
+    def __init__(self) -> None:
+        self.made: list[Packet] = []
+
+    def put(self, direction: str, *chunks: bytes, verdict: str = "delivered", **more: Any) -> None:
+        raw = struct.pack("!HHII", 5000, 9877, 7, 0) + b"".join(chunks)
+        at = 100.0 + len(self.made) / 1000
+        packet = Packet(
+            at, at, "server", 0, 0, PEER, LOCAL, 1, direction, verdict, more.get("reason", ""), 0.0, raw  # type: ignore[arg-type]
+        )  # fmt: skip
+        self.made.append(packet)
+
+    def ladder(self) -> Ladder:
+        conversation = Conversation(self.made[0])
+        for packet in self.made:
+            conversation.add(packet)
+        ladder = Ladder(conversation)
+        assert not ladder.update()
+        return ladder
+
+
+@pytest.fixture
+def wire() -> Wire:
+    made = Wire()
+    made.put("in", init())
+    made.put("out", init_ack())
+    return made
+
+
+def _ties(ladder: Ladder) -> list[tuple[int, bool]]:
+    return [(row.first_try, row.fast) for row in ladder]
+
+
+def test_tsns_are_counted_from_the_initial_one_over_a_wrap(wire: Wire) -> None:
+    for number in range(4):
+        wire.put("in", data(number, ssn=number))
+        wire.put("out", sack(number))
+    labels = [ladder.label(row) for ladder in [wire.ladder()] for row in ladder]
+    assert labels[0] == "INIT tag 00000007 str 5/5 rwnd 1 MiB"
+    assert labels[2] == "DATA tsn 0 str 1 ssn 0 5 B hello"
+    assert labels[8:] == ["DATA tsn 3 str 1 ssn 3 5 B hello", "SACK cum 3 rwnd 1 MiB"]
+
+
+def test_three_reports_make_it_fast_and_fewer_a_timer(wire: Wire) -> None:
+    wire.put("in", data(0), verdict="dropped")  # 3
+    for number in (1, 2, 3):
+        wire.put("in", data(number, 2))
+        wire.put("out", sack(-1, (1, number)))
+    wire.put("in", data(0))  # 10: fast
+    wire.put("out", sack(3))
+    wire.put("in", data(4), verdict="dropped")  # 12
+    wire.put("in", data(5))
+    wire.put("out", sack(3, (5, 5)))
+    wire.put("in", data(4))  # 15: no three reports
+    ties = _ties(wire.ladder())
+    assert ties[9] == (3, True)
+    assert ties[14] == (12, False)
+    assert [tie for number, tie in enumerate(ties, 1) if number not in (10, 15)] == [(0, False)] * 13
+
+
+def test_reports_that_were_lost_do_not_count(wire: Wire) -> None:
+    wire.put("in", data(0), verdict="dropped")
+    for number in (1, 2, 3):
+        wire.put("in", data(number, 2))
+        wire.put("out", sack(-1, (1, number)), verdict="dropped")
+    wire.put("in", data(0))
+    assert _ties(wire.ladder())[-1] == (3, False)
+
+
+def test_a_copy_by_the_link_is_not_sent_again(wire: Wire) -> None:
+    wire.put("in", data(0))
+    wire.put("in", data(0), verdict="duplicated")
+    assert _ties(wire.ladder())[2:] == [(0, False), (0, False)]
+
+
+def test_control_is_tied_too(wire: Wire) -> None:
+    wire.put("in", init(tag=9))  # another association's, not the same again
+    wire.put("in", init(tag=9))
+    wire.put("in", _chunk(10, b"cookie"))
+    wire.put("in", _chunk(10, b"cookie"))
+    assert [first for first, _ in _ties(wire.ladder())] == [0, 0, 0, 3, 0, 5]
+
+
+def test_rows_go_with_their_packets(wire: Wire) -> None:
+    for number in range(50):
+        wire.put("in", data(number))
+    conversation = Conversation(wire.made[0])
+    ladder = Ladder(conversation)
+    for packet in wire.made[:30]:
+        conversation.add(packet)
+    while ladder.update(7):
+        pass
+    assert (ladder.first, ladder.seen, len(ladder)) == (1, 30, 30)
+    for packet in wire.made[30:]:
+        conversation.add(packet)
+    for _ in range(40):
+        conversation.forget()
+    assert not ladder.update()
+    assert (ladder.first, ladder.seen, len(ladder)) == (41, 52, 12)
+    assert ladder[41].packet is wire.made[40]
+    with pytest.raises(IndexError):
+        ladder[40]
+
+
+def _naive(sent: Sequence[int]) -> Iterator[int]:
+    for at, number in enumerate(sent):
+        first = sent.index(number)
+        yield first + 3 if first < at else 0
+
+
+@given(st.lists(st.integers(0, 12), max_size=40))
+def test_each_is_tied_to_the_first_that_carried_it(sent: list[int]) -> None:
+    wire = Wire()
+    wire.put("in", init())
+    wire.put("out", init_ack())
+    for number in sent:
+        wire.put("in", data(number))
+    assert [first for first, _ in _ties(wire.ladder())[2:]] == list(_naive(sent))
+
+
+@given(st.integers(0, 0xFFFFFFFF), st.integers(-(1 << 31) + 1, (1 << 31) - 1))
+def test_serial_numbers(tsn: int, distance: int) -> None:
+    other = (tsn + distance) & 0xFFFFFFFF
+    assert relative(other, tsn) == distance
+    assert before(tsn, other) == (distance > 0)
+    assert before(other, tsn) == (distance < 0)
