@@ -16,10 +16,8 @@ from ..monitor.wire import Conversation
 from ..sctp.events import Direction, Status
 from .actions import bindings
 from .plot import ACROSS, DOTTED, HEAVY, SOLID, Plot, Scale, ticks
+from .timeline import Timeline
 
-SPANS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
-"""Seconds that can be in view."""
-_AT_FIRST = 10  # s in view at most before somebody zooms
 _GUTTER = 8  # cells for what stands left of the plots
 _DOTS = 4096  # of a series in view that are drawn at most: more than there are dots across
 _AT_ONCE = 3000  # packets taken in at most by one drawing
@@ -37,7 +35,7 @@ _TSN_LEGEND = (
 
 
 class WindowView(Widget, can_focus=True):
-    """One direction of a `Conversation`, in time as far as it goes or so many seconds of it."""
+    """One direction of a `Conversation` over the time in view."""
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = bindings("window")
@@ -76,8 +74,7 @@ class WindowView(Widget, can_focus=True):
         self._seen = 0
         self._now = 0.0
         self._told: dict[Direction, Status] = {}
-        self._span: float | None = None  # None as long as nobody zoomed
-        self._end: float | None = None  # None while it follows
+        self.timeline = Timeline()
         self._lines: list[_Line] = []
         self._stamp: Hashable = None
         self._styles: dict[str, Style] = {}
@@ -98,8 +95,10 @@ class WindowView(Widget, can_focus=True):
         """
         if conversation is not self._conversation:
             self._conversation, self._window = conversation, Window()
-            self._seen, self._end, self._stamp = 0, None, None
+            self._seen, self._stamp = 0, None
             self._told.clear()
+            self.timeline.began = conversation.began
+            self.timeline.follow()
         if self._seen < conversation.captured:
             last = self._seen
             for traced in conversation.since(self._seen, _AT_ONCE):
@@ -112,6 +111,7 @@ class WindowView(Widget, can_focus=True):
         for one in (association, other):
             if one is not None and one.status is not None:
                 self._sample(conversation, one.endpoint, one.status, now)
+        self.timeline.newest = self._newest(conversation)
         self._draw()
 
     def _sample(self, conversation: Conversation, endpoint: str, status: Status, now: float) -> None:
@@ -123,34 +123,15 @@ class WindowView(Widget, can_focus=True):
         self._window.sending[direction].sample(now, path)
 
     @property
-    def following(self) -> bool:
-        """Whether the newest is in view."""
-        return self._end is None
-
-    @property
     def _sending(self) -> Sending:
         return self._window.sending[self.direction]
 
-    @property
-    def _newest(self) -> float:
+    def _newest(self, conversation: Conversation) -> float:
         """The end of what there is: now, or where nothing waits, when something happened last."""
         both = self._window.sending.values()
-        all_seen = self._conversation is not None and self._seen == self._conversation.captured
-        if all_seen and any(sending.waits for sending in both):
+        if self._seen == conversation.captured and any(sending.waits for sending in both):
             return self._now
         return max(sending.time for sending in both)
-
-    def _in_view(self) -> Scale:
-        """The time in view."""
-        began = self._conversation.began if self._conversation is not None else 0.0
-        newest = max(self._newest, began)
-        age = (newest - began) * 1.02
-        span = self._span or next(
-            (span for span in SPANS if span >= age and span <= _AT_FIRST), float(_AT_FIRST)
-        )
-        end = self._end if self._end is not None else newest + span * 0.02
-        end = max(end, began + span)
-        return Scale(end - span, end)
 
     # --- keys
 
@@ -161,41 +142,28 @@ class WindowView(Widget, can_focus=True):
 
     def action_zoom(self, by: int) -> None:
         """More (1) or less (-1) time in view."""
-        view = self._in_view()
-        span = view.high - view.low
-        at = min(range(len(SPANS)), key=lambda index: abs(SPANS[index] - span))
-        self._span = SPANS[max(0, min(at + by, len(SPANS) - 1))]
-        if self._end is not None:
-            self._go_to((view.low + view.high + self._span) / 2)
+        self.timeline.zoom(by)
         self._draw()
 
     def action_move(self, by: int) -> None:
         """A quarter of what is in view to earlier (-1) or later (1) times."""
-        view = self._in_view()
-        self._span = view.high - view.low
-        self._go_to(view.high + by * self._span / 4)
+        self.timeline.move(by / 4)
         self._draw()
 
     def action_first(self) -> None:
         """The begin of the association."""
-        self._span = (view := self._in_view()).high - view.low
-        self._go_to(0.0)
+        self.timeline.first()
         self._draw()
 
     def action_follow(self) -> None:
         """The newest, and follow."""
-        self._end = None
+        self.timeline.follow()
         self._draw()
 
     def action_whole(self) -> None:
         """As at first: all of the time, up to ten seconds."""
-        self._span = self._end = None
+        self.timeline.whole()
         self._draw()
-
-    def _go_to(self, end: float) -> None:
-        """Have this time at the right, as far as there is something; there it follows."""
-        began = self._conversation.began if self._conversation is not None else 0.0
-        self._end = max(end, began + (self._span or 0)) if end < self._newest else None
 
     # --- drawing
 
@@ -210,7 +178,7 @@ class WindowView(Widget, can_focus=True):
 
     def _draw(self) -> None:
         width, height = self.size
-        view = self._in_view()
+        view = self.timeline.view
         stamp = (self._seen, tuple(self._told.values()), width, height, view, self.direction)
         if stamp == self._stamp:
             return
@@ -298,7 +266,7 @@ class WindowView(Widget, can_focus=True):
 
     def _cut(self, values: "list[int | None]", view: Scale) -> list[int | None]:
         """Nothing is known of the time to come."""
-        known = (self._newest - view.low) / (view.high - view.low) * len(values)
+        known = (self.timeline.newest - view.low) / (view.high - view.low) * len(values)
         return [value if place <= known else None for place, value in enumerate(values)]
 
     # --- words
@@ -312,7 +280,7 @@ class WindowView(Widget, can_focus=True):
         long = sum(len(sign) + len(name) + 4 for sign, name, _, _ in _TSN_LEGEND) + 20 <= width
         for sign, name, short, look in _TSN_LEGEND:
             line += [("   ", ""), (sign, look), (f" {name if long else short}", "label")]
-        if not self.following:
+        if not self.timeline.following:
             line.append(("   End follows", "label"))
         return line
 
@@ -357,7 +325,7 @@ class WindowView(Widget, can_focus=True):
         yield line
 
     def _time_axis(self, width: int, view: Scale) -> list[_Line]:
-        began = self._conversation.began if self._conversation is not None else 0.0
+        began = self.timeline.began
         shown = Scale(view.low - began, view.high - began)
         marks = ticks(shown, max(2, width // 14))
         step = marks[1] - marks[0] if len(marks) > 1 else 1.0

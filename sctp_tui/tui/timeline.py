@@ -1,0 +1,64 @@
+"""Which part of the time is in view: as far as it goes, or so many seconds of it, followed or held."""
+
+from .plot import Scale
+
+SPANS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
+"""Seconds that can be in view."""
+_AT_FIRST = 10.0  # s in view at most before somebody zooms
+_MARGIN = 0.02  # of what is in view that stays free at its right
+
+
+class Timeline:
+    """Seconds of one clock from `began` to `newest`, both to be set by who draws it."""
+
+    def __init__(self) -> None:
+        self.began = 0.0
+        self.newest = 0.0
+        self._span: float | None = None  # None as long as nobody zoomed
+        self._end: float | None = None  # None while it follows
+
+    @property
+    def following(self) -> bool:
+        """Whether the newest is in view."""
+        return self._end is None
+
+    @property
+    def view(self) -> Scale:
+        """The time in view."""
+        newest = max(self.newest, self.began)
+        age = (newest - self.began) * (1 + _MARGIN)
+        span = self._span or next((span for span in SPANS if age <= span <= _AT_FIRST), _AT_FIRST)
+        end = self._end if self._end is not None else newest + span * _MARGIN
+        end = max(end, self.began + span)  # nothing is before the begin
+        return Scale(end - span, end)
+
+    def zoom(self, by: int) -> None:
+        """So many steps more (1) or less (-1) time in view; the newest stays, or the begin, or the middle."""
+        view = self.view
+        span = view.high - view.low
+        at = min(range(len(SPANS)), key=lambda index: abs(SPANS[index] - span))
+        self._span = SPANS[max(0, min(at + by, len(SPANS) - 1))]
+        if self._end is not None:
+            middle = (view.low + view.high) / 2
+            self._end = (middle if view.low > self.began else self.began) + self._span / 2
+
+    def move(self, by: float) -> None:
+        """By parts of what is in view, to earlier (less than 0) or later times; at the newest it follows."""
+        view = self.view
+        self._span = view.high - view.low
+        end = max(view.high + by * self._span, self.began + self._span)
+        self._end = end if end < self.newest else None
+
+    def first(self) -> None:
+        """To the begin, and stay there."""
+        view = self.view
+        self._span = view.high - view.low
+        self._end = self.began
+
+    def follow(self) -> None:
+        """To the newest, and on with it."""
+        self._end = None
+
+    def whole(self) -> None:
+        """As at first: all of the time, up to ten seconds, followed."""
+        self._span = self._end = None
