@@ -246,6 +246,16 @@ def test_a_long_list_is_counted() -> None:
             16,
             "NR-SACK: 2 and 1 gap blocks and 0 duplicate TSNs need 32 octets, it has 20",
         ),
+        (  # four octets too few, which are those of the next chunk
+            chunk(3, u32(1, 2) + u16(1, 0)),
+            3,
+            "SACK: 1 gap blocks and 0 duplicate TSNs need 20 octets, it has 16",
+        ),
+        (
+            chunk(16, u32(1, 2) + u16(0, 0, 1, 0)),
+            16,
+            "NR-SACK: 0 and 0 gap blocks and 1 duplicate TSNs need 24 octets, it has 20",
+        ),
         (chunk(4, tlv(7)), 4, "HEARTBEAT: starts with parameter 7, 1 (heartbeat info) is needed"),
         (chunk(5, u16(1, 9)), 5, "HEARTBEAT ACK: heartbeat info of length 9, 4 to 4 is possible"),
         (chunk(0xC0, u32(1) + b"ab"), 0xC0, "FORWARD TSN: 2 octets of streams, 4 for each are needed"),
