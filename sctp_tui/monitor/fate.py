@@ -14,7 +14,9 @@ _DONE = {
 
 def fate(packet: Packet) -> str:
     """`dropped by the link: the next DATA on stream 1`; "" where it came, and at once."""
-    words = [word for word in (_DONE[packet.verdict], packet.reason) if word]
-    if packet.delay and packet.verdict not in ("dropped", "refused"):
-        words.append(f"{packet.delay * 1000:.6g} ms on its way")
-    return ": ".join(words)
+    done, reason = _DONE[packet.verdict], packet.reason
+    words = f"{done}: {reason}" if done and reason else done or reason
+    if not packet.delay or packet.verdict in ("dropped", "refused"):
+        return words
+    late = f"{packet.delay * 1000:.3f}".rstrip("0").rstrip(".") + " ms"
+    return f"{words}, {late}" if words else late

@@ -16,6 +16,7 @@ from ..sctp.events import (
     Detail,
     EndpointFailed,
     Event,
+    Packet,
     Peer,
     PeerAddrChange,
     RemoteError,
@@ -65,6 +66,7 @@ class Mask:
     def batch(self, batch: Batch) -> Batch:
         """What a drain brought, with pseudonyms."""
         batch.events = [self.event(event) for event in batch.events]
+        batch.packets = [self.event(packet) for packet in batch.packets]
         batch.status = {key: self.event(status) for key, status in batch.status.items()}
         batch.details = {key: self.event(detail) for key, detail in batch.details.items()}
         batch.generators = {key: self.event(generating) for key, generating in batch.generators.items()}
@@ -82,7 +84,7 @@ class Mask:
                 changed["paths"] = tuple(
                     msgspec.structs.replace(path, address=self.address(path.address)) for path in event.paths
                 )
-            case Detail(local=Peer() as local):
+            case Packet(local=local) | Detail(local=Peer() as local):
                 changed["local"] = self._peer(local)
             case RemoteError(error=error) if error in _WITH_ADDRESSES:
                 changed["data"] = b""

@@ -5,6 +5,7 @@ Bounded in bytes; the oldest go first. Packets are decoded when somebody looks, 
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from copy import copy
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -86,6 +87,12 @@ class Conversation:
             found = islice(self._packets, start - first, None)
         for number, packet in enumerate(islice(found, limit), start):
             yield Traced(number, packet, decode(packet.data))
+
+    def still(self) -> "Conversation":
+        """A copy, to which nothing is added: for another thread to read."""
+        made = copy(self)
+        made._packets = self._packets.copy()
+        return made
 
     def add(self, packet: Packet) -> None:
         """The next packet."""

@@ -388,7 +388,8 @@ class MainScreen(Screen[None]):
             frozen.then(clock.mono()),
             picture,
             still.names,
-        ) + wire_sources(self._chosen(), self._monitor)
+        )
+        choices[-1:-1] = wire_sources(self._chosen(), self._monitor)
 
         def told(outcome: str | None) -> None:
             if outcome:

@@ -15,6 +15,7 @@ from sctp_tui.sctp.events import (
     Event,
     Message,
     Opening,
+    Packet,
     Path,
     Peer,
     PeerAddrChange,
@@ -53,6 +54,10 @@ EVENTS: tuple[Event, ...] = (
         **head(), local=Peer(REAL, 1), local_tag=1, peer_tag=2, heartbeat_interval=0, path_max_retrans=5,
         association_max_retrans=10, statistics=None,
     ),
+    Packet(
+        **head(), local=Peer(REAL[1:2], 1), flow=1, direction="in", verdict="delivered", reason="", delay=0.0,
+        data=b"",
+    ),
 )  # fmt: skip
 
 
@@ -77,13 +82,16 @@ def test_what_is_no_address_stays() -> None:
 
 
 def test_a_batch_has_pseudonyms_in_all_its_parts() -> None:
-    change, status, detail = EVENTS[1], EVENTS[5], EVENTS[6]
+    change, status, detail, packet = EVENTS[1], *EVENTS[5:]
     assert isinstance(status, Status)
+    assert isinstance(packet, Packet)
     assert isinstance(detail, Detail)
     mask = Mask()
-    batch = mask.batch(Batch([change], status={1: status}, details={1: detail}))
+    batch = mask.batch(Batch([change], [packet], status={1: status}, details={1: detail}))
     assert batch.status[1].peer == batch.events[0].peer == Peer(tuple(map(mask.address, REAL)), 5000, 9899)
     assert [path.address for path in batch.status[1].paths] == [mask.address(address) for address in REAL]
+    assert batch.packets[0].peer == batch.events[0].peer
+    assert batch.packets[0].local == Peer((mask.address(REAL[1]),), 1)
     assert batch.details[1].local == Peer(tuple(map(mask.address, REAL)), 1)
 
 

@@ -115,8 +115,8 @@ def test_what_the_link_did_is_the_comment_of_the_packet(tmp_path: Path) -> None:
     assert fields(path, "frame.comment", "frame.packet_flags_direction", "frame.time_epoch") == [
         ["", "0x00000002", "1764000000.123456001"],
         ["dropped by the link: the next 3 SACKs", "0x00000001", "1764000000.123456001"],
-        ["delayed by the link: 20 ms on its way", "0x00000002", "1764000000.123456001"],
-        ["a copy made by the link: duplication 1 %: 1.5 ms on its way", "0x00000002", "1764000000.123456001"],
+        ["delayed by the link, 20 ms", "0x00000002", "1764000000.123456001"],
+        ["a copy made by the link: duplication 1 %, 1.5 ms", "0x00000002", "1764000000.123456001"],
     ]
 
 

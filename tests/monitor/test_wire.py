@@ -37,6 +37,8 @@ def test_both_ends_find_their_packets(seeing: Running, over_udp: bool) -> None:
     second, _, other = seeing.greet(to=to)
     seeing.close(first)
     seeing.until(AssocChange, endpoint=first, state="SHUTDOWN_COMP")
+    seeing.again()
+    seeing.until(AssocChange, endpoint="server", key=server.key, state="SHUTDOWN_COMP")
     monitor = Monitor()
     monitor.fold(Batch(seeing.events, seeing.packets))
 

@@ -1,0 +1,168 @@
+"""The wire exported: packets as pcapng by the dialog, the ladder as text and as a picture that is one."""
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from sctp_tui.monitor.wire import Conversation
+from sctp_tui.sctp.events import AssocChange, Message, Packet, Peer
+from sctp_tui.tui.association_table import AssociationTable
+from sctp_tui.tui.export_screen import ExportScreen
+from sctp_tui.tui.ladder_svg import picture
+from sctp_tui.tui.settings import Settings
+from sctp_tui.tui.wire_export import ladder_text, wire_sources
+
+from ..harness import Running
+from ..monitor.story import EVIL
+from ..monitor.tshark import complaints, fields
+from .driving import messages, outcome, rows, running, type_line, until
+
+pytestmark = pytest.mark.userspace
+PEER = Peer(("::1",), 1)
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where files go unless another folder is typed."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def packets() -> list[Packet]:
+    """An association from its INIT on, with four messages."""
+    with Running("userspace", packets=("userspace",)) as running:
+        running.listen()
+        name, up, _ = running.greet()
+        for text in ("one", EVIL, "three"):
+            running.send(name, text.encode(), stream=2)
+            running.until(Message, endpoint="server", data=text.encode())
+        running.close(name)
+        running.until(AssocChange, endpoint="server", key=up.key, state="SHUTDOWN_COMP")
+        return running.packets
+
+
+def conversation(packets: list[Packet]) -> Conversation:
+    made = Conversation(packets[0])
+    for packet in packets:
+        made.add(packet)
+    return made
+
+
+def drawn(packets: list[Packet], limit: int = 1000) -> tuple[list[ET.Element], list[str]]:
+    """The arrows and the texts of a picture."""
+    root = ET.fromstring(b"".join(picture(conversation(packets), limit)))
+    texts = ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
+    arrows = [
+        path for path in root.iter(f"{SVG}path") if "L" in path.attrib["d"] and "Z" not in path.attrib["d"]
+    ]
+    return arrows, texts
+
+
+def ends(arrow: ET.Element) -> tuple[float, float, float, float]:
+    """Where an arrow begins, and where it ends."""
+    found = re.fullmatch(r"M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)", arrow.attrib["d"])
+    assert found
+    x, y, to, low = map(float, found.groups())
+    return x, y, to, low
+
+
+def test_each_packet_is_an_arrow_from_its_sender_to_the_other_end(packets: list[Packet]) -> None:
+    arrows, texts = drawn(packets)
+    assert len(arrows) == len(packets)
+    left, right = min(ends(arrow)[0] for arrow in arrows), max(ends(arrow)[0] for arrow in arrows)
+    for packet, arrow in zip(packets, arrows, strict=True):
+        x, y, to, low = ends(arrow)
+        # The client sent the INIT: it stands at the left.
+        assert (x, to) == ((left, right) if packet.direction == "in" else (right, left))
+        assert low > y
+    assert any(text.startswith("COOKIE ECHO ") and text.endswith("hello") for text in texts)
+    assert all(text.isprintable() for text in texts)
+
+
+def test_lost_late_and_sent_again_are_drawn_so(packets: list[Packet]) -> None:
+    at = next(n for n, packet in enumerate(packets) if packet.direction == "in" and packet.data[12] == 0)
+    lost = replace(packets[at], verdict="dropped", reason="the next DATA")
+    late = replace(packets[at], verdict="delayed", delay=1000.0)
+    arrows, texts = drawn([*packets[:at], lost, late, *packets[at + 1 :]])
+    whole = abs(ends(arrows[0])[2] - ends(arrows[0])[0])
+    assert abs(ends(arrows[at])[2] - ends(arrows[at])[0]) < 0.7 * whole
+    assert "dropped by the link: the next DATA" in texts
+    # It comes after all that was sent later.
+    assert ends(arrows[at + 1])[3] > max(ends(arrow)[1] for arrow in arrows)
+    assert f"retransmission of {at + 1}, delayed by the link, 1000000 ms" in texts
+
+
+def test_of_many_packets_the_newest_are_drawn(packets: list[Packet]) -> None:
+    arrows, texts = drawn(packets, 3)
+    assert len(arrows) == 3
+    assert str(len(packets)) in texts
+    assert "1" not in texts
+
+
+@given(st.lists(st.binary(max_size=80), min_size=1, max_size=4))
+def test_no_packet_breaks_the_picture_or_the_text(data: list[bytes]) -> None:
+    like = Packet(0.0, 0.0, "s", 0, 0, None, PEER, 1, "in", "refused", "no SCTP packet", 0.0, b"")
+    strange = [replace(like, data=one) for one in data]
+    arrows, texts = drawn(strange)
+    assert len(arrows) == len(data)
+    assert all(text.isprintable() for text in texts)
+    lines = b"".join(ladder_text(conversation(strange))).decode().split("\n")
+    assert len(lines) == len(data) + 2
+    assert all(line.isprintable() for line in lines)
+
+
+def test_the_ladder_as_text_has_a_line_for_each_packet(packets: list[Packet]) -> None:
+    first, *lines = b"".join(ladder_text(conversation(packets))).decode().splitlines()
+    assert "server 127.0.0.1:" in first
+    assert len(lines) == len(packets)
+    assert re.fullmatch(r" +1 +0\.0000 ├─ INIT tag \w{8} .*─▶│", lines[0])
+    assert re.fullmatch(r" +\d+ +\d\.\d{4} │◀─ SHUTDOWN ACK ─+┤", lines[-2])
+    assert all(line.isprintable() for line in lines)
+
+
+async def test_the_dialog_writes_packets_that_tshark_reads(here: Path) -> None:
+    async with running() as (app, pilot):
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: messages(app, "server") and app.monitor.wire)
+        await until(pilot, lambda: app.screen.query_one(AssociationTable).chosen)
+        await pilot.press("escape", "e")
+        await until(pilot, lambda: isinstance(app.screen, ExportScreen))
+        await pilot.press("end", "up", "enter")
+        await until(pilot, lambda: outcome(pilot).startswith("exported "))
+        (path,) = here.iterdir()
+        assert path.suffix == ".pcapng"
+        assert re.match(r"exported \d+ packets of all, ", outcome(pilot))
+        assert complaints(path) == []
+        assert [row[0] for row in fields(path, "sctp.chunk_type")][:3] == ["1", "2", "10|0"]
+
+
+async def test_what_there_is_of_one_association_and_of_all(here: Path) -> None:
+    async with running(settings=Settings(port=0, udp_port=0, mask_addresses=True)) as (app, pilot):
+        assert wire_sources(None, app.monitor) == []
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: rows(app) and rows(app)[0].messages_in)
+        (row,) = rows(app)
+        of_it = app.monitor.wire.of(row, app.monitor.endpoints)
+        assert of_it is not None
+        sources = wire_sources(row, app.monitor)
+        count = len(of_it)
+        assert [(source.name, source.suffix, source.what) for source in sources] == [
+            ("packets", ".pcapng", f"{count} packets of {row.called}"),
+            ("ladder", ".txt", f"{count} packets of {row.called}"),
+            ("ladder", ".svg", f"{count} packets of {row.called}"),
+            ("packets", ".pcapng", f"{count} packets of all"),
+        ]
+        of_it.add(of_it.packets[-1])  # what comes later is not in it
+        for source in sources:
+            written = b"".join(source.lines())
+            assert b"127.0.0.1" not in written
+            assert b"\x7f\x00\x00\x01" not in written
+            if source.suffix == ".txt":
+                assert written.count(b"\n") == count + 1
