@@ -84,14 +84,14 @@ class Lane:
     """One stream of one direction.
 
     `expected` is the place of the ordered message that is delivered next, `waiting` are those that have come
-    and have to wait for it, by place.
+    and have to wait for it, by place. `held` are those that have come and would have to wait in one stream.
     """
 
     def __init__(self, stream: int, expected: int | None) -> None:
         self.stream = stream
         self.expected = expected
         self.waiting: dict[int, Block] = {}
-        self.messages = 0
+        self.messages = self.held = 0
         self.by_stream, self.as_one = Waits(), Waits()
         self._stood = 0.0
         self._highest: int | None = None
@@ -123,11 +123,19 @@ class Lane:
     def arrive(self, block: Block) -> None:
         """A message is there, whole."""
         assert block.arrived_at is not None
+        self.held += 1
         if block.unordered or self.expected is None or block.place < self.expected:
             self._deliver(block, block.arrived_at)
         else:
             self.waiting[block.place] = block
-            self._release()
+            self._go_on()
+
+    def release(self, block: Block, time: float) -> None:
+        """In one stream a message that has come would be delivered at this time."""
+        assert block.arrived_at is not None
+        block.as_one_at = max(time, block.arrived_at)
+        self.held -= 1
+        self.as_one.add(block.as_one_at - block.arrived_at)
 
     def skip(self, place: int, time: float) -> None:
         """All up to this place are waited for no more: they were given up, or known to have come."""
@@ -137,15 +145,15 @@ class Lane:
         for old in sorted(there for there in self.waiting if there <= place):
             self._deliver(self.waiting.pop(old), self._stood)
         self.expected = place + 1
-        self._release()
+        self._go_on()
 
     def forget(self, block: Block) -> None:
         """A message is kept no longer."""
         if self.waiting.pop(block.place, None) is not None and self.expected is not None:
             self.expected = max(self.expected, block.place + 1)
-            self._release()
+            self._go_on()
 
-    def _release(self) -> None:
+    def _go_on(self) -> None:
         while self.expected is not None and (block := self.waiting.pop(self.expected, None)) is not None:
             assert block.arrived_at is not None
             self._stood = max(self._stood, block.arrived_at)

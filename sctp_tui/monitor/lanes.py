@@ -291,8 +291,7 @@ class Sending:
         """In one stream nothing is before this message any more, and so in its own."""
         lane = self.lanes[block.stream]
         if block.arrived_at is not None and block.as_one_at is None:
-            block.as_one_at = max(self._stood, block.arrived_at)
-            lane.as_one.add(block.as_one_at - block.arrived_at)
+            lane.release(block, self._stood)
         if not block.unordered and (block.arrived_at is not None or block.abandoned):
             lane.skip(block.place, self._stood)
 

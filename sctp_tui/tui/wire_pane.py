@@ -21,7 +21,7 @@ from sctp_tui.monitor.other_end import other_end
 
 from .actions import bindings
 
-VIEWS = {"ladder": "1 Ladder", "window": "3 Window"}
+VIEWS = {"ladder": "1 Ladder", "lanes": "2 Lanes", "window": "3 Window"}
 """The ways to see a conversation, by their ids, with their keys."""
 
 
@@ -81,9 +81,10 @@ class WirePane(Vertical):
         """Make the views, the first time."""
         if not self.query(ContentSwitcher):
             from .ladder_view import LadderView
+            from .lanes_view import LanesView
             from .window_view import WindowView
 
-            views = LadderView(id="ladder"), WindowView(id="window")
+            views = LadderView(id="ladder"), LanesView(id="lanes"), WindowView(id="window")
             await self.mount(ContentSwitcher(*views, initial="ladder"))
 
     @property
@@ -109,11 +110,14 @@ class WirePane(Vertical):
             self.query_one("#no-packets", Static).update(_nothing(association))
             return
         from .ladder_view import LadderView
+        from .lanes_view import LanesView
         from .window_view import WindowView
 
         match switcher.visible_content:
             case LadderView() as ladder:
                 ladder.show(conversation, now)
+            case LanesView() as lanes:
+                lanes.show(conversation, now)
             case WindowView() as window:
                 other = other_end(association, monitor.associations, monitor.endpoints)
                 window.show(conversation, association, now, other)
