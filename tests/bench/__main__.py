@@ -6,10 +6,10 @@ python -m tests.bench [NAME ...]
 import sys
 import time
 
-from . import decode, fed, kernel, machine, memory, start, store, traffic
+from . import decode, fed, kernel, machine, memory, start, store, traffic, wire
 from .figures import FIGURES, NotMeasured, Row
 
-MODULES = (decode, fed, traffic, store, memory, start, kernel)
+MODULES = (fed, traffic, store, memory, start, decode, wire, kernel)
 """Each registers its figures."""
 _HELD = {True: "held", False: "NOT HELD", None: "skipped"}
 

@@ -1,6 +1,6 @@
 """Receivers without a screen, as subjects: the engine, or the stack with nothing above it.
 
-python -m tests.bench.alone engine|bare ASK REPORT
+python -m tests.bench.alone engine|seeing|bare ASK REPORT
 """
 
 import select
@@ -9,13 +9,14 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from sctp_tui.engine import Engine
+from sctp_tui.monitor.wire import Wire
 from sctp_tui.outbox import Outbox
 from sctp_tui.sctp.commands import Listen, Stop
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions
-from sctp_tui.sctp.events import Counts, Event, Listening, Message
+from sctp_tui.sctp.events import Counts, Event, Listening, Message, StackName
 from sctp_tui.sctp.userspace import layout
 from sctp_tui.sctp.userspace.sockets import Socket
 from sctp_tui.sctp.userspace.stack import UserspaceStack
@@ -27,11 +28,12 @@ _RECORDS = 5_000  # what is kept to be looked at
 
 
 class EngineAlone:
-    """The engine with the screen's outbox, drained as often."""
+    """The engine with the screen's outbox, drained as often; `packets` are those stacks' that are kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, packets: Collection[StackName] = ()) -> None:
         self._outbox = Outbox()
-        self._engine = Engine(self._outbox, grace=0)
+        self._engine = Engine(self._outbox, grace=0, packets=packets)
+        self._wire = Wire()
         self._kept: deque[Event] = deque(maxlen=_RECORDS)
         self._counts: dict[int, Counts] = {}
         self._dropped = 0
@@ -48,6 +50,7 @@ class EngineAlone:
         while not self._ended:
             batch = self._outbox.drain()
             self._kept += batch.events
+            self._wire.extend(batch.packets)
             self._counts |= batch.counts
             self._dropped = batch.dropped
             for event in batch.events:
@@ -139,7 +142,8 @@ class Bare:
 
 def main(which: str, ask: int, report: int) -> None:
     """Run until nobody asks any more."""
-    receiver = EngineAlone() if which == "engine" else Bare()
+    seen: tuple[StackName, ...] = ("userspace",) if which == "seeing" else ()
+    receiver = Bare() if which == "bare" else EngineAlone(seen)
 
     def answering() -> None:
         answer(ask, report, receiver.answers)

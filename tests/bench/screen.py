@@ -45,6 +45,7 @@ class Measured(SctpApp):
             "probe": lambda: self.call_from_thread(self.probe),
             "probed": self.probed,
             "delays": self.delays,
+            "wire": self.open_wire,
             "associations": self._feed.associations,
             "feed": self._feed.at,
             "feed_number": self._feed.number,
@@ -67,6 +68,10 @@ class Measured(SctpApp):
             await asyncio.sleep(_PROBE)
             self._lags.append((time.monotonic() - asked - _PROBE) * 1000)
 
+    def open_wire(self) -> None:
+        """Show the ladder of the first association."""
+        self.call_from_thread(self.call_later, self._main.action_wire)
+
     def where(self) -> tuple[int, int | None]:
         """The server's port and UDP port, once it listens."""
         while not (servers := self.monitor.endpoints.servers):
@@ -81,6 +86,7 @@ class Measured(SctpApp):
             "last": max((association.last for association in associations), default=0.0),
             "alive": self.monitor.associations.live,
             "captured": self.monitor.log.captured,
+            "packets": len(self.monitor.wire) + self.monitor.wire.gone,
             "dropped": self.monitor.dropped,
             "fed": self._feed.fed,
             "resident": resident(),

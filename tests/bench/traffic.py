@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from .figures import Row, at_least, below, figures, median_ratio, percentile
 from .subject import Subject
 
-_ROUNDS, _SECONDS = (
+ROUNDS, SECONDS = (
     12,
     0.8,
 )  # turns of each receiver, and how long one is: short, as the machine's mood changes
@@ -18,7 +18,7 @@ _STAMPED = 500  # messages/s whose delay is taken
 _REDRAWS = 20
 
 
-class _Receiver:
+class Receiver:
     """A subject, and its number at the sender."""
 
     def __init__(self, subject: Subject, sender: Subject) -> None:
@@ -28,7 +28,7 @@ class _Receiver:
 
     def flooded(self) -> float:
         """Messages/s that it receives when it is sent all that it takes."""
-        return self._receives("flood", _SECONDS)[0]
+        return self._receives("flood", SECONDS)[0]
 
     @property
     def cost(self) -> float:
@@ -39,12 +39,12 @@ class _Receiver:
 
     def paced(self, rate: float) -> tuple[float, float]:
         """Messages/s that it receives of so many sent, and how many of them its screen dropped."""
-        return self._receives("pace", rate, _SECONDS)
+        return self._receives("pace", rate, SECONDS)
 
     def delays(self) -> list[float]:
         """Milliseconds from the sender to the engine, at a rate that nobody is busy with."""
         self.subject.ask("delays")
-        self._sender.ask("pace", self._number, _STAMPED, _SECONDS)
+        self._sender.ask("pace", self._number, _STAMPED, SECONDS)
         self._settle()
         delays: list[float] = self.subject.ask("delays")
         return delays
@@ -76,12 +76,12 @@ def traffic() -> Iterator[Row]:
         Subject("alone", "engine") as second,
         Subject("screen", "10", terminal=True) as third,
     ):
-        bare, engine, screen = (_Receiver(each, sender) for each in (first, second, third))
+        bare, engine, screen = (Receiver(each, sender) for each in (first, second, third))
         engine.flooded()
-        flooded = [(bare.flooded(), engine.flooded(), screen.flooded()) for _ in range(_ROUNDS)]
+        flooded = [(bare.flooded(), engine.flooded(), screen.flooded()) for _ in range(ROUNDS)]
         most = statistics.median(alone for _, alone, _ in flooded)
         spent = bare.cost, engine.cost
-        half = [(engine.paced(most / 2), screen.paced(most / 2)) for _ in range(_ROUNDS)]
+        half = [(engine.paced(most / 2), screen.paced(most / 2)) for _ in range(ROUNDS)]
     medians = (statistics.median(each) for each in zip(*flooded, strict=True))
     rates = "{:,.0f}, {:,.0f}, {:,.0f} messages/s".format(*medians)
     ratio = median_ratio((shown[0], alone[0]) for alone, shown in half)
@@ -111,8 +111,8 @@ def delay() -> Iterator[Row]:
         Subject("alone", "engine") as first,
         Subject("screen", str(_REDRAWS), terminal=True) as second,
     ):
-        engine, screen = _Receiver(first, sender), _Receiver(second, sender)
-        pairs = [(engine.delays(), screen.delays()) for _ in range(_ROUNDS)]
+        engine, screen = Receiver(first, sender), Receiver(second, sender)
+        pairs = [(engine.delays(), screen.delays()) for _ in range(ROUNDS)]
     added, alone, shown = (
         statistics.median(each)
         for each in zip(
