@@ -389,7 +389,8 @@ class MainScreen(Screen[None]):
             picture,
             still.names,
         )
-        choices[-1:-1] = wire_sources(self._chosen(), self._monitor)
+        place = 0 if self.has_class("-wire") else -1
+        choices[place:place] = wire_sources(self._chosen(), self._monitor)
 
         def told(outcome: str | None) -> None:
             if outcome:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from textual.widgets import Input
 
 from sctp_tui.monitor.wire import Conversation
 from sctp_tui.sctp.events import AssocChange, Message, Packet, Peer
@@ -140,6 +141,9 @@ async def test_the_dialog_writes_packets_that_tshark_reads(here: Path) -> None:
         assert path.suffix == ".pcapng"
         assert re.match(r"exported \d+ packets of all, ", outcome(pilot))
         assert complaints(path) == []
+        await pilot.press("w", "e")  # where the packets are shown, they come first
+        await until(pilot, lambda: isinstance(app.screen, ExportScreen))
+        await until(pilot, lambda: "sctp-packets-" in app.screen.query_one(Input).value)
         assert [row[0] for row in fields(path, "sctp.chunk_type")][:3] == ["1", "2", "10|0"]
 
 
