@@ -3,6 +3,7 @@
 Each is imported only where it runs: Textual by the screen alone, SCTP by nothing that just prints help.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -46,6 +47,7 @@ def _run(words: list[str]) -> int:
 
 
 def _screen(options: ScreenOptions) -> int:
+    gc.disable()  # until the screen is there nothing is garbage; then it is the Collector's
     from .output import complain
     from .sctp.endpoint import Clock, StackUnavailable
     from .sctp.stacks import choose
@@ -69,7 +71,7 @@ def _screen(options: ScreenOptions) -> int:
     outbound, inbound = options.streams
     settings = Settings(
         stacks, options.hosts, options.port, options.udp_port, outbound, inbound, options.echo,
-        options.autoclose, options.grace, options.max_associations, theme=options.theme,
+        options.autoclose, options.grace, options.max_associations, options.capture, theme=options.theme,
         large=options.large, mask_addresses=options.mask_addresses, keys=dict(options.key),
         state=usual_path(), notes=tuple(notes),
     )  # fmt: skip

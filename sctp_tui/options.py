@@ -30,6 +30,7 @@ class ServerOptions:
     port: int = PORT
     stack: Wanted = "auto"
     udp_port: int | None = None
+    capture: bool = False
     streams: tuple[int, int] = (10, 65535)
     echo: bool = False
     autoclose: int = 0
@@ -128,6 +129,11 @@ def _add_server(parser: Parser) -> None:
     group.add_argument(
         "--udp-port", type=whole(0, 65535, "UDP port"), metavar="PORT",
         help="userspace: one's own UDP port (default: 9899; 0 = any that is free)",
+    )  # fmt: skip
+    group.add_argument(
+        "--capture", action=_FLAG,
+        help="kernel: capture its packets from the interfaces, which needs CAP_NET_RAW (`sctp-tui doctor` "
+        "tells); those of userspace are seen without",
     )  # fmt: skip
     parser.add_argument_group("config file").add_argument(
         "--config", type=Path, metavar="FILE",
@@ -232,7 +238,10 @@ examples:
         "--classic", action="store_true",
         help="the messages alone, as a server prints them that subscribes to no notifications",
     )  # fmt: skip
-    group.add_argument("--packets", action="store_true", help="every SCTP packet too, its chunks decoded")
+    group.add_argument(
+        "--packets", action="store_true",
+        help="every SCTP packet too, its chunks decoded; on the kernel's stack with --capture",
+    )  # fmt: skip
     parser.add_argument_group("end").add_argument(
         "--count", type=whole(1, 1_000_000_000, "number of messages"), metavar="N",
         help="leave after N messages",

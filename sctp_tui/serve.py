@@ -21,6 +21,7 @@ from .sctp.events import (
     Listening,
     Message,
     Packet,
+    Refused,
     StackName,
 )
 from .sctp.stacks import choose
@@ -53,7 +54,7 @@ class _Server:
         self._outbox = Outbox(_WAITING, lossless=True)
         self._engine = Engine(
             self._outbox, grace=options.grace, max_associations=options.max_associations,
-            gather=0.0 if options.echo else _GATHER, packets=stacks if options.packets else (),
+            gather=0.0 if options.echo else _GATHER, packets=_seen(options, stacks),
         )  # fmt: skip
         self._output: Output | None = Output()
         self._format: Format = as_json if options.json else classic if options.classic else plain
@@ -64,6 +65,9 @@ class _Server:
         self._status = 0
         self._signals = 0
 
+        if options.packets and "kernel" in stacks and not options.capture:
+            complain("the packets of the kernel's stack are not seen without --capture", "serve")
+
     def run(self) -> int:
         """Serve until a signal, the count, the end of the output, or an endpoint that fails."""
         with stop_signals(self._asked_to_stop):
@@ -72,6 +76,7 @@ class _Server:
             self._print_until_closed()
             self._engine.submit(Stop(now=True))
             self._engine.join()
+            self._print_last_packets()
         if self._output is not None:
             self._output.close()
         if self._refused:
@@ -128,6 +133,16 @@ class _Server:
             if batch.events or batch.packets:
                 time.sleep(_MORE)
 
+    def _print_last_packets(self) -> None:
+        """Those that a capture told of after its endpoints were closed."""
+        try:
+            for packet in self._outbox.drain().packets:
+                self._take(packet)
+            if self._output is not None:
+                self._output.flush()
+        except OutputEnded as end:
+            self._lose_output(str(end))
+
     def _take(self, event: Event) -> None:
         if isinstance(event, Packet):
             if self._output is not None:
@@ -149,6 +164,11 @@ class _Server:
             self._status = 1
             self._open.discard(event.endpoint)
             self._engine.submit(Stop())
+            return
+        if isinstance(event, Refused) and event.command == "capture":
+            if self._options.json:
+                self._print(event)
+            complain(event.text, "serve")
             return
         self._print(event)
         if isinstance(event, Listening):
@@ -180,6 +200,11 @@ class _Server:
             # Who is told to end does not fail by ending.
             self._status = 0 if self._signals else 1
         self._engine.submit(Stop())
+
+
+def _seen(options: ServeOptions, stacks: Sequence[StackName]) -> list[StackName]:
+    """The stacks whose packets are printed."""
+    return [name for name in stacks if options.packets and (name != "kernel" or options.capture)]
 
 
 def _in_order(batch: Batch) -> Iterator[Event]:

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from sctp_tui import __version__, doctor
-from sctp_tui.doctor import Finding, Report, examine, in_words, main
+from sctp_tui.doctor import Capture, Finding, Report, examine, in_words, main
 from sctp_tui.doctor.machine import Machine, why_no_sctp
 from sctp_tui.sctp.endpoint import Clock, SctpError, Stack, StackUnavailable
 from sctp_tui.sctp.events import StackName
+from sctp_tui.sctp.kernel import ring
 from sctp_tui.sctp.kernel.stack import NoKernelSctp
 
 RELEASE = "6.8.0-40-generic"
@@ -255,6 +256,24 @@ class Deaf:
         self.closed = True
 
 
+@pytest.mark.kernel
+def test_a_capture_is_tried() -> None:
+    assert examine("kernel", Machine(RELEASE)).capture == Capture(True)
+
+
+@pytest.mark.kernel
+def test_a_capture_that_is_not_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(udp_port: int) -> None:
+        raise ring._why_not(PermissionError(errno.EPERM, "Operation not permitted"))
+
+    monkeypatch.setattr("sctp_tui.sctp.kernel.capture.Ring", refuse)
+    finding = examine("kernel", Machine(RELEASE))
+    assert finding.works
+    assert finding.capture is not None
+    assert (finding.capture.works, "CAP_NET_RAW" in finding.capture.cause) == (False, True)
+    assert "setcap cap_net_raw+ep" in finding.capture.remedy
+
+
 def test_a_stack_that_opens_and_does_nothing() -> None:
     deaf = Deaf()
     finding = examine("kernel", Machine(RELEASE), lambda name, clock: deaf)  # type: ignore[arg-type, return-value]
@@ -302,6 +321,8 @@ def test_an_old_library_works_and_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 
 GOOD = Finding("userspace", True, "usrsctp in some wheel 1.0", "1.0", "", "", 1.25)
 BAD = Finding("kernel", False, "", "", "no module\x1b[2J", "sudo modprobe sctp", None)
+SEEING = Finding("kernel", True, "Linux 6", "6", "", "", 2.0, Capture(True))
+BLIND = Finding("kernel", True, "Linux 6", "6", "", "", 2.0, Capture(False, "no capability", "sudo"))
 OLD = Finding("userspace", True, "usrsctp 0.9", "0.9", "it is old", "get a new one", 2.0)
 
 
@@ -315,6 +336,11 @@ def test_in_words() -> None:
         "             but it is old",
         "             to mend it: get a new one",
     ]
+    assert in_words(Report(1, "0", (SEEING, BLIND)), "+", "-")[1::2] == [
+        "             --capture shows its packets",
+        "             --capture does not work: no capability",
+    ]
+    assert in_words(Report(1, "0", (BLIND,)), "+", "-")[-1] == "             to mend it: sudo"
 
 
 @pytest.fixture
@@ -353,7 +379,7 @@ def test_status_and_json(
     assert (report["schema"], report["version"]) == (1, __version__)
     assert [one["stack"] for one in report["stacks"]] == shown
     assert all(
-        list(one) == ["stack", "works", "library", "version", "cause", "remedy", "handshake_ms"]
+        list(one) == ["stack", "works", "library", "version", "cause", "remedy", "handshake_ms", "capture"]
         for one in report["stacks"]
     )
     assert main(words) == status

@@ -16,6 +16,7 @@ from ..output import Output, OutputEnded, complain
 from ..parsing import Parser
 from ..sctp.endpoint import Clock, SctpError, Stack, StackUnavailable
 from ..sctp.events import SCHEMA, StackName
+from ..sctp.kernel.capture import NoCapture
 from ..sctp.kernel.stack import NoKernelSctp
 from ..sctp.printable import printable
 from ..sctp.stacks import open_stack
@@ -26,10 +27,19 @@ _NAMES: tuple[StackName, ...] = ("kernel", "userspace")
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 
 
+class Capture(msgspec.Struct, frozen=True):
+    """Whether `--capture` would show the kernel's packets, and if not why, and what mends it."""
+
+    works: bool
+    cause: str = ""
+    remedy: str = ""
+
+
 class Finding(msgspec.Struct, frozen=True):
     """What is known of one stack. `handshake_ms` is None where it does not work.
 
-    A stack that works can have a cause and a remedy, too: of what is not as good as it could be.
+    `capture` is None where there is none to try: the userspace stack sees its packets without. A stack that
+    works can have a cause and a remedy, too: of what is not as good as it could be.
     """
 
     stack: StackName
@@ -39,6 +49,7 @@ class Finding(msgspec.Struct, frozen=True):
     cause: str
     remedy: str
     handshake_ms: float | None
+    capture: Capture | None = None
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -56,6 +67,7 @@ def examine(
     clock = Clock()
     library = _installed(name)
     took: float | None = None
+    capture: Capture | None = None
     cause = remedy = ""
     try:
         stack = open_stack(name, clock)
@@ -64,6 +76,7 @@ def examine(
             cause, remedy = stack.flaw.cause, stack.flaw.remedy
         try:
             took = shake_hands(stack, clock)
+            capture = _try_capture(stack)
         finally:
             stack.close()
     except NoKernelSctp:
@@ -73,7 +86,19 @@ def examine(
     except (SctpError, OSError) as error:
         cause, remedy = str(error), "look for what filters SCTP or the loopback (`sudo nft list ruleset`)"
     version = _NUMBER.findall(library)[-1:] or [""]
-    return Finding(name, took is not None, library, version[0], cause, remedy, took and round(took, 3))
+    return Finding(
+        name, took is not None, library, version[0], cause, remedy, took and round(took, 3), capture
+    )
+
+
+def _try_capture(stack: Stack) -> Capture | None:
+    if stack.name != "kernel":
+        return None
+    try:
+        stack.tap(lambda packet: None)
+    except NoCapture as error:
+        return Capture(False, error.cause, error.remedy)
+    return Capture(True)
 
 
 def _installed(name: StackName) -> str:
@@ -154,4 +179,12 @@ def in_words(report: Report, yes: str, no: str) -> list[str]:
             lines.append(head + finding.cause)
         if finding.remedy:
             lines.append(f"{'':13}to mend it: {finding.remedy}")
+        if finding.capture is not None:
+            lines += _capture_in_words(finding.capture)
     return [printable(line) for line in lines]
+
+
+def _capture_in_words(capture: Capture) -> list[str]:
+    if capture.works:
+        return [f"{'':13}--capture shows its packets"]
+    return [f"{'':13}--capture does not work: {capture.cause}", f"{'':13}to mend it: {capture.remedy}"]

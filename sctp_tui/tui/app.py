@@ -71,7 +71,7 @@ class SctpApp(App[None], inherit_bindings=False):
             self.outbox,
             grace=settings.grace,
             max_associations=settings.max_associations,
-            packets=_SEEN,
+            packets=(*_SEEN, "kernel") if settings.capture else _SEEN,
             clock=self.clock,
         )
         self.servers = Servers(settings, self.monitor.endpoints, self.submit)

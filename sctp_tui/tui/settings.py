@@ -12,10 +12,11 @@ from sctp_tui.sctp.events import StackName
 class Settings(msgspec.Struct, frozen=True):
     """The server, the limits of the engine, and the words for a shell.
 
-    `program` is how a user calls the program from a shell, `usual` the stack that it then chooses by
-    itself. `theme` names one of Textual's, None for the one chosen last. `keys` are those of actions that
-    have others than in the table of actions, by the actions' names. `state` is the file of what is
-    remembered between runs, None for nothing. `notes` are what the user should know at the start.
+    With `capture` the packets of the kernel's stack are seen, too. `program` is how a user calls the
+    program from a shell, `usual` the stack that it then chooses by itself. `theme` names one of
+    Textual's, None for the one chosen last. `keys` are those of actions that have others than in the
+    table of actions, by the actions' names. `state` is the file of what is remembered between runs, None
+    for nothing. `notes` are what the user should know at the start.
     """
 
     stacks: tuple[StackName, ...] = ("userspace",)
@@ -28,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True):
     autoclose: int = 0
     grace: float = GRACE
     max_associations: int = MAX_ASSOCIATIONS
+    capture: bool = False
     program: str = "sctp-tui"
     usual: StackName = "userspace"
     theme: str | None = None

@@ -36,6 +36,7 @@ host = ["127.0.0.1", "127.0.0.2"]
 port = 9000
 stack = "userspace"
 udp_port = 9900
+capture = true
 streams = "4:8"
 echo = true
 autoclose = 30
@@ -62,7 +63,7 @@ def test_all_that_a_file_can_say(write: Write) -> None:
         9900,
         (4, 8),
     )
-    assert (options.echo, options.autoclose) == (True, 30)
+    assert (options.capture, options.echo, options.autoclose) == (True, True, 30)
     assert (options.max_associations, options.grace) == (50, 0.5)
     assert (options.theme, options.large, options.mask_addresses) == ("textual-light", True, True)
     assert dict(options.key) == {"close": "k,f4", "client_new": "ctrl+e"}
@@ -109,7 +110,7 @@ def test_another_file_and_none(write: Write, tmp_path: Path) -> None:
         ('host = [\n  "127.0.0.1",\n  "300.1.1.1",\n]', 1, "host: '300.1.1.1' is neither an IP address"),
         ('port = 1\nhost = ["::1", "127.0.0.1"]', 2, "host: ::1 and 127.0.0.1 are of two families"),
         ('streams = "10"', 1, "streams: '10' is not OUT:IN"),
-        ("prot = 1", 1, "prot: there is no such option: there are host, port, stack, udp_port, streams"),
+        ("prot = 1", 1, "prot: there is no such option: there are host, port, stack, udp_port, capture, streams"),
         ("json = true", 1, "json: there is no such option"),
         ("large = 1", 1, "large: 1 is neither true nor false"),
         ("port = true", 1, "port: true is neither a number nor a text in quotes"),
