@@ -1,7 +1,7 @@
-"""The link between two ends, and what it does to packets on purpose: loss, delay, duplication, reordering.
+"""The link between two ends in types: what it is to do to packets on purpose, and what it has done.
 
-It decides when a packet is sent what becomes of it: a run can be repeated by its seed, and what is told of
-a packet never changes.
+`conditioner` does it: it decides when a packet is sent what becomes of it, so that a run can be repeated by
+its seed, and what is told of a packet never changes. `link_words` has the text form.
 """
 
 from typing import Literal
@@ -41,7 +41,7 @@ class Conditions(msgspec.Struct, frozen=True):
 
 
 class LinkCounts(msgspec.Struct, frozen=True):
-    """What one direction has done to packets since it was set up."""
+    """The packets of one direction by their verdicts, since the seed was set; copies are `duplicated`."""
 
     delivered: int = 0
     delayed: int = 0

@@ -1,0 +1,238 @@
+"""The conditioner of a link by itself: which packets it lets through, when, and what it says of them."""
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.sctp.conditioner import HELD, OVERHEAD, QUEUE, Conditioner, Fate
+from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.events import Direction
+from sctp_tui.sctp.link import Conditions, Drop
+from sctp_tui.sctp.link_words import FASTEST, LONGEST, MOST, drop_to_text, parse, parse_drop, to_text
+from sctp_tui.sctp.parameters import CHUNKS
+
+DATA, SACK, COOKIE_ECHO = 0, 3, 10
+
+
+def packet(*kinds: int, stream: int = 0, size: int = 0) -> bytes:
+    """A packet with such chunks; each has room for a stream where DATA has it."""
+    chunks = b"".join(struct.pack("!BBHIHH4x", kind, 3, 16, 1, stream, 0) for kind in kinds)
+    return (struct.pack("!HHII", 1, 2, 3, 4) + chunks).ljust(size, b"\0")
+
+
+def one(conditioner: Conditioner, data: bytes, now: float = 0.0, direction: Direction = "out") -> Fate:
+    (fate,) = conditioner.fates(direction, data, now)
+    return fate
+
+
+def conditioner(out: str = "", into: str = "", seed: int = 1) -> Conditioner:
+    made = Conditioner(seed)
+    made.set(parse(into), parse(out))
+    return made
+
+
+# --- what it does
+
+
+def test_off_it_delivers_everything_at_once() -> None:
+    link = conditioner()
+    assert not link.active
+    assert one(link, packet(DATA)) == ("delivered", "", 0.0)
+
+
+def test_loss_takes_its_share_and_says_so() -> None:
+    link = conditioner("loss=10%")
+    fates = [one(link, packet(DATA)) for _ in range(10_000)]
+    lost = [fate for fate in fates if fate.verdict == "dropped"]
+    assert 900 < len(lost) < 1100
+    assert {fate.reason for fate in lost} == {"loss=10%"}
+    assert link.counts("out").dropped == len(lost)
+    assert link.counts("out").delivered == 10_000 - len(lost)
+
+
+@pytest.mark.parametrize(("share", "lost"), [(0, False), (100, True)])
+def test_loss_of_nothing_and_of_all(share: int, lost: bool) -> None:
+    link = conditioner(f"loss={share}% delay=1")
+    assert {one(link, packet(DATA)).verdict == "dropped" for _ in range(1000)} == {lost}
+
+
+def test_a_direction_is_by_itself() -> None:
+    link = conditioner(out="cut", into="delay=5")
+    assert one(link, packet(DATA)).reason == "the link is cut"
+    assert one(link, packet(DATA), direction="in") == ("delayed", "delay=5", 0.005)
+
+
+def test_delay_with_jitter_stays_within_it_and_keeps_the_order() -> None:
+    link = conditioner("delay=50 jitter=10")
+    arrivals = []
+    for number in range(1000):
+        now = number / 1000
+        fate = one(link, packet(DATA), now)
+        assert fate.verdict == "delayed"
+        arrivals.append(now + fate.delay)
+    assert arrivals == sorted(arrivals)
+    assert len(set(arrivals)) > 30
+    delays = [arrival - number / 1000 for number, arrival in enumerate(arrivals)]
+    assert min(delays) > 0.0399
+    assert max(delays) < 0.0601
+
+
+def test_one_held_back_is_overtaken_by_three() -> None:
+    for text in ("reorder=100%", "reorder=100% rate=100"):
+        data = packet(DATA, size=1000)
+        link = conditioner(text)
+        held = one(link, data)
+        link.set(Conditions(), parse(text.replace("100%", "0%")))
+        later = [one(link, data) for _ in range(3)]
+        assert held.verdict == "reordered"
+        assert held.reason == "reorder=100%"
+        assert max(fate.delay for fate in later) < held.delay
+        assert held.delay >= HELD
+
+
+def test_a_copy_comes_with_the_packet() -> None:
+    link = conditioner("dup=100% delay=3")
+    assert link.fates("out", packet(DATA), 0.0) == (
+        Fate("delayed", "delay=3", 0.003),
+        Fate("duplicated", "dup=100%", 0.003),
+    )
+
+
+def test_a_rate_serialises_and_its_queue_is_bounded() -> None:
+    link = conditioner("rate=1000")
+    data = packet(DATA, size=1250 - OVERHEAD)
+    fates = [one(link, data) for _ in range(60)]
+    assert [round(fate.delay, 6) for fate in fates[:3]] == [0.010, 0.020, 0.030]
+    room = QUEUE // 1250
+    assert [fate.verdict for fate in fates] == ["delayed"] * room + ["dropped"] * (60 - room)
+    assert "rate=1000" in fates[-1].reason
+    # A second later it has sent all that.
+    assert round(one(link, data, 1.0).delay, 6) == 0.010
+
+
+def test_the_next_data_on_a_stream_and_no_other() -> None:
+    link = conditioner()
+    link.drop_next(Drop("DATA", 1))
+    assert link.active
+    assert one(link, packet(DATA, stream=2)).verdict == "delivered"
+    assert one(link, packet(SACK, stream=1)).verdict == "delivered"
+    assert one(link, packet(COOKIE_ECHO, DATA, stream=1)) == ("dropped", "the next DATA on stream 1", 0.0)
+    assert one(link, packet(DATA, stream=1)).verdict == "delivered"
+    assert not link.active
+
+
+def test_an_aim_of_both_directions_is_one() -> None:
+    link = conditioner("drop=2*SACK drop=SACK", "drop=2*SACK")
+    assert one(link, packet(SACK), direction="in").verdict == "dropped"
+    assert link.conditions("out").drops == (Drop("SACK"), Drop("SACK"))
+    assert one(link, packet(SACK)).verdict == "dropped"
+    assert one(link, packet(SACK), direction="in").verdict == "delivered"
+    assert one(link, packet(SACK)).verdict == "dropped"
+    assert one(link, packet(SACK)).verdict == "delivered"
+
+
+def test_every_one_is_dropped_until_it_is_set_otherwise() -> None:
+    link = conditioner("drop=every*COOKIE-ECHO")
+    assert {one(link, packet(COOKIE_ECHO, DATA)).reason for _ in range(9)} == {"every COOKIE ECHO"}
+    link.set(Conditions(), Conditions())
+    assert one(link, packet(COOKIE_ECHO)).verdict == "delivered"
+
+
+@given(st.binary(max_size=80))
+def test_whatever_a_packet_is_its_fate_is_told(data: bytes) -> None:
+    link = conditioner("drop=DATA#1 drop=every*SACK loss=10% dup=10% reorder=10% rate=10")
+    assert len(link.fates("out", data, 0.0)) in (1, 2)
+
+
+# --- the seed
+
+
+def test_the_same_seed_gives_the_same_fates() -> None:
+    text = "loss=20% delay=5 jitter=3 dup=20% reorder=20%"
+    runs = [conditioner(text, seed=seed) for seed in (7, 7, 8)]
+    first, again, other = ([run.fates("out", packet(DATA), 0.0) for _ in range(300)] for run in runs)
+    assert first == again != other
+    runs[0].set(Conditions(), parse(text), 7)
+    assert [runs[0].fates("out", packet(DATA), 0.0) for _ in range(300)] == first
+
+
+def test_what_else_is_set_takes_no_luck_away() -> None:
+    plain = conditioner("loss=20%")
+    more = conditioner("loss=20% delay=5 jitter=3 dup=20% reorder=20% drop=9*DATA", into="loss=50%")
+    fates = []
+    for _ in range(300):
+        more.fates("in", packet(DATA), 0.0)
+        fates.append(more.fates("out", packet(DATA), 0.0)[0].verdict == "dropped")
+    assert [one(plain, packet(DATA)).verdict == "dropped" for _ in range(300)][9:] == fates[9:]
+
+
+# --- words
+
+shares = st.decimals(0, 1, places=5).map(float)
+times = st.decimals(0, LONGEST, places=3).map(float)
+drops = st.builds(
+    Drop, st.sampled_from(sorted(CHUNKS.values())), st.none(), st.integers(0, MOST)
+) | st.builds(Drop, st.sampled_from(["DATA", "I-DATA"]), st.integers(0, 65535), st.integers(0, MOST))
+
+
+@given(
+    st.builds(
+        Conditions, shares, times, times, shares, shares, st.integers(0, FASTEST), st.booleans(),
+        st.lists(drops, max_size=4).map(tuple),
+    )
+)  # fmt: skip
+def test_what_is_written_is_what_is_read(conditions: Conditions) -> None:
+    assert parse(to_text(conditions)) == conditions
+
+
+@given(st.text(max_size=40) | st.from_regex(r"(loss|delay|rate|drop|cut)=[0-9.%*#a-zA-Z-]{0,12}"))
+def test_any_text_is_read_or_refused_in_words(text: str) -> None:
+    try:
+        conditions = parse(text)
+    except SctpError as refusal:
+        said = str(refusal)
+    else:
+        said = "column"
+        assert parse(to_text(conditions)) == conditions
+    assert "column" in said
+
+
+def test_all_the_words() -> None:
+    text = "loss=10% delay=50 jitter=10 dup=1% reorder=5% rate=1000 cut drop=DATA#1 drop=3*SACK"
+    assert parse(text) == Conditions(
+        0.1, 50, 10, 0.01, 0.05, 1000, True, (Drop("DATA", 1), Drop("SACK", None, 3))
+    )
+    assert to_text(parse(text)) == text
+    assert parse("rate=1.5Mbit delay=1s jitter=5ms") == parse("jitter=5 delay=1000 rate=1500")
+    assert to_text(parse("")) == to_text(parse("off")) == "off"
+    assert parse_drop("every*cookie echo") == parse_drop("every*COOKIE-ECHO") == Drop("COOKIE ECHO", None, 0)
+    assert drop_to_text(Drop("COOKIE ECHO", None, 0)) == "every*COOKIE-ECHO"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("delay=5 los=10%", ["'los=10%', column 9", "is it loss?"]),
+        ("loss=10", ["'loss=10'", "write 10%"]),
+        ("loss=110%", ["'110%'", "at most 100 %"]),
+        ("delay=61s", ["'61s'", "at most 60000 ms"]),
+        ("delay=", ["''", "as in 50ms"]),
+        ("rate=0", ["'0'", "at least 1", "cut"]),
+        ("cut=yes", ["cut takes no value"]),
+        ("loss=1% loss=2%", ["column 9", "twice"]),
+        ("drop=DTA#1", ["'DTA'", "is it DATA?"]),
+        ("drop=SACK#1", ["SACK is on no stream", "leave out #1"]),
+        ("drop=DATA#70000", ["70000", "0 to 65535"]),
+        ("drop=0*SACK", ["give 1 to 1000000, or every"]),
+        ("drop=99999999999999*SACK", ["give 1 to 1000000, or every"]),
+        ("drop=*", ["'*'", "as in drop=DATA#1"]),
+        ("off loss=1%", ["'off'", "loss"]),
+    ],
+)
+def test_a_mistake_is_named_with_its_place_and_the_way_out(text: str, parts: list[str]) -> None:
+    with pytest.raises(SctpError) as caught:
+        parse(text)
+    for part in parts:
+        assert part in str(caught.value)
