@@ -136,7 +136,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("log_open", "log", "enter", "open", "", "All of the line"),
     Action("ladder", "wire", "1", "view('ladder')", "Ladder", "Packets as arrows", footer=False),
     Action("lanes", "wire", "2", "view('lanes')", "Lanes", "Who waits for whom, by stream", footer=False),
-    Action("lanes", "wire", "2", "view('lanes')", "Lanes", "Streams, and who waits for whom", footer=False),
     Action("window", "wire", "3", "view('window')", "Window", "TSNs and windows over time", footer=False),
     Action("wire_back", "wire", "escape", "screen.wire", "Table", "The table again", footer=False),
     Action("ladder_up", "ladder", "up", "move(-1)", "", "One packet up"),

@@ -1,0 +1,126 @@
+"""The wire on the screen: the ladder that grows, all of a packet, the views by their keys."""
+
+import pytest
+from textual.pilot import Pilot
+
+from sctp_tui.sctp.commands import OpenClient, Send
+from sctp_tui.sctp.events import Peer
+from sctp_tui.tui.app import SctpApp
+from sctp_tui.tui.hexview import HexView
+from sctp_tui.tui.ladder_view import LadderView
+from sctp_tui.tui.packet_screen import PacketScreen
+from sctp_tui.tui.wire_pane import VIEWS, WireHeading, WirePane
+
+from .driving import drawn, rows, running, type_line, until
+
+pytestmark = pytest.mark.userspace
+
+
+def _ladder(app: SctpApp) -> LadderView:
+    return app.query_one(LadderView)
+
+
+async def _greet(app: SctpApp, pilot: Pilot[None]) -> None:
+    """A first message from a client here, and what follows of it."""
+    await pilot.press("enter")
+    await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+
+
+async def test_the_handshake_as_a_ladder_that_grows() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).ladder is not None)
+        lines = drawn(_ladder(app))
+        said = [line.split("─ ", 1)[1].split(" ", 1)[0] for line in lines[1:5]]
+        assert said == ["INIT", "INIT", "COOKIE", "COOKIE"]
+        assert "INIT ACK" in lines[2]
+        assert "COOKIE ECHO" in lines[3]
+        assert "+ DATA tsn 0 str 1 ssn 0 5 B hello" in lines[3]
+        assert [line.rstrip()[-2:] for line in lines[1:5]] == ["▶│", "─┤", "▶│", "─┤"]
+        assert app.query_one("#associations").display is False
+        seen = len(app.monitor.wire)
+        await type_line(pilot, "more of it")
+        await until(pilot, lambda: len(app.monitor.wire) > seen)
+        await until(pilot, lambda: any("10 B more of it" in line for line in drawn(_ladder(app))))
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query_one("#associations").display)
+        assert not app.query_one(WirePane).display
+
+
+async def test_all_of_a_packet() -> None:
+    async with running((100, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        await pilot.press("home", "enter")
+        await until(pilot, lambda: isinstance(app.screen, PacketScreen))
+
+        def text() -> str:
+            return str(app.screen.query_one("#facts > Static").render())
+
+        assert "supported extensions" in text()
+        assert app.screen.query_one(HexView).data == next(iter(app.monitor.wire)).data
+        await pilot.press("n")
+        await until(pilot, lambda: "INIT ACK" in text())
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, PacketScreen))
+        assert _ladder(app).cursor == 2
+
+
+async def test_views_by_their_keys_and_clicks() -> None:
+    async with running((100, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        for view, title in VIEWS.items():
+            await pilot.press(title[0])
+            await until(pilot, lambda view=view: app.query_one(f"#{view}").has_focus)  # type: ignore[misc]
+        heading = app.query_one(WireHeading)
+        at = heading.render().plain.index(VIEWS["lanes"]) + 2
+        await pilot.click(heading, offset=(at, 0))
+        await until(pilot, lambda: heading.view == "lanes")
+
+
+async def test_frozen_it_stands_and_goes_on() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        await until(
+            pilot, lambda: len(app.monitor.wire) >= 4 and (ladder := _ladder(app).ladder) and ladder.seen
+        )
+        await pilot.press("z")
+        ladder = _ladder(app).ladder
+        assert ladder is not None
+        seen = ladder.seen
+        key = rows(app)[0].key
+        app.submit(Send(0, b"while it stands", key=key, stream=1))
+        await until(pilot, lambda: len(app.monitor.wire) > seen)
+        await pilot.pause(0.3)
+        assert ladder.seen == seen
+        await pilot.press("z")
+        await until(pilot, lambda: ladder.seen > seen)
+
+
+async def test_another_row_is_another_ladder() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        server = app.monitor.endpoints.servers[0]
+        app.submit(
+            OpenClient("client 9", "userspace", Peer(server.addresses[:1], server.port)),
+            Send(1, b"another", "client 9"),
+        )
+        await until(pilot, lambda: len(rows(app)) == 2)
+        await pilot.press("escape", "end", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).ladder is not None)
+        ladder = _ladder(app).ladder
+        assert ladder is not None
+        assert ladder.conversation.peer == rows(app)[1].peer
+
+
+async def test_without_an_association_it_says_so() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query_one(WirePane).display)
+        assert "No association yet" in str(app.query_one("#no-packets").render())
