@@ -1,0 +1,374 @@
+"""The words for arrows: what each chunk does, in each situation, for beginners and for experts.
+
+By a chunk's name in the registry, with the situation behind a dash. Sections as in `9260 6.1`.
+"""
+
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    """One explanation on two levels, and the section that says so."""
+
+    section: str
+    beginner: str
+    expert: str
+
+
+CHUNKS = {
+    # --- set-up
+    "INIT": Words(
+        "9260 5.1",
+        "One end asks the other for an association. It says how many streams it wants and how much it can "
+        "take.",
+        "Starts T1-init and enters COOKIE-WAIT. The packet's tag is 0; the Initiate Tag is what every "
+        "packet to its sender must bear from now on.",
+    ),
+    "INIT/again": Words(
+        "9260 4",
+        "Nothing came back in time, so the end asks again.",
+        "T1-init ran out in COOKIE-WAIT: the same INIT once more, up to Max.Init.Retransmits times, with a "
+        "longer timeout each time.",
+    ),
+    "INIT ACK": Words(
+        "9260 5.1",
+        "The other end agrees, and hands over a cookie that is to be sent back. It keeps nothing itself "
+        "yet, so that false requests cost it nothing.",
+        "No TCB is made: all that would be in it is in the State Cookie, signed with a MAC. The sender "
+        "stays CLOSED, which is why a flood of INITs takes no memory.",
+    ),
+    "COOKIE ECHO": Words(
+        "9260 5.1.4",
+        "The cookie goes back as it came: it proves that whoever asked can be reached at its address.",
+        "Stops T1-init, starts T1-cookie, enters COOKIE-ECHOED. Who gets it checks MAC and lifespan, and "
+        "makes its TCB out of it.",
+    ),
+    "COOKIE ECHO/data": Words(
+        "9260 5.1",
+        "The cookie goes back, and the first messages ride along: no round trip is lost for the set-up.",
+        "DATA may be bundled behind COOKIE ECHO, which has to be the first chunk. No further packet may be "
+        "sent until COOKIE ACK has come.",
+    ),
+    "COOKIE ECHO/again": Words(
+        "9260 4",
+        "No answer to the cookie came in time, so it is sent again.",
+        "T1-cookie ran out in COOKIE-ECHOED. Where the first one did arrive, both tags match and it is only "
+        "answered again (5.2.4, action D).",
+    ),
+    "COOKIE ACK": Words(
+        "9260 5.1",
+        "The cookie was good: the association stands at this end, and as soon as this arrives at both.",
+        "Its sender has a TCB and is ESTABLISHED; its receiver stops T1-cookie and is too. Both report "
+        "COMM_UP.",
+    ),
+    # --- data
+    "DATA": Words(
+        "9260 6.1",
+        "A message on its way. Its TSN numbers the chunk for acknowledgement, stream and SSN put it in "
+        "order among its stream's messages.",
+        "Sent because both cwnd and the peer's rwnd had room; T3-rtx runs from the earliest chunk "
+        "outstanding. TSNs count for the association, SSNs for each stream.",
+    ),
+    "DATA/fast": Words(
+        "9260 7.2.4",
+        "Sent again at once: three acknowledgements had said that it is missing, while later ones got "
+        "through.",
+        "Fast retransmit after the third miss indication, regardless of cwnd. ssthresh and cwnd are halved "
+        "and fast recovery begins; T3-rtx did not have to run out.",
+    ),
+    "DATA/timeout": Words(
+        "9260 6.3.3",
+        "Sent again, because no acknowledgement came in time. The sender waits twice as long for the next "
+        "one.",
+        "T3-rtx ran out: cwnd falls to one packet, ssthresh to half, RTO doubles, and the earliest "
+        "outstanding chunks go in one packet. The error counters grow by one.",
+    ),
+    "DATA/fills": Words(
+        "9260 6.7",
+        "It fills a gap: what came after it and had to wait on its stream can be delivered now.",
+        "The cumulative TSN jumps over it and the blocks behind it. Messages of its stream held back for "
+        "their SSN are delivered; those of other streams never waited.",
+    ),
+    "DATA/unordered": Words(
+        "9260 6.6",
+        "An unordered message: it is delivered as soon as it is there, whatever else is missing.",
+        "The U bit is set, so the SSN means nothing and the receiver skips ordering. TSN, acknowledgement "
+        "and retransmission are as always.",
+    ),
+    "DATA/first part": Words(
+        "9260 6.9",
+        "The first part of a message too long for one packet. It is delivered when all parts are there.",
+        "B set, E not: fragmented to fit the path MTU. The fragments' TSNs follow each other, and all have "
+        "the same SSN.",
+    ),
+    "DATA/part": Words(
+        "9260 6.9",
+        "A part out of the middle of a long message.",
+        "Neither B nor E is set. It belongs to the message whose B fragment has the nearest TSN before it.",
+    ),
+    "DATA/last part": Words(
+        "9260 6.9",
+        "The last part of a long message: once no part is missing it is put together and delivered.",
+        "E is set. Reassembly needs every TSN from the B fragment to this one.",
+    ),
+    "DATA/immediate": Words(
+        "9260 6.2",
+        "A message whose sender asks for its acknowledgement at once.",
+        "The I bit tells the receiver not to delay the SACK, up to 200 ms otherwise; as when the sender "
+        "waits for all to be acknowledged.",
+    ),
+    "I-DATA": Words(
+        "8260 2.1",
+        "A message, or part of one, in a form that lets long messages of several streams take turns.",
+        "It has a message ID of 32 bits in the place of the SSN, and fragments have a number of their own, "
+        "the FSN: their TSNs need not follow each other.",
+    ),
+    "I-DATA/fast": Words(
+        "9260 7.2.4",
+        "Sent again at once: three acknowledgements had said that it is missing, while later ones got "
+        "through.",
+        "Fast retransmit as for DATA, after the third miss indication: cwnd is halved, T3-rtx did not run "
+        "out.",
+    ),
+    "I-DATA/timeout": Words(
+        "9260 6.3.3",
+        "Sent again, because no acknowledgement came in time.",
+        "T3-rtx ran out, as for DATA: cwnd falls to one packet, and RTO doubles.",
+    ),
+    # --- acknowledgement
+    "SACK": Words(
+        "9260 6.2.1",
+        "An acknowledgement: everything up to this number has come, and so much room is left.",
+        "The Cumulative TSN Ack takes chunks off the sender's queue, lets cwnd grow and stops or restarts "
+        "T3-rtx. It is sent for every second packet, or after 200 ms.",
+    ),
+    "SACK/gaps": Words(
+        "9260 6.7",
+        "Something is missing: it tells which later data has come, so that only what was lost is sent again.",
+        "Gap Ack Blocks: each such report counts as a miss indication for the TSNs before the highest newly "
+        "acknowledged one. At three they are retransmitted.",
+    ),
+    "SACK/duplicates": Words(
+        "9260 6.2",
+        "Some data came twice: an acknowledgement was lost or late, so the sender had repeated what was "
+        "there.",
+        "Each copy is discarded and its TSN listed. A packet with nothing but duplicates is answered with a "
+        "SACK at once.",
+    ),
+    "SACK/closed": Words(
+        "9260 6.1",
+        "The receiver is full: its program does not read. The sender must wait.",
+        "The a_rwnd is 0: no new DATA may go out but a zero window probe, a single chunk after one RTO and "
+        "then ever more rarely, in case the SACK that opens the window is lost.",
+    ),
+    "SACK/update": Words(
+        "9260 6.2",
+        "Nothing new has come, but the receiver has room again.",
+        "A window update: the same Cumulative TSN Ack with a larger a_rwnd, sent because the program has "
+        "read much.",
+    ),
+    "NR-SACK": Words(
+        "9260 6.2",
+        "An acknowledgement that also says which data beyond the gap the receiver will not drop any more.",
+        "From a draft on multipath: for the non-renegable blocks the sender may free its copy before the "
+        "cumulative TSN gets there.",
+    ),
+    # --- the path
+    "HEARTBEAT": Words(
+        "9260 8.3",
+        "A question: are you still there? It is sent while nothing else passes, or to try a new address.",
+        "Probes an idle or unconfirmed address every HB.interval plus RTO, with jitter. No answer within an "
+        "RTO counts as an error of the path and of the association.",
+    ),
+    "HEARTBEAT ACK": Words(
+        "9260 8.3",
+        "The answer: still here.",
+        "It returns the Heartbeat Information as it came. The sender clears the error counters, takes an "
+        "RTT from the time in it, and confirms the address.",
+    ),
+    "ECNE": Words(
+        "9260 3.2",
+        "The receiver was told by a router that the way is crowded, and passes it on.",
+        "Echo of a congestion mark. RFC 9260 only reserves the type, RFC 4960 described it in appendix A: "
+        "the sender reduces cwnd and answers with CWR.",
+    ),
+    "CWR": Words(
+        "9260 3.2",
+        "The sender confirms that it has slowed down.",
+        "Congestion window reduced, the answer to ECNE. RFC 9260 only reserves the type.",
+    ),
+    # --- the end
+    "SHUTDOWN": Words(
+        "9260 9.2",
+        "This end wants to close. All it sent has been acknowledged, and it sends no more data.",
+        "Sent on leaving SHUTDOWN-PENDING; T2-shutdown runs. It has a Cumulative TSN Ack of its own, and "
+        "answers DATA that still comes.",
+    ),
+    "SHUTDOWN/again": Words(
+        "9260 9.2",
+        "No end to the closing yet: asked once more, or data that came meanwhile is acknowledged.",
+        "T2-shutdown ran out, or DATA came in SHUTDOWN-SENT, which has to be answered with SHUTDOWN at once.",
+    ),
+    "SHUTDOWN ACK": Words(
+        "9260 9.2",
+        "The other end agrees to close: its data has all arrived too.",
+        "Nothing is outstanding here either. It enters SHUTDOWN-ACK-SENT and starts a T2-shutdown of its "
+        "own.",
+    ),
+    "SHUTDOWN COMPLETE": Words(
+        "9260 9.2",
+        "Closed. Nothing was lost, and both ends know it.",
+        "Its sender has stopped T2-shutdown and deleted its TCB; its receiver does on arrival. There is no "
+        "half-open state as in TCP.",
+    ),
+    "SHUTDOWN COMPLETE/reflected": Words(
+        "9260 8.4",
+        "An answer from an end that has long closed: whoever still asks may forget the association as well.",
+        "The T bit is set: there is no TCB, so the packet bears the tag that came in the SHUTDOWN ACK.",
+    ),
+    "ABORT": Words(
+        "9260 9.1",
+        "One end breaks the association off at once. What was on its way may be lost.",
+        "The TCB is deleted without delivery of what is outstanding. It is never answered and never sent "
+        "again; the receiver checks its tag.",
+    ),
+    "ABORT/reflected": Words(
+        "9260 8.4",
+        "The answer of an end that knows nothing of this association: nobody listens there, or it is long "
+        "gone.",
+        "The T bit is set: an out of the blue packet came, there is no TCB, and the packet's own tag is "
+        "sent back so that it is believed (8.5.1).",
+    ),
+    "ERROR": Words(
+        "9260 3.3.10",
+        "One end reports a problem with what it got. The association goes on.",
+        "An ERROR alone is not fatal, and is given to the program as SCTP_REMOTE_ERROR.",
+    ),
+    # --- extensions
+    "FORWARD TSN": Words(
+        "3758 3.5",
+        "The sender has given messages up, as their lifetime has passed: the receiver shall not wait for "
+        "them.",
+        "The Advanced.Peer.Ack.Point moved over abandoned TSNs. The receiver takes it for its cumulative "
+        "TSN, and skips the SSNs named for each stream; T3-rtx guards it.",
+    ),
+    "I-FORWARD-TSN": Words(
+        "8260 2.3.1",
+        "The sender has given messages up: the receiver shall not wait for them.",
+        "As FORWARD TSN, for I-DATA: message IDs of each stream, those of unordered messages apart.",
+    ),
+    "RE-CONFIG": Words(
+        "6525 3.1",
+        "The ends change their streams while the association runs.",
+        "It has up to two parameters, requests or responses, numbered so that a repeated one is done once "
+        "only.",
+    ),
+    "RE-CONFIG/13": Words(
+        "6525 5.1.2",
+        "The sender begins to count its messages on some streams from 0 again.",
+        "An Outgoing SSN Reset Request. It gives the last TSN assigned, so that the receiver resets only "
+        "after all before it has come.",
+    ),
+    "RE-CONFIG/14": Words(
+        "6525 5.1.3",
+        "The sender asks the other end to count some of its streams from 0 again.",
+        "An Incoming SSN Reset Request: where it is taken, it is answered with an Outgoing SSN Reset "
+        "Request.",
+    ),
+    "RE-CONFIG/15": Words(
+        "6525 5.1.4",
+        "The sender wants all numbers to begin anew, in both directions.",
+        "An SSN/TSN Reset Request: all SSNs go back to 0 and both ends get new TSNs.",
+    ),
+    "RE-CONFIG/16": Words(
+        "6525 5.1.7",
+        "The answer to a change of streams: done, refused, or not yet.",
+        "A Re-configuration Response, with the request's sequence number and a result; `In progress` makes "
+        "the other side ask again.",
+    ),
+    "RE-CONFIG/17": Words(
+        "6525 5.1.5",
+        "The sender wants more streams to send on.",
+        "An Add Outgoing Streams Request: the new streams are used once the peer has agreed.",
+    ),
+    "RE-CONFIG/18": Words(
+        "6525 5.1.6",
+        "The sender asks the other end to take more streams into use.",
+        "An Add Incoming Streams Request: where it is taken, it is answered with an Add Outgoing Streams "
+        "Request.",
+    ),
+    "ASCONF": Words(
+        "5061 4.1.1",
+        "One end changes its addresses while the association runs: it adds one, takes one away, or prefers "
+        "one.",
+        "One may be outstanding at a time, with a serial number; it has to be authenticated by AUTH. T4-rto "
+        "repeats it.",
+    ),
+    "ASCONF-ACK": Words(
+        "5061 4.1.2",
+        "The answer to a change of addresses.",
+        "Same serial as the ASCONF. A request that is not named in it has succeeded; an error has its "
+        "correlation ID.",
+    ),
+    "AUTH": Words(
+        "4895 5.1",
+        "A signature: what follows in this packet comes from the right peer and was not changed.",
+        "An HMAC with the shared key of that number, over AUTH with its digest zeroed and all chunks behind "
+        "it.",
+    ),
+    "PAD": Words(
+        "4820 3",
+        "Filling: it makes a packet longer and means nothing.",
+        "Used with HEARTBEAT to probe the path MTU; the receiver discards it.",
+    ),
+    "UNKNOWN": Words(
+        "9260 3.2",
+        "A chunk of a kind that this program does not know.",
+        "The two highest bits of its type tell a receiver that does not know it either whether to stop or "
+        "to skip it, and whether to report it.",
+    ),
+    "BROKEN": Words(
+        "9260 3.2",
+        "This is no proper chunk: too short, too long, or cut off.",
+        "Its length does not fit its type or the packet. A receiver discards it, or aborts for a protocol "
+        "violation (3.3.10.13).",
+    ),
+}
+"""By name, and where it is a special case by `name/situation`."""
+
+VERDICTS = {
+    "delivered": Words(
+        "9260 1.2",
+        "The packet went straight to the other end.",
+        "SCTP expects of IP no more than datagrams that may be lost, doubled or overtake each other; this "
+        "one was left alone.",
+    ),
+    "dropped": Words(
+        "9260 6.3",
+        "The link threw this packet away on purpose: the other end never sees it.",
+        "Lost by the conditioner. What it carried comes back by fast retransmit or T3-rtx where it was "
+        "DATA, by its own timer where it was control; a SACK is replaced by the next.",
+    ),
+    "delayed": Words(
+        "9260 6.3.1",
+        "The link holds this packet back for a while.",
+        "The delay goes into the RTT that is measured, and so into SRTT, RTTVAR and RTO. If it exceeds the "
+        "RTO, T3-rtx runs out for nothing.",
+    ),
+    "reordered": Words(
+        "9260 6.7",
+        "The link lets later packets overtake this one.",
+        "Overtaken DATA looks like a gap: SACKs report it missing, and three of them cause a retransmission "
+        "that was not needed.",
+    ),
+    "duplicated": Words(
+        "9260 6.2",
+        "A copy that the link made: the other end gets the same packet twice, and takes it once.",
+        "The receiver knows the TSN, drops the copy and lists it as a duplicate in a SACK sent at once.",
+    ),
+    "refused": Words(
+        "9260 6.10",
+        "The packet was stopped at this program's door, as it could do harm.",
+        "It breaks a rule that is checked before the stack sees it, such as INIT bundled with other chunks.",
+    ),
+}
+"""What the link did to a packet, by its verdict."""

@@ -1,0 +1,167 @@
+"""The words: every event and every chunk has them, on both levels, with a section that exists."""
+
+import re
+from collections.abc import Iterator
+from typing import get_args
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sctp_tui.monitor.why import Facts, Level, why
+from sctp_tui.monitor.why_causes import CAUSES
+from sctp_tui.monitor.why_chunks import CHUNKS, VERDICTS, Words
+from sctp_tui.monitor.why_events import EVENTS
+from sctp_tui.monitor.words import PATHS
+from sctp_tui.sctp import events as e
+from sctp_tui.sctp.causes import NAMES
+from sctp_tui.sctp.link import Conditions, Drop, LinkCounts, Verdict
+from sctp_tui.sctp.packet import (
+    Abort,
+    AnyChunk,
+    Chunk,
+    CookieEcho,
+    Data,
+    Error,
+    Init,
+    ReConfig,
+    Sack,
+    Shutdown,
+)
+from sctp_tui.sctp.parameters import Parameter
+
+LEVELS: tuple[Level, ...] = get_args(Level)
+_DATA = Data(3, 21, 1, 1, 0, 0, False, True, True, False, b"hello")
+_SACK = Sack(0, 16, 5, 1000, (), ())
+_HEAD = (0.0, 0.0, "server", 1, 1, None)
+
+# The last subsection of each section, as the RFCs' tables of contents have them.
+_LAST = {
+    "9260": {
+        "": 16, "1": 7, "1.5": 7, "3": 3, "3.2": 2, "3.3": 13, "3.3.10": 13, "5": 4, "5.1": 6, "5.2": 6,
+        "5.3": 1, "6": 10, "6.2": 1, "6.3": 3, "6.4": 1, "7": 3, "7.2": 5, "8": 5, "8.5": 1, "9": 2,
+    },
+    "6458": {"": 9, "3": 3, "3.1": 6, "6": 2, "6.1": 11, "8": 3, "8.1": 32, "8.2": 6},
+    "3758": {"": 5, "3": 6},
+    "6525": {"": 6, "3": 1, "5": 2, "5.1": 7, "6": 3, "6.1": 3},
+    "8260": {"": 4, "2": 3, "2.3": 2},
+    "5061": {"": 5, "4": 3, "4.1": 2, "4.3": 5, "5": 5},
+    "4895": {"": 6, "4": 1, "5": 1},
+    "4820": {"": 4},
+}  # fmt: skip
+
+
+def _exists(number: str, section: str) -> bool:
+    parts = section.split(".")
+    return all(int(part) <= _LAST[number].get(".".join(parts[:at]), 0) for at, part in enumerate(parts))
+
+
+def _all() -> Iterator[tuple[str, Words]]:
+    for table in (CHUNKS, EVENTS, VERDICTS, {str(code): words for code, words in CAUSES.items()}):
+        yield from table.items()
+
+
+@pytest.mark.parametrize(("name", "words"), [pytest.param(*one, id=one[0]) for one in _all()])
+def test_words_are_few_and_their_section_exists(name: str, words: Words) -> None:
+    assert _exists(*words.section.split())
+    assert words.beginner != words.expert
+    for text in (words.beginner, words.expert):
+        assert text[0].isupper()
+        assert text.endswith((".", "?"))
+        assert 20 < len(text) < 260
+        assert len(re.findall(r"[.?:]( |$)", text)) <= 4
+        assert "  " not in text
+
+
+def test_sections_that_do_not_exist_are_seen() -> None:
+    assert not _exists("9260", "2.3")
+    assert not _exists("9260", "17")
+    assert _exists("9260", "3.3.10.13")
+
+
+for _kind in (*get_args(e.AnyEvent), *get_args(AnyChunk), Parameter, e.Peer, e.Path, e.StreamCount,
+              e.Statistics, Drop, Conditions, LinkCounts):  # fmt: skip
+    st.register_type_strategy(
+        _kind,
+        lambda kind: st.builds(
+            kind, **{one.name: st.from_type(one.type) for one in msgspec.structs.fields(kind)}
+        ),
+    )
+
+
+@pytest.mark.parametrize("kind", [*get_args(e.AnyEvent), *get_args(AnyChunk)])
+def test_whatever_comes_has_words_on_both_levels(kind: type[e.Event | Chunk]) -> None:
+    @given(st.from_type(kind), st.from_type(Facts))
+    @settings(max_examples=20)
+    def told(subject: e.Event | Chunk, facts: Facts) -> None:
+        beginner, expert = (why(subject, level, facts) for level in LEVELS)
+        assert beginner.text != expert.text
+        assert beginner.section == expert.section
+        assert (found := re.fullmatch(r"RFC (\d+), section ([\d.]+)", beginner.section))
+        assert _exists(*found.groups())
+
+    told()
+
+
+def test_every_kind_is_told_apart() -> None:
+    for state in get_args(e.AssocState):
+        assert any(key.startswith(f"assoc_change/{state}") for key in EVENTS)
+    assert {f"peer_addr_change/{state}" for state in PATHS} <= set(EVENTS)
+    assert set(VERDICTS) == set(get_args(Verdict))
+    assert set(CAUSES) == set(NAMES)
+
+
+def _keys() -> Iterator[tuple[Chunk, Facts, str]]:
+    again, fast = Facts(retransmission="timeout"), Facts(retransmission="fast")
+    init = Init(0, 20, 1, 1, 1, 1, 1, ())
+    reset = Parameter(13, "", "", b"")
+    replace = msgspec.structs.replace
+    yield _DATA, Facts(), "DATA"
+    yield _DATA, fast, "DATA/fast"
+    yield _DATA, again, "DATA/timeout"
+    yield _DATA, Facts(fills_gap=True), "DATA/fills"
+    yield replace(_DATA, unordered=True), Facts(), "DATA/unordered"
+    yield replace(_DATA, immediate=True), Facts(), "DATA/immediate"
+    yield replace(_DATA, ending=False), Facts(), "DATA/first part"
+    yield replace(_DATA, beginning=False), Facts(), "DATA/last part"
+    yield replace(_DATA, beginning=False, ending=False), Facts(), "DATA/part"
+    yield _SACK, Facts(), "SACK"
+    yield _SACK, Facts(window_update=True), "SACK/update"
+    yield replace(_SACK, rwnd=0), Facts(), "SACK/closed"
+    yield replace(_SACK, gaps=((7, 8),)), Facts(), "SACK/gaps"
+    yield replace(_SACK, duplicates=(5,)), Facts(), "SACK/duplicates"
+    yield init, Facts(), "INIT"
+    yield init, again, "INIT/again"
+    yield CookieEcho(0, 8, b"abcd"), Facts(with_data=True), "COOKIE ECHO/data"
+    yield CookieEcho(0, 8, b"abcd"), Facts(retransmission="timeout", with_data=True), "COOKIE ECHO/again"
+    yield Shutdown(0, 8, 1), again, "SHUTDOWN/again"
+    yield Abort(1, 4, True, ()), Facts(), "ABORT/reflected"
+    yield ReConfig(0, 4, (reset,)), Facts(), "RE-CONFIG/13"
+    yield ReConfig(0, 4, ()), Facts(), "RE-CONFIG"
+
+
+@pytest.mark.parametrize(("chunk", "facts", "key"), [pytest.param(*one, id=one[2]) for one in _keys()])
+def test_the_situation_decides(chunk: Chunk, facts: Facts, key: str) -> None:
+    assert why(chunk, "beginner", facts).text == CHUNKS[key].beginner
+    assert why(chunk, "expert", facts).text == CHUNKS[key].expert
+
+
+def test_causes_are_told_behind() -> None:
+    stale = Parameter(3, "stale cookie", "", b"")
+    told = why(Error(0, 12, (stale,)), "beginner")
+    assert told.text == f"{CHUNKS['ERROR'].beginner} {CAUSES[3].beginner}"
+    assert told.section == "RFC 9260, section 3.3.10.3"
+    unheard_of = Parameter(999, "cause 999", "", b"")
+    assert why(Abort(0, 8, False, (unheard_of,)), "expert").text == CHUNKS["ABORT"].expert
+    lost = e.AssocChange(*_HEAD, "COMM_LOST", 5, 5, 12, "", "peer")
+    assert why(lost, "expert").text.endswith(CAUSES[12].expert)
+    assert (
+        why(msgspec.structs.replace(lost, by="us"), "expert").text
+        == EVENTS["assoc_change/COMM_LOST/us"].expert
+    )
+
+
+def test_a_packet_is_told_by_what_the_link_did() -> None:
+    packet = e.Packet(*_HEAD, e.Peer((), 9), 1, "in", "dropped", "loss", 0.0, b"")
+    assert why(packet, "beginner").text == VERDICTS["dropped"].beginner
