@@ -118,8 +118,6 @@ class WirePane(Vertical):
                 ladder.show(conversation, now)
             case LanesView() as lanes:
                 lanes.show(conversation, now)
-            case LanesView() as lanes:
-                lanes.show(conversation, now)
             case WindowView() as window:
                 other = other_end(association, monitor.associations, monitor.endpoints)
                 window.show(conversation, association, now, other)
