@@ -23,7 +23,7 @@ from .line_view import LineView
 
 _AT_ONCE = 3000  # packets taken in at most by one drawing
 _GUTTER = 17  # cells for what stands left of the blocks
-_EACH = 3  # lines of a lane
+_EACH = 3  # lines of a lane; the last of them is left out where there is no room
 _ABOVE, _BELOW = 2, 1  # lines that stay: heading and times, legend
 _WAIT = 8  # cells for the time that a message waited
 _WITH_TOTAL = 100  # cells from which on there is room for the total
@@ -81,6 +81,7 @@ class LanesView(LineView):
         self._in_view: dict[int, list[tuple[int, Block]]] = {}  # by stream, at which cell
         self._shown: list[Lane] = []
         self._digits = 1
+        self._each = _EACH
         self._stamp: Hashable = None
 
     # --- what is shown
@@ -152,7 +153,7 @@ class LanesView(LineView):
 
     def action_lane(self, by: int) -> None:
         """So many streams down."""
-        self.go(self.scroll_y + by * _EACH)
+        self.go(self.scroll_y + by * self._each)
 
     def action_first(self) -> None:
         """The oldest messages kept."""
@@ -211,7 +212,8 @@ class LanesView(LineView):
         for at, block in enumerate(sending.blocks[first:last]):
             self._in_view.setdefault(block.stream, []).append((at * self._pitch, block))
         self._shown = sending.streams
-        self.set_lines(len(self._shown) * _EACH + _ABOVE + _BELOW - 1)
+        self._each = _EACH if len(self._shown) * _EACH <= self.page else _EACH - 1
+        self.set_lines(len(self._shown) * self._each + _ABOVE + _BELOW - 1)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -224,7 +226,7 @@ class LanesView(LineView):
         elif y == self.size.height - 1:
             parts = self._legend()
         else:
-            at, line = divmod(self.top + y - _ABOVE, _EACH)
+            at, line = divmod(self.top + y - _ABOVE, self._each)
             parts = self._line(self._shown[at], line, width) if at < len(self._shown) else []
         segments = [Segment(text, self.style_of(look and f"lanes-view--{look}")) for text, look in parts]
         return Strip(segments).adjust_cell_length(width, self.rich_style)
@@ -235,9 +237,7 @@ class LanesView(LineView):
         left, right = ends(self._conversation)
         rightwards = (self.direction == "in") == (self._conversation.initiator == "peer")
         who = f" {left} → {right}" if rightwards else f" {right} → {left}"
-        rule = (
-            " ONE STREAM, as TCP: each waits for all before it " if self.as_one else "SCTP: stream by stream"
-        )
+        rule = " AS ONE STREAM, like TCP " if self.as_one else "SCTP: each stream by itself"
         newest = self._sending.gone + len(self._sending.blocks)
         below = "" if self._end is None else f" +{newest - self._last} later, End follows"
         return [
@@ -276,14 +276,15 @@ class LanesView(LineView):
 
     def _state(self, lane: Lane) -> Part:
         """Whether a stream stands, and what for."""
-        if self.as_one:
-            if not lane.held:
-                return "", ""
+        if self.as_one and lane.held:
             block = self._sending.blocking
-            return f"⧗ for {block.stream}/{_called(block)}" if block is not None else "⧗ stands", "stands"
-        if lane.waiting:
+            return f"⧗ for {block.stream}/{_called(block)}" if block is not None else "⧗ waits", "stands"
+        if not self.as_one and lane.waiting:
             return f"⧗ for {lane.awaited}", "stands"
-        return ("goes on", "goes") if lane.messages else ("", "")
+        if any(block.lost for _, block in self._in_view.get(lane.stream, ())):
+            return "✗ lost", "lost"
+        others_stand = any(other.held if self.as_one else other.waiting for other in self._shown)
+        return ("goes on", "goes") if others_stand and lane.messages else ("", "")
 
     def _sent(self, block: Block) -> Part:
         state = block.state(self.as_one)
@@ -312,7 +313,7 @@ class LanesView(LineView):
         )
         parts = [(left + middle + right, look)]
         if self.zoom == 2 and waited:
-            parts.append((f"{units.milliseconds(round(waited * 1000)):>{_WAIT - 1}}"[: _WAIT - 1], look))
+            parts.append((f" {units.milliseconds(round(waited * 1000))}", look))
         return parts
 
     def _legend(self) -> list[Part]:
@@ -353,12 +354,12 @@ def _hole(kind: str, width: int) -> str:
 def _summary(lane: Lane, width: int) -> str:
     """What waiting there was in a stream, by either rule."""
     total = width >= _WITH_TOTAL
-    said = f"{units.count(lane.messages)} messages: {_waits(lane.by_stream, total)}"
+    said = f"{units.count(lane.messages)} delivered: {_waits(lane.by_stream, total)}"
     return f"   {said}; in one stream {_waits(lane.as_one, total)}"
 
 
 def _waits(waits: Waits, total: bool) -> str:
     if not waits.count:
         return "none waited"
-    said = f"{units.count(waits.count)} waited, up to {units.milliseconds(round(waits.longest * 1000))}"
+    said = f"{units.count(waits.count)} waited up to {units.milliseconds(round(waits.longest * 1000))}"
     return said + (f", {units.milliseconds(round(waits.total * 1000))} in all" if total else "")
