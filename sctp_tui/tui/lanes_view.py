@@ -22,7 +22,7 @@ from .ladder_lines import ends
 from .line_view import LineView
 
 _AT_ONCE = 3000  # packets taken in at most by one drawing
-_GUTTER = 17  # cells for what stands left of the blocks
+_GUTTER = 18  # cells for what stands left of the blocks
 _EACH = 3  # lines of a lane; the last of them is left out where there is no room
 _ABOVE, _BELOW = 2, 1  # lines that stay: heading and times, legend
 _WAIT = 8  # cells for the time that a message waited
@@ -262,10 +262,10 @@ class LanesView(LineView):
         if line == 2:
             return [(_summary(lane, width), "label")]
         if line == 0:
-            parts = [(fit(f" Stream {lane.stream}", 12), "stream"), ("sent ", "label")]
+            parts = [(fit(f" Stream {lane.stream}", _GUTTER - 5), "stream"), ("sent ", "label")]
         else:
             state, look = self._state(lane)
-            parts = [(fit(f" {state}", 12), look), (" got ", "label")]
+            parts = [(fit(f" {state}", _GUTTER - 4), look), ("got ", "label")]
         cells = 0
         for at, block in self._in_view.get(lane.stream, ()):
             parts.append((" " * (at - cells), ""))
@@ -278,9 +278,9 @@ class LanesView(LineView):
         """Whether a stream stands, and what for."""
         if self.as_one and lane.held:
             block = self._sending.blocking
-            return f"⧗ for {block.stream}/{_called(block)}" if block is not None else "⧗ waits", "stands"
+            return f"awaits {block.stream}/{_called(block)}" if block is not None else "waits", "stands"
         if not self.as_one and lane.waiting:
-            return f"⧗ for {lane.awaited}", "stands"
+            return f"awaits {lane.awaited}", "stands"
         if any(block.lost for _, block in self._in_view.get(lane.stream, ())):
             return "✗ lost", "lost"
         others_stand = any(other.held if self.as_one else other.waiting for other in self._shown)
