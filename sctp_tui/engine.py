@@ -9,7 +9,7 @@ import logging
 import selectors
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 
@@ -60,7 +60,7 @@ GRACE = 2.0
 MAX_ASSOCIATIONS = 10_000
 """Associations that servers take at one time."""
 _BATCH = 256  # events taken from one endpoint before the others get their turn
-_STATUS_EVERY = 1.0
+_STATUS_EVERY, _CLOSELY_EVERY = 1.0, 0.1
 _CLOSING = 0.01  # s between two looks whether what is closing may be closed
 
 
@@ -129,7 +129,8 @@ class Engine:
         )  # fmt: skip
         self._watched: tuple[int, ...] = ()
         self._detail = 0
-        self._status_due = 0.0
+        self._closely: tuple[int, ...] = ()
+        self._status_due = self._closely_due = 0.0
         self._stopping = False
         self._more = False  # the last look at the endpoints found something
         self._emptied = False  # it found all that a socket of the kernel had
@@ -247,6 +248,8 @@ class Engine:
             due.append(_CLOSING)
         if self._watched or self._detail:
             due.append(max(0.0, self._status_due - now))
+        if self._closely:
+            due.append(max(0.0, self._closely_due - now))
         return min((seconds for seconds in due if seconds is not None), default=None)
 
     def _flush(self) -> None:
@@ -371,6 +374,7 @@ class Engine:
                         self._begin_closing(opened, self.grace)
                 case Watch():
                     self._watched, self._detail = command.keys, command.detail
+                    self._closely = command.closely
                     self._status_due = 0.0
                     self._ledger.show_streams(command.detail)
                 case Stop():
@@ -459,17 +463,24 @@ class Engine:
             self._shut_down(association)
 
     def _look_at_watched(self) -> None:
-        now = self.clock.mono()
-        if not (self._watched or self._detail) or now < self._status_due:
+        if not (self._watched or self._detail or self._closely):
             return
-        self._status_due = now + _STATUS_EVERY
-        for key in {*self._watched, self._detail}:
+        now = self.clock.mono()
+        if now >= self._status_due:
+            self._status_due = now + _STATUS_EVERY
+            self._ask_for_status({*self._watched, self._detail}, self._detail)
+        if now >= self._closely_due:
+            self._closely_due = now + _CLOSELY_EVERY
+            self._ask_for_status(self._closely)
+
+    def _ask_for_status(self, keys: Iterable[int], detail: int = 0) -> None:
+        for key in keys:
             association = self._ledger.by_key.get(key)
             if association is None or not association.up:
                 continue
             try:
                 self._out.append(self._open[association.endpoint].endpoint.status(association.assoc_id))
-                if key == self._detail:
+                if key == detail:
                     self._out.append(self._open[association.endpoint].endpoint.detail(association.assoc_id))
             except SctpError as error:
                 log.debug("no status of %s: %s", association.assoc_id, error)  # it ends just now

@@ -160,11 +160,13 @@ class CloseEndpoint(Command, frozen=True, tag="close_endpoint"):
 class Watch(Command, frozen=True, tag="watch"):
     """Ask for `Status` of these associations once a second, from now on; replaces the last `Watch`.
 
-    Of association `detail` also for `Detail` and, when they change, its `Streams`; 0 is none.
+    Of association `detail` also for `Detail` and, when they change, its `Streams`; 0 is none. The status of
+    those in `closely` is asked for ten times a second: a cwnd changes with every round trip.
     """
 
     keys: tuple[int, ...]
     detail: int = 0
+    closely: tuple[int, ...] = ()
 
 
 class Stop(Command, frozen=True, tag="stop"):

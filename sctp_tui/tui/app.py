@@ -173,7 +173,7 @@ class SctpApp(App[None], inherit_bindings=False):
         self._main.show(now)
         if self._collector is not None:
             self._collector.collect(now, calm)
-        watched = Watch(self._main.visible_keys(), self._main.detail_key)
+        watched = Watch(self._main.visible_keys(), self._main.detail_key, self._main.closely)
         if watched != self._watched and not self._ending:
             self._watched = watched
             self.engine.submit(watched)

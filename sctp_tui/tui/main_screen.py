@@ -181,6 +181,11 @@ class MainScreen(Screen[None]):
         """The associations in view, whose numbers are wanted."""
         return tuple(self.query_one(AssociationTable).visible_keys()) if self.is_mounted else ()
 
+    @property
+    def closely(self) -> tuple[int, ...]:
+        """The associations whose numbers are drawn over time."""
+        return self.query_one(WirePane).closely if self.is_mounted else ()
+
     # --- where the focus goes
 
     def action_message(self) -> None:

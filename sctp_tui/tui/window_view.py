@@ -51,6 +51,7 @@ class WindowView(Widget, can_focus=True):
     DEFAULT_CSS = """
     WindowView {
         height: 1fr;
+        padding: 0 1;
         & > .window-view--heading { text-style: bold; }
         & > .window-view--label { color: $text-muted; }
         & > .window-view--axis { color: $foreground 40%; }
@@ -177,7 +178,7 @@ class WindowView(Widget, can_focus=True):
         self._styles.clear()
 
     def _draw(self) -> None:
-        width, height = self.size
+        width, height = self.content_size
         view = self.timeline.view
         stamp = (self._seen, tuple(self._told.values()), width, height, view, self.direction)
         if stamp == self._stamp:
@@ -289,7 +290,7 @@ class WindowView(Widget, can_focus=True):
         rwnd = sending.rwnd.last
         return [
             *(("Octets  ", "label"), ("⣿", "flight"), (" in flight   ", "label")),
-            *(("━", "cwnd"), (f" cwnd, {'each second' if len(sending.cwnd) else 'not told'}   ", "label")),
+            *(("━", "cwnd"), (" cwnd   " if len(sending.cwnd) else " cwnd, not told   ", "label")),
             *(("┈", "rwnd"), (" peer's rwnd", "label")),
             (", above ↑" if rwnd is not None and rwnd > top else "", "label"),
         ]
@@ -345,9 +346,9 @@ class WindowView(Widget, can_focus=True):
         """A line of what was drawn last."""
         base = self._style_of("")
         if y >= len(self._lines):
-            return Strip.blank(self.size.width, base)
+            return Strip.blank(self.content_size.width, base)
         segments = [Segment(text, self._style_of(look)) for text, look in self._lines[y]]
-        return Strip(segments).adjust_cell_length(self.size.width, base)
+        return Strip(segments).adjust_cell_length(self.content_size.width, base)
 
     def _style_of(self, look: str) -> Style:
         style = self._styles.get(look)

@@ -21,7 +21,7 @@ from sctp_tui.monitor.other_end import other_end
 
 from .actions import bindings
 
-VIEWS = {"ladder": "1 Ladder", "lanes": "2 Lanes", "window": "3 Window"}
+VIEWS = {"ladder": "1 Ladder", "lanes": "2 Lanes", "window": "3 Window", "states": "4 States"}
 """The ways to see a conversation, by their ids, with their keys."""
 
 
@@ -72,6 +72,8 @@ class WirePane(Vertical):
         super().__init__(id="wire", classes="pane")
         self.association: Association | None = None
         """Whose packets are shown."""
+        self.closely: tuple[int, ...] = ()
+        """Both ends of it, by their keys, while their windows are drawn over time; else nothing."""
 
     def compose(self) -> ComposeResult:
         yield WireHeading()
@@ -82,10 +84,18 @@ class WirePane(Vertical):
         if not self.query(ContentSwitcher):
             from .ladder_view import LadderView
             from .lanes_view import LanesView
+            from .state_view import StateView
             from .window_view import WindowView
 
-            views = LadderView(id="ladder"), LanesView(id="lanes"), WindowView(id="window")
-            await self.mount(ContentSwitcher(*views, initial="ladder"))
+            await self.mount(
+                ContentSwitcher(
+                    LadderView(id="ladder"),
+                    LanesView(id="lanes"),
+                    WindowView(id="window"),
+                    StateView(id="states"),
+                    initial="ladder",
+                )
+            )
 
     @property
     def view(self) -> str:
@@ -94,6 +104,7 @@ class WirePane(Vertical):
 
     def show(self, association: Association | None, monitor: Monitor, now: float) -> None:
         """Draw what changed; `now` in seconds of the link's clock."""
+        self.closely = ()
         if not self.display or not self.query(ContentSwitcher):
             return
         if self.has_focus_within and self.association is not None:
@@ -111,6 +122,7 @@ class WirePane(Vertical):
             return
         from .ladder_view import LadderView
         from .lanes_view import LanesView
+        from .state_view import StateView
         from .window_view import WindowView
 
         match switcher.visible_content:
@@ -118,9 +130,13 @@ class WirePane(Vertical):
                 ladder.show(conversation, now)
             case LanesView() as lanes:
                 lanes.show(conversation, now)
+            case StateView() as states:
+                states.show(conversation, now)
             case WindowView() as window:
                 other = other_end(association, monitor.associations, monitor.endpoints)
                 window.show(conversation, association, now, other)
+                ends = association, other
+                self.closely = tuple(end.key for end in ends if end is not None and end.ended is None)
 
     def focus_view(self) -> None:
         """Into the view that is shown."""

@@ -252,6 +252,16 @@ def test_watch_brings_status(running: Running) -> None:
     assert running.status[ours.key].endpoint == client
 
 
+def test_those_watched_closely_are_asked_for_oftener(running: Running) -> None:
+    _, up, ours = running.greet()
+    running.submit(Watch((up.key,), closely=(ours.key,)))
+    running.until_true(lambda: {up.key, ours.key} <= set(running.status))
+    first, begin = running.status[up.key].mono, running.status[ours.key].mono
+    told = set[float]()
+    running.until_true(lambda: told.add(running.status[ours.key].mono) or running.status[up.key].mono > first)
+    assert len(told - {begin}) > 2
+
+
 def test_two_hundred_at_once(running: Running) -> None:
     clients = [running.client(b"one of many") for _ in range(200)]
     for _ in clients:
