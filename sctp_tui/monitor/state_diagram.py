@@ -13,19 +13,22 @@ Run = tuple[str, str]
 """A piece of a line and the name of its style: "", "box", "label", "lit" or "taken"."""
 
 NARROWEST = 76
-"""Columns that the picture needs; with fewer the states are listed."""
+"""Columns that the picture needs."""
+LOWEST = 15
+"""Lines that it needs."""
 _WIDEST = 112
-_HEIGHT = 15
 _HEAVY = str.maketrans("─│╭╮╰╯", "━┃┏┓┗┛")
 _ANY = "From any state to CLOSED: receive ABORT; [ABORT], send ABORT; or no answer"
 
 
-def diagram(here: Mapping[str, Sequence[str]], taken: Collection[Transition], width: int) -> list[list[Run]]:
-    """The picture in `width` columns, line by line.
+def diagram(
+    here: Mapping[str, Sequence[str]], taken: Collection[Transition], width: int, height: int = LOWEST
+) -> list[list[Run]]:
+    """The picture in `width` columns, line by line; where there is not enough room the states are listed.
 
     `here` names who is in a state; `taken` are the transitions whose arrows are to be lit.
     """
-    if width < NARROWEST:
+    if width < NARROWEST or height < LOWEST:
         return _listed(here, width)
     total = min(width, _WIDEST)
     canvas = _Canvas(total, (width - total) // 2)
@@ -97,8 +100,8 @@ class _Canvas:
     def __init__(self, width: int, margin: int) -> None:
         self.margin = margin
         self._width = width
-        self._characters = [[" "] * width for _ in range(_HEIGHT)]
-        self._styles = [[""] * width for _ in range(_HEIGHT)]
+        self._characters = [[" "] * width for _ in range(LOWEST)]
+        self._styles = [[""] * width for _ in range(LOWEST)]
 
     def text(self, column: int, row: int, text: str, style: str) -> None:
         for at, character in enumerate(text, column):

@@ -1,0 +1,109 @@
+"""The state machine on the screen: where both ends of a conversation stand, and how they came there."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from sctp_tui.monitor.state_diagram import Run, diagram
+from sctp_tui.monitor.states import Follower, Taken
+from sctp_tui.monitor.wire import Conversation, End
+
+from .columns import fit
+from .line_view import LineView
+
+_SLICE = 2000  # packets taken in between two frames
+_Stamp = tuple[int, int, int, Taken | None]
+
+
+class StateView(LineView):
+    """The diagram, the present states lit; below it the transitions that were taken, the last one first."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"states--{look}" for look in ("header", "box", "label", "lit", "taken")
+    }
+
+    DEFAULT_CSS = """
+    StateView {
+        & > .states--header { color: $text-muted; text-style: bold; }
+        & > .states--box { color: $text-muted; }
+        & > .states--label { color: $text-muted; }
+        & > .states--lit { color: $text-success; text-style: bold; }
+        & > .states--taken { color: $text-warning; text-style: bold; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.follower: Follower | None = None
+        self._lines: list[list[Run]] = []
+        self._drawn: _Stamp | None = None
+
+    def show(self, conversation: Conversation, now: float) -> None:
+        """Take in what came since the last time; of another conversation, all of it. `now` is the link's."""
+        if self.follower is None or self.follower.conversation is not conversation:
+            self.follower = Follower(conversation)
+            self._drawn = None
+            self.go(0)
+        self.follower.update(now, _SLICE)
+        self._draw()
+
+    def _draw(self) -> None:
+        follower = self.follower
+        if follower is None:
+            return
+        width, height = self.scrollable_content_region.width, self.page
+        taken = follower.taken
+        drawn = (width, height, len(taken), taken[-1] if taken else None)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        ends = self._ends(follower)
+        here: dict[str, list[str]] = {}
+        for end, name in ends.items():
+            here.setdefault(follower.state[end], []).append(name)
+        lasts = [last.transition for end in ends if (last := follower.last(end))]
+        self._lines = diagram(here, lasts, width, height)
+        for number, one in enumerate(reversed(taken)):
+            style = "taken" if number == 0 else "label"
+            self._lines.append([(fit(self._told(one, ends[one.end], width), width), style)])
+        self.set_lines(len(self._lines))
+        self.refresh()
+
+    @staticmethod
+    def _ends(follower: Follower) -> dict[End, str]:
+        begins = follower.conversation.initiator
+        return {begins: "client", "local" if begins == "peer" else "peer": "server"}
+
+    def _told(self, one: Taken, name: str, width: int) -> str:
+        assert self.follower is not None
+        after = one.at - self.follower.conversation.began
+        section = f"  RFC 9260, section {one.transition.section}"
+        told = f"{after:9.3f} {name} {one.transition}"
+        return told + section if len(told) + len(section) <= width else told
+
+    def on_resize(self) -> None:
+        """The picture fits itself into the room that there is."""
+        self._draw()
+
+    def render_line(self, y: int) -> Strip:
+        """The header, or a line of the picture or of what was taken."""
+        width = self.scrollable_content_region.width
+        if self.follower is None:
+            return Strip.blank(width, self.rich_style)
+        if y == 0:
+            segments = [Segment(fit(" · ".join(self._now(self.follower)), width), self._look("header"))]
+        else:
+            line = self.top + y - 1
+            runs = self._lines[line] if line < len(self._lines) else []
+            segments = [Segment(text, self._look(look)) for text, look in runs]
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def _now(self, follower: Follower) -> Iterator[str]:
+        for end, name in self._ends(follower).items():
+            yield f"{name} {follower.state[end]}"
+
+    def _look(self, look: str) -> Style:
+        return self.style_of(f"states--{look}" if look else "")

@@ -1,0 +1,27 @@
+"""The state machine on the screen: real associations light their states, and what they took is listed."""
+
+import pytest
+
+from sctp_tui.tui.state_view import StateView
+
+from .driving import drawn, rows, running, until
+
+pytestmark = pytest.mark.userspace
+
+
+@pytest.mark.parametrize(("size", "pictured"), [((120, 50), True), ((80, 24), False)])
+async def test_states_of_both_ends(size: tuple[int, int], pictured: bool) -> None:
+    async with running(size) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        await pilot.press("escape", "w", "4")
+        await until(pilot, lambda: app.query(StateView) and app.query_one(StateView).follower is not None)
+        view = app.query_one(StateView)
+        await until(pilot, lambda: any("receive COOKIE ACK" in line for line in drawn(view)))
+        lines = drawn(view)
+        assert lines[0].strip() == "client ESTABLISHED · server ESTABLISHED"
+        boxes = [line for line in lines if "COOKIE-ECHOED │" in line and "┃ ESTABLISHED ┃" in line]
+        assert bool(boxes) == pictured
+        assert any("▶ ESTABLISHED        client and server" in line for line in lines) == (not pictured)
+        taken = next(line for line in lines if "→" in line)
+        assert "client COOKIE-ECHOED → ESTABLISHED: receive COOKIE ACK" in taken
