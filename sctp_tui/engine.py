@@ -20,12 +20,16 @@ from .sctp.commands import (
     CloseAssociation,
     CloseEndpoint,
     Command,
+    DropNext,
     Generate,
     Listen,
     OpenClient,
     PauseReading,
     Send,
     SendToAll,
+    SetLink,
+    SetSpeed,
+    Step,
     Stop,
     StopGenerating,
     Watch,
@@ -35,6 +39,7 @@ from .sctp.endpoint import (
     Clock,
     Endpoint,
     EndpointOptions,
+    LinkControl,
     SctpError,
     Stack,
 )
@@ -61,6 +66,7 @@ MAX_ASSOCIATIONS = 10_000
 """Associations that servers take at one time."""
 _BATCH = 256  # events taken from one endpoint before the others get their turn
 _STATUS_EVERY, _CLOSELY_EVERY = 1.0, 0.1
+_LINK_EVERY = 0.1
 _CLOSING = 0.01  # s between two looks whether what is closing may be closed
 
 
@@ -130,7 +136,8 @@ class Engine:
         self._watched: tuple[int, ...] = ()
         self._detail = 0
         self._closely: tuple[int, ...] = ()
-        self._status_due = self._closely_due = 0.0
+        self._status_due = self._closely_due = self._link_due = 0.0
+        self._links: list[LinkControl] = []
         self._stopping = False
         self._more = False  # the last look at the endpoints found something
         self._emptied = False  # it found all that a socket of the kernel had
@@ -203,6 +210,8 @@ class Engine:
             for opened in list(self._closing):
                 self._try_to_close(opened)
             self._look_at_watched()
+            for link in self._links:
+                self._look_at_link(link)
             self._flush()
             if self.gather and self._emptied:
                 self._all_but_endpoints.select(self.gather)
@@ -248,6 +257,8 @@ class Engine:
             due.append(_CLOSING)
         if self._watched or self._detail:
             due.append(max(0.0, self._status_due - now))
+        if any(link.changed for link in self._links):
+            due.append(max(0.0, self._link_due - now))
         if self._closely:
             due.append(max(0.0, self._closely_due - now))
         return min((seconds for seconds in due if seconds is not None), default=None)
@@ -377,6 +388,14 @@ class Engine:
                     self._closely = command.closely
                     self._status_due = 0.0
                     self._ledger.show_streams(command.detail)
+                case SetLink():
+                    self._link().set(command.inward, command.outward, command.seed)
+                case DropNext():
+                    self._link().drop_next(command.drop)
+                case SetSpeed():
+                    self._link().set_speed(command.speed)
+                case Step():
+                    self._link().step()
                 case Stop():
                     self._stop(command)
         except SctpError as error:
@@ -406,7 +425,17 @@ class Engine:
                     now = self.clock.wall(), self.clock.mono()
                     self._out.append(Refused(*now, "", 0, 0, None, "capture", 0, str(error)))
             self._wait_on(stack, *stack.descriptors())
+            if stack.link is not None:
+                self._links.append(stack.link)
         return stack
+
+    def _link(self) -> LinkControl:
+        if self._links:
+            return self._links[0]
+        raise SctpError(
+            "no link of this program carries packets"
+            + (": the kernel does that itself; start with --stack userspace" if self._stacks else " yet")
+        )
 
     def _options(
         self, name: str, outbound: int, inbound: int, attempts: int = 0, autoclose: int = 0
@@ -485,6 +514,12 @@ class Engine:
             except SctpError as error:
                 log.debug("no status of %s: %s", association.assoc_id, error)  # it ends just now
 
+    def _look_at_link(self, link: LinkControl) -> None:
+        now = self.clock.mono()
+        if link.changed and now >= self._link_due:
+            self._link_due = now + _LINK_EVERY
+            self._out.append(link.state())
+
     def _pause(self, command: PauseReading) -> None:
         self._endpoint(command.endpoint)
         self._set_paused(self._open[command.endpoint], command.paused)
@@ -500,6 +535,8 @@ class Engine:
     def _stop(self, command: Stop) -> None:
         now = command.now or self._stopping
         self._stopping = True
+        for link in self._links:
+            link.set_speed(1.0)  # associations can't be shut down while time stands still
         for opened in self._open.values():
             self._begin_closing(opened, 0.0 if now else self.grace)
 

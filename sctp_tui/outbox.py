@@ -12,7 +12,18 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from .sctp.events import Counts, Detail, Event, Generating, Message, Packet, Status, Streams, Totals
+from .sctp.events import (
+    Counts,
+    Detail,
+    Event,
+    Generating,
+    LinkState,
+    Message,
+    Packet,
+    Status,
+    Streams,
+    Totals,
+)
 
 LIMIT = 50_000
 """Events kept for a consumer unless told otherwise."""
@@ -38,12 +49,13 @@ class Batch(msgspec.Struct):
     details: dict[int, Detail] = msgspec.field(default_factory=dict)
     generators: dict[int, Generating] = msgspec.field(default_factory=dict)
     totals: Totals | None = None
+    link: LinkState | None = None
     dropped: int = 0
     packets_dropped: int = 0
 
     def __bool__(self) -> bool:
         numbers = self.counts or self.status or self.streams or self.details or self.generators
-        return bool(self.events or self.packets or numbers or self.totals)
+        return bool(self.events or self.packets or numbers or self.totals or self.link)
 
 
 class Outbox:
@@ -95,6 +107,8 @@ class Outbox:
                         numbers.generators[event.generator] = event
                     case Totals():
                         numbers.totals = event
+                    case LinkState():
+                        numbers.link = event
                     case _:
                         add(event)
             if not self.lossless:

@@ -11,7 +11,8 @@ from typing import Protocol
 
 import msgspec
 
-from .events import Detail, Event, Listening, Packet, Peer, StackName, Status
+from .events import Detail, Event, LinkState, Listening, Packet, Peer, StackName, Status
+from .link import Conditions, Drop
 
 MESSAGE_LIMIT = 4 * 1024 * 1024
 """Longest message put together from pieces, in bytes, unless told otherwise."""
@@ -131,6 +132,35 @@ class Endpoint(Protocol):
         """Close the socket; associations that are still open are aborted. Idempotent."""
 
 
+class LinkControl(Protocol):
+    """What the links of a stack do to packets, and how fast their time goes; see `link.Conditions`."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether `state` has changed since it was asked for last."""
+
+    def set(self, inward: Conditions, outward: Conditions, seed: int | None) -> None:
+        """Other conditions from now on. With a `seed` chance and counts begin anew."""
+
+    def drop_next(self, drop: Drop) -> None:
+        """One drop with an aim more: in whichever direction such a packet goes first."""
+
+    def set_speed(self, speed: float) -> None:
+        """0 for a time that stands still, 1 for the world's. Raises `SctpError` while packets go over UDP."""
+
+    def step(self) -> None:
+        """Let one packet arrive, or timers run until one is sent.
+
+        Raises `SctpError` where time is not standing still.
+        """
+
+    def now(self) -> float:
+        """The link's time in seconds."""
+
+    def state(self) -> LinkState:
+        """What is set, and what was done."""
+
+
 class Stack(Protocol):
     """An SCTP implementation: makes endpoints, and is given its turn by who waits on them."""
 
@@ -163,6 +193,10 @@ class Stack(Protocol):
 
         It is called by the thread that the stack belongs to. Raises `SctpError` where packets can't be seen.
         """
+
+    @property
+    def link(self) -> LinkControl | None:
+        """The controls of its links; None where the links are not its own."""
 
     def turn(self) -> None:
         """Let time pass and packets move. Never blocks."""

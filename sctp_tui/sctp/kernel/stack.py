@@ -28,6 +28,7 @@ class KernelStack:
     def __init__(self, clock: Clock | None = None) -> None:
         self.name: StackName = "kernel"
         self.flaw = None
+        self.link = None
         self._pysctp = _pysctp()
         _probe(self._pysctp)
         self.library = f"Linux {platform.release()}, pysctp {importlib.metadata.version('pysctp')}"

@@ -136,6 +136,10 @@ class UserspaceEndpoint:
             self._pump.register(back)
             to = Peer((host,), to.port)
         else:
+            if self._pump.transit.speed != 1:
+                raise SctpError(
+                    f"{to} is elsewhere, where time goes on, and the link's does not: let it go on first"
+                )
             udp_port = UDP_PORT if to.udp_port is None else to.udp_port
             sock = socket.socket(_family(host), socket.SOCK_DGRAM)
             self._sockets.append(sock)
@@ -402,8 +406,7 @@ class UserspaceEndpoint:
                 sock.close()
         if self._link is not None and self._link.other is not None:
             self._pump.flush()
-            self._pump.give_up(self._link.other)
-            self._pump.give_up(self._link)
+            self._pump.leave(self._link, self._link.other)
         self._pump.ports.pop(self._port, None)
         self._pump.ready.discard(self._port)
         self._stack.endpoints.remove(self)

@@ -194,6 +194,12 @@ class Links:
         """The links that lead over a UDP socket."""
         return [link for link in self.by_handle.values() if link.udp is sock]
 
+    def over_udp(self) -> Link | None:
+        """A link that leads out of the process and is in use, if there is any."""
+        return next(
+            (one for one in self.by_handle.values() if one.udp and (one.ours or one.associations)), None
+        )
+
     def _move(self, link: Link, where: tuple[int, SocketAddress]) -> Link | None:
         self._by_address.pop((where[0], link.address or ()), None)
         there = self._by_address.get(where)

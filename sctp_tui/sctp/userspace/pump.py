@@ -11,18 +11,23 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Callable
+from heapq import heappop
 
 from ..endpoint import Clock
 from ..events import Direction, Packet, Peer
 from ..link import Verdict
 from .library import ConnOutput, Library
 from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, Link, Links, admit
+from .transit import Transit
 
 BUSY, IDLE = 0.010, 0.100
 """Seconds between two looks at the timers: with data outstanding, and with associations that rest."""
 _RECENT = 0.25  # s after a packet in which a delayed SACK (200 ms) may be due
 _COOKIES = 1 << COOKIE_ECHO | 1 << COOKIE_ACK
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
+_HARMFUL = "no SCTP packet, or chunks bundled that must be alone"
+_STILL = "the link's time is not the world's: nothing from outside is let in"
+_STEP = 120.0  # s of the link's time that one step may take; a timer lasts 60 at most
 
 
 class Pump:
@@ -31,7 +36,7 @@ class Pump:
     `busy` tells whether data is outstanding, `resting` whether there are associations at all; `moved`
     hears of a link whose peer has another UDP port. `ports` are the SCTP ports of this process with the names
     of their endpoints, `ready` those for which something came. `tap` hears of every packet, where it is not
-    None.
+    None. `transit` is what is between the ends; all times are its clock's.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -44,12 +49,14 @@ class Pump:
         self.busy: Callable[[], bool] = lambda: False
         self.resting: Callable[[], bool] = lambda: False
         self.moved: Callable[[Link], None] = lambda link: None
+        self.transit = Transit(clock.mono)
         self._clock = clock
-        self._time = self._swept = clock.mono()
+        self._time = self._swept = self._passed = clock.mono()
         self._last_packet = -_RECENT
         self._out: deque[tuple[int, bytes]] = deque()
         self._selector = selectors.DefaultSelector()
         self._given_up: dict[int, Link] = {}
+        self._leaving: list[tuple[Link, Link]] = []
         # The library keeps the pointer: the callback must live as long as it does.
         self.output = ConnOutput(self._output)
 
@@ -78,6 +85,9 @@ class Pump:
     def detach(self, sock: socket.socket) -> None:
         """Send what is due on a UDP socket, read it no more, and close it."""
         self.flush()
+        for one in self.transit.take(lambda link: link.udp is sock):
+            if one.outward:  # early, rather than never
+                self._send(one.link, sock, one.packet)
         for link in self.links.over(sock):
             self.give_up(link)
         self._selector.unregister(sock)
@@ -97,16 +107,44 @@ class Pump:
         self.links.remove(link)
         self._given_up[link.handle] = link
 
+    def leave(self, link: Link, other: Link) -> None:
+        """Forget a link within the process, of which one end is closed, once the other has no use for it.
+
+        Until then packets are on their way, and what the other end sends is answered by an ABORT.
+        """
+        self._leaving.append((link, other))
+
+    def _leave(self) -> None:
+        for pair in self._leaving if not self.ready else ():
+            if any(end.associations for end in pair) or any(one.link in pair for one in self.transit.held):
+                continue
+            self._leaving.remove(pair)
+            for end in pair:
+                self.give_up(end)
+            return  # the others at the next turns
+
     def timeout(self, receiving: bool = True) -> float | None:
         """Seconds until the next turn is due without a packet; see `Stack.timeout`."""
         if self._out or (receiving and self.ready):
             return 0.0
-        if self._clock.mono() - self._last_packet < _RECENT or self.busy():
-            return max(0.0, BUSY - (self._clock.mono() - self._time))
-        return max(0.0, IDLE - (self._clock.mono() - self._time)) if self.resting() else None
+        transit = self.transit
+        if not transit.speed:
+            return None
+        now, waits = transit.now(), list[float]()
+        if transit.held:
+            waits.append(transit.held[0].due - now)
+        if now - self._last_packet < _RECENT or self.busy():
+            waits.append(BUSY - (now - self._time))
+        elif self.resting():
+            waits.append(IDLE - (now - self._time))
+        return max(0.0, min(waits)) / transit.speed if waits else None
 
     def turn(self) -> None:
         """Carry what waits, in both directions, and let the library's timers catch up."""
+        if self._leaving:
+            self._leave()
+        if self.transit.held:
+            self._let_arrive(_BATCH)
         self.pass_time()
         for key, _ in self._selector.select(0):
             self._read(key.fileobj, key.data)  # type: ignore[arg-type]
@@ -118,7 +156,7 @@ class Pump:
 
     def pass_time(self) -> None:
         """Let the timers catch up: before anything that starts one, which would run out too soon."""
-        now = self._clock.mono()
+        now = self._passed = self.transit.now()
         elapsed = int((now - self._time) * 1000)
         if elapsed > 0:
             # What is left of a millisecond counts at the next turn.
@@ -129,40 +167,105 @@ class Pump:
                 self._swept = now
                 self.ready.update(self.ports)
 
+    def step(self) -> bool:
+        """While time stands still: let one packet arrive, or let timers run until one is sent.
+
+        False where neither happened.
+        """
+        transit, held = self.transit, self.transit.held
+        self.flush()
+        waiting, end = bool(held), transit.now() + _STEP
+        while transit.now() < end:
+            if held and held[0].due <= transit.now():
+                self._let_arrive(1)
+                return True
+            transit.advance(min(BUSY, held[0].due - transit.now()) if held else BUSY)
+            self.pass_time()
+            if self._out:
+                self.flush()
+                if not waiting:
+                    return True
+        return False
+
+    def _let_arrive(self, most: int) -> None:
+        """Packets arrive that are due, each at its time, with the timers that run out until then."""
+        transit, held = self.transit, self.transit.held
+        now = transit.clock()
+        while most and held and held[0].due <= now:
+            most -= 1
+            one = heappop(held)
+            transit.catch_up(max(one.due, self._passed))
+            self.pass_time()
+            transit.changed = True
+            if one.outward:
+                if one.link.udp is not None:
+                    self._send(one.link, one.link.udp, one.packet)
+            elif one.link.handle in self.links.by_handle:
+                self._arrive(one.link, one.packet, one.types)
+            self.carry()
+        transit.catch_up(None)
+
     def carry(self) -> None:
         """Take packets from the library to where their links lead."""
-        out, by_handle, conninput = self._out, self.links.by_handle, self._call.usrsctp_conninput
+        out, by_handle, transit = self._out, self.links.by_handle, self.transit
         if not out:
             return
-        self._last_packet = self._clock.mono()
+        self._last_packet = transit.now()
         for _ in range(_BATCH):
             handle, packet = out.popleft()
+            kind = packet[12]
             link = by_handle.get(handle) or self._given_up.get(handle)
             if link is None:
                 pass  # to a peer that is long gone
             elif (other := link.other) is not None:
                 if other.handle in by_handle:
-                    kind = packet[12]
                     if kind in (COOKIE_ECHO, COOKIE_ACK):
                         self.links.say(link, packet)
-                        self.links.hear(other, packet)
-                    elif kind == ABORT:
-                        other.aborted = True
-                    self.ready.add(packet[2] << 8 | packet[3])
-                    if self.tap is not None:
-                        self._tell(self.tap, link if link.sends == "out" else other, link.sends, packet)
-                    conninput(other.handle, packet, len(packet), 0)
+                    local, types = link if link.sends == "out" else other, 1 << kind if kind < 16 else 0
+                    if not transit.direct:
+                        self._condition(local, link.sends, other, packet, types)
+                    else:
+                        if self.tap is not None:
+                            self._tell(self.tap, local, link.sends, packet)
+                        self._arrive(other, packet, types)
             elif link.udp is not None:
-                kind = packet[12]
                 if kind == INIT:
                     link.init = packet
                 elif kind in (COOKIE_ECHO, COOKIE_ACK):
                     self.links.say(link, packet)
-                if self.tap is not None:
-                    self._tell(self.tap, link, "out", packet)
-                self._send(link, link.udp, packet)
+                if not transit.direct:
+                    self._condition(link, "out", link, packet, 0)
+                else:
+                    if self.tap is not None:
+                        self._tell(self.tap, link, "out", packet)
+                    self._send(link, link.udp, packet)
             if not out:
                 return
+
+    def _condition(self, local: Link, direction: Direction, to: Link, packet: bytes, types: int) -> None:
+        """Send a packet on its way, as far as the link's conditions let it; `local` is the local end."""
+        within, transit = to.other is not None, self.transit
+        outward = not within and direction == "out"
+        for verdict, reason, delay in transit.fates(direction, packet, within=within):
+            if self.tap is not None:
+                self._tell(self.tap, local, direction, packet, verdict, reason, delay)
+            if verdict == "dropped":
+                pass
+            elif delay > 0:
+                transit.hold(to, packet, types, delay, outward=outward)
+            elif not outward:
+                self._arrive(to, packet, types)
+            elif to.udp is not None:
+                self._send(to, to.udp, packet)
+
+    def _arrive(self, link: Link, packet: bytes, types: int) -> None:
+        """A packet came on a link; `types` are its low chunk types."""
+        if types & _COOKIES:
+            self.links.hear(link, packet)
+        elif types & 1 << ABORT:
+            link.aborted = True
+        self.ready.add(packet[2] << 8 | packet[3])
+        self._call.usrsctp_conninput(link.handle, packet, len(packet), 0)
 
     def _tell(
         self,
@@ -179,7 +282,7 @@ class Pump:
         flow = link.flows.get(ports) or self.links.flow(link, ports, self.ports)
         tap(
             Packet(
-                self._clock.wall(), self._clock.mono(), flow.endpoint, 0, 0, flow.peer,
+                self._clock.wall(), self.transit.now(), flow.endpoint, 0, 0, flow.peer,
                 flow.local, flow.serial, direction, verdict, reason, delay, packet,
             )
         )  # fmt: skip
@@ -209,32 +312,36 @@ class Pump:
                     self._refuse(connected)
                 continue
             admitted, types = admit(packet)
-            if not admitted:
+            if not admitted or self.transit.speed != 1:
                 self.refused_packets += 1
                 if self.tap is not None:
-                    self._tell_of_refused(self.tap, sock, address, packet)
+                    why = _STILL if admitted else _HARMFUL
+                    self._tell_of_refused(self.tap, sock, address, packet, why)
                 continue
-            self._last_packet = self._clock.mono()
+            self._last_packet = self.transit.now()
             link = connected or self._sort(sock, address, packet)
-            if types & _COOKIES:
-                self.links.hear(link, packet)
-            elif types & 1 << ABORT:
-                link.aborted = True
-            self.ready.add(packet[2] << 8 | packet[3])
+            if not self.transit.direct:
+                self._condition(link, "in", link, packet, types)
+                continue
             if self.tap is not None:
                 self._tell(self.tap, link, "in", packet)
-            self._call.usrsctp_conninput(link.handle, packet, len(packet), 0)
+            self._arrive(link, packet, types)
 
     def _tell_of_refused(
-        self, tap: Callable[[Packet], None], sock: socket.socket, address: tuple[str, int], packet: bytes
+        self,
+        tap: Callable[[Packet], None],
+        sock: socket.socket,
+        address: tuple[str, int],
+        packet: bytes,
+        why: str,
     ) -> None:
         source, destination = struct.unpack_from("!HH", packet.ljust(4, b"\0"))
         host, udp_port = sock.getsockname()[:2]
         tap(
             Packet(
-                self._clock.wall(), self._clock.mono(), self.ports.get(destination, ""), 0, 0,
+                self._clock.wall(), self.transit.now(), self.ports.get(destination, ""), 0, 0,
                 Peer((address[0],), source, address[1]), Peer((host,), destination, udp_port), 0,
-                "in", "refused", "no SCTP packet, or chunks bundled that must be alone", 0.0, packet,
+                "in", "refused", why, 0.0, packet,
             )
         )  # fmt: skip
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ..endpoint import Clock, EndpointOptions, SctpError
 from ..events import Packet, Peer, StackName
+from .control import LinkControl
 from .endpoint import UserspaceEndpoint
 from .library import load
 from .links import Link
@@ -44,6 +45,7 @@ class UserspaceStack:
         self.flaw = library.flaw
         self.call: ctypes.CDLL = library.functions
         self.pump = Pump(clock)
+        self.link = LinkControl(self.pump, clock)
         self.intake = Intake()
         self.call.usrsctp_init_nothreads(0, self.pump.output, None)
         for name, value in _TUNING.items():

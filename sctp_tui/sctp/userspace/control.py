@@ -1,0 +1,73 @@
+"""The controls of the links: what they do to packets, and how fast their time goes."""
+
+from ..endpoint import Clock, SctpError
+from ..events import LinkState
+from ..link import Conditions, Drop
+from .pump import Pump
+
+SLOWEST = 0.01
+
+
+class LinkControl:
+    """See `sctp_tui.sctp.endpoint.LinkControl`."""
+
+    def __init__(self, pump: Pump, clock: Clock) -> None:
+        self._pump = pump
+        self._transit = pump.transit
+        self._clock = clock
+
+    @property
+    def changed(self) -> bool:
+        """See `LinkControl.changed`."""
+        return self._transit.changed
+
+    def set(self, inward: Conditions, outward: Conditions, seed: int | None) -> None:
+        """See `LinkControl.set`."""
+        self._transit.conditioner.set(inward, outward, seed)
+        self._transit.look()
+
+    def drop_next(self, drop: Drop) -> None:
+        """See `LinkControl.drop_next`."""
+        self._transit.conditioner.drop_next(drop)
+        self._transit.look()
+
+    def set_speed(self, speed: float) -> None:
+        """See `LinkControl.set_speed`."""
+        if speed not in (0, 1) and not SLOWEST <= speed < 1:
+            raise SctpError(f"the link's time can't go at {speed:g}: give 0, or {SLOWEST:g} to 1")
+        if speed != 1 and (refusal := self._refusal()):
+            raise SctpError(refusal)
+        self._pump.pass_time()
+        self._transit.set_speed(speed)
+
+    def step(self) -> None:
+        """See `LinkControl.step`."""
+        if self._transit.speed:
+            raise SctpError("the link's time is not standing still: pause it, then step")
+        if not self._pump.step():
+            raise SctpError("nothing is on its way, and no timer runs that would send something")
+
+    def now(self) -> float:
+        """See `LinkControl.now`."""
+        return self._transit.now()
+
+    def state(self) -> LinkState:
+        """See `LinkControl.state`."""
+        transit, conditioner, clock = self._transit, self._transit.conditioner, self._clock
+        transit.changed = False
+        return LinkState(
+            clock.wall(), clock.mono(), "", 0, 0, None,
+            conditioner.conditions("in"), conditioner.conditions("out"), conditioner.seed,
+            conditioner.counts("in"), conditioner.counts("out"),
+            transit.speed, transit.now(), len(transit.held), self._refusal(),
+        )  # fmt: skip
+
+    def _refusal(self) -> str:
+        """Why time can't be changed, "" where it can: one who is elsewhere has a time of its own."""
+        link = self._pump.links.over_udp()
+        if link is None:
+            return ""
+        return (
+            f"packets go over UDP to {link.host}, where time goes on: close those associations first, "
+            "or use clients within the program alone"
+        )

@@ -1,0 +1,102 @@
+"""What is between two ends: the packets on their way, the time by which they arrive, what is done to them.
+
+Time is the link's own: it goes as the world's does, slower, or not at all, and the library's timers with it.
+"""
+
+import random
+from collections.abc import Callable
+from heapq import heapify, heappush
+from typing import NamedTuple
+
+from ..conditioner import Conditioner, Fate
+from ..events import Direction
+from .links import Link
+
+LEAST = 0.005
+"""Seconds, of the link's time, that a packet takes at least while that is not the world's: to be seen."""
+
+
+class Held(NamedTuple):
+    """A packet on its way since it was sent: by a link of ours into UDP (`outward`), or to one.
+
+    `due` is the link's time. `types` are its low chunk types as a bit set.
+    """
+
+    due: float
+    serial: int
+    link: Link
+    packet: bytes
+    types: int
+    outward: bool
+
+
+class Transit:
+    """The link's clock, and a heap of the packets `held`, the next to arrive first.
+
+    `direct` where packets arrive at once, and nothing else here is looked at. `changed` is set by whatever
+    happens, and cleared by who has told of it.
+    """
+
+    def __init__(self, mono: Callable[[], float]) -> None:
+        self.conditioner = Conditioner(random.randrange(1_000_000))
+        self.held: list[Held] = []
+        self.speed = 1.0
+        self.direct = True
+        self.changed = True
+        self._mono = mono
+        self._base = self._since = 0.0
+        self._at: float | None = None
+        self._serial = 0
+
+    def now(self) -> float:
+        """The link's time in seconds: the world's, until it was changed."""
+        return self.clock() if self._at is None else self._at
+
+    def clock(self) -> float:
+        """As `now`, also while what was due before is being caught up with."""
+        return self._base + (self._mono() - self._since) * self.speed
+
+    def catch_up(self, at: float | None) -> None:
+        """It is that time for now; None: it is what the clock says again."""
+        self._at = at
+
+    def set_speed(self, speed: float) -> None:
+        """Go on from here at another speed: 0 stands still, 1 is the world's."""
+        self._base, self._since, self.speed = self.clock(), self._mono(), speed
+        self.look()
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward."""
+        self._base += seconds
+
+    def look(self) -> None:
+        """Something was set: is there anything to do?"""
+        self.direct = self.speed == 1 and not self.conditioner.active
+        self.changed = True
+
+    def fates(self, direction: Direction, packet: bytes, *, within: bool) -> tuple[Fate, ...]:
+        """What becomes of a packet sent now; `within` the process it takes its time while that is slow."""
+        fates = self.conditioner.fates(direction, packet, self.now())
+        self.changed = True
+        if within and self.speed != 1:
+            fates = tuple(
+                fate if fate.verdict == "dropped" else fate._replace(delay=max(fate.delay, LEAST))
+                for fate in fates
+            )
+        if fates[0].verdict == "dropped":
+            self.look()  # it may have been the last that was aimed at
+        return fates
+
+    def hold(self, link: Link, packet: bytes, types: int, delay: float, *, outward: bool) -> None:
+        """A packet sets out."""
+        self._serial += 1
+        # Rounded, so that what was to come together does, in the order in which it was sent.
+        due = round(self.now() + delay, 6)
+        heappush(self.held, Held(due, self._serial, link, packet, types, outward))
+
+    def take(self, of: Callable[[Link], bool]) -> list[Held]:
+        """Take what is on its way to or from such links, in order."""
+        taken = sorted(one for one in self.held if of(one.link))
+        self.held[:] = [one for one in self.held if not of(one.link)]
+        heapify(self.held)
+        return taken
