@@ -10,8 +10,8 @@ from itertools import islice
 
 import msgspec
 
-from ..sctp.events import Direction, Packet
 from ..sctp.decoding import decode
+from ..sctp.events import Direction, Packet
 from ..sctp.packet import (
     Chunk,
     CookieEcho,
@@ -37,6 +37,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
     `first_try` is the number of the packet that carried it first, 0 where nothing in it is sent again; `fast`
     tells that of a DATA chunk at least three SACKs had reported missing, so that no timer was needed.
+    `fills_gap` tells that at least one had, `opens` that its SACK acknowledges nothing new but has more room.
     """
 
     number: int
@@ -44,6 +45,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     after: float
     first_try: int = 0
     fast: bool = False
+    fills_gap: bool = False
+    opens: bool = False
 
     @property
     def arrives(self) -> bool:
@@ -64,6 +67,7 @@ class _Way:
         self.first: dict[int, int] = {}  # by TSN, the packet that carried it first
         self.control: dict[tuple[str, object], int] = {}  # the same by a chunk of control
         self.outstanding: dict[int, int] = {}  # by TSN, the reports that it is missing
+        self.sack: Sack | None = None
 
 
 class Ladder:
@@ -124,7 +128,7 @@ class Ladder:
     def _row(self, number: int, packet: Packet, chunks: tuple[Chunk, ...]) -> Row:
         way, back = self._ways[packet.direction], self._ways[_OTHER[packet.direction]]
         arrives = packet.verdict not in ("dropped", "refused")
-        first_try, fast = 0, False
+        first_try, fast, fills_gap, opens = 0, False, False, False
         if packet.verdict == "duplicated":
             # The copy that the link made: of the packet before, but not sent again.
             return Row(number, packet, packet.mono - self.conversation.began)
@@ -132,13 +136,16 @@ class Ladder:
             if isinstance(chunk, Data | IData):
                 if earlier := way.first.get(chunk.tsn):
                     first_try = first_try or earlier
-                    fast = fast or way.outstanding.get(chunk.tsn, 0) >= _MISSING
+                    reports = way.outstanding.get(chunk.tsn, 0)
+                    fast, fills_gap = fast or reports >= _MISSING, fills_gap or reports > 0
                 else:
                     way.first[chunk.tsn] = number
                     if len(way.first) > _REMEMBERED:
                         del way.first[next(iter(way.first))]
                 way.outstanding[chunk.tsn] = 0
             elif isinstance(chunk, Sack):
+                opens = _opens(way.sack, chunk)
+                way.sack = chunk
                 if arrives:
                     self._acknowledge(back, chunk)
             elif isinstance(chunk, Init):
@@ -147,7 +154,8 @@ class Ladder:
                 way.initial = chunk.initial_tsn
             elif isinstance(chunk, CookieEcho | Shutdown):
                 first_try = first_try or self._again(way, number, chunk)
-        return Row(number, packet, packet.mono - self.conversation.began, first_try, fast)
+        after = packet.mono - self.conversation.began
+        return Row(number, packet, after, first_try, fast, fills_gap, opens)
 
     @staticmethod
     def _again(way: _Way, number: int, chunk: Chunk) -> int:
@@ -177,6 +185,13 @@ class Ladder:
 def _identity(chunk: Chunk) -> tuple[str, object]:
     what = chunk.tag if isinstance(chunk, Init) else chunk.cookie if isinstance(chunk, CookieEcho) else 0
     return name_of(chunk), what
+
+
+def _opens(last: Sack | None, sack: Sack) -> bool:
+    """Whether all that a SACK says beyond the one before is that there is room again."""
+    if last is None or sack.rwnd <= last.rwnd:
+        return False
+    return (sack.cumulative_tsn, sack.gaps) == (last.cumulative_tsn, last.gaps)
 
 
 def before(tsn: int, other: int) -> bool:

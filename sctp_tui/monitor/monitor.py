@@ -1,7 +1,7 @@
 """The one thing that a screen owns of the facts: batches in, associations, endpoints and the log out."""
 
 from ..outbox import Batch
-from ..sctp.events import Message, Totals
+from ..sctp.events import LinkState, Message, Totals
 from .associations import Associations
 from .endpoints import Endpoints
 from .log import Log
@@ -18,6 +18,8 @@ class Monitor:
         self.wire = Wire()
         self.totals: Totals | None = None
         """The engine's newest totals, None before the first."""
+        self.link: LinkState | None = None
+        """What the link does, None before it was asked to do anything."""
         self.dropped = 0
         """Messages that were dropped before they came here, since the outbox was made."""
 
@@ -42,4 +44,5 @@ class Monitor:
         self.wire.extend(batch.packets)
         self.wire.dropped = batch.packets_dropped
         self.totals = batch.totals or self.totals
+        self.link = batch.link or self.link
         self.dropped = batch.dropped

@@ -290,6 +290,14 @@ class ClientPane(Vertical):
             return Content.assemble("server".ljust(11), ("this association was cleared", "$foreground-muted"))
         return row("server", association, "", self._generated(target.key))
 
+    @property
+    def stream(self) -> int:
+        """The stream that is spoken on where a line names none; 0 where none could be read."""
+        try:
+            return self.query_one(Fields).read_options(None).stream
+        except SctpError:
+            return 0
+
     # --- sending
 
     @on(MessageInput.Entered)

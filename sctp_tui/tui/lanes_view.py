@@ -293,7 +293,7 @@ class LanesView(LineView):
             return "✗" if state == "lost" else "↻" if block.resent else "▪", look
         left = "✗" if block.losses else "["
         right = "✗" if state == "lost" else "↻" if block.resent else "]"
-        return f"{left}{_called(block):^{self._digits}}{right}", look
+        return f"{left}{_called(block):>{self._digits}}{right}", look
 
     def _got(self, block: Block) -> list[Part]:
         state = block.state(self.as_one)
@@ -307,7 +307,7 @@ class LanesView(LineView):
             return [(_SMALL[kind], look)]
         left, right = _EDGES[kind]
         middle = (
-            f"{_called(block):^{self._digits}}"
+            f"{_called(block):>{self._digits}}"
             if kind not in ("lost", "abandoned")
             else _hole(kind, self._digits)
         )

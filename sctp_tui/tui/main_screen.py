@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from sctp_tui.monitor.associations import Association
@@ -33,11 +32,13 @@ from .freeze import FreezeBanner
 from .header import Header
 from .heading import Heading
 from .line_table import LineTable
+from .link_banner import LinkBanner
 from .message_input import MessageInput
 from .message_log import MessageLog
 from .prompt import Prompt
 from .search import SearchBar
 from .settings import Settings
+from .wire_actions import WireActions
 from .wire_pane import WirePane
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from .copying import Choice
 
 
-class MainScreen(Screen[None]):
+class MainScreen(WireActions):
     """Shows the monitor; owns nothing but the focus."""
 
     AUTO_FOCUS = "#message"
@@ -54,7 +55,7 @@ class MainScreen(Screen[None]):
 
     def __init__(self, monitor: Monitor, settings: Settings) -> None:
         super().__init__()
-        self._monitor = monitor
+        self.monitor = monitor
         self._settings = settings
         self._to = format_hostport(_reached_at(settings.hosts[0]), settings.port)
         self._view = View(monitor)
@@ -70,8 +71,9 @@ class MainScreen(Screen[None]):
         return cast("SctpApp", self.app)
 
     def compose(self) -> ComposeResult:
-        yield FreezeBanner(self._monitor)
+        yield FreezeBanner(self.monitor)
         yield Header(masked=self._settings.mask_addresses)
+        yield LinkBanner()
         if self._settings.large:
             yield large.BigNumbers()
         with Container(id="body"):
@@ -84,7 +86,7 @@ class MainScreen(Screen[None]):
             with Vertical(id="log", classes="pane"):
                 yield Heading("Log")
                 yield (log := MessageLog())
-            yield ClientPane(self._monitor, self._submit, self._settings.stacks, self._to)
+            yield ClientPane(self.monitor, self.submit, self._settings.stacks, self._to)
         state = self._app.state
         yield FilterBar(self._view, state.get("filters", [], list[str]), partial(state.put, "filters"))
         yield SearchBar(self._view, log, state.get("searches", [], list[str]), partial(state.put, "searches"))
@@ -134,8 +136,9 @@ class MainScreen(Screen[None]):
         pane.show(now)
         self.query_one(MessageLog).show_names(monitor.associations.names)
         self._show_detail(monitor, then)
+        self.query_one(LinkBanner).show(self.monitor.link)
         if not frozen.frozen:
-            self.query_one(WirePane).show(self._chosen(), self._monitor, now)
+            self.query_one(WirePane).show(self._chosen(), self.monitor, now)
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
             self._some_ended = ended
@@ -148,7 +151,7 @@ class MainScreen(Screen[None]):
         self.show(self._app.clock.mono())
 
     def _show_endpoints(self) -> None:
-        servers = self._monitor.endpoints.servers
+        servers = self.monitor.endpoints.servers
         self.query_one(Header).servers = tuple(servers)
         listening = [server for server in servers if server.state == "listening"]
         if not listening:
@@ -199,10 +202,12 @@ class MainScreen(Screen[None]):
 
     # --- what the keys do
 
-    def _submit(self, *commands: Command) -> None:
+    def submit(self, *commands: Command) -> None:
+        """Ask the engine for something."""
         self._app.submit(*commands)
 
-    def _tell(self, text: str, good: bool = True) -> None:
+    def tell(self, text: str, good: bool = True) -> None:
+        """Say what came of something."""
         self.query_one(ClientPane).tell(Outcome(text, good))
 
     def _chosen(self) -> Association | None:
@@ -215,13 +220,13 @@ class MainScreen(Screen[None]):
     def _row(self) -> Association | None:
         """The association under the cursor as it is now, not as a frozen screen shows it."""
         chosen = self.query_one(AssociationTable).chosen
-        return chosen and (self._monitor.associations.get(chosen.key) or chosen)
+        return chosen and (self.monitor.associations.get(chosen.key) or chosen)
 
     def _live(self, association: Association | None) -> Association | None:
         if association is None:
-            self._tell("there is no association to do that to: send a message, or choose a row", good=False)
+            self.tell("there is no association to do that to: send a message, or choose a row", good=False)
         elif association.ended is not None:
-            self._tell(f"association {association.called} has ended: {association.ended}", good=False)
+            self.tell(f"association {association.called} has ended: {association.ended}", good=False)
         else:
             return association
         return None
@@ -246,7 +251,7 @@ class MainScreen(Screen[None]):
 
     def action_stop_generating(self) -> None:
         """End all generators."""
-        self._submit(StopGenerating())
+        self.submit(StopGenerating())
 
     @on(LineTable.Selected)
     def action_detail(self) -> None:
@@ -254,29 +259,15 @@ class MainScreen(Screen[None]):
         if association := self._chosen():
             self.app.push_screen(DetailScreen(association))
         else:
-            self._tell("no association is chosen: go to a row first", good=False)
-
-    async def action_wire(self) -> None:
-        """The packets of the association in the place of the table, or the table again."""
-        pane = self.query_one(WirePane)
-        inside = pane.has_focus_within
-        opened = not self.has_class("-wire")
-        if opened:
-            await pane.open()
-        self.set_class(opened, "-wire")
-        if opened and self.focused is not self.query_one(MessageInput):
-            pane.focus_view()
-        elif inside:
-            self.action_leave_input()
-        self.show_now()
+            self.tell("no association is chosen: go to a row first", good=False)
 
     def action_name(self) -> None:
         """Give the association a name of one's own, which is remembered."""
         association = self._chosen()
         if association is None:
-            self._tell("no association is chosen: go to a row first", good=False)
+            self.tell("no association is chosen: go to a row first", good=False)
             return
-        stores = (self._monitor.associations, self.query_one(FreezeBanner).seen.associations)
+        stores = (self.monitor.associations, self.query_one(FreezeBanner).seen.associations)
 
         def named(name: str | None) -> None:
             if name is not None:
@@ -292,7 +283,7 @@ class MainScreen(Screen[None]):
     def action_close(self) -> None:
         """Graceful shutdown."""
         if association := self._live(self._chosen()):
-            self._submit(CloseAssociation(association.key))
+            self.submit(CloseAssociation(association.key))
 
     @on(MessageInput.EndOfInput)
     def _end_of_input(self) -> None:
@@ -307,7 +298,7 @@ class MainScreen(Screen[None]):
 
         def confirmed(yes: bool | None) -> None:
             if yes:
-                self._submit(AbortAssociation(key, "by hand"))
+                self.submit(AbortAssociation(key, "by hand"))
 
         who = f"{association.endpoint}'s association {association.called} with {association.peer}"
         from .confirm import ConfirmScreen
@@ -322,16 +313,16 @@ class MainScreen(Screen[None]):
         if self.focused is pane.speakers:
             pane.clear()
             return
-        number = self._monitor.associations.clear_ended()
+        number = self.monitor.associations.clear_ended()
         self._cleared = number > 0
-        self._tell(f"{number} ended cleared, u brings them back" if number else "nothing has ended")
+        self.tell(f"{number} ended cleared, u brings them back" if number else "nothing has ended")
         self.refresh_bindings()
 
     def action_undo(self) -> None:
         """Bring the cleared ones back."""
-        self._monitor.associations.restore_ended()
+        self.monitor.associations.restore_ended()
         self._cleared = False
-        self._tell("")
+        self.tell("")
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -358,25 +349,25 @@ class MainScreen(Screen[None]):
         if choices:
             self.app.push_screen(CopyScreen(choices), self._copy)
         else:
-            self._tell("there is nothing to copy", good=False)
+            self.tell("there is nothing to copy", good=False)
 
     def _copy(self, choice: "Choice | None") -> None:
         if choice is not None:
             from .copying import copy
 
-            self._tell(copy(self.app, choice.what, choice.make()))
+            self.tell(copy(self.app, choice.what, choice.make()))
 
     def on_text_selected(self) -> None:
         """What the mouse selects is copied at once, as terminals do it."""
         if text := self.get_selected_text():
             from .copying import copy
 
-            self._tell(copy(self.app, "what is selected", text))
+            self.tell(copy(self.app, "what is selected", text))
 
     def action_export(self) -> None:
         """Write what is shown to a file."""
         if self._view.progress < 1:
-            self._tell(f"the filter has seen {self._view.progress:.0%} of the log so far", good=False)
+            self.tell(f"the filter has seen {self._view.progress:.0%} of the log so far", good=False)
             return
         from .export_screen import ExportScreen, sources
         from .wire_export import wire_sources
@@ -395,11 +386,11 @@ class MainScreen(Screen[None]):
             still.names,
         )
         place = 0 if self.has_class("-wire") else -1
-        choices[place:place] = wire_sources(self._chosen(), self._monitor)
+        choices[place:place] = wire_sources(self._chosen(), self.monitor)
 
         def told(outcome: str | None) -> None:
             if outcome:
-                self._tell(outcome)
+                self.tell(outcome)
 
         self.app.push_screen(ExportScreen(choices, clock.wall()), told)
 
@@ -432,14 +423,14 @@ class MainScreen(Screen[None]):
             chosen = self._chosen()
             key, number, peer = (chosen.key, chosen.assoc_id, chosen.peer) if chosen else (0, 0, None)
         if not key:
-            self._tell("no association is chosen: go to a row first", good=False)
+            self.tell("no association is chosen: go to a row first", good=False)
             return
-        self._tell(self.query_one(FilterBar).only(key, f"association {number} with {peer or '?'}"))
+        self.tell(self.query_one(FilterBar).only(key, f"association {number} with {peer or '?'}"))
         self.show_now()
 
     def action_filter_off(self) -> None:
         """Switch the filter off for a moment, or on again."""
-        self._tell(self.query_one(FilterBar).toggle())
+        self.tell(self.query_one(FilterBar).toggle())
         self.show_now()
 
     def action_unfilter(self) -> None:
@@ -447,7 +438,7 @@ class MainScreen(Screen[None]):
         if self._view.search:
             self.query_one(SearchBar).clear()
         elif self._view.filter is not None:
-            self._tell(self.query_one(FilterBar).clear())
+            self.tell(self.query_one(FilterBar).clear())
             self.show_now()
 
     def action_search(self) -> None:

@@ -1,0 +1,29 @@
+"""Why an arrow of the ladder is there: what the link did to it, and each of its chunks in its situation."""
+
+from collections.abc import Iterator
+
+from ..sctp.packet import Data, IData, Sack, name_of
+from .ladder import Row
+from .why import Facts, Level, Why, why
+
+
+def why_row(row: Row, level: Level) -> Iterator[tuple[str, Why]]:
+    """What is explained, and the words; several DATA chunks in a packet are explained once."""
+    if row.packet.verdict != "delivered":
+        yield "the link", why(row.packet, level)
+    told = set()
+    chunks = row.chunks
+    with_data = any(isinstance(chunk, Data | IData) for chunk in chunks)
+    for chunk in chunks:
+        data = isinstance(chunk, Data | IData)
+        again = bool(row.first_try) and (data or not with_data)
+        facts = Facts(
+            ("fast" if row.fast else "timeout") if again else None,
+            row.fills_gap and data,
+            row.opens and isinstance(chunk, Sack),
+            with_data and not data,
+        )
+        one = why(chunk, level, facts)
+        if one.text not in told:
+            told.add(one.text)
+            yield name_of(chunk), one

@@ -1,0 +1,42 @@
+"""The line below the header while the link does something on purpose, or its time is not the world's."""
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from sctp_tui.monitor.link_said import conditioned, conditions, pace
+from sctp_tui.sctp.events import LinkState
+
+from .columns import fit
+
+
+class LinkBanner(Widget):
+    """`Link  both ways loss=10%   12 lost`; not there where the link is as it is."""
+
+    DEFAULT_CSS = """
+    LinkBanner {
+        height: 1;
+        padding: 0 1;
+        background: $warning-muted;
+        color: $text-warning;
+        display: none;
+        &.-slow { background: $error; color: $text; text-style: bold; }
+    }
+    """
+    ALLOW_SELECT = False
+
+    line: reactive[str] = reactive("")
+
+    def show(self, state: LinkState | None) -> None:
+        """Say what it does now."""
+        slow = pace(state)
+        parts = [slow, "space goes on, i one step"] if slow else []
+        if state is not None and conditioned(state):
+            parts.append(f"Link {conditions(state)}")
+        self.set_class(bool(slow), "-slow")
+        self.line = "   ".join(parts)
+        self.display = bool(parts)
+
+    def render(self) -> Content:
+        """What there is room for."""
+        return Content(fit(self.line, max(1, self.content_size.width)))

@@ -1,0 +1,96 @@
+"""What can be done to the wire from the lists: see it, lose packets on purpose, change the link, its time."""
+
+from typing import TYPE_CHECKING, cast
+
+from textual.screen import Screen
+
+from sctp_tui.monitor.link_said import SPEEDS
+from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
+from sctp_tui.sctp.events import LinkState
+from sctp_tui.sctp.link import Drop
+
+from .client_pane import ClientPane
+from .message_input import MessageInput
+from .wire_pane import WirePane
+
+if TYPE_CHECKING:
+    from .main_screen import MainScreen
+
+
+class WireActions(Screen[None]):
+    """A part of the main screen."""
+
+    @property
+    def _main(self) -> "MainScreen":
+        return cast("MainScreen", self)
+
+    @property
+    def _link(self) -> LinkState | None:
+        return self._main.monitor.link
+
+    async def action_wire(self) -> None:
+        """The packets of the association in the place of the table, or the table again."""
+        pane = self.query_one(WirePane)
+        inside = pane.has_focus_within
+        opened = not self.has_class("-wire")
+        if opened:
+            await pane.open()
+        self.set_class(opened, "-wire")
+        if opened and self.focused is not self.query_one(MessageInput):
+            pane.focus_view()
+        elif inside:
+            self._main.action_leave_input()
+        self._main.show_now()
+
+    # --- the link
+
+    def action_drop_next(self) -> None:
+        """Lose the next DATA on the stream that is spoken on."""
+        self._drop(Drop("DATA", self.query_one(ClientPane).stream))
+
+    def action_drop(self) -> None:
+        """Choose what is to be lost."""
+        from .drop_screen import DropScreen
+
+        def chosen(drop: Drop | None) -> None:
+            if drop is not None:
+                self._drop(drop)
+
+        self.app.push_screen(DropScreen(self.query_one(ClientPane).stream), chosen)
+
+    def _drop(self, drop: Drop) -> None:
+        self._main.submit(DropNext(drop))
+        stream = "" if drop.stream is None else f" on stream {drop.stream}"
+        which = f"the next {drop.chunk}" if drop.count == 1 else f"the next {drop.count} {drop.chunk}"
+        self._main.tell(f"{which}{stream} will be lost")
+
+    def action_link(self) -> None:
+        """Change what the link does."""
+        from .link_screen import LinkScreen
+
+        def changed(command: SetLink | None) -> None:
+            if command is not None:
+                self._main.submit(command)
+
+        self.app.push_screen(LinkScreen(self._link), changed)
+
+    # --- its time
+
+    def action_stand_still(self) -> None:
+        """Let the link's time stand still, or go on."""
+        still = self._link is not None and self._link.speed == 0
+        self._main.submit(SetSpeed(1.0 if still else 0.0))
+
+    def action_step(self) -> None:
+        """One packet arrives, or the next timer runs out."""
+        if self._link is None or self._link.speed != 0:
+            self._main.submit(SetSpeed(0.0))
+        else:
+            self._main.submit(Step())
+
+    def action_slower(self, steps: int) -> None:
+        """The next speed below (1), or above (-1)."""
+        speed = self._link.speed if self._link else 1.0
+        at = min(range(len(SPEEDS)), key=lambda number: abs(SPEEDS[number] - speed))
+        at = at if speed else len(SPEEDS)
+        self._main.submit(SetSpeed(SPEEDS[max(0, min(at + steps, len(SPEEDS) - 1))]))
