@@ -1,0 +1,167 @@
+"""The window view on real associations, and what it looks like, from packets made up."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from sctp_tui.monitor.associations import Associations
+from sctp_tui.monitor.wire import Conversation
+from sctp_tui.sctp import events as e
+from sctp_tui.sctp.events import Direction, Packet, Peer
+from sctp_tui.sctp.link import Verdict
+from sctp_tui.tui.window_view import WindowView
+
+from ..monitor.story import Story
+from .driving import drawn, rows, running, type_line, until
+
+
+async def test_what_is_sent_is_drawn_with_the_numbers_of_now() -> None:
+    async with running(size=(120, 40)) as (app, pilot):
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.screen.query(WindowView))
+        await pilot.press("3")
+        view = app.screen.query_one(WindowView)
+
+        def text() -> str:
+            return "\n".join(drawn(view))
+
+        await until(pilot, lambda: "sent 1   acknowledged 1   in flight 0, 0 B" in text())
+        await until(pilot, lambda: "cwnd -" not in text(), "the client's cwnd")
+        assert "client → server" in text()
+        await type_line(pilot, "[2]more")
+        await until(pilot, lambda: "sent 2   acknowledged 2" in text())
+        view.focus()
+        await pilot.press("t")
+        assert "server → client" in text()
+        assert "sent 0   acknowledged 0" in text()
+
+
+# --- made up: every tenth DATA is lost, the SACKs come after 50 ms, and what was lost is sent again
+
+BEGAN = 100.0
+SERVER, CLIENT = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 50_000)
+
+
+def packet(at: float, direction: Direction, kind: int, body: bytes, verdict: Verdict = "delivered") -> Packet:
+    header = b"\0\0\0\0\0\0\0\1\0\0\0\0"
+    chunk = bytes((kind, 3)) + (4 + len(body)).to_bytes(2, "big") + body
+    return Packet(at, at, "server", 0, 0, CLIENT, SERVER, 1, direction, verdict, "", 0.05, header + chunk)
+
+
+def number(value: int, octets: int = 4) -> bytes:
+    return value.to_bytes(octets, "big")
+
+
+def sack(at: float, cumulative: int, gap: int) -> Packet:
+    """Its gap block, if any, has the second to the last of so many beyond."""
+    gaps = number(2, 2) + number(gap, 2) if gap > 1 else b""
+    return packet(
+        at, "out", 3, number(cumulative) + number(100_000) + number(len(gaps) // 4, 2) + bytes(2) + gaps
+    )
+
+
+def data(at: float, tsn: int, verdict: Verdict = "delivered") -> Packet:
+    return packet(at, "in", 0, number(tsn) + number(1, 2) + bytes(6) + bytes(1000), verdict)
+
+
+def traffic() -> Iterator[Packet]:
+    """Twenty-eight chunks over a second."""
+    yield packet(BEGAN, "in", 1, number(7) + number(100_000) + number(5, 2) + number(5, 2) + number(1))
+    at, lost = BEGAN + 0.1, 0
+    for tsn in range(1, 29):
+        if tsn % 10 == 0:
+            lost = tsn
+        yield data(at, tsn, "dropped" if tsn == lost else "delivered")
+        if lost and tsn == lost + 3:
+            yield data(at + 0.02, lost)
+            lost = 0
+        yield sack(at + 0.05, lost - 1 if lost else tsn, tsn - lost + 1 if lost else 0)
+        at += 0.03
+
+
+class Alone(App[None]):
+    """The view of a conversation that stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        packets = sorted(traffic(), key=lambda packet: packet.mono)
+        self.conversation = Conversation(packets[0])
+        for one in packets:
+            self.conversation.add(one)
+        story = Story(endpoint="client 1", now=BEGAN)
+        self.associations = Associations()
+        self.associations.fold(story.up(1))
+        self.story = story
+
+    def compose(self) -> ComposeResult:
+        yield WindowView()
+
+    def told(self, now: float, cwnd: int, rto: int) -> None:
+        """What the stack says by then."""
+        self.story.now = now
+        path = e.Path("127.0.0.1", "ACTIVE", True, cwnd, 100, rto, 1500)
+        head = self.story._head(1)
+        self.associations.fold(e.Status(*head, "ESTABLISHED", 100_000, 0, 0, 5, 5, 1452, (path,)))
+        self.query_one(WindowView).show(self.conversation, self.associations.get(1), now)
+
+
+@pytest.fixture(params=[(80, 18), (120, 30)], ids=["80x18", "120x30"])
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    found: tuple[int, int] = request.param
+    return found
+
+
+def test_window(snap_compare: Any, size: tuple[int, int]) -> None:
+    async def before(pilot: Pilot[Any]) -> None:
+        app = pilot.app
+        assert isinstance(app, Alone)
+        await pilot.pause()
+        app.told(BEGAN + 0.2, 4380, 1000)
+        app.told(BEGAN + 0.6, 2920, 2000)
+        app.told(BEGAN + 1.2, 3500, 1000)
+        await pilot.pause()
+
+    assert snap_compare(Alone(), terminal_size=size, run_before=before)
+
+
+async def test_keys_move_in_time() -> None:
+    app = Alone()
+    async with app.run_test(size=(100, 24)) as pilot:
+        await pilot.pause()
+        view = app.query_one(WindowView)
+        view.focus()
+        app.told(BEGAN + 1.2, 4380, 1000)
+
+        def axis() -> str:
+            return next(line for line in drawn(view) if line.endswith(" s") and "RTO" not in line)
+
+        assert axis().split()[:2] == ["0.0", "s"]
+        await pilot.press("plus", "plus")
+        assert "End follows" not in drawn(view)[0]
+        followed = axis()
+        assert followed.split()[0] != "0.0"
+        await pilot.press("left")
+        assert axis() != followed
+        assert "End follows" in drawn(view)[0]
+        await pilot.press("home")
+        assert axis().split()[0] in ("0.0", "0.00")
+        await pilot.press("end")
+        assert axis() == followed
+        await pilot.press("0")
+        assert axis().split()[:2] == ["0.0", "s"]
+
+
+async def test_a_view_that_is_too_small_draws_nothing_and_does_no_harm() -> None:
+    app = Alone()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.told(BEGAN + 1.2, 4380, 1000)
+        for width, height in ((10, 3), (40, 4), (30, 7), (200, 60)):
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+            assert len(drawn(app.query_one(WindowView))) == height
