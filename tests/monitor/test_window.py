@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.monitor.window import Sending, Track, Window
-from sctp_tui.monitor.wire import Traced
+from sctp_tui.monitor.wire import Traced, Wire
 from sctp_tui.sctp.events import Direction, Packet, Path, Peer
 from sctp_tui.sctp.link import Verdict
 from sctp_tui.sctp.packet import Chunk, Data, Decoded, ForwardTsn, Init, InitAck, Sack, Shutdown
+from sctp_tui.sctp.userspace.pump import Pump
+
+from ..harness import Running
 
 LAST = 0xFFFF_FFFF
 
@@ -152,6 +156,50 @@ def test_parts_of_a_time_tell_the_lowest_the_highest_and_the_last() -> None:
     for time, value in [(1.0, 5), (1.5, 9), (1.6, 2), (3.0, 4), (3.0, 7)]:
         track.add(time, value)
     assert track.columns(0, 5, 5) == [None, (2, 9, 2), (2, 2, 2), (2, 7, 7), (7, 7, 7)]
+
+
+# --- on a real association
+
+
+@pytest.mark.userspace
+def test_a_chunk_that_nobody_saw_the_first_time_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    carry, seen = Pump.carry, 0
+
+    def carry_all_but_the_second(pump: Pump) -> None:
+        nonlocal seen
+        for at, (_, packet) in enumerate(pump._out):
+            if packet[12] == 0:
+                seen += 1
+                if seen == 2:
+                    del pump._out[at]
+                    break
+        carry(pump)
+
+    with Running("userspace", packets=("userspace",)) as running:
+        running.listen()
+        client, _, _ = running.greet()
+        wire, window, folded = Wire(), Window(), 0
+        monkeypatch.setattr(Pump, "carry", carry_all_but_the_second)
+
+        def sent(messages: int) -> bool:
+            nonlocal folded
+            wire.extend(running.packets[len(wire) :])
+            (conversation,) = wire._by_flow.values()
+            window.fold(conversation.since(folded))
+            folded = conversation.captured
+            return window.sending["in"].acknowledged.last == messages
+
+        for number in range(1, 6):
+            running.send(client, b"x" * 100)
+            if number == 1:
+                running.until_true(lambda: sent(1))
+        running.until_true(lambda: sent(5))
+    sending = window.sending["in"]
+    assert (sending.retransmissions, sending.losses, sending.in_flight, sending.flight.last) == (1, 0, 0, 0)
+    assert list(sending.retransmitted.values) == [2]
+    assert set(sending.beyond.values) <= {3, 4, 5}
+    assert len(sending.beyond)
+    assert max(sending.flight.values) <= 400
 
 
 # --- against a plain recount
