@@ -42,7 +42,7 @@ class LanesView(LineView):
         f"lanes-view--{look}"
         for look in (
             *("heading", "one", "below", "label", "stream", "stands", "goes"),
-            *("sent", "lost", "again", "coming", "waiting", "waited", "delivered"),
+            *("sent", "lost", "again", "coming", "waiting", "waited", "delivered", "abandoned"),
         )
     }
 
@@ -58,7 +58,7 @@ class LanesView(LineView):
         & > .lanes-view--sent { color: $text-primary; }
         & > .lanes-view--lost { color: $text-error; text-style: bold; }
         & > .lanes-view--again { color: $text-warning; text-style: bold; }
-        & > .lanes-view--coming { color: $text-muted; }
+        & > .lanes-view--coming, & > .lanes-view--abandoned { color: $text-muted; }
         & > .lanes-view--waiting { color: $text-error; text-style: bold; }
         & > .lanes-view--waited { color: $text-warning; }
         & > .lanes-view--delivered { color: $text-success; }
@@ -298,22 +298,14 @@ class LanesView(LineView):
     def _got(self, block: Block) -> list[Part]:
         state = block.state(self.as_one)
         waited = block.waited(self.as_one, self._now)
-        if state == "delivered":
-            kind = "waited" if waited else "delivered"
-        else:
-            kind = {"on its way": "coming"}.get(state, state)
-        look = "coming" if kind == "abandoned" else kind
+        kind = "waited" if state == "delivered" and waited else "coming" if state == "on its way" else state
         if not self.zoom:
-            return [(_SMALL[kind], look)]
+            return [(_SMALL[kind], kind)]
         left, right = _EDGES[kind]
-        middle = (
-            f"{_called(block):>{self._digits}}"
-            if kind not in ("lost", "abandoned")
-            else _hole(kind, self._digits)
-        )
-        parts = [(left + middle + right, look)]
+        inside = _SMALL[kind] if kind in ("lost", "abandoned") else _called(block)
+        parts: list[Part] = [(f"{left}{inside:>{self._digits}}{right}", kind)]
         if self.zoom == 2 and waited:
-            parts.append((f" {units.milliseconds(round(waited * 1000))}", look))
+            parts.append((f" {units.milliseconds(round(waited * 1000))}", kind))
         return parts
 
     def _legend(self) -> list[Part]:
@@ -321,7 +313,7 @@ class LanesView(LineView):
         for kind, meaning in _MEANINGS:
             left, right = _EDGES[kind]
             sign = (f"{left}{right}" if kind != "lost" else "✗") if self.zoom else _SMALL[kind]
-            parts += [(sign, "coming" if kind == "abandoned" else kind), (f" {meaning}  ", "label")]
+            parts += [(sign, kind), (f" {meaning}  ", "label")]
         return [*parts, ("↻", "again"), (" sent again", "label")]
 
 
@@ -345,10 +337,6 @@ _MEANINGS = (
 
 def _called(block: Block) -> str:
     return "U" if block.unordered else str(block.number)
-
-
-def _hole(kind: str, width: int) -> str:
-    return f"{_SMALL[kind]:^{width}}"
 
 
 def _summary(lane: Lane, width: int) -> str:

@@ -1,0 +1,164 @@
+"""Lanes on the screen: what stands and what goes on, by either rule; moving about in them."""
+
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from sctp_tui.monitor.wire import Conversation
+from sctp_tui.sctp.commands import DropNext
+from sctp_tui.sctp.events import Direction, Packet, Peer
+from sctp_tui.sctp.link import Drop, Verdict
+from sctp_tui.tui.lanes_view import LanesView
+
+from .driving import drawn, rows, running, type_line, until
+
+_CLIENT, _SERVER = Peer(("127.0.0.1",), 7), Peer(("127.0.0.1",), 9)
+
+
+def _packet(at: float, chunk: bytes, *, lost: bool = False, back: bool = False) -> Packet:
+    data = struct.pack("!HHII", 7, 9, 1, 0) + chunk
+    verdict: Verdict = "dropped" if lost else "delivered"
+    way: Direction = "out" if back else "in"
+    return Packet(at, at, "server", 0, 0, _CLIENT, _SERVER, 1, way, verdict, "", 0.0, data)
+
+
+def _init(tsn: int = 1) -> Packet:
+    """The client's INIT, at 0 s."""
+    return _packet(0, struct.pack("!BBHIIHHI", 1, 0, 20, 7, 65536, 9, 9, tsn))
+
+
+def _data(at: float, stream: int, ssn: int, tsn: int, *, lost: bool = False, back: bool = False) -> Packet:
+    """A message of the client, or `back` of the server."""
+    chunk = struct.pack("!BBHIHHI", 0, 3, 17, tsn, stream, ssn, 0) + b"x\0\0\0"
+    return _packet(at, chunk, lost=lost, back=back)
+
+
+class _Host(App[None]):
+    def compose(self) -> ComposeResult:
+        yield LanesView()
+
+
+@asynccontextmanager
+async def showing(
+    *packets: Packet, now: float = 100.0, size: tuple[int, int] = (80, 16)
+) -> AsyncIterator[tuple[LanesView, Pilot[None], Conversation]]:
+    """A view of these packets, at a time."""
+    conversation = Conversation(packets[0])
+    for packet in packets:
+        conversation.add(packet)
+    async with _Host().run_test(size=size) as pilot:
+        view = pilot.app.query_one(LanesView)
+        view.focus()
+        await until(pilot, lambda: view.size.height)
+        view.show(conversation, now)
+        yield view, pilot, conversation
+
+
+_STANDING = (
+    _init(),
+    _data(1, 1, 0, 1),
+    _data(2, 1, 1, 2, lost=True),
+    _data(3, 2, 0, 3),
+    _data(4, 1, 2, 4),
+    _data(5, 2, 1, 5),
+)
+
+
+async def test_one_stream_stands_and_the_other_goes_on() -> None:
+    async with showing(*_STANDING) as (view, pilot, conversation):
+        assert [line.split() for line in drawn(view)[2:4] + drawn(view)[5:7]] == [
+            ["Stream", "1", "sent", "[0]", "✗1✗", "[2]"],
+            ["awaits", "1", "got", "█0█", "✗", "▒2▒"],
+            ["Stream", "2", "sent", "[0]", "[1]"],
+            ["goes", "on", "got", "█0█", "█1█"],
+        ]
+        assert drawn(view)[0].endswith("SCTP: each stream by itself")
+        await pilot.press("O")
+        assert drawn(view)[0].endswith("AS ONE STREAM, like TCP")
+        assert drawn(view)[6].split() == ["awaits", "1/1", "got", "▒0▒", "▒1▒"]
+        await pilot.press("O", "+")
+        conversation.add(_data(6, 1, 1, 2))
+        view.show(conversation, 100.0)
+        assert [line.split() for line in drawn(view)[2:4]] == [
+            ["Stream", "1", "sent", "[0]", "✗1↻", "[2]"],
+            ["got", "█0█", "█1█", "▒2█", "2.0", "s"],
+        ]
+        assert (
+            drawn(view)[4].strip() == "3 delivered: 1 waited up to 2.0 s; in one stream 1 waited up to 2.0 s"
+        )
+        assert drawn(view)[7].split(maxsplit=2)[2] == "none waited; in one stream 2 waited up to 3.0 s"
+
+
+async def test_a_message_is_below_the_time_it_was_sent_at() -> None:
+    async with showing(*_STANDING) as (view, pilot, _):
+        await pilot.press("+")
+        lines = drawn(view)
+        assert lines[1].index("2.000 s") == lines[2].index("✗1✗")
+        assert lines[1].index("5.000 s") == lines[5].index("[1]")
+        await pilot.press("-", "-")
+        assert [line.split()[-4:] for line in drawn(view)[2:4]] == [
+            ["1", "sent", "▪✗", "▪"],
+            ["1", "got", "█✗", "▒"],
+        ]
+
+
+async def test_moving_about_and_back_to_the_newest() -> None:
+    packets = [_data(n, 1, n - 1, n) for n in range(1, 201)]
+    async with showing(_init(), *packets, size=(80, 10)) as (view, pilot, conversation):
+        assert "[199]" in drawn(view)[2]
+        await pilot.press("home")
+        assert "[  0]" in drawn(view)[2]
+        assert "later, End follows" in drawn(view)[0]
+        before = drawn(view)[2]
+        conversation.add(_data(201, 1, 200, 201))
+        view.show(conversation, 300.0)
+        assert drawn(view)[2] == before
+        await pilot.press("left", "right")
+        assert drawn(view)[2] != before
+        await pilot.press(*["right"] * 100)
+        assert "[200]" in drawn(view)[2]
+        await pilot.press("home", "end")
+        assert "[200]" in drawn(view)[2]
+
+
+async def test_the_other_direction_has_lanes_of_its_own() -> None:
+    async with showing(*_STANDING, _data(7, 5, 0, 9, back=True)) as (view, pilot, _):
+        assert drawn(view)[0].startswith(" 127.0.0.1:7 → server 127.0.0.1:9 ")
+        await pilot.press("t")
+        assert drawn(view)[0].startswith(" server 127.0.0.1:9 → 127.0.0.1:7 ")
+        assert drawn(view)[2].split() == ["Stream", "5", "sent", "[0]"]
+
+
+async def test_more_streams_than_there_is_room_for() -> None:
+    packets = [_data(n, n, 0, n) for n in range(1, 21)]
+    async with showing(_init(), *packets, size=(120, 11)) as (view, pilot, _):
+        assert [line.split()[1] for line in drawn(view)[2:10:2]] == ["1", "2", "3", "4"]
+        await pilot.press("down")
+        assert drawn(view)[2].split()[1] == "2"
+        await pilot.press(*["down"] * 30)
+        assert [line.split()[1] for line in drawn(view)[2:10:2]] == ["17", "18", "19", "20"]
+        assert drawn(view)[-1].split()[1] == "delivered"
+
+
+@pytest.mark.userspace
+async def test_a_message_dropped_on_purpose() -> None:
+    async with running((100, 40)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        await pilot.press("escape", "w", "2")
+        await until(pilot, lambda: app.query(LanesView) and app.query_one(LanesView).has_focus)
+        view = app.query_one(LanesView)
+        app.engine.submit(DropNext(Drop("DATA", 1)))
+        for line in ("[1]lost", "[2]first", "[1]waits", "[2]second"):
+            await type_line(pilot, line)
+        await until(pilot, lambda: any("3 delivered" in line for line in drawn(view)))
+        lines = drawn(view)
+        assert "✗1↻" in lines[2]
+        assert lines[3].split()[-2:] == ["█1█", "▒2█"]
+        assert lines[4].startswith("   3 delivered: 1 waited")
+        assert lines[7].startswith("   2 delivered: none waited; in one stream ")
+        assert not lines[7].endswith("none waited")
