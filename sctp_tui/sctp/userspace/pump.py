@@ -264,7 +264,8 @@ class Pump:
             self.links.hear(link, packet)
         elif types & 1 << ABORT:
             link.aborted = True
-        self.ready.add(packet[2] << 8 | packet[3])
+        if (port := packet[2] << 8 | packet[3]) in self.ports:
+            self.ready.add(port)
         self._call.usrsctp_conninput(link.handle, packet, len(packet), 0)
 
     def _tell(
