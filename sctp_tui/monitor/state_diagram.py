@@ -14,15 +14,16 @@ Run = tuple[str, str]
 
 NARROWEST = 76
 """Columns that the picture needs."""
-LOWEST = 15
-"""Lines that it needs."""
+LOWEST = 13
+"""Lines that it needs so that no state is out of view."""
+_HEIGHT = 15
 _WIDEST = 112
 _HEAVY = str.maketrans("─│╭╮╰╯", "━┃┏┓┗┛")
 _ANY = "From any state to CLOSED: receive ABORT; [ABORT], send ABORT; or no answer"
 
 
 def diagram(
-    here: Mapping[str, Sequence[str]], taken: Collection[Transition], width: int, height: int = LOWEST
+    here: Mapping[str, Sequence[str]], taken: Collection[Transition], width: int, height: int = _HEIGHT
 ) -> list[list[Run]]:
     """The picture in `width` columns, line by line; where there is not enough room the states are listed.
 
@@ -100,8 +101,8 @@ class _Canvas:
     def __init__(self, width: int, margin: int) -> None:
         self.margin = margin
         self._width = width
-        self._characters = [[" "] * width for _ in range(LOWEST)]
-        self._styles = [[""] * width for _ in range(LOWEST)]
+        self._characters = [[" "] * width for _ in range(_HEIGHT)]
+        self._styles = [[""] * width for _ in range(_HEIGHT)]
 
     def text(self, column: int, row: int, text: str, style: str) -> None:
         for at, character in enumerate(text, column):

@@ -102,8 +102,12 @@ class StateView(LineView):
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
     def _now(self, follower: Follower) -> Iterator[str]:
-        for end, name in self._ends(follower).items():
+        ends = self._ends(follower)
+        for end, name in ends.items():
             yield f"{name} {follower.state[end]}"
+        if follower.taken:
+            last = follower.taken[-1]
+            yield f"last: {ends[last.end]} {last.transition.trigger}"
 
     def _look(self, look: str) -> Style:
         return self.style_of(f"states--{look}" if look else "")
