@@ -8,6 +8,9 @@ from typing import Literal
 
 import msgspec
 
+INSTANT = 1e-4
+"""Seconds by which packets that come together may seem to come apart: so little is no waiting."""
+
 State = Literal["on its way", "lost", "waiting", "delivered", "abandoned"]
 
 
@@ -62,7 +65,8 @@ class Block(msgspec.Struct, eq=False):
         if self.arrived_at is None:
             return 0.0
         until = self.as_one_at if as_one else self.delivered_at
-        return max(0.0, (now if until is None else until) - self.arrived_at)
+        waited = (now if until is None else until) - self.arrived_at
+        return waited if waited > INSTANT else 0.0
 
 
 class Waits(msgspec.Struct):
@@ -74,7 +78,7 @@ class Waits(msgspec.Struct):
 
     def add(self, seconds: float) -> None:
         """A message was delivered, so long after it had come."""
-        if seconds > 0:
+        if seconds > INSTANT:
             self.count += 1
             self.total += seconds
             self.longest = max(self.longest, seconds)

@@ -158,7 +158,7 @@ class Sending:
     def _insert(self, block: Block) -> None:
         """Nearly always at the end; packets from elsewhere may have been reordered."""
         if len(self.blocks) >= self._kept + self._kept // 4:
-            self._forget(len(self.blocks) - self._kept)
+            self._forget(len(self.blocks) - self._kept + 1)
         if not self.blocks or self.blocks[-1].tsn < block.tsn:
             self.blocks.append(block)
         else:

@@ -23,6 +23,11 @@ class Monitor:
         self.dropped = 0
         """Messages that were dropped before they came here, since the outbox was made."""
 
+    def link_time(self, mono: float) -> float:
+        """The link's clock at a time of the monotonic one (s): it may stand, go slow, and be behind since."""
+        link = self.link
+        return mono if link is None else link.now + (mono - link.mono) * link.speed
+
     def fold(self, batch: Batch) -> None:
         """Take in one batch: its events in order, then the numbers, whose last value wins."""
         associations = self.associations

@@ -72,6 +72,7 @@ class SctpApp(App[None], inherit_bindings=False):
             grace=settings.grace,
             max_associations=settings.max_associations,
             packets=(*_SEEN, "kernel") if settings.capture else _SEEN,
+            link=settings.link,
             clock=self.clock,
         )
         self.servers = Servers(settings, self.monitor.endpoints, self.submit)

@@ -45,8 +45,10 @@ def marks(row: Row) -> str:
     said = []
     if row.first_try:
         said.append(f"↻{row.first_try}{' fast' if row.fast else ''}")
-    if packet.verdict != "delivered":
-        said.append(packet.reason or packet.verdict)
+    if packet.verdict in ("dropped", "refused"):
+        said.append(f"lost: {packet.reason}" if packet.reason else packet.verdict)
+    elif packet.verdict in ("duplicated", "reordered"):
+        said.append({"duplicated": "a copy", "reordered": "held back"}[packet.verdict])
     if packet.delay:
         said.append(f"+{packet.delay * 1000:.3g} ms")
     return ", ".join(said)

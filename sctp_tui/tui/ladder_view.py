@@ -8,7 +8,7 @@ from textual import events
 from textual.binding import BindingType
 from textual.strip import Strip
 
-from sctp_tui.monitor.ladder import Ladder
+from sctp_tui.monitor.ladder import Ladder, Row
 from sctp_tui.monitor.wire import Conversation
 
 from .actions import bindings
@@ -84,6 +84,12 @@ class LadderView(Trail):
             return 1.0
         conversation = self.ladder.conversation
         return len(self.ladder) / (len(conversation) or 1)
+
+    @property
+    def row(self) -> Row | None:
+        """The packet that the keys mean."""
+        chosen = self.chosen
+        return self.ladder[chosen] if self.ladder is not None and chosen is not None else None
 
     def render_line(self, y: int) -> Strip:
         """The header or a packet."""

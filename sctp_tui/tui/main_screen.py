@@ -51,6 +51,7 @@ class MainScreen(WireActions):
 
     AUTO_FOCUS = "#message"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide"), (180, "-wider")]  # noqa: RUF012  # by Screen
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # by Screen
     BINDINGS: ClassVar[list[BindingType]] = bindings("lists")
 
     def __init__(self, monitor: Monitor, settings: Settings) -> None:
@@ -138,7 +139,7 @@ class MainScreen(WireActions):
         self._show_detail(monitor, then)
         self.query_one(LinkBanner).show(self.monitor.link)
         if not frozen.frozen:
-            self.query_one(WirePane).show(self._chosen(), self.monitor, now)
+            self._show_wire(now)
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
             self._some_ended = ended

@@ -11,6 +11,8 @@ from textual.widgets import Footer, Static
 
 from sctp_tui.monitor.ladder import Ladder, Row
 from sctp_tui.monitor.packet_facts import sections
+from sctp_tui.monitor.why import Level
+from sctp_tui.monitor.why_row import why_row
 
 from .actions import bindings
 from .heading import Heading
@@ -31,8 +33,9 @@ class PacketScreen(Screen[int]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("packet")
 
-    def __init__(self, ladder: Ladder, number: int) -> None:
+    def __init__(self, ladder: Ladder, number: int, level: Level = "beginner") -> None:
         super().__init__()
+        self._level: Level = level
         self._ladder = ladder
         self._row: Row = ladder[number]
 
@@ -54,7 +57,9 @@ class PacketScreen(Screen[int]):
         self.query_one("#octets", Heading).numbers = f"{len(row.packet.data):,} B"
         self.query_one(HexView).data = row.packet.data
         base = self._ladder.base(row.packet.direction)
-        parts: list[str | tuple[str, str]] = []
+        parts: list[str | tuple[str, str]] = [("Why\n", "bold")]
+        for name, one in why_row(row, self._level):
+            parts += [(f"  {name}: ", "$text-secondary"), f"{one.text} ", (f"{one.section}\n", "$text-muted")]
         for section in sections(row, base):
             parts.append((f"{section.title}\n", "bold"))
             for name, value in section.facts:
@@ -68,6 +73,11 @@ class PacketScreen(Screen[int]):
             self._row = self._ladder[self._row.number + packets]
         except IndexError:
             return
+        self._show()
+
+    def action_level(self) -> None:
+        """Explain for beginners, or for experts."""
+        self._level = "beginner" if self._level == "expert" else "expert"
         self._show()
 
     def action_back(self) -> None:

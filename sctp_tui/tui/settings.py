@@ -6,13 +6,15 @@ from pathlib import Path
 import msgspec
 
 from sctp_tui.engine import GRACE, MAX_ASSOCIATIONS
+from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import StackName
 
 
 class Settings(msgspec.Struct, frozen=True):
     """The server, the limits of the engine, and the words for a shell.
 
-    With `capture` the packets of the kernel's stack are seen, too. `program` is how a user calls the
+    With `capture` the packets of the kernel's stack are seen, too. `link` is what the links do to packets
+    from the start. `program` is how a user calls the
     program from a shell, `usual` the stack that it then chooses by itself. `theme` names one of
     Textual's, None for the one chosen last. `keys` are those of actions that have others than in the
     table of actions, by the actions' names. `state` is the file of what is remembered between runs, None
@@ -30,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True):
     grace: float = GRACE
     max_associations: int = MAX_ASSOCIATIONS
     capture: bool = False
+    link: SetLink | None = None
     program: str = "sctp-tui"
     usual: StackName = "userspace"
     theme: str | None = None

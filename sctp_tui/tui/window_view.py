@@ -131,7 +131,7 @@ class WindowView(Widget, can_focus=True):
         """The end of what there is: now, or where nothing waits, when something happened last."""
         both = self._window.sending.values()
         if self._seen == conversation.captured and any(sending.waits for sending in both):
-            return self._now
+            return max(self._now, *(sending.time for sending in both))
         return max(sending.time for sending in both)
 
     # --- keys

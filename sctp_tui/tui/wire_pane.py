@@ -20,6 +20,7 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import other_end
 
 from .actions import bindings
+from .why_line import WhyLine
 
 VIEWS = {"ladder": "1 Ladder", "lanes": "2 Lanes", "window": "3 Window", "states": "4 States"}
 """The ways to see a conversation, by their ids, with their keys."""
@@ -66,6 +67,7 @@ class WirePane(Vertical):
     WirePane { display: none; }
     WirePane ContentSwitcher { height: 1fr; }
     WirePane #no-packets { padding: 1 2; }
+    WirePane WhyLine { display: none; }
     """
 
     def __init__(self) -> None:
@@ -78,6 +80,7 @@ class WirePane(Vertical):
     def compose(self) -> ComposeResult:
         yield WireHeading()
         yield Static(id="no-packets", markup=False)
+        yield WhyLine()
 
     async def open(self) -> None:
         """Make the views, the first time."""
@@ -94,7 +97,8 @@ class WirePane(Vertical):
                     WindowView(id="window"),
                     StateView(id="states"),
                     initial="ladder",
-                )
+                ),
+                before=self.query_one(WhyLine),
             )
 
     @property
@@ -117,6 +121,7 @@ class WirePane(Vertical):
         self.query_one("#no-packets").display = conversation is None
         switcher = self.query_one(ContentSwitcher)
         switcher.display = conversation is not None
+        self.query_one(WhyLine).display = conversation is not None and self.view == "ladder"
         if association is None or conversation is None:
             self.query_one("#no-packets", Static).update(_nothing(association))
             return
@@ -128,6 +133,7 @@ class WirePane(Vertical):
         match switcher.visible_content:
             case LadderView() as ladder:
                 ladder.show(conversation, now)
+                self.query_one(WhyLine).row = ladder.row
             case LanesView() as lanes:
                 lanes.show(conversation, now)
             case StateView() as states:
@@ -137,6 +143,11 @@ class WirePane(Vertical):
                 window.show(conversation, association, now, other)
                 ends = association, other
                 self.closely = tuple(end.key for end in ends if end is not None and end.ended is None)
+
+    def action_level(self) -> None:
+        """Explain for beginners, or for experts."""
+        line = self.query_one(WhyLine)
+        line.level = "beginner" if line.level == "expert" else "expert"
 
     def focus_view(self) -> None:
         """Into the view that is shown."""

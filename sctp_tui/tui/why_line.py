@@ -1,0 +1,38 @@
+"""The lines below the ladder: why the packet under the cursor is there, in plain words."""
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from sctp_tui.monitor.ladder import Row
+from sctp_tui.monitor.why import Level
+from sctp_tui.monitor.why_row import why_row
+
+LINES = 3
+
+
+def explanation(row: Row, level: Level) -> Content:
+    """Each chunk's name, why it is there, and the section that says so."""
+    parts: list[str | tuple[str, str]] = []
+    for name, one in why_row(row, level):
+        parts += [(f"{name} ", "bold"), one.text, (f" {one.section}.  ", "$foreground-muted")]
+    return Content.assemble(*parts).rstrip()
+
+
+class WhyLine(Widget):
+    """Of a height that stays, so that nothing above it moves."""
+
+    DEFAULT_CSS = f"""
+    WhyLine {{
+        height: {LINES};
+        padding: 0 1;
+        color: $text-secondary;
+    }}
+    """
+
+    row: reactive[Row | None] = reactive(None)
+    level: reactive[Level] = reactive("beginner")
+
+    def render(self) -> Content:
+        """As much as there is room for; Enter on the packet shows all."""
+        return explanation(self.row, self.level) if self.row is not None else Content("")
