@@ -71,8 +71,8 @@ def _screen(options: ScreenOptions) -> int:
     outbound, inbound = options.streams
     settings = Settings(
         stacks, options.hosts, options.port, options.udp_port, outbound, inbound, options.echo,
-        options.autoclose, options.grace, options.max_associations, options.capture, theme=options.theme,
-        large=options.large, mask_addresses=options.mask_addresses, keys=dict(options.key),
-        state=usual_path(), notes=tuple(notes),
+        options.autoclose, options.grace, options.max_associations, options.capture, options.conditions,
+        theme=options.theme, large=options.large, mask_addresses=options.mask_addresses,
+        keys=dict(options.key), state=usual_path(), notes=tuple(notes),
     )  # fmt: skip
     return run(with_program(settings))

@@ -92,7 +92,7 @@ class Engine:
 
     `gather` is in seconds: so long it leaves a socket of the kernel that it has emptied, where nobody waits
     for an answer, as to wake up for a message costs more than the message. `packets` are the stacks whose
-    packets are told too.
+    packets are told too. `link` is what their links do from the start.
 
     Every method may be called from any thread.
     """
@@ -106,6 +106,7 @@ class Engine:
         message_limit: int = MESSAGE_LIMIT,
         gather: float = 0.0,
         packets: Collection[StackName] = (),
+        link: SetLink | None = None,
         clock: Clock | None = None,
         open_stack: Callable[[StackName, Clock], Stack] = open_stack,
     ) -> None:
@@ -115,6 +116,7 @@ class Engine:
         self.message_limit = message_limit
         self.gather = gather
         self.packets = packets
+        self.link = link
         self.clock = clock or Clock()
         self._open_stack = open_stack
         self._commands: deque[Command] = deque()
@@ -427,6 +429,8 @@ class Engine:
             self._wait_on(stack, *stack.descriptors())
             if stack.link is not None:
                 self._links.append(stack.link)
+                if self.link is not None:
+                    stack.link.set(self.link.inward, self.link.outward, self.link.seed)
         return stack
 
     def _link(self) -> LinkControl:

@@ -8,6 +8,10 @@ import contextlib
 import difflib
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .sctp.link import Conditions
 
 _DAY = 86_400
 
@@ -57,6 +61,17 @@ def ppid(text: str) -> int:
     """A payload protocol identifier, by its number or its name."""
     from .monitor.ppid import parse
     from .sctp.endpoint import SctpError
+
+    try:
+        return parse(text)
+    except SctpError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def conditions(text: str) -> "Conditions":
+    """What a link does to packets, in words."""
+    from .sctp.endpoint import SctpError
+    from .sctp.link_words import parse
 
     try:
         return parse(text)

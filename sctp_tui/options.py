@@ -9,11 +9,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from . import __version__
-from .option_values import action_keys, address, ppid, seconds, stack, streams, theme, whole
+from .option_values import action_keys, address, conditions, ppid, seconds, stack, streams, theme, whole
 from .parsing import PROG, Parser
+
+if TYPE_CHECKING:
+    from .sctp.commands import SetLink
+    from .sctp.link import Conditions
 
 COMMANDS = ("serve", "send", "doctor", "lab")
 PORT = 9877
@@ -36,11 +40,26 @@ class ServerOptions:
     autoclose: int = 0
     max_associations: int = 10_000
     grace: float = 2.0
+    link: "Conditions | None" = None
+    link_in: "Conditions | None" = None
+    link_out: "Conditions | None" = None
+    link_seed: int | None = None
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """The addresses to bind."""
         return tuple(self.host) or ("127.0.0.1",)
+
+    @property
+    def conditions(self) -> "SetLink | None":
+        """What the links are to do from the start."""
+        if all(given is None for given in (self.link, self.link_in, self.link_out, self.link_seed)):
+            return None
+        from .sctp.commands import SetLink
+        from .sctp.link import Conditions
+
+        both = self.link or Conditions()
+        return SetLink(self.link_in or both, self.link_out or both, self.link_seed)
 
 
 @dataclass
@@ -135,6 +154,22 @@ def _add_server(parser: Parser) -> None:
         help="kernel: capture its packets from the interfaces, which needs CAP_NET_RAW (`sctp-tui doctor` "
         "tells); those of userspace are seen without",
     )  # fmt: skip
+    group = parser.add_argument_group("link (userspace)")
+    group.add_argument(
+        "--link", type=conditions, metavar="WORDS",
+        help="what it does to packets on purpose: any of loss=10%% delay=50ms jitter=10ms dup=1%% "
+        "reorder=5%% rate=1000kbit cut drop=DATA#1 (the next on stream 1) drop=3*SACK drop=every*COOKIE-ECHO",
+    )  # fmt: skip
+    group.add_argument(
+        "--link-in", type=conditions, metavar="WORDS", help="the same to what comes in, in place of --link"
+    )
+    group.add_argument(
+        "--link-out", type=conditions, metavar="WORDS", help="the same to what goes out, in place of --link"
+    )
+    group.add_argument(
+        "--link-seed", type=whole(0, 2**32 - 1, "seed"), metavar="N",
+        help="its chance: the same seed has the same packets lost (default: another one each time)",
+    )  # fmt: skip
     parser.add_argument_group("config file").add_argument(
         "--config", type=Path, metavar="FILE",
         help="TOML with these options under their names, with _ for -, and a table [keys] (default: "
@@ -170,6 +205,16 @@ def _check_hosts(parser: Parser, options: ServerOptions) -> None:
             f"{parser.place('host', '--host')}: {' and '.join(options.hosts)} are of two families, "
             "and a server binds addresses of one: leave out either"
         )
+
+
+def _check_link(parser: Parser, options: ServerOptions) -> None:
+    """Conditions want the stack whose links are ours."""
+    given = [name for name in ("link", "link_in", "link_out") if getattr(options, name) is not None]
+    if given and options.stack == "kernel":
+        place = parser.place(given[0], "--" + given[0].replace("_", "-"))
+        parser.error(f"{place}: the kernel carries its packets itself: give --stack userspace")
+    if given and options.stack == "auto":
+        options.stack = "userspace"
 
 
 def _check_keys(parser: Parser, options: ScreenOptions) -> None:
@@ -214,6 +259,7 @@ examples:
             parser.error(f"{word!r} must come first: {PROG} {word} [OPTIONS]")
         parser.error(f"no command {word!r}: there are {', '.join(COMMANDS)}, or none for the screen")
     _check_hosts(parser, options)
+    _check_link(parser, options)
     _check_keys(parser, options)
     return options
 
@@ -254,6 +300,7 @@ examples:
     if options.packets and options.classic:
         parser.error("--packets: --classic prints the messages alone: leave out either")
     _check_hosts(parser, options)
+    _check_link(parser, options)
     return options
 
 

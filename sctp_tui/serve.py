@@ -55,6 +55,7 @@ class _Server:
         self._engine = Engine(
             self._outbox, grace=options.grace, max_associations=options.max_associations,
             gather=0.0 if options.echo else _GATHER, packets=_seen(options, stacks),
+            link=options.conditions,
         )  # fmt: skip
         self._output: Output | None = Output()
         self._format: Format = as_json if options.json else classic if options.classic else plain
