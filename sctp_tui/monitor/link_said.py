@@ -39,5 +39,5 @@ def pace(state: LinkState | None) -> str:
         return ""
     waiting = f", {state.waiting} on the way" if state.waiting else ""
     if state.speed == 0:
-        return f"TIME STANDS STILL at {state.now:.4f} s{waiting}"
+        return f"TIME STANDS STILL{waiting}"
     return f"TIME GOES AT 1/{1 / state.speed:.4g}{waiting}"

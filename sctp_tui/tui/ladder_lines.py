@@ -54,8 +54,11 @@ def marks(row: Row) -> str:
     return ", ".join(said)
 
 
-def parts(ladder: Ladder, row: Row, width: int) -> Iterator[Part]:
-    """One row in so many cells, part by part."""
+def parts(ladder: Ladder, row: Row, width: int, now: float = float("inf")) -> Iterator[Part]:
+    """One row in so many cells, part by part; `now` in seconds of the link's clock.
+
+    A packet that is on its way still has a broken shaft and an open head.
+    """
     yield f"{row.number:>{_NUMBER}} ", "number"
     yield f"{row.after:>{_TIME}.4f} ", "time"
     yield from arrow(
@@ -65,6 +68,7 @@ def parts(ladder: Ladder, row: Row, width: int) -> Iterator[Part]:
         right=rightwards(ladder.conversation, row),
         arrives=row.arrives,
         look="copy" if row.packet.verdict == "duplicated" else None,
+        there=row.packet.mono + row.packet.delay <= now,
     )
 
 
@@ -81,11 +85,12 @@ def arrow(
     right: bool,
     arrives: bool,
     look: Look | None = None,
-    shaft: str = "─",
+    there: bool = True,
 ) -> Iterator[Part]:
     """Two lifelines and an arrow between them; where it doesn't arrive, it ends in a cross."""
     look = look or ("lost" if not arrives else "right" if right else "left")
     span = width - 2
+    shaft = "─" if there else "╌"
     mark = fit(mark, span // 2).rstrip() if cell_len(mark) > span // 2 else mark
     taken = cell_len(mark) + 1 if mark else 0
     # So much of the way a lost one is not drawn.
@@ -93,7 +98,8 @@ def arrow(
     room = span - 5 - taken - short  # a dash, a blank before the label and behind, a dash, the head
     said = fit(label, room) if cell_len(label) > room else label
     rest = shaft * (room - cell_len(said) + 1)
-    head = "✗" if not arrives else "▶" if right else "◀"
+    heads = ("▶", "◀") if there else ("▷", "◁")
+    head = "✗" if not arrives else heads[0] if right else heads[1]
     if right:
         yield "├", "line"
         yield f"{shaft} {said} ", look

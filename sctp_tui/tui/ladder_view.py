@@ -63,6 +63,8 @@ class LadderView(Trail):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.ladder: Ladder | None = None
+        self._now = 0.0
+        self._all_there = 0.0  # when the last packet arrives
 
     def show(self, conversation: Conversation, now: float) -> None:
         """Take in what came since the last time; of another conversation, all of it."""
@@ -70,11 +72,18 @@ class LadderView(Trail):
             self.ladder = Ladder(conversation)
             self.cursor = None
             self._first = self._end = conversation.first
+            self._all_there = 0.0
             self.following = True
         ladder = self.ladder
+        before, self._now = self._now, now
+        if before < self._all_there:  # they were drawn as on their way
+            self.refresh()
         if ladder.seen == conversation.captured and ladder.first == conversation.first:
             return
+        seen = ladder.seen
         ladder.update(_SLICE)
+        for row in ladder.rows(seen + 1, _SLICE):
+            self._all_there = max(self._all_there, row.packet.mono + row.packet.delay)
         self.keep(ladder.first, ladder.seen + 1)
 
     @property
@@ -103,9 +112,8 @@ class LadderView(Trail):
             blank = " " * MARGIN + "│" + " " * (width - MARGIN - 2) + "│"
             segment = Segment(blank, self.style_of("ladder--line"))
             return Strip([segment]).adjust_cell_length(width, self.rich_style)
-        segments = [
-            Segment(text, self._look(look)) for text, look in parts(self.ladder, self.ladder[number], width)
-        ]
+        row = parts(self.ladder, self.ladder[number], width, self._now)
+        segments = [Segment(text, self._look(look)) for text, look in row]
         strip = Strip(segments).adjust_cell_length(width, self.rich_style)
         if number == self.cursor or (self.cursor is None and self.has_focus and number == self.chosen):
             style = self.style_of("ladder--cursor")

@@ -139,7 +139,7 @@ class MainScreen(WireActions):
         self._show_detail(monitor, then)
         self.query_one(LinkBanner).show(self.monitor.link)
         if not frozen.frozen:
-            self._show_wire(now)
+            self.query_one(WirePane).show(self._chosen(), self.monitor, self.monitor.link_time(now))
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
             self._some_ended = ended
@@ -198,8 +198,13 @@ class MainScreen(WireActions):
 
     def action_leave_input(self) -> None:
         """From an input to the lists, where plain letters are keys."""
-        table = self.query_one(AssociationTable)
-        (table if table.display else self.query_one(ClientPane).speakers).focus()
+        table, wire = self.query_one(AssociationTable), self.query_one(WirePane)
+        if self.has_class("-wire") and wire.shows:
+            wire.focus_view()
+        elif table.display and not self.has_class("-wire"):
+            table.focus()
+        else:
+            self.query_one(ClientPane).speakers.focus()
 
     # --- what the keys do
 

@@ -149,6 +149,11 @@ class WirePane(Vertical):
         line = self.query_one(WhyLine)
         line.level = "beginner" if line.level == "expert" else "expert"
 
+    @property
+    def shows(self) -> bool:
+        """Whether there is a conversation to be seen."""
+        return any(switcher.display for switcher in self.query(ContentSwitcher))
+
     def focus_view(self) -> None:
         """Into the view that is shown."""
         self.query_one(f"#{self.view}").focus()
