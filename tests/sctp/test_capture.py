@@ -1,6 +1,8 @@
 """The packets of the kernel's SCTP, captured: of real associations, with what passed in what order."""
 
+import contextlib
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -11,9 +13,10 @@ import pytest
 
 from sctp_tui.sctp.decoding import decode
 from sctp_tui.sctp.events import Message, Packet, Peer, Refused
+from sctp_tui.sctp.kernel import ring
 from sctp_tui.sctp.packet import Data, name_of
 
-from ..harness import Running
+from ..harness import PATIENCE, Running
 
 pytestmark = pytest.mark.kernel
 
@@ -180,6 +183,23 @@ def test_a_message_longer_than_a_packet(seeing: Running) -> None:
 
     seeing.until_true(lambda: seen() == b"hello" + data)
     assert {packet.reason for packet in seeing.packets} == {""}
+
+
+def test_packets_that_find_the_ring_full_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ring, "_BLOCKS", 2)
+    overheard = ring.Ring(0)
+    packet = bytes(12) + b"\x0b\x00\x00\x04" + bytes(40_000)
+
+    seen = missed = 0
+    with contextlib.closing(overheard), socket.socket(socket.AF_INET, socket.SOCK_RAW, 132) as raw:
+        for _ in range(20):
+            raw.sendto(packet, ("127.0.0.1", 0))
+        while not missed:
+            assert select.select([overheard], [], [], PATIENCE)[0]
+            for frame in overheard.read():
+                seen, missed = seen + 1, missed + frame.missed
+            raw.sendto(packet, ("127.0.0.1", 0))  # the next one that finds room tells of them
+    assert seen + missed >= 20
 
 
 def test_the_last_packets_are_told_at_the_end() -> None:

@@ -28,8 +28,8 @@ _REQUEST = struct.Struct("@7I")
 """struct tpacket_req3: block size, blocks, frame size, frames, timeout in ms, private bytes, features."""
 _BLOCK_HEAD = struct.Struct("@8x3I")
 """struct tpacket_block_desc: status, packets in it, where the first is."""
-_HEAD = struct.Struct("@6IHH20xHHiHB")
-"""struct tpacket3_hdr (next, s, ns, bytes kept, bytes on the wire, status, MAC, network header), sockaddr_ll
+_HEAD = struct.Struct("@5I4xHH20xHHiHB")
+"""struct tpacket3_hdr (next, s, ns, bytes kept, bytes on the wire, MAC, network header), sockaddr_ll
 (family, protocol, interface, its kind, kind of packet)."""
 _STATUS = struct.Struct("@I")
 _STATUS_AT = 8
@@ -102,8 +102,9 @@ class Ring:
             if not status & _OURS:
                 return
             at = start + first
+            missed = self._missed() if status & _LOSING else 0
             for _ in range(count):
-                (step, seconds, nanoseconds, kept, length, status, mac, network, _, _, interface, kind,
+                (step, seconds, nanoseconds, kept, length, mac, network, _, _, interface, kind,
                  direction) = _HEAD.unpack_from(self._memory, at)  # fmt: skip
                 skipped = network - mac
                 yield Frame(
@@ -113,8 +114,9 @@ class Ring:
                     interface,
                     length - skipped,
                     self._memory[at + network : at + mac + kept],
-                    self._missed() if status & _LOSING else 0,
+                    missed,
                 )
+                missed = 0
                 at += step
             _STATUS.pack_into(self._memory, start + _STATUS_AT, 0)
             self._next = (self._next + 1) % _BLOCKS
