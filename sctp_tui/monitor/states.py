@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from ..sctp.events import Packet
-from ..sctp.packet import Chunk, Data, Heartbeat, IData, Sack, name_of
+from ..sctp.packet import Abort, Chunk, Data, Heartbeat, IData, Sack, name_of
 from .wire import Conversation, End
 
 STATES = (
@@ -143,6 +143,8 @@ class Follower:
             self.state[end] = "CLOSED"  # it knows nothing of the association any more
         elif name == "SHUTDOWN" and state == "ESTABLISHED":
             self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], at, number)
+        elif isinstance(chunk, Abort) and _gave_up(chunk, state):
+            self._take(end, _BY_RECEIVING.get((state, "no answer")), at, number)
         elif state == "CLOSED" and isinstance(chunk, Data | IData | Sack | Heartbeat):
             self.state[end] = "ESTABLISHED"  # since before the first packet that is kept
         self._take(end, _BY_SENDING.get((self.state[end], name)), at, number)
@@ -151,3 +153,8 @@ class Follower:
         if transition is not None:
             self.state[end] = transition.next
             self.taken.append(Taken(end, transition, at, number))
+
+
+def _gave_up(abort: Abort, state: str) -> bool:
+    """Whether its sender had no answer too often: usrsctp then says so without a cause."""
+    return not abort.causes and (not abort.reflected or state == "COOKIE-WAIT")

@@ -154,8 +154,10 @@ def _situation(chunk: Chunk, facts: Facts) -> str:
             return ""
         case Init() | CookieEcho() | Shutdown():
             return "again" if facts.retransmission else ""
-        case Abort() | ShutdownComplete():
-            return "reflected" if chunk.reflected else ""
+        case Abort() | ShutdownComplete() if chunk.reflected:
+            return "reflected"
+        case Abort() if not chunk.causes:
+            return "bare"
         case ReConfig():
             return str(chunk.parameters[0].type) if chunk.parameters else ""
     return ""

@@ -232,11 +232,16 @@ CHUNKS = {
         "again; the receiver checks its tag.",
     ),
     "ABORT/reflected": Words(
-        "9260 8.4",
-        "The answer of an end that knows nothing of this association: nobody listens there, or it is long "
-        "gone.",
-        "The T bit is set: an out of the blue packet came, there is no TCB, and the packet's own tag is "
-        "sent back so that it is believed (8.5.1).",
+        "9260 8.5.1",
+        "An end has no such association, or gives up setting it up: the other end shall forget it too.",
+        "The T bit is set: its sender does not have the receiver's tag, and puts that of the packets meant "
+        "for itself in its place. An out of the blue packet is answered so (8.4).",
+    ),
+    "ABORT/bare": Words(
+        "9260 8.1",
+        "An end gives the association up and says no reason. Mostly it had no answer for too long.",
+        "No cause is in it: so usrsctp tells that an error counter went past its limit. The RFC asks for "
+        "CLOSED, not for an ABORT.",
     ),
     "ERROR": Words(
         "9260 3.3.10",

@@ -15,6 +15,7 @@ from sctp_tui.sctp.events import AssocChange, Packet, Peer
 from sctp_tui.sctp.link import Verdict
 
 from ..harness import Running
+from ..sctp.linked import Linked
 
 _KINDS = {
     "DATA": 0, "INIT": 1, "INIT ACK": 2, "SACK": 3, "ABORT": 6, "SHUTDOWN": 7, "SHUTDOWN ACK": 8, "ERROR": 9,
@@ -154,6 +155,21 @@ def test_what_is_lost_does_not_arrive_and_what_is_late_arrives_late() -> None:
     assert late.state["peer"] == "COOKIE-ECHOED"
     late.update(5.0)
     assert late.state["peer"] == "ESTABLISHED"
+
+
+@pytest.mark.userspace
+def test_giving_up() -> None:
+    with Linked() as linked:
+        client = linked.up()
+        linked.condition("cut", "cut")
+        linked.send(client, 1, b"into the void")
+        linked.until(lambda: "COMM_LOST" in linked.states(client), 1000.0)
+        follower = Follower(_conversation(*linked.packets))
+        follower.update(linked.time)
+    assert follower.state["peer"] == "CLOSED"
+    last = follower.last("peer")
+    assert last is not None
+    assert (last.transition.trigger, last.transition.section) == ("no answer", "8.1")
 
 
 def test_both_close_at_once() -> None:

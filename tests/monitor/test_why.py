@@ -137,6 +137,7 @@ def _keys() -> Iterator[tuple[Chunk, Facts, str]]:
     yield CookieEcho(0, 8, b"abcd"), Facts(retransmission="timeout", with_data=True), "COOKIE ECHO/again"
     yield Shutdown(0, 8, 1), again, "SHUTDOWN/again"
     yield Abort(1, 4, True, ()), Facts(), "ABORT/reflected"
+    yield Abort(0, 4, False, ()), Facts(), "ABORT/bare"
     yield ReConfig(0, 4, (reset,)), Facts(), "RE-CONFIG/13"
     yield ReConfig(0, 4, ()), Facts(), "RE-CONFIG"
 
