@@ -15,7 +15,7 @@ from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.decoding import decode
 from sctp_tui.sctp.events import Message, Packet, Peer
 from sctp_tui.sctp.link import Conditions, Verdict
-from sctp_tui.sctp.packet import Chunk, Data, Decoded, ForwardTsn, IData, Init, Sack
+from sctp_tui.sctp.packet import Chunk, Data, Decoded, ForwardTsn, IData, IForwardTsn, Init, Sack
 
 from ..harness import Running
 
@@ -167,6 +167,22 @@ def test_what_is_given_up_is_waited_for_no_more() -> None:
     )
     assert told_of(sending.blocks) == [(1, 0, "abandoned"), (1, 1, "delivered")]
     assert sending.blocks[1].delivered_at == sending.blocks[1].as_one_at == 4
+
+
+def test_what_is_given_up_may_come_all_the_same() -> None:
+    forward = ForwardTsn(0, 12, 5, ((1, 0),))
+    sending = folded(told(0, data(5, 1, 0), delay=3), told(1, forward, delay=4))
+    assert told_of(sending.blocks) == [(1, 0, "delivered")]
+
+
+@pytest.mark.parametrize(
+    "forward", [ForwardTsn(0, 12, 5, ((1, 0),)), IForwardTsn(0, 16, 5, ((1, False, 0),))]
+)
+def test_a_stream_goes_on_past_what_was_given_up_unseen(forward: Chunk) -> None:
+    """TSNs 5 and 6 were lost on their way to us; 5 is given up."""
+    came = data(7, 1, 1) if isinstance(forward, ForwardTsn) else idata(7, 1, 1, 0)
+    sending = folded(told(0, init(5)), told(1, came, udp=True), told(2, forward, udp=True))
+    assert [(block.delivered_at, block.as_one_at) for block in sending.blocks] == [(2, None)]
 
 
 def test_numbers_wrap_around() -> None:
