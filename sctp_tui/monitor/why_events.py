@@ -125,7 +125,7 @@ EVENTS = {
         "It is in the send buffer. TSN and SSN are assigned when it is sent, as cwnd and rwnd allow.",
     ),
     "message_too_large": Words(
-        "6458 8.1.20",
+        "6458 8.1.21",
         "A message was longer than this program's limit, so it was thrown away here.",
         "The stack gave it in pieces, MSG_EOR on the last; what is over the limit is read and dropped.",
     ),

@@ -192,6 +192,7 @@ def test_a_peer_that_begins_anew() -> None:
     last = follower.last("local")
     assert last is not None
     assert (last.transition.section, last.number) == ("5.2.4", 8)
+    assert _states(follower, "peer") == ["COOKIE-WAIT", "COOKIE-ECHOED", "ESTABLISHED"] * 2
 
 
 def test_joined_in_the_middle() -> None:

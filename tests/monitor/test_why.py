@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sctp_tui
 from sctp_tui.monitor.why import Facts, Level, why
 from sctp_tui.monitor.why_causes import CAUSES
 from sctp_tui.monitor.why_chunks import CHUNKS, VERDICTS, Words
@@ -49,12 +51,25 @@ _LAST = {
     "5061": {"": 5, "4": 3, "4.1": 2, "4.3": 5, "5": 5},
     "4895": {"": 6, "4": 1, "5": 1},
     "4820": {"": 4},
+    "6951": {"": 6, "5": 8},
 }  # fmt: skip
 
 
 def _exists(number: str, section: str) -> bool:
     parts = section.split(".")
     return all(int(part) <= _LAST[number].get(".".join(parts[:at]), 0) for at, part in enumerate(parts))
+
+
+def test_sections_named_anywhere_exist() -> None:
+    here = Path(sctp_tui.__file__).parent
+    named = {
+        found
+        for path in here.rglob("*.py")
+        for found in re.findall(r"RFC (\d+), sections? (\d+(?:\.\d+)*)", path.read_text())
+        if found[0] in _LAST
+    }
+    assert len(named) > 60
+    assert [one for one in sorted(named) if not _exists(*one)] == []
 
 
 def _all() -> Iterator[tuple[str, Words]]:
