@@ -21,7 +21,7 @@ from .columns import fit
 from .ladder_lines import ends
 from .line_view import LineView
 
-_AT_ONCE = 3000  # packets taken in at most by one drawing
+_AT_ONCE = 2000  # packets taken in at most by one drawing
 _GUTTER = 18  # cells for what stands left of the blocks
 _EACH = 3  # lines of a lane; the last of them is left out where there is no room
 _ABOVE, _BELOW = 2, 1  # lines that stay: heading and times, legend
