@@ -128,7 +128,7 @@ def action_keys(text: str) -> tuple[str, str]:
 
     name, equals, keys = text.partition("=")
     if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=KEYS, as in close=k")
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=KEYS, as in close=b")
     row = next((row for row in ACTIONS if row.name == name), None)
     if row is None:
         near = " or ".join(difflib.get_close_matches(name, [row.name for row in ACTIONS]))

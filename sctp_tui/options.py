@@ -187,7 +187,7 @@ def _add_screen(parser: Parser) -> None:
     group.add_argument("--mask-addresses", action=_FLAG, help="show pseudonyms for the addresses of peers")
     group.add_argument(
         "--key", type=action_keys, action="append", metavar="NAME=KEYS",
-        help="other keys for an action, as in --key close=k,f4; README.md lists the names",
+        help="other keys for an action, as in --key close=b,f4; README.md lists the names",
     )  # fmt: skip
 
 

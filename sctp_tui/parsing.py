@@ -92,7 +92,7 @@ class Parser(argparse.ArgumentParser):
     def _words(self, key: str, value: Any, known: Collection[str]) -> list[str]:
         """A key of the file and its value as words of the command line; none for what another command takes.
 
-        `[keys] close = "k"` is `--key close=k`.
+        `[keys] close = "b"` is `--key close=b`.
         """
         table, dot, name = key.partition(".")
         if table == "keys" and dot:
