@@ -15,6 +15,8 @@ Part = tuple[str, Look]
 _NUMBER, _TIME = 5, 10
 MARGIN = _NUMBER + 1 + _TIME + 1
 """Cells to the left of the left lifeline."""
+THERE, ON_ITS_WAY, INFERRED = "─", "╌", "┈"
+"""Shafts: of a packet that was seen, of one that has not arrived yet, of one that must have passed."""
 _LEAST = 24  # cells between the lifelines
 
 
@@ -32,11 +34,14 @@ def ends(conversation: Conversation) -> tuple[str, str]:
 
 def head(conversation: Conversation, width: int) -> str:
     """The line above the lifelines."""
-    left, right = ends(conversation)
+    return titles(*ends(conversation), width)
+
+
+def titles(left: str, right: str, width: int) -> str:
+    """The same for ends of these names."""
     room = max(_LEAST, width - MARGIN)
-    titles = f"{'#':>{_NUMBER}} {'Time':>{_TIME}} "
     half = room // 2
-    return titles + fit(left, half) + fit(right, room - half, "right")
+    return f"{'#':>{_NUMBER}} {'Time':>{_TIME}} " + fit(left, half) + fit(right, room - half, "right")
 
 
 def marks(row: Row) -> str:
@@ -68,7 +73,7 @@ def parts(ladder: Ladder, row: Row, width: int, now: float = float("inf")) -> It
         right=rightwards(ladder.conversation, row),
         arrives=row.arrives,
         look="copy" if row.packet.verdict == "duplicated" else None,
-        there=row.packet.mono + row.packet.delay <= now,
+        shaft=THERE if row.packet.mono + row.packet.delay <= now else ON_ITS_WAY,
     )
 
 
@@ -85,12 +90,11 @@ def arrow(
     right: bool,
     arrives: bool,
     look: Look | None = None,
-    there: bool = True,
+    shaft: str = THERE,
 ) -> Iterator[Part]:
     """Two lifelines and an arrow between them; where it doesn't arrive, it ends in a cross."""
     look = look or ("lost" if not arrives else "right" if right else "left")
     span = width - 2
-    shaft = "─" if there else "╌"
     mark = fit(mark, span // 2).rstrip() if cell_len(mark) > span // 2 else mark
     taken = cell_len(mark) + 1 if mark else 0
     # So much of the way a lost one is not drawn.
@@ -98,7 +102,7 @@ def arrow(
     room = span - 5 - taken - short  # a dash, a blank before the label and behind, a dash, the head
     said = fit(label, room) if cell_len(label) > room else label
     rest = shaft * (room - cell_len(said) + 1)
-    heads = ("▶", "◀") if there else ("▷", "◁")
+    heads = ("▶", "◀") if shaft == THERE else ("▷", "◁")
     head = "✗" if not arrives else heads[0] if right else heads[1]
     if right:
         yield "├", "line"

@@ -350,4 +350,5 @@ def _waits(waits: Waits, total: bool) -> str:
     if not waits.count:
         return "none waited"
     said = f"{units.count(waits.count)} waited up to {units.milliseconds(round(waits.longest * 1000))}"
-    return said + (f", {units.milliseconds(round(waits.total * 1000))} in all" if total else "")
+    in_all = f", {units.milliseconds(round(waits.total * 1000))} in all"
+    return said + (in_all if total and waits.count > 1 else "")

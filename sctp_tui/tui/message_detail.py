@@ -1,4 +1,4 @@
-"""All of one line of the log: every field, and what it carries as text and as hex."""
+"""All of one line of the log: every field, what it carries as text and as hex, and why it came."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from sctp_tui.monitor.facts import facts, payload
+from sctp_tui.monitor.why import why
 from sctp_tui.sctp.events import Event, Message
 
 from .actions import bindings
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _NAME = 20  # cells for a field's name, blank behind it included
 _PAIR = 96  # cells from which on two fields stand side by side
+_HIGH = 30  # lines from which on the words for experts have room too
 
 
 class MessageDetailScreen(Screen[int]):
@@ -31,6 +33,7 @@ class MessageDetailScreen(Screen[int]):
         & > Heading { color: $text-accent; }
         & > #facts { height: auto; max-height: 60%; padding: 0 1; }
         & > HexView { height: 1fr; padding-left: 1; }
+        & > #why { height: auto; padding: 0 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("message")
@@ -47,6 +50,8 @@ class MessageDetailScreen(Screen[int]):
             yield Static(markup=False)
         yield Heading("", id="payload")
         yield HexView()
+        yield Heading("Why", id="why-heading")
+        yield Static(id="why", markup=False)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -74,6 +79,7 @@ class MessageDetailScreen(Screen[int]):
     def _show_facts(self) -> None:
         width = self.size.width - 2
         self.query_one("#facts > Static", Static).update(_table(self._event, width))
+        self.query_one("#why", Static).update(_why(self._event, expert=self.size.height >= _HIGH))
 
     def action_step(self, lines: int) -> None:
         """To another record; the one that is shown stays where there is none, or is no more."""
@@ -85,6 +91,15 @@ class MessageDetailScreen(Screen[int]):
     def action_back(self) -> None:
         """Back to the log."""
         self.dismiss(self._number)
+
+
+def _why(event: Event, expert: bool) -> Content:
+    """The words for beginners, those for experts below them, and the section that says so."""
+    plain = why(event, "beginner")
+    parts: list[str | tuple[str, str]] = [plain.text]
+    if expert:
+        parts.append(("\n" + why(event, "expert").text, "$foreground-muted"))
+    return Content.assemble(*parts, (f"  {plain.section}", "$text-accent"))
 
 
 def _table(event: Event, width: int) -> Content:

@@ -4,6 +4,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from sctp_tui.monitor.inferred import Inferred
 from sctp_tui.monitor.ladder import Row
 from sctp_tui.monitor.why import Level
 from sctp_tui.monitor.why_row import why_row
@@ -30,9 +31,14 @@ class WhyLine(Widget):
     }}
     """
 
-    row: reactive[Row | None] = reactive(None)
+    row: reactive[Row | Inferred | None] = reactive(None)
     level: reactive[Level] = reactive("beginner")
 
     def render(self) -> Content:
         """As much as there is room for; Enter on the packet shows all."""
-        return explanation(self.row, self.level) if self.row is not None else Content("")
+        match self.row:
+            case Row() as row:
+                return explanation(row, self.level)
+            case Inferred() as one:
+                return Content.assemble((f"{one.chunk} ", "bold"), one.why)
+        return Content("")

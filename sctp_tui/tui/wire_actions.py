@@ -36,11 +36,11 @@ class WireActions(Screen[None]):
         if opened:
             await pane.open()
         self.set_class(opened, "-wire")
+        self._main.show_now()
         if opened and self.focused is not self.query_one(MessageInput):
             pane.focus_view()
         elif inside:
             self._main.action_leave_input()
-        self._main.show_now()
 
     # --- the link
 

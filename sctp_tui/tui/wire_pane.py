@@ -58,6 +58,10 @@ class WireHeading(Widget):
         return Content.assemble(*parts)
 
 
+class Nothing(Static, can_focus=True):
+    """Says why there is nothing to see; has the focus until there is."""
+
+
 class WirePane(Vertical):
     """Shown in the place of the table while it is open."""
 
@@ -79,12 +83,12 @@ class WirePane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield WireHeading()
-        yield Static(id="no-packets", markup=False)
         yield WhyLine()
 
     async def open(self) -> None:
         """Make the views, the first time."""
         if not self.query(ContentSwitcher):
+            from .inferred_view import InferredView
             from .ladder_view import LadderView
             from .lanes_view import LanesView
             from .state_view import StateView
@@ -96,7 +100,9 @@ class WirePane(Vertical):
                     LanesView(id="lanes"),
                     WindowView(id="window"),
                     StateView(id="states"),
-                    initial="ladder",
+                    InferredView(id="inferred"),
+                    Nothing(id="no-packets", markup=False),
+                    initial="no-packets",
                 ),
                 before=self.query_one(WhyLine),
             )
@@ -118,18 +124,26 @@ class WirePane(Vertical):
         heading = self.query_one(WireHeading)
         heading.title = f"Wire {association.called}" if association else "Wire"
         heading.numbers = f"{conversation.captured:,} packets" if conversation else ""
-        self.query_one("#no-packets").display = conversation is None
+        unseen = association is not None and _unseen(association, monitor)
         switcher = self.query_one(ContentSwitcher)
-        switcher.display = conversation is not None
-        self.query_one(WhyLine).display = conversation is not None and self.view == "ladder"
-        if association is None or conversation is None:
-            self.query_one("#no-packets", Static).update(_nothing(association))
-            return
+        self._switch(
+            self.view if conversation else "inferred" if unseen and self.view == "ladder" else "no-packets"
+        )
+        from .inferred_view import InferredView
         from .ladder_view import LadderView
         from .lanes_view import LanesView
         from .state_view import StateView
         from .window_view import WindowView
 
+        if association is None or conversation is None:
+            match switcher.visible_content:
+                case InferredView() as inferred if association is not None:
+                    heading.numbers = "inferred from notifications"
+                    inferred.show(association, monitor.log)
+                    self.query_one(WhyLine).row = inferred.row
+                case Nothing() as nothing:
+                    nothing.update(_nothing(association, unseen))
+            return
         match switcher.visible_content:
             case LadderView() as ladder:
                 ladder.show(conversation, now)
@@ -151,27 +165,40 @@ class WirePane(Vertical):
 
     @property
     def shows(self) -> bool:
-        """Whether there is a conversation to be seen."""
-        return any(switcher.display for switcher in self.query(ContentSwitcher))
+        """Whether there is something to be seen."""
+        return any(switcher.current != "no-packets" for switcher in self.query(ContentSwitcher))
+
+    def _switch(self, shown: str) -> None:
+        switcher = self.query_one(ContentSwitcher)
+        if switcher.current != shown:
+            inside = self.has_focus_within
+            switcher.current = shown
+            self.query_one(WhyLine).display = shown in ("ladder", "inferred")
+            if inside:
+                self.focus_view()
 
     def focus_view(self) -> None:
         """Into the view that is shown."""
-        self.query_one(f"#{self.view}").focus()
+        self.query_one(f"#{self.query_one(ContentSwitcher).current}").focus()
 
     def action_view(self, view: str) -> None:
         """See the conversation in this way."""
-        inside = self.has_focus_within
         self.query_one(WireHeading).view = view
-        self.query_one(ContentSwitcher).current = view
-        if inside:
-            self.focus_view()
         self.post_message(self.Changed())
 
     class Changed(Message):
         """Another view is to be drawn."""
 
 
-def _nothing(association: Association | None) -> str:
+def _unseen(association: Association, monitor: Monitor) -> bool:
+    """Whether its stack carries its packets itself."""
+    view = monitor.endpoints.views.get(association.endpoint)
+    return view is not None and view.stack == "kernel"
+
+
+def _nothing(association: Association | None, unseen: bool) -> str:
     if association is None:
         return "No association yet: send a message, and its packets show here."
+    if unseen:
+        return "The kernel carries its packets itself: --capture shows them, and needs CAP_NET_RAW."
     return "No packet of this association is kept."
