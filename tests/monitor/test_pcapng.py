@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sctp_tui.monitor import pcapng
-from sctp_tui.sctp.events import AssocChange, Direction, Packet, Peer
-from sctp_tui.sctp.link import Verdict
+from sctp_tui.sctp.commands import DropNext, SetLink
+from sctp_tui.sctp.events import AssocChange, Direction, Message, Packet, Peer
+from sctp_tui.sctp.link import Conditions, Drop, Verdict
 
 from ..harness import Running
 from .tshark import complaints, fields
@@ -197,3 +198,24 @@ def test_no_packet_is_too_strange(packets: list[Packet]) -> None:
 def test_a_file_without_packets_is_one(tmp_path: Path) -> None:
     path = written(tmp_path / "it.pcapng", [])
     assert fields(path, "frame.number") == []
+
+
+@pytest.mark.userspace
+def test_what_a_real_link_does_is_found_in_the_file(tmp_path: Path) -> None:
+    with Running("userspace", packets=("userspace",)) as running:
+        running.listen()
+        client, _, _ = running.greet()
+        worse = Conditions(delay=5, duplication=1)
+        running.submit(SetLink(worse, worse, 1), DropNext(Drop("DATA", stream=2)))
+        running.send(client, b"lost at first", stream=2)
+        running.send(client, b"first", stream=3)
+        for text in (b"first", b"lost at first"):
+            running.until(Message, endpoint="server", data=text)
+        packets = list(running.packets)
+    path = written(tmp_path / "it.pcapng", packets)
+    assert complaints(path) == []
+    read = fields(path, "sctp.data_sid", "frame.comment")
+    assert ["0x0002", "dropped by the link: the next DATA on stream 2"] in read
+    assert ["0x0003", "delayed by the link: delay=5, 5 ms"] in read
+    assert ["0x0003", "a copy made by the link: dup=100%, 5 ms"] in read
+    assert ["0x0002", "delayed by the link: delay=5, 5 ms"] in read
