@@ -1,4 +1,4 @@
-"""What the screen looks like, from fixed events and a clock that stands.
+"""What the screen looks like in each size and theme, from fixed events and a clock that stands.
 
 Few on purpose: what each widget draws is tested elsewhere, here it is how they stand together.
 `pytest --snapshot-update tests/tui/test_app_snapshots.py` draws them anew.
@@ -89,14 +89,7 @@ def test_fresh(snap_compare: Compare) -> None:
     assert look(snap_compare, (80, 24), fresh=True)
 
 
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=["80x24", "120x40", "200x60"])
-def test_live(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert look(snap_compare, size, "escape", "end")
-
-
-def test_light(snap_compare: Compare) -> None:
-    assert look(snap_compare, (100, 30), theme="textual-light")
-
-
-def test_16_colours(snap_compare: Compare) -> None:
-    assert look(snap_compare, (100, 30), "escape", "end", theme="ansi-dark")
+def test_live(snap_compare: Compare, size: tuple[int, int], theme: str) -> None:
+    assert look(snap_compare, size, "escape", "end", theme=theme)
