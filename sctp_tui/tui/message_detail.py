@@ -50,7 +50,7 @@ class MessageDetailScreen(Screen[int]):
             yield Static(markup=False)
         yield Heading("", id="payload")
         yield HexView()
-        yield Heading("Why", id="why-heading")
+        yield Heading("Why", id="section")
         yield Static(id="why", markup=False)
         yield Footer(show_command_palette=False)
 
@@ -77,9 +77,15 @@ class MessageDetailScreen(Screen[int]):
         self._show_facts()
 
     def _show_facts(self) -> None:
+        """The fields, and the words; those for experts where there is room."""
         width = self.size.width - 2
         self.query_one("#facts > Static", Static).update(_table(self._event, width))
-        self.query_one("#why", Static).update(_why(self._event, expert=self.size.height >= _HIGH))
+        words = why(self._event, "beginner")
+        parts: list[str | tuple[str, str]] = [words.text]
+        if self.size.height >= _HIGH:
+            parts.append(("\n" + why(self._event, "expert").text, "$foreground-muted"))
+        self.query_one("#section", Heading).numbers = words.section
+        self.query_one("#why", Static).update(Content.assemble(*parts))
 
     def action_step(self, lines: int) -> None:
         """To another record; the one that is shown stays where there is none, or is no more."""
@@ -91,15 +97,6 @@ class MessageDetailScreen(Screen[int]):
     def action_back(self) -> None:
         """Back to the log."""
         self.dismiss(self._number)
-
-
-def _why(event: Event, expert: bool) -> Content:
-    """The words for beginners, those for experts below them, and the section that says so."""
-    plain = why(event, "beginner")
-    parts: list[str | tuple[str, str]] = [plain.text]
-    if expert:
-        parts.append(("\n" + why(event, "expert").text, "$foreground-muted"))
-    return Content.assemble(*parts, (f"  {plain.section}", "$text-accent"))
 
 
 def _table(event: Event, width: int) -> Content:

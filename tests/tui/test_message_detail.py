@@ -7,6 +7,7 @@ from sctp_tui.monitor.log import Log
 from sctp_tui.sctp.commands import Send
 from sctp_tui.sctp.events import AssocChange, Message
 from sctp_tui.tui.app import SctpApp
+from sctp_tui.tui.heading import Heading
 from sctp_tui.tui.hexview import HexView
 from sctp_tui.tui.message_detail import MessageDetailScreen
 from sctp_tui.tui.message_log import MessageLog
@@ -45,6 +46,10 @@ async def test_a_message_is_looked_at_and_the_next_one_without_leaving() -> None
         assert "assoc_change" in shown(app)
         assert "COMM_UP" in shown(app)
         assert not app.screen.query_one(HexView).display
+        words = str(app.screen.query_one("#why", Static).content)
+        assert words.startswith("The association stands: both ends can send.")
+        assert "on a valid COOKIE ECHO" in words
+        assert app.screen.query_one("#section", Heading).numbers == "RFC 6458, section 6.1.1"
         last = len(app.monitor.log) - 1
         for _ in range(last - change + 3):  # there is none behind the last
             await pilot.press("n")
