@@ -7,7 +7,7 @@ _DONE = {
     "dropped": "dropped by the link",
     "refused": "refused on arrival",
     "duplicated": "a copy made by the link",
-    "reordered": "held back by the link, so that later ones overtake it",
+    "reordered": "held back by the link",
     "delayed": "delayed by the link",
 }
 
@@ -18,5 +18,5 @@ def fate(packet: Packet) -> str:
     words = f"{done}: {reason}" if done and reason else done or reason
     if not packet.delay or packet.verdict in ("dropped", "refused"):
         return words
-    late = f"{packet.delay * 1000:.3f}".rstrip("0").rstrip(".") + " ms"
+    late = f"{packet.delay * 1000:,.1f}".removesuffix(".0") + " ms"
     return f"{words}, {late}" if words else late

@@ -22,12 +22,12 @@ from .ladder_lines import ends, rightwards
 LIMIT = 1000
 """Packets in one picture: of more, the newest."""
 
-_LEFT, _RIGHT, _WIDTH = 150, 850, 1180  # the lifelines, and the right margin's end
+_LEFT, _RIGHT, _WIDTH = 150, 850, 1280  # the lifelines, and the right margin's end
 _TOP, _BOTTOM = 92, 24
 _SEND, _ARRIVE = 24, 10  # between an event and the one before it
 _PAUSE = 0.01  # s from which on a pause takes more room
 _LOST = 0.6  # of the way that a lost packet makes
-_LABEL, _NOTE = 84, 52  # characters that have room
+_LABEL, _NOTE = 84, 72  # characters that have room
 _CELL = 7.83  # width of a character of a label
 _INK, _FAINT, _DATA, _AGAIN, _BAD = "#1f2933", "#7b8794", "#1d5fa8", "#9c5700", "#c0231c"
 _MONO, _SANS = "DejaVu Sans Mono, Consolas, Menlo, monospace", "DejaVu Sans, Helvetica, Arial, sans-serif"
