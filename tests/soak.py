@@ -1,0 +1,200 @@
+"""A long run on bad links: `python -m tests.soak MINUTES [SEED]`. Every message has to be accounted for.
+
+Round by round, on one stack, associations send both ways over a link that loses, delays, doubles, reorders;
+some are closed, some aborted. Each message must come once, as it was sent, and in the order of its stream, or
+be told as failed. In every second round some packets are changed as well, under a checksum that is right:
+then what comes is anybody's, but nothing may crash, hang or stay behind.
+"""
+
+import random
+import resource
+import struct
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from sctp_tui.sctp.decoding import decode
+from sctp_tui.sctp.endpoint import Outgoing, SctpError
+from sctp_tui.sctp.events import AssocChange, Message, SendFailed
+from sctp_tui.sctp.link import Conditions
+from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
+from sctp_tui.sctp.userspace.links import Link
+
+from .sctp.linked import Linked
+
+GROWTH = 24 * 1024 * 1024
+"""Bytes that the process may grow by after its first tenth."""
+_ENDS = {"COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC"}
+_CHANGED = 0.02  # of the packets, in rounds that change some
+_ID = struct.Struct("!I")
+
+
+class Soak:
+    """The rounds, and what they did. Raises AssertionError where a message is not accounted for."""
+
+    def __init__(self, seed: int) -> None:
+        self.linked = Linked()
+        self.chance = random.Random(seed)
+        self.changing = False
+        self.rounds = self.packets = self.sent = self.came = self.failed = self.changed = 0
+        self._ids = 0
+        pump = self.linked.stack.pump
+        self._arrive, self._crc = pump._arrive, self.linked.stack.call.usrsctp_crc32c
+        pump._arrive = self._perhaps_changed  # type: ignore[method-assign]
+
+    def _perhaps_changed(self, link: Link, packet: bytes, types: int) -> None:
+        if self.changing and self.chance.random() < _CHANGED:
+            self.changed += 1
+            raw = bytearray(packet)
+            for _ in range(self.chance.randint(1, 4)):
+                raw[self.chance.randrange(12, len(raw))] = self.chance.randrange(256)
+            raw[8:12] = bytes(4)
+            raw[8:12] = struct.pack("=I", self._crc(bytes(raw), len(raw)))
+            packet = bytes(raw)
+        self._arrive(link, packet, types)
+
+    def round(self) -> None:
+        """Associations from their beginning to their end."""
+        linked, chance = self.linked, self.chance
+        linked.events.clear()
+        linked.packets.clear()
+        self.changing = self.rounds % 2 == 1
+        linked.stack.link.set(self._conditions(), self._conditions(), self.rounds)
+        clients = [linked.begin(self._message(1), stream=1) for _ in range(chance.randint(1, 4))]
+        for _ in range(chance.randint(5, 60)):
+            for client in clients:
+                self._send(client)
+            if chance.random() < 0.5:
+                self._send(linked.server)
+            if chance.random() < 0.02:
+                self._end(chance.choice(clients), abort=True)
+            linked.run(chance.choice((0.01, 0.05, 0.5)))
+        self.changing = False
+        linked.stack.link.set(Conditions(), Conditions(), None)
+        for client in clients:
+            self._end(client, abort=chance.random() < 0.2)
+        self._let_end([linked.server, *clients])
+        for client in clients:
+            client.close()
+        pump = linked.stack.pump
+        linked.until(lambda: not pump.transit.held and not pump.links.by_handle)
+        self._account(exact=self.rounds % 2 == 0)
+        self.rounds += 1
+
+    def _conditions(self) -> Conditions:
+        chance = self.chance
+        return Conditions(
+            loss=chance.choice((0.0, 0.05, 0.15, 0.3)),
+            delay=chance.choice((0.0, 10.0, 80.0)),
+            jitter=chance.choice((0.0, 10.0)),
+            duplication=chance.choice((0.0, 0.1)),
+            reordering=chance.choice((0.0, 0.2)),
+            rate=chance.choice((0, 0, 256)),
+        )
+
+    def _message(self, size: int) -> bytes:
+        self._ids += 1
+        return _ID.pack(self._ids) + b"%d" % self._ids * size
+
+    def _send(self, end: UserspaceEndpoint) -> None:
+        for assoc_id in end.associations():
+            if assoc_id == 0:
+                continue  # on its way up
+            stream, unordered = self.chance.randrange(5), self.chance.random() < 0.2
+            lifetime = self.chance.choice((None, None, None, 1, 50))
+            data = self._message(self.chance.choice((1, 20, 200, 2000)))
+            message = Outgoing(data, stream, 0, unordered, lifetime, self._ids)
+            with suppress(SctpError):  # full, or ending: it was not taken
+                self.linked.events += end.send(assoc_id, message)
+
+    def _end(self, client: UserspaceEndpoint, *, abort: bool) -> None:
+        for assoc_id in client.associations():
+            with suppress(SctpError):  # it is ending, or not up
+                if abort:
+                    client.abort(assoc_id, "soak")
+                else:
+                    client.shut_down(assoc_id)
+
+    def _let_end(self, ends: list[UserspaceEndpoint]) -> None:
+        deadline = self.linked.time + 1000
+        while any(end.associations() for end in ends):
+            self.linked.run(1.0)
+            if self.linked.time > deadline - 300:
+                for end in ends:  # one end has forgotten the other, by a packet that was changed
+                    self._end(end, abort=True)
+            assert self.linked.time < deadline, "an association does not end"
+
+    def _account(self, *, exact: bool) -> None:
+        sent: dict[int, Message] = {}
+        came: dict[int, Message] = {}
+        order: dict[tuple[int, int], int] = {}
+        failed = [event for event in self.linked.events if isinstance(event, SendFailed)]
+        for event in self.linked.events:
+            if not isinstance(event, Message):
+                continue
+            number = _ID.unpack_from(event.data.ljust(4, b"\0"))[0]
+            if event.direction == "out":
+                sent[number] = event
+            elif exact:
+                assert number not in came, f"message {number} came twice"
+                came[number] = event
+                if not event.unordered:
+                    last = order.get((event.key, event.stream), 0)
+                    assert number > last, f"message {number} after {last} on stream {event.stream}"
+                    order[event.key, event.stream] = number
+            else:
+                came[number] = event
+        self.packets += len(self.linked.packets)
+        self.sent, self.came, self.failed = (
+            self.sent + len(sent),
+            self.came + len(came),
+            self.failed + len(failed),
+        )
+        for packet in self.linked.packets[-200:]:
+            decode(packet.data)
+        assert any(isinstance(event, AssocChange) and event.state in _ENDS for event in self.linked.events)
+        if exact:
+            # The first message of a client has no number but the one in it.
+            told = {event.message_id or _ID.unpack_from(event.data)[0] for event in failed}
+            missing = sent.keys() - came.keys() - told
+            assert not missing, (
+                f"{len(missing)} messages are neither delivered nor failed: {sorted(missing)[:9]}"
+            )
+            for number, message in came.items():
+                assert message.data == sent[number].data, f"message {number} is not what was sent"
+
+    def close(self) -> None:
+        """End it."""
+        self.linked.stack.close()
+
+
+def resident() -> int:
+    """Bytes of memory of this process."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def main(minutes: float, seed: int) -> None:
+    """Run so long, and print what was done."""
+    soak, began, before = Soak(seed), time.monotonic(), 0
+    end = began + minutes * 60
+    while time.monotonic() < end or soak.rounds < 2:
+        try:
+            soak.round()
+        except AssertionError:
+            sys.stderr.write(f"seed {seed}, round {soak.rounds}\n")
+            raise
+        if not before and time.monotonic() > began + minutes * 6:
+            before = resident()
+    grown = resident() - before
+    soak.close()
+    sys.stdout.write(
+        f"{soak.rounds} rounds, {soak.packets:,} packets, {soak.changed:,} of them changed; "
+        f"{soak.sent:,} messages sent, {soak.came:,} delivered, {soak.failed:,} failed; "
+        f"grown by {grown / 1024 / 1024:.1f} MiB; seed {seed}\n"
+    )
+    assert grown < GROWTH, "the process grows"
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1_000_000))
