@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _NAME = 20  # cells for a field's name, blank behind it included
 _PAIR = 96  # cells from which on two fields stand side by side
-_HIGH = 30  # lines from which on the words for experts have room too
+_HIGH = 30  # lines from which on the words for experts have room beside a payload
 
 
 class MessageDetailScreen(Screen[int]):
@@ -82,7 +82,7 @@ class MessageDetailScreen(Screen[int]):
         self.query_one("#facts > Static", Static).update(_table(self._event, width))
         words = why(self._event, "beginner")
         parts: list[str | tuple[str, str]] = [words.text]
-        if self.size.height >= _HIGH:
+        if self.size.height >= _HIGH or payload(self._event) is None:
             parts.append(("\n" + why(self._event, "expert").text, "$foreground-muted"))
         self.query_one("#section", Heading).numbers = words.section
         self.query_one("#why", Static).update(Content.assemble(*parts))
