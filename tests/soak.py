@@ -14,6 +14,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
+
 from sctp_tui.sctp.decoding import decode
 from sctp_tui.sctp.endpoint import Outgoing, SctpError
 from sctp_tui.sctp.events import AssocChange, Message, SendFailed
@@ -137,7 +139,7 @@ class Soak:
             if event.direction == "out":
                 sent[number] = event
             elif exact:
-                assert number not in came, f"message {number} came twice"
+                assert number not in came, f"came twice: {_shown(came[number])}, {_shown(event)}"
                 came[number] = event
                 if not event.unordered:
                     last = order.get((event.key, event.stream), 0)
@@ -167,6 +169,10 @@ class Soak:
     def close(self) -> None:
         """End it."""
         self.linked.stack.close()
+
+
+def _shown(message: Message) -> str:
+    return repr(msgspec.structs.replace(message, data=message.data[:12]))
 
 
 def resident() -> int:

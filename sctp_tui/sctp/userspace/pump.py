@@ -23,6 +23,7 @@ from .transit import Transit
 BUSY, IDLE = 0.010, 0.100
 """Seconds between two looks at the timers: with data outstanding, and with associations that rest."""
 _RECENT = 0.25  # s after a packet in which a delayed SACK (200 ms) may be due
+_BIT = tuple(1 << kind if kind < 16 else 0 for kind in range(256))
 _COOKIES = 1 << COOKIE_ECHO | 1 << COOKIE_ACK
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
 _HARMFUL = "no SCTP packet, or chunks bundled that must be alone"
@@ -211,6 +212,7 @@ class Pump:
         if not out:
             return
         self._last_packet = transit.now()
+        direct = transit.direct
         for _ in range(_BATCH):
             handle, packet = out.popleft()
             kind = packet[12]
@@ -221,24 +223,24 @@ class Pump:
                 if other.handle in by_handle:
                     if kind in (COOKIE_ECHO, COOKIE_ACK):
                         self.links.say(link, packet)
-                    local, types = link if link.sends == "out" else other, 1 << kind if kind < 16 else 0
-                    if not transit.direct:
-                        self._condition(local, link.sends, other, packet, types)
-                    else:
+                    local = link if link.sends == "out" else other
+                    if direct:
                         if self.tap is not None:
                             self._tell(self.tap, local, link.sends, packet)
-                        self._arrive(other, packet, types)
+                        self._arrive(other, packet, _BIT[kind])
+                    else:
+                        self._condition(local, link.sends, other, packet, _BIT[kind])
             elif link.udp is not None:
                 if kind == INIT:
                     link.init = packet
                 elif kind in (COOKIE_ECHO, COOKIE_ACK):
                     self.links.say(link, packet)
-                if not transit.direct:
-                    self._condition(link, "out", link, packet, 0)
-                else:
+                if direct:
                     if self.tap is not None:
                         self._tell(self.tap, link, "out", packet)
                     self._send(link, link.udp, packet)
+                else:
+                    self._condition(link, "out", link, packet, 0)
             if not out:
                 return
 

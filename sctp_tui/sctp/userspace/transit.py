@@ -33,8 +33,9 @@ class Held(NamedTuple):
 class Transit:
     """The link's clock, and a heap of the packets `held`, the next to arrive first.
 
-    `direct` where packets arrive at once, and nothing else here is looked at. `changed` is set by whatever
-    happens, and cleared by who has told of it.
+    `now` is the link's time in seconds: the world's, until it was changed. `clock` is the same, also while
+    what was due before is being caught up with. `direct` where packets arrive at once, and nothing else
+    here is looked at. `changed` is set by whatever happens, and cleared by who has told of it.
     """
 
     def __init__(self, mono: Callable[[], float]) -> None:
@@ -45,24 +46,20 @@ class Transit:
         self.changed = True
         self._mono = mono
         self._base = self._since = 0.0
-        self._at: float | None = None
+        self.clock = self.now = mono
         self._serial = 0
 
-    def now(self) -> float:
-        """The link's time in seconds: the world's, until it was changed."""
-        return self.clock() if self._at is None else self._at
-
-    def clock(self) -> float:
-        """As `now`, also while what was due before is being caught up with."""
+    def _changed_clock(self) -> float:
         return self._base + (self._mono() - self._since) * self.speed
 
     def catch_up(self, at: float | None) -> None:
         """It is that time for now; None: it is what the clock says again."""
-        self._at = at
+        self.now = self.clock if at is None else lambda: at
 
     def set_speed(self, speed: float) -> None:
         """Go on from here at another speed: 0 stands still, 1 is the world's."""
         self._base, self._since, self.speed = self.clock(), self._mono(), speed
+        self.clock = self.now = self._changed_clock
         self.look()
 
     def advance(self, seconds: float) -> None:
