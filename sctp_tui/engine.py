@@ -545,7 +545,7 @@ class Engine:
             self._begin_closing(opened, 0.0 if now else self.grace)
 
     def _begin_closing(self, opened: _Open, grace: float) -> None:
-        deadline = self.clock.mono() + grace
+        deadline = self._time_of(opened) + grace
         if opened.deadline is not None:
             opened.deadline = min(opened.deadline, deadline)
             return
@@ -558,11 +558,16 @@ class Engine:
             if not association.closing:
                 self._close_association(association)
 
+    def _time_of(self, opened: _Open) -> float:
+        """By which a shutdown takes its time: that of its links, where it has any."""
+        link = opened.stack.link
+        return self.clock.mono() if link is None else link.now()
+
     def _try_to_close(self, opened: _Open) -> None:
         """Close an endpoint whose associations have ended, or whose grace is over."""
         left = self._ledger.of(opened.endpoint.name)
         if left:
-            if opened.deadline is None or self.clock.mono() < opened.deadline:
+            if opened.deadline is None or self._time_of(opened) < opened.deadline:
                 return
             for association in left:
                 self._abort(association, "the program ends")

@@ -28,6 +28,7 @@ from sctp_tui.sctp.events import (
     Detail,
     Event,
     Generating,
+    LinkState,
     Listening,
     Message,
     Packet,
@@ -56,6 +57,7 @@ class Running:
         self.streams: dict[int, Streams] = {}
         self.details: dict[int, Detail] = {}
         self.generators: dict[int, Generating] = {}
+        self.link: LinkState | None = None
         self.refused = 0
         self.server: Listening | None = None
         self._seen = 0
@@ -87,6 +89,7 @@ class Running:
         self.streams |= batch.streams
         self.details |= batch.details
         self.generators |= batch.generators
+        self.link = batch.link or self.link
         if batch.totals:
             self.refused = batch.totals.refused
 

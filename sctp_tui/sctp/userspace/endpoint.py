@@ -357,6 +357,7 @@ class UserspaceEndpoint:
         self, event: AssocChange, peer: Peer | None, link: Link | None, now: tuple[float, float]
     ) -> Event:
         """An association began or ended: its link hears of it."""
+        self._pump.transit.changed = True
         if event.state in ("COMM_UP", "RESTART"):
             if link is not None and peer is not None:
                 if event.assoc_id not in self._links:

@@ -82,6 +82,7 @@ class Pump:
         """Read a UDP socket from now on; `connected` is the link of a socket that has only one peer."""
         sock.setblocking(False)
         self._selector.register(sock, selectors.EVENT_READ, connected)
+        self.transit.changed = True
 
     def detach(self, sock: socket.socket) -> None:
         """Send what is due on a UDP socket, read it no more, and close it."""
@@ -92,6 +93,7 @@ class Pump:
         for link in self.links.over(sock):
             self.give_up(link)
         self._selector.unregister(sock)
+        self.transit.changed = True
         sock.close()
 
     def flush(self) -> None:

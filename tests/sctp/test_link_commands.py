@@ -1,0 +1,100 @@
+"""Commands about the links, through the engine: what they set is told, what can't be done is refused."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from sctp_tui.sctp.commands import CloseEndpoint, DropNext, SetLink, SetSpeed, Step, Stop
+from sctp_tui.sctp.events import AssocChange, EndpointClosed, LinkState, Message, Refused
+from sctp_tui.sctp.link import Conditions, Drop, LinkCounts
+
+from ..harness import Running
+
+pytestmark = pytest.mark.userspace
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    with Running("userspace", packets=("userspace",)) as made:
+        made.listen()
+        yield made
+
+
+def _until(running: Running, test: Callable[[LinkState], bool]) -> LinkState:
+    running.until_true(lambda: running.link is not None and test(running.link))
+    assert running.link is not None
+    return running.link
+
+
+def test_what_is_set_is_told_and_counted(running: Running) -> None:
+    inward = Conditions(delay=5)
+    running.submit(SetLink(inward, Conditions(), 42), DropNext(Drop("DATA")))
+    state = _until(running, lambda link: link.seed == 42)
+    assert (state.inward.delay, state.outward) == (5, Conditions(drops=(Drop("DATA"),)))
+    assert (state.speed, state.refusal) == (1, "")
+    running.greet()
+    state = _until(running, lambda link: link.done_inward.dropped == 1)
+    assert state.inward == inward
+    assert state.outward == Conditions()
+    running.submit(SetLink(Conditions(), Conditions(), 7))
+    assert _until(running, lambda link: link.seed == 7).done_inward == LinkCounts()
+
+
+def test_what_the_engine_is_given_holds_from_the_first_packet() -> None:
+    link = SetLink(Conditions(delay=2), Conditions(delay=2), 3)
+    with Running("userspace", packets=("userspace",), link=link) as running:
+        running.listen()
+        running.greet()
+        assert {packet.reason for packet in running.packets} == {"delay=2"}
+        assert running.packets[0].data[12] == 1
+
+
+def test_paused_it_goes_by_steps_and_ends_all_the_same(running: Running) -> None:
+    running.submit(SetSpeed(0))
+    name = running.client()
+    for number in range(1, 5):
+        _until(running, lambda link: link.waiting == 1)
+        running.until_true(lambda number=number: len(running.packets) == number)  # type: ignore[misc]
+        running.link = None
+        running.submit(Step())
+    running.until(Message, endpoint="server", direction="in")
+    running.submit(Stop())
+    running.again()
+    running.until(AssocChange, endpoint=name, state="SHUTDOWN_COMP")
+
+
+def test_a_graceful_close_does_not_run_out_of_time_while_time_stands_still() -> None:
+    with Running("userspace", packets=("userspace",), grace=0.05) as running:
+        running.listen()
+        name, _, _ = running.greet()
+        running.submit(SetSpeed(0), CloseEndpoint(name))
+        _until(running, lambda link: link.waiting == 1)
+        before = running.engine.clock.mono()
+        running.until_true(lambda: running.engine.clock.mono() > before + 0.2)
+        running.submit(SetSpeed(1))
+        assert running.until(EndpointClosed, endpoint=name).aborted == 0
+
+
+def test_what_can_not_be_done_is_refused_with_the_reason(running: Running) -> None:
+    running.submit(Step())
+    assert "not standing still" in running.until(Refused, command="step").text
+    running.greet(to=running.to_server(over_udp=True))
+    running.submit(SetSpeed(0))
+    assert "go over UDP to 127.0.0.1" in running.until(Refused, command="set_speed").text
+    assert "go over UDP" in _until(running, lambda link: link.refusal != "").refusal
+
+
+def test_before_there_is_a_stack_there_is_no_link() -> None:
+    with Running("userspace") as running:
+        running.submit(SetSpeed(0))
+        assert (
+            running.until(Refused, command="set_speed").text == "no link of this program carries packets yet"
+        )
+
+
+@pytest.mark.kernel
+def test_the_kernel_carries_its_packets_itself() -> None:
+    with Running("kernel") as running:
+        running.listen()
+        running.submit(SetLink(Conditions(cut=True), Conditions()))
+        assert "--stack userspace" in running.until(Refused, command="set_link").text
