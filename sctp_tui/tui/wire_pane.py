@@ -138,7 +138,7 @@ class WirePane(Vertical):
         if association is None or conversation is None:
             match switcher.visible_content:
                 case InferredView() as inferred if association is not None:
-                    heading.numbers = "inferred from notifications"
+                    heading.numbers = "inferred from notifications, --capture shows packets"
                     inferred.show(association, monitor.log)
                     self.query_one(WhyLine).row = inferred.row
                 case Nothing() as nothing:
