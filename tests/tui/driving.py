@@ -1,20 +1,26 @@
-"""Driving the screen in tests: real associations on the userspace stack, waits that are bounded."""
+"""Driving the screen in tests: real associations on the stack under test, waits that are bounded."""
 
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.sctp.events import AssocChange, Event, Message
+from sctp_tui.sctp.events import AssocChange, Event, Message, StackName
 from sctp_tui.tui.app import SctpApp, Settings
 
 PATIENCE = 10.0
 """Seconds that anything may take before a test fails."""
+on_both = pytest.mark.usefixtures("stack")
+"""Marks what is tested on the kernel's stack too: each thing that a user does by keys, once."""
+stack_under_test: StackName = "userspace"
+"""Set before each test."""
 
 
 async def until(pilot: Pilot[None], happened: Callable[[], Any], what: str = "") -> None:
@@ -29,8 +35,8 @@ async def until(pilot: Pilot[None], happened: Callable[[], Any], what: str = "")
 async def running(
     size: tuple[int, int] = (80, 24), settings: Settings | None = None
 ) -> AsyncIterator[tuple[SctpApp, Pilot[None]]]:
-    """The program with a server on any free port of the userspace stack."""
-    app = SctpApp(settings or Settings(port=0, udp_port=0))
+    """The program with a server on any free port of the stack under test."""
+    app = SctpApp(replace(settings or Settings(port=0, udp_port=0), stacks=(stack_under_test,)))
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.monitor.endpoints.servers, "the server")
         yield app, pilot

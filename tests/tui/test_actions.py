@@ -20,7 +20,7 @@ from sctp_tui.tui.client_pane import ClientPane
 from sctp_tui.tui.help import HelpScreen
 from sctp_tui.tui.main_screen import MainScreen
 
-from .driving import drawn, message_input, rows, running, until
+from .driving import drawn, message_input, on_both, rows, running, until
 
 
 def classes() -> Iterator[type[DOMNode]]:
@@ -97,6 +97,7 @@ def test_the_readme_lists_the_keys_as_they_are() -> None:
     assert readme == with_list_of_keys(readme), "run `make keys`"
 
 
+@on_both
 async def test_the_palette_does_what_it_lists() -> None:
     async with running() as (app, pilot):
         assert message_input(pilot).has_focus  # plain letters are no keys here, but the palette has them all

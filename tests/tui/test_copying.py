@@ -21,7 +21,7 @@ from sctp_tui.tui.copying import CopyScreen, copy, of_event
 from sctp_tui.tui.message_log import MessageLog
 from tests.monitor.story import EVIL, Story, batch, one_of_each
 
-from .driving import messages, outcome, rows, running, type_line, until
+from .driving import messages, on_both, outcome, rows, running, type_line, until
 from .test_safe_terminal import PATIENCE, Terminal
 
 
@@ -56,7 +56,7 @@ def test_more_than_a_terminal_takes_is_said_to_be() -> None:
     assert "may refuse" in copy(app, "the line", "x" * 80_000)
 
 
-@pytest.mark.userspace
+@on_both
 async def test_row_line_and_payload_are_copied_by_keys() -> None:
     async with running() as (app, pilot):
         await type_line(pilot, "[2]hello there")
@@ -125,14 +125,12 @@ async def test_a_line_is_copied_whole_however_narrow_the_screen_is() -> None:
         assert log.line(2).endswith("COMM_UP association established, 5 streams out, 5 in")
 
 
-@pytest.mark.userspace
 async def test_nothing_to_copy_is_said() -> None:
     async with running() as (_, pilot):
         await pilot.press("escape", "y")
         await until(pilot, lambda: outcome(pilot) == "there is nothing to copy")
 
 
-@pytest.mark.userspace
 async def test_what_the_mouse_selects_in_the_log_is_copied() -> None:
     async with running(size=(120, 40)) as (app, pilot):
         await type_line(pilot, "pick me")

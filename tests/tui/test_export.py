@@ -23,9 +23,7 @@ from sctp_tui.tui.export_screen import ExportScreen, Source
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.settings import Settings
 
-from .driving import messages, outcome, rows, running, type_line, until
-
-pytestmark = pytest.mark.userspace
+from .driving import messages, on_both, outcome, rows, running, type_line, until
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +52,7 @@ def said(screen: ExportScreen) -> str:
     return str(screen.query_one(Static).content)
 
 
+@on_both
 async def test_the_log_comes_back_from_what_was_exported(here: Path) -> None:
     async with running() as (app, pilot):
         await type_line(pilot, "[3]grüße")

@@ -15,7 +15,7 @@ from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.prompt import Prompt
 from sctp_tui.tui.search import SearchBar
 
-from .driving import outcome, rows, running, type_line, until
+from .driving import on_both, outcome, rows, running, type_line, until
 
 
 def heading(app: SctpApp, pane: str) -> str:
@@ -66,6 +66,7 @@ async def ask(pilot: Pilot[None], key: str, text: str) -> None:
     await pilot.press("enter")
 
 
+@on_both
 async def test_a_filter_leaves_its_lines_and_rows() -> None:
     async with running((120, 40)) as (app, pilot):
         await greet(app, pilot, "[1]one", "[2]two", "[3]three")
@@ -197,6 +198,7 @@ async def test_the_place_stays_when_the_filter_changes() -> None:
         assert under_cursor() == b"line 11"
 
 
+@on_both
 async def test_a_search_goes_from_place_to_place_and_round() -> None:
     async with running((120, 40)) as (app, pilot):
         await greet(app, pilot, "needle a", "hay", "needle b", "hay", "Needle c", "hay")

@@ -10,9 +10,7 @@ from sctp_tui.tui.freeze import FreezeBanner
 from sctp_tui.tui.heading import Heading
 from sctp_tui.tui.message_log import MessageLog
 
-from .driving import messages, outcome, rows, running, type_line, until
-
-pytestmark = pytest.mark.userspace
+from .driving import messages, on_both, outcome, rows, running, type_line, until
 
 
 def seen(app: SctpApp) -> list[str]:
@@ -32,6 +30,7 @@ async def greeted(app: SctpApp, pilot: Pilot[None]) -> None:
     await until(pilot, lambda: app.screen.query_one(AssociationTable).cursor)
 
 
+@on_both
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=["narrow", "with the detail"])
 async def test_the_view_stands_while_capture_goes_on_and_the_banner_counts(size: tuple[int, int]) -> None:
     async with running(size) as (app, pilot):

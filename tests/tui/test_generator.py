@@ -14,7 +14,7 @@ from sctp_tui.tui.client_pane import ClientPane
 from sctp_tui.tui.generator_screen import GeneratorScreen, GeneratorTable
 from sctp_tui.tui.generators import Generation, Generators, Recipe, Source
 
-from .driving import messages, outcome, rows, running, type_line, until
+from .driving import messages, on_both, outcome, rows, running, type_line, until
 
 RECIPE = Recipe(100.0, b"x", 0, (0, 2), 0, False, None, 1000, 0.0)
 CLIENT = Source("client 1", 5, "client 1")
@@ -80,8 +80,6 @@ def test_streams_that_are_not_there_start_nothing() -> None:
 
 # --- the screen
 
-pytestmark = pytest.mark.userspace
-
 
 async def form(pilot: Pilot[None], **fields: str) -> GeneratorScreen:
     """Open the form and fill it in."""
@@ -119,6 +117,7 @@ async def test_a_client_generates() -> None:
         assert generations(app)[0].progress == "60 of 60"
 
 
+@on_both
 async def test_several_clients_generate_at_once_and_one_key_stops_them_all() -> None:
     async with running(size=(120, 40)) as (app, pilot):
         screen = await form(pilot, clients="12", rate="50", count="", streams="all")
@@ -207,6 +206,7 @@ async def test_what_can_not_be_is_said_and_nothing_starts() -> None:
 # --- one message to all
 
 
+@on_both
 async def test_one_message_to_all() -> None:
     async with running() as (app, pilot):
         await pilot.press("enter")

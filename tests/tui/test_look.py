@@ -12,7 +12,7 @@ from sctp_tui.tui.large import BigNumbers
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.state import State
 
-from .driving import drawn, messages, running, states, until
+from .driving import drawn, messages, on_both, running, states, until
 
 
 def with_state(path: Path, theme: str | None = None) -> Settings:
@@ -41,6 +41,7 @@ def test_a_theme_that_is_no_more_is_passed_over(tmp_path: Path) -> None:
     assert SctpApp(with_state(path)).theme == "textual-dark"
 
 
+@on_both
 async def test_masked_addresses_are_nowhere_on_the_screen() -> None:
     settings = Settings(port=0, udp_port=0, mask_addresses=True)
     async with running(size=(160, 50), settings=settings) as (app, pilot):

@@ -1,6 +1,5 @@
 """All of one line of the log, with real messages."""
 
-import pytest
 from textual.widgets import Static
 
 from sctp_tui.monitor.log import Log
@@ -12,9 +11,7 @@ from sctp_tui.tui.hexview import HexView
 from sctp_tui.tui.message_detail import MessageDetailScreen
 from sctp_tui.tui.message_log import MessageLog
 
-from .driving import messages, running, type_line, until
-
-pytestmark = pytest.mark.userspace
+from .driving import messages, on_both, running, type_line, until
 
 
 def shown(app: SctpApp) -> str:
@@ -22,6 +19,7 @@ def shown(app: SctpApp) -> str:
     return str(app.screen.query_one("#facts > Static", Static).content)
 
 
+@on_both
 async def test_a_message_is_looked_at_and_the_next_one_without_leaving() -> None:
     async with running((120, 40)) as (app, pilot):
         await type_line(pilot, "[3]first")

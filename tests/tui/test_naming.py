@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import msgspec
-import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Label, OptionList, Static
 
@@ -15,9 +14,7 @@ from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.naming import NameScreen
 from tests.monitor.story import SERVER, Story
 
-from .driving import messages, outcome, rows, running, until
-
-pytestmark = pytest.mark.userspace
+from .driving import messages, on_both, outcome, rows, running, until
 
 
 async def name(pilot: Pilot[None], text: str) -> None:
@@ -35,6 +32,7 @@ def shown(app: SctpApp, kind: type[AssociationTable] | type[MessageLog]) -> str:
     return "\n".join(widget.render_line(y).text for y in range(widget.size.height))
 
 
+@on_both
 async def test_a_name_shows_wherever_the_id_does() -> None:
     async with running(size=(120, 40)) as (app, pilot):
         await pilot.press("enter")

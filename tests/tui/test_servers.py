@@ -4,7 +4,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input, Static
 
@@ -15,9 +14,7 @@ from sctp_tui.tui.header import Header
 from sctp_tui.tui.main_screen import MainScreen
 from sctp_tui.tui.server_screen import ServerScreen
 
-from .driving import log_of, message_input, messages, rows, running, type_line, until
-
-pytestmark = pytest.mark.userspace
+from .driving import log_of, message_input, messages, on_both, rows, running, type_line, until
 
 
 @contextmanager
@@ -49,6 +46,7 @@ def header(app: SctpApp) -> str:
     return str(app.screen_stack[0].query_one(Header).render())
 
 
+@on_both
 async def test_reading_is_paused_and_goes_on() -> None:
     async with running(size=(120, 40)) as (app, pilot):
         await pilot.press("enter")
@@ -77,6 +75,7 @@ async def test_the_peers_window_closes_while_reading_is_paused() -> None:
         await until(pilot, lambda: client.rwnd is not None and client.rwnd < 50_000)
 
 
+@on_both
 async def test_an_echo_from_the_command_line() -> None:
     async with running(settings=Settings(port=0, udp_port=0, echo=True)) as (app, pilot):
         await pilot.press("enter")
@@ -84,6 +83,7 @@ async def test_an_echo_from_the_command_line() -> None:
         assert "listening, echo" in header(app)
 
 
+@on_both
 async def test_restart_with_other_settings() -> None:
     async with running() as (app, pilot):
         await pilot.press("enter")

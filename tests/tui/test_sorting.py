@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from textual.widgets import OptionList
 
 from sctp_tui.monitor.order import Order
@@ -12,7 +11,7 @@ from sctp_tui.tui.settings import Settings
 from sctp_tui.tui.sorting import SortScreen
 from tests.monitor.story import Story
 
-from .driving import messages, rows, running, type_line, until
+from .driving import messages, on_both, rows, running, type_line, until
 from .test_tables import TABLE_LINES, Stage, stage
 
 
@@ -133,7 +132,7 @@ async def test_chosen_columns_are_shown_in_their_order_as_far_as_there_is_room()
         assert header(app) == "ID Peer In Out State Msg/s RTT Idle"
 
 
-@pytest.mark.userspace
+@on_both
 async def test_order_and_columns_by_keys_with_real_associations(tmp_path: Path) -> None:
     settings = Settings(port=0, udp_port=0, state=tmp_path / "state.json")
     async with running(settings=settings) as (app, pilot):
@@ -177,7 +176,6 @@ async def test_order_and_columns_by_keys_with_real_associations(tmp_path: Path) 
         assert "peer" in table.columns
 
 
-@pytest.mark.userspace
 async def test_columns_too_wide_are_said_to_be() -> None:
     async with running() as (app, pilot):
         await pilot.press("escape", "o")
