@@ -28,11 +28,12 @@ def _until(running: Running, test: Callable[[LinkState], bool]) -> LinkState:
 
 def test_what_is_set_is_told_and_counted(running: Running) -> None:
     inward = Conditions(delay=5)
+    name, _, _ = running.greet()
     running.submit(SetLink(inward, Conditions(), 42), DropNext(Drop("DATA")))
     state = _until(running, lambda link: link.seed == 42)
     assert (state.inward.delay, state.outward) == (5, Conditions(drops=(Drop("DATA"),)))
     assert (state.speed, state.refusal) == (1, "")
-    running.greet()
+    running.send(name)
     state = _until(running, lambda link: link.done_inward.dropped == 1)
     assert state.inward == inward
     assert state.outward == Conditions()
