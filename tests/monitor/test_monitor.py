@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,7 +12,8 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.outbox import Batch, Outbox
 from sctp_tui.sctp.commands import Listen, Stop
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing
-from sctp_tui.sctp.events import Event, Listening, Message, Peer, StackName, Status, Totals
+from sctp_tui.sctp.events import Event, LinkState, Listening, Message, Peer, StackName, Status, Totals
+from sctp_tui.sctp.link import Conditions, LinkCounts
 
 from .story import Story, batch
 
@@ -21,6 +23,7 @@ class Scripted:
 
     name: Any = "userspace"
     library = "script"
+    link = None
 
     def __init__(self, events: Iterable[Sequence[Event]]) -> None:
         self._script = list(events)
@@ -106,6 +109,7 @@ def test_the_table_counts_what_the_log_holds(steps: list[tuple[Any, ...]], size:
     seen = 0
     while seen < len(events) + 1:
         drained = outbox.drain(timeout=1.0)
+        assert drained.events or engine.running, "the engine ended"
         seen += len(drained.events)
         monitor.fold(drained)
     engine.submit(Stop())
@@ -149,3 +153,12 @@ def test_totals_and_drops_are_kept() -> None:
     assert monitor.totals is totals
     assert (monitor.dropped, monitor.log.captured) == (9, 1)
     assert [view.name for view in monitor.endpoints.servers] == ["server"]
+
+
+def test_the_links_clock_goes_on_as_fast_as_it_was_told_last() -> None:
+    monitor = Monitor()
+    assert monitor.link_time(50.0) == 50.0
+    none, counts = Conditions(), LinkCounts()
+    for speed, expected in ((1.0, 42.0), (0.1, 40.2), (0.0, 40.0)):
+        monitor.link = LinkState(0.0, 50.0, "", 0, 0, None, none, none, 1, counts, counts, speed, 40.0, 0)
+        assert monitor.link_time(52.0) == pytest.approx(expected)
