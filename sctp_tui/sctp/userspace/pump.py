@@ -28,7 +28,7 @@ _COOKIES = 1 << COOKIE_ECHO | 1 << COOKIE_ACK
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
 _HARMFUL = "no SCTP packet, or chunks bundled that must be alone"
 _STILL = "the link's time is not the world's: nothing from outside is let in"
-_STEP = 120.0  # s of the link's time that one step may take; a timer lasts 60 at most
+_STEP = 300.0  # s of the link's time that one step may take; heartbeats come oftener
 
 
 class Pump:
