@@ -10,8 +10,9 @@ from textual.pilot import Pilot
 from sctp_tui.monitor.associations import Associations
 from sctp_tui.monitor.wire import Conversation
 from sctp_tui.sctp import events as e
+from sctp_tui.sctp.commands import DropNext
 from sctp_tui.sctp.events import Direction, Packet, Peer
-from sctp_tui.sctp.link import Verdict
+from sctp_tui.sctp.link import Drop, Verdict
 from sctp_tui.tui.window_view import WindowView
 
 from ..monitor.story import Story
@@ -39,6 +40,28 @@ async def test_what_is_sent_is_drawn_with_the_numbers_of_now() -> None:
         await pilot.press("t")
         assert "server → client" in text()
         assert "sent 0   acknowledged 0" in text()
+
+
+async def test_what_the_link_loses_is_drawn_as_lost_and_sent_again() -> None:
+    async with running(size=(120, 40)) as (app, pilot):
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        await pilot.press("escape", "w", "3")
+        await until(pilot, lambda: app.screen.query(WindowView))
+        view = app.screen.query_one(WindowView)
+
+        def says(*numbers: str) -> bool:
+            text = " ".join(drawn(view))
+            return all(number in text for number in numbers)
+
+        await until(pilot, lambda: says("acknowledged 1", "in flight 0"))
+        app.submit(DropNext(Drop("DATA", stream=1)))
+        for line in ("one", "[2]two", "[2]three", "[2]four", "[2]five"):
+            await type_line(pilot, line)
+        await until(pilot, lambda: says("retransmitted 1", "lost 1", "acknowledged 6", "in flight 0"))
+        plot = "".join(drawn(view)[1:]).partition("Octets")[0]
+        assert "✗" in plot
+        assert "r" in plot
 
 
 # --- made up: every tenth DATA is lost, the SACKs come after 50 ms, and what was lost is sent again
