@@ -1,4 +1,7 @@
-"""`make screenshots`: runs the program with real associations and draws what it shows into screenshots/."""
+"""`make screenshots`: runs the program with real associations and draws what it shows into screenshots/.
+
+python -m tests.screenshots [SCENE ...]
+"""
 
 import asyncio
 import os
@@ -11,12 +14,14 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from sctp_tui.sctp.commands import Send
+from sctp_tui.sctp.commands import Generate, Send, SetLink
 from sctp_tui.sctp.events import Refused
+from sctp_tui.sctp.link_words import parse
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.detail import DetailScreen
 from sctp_tui.tui.filter_bar import FilterBar
 from sctp_tui.tui.freeze import FreezeBanner
+from sctp_tui.tui.ladder_view import LadderView
 from sctp_tui.tui.message_detail import MessageDetailScreen
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.search import SearchBar
@@ -234,6 +239,93 @@ async def light(app: SctpApp, pilot: Pilot[None]) -> None:
         visitor.wait()
 
 
+async def lost_on_purpose(app: SctpApp, pilot: Pilot[None], slow: str) -> None:
+    """The next DATA on stream 1 is lost, while stream 2 goes on; then the wire is shown."""
+    app.submit(SetLink(parse(slow), parse(slow), 7))
+    await type_line(pilot, "hello")
+    await until(pilot, lambda: messages(app, "server"))
+    await pilot.press("escape", "w", "k")
+    await until(pilot, lambda: app.monitor.link is not None and app.monitor.link.inward.drops)
+    for line in ("one", "[2]two", "and more", "[2]three", "[3]four", "[2]five", "the rest"):
+        await type_line(pilot, line)
+        await pilot.pause(0.03)
+    await until(pilot, lambda: len(messages(app, "server")) == 8)
+    await pilot.press("escape")
+    await pilot.pause(0.5)
+
+
+async def ladder(app: SctpApp, pilot: Pilot[None]) -> None:
+    """A chunk that is lost, reported missing, and sent again."""
+    await lost_on_purpose(app, pilot, "delay=20")
+    await pilot.press("home", *["down"] * 4)
+    lost = next(number for number, packet in enumerate(app.monitor.wire, 1) if packet.verdict == "dropped")
+    app.screen.query_one(LadderView).put_cursor(lost)
+    await pilot.pause(0.3)
+    save(app, "ladder")
+
+
+async def lanes(app: SctpApp, pilot: Pilot[None]) -> None:
+    """Stream 1 had to wait, the others went on."""
+    await lost_on_purpose(app, pilot, "delay=20")
+    await pilot.press("2")
+    await pilot.pause(0.5)
+    save(app, "lanes")
+
+
+async def packet(app: SctpApp, pilot: Pilot[None]) -> None:
+    """All of an INIT."""
+    await lost_on_purpose(app, pilot, "off")
+    await pilot.press("home", "enter")
+    await pilot.pause(0.5)
+    save(app, "packet")
+
+
+async def window(app: SctpApp, pilot: Pilot[None]) -> None:
+    """What one end has sent over time, on a link that loses."""
+    app.submit(SetLink(parse("delay=25 loss=2%"), parse("delay=25"), 7))
+    await type_line(pilot, "hello")
+    await until(pilot, lambda: messages(app, "server"))
+    await pilot.press("escape", "w", "3", "W")
+    app.submit(Generate(1, "client 1", rate=200, size=1200, count=600))
+    await until(pilot, lambda: len(messages(app, "server")) > 600)
+    await pilot.pause(0.5)
+    save(app, "window")
+
+
+async def states(app: SctpApp, pilot: Pilot[None]) -> None:
+    """One end has closed."""
+    await type_line(pilot, "hello")
+    await until(pilot, lambda: messages(app, "server"))
+    await pilot.press("escape", "w", "4", "W", "c")
+    await until(pilot, lambda: rows(app)[0].ended)
+    await pilot.pause(0.5)
+    save(app, "states")
+
+
+async def link(app: SctpApp, pilot: Pilot[None]) -> None:
+    """What the link does is being changed."""
+    await lost_on_purpose(app, pilot, "delay=20 jitter=5")
+    await pilot.press("L")
+    await pilot.pause(0.3)
+    fill(pilot, inward="loss=10% delay=50 jitter=10 drop=3*SACK", outward="delay=50", seed="2026")
+    await pilot.pause(0.5)
+    save(app, "link")
+
+
+async def still(app: SctpApp, pilot: Pilot[None]) -> None:
+    """The link's time stands still, a packet is on its way."""
+    await pilot.press("escape", "w", "space")
+    await until(pilot, lambda: app.monitor.link is not None and app.monitor.link.speed == 0)
+    await type_line(pilot, "hello")
+    await until(pilot, lambda: len(app.monitor.wire) == 1)
+    await pilot.press("escape")
+    for number in (2, 3):
+        await pilot.press("i")
+        await until(pilot, lambda number=number: len(app.monitor.wire) == number)  # type: ignore[misc]
+    await pilot.pause(0.5)
+    save(app, "still")
+
+
 def fill(pilot: Pilot[None], **fields: str) -> None:
     """Fill in a form."""
     for name, value in fields.items():
@@ -253,12 +345,22 @@ SCENES = (
     ((120, 44), detail),
     ((110, 34), message),
     ((110, 30), light),
+    ((110, 40), ladder),
+    ((110, 34), lanes),
+    ((110, 40), packet),
+    ((110, 34), window),
+    ((110, 32), states),
+    ((110, 36), link),
+    ((110, 30), still),
 )
 
 
-async def main() -> None:
+async def main(names: list[str]) -> None:
+    """Draw the scenes of these names, or all."""
     FOLDER.mkdir(exist_ok=True)
     for size, scene in SCENES:
+        if names and scene.__name__ not in names:
+            continue
         # The usual ports, as a user sees them.
         app = SctpApp(Settings())
         async with app.run_test(size=size) as pilot:
@@ -269,4 +371,4 @@ async def main() -> None:
 if __name__ == "__main__":
     os.environ["TZ"] = "UTC"
     time.tzset()
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))

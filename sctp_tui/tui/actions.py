@@ -149,6 +149,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("window", "wire", "3", "view('window')", "Window", "TSNs and windows over time", footer=False),
     Action("states", "wire", "4", "view('states')", "States", "Both ends' states", footer=False),
     Action("level", "wire", "E", "level", "Expert", "Why, for experts or for beginners", footer=False),
+    Action("wire_whole", "wire", "W", "screen.whole", "Whole", "All of the screen, or not", footer=False),
     Action("wire_back", "wire", "escape", "screen.wire", "Table", "The table again", footer=False),
     Action("ladder_up", "ladder", "up", "move(-1)", "", "One packet up"),
     Action("ladder_down", "ladder", "down", "move(1)", "", "One packet down"),

@@ -34,6 +34,7 @@ class WireActions(Screen[None]):
         inside = pane.has_focus_within
         opened = not self.has_class("-wire")
         if opened:
+            pane.association = self._main.chosen
             await pane.open()
         self.set_class(opened, "-wire")
         self._main.show_now()
@@ -41,6 +42,10 @@ class WireActions(Screen[None]):
             pane.focus_view()
         elif inside:
             self._main.action_leave_input()
+
+    def action_whole(self) -> None:
+        """All of the screen for the wire, or what is around it again."""
+        self.toggle_class("-whole")
 
     # --- the link
 

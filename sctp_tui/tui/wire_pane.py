@@ -30,7 +30,14 @@ class WireHeading(Widget):
     """`Wire 5 anna  1 Ladder  2 Lanes ─── 12 packets`: the view that is shown stands out."""
 
     DEFAULT_CSS = """
-    WireHeading { height: 1; padding: 0 1; color: $foreground-muted; }
+    WireHeading {
+        height: 1;
+        padding: 0 1;
+        color: $foreground-muted;
+        link-style: none;
+        link-color: auto;
+        link-background: transparent;
+    }
     """
     ALLOW_SELECT = False
 
@@ -117,8 +124,6 @@ class WirePane(Vertical):
         self.closely = ()
         if not self.display or not self.query(ContentSwitcher):
             return
-        if self.has_focus_within and self.association is not None:
-            association = monitor.associations.get(self.association.key) or self.association
         self.association = association
         conversation = monitor.wire.of(association, monitor.endpoints) if association else None
         heading = self.query_one(WireHeading)
