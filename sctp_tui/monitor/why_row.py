@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ..sctp.packet import Data, IData, Sack, name_of
+from ..sctp.printable import printable
 from .ladder import Row
 from .why import Facts, Level, Why, why
 
@@ -10,7 +11,8 @@ from .why import Facts, Level, Why, why
 def why_row(row: Row, level: Level) -> Iterator[tuple[str, Why]]:
     """What is explained, and the words; several DATA chunks in a packet are explained once."""
     if row.packet.verdict != "delivered":
-        yield "the link", why(row.packet, level)
+        reason = f" ({printable(row.packet.reason)})" if row.packet.reason else ""
+        yield f"the link{reason}", why(row.packet, level)
     told = set()
     chunks = row.chunks
     with_data = any(isinstance(chunk, Data | IData) for chunk in chunks)

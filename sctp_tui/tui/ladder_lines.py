@@ -51,7 +51,8 @@ def marks(row: Row) -> str:
     if row.first_try:
         said.append(f"↻{row.first_try}{' fast' if row.fast else ''}")
     if packet.verdict in ("dropped", "refused"):
-        said.append(f"lost: {packet.reason}" if packet.reason else packet.verdict)
+        reason = packet.reason.removeprefix("the ")  # the place is narrow
+        said.append(f"lost: {reason}" if reason else packet.verdict)
     elif packet.verdict in ("duplicated", "reordered"):
         said.append({"duplicated": "a copy", "reordered": "held back"}[packet.verdict])
     if packet.delay:

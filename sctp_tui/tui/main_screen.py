@@ -139,7 +139,7 @@ class MainScreen(WireActions):
         self._show_detail(monitor, then)
         self.query_one(LinkBanner).show(self.monitor.link)
         if not frozen.frozen:
-            self.query_one(WirePane).show(self._chosen(), self.monitor, self.monitor.link_time(now))
+            self.query_one(WirePane).show(self.chosen, self.monitor, self.monitor.link_time(now))
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
             self._some_ended = ended
@@ -173,7 +173,7 @@ class MainScreen(WireActions):
             detail.show(monitor, now)
             self.detail_key = detail.association.key
         else:
-            chosen = self._chosen() or self._row()
+            chosen = self.chosen or self._row()
             shown = chosen and (monitor.associations.get(chosen.key) or chosen)
             self.detail_key = self.query_one(DetailPane).show(shown, monitor, now)
 
@@ -216,11 +216,14 @@ class MainScreen(WireActions):
         """Say what came of something."""
         self.query_one(ClientPane).tell(Outcome(text, good))
 
-    def _chosen(self) -> Association | None:
+    @property
+    def chosen(self) -> Association | None:
         """The association that the keys mean: of the pane that has the focus."""
-        pane = self.query_one(ClientPane)
+        pane, wire = self.query_one(ClientPane), self.query_one(WirePane)
         if self.focused is not None and pane in self.focused.ancestors_with_self:
             return pane.association
+        if wire.has_focus_within and (shown := wire.association) is not None:
+            return self.monitor.associations.get(shown.key) or shown
         return self._row()
 
     def _row(self) -> Association | None:
@@ -262,14 +265,14 @@ class MainScreen(WireActions):
     @on(LineTable.Selected)
     def action_detail(self) -> None:
         """All of the association that the keys mean."""
-        if association := self._chosen():
+        if association := self.chosen:
             self.app.push_screen(DetailScreen(association))
         else:
             self.tell("no association is chosen: go to a row first", good=False)
 
     def action_name(self) -> None:
         """Give the association a name of one's own, which is remembered."""
-        association = self._chosen()
+        association = self.chosen
         if association is None:
             self.tell("no association is chosen: go to a row first", good=False)
             return
@@ -288,7 +291,7 @@ class MainScreen(WireActions):
 
     def action_close(self) -> None:
         """Graceful shutdown."""
-        if association := self._live(self._chosen()):
+        if association := self._live(self.chosen):
             self.submit(CloseAssociation(association.key))
 
     @on(MessageInput.EndOfInput)
@@ -297,7 +300,7 @@ class MainScreen(WireActions):
 
     def action_abort(self) -> None:
         """ABORT, once the user has said yes."""
-        association = self._live(self._chosen())
+        association = self._live(self.chosen)
         if association is None:
             return
         key = association.key
@@ -392,7 +395,7 @@ class MainScreen(WireActions):
             still.names,
         )
         place = 0 if self.has_class("-wire") else -1
-        choices[place:place] = wire_sources(self._chosen(), self.monitor)
+        choices[place:place] = wire_sources(self.chosen, self.monitor)
 
         def told(outcome: str | None) -> None:
             if outcome:
@@ -426,7 +429,7 @@ class MainScreen(WireActions):
             event = log.record(log.chosen) if log.chosen is not None else None
             key, number, peer = (event.key, event.assoc_id, event.peer) if event else (0, 0, None)
         else:
-            chosen = self._chosen()
+            chosen = self.chosen
             key, number, peer = (chosen.key, chosen.assoc_id, chosen.peer) if chosen else (0, 0, None)
         if not key:
             self.tell("no association is chosen: go to a row first", good=False)

@@ -124,3 +124,26 @@ async def test_without_an_association_it_says_so() -> None:
         await pilot.press("escape", "w")
         await until(pilot, lambda: app.query_one(WirePane).display)
         assert "No association yet" in str(app.query_one("#no-packets").render())
+
+
+async def test_keys_mean_the_association_that_is_shown() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "down", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        server = rows(app)[0]
+        pane = app.query_one(WirePane)
+        await until(pilot, lambda: pane.association is not None and pane.association.key == server.key)
+        # What the client pane has is shown while one types there, and still when one leaves it for the wire.
+        await pilot.press("m")
+        await until(pilot, lambda: pane.association is not None and pane.association.endpoint == "client 1")
+        await pilot.press("escape")
+        await until(pilot, lambda: _ladder(app).has_focus)
+        await pilot.press("c")
+        await until(pilot, lambda: rows(app)[0].ended is not None)
+        assert rows(app)[0].ended == "shutdown by peer"
+        # From the table it is that of the row again.
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: pane.display and pane.association is not None)
+        assert pane.association is not None
+        assert pane.association.key == server.key
