@@ -97,10 +97,11 @@ class SctpApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.engine.start()
-        self.listen()
 
-    def on_ready(self) -> None:
-        # Not before every widget is there to be drawn on.
+    async def on_ready(self) -> None:
+        # The first frame is there; what it did without comes before anything else is shown or asked for.
+        await self._main.complete()
+        self.listen()
         self.set_interval(1 / self.DRAINS, self._drain)
         for note in (*self.settings.notes, self.state.note):
             if note:

@@ -82,16 +82,25 @@ class MainScreen(WireActions):
                 yield Heading("Associations")
                 yield Static(id="nothing", markup=False)
                 yield AssociationTable()
-            yield WirePane()
-            yield DetailPane()
             with Vertical(id="log", classes="pane"):
                 yield Heading("Log")
-                yield (log := MessageLog())
+                yield MessageLog()
             yield ClientPane(self.monitor, self.submit, self._settings.stacks, self._to)
-        state = self._app.state
-        yield FilterBar(self._view, state.get("filters", [], list[str]), partial(state.put, "filters"))
-        yield SearchBar(self._view, log, state.get("searches", [], list[str]), partial(state.put, "searches"))
         yield Footer(show_command_palette=False)
+
+    async def complete(self) -> None:
+        """Mount what the first frame does without."""
+        state, log = self._app.state, self.query_one(MessageLog)
+        filters: list[str] = state.get("filters", [], list[str])
+        searches: list[str] = state.get("searches", [], list[str])
+        await self.query_one("#body").mount_all([WirePane(), DetailPane()], before="#log")
+        await self.mount_all(
+            [
+                FilterBar(self._view, filters, partial(state.put, "filters")),
+                SearchBar(self._view, log, searches, partial(state.put, "searches")),
+            ],
+            before=self.query_one(Footer),
+        )
 
     def on_mount(self) -> None:
         table = self.query_one(AssociationTable)
