@@ -1,0 +1,160 @@
+"""What is said of packets, in one line and field by field: of any packet, printable, and never an error."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.monitor.chunk_words import Base, relative, words
+from sctp_tui.monitor.ladder import Ladder, Row
+from sctp_tui.monitor.link_said import SPEEDS, conditioned, conditions, pace
+from sctp_tui.monitor.packet_facts import sections
+from sctp_tui.monitor.why_row import why_row
+from sctp_tui.monitor.wire import Conversation
+from sctp_tui.sctp.decoding import decode
+from sctp_tui.sctp.events import LinkState, Packet, Peer
+from sctp_tui.sctp.link import Conditions, Drop, LinkCounts, Verdict
+from sctp_tui.sctp.link_words import parse, to_text
+from sctp_tui.sctp.parameters import CHUNKS
+
+from .story import EVIL
+
+SERVER, CLIENT = Peer(("10.0.0.1",), 9877, 9899), Peer(("10.0.0.2", "2001:db8::7"), 50_000)
+
+_octets = st.binary(max_size=60)
+_kinds = st.one_of(st.sampled_from(sorted(CHUNKS)), st.integers(0, 255))
+
+
+@st.composite
+def _chunk(draw: st.DrawFn) -> bytes:
+    """A chunk of any type with any content, of its right length or not."""
+    body = draw(st.one_of(_octets, st.just(EVIL.encode()[:60])))
+    length = draw(st.one_of(st.just(4 + len(body)), st.integers(0, 80)))
+    head = bytes((draw(_kinds), draw(st.integers(0, 255)))) + length.to_bytes(2, "big")
+    return head + body + bytes(-len(body) % 4)
+
+
+_packets = st.one_of(
+    _octets,
+    st.lists(_chunk(), max_size=4).map(lambda chunks: b"\x26\x95\xc3\x50" + bytes(8) + b"".join(chunks)),
+)
+_tsns = st.integers(0, (1 << 32) - 1)
+_verdicts: st.SearchStrategy[Verdict] = st.sampled_from(
+    ["delivered", "delayed", "reordered", "duplicated", "dropped", "refused"]
+)
+
+
+def _packet(data: bytes, verdict: Verdict = "delivered", reason: str = "", at: float = 0.0) -> Packet:
+    return Packet(at, at, "server", 0, 0, CLIENT, SERVER, 1, "in", verdict, reason, 0.0, data)
+
+
+def _rows(*packets: Packet) -> tuple[Ladder, list[Row]]:
+    conversation = Conversation(packets[0])
+    for packet in packets:
+        conversation.add(packet)
+    ladder = Ladder(conversation)
+    ladder.update()
+    return ladder, list(ladder)
+
+
+@given(_packets, st.one_of(st.none(), _tsns), st.one_of(st.none(), _tsns))
+def test_one_line_of_any_packet(data: bytes, own: int | None, answered: int | None) -> None:
+    said = words(decode(data).chunks, Base(own, answered))
+    assert said.isprintable()
+
+
+@given(st.lists(_packets, min_size=1, max_size=3), _verdicts, st.text(max_size=20))
+def test_all_of_any_packet(data: list[bytes], verdict: Verdict, reason: str) -> None:
+    ladder, rows = _rows(*(_packet(one, verdict, reason, at) for at, one in enumerate(data)))
+    for row in rows:
+        found = list(sections(row, ladder.base("in")))
+        assert [section.title for section in found[:2]] == ["Packet", "Common header"]
+        assert len(found) == 2 + len(row.chunks)
+        for section in found:
+            for name, value in section.facts:
+                assert name.isprintable(), name
+                assert value.isprintable(), value
+        for level in ("beginner", "expert"):
+            for name, one in why_row(row, level):  # type: ignore[arg-type]
+                assert name.isprintable()
+                assert one.text
+                assert one.section.startswith("RFC ")
+
+
+def test_each_chunk_is_explained_once_and_the_link_first() -> None:
+    data = bytes.fromhex("00030011000000010001000000000000") + b"x\0\0\0"
+    other = bytes.fromhex("00030011000000020001000100000000") + b"y\0\0\0"
+    sack = bytes.fromhex("03000010000000010000ffff00000000")
+    lost = _packet(bytes(12) + sack + data + other, "dropped", "loss=10%")
+    _, (row,) = _rows(lost)
+    assert [name for name, _ in why_row(row, "beginner")] == ["the link (loss=10%)", "SACK", "DATA"]
+    _, (row,) = _rows(_packet(bytes(12) + data))
+    assert [name for name, _ in why_row(row, "beginner")] == ["DATA"]
+
+
+@given(_tsns, st.integers(-(1 << 30), 1 << 30))
+def test_tsns_are_counted_from_the_initial_one_past_the_end_of_their_numbers(initial: int, by: int) -> None:
+    assert relative((initial + by) % (1 << 32), initial) == by
+
+
+# --- the link
+
+_shares = st.integers(0, 1000).map(lambda number: number / 1000)
+_ms = st.integers(0, 60_000).map(float)
+_drops = st.builds(
+    Drop,
+    st.sampled_from([name for name in CHUNKS.values() if "DATA" not in name]),
+    st.none(),
+    st.integers(0, 1000),
+) | st.builds(Drop, st.just("DATA"), st.integers(0, 65535), st.integers(0, 1000))
+_conditions = st.builds(
+    Conditions, _shares, _ms, _ms, _shares, _shares, st.integers(0, 10_000_000), st.booleans(),
+    st.lists(_drops, max_size=3).map(tuple),
+)  # fmt: skip
+_counts = st.builds(LinkCounts, *[st.integers(0, 5000)] * 5)
+
+
+def _state(
+    inward: Conditions,
+    outward: Conditions,
+    into: LinkCounts,
+    out: LinkCounts,
+    speed: float = 1.0,
+    waiting: int = 0,
+) -> LinkState:
+    return LinkState(0, 0, "", 0, 0, None, inward, outward, 1, into, out, speed, 0, waiting)
+
+
+@given(_conditions, _conditions, _counts, _counts)
+def test_what_is_said_of_a_link_can_be_typed_again(
+    inward: Conditions, outward: Conditions, into: LinkCounts, out: LinkCounts
+) -> None:
+    state = _state(inward, outward, into, out)
+    said = conditions(state)
+    assert to_text(inward) in said
+    assert to_text(outward) in said
+    assert conditioned(state) == bool(inward != Conditions() or outward != Conditions())
+    assert parse(to_text(inward)) == inward
+    for number, word in ((into.dropped, "lost"), (out.duplicated, "doubled"), (out.reordered, "held back")):
+        assert not number or f"{number:,} {word}" in said
+
+
+def _paces() -> Iterator[tuple[float, int, str]]:
+    yield 1.0, 3, ""
+    yield 0.0, 0, "TIME STANDS STILL"
+    yield 0.0, 2, "TIME STANDS STILL, 2 on the way"
+    yield 0.5, 1, "TIME GOES AT 1/2, 1 on the way"
+    yield 0.01, 0, "TIME GOES AT 1/100"
+
+
+@pytest.mark.parametrize(("speed", "waiting", "said"), _paces())
+def test_how_time_goes_is_said_where_it_is_not_the_worlds(speed: float, waiting: int, said: str) -> None:
+    assert pace(_state(Conditions(), Conditions(), LinkCounts(), LinkCounts(), speed, waiting)) == said
+
+
+def test_nothing_is_said_of_no_link() -> None:
+    assert pace(None) == ""
+    assert not conditioned(None)
+    assert SPEEDS[0] == 1
+    assert list(SPEEDS) == sorted(SPEEDS, reverse=True)
