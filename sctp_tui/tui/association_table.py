@@ -199,6 +199,13 @@ class AssociationTable(LineTable[Association]):
         """What the rows are ordered by."""
         return self._order
 
+    @property
+    def unseen_order(self) -> str:
+        """The order in words where no title has its arrow: by a column that is not shown."""
+        titles = {column.name: column.title for column in COLUMNS}
+        hidden = self._order.column and self._order.column not in self.columns
+        return f"{self.mark[1]} {titles[self._order.column]}" if hidden else ""
+
     def put_in(self, order: Order | None) -> None:
         """Order the rows like that from now on; None leaves them as they are."""
         if order is None or order == self._order:

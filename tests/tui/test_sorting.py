@@ -36,6 +36,18 @@ async def test_an_order_by_a_column_and_its_arrow() -> None:
         assert not {"▲", "▼"} & set(header(app))
 
 
+async def test_an_order_by_a_column_that_is_not_shown_is_said() -> None:
+    async with stage(80) as (app, _):
+        app.tell(Story().up(1))
+        app.table.choose_columns(["id", "peer"])
+        app.table.put_in(Order("age", reverse=True))
+        assert app.table.unseen_order == "▼ Age"
+        app.table.choose_columns(["id", "age"])
+        assert app.table.unseen_order == ""
+        app.table.put_in(Order())
+        assert app.table.unseen_order == ""
+
+
 async def test_a_title_that_fills_its_column_has_the_arrow_in_the_gap() -> None:
     s = Story()
     async with stage(200) as (app, _):
