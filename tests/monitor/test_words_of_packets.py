@@ -76,7 +76,7 @@ def test_all_of_any_packet(data: list[bytes], verdict: Verdict, reason: str) -> 
                 assert name.isprintable(), name
                 assert value.isprintable(), value
         for level in ("beginner", "expert"):
-            for name, one in why_row(row, level):  # type: ignore[arg-type]
+            for name, one in why_row(row, level):
                 assert name.isprintable()
                 assert one.text
                 assert one.section.startswith("RFC ")
