@@ -7,6 +7,8 @@ from .endpoints import Endpoints
 from .log import Log
 from .wire import Wire
 
+_MICROSECOND = 1e-6
+
 
 class Monitor:
     """Folds what a drain of the outbox brought. It asks nothing and waits for nothing."""
@@ -26,7 +28,8 @@ class Monitor:
     def link_time(self, mono: float) -> float:
         """The link's clock at a time of the monotonic one (s): it may stand, go slow, and be behind since."""
         link = self.link
-        return mono if link is None else link.now + (mono - link.mono) * link.speed
+        # Packets arrive in whole microseconds: one that has just come may not be drawn as on its way still.
+        return mono if link is None else link.now + (mono - link.mono) * link.speed + _MICROSECOND
 
     def fold(self, batch: Batch) -> None:
         """Take in one batch: its events in order, then the numbers, whose last value wins."""

@@ -1,0 +1,176 @@
+"""The link from the screen: what is done to packets on purpose, and its time."""
+
+import re
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList, Static
+
+from sctp_tui.monitor.link_said import conditioned
+from sctp_tui.sctp.events import Packet
+from sctp_tui.sctp.link import Conditions
+from sctp_tui.tui.app import SctpApp
+from sctp_tui.tui.drop_screen import DropScreen
+from sctp_tui.tui.ladder_view import LadderView
+from sctp_tui.tui.link_banner import LinkBanner
+from sctp_tui.tui.link_screen import LinkScreen
+from sctp_tui.tui.main_screen import MainScreen
+
+from .driving import drawn, messages, outcome, rows, running, type_line, until
+
+pytestmark = pytest.mark.userspace
+
+
+async def _greet(app: SctpApp, pilot: Pilot[None]) -> None:
+    """A client here is up, its SACK is there, and the lists have the focus."""
+    await pilot.press("enter")
+    await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+    await until(pilot, lambda: len(app.monitor.wire) >= 4)
+    await pilot.press("escape")
+
+
+async def _panel(app: SctpApp, pilot: Pilot[None]) -> LinkScreen:
+    await pilot.press("L")
+    await until(pilot, lambda: isinstance(app.screen, LinkScreen) and app.screen.query("#inward"))
+    screen = app.screen
+    assert isinstance(screen, LinkScreen)
+    return screen
+
+
+def _said(app: SctpApp) -> str:
+    return str(app.screen.query_one("#said", Static).content)
+
+
+def _banner(app: SctpApp) -> str:
+    banner = app.screen_stack[0].query_one(LinkBanner)
+    return banner.line if banner.display else ""
+
+
+def _packets(app: SctpApp) -> list[Packet]:
+    return list(app.monitor.wire)
+
+
+async def test_what_is_wrong_is_said_while_it_is_typed() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("escape")
+        screen = await _panel(app, pilot)
+        await pilot.press(*"loss=10%")
+        await until(pilot, lambda: "Enter: from now on" in _said(app))
+        await pilot.press("space", *"dely=5")
+        await until(pilot, lambda: _said(app).startswith("Into: 'dely=5', column 10: "))
+        assert _said(app).endswith("is it delay?")
+        await pilot.press("enter")  # what is wrong is not done, and stays
+        assert app.screen is screen
+        assert screen.query_one("#inward", Input).value == "loss=10% dely=5"
+        assert not conditioned(app.monitor.link)
+        screen.query_one("#inward", Input).value = ""
+        screen.query_one("#outward", Input).value = "rate=0"
+        await until(pilot, lambda: _said(app).startswith("Out of: 'rate=0', column 1: "))
+        screen.query_one("#outward", Input).value = ""
+        screen.query_one("#seed", Input).value = "-1"
+        await until(pilot, lambda: _said(app).startswith("Seed can't be -1"))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, LinkScreen))
+        assert not conditioned(app.monitor.link)
+        assert _banner(app) == ""
+
+
+async def test_what_is_applied_shows_on_the_next_packets() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        before = len(_packets(app))
+        screen = await _panel(app, pilot)
+        await pilot.press(*"delay=20ms", "ctrl+s", "ctrl+t")
+        assert screen.query_one("#outward", Input).value == "delay=20ms"
+        seed = screen.query_one("#seed", Input).value
+        assert seed.isdigit()
+        await pilot.press("enter")
+        await until(pilot, lambda: conditioned(app.monitor.link))
+        assert app.monitor.link is not None
+        assert app.monitor.link.inward == app.monitor.link.outward == Conditions(delay=20)
+        assert app.monitor.link.seed == int(seed)
+        await until(pilot, lambda: _banner(app) == "Link both ways delay=20")
+        await type_line(pilot, "late")
+        await until(pilot, lambda: messages(app, "server")[-1] == b"late")
+        await until(pilot, lambda: len(_packets(app)) >= before + 2)
+        assert {(p.verdict, round(p.delay, 6)) for p in _packets(app)[before:]} == {("delayed", 0.02)}
+        await until(pilot, lambda: "in delay=20 (1 delayed)   out delay=20 (1 delayed)" in _banner(app))
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: any("late +20 ms" in line for line in drawn(app.query_one(LadderView))))
+        # It opens on what is; off is at once.
+        screen = await _panel(app, pilot)
+        assert screen.query_one("#inward", Input).value == "delay=20"
+        assert _said(app).startswith(f"seed {seed} now")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: _banner(app) == "")
+        assert not isinstance(app.screen, LinkScreen)
+
+
+async def test_the_menu_of_what_to_lose() -> None:
+    async with running((100, 30)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("K")
+        await until(pilot, lambda: isinstance(app.screen, DropScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, DropScreen))
+        assert not conditioned(app.monitor.link)
+        await pilot.press("K")
+        await until(pilot, lambda: isinstance(app.screen, DropScreen))
+        menu = app.screen.query_one(OptionList)
+        menu.highlighted = menu.get_option_index("the next SACK")
+        await pilot.press("enter")
+        await until(pilot, lambda: outcome(pilot) == "the next SACK will be lost")
+        await until(pilot, lambda: _banner(app) == "Link both ways drop=SACK")
+        await type_line(pilot, "not acknowledged")
+        await until(pilot, lambda: _packets(app)[-1].verdict == "dropped")
+        assert _packets(app)[-1].direction == "out"
+        await until(pilot, lambda: _banner(app) == "")
+
+
+async def test_time_stands_and_goes_by_single_packets() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("w", "space")
+        await until(pilot, lambda: _banner(app).startswith("TIME STANDS STILL"))
+        assert "i one step" in _banner(app)
+        ladder = app.query_one(LadderView)
+        await type_line(pilot, "on its way")
+        await until(pilot, lambda: any("on its way" in line for line in drawn(ladder)))
+        (line,) = (line for line in drawn(ladder) if "on its way" in line)
+        assert line.endswith("╌▷│")
+        await until(pilot, lambda: ", 1 on the way" in _banner(app))
+        assert messages(app, "server") == [b"hello"]
+        await pilot.press("escape", "i")
+        await until(pilot, lambda: messages(app, "server") == [b"hello", b"on its way"])
+        await until(pilot, lambda: any(re.search("on its way .*─▶│", line) for line in drawn(ladder)))
+        await pilot.press("space")
+        await until(pilot, lambda: _banner(app) == "")
+
+
+async def test_slower_and_faster() -> None:
+    async with running() as (app, pilot):
+        await _greet(app, pilot)
+        for key, pace in (("[", "1/2"), ("[", "1/10"), ("[", "1/100"), ("[", "1/100"), ("]", "1/10")):
+            await pilot.press({"[": "left_square_bracket", "]": "right_square_bracket"}[key])
+            await until(pilot, lambda pace=pace: _banner(app).startswith(f"TIME GOES AT {pace} "))  # type: ignore[misc]
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: _banner(app).startswith("TIME GOES AT 1/2 "))
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: _banner(app) == "")
+        await pilot.press("i")  # a step where time goes on lets it stand
+        await until(pilot, lambda: _banner(app).startswith("TIME STANDS STILL"))
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: _banner(app).startswith("TIME GOES AT 1/"))
+
+
+async def test_time_goes_on_while_a_peer_has_a_time_of_its_own() -> None:
+    async with running((120, 40)) as (app, pilot):
+        app.screen.query_one("#udp", Input).value = str(app.monitor.endpoints.servers[0].udp_port)
+        await _greet(app, pilot)
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        for key in ("space", "i", "left_square_bracket"):
+            await pilot.press("m", "escape", key)
+            await until(pilot, lambda: "packets go over UDP to 127.0.0.1" in outcome(pilot))
+            assert _banner(app) == ""
+            screen.tell("")
