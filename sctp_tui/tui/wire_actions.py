@@ -1,8 +1,9 @@
 """What can be done to the wire from the lists: see it, lose packets on purpose, change the link, its time."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from textual.screen import Screen
+from textual.screen import ActiveBinding, Screen
 
 from sctp_tui.monitor.link_said import SPEEDS
 from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
@@ -16,9 +17,27 @@ from .wire_pane import WirePane
 if TYPE_CHECKING:
     from .main_screen import MainScreen
 
+_SHOWN = ("drop_next", "drop", "link", "still")
+_HIDDEN = ("reply", "detail", "close", "abort", "clear", "undo", "wire", "filter")
+_ROOM = 92  # cells of a footer that says how to leave, too
+
 
 class WireActions(Screen[None]):
     """A part of the main screen."""
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """In the wire the footer has what is done to packets, in the place of what is done to associations."""
+        active = super().active_bindings
+        if not any(pane.has_focus_within for pane in self.query(WirePane)):
+            return active
+        found = {}
+        for key, one in active.items():
+            name = one.binding.id
+            show = name in _SHOWN or (one.binding.show and name not in _HIDDEN)
+            show = show and (name != "wire_back" or self.size.width >= _ROOM)
+            found[key] = one._replace(binding=replace(one.binding, show=show))
+        return found
 
     @property
     def _main(self) -> "MainScreen":

@@ -163,6 +163,10 @@ class WirePane(Vertical):
                 ends = association, other
                 self.closely = tuple(end.key for end in ends if end is not None and end.ended is None)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Why is explained below the ladder alone."""
+        return action != "level" or self.view == "ladder"
+
     def action_level(self) -> None:
         """Explain for beginners, or for experts."""
         line = self.query_one(WhyLine)
