@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.strip import Strip
 
 from sctp_tui.monitor.ladder import Ladder, Row
+from sctp_tui.monitor.why import Level
 from sctp_tui.monitor.wire import Conversation
 
 from .actions import bindings
@@ -63,6 +64,8 @@ class LadderView(Trail):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.ladder: Ladder | None = None
+        self.level: Level = "beginner"
+        """For whom all of a packet is explained."""
         self._now = 0.0
         self._all_there = 0.0  # when the last packet arrives
 
@@ -142,7 +145,7 @@ class LadderView(Trail):
                 if number is not None:
                     self.put_cursor(number)
 
-            self.app.push_screen(PacketScreen(self.ladder, chosen), back)
+            self.app.push_screen(PacketScreen(self.ladder, chosen, self.level), back)
 
     def on_click(self, event: events.Click) -> None:
         """The cursor goes where the mouse clicks; a double click shows all of the packet."""

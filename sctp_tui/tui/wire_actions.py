@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from textual.screen import ActiveBinding, Screen
+from textual.binding import ActiveBinding
+from textual.screen import Screen
 
 from sctp_tui.monitor.link_said import SPEEDS
 from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
@@ -27,7 +28,7 @@ class WireActions(Screen[None]):
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """In the wire the footer has what is done to packets, in the place of what is done to associations."""
+        """In the wire the footer has what is done to packets, not to associations."""
         active = super().active_bindings
         if not any(pane.has_focus_within for pane in self.query(WirePane)):
             return active

@@ -171,6 +171,9 @@ class WirePane(Vertical):
         """Explain for beginners, or for experts."""
         line = self.query_one(WhyLine)
         line.level = "beginner" if line.level == "expert" else "expert"
+        from .ladder_view import LadderView
+
+        self.query_one(LadderView).level = line.level
 
     @property
     def shows(self) -> bool:

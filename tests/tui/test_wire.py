@@ -1,14 +1,21 @@
 """The wire on the screen: the ladder that grows, all of a packet, the views by their keys."""
 
+import socket
+
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
+from sctp_tui.monitor.ladder import Row
 from sctp_tui.sctp.commands import OpenClient, Send
 from sctp_tui.sctp.events import Peer
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.hexview import HexView
 from sctp_tui.tui.ladder_view import LadderView
+from sctp_tui.tui.naming import NameScreen
 from sctp_tui.tui.packet_screen import PacketScreen
+from sctp_tui.tui.settings import Settings
+from sctp_tui.tui.why_line import WhyLine
 from sctp_tui.tui.wire_pane import VIEWS, WireHeading, WirePane
 
 from .driving import drawn, rows, running, type_line, until
@@ -147,3 +154,71 @@ async def test_keys_mean_the_association_that_is_shown() -> None:
         await until(pilot, lambda: pane.display and pane.association is not None)
         assert pane.association is not None
         assert pane.association.key == server.key
+
+
+async def test_why_for_beginners_and_for_experts() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        await pilot.press("home")
+        line = app.query_one(WhyLine)
+        await until(pilot, lambda: isinstance(line.row, Row) and line.row.number == 1)
+        beginner = line.render().plain
+        assert beginner.startswith("INIT ")
+        assert "RFC 9260, section 5.1" in beginner
+        await pilot.press("E")
+        await until(pilot, lambda: line.level == "expert")
+        expert = line.render().plain
+        assert expert.startswith("INIT ")
+        assert expert != beginner
+        await pilot.press("enter")  # all of the packet is explained so, too
+        await until(pilot, lambda: isinstance(app.screen, PacketScreen))
+        text = str(app.screen.query_one("#facts > Static").render())
+        assert expert.removeprefix("INIT ").split(".")[0] in text
+        await pilot.press("E")
+        text = str(app.screen.query_one("#facts > Static").render())
+        assert beginner.removeprefix("INIT ").split(".")[0] in text
+
+
+@pytest.mark.parametrize(("size", "beside"), [((80, 24), False), ((120, 40), True)])
+async def test_the_log_stays_where_there_are_lines_for_it(size: tuple[int, int], beside: bool) -> None:
+    async with running(size) as (app, pilot):
+        await _greet(app, pilot)
+        log = app.query_one("#log")
+        assert log.display
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        assert log.display == beside
+        assert _ladder(app).size.height >= 8
+        await pilot.press("escape")
+        await until(pilot, lambda: app.query_one("#associations").has_focus_within)
+        assert log.display
+
+
+async def test_no_address_is_shown_where_they_are_masked() -> None:
+    settings = Settings(port=0, udp_port=0, mask_addresses=True)
+    async with running((120, 40), settings) as (app, pilot):
+        app.screen.query_one("#udp", Input).value = str(app.monitor.endpoints.servers[0].udp_port)
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        await until(pilot, lambda: len(app.monitor.wire) >= 8)
+        assert "198.18.0." in drawn(_ladder(app))[0]
+        assert not any("127.0.0.1" in line for line in drawn(_ladder(app)))
+        await pilot.press("home", "enter")
+        await until(pilot, lambda: isinstance(app.screen, PacketScreen))
+        text = str(app.screen.query_one("#facts > Static").render())
+        assert "198.18.0." in text
+        assert "127.0.0.1" not in text
+        for packet in app.monitor.wire:
+            assert socket.inet_aton("127.0.0.1") not in packet.data
+
+
+async def test_a_name_is_in_the_heading_of_the_wire() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w", "N")
+        await until(pilot, lambda: isinstance(app.screen, NameScreen))
+        await pilot.press(*"anna", "enter")
+        await until(pilot, lambda: "anna" in app.query_one(WireHeading).title)
