@@ -152,6 +152,7 @@ def test_only_text_of_a_peer_reaches_the_terminal(terminals: list[Terminal]) -> 
     terminals.append(terminal)
     terminal.read_until(SENTINEL)
     terminal.read_until("aborted by peer: ␛]52")
+    terminal.read_until("␛]52;c;ZXZpbA==␇␛[6n␛[2J␛c")  # with all the room that its line gets
     screen = [line.rstrip() for line in terminal.screen.display]
     assert terminal.leave() == 0
     assert hostile(terminal.written) == []
