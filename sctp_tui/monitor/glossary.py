@@ -103,7 +103,7 @@ TERMS: dict[str, Term] = {
     # --- paths
     "path_state": Term(
         "Path state",
-        "Whether the address answers; it is given up after Path.Max.Retrans misses in a row.",
+        "Whether the address answers; it is given up after more than Path.Max.Retrans misses in a row.",
         "RFC 9260, section 8.2",
     ),
     "primary": Term(
@@ -129,7 +129,8 @@ TERMS: dict[str, Term] = {
     ),
     "mtu": Term(
         "MTU",
-        "Path MTU: the longest packet that gets there whole, in bytes, IP header included.",
+        "Path MTU: the longest packet that gets there whole, in bytes; Linux counts the IP header too, "
+        "usrsctp the chunks alone.",
         "RFC 9260, section 7.3",
     ),
     # --- the association, as its stack sees it
@@ -200,7 +201,7 @@ TERMS: dict[str, Term] = {
         "Unordered chunks", "DATA chunks of unordered messages.", "RFC 9260, section 6.6"
     ),
     "control": Term(
-        "Control chunks", "All chunks but DATA: SACK, HEARTBEAT and the like.", "RFC 9260, section 3.2"
+        "Control chunks", "All chunks but DATA: SACK, HEARTBEAT and the like.", "RFC 9260, section 1.3"
     ),
 }
 """By a short name of our own."""

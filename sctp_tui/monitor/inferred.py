@@ -115,23 +115,24 @@ class Inference:
         if event.state == "COMM_UP" and (self._opened or event.by == "us"):
             why = "COMM_UP comes to the client when the COOKIE ACK does"
             arrows = [
-                ("in", "INIT ACK", streams, "B: it brings the cookie"),
-                ("out", "COOKIE ECHO", "", "C: it sends the cookie back"),
-                ("in", "COOKIE ACK", "", "E"),
+                ("in", "INIT ACK", streams, "5.1 B: it brings the cookie"),
+                ("out", "COOKIE ECHO", "", "5.1 C: it sends the cookie back"),
+                ("in", "COOKIE ACK", "", "5.1 E"),
             ]
             if not self._opened:
-                arrows.insert(0, ("out", "INIT", "", "A"))
+                arrows.insert(0, ("out", "INIT", "", "5.1 A"))
         else:
             why = f"{event.state} comes to the server when a valid COOKIE ECHO does"
+            again = event.state == "RESTART"
+            asked, answered, done = ("5.2.2", "5.2.2", "5.2.4 A") if again else ("5.1 A", "5.1 B", "5.1 D")
             arrows = [
-                ("in", "INIT", "", "A"),
-                ("out", "INIT ACK", streams, "B: without it the peer had no cookie"),
-                ("in", "COOKIE ECHO", "", "D"),
-                ("out", "COOKIE ACK", "", "D: it is the answer"),
+                ("in", "INIT", "", asked),
+                ("out", "INIT ACK", streams, f"{answered}: without it the peer had no cookie"),
+                ("in", "COOKIE ECHO", "", done),
+                ("out", "COOKIE ACK", "", f"{done}: it is the answer"),
             ]
-        section = "5.2" if event.state == "RESTART" else "5.1"
         return [
-            (_in if way == "in" else _out)(event, chunk, text, f"{why} (RFC 9260, section {section} {step}).")
+            (_in if way == "in" else _out)(event, chunk, text, f"{why} (RFC 9260, section {step}).")
             for way, chunk, text, step in arrows
         ]
 

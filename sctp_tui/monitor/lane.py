@@ -1,7 +1,7 @@
 """One stream: which of its messages came, which waits for which, and when each is delivered.
 
 SCTP delivers a stream's ordered messages by their SSNs, whatever becomes of other streams (RFC 9260,
-section 6.5). When TCP would have delivered each is noted beside it, by whoever knows all streams.
+section 6.6). When TCP would have delivered each is noted beside it, by whoever knows all streams.
 """
 
 from typing import Literal

@@ -22,7 +22,7 @@ NAMES = {
     64: "E1AP", 65: "ELE2", 66: "NGAP/DTLS", 67: "XnAP/DTLS", 68: "F1AP/DTLS", 69: "E1AP/DTLS",
     70: "E2-CP", 71: "E2-UP", 72: "E2-DU",
 }  # fmt: skip
-"""The short name of each registered identifier. 50 to 54, 56 and 57 are WebRTC's (RFC 8831)."""
+"""The short name of each registered identifier. WebRTC's are 50 (RFC 8832), 51 to 54, 56, 57 (RFC 8831)."""
 
 
 def named(ppid: int) -> str:

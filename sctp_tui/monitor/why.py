@@ -59,7 +59,7 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 class Why(msgspec.Struct, frozen=True):
-    """What happened and why, and where that is written: `RFC 9260, section 7.2.4`."""
+    """What happened and why, and where that is written: `RFC 9260, section 7.2.4`, "" for what is our own."""
 
     text: str
     section: str
@@ -86,8 +86,8 @@ def _find(words: dict[str, Words], name: str, kind: str) -> Words:
 
 def _told(words: Words, level: Level, cause: Words | None = None) -> Why:
     told = [getattr(one, level) for one in (words, cause) if one is not None]
-    number, section = (cause or words).section.split()
-    return Why(" ".join(told), f"RFC {number}, section {section}")
+    number, _, section = (cause or words).section.partition(" ")
+    return Why(" ".join(told), f"RFC {number}, section {section}" if number else "")
 
 
 def _cause_of(event: Event) -> Words | None:

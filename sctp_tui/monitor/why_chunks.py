@@ -1,13 +1,14 @@
 """The words for arrows: what each chunk does, in each situation, for beginners and for experts.
 
-By a chunk's name in the registry, with the situation behind a dash. Sections as in `9260 6.1`.
+By a chunk's name in the registry, with the situation behind a slash. Sections as in `9260 6.1`; "" where no
+RFC has it, as with what the link does.
 """
 
 from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """One explanation on two levels, and the section that says so."""
+    """One explanation on two levels, and the section that says so, "" for what is this program's own."""
 
     section: str
     beginner: str
@@ -39,8 +40,8 @@ CHUNKS = {
     "COOKIE ECHO": Words(
         "9260 5.1.4",
         "The cookie goes back as it came: it proves that whoever asked can be reached at its address.",
-        "Stops T1-init, starts T1-cookie, enters COOKIE-ECHOED. Who gets it checks MAC and lifespan, and "
-        "makes its TCB out of it.",
+        "Stops T1-init, starts T1-cookie, enters COOKIE-ECHOED. Who gets it checks MAC and lifespan (5.1.5), "
+        "and makes its TCB out of it.",
     ),
     "COOKIE ECHO/data": Words(
         "9260 5.1",
@@ -79,14 +80,14 @@ CHUNKS = {
         "9260 6.3.3",
         "Sent again, because no acknowledgement came in time. The sender waits twice as long for the next "
         "one.",
-        "T3-rtx ran out: cwnd falls to one packet, ssthresh to half, RTO doubles, and the earliest "
-        "outstanding chunks go in one packet. The error counters grow by one.",
+        "T3-rtx ran out: ssthresh falls to half of cwnd, cwnd to one packet (7.2.3), RTO doubles, and the "
+        "earliest outstanding chunks go in one packet. The error counters grow by one.",
     ),
     "DATA/fills": Words(
         "9260 6.7",
         "It fills a gap: what came after it and had to wait on its stream can be delivered now.",
-        "The cumulative TSN jumps over it and the blocks behind it. Messages of its stream held back for "
-        "their SSN are delivered; those of other streams never waited.",
+        "The cumulative TSN jumps over it and the block behind it. Messages of its stream held back for "
+        "their SSN are delivered (6.6); those of other streams never waited.",
     ),
     "DATA/unordered": Words(
         "9260 6.6",
@@ -139,13 +140,13 @@ CHUNKS = {
         "9260 6.2.1",
         "An acknowledgement: everything up to this number has come, and so much room is left.",
         "The Cumulative TSN Ack takes chunks off the sender's queue, lets cwnd grow and stops or restarts "
-        "T3-rtx. It is sent for every second packet, or after 200 ms.",
+        "T3-rtx. It is sent for every second packet, or after 200 ms (6.2).",
     ),
     "SACK/gaps": Words(
         "9260 6.7",
         "Something is missing: it tells which later data has come, so that only what was lost is sent again.",
         "Gap Ack Blocks: each such report counts as a miss indication for the TSNs before the highest newly "
-        "acknowledged one. At three they are retransmitted.",
+        "acknowledged one. At three they are retransmitted (7.2.4).",
     ),
     "SACK/duplicates": Words(
         "9260 6.2",
@@ -176,8 +177,8 @@ CHUNKS = {
     "HEARTBEAT": Words(
         "9260 8.3",
         "A question: are you still there? It is sent while nothing else passes, or to try a new address.",
-        "Probes an idle or unconfirmed address every HB.interval plus RTO, with jitter. No answer within an "
-        "RTO counts as an error of the path and of the association.",
+        "Probes an idle address every HB.interval plus RTO, with jitter, an unconfirmed one each RTO (5.4). "
+        "No answer within an RTO is an error of the path, and of the association where data takes it (8.1).",
     ),
     "HEARTBEAT ACK": Words(
         "9260 8.3",
@@ -216,7 +217,7 @@ CHUNKS = {
     ),
     "SHUTDOWN COMPLETE": Words(
         "9260 9.2",
-        "Closed. Nothing was lost, and both ends know it.",
+        "Closed, and both ends know it. Nothing was left to be acknowledged.",
         "Its sender has stopped T2-shutdown and deleted its TCB; its receiver does on arrival. There is no "
         "half-open state as in TCP.",
     ),
@@ -305,20 +306,20 @@ CHUNKS = {
         "5061 4.1.1",
         "One end changes its addresses while the association runs: it adds one, takes one away, or prefers "
         "one.",
-        "One may be outstanding at a time, with a serial number; it has to be authenticated by AUTH. T4-rto "
-        "repeats it.",
+        "One may be outstanding at a time (5.1), with a sequence number; it has to be authenticated by AUTH. "
+        "The T-4 RTO timer repeats it.",
     ),
     "ASCONF-ACK": Words(
         "5061 4.1.2",
         "The answer to a change of addresses.",
-        "Same serial as the ASCONF. A request that is not named in it has succeeded; an error has its "
-        "correlation ID.",
+        "Same sequence number as the ASCONF. A request that is not named in it has succeeded, unless one "
+        "before it failed (5.1); an error has its correlation ID.",
     ),
     "AUTH": Words(
         "4895 5.1",
         "A signature: what follows in this packet comes from the right peer and was not changed.",
         "An HMAC with the shared key of that number, over AUTH with its digest zeroed and all chunks behind "
-        "it.",
+        "it (6.2).",
     ),
     "PAD": Words(
         "4820 3",
@@ -342,38 +343,40 @@ CHUNKS = {
 
 VERDICTS = {
     "delivered": Words(
-        "9260 1.2",
+        "",
         "The packet went straight to the other end.",
         "SCTP expects of IP no more than datagrams that may be lost, doubled or overtake each other; this "
         "one was left alone.",
     ),
     "dropped": Words(
-        "9260 6.3",
+        "",
         "The link threw this packet away on purpose: the other end never sees it.",
-        "Lost by the conditioner. What it carried comes back by fast retransmit or T3-rtx where it was "
-        "DATA, by its own timer where it was control; a SACK is replaced by the next.",
+        "Lost by the conditioner. DATA in it comes again by fast retransmit (RFC 9260, 7.2.4) or T3-rtx "
+        "(RFC 9260, 6.3.3), control chunks by timers of their own; the next SACK makes up for a SACK.",
     ),
     "delayed": Words(
-        "9260 6.3.1",
+        "",
         "The link holds this packet back for a while.",
-        "The delay goes into the RTT that is measured, and so into SRTT, RTTVAR and RTO. If it exceeds the "
-        "RTO, T3-rtx runs out for nothing.",
+        "The delay goes into the RTT that is measured, and so into SRTT, RTTVAR and RTO (RFC 9260, 6.3.1). "
+        "If it exceeds the RTO, T3-rtx runs out for nothing.",
     ),
     "reordered": Words(
-        "9260 6.7",
+        "",
         "The link lets later packets overtake this one.",
-        "Overtaken DATA looks like a gap: SACKs report it missing, and three of them cause a retransmission "
-        "that was not needed.",
+        "Overtaken DATA looks like a gap: SACKs report it missing (RFC 9260, 6.7), and three of them cause a "
+        "retransmission that was not needed.",
     ),
     "duplicated": Words(
-        "9260 6.2",
+        "",
         "A copy that the link made: the other end gets the same packet twice, and takes it once.",
-        "The receiver knows the TSN, drops the copy and lists it as a duplicate in a SACK sent at once.",
+        "The receiver knows the TSNs of DATA, drops the copies and lists them as duplicates in a SACK sent "
+        "at once (RFC 9260, 6.2).",
     ),
     "refused": Words(
         "9260 6.10",
         "The packet was stopped at this program's door, as it could do harm.",
-        "It breaks a rule that is checked before the stack sees it, such as INIT bundled with other chunks.",
+        "It is no SCTP packet, a chunk of it is cut short, or INIT, INIT ACK or SHUTDOWN COMPLETE is bundled "
+        "with other chunks.",
     ),
 }
 """What the link did to a packet, by its verdict."""

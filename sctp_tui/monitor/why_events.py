@@ -1,6 +1,7 @@
 """The words for events: what each tells of, and why it came, for beginners and for experts.
 
-By an event's tag, with what tells its kinds apart behind a slash. Sections as in `9260 6.1`.
+By an event's tag, with what tells its kinds apart behind a slash. Sections as in `9260 6.1`; "" where no RFC
+has it, as with what this program counts.
 """
 
 from .why_chunks import Words
@@ -37,7 +38,7 @@ EVENTS = {
     ),
     "assoc_change/SHUTDOWN_COMP": Words(
         "9260 9.2",
-        "The association is closed, and everything sent on it has arrived.",
+        "The association is closed, and everything sent on it and not given up has arrived.",
         "SHUTDOWN, SHUTDOWN ACK and SHUTDOWN COMPLETE have passed: nothing was outstanding at either end.",
     ),
     "assoc_change/CANT_STR_ASSOC/peer": Words(
@@ -77,24 +78,24 @@ EVENTS = {
     "peer_addr_change/REMOVED": Words(
         "5061 5.3",
         "The other end has given up one of its addresses.",
-        "An ASCONF with a Delete IP Address parameter was taken.",
+        "An ASCONF with a Delete IP Address parameter (4.2.2) was taken.",
     ),
     "peer_addr_change/ADDED": Words(
         "5061 5.3",
         "The other end has one address more.",
-        "An ASCONF with an Add IP Address parameter was taken; the address has to be confirmed before data "
-        "goes there.",
+        "An ASCONF with an Add IP Address parameter (4.2.1) was taken; the address has to be confirmed "
+        "before data goes there.",
     ),
     "peer_addr_change/MADE_PRIM": Words(
         "9260 6.4",
         "This address is the one that data goes to from now on.",
-        "It was made the primary path, by the user here or by the peer with an ASCONF (RFC 5061, 5.3).",
+        "It was made the primary path, by the user here or by the peer with an ASCONF (RFC 5061, 5.4).",
     ),
     "peer_addr_change/CONFIRMED": Words(
         "9260 5.4",
         "The other end has shown that this address really is its own.",
         "A HEARTBEAT ACK brought the random nonce back. Until then no data may go to an address that was "
-        "only listed in an INIT.",
+        "only listed in an INIT or INIT ACK.",
     ),
     "peer_addr_change/POTENTIALLY_FAILED": Words(
         "9260 8.2",
@@ -109,7 +110,7 @@ EVENTS = {
     ),
     # --- messages
     "message/in": Words(
-        "9260 6.5",
+        "9260 6.6",
         "A message came, whole and in its order among those of its stream.",
         "All fragments were there and its SSN was the next one of the stream; no other stream could hold it "
         "up.",
@@ -150,7 +151,7 @@ EVENTS = {
     "sender_dry_event": Words(
         "6458 6.1.9",
         "Everything that was sent has been acknowledged.",
-        "The send queue is empty and nothing is outstanding; the safe moment to change keys.",
+        "The send queue is empty and nothing is outstanding: nothing waits to be sent, or sent again.",
     ),
     "remote_error": Words(
         "6458 6.1.3",
@@ -202,12 +203,12 @@ EVENTS = {
     "notifications_stopped_event": Words(
         "6458 6.1.10",
         "The stack had too much to tell and left something out: what is shown may lack events.",
-        "Notifications would have taken too much of the receive buffer; none come until there is room.",
+        "The receive buffer had no room for more of them; none come until they are subscribed to again.",
     ),
     "unknown_notification": Words(
         "6458 6.1",
         "The stack told something that this program has no words for.",
-        "A notification of an unknown type, or too short for its type. Programs shall ignore it.",
+        "A notification of an unknown type, or too short for its type: it is passed over.",
     ),
     # --- endpoints
     "listening": Words(
@@ -216,13 +217,13 @@ EVENTS = {
         "Bound and listening: a one-to-many socket, one for all associations, each told apart by its ID.",
     ),
     "opening": Words(
-        "6458 3.1.4",
+        "6458 7.5",
         "A message for somebody new: the association is being set up first.",
         "The first send on a one-to-many socket makes the association by itself: INIT is sent, the state is "
         "COOKIE-WAIT.",
     ),
     "endpoint_failed": Words(
-        "6458 3.1.2",
+        "6458 3.1",
         "The endpoint could not be opened, or could not go on: the text says why.",
         "A call of socket, bind or listen failed, or the socket told an error that it does not recover from.",
     ),
@@ -242,33 +243,33 @@ EVENTS = {
         "As the buffer empties a window update, a SACK with a larger a_rwnd, tells the peer.",
     ),
     "refused": Words(
-        "6458 3.1.4",
+        "",
         "What was asked for can't be done: the text says what stands against it.",
         "Checked here, or told by the stack's call, before anything went out.",
     ),
     # --- the wire
     "link": Words(
-        "9260 1.2",
+        "",
         "What the link between the ends does to packets was changed, by the user.",
         "The conditioner decides each packet's fate when it is sent, by a seeded random number: SCTP has to "
         "cope with loss, doubling and reordering.",
     ),
     # --- numbers
     "counts": Words(
-        "9260 1.3",
+        "",
         "How many messages and bytes have passed on the association.",
         "Counted by this program at the sockets API: user messages, no chunks and no headers.",
     ),
     "status": Words(
         "6458 8.2.1",
         "What the stack says of the association right now.",
-        "SCTP_STATUS and SCTP_GET_PEER_ADDR_INFO: state, peer's rwnd, queues, and each path's cwnd, SRTT "
-        "and RTO.",
+        "SCTP_STATUS and SCTP_GET_PEER_ADDR_INFO (8.2.2): state, peer's rwnd, queues, and each path's cwnd, "
+        "SRTT and RTO.",
     ),
     "streams": Words(
-        "9260 6.5",
+        "",
         "What has passed on each stream.",
-        "Counted by this program; the SSN is that of the last ordered message received.",
+        "Counted by this program; the SSN (RFC 9260, 6.5) is that of the last ordered message received.",
     ),
     "detail": Words(
         "6458 8.2.1",
@@ -277,12 +278,12 @@ EVENTS = {
         "left out.",
     ),
     "generating": Words(
-        "6458 3.1.4",
+        "",
         "How far the generator of messages has come.",
         "A generator sends as fast as it was told; where the send buffer is full it waits for room.",
     ),
     "totals": Words(
-        "6458 3.1",
+        "",
         "How many associations there are, and how many were turned away at this program's limit.",
         "Counted over all endpoints; at the limit new associations are aborted.",
     ),

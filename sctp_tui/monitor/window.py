@@ -86,7 +86,7 @@ class Sending:
     first that was. `sent`, `retransmitted` and `lost` (by the link, on purpose) are TSNs when they were sent,
     each packet in one of them; `beyond` are TSNs when a SACK reported them in a gap block.
     `acknowledged` is the cumulative TSN ack; `flight` (octets of user data sent and acknowledged neither
-    cumulatively nor in a gap block, RFC 9260, section 6.1), `rwnd` (octets, as the other end advertised it)
+    cumulatively nor in a gap block, RFC 9260, section 1.3), `rwnd` (octets, as the other end advertised it)
     and `cwnd` (octets) change in steps, as `rto` (ms) does; `srtt` (ms) is the present one.
     """
 

@@ -1,4 +1,4 @@
-"""A line of text as a message: `[3]text` chooses stream 3, as in Stevens' client (UNP, section 23.4)."""
+"""A line of text as a message: `[3]text` chooses stream 3, as in Stevens' client (UNP, section 10.4)."""
 
 import re
 from typing import NamedTuple

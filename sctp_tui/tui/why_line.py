@@ -16,7 +16,8 @@ def explanation(row: Row, level: Level) -> Content:
     """Each chunk's name, why it is there, and the section that says so."""
     parts: list[str | tuple[str, str]] = []
     for name, one in why_row(row, level):
-        parts += [(f"{name} ", "bold"), one.text, (f" {one.section}.  ", "$foreground-muted")]
+        section = f" {one.section}.  " if one.section else "  "
+        parts += [(f"{name} ", "bold"), one.text, (section, "$foreground-muted")]
     return Content.assemble(*parts).rstrip()
 
 

@@ -118,7 +118,12 @@ def test_no_answer() -> None:
 
 def test_a_restart_sets_up_anew() -> None:
     story = Story()
-    assert _names(_infer([story.up(1), story.change(1, "RESTART")])) == SETTING_UP * 2
+    arrows = _infer([story.up(1), story.change(1, "RESTART")])
+    assert _names(arrows) == SETTING_UP * 2
+    for at, section in enumerate(
+        ("5.1 A", "5.1 B", "5.1 D", "5.1 D", "5.2.2", "5.2.2", "5.2.4 A", "5.2.4 A")
+    ):
+        assert f"(RFC 9260, section {section}" in arrows[at].why
 
 
 def test_an_association_whose_opening_was_not_seen() -> None:

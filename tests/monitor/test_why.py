@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sctp_tui
+from sctp_tui.monitor.glossary import TERMS
+from sctp_tui.monitor.states import TABLE, Transition
 from sctp_tui.monitor.why import Facts, Level, why
 from sctp_tui.monitor.why_causes import CAUSES
 from sctp_tui.monitor.why_chunks import CHUNKS, VERDICTS, Words
@@ -33,43 +35,23 @@ from sctp_tui.sctp.packet import (
 )
 from sctp_tui.sctp.parameters import Parameter
 
+from .rfc_sections import references, told
+
 LEVELS: tuple[Level, ...] = get_args(Level)
 _DATA = Data(3, 21, 1, 1, 0, 0, False, True, True, False, b"hello")
 _SACK = Sack(0, 16, 5, 1000, (), ())
 _HEAD = (0.0, 0.0, "server", 1, 1, None)
 
-# The last subsection of each section, as the RFCs' tables of contents have them.
-_LAST = {
-    "9260": {
-        "": 16, "1": 7, "1.5": 7, "3": 3, "3.2": 2, "3.3": 13, "3.3.10": 13, "5": 4, "5.1": 6, "5.2": 6,
-        "5.3": 1, "6": 10, "6.2": 1, "6.3": 3, "6.4": 1, "7": 3, "7.2": 5, "8": 5, "8.5": 1, "9": 2,
-    },
-    "6458": {"": 9, "3": 3, "3.1": 6, "6": 2, "6.1": 11, "8": 3, "8.1": 32, "8.2": 6},
-    "3758": {"": 5, "3": 6},
-    "6525": {"": 6, "3": 1, "5": 2, "5.1": 7, "6": 3, "6.1": 3},
-    "8260": {"": 4, "2": 3, "2.3": 2},
-    "5061": {"": 5, "4": 3, "4.1": 2, "4.3": 5, "5": 5},
-    "4895": {"": 6, "4": 1, "5": 1},
-    "4820": {"": 4},
-    "6951": {"": 6, "5": 8},
-}  # fmt: skip
 
-
-def _exists(number: str, section: str) -> bool:
-    parts = section.split(".")
-    return all(int(part) <= _LAST[number].get(".".join(parts[:at]), 0) for at, part in enumerate(parts))
-
-
-def test_sections_named_anywhere_exist() -> None:
+def test_whatever_names_a_section_speaks_of_what_it_is_about() -> None:
     here = Path(sctp_tui.__file__).parent
-    named = {
-        found
-        for path in here.rglob("*.py")
-        for found in re.findall(r"RFC (\d+), sections? (\d+(?:\.\d+)*)", path.read_text())
-        if found[0] in _LAST
-    }
-    assert len(named) > 60
-    assert [one for one in sorted(named) if not _exists(*one)] == []
+    named = [
+        (path.name, *one)
+        for path in (*here.rglob("*.py"), *here.parent.glob("*.md"))
+        for one in references(path.read_text())
+    ]
+    assert len({one[1:3] for one in named}) > 80
+    assert [one for one in named if not told(*one[1:])] == []
 
 
 def _all() -> Iterator[tuple[str, Words]]:
@@ -79,7 +61,10 @@ def _all() -> Iterator[tuple[str, Words]]:
 
 @pytest.mark.parametrize(("name", "words"), [pytest.param(*one, id=one[0]) for one in _all()])
 def test_words_are_few_and_their_section_exists(name: str, words: Words) -> None:
-    assert _exists(*words.section.split())
+    said = f"{name} {words.beginner} {words.expert}"
+    number, _, section = words.section.partition(" ")
+    assert number == "" or told(number, section, said)
+    assert [one for one in references(said, number) if not told(*one)] == []
     assert words.beginner != words.expert
     for text in (words.beginner, words.expert):
         assert text[0].isupper()
@@ -89,10 +74,34 @@ def test_words_are_few_and_their_section_exists(name: str, words: Words) -> None
         assert "  " not in text
 
 
-def test_sections_that_do_not_exist_are_seen() -> None:
-    assert not _exists("9260", "2.3")
-    assert not _exists("9260", "17")
-    assert _exists("9260", "3.3.10.13")
+def test_only_what_is_our_own_has_no_section() -> None:
+    ours = {"link", "counts", "streams", "generating", "totals", "refused"}
+    assert {name for name, words in EVENTS.items() if not words.section} == ours
+    assert {name for name, words in VERDICTS.items() if words.section} == {"refused"}
+    assert all(words.section for words in (*CHUNKS.values(), *CAUSES.values()))
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_the_glossary_and_its_sections(term: str) -> None:
+    one = TERMS[term]
+    for number, section, _ in references(one.source):
+        assert told(number, section, f"{one.name} {one.means} {one.source}")
+
+
+@pytest.mark.parametrize("transition", TABLE, ids=str)
+def test_the_state_machine_and_its_sections(transition: Transition) -> None:
+    assert told("9260", transition.section, str(transition))
+
+
+def test_a_wrong_section_is_seen() -> None:
+    assert not told("9260", "2.3", "T3-rtx ran out")
+    assert not told("9260", "7.2.4", "T3-rtx ran out")
+    assert told("9260", "6.3.3", "T3-rtx ran out")
+    found = list(
+        references("As in (RFC 9260, sections 6.3.3, 8.1 and\n    # 8.3); section 16. RFC 768 (2.1).")
+    )
+    sections = [("9260", one) for one in ("6.3.3", "8.1", "8.3", "16")]
+    assert [one[:2] for one in found] == [*sections, ("768", "")]
 
 
 for _kind in (*get_args(e.AnyEvent), *get_args(AnyChunk), Parameter, e.Peer, e.Path, e.StreamCount,
@@ -113,8 +122,7 @@ def test_whatever_comes_has_words_on_both_levels(kind: type[e.Event | Chunk]) ->
         beginner, expert = (why(subject, level, facts) for level in LEVELS)
         assert beginner.text != expert.text
         assert beginner.section == expert.section
-        assert (found := re.fullmatch(r"RFC (\d+), section ([\d.]+)", beginner.section))
-        assert _exists(*found.groups())
+        assert re.fullmatch(r"(RFC \d+, section [\d.]+)?", beginner.section)
 
     told()
 

@@ -363,7 +363,8 @@ class Pump:
     def _refuse(self, link: Link) -> None:
         """Nobody has the UDP port: to an association being set up that is what an ABORT says.
 
-        One that is up goes on, as ICMP alone must not end it (RFC 9260, section 10): it may be forged.
+        One that is up goes on: what came shows no verification tag, without which ICMP, which may be forged,
+        ends nothing (RFC 6951, section 5.5).
         """
         init = link.init
         if len(init) < 20:
