@@ -3,6 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+JOBS ?= auto
 
 .PHONY: help run test test-userspace test-kernel guest lint lab screenshots keys bench clean
 
@@ -22,7 +23,7 @@ run: $(VENV)/installed
 test: guest test-userspace test-kernel
 
 test-userspace: $(VENV)/installed-for-tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(JOBS)
 
 # One boot for all tests that touch a stack.
 test-kernel: $(VENV)/installed-for-tests

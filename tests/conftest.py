@@ -33,6 +33,8 @@ def _no_files_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        for name in ("COLUMNS", "LINES"):  # terminals of the tests have sizes of their own
+            patch.delenv(name, raising=False)
         yield
 
 
