@@ -49,8 +49,9 @@ def sections(row: Row, base: Base) -> Iterator[Section]:
 
 def _of_packet(row: Row) -> Iterator[tuple[str, str]]:
     packet = row.packet
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(packet.at))
-    yield "at", f"{when}.{int(packet.at % 1 * 1_000_000):06d}"
+    seconds, microseconds = divmod(round(packet.at * 1_000_000), 1_000_000)
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+    yield "at", f"{when}.{microseconds:06d}"
     yield "after", f"{row.after:.6f} s, since the first packet"
     local, peer = _end(packet.local), _end(packet.peer) if packet.peer else "?"
     yield "from", printable(peer if packet.direction == "in" else f"{local}, {packet.endpoint}")

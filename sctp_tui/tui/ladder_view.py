@@ -128,12 +128,14 @@ class LadderView(Trail):
 
     def _header(self, ladder: Ladder, width: int) -> Strip:
         style = self.style_of("ladder--header")
-        titles = head(ladder.conversation, width)
         if self.following:
-            return Strip([Segment(fit(titles, width), style)])
+            return Strip([Segment(fit(head(ladder.conversation, width), width), style)])
         below = f" +{self.below} below, End follows" if self.below else " End follows"
         room = max(1, width - len(below))
-        segments = [Segment(fit(titles, room), style), Segment(below, self.style_of("ladder--below"))]
+        segments = [
+            Segment(fit(head(ladder.conversation, room), room), style),
+            Segment(below, self.style_of("ladder--below")),
+        ]
         return Strip(segments).adjust_cell_length(width, style)
 
     def action_open(self) -> None:

@@ -21,6 +21,10 @@ class LinkBanner(Widget):
         color: $text-warning;
         display: none;
         &.-slow { background: $error; color: $text; text-style: bold; }
+        &:ansi { background: ansi_default; color: ansi_yellow; text-style: reverse; }
+        &:ansi.-slow { color: ansi_red; text-style: bold reverse; }
+        &:nocolor { text-style: reverse; }
+        &:nocolor.-slow { text-style: bold reverse; }
     }
     """
     ALLOW_SELECT = False

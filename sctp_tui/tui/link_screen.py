@@ -49,12 +49,12 @@ class LinkScreen(Form[SetLink]):
 
     def fields(self) -> Iterator[Widget]:
         """The conditions each way, and the seed."""
-        for label, name, tip in (
-            ("Into", "inward", "Packets to the server, or to a client here whose server is elsewhere"),
-            ("Out of", "outward", "Packets that these send"),
+        for label, name, which, tip in (
+            ("Into", "inward", "to the server", "Or to a client here whose server is elsewhere"),
+            ("Out of", "outward", "from the server", "Or from a client here whose server is elsewhere"),
         ):
             yield Label(label)
-            (_, field) = self.labelled("", name, "", "off", tip)
+            (_, field) = self.labelled("", name, "", f"off: packets {which} pass as they are", tip)
             field.add_class("-whole")
             yield field
         yield Label("Seed")

@@ -76,6 +76,7 @@ class WirePane(Vertical):
 
     DEFAULT_CSS = """
     WirePane { display: none; }
+    WirePane:focus-within > WireHeading { color: $text-accent; }
     WirePane ContentSwitcher { height: 1fr; }
     WirePane #no-packets { padding: 1 2; }
     WirePane WhyLine { display: none; }
