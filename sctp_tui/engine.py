@@ -6,12 +6,9 @@ blocks without its wake-up descriptor, and stops reading while the outbox is ful
 
 import itertools
 import logging
-import selectors
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
-
-import msgspec
+from collections.abc import Callable, Collection, Sequence
 
 from .ledger import ENDS, Association, Ledger
 from .outbox import Outbox
@@ -56,7 +53,9 @@ from .sctp.events import (
 )
 from .sctp.stacks import open_stack
 from .sending import Sending
+from .waiting import Opened, Waiting
 from .wakeup import WakeUp
+from .watching import Watching
 
 log = logging.getLogger(__name__)
 
@@ -65,26 +64,7 @@ GRACE = 2.0
 MAX_ASSOCIATIONS = 10_000
 """Associations that servers take at one time."""
 _BATCH = 256  # events taken from one endpoint before the others get their turn
-_STATUS_EVERY, _CLOSELY_EVERY = 1.0, 0.1
-_LINK_EVERY = 0.1
 _CLOSING = 0.01  # s between two looks whether what is closing may be closed
-
-
-class _Open(msgspec.Struct, eq=False):
-    """An endpoint that is open. `server` takes associations, `echo` answers each message by itself.
-
-    Nothing is received while the user has it `paused`, nor while it is `deaf` for that or another reason.
-    `deadline` is set once it is closing.
-    """
-
-    endpoint: Endpoint
-    stack: Stack
-    server: bool
-    echo: bool = False
-    paused: bool = False
-    deaf: bool = False
-    deadline: float | None = None
-    aborted: int = 0
 
 
 class Engine:
@@ -124,28 +104,21 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="sctp-engine", daemon=True)
         self._keys = itertools.count(1)
         self._stacks: dict[StackName, Stack] = {}
-        self._open: dict[str, _Open] = {}
-        self._told_by_stack: dict[_Open, None] = {}  # those without descriptors of their own, in order
-        self._closing: dict[_Open, None] = {}
-        self._echoing: dict[_Open, None] = {}
-        self._deaf: dict[_Open, None] = {}
-        self._everything = selectors.DefaultSelector()
-        self._all_but_endpoints = selectors.DefaultSelector()  # waited on while nobody may read
+        self._open: dict[str, Opened] = {}
+        self._closing: dict[Opened, None] = {}
+        self._echoing: dict[Opened, None] = {}
+        self._waiting = Waiting()
         self._ledger = Ledger(self.clock)
         self._sending = Sending(
             self._ledger, self.clock, self._endpoint, self._take, self._refuse, self._rest
         )  # fmt: skip
-        self._watched: tuple[int, ...] = ()
-        self._detail = 0
-        self._closely: tuple[int, ...] = ()
-        self._status_due = self._closely_due = self._link_due = 0.0
-        self._links: list[LinkControl] = []
+        self._watching = Watching(self._ledger, self.clock, self._endpoint)
         self._stopping = False
         self._more = False  # the last look at the endpoints found something
         self._emptied = False  # it found all that a socket of the kernel had
         self._out: list[Event] = []
         self._seen: list[Packet] = []
-        self._wait_on(self._wakeup, self._wakeup.fileno())
+        self._waiting.on(self._wakeup, self._wakeup.fileno())
         outbox.on_room = self._wakeup.wake
 
     # --- for other threads
@@ -183,15 +156,13 @@ class Engine:
             for stack in self._stacks.values():
                 stack.close()
             self._flush()  # the last packets
-            self._everything.close()
-            self._all_but_endpoints.close()
+            self._waiting.close()
             self._wakeup.close()
 
     def _loop(self) -> None:
         reading = True
         while not (self._stopping and not self._open):
-            waited_on = self._everything if reading else self._all_but_endpoints
-            ready = [key.data for key, _ in waited_on.select(self._timeout(reading))]
+            ready = self._waiting.wait(self._timeout(reading), reading)
             if self._wakeup in ready:
                 self._wakeup.clear()
             while self._commands:
@@ -203,25 +174,18 @@ class Engine:
             if reading:
                 for opened in self._echoing:
                     self._hear(opened)
-                for opened in ready:
-                    if isinstance(opened, _Open):
-                        self._receive(opened)
-                for opened in self._told_by_stack:
+                for source in ready:
+                    if isinstance(source, Opened):
+                        self._receive(source)
+                for opened in self._waiting.told_by_stack:
                     self._receive(opened)
             self._sending.turn()
             for opened in list(self._closing):
                 self._try_to_close(opened)
-            self._look_at_watched()
-            for link in self._links:
-                self._look_at_link(link)
+            self._out += self._watching.turn()
             self._flush()
             if self.gather and self._emptied:
-                self._all_but_endpoints.select(self.gather)
-
-    def _wait_on(self, source: WakeUp | Stack, *descriptors: int) -> None:
-        for selector in (self._everything, self._all_but_endpoints):
-            for descriptor in descriptors:
-                selector.register(descriptor, selectors.EVENT_READ, source)
+                self._waiting.wait(self.gather, endpoints=False)
 
     def _endpoint(self, name: str) -> Endpoint:
         opened = self._open.get(name)
@@ -229,40 +193,25 @@ class Engine:
             raise SctpError(f"no endpoint named {name!r} is open")
         return opened.endpoint
 
-    def _attach(self, opened: _Open) -> None:
-        """An endpoint is open: wait on what it says, or ask it whenever its stack had its turn."""
+    def _attach(self, opened: Opened) -> None:
         self._open[opened.endpoint.name] = opened
-        descriptors = opened.endpoint.descriptors()
-        for descriptor in descriptors:
-            self._everything.register(descriptor, selectors.EVENT_READ, opened)
-        if not descriptors:
-            self._told_by_stack[opened] = None
+        self._waiting.add(opened)
 
-    def _detach(self, opened: _Open) -> None:
-        """Before its descriptors are closed and their numbers given to others."""
-        for descriptor in () if opened.deaf else opened.endpoint.descriptors():
-            self._everything.unregister(descriptor)
-        self._deaf.pop(opened, None)
+    def _detach(self, opened: Opened) -> None:
+        self._waiting.remove(opened)
         self._echoing.pop(opened, None)
-        self._told_by_stack.pop(opened, None)
         self._closing.pop(opened, None)
         del self._open[opened.endpoint.name]
 
     def _timeout(self, reading: bool) -> float | None:
         if self._commands or (self._more and reading):
             return 0.0
-        now = self.clock.mono()
         # What waits for one that nobody may read is no reason to look again.
-        receiving = reading and not self._deaf
-        due = [self._sending.timeout(), *(stack.timeout(receiving) for stack in self._stacks.values())]
+        receiving = reading and not self._waiting.deaf
+        due = [self._sending.timeout(), self._watching.timeout()]
+        due += [stack.timeout(receiving) for stack in self._stacks.values()]
         if self._closing:
             due.append(_CLOSING)
-        if self._watched or self._detail:
-            due.append(max(0.0, self._status_due - now))
-        if any(link.changed for link in self._links):
-            due.append(max(0.0, self._link_due - now))
-        if self._closely:
-            due.append(max(0.0, self._closely_due - now))
         return min((seconds for seconds in due if seconds is not None), default=None)
 
     def _flush(self) -> None:
@@ -276,12 +225,12 @@ class Engine:
 
     # --- events
 
-    def _receive(self, opened: _Open) -> None:
+    def _receive(self, opened: Opened) -> None:
         if opened.deaf:
             return
         events = opened.endpoint.receive(_BATCH)
         if events:
-            if opened in self._told_by_stack:
+            if opened in self._waiting.told_by_stack:
                 self._more = True
             elif len(events) < _BATCH:  # that was all; its descriptor tells of more
                 self._emptied = True
@@ -289,22 +238,11 @@ class Engine:
             if opened.echo:
                 self._echo(events)
 
-    def _hear(self, opened: _Open) -> None:
+    def _hear(self, opened: Opened) -> None:
         """Receive on an endpoint, or wait no longer for what comes there: as things are now."""
         # An echo that can't get rid of its answers reads no more: the peer that sends has to wait.
         deaf = opened.paused or (opened.echo and self._sending.waits(opened.endpoint.name))
-        if deaf == opened.deaf:
-            return
-        opened.deaf = deaf
-        if deaf:
-            self._deaf[opened] = None
-        else:
-            del self._deaf[opened]
-        for descriptor in opened.endpoint.descriptors():
-            if deaf:
-                self._everything.unregister(descriptor)
-            else:
-                self._everything.register(descriptor, selectors.EVENT_READ, opened)
+        self._waiting.set_deaf(opened, deaf)
 
     def _echo(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -386,10 +324,7 @@ class Engine:
                     if opened := self._open.get(command.endpoint):
                         self._begin_closing(opened, self.grace)
                 case Watch():
-                    self._watched, self._detail = command.keys, command.detail
-                    self._closely = command.closely
-                    self._status_due = 0.0
-                    self._ledger.show_streams(command.detail)
+                    self._watching.watch(command)
                 case SetLink():
                     self._link().set(command.inward, command.outward, command.seed)
                 case DropNext():
@@ -426,16 +361,16 @@ class Engine:
                 except SctpError as error:  # goes on without
                     now = self.clock.wall(), self.clock.mono()
                     self._out.append(Refused(*now, "", 0, 0, None, "capture", 0, str(error)))
-            self._wait_on(stack, *stack.descriptors())
+            self._waiting.on(stack, *stack.descriptors())
             if stack.link is not None:
-                self._links.append(stack.link)
+                self._watching.links.append(stack.link)
                 if self.link is not None:
                     stack.link.set(self.link.inward, self.link.outward, self.link.seed)
         return stack
 
     def _link(self) -> LinkControl:
-        if self._links:
-            return self._links[0]
+        if self._watching.links:
+            return self._watching.links[0]
         raise SctpError(
             "no link of this program carries packets"
             + (": the kernel does that itself; start with --stack userspace" if self._stacks else " yet")
@@ -469,7 +404,7 @@ class Engine:
         except SctpError as error:
             self._fail(command.endpoint, error)
             return
-        opened = _Open(endpoint, stack, server=True, echo=command.echo)
+        opened = Opened(endpoint, stack, server=True, echo=command.echo)
         self._attach(opened)
         if opened.echo:
             self._echoing[opened] = None
@@ -488,47 +423,18 @@ class Engine:
         except SctpError as error:
             self._fail(command.endpoint, error)
             return
-        self._attach(_Open(endpoint, stack, server=False))
+        self._attach(Opened(endpoint, stack, server=False))
 
     def _close_association(self, association: Association) -> None:
         association.closing = True
         if association.up and not association.backlog:
             self._shut_down(association)
 
-    def _look_at_watched(self) -> None:
-        if not (self._watched or self._detail or self._closely):
-            return
-        now = self.clock.mono()
-        if now >= self._status_due:
-            self._status_due = now + _STATUS_EVERY
-            self._ask_for_status({*self._watched, self._detail}, self._detail)
-        if now >= self._closely_due:
-            self._closely_due = now + _CLOSELY_EVERY
-            self._ask_for_status(self._closely)
-
-    def _ask_for_status(self, keys: Iterable[int], detail: int = 0) -> None:
-        for key in keys:
-            association = self._ledger.by_key.get(key)
-            if association is None or not association.up:
-                continue
-            try:
-                self._out.append(self._open[association.endpoint].endpoint.status(association.assoc_id))
-                if key == detail:
-                    self._out.append(self._open[association.endpoint].endpoint.detail(association.assoc_id))
-            except SctpError as error:
-                log.debug("no status of %s: %s", association.assoc_id, error)  # it ends just now
-
-    def _look_at_link(self, link: LinkControl) -> None:
-        now = self.clock.mono()
-        if link.changed and now >= self._link_due:
-            self._link_due = now + _LINK_EVERY
-            self._out.append(link.state())
-
     def _pause(self, command: PauseReading) -> None:
         self._endpoint(command.endpoint)
         self._set_paused(self._open[command.endpoint], command.paused)
 
-    def _set_paused(self, opened: _Open, paused: bool) -> None:
+    def _set_paused(self, opened: Opened, paused: bool) -> None:
         opened.paused = paused
         self._hear(opened)
         clock = self.clock
@@ -539,12 +445,12 @@ class Engine:
     def _stop(self, command: Stop) -> None:
         now = command.now or self._stopping
         self._stopping = True
-        for link in self._links:
+        for link in self._watching.links:
             link.set_speed(1.0)  # associations can't be shut down while time stands still
         for opened in self._open.values():
             self._begin_closing(opened, 0.0 if now else self.grace)
 
-    def _begin_closing(self, opened: _Open, grace: float) -> None:
+    def _begin_closing(self, opened: Opened, grace: float) -> None:
         deadline = self._time_of(opened) + grace
         if opened.deadline is not None:
             opened.deadline = min(opened.deadline, deadline)
@@ -558,12 +464,12 @@ class Engine:
             if not association.closing:
                 self._close_association(association)
 
-    def _time_of(self, opened: _Open) -> float:
+    def _time_of(self, opened: Opened) -> float:
         """By which a shutdown takes its time: that of its links, where it has any."""
         link = opened.stack.link
         return self.clock.mono() if link is None else link.now()
 
-    def _try_to_close(self, opened: _Open) -> None:
+    def _try_to_close(self, opened: Opened) -> None:
         """Close an endpoint whose associations have ended, or whose grace is over."""
         left = self._ledger.of(opened.endpoint.name)
         if left:

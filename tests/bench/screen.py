@@ -35,7 +35,7 @@ class Measured(SctpApp):
         self._probing = False
         self._seen = 0
 
-    def on_ready(self) -> None:
+    async def on_ready(self) -> None:
         threading.Thread(target=self._answer, daemon=True).start()
 
     def _answer(self) -> None:

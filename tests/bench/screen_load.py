@@ -42,7 +42,7 @@ class Measured(SctpApp):
         self._associations = associations
         self._seconds = seconds
 
-    def on_ready(self) -> None:
+    async def on_ready(self) -> None:
         self.run_worker(self._measure())
 
     async def _measure(self) -> None:

@@ -1,0 +1,87 @@
+"""What the engine waits on: its wake-up, the stacks, and those open endpoints that it listens to just now."""
+
+import selectors
+
+import msgspec
+
+from .sctp.endpoint import Endpoint, Stack
+from .wakeup import WakeUp
+
+
+class Opened(msgspec.Struct, eq=False):
+    """An endpoint that is open. `server` takes associations, `echo` answers each message by itself.
+
+    Nothing is received while the user has it `paused`, nor while it is `deaf` for that or another reason.
+    `deadline` is set once it is closing.
+    """
+
+    endpoint: Endpoint
+    stack: Stack
+    server: bool
+    echo: bool = False
+    paused: bool = False
+    deaf: bool = False
+    deadline: float | None = None
+    aborted: int = 0
+
+
+Source = WakeUp | Stack | Opened
+
+
+class Waiting:
+    """`told_by_stack` are endpoints without descriptors of their own, in order; `deaf` those not heard."""
+
+    def __init__(self) -> None:
+        self.told_by_stack: dict[Opened, None] = {}
+        self.deaf: dict[Opened, None] = {}
+        self._everything = selectors.DefaultSelector()
+        self._all_but_endpoints = selectors.DefaultSelector()  # waited on while nobody may read
+
+    def on(self, source: WakeUp | Stack, *descriptors: int) -> None:
+        """Wait on these descriptors too, whether or not anybody may read."""
+        for selector in (self._everything, self._all_but_endpoints):
+            for descriptor in descriptors:
+                selector.register(descriptor, selectors.EVENT_READ, source)
+
+    def add(self, opened: Opened) -> None:
+        """An endpoint is open: wait on what it says, or ask it whenever its stack had its turn."""
+        self._listen(opened)
+        if not opened.endpoint.descriptors():
+            self.told_by_stack[opened] = None
+
+    def remove(self, opened: Opened) -> None:
+        """Before its descriptors are closed and their numbers given to others."""
+        if not opened.deaf:
+            self._ignore(opened)
+        self.deaf.pop(opened, None)
+        self.told_by_stack.pop(opened, None)
+
+    def set_deaf(self, opened: Opened, deaf: bool) -> None:
+        """Wait no longer for what comes to an endpoint, or again."""
+        if deaf == opened.deaf:
+            return
+        opened.deaf = deaf
+        if deaf:
+            self.deaf[opened] = None
+            self._ignore(opened)
+        else:
+            del self.deaf[opened]
+            self._listen(opened)
+
+    def _listen(self, opened: Opened) -> None:
+        for descriptor in opened.endpoint.descriptors():
+            self._everything.register(descriptor, selectors.EVENT_READ, opened)
+
+    def _ignore(self, opened: Opened) -> None:
+        for descriptor in opened.endpoint.descriptors():
+            self._everything.unregister(descriptor)
+
+    def wait(self, seconds: float | None, endpoints: bool = True) -> list[Source]:
+        """What is ready within so many seconds, None for ever; without what comes to `endpoints`, or with."""
+        selector = self._everything if endpoints else self._all_but_endpoints
+        return [key.data for key, _ in selector.select(seconds)]
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        self._everything.close()
+        self._all_but_endpoints.close()
