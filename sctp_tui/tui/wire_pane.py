@@ -18,6 +18,7 @@ from textual.widgets import ContentSwitcher, Static
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import other_end
+from sctp_tui.sctp.events import Packet
 
 from .actions import bindings
 from .why_line import WhyLine
@@ -35,7 +36,7 @@ class WireHeading(Widget):
         padding: 0 1;
         color: $foreground-muted;
         link-style: none;
-        link-color: auto;
+        link-color: $foreground;
         link-background: transparent;
     }
     """
@@ -175,6 +176,14 @@ class WirePane(Vertical):
         from .ladder_view import LadderView
 
         self.query_one(LadderView).level = line.level
+
+    @property
+    def arrow(self) -> tuple[Packet, str] | None:
+        """The packet under the ladder's cursor and its line, where the ladder has the focus."""
+        from .ladder_view import LadderView
+
+        focused = self.screen.focused
+        return focused.arrow if isinstance(focused, LadderView) else None
 
     @property
     def shows(self) -> bool:
