@@ -18,7 +18,8 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from sctp_tui.monitor import units
-from sctp_tui.sctp.events import Event, to_json
+from sctp_tui.packet_lines import as_json
+from sctp_tui.sctp.events import Event, Packet, to_json
 
 from .actions import bindings
 from .association_table import AssociationTable
@@ -53,6 +54,15 @@ def of_event(event: Event, line: str) -> list[Choice]:
             choices.append(Choice("text", "the payload as text", lambda: text))
         choices.append(Choice("hex", "the payload as hex", lambda: data.hex(" ")))
     return [*choices, Choice("json", "all of it as JSON", lambda: to_json(event).decode())]
+
+
+def of_packet(packet: Packet, line: str) -> list[Choice]:
+    """What can be copied of an arrow of the ladder."""
+    return [
+        Choice("line", "the line", lambda: line),
+        Choice("hex", "the packet as hex", lambda: packet.data.hex(" ")),
+        Choice("json", "all of it as JSON", lambda: as_json(packet).decode()),
+    ]
 
 
 def of_row(line: str, facts: dict[str, object]) -> list[Choice]:

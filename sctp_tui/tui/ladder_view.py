@@ -11,6 +11,7 @@ from textual.strip import Strip
 from sctp_tui.monitor.ladder import Ladder, Row
 from sctp_tui.monitor.why import Level
 from sctp_tui.monitor.wire import Conversation
+from sctp_tui.sctp.events import Packet
 
 from .actions import bindings
 from .columns import fit
@@ -102,6 +103,15 @@ class LadderView(Trail):
         """The packet that the keys mean."""
         chosen = self.chosen
         return self.ladder[chosen] if self.ladder is not None and chosen is not None else None
+
+    @property
+    def arrow(self) -> tuple[Packet, str] | None:
+        """The same packet, and its line as it is drawn where there is room for all of it."""
+        row = self.row
+        if self.ladder is None or row is None:
+            return None
+        width = self.size.width + 2 * len(self.ladder.label(row))
+        return row.packet, "".join(text for text, _ in parts(self.ladder, row, width, self._now))
 
     def render_line(self, y: int) -> Strip:
         """The header or a packet."""

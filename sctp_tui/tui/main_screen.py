@@ -362,9 +362,12 @@ class MainScreen(WireActions):
 
     def action_copy(self) -> None:
         """Copy what is under the cursor."""
-        from .copying import CopyScreen, under_cursor
+        from .copying import CopyScreen, of_packet, under_cursor
 
-        choices = under_cursor(self.query_one(AssociationTable), self.query_one(MessageLog))
+        if arrow := self.query_one(WirePane).arrow:
+            choices = of_packet(*arrow)
+        else:
+            choices = under_cursor(self.query_one(AssociationTable), self.query_one(MessageLog))
         if choices:
             self.app.push_screen(CopyScreen(choices), self._copy)
         else:

@@ -222,3 +222,17 @@ async def test_a_name_is_in_the_heading_of_the_wire() -> None:
         await until(pilot, lambda: isinstance(app.screen, NameScreen))
         await pilot.press(*"anna", "enter")
         await until(pilot, lambda: "anna" in app.query_one(WireHeading).title)
+
+
+async def test_a_packet_is_copied_as_line_hex_and_json() -> None:
+    async with running((100, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        await pilot.press("home", "y", "h")
+        init = next(iter(app.monitor.wire))
+        await until(pilot, lambda: app.clipboard == init.data.hex(" "))
+        await pilot.press("y", "y")
+        await until(pilot, lambda: "INIT tag" in app.clipboard and app.clipboard.endswith("▶│"))
+        await pilot.press("y", "j")
+        await until(pilot, lambda: '"chunk":"INIT"' in app.clipboard)
