@@ -1,7 +1,7 @@
 """When a peer that has fallen silent will be declared lost: an estimate from the timers of RFC 9260.
 
 No stack tells how many answers are missing already. What can be seen is that the retransmission timeout
-doubles with each one (section 6.3.3, rule E2) and that a path is given up after Path.Max.Retrans of them
+doubles with each one (section 6.3.3, rule E2) and that a path is given up after more than Path.Max.Retrans
 (section 8.2). The association ends with the first miss beyond Association.Max.Retrans (section 8.1). Where
 nothing is outstanding, HEARTBEATs are missed (section 8.3); where data is, its retransmissions, one RTO after
 the other. A stack may send and miss HEARTBEATs beside those: usrsctp gave a stopped peer up after 4:32,
