@@ -3,6 +3,9 @@
 Everything that comes from the engine passes here before anything is made of it: so no table, log, detail,
 copy or export has an address to show. A pseudonym is an address too, of a range that nobody has:
 198.18.0.0/15 (RFC 2544) or 2001:db8::/32 (RFC 3849). Sorting and filters work on it as on any other.
+
+In the octets of a packet it stands in an address's place, too: in parameters, in cookies and heartbeats. The
+checksum of such a packet is left as it was, and is wrong then.
 """
 
 import ipaddress
@@ -12,6 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from ..outbox import Batch
+from ..sctp.decoding import decode
 from ..sctp.events import (
     Detail,
     EndpointFailed,
@@ -23,6 +27,7 @@ from ..sctp.events import (
     Status,
     UnknownNotification,
 )
+from ..sctp.packet import Abort, Asconf, CookieEcho, Error, Heartbeat, Init
 from .endpoints import is_server
 
 E = TypeVar("E", bound=Event)
@@ -30,6 +35,8 @@ E = TypeVar("E", bound=Event)
 _V4 = ipaddress.IPv4Network("198.18.0.0/15")
 _V6 = ipaddress.IPv6Network("2001:db8::/32")
 _ADDRESS = re.compile(r"[0-9a-fA-F:.]{3,}(?:%\w+)?")  # what may be one
+_PARAMETER = re.compile(rb"\0\x05\0\x08(.{4})|\0\x06\0\x14(.{16})", re.DOTALL)  # RFC 9260, section 3.3.2.1
+_ADDRESSED = (Init, CookieEcho, Heartbeat, Abort, Error, Asconf)  # chunks that may have addresses in them
 _WITH_ADDRESSES = (5, 11)  # causes of RFC 9260, section 3.3.10: unresolvable, restart with new addresses
 
 
@@ -84,7 +91,10 @@ class Mask:
                 changed["paths"] = tuple(
                     msgspec.structs.replace(path, address=self.address(path.address)) for path in event.paths
                 )
-            case Packet(local=local) | Detail(local=Peer() as local):
+            case Packet():
+                changed["local"] = self._peer(event.local)
+                changed["data"] = self._octets(event)
+            case Detail(local=Peer() as local):
                 changed["local"] = self._peer(local)
             case RemoteError(error=error) if error in _WITH_ADDRESSES:
                 changed["data"] = b""
@@ -99,3 +109,23 @@ class Mask:
 
     def _peer(self, peer: Peer) -> Peer:
         return Peer(tuple(map(self.address, peer.addresses)), peer.port, peer.udp_port)
+
+    def _octets(self, packet: Packet) -> bytes:
+        """Those of a packet, as many as they were: its ends' addresses, and those in its parameters."""
+        data = packet.data
+        if not any(isinstance(chunk, _ADDRESSED) for chunk in decode(data).chunks):
+            return data
+        known = [
+            ipaddress.ip_address(address)
+            for end in (packet.local, packet.peer)
+            if end is not None
+            for address in end.addresses
+        ]
+        known += [ipaddress.ip_address(v4 or v6) for v4, v6 in _PARAMETER.findall(data)]
+        for address in known:
+            if not address.is_unspecified:
+                pseudonym = ipaddress.ip_address(self.address(str(address))).packed
+                data = data.replace(
+                    address.packed, pseudonym.ljust(len(address.packed), b"\0")[: len(address.packed)]
+                )
+        return data

@@ -103,3 +103,51 @@ def test_the_same_address_has_the_same_pseudonym_and_no_other_has_it(addresses: 
     for address, pseudonym in pseudonyms.items():
         assert mask.address(address) == pseudonym
         assert ipaddress.ip_address(pseudonym).version == ipaddress.ip_address(address).version
+
+
+def _chunk(kind: int, body: bytes) -> bytes:
+    return bytes((kind, 0)) + (4 + len(body)).to_bytes(2, "big") + body + bytes(-len(body) % 4)
+
+
+def test_no_address_is_left_in_octets() -> None:
+    more = (
+        ipaddress.ip_address("2001:4860::8"),
+        ipaddress.ip_address("192.0.2.77"),
+        ipaddress.ip_address("0.0.0.0"),
+    )
+    parameters = b"".join(
+        (b"\0\x05\0\x08" if one.version == 4 else b"\0\x06\0\x14") + one.packed for one in more
+    )
+    real = ipaddress.ip_address(REAL[0]), ipaddress.ip_address(REAL[1]), *more[:2]
+    cookie = b"".join(b"\xff" + one.packed for one in real[:2]) + parameters
+    packet = Packet(
+        **head(), local=Peer(REAL[1:2], 1), flow=1, direction="in", verdict="delivered", reason="", delay=0.0,
+        data=bytes(12) + _chunk(1, bytes(16) + parameters) + _chunk(10, cookie)
+        + _chunk(4, b"\0\1\0\x08" + real[0].packed),
+    )  # fmt: skip
+    mask = Mask()
+    masked = mask.event(packet)
+    assert len(masked.data) == len(packet.data)
+    for one in real:
+        assert one.packed in packet.data
+        assert one.packed not in masked.data
+        assert ipaddress.ip_address(mask.address(str(one))).packed in masked.data
+    assert masked.data.count(more[2].packed) >= packet.data.count(more[2].packed)  # it is nobody's
+    assert mask.event(packet) == masked
+
+
+def test_what_somebody_wrote_stays_as_it_is() -> None:
+    text = ipaddress.ip_address(REAL[0]).packed
+    packet = Packet(
+        **head(), local=PEER, flow=1, direction="in", verdict="delivered", reason="", delay=0.0,
+        data=bytes(12) + _chunk(0, bytes(12) + text),
+    )  # fmt: skip
+    assert Mask().event(packet).data == packet.data
+
+
+@given(st.binary(max_size=100))
+def test_any_octets_can_be_masked(data: bytes) -> None:
+    packet = Packet(
+        **head(), local=PEER, flow=1, direction="in", verdict="delivered", reason="", delay=0.0, data=data
+    )
+    assert len(Mask().event(packet).data) == len(data)
