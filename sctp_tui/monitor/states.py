@@ -101,6 +101,7 @@ class Follower:
         self.state: dict[End, str] = {"peer": "CLOSED", "local": "CLOSED"}
         self.taken: deque[Taken] = deque(maxlen=_KEPT)
         self._arriving: list[tuple[float, int, End, tuple[Chunk, ...]]] = []
+        self._asking: set[End] = set()  # who has sent an INIT, and no COOKIE ACK went to it since
 
     def update(self, now: float, limit: int = 2000) -> bool:
         """Take in at most so many packets more; whether there are more still. `now` is the link's clock."""
@@ -139,6 +140,13 @@ class Follower:
 
     def _sent(self, end: End, chunk: Chunk, at: float, number: int) -> None:
         name, state = name_of(chunk), self.state[end]
+        if name == "INIT":
+            self._asking.add(end)
+        elif name == "COOKIE ACK":
+            other: End = "peer" if end == "local" else "local"
+            if state.startswith("SHUTDOWN") and other not in self._asking:
+                return  # its cookie came again: answered, and no more (RFC 9260, section 5.2.4, action D)
+            self._asking.discard(other)
         if name == "INIT" and state not in ("CLOSED", "COOKIE-WAIT", "COOKIE-ECHOED"):
             self.state[end] = "CLOSED"  # it knows nothing of the association any more
         elif name == "SHUTDOWN" and state == "ESTABLISHED":

@@ -195,6 +195,16 @@ def test_a_peer_that_begins_anew() -> None:
     assert _states(follower, "peer") == ["COOKIE-WAIT", "COOKIE-ECHOED", "ESTABLISHED"] * 2
 
 
+def test_a_cookie_that_comes_again_ends_no_shutdown() -> None:
+    """The COOKIE ACK was lost, and the server closes already (RFC 9260, section 5.2.4, action D)."""
+    names = [*_HANDSHAKE, ("SHUTDOWN", "out"), ("COOKIE ECHO", "in"), ("COOKIE ACK", "out")]
+    packets = [_packet(name, way, float(at)) for at, (name, way) in enumerate(names)]
+    packets[3] = _packet("COOKIE ACK", "out", 3.0, verdict="dropped")
+    follower = Follower(_conversation(*packets))
+    follower.update(100.0)
+    assert follower.state == {"peer": "ESTABLISHED", "local": "SHUTDOWN-SENT"}
+
+
 def test_joined_in_the_middle() -> None:
     follower = Follower(_conversation(_packet("DATA", "in", 0.0), _packet("SACK", "out", 1.0)))
     follower.update(2.0)
