@@ -1,6 +1,7 @@
 """What each section named anywhere in the program is about, as looked up in the RFCs, in a word or two.
 
-Whatever refers to a section has to speak of that; "" is for an RFC as a whole.
+Whatever refers to a section has to speak of that; "" is for an RFC as a whole. A section that is named for the
+first time is looked up, and added here.
 """
 
 import re
@@ -50,22 +51,23 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "": "SCTP|state|timer|chunk|ECNE|transition", "1.3": "address|stream|message|chunk|flight",
         "1.5.2": "head-of-line", "1.6": "serial|wrap", "3": "packet", "3.1": "header|tag",
         "3.2": "chunk|reserves the type|type", "3.2.1": "parameter", "3.3": "chunk",
-        "3.3.1": "DATA|carries", "3.3.2": "INIT|streams", "3.3.3": "INIT ACK", "3.3.4": "SACK|acknowledge",
-        "3.3.5": "HEARTBEAT", "3.3.6": "HEARTBEAT ACK", "3.3.7": "ABORT", "3.3.8": "SHUTDOWN",
-        "3.3.9": "SHUTDOWN ACK", "3.3.10": "cause|ERROR", "3.3.10.1": "stream identifier",
-        "3.3.10.2": "missing", "3.3.10.3": "lifespan", "3.3.10.4": "out of resource", "3.3.10.5": "address",
-        "3.3.10.6": "kind of chunk", "3.3.10.7": "invalid", "3.3.10.8": "unrecognized",
-        "3.3.10.9": "no user data", "3.3.10.10": "closing", "3.3.10.11": "new addresses",
-        "3.3.10.12": "ABORT primitive", "3.3.10.13": "violation", "3.3.11": "COOKIE ECHO",
-        "3.3.12": "COOKIE ACK", "3.3.13": "SHUTDOWN COMPLETE", "4": "state|T1-|COOKIE-|gave up",
-        "5.1": "INIT|COOKIE", "5.1.1": "streams", "5.1.4": "COOKIE ECHO", "5.1.5": "MAC",
-        "5.2.2": "INIT|began at once", "5.2.4": "cookie|anew", "5.2.6": "longer life|stale cookie",
-        "5.4": "confirm", "6.1": "cwnd|a_rwnd", "6.2": "SACK|a_rwnd|acknowledg|take that back",
-        "6.2.1": "rwnd|Cumulative TSN", "6.3": "retransmission timeout", "6.3.1": "round-trip|RTT",
-        "6.3.3": "T3-rtx|doubles|twice", "6.4": "primary path", "6.4.1": "another active", "6.5": "SSN",
-        "6.6": "order|delivered", "6.7": "gap", "6.9": "frag|pieces", "6.10": "bundled|not alone",
-        "7.2": "congestion window", "7.2.3": "ssthresh", "7.2.4": "fast|miss|what happened and why",
-        "7.3": "MTU", "8.1": "association|no answer", "8.2": "path|address", "8.3": "HEARTBEAT",
+        "3.3.1": "DATA|carries", "3.3.2": "INIT|streams", "3.3.2.1": "address", "3.3.3": "INIT ACK",
+        "3.3.4": "SACK|acknowledge", "3.3.5": "HEARTBEAT", "3.3.6": "HEARTBEAT ACK", "3.3.7": "ABORT",
+        "3.3.8": "SHUTDOWN", "3.3.9": "SHUTDOWN ACK", "3.3.10": "cause|ERROR",
+        "3.3.10.1": "stream identifier", "3.3.10.2": "missing", "3.3.10.3": "lifespan",
+        "3.3.10.4": "out of resource", "3.3.10.5": "address", "3.3.10.6": "kind of chunk",
+        "3.3.10.7": "invalid", "3.3.10.8": "unrecognized", "3.3.10.9": "no user data",
+        "3.3.10.10": "closing", "3.3.10.11": "new addresses", "3.3.10.12": "ABORT primitive",
+        "3.3.10.13": "violation", "3.3.11": "COOKIE ECHO", "3.3.12": "COOKIE ACK",
+        "3.3.13": "SHUTDOWN COMPLETE", "4": "state|T1-|COOKIE-|gave up", "5.1": "INIT|COOKIE",
+        "5.1.1": "streams", "5.1.4": "COOKIE ECHO", "5.1.5": "MAC", "5.2.2": "INIT|began at once",
+        "5.2.4": "cookie|anew", "5.2.6": "longer life|stale cookie", "5.4": "confirm", "6.1": "cwnd|a_rwnd",
+        "6.2": "SACK|a_rwnd|acknowledg|take that back", "6.2.1": "rwnd|Cumulative TSN",
+        "6.3": "retransmission timeout", "6.3.1": "round-trip|RTT", "6.3.3": "T3-rtx|doubles|twice",
+        "6.4": "primary path", "6.4.1": "another active", "6.5": "SSN", "6.6": "order|delivered",
+        "6.7": "gap", "6.9": "frag|pieces", "6.10": "bundled|not alone", "7.2": "congestion window",
+        "7.2.3": "ssthresh", "7.2.4": "fast|miss|what happened and why", "7.3": "MTU",
+        "8.1": "association|no answer", "8.2": "path|address", "8.3": "HEARTBEAT",
         "8.4": "out of the blue|no TCB|refused", "8.5": "tag", "8.5.1": "T bit", "9.1": "ABORT",
         "9.2": "SHUTDOWN|closed", "16": "default|values|seconds|retransmission limits",
     },
