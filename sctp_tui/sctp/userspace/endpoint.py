@@ -197,7 +197,8 @@ class UserspaceEndpoint:
         if entry.assoc_id == 0 and self._link is not None and self._to is not None:
             address = layout.sockaddr(self._to.port, self._link.handle)
         ppid = socket.htonl(message.ppid)
-        self._pump.pass_time()
+        if self._pump.waited:
+            self._pump.pass_time()
         number = self._socket.send(entry.assoc_id, address, data, flags, ppid, message)
         self._pump.ready.add(self._port)
         return number

@@ -25,6 +25,7 @@ BUSY, IDLE = 0.010, 0.100
 _RECENT = 0.25  # s after a packet in which a delayed SACK (200 ms) may be due
 _BIT = tuple(1 << kind if kind < 16 else 0 for kind in range(256))
 _COOKIES = 1 << COOKIE_ECHO | 1 << COOKIE_ACK
+_NOTED = _COOKIES | 1 << ABORT
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
 _HARMFUL = "no SCTP packet, or chunks bundled that must be alone"
 _STILL = "the link's time is not the world's: nothing from outside is let in"
@@ -37,7 +38,8 @@ class Pump:
     `busy` tells whether data is outstanding, `resting` whether there are associations at all; `moved`
     hears of a link whose peer has another UDP port. `ports` are the SCTP ports of this process with the names
     of their endpoints, `ready` those for which something came. `tap` hears of every packet, where it is not
-    None. `transit` is what is between the ends; all times are its clock's.
+    None. `transit` is what is between the ends; all times are its clock's. `waited` tells that time may have
+    passed since the library last heard of it.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -45,6 +47,7 @@ class Pump:
         self.ready: set[int] = set()
         self.ports: dict[int, str] = {}
         self.tap: Callable[[Packet], None] | None = None
+        self.waited = True
         self.refused_packets = 0
         self.unsent = 0
         self.busy: Callable[[], bool] = lambda: False
@@ -128,6 +131,7 @@ class Pump:
 
     def timeout(self, receiving: bool = True) -> float | None:
         """Seconds until the next turn is due without a packet; see `Stack.timeout`."""
+        self.waited = True
         if self._out or (receiving and self.ready):
             return 0.0
         transit = self.transit
@@ -159,6 +163,7 @@ class Pump:
 
     def pass_time(self) -> None:
         """Let the timers catch up: before anything that starts one, which would run out too soon."""
+        self.waited = False
         now = self._passed = self.transit.now()
         elapsed = int((now - self._time) * 1000)
         if elapsed > 0:
@@ -225,12 +230,13 @@ class Pump:
                 if other.handle in by_handle:
                     if kind in (COOKIE_ECHO, COOKIE_ACK):
                         self.links.say(link, packet)
-                    local = link if link.sends == "out" else other
                     if direct:
                         if self.tap is not None:
+                            local = link if link.sends == "out" else other
                             self._tell(self.tap, local, link.sends, packet)
                         self._arrive(other, packet, _BIT[kind])
                     else:
+                        local = link if link.sends == "out" else other
                         self._condition(local, link.sends, other, packet, _BIT[kind])
             elif link.udp is not None:
                 if kind == INIT:
@@ -264,10 +270,11 @@ class Pump:
 
     def _arrive(self, link: Link, packet: bytes, types: int) -> None:
         """A packet came on a link; `types` are its low chunk types."""
-        if types & _COOKIES:
-            self.links.hear(link, packet)
-        elif types & 1 << ABORT:
-            link.aborted = True
+        if types & _NOTED:
+            if types & _COOKIES:
+                self.links.hear(link, packet)
+            else:
+                link.aborted = True
         if (port := packet[2] << 8 | packet[3]) in self.ports:
             self.ready.add(port)
         self._call.usrsctp_conninput(link.handle, packet, len(packet), 0)
