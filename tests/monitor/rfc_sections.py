@@ -1,7 +1,7 @@
 """What each section named anywhere in the program is about, as looked up in the RFCs, in a word or two.
 
-Whatever refers to a section has to speak of that; "" is for an RFC as a whole. A section that is named for the
-first time is looked up, and added here.
+Whatever refers to a section has to speak of that; "" is for an RFC as a whole. A section that is named for
+the first time is looked up, and added here.
 """
 
 import re
