@@ -16,16 +16,16 @@ def conditioned(state: LinkState | None) -> bool:
 
 
 def conditions(state: LinkState) -> str:
-    """`both ways loss=10%`, or each way where they differ, with what was done."""
-    if state.inward == state.outward and not _done(state.done_inward) and not _done(state.done_outward):
-        return f"both ways {to_text(state.inward)}"
+    """`both ways loss=10%   in 3 lost   out 1 lost`; where they differ, each way with what was done."""
     ways = (
-        ("in", state.inward, state.done_inward),
-        ("out", state.outward, state.done_outward),
+        ("in", state.inward, _done(state.done_inward)),
+        ("out", state.outward, _done(state.done_outward)),
     )
-    return "   ".join(
-        f"{way} {to_text(of)}" + (f" ({done})" if (done := _done(counts)) else "") for way, of, counts in ways
-    )
+    if state.inward == state.outward:
+        return "   ".join(
+            (f"both ways {to_text(state.inward)}", *(f"{way} {done}" for way, _, done in ways if done))
+        )
+    return "   ".join(f"{way} {to_text(of)}" + (f" ({done})" if done else "") for way, of, done in ways)
 
 
 def _done(counts: LinkCounts) -> str:

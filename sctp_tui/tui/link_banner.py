@@ -11,7 +11,7 @@ from .columns import fit
 
 
 class LinkBanner(Widget):
-    """`Link  both ways loss=10%   12 lost`; not there where the link is as it is."""
+    """`Link both ways loss=10%   in 12 lost   out 9 lost`; not there where the link is as it is."""
 
     DEFAULT_CSS = """
     LinkBanner {

@@ -133,6 +133,16 @@ async def test_the_other_direction_has_lanes_of_its_own() -> None:
         assert drawn(view)[2].split() == ["Stream", "5", "sent", "[0]"]
 
 
+async def test_where_nothing_was_sent_it_says_so() -> None:
+    async with showing(*_STANDING) as (view, pilot, conversation):
+        assert "No message" not in "".join(drawn(view))
+        await pilot.press("t")
+        assert drawn(view)[2].strip() == "No message this way yet; t shows those of the other end."
+        conversation.add(_data(7, 5, 0, 9, back=True))
+        view.show(conversation, 100.0)
+        assert "No message" not in "".join(drawn(view))
+
+
 async def test_more_streams_than_there_is_room_for() -> None:
     packets = [_data(n, n, 0, n) for n in range(1, 21)]
     async with showing(_init(), *packets, size=(120, 11)) as (view, pilot, _):
