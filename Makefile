@@ -29,7 +29,7 @@ test-userspace: $(VENV)/installed-for-tests
 test-kernel: $(VENV)/installed-for-tests
 	@if .ci/fetch-lab 2>/dev/null; then \
 	  echo '$(BIN)/sctp-tui lab -- pytest --stack kernel'; \
-	  $(BIN)/sctp-tui lab --timeout 300 -- $(BIN)/python -m pytest --stack kernel -p no:cacheprovider; \
+	  $(BIN)/sctp-tui lab --timeout 600 -- $(BIN)/python -m pytest --stack kernel -p no:cacheprovider; \
 	else \
 	  echo 'SKIPPED: no test ran on the kernel stack, as said above'; \
 	fi
