@@ -10,6 +10,7 @@ from sctp_tui.monitor.why import Level
 from sctp_tui.monitor.why_row import why_row
 
 LINES = 3
+_MORE = " … Enter"
 
 
 def explanation(row: Row, level: Level) -> Content:
@@ -39,7 +40,16 @@ class WhyLine(Widget):
         """As much as there is room for; Enter on the packet shows all."""
         match self.row:
             case Row() as row:
-                return explanation(row, self.level)
+                return self._cut(explanation(row, self.level))
             case Inferred() as one:
                 return Content.assemble((f"{one.chunk} ", "bold"), one.why)
         return Content("")
+
+    def _cut(self, whole: Content) -> Content:
+        """What is too long says so, and where the rest is."""
+        width = max(len(_MORE), self.content_size.width)
+        lines = whole.wrap(width)
+        if len(lines) <= LINES:
+            return whole
+        last = lines[LINES - 1].rstrip().truncate(width - len(_MORE)).rstrip()
+        return Content("\n").join([*lines[: LINES - 1], last + Content(_MORE)])
