@@ -51,5 +51,8 @@ class WhyLine(Widget):
         lines = whole.wrap(width)
         if len(lines) <= LINES:
             return whole
-        last = lines[LINES - 1].rstrip().truncate(width - len(_MORE)).rstrip()
+        last = lines[LINES - 1].rstrip()
+        if last.cell_length > width - len(_MORE):
+            last = last.truncate(width - len(_MORE))
+            last = last[: max(0, last.plain.rfind(" "))]  # no half words
         return Content("\n").join([*lines[: LINES - 1], last + Content(_MORE)])
