@@ -177,6 +177,8 @@ class ExportScreen(ModalScreen[str]):
             return
         name = self.query_one(Input).value
         try:
+            if "\0" in name:  # what Python says of it is another in each version
+                raise ValueError("there is a NUL in it")
             path = Path(os.path.expanduser(name)).absolute()
             there = path.stat().st_size if path.exists() else None
             folder = path.is_dir() or not name or name.endswith("/")

@@ -283,6 +283,7 @@ def test_wrong_arguments_are_explained(
     assert said in capsys.readouterr().err
 
 
+@boots
 def test_a_folder_that_the_guest_has_for_itself_is_refused() -> None:
     with pytest.raises(LabError, match="the guest can't see /proc"):
         run(["true"], cwd="/proc/self")

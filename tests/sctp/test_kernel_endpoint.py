@@ -258,7 +258,7 @@ def test_a_peer_that_stops_in_a_message(hand: Hand, far: str, monkeypatch: pytes
 
 
 def _ports_of_all(wire: socket.socket) -> Iterator[tuple[int, int]]:
-    """The SCTP ports of each packet that a raw socket has seen, those of other tests' last words among them."""
+    """The SCTP ports of each packet that a raw socket has seen, other tests' last words among them."""
     wire.setblocking(False)
     with contextlib.suppress(BlockingIOError):
         while True:

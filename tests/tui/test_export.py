@@ -134,7 +134,7 @@ WRONG = (
     ("nowhere/log", "nothing was written: No such file or directory"),
     ("/dev/full", "nothing was written: /dev/full is no file that could be overwritten"),
     ("x" * 300, "this can't be a file's name: File name too long"),
-    ("nul\0l", "nothing was written: embedded null"),
+    ("nul\0l", "this can't be a file's name: there is a NUL in it"),
 )
 
 
