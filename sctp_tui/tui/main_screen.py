@@ -20,6 +20,7 @@ from sctp_tui.monitor.view import View
 from sctp_tui.outbox import Batch
 from sctp_tui.sctp.address import format_hostport
 from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Command, StopGenerating
+from sctp_tui.sctp.endpoint import Clock
 
 from . import headings, hints, large
 from .actions import bindings
@@ -28,6 +29,7 @@ from .client_pane import ClientPane
 from .clients import Outcome
 from .detail import DetailPane, DetailScreen
 from .filter_bar import FilterBar
+from .find_actions import FindActions
 from .freeze import FreezeBanner
 from .header import Header
 from .heading import Heading
@@ -38,15 +40,15 @@ from .message_log import MessageLog
 from .prompt import Prompt
 from .search import SearchBar
 from .settings import Settings
+from .take_actions import TakeActions
 from .wire_actions import WireActions
 from .wire_pane import WirePane
 
 if TYPE_CHECKING:
     from .app import SctpApp
-    from .copying import Choice
 
 
-class MainScreen(WireActions):
+class MainScreen(WireActions, FindActions, TakeActions):
     """Shows the monitor; owns nothing but the focus."""
 
     AUTO_FOCUS = "#message"
@@ -59,7 +61,7 @@ class MainScreen(WireActions):
         self.monitor = monitor
         self._settings = settings
         self._to = format_hostport(_reached_at(settings.hosts[0]), settings.port)
-        self._view = View(monitor)
+        self.view = View(monitor)
         self.detail_key = 0
         """The association whose detail is shown, 0 for none."""
         self._endpoints_version = -1
@@ -70,6 +72,11 @@ class MainScreen(WireActions):
     @property
     def _app(self) -> "SctpApp":
         return cast("SctpApp", self.app)
+
+    @property
+    def clock(self) -> Clock:
+        """The program's."""
+        return self._app.clock
 
     def compose(self) -> ComposeResult:
         yield FreezeBanner(self.monitor)
@@ -96,8 +103,8 @@ class MainScreen(WireActions):
         await self.query_one("#body").mount_all([WirePane(), DetailPane()], before="#log")
         await self.mount_all(
             [
-                FilterBar(self._view, filters, partial(state.put, "filters")),
-                SearchBar(self._view, log, searches, partial(state.put, "searches")),
+                FilterBar(self.view, filters, partial(state.put, "filters")),
+                SearchBar(self.view, log, searches, partial(state.put, "searches")),
             ],
             before=self.query_one(Footer),
         )
@@ -125,7 +132,7 @@ class MainScreen(WireActions):
         if monitor.endpoints.version != self._endpoints_version:
             self._endpoints_version = monitor.endpoints.version
             self._show_endpoints()
-        view = self._view
+        view = self.view
         view.update(monitor, then)
         if self._settings.large:
             self.query_one(large.BigNumbers).show(monitor, then)
@@ -159,7 +166,7 @@ class MainScreen(WireActions):
     @on(WirePane.Changed)
     def show_now(self) -> None:
         """Draw what was asked for at once, and not with the next that comes."""
-        self.show(self._app.clock.mono())
+        self.show(self.clock.mono())
 
     def _show_endpoints(self) -> None:
         servers = self.monitor.endpoints.servers
@@ -265,7 +272,7 @@ class MainScreen(WireActions):
 
     def action_generate(self) -> None:
         """Generate traffic as whom one speaks as."""
-        screen = self.query_one(ClientPane).generator_screen(self._generated, self._app.clock.mono)
+        screen = self.query_one(ClientPane).generator_screen(self._generated, self.clock.mono)
         self.app.push_screen(screen)
 
     def action_stop_generating(self) -> None:
@@ -292,7 +299,7 @@ class MainScreen(WireActions):
             if name is not None:
                 for store in dict.fromkeys(stores):
                     store.rename(association.key, name)
-                self._view.renamed()
+                self.view.renamed()
                 self._app.remember_names()
 
         from .naming import NameScreen
@@ -354,67 +361,11 @@ class MainScreen(WireActions):
 
     def action_freeze(self) -> None:
         """Let the view stand while capture goes on, or go back to now."""
-        clock = self._app.clock
+        clock = self.clock
         stands = self.query_one(FreezeBanner).toggle(clock.mono(), clock.wall())
         self.show(clock.mono())
         if not stands:
             self.query_one(MessageLog).action_follow()
-
-    def action_copy(self) -> None:
-        """Copy what is under the cursor."""
-        from .copying import CopyScreen, of_packet, under_cursor
-
-        if arrow := self.query_one(WirePane).arrow:
-            choices = of_packet(*arrow)
-        else:
-            choices = under_cursor(self.query_one(AssociationTable), self.query_one(MessageLog))
-        if choices:
-            self.app.push_screen(CopyScreen(choices), self._copy)
-        else:
-            self.tell("there is nothing to copy", good=False)
-
-    def _copy(self, choice: "Choice | None") -> None:
-        if choice is not None:
-            from .copying import copy
-
-            self.tell(copy(self.app, choice.what, choice.make()))
-
-    def on_text_selected(self) -> None:
-        """What the mouse selects is copied at once, as terminals do it."""
-        if text := self.get_selected_text():
-            from .copying import copy
-
-            self.tell(copy(self.app, "what is selected", text))
-
-    def action_export(self) -> None:
-        """Write what is shown to a file."""
-        if self._view.progress < 1:
-            self.tell(f"the filter has seen {self._view.progress:.0%} of the log so far", good=False)
-            return
-        from .export_screen import ExportScreen, sources
-        from .wire_export import wire_sources
-
-        table, frozen = self.query_one(AssociationTable), self.query_one(FreezeBanner)
-        clock = self._app.clock
-        still = frozen.seen.associations.still()
-        rows = [row for key in table.keys if (row := still.get(key))]
-        picture = self.app.export_screenshot()
-        choices = sources(
-            self.query_one(MessageLog).records,
-            rows,
-            table.columns,
-            frozen.then(clock.mono()),
-            picture,
-            still.names,
-        )
-        place = 0 if self.has_class("-wire") else -1
-        choices[place:place] = wire_sources(self.chosen, self.monitor)
-
-        def told(outcome: str | None) -> None:
-            if outcome:
-                self.tell(outcome)
-
-        self.app.push_screen(ExportScreen(choices, clock.wall()), told)
 
     def action_sort(self) -> None:
         """Choose what the table is ordered by."""
@@ -427,53 +378,6 @@ class MainScreen(WireActions):
         from .columns_screen import ColumnsScreen
 
         self.app.push_screen(ColumnsScreen(self.query_one(AssociationTable), self._app.state))
-
-    # --- the filter and the search
-
-    def action_filter(self) -> None:
-        """Ask for a filter; the last one is offered."""
-        bar = self.query_one(FilterBar)
-        bar.open(bar.last)
-
-    def action_filter_by(self) -> None:
-        """By the association that the keys mean; in the log, by that of the line."""
-        log = self.query_one(MessageLog)
-        if self.focused is log:
-            event = log.record(log.chosen) if log.chosen is not None else None
-            key, number, peer = (event.key, event.assoc_id, event.peer) if event else (0, 0, None)
-        else:
-            chosen = self.chosen
-            key, number, peer = (chosen.key, chosen.assoc_id, chosen.peer) if chosen else (0, 0, None)
-        if not key:
-            self.tell("no association is chosen: go to a row first", good=False)
-            return
-        self.tell(self.query_one(FilterBar).only(key, f"association {number} with {peer or '?'}"))
-        self.show_now()
-
-    def action_filter_off(self) -> None:
-        """Switch the filter off for a moment, or on again."""
-        self.tell(self.query_one(FilterBar).toggle())
-        self.show_now()
-
-    def action_unfilter(self) -> None:
-        """No search any more; where there is none, no filter."""
-        if self._view.search:
-            self.query_one(SearchBar).clear()
-        elif self._view.filter is not None:
-            self.tell(self.query_one(FilterBar).clear())
-            self.show_now()
-
-    def action_search(self) -> None:
-        """Ask for a text to search for; the last one is offered."""
-        bar = self.query_one(SearchBar)
-        bar.open(bar.last)
-
-    def action_search_next(self, direction: int) -> None:
-        """To the next line that has the text (1), or the one before (-1)."""
-        if self._view.search:
-            self.query_one(SearchBar).step(direction)
-        else:
-            self.action_search()
 
     def action_help(self) -> None:
         """The keys, and what one sees."""

@@ -1,10 +1,8 @@
 """What can be done to the wire from the lists: see it, lose packets on purpose, change the link, its time."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
 
 from textual.binding import ActiveBinding
-from textual.screen import Screen
 
 from sctp_tui.monitor.link_said import SPEEDS
 from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
@@ -12,18 +10,16 @@ from sctp_tui.sctp.events import LinkState
 from sctp_tui.sctp.link import Drop
 
 from .client_pane import ClientPane
+from .main_part import MainPart
 from .message_input import MessageInput
 from .wire_pane import WirePane
-
-if TYPE_CHECKING:
-    from .main_screen import MainScreen
 
 _SHOWN = ("drop_next", "drop", "link", "still")
 _HIDDEN = ("reply", "detail", "close", "abort", "clear", "undo", "wire", "filter")
 _ROOM = 92  # cells of a footer that says how to leave, too
 
 
-class WireActions(Screen[None]):
+class WireActions(MainPart):
     """A part of the main screen."""
 
     @property
@@ -39,10 +35,6 @@ class WireActions(Screen[None]):
             show = show and (name != "wire_back" or self.size.width >= _ROOM)
             found[key] = one._replace(binding=replace(one.binding, show=show))
         return found
-
-    @property
-    def _main(self) -> "MainScreen":
-        return cast("MainScreen", self)
 
     @property
     def _link(self) -> LinkState | None:

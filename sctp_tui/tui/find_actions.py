@@ -1,0 +1,55 @@
+"""What finds things on the main screen: the filter, and the search in the log."""
+
+from .filter_bar import FilterBar
+from .main_part import MainPart
+from .message_log import MessageLog
+from .search import SearchBar
+
+
+class FindActions(MainPart):
+    """A part of the main screen."""
+
+    def action_filter(self) -> None:
+        """Ask for a filter; the last one is offered."""
+        bar = self.query_one(FilterBar)
+        bar.open(bar.last)
+
+    def action_filter_by(self) -> None:
+        """By the association that the keys mean; in the log, by that of the line."""
+        log = self.query_one(MessageLog)
+        if self.focused is log:
+            event = log.record(log.chosen) if log.chosen is not None else None
+            key, number, peer = (event.key, event.assoc_id, event.peer) if event else (0, 0, None)
+        else:
+            chosen = self._main.chosen
+            key, number, peer = (chosen.key, chosen.assoc_id, chosen.peer) if chosen else (0, 0, None)
+        if not key:
+            self._main.tell("no association is chosen: go to a row first", good=False)
+            return
+        self._main.tell(self.query_one(FilterBar).only(key, f"association {number} with {peer or '?'}"))
+        self._main.show_now()
+
+    def action_filter_off(self) -> None:
+        """Switch the filter off for a moment, or on again."""
+        self._main.tell(self.query_one(FilterBar).toggle())
+        self._main.show_now()
+
+    def action_unfilter(self) -> None:
+        """No search any more; where there is none, no filter."""
+        if self._main.view.search:
+            self.query_one(SearchBar).clear()
+        elif self._main.view.filter is not None:
+            self._main.tell(self.query_one(FilterBar).clear())
+            self._main.show_now()
+
+    def action_search(self) -> None:
+        """Ask for a text to search for; the last one is offered."""
+        bar = self.query_one(SearchBar)
+        bar.open(bar.last)
+
+    def action_search_next(self, direction: int) -> None:
+        """To the next line that has the text (1), or the one before (-1)."""
+        if self._main.view.search:
+            self.query_one(SearchBar).step(direction)
+        else:
+            self.action_search()

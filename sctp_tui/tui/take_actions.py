@@ -1,0 +1,74 @@
+"""What takes things out of the main screen: copies in the clipboard, and exports to files."""
+
+from typing import TYPE_CHECKING
+
+from .association_table import AssociationTable
+from .freeze import FreezeBanner
+from .main_part import MainPart
+from .message_log import MessageLog
+from .wire_pane import WirePane
+
+if TYPE_CHECKING:
+    from .copying import Choice
+
+
+class TakeActions(MainPart):
+    """A part of the main screen."""
+
+    def action_copy(self) -> None:
+        """Copy what is under the cursor."""
+        from .copying import CopyScreen, of_packet, under_cursor
+
+        if arrow := self.query_one(WirePane).arrow:
+            choices = of_packet(*arrow)
+        else:
+            choices = under_cursor(self.query_one(AssociationTable), self.query_one(MessageLog))
+        if choices:
+            self.app.push_screen(CopyScreen(choices), self._copy)
+        else:
+            self._main.tell("there is nothing to copy", good=False)
+
+    def _copy(self, choice: "Choice | None") -> None:
+        if choice is not None:
+            from .copying import copy
+
+            self._main.tell(copy(self.app, choice.what, choice.make()))
+
+    def on_text_selected(self) -> None:
+        """What the mouse selects is copied at once, as terminals do it."""
+        if text := self.get_selected_text():
+            from .copying import copy
+
+            self._main.tell(copy(self.app, "what is selected", text))
+
+    def action_export(self) -> None:
+        """Write what is shown to a file."""
+        if self._main.view.progress < 1:
+            self._main.tell(
+                f"the filter has seen {self._main.view.progress:.0%} of the log so far", good=False
+            )
+            return
+        from .export_screen import ExportScreen, sources
+        from .wire_export import wire_sources
+
+        table, frozen = self.query_one(AssociationTable), self.query_one(FreezeBanner)
+        clock = self._main.clock
+        still = frozen.seen.associations.still()
+        rows = [row for key in table.keys if (row := still.get(key))]
+        picture = self.app.export_screenshot()
+        choices = sources(
+            self.query_one(MessageLog).records,
+            rows,
+            table.columns,
+            frozen.then(clock.mono()),
+            picture,
+            still.names,
+        )
+        place = 0 if self.has_class("-wire") else -1
+        choices[place:place] = wire_sources(self._main.chosen, self._main.monitor)
+
+        def told(outcome: str | None) -> None:
+            if outcome:
+                self._main.tell(outcome)
+
+        self.app.push_screen(ExportScreen(choices, clock.wall()), told)
