@@ -16,6 +16,7 @@ from .wire_pane import WirePane
 
 _SHOWN = ("drop_next", "drop", "link", "still")
 _HIDDEN = ("reply", "detail", "close", "abort", "clear", "undo", "wire", "filter")
+_ANSWERED = 0.3  # s after which the engine's answer is on the screen
 _ROOM = 92  # cells of a footer that says how to leave, too
 
 
@@ -93,21 +94,33 @@ class WireActions(MainPart):
 
     # --- its time
 
+    _asked = 1.0, 0.0  # the speed that was asked for last, and until when it counts
+
+    @property
+    def _speed(self) -> float:
+        """How fast time goes; just after a key what that asked for, which the engine may refuse."""
+        speed, until = self._asked
+        if self._main.clock.mono() < until:
+            return speed
+        return self._link.speed if self._link else 1.0
+
+    def _set_speed(self, speed: float) -> None:
+        self._asked = speed, self._main.clock.mono() + _ANSWERED
+        self._main.submit(SetSpeed(speed))
+
     def action_stand_still(self) -> None:
         """Let the link's time stand still, or go on."""
-        still = self._link is not None and self._link.speed == 0
-        self._main.submit(SetSpeed(1.0 if still else 0.0))
+        self._set_speed(0.0 if self._speed else 1.0)
 
     def action_step(self) -> None:
         """One packet arrives, or the next timer runs out."""
-        if self._link is None or self._link.speed != 0:
-            self._main.submit(SetSpeed(0.0))
+        if self._speed:
+            self._set_speed(0.0)
         else:
             self._main.submit(Step())
 
     def action_slower(self, steps: int) -> None:
         """The next speed below (1), or above (-1)."""
-        speed = self._link.speed if self._link else 1.0
-        at = min(range(len(SPEEDS)), key=lambda number: abs(SPEEDS[number] - speed))
-        at = at if speed else len(SPEEDS)
-        self._main.submit(SetSpeed(SPEEDS[max(0, min(at + steps, len(SPEEDS) - 1))]))
+        speed = self._speed
+        at = min(range(len(SPEEDS)), key=lambda number: abs(SPEEDS[number] - speed)) if speed else len(SPEEDS)
+        self._set_speed(SPEEDS[max(0, min(at + steps, len(SPEEDS) - 1))])

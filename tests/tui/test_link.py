@@ -174,3 +174,11 @@ async def test_time_goes_on_while_a_peer_has_a_time_of_its_own() -> None:
             await until(pilot, lambda: "packets go over UDP to 127.0.0.1" in outcome(pilot))
             assert _banner(app) == ""
             screen.tell("")
+
+
+async def test_keys_in_a_burst_each_count() -> None:
+    async with running((100, 40)) as (app, pilot):
+        await pilot.press("escape", *["left_square_bracket"] * 3, "right_square_bracket")
+        await until(pilot, lambda: app.monitor.link is not None and app.monitor.link.speed == 0.1)
+        await pilot.press("space", "space")
+        await until(pilot, lambda: app.monitor.link is not None and app.monitor.link.speed == 1)
