@@ -7,6 +7,7 @@ What to draw again is told by versions: each association's grows when something 
 
 from collections.abc import Iterator
 from copy import copy
+from math import inf
 from operator import attrgetter
 
 import msgspec
@@ -45,6 +46,7 @@ class Association(msgspec.Struct, eq=False):
     """One association, as it is now. Times are seconds of the monotonic clock.
 
     `name` is one that the user gave it, "" for none.
+    `until` is when it ended, in seconds since the epoch, as packets are told by.
     `state` is a word of RFC 9260, section 4; `ended` is None, or in plain words how it ended.
     `rtt` (ms, the primary path's srtt), `cwnd` and `rwnd` (bytes), `unacked` and `pending` (DATA chunks)
     are None until the stack was asked. `local_port` is 0 where only the endpoint tells it. `last` is
@@ -88,6 +90,7 @@ class Association(msgspec.Struct, eq=False):
     local_port: int = 0
     streams: tuple[StreamCount, ...] = ()
     name: str = ""
+    until: float = inf
     _state_at: float = 0.0
     # Points (time, messages in all) of the last seconds; the newest is always the current total.
     _points: list[tuple[float, int]] = msgspec.field(default_factory=list)
@@ -196,7 +199,7 @@ class Association(msgspec.Struct, eq=False):
 
     def _end(self, how: str, event: Event) -> None:
         self._enter("CLOSED", event, how)
-        self.ended, self.ended_at = how, event.mono
+        self.ended, self.ended_at, self.until = how, event.mono, event.at
         self._points.clear()
 
 

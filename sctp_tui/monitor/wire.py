@@ -36,7 +36,8 @@ class Conversation:
     """The packets between two ends, from one INIT to the next after an end.
 
     `captured` is the number of the newest packet, 0 before the first. `began` is when the first was sent
-    (s, the link's clock). `initiator` is the end that sent the INIT, as far as it was seen.
+    (s, the link's clock), `begun` the same for people (s since the epoch). `initiator` is the end that sent
+    the INIT, as far as it was seen.
     """
 
     def __init__(self, packet: Packet) -> None:
@@ -44,7 +45,7 @@ class Conversation:
         self.peer = packet.peer or Peer((), 0)
         self.endpoint = packet.endpoint
         self.flow = packet.flow
-        self.began = packet.mono
+        self.began, self.begun = packet.mono, packet.at
         begins = _kind(packet) == _INIT and packet.direction == "out"
         self.initiator: End = "local" if begins else "peer"
         self.over = False
@@ -174,7 +175,6 @@ class Wire:
             return None
         view = endpoints.views.get(association.endpoint)
         port = association.local_port or (view.port if view is not None else 0)
-        until = association.ended_at if association.ended is not None else float("inf")
         found = [
             conversation
             for conversation in self._by_ports.get((port, peer.port), ())
@@ -184,7 +184,7 @@ class Wire:
             for conversation in self._by_ports.get((peer.port, port), ())
             if _is(conversation.local, peer)
         ]
-        return next((one for one in reversed(found) if one.began <= until), None)
+        return next((one for one in reversed(found) if one.begun <= association.until), None)
 
 
 def _ports(conversation: Conversation) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """Conversations: packets found by their association, numbered, bounded, over real and made-up traffic."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.wire import Conversation, Wire
 from sctp_tui.outbox import PACKET_COST, Batch
+from sctp_tui.sctp.commands import SetSpeed, Step
 from sctp_tui.sctp.events import AssocChange, Packet, Peer
 
 from ..harness import Running
@@ -100,3 +102,22 @@ def test_since_gives_what_is_new_and_kept() -> None:
     for gone in (0, 20, 31):
         with pytest.raises(IndexError):
             conversation[gone]
+
+
+@pytest.mark.userspace
+def test_packets_are_found_after_their_end_though_the_links_time_runs_ahead(seeing: Running) -> None:
+    """A step may take the link's clock half a minute further, to the next heartbeat."""
+    seeing.greet()
+    seeing.submit(SetSpeed(0.0), *[Step()] * 3, SetSpeed(1.0))
+    seeing.until_true(lambda: any(packet.mono > time.monotonic() + 10 for packet in seeing.packets))
+    name, server, client = seeing.greet()
+    seeing.close(name)
+    seeing.until(AssocChange, endpoint="server", state="SHUTDOWN_COMP", key=server.key)
+    monitor = Monitor()
+    monitor.fold(Batch(seeing.events, seeing.packets))
+    for key in (server.key, client.key):
+        association = monitor.associations.get(key)
+        assert association is not None
+        conversation = monitor.wire.of(association, monitor.endpoints)
+        assert conversation is not None
+        assert conversation.peer == server.peer

@@ -286,8 +286,10 @@ def test_time_can_not_be_changed_while_packets_go_over_udp(linked: Linked) -> No
 
 def test_a_speed_or_a_step_that_can_not_be_is_refused(linked: Linked) -> None:
     linked.stack.link.set_speed(0)
+    now = linked.stack.link.now()
     with pytest.raises(SctpError, match="nothing is on its way"):
         linked.stack.link.step()
+    assert linked.stack.link.now() == pytest.approx(now)  # it is no later
     linked.stack.link.set_speed(1)
     with pytest.raises(SctpError, match="pause it"):
         linked.stack.link.step()

@@ -178,11 +178,12 @@ class Pump:
     def step(self) -> bool:
         """While time stands still: let one packet arrive, or let timers run until one is sent.
 
-        False where neither happened.
+        False where neither happened, and it is no later than before.
         """
         transit, held = self.transit, self.transit.held
         self.flush()
-        waiting, end = bool(held), transit.now() + _STEP
+        began = transit.now()
+        waiting, end = bool(held), began + _STEP
         while transit.now() < end:
             if held and held[0].due <= transit.now():
                 self._let_arrive(1)
@@ -193,6 +194,11 @@ class Pump:
                 self.flush()
                 if not waiting:
                     return True
+        back = began - transit.now()
+        transit.advance(back)
+        self._time += back
+        self._swept += back
+        self._passed += back
         return False
 
     def _let_arrive(self, most: int) -> None:

@@ -63,8 +63,9 @@ class Transit:
         self.look()
 
     def advance(self, seconds: float) -> None:
-        """Put the clock forward."""
+        """Put the clock forward, or back where nothing happened meanwhile."""
         self._base += seconds
+        self.changed = True
 
     def look(self) -> None:
         """Something was set: is there anything to do?"""
