@@ -91,8 +91,8 @@ class Taken(NamedTuple):
 class Follower:
     """Where both ends of a conversation stand, as its packets show. `seen` is the last packet's number.
 
-    `state` is by end; `taken` are the last transitions of both. An end that gives up without a word is not
-    seen to have done so.
+    `state` is by end; `taken` are the last transitions of both. That an end waits with its SHUTDOWN, or gives
+    up without a word, no packet shows: it has to be `told`.
     """
 
     def __init__(self, conversation: Conversation) -> None:
@@ -111,6 +111,13 @@ class Follower:
             return True
         self._arrive(now)
         return False
+
+    def told(self, end: End, state: str, gave_up: bool, now: float) -> None:
+        """What an end itself says of its state, as far as packets don't show it."""
+        if state == "SHUTDOWN-PENDING" and self.state[end] == "ESTABLISHED":
+            self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], now, self.seen)
+        elif gave_up:
+            self._take(end, _BY_RECEIVING.get((self.state[end], "no answer")), now, self.seen)
 
     def last(self, end: End) -> Taken | None:
         """The transition that an end took last, None before the first."""

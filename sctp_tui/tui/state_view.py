@@ -1,12 +1,13 @@
 """The state machine on the screen: where both ends of a conversation stand, and how they came there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.state_diagram import Run, diagram
 from sctp_tui.monitor.states import Follower, Taken
 from sctp_tui.monitor.wire import Conversation, End
@@ -41,13 +42,19 @@ class StateView(LineView):
         self._lines: list[list[Run]] = []
         self._drawn: _Stamp | None = None
 
-    def show(self, conversation: Conversation, now: float) -> None:
-        """Take in what came since the last time; of another conversation, all of it. `now` is the link's."""
+    def show(self, conversation: Conversation, now: float, ends: Iterable[Association] = ()) -> None:
+        """Take in what came since the last time; of another conversation, all of it. `now` is the link's.
+
+        `ends` are those of its ends that are here: they tell what no packet does.
+        """
         if self.follower is None or self.follower.conversation is not conversation:
             self.follower = Follower(conversation)
             self._drawn = None
             self.go(0)
-        self.follower.update(now, _SLICE)
+        if not self.follower.update(now, _SLICE):
+            for one in ends:
+                end: End = "local" if one.endpoint == conversation.endpoint else "peer"
+                self.follower.told(end, one.state, (one.ended or "").startswith(("lost", "could not")), now)
         self._draw()
 
     def _draw(self) -> None:

@@ -158,12 +158,16 @@ class WirePane(Vertical):
             case LanesView() as lanes:
                 lanes.show(conversation, now)
             case StateView() as states:
-                states.show(conversation, now)
+                states.show(conversation, now, self._ends(association, monitor))
             case WindowView() as window:
-                other = other_end(association, monitor.associations, monitor.endpoints)
-                window.show(conversation, association, now, other)
-                ends = association, other
-                self.closely = tuple(end.key for end in ends if end is not None and end.ended is None)
+                window.show(conversation, association, now, *self._ends(association, monitor)[1:])
+
+    def _ends(self, association: Association, monitor: Monitor) -> list[Association]:
+        """The association, and as its other end has it where that is here too; both are watched closely."""
+        other = other_end(association, monitor.associations, monitor.endpoints)
+        ends = [association] + ([other] if other is not None else [])
+        self.closely = tuple(end.key for end in ends if end.ended is None)
+        return ends
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Why is explained below the ladder alone."""

@@ -260,3 +260,18 @@ def test_the_picture_fits_and_shows_where_they_are(width, client, server, taken)
         assert "taken" in styles
     if not taken:
         assert "taken" not in styles
+
+
+def test_what_no_packet_shows_is_told() -> None:
+    packets = [_packet("DATA", "in", 1.0), _packet("DATA", "out", 2.0)]
+    follower = Follower(_conversation(*packets))
+    follower.update(3.0)
+    follower.told("peer", "SHUTDOWN-PENDING", False, 4.0)
+    follower.told("peer", "SHUTDOWN-PENDING", False, 5.0)  # and again
+    follower.told("local", "CLOSED", True, 6.0)
+    follower.told("local", "CLOSED", True, 7.0)
+    assert follower.state == {"peer": "SHUTDOWN-PENDING", "local": "CLOSED"}
+    assert [(one.end, str(one.transition.trigger), one.at) for one in list(follower.taken)[-2:]] == [
+        ("peer", "[SHUTDOWN]", 4.0),
+        ("local", "no answer", 6.0),
+    ]
