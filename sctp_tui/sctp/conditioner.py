@@ -204,7 +204,7 @@ def _overrun(way: _Way, packet: bytes, now: float) -> str:
         return ""
     start, size = max(now, way.free), len(packet) + OVERHEAD
     if (start - now) * rate * 125 + size > QUEUE:
-        return f"{QUEUE // 1024} KiB wait already: rate={rate}"
+        return f"{QUEUE // 1024} KiB wait already: {to_text(Conditions(rate=rate))}"
     way.free = start + size / (rate * 125)
     return ""
 

@@ -1,4 +1,4 @@
-"""Conditions of a link as text, for options, the config file and the panel, and back: `loss=10% delay=50`.
+"""Conditions of a link as text, for options, the config file and the panel, and back: `loss=10% delay=50ms`.
 
 Every condition is a word; the order doesn't matter. Numbers go through `Decimal`, so that what is written is
 what is read.
@@ -24,8 +24,10 @@ MOST = 1_000_000
 _CHUNKS = {name.replace(" ", "-"): name for name in CHUNKS.values()}
 _STREAMED = ("DATA", "I-DATA")
 _NUMBER = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([A-Za-z%/]*)")
-_MS = {"": Decimal(1), "ms": Decimal(1), "s": Decimal(1000), "us": Decimal("0.001")}
-_KBIT = {"": Decimal(1), "kbit": Decimal(1), "mbit": Decimal(1000), "gbit": Decimal(1_000_000)}
+_PERCENT = {"%": Decimal(1)}
+_MS = {"": Decimal(1), "us": Decimal("0.001"), "ms": Decimal(1), "s": Decimal(1000)}
+_KBIT = {"": Decimal(1), "kbit": Decimal(1), "Mbit": Decimal(1000), "Gbit": Decimal(1_000_000)}
+_UNITS = {"loss": "%", "delay": "ms", "jitter": "ms", "dup": "%", "reorder": "%"}
 _DROP = re.compile(r"(?:(every|\d+)\*)?([A-Za-z][\w -]*)(?:#(\d+))?")
 _EXAMPLE = "as in drop=DATA#1, drop=3*SACK or drop=every*COOKIE-ECHO"
 
@@ -97,7 +99,7 @@ def parse_drop(text: str) -> Drop:
 def to_text(conditions: Conditions) -> str:
     """What `parse` reads as these conditions; `off` for none."""
     words = [
-        f"{name}={_plain(Decimal(repr(value)) * (100 if name in _SHARES else 1))}{'%' * (name in _SHARES)}"
+        f"{name}={_plain(Decimal(repr(value)) * (100 if _UNITS[name] == '%' else 1))}{_UNITS[name]}"
         for name, value in (
             ("loss", conditions.loss),
             ("delay", conditions.delay),
@@ -108,7 +110,7 @@ def to_text(conditions: Conditions) -> str:
         if value
     ]
     if conditions.rate:
-        words.append(f"rate={conditions.rate}")
+        words.append(f"rate={conditions.rate}kbit")
     if conditions.cut:
         words.append("cut")
     words += [f"drop={drop_to_text(drop)}" for drop in conditions.drops]
@@ -128,9 +130,14 @@ def _plain(number: Decimal) -> str:
 
 def _quantity(value: str, units: dict[str, Decimal], most: int, what: str, example: str) -> Decimal:
     match = _NUMBER.fullmatch(value)
-    factor = None if match is None else units.get(match[2].lower())
-    if match is None or factor is None:
-        raise SctpError(f"{value!r} is no {what}: give a number, as in {example}")
+    if match is None:
+        below = value[:1] == "-" and _NUMBER.fullmatch(value[1:])
+        wanted = "not below 0" if below else "give a number"
+        raise SctpError(f"{value!r} is no {what}: {wanted}, as in {example}")
+    factor = next((factor for unit, factor in units.items() if unit.lower() == match[2].lower()), None)
+    if factor is None:
+        known = " or ".join(unit for unit in units if unit)
+        raise SctpError(f"{value!r} is no {what}: give it in {known}, as in {example}")
     try:
         number = Decimal(match[1]) * factor
     except InvalidOperation:
@@ -141,9 +148,9 @@ def _quantity(value: str, units: dict[str, Decimal], most: int, what: str, examp
 
 
 def _share(value: str) -> float:
-    if value and value[-1] != "%" and _NUMBER.fullmatch(value):
+    if (match := _NUMBER.fullmatch(value)) is not None and not match[2]:
         raise SctpError(f"{value!r} may be a share or a percentage: write {value}%")
-    return float(_quantity(value, {"%": Decimal(1)}, 100, "share", "10%") / 100)
+    return float(_quantity(value, _PERCENT, 100, "share", "10%") / 100)
 
 
 def _ms(value: str) -> float:
@@ -160,5 +167,4 @@ def _rate(value: str) -> int:
 _KINDS: dict[str, Callable[[str], float]] = {
     "loss": _share, "delay": _ms, "jitter": _ms, "dup": _share, "reorder": _share, "rate": _rate,
 }  # fmt: skip
-_SHARES = ("loss", "dup", "reorder")
 _NAMES = (*_KINDS, "cut", "drop")

@@ -63,7 +63,7 @@ def test_serve_with_a_link_that_drops() -> None:
         if event["event"] == "packet" and event["direction"] == "in"
     ]
     assert packets[:3] == [
-        ("delayed", "delay=5"),
+        ("delayed", "delay=5ms"),
         ("dropped", "the next COOKIE ECHO"),
-        ("delayed", "delay=5"),
+        ("delayed", "delay=5ms"),
     ]

@@ -216,6 +216,6 @@ def test_what_a_real_link_does_is_found_in_the_file(tmp_path: Path) -> None:
     assert complaints(path) == []
     read = fields(path, "sctp.data_sid", "frame.comment")
     assert ["0x0002", "dropped by the link: the next DATA on stream 2"] in read
-    assert ["0x0003", "delayed by the link: delay=5, 5 ms"] in read
+    assert ["0x0003", "delayed by the link: delay=5ms, 5 ms"] in read
     assert ["0x0003", "a copy made by the link: dup=100%, 5 ms"] in read
-    assert ["0x0002", "delayed by the link: delay=5, 5 ms"] in read
+    assert ["0x0002", "delayed by the link: delay=5ms, 5 ms"] in read

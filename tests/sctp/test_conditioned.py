@@ -55,7 +55,7 @@ def test_the_handshake_in_order_with_data_on_the_cookie(linked: Linked) -> None:
     ]
     times = [round(packet.mono - linked.packets[0].mono, 3) for packet in linked.packets[:4]]
     assert times == [0.0, 0.02, 0.04, 0.06]
-    assert {packet.reason for packet in linked.packets} == {"delay=20"}
+    assert {packet.reason for packet in linked.packets} == {"delay=20ms"}
 
 
 def test_a_cookie_echo_that_is_lost_is_sent_again(linked: Linked) -> None:
@@ -86,7 +86,7 @@ def test_one_data_lost_holds_up_its_stream_and_no_other(linked: Linked) -> None:
     tries = [packet for packet, chunk in chunks(seen, Data) if chunk.tsn == lost[0]]
     assert [(packet.verdict, packet.reason) for packet in tries] == [
         ("dropped", "the next DATA on stream 1"),
-        ("delayed", "delay=20"),
+        ("delayed", "delay=20ms"),
     ]
     # By SACKs with gaps, and long before the RTO of a second.
     assert tries[1].mono - tries[0].mono < 0.1

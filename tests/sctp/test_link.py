@@ -61,7 +61,7 @@ def test_loss_of_nothing_and_of_all(share: int, lost: bool) -> None:
 def test_a_direction_is_by_itself() -> None:
     link = conditioner(out="cut", into="delay=5")
     assert one(link, packet(DATA)).reason == "the link is cut"
-    assert one(link, packet(DATA), direction="in") == ("delayed", "delay=5", 0.005)
+    assert one(link, packet(DATA), direction="in") == ("delayed", "delay=5ms", 0.005)
 
 
 def test_delay_with_jitter_stays_within_it_and_keeps_the_order() -> None:
@@ -95,7 +95,7 @@ def test_one_held_back_is_overtaken_by_three() -> None:
 def test_a_copy_comes_with_the_packet() -> None:
     link = conditioner("dup=100% delay=3")
     assert link.fates("out", packet(DATA), 0.0) == (
-        Fate("delayed", "delay=3", 0.003),
+        Fate("delayed", "delay=3ms", 0.003),
         Fate("duplicated", "dup=100%", 0.003),
     )
 
@@ -107,7 +107,7 @@ def test_a_rate_serialises_and_its_queue_is_bounded() -> None:
     assert [round(fate.delay, 6) for fate in fates[:3]] == [0.010, 0.020, 0.030]
     room = QUEUE // 1250
     assert [fate.verdict for fate in fates] == ["delayed"] * room + ["dropped"] * (60 - room)
-    assert "rate=1000" in fates[-1].reason
+    assert "rate=1000kbit" in fates[-1].reason
     # A second later it has sent all that.
     assert round(one(link, data, 1.0).delay, 6) == 0.010
 
@@ -200,7 +200,7 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
 
 
 def test_all_the_words() -> None:
-    text = "loss=10% delay=50 jitter=10 dup=1% reorder=5% rate=1000 cut drop=DATA#1 drop=3*SACK"
+    text = "loss=10% delay=50ms jitter=10ms dup=1% reorder=5% rate=1000kbit cut drop=DATA#1 drop=3*SACK"
     assert parse(text) == Conditions(
         0.1, 50, 10, 0.01, 0.05, 1000, True, (Drop("DATA", 1), Drop("SACK", None, 3))
     )
@@ -219,6 +219,11 @@ def test_all_the_words() -> None:
         ("loss=110%", ["'110%'", "at most 100 %"]),
         ("delay=61s", ["'61s'", "at most 60000 ms"]),
         ("delay=", ["''", "as in 50ms"]),
+        ("loss=-1%", ["'-1%'", "not below 0"]),
+        ("delay=-5ms", ["'-5ms'", "not below 0"]),
+        ("delay=5m", ["'5m'", "in us or ms or s,"]),
+        ("rate=1bit", ["'1bit'", "in kbit or Mbit or Gbit,"]),
+        ("loss=10x", ["'10x'", "in %, as in 10%"]),
         ("rate=0", ["'0'", "at least 1", "cut"]),
         ("cut=yes", ["cut takes no value"]),
         ("loss=1% loss=2%", ["column 9", "twice"]),

@@ -46,7 +46,7 @@ def test_what_the_engine_is_given_holds_from_the_first_packet() -> None:
     with Running("userspace", packets=("userspace",), link=link) as running:
         running.listen()
         running.greet()
-        assert {packet.reason for packet in running.packets} == {"delay=2"}
+        assert {packet.reason for packet in running.packets} == {"delay=2ms"}
         assert running.packets[0].data[12] == 1
 
 

@@ -89,17 +89,17 @@ async def test_what_is_applied_shows_on_the_next_packets() -> None:
         assert app.monitor.link is not None
         assert app.monitor.link.inward == app.monitor.link.outward == Conditions(delay=20)
         assert app.monitor.link.seed == int(seed)
-        await until(pilot, lambda: _banner(app) == "Link both ways delay=20")
+        await until(pilot, lambda: _banner(app) == "Link both ways delay=20ms")
         await type_line(pilot, "late")
         await until(pilot, lambda: messages(app, "server")[-1] == b"late")
         await until(pilot, lambda: len(_packets(app)) >= before + 2)
         assert {(p.verdict, round(p.delay, 6)) for p in _packets(app)[before:]} == {("delayed", 0.02)}
-        await until(pilot, lambda: _banner(app) == "Link both ways delay=20   in 1 delayed   out 1 delayed")
+        await until(pilot, lambda: _banner(app) == "Link both ways delay=20ms   in 1 delayed   out 1 delayed")
         await pilot.press("escape", "w")
         await until(pilot, lambda: any("late +20 ms" in line for line in drawn(app.query_one(LadderView))))
         # It opens on what is; off is at once.
         screen = await _panel(app, pilot)
-        assert screen.query_one("#inward", Input).value == "delay=20"
+        assert screen.query_one("#inward", Input).value == "delay=20ms"
         assert _said(app).startswith(f"seed {seed} now")
         await pilot.press("ctrl+r")
         await until(pilot, lambda: _banner(app) == "")
