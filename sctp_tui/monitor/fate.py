@@ -1,6 +1,7 @@
 """What became of a packet on its way, in words."""
 
 from ..sctp.events import Packet
+from . import units
 
 _DONE = {
     "delivered": "",
@@ -18,5 +19,5 @@ def fate(packet: Packet) -> str:
     words = f"{done}: {reason}" if done and reason else done or reason
     if not packet.delay or packet.verdict in ("dropped", "refused"):
         return words
-    late = f"{packet.delay * 1000:,.1f}".removesuffix(".0") + " ms"
+    late = units.delay(packet.delay)
     return f"{words}, {late}" if words else late

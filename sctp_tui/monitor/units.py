@@ -46,6 +46,15 @@ def milliseconds(ms: int) -> str:
     return f"{ms / 1000:.1f} s" if ms < 9950 else f"{ms / 1000:.0f} s"
 
 
+def delay(seconds: float) -> str:
+    """`0.5 ms`, `20 ms`, `999.9 ms`, `1.5 s`, `1,000 s`: with one decimal, if it isn't 0."""
+    ms = round(seconds * 1000, 1)
+    if seconds > 0 and not ms:
+        return "<0.1 ms"
+    text = f"{ms:.1f}" if ms < 1000 else f"{seconds:,.1f}"
+    return text.removesuffix(".0") + (" ms" if ms < 1000 else " s")
+
+
 def duration(seconds: float) -> str:
     """`59s`, `9m59s`, `10m`, `9h59m`, `10h`, `3d04h`, `30d`: whole units, in at most five characters."""
     whole = int(seconds)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from rich.cells import cell_len
 
+from ..monitor import units
 from ..monitor.ladder import Ladder, Row
 from ..monitor.wire import Conversation
 from .columns import fit
@@ -56,7 +57,7 @@ def marks(row: Row) -> str:
     elif packet.verdict in ("duplicated", "reordered"):
         said.append({"duplicated": "a copy", "reordered": "held back"}[packet.verdict])
     if packet.delay:
-        said.append(f"+{packet.delay * 1000:.3g} ms")
+        said.append(f"+{units.delay(packet.delay)}")
     return ", ".join(said)
 
 

@@ -46,6 +46,23 @@ def test_milliseconds(ms: int, text: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
+        (0.00001, "<0.1 ms"),
+        (0.0005, "0.5 ms"),
+        (0.02, "20 ms"),
+        (0.99994, "999.9 ms"),
+        (0.99996, "1 s"),
+        (1.5, "1.5 s"),
+        (5.0, "5 s"),
+        (1000.0, "1,000 s"),
+    ],
+)
+def test_delays(seconds: float, text: str) -> None:
+    assert units.delay(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
         (0.9, "0s"),
         (59.9, "59s"),
         (65, "1m05s"),

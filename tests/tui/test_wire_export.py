@@ -97,7 +97,7 @@ def test_lost_late_and_sent_again_are_drawn_so(packets: list[Packet]) -> None:
     assert "dropped by the link: the next DATA" in texts
     # It comes after all that was sent later.
     assert ends(arrows[at + 1])[3] > max(ends(arrow)[1] for arrow in arrows)
-    assert f"retransmission of {at + 1}, delayed by the link, 1,000,000 ms" in texts
+    assert f"retransmission of {at + 1}, delayed by the link, 1,000 s" in texts
 
 
 def test_of_many_packets_the_newest_are_drawn(packets: list[Packet]) -> None:
