@@ -48,11 +48,17 @@ ABSOLUTE = Base()
 
 
 def relative(tsn: int, initial: int | None) -> int:
-    """A TSN counted from the initial one; -1 for the one before it, which SACKs begin with."""
+    """A TSN counted from the initial one; -1 for the one before it."""
     if initial is None:
         return tsn
     distance = (tsn - initial) & 0xFFFFFFFF
     return distance if distance < 1 << 31 else distance - (1 << 32)
+
+
+def received(cumulative: int, initial: int | None) -> str:
+    """A cumulative TSN ack counted from the initial TSN; `none` for the TSN before that: nothing came yet."""
+    counted = relative(cumulative, initial)
+    return "none" if initial is not None and counted == -1 else str(counted)
 
 
 def words(chunks: Sequence[Chunk], base: Base = ABSOLUTE) -> str:
@@ -100,7 +106,7 @@ def one(chunk: Chunk, base: Base = ABSOLUTE) -> str:
             causes = "; ".join(_cause(cause) for cause in chunk.causes)
             return f"{name} {causes}".rstrip()
         case Shutdown():
-            return f"{name} cum {relative(chunk.cumulative_tsn, base.answered)}"
+            return f"{name} cum {received(chunk.cumulative_tsn, base.answered)}"
         case CookieEcho():
             return f"{name} {len(chunk.cookie)} B"
         case Ecne() | Cwr():
@@ -141,7 +147,7 @@ def _of_data(chunk: Data | IData, base: Base) -> str:
 
 def _of_sack(sack: Sack, base: Base) -> str:
     initial = base.answered
-    parts = [f"cum {relative(sack.cumulative_tsn, initial)}"]
+    parts = [f"cum {received(sack.cumulative_tsn, initial)}"]
     gaps = [f"{relative(a, initial)}–{relative(b, initial)}" if a != b else f"{relative(a, initial)}"
             for a, b in sack.gaps[:_GAPS]]  # fmt: skip
     if gaps:

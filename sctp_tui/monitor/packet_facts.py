@@ -11,7 +11,7 @@ from ..sctp.events import Peer
 from ..sctp.packet import Chunk, CookieEcho, Heartbeat, Pad, name_of
 from ..sctp.parameters import Parameter
 from ..sctp.printable import printable
-from .chunk_words import Base, relative
+from .chunk_words import Base, received, relative
 from .ladder import Row
 from .ppid import named
 
@@ -101,7 +101,7 @@ def _said(name: str, value: object, chunk: Chunk, base: Base) -> str:
         case bool():
             return "yes" if value else "no"
         case int() if name.endswith("tsn"):
-            counted = relative(value, initial)
+            counted = received(value, initial) if name == "cumulative_tsn" else relative(value, initial)
             return f"{counted}, on the wire {value}" if initial is not None else str(value)
         case tuple() if name in _ANSWERED:
             return ", ".join(_blocks(value, initial)) or "none"

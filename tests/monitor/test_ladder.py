@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sctp_tui.monitor.chunk_words import relative
 from sctp_tui.monitor.ladder import Ladder, before
+from sctp_tui.monitor.packet_facts import sections
 from sctp_tui.monitor.wire import Conversation
 from sctp_tui.sctp.events import Packet, Peer
 
@@ -86,6 +87,19 @@ def test_tsns_are_counted_from_the_initial_one_over_a_wrap(wire: Wire) -> None:
     assert labels[0] == "INIT tag 00000007 str 5/5 rwnd 1 MiB"
     assert labels[2] == "DATA tsn 0 str 1 ssn 0 5 B hello"
     assert labels[8:] == ["DATA tsn 3 str 1 ssn 3 5 B hello", "SACK cum 3 rwnd 1 MiB"]
+
+
+def test_a_cumulative_ack_before_the_first_tsn_says_that_nothing_came(wire: Wire) -> None:
+    wire.put("out", sack(-1, (1, 2)))
+    wire.put("out", _chunk(7, struct.pack("!I", _tsn(-1))))
+    wire.put("out", _chunk(7, struct.pack("!I", _tsn(0))))
+    ladder = wire.ladder()
+    rows = list(ladder)[2:]
+    assert [ladder.label(row) for row in rows] == [
+        "SACK cum none gap 1–2 rwnd 1 MiB", "SHUTDOWN cum none", "SHUTDOWN cum 0",
+    ]  # fmt: skip
+    *_, (_, facts) = sections(rows[1], ladder.base("out"))
+    assert ("cumulative tsn", f"none, on the wire {_tsn(-1)}") in facts
 
 
 def test_three_reports_make_it_fast_and_fewer_a_timer(wire: Wire) -> None:
