@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from .events import Direction
 from .link import Conditions, Drop, LinkCounts, Verdict
-from .link_words import to_text
+from .link_words import drop_in_words, to_text
 from .parameters import CHUNKS
 
 HELD = 0.020
@@ -46,13 +46,7 @@ class _Aim:
         self.drop = drop
         self.left = drop.count
         self.kind = _NUMBERS[drop.chunk]
-        of = "" if drop.stream is None else f" on stream {drop.stream}"
-        if drop.count == 0:
-            self.words = f"every {drop.chunk}{of}"
-        elif drop.count == 1:
-            self.words = f"the next {drop.chunk}{of}"
-        else:
-            self.words = f"the next {drop.count} packets with {drop.chunk}{of}"
+        self.words = drop_in_words(drop)
 
     def hits(self, packet: bytes) -> bool:
         at, end, stream = 12, len(packet), self.drop.stream

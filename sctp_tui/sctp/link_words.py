@@ -123,6 +123,16 @@ def drop_to_text(drop: Drop) -> str:
     return f"{often}{drop.chunk.replace(' ', '-')}{'' if drop.stream is None else f'#{drop.stream}'}"
 
 
+def drop_in_words(drop: Drop) -> str:
+    """What it is for: `the next DATA on stream 1`, `the next 3 packets with SACK`, `every COOKIE ECHO`."""
+    of = "" if drop.stream is None else f" on stream {drop.stream}"
+    if drop.count == 0:
+        return f"every {drop.chunk}{of}"
+    if drop.count == 1:
+        return f"the next {drop.chunk}{of}"
+    return f"the next {drop.count} packets with {drop.chunk}{of}"
+
+
 def _plain(number: Decimal) -> str:
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

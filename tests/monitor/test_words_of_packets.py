@@ -15,7 +15,7 @@ from sctp_tui.monitor.wire import Conversation
 from sctp_tui.sctp.decoding import decode
 from sctp_tui.sctp.events import LinkState, Packet, Peer
 from sctp_tui.sctp.link import Conditions, Drop, LinkCounts, Verdict
-from sctp_tui.sctp.link_words import parse, to_text
+from sctp_tui.sctp.link_words import drop_in_words, parse, to_text
 from sctp_tui.sctp.parameters import CHUNKS
 
 from .story import EVIL
@@ -127,17 +127,29 @@ def _state(
 
 
 @given(_conditions, _conditions, _counts, _counts)
-def test_what_is_said_of_a_link_can_be_typed_again(
+def test_what_is_said_of_a_link_can_be_typed_again_but_for_aims(
     inward: Conditions, outward: Conditions, into: LinkCounts, out: LinkCounts
 ) -> None:
     state = _state(inward, outward, into, out)
     said = conditions(state)
-    assert to_text(inward) in said
-    assert to_text(outward) in said
+    for of in (inward, outward):
+        steady = Conditions(of.loss, of.delay, of.jitter, of.duplication, of.reordering, of.rate, of.cut)
+        assert to_text(steady) in said or (steady == Conditions() and of.drops)
+        assert all(drop_in_words(drop) in said for drop in of.drops)
     assert conditioned(state) == bool(inward != Conditions() or outward != Conditions())
+    assert "drop=" not in said
     assert parse(to_text(inward)) == inward
     for number, word in ((into.dropped, "lost"), (out.duplicated, "doubled"), (out.reordered, "held back")):
         assert not number or f"{number:,} {word}" in said
+
+
+def test_an_aim_is_in_words() -> None:
+    none = LinkCounts()
+    inward = Conditions(delay=20, drops=(Drop("DATA", 1), Drop("SACK", None, 3)))
+    assert conditions(_state(inward, Conditions(drops=(Drop("COOKIE ECHO", None, 0),)), none, none)) == (
+        "in delay=20ms, loses the next DATA on stream 1 and the next 3 packets with SACK"
+        "   out loses every COOKIE ECHO"
+    )
 
 
 def _paces() -> Iterator[tuple[float, int, str]]:

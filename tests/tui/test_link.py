@@ -120,7 +120,7 @@ async def test_the_menu_of_what_to_lose() -> None:
         menu.highlighted = menu.get_option_index("the next SACK")
         await pilot.press("enter")
         await until(pilot, lambda: outcome(pilot) == "the next SACK will be lost")
-        await until(pilot, lambda: _banner(app) == "Link both ways drop=SACK")
+        await until(pilot, lambda: _banner(app) == "Link both ways loses the next SACK")
         await type_line(pilot, "not acknowledged")
         await until(pilot, lambda: _packets(app)[-1].verdict == "dropped")
         assert _packets(app)[-1].direction == "out"
