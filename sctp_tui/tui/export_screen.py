@@ -131,7 +131,7 @@ class ExportScreen(ModalScreen[str]):
                         Content.assemble(
                             source.name.ljust(13),
                             source.form.ljust(12),
-                            (source.what.rjust(24), "$text-muted"),
+                            (source.what.rjust(32), "$text-muted"),
                         )
                     )
                     for source in self._sources

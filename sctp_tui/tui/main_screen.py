@@ -156,7 +156,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
         self._show_detail(monitor, then)
         self.query_one(LinkBanner).show(self.monitor.link)
         if not frozen.frozen:
-            self.query_one(WirePane).show(self.chosen, self.monitor, self.monitor.link_time(now))
+            self.query_one(WirePane).show(self.on_the_wire, self.monitor, self.monitor.link_time(now))
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
             self._some_ended = ended

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from textual.binding import ActiveBinding
 
+from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.link_said import SPEEDS
 from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
 from sctp_tui.sctp.events import LinkState
@@ -16,6 +17,7 @@ from .wire_pane import WirePane
 
 _SHOWN = ("drop_next", "drop", "link", "still")
 _HIDDEN = ("reply", "detail", "close", "abort", "clear", "undo", "wire", "filter")
+_SET_UP = ("COOKIE-WAIT", "COOKIE-ECHOED")
 _ANSWERED = 0.3  # s after which the engine's answer is on the screen
 _ROOM = 92  # cells of a footer that says how to leave, too
 
@@ -41,13 +43,23 @@ class WireActions(MainPart):
     def _link(self) -> LinkState | None:
         return self._main.monitor.link
 
+    @property
+    def on_the_wire(self) -> Association | None:
+        """Whose packets are shown: the association that the keys mean, but first one that we set up.
+
+        Until it is up it has no row in the table.
+        """
+        ours = self.query_one(ClientPane).association
+        set_up = ours is not None and ours.state in _SET_UP
+        return ours if set_up and not self.query_one(WirePane).has_focus_within else self._main.chosen
+
     async def action_wire(self) -> None:
         """The packets of the association in the place of the table, or the table again."""
         pane = self.query_one(WirePane)
         inside = pane.has_focus_within
         opened = not self.has_class("-wire")
         if opened:
-            pane.association = self._main.chosen
+            pane.association = self.on_the_wire
             await pane.open()
         self.set_class(opened, "-wire")
         self._main.show_now()
@@ -116,6 +128,7 @@ class WireActions(MainPart):
         """One packet arrives, or the next timer runs out."""
         if self._speed:
             self._set_speed(0.0)
+            self._main.tell("time stands still now; i again lets one packet arrive")
         else:
             self._main.submit(Step())
 

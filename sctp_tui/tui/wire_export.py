@@ -27,7 +27,7 @@ def wire_sources(association: Association | None, monitor: Monitor) -> list[Sour
     if association is not None and conversation is not None:
         still = conversation.still()
         count = len(still)
-        which = f"{count:,} packets of {association.called}"
+        which = f"{count:,} packets of association {association.called}"
         drawn = min(count, ladder_svg.LIMIT)
         newest = which if drawn == count else f"newest {drawn:,} of {which}"
         found += [

@@ -28,7 +28,7 @@ VIEWS = {"ladder": "1 Ladder", "lanes": "2 Lanes", "window": "3 Window", "states
 
 
 class WireHeading(Widget):
-    """`Wire 5 anna  1 Ladder  2 Lanes ─── 12 packets`: the view that is shown stands out."""
+    """`Wire of server, 5 anna  1 Ladder  2 Lanes ─── 12 packets`: the view that is shown stands out."""
 
     DEFAULT_CSS = """
     WireHeading {
@@ -129,7 +129,7 @@ class WirePane(Vertical):
         self.association = association
         conversation = monitor.wire.of(association, monitor.endpoints) if association else None
         heading = self.query_one(WireHeading)
-        heading.title = f"Wire {association.called}" if association else "Wire"
+        heading.title = f"Wire of {_whose(association)}" if association else "Wire"
         heading.numbers = f"{conversation.captured:,} packets" if conversation else ""
         unseen = association is not None and _unseen(association, monitor)
         switcher = self.query_one(ContentSwitcher)
@@ -214,6 +214,12 @@ class WirePane(Vertical):
 
     class Changed(Message):
         """Another view is to be drawn."""
+
+
+def _whose(association: Association) -> str:
+    """`server, 6 anna`: two ends may have equal association IDs; without the ID while there is none."""
+    told = association.assoc_id or association.name
+    return f"{association.endpoint}, {association.called}" if told else association.endpoint
 
 
 def _unseen(association: Association, monitor: Monitor) -> bool:

@@ -18,7 +18,7 @@ from sctp_tui.tui.settings import Settings
 from sctp_tui.tui.why_line import WhyLine
 from sctp_tui.tui.wire_pane import VIEWS, WireHeading, WirePane
 
-from .driving import drawn, rows, running, type_line, until
+from .driving import drawn, outcome, rows, running, type_line, until
 
 pytestmark = pytest.mark.userspace
 
@@ -243,3 +243,20 @@ async def test_a_packet_is_copied_as_line_hex_and_json() -> None:
         await until(pilot, lambda: "INIT tag" in app.clipboard and app.clipboard.endswith("▶│"))
         await pilot.press("y", "j")
         await until(pilot, lambda: '"chunk":"INIT"' in app.clipboard)
+
+
+async def test_what_is_set_up_has_no_row_yet_and_is_shown() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "i")
+        await until(pilot, lambda: outcome(pilot).startswith("time stands still now"))
+        await pilot.press("n", *"new", "enter")
+        await until(pilot, lambda: len({packet.flow for packet in app.monitor.wire}) == 2)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        assert app.query_one(WireHeading).title == "Wire of client 2"
+        assert len(rows(app)) == 1
+        await until(pilot, lambda: "INIT" in drawn(_ladder(app))[1])
+        await pilot.press("i", "i", "i", "i")
+        await until(pilot, lambda: len(rows(app)) == 2)
+        assert app.query_one(WireHeading).title.startswith("Wire of client 2, ")

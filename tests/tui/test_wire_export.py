@@ -158,9 +158,9 @@ async def test_what_there_is_of_one_association_and_of_all(here: Path) -> None:
         sources = wire_sources(row, app.monitor)
         count = len(of_it)
         assert [(source.name, source.suffix, source.what) for source in sources] == [
-            ("packets", ".pcapng", f"{count} packets of {row.called}"),
-            ("ladder", ".txt", f"{count} packets of {row.called}"),
-            ("ladder", ".svg", f"{count} packets of {row.called}"),
+            ("packets", ".pcapng", f"{count} packets of association {row.called}"),
+            ("ladder", ".txt", f"{count} packets of association {row.called}"),
+            ("ladder", ".svg", f"{count} packets of association {row.called}"),
             ("packets", ".pcapng", f"{count} packets of all"),
         ]
         of_it.add(of_it.packets[-1])  # what comes later is not in it
