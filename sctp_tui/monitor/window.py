@@ -8,6 +8,7 @@ import heapq
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from math import floor
 from typing import NamedTuple
 
 from ..sctp.events import Direction, Path
@@ -16,6 +17,8 @@ from .wire import Traced
 
 KEPT = 100_000
 """Values kept of each series unless told otherwise, and chunks that may wait for their acknowledgement."""
+HOLDS = 2.0
+"""Seconds after which, without another sample, nothing is known of what is sampled."""
 _FAR = 1 << 24  # TSNs between two chunks that one end can't have outstanding: the count began anew
 
 
@@ -87,7 +90,8 @@ class Sending:
     each packet in one of them; `beyond` are TSNs when a SACK reported them in a gap block.
     `acknowledged` is the cumulative TSN ack; `flight` (octets of user data sent and acknowledged neither
     cumulatively nor in a gap block, RFC 9260, section 1.3), `rwnd` (octets, as the other end advertised it)
-    and `cwnd` (octets) change in steps, as `rto` (ms) does; `srtt` (ms) is the present one.
+    and `cwnd` (octets) change in steps, as `rto` (ms) does; `srtt` (ms) is the present one. No packet tells
+    `cwnd`, `rto` and `srtt`: they are known only where they were sampled.
     """
 
     def __init__(self, kept: int = KEPT) -> None:
@@ -98,6 +102,7 @@ class Sending:
         self.cwnd = Track(kept)
         self.rto = Track(kept)
         self.srtt: int | None = None
+        self._sampled: list[tuple[float, float]] = []  # from a first to a last sample, none far from the next
         self.time = 0.0
         """When a packet of this direction was sent last, or one about it came."""
 
@@ -217,10 +222,27 @@ class Sending:
 
     def sample(self, now: float, path: Path) -> None:
         """What the stack says now of the path that is sent on."""
+        if self._sampled and now - self._sampled[-1][1] <= HOLDS:
+            self._sampled[-1] = (self._sampled[-1][0], max(now, self._sampled[-1][1]))
+        else:
+            self._sampled.append((now, now))
         self.cwnd.change(now, path.cwnd)
         if path.rto:  # 0 before the first round trip was measured
             self.rto.change(now, path.rto)
             self.srtt = path.srtt
+
+    def sampled(self, begin: float, end: float, count: int) -> list[bool]:
+        """In which of `count` equal parts of a time samples tell what `cwnd` and `rto` were.
+
+        What was sampled last holds for `HOLDS` more; between two samples further apart nothing is known.
+        """
+        known = [False] * count
+        for number, (first, last) in enumerate(self._sampled, 1):
+            until = last + HOLDS if number == len(self._sampled) else last
+            low, high = (floor((time - begin) / (end - begin) * count) for time in (first, until))
+            for part in range(max(0, low), min(high + 1, count)):
+                known[part] = True
+        return known
 
     def _tick(self, time: float) -> float:
         # Packets are told a moment late, what the other end says is taken in by then.

@@ -237,7 +237,7 @@ class WindowView(Widget, can_focus=True):
             span and span.highest for span in sending.flight.columns(view.low, view.high, width * ACROSS)
         ]
         flight = self._cut(flight, view)
-        cwnd = self._cut([s and s.last for s in sending.cwnd.columns(view.low, view.high, width)], view)
+        cwnd = self._cut(self._sampled(sending.cwnd, width, view), view)
         rwnd = self._cut([s and s.lowest for s in sending.rwnd.columns(view.low, view.high, width)], view)
         used = max((value for value in (*flight, *cwnd) if value is not None), default=0)
         near = max((value for value in rwnd if value is not None and value <= 2 * used), default=0)
@@ -252,18 +252,25 @@ class WindowView(Widget, can_focus=True):
 
     def _rto(self, width: int, view: Scale) -> _Line:
         """The RTO as a line, its value where it begins or changes."""
-        spans = self._sending.rto.columns(view.low, view.high, width)
-        values = self._cut([span and span.last for span in spans], view)
+        values = self._cut(self._sampled(self._sending.rto, width, view), view)
         cells = ["─" if value is not None else " " for value in values]
         told: int | None = None
         free = 0
         for column, value in enumerate(values):
-            if value is not None and value != told and column >= free:
+            if value is None:
+                told = None  # it begins again behind a gap
+            elif value != told and column >= free:
                 told = value
                 text = f" {units.milliseconds(value)} "[: width - column]
                 cells[column : column + len(text)] = text
                 free = column + len(text) + 1
         return [(f"{'RTO':>{_GUTTER}}", "label"), ("│", "axis"), ("".join(cells), "")]
+
+    def _sampled(self, track: Track, width: int, view: Scale) -> list[int | None]:
+        """What was sampled; a gap where nothing was, as while another view was open."""
+        spans = track.columns(view.low, view.high, width)
+        known = self._sending.sampled(view.low, view.high, width)
+        return [span.last if span and there else None for span, there in zip(spans, known, strict=True)]
 
     def _cut(self, values: "list[int | None]", view: Scale) -> list[int | None]:
         """Nothing is known of the time to come."""

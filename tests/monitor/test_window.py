@@ -139,6 +139,16 @@ def test_samples_are_kept_when_they_change() -> None:
     assert (told(sending.cwnd), told(sending.rto), sending.srtt) == ([(0, 4380), (2, 5880)], [(0, 1000)], 12)
 
 
+def test_between_samples_far_apart_and_before_the_first_nothing_is_known() -> None:
+    sending = Sending()
+    for now in (3.5, 5.4, 10.5, 11.5):
+        sending.sample(now, Path("127.0.0.1", "ACTIVE", True, 4380, 12, 1000, 1500))
+    known = sending.sampled(0, 20, 20)
+    assert [part for part, there in enumerate(known) if there] == [3, 4, 5, 10, 11, 12, 13]
+    assert sending.sampled(6, 10, 3) == [False] * 3
+    assert sending.sampled(4, 5, 2) == [True, True]
+
+
 def test_the_oldest_go() -> None:
     track = Track(kept=8)
     for time in range(100):

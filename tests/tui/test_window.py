@@ -1,5 +1,6 @@
 """The window view on real associations, and what it looks like, from packets made up."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -150,6 +151,20 @@ def test_window(snap_compare: Any, size: tuple[int, int]) -> None:
         await pilot.pause()
 
     assert snap_compare(Alone(), terminal_size=size, run_before=before)
+
+
+async def test_lines_have_a_gap_where_nothing_was_sampled() -> None:
+    app = Alone()
+    async with app.run_test(size=(100, 34)) as pilot:
+        await pilot.pause()
+        for at in (0.2, 0.6, 1.0, 1.5, 4.0, 5.0):
+            app.conversation.add(data(BEGAN + at, 29))
+            app.told(BEGAN + at, 4380, 1000)
+        lines = drawn(app.query_one(WindowView))
+        rto = next(line for line in lines if "RTO│" in line)
+        assert rto.count("1.0 s") == 2
+        assert re.fullmatch(r" +RTO│ +─* 1\.0 s ─+ {10,}1\.0 s ─+ *", rto), rto
+        assert any(re.search(r"━ {10,}━", line) for line in lines)
 
 
 async def test_keys_move_in_time() -> None:
