@@ -256,7 +256,7 @@ async def lost_on_purpose(app: SctpApp, pilot: Pilot[None], slow: str) -> None:
 
 async def ladder(app: SctpApp, pilot: Pilot[None]) -> None:
     """A chunk that is lost, reported missing, and sent again."""
-    await lost_on_purpose(app, pilot, "delay=20")
+    await lost_on_purpose(app, pilot, "delay=20ms")
     await pilot.press("home", *["down"] * 4)
     lost = next(number for number, packet in enumerate(app.monitor.wire, 1) if packet.verdict == "dropped")
     app.screen.query_one(LadderView).put_cursor(lost)
@@ -266,7 +266,7 @@ async def ladder(app: SctpApp, pilot: Pilot[None]) -> None:
 
 async def lanes(app: SctpApp, pilot: Pilot[None]) -> None:
     """Stream 1 had to wait, the others went on."""
-    await lost_on_purpose(app, pilot, "delay=20")
+    await lost_on_purpose(app, pilot, "delay=20ms")
     await pilot.press("2")
     await pilot.pause(0.5)
     save(app, "lanes")
@@ -282,7 +282,7 @@ async def packet(app: SctpApp, pilot: Pilot[None]) -> None:
 
 async def window(app: SctpApp, pilot: Pilot[None]) -> None:
     """What one end has sent over time, on a link that loses."""
-    app.submit(SetLink(parse("delay=25 loss=2%"), parse("delay=25"), 7))
+    app.submit(SetLink(parse("delay=25ms loss=2%"), parse("delay=25ms"), 7))
     await type_line(pilot, "hello")
     await until(pilot, lambda: messages(app, "server"))
     await pilot.press("escape", "w", "3", "W")
@@ -304,10 +304,10 @@ async def states(app: SctpApp, pilot: Pilot[None]) -> None:
 
 async def link(app: SctpApp, pilot: Pilot[None]) -> None:
     """What the link does is being changed."""
-    await lost_on_purpose(app, pilot, "delay=20 jitter=5")
+    await lost_on_purpose(app, pilot, "delay=20ms jitter=5ms")
     await pilot.press("L")
     await pilot.pause(0.3)
-    fill(pilot, inward="loss=10% delay=50 jitter=10 drop=3*SACK", outward="delay=50", seed="2026")
+    fill(pilot, inward="loss=10% delay=50ms jitter=10ms drop=3*SACK", outward="delay=50ms", seed="2026")
     await pilot.pause(0.5)
     save(app, "link")
 
