@@ -142,7 +142,7 @@ def _quantity(value: str, units: dict[str, Decimal], most: int, what: str, examp
     match = _NUMBER.fullmatch(value)
     if match is None:
         below = value[:1] == "-" and _NUMBER.fullmatch(value[1:])
-        wanted = "not below 0" if below else "give a number"
+        wanted = "give one not below 0" if below else "give a number"
         raise SctpError(f"{value!r} is no {what}: {wanted}, as in {example}")
     factor = next((factor for unit, factor in units.items() if unit.lower() == match[2].lower()), None)
     if factor is None:
