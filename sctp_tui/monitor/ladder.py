@@ -37,7 +37,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
     `first_try` is the number of the packet that carried it first, 0 where nothing in it is sent again; `fast`
     tells that of a DATA chunk at least three SACKs had reported missing, so that no timer was needed.
-    `fills_gap` tells that at least one had, `opens` that its SACK acknowledges nothing new but has more room.
+    `fills_gap` tells that at least one had, `opens` that its SACK acknowledges nothing new but has more room,
+    `filled` that it reports no gap any more.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     fast: bool = False
     fills_gap: bool = False
     opens: bool = False
+    filled: bool = False
 
     @property
     def arrives(self) -> bool:
@@ -128,7 +130,7 @@ class Ladder:
     def _row(self, number: int, packet: Packet, chunks: tuple[Chunk, ...]) -> Row:
         way, back = self._ways[packet.direction], self._ways[_OTHER[packet.direction]]
         arrives = packet.verdict not in ("dropped", "refused")
-        first_try, fast, fills_gap, opens = 0, False, False, False
+        first_try, fast, fills_gap, opens, filled = 0, False, False, False, False
         if packet.verdict == "duplicated":
             # The copy that the link made: of the packet before, but not sent again.
             return Row(number, packet, packet.mono - self.conversation.began)
@@ -145,6 +147,7 @@ class Ladder:
                 way.outstanding[chunk.tsn] = 0
             elif isinstance(chunk, Sack):
                 opens = _opens(way.sack, chunk)
+                filled = way.sack is not None and bool(way.sack.gaps) and not chunk.gaps
                 way.sack = chunk
                 if arrives:
                     self._acknowledge(back, chunk)
@@ -155,7 +158,7 @@ class Ladder:
             elif isinstance(chunk, CookieEcho | Shutdown):
                 first_try = first_try or self._again(way, number, chunk)
         after = packet.mono - self.conversation.began
-        return Row(number, packet, after, first_try, fast, fills_gap, opens)
+        return Row(number, packet, after, first_try, fast, fills_gap, opens, filled)
 
     @staticmethod
     def _again(way: _Way, number: int, chunk: Chunk) -> int:

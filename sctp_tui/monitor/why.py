@@ -48,13 +48,14 @@ class Facts(msgspec.Struct, frozen=True):
     """What is known of a chunk beside its own fields.
 
     `retransmission` is None for a first try. `fills_gap` is of DATA which the receiver has reported missing,
-    `window_update` of a SACK that acknowledges nothing new and opens the window, `with_data` of a chunk that
-    DATA is bundled with.
+    `window_update` of a SACK that acknowledges nothing new and opens the window, `gap_filled` of one without
+    gaps after one that had some, `with_data` of a chunk that DATA is bundled with.
     """
 
     retransmission: Retransmission | None = None
     fills_gap: bool = False
     window_update: bool = False
+    gap_filled: bool = False
     with_data: bool = False
 
 
@@ -180,4 +181,4 @@ def _of_sack(sack: Sack, facts: Facts) -> str:
         return "closed"
     if sack.duplicates:
         return "duplicates"
-    return "update" if facts.window_update else ""
+    return "filled" if facts.gap_filled else "update" if facts.window_update else ""

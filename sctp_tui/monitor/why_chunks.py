@@ -144,9 +144,17 @@ CHUNKS = {
     ),
     "SACK/gaps": Words(
         "9260 6.7",
-        "Something is missing: it tells which later data has come, so that only what was lost is sent again.",
-        "Gap Ack Blocks: each such report counts as a miss indication for the TSNs before the highest newly "
-        "acknowledged one. At three they are retransmitted (7.2.4).",
+        "Sent at once, as something is missing: it tells which later data has come, so that only what was "
+        "lost is sent again.",
+        "Gap Ack Blocks, while there is a gap for each packet and not delayed. Each counts as a miss "
+        "indication for the TSNs before the highest newly acknowledged one; at three they are sent again "
+        "(7.2.4).",
+    ),
+    "SACK/filled": Words(
+        "9260 6.7",
+        "Sent at once, as a gap was filled: what was missing has come, and all up to this number is there.",
+        "No Gap Ack Block any more: the Cumulative TSN Ack moved over what they reported. The RFC asks for "
+        "no delay while there is a gap; usrsctp and Linux answer the packet that fills it at once, too.",
     ),
     "SACK/duplicates": Words(
         "9260 6.2",

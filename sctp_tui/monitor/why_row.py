@@ -23,6 +23,7 @@ def why_row(row: Row, level: Level) -> Iterator[tuple[str, Why]]:
             ("fast" if row.fast else "timeout") if again else None,
             row.fills_gap and data,
             row.opens and isinstance(chunk, Sack),
+            row.filled and isinstance(chunk, Sack),
             with_data and not data,
         )
         one = why(chunk, level, facts)

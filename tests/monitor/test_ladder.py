@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sctp_tui.monitor.chunk_words import relative
 from sctp_tui.monitor.ladder import Ladder, before
 from sctp_tui.monitor.packet_facts import sections
+from sctp_tui.monitor.why_row import why_row
 from sctp_tui.monitor.wire import Conversation
 from sctp_tui.sctp.events import Packet, Peer
 
@@ -117,6 +118,21 @@ def test_three_reports_make_it_fast_and_fewer_a_timer(wire: Wire) -> None:
     assert ties[9] == (3, True)
     assert ties[14] == (12, False)
     assert [tie for number, tie in enumerate(ties, 1) if number not in (10, 15)] == [(0, False)] * 13
+
+
+def test_why_a_sack_comes_at_once(wire: Wire) -> None:
+    wire.put("in", data(0), verdict="dropped")
+    wire.put("in", data(1, 2))
+    wire.put("out", sack(-1, (1, 1)))
+    wire.put("in", data(0))
+    wire.put("out", sack(1))
+    wire.put("in", data(2), data(3))
+    wire.put("out", sack(3))
+    *_, gap, _, filled, _, usual = (next(why_row(row, "beginner"))[1] for row in wire.ladder())
+    assert gap.text.startswith("Sent at once, as something is missing")
+    assert filled.text.startswith("Sent at once, as a gap was filled")
+    assert gap.section == filled.section == "RFC 9260, section 6.7"
+    assert "at once" not in usual.text
 
 
 def test_reports_that_were_lost_do_not_count(wire: Wire) -> None:
