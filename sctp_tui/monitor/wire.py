@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from ..outbox import PACKET_COST
 from ..sctp.decoding import decode
 from ..sctp.events import Packet, Peer
+from ..sctp.link import KEPT_OUT
 from ..sctp.packet import Decoded
 from .associations import Association
 from .endpoints import Endpoints
@@ -109,12 +110,16 @@ class Conversation:
 
 
 class Wire:
-    """All conversations. `dropped` are the packets lost on their way here, `gone` those no longer kept."""
+    """All conversations. `dropped` are the packets lost on their way here, `gone` those no longer kept.
+
+    `kept_out` are those from outside that were not let in, as the link's time was not theirs.
+    """
 
     def __init__(self, limit: int = BYTES) -> None:
         self.limit = limit
         self.dropped = 0
         self.gone = 0
+        self.kept_out = 0
         self._bytes = 0
         self._order: deque[tuple[Conversation, int]] = deque()
         self._by_flow: dict[int, Conversation] = {}
@@ -128,6 +133,8 @@ class Wire:
             if conversation is None or (conversation.over and _kind(packet) == _INIT):
                 conversation = self._begin(packet)
             conversation.add(packet)
+            if packet.verdict == "refused":
+                self.kept_out += packet.reason == KEPT_OUT
             size = len(packet.data) + PACKET_COST
             order.append((conversation, size))
             self._bytes += size

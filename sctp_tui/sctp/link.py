@@ -11,6 +11,9 @@ import msgspec
 Verdict = Literal["delivered", "delayed", "reordered", "duplicated", "dropped", "refused"]
 """What became of a packet: `duplicated` is the copy, `refused` was not let in at our door."""
 
+KEPT_OUT = "the link's time is not the world's: nothing from outside is let in"
+"""The reason of a packet that is refused as its sender's time goes on while ours does not."""
+
 
 class Drop(msgspec.Struct, frozen=True):
     """A drop with an aim: the next `count` packets with such a chunk, 0 for every one.

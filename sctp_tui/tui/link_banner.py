@@ -31,10 +31,19 @@ class LinkBanner(Widget):
 
     line: reactive[str] = reactive("")
 
-    def show(self, state: LinkState | None) -> None:
-        """Say what it does now."""
+    _before = 0  # packets kept out until time was last the world's
+
+    def show(self, state: LinkState | None, kept_out: int = 0) -> None:
+        """Say what it does now; `kept_out` are the packets from outside that its time kept out so far."""
         slow = pace(state)
-        parts = [slow, "space goes on, i one step"] if slow else []
+        parts = [slow] if slow else []
+        if not slow:
+            self._before = kept_out
+        elif number := kept_out - self._before:
+            packets = "1 packet" if number == 1 else f"{number:,} packets"
+            parts.append(f"{packets} from outside not let in: their time goes on")
+        if slow:
+            parts.append("space goes on, i one step")
         if state is not None and conditioned(state):
             parts.append(f"Link {conditions(state)}")
         self.set_class(bool(slow), "-slow")

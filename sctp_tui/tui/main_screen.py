@@ -154,7 +154,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
         pane.show(now)
         self.query_one(MessageLog).show_names(monitor.associations.names)
         self._show_detail(monitor, then)
-        self.query_one(LinkBanner).show(self.monitor.link)
+        self.query_one(LinkBanner).show(self.monitor.link, self.monitor.wire.kept_out)
         if not frozen.frozen:
             self.query_one(WirePane).show(self.on_the_wire, self.monitor, self.monitor.link_time(now))
         ended = associations.ended > 0 or bool(pane.clearable)

@@ -1,6 +1,8 @@
 """The link from the screen: what is done to packets on purpose, and its time."""
 
 import re
+import socket
+import struct
 
 import pytest
 from textual.pilot import Pilot
@@ -145,6 +147,24 @@ async def test_time_stands_and_goes_by_single_packets() -> None:
         await until(pilot, lambda: any(re.search("on its way .*─▶│", line) for line in drawn(ladder)))
         await pilot.press("space")
         await until(pilot, lambda: _banner(app) == "")
+
+
+async def test_what_time_keeps_out_is_counted() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await pilot.press("escape", "space")
+        await until(pilot, lambda: _banner(app) == "TIME STANDS STILL   space goes on, i one step")
+        server = app.monitor.endpoints.servers[0]
+        assert server.udp_port is not None
+        init = struct.pack("!HHIIBBHIIHHI", 5, server.port, 0, 0, 1, 0, 20, 1, 1500, 1, 1, 1)
+        told = "from outside not let in: their time goes on   space goes on, i one step"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outside:
+            for said in ("1 packet", "2 packets"):
+                outside.sendto(init, (server.addresses[0], server.udp_port))
+                await until(pilot, lambda said=said: _banner(app) == f"TIME STANDS STILL   {said} {told}")  # type: ignore[misc]
+            await pilot.press("space")
+            await until(pilot, lambda: _banner(app) == "")
+            await pilot.press("space")  # counted from now
+            await until(pilot, lambda: _banner(app) == "TIME STANDS STILL   space goes on, i one step")
 
 
 async def test_slower_and_faster() -> None:

@@ -15,7 +15,7 @@ from heapq import heappop
 
 from ..endpoint import Clock
 from ..events import Direction, Packet, Peer
-from ..link import Verdict
+from ..link import KEPT_OUT, Verdict
 from .library import ConnOutput, Library
 from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, Link, Links, admit
 from .transit import Transit
@@ -28,7 +28,6 @@ _COOKIES = 1 << COOKIE_ECHO | 1 << COOKIE_ACK
 _NOTED = _COOKIES | 1 << ABORT
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
 _HARMFUL = "no SCTP packet, or chunks bundled that must be alone"
-_STILL = "the link's time is not the world's: nothing from outside is let in"
 _STEP = 300.0  # s of the link's time that one step may take; heartbeats come oftener
 
 
@@ -333,7 +332,7 @@ class Pump:
             if not admitted or self.transit.speed != 1:
                 self.refused_packets += 1
                 if self.tap is not None:
-                    why = _STILL if admitted else _HARMFUL
+                    why = KEPT_OUT if admitted else _HARMFUL
                     self._tell_of_refused(self.tap, sock, address, packet, why)
                 continue
             self._last_packet = self.transit.now()
