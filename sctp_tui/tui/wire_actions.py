@@ -19,7 +19,7 @@ _SHOWN = ("drop_next", "drop", "link", "still")
 _HIDDEN = ("reply", "detail", "close", "abort", "clear", "undo", "wire", "filter")
 _SET_UP = ("COOKIE-WAIT", "COOKIE-ECHOED")
 _ANSWERED = 0.3  # s after which the engine's answer is on the screen
-_ROOM = 92  # cells of a footer that says how to leave, too
+_ROOM = 92  # cells of a footer that has all of them
 
 
 class WireActions(MainPart):
@@ -35,7 +35,7 @@ class WireActions(MainPart):
         for key, one in active.items():
             name = one.binding.id
             show = name in _SHOWN or (one.binding.show and name not in _HIDDEN)
-            show = show and (name != "wire_back" or self.size.width >= _ROOM)
+            show = show and (name != "drop" or self.size.width >= _ROOM)
             found[key] = one._replace(binding=replace(one.binding, show=show))
         return found
 
