@@ -16,11 +16,20 @@ class OrderedInput(Input):
         self.cursor_blink = False
 
     async def _on_key(self, event: events.Key) -> None:
-        active = self.screen.active_bindings.get(event.key)
-        if active is not None and active.node is self and active.enabled and not event.is_printable:
+        action = None if event.is_printable else self._action_of(event.key)
+        if action is not None:
             event.stop()
             event.prevent_default()
-            await self.run_action(active.binding.action)
+            await self.run_action(action)
+
+    def _action_of(self, key: str) -> str | None:
+        """What a key that was pressed here does here, though the focus may have gone on since."""
+        if self.screen.focused is self:
+            active = self.screen.active_bindings.get(key)
+            mine = active is not None and active.node is self and active.enabled
+            return active.binding.action if active is not None and mine else None
+        own = self._bindings.key_to_bindings.get(key)
+        return own[0].action if own else None
 
     def action_copy(self) -> None:
         """Copy what is selected; with nothing selected Ctrl-C is meant for the program: say how to leave."""

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
@@ -232,3 +233,15 @@ async def test_nobody_to_send_to() -> None:
         await until(pilot, lambda: "no association to send to" in outcome(pilot))
         assert pilot.app.screen.query_one("#message", Input).value == "hello?"
         assert not list(app.monitor.associations)
+
+
+async def test_what_is_typed_right_after_tab_goes_into_the_next_field() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("escape", "g")
+        await until(pilot, lambda: isinstance(app.screen, GeneratorScreen))
+        text, size, rate = (app.screen.query_one(f"#{name}", Input) for name in ("text", "size", "rate"))
+        text.focus()
+        for key in ("tab", "ctrl+u", *"12", "tab", "ctrl+u", *"34", "tab", *"56"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        count = app.screen.query_one("#count", Input)
+        await until(pilot, lambda: (size.value, rate.value, count.value) == ("12", "34", "56"))
