@@ -68,6 +68,8 @@ class _Server:
 
         if options.packets and "kernel" in stacks and not options.capture:
             complain("the packets of the kernel's stack are not seen without --capture", "serve")
+        elif options.capture and "kernel" not in stacks:
+            complain("--capture is for the kernel's stack; --packets tells the userspace stack's", "serve")
 
     def run(self) -> int:
         """Serve until a signal, the count, the end of the output, or an endpoint that fails."""

@@ -94,9 +94,10 @@ def capture(
 def _environment(
     kernel: linux.Linux, scratch: Path, given: Mapping[str, str], other_user: bool
 ) -> dict[str, str]:
+    ours = Path(sys.executable).parent  # `sctp-tui` is there, in a checkout too
     environment = {
         **given,
-        "PATH": _joined(kernel.programs, given.get("PATH"), _SYSTEM_PATH),
+        "PATH": _joined([*kernel.programs, ours], given.get("PATH"), _SYSTEM_PATH),
         "TMPDIR": str(scratch / "tmp"),
         "LANG": given.get("LANG", "C.UTF-8"),
         "TERM": given.get("TERM", "dumb"),

@@ -92,3 +92,13 @@ def test_messages_alone_have_no_packets_beside_them(capsys: pytest.CaptureFixtur
         serve_options(["--classic", "--packets"])
     assert end.value.code == 2
     assert "--packets: --classic prints the messages alone: leave out either" in capsys.readouterr().err
+
+
+def test_there_is_nothing_to_capture_of_the_userspace_stack() -> None:
+    with Server("userspace", "--capture", "--count", "1") as server:
+        assert send(*server.to, "hello")[0] == 0
+        status, _, err = server.end()
+    assert status == 0
+    assert err == (
+        "sctp-tui serve: --capture is for the kernel's stack; --packets tells the userspace stack's\n"
+    )

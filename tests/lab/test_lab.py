@@ -80,6 +80,14 @@ def test_the_exit_status_is_the_commands(words: list[str], status: int, out: byt
 
 
 @boots
+def test_what_is_installed_beside_the_interpreter_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    result = capture(["sh", "-c", "command -v sctp-tui"], timeout=20)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.decode() == f"{Path(sys.executable).parent}/sctp-tui\n"
+
+
+@boots
 def test_sctp_listens_and_the_scratch_folder_is_the_commands(temporary: Path) -> None:
     script = """
 import os, pathlib, socket, sys, tempfile
