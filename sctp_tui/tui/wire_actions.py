@@ -78,8 +78,17 @@ class WireActions(MainPart):
         """Lose the next DATA on the stream that is spoken on."""
         self._drop(Drop("DATA", self.query_one(ClientPane).stream))
 
+    def _ours(self) -> bool:
+        """Whether packets are this program's to lose; says so where they are not."""
+        if any(view.stack == "userspace" for view in self._main.monitor.endpoints.views.values()):
+            return True
+        self._main.tell("the kernel carries its packets itself; start with --stack userspace", good=False)
+        return False
+
     def action_drop(self) -> None:
         """Choose what is to be lost."""
+        if not self._ours():
+            return
         from .drop_screen import DropScreen
 
         def chosen(drop: Drop | None) -> None:
@@ -96,6 +105,8 @@ class WireActions(MainPart):
 
     def action_link(self) -> None:
         """Change what the link does."""
+        if not self._ours():
+            return
         from .link_screen import LinkScreen
 
         def changed(command: SetLink | None) -> None:

@@ -5,6 +5,7 @@ import socket
 import struct
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
@@ -202,3 +203,15 @@ async def test_keys_in_a_burst_each_count() -> None:
         await until(pilot, lambda: app.monitor.link is not None and app.monitor.link.speed == 0.1)
         await pilot.press("space", "space")
         await until(pilot, lambda: app.monitor.link is not None and app.monitor.link.speed == 1)
+
+
+async def test_where_the_kernel_carries_the_packets_it_is_said_at_once() -> None:
+    async with running() as (app, pilot):
+        views = app.monitor.endpoints.views
+        for name, view in views.items():
+            views[name] = replace(view, stack="kernel")
+        for key in ("L", "K"):
+            await pilot.press("escape", key)
+            await until(pilot, lambda: "the kernel carries its packets itself" in outcome(pilot))
+            assert isinstance(app.screen, MainScreen)
+            app.screen.tell("")
