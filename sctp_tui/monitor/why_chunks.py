@@ -146,9 +146,9 @@ CHUNKS = {
         "9260 6.7",
         "Sent at once, as something is missing: it tells which later data has come, so that only what was "
         "lost is sent again.",
-        "Gap Ack Blocks, while there is a gap for each packet and not delayed. Each counts as a miss "
-        "indication for the TSNs before the highest newly acknowledged one; at three they are sent again "
-        "(7.2.4).",
+        "Gap Ack Blocks. While there is a gap, each packet is answered so, without delay. Each such SACK is a "
+        "miss indication for the TSNs before the highest newly acknowledged one; at three they are sent "
+        "again (7.2.4).",
     ),
     "SACK/filled": Words(
         "9260 6.7",
