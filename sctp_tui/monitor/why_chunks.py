@@ -146,7 +146,7 @@ CHUNKS = {
         "9260 6.7",
         "Sent at once, as something is missing: it tells which later data has come, so that only what was "
         "lost is sent again.",
-        "Gap Ack Blocks. While there is a gap, each packet is answered so, without delay. Each such SACK is a "
+        "Gap Ack Blocks. While there is a gap, each packet is answered so without delay. Each such SACK is a "
         "miss indication for the TSNs before the highest newly acknowledged one; at three they are sent "
         "again (7.2.4).",
     ),
