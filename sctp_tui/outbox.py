@@ -31,7 +31,7 @@ BYTES = 64 * 1024 * 1024
 """Bytes of message data kept for a consumer."""
 PACKET_BYTES = 16 * 1024 * 1024
 """Bytes of packets kept for a consumer, beside the events: packets never push messages out."""
-PACKET_COST = 400
+PACKET_COST = 250
 """Bytes that a packet takes beside its own: the event around it."""
 
 

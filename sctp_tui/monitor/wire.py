@@ -17,7 +17,7 @@ from ..sctp.packet import Decoded
 from .associations import Association
 from .endpoints import Endpoints
 
-BYTES = 64 * 1024 * 1024
+BYTES = 32 * 1024 * 1024
 """Bytes kept unless told otherwise: more than 100,000 of the usual packets."""
 _INIT, _ABORT, _SHUTDOWN_COMPLETE = 1, 6, 14
 _LAST_WORDS = (_ABORT, _SHUTDOWN_COMPLETE)
@@ -104,9 +104,9 @@ class Conversation:
         if _kind(packet) in _LAST_WORDS:
             self.over = True
 
-    def forget(self) -> None:
+    def forget(self) -> Packet:
         """The oldest goes."""
-        self._packets.popleft()
+        return self._packets.popleft()
 
 
 class Wire:
@@ -121,7 +121,7 @@ class Wire:
         self.gone = 0
         self.kept_out = 0
         self._bytes = 0
-        self._order: deque[tuple[Conversation, int]] = deque()
+        self._order: deque[Conversation] = deque()  # of each packet, the oldest first
         self._by_flow: dict[int, Conversation] = {}
         self._by_ports: dict[tuple[int, int], list[Conversation]] = {}
 
@@ -135,9 +135,8 @@ class Wire:
             conversation.add(packet)
             if packet.verdict == "refused":
                 self.kept_out += packet.reason == KEPT_OUT
-            size = len(packet.data) + PACKET_COST
-            order.append((conversation, size))
-            self._bytes += size
+            order.append(conversation)
+            self._bytes += len(packet.data) + PACKET_COST
         while self._bytes > self.limit:
             self._forget()
 
@@ -147,9 +146,8 @@ class Wire:
         return conversation
 
     def _forget(self) -> None:
-        conversation, size = self._order.popleft()
-        conversation.forget()
-        self._bytes -= size
+        conversation = self._order.popleft()
+        self._bytes -= len(conversation.forget().data) + PACKET_COST
         self.gone += 1
         if not len(conversation):
             ports = _ports(conversation)
@@ -163,7 +161,7 @@ class Wire:
     def __iter__(self) -> Iterator[Packet]:
         """All packets, in the order in which they came."""
         places: dict[Conversation, Iterator[Packet]] = {}
-        for conversation, _ in self._order:
+        for conversation in self._order:
             place = places.get(conversation)
             if place is None:
                 place = places[conversation] = iter(conversation.packets)

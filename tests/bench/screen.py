@@ -46,6 +46,7 @@ class Measured(SctpApp):
             "probed": self.probed,
             "delays": self.delays,
             "wire": self.open_wire,
+            "repeat": self.repeat,
             "associations": self._feed.associations,
             "feed": self._feed.at,
             "feed_number": self._feed.number,
@@ -68,6 +69,12 @@ class Measured(SctpApp):
             await asyncio.sleep(_PROBE)
             self._lags.append((time.monotonic() - asked - _PROBE) * 1000)
 
+    def repeat(self, packets: int) -> None:
+        """Have so many packets kept: those that are, as small as they are, again and again."""
+        small = [packet for packet in self.monitor.wire if len(packet.data) < 120]
+        for start in range(0, packets, len(small)):
+            self.monitor.wire.extend(small[: packets - start])
+
     def open_wire(self) -> None:
         """Show the ladder of the first association."""
         self.call_from_thread(self.call_later, self._main.action_wire)
@@ -87,6 +94,7 @@ class Measured(SctpApp):
             "alive": self.monitor.associations.live,
             "captured": self.monitor.log.captured,
             "packets": len(self.monitor.wire) + self.monitor.wire.gone,
+            "kept": len(self.monitor.wire),
             "dropped": self.monitor.dropped,
             "fed": self._feed.fed,
             "resident": resident(),
