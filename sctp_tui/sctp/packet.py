@@ -4,7 +4,7 @@
 chunks are those of the registry, so that `DATA` is `DATA` everywhere.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -233,8 +233,3 @@ class Decoded(NamedTuple):
 def name_of(chunk: Chunk) -> str:
     """`DATA`, `INIT ACK`, …: the chunk's name."""
     return str(chunk.__struct_config__.tag)
-
-
-def as_builtins(chunk: Chunk) -> Any:
-    """For JSON: the chunk's fields, with `chunk` its name."""
-    return msgspec.to_builtins(chunk)

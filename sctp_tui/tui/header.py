@@ -1,7 +1,5 @@
 """The first lines of the screen: what listens where, over which stack, and in what state."""
 
-from collections.abc import Sequence
-
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -87,8 +85,3 @@ def _place(server: EndpointView) -> str:
     more = "".join(f" +{address}" for address in server.addresses[1:])
     udp = f"  UDP {server.udp_port}" if server.udp_port is not None else ""
     return format_hostport(server.addresses[0], server.port) + more + udp
-
-
-def servers_of(views: Sequence[EndpointView]) -> tuple[EndpointView, ...]:
-    """The servers among these, those that listen first."""
-    return tuple(sorted(views, key=lambda view: view.state != "listening"))

@@ -18,6 +18,7 @@ from textual.widgets import ContentSwitcher, Static
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import other_end
+from sctp_tui.monitor.wire import Conversation
 from sctp_tui.sctp.events import Packet
 
 from .actions import bindings
@@ -130,7 +131,7 @@ class WirePane(Vertical):
         conversation = monitor.wire.of(association, monitor.endpoints) if association else None
         heading = self.query_one(WireHeading)
         heading.title = f"Wire of {_whose(association)}" if association else "Wire"
-        heading.numbers = f"{conversation.captured:,} packets" if conversation else ""
+        heading.numbers = _counted(conversation, monitor.wire.dropped) if conversation else ""
         unseen = association is not None and _unseen(association, monitor)
         switcher = self.query_one(ContentSwitcher)
         self._switch(
@@ -220,6 +221,12 @@ def _whose(association: Association) -> str:
     """`server, 6 anna`: two ends may have equal association IDs; without the ID while there is none."""
     told = association.assoc_id or association.name
     return f"{association.endpoint}, {association.called}" if told else association.endpoint
+
+
+def _counted(conversation: Conversation, dropped: int) -> str:
+    """`12 packets`, and how many of any association were lost on their way to the screen."""
+    lost = f", {dropped:,} of all dropped" if dropped else ""
+    return f"{conversation.captured:,} packets{lost}"
 
 
 def _unseen(association: Association, monitor: Monitor) -> bool:

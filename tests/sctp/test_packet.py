@@ -36,7 +36,6 @@ from sctp_tui.sctp.packet import (
     ShutdownAck,
     ShutdownComplete,
     Unknown,
-    as_builtins,
     name_of,
 )
 from sctp_tui.sctp.parameters import Parameter
@@ -319,7 +318,7 @@ def check(packet: bytes) -> None:
             for one in getattr(found, name, ()):
                 texts += [one.name, one.text]
         assert all(text.isprintable() and len(text) < 3000 for text in texts)
-        assert as_builtins(found)["chunk"] == name_of(found)
+        assert msgspec.to_builtins(found)["chunk"] == name_of(found)
     assert at in range(len(packet), len(packet) + 4)
 
 
