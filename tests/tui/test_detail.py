@@ -236,6 +236,7 @@ async def test_where_it_is_wide_a_pane_follows_the_cursor() -> None:
         await pilot.press("down")
         await until(pilot, lambda: view.association is second and second.detail)
         view.focus()
+        await until(pilot, lambda: view.has_focus)
         table.cursor = first.key
         await pilot.press("right")
         await until(pilot, lambda: view.term == "assoc_id")
