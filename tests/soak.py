@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from sctp_tui.monitor.chunk_words import words
 from sctp_tui.monitor.ladder import before
 from sctp_tui.sctp.decoding import decode
 from sctp_tui.sctp.endpoint import Outgoing, SctpError
@@ -173,10 +174,34 @@ class Soak:
                 # What was acknowledged is no more the sender's: the receiver broke off before it was read.
                 missing -= acknowledged(self.linked.packets)
             assert not missing, (
-                f"{len(missing)} messages are neither delivered nor failed: {sorted(missing)[:9]}"
+                f"{len(missing)} messages are neither delivered nor failed: {sorted(missing)[:9]}\n"
+                + "\n".join(self._told_of(min(missing)))
             )
             for number, message in came.items():
                 assert message.data == sent[number].data, f"message {number} is not what was sent"
+
+    def _told_of(self, number: int) -> list[str]:
+        """What is known of a message: its own events, how associations fared, the packets of its flow."""
+        mark, packets = _ID.pack(number), self.linked.packets
+        lines = [
+            f"{event.mono:.3f} {event!r:.400}"
+            for event in self.linked.events
+            if isinstance(event, AssocChange) or (isinstance(event, Message) and event.data.startswith(mark))
+        ]
+        read = [(packet, decode(packet.data).chunks) for packet in packets]
+        flows = {
+            packet.flow
+            for packet, chunks in read
+            for chunk in chunks
+            if isinstance(chunk, Data) and chunk.data.startswith(mark)
+        }
+        lines += [
+            f"{packet.mono:.3f} {packet.direction} {packet.flow} {packet.verdict} +{packet.delay:.3f} "
+            f"{words(chunks)}"
+            for packet, chunks in read
+            if packet.flow in flows
+        ]
+        return lines
 
     def close(self) -> None:
         """End it."""
