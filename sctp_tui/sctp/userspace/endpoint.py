@@ -197,10 +197,11 @@ class UserspaceEndpoint:
         if entry.assoc_id == 0 and self._link is not None and self._to is not None:
             address = layout.sockaddr(self._to.port, self._link.handle)
         ppid = socket.htonl(message.ppid)
-        if self._pump.waited:
-            self._pump.pass_time()
+        pump = self._pump
+        if pump.waited:
+            pump.pass_time()
         number = self._socket.send(entry.assoc_id, address, data, flags, ppid, message)
-        self._pump.ready.add(self._port)
+        pump.ready.add(self._port)
         return number
 
     def shut_down(self, assoc_id: int) -> None:
