@@ -23,7 +23,7 @@ from sctp_tui.sctp.decoding import decode
 from sctp_tui.sctp.endpoint import Outgoing, SctpError
 from sctp_tui.sctp.events import AssocChange, Direction, Message, Packet, SendFailed
 from sctp_tui.sctp.link import Conditions
-from sctp_tui.sctp.packet import Data, Sack
+from sctp_tui.sctp.packet import Data, ForwardTsn, Sack
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.userspace.links import Link
 
@@ -168,17 +168,18 @@ class Soak:
             # The first message of a client has no number but the one in it.
             told = {event.message_id or _ID.unpack_from(event.data)[0] for event in failed}
             missing = sent.keys() - came.keys() - told
-            if missing and any(
-                e.state == "COMM_LOST" for e in self.linked.events if isinstance(e, AssocChange)
-            ):
-                # What was acknowledged is no more the sender's: the receiver broke off before it was read.
-                missing -= acknowledged(self.linked.packets)
+            if missing:
+                # What was acknowledged is the receiver's, where it may wait for good.
+                missing -= waiting(self.linked.packets, broken_off=self._broken_off())
             assert not missing, (
                 f"{len(missing)} messages are neither delivered nor failed: {sorted(missing)[:9]}\n"
                 + "\n".join(self._told_of(min(missing)))
             )
             for number, message in came.items():
                 assert message.data == sent[number].data, f"message {number} is not what was sent"
+
+    def _broken_off(self) -> bool:
+        return any(e.state == "COMM_LOST" for e in self.linked.events if isinstance(e, AssocChange))
 
     def _told_of(self, number: int) -> list[str]:
         """What is known of a message: its own events, how associations fared, the packets of its flow."""
@@ -208,21 +209,30 @@ class Soak:
         self.linked.stack.close()
 
 
-def acknowledged(packets: Sequence[Packet]) -> set[int]:
-    """The numbers of the messages of which every DATA chunk was acknowledged, by SACKs that arrived."""
+def waiting(packets: Sequence[Packet], *, broken_off: bool) -> set[int]:
+    """The numbers of the messages that were acknowledged whole, by SACKs that arrived, and may never be read.
+
+    Where the receiver has `broken_off` before it read them, that is any. Else it is what usrsctp holds back:
+    unordered messages in more than one chunk, where a FORWARD TSN has come that gives one up, while a chunk
+    in the middle of another was there already: it no more finds that one's beginning, nor those after it.
+    """
     carried: dict[tuple[int, Direction], dict[int, Data]] = {}
     acked: dict[tuple[int, Direction], list[int]] = {}
+    given_up: set[tuple[int, Direction]] = set()
     for packet in packets:
         for chunk in decode(packet.data).chunks if packet.verdict != "dropped" else ():
             if isinstance(chunk, Data):
                 carried.setdefault((packet.flow, packet.direction), {})[chunk.tsn] = chunk
+            elif isinstance(chunk, ForwardTsn):
+                given_up.add((packet.flow, packet.direction))
             elif isinstance(chunk, Sack):
                 other: Direction = "out" if packet.direction == "in" else "in"
                 acked.setdefault((packet.flow, other), []).append(chunk.cumulative_tsn)
     found = set()
     for way, chunks in carried.items():
         for chunk in chunks.values():
-            last: Data | None = chunk if chunk.beginning else None
+            held_back = way in given_up and chunk.unordered and not chunk.ending
+            last: Data | None = chunk if chunk.beginning and (broken_off or held_back) else None
             while last is not None and not last.ending:
                 last = chunks.get((last.tsn + 1) & 0xFFFFFFFF)
             if last is not None and any(

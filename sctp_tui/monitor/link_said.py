@@ -17,20 +17,31 @@ def conditioned(state: LinkState | None) -> bool:
     return state is not None and (state.inward, state.outward) != (_OFF, _OFF)
 
 
-def conditions(state: LinkState) -> str:
+def conditions(state: LinkState, room: int) -> str:
     """`both ways loss=10%   in 3 lost   out 1 lost`; where they differ, each way with what was done.
 
-    Aimed drops are in words, as `drop=DATA#1` reads as the first DATA to who didn't write it.
+    Aimed drops are in words, as `drop=DATA#1` reads as the first DATA to who didn't write it. Of more than
+    `room` characters what is set is cut, and what was done stays.
     """
-    ways = (
-        ("in", state.inward, _done(state.done_inward)),
-        ("out", state.outward, _done(state.done_outward)),
-    )
+    inward, outward = _done(state.done_inward), _done(state.done_outward)
     if state.inward == state.outward:
-        return "   ".join(
-            (f"both ways {_set(state.inward)}", *(f"{way} {done}" for way, _, done in ways if done))
-        )
-    return "   ".join(f"{way} {_set(of)}" + (f" ({done})" if done else "") for way, of, done in ways)
+        done = "".join(f"   {way} {said}" for way, said in (("in", inward), ("out", outward)) if said)
+        parts = [("both ways ", _set(state.inward), done)]
+    else:
+        parts = [
+            (lead, _set(of), f" ({said})" if said else "")
+            for lead, of, said in (("in ", state.inward, inward), ("   out ", state.outward, outward))
+        ]
+    left = room - sum(len(lead) + len(done) for lead, _, done in parts)
+    said = ""
+    for number, (lead, what, done) in enumerate(parts):
+        # What the first leaves over is the second's, and the other way round.
+        others = sum(len(other) for _, other, _ in parts[number + 1 :])
+        share = max(left - others, left // (len(parts) - number), 1)
+        cut = what if len(what) <= share else what[: share - 1] + "…"
+        left -= len(cut)
+        said += lead + cut + done
+    return said
 
 
 def _set(conditions: Conditions) -> str:

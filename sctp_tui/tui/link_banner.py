@@ -30,6 +30,7 @@ class LinkBanner(Widget):
     ALLOW_SELECT = False
 
     line: reactive[str] = reactive("")
+    state: reactive[LinkState | None] = reactive(None)
 
     _before = 0  # packets kept out until time was last the world's
 
@@ -44,12 +45,15 @@ class LinkBanner(Widget):
             parts.append(f"{packets} from outside not let in: their time goes on")
         if slow:
             parts.append("space goes on, i one step")
-        if state is not None and conditioned(state):
-            parts.append(f"Link {conditions(state)}")
         self.set_class(bool(slow), "-slow")
         self.line = "   ".join(parts)
-        self.display = bool(parts)
+        self.state = state if conditioned(state) else None
+        self.display = bool(parts) or self.state is not None
 
     def render(self) -> Content:
         """What there is room for."""
-        return Content(fit(self.line, max(1, self.content_size.width)))
+        width, line = max(1, self.content_size.width), self.line
+        if self.state is not None:
+            line += f"{'   ' if line else ''}Link "
+            line += conditions(self.state, width - len(line))
+        return Content(fit(line, width))

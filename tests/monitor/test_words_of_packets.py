@@ -108,6 +108,7 @@ _drops = st.builds(
     st.none(),
     st.integers(0, 1000),
 ) | st.builds(Drop, st.just("DATA"), st.integers(0, 65535), st.integers(0, 1000))
+_ROOM = 10_000
 _conditions = st.builds(
     Conditions, _shares, _ms, _ms, _shares, _shares, st.integers(0, 10_000_000), st.booleans(),
     st.lists(_drops, max_size=3).map(tuple),
@@ -131,7 +132,7 @@ def test_what_is_said_of_a_link_can_be_typed_again_but_for_aims(
     inward: Conditions, outward: Conditions, into: LinkCounts, out: LinkCounts
 ) -> None:
     state = _state(inward, outward, into, out)
-    said = conditions(state)
+    said = conditions(state, _ROOM)
     for of in (inward, outward):
         steady = Conditions(of.loss, of.delay, of.jitter, of.duplication, of.reordering, of.rate, of.cut)
         assert to_text(steady) in said or (steady == Conditions() and of.drops)
@@ -143,10 +144,26 @@ def test_what_is_said_of_a_link_can_be_typed_again_but_for_aims(
         assert not number or f"{number:,} {word}" in said
 
 
+@given(_conditions, _conditions, _counts, _counts, st.integers(1, 200))
+def test_where_there_is_little_room_what_was_done_stays(
+    inward: Conditions, outward: Conditions, into: LinkCounts, out: LinkCounts, room: int
+) -> None:
+    said, whole = (conditions(_state(inward, outward, into, out), of) for of in (room, _ROOM))
+    assert said == whole or (len(said) < len(whole) and "…" in said)
+    for number, word in ((into.dropped, "lost"), (out.duplicated, "doubled"), (out.reordered, "held back")):
+        assert not number or f"{number:,} {word}" in said
+    if len(whole) <= room:
+        assert said == whole
+    elif room > 150:
+        assert len(said) <= room
+
+
 def test_an_aim_is_in_words() -> None:
     none = LinkCounts()
     inward = Conditions(delay=20, drops=(Drop("DATA", 1), Drop("SACK", None, 3)))
-    assert conditions(_state(inward, Conditions(drops=(Drop("COOKIE ECHO", None, 0),)), none, none)) == (
+    assert conditions(
+        _state(inward, Conditions(drops=(Drop("COOKIE ECHO", None, 0),)), none, none), _ROOM
+    ) == (
         "in delay=20ms, loses the next DATA on stream 1 and the next 3 packets with SACK"
         "   out loses every COOKIE ECHO"
     )

@@ -46,7 +46,7 @@ def _said(app: SctpApp) -> str:
 
 def _banner(app: SctpApp) -> str:
     banner = app.screen_stack[0].query_one(LinkBanner)
-    return banner.line if banner.display else ""
+    return banner.render().plain.rstrip() if banner.display else ""
 
 
 def _packets(app: SctpApp) -> list[Packet]:

@@ -259,4 +259,4 @@ async def test_what_is_set_up_has_no_row_yet_and_is_shown() -> None:
         await until(pilot, lambda: "INIT" in drawn(_ladder(app))[1])
         await pilot.press("i", "i", "i", "i")
         await until(pilot, lambda: len(rows(app)) == 2)
-        assert app.query_one(WireHeading).title.startswith("Wire of client 2, ")
+        await until(pilot, lambda: app.query_one(WireHeading).title.startswith("Wire of client 2, "))
