@@ -180,7 +180,7 @@ class ExportScreen(ModalScreen[str]):
             if "\0" in name:  # what Python says of it is another in each version
                 raise ValueError("there is a NUL in it")
             path = Path(os.path.expanduser(name)).absolute()
-            there = path.stat().st_size if path.exists() else None
+            there = _size(path)
             folder = path.is_dir() or not name or name.endswith("/")
         except (OSError, ValueError) as error:
             self._say(f"this can't be a file's name: {_why(error)}", "-failed")
@@ -258,6 +258,16 @@ class ExportScreen(ModalScreen[str]):
         self._cancelled = True
         if self._thread is not None:
             self._thread.join(1.0)
+
+
+def _size(path: Path) -> int | None:
+    """Bytes of the file that is there, None for none. Raises OSError where a file can't have such a name."""
+    try:
+        return (
+            path.stat().st_size
+        )  # what `exists` does with a name that is too long is another in each version
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def _why(error: OSError | ValueError) -> str:
