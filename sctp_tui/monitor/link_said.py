@@ -1,4 +1,9 @@
-"""What the link does and has done, in one line each."""
+"""What the link does and has done, in one line each, and what was done to it."""
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import count
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -9,6 +14,7 @@ from ..sctp.link_words import drop_in_words, to_text
 SPEEDS = (1.0, 0.5, 0.1, 0.01)
 """How fast the link's time goes, one after the other."""
 _OFF = Conditions()
+_REMARKS = 1000  # kept
 _DONE = (("dropped", "lost"), ("duplicated", "doubled"), ("reordered", "held back"), ("delayed", "delayed"))
 
 
@@ -65,3 +71,56 @@ def pace(state: LinkState | None) -> str:
     if state.speed == 0:
         return f"TIME STANDS STILL{waiting}"
     return f"TIME GOES AT 1/{1 / state.speed:.4g}{waiting}"
+
+
+class Remark(NamedTuple):
+    """What was done to the link, in words, `at` seconds since the epoch."""
+
+    at: float
+    text: str
+
+
+class Remarks:
+    """What was done to the link, the newest only; numbered from 1."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._kept: deque[Remark] = deque(maxlen=_REMARKS)
+
+    def note(self, before: LinkState | None, after: LinkState) -> None:
+        """The link has another state."""
+        for text in _changes(before, after):
+            self._count += 1
+            self._kept.append(Remark(after.at, text))
+
+    def still(self) -> "Remarks":
+        """A copy, to which nothing is added."""
+        made = Remarks()
+        made._count, made._kept = self._count, self._kept.copy()
+        return made
+
+    def since(self, number: int) -> Iterator[tuple[int, Remark]]:
+        """Those with a higher number that are kept."""
+        first = self._count - len(self._kept) + 1
+        yield from ((at, remark) for at, remark in zip(count(first), self._kept, strict=False) if at > number)
+
+
+def _changes(before: LinkState | None, after: LinkState) -> Iterator[str]:
+    old = before or replace(after, inward=_OFF, outward=_OFF, speed=1.0)
+    then, now = ([replace(of, drops=()) for of in (state.inward, state.outward)] for state in (old, after))
+    if then != now:
+        ways = (
+            [f"both ways {_set(now[0])}"]
+            if now[0] == now[1]
+            else [f"in {_set(now[0])}", f"out {_set(now[1])}"]
+        )
+        yield f"the link from here on: {', '.join(ways)}"
+    # An aimed drop that has been used up is seen at its packet.
+    aimed = {}
+    for was, are in ((old.inward, after.inward), (old.outward, after.outward)):
+        if len(are.drops) > len(was.drops):
+            aimed.update(dict.fromkeys(map(drop_in_words, are.drops[len(was.drops) :])))
+    if aimed:
+        yield f"to be lost: {', '.join(aimed)}"
+    if old.speed != after.speed:
+        yield pace(replace(after, waiting=0)).lower() or "time goes on as the world's"

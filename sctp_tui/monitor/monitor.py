@@ -4,6 +4,7 @@ from ..outbox import Batch
 from ..sctp.events import LinkState, Message, Totals
 from .associations import Associations
 from .endpoints import Endpoints
+from .link_said import Remarks
 from .log import Log
 from .wire import Wire
 
@@ -22,6 +23,7 @@ class Monitor:
         """The engine's newest totals, None before the first."""
         self.link: LinkState | None = None
         """What the link does, None before it was asked to do anything."""
+        self.remarks = Remarks()
         self.dropped = 0
         """Messages that were dropped before they came here, since the outbox was made."""
 
@@ -52,5 +54,7 @@ class Monitor:
         self.wire.extend(batch.packets)
         self.wire.dropped = batch.packets_dropped
         self.totals = batch.totals or self.totals
-        self.link = batch.link or self.link
+        if batch.link is not None:
+            self.remarks.note(self.link, batch.link)
+            self.link = batch.link
         self.dropped = batch.dropped

@@ -20,6 +20,14 @@ def other_end(
     return found
 
 
+def both_ends(
+    association: Association, associations: Associations, endpoints: Endpoints
+) -> list[Association]:
+    """The association, and as its other end has it where that is ours."""
+    other = other_end(association, associations, endpoints)
+    return [association] if other is None else [association, other]
+
+
 def _candidates(
     association: Association, associations: Associations, endpoints: Endpoints
 ) -> Iterable[Association]:

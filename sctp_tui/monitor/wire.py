@@ -47,7 +47,7 @@ class Conversation:
         self.endpoint = packet.endpoint
         self.flow = packet.flow
         self.began, self.begun = packet.mono, packet.at
-        begins = _kind(packet) == _INIT and packet.direction == "out"
+        begins = kind(packet) == _INIT and packet.direction == "out"
         self.initiator: End = "local" if begins else "peer"
         self.over = False
         self.captured = 0
@@ -101,7 +101,7 @@ class Conversation:
         self._packets.append(packet)
         self.captured += 1
         self.peer = packet.peer or self.peer  # whose UDP port may change
-        if _kind(packet) in _LAST_WORDS:
+        if kind(packet) in _LAST_WORDS:
             self.over = True
 
     def forget(self) -> Packet:
@@ -130,7 +130,7 @@ class Wire:
         by_flow, order = self._by_flow, self._order
         for packet in packets:
             conversation = by_flow.get(packet.flow)
-            if conversation is None or (conversation.over and _kind(packet) == _INIT):
+            if conversation is None or (conversation.over and kind(packet) == _INIT):
                 conversation = self._begin(packet)
             conversation.add(packet)
             if packet.verdict == "refused":
@@ -202,5 +202,6 @@ def _is(end: Peer, peer: Peer) -> bool:
     return same_udp and (not peer.addresses or end.addresses[0] in peer.addresses)
 
 
-def _kind(packet: Packet) -> int:
+def kind(packet: Packet) -> int:
+    """The type of the first chunk, -1 where there is none."""
     return packet.data[12] if len(packet.data) > 12 else -1

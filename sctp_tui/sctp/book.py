@@ -117,11 +117,13 @@ class Book:
         if entry.begun:
             raise SctpError(CLOSING)
 
-    def sent(self, entry: Entry, message: Outgoing) -> Message:
-        """The event that tells of a message that the stack took."""
-        clock = self.options.clock
+    def sent(self, entry: Entry, message: Outgoing, now: tuple[float, float]) -> Message:
+        """The event that tells of a message that the stack took; `now` is the clock when it was handed over.
+
+        Within the same host its packets, and the answers, may all have passed before the stack returned.
+        """
         return Message(
-            clock.wall(), clock.mono(), self.options.name, entry.key, entry.assoc_id, entry.peer, "out",
+            *now, self.options.name, entry.key, entry.assoc_id, entry.peer, "out",
             message.stream, None, None, message.ppid, message.unordered, len(message.data),
             message.data, message.message_id,
         )  # fmt: skip

@@ -29,6 +29,7 @@ class ArrowsView(Trail):
         "ladder--lost",
         "ladder--copy",
         "ladder--mark",
+        "ladder--told",
         "ladder--below",
         "ladder--cursor",
     }
@@ -43,6 +44,7 @@ class ArrowsView(Trail):
         & > .ladder--lost { color: $text-error; }
         & > .ladder--copy { color: $text-secondary; }
         & > .ladder--mark { color: $text-warning; text-style: bold; }
+        & > .ladder--told { color: $text-primary; }
         & > .ladder--below { color: $text-warning; text-style: bold; }
         & > .ladder--cursor {
             color: $block-cursor-blurred-foreground;

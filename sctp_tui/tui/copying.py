@@ -56,8 +56,14 @@ def of_event(event: Event, line: str) -> list[Choice]:
     return [*choices, Choice("json", "all of it as JSON", lambda: to_json(event).decode())]
 
 
-def of_packet(packet: Packet, line: str) -> list[Choice]:
-    """What can be copied of an arrow of the ladder."""
+def of_arrow(event: Event | None, line: str) -> list[Choice]:
+    """What can be copied of a line of the ladder: a packet, what a socket told, or neither."""
+    if isinstance(event, Packet):
+        return _of_packet(event, line)
+    return [Choice("line", "the line", lambda: line)] if event is None else of_event(event, line)
+
+
+def _of_packet(packet: Packet, line: str) -> list[Choice]:
     return [
         Choice("line", "the line", lambda: line),
         Choice("hex", "the packet as hex", lambda: packet.data.hex(" ")),

@@ -6,11 +6,12 @@ from typing import Literal
 from rich.cells import cell_len
 
 from ..monitor import units
+from ..monitor.course import Beats, Course, Done, Line, Told, text
 from ..monitor.ladder import Ladder, Row
 from ..monitor.wire import Conversation
 from .columns import fit
 
-Look = Literal["number", "time", "line", "right", "left", "lost", "copy", "mark"]
+Look = Literal["number", "time", "line", "right", "left", "lost", "copy", "mark", "told"]
 Part = tuple[str, Look]
 
 _NUMBER, _TIME = 5, 10
@@ -61,17 +62,38 @@ def marks(row: Row) -> str:
     return ", ".join(said)
 
 
-def parts(ladder: Ladder, row: Row, width: int, now: float = float("inf")) -> Iterator[Part]:
-    """One row in so many cells, part by part; `now` in seconds of the link's clock.
+def parts(course: Course, line: Line, width: int, now: float = float("inf")) -> Iterator[Part]:
+    """One line in so many cells, part by part; `now` in seconds of the link's clock."""
+    ladder, width = course.ladder, max(_LEAST, width - MARGIN)
+    match line:
+        case Row():
+            yield from _packet(ladder, line, width, now)
+        case Beats():
+            yield f"{line.first:>{_NUMBER}} {ladder[line.first].after:>{_TIME}.4f} ", "time"
+            count = line.last - line.first + 1
+            said = f"{count} HEARTBEATs and answers" if count > 1 else ladder.label(ladder[line.first])
+            yield "│" + f" {said} ".center(width - 2, "·") + "│", "line"
+        case Done():
+            yield " " * MARGIN + "│", "line"
+            yield f" {fit(text(line), width - 4).rstrip()} ".center(width - 2, "┄"), "mark"
+            yield "│", "line"
+        case Told():
+            conversation = ladder.conversation
+            left = (line.end == "peer") == (conversation.initiator == "peer")
+            said = fit(f"● {text(line)}" if left else text(line), width - (4 if left else 6)).rstrip()
+            yield " " * MARGIN + ("├" if left else "│"), "line"
+            yield (f" {said}".ljust(width - 2) if left else f"{said} ● ".rjust(width - 2)), "told"
+            yield "│" if left else "┤", "line"
 
-    A packet that is on its way still has a broken shaft and an open head.
-    """
+
+def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[Part]:
+    """A packet that is on its way still has a broken shaft and an open head."""
     yield f"{row.number:>{_NUMBER}} ", "number"
     yield f"{row.after:>{_TIME}.4f} ", "time"
     yield from arrow(
         fit_label(ladder.label(row)),
         marks(row),
-        max(_LEAST, width - MARGIN),
+        width,
         right=rightwards(ladder.conversation, row),
         arrives=row.arrives,
         look="copy" if row.packet.verdict == "duplicated" else None,

@@ -1,85 +1,191 @@
 """The ladder on the screen: drawn while its rows are in view, followed and frozen as the log is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual.binding import BindingType
+from textual.message import Message
 
+from sctp_tui.monitor.course import Beats, Course, Line, Shown, Told
 from sctp_tui.monitor.ladder import Ladder, Row
+from sctp_tui.monitor.log import Log
+from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.why import Level
-from sctp_tui.monitor.wire import Conversation
-from sctp_tui.sctp.events import Packet
+from sctp_tui.monitor.wire import Conversation, End
+from sctp_tui.sctp.events import Event
 
 from .actions import bindings
 from .arrows_view import ArrowsView
 from .ladder_lines import Part, head, parts
 
-_SLICE = 2000  # packets taken in between two frames
-
 
 class LadderView(ArrowsView):
-    """Shows the packets of one conversation as arrows."""
+    """Shows the packets of one conversation as arrows, and between them what else happened."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("packets")
 
+    class Said(Message):
+        """Something that the user is to be told of what was asked for."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Changed(Message):
+        """What stands between the packets is to be another."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.ladder: Ladder | None = None
+        self.course: Course | None = None
+        self.shown = Shown()
+        """What stands beside the packets."""
         self.level: Level = "beginner"
         """For whom all of a packet is explained."""
         self._now = 0.0
         self._all_there = 0.0  # when the last packet arrives
+        self._log: Log | None = None
 
-    def show(self, conversation: Conversation, now: float) -> None:
-        """Take in what came since the last time; of another conversation, all of it."""
-        if self.ladder is None or self.ladder.conversation is not conversation:
-            self.ladder = Ladder(conversation)
+    @property
+    def ladder(self) -> Ladder | None:
+        """The packets, None while there are none."""
+        return self.course.ladder if self.course is not None else None
+
+    def show(self, conversation: Conversation, now: float, monitor: Monitor, ends: Mapping[int, End]) -> None:
+        """Take in what came since the last time; of another conversation, all of it.
+
+        `now` in seconds of the link's clock; `ends` are the associations at the ends, by their keys.
+        """
+        if self.course is None or self.course.ladder.conversation is not conversation:
+            self.course = Course(Ladder(conversation))
             self.cursor = None
-            self._first = self._end = conversation.first
+            self._first = self._end = 0
             self._all_there = 0.0
             self.following = True
-        ladder = self.ladder
+        self._log = monitor.log
+        course, ladder = self.course, self.course.ladder
         before, self._now = self._now, now
         if before < self._all_there:  # they were drawn as on their way
             self.refresh()
-        if ladder.seen == conversation.captured and ladder.first == conversation.first:
-            return
+        anew = course.shown != self.shown
+        place = self._packet if anew and not self.following else None
+        if anew:
+            course.show(self.shown)
         seen = ladder.seen
-        ladder.update(_SLICE)
-        for row in ladder.rows(seen + 1, _SLICE):
+        if not course.update(monitor.log, ends, monitor.remarks) and not anew:
+            return
+        for row in ladder.rows(seen + 1, ladder.seen - seen):
             self._all_there = max(self._all_there, row.packet.mono + row.packet.delay)
-        self.keep(ladder.first, ladder.seen + 1)
+        self.keep(course.first, course.end)
+        if place is not None:
+            self.put_cursor(course.place(place))
+
+    @property
+    def line(self) -> Line | None:
+        """What the keys mean."""
+        chosen = self.chosen
+        return self.course[chosen] if self.course is not None and chosen is not None else None
 
     @property
     def row(self) -> Row | None:
-        """The packet that the keys mean."""
-        chosen = self.chosen
-        return self.ladder[chosen] if self.ladder is not None and chosen is not None else None
+        """The same, where it is a packet."""
+        line = self.line
+        return line if isinstance(line, Row) else None
 
     @property
-    def arrow(self) -> tuple[Packet, str] | None:
-        """The same packet, and its line as it is drawn where there is room for all of it."""
-        row = self.row
-        if self.ladder is None or row is None:
+    def _packet(self) -> int | None:
+        """The number of the packet under the cursor, or of the last one before."""
+        match self.line:
+            case None:
+                return None
+            case Row() as row:
+                return row.number
+            case Beats() as beats:
+                return beats.first
+            case note:
+                return note.after
+
+    @property
+    def arrow(self) -> tuple[Event | None, str] | None:
+        """The packet or the event that the keys mean, and its line as drawn where there is room for it."""
+        course, line = self.course, self.line
+        if course is None or line is None:
             return None
-        width = self.size.width + 2 * len(self.ladder.label(row))
-        return row.packet, "".join(text for text, _ in parts(self.ladder, row, width, self._now))
+        wide = 2 * len(course.ladder.label(line)) if isinstance(line, Row) else 0
+        drawn = "".join(text for text, _ in parts(course, line, self.size.width + wide, self._now))
+        event: Event | None = line.packet if isinstance(line, Row) else None
+        return line.event if isinstance(line, Told) else event, drawn
 
     def head(self, width: int) -> str:
         """The two ends."""
-        return head(self.ladder.conversation, width) if self.ladder is not None else ""
+        return head(self.course.ladder.conversation, width) if self.course is not None else ""
 
     def parts(self, number: int, width: int) -> Iterable[Part]:
-        """A packet."""
-        return parts(self.ladder, self.ladder[number], width, self._now) if self.ladder is not None else ()
+        """A packet, or what is between two."""
+        return parts(self.course, self.course[number], width, self._now) if self.course is not None else ()
 
     def action_open(self) -> None:
-        """Show all of the packet under the cursor."""
-        if self.ladder is not None and (chosen := self.chosen) is not None:
-            from .packet_screen import PacketScreen
+        """Show all of what is under the cursor."""
+        match self.line:
+            case Told() as told:
+                from .message_detail import MessageDetailScreen
 
-            def back(number: int | None) -> None:
-                if number is not None:
-                    self.put_cursor(number)
+                if self._log is not None and told.number >= self._log.first:
+                    self.app.push_screen(MessageDetailScreen(_Records(self._log), told.number))
+                else:
+                    self.post_message(self.Said("the log no longer has this"))
+            case Row() | Beats():
+                self._open_packet()
 
-            self.app.push_screen(PacketScreen(self.ladder, chosen, self.level), back)
+    def _open_packet(self) -> None:
+        course, number = self.course, self._packet
+        if course is None or number is None:
+            return
+        from .packet_screen import PacketScreen
+
+        def back(number: int | None) -> None:
+            if number is not None:
+                self.put_cursor(course.place(number))
+
+        self.app.push_screen(PacketScreen(course.ladder, number, self.level), back)
+
+    def action_of_note(self, step: int) -> None:
+        """To the next packet that was lost or sent again."""
+        if self.course is None or (chosen := self.chosen) is None:
+            return
+        found = self.course.of_note(chosen, step)
+        if found is None:
+            where = "below" if step > 0 else "above"
+            self.post_message(self.Said(f"no packet {where} was lost or sent again"))
+        else:
+            self.put_cursor(found)
+
+    def action_sockets(self) -> None:
+        """What the sockets told between the packets, or packets alone."""
+        self.shown = replace(self.shown, sockets=not self.shown.sockets)
+        self.post_message(self.Changed())
+
+    def action_fold(self) -> None:
+        """HEARTBEATs in a row as one line, or each."""
+        self.shown = replace(self.shown, folded=not self.shown.folded)
+        self.post_message(self.Changed())
+
+
+class _Records:
+    """The records of a log for a screen that shows one after the other."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    @property
+    def captured(self) -> int:
+        """The number after the newest record's."""
+        return self._log.captured
+
+    def record(self, number: int) -> Event:
+        """The record with this number. Raises IndexError where it is not kept."""
+        return self._log[number]
+
+    def step(self, number: int, lines: int) -> int:
+        """The number of the record so many from one, or of the nearest that is kept."""
+        return max(self._log.first, min(number + lines, self._log.captured - 1))

@@ -1,6 +1,6 @@
 """All of one line of the log: every field, what it carries as text and as hex, and why it came."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Protocol
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -17,12 +17,23 @@ from .actions import bindings
 from .heading import Heading
 from .hexview import HexView
 
-if TYPE_CHECKING:
-    from .message_log import MessageLog
-
 _NAME = 20  # cells for a field's name, blank behind it included
 _PAIR = 96  # cells from which on two fields stand side by side
 _HIGH = 30  # lines from which on the words for experts have room beside a payload
+
+
+class Records(Protocol):
+    """Where the lines come from; see `Log` and `Trail`."""
+
+    @property
+    def captured(self) -> int:
+        """The number after the newest record's."""
+
+    def record(self, number: int) -> Event:
+        """The record with this number. Raises IndexError where it is not kept."""
+
+    def step(self, number: int, lines: int) -> int:
+        """The number of the record so many from one, or of the nearest that is kept."""
 
 
 class MessageDetailScreen(Screen[int]):
@@ -38,7 +49,7 @@ class MessageDetailScreen(Screen[int]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("message")
 
-    def __init__(self, log: "MessageLog", number: int) -> None:
+    def __init__(self, log: Records, number: int) -> None:
         super().__init__()
         self._log = log
         self._number = number

@@ -17,10 +17,10 @@ class TakeActions(MainPart):
 
     def action_copy(self) -> None:
         """Copy what is under the cursor."""
-        from .copying import CopyScreen, of_packet, under_cursor
+        from .copying import CopyScreen, of_arrow, under_cursor
 
         if arrow := self.query_one(WirePane).arrow:
-            choices = of_packet(*arrow)
+            choices = of_arrow(*arrow)
         else:
             choices = under_cursor(self.query_one(AssociationTable), self.query_one(MessageLog))
         if choices:
@@ -65,7 +65,9 @@ class TakeActions(MainPart):
             still.names,
         )
         place = 0 if self.has_class("-wire") else -1
-        choices[place:place] = wire_sources(self._main.chosen, self._main.monitor)
+        choices[place:place] = wire_sources(
+            self._main.chosen, self._main.monitor, self.query_one(WirePane).shown
+        )
 
         def told(outcome: str | None) -> None:
             if outcome:

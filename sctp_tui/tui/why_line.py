@@ -4,9 +4,10 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from sctp_tui.monitor.course import Line, Told
 from sctp_tui.monitor.inferred import Inferred
 from sctp_tui.monitor.ladder import Row
-from sctp_tui.monitor.why import Level
+from sctp_tui.monitor.why import Level, why
 from sctp_tui.monitor.why_row import why_row
 
 LINES = 3
@@ -33,7 +34,7 @@ class WhyLine(Widget):
     }}
     """
 
-    row: reactive[Row | Inferred | None] = reactive(None)
+    row: reactive[Line | Inferred | None] = reactive(None)
     level: reactive[Level] = reactive("beginner")
 
     def render(self) -> Content:
@@ -41,8 +42,12 @@ class WhyLine(Widget):
         match self.row:
             case Row() as row:
                 return self._cut(explanation(row, self.level))
-            case Inferred() as one:
-                return Content.assemble((f"{one.chunk} ", "bold"), one.why)
+            case Told() as told:
+                one = why(told.event, self.level)
+                section = f" {one.section}." if one.section else ""
+                return self._cut(Content.assemble(one.text, (section, "$foreground-muted")))
+            case Inferred() as inferred:
+                return self._cut(Content.assemble((f"{inferred.chunk} ", "bold"), inferred.why))
         return Content("")
 
     def _cut(self, whole: Content) -> Content:

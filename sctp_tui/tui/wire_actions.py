@@ -1,6 +1,7 @@
 """What can be done to the wire from the lists: see it, lose packets on purpose, change the link, its time."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual.binding import ActiveBinding
 
@@ -14,6 +15,9 @@ from .client_pane import ClientPane
 from .main_part import MainPart
 from .message_input import MessageInput
 from .wire_pane import WirePane
+
+if TYPE_CHECKING:
+    from .ladder_view import LadderView
 
 _SHOWN = ("drop_next", "drop", "link", "still")
 _HIDDEN = ("reply", "detail", "close", "abort", "clear", "undo", "wire", "filter")
@@ -71,6 +75,14 @@ class WireActions(MainPart):
     def action_whole(self) -> None:
         """All of the screen for the wire, or what is around it again."""
         self.toggle_class("-whole")
+
+    def on_ladder_view_said(self, message: "LadderView.Said") -> None:
+        """The ladder has something to say."""
+        self._main.tell(message.text, good=False)
+
+    def on_ladder_view_changed(self) -> None:
+        """Draw it anew at once."""
+        self._main.show_now()
 
     # --- the link
 

@@ -16,10 +16,11 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.course import Shown, sides
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.other_end import other_end
+from sctp_tui.monitor.other_end import both_ends
 from sctp_tui.monitor.wire import Conversation
-from sctp_tui.sctp.events import Packet
+from sctp_tui.sctp.events import Event
 
 from .actions import bindings
 from .why_line import WhyLine
@@ -154,8 +155,13 @@ class WirePane(Vertical):
             return
         match switcher.visible_content:
             case LadderView() as ladder:
-                ladder.show(conversation, now)
-                self.query_one(WhyLine).row = ladder.row
+                ladder.show(
+                    conversation,
+                    now,
+                    monitor,
+                    sides(both_ends(association, monitor.associations, monitor.endpoints), conversation),
+                )
+                self.query_one(WhyLine).row = ladder.line
             case LanesView() as lanes:
                 lanes.show(conversation, now)
             case StateView() as states:
@@ -165,8 +171,7 @@ class WirePane(Vertical):
 
     def _ends(self, association: Association, monitor: Monitor) -> list[Association]:
         """The association, and as its other end has it where that is here too; both are watched closely."""
-        other = other_end(association, monitor.associations, monitor.endpoints)
-        ends = [association] + ([other] if other is not None else [])
+        ends = both_ends(association, monitor.associations, monitor.endpoints)
         self.closely = tuple(end.key for end in ends if end.ended is None)
         return ends
 
@@ -183,12 +188,19 @@ class WirePane(Vertical):
         self.query_one(LadderView).level = line.level
 
     @property
-    def arrow(self) -> tuple[Packet, str] | None:
-        """The packet under the ladder's cursor and its line, where the ladder has the focus."""
+    def arrow(self) -> tuple[Event | None, str] | None:
+        """What is under the ladder's cursor and its line, where the ladder has the focus."""
         from .ladder_view import LadderView
 
         focused = self.screen.focused
         return focused.arrow if isinstance(focused, LadderView) else None
+
+    @property
+    def shown(self) -> Shown:
+        """What stands in the ladder beside the packets."""
+        from .ladder_view import LadderView
+
+        return next((view.shown for view in self.query(LadderView)), Shown())
 
     @property
     def shows(self) -> bool:

@@ -73,7 +73,7 @@ async def test_the_footer_fits_into_80_columns() -> None:
         await until(pilot, lambda: "Clear" in shown() and shown()["Quit"])
         assert max(shown().values()) <= 80, shown()
         await pilot.press("w")
-        for view, own in (("1", "Packet"), ("2", "One stream"), ("3", "Zoom"), ("4", "Link")):
+        for view, own in (("1", "API"), ("2", "One stream"), ("3", "Zoom"), ("4", "Link")):
             await pilot.press(view)
             await until(pilot, lambda own=own: {own, "Lose", "Link", "Time", "Table"} <= shown().keys())  # type: ignore[misc]
             assert "Reply" not in shown()

@@ -12,6 +12,7 @@ from sctp_tui.sctp.events import Peer
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.hexview import HexView
 from sctp_tui.tui.ladder_view import LadderView
+from sctp_tui.tui.message_detail import MessageDetailScreen
 from sctp_tui.tui.naming import NameScreen
 from sctp_tui.tui.packet_screen import PacketScreen
 from sctp_tui.tui.settings import Settings
@@ -72,7 +73,9 @@ async def test_all_of_a_packet() -> None:
         await until(pilot, lambda: "INIT ACK" in text())
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, PacketScreen))
-        assert _ladder(app).cursor == 2
+        row = _ladder(app).row
+        assert row is not None
+        assert row.number == 2
 
 
 async def test_views_by_their_keys_and_clicks() -> None:
@@ -260,3 +263,88 @@ async def test_what_is_set_up_has_no_row_yet_and_is_shown() -> None:
         await pilot.press("i", "i", "i", "i")
         await until(pilot, lambda: len(rows(app)) == 2)
         await until(pilot, lambda: app.query_one(WireHeading).title.startswith("Wire of client 2, "))
+
+
+async def test_what_the_sockets_tell_between_the_packets() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).row)
+        alone = drawn(_ladder(app))
+        await pilot.press("v")
+
+        def lines() -> list[str]:
+            return [line.strip(" │├┤●") for line in drawn(_ladder(app))[1:]]
+
+        def at(text: str) -> int:
+            return next((at for at, line in enumerate(lines()) if text in line), -1)
+
+        await until(pilot, lambda: at("receives 5 B on stream 1: hello") > 0)
+        order = [
+            "sends 5 B on stream 1: hello",
+            "─ INIT tag",
+            "COOKIE ACK",
+            "receives 5 B on stream 1: hello",
+        ]
+        assert [at(text) for text in order] == sorted(at(text) for text in order)
+        server = drawn(_ladder(app))[1 + at("COMM_UP")]
+        assert server.endswith("● ┤")  # the end that was told is the one on the right
+        await pilot.press("home", "down")
+        await until(pilot, lambda: "RFC 6458" in app.query_one(WhyLine).render().plain)
+        await pilot.press("y", "y")
+        await until(pilot, lambda: outcome(pilot).startswith("copied the line"))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, MessageDetailScreen))
+        await pilot.press("escape", "v")
+        await until(pilot, lambda: len(drawn(_ladder(app))) and at("receives") < 0)
+        assert drawn(_ladder(app))[1:3] == alone[1:3]
+
+
+async def test_what_was_done_to_the_link_and_from_one_lost_to_the_next() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).row)
+        for number in range(2):
+            await pilot.press("k")
+            await until(pilot, lambda: app.monitor.link and app.monitor.link.inward.drops)
+            key = rows(app)[0].key
+            client = next(one for one in app.monitor.associations if one.key != key)
+            app.submit(Send(0, b"lost once", key=client.key, stream=1))
+            again = number + 1
+            await until(pilot, lambda again=again: rows(app)[0].messages_in == 1 + again)  # type: ignore[misc]
+        lines = drawn(_ladder(app))
+        assert sum("to be lost: the next DATA on stream 1" in line for line in lines) == 2
+        found = []
+        await pilot.press("home")
+        for _ in range(4):
+            await pilot.press(">")
+            row = _ladder(app).row
+            assert row is not None
+            found.append((row.arrives, bool(row.first_try)))
+        assert found == [(False, False), (True, True)] * 2
+        await pilot.press(">")
+        await until(pilot, lambda: outcome(pilot) == "no packet below was lost or sent again")
+        await pilot.press("<")
+        row = _ladder(app).row
+        assert row is not None
+        assert not row.arrives
+
+
+async def test_heartbeats_in_a_row_are_one_line_when_asked_for() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w", "space")
+        await until(pilot, lambda: app.monitor.link and app.monitor.link.speed == 0)
+        seen = len(app.monitor.wire)
+        await pilot.press("i")
+        await until(pilot, lambda: len(app.monitor.wire) > seen)
+        await pilot.press("i")
+        await until(pilot, lambda: len(app.monitor.wire) == seen + 2)
+        await until(pilot, lambda: sum("HEARTBEAT" in line for line in drawn(_ladder(app))) == 2)
+        await pilot.press("h")
+        await until(pilot, lambda: any("2 HEARTBEATs and answers" in line for line in drawn(_ladder(app))))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, PacketScreen))
+        await pilot.press("escape", "h")
+        await until(pilot, lambda: sum("HEARTBEAT" in line for line in drawn(_ladder(app))) == 2)

@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual.widgets import Input
 
+from sctp_tui.monitor.course import Shown
+from sctp_tui.monitor.link_said import Remarks
+from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.wire import Conversation
 from sctp_tui.sctp.events import AssocChange, Message, Packet, Peer
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.export_screen import ExportScreen
 from sctp_tui.tui.ladder_svg import picture
 from sctp_tui.tui.settings import Settings
-from sctp_tui.tui.wire_export import ladder_text, wire_sources
+from sctp_tui.tui.wire_export import Text, ladder_text, wire_sources
 
 from ..harness import Running
 from ..monitor.story import EVIL
@@ -54,6 +57,10 @@ def conversation(packets: list[Packet]) -> Conversation:
     for packet in packets:
         made.add(packet)
     return made
+
+
+def _text(packets: list[Packet]) -> Text:
+    return Text(conversation(packets), Shown(), {}, Log(), Remarks())
 
 
 def drawn(packets: list[Packet], limit: int = 1000) -> tuple[list[ET.Element], list[str]]:
@@ -114,13 +121,13 @@ def test_no_packet_breaks_the_picture_or_the_text(data: list[bytes]) -> None:
     arrows, texts = drawn(strange)
     assert len(arrows) == len(data)
     assert all(text.isprintable() for text in texts)
-    lines = b"".join(ladder_text(conversation(strange))).decode().split("\n")
+    lines = b"".join(ladder_text(_text(strange))).decode().split("\n")
     assert len(lines) == len(data) + 2
     assert all(line.isprintable() for line in lines)
 
 
 def test_the_ladder_as_text_has_a_line_for_each_packet(packets: list[Packet]) -> None:
-    first, *lines = b"".join(ladder_text(conversation(packets))).decode().splitlines()
+    first, *lines = b"".join(ladder_text(_text(packets))).decode().splitlines()
     assert "server 127.0.0.1:" in first
     assert len(lines) == len(packets)
     assert re.fullmatch(r" +1 +0\.0000 ├─ INIT tag \w{8} .*─▶│", lines[0])
@@ -149,13 +156,13 @@ async def test_the_dialog_writes_packets_that_tshark_reads(here: Path) -> None:
 
 async def test_what_there_is_of_one_association_and_of_all(here: Path) -> None:
     async with running(settings=Settings(port=0, udp_port=0, mask_addresses=True)) as (app, pilot):
-        assert wire_sources(None, app.monitor) == []
+        assert wire_sources(None, app.monitor, Shown()) == []
         await type_line(pilot, "hello")
         await until(pilot, lambda: rows(app) and rows(app)[0].messages_in)
         (row,) = rows(app)
         of_it = app.monitor.wire.of(row, app.monitor.endpoints)
         assert of_it is not None
-        sources = wire_sources(row, app.monitor)
+        sources = wire_sources(row, app.monitor, Shown())
         count = len(of_it)
         assert [(source.name, source.suffix, source.what) for source in sources] == [
             ("packets", ".pcapng", f"{count} packets of association {row.called}"),

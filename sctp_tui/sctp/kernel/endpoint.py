@@ -164,7 +164,8 @@ class KernelEndpoint:
     def _send(self, entry: Entry, message: Outgoing) -> Sequence[Event]:
         # A closing association Linux may call full, which would be tried again: asked of the book first.
         self._book.check(entry, message)
-        flags = layout.UNORDERED if message.unordered else 0
+        clock, flags = self._options.clock, layout.UNORDERED if message.unordered else 0
+        now = clock.wall(), clock.mono()
         number = self._sendmsg(entry, message.data, flags, message)
         if number == errno.EAGAIN:
             raise BufferFull("the send buffer is full")
@@ -178,7 +179,7 @@ class KernelEndpoint:
             raise SctpError(CLOSING)
         if number:
             raise SctpError(f"the kernel did not take the message to {entry.peer}: {os.strerror(number)}")
-        return (self._book.sent(entry, message),)
+        return (self._book.sent(entry, message, now),)
 
     def _sendmsg(self, entry: Entry, data: bytes, flags: int, message: Outgoing) -> int:
         """Hand data or a flag to the kernel: 0, or the errno.

@@ -178,7 +178,8 @@ class UserspaceEndpoint:
                 f"a message of {len(message.data)} bytes is larger than the send buffer: "
                 f"at most {SEND_BUFFER} bytes in one message"
             )
-        flags = layout.UNORDERED if message.unordered else 0
+        clock, flags = self._options.clock, layout.UNORDERED if message.unordered else 0
+        now = clock.wall(), clock.mono()
         number = self._hand_over(entry, message.data, flags, message)
         if number == errno.EAGAIN:
             raise BufferFull("the send buffer is full")
@@ -189,7 +190,7 @@ class UserspaceEndpoint:
         if number:
             raise SctpError(f"usrsctp did not take the message: {os.strerror(number)}")
         self._sent.add(entry.assoc_id)
-        return (self._book.sent(entry, message),)
+        return (self._book.sent(entry, message, now),)
 
     def _hand_over(self, entry: Entry, data: bytes, flags: int, message: Outgoing) -> int:
         """Hand data or a flag to the library: 0, or the errno."""

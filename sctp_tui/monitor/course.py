@@ -1,0 +1,240 @@
+"""The course of a conversation, line by line: its packets, and between them what else happened.
+
+That is what the sockets at its ends told and were told, and what was done to the link. All of it is in the
+order of the world's clock.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from ..sctp.events import Event, Message, Packet
+from ..sctp.printable import printable
+from .associations import Association
+from .ladder import Ladder, Row
+from .link_said import Remarks
+from .log import Log
+from .wire import Conversation, End, kind
+from .words import sentence
+
+_ROWS = 2000  # packets taken in at a time
+_HEARTBEATS = (4, 5)  # HEARTBEAT and HEARTBEAT ACK
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """What the socket of one end told, or was told. `number` is the record's in the log.
+
+    `after` is the number of the packet before it.
+    """
+
+    at: float
+    after: int
+    end: End
+    event: Event
+    number: int
+
+
+class Done(msgspec.Struct, frozen=True, gc=False):
+    """What was done to the link, in words; `after` as above."""
+
+    at: float
+    after: int
+    text: str
+
+
+class Beats(msgspec.Struct, frozen=True, gc=False):
+    """HEARTBEATs and their answers in a row, by the numbers of the first and of the last packet."""
+
+    first: int
+    last: int
+
+
+Line = Row | Told | Done | Beats
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What stands beside the packets: what the `sockets` told; HEARTBEATs in a row `folded` into one line."""
+
+    sockets: bool = False
+    folded: bool = False
+
+
+class Course:
+    """Follows one conversation. Its lines have serial numbers, those from `first` to the one before `end`."""
+
+    def __init__(self, ladder: Ladder) -> None:
+        self.ladder = ladder
+        self.shown = Shown()
+        self._ends: Mapping[int, End] = {}
+        self._lines: deque[Line] = deque()
+        self._begin()
+
+    def show(self, shown: Shown) -> None:
+        """Have this beside the packets from now on: all lines are made anew, at the next update."""
+        self.shown = shown
+        self._begin()
+
+    def _begin(self) -> None:
+        self._lines.clear()
+        self.first = 0
+        self._oldest = self.ladder.first  # packet that has a line
+        self._seen = self._oldest - 1
+        self._record = self._remark = 0
+
+    @property
+    def end(self) -> int:
+        """One past the newest line."""
+        return self.first + len(self._lines)
+
+    def __getitem__(self, serial: int) -> Line:
+        """The line with this number. Raises IndexError where there is none."""
+        if not self.first <= serial < self.end:
+            raise IndexError(serial)
+        return self._lines[serial - self.first]
+
+    def update(self, log: Log, ends: Mapping[int, End], remarks: Remarks) -> bool:
+        """Take in what came since; whether lines came or went. `ends` are the associations by their keys."""
+        ladder = self.ladder
+        if self.shown.sockets and dict(ends) != self._ends:
+            self._ends = dict(ends)
+            self._begin()
+        before = (self.first, self.end, self._seen)
+        more = ladder.update(_ROWS)
+        rows = ladder.rows(max(self._seen + 1, ladder.first), len(ladder))
+        notes = self._notes(log, remarks, rows[-1].packet.at if more and rows else None)
+        note = next(notes, None)
+        for row in rows:
+            while note is not None and note.at < row.packet.at:
+                self._lines.append(msgspec.structs.replace(note, after=self._seen))
+                note = next(notes, None)
+            self._add(row)
+        while note is not None:
+            self._lines.append(msgspec.structs.replace(note, after=self._seen))
+            note = next(notes, None)
+        self._forget()
+        return before != (self.first, self.end, self._seen)
+
+    def place(self, number: int) -> int:
+        """The line of a packet, or the next one where it has none."""
+        low, high = 0, len(self._lines)
+        while low < high:
+            middle = (low + high) // 2
+            if _number(self._lines[middle]) < number:
+                low = middle + 1
+            else:
+                high = middle
+        return self.first + low
+
+    def of_note(self, serial: int, step: int) -> int | None:
+        """The next line, in steps of 1 or -1, of a packet that is lost or sent again; None for none."""
+        serial += step
+        while self.first <= serial < self.end:
+            line = self[serial]
+            if isinstance(line, Row) and (line.first_try or not line.arrives):
+                return serial
+            serial += step
+        return None
+
+    def _notes(self, log: Log, remarks: Remarks, until: float | None) -> Iterator[Told | Done]:
+        """What else happened since the last time, in order, as far as packets are known."""
+        told, done = self._told(log, until), self._done(remarks, until)
+        event, remark = next(told, None), next(done, None)
+        while event is not None or remark is not None:
+            if remark is None or (event is not None and event.at <= remark.at):
+                assert event is not None
+                yield event
+                event = next(told, None)
+            else:
+                yield remark
+                remark = next(done, None)
+
+    def _told(self, log: Log, until: float | None) -> Iterator[Told]:
+        if not self.shown.sockets:
+            return
+        ends, since = self._ends, self._since
+        start = max(self._record, log.first)
+        for number, event in enumerate(log.between(start, log.captured), start):
+            if until is not None and event.at > until:
+                break
+            self._record = number + 1
+            if (end := ends.get(event.key)) is not None and event.at >= since:
+                yield Told(event.at, 0, end, event, number)
+
+    def _done(self, remarks: Remarks, until: float | None) -> Iterator[Done]:
+        conversation = self.ladder.conversation
+        since = max(self._since, conversation.begun)
+        for number, remark in remarks.since(self._remark):
+            if until is not None and remark.at > until:
+                break
+            self._remark = number
+            if remark.at >= since and not conversation.over:
+                yield Done(remark.at, 0, remark.text)
+
+    @property
+    def _since(self) -> float:
+        """From when on there are packets: what was before those that are no longer kept, is left out too."""
+        ladder = self.ladder
+        return ladder[ladder.first].packet.at if ladder.first > 1 and len(ladder) else 0.0
+
+    def _add(self, row: Row) -> None:
+        lines, at = self._lines, row.packet.at
+        late: list[Told | Done] = []
+        # A packet of a capture may be read after what it brought about was told.
+        while lines and isinstance(last := lines[-1], Told | Done) and last.at > at:
+            late.append(last)
+            lines.pop()
+        if self.shown.folded and _beats(row.packet):
+            last_line = lines[-1] if lines else None
+            if isinstance(last_line, Beats):
+                lines[-1] = Beats(last_line.first, row.number)
+            else:
+                lines.append(Beats(row.number, row.number))
+        else:
+            lines.append(row)
+        self._seen = row.number
+        lines.extend(msgspec.structs.replace(note, after=row.number) for note in reversed(late))
+
+    def _forget(self) -> None:
+        """Lines of packets that are no longer kept go, and what was between them."""
+        lines, first = self._lines, self.ladder.first
+        while lines and self._oldest < first:
+            line = lines[0]
+            if isinstance(line, Beats) and line.last >= first:
+                lines[0] = Beats(first, line.last)
+                self._oldest = first
+                return
+            lines.popleft()
+            self.first += 1
+            self._oldest = max(self._oldest, _number(line) + 1)
+
+
+def sides(ends: Iterable[Association], conversation: Conversation) -> dict[int, End]:
+    """At which end of a conversation each association is, by its key."""
+    return {end.key: "local" if end.endpoint == conversation.endpoint else "peer" for end in ends}
+
+
+def text(line: Told | Done) -> str:
+    """A line that is no packet, in words. Printable."""
+    if isinstance(line, Done):
+        return line.text
+    event = line.event
+    if isinstance(event, Message):
+        call = "receives" if event.direction == "in" else "sends"
+        how = " unordered" if event.unordered else ""
+        return f"{call} {event.size:,} B on stream {event.stream}{how}: {printable(event.data, 60)}"
+    return sentence(event)
+
+
+def _number(line: Line) -> int:
+    """The number of the last packet up to a line."""
+    match line:
+        case Row():
+            return line.number
+        case Beats():
+            return line.last
+    return line.after
+
+
+def _beats(packet: Packet) -> bool:
+    return packet.verdict == "delivered" and kind(packet) in _HEARTBEATS

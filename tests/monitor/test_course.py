@@ -1,0 +1,193 @@
+"""The lines of a ladder: packets, and between them what sockets told, what was done to the link."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from sctp_tui.monitor.course import Beats, Course, Done, Line, Shown, Told, text
+from sctp_tui.monitor.ladder import Ladder, Row
+from sctp_tui.monitor.link_said import Remarks
+from sctp_tui.monitor.log import Log
+from sctp_tui.monitor.wire import Conversation, End
+from sctp_tui.sctp.events import LinkState, Message, Packet, Peer
+from sctp_tui.sctp.link import Conditions, Drop, LinkCounts
+
+LOCAL, PEER = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 5000)
+ENDS: dict[int, End] = {1: "local", 2: "peer"}
+OFF = Conditions()
+SACK, HEARTBEAT, ANSWER, ABORT = 3, 4, 5, 6
+
+
+def packet(at: float, kind: int = SACK, verdict: str = "delivered") -> Packet:
+    data = bytes(12) + bytes((kind, 0, 0, 4))
+    return Packet(at, at, "server", 0, 0, PEER, LOCAL, 1, "in", verdict, "", 0.0, data)  # type: ignore[arg-type]
+
+
+def event(at: float, key: int = 1, data: bytes = b"hello") -> Message:
+    return Message(at, at, "server", key, 3, PEER, "in", 1, 0, 7, 0, False, len(data), data, 0)
+
+
+def link(at: float, inward: Conditions = OFF, speed: float = 1.0) -> LinkState:
+    none = LinkCounts()
+    return LinkState(at, at, "", 0, 0, None, inward, OFF, 1, none, none, speed, at, 0)
+
+
+class Wire:
+    """A conversation, a log, the remarks on the link, and the course of it."""
+
+    def __init__(self, shown: Shown, began: float = 0.0) -> None:
+        self.conversation = Conversation(packet(began))
+        self.log, self.remarks = Log(), Remarks()
+        self.course = Course(Ladder(self.conversation))
+        self.course.show(shown)
+
+    def put(self, *what: Packet | Message) -> None:
+        for one in what:
+            if isinstance(one, Packet):
+                self.conversation.add(one)
+            else:
+                self.log.extend([one])
+
+    def update(self) -> list[Line]:
+        while self.course.update(self.log, ENDS, self.remarks):
+            pass
+        return [self.course[serial] for serial in range(self.course.first, self.course.end)]
+
+
+def at_of(wire: Wire, line: Line) -> float:
+    match line:
+        case Row():
+            return line.packet.at
+        case Beats():
+            return wire.course.ladder[line.first].packet.at
+    return line.at
+
+
+_kinds = st.sampled_from((SACK, HEARTBEAT, ANSWER))
+_packets = st.builds(packet, st.integers(0, 30).map(float), _kinds, st.sampled_from(("delivered", "dropped")))
+_events = st.builds(event, st.integers(0, 30).map(float), st.sampled_from((1, 2, 9)))
+
+
+@given(
+    st.lists(_packets, min_size=1),
+    st.lists(_events),
+    st.builds(Shown, st.booleans(), st.booleans()),
+    st.integers(1, 9),
+    st.integers(0, 4),
+    st.integers(0, 5),
+)
+def test_every_packet_and_every_event_has_its_place(
+    packets: list[Packet], events: list[Message], shown: Shown, step: int, late: int, forgotten: int
+) -> None:
+    wire = Wire(shown)
+    packets.sort(key=lambda one: one.at)
+    events.sort(key=lambda one: one.at)
+    now, put, told = 0.0, 0, 0
+    while put < len(packets) or told < len(events):
+        # What is told is known at once; packets of a capture are read later.
+        more = [one for one in events[told:] if one.at <= now]
+        some = [one for one in packets[put:] if one.at <= now - late]
+        wire.put(*more, *some)
+        wire.update()
+        told, put, now = told + len(more), put + len(some), now + step
+    lines = wire.update()
+    times = [at_of(wire, line) for line in lines]
+    assert times == sorted(times)
+    assert [line.event for line in lines if isinstance(line, Told)] == [
+        one for one in events if one.key in ENDS and shown.sockets
+    ]
+    numbers: list[int] = []
+    for line in lines:
+        if isinstance(line, Row):
+            numbers.append(line.number)
+        elif isinstance(line, Beats):
+            numbers += range(line.first, line.last + 1)
+    assert numbers == list(range(1, len(packets) + 1))
+    for number in numbers:
+        line = wire.course[wire.course.place(number)]
+        assert isinstance(line, Row | Beats)
+        assert line.number == number if isinstance(line, Row) else line.first <= number <= line.last
+    for line in lines:
+        if isinstance(line, Beats):
+            assert shown.folded
+        elif isinstance(line, Row) and shown.folded and line.packet.verdict == "delivered":
+            assert line.packet.data[12] == SACK
+    for _ in range(min(forgotten, len(packets) - 1)):
+        wire.conversation.forget()
+    wire.put(packet(40.0))
+    left = wire.update()
+    first = next(line for line in left if isinstance(line, Row | Beats))
+    assert (first.number if isinstance(first, Row) else first.first) == wire.conversation.first
+
+
+def test_toggled_all_lines_are_made_anew() -> None:
+    wire = Wire(Shown())
+    wire.put(packet(1), event(1.5), packet(2, HEARTBEAT), packet(2.1, ANSWER), event(2.2, key=2))
+    assert [type(line) for line in wire.update()] == [Row, Row, Row]
+    wire.course.show(Shown(sockets=True, folded=True))
+    lines = wire.update()
+    assert [type(line) for line in lines] == [Row, Told, Beats, Told]
+    assert [line.end for line in lines if isinstance(line, Told)] == ["local", "peer"]
+    assert lines[2] == Beats(2, 3)
+    wire.course.show(Shown())
+    assert [type(line) for line in wire.update()] == [Row, Row, Row]
+
+
+def test_a_heartbeat_that_is_lost_is_not_folded() -> None:
+    wire = Wire(Shown(folded=True))
+    wire.put(packet(1, HEARTBEAT), packet(2, ANSWER), packet(3, HEARTBEAT, "dropped"), packet(4, HEARTBEAT))
+    assert [type(line) for line in wire.update()] == [Beats, Row, Beats]
+
+
+def test_from_one_that_is_lost_to_the_next() -> None:
+    wire = Wire(Shown(sockets=True))
+    wire.put(packet(1), packet(2, verdict="dropped"), event(2.5), packet(3), packet(4, verdict="dropped"))
+    wire.update()
+    course = wire.course
+    assert course.of_note(0, 1) == 1
+    assert course.of_note(1, 1) == 4
+    assert course.of_note(4, 1) is None
+    assert course.of_note(4, -1) == 1
+    assert course.of_note(1, -1) is None
+
+
+def _remarks(*states: LinkState) -> list[str]:
+    wire = Wire(Shown())
+    wire.put(packet(1))
+    before: LinkState | None = None
+    for state in states:
+        wire.remarks.note(before, state)
+        before = state
+    return [text(line) for line in wire.update() if isinstance(line, Done)]
+
+
+def test_what_was_done_to_the_link_stands_where_it_was_done() -> None:
+    lossy = Conditions(loss=0.1)
+    aimed = replace(lossy, drops=(Drop("DATA", 1),))
+    assert _remarks(link(2), link(3, lossy), link(4, aimed), link(5, lossy), link(6), link(7, speed=0)) == [
+        "the link from here on: in loss=10%, out off",
+        "to be lost: the next DATA on stream 1",
+        "the link from here on: both ways off",
+        "time stands still",
+    ]
+    assert _remarks(link(2, speed=0), link(3), link(4, speed=0.1)) == [
+        "time stands still",
+        "time goes on as the world's",
+        "time goes at 1/10",
+    ]
+
+
+def test_what_is_done_after_its_end_or_before_its_beginning_is_not_of_it() -> None:
+    wire = Wire(Shown(), began=10)
+    wire.remarks.note(None, link(9, Conditions(loss=0.5)))
+    wire.put(packet(10), packet(11, ABORT))
+    wire.update()
+    wire.remarks.note(link(9, Conditions(loss=0.5)), link(12))
+    assert [type(line) for line in wire.update()] == [Row, Row]
+
+
+def test_in_words() -> None:
+    one = Told(1.0, 0, "local", event(1.0, data=b"\x1b[2J"), 0)
+    assert text(one) == "receives 4 B on stream 1: ␛[2J"
+    sent = replace(event(1.0), direction="out", unordered=True)
+    assert text(replace(one, event=sent)) == "sends 5 B on stream 1 unordered: hello"
