@@ -259,9 +259,19 @@ async def ladder(app: SctpApp, pilot: Pilot[None]) -> None:
     await lost_on_purpose(app, pilot, "delay=20ms")
     await pilot.press("home", *["down"] * 4)
     lost = next(number for number, packet in enumerate(app.monitor.wire, 1) if packet.verdict == "dropped")
-    app.screen.query_one(LadderView).put_cursor(lost)
+    view = app.screen.query_one(LadderView)
+    assert view.course is not None
+    view.put_cursor(view.course.place(lost))
     await pilot.pause(0.3)
     save(app, "ladder")
+
+
+async def sockets(app: SctpApp, pilot: Pilot[None]) -> None:
+    """What the sockets tell, between the packets: stream 2 is read while stream 1 waits."""
+    await lost_on_purpose(app, pilot, "delay=20ms")
+    await pilot.press("v", "W", "home", *["down"] * 12, ">")
+    await pilot.pause(0.5)
+    save(app, "sockets")
 
 
 async def lanes(app: SctpApp, pilot: Pilot[None]) -> None:
@@ -346,6 +356,7 @@ SCENES = (
     ((110, 34), message),
     ((110, 30), light),
     ((110, 40), ladder),
+    ((110, 50), sockets),
     ((110, 34), lanes),
     ((110, 40), packet),
     ((110, 34), window),

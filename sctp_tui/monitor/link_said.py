@@ -88,10 +88,12 @@ class Remarks:
         self._kept: deque[Remark] = deque(maxlen=_REMARKS)
 
     def note(self, before: LinkState | None, after: LinkState) -> None:
-        """The link has another state."""
+        """The link has another state, which somebody may have brought about."""
+        if before is not None and before.set_at == after.set_at:
+            return
         for text in _changes(before, after):
             self._count += 1
-            self._kept.append(Remark(after.at, text))
+            self._kept.append(Remark(after.set_at, text))
 
     def still(self) -> "Remarks":
         """A copy, to which nothing is added."""
@@ -115,7 +117,7 @@ def _changes(before: LinkState | None, after: LinkState) -> Iterator[str]:
             else [f"in {_set(now[0])}", f"out {_set(now[1])}"]
         )
         yield f"the link from here on: {', '.join(ways)}"
-    # An aimed drop that has been used up is seen at its packet.
+    # One that has been used up is seen at its packet.
     aimed = {}
     for was, are in ((old.inward, after.inward), (old.outward, after.outward)):
         if len(are.drops) > len(was.drops):

@@ -21,9 +21,9 @@ def count(number: int) -> str:
     if number < 100_000:
         return str(number)
     value = float(number)
-    for unit in ("k", "M", "G"):
+    for unit in ("k", "M", "G", "T"):
         value /= 1000
-        if value < 999.5 or unit == "G":
+        if value < 999.5 or unit == "T":
             break
     return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
 

@@ -286,7 +286,8 @@ class LinkState(Event, frozen=True, tag="link", gc=False):
     """What the link does, and has done, into the local end (`inward`) and out of it (`outward`).
 
     `speed` is 1 for real time, 0 for a link that stands still; `now` is its clock in seconds, `waiting` the
-    packets on their way. `refusal` says why its time can't be changed, "" where it can.
+    packets on their way. `refusal` says why its time can't be changed, "" where it can. `set_at` is when
+    somebody last changed it, in seconds since the epoch.
     """
 
     inward: Conditions
@@ -298,6 +299,7 @@ class LinkState(Event, frozen=True, tag="link", gc=False):
     now: float
     waiting: int
     refusal: str = ""
+    set_at: float = 0.0
 
 
 # --- numbers: the last value wins

@@ -29,7 +29,7 @@ def event(at: float, key: int = 1, data: bytes = b"hello") -> Message:
 
 def link(at: float, inward: Conditions = OFF, speed: float = 1.0) -> LinkState:
     none = LinkCounts()
-    return LinkState(at, at, "", 0, 0, None, inward, OFF, 1, none, none, speed, at, 0)
+    return LinkState(at, at, "", 0, 0, None, inward, OFF, 1, none, none, speed, at, 0, "", at)
 
 
 class Wire:

@@ -15,6 +15,7 @@ class LinkControl:
         self._pump = pump
         self._transit = pump.transit
         self._clock = clock
+        self._set_at = 0.0
 
     @property
     def changed(self) -> bool:
@@ -25,11 +26,13 @@ class LinkControl:
         """See `LinkControl.set`."""
         self._transit.conditioner.set(inward, outward, seed)
         self._transit.look()
+        self._set_at = self._clock.wall()
 
     def drop_next(self, drop: Drop) -> None:
         """See `LinkControl.drop_next`."""
         self._transit.conditioner.drop_next(drop)
         self._transit.look()
+        self._set_at = self._clock.wall()
 
     def set_speed(self, speed: float) -> None:
         """See `LinkControl.set_speed`."""
@@ -39,6 +42,7 @@ class LinkControl:
             raise SctpError(refusal)
         self._pump.pass_time()
         self._transit.set_speed(speed)
+        self._set_at = self._clock.wall()
 
     def step(self) -> None:
         """See `LinkControl.step`."""
@@ -59,7 +63,7 @@ class LinkControl:
             clock.wall(), clock.mono(), "", 0, 0, None,
             conditioner.conditions("in"), conditioner.conditions("out"), conditioner.seed,
             conditioner.counts("in"), conditioner.counts("out"),
-            transit.speed, transit.now(), len(transit.held), self._refusal(),
+            transit.speed, transit.now(), len(transit.held), self._refusal(), self._set_at,
         )  # fmt: skip
 
     def _refusal(self) -> str:
