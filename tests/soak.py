@@ -23,7 +23,7 @@ from sctp_tui.sctp.decoding import decode
 from sctp_tui.sctp.endpoint import Outgoing, SctpError
 from sctp_tui.sctp.events import AssocChange, Direction, Message, Packet, SendFailed
 from sctp_tui.sctp.link import Conditions
-from sctp_tui.sctp.packet import Data, ForwardTsn, Sack
+from sctp_tui.sctp.packet import Data, ForwardTsn, Sack, Shutdown
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.userspace.links import Link
 
@@ -210,7 +210,7 @@ class Soak:
 
 
 def waiting(packets: Sequence[Packet], *, broken_off: bool) -> set[int]:
-    """The numbers of the messages that were acknowledged whole, by SACKs that arrived, and may never be read.
+    """The numbers of the messages that were acknowledged whole, as arrived, and may never be read.
 
     Where the receiver has `broken_off` before it read them, that is any. Else it is what usrsctp holds back:
     unordered messages in more than one chunk, where a FORWARD TSN has come that gives one up, while a chunk
@@ -225,7 +225,7 @@ def waiting(packets: Sequence[Packet], *, broken_off: bool) -> set[int]:
                 carried.setdefault((packet.flow, packet.direction), {})[chunk.tsn] = chunk
             elif isinstance(chunk, ForwardTsn):
                 given_up.add((packet.flow, packet.direction))
-            elif isinstance(chunk, Sack):
+            elif isinstance(chunk, Sack | Shutdown):
                 other: Direction = "out" if packet.direction == "in" else "in"
                 acked.setdefault((packet.flow, other), []).append(chunk.cumulative_tsn)
     found = set()
