@@ -210,7 +210,7 @@ class Soak:
 
 
 def waiting(packets: Sequence[Packet], *, broken_off: bool) -> set[int]:
-    """The numbers of the messages that were acknowledged whole, as arrived, and may never be read.
+    """The numbers of the messages that were acknowledged whole, by what arrived, and may never be read.
 
     Where the receiver has `broken_off` before it read them, that is any. Else it is what usrsctp holds back:
     unordered messages in more than one chunk, where a FORWARD TSN has come that gives one up, while a chunk

@@ -28,6 +28,11 @@ def count(number: int) -> str:
     return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
 
 
+def many(number: int, what: str) -> str:
+    """`1 packet`, `2,000 packets`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def rate(per_second: float) -> str:
     """`0`, `0.3`, `12`, `9999`, `12k`: how many a second, one decimal below 10."""
     if per_second < 0.05:

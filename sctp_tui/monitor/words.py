@@ -30,6 +30,7 @@ from ..sctp.events import (
 )
 from ..sctp.printable import printable
 from .ppid import named
+from .units import many
 
 _SHOWN = 200  # characters of a payload quoted within a sentence
 
@@ -133,7 +134,7 @@ def _said(event: Event) -> tuple[str, str]:
 
 def _assoc_change(event: AssocChange) -> str:
     because = f", {event.error_text}" if event.error_text else ""
-    streams = f"{_streams(event.outbound_streams)} out, {event.inbound_streams} in"
+    streams = f"{many(event.outbound_streams, 'stream')} out, {event.inbound_streams} in"
     features = f" ({', '.join(event.features)})" if event.features else ""
     match event.state:
         case "COMM_UP":
@@ -150,10 +151,6 @@ def _assoc_change(event: AssocChange) -> str:
             how = {"peer": "aborted by the peer", "us": "aborted by us", "stack": "lost"}[event.by]
             silent = ", no answer from the peer" if event.by == "stack" and not because else ""
             return f"{how}{because}{silent}"
-
-
-def _streams(number: int) -> str:
-    return "1 stream" if number == 1 else f"{number} streams"
 
 
 def _send_failed(event: SendFailed) -> str:
@@ -174,7 +171,7 @@ def _of_ours(event: Event) -> str:
             where = f"listening on {hosts} port {event.port}{udp}"
             return f"{where}, {event.stack} stack ({event.library}){warning}"
         case Opening():
-            streams = f"{_streams(event.outbound_streams)} out and {event.inbound_streams} in asked for"
+            streams = f"{many(event.outbound_streams, 'stream')} out and {event.inbound_streams} in asked for"
             return f"setting up an association with {event.peer or '?'}, {streams}"
         case EndpointFailed():
             return f"failed: {event.text}"

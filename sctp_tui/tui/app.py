@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.command import Provider
 
 from sctp_tui.engine import Engine
+from sctp_tui.monitor import units
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.names import Names
 from sctp_tui.outbox import Outbox
@@ -21,7 +22,6 @@ from sctp_tui.sctp.printable import printable
 
 from . import hints
 from .actions import bindings
-from .clients import associations
 from .collector import Collector
 from .failure import FailureScreen
 from .header import Header
@@ -208,7 +208,7 @@ class SctpApp(App[None], inherit_bindings=False):
         if not self._ending:
             header = self._main.query_one(Header)
             header.note = servers.note
-            left = associations(self.monitor.associations.live)
+            left = units.many(self.monitor.associations.live, "association")
             header.ending = f"restarting, {left} left" if servers.closing else ""
         failed = servers.failed
         if failed and not isinstance(self.screen, FailureScreen | ServerScreen):

@@ -23,7 +23,7 @@ from sctp_tui.sctp.events import Peer, StackName
 from sctp_tui.sctp.printable import printable
 
 from .actions import bindings
-from .clients import Client, Clients, Options, Outcome, associations
+from .clients import Client, Clients, Options, Outcome
 from .compose import compose
 from .fields import Fields
 from .generator_screen import GeneratorScreen
@@ -179,9 +179,7 @@ class ClientPane(Vertical):
             self._submit(*self._clients.remove(gone))
             if self._target in gone:
                 self._speak_as(self._clients.all[0])
-        self.tell(
-            Outcome("1 client cleared" if len(gone) == 1 else f"{len(gone)} clients cleared", good=True)
-        )
+        self.tell(Outcome(f"{units.many(len(gone), 'client')} cleared", good=True))
 
     def tell(self, outcome: Outcome) -> None:
         """Say what came of something; a line that failed goes back into the input."""
@@ -227,7 +225,7 @@ class ClientPane(Vertical):
                 )
                 fields.show_fixed(peer, streams)
             case Everyone():
-                fields.show_fixed(associations(len(self._everyone())), "")
+                fields.show_fixed(self._all(), "")
             case client:
                 fields.show(client)
         self.show(self._now)
@@ -264,6 +262,10 @@ class ClientPane(Vertical):
         """The servers' associations that one can send to."""
         return [a for a in self._monitor.associations.of_servers() if a.state == "ESTABLISHED"]
 
+    def _all(self) -> str:
+        """How many they are."""
+        return units.many(len(self._everyone()), "association")
+
     def _numbers(self) -> str:
         """How many clients are up, and what is being generated."""
         live, running = self._live(), self._generating
@@ -284,7 +286,7 @@ class ClientPane(Vertical):
 
     def _server_row(self, target: Reply | Everyone) -> Content:
         if isinstance(target, Everyone):
-            return Content.assemble("server".ljust(11), "to all: ", associations(len(self._everyone())))
+            return Content.assemble("server".ljust(11), "to all: ", self._all())
         association = self._monitor.associations.get(target.key)
         if association is None:
             return Content.assemble("server".ljust(11), ("this association was cleared", "$foreground-muted"))
@@ -352,7 +354,7 @@ class ClientPane(Vertical):
             options = Options()
         match target:
             case Everyone():
-                who = f"server to all: {associations(len(self._everyone()))}"
+                who = f"server to all: {self._all()}"
             case Reply():
                 association = self.association
                 who = f"server to {association.called} with {association.peer}" if association else "server"

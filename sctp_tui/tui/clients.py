@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec.structs import replace
 
+from sctp_tui.monitor import units
 from sctp_tui.monitor.words import ending, said
 from sctp_tui.sctp.commands import CloseEndpoint, Command, OpenClient, Send, SendToAll
 from sctp_tui.sctp.events import (
@@ -83,7 +84,7 @@ class ToAll(msgspec.Struct):
         """What there is to say by now."""
         if not self.sent:
             return Outcome(self.text)
-        to = f"sent to {associations(self.sent)}"
+        to = f"sent to {units.many(self.sent, 'association')}"
         if self.refused:
             return Outcome(f"{to}, not to {self.refused}: {self.text}")
         return Outcome(f"{to}, {self.text}", good=True)
@@ -223,8 +224,3 @@ def _worse(told: Outcome | None, other: Outcome | None) -> Outcome | None:
         return told or other
     first, second = (told, other) if not told.good or other.good else (other, told)
     return Outcome(first.text, first.good, first.line or second.line) if not first.good else other
-
-
-def associations(number: int) -> str:
-    """`1 association`, `3 associations`."""
-    return "1 association" if number == 1 else f"{number:,} associations"

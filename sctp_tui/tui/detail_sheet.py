@@ -269,7 +269,7 @@ def _counters(association: Association) -> Iterator[tuple[str, Piece]]:
     yield "Bytes in", Piece(units.size(a.bytes_in), "", "bytes_in", "all")
     yield "Bytes out", Piece(units.size(a.bytes_out), "", "bytes_out", "all")
     if a.failed:
-        yield "Failed", Piece(f"{a.failed:,} messages", "bad", "failed")
+        yield "Failed", Piece(units.many(a.failed, "message"), "bad", "failed")
     if (status := a.status) is not None:
         yield "Peer's rwnd", Piece(units.size(status.rwnd), "" if status.rwnd else "bad", "rwnd")
         yield "Unacknowledged", _count(status.unacked, "chunk", "unacked")
@@ -297,4 +297,4 @@ def _statistics(s: Statistics) -> Iterator[tuple[str, Piece]]:
 
 
 def _count(number: int, what: str, term: str, of: Hashable = None) -> Piece:
-    return Piece(f"{number:,} {what}{'' if number == 1 else 's'}", "", term, of)
+    return Piece(units.many(number, what), "", term, of)

@@ -56,7 +56,7 @@ def sources(
 
     Nothing of it may change any more, as it is written by another thread.
     """
-    log, table = f"{len(events):,} events", f"{len(rows):,} associations"
+    log, table = units.many(len(events), "event"), units.many(len(rows), "association")
     return [
         Source("log", "JSON lines", ".jsonl", log, len(events), lambda: export.log_as_json(events, names)),
         Source("log", "CSV", ".csv", log, len(events), lambda: export.log_as_csv(events, names)),

@@ -4,6 +4,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from sctp_tui.monitor import units
 from sctp_tui.monitor.link_said import conditioned, conditions, pace
 from sctp_tui.sctp.events import LinkState
 
@@ -41,8 +42,7 @@ class LinkBanner(Widget):
         if not slow:
             self._before = kept_out
         elif number := kept_out - self._before:
-            packets = "1 packet" if number == 1 else f"{number:,} packets"
-            parts.append(f"{packets} from outside not let in: their time goes on")
+            parts.append(f"{units.many(number, 'packet')} from outside not let in: their time goes on")
         if slow:
             parts.append("space goes on, i one step")
         self.set_class(bool(slow), "-slow")

@@ -10,10 +10,10 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Checkbox, Label
 
+from sctp_tui.monitor import units
 from sctp_tui.sctp.endpoint import UDP_PORT, SctpError
 
 from .actions import bindings
-from .clients import associations
 from .fields import Tick
 from .form import Form
 from .resolve import resolve
@@ -65,7 +65,7 @@ class ServerScreen(Form[Settings]):
             self.say(self._failed, "-failed")
         elif self._open:
             grace = f"or aborted after {self._settings.grace:g} s"
-            self.say(f"{associations(self._open)} will be shut down first, {grace}", "-warning")
+            self.say(f"{units.many(self._open, 'association')} will be shut down first, {grace}", "-warning")
 
     def _show(self, settings: Settings) -> None:
         self.fill("hosts", ", ".join(settings.hosts))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ..monitor import pcapng
+from ..monitor import pcapng, units
 from ..monitor.associations import Association
 from ..monitor.course import Course, Shown, sides
 from ..monitor.ladder import Ladder
@@ -41,7 +41,7 @@ def wire_sources(association: Association | None, monitor: Monitor, shown: Shown
     if association is not None and conversation is not None:
         still = conversation.still()
         count = len(still)
-        which = f"{count:,} packets of association {association.called}"
+        which = f"{units.many(count, 'packet')} of association {association.called}"
         drawn = min(count, ladder_svg.LIMIT)
         newest = which if drawn == count else f"newest {drawn:,} of {which}"
         text = Text(still, shown, sides(both_ends(association, monitor.associations, endpoints), still),
@@ -55,7 +55,7 @@ def wire_sources(association: Association | None, monitor: Monitor, shown: Shown
     if packets := list(wire):
         count = len(packets)
         found.append(
-            Source("packets", "pcapng", ".pcapng", f"{count:,} packets of all", count,
+            Source("packets", "pcapng", ".pcapng", f"{units.many(count, 'packet')} of all", count,
                    lambda: pcapng.blocks(packets, captured))
         )  # fmt: skip
     return found

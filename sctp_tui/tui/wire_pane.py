@@ -15,6 +15,7 @@ from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
+from sctp_tui.monitor import units
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.course import Shown, sides
 from sctp_tui.monitor.monitor import Monitor
@@ -238,7 +239,7 @@ def _whose(association: Association) -> str:
 def _counted(conversation: Conversation, dropped: int) -> str:
     """`12 packets`, and how many of any association were lost on their way to the screen."""
     lost = f", {dropped:,} of all dropped" if dropped else ""
-    return f"{conversation.captured:,} packets{lost}"
+    return f"{units.many(conversation.captured, 'packet')}{lost}"
 
 
 def _unseen(association: Association, monitor: Monitor) -> bool:
