@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.events import Key
+from textual.widgets import Input
 
 from sctp_tui.engine import Engine
 from sctp_tui.monitor import units
@@ -218,6 +220,18 @@ class SctpApp(App[None], inherit_bindings=False):
                 self._ask_for_server(failed)
         elif servers.listening and isinstance(self.screen, FailureScreen):
             self.pop_screen()
+
+    def on_key(self, event: Key) -> None:
+        """What is typed right after a key that leads to a line goes into the line.
+
+        A line keeps what is typed into it. So a letter that comes here was on its way to what had the focus
+        before, and may not act as one of the keys there.
+        """
+        focused = self.focused
+        if isinstance(focused, Input) and focused.check_consume_key(event.key, event.character):
+            event.stop()
+            event.prevent_default()
+            focused.post_message(Key(event.key, event.character))
 
     async def action_quit(self) -> None:
         """End gracefully; asked again, at once."""

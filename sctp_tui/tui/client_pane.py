@@ -160,17 +160,17 @@ class ClientPane(Vertical):
         self._keep_fields()
         like = self._target if isinstance(self._target, Client) else self._clients.all[-1]
         self._speak_as(self._clients.add(like))
-        self.message.focus()
+        self.screen.set_focus(self.message)
 
     def reply_to(self, association: Association) -> None:
         """Speak as the server to this association from now on."""
         self._speak_as(Reply(association.key))
-        self.message.focus()
+        self.screen.set_focus(self.message)
 
     def to_all(self) -> None:
         """Speak as the server to all of its associations from now on."""
         self._speak_as(Everyone())
-        self.message.focus()
+        self.screen.set_focus(self.message)
 
     def clear(self) -> None:
         """Forget the clients that can be."""
@@ -198,7 +198,7 @@ class ClientPane(Vertical):
 
     @on(OptionList.OptionSelected, "#speakers")
     def _go_type(self) -> None:
-        self.message.focus()
+        self.screen.set_focus(self.message)
 
     def _speak_as(self, target: Target) -> None:
         if target == self._target:

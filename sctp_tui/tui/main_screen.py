@@ -211,7 +211,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
 
     def action_message(self) -> None:
         """To the line to type in."""
-        self.query_one(MessageInput).focus()
+        self.set_focus(self.query_one(MessageInput))  # at once: what is typed right after it is text
 
     def action_leave_input(self) -> None:
         """From an input to the lists, where plain letters are keys."""

@@ -92,7 +92,7 @@ class Prompt(Vertical):
         self.input.rewind()
         self.input.action_select_all()
         self.say(text)
-        self.input.focus()
+        self.screen.set_focus(self.input)
 
     def close(self) -> None:
         """Out of sight, with the focus back where it was."""

@@ -6,10 +6,12 @@ import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from textual.actions import parse
 from textual.binding import Binding
 from textual.command import CommandPalette
 from textual.dom import DOMNode
+from textual.events import Key
 from textual.widgets import Input, Static
 from textual.widgets._footer import FooterKey
 
@@ -78,6 +80,20 @@ async def test_the_footer_fits_into_80_columns() -> None:
             await until(pilot, lambda own=own: {own, "Lose", "Link", "Time", "Table"} <= shown().keys())  # type: ignore[misc]
             assert "Reply" not in shown()
             assert max(shown().values()) <= 80, shown()
+
+
+@pytest.mark.parametrize("lead", ["m", "r", "R", "n", "slash", "l"])
+async def test_what_is_typed_right_after_a_key_that_leads_to_a_line_is_text(lead: str) -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.focused, Input))
+        for key in (lead, *"cxaq"):  # which close, clear, abort and quit
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: isinstance(app.focused, Input) and app.focused.value == "cxaq")
+        assert rows(app)[0].state == "ESTABLISHED"
+        assert len(app.screen_stack) == 1
 
 
 def test_no_key_is_bound_beside_the_table() -> None:
