@@ -6,7 +6,6 @@ found once, when it comes, by following both directions.
 
 from collections import deque
 from collections.abc import Iterator
-from itertools import islice
 
 import msgspec
 
@@ -24,6 +23,7 @@ from ..sctp.packet import (
     name_of,
 )
 from .chunk_words import Base, words
+from .deques import part
 from .wire import Conversation
 
 _MISSING = 3  # reports that a TSN is missing before it is sent again at once (RFC 9260, section 7.2.4)
@@ -114,7 +114,7 @@ class Ladder:
     def rows(self, number: int, count: int) -> list[Row]:
         """So many rows from one on."""
         at = max(0, number - self.first)
-        return list(islice(self._rows, at, at + count))
+        return part(self._rows, at, at + count)
 
     def base(self, direction: Direction) -> Base:
         """Where the TSNs begin for a packet of this direction."""

@@ -6,9 +6,9 @@ be as long as four million bytes and a hundred thousand of them would not fit.
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from ..sctp.events import Event, Message, RemoteError, SendFailed, UnknownNotification
+from .deques import part
 
 RECORDS = 100_000
 """Records kept unless told otherwise."""
@@ -62,12 +62,7 @@ class Log:
 
     def between(self, first: int, stop: int) -> Sequence[Event]:
         """The records with the numbers from `first` up to `stop`, as far as they are kept, at once."""
-        count = len(self._records)
-        start, end = (min(count, max(0, number - self.first)) for number in (first, stop))
-        # A deque is walked through from the end that one begins at.
-        if start <= count - end:
-            return list(islice(self._records, start, end))
-        return list(islice(reversed(self._records), count - end, count - start))[::-1]
+        return part(self._records, first - self.first, stop - self.first)
 
     # What a filter leaves of a log is read like one, and numbers its records anew (monitor/view.py).
 

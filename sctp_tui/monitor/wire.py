@@ -6,7 +6,6 @@ Bounded in bytes; the oldest go first. Packets are decoded when somebody looks, 
 from collections import deque
 from collections.abc import Iterator, Sequence
 from copy import copy
-from itertools import islice
 from typing import Literal, NamedTuple
 
 from ..outbox import PACKET_COST
@@ -15,6 +14,7 @@ from ..sctp.events import Packet, Peer
 from ..sctp.link import KEPT_OUT
 from ..sctp.packet import Decoded
 from .associations import Association
+from .deques import part
 from .endpoints import Endpoints
 
 BYTES = 32 * 1024 * 1024
@@ -78,16 +78,8 @@ class Conversation:
         """Those kept with a higher number, at most `limit` of them, decoded one by one."""
         first = self.first
         start = max(number + 1, first)
-        # A deque is slow in its middle: from the near end.
-        count = self.captured - start + 1
-        if count <= 0:
-            return
-        if count < len(self._packets) // 2:
-            newest = list(islice(reversed(self._packets), count))
-            found: Iterator[Packet] = reversed(newest)
-        else:
-            found = islice(self._packets, start - first, None)
-        for number, packet in enumerate(islice(found, limit), start):
+        stop = self.captured + 1 if limit is None else start + limit
+        for number, packet in enumerate(part(self._packets, start - first, stop - first), start):
             yield Traced(number, packet, decode(packet.data))
 
     def still(self) -> "Conversation":
