@@ -5,7 +5,8 @@ order of the world's clock.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -184,7 +185,7 @@ class Course:
         while lines and isinstance(last := lines[-1], Told | Done) and last.at > at:
             late.append(last)
             lines.pop()
-        if self.shown.folded and _beats(row.packet):
+        if self.shown.folded and _is_beat(row.packet):
             last_line = lines[-1] if lines else None
             if isinstance(last_line, Beats):
                 lines[-1] = Beats(last_line.first, row.number)
@@ -209,6 +210,26 @@ class Course:
             self._oldest = max(self._oldest, _number(line) + 1)
 
 
+class Still(NamedTuple):
+    """What a course is made from, in copies to which nothing is added: for another thread to read."""
+
+    conversation: Conversation
+    shown: Shown
+    ends: Mapping[int, End]
+    log: Log
+    remarks: Remarks
+
+    def follow(self) -> Generator[bytes, None, Course]:
+        """The course, after nothing for each slice of it: whoever waits may think better of it."""
+        course = Course(Ladder(self.conversation))
+        course.show(self.shown)
+        while True:
+            course.update(self.log, self.ends, self.remarks)
+            if course.ladder.seen == self.conversation.captured:
+                return course
+            yield b""
+
+
 def sides(ends: Iterable[Association], conversation: Conversation) -> dict[int, End]:
     """At which end of a conversation each association is, by its key."""
     return {end.key: "local" if end.endpoint == conversation.endpoint else "peer" for end in ends}
@@ -226,6 +247,12 @@ def text(line: Told | Done) -> str:
     return sentence(event)
 
 
+def beats(ladder: Ladder, line: Beats) -> str:
+    """HEARTBEATs in a row, in words."""
+    count = line.last - line.first + 1
+    return f"{count} HEARTBEATs and answers" if count > 1 else ladder.label(ladder[line.first])
+
+
 def _number(line: Line) -> int:
     """The number of the last packet up to a line."""
     match line:
@@ -236,5 +263,5 @@ def _number(line: Line) -> int:
     return line.after
 
 
-def _beats(packet: Packet) -> bool:
+def _is_beat(packet: Packet) -> bool:
     return packet.verdict == "delivered" and kind(packet) in _HEARTBEATS

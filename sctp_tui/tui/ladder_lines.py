@@ -6,7 +6,7 @@ from typing import Literal
 from rich.cells import cell_len
 
 from ..monitor import units
-from ..monitor.course import Beats, Course, Done, Line, Told, text
+from ..monitor.course import Beats, Course, Done, Line, Told, beats, text
 from ..monitor.ladder import Ladder, Row
 from ..monitor.wire import Conversation
 from .columns import fit
@@ -70,9 +70,7 @@ def parts(course: Course, line: Line, width: int, now: float = float("inf")) -> 
             yield from _packet(ladder, line, width, now)
         case Beats():
             yield f"{line.first:>{_NUMBER}} {ladder[line.first].after:>{_TIME}.4f} ", "time"
-            count = line.last - line.first + 1
-            said = f"{count} HEARTBEATs and answers" if count > 1 else ladder.label(ladder[line.first])
-            yield "│" + f" {said} ".center(width - 2, "·") + "│", "line"
+            yield "│" + f" {beats(ladder, line)} ".center(width - 2, "·") + "│", "line"
         case Done():
             yield " " * MARGIN + "│", "line"
             yield f" {fit(text(line), width - 4).rstrip()} ".center(width - 2, "┄"), "mark"

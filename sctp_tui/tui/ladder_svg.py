@@ -7,14 +7,16 @@ by attributes of the elements, as office programs read no style sheets in SVG.
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from math import atan, degrees, log10
+from math import atan, degrees, inf, log10
 from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from ..monitor.course import Beats, Course, Done, Line, Still, Told, beats
+from ..monitor.course import text as words
 from ..monitor.fate import fate
 from ..monitor.ladder import Ladder, Row
-from ..monitor.wire import Conversation
+from ..sctp.events import Packet
 from ..sctp.packet import Data, IData
 from ..sctp.printable import printable
 from .ladder_lines import ends, rightwards
@@ -24,12 +26,13 @@ LIMIT = 1000
 
 _LEFT, _RIGHT, _WIDTH = 150, 850, 1280  # the lifelines, and the right margin's end
 _TOP, _BOTTOM = 92, 24
-_SEND, _ARRIVE = 24, 10  # between an event and the one before it
+_SEND, _ARRIVE, _BETWEEN = 24, 10, 20  # between an event and the one before it
 _PAUSE = 0.01  # s from which on a pause takes more room
 _LOST = 0.6  # of the way that a lost packet makes
 _LABEL, _NOTE = 84, 72  # characters that have room
 _CELL = 7.83  # width of a character of a label
 _INK, _FAINT, _DATA, _AGAIN, _BAD = "#1f2933", "#7b8794", "#1d5fa8", "#9c5700", "#c0231c"
+_TOLD = "#5b3fa0"
 _MONO, _SANS = "DejaVu Sans Mono, Consolas, Menlo, monospace", "DejaVu Sans, Helvetica, Arial, sans-serif"
 
 
@@ -39,13 +42,18 @@ class _Arrow(NamedTuple):
     arrived: float
 
 
-def picture(conversation: Conversation, limit: int = LIMIT) -> Iterator[bytes]:
-    """The newest `limit` packets of a conversation, piece by piece; nothing may be added to it meanwhile."""
-    ladder = Ladder(conversation)
-    while ladder.update():
-        yield b""  # whoever waits may think better of it
-    rows = ladder.rows(max(ladder.first, ladder.seen - limit + 1), limit)
-    arrows, end = _placed(rows)
+class _Note(NamedTuple):
+    line: Told | Done | Beats
+    y: float
+
+
+def picture(still: Still, limit: int = LIMIT) -> Iterator[bytes]:
+    """The newest `limit` packets of a conversation and what is between them, piece by piece."""
+    course = yield from still.follow()
+    ladder, conversation = course.ladder, still.conversation
+    first = course.place(max(ladder.first, ladder.seen - limit + 1))
+    lines = [course[serial] for serial in range(first if limit < len(ladder) else course.first, course.end)]
+    arrows, notes, end = _placed(course, lines)
     height = end + _BOTTOM
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height:.0f}" width="{_WIDTH}" '
@@ -65,31 +73,54 @@ def picture(conversation: Conversation, limit: int = LIMIT) -> Iterator[bytes]:
     for drawn in (_drawn, _said):
         for arrow in arrows:
             yield drawn(ladder, arrow).encode()
+    yield "".join(_noted(course, note) for note in notes).encode()
     yield b"</svg>\n"
 
 
-def _placed(rows: Sequence[Row]) -> tuple[list[_Arrow], float]:
-    """Each row with the heights at which it leaves and arrives, and the height below all of them."""
+def _placed(course: Course, lines: Sequence[Line]) -> tuple[list[_Arrow], list[_Note], float]:
+    """Each line with the heights at which it leaves and arrives, and the height below all of them."""
     events = []
-    for index, row in enumerate(rows):
-        sent = row.packet.mono
-        events.append((sent, index, False))
-        if row.arrives:
-            events.append((sent + row.packet.delay, index, True))
+    times = _times(course, lines)
+    for index, (line, time) in enumerate(zip(lines, times, strict=True)):
+        events.append((time, index, False))
+        if isinstance(line, Row) and line.arrives:
+            events.append((time + line.packet.delay, index, True))
     events.sort()
     y, before = float(_TOP - _SEND), None
     heights: dict[tuple[int, bool], float] = {}
     for time, index, arrives in events:
-        y += _ARRIVE if arrives else _SEND
+        y += _ARRIVE if arrives else _SEND if isinstance(lines[index], Row) else _BETWEEN
         if before is not None and time - before > _PAUSE:
             y += min(40, 12 * log10((time - before) / _PAUSE))
         before = time
         heights[index, arrives] = y
-    arrows = []
-    for index, row in enumerate(rows):
-        sent = heights[index, False]
-        arrows.append(_Arrow(row, sent, heights.get((index, True), sent + _ARRIVE)))
-    return arrows, y + _SEND
+    arrows, notes = [], []
+    for index, line in enumerate(lines):
+        at = heights[index, False]
+        if isinstance(line, Row):
+            arrows.append(_Arrow(line, at, heights.get((index, True), at + _ARRIVE)))
+        else:
+            notes.append(_Note(line, at))
+    return arrows, notes, y + _SEND
+
+
+def _times(course: Course, lines: Sequence[Line]) -> list[float]:
+    """When each line was, by the link's clock; what is between two packets stays there."""
+    times: list[float] = []
+    last: Packet | None = None
+    for line in lines:
+        if isinstance(line, Told | Done):
+            times.append(last.mono + max(0.0, line.at - last.at) if last is not None else 0.0)
+        else:
+            last = line.packet if isinstance(line, Row) else course.ladder[line.first].packet
+            times.append(last.mono)
+    latest = inf
+    for index in range(len(lines) - 1, -1, -1):
+        latest = times[index] = min(latest, times[index])
+    if last is not None:
+        began = next(time for time, line in zip(times, lines, strict=True) if isinstance(line, Row | Beats))
+        times = [max(began, time) for time in times]
+    return times
 
 
 def _drawn(ladder: Ladder, arrow: _Arrow) -> str:
@@ -129,6 +160,25 @@ def _said(ladder: Ladder, arrow: _Arrow) -> str:
         + _text(x, y - 4, label, f'text-anchor="{anchor}" fill="{colour}"', limit=limit)
         + _text(_RIGHT + 12, y + 4, _note(row), f'fill="{colour}" font-size="11"', font=_SANS, limit=_NOTE)
         + "</g>\n"
+    )
+
+
+def _noted(course: Course, note: _Note) -> str:
+    """A line that is no packet: at the lifeline of the end that was told it, or right across."""
+    line, y = note.line, note.y
+    if isinstance(line, Told):
+        conversation = course.ladder.conversation
+        left = (line.end == "peer") == (conversation.initiator == "peer")
+        x, text_x, anchor = (_LEFT, _LEFT + 14, "start") if left else (_RIGHT, _RIGHT - 14, "end")
+        return f'<circle cx="{x}" cy="{y:.1f}" r="4" fill="{_TOLD}"/>' + _text(
+            text_x, y + 4, words(line), f'text-anchor="{anchor}" fill="{_TOLD}"'
+        )
+    said = words(line) if isinstance(line, Done) else beats(course.ladder, line)
+    return (
+        f'<path d="M{_LEFT} {y:.1f}H{_RIGHT}" stroke="{_FAINT}" stroke-dasharray="2 4"/>'
+        f'<rect x="{(_LEFT + _RIGHT - len(said) * _CELL) / 2 - 6:.0f}" y="{y - 8:.1f}" height="16" '
+        f'width="{len(said) * _CELL + 12:.0f}" fill="#ffffff"/>'
+        + _text((_LEFT + _RIGHT) // 2, y + 4, said, f'text-anchor="middle" fill="{_AGAIN}"')
     )
 
 

@@ -10,16 +10,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual.widgets import Input
 
-from sctp_tui.monitor.course import Shown
+from sctp_tui.monitor.course import Shown, Still
 from sctp_tui.monitor.link_said import Remarks
 from sctp_tui.monitor.log import Log
-from sctp_tui.monitor.wire import Conversation
+from sctp_tui.monitor.wire import Conversation, End
+from sctp_tui.sctp.commands import DropNext
 from sctp_tui.sctp.events import AssocChange, Message, Packet, Peer
+from sctp_tui.sctp.link import Conditions, Drop
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.export_screen import ExportScreen
 from sctp_tui.tui.ladder_svg import picture
 from sctp_tui.tui.settings import Settings
-from sctp_tui.tui.wire_export import Text, ladder_text, wire_sources
+from sctp_tui.tui.wire_export import ladder_text, wire_sources
 
 from ..harness import Running
 from ..monitor.story import EVIL
@@ -59,13 +61,13 @@ def conversation(packets: list[Packet]) -> Conversation:
     return made
 
 
-def _text(packets: list[Packet]) -> Text:
-    return Text(conversation(packets), Shown(), {}, Log(), Remarks())
+def _still(packets: list[Packet]) -> Still:
+    return Still(conversation(packets), Shown(), {}, Log(), Remarks())
 
 
 def drawn(packets: list[Packet], limit: int = 1000) -> tuple[list[ET.Element], list[str]]:
     """The arrows and the texts of a picture."""
-    root = ET.fromstring(b"".join(picture(conversation(packets), limit)))
+    root = ET.fromstring(b"".join(picture(_still(packets), limit)))
     texts = ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
     arrows = [
         path for path in root.iter(f"{SVG}path") if "L" in path.attrib["d"] and "Z" not in path.attrib["d"]
@@ -107,6 +109,56 @@ def test_lost_late_and_sent_again_are_drawn_so(packets: list[Packet]) -> None:
     assert f"retransmission of {at + 1}, delayed by the link, 1,000 s" in texts
 
 
+@pytest.fixture(scope="module")
+def told() -> Still:
+    """The same with what the sockets told, and a link that was made to lose."""
+    with Running("userspace", packets=("userspace",)) as running:
+        running.listen()
+        name, _, _ = running.greet()
+        running.submit(DropNext(Drop("DATA", 2)))
+        running.until_true(lambda: running.link is not None and running.link.inward.drops != ())
+        for stream in (2, 1):
+            running.send(name, EVIL.encode(), stream=stream)
+        for stream in (1, 2):
+            running.until(Message, endpoint="server", stream=stream)
+        log, remarks = Log(), Remarks()
+        log.extend(running.events)
+        assert running.link is not None
+        remarks.note(None, replace(running.link, inward=Conditions(drops=(Drop("DATA", 2),))))
+        keys: dict[int, End] = {
+            event.key: "local" if event.endpoint == "server" else "peer"
+            for event in running.events
+            if event.key
+        }
+        return Still(conversation(running.packets), Shown(sockets=True), keys, log, remarks)
+
+
+def test_what_the_sockets_told_is_in_the_picture_and_the_text(told: Still) -> None:
+    root = ET.fromstring(b"".join(picture(told)))
+    dots = list(root.iter(f"{SVG}circle"))
+    told_of = [line for line in told.log if line.key]
+    assert len(dots) == len(told_of)
+    texts = {
+        "".join(text.itertext()).partition(":")[0]: float(text.attrib["y"])
+        for text in root.iter(f"{SVG}text")
+    }
+    order = [
+        "setting up an association with 127.0.0.1",
+        "sends 5 B on stream 1",
+        "receives 5 B on stream 1",
+        "to be lost",
+        f"sends {len(EVIL.encode())} B on stream 2",
+        f"receives {len(EVIL.encode())} B on stream 1",
+        f"receives {len(EVIL.encode())} B on stream 2",
+    ]
+    heights = [texts[words] for words in order]
+    assert heights == sorted(heights)
+    assert all(text.isprintable() for text in texts)
+    lines = b"".join(ladder_text(told)).decode().splitlines()[1:]
+    assert len(lines) == len(told.conversation) + len(told_of) + 1
+    assert all(line.isprintable() for line in lines)
+
+
 def test_of_many_packets_the_newest_are_drawn(packets: list[Packet]) -> None:
     arrows, texts = drawn(packets, 3)
     assert len(arrows) == 3
@@ -121,13 +173,13 @@ def test_no_packet_breaks_the_picture_or_the_text(data: list[bytes]) -> None:
     arrows, texts = drawn(strange)
     assert len(arrows) == len(data)
     assert all(text.isprintable() for text in texts)
-    lines = b"".join(ladder_text(_text(strange))).decode().split("\n")
+    lines = b"".join(ladder_text(_still(strange))).decode().split("\n")
     assert len(lines) == len(data) + 2
     assert all(line.isprintable() for line in lines)
 
 
 def test_the_ladder_as_text_has_a_line_for_each_packet(packets: list[Packet]) -> None:
-    first, *lines = b"".join(ladder_text(_text(packets))).decode().splitlines()
+    first, *lines = b"".join(ladder_text(_still(packets))).decode().splitlines()
     assert "server 127.0.0.1:" in first
     assert len(lines) == len(packets)
     assert re.fullmatch(r" +1 +0\.0000 ├─ INIT tag \w{8} .*─▶│", lines[0])
