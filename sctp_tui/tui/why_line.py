@@ -11,7 +11,7 @@ from sctp_tui.monitor.why import Level, why
 from sctp_tui.monitor.why_row import why_row
 
 LINES = 3
-_MORE = " … Enter"
+_MORE, _NO_MORE = " … Enter", " …"
 
 
 def explanation(row: Row, level: Level) -> Content:
@@ -47,17 +47,17 @@ class WhyLine(Widget):
                 section = f" {one.section}." if one.section else ""
                 return self._cut(Content.assemble(one.text, (section, "$foreground-muted")))
             case Inferred() as inferred:
-                return self._cut(Content.assemble((f"{inferred.chunk} ", "bold"), inferred.why))
+                return self._cut(Content.assemble((f"{inferred.chunk} ", "bold"), inferred.why), _NO_MORE)
         return Content("")
 
-    def _cut(self, whole: Content) -> Content:
+    def _cut(self, whole: Content, more: str = _MORE) -> Content:
         """What is too long says so, and where the rest is."""
         width = max(len(_MORE), self.content_size.width)
         lines = whole.wrap(width)
         if len(lines) <= LINES:
             return whole
         last = lines[LINES - 1].rstrip()
-        if last.cell_length > width - len(_MORE):
-            last = last.truncate(width - len(_MORE))
+        if last.cell_length > width - len(more):
+            last = last.truncate(width - len(more))
             last = last[: max(0, last.plain.rfind(" "))]  # no half words
-        return Content("\n").join([*lines[: LINES - 1], last + Content(_MORE)])
+        return Content("\n").join([*lines[: LINES - 1], last + Content(more)])
