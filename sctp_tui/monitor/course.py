@@ -1,7 +1,8 @@
 """The course of a conversation, line by line: its packets, and between them what else happened.
 
 That is what the sockets at its ends told and were told, and what was done to the link. All of it is in the
-order of the world's clock.
+order of the world's clock, but for what a socket tells: it stands below what came to its end, and above what
+its stack has answered by itself in the meantime, before anybody read it.
 """
 
 from collections import deque
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..sctp.events import Event, Message, Packet
+from ..sctp.events import Event, Message, Opening, Packet
 from ..sctp.printable import printable
 from .associations import Association
 from .ladder import Ladder, Row
@@ -20,6 +21,7 @@ from .wire import Conversation, End, kind
 from .words import sentence
 
 _ROWS = 2000  # packets taken in at a time
+_AT_ONCE = 0.02  # s within which a stack has answered, and its socket been read
 _HEARTBEATS = (4, 5)  # HEARTBEAT and HEARTBEAT ACK
 
 
@@ -107,11 +109,11 @@ class Course:
         note = next(notes, None)
         for row in rows:
             while note is not None and note.at < row.packet.at:
-                self._lines.append(msgspec.structs.replace(note, after=self._seen))
+                self._put(note)
                 note = next(notes, None)
             self._add(row)
         while note is not None:
-            self._lines.append(msgspec.structs.replace(note, after=self._seen))
+            self._put(note)
             note = next(notes, None)
         self._forget()
         return before != (self.first, self.end, self._seen)
@@ -165,11 +167,12 @@ class Course:
     def _done(self, remarks: Remarks, until: float | None) -> Iterator[Done]:
         conversation = self.ladder.conversation
         since = max(self._since, conversation.begun)
+        last = conversation.packets[-1].at if conversation.over and len(conversation) else None
         for number, remark in remarks.since(self._remark):
             if until is not None and remark.at > until:
                 break
             self._remark = number
-            if remark.at >= since and not conversation.over:
+            if remark.at >= since and (last is None or remark.at <= last):
                 yield Done(remark.at, 0, remark.text)
 
     @property
@@ -177,6 +180,25 @@ class Course:
         """From when on there are packets: what was before those that are no longer kept, is left out too."""
         ladder = self.ladder
         return ladder[ladder.first].packet.at if ladder.first > 1 and len(ladder) else 0.0
+
+    def _put(self, note: Told | Done) -> None:
+        lines = self._lines
+        answers: list[Line] = []
+        if isinstance(note, Told) and not _asked_for(note.event):
+            own = "out" if note.end == "local" else "in"
+            while (
+                lines
+                and isinstance(last := lines[-1], Row)
+                and last.packet.direction == own
+                and note.at - last.packet.at < _AT_ONCE
+            ):
+                answers.append(lines.pop())
+            if not lines or isinstance(lines[-1], Done):  # nothing came that would have been answered
+                lines.extend(reversed(answers))
+                answers.clear()
+        after = _number(lines[-1]) if lines else self._seen
+        lines.append(msgspec.structs.replace(note, after=after))
+        lines.extend(reversed(answers))
 
     def _add(self, row: Row) -> None:
         lines, at = self._lines, row.packet.at
@@ -251,6 +273,11 @@ def beats(ladder: Ladder, line: Beats) -> str:
     """HEARTBEATs in a row, in words."""
     count = line.last - line.first + 1
     return f"{count} HEARTBEATs and answers" if count > 1 else ladder.label(ladder[line.first])
+
+
+def _asked_for(event: Event) -> bool:
+    """Whether it is what the socket was told, and not what it tells."""
+    return isinstance(event, Opening) or (isinstance(event, Message) and event.direction == "out")
 
 
 def _number(line: Line) -> int:

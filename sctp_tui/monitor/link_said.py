@@ -1,14 +1,14 @@
 """What the link does and has done, in one line each, and what was done to it."""
 
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from ..sctp.events import LinkState
-from ..sctp.link import Conditions, LinkCounts
+from ..sctp.link import Conditions, Drop, LinkCounts
 from ..sctp.link_words import drop_in_words, to_text
 
 SPEEDS = (1.0, 0.5, 0.1, 0.01)
@@ -54,8 +54,14 @@ def _set(conditions: Conditions) -> str:
     steady = replace(conditions, drops=())
     said = [] if steady == _OFF and conditions.drops else [to_text(steady)]
     if conditions.drops:
-        said.append("loses " + " and ".join(map(drop_in_words, conditions.drops)))
+        said.append(f"loses {_aims(conditions.drops)}")
     return ", ".join(said)
+
+
+def _aims(drops: Iterable[Drop]) -> str:
+    """`the next SACK and the next DATA on stream 1, 2 times`."""
+    often = Counter(map(drop_in_words, drops)).items()
+    return " and ".join(words if number == 1 else f"{words}, {number} times" for words, number in often)
 
 
 def _done(counts: LinkCounts) -> str:
@@ -121,7 +127,7 @@ def _changes(before: LinkState | None, after: LinkState) -> Iterator[str]:
     aimed = {}
     for was, are in ((old.inward, after.inward), (old.outward, after.outward)):
         if len(are.drops) > len(was.drops):
-            aimed.update(dict.fromkeys(map(drop_in_words, are.drops[len(was.drops) :])))
+            aimed[_aims(are.drops[len(was.drops) :])] = True  # once, where it is aimed at both ways
     if aimed:
         yield f"to be lost: {', '.join(aimed)}"
     if old.speed != after.speed:

@@ -1,7 +1,8 @@
 """Packets as pcapng, the file that Wireshark reads (draft-ietf-opsawg-pcapng).
 
-A packet begins with its IP header, checksums right. What the link did to it is its comment: `frame.comment`
-finds those. How its IP header came about is told by its interface, of which there are up to four:
+A packet begins with its IP header, checksums right. Its time is the link's, as in the ladder, also where that
+stood or went slow after the first packet. What the link did to it is its comment: `frame.comment` finds
+those. How its IP header came about is told by its interface, of which there are up to four:
 
 - over UDP port 9899 (RFC 6951) on either side: as it was on the wire, with its UDP header;
 - over other UDP ports: without the UDP header, as Wireshark would see no SCTP behind it;
@@ -52,7 +53,9 @@ def blocks(packets: Iterable[Packet], captured: Collection[str] = ()) -> Iterato
         _option(_APPLICATION, f"sctp-tui {__version__}"),
     )  # fmt: skip
     interfaces: dict[tuple[str, str], int] = {}
+    began: float | None = None  # what the link's clock lacks to the time of day
     for packet in packets:
+        began = packet.at - packet.mono if began is None else began
         interface = _interface(packet, packet.endpoint in captured)
         number = interfaces.get(interface)
         if number is None:
@@ -63,7 +66,7 @@ def blocks(packets: Iterable[Packet], captured: Collection[str] = ()) -> Iterato
                 struct.pack("<HHI", _RAW_IP, 0, 0),
                 _option(_NAME, name), _option(_DESCRIPTION, description), _option(_RESOLUTION, b"\x09"),
             )  # fmt: skip
-        yield before + _packet(packet, number, interface)
+        yield before + _packet(packet, max(0.0, began + packet.mono), number, interface)
         before = b""
     if before:
         yield before
@@ -78,7 +81,7 @@ def _interface(packet: Packet, captured: bool) -> tuple[str, str]:
     return _CAPTURED if captured else _WITHIN
 
 
-def _packet(packet: Packet, number: int, interface: tuple[str, str]) -> bytes:
+def _packet(packet: Packet, time: float, number: int, interface: tuple[str, str]) -> bytes:
     local, peer = _addresses(packet, alike=interface is not _WITHIN)
     source, destination = (local, packet.local), (peer, packet.peer or _NOBODY)
     if packet.direction == "in":
@@ -88,8 +91,8 @@ def _packet(packet: Packet, number: int, interface: tuple[str, str]) -> bytes:
         data, protocol = _udp(*source, *destination, data), _UDP
     data = _ip(source[0], destination[0], protocol, len(data)) + data
     kept = data[:_LONGEST]
-    seconds = int(packet.at)
-    at = seconds * 10**9 + round((packet.at - seconds) * 1e9)
+    seconds = int(time)
+    at = seconds * 10**9 + round((time - seconds) * 1e9)
     said = fate(packet)
     return _block(
         _PACKET,

@@ -62,7 +62,7 @@ CAUSES = {
     ),
     12: Words(
         "9260 3.3.10.12",
-        "The program at the other end wanted it so.",
+        "The program at that end wanted it so.",
         "The ABORT primitive was called; the reason it gave comes with it.",
     ),
     13: Words(

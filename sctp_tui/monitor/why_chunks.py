@@ -225,7 +225,7 @@ CHUNKS = {
     ),
     "SHUTDOWN COMPLETE": Words(
         "9260 9.2",
-        "Closed, and both ends know it. Nothing was left to be acknowledged.",
+        "The last word: its sender has closed, and who gets it closes as well. All was acknowledged before.",
         "Its sender has stopped T2-shutdown and deleted its TCB; its receiver does on arrival. There is no "
         "half-open state as in TCP.",
     ),
@@ -359,7 +359,7 @@ VERDICTS = {
     "dropped": Words(
         "",
         "The link threw this packet away on purpose: the other end never sees it.",
-        "Lost by the conditioner. DATA in it comes again by fast retransmit (RFC 9260, 7.2.4) or T3-rtx "
+        "Lost by the link. DATA in it comes again by fast retransmit (RFC 9260, 7.2.4) or T3-rtx "
         "(RFC 9260, 6.3.3), control chunks by timers of their own; the next SACK makes up for a SACK.",
     ),
     "delayed": Words(

@@ -94,8 +94,8 @@ EVENTS = {
     "peer_addr_change/CONFIRMED": Words(
         "9260 5.4",
         "The other end has shown that this address really is its own.",
-        "A HEARTBEAT ACK brought the random nonce back. Until then no data may go to an address that was "
-        "only listed in an INIT or INIT ACK.",
+        "The address that the handshake went to is confirmed by it. One that was only listed in an INIT or "
+        "INIT ACK has to answer a HEARTBEAT with its random nonce before data may go there.",
     ),
     "peer_addr_change/POTENTIALLY_FAILED": Words(
         "9260 8.2",

@@ -9,10 +9,15 @@ from .why import Facts, Level, Why, why
 
 
 def why_row(row: Row, level: Level) -> Iterator[tuple[str, Why]]:
-    """What is explained, and the words; several DATA chunks in a packet are explained once."""
-    if row.packet.verdict != "delivered":
-        reason = f" ({printable(row.packet.reason)})" if row.packet.reason else ""
-        yield f"the link{reason}", why(row.packet, level)
+    """What is explained, and the words; several DATA chunks in a packet are explained once.
+
+    First comes what the link did to it, where it did not just take its time.
+    """
+    reason = f" ({printable(row.packet.reason)})" if row.packet.reason else ""
+    link = f"the link{reason}", why(row.packet, level)
+    late = row.packet.verdict in ("delayed", "reordered")
+    if row.packet.verdict != "delivered" and not late:
+        yield link
     told = set()
     chunks = row.chunks
     with_data = any(isinstance(chunk, Data | IData) for chunk in chunks)
@@ -30,3 +35,5 @@ def why_row(row: Row, level: Level) -> Iterator[tuple[str, Why]]:
         if one.text not in told:
             told.add(one.text)
             yield name_of(chunk), one
+    if late:
+        yield link

@@ -40,7 +40,7 @@ PATHS = {
     "REMOVED": "is no longer an address of the peer",
     "ADDED": "is a new address of the peer",
     "MADE_PRIM": "is the primary path now",
-    "CONFIRMED": "is confirmed by a heartbeat",
+    "CONFIRMED": "is confirmed to be the peer's",
     "POTENTIALLY_FAILED": "misses answers and may have failed",
 }
 """The states of a path in SCTP_PEER_ADDR_CHANGE, and what each says of the address before it."""

@@ -88,7 +88,7 @@ class ArrowsView(Trail):
         style = self.style_of("ladder--header")
         below = ""
         if not self.following:
-            below = f" +{self.below} below, End follows" if self.below else " End follows"
+            below = f" +{self.below} below, End" if self.below else " End follows"
         room = max(1, width - len(below))
         segments = [
             Segment(fit(self.head(room), room), style),

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -35,6 +36,7 @@ from .speakers import Everyone, Reply, Target, row
 from .values import number
 
 FIRST_LINE = "hello"
+_SAID = 12.0  # s that something said stays
 """What the input of a fresh program holds."""
 
 
@@ -64,6 +66,7 @@ class ClientPane(Vertical):
         self._locked: bool | None = None
         self._prompted = ""
         self._in_order = asyncio.Lock()
+        self._fading: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield Heading("Clients")
@@ -179,13 +182,19 @@ class ClientPane(Vertical):
             self._submit(*self._clients.remove(gone))
             if self._target in gone:
                 self._speak_as(self._clients.all[0])
-        self.tell(Outcome(f"{units.many(len(gone), 'client')} cleared", good=True))
+        self.tell(
+            Outcome(f"{units.many(len(gone), 'client')} cleared" if gone else "nothing has ended", good=True)
+        )
 
     def tell(self, outcome: Outcome) -> None:
         """Say what came of something; a line that failed goes back into the input."""
         line = self.query_one("#outcome", Static)
         line.update(Content(outcome.text))
         line.set_class(not outcome.good, "-failed")
+        if self._fading is not None:
+            self._fading.stop()
+        # Of one thing, it is not to be read as of what comes later. A line that failed is there to be mended.
+        self._fading = None if outcome.line else self.set_timer(_SAID, lambda: line.update(""))
         if outcome.line:
             self.message.give_back(outcome.line)
 
@@ -256,7 +265,7 @@ class ClientPane(Vertical):
 
     def _live(self) -> int:
         associations = map(self._association_of, self._clients.all)
-        return sum(a is not None and a.ended is None for a in associations)
+        return sum(a is not None and a.ended is None and a.assoc_id != 0 for a in associations)
 
     def _everyone(self) -> list[Association]:
         """The servers' associations that one can send to."""

@@ -212,6 +212,8 @@ class ExportScreen(ModalScreen[str]):
             failed = ""
         except export.Cancelled:
             failed = "cancelled"
+        except FileNotFoundError:
+            failed = f"there is no folder {printable(str(self._path.parent))}"
         except (OSError, ValueError) as error:
             failed = _why(error)
         finally:

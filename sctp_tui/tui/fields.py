@@ -16,7 +16,7 @@ from sctp_tui.sctp.events import StackName
 from .actions import bindings
 from .clients import Client, Options
 from .ordered_input import OrderedInput
-from .values import LONG, WORD, number, out_in
+from .values import LONG, STREAMS, WORD, number, out_in
 
 _CONNECTION = ("to", "udp", "streams", "attempts", "stack")
 
@@ -168,7 +168,7 @@ class Fields(Grid):
         """How to send a message; `stream` overrides the field. Raises `SctpError`."""
         lifetime = self._get("lifetime")
         return Options(
-            stream if stream is not None else number("Stream", self._get("stream"), 0, WORD),
+            stream if stream is not None else number("Stream", self._get("stream"), 0, STREAMS - 1),
             self.query_one(PpidInput).ppid,
             self.query_one("#unordered", Checkbox).value,
             number("Lifetime", lifetime, 1, LONG) if lifetime else None,

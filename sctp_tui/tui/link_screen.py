@@ -29,8 +29,8 @@ _WORDS = (
     ("rate=1000kbit", "more than that waits, and is lost past 64 KiB"),
     ("cut", "nothing comes through"),
     ("drop=DATA#1", "the next DATA on stream 1 is lost"),
-    ("drop=3*SACK", "the next three SACKs are"),
-    ("drop=every*COOKIE-ECHO", "each of them is"),
+    ("drop=3*SACK", "the next three packets with SACK are lost"),
+    ("drop=every*COOKIE-ECHO", "every COOKIE ECHO is lost"),
 )
 
 
@@ -58,7 +58,9 @@ class LinkScreen(Form[SetLink]):
             field.add_class("-whole")
             yield field
         yield Label("Seed")
-        (_, field) = self.labelled("", "seed", "", "goes on", "With a seed the chances begin anew, the same")
+        (_, field) = self.labelled(
+            "", "seed", "", "goes on with the same chances", "With a seed the chances begin anew, the same"
+        )
         yield field
 
     def below(self) -> Iterator[Widget]:

@@ -10,7 +10,7 @@ from sctp_tui.monitor.ladder import Row
 from sctp_tui.monitor.why import Level, why
 from sctp_tui.monitor.why_row import why_row
 
-LINES = 3
+LINES, MORE_LINES = 3, 5  # on a screen that is low, and on one that is high
 _MORE, _NO_MORE = " … Enter", " …"
 
 
@@ -27,8 +27,9 @@ class WhyLine(Widget):
     """Of a height that stays, so that nothing above it moves."""
 
     DEFAULT_CSS = f"""
+    .-short WhyLine {{ height: {LINES}; }}
     WhyLine {{
-        height: {LINES};
+        height: {MORE_LINES};
         padding: 0 1;
         color: $text-secondary;
     }}
@@ -54,10 +55,11 @@ class WhyLine(Widget):
         """What is too long says so, and where the rest is."""
         width = max(len(_MORE), self.content_size.width)
         lines = whole.wrap(width)
-        if len(lines) <= LINES:
+        room = max(1, self.content_size.height)
+        if len(lines) <= room:
             return whole
-        last = lines[LINES - 1].rstrip()
+        last = lines[room - 1].rstrip()
         if last.cell_length > width - len(more):
             last = last.truncate(width - len(more))
             last = last[: max(0, last.plain.rfind(" "))]  # no half words
-        return Content("\n").join([*lines[: LINES - 1], last + Content(more)])
+        return Content("\n").join([*lines[: room - 1], last + Content(more)])

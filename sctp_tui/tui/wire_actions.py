@@ -19,11 +19,12 @@ from .wire_pane import WirePane
 if TYPE_CHECKING:
     from .ladder_view import LadderView
 
-_SHOWN = ("drop_next", "drop", "link", "still")
+_SHOWN = ("drop_next", "link", "still")
 _HIDDEN = ("reply", "detail", "close", "abort", "clear", "undo", "wire", "filter")
 _SET_UP = ("COOKIE-WAIT", "COOKIE-ECHOED")
 _ANSWERED = 0.3  # s after which the engine's answer is on the screen
-_ROOM = 92  # cells of a footer that has all of them
+_ROOM = {"drop": 92, "of_note": 116, "step": 116, "wire_whole": 116}
+"""Cells of a footer that has them."""
 
 
 class WireActions(MainPart):
@@ -38,8 +39,10 @@ class WireActions(MainPart):
         found = {}
         for key, one in active.items():
             name = one.binding.id
-            show = name in _SHOWN or (one.binding.show and name not in _HIDDEN)
-            show = show and (name != "drop" or self.size.width >= _ROOM)
+            if name in _ROOM:
+                show = self.size.width >= _ROOM[name]
+            else:
+                show = name in _SHOWN or (one.binding.show and name not in _HIDDEN)
             found[key] = one._replace(binding=replace(one.binding, show=show))
         return found
 
@@ -145,7 +148,12 @@ class WireActions(MainPart):
 
     def action_stand_still(self) -> None:
         """Let the link's time stand still, or go on."""
-        self._set_speed(0.0 if self._speed else 1.0)
+        speed = self._speed
+        self._set_speed(0.0 if speed else 1.0)
+        if not speed:
+            self._main.tell(
+                "time goes on; timeouts of who was up are long now, as the stack took it for a slow link"
+            )
 
     def action_step(self) -> None:
         """One packet arrives, or the next timer runs out."""

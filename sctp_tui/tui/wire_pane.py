@@ -250,7 +250,9 @@ def _unseen(association: Association, monitor: Monitor) -> bool:
 
 def _nothing(association: Association | None, unseen: bool) -> str:
     if association is None:
-        return "No association yet: send a message, and its packets show here."
+        return (
+            "No association is chosen: send a message, or go to a row of the table or to a client with one."
+        )
     if unseen:
         return "The kernel carries its packets itself: --capture shows them, and needs CAP_NET_RAW."
     return "No packet of this association is kept."

@@ -133,6 +133,19 @@ def test_toggled_all_lines_are_made_anew() -> None:
     assert [type(line) for line in wire.update()] == [Row, Row, Row]
 
 
+def test_what_a_socket_tells_stands_above_what_its_stack_answered_by_itself() -> None:
+    wire = Wire(Shown(sockets=True))
+    answer = replace(packet(1.001), direction="out")
+    later = replace(packet(1.5), direction="out")
+    wire.put(packet(1), answer, event(1.002), event(1.003), replace(event(1.004), direction="out"), later)
+    wire.put(event(1.6))
+    assert [type(line) for line in wire.update()] == [Row, Told, Told, Row, Told, Row, Told]
+    assert [line.after for line in wire.update() if isinstance(line, Told)] == [1, 1, 2, 3]
+    of_the_other_end = Wire(Shown(sockets=True))
+    of_the_other_end.put(packet(1), answer, event(1.002, key=2))
+    assert [type(line) for line in of_the_other_end.update()] == [Row, Row, Told]
+
+
 def test_a_heartbeat_that_is_lost_is_not_folded() -> None:
     wire = Wire(Shown(folded=True))
     wire.put(packet(1, HEARTBEAT), packet(2, ANSWER), packet(3, HEARTBEAT, "dropped"), packet(4, HEARTBEAT))
@@ -184,6 +197,16 @@ def test_what_is_done_after_its_end_or_before_its_beginning_is_not_of_it() -> No
     wire.update()
     wire.remarks.note(link(9, Conditions(loss=0.5)), link(12))
     assert [type(line) for line in wire.update()] == [Row, Row]
+
+
+def test_what_was_done_before_its_end_is_there_when_the_lines_are_made_anew() -> None:
+    wire = Wire(Shown(), began=10)
+    wire.put(packet(10))
+    wire.remarks.note(None, link(10.5, Conditions(loss=0.5)))
+    wire.put(packet(11, ABORT))
+    assert [type(line) for line in wire.update()] == [Row, Done, Row]
+    wire.course.show(Shown(sockets=True))
+    assert [type(line) for line in wire.update()] == [Row, Done, Row]
 
 
 def test_in_words() -> None:

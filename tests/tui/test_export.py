@@ -131,7 +131,7 @@ async def test_overwriting_asks_and_another_name_does_not(here: Path) -> None:
 WRONG = (
     ("", "this is a folder"),
     (".", "this is a folder"),
-    ("nowhere/log", "nothing was written: No such file or directory"),
+    ("nowhere/log", "nothing was written: there is no folder "),
     ("/dev/full", "nothing was written: /dev/full is no file that could be overwritten"),
     ("x" * 300, "this can't be a file's name: File name too long"),
     ("nul\0l", "this can't be a file's name: there is a NUL in it"),

@@ -133,7 +133,7 @@ async def test_without_an_association_it_says_so() -> None:
     async with running() as (app, pilot):
         await pilot.press("escape", "w")
         await until(pilot, lambda: app.query_one(WirePane).display)
-        assert "No association yet" in str(app.query_one("#no-packets").render())
+        assert "No association is chosen" in str(app.query_one("#no-packets").render())
 
 
 async def test_keys_mean_the_association_that_is_shown() -> None:
@@ -170,7 +170,7 @@ async def test_why_for_beginners_and_for_experts() -> None:
         beginner = line.render().plain
         assert beginner.startswith("INIT ")
         assert "RFC 9260, section 5.1" in beginner
-        await pilot.resize_terminal(40, 40)  # where it does not fit, it says where the rest is
+        await pilot.resize_terminal(26, 40)  # where it does not fit, it says where the rest is
         await until(pilot, lambda: line.render().plain.endswith(" … Enter"))
         said = line.render().plain.removesuffix(" … Enter").replace("\n", " ")
         assert beginner.startswith(said.rstrip())
@@ -283,8 +283,8 @@ async def test_what_the_sockets_tell_between_the_packets() -> None:
         order = [
             "sends 5 B on stream 1: hello",
             "─ INIT tag",
-            "COOKIE ACK",
             "receives 5 B on stream 1: hello",
+            "COOKIE ACK",
         ]
         assert [at(text) for text in order] == sorted(at(text) for text in order)
         server = drawn(_ladder(app))[1 + at("COMM_UP")]

@@ -386,7 +386,7 @@ class UserspaceEndpoint:
             return "", "stack"
         if link.refused:
             link.refused = link.aborted = False
-            return f"nobody has UDP port {to.udp_port} on {to.addresses[0]}", "stack"
+            return f"nobody has UDP port {to.udp_port} on {to.addresses[0]}: has the server another?", "stack"
         if link.aborted:
             link.aborted = False
             return f"nobody listens on SCTP port {to.port} of {to.addresses[0]}", "peer"
