@@ -280,13 +280,13 @@ class Engine:
 
     def _shut_down(self, association: Association) -> None:
         try:
-            self._open[association.endpoint].endpoint.shut_down(association.assoc_id)
+            self._take(self._open[association.endpoint].endpoint.shut_down(association.assoc_id))
         except SctpError as error:
             log.debug("no shutdown of %s: %s", association.assoc_id, error)  # its end is on the way
 
     def _abort(self, association: Association, reason: str) -> None:
         try:
-            self._open[association.endpoint].endpoint.abort(association.assoc_id, reason)
+            self._take(self._open[association.endpoint].endpoint.abort(association.assoc_id, reason))
         except SctpError as error:
             log.debug("no abort of %s: %s", association.assoc_id, error)
 
@@ -319,7 +319,7 @@ class Engine:
                 case AbortAssociation():
                     association = self._ledger.known(command.key)
                     endpoint = self._open[association.endpoint].endpoint
-                    endpoint.abort(association.assoc_id, command.reason)
+                    self._take(endpoint.abort(association.assoc_id, command.reason))
                 case CloseEndpoint():
                     if opened := self._open.get(command.endpoint):
                         self._begin_closing(opened, self.grace)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..sctp.events import Event, Message, Opening, Packet
+from ..sctp.events import Ending, Event, Message, Opening, Packet
 from ..sctp.printable import printable
 from .associations import Association
 from .ladder import Ladder, Row
@@ -277,7 +277,7 @@ def beats(ladder: Ladder, line: Beats) -> str:
 
 def _asked_for(event: Event) -> bool:
     """Whether it is what the socket was told, and not what it tells."""
-    return isinstance(event, Opening) or (isinstance(event, Message) and event.direction == "out")
+    return isinstance(event, Opening | Ending) or (isinstance(event, Message) and event.direction == "out")
 
 
 def _number(line: Line) -> int:

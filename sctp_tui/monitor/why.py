@@ -11,6 +11,7 @@ import msgspec
 from ..sctp.events import (
     AssocChange,
     AssocReset,
+    Ending,
     Event,
     Message,
     Packet,
@@ -133,6 +134,11 @@ def _(event: SendFailed) -> str:
 @_kind.register(StreamChange)
 def _(event: StreamReset | AssocReset | StreamChange) -> str:
     return event.outcome
+
+
+@_kind.register
+def _(event: Ending) -> str:
+    return event.how
 
 
 @_kind.register

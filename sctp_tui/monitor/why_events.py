@@ -222,6 +222,17 @@ EVENTS = {
         "The first send on a one-to-many socket makes the association by itself: INIT is sent, the state is "
         "COOKIE-WAIT.",
     ),
+    "ending/close": Words(
+        "6458 5.3.4",
+        "The program asks for the end. What it sent before still goes out and is acknowledged first.",
+        "The SHUTDOWN primitive, sendmsg() with SCTP_EOF: SHUTDOWN-PENDING while anything is outstanding.",
+    ),
+    "ending/abort": Words(
+        "6458 5.3.4",
+        "The program breaks the association off: what is not acknowledged yet is thrown away.",
+        "The ABORT primitive, sendmsg() with SCTP_ABORT. The data of the call, if any, is the reason that "
+        "goes out in the ABORT.",
+    ),
     "endpoint_failed": Words(
         "6458 3.1",
         "The endpoint could not be opened, or could not go on: the text says why.",

@@ -8,6 +8,7 @@ from ..sctp.events import (
     AssocChange,
     AssocReset,
     Authentication,
+    Ending,
     EndpointClosed,
     EndpointFailed,
     Event,
@@ -173,6 +174,10 @@ def _of_ours(event: Event) -> str:
         case Opening():
             streams = f"{many(event.outbound_streams, 'stream')} out and {event.inbound_streams} in asked for"
             return f"setting up an association with {event.peer or '?'}, {streams}"
+        case Ending(how="close"):
+            return "asks for the shutdown, what was sent before it still goes out"
+        case Ending():
+            return f"aborts{f': {event.reason}' if event.reason else ''}"
         case EndpointFailed():
             return f"failed: {event.text}"
         case EndpointClosed():

@@ -4,13 +4,13 @@ Shared by both stacks. A key is given when a client begins an association or whe
 stays through a RESTART; after its end the ID may come again with a new key.
 """
 
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
 from .. import __version__
 from .endpoint import EndpointOptions, Outgoing, SctpError
-from .events import SCHEMA, AssocChange, Event, Message, Opening, Peer, ShutdownEvent, StackName
+from .events import SCHEMA, AssocChange, Ending, Event, Message, Opening, Peer, ShutdownEvent, StackName
 
 E = TypeVar("E", bound=Event)
 
@@ -62,6 +62,12 @@ class Book:
             options.clock.wall(), options.clock.mono(), options.name, entry.key, 0, entry.peer,
             SCHEMA, __version__, stack, library, options.outbound, options.inbound,
         )  # fmt: skip
+
+    def ending(
+        self, entry: Entry, how: Literal["close", "abort"], reason: str, now: tuple[float, float]
+    ) -> Ending:
+        """The event that tells that our user has begun to end it, at `now`."""
+        return Ending(*now, self.options.name, entry.key, entry.assoc_id, entry.peer, how, reason)
 
     def give_up_opening(self) -> None:
         """The association could not even be begun."""

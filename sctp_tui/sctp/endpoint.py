@@ -104,11 +104,11 @@ class Endpoint(Protocol):
         Raises `BufferFull` too.
         """
 
-    def shut_down(self, assoc_id: int) -> None:
-        """Graceful shutdown of one association (SCTP_EOF)."""
+    def shut_down(self, assoc_id: int) -> Sequence[Event]:
+        """Graceful shutdown of one association (SCTP_EOF): `Ending`, nothing where it has just ended."""
 
-    def abort(self, assoc_id: int, reason: str) -> None:
-        """Abort one association (SCTP_ABORT); `reason` goes out in the ABORT's cause."""
+    def abort(self, assoc_id: int, reason: str) -> Sequence[Event]:
+        """Abort one association (SCTP_ABORT), likewise; `reason` goes out in the ABORT's cause."""
 
     def status(self, assoc_id: int) -> Status:
         """SCTP_STATUS and the paths of one association."""

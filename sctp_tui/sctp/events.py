@@ -88,6 +88,16 @@ class Opening(Event, frozen=True, tag="opening", gc=False):
     local_port: int = 0
 
 
+class Ending(Event, frozen=True, tag="ending", gc=False):
+    """The user of this end asks for the end of an association: by `close`, graceful, or by `abort`.
+
+    `reason` goes out in the ABORT, "" for none.
+    """
+
+    how: Literal["close", "abort"]
+    reason: str
+
+
 class EndpointFailed(Event, frozen=True, tag="endpoint_failed", gc=False):
     """An endpoint could not be opened, bound, or go on. `text` says why and what to do."""
 
@@ -444,6 +454,7 @@ Notification = (
 AnyEvent = (
     Listening
     | Opening
+    | Ending
     | EndpointFailed
     | EndpointClosed
     | Refused

@@ -28,7 +28,8 @@ SUBJECTS: dict[str, dict[str, str]] = {
     "6458": {
         "": "name|notification|monitor", "3": "one-to-many|program",
         "3.1": "association ID|bind or listen|by which", "3.1.3": "listen", "3.1.4": "sen[dt]",
-        "3.1.5": "clos", "6.1": "notification|names", "6.1.1": "assoc_change|state",
+        "3.1.5": "clos", "5.3.4": "SCTP_EOF|SCTP_ABORT",
+        "6.1": "notification|names", "6.1.1": "assoc_change|state",
         "6.1.2": "peer_addr_change", "6.1.3": "remote_error", "6.1.5": "shutdown_event",
         "6.1.6": "adaptation", "6.1.7": "partial delivery", "6.1.8": "authentic", "6.1.9": "sender_dry",
         "6.1.10": "missing|stopped", "6.1.11": "send_?failed|given up before",

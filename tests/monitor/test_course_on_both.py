@@ -69,5 +69,6 @@ def test_packets_and_what_the_sockets_tell_in_their_order(stack: StackName) -> N
     assert answered < at("peer: COMM_UP")
     assert at(sends[1]) < at(receives[1])
     assert any("DATA" in line for line in lines[at(sends[1]) : at(receives[1])])
+    assert at("peer: asks for the shutdown, what was sent before it still goes out") < at("SHUTDOWN")
     assert at("SHUTDOWN") < at("local: SHUTDOWN_EVENT")
     assert at("SHUTDOWN ACK") < at("peer: SHUTDOWN_COMP")

@@ -13,6 +13,7 @@ from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient, Watch
 from sctp_tui.sctp.endpoint import UDP_PORT, Clock, SctpError, StackUnavailable
 from sctp_tui.sctp.events import (
     AssocChange,
+    Ending,
     EndpointClosed,
     EndpointFailed,
     Event,
@@ -93,6 +94,9 @@ def test_a_second_client_has_another_id(running: Running) -> None:
 def test_an_abort_carries_its_reason(running: Running) -> None:
     client, up, ours = running.greet()
     running.abort(ours.key, "bye \x1b[2J now")
+    asked = running.until(Ending, endpoint=client)
+    assert (asked.how, asked.reason, asked.key) == ("abort", "bye \x1b[2J now", ours.key)
+    running.again()
     end = running.until(AssocChange, ended, endpoint="server")
     assert (end.state, end.by, end.error, end.key) == ("COMM_LOST", "peer", 12, up.key)
     assert end.error_text == "user-initiated abort: bye ␛[2J now"
@@ -105,8 +109,11 @@ def test_the_server_closes_one_association(running: Running) -> None:
     client, up, _ = running.greet()
     _, other, _ = running.greet()
     running.shut_down(up.key)
+    asked = running.until(Ending)
+    assert (asked.how, asked.endpoint, asked.key) == ("close", "server", up.key)
     own = running.until(AssocChange, ended, endpoint="server")
     assert (own.state, own.by, own.key) == ("SHUTDOWN_COMP", "us", up.key)
+    assert asked.at <= own.at
     running.again()
     running.until(ShutdownEvent, endpoint=client)
     assert running.until(AssocChange, ended, endpoint=client).by == "peer"

@@ -270,7 +270,7 @@ async def test_nobody_there() -> None:
         ("streams", "0:5", "1 to 65535"),
         ("attempts", "", "Attempts"),
         ("udp", "0", "1 to 65535"),
-        ("stream", "70000", "0 to 65535"),
+        ("stream", "70000", "0 to 65534"),
         ("ppid", "4294967296", "0 to 4294967295"),
         ("lifetime", "0", "Lifetime"),
     ],

@@ -11,7 +11,7 @@ import socket
 import struct
 from collections.abc import Iterator, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -206,28 +206,31 @@ class KernelEndpoint:
             return error.errno or errno.EIO
         return 0
 
-    def shut_down(self, assoc_id: int) -> None:
+    def shut_down(self, assoc_id: int) -> Sequence[Event]:
         """See `Endpoint.shut_down`."""
         entry = self._book.known(assoc_id)
         if assoc_id:
-            self._end(entry, "close", layout.EOF, b"")
-        else:  # Linux would drop it and tell nobody, not even here
-            self._end(entry, "abort", layout.ABORT, b"")
+            return self._end(entry, "close", layout.EOF, "")
+        # Linux would drop it and tell nobody, not even here.
+        return self._end(entry, "abort", layout.ABORT, "")
 
-    def abort(self, assoc_id: int, reason: str) -> None:
+    def abort(self, assoc_id: int, reason: str) -> Sequence[Event]:
         """See `Endpoint.abort`."""
         entry = self._book.known(assoc_id)
         data = reason.encode(errors="replace")
         if len(data) > REASON_LIMIT:
             raise SctpError(f"a reason of {len(data)} bytes: an ABORT takes {REASON_LIMIT}; shorten it")
-        self._end(entry, "abort", layout.ABORT, data)
+        return self._end(entry, "abort", layout.ABORT, reason)
 
-    def _end(self, entry: Entry, how: str, flag: int, data: bytes) -> None:
+    def _end(self, entry: Entry, how: Literal["close", "abort"], flag: int, reason: str) -> Sequence[Event]:
         entry.begun = how
-        number = self._sendmsg(entry, data, flag, Outgoing(b""))
+        clock = self._options.clock
+        now = clock.wall(), clock.mono()
+        number = self._sendmsg(entry, reason.encode(errors="replace"), flag, Outgoing(b""))
         # Where it has ended by itself the notification of that waits to be read.
         if number not in (0, errno.EPIPE, errno.ESHUTDOWN) and (number, entry.assoc_id) != (errno.EINVAL, 0):
             raise SctpError(f"the kernel could not {how} the association: {os.strerror(number)}")
+        return () if number else (self._book.ending(entry, how, reason, now),)
 
     # --- asking
 

@@ -7,7 +7,7 @@ import random
 import socket
 import struct
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -205,19 +205,22 @@ class UserspaceEndpoint:
         pump.ready.add(self._port)
         return number
 
-    def shut_down(self, assoc_id: int) -> None:
+    def shut_down(self, assoc_id: int) -> Sequence[Event]:
         """See `Endpoint.shut_down`."""
-        self._end(self._book.known(assoc_id), "close", layout.EOF, "")
+        return self._end(self._book.known(assoc_id), "close", layout.EOF, "")
 
-    def abort(self, assoc_id: int, reason: str) -> None:
+    def abort(self, assoc_id: int, reason: str) -> Sequence[Event]:
         """See `Endpoint.abort`."""
-        self._end(self._book.known(assoc_id), "abort", layout.ABORT, reason)
+        return self._end(self._book.known(assoc_id), "abort", layout.ABORT, reason)
 
-    def _end(self, entry: Entry, how: str, flag: int, reason: str) -> None:
+    def _end(self, entry: Entry, how: Literal["close", "abort"], flag: int, reason: str) -> Sequence[Event]:
         entry.begun = how
+        clock = self._options.clock
+        now = clock.wall(), clock.mono()
         number = self._hand_over(entry, reason.encode(), flag, Outgoing(b""))
         if number and number not in (errno.ENOENT, errno.EPIPE):
             raise SctpError(f"usrsctp could not {how} the association: {os.strerror(number)}")
+        return () if number else (self._book.ending(entry, how, reason, now),)
 
     # --- asking
 
