@@ -53,9 +53,9 @@ def blocks(packets: Iterable[Packet], captured: Collection[str] = ()) -> Iterato
         _option(_APPLICATION, f"sctp-tui {__version__}"),
     )  # fmt: skip
     interfaces: dict[tuple[str, str], int] = {}
-    began: float | None = None  # what the link's clock lacks to the time of day
+    first: Packet | None = None
     for packet in packets:
-        began = packet.at - packet.mono if began is None else began
+        first = first or packet
         interface = _interface(packet, packet.endpoint in captured)
         number = interfaces.get(interface)
         if number is None:
@@ -66,7 +66,7 @@ def blocks(packets: Iterable[Packet], captured: Collection[str] = ()) -> Iterato
                 struct.pack("<HHI", _RAW_IP, 0, 0),
                 _option(_NAME, name), _option(_DESCRIPTION, description), _option(_RESOLUTION, b"\x09"),
             )  # fmt: skip
-        yield before + _packet(packet, max(0.0, began + packet.mono), number, interface)
+        yield before + _packet(packet, max(0.0, first.at + (packet.mono - first.mono)), number, interface)
         before = b""
     if before:
         yield before
