@@ -7,17 +7,17 @@ from ..sctp.printable import printable
 from .ladder import Row
 from .why import Facts, Level, Why, why
 
+_LATE = ("delayed", "reordered")
+
 
 def why_row(row: Row, level: Level) -> Iterator[tuple[str, Why]]:
     """What is explained, and the words; several DATA chunks in a packet are explained once.
 
     First comes what the link did to it, where it did not just take its time.
     """
-    reason = f" ({printable(row.packet.reason)})" if row.packet.reason else ""
-    link = f"the link{reason}", why(row.packet, level)
-    late = row.packet.verdict in ("delayed", "reordered")
-    if row.packet.verdict != "delivered" and not late:
-        yield link
+    verdict = row.packet.verdict
+    if verdict != "delivered" and verdict not in _LATE:
+        yield _link(row, level)
     told = set()
     chunks = row.chunks
     with_data = any(isinstance(chunk, Data | IData) for chunk in chunks)
@@ -35,5 +35,10 @@ def why_row(row: Row, level: Level) -> Iterator[tuple[str, Why]]:
         if one.text not in told:
             told.add(one.text)
             yield name_of(chunk), one
-    if late:
-        yield link
+    if verdict in _LATE:
+        yield _link(row, level)
+
+
+def _link(row: Row, level: Level) -> tuple[str, Why]:
+    reason = f" ({printable(row.packet.reason)})" if row.packet.reason else ""
+    return f"the link{reason}", why(row.packet, level)

@@ -4,13 +4,13 @@ Shared by both stacks. A key is given when a client begins an association or whe
 stays through a RESTART; after its end the ID may come again with a new key.
 """
 
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from .. import __version__
 from .endpoint import EndpointOptions, Outgoing, SctpError
-from .events import SCHEMA, AssocChange, Ending, Event, Message, Opening, Peer, ShutdownEvent, StackName
+from .events import SCHEMA, AssocChange, Ending, Event, How, Message, Opening, Peer, ShutdownEvent, StackName
 
 E = TypeVar("E", bound=Event)
 
@@ -63,9 +63,7 @@ class Book:
             SCHEMA, __version__, stack, library, options.outbound, options.inbound,
         )  # fmt: skip
 
-    def ending(
-        self, entry: Entry, how: Literal["close", "abort"], reason: str, now: tuple[float, float]
-    ) -> Ending:
+    def ending(self, entry: Entry, how: How, reason: str, now: tuple[float, float]) -> Ending:
         """The event that tells that our user has begun to end it, at `now`."""
         return Ending(*now, self.options.name, entry.key, entry.assoc_id, entry.peer, how, reason)
 

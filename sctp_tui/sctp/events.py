@@ -20,6 +20,8 @@ AssocState = Literal["COMM_UP", "COMM_LOST", "RESTART", "SHUTDOWN_COMP", "CANT_S
 """States of SCTP_ASSOC_CHANGE (RFC 6458, section 6.1.1)."""
 Origin = Literal["peer", "us", "stack"]
 """Who made it happen: the other end, the user of this end, or the local SCTP by itself (timers)."""
+How = Literal["close", "abort"]
+"""How a user ends an association: by SCTP_EOF, or SCTP_ABORT (RFC 6458, section 5.3.4)."""
 
 
 class Peer(msgspec.Struct, frozen=True, gc=False):
@@ -89,12 +91,9 @@ class Opening(Event, frozen=True, tag="opening", gc=False):
 
 
 class Ending(Event, frozen=True, tag="ending", gc=False):
-    """The user of this end asks for the end of an association: by `close`, graceful, or by `abort`.
+    """The user of this end asks for the end of an association; `reason` goes out in an ABORT, "" if none."""
 
-    `reason` goes out in the ABORT, "" for none.
-    """
-
-    how: Literal["close", "abort"]
+    how: How
     reason: str
 
 

@@ -36,8 +36,8 @@ from .speakers import Everyone, Reply, Target, row
 from .values import number
 
 FIRST_LINE = "hello"
-_SAID = 12.0  # s that something said stays
 """What the input of a fresh program holds."""
+_SAID = 12.0  # s that something said stays
 
 
 class ClientPane(Vertical):

@@ -264,10 +264,8 @@ class ExportScreen(ModalScreen[str]):
 
 def _size(path: Path) -> int | None:
     """Bytes of the file that is there, None for none. Raises OSError where a file can't have such a name."""
-    try:
-        return (
-            path.stat().st_size
-        )  # what `exists` does with a name that is too long is another in each version
+    try:  # not `exists`, which takes a name that is too long for one or the other, by version
+        return path.stat().st_size
     except (FileNotFoundError, NotADirectoryError):
         return None
 

@@ -76,8 +76,7 @@ def parts(course: Course, line: Line, width: int, now: float = float("inf")) -> 
             yield f" {fit(text(line), width - 4).rstrip()} ".center(width - 2, "┄"), "mark"
             yield "│", "line"
         case Told():
-            conversation = ladder.conversation
-            left = (line.end == "peer") == (conversation.initiator == "peer")
+            left = line.end == ladder.conversation.initiator
             said = fit(f"● {text(line)}" if left else text(line), width - (4 if left else 6)).rstrip()
             yield " " * MARGIN + ("├" if left else "│"), "line"
             yield (f" {said}".ljust(width - 2) if left else f"{said} ● ".rjust(width - 2)), "told"

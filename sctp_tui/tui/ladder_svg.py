@@ -7,7 +7,8 @@ by attributes of the elements, as office programs read no style sheets in SVG.
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from math import atan, degrees, inf, log10
+from itertools import accumulate
+from math import atan, degrees, log10
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -106,21 +107,26 @@ def _placed(course: Course, lines: Sequence[Line]) -> tuple[list[_Arrow], list[_
 
 def _times(course: Course, lines: Sequence[Line]) -> list[float]:
     """When each line was, by the link's clock; what is between two packets stays there."""
+    packets = [_packet(course, line) for line in lines]
+    last = next((packet for packet in packets if packet is not None), None)
     times: list[float] = []
-    last: Packet | None = None
-    for line in lines:
-        if isinstance(line, Told | Done):
-            times.append(last.mono + max(0.0, line.at - last.at) if last is not None else 0.0)
+    for line, packet in zip(lines, packets, strict=True):
+        last = packet or last
+        if isinstance(line, Told | Done) and last is not None:
+            times.append(last.mono + max(0.0, line.at - last.at))
         else:
-            last = line.packet if isinstance(line, Row) else course.ladder[line.first].packet
-            times.append(last.mono)
-    latest = inf
-    for index in range(len(lines) - 1, -1, -1):
-        latest = times[index] = min(latest, times[index])
-    if last is not None:
-        began = next(time for time, line in zip(times, lines, strict=True) if isinstance(line, Row | Beats))
-        times = [max(began, time) for time in times]
-    return times
+            times.append(last.mono if last is not None else 0.0)
+    # No later than the next one.
+    return list(accumulate(reversed(times), min))[::-1]
+
+
+def _packet(course: Course, line: Line) -> Packet | None:
+    match line:
+        case Row():
+            return line.packet
+        case Beats():
+            return course.ladder[line.first].packet
+    return None
 
 
 def _drawn(ladder: Ladder, arrow: _Arrow) -> str:
@@ -167,8 +173,7 @@ def _noted(course: Course, note: _Note) -> str:
     """A line that is no packet: at the lifeline of the end that was told it, or right across."""
     line, y = note.line, note.y
     if isinstance(line, Told):
-        conversation = course.ladder.conversation
-        left = (line.end == "peer") == (conversation.initiator == "peer")
+        left = line.end == course.ladder.conversation.initiator
         x, text_x, anchor = (_LEFT, _LEFT + 14, "start") if left else (_RIGHT, _RIGHT - 14, "end")
         return f'<circle cx="{x}" cy="{y:.1f}" r="4" fill="{_TOLD}"/>' + _text(
             text_x, y + 4, words(line), f'text-anchor="{anchor}" fill="{_TOLD}"'

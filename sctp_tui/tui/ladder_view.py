@@ -131,7 +131,7 @@ class LadderView(ArrowsView):
                 from .message_detail import MessageDetailScreen
 
                 if self._log is not None and told.number >= self._log.first:
-                    self.app.push_screen(MessageDetailScreen(_Records(self._log), told.number))
+                    self.app.push_screen(MessageDetailScreen(self._log, told.number))
                 else:
                     self.post_message(self.Said("the log no longer has this"))
             case Row() | Beats():
@@ -169,23 +169,3 @@ class LadderView(ArrowsView):
         """HEARTBEATs in a row as one line, or each."""
         self.shown = replace(self.shown, folded=not self.shown.folded)
         self.post_message(self.Changed())
-
-
-class _Records:
-    """The records of a log for a screen that shows one after the other."""
-
-    def __init__(self, log: Log) -> None:
-        self._log = log
-
-    @property
-    def captured(self) -> int:
-        """The number after the newest record's."""
-        return self._log.captured
-
-    def record(self, number: int) -> Event:
-        """The record with this number. Raises IndexError where it is not kept."""
-        return self._log[number]
-
-    def step(self, number: int, lines: int) -> int:
-        """The number of the record so many from one, or of the nearest that is kept."""
-        return max(self._log.first, min(number + lines, self._log.captured - 1))

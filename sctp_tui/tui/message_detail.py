@@ -1,6 +1,6 @@
 """All of one line of the log: every field, what it carries as text and as hex, and why it came."""
 
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from sctp_tui.monitor.facts import facts, payload
+from sctp_tui.monitor.view import Records
 from sctp_tui.monitor.why import why
 from sctp_tui.sctp.events import Event, Message
 
@@ -20,20 +21,6 @@ from .hexview import HexView
 _NAME = 20  # cells for a field's name, blank behind it included
 _PAIR = 96  # cells from which on two fields stand side by side
 _HIGH = 30  # lines from which on the words for experts have room beside a payload
-
-
-class Records(Protocol):
-    """Where the lines come from; see `Log` and `Trail`."""
-
-    @property
-    def captured(self) -> int:
-        """The number after the newest record's."""
-
-    def record(self, number: int) -> Event:
-        """The record with this number. Raises IndexError where it is not kept."""
-
-    def step(self, number: int, lines: int) -> int:
-        """The number of the record so many from one, or of the nearest that is kept."""
 
 
 class MessageDetailScreen(Screen[int]):
@@ -53,7 +40,7 @@ class MessageDetailScreen(Screen[int]):
         super().__init__()
         self._log = log
         self._number = number
-        self._event = log.record(number)
+        self._event = log[number]
 
     def compose(self) -> ComposeResult:
         yield Heading("")
@@ -100,9 +87,10 @@ class MessageDetailScreen(Screen[int]):
 
     def action_step(self, lines: int) -> None:
         """To another record; the one that is shown stays where there is none, or is no more."""
-        number = self._log.step(self._number, lines)
+        log = self._log
+        number = max(log.first, min(self._number + lines, log.captured - 1))
         if number != self._number:
-            self._number, self._event = number, self._log.record(number)
+            self._number, self._event = number, log[number]
             self._show()
 
     def action_back(self) -> None:

@@ -236,7 +236,7 @@ class MessageLog(Trail):
                 if number is not None:
                     self.put_cursor(number)
 
-            self.app.push_screen(MessageDetailScreen(self, chosen), back)
+            self.app.push_screen(MessageDetailScreen(self._log, chosen), back)
 
     # --- drawing
 

@@ -48,10 +48,6 @@ class Trail(LineView):
         last = min(self._top + self.page, self._end) - 1
         return last if last >= self._first else None
 
-    def step(self, number: int, lines: int) -> int:
-        """The number of the line so many lines from one, or of the nearest that is shown."""
-        return max(self._first, min(number + lines, self._end - 1))
-
     @property
     def below(self) -> int:
         """Lines that came and are below the view."""

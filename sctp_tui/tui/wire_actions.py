@@ -152,7 +152,7 @@ class WireActions(MainPart):
         self._set_speed(0.0 if speed else 1.0)
         if not speed:
             self._main.tell(
-                "time goes on; timeouts of who was up are long now, as the stack took it for a slow link"
+                "time goes on; who sent meanwhile may have long timeouts: to the stack the link was slow"
             )
 
     def action_step(self) -> None:

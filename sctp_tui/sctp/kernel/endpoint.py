@@ -11,7 +11,7 @@ import socket
 import struct
 from collections.abc import Iterator, Sequence
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -23,6 +23,7 @@ from ..events import (
     AssocChange,
     Detail,
     Event,
+    How,
     Listening,
     MessageTooLarge,
     PartialDelivery,
@@ -217,12 +218,11 @@ class KernelEndpoint:
     def abort(self, assoc_id: int, reason: str) -> Sequence[Event]:
         """See `Endpoint.abort`."""
         entry = self._book.known(assoc_id)
-        data = reason.encode(errors="replace")
-        if len(data) > REASON_LIMIT:
-            raise SctpError(f"a reason of {len(data)} bytes: an ABORT takes {REASON_LIMIT}; shorten it")
+        if (size := len(reason.encode(errors="replace"))) > REASON_LIMIT:
+            raise SctpError(f"a reason of {size} bytes: an ABORT takes {REASON_LIMIT}; shorten it")
         return self._end(entry, "abort", layout.ABORT, reason)
 
-    def _end(self, entry: Entry, how: Literal["close", "abort"], flag: int, reason: str) -> Sequence[Event]:
+    def _end(self, entry: Entry, how: How, flag: int, reason: str) -> Sequence[Event]:
         entry.begun = how
         clock = self._options.clock
         now = clock.wall(), clock.mono()

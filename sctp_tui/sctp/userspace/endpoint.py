@@ -7,7 +7,7 @@ import random
 import socket
 import struct
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,6 +19,7 @@ from ..events import (
     AssocChange,
     Detail,
     Event,
+    How,
     Listening,
     MessageTooLarge,
     Origin,
@@ -213,7 +214,7 @@ class UserspaceEndpoint:
         """See `Endpoint.abort`."""
         return self._end(self._book.known(assoc_id), "abort", layout.ABORT, reason)
 
-    def _end(self, entry: Entry, how: Literal["close", "abort"], flag: int, reason: str) -> Sequence[Event]:
+    def _end(self, entry: Entry, how: How, flag: int, reason: str) -> Sequence[Event]:
         entry.begun = how
         clock = self._options.clock
         now = clock.wall(), clock.mono()
