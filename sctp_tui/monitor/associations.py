@@ -20,6 +20,7 @@ from ..sctp.events import (
     Event,
     Message,
     Opening,
+    Packet,
     Path,
     Peer,
     PeerAddrChange,
@@ -305,6 +306,14 @@ class Associations:
                         self._end(association, "aborted by us", event)
             case _:
                 pass
+
+    def echoed(self, key: int, packet: Packet) -> None:
+        """Its COOKIE ECHO has gone out, in this packet: no notification tells of that."""
+        if association := self._to_change(key):
+            begun = association.history[-1]  # a packet's clock is its link's
+            now = msgspec.structs.replace(packet, mono=begun.mono + packet.at - begun.at)
+            association._enter("COOKIE-ECHOED", now, "the cookie that came with the INIT ACK was sent back")
+            association.version += 1
 
     def _to_change(self, key: int) -> Association | None:
         association = self._all.get(key)

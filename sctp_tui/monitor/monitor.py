@@ -6,9 +6,10 @@ from .associations import Associations
 from .endpoints import Endpoints
 from .link_said import Remarks
 from .log import Log
-from .wire import Wire
+from .wire import Wire, kind
 
 _MICROSECOND = 1e-6
+_COOKIE_ECHO = 10
 
 
 class Monitor:
@@ -51,10 +52,24 @@ class Monitor:
         for detail in batch.details.values():
             associations.fold(detail)
         self.log.extend(batch.events)
-        self.wire.extend(batch.packets)
+        if batch.packets:
+            self.wire.extend(batch.packets)
+            self._set_up()
         self.wire.dropped = batch.packets_dropped
         self.totals = batch.totals or self.totals
         if batch.link is not None:
             self.remarks.note(self.link, batch.link)
             self.link = batch.link
         self.dropped = batch.dropped
+
+    def _set_up(self) -> None:
+        """Follow clients that are being set up by their packets, as far as those are seen."""
+        for view in self.endpoints.views.values():
+            opening = self.associations.get(view.key) if view.state == "opening" else None
+            if opening is None or opening.state != "COOKIE-WAIT":
+                continue
+            conversation = self.wire.of(opening, self.endpoints)
+            if conversation is not None and not conversation.over:
+                echo = next((packet for packet in conversation.packets if kind(packet) == _COOKIE_ECHO), None)
+                if echo is not None:
+                    self.associations.echoed(opening.key, echo)

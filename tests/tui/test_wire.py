@@ -10,6 +10,7 @@ from sctp_tui.monitor.ladder import Row
 from sctp_tui.sctp.commands import OpenClient, Send
 from sctp_tui.sctp.events import Peer
 from sctp_tui.tui.app import SctpApp
+from sctp_tui.tui.heading import Heading
 from sctp_tui.tui.hexview import HexView
 from sctp_tui.tui.ladder_view import LadderView
 from sctp_tui.tui.message_detail import MessageDetailScreen
@@ -260,7 +261,12 @@ async def test_what_is_set_up_has_no_row_yet_and_is_shown() -> None:
         assert app.query_one(WireHeading).title == "Wire of client 2"
         assert len(rows(app)) == 1
         await until(pilot, lambda: "INIT" in drawn(_ladder(app))[1])
-        await pilot.press("i", "i", "i", "i")
+        opened = next(one for one in app.monitor.associations if one.endpoint == "client 2")
+        assert opened.state == "COOKIE-WAIT"
+        assert "1 of 2 up" in app.query_one("ClientPane > Heading", Heading).numbers
+        await pilot.press("i", "i")
+        await until(pilot, lambda: opened.state == "COOKIE-ECHOED")
+        await pilot.press("i", "i")
         await until(pilot, lambda: len(rows(app)) == 2)
         await until(pilot, lambda: app.query_one(WireHeading).title.startswith("Wire of client 2, "))
 
