@@ -1,0 +1,192 @@
+"""A peer over UDP that no stack stands behind: every octet of what it sends is the test's.
+
+It says what real stacks refuse to say. Build packets with `packet`, `chunk` and their like, send them by a
+`RawPeer`, which can also do an honest handshake and count TSNs.
+"""
+
+import random
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+DATA, INIT, INIT_ACK, SACK, HEARTBEAT, HEARTBEAT_ACK, ABORT, SHUTDOWN, SHUTDOWN_ACK, ERROR = range(10)
+COOKIE_ECHO, COOKIE_ACK, SHUTDOWN_COMPLETE = 10, 11, 14
+WHOLE = 3
+"""Flags of a DATA chunk that is a message's first and last."""
+_STATE_COOKIE = 7
+_POLYNOMIAL = 0x82F63B78
+
+
+def _table() -> list[int]:
+    table = []
+    for octet in range(256):
+        value = octet
+        for _ in range(8):
+            value = value >> 1 ^ (_POLYNOMIAL if value & 1 else 0)
+        table.append(value)
+    return table
+
+
+_CRC = _table()
+
+
+def crc32c(data: bytes) -> int:
+    """The checksum of a packet whose own field is zero (RFC 9260, appendix A)."""
+    value = 0xFFFFFFFF
+    for octet in data:
+        value = _CRC[(value ^ octet) & 0xFF] ^ value >> 8
+    return value ^ 0xFFFFFFFF
+
+
+def checksummed(data: bytes) -> bytes:
+    """A packet with the checksum that it should have."""
+    return data[:8] + struct.pack("<I", crc32c(data[:8] + bytes(4) + data[12:])) + data[12:]
+
+
+def packet(source: int, destination: int, tag: int, *chunks: bytes) -> bytes:
+    """A packet between two SCTP ports."""
+    return checksummed(struct.pack("!HHII", source, destination, tag, 0) + b"".join(chunks))
+
+
+def chunk(kind: int, flags: int = 0, value: bytes = b"", *, length: int | None = None) -> bytes:
+    """A chunk, padded; `length` where it lies about its own."""
+    told = len(value) + 4 if length is None else length
+    return struct.pack("!BBH", kind, flags, told) + value + bytes(-len(value) % 4)
+
+
+def parameter(kind: int, value: bytes = b"", *, length: int | None = None) -> bytes:
+    """A parameter or an error cause, padded."""
+    told = len(value) + 4 if length is None else length
+    return struct.pack("!HH", kind, told) + value + bytes(-len(value) % 4)
+
+
+def init(
+    tag: int, tsn: int, *, rwnd: int = 1 << 20, outbound: int = 10, inbound: int = 65535, rest: bytes = b""
+) -> bytes:
+    """An INIT chunk; `rest` are its parameters."""
+    return chunk(INIT, 0, struct.pack("!IIHHI", tag, rwnd, outbound, inbound, tsn) + rest)
+
+
+def data(
+    tsn: int, payload: bytes, *, stream: int = 1, ssn: int = 0, ppid: int = 0, flags: int = WHOLE
+) -> bytes:
+    """A DATA chunk."""
+    return chunk(DATA, flags, struct.pack("!IHHI", tsn & 0xFFFFFFFF, stream, ssn & 0xFFFF, ppid) + payload)
+
+
+def sack(
+    cumulative: int,
+    *,
+    rwnd: int = 1 << 20,
+    gaps: tuple[tuple[int, int], ...] = (),
+    duplicates: tuple[int, ...] = (),
+) -> bytes:
+    """A SACK chunk."""
+    head = struct.pack("!IIHH", cumulative & 0xFFFFFFFF, rwnd, len(gaps), len(duplicates))
+    blocks = b"".join(struct.pack("!HH", *gap) for gap in gaps)
+    return chunk(SACK, 0, head + blocks + b"".join(struct.pack("!I", tsn) for tsn in duplicates))
+
+
+def chunks(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Kind, flags and value of each chunk of a packet."""
+    at = 12
+    while at + 4 <= len(data):
+        kind, flags, length = struct.unpack_from("!BBH", data, at)
+        if length < 4:
+            return
+        yield kind, flags, data[at + 4 : at + length]
+        at += (length + 3) & ~3
+
+
+class RawPeer:
+    """One SCTP port behind one UDP socket, towards a server of this machine.
+
+    `tag` is its own verification tag, `peer_tag` the server's, both for the packets of its association.
+    `tsn` is that of the DATA that it sends next, `cumulative` the last of the server's that it has.
+    """
+
+    def __init__(
+        self,
+        udp_port: int,
+        port: int,
+        *,
+        host: str = "127.0.0.1",
+        source: int | None = None,
+        rwnd: int = 1 << 20,
+        outbound: int = 10,
+        rest: bytes = b"",
+    ) -> None:
+        self.to = (host, udp_port)
+        self.port = port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.source = source or random.randrange(1024, 65536)
+        self.tag, self.peer_tag = random.randrange(1, 1 << 32), 0
+        self.tsn, self.cumulative = random.randrange(1 << 32), 0
+        self.rwnd, self.outbound, self.rest = rwnd, outbound, rest
+        self.cookie = b""
+        self._ssns: dict[int, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.socket.close()
+
+    def transmit(self, datagram: bytes) -> None:
+        """Send just these octets."""
+        self.socket.sendto(datagram, self.to)
+
+    def send(self, *chunks: bytes, tag: int | None = None) -> None:
+        """Send a packet of these chunks, with the tag of the association unless told otherwise."""
+        self.transmit(packet(self.source, self.port, self.peer_tag if tag is None else tag, *chunks))
+
+    def receive(self, kind: int, patience: float = 5.0) -> bytes:
+        """The value of the next chunk of this kind; others are passed over. Raises TimeoutError."""
+        deadline = time.monotonic() + patience
+        while (left := deadline - time.monotonic()) > 0:
+            self.socket.settimeout(left)
+            for of, _, value in chunks(self.socket.recv(65535)):
+                if of == kind:
+                    return value
+        raise TimeoutError(f"no chunk of type {kind} in {patience} s")
+
+    def send_init(self) -> None:
+        """The first packet of a handshake."""
+        made = init(self.tag, self.tsn, rwnd=self.rwnd, outbound=self.outbound, rest=self.rest)
+        self.send(made, tag=0)
+
+    def take_init_ack(self, patience: float = 5.0) -> None:
+        """Wait for the answer, and keep its tag, its TSN and its cookie."""
+        value = self.receive(INIT_ACK, patience)
+        self.peer_tag, _, _, _, tsn = struct.unpack_from("!IIHHI", value)
+        self.cumulative = tsn - 1 & 0xFFFFFFFF
+        at = 16
+        while at + 4 <= len(value):
+            kind, length = struct.unpack_from("!HH", value, at)
+            if kind == _STATE_COOKIE:
+                self.cookie = value[at + 4 : at + length]
+            at += (length + 3) & ~3
+
+    def handshake(self, patience: float = 5.0) -> None:
+        """Set up an association. Raises TimeoutError where the server does not answer."""
+        self.send_init()
+        self.take_init_ack(patience)
+        self.send(chunk(COOKIE_ECHO, 0, self.cookie))
+        self.receive(COOKIE_ACK, patience)
+
+    def message(self, payload: bytes, *, stream: int = 1, ppid: int = 0) -> None:
+        """Send a whole message on the association."""
+        ssn = self._ssns.get(stream, 0)
+        self._ssns[stream] = ssn + 1
+        self.send(data(self.tsn, payload, stream=stream, ssn=ssn, ppid=ppid))
+        self.tsn = self.tsn + 1 & 0xFFFFFFFF
+
+    def abort(self, causes: bytes = b"") -> None:
+        """End the association."""
+        self.send(chunk(ABORT, 0, causes))
