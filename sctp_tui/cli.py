@@ -51,7 +51,9 @@ def _screen(options: ScreenOptions) -> int:
     from .output import complain
     from .sctp.endpoint import Clock, StackUnavailable
     from .sctp.stacks import choose
+    from .sctp.system import raise_descriptor_limit
 
+    raise_descriptor_limit()
     # Drawn on standard error, so that standard output may be anything.
     if not (os.isatty(0) and os.isatty(2)):
         complain("the screen needs a terminal; without one, `sctp-tui serve` prints what happens")

@@ -8,7 +8,8 @@ import itertools
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 from .ledger import ENDS, Association, Ledger
 from .outbox import Outbox
@@ -52,6 +53,7 @@ from .sctp.events import (
     StackName,
 )
 from .sctp.stacks import open_stack
+from .sctp.system import refusal
 from .sending import Sending
 from .waiting import Opened, Waiting
 from .wakeup import WakeUp
@@ -74,7 +76,7 @@ class Engine:
     for an answer, as to wake up for a message costs more than the message. `packets` are the stacks whose
     packets are told too. `link` is what their links do from the start.
 
-    Every method may be called from any thread.
+    Every method may be called from any thread. Raises `SctpError` where there is nothing to wait on.
     """
 
     def __init__(
@@ -100,14 +102,17 @@ class Engine:
         self.clock = clock or Clock()
         self._open_stack = open_stack
         self._commands: deque[Command] = deque()
-        self._wakeup = WakeUp()
+        try:
+            self._waiting, self._wakeup = Waiting(), WakeUp()
+            self._waiting.on(self._wakeup, self._wakeup.fileno())
+        except OSError as error:
+            raise refusal(error) from None
         self._thread = threading.Thread(target=self._run, name="sctp-engine", daemon=True)
         self._keys = itertools.count(1)
         self._stacks: dict[StackName, Stack] = {}
         self._open: dict[str, Opened] = {}
         self._closing: dict[Opened, None] = {}
         self._echoing: dict[Opened, None] = {}
-        self._waiting = Waiting()
         self._ledger = Ledger(self.clock)
         self._sending = Sending(
             self._ledger, self.clock, self._endpoint, self._take, self._refuse, self._rest
@@ -118,7 +123,6 @@ class Engine:
         self._emptied = False  # it found all that a socket of the kernel had
         self._out: list[Event] = []
         self._seen: list[Packet] = []
-        self._waiting.on(self._wakeup, self._wakeup.fileno())
         outbox.on_room = self._wakeup.wake
 
     # --- for other threads
@@ -193,9 +197,16 @@ class Engine:
             raise SctpError(f"no endpoint named {name!r} is open")
         return opened.endpoint
 
-    def _attach(self, opened: Opened) -> None:
+    @contextmanager
+    def _attached(self, opened: Opened) -> Iterator[None]:
+        """An endpoint is open once what is done within has worked; else nothing is left of it."""
+        try:
+            yield
+            self._waiting.add(opened)
+        except (SctpError, OSError):
+            opened.endpoint.close()
+            raise
         self._open[opened.endpoint.name] = opened
-        self._waiting.add(opened)
 
     def _detach(self, opened: Opened) -> None:
         self._waiting.remove(opened)
@@ -299,43 +310,56 @@ class Engine:
 
     def _carry_out(self, command: Command) -> None:
         try:
-            match command:
-                case Listen():
-                    self._listen(command)
-                case OpenClient():
-                    self._open_client(command)
-                case Send():
-                    self._sending.send(command)
-                case SendToAll():
-                    self._sending.send_to_all(command)
-                case Generate():
-                    self._sending.generate(command)
-                case StopGenerating():
-                    self._sending.stop_generating(command.generator)
-                case PauseReading():
-                    self._pause(command)
-                case CloseAssociation():
-                    self._close_association(self._ledger.known(command.key))
-                case AbortAssociation():
-                    association = self._ledger.known(command.key)
-                    endpoint = self._open[association.endpoint].endpoint
-                    self._take(endpoint.abort(association.assoc_id, command.reason))
-                case CloseEndpoint():
-                    if opened := self._open.get(command.endpoint):
-                        self._begin_closing(opened, self.grace)
-                case Watch():
-                    self._watching.watch(command)
-                case SetLink():
-                    self._link().set(command.inward, command.outward, command.seed)
-                case DropNext():
-                    self._link().drop_next(command.drop)
-                case SetSpeed():
-                    self._link().set_speed(command.speed)
-                case Step():
-                    self._link().step()
-                case Stop():
-                    self._stop(command)
+            self._do(command)
         except SctpError as error:
+            self._tell_of(command, error)
+        except OSError as error:
+            self._tell_of(command, refusal(error))
+
+    def _do(self, command: Command) -> None:
+        """Raises `SctpError`, and `OSError` where the system refuses, which then is this command's alone."""
+        match command:
+            case Listen():
+                self._listen(command)
+            case OpenClient():
+                self._open_client(command)
+            case Send():
+                self._sending.send(command)
+            case SendToAll():
+                self._sending.send_to_all(command)
+            case Generate():
+                self._sending.generate(command)
+            case StopGenerating():
+                self._sending.stop_generating(command.generator)
+            case PauseReading():
+                self._pause(command)
+            case CloseAssociation():
+                self._close_association(self._ledger.known(command.key))
+            case AbortAssociation():
+                association = self._ledger.known(command.key)
+                endpoint = self._open[association.endpoint].endpoint
+                self._take(endpoint.abort(association.assoc_id, command.reason))
+            case CloseEndpoint():
+                if opened := self._open.get(command.endpoint):
+                    self._begin_closing(opened, self.grace)
+            case Watch():
+                self._watching.watch(command)
+            case SetLink():
+                self._link().set(command.inward, command.outward, command.seed)
+            case DropNext():
+                self._link().drop_next(command.drop)
+            case SetSpeed():
+                self._link().set_speed(command.speed)
+            case Step():
+                self._link().step()
+            case Stop():
+                self._stop(command)
+
+    def _tell_of(self, command: Command, error: SctpError) -> None:
+        """A command could not be carried out."""
+        if isinstance(command, Listen | OpenClient):
+            self._fail(command.endpoint, error)
+        else:
             self._refuse(command, str(error))
 
     def _refuse(self, command: Command, text: str) -> None:
@@ -354,19 +378,27 @@ class Engine:
     def _stack(self, name: StackName) -> Stack:
         stack = self._stacks.get(name)
         if stack is None:
-            stack = self._stacks[name] = self._open_stack(name, self.clock)
-            if name in self.packets:
-                try:
-                    stack.tap(self._seen.append)
-                except SctpError as error:  # goes on without
-                    now = self.clock.wall(), self.clock.mono()
-                    self._out.append(Refused(*now, "", 0, 0, None, "capture", 0, str(error)))
-            self._waiting.on(stack, *stack.descriptors())
+            stack = self._open_stack(name, self.clock)
+            try:
+                if name in self.packets:
+                    self._tap(stack)
+                self._waiting.on(stack, *stack.descriptors())
+            except OSError:
+                stack.close()
+                raise
+            self._stacks[name] = stack
             if stack.link is not None:
                 self._watching.links.append(stack.link)
                 if self.link is not None:
                     stack.link.set(self.link.inward, self.link.outward, self.link.seed)
         return stack
+
+    def _tap(self, stack: Stack) -> None:
+        try:
+            stack.tap(self._seen.append)
+        except SctpError as error:  # goes on without
+            now = self.clock.wall(), self.clock.mono()
+            self._out.append(Refused(*now, "", 0, 0, None, "capture", 0, str(error)))
 
     def _link(self) -> LinkControl:
         if self._watching.links:
@@ -390,40 +422,23 @@ class Engine:
         self._out.append(EndpointFailed(clock.wall(), clock.mono(), endpoint, 0, 0, None, str(error)))
 
     def _listen(self, command: Listen) -> None:
-        try:
-            stack = self._stack(command.stack)
-            options = self._options(
-                command.endpoint, command.outbound, command.inbound, autoclose=command.autoclose
-            )
-            endpoint = stack.open(options)
-            try:
-                listening = endpoint.listen(command.hosts, command.port, command.udp_port)
-            except SctpError:
-                endpoint.close()
-                raise
-        except SctpError as error:
-            self._fail(command.endpoint, error)
-            return
-        opened = Opened(endpoint, stack, server=True, echo=command.echo)
-        self._attach(opened)
+        stack = self._stack(command.stack)
+        options = self._options(
+            command.endpoint, command.outbound, command.inbound, autoclose=command.autoclose
+        )
+        opened = Opened(stack.open(options), stack, server=True, echo=command.echo)
+        with self._attached(opened):
+            listening = opened.endpoint.listen(command.hosts, command.port, command.udp_port)
         if opened.echo:
             self._echoing[opened] = None
         self._out.append(listening)
 
     def _open_client(self, command: OpenClient) -> None:
-        try:
-            stack = self._stack(command.stack)
-            options = self._options(command.endpoint, command.outbound, command.inbound, command.attempts)
-            endpoint = stack.open(options)
-            try:
-                endpoint.aim(command.to)
-            except SctpError:
-                endpoint.close()
-                raise
-        except SctpError as error:
-            self._fail(command.endpoint, error)
-            return
-        self._attach(Opened(endpoint, stack, server=False))
+        stack = self._stack(command.stack)
+        options = self._options(command.endpoint, command.outbound, command.inbound, command.attempts)
+        opened = Opened(stack.open(options), stack, server=False)
+        with self._attached(opened):
+            opened.endpoint.aim(command.to)
 
     def _close_association(self, association: Association) -> None:
         association.closing = True

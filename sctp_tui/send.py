@@ -13,7 +13,7 @@ from .outbox import Outbox
 from .output import Output, OutputEnded, complain
 from .sctp.address import format_hostport
 from .sctp.commands import AbortAssociation, CloseAssociation, OpenClient, Send, Stop, Watch
-from .sctp.endpoint import Clock, StackUnavailable
+from .sctp.endpoint import Clock, SctpError
 from .sctp.events import (
     AssocChange,
     EndpointClosed,
@@ -28,6 +28,7 @@ from .sctp.events import (
     Status,
 )
 from .sctp.stacks import choose
+from .sctp.system import raise_descriptor_limit
 from .stop_signals import stop_signals
 
 _NAME = "client"
@@ -49,13 +50,15 @@ class _Phase(enum.Enum):
 
 def send(options: SendOptions) -> int:
     """Run the command; its exit status."""
+    raise_descriptor_limit()
     try:
         host = _look_up(options.host)
         (stack, *_) = choose(options.stack, Clock())
-    except (OSError, StackUnavailable) as error:
+        client = _Client(options, stack, host)
+    except (OSError, SctpError) as error:
         complain(str(error), "send")
         return 1
-    return _Client(options, stack, host).run()
+    return client.run()
 
 
 def _look_up(host: str) -> str:

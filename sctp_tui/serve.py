@@ -13,7 +13,7 @@ from .options import ServeOptions
 from .outbox import Batch, Outbox
 from .output import Output, OutputEnded, complain
 from .sctp.commands import Listen, Stop
-from .sctp.endpoint import Clock, StackUnavailable
+from .sctp.endpoint import Clock, SctpError
 from .sctp.events import (
     EndpointClosed,
     EndpointFailed,
@@ -25,6 +25,7 @@ from .sctp.events import (
     StackName,
 )
 from .sctp.stacks import choose
+from .sctp.system import raise_descriptor_limit
 from .stop_signals import stop_signals
 
 _WAITING = 4096  # events that wait for a slow reader before the engine stops receiving
@@ -35,14 +36,16 @@ _IDLE = 0.5  # s between two looks whether the reader of standard output is stil
 
 def serve(options: ServeOptions) -> int:
     """Run the command; its exit status."""
+    raise_descriptor_limit()
     try:
         stacks = choose(
             options.stack, Clock(), lambda name, why: complain(f"without the {name} stack: {why}", "serve")
         )  # fmt: skip
-    except StackUnavailable as error:
+        server = _Server(options, stacks)
+    except SctpError as error:
         complain(str(error), "serve")
         return 1
-    return _Server(options, stacks).run()
+    return server.run()
 
 
 class _Server:

@@ -1,6 +1,7 @@
 """What the engine waits on: its wake-up, the stacks, and those open endpoints that it listens to just now."""
 
 import selectors
+from collections.abc import Sequence
 
 import msgspec
 
@@ -28,6 +29,19 @@ class Opened(msgspec.Struct, eq=False):
 Source = WakeUp | Stack | Opened
 
 
+def _register(selector: selectors.BaseSelector, source: Source, descriptors: Sequence[int]) -> None:
+    """Wait on all of these, or on none where the system refuses one: a selector never tells of the dead."""
+    done: list[int] = []
+    try:
+        for descriptor in descriptors:
+            selector.register(descriptor, selectors.EVENT_READ, source)
+            done.append(descriptor)
+    except OSError:
+        for descriptor in done:
+            selector.unregister(descriptor)
+        raise
+
+
 class Waiting:
     """`told_by_stack` are endpoints without descriptors of their own, in order; `deaf` those not heard."""
 
@@ -39,9 +53,13 @@ class Waiting:
 
     def on(self, source: WakeUp | Stack, *descriptors: int) -> None:
         """Wait on these descriptors too, whether or not anybody may read."""
-        for selector in (self._everything, self._all_but_endpoints):
+        _register(self._everything, source, descriptors)
+        try:
+            _register(self._all_but_endpoints, source, descriptors)
+        except OSError:
             for descriptor in descriptors:
-                selector.register(descriptor, selectors.EVENT_READ, source)
+                self._everything.unregister(descriptor)
+            raise
 
     def add(self, opened: Opened) -> None:
         """An endpoint is open: wait on what it says, or ask it whenever its stack had its turn."""
@@ -69,8 +87,7 @@ class Waiting:
             self._listen(opened)
 
     def _listen(self, opened: Opened) -> None:
-        for descriptor in opened.endpoint.descriptors():
-            self._everything.register(descriptor, selectors.EVENT_READ, opened)
+        _register(self._everything, opened, opened.endpoint.descriptors())
 
     def _ignore(self, opened: Opened) -> None:
         for descriptor in opened.endpoint.descriptors():

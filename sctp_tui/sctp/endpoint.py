@@ -83,7 +83,11 @@ class Outgoing(msgspec.Struct, frozen=True):
 
 
 class Endpoint(Protocol):
-    """One one-to-many socket. All methods raise `SctpError` where they can't do what is asked."""
+    """One one-to-many socket. All methods raise `SctpError` where they can't do what is asked.
+
+    Where the system refuses what that takes, such as a descriptor, they may raise its OSError: who asked
+    tells it, in the words of `system.refusal`, and closes an endpoint that was not ready yet.
+    """
 
     @property
     def name(self) -> str:
@@ -177,7 +181,7 @@ class Stack(Protocol):
         """What is known to be wrong with this implementation, though it works."""
 
     def open(self, options: EndpointOptions) -> Endpoint:
-        """A new endpoint."""
+        """A new endpoint. May raise OSError, as an endpoint's methods."""
 
     def descriptors(self) -> Sequence[int]:
         """What to wait on for reading before a `turn` is due, whether or not anybody receives."""

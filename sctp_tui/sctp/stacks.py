@@ -5,6 +5,7 @@ from typing import Literal
 
 from .endpoint import Clock, Stack, StackUnavailable
 from .events import StackName
+from .system import refusal
 
 Wanted = Literal["auto", "kernel", "userspace", "all"]
 
@@ -37,6 +38,8 @@ def choose(
             open_stack(name, clock).close()
         except StackUnavailable as failure:
             failures[name] = failure
+        except OSError as error:
+            failures[name] = StackUnavailable(str(refusal(error)), "")
         else:
             working.append(name)
             if wanted == "auto":

@@ -22,6 +22,7 @@ from sctp_tui.sctp.address import parse_hostport
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Peer, StackName
 from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.system import check_descriptors
 
 from .actions import bindings
 from .clients import Client, Clients, Options, Outcome
@@ -398,8 +399,20 @@ class ClientPane(Vertical):
         peer = await self._peer(target)
         several = self._clients.several(target, clients)
         generators.check(recipe, map(self._source, several))
+        if not self._within(target, peer):
+            fresh = sum(client.opened is None for client in several)
+            check_descriptors(fresh, f"the sockets of {units.many(clients, 'client')}")
         commands = [command for client in several for command in self._clients.open(client, peer)]
         self._submit(*commands, *generators.start(recipe, list(map(self._source, several))))
+
+    def _within(self, client: Client, peer: Peer) -> bool:
+        """Whether a client reaches a server of this program without a socket of the system."""
+        servers = self._monitor.endpoints.servers
+        return (
+            client.stack == "userspace"
+            and peer.udp_port is None
+            and any(server.stack == "userspace" and server.port == peer.port for server in servers)
+        )
 
     def _source(self, client: Client) -> Source:
         association = self._association_of(client)

@@ -198,10 +198,13 @@ class Capture:
 
 
 def udp_port() -> int:
-    """Where the kernel takes SCTP in UDP (since Linux 5.11), one port for the whole machine; 0: nowhere."""
+    """Where the kernel takes SCTP in UDP (since Linux 5.11), one port for the whole machine; 0: nowhere.
+
+    Raises OSError where no descriptor is left to look it up.
+    """
     try:
         return int(_UDP_SYSCTL.read_text())
-    except OSError:
+    except (FileNotFoundError, PermissionError):
         return 0
 
 

@@ -33,6 +33,7 @@ from ..events import (
 )
 from ..notification import decode
 from ..reassembly import Reassembly
+from ..system import refusal
 from . import asking, layout
 from .capture import End, Ends, udp_port
 from .sockets import open_socket
@@ -79,7 +80,7 @@ class KernelEndpoint:
         try:
             made = open_socket(self._pysctp, family, self._options)
         except OSError as error:
-            raise SctpError(f"no SCTP socket: {error.strerror}") from None
+            raise refusal(error, "no SCTP socket") from None
         self._socket = made.sock()
         return made
 

@@ -65,7 +65,9 @@ class KernelStack:
     def close(self) -> None:
         """End the capture, the last packets included. Idempotent."""
         if self._capture is not None:
-            select.select([self._capture], [], [], 2 * SETTLED)
+            last = select.poll()  # any descriptor, where select knows those below 1,024 alone
+            last.register(self._capture, select.POLLIN)
+            last.poll(2 * SETTLED * 1000)
             self._capture.read()
             self.tap(None)
 

@@ -406,12 +406,8 @@ class UserspaceEndpoint:
             if self._pump.links.down(link, port):
                 self._pump.give_up(link)
         self._links.clear()
-        attached = self._listening is not None or self._link is not None
         for sock in self._sockets:
-            if attached:
-                self._pump.detach(sock)
-            else:
-                sock.close()
+            self._pump.detach(sock)
         if self._link is not None and self._link.other is not None:
             self._pump.flush()
             self._pump.leave(self._link, self._link.other)

@@ -88,14 +88,15 @@ class Pump:
         self.transit.changed = True
 
     def detach(self, sock: socket.socket) -> None:
-        """Send what is due on a UDP socket, read it no more, and close it."""
+        """Send what is due on a UDP socket, read it no more, and close it; also one never attached."""
         self.flush()
         for one in self.transit.take(lambda link: link.udp is sock):
             if one.outward:  # early, rather than never
                 self._send(one.link, sock, one.packet)
         for link in self.links.over(sock):
             self.give_up(link)
-        self._selector.unregister(sock)
+        if sock in self._selector.get_map():
+            self._selector.unregister(sock)
         self.transit.changed = True
         sock.close()
 

@@ -1,0 +1,60 @@
+"""What the operating system allows and refuses: descriptors, and errors in words.
+
+Each socket takes a descriptor, and so does each thing to wait on. The limit of a process (RLIMIT_NOFILE,
+`ulimit -n`) is 1,024 on most systems though the hard limit, up to which any process may raise its own,
+is far above.
+"""
+
+import errno
+import os
+import resource
+
+from .endpoint import SctpError
+
+_ENOUGH = 65_536  # where the hard limit is none
+_SPARE = 16  # descriptors left for files that are written, a server that is opened anew
+
+
+def raise_descriptor_limit() -> None:
+    """Let this process have as many descriptors as its hard limit allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _ENOUGH if hard == resource.RLIM_INFINITY else hard
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):
+        return  # macOS has a limit below an infinite one: it stays as it was
+
+
+def check_descriptors(wanted: int, what: str) -> None:
+    """Raises `SctpError` where this process may not open so many more for `what`, a phrase in the plural."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return
+    room = max(0, limit - _open_descriptors() - _SPARE)
+    if wanted > room:
+        raise SctpError(
+            f"{what} take {wanted:,} descriptors more, and this process may have {limit:,} in all, of which "
+            f"{room:,} are free: take fewer, or start it where `ulimit -Hn` is higher"
+        )
+
+
+def _open_descriptors() -> int:
+    try:
+        return len(os.listdir("/dev/fd"))
+    except OSError:  # none is left to list them with
+        return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def refusal(error: OSError, what: str = "the system refuses") -> SctpError:
+    """An error of the system in words, with the way out where there is one; `what` could not be done."""
+    if error.errno == errno.EMFILE:
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        return SctpError(
+            f"this process has all {limit:,} descriptors open that it may have: close clients, or start it "
+            "where `ulimit -Hn` is higher"
+        )
+    if error.errno == errno.ENFILE:
+        return SctpError("this machine has all files open that it may have: see `sysctl fs.file-max`")
+    return SctpError(f"{what}: {error.strerror or error}")
