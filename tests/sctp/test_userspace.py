@@ -93,8 +93,8 @@ class Relay:
     """A NAT: clients talk to `port`, the server sees `outside`, whose port can change."""
 
     def __init__(self, hand: Hand) -> None:
-        self.inside = _udp()
-        self.outside = _udp()
+        self.inside = udp()
+        self.outside = udp()
         self.server = ("127.0.0.1", hand.listening.udp_port)
         self.client: tuple[str, int] | None = None
         self.passes: Callable[[bytes], bool] = lambda packet: True
@@ -105,17 +105,17 @@ class Relay:
         return int(self.inside.getsockname()[1])
 
     def change_port(self) -> None:
-        old, self.outside = self.outside, _udp()
+        old, self.outside = self.outside, udp()
         old.close()
 
     def turn(self) -> None:
         if self.outside.fileno() < 0:
             return
-        for packet, address in _waiting(self.inside):
+        for packet, address in waiting(self.inside):
             self.client = address
             if self.passes(packet):
                 self.outside.sendto(packet, self.server)
-        for packet, _ in _waiting(self.outside):
+        for packet, _ in waiting(self.outside):
             if self.client is not None and self.passes(packet):
                 self.inside.sendto(packet, self.client)
 
@@ -124,14 +124,14 @@ class Relay:
         self.outside.close()
 
 
-def _udp() -> socket.socket:
+def udp() -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind(("127.0.0.1", 0))
     sock.setblocking(False)
     return sock
 
 
-def _waiting(sock: socket.socket) -> Iterator[tuple[bytes, tuple[str, int]]]:
+def waiting(sock: socket.socket) -> Iterator[tuple[bytes, tuple[str, int]]]:
     while True:
         try:
             yield sock.recvfrom(65535)
@@ -249,27 +249,27 @@ def test_a_peer_whose_udp_port_changes_is_followed(hand: Hand) -> None:
 def test_a_stranger_without_the_tag_moves_nobody(hand: Hand) -> None:
     client = hand.client()
     hand.settle()
-    with _udp() as stranger:
+    with udp() as stranger:
         heartbeat = struct.pack("!BBHHH", 4, 0, 8, 1, 4)
         forged = packet(hand, heartbeat, source=client._port, tag=0xDEADBEEF)
         stranger.sendto(forged, ("127.0.0.1", hand.listening.udp_port))
         hand.turn()
         hand.server.send(hand.server.associations()[0], Outgoing(b"to the client"))
         hand.settle()
-        assert not any(b"to the client" in got for got, _ in _waiting(stranger))
+        assert not any(b"to the client" in got for got, _ in waiting(stranger))
     assert hand.received() == [b"hello", b"to the client"]
 
 
 def test_an_init_that_is_not_alone_is_refused_at_the_door(hand: Hand) -> None:
-    with _udp() as stranger:
+    with udp() as stranger:
         for chunks in ((INIT, ABORT), (ABORT, INIT), (INIT, INIT)):
             stranger.sendto(packet(hand, *chunks), ("127.0.0.1", hand.listening.udp_port))
         hand.turn()
         assert hand.stack.pump.refused_packets == 3
-        assert list(_waiting(stranger)) == []
+        assert list(waiting(stranger)) == []
         stranger.sendto(packet(hand, INIT), ("127.0.0.1", hand.listening.udp_port))
         hand.turn()
-        (answer,) = _waiting(stranger)
+        (answer,) = waiting(stranger)
         assert answer[0][12] == 2  # INIT ACK
 
 
@@ -294,7 +294,7 @@ def test_a_server_goes_on_after_a_peer_vanished(hand: Hand) -> None:
 
 
 def test_a_client_is_told_at_once_that_nobody_has_the_port(hand: Hand) -> None:
-    with _udp() as free:
+    with udp() as free:
         port = free.getsockname()[1]
     client = hand.client(port)
     hand.run(0.05)
@@ -306,10 +306,10 @@ def test_a_client_is_told_at_once_that_nobody_has_the_port(hand: Hand) -> None:
 
 
 def test_no_answer_gives_up_after_the_attempts(hand: Hand) -> None:
-    with _udp() as silent:
+    with udp() as silent:
         client = hand.client(silent.getsockname()[1])
         hand.run(200, step=0.1)
-        inits = list(_waiting(silent))
+        inits = list(waiting(silent))
     assert 1 + 4 <= len(inits) <= 2 + 4  # the first, and the attempts asked for; the library adds one
     assert hand.states(client.name) == ["CANT_STR_ASSOC"]
     assert any(isinstance(e, SendFailed) and e.message_id == 7 for e in hand.events)
@@ -390,7 +390,7 @@ def test_the_pump_sleeps_until_the_next_thing_that_matters(hand: Hand) -> None:
 
 def test_links_keep_the_newest_strangers() -> None:
     links = Links(limit=3)
-    with _udp() as sock:
+    with udp() as sock:
         arrivals = [links.classify(sock, ("192.0.2.1", port), bytes(16)) for port in range(5)]
         assert [arrival.given_up for arrival in arrivals[:3]] == [None] * 3
         assert arrivals[3].given_up is arrivals[0].link

@@ -66,12 +66,12 @@ class Link(msgspec.Struct, eq=False):
 class Arrival(NamedTuple):
     """Where a datagram belongs: `new` links must be registered, the one `given_up` deregistered.
 
-    `moved`: the peer was known by another UDP port until now.
+    `elsewhere`: by its tag it is of a peer that is known by another UDP port, see `Links.move`.
     """
 
     link: Link
     new: bool = False
-    moved: bool = False
+    elsewhere: bool = False
     given_up: Link | None = None
 
 
@@ -107,14 +107,12 @@ class Links:
         """Which link a datagram from `address` is of; an unknown peer gets a provisional one.
 
         The verification tag decides first: whoever bears it from the same host is the peer, whatever UDP
-        port its NAT gave it meanwhile (RFC 6951, section 5.4).
+        port its NAT gave it meanwhile (RFC 6951, section 5.4). Nothing of the packet is verified here.
         """
         where = (over.fileno(), address)
         link = self._by_tag.get(packet[:8])
         if link is not None and link.udp is over and link.host == address[0]:
-            if link.address == address:
-                return Arrival(link)
-            return Arrival(link, moved=True, given_up=self._move(link, where))
+            return Arrival(link, elsewhere=link.address != address)
         link = self._by_address.get(where)
         if link is not None:
             if link.handle in self._provisional:
@@ -129,6 +127,25 @@ class Links:
             given_up = next(iter(self._provisional.values()))
             self.remove(given_up)
         return Arrival(link, new=True, given_up=given_up)
+
+    def move(self, link: Link, over: socket.socket, address: SocketAddress) -> Link | None:
+        """The peer is reached by another address from now on; a provisional link to it that is given up.
+
+        Only for a packet whose checksum is right: its tag alone may be what is left of another one.
+        """
+        where = (over.fileno(), address)
+        self._by_address.pop((where[0], link.address or ()), None)
+        there = self._by_address.get(where)
+        if there is not None and there.handle in self._provisional:
+            self.remove(there)
+        else:
+            there = None
+        self._by_address[where] = link
+        link.address, link.udp_port = where[1], where[1][1]
+        for ports, flow in link.flows.items():
+            peer = Peer(flow.peer.addresses, flow.peer.port, link.udp_port)
+            link.flows[ports] = flow._replace(peer=peer)
+        return there
 
     def flow(self, link: Link, ports: bytes, names: Mapping[int, str]) -> Flow:
         """The ends of the packets on a link between two ports, the local one first.
@@ -199,20 +216,6 @@ class Links:
         return next(
             (one for one in self.by_handle.values() if one.udp and (one.ours or one.associations)), None
         )
-
-    def _move(self, link: Link, where: tuple[int, SocketAddress]) -> Link | None:
-        self._by_address.pop((where[0], link.address or ()), None)
-        there = self._by_address.get(where)
-        if there is not None and there.handle in self._provisional:
-            self.remove(there)
-        else:
-            there = None
-        self._by_address[where] = link
-        link.address, link.udp_port = where[1], where[1][1]
-        for ports, flow in link.flows.items():
-            peer = Peer(flow.peer.addresses, flow.peer.port, link.udp_port)
-            link.flows[ports] = flow._replace(peer=peer)
-        return there
 
 
 INIT, INIT_ACK, ABORT, COOKIE_ECHO, COOKIE_ACK, SHUTDOWN_COMPLETE = 1, 2, 6, 10, 11, 14

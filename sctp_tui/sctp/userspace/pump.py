@@ -28,6 +28,7 @@ _COOKIES = 1 << COOKIE_ECHO | 1 << COOKIE_ACK
 _NOTED = _COOKIES | 1 << ABORT
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
 _HARMFUL = "no SCTP packet, or chunks bundled that must be alone"
+_CORRUPT = "wrong checksum"
 _STEP = 300.0  # s of the link's time that one step may take; heartbeats come oftener
 
 
@@ -340,13 +341,13 @@ class Pump:
                 continue
             admitted, types = admit(packet)
             if not admitted or self.transit.speed != 1:
-                self.refused_packets += 1
-                if self.tap is not None:
-                    why = KEPT_OUT if admitted else _HARMFUL
-                    self._tell_of_refused(self.tap, sock, address, packet, why)
+                self._keep_out(sock, address, packet, KEPT_OUT if admitted else _HARMFUL)
                 continue
             self._last_packet = self.transit.now()
             link = connected or self._sort(sock, address, packet)
+            if link is None:
+                self._keep_out(sock, address, packet, _CORRUPT)
+                continue
             if not self.transit.direct:
                 self._condition(link, "in", link, packet, types)
                 continue
@@ -354,17 +355,13 @@ class Pump:
                 self._tell(self.tap, link, "in", packet)
             self._arrive(link, packet, types)
 
-    def _tell_of_refused(
-        self,
-        tap: Callable[[Packet], None],
-        sock: socket.socket,
-        address: tuple[str, int],
-        packet: bytes,
-        why: str,
-    ) -> None:
+    def _keep_out(self, sock: socket.socket, address: tuple[str, int], packet: bytes, why: str) -> None:
+        self.refused_packets += 1
+        if self.tap is None:
+            return
         source, destination = struct.unpack_from("!HH", packet.ljust(4, b"\0"))
         host, udp_port = sock.getsockname()[:2]
-        tap(
+        self.tap(
             Packet(
                 self._clock.wall(), self.transit.now(), self.ports.get(destination, ""), 0, 0,
                 Peer((address[0],), source, address[1]), Peer((host,), destination, udp_port), 0,
@@ -372,15 +369,28 @@ class Pump:
             )
         )  # fmt: skip
 
-    def _sort(self, sock: socket.socket, address: tuple[str, int], packet: bytes) -> Link:
+    def _sort(self, sock: socket.socket, address: tuple[str, int], packet: bytes) -> Link | None:
+        """The link of a datagram; None for a corrupt one that would change where its peer is reached."""
         arrival = self.links.classify(sock, address, packet)
-        if arrival.given_up is not None:
-            self._given_up[arrival.given_up.handle] = arrival.given_up
+        given_up = arrival.given_up
         if arrival.new:
             self.register(arrival.link)
-        if arrival.moved:
+        elif arrival.elsewhere:
+            if not self._intact(packet):
+                return None
+            given_up = self.links.move(arrival.link, sock, address)
             self.moved(arrival.link)
+        if given_up is not None:
+            self._given_up[given_up.handle] = given_up
         return arrival.link
+
+    def _intact(self, packet: bytes) -> bool:
+        """Whether the checksum is right (RFC 9260, section 6.8). The library looks at it again."""
+        return packet[8:12] == self._checksum(packet[:8] + bytes(4) + packet[12:])
+
+    def _checksum(self, packet: bytes) -> bytes:
+        """What belongs in the checksum's place, in which there is zero now."""
+        return struct.pack("=I", self._call.usrsctp_crc32c(packet, len(packet)))
 
     def _refuse(self, link: Link) -> None:
         """Nobody has the UDP port: to an association being set up that is what an ABORT says.
@@ -395,7 +405,6 @@ class Pump:
         source, destination = struct.unpack_from("!HH", init)
         header = struct.pack("!HH", destination, source) + init[16:20]  # the tag that we announced
         chunk = struct.pack("!BBH", ABORT, 0, 4)
-        checksum = self._call.usrsctp_crc32c(header + bytes(4) + chunk, 16)
-        packet = header + struct.pack("=I", checksum) + chunk
+        packet = header + self._checksum(header + bytes(4) + chunk) + chunk
         self.ready.add(source)
         self._call.usrsctp_conninput(link.handle, packet, len(packet), 0)

@@ -1,0 +1,73 @@
+"""What comes in at the UDP door from those who are no peers: it moves, fills and stops nothing.
+
+Time is moved by hand, as in `test_userspace`.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sctp_tui.sctp.endpoint import Outgoing
+from sctp_tui.sctp.events import Packet
+
+from .. import rawpeer as raw
+from ..rawpeer import RawPeer, chunk, chunks
+from .test_userspace import Hand, udp, waiting
+
+pytestmark = pytest.mark.userspace
+
+
+@pytest.fixture
+def hand() -> Iterator[Hand]:
+    hand = Hand()
+    try:
+        yield hand
+    finally:
+        hand.close()
+
+
+def peer(hand: Hand, **options: int) -> RawPeer:
+    """One that has no association yet."""
+    return RawPeer(hand.listening.udp_port, hand.listening.port, **options)  # type: ignore[arg-type]
+
+
+def up(hand: Hand, of: RawPeer) -> RawPeer:
+    """An honest handshake, and no time passes."""
+    of.send_init()
+    hand.turn()
+    of.take_init_ack()
+    echo(hand, of)
+    return of
+
+
+def echo(hand: Hand, of: RawPeer) -> None:
+    """The second half of a handshake."""
+    of.send(chunk(raw.COOKIE_ECHO, 0, of.cookie))
+    hand.turn()
+    of.receive(raw.COOKIE_ACK)
+
+
+def test_a_corrupt_packet_moves_nobody(hand: Hand) -> None:
+    """All of it right but the checksum: a peer is not reached by the port that it came from."""
+    seen: list[Packet] = []
+    with up(hand, peer(hand)) as honest, udp() as elsewhere:
+        hand.stack.tap(seen.append)
+        heartbeat = chunk(raw.HEARTBEAT, 0, raw.parameter(1, b"x"))
+        right = raw.packet(honest.source, honest.port, honest.peer_tag, heartbeat)
+        corrupt = right[:8] + bytes(octet ^ 0xFF for octet in right[8:12]) + right[12:]
+        elsewhere.sendto(corrupt, honest.to)
+        hand.turn()
+        (refused,) = seen
+        assert (refused.verdict, refused.reason) == ("refused", "wrong checksum")
+        assert refused.data == corrupt
+        assert hand.stack.pump.refused_packets == 1
+        hand.server.send(hand.server.associations()[0], Outgoing(b"to the peer"))
+        hand.turn()
+        assert b"to the peer" in honest.receive(raw.DATA)
+        assert list(waiting(elsewhere)) == []
+        # The same with its checksum is what a NAT does.
+        elsewhere.sendto(right, honest.to)
+        hand.turn()
+        assert [kind for datagram, _ in waiting(elsewhere) for kind, _, _ in chunks(datagram)] == [
+            raw.HEARTBEAT_ACK
+        ]
