@@ -370,16 +370,16 @@ class UserspaceEndpoint:
                 if event.assoc_id not in self._links:
                     link.associations += 1
                     self._links[event.assoc_id] = (link, peer.port)
-                self._pump.links.up(link, peer.port)
+                self._pump.up(link, self._port, peer.port)
             self._sent.add(event.assoc_id)  # a client's first message is outstanding
         else:
             if event.state == "CANT_STR_ASSOC" and not event.error_text:
                 text, by = self._why_not()
                 event = msgspec.structs.replace(event, error_text=text, by=by)
             if (known := self._links.pop(event.assoc_id, None)) is not None:
-                known[0].associations -= 1
-                if self._pump.links.down(*known):
-                    self._pump.give_up(known[0])
+                link, port = known
+                link.associations -= 1
+                self._pump.down(link, self._port, port)
             self._reassembly.forget(event.assoc_id)
         return self._book.stamp(event, peer, now)
 
@@ -403,8 +403,7 @@ class UserspaceEndpoint:
         self._socket.close()
         for link, port in self._links.values():
             link.associations -= 1
-            if self._pump.links.down(link, port):
-                self._pump.give_up(link)
+            self._pump.down(link, self._port, port)
         self._links.clear()
         for sock in self._sockets:
             self._pump.detach(sock)

@@ -6,31 +6,19 @@ is provisional, and only so many of those are kept, until an association comes u
 """
 
 import socket
-import struct
 from collections import OrderedDict
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
-from ..events import Direction, Peer
+from ..events import Direction
+from .flows import Flow
 
-FLOWS = 4096
-"""Pairs of ends told apart on one link; past it the oldest gets a new serial, should it go on."""
 PROVISIONAL = 1024
 """Links kept for peers that have no association yet; past it the one unused longest goes."""
 
 SocketAddress = tuple[Any, ...]
 """What `recvfrom` says and `sendto` takes: host, port, and for IPv6 flow and scope."""
-
-
-class Flow(NamedTuple):
-    """The two ends of packets, as a `Packet` tells them."""
-
-    endpoint: str
-    local: Peer
-    peer: Peer
-    serial: int
 
 
 class Link(msgspec.Struct, eq=False):
@@ -42,7 +30,7 @@ class Link(msgspec.Struct, eq=False):
     of the associations that are up, `sent` those in the other direction. `init` is the last INIT sent.
     `aborted` is set where an ABORT came, `refused` where the network told that nobody has the UDP port.
     `sends` is where its packets go as seen from the local end: within the process that is the server's.
-    `flows` are the ends by their ports, the local one first.
+    `flows` are the ends of what is up by their ports, the local one first; None before a packet was told of.
     """
 
     handle: int
@@ -60,7 +48,7 @@ class Link(msgspec.Struct, eq=False):
     aborted: bool = False
     refused: bool = False
     sends: Direction = "out"
-    flows: dict[bytes, Flow] = msgspec.field(default_factory=dict)
+    flows: dict[bytes, Flow | None] = msgspec.field(default_factory=dict)
 
 
 class Arrival(NamedTuple):
@@ -85,7 +73,6 @@ class Links:
         self._by_tag: dict[bytes, Link] = {}
         self._provisional: OrderedDict[int, Link] = OrderedDict()
         self._last_handle = 0x1000
-        self._last_flow = 0
 
     def __len__(self) -> int:
         return len(self.by_handle)
@@ -142,30 +129,11 @@ class Links:
             there = None
         self._by_address[where] = link
         link.address, link.udp_port = where[1], where[1][1]
-        for ports, flow in link.flows.items():
-            peer = Peer(flow.peer.addresses, flow.peer.port, link.udp_port)
-            link.flows[ports] = flow._replace(peer=peer)
         return there
 
-    def flow(self, link: Link, ports: bytes, names: Mapping[int, str]) -> Flow:
-        """The ends of the packets on a link between two ports, the local one first.
-
-        `names` are the endpoints of the local ports.
-        """
-        flow = link.flows.get(ports)
-        if flow is None:
-            if len(link.flows) >= FLOWS:
-                del link.flows[next(iter(link.flows))]
-            local, peer = struct.unpack("!HH", ports)
-            host, udp_port = link.udp.getsockname()[:2] if link.udp is not None else (link.host, None)
-            self._last_flow += 1
-            flow = link.flows[ports] = Flow(
-                names.get(local, ""),
-                Peer((host,), local, udp_port),
-                Peer((link.host,), peer, link.udp_port),
-                self._last_flow,
-            )
-        return flow
+    def at(self, over: socket.socket, address: SocketAddress) -> Link | None:
+        """The link that leads to an address, None where there is none."""
+        return self._by_address.get((over.fileno(), address))
 
     def hear(self, link: Link, packet: bytes) -> None:
         """Remember the tag in a COOKIE ECHO or ACK that came: the association's, should it come up."""

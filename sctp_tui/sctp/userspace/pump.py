@@ -14,8 +14,9 @@ from ctypes import string_at
 from heapq import heappop
 
 from ..endpoint import Clock
-from ..events import Direction, Packet, Peer
+from ..events import Direction, Packet
 from ..link import KEPT_OUT, Verdict
+from .flows import Flows
 from .library import ConnOutput, Library
 from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, Link, Links, admit
 from .transit import Transit
@@ -46,6 +47,7 @@ class Pump:
         self.links = Links()
         self.ready: set[int] = set()
         self.ports: dict[int, str] = {}
+        self.flows = Flows(self.ports)
         self.tap: Callable[[Packet], None] | None = None
         self.waited = True
         self.refused_packets = 0
@@ -86,6 +88,7 @@ class Pump:
         """Read a UDP socket from now on; `connected` is the link of a socket that has only one peer."""
         sock.setblocking(False)
         self._selector.register(sock, selectors.EVENT_READ, connected)
+        self.flows.attach(sock)
         self.transit.changed = True
 
     def detach(self, sock: socket.socket) -> None:
@@ -98,6 +101,7 @@ class Pump:
             self.give_up(link)
         if sock in self._selector.get_map():
             self._selector.unregister(sock)
+        self.flows.detach(sock)
         self.transit.changed = True
         sock.close()
 
@@ -109,6 +113,17 @@ class Pump:
     def register(self, link: Link) -> None:
         """Make the library take packets from this link."""
         self._call.usrsctp_register_address(link.handle)
+
+    def up(self, link: Link, port: int, peer_port: int) -> None:
+        """An association between two SCTP ports came up on a link, or was restarted."""
+        self.links.up(link, peer_port)
+        self.flows.keep(link, struct.pack("!HH", port, peer_port))
+
+    def down(self, link: Link, port: int, peer_port: int) -> None:
+        """An association ended."""
+        self.flows.release(link, struct.pack("!HH", port, peer_port))
+        if self.links.down(link, peer_port):
+            self.give_up(link)
 
     def give_up(self, link: Link) -> None:
         """Forget a link; once its last packets are out the library forgets it too."""
@@ -307,7 +322,9 @@ class Pump:
     ) -> None:
         """Tell of a packet on a link of the local end."""
         ports = packet[:4] if direction == "out" else packet[2:4] + packet[:2]
-        flow = link.flows.get(ports) or self.links.flow(link, ports, self.ports)
+        flow = link.flows.get(ports)
+        if flow is None:
+            flow = self.flows.of(link, ports, begins=direction == "out" and packet[12] == INIT)
         tap(
             Packet(
                 self._clock.wall(), self.transit.now(), flow.endpoint, 0, 0, flow.peer,
@@ -341,12 +358,12 @@ class Pump:
                 continue
             admitted, types = admit(packet)
             if not admitted or self.transit.speed != 1:
-                self._keep_out(sock, address, packet, KEPT_OUT if admitted else _HARMFUL)
+                self._keep_out(connected, sock, address, packet, KEPT_OUT if admitted else _HARMFUL)
                 continue
             self._last_packet = self.transit.now()
             link = connected or self._sort(sock, address, packet)
             if link is None:
-                self._keep_out(sock, address, packet, _CORRUPT)
+                self._keep_out(None, sock, address, packet, _CORRUPT)
                 continue
             if not self.transit.direct:
                 self._condition(link, "in", link, packet, types)
@@ -355,17 +372,21 @@ class Pump:
                 self._tell(self.tap, link, "in", packet)
             self._arrive(link, packet, types)
 
-    def _keep_out(self, sock: socket.socket, address: tuple[str, int], packet: bytes, why: str) -> None:
+    def _keep_out(
+        self, link: Link | None, sock: socket.socket, address: tuple[str, int], packet: bytes, why: str
+    ) -> None:
+        """Tell of a packet that is not let in; a link that leads to its sender is as it was."""
         self.refused_packets += 1
         if self.tap is None:
             return
-        source, destination = struct.unpack_from("!HH", packet.ljust(4, b"\0"))
-        host, udp_port = sock.getsockname()[:2]
+        link = link or self.links.at(sock, address)
+        head = packet[:4].ljust(4, b"\0")
+        ports = head[2:] + head[:2]
+        flow = self.flows.of(link, ports) if link else self.flows.from_address(sock, address, ports)
         self.tap(
             Packet(
-                self._clock.wall(), self.transit.now(), self.ports.get(destination, ""), 0, 0,
-                Peer((address[0],), source, address[1]), Peer((host,), destination, udp_port), 0,
-                "in", "refused", why, 0.0, packet,
+                self._clock.wall(), self.transit.now(), flow.endpoint, 0, 0, flow.peer,
+                flow.local, flow.serial, "in", "refused", why, 0.0, packet,
             )
         )  # fmt: skip
 
@@ -379,6 +400,7 @@ class Pump:
             if not self._intact(packet):
                 return None
             given_up = self.links.move(arrival.link, sock, address)
+            self.flows.move(arrival.link)
             self.moved(arrival.link)
         if given_up is not None:
             self._given_up[given_up.handle] = given_up
