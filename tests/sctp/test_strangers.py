@@ -9,6 +9,7 @@ import pytest
 
 from sctp_tui.sctp.endpoint import Outgoing
 from sctp_tui.sctp.events import Packet
+from sctp_tui.sctp.userspace.links import CONTROL_CHUNKS
 
 from .. import rawpeer as raw
 from ..rawpeer import RawPeer, chunk, chunks
@@ -71,3 +72,30 @@ def test_a_corrupt_packet_moves_nobody(hand: Hand) -> None:
         assert [kind for datagram, _ in waiting(elsewhere) for kind, _, _ in chunks(datagram)] == [
             raw.HEARTBEAT_ACK
         ]
+
+
+@pytest.mark.parametrize("kind", [raw.ERROR, raw.HEARTBEAT, 0x7F, 0xC0])
+def test_a_packet_of_more_chunks_than_an_honest_one_has_is_refused(hand: Hand, kind: int) -> None:
+    seen: list[Packet] = []
+    with up(hand, peer(hand)) as hostile:
+        before = len(hand.events)
+        hand.stack.tap(seen.append)
+        hostile.send(*[chunk(kind)] * (CONTROL_CHUNKS + 1))
+        hostile.send(*[chunk(kind)] * 16_000)
+        hand.turn()
+        why = "more than 32 control chunks in one packet"
+        assert [(one.verdict, one.reason) for one in seen] == [("refused", why)] * 2
+        assert hand.stack.pump.refused_packets == 2
+        assert len(hand.events) == before
+        hostile.send(*[chunk(raw.ERROR)] * CONTROL_CHUNKS)
+        hand.turn()
+        assert len(hand.events) == before + CONTROL_CHUNKS
+
+
+def test_as_many_messages_in_one_packet_as_it_has_room_for(hand: Hand) -> None:
+    """Nothing bounds DATA but its size: a packet over the loopback has room for thousands."""
+    with up(hand, peer(hand)) as honest:
+        honest.send(*(raw.data(honest.tsn + number, b"x", ssn=number) for number in range(3000)))
+        for _ in range(3):
+            hand.turn()
+        assert hand.received() == [b"x"] * 3000

@@ -188,25 +188,38 @@ class Links:
 
 INIT, INIT_ACK, ABORT, COOKIE_ECHO, COOKIE_ACK, SHUTDOWN_COMPLETE = 1, 2, 6, 10, 11, 14
 _ALONE = 1 << INIT | 1 << INIT_ACK | 1 << SHUTDOWN_COMPLETE
+_I_DATA = 64
+CONTROL_CHUNKS = 32
+"""Chunks other than DATA in one packet. Some 20 types are defined, of which an honest packet has each once;
+only ERROR and HEARTBEAT ACK answer several of one packet before. Each may become an event: a packet over UDP
+has room for 16,373. DATA needs no such bound: an empty one is against the rules, flow control holds the rest.
+"""
+_NO_PACKET = "no SCTP packet, or a chunk cut short"
+_NOT_ALONE = "INIT, INIT ACK or SHUTDOWN COMPLETE bundled, which must be alone"
+_CROWDED = f"more than {CONTROL_CHUNKS} control chunks in one packet"
 
 
-def admit(packet: bytes) -> tuple[bool, int]:
-    """Whether a datagram from outside may go to the library, and a bit set of its low chunk types.
+def admit(packet: bytes) -> tuple[str, int]:
+    """Why a datagram from outside may not go to the library (or ""), and a bit set of its low chunk types.
 
-    Refused: what is no SCTP packet, a chunk cut short, and an INIT, INIT ACK or SHUTDOWN COMPLETE that is
-    not alone (RFC 9260, section 6.10; CVE-2021-30523 needs it).
+    Refused: what is no SCTP packet, a chunk cut short, more than `CONTROL_CHUNKS`, and an INIT, INIT ACK or
+    SHUTDOWN COMPLETE that is not alone (RFC 9260, section 6.10; CVE-2021-30523 needs it).
     """
     end = len(packet)
     if end < 16:
-        return False, 0
-    at, count, types = 12, 0, 0
+        return _NO_PACKET, 0
+    at, count, control, types = 12, 0, 0, 0
     while at + 4 <= end:
         kind = packet[at]
         length = packet[at + 2] << 8 | packet[at + 3]
         if length < 4 or at + length > end:
-            return False, types
+            return _NO_PACKET, types
         if kind < 16:
             types |= 1 << kind
+        if kind and kind != _I_DATA:
+            control += 1
         count += 1
         at += (length + 3) & ~3
-    return not (count > 1 and types & _ALONE), types
+    if count > 1 and types & _ALONE:
+        return _NOT_ALONE, types
+    return _CROWDED if control > CONTROL_CHUNKS else "", types

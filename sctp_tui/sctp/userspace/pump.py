@@ -28,7 +28,6 @@ _BIT = tuple(1 << kind if kind < 16 else 0 for kind in range(256))
 _COOKIES = 1 << COOKIE_ECHO | 1 << COOKIE_ACK
 _NOTED = _COOKIES | 1 << ABORT
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
-_HARMFUL = "no SCTP packet, or chunks bundled that must be alone"
 _CORRUPT = "wrong checksum"
 _STEP = 300.0  # s of the link's time that one step may take; heartbeats come oftener
 
@@ -356,9 +355,9 @@ class Pump:
                 if connected is not None and isinstance(error, ConnectionRefusedError):
                     self._refuse(connected)
                 continue
-            admitted, types = admit(packet)
-            if not admitted or self.transit.speed != 1:
-                self._keep_out(connected, sock, address, packet, KEPT_OUT if admitted else _HARMFUL)
+            why, types = admit(packet)
+            if why or self.transit.speed != 1:
+                self._keep_out(connected, sock, address, packet, why or KEPT_OUT)
                 continue
             self._last_packet = self.transit.now()
             link = connected or self._sort(sock, address, packet)
