@@ -18,12 +18,12 @@ class Account:
     gid: int
 
 
-def choose(cwd: Path, linux: Path) -> Account | None:
+def choose(cwd: Path, linux: Path, temporary: Path) -> Account | None:
     """The user to become, or None to stay who we are.
 
     Root becomes `nobody`, if that one can reach what the guest needs: the kernel, the interpreter with its
-    library, this package, and the working folder. Where it can't (an interpreter under /root, say) the
-    guest runs as root, as the alternative is not to run.
+    library, this package, the working folder, the one for temporary files. Where it can't (an interpreter
+    under /root, say) the guest runs as root, as the alternative is not to run.
     """
     if os.geteuid() != 0:
         return None
@@ -32,7 +32,7 @@ def choose(cwd: Path, linux: Path) -> Account | None:
     except KeyError:
         return None
     account = Account(entry.pw_uid, entry.pw_gid)
-    execute, read = (linux, Path(sys.executable), cwd), (Path(os.__file__), Path(__file__))
+    execute, read = (linux, Path(sys.executable), cwd, temporary), (Path(os.__file__), Path(__file__))
     return account if can_reach(account, execute, read) else None
 
 

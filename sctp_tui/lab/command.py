@@ -14,8 +14,11 @@ Boot Linux with SCTP as an ordinary process (User Mode Linux) and run COMMAND in
 what it reads, writes and returns passed through. Without COMMAND: the monitor, on that kernel, at this
 terminal; options not named here are the monitor's.
 
-The guest sees this machine's files, with your rights, and has a network and a TMPDIR of its own. If you are
-root it has the rights of `nobody`, where those suffice to read the interpreter and the working folder."""
+The guest sees this machine's files, with your rights: what COMMAND writes there stays. Its network is its
+own, and so are TMPDIR, XDG_RUNTIME_DIR, /dev, /proc, /run and /sys: those are in its memory, at most half of
+it each, and gone at the end. If you are root it has the rights of `nobody`, where those suffice to read the
+interpreter, the working folder and the one for temporary files. The owner of a file is you, not root, so git
+needs its safe.directory there."""
 _EPILOG = """\
 Exit status: COMMAND's, or 128 + n after signal n; 124 after the time limit, 125 where the lab itself
 failed, 126 and 127 where COMMAND can't be run or found.

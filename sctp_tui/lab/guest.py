@@ -31,9 +31,9 @@ _POWER_OFF = 0x4321FEDC
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def main(modules: bytes) -> None:
+def main(modules: bytes, temporary: str, runtime: str) -> None:
     """Everything, from a kernel with nothing mounted to the power-off."""
-    mounts()
+    mounts(temporary, runtime)
     line = serial_line()
     loopback_up()
     release = os.path.join(modules, os.fsencode(os.uname().release))
@@ -49,16 +49,22 @@ def main(modules: bytes) -> None:
 
 def mount(kind: str, target: str) -> None:
     """Mount a file system that has no device."""
-    if libc.mount(kind.encode(), target.encode(), kind.encode(), 0, None):
+    if libc.mount(kind.encode(), os.fsencode(target), kind.encode(), 0, None):
         code = ctypes.get_errno()
         raise OSError(code, f"can't mount {kind}: {os.strerror(code)}", target)
 
 
-def mounts() -> None:
-    """The file systems that programs expect, over the host's own (where /dev is the guest's already)."""
+def mounts(temporary: str, runtime: str) -> None:
+    """The file systems that programs expect, over the host's own (where /dev is the guest's already).
+
+    On the host's all is a user's who is not root here; what refuses a folder of another's (pytest for its
+    temporary files, tmux for its socket) has those that are in the guest's memory.
+    """
     mount("proc", "/proc")
     mount("sysfs", "/sys")
     mount("tmpfs", "/run")
+    mount("tmpfs", temporary)
+    os.makedirs(runtime, 0o700)
     for folder, kind in (("/dev/pts", "devpts"), ("/dev/shm", "tmpfs")):
         os.mkdir(folder)
         mount(kind, folder)
@@ -312,4 +318,4 @@ def _read_exactly(descriptor: int, size: int) -> bytes:
 
 
 if __name__ == "__main__":
-    main(os.fsencode(sys.argv[1]))
+    main(os.fsencode(sys.argv[1]), *sys.argv[2:4])  # after these come words of the kernel

@@ -16,6 +16,9 @@ from .account import Account
 from .errors import LabError
 from .linux import Linux
 
+RUNTIME = "/run/user/0"
+"""The command's XDG_RUNTIME_DIR, in the guest's memory."""
+
 _HERE = Path(__file__).parent
 _HIDDEN = ("/dev", "/proc", "/run", "/sys")
 """Folders over which the guest mounts its own: nothing of the host's is seen there."""
@@ -71,32 +74,42 @@ def hidden(path: Path) -> bool:
     return any(path.is_relative_to(folder) for folder in _HIDDEN)
 
 
+def scratch_parent() -> Path:
+    """The folder for temporary files, or /tmp where the guest can't see it."""
+    folder = Path(tempfile.gettempdir()).resolve()
+    return Path("/tmp") if hidden(folder) else folder
+
+
+def temporary(scratch: Path) -> Path:
+    """The command's TMPDIR: an empty folder here, over which the guest has a file system in its memory."""
+    return scratch / "tmp"
+
+
 def _console(scratch: Path) -> Path:
     return scratch / "console.log"
 
 
 def _command(linux: Linux, scratch: Path, memory: int, line: int) -> list[str]:
-    init = [sys.executable, str(_HERE / "guest.py"), str(linux.modules)]
+    init = [sys.executable, str(_HERE / "guest.py"), str(linux.modules), str(temporary(scratch)), RUNTIME]
     if any('"' in path for path in init):
         raise LabError(f"a kernel's command line can't hold a path with a quotation mark: {init}")
-    interpreter, script, modules = (f'"{path}"' for path in init)
+    interpreter, script, *arguments = (f'"{path}"' for path in init)
     return [
         sys.executable, "-I", "-S", str(_HERE / "launch.py"),
         str(os.getpid()), str(scratch), str(memory << 20),
         str(linux.program), f"mem={memory}M", "rootfstype=hostfs", "rootflags=/", "rw", "quiet",
         f"initcall_blacklist={_NOT_NEEDED}", "con=null", "con0=null,fd:1", f"ssl0=fd:{line}",
-        f"init={interpreter}", "--", "-EsSB", script, modules,
+        f"init={interpreter}", "--", "-EsSB", script, *arguments,
     ]  # fmt: skip
 
 
 @contextlib.contextmanager
 def _scratch_folder(account: Account | None) -> Iterator[Path]:
-    parent = Path(tempfile.gettempdir()).resolve()
-    scratch = Path(tempfile.mkdtemp(prefix="sctp-tui-lab-", dir="/tmp" if hidden(parent) else parent))
+    scratch = Path(tempfile.mkdtemp(prefix="sctp-tui-lab-", dir=scratch_parent()))
     try:
-        (scratch / "tmp").mkdir()
+        temporary(scratch).mkdir()
         if account:
-            for folder in (scratch, scratch / "tmp"):
+            for folder in (scratch, temporary(scratch)):
                 os.chown(folder, account.uid, account.gid)
         yield scratch
     finally:

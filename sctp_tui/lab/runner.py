@@ -10,7 +10,7 @@ from typing import Protocol
 
 from . import account, linux, wire
 from .errors import LabError
-from .machine import hidden, started
+from .machine import RUNTIME, hidden, scratch_parent, started, temporary
 from .relay import Relay
 
 MEMORY = 512
@@ -47,10 +47,11 @@ def run(
     """Boot a kernel with SCTP, run a command in it as root, return its exit status (128 + n: signal n).
 
     The guest sees the host's files with the rights of the user who called, or of `nobody` where that is
-    root (see `account.choose`), and has a scratch folder of its own, TMPDIR. `env` is added to this
-    process's environment. `timeout` is in seconds, boot included, `memory` in MiB. With `terminal` the
-    command gets a pty of the size of `stdin`. `signals` is a descriptor from which numbers of signals for
-    the command are read, a byte each; `watch` is shown its output as it comes.
+    root (see `account.choose`); what it writes there stays. TMPDIR and XDG_RUNTIME_DIR are in its memory, as
+    nothing of the host's is root's in it, and gone at the end. `env` is added to this process's environment.
+    `timeout` is in seconds, boot included, `memory` in MiB. With `terminal` the command gets a pty of the
+    size of `stdin`. `signals` is a descriptor from which numbers of signals for the command are read, a byte
+    each; `watch` is shown its output as it comes.
 
     Raises LabUnavailable, TimeLimit, and LabError where the guest itself fails.
     """
@@ -58,7 +59,7 @@ def run(
     folder = Path(cwd or os.getcwd()).resolve()
     if hidden(folder):
         raise LabError(f"the guest can't see {folder}: /dev, /proc, /run and /sys are its own there")
-    user = account.choose(folder, kernel.program)
+    user = account.choose(folder, kernel.program, scratch_parent())
     with started(kernel, user, memory) as machine:
         environment = _environment(kernel, machine.scratch, os.environ | dict(env or {}), user is not None)
         start = wire.pack_strings(
@@ -98,16 +99,17 @@ def _environment(
     environment = {
         **given,
         "PATH": _joined([*kernel.programs, ours], given.get("PATH"), _SYSTEM_PATH),
-        "TMPDIR": str(scratch / "tmp"),
+        "TMPDIR": str(temporary(scratch)),
+        "XDG_RUNTIME_DIR": RUNTIME,
+        "TMUX_TMPDIR": RUNTIME,  # it looks at no other variable
         "LANG": given.get("LANG", "C.UTF-8"),
         "TERM": given.get("TERM", "dumb"),
         "SCTP_TUI_IN_LAB": "1",  # so that nobody is told to reach the guest from outside
         # A home that `nobody` could not even read is none.
-        "HOME": str(scratch / "tmp") if other_user else given.get("HOME", "/"),
+        "HOME": str(temporary(scratch)) if other_user else given.get("HOME", "/"),
     }
     if kernel.libraries:
         environment["LD_LIBRARY_PATH"] = _joined(kernel.libraries, given.get("LD_LIBRARY_PATH"))
-    environment.pop("XDG_RUNTIME_DIR", None)  # under /run, where the guest has its own
     return environment
 
 

@@ -108,6 +108,19 @@ print(pathlib.Path("/proc/net/sctp/eps").read_text(), file=sys.stderr)
 
 
 @boots
+def test_what_insists_on_a_folder_of_its_own_has_one_and_the_rest_is_left_behind(temporary: Path) -> None:
+    script = """
+for folder in "$TMPDIR" "$XDG_RUNTIME_DIR" "$TMUX_TMPDIR"; do
+  stat -c %u "$folder"; touch "$folder/gone" && stat -c %u "$folder/gone"
+done
+echo kept > kept
+"""
+    result = capture(["sh", "-ec", script], cwd=temporary, timeout=20)
+    assert (result.returncode, result.stdout.split()) == (0, [b"0"] * 6), result.stderr
+    assert [(path.name, path.read_text()) for path in temporary.iterdir()] == [("kept", "kept\n")]
+
+
+@boots
 def test_a_command_that_takes_too_long_is_ended(temporary: Path, capsys: pytest.CaptureFixture[str]) -> None:
     began = time.monotonic()
     assert command.main(["--timeout", "1.5", "--", "sleep", "60"]) == 124
@@ -180,10 +193,12 @@ def test_root_hands_the_guest_to_nobody(tmp_path: Path) -> None:
         pytest.skip(f"no Python 3.11 that {account.NAME} can run: the interpreter here is root's alone")
     secret = tmp_path / "secret"
     secret.touch(mode=0o600)
+    # Beside TMPDIR, which is in memory, is a folder of the host's.
+    command = f"id -u; cd $TMPDIR/..; touch mine; stat -c %u mine; cat {secret}"
     script = f"""
 import sys
 from sctp_tui.lab import run
-sys.exit(run(["sh", "-c", "id -u; touch $TMPDIR/mine; stat -c %u $TMPDIR/mine; cat {secret}"], timeout=20))
+sys.exit(run(["sh", "-c", {command!r}], timeout=20))
 """
     ran = subprocess.run(
         [python, "-Sc", script], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=False
@@ -199,11 +214,12 @@ def test_root_stays_root_where_nobody_could_not_work(tmp_path: Path, monkeypatch
     monkeypatch.setattr(sys, "executable", str(true))
     monkeypatch.setattr(os, "__file__", "/etc/passwd")
     monkeypatch.setattr(account, "__file__", "/etc/passwd")
-    assert account.choose(Path("/"), true) is not None
-    hidden = tmp_path / "python"
-    hidden.touch(mode=0o700)
+    root, hidden = Path("/"), tmp_path / "python"
+    hidden.mkdir(mode=0o700)
+    assert account.choose(root, true, root) is not None
+    assert account.choose(root, true, hidden) is None
     monkeypatch.setattr(sys, "executable", str(hidden))
-    assert account.choose(Path("/"), true) is None
+    assert account.choose(root, true, root) is None
 
 
 def pretend(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
