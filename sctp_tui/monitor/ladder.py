@@ -131,8 +131,8 @@ class Ladder:
         way, back = self._ways[packet.direction], self._ways[_OTHER[packet.direction]]
         arrives = packet.verdict not in ("dropped", "refused")
         first_try, fast, fills_gap, opens, filled = 0, False, False, False, False
-        if packet.verdict == "duplicated":
-            # The copy that the link made: of the packet before, but not sent again.
+        if packet.verdict in ("duplicated", "refused"):
+            # The copy that the link made: of the packet before, but not sent again. Or what may be anybody's.
             return Row(number, packet, packet.mono - self.conversation.began)
         for chunk in chunks:
             if isinstance(chunk, Data | IData):

@@ -16,7 +16,6 @@ from .lane import Block, Lane
 KEPT = 20_000
 """Messages kept of each direction unless told otherwise."""
 _FAR = 1 << 24  # TSNs between two chunks that one end can't have outstanding: the count began anew
-_NEVER_CAME = ("dropped", "refused")
 
 
 class Seen(Protocol):
@@ -312,10 +311,12 @@ class Lanes:
         """Take in packets, in the order in which they were sent."""
         for seen in packets:
             packet = seen.packet
+            if packet.verdict == "refused":
+                continue  # it may be anybody's
             mine = self.sending[packet.direction]
             others = self.sending["out" if packet.direction == "in" else "in"]
             self.until(packet.mono)
-            lost = packet.verdict in _NEVER_CAME
+            lost = packet.verdict == "dropped"
             comes = packet.mono + packet.delay
             arrival = None if lost or not _seen_to_arrive(packet) else comes
             for chunk in seen.decoded.chunks:

@@ -70,6 +70,16 @@ class Monitor:
                 continue
             conversation = self.wire.of(opening, self.endpoints)
             if conversation is not None and not conversation.over:
-                echo = next((packet for packet in conversation.packets if kind(packet) == _COOKIE_ECHO), None)
+                out = "out" if conversation.endpoint == view.name else "in"
+                echo = next(
+                    (
+                        packet
+                        for packet in conversation.packets
+                        if packet.direction == out
+                        and kind(packet) == _COOKIE_ECHO
+                        and packet.verdict != "refused"
+                    ),
+                    None,
+                )
                 if echo is not None:
                     self.associations.echoed(opening.key, echo)

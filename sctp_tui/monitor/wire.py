@@ -4,13 +4,13 @@ Bounded in bytes; the oldest go first. Packets are decoded when somebody looks, 
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from typing import Literal, NamedTuple
 
 from ..outbox import PACKET_COST
 from ..sctp.decoding import decode
-from ..sctp.events import Packet, Peer
+from ..sctp.events import Direction, Packet, Peer
 from ..sctp.link import KEPT_OUT
 from ..sctp.packet import Decoded
 from .associations import Association
@@ -19,10 +19,15 @@ from .endpoints import Endpoints
 
 BYTES = 32 * 1024 * 1024
 """Bytes kept unless told otherwise: more than 100,000 of the usual packets."""
-_INIT, _ABORT, _SHUTDOWN_COMPLETE = 1, 6, 14
+CONVERSATION_COST = 2000
+"""Bytes that a conversation takes beside its packets: of strangers' packets each may be one of its own."""
+_INIT, _ABORT, _COOKIE_ECHO, _COOKIE_ACK, _SHUTDOWN_COMPLETE = 1, 6, 10, 11, 14
+_SET_UP = (_INIT, _COOKIE_ECHO, _COOKIE_ACK)
 _LAST_WORDS = (_ABORT, _SHUTDOWN_COMPLETE)
 
 End = Literal["local", "peer"]
+Ends = tuple[str, Peer, Peer | None]
+"""An endpoint's name, the local end, the peer's."""
 
 
 class Traced(NamedTuple):
@@ -38,12 +43,16 @@ class Conversation:
 
     `captured` is the number of the newest packet, 0 before the first. `began` is when the first was sent
     (s, the link's clock), `begun` the same for people (s since the epoch). `initiator` is the end that sent
-    the INIT, as far as it was seen.
+    the INIT, as far as it was seen. `ends` and `ports`, the local first, are those of the first packet;
+    `flow` and `peer` are the newest. A refused packet is shown among the others, and changes nothing: it may
+    be anybody's.
     """
 
     def __init__(self, packet: Packet) -> None:
         self.local = packet.local
         self.peer = packet.peer or Peer((), 0)
+        self.ends = _ends(packet)
+        self.ports = self.local.port, self.peer.port
         self.endpoint = packet.endpoint
         self.flow = packet.flow
         self.began, self.begun = packet.mono, packet.at
@@ -52,6 +61,9 @@ class Conversation:
         self.over = False
         self.captured = 0
         self._packets: deque[Packet] = deque()
+        # What packets have to bear in either direction, as far as the local stack has shown it.
+        self._tags: dict[Direction, bytes] = {}
+        self._echoed = b""  # what the last COOKIE ECHO from the peer bore
 
     def __len__(self) -> int:
         return len(self._packets)
@@ -92,9 +104,35 @@ class Conversation:
         """The next packet."""
         self._packets.append(packet)
         self.captured += 1
+        if packet.verdict == "refused":
+            return
         self.peer = packet.peer or self.peer  # whose UDP port may change
-        if kind(packet) in _LAST_WORDS:
+        what = kind(packet)
+        if what in _SET_UP:
+            self._learn(what, packet)
+        elif what in _LAST_WORDS and self._rightful(packet):
             self.over = True
+
+    def _learn(self, what: int, packet: Packet) -> None:
+        """The tags that the set-up agrees upon; only what the local stack sends proves that it took them."""
+        tag = packet.data[4:8]
+        if packet.direction == "in":
+            if what == _COOKIE_ECHO:
+                self._echoed = tag
+        elif what == _INIT:
+            self._tags = {"in": packet.data[16:20]}
+        else:
+            self._tags["out"] = tag
+            if what == _COOKIE_ACK and self._echoed:
+                self._tags["in"] = self._echoed
+
+    def _rightful(self, packet: Packet) -> bool:
+        """Whether a packet may end the association, by its tag and its T bit (RFC 9260, section 8.5.1)."""
+        own: Direction = packet.direction
+        other: Direction = "out" if own == "in" else "in"
+        reflected = int.from_bytes(packet.data[13:14], "big") & 1
+        expected = self._tags.get(other if reflected else own)
+        return expected is None or packet.data[4:8] == expected
 
     def forget(self) -> Packet:
         """The oldest goes."""
@@ -115,7 +153,8 @@ class Wire:
         self._bytes = 0
         self._order: deque[Conversation] = deque()  # of each packet, the oldest first
         self._by_flow: dict[int, Conversation] = {}
-        self._by_ports: dict[tuple[int, int], list[Conversation]] = {}
+        self._by_ends: dict[Ends, Conversation] = {}  # the newest of them
+        self._by_ports: dict[tuple[int, int], dict[Conversation, None]] = {}
 
     def extend(self, packets: Sequence[Packet]) -> None:
         """Take in more packets, in their order."""
@@ -123,7 +162,7 @@ class Wire:
         for packet in packets:
             conversation = by_flow.get(packet.flow)
             if conversation is None or (conversation.over and kind(packet) == _INIT):
-                conversation = self._begin(packet)
+                conversation = self._place(packet, conversation)
             conversation.add(packet)
             if packet.verdict == "refused":
                 self.kept_out += packet.reason == KEPT_OUT
@@ -132,23 +171,44 @@ class Wire:
         while self._bytes > self.limit:
             self._forget()
 
-    def _begin(self, packet: Packet) -> Conversation:
-        conversation = self._by_flow[packet.flow] = Conversation(packet)
-        self._by_ports.setdefault(_ports(conversation), []).append(conversation)
+    def _place(self, packet: Packet, known: Conversation | None) -> Conversation:
+        """The conversation of a packet whose flow is not known, or that may begin another."""
+        conversation = known or self._alike(packet)
+        begins = kind(packet) == _INIT and packet.verdict != "refused"
+        if conversation is None or (conversation.over and begins):
+            conversation = Conversation(packet)
+            self._by_ends[conversation.ends] = conversation
+            self._by_ports.setdefault(conversation.ports, {})[conversation] = None
+            self._bytes += CONVERSATION_COST
+        elif known is None:
+            self._unfile_flow(conversation)  # its flow had been forgotten, and has another number now
+            conversation.flow = packet.flow
+        self._by_flow[packet.flow] = conversation
         return conversation
+
+    def _alike(self, packet: Packet) -> Conversation | None:
+        """The conversation between the same ends, as they still are."""
+        found = self._by_ends.get(_ends(packet))
+        return found if found is not None and found.peer.udp_port == _udp_port(packet) else None
+
+    def _unfile_flow(self, conversation: Conversation) -> None:
+        if self._by_flow.get(conversation.flow) is conversation:
+            del self._by_flow[conversation.flow]
 
     def _forget(self) -> None:
         conversation = self._order.popleft()
         self._bytes -= len(conversation.forget().data) + PACKET_COST
         self.gone += 1
-        if not len(conversation):
-            ports = _ports(conversation)
-            alike = self._by_ports[ports]
-            alike.remove(conversation)
-            if not alike:
-                del self._by_ports[ports]
-            if self._by_flow.get(conversation.flow) is conversation:
-                del self._by_flow[conversation.flow]
+        if len(conversation):
+            return
+        self._bytes -= CONVERSATION_COST
+        self._unfile_flow(conversation)
+        if self._by_ends.get(conversation.ends) is conversation:
+            del self._by_ends[conversation.ends]
+        alike = self._by_ports[conversation.ports]
+        del alike[conversation]
+        if not alike:
+            del self._by_ports[conversation.ports]
 
     def __iter__(self) -> Iterator[Packet]:
         """All packets, in the order in which they came."""
@@ -172,26 +232,32 @@ class Wire:
             return None
         view = endpoints.views.get(association.endpoint)
         port = association.local_port or (view.port if view is not None else 0)
-        found = [
-            conversation
-            for conversation in self._by_ports.get((port, peer.port), ())
-            if conversation.endpoint == association.endpoint and _is(conversation.peer, peer)
-        ] or [
-            conversation
-            for conversation in self._by_ports.get((peer.port, port), ())
-            if _is(conversation.local, peer)
-        ]
-        return next((one for one in reversed(found) if one.begun <= association.until), None)
+        return self._newest(
+            (port, peer.port),
+            association,
+            lambda one: one.endpoint == association.endpoint and _is(one.peer, peer),
+        ) or self._newest((peer.port, port), association, lambda one: _is(one.local, peer))
+
+    def _newest(
+        self, ports: tuple[int, int], association: Association, test: Callable[[Conversation], bool]
+    ) -> Conversation | None:
+        """The newest conversation that passes and did not begin after the association had ended."""
+        alike = self._by_ports.get(ports, {})
+        return next((one for one in reversed(alike) if one.begun <= association.until and test(one)), None)
 
 
-def _ports(conversation: Conversation) -> tuple[int, int]:
-    return conversation.local.port, conversation.peer.port
+def _ends(packet: Packet) -> Ends:
+    return packet.endpoint, packet.local, packet.peer
+
+
+def _udp_port(packet: Packet) -> int | None:
+    return packet.peer.udp_port if packet.peer is not None else None
 
 
 def _is(end: Peer, peer: Peer) -> bool:
     """Whether an end of packets is an association's peer, of which more addresses may be known."""
     same_udp = end.udp_port == peer.udp_port
-    return same_udp and (not peer.addresses or end.addresses[0] in peer.addresses)
+    return same_udp and (not peer.addresses or any(one in peer.addresses for one in end.addresses[:1]))
 
 
 def kind(packet: Packet) -> int:

@@ -54,7 +54,8 @@ def marks(row: Row) -> str:
         said.append(f"↻{row.first_try}{' fast' if row.fast else ''}")
     if packet.verdict in ("dropped", "refused"):
         reason = packet.reason.removeprefix("the ")  # the place is narrow
-        said.append(f"lost: {reason}" if reason else packet.verdict)
+        what = "lost" if packet.verdict == "dropped" else "refused"
+        said.append(f"{what}: {reason}" if reason else packet.verdict)
     elif packet.verdict in ("duplicated", "reordered"):
         said.append({"duplicated": "a copy", "reordered": "held back"}[packet.verdict])
     if packet.delay:

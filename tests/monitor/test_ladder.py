@@ -14,6 +14,7 @@ from sctp_tui.monitor.packet_facts import sections
 from sctp_tui.monitor.why_row import why_row
 from sctp_tui.monitor.wire import Conversation
 from sctp_tui.sctp.events import Packet, Peer
+from sctp_tui.tui.ladder_lines import marks
 
 LOCAL, PEER = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 5000)
 INITIAL = 0xFFFFFFFE  # TSNs wrap within the first few
@@ -201,3 +202,18 @@ def test_serial_numbers(tsn: int, distance: int) -> None:
     assert relative(other, tsn) == distance
     assert before(tsn, other) == (distance > 0)
     assert before(other, tsn) == (distance < 0)
+
+
+def test_refused_packets_tie_nothing() -> None:
+    """They may be anybody's: an INIT that would count TSNs anew, DATA that would be the first try."""
+    wire = Wire()
+    wire.put("in", init())
+    wire.put("out", init_ack())
+    wire.put("in", _chunk(1, struct.pack("!IIHHI", 7, 1, 5, 5, 1000)), verdict="refused", reason="the end")
+    wire.put("in", data(0), verdict="refused")
+    wire.put("out", sack(0, (2, 3)), verdict="refused")
+    wire.put("in", data(0), data(1))
+    ladder = wire.ladder()
+    assert [(row.first_try, row.fills_gap) for row in ladder] == [(0, False)] * 6
+    assert ladder.base("in").own == INITIAL
+    assert marks(ladder[3]) == "refused: end"

@@ -72,6 +72,12 @@ def told_of(blocks: list[Block], as_one: bool = False) -> list[tuple[int, int | 
     return [(block.stream, block.number, block.state(as_one)) for block in blocks]
 
 
+def test_refused_packets_may_be_anybodys() -> None:
+    strays = [told(0.5, data(900, 7, 0), init(5), verdict="refused"), told(0.6, sack(0), verdict="refused")]
+    sending = folded(told(0.0, init(0)), *strays, told(1.0, data(0, 1, 0)), *strays)
+    assert told_of(sending.blocks) == [(1, 0, "delivered")]
+
+
 def test_a_stream_stands_and_the_other_goes_on() -> None:
     before = [
         told(0, init(100)),

@@ -1,17 +1,22 @@
 """Conversations: packets found by their association, numbered, bounded, over real and made-up traffic."""
 
+import struct
 import time
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from sctp_tui.monitor.associations import Associations
+from sctp_tui.monitor.endpoints import Endpoints
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.wire import Conversation, Wire
+from sctp_tui.monitor.wire import CONVERSATION_COST, Conversation, Wire
 from sctp_tui.outbox import PACKET_COST, Batch
 from sctp_tui.sctp.commands import SetSpeed, Step
-from sctp_tui.sctp.events import AssocChange, Packet, Peer
+from sctp_tui.sctp.events import AssocChange, Listening, Packet, Peer
 
 from ..harness import Running
 
@@ -73,25 +78,167 @@ def test_an_init_after_the_end_begins_another() -> None:
     assert (first.initiator, second.initiator, second.began) == ("peer", "local", 5.0)
 
 
-@given(
-    st.lists(st.tuples(st.integers(1, 4), st.sampled_from([_INIT, _DATA, _SHUTDOWN_COMPLETE])), max_size=60),
-    st.integers(1, 20),
-)
-def test_the_oldest_go_first_and_nothing_else(sent: list[tuple[int, int]], room: int) -> None:
-    wire = Wire(room * (16 + PACKET_COST))
-    packets = [_packet(kind, flow=flow, at=float(at)) for at, (flow, kind) in enumerate(sent)]
-    wire.extend(packets[:7])
-    wire.extend(packets[7:])
-    kept = packets[-room:]
-    assert list(wire) == kept
-    assert len(wire) == len(kept)
-    assert wire.gone == len(packets) - len(kept)
-    alive = [one for alike in wire._by_ports.values() for one in alike]
-    assert sorted(packet.mono for one in alive for packet in one.packets) == [p.mono for p in kept]
+_LOCAL = Peer(("127.0.0.1",), 9, 9899)
+_PEERS = [Peer(("10.0.0.1",), 7, 5), Peer(("10.0.0.1",), 7, 6), Peer((), 7), Peer(("10.0.0.2",), 8), None]
+
+_made = st.builds(
+    Packet,
+    st.sampled_from([0.0, 1.0, 2.0]), st.sampled_from([0.0, 1.0, 2.0]), st.sampled_from(["server", ""]),
+    st.just(0), st.just(0), st.sampled_from(_PEERS), st.sampled_from([_LOCAL, Peer((), 9)]),
+    st.integers(0, 4),
+    st.sampled_from(["in", "out"]), st.sampled_from(["delivered", "dropped", "refused", "refused"]),
+    st.just(""), st.just(0.0),
+    st.builds(
+        lambda head, kind, rest: head + bytes(8) + bytes([kind]) + rest if kind else head,
+        st.binary(max_size=4), st.sampled_from([0, 1, 3, 6, 10, 11, 14]), st.binary(max_size=9),
+    ),
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(_made, max_size=8), max_size=8), st.integers(0, 20_000))
+def test_whatever_comes_the_oldest_go_first_and_nothing_else(sent: list[list[Packet]], limit: int) -> None:
+    wire = Wire(limit)
+    packets: list[Packet] = []
+    for some in sent:
+        wire.extend(some)
+        packets += some
+        kept = list(wire)
+        assert len(wire) == len(kept)
+        assert kept == packets[len(packets) - len(kept) :]
+        assert wire.gone == len(packets) - len(kept)
+        alive = [one for alike in wire._by_ports.values() for one in alike]
+        assert sum(len(one) for one in alive) == len(kept)
+        assert all(len(one) for one in alive)
+        cost = sum(len(packet.data) + PACKET_COST for packet in kept) + len(alive) * CONVERSATION_COST
+        assert wire._bytes == cost <= limit
+        # Nothing is filed that is not kept, and all that is kept can be found.
+        assert set(wire._by_flow.values()) | set(wire._by_ends.values()) <= set(alive)
+        assert len(wire._by_flow) <= len(alive)
+        assert all(wire._by_ports.values())
+        for one in alive:
+            assert one in wire._by_ports[one.ports]
+            assert [traced.number for traced in one.since(0)] == list(range(one.first, one.captured + 1))
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 2), _made), max_size=30))
+def test_refused_packets_change_nothing(sent: list[tuple[bool, int, Packet]]) -> None:
+    """With them or without: the others are in the same conversations, of the same peers, as much over."""
+    with_them, without = Wire(), Wire()
+    all_ends: list[object] = []
+    for refused, times_forgotten, packet in sent:
+        ends = packet.endpoint, packet.local, packet.peer
+        if ends not in all_ends:
+            all_ends.append(ends)
+        flow = 100 * times_forgotten + all_ends.index(ends)
+        one = replace(packet, verdict="refused" if refused else "delivered", flow=flow)
+        with_them.extend([one])
+        if not refused:
+            without.extend([one])
+
+    def told(wire: Wire) -> list[object]:
+        return [
+            (one.peer, one.over, kept)
+            for alike in wire._by_ports.values()
+            for one in alike
+            if (kept := [packet for packet in one.packets if packet.verdict != "refused"])
+        ]
+
+    # A conversation may have begun with a refused packet: then it stands elsewhere in the files.
+    assert sorted(told(with_them), key=repr) == sorted(told(without), key=repr)
+
+
+def _refused(data: bytes, host: str = "10.0.0.1", flow: int = 0) -> Packet:
+    source, destination = struct.unpack_from("!HH", data.ljust(4, b"\0"))
+    local, peer = Peer(("127.0.0.1",), destination, 9899), Peer((host,), source, 5)
+    return Packet(1.0, 1.0, "", 0, 0, peer, local, flow, "in", "refused", "no SCTP packet", 0.0, data)
+
+
+def test_strays_of_a_byte_and_much_traffic_after_them() -> None:
+    wire = Wire(limit=9000)
+    wire.extend([_refused(b"a", flow=1), _refused(b"b", flow=2), _refused(b"", "10.0.0.9", flow=3)])
+    assert len(wire._by_ends) == 3
+    for _ in range(40):
+        wire.extend([_packet(_DATA, size=100, flow=4)] * 3)
+    assert list(wire._by_ports) == [(9, 7)]
+
+
+def test_a_stranger_s_packets_take_no_ones_ladder() -> None:
+    """Neither refused ones, nor those of its own ends, nor an ABORT under our ends with another tag."""
+    wire, associations, endpoints = Wire(), Associations(), Endpoints()
+    ours = Peer(("127.0.0.1",), 7)
+    up = AssocChange(1.0, 1.0, "server", 1, 3, ours, "COMM_UP", 5, 5, None, "", "peer")
+    associations.fold(up)
+    endpoints.fold(
+        Listening(0.0, 0.0, "server", 0, 0, None, 1, "", "userspace", "", "", ("127.0.0.1",), 9, None)
+    )
+    association = associations.get(1)
+    assert association is not None
+
+    def tagged(packet: Packet, tag: bytes) -> Packet:
+        return replace(packet, data=packet.data[:4] + tag + packet.data[8:])
+
+    set_up = [
+        _packet(_INIT, size=32),
+        tagged(_packet(2, direction="out", size=32), b"PEER"),
+        tagged(_packet(10), b"OURS"),
+        tagged(_packet(11, direction="out"), b"PEER"),
+    ]
+    wire.extend(set_up)
+    mine = wire.of(association, endpoints)
+    assert mine is not None
+    false = tagged(_packet(6), b"EVIL")
+    reflected = replace(false, data=false.data[:13] + b"\1" + false.data[14:])
+    kinds = (_INIT, 6, _INIT, _SHUTDOWN_COMPLETE, _INIT)
+    wire.extend([
+        *(replace(_packet(kind, at=2.0), verdict="refused") for kind in kinds),
+        *(replace(_packet(kind, flow=5, at=2.0), peer=Peer(("127.0.0.1",), 7, 1)) for kind in kinds),
+        false, reflected, _packet(_INIT, at=2.0),
+        tagged(_packet(6, direction="out"), b"EVIL"), _packet(_INIT, at=2.0),
+    ])  # fmt: skip
+    assert (mine.over, mine.peer, wire.of(association, endpoints)) == (False, ours, mine)
+    wire.extend([tagged(_packet(6), b"OURS")])
+    assert mine.over
+    # One that begins behind it is another.
+    wire.extend([_packet(_INIT, at=3.0)])
+    assert wire.of(association, endpoints) not in (mine, None)
+
+
+def test_who_has_moved_is_not_who_comes_from_there_later() -> None:
+    """Behind a NAT another client may get the UDP port that the first one had."""
+    before, after = Peer(("10.0.0.1",), 7, 5), Peer(("10.0.0.1",), 7, 6)
+    wire = Wire()
+    wire.extend([replace(_packet(_INIT), peer=before), replace(_packet(_DATA), peer=after)])
+    wire.extend([replace(_packet(_INIT, flow=2), peer=before), replace(_packet(_DATA), peer=after)])
+    moved, other = wire._by_ports[9, 7]
+    assert ([len(moved), len(other)], moved.peer, other.peer) == ([3, 1], after, before)
+
+
+def test_a_flow_that_was_forgotten_goes_on_in_its_conversation() -> None:
+    wire = Wire()
+    wire.extend([_packet(_INIT, flow=1), _packet(_DATA, flow=2), _packet(_DATA, flow=3)])
+    (conversation,) = wire._by_ports[9, 7]
+    assert (len(conversation), list(wire._by_flow)) == (3, [3])
+
+
+def test_a_conversation_costs_no_more_than_is_said() -> None:
+    count = 2000
+    wire = Wire()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(count):
+            local = Peer(("127.0.0.1",), 9, 9899)
+            peer = Peer((f"10.200.{number // 256}.{number % 256}",), 10_000 + number, 20_000 + number)
+            data = number.to_bytes(20, "big") + bytes(100)
+            wire.extend([replace(_packet(0, flow=number + 1000), local=local, peer=peer, data=data)])
+        took = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert took < count * (CONVERSATION_COST + PACKET_COST + 120) == wire._bytes
 
 
 def test_since_gives_what_is_new_and_kept() -> None:
-    wire = Wire(10 * (16 + PACKET_COST))
+    wire = Wire(10 * (16 + PACKET_COST) + CONVERSATION_COST)
     wire.extend([_packet(_DATA, at=float(at)) for at in range(30)])
     (conversation,) = wire._by_ports[9, 7]
     assert conversation.first == 21
