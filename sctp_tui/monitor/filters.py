@@ -17,7 +17,7 @@ from ..sctp.events import Event
 from ..sctp.printable import printable
 from .associations import Association
 from .filter_fields import BY_NAME, FIELDS, Field, where
-from .filter_values import Check, FilterError, Piece, check_of, meant
+from .filter_values import Address, Check, FilterError, Piece, check_of, meant
 
 __all__ = ["Filter", "FilterError", "Find", "help_lines", "parse"]
 
@@ -61,10 +61,14 @@ _Node = _Term | _Not | _All | _Any
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """A filter that can be: `text` is what was typed, `fields` the fields that it speaks of."""
+    """A filter that can be: `text` is what was typed, `fields` the fields that it speaks of.
+
+    `networks` are those that a peer's address may be of.
+    """
 
     text: str
     fields: frozenset[str]
+    networks: tuple[Piece, ...]
     _node: _Node
 
     def of_log(self, find: Find) -> EventTest | None:
@@ -173,7 +177,7 @@ def parse(text: str) -> Filter:
         raise FilterError(f"a filter has at most {_LONGEST} characters", _LONGEST, len(text) - _LONGEST)
     parser = _Parser(text)
     node = parser.whole()
-    return Filter(text, frozenset(parser.fields), node)
+    return Filter(text, frozenset(parser.fields), tuple(parser.networks), node)
 
 
 class _Parser:
@@ -184,6 +188,7 @@ class _Parser:
         self.at = 0
         self.deep = 0
         self.fields: list[str] = []
+        self.networks: list[Piece] = []
 
     def whole(self) -> _Node:
         node = self.either()
@@ -247,7 +252,10 @@ class _Parser:
         if symbol.text not in _OPERATORS:
             raise symbol.wrong(f"{symbol.text} is no comparison: {' '.join(field.kind.operators)}")
         self.at = operator.end()
-        return _Term(field, check_of(field.kind, symbol, self.values(field)))
+        values = self.values(field)
+        if isinstance(field.kind, Address):
+            self.networks += [piece for piece in values if "/" in piece.text]
+        return _Term(field, check_of(field.kind, symbol, values))
 
     def values(self, field: Field) -> list[Piece]:
         """The values behind a comparison, with commas between them."""

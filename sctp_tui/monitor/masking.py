@@ -1,131 +1,143 @@
 """Pseudonyms for the addresses of peers, so that a screen can be projected and a picture of it shared.
 
 Everything that comes from the engine passes here before anything is made of it: so no table, log, detail,
-copy or export has an address to show. A pseudonym is an address too, of a range that nobody has:
-198.18.0.0/15 (RFC 2544) or 2001:db8::/32 (RFC 3849). Sorting and filters work on it as on any other.
-
-In the octets of a packet it stands in an address's place, too: in parameters, in cookies and heartbeats. The
-checksum of such a packet is left as it was, and is wrong then.
+copy or export has an address to show. What becomes of a field follows from its type, and a type that is not
+known here is an error. Our own servers' addresses are shown: that is where the peers are to go.
 """
 
-import ipaddress
-import re
-from typing import TypeVar
+import types
+import typing
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
 
 import msgspec
 
 from ..outbox import Batch
-from ..sctp.decoding import decode
+from ..sctp.address import format_hostport, parse_hostport
+from ..sctp.endpoint import SctpError
 from ..sctp.events import (
-    Detail,
     EndpointFailed,
     Event,
+    Listening,
     Packet,
+    Path,
     Peer,
     PeerAddrChange,
     RemoteError,
-    Status,
     UnknownNotification,
 )
-from ..sctp.packet import Abort, Asconf, CookieEcho, Error, Heartbeat, Init
 from .endpoints import is_server
+from .masked_packets import Octets
+from .pseudonyms import Pseudonyms
 
-E = TypeVar("E", bound=Event)
+S = TypeVar("S", bound=msgspec.Struct)
 
-_V4 = ipaddress.IPv4Network("198.18.0.0/15")
-_V6 = ipaddress.IPv6Network("2001:db8::/32")
-_ADDRESS = re.compile(r"[0-9a-fA-F:.]{3,}(?:%\w+)?")  # what may be one
-_PARAMETER = re.compile(rb"\0\x05\0\x08(.{4})|\0\x06\0\x14(.{16})", re.DOTALL)  # RFC 9260, section 3.3.2.1
-_ADDRESSED = (Init, CookieEcho, Heartbeat, Abort, Error, Asconf)  # chunks that may have addresses in them
-_WITH_ADDRESSES = (5, 11)  # causes of RFC 9260, section 3.3.10: unresolvable, restart with new addresses
+_OURS = ("endpoint", "version", "library", "command")
+"""Fields that no address is in, and that have dots in them: names, versions."""
+_PLAIN = (int, float, bool, types.NoneType)
 
 
 class Mask:
-    """The same pseudonym for the same address, in the order of their appearance."""
+    """The same pseudonym for the same address, wherever it is."""
 
     def __init__(self) -> None:
-        self._pseudonyms: dict[str, str] = {}
+        self._pseudonyms = Pseudonyms()
+        self._octets = Octets(self._pseudonyms)
+        self._plans: dict[type, list[tuple[str, Callable[[Any], Any]]]] = {}
 
-    def address(self, address: str) -> str:
-        """The pseudonym of an address."""
-        pseudonym = self._pseudonyms.get(address)
-        if pseudonym is None:
-            number = len(self._pseudonyms) + 1
-            small = ":" not in address and number < _V4.num_addresses
-            pseudonym = self._pseudonyms[address] = str((_V4 if small else _V6)[number])
-        return pseudonym
-
-    def text(self, text: str) -> str:
-        """Text with a pseudonym for each address in it."""
-        return _ADDRESS.sub(self._in_text, text)
-
-    def _in_text(self, found: re.Match[str]) -> str:
-        word = found[0]
-        # It may end a sentence, or have a port: `10.0.0.1.`, `10.0.0.1:9877`.
-        for address in (word, word.rstrip(".:"), word.rpartition(":")[0]):
-            try:
-                known = not ipaddress.ip_address(address).is_unspecified
-            except ValueError:
-                continue
-            return self.address(address) + word[len(address) :] if known else word
-        return word
+    # --- what comes from the engine
 
     def batch(self, batch: Batch) -> Batch:
         """What a drain brought, with pseudonyms."""
-        batch.events = [self.event(event) for event in batch.events]
-        batch.packets = [self.event(packet) for packet in batch.packets]
-        batch.status = {key: self.event(status) for key, status in batch.status.items()}
-        batch.details = {key: self.event(detail) for key, detail in batch.details.items()}
-        batch.generators = {key: self.event(generating) for key, generating in batch.generators.items()}
+        for name in batch.__struct_fields__:
+            of = getattr(batch, name)
+            if isinstance(of, list):
+                of = [self.event(event) for event in of]
+            elif isinstance(of, dict):
+                of = {key: self.event(event) for key, event in of.items()}
+            elif isinstance(of, Event):
+                of = self.event(of)
+            setattr(batch, name, of)
         return batch
 
-    def event(self, event: E) -> E:
+    def event(self, event: S) -> S:
         """An event with pseudonyms."""
-        changed: dict[str, object] = {}
-        if event.peer is not None:
-            changed["peer"] = self._peer(event.peer)
-        match event:
-            case PeerAddrChange():
-                changed["address"] = self.address(event.address)
-            case Status():
-                changed["paths"] = tuple(
-                    msgspec.structs.replace(path, address=self.address(path.address)) for path in event.paths
-                )
-            case Packet():
-                changed["local"] = self._peer(event.local)
-                changed["data"] = self._octets(event)
-            case Detail(local=Peer() as local):
-                changed["local"] = self._peer(local)
-            case RemoteError(error=error) if error in _WITH_ADDRESSES:
-                changed["data"] = b""
-            case UnknownNotification():
-                changed["data"] = b""
-            case EndpointFailed() if is_server(event.endpoint):
-                return event  # that is about an address of our own
-        for name in ("text", "error_text"):
-            if text := getattr(event, name, ""):
-                changed[name] = self.text(text)
-        return msgspec.structs.replace(event, **changed) if changed else event
+        if isinstance(event, Listening) or (isinstance(event, EndpointFailed) and is_server(event.endpoint)):
+            return event  # that is about an address of our own
+        return self._struct(event)
 
-    def _peer(self, peer: Peer) -> Peer:
-        return Peer(tuple(map(self.address, peer.addresses)), peer.port, peer.udp_port)
+    def _struct(self, struct: S) -> S:
+        kind = type(struct)
+        plan = self._plans.get(kind)
+        if plan is None:
+            plan = self._plans[kind] = [
+                (name, mask) for name, of in _fields(kind) if (mask := self._mask_of(kind, name, of))
+            ]
+        if not plan:
+            return struct
+        changed = {name: mask(getattr(struct, name)) for name, mask in plan}
+        return msgspec.structs.replace(struct, **changed)
 
-    def _octets(self, packet: Packet) -> bytes:
-        """Those of a packet, as many as they were: its ends' addresses, and those in its parameters."""
-        data = packet.data
-        if not any(isinstance(chunk, _ADDRESSED) for chunk in decode(data).chunks):
-            return data
-        known = [
-            ipaddress.ip_address(address)
-            for end in (packet.local, packet.peer)
-            if end is not None
-            for address in end.addresses
-        ]
-        known += [ipaddress.ip_address(v4 or v6) for v4, v6 in _PARAMETER.findall(data)]
-        for address in known:
-            if not address.is_unspecified:
-                pseudonym = ipaddress.ip_address(self.address(str(address))).packed
-                data = data.replace(
-                    address.packed, pseudonym.ljust(len(address.packed), b"\0")[: len(address.packed)]
-                )
-        return data
+    def _mask_of(self, kind: type, name: str, of: Any) -> Callable[[Any], Any] | None:
+        """What masks a field of this type, None for what can't have an address."""
+        if typing.get_origin(of) in (typing.Union, types.UnionType):
+            masks = [mask for each in typing.get_args(of) if (mask := self._mask_of(kind, name, each))]
+            if len(masks) > 1:
+                raise TypeError(f"{kind.__name__}.{name} may be several things that have addresses")
+            return (lambda value: None if value is None else masks[0](value)) if masks else None
+        if typing.get_origin(of) is tuple:
+            inner = typing.get_args(of)[0]
+            each = self._mask_of(kind, name, inner)
+            return (lambda value: tuple(map(each, value))) if each else None
+        if of in _PLAIN or typing.get_origin(of) is typing.Literal or name in _OURS:
+            return None
+        if of is str:
+            return self._pseudonyms.of if (kind, name) in _ADDRESSES else self.text
+        if of is bytes:
+            return self._of_octets(kind)
+        if isinstance(of, type) and issubclass(of, msgspec.Struct):
+            return self._struct
+        raise TypeError(f"{kind.__name__}.{name} is of a type that can't be masked yet")
+
+    def _of_octets(self, kind: type) -> Callable[[bytes], bytes]:
+        if kind is Packet:
+            return self._octets.packet
+        if kind in (RemoteError, UnknownNotification):
+            return lambda data: b""  # a chunk, or what nobody knows; RemoteError says it in words
+        return self._pseudonyms.written
+
+    # --- what the user sees of it, and types
+
+    def text(self, text: str) -> str:
+        """A text with a pseudonym for each address in it."""
+        return self._pseudonyms.text(text)
+
+    def place(self, text: str) -> str:
+        """HOST:PORT with a pseudonym for the host. What can't be read is crossed out, host and all."""
+        try:
+            host, port = parse_hostport(text, 0)
+        except SctpError:
+            return "".join("x" if character.isalnum() else character for character in text)
+        host = self._pseudonyms.of(self._pseudonyms.real(host))
+        return format_hostport(host, port) if port else f"[{host}]" if ":" in host else host
+
+    def real_place(self, text: str) -> str:
+        """HOST:PORT with the true host for a pseudonym; any other text stays."""
+        try:
+            host, port = parse_hostport(text, 0)
+        except SctpError:
+            return text
+        real = self._pseudonyms.real(host)
+        if real == host:
+            return text
+        return format_hostport(real, port) if port else f"[{real}]" if ":" in real else real
+
+
+_ADDRESSES = {(Peer, "addresses"), (Path, "address"), (PeerAddrChange, "address")}
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
+    hints = typing.get_type_hints(kind)
+    return tuple((field.name, hints[field.name]) for field in msgspec.structs.fields(kind))

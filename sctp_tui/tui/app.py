@@ -87,7 +87,7 @@ class SctpApp(App[None], inherit_bindings=False):
         if theme in self.available_themes:
             self.theme = theme
         self._last_theme = self.theme
-        self._main = MainScreen(self.monitor, settings)
+        self._main = MainScreen(self.monitor, settings, self._mask)
         self._watched = Watch(())
         self._ending = False
         self._rest_comes = False

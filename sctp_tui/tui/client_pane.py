@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -36,6 +36,9 @@ from .resolve import resolve
 from .speakers import Everyone, Reply, Target, row
 from .values import number
 
+if TYPE_CHECKING:
+    from sctp_tui.monitor.masking import Mask
+
 FIRST_LINE = "hello"
 """What the input of a fresh program holds."""
 _SAID = 12.0  # s that something said stays
@@ -52,8 +55,10 @@ class ClientPane(Vertical):
         submit: Callable[..., None],
         stacks: Sequence[StackName],
         to: str,
+        mask: "Mask | None" = None,
     ) -> None:
         super().__init__(id="clients", classes="pane")
+        self._mask = mask
         self._monitor = monitor
         self._submit = submit
         self._stacks = stacks
@@ -72,7 +77,7 @@ class ClientPane(Vertical):
     def compose(self) -> ComposeResult:
         yield Heading("Clients")
         yield OptionList(id="speakers", compact=True, markup=False)
-        yield Fields(self._stacks, Options())
+        yield Fields(self._stacks, Options(), self._mask)
         with Horizontal(id="line"):
             yield Label(id="speaker", markup=False)
             yield MessageInput(FIRST_LINE, id="message")
@@ -190,7 +195,7 @@ class ClientPane(Vertical):
     def tell(self, outcome: Outcome) -> None:
         """Say what came of something; a line that failed goes back into the input."""
         line = self.query_one("#outcome", Static)
-        line.update(Content(outcome.text))
+        line.update(Content(self._hide(outcome.text)))
         line.set_class(not outcome.good, "-failed")
         if self._fading is not None:
             self._fading.stop()
@@ -198,6 +203,22 @@ class ClientPane(Vertical):
         self._fading = None if outcome.line else self.set_timer(_SAID, lambda: line.update(""))
         if outcome.line:
             self.message.give_back(outcome.line)
+
+    def take_place(self) -> None:
+        """What is being typed of where to is entered by now, as another screen comes over it."""
+        self.query_one(Fields).take_place()
+
+    def _hide(self, text: str) -> str:
+        """A text of ours without an address that is masked, or a host's name that was typed for one."""
+        if self._mask is None:
+            return text
+        for client in self._clients.all:
+            for typed in (client.to, client.to.strip("[]").rpartition(":")[0]):
+                text = text.replace(repr(typed), repr(self._mask.place(typed)))  # as errors quote it
+        return self._mask.text(text)
+
+    def _place(self, client: Client) -> str:
+        return client.to if self._mask is None else self._mask.place(client.to)
 
     # --- who one speaks as
 
@@ -290,7 +311,7 @@ class ClientPane(Vertical):
         association = self._association_of(client)
         if association is None:
             return Content.assemble(
-                client.name.ljust(11), client.to.ljust(22), (" not open yet", "$foreground-muted")
+                client.name.ljust(11), self._place(client).ljust(22), (" not open yet", "$foreground-muted")
             )
         return row(client.name, association, client.heard, self._generated(client.name))
 
@@ -371,7 +392,7 @@ class ClientPane(Vertical):
             case client:
                 with contextlib.suppress(SctpError):  # said when it starts
                     self._read(client)
-                who = f"{client.name} to {client.to}"
+                who = f"{client.name} to {self._place(client)}"
         return GeneratorScreen(
             self.generators,
             who,

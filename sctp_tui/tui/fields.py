@@ -1,8 +1,9 @@
 """The fields beside the text: where a client goes and what it asks for, and how a message is sent."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Grid
@@ -17,6 +18,9 @@ from .actions import bindings
 from .clients import Client, Options
 from .ordered_input import OrderedInput
 from .values import LONG, STREAMS, WORD, number, out_in
+
+if TYPE_CHECKING:
+    from sctp_tui.monitor.masking import Mask
 
 _CONNECTION = ("to", "udp", "streams", "attempts", "stack")
 
@@ -52,7 +56,10 @@ class Tick(Checkbox):
 
 
 class Fields(Grid):
-    """A row for the client, a row for the message; with two stacks, a row to choose one."""
+    """A row for the client, a row for the message; with two stacks, a row to choose one.
+
+    With a `mask`, where a client goes to is shown by its pseudonym, once it has been typed.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("fields")
     DEFAULT_CSS = """
@@ -81,8 +88,10 @@ class Fields(Grid):
     }
     """
 
-    def __init__(self, stacks: Sequence[StackName], options: Options) -> None:
+    def __init__(self, stacks: Sequence[StackName], options: Options, mask: "Mask | None") -> None:
         super().__init__()
+        self._mask = mask
+        self._place, self._hidden = "", ""  # where the client goes to, and how that is shown
         self._stacks = stacks
         self._options = options
 
@@ -126,7 +135,7 @@ class Fields(Grid):
 
     def show(self, client: Client) -> None:
         """Fill the client's row from the client."""
-        self._set("to", client.to)
+        self._show_place(client.to)
         self._set("udp", client.udp_port)
         self._set("streams", f"{client.outbound}:{client.inbound}")
         self._set("attempts", str(client.attempts))
@@ -147,6 +156,20 @@ class Fields(Grid):
         for name in _CONNECTION if len(self._stacks) > 1 else _CONNECTION[:-1]:
             self.query_one(f"#{name}").disabled = locked
 
+    def _show_place(self, place: str) -> None:
+        self._place = place
+        self._hidden = self._mask.place(place) if self._mask is not None and place else place
+        self._set("to", self._hidden)
+
+    @on(Input.Blurred, "#to")
+    @on(Input.Submitted, "#to")
+    def take_place(self) -> str:
+        """Where the client goes to, as it is now; what was typed is hidden from here on."""
+        typed = self._get("to")
+        if typed != self._hidden and not self.query_one("#to", Input).disabled:
+            self._show_place(self._mask.real_place(typed) if self._mask is not None else typed)
+        return self._place
+
     def _set(self, name: str, value: str) -> None:
         field = self.query_one(f"#{name}", Input)
         if field.value != value:
@@ -157,7 +180,7 @@ class Fields(Grid):
 
     def read_client(self, client: Client) -> None:
         """Put the client's row into the client. Raises `SctpError` where a field can't be."""
-        client.to = self._get("to")
+        client.to = self.take_place()
         client.udp_port = self._get("udp")
         client.outbound, client.inbound = out_in(self._get("streams"), client.inbound)
         client.attempts = number("Attempts", self._get("attempts"), 1, WORD)

@@ -1,7 +1,6 @@
 """Where a filter is typed: checked with every key, applied by Enter, left as it was by Esc."""
 
-from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.highlighter import Highlighter
 from rich.style import Style
@@ -13,7 +12,10 @@ from ..monitor.filter_fields import FIELDS
 from ..monitor.filters import Filter, FilterError, parse
 from ..monitor.view import View
 from .actions import bindings
-from .prompt import Prompt
+from .prompt import Prompt, Recalled
+
+if TYPE_CHECKING:
+    from ..monitor.masking import Mask
 
 
 class _Wrong(Highlighter):
@@ -37,9 +39,10 @@ class FilterBar(Prompt):
     FilterBar > .filter-bar--wrong { color: $text-error; text-style: bold underline; }
     """
 
-    def __init__(self, view: View, lines: list[str], keep: Callable[[list[str]], None]) -> None:
-        super().__init__("Filter", lines, keep, id="filter")
+    def __init__(self, view: View, recalled: Recalled, mask: "Mask | None") -> None:
+        super().__init__("Filter", recalled, id="filter")
         self._view = view
+        self._masked = mask is not None
         self._wrong = _Wrong()
 
     def on_mount(self) -> None:
@@ -61,7 +64,7 @@ class FilterBar(Prompt):
             names = " ".join(field.names[0] for field in FIELDS)
             return Content.assemble("Enter shows all. ", (names, "$text-accent"), "  F2 says more")
         try:
-            made = parse(text)
+            made = self._parse(text)
         except FilterError as error:
             self._wrong.error = error
             where = "" if error.position < len(text) else "…: "
@@ -71,10 +74,18 @@ class FilterBar(Prompt):
     def enter(self, text: str) -> bool:
         """Apply it; nothing typed is no filter. What is wrong stays, with what is wrong about it."""
         try:
-            self._view.set(parse(text) if text else None)
+            self._view.set(self._parse(text) if text else None)
         except FilterError:
             return False
         return True
+
+    def _parse(self, text: str) -> Filter:
+        made = parse(text)
+        if self._masked and made.networks:
+            raise made.networks[0].wrong(
+                "addresses are masked, and those of one network have nothing in common: give an address"
+            )
+        return made
 
     def only(self, key: int, who: str) -> str:
         """Filter by one association, or no more where it is that already; what to say of it."""

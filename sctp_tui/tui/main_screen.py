@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.events import ScreenSuspend
 from textual.widgets import Footer, Static
 
 from sctp_tui.monitor.associations import Association
@@ -37,7 +38,7 @@ from .line_table import LineTable
 from .link_banner import LinkBanner
 from .message_input import MessageInput
 from .message_log import MessageLog
-from .prompt import Prompt
+from .prompt import Prompt, Recalled
 from .search import SearchBar
 from .settings import Settings
 from .take_actions import TakeActions
@@ -45,6 +46,7 @@ from .wire_actions import WireActions
 from .wire_pane import WirePane
 
 if TYPE_CHECKING:
+    from ..monitor.masking import Mask
     from .app import SctpApp
 
 
@@ -56,9 +58,10 @@ class MainScreen(WireActions, FindActions, TakeActions):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # by Screen
     BINDINGS: ClassVar[list[BindingType]] = bindings("lists")
 
-    def __init__(self, monitor: Monitor, settings: Settings) -> None:
+    def __init__(self, monitor: Monitor, settings: Settings, mask: "Mask | None" = None) -> None:
         super().__init__()
         self.monitor = monitor
+        self._mask = mask
         self._settings = settings
         self._to = format_hostport(_reached_at(settings.hosts[0]), settings.port)
         self.view = View(monitor)
@@ -92,22 +95,32 @@ class MainScreen(WireActions, FindActions, TakeActions):
             with Vertical(id="log", classes="pane"):
                 yield Heading("Log")
                 yield MessageLog()
-            yield ClientPane(self.monitor, self.submit, self._settings.stacks, self._to)
+            yield ClientPane(self.monitor, self.submit, self._settings.stacks, self._to, self._mask)
         yield Footer(show_command_palette=False)
 
     async def complete(self) -> None:
         """Mount what the first frame does without."""
-        state, log = self._app.state, self.query_one(MessageLog)
-        filters: list[str] = state.get("filters", [], list[str])
-        searches: list[str] = state.get("searches", [], list[str])
+        log = self.query_one(MessageLog)
         await self.query_one("#body").mount_all([WirePane(), DetailPane()], before="#log")
         await self.mount_all(
             [
-                FilterBar(self.view, filters, partial(state.put, "filters")),
-                SearchBar(self.view, log, searches, partial(state.put, "searches")),
+                FilterBar(self.view, self._remembered("filters"), self._mask),
+                SearchBar(self.view, log, self._remembered("searches")),
             ],
             before=self.query_one(Footer),
         )
+
+    def _remembered(self, name: str) -> Recalled:
+        """What was entered, over the runs; where addresses are masked, none is shown, nor written down."""
+        state, mask = self._app.state, self._mask
+        lines: list[str] = state.get(name, [], list[str])
+        if mask is None:
+            return Recalled(lines, partial(state.put, name))
+        return Recalled(list(map(mask.text, lines)), hide=mask.text)
+
+    @on(ScreenSuspend)
+    def _hide_what_is_typed(self) -> None:
+        self.query_one(ClientPane).take_place()
 
     def on_mount(self) -> None:
         table = self.query_one(AssociationTable)

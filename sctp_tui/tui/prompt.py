@@ -1,7 +1,7 @@
 """A line that is asked for at the foot of the screen: a filter, a text to search for."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,6 +14,18 @@ from textual.widgets import Input, Label, Static
 
 from .actions import bindings
 from .recall_input import RecallInput
+
+
+class Recalled(NamedTuple):
+    """The memory of a prompt: `lines` were entered before.
+
+    `keep` is given all of them after each that was entered; `hide` makes of what was typed what is taken for
+    it, and may be seen from then on.
+    """
+
+    lines: list[str]
+    keep: Callable[[list[str]], None] = lambda lines: None
+    hide: Callable[[str], str] = str
 
 
 class PromptInput(RecallInput, inherit_bindings=False):
@@ -49,12 +61,10 @@ class Prompt(Vertical):
     class Entered(Message):
         """What was asked for has been entered and taken."""
 
-    def __init__(self, title: str, lines: list[str], keep: Callable[[list[str]], None], *, id: str) -> None:
-        """`lines` were entered in earlier runs; `keep` is given all, after each that was entered."""
+    def __init__(self, title: str, recalled: Recalled, *, id: str) -> None:
         super().__init__(id=id)
         self._title = title
-        self._lines = lines
-        self._keep = keep
+        self._recalled = recalled
         self._before: Widget | None = None
 
     def compose(self) -> ComposeResult:
@@ -64,7 +74,7 @@ class Prompt(Vertical):
         yield Static(markup=False)
 
     def on_mount(self) -> None:
-        self.input.recall_from(self._lines)
+        self.input.recall_from(self._recalled.lines)
 
     # --- for subclasses
 
@@ -116,11 +126,11 @@ class Prompt(Vertical):
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
-        text = event.value.strip()
+        text = self._recalled.hide(event.value.strip())
         if not self.enter(text):
             return
         if text:
             self.input.remember(text)
-            self._keep(list(self.input.lines))
+            self._recalled.keep(list(self.input.lines))
         self.close()
         self.post_message(self.Entered())

@@ -1,14 +1,12 @@
 """Searching the log: a text is asked for, and keys go from one place where it stands to the next."""
 
-from collections.abc import Callable
-
 import msgspec
 from textual.content import Content
 
 from ..monitor.view import FilteredLog, View
 from ..sctp.printable import printable
 from .message_log import MessageLog
-from .prompt import Prompt
+from .prompt import Prompt, Recalled
 
 _WRAPPED = {1: "from the top again", -1: "from the end again"}
 
@@ -26,10 +24,8 @@ class SearchBar(Prompt):
     A long log is searched in slices: a place that is not known yet is gone to by a later `update`.
     """
 
-    def __init__(
-        self, view: View, log: MessageLog, lines: list[str], keep: Callable[[list[str]], None]
-    ) -> None:
-        super().__init__("Search", lines, keep, id="search")
+    def __init__(self, view: View, log: MessageLog, recalled: Recalled) -> None:
+        super().__init__("Search", recalled, id="search")
         self._view = view
         self._log = log
         self._wanted: _Wanted | None = None

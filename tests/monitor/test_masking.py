@@ -1,153 +1,407 @@
-"""Pseudonyms: for every address that an event can have, the same for the same, and addresses themselves."""
+"""Pseudonyms: in every field of every event and in every part of a packet, and addresses themselves."""
 
 import ipaddress
+import struct
+import types
+import typing
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sctp_tui.monitor import export, pcapng
 from sctp_tui.monitor.masking import Mask
+from sctp_tui.monitor.names import Names
+from sctp_tui.monitor.pseudonyms import KEPT, Pseudonyms
+from sctp_tui.monitor.words import said
 from sctp_tui.outbox import Batch
+from sctp_tui.sctp.decoding import decode
 from sctp_tui.sctp.events import (
-    AssocChange,
-    Detail,
+    AnyEvent,
+    EndpointFailed,
     Event,
+    Listening,
     Message,
-    Opening,
     Packet,
     Path,
     Peer,
     PeerAddrChange,
-    Refused,
-    RemoteError,
-    Status,
     to_json,
 )
 
-REAL = ("10.1.2.3", "fe80::12:34", "172.16.9.9")
+REAL = ("10.1.2.3", "fe80::12:34", "172.16.9.9", "2a02:abcd::77")
 PEER = Peer(REAL, 5000, 9899)
+FOREIGN = ("203.0.113.77", "2620:fe::9")
+"""Addresses that nobody has here: a text or a parameter tells of them."""
+WRITTEN = (
+    "from 203.0.113.77 port 5, 10.1.2.3:99 (2a02:abcd::77) [2620:fe::9]:5, 203.0.113.77/24 x10.1.2.3y, "
+    "::ffff:203.0.113.77 203.0.113.77-80 FE80::12:34%eth0, 2a02:ABCD:0:0:0:0:0:77. 010.001.002.003"
+)
+"""A text of a peer with addresses in each of the ways in which they are written."""
+PACKED = {one: ipaddress.ip_address(one).packed for one in (*REAL, *FOREIGN)}
 
 
-def head(**fields: Any) -> dict[str, Any]:
-    return {"at": 0.0, "mono": 0.0, "endpoint": "server", "key": 1, "assoc_id": 3, "peer": PEER} | fields
+def leaks(data: bytes | str) -> list[str]:
+    """The addresses that can be read in it: as texts, in base64, as hex, as octets."""
+    octets = data.encode() if isinstance(data, str) else data
+    text = octets.decode("latin-1").lower()
+    spelled = [*REAL, *FOREIGN, "0:0:0:0:0:77", "010.001.002.003", "203.0.113"]
+    found = [one for one in spelled if one in text]
+    for one, packed in PACKED.items():
+        if packed in octets or packed.hex() in text or packed.hex(" ") in text:
+            found.append(f"{one} as octets")
+    return found
 
 
-EVENTS: tuple[Event, ...] = (
-    Opening(
-        **head(), schema=1, version="", stack="userspace", library="", outbound_streams=1, inbound_streams=1
-    ),
-    PeerAddrChange(**head(), address=REAL[1], state="CONFIRMED", error=0),
-    Refused(
-        **head(), command="send", message_id=1, text=f"no way to {REAL[0]}: it is [{REAL[1]}]:7, {REAL[2]}."
-    ),
-    RemoteError(**head(), error=11, error_text="restart with new addresses", data=b"\x0a\x01\x02\x03"),
-    AssocChange(
-        **head(), state="COMM_LOST", outbound_streams=1, inbound_streams=1, error=12,
-        error_text=f"user-initiated abort: {REAL[0]}:80", by="peer",
-    ),
-    Status(
-        **head(), state="ESTABLISHED", rwnd=1, unacked=0, pending=0, inbound_streams=1, outbound_streams=1,
-        fragmentation_point=1, paths=tuple(Path(a, "ACTIVE", True, 1, 1, 1, 1500) for a in REAL),
-    ),
-    Detail(
-        **head(), local=Peer(REAL, 1), local_tag=1, peer_tag=2, heartbeat_interval=0, path_max_retrans=5,
-        association_max_retrans=10, statistics=None,
-    ),
-    Packet(
-        **head(), local=Peer(REAL[1:2], 1), flow=1, direction="in", verdict="delivered", reason="", delay=0.0,
-        data=b"",
-    ),
-)  # fmt: skip
+# --- events
 
 
-def test_no_address_of_a_peer_is_left() -> None:
+def _filled(of: Any, name: str) -> Any:
+    """A value of a type, with addresses wherever it can have any."""
+    if typing.get_origin(of) in (typing.Union, types.UnionType):
+        return _filled(typing.get_args(of)[0], name)
+    if typing.get_origin(of) is typing.Literal:
+        return typing.get_args(of)[0]
+    if typing.get_origin(of) is tuple:
+        return tuple(_filled(each, name) for each in typing.get_args(of) if each is not ...)
+    if of is Peer:
+        return PEER
+    if of is str:
+        return REAL[1] if name == "address" else WRITTEN
+    if of is bytes:
+        return WRITTEN.encode() + b"\xff" + b"\xff".join(PACKED[one] for one in REAL)
+    if isinstance(of, type) and issubclass(of, msgspec.Struct):
+        return made(of)
+    return of(1)
+
+
+def made(kind: type[msgspec.Struct], **fields: Any) -> Any:
+    """One of this type, with addresses in each field."""
+    hints = typing.get_type_hints(kind)
+    plain = {"endpoint": "client 1", "version": "1.2.3.4", "library": "usrsctp 0.9.5.0", "command": "send"}
+    for field in msgspec.structs.fields(kind):
+        value = plain.get(field.name) or _filled(hints[field.name], field.name)
+        fields.setdefault(field.name, value)
+    if kind is Packet:
+        fields["data"] = packet(*PACKETS)
+    return kind(**fields)
+
+
+KINDS = typing.get_args(AnyEvent)
+
+
+def test_every_event_there_is_is_looked_at() -> None:
+    def below(kind: type[Event]) -> Iterator[type[Event]]:
+        for each in kind.__subclasses__():
+            yield each
+            yield from below(each)
+
+    assert {kind for kind in below(Event) if kind.__module__.startswith("sctp_tui.")} == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not Listening], ids=lambda k: k.__name__)
+def test_no_address_of_a_peer_is_in_any_field_of_any_event(kind: type[Event]) -> None:
+    event = made(kind)
+    assert leaks(repr(event))
+    masked = Mask().event(event)
+    assert type(masked) is type(event)
+    for name in masked.__struct_fields__:
+        value = getattr(masked, name)
+        assert not leaks(value if isinstance(value, bytes) else repr(value)), name
+    outputs: list[bytes | str] = [
+        to_json(masked),
+        *export.log_as_json([masked], Names()),
+        *export.log_as_csv([masked], Names()),
+        " ".join(said(masked)),
+    ]
+    if isinstance(masked, Packet):
+        outputs += pcapng.blocks([masked])
+    for output in outputs:
+        assert not leaks(output)
+    assert getattr(masked, "library", "usrsctp 0.9.5.0") == "usrsctp 0.9.5.0"
+
+
+def test_a_type_that_nobody_thought_of_is_an_error() -> None:
+    class Other(Event, frozen=True):
+        hidden: dict[str, str]
+
+    with pytest.raises(TypeError, match="hidden is of a type that can't be masked"):
+        Mask().event(Other(0.0, 0.0, "server", 0, 0, None, {}))
+
+
+def test_our_own_servers_addresses_are_shown() -> None:
     mask = Mask()
-    for event in EVENTS:
-        masked = mask.event(event)
-        assert type(masked) is type(event)
-        line = to_json(masked).decode()
-        assert not [address for address in REAL if address in line], line
-        assert "CgECAw" not in line  # the same in base64
-
-
-def test_what_is_no_address_stays() -> None:
-    message = Message(
-        **head(), direction="in", stream=1, ssn=0, tsn=1, ppid=0, unordered=False, size=2, data=b"hi"
-    )
-    masked = Mask().event(message)
-    assert masked == msgspec.structs.replace(message, peer=masked.peer)
-    text = "at 12:30:45, on 0.0.0.0 and ::, in version 1.2.3, 3:5 streams: dead, face. 1::2::3"
-    assert Mask().text(text) == text
+    for event in (made(Listening), made(EndpointFailed, endpoint="server")):
+        assert mask.event(event) == event
 
 
 def test_a_batch_has_pseudonyms_in_all_its_parts() -> None:
-    change, status, detail, packet = EVENTS[1], *EVENTS[5:]
-    assert isinstance(status, Status)
-    assert isinstance(packet, Packet)
-    assert isinstance(detail, Detail)
+    batch = Batch()
+    hints = typing.get_type_hints(Batch)
+    for name in batch.__struct_fields__:
+        of = hints[name]
+        inner = [each for each in typing.get_args(of) if isinstance(each, type) and issubclass(each, Event)]
+        if typing.get_origin(of) is list:
+            setattr(batch, name, [made(each) for each in inner or [PeerAddrChange]])
+        elif typing.get_origin(of) is dict:
+            setattr(batch, name, {1: made(inner[0])})
+        elif inner:
+            setattr(batch, name, made(inner[0]))
+    assert batch.link is not None
+    masked = Mask().batch(batch)
+    assert not leaks(repr(masked))
+    assert masked.events[0].peer == masked.packets[0].peer == masked.status[1].peer
+
+
+def test_what_is_no_address_stays() -> None:
+    text = "at 12:30:45, on 0.0.0.0 and ::, in version 1.2.3, 3:5 streams: dead, face, 2023.10.1, 1:2:3:4:5"
+    assert Mask().text(text) == text
+    message = made(Message, data=text.replace("0.0.0.0", "").encode(), peer=None)
+    assert Mask().event(message) == message
+
+
+# --- what somebody wrote
+
+
+def test_addresses_in_a_message_are_crossed_out_and_it_is_as_long_as_before() -> None:
     mask = Mask()
-    batch = mask.batch(Batch([change], [packet], status={1: status}, details={1: detail}))
-    assert batch.status[1].peer == batch.events[0].peer == Peer(tuple(map(mask.address, REAL)), 5000, 9899)
-    assert [path.address for path in batch.status[1].paths] == [mask.address(address) for address in REAL]
-    assert batch.packets[0].peer == batch.events[0].peer
-    assert batch.packets[0].local == Peer((mask.address(REAL[1]),), 1)
-    assert batch.details[1].local == Peer(tuple(map(mask.address, REAL)), 1)
+    told = mask.event(made(Message, data=b"I am 10.1.2.3, or [2a02:abcd::77]:5, not std-1.2"))
+    assert told.data == b"I am xx.x.x.x, or [xxxx:xxxx::xx]:5, not std-1.2"
+    octets = b"\xff\0" + PACKED[REAL[0]] + b"\x80" + PACKED[REAL[1]]
+    told = mask.event(made(Message, data=octets))
+    pseudonyms = [ipaddress.ip_address(mask.text(one)).packed for one in REAL[:2]]
+    assert told.data == b"\xff\0" + pseudonyms[0] + b"\x80" + pseudonyms[1]
+
+
+def test_letters_that_are_some_peers_octets_stay_in_a_text() -> None:
+    mask = Mask()
+    mask.event(made(PeerAddrChange, address=str(ipaddress.ip_address(b"hell"))))
+    assert mask.event(made(Message, data="hello, hellö".encode())).data == "hello, hellö".encode()
+    assert b"hell" not in mask.event(made(Message, data=b"\xffhell")).data
+
+
+@given(st.binary(max_size=100), st.integers(0, 50))
+def test_any_payload_can_be_masked(data: bytes, at: int) -> None:
+    mask = Mask()
+    mask.event(made(PeerAddrChange))
+    whole = data[:at] + b"\xff" + PACKED[REAL[0]] + data[at:]
+    masked = mask.event(made(Message, data=whole)).data
+    assert len(masked) == len(whole)
+    assert PACKED[REAL[0]] not in masked
+
+
+def test_a_long_text_takes_no_longer_for_being_hostile() -> None:
+    mask = Mask()
+    for piece in ("1", "1:", "1.", "::", "f", "1:1:1:1:1:1:1:1:", "1.1.1.1.", "%", "a:.1"):
+        mask.text(piece * 50_000)  # would take minutes were it not linear
+        mask.event(made(Message, data=piece.encode() * 50_000))
+
+
+# --- addresses
 
 
 @given(st.lists(st.ip_addresses().map(str)))
 def test_the_same_address_has_the_same_pseudonym_and_no_other_has_it(addresses: list[str]) -> None:
-    mask = Mask()
-    pseudonyms = {address: mask.address(address) for address in addresses}
-    assert len(set(pseudonyms.values())) == len(pseudonyms)
-    for address, pseudonym in pseudonyms.items():
-        assert mask.address(address) == pseudonym
+    pseudonyms = Pseudonyms()
+    given_ = {address: pseudonyms.of(address) for address in addresses}
+    assert len(set(given_.values())) == len(given_)
+    for address, pseudonym in given_.items():
+        assert pseudonyms.of(address) == pseudonyms.text(address) == pseudonym
         assert ipaddress.ip_address(pseudonym).version == ipaddress.ip_address(address).version
+        assert pseudonym != address or ipaddress.ip_address(address).is_unspecified
+        packed = ipaddress.ip_address(address).packed
+        assert pseudonyms.packed(packed) == ipaddress.ip_address(pseudonym).packed
 
 
-def _chunk(kind: int, body: bytes) -> bytes:
-    return bytes((kind, 0)) + (4 + len(body)).to_bytes(2, "big") + body + bytes(-len(body) % 4)
-
-
-def test_no_address_is_left_in_octets() -> None:
-    more = (
-        ipaddress.ip_address("2001:4860::8"),
-        ipaddress.ip_address("192.0.2.77"),
-        ipaddress.ip_address("0.0.0.0"),
-    )
-    parameters = b"".join(
-        (b"\0\x05\0\x08" if one.version == 4 else b"\0\x06\0\x14") + one.packed for one in more
-    )
-    real = ipaddress.ip_address(REAL[0]), ipaddress.ip_address(REAL[1]), *more[:2]
-    cookie = b"".join(b"\xff" + one.packed for one in real[:2]) + parameters
-    packet = Packet(
-        **head(), local=Peer(REAL[1:2], 1), flow=1, direction="in", verdict="delivered", reason="", delay=0.0,
-        data=bytes(12) + _chunk(1, bytes(16) + parameters) + _chunk(10, cookie)
-        + _chunk(4, b"\0\1\0\x08" + real[0].packed),
-    )  # fmt: skip
+def test_an_address_has_one_pseudonym_however_it_is_written() -> None:
     mask = Mask()
-    masked = mask.event(packet)
-    assert len(masked.data) == len(packet.data)
-    for one in real:
-        assert one.packed in packet.data
-        assert one.packed not in masked.data
-        assert ipaddress.ip_address(mask.address(str(one))).packed in masked.data
-    assert masked.data.count(more[2].packed) >= packet.data.count(more[2].packed)  # it is nobody's
-    assert mask.event(packet) == masked
+    first = mask.text("2a02:abcd::77")
+    assert mask.text("2A02:ABCD:0:0:0:0:0:77") == first
+    assert mask.text("::ffff:10.1.2.3") == f"::ffff:{mask.text('10.1.2.3')}"
+    assert mask.text("010.001.002.003") == mask.text("10.1.2.3")
+    assert mask.text("fe80::1%eth0").startswith("2001:db8::")
 
 
-def test_what_somebody_wrote_stays_as_it_is() -> None:
-    text = ipaddress.ip_address(REAL[0]).packed
-    packet = Packet(
-        **head(), local=PEER, flow=1, direction="in", verdict="delivered", reason="", delay=0.0,
-        data=bytes(12) + _chunk(0, bytes(12) + text),
-    )  # fmt: skip
-    assert Mask().event(packet).data == packet.data
+def test_no_more_pseudonyms_are_kept_than_so_many() -> None:
+    pseudonyms = Pseudonyms()
+    mine = pseudonyms.of("10.1.2.3")
+    for number in range(2 * KEPT + 1000):
+        pseudonyms.of(str(ipaddress.IPv4Address((11 << 24) + number)))
+        if number % 1000 == 0:
+            assert pseudonyms.of("10.1.2.3") == mine  # as it is still met
+    assert len(pseudonyms._given) == len(pseudonyms._real) == KEPT
+    assert len(pseudonyms._peers) == sum(map(len, pseudonyms._octets.values())) == KEPT
 
 
-@given(st.binary(max_size=100))
-def test_any_octets_can_be_masked(data: bytes) -> None:
-    packet = Packet(
-        **head(), local=PEER, flow=1, direction="in", verdict="delivered", reason="", delay=0.0, data=data
+def test_what_the_user_types_is_hidden_once_it_is_entered_and_meant_all_the_same() -> None:
+    mask = Mask()
+    for typed in (
+        "10.1.2.3:9878",
+        "10.1.2.3",
+        "[2a02:abcd::77]:9",
+        "2a02:abcd::77",
+        "server.lan:5",
+        "server.lan",
+    ):
+        hidden = mask.place(typed)
+        assert not leaks(hidden)
+        assert "lan" not in hidden
+        assert mask.real_place(hidden).strip("[]") == typed.strip("[]")
+        assert mask.place(hidden) == hidden
+    assert mask.real_place(mask.place("10.1.2.3:9878").replace("9878", "5")) == "10.1.2.3:5"
+    assert mask.place("10.1.2.3:no port") == "xx.x.x.x:xx xxxx"
+    assert mask.real_place("192.0.2.9:5") == "192.0.2.9:5"
+
+
+# --- packets
+
+
+def tlv(code: int, value: bytes, length: int | None = None) -> bytes:
+    return (
+        struct.pack("!HH", code, 4 + len(value) if length is None else length)
+        + value
+        + bytes(-len(value) % 4)
     )
-    assert len(Mask().event(packet).data) == len(data)
+
+
+def chunk(kind: int, body: bytes, length: int | None = None) -> bytes:
+    told = 4 + len(body) if length is None else length
+    return struct.pack("!BBH", kind, 3, told) + body + bytes(-len(body) % 4)
+
+
+def packet(*chunks: bytes) -> bytes:
+    return struct.pack("!HHII", 1, 2, 3, 4) + b"".join(chunks)
+
+
+ADDRESSES = b"".join(tlv(5 if len(one) == 4 else 6, one) for one in PACKED.values())
+OPAQUE = b"\xff".join(PACKED.values()) + WRITTEN.encode()
+OWN = b"\xff".join(PACKED[one] for one in REAL)  # of peers whose packets are seen
+VALUES = {
+    5: PACKED[FOREIGN[0]], 6: PACKED[FOREIGN[1]], 8: ADDRESSES, 9: bytes(4) + OPAQUE, 11: WRITTEN.encode(),
+    12: b"\0" + OWN, 13: bytes(12) + b"\0" + OWN, 14: bytes(4) + b"\0" + OWN, 15: bytes(4) + OPAQUE,
+    16: bytes(16) + OPAQUE, 17: bytes(8) + OPAQUE, 18: bytes(8) + OPAQUE, 0x8001: bytes(4) + OPAQUE,
+    0x8003: OWN, 0x8004: OWN, 0x8008: OWN, 0xC001: bytes(4) + ADDRESSES, 0xC002: bytes(4) + ADDRESSES,
+    0xC003: bytes(4) + tlv(11, ADDRESSES), 0xC004: bytes(4) + ADDRESSES, 0xC005: bytes(4) + OPAQUE,
+    0xC006: bytes(4) + OPAQUE,
+}  # fmt: skip
+CAUSES = {
+    1: bytes(4) + OPAQUE, 2: bytes(4) + OWN, 3: bytes(4) + OPAQUE, 5: ADDRESSES, 6: bytes(4) + OPAQUE,
+    8: ADDRESSES, 9: bytes(4) + OPAQUE, 11: ADDRESSES, 12: WRITTEN.encode(), 13: WRITTEN.encode(),
+    0xA0: ADDRESSES, 0xA1: ADDRESSES, 0xA2: ADDRESSES, 0xA4: ADDRESSES, 0x0105: OWN,
+}  # fmt: skip
+TYPES = [*range(20), 0x8000, *range(0x8001, 0x800A), *range(0xC000, 0xC008), 0x4001, 0xFFFF]
+PARAMETERS = [tlv(code, VALUES.get(code, OPAQUE)) for code in TYPES] + [
+    tlv(5, PACKED[REAL[1]]),  # of the other family's length
+    tlv(6, PACKED[REAL[0]] + b"\0\0"),
+    tlv(0xC001, b"\0\0\0\1" + tlv(8, tlv(0xC001, bytes(4) + ADDRESSES))),
+]
+BROKEN = [tlv(5, PACKED[FOREIGN[0]], length=3), tlv(5, PACKED[FOREIGN[0]], length=99)]
+ALL_CAUSES = [
+    tlv(code, CAUSES.get(code, OPAQUE)) for code in (*range(16), 0xA0, 0xA1, 0xA2, 0xA4, 0x105, 0xFFF)
+]
+BEFORE = {
+    0: 12,
+    1: 16,
+    2: 16,
+    3: 12,
+    7: 4,
+    12: 4,
+    13: 4,
+    15: 4,
+    16: 16,
+    0x40: 16,
+    0x80: 4,
+    0xC0: 4,
+    0xC1: 4,
+    0xC2: 4,
+}
+"""Octets of a chunk's own numbers."""
+
+
+def every_chunk(kind: int) -> Iterator[bytes]:
+    before = bytes(BEFORE.get(kind, 0))
+    if kind in (1, 2, 0x80, 0xC1, 0x82):
+        for parameter in (*PARAMETERS, *BROKEN):
+            yield chunk(kind, before + parameter)
+        yield chunk(kind, before + b"".join(PARAMETERS))
+    elif kind in (6, 9):
+        for cause in ALL_CAUSES:
+            yield chunk(kind, cause)
+        yield chunk(kind, b"".join(ALL_CAUSES))
+    elif kind in (4, 5):
+        yield chunk(kind, tlv(1, OPAQUE))
+        yield chunk(kind, tlv(5, PACKED[FOREIGN[0]]))
+    elif kind in (0, 0x40, 0xC0, 0xC2):
+        yield chunk(kind, before + b"\xff" + OWN + WRITTEN.encode())
+    else:
+        yield chunk(kind, before + OPAQUE)
+    yield chunk(kind, OPAQUE, length=0xFFFF)
+    yield chunk(kind, OPAQUE, length=2)
+
+
+PACKETS = [each for kind in (1, 6, 4, 10, 0x80, 0) for each in every_chunk(kind)]
+
+
+@pytest.mark.parametrize("kind", range(256))
+def test_no_address_is_left_in_any_part_of_a_packet(kind: int) -> None:
+    mask = Mask()
+    for each in every_chunk(kind):
+        event = made(Packet)
+        for data in (packet(each), packet(each)[:-5], packet(chunk(11, b""), each)):
+            one = mask.event(msgspec.structs.replace(event, data=data))
+            assert len(one.data) == len(data)
+            assert not leaks(one.data), each
+            assert not leaks(repr(decode(one.data)))
+            assert not any(map(leaks, pcapng.blocks([one])))
+            assert mask.event(msgspec.structs.replace(event, data=data)) == one
+
+
+def test_a_packet_says_what_it_said_but_for_addresses() -> None:
+    mask = Mask()
+    parameters = tlv(5, PACKED[REAL[0]]) + tlv(0x8008, b"\xc1\x80") + tlv(7, b"cookie of its sender")
+    data = packet(
+        chunk(1, struct.pack("!IIHHI", 7, 65536, 10, 20, 99) + parameters),
+        chunk(3, struct.pack("!IIHHHHI", 1, 2, 1, 1, 5, 8, 77)),
+        chunk(0, struct.pack("!IHHI", 5, 1, 2, 46) + b"plain text"),
+        chunk(0x82, tlv(13, struct.pack("!IIIHH", 1, 2, 3, 4, 5))),
+        chunk(6, tlv(12, b"bye")),
+    )
+    was, now = decode(data), decode(_masked(mask, data))
+    assert now.chunks[1:] == was.chunks[1:]
+    first, before = now.chunks[0], was.chunks[0]
+    assert first.parameters[0].text == mask.text(REAL[0])  # type: ignore[attr-defined]
+    assert first.parameters[1] == before.parameters[1]  # type: ignore[attr-defined]
+    assert first.parameters[2].text == before.parameters[2].text  # type: ignore[attr-defined]
+
+
+def _masked(mask: Mask, data: bytes) -> bytes:
+    event: Packet = made(Packet)
+    return mask.event(msgspec.structs.replace(event, data=data)).data
+
+
+def test_a_cookie_is_recognised_where_it_comes_back() -> None:
+    mask = Mask()
+    ack = decode(_masked(mask, packet(chunk(2, bytes(16) + tlv(7, OPAQUE)))))
+    echo = decode(_masked(mask, packet(chunk(10, OPAQUE))))
+    assert ack.chunks[0].parameters[0].data == echo.chunks[0].cookie  # type: ignore[attr-defined]
+
+
+@given(st.binary(max_size=200))
+def test_any_octets_can_be_masked(data: bytes) -> None:
+    assert len(_masked(Mask(), data)) == len(data)
+
+
+@given(st.integers(0, 255), st.lists(st.tuples(st.integers(0, 0xFFFF), st.binary(max_size=20)), max_size=4))
+def test_any_parameters_can_be_masked(kind: int, parameters: list[tuple[int, bytes]]) -> None:
+    data = packet(chunk(kind, bytes(BEFORE.get(kind, 0)) + b"".join(tlv(*one) for one in parameters)))
+    assert len(_masked(Mask(), data)) == len(data)
+
+
+def test_paths_have_the_pseudonyms_of_their_addresses() -> None:
+    mask = Mask()
+    path = Path(REAL[0], "ACTIVE", True, 1, 1, 1, 1500)
+    status = mask.event(made(KINDS[[k.__name__ for k in KINDS].index("Status")], paths=(path,)))
+    assert status.paths[0].address == status.peer.addresses[0] == mask.text(REAL[0])

@@ -1,0 +1,146 @@
+"""The octets of a packet without its peers' addresses, as many as they were.
+
+An address parameter (RFC 9260, section 3.3.2.1) gets a pseudonym's octets, what somebody wrote is gone
+through for addresses. Octets that only their sender understands may have any in them: cookies, heartbeats,
+unknown chunks, parameters and causes, and all that is not as it has to be. Others stand in their place, the
+same for the same in one run. The checksum is left as it was, and is wrong then.
+"""
+
+import hashlib
+import secrets
+import struct
+from collections.abc import Callable
+from functools import partial
+
+from ..sctp.parameters import IPV4, IPV6
+from .pseudonyms import Pseudonyms
+
+_TLV = struct.Struct("!HH")
+_LENGTHS = {IPV4: 4, IPV6: 16}
+_HOST_NAME = 11
+_DEEPEST = 3  # parameters within causes within parameters
+# Octets of a value that are numbers; what comes after them is taken for its sender's own.
+_PARAMETERS = {9: 4, 15: 4, 16: 16, 17: 8, 18: 8, 0x8000: 0, 0x8001: 4, 0xC000: 0, 0xC005: 4, 0xC006: 4}
+_CAUSES = {1: 4, 3: 4, 4: 0, 6: 4, 7: 0, 9: 4, 10: 0}
+# Those with a list of numbers behind, which is only gone through for addresses of peers.
+_LISTING_PARAMETERS = {12: 0, 13: 12, 14: 4, 0x8003: 0, 0x8004: 0, 0x8008: 0}
+_LISTING_CAUSES = {2: 4, 0x0105: 0}
+_TEXTS = (12, 13)  # causes: user-initiated abort, protocol violation
+# Those that have parameters in them, and after how many octets.
+_NESTING_PARAMETERS = {8: 0, 0xC001: 4, 0xC002: 4, 0xC004: 4}
+_NESTING_CAUSES = {5: 0, 8: 0, 11: 0, 0x00A0: 0, 0x00A1: 0, 0x00A2: 0, 0x00A4: 0}
+_SACKS = {0x03: "!HH", 0x10: "!HHH"}  # SACK and NR-SACK, with their counts
+_REFUSAL = 0xC003  # a parameter that has causes in it (RFC 5061, section 4.2.4)
+
+
+class Octets:
+    """Masks packets, with the pseudonyms of the rest of the program."""
+
+    def __init__(self, pseudonyms: Pseudonyms) -> None:
+        self._pseudonyms = pseudonyms
+        self._key = secrets.token_bytes(16)
+        parameters, causes = self._parameters, self._causes
+        # For each type of chunk: octets of fields that are numbers, header included, and what masks the rest.
+        self._chunks: dict[int, tuple[int, Callable[[bytes], bytes]]] = {
+            0x00: (16, pseudonyms.written),  # DATA
+            0x01: (20, parameters),  # INIT
+            0x02: (20, parameters),  # INIT ACK
+            0x03: (16, self.opaque),  # SACK
+            0x04: (8, self.opaque),  # HEARTBEAT
+            0x05: (8, self.opaque),  # HEARTBEAT ACK
+            0x06: (4, causes),  # ABORT
+            0x07: (8, self.opaque),  # SHUTDOWN
+            0x09: (4, causes),  # ERROR
+            0x0C: (8, self.opaque),  # ECNE
+            0x0D: (8, self.opaque),  # CWR
+            0x0F: (8, self.opaque),  # AUTH
+            0x10: (20, self.opaque),  # NR-SACK
+            0x40: (20, pseudonyms.written),  # I-DATA
+            0x80: (8, parameters),  # ASCONF-ACK
+            0x82: (4, parameters),  # RE-CONFIG
+            0xC0: (8, pseudonyms.written),  # FORWARD TSN
+            0xC1: (8, parameters),  # ASCONF
+            0xC2: (8, pseudonyms.written),  # I-FORWARD-TSN
+        }
+
+    def packet(self, data: bytes) -> bytes:
+        """A whole packet, from its common header on."""
+        if len(data) < 12:
+            return self.opaque(data)
+        parts = [data[:12]]
+        at = 12
+        while at + 4 <= len(data):
+            kind, _, length = struct.unpack_from("!BBH", data, at)
+            end = at + max(length, 4)
+            fields, mask = self._chunks.get(kind, (4, self.opaque))
+            if length < fields or end > len(data):
+                fields, mask = 4, self.opaque
+            elif kind in _SACKS and fields + (listed := _listed(data, at, kind)) <= length:
+                fields += listed
+            if length < 4:
+                end = len(data)  # nobody knows where the next one would start
+            parts += (data[at : at + fields], mask(data[at + fields : end]))
+            at = end + 3 & ~3
+            parts.append(data[end:at])
+        parts.append(data[at:])  # less than a chunk, and than an address
+        return b"".join(parts)
+
+    def opaque(self, data: bytes) -> bytes:
+        """Other octets in the place of these, the same for the same."""
+        return hashlib.shake_128(self._key + data).digest(len(data))
+
+    def _parameters(self, data: bytes, deep: int = 0) -> bytes:
+        return self._each(data, partial(self._parameter, deep + 1))
+
+    def _causes(self, data: bytes, deep: int = 0) -> bytes:
+        return self._each(data, partial(self._cause, deep + 1))
+
+    def _each(self, data: bytes, mask: Callable[[int, bytes], bytes]) -> bytes:
+        parts: list[bytes] = []
+        at = 0
+        while at + 4 <= len(data):
+            code, length = _TLV.unpack_from(data, at)
+            if length < 4 or at + length > len(data):
+                parts += (data[at : at + 4], self.opaque(data[at + 4 :]))
+                return b"".join(parts)
+            end = at + length
+            parts += (data[at : at + 4], mask(code, data[at + 4 : end]))
+            at = end + 3 & ~3
+            parts.append(data[end:at])
+        parts.append(data[at:])
+        return b"".join(parts)
+
+    def _parameter(self, deep: int, code: int, value: bytes) -> bytes:
+        if code == _HOST_NAME:
+            return b"x" * len(value)
+        if code in _LENGTHS:
+            known = len(value) in _LENGTHS.values()  # one of the wrong length is shown as what it might be
+            return self._pseudonyms.packed(value) if known else self.opaque(value)
+        if deep < _DEEPEST and code in _NESTING_PARAMETERS:
+            before = _NESTING_PARAMETERS[code]
+            return value[:before] + self._parameters(value[before:], deep)
+        if deep < _DEEPEST and code == _REFUSAL:
+            return value[:4] + self._causes(value[4:], deep)
+        return self._rest(value, _PARAMETERS.get(code, 0), _LISTING_PARAMETERS.get(code))
+
+    def _cause(self, deep: int, code: int, value: bytes) -> bytes:
+        if code in _TEXTS:
+            try:
+                value.decode()
+            except UnicodeDecodeError:
+                return self.opaque(value)
+            return self._pseudonyms.written(value)
+        if deep < _DEEPEST and code in _NESTING_CAUSES:
+            return self._parameters(value, deep)
+        return self._rest(value, _CAUSES.get(code, 0), _LISTING_CAUSES.get(code))
+
+    def _rest(self, value: bytes, numbers: int, before_list: int | None) -> bytes:
+        if before_list is not None:
+            return value[:before_list] + self._pseudonyms.written(value[before_list:])
+        return value[:numbers] + self.opaque(value[numbers:])
+
+
+def _listed(data: bytes, at: int, kind: int) -> int:
+    """Octets of a SACK's lists, as its counts have them."""
+    counts: tuple[int, ...] = struct.unpack_from(_SACKS[kind], data, at + 12)
+    return 4 * sum(counts)
