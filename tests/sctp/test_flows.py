@@ -31,7 +31,7 @@ def sock() -> Iterator[socket.socket]:
 
 
 def _link(sock: socket.socket, udp_port: int) -> Link:
-    return Links().classify(sock, ("10.0.0.1", udp_port), bytes(16)).link
+    return Links().stranger(sock, ("10.0.0.1", udp_port))
 
 
 def test_strangers_are_bounded_and_what_is_up_is_never_out(sock: socket.socket) -> None:

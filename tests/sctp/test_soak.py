@@ -65,6 +65,6 @@ def _send(linked: Linked, client: UserspaceEndpoint, tag: int, chunk: bytes) -> 
     header = struct.pack("!HHI", linked.listening.port, client._port, tag)
     whole = header + bytes(4) + chunk
     linked.stack.pump._out.append(
-        (link.other.handle, header + struct.pack("=I", call.usrsctp_crc32c(whole, len(whole))) + chunk)
+        (link.other, header + struct.pack("=I", call.usrsctp_crc32c(whole, len(whole))) + chunk)
     )
     linked.turn()

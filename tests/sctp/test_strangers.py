@@ -3,13 +3,16 @@
 Time is moved by hand, as in `test_userspace`.
 """
 
-from collections.abc import Iterator
+import struct
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from sctp_tui.sctp.endpoint import Outgoing
-from sctp_tui.sctp.events import Packet
-from sctp_tui.sctp.userspace.links import CONTROL_CHUNKS
+from sctp_tui.sctp.events import AssocChange, Packet, Peer
+from sctp_tui.sctp.link_words import parse
+from sctp_tui.sctp.userspace.links import CONTROL_CHUNKS, ECHOED
 
 from .. import rawpeer as raw
 from ..rawpeer import RawPeer, chunk, chunks
@@ -99,3 +102,180 @@ def test_as_many_messages_in_one_packet_as_it_has_room_for(hand: Hand) -> None:
         for _ in range(3):
             hand.turn()
         assert hand.received() == [b"x"] * 3000
+
+
+# --- no state before a cookie comes back
+
+
+def test_inits_keep_nothing_and_a_newcomer_gets_in_between_them(hand: Hand) -> None:
+    """Between the INIT ACK and the COOKIE ECHO of one, 20,000 INITs from others."""
+    honest = peer(hand)
+    honest.send_init()
+    hand.turn()
+    honest.take_init_ack()
+    flood(hand, 20_000, lambda port: raw.packet(port, honest.port, 0, raw.init(port, 1)))
+    assert not hand.stack.pump.links.by_handle
+    echo(hand, honest)
+    assert hand.states("server") == ["COMM_UP"]
+    honest.message(b"in")
+    hand.turn()
+    assert hand.received() == [b"in"]
+    (link,) = hand.stack.pump.links.by_handle.values()
+    assert link.address == ("127.0.0.1", honest.socket.getsockname()[1])
+
+
+def test_bogus_cookies_keep_nothing_and_a_newcomer_gets_in_between_them(hand: Hand) -> None:
+    honest = peer(hand)
+    honest.send_init()
+    hand.turn()
+    honest.take_init_ack()
+    # Its own cookie too, from elsewhere, and of an age that is none.
+    stolen = chunk(raw.COOKIE_ECHO, 0, honest.cookie)
+    bogus = chunk(raw.COOKIE_ECHO, 0, bytes(len(honest.cookie)))
+    flood(hand, 5_000, lambda port: raw.packet(port, honest.port, honest.peer_tag, bogus))
+    flood(hand, 5_000, lambda port: raw.packet(honest.source, honest.port, honest.peer_tag, stolen))
+    links = hand.stack.pump.links
+    assert not links.by_handle
+    assert len(links._echoed) == ECHOED
+    echo(hand, honest)
+    assert hand.states("server") == ["COMM_UP"]
+    (link,) = links.by_handle.values()
+    # From where the association is, of all ports that have none.
+    before = sys.getsizeof(link.coming_up), sys.getsizeof(link.tags)
+    for port in range(1024, 6024):
+        honest.transmit(raw.packet(port, honest.port, port, bogus))
+        if port % 100 == 0:
+            hand.turn()
+    hand.turn()
+    assert (sys.getsizeof(link.coming_up), sys.getsizeof(link.tags)) == before
+    assert (len(link.coming_up), len(link.tags)) == (0, 1)
+    honest.message(b"in")
+    hand.turn()
+    assert hand.received() == [b"in"]
+
+
+def test_a_cookie_for_a_port_without_a_listener_keeps_nothing(hand: Hand) -> None:
+    with peer(hand) as lost:
+        lost.port += 1
+        lost.peer_tag = 5
+        lost.send(chunk(raw.COOKIE_ECHO, 0, bytes(400)))
+        hand.turn()
+        lost.receive(raw.ABORT)
+    assert not hand.stack.pump.links.by_handle
+
+
+def test_an_association_that_ends_within_its_cookie_has_a_peer(hand: Hand) -> None:
+    """A COOKIE ECHO and an ABORT in one packet: no COOKIE ACK, and both ends of it are told."""
+    with peer(hand) as hasty:
+        hasty.send_init()
+        hand.turn()
+        hasty.take_init_ack()
+        hasty.send(chunk(raw.COOKIE_ECHO, 0, hasty.cookie), chunk(raw.ABORT))
+        hand.turn()
+        changes = hand.of("server", AssocChange)
+        assert [change.state for change in changes] == ["COMM_UP", "COMM_LOST"]
+        udp_port = hasty.socket.getsockname()[1]
+        for change in changes:
+            assert change.peer == Peer(("127.0.0.1",), hasty.source, udp_port)
+    assert not hand.stack.pump.links.by_handle
+
+
+def test_one_who_comes_again_at_once_stays(hand: Hand) -> None:
+    """The ABORT of one association and the COOKIE ECHO of the next, before the end of the first was told."""
+    with up(hand, peer(hand)) as first:
+        again = peer(hand, source=first.source + 1)
+        again.socket.close()
+        again.socket = first.socket
+        again.send_init()
+        hand.turn()
+        again.take_init_ack()
+        first.abort()
+        again.send(chunk(raw.COOKIE_ECHO, 0, again.cookie))
+        hand.turn()
+        again.receive(raw.COOKIE_ACK)
+        assert hand.states("server") == ["COMM_UP", "COMM_LOST", "COMM_UP"]
+        again.message(b"here")
+        hand.turn()
+        assert hand.received() == [b"here"]
+        assert len(hand.stack.pump.links) == 1
+
+
+def test_a_newcomer_where_a_peer_was_that_has_moved(hand: Hand) -> None:
+    """Its number is another one than that of the first, which is worked out from the same address."""
+    with up(hand, peer(hand)) as first, up(hand, peer(hand)) as other:
+        first.socket, other.socket = other.socket, first.socket
+        first.message(b"first")
+        other.message(b"other")
+        hand.turn()
+        assert sorted(hand.received()) == [b"first", b"other"]
+        # Back, and the other one ends: an address without a link, of which one was made.
+        other.abort()
+        hand.turn()
+        newcomer = peer(hand)
+        newcomer.socket.close()
+        newcomer.socket = other.socket
+        up(hand, newcomer)
+        newcomer.message(b"newcomer")
+        first.message(b"still here")
+        hand.turn()
+        assert sorted(hand.received()[2:]) == [b"newcomer", b"still here"]
+        assert len({link.handle for link in hand.stack.pump.links.by_handle.values()}) == 2
+
+
+def test_a_delayed_newcomer_gets_in(hand: Hand) -> None:
+    """Its packets are on their way while it has no link yet, and so are the answers."""
+    hand.stack.link.set(parse("delay=100ms"), parse("delay=100ms"), 1)
+    with peer(hand) as newcomer:
+        newcomer.send_init()
+        hand.run(0.3)
+        newcomer.take_init_ack()
+        newcomer.send(chunk(raw.COOKIE_ECHO, 0, newcomer.cookie))
+        hand.run(0.3)
+        newcomer.receive(raw.COOKIE_ACK)
+        assert hand.states("server") == ["COMM_UP"]
+        newcomer.message(b"late")
+        hand.run(0.3)
+        assert hand.received() == [b"late"]
+
+
+def test_a_handshake_of_a_stranger_is_one_flow(hand: Hand) -> None:
+    seen: list[Packet] = []
+    hand.stack.tap(seen.append)
+    with up(hand, peer(hand)) as newcomer:
+        newcomer.abort()
+        hand.turn()
+        up(hand, newcomer)
+    assert len(seen) == 4 + 1 + 4
+    assert len({one.flow for one in seen}) == 1
+
+
+def flood(hand: Hand, count: int, of: Callable[[int], bytes]) -> None:
+    """Datagrams, each from a UDP port of its own as far as there are any; `of` the number of the port."""
+    for number in range(count):
+        with udp() as stranger:
+            stranger.sendto(of(1024 + number % 60_000), ("127.0.0.1", hand.listening.udp_port))
+        if number % 100 == 99:
+            hand.turn()
+
+
+# --- what only looks like an answer
+
+
+@pytest.mark.parametrize("flaw", ["tag", "checksum", ""])
+def test_only_an_abort_that_means_a_set_up_is_why_it_ended(hand: Hand, flaw: str) -> None:
+    """Each INIT of a client is answered by an ABORT, with the right tag and checksum or not."""
+    with udp() as server:
+        client = hand.client(server.getsockname()[1])
+        while not hand.states(client.name):
+            hand.run(0.1, step=0.1)
+            for init, address in waiting(server):
+                source, destination = struct.unpack_from("!HH", init)
+                tag = int.from_bytes(init[16:20], "big") ^ (flaw == "tag")
+                abort = raw.packet(destination, source, tag, chunk(raw.ABORT))
+                if flaw == "checksum":
+                    abort = abort[:8] + bytes(octet ^ 0xFF for octet in abort[8:12]) + abort[12:]
+                server.sendto(abort, address)
+    (end,) = hand.of(client.name, AssocChange)
+    assert end.state == "CANT_STR_ASSOC"
+    assert ("no answer" if flaw else "nobody listens") in end.error_text
+    assert end.by == ("stack" if flaw else "peer")

@@ -21,7 +21,7 @@ from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing, SctpError
 from sctp_tui.sctp.events import AssocChange, Event, Listening, Message, Peer, SendFailed
 from sctp_tui.sctp.userspace import endpoint as endpoint_module
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
-from sctp_tui.sctp.userspace.links import PROVISIONAL, Links, admit
+from sctp_tui.sctp.userspace.links import admit
 from sctp_tui.sctp.userspace.stack import UserspaceStack
 
 E = TypeVar("E", bound=Event)
@@ -177,25 +177,6 @@ def test_an_old_library_on_the_network_is_warned_of(
         assert ("CVE-2021-30523" in listening.warning) == warned
     finally:
         hand.close()
-
-
-def test_strangers_do_not_fill_the_table(hand: Hand) -> None:
-    """100 000 INITs from changing ports, while an association goes on."""
-    client = hand.client()
-    hand.settle()
-    init, to = packet(hand, INIT), ("127.0.0.1", hand.listening.udp_port)
-    for number in range(100_000):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
-            stranger.bind(("127.0.0.1", 0))
-            stranger.sendto(init, to)
-        if number % 100 == 0:
-            hand.turn()
-    hand.turn()
-    assert len(hand.stack.pump.links) <= PROVISIONAL + 2
-    client.send(client.associations()[0], Outgoing(b"still here"))
-    hand.settle()
-    assert hand.received() == [b"hello", b"still here"]
-    assert hand.states("server") == ["COMM_UP"]
 
 
 def test_a_link_goes_with_its_association(hand: Hand) -> None:
@@ -386,16 +367,3 @@ def test_the_pump_sleeps_until_the_next_thing_that_matters(hand: Hand) -> None:
     client.shut_down(client.associations()[0])
     hand.run(5)
     assert sleeps() is None
-
-
-def test_links_keep_the_newest_strangers() -> None:
-    links = Links(limit=3)
-    with udp() as sock:
-        arrivals = [links.classify(sock, ("192.0.2.1", port), bytes(16)) for port in range(5)]
-        assert [arrival.given_up for arrival in arrivals[:3]] == [None] * 3
-        assert arrivals[3].given_up is arrivals[0].link
-        assert links.classify(sock, ("192.0.2.1", 2), bytes(16)).link is arrivals[2].link
-        again = links.classify(sock, ("192.0.2.1", 9), bytes(16))
-        assert again.new
-        assert again.given_up is arrivals[3].link
-        assert len(links) == 3

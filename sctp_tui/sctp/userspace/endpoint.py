@@ -254,10 +254,10 @@ class UserspaceEndpoint:
         _, _, heartbeat, _, flags, _, path_retrans, _ = layout.PADDRPARAMS.unpack(raw)
         value = layout.ASSOCPARAMS.pack(assoc_id, 0, 0, 0, 0, 0)
         retrans = layout.ASSOCPARAMS.unpack(self._socket.get(layout.ASSOCINFO, value, len(value)))[4]
-        clock = self._options.clock
+        clock, tags = self._options.clock, link.tags.get(port)
         return Detail(
             clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
-            self._local(), _tag(link.tags.get(port)), _tag(link.sent.get(port)),
+            self._local(), _tag(tags.come) if tags else None, _tag(tags.go) if tags else None,
             heartbeat if flags & layout.SPP_HB_ENABLE else 0, path_retrans, retrans, None,
         )  # fmt: skip
 
@@ -324,7 +324,7 @@ class UserspaceEndpoint:
     def _peer(self) -> tuple[Peer | None, Link | None]:
         """Who the last that was received came from."""
         port, handle = layout.port_and_handle(self._socket.sender)
-        link = self._pump.links.by_handle.get(handle)
+        link = self._pump.links.told(handle)
         return (Peer((link.host,), port, link.udp_port), link) if link is not None else (None, None)
 
     def _came(self, data: bytes, told: Told, now: tuple[float, float]) -> Event | None:
@@ -423,9 +423,9 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if address.version == 6 else socket.AF_INET
 
 
-def _tag(ports_and_tag: bytes | None) -> int | None:
+def _tag(ports_and_tag: bytes) -> int:
     """The verification tag in the first eight bytes of a packet."""
-    return int.from_bytes(ports_and_tag[4:8], "big") if ports_and_tag else None
+    return int.from_bytes(ports_and_tag[4:], "big")
 
 
 def _is_local(host: str) -> bool:

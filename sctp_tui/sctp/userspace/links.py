@@ -1,12 +1,14 @@
 """Links: the wires to the peers, and which of them a datagram belongs to (RFC 6951).
 
 usrsctp knows a peer by a pointer, here a number that stands for a link. A link leads to another one in
-this process, or over a UDP socket to an address. Strangers can't fill the table: a link made by a datagram
-is provisional, and only so many of those are kept, until an association comes up on it.
+this process, or over a UDP socket to an address. A stranger has none until an association with it comes up:
+its number is worked out from its address anew for each datagram, as is what the library itself needs, by the
+cookie (RFC 9260, section 5.1). So no number of strangers takes any room.
 """
 
+import os
 import socket
-from collections import OrderedDict
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,21 +16,30 @@ import msgspec
 from ..events import Direction
 from .flows import Flow
 
-PROVISIONAL = 1024
-"""Links kept for peers that have no association yet; past it the one unused longest goes."""
+ECHOED = 256
+"""Strangers whose COOKIE ECHO came last and brought nothing up that lasts; past it the oldest goes."""
+_OURS, _STRANGERS = 0x1000, 1 << 62
+"""Where the numbers begin of links that we make, and of those that are worked out from addresses."""
 
 SocketAddress = tuple[Any, ...]
 """What `recvfrom` says and `sendto` takes: host, port, and for IPv6 flow and scope."""
+
+
+class Tags(NamedTuple):
+    """The first eight bytes of an association's packets, ports and verification tag: as they come, and go."""
+
+    come: bytes
+    go: bytes
 
 
 class Link(msgspec.Struct, eq=False):
     """One wire, by the number usrsctp knows it by.
 
     `other` is the far end of a link within the process; else `udp` and `address` (None where the
-    socket is connected). `ours` is false for links made by a datagram. `heard` are the first eight bytes
-    (ports and verification tag) of the last COOKIE ECHO or COOKIE ACK by the peer's SCTP port, `tags` those
-    of the associations that are up, `sent` those in the other direction. `init` is the last INIT sent.
-    `aborted` is set where an ABORT came, `refused` where the network told that nobody has the UDP port.
+    socket is connected). `ours` is false for links made by a datagram. `tags` are those of the associations
+    that are up, by the peer's SCTP port, `coming_up` of those whose end of the set-up waits to be told.
+    `init` is the last INIT sent, until an association is up. `aborted` is set where an ABORT answered it,
+    `refused` where the network told that nobody has the UDP port.
     `sends` is where its packets go as seen from the local end: within the process that is the server's.
     `flows` are the ends of what is up by their ports, the local one first; None before a packet was told of.
     """
@@ -41,9 +52,8 @@ class Link(msgspec.Struct, eq=False):
     other: "Link | None" = None
     ours: bool = True
     associations: int = 0
-    heard: dict[int, bytes] = msgspec.field(default_factory=dict)
-    tags: dict[int, bytes] = msgspec.field(default_factory=dict)
-    sent: dict[int, bytes] = msgspec.field(default_factory=dict)
+    tags: dict[int, Tags] = msgspec.field(default_factory=dict)
+    coming_up: dict[int, Tags] = msgspec.field(default_factory=dict)
     init: bytes = b""
     aborted: bool = False
     refused: bool = False
@@ -51,28 +61,16 @@ class Link(msgspec.Struct, eq=False):
     flows: dict[bytes, Flow | None] = msgspec.field(default_factory=dict)
 
 
-class Arrival(NamedTuple):
-    """Where a datagram belongs: `new` links must be registered, the one `given_up` deregistered.
-
-    `elsewhere`: by its tag it is of a peer that is known by another UDP port, see `Links.move`.
-    """
-
-    link: Link
-    new: bool = False
-    elsewhere: bool = False
-    given_up: Link | None = None
-
-
 class Links:
     """All links of the process, by number, by address and by verification tag."""
 
-    def __init__(self, limit: int = PROVISIONAL) -> None:
-        self.limit = limit
+    def __init__(self) -> None:
         self.by_handle: dict[int, Link] = {}
         self._by_address: dict[tuple[int, SocketAddress], Link] = {}
         self._by_tag: dict[bytes, Link] = {}
-        self._provisional: OrderedDict[int, Link] = OrderedDict()
-        self._last_handle = 0x1000
+        self._echoed: dict[int, Link] = {}
+        self._last_handle = _OURS
+        self._key = os.urandom(16)
 
     def __len__(self) -> int:
         return len(self.by_handle)
@@ -90,76 +88,81 @@ class Links:
         there.sends = "in"
         return there, back
 
-    def classify(self, over: socket.socket, address: SocketAddress, packet: bytes) -> Arrival:
-        """Which link a datagram from `address` is of; an unknown peer gets a provisional one.
+    def find(self, over: socket.socket, address: SocketAddress, packet: bytes) -> Link | None:
+        """Which link a datagram from `address` is of, None for a stranger's. Nothing of it is verified here.
 
         The verification tag decides first: whoever bears it from the same host is the peer, whatever UDP
-        port its NAT gave it meanwhile (RFC 6951, section 5.4). Nothing of the packet is verified here.
+        port its NAT gave it meanwhile (RFC 6951, section 5.4); see `move`.
         """
-        where = (over.fileno(), address)
         link = self._by_tag.get(packet[:8])
         if link is not None and link.udp is over and link.host == address[0]:
-            return Arrival(link, elsewhere=link.address != address)
-        link = self._by_address.get(where)
-        if link is not None:
-            if link.handle in self._provisional:
-                self._provisional.move_to_end(link.handle)
-            return Arrival(link)
-        link = self.add(address[0], address[1], over)
-        link.address, link.ours = address, False
-        self._by_address[where] = link
-        self._provisional[link.handle] = link
-        given_up = None
-        if len(self._provisional) > self.limit:
-            given_up = next(iter(self._provisional.values()))
-            self.remove(given_up)
-        return Arrival(link, new=True, given_up=given_up)
+            return link
+        return self._by_address.get((over.fileno(), address))
 
-    def move(self, link: Link, over: socket.socket, address: SocketAddress) -> Link | None:
-        """The peer is reached by another address from now on; a provisional link to it that is given up.
+    def stranger(self, over: socket.socket, address: SocketAddress) -> Link:
+        """A link to who has none, which is not kept: with the same number for the same address.
+
+        Nobody else can work it out: the library takes a cookie only from the number that it was made for.
+        """
+        where, turn = (over.fileno(), address), 0
+        while True:
+            digest = blake2b(repr((*where, turn)).encode(), key=self._key, digest_size=8).digest()
+            handle = _STRANGERS | int.from_bytes(digest, "big") >> 2
+            if handle not in self.by_handle:
+                return Link(handle, address[0], address[1], over, address, ours=False)
+            turn += 1  # a peer that was here, and is elsewhere now
+
+    def echo(self, link: Link) -> None:
+        """A COOKIE ECHO came from a stranger: what the library has to tell of it may follow."""
+        self._echoed[link.handle] = link
+        if len(self._echoed) > ECHOED:
+            del self._echoed[next(iter(self._echoed))]
+
+    def told(self, handle: int) -> Link | None:
+        """The link that something was told of by its number."""
+        return self.by_handle.get(handle) or self._echoed.get(handle)
+
+    def keep(self, link: Link) -> None:
+        """An association with a stranger is coming up."""
+        self.by_handle[link.handle] = link
+        if link.udp is not None and link.address is not None:
+            self._by_address[link.udp.fileno(), link.address] = link
+
+    def move(self, link: Link, over: socket.socket, address: SocketAddress) -> None:
+        """The peer is reached by another address from now on.
 
         Only for a packet whose checksum is right: its tag alone may be what is left of another one.
         """
         where = (over.fileno(), address)
         self._by_address.pop((where[0], link.address or ()), None)
-        there = self._by_address.get(where)
-        if there is not None and there.handle in self._provisional:
-            self.remove(there)
-        else:
-            there = None
         self._by_address[where] = link
         link.address, link.udp_port = where[1], where[1][1]
-        return there
 
     def at(self, over: socket.socket, address: SocketAddress) -> Link | None:
         """The link that leads to an address, None where there is none."""
         return self._by_address.get((over.fileno(), address))
 
-    def hear(self, link: Link, packet: bytes) -> None:
-        """Remember the tag in a COOKIE ECHO or ACK that came: the association's, should it come up."""
-        link.heard[packet[0] << 8 | packet[1]] = packet[:8]
-
-    def say(self, link: Link, packet: bytes) -> None:
-        """Remember the tag in a COOKIE ECHO or ACK that is sent."""
-        link.sent[packet[2] << 8 | packet[3]] = packet[:8]
+    def come_up(self, link: Link, tags: Tags) -> None:
+        """The set-up of an association is over but for its being told, or its last packet was sent again."""
+        port = int.from_bytes(tags.come[:2], "big")
+        if link.tags.get(port) != tags:
+            link.coming_up[port] = tags
 
     def up(self, link: Link, port: int) -> None:
         """An association with the peer's SCTP `port` came up on this link, or was restarted."""
-        self._provisional.pop(link.handle, None)
         link.init = b""
-        tag = link.heard.pop(port, None)
-        if tag is not None:
+        tags = link.coming_up.pop(port, None)
+        if tags is not None:
             if old := link.tags.get(port):
-                self._by_tag.pop(old, None)
-            link.tags[port] = tag
-            self._by_tag[tag] = link
+                self._by_tag.pop(old.come, None)
+            link.tags[port] = tags
+            self._by_tag[tags.come] = link
 
     def down(self, link: Link, port: int) -> bool:
         """An association ended. True where the link has none left and was forgotten."""
-        link.sent.pop(port, None)
-        if tag := link.tags.pop(port, None):
-            self._by_tag.pop(tag, None)
-        if link.associations > 0 or link.ours:
+        if tags := link.tags.pop(port, None):
+            self._by_tag.pop(tags.come, None)
+        if link.associations > 0 or link.coming_up or link.ours:
             return False
         self.remove(link)
         return True
@@ -167,9 +170,8 @@ class Links:
     def remove(self, link: Link) -> None:
         """Forget a link."""
         self.by_handle.pop(link.handle, None)
-        self._provisional.pop(link.handle, None)
-        for tag in link.tags.values():
-            self._by_tag.pop(tag, None)
+        for tags in link.tags.values():
+            self._by_tag.pop(tags.come, None)
         if link.udp is not None and link.address is not None:
             where = (link.udp.fileno(), link.address)
             if self._by_address.get(where) is link:

@@ -12,21 +12,22 @@ from collections import deque
 from collections.abc import Callable
 from ctypes import string_at
 from heapq import heappop
+from itertools import islice
 
 from ..endpoint import Clock
 from ..events import Direction, Packet
 from ..link import KEPT_OUT, Verdict
 from .flows import Flows
 from .library import ConnOutput, Library
-from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, Link, Links, admit
+from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, Link, Links, Tags, admit
 from .transit import Transit
 
 BUSY, IDLE = 0.010, 0.100
 """Seconds between two looks at the timers: with data outstanding, and with associations that rest."""
 _RECENT = 0.25  # s after a packet in which a delayed SACK (200 ms) may be due
 _BIT = tuple(1 << kind if kind < 16 else 0 for kind in range(256))
-_COOKIES = 1 << COOKIE_ECHO | 1 << COOKIE_ACK
-_NOTED = _COOKIES | 1 << ABORT
+_SET_UP = 1 << INIT | 1 << COOKIE_ECHO
+_NOTED = 1 << COOKIE_ECHO | 1 << ABORT
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
 _CORRUPT = "wrong checksum"
 _STEP = 300.0  # s of the link's time that one step may take; heartbeats come oftener
@@ -58,9 +59,9 @@ class Pump:
         self._clock = clock
         self._time = self._swept = self._passed = clock.mono()
         self._last_packet = -_RECENT
-        self._out: deque[tuple[int, bytes]] = deque()
+        self._out: deque[tuple[Link, bytes]] = deque()
+        self._stranger: Link | None = None
         self._selector = selectors.DefaultSelector()
-        self._given_up: dict[int, Link] = {}
         self._leaving: list[tuple[Link, Link]] = []
         # The library keeps the pointer: the callback must live as long as it does.
         self.output = ConnOutput(self._output)
@@ -76,7 +77,9 @@ class Pump:
 
     def _output(self, handle: int, data: int, length: int, tos: int, set_df: int) -> int:
         # Within a call of ours into the library, which must not be entered again: only keep it.
-        self._out.append((handle, string_at(data, length)))
+        link = self.links.by_handle.get(handle) or self._stranger
+        if link is not None and link.handle == handle:  # else to a peer that is long gone
+            self._out.append((link, string_at(data, length)))
         return 0
 
     def descriptor(self) -> int:
@@ -115,6 +118,7 @@ class Pump:
 
     def up(self, link: Link, port: int, peer_port: int) -> None:
         """An association between two SCTP ports came up on a link, or was restarted."""
+        self._keep(link)
         self.links.up(link, peer_port)
         self.flows.keep(link, struct.pack("!HH", port, peer_port))
 
@@ -125,9 +129,15 @@ class Pump:
             self.give_up(link)
 
     def give_up(self, link: Link) -> None:
-        """Forget a link; once its last packets are out the library forgets it too."""
+        """Forget a link, but for the packets that wait to go out on it, and make the library forget it."""
         self.links.remove(link)
-        self._given_up[link.handle] = link
+        self._call.usrsctp_deregister_address(link.handle)
+
+    def _keep(self, link: Link) -> None:
+        """An association is there: the library, which answers anybody, is to find it by this link."""
+        if link.handle not in self.links.by_handle:
+            self.links.keep(link)
+            self.register(link)
 
     def leave(self, link: Link, other: Link) -> None:
         """Forget a link within the process, of which one end is closed, once the other has no use for it.
@@ -169,13 +179,11 @@ class Pump:
         if self.transit.held:
             self._let_arrive(_BATCH)
         self.pass_time()
-        for key, _ in self._selector.select(0):
-            self._read(key.fileobj, key.data)  # type: ignore[arg-type]
         self.carry()
-        if self._given_up and not self._out:
-            for handle in self._given_up:
-                self._call.usrsctp_deregister_address(handle)
-            self._given_up.clear()
+        if len(self._out) < _BATCH:  # else what comes waits in its socket until what goes is out
+            for key, _ in self._selector.select(0):
+                self._read(key.fileobj, key.data)  # type: ignore[arg-type]
+                self.carry()
 
     def pass_time(self) -> None:
         """Let the timers catch up: before anything that starts one, which would run out too soon."""
@@ -230,7 +238,9 @@ class Pump:
             if one.outward:
                 if one.link.udp is not None:
                     self._send(one.link, one.link.udp, one.packet)
-            elif one.link.handle in self.links.by_handle:
+            elif link := self.links.by_handle.get(one.link.handle):
+                self._arrive(link, one.packet, one.types)
+            elif one.link.address is not None:  # else its end of the link is closed
                 self._arrive(one.link, one.packet, one.types)
             self.carry()
         transit.catch_up(None)
@@ -243,33 +253,26 @@ class Pump:
         self._last_packet = transit.now()
         direct, conninput, ports, ready = transit.direct, self._conninput, self.ports, self.ready
         for _ in range(_BATCH):
-            handle, packet = out.popleft()
+            link, packet = out.popleft()
             types = _BIT[packet[12]]
-            link = by_handle.get(handle) or self._given_up.get(handle)
-            if link is None:
-                pass  # to a peer that is long gone
-            elif (other := link.other) is not None:
+            if types & _SET_UP:
+                self._set_up(link, packet, types)
+            if (other := link.other) is not None:
                 if other.handle in by_handle:
-                    if types & _COOKIES:
-                        self.links.say(link, packet)
                     if direct:
                         if self.tap is not None:
                             local = link if link.sends == "out" else other
                             self._tell(self.tap, local, link.sends, packet)
-                        # As `_arrive` does, whose call would be a fiftieth of what a message costs.
                         if types & _NOTED:
-                            self._note(other, packet, types)
-                        if (port := packet[2] << 8 | packet[3]) in ports:
-                            ready.add(port)
-                        conninput(other.handle, packet, len(packet), 0)
+                            self._arrive(other, packet, types)
+                        else:  # as there, by a call less, which would be a fiftieth of what a message costs
+                            if (port := packet[2] << 8 | packet[3]) in ports:
+                                ready.add(port)
+                            conninput(other.handle, packet, len(packet), 0)
                     else:
                         local = link if link.sends == "out" else other
                         self._condition(local, link.sends, other, packet, types)
             elif link.udp is not None:
-                if types & 1 << INIT:
-                    link.init = packet
-                elif types & _COOKIES:
-                    self.links.say(link, packet)
                 if direct:
                     if self.tap is not None:
                         self._tell(self.tap, link, "out", packet)
@@ -296,18 +299,46 @@ class Pump:
                 self._send(to, to.udp, packet)
 
     def _arrive(self, link: Link, packet: bytes, types: int) -> None:
-        """A packet came on a link; `types` are its low chunk types."""
-        if types & _NOTED:
-            self._note(link, packet, types)
+        """A packet came on a link, or from a stranger; `types` are its low chunk types."""
         if (port := packet[2] << 8 | packet[3]) in self.ports:
             self.ready.add(port)
-        self._conninput(link.handle, packet, len(packet), 0)
-
-    def _note(self, link: Link, packet: bytes, types: int) -> None:
-        if types & _COOKIES:
-            self.links.hear(link, packet)
-        else:
+        if types & 1 << ABORT and link.init and self._answers(link, packet):
             link.aborted = True
+        if link.handle not in self.links.by_handle:
+            self._stranger = link
+        waiting = len(self._out)
+        self._conninput(link.handle, packet, len(packet), 0)
+        if types & 1 << COOKIE_ECHO:
+            self._echoed(link, packet, waiting)
+
+    def _echoed(self, link: Link, packet: bytes, waiting: int) -> None:
+        """A COOKIE ECHO came: a COOKIE ACK among what the library sends since says that its cookie was good.
+
+        Only then is anything kept.
+        """
+        ports = packet[2:4] + packet[:2]
+        for to, answer in islice(self._out, waiting, None):
+            if to is link and answer[:4] == ports and admit(answer)[1] & 1 << COOKIE_ACK:
+                self._keep(link)
+                self.links.come_up(link, Tags(packet[:8], answer[:8]))
+                return
+        if link.handle not in self.links.by_handle:
+            self.links.echo(link)
+
+    def _answers(self, link: Link, packet: bytes) -> bool:
+        """Whether a packet that came is meant for the set-up that we began: intact, and by its tag.
+
+        An ABORT bears our tag, or by its T bit the one in our COOKIE ECHO (RFC 9260, section 8.5.1).
+        """
+        tags = [link.init[16:20], *(tags.go[4:] for tags in link.coming_up.values())]
+        return packet[4:8] in tags and self._intact(packet)
+
+    def _set_up(self, link: Link, packet: bytes, types: int) -> None:
+        """An INIT or a COOKIE ECHO of ours goes out."""
+        if types & 1 << INIT:
+            link.init, link.aborted, link.refused = packet, False, False
+        elif init := link.init:
+            self.links.come_up(link, Tags(init[2:4] + init[:2] + init[16:20], packet[:8]))
 
     def _tell(
         self,
@@ -391,19 +422,16 @@ class Pump:
 
     def _sort(self, sock: socket.socket, address: tuple[str, int], packet: bytes) -> Link | None:
         """The link of a datagram; None for a corrupt one that would change where its peer is reached."""
-        arrival = self.links.classify(sock, address, packet)
-        given_up = arrival.given_up
-        if arrival.new:
-            self.register(arrival.link)
-        elif arrival.elsewhere:
+        link = self.links.find(sock, address, packet)
+        if link is None:
+            return self.links.stranger(sock, address)
+        if link.address != address:
             if not self._intact(packet):
                 return None
-            given_up = self.links.move(arrival.link, sock, address)
-            self.flows.move(arrival.link)
-            self.moved(arrival.link)
-        if given_up is not None:
-            self._given_up[given_up.handle] = given_up
-        return arrival.link
+            self.links.move(link, sock, address)
+            self.flows.move(link)
+            self.moved(link)
+        return link
 
     def _intact(self, packet: bytes) -> bool:
         """Whether the checksum is right (RFC 9260, section 6.8). The library looks at it again."""
