@@ -42,6 +42,7 @@ from .sctp.endpoint import (
     Stack,
 )
 from .sctp.events import (
+    CONTROL,
     AssocChange,
     EndpointClosed,
     EndpointFailed,
@@ -55,6 +56,7 @@ from .sctp.events import (
 from .sctp.stacks import open_stack
 from .sctp.system import refusal
 from .sending import Sending
+from .throttle import Throttle
 from .waiting import Opened, Waiting
 from .wakeup import WakeUp
 from .watching import Watching
@@ -118,6 +120,7 @@ class Engine:
             self._ledger, self.clock, self._endpoint, self._take, self._refuse, self._rest
         )  # fmt: skip
         self._watching = Watching(self._ledger, self.clock, self._endpoint)
+        self._throttle = Throttle(self.clock)
         self._stopping = False
         self._more = False  # the last look at the endpoints found something
         self._emptied = False  # it found all that a socket of the kernel had
@@ -186,6 +189,7 @@ class Engine:
             self._sending.turn()
             for opened in list(self._closing):
                 self._try_to_close(opened)
+            self._out += self._throttle.turn()
             self._out += self._watching.turn()
             self._flush()
             if self.gather and self._emptied:
@@ -219,7 +223,7 @@ class Engine:
             return 0.0
         # What waits for one that nobody may read is no reason to look again.
         receiving = reading and not self._waiting.deaf
-        due = [self._sending.timeout(), self._watching.timeout()]
+        due = [self._sending.timeout(), self._watching.timeout(), self._throttle.timeout()]
         due += [stack.timeout(receiving) for stack in self._stacks.values()]
         if self._closing:
             due.append(_CLOSING)
@@ -271,9 +275,12 @@ class Engine:
             association = note(event)
             if isinstance(event, AssocChange) and association is not None:
                 if event.state in ENDS:
+                    self._out += self._throttle.end(event.key)
                     self._forget(association)
                 elif not association.up:
                     self._came_up(association)
+            elif type(event) in CONTROL and not self._throttle.admits(event):
+                continue
             if association is None or not association.refused:
                 self._out.append(event)
 
@@ -373,7 +380,9 @@ class Engine:
         refused = Refused(
             clock.wall(), clock.mono(), endpoint, key, assoc_id, None, name, message_id, text
         )  # fmt: skip
-        self._out.append(refused)
+        # Who asked by a command of theirs is answered; echoes a peer has as many refused as it likes.
+        if message_id or not key or self._throttle.admits(refused):
+            self._out.append(refused)
 
     def _stack(self, name: StackName) -> Stack:
         stack = self._stacks.get(name)
@@ -498,6 +507,7 @@ class Engine:
             self._take(events)
         for association in self._ledger.of(opened.endpoint.name):
             self._forget(association)
+        self._out += self._throttle.end_all()
         self._detach(opened)
         opened.endpoint.close()
         clock = self.clock

@@ -1,9 +1,9 @@
 """The bounded way out of the engine: what waits for one consumer, and what happens when it is full.
 
-Each consumer declares its policy. A lossy outbox (the screen) drops its oldest messages and counts them;
-a change of state is never dropped. A lossless one (`serve`) is full instead: the engine stops reading, and
-the peers' windows close. Numbers (`Counts`, `Status`, `Totals`, …) are cumulative, so the last value wins
-and none is lost either way.
+Each consumer declares its policy. A lossy outbox (the screen) drops its oldest messages and control events
+and counts them; a change of state is never dropped: full of those, the engine stops reading. A lossless one
+(`serve`) is full of whatever waits: the engine stops reading, and the peers' windows close. Numbers
+(`Counts`, `Status`, `Totals`, …) are cumulative, so the last value wins and none is lost either way.
 """
 
 import threading
@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from .sctp.events import (
+    CONTROL,
     Counts,
     Detail,
     Event,
@@ -22,23 +23,29 @@ from .sctp.events import (
     Packet,
     Status,
     Streams,
+    Suppressed,
     Totals,
+    held,
 )
 
 LIMIT = 50_000
 """Events kept for a consumer unless told otherwise."""
 BYTES = 64 * 1024 * 1024
-"""Bytes of message data kept for a consumer."""
+"""Bytes kept for a consumer in what events hold on to, the data of messages above all."""
 PACKET_BYTES = 16 * 1024 * 1024
 """Bytes of packets kept for a consumer, beside the events: packets never push messages out."""
 PACKET_COST = 250
 """Bytes that a packet takes beside its own: the event around it."""
 
 
+_DROPPED = CONTROL | {Message, Suppressed}
+
+
 class Batch(msgspec.Struct):
     """What came since the last drain, in order, and the newest numbers by association key or generator.
 
-    `dropped` counts the messages dropped since the outbox was made, `packets_dropped` the packets.
+    `dropped` counts the messages and control events dropped since the outbox was made, `packets_dropped` the
+    packets.
     """
 
     events: list[Event] = msgspec.field(default_factory=list)
@@ -70,8 +77,9 @@ class Outbox:
         self._ready = threading.Condition()
         # Changes of state that were at the head when messages behind them had to go: older than `_events`.
         self._kept: list[Event] = []
+        self._kept_bytes = 0
         self._events: deque[Event] = deque()
-        self._bytes = 0  # of the messages in `_events`
+        self._bytes = 0  # that those in `_events` hold on to
         self._packets: deque[Packet] = deque()
         self._packet_bytes = 0
         self._packets_dropped = 0
@@ -82,7 +90,7 @@ class Outbox:
     def full(self) -> bool:
         """Whether the engine has to stop reading. A lossy outbox is full of state changes only."""
         if not self.lossless:
-            return len(self._kept) >= self.limit
+            return len(self._kept) >= self.limit or self._kept_bytes >= self.byte_limit
         return len(self._events) >= self.limit or self._bytes >= self.byte_limit
 
     def put(self, events: Sequence[Event]) -> None:
@@ -111,6 +119,7 @@ class Outbox:
                         numbers.link = event
                     case _:
                         add(event)
+                        self._bytes += held(event)
             if not self.lossless:
                 self._drop()
             self._ready.notify()
@@ -129,11 +138,13 @@ class Outbox:
     def _drop(self) -> None:
         while len(self._events) > self.limit or self._bytes > self.byte_limit:
             oldest = self._events.popleft()
-            if isinstance(oldest, Message):
+            size = held(oldest)
+            self._bytes -= size
+            if type(oldest) in _DROPPED:
                 self._dropped += 1
-                self._bytes -= oldest.size
             else:
                 self._kept.append(oldest)
+                self._kept_bytes += size
 
     def drain(self, timeout: float = 0.0, limit: int | None = None) -> Batch:
         """Take what waits, at most about `limit` events; waits up to `timeout` seconds for something."""
@@ -152,14 +163,13 @@ class Outbox:
                 batch.events = [*self._kept, *self._events]
                 self._kept.clear()
                 self._events.clear()
-                self._bytes = 0
+                self._kept_bytes = self._bytes = 0
             else:
                 batch.events = self._kept
-                self._kept = []
+                self._kept, self._kept_bytes = [], 0
                 for _ in range(min(len(self._events), max(0, limit - len(batch.events)))):
                     batch.events.append(event := self._events.popleft())
-                    if isinstance(event, Message):
-                        self._bytes -= event.size
+                    self._bytes -= held(event)
         if was_full:
             self.on_room()
         return batch

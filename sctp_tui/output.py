@@ -14,6 +14,7 @@ from types import FrameType
 from .sctp.printable import printable
 
 _BLOCK = 64 * 1024
+_MOST = 1024 * 1024  # bytes of lines that wait to be written: a message as JSON is up to ten times its size
 _STUCK = 0.5  # s in which nothing was taken, once the program is to end
 
 
@@ -22,11 +23,12 @@ class OutputEnded(Exception):
 
 
 class Output:
-    """Lines that leave by standard output: collected by `add`, written by `flush`."""
+    """Lines that leave by standard output: collected by `add`, written by `flush`, or as they grow many."""
 
     def __init__(self) -> None:
         self._fd = 1
         self._lines: list[bytes] = []
+        self._bytes = 0
         self._writes = 0  # grows with each piece that was taken
         self._writing = False
         self._seen = -1
@@ -36,10 +38,12 @@ class Output:
         self._encoding = encoding or "utf-8"
 
     def add(self, line: str | bytes) -> None:
-        """Keep a line, without its newline, until the next flush."""
-        self._lines.append(
-            line if isinstance(line, bytes) else line.encode(self._encoding, "backslashreplace")
-        )
+        """Keep a line, without its newline, until the next flush, which may be now: raises `OutputEnded`."""
+        data = line if isinstance(line, bytes) else line.encode(self._encoding, "backslashreplace")
+        self._lines.append(data)
+        self._bytes += len(data)
+        if self._bytes >= _MOST:
+            self.flush()
 
     def flush(self) -> None:
         """Write what was added. Raises `OutputEnded`."""
@@ -48,6 +52,7 @@ class Output:
         self._lines.append(b"")
         rest = memoryview(b"\n".join(self._lines))
         self._lines.clear()
+        self._bytes = 0
         self._writing = True
         try:
             while rest:

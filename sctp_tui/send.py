@@ -26,6 +26,7 @@ from .sctp.events import (
     SendFailed,
     StackName,
     Status,
+    Suppressed,
 )
 from .sctp.stacks import choose
 from .sctp.system import raise_descriptor_limit
@@ -170,6 +171,8 @@ class _Client:
             case SendFailed():
                 self._failed += 1
                 self._why_failed = event.error_text
+            case Suppressed(kind="send_failed"):
+                self._failed += event.count
             case AssocChange():
                 self._changed(event)
             case EndpointFailed():
@@ -317,15 +320,20 @@ class _Client:
 
     def _print(self, event: Event) -> None:
         if self._output is not None and (line := self._format(event)) is not None:
-            self._output.add(line)
+            try:
+                self._output.add(line)
+            except OutputEnded as end:
+                self._lose_output(end)
 
     def _flush(self) -> None:
-        if self._output is None:
-            return
-        try:
-            self._output.flush()
-        except OutputEnded as end:
-            # A reader that has read enough ends the printing, not the sending.
-            self._output = None
-            if str(end):
-                self._fail(str(end))
+        if self._output is not None:
+            try:
+                self._output.flush()
+            except OutputEnded as end:
+                self._lose_output(end)
+
+    def _lose_output(self, end: OutputEnded) -> None:
+        """A reader that has read enough ends the printing, not the sending."""
+        self._output = None
+        if str(end):
+            self._fail(str(end))

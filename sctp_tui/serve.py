@@ -151,8 +151,7 @@ class _Server:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Packet):
-            if self._output is not None:
-                self._output.add((packet_lines.as_json if self._options.json else packet_lines.plain)(event))
+            self._add((packet_lines.as_json if self._options.json else packet_lines.plain)(event))
             return
         if isinstance(event, Message) and event.direction == "in":
             if self._left == 0:
@@ -186,15 +185,20 @@ class _Server:
                 complain(f"{which} not shut down within {grace}: aborted", "serve")
 
     def _print(self, event: Event) -> None:
-        if self._output is not None and (line := self._format(event)) is not None:
-            self._output.add(line)
+        self._add(self._format(event))
+
+    def _add(self, line: str | bytes | None) -> None:
+        if self._output is not None and line is not None:
+            try:
+                self._output.add(line)
+            except OutputEnded as end:
+                self._lose_output(str(end))
 
     def _listening(self, event: Listening) -> None:
         if self._options.classic:
             # Standard output has the classic lines alone, and the port may have been anybody's choice.
             complain(f"{event.endpoint} {sentence(event)}", "serve")
-            if self._output is not None:
-                self._output.add(WAITING)
+            self._add(WAITING)
         if event.warning:
             complain(event.warning, "serve")
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.outbox import Outbox
-from sctp_tui.sctp.events import Counts, Event, Message, ShutdownEvent, Totals
+from sctp_tui.sctp.events import AssocChange, Counts, Event, Message, RemoteError, ShutdownEvent, Totals
 
 
 def message(number: int, size: int = 1) -> Message:
@@ -80,6 +80,34 @@ def test_long_messages_count_by_their_bytes() -> None:
     batch = lossy.drain()
     assert [event.mono for event in batch.events] == [1.0, 2.0, 3.0]
     assert batch.dropped == 1
+
+
+def remote_error(number: int, size: int) -> RemoteError:
+    return RemoteError(0.0, float(number), "server", 1, 3, None, 1, "", bytes(size))
+
+
+def test_control_events_count_by_what_they_hold_and_go_like_messages() -> None:
+    lossless = Outbox(lossless=True, byte_limit=100)
+    lossless.put([remote_error(0, 60), remote_error(1, 60)])
+    full = [lossless.full]
+    lossless.drain()
+    assert [*full, lossless.full] == [True, False]
+    lossy = Outbox(byte_limit=100)
+    lossy.put([remote_error(0, 60), state(1), remote_error(2, 60), message(3, 30)])
+    batch = lossy.drain()
+    assert [event.mono for event in batch.events] == [1.0, 2.0, 3.0]
+    assert batch.dropped == 1
+
+
+def test_states_are_bounded_by_their_bytes() -> None:
+    def lost(number: int) -> AssocChange:
+        return AssocChange(0.0, float(number), "server", 1, 3, None, "COMM_LOST", 0, 0, 12, "x" * 25, "peer")
+
+    lossy = Outbox(byte_limit=300)
+    lossy.put([*map(lost, range(6)), message(6, 150)])
+    full = [lossy.full]
+    assert [event.mono for event in lossy.drain().events] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    assert [*full, lossy.full] == [True, False]
 
 
 def test_room_is_told_once_there_is_some() -> None:

@@ -1,20 +1,19 @@
 """The bounded log: the newest events, each found by its sequence number.
 
-A record is the event itself. The log is bounded in records and in bytes of payload, as one message may
-be as long as four million bytes and a hundred thousand of them would not fit.
+A record is the event itself. The log is bounded in records and in the bytes that they hold on to, as one
+message may be as long as four million bytes and a hundred thousand of them would not fit.
 """
 
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from ..sctp.events import Event, Message, RemoteError, SendFailed, UnknownNotification
+from ..sctp.events import Event, held
 from .deques import part
 
 RECORDS = 100_000
 """Records kept unless told otherwise."""
 PAYLOAD = 64 * 1024 * 1024
-"""Bytes of payload kept in all, unless told otherwise."""
-_CARRIERS = (SendFailed, RemoteError, UnknownNotification)
+"""Bytes kept in all in what records hold on to, payloads above all, unless told otherwise."""
 
 
 class Log:
@@ -42,9 +41,9 @@ class Log:
         """Add events in order and evict what there is no room for."""
         self._records.extend(events)
         self.captured += len(events)
-        self._payload += sum(map(_payload, events))
+        self._payload += sum(map(held, events))
         while len(self._records) > self._limit or (self._payload > self._payload_limit and self._records):
-            self._payload -= _payload(self._records.popleft())
+            self._payload -= held(self._records.popleft())
 
     def copy(self) -> "Log":
         """The log as it is now: the same records, by the same numbers, whatever comes to this one."""
@@ -82,10 +81,3 @@ class Log:
     def __iter__(self) -> Iterator[Event]:
         """All records that are kept, the oldest first."""
         return iter(self._records)
-
-
-def _payload(event: Event) -> int:
-    """Bytes of payload that a record holds on to."""
-    if isinstance(event, Message):
-        return event.size
-    return len(event.data) if isinstance(event, _CARRIERS) else 0

@@ -210,6 +210,12 @@ EVENTS = {
         "The stack told something that this program has no words for.",
         "A notification of an unknown type, or too short for its type: it is passed over.",
     ),
+    "suppressed": Words(
+        "",
+        "So many more of the same came at once that they are only counted here.",
+        "Beyond a hundred control events of an association in a second they are counted by kind: each ERROR "
+        "chunk makes one, and a packet has room for many. Counters stay exact.",
+    ),
     # --- endpoints
     "listening": Words(
         "6458 3.1.3",

@@ -27,6 +27,7 @@ from ..sctp.events import (
     ShutdownEvent,
     StreamChange,
     StreamReset,
+    Suppressed,
     UnknownNotification,
 )
 from ..sctp.printable import printable
@@ -188,9 +189,13 @@ def _of_ours(event: Event) -> str:
             return "reading goes on"
         case Refused():
             return f"refused: {event.text}"
+        case Suppressed():
+            return f"{event.count:,} more {event.kind.upper()} like this in a second: only counted"
         case MessageTooLarge():
+            of_all = " of all unfinished messages together" if event.of_all else ""
             return (
-                f"message on stream {event.stream} dropped: {event.size} B came, the limit is {event.limit} B"
+                f"message on stream {event.stream} dropped: {event.size} B came, "
+                f"the limit{of_all} is {event.limit} B"
             )
         case _:
             return type(event).__name__

@@ -146,11 +146,15 @@ class Message(Event, frozen=True, tag="message", gc=False):
 
 
 class MessageTooLarge(Event, frozen=True, tag="message_too_large", gc=False):
-    """A message longer than the limit was received and dropped; `size` bytes of it had come."""
+    """A message longer than the limit was received and dropped; `size` bytes of it had come.
+
+    The limit is that of one message, or `of_all` unfinished messages of the endpoint together.
+    """
 
     stream: int
     size: int
     limit: int
+    of_all: bool = False
 
 
 # --- notifications (RFC 6458, section 6.1)
@@ -262,6 +266,16 @@ class UnknownNotification(Event, frozen=True, tag="unknown_notification", gc=Fal
 
     type: int
     data: bytes
+
+
+class Suppressed(Event, frozen=True, tag="suppressed", gc=False):
+    """`count` events more of a `kind`, the name that it has in JSON, came of an association in a second.
+
+    Such events are told one by one up to a number; what is beyond is only counted (`throttle.PER_SECOND`).
+    """
+
+    kind: str
+    count: int
 
 
 # --- the wire
@@ -450,6 +464,24 @@ Notification = (
     | StreamChange
     | UnknownNotification
 )
+CONTROL: frozenset[type[Event]] = frozenset(
+    {
+        PeerAddrChange,
+        RemoteError,
+        SendFailed,
+        AdaptationIndication,
+        PartialDelivery,
+        Authentication,
+        SenderDry,
+        NotificationsStopped,
+        StreamReset,
+        AssocReset,
+        StreamChange,
+        UnknownNotification,
+        MessageTooLarge,
+    }
+)
+"""Control events: neither a message nor a change of state. A peer can make as many as it likes."""
 AnyEvent = (
     Listening
     | Opening
@@ -459,6 +491,7 @@ AnyEvent = (
     | Refused
     | Message
     | MessageTooLarge
+    | Suppressed
     | Packet
     | LinkState
     | Notification
@@ -470,6 +503,30 @@ AnyEvent = (
     | Generating
     | Totals
 )
+
+COST = 400
+"""Bytes that an event takes at most by itself, its numbers and its peer included."""
+_STREAM_COST = 36  # a number in a tuple
+
+
+def held(event: Event) -> int:
+    """Bytes that an event holds on to beside its `COST`: what is long because somebody made it long."""
+    match event:
+        case Message():
+            return event.size
+        case AssocChange():
+            return 4 * len(event.error_text)
+        case RemoteError() | SendFailed():
+            return len(event.data) + 4 * len(event.error_text)
+        case UnknownNotification() | Packet():
+            return len(event.data)
+        case StreamReset():
+            return _STREAM_COST * len(event.streams)
+        case Refused() | EndpointFailed():
+            return 4 * len(event.text)
+        case _:
+            return 0
+
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

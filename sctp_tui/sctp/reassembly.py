@@ -1,47 +1,95 @@
 """Messages that come in pieces, put together by MSG_EOR up to a limit (RFC 6458, section 8.1.20)."""
 
+from collections import OrderedDict
 from collections.abc import Hashable
+from typing import NamedTuple
+
+import msgspec
+
+TOTAL = 64 * 1024 * 1024
+"""Bytes of all unfinished messages together: sixteen of the longest, or many short ones."""
+
+
+_Key = tuple[int, Hashable]
+
+
+class _Unfinished(msgspec.Struct, eq=False):
+    """What has come of a message. `limit` is the one past which its pieces were let go, 0 for none."""
+
+    data: bytearray
+    size: int = 0
+    limit: int = 0
+
+
+class Whole(NamedTuple):
+    """A message of which the last piece has come: its data, or None where that went past `limit`.
+
+    `size` bytes of it had come.
+    """
+
+    data: bytes | None
+    size: int
+    limit: int
 
 
 class Reassembly:
     """Pieces by association and message, until the last one comes.
 
-    Past the limit the pieces are let go and only counted, so that no peer can fill the memory.
+    Past `limit` bytes the pieces of a message are let go and only counted; past `total` those of the message
+    that has waited longest for its next piece. So no peer can fill the memory, nor can many together, and
+    who goes on sending gets through.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, total: int = TOTAL) -> None:
         self.limit = limit
-        self._pieces: dict[int, dict[Hashable, tuple[list[bytes], int]]] = {}
+        self.total = total
+        self._bytes = 0
+        self._waiting: OrderedDict[_Key, _Unfinished] = OrderedDict()  # the longest without a piece first
+        self._let_go: dict[_Key, _Unfinished] = {}
+        self._of: dict[int, set[_Key]] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._pieces)
+        return bool(self._of)
 
-    def add(
-        self, assoc_id: int, message: Hashable, piece: bytes, last: bool
-    ) -> tuple[bytes | None, int] | None:
-        """One piece; `message` tells the messages of an association apart.
-
-        None until the last piece has come, then the whole data and its size, or None and the size where
-        it was longer than the limit.
-        """
-        waiting = self._pieces.setdefault(assoc_id, {})
-        pieces, size = waiting.pop(message, ([], 0))
-        size += len(piece)
-        if size <= self.limit:
-            pieces.append(piece)
-        else:
-            pieces.clear()
+    def add(self, assoc_id: int, message: Hashable, piece: bytes, last: bool) -> Whole | None:
+        """One piece; `message` tells the messages of an association apart. None until the last has come."""
+        key = (assoc_id, message)
+        one = self._let_go.get(key) or self._waiting.get(key)
+        if one is None:
+            one = self._waiting[key] = _Unfinished(bytearray())
+            self._of.setdefault(assoc_id, set()).add(key)
+        one.size += len(piece)
+        if not one.limit:
+            one.data += piece
+            self._bytes += len(piece)
+            self._waiting.move_to_end(key)
+            if one.size > self.limit:
+                self._drop(key, self.limit)
+            while self._bytes > self.total:
+                self._drop(next(iter(self._waiting)), self.total)
         if not last:
-            waiting[message] = (pieces, size)
             return None
-        if not waiting:
-            del self._pieces[assoc_id]
-        return (b"".join(pieces) if size <= self.limit else None, size)
+        self._remove(key)
+        of = self._of[assoc_id]
+        of.discard(key)
+        if not of:
+            del self._of[assoc_id]
+        return Whole(None if one.limit else bytes(one.data), one.size, one.limit)
+
+    def _drop(self, key: _Key, limit: int) -> None:
+        one = self._let_go[key] = self._waiting.pop(key)
+        self._bytes -= len(one.data)
+        one.data, one.limit = bytearray(), limit
+
+    def _remove(self, key: _Key) -> None:
+        one = self._waiting.pop(key, None) or self._let_go.pop(key)
+        self._bytes -= len(one.data)
 
     def holds(self, assoc_id: int) -> bool:
         """Whether pieces of an unfinished message of this association wait."""
-        return assoc_id in self._pieces
+        return assoc_id in self._of
 
     def forget(self, assoc_id: int) -> None:
         """The association ended, or gave up a message in the middle: what waits of it won't be completed."""
-        self._pieces.pop(assoc_id, None)
+        for key in self._of.pop(assoc_id, ()):
+            self._remove(key)

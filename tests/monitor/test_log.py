@@ -1,7 +1,7 @@
 import pytest
 
 from sctp_tui.monitor.log import Log
-from sctp_tui.sctp.events import Message
+from sctp_tui.sctp.events import Event, Message, RemoteError, SendFailed, StreamReset, UnknownNotification
 
 from .story import Story
 
@@ -28,3 +28,18 @@ def test_payload_is_bounded_in_bytes() -> None:
     assert len(log) == 0
     log.extend([s.message(1, bytes(100))])
     assert len(log) == 1
+
+
+def test_whatever_a_record_holds_on_to_counts() -> None:
+    s, log = Story(), Log(payload=1_000)
+    head = s._head(1)
+    long: list[Event] = [
+        RemoteError(*head, 1, "", bytes(600)),
+        SendFailed(*head, 1, 9, 46, False, 1, "", 600, bytes(600)),
+        UnknownNotification(*head, 9, bytes(600)),
+        StreamReset(*head, "in", "done", tuple(range(20))),
+        s.change(1, "COMM_LOST", "peer", "x" * 150),
+    ]
+    for event in long:
+        log.extend([s.message(1, bytes(600)), event])
+        assert list(log) == [event]

@@ -323,13 +323,12 @@ class KernelEndpoint:
             done = self._reassembly.add(assoc_id, (stream, unordered, ssn), data, last)
             if done is None:
                 return None
-            whole, size = done
-            if whole is None:
+            if done.data is None:
                 return MessageTooLarge(
                     *now, self.name, entry.key, assoc_id, entry.peer,
-                    stream, size, self._reassembly.limit,
+                    stream, done.size, done.limit, done.limit == self._reassembly.total,
                 )  # fmt: skip
-            data = whole
+            data = done.data
         return self._book.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
 
     def _whole(self, data: bytes) -> Iterator[bytes]:

@@ -312,7 +312,7 @@ class UserspaceEndpoint:
         while len(events) < limit:
             got = receive()
             if got is None:
-                self._pump.ready.discard(self._port)
+                self._pump.read(self._port)
                 break
             data, told = got
             notified = told[-1] & layout.MSG_NOTIFICATION
@@ -338,13 +338,12 @@ class UserspaceEndpoint:
             done = self._reassembly.add(assoc_id, (stream, unordered, tsn), data, last)
             if done is None:
                 return None
-            whole, size = done
-            if whole is None:
+            if done.data is None:
                 return MessageTooLarge(
                     *now, self.name, entry.key, assoc_id, entry.peer,
-                    stream, size, self._reassembly.limit,
+                    stream, done.size, done.limit, done.limit == self._reassembly.total,
                 )  # fmt: skip
-            data = whole
+            data = done.data
         return self._book.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
 
     def _notified(self, data: bytes, now: tuple[float, float]) -> Event | None:
@@ -411,7 +410,7 @@ class UserspaceEndpoint:
             self._pump.flush()
             self._pump.leave(self._link, self._link.other)
         self._pump.ports.pop(self._port, None)
-        self._pump.ready.discard(self._port)
+        self._pump.read(self._port)
         self._stack.endpoints.remove(self)
 
 

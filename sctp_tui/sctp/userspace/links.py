@@ -201,8 +201,12 @@ _NOT_ALONE = "INIT, INIT ACK or SHUTDOWN COMPLETE bundled, which must be alone"
 _CROWDED = f"more than {CONTROL_CHUNKS} control chunks in one packet"
 
 
+OTHERS = 1 << 16
+"""Stands for all other control chunks in a bit set of chunk types."""
+
+
 def admit(packet: bytes) -> tuple[str, int]:
-    """Why a datagram from outside may not go to the library (or ""), and a bit set of its low chunk types.
+    """Why a datagram from outside may not go to the library (or ""), and a bit set of its chunk types.
 
     Refused: what is no SCTP packet, a chunk cut short, more than `CONTROL_CHUNKS`, and an INIT, INIT ACK or
     SHUTDOWN COMPLETE that is not alone (RFC 9260, section 6.10; CVE-2021-30523 needs it).
@@ -218,6 +222,8 @@ def admit(packet: bytes) -> tuple[str, int]:
             return _NO_PACKET, types
         if kind < 16:
             types |= 1 << kind
+        elif kind != _I_DATA:
+            types |= OTHERS
         if kind and kind != _I_DATA:
             control += 1
         count += 1

@@ -19,9 +19,11 @@ from ..events import Direction, Packet
 from ..link import KEPT_OUT, Verdict
 from .flows import Flows
 from .library import ConnOutput, Library
-from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, Link, Links, Tags, admit
+from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, INIT_ACK, Link, Links, Tags, admit
 from .transit import Transit
+from .unread import Unread
 
+_DATA, _SACK, _HEARTBEAT, _HEARTBEAT_ACK = 0, 3, 4, 5
 BUSY, IDLE = 0.010, 0.100
 """Seconds between two looks at the timers: with data outstanding, and with associations that rest."""
 _RECENT = 0.25  # s after a packet in which a delayed SACK (200 ms) may be due
@@ -30,6 +32,9 @@ _SET_UP = 1 << INIT | 1 << COOKIE_ECHO
 _NOTED = 1 << COOKIE_ECHO | 1 << ABORT
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
 _CORRUPT = "wrong checksum"
+_QUIET = sum(1 << kind for kind in (_DATA, INIT, INIT_ACK, _SACK, _HEARTBEAT, _HEARTBEAT_ACK))
+_TELLING = ~_QUIET  # whatever else may make notifications
+_UNREAD = "too much came before it that its endpoint has not read yet"
 _STEP = 300.0  # s of the link's time that one step may take; heartbeats come oftener
 
 
@@ -47,6 +52,7 @@ class Pump:
         self.links = Links()
         self.ready: set[int] = set()
         self.ports: dict[int, str] = {}
+        self.unread = Unread()
         self.flows = Flows(self.ports)
         self.tap: Callable[[Packet], None] | None = None
         self.waited = True
@@ -106,6 +112,11 @@ class Pump:
         self.flows.detach(sock)
         self.transit.changed = True
         sock.close()
+
+    def read(self, port: int) -> None:
+        """The endpoint on this port has received everything that was there."""
+        self.ready.discard(port)
+        self.unread.read(port)
 
     def flush(self) -> None:
         """Carry until nothing waits to be carried."""
@@ -394,6 +405,10 @@ class Pump:
             link = connected or self._sort(sock, address, packet)
             if link is None:
                 self._keep_out(None, sock, address, packet, _CORRUPT)
+                continue
+            port = packet[2] << 8 | packet[3]
+            if types & _TELLING and port in self.ports and not self.unread.admits(port, link.handle, packet):
+                self._keep_out(link, sock, address, packet, _UNREAD)
                 continue
             if not self.transit.direct:
                 self._condition(link, "in", link, packet, types)
