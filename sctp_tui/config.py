@@ -7,8 +7,23 @@ same and say the same of what is wrong; here is what a file adds to that: lines 
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from . import small_file
+
+# What ends a statement of TOML is a newline outside of brackets, of texts and of comments.
+_TOKEN = re.compile(
+    r'''"""(?:[^"\\]|\\.|"(?!""))*+"{3,5}'''
+    r"|'''(?:[^']|'(?!''))*+'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*+"'
+    r"|'[^'\n]*+'"
+    r"|#[^\n]*+"
+    r"|[\[{\]}]"
+    r"|\n",
+    re.DOTALL,
+)
 
 
 class ConfigError(Exception):
@@ -32,7 +47,7 @@ class Config:
         self.path = path or usual_path()
         self._text = ""
         try:
-            self._text = self.path.read_bytes().decode().removeprefix("\ufeff")
+            self._text = small_file.read(self.path).decode().removeprefix("\ufeff")
             self._values = tomllib.loads(self._text)
         except FileNotFoundError:
             if path is not None:
@@ -58,19 +73,32 @@ class Config:
 
     def place(self, key: str) -> str:
         """`FILE:3: port`, where a key stands in the file."""
-        lines = self._text.split("\n")
-        begin = 1
-        for end in range(1, len(lines) + 1):
-            try:
-                values: Any = tomllib.loads("\n".join(lines[:end]))
-            except ValueError:
-                continue  # in the middle of a value
-            for part in key.split(".", 1):
-                values = values.get(part) if isinstance(values, dict) else None
-            if values is not None:
-                return f"{self.path}:{begin}: {key}"
-            begin = end + 1
-        return f"{self.path}: {key}"
+        line = self._lines.get(key)
+        return f"{self.path}:{line}: {key}" if line else f"{self.path}: {key}"
+
+    @cached_property
+    def _lines(self) -> dict[str, int]:
+        """The line at which each key's statement begins, found in one pass."""
+        lines: dict[str, int] = {}
+        table, begin, line, depth = "", 0, 1, 0
+        for token in _TOKEN.finditer(f"{self._text}\n"):
+            if token[0] != "\n":
+                depth += (token[0] in "[{") - (token[0] in "]}")
+                continue
+            if depth:
+                continue
+            statement = self._text[begin : token.end()]
+            values = tomllib.loads(statement)  # can be read, as all of them together can
+            header = statement.lstrip().startswith("[")
+            if header:
+                table = f"{next(iter(values))}."
+            for key, value in values.items():
+                whole = key if header else table + key
+                lines.setdefault(whole, line)
+                for inner in value if isinstance(value, dict) else ():
+                    lines.setdefault(f"{whole}.{inner}", line)
+            begin, line = token.end(), line + statement.count("\n")
+        return lines
 
 
 def _not_toml(path: Path, error: str, last: int) -> str:

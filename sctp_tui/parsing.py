@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from .sctp.printable import printable
 
 PROG = "sctp-tui"
+_TOLD = 20  # of what is wrong in a config file
 
 
 class Parser(argparse.ArgumentParser):
@@ -84,7 +85,9 @@ class Parser(argparse.ArgumentParser):
                 wrong.append(self._line(f"{config.place(key)}: {error.message}"))
         self.exit_on_error = True
         if wrong:
-            self.exit(2, "".join(wrong))
+            more = len(wrong) - _TOLD
+            rest = [self._line(f"{config.path}: {more:,} more are wrong")] if more > 0 else []
+            self.exit(2, "".join(wrong[:_TOLD] + rest))
         values = {name: value for name, value in vars(found).items() if name == "key" or name not in given}
         self._places = {key: config.place(key) for key, _ in config if key in values or "." in key}
         return values

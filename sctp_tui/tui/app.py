@@ -107,10 +107,14 @@ class SctpApp(App[None], inherit_bindings=False):
         self.set_interval(1 / self.DRAINS, self._drain)
         for note in (*self.settings.notes, self.state.note):
             if note:
-                self.notify(printable(note), severity="warning", markup=False, timeout=15)
+                self._warn(note)
+        self.state.told = self._warn
         if not self.is_headless:
             sys.setswitchinterval(_SWITCH)
             self._collector = Collector(self.clock.mono())
+
+    def _warn(self, note: str) -> None:
+        self.notify(printable(note), severity="warning", markup=False, timeout=15)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What the themes of 16 colours lack."""

@@ -1,16 +1,20 @@
 """What the screen remembers from one run to the next: histories, columns, names, the theme.
 
-Not the config, which only the user writes. What can't be read or written is left out with a note.
+Not the config, which only the user writes. What can't be read or written is left out and told once. A file
+that is no state is kept beside it as `state.json.bad`; what is no file at all is left alone.
 """
 
 import contextlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import msgspec
 from platformdirs import user_state_path
+
+from sctp_tui import small_file
 
 T = TypeVar("T")
 
@@ -23,13 +27,16 @@ def usual_path() -> Path:
 class State:
     """A value for each name, in one JSON file; without a path, in memory alone.
 
-    `note` says why something was not read or is not kept, "" where all went well.
+    `note` says why something was not read or is not kept, "" where all went well. `told` hears each note that
+    comes later, once.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._values: dict[str, Any] = {}
+        self._bad = False  # the file is none of ours
         self.note = ""
+        self.told: Callable[[str], None] = lambda note: None
 
     @classmethod
     def load(cls, path: Path | None) -> Self:
@@ -56,21 +63,38 @@ class State:
 
         What another run of the program has put meanwhile under other names stays.
         """
-        self._read()
+        before, self.note = self.note, ""
+        may_write = self._read()
         self._values[name] = msgspec.to_builtins(value)
-        self._write()
+        if may_write:
+            self._write()
+        if self.note and self.note != before:
+            self.told(self.note)
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Take over what is in the file; whether one may be written."""
         if self._path is None:
-            return
+            return False
         try:
-            values = msgspec.json.decode(self._path.read_bytes(), type=dict[str, Any])
+            values = msgspec.json.decode(small_file.read(self._path), type=dict[str, Any])
         except FileNotFoundError:
-            return
-        except (OSError, RecursionError, msgspec.DecodeError) as error:
-            self.note = f"{self._path} is not used: {_why(error)}"
-            return
+            return True
+        except (small_file.TooLarge, RecursionError, msgspec.DecodeError) as error:
+            self._bad = True
+            aside = f"kept as {self._aside.name} once there is something to remember"
+            self.note = f"{self._path} is not used: {_why(error)}; {aside}"
+            return True
+        except OSError as error:
+            self.note = f"{self._path} is not used, so nothing is remembered: {_why(error)}"
+            return False
+        self._bad = False
         self._values |= values
+        return True
+
+    @property
+    def _aside(self) -> Path:
+        assert self._path is not None
+        return self._path.with_name(f"{self._path.name}.bad")
 
     def _write(self) -> None:
         if self._path is None:
@@ -82,6 +106,9 @@ class State:
             try:
                 with open(descriptor, "wb") as file:
                     file.write(msgspec.json.format(msgspec.json.encode(self._values)) + b"\n")
+                if self._bad:
+                    os.replace(self._path, self._aside)
+                    self._bad, self.note = False, ""
                 os.replace(new, self._path)
             except OSError:
                 with contextlib.suppress(OSError):

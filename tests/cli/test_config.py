@@ -1,13 +1,17 @@
 """The config file: what it sets, what overrides it, and how each mistake in it is named."""
 
 import os
+import socket
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sctp_tui import small_file
 from sctp_tui.config import Config, ConfigError, usual_path
 from sctp_tui.options import IN_CONFIG, ServerOptions, screen_options, serve_options
 
@@ -164,7 +168,10 @@ def test_the_words_come_before_what_the_file_says_wrong(
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for path, why in ((tmp_path / "none.toml", "there is no such file"), (tmp_path, "Is a directory")):
+    for path, why in (
+        (tmp_path / "none.toml", "there is no such file"),
+        (tmp_path, "this is a folder and not a file"),
+    ):
         with pytest.raises(SystemExit) as end:
             screen_options(["--config", str(path)])
         assert end.value.code == 2
@@ -200,3 +207,90 @@ def test_any_file_is_read_or_refused_with_its_name(tmp_path: Path, data: bytes) 
         for key, _ in config:
             assert config.place(key).startswith(f"{path}:")
     assert said.startswith(f"{path}:")
+
+
+# --- what is no config
+
+
+@pytest.fixture
+def fifo(tmp_path: Path) -> Path:
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    return path
+
+
+def test_what_is_no_file_is_refused_at_once(
+    fifo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    large = tmp_path / "large.toml"
+    large.write_bytes(b"#" * (small_file.LIMIT + 1))
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        for path, why in (
+            (fifo, "this is a FIFO and not a file"),
+            (Path("/dev/zero"), "this is a device and not a file"),
+            (tmp_path, "this is a folder and not a file"),
+            (tmp_path / "socket", "this is a socket and not a file"),
+            (large, "this is larger than 1,048,576 octets, which is more than is read"),
+        ):
+            with pytest.raises(SystemExit) as ended:
+                screen_options(["--config", str(path)])
+            assert ended.value.code == 2
+            assert capsys.readouterr().err == f"sctp-tui: {path}: {why}\n"
+
+
+def test_a_file_that_grows_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "grows"
+    path.write_bytes(b"#" * (small_file.LIMIT + 1))
+    monkeypatch.setattr(small_file, "_check", lambda path, found: None)
+    with pytest.raises(small_file.TooLarge):
+        small_file.read(path)
+
+
+def test_many_wrong_keys_are_told_shortly_and_read_once(
+    write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("".join(f"nonsense{number} = 1\n" for number in range(5000)))
+    read, loads = list[int](), tomllib.loads
+
+    def counting(text: str) -> dict[str, Any]:
+        read.append(len(text))
+        return loads(text)
+
+    monkeypatch.setattr(tomllib, "loads", counting)
+    with pytest.raises(SystemExit):
+        screen_options([])
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith(f"sctp-tui: {path}:1: nonsense0: there is no such option")
+    assert lines[19].startswith(f"sctp-tui: {path}:20: nonsense19: ")
+    assert lines[20:] == [f"sctp-tui: {path}: 4,980 more are wrong"]
+    assert sum(read) <= 2 * path.stat().st_size + 1
+
+
+STATEMENTS = (
+    "port = 9000", '# a comment with [ and "', "", "  ", 'host = [\n  "a", # ]\n  "b",\n]',
+    "text = '''\nx ]\n'''", 'other = """\n[ \\" "" x""""', "inline = {a = 1, b = '}'}", "[keys]", "[x.y]",
+    "[[many]]", '"in quotes" = "# no"', "dotted.key = 1", "'single' = '\"'",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(STATEMENTS), max_size=12), st.sampled_from(["\n", "\r\n"]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_each_key_is_found_where_its_statement_begins(
+    tmp_path: Path, statements: list[str], end: str
+) -> None:
+    path = tmp_path / "any.toml"
+    path.write_bytes("\n".join(statements).replace("\n", end).encode())
+    try:
+        config = Config(path)
+    except ConfigError:
+        return  # the same key twice
+    begins = [1]
+    for statement in statements:
+        begins.append(begins[-1] + 1 + statement.count("\n"))
+    for key, _ in config:
+        number = int(config.place(key).removeprefix(f"{path}:").split(":")[0])
+        statement = statements[begins.index(number)]
+        assert any(part in statement for part in key.split("."))

@@ -2,14 +2,20 @@
 
 import errno
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from sctp_tui import small_file
+from sctp_tui.tui.settings import Settings
 from sctp_tui.tui.state import State
+
+from .driving import running
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -18,7 +24,7 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(value=JSON)
 def test_the_next_run_finds_what_this_one_put(tmp_path: Path, value: Any) -> None:
     path = tmp_path / "deep" / "state.json"
@@ -29,7 +35,7 @@ def test_the_next_run_finds_what_this_one_put(tmp_path: Path, value: Any) -> Non
     assert os.listdir(path.parent) == ["state.json"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.binary())
 def test_any_file_is_read_or_noted(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "state.json"
@@ -77,3 +83,63 @@ def test_nothing_is_written_without_a_path() -> None:
     state = State.load(None)
     state.put("theme", "nord")
     assert (state.get("theme", ""), state.note) == ("nord", "")
+
+
+def test_what_could_not_be_read_is_kept_aside(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    for bad in (b"{half of it", b"[1, 2]", b" " * (small_file.LIMIT + 1)):
+        path.write_bytes(bad)
+        state = State.load(path)
+        assert "is not used: " in state.note
+        assert "kept as state.json.bad" in state.note
+        state.put("theme", "nord")
+        state.put("theme", "dracula")
+        assert (tmp_path / "state.json.bad").read_bytes() == bad
+        assert State.load(path).get("theme", "") == "dracula"
+        assert State.load(path).note == ""
+        assert sorted(os.listdir(tmp_path)) == ["state.json", "state.json.bad"]
+
+
+def test_what_is_no_file_is_left_alone_and_does_not_hold_up(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    os.mkfifo(path)
+    told = list[str]()
+    state = State.load(path)
+    assert state.note == f"{path} is not used, so nothing is remembered: this is a FIFO and not a file"
+    state.told = told.append
+    state.put("theme", "nord")
+    assert state.get("theme", "") == "nord"
+    assert stat.S_ISFIFO(path.stat().st_mode)
+    assert told == []  # that was the note of the start
+    assert "Is a directory" not in State.load(tmp_path).note
+
+
+def test_what_can_not_be_written_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = list[str]()
+    state = State.load(tmp_path / "state.json")
+    state.told = told.append
+
+    def full(source: object, target: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", full)
+        for theme in ("nord", "dracula", "nord"):
+            state.put("theme", theme)
+    assert told == [
+        f"{tmp_path}/state.json is not written, so nothing is remembered: No space left on device"
+    ]
+    state.put("theme", "nord")
+    assert (state.note, len(told)) == ("", 1)
+
+
+@pytest.mark.userspace
+async def test_the_screen_says_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(port=0, udp_port=0, state=tmp_path / "state.json")
+    async with running(settings=settings) as (app, pilot):
+        (tmp_path / "state.json").mkdir()
+        for theme in ("nord", "dracula"):
+            app.theme = theme
+            await pilot.pause()
+        (note,) = app._notifications
+        assert "this is a folder and not a file" in note.message

@@ -1,0 +1,58 @@
+"""Reading a file that a user or an earlier run wrote: only a file, and only one of a sane size.
+
+What is opened by name may be anything: a FIFO would hold up the program for ever, a device never ends.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+LIMIT = 1024 * 1024
+"""Octets of a config or of a state, at most."""
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a FIFO"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+class NoSmallFile(OSError):
+    """What has this name is no file, or too large a one; `strerror` says which."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(0, why, str(path))
+
+
+class TooLarge(NoSmallFile):
+    """A file of more than `LIMIT` octets."""
+
+
+def read(path: Path) -> bytes:
+    """All octets of a file; the null device is an empty one.
+
+    Raises OSError: NoSmallFile for what is no file, and for one that is too large.
+    """
+    if os.path.realpath(path) == os.devnull:
+        return b""
+    _check(path, os.stat(path))  # not even opened: that alone may do something to a device
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    with open(descriptor, "rb") as file:
+        _check(path, os.fstat(descriptor))
+        data = file.read(LIMIT + 1)  # it may grow meanwhile, or be of a file system that does not know
+    if len(data) > LIMIT:
+        raise _too_large(path)
+    return data
+
+
+def _check(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        kind = next((kind for test, kind in _KINDS if test(found.st_mode)), "something else")
+        raise NoSmallFile(path, f"this is {kind} and not a file")
+    if found.st_size > LIMIT:
+        raise _too_large(path)
+
+
+def _too_large(path: Path) -> TooLarge:
+    return TooLarge(path, f"this is larger than {LIMIT:,} octets, which is more than is read")
