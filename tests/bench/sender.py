@@ -13,7 +13,10 @@ import sys
 import time
 from collections.abc import Iterator
 
+from sctp_tui.ledger import ENDS
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing
+from sctp_tui.sctp.events import AssocChange
+from sctp_tui.sctp.notification import decode
 from sctp_tui.sctp.userspace import layout
 from sctp_tui.sctp.userspace.links import Link
 from sctp_tui.sctp.userspace.sockets import Socket
@@ -21,7 +24,9 @@ from sctp_tui.sctp.userspace.stack import UserspaceStack
 
 STAMP = struct.Struct("=d")
 """When a message was sent, at the beginning of its data: monotonic seconds, one clock for all processes."""
-_REST = b" then text to be shown, up to the 64 bytes of it .......".ljust(64 - STAMP.size, b".")
+SIZE = 64
+"""Bytes of a message, unless told otherwise."""
+_TEXT = b" then text to be shown, up to the 64 bytes of it .......".ljust(SIZE - STAMP.size, b".")
 _BURST = 256  # messages between two looks at what came back
 
 
@@ -37,6 +42,7 @@ class Sender:
         self._socket.bind(self._port)
         self._pump.ports[self._port] = "load"
         self._to: list[bytes] = []
+        self._ended = False  # since it was last asked for an end
 
     def connect(self, port: int, udp_port: int) -> int:
         """Greet a receiver; its number from now on."""
@@ -58,14 +64,22 @@ class Sender:
             sent += self._burst(to, _BURST)
         return sent
 
-    def number(self, to: int, count: int) -> int:
+    def number(self, to: int, count: int, size: int = SIZE) -> int:
         """Send so many messages, or as many as go in a minute; how many."""
         sent = 0
         for _ in self.turns(60.0):
-            sent += self._burst(to, min(_BURST, count - sent))
+            sent += self._burst(to, min(_BURST, count - sent), size)
             if sent == count:
                 break
         return sent
+
+    def shut_down(self, to: int) -> None:
+        """Send what waits, then SHUTDOWN, and wait for the end, at most a minute."""
+        self._ended = False
+        self._socket.send(0, self._to[to], b"", layout.EOF, 0, Outgoing(b""))
+        for _ in self.turns(60.0):
+            if self._ended:
+                return
 
     def pace(self, to: int, rate: float, seconds: float) -> int:
         """Send `rate` messages/s; how many."""
@@ -80,23 +94,26 @@ class Sender:
         while (now := time.monotonic()) < end:
             yield now
             self._pump.turn()
-            while self._socket.receive() is not None:
-                pass
+            while (got := self._socket.receive()) is not None:
+                if got[1][-1] & layout.MSG_NOTIFICATION:
+                    event = decode(got[0], layout.DIALECT)
+                    self._ended |= isinstance(event, AssocChange) and event.state in ENDS
             self._pump.ready.clear()
             if not self._pump.timeout():
                 continue
             select.select([self._pump.descriptor()], [], [], pause)
 
-    def _burst(self, to: int, count: int) -> int:
+    def _burst(self, to: int, count: int, size: int = SIZE) -> int:
+        rest = _TEXT.ljust(size - STAMP.size, b".")
         for sent in range(count):
-            if not self._send(to):
+            if not self._send(to, rest):
                 return sent
             if sent % 16 == 15:
                 self._pump.carry()
         return max(0, count)
 
-    def _send(self, to: int) -> bool:
-        message = Outgoing(STAMP.pack(time.monotonic()) + _REST)
+    def _send(self, to: int, rest: bytes = _TEXT) -> bool:
+        message = Outgoing(STAMP.pack(time.monotonic()) + rest)
         number = self._socket.send(0, self._to[to], message.data, 0, 0, message)
         if number not in (0, errno.EAGAIN):
             raise OSError(number, os.strerror(number))
