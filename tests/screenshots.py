@@ -24,6 +24,7 @@ from sctp_tui.tui.freeze import FreezeBanner
 from sctp_tui.tui.ladder_view import LadderView
 from sctp_tui.tui.message_detail import MessageDetailScreen
 from sctp_tui.tui.message_log import MessageLog
+from sctp_tui.tui.picture import of_screen
 from sctp_tui.tui.search import SearchBar
 
 from .tui.driving import log_of, messages, rows, type_line, until
@@ -60,7 +61,7 @@ class Visitor:
 
 def save(app: SctpApp, name: str) -> None:
     """Draw what is shown now."""
-    app.save_screenshot(f"{name}.svg", str(FOLDER))
+    (FOLDER / f"{name}.svg").write_text(of_screen(app))
 
 
 def as_many(app: SctpApp, number: int) -> Callable[[], bool]:

@@ -21,6 +21,7 @@ from ..sctp.events import Packet
 from ..sctp.packet import Data, IData
 from ..sctp.printable import printable
 from .ladder_lines import ends, rightwards
+from .picture import MONO
 
 LIMIT = 1000
 """Packets in one picture: of more, the newest."""
@@ -34,7 +35,7 @@ _LABEL, _NOTE = 84, 72  # characters that have room
 _CELL = 7.83  # width of a character of a label
 _INK, _FAINT, _DATA, _AGAIN, _BAD = "#1f2933", "#7b8794", "#1d5fa8", "#9c5700", "#c0231c"
 _TOLD = "#5b3fa0"
-_MONO, _SANS = "DejaVu Sans Mono, Consolas, Menlo, monospace", "DejaVu Sans, Helvetica, Arial, sans-serif"
+_SANS = "DejaVu Sans, Helvetica, Arial, sans-serif"
 
 
 class _Arrow(NamedTuple):
@@ -200,7 +201,7 @@ def _note(row: Row) -> str:
     return ", ".join(words for words in (again, fate(row.packet)) if words)
 
 
-def _text(x: float, y: float, text: str, look: str, *, font: str = _MONO, limit: int = _LABEL) -> str:
+def _text(x: float, y: float, text: str, look: str, *, font: str = MONO, limit: int = _LABEL) -> str:
     return f'<text x="{x}" y="{y:.1f}" font-family="{font}" {look}>{_escaped(text, limit)}</text>'
 
 

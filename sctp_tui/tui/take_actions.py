@@ -49,19 +49,19 @@ class TakeActions(MainPart):
             )
             return
         from .export_screen import ExportScreen, sources
+        from .picture import of_screen
         from .wire_export import wire_sources
 
         table, frozen = self.query_one(AssociationTable), self.query_one(FreezeBanner)
         clock = self._main.clock
         still = frozen.seen.associations.still()
         rows = [row for key in table.keys if (row := still.get(key))]
-        picture = self.app.export_screenshot()
         choices = sources(
             self.query_one(MessageLog).records,
             rows,
             table.columns,
             frozen.then(clock.mono()),
-            picture,
+            of_screen(self.app),
             still.names,
         )
         place = 0 if self.has_class("-wire") else -1
