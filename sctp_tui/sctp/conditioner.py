@@ -4,11 +4,11 @@ It knows neither sockets nor clocks: packets and the time come in, fates go out.
 of its own, of which every packet takes the same number of draws whatever else is set: the same packets have
 the same luck in every run with the same seed.
 
-In this order a packet is cut off, dropped by aim, lost, or finds no room in the queue of a slow link; else it
-leaves the queue and is delayed, perhaps held back, perhaps doubled. Jitter alone lets no packet overtake
-another. One that is held back takes so much longer that the next three of its size overtake it at the rate
-set, and at least `HELD` longer, so that slow traffic is reordered too. It is a time and no count, as what is
-told of a packet when it is sent must be true of its arrival.
+In this order a packet is cut off, dropped by aim, lost, or finds no room: on a long link, or in the queue of
+a slow one; else it leaves the queue and is delayed, perhaps held back, perhaps doubled. Jitter alone lets no
+packet overtake another. One that is held back takes so much longer that the next three of its size overtake
+it at the rate set, and at least `HELD` longer, so that slow traffic is reordered too. It is a time and no
+count, as what is told of a packet when it is sent must be true of its arrival.
 """
 
 import random
@@ -25,6 +25,8 @@ QUEUE = 64 * 1024
 """Bytes that wait before a link with a rate; what comes then is dropped."""
 OVERHEAD = 20
 """Bytes counted to each packet: those of an IPv4 header."""
+ROOM = 32 * 1024 * 1024
+"""Bytes of memory for what is on its way in one direction, at most; what comes then is dropped."""
 _NUMBERS = {name: number for number, name in CHUNKS.items()}
 
 
@@ -76,6 +78,7 @@ class _Way:
         self.free = 0.0  # when the link has sent what waits before it
         self.last = 0.0  # when what was sent last arrives
         self.words: dict[Verdict, str] = {}
+        self.full = ""
 
     def begin(self, seed: str) -> None:
         self.chance.seed(seed)
@@ -93,6 +96,19 @@ class _Way:
                 Conditions(delay=conditions.delay, jitter=conditions.jitter, rate=conditions.rate)
             ),
         }
+        self.full = f"{ROOM >> 20} MiB are on their way already: " + to_text(
+            Conditions(
+                delay=conditions.delay,
+                jitter=conditions.jitter,
+                reordering=conditions.reordering,
+                rate=conditions.rate,
+            )
+        )
+
+    @property
+    def takes_time(self) -> bool:
+        found = self.conditions
+        return bool(found.delay or found.jitter or found.rate or found.reordering)
 
     @property
     def active(self) -> bool:
@@ -157,16 +173,23 @@ class Conditioner:
         """The packets of one direction by their verdicts, since the seed was set."""
         return LinkCounts(*self._ways[direction].counts.values())
 
-    def fates(self, direction: Direction, packet: bytes, now: float) -> tuple[Fate, ...]:
-        """What becomes of a packet sent at `now` (seconds), and then of its copy where it has one."""
+    def fates(self, direction: Direction, packet: bytes, now: float, on_the_way: int = 0) -> tuple[Fate, ...]:
+        """What becomes of a packet sent at `now` (seconds), and then of its copy where it has one.
+
+        `on_the_way` are the bytes of memory that those before it take, in its direction.
+        """
         way = self._ways[direction]
         chance, set_ = way.chance.random, way.conditions
         draws = chance(), chance(), chance(), chance()
-        if (why := self._dropped(way, packet, draws[0])) or (why := _overrun(way, packet, now)):
+        if (
+            (why := self._dropped(way, packet, draws[0]))
+            or (why := way.full if on_the_way >= ROOM and way.takes_time else "")
+            or (why := _overrun(way, packet, now))
+        ):
             way.counts["dropped"] += 1
             return (Fate("dropped", why, 0.0),)
         fates = _AS_IT_IS
-        if set_.delay or set_.jitter or set_.rate or set_.reordering:
+        if way.takes_time:
             fates = (_delay(way, packet, now, jitter=draws[1], reordering=draws[2]),)
         way.counts[fates[0].verdict] += 1
         if draws[3] < set_.duplication:

@@ -3,12 +3,15 @@
 Time is moved by hand, as in `test_userspace`.
 """
 
+import gc
 import struct
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from sctp_tui.sctp.conditioner import ROOM
 from sctp_tui.sctp.endpoint import Outgoing
 from sctp_tui.sctp.events import AssocChange, Packet, Peer
 from sctp_tui.sctp.link_words import parse
@@ -256,6 +259,49 @@ def flood(hand: Hand, count: int, of: Callable[[int], bytes]) -> None:
             stranger.sendto(of(1024 + number % 60_000), ("127.0.0.1", hand.listening.udp_port))
         if number % 100 == 99:
             hand.turn()
+
+
+# --- what is on its way
+
+
+def test_what_is_on_its_way_has_a_bound(hand: Hand) -> None:
+    """60 s of delay, and who sends all the while: past the bound packets are dropped, as on a real link."""
+    seen: list[Packet] = []
+    hand.stack.tap(seen.append)
+    hand.stack.link.set(parse("delay=60000"), parse(""), 1)
+    with peer(hand) as hostile:
+        large = raw.packet(hostile.source, hostile.port, 5, raw.data(1, bytes(60_000)))
+        for _ in range(600):
+            hostile.transmit(large)
+            hand.turn()
+        verdicts = [one.verdict for one in seen]
+        room = ROOM // (len(large) + 256) + 1
+        assert verdicts == ["delayed"] * room + ["dropped"] * (600 - room)
+        assert seen[-1].reason == "32 MiB are on their way already: delay=60000ms"
+        assert hand.stack.link.state().waiting == room
+        hand.run(61, step=0.5)
+        assert hand.stack.link.state().waiting == 0
+        hostile.transmit(large)
+        hand.turn()
+        assert [one.verdict for one in seen if one.direction == "in"][600:] == ["delayed"]
+
+
+def test_what_is_on_its_way_takes_what_is_counted(hand: Hand) -> None:
+    """The bound is of memory: small packets take more than their octets."""
+    transit = hand.stack.pump.transit
+    hand.stack.link.set(parse("delay=60000"), parse(""), 1)
+    link = hand.stack.pump.links.add("192.0.2.1")
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for size in (16, 16, 1252) * 1000:
+            transit.hold(link, bytes(size), 0, 60.0 + transit.now() % 1, "in")
+        gc.collect()
+        taken = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert taken <= transit.on_the_way("in") <= 2 * taken
 
 
 # --- what only looks like an answer

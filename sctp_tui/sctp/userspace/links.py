@@ -41,7 +41,8 @@ class Link(msgspec.Struct, eq=False):
     `init` is the last INIT sent, until an association is up. `aborted` is set where an ABORT answered it,
     `refused` where the network told that nobody has the UDP port.
     `sends` is where its packets go as seen from the local end: within the process that is the server's.
-    `flows` are the ends of what is up by their ports, the local one first; None before a packet was told of.
+    `on_the_way` is how many packets are held on it. `flows` are the ends of what is up by their ports, the
+    local one first; None before a packet was told of.
     """
 
     handle: int
@@ -58,6 +59,7 @@ class Link(msgspec.Struct, eq=False):
     aborted: bool = False
     refused: bool = False
     sends: Direction = "out"
+    on_the_way: int = 0
     flows: dict[bytes, Flow | None] = msgspec.field(default_factory=dict)
 
 

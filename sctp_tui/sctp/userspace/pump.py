@@ -11,7 +11,6 @@ import struct
 from collections import deque
 from collections.abc import Callable
 from ctypes import string_at
-from heapq import heappop
 from itertools import islice
 
 from ..endpoint import Clock
@@ -159,7 +158,7 @@ class Pump:
 
     def _leave(self) -> None:
         for pair in self._leaving if not self.ready else ():
-            if any(end.associations for end in pair) or any(one.link in pair for one in self.transit.held):
+            if any(end.associations or end.on_the_way for end in pair):
                 continue
             self._leaving.remove(pair)
             for end in pair:
@@ -242,10 +241,9 @@ class Pump:
         now = transit.clock()
         while most and held and held[0].due <= now:
             most -= 1
-            one = heappop(held)
+            one = transit.next()
             transit.catch_up(max(one.due, self._passed))
             self.pass_time()
-            transit.changed = True
             if one.outward:
                 if one.link.udp is not None:
                     self._send(one.link, one.link.udp, one.packet)
@@ -303,7 +301,7 @@ class Pump:
             if verdict == "dropped":
                 pass
             elif delay > 0:
-                transit.hold(to, packet, types, delay, outward=outward)
+                transit.hold(to, packet, types, delay, direction)
             elif not outward:
                 self._arrive(to, packet, types)
             elif to.udp is not None:

@@ -5,7 +5,7 @@ Time is the link's own: it goes as the world's does, slower, or not at all, and 
 
 import random
 from collections.abc import Callable
-from heapq import heapify, heappush
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from ..conditioner import Conditioner, Fate
@@ -16,8 +16,12 @@ LEAST = 0.005
 """Seconds, of the link's time, that a packet takes at least while that is not the world's: to be seen."""
 
 
+_COST = 256
+"""Bytes that a packet on its way takes at most besides its own."""
+
+
 class Held(NamedTuple):
-    """A packet on its way since it was sent: by a link of ours into UDP (`outward`), or to one.
+    """A packet on its way since it was sent: over UDP from `link` or to it, within the process to it.
 
     `due` is the link's time. `types` are its low chunk types as a bit set.
     """
@@ -27,7 +31,12 @@ class Held(NamedTuple):
     link: Link
     packet: bytes
     types: int
-    outward: bool
+    direction: Direction
+
+    @property
+    def outward(self) -> bool:
+        """Whether it leaves the process."""
+        return self.direction == "out" and self.link.other is None
 
 
 class Transit:
@@ -48,6 +57,7 @@ class Transit:
         self._base = self._since = 0.0
         self.clock = self.now = mono
         self._serial = 0
+        self._bytes: dict[Direction, int] = {"in": 0, "out": 0}
 
     def _changed_clock(self) -> float:
         return self._base + (self._mono() - self._since) * self.speed
@@ -74,7 +84,7 @@ class Transit:
 
     def fates(self, direction: Direction, packet: bytes, *, within: bool) -> tuple[Fate, ...]:
         """What becomes of a packet sent now; `within` the process it takes its time while that is slow."""
-        fates = self.conditioner.fates(direction, packet, self.now())
+        fates = self.conditioner.fates(direction, packet, self.now(), self.on_the_way(direction))
         self.changed = True
         if within and self.speed != 1:
             fates = tuple(
@@ -85,16 +95,35 @@ class Transit:
             self.look()  # it may have been the last that was aimed at
         return fates
 
-    def hold(self, link: Link, packet: bytes, types: int, delay: float, *, outward: bool) -> None:
+    def hold(self, link: Link, packet: bytes, types: int, delay: float, direction: Direction) -> None:
         """A packet sets out."""
         self._serial += 1
         # Rounded, so that what was to come together does, in the order in which it was sent.
         due = round(self.now() + delay, 6)
-        heappush(self.held, Held(due, self._serial, link, packet, types, outward))
+        heappush(self.held, Held(due, self._serial, link, packet, types, direction))
+        self._bytes[direction] += len(packet) + _COST
+        link.on_the_way += 1
+
+    def on_the_way(self, direction: Direction) -> int:
+        """Bytes of memory that the packets on their way in a direction take."""
+        return self._bytes[direction]
+
+    def next(self) -> Held:
+        """Take the packet that arrives next."""
+        one = heappop(self.held)
+        self._forget(one)
+        return one
 
     def take(self, of: Callable[[Link], bool]) -> list[Held]:
         """Take what is on its way to or from such links, in order."""
         taken = sorted(one for one in self.held if of(one.link))
         self.held[:] = [one for one in self.held if not of(one.link)]
         heapify(self.held)
+        for one in taken:
+            self._forget(one)
         return taken
+
+    def _forget(self, one: Held) -> None:
+        self._bytes[one.direction] -= len(one.packet) + _COST
+        one.link.on_the_way -= 1
+        self.changed = True
