@@ -304,6 +304,34 @@ def test_what_is_on_its_way_takes_what_is_counted(hand: Hand) -> None:
     assert taken <= transit.on_the_way("in") <= 2 * taken
 
 
+# --- what is asked about who has gone
+
+
+def test_one_who_ends_while_nobody_reads_ends_nothing_else(hand: Hand) -> None:
+    """With data outstanding to it: to the library it is gone, and its end waits to be read."""
+    with up(hand, peer(hand)) as hasty:
+        hand.server.send(hand.server.associations()[0], Outgoing(b"outstanding"))
+        hand.stack.turn()
+        hasty.abort()
+        for _ in range(2):
+            hand.time += 1
+            hand.stack.turn()
+            assert hand.stack.timeout(receiving=False) is not None
+    hand.turn()
+    assert hand.states("server") == ["COMM_UP", "COMM_LOST"]
+
+
+def test_who_comes_and_goes_leaves_nothing_behind_one_that_takes_nothing(hand: Hand) -> None:
+    """Whether data is outstanding is asked of the first that may have some, while others come and go."""
+    with up(hand, peer(hand)):
+        hand.server.send(hand.server.associations()[0], Outgoing(b"never acknowledged"))
+        for _ in range(20):
+            with up(hand, peer(hand)) as other:
+                other.abort()
+                hand.turn()
+        assert len(hand.server._sent) == len(hand.server._links) == len(hand.stack.pump.links) == 1
+
+
 # --- what only looks like an answer
 
 

@@ -285,14 +285,17 @@ class UserspaceEndpoint:
         while self._sent:
             assoc_id = next(iter(self._sent))
             entry = self._book.get(assoc_id)
-            if entry is not None:
-                if entry.begun:
-                    return True
-                status = self.status(assoc_id)
-                if status.unacked or status.pending:
-                    return True
+            if entry is not None and (entry.begun or self._outstanding(assoc_id)):
+                return True
             self._sent.discard(assoc_id)
         return False
+
+    def _outstanding(self, assoc_id: int) -> bool:
+        try:
+            status = self.status(assoc_id)
+        except SctpError:
+            return False  # it has ended, which was not read yet
+        return bool(status.unacked or status.pending)
 
     def moved(self, link: Link) -> None:
         """The peer on this link is reached by another UDP port from now on."""
@@ -380,6 +383,7 @@ class UserspaceEndpoint:
                 link.associations -= 1
                 self._pump.down(link, self._port, port)
             self._reassembly.forget(event.assoc_id)
+            self._sent.discard(event.assoc_id)
         return self._book.stamp(event, peer, now)
 
     def _why_not(self) -> tuple[str, Origin]:
