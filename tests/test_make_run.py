@@ -38,6 +38,18 @@ class Terminal:
     def screen(self) -> str:
         return self._call("capture-pane", "-p")
 
+    def shell(self) -> int:
+        """The shell's process, which is its process group."""
+        return int(self._call("display-message", "-p", "#{pane_pid}"))
+
+    def foreground(self) -> int:
+        """The process group that has the terminal."""
+        return int(Path(f"/proc/{self.shell()}/stat").read_text().rpartition(")")[2].split()[5])
+
+    def modes(self) -> str:
+        """The alternate screen, the cursor and the mouse, as the program has set them."""
+        return self._call("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_all_flag}").strip()
+
     def until(self, test: Callable[[str], bool]) -> str:
         deadline = time.monotonic() + _PATIENCE
         while not test(screen := self.screen()):

@@ -195,6 +195,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "everywhere", "q", "quit", "Quit", "Shut all down and leave; again: abort"),
     Action("quit_anywhere", "everywhere", "ctrl+q", "quit", "Quit", "The same while typing", priority=True),
     Action("palette", "everywhere", "ctrl+p", "command_palette", "", "All of this by name", priority=True),
+    Action("suspend", "everywhere", "ctrl+z", "suspend_process", "", "To the shell, until fg", priority=True),
     Action("how_to_quit", "everywhere", "ctrl+c", "help_quit", "", "Says how to leave"),
     Action("sort_by", "sort", "s", "choose", "Order", "By this one; again: the other way; then by birth"),
     Action("sort_back", "sort", "escape,q", "back", "Back", "Back"),

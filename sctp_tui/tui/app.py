@@ -1,5 +1,6 @@
 """The program on the screen: owns the engine and the monitor, and drains the one into the other."""
 
+import itertools
 import os
 import sys
 from pathlib import Path
@@ -25,7 +26,9 @@ from sctp_tui.sctp.printable import printable
 from . import hints
 from .actions import bindings
 from .collector import Collector
+from .driver import TerminalDriver
 from .failure import FailureScreen
+from .hangup import Hangup
 from .header import Header
 from .main_screen import MainScreen
 from .palette import ActionProvider
@@ -59,7 +62,7 @@ class SctpApp(App[None], inherit_bindings=False):
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         # Without colours there are none at all; Textual by itself would make them greys.
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(TerminalDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.settings = settings
         self.clock = clock or Clock()
         self.monitor = Monitor()
@@ -90,6 +93,8 @@ class SctpApp(App[None], inherit_bindings=False):
         self._main = MainScreen(self.monitor, settings, self._mask)
         self._watched = Watch(())
         self._ending = False
+        self._asked = itertools.count()
+        self.hangup = Hangup(self.engine, lambda: self.end(hurry=False))
         self._rest_comes = False
         self._collector: Collector | None = None
 
@@ -103,7 +108,8 @@ class SctpApp(App[None], inherit_bindings=False):
     async def on_ready(self) -> None:
         # The first frame is there; what it did without comes before anything else is shown or asked for.
         await self._main.complete()
-        self.listen()
+        if not self._ending:
+            self.listen()
         self.set_interval(1 / self.DRAINS, self._drain)
         for note in (*self.settings.notes, self.state.note):
             if note:
@@ -186,6 +192,8 @@ class SctpApp(App[None], inherit_bindings=False):
             self._watched = watched
             self.engine.submit(watched)
         self._follow_servers()
+        if self._ending:
+            self._main.say_ending()
         if ended and not self.outbox.waiting:
             ended_by_itself = "The engine ended by itself, which it should not." if not self._ending else None
             self.exit(return_code=0 if self._ending else 1, message=ended_by_itself)
@@ -237,11 +245,22 @@ class SctpApp(App[None], inherit_bindings=False):
             event.prevent_default()
             focused.post_message(Key(event.key, event.character))
 
+    def end(self, *, hurry: bool = True) -> None:
+        """End gracefully; asked again, at once if there is a `hurry`. Any thread or signal may ask."""
+        asked = next(self._asked)  # one step, as two may ask at a time
+        self._ending = True
+        if hurry or not asked:
+            self.engine.submit(Stop(now=asked > 0))
+
     async def action_quit(self) -> None:
         """End gracefully; asked again, at once."""
-        self.engine.submit(Stop(now=self._ending))
-        self._ending = True
+        self.end()
         self._main.say_ending()
+
+    def action_suspend_process(self) -> None:
+        """Back to the shell, until it brings the program to the front again."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.stop_job()
 
 
 def with_program(settings: Settings) -> Settings:

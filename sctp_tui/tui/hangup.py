@@ -1,34 +1,61 @@
 """The end where the terminal is gone: nobody is left to draw for, and what draws may wait for ever."""
 
 import os
+import select
+import signal
 import threading
-import time
+from collections.abc import Callable, Collection
 
 from sctp_tui.engine import Engine
-from sctp_tui.sctp.commands import Stop
 
 _MORE = 1.0  # s beyond the grace that the engine takes to close
+_LOOK = 0.5  # s between two looks at the terminal; most kernels tell at once
 
 
 class Hangup:
-    """Ends the process from a thread of its own, after the associations were shut down."""
+    """Ends the process from a thread of its own, after the associations were shut down.
 
-    def __init__(self, engine: Engine) -> None:
+    `end` asks for that; where it was asked for before, it does nothing. `last` is done as the last thing.
+    """
+
+    def __init__(self, engine: Engine, end: Callable[[], None]) -> None:
+        self.last: Callable[[], None] = lambda: None
         self._engine = engine
+        self._end = end
         self._begun = False
+        self._hurry = threading.Event()
+
+    def watch(self, descriptors: Collection[int]) -> None:
+        """Begin once one of these terminals is closed.
+
+        Not all are told by SIGHUP: `make` keeps it to itself, and so does `nohup`.
+        """
+        threading.Thread(target=self._watch, args=(descriptors,), name="hangup-watch", daemon=True).start()
+
+    def _watch(self, descriptors: Collection[int]) -> None:
+        poll = select.poll()
+        for descriptor in descriptors:
+            poll.register(descriptor, 0)
+        gone = select.POLLHUP | select.POLLERR
+        while not any(state & gone for _, state in poll.poll(_LOOK * 1000)):
+            pass
+        self.begin(128 + signal.SIGHUP)
 
     def begin(self, status: int, patience: float = 0.0) -> None:
-        """Shut down what is open and leave with this status. May be called from a signal handler.
+        """Shut down what is open and leave with this status. Any thread may call it, and a signal's handler.
 
         The screen has `patience` seconds more to end by itself, which is better for a terminal that is there.
         """
+        if not patience:
+            self._hurry.set()
         if not self._begun:
             self._begun = True
-            threading.Thread(target=self._end, args=(status, patience), name="hangup", daemon=True).start()
+            self._end()
+            threading.Thread(target=self._wait, args=(status, patience), name="hangup", daemon=True).start()
 
-    def _end(self, status: int, patience: float) -> None:
-        if not patience:
-            self._engine.submit(Stop())
-        self._engine.join(self._engine.grace + _MORE)
-        time.sleep(patience)
+    def _wait(self, status: int, patience: float) -> None:
+        if self._engine.running:
+            self._engine.join(self._engine.grace + _MORE)
+        self._hurry.wait(patience)
+        self.last()
         os._exit(status)

@@ -1,63 +1,157 @@
-"""A terminal that is closed takes the program with it, whatever its threads are waiting for."""
+"""A terminal that is closed takes the program with it, whatever its threads are waiting for.
+
+And while it is there, it is given back as it was: at whatever signal the program ends.
+"""
 
 import contextlib
 import fcntl
 import os
 import pty
 import signal
+import socket
 import struct
 import sys
 import termios
 import time
+from collections.abc import Iterator
 
 import pytest
+
+from sctp_tui.lab.terminal import Modes
+
+from ..cli.program import Program, to
+from ..test_make_run import ROOT, needed
 
 pytestmark = pytest.mark.userspace
 
 _PATIENCE = 20.0
+_PORT = 5000
+# A shell that keeps SIGHUP from itself and from what it starts, as the leader of the session.
+_DEAF = ["sh", "-c", "trap '' HUP; \"$@\"; exit $?", "sh"]
+_DEAF_ITSELF = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]
 
 
-@pytest.fixture(params=[True, False], ids=["told", "not told"])
-def hang_up(request: pytest.FixtureRequest) -> bool:
-    """Whether the kernel tells by SIGHUP; a `nohup` in between keeps that away."""
-    return bool(request.param)
+class Started:
+    """A program in a terminal of its own, the leader of its session, once it listens."""
+
+    def __init__(self, *before: str, make: bool = False) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            self.udp_port = free.getsockname()[1]
+        options = f"--stack userspace --port {_PORT} --udp-port {self.udp_port}"
+        program = [sys.executable, "-m", "sctp_tui", *options.split()]
+        command = ["make", "run", f"ARGS={options}"] if make else [*before, *program]
+        self.process, self.terminal = pty.fork()
+        if self.process == 0:
+            os.chdir(ROOT)
+            os.execvp(command[0], command)
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.modes = Modes()
+        self.settings = termios.tcgetattr(self.terminal)
+        self.until(b"listening")
+
+    def until(self, text: bytes) -> None:
+        """Read until this has been drawn."""
+        drawn = b""
+        while text not in drawn:
+            drawn += self._read()
+
+    def _read(self) -> bytes:
+        written = os.read(self.terminal, 65536)
+        self.modes.feed(written)
+        return written
+
+    def hang_up(self) -> None:
+        os.close(self.terminal)
+        self.terminal = -1
+
+    def signal(self, number: int) -> None:
+        os.kill(self.process, number)
+
+    def read_all(self) -> None:
+        """Read until its end."""
+        with contextlib.suppress(OSError):  # EIO: the other side is closed
+            while self._read():
+                pass
+
+    def end(self) -> int:
+        """Its exit status, once it has ended."""
+        deadline = time.monotonic() + _PATIENCE
+        while (ended := os.waitpid(self.process, os.WNOHANG)) == (0, 0):
+            assert time.monotonic() < deadline, "the program outlives its terminal"
+            time.sleep(0.02)
+        self.process = 0
+        return os.waitstatus_to_exitcode(ended[1])
+
+    def close(self) -> None:
+        if self.process:
+            os.killpg(self.process, signal.SIGKILL)
+            os.waitpid(self.process, 0)
+        if self.terminal >= 0:
+            os.close(self.terminal)
 
 
-def _started(*, hang_up: bool = True) -> tuple[int, int]:
-    """The program in a terminal of its own, once it listens: its process and the terminal."""
-    command = [sys.executable, "-m", "sctp_tui", "--stack", "userspace", "--port", "0", "--udp-port", "0"]
-    child, terminal = pty.fork()
-    if child == 0:
-        if not hang_up:
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        os.execv(sys.executable, command)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    drawn = b""
-    while b"listening" not in drawn:
-        drawn += os.read(terminal, 65536)
-    return child, terminal
+@pytest.fixture
+def started(request: pytest.FixtureRequest) -> Iterator[Started]:
+    """The program, with what comes before it as a parameter."""
+    if getattr(request, "param", []) == ["make"]:
+        needed("make")
+        started = Started(make=True)
+    else:
+        started = Started(*getattr(request, "param", []))
+    yield started
+    started.close()
 
 
-def test_a_closed_terminal_ends_the_program(hang_up: bool) -> None:
-    child, terminal = _started(hang_up=hang_up)
+@pytest.mark.parametrize(
+    "started",
+    [[], _DEAF_ITSELF, _DEAF, ["make"]],
+    ids=["told", "not told", "told to one that ignores it", "told to make"],
+    indirect=True,
+)
+def test_a_closed_terminal_ends_the_program_gracefully(started: Started) -> None:
+    where = to("userspace", _PORT, started.udp_port)
+    with Program("send", "--timeout", "30", "--wait", "30", *where, "a visitor") as visitor:
+        started.until(b"a visitor")
+        started.hang_up()
+        started.end()
+        status, _, complaint = visitor.end()
+    assert (status, complaint) == (0, "")  # an ABORT would be a failure
+
+
+def test_nothing_is_left_to_do_for_a_terminal_that_closes_before_the_screen_is_there() -> None:
+    process, terminal = pty.fork()
+    if process == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        os.execv(sys.executable, [sys.executable, "-m", "sctp_tui", "--port", "0", "--udp-port", "0"])
     os.close(terminal)
-    deadline = time.monotonic() + _PATIENCE
-    while os.waitpid(child, os.WNOHANG) == (0, 0):
-        if time.monotonic() > deadline:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            pytest.fail("the program outlives its terminal")
-        time.sleep(0.02)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) > 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_end_it_as_the_key_does(number: signal.Signals) -> None:
-    child, terminal = _started()
-    os.kill(child, number)
-    rest = b""
-    with contextlib.suppress(OSError):  # EIO: the other side is closed
-        while more := os.read(terminal, 65536):
-            rest += more
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert b"\x1b[?1049l" in rest  # the terminal is as it was
+ENDS = [
+    signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT, signal.SIGUSR1,
+    signal.SIGUSR2, signal.SIGALRM, signal.SIGXCPU, signal.SIGPROF, signal.SIGRTMAX,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_signals_end_it_as_the_key_does(started: Started, number: signal.Signals) -> None:
+    started.signal(number)
+    assert started.modes.undo()
+    started.read_all()
+    assert started.modes.undo() == b""
+    assert termios.tcgetattr(started.terminal) == started.settings
+    told = number in (signal.SIGINT, signal.SIGTERM)
+    assert started.end() == (0 if told else 128 + number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_a_terminal_that_takes_nothing_gets_its_settings_back(
+    started: Started, number: signal.Signals
+) -> None:
+    terminal = os.open(f"/proc/{started.process}/fd/0", os.O_RDWR | os.O_NOCTTY)
+    termios.tcflow(terminal, termios.TCOOFF)  # as ^S does
+    started.signal(number)
+    assert started.end() == 128 + number
+    assert termios.tcgetattr(terminal) == started.settings
     os.close(terminal)

@@ -1,5 +1,7 @@
-"""In a real terminal: the mouse, what is copied, and a window that changes its size while traffic runs."""
+"""In a real terminal: the mouse, what is copied, a window that changes its size, a shell's job."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,3 +62,27 @@ def test_mouse_copy_and_resize_while_traffic_runs(terminal: Terminal) -> None:
     terminal.until(lambda screen: "shutdown by peer" in screen)
     terminal.type("C-q")
     terminal.until(lambda screen: screen.rstrip().endswith(("$", "#")))
+
+
+@pytest.mark.parametrize("how", ["^Z", "SIGTSTP", "SIGSTOP"])
+def test_a_shell_stops_the_job_and_brings_it_back_whole(terminal: Terminal, how: str) -> None:
+    needed("make")
+    terminal.type("make run ARGS='--stack userspace --port 0 --udp-port 0'", "Enter")
+    terminal.until(lambda screen: "listening on" in screen)
+    modes = terminal.modes()
+    for _ in range(2):
+        if how == "^Z":
+            terminal.type("C-z")
+        else:
+            os.killpg(terminal.foreground(), signal.Signals[how])
+        terminal.until(lambda _screen: terminal.foreground() == terminal.shell())
+        terminal.type("clear", "C-j")  # Enter, where it was stopped too abruptly to leave raw mode
+        terminal.until(lambda screen: screen.strip() in {"$", "#"})
+        terminal.type("fg", "C-j")
+        terminal.until(lambda screen: "listening on" in screen and "^q Quit" in screen)
+        assert terminal.modes() == modes
+    terminal.type("C-q")
+    terminal.until(lambda screen: screen.rstrip().endswith(("$", "#")))
+    terminal.type("clear; stty -a", "Enter")
+    terminal.until(lambda screen: "isig icanon iexten echo " in screen)
+    assert terminal.modes() != modes

@@ -1,0 +1,116 @@
+"""The terminal as Textual drives it, where it is another's for a while, or nobody's any more."""
+
+import contextlib
+import errno
+import os
+import signal
+import termios
+import threading
+import time
+from types import FrameType
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.drivers.linux_driver import LinuxDriver
+
+from .terminal import opened_anew
+
+if TYPE_CHECKING:
+    from .app import SctpApp
+
+_AT_ONCE = 0.05  # s between the handlers of two signals that Python learned of together
+
+
+class TerminalDriver(LinuxDriver):
+    """Stops and continues as a shell's job should, and tells the app's `hangup` where the terminal is gone.
+
+    Textual's own leaves the terminal from within a signal's handler, where a lock that the main thread holds
+    would never be let go, and takes one that was only stopped (SIGSTOP) over a second time.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # A key that is there may be a shell's by the time it is read, and then the next one would be ours.
+        with contextlib.suppress(OSError):
+            self.fileno = opened_anew(self.fileno)
+        self._elsewhere = False  # the terminal was given back, and not taken again
+        self._to_stop = False
+        self._came_back = -_AT_ONCE
+        self._listen_to_the_shell()
+
+    def stop_job(self) -> None:
+        """Stop this process and all of the shell's job, as a terminal itself does at ^Z: `make` is in it."""
+        self._to_stop = True
+        self._stop(0)
+
+    def _listen_to_the_shell(self) -> None:
+        signal.signal(signal.SIGTSTP, self._told_to_stop)
+        signal.signal(signal.SIGCONT, self._continued)
+
+    def _told_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        # Where both came before Python saw either, it calls their handlers by their numbers: the other first.
+        if time.monotonic() > self._came_back + _AT_ONCE:
+            self._to_stop = True
+            self._loop.call_soon_threadsafe(self._stop, os.getpid())
+
+    def _continued(self, _number: int, _frame: FrameType | None) -> None:
+        self._came_back = time.monotonic()
+        self._to_stop = False
+        self._loop.call_soon_threadsafe(self._continue)
+
+    def _stop(self, processes: int) -> None:
+        """Give the terminal back, stop, and take it again once the process is continued."""
+        self._leave()
+        # The rest of the job may have stopped before us; then we could leave the terminal only after `fg`.
+        if self._to_stop:
+            for number in (signal.SIGTSTP, signal.SIGCONT):
+                signal.signal(number, signal.SIG_DFL)
+            # By the signal's own default: the kernel does nothing where nobody could continue us.
+            os.kill(processes, signal.SIGTSTP)
+            self._listen_to_the_shell()
+        self._continue()
+
+    def _continue(self) -> None:
+        """Set all modes and draw all anew: whoever had the terminal meanwhile left it as he liked."""
+        if not self._app.is_running:
+            return  # it is about to be given back for good
+        self._leave()
+        self.resume_application_mode()
+        self._elsewhere = False
+        self._app.call_later(self._app.refresh, layout=True)
+
+    def _leave(self) -> None:
+        if not self._elsewhere:
+            self._elsewhere = True
+            self.suspend_application_mode()
+
+    def start_application_mode(self) -> None:
+        """Take the terminal. In the background the kernel stops us here, until `fg`."""
+        while (error := self._try_to_change()) == errno.EINTR:
+            pass
+        if error:
+            # It is gone, or no shell will ever bring us to the front.
+            self._hang_up()
+            threading.Event().wait()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def _try_to_change(self) -> int:
+        """Set the terminal as it is. 0, or the error's number."""
+        try:
+            termios.tcsetattr(self.fileno, termios.TCSANOW, termios.tcgetattr(self.fileno))
+        except termios.error as error:
+            return int(error.args[0])
+        return 0
+
+    def run_input_thread(self) -> None:
+        """Read keys until the end."""
+        while True:
+            try:
+                super().run_input_thread()
+            except BlockingIOError:
+                continue  # a shell in the foreground was faster
+            except OSError:
+                self._hang_up()
+            return
+
+    def _hang_up(self) -> None:
+        cast("SctpApp", self._app).hangup.begin(128 + signal.SIGHUP)
