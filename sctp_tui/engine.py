@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from .ledger import ENDS, Association, Ledger
+from .ledger import ENDS, Association, Ledger, Refusal
 from .outbox import Outbox
 from .sctp.commands import (
     AbortAssociation,
@@ -67,7 +67,16 @@ GRACE = 2.0
 """Seconds that open associations get for their SHUTDOWN at the end."""
 MAX_ASSOCIATIONS = 10_000
 """Associations that servers take at one time."""
+MAX_STREAMS = 500_000
+"""Streams of those, out and in. One takes 40 B in usrsctp if inbound, 72 if outbound, and 340 B more in
+counters once something has passed on it: 200 MB at worst, whatever peers ask for and use."""
 _BATCH = 256  # events taken from one endpoint before the others get their turn
+_WHY_REFUSED: dict[Refusal, str] = {
+    "associations": "no room for another association",
+    "streams": "no room for so many streams: ask for fewer",
+    "ending": "the server is ending",
+}
+"""What the peer is told in the ABORT."""
 _CLOSING = 0.01  # s between two looks whether what is closing may be closed
 
 
@@ -87,6 +96,7 @@ class Engine:
         *,
         grace: float = GRACE,
         max_associations: int = MAX_ASSOCIATIONS,
+        max_streams: int = MAX_STREAMS,
         message_limit: int = MESSAGE_LIMIT,
         gather: float = 0.0,
         packets: Collection[StackName] = (),
@@ -97,6 +107,7 @@ class Engine:
         self.outbox = outbox
         self.grace = grace
         self.max_associations = max_associations
+        self.max_streams = max_streams
         self.message_limit = message_limit
         self.gather = gather
         self.packets = packets
@@ -277,24 +288,34 @@ class Engine:
                 if event.state in ENDS:
                     self._out += self._throttle.end(event.key)
                     self._forget(association)
-                elif not association.up:
-                    self._came_up(association)
+                else:
+                    self._came_up(association, event)
             elif type(event) in CONTROL and not self._throttle.admits(event):
                 continue
             if association is None or not association.refused:
                 self._out.append(event)
 
-    def _came_up(self, association: Association) -> None:
-        association.up = True
+    def _came_up(self, association: Association, event: AssocChange) -> None:
+        """It is up, or was restarted by its peer, which may have changed its streams."""
+        again, association.up = association.up, True
         opened = self._open[association.endpoint]
-        if opened.server:
-            if self._ledger.taken >= self.max_associations or opened.deadline is not None:
-                self._ledger.refuse(association)
-                self._abort(association, "no room for another association")
+        if opened.server and not association.refused:
+            streams = event.outbound_streams + event.inbound_streams
+            if why := self._no_room(opened, streams - association.negotiated, again):
+                if not again:
+                    self._ledger.refuse(association, why)
+                self._abort(association, _WHY_REFUSED[why])
                 return
-            self._ledger.take()
+            self._ledger.take(association, streams)
         if association.closing and not association.backlog:
             self._shut_down(association)
+
+    def _no_room(self, opened: Opened, streams: int, again: bool) -> Refusal | None:
+        if not again and opened.deadline is not None:
+            return "ending"
+        if not again and self._ledger.taken >= self.max_associations:
+            return "associations"
+        return "streams" if self._ledger.negotiated + streams > self.max_streams else None
 
     def _shut_down(self, association: Association) -> None:
         try:
@@ -310,8 +331,7 @@ class Engine:
 
     def _forget(self, association: Association) -> None:
         self._sending.forget(association)
-        server = self._open[association.endpoint].server
-        self._ledger.forget(association, taken=server and association.up and not association.refused)
+        self._ledger.forget(association)
 
     # --- commands
 
@@ -481,6 +501,8 @@ class Engine:
             return
         opened.deadline = deadline
         self._closing[opened] = None
+        if opened.server:
+            opened.endpoint.stop_listening()
         if opened.paused:
             # Who does not read does not see that its associations were shut down.
             self._set_paused(opened, False)

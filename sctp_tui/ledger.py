@@ -3,7 +3,8 @@
 The counters go out cumulatively, so that they stay exact whatever a consumer drops.
 """
 
-from collections import deque
+from collections import Counter, deque
+from typing import Literal
 
 import msgspec
 
@@ -25,6 +26,10 @@ ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 """The states of SCTP_ASSOC_CHANGE after which an association is no more."""
 
 
+Refusal = Literal["associations", "streams", "ending"]
+"""Why there is no room for an association: for the number of them, for their streams, as its server ends."""
+
+
 class _Stream(msgspec.Struct, eq=False):
     """The counters of one stream, as in `StreamCount`."""
 
@@ -41,8 +46,9 @@ class _Stream(msgspec.Struct, eq=False):
 class Association(msgspec.Struct, eq=False):
     """One association from its first event to its end.
 
-    `up` since COMM_UP; `closing` once its shutdown was asked for; `refused` where it came past the limit,
-    so that nobody hears of it. `backlog` are messages for which the stack had no room yet.
+    `up` since COMM_UP; `closing` once its shutdown was asked for; `refused` where there was no room for it,
+    so that nobody hears of it. `negotiated` are its streams, out and in, once a server has taken it.
+    `backlog` are messages for which the stack had no room yet.
     """
 
     key: int
@@ -57,17 +63,23 @@ class Association(msgspec.Struct, eq=False):
     up: bool = False
     closing: bool = False
     refused: bool = False
+    negotiated: int = 0
     backlog: deque[Send] = msgspec.field(default_factory=deque)
     streams: dict[int, _Stream] = msgspec.field(default_factory=dict)
 
 
 class Ledger:
-    """The associations of an engine by their keys. `taken` counts the live ones that servers took."""
+    """The associations of an engine by their keys.
+
+    `taken` counts the live ones that servers took, `negotiated` the streams of those.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.by_key: dict[int, Association] = {}
         self.taken = 0
-        self._refused = 0
+        self.negotiated = 0
+        self._refused: Counter[Refusal] = Counter()
+        self._thrown_away = 0
         self._clock = clock
         self._clients: dict[str, Association] = {}
         self._changed: set[Association] = set()
@@ -132,24 +144,31 @@ class Ledger:
         association = self.by_key[event.key] = Association(event.key, event.endpoint, event.assoc_id)
         return association
 
-    def take(self) -> None:
-        """A server took an association."""
-        self.taken += 1
+    def take(self, association: Association, streams: int) -> None:
+        """A server took an association, or has it still after a restart, with so many streams out and in."""
+        if not association.negotiated:
+            self.taken += 1
+        self.negotiated += streams - association.negotiated
+        association.negotiated = streams
         self._totals_changed = True
 
-    def refuse(self, association: Association) -> None:
+    def refuse(self, association: Association, why: Refusal) -> None:
         """There is no room for an association: it is only counted."""
         association.refused = True
-        self._refused += 1
+        self._refused[why] += 1
         self._totals_changed = True
 
-    def forget(self, association: Association, *, taken: bool) -> None:
-        """An association ended; `taken` where a server had taken it."""
+    def forget(self, association: Association) -> None:
+        """An association ended."""
         del self.by_key[association.key]
         if self._clients.get(association.endpoint) is association:
             del self._clients[association.endpoint]
-        if taken:
+        if association.negotiated:
             self.taken -= 1
+            self.negotiated -= association.negotiated
+            self._totals_changed = True
+        if association.refused and association.messages_in:
+            self._thrown_away += association.messages_in
             self._totals_changed = True
 
     def show_streams(self, key: int) -> None:
@@ -186,5 +205,11 @@ class Ledger:
         self._changed.clear()
         if self._totals_changed:
             self._totals_changed = False
-            news.append(Totals(wall, mono, "", 0, 0, None, self.taken, self._refused))
+            why = self._refused
+            news.append(
+                Totals(
+                    wall, mono, "", 0, 0, None,
+                    self.taken, why.total(), why["streams"], why["ending"], self._thrown_away,
+                )
+            )  # fmt: skip
         return news

@@ -53,7 +53,7 @@ def streams(text: str) -> tuple[int, int]:
     out, colon, into = text.partition(":")
     count = whole(1, 65535, "number of streams")
     if not colon:
-        raise argparse.ArgumentTypeError(f"{text!r} is not OUT:IN: give two numbers, as in 10:65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not OUT:IN: give two numbers, as in 10:2048")
     return count(out), count(into)
 
 

@@ -35,7 +35,7 @@ class ServerOptions:
     stack: Wanted = "auto"
     udp_port: int | None = None
     capture: bool = False
-    streams: tuple[int, int] = (10, 65535)
+    streams: tuple[int, int] = (10, 2048)
     echo: bool = False
     autoclose: int = 0
     max_associations: int = 10_000
@@ -124,7 +124,7 @@ def _add_server(parser: Parser) -> None:
     )  # fmt: skip
     group.add_argument(
         "--streams", type=streams, metavar="OUT:IN",
-        help="streams to ask for, and the most to take (default: 10:65535)",
+        help="streams to ask for, and the most to take (default: 10:2048)",
     )  # fmt: skip
     group.add_argument("--echo", action=_FLAG, help="answer each message by itself, on its stream")
     group.add_argument(

@@ -6,7 +6,7 @@ from heapq import merge
 from operator import attrgetter
 
 from . import packet_lines
-from .engine import Engine
+from .engine import MAX_STREAMS, Engine
 from .lines import WAITING, Format, as_json, classic, plain
 from .monitor.words import sentence
 from .options import ServeOptions
@@ -23,6 +23,7 @@ from .sctp.events import (
     Packet,
     Refused,
     StackName,
+    Totals,
 )
 from .sctp.stacks import choose
 from .sctp.system import raise_descriptor_limit
@@ -64,7 +65,7 @@ class _Server:
         self._format: Format = as_json if options.json else classic if options.classic else plain
         self._left = options.count
         self._open = set(self._names)
-        self._refused = 0
+        self._totals: Totals | None = None
         self._packets_dropped = 0
         self._status = 0
         self._signals = 0
@@ -85,13 +86,32 @@ class _Server:
             self._print_last_packets()
         if self._output is not None:
             self._output.close()
-        if self._refused:
-            limit = self._options.max_associations
-            complain(f"{_associations(self._refused)} refused: --max-associations is {limit}", "serve")
+        if self._totals is not None:
+            self._tell_refused(self._totals)
         if self._packets_dropped:
             which = "1 packet is" if self._packets_dropped == 1 else f"{self._packets_dropped:,} packets are"
             complain(f"{which} not printed: standard output was read too slowly", "serve")
         return self._status
+
+    def _tell_refused(self, totals: Totals) -> None:
+        options = self._options
+        for number, why in (
+            (
+                totals.refused - totals.for_streams - totals.at_end,
+                f"--max-associations is {options.max_associations}",
+            ),
+            (
+                totals.for_streams,
+                f"all together may have {MAX_STREAMS:,} streams, and --streams lets each have "
+                f"{sum(options.streams):,}",
+            ),
+            (totals.at_end, "the server was ending"),
+        ):
+            if number:
+                complain(f"{_associations(number)} refused: {why}", "serve")
+        if totals.messages:
+            which = "1 message" if totals.messages == 1 else f"{totals.messages:,} messages"
+            complain(f"{which} of these, which the stack had acknowledged, went unread", "serve")
 
     def _listens(self) -> list[Listen]:
         options = self._options
@@ -122,8 +142,7 @@ class _Server:
                 complain("the engine has ended, which is a fault of this program", "serve")
                 self._status = 1
                 return
-            if batch.totals is not None:
-                self._refused = batch.totals.refused
+            self._totals = batch.totals or self._totals
             self._packets_dropped = batch.packets_dropped
             try:
                 for event in _in_order(batch):

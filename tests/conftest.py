@@ -5,11 +5,12 @@ a guest is enough; those of one stack alone are marked `kernel` or `userspace`.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import cast
 
 import pytest
 
-from sctp_tui.sctp.endpoint import Clock
+from sctp_tui.sctp.endpoint import UDP_PORT, Clock
 from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.stacks import open_stack
 
@@ -80,3 +81,16 @@ def running(stack: StackName) -> Iterator[Running]:
     with Running(stack) as running:
         running.listen()
         yield running
+
+
+@pytest.fixture
+def udp_here(stack: StackName) -> None:
+    """SCTP of the stack under test travels in UDP, where a `RawPeer` reaches it."""
+    if stack == "kernel":  # before a socket is made, which keeps the port that it finds
+        Path("/proc/sys/net/sctp/udp_port").write_text(str(UDP_PORT))
+
+
+@pytest.fixture
+def over_udp(udp_here: None, running: Running) -> Running:
+    """`running`, whose server a `raw_peer` reaches."""
+    return running

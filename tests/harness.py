@@ -36,7 +36,10 @@ from sctp_tui.sctp.events import (
     StackName,
     Status,
     Streams,
+    Totals,
 )
+
+from .rawpeer import RawPeer
 
 E = TypeVar("E", bound=Event)
 PATIENCE = 5.0
@@ -58,7 +61,7 @@ class Running:
         self.details: dict[int, Detail] = {}
         self.generators: dict[int, Generating] = {}
         self.link: LinkState | None = None
-        self.refused = 0
+        self.totals: Totals | None = None
         self.server: Listening | None = None
         self._seen = 0
         self._ids = itertools.count(1)
@@ -90,8 +93,7 @@ class Running:
         self.details |= batch.details
         self.generators |= batch.generators
         self.link = batch.link or self.link
-        if batch.totals:
-            self.refused = batch.totals.refused
+        self.totals = batch.totals or self.totals
 
     def until(self, kind: type[E], test: Callable[[E], bool] = lambda event: True, **fields: object) -> E:
         """The next event of this kind with these fields, after the one that was waited for last."""
@@ -128,6 +130,11 @@ class Running:
             assert left > 0, "it did not come to hold"
             self.drain(min(left, 0.05))
 
+    @property
+    def refused(self) -> int:
+        """Associations that there was no room for, by now."""
+        return self.totals.refused if self.totals else 0
+
     def listen(self, *hosts: str, name: str = "server", **options: Any) -> Listening:
         udp_port = 0 if self.stack == "userspace" else None
         options = {"port": 0, "udp_port": udp_port} | options
@@ -139,6 +146,11 @@ class Running:
         assert self.server is not None
         udp_port = (self.server.udp_port or UDP_PORT) if over_udp else None
         return Peer(self.server.addresses[:1], self.server.port, udp_port)
+
+    def raw_peer(self, **options: Any) -> RawPeer:
+        """A peer of the server over UDP; on the kernel's stack the fixture `udp_here` makes that work."""
+        assert self.server is not None
+        return RawPeer(self.server.udp_port or UDP_PORT, self.server.port, **options)
 
     def send(self, endpoint: str = "", data: bytes = b"hello", **options: Any) -> int:
         """Ask for one message to be sent; its id."""

@@ -180,12 +180,23 @@ class RawPeer:
         self.send(chunk(COOKIE_ECHO, 0, self.cookie))
         self.receive(COOKIE_ACK, patience)
 
-    def message(self, payload: bytes, *, stream: int = 1, ppid: int = 0) -> None:
-        """Send a whole message on the association."""
+    def restart(self, outbound: int, patience: float = 5.0) -> None:
+        """Begin anew from the same port, as after a crash (RFC 9260, section 5.2). Raises TimeoutError."""
+        self.tag, self.tsn = random.randrange(1, 1 << 32), random.randrange(1 << 32)
+        self.outbound, self._ssns = outbound, {}
+        self.handshake(patience)
+
+    def next_data(self, payload: bytes, *, stream: int = 1, ppid: int = 0) -> bytes:
+        """The DATA chunk of a whole message, the next one of the association."""
         ssn = self._ssns.get(stream, 0)
         self._ssns[stream] = ssn + 1
-        self.send(data(self.tsn, payload, stream=stream, ssn=ssn, ppid=ppid))
+        made = data(self.tsn, payload, stream=stream, ssn=ssn, ppid=ppid)
         self.tsn = self.tsn + 1 & 0xFFFFFFFF
+        return made
+
+    def message(self, payload: bytes, *, stream: int = 1, ppid: int = 0) -> None:
+        """Send a whole message on the association."""
+        self.send(self.next_data(payload, stream=stream, ppid=ppid))
 
     def abort(self, causes: bytes = b"") -> None:
         """End the association."""

@@ -1,8 +1,6 @@
 """Control events of one association are bounded in a second, and what is beyond is counted exactly."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +8,7 @@ from hypothesis import strategies as st
 
 from sctp_tui.lines import as_json, plain
 from sctp_tui.sctp.commands import PauseReading
-from sctp_tui.sctp.endpoint import UDP_PORT, Clock
+from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import (
     AssocChange,
     Event,
@@ -20,7 +18,6 @@ from sctp_tui.sctp.events import (
     ReadingPaused,
     RemoteError,
     SenderDry,
-    StackName,
     Suppressed,
     UnknownNotification,
 )
@@ -28,28 +25,14 @@ from sctp_tui.sctp.userspace.unread import NOTIFICATION, OF_LINK
 from sctp_tui.throttle import PER_SECOND, Throttle
 
 from .harness import Running
-from .rawpeer import ERROR, RawPeer, chunk, parameter
+from .rawpeer import ERROR, chunk, parameter
 
 PEER = Peer(("10.0.0.1",), 5)
 
 
-@pytest.fixture
-def running(stack: StackName) -> Iterator[Running]:
-    """A server that is reached over UDP, on either stack."""
-    if stack == "kernel":  # before the socket is made, which keeps the port that it finds
-        Path("/proc/sys/net/sctp/udp_port").write_text(str(UDP_PORT))
-    with Running(stack) as running:
-        running.listen()
-        yield running
-
-
-def raw_peer(running: Running) -> RawPeer:
-    assert running.server is not None
-    return RawPeer(running.server.udp_port or UDP_PORT, running.server.port)
-
-
-def test_a_flood_of_errors_is_counted_and_messages_get_through(running: Running) -> None:
-    with raw_peer(running) as peer:
+def test_a_flood_of_errors_is_counted_and_messages_get_through(over_udp: Running) -> None:
+    running = over_udp
+    with running.raw_peer() as peer:
         peer.handshake()
         up = running.until(AssocChange, endpoint="server", state="COMM_UP")
         cause = chunk(ERROR, 0, parameter(1, bytes(4)))
@@ -66,8 +49,9 @@ def test_a_flood_of_errors_is_counted_and_messages_get_through(running: Running)
         assert {(event.key, event.kind) for event in more} == {(up.key, "remote_error")}
 
 
-def test_who_is_not_flooding_is_told_everything(running: Running) -> None:
-    with raw_peer(running) as one, raw_peer(running) as other:
+def test_who_is_not_flooding_is_told_everything(over_udp: Running) -> None:
+    running = over_udp
+    with running.raw_peer() as one, running.raw_peer() as other:
         for peer in (one, other):
             peer.handshake()
         first, second = (running.until(AssocChange, endpoint="server", state="COMM_UP") for _ in "12")
@@ -88,7 +72,7 @@ def test_what_nobody_reads_is_not_let_in_without_end() -> None:
     """usrsctp keeps notifications without a limit of its own, and an endpoint that is paused reads none."""
     with Running("userspace", packets={"userspace"}) as running:
         running.listen()
-        with raw_peer(running) as flooding, raw_peer(running) as other:
+        with running.raw_peer() as flooding, running.raw_peer() as other:
             flooding.handshake()
             running.until(AssocChange, state="COMM_UP")
             running.submit(PauseReading("server", True))

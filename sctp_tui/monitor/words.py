@@ -28,6 +28,7 @@ from ..sctp.events import (
     StreamChange,
     StreamReset,
     Suppressed,
+    Totals,
     UnknownNotification,
 )
 from ..sctp.printable import printable
@@ -75,6 +76,19 @@ def ending(event: AssocChange) -> str:
     else:
         text = f"aborted by {event.by}: {cause}" if cause else f"aborted by {event.by}"
     return printable(text)
+
+
+def refused(totals: Totals) -> str:
+    """How many associations servers had no room for, and why: `3 refused at the limit, 1 for its streams`."""
+    at_limit = totals.refused - totals.for_streams - totals.at_end
+    whose = "its" if totals.for_streams == 1 else "their"
+    reasons = (
+        (at_limit, "at the limit"),
+        (totals.for_streams, f"for {whose} streams"),
+        (totals.at_end, "at the end"),
+    )
+    told = [f"{number:,} {why}" for number, why in reasons if number]
+    return ", ".join([f"{told[0].replace(' ', ' refused ', 1)}", *told[1:]]) if told else ""
 
 
 def failed(event: Event) -> bool:

@@ -25,7 +25,7 @@ class Listen(Command, frozen=True, tag="listen"):
     port: int = 9877
     udp_port: int | None = None
     outbound: int = 10
-    inbound: int = 65535
+    inbound: int = 2048
     echo: bool = False
     autoclose: int = 0
 

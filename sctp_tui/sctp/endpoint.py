@@ -63,7 +63,7 @@ class EndpointOptions(msgspec.Struct, frozen=True):
 
     name: str
     outbound: int = 10
-    inbound: int = 65535
+    inbound: int = 2048
     attempts: int = 0
     autoclose: int = 0
     message_limit: int = MESSAGE_LIMIT
@@ -98,6 +98,9 @@ class Endpoint(Protocol):
 
     def aim(self, to: Peer) -> None:
         """Make this endpoint a client of `to`, the destination of `connect`; sends nothing yet."""
+
+    def stop_listening(self) -> None:
+        """Take no more associations: who asks for one is refused at its INIT (RFC 6458, section 3.1.3)."""
 
     def connect(self, message: Outgoing) -> Sequence[Event]:
         """Set up an association with the peer aimed at by a first message; the first event is `Opening`."""

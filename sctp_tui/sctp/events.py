@@ -442,10 +442,18 @@ class Generating(Event, frozen=True, tag="generating", gc=False):
 
 
 class Totals(Event, frozen=True, tag="totals", gc=False):
-    """Of the whole engine: live associations, and those refused at the limit."""
+    """Of the whole engine: live associations, and those refused, for whatever reason.
+
+    Of these `for_streams` were refused for the streams of all together, `at_end` while the server was ending,
+    the rest for the number of associations. `messages` are what had come of them by then: acknowledged, and
+    thrown away.
+    """
 
     associations: int
     refused: int
+    for_streams: int = 0
+    at_end: int = 0
+    messages: int = 0
 
 
 Notification = (

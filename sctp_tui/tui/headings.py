@@ -2,6 +2,7 @@
 
 from ..monitor.monitor import Monitor
 from ..monitor.view import FilteredAssociations, FilteredLog, View
+from ..monitor.words import refused
 from ..sctp.printable import printable
 
 
@@ -23,7 +24,7 @@ def of_associations(monitor: Monitor, view: View) -> tuple[str, str]:
     if associations.evicted:
         numbers.append(f"{associations.evicted} evicted")
     if monitor.totals is not None and monitor.totals.refused:
-        numbers.append(f"{monitor.totals.refused} refused at the limit")
+        numbers.append(refused(monitor.totals))
     return note(view, isinstance(rows, FilteredAssociations)), ", ".join(numbers)
 
 

@@ -23,7 +23,7 @@ Read = Callable[[Sequence[str]], object]
         (serve_options, "--udp-port 65536", "'65536' is no UDP port"),
         (serve_options, "--streams 0:5", "'0' is no number of streams: give 1 to 65535"),
         (serve_options, "--streams 10:65536", "'65536' is no number of streams: give 1 to 65535"),
-        (serve_options, "--streams 10", "'10' is not OUT:IN: give two numbers, as in 10:65535"),
+        (serve_options, "--streams 10", "'10' is not OUT:IN: give two numbers, as in 10:2048"),
         (serve_options, "--stack tcp", "'tcp' is no stack: give auto, kernel, userspace, all"),
         (serve_options, "--grace -1", "'-1' is no grace: give 0 to 86400 seconds"),
         (serve_options, "--grace nan", "'nan' is no grace"),

@@ -141,6 +141,10 @@ class KernelEndpoint:
             self._sock.setsockopt(layout.IPPROTO_SCTP, layout.REMOTE_UDP_ENCAPS_PORT, value)
         self._to = to
 
+    def stop_listening(self) -> None:
+        """See `Endpoint.stop_listening`."""
+        self._sock.listen(0)
+
     # --- sending
 
     def connect(self, message: Outgoing) -> Sequence[Event]:

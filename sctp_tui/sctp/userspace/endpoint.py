@@ -155,6 +155,10 @@ class UserspaceEndpoint:
         self._pump.register(there)
         self._to, self._link = to, there
 
+    def stop_listening(self) -> None:
+        """See `Endpoint.stop_listening`."""
+        self._socket.stop_listening()
+
     # --- sending
 
     def connect(self, message: Outgoing) -> Sequence[Event]:

@@ -92,6 +92,10 @@ class Socket:
         if self._call.usrsctp_listen(self._socket, 1) != 0:
             raise _error("usrsctp takes no associations")
 
+    def stop_listening(self) -> None:
+        """Take no more associations."""
+        self._call.usrsctp_listen(self._socket, 0)
+
     def send(
         self, assoc_id: int, address: bytes | None, data: bytes, flags: int, ppid: int, message: Outgoing
     ) -> int:

@@ -1,0 +1,128 @@
+"""Associations that there is no room for: told apart by why, to who asked and to who counts."""
+
+import pytest
+
+from sctp_tui.monitor.words import refused
+from sctp_tui.sctp.causes import causes, describe
+from sctp_tui.sctp.commands import Stop
+from sctp_tui.sctp.events import AssocChange, Ending, EndpointClosed, Message, StackName, Totals
+from sctp_tui.sctp.kernel.endpoint import KernelEndpoint
+from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
+
+from .harness import PATIENCE, Running
+from .rawpeer import ABORT, COOKIE_ACK, COOKIE_ECHO, RawPeer, chunk
+
+
+def aborted(peer: RawPeer) -> str:
+    """What the ABORT says that this peer gets next."""
+    value = peer.receive(ABORT, PATIENCE)
+    found = next(causes(chunk(ABORT, 0, value)), None)
+    return describe(*found) if found else ""
+
+
+def test_streams_of_all_together_are_bounded(stack: StackName, udp_here: None) -> None:
+    with Running(stack, max_streams=100) as running:
+        running.listen(outbound=10, inbound=40)
+        peers = [running.raw_peer(outbound=outbound) for outbound in (65_535, 30, 11, 11)]
+        first, second, third, fourth = peers
+        first.handshake()
+        up = running.until(AssocChange, endpoint="server", state="COMM_UP")
+        assert (up.outbound_streams, up.inbound_streams) == (10, 40)
+        second.handshake()
+        running.until(AssocChange, endpoint="server", state="COMM_UP")
+        third.handshake()  # 11 more than the 10 that are left
+        assert "no room for so many streams" in aborted(third)
+        running.until_true(lambda: running.refused == 1)
+        assert running.totals is not None
+        assert (running.totals.for_streams, running.totals.at_end) == (1, 0)
+        first.abort()
+        running.until(AssocChange, key=up.key, state="COMM_LOST")
+        fourth.handshake()
+        running.until(AssocChange, endpoint="server", state="COMM_UP")
+        for peer in peers:
+            peer.socket.close()
+
+
+@pytest.mark.userspace  # Linux keeps the streams that an association had before the restart
+def test_a_restart_brings_no_streams_that_there_is_no_room_for() -> None:
+    with Running("userspace", max_streams=100) as running:
+        running.listen(outbound=10, inbound=2000)
+        with running.raw_peer(outbound=5) as peer:
+            peer.handshake()
+            up = running.until(AssocChange, endpoint="server", state="COMM_UP")
+            peer.restart(outbound=6)
+            assert running.until(AssocChange, key=up.key, state="RESTART").inbound_streams == 6
+            peer.restart(outbound=1000)
+            end = running.until(AssocChange, key=up.key, state="COMM_LOST")
+            assert end.by == "us"
+            peer.socket.close()
+        with running.raw_peer(outbound=90) as peer:  # all are free again
+            peer.handshake()
+            running.until(AssocChange, endpoint="server", state="COMM_UP")
+        assert running.refused == 0
+
+
+def test_who_comes_while_the_server_ends_loses_nothing(stack: StackName, udp_here: None) -> None:
+    """It is refused at its INIT, before it can send a message that the stack would acknowledge."""
+    with Running(stack, grace=60.0) as running:
+        running.listen()
+        with running.raw_peer() as silent, running.raw_peer() as late:
+            silent.handshake()
+            running.until(AssocChange, endpoint="server", state="COMM_UP")
+            running.submit(Stop())
+            running.until(Ending)
+            late.send_init()
+            aborted(late)
+            silent.abort()
+            running.until(EndpointClosed, endpoint="server")
+        assert running.refused == 0
+
+
+def test_who_was_let_in_as_the_server_began_to_end_is_told_so(
+    stack: StackName, udp_here: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its cookie may be on the way just then; here the server listens on."""
+    for kind in (UserspaceEndpoint, KernelEndpoint):
+        monkeypatch.setattr(kind, "stop_listening", lambda self: None)
+    with Running(stack, grace=60.0) as running:
+        running.listen()
+        with running.raw_peer() as silent, running.raw_peer() as late:
+            silent.handshake()
+            running.until(AssocChange, endpoint="server", state="COMM_UP")
+            running.submit(Stop())
+            running.until(Ending)
+            late.handshake()
+            assert "the server is ending" in aborted(late)
+            running.until_true(lambda: running.refused == 1)
+            assert running.totals is not None
+            assert running.totals.at_end == 1
+
+
+def test_messages_of_the_refused_are_counted(stack: StackName, udp_here: None) -> None:
+    with Running(stack, max_associations=1) as running:
+        running.listen()
+        with running.raw_peer() as first, running.raw_peer() as second:
+            first.handshake()
+            second.send_init()
+            second.take_init_ack()
+            second.send(chunk(COOKIE_ECHO, 0, second.cookie), second.next_data(b"hello"))
+            second.receive(COOKIE_ACK)
+            assert "no room for another association" in aborted(second)
+            running.until_true(lambda: running.totals is not None and running.totals.messages == 1)
+        assert not [event for event in running.events if isinstance(event, Message)]
+
+
+@pytest.mark.parametrize(
+    ("totals", "told"),
+    [
+        (Totals(0.0, 0.0, "", 0, 0, None, 3, 0), ""),
+        (Totals(0.0, 0.0, "", 0, 0, None, 3, 1_200), "1,200 refused at the limit"),
+        (
+            Totals(0.0, 0.0, "", 0, 0, None, 3, 6, 1, 2),
+            "3 refused at the limit, 1 for its streams, 2 at the end",
+        ),
+        (Totals(0.0, 0.0, "", 0, 0, None, 3, 2, 2), "2 refused for their streams"),
+    ],
+)
+def test_how_many_and_why(totals: Totals, told: str) -> None:
+    assert refused(totals) == told
