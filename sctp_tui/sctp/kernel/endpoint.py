@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from ... import __version__
+from .. import sockaddr
 from ..book import CLOSING, Book, Entry
 from ..endpoint import UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
 from ..events import (
@@ -31,13 +32,14 @@ from ..events import (
     PeerAddrChange,
     Status,
 )
+from ..mmsg import COUNT
 from ..notification import decode
 from ..reassembly import Reassembly
 from ..system import refusal
 from . import asking, layout
 from .capture import End, Ends, udp_port
 from .sockets import open_socket
-from .syscalls import COUNT, Info, Intake
+from .syscalls import Info, Intake
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +66,7 @@ class KernelEndpoint:
         self._failing: list[bytes] = []
         self._socket: socket.socket | None = None
         self._to: Peer | None = None
-        self._destination: list[layout.Address] = []
+        self._destination: list[sockaddr.Address] = []
         self._opened_at = 0.0
 
     @property
@@ -101,7 +103,7 @@ class KernelEndpoint:
             if is_v4:
                 made.bindx(addresses)
             else:  # where pysctp's bindx writes over the end of its buffer
-                packed = b"".join(map(layout.pack_address, addresses))
+                packed = b"".join(map(sockaddr.pack, addresses))
                 self._sock.setsockopt(layout.IPPROTO_SCTP, layout.BINDX_ADD, packed)
             self._sock.listen(1)
         except OSError as error:
@@ -200,7 +202,7 @@ class KernelEndpoint:
             # 0 would mean no lifetime at all.
             value = layout.PRINFO.pack(layout.PR_TTL, max(1, message.lifetime))
             ancillary.append((layout.IPPROTO_SCTP, layout.PRINFO_TYPE, value))
-        destination: tuple[layout.Address, ...] = ()
+        destination: tuple[sockaddr.Address, ...] = ()
         if entry.assoc_id == 0:
             first, *others = self._destination
             destination = (first,)
@@ -246,7 +248,7 @@ class KernelEndpoint:
         numbers = ("COOKIE-WAIT", 0, 0, 0, options.inbound, options.outbound, 0)
         try:
             if assoc_id == 0:
-                first = layout.pack_address(self._destination[0])
+                first = sockaddr.pack(self._destination[0])
                 assoc_id, path = asking.path(fd, 0, first, first)
                 paths = [path]
             if assoc_id:
@@ -389,7 +391,7 @@ class KernelEndpoint:
             self._bound.close(self._options.clock.mono())
 
 
-def _resolve(host: str, port: int) -> layout.Address:
+def _resolve(host: str, port: int) -> sockaddr.Address:
     """A numeric address as Python's sockets have it."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)

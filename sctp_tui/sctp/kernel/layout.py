@@ -6,6 +6,7 @@ All are native byte order with C alignment; error causes in notifications are as
 import socket
 import struct
 
+from .. import sockaddr
 from ..notification import Dialect
 
 IPPROTO_SCTP = 132
@@ -103,44 +104,22 @@ def failed_chunk(data: bytes) -> tuple[bool, bool, int] | None:
     return bool(flags & _FIRST_FRAGMENT), bool(flags & _LAST_FRAGMENT), data_at
 
 
-Address = tuple[str, int] | tuple[str, int, int, int]
-"""As Python's sockets have it."""
 _FAMILY = struct.Struct("=H")
-_SOCKADDR_IN_SIZE, _SOCKADDR_IN6_SIZE = 16, 28
+_SOCKADDR_IN_SIZE = 16
 
 
-def destination(address: Address) -> tuple[int, bytes]:
+def destination(address: sockaddr.Address) -> tuple[int, bytes]:
     """Type and data of the ancillary data for one more address of a peer."""
     if len(address) == 2:
         return _DSTADDRV4, socket.inet_aton(address[0])
     return _DSTADDRV6, socket.inet_pton(socket.AF_INET6, address[0].partition("%")[0])
 
 
-def pack_address(address: Address) -> bytes:
-    """struct sockaddr_in or sockaddr_in6."""
-    port = address[1].to_bytes(2, "big")
-    if len(address) == 2:
-        return _FAMILY.pack(socket.AF_INET) + port + socket.inet_aton(address[0]) + bytes(8)
-    packed = socket.inet_pton(socket.AF_INET6, address[0].partition("%")[0])
-    return (
-        _FAMILY.pack(socket.AF_INET6) + port + address[2].to_bytes(4, "big") + packed
-        + struct.pack("=I", address[3])
-    )  # fmt: skip
-
-
 def unpack_address(data: bytes) -> tuple[str, int]:
     """Host and port of a sockaddr; ("", 0) for what is neither IPv4 nor IPv6."""
-    family = _FAMILY.unpack_from(data)[0]
-    port = int.from_bytes(data[2:4], "big")
-    if family == socket.AF_INET and len(data) >= 8:
-        return socket.inet_ntop(socket.AF_INET, data[4:8]), port
-    if family == socket.AF_INET6 and len(data) >= _SOCKADDR_IN6_SIZE:
-        host = socket.inet_ntop(socket.AF_INET6, data[8:24])
-        # The kernel says the interface for other addresses too, where it means nothing.
-        if host.startswith("fe80:"):
-            host += f"%{struct.unpack_from('=I', data, 24)[0]}"
-        return host, port
-    return "", 0
+    host, port, *more = sockaddr.unpack(data)
+    # The kernel says the interface for other addresses too, where it means nothing.
+    return (f"{host}%{more[1]}" if host.startswith("fe80:") else host), port
 
 
 def split_addresses(data: bytes, count: int) -> list[bytes]:
@@ -148,7 +127,7 @@ def split_addresses(data: bytes, count: int) -> list[bytes]:
     addresses = []
     for _ in range(count):
         is_v4 = _FAMILY.unpack_from(data)[0] == socket.AF_INET
-        size = _SOCKADDR_IN_SIZE if is_v4 else _SOCKADDR_IN6_SIZE
+        size = _SOCKADDR_IN_SIZE if is_v4 else sockaddr.SIZE
         addresses.append(data[:size])
         data = data[size:]
     return addresses

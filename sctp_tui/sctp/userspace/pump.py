@@ -9,16 +9,17 @@ import selectors
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from ctypes import string_at
 from itertools import islice
 
 from ..endpoint import Clock
 from ..events import Direction, Packet
 from ..link import KEPT_OUT, Verdict
+from .datagrams import datagrams
 from .flows import Flows
 from .library import ConnOutput, Library
-from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, INIT_ACK, Link, Links, Tags, admit
+from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, INIT_ACK, Link, Links, SocketAddress, Tags, admit
 from .transit import Transit
 from .unread import Unread
 
@@ -65,6 +66,8 @@ class Pump:
         self._time = self._swept = self._passed = clock.mono()
         self._last_packet = -_RECENT
         self._out: deque[tuple[Link, bytes]] = deque()
+        self._going: dict[socket.socket, list[tuple[Link, bytes]]] = {}
+        self._datagrams = datagrams()
         self._stranger: Link | None = None
         self._selector = selectors.DefaultSelector()
         self._leaving: list[tuple[Link, Link]] = []
@@ -104,6 +107,7 @@ class Pump:
         for one in self.transit.take(lambda link: link.udp is sock):
             if one.outward:  # early, rather than never
                 self._send(one.link, sock, one.packet)
+        self._dispatch()
         for link in self.links.over(sock):
             self.give_up(link)
         if sock in self._selector.get_map():
@@ -191,9 +195,14 @@ class Pump:
         self.pass_time()
         self.carry()
         if len(self._out) < _BATCH:  # else what comes waits in its socket until what goes is out
-            for key, _ in self._selector.select(0):
+            for key in self._readable():
                 self._read(key.fileobj, key.data)  # type: ignore[arg-type]
                 self.carry()
+
+    def _readable(self) -> Collection[selectors.SelectorKey]:
+        """The UDP sockets to read. To ask whether one alone is ready takes as long as to read it."""
+        sockets = self._selector.get_map()
+        return sockets.values() if len(sockets) == 1 else [key for key, _ in self._selector.select(0)]
 
     def pass_time(self) -> None:
         """Let the timers catch up: before anything that starts one, which would run out too soon."""
@@ -257,11 +266,12 @@ class Pump:
     def carry(self) -> None:
         """Take packets from the library to where their links lead."""
         out, by_handle, transit = self._out, self.links.by_handle, self.transit
-        if not out:
-            return
-        self._last_packet = transit.now()
+        if out:
+            self._last_packet = transit.now()
         direct, conninput, ports, ready = transit.direct, self._conninput, self.ports, self.ready
         for _ in range(_BATCH):
+            if not out:
+                break
             link, packet = out.popleft()
             types = _BIT[packet[12]]
             if types & _SET_UP:
@@ -288,8 +298,8 @@ class Pump:
                     self._send(link, link.udp, packet)
                 else:
                     self._condition(link, "out", link, packet, 0)
-            if not out:
-                return
+        if self._going:
+            self._dispatch()
 
     def _condition(self, local: Link, direction: Direction, to: Link, packet: bytes, types: int) -> None:
         """Send a packet on its way, as far as the link's conditions let it; `local` is the local end."""
@@ -372,22 +382,30 @@ class Pump:
         )  # fmt: skip
 
     def _send(self, link: Link, sock: socket.socket, packet: bytes) -> None:
-        try:
-            if link.address is None:
-                sock.send(packet)
-            else:
-                sock.sendto(packet, link.address)
-        except ConnectionRefusedError:
-            if link.address is None:
-                self._refuse(link)
-        except OSError:
-            # A full buffer, no route, no permission: to SCTP a lost packet, which it sends again.
-            self.unsent += 1
+        """A packet goes out over UDP, with those that go at the same time; see `_dispatch`."""
+        going = self._going.get(sock)
+        if going is None:
+            going = self._going[sock] = []
+        going.append((link, packet))
+
+    def _dispatch(self) -> None:
+        """Send what goes out."""
+        all_going, self._going = self._going, {}
+        for sock, going in all_going.items():
+            for i, error in self._datagrams.send(sock, [(packet, link.address) for link, packet in going]):
+                link = going[i][0]
+                if not isinstance(error, ConnectionRefusedError):
+                    # A full buffer, no route, no permission: to SCTP a lost packet, which it sends again.
+                    self.unsent += 1
+                elif link.address is None:
+                    self._refuse(link)
 
     def _read(self, sock: socket.socket, connected: Link | None) -> None:
-        for _ in range(_BATCH):
+        """Take what came to a UDP socket, as far as the others get their turn."""
+        most = self._datagrams.most
+        for _ in range(_BATCH // most):
             try:
-                packet, address = sock.recvfrom(65535)
+                came = self._datagrams.receive(sock)
             except BlockingIOError:
                 return
             except OSError as error:
@@ -395,28 +413,37 @@ class Pump:
                 if connected is not None and isinstance(error, ConnectionRefusedError):
                     self._refuse(connected)
                 continue
-            why, types = admit(packet)
-            if why or self.transit.speed != 1:
-                self._keep_out(connected, sock, address, packet, why or KEPT_OUT)
-                continue
-            self._last_packet = self.transit.now()
-            link = connected or self._sort(sock, address, packet)
-            if link is None:
-                self._keep_out(None, sock, address, packet, _CORRUPT)
-                continue
-            port = packet[2] << 8 | packet[3]
-            if types & _TELLING and port in self.ports and not self.unread.admits(port, link.handle, packet):
-                self._keep_out(link, sock, address, packet, _UNREAD)
-                continue
-            if not self.transit.direct:
-                self._condition(link, "in", link, packet, types)
-                continue
-            if self.tap is not None:
-                self._tell(self.tap, link, "in", packet)
-            self._arrive(link, packet, types)
+            for packet, address in came:
+                self._let_in(sock, connected, packet, address)
+            if len(came) < most:
+                return
+
+    def _let_in(
+        self, sock: socket.socket, connected: Link | None, packet: bytes, address: SocketAddress
+    ) -> None:
+        """A datagram came, which may not be what it should."""
+        why, types = admit(packet)
+        if why or self.transit.speed != 1:
+            self._keep_out(connected, sock, address, packet, why or KEPT_OUT)
+            return
+        self._last_packet = self.transit.now()
+        link = connected or self._sort(sock, address, packet)
+        if link is None:
+            self._keep_out(None, sock, address, packet, _CORRUPT)
+            return
+        port = packet[2] << 8 | packet[3]
+        if types & _TELLING and port in self.ports and not self.unread.admits(port, link.handle, packet):
+            self._keep_out(link, sock, address, packet, _UNREAD)
+            return
+        if not self.transit.direct:
+            self._condition(link, "in", link, packet, types)
+            return
+        if self.tap is not None:
+            self._tell(self.tap, link, "in", packet)
+        self._arrive(link, packet, types)
 
     def _keep_out(
-        self, link: Link | None, sock: socket.socket, address: tuple[str, int], packet: bytes, why: str
+        self, link: Link | None, sock: socket.socket, address: SocketAddress, packet: bytes, why: str
     ) -> None:
         """Tell of a packet that is not let in; a link that leads to its sender is as it was."""
         self.refused_packets += 1
@@ -433,7 +460,7 @@ class Pump:
             )
         )  # fmt: skip
 
-    def _sort(self, sock: socket.socket, address: tuple[str, int], packet: bytes) -> Link | None:
+    def _sort(self, sock: socket.socket, address: SocketAddress, packet: bytes) -> Link | None:
         """The link of a datagram; None for a corrupt one that would change where its peer is reached."""
         link = self.links.find(sock, address, packet)
         if link is None:

@@ -1,0 +1,99 @@
+"""recvmmsg and sendmmsg: many messages by one system call, which Python's sockets lack. Linux has them."""
+
+import ctypes
+import mmap
+import os
+import struct
+import sys
+
+from . import sockaddr
+
+COUNT = 64
+"""Messages, or pieces of them, that one system call takes."""
+AVAILABLE = sys.platform == "linux"
+
+_MSG_DONTWAIT = 0x40
+_MSGHDR = struct.Struct("@PIPNPNi0PI0P")
+"""struct mmsghdr: name, its length, iovec, their number, control, its length, flags; message's length."""
+_IOVEC = struct.Struct("@PN")
+_WORDS = _MSGHDR.size // 4
+_FLAGS, _LENGTH = struct.calcsize("@PIPNPN") // 4, struct.calcsize("@PIPNPNi0P") // 4  # words
+
+# No call blocks. One that let other threads run meanwhile would wait for a thread that draws.
+_libc = ctypes.PyDLL(None, use_errno=True)
+if AVAILABLE:
+    _libc.recvmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p]
+    _libc.sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]
+
+
+class Room:
+    """Room for `COUNT` messages of at most `piece` bytes, prepared once and used for all sockets of a thread.
+
+    Message number i begins at `data[i * piece]`, its address at `names[i * sockaddr.SIZE]`, what the kernel
+    says of it at `control[i * control_size]`. Slices of them are bytes.
+    """
+
+    def __init__(self, piece: int, control_size: int = 0) -> None:
+        self._piece = piece
+        self.data = mmap.mmap(-1, COUNT * piece)  # takes memory only as far as it is written to
+        self.names = mmap.mmap(-1, COUNT * sockaddr.SIZE)
+        self.control = mmap.mmap(-1, max(1, COUNT * control_size))
+        self._iovecs = bytearray(COUNT * _IOVEC.size)
+        self._headers = bytearray(COUNT * _MSGHDR.size)
+        rooms = (self.data, self.names, self.control, self._iovecs, self._headers)
+        self._pins = [ctypes.c_char.from_buffer(room) for room in rooms]  # keep them where they are
+        data, names, control, iovecs, self._at = map(ctypes.addressof, self._pins)
+        for i in range(COUNT):
+            _IOVEC.pack_into(self._iovecs, i * _IOVEC.size, data + i * piece, piece)
+
+        def headers(name: int, size: int) -> bytes:
+            return b"".join(
+                _MSGHDR.pack(name + i * size, size, iovecs + i * _IOVEC.size, 1,
+                             control + i * control_size if control_size else 0, control_size, 0, 0)
+                for i in range(COUNT)
+            )  # fmt: skip
+
+        self._to_any, self._to_peer = headers(names, sockaddr.SIZE), headers(0, 0)
+        words = memoryview(self._headers).cast("I")
+        self._lengths, self._flags = words[_LENGTH::_WORDS], words[_FLAGS::_WORDS]
+        self._sizes = memoryview(self._iovecs).cast("P")[1::2]
+
+    def receive(self, fd: int, limit: int = COUNT) -> list[int]:
+        """Take what waits on a socket, at most `limit`: the lengths of the messages. Raises OSError.
+
+        Not for a room that messages were put into.
+        """
+        self._headers[:] = self._to_any
+        got: int = _libc.recvmmsg(fd, self._at, min(limit, COUNT), _MSG_DONTWAIT, None)
+        if got < 0:
+            raise _error()
+        return self._lengths[:got].tolist()
+
+    def flags(self, count: int) -> list[int]:
+        """The flags of the first messages received."""
+        return self._flags[:count].tolist()
+
+    def put(self, i: int, message: bytes, name: bytes = b"") -> None:
+        """Message number i to be sent, and its address as the system has it, in all of `sockaddr.SIZE`."""
+        start, size = i * self._piece, len(message)
+        self.data[start : start + size] = message
+        self._sizes[i] = size
+        if name:
+            self.names[i * sockaddr.SIZE : (i + 1) * sockaddr.SIZE] = name
+
+    def send(self, fd: int, first: int, stop: int, *, named: bool) -> int:
+        """Send messages, to their addresses or to the socket's peer; how many. Raises OSError for the first.
+
+        Where another one fails, what is sent are those before it, and nobody hears why.
+        """
+        self._headers[:] = self._to_any if named else self._to_peer
+        at = self._at + first * _MSGHDR.size
+        sent: int = _libc.sendmmsg(fd, at, stop - first, _MSG_DONTWAIT)
+        if sent < 0:
+            raise _error()
+        return sent
+
+
+def _error() -> OSError:
+    number = ctypes.get_errno()
+    return OSError(number, os.strerror(number))
