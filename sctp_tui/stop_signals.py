@@ -2,13 +2,26 @@
 
 import contextlib
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
+
+ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Those by which people and other programs ask for the end."""
+_NOT_THE_END = {"KILL", "STOP", "TSTP", "TTIN", "TTOU", "CONT", "CHLD", "URG", "WINCH", "INFO"}
+_FAULTS = {"SEGV", "BUS", "FPE", "ILL", "TRAP", "SYS", "EMT"}
+"""After these there is no next line of Python at which their handler could run."""
+
+
+def ending() -> set[int]:
+    """All signals that would end this process by default, and can be handled."""
+    others = {getattr(signal, f"SIG{name}", None) for name in _NOT_THE_END | _FAULTS}
+    left = {number for number in signal.valid_signals() if signal.getsignal(number) is signal.SIG_DFL}
+    return (left - others) | set(ASKING)
 
 
 @contextlib.contextmanager
-def stop_signals(asked: Callable[[int], None]) -> Iterator[None]:
-    """Within it, each SIGINT, SIGTERM and SIGHUP calls `asked` with its number, in the main thread.
+def stop_signals(asked: Callable[[int], None], numbers: Iterable[int] = ASKING) -> Iterator[None]:
+    """Within it, each of these signals calls `asked` with its number, in the main thread.
 
     SIGHUP stays ignored under nohup. SIGINT does not where a shell ignored it for a command in its
     background: who names this process in `kill -INT` means it.
@@ -18,7 +31,7 @@ def stop_signals(asked: Callable[[int], None]) -> Iterator[None]:
         asked(number)
 
     before = {}
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in numbers:
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             before[number] = signal.signal(number, handle)
     try:

@@ -17,6 +17,10 @@ from .machine import Machine
 BOOT_LIMIT = 60.0
 """Seconds after which a guest that has not said a word is given up; it takes one."""
 
+HANG_UP = 3.0
+"""Seconds that a command has to end where its terminal is gone, which is what the monitor needs."""
+
+_GONE = select.POLLHUP | select.POLLERR
 _PENDING = 65536
 _CHUNK = 16384
 
@@ -57,6 +61,7 @@ class Relay:
         self.on_the_way = 0
         self.ready = False
         self.asked_to_end = False
+        self.hung_up: float | None = None  # when its terminal went
         self.status: int | None = None
 
     def run(self) -> int:
@@ -68,6 +73,11 @@ class Relay:
             left = max(0.0, limit - time.monotonic()) if bounded else None
             if left == 0:
                 raise self._too_late()
+            if self.hung_up is not None:
+                left = max(0.0, self.hung_up + HANG_UP - time.monotonic())
+                if left == 0:
+                    self._give_up(signal.SIGHUP)
+                    continue
             self._turn(None if left is None else left * 1000)
         return self.status
 
@@ -86,8 +96,9 @@ class Relay:
             poll.register(line, listening * select.POLLIN | bool(self.to_guest) * select.POLLOUT)
         if self.signals is not None:
             poll.register(self.signals, select.POLLIN)
-        if self.ready and self.start is None and self.stdin is not None and self.on_the_way < wire.WINDOW:
-            poll.register(self.stdin, select.POLLIN)
+        reading = self.ready and self.start is None and self.on_the_way < wire.WINDOW
+        if self.stdin is not None and (reading or self.terminal):
+            poll.register(self.stdin, reading * select.POLLIN)
         for output in self.outputs:
             if output.pending:
                 poll.register(output.descriptor, select.POLLOUT)
@@ -102,7 +113,10 @@ class Relay:
         elif self.machine.ended in ready:  # its last words are read; its programs may hold the line yet
             raise self._stopped()
         if self.stdin in ready:
-            self._read_stdin()
+            if self.terminal and ready[self.stdin] & _GONE:
+                self._hang_up()
+            else:
+                self._read_stdin()
         for output in self.outputs:
             if output.pending and output.descriptor in ready:
                 self._write(output)
@@ -175,7 +189,7 @@ class Relay:
         if not data:
             self.stdin = None
             if self.terminal:
-                self._give_up(signal.SIGHUP)
+                self._hang_up()
 
     def _write(self, output: Output) -> None:
         # What poll promises: so many bytes go into a pipe without waiting. We may not make it
@@ -187,23 +201,40 @@ class Relay:
         except OSError as error:
             if error.errno not in (errno.EPIPE, errno.EIO):  # no reader, no terminal any more
                 raise
+            if self.terminal:
+                self._hang_up()
+                return
             output.open = False
             output.pending.clear()
             self.to_guest += wire.frame(output.channel)
-            if self.terminal:
-                self._give_up(signal.SIGHUP)
 
     def _pass_signals(self) -> None:
         assert self.signals is not None
         for number in os.read(self.signals, 64):
             if number == signal.SIGWINCH:
-                if self.ready and self.terminal:
+                if self.ready and self.terminal and self.stdin is not None:
                     self._tell_size()
             elif self.ready and not self.asked_to_end:
-                self.asked_to_end = True
-                self.to_guest += wire.frame(wire.SIGNAL, wire.NUMBER.pack(number))
-            else:  # nothing runs yet, or it was asked before and did not end
+                self._ask_to_end(number)
+            elif self.hung_up is None:  # nothing runs yet, or it was asked before and did not end
                 self._give_up(number)
+
+    def _ask_to_end(self, number: int) -> None:
+        self.asked_to_end = True
+        self.to_guest += wire.frame(wire.SIGNAL, wire.NUMBER.pack(number))
+
+    def _hang_up(self) -> None:
+        """Our terminal is gone: the command ends as if it had been its own, and soon."""
+        self.stdin = None
+        for output in self.outputs:
+            output.open = False
+            output.pending.clear()
+        if not self.ready:
+            self._give_up(signal.SIGHUP)
+        elif self.hung_up is None:
+            self.hung_up = time.monotonic()
+            if not self.asked_to_end:
+                self._ask_to_end(signal.SIGHUP)
 
     def _give_up(self, number: int) -> None:
         self.status = 128 + number

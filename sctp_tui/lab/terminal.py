@@ -10,6 +10,8 @@ import tty
 from collections.abc import Iterator, Sequence
 from types import FrameType
 
+from ..stop_signals import ending
+from ..terminal import Terminal
 from .errors import LabError
 from .runner import run
 
@@ -58,7 +60,7 @@ class Modes:
 
 
 @contextlib.contextmanager
-def passed_on(*numbers: signal.Signals) -> Iterator[int]:
+def passed_on(*numbers: int) -> Iterator[int]:
     """A descriptor on which these signals arrive, a byte each, instead of doing what they do.
 
     One that is ignored (SIGHUP under nohup) stays ignored.
@@ -84,28 +86,32 @@ def interactive(argv: Sequence[str], *, timeout: float | None, memory: int) -> i
     """Run a command in the lab with a pty that stands for our terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise LabError("this needs a terminal as standard input and output")
-    with passed_on(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH) as signals:
+    with passed_on(*ending(), signal.SIGWINCH) as signals:
         return _at_terminal(argv, timeout, memory, signals)
 
 
 def _at_terminal(argv: Sequence[str], timeout: float | None, memory: int, signals: int) -> int:
-    terminal, screen, modes = sys.stdin.fileno(), sys.stdout.fileno(), Modes()
+    screen, modes = sys.stdout.fileno(), Modes()
     notice, no_notice = b"Booting Linux with SCTP \xe2\x80\xa6", b"\r\x1b[K"
+
+    def show(text: bytes) -> None:
+        with contextlib.suppress(OSError):  # of a terminal that is gone, which the relay finds
+            os.write(screen, text)
 
     def watch(output: bytes) -> None:
         nonlocal notice
         if notice:
-            os.write(screen, no_notice)
+            show(no_notice)
             notice = b""
         modes.feed(output)
 
-    settings = termios.tcgetattr(terminal)
     try:
-        tty.setraw(terminal)
-        os.write(screen, notice)
+        terminal = Terminal(sys.stdin.fileno())
+        tty.setraw(sys.stdin.fileno())
+    except termios.error as error:
+        raise LabError(f"the terminal is gone: {error.args[1]}") from None
+    try:
+        show(notice)
         return run(argv, timeout=timeout, memory=memory, terminal=True, signals=signals, watch=watch)
     finally:
-        with contextlib.suppress(OSError, termios.error):  # of a terminal that is gone
-            os.write(screen, no_notice if notice else modes.undo())
-            # Answers of the terminal that nobody waits for any more are not for the shell.
-            termios.tcsetattr(terminal, termios.TCSAFLUSH, settings)
+        terminal.give_back(no_notice if notice else modes.undo())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
-from .terminal import opened_anew
+from sctp_tui.terminal import opened_anew
 
 if TYPE_CHECKING:
     from .app import SctpApp

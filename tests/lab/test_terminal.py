@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -112,6 +113,54 @@ def test_a_program_has_our_terminal_and_gives_it_back() -> None:
     terminal.type(b"\x1c")  # Ctrl-\ ends it at once, with all modes set
     terminal.until(re.escape(b"\x1b[?1003l\x1b[?25h\x1b[?1049l"))
     assert terminal.process.wait(5) == 128 + signal.SIGQUIT
+    assert termios.tcgetattr(terminal.theirs) == terminal.settings
+
+
+ENDED_WELL = r"""
+import signal, sys, time
+def told(number, _frame):
+    open({path!r}, "w").write(signal.Signals(number).name)
+    sys.exit()
+signal.signal(signal.SIGHUP, {handler})
+print("ready", flush=True)
+while True:
+    time.sleep(1)
+"""
+
+
+@pytest.mark.usefixtures("lab")
+@pytest.mark.parametrize("handler", ["told", "signal.SIG_IGN"])
+def test_a_command_whose_terminal_is_gone_is_told_and_has_a_while(tmp_path: Path, handler: str) -> None:
+    tmp_path.chmod(0o777)
+    seen = tmp_path / "seen"
+    terminal = Terminal(24, 80, ENDED_WELL.format(path=str(seen), handler=handler))
+    terminal.until(rb"ready\r\n")
+    os.close(terminal.theirs)
+    os.close(terminal.ours)
+    status = terminal.process.wait(10)
+    if handler == "told":
+        assert (status, seen.read_text()) == (0, "SIGHUP")
+    else:
+        assert (status, seen.exists()) == (128 + signal.SIGHUP, False)
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_terminal_that_goes_while_the_guest_boots_ends_it(tmp_path: Path) -> None:
+    terminal = Terminal(24, 80, "")
+    terminal.until(b"Booting")
+    os.close(terminal.theirs)
+    os.close(terminal.ours)
+    assert terminal.process.wait(10) == 128 + signal.SIGHUP
+
+
+@pytest.mark.usefixtures("lab")
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGABRT, signal.SIGQUIT, signal.SIGHUP])
+def test_signals_give_the_terminal_back(number: signal.Signals) -> None:
+    terminal = Terminal(24, 80, SCRIPT)
+    terminal.until(rb"size 24 80\r\n")
+    terminal.process.send_signal(number)
+    terminal.until(re.escape(b"\x1b[?1003l\x1b[?25h\x1b[?1049l"))
+    assert terminal.process.wait(10) == 128 + number
     assert termios.tcgetattr(terminal.theirs) == terminal.settings
 
 
