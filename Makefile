@@ -3,9 +3,10 @@
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+export PIP_CACHE_DIR ?= $(CURDIR)/$(VENV)/cache
 JOBS ?= auto
 
-.PHONY: help run test test-userspace test-kernel guest lint lab screenshots keys bench clean
+.PHONY: help run test test-userspace test-kernel lint lab screenshots keys bench clean
 
 help:
 	@echo 'make run          install into $(VENV) and start the program (ARGS="--port 9000" and so on)'
@@ -20,23 +21,11 @@ help:
 run: $(VENV)/installed
 	@exec $(BIN)/sctp-tui $(ARGS)
 
-test: guest test-userspace test-kernel
+test: $(VENV)/installed-for-tests
+	@$(BIN)/python -m tests --jobs $(JOBS)
 
-test-userspace: $(VENV)/installed-for-tests
-	$(BIN)/pytest -n $(JOBS)
-
-# One boot for all tests that touch a stack.
-test-kernel: $(VENV)/installed-for-tests
-	@if .ci/fetch-lab 2>/dev/null; then \
-	  echo '$(BIN)/sctp-tui lab -- pytest --stack kernel'; \
-	  $(BIN)/sctp-tui lab --timeout 600 -- $(BIN)/python -m pytest --stack kernel -p no:cacheprovider; \
-	else \
-	  echo 'SKIPPED: no test ran on the kernel stack, as said above'; \
-	fi
-
-# What can't be had is said aloud, and is a failure where CI is set.
-guest:
-	@.ci/fetch-lab || [ "$$CI $$(uname -m)" != 'true x86_64' ]
+test-userspace test-kernel: test-%: $(VENV)/installed-for-tests
+	@$(BIN)/python -m tests --jobs $(JOBS) $*
 
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check
@@ -57,7 +46,8 @@ bench: $(VENV)/installed-for-tests
 	$(BIN)/python -m tests.bench
 
 clean:
-	rm -rf $(VENV) .lab
+	rm -rf $(VENV) .lab .lab.* .test .mypy_cache .ruff_cache .import_linter_cache dist
+	find sctp_tui tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:
 	@.ci/make-venv $(VENV)

@@ -4,6 +4,8 @@ The same tests run on both. With `--stack kernel` only those that touch a stack 
 a guest is enough; those of one stack alone are marked `kernel` or `userspace`.
 """
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -15,6 +17,13 @@ from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.stacks import open_stack
 
 from .harness import Running
+from .places import environment
+
+# Before anything asks where to write; processes that tests start inherit it.
+_ours = environment()
+os.environ.clear()
+os.environ.update(_ours)
+tempfile.tempdir = None
 
 _ran: set[str] = set()
 

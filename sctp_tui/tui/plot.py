@@ -14,6 +14,7 @@ SOLID, HEAVY, DOTTED = "─│╭╮╰╯", "━┃┏┓┗┛", "┈┊╭╮
 """Lines: level, upright, and the corners: up's end, down's begin, down's end, up's begin."""
 _BITS = ((0x40, 0x80), (0x04, 0x20), (0x02, 0x10), (0x01, 0x08))  # of braille, the lowest row first
 _BRAILLE = 0x2800
+_LEAST = 1e-200
 ACROSS, UP = 2, 4
 """Dots in a cell."""
 _FILLED = [
@@ -31,15 +32,21 @@ class Scale(msgspec.Struct, frozen=True):
     low: float
     high: float
 
+    @property
+    def span(self) -> float:
+        """How much lies between the ends; 1 where that is too little to divide by."""
+        span = self.high - self.low
+        return span if abs(span) >= _LEAST else 1.0
+
     def place(self, value: float, dots: int) -> int:
         """Which of so many dots a value falls on, less than 0 or more than there are where it is outside."""
-        return math.floor((value - self.low) / ((self.high - self.low) or 1) * (dots - 1) + 0.5)
+        return math.floor((value - self.low) / self.span * (dots - 1) + 0.5)
 
 
 def ticks(scale: Scale, most: int, *, binary: bool = False) -> list[float]:
     """Round values on a scale, `most` at most: steps of 1, 2, 5, 10, … or, of octets, of powers of two."""
     rough = (scale.high - scale.low) / max(1, most)
-    if rough <= 0:
+    if rough < _LEAST:
         return [scale.low]
     if binary:
         step = 2.0 ** max(0, math.ceil(math.log2(rough)))
@@ -67,8 +74,8 @@ class Plot:
         dots: dict[tuple[int, int], int] = {}
         across, up = self.width * ACROSS, self.height * UP
         x_low, y_low = self.x.low, self.y.low
-        per_x = (across - 1) / ((self.x.high - x_low) or 1)
-        per_y = (up - 1) / ((self.y.high - y_low) or 1)
+        per_x = (across - 1) / self.x.span
+        per_y = (up - 1) / self.y.span
         for x, y in zip(xs, ys, strict=True):
             column, row = int((x - x_low) * per_x + 0.5), int((y - y_low) * per_y + 0.5)
             if 0 <= column < across and 0 <= row < up:

@@ -1,6 +1,6 @@
 """Plots in cells, their round values, and the part of the time that is in view."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sctp_tui.tui.plot import DOTTED, HEAVY, SOLID, Plot, Scale, ticks
@@ -57,6 +57,7 @@ def test_ticks_are_few_in_order_and_on_the_scale(low: float, size: float, most: 
     assert all(low - slack <= value <= low + size + slack for value in found)
 
 
+@example([(0.0, 0.0), (-1e9, 1e9)], 0.0, 1.1e-308)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS)), NUMBERS, NUMBERS)
 def test_points_anywhere_do_no_harm(points: list[tuple[float, float]], low: float, high: float) -> None:
     plot = Plot(7, 3, Scale(low, high), Scale(high, low))
@@ -65,6 +66,7 @@ def test_points_anywhere_do_no_harm(points: list[tuple[float, float]], low: floa
     plot.steps(ys, HEAVY, "")
     plot.dots(xs, ys, "")
     plot.marks(xs, ys, "r", "")
+    ticks(plot.x, 5)
     assert [len(row) for row in rows(plot)] == [7, 7, 7]
 
 
