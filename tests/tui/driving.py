@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from sctp_tui.monitor.associations import Association
+from sctp_tui.sctp.commands import Command, Send
 from sctp_tui.sctp.events import AssocChange, Event, Message, StackName
 from sctp_tui.tui.app import SctpApp, Settings
 
@@ -48,6 +49,17 @@ async def type_line(pilot: Pilot[None], line: str) -> None:
     message.focus()
     message.value = line
     await pilot.press("enter")
+
+
+async def type_together(app: SctpApp, pilot: Pilot[None], *lines: str) -> None:
+    """Type lines that reach the engine together: no timer runs out while they are typed."""
+    held: list[Command] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.engine, "submit", lambda *commands: held.extend(commands))
+        for line in lines:
+            await type_line(pilot, line)
+        await until(pilot, lambda: sum(isinstance(command, Send) for command in held) == len(lines))
+    app.submit(*held)
 
 
 def message_input(pilot: Pilot[None]) -> Input:

@@ -9,12 +9,12 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from sctp_tui.monitor.wire import Conversation
-from sctp_tui.sctp.commands import DropNext
+from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import Direction, Packet, Peer
-from sctp_tui.sctp.link import Drop, Verdict
+from sctp_tui.sctp.link import Conditions, Drop, Verdict
 from sctp_tui.tui.lanes_view import LanesView
 
-from .driving import drawn, rows, running, type_line, until
+from .driving import drawn, rows, running, type_together, until
 
 _CLIENT, _SERVER = Peer(("127.0.0.1",), 7), Peer(("127.0.0.1",), 9)
 
@@ -162,9 +162,8 @@ async def test_a_message_dropped_on_purpose() -> None:
         await pilot.press("escape", "w", "2")
         await until(pilot, lambda: app.query(LanesView) and app.query_one(LanesView).has_focus)
         view = app.query_one(LanesView)
-        app.engine.submit(DropNext(Drop("DATA", 1)))
-        for line in ("[1]lost", "[2]first", "[1]waits", "[2]second"):
-            await type_line(pilot, line)
+        app.submit(SetLink(Conditions(delay=200, drops=(Drop("DATA", 1),)), Conditions(delay=200)))
+        await type_together(app, pilot, "[1]lost", "[2]first", "[1]waits", "[2]second")
         await until(pilot, lambda: any("3 delivered" in line for line in drawn(view)))
         lines = drawn(view)
         assert "✗1↻" in lines[2]

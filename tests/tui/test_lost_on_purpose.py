@@ -13,7 +13,7 @@ from sctp_tui.tui.lanes_view import LanesView
 from sctp_tui.tui.why_line import WhyLine
 
 from ..monitor.tshark import complaints, fields
-from .driving import drawn, log_of, messages, outcome, rows, running, type_line, until
+from .driving import drawn, log_of, messages, outcome, rows, running, type_together, until
 
 pytestmark = pytest.mark.userspace
 
@@ -33,8 +33,7 @@ async def test_what_is_lost_on_purpose_is_told_everywhere(
         await until(pilot, lambda: outcome(pilot) == "the next DATA on stream 1 will be lost")
         ladder = app.query_one(LadderView)
         await until(pilot, lambda: ladder.ladder is not None)
-        for line in ("one", "[2]two", "[2]three"):
-            await type_line(pilot, line)
+        await type_together(app, pilot, "one", "[2]two", "[2]three")
 
         # The log: what stream 2 had came while stream 1 waited.
         await until(pilot, lambda: len(messages(app, "server")) == 4)

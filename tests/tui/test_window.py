@@ -11,13 +11,13 @@ from textual.pilot import Pilot
 from sctp_tui.monitor.associations import Associations
 from sctp_tui.monitor.wire import Conversation
 from sctp_tui.sctp import events as e
-from sctp_tui.sctp.commands import DropNext
+from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import Direction, Packet, Peer
-from sctp_tui.sctp.link import Drop, Verdict
+from sctp_tui.sctp.link import Conditions, Drop, Verdict
 from sctp_tui.tui.window_view import WindowView
 
 from ..monitor.story import Story
-from .driving import drawn, rows, running, type_line, until
+from .driving import drawn, rows, running, type_line, type_together, until
 
 
 async def test_what_is_sent_is_drawn_with_the_numbers_of_now() -> None:
@@ -56,9 +56,8 @@ async def test_what_the_link_loses_is_drawn_as_lost_and_sent_again() -> None:
             return all(number in text for number in numbers)
 
         await until(pilot, lambda: says("acknowledged 1", "in flight 0"))
-        app.submit(DropNext(Drop("DATA", stream=1)))
-        for line in ("one", "[2]two", "[2]three", "[2]four", "[2]five"):
-            await type_line(pilot, line)
+        app.submit(SetLink(Conditions(delay=200, drops=(Drop("DATA", 1),)), Conditions(delay=200)))
+        await type_together(app, pilot, "one", "[2]two", "[2]three", "[2]four", "[2]five")
         await until(pilot, lambda: says("retransmitted 1", "lost 1", "acknowledged 6", "in flight 0"))
         plot = "".join(drawn(view)[1:]).partition("Octets")[0]
         assert "✗" in plot
