@@ -20,7 +20,8 @@ import pytest
 from sctp_tui.lab.terminal import Modes
 
 from ..cli.program import Program, to
-from ..test_make_run import ROOT, needed
+from ..places import ROOT
+from ..test_make_run import needed
 
 pytestmark = pytest.mark.userspace
 
