@@ -1,10 +1,12 @@
 """What is known, written to a file: JSON lines or CSV, whole or not at all.
 
 JSON lines of the log are those of `serve --json`: `from_json` reads them back, and nothing is lost. In CSV
-each payload is there twice: as base64, exactly, and printable, for people. Cells that a peer may have chosen
-the text of get a `'` where they would begin with `=`, `+`, `-` or `@`: spreadsheets take those for formulas.
-Base64 stays as it is, as it is made for programs and has none of the brackets that a formula needs to do
-anything.
+each payload is there twice: as base64, exactly, and printable, for people. Where a cell whose text a peer may
+have chosen would begin with `=`, `+`, `-` or `@`, a `'` stands before it, as spreadsheets take those
+for formulas; after a `;` in it, too, as half of the world's spreadsheets begin another cell there. Base64
+stays as it is, as it is made for programs and has none of the brackets that a formula needs to do anything.
+
+A file that is new is for its owner alone: payloads are in it.
 """
 
 import base64
@@ -12,8 +14,8 @@ import contextlib
 import csv
 import io
 import os
+import re
 import secrets
-import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -28,7 +30,7 @@ from .associations import Association
 from .names import Names
 from .words import sentence
 
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = re.compile(r'(?:^|(?<=;))(?=[\s"]*[=+\-@＝＋－＠])')
 
 # What each column of the table is in an export, in plain units.
 _FACTS: Mapping[str, Callable[[Association, float], dict[str, Any]]] = {
@@ -121,31 +123,37 @@ def _cell(value: Any) -> Any:
         value = " ".join(value)
     if not isinstance(value, str):
         return value
-    text = printable(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub("'", printable(value))
 
 
 def _line(cells: Iterable[Any]) -> bytes:
     line = io.StringIO()
-    csv.writer(line).writerow(cells)
+    csv.writer(line, quoting=csv.QUOTE_NONNUMERIC).writerow(cells)  # so also where there is a ; in one
     return line.getvalue().encode()
 
 
-def write(path: Path, lines: Iterable[bytes], told: Callable[[int], None] = lambda lines: None) -> int:
+def write(
+    path: Path,
+    lines: Iterable[bytes],
+    told: Callable[[int], None] = lambda lines: None,
+    *,
+    over: bool = False,
+) -> int:
     """Write a file that is whole or not there, and say how many bytes it has.
 
     The lines go into a new file beside it, which takes its place once it is safely on the disk. `told` hears
-    how many lines are written, and may raise `Cancelled`. A file that was there keeps its permissions, and
-    is as it was where this fails. Raises OSError where the disk is full, the folder can't be written to, or
-    what has that name is no file.
+    how many lines are written, and may raise `Cancelled`. What is there already is written `over` only where
+    that is wanted, and then keeps its permissions; it is as it was where this fails. Raises OSError where the
+    disk is full, the folder can't be written to, or what has that name is there, or no file.
     """
-    path = Path(os.path.realpath(path))  # a link stays one
-    there = path.stat() if path.exists() else None
-    if there is not None and not stat.S_ISREG(there.st_mode):
-        raise OSError(f"{path} is no file that could be overwritten; give another name")
+    there = _to_overwrite(path) if over else None
+    if there is not None:
+        path = Path(os.path.realpath(path))  # a link stays one
+    elif os.path.lexists(path):
+        raise _taken(path)
     new = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
     try:
-        with open(new, "xb") as file:
+        with open(_only_ours(new), "wb") as file:
             for number, line in enumerate(lines, 1):
                 file.write(line)
                 told(number)
@@ -154,10 +162,37 @@ def write(path: Path, lines: Iterable[bytes], told: Callable[[int], None] = lamb
             os.fsync(file.fileno())
             size = file.tell()
         if there is not None:
-            shutil.copymode(path, new)
+            os.chmod(new, stat.S_IMODE(there.st_mode))
+        else:
+            try:
+                os.close(_only_ours(path))  # what has come meanwhile is not replaced
+            except FileExistsError:
+                raise _taken(path) from None
         os.replace(new, path)
     except BaseException:
         with contextlib.suppress(OSError):
             new.unlink()
         raise
     return size
+
+
+def _to_overwrite(path: Path) -> os.stat_result | None:
+    """The file that is there, if it still is. Raises OSError for what is none."""
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(there.st_mode):
+        raise OSError(f"{path} is no file that could be overwritten; give another name")
+    return there
+
+
+def _taken(path: Path) -> OSError:
+    if path.is_symlink() and not path.exists():
+        return FileExistsError(f"{path} is a link to nothing; give another name")
+    return FileExistsError(f"{path} is there already")
+
+
+def _only_ours(path: Path) -> int:
+    """A new file, which nobody else may read. Raises FileExistsError where anything is there, links too."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

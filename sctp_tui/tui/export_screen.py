@@ -193,22 +193,24 @@ class ExportScreen(ModalScreen[str]):
                 f"{path.name} is there already, {units.size(there)}: Enter again overwrites it", "-asks"
             )
         else:
-            self._begin(path)
+            self._begin(path, over=there is not None)
 
     # --- writing
 
-    def _begin(self, path: Path) -> None:
+    def _begin(self, path: Path, over: bool) -> None:
         self._path, self._written, self._cancelled = path, 0, False
         self._say(f"writing {path}")
-        self._thread = threading.Thread(target=self._write, args=(self._source,), name="export", daemon=True)
+        self._thread = threading.Thread(
+            target=self._write, args=(self._source, over), name="export", daemon=True
+        )
         self._thread.start()
         self.set_timer(_PATIENCE, self._show_progress)
 
-    def _write(self, source: Source) -> None:
+    def _write(self, source: Source, over: bool) -> None:
         """In a thread of its own, as a disk may be slow."""
         size, failed = 0, "by an error of this program"
         try:
-            size = export.write(self._path, source.lines(), self._told)
+            size = export.write(self._path, source.lines(), self._told, over=over)
             failed = ""
         except export.Cancelled:
             failed = "cancelled"

@@ -86,6 +86,29 @@ def test_no_cell_that_a_peer_chose_is_a_formula(text: str) -> None:
         assert cell.isprintable()
 
 
+@given(
+    st.text(max_size=30),
+    st.lists(st.sampled_from([",", ";", "\t", '"', " ", "\n", "'", "\u3000"]), min_size=1, max_size=5),
+    st.sampled_from("=+-@"),
+)
+def test_no_part_of_a_cell_is_a_formula_whatever_the_spreadsheet_takes_for_its_end(
+    text: str, before: list[str], sign: str
+) -> None:
+    written = f"{text}{''.join(before)}{sign}cmd|' /c calc'!A1 {text}"
+    message = Story().message(1, written.encode(errors="replace"))
+    lines = b"".join(export.log_as_csv([message], Names())).decode()
+    (row,) = csv.DictReader(io.StringIO(lines, newline=""))
+    assert len(row) == 15
+    assert base64.b64decode(row["data_base64"]) == message.data
+    for delimiter in ",;":
+        for name, cell in zip(
+            lines.splitlines()[0].split(delimiter) * 20,
+            next(csv.reader([lines.splitlines()[1]], delimiter=delimiter)),
+            strict=False,
+        ):
+            assert name == '"data_base64"' or not cell.strip(' "').startswith(("=", "+", "-", "@")), cell
+
+
 def test_associations_have_the_chosen_columns_in_plain_units() -> None:
     rows = store()
     live, ended = map(json.loads, export.rows_as_json(rows, COLUMNS, 101.0))
@@ -108,7 +131,7 @@ def test_associations_have_the_chosen_columns_in_plain_units() -> None:
         "messages_in": "7",
     }
     # An empty table still has its names.
-    assert b"".join(export.rows_as_csv([], ["id"], 0.0)) == b"endpoint,assoc_id,name\r\n"
+    assert b"".join(export.rows_as_csv([], ["id"], 0.0)) == b'"endpoint","assoc_id","name"\r\n'
 
 
 def test_names_are_in_what_is_exported() -> None:
@@ -153,7 +176,7 @@ def test_a_cancelled_export_leaves_what_was_there(tmp_path: Path) -> None:
             raise export.Cancelled
 
     with pytest.raises(export.Cancelled):
-        export.write(path, lines(3), told)
+        export.write(path, lines(3), told, over=True)
     with pytest.raises(export.Cancelled):
         export.write(tmp_path / "other", lines(3), told)
     assert os.listdir(tmp_path) == ["log.jsonl"]
@@ -165,7 +188,7 @@ def test_a_file_that_is_replaced_keeps_its_permissions_and_a_link_stays_one(tmp_
     path.write_bytes(b"before")
     path.chmod(0o600)
     link.symlink_to(path)
-    export.write(link, lines(1))
+    export.write(link, lines(1), over=True)
     assert link.is_symlink()
     assert path.read_bytes() == b"line 0\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -173,15 +196,61 @@ def test_a_file_that_is_replaced_keeps_its_permissions_and_a_link_stays_one(tmp_
 
 def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="is no file that could be overwritten"):
-        export.write(tmp_path, lines(1))
+        export.write(tmp_path, lines(1), over=True)
     with pytest.raises(OSError, match="/dev/full is no file"):
-        export.write(Path("/dev/full"), lines(1))
+        export.write(Path("/dev/full"), lines(1), over=True)
     with pytest.raises(FileNotFoundError):
         export.write(tmp_path / "nowhere" / "log", lines(1))
     with pytest.raises(OSError, match="too long"):
         export.write(tmp_path / ("x" * 300), lines(1))
     assert os.listdir(tmp_path) == []
     assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
+
+
+def test_what_is_there_is_written_over_only_where_that_is_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"before")
+    with pytest.raises(FileExistsError, match="log is there already"):
+        export.write(path, lines(1))
+
+    def told(number: int) -> None:  # another program writes it meanwhile
+        (tmp_path / "other").write_bytes(b"theirs")
+
+    with pytest.raises(FileExistsError, match="other is there already"):
+        export.write(tmp_path / "other", lines(1), told)
+    assert (path.read_bytes(), (tmp_path / "other").read_bytes()) == (b"before", b"theirs")
+    assert sorted(os.listdir(tmp_path)) == ["log", "other"]
+
+
+def test_a_link_to_nothing_is_not_followed(tmp_path: Path) -> None:
+    link, elsewhere = tmp_path / "log", tmp_path / "elsewhere" / "file"
+    elsewhere.parent.mkdir()
+    link.symlink_to(elsewhere)
+    for over in (False, True):
+        with pytest.raises(FileExistsError, match="log is a link to nothing"):
+            export.write(link, lines(1), over=over)
+    assert os.listdir(elsewhere.parent) == []
+    assert os.listdir(tmp_path) in (["log", "elsewhere"], ["elsewhere", "log"])
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(OSError, match=r"loop"):
+        export.write(loop, lines(1))
+
+
+def _modes(folder: Path) -> set[int]:
+    return {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    def told(number: int) -> None:
+        assert _modes(tmp_path) == {0o600}  # of what is not whole yet
+
+    before = os.umask(0)
+    try:
+        export.write(tmp_path / "log", lines(1), told)
+    finally:
+        os.umask(before)
+    assert _modes(tmp_path) == {0o600}
 
 
 @pytest.fixture
@@ -201,6 +270,9 @@ def test_a_full_disk_leaves_no_file(tiny: Path) -> None:
         export.write(tiny / "log", lines(100_000))
     assert os.listdir(tiny) == []
     assert export.write(tiny / "log", lines(1000)) > 8000
+    with pytest.raises(OSError, match="No space left on device"):
+        export.write(tiny / "log", lines(100_000), over=True)
+    assert (tiny / "log").read_bytes() == b"".join(lines(1000))
 
 
 def test_a_disk_that_fails_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
