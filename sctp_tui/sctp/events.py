@@ -550,12 +550,24 @@ def to_json(event: Event) -> bytes:
         try:
             text = event.data.decode()
         except UnicodeDecodeError:
-            return line
-        # json.dumps escapes all that is not ASCII: C1 controls and bidi marks among it.
-        quoted = _encoder.encode(text) if text.isprintable() else json.dumps(text).encode()
-        # DEL is the one ASCII control that JSON leaves as it is.
-        return line[:-1] + b',"text":' + quoted.replace(b"\x7f", b"\\u007f") + b"}"
-    return line
+            return escaped(line)
+        line = line[:-1] + b',"text":' + _encoder.encode(text) + b"}"
+    return escaped(line)
+
+
+def escaped(line: bytes) -> bytes:
+    """JSON that means the same, with what a terminal would act on escaped: DEL, C1 controls, bidi marks."""
+    if line.isascii() and b"\x7f" not in line:
+        return line  # of ASCII's other controls JSON has none
+    text = line.decode()
+    if text.isprintable():
+        return line
+    return "".join(c if c.isprintable() else _in_json(c) for c in text).encode()
+
+
+def _in_json(character: str) -> str:
+    # json.dumps escapes all that is not ASCII; DEL is.
+    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
 
 
 def from_json(line: bytes) -> AnyEvent:

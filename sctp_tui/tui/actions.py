@@ -206,6 +206,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("export_back", "export", "escape", "back", "Back", "Cancel what is being written, or leave"),
     Action("copy_line", "copy", "y", "copy('line')", "Line", "The row or the line as it is shown"),
     Action("copy_text", "copy", "t", "copy('text')", "Text", "The payload as text"),
+    Action("copy_lines", "copy", "l", "copy('lines')", "Lines", "The payload's lines, which a shell runs"),
     Action("copy_hex", "copy", "h", "copy('hex')", "Hex", "The payload as hex"),
     Action("copy_json", "copy", "j", "copy('json')", "JSON", "All of it as JSON"),
     Action("copy_back", "copy", "escape,q", "back", "Back", "Copy nothing"),

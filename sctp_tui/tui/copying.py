@@ -1,10 +1,12 @@
 """Copying to the terminal's clipboard, which works over SSH too: the little menu, and what is copied.
 
-The clipboard is reached by OSC 52, in which the text is base64: so a peer's text goes there as it is, and
-none of it can act on the terminal.
+The clipboard is reached by OSC 52, in which the text is base64, so that none of it can act on the terminal. Where
+it is pasted it might: in a shell an end of line runs what stands before it, and ESC may end a paste. So a text is
+copied as it is shown, in one line; its lines are copied where that is chosen. Hex and JSON have it as it is.
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal
 
@@ -20,14 +22,16 @@ from textual.widgets.option_list import Option
 from sctp_tui.monitor import units
 from sctp_tui.packet_lines import as_json
 from sctp_tui.sctp.events import Event, Packet, to_json
+from sctp_tui.sctp.printable import printable
 
 from .actions import bindings
 from .association_table import AssociationTable
 from .message_log import MessageLog
 
-Form = Literal["line", "text", "hex", "json"]
+Form = Literal["line", "text", "lines", "hex", "json"]
 
-_KEYS: dict[Form, str] = {"line": "y", "text": "t", "hex": "h", "json": "j"}
+_KEYS: dict[Form, str] = {"line": "y", "text": "t", "lines": "l", "hex": "h", "json": "j"}
+_CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f]")
 _MUCH = 74_994
 """Bytes from which terminals refuse (xterm: 100 000 characters of base64)."""
 
@@ -51,9 +55,29 @@ def of_event(event: Event, line: str) -> list[Choice]:
         except UnicodeDecodeError:
             choices.append(Choice("text", "the payload as text", str, "it is not UTF-8"))
         else:
-            choices.append(Choice("text", "the payload as text", lambda: text))
+            choices.append(Choice("text", "the payload as text", lambda: printable(text)))
+            choices += _lines(text)
         choices.append(Choice("hex", "the payload as hex", lambda: data.hex(" ")))
     return [*choices, Choice("json", "all of it as JSON", lambda: to_json(event).decode())]
+
+
+def _lines(text: str) -> list[Choice]:
+    """The choice of the lines of a text, where they are several; what else is in it is shown, as everywhere."""
+    number = len(text.splitlines())
+    if number < 2:
+        return []
+    what = f"its {number:,} lines, which a shell runs"
+    return [Choice("lines", what, lambda: "\n".join(map(printable, text.splitlines())))]
+
+
+def of_selection(text: str) -> list[Choice]:
+    """What can be copied of several lines that the mouse has selected, none for what is one line."""
+    lines = _lines(text)
+    return (
+        [Choice("line", "it in one line", lambda: " ".join(map(printable, text.split()))), *lines]
+        if lines
+        else []
+    )
 
 
 def of_arrow(event: Event | None, line: str) -> list[Choice]:
@@ -90,6 +114,7 @@ def under_cursor(table: AssociationTable, log: MessageLog) -> list[Choice]:
 
 def copy(app: App[Any], what: str, text: str) -> str:
     """Put a text into the clipboard, and say what it was and how long."""
+    text = _CONTROL.sub(lambda found: printable(found[0]), text)
     app.copy_to_clipboard(text)
     octets = len(text.encode())
     refused = "; a terminal may refuse so much, e exports it" if octets > _MUCH else ""

@@ -35,11 +35,14 @@ class TakeActions(MainPart):
             self._main.tell(copy(self.app, choice.what, choice.make()))
 
     def on_text_selected(self) -> None:
-        """What the mouse selects is copied at once, as terminals do it."""
+        """What the mouse selects is copied at once, as terminals do it; of several lines it is asked how."""
         if text := self.get_selected_text():
-            from .copying import copy
+            from .copying import CopyScreen, copy, of_selection
 
-            self._main.tell(copy(self.app, "what is selected", text))
+            if choices := of_selection(text):
+                self.app.push_screen(CopyScreen(choices), self._copy)
+            else:
+                self._main.tell(copy(self.app, "what is selected", text))
 
     def action_export(self) -> None:
         """Write what is shown to a file."""

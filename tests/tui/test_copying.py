@@ -5,19 +5,23 @@ import json
 import os
 import re
 import time
+import unicodedata
 from collections.abc import Iterator
 from typing import ClassVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.geometry import Offset
 from textual.pilot import Pilot
 
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.sctp.events import Message, from_json
+from sctp_tui.sctp.printable import printable
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.association_table import AssociationTable
-from sctp_tui.tui.copying import CopyScreen, copy, of_event
+from sctp_tui.tui.copying import CopyScreen, copy, of_event, of_selection
 from sctp_tui.tui.message_log import MessageLog
 from tests.monitor.story import EVIL, Story, batch, one_of_each
 
@@ -32,9 +36,52 @@ def forms(payload: bytes) -> dict[str, str]:
 def test_a_payload_is_copied_as_what_it_is() -> None:
     made = forms("grüße \x1b[31m".encode())
     assert made["line"] == "it"
-    assert made["text"] == "grüße \x1b[31m"
+    assert made["text"] == "grüße ␛[31m"
+    assert "lines" not in made
     assert made["hex"] == "67 72 c3 bc c3 9f 65 20 1b 5b 33 31 6d"
     assert from_json(made["json"].encode()) == Story().message(1, "grüße \x1b[31m".encode())
+
+
+def test_no_text_of_a_peer_runs_in_a_shell_unless_its_lines_are_chosen() -> None:
+    made = forms(b"a\x1b[201~\rrm -rf x\nls\r\n\x9b\x7f")
+    assert "lines" not in made  # it is not UTF-8
+    made = forms("a\x1b[201~\rrm -rf x\nls\r\n\x9b\x7f".encode())
+    assert made["text"] == "a␛[201~␍rm -rf x␊ls␍␊\\u009b␡"
+    assert made["lines"].split("\n") == ["a␛[201~", "rm -rf x", "ls", "\\u009b␡"]
+    (lines,) = (choice for choice in of_event(Story().message(1, b"1\n2\n3\n"), "") if choice.form == "lines")
+    assert lines.what == "its 3 lines, which a shell runs"
+    for event in (*one_of_each(), Story().message(1, EVIL.encode())):
+        for choice in of_event(event, "it"):
+            assert choice.make().replace("\n", "").isprintable(), choice.form
+            assert choice.form == "lines" or "\n" not in choice.make()
+
+
+@given(st.text())
+def test_whatever_is_copied_has_no_control(text: str) -> None:
+    app = App[object]()
+    copy(app, "it", text)
+    controls = {c for c in app.clipboard if unicodedata.category(c) == "Cc"}
+    assert controls <= {"\n", "\t"}
+    for choice in of_selection(text):
+        assert choice.form == "lines" or "\n" not in choice.make()
+
+
+async def test_of_several_lines_that_are_selected_it_is_asked_how() -> None:
+    async with running(size=(120, 40)) as (app, pilot):
+        await type_line(pilot, "pick me")
+        await until(pilot, lambda: messages(app, "server"))
+        log = app.screen.query_one(MessageLog)
+        await until(pilot, lambda: any("pick me" in log.render_line(y).text for y in range(log.size.height)))
+        top = log.region.offset
+        app._clipboard = ""
+        await pilot.mouse_down(offset=top + Offset(3, 1))
+        await pilot.hover(offset=top + Offset(9, 3))
+        await pilot.mouse_up(offset=top + Offset(9, 3))
+        await until(pilot, lambda: isinstance(app.screen, CopyScreen))
+        assert app.clipboard == ""
+        await pilot.press("y")
+        await until(pilot, lambda: app.clipboard)
+        assert "\n" not in app.clipboard
 
 
 def test_a_payload_that_is_no_text_says_so() -> None:
@@ -180,16 +227,17 @@ def test_in_a_terminal_the_clipboard_gets_it_all_and_the_terminal_nothing(termin
     terminals.append(terminal)
     terminal.read_until("copied")
     end = time.monotonic() + PATIENCE
-    while len(copied := re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", terminal.written)) < 4:
+    while len(copied := re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", terminal.written)) < 5:
         assert terminal.read(), terminal.written
         assert time.monotonic() < end
-    line, text, octets, whole = (base64.b64decode(part).decode() for part in copied)
+    line, text, lines, octets, whole = (base64.b64decode(part).decode() for part in copied)
     assert line == "a line"
-    assert text == EVIL
+    assert text == printable(EVIL)
+    assert lines == "\n".join(map(printable, EVIL.splitlines()))
     assert bytes.fromhex(octets) == EVIL.encode()
     assert from_json(whole.encode()) == Story().message(1, EVIL.encode())
-    # Beside these four there is nothing in the output that a terminal would take for a clipboard's.
-    assert terminal.written.count(b"\x1b]52") == 4
+    # Beside these five there is nothing in the output that a terminal would take for a clipboard's.
+    assert terminal.written.count(b"\x1b]52") == 5
     assert terminal.leave() == 0
 
 
