@@ -1,8 +1,9 @@
 """Copying to the terminal's clipboard, which works over SSH too: the little menu, and what is copied.
 
-The clipboard is reached by OSC 52, in which the text is base64, so that none of it can act on the terminal. Where
-it is pasted it might: in a shell an end of line runs what stands before it, and ESC may end a paste. So a text is
-copied as it is shown, in one line; its lines are copied where that is chosen. Hex and JSON have it as it is.
+The clipboard is reached by OSC 52, in which the text is base64, so that none of it can act on the terminal.
+Where it is pasted it might: in a shell an end of line runs what stands before it, and ESC may end a paste. So
+a text is copied as it is shown, in one line, and as its lines only where that is chosen. Hex and JSON have it
+as it is.
 """
 
 import json
@@ -62,7 +63,7 @@ def of_event(event: Event, line: str) -> list[Choice]:
 
 
 def _lines(text: str) -> list[Choice]:
-    """The choice of the lines of a text, where they are several; what else is in it is shown, as everywhere."""
+    """The choice of the lines of a text, where they are several; controls in them are made visible."""
     number = len(text.splitlines())
     if number < 2:
         return []
@@ -73,11 +74,8 @@ def _lines(text: str) -> list[Choice]:
 def of_selection(text: str) -> list[Choice]:
     """What can be copied of several lines that the mouse has selected, none for what is one line."""
     lines = _lines(text)
-    return (
-        [Choice("line", "it in one line", lambda: " ".join(map(printable, text.split()))), *lines]
-        if lines
-        else []
-    )
+    one = Choice("line", "it in one line", lambda: " ".join(map(printable, text.split())))
+    return [one, *lines] if lines else []
 
 
 def of_arrow(event: Event | None, line: str) -> list[Choice]:
