@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
+from .echoing import PATIENCE, Echoing
 from .ledger import ENDS, Association, Ledger, Refusal
 from .outbox import Outbox
 from .sctp.commands import (
@@ -47,7 +48,6 @@ from .sctp.events import (
     EndpointClosed,
     EndpointFailed,
     Event,
-    Message,
     Packet,
     ReadingPaused,
     Refused,
@@ -85,7 +85,7 @@ class Engine:
 
     `gather` is in seconds: so long it leaves a socket of the kernel that it has emptied, where nobody waits
     for an answer, as to wake up for a message costs more than the message. `packets` are the stacks whose
-    packets are told too. `link` is what their links do from the start.
+    packets are told too. `link` is what their links do from the start. `echo_patience`: see `echoing`.
 
     Every method may be called from any thread. Raises `SctpError` where there is nothing to wait on.
     """
@@ -99,6 +99,7 @@ class Engine:
         max_streams: int = MAX_STREAMS,
         message_limit: int = MESSAGE_LIMIT,
         gather: float = 0.0,
+        echo_patience: float = PATIENCE,
         packets: Collection[StackName] = (),
         link: SetLink | None = None,
         clock: Clock | None = None,
@@ -125,10 +126,13 @@ class Engine:
         self._stacks: dict[StackName, Stack] = {}
         self._open: dict[str, Opened] = {}
         self._closing: dict[Opened, None] = {}
-        self._echoing: dict[Opened, None] = {}
         self._ledger = Ledger(self.clock)
         self._sending = Sending(
             self._ledger, self.clock, self._endpoint, self._take, self._refuse, self._rest
+        )  # fmt: skip
+        self._echoing = Echoing(
+            self._ledger, self._sending, self.clock, echo_patience, self._endpoint,
+            lambda name: self._time_of(self._open[name]), self._try_to_abort, self._refuse,
         )  # fmt: skip
         self._watching = Watching(self._ledger, self.clock, self._endpoint)
         self._throttle = Throttle(self.clock)
@@ -190,14 +194,13 @@ class Engine:
             reading = not self.outbox.full
             self._more = self._emptied = False
             if reading:
-                for opened in self._echoing:
-                    self._hear(opened)
                 for source in ready:
                     if isinstance(source, Opened):
                         self._receive(source)
                 for opened in self._waiting.told_by_stack:
                     self._receive(opened)
             self._sending.turn()
+            self._echoing.turn()
             for opened in list(self._closing):
                 self._try_to_close(opened)
             self._out += self._throttle.turn()
@@ -225,7 +228,6 @@ class Engine:
 
     def _detach(self, opened: Opened) -> None:
         self._waiting.remove(opened)
-        self._echoing.pop(opened, None)
         self._closing.pop(opened, None)
         del self._open[opened.endpoint.name]
 
@@ -233,8 +235,8 @@ class Engine:
         if self._commands or (self._more and reading):
             return 0.0
         # What waits for one that nobody may read is no reason to look again.
-        receiving = reading and not self._waiting.deaf
-        due = [self._sending.timeout(), self._watching.timeout(), self._throttle.timeout()]
+        receiving = reading and not self._waiting.paused
+        due = [one.timeout() for one in (self._sending, self._echoing, self._watching, self._throttle)]
         due += [stack.timeout(receiving) for stack in self._stacks.values()]
         if self._closing:
             due.append(_CLOSING)
@@ -252,7 +254,7 @@ class Engine:
     # --- events
 
     def _receive(self, opened: Opened) -> None:
-        if opened.deaf:
+        if opened.paused:
             return
         events = opened.endpoint.receive(_BATCH)
         if events:
@@ -262,21 +264,11 @@ class Engine:
                 self._emptied = True
             self._take(events)
             if opened.echo:
-                self._echo(events)
-
-    def _hear(self, opened: Opened) -> None:
-        """Receive on an endpoint, or wait no longer for what comes there: as things are now."""
-        # An echo that can't get rid of its answers reads no more: the peer that sends has to wait.
-        deaf = opened.paused or (opened.echo and self._sending.waits(opened.endpoint.name))
-        self._waiting.set_deaf(opened, deaf)
-
-    def _echo(self, events: Sequence[Event]) -> None:
-        for event in events:
-            if isinstance(event, Message) and event.key in self._ledger.by_key:
-                self._carry_out(Send(0, event.data, "", event.key, event.stream, event.ppid, event.unordered))
+                self._echoing.answer(events)
 
     def _rest(self, association: Association) -> None:
-        """Its backlog has gone out: a shutdown that waited for that may follow."""
+        """Its backlog has gone out: what waited for that may follow."""
+        self._echoing.rest(association)
         if association.closing and association.up:
             self._shut_down(association)
 
@@ -304,7 +296,7 @@ class Engine:
             if why := self._no_room(opened, streams - association.negotiated, again):
                 if not again:
                     self._ledger.refuse(association, why)
-                self._abort(association, _WHY_REFUSED[why])
+                self._try_to_abort(association, _WHY_REFUSED[why])
                 return
             self._ledger.take(association, streams)
         if association.closing and not association.backlog:
@@ -324,13 +316,21 @@ class Engine:
             log.debug("no shutdown of %s: %s", association.assoc_id, error)  # its end is on the way
 
     def _abort(self, association: Association, reason: str) -> None:
+        """Abort, and give up what waits to be sent. Raises `SctpError`."""
+        self._take(self._open[association.endpoint].endpoint.abort(association.assoc_id, reason))
+        association.closing = True
+        self._sending.forget(association)
+        self._echoing.forget(association)
+
+    def _try_to_abort(self, association: Association, reason: str) -> None:
         try:
-            self._take(self._open[association.endpoint].endpoint.abort(association.assoc_id, reason))
+            self._abort(association, reason)
         except SctpError as error:
             log.debug("no abort of %s: %s", association.assoc_id, error)
 
     def _forget(self, association: Association) -> None:
         self._sending.forget(association)
+        self._echoing.forget(association)
         self._ledger.forget(association)
 
     # --- commands
@@ -363,9 +363,7 @@ class Engine:
             case CloseAssociation():
                 self._close_association(self._ledger.known(command.key))
             case AbortAssociation():
-                association = self._ledger.known(command.key)
-                endpoint = self._open[association.endpoint].endpoint
-                self._take(endpoint.abort(association.assoc_id, command.reason))
+                self._abort(self._ledger.known(command.key), command.reason)
             case CloseEndpoint():
                 if opened := self._open.get(command.endpoint):
                     self._begin_closing(opened, self.grace)
@@ -458,8 +456,6 @@ class Engine:
         opened = Opened(stack.open(options), stack, server=True, echo=command.echo)
         with self._attached(opened):
             listening = opened.endpoint.listen(command.hosts, command.port, command.udp_port)
-        if opened.echo:
-            self._echoing[opened] = None
         self._out.append(listening)
 
     def _open_client(self, command: OpenClient) -> None:
@@ -479,8 +475,7 @@ class Engine:
         self._set_paused(self._open[command.endpoint], command.paused)
 
     def _set_paused(self, opened: Opened, paused: bool) -> None:
-        opened.paused = paused
-        self._hear(opened)
+        self._waiting.pause(opened, paused)
         clock = self.clock
         self._out.append(ReadingPaused(clock.wall(), clock.mono(), opened.endpoint.name, 0, 0, None, paused))
 
@@ -522,7 +517,7 @@ class Engine:
             if opened.deadline is None or self._time_of(opened) < opened.deadline:
                 return
             for association in left:
-                self._abort(association, "the program ends")
+                self._try_to_abort(association, "the program ends")
                 opened.aborted += 1
         # What is still unread would turn the close into an ABORT.
         while events := opened.endpoint.receive(_BATCH):

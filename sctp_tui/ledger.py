@@ -46,7 +46,7 @@ class _Stream(msgspec.Struct, eq=False):
 class Association(msgspec.Struct, eq=False):
     """One association from its first event to its end.
 
-    `up` since COMM_UP; `closing` once its shutdown was asked for; `refused` where there was no room for it,
+    `up` since COMM_UP; `closing` once its end was asked for; `refused` where there was no room for it,
     so that nobody hears of it. `negotiated` are its streams, out and in, once a server has taken it.
     `backlog` are messages for which the stack had no room yet.
     """
@@ -65,6 +65,7 @@ class Association(msgspec.Struct, eq=False):
     refused: bool = False
     negotiated: int = 0
     backlog: deque[Send] = msgspec.field(default_factory=deque)
+    backlog_bytes: int = 0
     streams: dict[int, _Stream] = msgspec.field(default_factory=dict)
 
 

@@ -1,8 +1,10 @@
 """How messages get out: at once, after a wait for room in the send buffer, or by a generator."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from itertools import islice
 
-from .generator import Generator
+from .generator import BURST, Generator
 from .ledger import Association, Ledger
 from .sctp.commands import Command, Generate, Send, SendToAll
 from .sctp.endpoint import BufferFull, Clock, Endpoint, Outgoing, SctpError
@@ -10,7 +12,10 @@ from .sctp.events import Event, Generating
 
 BACKLOG = 1_000
 """Messages of one association kept while its send buffer is full."""
+BACKLOG_BYTES = 16 * 1024 * 1024
+"""Bytes of them, beyond which no other is kept."""
 _RETRY = 0.01  # s between two tries to send into a buffer that was full
+_TRIED = 64  # associations whose turn it is then: trying all would make those wait that have room
 
 
 class Sending:
@@ -35,14 +40,15 @@ class Sending:
         self._take = take
         self._refuse = refuse
         self._rest = rest
-        self._waiting: dict[int, Association] = {}  # those with a backlog
+        self._waiting: OrderedDict[int, Association] = OrderedDict()  # those with a backlog, in turn
+        self._retry_at = 0.0
         self._generators: dict[int, Generator] = {}
-        self._blocked = False  # a generator found no room
+        self._blocked: dict[int, float] = {}  # generators that found no room, and when they try again
 
     # --- one message
 
-    def send(self, command: Send) -> None:
-        """Send, begin an association by it, or keep it until there is room."""
+    def send(self, command: Send, *, limited: bool = True) -> None:
+        """Send, begin an association by it, or keep it until there is room; unless `limited`, in any case."""
         if command.key:
             association = self._ledger.known(command.key)
         else:
@@ -54,12 +60,12 @@ class Sending:
         if association.closing:
             raise SctpError("this association is being shut down and takes no more messages")
         if association.backlog:
-            self._keep(association, command)
+            self._keep(association, command, limited)
             return
         try:
             self._take(self._endpoint(association.endpoint).send(association.assoc_id, _outgoing(command)))
         except BufferFull:
-            self._keep(association, command)
+            self._keep(association, command, limited)
 
     def send_to_all(self, command: SendToAll) -> None:
         """Send to each association of an endpoint; what one of them can't take is refused for it alone."""
@@ -77,43 +83,49 @@ class Sending:
             except SctpError as error:
                 self._refuse(one, str(error))
 
-    def _keep(self, association: Association, command: Send) -> None:
-        if len(association.backlog) >= BACKLOG:
+    def _keep(self, association: Association, command: Send, limited: bool) -> None:
+        messages, size = len(association.backlog), association.backlog_bytes
+        if limited and (messages >= BACKLOG or size + len(command.data) > BACKLOG_BYTES):
             raise SctpError(
-                f"the send buffer is full and {BACKLOG} messages wait already: "
-                "wait until the peer has taken some, or abort the association"
+                f"the send buffer is full, and {messages} messages of {size} bytes wait already (at most "
+                f"{BACKLOG}, and {BACKLOG_BYTES} bytes): wait until the peer has taken some, or abort the "
+                "association"
             )
         association.backlog.append(command)
+        association.backlog_bytes += len(command.data)
         self._waiting[association.key] = association
 
-    def waits(self, endpoint: str) -> bool:
-        """Whether messages of an endpoint wait for room."""
-        return any(association.endpoint == endpoint for association in self._waiting.values())
-
-    def _retry(self, association: Association) -> None:
+    def _retry(self, association: Association) -> bool:
+        """Send what waits; False where there is no room yet."""
         endpoint = self._endpoint(association.endpoint)
         backlog = association.backlog
-        while backlog:
+        for _ in range(min(len(backlog), BURST)):
             try:
                 self._take(endpoint.send(association.assoc_id, _outgoing(backlog[0])))
             except BufferFull:
-                return
+                return False
             except SctpError as error:
                 self._refuse(backlog[0], str(error))
-            backlog.popleft()
-        del self._waiting[association.key]
-        self._rest(association)
+            association.backlog_bytes -= len(backlog.popleft().data)
+        if not backlog:
+            del self._waiting[association.key]
+            self._rest(association)
+        return True
 
     def forget(self, association: Association) -> None:
-        """It ended: what waits for it is refused."""
+        """It has ended, or will: what waits for it is refused, but for echoes, which nobody asked for."""
         self._waiting.pop(association.key, None)
         for command in association.backlog:
-            self._refuse(command, "the association ended before there was room to send it")
+            if command.message_id:
+                self._refuse(command, "the association ended before there was room to send it")
+        association.backlog.clear()
+        association.backlog_bytes = 0
 
     # --- generators
 
     def generate(self, command: Generate) -> None:
         """Begin; another with this number is replaced."""
+        self._blocked.pop(command.generator, None)
         self._generators[command.generator] = Generator(command, self._clock.mono())
 
     def stop_generating(self, number: int) -> None:
@@ -133,7 +145,7 @@ class Sending:
             for _ in range(number):
                 self._send_generated(generator)
         except BufferFull:
-            self._blocked = True
+            self._blocked[generator.command.generator] = now + _RETRY
         except SctpError as error:
             self._end(generator, str(error))
             return
@@ -173,19 +185,28 @@ class Sending:
 
     def turn(self) -> None:
         """Send what there is room and time for."""
-        for association in list(self._waiting.values()):
-            self._retry(association)
-        self._blocked = False
-        for generator in list(self._generators.values()):
-            self._run(generator)
+        now = self._clock.mono()
+        if self._waiting and now >= self._retry_at:
+            self._retry_at = now + _RETRY
+            for association in list(islice(self._waiting.values(), _TRIED)):
+                self._waiting.move_to_end(association.key)
+                if self._retry(association):
+                    self._retry_at = now
+        for number, generator in list(self._generators.items()):
+            if now >= self._blocked.get(number, now):
+                self._blocked.pop(number, None)
+                self._run(generator)
 
     def timeout(self) -> float | None:
         """Seconds until the next `turn` has something to do, None for never."""
-        due = [_RETRY] if self._waiting or self._blocked else []
-        if not self._blocked:
-            now = self._clock.mono()
-            due += [generator.wait(now) for generator in self._generators.values()]
-        return min(due, default=None)
+        if not self._waiting and not self._generators:
+            return None
+        now = self._clock.mono()
+        due = [self._retry_at - now] if self._waiting else []
+        for number, generator in self._generators.items():
+            blocked = self._blocked.get(number)
+            due.append(generator.wait(now) if blocked is None else blocked - now)
+        return max(0.0, min(due))
 
 
 def _outgoing(command: Send) -> Outgoing:

@@ -12,8 +12,7 @@ from .wakeup import WakeUp
 class Opened(msgspec.Struct, eq=False):
     """An endpoint that is open. `server` takes associations, `echo` answers each message by itself.
 
-    Nothing is received while the user has it `paused`, nor while it is `deaf` for that or another reason.
-    `deadline` is set once it is closing.
+    Nothing is received while the user has it `paused`. `deadline` is set once it is closing.
     """
 
     endpoint: Endpoint
@@ -21,7 +20,6 @@ class Opened(msgspec.Struct, eq=False):
     server: bool
     echo: bool = False
     paused: bool = False
-    deaf: bool = False
     deadline: float | None = None
     aborted: int = 0
 
@@ -43,11 +41,11 @@ def _register(selector: selectors.BaseSelector, source: Source, descriptors: Seq
 
 
 class Waiting:
-    """`told_by_stack` are endpoints without descriptors of their own, in order; `deaf` those not heard."""
+    """`told_by_stack` are endpoints without descriptors of their own, in order; `paused` those not heard."""
 
     def __init__(self) -> None:
         self.told_by_stack: dict[Opened, None] = {}
-        self.deaf: dict[Opened, None] = {}
+        self.paused: dict[Opened, None] = {}
         self._everything = selectors.DefaultSelector()
         self._all_but_endpoints = selectors.DefaultSelector()  # waited on while nobody may read
 
@@ -69,21 +67,21 @@ class Waiting:
 
     def remove(self, opened: Opened) -> None:
         """Before its descriptors are closed and their numbers given to others."""
-        if not opened.deaf:
+        if not opened.paused:
             self._ignore(opened)
-        self.deaf.pop(opened, None)
+        self.paused.pop(opened, None)
         self.told_by_stack.pop(opened, None)
 
-    def set_deaf(self, opened: Opened, deaf: bool) -> None:
+    def pause(self, opened: Opened, paused: bool) -> None:
         """Wait no longer for what comes to an endpoint, or again."""
-        if deaf == opened.deaf:
+        if paused == opened.paused:
             return
-        opened.deaf = deaf
-        if deaf:
-            self.deaf[opened] = None
+        opened.paused = paused
+        if paused:
+            self.paused[opened] = None
             self._ignore(opened)
         else:
-            del self.deaf[opened]
+            del self.paused[opened]
             self._listen(opened)
 
     def _listen(self, opened: Opened) -> None:

@@ -1,9 +1,13 @@
 """Traffic that the engine makes or holds by itself, and what it tells of one association: on either stack."""
 
+import pytest
+
 from sctp_tui.ledger import ENDS
+from sctp_tui.outbox import Outbox
 from sctp_tui.sctp.commands import Generate, PauseReading, Send, SendToAll, StopGenerating, Watch
 from sctp_tui.sctp.events import (
     AssocChange,
+    Ending,
     EndpointClosed,
     Event,
     Message,
@@ -191,19 +195,111 @@ def test_echo(stack: StackName) -> None:
         assert (answer.data, answer.stream, answer.ppid, answer.unordered) == (b"unordered", 2, 46, True)
 
 
-def test_an_echo_that_is_not_read_stops_reading(stack: StackName) -> None:
+def hold_up(running: Running) -> tuple[str, AssocChange, AssocChange]:
+    """A client that sends much and takes none of the echoes: as `greet`, once it is held up."""
+    client, up, ours = running.greet()
+    running.submit(PauseReading(client, True))
+    running.submit(Generate(1, client, rate=1e6, pattern=b"number {n} ", size=50_000, count=500))
+    held = running.engine._echoing._held
+    running.until_true(lambda: up.key in held)
+    return client, up, ours
+
+
+def test_who_takes_no_echoes_is_held_up_alone(stack: StackName) -> None:
     with Running(stack) as running:
         running.listen(echo=True)
-        client, up, ours = running.greet()
-        running.submit(PauseReading(client, True))
-        running.submit(Generate(1, client, rate=1e6, size=50_000, count=500))
-        running.until_true(lambda: running.generators.get(1) is not None)
-        server = running.engine._open["server"]
-        running.until_true(lambda: server.deaf and running.engine._timeout(True) != 0)
+        client, up, ours = hold_up(running)
+        held = running.engine._echoing._held
+        other, _, theirs = running.greet(b"another")
+        for number in range(50):
+            running.send(other, b"%d" % number)
+        running.until_true(lambda: running.counts[theirs.key].messages_in == 51)
+        assert [m.data for m in received(running, other)] == [b"another", *(b"%d" % n for n in range(50))]
+        assert list(held) == [up.key]
+        # Meanwhile the engine waits, and does not look again and again.
+        running.until_true(lambda: running.engine._timeout(True) != 0)
+        assert len(running.engine._ledger.by_key[up.key].backlog) <= 256
         running.submit(PauseReading(client, False))
         running.until_true(lambda: running.counts[ours.key].messages_in == 501)
         assert running.counts[up.key].messages_out == 501
+        got = [m.data for m in received(running, client)][1:]
+        assert got == [(b"number %d " % n * 10_000)[:50_000] for n in range(1, 501)]
+        assert not held
         assert not [e for e in running.events if isinstance(e, Refused)]
+
+
+def test_who_takes_no_echoes_for_long_is_ended_with_the_reason(stack: StackName) -> None:
+    with Running(stack, echo_patience=0.2) as running:
+        running.listen(echo=True)
+        client, up, _ = hold_up(running)
+        ending = running.until(Ending, endpoint="server", key=up.key)
+        assert ending.how == "abort"
+        assert "taken none of its echoes" in ending.reason
+        running.again()
+        assert running.until(AssocChange, ended, endpoint="server", key=up.key).by == "us"
+        assert not running.engine._echoing._held
+        running.submit(PauseReading(client, False))
+        end = running.until(AssocChange, ended, endpoint=client)
+        assert (end.by, ending.reason in end.error_text) == ("peer", True)
+        assert not [e for e in running.events if isinstance(e, Refused)]
+        other = running.client(b"another")
+        assert running.until(Message, endpoint=other, direction="in").data == b"another"
+
+
+def test_who_is_held_up_and_aborts_is_gone(stack: StackName) -> None:
+    with Running(stack) as running:
+        running.listen(echo=True)
+        _, up, ours = hold_up(running)
+        running.abort(ours.key, "enough")
+        end = running.until(AssocChange, ended, endpoint="server", key=up.key)
+        assert (end.state, end.by) == ("COMM_LOST", "peer")
+        assert "enough" in end.error_text
+        assert not running.engine._echoing._held
+
+
+def test_who_is_held_up_does_not_hold_up_the_end(stack: StackName) -> None:
+    with Running(stack, grace=0.1) as running:
+        running.listen(echo=True)
+        _, up, _ = hold_up(running)
+        running.close("server")
+        assert running.until(AssocChange, ended, endpoint="server", key=up.key).by == "us"
+        assert running.until(EndpointClosed, endpoint="server").aborted == 1
+
+
+@pytest.mark.parametrize("size", [64, 1200])
+def test_every_echo_comes_back_at_full_speed(stack: StackName, size: int) -> None:
+    """More than any buffer holds, over UDP where the stack does that."""
+    count = 20_000 if stack == "userspace" else 4_000
+    with Running(stack, Outbox(10 * count, byte_limit=1 << 30)) as running:
+        running.listen(echo=True)
+        client, up, ours = running.greet(to=running.to_server(over_udp=stack == "userspace"))
+        running.submit(Generate(1, client, rate=1e6, pattern=b"number {n} ", size=size, count=count))
+        for number in range(1_000, count + 1, 1_000):
+            running.until_true(lambda number=number: running.counts[ours.key].messages_in > number)  # type: ignore[misc]
+        expected = [((b"number %d " % n) * size)[:size] for n in range(1, count + 1)]
+        assert [m.data for m in received(running, client)][1:] == expected
+        assert running.counts[up.key].messages_out == count + 1
+        assert not [e for e in running.events if isinstance(e, Refused)]
+
+
+def test_what_waits_for_one_peer_is_in_nobody_elses_way(stack: StackName) -> None:
+    """Far more than a send buffer that all would share."""
+    with Running(stack) as running:
+        running.listen()
+        slow, up, ours = running.greet()
+        running.submit(PauseReading(slow, True))
+        running.until(ReadingPaused, paused=True)
+        for _ in range(400):
+            running.send(key=up.key, data=bytes(50_000))
+        running.until_true(lambda: bool(running.engine._ledger.by_key[up.key].backlog))
+        quick, other, _ = running.greet()
+        running.send(key=other.key, data=b"reply")
+        running.submit(SendToAll(99, b"to everybody", "server"))
+        running.until(Message, endpoint=quick, direction="in", data=b"reply")
+        running.until(Message, endpoint=quick, direction="in", data=b"to everybody")
+        running.submit(PauseReading(slow, False))
+        running.until_true(lambda: running.counts[ours.key].messages_in == 401)
+        assert b"to everybody" in [m.data for m in received(running, slow)]
 
 
 def test_autoclose(stack: StackName) -> None:

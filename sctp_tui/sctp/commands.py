@@ -15,8 +15,9 @@ class Listen(Command, frozen=True, tag="listen"):
 
     `hosts` are IP addresses, all of one family; `port` 0 lets the stack choose. `udp_port` is one's own
     (userspace only; 0 = any). `outbound` and `inbound` are the streams asked for and the most taken
-    (SCTP_INITMSG, RFC 6458, section 8.1.3). With `echo` each message is answered by itself on its stream;
-    `autoclose` shuts associations down that were idle for so many seconds, 0 none (section 8.1.8).
+    (SCTP_INITMSG, RFC 6458, section 8.1.3). With `echo` each message is answered by itself on its stream,
+    and an association whose peer takes none of the echoes for long is aborted; `autoclose` shuts
+    associations down that were idle for so many seconds, 0 none (section 8.1.8).
     """
 
     endpoint: str

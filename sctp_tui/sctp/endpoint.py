@@ -135,6 +135,13 @@ class Endpoint(Protocol):
     def receive(self, limit: int) -> Sequence[Event]:
         """At most about `limit` events that wait; never blocks. Empty: nothing is left for now."""
 
+    def hold(self, assoc_id: int, held: bool) -> None:
+        """Receive nothing more of one association, so that its window closes and no other's, or go on.
+
+        It is branched off to a socket of its own for that (RFC 6458, section 9.2), and keeps its ID. Its end
+        is not told before it goes on, as it does once it is aborted.
+        """
+
     def close(self) -> None:
         """Close the socket; associations that are still open are aborted. Idempotent."""
 

@@ -91,7 +91,10 @@ class Opening(Event, frozen=True, tag="opening", gc=False):
 
 
 class Ending(Event, frozen=True, tag="ending", gc=False):
-    """The user of this end asks for the end of an association; `reason` goes out in an ABORT, "" if none."""
+    """This end asks for the end of an association; `reason` goes out in an ABORT, "" if none.
+
+    It is the user who asks, or the engine where the reason says so.
+    """
 
     how: How
     reason: str

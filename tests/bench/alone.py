@@ -18,7 +18,7 @@ from sctp_tui.sctp.commands import Listen, Stop
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions
 from sctp_tui.sctp.events import Counts, Event, Listening, Message, StackName
 from sctp_tui.sctp.userspace import layout
-from sctp_tui.sctp.userspace.sockets import Socket
+from sctp_tui.sctp.userspace.sockets import open_socket
 from sctp_tui.sctp.userspace.stack import UserspaceStack
 
 from .sender import STAMP
@@ -96,7 +96,7 @@ class Bare:
 
     def __init__(self) -> None:
         self._stack = UserspaceStack(Clock())
-        self._socket = Socket(self._stack.call, self._stack.intake, EndpointOptions("bare"))
+        self._socket = open_socket(self._stack.call, self._stack.intake, EndpointOptions("bare"))
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
         self._udp.bind(("127.0.0.1", 0))

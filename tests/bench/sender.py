@@ -19,7 +19,7 @@ from sctp_tui.sctp.events import AssocChange
 from sctp_tui.sctp.notification import decode
 from sctp_tui.sctp.userspace import layout
 from sctp_tui.sctp.userspace.links import Link
-from sctp_tui.sctp.userspace.sockets import Socket
+from sctp_tui.sctp.userspace.sockets import open_socket
 from sctp_tui.sctp.userspace.stack import UserspaceStack
 
 STAMP = struct.Struct("=d")
@@ -37,7 +37,7 @@ class Sender:
         self._stack = UserspaceStack(Clock())
         self._pump = self._stack.pump
         self._pump.busy = lambda: True  # acknowledgements may be outstanding
-        self._socket = Socket(self._stack.call, self._stack.intake, EndpointOptions("sender"))
+        self._socket = open_socket(self._stack.call, self._stack.intake, EndpointOptions("sender"))
         self._port = 5000
         self._socket.bind(self._port)
         self._pump.ports[self._port] = "load"

@@ -8,7 +8,6 @@ import errno
 import logging
 import os
 import socket
-import struct
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
@@ -37,6 +36,7 @@ from ..notification import decode
 from ..reassembly import Reassembly
 from ..system import refusal
 from . import asking, layout
+from .branches import Branches, Source
 from .capture import End, Ends, udp_port
 from .sockets import open_socket
 from .syscalls import Info, Intake
@@ -63,17 +63,20 @@ class KernelEndpoint:
         self._options = options
         self._book = Book(options)
         self._reassembly = Reassembly(options.message_limit)
-        self._failing: list[bytes] = []
-        self._socket: socket.socket | None = None
+        self._branches: Branches | None = None  # once it is open
         self._to: Peer | None = None
         self._destination: list[sockaddr.Address] = []
         self._opened_at = 0.0
 
+    def _of(self, assoc_id: int) -> socket.socket:
+        """The socket of an association."""
+        if self._branches is None:
+            raise SctpError(f"{self.name} is not open")
+        return self._branches.of(assoc_id)
+
     @property
     def _sock(self) -> socket.socket:
-        if self._socket is None:
-            raise SctpError(f"{self.name} is not open")
-        return self._socket
+        return self._of(0)
 
     # --- setting up
 
@@ -81,9 +84,9 @@ class KernelEndpoint:
         """pysctp's socket, set up for anything but a destination."""
         try:
             made = open_socket(self._pysctp, family, self._options)
+            self._branches = Branches(made.sock())
         except OSError as error:
             raise refusal(error, "no SCTP socket") from None
-        self._socket = made.sock()
         return made
 
     def listen(self, hosts: Sequence[str], port: int, udp_port: int | None) -> Listening:
@@ -175,6 +178,8 @@ class KernelEndpoint:
         clock, flags = self._options.clock, layout.UNORDERED if message.unordered else 0
         now = clock.wall(), clock.mono()
         number = self._sendmsg(entry, message.data, flags, message)
+        if number == errno.EAGAIN and self._branch(entry):
+            number = self._sendmsg(entry, message.data, flags, message)
         if number == errno.EAGAIN:
             raise BufferFull("the send buffer is full")
         if number == errno.EMSGSIZE:
@@ -188,6 +193,20 @@ class KernelEndpoint:
         if number:
             raise SctpError(f"the kernel did not take the message to {entry.peer}: {os.strerror(number)}")
         return (self._book.sent(entry, message, now),)
+
+    def _branch(self, entry: Entry) -> bool:
+        """Give an association a socket of its own; whether it has one only since now.
+
+        A server's associations share the send buffer of one socket where net.sctp.sndbuf_policy is 0: who
+        finds it full may not be who fills it. A client's has nobody to share with.
+        """
+        if self._branches is None or self._bound is None or not self._bound.serves:
+            return False
+        try:
+            return self._branches.branch(entry.assoc_id)
+        except OSError as error:
+            log.debug("%s: no socket for association %s alone: %s", self.name, entry.assoc_id, error)
+            return False
 
     def _sendmsg(self, entry: Entry, data: bytes, flags: int, message: Outgoing) -> int:
         """Hand data or a flag to the kernel: 0, or the errno.
@@ -209,7 +228,7 @@ class KernelEndpoint:
             for other in others:
                 ancillary.append((layout.IPPROTO_SCTP, *layout.destination(other)))
         try:
-            self._sock.sendmsg([data], ancillary, socket.MSG_NOSIGNAL, *destination)
+            self._of(entry.assoc_id).sendmsg([data], ancillary, socket.MSG_NOSIGNAL, *destination)
         except OSError as error:
             return error.errno or errno.EIO
         return 0
@@ -227,6 +246,7 @@ class KernelEndpoint:
         entry = self._book.known(assoc_id)
         if (size := len(reason.encode(errors="replace"))) > REASON_LIMIT:
             raise SctpError(f"a reason of {size} bytes: an ABORT takes {REASON_LIMIT}; shorten it")
+        self.hold(assoc_id, False)  # its end has to be read
         return self._end(entry, "abort", layout.ABORT, reason)
 
     def _end(self, entry: Entry, how: How, flag: int, reason: str) -> Sequence[Event]:
@@ -244,7 +264,7 @@ class KernelEndpoint:
     def status(self, assoc_id: int) -> Status:
         """See `Endpoint.status`."""
         entry = self._book.known(assoc_id)
-        fd, options, clock = self._sock.fileno(), self._options, self._options.clock
+        fd, options, clock = self._of(assoc_id).fileno(), self._options, self._options.clock
         numbers = ("COOKIE-WAIT", 0, 0, 0, options.inbound, options.outbound, 0)
         try:
             if assoc_id == 0:
@@ -263,7 +283,8 @@ class KernelEndpoint:
         """See `Endpoint.detail`. Linux tells nobody the verification tags."""
         entry = self._book.known(assoc_id)
         try:
-            heartbeat, path_retrans, retrans, statistics = asking.detail(self._sock.fileno(), assoc_id)
+            fd = self._of(assoc_id).fileno()
+            heartbeat, path_retrans, retrans, statistics = asking.detail(fd, assoc_id)
         except OSError as error:
             raise SctpError(f"the association has no detail: {error.strerror}") from None
         clock = self._options.clock
@@ -276,7 +297,7 @@ class KernelEndpoint:
     def _peer(self, assoc_id: int) -> Peer | None:
         """Who the other end of an association is; None where it has ended meanwhile."""
         try:
-            return asking.peer(self._sock.fileno(), assoc_id)
+            return asking.peer(self._of(assoc_id).fileno(), assoc_id)
         except OSError:
             return None
 
@@ -286,35 +307,59 @@ class KernelEndpoint:
 
     def descriptors(self) -> Sequence[int]:
         """See `Endpoint.descriptors`."""
-        return () if self._socket is None else (self._socket.fileno(),)
+        return () if self._branches is None else (self._branches.descriptor(),)
 
     # --- receiving
+
+    def hold(self, assoc_id: int, held: bool) -> None:
+        """See `Endpoint.hold`."""
+        if self._branches is None:
+            return
+        if not held:
+            self._branches.let_go(assoc_id)
+            return
+        try:
+            self._branches.hold(assoc_id)
+        except OSError as error:
+            raise refusal(error, "no socket of its own for the association") from None
 
     def receive(self, limit: int) -> Sequence[Event]:
         """See `Endpoint.receive`."""
         events: list[Event] = []
-        if self._socket is None:
+        if self._branches is None:
             return events
-        fd, clock = self._socket.fileno(), self._options.clock
+        sources = self._branches.ready()
+        share = max(1, limit // max(1, len(sources)))  # none makes the others wait
+        for source in sources:
+            self._take(source, share, events)
+            if source.assoc_id and self._book.get(source.assoc_id) is None:
+                self._branches.leave(source)  # its end was read, and nothing comes after that
+        return events
+
+    def _take(self, source: Source, limit: int, events: list[Event]) -> None:
+        """Receive at most `limit` messages, or pieces of them, on a socket."""
+        fd, clock = source.sock.fileno(), self._options.clock
         taken = 0
         while taken < limit:
             wanted = min(limit - taken, COUNT)
             try:
                 got = self._intake.take(fd, wanted)
             except OSError as error:  # of the socket as a whole, told once
+                taken += 1
+                if source.assoc_id:  # that its association has ended: what waits says how
+                    continue
                 log.warning("%s: %s", self.name, error)
                 break
             now = clock.wall(), clock.mono()
             for data, flags, name, info in got:
                 if flags & layout.MSG_NOTIFICATION:
-                    for notification in self._whole(data):
+                    for notification in self._whole(source, data):
                         events.append(self._notified(notification, name, now))
                 elif event := self._came(data, bool(flags & layout.MSG_EOR), name, info, now):
                     events.append(event)
             taken += len(got)
             if len(got) < wanted:
                 break
-        return events
 
     def _came(
         self, data: bytes, last: bool, name: bytes, info: Info, now: tuple[float, float]
@@ -337,17 +382,18 @@ class KernelEndpoint:
             data = done.data
         return self._book.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
 
-    def _whole(self, data: bytes) -> Iterator[bytes]:
+    def _whole(self, source: Source, data: bytes) -> Iterator[bytes]:
         """Notifications as they are, but one for all chunks of a message that failed."""
         chunk = layout.failed_chunk(data)
         first, last, data_at = chunk or (True, True, 0)
-        if first and self._failing:
-            yield b"".join(self._failing)
-            self._failing.clear()
-        self._failing.append(data[data_at:] if self._failing else data)
+        failing = source.failing
+        if first and failing:
+            yield b"".join(failing)
+            failing.clear()
+        failing.append(data[data_at:] if failing else data)
         if last:
-            yield b"".join(self._failing)
-            self._failing.clear()
+            yield b"".join(failing)
+            failing.clear()
 
     def _notified(self, data: bytes, name: bytes, now: tuple[float, float]) -> Event:
         event = decode(data, layout.DIALECT)
@@ -381,12 +427,10 @@ class KernelEndpoint:
 
     def close(self) -> None:
         """See `Endpoint.close`."""
-        if self._socket is None:
+        if self._branches is None:
             return
-        # Lingering for no time aborts; without it Linux shuts down what has nothing unread.
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("=ii", 1, 0))
-        self._socket.close()
-        self._socket = None
+        self._branches.close()
+        self._branches = None
         if self._bound is not None:
             self._bound.close(self._options.clock.mono())
 

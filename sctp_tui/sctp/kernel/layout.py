@@ -20,6 +20,7 @@ PEER_ADDR_INFO = 15
 FRAGMENT_INTERLEAVE = 18
 RECVRCVINFO = 32
 BINDX_ADD = 100
+PEELOFF = 102
 GET_PEER_ADDRS = 108
 GET_ASSOC_STATS = 112
 REMOTE_UDP_ENCAPS_PORT = 132
@@ -45,6 +46,8 @@ ASSOCPARAMS = struct.Struct("=iHHIII")
 """struct sctp_assocparams: id, retransmissions, destinations, peer's and local rwnd, cookie life."""
 ASSOC_STATS = struct.Struct("=i4x128s15Q")
 """struct sctp_assoc_stats: id, address of the longest RTO, and the fields of `Statistics`."""
+PEELOFF_ARG = struct.Struct("=ii")
+"""sctp_peeloff_arg_t: assoc id, descriptor."""
 GETADDRS = struct.Struct("=iI")
 """struct sctp_getaddrs up to the addresses: assoc id, their number."""
 UDPENCAPS = struct.Struct("=i4x128s2s6x")

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..endpoint import EndpointOptions
 from . import layout
+from .syscalls import getsockopt
 
 SEND_BUFFER = 4 * 1024 * 1024
 """Bytes asked for; no message can be longer than what the kernel makes of it."""
@@ -22,6 +23,19 @@ def open_socket(pysctp: ModuleType, family: int, options: EndpointOptions) -> An
         made.close()
         raise
     return made
+
+
+def branch_off(sock: socket.socket, assoc_id: int) -> socket.socket:
+    """A socket of its own for one association (RFC 6458, section 9.2), with what waits of it unread.
+
+    Raises OSError.
+    """
+    question = layout.PEELOFF_ARG.pack(assoc_id, 0)
+    answer = getsockopt(sock.fileno(), layout.PEELOFF, question, len(question))
+    branch = socket.socket(fileno=layout.PEELOFF_ARG.unpack(answer)[1])
+    branch.set_inheritable(False)
+    branch.setblocking(False)
+    return branch
 
 
 def _set_up(made: Any, sock: socket.socket, options: EndpointOptions) -> None:

@@ -26,7 +26,9 @@ def getsockopt(fd: int, option: int, value: bytes, size: int) -> bytes:
     """An option of SCTP whose question is in `value`, up to `size` bytes of answer. Raises OSError."""
     room = ctypes.create_string_buffer(value, size)
     length = ctypes.c_uint32(size)
-    if _libc.getsockopt(fd, layout.IPPROTO_SCTP, option, room, ctypes.byref(length)) != 0:
+    if (
+        _libc.getsockopt(fd, layout.IPPROTO_SCTP, option, room, ctypes.byref(length)) < 0
+    ):  # SCTP_SOCKOPT_PEELOFF: a descriptor
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
     return room.raw[: length.value]

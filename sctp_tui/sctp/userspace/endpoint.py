@@ -33,7 +33,7 @@ from ..notification import decode
 from ..reassembly import Reassembly
 from . import layout
 from .links import Link
-from .sockets import SEND_BUFFER, Socket, Told
+from .sockets import SEND_BUFFER, Socket, Told, open_socket
 
 if TYPE_CHECKING:
     from .stack import UserspaceStack
@@ -58,7 +58,9 @@ class UserspaceEndpoint:
         self._links: dict[int, tuple[Link, int]] = {}  # by assoc ID, with the peer's SCTP port
         self._sent: set[int] = set()  # assoc IDs that may have data outstanding
         self._sockets: list[socket.socket] = []
-        self._socket = Socket(stack.call, stack.intake, options)
+        self._socket = open_socket(stack.call, stack.intake, options)
+        self._branches: dict[int, Socket] = {}  # of associations that were held up, by assoc ID
+        self._held: set[int] = set()
 
     # --- setting up
 
@@ -206,7 +208,7 @@ class UserspaceEndpoint:
         pump = self._pump
         if pump.waited:
             pump.pass_time()
-        number = self._socket.send(entry.assoc_id, address, data, flags, ppid, message)
+        number = self._socket_of(entry.assoc_id).send(entry.assoc_id, address, data, flags, ppid, message)
         pump.ready.add(self._port)
         return number
 
@@ -216,6 +218,7 @@ class UserspaceEndpoint:
 
     def abort(self, assoc_id: int, reason: str) -> Sequence[Event]:
         """See `Endpoint.abort`."""
+        self.hold(assoc_id, False)  # its end has to be read
         return self._end(self._book.known(assoc_id), "abort", layout.ABORT, reason)
 
     def _end(self, entry: Entry, how: How, flag: int, reason: str) -> Sequence[Event]:
@@ -223,16 +226,24 @@ class UserspaceEndpoint:
         clock = self._options.clock
         now = clock.wall(), clock.mono()
         number = self._hand_over(entry, reason.encode(), flag, Outgoing(b""))
+        if number == errno.EAGAIN:  # where the buffer is full usrsctp 0.9.5.0 does not even abort
+            sock = self._socket_of(entry.assoc_id)
+            sock.set_send_buffer(2 * SEND_BUFFER)
+            number = self._hand_over(entry, reason.encode(), flag, Outgoing(b""))
+            sock.set_send_buffer(SEND_BUFFER)
         if number and number not in (errno.ENOENT, errno.EPIPE):
             raise SctpError(f"usrsctp could not {how} the association: {os.strerror(number)}")
         return () if number else (self._book.ending(entry, how, reason, now),)
+
+    def _socket_of(self, assoc_id: int) -> Socket:
+        return self._branches.get(assoc_id, self._socket)
 
     # --- asking
 
     def status(self, assoc_id: int) -> Status:
         """See `Endpoint.status`."""
         entry = self._book.known(assoc_id)
-        raw = self._socket.get(layout.STATUS, struct.pack("=I", assoc_id), layout.STATUS_SIZE)
+        raw = self._socket_of(assoc_id).get(layout.STATUS, struct.pack("=I", assoc_id), layout.STATUS_SIZE)
         _, state, rwnd, unacked, pending, inbound, outbound, fragmentation = layout.STATUS_STRUCT.unpack_from(
             raw
         )
@@ -254,10 +265,11 @@ class UserspaceEndpoint:
         link, port = self._links[assoc_id]
         path = layout.sockaddr(port, link.handle)
         value = layout.PADDRPARAMS.pack(path, assoc_id, 0, 0, 0, 0, 0, 0)
-        raw = self._socket.get(layout.PEER_ADDR_PARAMS, value, len(value))
+        sock = self._socket_of(assoc_id)
+        raw = sock.get(layout.PEER_ADDR_PARAMS, value, len(value))
         _, _, heartbeat, _, flags, _, path_retrans, _ = layout.PADDRPARAMS.unpack(raw)
         value = layout.ASSOCPARAMS.pack(assoc_id, 0, 0, 0, 0, 0)
-        retrans = layout.ASSOCPARAMS.unpack(self._socket.get(layout.ASSOCINFO, value, len(value)))[4]
+        retrans = layout.ASSOCPARAMS.unpack(sock.get(layout.ASSOCINFO, value, len(value)))[4]
         clock, tags = self._options.clock, link.tags.get(port)
         return Detail(
             clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
@@ -309,24 +321,52 @@ class UserspaceEndpoint:
 
     # --- receiving
 
+    def hold(self, assoc_id: int, held: bool) -> None:
+        """See `Endpoint.hold`."""
+        if not held:
+            self._held.discard(assoc_id)
+            self._pump.ready.add(self._port)
+            return
+        if assoc_id not in self._branches:
+            self._branches[assoc_id] = self._socket.branch_off(assoc_id)
+        self._held.add(assoc_id)
+
     def receive(self, limit: int) -> Sequence[Event]:
         """See `Endpoint.receive`."""
         if self._port not in self._pump.ready or not self._socket.open:
             return ()
-        receive, clock = self._socket.receive, self._options.clock
         events: list[Event] = []
+        if not self._branches:
+            emptied = self._take(self._socket, limit, events)
+        else:
+            branches = {number: sock for number, sock in self._branches.items() if number not in self._held}
+            share = max(1, limit // (1 + len(branches)))  # none makes the others wait
+            emptied = self._take(self._socket, share, events)
+            for assoc_id, branch in branches.items():
+                if not self._take(branch, share, events):
+                    emptied = False
+                elif self._book.get(assoc_id) is None:  # all of it was read, its end too
+                    self._branches.pop(assoc_id).close()
+        if emptied:
+            held = [self._links[number][0].handle for number in self._held if number in self._links]
+            self._pump.read(self._port, held)
+        return events
+
+    def _take(self, sock: Socket, limit: int, events: list[Event]) -> bool:
+        """Receive at most `limit` more events on a socket; whether that was all."""
+        receive, clock = sock.receive, self._options.clock
         now = clock.wall(), clock.mono()
+        limit += len(events)
         while len(events) < limit:
             got = receive()
             if got is None:
-                self._pump.read(self._port)
-                break
+                return True
             data, told = got
             notified = told[-1] & layout.MSG_NOTIFICATION
             event = self._notified(data, now) if notified else self._came(data, told, now)
             if event is not None:
                 events.append(event)
-        return events
+        return False
 
     def _peer(self) -> tuple[Peer | None, Link | None]:
         """Who the last that was received came from."""
@@ -407,7 +447,8 @@ class UserspaceEndpoint:
         """See `Endpoint.close`."""
         if not self._socket.open:
             return
-        self._socket.close()
+        for one in (self._socket, *self._branches.values()):
+            one.close()
         for link, port in self._links.values():
             link.associations -= 1
             self._pump.down(link, self._port, port)

@@ -36,6 +36,7 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "usrsctp_getsockopt": (_I, [_P, _I, _I, _P, _P]),
     "usrsctp_bind": (_I, [_P, _P, _U32]),
     "usrsctp_listen": (_I, [_P, _I]),
+    "usrsctp_peeloff": (_P, [_P, _U32]),
     "usrsctp_close": (None, [_P]),
     "usrsctp_set_non_blocking": (_I, [_P, _I]),
     "usrsctp_sendv": (ctypes.c_ssize_t, [_P, _P, _SIZE, _P, _I, _P, _U32, ctypes.c_uint, _I]),

@@ -116,10 +116,10 @@ class Pump:
         self.transit.changed = True
         sock.close()
 
-    def read(self, port: int) -> None:
-        """The endpoint on this port has received everything that was there."""
+    def read(self, port: int, held: Collection[int] = ()) -> None:
+        """The endpoint on this port has received everything that was there, but from the links `held`."""
         self.ready.discard(port)
-        self.unread.read(port)
+        self.unread.read(port, held)
 
     def flush(self) -> None:
         """Carry until nothing waits to be carried."""

@@ -9,7 +9,7 @@ from ..endpoint import EndpointOptions, Outgoing, SctpError
 from . import layout
 
 SEND_BUFFER = 4 * 1024 * 1024
-"""Bytes that may wait to be acknowledged on one socket; no message can be longer."""
+"""Bytes that may wait to be acknowledged on one association; no message can be longer."""
 RECEIVE_BUFFER = 1024 * 1024
 _PIECE = 256 * 1024  # bytes taken from the library at one call
 
@@ -40,28 +40,31 @@ class Intake:
 
 
 class Socket:
-    """One socket. Methods raise `SctpError` where the library refuses."""
+    """One socket, `number` to the library. Methods raise `SctpError` where the library refuses."""
 
-    def __init__(self, call: ctypes.CDLL, intake: Intake, options: EndpointOptions) -> None:
+    def __init__(self, call: ctypes.CDLL, intake: Intake, number: int) -> None:
         self._call = call
         self._intake = intake
-        self._socket: int | None = call.usrsctp_socket(
-            layout.AF_CONN, layout.SOCK_SEQPACKET, layout.IPPROTO_SCTP, None, None, 0, None
-        )
-        if not self._socket:
-            raise _error("no SCTP socket")
-        call.usrsctp_set_non_blocking(self._socket, 1)
+        self._socket: int | None = number
+
+    def set_up(self, options: EndpointOptions) -> None:
+        """Set what an endpoint needs."""
+        self._call.usrsctp_set_non_blocking(self._socket, 1)
         streams = options.outbound, options.inbound
         self._set(layout.INITMSG, layout.INIT_STRUCT.pack(*streams, options.attempts, 0))
         self._set(layout.NODELAY, struct.pack("=i", 1))
         self._set(layout.RECVRCVINFO, struct.pack("=i", 1))
         # Another association's message may come between the pieces of a long one: nobody blocks the rest.
         self._set(layout.FRAGMENT_INTERLEAVE, struct.pack("=i", 1))
-        self._set(layout.SO_SNDBUF, struct.pack("=i", SEND_BUFFER), layout.SOL_SOCKET)
+        self.set_send_buffer(SEND_BUFFER)
         self._set(layout.SO_RCVBUF, struct.pack("=i", RECEIVE_BUFFER), layout.SOL_SOCKET)
         self._set(layout.AUTOCLOSE, struct.pack("=i", options.autoclose))
         for kind in layout.SUBSCRIBED:
             self._set(layout.EVENT, layout.EVENT_STRUCT.pack(0, kind, 1))
+
+    def set_send_buffer(self, size: int) -> None:
+        """Bytes that may wait to be acknowledged on each association."""
+        self._set(layout.SO_SNDBUF, struct.pack("=i", size), layout.SOL_SOCKET)
 
     @property
     def open(self) -> bool:
@@ -95,6 +98,13 @@ class Socket:
     def stop_listening(self) -> None:
         """Take no more associations."""
         self._call.usrsctp_listen(self._socket, 0)
+
+    def branch_off(self, assoc_id: int) -> "Socket":
+        """A socket of its own for one association (RFC 6458, section 9.2), with what waits of it unread."""
+        number = self._call.usrsctp_peeloff(self._socket, assoc_id)
+        if not number:
+            raise _error("no socket of its own for the association")
+        return Socket(self._call, self._intake, number)
 
     def send(
         self, assoc_id: int, address: bytes | None, data: bytes, flags: int, ppid: int, message: Outgoing
@@ -141,6 +151,18 @@ class Socket:
 
     def _errno(self, result: int) -> int:
         return ctypes.get_errno() if result < 0 else 0
+
+
+def open_socket(call: ctypes.CDLL, intake: Intake, options: EndpointOptions) -> Socket:
+    """A new one-to-many socket. Raises `SctpError` where the library refuses."""
+    number = call.usrsctp_socket(
+        layout.AF_CONN, layout.SOCK_SEQPACKET, layout.IPPROTO_SCTP, None, None, 0, None
+    )
+    if not number:
+        raise _error("no SCTP socket")
+    made = Socket(call, intake, number)
+    made.set_up(options)
+    return made
 
 
 def _error(what: str) -> SctpError:

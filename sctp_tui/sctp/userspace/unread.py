@@ -6,6 +6,8 @@ are let in up to a limit until their endpoint has read everything; beyond it the
 is sent again by the peer's timers.
 """
 
+from collections.abc import Collection
+
 NOTIFICATION = 300
 """Bytes that the library takes for a notification beside what it quotes of the packet."""
 OF_LINK = 1024 * 1024
@@ -31,10 +33,16 @@ class Unread:
         links[link], self._bytes[port] = of_link, in_all
         return True
 
-    def read(self, port: int) -> None:
-        """The endpoint on this port has read everything."""
-        if self._bytes.pop(port, None) is not None:
-            del self._of_links[port]
+    def read(self, port: int, held: Collection[int] = ()) -> None:
+        """The endpoint on this port has read everything but what came on the links that are `held`."""
+        if port not in self._bytes:
+            return
+        links = self._of_links.pop(port)
+        left = {link: links[link] for link in held if link in links}
+        if left:
+            self._of_links[port], self._bytes[port] = left, sum(left.values())
+        else:
+            del self._bytes[port]
 
 
 def _chunks(packet: bytes) -> int:
