@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from .echoing import PATIENCE, Echoing
 from .ledger import ENDS, Association, Ledger, Refusal
 from .outbox import Outbox
+from .sctp import unicast
 from .sctp.commands import (
     AbortAssociation,
     CloseAssociation,
@@ -449,6 +450,8 @@ class Engine:
         self._out.append(EndpointFailed(clock.wall(), clock.mono(), endpoint, 0, 0, None, str(error)))
 
     def _listen(self, command: Listen) -> None:
+        for host in command.hosts:
+            unicast.check(host)
         stack = self._stack(command.stack)
         options = self._options(
             command.endpoint, command.outbound, command.inbound, autoclose=command.autoclose
@@ -459,6 +462,8 @@ class Engine:
         self._out.append(listening)
 
     def _open_client(self, command: OpenClient) -> None:
+        for address in command.to.addresses:
+            unicast.check(address)
         stack = self._stack(command.stack)
         options = self._options(command.endpoint, command.outbound, command.inbound, command.attempts)
         opened = Opened(stack.open(options), stack, server=False)

@@ -92,6 +92,20 @@ def stack(*names: str) -> Callable[[str], str]:
 
 def address(text: str) -> str:
     """An IP address to bind; a name is looked up."""
+    from .sctp import unicast
+    from .sctp.endpoint import SctpError
+
+    found = _looked_up(text)
+    try:
+        unicast.check(found)
+    except SctpError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    except OSError:
+        pass  # that descriptors run out is said where the server opens
+    return found
+
+
+def _looked_up(text: str) -> str:
     import ipaddress
 
     try:

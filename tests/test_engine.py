@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sctp_tui.outbox import Outbox
-from sctp_tui.sctp.commands import CloseEndpoint, Listen, Send, Stop
+from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient, Send, Stop
 from sctp_tui.sctp.endpoint import Clock, Stack, StackUnavailable
 from sctp_tui.sctp.events import (
     AssocChange,
@@ -209,3 +209,14 @@ def test_with_nothing_to_do_the_engine_sleeps(running: Running) -> None:
     """No association: no timer to wait for, and so no wake-up."""
     assert isinstance(running.server, Listening)
     assert all(stack.timeout() is None for stack in running.engine._stacks.values())
+
+
+@pytest.mark.parametrize("host", ["224.0.0.1", "ff02::1", "255.255.255.255", "127.255.255.255"])
+def test_no_end_is_a_group_or_a_whole_network(running: Running, host: str) -> None:
+    kind = "a multicast address" if host in ("224.0.0.1", "ff02::1") else "a broadcast address"
+    running.submit(Listen("server 2", running.stack, (host,), 0))
+    told = running.until(EndpointFailed, endpoint="server 2").text
+    assert told.startswith(f"{host} is {kind}, and an association has one machine at each end: ")
+    running.submit(OpenClient("client 9", running.stack, Peer((host,), 9877)))
+    assert running.until(EndpointFailed, endpoint="client 9").text == told
+    running.greet()  # nothing else has ended

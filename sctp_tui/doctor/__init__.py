@@ -20,6 +20,7 @@ from ..sctp.kernel.capture import NoCapture
 from ..sctp.kernel.stack import NoKernelSctp
 from ..sctp.printable import printable
 from ..sctp.stacks import open_stack
+from ..sctp.userspace import library as library_of_usrsctp
 from .handshake import shake_hands
 from .machine import Machine, why_no_sctp
 
@@ -85,6 +86,8 @@ def examine(
         cause, remedy = error.cause, error.remedy
     except (SctpError, OSError) as error:
         cause, remedy = str(error), "look for what filters SCTP or the loopback (`sudo nft list ruleset`)"
+    if name == "userspace" and (ignored := library_of_usrsctp.ignored()):
+        cause = "; ".join(filter(None, (cause, ignored)))
     version = _NUMBER.findall(library)[-1:] or [""]
     return Finding(
         name, took is not None, library, version[0], cause, remedy, took and round(took, 3), capture

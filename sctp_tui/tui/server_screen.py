@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, Label
 
 from sctp_tui.monitor import units
+from sctp_tui.sctp import unicast
 from sctp_tui.sctp.endpoint import UDP_PORT, SctpError
 
 from .actions import bindings
@@ -100,6 +101,8 @@ class ServerScreen(Form[Settings]):
     async def _resolve(self, settings: Settings, hosts: Collection[str]) -> None:
         try:
             addresses = tuple(dict.fromkeys([await resolve(host) for host in hosts]))
+            for address in addresses:
+                unicast.check(address)
             if len({ipaddress.ip_address(address).version for address in addresses}) > 1:
                 raise SctpError(
                     f"{' and '.join(addresses)} are of two families, and a server binds addresses of one: "

@@ -4,11 +4,17 @@ The seed's run first, then what it leaves open.
 """
 
 import hashlib
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from sctp_tui.doctor import examine
+from sctp_tui.doctor.machine import Machine
 from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient, Watch
 from sctp_tui.sctp.endpoint import UDP_PORT, Clock, SctpError, StackUnavailable
 from sctp_tui.sctp.events import (
@@ -28,6 +34,7 @@ from sctp_tui.sctp.events import (
     Status,
 )
 from sctp_tui.sctp.stacks import open_stack
+from sctp_tui.sctp.userspace import library
 
 from ..harness import Running
 
@@ -374,3 +381,43 @@ def test_a_missing_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         open_stack("userspace", Clock())
     assert caught.value.remedy
     assert isinstance(caught.value, SctpError)
+
+
+@pytest.mark.userspace
+def test_a_library_that_is_named_is_not_loaded_with_more_privilege_than_its_user_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SCTP_TUI_USRSCTP", "/nowhere/libusrsctp.so")
+    assert library.ignored() == ""
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert library.load().version.startswith("usrsctp")
+    assert "SCTP_TUI_USRSCTP is ignored, as this process has more privilege" in library.ignored()
+    assert "is ignored" in examine("userspace", Machine("none")).cause
+
+
+_ASKS = """
+import os
+print(os.getegid())
+os.setresgid(0, 0, 0)  # the ids are equal again, and the system's word alone is left
+from sctp_tui.sctp.userspace.library import ignored
+print(ignored())
+"""
+
+
+@pytest.mark.userspace
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may give a program another group")
+@pytest.mark.parametrize("mode", [0o755, 0o2755])
+def test_the_system_says_whether_a_program_has_privilege_of_its_own(tmp_path: Path, mode: int) -> None:
+    python = tmp_path / "python"
+    shutil.copy(Path(sys.executable).resolve(), python)
+    os.chown(python, 0, 65534)
+    python.chmod(mode)
+    environment = {"SCTP_TUI_USRSCTP": "/nowhere", "PYTHONPATH": ":".join(sys.path)}
+    environment["PYTHONHOME"] = sys.base_prefix
+    words = [str(python), "-c", _ASKS]
+    ran = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    group, told = ran.stdout.splitlines()
+    if mode == 0o2755 and group != "65534":
+        pytest.skip("set-group-ID does nothing where the files of tests are")
+    assert ("is ignored" in told) == (mode == 0o2755)

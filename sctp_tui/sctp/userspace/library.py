@@ -3,6 +3,8 @@
 No Python package binds it, so it is loaded by ctypes, from (in this order) the path in SCTP_TUI_USRSCTP,
 a wheel that carries it (extra `embedded`: newer than the last release, with its security fixes), the
 system's library. A wheel's package is never imported, only its shared object loaded.
+
+SCTP_TUI_USRSCTP is ignored where the process has more privilege than its user, whose code would have it too.
 """
 
 import ctypes
@@ -17,6 +19,8 @@ import msgspec
 
 from ..endpoint import Flaw, StackUnavailable
 
+VARIABLE = "SCTP_TUI_USRSCTP"
+_AT_SECURE = 23  # of <elf.h>: the system tells libraries to trust the environment less
 _WHEELS = ("pylibdatachannel", "aiolibdatachannel")
 # Only in what came after 0.9.5.0 of 2021, the last release.
 _NEWER_SYMBOL = "usrsctp_sysctl_get_sctp_ootb_with_zero_cksum"
@@ -85,13 +89,31 @@ def load() -> Library:
     raise StackUnavailable("usrsctp is not installed", f"{_INSTALL}, or the system's package ({_package()})")
 
 
+def ignored() -> str:
+    """What is not heard and why, "" for nothing."""
+    if os.environ.get(VARIABLE) and more_privileged():
+        return f"{VARIABLE} is ignored, as this process has more privilege than its user"
+    return ""
+
+
+def more_privileged() -> bool:
+    """Whether the process may do more than the user who started it: set-user-ID, file capabilities."""
+    if os.getuid() != os.geteuid() or os.getgid() != os.getegid():
+        return True
+    system = ctypes.CDLL(None)
+    if hasattr(system, "getauxval"):
+        system.getauxval.argtypes, system.getauxval.restype = [ctypes.c_ulong], ctypes.c_ulong
+        return bool(system.getauxval(_AT_SECURE))
+    return bool(system.issetugid()) if hasattr(system, "issetugid") else False
+
+
 def _package() -> str:
     return "brew install libusrsctp" if sys.platform == "darwin" else "apt install libusrsctp2"
 
 
 def _candidates() -> Iterator[tuple[str, str]]:
     """Paths to try, each with how to call it in words."""
-    if named := os.environ.get("SCTP_TUI_USRSCTP"):
+    if (named := os.environ.get(VARIABLE)) and not more_privileged():
         yield named, f"usrsctp from {named}"
         return
     for wheel in _WHEELS:
