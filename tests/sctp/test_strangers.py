@@ -10,6 +10,8 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sctp_tui.sctp.conditioner import ROOM
 from sctp_tui.sctp.endpoint import Outgoing
@@ -203,6 +205,15 @@ def test_one_who_comes_again_at_once_stays(hand: Hand) -> None:
         assert len(hand.stack.pump.links) == 1
 
 
+def test_a_cookie_sent_again_keeps_no_link_after_the_end(hand: Hand) -> None:
+    with up(hand, peer(hand)) as forgetful:
+        echo(hand, forgetful)
+        assert hand.states("server") == ["COMM_UP"]
+        forgetful.abort()
+        hand.turn()
+    assert not hand.stack.pump.links.by_handle
+
+
 def test_a_newcomer_where_a_peer_was_that_has_moved(hand: Hand) -> None:
     """Its number is another one than that of the first, which is worked out from the same address."""
     with up(hand, peer(hand)) as first, up(hand, peer(hand)) as other:
@@ -259,6 +270,84 @@ def flood(hand: Hand, count: int, of: Callable[[int], bytes]) -> None:
             stranger.sendto(of(1024 + number % 60_000), ("127.0.0.1", hand.listening.udp_port))
         if number % 100 == 99:
             hand.turn()
+
+
+class Crowd:
+    """Three peers on three UDP ports, two of them with the same SCTP port."""
+
+    def __init__(self, hand: Hand) -> None:
+        self.hand = hand
+        self.peers = [peer(hand, source=source) for source in (4001, 4001, 4002)]
+        for one in self.peers:
+            one.socket.setblocking(False)
+
+    def do(self, what: str, index: int) -> None:
+        one, echo = self.peers[index], chunk(raw.COOKIE_ECHO, 0, self.peers[index].cookie)
+        match what:
+            case "init":
+                one.tag = one.tag % 0xFFFFFFFF + 1
+                one.send_init()
+                self.hand.stack.turn()
+                for datagram, _ in waiting(one.socket):
+                    if datagram[12] == raw.INIT_ACK:
+                        one.peer_tag, one.cookie = int.from_bytes(datagram[16:20], "big"), _cookie(datagram)
+            case "echo":
+                one.send(echo)
+            case "echo and abort":
+                one.send(echo, chunk(raw.ABORT))
+            case "abort":
+                one.abort()
+            case "message":
+                one.message(b"x")
+            case "swap":
+                other = self.peers[(index + 1) % 3]
+                one.socket, other.socket = other.socket, one.socket
+            case "corrupt":
+                whole = raw.packet(one.source, one.port, one.peer_tag, chunk(raw.ABORT))
+                one.transmit(whole[:8] + b"abcd" + whole[12:])
+            case "read":
+                self.hand.turn()
+
+
+def _cookie(init_ack: bytes) -> bytes:
+    at = 32
+    while int.from_bytes(init_ack[at : at + 2], "big") != 7:
+        at += (int.from_bytes(init_ack[at + 2 : at + 4], "big") + 3) & ~3
+    return init_ack[at + 4 : at + int.from_bytes(init_ack[at + 2 : at + 4], "big")]
+
+
+DEEDS = ["init", "echo", "echo and abort", "abort", "message", "swap", "corrupt", "read"]
+
+
+def test_a_link_for_each_peer_that_has_an_association_whatever_they_do(hand: Hand) -> None:
+    links, server = hand.stack.pump.links, hand.server
+
+    @given(st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 2)), max_size=60))
+    @settings(max_examples=200, deadline=None)
+    def run(deeds: list[tuple[str, int]]) -> None:
+        crowd = Crowd(hand)
+        for what, index in deeds:
+            crowd.do(what, index)
+        for _ in range(2):
+            hand.turn()
+        up = {id(link) for link, _ in server._links.values()}
+        assert set(server.associations()) == set(server._links)
+        assert {id(link) for link in links.by_handle.values()} == up
+        assert all(links.by_handle[link.handle] is link for link, _ in server._links.values())
+        assert len(links._by_tag) == sum(len(link.tags) for link in links.by_handle.values())
+        assert len(links._by_tag) == len(server._links)
+        assert {id(link) for link in links._by_address.values()} <= up
+        assert not any(link.coming_up for link in links.by_handle.values())
+        for assoc_id in server.associations():
+            server.abort(assoc_id, "")
+        hand.turn()
+        assert not links.by_handle
+        assert not links._by_tag
+        assert not links._by_address
+        for one in crowd.peers:
+            one.socket.close()
+
+    run()
 
 
 # --- what is on its way
