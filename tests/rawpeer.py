@@ -162,8 +162,11 @@ class RawPeer:
         self.send(made, tag=0)
 
     def take_init_ack(self, patience: float = 5.0) -> None:
-        """Wait for the answer, and keep its tag, its TSN and its cookie."""
-        value = self.receive(INIT_ACK, patience)
+        """Wait for the answer, and keep what is in it."""
+        self.keep(self.receive(INIT_ACK, patience))
+
+    def keep(self, value: bytes) -> None:
+        """The tag, the TSN and the cookie of an INIT ACK."""
         self.peer_tag, _, _, _, tsn = struct.unpack_from("!IIHHI", value)
         self.cumulative = tsn - 1 & 0xFFFFFFFF
         at = 16
@@ -177,8 +180,12 @@ class RawPeer:
         """Set up an association. Raises TimeoutError where the server does not answer."""
         self.send_init()
         self.take_init_ack(patience)
-        self.send(chunk(COOKIE_ECHO, 0, self.cookie))
+        self.send_cookie()
         self.receive(COOKIE_ACK, patience)
+
+    def send_cookie(self) -> None:
+        """The third packet of a handshake."""
+        self.send(chunk(COOKIE_ECHO, 0, self.cookie))
 
     def restart(self, outbound: int, patience: float = 5.0) -> None:
         """Begin anew from the same port, as after a crash (RFC 9260, section 5.2). Raises TimeoutError."""
