@@ -1,6 +1,6 @@
 """A packet's chunks in one line: their names, and of their fields those that matter on an arrow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..sctp.packet import (
@@ -31,6 +31,8 @@ from . import units
 
 _TEXT = 24  # characters of a message
 _GAPS = 4  # gap blocks that are named
+_CHUNKS = 16  # chunks, causes and parameters that are named, of each
+_LONGEST = 1000  # characters of all
 
 
 class Base(NamedTuple):
@@ -63,7 +65,17 @@ def received(cumulative: int, initial: int | None) -> str:
 
 def words(chunks: Sequence[Chunk], base: Base = ABSOLUTE) -> str:
     """All chunks of a packet; several DATA chunks in a row are told together."""
-    return " + ".join(_parts(chunks, base))
+    text = " + ".join(_some(_parts(chunks, base)))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _some(items: Iterable[str]) -> Iterator[str]:
+    """As many as are named, and `…` where there are more."""
+    for number, item in enumerate(items):
+        if number == _CHUNKS:
+            yield "…"
+            return
+        yield item
 
 
 def _parts(chunks: Sequence[Chunk], base: Base) -> Iterator[str]:
@@ -103,7 +115,7 @@ def one(chunk: Chunk, base: Base = ABSOLUTE) -> str:
         case Sack():
             return f"{name} {_of_sack(chunk, base)}"
         case Abort() | Error():
-            causes = "; ".join(_cause(cause) for cause in chunk.causes)
+            causes = "; ".join(_some(_cause(cause) for cause in chunk.causes))
             return f"{name} {causes}".rstrip()
         case Shutdown():
             return f"{name} cum {received(chunk.cumulative_tsn, base.answered)}"
@@ -119,7 +131,7 @@ def one(chunk: Chunk, base: Base = ABSOLUTE) -> str:
             skipped = " ".join(f"str {stream} mid {mid}" for stream, _, mid in chunk.skipped[:_GAPS])
             return f"{name} cum {relative(chunk.cumulative_tsn, base.own)} {skipped}".rstrip()
         case ReConfig():
-            return f"{name} {'; '.join(_parameter(parameter) for parameter in chunk.parameters)}".rstrip()
+            return f"{name} {'; '.join(_some(map(_parameter, chunk.parameters)))}".rstrip()
         case Asconf():
             return f"{name} serial {chunk.serial}"
         case Auth():

@@ -142,15 +142,15 @@ class Course:
     def _notes(self, log: Log, remarks: Remarks, until: float | None) -> Iterator[Told | Done]:
         """What else happened since the last time, in order, as far as packets are known."""
         told, done = self._told(log, until), self._done(remarks, until)
-        event, remark = next(told, None), next(done, None)
-        while event is not None or remark is not None:
-            if remark is None or (event is not None and event.at <= remark.at):
-                assert event is not None
-                yield event
-                event = next(told, None)
-            else:
+        remark = next(done, None)
+        for event in told:
+            while remark is not None and remark.at < event.at:
                 yield remark
                 remark = next(done, None)
+            yield event
+        if remark is not None:
+            yield remark
+            yield from done
 
     def _told(self, log: Log, until: float | None) -> Iterator[Told]:
         if not self.shown.sockets:

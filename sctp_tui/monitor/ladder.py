@@ -6,6 +6,8 @@ found once, when it comes, by following both directions.
 
 from collections import deque
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import TypeVar
 
 import msgspec
 
@@ -24,11 +26,16 @@ from ..sctp.packet import (
 )
 from .chunk_words import Base, words
 from .deques import part
+from .tsn_blocks import apart, between
 from .wire import Conversation
 
+K = TypeVar("K")
+
 _MISSING = 3  # reports that a TSN is missing before it is sent again at once (RFC 9260, section 7.2.4)
-_REMEMBERED = 65_536  # TSNs of one direction whose first try is known
-_HALF = 1 << 31
+_REMEMBERED = 65_536  # TSNs of one direction whose first try is known, or whose acknowledgement is awaited
+_SET_UPS = 64  # chunks of control whose first try is known
+_IN_VIEW = 500  # labels that are not made anew each time that they are drawn
+_HALF, _TSN = 1 << 31, 0xFFFFFFFF
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 
 
@@ -122,8 +129,7 @@ class Ladder:
 
     def label(self, row: Row) -> str:
         """The chunks of a row in words, one line."""
-        base = self.base(row.packet.direction)
-        return words(row.chunks, base)
+        return _label(row.packet.data, self.base(row.packet.direction))
 
     # --- what ties packets together
 
@@ -136,15 +142,14 @@ class Ladder:
             return Row(number, packet, packet.mono - self.conversation.began)
         for chunk in chunks:
             if isinstance(chunk, Data | IData):
-                if earlier := way.first.get(chunk.tsn):
+                earlier = way.first.setdefault(chunk.tsn, number)
+                if earlier != number:
                     first_try = first_try or earlier
                     reports = way.outstanding.get(chunk.tsn, 0)
                     fast, fills_gap = fast or reports >= _MISSING, fills_gap or reports > 0
-                else:
-                    way.first[chunk.tsn] = number
-                    if len(way.first) > _REMEMBERED:
-                        del way.first[next(iter(way.first))]
+                _bound(way.first, _REMEMBERED)
                 way.outstanding[chunk.tsn] = 0
+                _bound(way.outstanding, _REMEMBERED)
             elif isinstance(chunk, Sack):
                 opens = _opens(way.sack, chunk)
                 filled = way.sack is not None and bool(way.sack.gaps) and not chunk.gaps
@@ -164,6 +169,7 @@ class Ladder:
     def _again(way: _Way, number: int, chunk: Chunk) -> int:
         """The number of the packet that carried the same chunk first, 0 where this is the one."""
         first = way.control.setdefault(_identity(chunk), number)
+        _bound(way.control, _SET_UPS)
         return first if first != number else 0
 
     @staticmethod
@@ -175,18 +181,28 @@ class Ladder:
             if tsn != cumulative and not before(tsn, cumulative):
                 break
             del outstanding[tsn]
-        if not sack.gaps:
-            return
-        highest = sack.gaps[-1][1]
-        for tsn in outstanding:
-            if not before(tsn, highest):
-                break
-            if not any(_within(tsn, gap) for gap in sack.gaps):
+        blocks = apart(((first - cumulative) & _TSN, (last - cumulative) & _TSN) for first, last in sack.gaps)
+        for first, last in between([(0, 0), *blocks]):
+            # Counted from the cumulative TSN ack, as blocks are.
+            if last - first < len(outstanding):
+                missing = [
+                    tsn for n in range(first, last + 1) if (tsn := (cumulative + n) & _TSN) in outstanding
+                ]
+            else:
+                missing = [tsn for tsn in outstanding if first <= (tsn - cumulative) & _TSN <= last]
+            for tsn in missing:
                 outstanding[tsn] += 1
 
 
+@lru_cache(_IN_VIEW)
+def _label(data: bytes, base: Base) -> str:
+    return words(decode(data).chunks, base)
+
+
 def _identity(chunk: Chunk) -> tuple[str, object]:
-    what = chunk.tag if isinstance(chunk, Init) else chunk.cookie if isinstance(chunk, CookieEcho) else 0
+    what = (
+        chunk.tag if isinstance(chunk, Init) else hash(chunk.cookie) if isinstance(chunk, CookieEcho) else 0
+    )
     return name_of(chunk), what
 
 
@@ -197,10 +213,12 @@ def _opens(last: Sack | None, sack: Sack) -> bool:
     return (sack.cumulative_tsn, sack.gaps) == (last.cumulative_tsn, last.gaps)
 
 
+def _bound(kept: dict[K, int], most: int) -> None:
+    """Of more than so many the oldest goes."""
+    if len(kept) > most:
+        del kept[next(iter(kept))]
+
+
 def before(tsn: int, other: int) -> bool:
     """Serial number arithmetic (RFC 9260, section 1.6)."""
-    return 0 < (other - tsn) & 0xFFFFFFFF < _HALF
-
-
-def _within(tsn: int, gap: tuple[int, int]) -> bool:
-    return (tsn - gap[0]) & 0xFFFFFFFF <= (gap[1] - gap[0]) & 0xFFFFFFFF
+    return 0 < (other - tsn) & _TSN < _HALF

@@ -4,6 +4,7 @@ SCTP delivers a stream's ordered messages by their SSNs, whatever becomes of oth
 section 6.6). When TCP would have delivered each is noted beside it, by whoever knows all streams.
 """
 
+import heapq
 from typing import Literal
 
 import msgspec
@@ -19,8 +20,9 @@ class Block(msgspec.Struct, eq=False):
 
     `number` is its SSN, or with I-DATA its MID; None where it has none. `place` is that counted on over
     wraps and resets, `tsn` and `last` are its first and last TSN counted on from the initial one.
-    `arrived_at` is when the last missing piece came, `delivered_at` when SCTP hands it over, `as_one_at` when
-    TCP would. `resent` and `losses` count its DATA chunks sent again, and lost by the link. `size` in octets.
+    `arrived_at` is when the last missing piece came, which is `came` from then on, `delivered_at` when SCTP
+    hands it over, `as_one_at` when TCP would. `resent` and `losses` count its DATA chunks sent again, and
+    lost by the link. `size` in octets.
     """
 
     stream: int
@@ -91,12 +93,18 @@ class Lane:
     and have to wait for it, by place. `held` are those that have come and would have to wait in one stream.
     """
 
+    __slots__ = (
+        "_highest", "_modulus", "_number", "_places", "_stood",
+        "as_one", "by_stream", "expected", "held", "messages", "stream", "waiting",
+    )  # fmt: skip
+
     def __init__(self, stream: int, expected: int | None) -> None:
         self.stream = stream
         self.expected = expected
         self.waiting: dict[int, Block] = {}
         self.messages = self.held = 0
         self.by_stream, self.as_one = Waits(), Waits()
+        self._places: list[int] = []  # of those that wait, a heap
         self._stood = 0.0
         self._highest: int | None = None
         self._number, self._modulus = 0, 1
@@ -126,46 +134,50 @@ class Lane:
 
     def arrive(self, block: Block) -> None:
         """A message is there, whole."""
-        assert block.arrived_at is not None
         self.held += 1
         if block.unordered or self.expected is None or block.place < self.expected:
-            self._deliver(block, block.arrived_at)
+            self._deliver(block, block.came)
         else:
+            if block.place not in self.waiting:
+                heapq.heappush(self._places, block.place)
             self.waiting[block.place] = block
             self._go_on()
 
     def release(self, block: Block, time: float) -> None:
         """In one stream a message that has come would be delivered at this time."""
-        assert block.arrived_at is not None
-        block.as_one_at = max(time, block.arrived_at)
+        block.as_one_at = max(time, block.came)
         self.held -= 1
-        self.as_one.add(block.as_one_at - block.arrived_at)
+        self.as_one.add(block.as_one_at - block.came)
 
     def skip(self, place: int, time: float) -> None:
         """All up to this place are waited for no more: they were given up, or known to have come."""
         if self.expected is None or place < self.expected:
             return
         self._stood = max(self._stood, time)
-        for old in sorted(there for there in self.waiting if there <= place):
-            self._deliver(self.waiting.pop(old), self._stood)
+        while self._places and self._places[0] <= place:
+            if (block := self.waiting.pop(heapq.heappop(self._places), None)) is not None:
+                self._deliver(block, self._stood)
         self.expected = place + 1
         self._go_on()
 
     def forget(self, block: Block) -> None:
         """A message is kept no longer."""
-        if self.waiting.pop(block.place, None) is not None and self.expected is not None:
+        if self.waiting.get(block.place) is block and self.expected is not None:
+            del self.waiting[block.place]
             self.expected = max(self.expected, block.place + 1)
             self._go_on()
 
     def _go_on(self) -> None:
-        while self.expected is not None and (block := self.waiting.pop(self.expected, None)) is not None:
-            assert block.arrived_at is not None
-            self._stood = max(self._stood, block.arrived_at)
+        if self.expected is None:
+            return
+        while (block := self.waiting.pop(self.expected, None)) is not None:
+            self._stood = max(self._stood, block.came)
             self._deliver(block, self._stood)
             self.expected += 1
+        while self._places and self._places[0] < self.expected:
+            heapq.heappop(self._places)
 
     def _deliver(self, block: Block, time: float) -> None:
-        assert block.arrived_at is not None
-        block.delivered_at = max(time, block.arrived_at)
+        block.delivered_at = max(time, block.came)
         self.messages += 1
-        self.by_stream.add(block.delivered_at - block.arrived_at)
+        self.by_stream.add(block.delivered_at - block.came)

@@ -6,15 +6,19 @@ differs between them is head-of-line blocking alone (RFC 9260, sections 1.5.2 an
 
 import heapq
 from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
+from itertools import accumulate
 from typing import Protocol
 
 from ..sctp.events import Direction, Packet
 from ..sctp.packet import Data, Decoded, ForwardTsn, IData, IForwardTsn, Init, Sack, Shutdown
 from .lane import Block, Lane
+from .tsn_blocks import among, apart
 
 KEPT = 20_000
 """Messages kept of each direction unless told otherwise."""
+_TSNS = 4  # DATA chunks kept for each of them
+_LANES = 1000  # streams that stay when nothing is kept of them
 _FAR = 1 << 24  # TSNs between two chunks that one end can't have outstanding: the count began anew
 
 
@@ -48,6 +52,7 @@ class Sending:
         self.blocks.clear()
         self.lanes.clear()
         self._initial, self._known = initial, known
+        self._zero = initial or 0
         self._highest = -1
         self._forgotten = 0 if known else -_FAR  # no TSN below is kept
         self._next = 0  # the lowest TSN that has not come
@@ -84,6 +89,8 @@ class Sending:
             near = announced is not None and (chunk.tsn - announced) & 0xFFFF_FFFF < _FAR
             self._begin(announced if near else chunk.tsn, known=near)
         tsn = self._count_on(chunk.tsn)
+        if tsn not in self._of:
+            self._make_room()
         if tsn < self._forgotten:
             return
         self.version += 1
@@ -156,28 +163,39 @@ class Sending:
 
     def _insert(self, block: Block) -> None:
         """Nearly always at the end; packets from elsewhere may have been reordered."""
-        if len(self.blocks) >= self._kept + self._kept // 4:
-            self._forget(len(self.blocks) - self._kept + 1)
         if not self.blocks or self.blocks[-1].tsn < block.tsn:
             self.blocks.append(block)
         else:
             self.blocks.insert(bisect_left(self.blocks, block.tsn, key=lambda one: one.tsn), block)
 
+    def _make_room(self) -> None:
+        """For one more message, and one more DATA chunk: a message may have any number of them."""
+        if len(self.blocks) >= self._kept + self._kept // 4:
+            self._forget(len(self.blocks) - self._kept + 1)
+        if len(self._of) >= self._kept * _TSNS:
+            upto = list(accumulate(block.pieces for block in self.blocks))
+            self._forget(bisect_left(upto, self._kept * _TSNS // 4) + 1)
+
     def _forget(self, count: int) -> None:
         # All at once, as each cut moves all that stays.
-        old = self.blocks[:count]
+        old = dict.fromkeys(self.blocks[:count])
         del self.blocks[:count]
         self.gone += count
-        self._forgotten = self.blocks[0].tsn
+        self._forgotten = self.blocks[0].tsn if self.blocks else self._highest + 1
         self._arrive_up_to(self._forgotten - 1, self._stood)
         for block in old:
             self.lanes[block.stream].forget(block)
-        for tsn in [tsn for tsn in self._of if tsn < self._forgotten]:
+        for tsn in [tsn for tsn, block in self._of.items() if block in old]:
             del self._of[tsn]
             self._underway.discard(tsn)
             self._lost.discard(tsn)
-        for key in [key for key, block in self._open.items() if block.last < self._forgotten]:
+            self._beyond.pop(tsn, None)
+        for key in [key for key, block in self._open.items() if block in old]:
             del self._open[key]
+        if len(self.lanes) > _LANES:
+            used = {block.stream for block in self.blocks}
+            for stream in [stream for stream in self.lanes if stream not in used]:
+                del self.lanes[stream]
 
     def skip(self, chunk: ForwardTsn | IForwardTsn, arrival: float | None) -> None:
         """A FORWARD TSN was sent: what has not come up to there is given up (RFC 3758, section 3.5)."""
@@ -185,7 +203,7 @@ class Sending:
             return
         self.version += 1
         cumulative = self._count_on(chunk.cumulative_tsn)
-        for tsn in self._among(self._forgotten, cumulative, self._underway):
+        for tsn in among(self._forgotten, cumulative, self._underway):
             self._of[tsn].abandoned = True
         if arrival is not None:
             self._await(arrival, chunk)
@@ -215,7 +233,7 @@ class Sending:
         cumulative = self._count_on(said.cumulative_tsn)
         if cumulative > self._highest:
             return  # about what nobody has sent
-        for tsn in self._among(self._forgotten, cumulative, self._underway):
+        for tsn in among(self._forgotten, cumulative, self._underway):
             if not self._of[tsn].abandoned:
                 self._arrive(tsn, time)
         self._arrive_up_to(cumulative, time)
@@ -226,20 +244,16 @@ class Sending:
                 [(stream, mid) for stream, unordered, mid in said.skipped if not unordered], 1 << 32, time
             )
         elif isinstance(said, Sack) and said.gaps and self._underway:
-            for first, last in said.gaps:
-                for tsn in self._among(self._count_on(first), self._count_on(last), self._underway):
+            for first, last in apart(
+                (self._count_on(first), self._count_on(last)) for first, last in said.gaps
+            ):
+                for tsn in among(first, last, self._underway):
                     self._arrive(tsn, time)
 
     def _skip(self, skipped: Iterable[tuple[int, int]], modulus: int, time: float) -> None:
         for stream, number in skipped:
             if (lane := self.lanes.get(stream)) is not None:
                 lane.skip(lane.count_on(number, modulus, False), time)
-
-    def _among(self, first: int, last: int, some: Collection[int]) -> list[int]:
-        """Those of some TSNs that are in this block, in order; a peer may name more than there are."""
-        if last - first < len(some):
-            return [tsn for tsn in range(first, last + 1) if tsn in some]
-        return sorted(tsn for tsn in some if first <= tsn <= last)
 
     def _arrive(self, tsn: int, time: float) -> None:
         """A DATA chunk comes; once more, or of a message no longer kept, it is nothing new."""
@@ -266,7 +280,7 @@ class Sending:
         """All up to here has come, or is given up."""
         if tsn < self._next:
             return
-        known = self._among(self._next, tsn, self._of)
+        known = among(self._next, tsn, self._of)
         if len(known) <= tsn - self._next:
             self._stood = max(self._stood, time)  # among them are some that were never seen
         for one in known:
@@ -296,8 +310,7 @@ class Sending:
 
     def _count_on(self, tsn: int) -> int:
         """Where a TSN is, counted on from the highest sent: they wrap around (RFC 9260, section 1.6)."""
-        assert self._initial is not None
-        ahead = (tsn - self._initial - self._highest) & 0xFFFF_FFFF
+        ahead = (tsn - self._zero - self._highest) & 0xFFFF_FFFF
         return self._highest + (ahead if ahead < 1 << 31 else ahead - (1 << 32))
 
 

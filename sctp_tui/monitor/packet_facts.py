@@ -1,7 +1,7 @@
 """All that a packet says: its ends and its header, then each chunk field by field, with what numbers mean."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from msgspec.structs import fields as fields_of
@@ -25,6 +25,8 @@ class Section(NamedTuple):
     facts: Facts
 
 
+_SHOWN = 200
+"""Chunks of a packet, parameters of a chunk, values of a field that are shown; of more, how many."""
 _OWN = ("tsn", "initial_tsn")  # TSNs of the direction that the packet goes
 _ANSWERED = ("gaps", "nr_gaps", "duplicates")
 _OCTETS = ("rwnd", "length")
@@ -43,8 +45,10 @@ def sections(row: Row, base: Base) -> Iterator[Section]:
         ("checksum", f"0x{decoded.checksum:08x} (CRC32c)"),
     ]
     yield Section("Common header", header)
-    for chunk in decoded.chunks:
+    for chunk in decoded.chunks[:_SHOWN]:
         yield Section(name_of(chunk), list(_of_chunk(chunk, base)))
+    if more := _more(decoded.chunks):
+        yield Section(f"{more} chunks", [])
 
 
 def _of_packet(row: Row) -> Iterator[tuple[str, str]]:
@@ -84,8 +88,16 @@ def _of_chunk(chunk: Chunk, base: Base) -> Iterator[tuple[str, str]]:
         yield "info", f"{len(chunk.info):,} B, its sender's own"
     elif isinstance(chunk, Pad):
         yield "padding", f"{chunk.length - 4:,} B"
-    for parameter in (*getattr(chunk, "parameters", ()), *getattr(chunk, "causes", ())):
+    parameters = (*getattr(chunk, "parameters", ()), *getattr(chunk, "causes", ()))
+    for parameter in parameters[:_SHOWN]:
         yield from _parameter(parameter)
+    if more := _more(parameters):
+        yield "·", more
+
+
+def _more(values: tuple[object, ...]) -> str:
+    """How many are not shown, "" for none."""
+    return f"… {len(values) - _SHOWN:,} more" if len(values) > _SHOWN else ""
 
 
 def _parameter(parameter: Parameter) -> Iterator[tuple[str, str]]:
@@ -104,7 +116,7 @@ def _said(name: str, value: object, chunk: Chunk, base: Base) -> str:
             counted = received(value, initial) if name == "cumulative_tsn" else relative(value, initial)
             return f"{counted}, on the wire {value}" if initial is not None else str(value)
         case tuple() if name in _ANSWERED:
-            return ", ".join(_blocks(value, initial)) or "none"
+            return _list(_blocks(value[:_SHOWN], initial), _more(value))
         case int() if name == "ppid":
             return f"{named(value)} (0x{value:08x})"
         case int() if name == "tag":
@@ -112,10 +124,14 @@ def _said(name: str, value: object, chunk: Chunk, base: Base) -> str:
         case int() if name in _OCTETS:
             return f"{value:,} B"
         case tuple():
-            return ", ".join(" ".join(map(str, one)) for one in value) or "none"
+            return _list((" ".join(map(str, one)) for one in value[:_SHOWN]), _more(value))
         case None:
             return "none"
     return str(value)
+
+
+def _list(items: Iterable[str], more: str) -> str:
+    return ", ".join([*items, *([more] if more else ())]) or "none"
 
 
 def _blocks(values: tuple[object, ...], initial: int | None) -> Iterator[str]:

@@ -21,6 +21,7 @@ HEARTBEAT_INTERVAL = 30.0
 """Seconds. These three and the next are section 16's, taken where the stack doesn't tell its own."""
 RTO_INITIAL, RTO_MAX = 1.0, 60.0
 """Seconds."""
+_SOON = 64  # doublings after which any RTO is at its end
 _DOUBLED = 1.8  # so much more is the RTO at least after a timeout: 60 s, its end, are less than twice 32
 
 
@@ -57,7 +58,7 @@ def misses(timers: Timers, rto: float, *, outstanding: bool, beats: bool = False
     if not (outstanding or interval):
         return [math.inf] * number
     times, at = [], 0.0
-    timeouts = [min(rto * 2**n, timers.rto_max) for n in range(number)]
+    timeouts = [min(rto * 2 ** min(n, _SOON), timers.rto_max) for n in range(number)]
     for timeout in timeouts:
         at += timeout if outstanding else interval + timeout
         times.append(at)
@@ -65,7 +66,7 @@ def misses(timers: Timers, rto: float, *, outstanding: bool, beats: bool = False
         # The first is sent once one was due, and each is missed when the next one is.
         at = interval + rto
         while at < times[-1]:
-            at += interval + min(rto * 2 ** sum(time <= at for time in times), timers.rto_max)
+            at += interval + min(rto * 2 ** min(sum(time <= at for time in times), _SOON), timers.rto_max)
             times = sorted([*times, at])[:number]
     return times
 

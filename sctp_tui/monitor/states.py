@@ -105,6 +105,7 @@ class Follower:
 
     def update(self, now: float, limit: int = 2000) -> bool:
         """Take in at most so many packets more; whether there are more still. `now` is the link's clock."""
+        self.seen = max(self.seen, self.conversation.first - 1)  # what is before that is gone
         for traced in self.conversation.since(self.seen, limit):
             self.take(traced.number, traced.packet, traced.decoded.chunks)
         if self.seen < self.conversation.captured:

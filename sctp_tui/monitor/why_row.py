@@ -7,6 +7,7 @@ from ..sctp.printable import printable
 from .ladder import Row
 from .why import Facts, Level, Why, why
 
+_EXPLAINED = 200  # chunks of a packet; only nonsense has more
 _LATE = ("delayed", "reordered")
 
 
@@ -21,7 +22,7 @@ def why_row(row: Row, level: Level) -> Iterator[tuple[str, Why]]:
     told = set()
     chunks = row.chunks
     with_data = any(isinstance(chunk, Data | IData) for chunk in chunks)
-    for chunk in chunks:
+    for chunk in chunks[:_EXPLAINED]:
         data = isinstance(chunk, Data | IData)
         again = bool(row.first_try) and (data or not with_data)
         facts = Facts(

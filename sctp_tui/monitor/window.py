@@ -7,12 +7,13 @@ what the other end says when it has come. Times are seconds of the link's clock.
 import heapq
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from math import floor
 from typing import NamedTuple
 
 from ..sctp.events import Direction, Path
 from ..sctp.packet import Data, ForwardTsn, IData, IForwardTsn, Init, Sack, Shutdown
+from .tsn_blocks import among, apart, without
 from .wire import Traced
 
 KEPT = 100_000
@@ -110,6 +111,7 @@ class Sending:
         """An association begins: TSNs count from here."""
         kept = self._kept
         self.initial = initial
+        self._zero = initial or 0
         self.sent, self.retransmitted, self.lost = Track(kept), Track(kept), Track(kept)
         self.beyond, self.acknowledged, self.flight = Track(kept), Track(kept), Track(kept)
         self.highest = -1
@@ -165,7 +167,7 @@ class Sending:
         """A FORWARD TSN was sent: what is up to here is given up (RFC 3758, section 3.5)."""
         if self.initial is not None:
             time = self._tick(time)
-            for number in list(self._among(0, min(self._relative(tsn), self.highest))):
+            for number in among(0, min(self._relative(tsn), self.highest), self._outstanding):
                 self._settle(number)
             self.flight.change(time, self._octets)
 
@@ -186,10 +188,15 @@ class Sending:
                 self._hear(self._tick(time), said)
 
     def _hear(self, time: float, said: Sack | Shutdown) -> None:
-        cumulative = self._relative(said.cumulative_tsn) if self.initial is not None else -1
+        if self.initial is None:
+            # Nothing was sent that we know of, so that TSNs tell nothing.
+            if isinstance(said, Sack):
+                self.rwnd.change(time, said.rwnd)
+            return
+        cumulative = self._relative(said.cumulative_tsn)
         if not self._cumulative <= cumulative <= self.highest:
             return  # overtaken by a later one, or about what nobody has sent
-        for number in list(self._among(self._cumulative + 1, cumulative)):
+        for number in among(self._cumulative + 1, cumulative, self._outstanding):
             self._settle(number)
         self._cumulative = cumulative
         self.acknowledged.change(time, cumulative)
@@ -204,14 +211,14 @@ class Sending:
             return
         low, high = self._cumulative + 1, self.highest
         blocks = ((self._relative(first), self._relative(last)) for first, last in gaps)
-        now = _apart((max(first, low), min(last, high)) for first, last in blocks)
-        for first, last in _without(self._gaps, now):
-            for number in list(self._among(first, last)):
+        now = apart((max(first, low), min(last, high)) for first, last in blocks)
+        for first, last in without(self._gaps, now):
+            for number in among(first, last, self._outstanding):
                 if number in self._reported:
                     self._reported.discard(number)
                     self._octets += self._outstanding[number]
-        for first, last in _without(now, self._gaps):
-            for number in sorted(self._among(first, last)):
+        for first, last in without(now, self._gaps):
+            for number in among(first, last, self._outstanding):
                 if number not in self._reported:
                     self._reported.add(number)
                     self._octets -= self._outstanding[number]
@@ -251,15 +258,8 @@ class Sending:
 
     def _relative(self, tsn: int) -> int:
         """Where a TSN is, counted on from the highest sent: they wrap around (RFC 9260, section 1.6)."""
-        assert self.initial is not None
-        ahead = (tsn - self.initial - self.highest) & 0xFFFF_FFFF
+        ahead = (tsn - self._zero - self.highest) & 0xFFFF_FFFF
         return self.highest + (ahead if ahead < 1 << 31 else ahead - (1 << 32))
-
-    def _among(self, first: int, last: int) -> Iterator[int]:
-        """The outstanding of these TSNs; a peer may name more than there are."""
-        if last - first < len(self._outstanding):
-            return (number for number in range(first, last + 1) if number in self._outstanding)
-        return (number for number in self._outstanding if first <= number <= last)
 
     def _settle(self, number: int) -> None:
         octets = self._outstanding.pop(number)
@@ -267,35 +267,6 @@ class Sending:
             self._reported.discard(number)
         else:
             self._octets -= octets
-
-
-def _apart(blocks: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Blocks in order, those that touch or overlap made one, those that are none left out."""
-    made: list[tuple[int, int]] = []
-    for first, last in sorted(blocks):
-        if first > last:
-            continue
-        if made and first <= made[-1][1] + 1:
-            made[-1] = (made[-1][0], max(made[-1][1], last))
-        else:
-            made.append((first, last))
-    return made
-
-
-def _without(blocks: list[tuple[int, int]], others: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """What of the blocks is in none of the others; both are in order and apart."""
-    at = 0
-    for first, last in blocks:
-        while at < len(others) and others[at][1] < first:
-            at += 1
-        free, here = first, at
-        while here < len(others) and others[here][0] <= last:
-            if free < others[here][0]:
-                yield free, others[here][0] - 1
-            free = others[here][1] + 1
-            here += 1
-        if free <= last:
-            yield free, last
 
 
 class Window:

@@ -21,6 +21,7 @@ BYTES = 32 * 1024 * 1024
 """Bytes kept unless told otherwise: more than 100,000 of the usual packets."""
 CONVERSATION_COST = 2000
 """Bytes that a conversation takes beside its packets: of strangers' packets each may be one of its own."""
+_WORK, _OCTETS = 40, 64  # a packet's share of a limit: a chunk counts 1, and so many octets
 _INIT, _ABORT, _COOKIE_ECHO, _COOKIE_ACK, _SHUTDOWN_COMPLETE = 1, 6, 10, 11, 14
 _SET_UP = (_INIT, _COOKIE_ECHO, _COOKIE_ACK)
 _LAST_WORDS = (_ABORT, _SHUTDOWN_COMPLETE)
@@ -87,12 +88,21 @@ class Conversation:
         return Traced(number, packet, decode(packet.data))
 
     def since(self, number: int, limit: int | None = None) -> Iterator[Traced]:
-        """Those kept with a higher number, at most `limit` of them, decoded one by one."""
+        """Those kept with a higher number, at most `limit` of them, decoded one by one.
+
+        Fewer where there is more in them than in packets as they usually are: a packet of 64 KiB has room for
+        16,000 chunks or gap blocks.
+        """
         first = self.first
         start = max(number + 1, first)
         stop = self.captured + 1 if limit is None else start + limit
+        work = 0 if limit is None else limit * _WORK
         for number, packet in enumerate(part(self._packets, start - first, stop - first), start):
-            yield Traced(number, packet, decode(packet.data))
+            traced = Traced(number, packet, decode(packet.data))
+            yield traced
+            work -= len(traced.decoded.chunks) + len(packet.data) // _OCTETS
+            if limit is not None and work <= 0:
+                return
 
     def still(self) -> "Conversation":
         """A copy, to which nothing is added: for another thread to read."""

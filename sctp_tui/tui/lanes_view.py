@@ -92,6 +92,7 @@ class LanesView(LineView):
             self._conversation, self._lanes = conversation, Lanes()
             self._seen, self._end, self._stamp = 0, None, None
             self.direction = "in" if conversation.initiator == "peer" else "out"
+        self._seen = max(self._seen, conversation.first - 1)  # what is before that is gone
         for traced in conversation.since(self._seen, _AT_ONCE):
             self._lanes.fold((traced,))
             self._seen = traced.number

@@ -75,7 +75,8 @@ class StateView(LineView):
         self._lines = diagram(here, lasts, width, height)
         for number, one in enumerate(reversed(taken)):
             style = "taken" if number == 0 else "label"
-            self._lines.append([(fit(self._told(one, ends[one.end], width), width), style)])
+            told = self._told(one, ends[one.end], follower.conversation.began, width)
+            self._lines.append([(fit(told, width), style)])
         self.set_lines(len(self._lines))
         self.refresh()
 
@@ -84,9 +85,9 @@ class StateView(LineView):
         begins = follower.conversation.initiator
         return {begins: "client", "local" if begins == "peer" else "peer": "server"}
 
-    def _told(self, one: Taken, name: str, width: int) -> str:
-        assert self.follower is not None
-        after = one.at - self.follower.conversation.began
+    @staticmethod
+    def _told(one: Taken, name: str, began: float, width: int) -> str:
+        after = one.at - began
         section = f"  RFC 9260, section {one.transition.section}"
         told = f"{after:9.3f} {name} {one.transition}"
         return told + section if len(told) + len(section) <= width else told

@@ -33,8 +33,8 @@ class Trail(LineView):
         self.set_lines(end - first)
         self.go(self.max_scroll_y if follow else place)
         self._moving = False
-        if self.cursor is not None and self.cursor < first:
-            self.cursor = first if end > first else None
+        if self.cursor is not None and not first <= self.cursor < end:
+            self.cursor = max(first, min(self.cursor, end - 1)) if end > first else None
         self.refresh()
 
     def went(self) -> None:

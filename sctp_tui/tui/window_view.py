@@ -100,12 +100,10 @@ class WindowView(Widget, can_focus=True):
             self._told.clear()
             self.timeline.began = conversation.began
             self.timeline.follow()
-        if self._seen < conversation.captured:
-            last = self._seen
-            for traced in conversation.since(self._seen, _AT_ONCE):
-                self._window.fold((traced,))
-                last = traced.number
-            self._seen = last
+        self._seen = max(self._seen, conversation.first - 1)  # what is before that is gone
+        for traced in conversation.since(self._seen, _AT_ONCE):
+            self._window.fold((traced,))
+            self._seen = traced.number
         self._now = now
         if self._seen == conversation.captured:
             self._window.until(now)

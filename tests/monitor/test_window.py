@@ -65,6 +65,13 @@ def test_what_is_sent_is_in_flight_until_it_is_acknowledged() -> None:
     assert sending.in_flight == 0
 
 
+def test_a_sack_of_what_was_never_seen_tells_the_window_alone() -> None:
+    """Its sender lies, or what it answers is no longer kept."""
+    sending = after(traced(1, sack(5, (7, 9), rwnd=77), direction="out"), traced(2, data(8)))
+    assert (told(sending.rwnd), len(sending.acknowledged)) == ([(1, 77)], 0)
+    assert told(sending.sent) == [(2, 0)]
+
+
 def test_a_sack_counts_when_it_comes() -> None:
     window = Window()
     window.fold([traced(1, data(1)), traced(2, sack(1), direction="out", delay=0.5), traced(2.25, data(2))])

@@ -1,0 +1,147 @@
+"""The models of the wire as a target: fed with any packets from any point on, asked all that a view asks."""
+
+from collections.abc import Sequence
+from itertools import chain
+
+from sctp_tui.monitor import pcapng
+from sctp_tui.monitor.course import Course, Shown, Still
+from sctp_tui.monitor.ladder import Ladder, Row
+from sctp_tui.monitor.lanes import Lanes
+from sctp_tui.monitor.link_said import Remarks
+from sctp_tui.monitor.log import Log
+from sctp_tui.monitor.packet_facts import sections
+from sctp_tui.monitor.state_diagram import diagram
+from sctp_tui.monitor.states import TABLE, Follower
+from sctp_tui.monitor.why_row import why_row
+from sctp_tui.monitor.window import Window
+from sctp_tui.monitor.wire import Conversation, Wire
+from sctp_tui.sctp.events import Packet
+from sctp_tui.tui import ladder_svg
+from sctp_tui.tui.ladder_lines import head, parts
+from sctp_tui.tui.wire_export import ladder_text
+
+
+class Models:
+    """All models of one conversation, as the views have them: each takes in what is new when it is drawn."""
+
+    def __init__(self, conversation: Conversation, kept: int) -> None:
+        self.conversation = conversation
+        self.course = Course(Ladder(conversation))
+        self.follower = Follower(conversation)
+        self.lanes, self.window = Lanes(kept), Window(kept)
+        self.kept = kept
+        self._lanes_seen = self._window_seen = 0
+
+    def update(self, now: float, limit: int) -> None:
+        """Take in at most so many packets, as a drawing does."""
+        before = self.follower.seen
+        more = self.follower.update(now, limit)
+        assert more == (self.follower.seen < self.conversation.captured)
+        assert not more or self.follower.seen > before
+        for traced in self.conversation.since(self._lanes_seen, limit):
+            self.lanes.fold((traced,))
+            self._lanes_seen = traced.number
+        for traced in self.conversation.since(self._window_seen, limit):
+            self.window.fold((traced,))
+            self._window_seen = traced.number
+        self.lanes.until(now)
+        self.window.until(now)
+        self.course.update(Log(), {}, Remarks())
+
+    def ask(self, now: float, width: int) -> None:
+        """All that a view asks."""
+        self._ask_course(now, width)
+        self._ask_lanes(now)
+        self._ask_window(now)
+        follower = self.follower
+        here = {state: [end] for end, state in follower.state.items()}
+        taken = [last.transition for end in follower.state if (last := follower.last(end))]
+        assert all(one in TABLE for one in taken)
+        diagram(here, taken, width)
+
+    def _ask_course(self, now: float, width: int) -> None:
+        course, ladder = self.course, self.course.ladder
+        assert ladder.first == self.conversation.first or ladder.seen < self.conversation.captured
+        head(self.conversation, width)
+        for serial in range(course.first, course.end):
+            line = course[serial]
+            drawn = "".join(text for text, _ in parts(course, line, width, now))
+            assert drawn.isprintable()
+            if isinstance(line, Row):
+                assert line == ladder[line.number]
+                assert line.first_try < line.number
+                assert len(ladder.label(line)) <= 1000
+                for level in ("beginner", "expert"):
+                    for name, one in why_row(line, level):
+                        assert name.isprintable()
+                        assert one.text
+                for section in sections(line, ladder.base(line.packet.direction)):
+                    assert len(section.facts) < 1000
+                    assert all(value.isprintable() for fact in section.facts for value in fact)
+
+    def _ask_lanes(self, now: float) -> None:
+        for sending in self.lanes.sending.values():
+            blocks = sending.blocks
+            assert len(blocks) <= self.kept + self.kept // 4 + 1
+            assert len(sending.lanes) <= 1001 + len(blocks)
+            assert len(sending._of) <= 4 * self.kept + 1
+            assert sending._underway | sending._lost | sending._beyond.keys() <= sending._of.keys()
+            assert set(sending._of.values()) | set(sending._open.values()) <= set(blocks)
+            for block in blocks:
+                for as_one in (False, True):
+                    assert block.waited(as_one, now) >= 0
+                    block.state(as_one)
+            for lane in sending.streams:
+                assert len(lane.waiting) <= len(blocks)
+                assert len(lane._places) == len(lane.waiting)
+                assert (lane.awaited is None) <= (not lane.waiting or lane.expected is None)
+            assert sending.blocking is None or sending.blocking in blocks
+
+    def _ask_window(self, now: float) -> None:
+        for sending in self.window.sending.values():
+            tracks = [
+                sending.sent, sending.retransmitted, sending.lost, sending.beyond, sending.acknowledged,
+                sending.flight, sending.rwnd, sending.cwnd, sending.rto,
+            ]  # fmt: skip
+            for track in tracks:
+                assert len(track) <= self.kept + self.kept // 4
+                assert len(track.columns(now - 10, now, 7)) == 7
+            assert len(sending._outstanding) <= self.kept
+            assert sending._reported <= sending._outstanding.keys()
+            assert sending.in_flight >= 0
+            octets = sum(size for tsn, size in sending._outstanding.items() if tsn not in sending._reported)
+            assert sending._octets == octets
+            assert sending.flight.last in (None, octets)
+            assert all(0 <= value <= 0xFFFFFFFF for value in sending.rwnd.values)
+
+
+def feed(
+    packets: Sequence[Packet], *, room: int, kept: int, step: int, limit: int, width: int, late: int
+) -> None:
+    """Packets come, `step` at a time, to a wire with so many bytes of room; views look, from `late` on.
+
+    Views keep the conversation that they have, as while the old one is frozen or explained, and look at each
+    that comes.
+    """
+    wire = Wire(room)
+    models: dict[Conversation, Models] = {}
+    now = 0.0
+    for begin in range(0, len(packets), step):
+        some = packets[begin : begin + step]
+        wire.extend(some)
+        now = some[-1].mono
+        if begin < late:
+            continue
+        for conversation in chain.from_iterable(wire._by_ports.values()):
+            models.setdefault(conversation, Models(conversation, kept))
+        for model in models.values():
+            model.update(now, limit)
+            model.ask(now, width)
+    list(pcapng.blocks(wire, {"server"}))
+    for model in models.values():
+        model.update(now + 1000, 1000)
+        model.ask(now + 1000, width)
+        still = Still(model.conversation.still(), Shown(folded=bool(limit % 2)), {}, Log(), Remarks())
+        b"".join(ladder_text(still)).decode()
+        list(ladder_svg.picture(still, limit=10))
+        list(pcapng.blocks(still.conversation.packets))
