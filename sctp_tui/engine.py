@@ -280,13 +280,14 @@ class Engine:
             if isinstance(event, AssocChange) and association is not None:
                 if event.state in ENDS:
                     self._out += self._throttle.end(event.key)
-                    self._forget(association)
                 else:
                     self._came_up(association, event)
             elif type(event) in CONTROL and not self._throttle.admits(event):
                 continue
             if association is None or not association.refused:
                 self._out.append(event)
+            if association is not None and isinstance(event, AssocChange) and event.state in ENDS:
+                self._forget(association)  # after its end is told, as what waits is refused for that
 
     def _came_up(self, association: Association, event: AssocChange) -> None:
         """It is up, or was restarted by its peer, which may have changed its streams."""

@@ -298,7 +298,7 @@ class _Client:
     def _give_up(self) -> None:
         seconds = f"{self._options.timeout:g} s"
         if self._phase is _Phase.OPENING:
-            self._fail(f"no answer from {self._where} within {seconds}", now=True)
+            self._fail(f"association with {self._where} not set up within {seconds}", now=True)
         elif self._phase is _Phase.ANSWERS:
             self._fail(f"{self._answers} of {self._options.replies} answers came, then none for {seconds}")
         else:

@@ -117,7 +117,7 @@ class Sending:
         self._waiting.pop(association.key, None)
         for command in association.backlog:
             if command.message_id:
-                self._refuse(command, "the association ended before there was room to send it")
+                self._refuse(command, "the association ended before this could be sent")
         association.backlog.clear()
         association.backlog_bytes = 0
 

@@ -1,14 +1,15 @@
 """A peer over UDP that no stack stands behind: every octet of what it sends is the test's.
 
 It says what real stacks refuse to say. Build packets with `packet`, `chunk` and their like, send them by a
-`RawPeer`, which can also do an honest handshake and count TSNs.
+`RawPeer`, which can also do an honest handshake and count TSNs; a `RawServer` answers.
 """
 
 import random
 import socket
 import struct
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -208,3 +209,79 @@ class RawPeer:
     def abort(self, causes: bytes = b"") -> None:
         """End the association."""
         self.send(chunk(ABORT, 0, causes))
+
+
+Answer = Callable[["RawServer", bytes], Sequence[bytes]]
+"""What a server says to the value of a chunk that came: chunks, all in one packet."""
+
+
+class RawServer:
+    """A server on one UDP port, for a client of this machine; it answers in a thread of its own.
+
+    As an honest one would, but for the chunk types in `instead`, by their names in lower case. `tag` is its
+    own verification tag, `peer_tag` the client's.
+    """
+
+    port = 9
+
+    def __init__(self, **instead: Answer) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.udp_port = int(self.socket.getsockname()[1])
+        self.tag, self.tsn = random.randrange(1, 1 << 32), random.randrange(1 << 32)
+        self.peer_tag = 0
+        self._instead = instead
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A datagram wakes the thread, where the end of the socket would not.
+        self.socket.sendto(b"", ("127.0.0.1", self.udp_port))
+        self._thread.join()
+        self.socket.close()
+
+    def _serve(self) -> None:
+        while True:
+            datagram, self.to = self.socket.recvfrom(65535)
+            if not datagram:
+                return
+            self.source, _ = struct.unpack_from("!HH", datagram)
+            for kind, _, value in chunks(datagram):
+                if kind == INIT:
+                    self.peer_tag = struct.unpack_from("!I", value)[0]
+                answer = self._instead.get(_NAMES.get(kind, ""), _HONEST.get(kind))
+                if answer and (said := answer(self, value)):
+                    self.send(*said)
+
+    def send(self, *chunks: bytes, tag: int | None = None) -> None:
+        """Send a packet of these chunks to the client heard last."""
+        tag = self.peer_tag if tag is None else tag
+        self.socket.sendto(packet(self.port, self.source, tag, *chunks), self.to)
+
+
+_NAMES = {
+    INIT: "init",
+    COOKIE_ECHO: "cookie_echo",
+    DATA: "data",
+    SHUTDOWN: "shutdown",
+    HEARTBEAT: "heartbeat",
+}
+
+
+def _init_ack(server: RawServer, value: bytes) -> Sequence[bytes]:
+    head = struct.pack("!IIHHI", server.tag, 1 << 20, 5, 5, server.tsn)
+    return [chunk(INIT_ACK, 0, head + parameter(_STATE_COOKIE, b"c" * 20))]
+
+
+_HONEST: dict[int, Answer] = {
+    INIT: _init_ack,
+    COOKIE_ECHO: lambda server, value: [chunk(COOKIE_ACK)],
+    DATA: lambda server, value: [sack(struct.unpack_from("!I", value)[0])],
+    SHUTDOWN: lambda server, value: [chunk(SHUTDOWN_ACK)],
+    HEARTBEAT: lambda server, value: [chunk(HEARTBEAT_ACK, 0, value)],
+}

@@ -24,6 +24,7 @@ from sctp_tui.sctp.events import (
 from sctp_tui.sending import BACKLOG
 
 from .harness import PATIENCE, Running
+from .rawpeer import ABORT, RawServer, chunk, sack
 
 
 def test_stop_shuts_associations_down(running: Running) -> None:
@@ -150,6 +151,28 @@ def test_a_slow_reader_closes_the_window_and_loses_nothing(stack: StackName) -> 
             assert time.monotonic() < deadline
         for _ in range(number):
             running.until(Message, direction="in", size=size)
+
+
+def test_an_end_is_told_before_what_is_refused_for_it(stack: StackName, udp_here: None) -> None:
+    """The stack knows of it at once, and tells it after hundreds of messages that failed."""
+    silent: list[bytes] = []
+
+    def once(server: RawServer, value: bytes) -> list[bytes]:
+        silent.append(value)
+        return [sack(int.from_bytes(value[:4], "big"))] if len(silent) == 1 else []
+
+    with RawServer(data=once) as server, Running(stack) as running:
+        client = running.client(to=Peer(("127.0.0.1",), server.port, server.udp_port))
+        running.until(AssocChange, endpoint=client, state="COMM_UP")
+        for _ in range(400):
+            running.send(client)
+        running.until_true(lambda: sum(isinstance(event, Message) for event in running.events) > 400)
+        server.send(chunk(ABORT, 1), tag=server.tag)
+        while not any(isinstance(e, AssocChange) and e.state == "COMM_LOST" for e in running.events):
+            running.send(client)
+            running.drain()
+        told = [event for event in running.events if isinstance(event, AssocChange | Refused)]
+        assert isinstance(told[1], AssocChange)
 
 
 def test_a_full_backlog_is_refused_by_name(stack: StackName) -> None:

@@ -70,7 +70,10 @@ def ending(event: AssocChange) -> str:
     if event.state == "SHUTDOWN_COMP":
         text = "shutdown" if event.by == "stack" else f"shutdown by {event.by}"
     elif event.state == "CANT_STR_ASSOC":
-        text = f"could not start: {cause or ('refused by peer' if event.by == 'peer' else 'no answer')}"
+        # What the peer said is told as its own; why nothing came up without that is worked out here.
+        refused = "refused by peer" if event.by == "peer" and (event.error is not None or not cause) else ""
+        why = ": ".join(part for part in (refused, cause) if part) or "no answer"
+        text = f"could not start: {why}"
     elif event.by == "stack":
         text = f"lost: {cause}" if cause else "lost (no answer)"
     else:

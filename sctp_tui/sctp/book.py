@@ -9,13 +9,15 @@ from typing import TypeVar
 import msgspec
 
 from .. import __version__
-from .endpoint import EndpointOptions, Outgoing, SctpError
+from .endpoint import BufferFull, EndpointOptions, Outgoing, SctpError
 from .events import SCHEMA, AssocChange, Ending, Event, How, Message, Opening, Peer, ShutdownEvent, StackName
 
 E = TypeVar("E", bound=Event)
 
 _ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 CLOSING = "this association is being shut down and takes no more messages"
+REASON_LIMIT = 1000
+"""Bytes of the reason for an ABORT: a packet holds them on any path. usrsctp leaves out what is longer."""
 _REMEMBERED = 1000  # associations that ended, for what is told of them late
 
 
@@ -108,6 +110,13 @@ class Book:
         if entry := self._entries.get(assoc_id):
             entry.peer = peer
 
+    def check_reason(self, reason: str) -> bytes:
+        """The octets of a reason for an ABORT. Raises `SctpError` where they are too many for a packet."""
+        octets = reason.encode(errors="replace")
+        if len(octets) > REASON_LIMIT:
+            raise SctpError(f"a reason of {len(octets):,} bytes: an ABORT takes {REASON_LIMIT:,}; shorten it")
+        return octets
+
     def check(self, entry: Entry, message: Outgoing) -> None:
         """Raises `SctpError` for what no stack would send, by the limit and the way out."""
         if not message.data:
@@ -120,6 +129,15 @@ class Book:
             )
         if entry.begun:
             raise SctpError(CLOSING)
+
+    def takes_no_more(self, entry: Entry) -> SctpError:
+        """Why a stack takes no message for an association any more.
+
+        `BufferFull` while what tells of its end, and how, has not been read: the message waits for that.
+        """
+        if entry.begun or entry.peer_shut_down:
+            return SctpError(CLOSING)
+        return BufferFull("the end of this association has not been read yet")
 
     def sent(self, entry: Entry, message: Outgoing, now: tuple[float, float]) -> Message:
         """The event that tells of a message that the stack took; `now` is the clock when it was handed over.

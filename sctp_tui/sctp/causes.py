@@ -3,8 +3,9 @@
 import struct
 from collections.abc import Iterator
 
-from .printable import printable
+from .printable import quoted
 
+STALE_COOKIE = 3
 USER_INITIATED_ABORT = 12
 PROTOCOL_VIOLATION = 13
 _ABORT_CHUNK, _ERROR_CHUNK = 6, 9
@@ -12,7 +13,7 @@ _ABORT_CHUNK, _ERROR_CHUNK = 6, 9
 NAMES = {
     1: "invalid stream identifier",
     2: "missing mandatory parameter",
-    3: "stale cookie",
+    STALE_COOKIE: "stale cookie",
     4: "out of resource",
     5: "unresolvable address",
     6: "unrecognized chunk type",
@@ -30,20 +31,25 @@ NAMES = {
     0x00A4: "request refused, no authorization",
     0x0105: "unsupported HMAC identifier",  # RFC 4895
 }
+TEXT = 120
+"""Characters shown of a text: as many as usrsctp tells of, which cuts an ABORT after 512 octets."""
 _WITH_TEXT = {USER_INITIATED_ABORT, PROTOCOL_VIOLATION}
 
 
 def describe(code: int | None, info: bytes = b"") -> str:
-    """A cause in words, with the text that its sender gave for it, printable. "" for None."""
+    """A cause in words, with the text that its sender gave for it, quoted and printable. "" for None."""
     if code is None:
         return ""
     name = NAMES.get(code, f"cause {code}")
     text = info.rstrip(b"\0")
-    return f"{name}: {printable(text, 200)}" if code in _WITH_TEXT and text else name
+    return f"{name}: {quoted(text, TEXT)}" if code in _WITH_TEXT and text else name
 
 
 def causes(chunk: bytes) -> Iterator[tuple[int, bytes]]:
-    """The causes in an ABORT or ERROR chunk: code and information. Ends quietly where one is broken."""
+    """The causes in an ABORT or ERROR chunk: code and information. Ends quietly where one is broken.
+
+    The last one may have been cut short on its way to us; its information is what is left.
+    """
     if len(chunk) < 4 or chunk[0] not in (_ABORT_CHUNK, _ERROR_CHUNK):
         return
     yield from each_cause(chunk[4 : int.from_bytes(chunk[2:4], "big")])
@@ -54,7 +60,7 @@ def each_cause(data: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     while at + 4 <= len(data):
         code, length = struct.unpack_from("!HH", data, at)
-        if length < 4 or at + length > len(data):
+        if length < 4:
             return
         yield code, data[at + 4 : at + length]
         at += (length + 3) & ~3

@@ -70,6 +70,8 @@ class Dialect(msgspec.Struct, frozen=True):
         return number or None
 
 
+_ABORT, _T_BIT = 6, 1
+"""An ABORT with the T bit has the tag that it was sent to: its sender has no association (RFC 9260, 8.4)."""
 _HEADER = struct.Struct("=HHI")
 _ASSOC_CHANGE = struct.Struct("=HHHHI")
 _ADDR_CHANGE = struct.Struct("=128sIII")
@@ -107,11 +109,14 @@ def _assoc_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
         features = tuple(dialect.features[byte] for byte in info if byte in dialect.features)
     elif found := next(causes(info) if dialect.abort_chunk else each_cause(info), None):
         code, text = found
+    told = describe(code, text)
+    if dialect.abort_chunk and len(info) > 1 and info[0] == _ABORT and info[1] & _T_BIT:
+        told = told or "it knows no such association, as after a restart"
     # With the peer's ABORT in it the other end did it; the endpoint knows better what we did.
-    aborted = info[:1] == b"\x06" if dialect.abort_chunk else bool(info)
+    aborted = info[:1] == bytes([_ABORT]) if dialect.abort_chunk else bool(info)
     by: Origin = "peer" if aborted and state not in ("COMM_UP", "RESTART") else "stack"
     return AssocChange(
-        0.0, 0.0, "", 0, assoc_id, None, state, outbound, inbound, code, describe(code, text), by, features
+        0.0, 0.0, "", 0, assoc_id, None, state, outbound, inbound, code, told, by, features
     )  # fmt: skip
 
 

@@ -85,6 +85,12 @@ def _made_visible(text: str) -> str:
     return "".join(made)
 
 
+def quoted(data: bytes | str, limit: int | None = None) -> str:
+    """The same as somebody else's words: between “ and ”, which none of theirs can end."""
+    text = printable(data, limit)
+    return f"“{text.replace('“', _escaped('“')).replace('”', _escaped('”'))}”"
+
+
 def _escaped(character: str) -> str:
     code = ord(character)
     if picture := _PICTURES.get(code):

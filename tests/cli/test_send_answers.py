@@ -67,7 +67,7 @@ def test_an_abort_by_the_server(stack: StackName, running: Running) -> None:
         running.abort(message.key, "go \x1b away")
         status, out, err = process.end()
     assert (status, out) == (1, b"")
-    assert "aborted by peer: go ␛ away" in err
+    assert "aborted by peer: “go ␛ away”" in err
     assert err.count("\n") == 1
 
 

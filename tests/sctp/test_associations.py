@@ -98,6 +98,15 @@ def test_a_second_client_has_another_id(running: Running) -> None:
     assert again.key != up.key
 
 
+def test_a_reason_that_no_packet_holds_is_refused(running: Running) -> None:
+    _, up, ours = running.greet()
+    running.abort(ours.key, "x" * 1_400)
+    assert "1,400 bytes" in running.until(Refused, command="abort_association").text
+    running.abort(ours.key, "ü" * 500)
+    end = running.until(AssocChange, ended, key=up.key)
+    assert end.error_text == f"user-initiated abort: “{'ü' * 120}…”"
+
+
 def test_an_abort_carries_its_reason(running: Running) -> None:
     client, up, ours = running.greet()
     running.abort(ours.key, "bye \x1b[2J now")
@@ -106,7 +115,7 @@ def test_an_abort_carries_its_reason(running: Running) -> None:
     running.again()
     end = running.until(AssocChange, ended, endpoint="server")
     assert (end.state, end.by, end.error, end.key) == ("COMM_LOST", "peer", 12, up.key)
-    assert end.error_text == "user-initiated abort: bye ␛[2J now"
+    assert end.error_text == "user-initiated abort: “bye ␛[2J now”"
     running.again()
     own = running.until(AssocChange, ended, endpoint=client)
     assert (own.state, own.by) == ("COMM_LOST", "us")

@@ -502,11 +502,11 @@ def test_time_does_not_go_back(hand: Hand) -> None:
 
 def test_a_reason_goes_to_the_peer(hand: Hand) -> None:
     server, there, client, _ = hand.pair()
-    with pytest.raises(SctpError, match=r"1001 bytes: an ABORT takes 1000"):
+    with pytest.raises(SctpError, match=r"1,001 bytes: an ABORT takes 1,000"):
         server.abort(there, "x" * 1001)
     server.abort(there, "closing for the day")
     end = hand.until(AssocChange, client, state="COMM_LOST")
-    assert (end.error, end.error_text, end.by) == (12, "user-initiated abort: closing for the day", "peer")
+    assert (end.error, end.error_text, end.by) == (12, "user-initiated abort: “closing for the day”", "peer")
     assert hand.until(AssocChange, server, state="COMM_LOST").by == "us"
 
 

@@ -56,7 +56,7 @@ ON_LINUX: list[tuple[str, type[Event], dict[str, object]]] = [
         {
             "state": "COMM_LOST",
             "error": 12,
-            "error_text": "user-initiated abort: ‹67 6f 20 61 77 61 79 20 ff›",
+            "error_text": "user-initiated abort: “‹67 6f 20 61 77 61 79 20 ff›”",
             "by": "peer",
         },
     ),
@@ -175,7 +175,22 @@ ON_USRSCTP: list[tuple[str, type[Event], dict[str, object]]] = [
     (  # the peer's ABORT chunk, whole
         "0100 0000 1f000000 0200 0c00 0000 0000 04000000 0600000b 000c0007 627965",
         AssocChange,
-        {"state": "COMM_LOST", "error": 12, "error_text": "user-initiated abort: bye", "by": "peer"},
+        {"state": "COMM_LOST", "error": 12, "error_text": "user-initiated abort: “bye”", "by": "peer"},
+    ),
+    (  # of one who has no association: the T bit
+        "0100 0000 18000000 0200 0000 0000 0000 04000000 06010004",
+        AssocChange,
+        {
+            "state": "COMM_LOST",
+            "error": None,
+            "error_text": "it knows no such association, as after a restart",
+            "by": "peer",
+        },
+    ),
+    (  # cut short by the stack, as it is longer than 512 octets
+        "0100 0000 20000000 0200 0c00 0000 0000 04000000 06000404 000c0400 78787878",
+        AssocChange,
+        {"state": "COMM_LOST", "error": 12, "error_text": "user-initiated abort: “xxxx”", "by": "peer"},
     ),
     (  # without it
         "0100 0000 14000000 0200 0000 0000 0000 04000000",

@@ -16,7 +16,8 @@ import msgspec
 
 from ... import __version__
 from .. import sockaddr
-from ..book import CLOSING, Book, Entry
+from ..book import Book, Entry
+from ..causes import USER_INITIATED_ABORT
 from ..endpoint import UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
 from ..events import (
     SCHEMA,
@@ -43,8 +44,7 @@ from .syscalls import Info, Intake
 
 log = logging.getLogger(__name__)
 
-REASON_LIMIT = 1000
-"""Bytes of the reason for an abort: a packet holds them on any path."""
+_UNTOLD = "no answer from the peer, or its ABORT without a cause: Linux does not tell"
 _REFUSED_WITHIN = 0.5  # s; no answer takes longer to notice (RTO.Initial, 3 s on Linux)
 
 
@@ -189,7 +189,8 @@ class KernelEndpoint:
                 "bytes in one message; `sudo sysctl net.core.wmem_max=...` or root allow more"
             )
         if number in (errno.EPIPE, errno.ESHUTDOWN, errno.ECONNRESET, errno.ENOTCONN):
-            raise SctpError(CLOSING)
+            self.hold(entry.assoc_id, False)  # its end has to be read
+            raise self._book.takes_no_more(entry)
         if number:
             raise SctpError(f"the kernel did not take the message to {entry.peer}: {os.strerror(number)}")
         return (self._book.sent(entry, message, now),)
@@ -244,16 +245,15 @@ class KernelEndpoint:
     def abort(self, assoc_id: int, reason: str) -> Sequence[Event]:
         """See `Endpoint.abort`."""
         entry = self._book.known(assoc_id)
-        if (size := len(reason.encode(errors="replace"))) > REASON_LIMIT:
-            raise SctpError(f"a reason of {size} bytes: an ABORT takes {REASON_LIMIT}; shorten it")
         self.hold(assoc_id, False)  # its end has to be read
         return self._end(entry, "abort", layout.ABORT, reason)
 
     def _end(self, entry: Entry, how: How, flag: int, reason: str) -> Sequence[Event]:
+        octets = self._book.check_reason(reason)
         entry.begun = how
         clock = self._options.clock
         now = clock.wall(), clock.mono()
-        number = self._sendmsg(entry, reason.encode(errors="replace"), flag, Outgoing(b""))
+        number = self._sendmsg(entry, octets, flag, Outgoing(b""))
         # Where it has ended by itself the notification of that waits to be read.
         if number not in (0, errno.EPIPE, errno.ESHUTDOWN) and (number, entry.assoc_id) != (errno.EINVAL, 0):
             raise SctpError(f"the kernel could not {how} the association: {os.strerror(number)}")
@@ -405,8 +405,8 @@ class KernelEndpoint:
                 peer = self._peer(event.assoc_id) or peer
                 self._book.find(event.assoc_id, peer)
                 self._book.moved(event.assoc_id, peer)
-            elif event.state == "CANT_STR_ASSOC" and not event.error_text:
-                event = msgspec.structs.replace(event, error_text=self._why_not())
+            else:
+                event = self._why_ended(event)
         elif isinstance(event, PartialDelivery):
             self._reassembly.forget(event.assoc_id)
         elif (
@@ -416,6 +416,18 @@ class KernelEndpoint:
         ):
             self._book.moved(event.assoc_id, changed)
         return self._book.stamp(event, peer, now)
+
+    def _why_ended(self, event: AssocChange) -> AssocChange:
+        """With what Linux keeps to itself, as far as it can be found out."""
+        if event.state == "CANT_STR_ASSOC" and not event.error_text:
+            return msgspec.structs.replace(event, error_text=self._why_not())
+        entry = self._book.get(event.assoc_id)
+        ours = entry is not None and entry.begun == "abort"
+        if event.state == "CANT_STR_ASSOC" and event.error == USER_INITIATED_ABORT and not ours:
+            return msgspec.structs.replace(event, by="peer")
+        if event.state == "COMM_LOST" and event.error is None and event.by == "stack":
+            return msgspec.structs.replace(event, error_text=_UNTOLD)
+        return event
 
     def _why_not(self) -> str:
         """Linux does not tell an ABORT from silence; the time that it took does."""

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ... import __version__
-from ..book import CLOSING, Book, Entry
+from ..book import Book, Entry
+from ..causes import STALE_COOKIE
 from ..endpoint import UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
 from ..events import (
     SCHEMA,
@@ -27,6 +28,7 @@ from ..events import (
     Path,
     Peer,
     PeerAddrChange,
+    RemoteError,
     Status,
 )
 from ..notification import decode
@@ -56,6 +58,7 @@ class UserspaceEndpoint:
         self._to: Peer | None = None
         self._link: Link | None = None  # a client's
         self._links: dict[int, tuple[Link, int]] = {}  # by assoc ID, with the peer's SCTP port
+        self._stale = False  # the peer said so of the cookie that a client sent back
         self._sent: set[int] = set()  # assoc IDs that may have data outstanding
         self._sockets: list[socket.socket] = []
         self._socket = open_socket(stack.call, stack.intake, options)
@@ -190,10 +193,9 @@ class UserspaceEndpoint:
         number = self._hand_over(entry, message.data, flags, message)
         if number == errno.EAGAIN:
             raise BufferFull("the send buffer is full")
-        if number == errno.ENOENT:
-            raise SctpError("this association has ended")
-        if number in (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
-            raise SctpError(CLOSING)
+        if number in (errno.ENOENT, errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
+            self.hold(entry.assoc_id, False)  # its end has to be read
+            raise self._book.takes_no_more(entry)
         if number:
             raise SctpError(f"usrsctp did not take the message: {os.strerror(number)}")
         self._sent.add(entry.assoc_id)
@@ -222,14 +224,15 @@ class UserspaceEndpoint:
         return self._end(self._book.known(assoc_id), "abort", layout.ABORT, reason)
 
     def _end(self, entry: Entry, how: How, flag: int, reason: str) -> Sequence[Event]:
+        octets = self._book.check_reason(reason)
         entry.begun = how
         clock = self._options.clock
         now = clock.wall(), clock.mono()
-        number = self._hand_over(entry, reason.encode(), flag, Outgoing(b""))
+        number = self._hand_over(entry, octets, flag, Outgoing(b""))
         if number == errno.EAGAIN:  # where the buffer is full usrsctp 0.9.5.0 does not even abort
             sock = self._socket_of(entry.assoc_id)
             sock.set_send_buffer(2 * SEND_BUFFER)
-            number = self._hand_over(entry, reason.encode(), flag, Outgoing(b""))
+            number = self._hand_over(entry, octets, flag, Outgoing(b""))
             sock.set_send_buffer(SEND_BUFFER)
         if number and number not in (errno.ENOENT, errno.EPIPE):
             raise SctpError(f"usrsctp could not {how} the association: {os.strerror(number)}")
@@ -402,6 +405,8 @@ class UserspaceEndpoint:
             return None  # said once a piece by some versions
         elif isinstance(event, AssocChange):
             return self._changed(event, peer, link, now)
+        if isinstance(event, RemoteError) and event.error == STALE_COOKIE:
+            self._stale = True
         if isinstance(event, PartialDelivery):
             self._reassembly.forget(event.assoc_id)
         return self._book.stamp(event, peer, now)
@@ -441,6 +446,9 @@ class UserspaceEndpoint:
         if link.aborted:
             link.aborted = False
             return f"nobody listens on SCTP port {to.port} of {to.addresses[0]}", "peer"
+        if self._stale:
+            self._stale = False
+            return "stale cookie, as the peer says: ours came back too late for it each time", "stack"
         return f"no answer from {to}", "stack"
 
     def close(self) -> None:
