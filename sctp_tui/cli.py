@@ -1,29 +1,43 @@
 """The command line's entry: hands on to the command that its first word names.
 
-Each is imported only where it runs: Textual by the screen alone, SCTP by nothing that just prints help.
+Each is imported only where it runs: Textual by the screen alone, SCTP by nothing that just prints help. And
+nothing at all before `main` has said what ^C does, as it would end what is being imported by a traceback.
 """
 
-import gc
 import os
+import signal
 import sys
-from collections.abc import Sequence
-
-from .options import ScreenOptions, screen_options, send_options, serve_options
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: "list[str] | None" = None) -> int:
     """Run the program with these arguments; its exit status."""
-    # A standard descriptor that is closed would be taken by the next socket, and written to.
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(descriptor)
-    try:
-        return _run(list(sys.argv[1:] if argv is None else argv))
-    except KeyboardInterrupt:
-        return 130  # Ctrl-C before the command listens to it, or in one that leaves it to Python
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Until a command listens to it, it just ends the process.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _have_all_streams()
+    from . import crash
+
+    crash.listen()
+    return _run(sys.argv[1:] if argv is None else argv)
 
 
-def _run(words: list[str]) -> int:
+def _have_all_streams() -> None:
+    """A standard descriptor that is closed would be taken by the next socket, and written to."""
+    # One that is missing has no input, and is a failure to print to; of failures to complain nobody learns.
+    for descriptor, flags in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, flags)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+
+
+def _run(words: "list[str]") -> int:
+    from .options import send_options, serve_options
+
     match words:
         case ["serve", *rest]:
             serving = serve_options(rest)
@@ -43,10 +57,15 @@ def _run(words: list[str]) -> int:
             from .lab.command import main as lab
 
             return lab(rest)
-    return _screen(screen_options(words))
+    return _screen(words)
 
 
-def _screen(options: ScreenOptions) -> int:
+def _screen(words: "list[str]") -> int:
+    import gc
+
+    from .options import screen_options
+
+    options = screen_options(words)
     gc.disable()  # until the screen is there nothing is garbage; then it is the Collector's
     from .output import complain
     from .sctp.endpoint import Clock, StackUnavailable
@@ -55,8 +74,14 @@ def _screen(options: ScreenOptions) -> int:
 
     raise_descriptor_limit()
     # Drawn on standard error, so that standard output may be anything.
-    if not (os.isatty(0) and os.isatty(2)):
-        complain("the screen needs a terminal; without one, `sctp-tui serve` prints what happens")
+    streams = {0: "standard input", 2: "standard error, where it is drawn,"}
+    elsewhere = [name for descriptor, name in streams.items() if not os.isatty(descriptor)]
+    if elsewhere:
+        none = "is none" if len(elsewhere) == 1 else "are none"
+        complain(
+            f"the screen needs a terminal, and {' and '.join(elsewhere)} {none}; "
+            "without one, `sctp-tui serve` prints what happens"
+        )
         return 1
     notes: list[str] = []
     try:

@@ -170,11 +170,6 @@ class Engine:
     def _run(self) -> None:
         try:
             self._loop()
-        except BaseException as error:
-            # A fault of this program: whoever waits for events must not wait for ever.
-            self._fail("engine", SctpError(f"the engine ended by an error of its own: {error!r}"))
-            self._flush()
-            raise
         finally:
             for stack in self._stacks.values():
                 stack.close()

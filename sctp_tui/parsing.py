@@ -6,17 +6,39 @@ the same of what is wrong.
 
 import argparse
 import re
+import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from .output import Output, OutputEnded, complain
 from .sctp.printable import printable
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 PROG = "sctp-tui"
 _TOLD = 20  # of what is wrong in a config file
 
 
-class Parser(argparse.ArgumentParser):
+class Printing(argparse.ArgumentParser):
+    """Prints help as the program prints anything: what can't be written is a failure."""
+
+    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+        if file is not sys.stdout:
+            super()._print_message(message, file)
+            return
+        output = Output()
+        output.add(message.removesuffix("\n"))
+        try:
+            output.flush()
+        except OutputEnded as error:
+            if str(error):
+                complain(str(error), self.prog.removeprefix(PROG).strip())
+            sys.exit(1)
+
+
+class Parser(Printing):
     """Says what is wrong in one line, and exits with 2."""
 
     def __init__(self, command: str, usage: str, description: str, epilog: str) -> None:

@@ -120,8 +120,8 @@ class _Client:
                 self._flush()
                 if self._status is None:
                     self._advance()
-                if not (running or batch):
-                    self._fail("the engine has ended, which is a fault of this program")
+                if not (running or batch):  # by a fault, and that is told
+                    self._end(1)
                     self._closed = True
             self._engine.join()
         if self._output is not None:

@@ -138,8 +138,7 @@ class _Server:
         while self._open:
             running = self._engine.running
             batch = self._outbox.drain(_IDLE)
-            if not (running or batch):
-                complain("the engine has ended, which is a fault of this program", "serve")
+            if not (running or batch):  # by a fault, and that is told
                 self._status = 1
                 return
             self._totals = batch.totals or self._totals

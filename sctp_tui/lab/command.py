@@ -5,6 +5,7 @@ import re
 import signal
 import sys
 
+from ..parsing import Printing
 from .errors import LabError
 from .runner import MEMORY, run
 from .terminal import interactive, passed_on
@@ -46,7 +47,7 @@ def main(argv: list[str]) -> int:
 
 
 def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str], list[str]]:
-    parser = argparse.ArgumentParser(
+    parser = Printing(
         prog="sctp-tui lab",
         usage="%(prog)s [--memory SIZE] [--timeout S] [--tty] [-- COMMAND ...]",
         description=_DESCRIPTION,

@@ -182,7 +182,7 @@ class Relay:
             return
         except OSError as error:
             if error.errno != errno.EIO:  # our terminal is gone
-                raise
+                raise LabError(f"can't read standard input: {error.strerror}") from None
             data = b""
         self.on_the_way += len(data)
         self.to_guest += wire.frame(wire.STDIN, data)
@@ -200,7 +200,8 @@ class Relay:
             return
         except OSError as error:
             if error.errno not in (errno.EPIPE, errno.EIO):  # no reader, no terminal any more
-                raise
+                name = "standard output" if output.channel == wire.STDOUT else "standard error"
+                raise LabError(f"can't write to {name}: {error.strerror}") from None
             if self.terminal:
                 self._hang_up()
                 return

@@ -3,6 +3,7 @@
 import itertools
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -90,6 +91,8 @@ class SctpApp(App[None], inherit_bindings=False):
         if theme in self.available_themes:
             self.theme = theme
         self._last_theme = self.theme
+        self.fault: Callable[[Exception], None] = lambda error: None
+        """Called with what nobody caught in the screen."""
         self._main = MainScreen(self.monitor, settings, self._mask)
         self._watched = Watch(())
         self._ending = False
@@ -195,8 +198,7 @@ class SctpApp(App[None], inherit_bindings=False):
         if self._ending:
             self._main.say_ending()
         if ended and not self.outbox.waiting:
-            ended_by_itself = "The engine ended by itself, which it should not." if not self._ending else None
-            self.exit(return_code=0 if self._ending else 1, message=ended_by_itself)
+            self.exit(return_code=0 if self._ending else 1)
 
     def _fold(self) -> bool:
         """Take some of what waits, and soon the rest, if there is more; whether there was anything."""
@@ -244,6 +246,12 @@ class SctpApp(App[None], inherit_bindings=False):
             event.stop()
             event.prevent_default()
             focused.post_message(Key(event.key, event.character))
+
+    def _fatal_error(self) -> None:
+        """Leave by a fault. Textual would print all that variables hold; `fault` is told of it instead."""
+        if self._exception is not None:
+            self.fault(self._exception)
+        self._close_messages_no_wait()
 
     def end(self, *, hurry: bool = True) -> None:
         """End gracefully; asked again, at once if there is a `hurry`. Any thread or signal may ask."""

@@ -110,6 +110,8 @@ class TerminalDriver(LinuxDriver):
                 continue  # a shell in the foreground was faster
             except OSError:
                 self._hang_up()
+            except Exception as error:  # noqa: BLE001  # it is the app's, as any other fault of the screen
+                self._app.call_later(self._app._handle_exception, error)
             return
 
     def _hang_up(self) -> None:

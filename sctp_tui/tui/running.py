@@ -2,11 +2,11 @@
 
 import asyncio
 import signal
-import sys
 import termios
 import threading
-import traceback
 
+from sctp_tui.crash import told
+from sctp_tui.output import complain
 from sctp_tui.stop_signals import ending, stop_signals
 from sctp_tui.terminal import Terminal
 
@@ -39,7 +39,8 @@ class _Running:
         self._terminal = Terminal(_OUTPUT)
         self._app = SctpApp(settings)
         self._app.hangup.last = self._give_back
-        self._crashes: list[str] = []
+        self._app.fault = self._fault
+        self._said = ""  # of the first fault; others mostly follow from it
         self._status = 0
 
     def run(self) -> int:
@@ -50,13 +51,14 @@ class _Running:
             # Not by the event loop: it may be waiting for a terminal that takes nothing any more.
             with stop_signals(self._signalled, ending()):
                 asyncio.run(self._app.run_async())
-            return self._status or self._app.return_code or 0
+            return 1 if self._said else self._status or self._app.return_code or 0
         except BaseException:
             self._give_back()
             raise
         finally:
             threading.excepthook = before
-            sys.stderr.write("".join(self._crashes))
+            if self._said:
+                complain(self._said)
 
     def _give_back(self) -> None:
         self._terminal.give_back(_UNDO)
@@ -74,4 +76,9 @@ class _Running:
         if args.thread is not None and args.thread.name == _WRITER:
             self._app.hangup.begin(128 + signal.SIGHUP)
             return
-        self._crashes += traceback.format_exception(args.exc_type, args.exc_value, args.exc_traceback)
+        if args.exc_value is not None:
+            self._fault(args.exc_value, args.thread.name if args.thread else "")
+
+    def _fault(self, error: BaseException, thread: str = "") -> None:
+        if not self._said:
+            self._said = told(error, thread)

@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import signal
 import socket
 import struct
@@ -14,6 +15,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -35,12 +37,12 @@ _DEAF_ITSELF = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]
 class Started:
     """A program in a terminal of its own, the leader of its session, once it listens."""
 
-    def __init__(self, *before: str, make: bool = False) -> None:
+    def __init__(self, *before: str, make: bool = False, code: str = "") -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
             free.bind(("127.0.0.1", 0))
             self.udp_port = free.getsockname()[1]
         options = f"--stack userspace --port {_PORT} --udp-port {self.udp_port}"
-        program = [sys.executable, "-m", "sctp_tui", *options.split()]
+        program = [sys.executable, *(("-c", code) if code else ("-m", "sctp_tui")), *options.split()]
         command = ["make", "run", f"ARGS={options}"] if make else [*before, *program]
         self.process, self.terminal = pty.fork()
         if self.process == 0:
@@ -69,11 +71,13 @@ class Started:
     def signal(self, number: int) -> None:
         os.kill(self.process, number)
 
-    def read_all(self) -> None:
+    def read_all(self) -> bytes:
         """Read until its end."""
+        read = b""
         with contextlib.suppress(OSError):  # EIO: the other side is closed
-            while self._read():
-                pass
+            while more := self._read():
+                read += more
+        return read
 
     def end(self) -> int:
         """Its exit status, once it has ended."""
@@ -156,3 +160,46 @@ def test_a_terminal_that_takes_nothing_gets_its_settings_back(
     assert started.end() == 128 + number
     assert termios.tcgetattr(terminal) == started.settings
     os.close(terminal)
+
+
+SECRET = "payload-of-10.1.2.3"
+FAULTS = {
+    "screen": "sctp_tui.tui.main_screen.MainScreen.show",
+    "engine": "sctp_tui.engine.Engine._carry_out",
+    "input": "textual.drivers.linux_driver.XTermParser.tick",
+}
+
+
+@pytest.mark.parametrize("where", FAULTS)
+def test_a_fault_gives_the_terminal_back_and_says_so_in_one_line(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    broken = tmp_path / "broken"
+    started = Started(
+        code=f"""
+import os, sys, sctp_tui.cli, sctp_tui.engine, sctp_tui.tui.main_screen, textual.drivers.linux_driver
+well = {FAULTS[where]}
+def maybe(*arguments):
+    secret = {SECRET!r}
+    if os.path.exists({str(broken)!r}):
+        raise KeyError(secret)
+    return well(*arguments)
+{FAULTS[where]} = maybe
+sys.exit(sctp_tui.cli.main())
+"""
+    )
+    broken.touch()
+    os.write(started.terminal, b"\r")  # opens a client
+    screen, _, after = started.read_all().rpartition(b"\x1b[?1049l")
+    assert screen
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\a", "", after.decode())
+    (note,) = (tmp_path / "sctp-tui/crashes").iterdir()
+    assert text.startswith("sctp-tui: ended by a fault of its own (KeyError")
+    assert f"with {note}, which" in text
+    assert text.count("\n") == 1
+    assert SECRET not in text + note.read_text()
+    assert started.modes.undo() == b""
+    assert termios.tcgetattr(started.terminal) == started.settings
+    assert started.end() == 1
+    started.close()
