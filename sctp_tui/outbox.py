@@ -98,11 +98,12 @@ class Outbox:
         with self._ready:
             add = self._events.append
             numbers = self._numbers
+            size = 0
             for event in events:
                 match event:
                     case Message():
                         add(event)
-                        self._bytes += event.size
+                        size += event.size
                     case Counts():
                         numbers.counts[event.key] = event
                     case Status():
@@ -119,7 +120,8 @@ class Outbox:
                         numbers.link = event
                     case _:
                         add(event)
-                        self._bytes += held(event)
+                        size += held(event)
+            self._bytes += size
             if not self.lossless:
                 self._drop()
             self._ready.notify()

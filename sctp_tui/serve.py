@@ -1,7 +1,8 @@
 """`sctp-tui serve`: the one-to-many server without a screen, its events as lines on standard output."""
 
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from heapq import merge
 from operator import attrgetter
 
@@ -32,6 +33,7 @@ from .stop_signals import stop_signals
 _WAITING = 4096  # events that wait for a slow reader before the engine stops receiving
 _MORE = 0.01  # s after which more is written
 _GATHER = 0.005  # s after which more is read
+_SWITCH = 0.0005  # s that the engine waits for what is being printed; at Python's 5 ms it is held up by it
 _IDLE = 0.5  # s between two looks whether the reader of standard output is still there
 
 
@@ -77,6 +79,7 @@ class _Server:
 
     def run(self) -> int:
         """Serve until a signal, the count, the end of the output, or an endpoint that fails."""
+        sys.setswitchinterval(_SWITCH)
         with stop_signals(self._asked_to_stop):
             self._engine.start()
             self._engine.submit(*self._listens())
@@ -168,9 +171,6 @@ class _Server:
             self._lose_output(str(end))
 
     def _take(self, event: Event) -> None:
-        if isinstance(event, Packet):
-            self._add((packet_lines.as_json if self._options.json else packet_lines.plain)(event))
-            return
         if isinstance(event, Message) and event.direction == "in":
             if self._left == 0:
                 return  # came while those before were being counted
@@ -179,6 +179,9 @@ class _Server:
                 self._left -= 1
                 if self._left == 0:
                     self._engine.submit(Stop())
+            return
+        if isinstance(event, Packet):
+            self._add((packet_lines.as_json if self._options.json else packet_lines.plain)(event))
             return
         if isinstance(event, EndpointFailed):
             if self._options.json:
@@ -235,8 +238,10 @@ def _seen(options: ServeOptions, stacks: Sequence[StackName]) -> list[StackName]
     return [name for name in stacks if options.packets and (name != "kernel" or options.capture)]
 
 
-def _in_order(batch: Batch) -> Iterator[Event]:
+def _in_order(batch: Batch) -> Iterable[Event]:
     """Events and packets by their time, and each among themselves in the order in which they came."""
+    if not batch.packets:
+        return batch.events
     return merge(batch.packets, batch.events, key=attrgetter("at"))
 
 
