@@ -96,9 +96,15 @@ class Mask:
             return self._pseudonyms.of if (kind, name) in _ADDRESSES else self.text
         if of is bytes:
             return self._of_octets(kind)
+        if kind is Packet and of is Peer:
+            return self._of_stranger
         if isinstance(of, type) and issubclass(of, msgspec.Struct):
             return self._struct
         raise TypeError(f"{kind.__name__}.{name} is of a type that can't be masked yet")
+
+    def _of_stranger(self, end: Peer) -> Peer:
+        """The end of a packet: anybody may send one, and octets like theirs are looked for in no message."""
+        return msgspec.structs.replace(end, addresses=tuple(map(self._pseudonyms.met, end.addresses)))
 
     def _of_octets(self, kind: type) -> Callable[[bytes], bytes]:
         if kind is Packet:
