@@ -1,7 +1,9 @@
 """The one thing that a screen owns of the facts: batches in, associations, endpoints and the log out."""
 
+from collections.abc import Sequence
+
 from ..outbox import Batch
-from ..sctp.events import LinkState, Message, Totals
+from ..sctp.events import LinkState, Message, Packet, Totals
 from .associations import Associations
 from .endpoints import Endpoints
 from .link_said import Remarks
@@ -54,7 +56,7 @@ class Monitor:
         self.log.extend(batch.events)
         if batch.packets:
             self.wire.extend(batch.packets)
-            self._set_up()
+            self._set_up(batch.packets)
         self.wire.dropped = batch.packets_dropped
         self.totals = batch.totals or self.totals
         if batch.link is not None:
@@ -62,24 +64,19 @@ class Monitor:
             self.link = batch.link
         self.dropped = batch.dropped
 
-    def _set_up(self) -> None:
+    def _set_up(self, packets: Sequence[Packet]) -> None:
         """Follow clients that are being set up by their packets, as far as those are seen."""
-        for view in self.endpoints.views.values():
+        echoes = [one for one in packets if kind(one) == _COOKIE_ECHO and one.verdict != "refused"]
+        for view in self.endpoints.views.values() if echoes else ():
             opening = self.associations.get(view.key) if view.state == "opening" else None
             if opening is None or opening.state != "COOKIE-WAIT":
                 continue
             conversation = self.wire.of(opening, self.endpoints)
-            if conversation is not None and not conversation.over:
-                out = "out" if conversation.endpoint == view.name else "in"
-                echo = next(
-                    (
-                        packet
-                        for packet in conversation.packets
-                        if packet.direction == out
-                        and kind(packet) == _COOKIE_ECHO
-                        and packet.verdict != "refused"
-                    ),
-                    None,
-                )
-                if echo is not None:
+            if conversation is None or conversation.over:
+                continue
+            way = "out" if conversation.endpoint == view.name else "in"
+            for echo in echoes:
+                its = (echo.flow, echo.direction) == (conversation.flow, way)
+                if its and echo.mono >= conversation.began:
                     self.associations.echoed(opening.key, echo)
+                    break

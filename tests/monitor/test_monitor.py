@@ -12,10 +12,21 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.outbox import Batch, Outbox
 from sctp_tui.sctp.commands import Listen, Stop
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing
-from sctp_tui.sctp.events import Event, LinkState, Listening, Message, Peer, StackName, Status, Totals
-from sctp_tui.sctp.link import Conditions, LinkCounts
+from sctp_tui.sctp.events import (
+    Direction,
+    Event,
+    LinkState,
+    Listening,
+    Message,
+    Packet,
+    Peer,
+    StackName,
+    Status,
+    Totals,
+)
+from sctp_tui.sctp.link import Conditions, LinkCounts, Verdict
 
-from .story import Story, batch
+from .story import CLIENT, Story, batch
 
 
 class Scripted:
@@ -166,3 +177,28 @@ def test_the_links_clock_goes_on_as_fast_as_it_was_told_last() -> None:
     for speed, expected in ((1.0, 42.0), (0.1, 40.2), (0.0, 40.0)):
         monitor.link = LinkState(0.0, 50.0, "", 0, 0, None, none, none, 1, counts, counts, speed, 40.0, 0)
         assert monitor.link_time(52.0) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("direction", "verdict", "state"),
+    [
+        ("out", "delivered", "COOKIE-ECHOED"),
+        ("out", "dropped", "COOKIE-ECHOED"),
+        ("in", "delivered", "COOKIE-WAIT"),
+        ("out", "refused", "COOKIE-WAIT"),
+    ],
+)
+def test_only_its_own_cookie_echo_makes_a_client_cookie_echoed(
+    direction: Direction, verdict: Verdict, state: str
+) -> None:
+    monitor, story = Monitor(), Story(CLIENT)
+    monitor.fold(batch(story.opening(1)))
+    data = bytes(12) + bytes((10, 0, 0, 4))
+    echo = Packet(
+        story.at + 100, 100.0, CLIENT, 0, 0, story.peers[1], Peer(("127.0.0.1",), 0), 1,
+        direction, verdict, "", 0.0, data,
+    )  # fmt: skip
+    monitor.fold(Batch(packets=[echo]))
+    association = monitor.associations.get(1)
+    assert association is not None
+    assert association.state == state
