@@ -11,6 +11,7 @@ import socket
 import struct
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 
 from sctp_tui.ledger import ENDS
@@ -27,6 +28,7 @@ STAMP = struct.Struct("=d")
 SIZE = 64
 """Bytes of a message, unless told otherwise."""
 _TEXT = b" then text to be shown, up to the 64 bytes of it .......".ljust(SIZE - STAMP.size, b".")
+_OPEN = 500  # UDP sockets of associations that come and go; most have ended long before
 _BURST = 256  # messages between two looks at what came back
 
 
@@ -42,20 +44,43 @@ class Sender:
         self._socket.bind(self._port)
         self._pump.ports[self._port] = "load"
         self._to: list[bytes] = []
-        self._ended = False  # since it was last asked for an end
+        self._ended = 0  # since it was last asked for an end
 
     def connect(self, port: int, udp_port: int) -> int:
         """Greet a receiver; its number from now on."""
+        self._open(port, udp_port)
+        self._send(len(self._to) - 1)
+        for _ in self.turns(0.3):
+            pass
+        return len(self._to) - 1
+
+    def _open(self, port: int, udp_port: int) -> socket.socket:
+        """A link of its own to a receiver."""
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.connect(("127.0.0.1", udp_port))
         link: Link = self._pump.links.add("127.0.0.1", udp_port, sock)
         self._pump.attach(sock, link)
         self._pump.register(link)
         self._to.append(layout.sockaddr(port, link.handle))
-        self._send(len(self._to) - 1)
-        for _ in self.turns(0.3):
-            pass
-        return len(self._to) - 1
+        return sock
+
+    def churn(self, port: int, udp_port: int, count: int, rate: float) -> int:
+        """Set up `rate` associations/s, each for one message, until `count` have ended; how many did."""
+        open_ones: deque[socket.socket] = deque()
+        began, opened, self._ended = time.monotonic(), 0, 0
+        for now in self.turns(count / rate + 30):
+            for _ in range(min(count, int((now - began) * rate)) - opened):
+                open_ones.append(self._open(port, udp_port))
+                self._send(len(self._to) - 1)
+                self._end(len(self._to) - 1)
+                opened += 1
+            if len(open_ones) > _OPEN:
+                self._pump.detach(open_ones.popleft())
+            if self._ended == count:
+                break
+        for sock in open_ones:
+            self._pump.detach(sock)
+        return self._ended
 
     def flood(self, to: int, seconds: float) -> int:
         """Send as fast as the receiver takes it; how many."""
@@ -75,11 +100,15 @@ class Sender:
 
     def shut_down(self, to: int) -> None:
         """Send what waits, then SHUTDOWN, and wait for the end, at most a minute."""
-        self._ended = False
-        self._socket.send(0, self._to[to], b"", layout.EOF, 0, Outgoing(b""))
+        self._ended = 0
+        self._end(to)
         for _ in self.turns(60.0):
             if self._ended:
                 return
+
+    def _end(self, to: int) -> None:
+        """Have it shut down once what was sent is acknowledged."""
+        self._socket.send(0, self._to[to], b"", layout.EOF, 0, Outgoing(b""))
 
     def pace(self, to: int, rate: float, seconds: float) -> int:
         """Send `rate` messages/s; how many."""
@@ -97,7 +126,7 @@ class Sender:
             while (got := self._socket.receive()) is not None:
                 if got[1][-1] & layout.MSG_NOTIFICATION:
                     event = decode(got[0], layout.DIALECT)
-                    self._ended |= isinstance(event, AssocChange) and event.state in ENDS
+                    self._ended += isinstance(event, AssocChange) and event.state in ENDS
             self._pump.ready.clear()
             if not self._pump.timeout():
                 continue
