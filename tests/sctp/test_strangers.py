@@ -5,7 +5,6 @@ Time is moved by hand, as in `test_userspace`.
 
 import gc
 import struct
-import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
 
@@ -17,7 +16,7 @@ from sctp_tui.sctp.conditioner import ROOM
 from sctp_tui.sctp.endpoint import Outgoing
 from sctp_tui.sctp.events import AssocChange, Packet, Peer
 from sctp_tui.sctp.link_words import parse
-from sctp_tui.sctp.userspace.links import CONTROL_CHUNKS, ECHOED
+from sctp_tui.sctp.userspace.links import CONTROL_CHUNKS, RECENT
 
 from .. import rawpeer as raw
 from ..rawpeer import RawPeer, chunk, chunks
@@ -141,19 +140,18 @@ def test_bogus_cookies_keep_nothing_and_a_newcomer_gets_in_between_them(hand: Ha
     flood(hand, 5_000, lambda port: raw.packet(honest.source, honest.port, honest.peer_tag, stolen))
     links = hand.stack.pump.links
     assert not links.by_handle
-    assert len(links._echoed) == ECHOED
+    assert len(links._recent) == RECENT
     echo(hand, honest)
     assert hand.states("server") == ["COMM_UP"]
     (link,) = links.by_handle.values()
     # From where the association is, of all ports that have none.
-    before = sys.getsizeof(link.coming_up), sys.getsizeof(link.tags)
     for port in range(1024, 6024):
         honest.transmit(raw.packet(port, honest.port, port, bogus))
         if port % 100 == 0:
             hand.turn()
     hand.turn()
-    assert (sys.getsizeof(link.coming_up), sys.getsizeof(link.tags)) == before
-    assert (len(link.coming_up), len(link.tags)) == (0, 1)
+    assert len(link.tagged) == len(links._by_tag) == 1
+    assert len(links._recent) == RECENT
     honest.message(b"in")
     hand.turn()
     assert hand.received() == [b"in"]
@@ -212,6 +210,19 @@ def test_a_cookie_sent_again_keeps_no_link_after_the_end(hand: Hand) -> None:
         forgetful.abort()
         hand.turn()
     assert not hand.stack.pump.links.by_handle
+
+
+def test_the_same_cookie_brings_up_another_one(hand: Hand) -> None:
+    """With the same tags, after an ABORT and before the end was told."""
+    with up(hand, peer(hand)) as again:
+        again.abort()
+        again.send(chunk(raw.COOKIE_ECHO, 0, again.cookie))
+        hand.turn()
+        assert hand.states("server") == ["COMM_UP", "COMM_LOST", "COMM_UP"]
+        assert len({change.peer for change in hand.of("server", AssocChange)}) == 1
+        again.message(b"here")
+        hand.turn()
+        assert hand.received() == [b"here"]
 
 
 def test_a_newcomer_where_a_peer_was_that_has_moved(hand: Hand) -> None:
@@ -273,11 +284,13 @@ def flood(hand: Hand, count: int, of: Callable[[int], bytes]) -> None:
 
 
 class Crowd:
-    """Three peers on three UDP ports, two of them with the same SCTP port."""
+    """Four peers: three UDP ports, and three SCTP ports, so that no two are the same pair."""
 
     def __init__(self, hand: Hand) -> None:
         self.hand = hand
-        self.peers = [peer(hand, source=source) for source in (4001, 4001, 4002)]
+        self.peers = [peer(hand, source=source) for source in (4001, 4001, 4002, 4003)]
+        self.peers[3].socket.close()
+        self.peers[3].socket = self.peers[2].socket
         for one in self.peers:
             one.socket.setblocking(False)
 
@@ -300,7 +313,7 @@ class Crowd:
             case "message":
                 one.message(b"x")
             case "swap":
-                other = self.peers[(index + 1) % 3]
+                other = self.peers[(index + 1) % 4]
                 one.socket, other.socket = other.socket, one.socket
             case "corrupt":
                 whole = raw.packet(one.source, one.port, one.peer_tag, chunk(raw.ABORT))
@@ -319,35 +332,39 @@ def _cookie(init_ack: bytes) -> bytes:
 DEEDS = ["init", "echo", "echo and abort", "abort", "message", "swap", "corrupt", "read"]
 
 
-def test_a_link_for_each_peer_that_has_an_association_whatever_they_do(hand: Hand) -> None:
-    links, server = hand.stack.pump.links, hand.server
-
-    @given(st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 2)), max_size=60))
-    @settings(max_examples=200, deadline=None)
-    def run(deeds: list[tuple[str, int]]) -> None:
-        crowd = Crowd(hand)
+@given(st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 3)), max_size=60))
+@settings(max_examples=100, deadline=None)
+def test_a_link_for_each_peer_that_has_an_association_whatever_they_do(deeds: list[tuple[str, int]]) -> None:
+    hand = Hand()
+    crowd = Crowd(hand)
+    try:
         for what, index in deeds:
             crowd.do(what, index)
         for _ in range(2):
             hand.turn()
-        up = {id(link) for link, _ in server._links.values()}
-        assert set(server.associations()) == set(server._links)
-        assert {id(link) for link in links.by_handle.values()} == up
-        assert all(links.by_handle[link.handle] is link for link, _ in server._links.values())
-        assert len(links._by_tag) == sum(len(link.tags) for link in links.by_handle.values())
-        assert len(links._by_tag) == len(server._links)
-        assert {id(link) for link in links._by_address.values()} <= up
-        assert not any(link.coming_up for link in links.by_handle.values())
-        for assoc_id in server.associations():
-            server.abort(assoc_id, "")
-        hand.turn()
-        assert not links.by_handle
-        assert not links._by_tag
-        assert not links._by_address
+        _check(hand)
+    finally:
         for one in crowd.peers:
             one.socket.close()
+        hand.close()
 
-    run()
+
+def _check(hand: Hand) -> None:
+    links, server = hand.stack.pump.links, hand.server
+    assert all(change.peer and change.peer.port for change in hand.of("server", AssocChange))
+    assert set(server.associations()) == set(server._links)
+    up = {id(known.link) for known in server._links.values()}
+    assert {id(link) for link in links.by_handle.values()} == up
+    assert all(links.by_handle[known.link.handle] is known.link for known in server._links.values())
+    assert len(links._by_tag) == sum(len(link.tagged) for link in links.by_handle.values())
+    assert len(links._by_tag) == len(server._links)
+    assert {id(link) for link in links._by_address.values()} <= up
+    for assoc_id in server.associations():
+        server.abort(assoc_id, "")
+    hand.turn()
+    assert not links.by_handle
+    assert not links._by_tag
+    assert not links._by_address
 
 
 # --- what is on its way

@@ -7,7 +7,7 @@ import random
 import socket
 import struct
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -43,6 +43,14 @@ if TYPE_CHECKING:
 _EPHEMERAL = range(49152, 65536)  # RFC 6335, section 6
 
 
+class _Up(NamedTuple):
+    """Where an association is: its link, the peer's SCTP port, and what `Pump.up` said of it."""
+
+    link: Link
+    port: int
+    head: bytes
+
+
 class UserspaceEndpoint:
     """See `sctp_tui.sctp.endpoint.Endpoint`."""
 
@@ -57,7 +65,7 @@ class UserspaceEndpoint:
         self._listening: Listening | None = None
         self._to: Peer | None = None
         self._link: Link | None = None  # a client's
-        self._links: dict[int, tuple[Link, int]] = {}  # by assoc ID, with the peer's SCTP port
+        self._links: dict[int, _Up] = {}  # by assoc ID
         self._stale = False  # the peer said so of the cookie that a client sent back
         self._sent: set[int] = set()  # assoc IDs that may have data outstanding
         self._sockets: list[socket.socket] = []
@@ -261,11 +269,11 @@ class UserspaceEndpoint:
         )  # fmt: skip
 
     def detail(self, assoc_id: int) -> Detail:
-        """See `Endpoint.detail`. The tags are seen in the packets; usrsctp keeps no statistics of one."""
+        """See `Endpoint.detail`. usrsctp keeps no statistics of one."""
         entry = self._book.known(assoc_id)
         if assoc_id not in self._links:
             raise SctpError("the association is not up yet")
-        link, port = self._links[assoc_id]
+        link, port, _ = self._links[assoc_id]
         path = layout.sockaddr(port, link.handle)
         value = layout.PADDRPARAMS.pack(path, assoc_id, 0, 0, 0, 0, 0, 0)
         sock = self._socket_of(assoc_id)
@@ -273,12 +281,23 @@ class UserspaceEndpoint:
         _, _, heartbeat, _, flags, _, path_retrans, _ = layout.PADDRPARAMS.unpack(raw)
         value = layout.ASSOCPARAMS.pack(assoc_id, 0, 0, 0, 0, 0)
         retrans = layout.ASSOCPARAMS.unpack(sock.get(layout.ASSOCINFO, value, len(value)))[4]
-        clock, tags = self._options.clock, link.tags.get(port)
+        ours, theirs = self._tags(assoc_id)
+        clock = self._options.clock
         return Detail(
             clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
-            self._local(), _tag(tags.come) if tags else None, _tag(tags.go) if tags else None,
+            self._local(), ours, theirs,
             heartbeat if flags & layout.SPP_HB_ENABLE else 0, path_retrans, retrans, None,
         )  # fmt: skip
+
+    def _tags(self, assoc_id: int) -> tuple[int | None, int | None]:
+        """The verification tags of an association, ours and the peer's."""
+        value = layout.TAGS_STRUCT.pack(assoc_id, 0, 0)
+        try:
+            raw = self._socket_of(assoc_id).get(layout.TAGS, value, len(value))
+        except SctpError:
+            return None, None  # it has ended, which was not read yet
+        _, theirs, ours = layout.TAGS_STRUCT.unpack(raw)
+        return ours, theirs
 
     def _local(self) -> Peer:
         """This end."""
@@ -318,7 +337,7 @@ class UserspaceEndpoint:
 
     def moved(self, link: Link) -> None:
         """The peer on this link is reached by another UDP port from now on."""
-        for assoc_id, (of, port) in self._links.items():
+        for assoc_id, (of, port, _) in self._links.items():
             if of is link:
                 self._book.moved(assoc_id, Peer((link.host,), port, link.udp_port))
 
@@ -351,7 +370,7 @@ class UserspaceEndpoint:
                 elif self._book.get(assoc_id) is None:  # all of it was read, its end too
                     self._branches.pop(assoc_id).close()
         if emptied:
-            held = [self._links[number][0].handle for number in self._held if number in self._links]
+            held = [self._links[number].link.handle for number in self._held if number in self._links]
             self._pump.read(self._port, held)
         return events
 
@@ -418,19 +437,20 @@ class UserspaceEndpoint:
         self._pump.transit.changed = True
         if event.state in ("COMM_UP", "RESTART"):
             if link is not None and peer is not None:
-                if event.assoc_id not in self._links:
+                if (known := self._links.get(event.assoc_id)) is not None:
+                    self._pump.links.untag(link, known.head)
+                else:
                     link.associations += 1
-                    self._links[event.assoc_id] = (link, peer.port)
-                self._pump.up(link, self._port, peer.port)
+                head = self._pump.up(link, self._port, peer.port, self._tags(event.assoc_id)[0])
+                self._links[event.assoc_id] = _Up(link, peer.port, head)
             self._sent.add(event.assoc_id)  # a client's first message is outstanding
         else:
             if event.state == "CANT_STR_ASSOC" and not event.error_text:
                 text, by = self._why_not()
                 event = msgspec.structs.replace(event, error_text=text, by=by)
             if (known := self._links.pop(event.assoc_id, None)) is not None:
-                link, port = known
-                link.associations -= 1
-                self._pump.down(link, self._port, port)
+                known.link.associations -= 1
+                self._pump.down(known.link, self._port, known.port, known.head)
             self._reassembly.forget(event.assoc_id)
             self._sent.discard(event.assoc_id)
         return self._book.stamp(event, peer, now)
@@ -457,9 +477,9 @@ class UserspaceEndpoint:
             return
         for one in (self._socket, *self._branches.values()):
             one.close()
-        for link, port in self._links.values():
+        for link, port, head in self._links.values():
             link.associations -= 1
-            self._pump.down(link, self._port, port)
+            self._pump.down(link, self._port, port, head)
         self._links.clear()
         for sock in self._sockets:
             self._pump.detach(sock)
@@ -477,11 +497,6 @@ def _family(host: str) -> socket.AddressFamily:
     except ValueError:
         raise SctpError(f"{host!r} is not an IP address") from None
     return socket.AF_INET6 if address.version == 6 else socket.AF_INET
-
-
-def _tag(ports_and_tag: bytes) -> int:
-    """The verification tag in the first eight bytes of a packet."""
-    return int.from_bytes(ports_and_tag[4:], "big")
 
 
 def _is_local(host: str) -> bool:

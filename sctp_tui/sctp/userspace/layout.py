@@ -27,6 +27,8 @@ EVENT = 0x001E
 RECVRCVINFO = 0x001F
 STATUS = 0x0100
 PEER_ADDR_INFO = 0x0101
+TAGS = 0x1105
+"""SCTP_GET_NONCE_VALUES, which is in the library, and in no header of it that is installed."""
 
 MSG_NOTIFICATION = 0x2000
 MSG_EOR = 0x0008 if sys.platform in ("darwin", "win32") else 0x0080
@@ -52,6 +54,8 @@ PADDRPARAMS = struct.Struct("=128sIIIIIHBx")
 """struct sctp_paddrparams: address, id, heartbeat interval, mtu, flags, flow label, retransmissions, dscp."""
 ASSOCPARAMS = struct.Struct("=IIIIHH")
 """struct sctp_assocparams: id, peer's and local rwnd, cookie life, retransmissions, destinations."""
+TAGS_STRUCT = struct.Struct("=III")
+"""struct sctp_get_nonce_values: assoc id, the peer's verification tag, the local one."""
 STATUS_STRUCT = struct.Struct("=IiIHHHHI")
 """struct sctp_status up to its primary path: id, state, rwnd, unacked, pending, in, out, fragmentation."""
 STATUS_PATH_AT = 24

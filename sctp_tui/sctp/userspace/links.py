@@ -9,15 +9,15 @@ cookie (RFC 9260, section 5.1). So no number of strangers takes any room.
 import os
 import socket
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from ..events import Direction
 from .flows import Flow
 
-ECHOED = 256
-"""Strangers whose COOKIE ECHO came last and brought nothing up that lasts; past it the oldest goes."""
+RECENT = 256
+"""Links remembered though not kept, as the library may yet have to tell of them; past it the oldest goes."""
 _OURS, _STRANGERS = 0x1000, 1 << 62
 """Where the numbers begin of links that we make, and of those that are worked out from addresses."""
 
@@ -25,21 +25,15 @@ SocketAddress = tuple[Any, ...]
 """What `recvfrom` says and `sendto` takes: host, port, and for IPv6 flow and scope."""
 
 
-class Tags(NamedTuple):
-    """The first eight bytes of an association's packets, ports and verification tag: as they come, and go."""
-
-    come: bytes
-    go: bytes
-
-
 class Link(msgspec.Struct, eq=False):
     """One wire, by the number usrsctp knows it by.
 
     `other` is the far end of a link within the process; else `udp` and `address` (None where the
-    socket is connected). `ours` is false for links made by a datagram. `tags` are those of the associations
-    that are up, by the peer's SCTP port, `coming_up` of those whose end of the set-up waits to be told.
-    `init` is the last INIT sent, until an association is up. `aborted` is set where an ABORT answered it,
-    `refused` where the network told that nobody has the UDP port.
+    socket is connected). `ours` is false for links made by a datagram. `tagged` are the first eight bytes
+    (ports and verification tag) of what comes of the associations that are up.
+    `init` is the last INIT sent, until an association is up, `echoed` the tag in the COOKIE ECHO after it.
+    `aborted` is set where an ABORT answered one, `refused` where the network told that nobody has the UDP
+    port.
     `sends` is where its packets go as seen from the local end: within the process that is the server's.
     `on_the_way` is how many packets are held on it. `flows` are the ends of what is up by their ports, the
     local one first; None before a packet was told of.
@@ -53,9 +47,9 @@ class Link(msgspec.Struct, eq=False):
     other: "Link | None" = None
     ours: bool = True
     associations: int = 0
-    tags: dict[int, Tags] = msgspec.field(default_factory=dict)
-    coming_up: dict[int, Tags] = msgspec.field(default_factory=dict)
+    tagged: set[bytes] = msgspec.field(default_factory=set)
     init: bytes = b""
+    echoed: bytes = b""
     aborted: bool = False
     refused: bool = False
     sends: Direction = "out"
@@ -70,7 +64,7 @@ class Links:
         self.by_handle: dict[int, Link] = {}
         self._by_address: dict[tuple[int, SocketAddress], Link] = {}
         self._by_tag: dict[bytes, Link] = {}
-        self._echoed: dict[int, Link] = {}
+        self._recent: dict[int, Link] = {}
         self._last_handle = _OURS
         self._key = os.urandom(16)
 
@@ -114,21 +108,22 @@ class Links:
                 return Link(handle, address[0], address[1], over, address, ours=False)
             turn += 1  # a peer that was here, and is elsewhere now
 
-    def echo(self, link: Link) -> None:
-        """A COOKIE ECHO came from a stranger: what the library has to tell of it may follow."""
-        self._echoed[link.handle] = link
-        if len(self._echoed) > ECHOED:
-            del self._echoed[next(iter(self._echoed))]
+    def remember(self, link: Link) -> None:
+        """A link is not kept, or no more, and the library may yet have something to tell of it."""
+        self._recent.pop(link.handle, None)
+        self._recent[link.handle] = link
+        if len(self._recent) > RECENT:
+            del self._recent[next(iter(self._recent))]
 
     def told(self, handle: int) -> Link | None:
         """The link that something was told of by its number."""
-        return self.by_handle.get(handle) or self._echoed.get(handle)
+        return self.by_handle.get(handle) or self._recent.get(handle)
 
     def keep(self, link: Link) -> None:
         """An association with a stranger is coming up."""
         self.by_handle[link.handle] = link
         if link.udp is not None and link.address is not None:
-            self._by_address[link.udp.fileno(), link.address] = link
+            self._by_address.setdefault((link.udp.fileno(), link.address), link)
 
     def move(self, link: Link, over: socket.socket, address: SocketAddress) -> None:
         """The peer is reached by another address from now on.
@@ -144,36 +139,21 @@ class Links:
         """The link that leads to an address, None where there is none."""
         return self._by_address.get((over.fileno(), address))
 
-    def come_up(self, link: Link, tags: Tags) -> None:
-        """The set-up of an association is over but for its being told, or its last packet was sent again."""
-        port = int.from_bytes(tags.come[:2], "big")
-        if link.tags.get(port) != tags:
-            link.coming_up[port] = tags
+    def tag(self, link: Link, head: bytes) -> None:
+        """What begins so (ports and verification tag) is of an association on this link from now on."""
+        link.tagged.add(head)
+        self._by_tag[head] = link
 
-    def up(self, link: Link, port: int) -> None:
-        """An association with the peer's SCTP `port` came up on this link, or was restarted."""
-        link.init = b""
-        tags = link.coming_up.pop(port, None)
-        if tags is not None:
-            if old := link.tags.get(port):
-                self._by_tag.pop(old.come, None)
-            link.tags[port] = tags
-            self._by_tag[tags.come] = link
-
-    def down(self, link: Link, port: int) -> bool:
-        """An association ended. True where the link has none left and was forgotten."""
-        if tags := link.tags.pop(port, None):
-            self._by_tag.pop(tags.come, None)
-        if link.associations > 0 or link.coming_up or link.ours:
-            return False
-        self.remove(link)
-        return True
+    def untag(self, link: Link, head: bytes) -> None:
+        """What begins so is of no association any more."""
+        link.tagged.discard(head)
+        self._by_tag.pop(head, None)
 
     def remove(self, link: Link) -> None:
         """Forget a link."""
         self.by_handle.pop(link.handle, None)
-        for tags in link.tags.values():
-            self._by_tag.pop(tags.come, None)
+        for head in link.tagged:
+            self._by_tag.pop(head, None)
         if link.udp is not None and link.address is not None:
             where = (link.udp.fileno(), link.address)
             if self._by_address.get(where) is link:

@@ -19,7 +19,7 @@ from ..link import KEPT_OUT, Verdict
 from .datagrams import datagrams
 from .flows import Flows
 from .library import ConnOutput, Library
-from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, INIT_ACK, Link, Links, SocketAddress, Tags, admit
+from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, INIT_ACK, RECENT, Link, Links, SocketAddress, admit
 from .transit import Transit
 from .unread import Unread
 
@@ -69,6 +69,7 @@ class Pump:
         self._going: dict[socket.socket, list[tuple[Link, bytes]]] = {}
         self._datagrams = datagrams()
         self._stranger: Link | None = None
+        self._idle: dict[int, Link] = {}
         self._selector = selectors.DefaultSelector()
         self._leaving: list[tuple[Link, Link]] = []
         # The library keeps the pointer: the callback must live as long as it does.
@@ -120,6 +121,8 @@ class Pump:
         """The endpoint on this port has received everything that was there, but from the links `held`."""
         self.ready.discard(port)
         self.unread.read(port, held)
+        while self._idle:
+            self._give_up_idle()
 
     def flush(self) -> None:
         """Carry until nothing waits to be carried."""
@@ -130,17 +133,35 @@ class Pump:
         """Make the library take packets from this link."""
         self._call.usrsctp_register_address(link.handle)
 
-    def up(self, link: Link, port: int, peer_port: int) -> None:
-        """An association between two SCTP ports came up on a link, or was restarted."""
-        self._keep(link)
-        self.links.up(link, peer_port)
-        self.flows.keep(link, struct.pack("!HH", port, peer_port))
+    def up(self, link: Link, port: int, peer_port: int, tag: int | None) -> bytes:
+        """An association between two SCTP ports came up on a link, or was restarted, with this tag of ours.
 
-    def down(self, link: Link, port: int, peer_port: int) -> None:
-        """An association ended."""
+        What its packets begin with from now on; b"" without a tag.
+        """
+        self._keep(link)
+        link.init = b""
+        self.flows.keep(link, struct.pack("!HH", port, peer_port))
+        if tag is None:
+            return b""
+        head = struct.pack("!HHI", peer_port, port, tag)
+        self.links.tag(link, head)
+        return head
+
+    def down(self, link: Link, port: int, peer_port: int, head: bytes) -> None:
+        """An association ended; `head` is what `up` said of it."""
         self.flows.release(link, struct.pack("!HH", port, peer_port))
-        if self.links.down(link, peer_port):
+        self.links.untag(link, head)
+        if not link.associations and not link.ours:
+            # Another one may be up on it by now, of which the endpoint has not read yet.
+            self._idle[link.handle] = link
+            if len(self._idle) > RECENT:
+                self._give_up_idle()
+
+    def _give_up_idle(self) -> None:
+        link = self._idle.pop(next(iter(self._idle)))
+        if not link.associations and self.links.by_handle.get(link.handle) is link:
             self.give_up(link)
+            self.links.remember(link)
 
     def give_up(self, link: Link) -> None:
         """Forget a link, but for the packets that wait to go out on it, and make the library forget it."""
@@ -339,25 +360,23 @@ class Pump:
         for to, answer in islice(self._out, waiting, None):
             if to is link and answer[:4] == ports and admit(answer)[1] & 1 << COOKIE_ACK:
                 self._keep(link)
-                self.links.come_up(link, Tags(packet[:8], answer[:8]))
                 return
         if link.handle not in self.links.by_handle:
-            self.links.echo(link)
+            self.links.remember(link)
 
     def _answers(self, link: Link, packet: bytes) -> bool:
         """Whether a packet that came is meant for the set-up that we began: intact, and by its tag.
 
         An ABORT bears our tag, or by its T bit the one in our COOKIE ECHO (RFC 9260, section 8.5.1).
         """
-        tags = [link.init[16:20], *(tags.go[4:] for tags in link.coming_up.values())]
-        return packet[4:8] in tags and self._intact(packet)
+        return packet[4:8] in (link.init[16:20], link.echoed) and self._intact(packet)
 
     def _set_up(self, link: Link, packet: bytes, types: int) -> None:
         """An INIT or a COOKIE ECHO of ours goes out."""
         if types & 1 << INIT:
-            link.init, link.aborted, link.refused = packet, False, False
-        elif init := link.init:
-            self.links.come_up(link, Tags(init[2:4] + init[:2] + init[16:20], packet[:8]))
+            link.init, link.echoed, link.aborted, link.refused = packet, b"", False, False
+        else:
+            link.echoed = packet[4:8]
 
     def _tell(
         self,
