@@ -79,6 +79,7 @@ _WHY_REFUSED: dict[Refusal, str] = {
 }
 """What the peer is told in the ABORT."""
 _CLOSING = 0.01  # s between two looks whether what is closing may be closed
+_ENDING = 0.3  # s in which associations are aborted one by one, each told of; the close aborts the rest
 
 
 class Engine:
@@ -502,7 +503,7 @@ class Engine:
         if opened.paused:
             # Who does not read does not see that its associations were shut down.
             self._set_paused(opened, False)
-        for association in self._ledger.of(opened.endpoint.name):
+        for association in self._ledger.of(opened.endpoint.name) if grace else ():
             if not association.closing:
                 self._close_association(association)
 
@@ -517,12 +518,17 @@ class Engine:
         if left:
             if opened.deadline is None or self._time_of(opened) < opened.deadline:
                 return
-            for association in left:
+            opened.aborted += len(left)
+        until = self.clock.mono() + _ENDING
+        while True:
+            # What is still unread would turn the close into an ABORT.
+            while events := opened.endpoint.receive(_BATCH):
+                self._take(events)
+            if not left or self.clock.mono() >= until:
+                break
+            for association in left[:_BATCH]:
                 self._try_to_abort(association, "the program ends")
-                opened.aborted += 1
-        # What is still unread would turn the close into an ABORT.
-        while events := opened.endpoint.receive(_BATCH):
-            self._take(events)
+            del left[:_BATCH]
         for association in self._ledger.of(opened.endpoint.name):
             self._forget(association)
         self._out += self._throttle.end_all()

@@ -77,6 +77,7 @@ class Ledger:
 
     def __init__(self, clock: Clock) -> None:
         self.by_key: dict[int, Association] = {}
+        self._by_endpoint: dict[str, dict[int, Association]] = {}
         self.taken = 0
         self.negotiated = 0
         self._refused: Counter[Refusal] = Counter()
@@ -100,7 +101,7 @@ class Ledger:
 
     def of(self, endpoint: str) -> list[Association]:
         """All associations of an endpoint."""
-        return [association for association in self.by_key.values() if association.endpoint == endpoint]
+        return list(self._by_endpoint.get(endpoint, {}).values())
 
     def note(self, event: Event) -> Association | None:
         """Count an event, and meet the association it is of where it is new. Ends are for `forget`."""
@@ -143,6 +144,7 @@ class Ledger:
 
     def _meet(self, event: Event) -> Association:
         association = self.by_key[event.key] = Association(event.key, event.endpoint, event.assoc_id)
+        self._by_endpoint.setdefault(event.endpoint, {})[event.key] = association
         return association
 
     def take(self, association: Association, streams: int) -> None:
@@ -162,6 +164,10 @@ class Ledger:
     def forget(self, association: Association) -> None:
         """An association ended."""
         del self.by_key[association.key]
+        of_endpoint = self._by_endpoint[association.endpoint]
+        del of_endpoint[association.key]
+        if not of_endpoint:
+            del self._by_endpoint[association.endpoint]
         if self._clients.get(association.endpoint) is association:
             del self._clients[association.endpoint]
         if association.negotiated:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient, Send, Stop
 from sctp_tui.sctp.endpoint import Clock, Stack, StackUnavailable
 from sctp_tui.sctp.events import (
     AssocChange,
+    Ending,
     EndpointClosed,
     EndpointFailed,
     Listening,
@@ -24,7 +26,7 @@ from sctp_tui.sctp.events import (
 from sctp_tui.sending import BACKLOG
 
 from .harness import PATIENCE, Running
-from .rawpeer import ABORT, RawServer, chunk, sack
+from .rawpeer import ABORT, RawPeer, RawServer, chunk, sack
 
 
 def test_stop_shuts_associations_down(running: Running) -> None:
@@ -85,6 +87,29 @@ def test_associations_that_outlast_the_grace_are_aborted(running: Running, deaf:
         running.send(key=deaf.key, data=bytes(60_000))
     running.submit(Stop())
     assert running.until(EndpointClosed).aborted == 1
+
+
+@pytest.mark.userspace
+@pytest.mark.parametrize("seconds", [60.0, 0.0])
+def test_many_silent_peers_are_aborted_and_the_close_aborts_whom_there_is_no_time_for(
+    stack: StackName, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sctp_tui.engine._ENDING", seconds)
+    with Running(stack, grace=0.0) as running, ExitStack() as peers:
+        server = running.listen()
+        assert server.udp_port
+        silent = [peers.enter_context(RawPeer(server.udp_port, server.port)) for _ in range(300)]
+        for peer in silent:
+            peer.handshake()
+        running.until_true(lambda: running.engine._ledger.taken == 300)
+        running.submit(Stop())
+        assert running.until(EndpointClosed).aborted == 300
+        for peer in silent:
+            peer.receive(ABORT)
+        told = [e for e in running.events if isinstance(e, AssocChange) and e.state == "COMM_LOST"]
+        assert len(told) == (300 if seconds else 0)
+        # Nobody is asked for a shutdown that gets no time.
+        assert {e.how for e in running.events if isinstance(e, Ending)} <= {"abort"}
 
 
 def test_an_association_being_set_up_does_not_outlast_the_grace(stack: StackName) -> None:

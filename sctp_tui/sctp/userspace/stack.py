@@ -24,7 +24,7 @@ _TUNING = {
     "init_rtx_max_default": 8,
     "delayed_sack_time_default": 200,
 }
-_FINISH = 1.0  # s; rarely the library doesn't end at all, which the end of the process mends
+_FINISH = 0.3  # s; rarely the library doesn't end at all, which the end of the process mends
 
 _running: "UserspaceStack | None" = None
 
