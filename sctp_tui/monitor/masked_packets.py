@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ..sctp.parameters import IPV4, IPV6
-from .pseudonyms import Pseudonyms
+from .pseudonyms import Pseudonyms, edges_crossed_out
 
 _TLV = struct.Struct("!HH")
 _LENGTHS = {IPV4: 4, IPV6: 16}
@@ -30,6 +30,8 @@ _TEXTS = (12, 13)  # causes: user-initiated abort, protocol violation
 _NESTING_PARAMETERS = {8: 0, 0xC001: 4, 0xC002: 4, 0xC004: 4}
 _NESTING_CAUSES = {5: 0, 8: 0, 11: 0, 0x00A0: 0, 0x00A1: 0, 0x00A2: 0, 0x00A4: 0}
 _SACKS = {0x03: "!HH", 0x10: "!HHH"}  # SACK and NR-SACK, with their counts
+_PIECES = (0x00, 0x40)  # DATA and I-DATA
+_ENDING, _BEGINNING = 1, 2
 _REFUSAL = 0xC003  # a parameter that has causes in it (RFC 5061, section 4.2.4)
 
 
@@ -70,7 +72,7 @@ class Octets:
         parts = [data[:12]]
         at = 12
         while at + 4 <= len(data):
-            kind, _, length = struct.unpack_from("!BBH", data, at)
+            kind, flags, length = struct.unpack_from("!BBH", data, at)
             end = at + max(length, 4)
             fields, mask = self._chunks.get(kind, (4, self.opaque))
             if length < fields or end > len(data):
@@ -79,7 +81,10 @@ class Octets:
                 fields += listed
             if length < 4:
                 end = len(data)  # nobody knows where the next one would start
-            parts += (data[at : at + fields], mask(data[at + fields : end]))
+            masked = mask(data[at + fields : end])
+            if kind in _PIECES and mask is not self.opaque:
+                masked = edges_crossed_out(masked, not flags & _BEGINNING, not flags & _ENDING)
+            parts += (data[at : at + fields], masked)
             at = end + 3 & ~3
             parts.append(data[end:at])
         parts.append(data[at:])  # less than a chunk, and than an address

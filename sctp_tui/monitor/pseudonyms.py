@@ -21,6 +21,9 @@ _MAYBE = re.compile(r"([0-9A-Fa-f:.]{3,}+)(%\w+)?")
 _DOTTED = re.compile(r"(?<![0-9])[0-9]++(?:\.[0-9]++){3,}+")
 _RUN = re.compile(rb"[0-9A-Fa-f:.]{3,}+")
 _DOTTED_IN = re.compile(rb"[0-9]\.[0-9]++\.[0-9]++\.[0-9]")
+_AT_BEGIN = re.compile(rb"[0-9A-Fa-f:.]++")
+_AT_END = re.compile(rb"[0-9A-Fa-f:.]++\Z")
+_LONGEST = 45  # octets of an address that is written out
 _CROSSED_OUT = bytes.maketrans(b"0123456789ABCDEFabcdef", b"x" * 22)
 _WRITTEN = re.compile(rb"[0-9]\.[0-9]|:[0-9A-Fa-f]{0,4}:")  # in what has an address in it, at least
 _DIGIT = re.compile(r"[0-9A-Fa-f]")
@@ -179,6 +182,15 @@ def _addresses_crossed_out(data: bytes) -> bytes:
             at = found.end()
     parts.append(data[at:])
     return b"".join(parts)
+
+
+def edges_crossed_out(data: bytes, before: bool, after: bool) -> bytes:
+    """A piece of a message, some of which is `before` or `after` it: half an address may be at that edge."""
+    if before and (found := _AT_BEGIN.match(data)):
+        data = found[0].translate(_CROSSED_OUT) + data[found.end() :]
+    if after and (found := _AT_END.search(data[-_LONGEST:])):
+        data = data[: len(data) - len(found[0])] + found[0].translate(_CROSSED_OUT)
+    return data
 
 
 def _like_ipv6(word: str) -> bool:

@@ -390,6 +390,23 @@ def test_no_address_is_left_in_any_part_of_a_packet(kind: int) -> None:
             assert mask.event(msgspec.structs.replace(event, data=data)) == one
 
 
+@given(st.text("0123456789.:abcf xyz", max_size=30), st.sampled_from(WRITTEN.split()), st.data())
+def test_no_half_of_an_address_is_in_a_piece_of_a_message(
+    around: str, address: str, data: st.DataObject
+) -> None:
+    whole = f"{around}x {address} x{around}".encode()
+    cut = data.draw(st.integers(len(around) + 2, len(around) + 2 + len(address)))
+    pieces = [(2, whole[:cut]), (1, whole[cut:])]
+    mask = Mask()
+    for kind, fields in ((0x00, 12), (0x40, 16)):
+        shown = b""
+        for flags, piece in pieces:
+            body = struct.pack("!BBH", kind, flags, 4 + fields + len(piece)) + bytes(fields) + piece
+            shown += _masked(mask, packet(body))[16 + fields :][: len(piece)]
+        assert len(shown) == len(whole)
+        assert not leaks(shown)
+
+
 def test_a_packet_says_what_it_said_but_for_addresses() -> None:
     mask = Mask()
     parameters = tlv(5, PACKED[REAL[0]]) + tlv(0x8008, b"\xc1\x80") + tlv(7, b"cookie of its sender")
