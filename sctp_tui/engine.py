@@ -138,6 +138,9 @@ class Engine:
         )  # fmt: skip
         self._watching = Watching(self._ledger, self.clock, self._endpoint)
         self._throttle = Throttle(self.clock)
+        self.turns = 0
+        """Grows with each turn of the loop."""
+        self._waits = True  # for something to do
         self._stopping = False
         self._more = False  # the last look at the endpoints found something
         self._emptied = False  # it found all that a socket of the kernel had
@@ -166,6 +169,11 @@ class Engine:
         """Whether the thread is alive."""
         return self._thread.is_alive()
 
+    @property
+    def idle(self) -> bool:
+        """Whether it waits and nothing waits for it."""
+        return self._waits and not self._commands
+
     # --- the loop
 
     def _run(self) -> None:
@@ -177,11 +185,16 @@ class Engine:
             self._flush()  # the last packets
             self._waiting.close()
             self._wakeup.close()
+            self._waits = True
 
     def _loop(self) -> None:
         reading = True
         while not (self._stopping and not self._open):
-            ready = self._waiting.wait(self._timeout(reading), reading)
+            timeout = self._timeout(reading)
+            self._waits = True
+            ready = self._waiting.wait(timeout, reading)
+            self._waits = False
+            self.turns += 1
             if self._wakeup in ready:
                 self._wakeup.clear()
             while self._commands:

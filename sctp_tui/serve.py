@@ -29,6 +29,7 @@ from .sctp.events import (
 from .sctp.stacks import choose
 from .sctp.system import raise_descriptor_limit
 from .stop_signals import stop_signals
+from .watchdog import Watchdog
 
 _WAITING = 4096  # events that wait for a slow reader before the engine stops receiving
 _MORE = 0.01  # s after which more is written
@@ -63,6 +64,7 @@ class _Server:
             gather=0.0 if options.echo else _GATHER, packets=_seen(options, stacks),
             link=options.conditions,
         )  # fmt: skip
+        self._watchdog = Watchdog(self._engine, Clock())
         self._output: Output | None = Output()
         self._format: Format = as_json if options.json else classic if options.classic else plain
         self._left = options.count
@@ -141,6 +143,8 @@ class _Server:
         while self._open:
             running = self._engine.running
             batch = self._outbox.drain(_IDLE)
+            if said := self._watchdog.news():
+                complain(said, "serve")
             if not (running or batch):  # by a fault, and that is told
                 self._status = 1
                 return

@@ -65,7 +65,7 @@ def sentence(event: Event) -> str:
 
 
 def ending(event: AssocChange) -> str:
-    """How an association ended, in a few words: `aborted by peer: bye`. Printable."""
+    """How an association ended, in a few words: `aborted by peer: “bye”`. Printable."""
     cause = event.error_text.removeprefix("user-initiated abort").removeprefix(": ")
     if event.state == "SHUTDOWN_COMP":
         text = "shutdown" if event.by == "stack" else f"shutdown by {event.by}"

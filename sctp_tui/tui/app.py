@@ -23,6 +23,7 @@ from sctp_tui.sctp.commands import Command, Stop, Watch
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.printable import printable
+from sctp_tui.watchdog import Watchdog
 
 from . import hints
 from .actions import bindings
@@ -81,6 +82,7 @@ class SctpApp(App[None], inherit_bindings=False):
             link=settings.link,
             clock=self.clock,
         )
+        self._watchdog = Watchdog(self.engine, self.clock)
         self.servers = Servers(settings, self.monitor.endpoints, self.submit)
         self.state = State.load(settings.state)
         if self._mask is None:  # a pseudonym is another's the next time
@@ -195,6 +197,8 @@ class SctpApp(App[None], inherit_bindings=False):
             self._watched = watched
             self.engine.submit(watched)
         self._follow_servers()
+        seconds = self._watchdog.stuck()
+        self._main.query_one(Header).stuck = f"engine stuck for {seconds:.0f} s" if seconds else ""
         if self._ending:
             self._main.say_ending()
         if ended and not self.outbox.waiting:

@@ -13,7 +13,7 @@ _NAME = "sctp-tui"
 class Header(Widget):
     """A line for each server. `ending` takes the place of the state while something ends.
 
-    `note` says what the servers do beside listening.
+    `note` says what the servers do beside listening; `stuck`, in place of all that, that nothing is done.
     """
 
     DEFAULT_CSS = """
@@ -29,6 +29,7 @@ class Header(Widget):
     servers: reactive[tuple[EndpointView, ...]] = reactive((), layout=True)
     ending: reactive[str] = reactive("")
     note: reactive[str] = reactive("")
+    stuck: reactive[str] = reactive("")
 
     def __init__(self, *, masked: bool = False) -> None:
         super().__init__()
@@ -37,12 +38,13 @@ class Header(Widget):
     def render(self) -> Content:
         """As much as there is room for: the library is the first to go."""
         if not self.servers:
-            return Content.assemble((_NAME, "bold"), f"  {self.ending or 'starting…'}")
+            return Content.assemble((_NAME, "bold"), f"  {self.stuck or self.ending or 'starting…'}")
         places = [_place(server) for server in self.servers]
         aligned = max(map(len, places))
         lines = []
         for number, (server, place) in enumerate(zip(self.servers, places, strict=True)):
-            state = self.ending if self.ending and number == 0 else _state(server, self.note)
+            said = self.stuck or self.ending
+            state = said if said and number == 0 else _state(server, self.note)
             lines.append(self._line(number, server, place.ljust(aligned), state))
         return Content("\n").join(lines)
 
@@ -54,6 +56,8 @@ class Header(Widget):
         tint = "$text-success" if server.state == "listening" else "$text-error"
         if self.ending or server.paused:
             tint = "$text-warning"
+        if self.stuck:
+            tint = "$text-error"
         used = sum(map(len, (name, stack, place, state))) + 6
         room = self.content_size.width - used
         # Pseudonyms look like addresses.

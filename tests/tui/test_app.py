@@ -1,6 +1,7 @@
 """The screen with real associations, both ends in this process."""
 
 import socket
+import threading
 import time
 
 import pytest
@@ -8,7 +9,7 @@ from textual.events import Key
 from textual.widgets import Input, Label, OptionList, Static
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.sctp.commands import CloseAssociation, OpenClient, Send
+from sctp_tui.sctp.commands import CloseAssociation, OpenClient, Send, Watch
 from sctp_tui.sctp.events import Peer, Refused
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.association_table import AssociationTable
@@ -19,6 +20,7 @@ from sctp_tui.tui.header import Header
 from sctp_tui.tui.help import HelpScreen
 
 from .driving import (
+    PATIENCE,
     drawn,
     log_of,
     message_input,
@@ -94,7 +96,7 @@ async def test_abort_is_asked_about_and_told_apart_from_shutdown() -> None:
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("y")
         await until(pilot, lambda: ended(rows(app)[0]))
-        assert rows(app)[0].ended == "aborted by peer: by hand"
+        assert rows(app)[0].ended == "aborted by peer: “by hand”"
 
 
 @on_both
@@ -111,7 +113,7 @@ async def test_the_server_closes_and_aborts_what_is_chosen_in_the_table() -> Non
         await pilot.press("escape", "end", "a", "enter")
         await until(pilot, lambda: ended(rows(app)[1]))
         assert rows(app)[1].ended == "aborted by us"
-        await until(pilot, lambda: outcome(pilot) == "client 1: aborted by peer: by hand")
+        await until(pilot, lambda: outcome(pilot) == "client 1: aborted by peer: “by hand”")
         await pilot.press("c")
         await until(pilot, lambda: "has ended" in outcome(pilot))
 
@@ -434,3 +436,21 @@ async def test_keys_in_a_burst_act_in_their_order() -> None:
         expected = [b"one", b"two", b"three", b"right"]
         await until(pilot, lambda: messages(app, "server") == expected, "the messages in their order")
         assert message_input(pilot).value == ""
+
+
+async def test_an_engine_that_is_stuck_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running() as (app, pilot):
+        go_on = threading.Event()
+        (stack,) = app.engine._stacks.values()
+        turn = stack.turn
+
+        def stuck() -> None:
+            go_on.wait(PATIENCE)
+            turn()
+
+        monkeypatch.setattr(stack, "turn", stuck)
+        app.submit(Watch(()))
+        header = app.screen_stack[0].query_one(Header)
+        await until(pilot, lambda: "engine stuck for 2 s" in drawn(header)[0])
+        go_on.set()
+        await until(pilot, lambda: "listening" in drawn(header)[0])
