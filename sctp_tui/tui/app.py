@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
+from textual._context import active_message_pump
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.events import Key
+from textual.widget import Widget
 from textual.widgets import Input
 
 from sctp_tui.engine import Engine
@@ -144,6 +147,15 @@ class SctpApp(App[None], inherit_bindings=False):
         if self.engine.running:
             self.engine.submit(Stop(now=True))
             self.engine.join(1.0)
+
+    def pop_screen(self) -> AwaitComplete:
+        """End the screen on top, unless one asks that has ended: of keys that are pressed in a row, the later
+        ones come to a screen that the first has ended, and would end the one below.
+        """
+        asks = active_message_pump.get(self)
+        if isinstance(asks, Widget) and self.screen not in asks.ancestors_with_self:
+            return AwaitComplete()
+        return super().pop_screen()
 
     def submit(self, *commands: Command) -> None:
         """Ask the engine for something."""

@@ -8,6 +8,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import socket
 import struct
@@ -46,6 +47,10 @@ class Started:
         command = ["make", "run", f"ARGS={options}"] if make else [*before, *program]
         self.process, self.terminal = pty.fork()
         if self.process == 0:
+            for (
+                number
+            ) in ENDS:  # a shell ignores some for what it runs in the background, as these tests may be
+                signal.signal(number, signal.SIG_DFL)
             os.chdir(ROOT)
             os.execvp(command[0], command)
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -60,6 +65,7 @@ class Started:
             drawn += self._read()
 
     def _read(self) -> bytes:
+        assert select.select([self.terminal], [], [], _PATIENCE)[0], "it neither draws nor ends"
         written = os.read(self.terminal, 65536)
         self.modes.feed(written)
         return written

@@ -1,0 +1,21 @@
+"""Keys that come faster than screens end: the later ones end no other screen."""
+
+import pytest
+from textual.events import Key
+
+from .driving import running, until
+
+pytestmark = pytest.mark.userspace
+
+
+@pytest.mark.parametrize("ends", ["escape", "enter"])
+@pytest.mark.parametrize("opens", ["o", "s", "K", "L", "S", "N", "g", "e", "T", "question_mark", "ctrl+p"])
+async def test_a_screen_ends_once(opens: str, ends: str) -> None:
+    async with running((100, 30)) as (app, pilot):
+        await pilot.press("escape", opens)
+        for _ in range(6):
+            app.post_message(Key(ends, None))
+        await pilot.pause()
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert app.is_running
