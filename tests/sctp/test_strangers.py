@@ -274,6 +274,24 @@ def test_a_handshake_of_a_stranger_is_one_flow(hand: Hand) -> None:
     assert len({one.flow for one in seen}) == 1
 
 
+def test_answers_do_not_pile_up_whatever_number_of_sockets_is_flooded(hand: Hand) -> None:
+    seen: list[Packet] = []
+    hand.stack.tap(seen.append)
+    hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
+    both = hand.open("at three addresses").listen(hosts, 0, 0)
+    init = raw.packet(5000, both.port, 0, raw.init(5, 1))
+    with udp() as stranger:
+        for host in hosts:
+            for _ in range(300):
+                stranger.sendto(init, (host, both.udp_port))
+        waits = []
+        for _ in range(4):
+            hand.turn()
+            waits.append(len(hand.stack.pump._out))
+        assert waits == [0] * 4
+    assert [one.direction for one in seen].count("out") == 900
+
+
 def flood(hand: Hand, count: int, of: Callable[[int], bytes]) -> None:
     """Datagrams, each from a UDP port of its own as far as there are any; `of` the number of the port."""
     for number in range(count):
