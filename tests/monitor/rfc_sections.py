@@ -37,6 +37,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "6.1.10": "missing|stopped", "6.1.11": "send_?failed|given up before",
         "7.5": "makes the association", "8.1.3": "INITMSG", "8.1.8": "autoclose", "8.1.20": "pieces",
         "8.1.21": "pieces", "8.2.1": "SCTP_STATUS|socket options", "8.2.2": "PEER_ADDR_INFO",
+        "9.2": "branched off|of its own",
     },
     "6525": {
         "": "reset", "3.1": "RE-CONFIG", "5": "RE-CONFIG", "5.1.2": "Outgoing SSN Reset",
@@ -71,8 +72,8 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "6.7": "gap", "6.8": "checksum", "6.9": "frag|pieces", "6.10": "bundled|not alone",
         "7.2": "congestion window", "7.2.3": "ssthresh", "7.2.4": "fast|miss|what happened and why",
         "7.3": "MTU", "8.1": "association|no answer", "8.2": "path|address", "8.3": "HEARTBEAT",
-        "8.4": "out of the blue|no TCB|refused", "8.5": "tag", "8.5.1": "T bit", "9.1": "ABORT",
-        "9.2": "SHUTDOWN|closed", "16": "default|values|seconds|retransmission limits",
+        "8.4": "out of the blue|no TCB|no association|refused", "8.5": "tag", "8.5.1": "T bit",
+        "9.1": "ABORT", "9.2": "SHUTDOWN|closed", "16": "default|values|seconds|retransmission limits",
     },
     "9653": {"": "checksum"},
 }  # fmt: skip
