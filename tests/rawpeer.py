@@ -126,6 +126,7 @@ class RawPeer:
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.source = source or random.randrange(1024, 65536)
         self.tag, self.peer_tag = random.randrange(1, 1 << 32), 0
+        self.peer_rwnd = 0
         self.tsn, self.cumulative = random.randrange(1 << 32), 0
         self.rwnd, self.outbound, self.rest = rwnd, outbound, rest
         self.cookie = b""
@@ -168,7 +169,7 @@ class RawPeer:
 
     def keep(self, value: bytes) -> None:
         """The tag, the TSN and the cookie of an INIT ACK."""
-        self.peer_tag, _, _, _, tsn = struct.unpack_from("!IIHHI", value)
+        self.peer_tag, self.peer_rwnd, _, _, tsn = struct.unpack_from("!IIHHI", value)
         self.cumulative = tsn - 1 & 0xFFFFFFFF
         at = 16
         while at + 4 <= len(value):

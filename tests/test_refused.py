@@ -7,6 +7,7 @@ from sctp_tui.sctp.causes import causes, describe
 from sctp_tui.sctp.commands import Stop
 from sctp_tui.sctp.events import AssocChange, Ending, EndpointClosed, Message, StackName, Totals
 from sctp_tui.sctp.kernel.endpoint import KernelEndpoint
+from sctp_tui.sctp.userspace import sockets
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 
 from .harness import PATIENCE, Running
@@ -126,3 +127,25 @@ def test_messages_of_the_refused_are_counted(stack: StackName, udp_here: None) -
 )
 def test_how_many_and_why(totals: Totals, told: str) -> None:
     assert refused(totals) == told
+
+
+@pytest.mark.userspace  # on Linux all associations of an endpoint have one buffer
+def test_many_associations_share_the_receive_buffer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or each could make the library keep a whole one, by a gap that it never fills."""
+    monkeypatch.setattr(sockets, "RECEIVE_IN_ALL", 3 * sockets.RECEIVE_BUFFER)
+    with Running("userspace") as running:
+        running.listen()
+        peers = [running.raw_peer() for _ in range(6)]
+        for peer in peers:
+            peer.handshake()
+            running.until(AssocChange, endpoint="server", state="COMM_UP")
+        whole = sockets.RECEIVE_BUFFER
+        assert [peer.peer_rwnd for peer in peers] == [whole] * 4 + [whole // 2] * 2
+        for peer in peers:
+            peer.abort()
+            running.until(AssocChange, endpoint="server", state="COMM_LOST")
+        with running.raw_peer() as late:
+            late.handshake()
+            assert late.peer_rwnd == whole
+        for peer in peers:
+            peer.socket.close()

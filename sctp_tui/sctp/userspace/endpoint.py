@@ -443,6 +443,7 @@ class UserspaceEndpoint:
                     link.associations += 1
                 head = self._pump.up(link, self._port, peer.port, self._tags(event.assoc_id)[0])
                 self._links[event.assoc_id] = _Up(link, peer.port, head)
+                self._socket.share_out(len(self._links))
             self._sent.add(event.assoc_id)  # a client's first message is outstanding
         else:
             if event.state == "CANT_STR_ASSOC" and not event.error_text:
@@ -451,6 +452,7 @@ class UserspaceEndpoint:
             if (known := self._links.pop(event.assoc_id, None)) is not None:
                 known.link.associations -= 1
                 self._pump.down(known.link, self._port, known.port, known.head)
+                self._socket.share_out(len(self._links))
             self._reassembly.forget(event.assoc_id)
             self._sent.discard(event.assoc_id)
         return self._book.stamp(event, peer, now)

@@ -11,6 +11,9 @@ from . import layout
 SEND_BUFFER = 4 * 1024 * 1024
 """Bytes that may wait to be acknowledged on one association; no message can be longer."""
 RECEIVE_BUFFER = 1024 * 1024
+"""Bytes that may wait on each association of a socket, unread or for a gap to be filled, at most."""
+RECEIVE_IN_ALL, RECEIVE_LEAST = 128 * 1024 * 1024, 64 * 1024
+"""What they share out, and what each has at least: ten thousand peers with a gap each would take 13 GB."""
 _PIECE = 256 * 1024  # bytes taken from the library at one call
 
 
@@ -46,6 +49,7 @@ class Socket:
         self._call = call
         self._intake = intake
         self._socket: int | None = number
+        self._receive_buffer = 0
 
     def set_up(self, options: EndpointOptions) -> None:
         """Set what an endpoint needs."""
@@ -57,7 +61,7 @@ class Socket:
         # Another association's message may come between the pieces of a long one: nobody blocks the rest.
         self._set(layout.FRAGMENT_INTERLEAVE, struct.pack("=i", 1))
         self.set_send_buffer(SEND_BUFFER)
-        self._set(layout.SO_RCVBUF, struct.pack("=i", RECEIVE_BUFFER), layout.SOL_SOCKET)
+        self.share_out(1)
         self._set(layout.AUTOCLOSE, struct.pack("=i", options.autoclose))
         for kind in layout.SUBSCRIBED:
             self._set(layout.EVENT, layout.EVENT_STRUCT.pack(0, kind, 1))
@@ -65,6 +69,15 @@ class Socket:
     def set_send_buffer(self, size: int) -> None:
         """Bytes that may wait to be acknowledged on each association."""
         self._set(layout.SO_SNDBUF, struct.pack("=i", size), layout.SOL_SOCKET)
+
+    def share_out(self, associations: int) -> None:
+        """Divide the receive buffer among so many associations, by halves so that it seldom changes."""
+        size = RECEIVE_BUFFER
+        while size > RECEIVE_LEAST and size * associations > RECEIVE_IN_ALL:
+            size //= 2
+        if size != self._receive_buffer:
+            self._receive_buffer = size
+            self._set(layout.SO_RCVBUF, struct.pack("=i", size), layout.SOL_SOCKET)
 
     @property
     def open(self) -> bool:
