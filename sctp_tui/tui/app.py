@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
 from textual._context import active_message_pump
@@ -13,7 +13,9 @@ from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import Provider
-from textual.events import Key
+from textual.events import Key, Resize
+from textual.geometry import Size
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -40,6 +42,7 @@ from .palette import ActionProvider
 from .server_screen import ServerScreen
 from .servers import Servers
 from .settings import Settings
+from .small import LEAST, SmallScreen, too_small
 from .state import State
 
 if TYPE_CHECKING:
@@ -50,6 +53,7 @@ __all__ = ["SctpApp", "Settings", "with_program"]
 _MOST = 1000  # events folded at once; keys are answered before the next so many
 _SEEN: tuple[StackName, ...] = ("userspace",)
 """Stacks whose packets are seen without a capture."""
+_WITHOUT_ROOM = {"quit", "suspend_process"}
 _BREATH = 0.002  # s until then
 _SWITCH = 0.0002  # s that the engine waits for a thread that draws; Python's 5 ms would show in its times
 
@@ -59,6 +63,8 @@ class SctpApp(App[None], inherit_bindings=False):
 
     TITLE = "sctp-tui"
     CSS_PATH = Path(__file__).with_name("main_screen.tcss")
+    DEFAULT_MODE: ClassVar[str] = "main"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"small": SmallScreen}
     DRAINS: ClassVar[int] = 10
     """Drains of the outbox, and redraws, a second."""
     # Textual's own are not inherited, so that q comes first in the footer.
@@ -99,6 +105,8 @@ class SctpApp(App[None], inherit_bindings=False):
         self.fault: Callable[[Exception], None] = lambda error: None
         """Called with what nobody caught in the screen."""
         self._main = MainScreen(self.monitor, settings, self._mask)
+        self.add_mode(self.DEFAULT_MODE, lambda: self._main)
+        self._small = False
         self._watched = Watch(())
         self._ending = False
         self._asked = itertools.count()
@@ -106,9 +114,28 @@ class SctpApp(App[None], inherit_bindings=False):
         self._rest_comes = False
         self._collector: Collector | None = None
 
-    def get_default_screen(self) -> MainScreen:
-        """The one screen that is always there."""
-        return self._main
+    @property
+    def size(self) -> Size:
+        """The terminal's, but never less than what any screen can be laid out in."""
+        real = super().size
+        return Size(max(real.width, LEAST.width), max(real.height, LEAST.height))
+
+    async def on_resize(self, event: Resize) -> None:
+        """Before the screens learn of it: those that have no room for anything don't."""
+        self._small = too_small(event.size)
+        if self._small:
+            await self._change_mode()
+        else:
+            self.call_next(self._change_mode)  # once the new size is that of the app
+
+    async def _change_mode(self) -> None:
+        await self.switch_mode("small" if self._small else self.DEFAULT_MODE)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where there is no room one can but leave, or wait."""
+        if self._small and action not in _WITHOUT_ROOM:
+            return False
+        return super().check_action(action, parameters)
 
     def on_mount(self) -> None:
         self.engine.start()
@@ -208,7 +235,8 @@ class SctpApp(App[None], inherit_bindings=False):
         if watched != self._watched and not self._ending:
             self._watched = watched
             self.engine.submit(watched)
-        self._follow_servers()
+        if not self._small:
+            self._follow_servers()
         seconds = self._watchdog.stuck()
         self._main.query_one(Header).stuck = f"engine stuck for {seconds:.0f} s" if seconds else ""
         if self._ending:
