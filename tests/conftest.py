@@ -5,6 +5,7 @@ a guest is enough; those of one stack alone are marked `kernel` or `userspace`.
 """
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,12 @@ _ours = environment()
 os.environ.clear()
 os.environ.update(_ours)
 tempfile.tempdir = None
+
+# What runs in the background, or after nohup, ignores some signals, and so would all that tests start. Who
+# does nothing at a signal ignores it as well, but does not hand that down.
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda _number, _frame: None)
 
 _ran: set[str] = set()
 

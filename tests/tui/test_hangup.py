@@ -47,10 +47,6 @@ class Started:
         command = ["make", "run", f"ARGS={options}"] if make else [*before, *program]
         self.process, self.terminal = pty.fork()
         if self.process == 0:
-            for (
-                number
-            ) in ENDS:  # a shell ignores some for what it runs in the background, as these tests may be
-                signal.signal(number, signal.SIG_DFL)
             os.chdir(ROOT)
             os.execvp(command[0], command)
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))

@@ -1,5 +1,7 @@
 """Keys that come faster than screens end: the later ones end no other screen."""
 
+from pathlib import Path
+
 import pytest
 from textual.events import Key
 
@@ -10,7 +12,10 @@ pytestmark = pytest.mark.userspace
 
 @pytest.mark.parametrize("ends", ["escape", "enter"])
 @pytest.mark.parametrize("opens", ["o", "s", "K", "L", "S", "N", "g", "e", "T", "question_mark", "ctrl+p"])
-async def test_a_screen_ends_once(opens: str, ends: str) -> None:
+async def test_a_screen_ends_once(
+    opens: str, ends: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # one of them exports
     async with running((100, 30)) as (app, pilot):
         await pilot.press("escape", opens)
         for _ in range(6):
