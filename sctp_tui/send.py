@@ -7,6 +7,7 @@ import time
 from .engine import Engine
 from .feeder import Feeder, Lines
 from .lines import Format, answer, as_json
+from .monitor.units import many
 from .monitor.words import ending
 from .options import SendOptions
 from .outbox import Outbox
@@ -220,13 +221,13 @@ class _Client:
 
     def _missing(self) -> str:
         if self._feeder.done and not self._feeder.waiting:
-            return f"after {self._answers} of {self._options.replies} answers"
+            return f"after {self._answers} of {many(self._options.replies or 0, 'answer')}"
         return "before everything was sent"
 
     def _succeed(self) -> None:
         if self._failed:
             why = f": {self._why_failed}" if self._why_failed else ""
-            self._fail(f"{self._failed} of {self._feeder.submitted} messages were not delivered{why}")
+            self._fail(f"not delivered: {self._failed} of {many(self._feeder.submitted, 'message')}{why}")
         else:
             self._end(0)
 
@@ -300,7 +301,8 @@ class _Client:
         if self._phase is _Phase.OPENING:
             self._fail(f"association with {self._where} not set up within {seconds}", now=True)
         elif self._phase is _Phase.ANSWERS:
-            self._fail(f"{self._answers} of {self._options.replies} answers came, then none for {seconds}")
+            wanted = many(self._options.replies or 0, "answer")
+            self._fail(f"{self._answers} of {wanted} came, then none for {seconds}")
         else:
             self._fail(f"no progress with {self._where} for {seconds}: aborted", now=True)
 

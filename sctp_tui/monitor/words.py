@@ -199,7 +199,7 @@ def _of_ours(event: Event) -> str:
         case EndpointFailed():
             return f"failed: {event.text}"
         case EndpointClosed():
-            return f"closed, {event.aborted} associations aborted" if event.aborted else "closed"
+            return f"closed, {many(event.aborted, 'association')} aborted" if event.aborted else "closed"
         case ReadingPaused():
             if event.paused:
                 return "reading paused: what comes waits in the stack, and the peers' windows close"

@@ -48,7 +48,7 @@ def test_no_answer_within_the_timeout(stack: StackName, running: Running) -> Non
         message = came(running)
         status, out, err = process.end()
     assert (status, out) == (1, b"")
-    assert "0 of 1 answers came, then none for 0.3 s" in err
+    assert "0 of 1 answer came, then none for 0.3 s" in err
     running.until(ShutdownEvent, key=message.key)
 
 

@@ -1,6 +1,6 @@
 from sctp_tui.monitor.ppid import named
 from sctp_tui.monitor.words import said, sentence
-from sctp_tui.sctp.events import SendFailed, ShutdownEvent
+from sctp_tui.sctp.events import EndpointClosed, SendFailed, ShutdownEvent
 
 from .story import Story, one_of_each
 
@@ -48,3 +48,8 @@ def test_a_notification_has_its_name() -> None:
 
 def test_ppids() -> None:
     assert [named(p) for p in (0, 46, 60, 4711)] == ["0", "46 Diameter", "60 NGAP", "4711"]
+
+
+def test_one_association_is_one() -> None:
+    closed = EndpointClosed(0.0, 0.0, "server", 0, 0, None, 1)
+    assert sentence(closed) == "closed, 1 association aborted"
