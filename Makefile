@@ -6,7 +6,7 @@ ARGS ?=
 export PIP_CACHE_DIR ?= $(CURDIR)/$(VENV)/cache
 JOBS ?= auto
 
-.PHONY: help run test test-userspace test-kernel lint lab screenshots keys bench clean
+.PHONY: help run test test-userspace test-kernel lint lab screenshots keys bench fuzz soak clean
 
 help:
 	@echo 'make run          install into $(VENV) and start the program (ARGS="--port 9000" and so on)'
@@ -16,6 +16,8 @@ help:
 	@echo 'make screenshots  draw screenshots/ anew by running the program'
 	@echo 'make keys         write the list of keys in README.md anew'
 	@echo 'make bench        the figures in tests/bench'
+	@echo 'make fuzz         a storm of 1,000,000 packets, then every target for an hour in all, led by coverage'
+	@echo 'make soak         30 minutes of bad links, and what memory they take (MINUTES=5)'
 	@echo 'make clean        remove what the other commands made'
 
 run: $(VENV)/installed
@@ -44,6 +46,14 @@ keys: $(VENV)/installed
 
 bench: $(VENV)/installed-for-tests
 	$(BIN)/python -m tests.bench
+
+# With MINUTES the storm is left out.
+fuzz: $(VENV)/installed-for-tests
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group fuzz
+	@$(BIN)/python -m tests.fuzz $(MINUTES)
+
+soak: $(VENV)/installed-for-tests
+	@$(BIN)/python -m tests.soak $(MINUTES)
 
 clean:
 	rm -rf $(VENV) .lab .lab.* .test .mypy_cache .ruff_cache .import_linter_cache dist

@@ -1,4 +1,4 @@
-"""A long run on bad links: `python -m tests.soak MINUTES [SEED]`. Every message has to be accounted for.
+"""A long run on bad links: `python -m tests.soak [MINUTES [SEED]]`. Every message has to be accounted for.
 
 Round by round, on one stack, associations send both ways over a link that loses, delays, doubles, reorders;
 some are closed, some aborted. Each message must come once, as it was sent, and in the order of its stream, or
@@ -29,8 +29,11 @@ from sctp_tui.sctp.userspace.links import Link
 
 from .sctp.linked import Linked
 
-GROWTH = 24 * 1024 * 1024
-"""Bytes that the process may grow by after its first tenth."""
+MINUTES = 30.0
+SHARE = 1.05
+"""What the process may have after two thirds of the time, of what it had after one third: 20 and 10 of 30.
+It is judged from 6 minutes on; before, what is kept still fills."""
+_SAMPLES = 30
 _ENDS = {"COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC"}
 _CHANGED = 0.02  # of the packets, in rounds that change some
 _ID = struct.Struct("!I")
@@ -252,26 +255,31 @@ def resident() -> int:
 
 
 def main(minutes: float, seed: int) -> None:
-    """Run so long, and print what was done."""
-    soak, began, before = Soak(seed), time.monotonic(), 0
-    end = began + minutes * 60
-    while time.monotonic() < end or soak.rounds < 2:
+    """Run so long, and print what was done, and what memory it took meanwhile."""
+    soak, began, samples = Soak(seed), time.monotonic(), list[int]()
+    while (passed := (time.monotonic() - began) / 60) < minutes or soak.rounds < 2:
         try:
             soak.round()
         except AssertionError:
             sys.stderr.write(f"seed {seed}, round {soak.rounds}\n")
             raise
-        if not before and time.monotonic() > began + minutes * 6:
-            before = resident()
-    grown = resident() - before
+        while len(samples) < min(_SAMPLES, passed / minutes * _SAMPLES):
+            samples.append(resident())
+            sys.stdout.write(
+                f"after {passed:4.1f} min: {samples[-1] / 1024 / 1024:.1f} MiB, {soak.packets:,} packets\n"
+            )
+            sys.stdout.flush()
     soak.close()
+    first, second = samples[len(samples) // 3], samples[len(samples) * 2 // 3]
     sys.stdout.write(
         f"{soak.rounds} rounds, {soak.packets:,} packets, {soak.changed:,} of them changed; "
         f"{soak.sent:,} messages sent, {soak.came:,} delivered, {soak.failed:,} failed; "
-        f"grown by {grown / 1024 / 1024:.1f} MiB; seed {seed}\n"
+        f"memory after {minutes * 2 / 3:.1f} min: {second / first:.3f} of that after {minutes / 3:.1f}; "
+        f"seed {seed}\n"
     )
-    assert grown < GROWTH, "the process grows"
+    assert minutes < 6 or second <= first * SHARE, "the process grows"
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1_000_000))
+    given = sys.argv[1:]
+    main(float(given[0]) if given else MINUTES, int(given[1]) if given[1:] else random.randrange(1_000_000))

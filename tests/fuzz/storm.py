@@ -67,6 +67,7 @@ class Storm:
             # As a terminal would: the pilot waits for a screen at rest, and this one never is.
             self.app.post_message(Key(key, key if len(key) == 1 else None))
             await asyncio.sleep(0.05)
+            assert self.app.is_running, "the screen has ended"
             assert self.app.engine.running, "the engine has ended"
             self.pressed += 1
 
