@@ -357,6 +357,8 @@ class Engine:
     def _do(self, command: Command) -> None:
         """Raises `SctpError`, and `OSError` where the system refuses, which then is this command's alone."""
         match command:
+            case Listen() | OpenClient() if self._stopping:
+                raise SctpError("the program is ending: nothing more is opened")
             case Listen():
                 self._listen(command)
             case OpenClient():

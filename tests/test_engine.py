@@ -39,6 +39,14 @@ def test_stop_shuts_associations_down(running: Running) -> None:
     assert running.engine.join(PATIENCE)
 
 
+def test_what_is_to_be_opened_after_the_end_has_begun_is_refused(running: Running) -> None:
+    again = Listen("again", running.stack, ("127.0.0.1",), 0, None)
+    running.submit(Stop(), again, OpenClient("late", running.stack, running.to_server(), 5, 5))
+    for name in ("again", "late"):
+        assert "is ending" in running.until(EndpointFailed, endpoint=name).text
+    assert running.engine.join(PATIENCE)
+
+
 def test_closing_with_unread_messages_is_no_abort(running: Running) -> None:
     client, up, _ = running.greet()
     for number in range(50):

@@ -9,7 +9,7 @@ from sctp_tui.ledger import Association, Ledger
 from sctp_tui.sctp.commands import Command, Generate, Send
 from sctp_tui.sctp.endpoint import BufferFull, Clock, Endpoint, Outgoing, SctpError
 from sctp_tui.sctp.events import Event, Generating
-from sctp_tui.sending import BACKLOG_BYTES, Sending
+from sctp_tui.sending import BACKLOG, BACKLOG_BYTES, Sending
 
 
 class Room:
@@ -113,7 +113,7 @@ def test_what_waits_is_bounded_in_bytes() -> None:
     quarter = bytes(BACKLOG_BYTES // 4)
     for number in range(4):
         desk.sending.send(Send(number + 1, quarter, key=1))
-    with pytest.raises(SctpError, match=rf"4 messages of {BACKLOG_BYTES} bytes wait"):
+    with pytest.raises(SctpError, match=rf"4 of {BACKLOG} messages wait, {BACKLOG_BYTES} of"):
         desk.sending.send(Send(9, b"x", key=1))
     desk.sending.send(Send(0, b"an echo", key=1), limited=False)
     desk.sending.forget(desk.ledger.by_key[1])

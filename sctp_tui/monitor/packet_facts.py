@@ -48,7 +48,7 @@ def sections(row: Row, base: Base) -> Iterator[Section]:
     for chunk in decoded.chunks[:_SHOWN]:
         yield Section(name_of(chunk), list(_of_chunk(chunk, base)))
     if more := _more(decoded.chunks):
-        yield Section(f"{more} chunks", [])
+        yield Section(more, [])
 
 
 def _of_packet(row: Row) -> Iterator[tuple[str, str]]:

@@ -38,7 +38,7 @@ from .packet import (
     ShutdownComplete,
     Unknown,
 )
-from .parameters import HEARTBEAT_INFO, causes, chunk_name, parameters
+from .parameters import HEARTBEAT_INFO, causes, chunk_name, octets, parameters
 
 _COMMON = struct.Struct("!HHII")
 _CHUNK = struct.Struct("!BBH")
@@ -67,7 +67,7 @@ def decode(packet: bytes) -> Decoded:
     """A whole packet. Never raises: what is too short for a header has zeros, and a `Broken` chunk."""
     size = len(packet)
     if size < 12:
-        why = f"a packet of {size} octets, at least 12 are needed"
+        why = f"a packet of {octets(size)}, at least 12 are needed"
         return Decoded(0, 0, 0, 0, (Broken(0, size, -1, why, packet),))
     source, destination, vtag, checksum = _COMMON.unpack_from(packet)
     chunks: list[Chunk] = []
@@ -81,7 +81,7 @@ def decode(packet: bytes) -> Decoded:
             if length < 4:
                 break  # nobody knows where the next one would start
         elif at + length > size:
-            chunks.append(_broken(packet, at, f"length {length}, but only {size - at} octets are left"))
+            chunks.append(_broken(packet, at, f"length {length}, but only {octets(size - at)} left"))
             break
         else:
             chunks.append(read(packet, at, flags, length))
@@ -89,7 +89,7 @@ def decode(packet: bytes) -> Decoded:
     else:
         if at < size:
             rest = size - at
-            why = f"{rest} octets after the last chunk, at least 4 are needed"
+            why = f"{octets(rest)} after the last chunk, at least 4 are needed"
             chunks.append(Broken(0, rest, -1, why, packet[at:]))
     return Decoded(source, destination, vtag, checksum, tuple(chunks))
 
@@ -135,7 +135,7 @@ def _sack(packet: bytes, at: int, flags: int, length: int) -> Chunk:
         return _broken(
             packet,
             at,
-            f"{gaps} gap blocks and {duplicates} duplicate TSNs need {needed} octets, it has {length}",
+            f"gap blocks {gaps}, duplicate TSNs {duplicates}: {needed} octets are needed, it has {length}",
         )
     after = at + 16 + 4 * gaps
     return Sack(
@@ -153,8 +153,8 @@ def _nr_sack(packet: bytes, at: int, flags: int, length: int) -> Chunk:
     cumulative, rwnd, gaps, nr_gaps, duplicates, _ = _NR_SACK.unpack_from(packet, at + 4)
     needed = 20 + 4 * (gaps + nr_gaps + duplicates)
     if needed > length:
-        counts = f"{gaps} and {nr_gaps} gap blocks and {duplicates} duplicate TSNs"
-        return _broken(packet, at, f"{counts} need {needed} octets, it has {length}")
+        counts = f"gap blocks {gaps} and {nr_gaps}, duplicate TSNs {duplicates}"
+        return _broken(packet, at, f"{counts}: {needed} octets are needed, it has {length}")
     second = at + 20 + 4 * gaps
     return NrSack(
         flags, length, cumulative, rwnd, _blocks(packet, at + 20, gaps, cumulative),
@@ -203,14 +203,14 @@ def _shutdown_complete(packet: bytes, at: int, flags: int, length: int) -> Chunk
 
 def _forward_tsn(packet: bytes, at: int, flags: int, length: int) -> Chunk:
     if (length - 8) % 4:
-        return _broken(packet, at, f"{length - 8} octets of streams, 4 for each are needed")
+        return _broken(packet, at, f"{octets(length - 8)} of streams, 4 for each are needed")
     skipped = tuple(_TLV.iter_unpack(packet[at + 8 : at + length]))
     return ForwardTsn(flags, length, _U32.unpack_from(packet, at + 4)[0], skipped)
 
 
 def _i_forward_tsn(packet: bytes, at: int, flags: int, length: int) -> Chunk:
     if (length - 8) % 8:
-        return _broken(packet, at, f"{length - 8} octets of streams, 8 for each are needed")
+        return _broken(packet, at, f"{octets(length - 8)} of streams, 8 for each are needed")
     skipped = struct.iter_unpack("!HHI", packet[at + 8 : at + length])
     return IForwardTsn(
         flags, length, _U32.unpack_from(packet, at + 4)[0],

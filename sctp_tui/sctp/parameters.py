@@ -98,17 +98,22 @@ def _split(data: bytes) -> Iterator[tuple[int, str, bytes]]:
             yield code, f"length {length}, at least 4 is needed", data[at + 4 :]
             return
         if at + length > size:
-            yield code, f"length {length}, but only {size - at} octets are left", data[at + 4 :]
+            yield code, f"length {length}, but only {octets(size - at)} left", data[at + 4 :]
             return
         yield code, "", data[at + 4 : at + length]
         at += (length + 3) & ~3
     if at < size:
         code = int.from_bytes(data[at : at + 2], "big") if size - at > 1 else 0
-        yield code, f"{size - at} octets are left, at least 4 are needed", data[at:]
+        yield code, f"{octets(size - at)} left, at least 4 are needed", data[at:]
+
+
+def octets(number: int) -> str:
+    """`1 octet`, `20 octets`."""
+    return f"{number} octet" + "s" * (number != 1)
 
 
 def _octets(value: bytes) -> str:
-    return f"{len(value)} octet" + "s" * (len(value) != 1)
+    return octets(len(value))
 
 
 def _listed(items: Iterable[str], count: int) -> str:

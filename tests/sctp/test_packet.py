@@ -212,8 +212,8 @@ def test_a_cause(cause: bytes, told: tuple[str, str]) -> None:
         (tlv(0xC123, b"x"), ("parameter 0xc123", "1 octet, to be skipped and reported")),
         (tlv(5, b"\1"), ("IPv4 address", "broken: a value of 1 octet, at least 4 are needed")),
         (u16(7, 3), ("state cookie", "broken: length 3, at least 4 is needed")),
-        (u16(7, 9) + b"1234", ("state cookie", "broken: length 9, but only 8 octets are left")),
-        (b"\0\7\0", ("state cookie", "broken: 3 octets are left, at least 4 are needed")),
+        (u16(7, 9) + b"1234", ("state cookie", "broken: length 9, but only 8 octets left")),
+        (b"\0\7\0", ("state cookie", "broken: 3 octets left, at least 4 are needed")),
     ],
 )
 def test_a_parameter(parameter: bytes, told: tuple[str, str]) -> None:
@@ -233,27 +233,27 @@ def test_a_long_list_is_counted() -> None:
         (chunk(3)[:4], 3, "SACK: length 4, at least 16 is needed"),
         (b"\x03\0\0\3", 3, "SACK: length 3, at least 16 is needed"),
         (b"\x99\0\0\0rest", 0x99, "chunk 0x99: length 0, at least 4 is needed"),
-        (chunk(0, bytes(16))[:-1], 0, "DATA: length 20, but only 19 octets are left"),
+        (chunk(0, bytes(16))[:-1], 0, "DATA: length 20, but only 19 octets left"),
         (b"\0\3\0", -1, "3 octets after the last chunk, at least 4 are needed"),
         (
             chunk(3, u32(1, 2) + u16(2, 1) + u32(0)),
             3,
-            "SACK: 2 gap blocks and 1 duplicate TSNs need 28 octets, it has 20",
+            "SACK: gap blocks 2, duplicate TSNs 1: 28 octets are needed, it has 20",
         ),
         (
             chunk(16, u32(1, 2) + u16(2, 1, 0, 0)),
             16,
-            "NR-SACK: 2 and 1 gap blocks and 0 duplicate TSNs need 32 octets, it has 20",
+            "NR-SACK: gap blocks 2 and 1, duplicate TSNs 0: 32 octets are needed, it has 20",
         ),
         (  # four octets too few, which are those of the next chunk
             chunk(3, u32(1, 2) + u16(1, 0)),
             3,
-            "SACK: 1 gap blocks and 0 duplicate TSNs need 20 octets, it has 16",
+            "SACK: gap blocks 1, duplicate TSNs 0: 20 octets are needed, it has 16",
         ),
         (
             chunk(16, u32(1, 2) + u16(0, 0, 1, 0)),
             16,
-            "NR-SACK: 0 and 0 gap blocks and 1 duplicate TSNs need 24 octets, it has 20",
+            "NR-SACK: gap blocks 0 and 0, duplicate TSNs 1: 24 octets are needed, it has 20",
         ),
         (chunk(4, tlv(7)), 4, "HEARTBEAT: starts with parameter 7, 1 (heartbeat info) is needed"),
         (chunk(5, u16(1, 9)), 5, "HEARTBEAT ACK: heartbeat info of length 9, 4 to 4 is possible"),
