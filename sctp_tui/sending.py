@@ -87,8 +87,9 @@ class Sending:
         messages, size = len(association.backlog), association.backlog_bytes
         if limited and (messages >= BACKLOG or size + len(command.data) > BACKLOG_BYTES):
             raise SctpError(
-                f"the send buffer is full, and no more may wait for it ({messages} of {BACKLOG} messages wait, "
-                f"{size} of {BACKLOG_BYTES} bytes): wait until the peer has taken some, or abort the association"
+                f"the send buffer is full, and no more may wait for it ({messages} of {BACKLOG} messages "
+                f"wait, {size} of {BACKLOG_BYTES} bytes): wait until the peer has taken some, or abort the "
+                "association"
             )
         association.backlog.append(command)
         association.backlog_bytes += len(command.data)
