@@ -11,6 +11,7 @@ from math import inf
 from operator import attrgetter
 
 import msgspec
+from msgspec.structs import replace
 
 from ..sctp.events import (
     AssocChange,
@@ -49,9 +50,9 @@ class Association(msgspec.Struct, eq=False):
     `name` is one that the user gave it, "" for none.
     `until` is when it ended, in seconds since the epoch, as packets are told by.
     `state` is a word of RFC 9260, section 4; `ended` is None, or in plain words how it ended.
-    `rtt` (ms, the primary path's srtt), `cwnd` and `rwnd` (bytes), `unacked` and `pending` (DATA chunks)
-    are None until the stack was asked. `local_port` is 0 where only the endpoint tells it. `last` is
-    when the last message passed or the state changed.
+    `rtt` (ms, the primary path's srtt, in steps of `rtt_step`; None unmeasured), `cwnd` and `rwnd` (bytes),
+    `unacked` and `pending` (DATA chunks) are None until the stack was asked. `local_port` is 0 where only the
+    endpoint tells it. `last` is when the last message passed or the state changed.
     `history` is how it came to its state; `messages`, `octets` (both in and out, a second) and `rtts` (ms)
     are the last two minutes. `status`, `detail` and `streams` are what was told last of an association that
     is looked at.
@@ -77,6 +78,7 @@ class Association(msgspec.Struct, eq=False):
     pending: int | None = None
     rwnd: int | None = None
     rtt: int | None = None
+    rtt_step: int = 1
     cwnd: int | None = None
     paths: tuple[Path, ...] = ()
     last: float = 0.0
@@ -171,12 +173,18 @@ class Association(msgspec.Struct, eq=False):
         self.rwnd = status.rwnd
         self.unacked = status.unacked
         self.pending = status.pending
-        self.paths = status.paths
+        # What was measured once stays so; after timeouts a stack's numbers may not show that any more.
+        before = {path.address: path.srtt for path in self.paths}
+        self.paths = tuple(
+            replace(path, srtt=before.get(path.address)) if path.srtt is None else path
+            for path in status.paths
+        )
         self.status = status
-        primary = next((path for path in status.paths if path.primary), None)
+        primary = next((path for path in self.paths if path.primary), None)
         if primary is not None:
-            self.rtt, self.cwnd = primary.srtt, primary.cwnd
-            self.rtts.put(status.mono, primary.srtt)
+            self.rtt, self.rtt_step, self.cwnd = primary.srtt, primary.srtt_step, primary.cwnd
+            if primary.srtt is not None:
+                self.rtts.put(status.mono, primary.srtt)
             self.silence.look(status.mono, primary.rto / 1000, primary.srtt)
         # A state that was asked for before the last notification is old news.
         if self.ended is None and status.mono >= self._state_at and status.state != self.state:
@@ -339,7 +347,9 @@ class Associations:
         if event.state in ("COMM_UP", "RESTART"):
             association.outbound_streams = event.outbound_streams
             association.inbound_streams = event.inbound_streams
-            association.restarts += event.state == "RESTART"
+            if event.state == "RESTART":
+                association.restarts += 1
+                association.paths = ()  # measured anew
             association._enter("ESTABLISHED", event, said(event)[1])
             association.version += 1
         elif association.ended is None:

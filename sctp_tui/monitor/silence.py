@@ -87,7 +87,7 @@ class Silence:
         self._base = 0.0  # the RTO (s) before all misses
         self._doubled = 0  # how often the RTO was seen to double; a path given up tells of more
         self._seen = 0.0  # the RTO (s) when it was looked at last
-        self._srtt = -1
+        self._srtt: int | None = None
 
     def __copy__(self) -> "Silence":
         made = Silence()
@@ -95,7 +95,7 @@ class Silence:
             setattr(made, name, getattr(self, name))
         return made
 
-    def look(self, at: float, rto: float, srtt: int) -> None:
+    def look(self, at: float, rto: float, srtt: int | None) -> None:
         """The primary path's numbers, as the stack had them at `at`: RTO in s, smoothed RTT in ms."""
         # A new round-trip time was measured, or the RTO set back: something came.
         if srtt != self._srtt or rto < self._seen:

@@ -42,10 +42,10 @@ def rate(per_second: float) -> str:
     return f"{per_second:.0f}" if per_second < 9999.5 else f"{per_second / 1000:.0f}k"
 
 
-def milliseconds(ms: int) -> str:
-    """`<1 ms`, `12 ms`, `999 ms`, `1.2 s`, `60 s`."""
+def milliseconds(ms: int, step: int = 1) -> str:
+    """`<1 ms`, `12 ms`, `999 ms`, `1.2 s`, `60 s`; 0 is less than the `step` that was counted in."""
     if ms < 1:
-        return "<1 ms"
+        return f"<{step} ms"
     if ms < 1000:
         return f"{ms} ms"
     return f"{ms / 1000:.1f} s" if ms < 9950 else f"{ms / 1000:.0f} s"

@@ -91,8 +91,8 @@ class Sending:
     each packet in one of them; `beyond` are TSNs when a SACK reported them in a gap block.
     `acknowledged` is the cumulative TSN ack; `flight` (octets of user data sent and acknowledged neither
     cumulatively nor in a gap block, RFC 9260, section 1.3), `rwnd` (octets, as the other end advertised it)
-    and `cwnd` (octets) change in steps, as `rto` (ms) does; `srtt` (ms) is the present one. No packet tells
-    `cwnd`, `rto` and `srtt`: they are known only where they were sampled.
+    and `cwnd` (octets) change in steps, as `rto` (ms) does; `srtt` (ms, in steps of `srtt_step`) is the one
+    measured last. No packet tells `cwnd`, `rto` and `srtt`: they are known only where they were sampled.
     """
 
     def __init__(self, kept: int = KEPT) -> None:
@@ -103,6 +103,7 @@ class Sending:
         self.cwnd = Track(kept)
         self.rto = Track(kept)
         self.srtt: int | None = None
+        self.srtt_step = 1
         self._sampled: list[tuple[float, float]] = []  # from a first to a last sample, none far from the next
         self.time = 0.0
         """When a packet of this direction was sent last, or one about it came."""
@@ -236,7 +237,8 @@ class Sending:
         self.cwnd.change(now, path.cwnd)
         if path.rto:  # 0 before the first round trip was measured
             self.rto.change(now, path.rto)
-            self.srtt = path.srtt
+        if path.srtt is not None:
+            self.srtt, self.srtt_step = path.srtt, path.srtt_step
 
     def sampled(self, begin: float, end: float, count: int) -> list[bool]:
         """In which of `count` equal parts of a time samples tell what `cwnd` and `rto` were.

@@ -343,15 +343,20 @@ class Counts(Event, frozen=True, tag="counts", gc=False):
 
 
 class Path(msgspec.Struct, frozen=True, gc=False):
-    """One peer address (SCTP_GET_PEER_ADDR_INFO, RFC 6458, section 8.2.2). cwnd, mtu in bytes, rest in ms."""
+    """One peer address (SCTP_GET_PEER_ADDR_INFO, RFC 6458, section 8.2.2). cwnd, mtu in bytes, rest in ms.
+
+    `srtt` is None where the round trip may never have been measured; the stack counts it in steps of
+    `srtt_step`, so that 0 is less than one.
+    """
 
     address: str
     state: str
     primary: bool
     cwnd: int
-    srtt: int
+    srtt: int | None
     rto: int
     mtu: int
+    srtt_step: int = 1
 
 
 class Status(Event, frozen=True, tag="status", gc=False):

@@ -104,7 +104,7 @@ COLUMNS: Sequence[Column[Association]] = (
     Column(
         "RTT",
         6,
-        lambda a, now: _live(a, _in(units.milliseconds, a.rtt)),
+        lambda a, now: _live(a, _in(lambda ms: units.milliseconds(ms, a.rtt_step), a.rtt)),
         align="right",
         name="rtt",
         help="smoothed, of the primary path",

@@ -162,7 +162,7 @@ def _sparklines(association: Association, now: float, width: int) -> list[Line]:
         [Piece(titles, "label")],
         line("Messages/s", "msgs", a.messages, lambda value: f"{units.rate(value)} /s", True),
         line("Bytes/s", "octets", a.octets, lambda value: f"{units.size(round(value))}/s", True),
-        line("RTT", "rtts", a.rtts, lambda value: units.milliseconds(round(value)), False),
+        line("RTT", "rtts", a.rtts, lambda value: units.milliseconds(round(value), a.rtt_step), False),
     ]
 
 
@@ -238,7 +238,15 @@ _PATHS: Sequence[tuple[Column[Path], str]] = (
     (Column("State", 9, lambda p, now: p.state.lower(), widest=18, look=_path_look), "path_state"),
     (Column("Primary", 7, lambda p, now: "yes" if p.primary else "no"), "primary"),
     (Column("cwnd", 8, lambda p, now: units.size(p.cwnd), align="right"), "cwnd"),
-    (Column("srtt", 6, lambda p, now: units.milliseconds(p.srtt), align="right"), "srtt"),
+    (
+        Column(
+            "srtt",
+            6,
+            lambda p, now: "-" if p.srtt is None else units.milliseconds(p.srtt, p.srtt_step),
+            align="right",
+        ),
+        "srtt",
+    ),
     (Column("RTO", 6, lambda p, now: units.milliseconds(p.rto) if p.rto else "-", align="right"), "rto"),
     (Column("MTU", 8, lambda p, now: f"{p.mtu} B", align="right"), "mtu"),
 )  # fmt: skip

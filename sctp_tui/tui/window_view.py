@@ -311,7 +311,7 @@ class WindowView(Widget, can_focus=True):
             ("in flight", f"{s.in_flight}, {octets[0] or '0 B'}"),
             ("cwnd", octets[1]),
             ("rwnd", octets[2]),
-            ("srtt", None if s.srtt is None else units.milliseconds(s.srtt)),
+            ("srtt", None if s.srtt is None else units.milliseconds(s.srtt, s.srtt_step)),
             ("RTO", None if s.rto.last is None else units.milliseconds(s.rto.last)),
             ("retransmitted", str(s.retransmissions)),
             ("lost", str(s.losses)),

@@ -138,6 +138,21 @@ def test_an_association_sees_it_in_its_status_and_a_message_ends_it() -> None:
     assert association.silence.missed == 0
 
 
+def test_what_was_measured_stays_where_the_stacks_numbers_do_not_show_it_any_more() -> None:
+    store, story = Associations(), Story()
+    association = met(store, story)
+
+    def told(srtt: int | None) -> int | None:
+        path = e.Path("10.0.0.1", "ACTIVE", True, 4380, srtt, 2000, 1500)
+        store.fold(e.Status(*story._head(1), "ESTABLISHED", 131072, 1, 0, 5, 5, 1452, (path,)))
+        assert association.paths[0].srtt == association.rtt
+        return association.rtt
+
+    assert [told(srtt) for srtt in (None, 0, None, 7, None)] == [None, 0, 0, 7, 7]
+    store.fold(story.change(1, "RESTART"))
+    assert told(None) is None
+
+
 def test_a_path_given_up_says_how_many_are_missing_at_least() -> None:
     store, story = Associations(), Story()
     association = met(store, story)

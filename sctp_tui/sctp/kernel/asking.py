@@ -6,12 +6,18 @@ adds up at one a second. Everything here raises OSError where the association ha
 
 import errno
 import struct
+import time
 
 from ..events import Path, Peer, Statistics
+from ..rtt import measured
 from . import layout
 from .syscalls import getsockopt
 
 _ADDRESSES_SIZE = 4096  # more than a hundred of them
+
+_MONOTONIC_COARSE = 6  # of <linux/time.h>: it goes on with each jiffy, and so its resolution is one
+_JIFFY = time.clock_getres(_MONOTONIC_COARSE) * 1000
+"""Milliseconds: the kernel says some times in what it counts in itself, 1 to 10 ms by its CONFIG_HZ."""
 
 Numbers = tuple[str, int, int, int, int, int, int]
 """As in `Status`: state, rwnd, unacked, pending, inbound and outbound streams, fragmentation point."""
@@ -32,10 +38,22 @@ def path(fd: int, assoc_id: int, address: bytes, primary: bytes) -> tuple[int, P
     """The path to a peer's address, and the assoc ID: 0 asks for the one that the address belongs to."""
     value = layout.PADDRINFO.pack(assoc_id, address, 0, 0, 0, 0, 0)
     raw = getsockopt(fd, layout.PEER_ADDR_INFO, value, layout.PADDRINFO.size)
-    found, _, state, cwnd, srtt, rto, mtu = layout.PADDRINFO.unpack(raw)
+    found, _, state, cwnd, jiffies, rto, mtu = layout.PADDRINFO.unpack(raw)
     where = layout.unpack_address(address)
-    is_primary = where == layout.unpack_address(primary)
-    return found, Path(where[0], layout.PATH_STATES.get(state, str(state)), is_primary, cwnd, srtt, rto, mtu)
+    srtt: int | None = round(jiffies * _JIFFY)
+    if not jiffies:
+        _, initial, longest, _ = rto_info(fd, found)
+        srtt = 0 if measured(0, rto, initial, longest) else None
+    return found, Path(
+        where[0], layout.PATH_STATES.get(state, str(state)), where == layout.unpack_address(primary),
+        cwnd, srtt, rto, mtu, round(_JIFFY),
+    )  # fmt: skip
+
+
+def rto_info(fd: int, assoc_id: int) -> tuple[int, int, int, int]:
+    """SCTP_RTOINFO: the assoc ID, and RTO.Initial, RTO.Max and RTO.Min in ms."""
+    value = layout.RTO_STRUCT.pack(assoc_id, 0, 0, 0)
+    return layout.RTO_STRUCT.unpack(getsockopt(fd, layout.RTOINFO, value, len(value)))
 
 
 def detail(fd: int, assoc_id: int) -> tuple[int, int, int, Statistics | None]:
@@ -53,7 +71,8 @@ def detail(fd: int, assoc_id: int) -> tuple[int, int, int, Statistics | None]:
             raise
         statistics = None  # a kernel before 3.8
     else:
-        statistics = Statistics(*layout.ASSOC_STATS.unpack(raw)[2:])
+        longest, *counters = layout.ASSOC_STATS.unpack(raw)[2:]
+        statistics = Statistics(round(longest * _JIFFY), *counters)
     return heartbeat if flags & layout.SPP_HB_ENABLE else 0, path_retrans, retrans, statistics
 
 

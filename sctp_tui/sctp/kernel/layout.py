@@ -12,6 +12,7 @@ from ..notification import Dialect
 IPPROTO_SCTP = 132
 SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
 
+RTOINFO = 0
 ASSOCINFO = 1
 PEER_ADDR_PARAMS = 9
 EVENTS = 11
@@ -36,16 +37,18 @@ SNDINFO = struct.Struct("=HHIIi")
 PRINFO = struct.Struct("=HxxI")
 """struct sctp_prinfo: policy, value."""
 PADDRINFO = struct.Struct("=i128siIIII")
-"""struct sctp_paddrinfo: assoc id, address, state, cwnd, srtt, rto, mtu."""
+"""struct sctp_paddrinfo: assoc id, address, state, cwnd, srtt (jiffies), rto, mtu."""
 STATUS_STRUCT = struct.Struct("=iiIHHHHI")
 """struct sctp_status up to its primary path: id, state, rwnd, unacked, pending, in, out, fragmentation."""
 STATUS_SIZE = STATUS_STRUCT.size + PADDRINFO.size
 PADDRPARAMS = struct.Struct("=i128sIHIIIIBx")
 """struct sctp_paddrparams: id, address, heartbeat interval, retransmissions, mtu, SACK delay, flags, …"""
+RTO_STRUCT = struct.Struct("=iIII")
+"""struct sctp_rtoinfo: assoc id, RTO.Initial, RTO.Max, RTO.Min."""
 ASSOCPARAMS = struct.Struct("=iHHIII")
 """struct sctp_assocparams: id, retransmissions, destinations, peer's and local rwnd, cookie life."""
 ASSOC_STATS = struct.Struct("=i4x128s15Q")
-"""struct sctp_assoc_stats: id, address of the longest RTO, and the fields of `Statistics`."""
+"""struct sctp_assoc_stats: id, address of the longest RTO, and the fields of `Statistics`, it in jiffies."""
 PEELOFF_ARG = struct.Struct("=ii")
 """sctp_peeloff_arg_t: assoc id, descriptor."""
 GETADDRS = struct.Struct("=iI")

@@ -33,6 +33,7 @@ from ..events import (
 )
 from ..notification import decode
 from ..reassembly import Reassembly
+from ..rtt import measured
 from . import layout
 from .links import Link
 from .sockets import SEND_BUFFER, Socket, Told, open_socket
@@ -259,9 +260,15 @@ class UserspaceEndpoint:
             raw
         )
         _, _, path_state, cwnd, srtt, rto, mtu = layout.PADDRINFO.unpack_from(raw, layout.STATUS_PATH_AT)
+        known = bool(srtt)
+        if not known:
+            _, initial, longest, _ = self._rto_info(assoc_id)
+            # Before the round trip is measured the library has no RTO, and after a timeout RTO.Initial twice.
+            known = measured(srtt, rto, 2 * initial, longest)
         clock = self._options.clock
         host = entry.peer.addresses[0] if entry.peer.addresses else ""
-        path = Path(host, layout.PATH_STATES.get(path_state, str(path_state)), True, cwnd, srtt, rto, mtu)
+        word = layout.PATH_STATES.get(path_state, str(path_state))
+        path = Path(host, word, True, cwnd, srtt if known else None, rto, mtu)
         return Status(
             clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
             layout.STATES.get(state, str(state)), rwnd, unacked, pending, inbound, outbound,
@@ -288,6 +295,11 @@ class UserspaceEndpoint:
             self._local(), ours, theirs,
             heartbeat if flags & layout.SPP_HB_ENABLE else 0, path_retrans, retrans, None,
         )  # fmt: skip
+
+    def _rto_info(self, assoc_id: int) -> tuple[int, int, int, int]:
+        """SCTP_RTOINFO: the assoc ID, and RTO.Initial, RTO.Max and RTO.Min in ms."""
+        value = layout.RTO_STRUCT.pack(assoc_id, 0, 0, 0)
+        return layout.RTO_STRUCT.unpack(self._socket_of(assoc_id).get(layout.RTOINFO, value, len(value)))
 
     def _tags(self, assoc_id: int) -> tuple[int | None, int | None]:
         """The verification tags of an association, ours and the peer's."""

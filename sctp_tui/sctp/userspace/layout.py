@@ -17,6 +17,7 @@ SO_SNDBUF, SO_RCVBUF, SO_LINGER = (
     (0x0007, 0x0008, 0x000D) if sys.platform == "linux" else (0x1001, 0x1002, 0x0080)
 )
 
+RTOINFO = 0x0001
 INITMSG = 0x0003
 ASSOCINFO = 0x0002
 NODELAY = 0x0004
@@ -52,6 +53,8 @@ PADDRINFO = struct.Struct("=128sIiIIII")
 """struct sctp_paddrinfo: address, assoc id, state, cwnd, srtt, rto, mtu."""
 PADDRPARAMS = struct.Struct("=128sIIIIIHBx")
 """struct sctp_paddrparams: address, id, heartbeat interval, mtu, flags, flow label, retransmissions, dscp."""
+RTO_STRUCT = struct.Struct("=IIII")
+"""struct sctp_rtoinfo: assoc id, RTO.Initial, RTO.Max, RTO.Min."""
 ASSOCPARAMS = struct.Struct("=IIIIHH")
 """struct sctp_assocparams: id, peer's and local rwnd, cookie life, retransmissions, destinations."""
 TAGS_STRUCT = struct.Struct("=III")
