@@ -4,8 +4,8 @@ import pytest
 
 from sctp_tui.monitor.words import refused
 from sctp_tui.sctp.causes import causes, describe
-from sctp_tui.sctp.commands import Stop
-from sctp_tui.sctp.events import AssocChange, Ending, EndpointClosed, Message, StackName, Totals
+from sctp_tui.sctp.commands import Send, Stop
+from sctp_tui.sctp.events import AssocChange, Ending, EndpointClosed, Message, Refused, StackName, Totals
 from sctp_tui.sctp.kernel.endpoint import KernelEndpoint
 from sctp_tui.sctp.userspace import sockets
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
@@ -149,3 +149,17 @@ def test_many_associations_share_the_receive_buffer(monkeypatch: pytest.MonkeyPa
             assert late.peer_rwnd == whole
         for peer in peers:
             peer.socket.close()
+
+
+@pytest.mark.userspace
+def test_many_associations_share_the_send_buffer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or each could make the library keep a whole one, by echoes that it never takes."""
+    monkeypatch.setattr(sockets, "SEND_IN_ALL", sockets.SEND_BUFFER)
+    with Running("userspace") as running:
+        running.listen()
+        one, two = (running.greet()[1].key for _ in range(2))
+        half = sockets.SEND_BUFFER // 2
+        running.submit(Send(7, bytes(half + 1), key=one), Send(8, bytes(half), key=two))
+        text = running.until(Refused, message_id=7).text
+        assert text.endswith(f"at most {half} bytes in one message, with 2 associations that share it")
+        running.until(Message, direction="out", key=two)

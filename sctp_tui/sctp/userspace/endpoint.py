@@ -192,10 +192,12 @@ class UserspaceEndpoint:
 
     def _send(self, entry: Entry, message: Outgoing) -> Sequence[Event]:
         self._book.check(entry, message)
-        if len(message.data) > SEND_BUFFER:
+        limit = self._socket_of(entry.assoc_id).send_buffer
+        if len(message.data) > limit:
+            among = f", with {len(self._links)} associations that share it" if limit < SEND_BUFFER else ""
             raise SctpError(
                 f"a message of {len(message.data)} bytes is larger than the send buffer: "
-                f"at most {SEND_BUFFER} bytes in one message"
+                f"at most {limit} bytes in one message{among}"
             )
         clock, flags = self._options.clock, layout.UNORDERED if message.unordered else 0
         now = clock.wall(), clock.mono()
@@ -240,9 +242,10 @@ class UserspaceEndpoint:
         number = self._hand_over(entry, octets, flag, Outgoing(b""))
         if number == errno.EAGAIN:  # where the buffer is full usrsctp 0.9.5.0 does not even abort
             sock = self._socket_of(entry.assoc_id)
+            size = sock.send_buffer
             sock.set_send_buffer(2 * SEND_BUFFER)
             number = self._hand_over(entry, octets, flag, Outgoing(b""))
-            sock.set_send_buffer(SEND_BUFFER)
+            sock.set_send_buffer(size)
         if number and number not in (errno.ENOENT, errno.EPIPE):
             raise SctpError(f"usrsctp could not {how} the association: {os.strerror(number)}")
         return () if number else (self._book.ending(entry, how, reason, now),)

@@ -9,11 +9,13 @@ from ..endpoint import EndpointOptions, Outgoing, SctpError
 from . import layout
 
 SEND_BUFFER = 4 * 1024 * 1024
-"""Bytes that may wait to be acknowledged on one association; no message can be longer."""
+"""Bytes that may wait to be acknowledged on one association, at most; no message can be longer."""
 RECEIVE_BUFFER = 1024 * 1024
 """Bytes that may wait on each association of a socket, unread or for a gap to be filled, at most."""
-RECEIVE_IN_ALL, RECEIVE_LEAST = 128 * 1024 * 1024, 64 * 1024
-"""What they share out, and what each has at least: ten thousand peers with a gap each would take 13 GB."""
+SEND_IN_ALL, RECEIVE_IN_ALL = 256 * 1024 * 1024, 128 * 1024 * 1024
+"""What they share out: ten thousand peers that take no echo would keep 40 GB, with a gap each 13 GB."""
+LEAST = 64 * 1024
+"""What each of them has of either, however many there are."""
 _PIECE = 256 * 1024  # bytes taken from the library at one call
 
 
@@ -49,7 +51,7 @@ class Socket:
         self._call = call
         self._intake = intake
         self._socket: int | None = number
-        self._receive_buffer = 0
+        self.send_buffer = self._receive_buffer = 0
 
     def set_up(self, options: EndpointOptions) -> None:
         """Set what an endpoint needs."""
@@ -60,24 +62,25 @@ class Socket:
         self._set(layout.RECVRCVINFO, struct.pack("=i", 1))
         # Another association's message may come between the pieces of a long one: nobody blocks the rest.
         self._set(layout.FRAGMENT_INTERLEAVE, struct.pack("=i", 1))
-        self.set_send_buffer(SEND_BUFFER)
         self.share_out(1)
         self._set(layout.AUTOCLOSE, struct.pack("=i", options.autoclose))
         for kind in layout.SUBSCRIBED:
             self._set(layout.EVENT, layout.EVENT_STRUCT.pack(0, kind, 1))
 
     def set_send_buffer(self, size: int) -> None:
-        """Bytes that may wait to be acknowledged on each association."""
+        """Let so many bytes wait to be acknowledged on each association."""
+        self.send_buffer = size
         self._set(layout.SO_SNDBUF, struct.pack("=i", size), layout.SOL_SOCKET)
 
     def share_out(self, associations: int) -> None:
-        """Divide the receive buffer among so many associations, by halves so that it seldom changes."""
-        size = RECEIVE_BUFFER
-        while size > RECEIVE_LEAST and size * associations > RECEIVE_IN_ALL:
-            size //= 2
-        if size != self._receive_buffer:
-            self._receive_buffer = size
-            self._set(layout.SO_RCVBUF, struct.pack("=i", size), layout.SOL_SOCKET)
+        """Divide the buffers among so many associations, by halves so that they seldom change."""
+        send = _share(SEND_BUFFER, SEND_IN_ALL, associations)
+        if send != self.send_buffer:
+            self.set_send_buffer(send)
+        receive = _share(RECEIVE_BUFFER, RECEIVE_IN_ALL, associations)
+        if receive != self._receive_buffer:
+            self._receive_buffer = receive
+            self._set(layout.SO_RCVBUF, struct.pack("=i", receive), layout.SOL_SOCKET)
 
     @property
     def open(self) -> bool:
@@ -117,7 +120,9 @@ class Socket:
         number = self._call.usrsctp_peeloff(self._socket, assoc_id)
         if not number:
             raise _error("no socket of its own for the association")
-        return Socket(self._call, self._intake, number)
+        branch = Socket(self._call, self._intake, number)
+        branch.send_buffer = self.send_buffer
+        return branch
 
     def send(
         self, assoc_id: int, address: bytes | None, data: bytes, flags: int, ppid: int, message: Outgoing
@@ -176,6 +181,13 @@ def open_socket(call: ctypes.CDLL, intake: Intake, options: EndpointOptions) -> 
     made = Socket(call, intake, number)
     made.set_up(options)
     return made
+
+
+def _share(most: int, in_all: int, associations: int) -> int:
+    size = most
+    while size > LEAST and size * associations > in_all:
+        size //= 2
+    return size
 
 
 def _error(what: str) -> SctpError:
