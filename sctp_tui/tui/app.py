@@ -1,5 +1,6 @@
 """The program on the screen: owns the engine and the monitor, and drains the one into the other."""
 
+import asyncio
 import itertools
 import os
 import sys
@@ -253,13 +254,15 @@ class SctpApp(App[None], inherit_bindings=False):
         self._main.fold(batch)
         if self.outbox.waiting and not self._rest_comes:
             self._rest_comes = True
-            self.set_timer(_BREATH, self._fold_rest)
+            self.run_worker(self._fold_rest())
         return bool(batch)
 
-    def _fold_rest(self) -> None:
-        self._rest_comes = False
-        if self.is_running:
+    async def _fold_rest(self) -> None:
+        """Until nothing waits. A timer of Textual's for each breath would take as long as what it is for."""
+        while self.is_running and self.outbox.waiting:
+            await asyncio.sleep(_BREATH)
             self._fold()
+        self._rest_comes = False
 
     def _follow_servers(self) -> None:
         """Say what the servers do; where none could be opened, ask what to do."""

@@ -28,7 +28,6 @@ from .actions import bindings
 from .clients import Client, Clients, Options, Outcome
 from .compose import compose
 from .fields import Fields
-from .generator_screen import GeneratorScreen
 from .generators import Generation, Generators, Recipe, Source, in_all
 from .heading import Heading
 from .message_input import MessageInput
@@ -38,6 +37,8 @@ from .values import number
 
 if TYPE_CHECKING:
     from sctp_tui.monitor.masking import Mask
+
+    from .generator_screen import GeneratorScreen
 
 FIRST_LINE = "hello"
 """What the input of a fresh program holds."""
@@ -376,7 +377,7 @@ class ClientPane(Vertical):
 
     # --- generating
 
-    def generator_screen(self, last: dict[str, str], mono: Callable[[], float]) -> GeneratorScreen:
+    def generator_screen(self, last: dict[str, str], mono: Callable[[], float]) -> "GeneratorScreen":
         """The form for a generator of whom one speaks as; `last` is what the one before held."""
         target = self._target
         try:
@@ -393,6 +394,8 @@ class ClientPane(Vertical):
                 with contextlib.suppress(SctpError):  # said when it starts
                     self._read(client)
                 who = f"{client.name} to {self._place(client)}"
+        from .generator_screen import GeneratorScreen
+
         return GeneratorScreen(
             self.generators,
             who,

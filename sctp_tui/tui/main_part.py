@@ -6,6 +6,7 @@ from textual.screen import Screen
 
 if TYPE_CHECKING:
     from .main_screen import MainScreen
+    from .wire_pane import WirePane
 
 
 class MainPart(Screen[None]):
@@ -14,3 +15,8 @@ class MainPart(Screen[None]):
     @property
     def _main(self) -> "MainScreen":
         return cast("MainScreen", self)
+
+    @property
+    def wire_pane(self) -> "WirePane":
+        """The wire, which is there, and imported, only once the first frame is drawn."""
+        return cast("WirePane", self.query_one("#wire"))

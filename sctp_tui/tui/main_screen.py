@@ -28,7 +28,6 @@ from .actions import bindings
 from .association_table import AssociationTable
 from .client_pane import ClientPane
 from .clients import Outcome
-from .detail import DetailPane, DetailScreen
 from .filter_bar import FilterBar
 from .find_actions import FindActions
 from .freeze import FreezeBanner
@@ -43,7 +42,6 @@ from .search import SearchBar
 from .settings import Settings
 from .take_actions import TakeActions
 from .wire_actions import WireActions
-from .wire_pane import WirePane
 
 if TYPE_CHECKING:
     from ..monitor.masking import Mask
@@ -99,7 +97,10 @@ class MainScreen(WireActions, FindActions, TakeActions):
         yield Footer(show_command_palette=False)
 
     async def complete(self) -> None:
-        """Mount what the first frame does without."""
+        """Mount what the first frame does without, and import it."""
+        from .detail import DetailPane
+        from .wire_pane import WirePane
+
         log = self.query_one(MessageLog)
         await self.query_one("#body").mount_all([WirePane(), DetailPane()], before="#log")
         await self.mount_all(
@@ -169,14 +170,16 @@ class MainScreen(WireActions, FindActions, TakeActions):
         self._show_detail(monitor, then)
         self.query_one(LinkBanner).show(self.monitor.link, self.monitor.wire.kept_out)
         if not frozen.frozen:
-            self.query_one(WirePane).show(self.on_the_wire, self.monitor, self.monitor.link_time(now))
+            self.wire_pane.show(self.on_the_wire, self.monitor, self.monitor.link_time(now))
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
             self._some_ended = ended
             self.refresh_bindings()
 
+    def on_wire_pane_changed(self) -> None:
+        self.show_now()
+
     @on(Prompt.Entered)
-    @on(WirePane.Changed)
     def show_now(self) -> None:
         """Draw what was asked for at once, and not with the next that comes."""
         self.show(self.clock.mono())
@@ -198,6 +201,8 @@ class MainScreen(WireActions, FindActions, TakeActions):
 
     def _show_detail(self, monitor: Monitor, now: float) -> None:
         """The detail on a screen of its own, or beside the table."""
+        from .detail import DetailPane, DetailScreen
+
         detail = next((screen for screen in self.app.screen_stack if isinstance(screen, DetailScreen)), None)
         if detail is not None:
             detail.show(monitor, now)
@@ -218,7 +223,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
     @property
     def closely(self) -> tuple[int, ...]:
         """The associations whose numbers are drawn over time."""
-        return self.query_one(WirePane).closely if self.is_mounted else ()
+        return self.wire_pane.closely if self.is_mounted else ()
 
     # --- where the focus goes
 
@@ -228,7 +233,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
 
     def action_leave_input(self) -> None:
         """From an input to the lists, where plain letters are keys."""
-        table, wire = self.query_one(AssociationTable), self.query_one(WirePane)
+        table, wire = self.query_one(AssociationTable), self.wire_pane
         if self.has_class("-wire") and wire.shows:
             wire.focus_view()
         elif table.display and not self.has_class("-wire"):
@@ -251,7 +256,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
     @property
     def chosen(self) -> Association | None:
         """The association that the keys mean: of the pane that has the focus."""
-        pane, wire = self.query_one(ClientPane), self.query_one(WirePane)
+        pane, wire = self.query_one(ClientPane), self.wire_pane
         if self.focused is not None and pane in self.focused.ancestors_with_self:
             return pane.association
         if wire.has_focus_within and (shown := wire.association) is not None:
@@ -298,6 +303,8 @@ class MainScreen(WireActions, FindActions, TakeActions):
     def action_detail(self) -> None:
         """All of the association that the keys mean."""
         if association := self.chosen:
+            from .detail import DetailScreen
+
             self.app.push_screen(DetailScreen(association))
         else:
             self.tell("no association is chosen: go to a row first", good=False)

@@ -6,7 +6,6 @@ from .association_table import AssociationTable
 from .freeze import FreezeBanner
 from .main_part import MainPart
 from .message_log import MessageLog
-from .wire_pane import WirePane
 
 if TYPE_CHECKING:
     from .copying import Choice
@@ -19,7 +18,7 @@ class TakeActions(MainPart):
         """Copy what is under the cursor."""
         from .copying import CopyScreen, of_arrow, under_cursor
 
-        if arrow := self.query_one(WirePane).arrow:
+        if arrow := self.wire_pane.arrow:
             choices = of_arrow(*arrow)
         else:
             choices = under_cursor(self.query_one(AssociationTable), self.query_one(MessageLog))
@@ -68,9 +67,7 @@ class TakeActions(MainPart):
             still.names,
         )
         place = 0 if self.has_class("-wire") else -1
-        choices[place:place] = wire_sources(
-            self._main.chosen, self._main.monitor, self.query_one(WirePane).shown
-        )
+        choices[place:place] = wire_sources(self._main.chosen, self._main.monitor, self.wire_pane.shown)
 
         def told(outcome: str | None) -> None:
             if outcome:

@@ -14,7 +14,6 @@ from sctp_tui.sctp.link import Drop
 from .client_pane import ClientPane
 from .main_part import MainPart
 from .message_input import MessageInput
-from .wire_pane import WirePane
 
 if TYPE_CHECKING:
     from .ladder_view import LadderView
@@ -34,7 +33,7 @@ class WireActions(MainPart):
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """In the wire the footer has what is done to packets, not to associations."""
         active = super().active_bindings
-        if not any(pane.has_focus_within for pane in self.query(WirePane)):
+        if not any(pane.has_focus_within for pane in self.query("#wire")):
             return active
         found = {}
         for key, one in active.items():
@@ -58,11 +57,11 @@ class WireActions(MainPart):
         """
         ours = self.query_one(ClientPane).association
         set_up = ours is not None and ours.state in _SET_UP
-        return ours if set_up and not self.query_one(WirePane).has_focus_within else self._main.chosen
+        return ours if set_up and not self.wire_pane.has_focus_within else self._main.chosen
 
     async def action_wire(self) -> None:
         """The packets of the association in the place of the table, or the table again."""
-        pane = self.query_one(WirePane)
+        pane = self.wire_pane
         inside = pane.has_focus_within
         opened = not self.has_class("-wire")
         if opened:
