@@ -25,9 +25,12 @@ stack_under_test: StackName = "userspace"
 
 
 async def until(pilot: Pilot[None], happened: Callable[[], Any], what: str = "") -> None:
-    """Let the screen go on until something has happened; fails where it doesn't in time."""
+    """Let the screen go on until something has happened; fails where it doesn't in time.
+
+    A screen that has opened by then has its widgets.
+    """
     end = time.monotonic() + PATIENCE
-    while not happened():
+    while not (happened() and all(screen.is_mounted for screen in pilot.app.screen_stack)):
         assert time.monotonic() < end, f"waited in vain: {what or happened}"
         await pilot.pause(0.02)
 
