@@ -38,7 +38,7 @@ from ..sctp.packet import (
     name_of,
 )
 from .why_causes import CAUSES
-from .why_chunks import CHUNKS, VERDICTS, Words
+from .why_chunks import CHUNKS, REFUSALS, VERDICTS, Words
 from .why_events import EVENTS
 
 Level = Literal["beginner", "expert"]
@@ -73,7 +73,7 @@ _NOTHING = Facts()
 def why(subject: Event | Chunk, level: Level, facts: Facts = _NOTHING) -> Why:
     """The words for an event or a chunk; for a `Packet` what the link did to it. `facts` are of a chunk."""
     if isinstance(subject, Packet):
-        return _told(VERDICTS[subject.verdict], level)
+        return _told(REFUSALS.get(subject.reason) or VERDICTS[subject.verdict], level)
     if isinstance(subject, Event):
         found = _find(EVENTS, str(subject.__struct_config__.tag), _kind(subject))
         return _told(found, level, _cause_of(subject))

@@ -6,6 +6,8 @@ RFC has it, as with what the link does.
 
 from typing import NamedTuple
 
+from ..sctp.link import KEPT_OUT, NOT_READ, WRONG_CHECKSUM, WRONG_TAG
+
 
 class Words(NamedTuple):
     """One explanation on two levels, and the section that says so, "" for what is this program's own."""
@@ -388,3 +390,33 @@ VERDICTS = {
     ),
 }
 """What the link did to a packet, by its verdict."""
+
+REFUSALS = {
+    WRONG_CHECKSUM: Words(
+        "9260 6.8",
+        "The packet was damaged on its way, or was made up: its checksum does not fit what is in it.",
+        "The CRC32c in the common header is not that of the packet, which its receiver therefore discards "
+        "silently. Nothing in it counts: not its DATA, not what it acknowledges.",
+    ),
+    WRONG_TAG: Words(
+        "9260 8.5",
+        "Not of this association: it does not bear the number that its two ends agreed upon, so nobody "
+        "heeds it.",
+        "Its verification tag is not the one that its receiver announced in INIT or INIT ACK (or, where its "
+        "T bit is set, the one of its sender), so it is discarded. Blind attackers and packets of an earlier "
+        "association fail so.",
+    ),
+    KEPT_OUT: Words(
+        "",
+        "The link's time stands still or goes slowly, and the sender's does not: its packets are not let in.",
+        "The timers of the two ends would run at different speeds; set the link to real time to let packets "
+        "from outside in.",
+    ),
+    NOT_READ: Words(
+        "",
+        "So much waits to be read here that there was no room for more: it has to be sent again.",
+        "What may make events is not let in while too many of that port or that peer are unread, so that a "
+        "flood of them takes no memory without bound. SCTP takes it for a lost packet.",
+    ),
+}
+"""Why a packet is refused or discarded, by its reason; for all others `VERDICTS` tells."""

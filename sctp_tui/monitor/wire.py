@@ -8,22 +8,24 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from typing import Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from ..outbox import PACKET_COST
 from ..sctp.decoding import decode
-from ..sctp.events import Direction, Packet, Peer
-from ..sctp.link import KEPT_OUT
+from ..sctp.events import Packet, Peer
+from ..sctp.link import KEPT_OUT, WRONG_TAG
 from ..sctp.packet import Decoded
 from .associations import Association
 from .deques import part
 from .endpoints import Endpoints
+from .tags import Tags, begins, first_chunk
 
 BYTES = 32 * 1024 * 1024
 """Bytes kept unless told otherwise: more than 100,000 of the usual packets."""
 CONVERSATION_COST = 2000
 """Bytes that a conversation takes beside its packets: of strangers' packets each may be one of its own."""
 _WORK, _OCTETS = 40, 64  # a packet's share of a limit: a chunk counts 1, and so many octets
-_INIT, _ABORT, _COOKIE_ECHO, _COOKIE_ACK, _SHUTDOWN_COMPLETE = 1, 6, 10, 11, 14
-_SET_UP = (_INIT, _COOKIE_ECHO, _COOKIE_ACK)
+_INIT, _ABORT, _SHUTDOWN_COMPLETE = 1, 6, 14
 _LAST_WORDS = (_ABORT, _SHUTDOWN_COMPLETE)
 
 End = Literal["local", "peer"]
@@ -46,7 +48,7 @@ class Conversation:
     (s, the link's clock), `begun` the same for people (s since the epoch). `initiator` is the end that sent
     the INIT, as far as it was seen. `ends` and `ports`, the local first, are those of the first packet;
     `flow` and `peer` are the newest. A refused packet is shown among the others, and changes nothing: it may
-    be anybody's.
+    be anybody's. So is one whose verification tag is wrong, as its receiver discards it.
     """
 
     def __init__(self, packet: Packet) -> None:
@@ -57,14 +59,12 @@ class Conversation:
         self.endpoint = packet.endpoint
         self.flow = packet.flow
         self.began, self.begun = packet.mono, packet.at
-        begins = kind(packet) == _INIT and packet.direction == "out"
-        self.initiator: End = "local" if begins else "peer"
+        calls = kind(packet) == _INIT and packet.direction == "out"
+        self.initiator: End = "local" if calls else "peer"
         self.over = False
         self.captured = 0
         self._packets: deque[Packet] = deque()
-        # What packets have to bear in either direction, as far as the local stack has shown it.
-        self._tags: dict[Direction, bytes] = {}
-        self._echoed = b""  # what the last COOKIE ECHO from the peer bore
+        self._tags = Tags()
 
     def __len__(self) -> int:
         return len(self._packets)
@@ -112,37 +112,15 @@ class Conversation:
 
     def add(self, packet: Packet) -> None:
         """The next packet."""
+        if packet.verdict != "refused" and not self._tags.take(packet):
+            packet = replace(packet, verdict="refused", reason=WRONG_TAG)
         self._packets.append(packet)
         self.captured += 1
         if packet.verdict == "refused":
             return
         self.peer = packet.peer or self.peer  # whose UDP port may change
-        what = kind(packet)
-        if what in _SET_UP:
-            self._learn(what, packet)
-        elif what in _LAST_WORDS and self._rightful(packet):
+        if first_chunk(packet) in _LAST_WORDS:
             self.over = True
-
-    def _learn(self, what: int, packet: Packet) -> None:
-        """The tags that the set-up agrees upon; only what the local stack sends proves that it took them."""
-        tag = packet.data[4:8]
-        if packet.direction == "in":
-            if what == _COOKIE_ECHO:
-                self._echoed = tag
-        elif what == _INIT:
-            self._tags = {"in": packet.data[16:20]}
-        else:
-            self._tags["out"] = tag
-            if what == _COOKIE_ACK and self._echoed:
-                self._tags["in"] = self._echoed
-
-    def _rightful(self, packet: Packet) -> bool:
-        """Whether a packet may end the association, by its tag and its T bit (RFC 9260, section 8.5.1)."""
-        own: Direction = packet.direction
-        other: Direction = "out" if own == "in" else "in"
-        reflected = int.from_bytes(packet.data[13:14], "big") & 1
-        expected = self._tags.get(other if reflected else own)
-        return expected is None or packet.data[4:8] == expected
 
     def forget(self) -> Packet:
         """The oldest goes."""
@@ -171,7 +149,7 @@ class Wire:
         by_flow, order = self._by_flow, self._order
         for packet in packets:
             conversation = by_flow.get(packet.flow)
-            if conversation is None or (conversation.over and kind(packet) == _INIT):
+            if conversation is None or (conversation.over and begins(packet)):
                 conversation = self._place(packet, conversation)
             conversation.add(packet)
             if packet.verdict == "refused":
@@ -184,8 +162,7 @@ class Wire:
     def _place(self, packet: Packet, known: Conversation | None) -> Conversation:
         """The conversation of a packet whose flow is not known, or that may begin another."""
         conversation = known or self._alike(packet)
-        begins = kind(packet) == _INIT and packet.verdict != "refused"
-        if conversation is None or (conversation.over and begins):
+        if conversation is None or (conversation.over and begins(packet)):
             conversation = Conversation(packet)
             self._by_ends[conversation.ends] = conversation
             self._by_ports.setdefault(conversation.ports, {})[conversation] = None

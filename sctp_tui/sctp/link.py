@@ -9,10 +9,14 @@ from typing import Literal
 import msgspec
 
 Verdict = Literal["delivered", "delayed", "reordered", "duplicated", "dropped", "refused"]
-"""What became of a packet: `duplicated` is the copy, `refused` was not let in at our door."""
+"""What became of a packet: `duplicated` is the copy, `refused` was not let in, or discarded."""
 
 KEPT_OUT = "the link's time is not the world's: nothing from outside is let in"
 """The reason of a packet that is refused as its sender's time goes on while ours does not."""
+WRONG_CHECKSUM, WRONG_TAG = "wrong checksum", "wrong tag"
+"""The reasons of those that their receiver discards unseen (RFC 9260, sections 6.8 and 8.5)."""
+NOT_READ = "too much came before it that its endpoint has not read yet"
+"""The reason of one that there is no room for."""
 
 
 class Drop(msgspec.Struct, frozen=True):

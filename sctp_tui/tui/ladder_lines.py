@@ -9,6 +9,7 @@ from ..monitor import units
 from ..monitor.course import Beats, Course, Done, Line, Told, beats, text
 from ..monitor.ladder import Ladder, Row
 from ..monitor.wire import Conversation
+from ..sctp.link import WRONG_CHECKSUM, WRONG_TAG
 from .columns import fit
 
 Look = Literal["number", "time", "line", "right", "left", "lost", "copy", "mark", "told"]
@@ -55,6 +56,7 @@ def marks(row: Row) -> str:
     if packet.verdict in ("dropped", "refused"):
         reason = packet.reason.removeprefix("the ")  # the place is narrow
         what = "lost" if packet.verdict == "dropped" else "refused"
+        what = "discarded" if packet.reason in (WRONG_TAG, WRONG_CHECKSUM) else what
         said.append(f"{what}: {reason}" if reason else packet.verdict)
     elif packet.verdict in ("duplicated", "reordered"):
         said.append({"duplicated": "a copy", "reordered": "held back"}[packet.verdict])

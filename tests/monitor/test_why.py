@@ -15,7 +15,7 @@ from sctp_tui.monitor.glossary import TERMS
 from sctp_tui.monitor.states import TABLE, Transition
 from sctp_tui.monitor.why import Facts, Level, why
 from sctp_tui.monitor.why_causes import CAUSES
-from sctp_tui.monitor.why_chunks import CHUNKS, VERDICTS, Words
+from sctp_tui.monitor.why_chunks import CHUNKS, REFUSALS, VERDICTS, Words
 from sctp_tui.monitor.why_events import EVENTS
 from sctp_tui.monitor.words import PATHS
 from sctp_tui.sctp import events as e
@@ -55,7 +55,7 @@ def test_whatever_names_a_section_speaks_of_what_it_is_about() -> None:
 
 
 def _all() -> Iterator[tuple[str, Words]]:
-    for table in (CHUNKS, EVENTS, VERDICTS, {str(code): words for code, words in CAUSES.items()}):
+    for table in (CHUNKS, EVENTS, VERDICTS, REFUSALS, {str(code): words for code, words in CAUSES.items()}):
         yield from table.items()
 
 

@@ -15,7 +15,7 @@ from itertools import islice
 
 from ..endpoint import Clock
 from ..events import Direction, Packet
-from ..link import KEPT_OUT, Verdict
+from ..link import KEPT_OUT, NOT_READ, WRONG_CHECKSUM, Verdict
 from .datagrams import datagrams
 from .flows import Flows
 from .library import ConnOutput, Library
@@ -31,10 +31,8 @@ _BIT = tuple(1 << kind if kind < 16 else 0 for kind in range(256))
 _SET_UP = 1 << INIT | 1 << COOKIE_ECHO
 _NOTED = 1 << COOKIE_ECHO | 1 << ABORT
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
-_CORRUPT = "wrong checksum"
 _QUIET = sum(1 << kind for kind in (_DATA, INIT, INIT_ACK, _SACK, _HEARTBEAT, _HEARTBEAT_ACK))
 _TELLING = ~_QUIET  # whatever else may make notifications
-_UNREAD = "too much came before it that its endpoint has not read yet"
 _STEP = 300.0  # s of the link's time that one step may take; heartbeats come oftener
 
 
@@ -445,14 +443,18 @@ class Pump:
         if why or self.transit.speed != 1:
             self._keep_out(connected, sock, address, packet, why or KEPT_OUT)
             return
+        if self.tap is not None and not self._intact(packet):
+            # The library would discard it unseen; without the tap nobody else sees it either.
+            self._keep_out(connected, sock, address, packet, WRONG_CHECKSUM)
+            return
         self._last_packet = self.transit.now()
         link = connected or self._sort(sock, address, packet)
         if link is None:
-            self._keep_out(None, sock, address, packet, _CORRUPT)
+            self._keep_out(None, sock, address, packet, WRONG_CHECKSUM)
             return
         port = packet[2] << 8 | packet[3]
         if types & _TELLING and port in self.ports and not self.unread.admits(port, link.handle, packet):
-            self._keep_out(link, sock, address, packet, _UNREAD)
+            self._keep_out(link, sock, address, packet, NOT_READ)
             return
         if not self.transit.direct:
             self._condition(link, "in", link, packet, types)

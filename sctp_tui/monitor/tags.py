@@ -1,0 +1,75 @@
+"""Verification tags: which packets of a conversation are of its association (RFC 9260, section 8.5).
+
+Anybody can send from the peer's address, and nobody else knows the tags. What the local stack sends shows
+which of them it took; as long as it has shown none, every packet counts.
+"""
+
+from ..sctp.events import Direction, Packet
+
+_INIT, _INIT_ACK, _ABORT, _ERROR, _COOKIE_ECHO, _COOKIE_ACK, _SHUTDOWN_COMPLETE = 1, 2, 6, 9, 10, 11, 14
+_AUTH = 15
+_LAST_WORDS = (_ABORT, _SHUTDOWN_COMPLETE)
+_OFFERS = 16  # INIT ACKs whose cookie may come back; an INIT is sent 9 times where nobody says otherwise
+
+
+class Tags:
+    """What packets have to bear in either direction, as far as it is known."""
+
+    def __init__(self) -> None:
+        self._known: dict[Direction, bytes] = {}
+        # Of our INIT ACKs the tag that the peer is to bear, and its own, which they bore; the oldest go.
+        self._offered: dict[bytes, bytes] = {}
+        self._forgot = False
+        self._echoed = b""
+
+    def take(self, packet: Packet) -> bool:
+        """The next packet: whether it is one that the end it goes to takes for the association's.
+
+        INIT bears 0, COOKIE ECHO what the INIT ACK said, ABORT and SHUTDOWN COMPLETE with their T bit what
+        their sender has to be sent (RFC 9260, section 8.5.1).
+        """
+        first, tag = first_chunk(packet), packet.data[4:8]
+        if packet.direction == "out" and first not in _LAST_WORDS:
+            self._learn(first, tag, packet.data)
+            return True
+        if first == _INIT:
+            return not any(tag)
+        if first == _COOKIE_ECHO and (tag in self._offered or self._forgot):
+            self._echoed = tag
+            return True
+        way: Direction = packet.direction
+        if first in _LAST_WORDS and packet.data[13:14] and packet.data[13] & 1:  # its T bit
+            way = "out" if way == "in" else "in"
+        return self._known.get(way) in (None, tag)
+
+    def _learn(self, first: int, tag: bytes, data: bytes) -> None:
+        """The local stack bears the tags that it knows, but for what answers packets of no association."""
+        known, announced = self._known, data[16:20]
+        if first == _INIT:
+            self._known = {"in": announced} if len(announced) == 4 else {}
+        elif first == _INIT_ACK:
+            self._offered[announced] = tag
+            if len(self._offered) > _OFFERS:
+                del self._offered[next(iter(self._offered))]
+                self._forgot = True
+        elif first == _COOKIE_ECHO:
+            known["out"] = tag
+        elif first == _COOKIE_ACK and self._offered.get(self._echoed) == tag:
+            self._known = {"in": self._echoed, "out": tag}
+            self._offered, self._echoed, self._forgot = {}, b"", False
+        elif first != _ERROR and known.get("out") not in (None, tag):
+            known.clear()  # it has another association by now, whose beginning was not seen
+
+
+def first_chunk(packet: Packet) -> int:
+    """The type of the chunk that says what a packet is: the first, or the one behind AUTH; -1 for none."""
+    data = packet.data
+    if len(data) > 16 and data[12] == _AUTH:
+        at = 12 + ((data[14] << 8 | data[15]) + 3 & ~3)
+        return data[at] if at < len(data) else -1
+    return data[12] if len(data) > 12 else -1
+
+
+def begins(packet: Packet) -> bool:
+    """Whether a packet is an INIT that its receiver takes for one."""
+    return first_chunk(packet) == _INIT and packet.verdict != "refused" and not any(packet.data[4:8])
