@@ -163,7 +163,7 @@ class LinkControl(Protocol):
         """0 for a time that stands still, 1 for the world's. Raises `SctpError` while packets go over UDP."""
 
     def step(self) -> None:
-        """Let one packet arrive, or timers run until one is sent.
+        """Go on to the first thing that happens: a packet arrives, or timers send or tell something.
 
         Raises `SctpError` where time is not standing still.
         """

@@ -150,12 +150,10 @@ class WireActions(MainPart):
         speed = self._speed
         self._set_speed(0.0 if speed else 1.0)
         if not speed:
-            self._main.tell(
-                "time goes on; who sent meanwhile may have long timeouts: to the stack the link was slow"
-            )
+            self._main.tell("time goes on")
 
     def action_step(self) -> None:
-        """One packet arrives, or the next timer runs out."""
+        """One packet arrives, or a timer runs out that does something."""
         if self._speed:
             self._set_speed(0.0)
             self._main.tell("time stands still now; i again lets one packet arrive")

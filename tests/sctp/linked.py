@@ -33,6 +33,7 @@ class Linked:
         self.stack = UserspaceStack(self.clock)
         self.events: list[Event] = []
         self.packets: list[Packet] = []
+        self.stack.pump.lead()
         self.stack.tap(self.packets.append)
         self._keys = itertools.count(1)
         self.server = self._open("server")

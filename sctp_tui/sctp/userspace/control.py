@@ -41,6 +41,8 @@ class LinkControl:
         if speed != 1 and (refusal := self._refusal()):
             raise SctpError(refusal)
         self._pump.pass_time()
+        if speed != 1:
+            self._pump.lead()
         self._transit.set_speed(speed)
         self._set_at = self._clock.wall()
 
@@ -49,7 +51,7 @@ class LinkControl:
         if self._transit.speed:
             raise SctpError("the link's time is not standing still: pause it, then step")
         if not self._pump.step():
-            raise SctpError("nothing is on its way, and no timer runs that would send something")
+            raise SctpError("nothing is on its way, and no timer runs that would do something")
 
     def now(self) -> float:
         """See `LinkControl.now`."""

@@ -250,6 +250,10 @@ class UserspaceEndpoint:
             raise SctpError(f"usrsctp could not {how} the association: {os.strerror(number)}")
         return () if number else (self._book.ending(entry, how, reason, now),)
 
+    def sockets(self) -> Sequence[Socket]:
+        """Those of the library that are open: its own, and one for each association branched off."""
+        return (self._socket, *self._branches.values()) if self._socket.open else ()
+
     def _socket_of(self, assoc_id: int) -> Socket:
         return self._branches.get(assoc_id, self._socket)
 

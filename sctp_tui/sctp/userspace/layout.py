@@ -31,6 +31,7 @@ PEER_ADDR_INFO = 0x0101
 TAGS = 0x1105
 """SCTP_GET_NONCE_VALUES, which is in the library, and in no header of it that is installed."""
 
+EVENT_READ = 1
 MSG_NOTIFICATION = 0x2000
 MSG_EOR = 0x0008 if sys.platform in ("darwin", "win32") else 0x0080
 SENDV_SPA = 4

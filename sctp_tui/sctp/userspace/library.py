@@ -46,6 +46,7 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "usrsctp_sendv": (ctypes.c_ssize_t, [_P, _P, _SIZE, _P, _I, _P, _U32, ctypes.c_uint, _I]),
     "usrsctp_recvv": (ctypes.c_ssize_t, [_P, _P, _SIZE, _P, _P, _P, _P, _P, _P]),
     "usrsctp_conninput": (None, [_P, _P, _SIZE, ctypes.c_uint8]),
+    "usrsctp_get_events": (_I, [_P]),
     "usrsctp_handle_timers": (None, [_U32]),
     "usrsctp_register_address": (None, [_P]),
     "usrsctp_deregister_address": (None, [_P]),

@@ -18,6 +18,7 @@ from ..events import Direction, Packet
 from ..link import KEPT_OUT, NOT_READ, WRONG_CHECKSUM, Verdict
 from .datagrams import datagrams
 from .flows import Flows
+from .led_clock import LedClock
 from .library import ConnOutput, Library
 from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, INIT_ACK, RECENT, Link, Links, SocketAddress, admit
 from .transit import Transit
@@ -40,7 +41,8 @@ class Pump:
     """Moves packets between the library and its links; use it from one thread only.
 
     `busy` tells whether data is outstanding, `resting` whether there are associations at all; `moved`
-    hears of a link whose peer has another UDP port. `ports` are the SCTP ports of this process with the names
+    hears of a link whose peer has another UDP port. `unheard` are the sockets, by any number, on which
+    something waits to be received. `ports` are the SCTP ports of this process with the names
     of their endpoints, `ready` those for which something came. `tap` hears of every packet, where it is not
     None. `transit` is what is between the ends; all times are its clock's. `waited` tells that time may have
     passed since the library last heard of it.
@@ -59,6 +61,7 @@ class Pump:
         self.busy: Callable[[], bool] = lambda: False
         self.resting: Callable[[], bool] = lambda: False
         self.moved: Callable[[Link], None] = lambda link: None
+        self.unheard: Callable[[], set[int]] = set
         self.transit = Transit(clock.mono)
         self._clock = clock
         self._time = self._swept = self._passed = clock.mono()
@@ -77,9 +80,18 @@ class Pump:
         """Carry this library's packets from now on; `output` is its conn_output."""
         self._call = library.functions
         self._conninput = self._call.usrsctp_conninput
+        self._led = LedClock(library.functions, self._now)
+
+    def _now(self) -> float:
+        return self.transit.now()
+
+    def lead(self) -> None:
+        """The library's clock goes as the link's time does from now on, where that can be."""
+        self._led.follow()
 
     def stop(self) -> None:
         """Give the descriptors back."""
+        self._led.let_go()
         self._selector.close()
 
     def _output(self, handle: int, data: int, length: int, tos: int, set_df: int) -> int:
@@ -209,7 +221,7 @@ class Pump:
         """Carry what waits, in both directions, and let the library's timers catch up."""
         if self._leaving:
             self._leave()
-        if self.transit.held:
+        if self.transit.held and self.transit.speed:  # while time stands still, only `step` lets one arrive
             self._let_arrive(_BATCH)
         self.pass_time()
         self.carry()
@@ -238,14 +250,15 @@ class Pump:
                 self.ready.update(self.ports)
 
     def step(self) -> bool:
-        """While time stands still: let one packet arrive, or let timers run until one is sent.
+        """While time stands still: go on to the first thing that happens.
 
-        False where neither happened, and it is no later than before.
+        That is one packet that arrives, or timers that run out and send or tell something. False where
+        nothing of that comes, and it is no later than before.
         """
         transit, held = self.transit, self.transit.held
         self.flush()
-        began = transit.now()
-        waiting, end = bool(held), began + _STEP
+        began, heard = transit.now(), self.unheard()
+        end = began + _STEP
         while transit.now() < end:
             if held and held[0].due <= transit.now():
                 self._let_arrive(1)
@@ -254,8 +267,10 @@ class Pump:
             self.pass_time()
             if self._out:
                 self.flush()
-                if not waiting:
-                    return True
+                return True
+            if not self.unheard() <= heard:
+                self.ready.update(self.ports)
+                return True
         back = began - transit.now()
         transit.advance(back)
         self._time += back

@@ -154,6 +154,11 @@ class Socket:
         return intake.data[:length], _TOLD.unpack_from(intake.told, layout.SOCKADDR_SIZE)
 
     @property
+    def readable(self) -> bool:
+        """Whether something waits to be received."""
+        return bool(self._call.usrsctp_get_events(self._socket) & layout.EVENT_READ)
+
+    @property
     def sender(self) -> bytes:
         """The address that the last `receive` was from."""
         return bytes(self._intake.told[: layout.SOCKADDR_SIZE])

@@ -54,6 +54,7 @@ class UserspaceStack:
         self.pump.busy = self._busy
         self.pump.resting = lambda: any(endpoint.associations() for endpoint in self.endpoints)
         self.pump.moved = self._moved
+        self.pump.unheard = self._unheard
         self.endpoints: list[UserspaceEndpoint] = []
         _running = self
 
@@ -100,6 +101,9 @@ class UserspaceStack:
 
     def _busy(self) -> bool:
         return any(endpoint.busy() for endpoint in self.endpoints)
+
+    def _unheard(self) -> set[int]:
+        return {id(sock) for one in self.endpoints for sock in one.sockets() if sock.readable}
 
     def _moved(self, link: Link) -> None:
         for endpoint in self.endpoints:
