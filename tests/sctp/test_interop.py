@@ -1,6 +1,7 @@
 """Other people's SCTP: the kernel against usrsctp in UDP (RFC 6951), and the tools of lksctp against us."""
 
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui.sctp.events import AssocChange, Message, Peer, ShutdownEvent
+from sctp_tui.sctp.events import AssocChange, Message, Packet, Peer, ShutdownEvent
 
 from ..harness import PATIENCE, Running
 
@@ -57,6 +58,45 @@ def test_kernel_client_to_userspace_server(kernel_udp_port: int) -> None:
     with Running("kernel") as kernel, Running("userspace") as userspace:
         listening = userspace.listen()
         converse(userspace, kernel, Peer(("127.0.0.1",), listening.port, listening.udp_port))
+
+
+ADDRESSES = ("10.105.0.1", "10.106.0.1")
+
+
+@pytest.fixture
+def addresses() -> Iterator[None]:
+    """This machine has two addresses more, which others could reach."""
+    for word in ("add", "del"):
+        for address in ADDRESSES:
+            subprocess.run(["ip", "address", word, f"{address}/32", "dev", "lo"], check=True)
+        if word == "add":
+            yield
+
+
+def _told_of_both(packets: list[Packet]) -> bool:
+    """Whether an INIT or INIT ACK among these lists both addresses."""
+    return any(all(socket.inet_aton(one) in packet.data for one in ADDRESSES) for packet in packets)
+
+
+def test_multi_homed_kernel_client_to_userspace_server(kernel_udp_port: int, addresses: None) -> None:
+    with Running("kernel") as kernel, Running("userspace", packets=["userspace"]) as userspace:
+        listening = userspace.listen(ADDRESSES[0])
+        converse(userspace, kernel, Peer(ADDRESSES[:1], listening.port, listening.udp_port))
+        userspace.drain()
+        assert _told_of_both(userspace.packets)
+        up = next(one for one in userspace.events if isinstance(one, AssocChange) and one.state == "COMM_UP")
+        assert "PR" in up.features
+
+
+def test_userspace_client_to_multi_homed_kernel_server(kernel_udp_port: int, addresses: None) -> None:
+    with Running("kernel") as kernel, Running("userspace", packets=["userspace"]) as userspace:
+        port = kernel.listen(*ADDRESSES).port
+        for address in ADDRESSES:
+            converse(kernel, userspace, Peer((address,), port, kernel_udp_port))
+        userspace.drain()
+        assert _told_of_both(userspace.packets)
+        up = next(one for one in userspace.events if isinstance(one, AssocChange) and one.state == "COMM_UP")
+        assert "PR" in up.features
 
 
 def test_both_stacks_at_once() -> None:

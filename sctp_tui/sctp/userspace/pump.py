@@ -21,6 +21,7 @@ from .flows import Flows
 from .led_clock import LedClock
 from .library import ConnOutput, Library
 from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, INIT_ACK, RECENT, Link, Links, SocketAddress, admit
+from .one_address import addressless
 from .transit import Transit
 from .unread import Unread
 
@@ -31,6 +32,7 @@ _RECENT = 0.25  # s after a packet in which a delayed SACK (200 ms) may be due
 _BIT = tuple(1 << kind if kind < 16 else 0 for kind in range(256))
 _SET_UP = 1 << INIT | 1 << COOKIE_ECHO
 _NOTED = 1 << COOKIE_ECHO | 1 << ABORT
+_LISTING = 1 << INIT | 1 << INIT_ACK  # what the sender's addresses may be in
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
 _QUIET = sum(1 << kind for kind in (_DATA, INIT, INIT_ACK, _SACK, _HEARTBEAT, _HEARTBEAT_ACK))
 _TELLING = ~_QUIET  # whatever else may make notifications
@@ -359,10 +361,19 @@ class Pump:
             link.aborted = True
         if link.handle not in self.links.by_handle:
             self._stranger = link
+        if types & _LISTING:
+            packet = self._by_one_address(packet)
         waiting = len(self._out)
         self._conninput(link.handle, packet, len(packet), 0)
         if types & 1 << COOKIE_ECHO:
             self._echoed(link, packet, waiting)
+
+    def _by_one_address(self, packet: bytes) -> bytes:
+        """An INIT or INIT ACK as the library can read it. A wrong checksum stays wrong."""
+        made = addressless(packet)
+        if made is packet or not self._intact(packet):
+            return packet
+        return made[:8] + self._checksum(made) + made[12:]
 
     def _echoed(self, link: Link, packet: bytes, waiting: int) -> None:
         """A COOKIE ECHO came: a COOKIE ACK among what the library sends since says that its cookie was good.
