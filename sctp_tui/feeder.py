@@ -3,59 +3,20 @@
 Standard input may be endless, so what waits is bounded, in messages and in bytes.
 """
 
-import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
-from .sctp.endpoint import MESSAGE_LIMIT
+from .send_input import Given, InputFailed
 
 _MESSAGES = 500  # fewer than the engine keeps for one association
 _BYTES = 4 * 1024 * 1024
-
-
-class InputFailed(Exception):
-    """Standard input can't be read, or holds what can't be sent."""
-
-
-class Lines:
-    """The lines of standard input as bytes, without their newlines; empty ones are left out and counted.
-
-    Read by the descriptor: a thread that waits in Python's own buffer would hold up the end of the process.
-    """
-
-    def __init__(self, descriptor: int = 0) -> None:
-        self._fd = descriptor
-        self.empty = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        rest = b""
-        while True:
-            try:
-                block = os.read(self._fd, 65536)
-            except OSError as error:
-                raise InputFailed(f"can't read standard input: {error.strerror}") from None
-            *lines, last = block.split(b"\n")
-            if lines:
-                lines[0] = rest + lines[0]
-                rest = last
-            else:
-                rest += last
-            for line in lines or ([rest] if not block and rest else []):
-                if line:
-                    yield line
-                else:
-                    self.empty += 1
-            if not block:
-                return
-            if len(rest) > MESSAGE_LIMIT:
-                raise InputFailed(f"a line of standard input is longer than {MESSAGE_LIMIT} bytes")
 
 
 class Feeder:
     """Hands messages on in a thread of its own. `submitted` counts them; `done` once there are no more."""
 
     def __init__(
-        self, messages: Iterable[bytes], submit: Callable[[int, bytes], None], done: Callable[[], None]
+        self, messages: Iterable[Given], submit: Callable[[int, Given], None], done: Callable[[], None]
     ) -> None:
         self._messages = messages
         self._submit = submit
@@ -103,16 +64,16 @@ class Feeder:
 
     def _run(self) -> None:
         try:
-            for data in self._messages:
+            for given in self._messages:
                 with self._room:
-                    while not (self._closed or self._fits(len(data))):
+                    while not (self._closed or self._fits(len(given.data))):
                         self._room.wait()
                     if self._closed:
                         return
                     self.submitted += 1
-                    self._waiting[self.submitted] = len(data)
-                    self._bytes += len(data)
-                self._submit(self.submitted, data)
+                    self._waiting[self.submitted] = len(given.data)
+                    self._bytes += len(given.data)
+                self._submit(self.submitted, given)
         except InputFailed as error:
             self.failure = str(error)
         with self._room:

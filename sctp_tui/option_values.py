@@ -79,15 +79,30 @@ def conditions(text: str) -> "Conditions":
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def stack(*names: str) -> Callable[[str], str]:
-    """One of the stacks, or of the words for a choice among them."""
+def one_of(what: str, *words: str) -> Callable[[str], str]:
+    """One of some words; `what` names it: "'x' is no stack: …"."""
 
     def convert(text: str) -> str:
-        if text not in names:
-            raise argparse.ArgumentTypeError(f"{text!r} is no stack: give {', '.join(names)}")
+        if text not in words:
+            raise argparse.ArgumentTypeError(f"{text!r} is no {what}: give {', '.join(words)}")
         return text
 
     return convert
+
+
+def stack(*names: str) -> Callable[[str], str]:
+    """One of the stacks, or of the words for a choice among them."""
+    return one_of("stack", *names)
+
+
+def stream_or_each(text: str) -> int | None:
+    """A stream, or None for `each`: every message names its own."""
+    if text == "each":
+        return None
+    try:
+        return whole(0, 65534, "stream")(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, or each") from None
 
 
 def address(text: str) -> str:

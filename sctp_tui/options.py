@@ -12,7 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from . import __version__
-from .option_values import action_keys, address, conditions, ppid, seconds, stack, streams, theme, whole
+from .option_values import (
+    action_keys,
+    address,
+    conditions,
+    one_of,
+    ppid,
+    seconds,
+    stack,
+    stream_or_each,
+    streams,
+    theme,
+    whole,
+)
 from .parsing import PROG, Parser
 
 if TYPE_CHECKING:
@@ -88,12 +100,20 @@ class ServeOptions(ServerOptions):
 
 @dataclass
 class SendOptions:
-    """Options of `send`, and what its words say: where to, and what. No `texts` means standard input."""
+    """Options of `send`, and what its words say: where to, and what.
+
+    No `texts` and no `file` mean standard input. A `stream` of None: each message names its own.
+    """
 
     host: str = ""
     port: int = PORT
     texts: list[bytes] = field(default_factory=list)
-    stream: int = 1
+    hex: bool = False
+    file: str | None = None
+    lines: Literal["text", "hex", "base64"] | None = None
+    null: bool = False
+    frames: bool = False
+    stream: int | None = 1
     ppid: int = 0
     unordered: bool = False
     lifetime: int | None = None
@@ -317,14 +337,33 @@ examples:
   sctp-tui send 127.0.0.1:9877 a b --stream 3    two, on stream 3
   sctp-tui send '[::1]:9877' hello --replies 1   and wait for an answer
   date | sctp-tui send 192.0.2.7 --udp-port 9899 each line a message
+  sctp-tui send 127.0.0.1:9877 --hex '0a ff'     any octets; --file PATH sends those of a file
 
 exit status: 0 all delivered and shut down, 1 not so (one line says why), 2 wrong usage,
 130 interrupted. A TEXT that begins with - comes after --.""",
     )
     group = parser.add_argument_group("messages")
-    group.add_argument(
-        "--stream", type=whole(0, 65534, "stream"), metavar="N", help="stream to send on (default: 1)"
+    form = group.add_mutually_exclusive_group()
+    form.add_argument("--hex", action="store_true", help="each TEXT is octets in hex, as in '0a ff'")
+    form.add_argument(
+        "--file", metavar="PATH", help="one message, of all octets of a file; - is standard input"
     )
+    form.add_argument(
+        "--lines", type=one_of("form of lines", "text", "hex", "base64"), metavar="FORM",
+        help="what each line of standard input is: text (default), hex, base64",
+    )  # fmt: skip
+    form.add_argument(
+        "--null", action="store_true", help="or -0: messages on standard input end with a NUL, not a newline"
+    )
+    form.add_argument(
+        "--frames", action="store_true",
+        help="messages on standard input come each after its length, 4 bytes in network byte order",
+    )  # fmt: skip
+    group.add_argument(
+        "--stream", type=stream_or_each, metavar="N",
+        help="stream to send on (default: 1); each: every TEXT, line, record or frame names its own, as "
+        "[3]text, or goes on stream 1; [[text is [text then",
+    )  # fmt: skip
     group.add_argument(
         "--ppid", type=ppid, metavar="PPID",
         help="payload protocol identifier, a number or a name such as ngap (default: 0)",
@@ -367,8 +406,14 @@ exit status: 0 all delivered and shut down, 1 not so (one line says why), 2 wron
     )  # fmt: skip
     _add_general(parser)
     options = SendOptions()
-    _read_words(parser, parser.parse(argv, options), options)
+    _read_words(parser, parser.parse(_spelt_out(argv), options), options)
     return options
+
+
+def _spelt_out(argv: Sequence[str]) -> list[str]:
+    """With --null for -0: argparse would take a TEXT such as -0.5 for an option, too, once it knows -0."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    return ["--null" if word == "-0" else word for word in argv[:end]] + list(argv[end:])
 
 
 def _read_words(parser: Parser, words: list[str], options: SendOptions) -> None:
@@ -388,3 +433,26 @@ def _read_words(parser: Parser, words: list[str], options: SendOptions) -> None:
         parser.error("TEXT '' is empty: SCTP carries no message of 0 bytes (RFC 9260, section 3.3.1)")
     # What was no UTF-8 on the command line goes out as the bytes that it was.
     options.texts = [os.fsencode(text) for text in texts]
+    _check_input(parser, options)
+
+
+def _check_input(parser: Parser, options: SendOptions) -> None:
+    """One source alone, and what stands in words can be sent."""
+    if options.hex and not options.texts:
+        parser.error("--hex: no TEXT is given; lines of hex on standard input are --lines hex")
+    if not options.texts:
+        return
+    for name in ("file", "lines", "null", "frames"):
+        if getattr(options, name):
+            source = "sends a file" if name == "file" else "is for standard input"
+            parser.error(f"--{name} {source}: leave it out, or the TEXT")
+    from .send_input import InputFailed, Messages
+
+    messages = Messages(options)
+    try:
+        for _ in messages:
+            pass
+    except InputFailed as error:
+        parser.error(str(error))
+    if messages.empty:
+        parser.error("a TEXT has no octets: SCTP carries no message of 0 bytes (RFC 9260, section 3.3.1)")

@@ -5,7 +5,7 @@ import socket
 import time
 
 from .engine import Engine
-from .feeder import Feeder, Lines
+from .feeder import Feeder
 from .lines import Format, answer, as_json
 from .monitor.units import many
 from .monitor.words import ending
@@ -31,6 +31,7 @@ from .sctp.events import (
 )
 from .sctp.stacks import choose
 from .sctp.system import raise_descriptor_limit
+from .send_input import Given, Messages
 from .stop_signals import stop_signals
 
 _NAME = "client"
@@ -84,10 +85,9 @@ class _Client:
         self._where = format_hostport(options.host, options.port)
         self._outbox = Outbox(lossless=True)
         self._engine = Engine(self._outbox, grace=_GRACE)
-        self._lines = None if options.texts else Lines()
-        self._feeder = Feeder(
-            options.texts if self._lines is None else self._lines, self._submit, lambda: self._outbox.put(())
-        )
+        self._messages = Messages(options)
+        self._feeder = Feeder(self._messages, self._submit, lambda: self._outbox.put(()))
+        self._stream = 0  # the highest that was sent on
         self._output: Output | None = Output()
         self._format: Format = as_json if options.json else answer
         self._key = 0
@@ -127,8 +127,7 @@ class _Client:
             self._engine.join()
         if self._output is not None:
             self._output.close()
-        if self._lines is not None and self._lines.empty:
-            which = "1 empty line" if self._lines.empty == 1 else f"{self._lines.empty} empty lines"
+        if which := self._messages.left_out:
             complain(f"{which} left out: SCTP carries no empty message", "send")
         return self._status or 0
 
@@ -141,13 +140,14 @@ class _Client:
         if self._output is not None:
             self._output.hurry(0.1 if again else _GRACE + 1)
 
-    def _submit(self, message_id: int, data: bytes) -> None:
+    def _submit(self, message_id: int, given: Given) -> None:
         """Called by the feeder's thread."""
         options = self._options
+        self._stream = max(self._stream, given.stream)
         self._progress = time.monotonic()  # it may have been the user's turn for long
         self._engine.submit(
             Send(
-                message_id, data, _NAME, self._key, options.stream, options.ppid,
+                message_id, given.data, _NAME, self._key, given.stream, options.ppid,
                 options.unordered, options.lifetime,
             )
         )  # fmt: skip
@@ -187,9 +187,9 @@ class _Client:
     def _changed(self, event: AssocChange) -> None:
         match event.state:
             case "COMM_UP" if self._phase is _Phase.OPENING:
-                if self._options.stream >= event.outbound_streams:
+                if self._stream >= event.outbound_streams:
                     self._fail(
-                        f"stream {self._options.stream} was not negotiated: the association has "
+                        f"stream {self._stream} was not negotiated: the association has "
                         f"{event.outbound_streams} outbound streams, 0 to {event.outbound_streams - 1}"
                     )
                 self._enter(_Phase.SENDING)
@@ -212,7 +212,7 @@ class _Client:
                 self._fail(f"association with {self._where} {ending(event)}")
 
     def _more_streams(self) -> str:
-        stream, (outbound, inbound) = self._options.stream, self._options.streams
+        stream, (outbound, inbound) = self._stream, self._options.streams
         return f"; ask for more by --streams {stream + 1}:{inbound}" if stream >= outbound else ""
 
     def _complete(self) -> bool:
@@ -252,7 +252,7 @@ class _Client:
         if feeder.failure:
             self._fail(feeder.failure)
         elif feeder.done and not feeder.submitted:
-            self._fail("nothing to send: standard input has no line that is not empty")
+            self._fail(f"nothing to send: {self._messages.nothing}")
         if self._phase is _Phase.SENDING and feeder.done and not feeder.waiting:
             self._enter(_Phase.ANSWERS)
         if self._phase is _Phase.ANSWERS and self._answers >= (options.replies or 0) and self._waited() <= 0:

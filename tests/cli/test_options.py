@@ -47,6 +47,17 @@ Read = Callable[[Sequence[str]], object]
         (send_options, "h --stream 65535 a", "'65535' is no stream: give 0 to 65534"),
         (serve_options, "--autoclose -1", "'-1' is no number of seconds: give 0 to 86400"),
         (serve_options, "--echo yes", "'yes' is no option"),
+        (send_options, "h --stream x a", "'x' is no stream: give 0 to 65534, or each"),
+        (send_options, "h --stream each [65535]a", "TEXT 1: stream 65535 can't be"),
+        (send_options, "h --stream each [3]", "a TEXT has no octets"),
+        (send_options, "h --hex zz", "TEXT 1: 'zz' is no hex: give pairs of digits, as in 0a ff"),
+        (send_options, "h --hex", "--hex: no TEXT is given; lines of hex on standard input are --lines hex"),
+        (send_options, "h --lines utf8", "'utf8' is no form of lines: give text, hex, base64"),
+        (send_options, "h --lines hex 0a", "--lines is for standard input: leave it out, or the TEXT"),
+        (send_options, "h -0 a", "--null is for standard input"),
+        (send_options, "h --frames a", "--frames is for standard input"),
+        (send_options, "h --file x a", "--file sends a file: leave it out, or the TEXT"),
+        (send_options, "h --file x --frames", "not allowed with argument --file"),
         (send_options, "h --ppid 4294967296 a", "'4294967296' is no PPID: a number from 0 to 4294967295"),
         (send_options, "h --ppid ngpa a", "'ngpa' is no PPID: a number from 0 to 4294967295, or a name; did"),
         (send_options, "h --lifetime 0 a", "'0' is no lifetime in ms: give 1 to 4294967295"),
@@ -89,6 +100,7 @@ def test_texts_stand_anywhere() -> None:
     options = send_options(["h:7", "a", "--stream", "3", "b", "-5", "--", "-x", "--"])
     assert (options.host, options.port, options.stream) == ("h", 7, 3)
     assert options.texts == [b"a", b"b", b"-5", b"-x", b"--"]
+    assert send_options(["h", "-0.5", "-05", "--", "-0"]).texts == [b"-0.5", b"-05", b"-0"]
     assert send_options(["--", "h", "-x"]).texts == [b"-x"]
 
 
