@@ -308,6 +308,7 @@ def test_autoclose(stack: StackName) -> None:
         client, _, _ = running.greet()
         end = running.until(AssocChange, ended, endpoint="server")
         assert (end.state, end.by) == ("SHUTDOWN_COMP", "stack")
+        assert end.error_text == "autoclose: nothing was sent or came for 1 s"
         assert client
 
 

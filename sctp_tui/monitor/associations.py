@@ -21,6 +21,7 @@ from ..sctp.events import (
     Event,
     Message,
     Opening,
+    Origin,
     Packet,
     Path,
     Peer,
@@ -49,7 +50,8 @@ class Association(msgspec.Struct, eq=False):
 
     `name` is one that the user gave it, "" for none.
     `until` is when it ended, in seconds since the epoch, as packets are told by.
-    `state` is a word of RFC 9260, section 4; `ended` is None, or in plain words how it ended.
+    `state` is a word of RFC 9260, section 4; `ended` is None, or in plain words how it ended, `by` who did
+    it.
     `rtt` (ms, the primary path's srtt, in steps of `rtt_step`; None unmeasured), `cwnd` and `rwnd` (bytes),
     `unacked` and `pending` (DATA chunks) are None until the stack was asked. `local_port` is 0 where only the
     endpoint tells it. `last` is when the last message passed or the state changed.
@@ -65,6 +67,7 @@ class Association(msgspec.Struct, eq=False):
     born: float
     state: str = "COOKIE-WAIT"
     ended: str | None = None
+    by: Origin | None = None
     ended_at: float = 0.0
     restarts: int = 0
     outbound_streams: int = 0
@@ -206,9 +209,9 @@ class Association(msgspec.Struct, eq=False):
         self.last = max(self.last, event.mono)
         self.history.add(Step(state, event.at, event.mono, why))
 
-    def _end(self, how: str, event: Event) -> None:
+    def _end(self, how: str, by: Origin, event: Event) -> None:
         self._enter("CLOSED", event, how)
-        self.ended, self.ended_at, self.until = how, event.mono, event.at
+        self.ended, self.by, self.ended_at, self.until = how, by, event.mono, event.at
         self._points.clear()
 
 
@@ -311,7 +314,7 @@ class Associations:
                 # Those that outlasted the grace are aborted, and nobody is left to be notified.
                 for key in [a.key for a in self.of(event.endpoint) if a.ended is None]:
                     if association := self._to_change(key):
-                        self._end(association, "aborted by us", event)
+                        self._end(association, "aborted by us", "us", event)
             case _:
                 pass
 
@@ -353,10 +356,10 @@ class Associations:
             association._enter("ESTABLISHED", event, said(event)[1])
             association.version += 1
         elif association.ended is None:
-            self._end(association, ending(event), event)
+            self._end(association, ending(event), event.by, event)
 
-    def _end(self, association: Association, how: str, event: Event) -> None:
-        association._end(how, event)
+    def _end(self, association: Association, how: str, by: Origin, event: Event) -> None:
+        association._end(how, by, event)
         association.version += 1
         if is_server(association.endpoint):
             self.live -= 1

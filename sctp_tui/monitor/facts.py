@@ -4,10 +4,20 @@ import time
 from collections.abc import Iterator
 
 from ..sctp.causes import describe
-from ..sctp.events import Event, Message, Notification, Peer, UnknownNotification, fields
+from ..sctp.events import Event, Message, Notification, Peer, PeerAddrChange, UnknownNotification, fields
 from ..sctp.printable import printable
 from .ppid import named
 
+_REASONS = (
+    "failed threshold",
+    "received SACK",
+    "heartbeat success",
+    "response to user request",
+    "internal error",
+    "shutdown guard expires",
+    "peer faulty",
+)
+"""`enum sctp_sn_error` of linux/sctp.h: why a path changed its state."""
 _HIDDEN = ("data", "at", "mono", "peer")
 
 
@@ -49,6 +59,8 @@ def _said(event: Event, name: str, value: object) -> str:
             return "none"
         case "ppid", int():
             return f"{named(value)} (0x{value:08x})"
+        case "error", int() if isinstance(event, PeerAddrChange):
+            return _reason(value, event.state)
         case "error", int() if isinstance(event, Notification):
             return _cause(value)
         case "type", int() if isinstance(event, UnknownNotification):
@@ -65,6 +77,13 @@ def _said(event: Event, name: str, value: object) -> str:
             return ", ".join(map(str, value)) or "none"
         case _:
             return str(value)
+
+
+def _reason(number: int, state: str) -> str:
+    """Of a change of a path. Linux has 0 for a threshold passed, and where there is nothing to say."""
+    failed = state in ("UNREACHABLE", "POTENTIALLY_FAILED")
+    named = 0 <= number < len(_REASONS) and (number or failed)
+    return f"{number}, {_REASONS[number]}" if named else str(number)
 
 
 def _cause(code: int) -> str:

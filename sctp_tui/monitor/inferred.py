@@ -201,6 +201,9 @@ def _aborted(event: AssocChange) -> list[Inferred]:
         return [_in(event, "ABORT", event.error_text, why)]
     if event.by == "us":
         return [_out(event, "ABORT", event.error_text, "This end broke it off (RFC 9260, section 9.1).")]
+    if event.by == "stack":
+        why = "The SCTP of this end broke it off by itself (RFC 9260, section 9.1)."
+        return [_out(event, "ABORT", event.error_text, why)]
     return []  # no answer: whatever it was that went out
 
 

@@ -26,6 +26,7 @@ from ..sctp.packet import (
 )
 from .chunk_words import Base, words
 from .deques import part
+from .heard import Heard, Hearing
 from .tsn_blocks import apart, between
 from .wire import Conversation
 
@@ -45,7 +46,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     `first_try` is the number of the packet that carried it first, 0 where nothing in it is sent again; `fast`
     tells that of a DATA chunk at least three SACKs had reported missing, so that no timer was needed.
     `fills_gap` tells that at least one had, `opens` that its SACK acknowledges nothing new but has more room,
-    `filled` that it reports no gap any more.
+    `filled` that it reports no gap any more. `heard` is what its sender had heard of the other end.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     fills_gap: bool = False
     opens: bool = False
     filled: bool = False
+    heard: Heard = Heard(0.0, False, False)
 
     @property
     def arrives(self) -> bool:
@@ -86,6 +88,7 @@ class Ladder:
         self.conversation = conversation
         self.seen = conversation.first - 1
         self._ways: dict[Direction, _Way] = {"in": _Way(), "out": _Way()}
+        self._hearing = Hearing()
         self._rows: deque[Row] = deque()
 
     def update(self, limit: int = 2000) -> bool:
@@ -137,9 +140,10 @@ class Ladder:
         way, back = self._ways[packet.direction], self._ways[_OTHER[packet.direction]]
         arrives = packet.verdict not in ("dropped", "refused")
         first_try, fast, fills_gap, opens, filled = 0, False, False, False, False
+        after, heard = packet.mono - self.conversation.began, self._hearing.next(packet, chunks)
         if packet.verdict in ("duplicated", "refused"):
             # The copy that the link made: of the packet before, but not sent again. Or what may be anybody's.
-            return Row(number, packet, packet.mono - self.conversation.began)
+            return Row(number, packet, after, heard=heard)
         for chunk in chunks:
             if isinstance(chunk, Data | IData):
                 earlier = way.first.setdefault(chunk.tsn, number)
@@ -162,8 +166,7 @@ class Ladder:
                 way.initial = chunk.initial_tsn
             elif isinstance(chunk, CookieEcho | Shutdown):
                 first_try = first_try or self._again(way, number, chunk)
-        after = packet.mono - self.conversation.began
-        return Row(number, packet, after, first_try, fast, fills_gap, opens, filled)
+        return Row(number, packet, after, first_try, fast, fills_gap, opens, filled, heard)
 
     @staticmethod
     def _again(way: _Way, number: int, chunk: Chunk) -> int:

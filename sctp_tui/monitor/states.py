@@ -12,6 +12,7 @@ import msgspec
 
 from ..sctp.events import Packet
 from ..sctp.packet import Abort, Chunk, Data, Heartbeat, IData, Sack, name_of
+from .heard import Heard, Hearing, gives_up
 from .wire import Conversation, End
 
 STATES = (
@@ -101,6 +102,7 @@ class Follower:
         self.state: dict[End, str] = {"peer": "CLOSED", "local": "CLOSED"}
         self.taken: deque[Taken] = deque(maxlen=_KEPT)
         self._arriving: list[tuple[float, int, End, tuple[Chunk, ...]]] = []
+        self._hearing = Hearing()
         self._asking: set[End] = set()  # who has sent an INIT, and no COOKIE ACK went to it since
 
     def update(self, now: float, limit: int = 2000) -> bool:
@@ -128,12 +130,13 @@ class Follower:
         """The next packet: what came before it was sent has its effect first."""
         self.seen = number
         self._arrive(packet.mono)
+        heard = self._hearing.next(packet, chunks)
         sender: End = "local" if packet.direction == "out" else "peer"
         if packet.verdict == "refused":
             return
         if packet.verdict != "duplicated":
             for chunk in chunks:
-                self._sent(sender, chunk, packet.mono, number)
+                self._sent(sender, chunk, heard, packet.mono, number)
         if packet.verdict != "dropped":
             other: End = "peer" if sender == "local" else "local"
             heapq.heappush(self._arriving, (packet.mono + packet.delay, number, other, chunks))
@@ -146,7 +149,7 @@ class Follower:
                 key = (self.state[end], f"receive {name_of(chunk)}")
                 self._take(end, _BY_RECEIVING.get(key), at, number)
 
-    def _sent(self, end: End, chunk: Chunk, at: float, number: int) -> None:
+    def _sent(self, end: End, chunk: Chunk, heard: Heard, at: float, number: int) -> None:
         name, state = name_of(chunk), self.state[end]
         if name == "INIT":
             self._asking.add(end)
@@ -159,7 +162,7 @@ class Follower:
             self.state[end] = "CLOSED"  # it knows nothing of the association any more
         elif name == "SHUTDOWN" and state == "ESTABLISHED":
             self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], at, number)
-        elif isinstance(chunk, Abort) and _gave_up(chunk, state):
+        elif isinstance(chunk, Abort) and gives_up(chunk, heard):
             self._take(end, _BY_RECEIVING.get((state, "no answer")), at, number)
         elif state == "CLOSED" and isinstance(chunk, Data | IData | Sack | Heartbeat):
             self.state[end] = "ESTABLISHED"  # since before the first packet that is kept
@@ -169,8 +172,3 @@ class Follower:
         if transition is not None:
             self.state[end] = transition.next
             self.taken.append(Taken(end, transition, at, number))
-
-
-def _gave_up(abort: Abort, state: str) -> bool:
-    """Whether its sender had no answer too often: usrsctp then says so without a cause."""
-    return not abort.causes and (not abort.reflected or state == "COOKIE-WAIT")

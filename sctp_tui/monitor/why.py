@@ -3,11 +3,13 @@
 The words stand in `why_events` and `why_chunks`; here is decided which of them fit.
 """
 
+from collections.abc import Iterator
 from functools import singledispatch
 from typing import Literal
 
 import msgspec
 
+from ..sctp.causes import MOST
 from ..sctp.events import (
     AssocChange,
     AssocReset,
@@ -37,6 +39,7 @@ from ..sctp.packet import (
     ShutdownComplete,
     name_of,
 )
+from .heard import RTO, Heard, gives_up
 from .why_causes import CAUSES
 from .why_chunks import CHUNKS, REFUSALS, VERDICTS, Words
 from .why_events import EVENTS
@@ -50,7 +53,8 @@ class Facts(msgspec.Struct, frozen=True):
 
     `retransmission` is None for a first try. `fills_gap` is of DATA which the receiver has reported missing,
     `window_update` of a SACK that acknowledges nothing new and opens the window, `gap_filled` of one without
-    gaps after one that had some, `with_data` of a chunk that DATA is bundled with.
+    gaps after one that had some, `with_data` of a chunk that DATA is bundled with. `heard` is what its sender
+    had heard of the other end, None where what went before it is not known.
     """
 
     retransmission: Retransmission | None = None
@@ -58,6 +62,7 @@ class Facts(msgspec.Struct, frozen=True):
     window_update: bool = False
     gap_filled: bool = False
     with_data: bool = False
+    heard: Heard | None = None
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -76,27 +81,29 @@ def why(subject: Event | Chunk, level: Level, facts: Facts = _NOTHING) -> Why:
         return _told(REFUSALS.get(subject.reason) or VERDICTS[subject.verdict], level)
     if isinstance(subject, Event):
         found = _find(EVENTS, str(subject.__struct_config__.tag), _kind(subject))
-        return _told(found, level, _cause_of(subject))
+        return _told(found, level, *_cause_of(subject))
     found = _find(CHUNKS, name_of(subject), _situation(subject, facts))
-    code = subject.causes[0].type if isinstance(subject, Abort | Error) and subject.causes else None
-    return _told(found, level, CAUSES.get(code) if code is not None else None)
+    causes = subject.causes[:MOST] if isinstance(subject, Abort | Error) else ()
+    if isinstance(subject, Abort) and facts.heard is not None and gives_up(subject, facts.heard):
+        causes = ()  # Linux has a protocol violation there, and nothing was against the rules
+    return _told(found, level, *(CAUSES[cause.type] for cause in causes if cause.type in CAUSES))
 
 
 def _find(words: dict[str, Words], name: str, kind: str) -> Words:
     return words.get(f"{name}/{kind}") or words[name]
 
 
-def _told(words: Words, level: Level, cause: Words | None = None) -> Why:
-    told = [getattr(one, level) for one in (words, cause) if one is not None]
-    number, _, section = (cause or words).section.partition(" ")
+def _told(words: Words, level: Level, *causes: Words) -> Why:
+    told = [getattr(one, level) for one in (words, *causes)]
+    number, _, section = (causes[0] if causes else words).section.partition(" ")
     return Why(" ".join(told), f"RFC {number}, section {section}" if number else "")
 
 
-def _cause_of(event: Event) -> Words | None:
-    """What a cause code that came with an event means; where this end made it happen it tells nothing new."""
-    if isinstance(event, RemoteError) or (isinstance(event, AssocChange) and event.by == "peer"):
-        return CAUSES.get(event.error or 0)
-    return None
+def _cause_of(event: Event) -> Iterator[Words]:
+    """What a cause code that came with an event means; where our user made it happen it tells nothing new."""
+    told = isinstance(event, RemoteError) or (isinstance(event, AssocChange) and event.by != "us")
+    if told and (cause := CAUSES.get(getattr(event, "error", None) or 0)):
+        yield cause
 
 
 # --- which kind of its event it is
@@ -159,8 +166,14 @@ def _situation(chunk: Chunk, facts: Facts) -> str:
             return "data"
         case InitAck():
             return ""
-        case Init() | CookieEcho() | Shutdown():
-            return "again" if facts.retransmission else ""
+        case Init() | CookieEcho() | Shutdown() if facts.retransmission:
+            heard = facts.heard
+            soon = heard is not None and heard.ago < RTO and not isinstance(chunk, Shutdown)
+            return "again soon" if soon else "again"
+        case Abort() if facts.heard is not None and facts.heard.init:
+            return "refuses"
+        case Abort() if facts.heard is not None and gives_up(chunk, facts.heard):
+            return "silence"
         case Abort() | ShutdownComplete() if chunk.reflected:
             return "reflected"
         case Abort() if not chunk.causes:

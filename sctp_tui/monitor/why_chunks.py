@@ -32,6 +32,11 @@ CHUNKS = {
         "T1-init ran out in COOKIE-WAIT: the same INIT once more, up to Max.Init.Retransmits times, with a "
         "longer timeout each time.",
     ),
+    "INIT/again soon": Words(
+        "9260 5.2.6",
+        "The same request once more, though there was no time to miss an answer.",
+        "Not T1-init: it is a copy made on the way, or the end begins anew, as after a stale cookie.",
+    ),
     "INIT ACK": Words(
         "9260 5.1",
         "The other end agrees, and hands over a cookie that is to be sent back. It keeps nothing itself "
@@ -56,6 +61,12 @@ CHUNKS = {
         "No answer to the cookie came in time, so it is sent again.",
         "T1-cookie ran out in COOKIE-ECHOED. Where the first one did arrive, both tags match and it is only "
         "answered again (5.2.4, action D).",
+    ),
+    "COOKIE ECHO/again soon": Words(
+        "9260 5.2.4",
+        "The same cookie once more, though there was no time to miss an answer.",
+        "Not T1-cookie: a copy made on the way, or the answer to another INIT ACK. Where the first one did "
+        "arrive, both tags match and it is only answered again (action D).",
     ),
     "COOKIE ACK": Words(
         "9260 5.1",
@@ -242,17 +253,29 @@ CHUNKS = {
         "The TCB is deleted without delivery of what is outstanding. It is never answered and never sent "
         "again; the receiver checks its tag.",
     ),
+    "ABORT/refuses": Words(
+        "9260 8.4",
+        "The answer to an INIT is no: nobody listens on that port, or no association is taken there.",
+        "An INIT that can't be taken is answered by an ABORT with its Initiate Tag (5.1, 8.4 rule 3): no TCB "
+        "was made, and its receiver leaves COOKIE-WAIT at once, without waiting for T1-init.",
+    ),
+    "ABORT/silence": Words(
+        "9260 8.1",
+        "An end gives the association up: it had no answer for too long, though it asked again.",
+        "An error counter went past its limit. usrsctp says so by an ABORT without a cause, Linux by a "
+        "protocol violation; the RFC asks for CLOSED, not for an ABORT.",
+    ),
     "ABORT/reflected": Words(
         "9260 8.5.1",
-        "An end has no such association, or gives up setting it up: the other end shall forget it too.",
+        "An end has no such association: the other end shall forget it too.",
         "The T bit is set: its sender does not have the receiver's tag, and puts that of the packets meant "
         "for itself in its place. An out of the blue packet is answered so (8.4).",
     ),
     "ABORT/bare": Words(
-        "9260 8.1",
-        "An end gives the association up and says no reason. Mostly it had no answer for too long.",
-        "No cause is in it: so usrsctp tells that an error counter went past its limit. The RFC asks for "
-        "CLOSED, not for an ABORT.",
+        "9260 9.1",
+        "One end breaks the association off at once, and says no reason.",
+        "No cause is in it, which 3.3.7 allows. The TCB is deleted without delivery of what is outstanding, "
+        "and the ABORT is neither answered nor sent again.",
     ),
     "ERROR": Words(
         "9260 3.3.10",

@@ -25,6 +25,18 @@ EVENTS = {
         "The ABORT primitive: an ABORT was sent once and the TCB deleted, whatever is outstanding.",
     ),
     "assoc_change/COMM_LOST/stack": Words(
+        "9260 9.1",
+        "The SCTP of this end broke the association off by itself: what came was against the rules.",
+        "An ABORT with that cause was sent and the TCB deleted; no program here had asked for it.",
+    ),
+    "assoc_change/COMM_LOST/unknown": Words(
+        "6458 6.1.1",
+        "The association is gone: the other end broke it off, or did not answer any more. The stack does not "
+        "tell which.",
+        "SCTP_COMM_LOST without a cause: so Linux tells of an ABORT without causes and of an error counter "
+        "past Association.Max.Retrans alike.",
+    ),
+    "assoc_change/COMM_LOST/nobody": Words(
         "9260 8.1",
         "The other end did not answer any more, for so long that it is taken for gone.",
         "The association's error counter went past Association.Max.Retrans: each T3-rtx that ran out and "
@@ -53,6 +65,16 @@ EVENTS = {
         "The ABORT primitive was called in COOKIE-WAIT or COOKIE-ECHOED.",
     ),
     "assoc_change/CANT_STR_ASSOC/stack": Words(
+        "9260 5.1",
+        "The SCTP of this end gave the set-up up by itself: what the other end answered was of no use.",
+        "The INIT ACK could not be taken, or each COOKIE ECHO brought a stale cookie (5.2.6).",
+    ),
+    "assoc_change/CANT_STR_ASSOC/unknown": Words(
+        "6458 6.1.1",
+        "The association did not come about, and the stack does not tell why.",
+        "SCTP_CANT_STR_ASSOC: so Linux tells alike of an ABORT, of an ICMP message and of its own end.",
+    ),
+    "assoc_change/CANT_STR_ASSOC/nobody": Words(
         "9260 4",
         "Nobody answered: the other end can't be reached, or something on the way drops SCTP.",
         "T1-init or T1-cookie ran out more than Max.Init.Retransmits times.",

@@ -31,6 +31,7 @@ def why_row(row: Row, level: Level) -> Iterator[tuple[str, Why]]:
             row.opens and isinstance(chunk, Sack),
             row.filled and isinstance(chunk, Sack),
             with_data and not data,
+            row.heard,
         )
         one = why(chunk, level, facts)
         if one.text not in told:

@@ -17,6 +17,7 @@ from ..sctp.events import (
     MessageTooLarge,
     NotificationsStopped,
     Opening,
+    Origin,
     PartialDelivery,
     PeerAddrChange,
     ReadingPaused,
@@ -49,6 +50,11 @@ PATHS = {
 """The states of a path in SCTP_PEER_ADDR_CHANGE, and what each says of the address before it."""
 
 
+_WANTED = "user-initiated abort"
+_WHO: dict[Origin, str] = {"peer": "peer", "us": "us", "stack": "our stack"}
+"""Who ended an association; the others are nobody that could be named."""
+
+
 def said(event: Event) -> tuple[str, str]:
     """The name of an event and what it says, both printable and on one line.
 
@@ -66,18 +72,23 @@ def sentence(event: Event) -> str:
 
 def ending(event: AssocChange) -> str:
     """How an association ended, in a few words: `aborted by peer: “bye”`. Printable."""
-    cause = event.error_text.removeprefix("user-initiated abort").removeprefix(": ")
+    # Of an ABORT that the program at its end wanted, its words say it all.
+    cause = event.error_text.removeprefix(_WANTED).removeprefix(": ").removeprefix("; ")
+    who = _WHO.get(event.by)
     if event.state == "SHUTDOWN_COMP":
-        text = "shutdown" if event.by == "stack" else f"shutdown by {event.by}"
+        text = f"shutdown by {who}" if who else "shutdown"
+        text = f"{text}: {cause}" if cause else text
     elif event.state == "CANT_STR_ASSOC":
         # What the peer said is told as its own; why nothing came up without that is worked out here.
         refused = "refused by peer" if event.by == "peer" and (event.error is not None or not cause) else ""
         why = ": ".join(part for part in (refused, cause) if part) or "no answer"
         text = f"could not start: {why}"
-    elif event.by == "stack":
+    elif event.by == "unknown":
+        text = "aborted by peer, or no answer"
+    elif event.by == "nobody":
         text = f"lost: {cause}" if cause else "lost (no answer)"
     else:
-        text = f"aborted by {event.by}: {cause}" if cause else f"aborted by {event.by}"
+        text = f"aborted by {who}: {cause}" if cause else f"aborted by {who}"
     return printable(text)
 
 
@@ -151,6 +162,30 @@ def _said(event: Event) -> tuple[str, str]:
             return "", _of_ours(event)
 
 
+_ASKED: dict[Origin, str] = {
+    "peer": ", the peer asked for it",
+    "us": ", we asked for it",
+    "stack": " by our stack",
+}
+_REFUSED: dict[Origin, str] = {
+    "peer": ", refused by the peer",
+    "us": ", aborted by us",
+    "stack": ", given up by our stack",
+    "unknown": ", and why is not told",
+}
+_ABORTED: dict[Origin, str] = {
+    "peer": "aborted by the peer",
+    "us": "aborted by us",
+    "stack": "aborted by our stack",
+    "nobody": "lost",
+    "unknown": "aborted by the peer, or no answer",
+}
+_SILENT: dict[Origin, str] = {
+    "nobody": ", no answer from the peer",
+    "unknown": ": the stack does not tell which",
+}
+
+
 def _assoc_change(event: AssocChange) -> str:
     because = f", {event.error_text}" if event.error_text else ""
     streams = f"{many(event.outbound_streams, 'stream')} out, {event.inbound_streams} in"
@@ -161,15 +196,12 @@ def _assoc_change(event: AssocChange) -> str:
         case "RESTART":
             return f"the peer started the association again, {streams}{features}"
         case "SHUTDOWN_COMP":
-            by = {"peer": ", the peer asked for it", "us": ", we asked for it", "stack": ""}[event.by]
-            return f"association shut down{by}"
+            return f"association shut down{_ASKED.get(event.by, '')}{because}"
         case "CANT_STR_ASSOC":
-            why = {"peer": ", refused by the peer", "us": ", aborted by us", "stack": ""}[event.by]
+            why = _REFUSED.get(event.by, "")
             return f"association could not be set up{why}{because or ('' if why else ', no answer')}"
         case "COMM_LOST":
-            how = {"peer": "aborted by the peer", "us": "aborted by us", "stack": "lost"}[event.by]
-            silent = ", no answer from the peer" if event.by == "stack" and not because else ""
-            return f"{how}{because}{silent}"
+            return f"{_ABORTED[event.by]}{because or _SILENT.get(event.by, '')}"
 
 
 def _send_failed(event: SendFailed) -> str:

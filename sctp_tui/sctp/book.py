@@ -197,10 +197,17 @@ class Book:
                     if entry.begun == "abort" and event.by != "peer":
                         changes["by"] = "us"
                     elif event.state == "SHUTDOWN_COMP":
-                        ended_by = "peer" if entry.peer_shut_down else "us" if entry.begun else "stack"
-                        changes["by"] = ended_by
+                        changes |= self._shut_down(entry)
                 else:
                     entry.outbound_streams = event.outbound_streams
                     if event.state == "COMM_UP":
                         changes["by"] = "us" if self.options.attempts else "peer"
         return msgspec.structs.replace(event, at=at, mono=mono, endpoint=self.options.name, **changes)
+
+    def _shut_down(self, entry: Entry) -> dict[str, object]:
+        """Who has asked for a shutdown. Where neither end did, the stack has closed what was idle."""
+        if entry.peer_shut_down or entry.begun:
+            return {"by": "peer" if entry.peer_shut_down else "us"}
+        if seconds := self.options.autoclose:
+            return {"by": "stack", "error_text": f"autoclose: nothing was sent or came for {seconds} s"}
+        return {"by": "unknown"}

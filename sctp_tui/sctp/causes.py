@@ -1,7 +1,8 @@
 """Error causes of RFC 9260, section 3.3.10, and its extensions, read out of ABORT and ERROR chunks."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from .printable import quoted
 
@@ -33,6 +34,8 @@ NAMES = {
 }
 TEXT = 120
 """Characters shown of a text: as many as usrsctp tells of, which cuts an ABORT after 512 octets."""
+MOST = 4
+"""Causes of one chunk that are told; past it `…` stands. A chunk has room for 16,000."""
 _WITH_TEXT = {USER_INITIATED_ABORT, PROTOCOL_VIOLATION}
 
 
@@ -43,6 +46,12 @@ def describe(code: int | None, info: bytes = b"") -> str:
     name = NAMES.get(code, f"cause {code}")
     text = info.rstrip(b"\0")
     return f"{name}: {quoted(text, TEXT)}" if code in _WITH_TEXT and text else name
+
+
+def describe_all(found: Iterable[tuple[int, bytes]]) -> str:
+    """All causes of a chunk, as `describe` has them: `out of resource; protocol violation: “too late”`."""
+    named = [describe(*one) for one in islice(found, MOST + 1)]
+    return "; ".join([*named[:MOST], "…"] if len(named) > MOST else named)
 
 
 def causes(chunk: bytes) -> Iterator[tuple[int, bytes]]:

@@ -18,8 +18,10 @@ StackName = Literal["kernel", "userspace"]
 Direction = Literal["in", "out"]
 AssocState = Literal["COMM_UP", "COMM_LOST", "RESTART", "SHUTDOWN_COMP", "CANT_STR_ASSOC"]
 """States of SCTP_ASSOC_CHANGE (RFC 6458, section 6.1.1)."""
-Origin = Literal["peer", "us", "stack"]
-"""Who made it happen: the other end, the user of this end, or the local SCTP by itself (timers)."""
+Origin = Literal["peer", "us", "stack", "nobody", "unknown"]
+"""Who made it happen: the other end; the user of this end; the SCTP of this end by itself, as where it aborts
+for a violation or closes what is idle. `nobody` where no answer came, or the network had none; `unknown`
+where the stack does not tell whether it was the peer or nobody."""
 How = Literal["close", "abort"]
 """How a user ends an association: by SCTP_EOF, or SCTP_ABORT (RFC 6458, section 5.3.4)."""
 
@@ -164,7 +166,10 @@ class MessageTooLarge(Event, frozen=True, tag="message_too_large", gc=False):
 
 
 class AssocChange(Event, frozen=True, tag="assoc_change", gc=False):
-    """SCTP_ASSOC_CHANGE. `error` is the cause code of RFC 9260, section 3.3.10, in host order."""
+    """SCTP_ASSOC_CHANGE. `error` is the cause code of RFC 9260, section 3.3.10, in host order.
+
+    Of an ABORT with several causes it is the first one's; `error_text` tells them all.
+    """
 
     state: AssocState
     outbound_streams: int
@@ -176,7 +181,10 @@ class AssocChange(Event, frozen=True, tag="assoc_change", gc=False):
 
 
 class PeerAddrChange(Event, frozen=True, tag="peer_addr_change", gc=False):
-    """SCTP_PEER_ADDR_CHANGE: a path of the association changed its state."""
+    """SCTP_PEER_ADDR_CHANGE: a path of the association changed its state.
+
+    `error` is no cause code but the reason as the stack has it, Linux's `enum sctp_sn_error`.
+    """
 
     address: str
     state: str

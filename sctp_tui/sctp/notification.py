@@ -8,11 +8,12 @@ rest. Some fields are copies of what the peer sent and stay raw bytes here.
 
 import struct
 from collections.abc import Callable, Mapping
+from itertools import islice
 from socket import ntohl
 
 import msgspec
 
-from .causes import causes, describe, each_cause
+from .causes import MOST, causes, describe, describe_all, each_cause
 from .events import (
     AdaptationIndication,
     AssocChange,
@@ -71,7 +72,7 @@ class Dialect(msgspec.Struct, frozen=True):
 
 
 _ABORT, _T_BIT = 6, 1
-"""An ABORT with the T bit has the tag that it was sent to: its sender has no association (RFC 9260, 8.4)."""
+"""An ABORT with the T bit answers what is out of the blue, by the tag of that (RFC 9260, section 8.4)."""
 _HEADER = struct.Struct("=HHI")
 _ASSOC_CHANGE = struct.Struct("=HHHHI")
 _ADDR_CHANGE = struct.Struct("=128sIII")
@@ -103,21 +104,34 @@ def _assoc_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
     number, error, outbound, inbound, assoc_id = _ASSOC_CHANGE.unpack_from(body)
     state = dialect.assoc_states[number]
     info = body[_ASSOC_CHANGE.size :]
-    code, text = dialect.cause(error), b""
+    code = dialect.cause(error)
+    told = describe(code)
     features: tuple[str, ...] = ()
     if state in ("COMM_UP", "RESTART"):
         features = tuple(dialect.features[byte] for byte in info if byte in dialect.features)
-    elif found := next(causes(info) if dialect.abort_chunk else each_cause(info), None):
-        code, text = found
-    told = describe(code, text)
+    elif found := list(islice(causes(info) if dialect.abort_chunk else each_cause(info), MOST + 1)):
+        code, told = found[0][0], describe_all(found)
     if dialect.abort_chunk and len(info) > 1 and info[0] == _ABORT and info[1] & _T_BIT:
         told = told or "it knows no such association, as after a restart"
-    # With the peer's ABORT in it the other end did it; the endpoint knows better what we did.
-    aborted = info[:1] == bytes([_ABORT]) if dialect.abort_chunk else bool(info)
-    by: Origin = "peer" if aborted and state not in ("COMM_UP", "RESTART") else "stack"
+    by = _by(state, code, info, dialect)
     return AssocChange(
         0.0, 0.0, "", 0, assoc_id, None, state, outbound, inbound, code, told, by, features
     )  # fmt: skip
+
+
+def _by(state: AssocState, code: int | None, info: bytes, dialect: Dialect) -> Origin:
+    """Who did it, as far as the notification tells; the endpoint knows better what its user did."""
+    if state in ("COMM_UP", "RESTART"):
+        return "peer"
+    if state == "SHUTDOWN_COMP":
+        return "unknown"
+    # With the peer's ABORT in it the other end did it. A cause alone is what this end has put in its own.
+    if info[:1] == bytes([_ABORT]) if dialect.abort_chunk else info:
+        return "peer"
+    if code is not None:
+        return "stack"
+    # Without causes the peer's ABORT is a chunk nevertheless, where chunks are told.
+    return "nobody" if dialect.abort_chunk else "unknown"
 
 
 def _addr_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
@@ -129,10 +143,12 @@ def _addr_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
 def _remote_error(body: bytes, flags: int, dialect: Dialect) -> Notification:
     number, _, assoc_id = _REMOTE_ERROR.unpack_from(body)
     data = body[_REMOTE_ERROR.size :]
-    code, text = dialect.cause(number), data
+    code = dialect.cause(number)
+    told = describe(code, data)
     if dialect.remote_error_chunk:
-        code, text = next(causes(data), (code, b""))
-    return RemoteError(0.0, 0.0, "", 0, assoc_id, None, code or 0, describe(code, text), data)
+        found = list(islice(causes(data), MOST + 1))
+        code, told = (found[0][0], describe_all(found)) if found else (code, describe(code))
+    return RemoteError(0.0, 0.0, "", 0, assoc_id, None, code or 0, told, data)
 
 
 def _send_failed(body: bytes, flags: int, dialect: Dialect) -> Notification:

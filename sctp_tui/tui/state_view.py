@@ -54,7 +54,7 @@ class StateView(LineView):
         if not self.follower.update(now, _SLICE):
             for one in ends:
                 end: End = "local" if one.endpoint == conversation.endpoint else "peer"
-                self.follower.told(end, one.state, (one.ended or "").startswith(("lost", "could not")), now)
+                self.follower.told(end, one.state, one.by == "nobody", now)
         self._draw()
 
     def _draw(self) -> None:

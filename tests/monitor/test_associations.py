@@ -1,3 +1,5 @@
+from typing import get_args
+
 import pytest
 
 from sctp_tui.monitor.associations import Associations
@@ -60,14 +62,29 @@ def test_a_status_after_the_end_does_not_bring_it_back() -> None:
     [
         ("SHUTDOWN_COMP", "peer", "", "shutdown by peer"),
         ("SHUTDOWN_COMP", "us", "", "shutdown by us"),
-        ("SHUTDOWN_COMP", "stack", "", "shutdown"),
+        ("SHUTDOWN_COMP", "unknown", "", "shutdown"),
+        ("SHUTDOWN_COMP", "stack", "autoclose: idle", "shutdown by our stack: autoclose: idle"),
         ("COMM_LOST", "peer", "user-initiated abort: bye", "aborted by peer: bye"),
         ("COMM_LOST", "peer", "user-initiated abort", "aborted by peer"),
         ("COMM_LOST", "peer", "protocol violation", "aborted by peer: protocol violation"),
         ("COMM_LOST", "us", "", "aborted by us"),
-        ("COMM_LOST", "stack", "", "lost (no answer)"),
-        ("COMM_LOST", "stack", "protocol violation", "lost: protocol violation"),
-        ("CANT_STR_ASSOC", "stack", "", "could not start: no answer"),
+        ("COMM_LOST", "nobody", "", "lost (no answer)"),
+        ("COMM_LOST", "unknown", "", "aborted by peer, or no answer"),
+        ("COMM_LOST", "stack", "no user data", "aborted by our stack: no user data"),
+        (
+            "COMM_LOST",
+            "peer",
+            "out of resource; user-initiated abort: “no room”",
+            "aborted by peer: out of resource; user-initiated abort: “no room”",
+        ),
+        (
+            "COMM_LOST",
+            "peer",
+            "user-initiated abort: “bye; now”; out of resource",
+            "aborted by peer: “bye; now”; out of resource",
+        ),
+        ("COMM_LOST", "peer", "user-initiated abort; out of resource", "aborted by peer: out of resource"),
+        ("CANT_STR_ASSOC", "nobody", "", "could not start: no answer"),
         ("CANT_STR_ASSOC", "peer", "", "could not start: refused by peer"),
         ("CANT_STR_ASSOC", "peer", "out of resource", "could not start: out of resource"),
         ("COMM_LOST", "peer", "user-initiated abort: \x1b[6n", "aborted by peer: ␛[6n"),
@@ -91,7 +108,7 @@ def test_a_restart_keeps_the_row_and_a_new_key_with_the_same_id_gets_its_own() -
 
 def test_an_association_that_never_started_has_a_row_too() -> None:
     s = Story(CLIENT)
-    store = told(s.change(1, "CANT_STR_ASSOC", "stack"))
+    store = told(s.change(1, "CANT_STR_ASSOC", "nobody"))
     assert [row.ended for row in store] == ["could not start: no answer"]
     assert store.of_servers() == []
     assert len(store.of(CLIENT)) == 1
@@ -105,7 +122,9 @@ def test_what_outlasts_the_grace_ends_with_its_endpoint() -> None:
 
 def test_failures_told_after_the_end_make_no_row() -> None:
     s = Story()
-    store = told(s.up(1), s.change(1, "COMM_LOST", "stack"), s.counts(7, 1), s.status(7), s.shutdown_event(7))
+    store = told(
+        s.up(1), s.change(1, "COMM_LOST", "nobody"), s.counts(7, 1), s.status(7), s.shutdown_event(7)
+    )
     assert len(store) == 1
 
 
@@ -176,3 +195,11 @@ def test_ages_and_idle_times() -> None:
     assert (row.age(s.now), row.idle(s.now)) == (7, 2)
     store.fold(s.change(1, "SHUTDOWN_COMP"))
     assert row.age(s.now + 60) == 7
+
+
+@pytest.mark.parametrize("by", get_args(Origin))
+def test_who_ended_it_is_kept(by: Origin) -> None:
+    s = Story()
+    row = told(s.up(1), s.change(1, "COMM_LOST", by)).get(1)
+    assert row is not None
+    assert (row.by, row.copy().by) == (by, by)

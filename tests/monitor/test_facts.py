@@ -28,4 +28,9 @@ def test_numbers_in_words() -> None:
     assert ended["error"] == "12, user-initiated abort (RFC 9260, section 3.3.10)"
     assert ended["error_text"] == "user-initiated abort: bye"
     path = dict(facts(e.PeerAddrChange(*story._head(1), "10.0.0.1", "UNREACHABLE", 0)))
-    assert path["error"] == "0, no cause"
+    assert path["error"] == "0, failed threshold"
+    path = dict(facts(e.PeerAddrChange(*story._head(1), "10.0.0.1", "AVAILABLE", 2)))
+    assert path["error"] == "2, heartbeat success"
+    path = dict(facts(e.PeerAddrChange(*story._head(1), "10.0.0.1", "ADDED", 0)))
+    assert path["error"] == "0"
+    assert dict(facts(e.PeerAddrChange(*story._head(1), "10.0.0.1", "ADDED", 77)))["error"] == "77"

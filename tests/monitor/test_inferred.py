@@ -112,7 +112,7 @@ def test_nobody_listens(seeing: Running) -> None:
 
 def test_no_answer() -> None:
     story = Story("client 1")
-    arrows = _infer([story.opening(1), story.change(1, "CANT_STR_ASSOC", "stack", "no answer from x:1")])
+    arrows = _infer([story.opening(1), story.change(1, "CANT_STR_ASSOC", "nobody", "no answer from x:1")])
     assert [(arrow.chunk, arrow.lost) for arrow in arrows] == [("INIT", False), ("INIT", True)]
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import sctp_tui
 from sctp_tui.monitor.glossary import TERMS
+from sctp_tui.monitor.heard import Heard
 from sctp_tui.monitor.states import TABLE, Transition
 from sctp_tui.monitor.why import Facts, Level, why
 from sctp_tui.monitor.why_causes import CAUSES
@@ -162,6 +163,18 @@ def _keys() -> Iterator[tuple[Chunk, Facts, str]]:
     yield Shutdown(0, 8, 1), again, "SHUTDOWN/again"
     yield Abort(1, 4, True, ()), Facts(), "ABORT/reflected"
     yield Abort(0, 4, False, ()), Facts(), "ABORT/bare"
+    yield Abort(0, 4, False, ()), Facts(heard=Heard(0.01, True, False)), "ABORT/refuses"
+    yield Abort(1, 4, True, ()), Facts(heard=Heard(0.01, True, False)), "ABORT/refuses"
+    yield Abort(0, 4, False, ()), Facts(heard=Heard(0.01, False, False)), "ABORT/bare"
+    yield Abort(0, 4, False, ()), Facts(heard=Heard(90.0, False, False)), "ABORT/bare"
+    yield Abort(0, 4, False, ()), Facts(heard=Heard(90.0, False, True)), "ABORT/silence"
+    yield Abort(1, 4, True, ()), Facts(heard=Heard(90.0, False, True)), "ABORT/silence"
+    violation = Parameter(13, "protocol violation", "Association exceeded its max_retrans count", b"")
+    yield Abort(0, 4, False, (violation,)), Facts(heard=Heard(90.0, False, True)), "ABORT/silence"
+    soon = Facts(retransmission="timeout", heard=Heard(0.01, False, False))
+    yield init, soon, "INIT/again soon"
+    yield CookieEcho(0, 8, b"abcd"), soon, "COOKIE ECHO/again soon"
+    yield Shutdown(0, 8, 1), soon, "SHUTDOWN/again"
     yield ReConfig(0, 4, (reset,)), Facts(), "RE-CONFIG/13"
     yield ReConfig(0, 4, ()), Facts(), "RE-CONFIG"
 
@@ -177,6 +190,13 @@ def test_causes_are_told_behind() -> None:
     told = why(Error(0, 12, (stale,)), "beginner")
     assert told.text == f"{CHUNKS['ERROR'].beginner} {CAUSES[3].beginner}"
     assert told.section == "RFC 9260, section 3.3.10.3"
+    room = Parameter(4, "out of resource", "", b"")
+    both = why(Abort(0, 12, False, (room, stale)), "beginner")
+    assert both.text == f"{CHUNKS['ABORT'].beginner} {CAUSES[4].beginner} {CAUSES[3].beginner}"
+    assert both.section == "RFC 9260, section 3.3.10.4"
+    wanted = Parameter(12, "user-initiated abort", "bye", b"bye")
+    told = why(Abort(0, 8, False, (wanted,)), "beginner", Facts(heard=Heard(90.0, False, True)))
+    assert told.text == f"{CHUNKS['ABORT'].beginner} {CAUSES[12].beginner}"
     unheard_of = Parameter(999, "cause 999", "", b"")
     assert why(Abort(0, 8, False, (unheard_of,)), "expert").text == CHUNKS["ABORT"].expert
     lost = e.AssocChange(*_HEAD, "COMM_LOST", 5, 5, 12, "", "peer")

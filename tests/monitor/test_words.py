@@ -12,8 +12,17 @@ def test_the_words() -> None:
     assert sentence(s.change(1, "COMM_LOST", "peer", "user-initiated abort: bye", 12)) == (
         "COMM_LOST: aborted by the peer, user-initiated abort: bye"
     )
-    assert sentence(s.change(1, "COMM_LOST", "stack")) == "COMM_LOST: lost, no answer from the peer"
-    assert sentence(s.change(1, "CANT_STR_ASSOC", "stack")) == (
+    assert sentence(s.change(1, "COMM_LOST", "nobody")) == "COMM_LOST: lost, no answer from the peer"
+    assert sentence(s.change(1, "COMM_LOST", "unknown")) == (
+        "COMM_LOST: aborted by the peer, or no answer: the stack does not tell which"
+    )
+    assert sentence(s.change(1, "COMM_LOST", "stack", "no user data")) == (
+        "COMM_LOST: aborted by our stack, no user data"
+    )
+    assert sentence(s.change(1, "SHUTDOWN_COMP", "stack", "autoclose")) == (
+        "SHUTDOWN_COMP: association shut down by our stack, autoclose"
+    )
+    assert sentence(s.change(1, "CANT_STR_ASSOC", "nobody")) == (
         "CANT_STR_ASSOC: association could not be set up, no answer"
     )
     assert (

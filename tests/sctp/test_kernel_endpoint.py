@@ -180,7 +180,7 @@ def test_a_failed_message_that_is_not_utf8(hand: Hand) -> None:
     assert (end.state, end.error_text, end.by) == (
         "CANT_STR_ASSOC",
         "nobody listens on SCTP port 9 there",
-        "stack",
+        "peer",
     )
     assert client.associations() == []
 

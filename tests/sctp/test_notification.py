@@ -65,8 +65,13 @@ ON_LINUX: list[tuple[str, type[Event], dict[str, object]]] = [
         AssocChange,
         {"state": "COMM_LOST", "error": 12, "by": "stack"},
     ),
-    ("0180 0000 14000000 0200 0000 0500 0500 04000000", AssocChange, {"state": "RESTART", "by": "stack"}),
+    ("0180 0000 14000000 0200 0000 0500 0500 04000000", AssocChange, {"state": "RESTART", "by": "peer"}),
     ("0180 0000 14000000 0300 0000 0000 0000 04000000", AssocChange, {"state": "SHUTDOWN_COMP"}),
+    (  # an ABORT without causes, or no answer: the same
+        "0180 0000 14000000 0100 0000 0000 0000 04000000",
+        AssocChange,
+        {"state": "COMM_LOST", "error": None, "error_text": "", "by": "unknown"},
+    ),
     (
         "0180 0000 14000000 0400 0000 0000 0000 00000000",
         AssocChange,
@@ -170,7 +175,7 @@ ON_USRSCTP: list[tuple[str, type[Event], dict[str, object]]] = [
     (
         "0100 0000 16000000 0100 0000 0500 0a00 04000000 0105",
         AssocChange,
-        {"state": "COMM_UP", "features": ("PR", "RE-CONFIG"), "error": None, "by": "stack"},
+        {"state": "COMM_UP", "features": ("PR", "RE-CONFIG"), "error": None, "by": "peer"},
     ),
     (  # the peer's ABORT chunk, whole
         "0100 0000 1f000000 0200 0c00 0000 0000 04000000 0600000b 000c0007 627965",
@@ -195,7 +200,28 @@ ON_USRSCTP: list[tuple[str, type[Event], dict[str, object]]] = [
     (  # without it
         "0100 0000 14000000 0200 0000 0000 0000 04000000",
         AssocChange,
-        {"state": "COMM_LOST", "error": None, "by": "stack"},
+        {"state": "COMM_LOST", "error": None, "by": "nobody"},
+    ),
+    (  # our stack's own ABORT, of a DATA chunk without data
+        "0100 0000 14000000 0200 0900 0000 0000 04000000",
+        AssocChange,
+        {"state": "COMM_LOST", "error": 9, "error_text": "no user data", "by": "stack"},
+    ),
+    (  # an ABORT with two causes
+        "0100 0000 28000000 0200 0400 0000 0000 04000000 06000014 00040004 000c000b 6e6f20726f6f6d00",
+        AssocChange,
+        {
+            "state": "COMM_LOST",
+            "error": 4,
+            "error_text": "out of resource; user-initiated abort: “no room”",
+            "by": "peer",
+        },
+    ),
+    (  # with more of them than are told
+        "0100 0000 30000000 0200 0400 0000 0000 04000000 0600001c 00040004 00010004 00010004 00010004"
+        "00010004 00010004",
+        AssocChange,
+        {"error": 4, "error_text": "out of resource" + "; invalid stream identifier" * 3 + "; …"},
     ),
     (
         "0300 0000 1c000000 0600 0000 07000000 0900000c 00060008 80ff0004",

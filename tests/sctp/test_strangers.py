@@ -476,4 +476,4 @@ def test_only_an_abort_that_means_a_set_up_is_why_it_ended(hand: Hand, flaw: str
     (end,) = hand.of(client.name, AssocChange)
     assert end.state == "CANT_STR_ASSOC"
     assert ("no answer" if flaw else "nobody listens") in end.error_text
-    assert end.by == ("stack" if flaw else "peer")
+    assert end.by == ("nobody" if flaw else "peer")

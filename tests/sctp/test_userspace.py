@@ -280,7 +280,7 @@ def test_a_client_is_told_at_once_that_nobody_has_the_port(hand: Hand) -> None:
     client = hand.client(port)
     hand.run(0.05)
     (end,) = [e for e in hand.events if isinstance(e, AssocChange)]
-    assert (end.state, end.endpoint, end.by) == ("CANT_STR_ASSOC", client.name, "stack")
+    assert (end.state, end.endpoint, end.by) == ("CANT_STR_ASSOC", client.name, "nobody")
     assert str(port) in end.error_text
     (failed,) = [e for e in hand.events if isinstance(e, SendFailed)]
     assert (failed.message_id, failed.data) == (7, b"hello")
@@ -304,7 +304,7 @@ def test_a_silent_peer_is_lost_and_what_was_sent_comes_back(hand: Hand) -> None:
     hand.server.send(hand.server.associations()[0], Outgoing(b"are you there?", message_id=9))
     hand.run(1500, step=0.1)
     assert hand.states("server") == ["COMM_UP", "COMM_LOST"]
-    assert hand.of("server", AssocChange)[-1].by == "stack"
+    assert hand.of("server", AssocChange)[-1].by == "nobody"
     failed = [e for e in hand.events if isinstance(e, SendFailed)]
     assert [(e.message_id, e.data) for e in failed if e.endpoint == "server"] == [(9, b"are you there?")]
 

@@ -74,7 +74,7 @@ def test_a_silent_peer() -> None:
         monitor.associations.fold(e.Status(*story._head(1), "ESTABLISHED", 9, 1, 0, 5, 5, 1452, (path,)))
     text = "\n".join(lines(detail(one(monitor), None, story.now + 2, 118)))
     assert "04:00 to 06:00, estimated: 1 answer missed, RTO 2.0 s" in text
-    monitor.fold(batch(story.change(1, "COMM_LOST", "stack")))
+    monitor.fold(batch(story.change(1, "COMM_LOST", "nobody")))
     text = "\n".join(lines(detail(one(monitor), None, story.now, 118)))
     assert "lost (no answer)" in text
     assert "Declared lost" not in text

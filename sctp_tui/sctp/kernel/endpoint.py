@@ -27,6 +27,7 @@ from ..events import (
     How,
     Listening,
     MessageTooLarge,
+    Origin,
     PartialDelivery,
     Peer,
     PeerAddrChange,
@@ -420,22 +421,23 @@ class KernelEndpoint:
     def _why_ended(self, event: AssocChange) -> AssocChange:
         """With what Linux keeps to itself, as far as it can be found out."""
         if event.state == "CANT_STR_ASSOC" and not event.error_text:
-            return msgspec.structs.replace(event, error_text=self._why_not())
+            text, by = self._why_not()
+            return msgspec.structs.replace(event, error_text=text, by=by)
         entry = self._book.get(event.assoc_id)
         ours = entry is not None and entry.begun == "abort"
         if event.state == "CANT_STR_ASSOC" and event.error == USER_INITIATED_ABORT and not ours:
             return msgspec.structs.replace(event, by="peer")
-        if event.state == "COMM_LOST" and event.error is None and event.by == "stack":
+        if event.state == "COMM_LOST" and event.by == "unknown":
             return msgspec.structs.replace(event, error_text=_UNTOLD)
         return event
 
-    def _why_not(self) -> str:
+    def _why_not(self) -> tuple[str, Origin]:
         """Linux does not tell an ABORT from silence; the time that it took does."""
         if self._to is None:
-            return ""
+            return "", "unknown"
         if self._options.clock.mono() - self._opened_at < _REFUSED_WITHIN:
-            return f"nobody listens on SCTP port {self._to.port} there"
-        return f"no answer from {self._to}"
+            return f"nobody listens on SCTP port {self._to.port} there", "peer"
+        return f"no answer from {self._to}", "nobody"
 
     def close(self) -> None:
         """See `Endpoint.close`."""

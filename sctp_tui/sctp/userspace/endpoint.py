@@ -480,17 +480,20 @@ class UserspaceEndpoint:
         """Why a client's association did not come up, in words, and who says so."""
         to, link = self._to, self._link
         if to is None or link is None:
-            return "", "stack"
+            return "", "unknown"
         if link.refused:
             link.refused = link.aborted = False
-            return f"nobody has UDP port {to.udp_port} on {to.addresses[0]}: has the server another?", "stack"
+            return (
+                f"nobody has UDP port {to.udp_port} on {to.addresses[0]}: has the server another?",
+                "nobody",
+            )
         if link.aborted:
             link.aborted = False
             return f"nobody listens on SCTP port {to.port} of {to.addresses[0]}", "peer"
         if self._stale:
             self._stale = False
             return "stale cookie, as the peer says: ours came back too late for it each time", "stack"
-        return f"no answer from {to}", "stack"
+        return f"no answer from {to}", "nobody"
 
     def close(self) -> None:
         """See `Endpoint.close`."""

@@ -1,0 +1,101 @@
+"""What each end of a conversation had of the other one by the time that it sends.
+
+What is said of a chunk has to follow from that: an ABORT right behind an INIT refuses, and one of an end that
+heard the other a moment ago tells of no silence.
+"""
+
+import heapq
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..sctp.causes import USER_INITIATED_ABORT
+from ..sctp.events import Direction, Packet
+from ..sctp.packet import Abort, Chunk, CookieEcho, Data, Heartbeat, IData, Init, InitAck, Shutdown
+
+RTO = 0.95
+"""Seconds after which an end may miss an answer: RTO.Min (RFC 9260, section 16), less a tick of timers."""
+_OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
+_ASKING = (Init, CookieEcho, Shutdown, Heartbeat)
+"""Chunks of control that want an answer, and are sent again without one."""
+_TSNS, _HALF = 1 << 32, 1 << 31
+
+
+class Heard(NamedTuple):
+    """What the sender of a packet had heard before it: something `ago` seconds (of the link's clock) before.
+
+    Where nothing came, since the first packet that is kept. `init` tells that an INIT was the last of it, and
+    was not answered yet; `silent` that nothing came for an RTO at least, though the sender asked again.
+    """
+
+    ago: float
+    init: bool
+    silent: bool
+
+
+def gives_up(abort: Abort, heard: Heard) -> bool:
+    """Whether its sender had no answer too often (RFC 9260, section 8.1), and no program wanted it."""
+    return heard.silent and all(cause.type != USER_INITIATED_ABORT for cause in abort.causes)
+
+
+class _End:
+    """One end as a sender, by the direction of its packets."""
+
+    def __init__(self, at: float) -> None:
+        self.heard_at = at
+        self.init = False
+        self.repeats = 0  # since it heard something, and an RTO after that
+        self.asked: set[str] = set()  # what of `_ASKING` it has sent since
+        self.highest: int | None = None  # TSN sent
+
+    def hear(self, at: float, init: bool) -> None:
+        """A packet arrives."""
+        self.heard_at, self.init, self.repeats = at, init, 0
+        self.asked.clear()
+
+    def send(self, at: float, chunks: Sequence[Chunk]) -> None:
+        """A packet goes out."""
+        self.init = False
+        repeated = [self._again(chunk) for chunk in chunks]
+        self.repeats += any(repeated) and at - self.heard_at >= RTO
+
+    def _again(self, chunk: Chunk) -> bool:
+        if isinstance(chunk, Data | IData):
+            if self.highest is None or 0 < (chunk.tsn - self.highest) % _TSNS < _HALF:
+                self.highest = chunk.tsn
+                return False
+            return True
+        if isinstance(chunk, _ASKING) and not isinstance(chunk, InitAck):
+            name = type(chunk).__name__
+            again = name in self.asked
+            self.asked.add(name)
+            return again
+        return False
+
+
+class Hearing:
+    """Follows a conversation's packets in their order."""
+
+    def __init__(self) -> None:
+        self._ends: dict[Direction, _End] = {}
+        self._arriving: list[tuple[float, int, Direction, bool]] = []
+        self._serial = 0
+
+    def next(self, packet: Packet, chunks: Sequence[Chunk]) -> Heard:
+        """One packet more, and what its sender had heard before it."""
+        now, direction = packet.mono, packet.direction
+        if not self._ends:
+            self._ends = {"in": _End(now), "out": _End(now)}
+        while self._arriving and self._arriving[0][0] <= now:
+            at, _, way, init = heapq.heappop(self._arriving)
+            self._ends[_OTHER[way]].hear(at, init)
+        sender = self._ends[direction]
+        heard = Heard(now - sender.heard_at, sender.init, sender.repeats > 0)
+        if packet.verdict == "refused":
+            return heard
+        if packet.verdict != "duplicated":  # by the link: nobody sent it again
+            sender.send(now, chunks)
+        if packet.verdict != "dropped":
+            self._serial += 1
+            init = bool(chunks) and isinstance(chunks[0], Init) and not isinstance(chunks[0], InitAck)
+            heapq.heappush(self._arriving, (now + packet.delay, self._serial, direction, init))
+        return heard

@@ -1,0 +1,165 @@
+"""What an end had heard by the time that it sends, and that nothing else is said of its chunks."""
+
+import struct
+from collections.abc import Iterator, Sequence
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.monitor.heard import RTO
+from sctp_tui.monitor.ladder import Ladder, Row
+from sctp_tui.monitor.states import Follower
+from sctp_tui.monitor.why_row import why_row
+from sctp_tui.monitor.wire import Conversation
+from sctp_tui.sctp.events import Direction, Packet, Peer
+from sctp_tui.sctp.link import Verdict
+
+from .. import rawpeer as raw
+
+_SILENCE = ("no answer", "nothing came back", "does not answer")
+"""What beginners are told where an end missed answers."""
+_LOCAL, _PEER = Peer(("127.0.0.1",), 9), Peer(("127.0.0.1",), 7)
+
+
+def _packet(
+    at: float, direction: Direction, *chunks: bytes, verdict: Verdict = "delivered", delay: float = 0.0
+) -> Packet:
+    ports = (9, 7) if direction == "out" else (7, 9)
+    data = raw.packet(*ports, 0 if chunks[0] is _INIT else _TAG, *chunks)
+    return Packet(at, at, "server", 0, 0, _PEER, _LOCAL, 1, direction, verdict, "", delay, data)
+
+
+def _ladder(packets: Sequence[Packet]) -> Ladder:
+    conversation = Conversation(packets[0])
+    for packet in packets:
+        conversation.add(packet)
+    ladder = Ladder(conversation)
+    ladder.update()
+    return ladder
+
+
+def _told(*packets: Packet) -> str:
+    """What beginners are told of the last packet."""
+    *_, last = _ladder(packets)
+    return " ".join(words.text for _, words in why_row(last, "beginner"))
+
+
+_TAG = 5
+"""Of both ends."""
+_INIT, _ABORT = raw.init(_TAG, 100), raw.chunk(raw.ABORT)
+_INIT_ACK = raw.chunk(raw.INIT_ACK, 0, struct.pack("!IIHHI", _TAG, 1000, 5, 5, 200))
+_DATA = [raw.data(tsn, b"hello") for tsn in range(100, 110)]
+_BEAT = raw.chunk(raw.HEARTBEAT, 0, raw.parameter(1, b"when"))
+_LOST = raw.parameter(13, b"Association exceeded its max_retrans count")
+
+
+def test_an_abort_that_answers_an_init_refuses() -> None:
+    assert "The answer to an INIT is no" in _told(_packet(0, "in", _INIT), _packet(0.001, "out", _ABORT))
+    reflected = raw.chunk(raw.ABORT, 1)
+    assert "The answer to an INIT is no" in _told(_packet(0, "in", _INIT), _packet(9, "out", reflected))
+    room = raw.chunk(raw.ABORT, 0, raw.parameter(4))
+    told = _told(_packet(0, "in", _INIT), _packet(0.001, "out", room))
+    assert "The answer to an INIT is no" in told
+    assert "no room left" in told
+    # Not where the INIT was answered before.
+    told = _told(_packet(0, "in", _INIT), _packet(0.001, "out", _INIT_ACK), _packet(0.002, "out", _ABORT))
+    assert "says no reason" in told
+
+
+def test_a_bare_abort_a_moment_after_something_came_is_no_silence() -> None:
+    sack = raw.sack(100)
+    before = [_packet(at, "out", _DATA[0]) for at in (0.0, 1.0, 3.0)]
+    assert "no answer for too long" in _told(*before, _packet(7, "out", _ABORT))
+    assert "says no reason" in _told(*before, _packet(6.99, "in", sack), _packet(7, "out", _ABORT))
+    # What the link dropped was not heard, nor what is still on its way.
+    lost = _packet(6.99, "in", sack, verdict="dropped")
+    assert "no answer for too long" in _told(*before, lost, _packet(7, "out", _ABORT))
+    late = _packet(6.5, "in", sack, verdict="delayed", delay=0.6)
+    assert "no answer for too long" in _told(*before, late, _packet(7, "out", _ABORT))
+    assert "says no reason" in _told(*before, late, _packet(7.2, "out", _ABORT))
+
+
+def test_time_alone_is_no_silence() -> None:
+    """Who asked nothing again has missed nothing."""
+    told = _told(_packet(0, "in", _BEAT), _packet(0, "out", _DATA[0]), _packet(90, "out", _ABORT))
+    assert "says no reason" in told
+    new = [_packet(1 + n, "out", data) for n, data in enumerate(_DATA)]
+    assert "says no reason" in _told(*new, _packet(90, "out", _ABORT))
+
+
+@pytest.mark.parametrize("causes", [b"", _LOST])
+@pytest.mark.parametrize("asked", [_BEAT, _INIT, raw.chunk(raw.COOKIE_ECHO, 0, b"cook"), _DATA[0]])
+def test_each_stack_gives_up_in_its_own_way(asked: bytes, causes: bytes) -> None:
+    asking = [_packet(at, "out", asked) for at in (0.0, 1.0, 3.0)]
+    told = _told(*asking, _packet(7, "out", raw.chunk(raw.ABORT, 0, causes)))
+    assert told == "An end gives the association up: it had no answer for too long, though it asked again."
+
+
+def test_a_program_that_aborts_a_silent_peer_is_not_the_silence() -> None:
+    asking = [_packet(at, "out", _DATA[0]) for at in (0.0, 1.0, 3.0)]
+    told = _told(*asking, _packet(7, "out", raw.chunk(raw.ABORT, 0, raw.parameter(12, b"enough"))))
+    assert "The program at that end wanted it so" in told
+    assert not any(words in told for words in _SILENCE)
+
+
+def test_an_init_again_at_once_missed_nothing() -> None:
+    assert "Nothing came back in time" in _told(*[_packet(at, "in", _INIT) for at in (0, 1)])
+    told = _told(*[_packet(at, "in", _INIT) for at in (0, 0.0001)])
+    assert "no time to miss an answer" in told
+
+
+# --- of whatever may pass
+
+
+_KINDS = (_INIT, _INIT_ACK, _BEAT, _ABORT, raw.chunk(raw.ABORT, 1), raw.chunk(raw.ABORT, 0, _LOST),
+          raw.chunk(raw.COOKIE_ECHO, 0, b"cook"), raw.chunk(raw.SHUTDOWN, 0, bytes(4)), raw.sack(100),
+          *_DATA[:3])  # fmt: skip
+
+
+@st.composite
+def _packets(draw: st.DrawFn) -> list[Packet]:
+    at, packets = 0.0, []
+    for _ in range(draw(st.integers(1, 25))):
+        at += draw(st.sampled_from((0.0, 0.01, 0.5, 1.0, 3.0, 60.0)))
+        verdict: Verdict = draw(st.sampled_from(get_args(Verdict)))
+        delay = draw(st.sampled_from((0.02, 2.0))) if verdict == "delayed" else 0.0
+        direction: Direction = draw(st.sampled_from(get_args(Direction)))
+        packets.append(_packet(at, direction, draw(st.sampled_from(_KINDS)), verdict=verdict, delay=delay))
+    return packets
+
+
+def speaks_of_silence_too_soon(rows: Sequence[Row]) -> Iterator[str]:
+    """Of what is told of these packets, what speaks of silence though something came within an RTO."""
+    for at, row in enumerate(rows):
+        now, direction = row.packet.mono, row.packet.direction
+        heard = [
+            arrived
+            for one in rows[:at]
+            if one.packet.direction != direction and one.arrives
+            if (arrived := one.packet.mono + one.packet.delay) <= now
+        ]
+        if not heard or now - max(heard) >= RTO:
+            continue
+        for _, words in why_row(row, "beginner"):
+            if any(one in words.text.lower() for one in _SILENCE):
+                yield f"{row.number}: {words.text}"
+
+
+def gives_up_too_soon(rows: Sequence[Row], follower: Follower) -> Iterator[str]:
+    """The same of the transitions that the ends are said to have taken."""
+    by_number = {row.number: row for row in rows}
+    for one in follower.taken:
+        row = by_number.get(one.number)
+        if one.transition.trigger == "no answer" and row is not None and not row.heard.silent:
+            yield f"{one.number}: {one.transition}"
+
+
+@given(_packets())
+def test_nothing_speaks_of_silence_within_an_rto_of_having_heard(packets: list[Packet]) -> None:
+    ladder = _ladder(packets)
+    assert list(speaks_of_silence_too_soon(list(ladder))) == []
+    follower = Follower(ladder.conversation)
+    follower.update(float("inf"))
+    assert list(gives_up_too_soon(list(ladder), follower)) == []

@@ -1,0 +1,134 @@
+"""Who ended an association is the same in the event, the table, the log, the states and the packets."""
+
+import struct
+from collections.abc import Iterator
+
+import pytest
+
+from sctp_tui.monitor.ladder import Ladder
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.states import Follower
+from sctp_tui.monitor.why_row import why_row
+from sctp_tui.monitor.words import sentence
+from sctp_tui.outbox import Batch
+from sctp_tui.sctp.events import AssocChange, Message, Origin, StackName
+from sctp_tui.sctp.packet import Abort
+
+from . import rawpeer as raw
+from .harness import Running
+
+
+@pytest.fixture
+def seeing(stack: StackName, udp_here: None) -> Iterator[Running]:
+    """A server whose packets are seen, on the kernel's stack by a capture."""
+    with Running(stack, packets=(stack,)) as running:
+        running.listen()
+        yield running
+
+
+def _up(running: Running, peer: raw.RawPeer) -> int:
+    peer.handshake()
+    return running.until(AssocChange, endpoint="server", state="COMM_UP").key
+
+
+def _agree(running: Running, end: AssocChange) -> str:
+    """The row's words for the end, once all that tells of it says the same."""
+    running.until_true(lambda: bool(_aborts(running)))
+    monitor = Monitor()
+    monitor.fold(Batch(running.events, running.packets))
+    row = monitor.associations.get(end.key)
+    assert row is not None
+    assert row.by == end.by
+    conversation = monitor.wire.of(row, monitor.endpoints)
+    assert conversation is not None
+    ladder, follower = Ladder(conversation), Follower(conversation)
+    ladder.update()
+    follower.update(float("inf"))
+    last = follower.last("local")
+    assert last is not None
+    (abort,) = [one for one in ladder if any(isinstance(chunk, Abort) for chunk in one.chunks)][-1:]
+    assert (abort.packet.direction, last.transition.trigger) == _SHOWN[end.by]
+    words = " ".join(words.text for _, words in why_row(abort, "beginner"))
+    assert ("no answer" in words) == (end.by == "nobody")
+    return row.ended or ""
+
+
+_SHOWN: dict[Origin, tuple[str, str]] = {
+    "peer": ("in", "receive ABORT"),
+    "us": ("out", "[ABORT]"),
+    "stack": ("out", "[ABORT]"),
+    "nobody": ("out", "no answer"),
+}
+
+
+def _aborts(running: Running) -> list[bytes]:
+    return [one.data for one in running.packets if raw.ABORT in [kind for kind, *_ in raw.chunks(one.data)]]
+
+
+_TWO = raw.parameter(4) + raw.parameter(12, b"no room here")
+
+
+@pytest.mark.parametrize(
+    ("causes", "ended", "logged"),
+    [
+        pytest.param(
+            b"",
+            "aborted by peer",
+            "COMM_LOST: aborted by the peer",
+            marks=pytest.mark.userspace,
+            id="no cause",
+        ),
+        pytest.param(
+            _TWO,
+            "aborted by peer: out of resource; user-initiated abort: “no room here”",
+            "COMM_LOST: aborted by the peer, out of resource; user-initiated abort: “no room here”",
+            id="two causes",
+        ),
+    ],
+)
+def test_the_peer_aborts(seeing: Running, causes: bytes, ended: str, logged: str) -> None:
+    with seeing.raw_peer() as peer:
+        key = _up(seeing, peer)
+        peer.message(b"then no more")
+        seeing.until(Message, key=key, direction="in")
+        peer.abort(causes)
+        end = seeing.until(AssocChange, key=key, state="COMM_LOST")
+    assert (end.by, sentence(end)) == ("peer", logged)
+    assert _agree(seeing, end) == ended
+
+
+def test_our_stack_aborts_what_is_against_the_rules(seeing: Running) -> None:
+    with seeing.raw_peer() as peer:
+        key = _up(seeing, peer)
+        peer.send(peer.next_data(b""))
+        end = seeing.until(AssocChange, key=key, state="COMM_LOST")
+    assert (end.by, sentence(end)) == ("stack", "COMM_LOST: aborted by our stack, no user data")
+    assert _agree(seeing, end) == "aborted by our stack: no user data"
+
+
+def test_we_abort(seeing: Running) -> None:
+    with seeing.raw_peer() as peer:
+        key = _up(seeing, peer)
+        seeing.abort(key, "enough")
+        end = seeing.until(AssocChange, key=key, state="COMM_LOST")
+    assert end.by == "us"
+    assert _agree(seeing, end) == "aborted by us"
+
+
+def test_a_peer_that_begins_anew_does_so_itself(seeing: Running) -> None:
+    with seeing.raw_peer() as peer:
+        key = _up(seeing, peer)
+        peer.restart(5)
+        assert seeing.until(AssocChange, key=key, state="RESTART").by == "peer"
+
+
+@pytest.mark.userspace
+def test_an_out_of_the_blue_abort_is_the_peers(seeing: Running) -> None:
+    """As of a peer that has restarted and knows nothing: the T bit, and the tag that it was sent to."""
+    with seeing.raw_peer() as peer:
+        key = _up(seeing, peer)
+        peer.send(raw.chunk(raw.ABORT, 1), tag=peer.tag)
+        end = seeing.until(AssocChange, key=key, state="COMM_LOST")
+    assert end.by == "peer"
+    assert "aborted by peer" in _agree(seeing, end)
+    assert struct.unpack_from("!I", _aborts(seeing)[-1], 4)[0] == peer.tag
