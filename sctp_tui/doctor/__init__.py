@@ -88,7 +88,7 @@ def examine(
         cause, remedy = str(error), "look for what filters SCTP or the loopback (`sudo nft list ruleset`)"
     if name == "userspace" and (ignored := library_of_usrsctp.ignored()):
         cause = "; ".join(filter(None, (cause, ignored)))
-    version = _NUMBER.findall(library)[-1:] or [""]
+    version = _NUMBER.findall(library.rpartition(", ")[2])[-1:] or [""]
     return Finding(
         name, took is not None, library, version[0], cause, remedy, took and round(took, 3), capture
     )

@@ -1,15 +1,15 @@
 """The kernel stack: whether Linux's SCTP works here, and its endpoints."""
 
 import errno
-import importlib.metadata
 import platform
 import select
 import sys
 from collections.abc import Callable
 from types import ModuleType
 
-from ..endpoint import Clock, EndpointOptions, StackUnavailable
+from ..endpoint import Clock, EndpointOptions, SctpError, StackUnavailable
 from ..events import Packet, StackName
+from . import library
 from .capture import SETTLED, Capture, Ends
 from .endpoint import KernelEndpoint
 from .syscalls import Intake
@@ -30,8 +30,7 @@ class KernelStack:
         self.flaw = None
         self.link = None
         self._pysctp = _pysctp()
-        _probe(self._pysctp)
-        self.library = f"Linux {platform.release()}, pysctp {importlib.metadata.version('pysctp')}"
+        self.library = f"Linux {platform.release()}, {library.name()}"
         self._clock = clock or Clock()
         self._intake = Intake()
         self._ends = Ends()
@@ -73,18 +72,19 @@ class KernelStack:
 
 
 def _pysctp() -> ModuleType:
+    """pysctp, where the kernel takes associations by it."""
     if sys.platform != "linux":
         raise StackUnavailable(
             f"SCTP of the kernel is used on Linux only, and this is {sys.platform}", _USERSPACE
         )
+    pysctp = library.load()
     try:
-        import sctp
-    except ImportError as error:
-        raise StackUnavailable(
-            f"pysctp can't be imported ({error})", "pip install 'sctp-tui[kernel]'"
-        ) from None
-    module: ModuleType = sctp
-    return module
+        _probe(pysctp)
+    except (SctpError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a module of that name may be another, or half of it
+        raise library.broken(error) from None
+    return pysctp
 
 
 def _probe(pysctp: ModuleType) -> None:

@@ -9,10 +9,10 @@ SCTP_TUI_USRSCTP is ignored where the process has more privilege than its user, 
 
 import ctypes
 import ctypes.util
-import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import msgspec
@@ -26,6 +26,8 @@ _WHEELS = ("pylibdatachannel", "aiolibdatachannel")
 _NEWER_SYMBOL = "usrsctp_sysctl_get_sctp_ootb_with_zero_cksum"
 _INSTALL = 'pip install "sctp-tui[embedded]"'
 _OLD = Flaw("this usrsctp is of 2021 or before and lacks the fix of CVE-2021-30523", _INSTALL)
+
+_SETTER = "usrsctp_sysctl_set_sctp_"
 
 ConnOutput = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint8, ctypes.c_uint8
@@ -63,13 +65,16 @@ class Library(msgspec.Struct, frozen=True):
 
     def tune(self, name: str, value: int) -> None:
         """Set one of usrsctp's sysctls, named without its sctp_ prefix."""
-        setter = self.functions[f"usrsctp_sysctl_set_sctp_{name}"]
+        setter = self.functions[_SETTER + name]
         setter.argtypes, setter.restype = [_U32], _I
         setter(value)
 
 
-def load() -> Library:
-    """The first usrsctp that is found and whole. Raises StackUnavailable with what was tried."""
+def load(tunables: Iterable[str] = ()) -> Library:
+    """The first usrsctp that is found and whole. Raises StackUnavailable with what was tried.
+
+    `tunables` are those that `Library.tune` will be asked for.
+    """
     tried = []
     for path, version in _candidates():
         try:
@@ -79,6 +84,8 @@ def load() -> Library:
             for name, (result, arguments) in _SIGNATURES.items():
                 function = getattr(functions, name)
                 function.restype, function.argtypes = result, arguments
+            for name in tunables:
+                functions[_SETTER + name]
         except (OSError, AttributeError) as error:
             tried.append(f"{version}: {error}")
             continue
@@ -125,7 +132,7 @@ def _candidates() -> Iterator[tuple[str, str]]:
 
 def _in_wheel(wheel: str) -> Iterator[tuple[str, str]]:
     # Its metadata would tell the same, by a module that takes longer to import than all of this.
-    spec = importlib.util.find_spec(wheel)
+    spec = PathFinder.find_spec(wheel)
     if spec is None or spec.origin is None:
         return
     site = Path(spec.origin).parents[1]

@@ -39,7 +39,7 @@ class UserspaceStack:
         global _running
         if _running is not None:
             raise SctpError("usrsctp runs in this process already: one at a time")
-        library = load()
+        library = load(_TUNING)
         self.name: StackName = "userspace"
         self.library = library.version
         self.flaw = library.flaw
