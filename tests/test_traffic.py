@@ -60,11 +60,11 @@ def test_detail(running: Running) -> None:
     assert server.local.port == running.server.port
     assert up.peer is not None
     assert theirs.local.port == up.peer.port
-    assert (server.heartbeat_interval, server.path_max_retrans, server.association_max_retrans) == (
-        30_000,
-        5,
-        10,
-    )
+    (limits,) = server.paths
+    assert (limits.heartbeat_interval, limits.max_retrans, server.association_max_retrans) == (30_000, 5, 10)
+    assert limits.address == "127.0.0.1"
+    initial = 1000 if running.stack == "userspace" else 3000
+    assert (server.rto_initial, server.rto_min, server.rto_max) == (initial, 1000, 60_000)
     if running.stack == "userspace":
         assert server.local_tag == theirs.peer_tag
         assert theirs.local_tag == server.peer_tag

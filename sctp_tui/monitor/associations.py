@@ -5,7 +5,7 @@ What to draw again is told by versions: each association's grows when something 
 `order` when associations came or went.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from math import inf
 from operator import attrgetter
@@ -141,8 +141,8 @@ class Association(msgspec.Struct, eq=False):
         return max(0.0, now - self.last)
 
     @property
-    def timers(self) -> Timers:
-        """What decides when the peer is lost: the stack's own values where it tells them."""
+    def timers(self) -> Mapping[str, Timers]:
+        """What decides when the peer is lost, by the addresses of its paths; nothing that wasn't told."""
         return Timers.of(self.detail)
 
     def _count(self, counts: Counts) -> None:
@@ -188,21 +188,18 @@ class Association(msgspec.Struct, eq=False):
             self.rtt, self.rtt_step, self.cwnd = primary.srtt, primary.srtt_step, primary.cwnd
             if primary.srtt is not None:
                 self.rtts.put(status.mono, primary.srtt)
-            self.silence.look(status.mono, primary.rto / 1000, primary.srtt)
+        self.silence.look(status.mono, self.paths)
         # A state that was asked for before the last notification is old news.
         if self.ended is None and status.mono >= self._state_at and status.state != self.state:
             self.state = status.state
             self.history.add(Step(status.state, status.at, status.mono, "as the stack says, asked for it"))
 
     def _path(self, event: PeerAddrChange) -> None:
-        # Of several paths only the primary's silence is the peer's.
-        if event.state == "UNREACHABLE" and self._is_primary(event.address):
-            self.silence.path_down(event.mono, self.timers)
+        if event.state == "UNREACHABLE":
+            others = self.peer.addresses if self.peer is not None else ()
+            self.silence.path_down(event.mono, event.address, self.timers.get(event.address), others)
         elif event.state == "AVAILABLE":
             self.silence.heard()
-
-    def _is_primary(self, address: str) -> bool:
-        return any(path.address == address for path in self.paths if path.primary) or len(self.paths) < 2
 
     def _enter(self, state: str, event: Event, why: str) -> None:
         self.state, self._state_at = state, event.mono

@@ -161,11 +161,16 @@ TERMS: dict[str, Term] = {
         "Answers that the peer may miss in a row, on whatever path, before it is declared lost.",
         "RFC 9260, section 8.1",
     ),
+    "rto_bounds": Term(
+        "RTO.Min, RTO.Max",
+        "No RTO is below the one or above the other, however it was worked out or doubled.",
+        "RFC 9260, sections 6.3.1 and 16",
+    ),
     "lost_in": Term(
         "Declared lost in",
-        "An estimate: timeouts, each twice the one before up to 60 s, until the misses exceed "
+        "An estimate: timeouts, each twice the one before up to RTO.Max, until the misses of all paths pass "
         "Association.Max.Retrans; idle, each waits for a HEARTBEAT; the earlier time is for a stack which "
-        "sends HEARTBEATs beside data too.",
+        "sends HEARTBEATs beside data too, and data on all paths in turn.",
         "RFC 9260, sections 6.3.3, 8.1 and 8.3",
     ),
     # --- Linux's counters

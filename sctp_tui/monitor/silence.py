@@ -2,53 +2,54 @@
 
 No stack tells how many answers are missing already. What can be seen is that the retransmission timeout
 doubles with each one (section 6.3.3, rule E2) and that a path is given up after more than Path.Max.Retrans
-(section 8.2). The association ends with the first miss beyond Association.Max.Retrans (section 8.1). Where
-nothing is outstanding, HEARTBEATs are missed (section 8.3); where data is, its retransmissions, one RTO after
-the other. A stack may send and miss HEARTBEATs beside those: usrsctp gave a stopped peer up after 4:32,
-sooner than its retransmissions alone would have it. So with data outstanding the end has an earliest and a
-latest time.
+(section 8.2). The association ends with the first miss beyond Association.Max.Retrans, on whatever path
+(section 8.1). Where nothing is outstanding, HEARTBEATs are missed (section 8.3), on all paths at once; where
+data is, its retransmissions, one RTO after the other. A stack may send and miss HEARTBEATs beside those, and
+retransmit on several paths in turn: usrsctp gave a stopped peer up after 4:32, sooner than its
+retransmissions alone would have it. So with data outstanding the end has an earliest and a latest time.
 """
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from itertools import chain
 
 import msgspec
 
-from ..sctp.events import Detail
+from ..sctp.events import Detail, Path
 
-ASSOCIATION_MAX_RETRANS = 10
-PATH_MAX_RETRANS = 5
-HEARTBEAT_INTERVAL = 30.0
-"""Seconds. These three and the next are section 16's, taken where the stack doesn't tell its own."""
-RTO_INITIAL, RTO_MAX = 1.0, 60.0
-"""Seconds."""
 _SOON = 64  # doublings after which any RTO is at its end
 _DOUBLED = 1.8  # so much more is the RTO at least after a timeout: 60 s, its end, are less than twice 32
 
 
 class Timers(msgspec.Struct, frozen=True):
-    """What decides; times in seconds. `heartbeat_interval` 0 is no heartbeats."""
+    """What decides on one path; times in seconds. `heartbeat_interval` 0 is no heartbeats."""
 
-    association_max_retrans: int = ASSOCIATION_MAX_RETRANS
-    path_max_retrans: int = PATH_MAX_RETRANS
-    heartbeat_interval: float = HEARTBEAT_INTERVAL
-    rto_max: float = RTO_MAX
+    association_max_retrans: int
+    path_max_retrans: int
+    heartbeat_interval: float
+    rto_initial: float
+    rto_max: float
 
     @classmethod
-    def of(cls, detail: Detail | None) -> "Timers":
-        """What a stack told of an association, and RFC 9260's values for the rest."""
+    def of(cls, detail: Detail | None) -> "Mapping[str, Timers]":
+        """What a stack told of an association, by the addresses of its paths; nothing before it did."""
         if detail is None:
-            return cls()
-        retrans, of_path = detail.association_max_retrans, detail.path_max_retrans
-        interval = detail.heartbeat_interval
-        return cls(
-            ASSOCIATION_MAX_RETRANS if retrans is None else retrans,
-            PATH_MAX_RETRANS if of_path is None else of_path,
-            HEARTBEAT_INTERVAL if interval is None else interval / 1000,
-        )
+            return {}
+        return {
+            path.address: cls(
+                detail.association_max_retrans,
+                path.max_retrans,
+                path.heartbeat_interval / 1000,
+                detail.rto_initial / 1000,
+                detail.rto_max / 1000,
+            )
+            for path in detail.paths
+        }
 
 
 def misses(timers: Timers, rto: float, *, outstanding: bool, beats: bool = False) -> list[float]:
-    """The seconds, from the last answer on, at which each miss would come; the last one is the end.
+    """The seconds, from the last answer on, at which each miss on a path would come; the last is the end.
 
     `rto` is the timeout in seconds before the first; `outstanding` whether data waits to be acknowledged, and
     `beats` whether HEARTBEATs are sent beside it. Infinite where nothing is sent that could be missed.
@@ -57,13 +58,13 @@ def misses(timers: Timers, rto: float, *, outstanding: bool, beats: bool = False
     interval = timers.heartbeat_interval
     if not (outstanding or interval):
         return [math.inf] * number
-    times, at = [], 0.0
+    # A HEARTBEAT is sent once one is due after the last answer, and is missed when the next one is.
+    times, at = [], 0.0 if outstanding else interval + rto
     timeouts = [min(rto * 2 ** min(n, _SOON), timers.rto_max) for n in range(number)]
     for timeout in timeouts:
         at += timeout if outstanding else interval + timeout
         times.append(at)
     if outstanding and beats and interval:
-        # The first is sent once one was due, and each is missed when the next one is.
         at = interval + rto
         while at < times[-1]:
             at += interval + min(rto * 2 ** min(sum(time <= at for time in times), _SOON), timers.rto_max)
@@ -71,69 +72,150 @@ def misses(timers: Timers, rto: float, *, outstanding: bool, beats: bool = False
     return times
 
 
-class Silence:
-    """What is seen of one peer's silence.
+def end(paths: Sequence[tuple[float, float, Timers]], *, outstanding: bool) -> tuple[float, float]:
+    """When a peer is lost at the earliest and at the latest, silent on all `paths`.
 
-    `missed` is how many answers are missing at least, 0 for a peer that answers. `rto` is the timeout (s)
-    that ran after the last miss that was noticed.
+    Each is when it was heard there last, the RTO (s) before any miss, and what decides.
     """
+    last, limit = max(begun for begun, _, _ in paths), paths[0][2].association_max_retrans
+    # With data outstanding one path may be used alone, or each in turn, with HEARTBEATs on the others.
+    chains = [
+        [at for miss in misses(t, rto, outstanding=outstanding) if (at := begun + miss) > last]
+        for begun, rto, t in ([(last, rto, t) for _, rto, t in paths] if outstanding else paths)
+    ]
+    latest = max(times[-1] for times in chains) if outstanding else sorted(chain(*chains))[limit]
+    all_ = (
+        begun + at for begun, rto, t in paths for at in misses(t, rto, outstanding=outstanding, beats=True)
+    )
+    return min(sorted(all_)[limit], latest), latest
 
-    __slots__ = ("_at", "_base", "_doubled", "_first", "_seen", "_srtt", "missed", "rto")
+
+class _Line:
+    """What is seen of the silence on one path."""
+
+    __slots__ = ("at", "base", "doubled", "down", "first", "missed", "rto", "seen", "srtt")
 
     def __init__(self) -> None:
         self.missed = 0
         self.rto = 0.0
-        self._first, self._at = 0, 0.0  # the miss that was noticed first, and when on the monotonic clock
-        self._base = 0.0  # the RTO (s) before all misses
-        self._doubled = 0  # how often the RTO was seen to double; a path given up tells of more
-        self._seen = 0.0  # the RTO (s) when it was looked at last
-        self._srtt: int | None = None
+        self.first, self.at = 0, 0.0  # the miss that was noticed first, and when on the monotonic clock
+        self.base = 0.0  # the RTO (s) before all misses
+        self.doubled = 0  # how often the RTO was seen to double; a path given up tells of more
+        self.seen = 0.0  # the RTO (s) when it was looked at last
+        self.srtt: int | None = None
+        self.down = False
 
-    def __copy__(self) -> "Silence":
-        made = Silence()
+    def __copy__(self) -> "_Line":
+        made = _Line()
         for name in self.__slots__:
             setattr(made, name, getattr(self, name))
         return made
 
-    def look(self, at: float, rto: float, srtt: int | None) -> None:
-        """The primary path's numbers, as the stack had them at `at`: RTO in s, smoothed RTT in ms."""
-        # A new round-trip time was measured, or the RTO set back: something came.
-        if srtt != self._srtt or rto < self._seen:
-            self.heard()
-            self._srtt = srtt
-        elif self._seen and rto > self._seen * _DOUBLED:
-            self._doubled += max(1, round(math.log2(rto / self._seen)))
-            self._miss(self._doubled, at, self._seen, rto)
-        self._seen = rto
+    def look(self, at: float, path: Path) -> bool:
+        """Take in the path's numbers: whether something came, by them."""
+        rto, before = path.rto / 1000, self.seen
+        self.down, self.seen = path.state == "INACTIVE", rto
+        # A new round-trip time was measured, or the RTO set back.
+        if path.srtt != self.srtt or rto < before:
+            self.srtt = path.srtt
+            return True
+        if before and rto > before * _DOUBLED:
+            self.doubled += max(1, round(math.log2(rto / before)))
+            self.miss(self.doubled, at, before, rto)
+        return False
 
-    def heard(self) -> None:
-        """Something came from the peer."""
-        self.missed = self._doubled = 0
-
-    def path_down(self, at: float, timers: Timers) -> None:
-        """The primary path was given up: it missed one answer more than Path.Max.Retrans."""
-        missed = timers.path_max_retrans + 1
-        # The miss that it tells of has doubled the RTO, though nobody may have looked since.
-        rto = self._seen * 2 if self._doubled == missed - 1 else self._seen
-        base = RTO_INITIAL
-        self._miss(missed, at, base, min(rto or base * 2**missed, timers.rto_max))
-
-    def _miss(self, missed: int, at: float, base: float, rto: float) -> None:
+    def miss(self, missed: int, at: float, base: float, rto: float) -> None:
         if not self.missed:
             # From here on the end stands: what follows is only what was to be expected.
-            self._first, self._at, self._base = missed, at, base
+            self.first, self.at, self.base = missed, at, base
         # The same miss may be told of twice: by the RTO, and by a path given up.
         if missed > self.missed:
             self.missed, self.rto = missed, rto
 
-    def lost_in(self, now: float, timers: Timers, *, outstanding: bool) -> tuple[float, float] | None:
+    def heard(self) -> None:
+        self.missed = self.doubled = 0
+
+
+class Silence:
+    """What is seen of one peer's silence, on all its paths. Times on the monotonic clock, in seconds."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self) -> None:
+        self._lines: dict[str, _Line] = {}
+
+    def __copy__(self) -> "Silence":
+        made = Silence()
+        made._lines = {address: copy(line) for address, line in self._lines.items()}
+        return made
+
+    @property
+    def missed(self) -> int:
+        """How many answers are missing at least; 0 for a peer that answers, or may do so on another path."""
+        lines = self._lines.values()
+        return sum(line.missed for line in lines) if all(one.missed or one.down for one in lines) else 0
+
+    @property
+    def silent(self) -> tuple[int, int]:
+        """On how many paths answers are missing, and of how many."""
+        return sum(bool(line.missed) for line in self._lines.values()), len(self._lines)
+
+    @property
+    def rto(self) -> float:
+        """The longest timeout (s) that ran after the last miss that was noticed."""
+        return max((line.rto for line in self._lines.values() if line.missed), default=0.0)
+
+    def look(self, at: float, paths: Iterable[Path]) -> None:
+        """The paths' numbers, as the stack had them at `at`."""
+        # What is missed on an address that was never confirmed doesn't count (RFC 9260, section 5.4).
+        confirmed = [path for path in paths if path.state != "UNCONFIRMED"]
+        self._lines = {path.address: self._lines.get(path.address) or _Line() for path in confirmed}
+        answered = [self._lines[path.address].look(at, path) for path in confirmed]  # all are looked at
+        if any(answered):
+            self.heard()
+
+    def heard(self) -> None:
+        """Something came from the peer, on whatever path."""
+        for line in self._lines.values():
+            line.heard()
+
+    def path_down(self, at: float, address: str, timers: Timers | None, addresses: Iterable[str]) -> None:
+        """A path was given up, of all these: it missed one answer more than Path.Max.Retrans."""
+        for one in (address, *addresses):
+            self._lines.setdefault(one, _Line())
+        line = self._lines[address]
+        line.down = True
+        missed, known, rto = 1, line.missed, line.seen
+        if timers is not None:
+            missed = timers.path_max_retrans + 1
+            # The misses that it tells of have doubled the RTO, though nobody may have looked since.
+            unseen = missed - line.doubled
+            rto = min(rto * 2**unseen if unseen == 1 or not line.doubled else rto, timers.rto_max)
+        line.miss(missed, at, line.seen, rto)
+        if not known:
+            line.first = 0  # one more than Path.Max.Retrans, which may be told later
+
+    def lost_in(
+        self, now: float, timers: Mapping[str, Timers], *, outstanding: bool
+    ) -> tuple[float, float] | None:
         """Seconds until the peer is declared lost, at the earliest and at the latest, 0 where that is due.
 
-        None for a peer that answers; `now` is of the monotonic clock.
+        None for a peer that answers, and where what decides isn't known.
         """
-        if not self.missed:
+        if not self.missed or not self._lines.keys() <= timers.keys():
             return None
-        latest = misses(timers, self._base, outstanding=outstanding)
-        earliest = misses(timers, self._base, outstanding=outstanding, beats=True)
-        begun = self._at - latest[min(self._first, len(latest)) - 1]
-        return max(0.0, begun + earliest[-1] - now), max(0.0, begun + latest[-1] - now)
+        paths: list[tuple[float, float, Timers]] = []
+        for address, line in self._lines.items():
+            if line.missed:
+                if not line.base:
+                    return None
+                told = timers[address]
+                times = misses(told, line.base, outstanding=outstanding)
+                first = line.first or told.path_max_retrans + 1
+                paths.append((line.at - times[min(first, len(times)) - 1], line.base, told))
+        last = max(begun for begun, _, _ in paths)
+        paths += [
+            (last, line.seen, timers[address]) for address, line in self._lines.items() if not line.missed
+        ]
+        earliest, latest = end(paths, outstanding=outstanding)
+        return max(0.0, earliest - now), max(0.0, latest - now)

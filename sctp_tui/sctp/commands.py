@@ -136,7 +136,7 @@ class SetSpeed(Command, frozen=True, tag="set_speed"):
 
 
 class Step(Command, frozen=True, tag="step"):
-    """While the link's time stands still: on to the next packet that arrives, or timer that does something."""
+    """While the link's time stands still: on to the next packet, or timer that does something."""
 
 
 class CloseAssociation(Command, frozen=True, tag="close_association"):

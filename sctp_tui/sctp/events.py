@@ -430,20 +430,30 @@ class Statistics(msgspec.Struct, frozen=True, gc=False):
     control_in: int
 
 
+class PathLimits(msgspec.Struct, frozen=True, gc=False):
+    """SCTP_PEER_ADDR_PARAMS of one peer address: HB.interval in ms (0: no HEARTBEATs), Path.Max.Retrans."""
+
+    address: str
+    heartbeat_interval: int
+    max_retrans: int
+
+
 class Detail(Event, frozen=True, tag="detail", gc=False):
     """What is asked of one association alone. None is what the stack does not tell.
 
     `local` is this end; `local_tag` is the verification tag in packets to us, `peer_tag` in those to the
-    peer. `heartbeat_interval` in ms (0: no heartbeats) and the retransmission limits are of RFC 9260,
-    section 16.
+    peer. RTO.Initial, RTO.Min and RTO.Max are in ms (SCTP_RTOINFO), `association_max_retrans` is of
+    SCTP_ASSOCINFO (RFC 9260, section 16).
     """
 
     local: Peer | None
     local_tag: int | None
     peer_tag: int | None
-    heartbeat_interval: int | None
-    path_max_retrans: int | None
-    association_max_retrans: int | None
+    rto_initial: int
+    rto_min: int
+    rto_max: int
+    association_max_retrans: int
+    paths: tuple[PathLimits, ...]
     statistics: Statistics | None
 
 

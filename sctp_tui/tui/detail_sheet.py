@@ -2,14 +2,14 @@
 
 import math
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from textwrap import wrap
 
 from sctp_tui.monitor import units
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.history import Step
 from sctp_tui.monitor.series import SECONDS, Series
-from sctp_tui.monitor.silence import RTO_INITIAL, misses
+from sctp_tui.monitor.silence import end
 from sctp_tui.sctp.address import format_hostport
 from sctp_tui.sctp.events import Path, Peer, Statistics, StreamCount
 from sctp_tui.sctp.printable import printable
@@ -179,30 +179,47 @@ def _if_silent(association: Association, now: float, width: int) -> list[Rows]:
 def _silence(association: Association, now: float) -> Iterator[tuple[str, Piece]]:
     a, timers = association, association.timers
     outstanding = bool(a.unacked)
-    left = a.silence.lost_in(now, timers, outstanding=outstanding)
-    if left is not None:
+    if a.silence.missed:
+        left = a.silence.lost_in(now, timers, outstanding=outstanding)
         missed = "1 answer" if a.silence.missed == 1 else f"{a.silence.missed} answers"
         rto = units.milliseconds(round(a.silence.rto * 1000))
-        text = f"{_between(*left)}, estimated: {missed} missed, RTO {rto}"
+        text = "-" if left is None else f"{_between(*left)}, estimated: {missed} missed, RTO {rto}"
         yield "Declared lost in", Piece(text, "bad", "lost_in")
     else:
-        running = next((path.rto / 1000 for path in a.paths if path.primary and path.rto), RTO_INITIAL)
-        earliest, latest = (
-            misses(timers, running, outstanding=outstanding, beats=beats)[-1] for beats in (True, False)
-        )
-        why = "with data" if outstanding else "idle"
-        lost = f"after {_between(earliest, latest)} of silence" if math.isfinite(latest) else "never"
-        yield "Declared lost", Piece(f"it answers; {lost} ({why})", "good", "lost_in")
-    source = (
-        "" if a.detail is not None and a.detail.association_max_retrans is not None else ", RFC's default"
+        yield "Declared lost", Piece(_if_it_falls_silent(a, outstanding=outstanding), "good", "lost_in")
+    every, told = list(timers.values()), a.detail
+    beats = _each(f"{t.heartbeat_interval:g} s" if t.heartbeat_interval else "off" for t in every)
+    yield "Heartbeat each", Piece(beats, "", "heartbeat_interval")
+    limits = _each(f"{t.path_max_retrans} misses" for t in every)
+    yield "Path.Max.Retrans", Piece(limits, "", "path_max_retrans")
+    limit = "-" if told is None else f"{told.association_max_retrans} misses"
+    yield "Assoc.Max.Retrans", Piece(limit, "", "association_max_retrans")
+    bounds = (
+        "-" if told is None else f"{units.milliseconds(told.rto_min)} to {units.milliseconds(told.rto_max)}"
     )
-    interval = f"{timers.heartbeat_interval:g} s" if timers.heartbeat_interval else "off"
-    yield "Heartbeat each", Piece(interval + source, "", "heartbeat_interval")
-    yield "Path.Max.Retrans", Piece(f"{timers.path_max_retrans} misses{source}", "", "path_max_retrans")
-    yield (
-        "Assoc.Max.Retrans",
-        Piece(f"{timers.association_max_retrans} misses{source}", "", "association_max_retrans"),
-    )
+    yield "RTO.Min to Max", Piece(bounds, "", "rto_bounds")
+
+
+def _if_it_falls_silent(a: Association, *, outstanding: bool) -> str:
+    timers = a.timers
+    confirmed = [path for path in a.paths if path.state != "UNCONFIRMED"]
+    paths = [
+        (0.0, path.rto / 1000 or told.rto_initial, told)
+        for path in confirmed
+        if (told := timers.get(path.address)) is not None
+    ]
+    if not paths or len(paths) < len(confirmed):
+        return "-"
+    earliest, latest = end(paths, outstanding=outstanding)
+    silent, of = a.silence.silent
+    state = f"silent on {silent} of {of} paths" if silent else "it answers"
+    lost = f"after {_between(earliest, latest)} of silence" if math.isfinite(latest) else "never"
+    return f"{state}; {lost} ({'with data' if outstanding else 'idle'})"
+
+
+def _each(values: Iterable[str]) -> str:
+    """What the paths have: said once where all have the same, `-` where nothing was told."""
+    return ", ".join(dict.fromkeys(values)) or "-"
 
 
 def _between(earliest: float, latest: float) -> str:

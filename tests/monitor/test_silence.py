@@ -7,12 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.monitor.associations import Association, Associations
-from sctp_tui.monitor.silence import Silence, Timers, misses
+from sctp_tui.monitor.silence import Silence, Timers, end, misses
 from sctp_tui.sctp import events as e
 
 from .story import Story
 
-DEFAULT = Timers()
+DEFAULT = Timers(10, 5, 30.0, 1.0, 60.0)
+HERE = "10.0.0.1"
+
+
+def numbers(rto: float, srtt: int, address: str = HERE, state: str = "ACTIVE") -> tuple[e.Path]:
+    """A path whose RTO (s) is that, as it is looked at."""
+    return (e.Path(address, state, True, 4380, srtt, round(rto * 1000), 1500),)
+
+
+def told(story: Story, *addresses: str) -> e.Detail:
+    limits = tuple(e.PathLimits(address, 30_000, 5) for address in addresses)
+    return e.Detail(*story._head(1), None, None, None, 1000, 1000, 60_000, 10, limits, None)
 
 
 def after(timers: Timers, rto: float, *, outstanding: bool = True, beats: bool = False) -> float:
@@ -21,14 +32,14 @@ def after(timers: Timers, rto: float, *, outstanding: bool = True, beats: bool =
 
 def test_the_figures_of_rfc_9260s_values() -> None:
     assert after(DEFAULT, 1.0) == 1 + 2 + 4 + 8 + 16 + 32 + 5 * 60
-    assert after(DEFAULT, 1.0, outstanding=False) == 363 + 11 * 30
+    assert after(DEFAULT, 1.0, outstanding=False) == 363 + 1 + 12 * 30  # as usrsctp did: 11 HEARTBEATs
     # Retransmissions are missed after 1, 3, 7, 15, 31, 63, 123, 183, 243 s, HEARTBEATs after 93 and 183 s.
     assert after(DEFAULT, 1.0, beats=True) == 243
-    assert after(DEFAULT, 1.0, outstanding=False, beats=True) == 363 + 11 * 30
+    assert after(DEFAULT, 1.0, outstanding=False, beats=True) == 364 + 12 * 30
 
 
 def test_without_heartbeats_nobody_misses_an_idle_peer() -> None:
-    timers = Timers(heartbeat_interval=0)
+    timers = Timers(10, 5, 0, 1.0, 60.0)
     assert after(timers, 1.0, outstanding=False) == math.inf
     assert after(timers, 1.0, beats=True) == after(timers, 1.0) == after(DEFAULT, 1.0)
 
@@ -37,7 +48,7 @@ def test_without_heartbeats_nobody_misses_an_idle_peer() -> None:
 def test_misses_come_one_after_the_other_and_with_heartbeats_not_later(
     limit: int, rto: float, interval: int, outstanding: bool, beats: bool
 ) -> None:
-    timers = Timers(limit, 5, interval)
+    timers = Timers(limit, 5, interval, 1.0, 60.0)
     times = misses(timers, rto, outstanding=outstanding, beats=beats)
     assert len(times) == limit + 1
     assert times == sorted(times)
@@ -47,7 +58,7 @@ def test_misses_come_one_after_the_other_and_with_heartbeats_not_later(
 @given(
     st.integers(0, 15),
     st.integers(0, 9),
-    st.floats(0.1, 120),
+    st.integers(100, 120_000).map(lambda ms: ms / 1000),
     st.integers(1, 60),
     st.booleans(),
     st.floats(0, 1),
@@ -56,17 +67,17 @@ def test_every_miss_seen_leaves_the_end_where_it_was(
     limit: int, seen: int, rto: float, interval: int, outstanding: bool, late: float
 ) -> None:
     """A stack that doubles its RTO, looked at up to a second after some of its timeouts."""
-    timers = Timers(limit, 5, interval)
+    timers = Timers(limit, 5, interval, 1.0, 60.0)
     rto = min(rto, timers.rto_max)
     silence, now = Silence(), 500.0
-    silence.look(now, rto, 12)
-    assert silence.lost_in(now, timers, outstanding=outstanding) is None
+    silence.look(now, numbers(rto, 12))
+    assert silence.lost_in(now, {HERE: timers}, outstanding=outstanding) is None
     times = [now + seconds for seconds in misses(timers, rto, outstanding=outstanding)]
     earliest = now + after(timers, rto, outstanding=outstanding, beats=True)
     for at in times[: min(seen, limit)]:
         rto = min(2 * rto, timers.rto_max)
-        silence.look(at + late, rto, 12)
-        left = silence.lost_in(at, timers, outstanding=outstanding)
+        silence.look(at + late, numbers(rto, 12))
+        left = silence.lost_in(at, {HERE: timers}, outstanding=outstanding)
         if left is not None:
             assert abs(at + left[1] - times[-1]) <= late + 1e-6
             assert abs(at + left[0] - max(earliest, at)) <= late + 1e-6
@@ -76,40 +87,40 @@ def test_every_miss_seen_leaves_the_end_where_it_was(
 def test_a_miss_told_of_twice_counts_once(first: str) -> None:
     """The sixth doubles the RTO and gives the path up: whichever is heard of first."""
     silence, now, rto = Silence(), 100.0, 1.0
-    silence.look(now, rto, 12)
+    silence.look(now, numbers(rto, 12))
     for miss in range(1, 7):
         now += rto
         rto = min(2 * rto, 60)
         if miss == 6 and first == "path":
-            silence.path_down(now, DEFAULT)
+            silence.path_down(now, HERE, DEFAULT, ())
             assert (silence.missed, silence.rto) == (6, 60)
-        silence.look(now, rto, 12)
-    silence.path_down(now, DEFAULT)
+        silence.look(now, numbers(rto, 12))
+    silence.path_down(now, HERE, DEFAULT, ())
     assert (silence.missed, silence.rto) == (6, 60)
-    assert silence.lost_in(now, DEFAULT, outstanding=True) == (100 + 243 - now, 100 + 363 - now)
+    assert silence.lost_in(now, {HERE: DEFAULT}, outstanding=True) == (100 + 243 - now, 100 + 363 - now)
 
 
 def test_a_doubling_after_a_path_given_up_takes_nothing_back() -> None:
     silence = Silence()
     for rto in (1.0, 2.0):
-        silence.look(100, rto, 12)
-    silence.path_down(101, DEFAULT)
-    silence.look(102, 4.0, 12)
+        silence.look(100, numbers(rto, 12))
+    silence.path_down(101, HERE, DEFAULT, ())
+    silence.look(102, numbers(4.0, 12))
     assert silence.missed == 6
 
 
 def test_what_ends_a_silence() -> None:
     silence = Silence()
     for rto in (1.0, 2.0, 8.0):
-        silence.look(100, rto, 12)
+        silence.look(100, numbers(rto, 12))
     assert silence.missed == 3
-    silence.look(101, 8.0, 13)
+    silence.look(101, numbers(8.0, 13))
     assert silence.missed == 0
-    silence.look(102, 16.0, 13)
+    silence.look(102, numbers(16.0, 13))
     assert silence.missed == 1
     silence.heard()
     assert silence.missed == 0
-    silence.look(103, 1.0, 13)
+    silence.look(103, numbers(1.0, 13))
     assert silence.missed == 0
 
 
@@ -128,6 +139,7 @@ def met(store: Associations, story: Story) -> Association:
 def test_an_association_sees_it_in_its_status_and_a_message_ends_it() -> None:
     store, story = Associations(), Story()
     association = met(store, story)
+    store.fold(told(story, HERE))
     look(store, story, 1000)
     story.now += 1
     look(store, story, 2000)
@@ -142,20 +154,22 @@ def test_what_was_measured_stays_where_the_stacks_numbers_do_not_show_it_any_mor
     store, story = Associations(), Story()
     association = met(store, story)
 
-    def told(srtt: int | None) -> int | None:
+    def rtt(srtt: int | None) -> int | None:
         path = e.Path("10.0.0.1", "ACTIVE", True, 4380, srtt, 2000, 1500)
         store.fold(e.Status(*story._head(1), "ESTABLISHED", 131072, 1, 0, 5, 5, 1452, (path,)))
         assert association.paths[0].srtt == association.rtt
         return association.rtt
 
-    assert [told(srtt) for srtt in (None, 0, None, 7, None)] == [None, 0, 0, 7, 7]
+    assert [rtt(srtt) for srtt in (None, 0, None, 7, None)] == [None, 0, 0, 7, 7]
     store.fold(story.change(1, "RESTART"))
-    assert told(None) is None
+    assert rtt(None) is None
 
 
 def test_a_path_given_up_says_how_many_are_missing_at_least() -> None:
     store, story = Associations(), Story()
     association = met(store, story)
+    store.fold(told(story, HERE))
+    look(store, story, 1000)
     store.fold(e.PeerAddrChange(*story._head(1), "10.0.0.1", "UNREACHABLE", 0))
     assert association.silence.missed == 6
     assert association.silence.lost_in(story.now, association.timers, outstanding=True) == (180, 5 * 60)
@@ -166,5 +180,68 @@ def test_a_path_given_up_says_how_many_are_missing_at_least() -> None:
 def test_the_stacks_own_limits_are_taken() -> None:
     store, story = Associations(), Story()
     association = met(store, story)
-    store.fold(e.Detail(*story._head(1), None, None, None, 5000, 1, 2, None))
-    assert association.timers == Timers(2, 1, 5.0)
+    assert association.timers == {}
+    paths = (e.PathLimits(HERE, 5000, 1), e.PathLimits("10.0.1.1", 0, 3))
+    store.fold(e.Detail(*story._head(1), None, None, None, 200, 100, 500, 2, paths, None))
+    assert association.timers == {
+        HERE: Timers(2, 1, 5.0, 0.2, 0.5),
+        "10.0.1.1": Timers(2, 3, 0.0, 0.2, 0.5),
+    }
+
+
+def test_what_was_not_told_is_not_estimated() -> None:
+    """Neither where the stack's limits are missing, nor where a path was never looked at before it fell."""
+    store, story = Associations(), Story()
+    association = met(store, story)
+    store.fold(e.PeerAddrChange(*story._head(1), HERE, "UNREACHABLE", 0))
+    assert association.silence.missed == 1
+    assert association.silence.lost_in(story.now, association.timers, outstanding=True) is None
+    store.fold(told(story, HERE))
+    assert association.silence.lost_in(story.now, association.timers, outstanding=True) is None
+
+
+def test_rto_max_decides_how_soon() -> None:
+    """RTO.Initial 200 ms and RTO.Max 500 ms: the peer is lost in seconds, not in minutes."""
+    quick = Timers(10, 2, 0.5, 0.2, 0.5)
+    assert end([(0.0, 0.2, quick)], outstanding=True) == pytest.approx((3.6, 5.1), abs=0.3)
+
+
+def test_a_peer_is_silent_once_it_is_on_all_its_paths() -> None:
+    store, story = Associations(), Story()
+    association = met(store, story)
+    store.fold(told(story, HERE, "10.0.1.1"))
+
+    def both(first: int, second: int, state: str = "ACTIVE", srtt: int = 12) -> e.Status:
+        paths = (*numbers(first, 12), *numbers(second, srtt, "10.0.1.1", state))
+        return e.Status(*story._head(1), "ESTABLISHED", 131072, 0, 0, 5, 5, 1452, paths)
+
+    def left() -> tuple[float, float] | None:
+        return association.silence.lost_in(story.now, association.timers, outstanding=False)
+
+    store.fold(both(1, 1))
+    store.fold(both(2, 1))
+    assert (association.silence.missed, association.silence.silent) == (0, (1, 2))
+    assert left() is None
+    store.fold(both(2, 2))
+    assert (association.silence.missed, association.silence.silent) == (2, (2, 2))
+    # Two HEARTBEATs are missed each time: 11 misses are there with the 6th on one of the paths.
+    assert left() == (5 * 30 + 2 + 4 + 8 + 16 + 32, 5 * 30 + 2 + 4 + 8 + 16 + 32)
+    store.fold(both(2, 2, srtt=13))
+    assert association.silence.missed == 0
+    store.fold(both(4, 2, "INACTIVE", 13))
+    assert association.silence.missed == 1
+    store.fold(both(4, 2, "UNCONFIRMED", 13))
+    assert association.silence.silent == (1, 1)
+
+
+@given(st.lists(st.tuples(st.floats(0.1, 60), st.integers(0, 60)), min_size=1, max_size=4), st.booleans())
+def test_more_paths_never_make_it_later_than_one_alone(
+    paths: list[tuple[float, int]], outstanding: bool
+) -> None:
+    every = [(100.0, rto, Timers(10, 5, interval, 1.0, 60.0)) for rto, interval in paths]
+    earliest, latest = end(every, outstanding=outstanding)
+    assert earliest <= latest
+    ones = [end([one], outstanding=outstanding)[1] for one in every]
+    assert latest <= max(ones)
+    if len(paths) == 1 and not outstanding:
+        assert earliest == latest

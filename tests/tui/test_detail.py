@@ -28,6 +28,9 @@ from .driving import messages, rows, running, type_line, until
 STATISTICS = e.Statistics(*range(1000, 1015))
 
 
+LIMITS = (e.PathLimits("10.0.0.1", 30_000, 5),)
+
+
 def lines(sheet: Sheet) -> list[str]:
     return ["".join(piece.text for piece in sheet[number]).rstrip() for number in range(len(sheet))]
 
@@ -40,7 +43,7 @@ def full(story: Story, streams: int = 3) -> Monitor:
         e.StreamCount(n, 4, 1, 4096, 10, 2, 0, 1 if n else None, story.now - 5) for n in range(streams)
     )
     local = e.Peer(("10.0.0.2",), 9877)
-    told = e.Detail(*story._head(1), local, 0x1234, 0xABCDEF01, 30_000, 5, 10, STATISTICS)
+    told = e.Detail(*story._head(1), local, 0x1234, 0xABCDEF01, 1000, 1000, 60_000, 10, LIMITS, STATISTICS)
     monitor.associations.fold(e.Streams(*story._head(1), counts))
     monitor.associations.fold(told)
     return monitor

@@ -39,7 +39,10 @@ def tell(app: Still) -> None:
     )
     statistics = e.Statistics(2000, 151, 160, 302, 310, 3, 1, 2, 4, 0, 13, 131, 382, 171, 163)
     local = e.Peer(("127.0.0.1",), 9877)
-    told = e.Detail(*server._head(2), local, 0x1B2C3D4E, 0x5F6A7B8C, 30_000, 5, 10, statistics)
+    limits = tuple(e.PathLimits(address, 30_000, 5) for address in ("127.0.0.1", "2001:db8::7"))
+    told = e.Detail(
+        *server._head(2), local, 0x1B2C3D4E, 0x5F6A7B8C, 1000, 1000, 60_000, 10, limits, statistics
+    )
     app.outbox.put([e.Streams(*server._head(2), counts), told])
 
 

@@ -8,7 +8,7 @@ import errno
 import struct
 import time
 
-from ..events import Path, Peer, Statistics
+from ..events import Path, PathLimits, Peer, Statistics
 from ..rtt import measured
 from . import layout
 from .syscalls import getsockopt
@@ -56,11 +56,21 @@ def rto_info(fd: int, assoc_id: int) -> tuple[int, int, int, int]:
     return layout.RTO_STRUCT.unpack(getsockopt(fd, layout.RTOINFO, value, len(value)))
 
 
-def detail(fd: int, assoc_id: int) -> tuple[int, int, int, Statistics | None]:
-    """Heartbeat interval (ms, 0: none), retransmissions allowed on a path and in all, the counters."""
-    value = layout.PADDRPARAMS.pack(assoc_id, b"", 0, 0, 0, 0, 0, 0, 0)
-    raw = getsockopt(fd, layout.PEER_ADDR_PARAMS, value, layout.PADDRPARAMS.size)
-    _, _, heartbeat, path_retrans, _, _, flags, _, _ = layout.PADDRPARAMS.unpack(raw)
+def limits(fd: int, assoc_id: int) -> tuple[PathLimits, ...]:
+    """SCTP_PEER_ADDR_PARAMS of each path."""
+    told = []
+    for address in _addresses(fd, assoc_id):
+        value = layout.PADDRPARAMS.pack(assoc_id, address, 0, 0, 0, 0, 0, 0, 0)
+        raw = getsockopt(fd, layout.PEER_ADDR_PARAMS, value, layout.PADDRPARAMS.size)
+        _, _, heartbeat, retrans, _, _, flags, _, _ = layout.PADDRPARAMS.unpack(raw)
+        host, _ = layout.unpack_address(address)
+        told.append(PathLimits(host, heartbeat if flags & layout.SPP_HB_ENABLE else 0, retrans))
+    return tuple(told)
+
+
+def detail(fd: int, assoc_id: int) -> tuple[int, int, int, int, tuple[PathLimits, ...], Statistics | None]:
+    """RTO.Initial, RTO.Min, RTO.Max (ms), Association.Max.Retrans, the paths' limits, the counters."""
+    _, initial, longest_rto, least = rto_info(fd, assoc_id)
     value = layout.ASSOCPARAMS.pack(assoc_id, 0, 0, 0, 0, 0)
     retrans = layout.ASSOCPARAMS.unpack(getsockopt(fd, layout.ASSOCINFO, value, len(value)))[1]
     value = layout.ASSOC_STATS.pack(assoc_id, b"", *[0] * 15)
@@ -73,7 +83,7 @@ def detail(fd: int, assoc_id: int) -> tuple[int, int, int, Statistics | None]:
     else:
         longest, *counters = layout.ASSOC_STATS.unpack(raw)[2:]
         statistics = Statistics(round(longest * _JIFFY), *counters)
-    return heartbeat if flags & layout.SPP_HB_ENABLE else 0, path_retrans, retrans, statistics
+    return initial, least, longest_rto, retrans, limits(fd, assoc_id), statistics
 
 
 def peer(fd: int, assoc_id: int) -> Peer:

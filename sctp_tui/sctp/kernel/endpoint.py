@@ -285,14 +285,14 @@ class KernelEndpoint:
         entry = self._book.known(assoc_id)
         try:
             fd = self._of(assoc_id).fileno()
-            heartbeat, path_retrans, retrans, statistics = asking.detail(fd, assoc_id)
+            numbers = asking.detail(fd, assoc_id)
         except OSError as error:
             raise SctpError(f"the association has no detail: {error.strerror}") from None
         clock = self._options.clock
         host, port = self._sock.getsockname()[:2]
         return Detail(
             clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
-            Peer((host,), port), None, None, heartbeat, path_retrans, retrans, statistics,
+            Peer((host,), port), None, None, *numbers,
         )  # fmt: skip
 
     def _peer(self, assoc_id: int) -> Peer | None:

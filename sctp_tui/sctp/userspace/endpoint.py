@@ -26,6 +26,7 @@ from ..events import (
     Origin,
     PartialDelivery,
     Path,
+    PathLimits,
     Peer,
     PeerAddrChange,
     RemoteError,
@@ -295,12 +296,14 @@ class UserspaceEndpoint:
         _, _, heartbeat, _, flags, _, path_retrans, _ = layout.PADDRPARAMS.unpack(raw)
         value = layout.ASSOCPARAMS.pack(assoc_id, 0, 0, 0, 0, 0)
         retrans = layout.ASSOCPARAMS.unpack(sock.get(layout.ASSOCINFO, value, len(value)))[4]
+        _, initial, longest, least = self._rto_info(assoc_id)
         ours, theirs = self._tags(assoc_id)
+        host = entry.peer.addresses[0] if entry.peer.addresses else ""
+        limits = PathLimits(host, heartbeat if flags & layout.SPP_HB_ENABLE else 0, path_retrans)
         clock = self._options.clock
         return Detail(
             clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
-            self._local(), ours, theirs,
-            heartbeat if flags & layout.SPP_HB_ENABLE else 0, path_retrans, retrans, None,
+            self._local(), ours, theirs, initial, least, longest, retrans, (limits,), None,
         )  # fmt: skip
 
     def _rto_info(self, assoc_id: int) -> tuple[int, int, int, int]:
