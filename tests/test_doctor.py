@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -290,6 +291,27 @@ def _failing(error: Exception) -> Callable[[StackName, Clock], Stack]:
         raise error
 
     return open_stack
+
+
+@pytest.fixture
+def without_loopback() -> list[str]:
+    """What is before a command that is to run where the loopback interface is down."""
+    words = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--net"]
+    if shutil.which("unshare") is None or subprocess.run([*words, "true"], check=False).returncode:
+        pytest.skip("this process may not make a network of its own")
+    return words
+
+
+def test_the_loopback_is_down(stack: StackName, without_loopback: list[str]) -> None:
+    words = [*without_loopback, sys.executable, "-m", "sctp_tui", "doctor", "--json", "--stack", stack]
+    done = subprocess.run(words, capture_output=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+    (finding,) = json.loads(done.stdout)["stacks"]
+    assert finding["cause"] == "the loopback interface is down, so nothing here can be reached"
+    mend = finding["remedy"].removeprefix("sudo ")
+    healed = ["sh", "-c", f'{mend} && exec "$@"', "sh", *words[len(without_loopback) :]]
+    done = subprocess.run([*without_loopback, *healed], capture_output=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_no_sctp_in_the_kernel_is_looked_into() -> None:

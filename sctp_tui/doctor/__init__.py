@@ -20,6 +20,7 @@ from ..sctp.kernel.capture import NoCapture
 from ..sctp.kernel.stack import NoKernelSctp
 from ..sctp.printable import printable
 from ..sctp.stacks import open_stack
+from ..sctp.system import NO_LOOPBACK, loopback_is_down
 from ..sctp.userspace import library as library_of_usrsctp
 from .handshake import shake_hands
 from .machine import Machine, why_no_sctp
@@ -76,6 +77,8 @@ def examine(
         if stack.flaw is not None:
             cause, remedy = stack.flaw.cause, stack.flaw.remedy
         try:
+            if loopback_is_down():
+                raise StackUnavailable(*NO_LOOPBACK)
             took = shake_hands(stack, clock)
             capture = _try_capture(stack)
         finally:

@@ -1,4 +1,4 @@
-"""What the operating system allows and refuses: descriptors, and errors in words.
+"""What the operating system allows and refuses: descriptors, what it has for itself, and errors in words.
 
 Each socket takes a descriptor, and so does each thing to wait on. The limit of a process (RLIMIT_NOFILE,
 `ulimit -n`) is 1,024 on most systems though the hard limit, up to which any process may raise its own,
@@ -6,12 +6,22 @@ is far above.
 """
 
 import errno
+import fcntl
 import os
 import resource
+import socket
+import struct
+import sys
+from pathlib import Path
 
 from .endpoint import SctpError
 
+NO_LOOPBACK = ("the loopback interface is down, so nothing here can be reached", "sudo ip link set lo up")
+"""What is wrong then, and what mends it."""
+
 _ENOUGH = 65_536  # where the hard limit is none
+_UDP_SYSCTL = Path("/proc/sys/net/sctp/udp_port")
+_SIOCGIFFLAGS, _IFF_UP = 0x8913, 1  # of <linux/sockios.h> and <net/if.h>
 _SPARE = 16  # descriptors left for files that are written, a server that is opened anew
 
 
@@ -45,6 +55,30 @@ def _open_descriptors() -> int:
         return len(os.listdir("/dev/fd"))
     except OSError:  # none is left to list them with
         return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def kernel_udp_port() -> int:
+    """Where the kernel takes SCTP in UDP (since Linux 5.11), one port for the whole machine; 0: nowhere.
+
+    Raises OSError where no descriptor is left to look it up.
+    """
+    try:
+        return int(_UDP_SYSCTL.read_text())
+    except (FileNotFoundError, PermissionError):
+        return 0
+
+
+def loopback_is_down() -> bool:
+    """Whether nothing can reach this machine from itself; False where it can't be told."""
+    if sys.platform != "linux":
+        return False
+    question = struct.pack("16sh22x", b"lo", 0)
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            _, flags = struct.unpack("16sh22x", fcntl.ioctl(sock, _SIOCGIFFLAGS, question))
+    except OSError:
+        return False
+    return not flags & _IFF_UP
 
 
 def refusal(error: OSError, what: str = "the system refuses") -> SctpError:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui.sctp.events import AssocChange, Message, Packet, Peer, ShutdownEvent
+from sctp_tui.sctp.commands import Listen
+from sctp_tui.sctp.events import AssocChange, EndpointFailed, Listening, Message, Packet, Peer, ShutdownEvent
 
 from ..harness import PATIENCE, Running
 
@@ -52,6 +53,19 @@ def test_userspace_client_to_kernel_server(kernel_udp_port: int) -> None:
     with Running("kernel") as kernel, Running("userspace") as userspace:
         port = kernel.listen().port
         converse(kernel, userspace, Peer(("127.0.0.1",), port, kernel_udp_port))
+
+
+def test_a_udp_port_that_the_kernel_has_is_told_as_such(kernel_udp_port: int) -> None:
+    with Running("userspace") as userspace:
+        userspace.engine.submit(Listen("server", "userspace", ("127.0.0.1",), 0, kernel_udp_port, 5, 5))
+        failed = userspace.until(EndpointFailed)
+        assert failed.text == (
+            f"can't bind UDP port {kernel_udp_port} on 127.0.0.1; the kernel's SCTP has it, which "
+            "`sudo sysctl net.sctp.udp_port=0` takes from it: choose another with --udp-port (0 = any)"
+        )
+        _UDP_PORT.write_text("0")  # the way out
+        userspace.engine.submit(Listen("server", "userspace", ("127.0.0.1",), 0, kernel_udp_port, 5, 5))
+        assert userspace.until(Listening).udp_port == kernel_udp_port
 
 
 def test_kernel_client_to_userspace_server(kernel_udp_port: int) -> None:

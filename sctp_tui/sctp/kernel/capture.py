@@ -6,18 +6,17 @@ addresses than one is one flow.
 
 import socket
 from collections.abc import Callable, Set
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from ..endpoint import Clock
 from ..events import Direction, Packet, Peer
+from ..system import kernel_udp_port
 from .ring import SETTLED, Frame, NoCapture, Ring
 
-__all__ = ["SETTLED", "Capture", "End", "Ends", "NoCapture", "udp_port"]
+__all__ = ["SETTLED", "Capture", "End", "Ends", "NoCapture"]
 
-_UDP_SYSCTL = Path("/proc/sys/net/sctp/udp_port")
 _LATE = 1.0  # s in which a closed endpoint's last packets are still its own
 _FLOWS = 8192  # pairs of addresses and ports kept in mind, each way; past it the oldest is looked up anew
 _STEPPED = 0.001  # s by which the two clocks differ otherwise than before: one was set
@@ -98,7 +97,7 @@ class Capture:
         self._ends = ends
         self._clock = clock
         self._tap = tap
-        self._ring = Ring(udp_port())
+        self._ring = Ring(kernel_udp_port())
         self._ways: dict[bytes, _Way] = {}
         self._flows: dict[bytes, int] = {}
         self._last_flow = 0
@@ -195,17 +194,6 @@ class Capture:
     def _new_flow(self) -> int:
         self._last_flow += 1
         return self._last_flow
-
-
-def udp_port() -> int:
-    """Where the kernel takes SCTP in UDP (since Linux 5.11), one port for the whole machine; 0: nowhere.
-
-    Raises OSError where no descriptor is left to look it up.
-    """
-    try:
-        return int(_UDP_SYSCTL.read_text())
-    except (FileNotFoundError, PermissionError):
-        return 0
 
 
 def _bound(kept: dict[bytes, _Way] | dict[bytes, int]) -> None:

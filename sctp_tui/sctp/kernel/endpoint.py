@@ -36,10 +36,10 @@ from ..events import (
 from ..mmsg import COUNT
 from ..notification import decode
 from ..reassembly import Reassembly
-from ..system import refusal
+from ..system import kernel_udp_port, refusal
 from . import asking, layout
 from .branches import Branches, Source
-from .capture import End, Ends, udp_port
+from .capture import End, Ends
 from .sockets import open_socket
 from .syscalls import Info, Intake
 
@@ -94,9 +94,15 @@ class KernelEndpoint:
         """See `Endpoint.listen`."""
         if udp_port is not None:
             number = udp_port or UDP_PORT
+            already = kernel_udp_port() == number
             raise SctpError(
                 "the kernel takes SCTP in UDP for the whole machine, not for one endpoint: leave the UDP "
-                f"port out and run `sudo sysctl net.sctp.udp_port={number}`, or use --stack userspace"
+                + (
+                    f"port out, as it has {number} now"
+                    if already
+                    else f"port out and run `sudo sysctl net.sctp.udp_port={number}`"
+                )
+                + ", or use --stack userspace"
             )
         addresses = [_resolve(host, port) for host in hosts]
         if len({len(address) for address in addresses}) != 1:
@@ -138,7 +144,7 @@ class KernelEndpoint:
         if not is_v4:  # and no IPv4 address of ours is told to the peer as a second path
             self._sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if to.udp_port is not None:
-            if udp_port() == 0:  # then the option is taken, and SCTP without UDP is sent
+            if kernel_udp_port() == 0:  # then the option is taken, and SCTP without UDP is sent
                 raise SctpError(
                     "the kernel sends SCTP in UDP once it has a UDP port of its own: run `sudo sysctl "
                     f"net.sctp.udp_port={UDP_PORT}` (Linux 5.11 or later), or use --stack userspace"

@@ -9,6 +9,7 @@ from types import ModuleType
 
 from ..endpoint import Clock, EndpointOptions, SctpError, StackUnavailable
 from ..events import Packet, StackName
+from ..system import NO_LOOPBACK, loopback_is_down
 from . import library
 from .capture import SETTLED, Capture, Ends
 from .endpoint import KernelEndpoint
@@ -108,6 +109,10 @@ def _probe(pysctp: ModuleType) -> None:
     except OSError as error:
         if error.errno == errno.ENOSYS:  # its cookie is signed by HMAC
             raise StackUnavailable("the kernel's SCTP lacks HMAC", "sudo modprobe hmac") from None
+        if (
+            error.errno == errno.EADDRNOTAVAIL and loopback_is_down()
+        ):  # and never was up, or would keep 127.0.0.1
+            raise StackUnavailable(*NO_LOOPBACK) from None
         raise StackUnavailable(
             f"the kernel's SCTP takes no associations ({error.strerror})", _USERSPACE
         ) from None

@@ -35,6 +35,7 @@ from ..events import (
 from ..notification import decode
 from ..reassembly import Reassembly
 from ..rtt import measured
+from ..system import kernel_udp_port
 from . import layout
 from .links import Link
 from .sockets import SEND_BUFFER, Socket, Told, open_socket
@@ -112,7 +113,7 @@ class UserspaceEndpoint:
             sock.bind((host, udp_port))
         except OSError as error:
             way_out = {
-                errno.EADDRINUSE: "another program has it: choose another with --udp-port (0 = any)",
+                errno.EADDRINUSE: f"{_who_has(udp_port)}: choose another with --udp-port (0 = any)",
                 errno.EACCES: "ports below 1024 need root: choose another with --udp-port",
                 errno.EADDRNOTAVAIL: "this machine has no such address: see `ip address`",
             }.get(error.errno or 0, str(error.strerror))
@@ -524,6 +525,13 @@ def _family(host: str) -> socket.AddressFamily:
     except ValueError:
         raise SctpError(f"{host!r} is not an IP address") from None
     return socket.AF_INET6 if address.version == 6 else socket.AF_INET
+
+
+def _who_has(udp_port: int) -> str:
+    """Whose the UDP port is that we can't bind."""
+    if udp_port != kernel_udp_port():
+        return "another program has it"
+    return "the kernel's SCTP has it, which `sudo sysctl net.sctp.udp_port=0` takes from it"
 
 
 def _is_local(host: str) -> bool:
