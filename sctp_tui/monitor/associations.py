@@ -307,6 +307,9 @@ class Associations:
             case PeerAddrChange():
                 if association is not None:
                     association._path(event)
+                    if event.peer is not None and event.peer != association.peer:
+                        association.peer = event.peer
+                        association.version += 1
             case EndpointClosed():
                 # Those that outlasted the grace are aborted, and nobody is left to be notified.
                 for key in [a.key for a in self.of(event.endpoint) if a.ended is None]:

@@ -47,6 +47,7 @@ class Pseudonyms:
 
         From then on it is found in octets, too.
         """
+        address, percent, interface = address.partition("%")
         pseudonym = self.met(address)
         if address not in self._peers:
             for real, instead in (address, pseudonym), (_within(address), _within(pseudonym)):
@@ -58,10 +59,13 @@ class Pseudonyms:
                     for place, octet in enumerate(octets[:4]):
                         places[octet] |= 1 << place
                     self._places = bytes(places)
-        return pseudonym
+        return pseudonym + percent + interface
 
     def met(self, address: str) -> str:
-        """The same of an address that was only told of."""
+        """The same of an address that was only told of. The interface of a link-local one is this end's."""
+        if "%" in address:
+            bare, percent, interface = address.partition("%")
+            return self.met(bare) + percent + interface
         if (pseudonym := self._given.get(address)) is not None:
             self._given.move_to_end(address)
             return pseudonym
@@ -77,7 +81,8 @@ class Pseudonyms:
 
     def real(self, pseudonym: str) -> str:
         """What has this pseudonym; any other text stays."""
-        return self._real.get(pseudonym, pseudonym)
+        bare, percent, interface = pseudonym.partition("%")
+        return self._real.get(bare, bare) + percent + interface
 
     def packed(self, octets: bytes) -> bytes:
         """The pseudonym of an address of 4 or 16 octets, as long as it."""

@@ -4,7 +4,7 @@ Bounded in bytes; the oldest go first. Packets are decoded when somebody looks, 
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from copy import copy
 from typing import Literal, NamedTuple
 
@@ -24,6 +24,7 @@ BYTES = 32 * 1024 * 1024
 """Bytes kept unless told otherwise: more than 100,000 of the usual packets."""
 CONVERSATION_COST = 2000
 """Bytes that a conversation takes beside its packets: of strangers' packets each may be one of its own."""
+_HAD = 16  # addresses of an end that are kept; packets bear one
 _WORK, _OCTETS = 40, 64  # a packet's share of a limit: a chunk counts 1, and so many octets
 _INIT, _ABORT, _SHUTDOWN_COMPLETE = 1, 6, 14
 _LAST_WORDS = (_ABORT, _SHUTDOWN_COMPLETE)
@@ -47,13 +48,17 @@ class Conversation:
     `captured` is the number of the newest packet, 0 before the first. `began` is when the first was sent
     (s, the link's clock), `begun` the same for people (s since the epoch). `initiator` is the end that sent
     the INIT, as far as it was seen. `ends` and `ports`, the local first, are those of the first packet;
-    `flow` and `peer` are the newest. A refused packet is shown among the others, and changes nothing: it may
-    be anybody's. So is one whose verification tag is wrong, as its receiver discards it.
+    `flow` and `peer` are the newest. `of_local` and `of_peer` are addresses that the ends had, `_HAD` of each
+    at most: both may change while it lasts (RFC 5061). A refused packet is shown among the others, and
+    changes nothing: it may be anybody's. So is one whose verification tag is wrong, as its receiver discards
+    it.
     """
 
     def __init__(self, packet: Packet) -> None:
         self.local = packet.local
         self.peer = packet.peer or Peer((), 0)
+        self._last_local = self.local
+        self.of_local, self.of_peer = _noted((), self.local), _noted((), self.peer)
         self.ends = _ends(packet)
         self.ports = self.local.port, self.peer.port
         self.endpoint = packet.endpoint
@@ -118,7 +123,14 @@ class Conversation:
         self.captured += 1
         if packet.verdict == "refused":
             return
-        self.peer = packet.peer or self.peer  # whose UDP port may change
+        if packet.peer is not None and packet.peer != self.peer:
+            self.peer = (
+                packet.peer
+            )  # its UDP port may change, and with more addresses the one it is reached by
+            self.of_peer = _noted(self.of_peer, packet.peer)
+        if packet.local != self._last_local:
+            self._last_local = packet.local
+            self.of_local = _noted(self.of_local, packet.local)
         if first_chunk(packet) in _LAST_WORDS:
             self.over = True
 
@@ -222,8 +234,8 @@ class Wire:
         return self._newest(
             (port, peer.port),
             association,
-            lambda one: one.endpoint == association.endpoint and _is(one.peer, peer),
-        ) or self._newest((peer.port, port), association, lambda one: _is(one.local, peer))
+            lambda one: one.endpoint == association.endpoint and _is(one.peer, one.of_peer, peer),
+        ) or self._newest((peer.port, port), association, lambda one: _is(one.local, one.of_local, peer))
 
     def _newest(
         self, ports: tuple[int, int], association: Association, test: Callable[[Conversation], bool]
@@ -237,14 +249,26 @@ def _ends(packet: Packet) -> Ends:
     return packet.endpoint, packet.local, packet.peer
 
 
+def _noted(had: tuple[str, ...], end: Peer) -> tuple[str, ...]:
+    """The addresses that an end had, with that of a packet."""
+    address = _bare(end.addresses[0]) if end.addresses else ""
+    return had if address in had or not address else (*had, address)[-_HAD:]
+
+
 def _udp_port(packet: Packet) -> int | None:
     return packet.peer.udp_port if packet.peer is not None else None
 
 
-def _is(end: Peer, peer: Peer) -> bool:
-    """Whether an end of packets is an association's peer, of which more addresses may be known."""
-    same_udp = end.udp_port == peer.udp_port
-    return same_udp and (not peer.addresses or any(one in peer.addresses for one in end.addresses[:1]))
+def _is(end: Peer, had: Collection[str], peer: Peer) -> bool:
+    """Whether an end of packets, by the addresses that it had, is the peer of an association."""
+    return end.udp_port == peer.udp_port and (
+        not peer.addresses or any(_bare(one) in had for one in peer.addresses)
+    )
+
+
+def _bare(address: str) -> str:
+    """An address without its interface, which packets do not tell."""
+    return address.partition("%")[0]
 
 
 def kind(packet: Packet) -> int:

@@ -19,14 +19,14 @@ def parse_hostport(text: str, default_port: int) -> tuple[str, int]:
             raise SctpError(f"{given!r} is no address: an IPv6 address is written [::1]:9877")
         if not _is_ipv6(host):
             raise SctpError(f"{host!r} is no IPv6 address, which the brackets of {given!r} ask for")
-        return host, parse_port(rest[1:]) if rest else default_port
+        return plain(host), parse_port(rest[1:]) if rest else default_port
     if given.count(":") > 1:
         if not _is_ipv6(given):
             raise SctpError(f"{given!r} is no address: an IPv6 address is written [::1]:9877")
         host, _, last = given.rpartition(":")
         if _is_ipv6(host) and last.isdigit():
             raise SctpError(f"{given!r} may end in a port or not: write [{host}]:{last} or [{given}]")
-        return given, default_port
+        return plain(given), default_port
     host, colon, port = given.partition(":")
     if not host or any(character.isspace() or not character.isprintable() for character in host):
         raise SctpError(f"{given!r} is no address: write HOST:PORT, as in 127.0.0.1:9877")
@@ -44,6 +44,17 @@ def parse_port(text: str) -> int:
 def format_hostport(host: str, port: int) -> str:
     """The reverse of `parse_hostport`."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def plain(text: str) -> str:
+    """An address that somebody wrote, as it is shown everywhere: see `sockaddr.host`. Anything else stays."""
+    if ":" not in text:
+        return text
+    try:
+        within = ipaddress.IPv6Address(text).ipv4_mapped
+    except ValueError:
+        return text
+    return text if within is None else str(within)
 
 
 def _is_ipv6(host: str) -> bool:

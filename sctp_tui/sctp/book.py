@@ -10,7 +10,19 @@ import msgspec
 
 from .. import __version__
 from .endpoint import BufferFull, EndpointOptions, Outgoing, SctpError
-from .events import SCHEMA, AssocChange, Ending, Event, How, Message, Opening, Peer, ShutdownEvent, StackName
+from .events import (
+    SCHEMA,
+    AssocChange,
+    Ending,
+    Event,
+    How,
+    Message,
+    Opening,
+    Peer,
+    PeerAddrChange,
+    ShutdownEvent,
+    StackName,
+)
 
 E = TypeVar("E", bound=Event)
 
@@ -18,6 +30,7 @@ _ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 CLOSING = "this association is being shut down and takes no more messages"
 REASON_LIMIT = 1000
 """Bytes of the reason for an ABORT: a packet holds them on any path. usrsctp leaves out what is longer."""
+_ADDRESSES = 128  # of one peer that are kept; it may list as many as there is room for in a packet
 _REMEMBERED = 1000  # associations that ended, for what is told of them late
 
 
@@ -183,6 +196,8 @@ class Book:
         at, mono = now or (self.options.clock.wall(), self.options.clock.mono())
         changes: dict[str, object] = {}
         if entry is not None:
+            if isinstance(event, PeerAddrChange):
+                entry.peer = _readdressed(entry.peer, event)
             changes = {"key": entry.key, "peer": entry.peer, "assoc_id": entry.assoc_id}
             if isinstance(event, ShutdownEvent):
                 entry.peer_shut_down = True
@@ -211,3 +226,17 @@ class Book:
         if seconds := self.options.autoclose:
             return {"by": "stack", "error_text": f"autoclose: nothing was sent or came for {seconds} s"}
         return {"by": "unknown"}
+
+
+def _readdressed(peer: Peer, event: PeerAddrChange) -> Peer:
+    """The peer after a change of its addresses (RFC 5061); the primary one is the first."""
+    known, address = peer.addresses, event.address
+    others = tuple(one for one in known if one != address)
+    match event.state:
+        case "ADDED" if address not in known:
+            known = (*known, address)[:_ADDRESSES]
+        case "REMOVED" if others:
+            known = others
+        case "MADE_PRIM":
+            known = (address, *others)[:_ADDRESSES]
+    return peer if known == peer.addresses else Peer(known, peer.port, peer.udp_port)

@@ -1,13 +1,17 @@
-"""Socket addresses as the system has them: struct sockaddr_in and sockaddr_in6."""
+"""Socket addresses as the system has them, struct sockaddr_in and sockaddr_in6, and as people write them."""
 
 import socket
 import struct
+
+from .endpoint import SctpError
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 """As Python's sockets have it: host, port, and for IPv6 flow and scope."""
 SIZE = 28
 """Bytes of the longer one."""
 
+_MAPPED = "::ffff:"
+_LINK_LOCAL = ("fe8", "fe9", "fea", "feb")  # fe80::/10
 _FAMILY = struct.Struct("=H")
 _SCOPE = struct.Struct("=I")
 
@@ -35,3 +39,32 @@ def unpack(data: bytes) -> Address:
         host = socket.inet_ntop(socket.AF_INET6, data[8:24])
         return host, port, flow, _SCOPE.unpack_from(data, 24)[0]
     return "", 0
+
+
+def host(address: Address) -> str:
+    """The host of an address, as it is written everywhere.
+
+    IPv4 within IPv6 (`::ffff:192.0.2.7`), which is what a socket of both families has, is IPv4. A link-local
+    address, which each interface may have, has that interface's name (`fe80::1%eth0`, RFC 4007, section 11).
+    """
+    bare = str(address[0]).partition("%")[0]
+    if bare.startswith(_MAPPED):
+        return bare.removeprefix(_MAPPED)
+    if len(address) == 2 or not address[3] or not bare.startswith(_LINK_LOCAL):
+        return bare  # a scope says nothing of other addresses, though the system may have one
+    try:
+        return f"{bare}%{socket.if_indextoname(address[3])}"
+    except OSError:  # the interface is gone
+        return f"{bare}%{address[3]}"
+
+
+def numeric(host: str, port: int) -> Address:
+    """An IP address as sockets take it, with its interface; they forget that of a host and port alone."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        raise SctpError(f"{host!r} is not an IP address") from None
+    address = found[0][4]
+    if len(address) == 4:
+        return address
+    return str(address[0]), int(address[1])

@@ -13,11 +13,17 @@ _DISCARD = 9  # a port; nothing is sent to it
 
 
 def check(host: str) -> None:
-    """Raises `SctpError` for a multicast or a broadcast address. One that is any (0.0.0.0, ::) is none."""
+    """Raises `SctpError` for a multicast or a broadcast address, and a link-local one without its interface.
+
+    One that is any (0.0.0.0, ::) is none of these.
+    """
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return  # which is said where it is used
+    if address.version == 6 and address.is_link_local:
+        _check_scope(address)
+        return
     if address.is_multicast:
         what = "a multicast address"
     elif address.version == 4 and _is_broadcast(host):
@@ -27,6 +33,21 @@ def check(host: str) -> None:
     raise SctpError(
         f"{host} is {what}, and an association has one machine at each end: give an address of a machine, "
         "or 0.0.0.0 for every IPv4 address of this one, :: for every IPv6 one"
+    )
+
+
+def _check_scope(address: ipaddress.IPv6Address) -> None:
+    """A link-local address means something on one interface alone (RFC 4007, section 6)."""
+    names = [name for _, name in socket.if_nameindex()]
+    bare, _, scope = str(address).partition("%")
+    if scope in names or scope.isdigit():
+        return
+    here = ", ".join(names)
+    if scope:
+        raise SctpError(f"{address}: there is no interface {scope!r} here, but {here}")
+    raise SctpError(
+        f"{bare} is link-local, and each interface has such addresses: write {bare}%INTERFACE, as in "
+        f"{bare}%{names[-1] if names else 'eth0'} (here are {here})"
     )
 
 

@@ -453,3 +453,11 @@ def test_paths_have_the_pseudonyms_of_their_addresses() -> None:
     path = Path(REAL[0], "ACTIVE", True, 1, 1, 1, 1500)
     status = mask.event(made(Status, paths=(path,)))
     assert status.paths[0].address == status.peer.addresses[0] == mask.text(REAL[0])
+
+
+def test_a_link_local_address_keeps_its_interface() -> None:
+    pseudonyms = Pseudonyms()
+    bare = pseudonyms.of("fe80::1")
+    assert pseudonyms.of("fe80::1%eth0") == pseudonyms.met("fe80::1%eth0") == f"{bare}%eth0"
+    assert pseudonyms.real(f"{bare}%eth0") == "fe80::1%eth0"
+    assert pseudonyms.text("from [fe80::1%eth0]:7") == f"from [{bare}%eth0]:7"

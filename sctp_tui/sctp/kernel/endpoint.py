@@ -30,7 +30,6 @@ from ..events import (
     Origin,
     PartialDelivery,
     Peer,
-    PeerAddrChange,
     Status,
 )
 from ..mmsg import COUNT
@@ -104,7 +103,7 @@ class KernelEndpoint:
                 )
                 + ", or use --stack userspace"
             )
-        addresses = [_resolve(host, port) for host in hosts]
+        addresses = [sockaddr.numeric(host, port) for host in hosts]
         if len({len(address) for address in addresses}) != 1:
             raise SctpError(f"{', '.join(hosts)}: IPv4 and IPv6 together; give hosts of one family")
         is_v4 = len(addresses[0]) == 2
@@ -136,7 +135,7 @@ class KernelEndpoint:
 
     def aim(self, to: Peer) -> None:
         """See `Endpoint.aim`."""
-        self._destination = [_resolve(host, to.port) for host in to.addresses]
+        self._destination = [sockaddr.numeric(host, to.port) for host in to.addresses]
         if len({len(address) for address in self._destination}) != 1:
             raise SctpError(f"{', '.join(to.addresses)}: IPv4 and IPv6 together; give hosts of one family")
         is_v4 = len(self._destination[0]) == 2
@@ -295,10 +294,10 @@ class KernelEndpoint:
         except OSError as error:
             raise SctpError(f"the association has no detail: {error.strerror}") from None
         clock = self._options.clock
-        host, port = self._sock.getsockname()[:2]
+        own = self._sock.getsockname()
         return Detail(
             clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
-            Peer((host,), port), None, None, *numbers,
+            Peer((sockaddr.host(own),), own[1]), None, None, *numbers,
         )  # fmt: skip
 
     def _peer(self, assoc_id: int) -> Peer | None:
@@ -416,12 +415,6 @@ class KernelEndpoint:
                 event = self._why_ended(event)
         elif isinstance(event, PartialDelivery):
             self._reassembly.forget(event.assoc_id)
-        elif (
-            isinstance(event, PeerAddrChange)
-            and event.state in ("ADDED", "REMOVED")
-            and (changed := self._peer(event.assoc_id))
-        ):
-            self._book.moved(event.assoc_id, changed)
         return self._book.stamp(event, peer, now)
 
     def _why_ended(self, event: AssocChange) -> AssocChange:
@@ -453,15 +446,3 @@ class KernelEndpoint:
         self._branches = None
         if self._bound is not None:
             self._bound.close(self._options.clock.mono())
-
-
-def _resolve(host: str, port: int) -> sockaddr.Address:
-    """A numeric address as Python's sockets have it."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except (OSError, UnicodeError):
-        raise SctpError(f"{host!r} is not an IP address") from None
-    address = found[0][4]
-    if len(address) == 4:
-        return address
-    return str(address[0]), int(address[1])

@@ -123,9 +123,8 @@ def destination(address: sockaddr.Address) -> tuple[int, bytes]:
 
 def unpack_address(data: bytes) -> tuple[str, int]:
     """Host and port of a sockaddr; ("", 0) for what is neither IPv4 nor IPv6."""
-    host, port, *more = sockaddr.unpack(data)
-    # The kernel says the interface for other addresses too, where it means nothing.
-    return (f"{host}%{more[1]}" if host.startswith("fe80:") else host), port
+    address = sockaddr.unpack(data)
+    return sockaddr.host(address), address[1]
 
 
 def split_addresses(data: bytes, count: int) -> list[bytes]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from ... import __version__
+from .. import sockaddr
 from ..book import Book, Entry
 from ..causes import STALE_COOKIE
 from ..endpoint import UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
@@ -110,7 +111,7 @@ class UserspaceEndpoint:
         self._sockets.append(sock)
         _enlarge(sock)
         try:
-            sock.bind((host, udp_port))
+            sock.bind(sockaddr.numeric(host, udp_port))
         except OSError as error:
             way_out = {
                 errno.EADDRINUSE: f"{_who_has(udp_port)}: choose another with --udp-port (0 = any)",
@@ -141,7 +142,7 @@ class UserspaceEndpoint:
         bound = [ipaddress.ip_address(host) for host in listening.addresses]
         if wanted in bound:
             return True
-        anywhere = any(host.is_unspecified and host.version == wanted.version for host in bound)
+        anywhere = any(host.is_unspecified and host.version >= wanted.version for host in bound)
         return anywhere and (wanted.is_loopback or _is_local(to.addresses[0]))
 
     def aim(self, to: Peer) -> None:
@@ -162,7 +163,7 @@ class UserspaceEndpoint:
             self._sockets.append(sock)
             _enlarge(sock)
             try:
-                sock.connect((host, udp_port))
+                sock.connect(sockaddr.numeric(host, udp_port))
             except OSError as error:
                 raise SctpError(f"no way to {host}: {error.strerror}") from None
             there = self._pump.links.add(host, udp_port, sock)
@@ -327,8 +328,8 @@ class UserspaceEndpoint:
         if self._listening is not None:
             return Peer(self._listening.addresses, self._port, self._listening.udp_port)
         if self._sockets:
-            host, udp_port = self._sockets[0].getsockname()[:2]
-            return Peer((host,), self._port, udp_port)
+            address = self._sockets[0].getsockname()
+            return Peer((sockaddr.host(address),), self._port, address[1])
         return Peer(self._to.addresses if self._to else (), self._port)
 
     def associations(self) -> Sequence[int]:
@@ -538,7 +539,7 @@ def _is_local(host: str) -> bool:
     """Whether an address is one of this machine: only those can be bound."""
     with socket.socket(_family(host), socket.SOCK_DGRAM) as probe:
         try:
-            probe.bind((host, 0))
+            probe.bind(sockaddr.numeric(host, 0))
         except OSError:
             return False
         return True

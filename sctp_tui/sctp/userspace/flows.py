@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from .. import sockaddr
 from ..events import Peer
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class Flows:
 
     def attach(self, sock: socket.socket) -> None:
         """A UDP socket is read from now on."""
-        self._bound[sock] = sock.getsockname()[:2]
+        address = sock.getsockname()
+        self._bound[sock] = sockaddr.host(address), address[1]
 
     def detach(self, sock: socket.socket) -> None:
         """A UDP socket is read no more."""
@@ -68,7 +70,8 @@ class Flows:
 
     def from_address(self, sock: socket.socket, address: "SocketAddress", ports: bytes) -> Flow:
         """The flow of a packet that came from where no link leads."""
-        return self._stranger((sock, address, ports), sock, address[0], address[1], ports)
+        host = sockaddr.host(address)
+        return self._stranger((sock, address, ports), sock, host, address[1], ports)
 
     def _stranger(
         self, key: Hashable, sock: socket.socket | None, host: str, udp_port: int | None, ports: bytes

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from .. import sockaddr
 from ..events import Direction
 from .flows import Flow
 
@@ -91,7 +92,11 @@ class Links:
         port its NAT gave it meanwhile (RFC 6951, section 5.4); see `move`.
         """
         link = self._by_tag.get(packet[:8])
-        if link is not None and link.udp is over and link.host == address[0]:
+        if (
+            link is not None
+            and link.udp is over
+            and (link.address == address or link.host == sockaddr.host(address))
+        ):
             return link
         return self._by_address.get((over.fileno(), address))
 
@@ -105,7 +110,8 @@ class Links:
             digest = blake2b(repr((*where, turn)).encode(), key=self._key, digest_size=8).digest()
             handle = _STRANGERS | int.from_bytes(digest, "big") >> 2
             if handle not in self.by_handle:
-                return Link(handle, address[0], address[1], over, address, ours=False)
+                host = sockaddr.host(address)
+                return Link(handle, host, address[1], over, address, ours=False)
             turn += 1  # a peer that was here, and is elsewhere now
 
     def remember(self, link: Link) -> None:

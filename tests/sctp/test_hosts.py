@@ -1,0 +1,210 @@
+"""Addresses as they are shown: IPv4 as IPv4 whatever socket it came to, link-local with the interface, and
+those of a peer that changes them. The same on both stacks."""
+
+import ipaddress
+import socket
+import struct
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.monitor.filters import parse
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.outbox import Batch
+from sctp_tui.sctp import sockaddr, unicast
+from sctp_tui.sctp.address import parse_hostport, plain
+from sctp_tui.sctp.book import Book
+from sctp_tui.sctp.endpoint import EndpointOptions, SctpError
+from sctp_tui.sctp.events import AssocChange, Message, Peer, PeerAddrChange, StackName
+
+from ..harness import Running
+
+A, B = "10.105.0.1", "10.106.0.1"
+
+
+@given(st.ip_addresses(v=4))
+def test_ipv4_within_ipv6_is_ipv4(address: ipaddress.IPv4Address) -> None:
+    packed = sockaddr.pack((f"::ffff:{address}", 9877, 0, 0))
+    assert sockaddr.host(sockaddr.unpack(packed)) == str(address)
+    assert plain(f"::ffff:{address}") == str(address)
+    assert sockaddr.host((str(address), 9877)) == plain(str(address)) == str(address)
+    assert parse_hostport(f"[::FFFF:{address}]:7", 0) == (str(address), 7)
+
+
+@given(st.ip_addresses(v=6))
+def test_others_stay_as_they_are(address: ipaddress.IPv6Address) -> None:
+    if address.ipv4_mapped is None:
+        host = sockaddr.host(sockaddr.unpack(sockaddr.pack((str(address), 1, 0, 0))))
+        assert ipaddress.ip_address(host) == ipaddress.ip_address(plain(str(address))) == address
+
+
+def test_a_link_local_address_has_its_interface() -> None:
+    index, name = socket.if_nameindex()[0]
+    assert sockaddr.host(("fe80::1", 1, 0, index)) == f"fe80::1%{name}"
+    assert sockaddr.host((f"fe80::1%{name}", 1, 0, index)) == f"fe80::1%{name}"
+    assert sockaddr.host(("fe80::1", 1, 0, 1_000_000)) == "fe80::1%1000000"
+    assert sockaddr.host(("fd00::1", 1, 0, index)) == "fd00::1"
+    unicast.check(f"fe80::1%{name}")
+    unicast.check(f"fe80::1%{index}")
+
+
+@pytest.mark.parametrize("text", ["fe80::1", "febf::1", "fe80::1%none"])
+def test_it_is_asked_for(text: str) -> None:
+    with pytest.raises(SctpError, match="interface") as refused:
+        unicast.check(text)
+    assert socket.if_nameindex()[0][1] in str(refused.value)
+    if "%" not in text:
+        assert f"write {text}%INTERFACE" in str(refused.value)
+
+
+def test_a_peers_addresses_follow_what_is_told_of_them() -> None:
+    book = Book(EndpointOptions("server"))
+    book.find(7, Peer((A,), 9))
+
+    def told(state: str, address: str) -> tuple[str, ...]:
+        event = PeerAddrChange(0, 0, "", 0, 7, None, address, state, 0)
+        peer = book.stamp(event).peer
+        assert peer is not None
+        return peer.addresses
+
+    assert told("ADDED", B) == (A, B)
+    assert told("ADDED", B) == (A, B)
+    assert told("CONFIRMED", B) == (A, B)
+    assert told("UNREACHABLE", A) == (A, B)
+    assert told("MADE_PRIM", B) == (B, A)
+    assert told("REMOVED", A) == (B,)
+    assert told("REMOVED", B) == (B,)  # it has another, of which nobody told
+    for number in range(1000):
+        told("ADDED", f"10.0.{number // 250}.{number % 250}")
+    assert len(book.known(7).peer.addresses) == 128
+
+
+def test_an_ipv4_peer_of_a_server_of_both_families(stack: StackName) -> None:
+    packets: tuple[StackName, ...] = ("userspace",) if stack == "userspace" else ()
+    with Running(stack, packets=packets) as running:
+        listening = running.listen("::")
+        udp_port = listening.udp_port
+        running.client(to=Peer(("127.0.0.1",), listening.port, udp_port))
+        message = running.until(Message, endpoint="server", direction="in")
+        assert message.peer is not None
+        assert message.peer.addresses == ("127.0.0.1",)
+        monitor = Monitor()
+        monitor.fold(Batch(running.events, running.packets))
+        row = monitor.associations.get(message.key)
+        assert row is not None
+        passes = parse("peer=127.0.0.0/8").of_table()
+        assert passes is not None
+        assert passes(row, 0)
+        if packets:
+            conversation = monitor.wire.of(row, monitor.endpoints)
+            assert conversation is not None
+            assert conversation.peer.addresses == ("127.0.0.1",)
+
+
+# --- in the guest, where addresses can be had
+
+
+def ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True)
+
+
+@pytest.fixture
+def addresses() -> Iterator[None]:
+    """This machine has two addresses more."""
+    for word in ("add", "del"):
+        for address in (A, B):
+            ip("address", word, f"{address}/32", "dev", "lo")
+        if word == "add":
+            yield
+
+
+@pytest.fixture
+def readdressing() -> Iterator[None]:
+    """The kernel changes its addresses while an association is up, unauthenticated as that is."""
+    switches = [Path("/proc/sys/net/sctp") / name for name in ("addip_enable", "addip_noauth_enable")]
+    before = [switch.read_text() for switch in switches]
+    for switch in switches:
+        switch.write_text("1")
+    yield
+    for switch, value in zip(switches, before, strict=True):
+        switch.write_text(value)
+
+
+@pytest.mark.kernel
+def test_a_peer_that_moves_is_followed(addresses: None, readdressing: None) -> None:
+    def bindx(what: int, host: str) -> None:
+        address = (
+            struct.pack("=H", socket.AF_INET) + struct.pack("!H", port) + socket.inet_aton(host) + bytes(8)
+        )
+        client.setsockopt(132, what, address)
+
+    with (
+        Running("kernel", packets=("kernel",)) as running,
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM, 132) as client,
+    ):
+        listening = running.listen(A)
+        client.bind((A, 0))
+        port = client.getsockname()[1]
+        client.connect((A, listening.port))
+        client.send(b"from the first")
+        up = running.until(AssocChange, state="COMM_UP")
+        assert up.peer is not None
+        assert up.peer.addresses == (A,)
+        monitor = Monitor()
+
+        def row_and_packets() -> tuple[tuple[str, ...], int]:
+            monitor.fold(Batch(running.events, running.packets))
+            running.events.clear()
+            running.packets.clear()
+            running.again_from(0)
+            row = monitor.associations.get(up.key)
+            assert row is not None
+            assert row.peer is not None
+            conversation = monitor.wire.of(row, monitor.endpoints)
+            return row.peer.addresses, conversation.captured if conversation is not None else 0
+
+        running.until(Message, data=b"from the first")
+        bindx(100, B)
+        running.until(PeerAddrChange, state="ADDED")
+        running.until(PeerAddrChange, state="CONFIRMED", address=B)
+        assert row_and_packets()[0] == (A, B)
+        bindx(101, A)
+        running.until(PeerAddrChange, state="REMOVED")
+        client.send(b"from the second")
+        message = running.until(Message, data=b"from the second")
+        assert message.peer is not None
+        assert message.peer.addresses == (B,)
+        running.until_true(lambda: len(running.packets) > 3)
+        where, before = row_and_packets()
+        assert where == (B,)
+        assert before
+        client.send(b"and once more")
+        running.until(Message, data=b"and once more")
+        running.until_true(lambda: bool(running.packets))
+        assert row_and_packets()[1] > before
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("name", ["kernel", "userspace"])
+def test_link_local_peers(name: StackName) -> None:
+    for address in ("fe80::a", "fe80::b"):
+        ip("address", "add", f"{address}/64", "dev", "lo", "nodad")
+    try:
+        with Running(name) as running:
+            listening = running.listen("fe80::a%lo")
+            assert listening.addresses == ("fe80::a%lo",)
+            to = Peer(("fe80::a%lo",), listening.port, listening.udp_port)
+            running.client(to=to)
+            message = running.until(Message, endpoint="server", direction="in")
+            assert message.peer is not None
+            assert message.peer.addresses[0].endswith("%lo")
+            assert str(message.peer).startswith("[fe80::")
+            running.send(key=message.key, data=b"back")
+            assert running.until(Message, direction="in").data == b"back"
+    finally:
+        for address in ("fe80::a", "fe80::b"):
+            ip("address", "del", f"{address}/64", "dev", "lo")
