@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 
+from .monitor.ppid import named
 from .monitor.words import sentence
 from .sctp.events import AssocChange, Event, Message, to_json
 from .sctp.printable import printable
@@ -16,6 +17,7 @@ Format = Callable[[Event], str | bytes | None]
 
 WAITING = "[Server]: wait for message!"
 """What the classic server prints before each message that it waits for."""
+_PPID = "ppid "
 
 
 @lru_cache(maxsize=8)
@@ -29,7 +31,7 @@ def clock(at: float) -> str:
 
 
 def plain(event: Event) -> str | None:
-    """For people: time, assoc ID, stream, text. What an association doesn't have is a dash.
+    """For people: time, assoc ID, stream, PPID and text. What an association doesn't have is a dash.
 
     An echo says nothing that its message did not.
     """
@@ -40,7 +42,7 @@ def plain(event: Event) -> str | None:
     _, _, stack = event.endpoint.partition(" ")
     if isinstance(event, Message):
         number = f"{stack} {event.assoc_id}" if stack else str(event.assoc_id)
-        return f"{when}  {number:>5}  {event.stream:>5}  {printable(event.data)}"
+        return f"{when}  {number:>5}  {event.stream:>5}  {_payload(event)}"
     if not event.key:
         return f"{when}      -      -  {event.endpoint} {sentence(event)}"
     number = f"{stack} {event.assoc_id or '-'}" if stack else str(event.assoc_id or "-")
@@ -60,8 +62,19 @@ def classic(event: Event) -> str | None:
 
 
 def answer(event: Event) -> str | None:
-    """What the other side said, and nothing else."""
-    return printable(event.data) if isinstance(event, Message) and event.direction == "in" else None
+    """What the other side said, with its PPID, and nothing else."""
+    return _payload(event) if isinstance(event, Message) and event.direction == "in" else None
+
+
+def _payload(message: Message) -> str:
+    """The text of a message, after its PPID where that is not 0.
+
+    A text that looks as if it had one before it gets its 0: what stands there is never the peer's word.
+    """
+    text = printable(message.data)
+    if message.ppid or text.startswith(_PPID):
+        return f"{_PPID}{named(message.ppid)}  {text}"
+    return text
 
 
 def as_json(event: Event) -> bytes:

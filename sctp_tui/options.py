@@ -289,7 +289,8 @@ def serve_options(argv: Sequence[str]) -> ServeOptions:
     parser = Parser(
         "serve",
         "[OPTIONS]",
-        "The server without a screen: one line per event, in the order time, assoc ID, stream, text.",
+        "The server without a screen: one line per event, in the order time, assoc ID, stream, PPID where\n"
+        "it is not 0, text.",
         """\
 examples:
   sctp-tui serve                             listen on 127.0.0.1:9877, print what happens

@@ -26,9 +26,28 @@ NAMES = {
 
 
 def named(ppid: int) -> str:
-    """`46 Diameter`, or the number alone where it has no name."""
-    name = NAMES.get(ppid)
-    return f"{ppid} {name}" if name else str(ppid)
+    """`46 Diameter`, or the number alone where it has no name.
+
+    RFC 9260 leaves its byte order to the application (section 3.3.1), and many send it as their machine has
+    it: where the number has no name and its octets in the other order have one, that is asked.
+    """
+    if name := NAMES.get(ppid):
+        return f"{ppid} {name}"
+    meant = swapped(ppid)
+    return f"{ppid} ({meant} {NAMES[meant]} in the other byte order?)" if meant in NAMES else str(ppid)
+
+
+def short(ppid: int) -> str:
+    """The name alone, `NGAP?` where it is one in the other byte order only, "" for none."""
+    if ppid in NAMES:
+        return NAMES[ppid]
+    meant = swapped(ppid)
+    return f"{NAMES[meant]}?" if meant in NAMES else ""
+
+
+def swapped(ppid: int) -> int:
+    """What an identifier is in the other byte order."""
+    return int.from_bytes(ppid.to_bytes(4, "big"), "little")
 
 
 def plain(name: str) -> str:

@@ -23,7 +23,7 @@ from textual.strip import Strip
 from ..monitor import units
 from ..monitor.log import Log
 from ..monitor.names import Names
-from ..monitor.ppid import named
+from ..monitor.ppid import short
 from ..monitor.view import Records
 from ..monitor.words import failed, said
 from ..sctp.events import Event, Message
@@ -67,7 +67,7 @@ _OF_MESSAGES: tuple[Column[Message], ...] = (
     Column("Str", 3, lambda m, now: str(m.stream), align="right"),
     Column("SSN", 5, lambda m, now: _ssn(m), align="right", rank=1),
     Column("PPID", 4, lambda m, now: str(m.ppid), align="right", widest=10),
-    Column("", 9, lambda m, now: named(m.ppid).partition(" ")[2], rank=2),
+    Column("", 9, lambda m, now: short(m.ppid), rank=2),
     Column("Size", 8, lambda m, now: units.size(m.size), align="right"),
 )
 

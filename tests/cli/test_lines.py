@@ -68,6 +68,22 @@ def test_answers_are_their_text() -> None:
     assert answer(came_up()) is None
 
 
+@pytest.mark.parametrize(
+    ("ppid", "data", "line"),
+    [
+        (0, b"hi", "hi"),
+        (60, b"hi", "ppid 60 NGAP  hi"),
+        (4711, b"hi", "ppid 4711  hi"),
+        (60 << 24, b"hi", "ppid 1006632960 (60 NGAP in the other byte order?)  hi"),
+        (0, b"ppid 60 NGAP  hi", "ppid 0  ppid 60 NGAP  hi"),
+    ],
+)
+def test_a_ppid_stands_before_its_text_and_no_text_for_one(ppid: int, data: bytes, line: str) -> None:
+    sent = msgspec.structs.replace(message(data), ppid=ppid)
+    assert answer(sent) == line
+    assert line_of(sent).endswith(f"    57      1  {line}")
+
+
 @pytest.mark.parametrize("line", [plain, classic, answer])
 @given(data=st.binary(min_size=1, max_size=200) | st.text(min_size=1).map(lambda text: text.encode()))
 def test_no_payload_reaches_a_terminal_raw(line: object, data: bytes) -> None:

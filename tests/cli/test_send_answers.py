@@ -32,6 +32,15 @@ def test_answers_are_printed_and_no_terminal_acts_on_them(stack: StackName, runn
     assert running.until(AssocChange, key=message.key, state="SHUTDOWN_COMP").by == "peer"
 
 
+def test_an_answer_s_ppid_is_printed(stack: StackName, running: Running) -> None:
+    with client(running, "hello", "--replies", "2") as process:
+        message = came(running)
+        for ppid in (60, 60 << 24):
+            running.send(data=b"hi", key=message.key, ppid=ppid)
+        asked = "ppid 1006632960 (60 NGAP in the other byte order?)  hi"
+        assert process.end() == (0, f"ppid 60 NGAP  hi\n{asked}\n".encode(), "")
+
+
 def test_too_few_answers_before_the_server_shuts_down(stack: StackName, running: Running) -> None:
     with client(running, "hello", "--replies", "2") as process:
         message = came(running)

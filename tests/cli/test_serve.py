@@ -49,6 +49,13 @@ def test_lines_for_people_and_a_count(stack: StackName) -> None:
     assert "SHUTDOWN_COMP" in out.decode()
 
 
+def test_a_ppid_stands_in_its_line(stack: StackName) -> None:
+    with serve(stack, "--count", "1") as server:
+        where = printed_address(stack, server.line().decode())
+        assert send(*where, "hi", "--ppid", "ngap") == (0, b"", "")
+        assert re.search(r" {2}1 {2}ppid 60 NGAP {2}hi\n", server.end()[1].decode())
+
+
 def test_classic_lines(stack: StackName) -> None:
     with serve(stack, "--classic", "--count", "2") as server:
         assert server.line() == b"[Server]: wait for message!"

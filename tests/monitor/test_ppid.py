@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor.ppid import HIGHEST, NAMES, named, parse
+from sctp_tui.monitor.ppid import HIGHEST, NAMES, named, parse, short, swapped
 from sctp_tui.sctp.endpoint import SctpError
 
 
@@ -71,4 +71,16 @@ def test_any_text_is_an_identifier_or_an_error(typed: str) -> None:
 def test_what_is_shown_can_be_typed(number: int) -> None:
     shown, _, name = named(number).partition(" ")
     assert parse(shown) == number
-    assert not name or parse(name) == number
+    assert not name or name.startswith("(") or parse(name) == number
+
+
+@given(st.one_of(st.integers(0, HIGHEST), st.sampled_from([swapped(ppid) for ppid in NAMES])))
+def test_the_other_byte_order_is_asked_where_it_alone_has_a_name(number: int) -> None:
+    meant = int.from_bytes(number.to_bytes(4, "little"))
+    asked = number not in NAMES and meant in NAMES
+    assert ("other byte order?" in named(number)) == asked
+    assert short(number) == (f"{NAMES[meant]}?" if asked else NAMES.get(number, ""))
+
+
+def test_ngap_in_the_other_byte_order() -> None:
+    assert named(0x3C000000) == "1006632960 (60 NGAP in the other byte order?)"
