@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from ..sctp.causes import NO_USER_DATA
 from ..sctp.packet import (
     Abort,
     Asconf,
+    AsconfAck,
     Auth,
     Broken,
     Chunk,
@@ -18,6 +20,7 @@ from ..sctp.packet import (
     IData,
     IForwardTsn,
     Init,
+    InitAck,
     NrSack,
     ReConfig,
     Sack,
@@ -25,12 +28,13 @@ from ..sctp.packet import (
     Unknown,
     name_of,
 )
-from ..sctp.parameters import Parameter
+from ..sctp.parameters import STATE_COOKIE, Parameter, counted
 from ..sctp.printable import printable
 from . import units
+from .ppid import named
 
 _TEXT = 24  # characters of a message
-_GAPS = 4  # gap blocks that are named
+_GAPS = 4  # gap blocks, and blocks of TSNs in a row, that are named
 _CHUNKS = 16  # chunks, causes and parameters that are named, of each
 _LONGEST = 1000  # characters of all
 
@@ -95,12 +99,36 @@ def _parts(chunks: Sequence[Chunk], base: Base) -> Iterator[str]:
 def _data(run: list[Data | IData], base: Base) -> str:
     if len(run) == 1:
         return one(run[0], base)
-    first, last = run[0], run[-1]
     streams = sorted({chunk.stream for chunk in run})
-    named = ",".join(map(str, streams[:4])) + ("…" if len(streams) > 4 else "")
+    among = ",".join(map(str, streams[:4])) + ("…" if len(streams) > 4 else "")
+    ppids = {chunk.ppid for chunk in run}
+    ppid = _ppid(ppids.pop()) if len(ppids) == 1 else ""
     size = units.size(sum(len(chunk.data) for chunk in run))
-    tsns = f"{relative(first.tsn, base.own)}–{relative(last.tsn, base.own)}"
-    return f"{len(run)} {name_of(first)} tsn {tsns} str {named} {size}"
+    return f"{len(run)} {name_of(run[0])} tsn {_in_rows(run, base)} str {among} {ppid}{size}"
+
+
+def _in_rows(run: list[Data | IData], base: Base) -> str:
+    """The TSNs as they stand in the packet, those that follow each other as a block: `0–2,5`."""
+    blocks: list[tuple[int, int]] = []
+    for chunk in run:
+        if blocks and chunk.tsn == blocks[-1][1] + 1 & 0xFFFFFFFF:
+            blocks[-1] = blocks[-1][0], chunk.tsn
+        else:
+            blocks.append((chunk.tsn, chunk.tsn))
+    return _blocks(blocks, base.own)
+
+
+def _blocks(blocks: Sequence[tuple[int, int]], initial: int | None) -> str:
+    told = [
+        f"{relative(a, initial)}–{relative(b, initial)}" if a != b else f"{relative(a, initial)}"
+        for a, b in blocks[:_GAPS]
+    ]
+    return ",".join(told) + ("…" if len(blocks) > _GAPS else "")
+
+
+def _ppid(ppid: int | None) -> str:
+    """`ppid 46 Diameter `, "" where none is told."""
+    return f"ppid {named(ppid)} " if ppid else ""
 
 
 def one(chunk: Chunk, base: Base = ABSOLUTE) -> str:
@@ -111,11 +139,12 @@ def one(chunk: Chunk, base: Base = ABSOLUTE) -> str:
             return f"{name} {_of_data(chunk, base)}"
         case Init():
             streams = f"{chunk.outbound_streams}/{chunk.inbound_streams}"
-            return f"{name} tag {chunk.tag:08x} str {streams} rwnd {units.size(chunk.rwnd)}"
+            said = f"{name} tag {chunk.tag:08x} str {streams} rwnd {chunk.rwnd:,}"
+            return said + (_cookie(chunk) if isinstance(chunk, InitAck) else "")
         case Sack():
             return f"{name} {_of_sack(chunk, base)}"
         case Abort() | Error():
-            causes = "; ".join(_some(_cause(cause) for cause in chunk.causes))
+            causes = "; ".join(_some(_cause(cause, base) for cause in chunk.causes))
             return f"{name} {causes}".rstrip()
         case Shutdown():
             return f"{name} cum {received(chunk.cumulative_tsn, base.answered)}"
@@ -131,9 +160,11 @@ def one(chunk: Chunk, base: Base = ABSOLUTE) -> str:
             skipped = " ".join(f"str {stream} mid {mid}" for stream, _, mid in chunk.skipped[:_GAPS])
             return f"{name} cum {relative(chunk.cumulative_tsn, base.own)} {skipped}".rstrip()
         case ReConfig():
-            return f"{name} {'; '.join(_some(map(_parameter, chunk.parameters)))}".rstrip()
+            parameters = "; ".join(_some(_parameter(one, base) for one in chunk.parameters))
+            return f"{name} {parameters}".rstrip()
         case Asconf():
-            return f"{name} serial {chunk.serial}"
+            initial = base.answered if isinstance(chunk, AsconfAck) else base.own
+            return f"{name} serial {relative(chunk.serial, initial)}"
         case Auth():
             return f"{name} key {chunk.key_number}"
         case Unknown():
@@ -151,7 +182,7 @@ def _of_data(chunk: Data | IData, base: Base) -> str:
     ]
     if not (chunk.beginning and chunk.ending):
         parts.append("first part" if chunk.beginning else "last part" if chunk.ending else "middle part")
-    parts.append(units.size(len(chunk.data)))
+    parts.append(_ppid(chunk.ppid) + units.size(len(chunk.data)))
     if chunk.beginning:
         parts.append(printable(chunk.data, _TEXT))
     return " ".join(parts)
@@ -160,22 +191,30 @@ def _of_data(chunk: Data | IData, base: Base) -> str:
 def _of_sack(sack: Sack, base: Base) -> str:
     initial = base.answered
     parts = [f"cum {received(sack.cumulative_tsn, initial)}"]
-    gaps = [f"{relative(a, initial)}–{relative(b, initial)}" if a != b else f"{relative(a, initial)}"
-            for a, b in sack.gaps[:_GAPS]]  # fmt: skip
-    if gaps:
-        parts.append(f"gap {','.join(gaps)}" + ("…" if len(sack.gaps) > _GAPS else ""))
+    if sack.gaps:
+        parts.append(f"gap {_blocks(sack.gaps, initial)}")
     if isinstance(sack, NrSack) and sack.nr_gaps:
         parts.append(f"{len(sack.nr_gaps)} not renegable")
     if sack.duplicates:
         named = ",".join(str(relative(tsn, initial)) for tsn in sack.duplicates[:_GAPS])
         parts.append(f"dup {named}" + ("…" if len(sack.duplicates) > _GAPS else ""))
-    parts.append(f"rwnd {units.size(sack.rwnd)}")
+    parts.append(f"rwnd {sack.rwnd:,}")
     return " ".join(parts)
 
 
-def _cause(cause: Parameter) -> str:
-    return f"{cause.name}: {cause.text}" if cause.text else cause.name
+def _cookie(chunk: InitAck) -> str:
+    """How large the cookie is that has to come back."""
+    cookie = next((one for one in chunk.parameters if one.type == STATE_COOKIE), None)
+    return f" cookie {units.size(len(cookie.data))}" if cookie is not None else ""
 
 
-def _parameter(parameter: Parameter) -> str:
-    return f"{parameter.name} {parameter.text}".rstrip()
+def _cause(cause: Parameter, base: Base) -> str:
+    text = cause.text
+    if cause.type == NO_USER_DATA and len(cause.data) >= 4:  # the TSN is one that came
+        text = f"TSN {relative(int.from_bytes(cause.data[:4], 'big'), base.answered)}"
+    return f"{cause.name}: {text}" if text else cause.name
+
+
+def _parameter(parameter: Parameter, base: Base) -> str:
+    text = counted(parameter, lambda tsn: relative(tsn, base.own), lambda tsn: relative(tsn, base.answered))
+    return f"{parameter.name} {text}".rstrip()

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from msgspec.structs import fields as fields_of
 
+from ..sctp.causes import NO_USER_DATA
 from ..sctp.decoding import decode
 from ..sctp.events import Peer
-from ..sctp.packet import Chunk, CookieEcho, Heartbeat, Pad, name_of
-from ..sctp.parameters import Parameter
+from ..sctp.packet import Abort, Chunk, CookieEcho, Error, Heartbeat, Pad, ReConfig, name_of
+from ..sctp.parameters import Parameter, counted
 from ..sctp.printable import printable
 from .chunk_words import Base, received, relative
 from .ladder import Row
@@ -90,7 +91,7 @@ def _of_chunk(chunk: Chunk, base: Base) -> Iterator[tuple[str, str]]:
         yield "padding", f"{chunk.length - 4:,} B"
     parameters = (*getattr(chunk, "parameters", ()), *getattr(chunk, "causes", ()))
     for parameter in parameters[:_SHOWN]:
-        yield from _parameter(parameter)
+        yield from _parameter(chunk, parameter, base)
     if more := _more(parameters):
         yield "·", more
 
@@ -100,9 +101,20 @@ def _more(values: tuple[object, ...]) -> str:
     return f"… {len(values) - _SHOWN:,} more" if len(values) > _SHOWN else ""
 
 
-def _parameter(parameter: Parameter) -> Iterator[tuple[str, str]]:
+def _parameter(chunk: Chunk, parameter: Parameter, base: Base) -> Iterator[tuple[str, str]]:
     text = parameter.text or (f"{len(parameter.data):,} B" if parameter.data else "")
+    if isinstance(chunk, ReConfig):
+        text = counted(
+            parameter, lambda tsn: _counted(tsn, base.own), lambda tsn: _counted(tsn, base.answered)
+        )
+    elif isinstance(chunk, Abort | Error) and parameter.type == NO_USER_DATA and len(parameter.data) >= 4:
+        text = f"TSN {_counted(int.from_bytes(parameter.data[:4], 'big'), base.answered)}"
     yield f"· {parameter.name}", f"{text} (type 0x{parameter.type:04x})".lstrip()
+
+
+def _counted(tsn: int, initial: int | None) -> str:
+    """Counted from the initial TSN, and as it is on the wire."""
+    return str(tsn) if initial is None else f"{relative(tsn, initial)} [{tsn}]"
 
 
 def _said(name: str, value: object, chunk: Chunk, base: Base) -> str:

@@ -7,6 +7,7 @@ from itertools import islice
 from .printable import quoted
 
 STALE_COOKIE = 3
+NO_USER_DATA = 9
 USER_INITIATED_ABORT = 12
 PROTOCOL_VIOLATION = 13
 _ABORT_CHUNK, _ERROR_CHUNK = 6, 9
@@ -20,7 +21,7 @@ NAMES = {
     6: "unrecognized chunk type",
     7: "invalid mandatory parameter",
     8: "unrecognized parameters",
-    9: "no user data",
+    NO_USER_DATA: "no user data",
     10: "cookie received while shutting down",
     11: "restart of an association with new addresses",
     USER_INITIATED_ABORT: "user-initiated abort",

@@ -22,7 +22,7 @@ CHUNKS = {
     0xC0: "FORWARD TSN", 0xC1: "ASCONF", 0xC2: "I-FORWARD-TSN",
 }  # fmt: skip
 """Chunk types by their names in IANA's registry."""
-HEARTBEAT_INFO, IPV4, IPV6 = 1, 5, 6
+HEARTBEAT_INFO, IPV4, IPV6, STATE_COOKIE = 1, 5, 6, 7
 _ADDRESS_TYPES = {IPV4: "IPv4", IPV6: "IPv6", 11: "host name"}
 _HMACS = {1: "SHA-1", 3: "SHA-256"}
 _RESULTS = {
@@ -168,22 +168,54 @@ def _streams(value: bytes, at: int) -> str:
     return ("stream " if len(streams) == 1 else "streams ") + _listed(map(str, streams), len(streams))
 
 
-def _outgoing_reset(value: bytes) -> str:
+Count = Callable[[int], object]
+"""How a TSN or serial number is written."""
+
+
+def _outgoing_reset(value: bytes, own: Count = int, answered: Count = int) -> str:
     request, response, tsn = struct.unpack_from("!III", value)
-    return f"request {request}, {_streams(value, 12)}, last TSN {tsn}, answers {response}"
+    return f"request {own(request)}, {_streams(value, 12)}, last TSN {own(tsn)}, answers {answered(response)}"
 
 
-def _response(value: bytes) -> str:
+def _incoming_reset(value: bytes, own: Count = int, answered: Count = int) -> str:
+    return f"request {own(_u32(value))}, {_streams(value, 4)}"
+
+
+def _request(value: bytes, own: Count = int, answered: Count = int) -> str:
+    return f"request {own(_u32(value))}"
+
+
+def _response(value: bytes, own: Count = int, answered: Count = int) -> str:
     serial, result = struct.unpack_from("!II", value)
-    text = f"to request {serial}: {_RESULTS.get(result, f'result {result}')}"
+    text = f"to request {answered(serial)}: {_RESULTS.get(result, f'result {result}')}"
     if len(value) >= 16:
-        text += f", next TSNs {_u32(value, 8)} (sender's) and {_u32(value, 12)} (receiver's)"
+        nexts = own(_u32(value, 8)), answered(_u32(value, 12))
+        text += ", next TSNs {} (sender's) and {} (receiver's)".format(*nexts)
     return text
 
 
-def _add_streams(value: bytes) -> str:
+def _add_streams(value: bytes, own: Count = int, answered: Count = int) -> str:
     serial, count = struct.unpack_from("!IH", value)
-    return f"request {serial}, {count} more"
+    return f"request {own(serial)}, {count} more"
+
+
+_COUNTED: dict[int, Callable[[bytes, Count, Count], str]] = {
+    13: _outgoing_reset, 14: _incoming_reset, 15: _request, 16: _response, 17: _add_streams, 18: _add_streams
+}  # fmt: skip
+
+
+def counted(parameter: Parameter, own: Count, answered: Count) -> str:
+    """The text of a RE-CONFIG's parameter, its TSNs and serial numbers written as told.
+
+    `own` is for those of its sender, `answered` for those of the end that it goes to. Both begin with their
+    end's initial TSN (RFC 6525, section 5).
+    """
+    describe = _COUNTED.get(parameter.type)
+    if describe is None or len(parameter.data) < _PARAMETERS[parameter.type].minimum:
+        return parameter.text
+    return (
+        parameter.text if parameter.text.startswith("broken: ") else describe(parameter.data, own, answered)
+    )
 
 
 def _change(value: bytes) -> str:
@@ -216,14 +248,14 @@ _PARAMETERS = _kinds(
     (HEARTBEAT_INFO, "heartbeat info", 0, _octets),
     (IPV4, "IPv4 address", 4, _address),
     (IPV6, "IPv6 address", 16, _address),
-    (7, "state cookie", 0, _octets),
+    (STATE_COOKIE, "state cookie", 0, _octets),
     (8, "unrecognized parameter", 4, _named),
     (9, "cookie preservative", 4, lambda value: f"{_u32(value)} ms"),
     (11, "host name address", 0, _text),
     (12, "supported address types", 2, _types(_ADDRESS_TYPES)),
     (13, "outgoing SSN reset request", 12, _outgoing_reset),  # RFC 6525
-    (14, "incoming SSN reset request", 4, lambda value: f"request {_u32(value)}, {_streams(value, 4)}"),
-    (15, "SSN/TSN reset request", 4, lambda value: f"request {_u32(value)}"),
+    (14, "incoming SSN reset request", 4, _incoming_reset),
+    (15, "SSN/TSN reset request", 4, _request),
     (16, "re-configuration response", 8, _response),
     (17, "add outgoing streams request", 8, _add_streams),
     (18, "add incoming streams request", 8, _add_streams),

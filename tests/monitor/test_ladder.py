@@ -53,7 +53,8 @@ class Wire:
         self.made: list[Packet] = []
 
     def put(self, direction: str, *chunks: bytes, verdict: str = "delivered", **more: Any) -> None:
-        raw = struct.pack("!HHII", 5000, 9877, 7, 0) + b"".join(chunks)
+        tag = 0 if chunks[0][0] == 1 else 7
+        raw = struct.pack("!HHII", 5000, 9877, tag, 0) + b"".join(chunks)
         at = 100.0 + len(self.made) / 1000
         packet = Packet(
             at, at, "server", 0, 0, PEER, LOCAL, 1, direction, verdict, more.get("reason", ""), 0.0, raw  # type: ignore[arg-type]
@@ -86,9 +87,9 @@ def test_tsns_are_counted_from_the_initial_one_over_a_wrap(wire: Wire) -> None:
         wire.put("in", data(number, ssn=number))
         wire.put("out", sack(number))
     labels = [ladder.label(row) for ladder in [wire.ladder()] for row in ladder]
-    assert labels[0] == "INIT tag 00000007 str 5/5 rwnd 1 MiB"
-    assert labels[2] == "DATA tsn 0 str 1 ssn 0 5 B hello"
-    assert labels[8:] == ["DATA tsn 3 str 1 ssn 3 5 B hello", "SACK cum 3 rwnd 1 MiB"]
+    assert labels[0] == "INIT tag 00000007 str 5/5 rwnd 1,048,576"
+    assert labels[2] == "DATA tsn 0 str 1 ssn 0 ppid 46 Diameter 5 B hello"
+    assert labels[8:] == ["DATA tsn 3 str 1 ssn 3 ppid 46 Diameter 5 B hello", "SACK cum 3 rwnd 1,048,576"]
 
 
 def test_a_cumulative_ack_before_the_first_tsn_says_that_nothing_came(wire: Wire) -> None:
@@ -98,7 +99,7 @@ def test_a_cumulative_ack_before_the_first_tsn_says_that_nothing_came(wire: Wire
     ladder = wire.ladder()
     rows = list(ladder)[2:]
     assert [ladder.label(row) for row in rows] == [
-        "SACK cum none gap 1–2 rwnd 1 MiB", "SHUTDOWN cum none", "SHUTDOWN cum 0",
+        "SACK cum none gap 1–2 rwnd 1,048,576", "SHUTDOWN cum none", "SHUTDOWN cum 0",
     ]  # fmt: skip
     *_, (_, facts) = sections(rows[1], ladder.base("out"))
     assert ("cumulative tsn", f"none, on the wire {_tsn(-1)}") in facts

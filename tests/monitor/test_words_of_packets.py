@@ -1,5 +1,6 @@
 """What is said of packets, in one line and field by field: of any packet, printable, and never an error."""
 
+import struct
 from collections.abc import Iterator
 
 import pytest
@@ -18,12 +19,51 @@ from sctp_tui.sctp.link import Conditions, Drop, LinkCounts, Verdict
 from sctp_tui.sctp.link_words import drop_in_words, parse, to_text
 from sctp_tui.sctp.parameters import CHUNKS
 
+from .. import rawpeer as raw
 from .story import EVIL
 
 SERVER, CLIENT = Peer(("10.0.0.1",), 9877, 9899), Peer(("10.0.0.2", "2001:db8::7"), 50_000)
 
 _octets = st.binary(max_size=60)
 _kinds = st.one_of(st.sampled_from(sorted(CHUNKS)), st.integers(0, 255))
+
+
+def test_tsns_that_do_not_follow_each_other_are_no_block() -> None:
+    def of(*tsns: int, ppid: int = 0) -> str:
+        body = b"".join(raw.data(100 + tsn, b"abc", ppid=ppid) for tsn in tsns)
+        return words(decode(bytes(12) + body).chunks, Base(100))
+
+    assert of(151, 202) == "2 DATA tsn 151,202 str 1 6 B"
+    assert of(0, 1, 2, 7, 8) == "5 DATA tsn 0–2,7–8 str 1 15 B"
+    assert of(9, 4, ppid=60) == "2 DATA tsn 9,4 str 1 ppid 60 NGAP 6 B"
+    assert of(*range(0, 20, 2)) == "10 DATA tsn 0,2,4,6… str 1 30 B"
+    assert of(3, ppid=0xCAFE) == "DATA tsn 3 str 1 ssn 0 ppid 51966 3 B abc"
+
+
+def test_serial_numbers_of_all_chunks_are_counted_from_the_initial_tsn() -> None:
+    """The sender's from its own, what it answers from the other's; in full with the number itself beside."""
+    base, us, them = Base(5000, 90), 5000, 90
+    for chunk, said, full in (
+        (raw.chunk(raw.ABORT, 0, raw.parameter(9, struct.pack("!I", them + 3))),
+         "ABORT no user data: TSN 3", "TSN 3 [93]"),
+        (raw.chunk(0x82, 0, raw.parameter(13, struct.pack("!IIIH", us + 1, them - 1, us + 7, 2))),
+         "RE-CONFIG outgoing SSN reset request request 1, stream 2, last TSN 7, answers -1",
+         "request 1 [5001], stream 2, last TSN 7 [5007], answers -1 [89]"),
+        (raw.chunk(0x82, 0, raw.parameter(16, struct.pack("!II", them + 2, 1))),
+         "RE-CONFIG re-configuration response to request 2: performed", "to request 2 [92]: performed"),
+        (raw.chunk(0xC1, 0, struct.pack("!I", us + 4)), "ASCONF serial 4", ""),
+        (raw.chunk(0x80, 0, struct.pack("!I", them + 4)), "ASCONF-ACK serial 4", ""),
+    ):  # fmt: skip
+        packet = bytes(12) + chunk
+        assert words(decode(packet).chunks, base) == said
+        _, (row,) = _rows(_packet(packet))
+        assert any(full in value for section in sections(row, base) for _, value in section.facts)
+
+
+def test_an_init_ack_says_how_large_the_cookie_is() -> None:
+    body = struct.pack("!IIHHI", 7, 1048570, 5, 5, 1) + raw.parameter(7, bytes(300))
+    said = words(decode(bytes(12) + raw.chunk(raw.INIT_ACK, 0, body)).chunks)
+    assert said == "INIT ACK tag 00000007 str 5/5 rwnd 1,048,570 cookie 300 B"
 
 
 @st.composite
