@@ -271,8 +271,12 @@ def text(line: Told | Done) -> str:
 
 def beats(ladder: Ladder, line: Beats) -> str:
     """HEARTBEATs in a row, in words."""
-    count = line.last - line.first + 1
-    return f"{count} HEARTBEATs and answers" if count > 1 else ladder.label(ladder[line.first])
+    count, alone = line.last - line.first + 1, ladder.unanswered(line.first, line.last)
+    said = ladder.label(ladder[line.first])
+    if count > 1:
+        said = f"{count} HEARTBEATs" if alone == count else f"{count} HEARTBEATs and answers"
+    which = "" if alone == count or not alone else f"{alone} "
+    return f"{said}, {which}unanswered" if alone else said
 
 
 def _asked_for(event: Event) -> bool:

@@ -17,6 +17,8 @@ from ..sctp.packet import (
     Chunk,
     CookieEcho,
     Data,
+    Heartbeat,
+    HeartbeatAck,
     IData,
     Init,
     InitAck,
@@ -31,10 +33,12 @@ from .tsn_blocks import apart, between
 from .wire import Conversation
 
 K = TypeVar("K")
+V = TypeVar("V")
 
 _MISSING = 3  # reports that a TSN is missing before it is sent again at once (RFC 9260, section 7.2.4)
 _REMEMBERED = 65_536  # TSNs of one direction whose first try is known, or whose acknowledgement is awaited
-_SET_UPS = 64  # chunks of control whose first try is known
+_SET_UPS = 64  # chunks of control whose first try is known, HEARTBEATs whose answer is awaited
+_AT_ONCE = 0.002  # s within which packets go out by one timer
 _IN_VIEW = 500  # labels that are not made anew each time that they are drawn
 _HALF, _TSN = 1 << 31, 0xFFFFFFFF
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
@@ -47,6 +51,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     tells that of a DATA chunk at least three SACKs had reported missing, so that no timer was needed.
     `fills_gap` tells that at least one had, `opens` that its SACK acknowledges nothing new but has more room,
     `filled` that it reports no gap any more. `heard` is what its sender had heard of the other end.
+    What is sent again was sent first `waited` seconds ago, and for `rto` seconds its timer ran (T1, T2, T3),
+    as far as packets tell when it was started; 0 where they don't.
     """
 
     number: int
@@ -58,6 +64,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     opens: bool = False
     filled: bool = False
     heard: Heard = Heard(0.0, False, False)
+    waited: float = 0.0
+    rto: float = 0.0
 
     @property
     def arrives(self) -> bool:
@@ -77,6 +85,9 @@ class _Way:
         self.initial: int | None = None
         self.first: dict[int, int] = {}  # by TSN, the packet that carried it first
         self.control: dict[tuple[str, object], int] = {}  # the same by a chunk of control
+        self.last: dict[tuple[str, object], float] = {}  # when one was sent last
+        self.timer = 0.0  # when T3-rtx was started last
+        self.asked: dict[int, deque[int]] = {}  # by what HEARTBEATs bear, the packets without an answer
         self.outstanding: dict[int, int] = {}  # by TSN, the reports that it is missing
         self.sack: Sack | None = None
 
@@ -90,6 +101,7 @@ class Ladder:
         self._ways: dict[Direction, _Way] = {"in": _Way(), "out": _Way()}
         self._hearing = Hearing()
         self._rows: deque[Row] = deque()
+        self._unanswered: set[int] = set()
 
     def update(self, limit: int = 2000) -> bool:
         """Take in at most so many packets more; whether there are more still."""
@@ -100,7 +112,7 @@ class Ladder:
             self._rows.append(self._row(traced.number, traced.packet, traced.decoded.chunks))
             self.seen = traced.number
         while self._rows and self._rows[0].number < conversation.first:
-            self._rows.popleft()
+            self._unanswered.discard(self._rows.popleft().number)
         return self.seen < conversation.captured
 
     @property
@@ -134,13 +146,24 @@ class Ladder:
         """The chunks of a row in words, one line."""
         return _label(row.packet.data, self.base(row.packet.direction))
 
+    def unanswered(self, first: int, last: int) -> int:
+        """How many of the packets from one to another are HEARTBEATs of which no answer has come."""
+        some = self._unanswered
+        if last - first < len(some):
+            return sum(number in some for number in range(first, last + 1))
+        return sum(first <= number <= last for number in some)
+
+    def delta(self, row: Row) -> float | None:
+        """Seconds since the packet before, None where that is not kept."""
+        return row.after - self[row.number - 1].after if row.number > self.first else None
+
     # --- what ties packets together
 
     def _row(self, number: int, packet: Packet, chunks: tuple[Chunk, ...]) -> Row:
         way, back = self._ways[packet.direction], self._ways[_OTHER[packet.direction]]
         arrives = packet.verdict not in ("dropped", "refused")
-        first_try, fast, fills_gap, opens, filled = 0, False, False, False, False
         after, heard = packet.mono - self.conversation.began, self._hearing.next(packet, chunks)
+        first_try, fast, fills_gap, opens, filled, rto = 0, False, False, False, False, 0.0
         if packet.verdict in ("duplicated", "refused"):
             # The copy that the link made: of the packet before, but not sent again. Or what may be anybody's.
             return Row(number, packet, after, heard=heard)
@@ -151,6 +174,11 @@ class Ladder:
                     first_try = first_try or earlier
                     reports = way.outstanding.get(chunk.tsn, 0)
                     fast, fills_gap = fast or reports >= _MISSING, fills_gap or reports > 0
+                    if reports < _MISSING and chunk.tsn in way.outstanding:
+                        rto = rto or packet.mono - way.timer
+                        way.timer = packet.mono
+                if not way.outstanding:
+                    way.timer = packet.mono  # RFC 9260, section 6.3.2, R1
                 _bound(way.first, _REMEMBERED)
                 way.outstanding[chunk.tsn] = 0
                 _bound(way.outstanding, _REMEMBERED)
@@ -159,31 +187,51 @@ class Ladder:
                 filled = way.sack is not None and bool(way.sack.gaps) and not chunk.gaps
                 way.sack = chunk
                 if arrives:
-                    self._acknowledge(back, chunk)
-            elif isinstance(chunk, Init):
+                    self._acknowledge(back, chunk, packet.mono + packet.delay)
+            elif isinstance(chunk, Init | CookieEcho | Shutdown):
                 if not isinstance(chunk, InitAck) or way.initial is None:
-                    first_try = first_try or self._again(way, number, chunk)
-                way.initial = chunk.initial_tsn
-            elif isinstance(chunk, CookieEcho | Shutdown):
-                first_try = first_try or self._again(way, number, chunk)
-        return Row(number, packet, after, first_try, fast, fills_gap, opens, filled, heard)
+                    first, ran = self._again(way, number, packet.mono, chunk)
+                    first_try, rto = first_try or first, rto or ran
+                if isinstance(chunk, Init):
+                    way.initial = chunk.initial_tsn
+            elif isinstance(chunk, HeartbeatAck):
+                if arrives:
+                    self._unanswered.difference_update(back.asked.pop(hash(chunk.info), ()))
+            elif isinstance(chunk, Heartbeat):
+                way.asked.setdefault(hash(chunk.info), deque(maxlen=_SET_UPS)).append(number)
+                self._unanswered.add(number)
+                _bound(way.asked, _SET_UPS)
+        waited = after - self[first_try].after if first_try >= self.first and first_try else 0.0
+        rto = rto if rto > _AT_ONCE and first_try and not fast else 0.0
+        return Row(
+            number, packet, after, first_try, fast, fills_gap, opens, filled, heard, waited, rto
+        )  # fmt: skip
 
     @staticmethod
-    def _again(way: _Way, number: int, chunk: Chunk) -> int:
-        """The number of the packet that carried the same chunk first, 0 where this is the one."""
-        first = way.control.setdefault(_identity(chunk), number)
+    def _again(way: _Way, number: int, now: float, chunk: Chunk) -> tuple[int, float]:
+        """The number of the packet that carried the same chunk first, and the seconds since it went last.
+
+        Zeros where this is the first.
+        """
+        identity = _identity(chunk)
+        first, last = way.control.setdefault(identity, number), way.last.get(identity, now)
+        way.last[identity] = now
         _bound(way.control, _SET_UPS)
-        return first if first != number else 0
+        _bound(way.last, _SET_UPS)
+        return (first, now - last) if first != number else (0, 0.0)
 
     @staticmethod
-    def _acknowledge(way: _Way, sack: Sack) -> None:
+    def _acknowledge(way: _Way, sack: Sack, now: float) -> None:
         outstanding = way.outstanding  # in the order of their TSNs
         cumulative = sack.cumulative_tsn
+        waited = len(outstanding)
         while outstanding:
             tsn = next(iter(outstanding))
             if tsn != cumulative and not before(tsn, cumulative):
                 break
             del outstanding[tsn]
+        if len(outstanding) < waited:
+            way.timer = now  # RFC 9260, section 6.3.2, R3
         blocks = apart(((first - cumulative) & _TSN, (last - cumulative) & _TSN) for first, last in sack.gaps)
         for first, last in between([(0, 0), *blocks]):
             # Counted from the cumulative TSN ack, as blocks are.
@@ -216,7 +264,7 @@ def _opens(last: Sack | None, sack: Sack) -> bool:
     return (sack.cumulative_tsn, sack.gaps) == (last.cumulative_tsn, last.gaps)
 
 
-def _bound(kept: dict[K, int], most: int) -> None:
+def _bound(kept: dict[K, V], most: int) -> None:
     """Of more than so many the oldest goes."""
     if len(kept) > most:
         del kept[next(iter(kept))]

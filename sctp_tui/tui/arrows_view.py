@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from .actions import bindings
 from .columns import fit
-from .ladder_lines import MARGIN, Part
+from .ladder_lines import Part, margin
 from .trail import Trail
 
 
@@ -72,7 +72,8 @@ class ArrowsView(Trail):
             return self._header(width)
         number = self._top + y - 1
         if number >= self._end:
-            blank = " " * MARGIN + "│" + " " * (width - MARGIN - 2) + "│"
+            left = margin(width)
+            blank = " " * left + "│" + " " * (width - left - 2) + "│"
             segments = [Segment(blank if self.head(width) else "", self.style_of("ladder--line"))]
         else:
             segments = [

@@ -9,7 +9,7 @@ from sctp_tui.monitor.inferred import Inference, Inferred
 from sctp_tui.monitor.log import Log
 
 from .arrows_view import ArrowsView
-from .ladder_lines import INFERRED, MARGIN, Part, arrow, titles
+from .ladder_lines import INFERRED, Part, arrow, margin, times, titles
 
 _SLICE = 5000  # records of the log looked at between two frames
 _KEPT = 100_000  # arrows
@@ -67,8 +67,10 @@ class InferredView(ArrowsView):
         """What must have passed. Its number is of no packet, and is not shown."""
         one = self._arrows[number - self._first]
         peer_is_left = self._association is not None and is_server(self._association.endpoint)
-        yield f"{one.mono - self._arrows[0].mono:>{MARGIN - 1}.4f} ", "time"
+        above = self._arrows[number - self._first - 1].mono if number > self._first else None
+        delta = None if above is None else one.mono - above
+        yield from times(None, one.mono - self._arrows[0].mono, delta, width)
         yield from arrow(
-            f"{one.chunk} {one.text}".rstrip(), "inferred", width - MARGIN,
+            f"{one.chunk} {one.text}".rstrip(), "inferred", width - margin(width),
             right=(one.direction == "in") == peer_is_left, arrives=not one.lost, shaft=INFERRED,
         )  # fmt: skip

@@ -15,12 +15,24 @@ from .columns import fit
 Look = Literal["number", "time", "line", "right", "left", "lost", "copy", "mark", "told"]
 Part = tuple[str, Look]
 
-_NUMBER, _TIME = 5, 10
-MARGIN = _NUMBER + 1 + _TIME + 1
-"""Cells to the left of the left lifeline."""
+_NUMBER, _TIME, _DELTA = 5, 10, 9
+_WIDE = 100  # cells from which on there is room for the time since the packet above
 THERE, ON_ITS_WAY, INFERRED = "─", "╌", "┈"
 """Shafts: of a packet that was seen, of one that has not arrived yet, of one that must have passed."""
 _LEAST = 24  # cells between the lifelines
+
+
+def margin(width: int) -> int:
+    """Cells to the left of the left lifeline."""
+    return _NUMBER + 1 + _TIME + 1 + (_DELTA + 1 if width >= _WIDE else 0)
+
+
+def times(number: int | None, after: float, delta: float | None, width: int) -> Iterator[Part]:
+    """What stands there: a number, a time, and where there is room for it that since the line above."""
+    yield f"{'' if number is None else number:>{_NUMBER}} ", "number"
+    yield f"{after:>{_TIME}.4f} ", "time"
+    if width >= _WIDE:
+        yield f"{'' if delta is None else f'{delta:+.4f}':>{_DELTA}} ", "time"
 
 
 def rightwards(conversation: Conversation, row: Row) -> bool:
@@ -42,17 +54,25 @@ def head(conversation: Conversation, width: int) -> str:
 
 def titles(left: str, right: str, width: int) -> str:
     """The same for ends of these names."""
-    room = max(_LEAST, width - MARGIN)
+    room = max(_LEAST, width - margin(width))
     half = room // 2
-    return f"{'#':>{_NUMBER}} {'Time':>{_TIME}} " + fit(left, half) + fit(right, room - half, "right")
+    since = f"{'Δt':>{_DELTA}} " if width >= _WIDE else ""
+    return f"{'#':>{_NUMBER}} {'Time':>{_TIME}} {since}" + fit(left, half) + fit(right, room - half, "right")
 
 
-def marks(row: Row) -> str:
+def again(row: Row) -> str:
+    """How long after the first try, and which timer ran out before: ` after 3 s, RTO 2 s`; "" for neither."""
+    waited, rto = units.delay(row.waited), units.delay(row.rto)
+    since = f" after {waited}" if row.waited and waited != rto else ""
+    return since + (f"{',' if since else ''} RTO {rto}" if row.rto else "")
+
+
+def marks(row: Row, unanswered: bool = False) -> str:
     """What is special about a packet, after its chunks: `↻12 fast`, `lost`, `+20 ms`; "" for nothing."""
     packet = row.packet
     said = []
     if row.first_try:
-        said.append(f"↻{row.first_try}{' fast' if row.fast else ''}")
+        said.append(f"↻{row.first_try}{' fast' if row.fast else ''}{again(row)}")
     if packet.verdict in ("dropped", "refused"):
         reason = packet.reason.removeprefix("the ")  # the place is narrow
         what = "lost" if packet.verdict == "dropped" else "refused"
@@ -60,6 +80,8 @@ def marks(row: Row) -> str:
         said.append(f"{what}: {reason}" if reason else packet.verdict)
     elif packet.verdict in ("duplicated", "reordered"):
         said.append({"duplicated": "a copy", "reordered": "held back"}[packet.verdict])
+    elif unanswered:
+        said.append("unanswered")
     if packet.delay:
         said.append(f"+{units.delay(packet.delay)}")
     return ", ".join(said)
@@ -67,32 +89,33 @@ def marks(row: Row) -> str:
 
 def parts(course: Course, line: Line, width: int, now: float = float("inf")) -> Iterator[Part]:
     """One line in so many cells, part by part; `now` in seconds of the link's clock."""
-    ladder, width = course.ladder, max(_LEAST, width - MARGIN)
+    ladder, left, whole = course.ladder, margin(width), width
+    width = max(_LEAST, width - left)
     match line:
         case Row():
+            yield from times(line.number, line.after, ladder.delta(line), whole)
             yield from _packet(ladder, line, width, now)
         case Beats():
-            yield f"{line.first:>{_NUMBER}} {ladder[line.first].after:>{_TIME}.4f} ", "time"
+            first = ladder[line.first]
+            yield from times(line.first, first.after, ladder.delta(first), whole)
             yield "│" + f" {beats(ladder, line)} ".center(width - 2, "·") + "│", "line"
         case Done():
-            yield " " * MARGIN + "│", "line"
+            yield " " * left + "│", "line"
             yield f" {fit(text(line), width - 4).rstrip()} ".center(width - 2, "┄"), "mark"
             yield "│", "line"
         case Told():
-            left = line.end == ladder.conversation.initiator
-            said = fit(f"● {text(line)}" if left else text(line), width - (4 if left else 6)).rstrip()
-            yield " " * MARGIN + ("├" if left else "│"), "line"
-            yield (f" {said}".ljust(width - 2) if left else f"{said} ● ".rjust(width - 2)), "told"
-            yield "│" if left else "┤", "line"
+            here = line.end == ladder.conversation.initiator
+            said = fit(f"● {text(line)}" if here else text(line), width - (4 if here else 6)).rstrip()
+            yield " " * left + ("├" if here else "│"), "line"
+            yield (f" {said}".ljust(width - 2) if here else f"{said} ● ".rjust(width - 2)), "told"
+            yield "│" if here else "┤", "line"
 
 
 def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[Part]:
     """A packet that is on its way still has a broken shaft and an open head."""
-    yield f"{row.number:>{_NUMBER}} ", "number"
-    yield f"{row.after:>{_TIME}.4f} ", "time"
     yield from arrow(
         fit_label(ladder.label(row)),
-        marks(row),
+        marks(row, bool(ladder.unanswered(row.number, row.number))),
         width,
         right=rightwards(ladder.conversation, row),
         arrives=row.arrives,

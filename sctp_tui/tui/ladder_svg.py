@@ -20,7 +20,7 @@ from ..monitor.ladder import Ladder, Row
 from ..sctp.events import Packet
 from ..sctp.packet import Data, IData
 from ..sctp.printable import printable
-from .ladder_lines import ends, rightwards
+from .ladder_lines import again, ends, rightwards
 from .picture import MONO
 
 LIMIT = 1000
@@ -165,7 +165,9 @@ def _said(ladder: Ladder, arrow: _Arrow) -> str:
         f'<rect x="{x if right else x - width:.0f}" y="{y - 16:.1f}" width="{width:.0f}" height="15" '
         'fill="#ffffff" fill-opacity="0.8"/>'
         + _text(x, y - 4, label, f'text-anchor="{anchor}" fill="{colour}"', limit=limit)
-        + _text(_RIGHT + 12, y + 4, _note(row), f'fill="{colour}" font-size="11"', font=_SANS, limit=_NOTE)
+        + _text(
+            _RIGHT + 12, y + 4, _note(ladder, row), f'fill="{colour}" font-size="11"', font=_SANS, limit=_NOTE
+        )
         + "</g>\n"
     )
 
@@ -196,9 +198,11 @@ def _colour(row: Row) -> str:
     return _DATA if any(isinstance(chunk, Data | IData) for chunk in row.chunks) else _INK
 
 
-def _note(row: Row) -> str:
-    again = f"{'fast ' if row.fast else ''}retransmission of {row.first_try}" if row.first_try else ""
-    return ", ".join(words for words in (again, fate(row.packet)) if words)
+def _note(ladder: Ladder, row: Row) -> str:
+    how = f"{'fast ' if row.fast else ''}retransmission of {row.first_try}{again(row)}"
+    alone = row.arrives and ladder.unanswered(row.number, row.number)
+    parts = (how if row.first_try else "", fate(row.packet), "unanswered" if alone else "")
+    return ", ".join(words for words in parts if words)
 
 
 def _text(x: float, y: float, text: str, look: str, *, font: str = MONO, limit: int = _LABEL) -> str:

@@ -9,12 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.monitor.chunk_words import relative
+from sctp_tui.monitor.course import Beats, Course, beats
 from sctp_tui.monitor.ladder import Ladder, before
+from sctp_tui.monitor.link_said import Remarks
+from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.packet_facts import sections
 from sctp_tui.monitor.why_row import why_row
 from sctp_tui.monitor.wire import Conversation
 from sctp_tui.sctp.events import Packet, Peer
-from sctp_tui.tui.ladder_lines import marks
+from sctp_tui.tui.ladder_lines import head, marks, parts
 
 LOCAL, PEER = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 5000)
 INITIAL = 0xFFFFFFFE  # TSNs wrap within the first few
@@ -53,9 +56,10 @@ class Wire:
         self.made: list[Packet] = []
 
     def put(self, direction: str, *chunks: bytes, verdict: str = "delivered", **more: Any) -> None:
+        """A packet, 1 ms after the one before, or `at` so many seconds after the first."""
         tag = 0 if chunks[0][0] == 1 else 7
         raw = struct.pack("!HHII", 5000, 9877, tag, 0) + b"".join(chunks)
-        at = 100.0 + len(self.made) / 1000
+        at = 100.0 + more.get("at", len(self.made) / 1000)
         packet = Packet(
             at, at, "server", 0, 0, PEER, LOCAL, 1, direction, verdict, more.get("reason", ""), 0.0, raw  # type: ignore[arg-type]
         )  # fmt: skip
@@ -218,3 +222,63 @@ def test_refused_packets_tie_nothing() -> None:
     assert [(row.first_try, row.fills_gap) for row in ladder] == [(0, False)] * 6
     assert ladder.base("in").own == INITIAL
     assert marks(ladder[3]) == "refused: end"
+
+
+def test_a_repeat_tells_the_time_since_its_first_try_and_the_timer_that_ran(wire: Wire) -> None:
+    wire.put("in", data(0), data(1), at=1.0)
+    wire.put("out", sack(0), at=1.1)  # what is left has its timer started anew
+    wire.put("in", data(1), at=2.1)
+    wire.put("in", data(1), at=4.1)
+    wire.put("in", data(2), at=4.1)
+    wire.put("out", sack(2), at=4.2)
+    wire.put("in", _chunk(7, struct.pack("!I", 499)), at=5.0)
+    wire.put("in", _chunk(7, struct.pack("!I", 499)), at=5.5)
+    rows = list(wire.ladder())
+    assert [marks(row) for row in rows if row.first_try] == [
+        "↻3 after 1.1 s, RTO 1 s", "↻3 after 3.1 s, RTO 2 s", "↻9 RTO 500 ms",
+    ]  # fmt: skip
+
+
+def test_a_fast_retransmission_waited_for_no_timer(wire: Wire) -> None:
+    wire.put("in", data(0), verdict="dropped")
+    for number in (1, 2, 3):
+        wire.put("in", data(number, 2))
+        wire.put("out", sack(-1, (1, number)))
+    wire.put("in", data(0))
+    row = wire.ladder()[10]
+    assert marks(row) == "↻3 fast after 7 ms"
+
+
+def test_heartbeats_without_an_answer_are_marked(wire: Wire) -> None:
+    beat, other = (struct.pack("!HH", 1, 8) + one for one in (b"1111", b"2222"))
+    wire.put("out", _chunk(4, beat))  # 3
+    wire.put("in", _chunk(5, beat))
+    wire.put("out", _chunk(4, other))  # 5
+    wire.put("in", _chunk(5, beat))  # of another one
+    wire.put("out", _chunk(4, other))  # 7
+    wire.put("in", _chunk(5, other), verdict="dropped")
+    ladder = wire.ladder()
+    assert [ladder.unanswered(n, n) for n in range(1, 9)] == [0, 0, 0, 0, 1, 0, 1, 0]
+    assert ladder.unanswered(1, 8) == 2
+    assert beats(ladder, Beats(3, 8)) == "6 HEARTBEATs and answers, 2 unanswered"
+    assert beats(ladder, Beats(5, 5)) == "HEARTBEAT, unanswered"
+    course = Course(ladder)
+    course.update(Log(), {}, Remarks())
+    drawn = ["".join(text for text, _ in parts(course, row, 90)) for row in ladder]
+    assert ["unanswered" in line for line in drawn] == [bool(ladder.unanswered(n, n)) for n in range(1, 9)]
+
+
+def test_where_there_is_room_the_time_since_the_packet_above_is_told(wire: Wire) -> None:
+    wire.put("in", data(0), at=1.5)
+    ladder = wire.ladder()
+    course = Course(ladder)
+    course.update(Log(), {}, Remarks())
+    wide, narrow = (
+        ["".join(text for text, _ in parts(course, row, width)) for row in ladder] for width in (100, 99)
+    )
+    assert [line[:27].split() for line in wide] == [
+        ["1", "0.0000"], ["2", "0.0010", "+0.0010"], ["3", "1.5000", "+1.4990"],
+    ]  # fmt: skip
+    assert [line[:17].split() for line in narrow] == [["1", "0.0000"], ["2", "0.0010"], ["3", "1.5000"]]
+    assert {line[27] for line in wide} | {line[17] for line in narrow} <= set("├│")
+    assert head(ladder.conversation, 100)[:27].split() == ["#", "Time", "Δt"]

@@ -182,8 +182,8 @@ def test_the_ladder_as_text_has_a_line_for_each_packet(packets: list[Packet]) ->
     first, *lines = b"".join(ladder_text(_still(packets))).decode().splitlines()
     assert "server 127.0.0.1:" in first
     assert len(lines) == len(packets)
-    assert re.fullmatch(r" +1 +0\.0000 ├─ INIT tag \w{8} .*─▶│", lines[0])
-    assert re.fullmatch(r" +\d+ +\d\.\d{4} │◀─ SHUTDOWN ACK ─+┤", lines[-2])
+    assert re.fullmatch(r" +1 +0\.0000 +├─ INIT tag \w{8} .*─▶│", lines[0])
+    assert re.fullmatch(r" +\d+ +\d\.\d{4} +\+0\.\d{4} │◀─ SHUTDOWN ACK ─+┤", lines[-2])
     assert all(line.isprintable() for line in lines)
 
 
