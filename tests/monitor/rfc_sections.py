@@ -67,7 +67,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "5.1.1": "streams", "5.1.4": "COOKIE ECHO", "5.1.5": "MAC", "5.2.2": "INIT|began at once",
         "5.2.4": "cookie|anew", "5.2.6": "longer life|stale cookie", "5.4": "confirm", "6.1": "cwnd|a_rwnd",
         "6.2": "SACK|a_rwnd|acknowledg|take that back", "6.2.1": "rwnd|Cumulative TSN",
-        "6.3": "retransmission timeout", "6.3.1": "round-trip|RTT", "6.3.3": "T3-rtx|doubles|twice",
+        "6.3": "retransmission timeout", "6.3.1": "round-trip|RTT", "6.3.2": "timer|T3", "6.3.3": "T3-rtx|doubles|twice",
         "6.4": "primary path", "6.4.1": "another active", "6.5": "SSN", "6.6": "order|delivered",
         "6.7": "gap", "6.8": "checksum", "6.9": "frag|pieces", "6.10": "bundled|not alone",
         "7.2": "congestion window", "7.2.3": "ssthresh", "7.2.4": "fast|miss|what happened and why",
