@@ -1,6 +1,8 @@
 """An input whose keys act in the order in which they were pressed, and whose cursor rests."""
 
 from textual import events
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 
@@ -10,6 +12,9 @@ class OrderedInput(Input):
     Textual looks for them only when a key has bubbled up to the app; by then the letters typed after it are
     in, and Enter would send, or Ctrl-U delete, what was meant to follow.
     """
+
+    virtual_size = Reactive(Size(0, 0))
+    """How long the text is; Textual's own has the whole screen laid out anew at each key."""
 
     def on_mount(self) -> None:
         # Two redraws a second for ever would be most of what the program takes at rest.
