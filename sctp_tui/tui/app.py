@@ -56,6 +56,8 @@ _SEEN: tuple[StackName, ...] = ("userspace",)
 """Stacks whose packets are seen without a capture."""
 _WITHOUT_ROOM = {"quit", "suspend_process"}
 _BREATH = 0.002  # s until then
+_PAUSE, _LONGEST = 3.0, 0.3
+"""Times as long as a frame took, and s at most, until the next at full load: keys and engine go first."""
 _SWITCH = 0.0002  # s that the engine waits for a thread that draws; Python's 5 ms would show in its times
 
 
@@ -113,6 +115,7 @@ class SctpApp(App[None], inherit_bindings=False):
         self._asked = itertools.count()
         self.hangup = Hangup(self.engine, lambda: self.end(hurry=False))
         self._rest_comes = False
+        self._show_next = 0.0  # monotonic
         self._collector: Collector | None = None
 
     @property
@@ -229,7 +232,9 @@ class SctpApp(App[None], inherit_bindings=False):
         ended = not self.engine.running  # asked first, so that its last events are in the outbox
         calm = not self._fold()
         now = self.clock.mono()
-        self._main.show(now)
+        if now >= self._show_next or not self._rest_comes:
+            self._main.show(now)
+            self._main.call_after_refresh(self._shown, now)
         if self._collector is not None:
             self._collector.collect(now, calm)
         watched = Watch(self._main.visible_keys(), self._main.detail_key, self._main.closely)
@@ -244,6 +249,10 @@ class SctpApp(App[None], inherit_bindings=False):
             self._main.say_ending()
         if ended and not self.outbox.waiting:
             self.exit(return_code=0 if self._ending else 1)
+
+    def _shown(self, began: float) -> None:
+        """A frame is on the screen, whose drawing began then (s, monotonic)."""
+        self._show_next = began + min(_LONGEST, _PAUSE * (self.clock.mono() - began))
 
     def _fold(self) -> bool:
         """Take some of what waits, and soon the rest, if there is more; whether there was anything."""
