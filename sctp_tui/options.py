@@ -136,7 +136,8 @@ def _add_server(parser: Parser) -> None:
     group = parser.add_argument_group("server")
     group.add_argument(
         "--host", action="append", type=address, metavar="ADDRESS",
-        help="address to bind, more than one by repeating it (default: 127.0.0.1; 0.0.0.0 is all of IPv4)",
+        help="address to bind, more than one by repeating it (default: 127.0.0.1; 0.0.0.0 is all of IPv4, :: "
+        "of both families)",
     )  # fmt: skip
     group.add_argument(
         "--port", type=whole(0, 65535, "port"), metavar="PORT",
@@ -219,14 +220,6 @@ def _add_general(parser: Parser) -> None:
     )
 
 
-def _check_hosts(parser: Parser, options: ServerOptions) -> None:
-    if len({":" in host for host in options.hosts}) > 1:
-        parser.error(
-            f"{parser.place('host', '--host')}: {' and '.join(options.hosts)} are of two families, "
-            "and a server binds addresses of one: leave out either"
-        )
-
-
 def _check_link(parser: Parser, options: ServerOptions) -> None:
     """Conditions want the stack whose links are ours."""
     given = [name for name in ("link", "link_in", "link_out") if getattr(options, name) is not None]
@@ -278,7 +271,6 @@ examples:
         if word in COMMANDS:
             parser.error(f"{word!r} must come first: {PROG} {word} [OPTIONS]")
         parser.error(f"no command {word!r}: there are {', '.join(COMMANDS)}, or none for the screen")
-    _check_hosts(parser, options)
     _check_link(parser, options)
     _check_keys(parser, options)
     return options
@@ -320,7 +312,6 @@ examples:
         parser.error(f"{words[0]!r} is no option, and serve takes nothing else")
     if options.packets and options.classic:
         parser.error("--packets: --classic prints the messages alone: leave out either")
-    _check_hosts(parser, options)
     _check_link(parser, options)
     return options
 

@@ -13,7 +13,7 @@ class Command(msgspec.Struct, frozen=True, tag_field="command", tag=True, gc=Fal
 class Listen(Command, frozen=True, tag="listen"):
     """Bind an endpoint and take associations: answered by `Listening` or `EndpointFailed`.
 
-    `hosts` are IP addresses, all of one family; `port` 0 lets the stack choose. `udp_port` is one's own
+    `hosts` are IP addresses; `port` 0 lets the stack choose. `udp_port` is one's own
     (userspace only; 0 = any). `outbound` and `inbound` are the streams asked for and the most taken
     (SCTP_INITMSG, RFC 6458, section 8.1.3). With `echo` each message is answered by itself on its stream,
     and an association whose peer takes none of the echoes for long is aborted; `autoclose` shuts

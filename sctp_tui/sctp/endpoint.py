@@ -94,7 +94,10 @@ class Endpoint(Protocol):
         """The name in every event of this endpoint."""
 
     def listen(self, hosts: Sequence[str], port: int, udp_port: int | None) -> Listening:
-        """Bind to IP addresses of one family and take associations; the event says what was bound."""
+        """Bind to IP addresses and take associations; the event says what was bound.
+
+        They may be of both families; `::` takes both.
+        """
 
     def aim(self, to: Peer) -> None:
         """Make this endpoint a client of `to`, the destination of `connect`; sends nothing yet."""

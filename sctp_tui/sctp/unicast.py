@@ -6,6 +6,7 @@ SCTP has two ends (RFC 9260, section 1.3). UDP would bind the others, and nothin
 import errno
 import ipaddress
 import socket
+from collections.abc import Iterable
 
 from .endpoint import SctpError
 
@@ -32,8 +33,16 @@ def check(host: str) -> None:
         return
     raise SctpError(
         f"{host} is {what}, and an association has one machine at each end: give an address of a machine, "
-        "or 0.0.0.0 for every IPv4 address of this one, :: for every IPv6 one"
+        "or 0.0.0.0 for every IPv4 address of this one, :: for every address of both families"
     )
+
+
+def needed(hosts: Iterable[str]) -> tuple[str, ...]:
+    """Hosts to bind, in their order, without those that another one takes: `::` takes both families."""
+    known = dict.fromkeys(hosts)
+    if "::" in known:
+        return ("::",)
+    return tuple(host for host in known if ":" in host or host == "0.0.0.0" or "0.0.0.0" not in known)
 
 
 def _check_scope(address: ipaddress.IPv6Address) -> None:

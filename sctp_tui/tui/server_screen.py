@@ -1,6 +1,5 @@
 """The form in which the servers' settings are changed while the program runs."""
 
-import ipaddress
 from collections.abc import Collection, Iterator
 from typing import ClassVar
 
@@ -48,7 +47,9 @@ class ServerScreen(Form[Settings]):
         """Where it listens, what it agrees to, and what it does by itself."""
         udp = "userspace" in self._settings.stacks
         yield Label("Address")
-        (_, hosts) = self.labelled("", "hosts", "", tip="One or more, with commas; 0.0.0.0: all of IPv4")
+        (_, hosts) = self.labelled(
+            "", "hosts", "", tip="One or more, with commas; 0.0.0.0 is all of IPv4, :: of both"
+        )
         hosts.add_class("-wide" if udp else "-whole")
         yield hosts
         if udp:
@@ -103,11 +104,6 @@ class ServerScreen(Form[Settings]):
             addresses = tuple(dict.fromkeys([await resolve(host) for host in hosts]))
             for address in addresses:
                 unicast.check(address)
-            if len({ipaddress.ip_address(address).version for address in addresses}) > 1:
-                raise SctpError(
-                    f"{' and '.join(addresses)} are of two families, and a server binds addresses of one: "
-                    "leave out either"
-                )
         except SctpError as error:
             self.say(str(error), "-failed")
             return

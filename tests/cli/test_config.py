@@ -112,7 +112,6 @@ def test_another_file_and_none(write: Write, tmp_path: Path) -> None:
     [
         ("# ports\n\nport = 70000", 3, "port: '70000' is no port: give 0 to 65535"),
         ('host = [\n  "127.0.0.1",\n  "300.1.1.1",\n]', 1, "host: '300.1.1.1' is neither an IP address"),
-        ('port = 1\nhost = ["::1", "127.0.0.1"]', 2, "host: ::1 and 127.0.0.1 are of two families"),
         ('streams = "10"', 1, "streams: '10' is not OUT:IN"),
         ("prot = 1", 1, "prot: there is no such option: there are host, port, stack, udp_port, capture, "),
         ("json = true", 1, "json: there is no such option"),

@@ -18,8 +18,9 @@ from sctp_tui.outbox import Batch
 from sctp_tui.sctp import sockaddr, unicast
 from sctp_tui.sctp.address import parse_hostport, plain
 from sctp_tui.sctp.book import Book
+from sctp_tui.sctp.commands import Listen
 from sctp_tui.sctp.endpoint import EndpointOptions, SctpError
-from sctp_tui.sctp.events import AssocChange, Message, Peer, PeerAddrChange, StackName
+from sctp_tui.sctp.events import AssocChange, EndpointFailed, Message, Peer, PeerAddrChange, StackName
 
 from ..harness import Running
 
@@ -103,6 +104,41 @@ def test_an_ipv4_peer_of_a_server_of_both_families(stack: StackName) -> None:
             conversation = monitor.wire.of(row, monitor.endpoints)
             assert conversation is not None
             assert conversation.peer.addresses == ("127.0.0.1",)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "needed"),
+    [
+        (["::1", "127.0.0.1"], ("::1", "127.0.0.1")),
+        (["127.0.0.1", "::", "0.0.0.0"], ("::",)),
+        (["127.0.0.1", "0.0.0.0", "::1"], ("0.0.0.0", "::1")),
+        (["127.0.0.1", "127.0.0.1"], ("127.0.0.1",)),
+    ],
+)
+def test_no_host_is_bound_that_another_takes(hosts: list[str], needed: tuple[str, ...]) -> None:
+    assert unicast.needed(hosts) == needed
+
+
+@pytest.mark.parametrize("hosts", [("::1", "127.0.0.1"), ("0.0.0.0", "::1"), ("::",), ("0.0.0.0", "::")])
+@pytest.mark.parametrize("over_udp", [False, True])
+def test_one_server_for_both_families(stack: StackName, hosts: tuple[str, ...], over_udp: bool) -> None:
+    with Running(stack) as running:
+        if stack == "kernel" and hosts == ("0.0.0.0", "::1"):
+            running.submit(Listen("server", stack, hosts, 0))
+            assert ":: takes both families" in running.until(EndpointFailed).text
+            return
+        listening = running.listen(*hosts)
+        assert listening.addresses == unicast.needed(hosts)
+        for host in ("127.0.0.1", "::1"):
+            running.client(
+                host.encode(), to=Peer((host,), listening.port, listening.udp_port if over_udp else None)
+            )
+            message = running.until(Message, endpoint="server", direction="in")
+            assert message.data == host.encode()
+            assert message.peer is not None
+            assert host in message.peer.addresses
+            running.send(key=message.key, data=b"back to " + host.encode())
+            assert running.until(Message, direction="in").data == b"back to " + host.encode()
 
 
 # --- in the guest, where addresses can be had

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from ... import __version__
-from .. import sockaddr
+from .. import sockaddr, unicast
 from ..book import Book, Entry
 from ..causes import USER_INITIATED_ABORT
 from ..endpoint import UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
@@ -103,15 +103,20 @@ class KernelEndpoint:
                 )
                 + ", or use --stack userspace"
             )
+        hosts = unicast.needed(hosts)
         addresses = [sockaddr.numeric(host, port) for host in hosts]
-        if len({len(address) for address in addresses}) != 1:
-            raise SctpError(f"{', '.join(hosts)}: IPv4 and IPv6 together; give hosts of one family")
-        is_v4 = len(addresses[0]) == 2
+        is_v4 = all(len(address) == 2 for address in addresses)
+        if not is_v4 and "0.0.0.0" in hosts:
+            raise SctpError(
+                f"{', '.join(hosts)}: the kernel binds 0.0.0.0 beside no IPv6 address; :: takes both families"
+            )
         made = self._open(socket.AF_INET if is_v4 else socket.AF_INET6)
         try:
             if is_v4:
                 made.bindx(addresses)
             else:  # where pysctp's bindx writes over the end of its buffer
+                both = "::" in hosts or any(len(address) == 2 for address in addresses)
+                self._sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not both)
                 packed = b"".join(map(sockaddr.pack, addresses))
                 self._sock.setsockopt(layout.IPPROTO_SCTP, layout.BINDX_ADD, packed)
             self._sock.listen(1)
@@ -125,7 +130,9 @@ class KernelEndpoint:
             raise SctpError(f"can't listen on SCTP {where}; {way_out}") from None
         clock = self._options.clock
         bound = self._sock.getsockname()[1]
-        own = {str(address[0]).partition("%")[0] for address in addresses} - {"0.0.0.0", "::"}
+        own = {str(address[0]).partition("%")[0] for address in addresses}
+        if own & {"0.0.0.0", "::"}:
+            own = set()  # any
         self._bound = End(self.name, own, bound, serves=True)
         self._ends.add(self._bound)
         return Listening(

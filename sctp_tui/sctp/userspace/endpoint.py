@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from ... import __version__
-from .. import sockaddr
+from .. import sockaddr, unicast
 from ..book import Book, Entry
 from ..causes import STALE_COOKIE
 from ..endpoint import UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
@@ -81,9 +81,7 @@ class UserspaceEndpoint:
 
     def listen(self, hosts: Sequence[str], port: int, udp_port: int | None) -> Listening:
         """See `Endpoint.listen`. A UDP socket is opened for each host, all on one UDP port."""
-        families = {_family(host) for host in hosts}
-        if len(families) != 1:
-            raise SctpError(f"{', '.join(hosts)}: IPv4 and IPv6 together; give hosts of one family")
+        hosts = unicast.needed(hosts)
         number = UDP_PORT if udp_port is None else udp_port
         for host in hosts:
             number = self._open_udp(host, number)
@@ -110,6 +108,8 @@ class UserspaceEndpoint:
         sock = socket.socket(_family(host), socket.SOCK_DGRAM)
         self._sockets.append(sock)
         _enlarge(sock)
+        if sock.family == socket.AF_INET6:  # whatever the system's default is
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
         try:
             sock.bind(sockaddr.numeric(host, udp_port))
         except OSError as error:
