@@ -35,8 +35,9 @@ lint: $(VENV)/installed-for-tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-lab:
-	@.ci/fetch-lab && echo 'The guest is in .lab: try $(BIN)/sctp-tui lab'
+lab: $(VENV)/installed
+	@.ci/fetch-lab && $(BIN)/python -c 'from sctp_tui.lab import linux; print(f"The guest is {linux.find().program}:")'
+	@echo 'try $(BIN)/sctp-tui lab'
 
 screenshots: $(VENV)/installed-for-tests
 	$(BIN)/python -m tests.screenshots

@@ -225,7 +225,10 @@ def _check_link(parser: Parser, options: ServerOptions) -> None:
     given = [name for name in ("link", "link_in", "link_out") if getattr(options, name) is not None]
     if given and options.stack == "kernel":
         place = parser.place(given[0], "--" + given[0].replace("_", "-"))
-        parser.error(f"{place}: the kernel carries its packets itself: give --stack userspace")
+        parser.error(
+            f"{place}: the kernel carries its packets itself: give --stack userspace (in the lab --netem does "
+            "as much)"
+        )
     if given and options.stack == "auto":
         options.stack = "userspace"
 

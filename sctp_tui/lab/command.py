@@ -13,7 +13,7 @@ from .terminal import interactive, passed_on
 _DESCRIPTION = """\
 Boot Linux with SCTP as an ordinary process (User Mode Linux) and run COMMAND in it, as root there, with
 what it reads, writes and returns passed through. Without COMMAND: the monitor, on that kernel, at this
-terminal; options not named here are the monitor's.
+terminal, and its packets captured (--no-capture: not); options not named here are the monitor's.
 
 The guest sees this machine's files, with your rights: what COMMAND writes there stays. Its network is its
 own, and so are TMPDIR, XDG_RUNTIME_DIR, /dev, /proc, /run and /sys: those are in its memory, at most half of
@@ -26,9 +26,20 @@ failed, 126 and 127 where COMMAND can't be run or found.
 
 examples:
   sctp-tui lab
+  sctp-tui lab --netem "delay 20ms loss 3%"
   sctp-tui lab -- sctp_test -H 127.0.0.1 -P 9000 -l
   sctp-tui lab --timeout 60 -- python -m pytest tests/kernel
   sctp-tui lab --tty -- bash"""
+_WITH_NETEM = """\
+netem=$1
+shift
+if ! command -v tc >/dev/null; then
+    said='no tc here: install the package iproute2'
+elif said=$(tc qdisc add dev lo root netem $netem 2>&1); then
+    exec "$@"
+fi
+printf 'sctp-tui lab: --netem: %s\\n' "$(printf '%s\\n' "$said" | head -n 1)" >&2
+exit 125"""
 _UNITS = {"": 1, "M": 1, "G": 1024}
 
 
@@ -36,11 +47,13 @@ def main(argv: list[str]) -> int:
     """Run `sctp-tui lab` with these arguments."""
     options, command, rest = _parse(argv)
     try:
+        # There we are root, and may capture.
+        monitor = [sys.executable, "-m", "sctp_tui", "--stack", "kernel", "--capture", *rest]
+        inside = [*_netem(options.netem), *(command or monitor)]
         if command and not options.tty:
             with passed_on(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
-                return run(command, timeout=options.timeout, memory=options.memory, signals=signals)
-        monitor = [sys.executable, "-m", "sctp_tui", "--stack", "kernel", *rest]
-        return interactive(command or monitor, timeout=options.timeout, memory=options.memory)
+                return run(inside, timeout=options.timeout, memory=options.memory, signals=signals)
+        return interactive(inside, timeout=options.timeout, memory=options.memory)
     except LabError as error:
         sys.stderr.write(f"sctp-tui lab: {error}\n")
         return error.status
@@ -49,7 +62,7 @@ def main(argv: list[str]) -> int:
 def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str], list[str]]:
     parser = Printing(
         prog="sctp-tui lab",
-        usage="%(prog)s [--memory SIZE] [--timeout S] [--tty] [-- COMMAND ...]",
+        usage="%(prog)s [--netem WORDS] [--memory SIZE] [--timeout S] [--tty] [-- COMMAND ...]",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -63,6 +76,12 @@ def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str], list[str]]:
         help=f"the guest's, as 256M (default: {MEMORY}M)",
     )
     parser.add_argument("--timeout", metavar="S", type=_seconds, help="end the guest after S seconds")
+    parser.add_argument(
+        "--netem",
+        metavar="WORDS",
+        help="what the guest's loopback does to packets, in the words of tc-netem(8), as "
+        "'delay 20ms loss 3%%': to each packet once, so a round trip takes the delay twice",
+    )
     parser.add_argument("-t", "--tty", action="store_true", help="give COMMAND this terminal")
     at = argv.index("--") if "--" in argv else len(argv)
     options, rest = parser.parse_known_args(argv[:at])
@@ -74,6 +93,11 @@ def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str], list[str]]:
     if rest and not rest[0].startswith("-"):
         parser.error(f"COMMAND comes after --: sctp-tui lab -- {' '.join(rest)}")
     return options, command, rest
+
+
+def _netem(words: str | None) -> list[str]:
+    """What runs before a command, whose words follow it, to have the loopback as `words` say."""
+    return [] if words is None else ["sh", "-fc", _WITH_NETEM, "sh", words]
 
 
 def _memory(text: str) -> int:

@@ -12,7 +12,7 @@ from .errors import LabUnavailable
 VARIABLE = "SCTP_TUI_LAB"
 """Names a folder that holds `usr/bin/linux.uml`; it is looked at first, and then nothing else is."""
 
-REMEDY = "install Debian's package user-mode-linux (sudo apt install user-mode-linux)"
+REMEDY = "install Debian's package user-mode-linux (sudo apt-get update && sudo apt install user-mode-linux)"
 
 _CHECKOUT = Path(__file__).parents[2]
 

@@ -96,7 +96,9 @@ class WireActions(MainPart):
         """Whether packets are this program's to lose; says so where they are not."""
         if any(view.stack == "userspace" for view in self._main.monitor.endpoints.views.values()):
             return True
-        self._main.tell("the kernel carries its packets itself; start with --stack userspace", good=False)
+        self._main.tell(
+            "the kernel carries its packets itself; start with --stack userspace, or lab --netem", good=False
+        )
         return False
 
     def action_drop(self) -> None:

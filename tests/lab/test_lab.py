@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from sctp_tui.lab import LabError, LabUnavailable, TimeLimit, account, capture, command, launch, linux, run
+from sctp_tui.options import screen_options
 
 from .guests import ROOT, alive, kernel_of, lab, scratch_folders
 
@@ -305,6 +306,38 @@ def test_wrong_arguments_are_explained(
         command.main(words)
     assert end.value.code == 2
     assert said in capsys.readouterr().err
+
+
+@boots
+def test_the_loopback_does_as_netem_says(capfd: pytest.CaptureFixture[str]) -> None:
+    words = ["--timeout", "20", "--netem", "delay 20ms loss 3%", "--", "tc", "qdisc", "show", "dev", "lo"]
+    assert command.main(words) == 0
+    out, err = capfd.readouterr()
+    assert "netem" in out
+    assert "delay 20ms loss 3%" in out
+    assert err == ""
+
+
+@boots
+@pytest.mark.parametrize("words", ["loss 3 %", "foo", "*", "$(reboot)"])
+def test_what_netem_does_not_take_is_one_line(words: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--timeout", "20", "--netem", words, "--", "true"]) == 125
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith("sctp-tui lab: --netem: What is ")
+    assert err.count("\n") == 1
+
+
+def test_the_screen_in_it_captures(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Sequence[str]] = []
+
+    def interactive(argv: Sequence[str], *, timeout: float | None, memory: int) -> int:
+        started.append(argv)
+        return 0
+
+    monkeypatch.setattr(command, "interactive", interactive)
+    assert command.main(["--large"]) == command.main(["--no-capture"]) == 0
+    assert [screen_options(argv[3:]).capture for argv in started] == [True, False]
 
 
 @boots
