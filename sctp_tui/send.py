@@ -38,6 +38,7 @@ _NAME = "client"
 _GRACE = 2.0  # s for the SHUTDOWN where the program ends before its time
 _END_OF_INPUT = 0.5  # s for the feeder to find it once the association has ended
 _LOOK = 1.0  # s between two looks at the engine where nothing is due
+_SHUT = 1  # octets of room; a receiver may say one where it has none
 _ASK = 0.02  # s between two questions whether all is acknowledged
 
 
@@ -101,6 +102,7 @@ class _Client:
         self._interrupted = False
         self._closed = False
         self._numbers = (0, 0, 0)
+        self._shut = False  # the peer's window, as the stack knew it last
 
     def run(self) -> int:
         """Send, wait, close: the exit status."""
@@ -233,6 +235,7 @@ class _Client:
 
     def _look_at(self, status: Status) -> None:
         """Numbers that move are progress, where no event tells of any."""
+        self._shut = status.rwnd <= _SHUT
         numbers = (status.unacked, status.pending, status.rwnd)
         if numbers != self._numbers:
             self._numbers = numbers
@@ -304,7 +307,8 @@ class _Client:
             wanted = many(self._options.replies or 0, "answer")
             self._fail(f"{self._answers} of {wanted} came, then none for {seconds}")
         else:
-            self._fail(f"no progress with {self._where} for {seconds}: aborted", now=True)
+            why = ", as the peer's window is closed (rwnd 0): its program does not read" if self._shut else ""
+            self._fail(f"no progress with {self._where} for {seconds}{why}: aborted", now=True)
 
     def _fail(self, text: str, now: bool = False) -> None:
         if self._status is None:

@@ -163,7 +163,8 @@ TERMS: dict[str, Term] = {
     ),
     "rto_bounds": Term(
         "RTO.Min, RTO.Max",
-        "No RTO is below the one or above the other, however it was worked out or doubled.",
+        "No RTO is below the one or above the other, worked out from the RTT or doubled; by default 1 and "
+        "60 seconds.",
         "RFC 9260, sections 6.3.1 and 16",
     ),
     "lost_in": Term(

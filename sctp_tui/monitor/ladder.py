@@ -29,6 +29,7 @@ from ..sctp.packet import (
 from .chunk_words import Base, words
 from .deques import part
 from .heard import Heard, Hearing
+from .room import Room, Situation
 from .tsn_blocks import apart, between
 from .wire import Conversation
 
@@ -50,7 +51,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     `first_try` is the number of the packet that carried it first, 0 where nothing in it is sent again; `fast`
     tells that of a DATA chunk at least three SACKs had reported missing, so that no timer was needed.
     `fills_gap` tells that at least one had, `opens` that its SACK acknowledges nothing new but has more room,
-    `filled` that it reports no gap any more. `heard` is what its sender had heard of the other end.
+    `filled` that it reports no gap any more. `heard` is what its sender had heard of the other end, `room`
+    how its DATA stands to the window that it had heard of.
     What is sent again was sent first `waited` seconds ago, and for `rto` seconds its timer ran (T1, T2, T3),
     as far as packets tell when it was started; 0 where they don't.
     """
@@ -66,6 +68,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     heard: Heard = Heard(0.0, False, False)
     waited: float = 0.0
     rto: float = 0.0
+    room: Situation = ""
 
     @property
     def arrives(self) -> bool:
@@ -90,6 +93,7 @@ class _Way:
         self.asked: dict[int, deque[int]] = {}  # by what HEARTBEATs bear, the packets without an answer
         self.outstanding: dict[int, int] = {}  # by TSN, the reports that it is missing
         self.sack: Sack | None = None
+        self.room = Room()
 
 
 class Ladder:
@@ -167,8 +171,10 @@ class Ladder:
         if packet.verdict in ("duplicated", "refused"):
             # The copy that the link made: of the packet before, but not sent again. Or what may be anybody's.
             return Row(number, packet, after, heard=heard)
+        room: Situation = ""
         for chunk in chunks:
             if isinstance(chunk, Data | IData):
+                room = way.room.send(packet.mono, chunk.tsn, len(chunk.data)) or room
                 earlier = way.first.setdefault(chunk.tsn, number)
                 if earlier != number:
                     first_try = first_try or earlier
@@ -188,12 +194,17 @@ class Ladder:
                 way.sack = chunk
                 if arrives:
                     self._acknowledge(back, chunk, packet.mono + packet.delay)
+                    back.room.answer(packet.mono + packet.delay, chunk)
             elif isinstance(chunk, Init | CookieEcho | Shutdown):
                 if not isinstance(chunk, InitAck) or way.initial is None:
                     first, ran = self._again(way, number, packet.mono, chunk)
                     first_try, rto = first_try or first, rto or ran
                 if isinstance(chunk, Init):
+                    if chunk.initial_tsn != way.initial:
+                        way.room.begin()
                     way.initial = chunk.initial_tsn
+                    if arrives:
+                        back.room.answer(packet.mono + packet.delay, chunk.rwnd)
             elif isinstance(chunk, HeartbeatAck):
                 if arrives:
                     self._unanswered.difference_update(back.asked.pop(hash(chunk.info), ()))
@@ -204,7 +215,7 @@ class Ladder:
         waited = after - self[first_try].after if first_try >= self.first and first_try else 0.0
         rto = rto if rto > _AT_ONCE and first_try and not fast else 0.0
         return Row(
-            number, packet, after, first_try, fast, fills_gap, opens, filled, heard, waited, rto
+            number, packet, after, first_try, fast, fills_gap, opens, filled, heard, waited, rto, room
         )  # fmt: skip
 
     @staticmethod

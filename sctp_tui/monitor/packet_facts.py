@@ -15,6 +15,7 @@ from ..sctp.printable import printable
 from .chunk_words import Base, received, relative
 from .ladder import Row
 from .ppid import named
+from .room import Situation
 
 Facts = list[tuple[str, str]]
 
@@ -31,6 +32,12 @@ _SHOWN = 200
 _OWN = ("tsn", "initial_tsn")  # TSNs of the direction that the packet goes
 _ANSWERED = ("gaps", "nr_gaps", "duplicates")
 _OCTETS = ("rwnd", "length")
+_AGAIN: dict[Situation, str] = {
+    "": "a timer ran out",
+    "probe": "a zero window probe, as there is still no room",
+    "opened": "it was a zero window probe, and there is room again",
+    "beyond": "a timer ran out",
+}
 _HIDDEN = ("flags", "data", "parameters", "causes", "info", "cookie", "digest")
 
 
@@ -67,7 +74,7 @@ def _of_packet(row: Row) -> Iterator[tuple[str, str]]:
     if packet.delay:
         yield "on its way", f"{packet.delay * 1000:.3f} ms"
     if row.first_try:
-        how = "three SACKs told that it is missing" if row.fast else "a timer ran out"
+        how = "three SACKs told that it is missing" if row.fast else _AGAIN[row.room]
         yield "sent again", f"of packet {row.first_try}; {how}"
 
 

@@ -40,6 +40,7 @@ from ..sctp.packet import (
     name_of,
 )
 from .heard import RTO, Heard, gives_up
+from .room import Situation
 from .why_causes import CAUSES
 from .why_chunks import CHUNKS, REFUSALS, VERDICTS, Words
 from .why_events import EVENTS
@@ -54,7 +55,8 @@ class Facts(msgspec.Struct, frozen=True):
     `retransmission` is None for a first try. `fills_gap` is of DATA which the receiver has reported missing,
     `window_update` of a SACK that acknowledges nothing new and opens the window, `gap_filled` of one without
     gaps after one that had some, `with_data` of a chunk that DATA is bundled with. `heard` is what its sender
-    had heard of the other end, None where what went before it is not known.
+    had heard of the other end, None where what went before it is not known; `room` is how DATA stands to the
+    window that it was told.
     """
 
     retransmission: Retransmission | None = None
@@ -63,6 +65,7 @@ class Facts(msgspec.Struct, frozen=True):
     gap_filled: bool = False
     with_data: bool = False
     heard: Heard | None = None
+    room: Situation = ""
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -184,6 +187,8 @@ def _situation(chunk: Chunk, facts: Facts) -> str:
 
 
 def _of_data(chunk: Data | IData, facts: Facts) -> str:
+    if facts.room and facts.retransmission != "fast":
+        return f"{facts.room} again" if facts.room == "probe" and facts.retransmission else facts.room
     if facts.retransmission:
         return facts.retransmission
     if facts.fills_gap:

@@ -96,6 +96,31 @@ CHUNKS = {
         "T3-rtx ran out: ssthresh falls to half of cwnd, cwnd to one packet (7.2.3), RTO doubles, and the "
         "earliest outstanding chunks go in one packet. The error counters grow by one.",
     ),
+    "DATA/probe": Words(
+        "9260 6.1",
+        "The other end has no room for it. One message is sent all the same, to find out whether there is "
+        "room again.",
+        "A zero window probe (rule A): whatever rwnd is, one DATA chunk may be in flight, in case the SACK "
+        "that opens the window is lost. It does not change cwnd; a receiver without room drops it (6.2).",
+    ),
+    "DATA/probe again": Words(
+        "9260 6.1",
+        "Asked once more: the other end still has no room. That is asked ever more rarely.",
+        "The zero window probe again, at intervals that grow exponentially with RTO. It is no sign of loss: "
+        "cwnd and ssthresh stay, and while SACKs come no error counter grows (rule A).",
+    ),
+    "DATA/opened": Words(
+        "9260 6.1",
+        "There is room again: what only knocked before is sent once more.",
+        "The window has opened, and what was a zero window probe goes out as any other DATA. A receiver "
+        "whose a_rwnd is 0 drops what it has no room for (6.2), so that nothing was lost on the way.",
+    ),
+    "DATA/beyond": Words(
+        "9260 6.1",
+        "A message on its way, for which the other end had no room when it told last.",
+        "It exceeds the a_rwnd told last, less what is in flight (6.2.1). That may have been on its way when "
+        "this was sent; else only one chunk, a probe, may be in flight so (rule A).",
+    ),
     "DATA/fills": Words(
         "9260 6.7",
         "It fills a gap: what came after it and had to wait on its stream can be delivered now.",
@@ -147,6 +172,17 @@ CHUNKS = {
         "9260 6.3.3",
         "Sent again, because no acknowledgement came in time.",
         "T3-rtx ran out, as for DATA: cwnd falls to one packet, and RTO doubles.",
+    ),
+    "I-DATA/probe": Words(
+        "9260 6.1",
+        "The other end has no room for it. One message is sent all the same, to find out whether there is "
+        "room again.",
+        "A zero window probe (rule A), as with DATA: it does not change cwnd.",
+    ),
+    "I-DATA/probe again": Words(
+        "9260 6.1",
+        "Asked once more: the other end still has no room. That is asked ever more rarely.",
+        "The zero window probe again, as with DATA: cwnd and ssthresh stay.",
     ),
     # --- acknowledgement
     "SACK": Words(

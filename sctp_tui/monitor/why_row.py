@@ -32,6 +32,7 @@ def why_row(row: Row, level: Level) -> Iterator[tuple[str, Why]]:
             row.filled and isinstance(chunk, Sack),
             with_data and not data,
             row.heard,
+            row.room if data else "",
         )
         one = why(chunk, level, facts)
         if one.text not in told:

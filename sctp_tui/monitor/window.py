@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ..sctp.events import Direction, Path
 from ..sctp.packet import Data, ForwardTsn, IData, IForwardTsn, Init, Sack, Shutdown
+from .room import fits
 from .tsn_blocks import among, apart, without
 from .wire import Traced
 
@@ -118,7 +119,9 @@ class Sending:
         self.highest = -1
         """The highest TSN sent, -1 before the first."""
         self.retransmissions = 0
-        """DATA chunks sent again, by this end, whether lost again or not."""
+        """DATA chunks sent again, by this end, whether lost again or not; not what had been a probe."""
+        self.probes = 0
+        """Zero window probes: DATA chunks sent though the other end had no room, those sent again too."""
         self.losses = 0
         """DATA chunks that the link lost on purpose."""
         self._cumulative = -1
@@ -126,6 +129,7 @@ class Sending:
         self._outstanding: dict[int, int] = {}  # octets of what isn't acknowledged cumulatively, by TSN
         self._gaps: list[tuple[int, int]] = []  # blocks of the last SACK, in order, apart
         self._reported: set[int] = set()  # which of the outstanding are in them
+        self._probed: set[int] = set()  # which of the outstanding were zero window probes
         self._coming: list[tuple[float, int, Sack | Shutdown | int]] = []
         self._order = 0
 
@@ -154,7 +158,13 @@ class Sending:
         number = self._relative(tsn)
         again = number <= self.highest
         self.highest = max(self.highest, number)
-        self.retransmissions += again
+        flying = number in self._outstanding and number not in self._reported
+        others = self._octets - (self._outstanding[number] if flying else 0)
+        probe = fits(octets, self.rwnd.last, others) == "probe" and (not again or number in self._probed)
+        self.probes += probe
+        if probe:
+            self._probed.add(number)
+        self.retransmissions += again and number not in self._probed
         self.losses += lost
         (self.lost if lost else self.retransmitted if again else self.sent).add(time, number)
         if number > self._cumulative and number not in self._outstanding:
@@ -265,6 +275,7 @@ class Sending:
 
     def _settle(self, number: int) -> None:
         octets = self._outstanding.pop(number)
+        self._probed.discard(number)
         if number in self._reported:
             self._reported.discard(number)
         else:

@@ -443,7 +443,7 @@ class Detail(Event, frozen=True, tag="detail", gc=False):
 
     `local` is this end; `local_tag` is the verification tag in packets to us, `peer_tag` in those to the
     peer. RTO.Initial, RTO.Min and RTO.Max are in ms (SCTP_RTOINFO), `association_max_retrans` is of
-    SCTP_ASSOCINFO (RFC 9260, section 16).
+    SCTP_ASSOCINFO; RFC 9260, section 16 has default values.
     """
 
     local: Peer | None

@@ -314,6 +314,7 @@ class WindowView(Widget, can_focus=True):
             ("srtt", None if s.srtt is None else units.milliseconds(s.srtt, s.srtt_step)),
             ("RTO", None if s.rto.last is None else units.milliseconds(s.rto.last)),
             ("retransmitted", str(s.retransmissions)),
+            *([("window probes", str(s.probes))] if s.probes else ()),
             ("lost", str(s.losses)),
         )
         line: _Line = []

@@ -6,8 +6,8 @@ import pytest
 
 from sctp_tui.sctp.events import StackName
 
-from ..rawpeer import ABORT, ERROR, Answer, RawServer, chunk, parameter
-from .program import send
+from ..rawpeer import ABORT, ERROR, Answer, RawServer, chunk, parameter, sack
+from .program import send, to
 
 pytestmark = pytest.mark.usefixtures("udp_here")
 
@@ -67,3 +67,18 @@ def test_a_stale_cookie_is_told(stack: StackName) -> None:
 def test_without_an_association_no_silence_is_claimed(stack: StackName) -> None:
     told = said(stack, "--timeout", "0.5", init=lambda server, value: [])
     assert told == "not set up within 0.5 s"
+
+
+def test_a_peer_that_does_not_read_is_named_as_what_stops_it(stack: StackName) -> None:
+    """Its window is closed with the first message: what follows are probes, and no progress."""
+    first: list[int] = []
+
+    def closed(server: RawServer, value: bytes) -> list[bytes]:
+        first.append(struct.unpack_from("!I", value)[0])
+        return [sack(first[0], rwnd=0)]
+
+    with RawServer(data=closed) as server:
+        words = (*to(stack, server.port, server.udp_port), "--timeout", "2")
+        status, _, err = send(*words, stdin=b"one\ntwo\nthree\n")
+    assert status == 1
+    assert "for 2 s, as the peer's window is closed (rwnd 0): its program does not read" in err

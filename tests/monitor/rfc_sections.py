@@ -65,7 +65,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "3.3.10.13": "violation", "3.3.11": "COOKIE ECHO", "3.3.12": "COOKIE ACK",
         "3.3.13": "SHUTDOWN COMPLETE", "4": "state|T1-|COOKIE-|gave up", "5.1": "INIT|COOKIE",
         "5.1.1": "streams", "5.1.4": "COOKIE ECHO", "5.1.5": "MAC", "5.2.2": "INIT|began at once",
-        "5.2.4": "cookie|anew", "5.2.6": "longer life|stale cookie", "5.4": "confirm", "6.1": "cwnd|a_rwnd",
+        "5.2.4": "cookie|anew", "5.2.6": "longer life|stale cookie", "5.4": "confirm", "6.1": "wnd|window",
         "6.2": "SACK|a_rwnd|acknowledg|take that back", "6.2.1": "rwnd|Cumulative TSN",
         "6.3": "retransmission timeout", "6.3.1": "round-trip|RTT", "6.3.2": "timer|T3",
         "6.3.3": "T3-rtx|doubles|twice",
