@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 _DAY = 86_400
 
 
-def whole(low: int, high: int, what: str) -> Callable[[str], int]:
-    """A whole number in a range; `what` names it: "'x' is no port: …"."""
+def whole(low: int, high: int, what: str, without: str = "") -> Callable[[str], int]:
+    """A whole number in a range; `what` names it: "'x' is no port: …".
+
+    `without` is the way out where 0 is given and can't be, as it would mean to have no such number.
+    """
 
     def convert(text: str) -> int:
         # isalnum keeps out what int() would take besides digits: signs, spaces, underscores. PPIDs are
@@ -27,7 +30,8 @@ def whole(low: int, high: int, what: str) -> Callable[[str], int]:
             with contextlib.suppress(ValueError):
                 value = int(text, 16 if text[:2].lower() == "0x" else 10)
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is no {what}: give {low} to {high}")
+            way_out = f", or {without}" if without and value == 0 else ""
+            raise argparse.ArgumentTypeError(f"{text!r} is no {what}: give {low} to {high}{way_out}")
         return value
 
     return convert

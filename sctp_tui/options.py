@@ -226,8 +226,8 @@ def _check_link(parser: Parser, options: ServerOptions) -> None:
     if given and options.stack == "kernel":
         place = parser.place(given[0], "--" + given[0].replace("_", "-"))
         parser.error(
-            f"{place}: the kernel carries its packets itself: give --stack userspace (in the lab --netem does "
-            "as much)"
+            f"{place}: the kernel carries its packets itself: give --stack userspace (in the lab --netem "
+            "does as much)"
         )
     if given and options.stack == "auto":
         options.stack = "userspace"
@@ -305,7 +305,7 @@ examples:
         help="every SCTP packet too, its chunks decoded; on the kernel's stack with --capture",
     )  # fmt: skip
     parser.add_argument_group("end").add_argument(
-        "--count", type=whole(1, 1_000_000_000, "number of messages"), metavar="N",
+        "--count", type=whole(1, 1_000_000_000, "number of messages", "leave it out for no end"), metavar="N",
         help="leave after N messages",
     )  # fmt: skip
     _add_server(parser)
@@ -365,7 +365,7 @@ exit status: 0 all delivered and shut down, 1 not so (one line says why), 2 wron
     )  # fmt: skip
     group.add_argument("--unordered", action="store_true", help="delivered in any order")
     group.add_argument(
-        "--lifetime", type=whole(1, 2**32 - 1, "lifetime in ms"), metavar="MS",
+        "--lifetime", type=whole(1, 2**32 - 1, "lifetime in ms", "leave it out for none"), metavar="MS",
         help="give up on a message after that many milliseconds (RFC 3758; default: never)",
     )  # fmt: skip
     group = parser.add_argument_group("answers and end")
@@ -375,7 +375,7 @@ exit status: 0 all delivered and shut down, 1 not so (one line says why), 2 wron
         help="wait that long for answers before the close (default: not at all)",
     )  # fmt: skip
     answers.add_argument(
-        "--replies", type=whole(1, 1_000_000_000, "number of answers"), metavar="N",
+        "--replies", type=whole(1, 1_000_000_000, "number of answers", "leave it out for none"), metavar="N",
         help="wait for N answers",
     )  # fmt: skip
     group.add_argument(
@@ -396,7 +396,7 @@ exit status: 0 all delivered and shut down, 1 not so (one line says why), 2 wron
         help="auto: the kernel's where it works, else userspace (default); kernel; userspace",
     )  # fmt: skip
     group.add_argument(
-        "--udp-port", type=whole(1, 65535, "UDP port"), metavar="PORT",
+        "--udp-port", type=whole(1, 65535, "UDP port", "leave it out for the usual one"), metavar="PORT",
         help="the server's UDP port (default on userspace: 9899; on the kernel: not in UDP)",
     )  # fmt: skip
     _add_general(parser)

@@ -371,7 +371,7 @@ class ClientPane(Vertical):
     async def _peer(self, client: Client) -> Peer:
         """Where a client goes. Raises `SctpError`."""
         host, port = parse_hostport(client.to, 9877)
-        udp_port = number("UDP", client.udp_port, 1, 65535) if client.udp_port else None
+        udp_port = number("UDP", client.udp_port, 1, 65535, optional=True) if client.udp_port else None
         own = [address for server in self._monitor.endpoints.servers for address in server.addresses]
         return Peer((await resolve(host, own),), port, udp_port)
 

@@ -194,5 +194,5 @@ class Fields(Grid):
             stream if stream is not None else number("Stream", self._get("stream"), 0, STREAMS - 1),
             self.query_one(PpidInput).ppid,
             self.query_one("#unordered", Checkbox).value,
-            number("Lifetime", lifetime, 1, LONG) if lifetime else None,
+            number("Lifetime", lifetime, 1, LONG, optional=True) if lifetime else None,
         )

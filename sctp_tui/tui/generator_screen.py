@@ -208,12 +208,12 @@ class GeneratorScreen(Form[None]):
         return Recipe(
             decimal("Rate", self.typed("rate"), *RATES),
             text,
-            number("Size", size, 1, MESSAGE_LIMIT) if size else 0,
+            number("Size", size, 1, MESSAGE_LIMIT, optional=True) if size else 0,
             streams_of(self.typed("streams")),
             self.query_one(PpidInput).ppid,
             self.ticked("unordered"),
-            number("Lifetime", lifetime, 1, LONG) if lifetime else None,
-            number("Count", messages, 1, _COUNT) if messages else 0,
+            number("Lifetime", lifetime, 1, LONG, optional=True) if lifetime else None,
+            number("Count", messages, 1, _COUNT, optional=True) if messages else 0,
             decimal("Seconds", seconds, 0.1, _SECONDS) if seconds else 0.0,
         )
 

@@ -92,7 +92,9 @@ class LinkScreen(Form[SetLink]):
             except SctpError as error:
                 raise SctpError(f"{label}: {error}") from None
         seed = self.typed("seed")
-        return SetLink(conditions[0], conditions[1], number("Seed", seed, 0, LONG) if seed else None)
+        return SetLink(
+            conditions[0], conditions[1], number("Seed", seed, 0, LONG, optional=True) if seed else None
+        )
 
     def submit(self) -> None:
         """Read the form."""

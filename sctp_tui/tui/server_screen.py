@@ -88,11 +88,11 @@ class ServerScreen(Form[Settings]):
             outbound=outbound,
             inbound=inbound,
             echo=self.ticked("echo"),
-            autoclose=number("Autoclose", autoclose, 0, _AUTOCLOSE) if autoclose else 0,
+            autoclose=number("Autoclose", autoclose, 0, _AUTOCLOSE, optional=True) if autoclose else 0,
         )
         if "userspace" in settings.stacks:
             udp = self.typed("udp")
-            settings = replace(settings, udp_port=number("UDP", udp, 0, WORD) if udp else None)
+            settings = replace(settings, udp_port=number("UDP", udp, 0, WORD, optional=True) if udp else None)
         hosts = [host.strip() for host in self.typed("hosts").split(",")]
         if not all(hosts):
             raise SctpError("Address is empty: an address of this machine, or 0.0.0.0 for all of IPv4")

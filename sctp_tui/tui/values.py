@@ -13,12 +13,16 @@ _QUOTED = 20  # characters of what was typed that an error quotes
 _DIGITS = len(str(LONG))
 
 
-def number(name: str, text: str, low: int, high: int) -> int:
-    """A field's whole number within its limits. Raises `SctpError`."""
+def number(name: str, text: str, low: int, high: int, *, optional: bool = False) -> int:
+    """A field's whole number within its limits; `optional` where the field may be empty instead.
+
+    Raises `SctpError`.
+    """
     if not text:
         raise SctpError(f"{name} is empty: a number from {low} to {high}")
     if not (text.isascii() and text.isdigit()) or len(text) > _DIGITS or not low <= int(text) <= high:
-        raise SctpError(f"{name} can't be {_quoted(text)}: a number from {low} to {high}")
+        way_out = ", or nothing" if optional else ""
+        raise SctpError(f"{name} can't be {_quoted(text)}: a number from {low} to {high}{way_out}")
     return int(text)
 
 

@@ -41,6 +41,11 @@ def test_streams(typed: str, streams: tuple[int, ...] | None) -> None:
         (lambda text: decimal("Rate", text, 0.001, 1e6), "nan", "Rate can't be nan"),
         (lambda text: decimal("Rate", text, 0.001, 1e6), "", "Rate is empty"),
         (lambda text: number("Count", text, 1, 9), "10", "Count can't be 10: a number from 1 to 9"),
+        (
+            lambda text: number("Lifetime", text, 1, 9, optional=True),
+            "0",
+            "Lifetime can't be 0: a number from 1 to 9, or nothing",
+        ),
         (lambda text: out_in(text, 5), "0:5", "Streams can't be 0: a number from 1 to 65535"),
         (lambda text: out_in(text, 5), "5:", "Streams is empty"),
     ],
