@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from .addressed import addressed
 from .monitor.units import many
+from .octets import from_hex
 from .options import SendOptions
 from .sctp.endpoint import MESSAGE_LIMIT, SctpError
 from .sctp.printable import printable
@@ -151,19 +152,6 @@ class Messages:
                 raise InputFailed(f"{_STDIN} ends within frame {number}: {many(missing, 'byte')} missing")
             else:
                 return
-
-
-def from_hex(text: bytes) -> bytes:
-    """Octets written as pairs of hex digits, blanks between them and `0x` before them allowed.
-
-    Raises ValueError.
-    """
-    digits = text.decode("ascii", "replace").strip()
-    try:
-        return bytes.fromhex(digits.removeprefix("0x"))
-    except ValueError:
-        shown = printable(digits, _QUOTED)
-        raise ValueError(f"{shown!r} is no hex: give pairs of digits, as in 0a ff") from None
 
 
 def _from_base64(text: bytes) -> bytes:

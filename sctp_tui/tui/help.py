@@ -24,7 +24,8 @@ The log has each message and each notification under its name in RFC 6458. What 
 as it came: control characters as their pictures (␛, ␀), bytes that are no UTF-8 as hex in ‹›.
 
 A client is a socket of its own. Its first message sets up the association; streams are what it asks \
-for, and what was agreed stands in its row. [3]text sends text on stream 3, [[text sends [text. \
+for, and what was agreed stands in its row. [3]text sends text on stream 3, [[text sends [text, \
+[hex]0a ff and [3 hex]0a ff send octets, [file]PATH all of a file as one message. \
 A message that failed comes back to the line.\
 """
 

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 from textual.events import Key
@@ -9,7 +10,7 @@ from textual.widgets import Input, Label, OptionList, Static
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.sctp.commands import CloseAssociation, OpenClient, Send, Watch
-from sctp_tui.sctp.events import Peer, Refused
+from sctp_tui.sctp.events import Message, Peer, Refused
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.client_pane import ClientPane
@@ -135,6 +136,19 @@ async def test_reply_as_the_server() -> None:
         await pilot.press("escape", "tab", "tab", "up", "enter")
         await type_line(pilot, "thanks")
         await until(pilot, lambda: messages(app, "server") == [b"hello", b"thanks"])
+
+
+@on_both
+async def test_octets_in_hex_and_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "octets").write_bytes(b"one\ntwo\0")
+    async with running() as (app, pilot):
+        await type_line(pilot, "[2 hex]0a 00 ff")
+        await until(pilot, lambda: messages(app, "server") == [b"\n\0\xff"])
+        assert [event.stream for event in app.monitor.log if isinstance(event, Message)] == [2, 2]
+        await type_line(pilot, f"[file]{tmp_path}/octets")
+        await until(pilot, lambda: messages(app, "server")[1:] == [b"one\ntwo\0"])
+        await type_line(pilot, "[hex]0")
+        await until(pilot, lambda: "'0' is no hex" in outcome(pilot))
 
 
 async def test_two_clients_each_with_streams_of_its_own() -> None:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,16 +25,48 @@ from sctp_tui.tui.compose import compose
         ("[3", None, b"[3"),
         (" ", None, b" "),
         ("grüß", None, "grüß".encode()),
+        ("[hex]0a 00 FF", None, b"\n\0\xff"),
+        ("[3 hex]0x0a", 3, b"\n"),
+        ("[[hex]0a", None, b"[hex]0a"),
+        ("[3][hex]0a", 3, b"[hex]0a"),
+        ("[ hex]0a", None, b"[ hex]0a"),
     ],
 )
 def test_lines(line: str, stream: int | None, data: bytes) -> None:
     assert compose(line) == (stream, data)
 
 
-@pytest.mark.parametrize("line", ["", "[3]"])
+@pytest.mark.parametrize("line", ["", "[3]", "[hex]", "[3 hex] "])
 def test_an_empty_message_is_refused_with_the_reason(line: str) -> None:
     with pytest.raises(SctpError, match="at least one byte"):
         compose(line)
+
+
+def test_a_whole_file(tmp_path: Path) -> None:
+    octets = bytes(range(256))
+    (tmp_path / "some octets").write_bytes(octets)
+    assert compose(f"[file]{tmp_path}/some octets") == (None, octets)
+    assert compose(f"[7 file] {tmp_path}/some octets") == (7, octets)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("[hex]0a0", "'0a0' is no hex: give pairs of digits"),
+        ("[hex]ü", "is no hex"),
+        ("[65535 hex]0a", "stream 65535 can't be"),
+        ("[file]", "no file is named"),
+        ("[file]/nowhere/x", "can't read /nowhere/x: No such file"),
+        ("[file]/", "can't read /: this is a folder and not a file"),
+        ("[file]/dev/zero", "can't read /dev/zero: this is a device"),
+        ("[file]a\0b", "can't read a␀b: "),
+        ("[file]/dev/null", "nothing to send"),
+    ],
+)
+def test_octets_that_cannot_be_had_are_named(line: str, said: str) -> None:
+    with pytest.raises(SctpError) as caught:
+        compose(line)
+    assert said in str(caught.value)
 
 
 def test_a_stream_that_no_association_can_have() -> None:
