@@ -5,6 +5,7 @@ by what was sent while it was on its way. A longer pause takes more room, by its
 by attributes of the elements, as office programs read no style sheets in SVG.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import accumulate
@@ -29,6 +30,7 @@ LIMIT = 1000
 _LEFT, _RIGHT, _WIDTH = 150, 850, 1280  # the lifelines, and the right margin's end
 _TOP, _BOTTOM = 92, 24
 _SEND, _ARRIVE, _BETWEEN = 24, 10, 20  # between an event and the one before it
+_INSTANT = 2e-6  # s within which times are the same
 _PAUSE = 0.01  # s from which on a pause takes more room
 _LOST = 0.6  # of the way that a lost packet makes
 _LABEL, _NOTE = 84, 72  # characters that have room
@@ -86,7 +88,7 @@ def _placed(course: Course, lines: Sequence[Line]) -> tuple[list[_Arrow], list[_
     for index, (line, time) in enumerate(zip(lines, times, strict=True)):
         events.append((time, index, False))
         if isinstance(line, Row) and line.arrives:
-            events.append((time + line.packet.delay, index, True))
+            events.append((_arrival(times, index, line.packet.delay), index, True))
     events.sort()
     y, before = float(_TOP - _SEND), None
     heights: dict[tuple[int, bool], float] = {}
@@ -104,6 +106,16 @@ def _placed(course: Course, lines: Sequence[Line]) -> tuple[list[_Arrow], list[_
         else:
             notes.append(_Note(line, at))
     return arrows, notes, y + _SEND
+
+
+def _arrival(times: Sequence[float], index: int, delay: float) -> float:
+    """When the packet of a line arrives, not after what is sent in the same instant: that is its answer.
+
+    The link rounds the time at which a packet arrives, and at that time the answer is sent.
+    """
+    at = times[index] + delay
+    answer = bisect_left(times, at - _INSTANT, index + 1)
+    return min(at, times[answer]) if answer < len(times) else at
 
 
 def _times(course: Course, lines: Sequence[Line]) -> list[float]:
@@ -153,7 +165,7 @@ def _drawn(ladder: Ladder, arrow: _Arrow) -> str:
 
 
 def _said(ladder: Ladder, arrow: _Arrow) -> str:
-    """The words of an arrow, over the others that cross them."""
+    """The words of an arrow, on a ground of their own: other arrows pass behind them."""
     row, y, colour = arrow.row, arrow.sent, _colour(arrow.row)
     right = rightwards(ladder.conversation, row)
     label = ladder.label(row)
@@ -163,7 +175,7 @@ def _said(ladder: Ladder, arrow: _Arrow) -> str:
     return (
         f"<g><title>{_escaped(label)}</title>"
         f'<rect x="{x if right else x - width:.0f}" y="{y - 16:.1f}" width="{width:.0f}" height="15" '
-        'fill="#ffffff" fill-opacity="0.8"/>'
+        'fill="#ffffff"/>'
         + _text(x, y - 4, label, f'text-anchor="{anchor}" fill="{colour}"', limit=limit)
         + _text(
             _RIGHT + 12, y + 4, _note(ladder, row), f'fill="{colour}" font-size="11"', font=_SANS, limit=_NOTE
@@ -178,8 +190,12 @@ def _noted(course: Course, note: _Note) -> str:
     if isinstance(line, Told):
         left = line.end == course.ladder.conversation.initiator
         x, text_x, anchor = (_LEFT, _LEFT + 14, "start") if left else (_RIGHT, _RIGHT - 14, "end")
-        return f'<circle cx="{x}" cy="{y:.1f}" r="4" fill="{_TOLD}"/>' + _text(
-            text_x, y + 4, words(line), f'text-anchor="{anchor}" fill="{_TOLD}"'
+        width = cell_len(printable(words(line), _LABEL)) * _CELL
+        return (
+            f'<circle cx="{x}" cy="{y:.1f}" r="4" fill="{_TOLD}"/>'
+            f'<rect x="{text_x if left else text_x - width:.0f}" y="{y - 8:.1f}" width="{width:.0f}" '
+            'height="16" fill="#ffffff"/>'
+            + _text(text_x, y + 4, words(line), f'text-anchor="{anchor}" fill="{_TOLD}"')
         )
     said = words(line) if isinstance(line, Done) else beats(course.ladder, line)
     return (

@@ -26,6 +26,7 @@ from sctp_tui.tui.wire_export import ladder_text, wire_sources
 from ..harness import Running
 from ..monitor.story import EVIL
 from ..monitor.tshark import complaints, fields
+from ..sctp.linked import Linked
 from .driving import messages, outcome, rows, running, type_line, until
 
 pytestmark = pytest.mark.userspace
@@ -131,6 +132,43 @@ def told() -> Still:
             if event.key
         }
         return Still(conversation(running.packets), Shown(sockets=True), keys, log, remarks)
+
+
+@pytest.mark.parametrize("start", [1000.0, 1000.000123456789, 1_700_000_000.123457])
+def test_in_the_picture_no_answer_is_above_what_it_answers(start: float) -> None:
+    """Step by step, so that an answer is sent in the instant in which what it answers arrives."""
+    with Linked() as linked:
+        linked.time = start
+        linked.stack.link.set_speed(0)
+        client = linked.begin()
+        for number in range(10):
+            linked.stack.link.step()
+            linked.turn()
+            if number > 3:
+                linked.send(client, 1, b"more")
+                linked.turn()
+        made = linked.packets
+    paths, texts = drawn(made)
+    way = dict(zip(map(id, made), (ends(path) for path in paths), strict=True))
+    answered = 0
+    for number, packet in enumerate(made):
+        for earlier in made[:number]:
+            arrived = earlier.mono + earlier.delay
+            if earlier.direction != packet.direction and packet.mono > arrived - 2e-6:
+                answered += 1
+                assert way[id(packet)][1] >= way[id(earlier)][3]
+    assert answered > 10
+    assert texts
+
+
+def test_words_in_the_picture_have_a_ground_that_no_arrow_passes_through(told: Still) -> None:
+    """All of it is behind them: arrows first, then the words, each on a box that is not transparent."""
+    raw = b"".join(picture(told)).decode()
+    root = ET.fromstring(raw)
+    boxes = [box.attrib for box in root.iter(f"{SVG}rect") if box.attrib.get("fill") == "#ffffff"]
+    assert not any("opacity" in name for box in boxes for name in box)
+    assert len(boxes) > raw.count("<g>") > 0
+    assert raw.rindex(' stroke-width="1.6"') < raw.index("<g>")
 
 
 def test_what_the_sockets_told_is_in_the_picture_and_the_text(told: Still) -> None:
