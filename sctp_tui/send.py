@@ -1,6 +1,7 @@
 """`sctp-tui send`: the client without a screen. One association, its messages, its answers, its end."""
 
 import enum
+import ipaddress
 import socket
 import time
 
@@ -14,7 +15,7 @@ from .outbox import Outbox
 from .output import Output, OutputEnded, complain
 from .sctp.address import format_hostport
 from .sctp.commands import AbortAssociation, CloseAssociation, OpenClient, Send, Stop, Watch
-from .sctp.endpoint import Clock, SctpError
+from .sctp.endpoint import Clock, SctpError, StackUnavailable
 from .sctp.events import (
     AssocChange,
     EndpointClosed,
@@ -30,7 +31,7 @@ from .sctp.events import (
     Suppressed,
 )
 from .sctp.stacks import choose
-from .sctp.system import raise_descriptor_limit
+from .sctp.system import NO_LOOPBACK, loopback_is_down, raise_descriptor_limit
 from .send_input import Given, Messages
 from .stop_signals import stop_signals
 
@@ -57,6 +58,8 @@ def send(options: SendOptions) -> int:
     raise_descriptor_limit()
     try:
         host = _look_up(options.host)
+        if ipaddress.ip_address(host).is_loopback and loopback_is_down():
+            raise StackUnavailable(*NO_LOOPBACK)
         (stack, *_) = choose(options.stack, Clock())
         client = _Client(options, stack, host)
     except (OSError, SctpError) as error:

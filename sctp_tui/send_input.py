@@ -19,6 +19,7 @@ from .sctp.printable import printable
 
 _BLOCK = 65536
 _LENGTH = 4  # bytes of the length before a frame, in network byte order
+_SPELT = 3  # characters for each octet at most: two hex digits and a blank
 _QUOTED = 20  # characters of what is wrong that an error quotes
 _STDIN = "standard input"
 
@@ -116,6 +117,7 @@ class Messages:
 
     def _separated(self, separator: bytes) -> Iterator[bytes]:
         """What stands between separators; what follows the last one counts where it is not empty."""
+        limit = MESSAGE_LIMIT * (1 if self._options.lines in (None, "text") else _SPELT)
         rest = b""
         while block := _read(self._stdin, _STDIN):
             *records, last = block.split(separator)
@@ -125,8 +127,8 @@ class Messages:
             else:
                 rest += last
             yield from records
-            if len(rest) > MESSAGE_LIMIT:
-                raise InputFailed(f"a {self._noun} of {_STDIN} is longer than {MESSAGE_LIMIT} bytes")
+            if len(rest) > limit:
+                raise InputFailed(f"a {self._noun} of {_STDIN} is longer than {limit} bytes")
         if rest:
             yield rest
 

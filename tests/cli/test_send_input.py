@@ -112,6 +112,14 @@ def test_what_is_empty_is_left_out_and_counted() -> None:
     os.close(ours)
 
 
+def test_the_longest_message_in_hex(tmp_path: Path) -> None:
+    longest = bytes(MESSAGE_LIMIT)
+    for text in (longest.hex(), longest.hex(" ")):
+        (tmp_path / "hex").write_text(text)
+        with (tmp_path / "hex").open("rb") as file:
+            assert list(Messages(SendOptions(lines="hex"), file.fileno())) == [Given(longest, 1)]
+
+
 # --- what is sent
 
 
