@@ -34,7 +34,7 @@ class Listen(Command, frozen=True, tag="listen"):
 class OpenClient(Command, frozen=True, tag="open_client"):
     """Make an endpoint for one association with `to`, which its first message sets up.
 
-    `attempts` bounds the INITs sent (SCTP_INITMSG's max_attempts).
+    `attempts` is how often an INIT is sent again (SCTP_INITMSG's max_attempts, RFC 6458, section 8.1.3).
     """
 
     endpoint: str

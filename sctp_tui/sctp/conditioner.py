@@ -85,6 +85,8 @@ class _Way:
         self.counts = dict.fromkeys(self.counts, 0)
 
     def set(self, conditions: Conditions, aims: list[_Aim]) -> None:
+        if conditions != self.conditions or [aim.rest for aim in aims] != [aim.rest for aim in self.aims]:
+            self.counts = dict.fromkeys(self.counts, 0)
         # What is on its way stays so, but what is sent from now on does not wait for it.
         self.conditions, self.aims = conditions, aims
         self.free = self.last = 0.0
@@ -158,6 +160,8 @@ class Conditioner:
         """One drop with an aim more, in both directions: whichever such packet comes first."""
         aim = _Aim(drop)
         for way in self._ways.values():
+            if not way.active:
+                way.counts = dict.fromkeys(way.counts, 0)  # those of what is over
             way.aims.append(aim)
 
     @property
@@ -170,7 +174,7 @@ class Conditioner:
         return self._ways[direction].state
 
     def counts(self, direction: Direction) -> LinkCounts:
-        """The packets of one direction by their verdicts, since the seed was set."""
+        """The packets of one direction by their verdicts, since it has these conditions, or the seed."""
         return LinkCounts(*self._ways[direction].counts.values())
 
     def fates(self, direction: Direction, packet: bytes, now: float, on_the_way: int = 0) -> tuple[Fate, ...]:

@@ -56,8 +56,8 @@ class Clock(msgspec.Struct, frozen=True):
 class EndpointOptions(msgspec.Struct, frozen=True):
     """What an endpoint is made with.
 
-    `outbound` streams are asked for and at most `inbound` taken; `attempts` bounds the INITs of a
-    client (0: the stack's default); `autoclose` is in seconds, 0 for never. `keys` is shared by all
+    `outbound` streams are asked for and at most `inbound` taken; `attempts` is how often a client's INIT is
+    sent again (0: the stack's default); `autoclose` is in seconds, 0 for never. `keys` is shared by all
     endpoints of an engine.
     """
 

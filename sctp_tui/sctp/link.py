@@ -48,7 +48,10 @@ class Conditions(msgspec.Struct, frozen=True):
 
 
 class LinkCounts(msgspec.Struct, frozen=True):
-    """The packets of one direction by their verdicts, since the seed was set; copies are `duplicated`."""
+    """The packets of one direction by their verdicts, since its conditions or the seed were set.
+
+    Copies are `duplicated`.
+    """
 
     delivered: int = 0
     delayed: int = 0

@@ -114,12 +114,15 @@ class Fields(Grid):
             tooltip="OUT:IN, streams to ask for and the most to take (RFC 9260, section 3.3.2)",
         )
         yield Label("Attempts")
-        tip = "INITs sent before giving up"
+        tip = "How often an INIT is sent again, 4: 5 INITs (SCTP_INITMSG, RFC 6458, section 8.1.3)"
         yield OrderedInput(id="attempts", compact=True, restrict="[0-9]*", tooltip=tip)
         yield Label("PPID")
         yield PpidInput(str(options.ppid), id="ppid")
-        yield Label("Stream")
-        yield OrderedInput(str(options.stream), id="stream", compact=True, restrict="[0-9]*")
+        yield Label("Stream", classes="-always")
+        tip = "The stream that a message goes on; [3] before a message is for that one alone"
+        yield OrderedInput(
+            str(options.stream), id="stream", classes="-always", compact=True, restrict="[0-9]*", tooltip=tip
+        )
         yield Label("Lifetime")
         yield OrderedInput(
             id="lifetime",
@@ -128,7 +131,7 @@ class Fields(Grid):
             restrict="[0-9]*",
             tooltip="ms until the message may be given up (RFC 3758); empty: never",
         )
-        yield Tick("Unordered", id="unordered", compact=True)
+        yield Tick("Unordered", id="unordered", classes="-always", compact=True)
         if len(self._stacks) > 1:
             yield Label("Stack")
             yield Select([(name, name) for name in self._stacks], id="stack", compact=True, allow_blank=False)

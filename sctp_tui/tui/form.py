@@ -115,8 +115,11 @@ class Form(ModalScreen[T]):
         return self.query_one(f"#{name}", Input).value.strip()
 
     def fill(self, name: str, value: str) -> None:
-        """Put something into an input."""
-        self.query_one(f"#{name}", Input).value = value
+        """Put something into an input; what is typed next takes its place, as in one that Tab leads to."""
+        field = self.query_one(f"#{name}", Input)
+        field.value = value
+        if field.has_focus:
+            field.action_select_all()
 
     def ticked(self, name: str) -> bool:
         """Whether a box is ticked."""

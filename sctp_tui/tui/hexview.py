@@ -1,5 +1,6 @@
 """Octets as hex and as text beside it, sixteen a line, only the lines in view drawn: 4 MiB are nothing."""
 
+import re
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -13,6 +14,7 @@ from .line_view import LineView
 OCTETS = 16
 """Octets on a line."""
 _OFFSET = 8  # hex digits of an offset
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # but for tabs and line ends
 
 
 def hex_of(row: bytes) -> str:
@@ -22,8 +24,17 @@ def hex_of(row: bytes) -> str:
     return "  ".join(halves)
 
 
-def text_of(data: bytes, start: int) -> str:
-    """The octets of the row at `start` as text, one cell for each.
+def is_text(data: bytes) -> bool:
+    """Whether all of it is text in UTF-8: what else would have letters that nobody wrote."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return False
+    return _CONTROL.search(text) is None
+
+
+def text_of(data: bytes, start: int, utf8: bool) -> str:
+    """The octets of the row at `start` as text, one cell for each; what is no `utf8` text as ASCII.
 
     A character of UTF-8 stands where its first octet is, `·` for the others and for whatever isn't shown
     as itself: controls, what is no UTF-8, what reorders or has no width, characters that the line would cut.
@@ -33,7 +44,7 @@ def text_of(data: bytes, start: int) -> str:
     at = start
     while at < end:
         # What is left of a character that began in the row above decodes to nothing, octet by octet.
-        character, width = _character(data, at)
+        character, width = _character(data, at) if utf8 or data[at] < 0x80 else ("", 1)
         if character and at - start + cell_len(character) <= end - start:
             cells[at - start] = character
             if cell_len(character) == 2:
@@ -71,7 +82,7 @@ class HexView(LineView):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._data = b""
+        self._data, self._utf8 = b"", True
 
     @property
     def data(self) -> bytes:
@@ -80,7 +91,7 @@ class HexView(LineView):
 
     @data.setter
     def data(self, data: bytes) -> None:
-        self._data = data
+        self._data, self._utf8 = data, is_text(data)
         self.set_lines(-(-len(data) // OCTETS))
         self.go(0)
         self.refresh()
@@ -100,7 +111,7 @@ class HexView(LineView):
         segments = [
             Segment(f"{start:0{_OFFSET}x}  ", dim),
             Segment(hex_of(self._data[start : start + OCTETS]) + "  ", base),
-            Segment(text_of(self._data, start), self.style_of("hex-view--text")),
+            Segment(text_of(self._data, start, self._utf8), self.style_of("hex-view--text")),
         ]
         return Strip(segments).adjust_cell_length(width, base)
 

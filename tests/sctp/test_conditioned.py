@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from sctp_tui.sctp.conditioner import Conditioner
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import SendFailed
-from sctp_tui.sctp.link import Drop
+from sctp_tui.sctp.link import Conditions, Drop
 from sctp_tui.sctp.packet import Abort, Data, ForwardTsn, Sack
 from sctp_tui.sctp.userspace.transit import LEAST
 
@@ -342,3 +343,18 @@ def test_closed_with_packets_on_their_way(linked: Linked) -> None:
     client.close()
     linked.until(lambda: linked.states(linked.server)[-1] == "COMM_LOST")
     assert linked.received()[1:] == [b"0", b"1", b"2"]
+
+
+def test_what_was_lost_before_is_not_counted_for_what_is_set_now() -> None:
+    conditioner = Conditioner(1)
+    packet = bytes(12) + bytes((0, 3, 0, 16)) + bytes(12)
+    conditioner.drop_next(Drop("DATA"))
+    assert [fate.verdict for fate in conditioner.fates("in", packet, 0.0)] == ["dropped"]
+    assert conditioner.counts("in").dropped == 1
+    conditioner.drop_next(Drop("DATA", count=6))
+    assert (conditioner.counts("in").dropped, conditioner.counts("out").dropped) == (0, 0)
+    conditioner.fates("in", packet, 0.0)
+    conditioner.drop_next(Drop("SACK"))  # beside the other one, which goes on
+    assert conditioner.counts("in").dropped == 1
+    conditioner.set(Conditions(loss=0.5), Conditions())
+    assert conditioner.counts("in").dropped == 0

@@ -6,7 +6,20 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
 from sctp_tui.sctp.printable import printable
-from sctp_tui.tui.hexview import OCTETS, HexView, hex_of, text_of
+from sctp_tui.tui import hexview
+from sctp_tui.tui.hexview import OCTETS, HexView, hex_of, is_text
+
+
+def text_of(data: bytes, start: int) -> str:
+    """As the view has it."""
+    return hexview.text_of(data, start, is_text(data))
+
+
+def test_octets_that_are_no_text_are_ascii() -> None:
+    """Neither where some of them happen to be letters of UTF-8, nor where there are controls among them."""
+    assert text_of("größe\n".encode(), 0) == "grö·ß·e·"
+    assert text_of(b"\xc3\xa9\xff ok", 0) == "··· ok"
+    assert text_of(b"\x00\x10\xc3\xa9ok", 0) == "····ok"
 
 
 def test_text_beside_the_octets() -> None:

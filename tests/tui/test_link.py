@@ -216,3 +216,16 @@ async def test_where_the_kernel_carries_the_packets_it_is_said_at_once() -> None
             await until(pilot, lambda: "the kernel carries its packets itself" in outcome(pilot))
             assert isinstance(app.screen, MainScreen)
             app.screen.tell("")
+
+
+async def test_what_is_typed_takes_the_place_of_what_stood_in_the_first_field() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("escape")
+        screen = await _panel(app, pilot)
+        await pilot.press(*"loss=10%", "enter")
+        await until(pilot, lambda: not isinstance(app.screen, LinkScreen))
+        await until(pilot, lambda: conditioned(app.monitor.link))
+        screen = await _panel(app, pilot)
+        await until(pilot, lambda: screen.query_one("#inward", Input).value == "loss=10%")
+        await pilot.press(*"cut")
+        assert screen.query_one("#inward", Input).value == "cut"

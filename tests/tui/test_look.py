@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from textual.command import CommandPalette
+from textual.content import Content
 from textual.widgets import Digits, OptionList
+from textual.widgets.option_list import Option
 
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.association_table import AssociationTable
@@ -63,3 +65,16 @@ async def test_large_has_few_numbers_and_few_columns() -> None:
         await until(pilot, lambda: big.query_one("#big-live", Digits).value == "1")
         await until(pilot, lambda: big.query_one("#big-messages", Digits).value == "1")
         assert list(app.screen.query_one(AssociationTable).columns) == ["id", "peer", "in", "state", "rate"]
+        # How a message is sent stays; where a client goes to is not what a class looks at.
+        shown = {one.id for one in app.screen.query("Fields > *") if one.region.area}
+        assert {"stream", "unordered"} <= shown
+        assert not shown & {"to", "udp", "ppid", "lifetime"}
+
+
+async def test_a_client_is_one_line_however_long_its_reason() -> None:
+    """Else the ones that failed push the one who is spoken as out of sight."""
+    async with running((80, 24)) as (app, pilot):
+        speakers = app.screen.query_one("#speakers", OptionList)
+        speakers.set_options(Option(Content("client 1   it was aborted: " + "why " * 40)) for _ in range(4))
+        await until(pilot, lambda: speakers.virtual_size.height > 0)
+        assert speakers.virtual_size.height == 4

@@ -49,3 +49,13 @@ async def test_pictures_are_whole_in_themselves() -> None:
             source for source in wire_sources(rows(app)[0], app.monitor, Shown()) if source.suffix == ".svg"
         )
         assert asks_for(b"".join(ladder.lines()).decode()) == []
+
+
+@pytest.mark.parametrize(("theme", "light"), [("ansi-light", True), ("ansi-dark", False)])
+async def test_the_background_is_the_theme_s(theme: str, light: bool) -> None:
+    """What has the terminal's own colours has those of a light one, or of a dark one."""
+    async with running((80, 24)) as (app, pilot):
+        app.theme = theme
+        await pilot.pause()
+        (window,) = re.findall(r'<rect fill="#(\w{6})" stroke="rgba', of_screen(app))
+        assert (sum(bytes.fromhex(window)) > 3 * 128) == light
