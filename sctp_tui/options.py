@@ -433,12 +433,14 @@ def _read_words(parser: Parser, words: list[str], options: SendOptions) -> None:
 
 def _check_input(parser: Parser, options: SendOptions) -> None:
     """One source alone, and what stands in words can be sent."""
+    if options.file == "":
+        parser.error("--file: '' names no file: give a path, or - for standard input")
     if options.hex and not options.texts:
         parser.error("--hex: no TEXT is given; lines of hex on standard input are --lines hex")
     if not options.texts:
         return
     for name in ("file", "lines", "null", "frames"):
-        if getattr(options, name):
+        if getattr(options, name) not in (None, False):
             source = "sends a file" if name == "file" else "is for standard input"
             parser.error(f"--{name} {source}: leave it out, or the TEXT")
     from .send_input import InputFailed, Messages

@@ -79,6 +79,7 @@ def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str], list[str]]:
     parser.add_argument(
         "--netem",
         metavar="WORDS",
+        type=_netem_words,
         help="what the guest's loopback does to packets, in the words of tc-netem(8), as "
         "'delay 20ms loss 3%%': to each packet once, so a round trip takes the delay twice",
     )
@@ -93,6 +94,12 @@ def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str], list[str]]:
     if rest and not rest[0].startswith("-"):
         parser.error(f"COMMAND comes after --: sctp-tui lab -- {' '.join(rest)}")
     return options, command, rest
+
+
+def _netem_words(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("no words: give what is to be done, as in 'delay 20ms loss 3%'")
+    return text
 
 
 def _netem(words: str | None) -> list[str]:

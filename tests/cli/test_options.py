@@ -56,6 +56,7 @@ Read = Callable[[Sequence[str]], object]
         (send_options, "h -0 a", "--null is for standard input"),
         (send_options, "h --frames a", "--frames is for standard input"),
         (send_options, "h --file x a", "--file sends a file: leave it out, or the TEXT"),
+        (send_options, "h --file=", "--file: '' names no file: give a path, or - for standard input"),
         (send_options, "h --file x --frames", "not allowed with argument --file"),
         (send_options, "h --ppid 4294967296 a", "'4294967296' is no PPID: a number from 0 to 4294967295"),
         (send_options, "h --ppid ngpa a", "'ngpa' is no PPID: a number from 0 to 4294967295, or a name; did"),

@@ -297,6 +297,7 @@ def test_elsewhere_it_is_said_that_there_is_none(
         (["--prot", "1", "--", "ls"], "not known: --prot 1"),
         (["--memory", "1M", "--", "ls"], "give 64M to 64G"),
         (["--timeout", "nan", "--", "ls"], "not a number of seconds"),
+        (["--netem", " ", "--", "ls"], "no words: give what is to be done, as in 'delay 20ms loss 3%'"),
     ],
 )
 def test_wrong_arguments_are_explained(

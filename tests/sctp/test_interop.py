@@ -12,6 +12,7 @@ import pytest
 from sctp_tui.sctp.commands import Listen
 from sctp_tui.sctp.events import AssocChange, EndpointFailed, Listening, Message, Packet, Peer, ShutdownEvent
 
+from ..cli.program import Program
 from ..harness import PATIENCE, Running
 
 pytestmark = pytest.mark.kernel
@@ -66,6 +67,15 @@ def test_a_udp_port_that_the_kernel_has_is_told_as_such(kernel_udp_port: int) ->
         _UDP_PORT.write_text("0")  # the way out
         userspace.engine.submit(Listen("server", "userspace", ("127.0.0.1",), 0, kernel_udp_port, 5, 5))
         assert userspace.until(Listening).udp_port == kernel_udp_port
+
+
+def test_serve_on_both_stacks_says_it_in_one_line(kernel_udp_port: int) -> None:
+    words = ("serve", "--stack", "all", "--port", "0", "--udp-port", str(kernel_udp_port))
+    with Program(*words) as server:
+        status, _, err = server.end()
+    assert status == 1
+    assert "the kernel's SCTP has it" in err
+    assert err.count("\n") == 1
 
 
 def test_kernel_client_to_userspace_server(kernel_udp_port: int) -> None:
