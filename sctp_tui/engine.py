@@ -20,6 +20,7 @@ from .sctp.commands import (
     CloseAssociation,
     CloseEndpoint,
     Command,
+    Connect,
     DropNext,
     Generate,
     Listen,
@@ -363,6 +364,8 @@ class Engine:
                 self._listen(command)
             case OpenClient():
                 self._open_client(command)
+            case Connect():
+                self._sending.connect(command)
             case Send():
                 self._sending.send(command)
             case SendToAll():
@@ -474,13 +477,13 @@ class Engine:
         self._out.append(listening)
 
     def _open_client(self, command: OpenClient) -> None:
-        for address in command.to.addresses:
+        for address in (*command.to.addresses, *command.own.addresses):
             unicast.check(address)
         stack = self._stack(command.stack)
         options = self._options(command.endpoint, command.outbound, command.inbound, command.attempts)
         opened = Opened(stack.open(options), stack, server=False)
         with self._attached(opened):
-            opened.endpoint.aim(command.to)
+            opened.endpoint.aim(command.to, command.own)
 
     def _close_association(self, association: Association) -> None:
         association.closing = True

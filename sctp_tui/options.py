@@ -17,6 +17,7 @@ from .option_values import (
     address,
     conditions,
     one_of,
+    own_end,
     ppid,
     seconds,
     stack,
@@ -102,7 +103,8 @@ class ServeOptions(ServerOptions):
 class SendOptions:
     """Options of `send`, and what its words say: where to, and what.
 
-    No `texts` and no `file` mean standard input. A `stream` of None: each message names its own.
+    No `texts` and no `file` mean standard input, but for `connect_only`. `own` is where from. A `stream` of
+    None: each message names its own.
     """
 
     host: str = ""
@@ -120,6 +122,8 @@ class SendOptions:
     streams: tuple[int, int] = (5, 5)
     stack: Wanted = "auto"
     udp_port: int | None = None
+    own: list[tuple[str, int]] = field(default_factory=list)
+    connect_only: bool = False
     abort: bool = False
     timeout: float = 10.0
     wait: float | None = None
@@ -363,6 +367,9 @@ exit status: 0 all delivered and shut down, 1 not so (one line says why), 2 wron
         "--ppid", type=ppid, metavar="PPID",
         help="payload protocol identifier, a number or a name such as ngap (default: 0)",
     )  # fmt: skip
+    form.add_argument(
+        "--connect-only", action="store_true", help="no message: an association without data, and its end"
+    )
     group.add_argument("--unordered", action="store_true", help="delivered in any order")
     group.add_argument(
         "--lifetime", type=whole(1, 2**32 - 1, "lifetime in ms", "leave it out for none"), metavar="MS",
@@ -399,6 +406,11 @@ exit status: 0 all delivered and shut down, 1 not so (one line says why), 2 wron
         "--udp-port", type=whole(1, 65535, "UDP port", "leave it out for the usual one"), metavar="PORT",
         help="the server's UDP port (default on userspace: 9899; on the kernel: not in UDP)",
     )  # fmt: skip
+    group.add_argument(
+        "--from", action="append", dest="own", type=own_end, metavar="ADDRESS[:PORT]",
+        help="an address of this machine to come from, and an SCTP port (default: any); on the kernel more "
+        "than one by repeating it",
+    )  # fmt: skip
     _add_general(parser)
     options = SendOptions()
     _read_words(parser, parser.parse(_spelt_out(argv), options), options)
@@ -419,6 +431,10 @@ def _read_words(parser: Parser, words: list[str], options: SendOptions) -> None:
     from .sctp.address import parse_hostport
     from .sctp.endpoint import SctpError
 
+    if len(ports := sorted({port for _, port in options.own if port})) > 1:
+        parser.error(
+            f"--from: ports {' and '.join(map(str, ports))}: an association has one port at each end"
+        )
     where, *texts = words
     try:
         options.host, options.port = parse_hostport(where, PORT)
@@ -439,6 +455,8 @@ def _check_input(parser: Parser, options: SendOptions) -> None:
         parser.error("--hex: no TEXT is given; lines of hex on standard input are --lines hex")
     if not options.texts:
         return
+    if options.connect_only:
+        parser.error("--connect-only sends no message: leave it out, or the TEXT")
     for name in ("file", "lines", "null", "frames"):
         if getattr(options, name) not in (None, False):
             source = "sends a file" if name == "file" else "is for standard input"

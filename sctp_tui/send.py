@@ -14,7 +14,7 @@ from .options import SendOptions
 from .outbox import Outbox
 from .output import Output, OutputEnded, complain
 from .sctp.address import format_hostport
-from .sctp.commands import AbortAssociation, CloseAssociation, OpenClient, Send, Stop, Watch
+from .sctp.commands import AbortAssociation, CloseAssociation, Connect, OpenClient, Send, Stop, Watch
 from .sctp.endpoint import Clock, SctpError, StackUnavailable
 from .sctp.events import (
     AssocChange,
@@ -113,7 +113,13 @@ class _Client:
         outbound, inbound = options.streams
         with stop_signals(self._asked_to_stop):
             self._engine.start()
-            self._engine.submit(OpenClient(_NAME, self._stack, self._peer, outbound, inbound))
+            own = Peer(
+                tuple(dict.fromkeys(host for host, _ in options.own)),
+                max((port for _, port in options.own), default=0),
+            )
+            self._engine.submit(OpenClient(_NAME, self._stack, self._peer, outbound, inbound, own=own))
+            if options.connect_only:
+                self._engine.submit(Connect(_NAME))
             self._feeder.start()
             while not self._closed:
                 running = self._engine.running
@@ -172,7 +178,7 @@ class _Client:
             case Refused():
                 self._feeder.taken(event.message_id)
                 # What comes too late for an association that has just ended is no news.
-                if event.message_id:
+                if event.message_id or event.command == "connect":
                     self._fail(event.text + self._more_streams())
             case SendFailed():
                 self._failed += 1
@@ -257,7 +263,7 @@ class _Client:
         feeder, options = self._feeder, self._options
         if feeder.failure:
             self._fail(feeder.failure)
-        elif feeder.done and not feeder.submitted:
+        elif feeder.done and not feeder.submitted and not options.connect_only:
             self._fail(f"nothing to send: {self._messages.nothing}")
         if self._phase is _Phase.SENDING and feeder.done and not feeder.waiting:
             self._enter(_Phase.ANSWERS)
@@ -281,7 +287,7 @@ class _Client:
         """Whether it is the other side's turn, rather than ours or the user's."""
         match self._phase:
             case _Phase.OPENING:
-                return self._feeder.submitted > 0
+                return self._feeder.submitted > 0 or self._options.connect_only
             case _Phase.SENDING:
                 return self._feeder.waiting > 0
             case _Phase.ANSWERS:

@@ -84,6 +84,8 @@ class Messages:
     def _records(self) -> Iterator[tuple[str, bytes]]:
         """The place of each in words, and its octets."""
         options = self._options
+        if options.connect_only:
+            return
         if options.texts:
             for number, text in enumerate(options.texts, 1):
                 yield f"TEXT {number}", text

@@ -6,7 +6,7 @@ from itertools import islice
 
 from .generator import BURST, Generator
 from .ledger import Association, Ledger
-from .sctp.commands import Command, Generate, Send, SendToAll
+from .sctp.commands import Command, Connect, Generate, Send, SendToAll
 from .sctp.endpoint import BufferFull, Clock, Endpoint, Outgoing, SctpError
 from .sctp.events import Event, Generating
 
@@ -66,6 +66,12 @@ class Sending:
             self._take(self._endpoint(association.endpoint).send(association.assoc_id, _outgoing(command)))
         except BufferFull:
             self._keep(association, command, limited)
+
+    def connect(self, command: Connect) -> None:
+        """Begin a client's association without a message."""
+        if self._ledger.of_client(command.endpoint) is not None:
+            raise SctpError(f"the association of {command.endpoint} is there already")
+        self._take(self._endpoint(command.endpoint).connect(None))
 
     def send_to_all(self, command: SendToAll) -> None:
         """Send to each association of an endpoint; what one of them can't take is refused for it alone."""

@@ -32,8 +32,9 @@ class Listen(Command, frozen=True, tag="listen"):
 
 
 class OpenClient(Command, frozen=True, tag="open_client"):
-    """Make an endpoint for one association with `to`, which its first message sets up.
+    """Make an endpoint for one association with `to`, which its first message sets up, or `Connect`.
 
+    `own` is where from: addresses of this machine (none: as the system chooses) and an SCTP port (0: any).
     `attempts` is how often an INIT is sent again (SCTP_INITMSG's max_attempts, RFC 6458, section 8.1.3).
     """
 
@@ -43,6 +44,13 @@ class OpenClient(Command, frozen=True, tag="open_client"):
     outbound: int = 5
     inbound: int = 5
     attempts: int = 4
+    own: Peer = Peer((), 0)
+
+
+class Connect(Command, frozen=True, tag="connect"):
+    """Set up the association of a client without a message: answered by `Opening`, or by `Refused`."""
+
+    endpoint: str
 
 
 class Send(Command, frozen=True, tag="send"):

@@ -22,6 +22,10 @@ UDP_PORT = 9899
 """Where SCTP in UDP is expected (RFC 6951, section 5.1), unless told otherwise."""
 
 
+ANY = Peer((), 0)
+"""Where a client is bound that does not care."""
+
+
 class SctpError(Exception):
     """Something asked of SCTP can't be done; the text names the value, the limit and the way out."""
 
@@ -99,14 +103,20 @@ class Endpoint(Protocol):
         They may be of both families; `::` takes both.
         """
 
-    def aim(self, to: Peer) -> None:
-        """Make this endpoint a client of `to`, the destination of `connect`; sends nothing yet."""
+    def aim(self, to: Peer, own: Peer = ANY) -> None:
+        """Make this endpoint a client of `to`, the destination of `connect`; sends nothing yet.
+
+        `own` is where it is bound: its addresses (none: the system chooses) and port (0: any).
+        """
 
     def stop_listening(self) -> None:
         """Take no more associations: who asks for one is refused at its INIT (RFC 6458, section 3.1.3)."""
 
-    def connect(self, message: Outgoing) -> Sequence[Event]:
-        """Set up an association with the peer aimed at by a first message; the first event is `Opening`."""
+    def connect(self, message: Outgoing | None) -> Sequence[Event]:
+        """Set up an association with the peer aimed at, by a first message or without one.
+
+        The first event is `Opening`.
+        """
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
         """Send on an association (0: the client's that is being set up); the outgoing `Message`.

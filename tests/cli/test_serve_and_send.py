@@ -57,6 +57,25 @@ def test_hello_and_another_hello(stack: StackName, server: Server) -> None:
     server.event("assoc_change", state="SHUTDOWN_COMP", key=again["key"])
 
 
+def test_an_association_without_data_from_an_own_end(server: Server) -> None:
+    sent(server, "--connect-only", "--from", "127.0.0.2:41233")
+    up = server.event("assoc_change", state="COMM_UP")
+    assert (up["peer"]["addresses"], up["peer"]["port"]) == (["127.0.0.2"], 41233)
+    names = []
+    while (event := json.loads(server.line()))["event"] != "assoc_change":
+        names.append(event["event"])
+    assert (event["state"], event["by"]) == ("SHUTDOWN_COMP", "peer")
+    assert "message" not in names
+
+
+def test_without_data_to_where_nobody_listens(server: Server) -> None:
+    host, port = server.to[0].rsplit(":", 1)
+    words = (f"{host}:{int(port) ^ 1}", *server.to[1:], "--connect-only")
+    status, out, err = send(*words)
+    assert (status, out) == (1, b"")
+    assert "nobody listens on" in err
+
+
 def test_an_abort_comes_after_what_was_sent(stack: StackName, server: Server) -> None:
     sent(server, "bye", "bye now", "--abort")
     assert [server.event("message")["text"] for _ in range(2)] == ["bye", "bye now"]

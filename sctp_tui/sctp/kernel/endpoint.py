@@ -18,7 +18,7 @@ from ... import __version__
 from .. import sockaddr, unicast
 from ..book import Book, Entry
 from ..causes import USER_INITIATED_ABORT
-from ..endpoint import UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
+from ..endpoint import ANY, UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
 from ..events import (
     SCHEMA,
     AssocChange,
@@ -110,37 +110,42 @@ class KernelEndpoint:
             raise SctpError(
                 f"{', '.join(hosts)}: the kernel binds 0.0.0.0 beside no IPv6 address; :: takes both families"
             )
-        made = self._open(socket.AF_INET if is_v4 else socket.AF_INET6)
-        try:
-            if is_v4:
-                made.bindx(addresses)
-            else:  # where pysctp's bindx writes over the end of its buffer
-                both = "::" in hosts or any(len(address) == 2 for address in addresses)
-                self._sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not both)
-                packed = b"".join(map(sockaddr.pack, addresses))
-                self._sock.setsockopt(layout.IPPROTO_SCTP, layout.BINDX_ADD, packed)
-            self._sock.listen(1)
-        except OSError as error:
-            where = f"port {port} on {', '.join(hosts)}"
-            way_out = {
-                errno.EADDRINUSE: "another program has it: choose another port (0 = any)",
-                errno.EACCES: "ports below 1024 need root: choose another port",
-                errno.EADDRNOTAVAIL: "this machine has no such address: see `ip address`",
-            }.get(error.errno or 0, os.strerror(error.errno or 0))
-            raise SctpError(f"can't listen on SCTP {where}; {way_out}") from None
+        self._open(socket.AF_INET if is_v4 else socket.AF_INET6)
+        if not is_v4:
+            both = "::" in hosts or any(len(address) == 2 for address in addresses)
+            self._sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not both)
+        bound = self._bind(addresses, serves=True)
         clock = self._options.clock
-        bound = self._sock.getsockname()[1]
-        own = {str(address[0]).partition("%")[0] for address in addresses}
-        if own & {"0.0.0.0", "::"}:
-            own = set()  # any
-        self._bound = End(self.name, own, bound, serves=True)
-        self._ends.add(self._bound)
         return Listening(
             clock.wall(), clock.mono(), self.name, 0, 0, None, SCHEMA, __version__,
             "kernel", self._library, hosts[0], tuple(hosts), bound, None,
         )  # fmt: skip
 
-    def aim(self, to: Peer) -> None:
+    def _bind(self, addresses: Sequence[sockaddr.Address], *, serves: bool) -> int:
+        """Bind, and listen where it `serves`; the port."""
+        # By pysctp's own bindx an IPv6 address would be written over the end of its buffer.
+        packed = b"".join(map(sockaddr.pack, addresses))
+        hosts = [sockaddr.host(address) for address in addresses]
+        try:
+            self._sock.setsockopt(layout.IPPROTO_SCTP, layout.BINDX_ADD, packed)
+            if serves:
+                self._sock.listen(1)
+        except OSError as error:
+            where = f"port {addresses[0][1]} on {', '.join(hosts)}"
+            way_out = {
+                errno.EADDRINUSE: "another program has it: choose another port (0 = any)",
+                errno.EACCES: "ports below 1024 need root: choose another port",
+                errno.EADDRNOTAVAIL: "this machine has no such address: see `ip address`",
+            }.get(error.errno or 0, os.strerror(error.errno or 0))
+            raise SctpError(f"can't {'listen on' if serves else 'bind'} SCTP {where}; {way_out}") from None
+        bound = int(self._sock.getsockname()[1])
+        own = {host.partition("%")[0] for host in hosts}
+        any_host = own & {"0.0.0.0", "::"}
+        self._bound = End(self.name, set() if any_host else own, bound, serves=serves)
+        self._ends.add(self._bound)
+        return bound
+
+    def aim(self, to: Peer, own: Peer = ANY) -> None:
         """See `Endpoint.aim`."""
         self._destination = [sockaddr.numeric(host, to.port) for host in to.addresses]
         if len({len(address) for address in self._destination}) != 1:
@@ -149,6 +154,12 @@ class KernelEndpoint:
         self._open(socket.AF_INET if is_v4 else socket.AF_INET6)
         if not is_v4:  # and no IPv4 address of ours is told to the peer as a second path
             self._sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if own != ANY:
+            hosts = own.addresses or ("0.0.0.0" if is_v4 else "::",)
+            addresses = [sockaddr.numeric(host, own.port) for host in hosts]
+            if any((len(address) == 2) != is_v4 for address in addresses):
+                raise SctpError(f"from {', '.join(hosts)} to {to}: IPv4 and IPv6 together; give one family")
+            self._bind(addresses, serves=False)
         if to.udp_port is not None:
             if kernel_udp_port() == 0:  # then the option is taken, and SCTP without UDP is sent
                 raise SctpError(
@@ -165,12 +176,12 @@ class KernelEndpoint:
 
     # --- sending
 
-    def connect(self, message: Outgoing) -> Sequence[Event]:
+    def connect(self, message: Outgoing | None) -> Sequence[Event]:
         """See `Endpoint.connect`."""
         entry = self._book.open(self._to)
         opening = self._book.opened(entry, "kernel", self._library)
         try:
-            sent = self._send(entry, message)
+            sent = self._send(entry, message) if message is not None else self._connect()
         except SctpError:
             self._book.give_up_opening()
             raise
@@ -180,6 +191,17 @@ class KernelEndpoint:
             self._bound = End(self.name, set(), bound, serves=False)
             self._ends.add(self._bound)
         return (msgspec.structs.replace(opening, local_port=bound), *sent)
+
+    def _connect(self) -> Sequence[Event]:
+        """Begin an association without data."""
+        packed = b"".join(map(sockaddr.pack, self._destination))
+        try:
+            self._sock.setsockopt(layout.IPPROTO_SCTP, layout.CONNECTX, packed)
+        except BlockingIOError:
+            pass  # it has begun
+        except OSError as error:
+            raise SctpError(f"the kernel can't begin the association: {error.strerror}") from None
+        return ()
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
         """See `Endpoint.send`."""

@@ -15,7 +15,7 @@ from ... import __version__
 from .. import sockaddr, unicast
 from ..book import Book, Entry
 from ..causes import STALE_COOKIE
-from ..endpoint import UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
+from ..endpoint import ANY, UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
 from ..events import (
     SCHEMA,
     AssocChange,
@@ -110,6 +110,9 @@ class UserspaceEndpoint:
         _enlarge(sock)
         if sock.family == socket.AF_INET6:  # whatever the system's default is
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
+        return self._bind_udp(sock, host, udp_port)
+
+    def _bind_udp(self, sock: socket.socket, host: str, udp_port: int) -> int:
         try:
             sock.bind(sockaddr.numeric(host, udp_port))
         except OSError as error:
@@ -145,12 +148,19 @@ class UserspaceEndpoint:
         anywhere = any(host.is_unspecified and host.version >= wanted.version for host in bound)
         return anywhere and (wanted.is_loopback or _is_local(to.addresses[0]))
 
-    def aim(self, to: Peer) -> None:
+    def aim(self, to: Peer, own: Peer = ANY) -> None:
         """See `Endpoint.aim`. Within the process where `to` is an endpoint of it, else over UDP."""
         host = to.addresses[0]
-        self._bind(0)
+        if len(own.addresses) > 1:
+            raise SctpError(
+                f"{', '.join(own.addresses)}: an end of the userspace stack has one address: give one, or "
+                "use --stack kernel"
+            )
+        if any((":" in one) != (":" in host) for one in own.addresses):
+            raise SctpError(f"from {own.addresses[0]} to {to}: IPv4 and IPv6 together; give one family")
+        self._bind(own.port)
         if self._stack.serving(to):
-            there, back = self._pump.links.pair(host)
+            there, back = self._pump.links.pair(host, "".join(own.addresses))
             self._pump.register(back)
             to = Peer((host,), to.port)
         else:
@@ -162,6 +172,8 @@ class UserspaceEndpoint:
             sock = socket.socket(_family(host), socket.SOCK_DGRAM)
             self._sockets.append(sock)
             _enlarge(sock)
+            if own.addresses:
+                self._bind_udp(sock, own.addresses[0], 0)
             try:
                 sock.connect(sockaddr.numeric(host, udp_port))
             except OSError as error:
@@ -178,16 +190,27 @@ class UserspaceEndpoint:
 
     # --- sending
 
-    def connect(self, message: Outgoing) -> Sequence[Event]:
+    def connect(self, message: Outgoing | None) -> Sequence[Event]:
         """See `Endpoint.connect`."""
         entry = self._book.open(self._to)
         opening = self._book.opened(entry, "userspace", self._stack.library)
         try:
-            sent = self._send(entry, message)
+            sent = self._send(entry, message) if message is not None else self._connect()
         except SctpError:
             self._book.give_up_opening()
             raise
         return (msgspec.structs.replace(opening, local_port=self._port), *sent)
+
+    def _connect(self) -> Sequence[Event]:
+        """Begin an association without data."""
+        if self._link is None or self._to is None:
+            raise SctpError(f"{self.name} has no destination")
+        if self._pump.waited:
+            self._pump.pass_time()
+        number = self._socket.connect(layout.sockaddr(self._to.port, self._link.handle))
+        if number:
+            raise SctpError(f"usrsctp can't begin the association: {os.strerror(number)}")
+        return ()
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
         """See `Endpoint.send`."""

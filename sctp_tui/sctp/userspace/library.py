@@ -41,6 +41,7 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "usrsctp_setsockopt": (_I, [_P, _I, _I, _P, _U32]),
     "usrsctp_getsockopt": (_I, [_P, _I, _I, _P, _P]),
     "usrsctp_bind": (_I, [_P, _P, _U32]),
+    "usrsctp_connect": (_I, [_P, _P, _U32]),
     "usrsctp_listen": (_I, [_P, _I]),
     "usrsctp_peeloff": (_P, [_P, _U32]),
     "usrsctp_close": (None, [_P]),

@@ -78,9 +78,9 @@ class Links:
         link = self.by_handle[self._last_handle] = Link(self._last_handle, host, udp_port, over)
         return link
 
-    def pair(self, host: str) -> tuple[Link, Link]:
-        """Two ends of a wire within this process, both at `host`: there, and back."""
-        there, back = self.add(host), self.add(host)
+    def pair(self, host: str, own: str = "") -> tuple[Link, Link]:
+        """Two ends of a wire within this process: there, to `host`, and back, to `own` or `host` too."""
+        there, back = self.add(host), self.add(own or host)
         there.other, back.other = back, there
         there.sends = "in"
         return there, back

@@ -1,6 +1,7 @@
 """A socket of usrsctp, set up as an endpoint needs it: bytes and numbers in and out, no meaning yet."""
 
 import ctypes
+import errno
 import mmap
 import os
 import struct
@@ -105,6 +106,11 @@ class Socket:
         """Bind to an SCTP port on all links: 0, or the errno."""
         address = layout.sockaddr(port, 0)
         return self._errno(self._call.usrsctp_bind(self._socket, address, len(address)))
+
+    def connect(self, address: bytes) -> int:
+        """Begin an association without data: 0, or the errno."""
+        number = self._errno(self._call.usrsctp_connect(self._socket, address, len(address)))
+        return 0 if number == errno.EINPROGRESS else number
 
     def listen(self) -> None:
         """Take associations."""
