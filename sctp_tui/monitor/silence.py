@@ -156,6 +156,14 @@ class Silence:
         return sum(line.missed for line in lines) if all(one.missed or one.down for one in lines) else 0
 
     @property
+    def since(self) -> float | None:
+        """When what is missing at least was sent first; None for a peer that answers."""
+        lines = [line for line in self._lines.values() if line.missed]
+        return (
+            min(line.at - line.base * (2 ** (line.first or 1) - 1) for line in lines) if self.missed else None
+        )
+
+    @property
     def silent(self) -> tuple[int, int]:
         """On how many paths answers are missing, and of how many."""
         return sum(bool(line.missed) for line in self._lines.values()), len(self._lines)

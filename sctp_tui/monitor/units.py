@@ -60,6 +60,12 @@ def delay(seconds: float) -> str:
     return text.removesuffix(".0") + (" ms" if ms < 1000 else " s")
 
 
+def clock(seconds: float) -> str:
+    """`0:12`, `11:30`, `100:00`: minutes and seconds of something that goes on."""
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    return f"{minutes}:{rest:02d}"
+
+
 def duration(seconds: float) -> str:
     """`59s`, `9m59s`, `10m`, `9h59m`, `10h`, `3d04h`, `30d`: whole units, in at most five characters."""
     whole = int(seconds)

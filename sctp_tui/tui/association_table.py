@@ -14,13 +14,16 @@ from .line_table import LineTable
 def _state(row: Association, now: float) -> str:
     if row.ended is not None:
         return row.ended
-    return f"{row.state} ↻{row.restarts}" if row.restarts else row.state
+    state = f"{row.state} ↻{row.restarts}" if row.restarts else row.state
+    since = row.silence.since
+    return state if since is None else f"silent {units.clock(now - since)}, {state}"
 
 
 def _state_look(row: Association) -> str:
     if row.ended is not None:
         return f"association-table--{'ended' if row.ended.startswith('shutdown') else 'failed'}"
-    return "association-table--up" if row.state == "ESTABLISHED" else "association-table--between"
+    up = row.state == "ESTABLISHED" and not row.silence.missed
+    return "association-table--up" if up else "association-table--between"
 
 
 def _peer(row: Association, now: float) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sctp_tui.monitor.associations import Association, Associations
 from sctp_tui.monitor.silence import Silence, Timers, end, misses
 from sctp_tui.sctp import events as e
+from sctp_tui.tui import association_table
 
 from .story import Story
 
@@ -245,3 +246,32 @@ def test_more_paths_never_make_it_later_than_one_alone(
     assert latest <= max(ones)
     if len(paths) == 1 and not outstanding:
         assert earliest == latest
+
+
+@pytest.mark.parametrize("looks", [[(101.0, 2.0)], [(101.0, 2.0), (103.0, 4.0)], [(107.0, 8.0)]])
+def test_since_when_a_peer_is_silent(looks: list[tuple[float, float]]) -> None:
+    """What was sent at 100 has no answer, whether each doubling of the RTO is seen, or three at once."""
+    silence = Silence()
+    silence.look(100, numbers(1.0, 12))
+    assert silence.since is None
+    for at, rto in looks:
+        silence.look(at, numbers(rto, 12))
+    assert silence.since == 100.0
+    silence.heard()
+    assert silence.since is None
+
+
+def test_the_table_says_that_a_peer_is_silent_and_for_how_long() -> None:
+    store, story = Associations(), Story()
+    store.fold(story.up(1))
+    look(store, story, 1000)
+    look(store, story, 2000)
+    row = store.get(1)
+    assert row is not None
+    since = row.silence.since
+    assert since is not None
+    assert association_table._state(row, since + 12.4) == "silent 0:12, ESTABLISHED"
+    assert association_table._state(row, since + 691) == "silent 11:31, ESTABLISHED"
+    assert association_table._state_look(row) == "association-table--between"
+    store.fold(story.counts(1, 1))
+    assert association_table._state(row, since + 12.4) == "ESTABLISHED"
