@@ -182,6 +182,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("window_first", "window", "home", "first", "", "The begin"),
     Action("window_follow", "window", "end", "follow", "", "The newest, and follow"),
     Action("client_new", "clients", "ctrl+n", "screen.new_client", "New", "One more client"),
+    Action(
+        "client_connect", "clients", "ctrl+o", "screen.connect", "Connect", "An association without data",
+        footer=False,
+    ),
     Action("client_abort", "clients", "ctrl+g", "screen.abort", "Abort", "Abort, after a question"),
     Action("client_generate", "clients", "ctrl+t", "screen.generate", "Generate", "Generate traffic"),
     Action("client_stop", "clients", "ctrl+s", "screen.stop_generating", "Stop", "Stop all", footer=False),

@@ -353,6 +353,29 @@ class ClientPane(Vertical):
             servers = dict.fromkeys(a.endpoint for a in self._everyone()) or {"server": None}
             self._submit(*(self._clients.send_to_all(name, line, message.data, options) for name in servers))
 
+    def connect(self) -> None:
+        """Set up the association of the client that is spoken as, without a message."""
+        target = self._target
+        if not isinstance(target, Client):
+            self.tell(Outcome("only a client sets up an association: choose one in the list"))
+            return
+        try:
+            self._read(target)
+        except SctpError as error:
+            self.tell(Outcome(printable(str(error))))
+            return
+        self._connect(target)
+
+    @work
+    async def _connect(self, client: Client) -> None:
+        async with self._in_order:
+            try:
+                peer = await self._peer(client)
+            except SctpError as error:
+                self.tell(Outcome(printable(str(error))))
+                return
+            self._submit(*self._clients.connect(client, peer))
+
     @work
     async def _send(self, client: Client, line: str, data: bytes, options: Options) -> None:
         async with self._in_order:  # a name that takes long to look up must not be overtaken

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from sctp_tui.monitor import units
 from sctp_tui.monitor.words import ending, said
-from sctp_tui.sctp.commands import CloseEndpoint, Command, OpenClient, Send, SendToAll
+from sctp_tui.sctp.commands import CloseEndpoint, Command, Connect, OpenClient, Send, SendToAll
 from sctp_tui.sctp.events import (
     AssocChange,
     EndpointFailed,
@@ -138,6 +138,10 @@ class Clients:
     def send(self, client: Client, to: Peer, line: str, data: bytes, options: Options) -> list[Command]:
         """What sends a message as a client; opens its endpoint where need be."""
         return [*self.open(client, to), self._message(line, data, options, endpoint=client.name)]
+
+    def connect(self, client: Client, to: Peer) -> list[Command]:
+        """What sets up a client's association without a message; opens its endpoint where need be."""
+        return [*self.open(client, to), Connect(client.name)]
 
     def several(self, first: Client, number: int) -> list[Client]:
         """So many clients that go where the first one goes: it, those after it, and new ones as needed."""

@@ -281,6 +281,10 @@ class MainScreen(WireActions, FindActions, TakeActions):
         """A client more."""
         self.query_one(ClientPane).new_client()
 
+    def action_connect(self) -> None:
+        """The association of the client that is spoken as, without data."""
+        self.query_one(ClientPane).connect()
+
     def action_reply(self) -> None:
         """Speak as the server to the association chosen in the table."""
         if association := self._live(self._row()):

@@ -190,6 +190,21 @@ async def test_a_new_client_goes_where_the_one_before_was_about_to_go() -> None:
         await until(pilot, lambda: outcome(pilot) == "1 client cleared")
 
 
+@on_both
+async def test_an_association_without_data() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        assert not messages(app, "server")
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: "is there already" in outcome(pilot))
+        await type_line(pilot, "and data later")
+        await until(pilot, lambda: messages(app, "server"))
+        assert len(rows(app)) == 1
+        await pilot.press("escape", "r", "ctrl+o")
+        await until(pilot, lambda: "only a client sets up an association" in outcome(pilot))
+
+
 async def test_a_reply_to_an_association_that_has_ended() -> None:
     async with running() as (app, pilot):
         await pilot.press("enter")
