@@ -102,6 +102,8 @@ class Sending:
         self._begin(None)
         self.rwnd = Track(kept)
         self.cwnd = Track(kept)
+        self.samples = Track(kept)
+        """`cwnd` (octets) each time that it was sampled: between two it may have been anything."""
         self.rto = Track(kept)
         self.srtt: int | None = None
         self.srtt_step = 1
@@ -245,6 +247,7 @@ class Sending:
         else:
             self._sampled.append((now, now))
         self.cwnd.change(now, path.cwnd)
+        self.samples.add(now, path.cwnd)
         if path.rto:  # 0 before the first round trip was measured
             self.rto.change(now, path.rto)
         if path.srtt is not None:

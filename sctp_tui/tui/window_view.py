@@ -245,6 +245,8 @@ class WindowView(Widget, can_focus=True):
         plot.area(flight, "flight")
         plot.steps(rwnd, DOTTED, "rwnd")
         plot.steps(cwnd, HEAVY, "cwnd")
+        if (points := _points(sending.samples, view)) is not None:
+            plot.marks(*points, "◆", "cwnd")
         labels = {value: units.size(int(value)) for value in ticks(plot.y, max(2, height // 2), binary=True)}
         return _with_axis(plot, labels), top
 
@@ -295,7 +297,8 @@ class WindowView(Widget, can_focus=True):
         rwnd = sending.rwnd.last
         return [
             *(("Octets  ", "label"), ("⣿", "flight"), (" in flight   ", "label")),
-            *(("━", "cwnd"), (" cwnd   " if len(sending.cwnd) else " cwnd, not told   ", "label")),
+            *(("━", "cwnd"), (" cwnd, sampled at " if len(sending.cwnd) else " cwnd, not told   ", "label")),
+            *((("◆", "cwnd"), ("   ", "label")) if len(sending.cwnd) else ()),
             *(("┈", "rwnd"), (" peer's rwnd", "label")),
             (", above ↑" if rwnd is not None and rwnd > top else "", "label"),
         ]

@@ -101,7 +101,7 @@ class Models:
         for sending in self.window.sending.values():
             tracks = [
                 sending.sent, sending.retransmitted, sending.lost, sending.beyond, sending.acknowledged,
-                sending.flight, sending.rwnd, sending.cwnd, sending.rto,
+                sending.flight, sending.rwnd, sending.cwnd, sending.rto, sending.samples,
             ]  # fmt: skip
             for track in tracks:
                 assert len(track) <= self.kept + self.kept // 4
