@@ -25,6 +25,10 @@ from ..sctp.printable import printable
 from .ppid import named
 
 _TEXT = 24  # characters of a message
+_AT_ONCE = 0.02  # s after COMM_UP in which it can't be told what came with the COOKIE ECHO
+_WAITING = 1000  # messages kept that were sent before the set-up
+_WITH_COOKIE = "It may have come with the COOKIE ECHO, before the COOKIE ACK (RFC 9260, section 5.1)."
+_AFTER_COOKIE = "It goes with the COOKIE ECHO, or after the COOKIE ACK (RFC 9260, section 5.1)."
 
 
 class Inferred(NamedTuple):
@@ -50,6 +54,8 @@ class Inference:
         self._opened = False
         self._up = False
         self._peer_closes = False
+        self._waiting: list[Inferred] = []  # what was sent before the set-up
+        self._set_up_at = -_AT_ONCE  # monotonic clock, of a server
 
     def add(self, event: Event) -> list[Inferred]:
         """What one more event of the association proves, in the order in which it passed."""
@@ -59,7 +65,7 @@ class Inference:
             case AssocChange():
                 return self._changed(event)
             case Message():
-                return [_message(event)]
+                return self._message(event)
             case MessageTooLarge():
                 text = f"str {event.stream} {event.size:,} B"
                 return [_in(event, "DATA", text, "More of a message came than the limit allows.")]
@@ -86,6 +92,17 @@ class Inference:
         self._opened = True
         text = f"str {event.outbound_streams}/{event.inbound_streams}"
         return [_out(event, "INIT", text, "The first message brings it about (RFC 9260, section 5.1 A).")]
+
+    def _message(self, event: Message) -> list[Inferred]:
+        made = _message(event)
+        if self._opened and not self._up and event.direction == "out":
+            # No DATA goes before the COOKIE ECHO.
+            self._waiting.append(made)
+            del self._waiting[_WAITING:]
+            return []
+        if event.direction == "in" and event.mono - self._set_up_at < _AT_ONCE:
+            made = made._replace(why=f"{made.why} {_WITH_COOKIE}")
+        return [made]
 
     def _changed(self, event: AssocChange) -> list[Inferred]:
         match event.state:
@@ -131,10 +148,17 @@ class Inference:
                 ("in", "COOKIE ECHO", "", done),
                 ("out", "COOKIE ACK", "", f"{done}: it is the answer"),
             ]
-        return [
+            self._set_up_at = event.mono
+        made = [
             (_in if way == "in" else _out)(event, chunk, text, f"{why} (RFC 9260, section {step}).")
             for way, chunk, text, step in arrows
         ]
+        waited = [
+            one._replace(at=event.at, mono=event.mono, why=f"{one.why} {_AFTER_COOKIE}")
+            for one in self._waiting
+        ]
+        self._waiting.clear()
+        return [*made[:-1], *waited, *made[-1:]]
 
     def _shut_down(self, event: AssocChange) -> list[Inferred]:
         why = "SHUTDOWN_COMP: the three of a shutdown have passed (RFC 9260, section 9.2)."
