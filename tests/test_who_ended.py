@@ -75,7 +75,6 @@ _TWO = raw.parameter(4) + raw.parameter(12, b"no room here")
             b"",
             "aborted by peer",
             "COMM_LOST: aborted by the peer",
-            marks=pytest.mark.userspace,
             id="no cause",
         ),
         pytest.param(
@@ -122,7 +121,6 @@ def test_a_peer_that_begins_anew_does_so_itself(seeing: Running) -> None:
         assert seeing.until(AssocChange, key=key, state="RESTART").by == "peer"
 
 
-@pytest.mark.userspace
 def test_an_out_of_the_blue_abort_is_the_peers(seeing: Running) -> None:
     """As of a peer that has restarted and knows nothing: the T bit, and the tag that it was sent to."""
     with seeing.raw_peer() as peer:

@@ -4,6 +4,7 @@ Shared by both stacks. A key is given when a client begins an association or whe
 stays through a RESTART; after its end the ID may come again with a new key.
 """
 
+from math import inf
 from typing import TypeVar
 
 import msgspec
@@ -35,7 +36,11 @@ _REMEMBERED = 1000  # associations that ended, for what is told of them late
 
 
 class Entry(msgspec.Struct):
-    """One association. `begun` is what our user began: "", "close" or "abort"."""
+    """One association. `begun` is what our user began: "", "close" or "abort".
+
+    `heard` is when something was told that came from the peer (s, monotonic clock), `silent` whether a path
+    to it was given up since.
+    """
 
     key: int
     assoc_id: int
@@ -43,6 +48,8 @@ class Entry(msgspec.Struct):
     outbound_streams: int
     begun: str = ""
     peer_shut_down: bool = False
+    heard: float = -inf
+    silent: bool = False
 
 
 class Book:

@@ -7,6 +7,8 @@ from itertools import islice
 from .printable import quoted
 
 STALE_COOKIE = 3
+OUT_OF_RESOURCE = 4
+INVALID_PARAMETER = 7
 NO_USER_DATA = 9
 USER_INITIATED_ABORT = 12
 PROTOCOL_VIOLATION = 13
@@ -16,10 +18,10 @@ NAMES = {
     1: "invalid stream identifier",
     2: "missing mandatory parameter",
     STALE_COOKIE: "stale cookie",
-    4: "out of resource",
+    OUT_OF_RESOURCE: "out of resource",
     5: "unresolvable address",
     6: "unrecognized chunk type",
-    7: "invalid mandatory parameter",
+    INVALID_PARAMETER: "invalid mandatory parameter",
     8: "unrecognized parameters",
     NO_USER_DATA: "no user data",
     10: "cookie received while shutting down",

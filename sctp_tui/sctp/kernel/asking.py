@@ -56,6 +56,22 @@ def rto_info(fd: int, assoc_id: int) -> tuple[int, int, int, int]:
     return layout.RTO_STRUCT.unpack(getsockopt(fd, layout.RTOINFO, value, len(value)))
 
 
+def limits_to_come(fd: int) -> tuple[int, int]:
+    """Path.Max.Retrans and Association.Max.Retrans of a socket's associations to come."""
+    value = layout.PADDRPARAMS.pack(0, b"", 0, 0, 0, 0, 0, 0, 0)
+    raw = getsockopt(fd, layout.PEER_ADDR_PARAMS, value, layout.PADDRPARAMS.size)
+    path_retrans = layout.PADDRPARAMS.unpack(raw)[3]
+    value = layout.ASSOCPARAMS.pack(0, 0, 0, 0, 0, 0)
+    return path_retrans, layout.ASSOCPARAMS.unpack(getsockopt(fd, layout.ASSOCINFO, value, len(value)))[1]
+
+
+def init_limits(fd: int) -> tuple[int, int]:
+    """SCTP_INITMSG: how often an INIT is sent again, and the longest that T1-init runs, in ms."""
+    raw = getsockopt(fd, layout.INITMSG, bytes(layout.INIT_STRUCT.size), layout.INIT_STRUCT.size)
+    _, _, attempts, longest = layout.INIT_STRUCT.unpack(raw)
+    return attempts, longest
+
+
 def limits(fd: int, assoc_id: int) -> tuple[PathLimits, ...]:
     """SCTP_PEER_ADDR_PARAMS of each path."""
     told = []

@@ -13,12 +13,20 @@ from .sockets import branch_off
 class Source(msgspec.Struct, eq=False):
     """A socket that is read: the one-to-many socket, or that of the association with this ID.
 
-    `failing` are the pieces so far of one notification that comes in several.
+    `failing` are the pieces so far of one notification that comes in several. `error` is the errno that it
+    told last, where it is of one association: how that has ended.
     """
 
     sock: socket.socket
     assoc_id: int = 0
     failing: list[bytes] = msgspec.field(default_factory=list)
+    error: int = 0
+
+    def ended_by(self) -> int:
+        """The errno of its association's end, 0 where it is of many, or tells none."""
+        if not self.assoc_id:
+            return 0
+        return self.error or self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
 class Branches:
@@ -49,6 +57,10 @@ class Branches:
         self._branches[assoc_id] = self._by_fd[sock.fileno()] = Source(sock, assoc_id)
         self._ready.register(sock, select.EPOLLIN)
         return True
+
+    def __len__(self) -> int:
+        """Sockets beside the first."""
+        return len(self._branches)
 
     def hold(self, assoc_id: int) -> None:
         """Read nothing more of an association. Raises OSError where it can't have a socket of its own."""

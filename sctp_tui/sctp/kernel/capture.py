@@ -4,6 +4,7 @@ Whose a packet is its ports tell, and where it is at home its verification tag: 
 addresses than one is one flow.
 """
 
+import select
 import socket
 from collections.abc import Callable, Set
 from typing import NamedTuple
@@ -13,6 +14,7 @@ import msgspec
 from ..endpoint import Clock
 from ..events import Direction, Packet, Peer
 from ..system import kernel_udp_port
+from .last_words import Abort, LastWords
 from .ring import SETTLED, Frame, NoCapture, Ring
 
 __all__ = ["SETTLED", "Capture", "End", "Ends", "NoCapture"]
@@ -98,6 +100,7 @@ class Capture:
         self._clock = clock
         self._tap = tap
         self._ring = Ring(kernel_udp_port())
+        self._last_words = LastWords()
         self._ways: dict[bytes, _Way] = {}
         self._flows: dict[bytes, int] = {}
         self._last_flow = 0
@@ -116,6 +119,22 @@ class Capture:
         for frame in self._ring.read():
             self._missed += frame.missed
             self._hear(frame)
+
+    def abort(self, port: int, peer: Peer) -> Abort | None:
+        """The ABORT that has just ended the association of a port with a peer, None where none was seen.
+
+        Waits until what passed by now can be read, at most.
+        """
+        deadline = self._clock.mono() + 2 * SETTLED
+        more = select.poll()
+        more.register(self, select.POLLIN)
+        while True:
+            now = self._clock.mono()
+            found = self._last_words.take(port, peer, now)
+            if found is not None or now >= deadline:
+                return found
+            more.poll((deadline - now) * 1000)
+            self.read()
 
     def close(self) -> None:
         """Give the ring back."""
@@ -145,12 +164,12 @@ class Capture:
             if head[4:] != _NO_TAG:
                 _bound(self._flows)
                 self._flows[head] = way.flow
-        self._tap(
-            Packet(
-                frame.at, now, way.end.name, 0, 0, way.peer, way.local or Peer((), 0), way.flow,
-                way.direction, "delivered", self._remark(frame, more), 0.0, packet,
-            )
+        told = Packet(
+            frame.at, now, way.end.name, 0, 0, way.peer, way.local or Peer((), 0), way.flow,
+            way.direction, "delivered", self._remark(frame, more), 0.0, packet,
         )  # fmt: skip
+        self._last_words.hear(told)
+        self._tap(told)
 
     def _remark(self, frame: Frame, more: bool) -> str:
         """What is wrong with what was seen, "" for nothing."""

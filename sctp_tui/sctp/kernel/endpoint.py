@@ -4,11 +4,12 @@ pysctp makes and binds the socket. What a peer sends doesn't go through it: its 
 process where the data of an ERROR chunk or of a failed message is not UTF-8.
 """
 
+import contextlib
 import errno
 import logging
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +18,7 @@ import msgspec
 from ... import __version__
 from .. import sockaddr, unicast
 from ..book import Book, Entry
-from ..causes import USER_INITIATED_ABORT
+from ..causes import INVALID_PARAMETER, OUT_OF_RESOURCE, STALE_COOKIE
 from ..endpoint import ANY, UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
 from ..events import (
     SCHEMA,
@@ -30,30 +31,41 @@ from ..events import (
     Origin,
     PartialDelivery,
     Peer,
+    PeerAddrChange,
     Status,
 )
 from ..mmsg import COUNT
 from ..notification import decode
 from ..reassembly import Reassembly
 from ..system import kernel_udp_port, refusal
-from . import asking, layout
+from ..unreachable import AGAINST, unreachable
+from . import asking, layout, timers
 from .branches import Branches, Source
 from .capture import End, Ends
+from .last_words import Abort
 from .sockets import open_socket
 from .syscalls import Info, Intake
 
 log = logging.getLogger(__name__)
 
-_UNTOLD = "no answer from the peer, or its ABORT without a cause: Linux does not tell"
-_REFUSED_WITHIN = 0.5  # s; no answer takes longer to notice (RTO.Initial, 3 s on Linux)
+_OUT_OF_THE_BLUE = "it knows no such association, as after a restart"
+_BRANCHED = 64
+"""Associations that fell silent and have a socket of their own, which tells how they end; not more."""
 
 
 class KernelEndpoint:
     """See `sctp_tui.sctp.endpoint.Endpoint`."""
 
     def __init__(
-        self, pysctp: ModuleType, intake: Intake, ends: Ends, library: str, options: EndpointOptions
+        self,
+        pysctp: ModuleType,
+        intake: Intake,
+        ends: Ends,
+        library: str,
+        options: EndpointOptions,
+        overheard: Callable[[int, Peer], Abort | None],
     ) -> None:
+        """`overheard` is asked for the ABORT that has just ended the association of a port with a peer."""
         self.name = options.name
         self._pysctp = pysctp
         self._intake = intake
@@ -66,7 +78,10 @@ class KernelEndpoint:
         self._branches: Branches | None = None  # once it is open
         self._to: Peer | None = None
         self._destination: list[sockaddr.Address] = []
+        self._overheard = overheard
         self._opened_at = 0.0
+        self._came: timers.Came | None = None  # by then
+        self._against = 0  # errno that the network told while a client's association was set up
 
     def _of(self, assoc_id: int) -> socket.socket:
         """The socket of an association."""
@@ -168,7 +183,15 @@ class KernelEndpoint:
                 )
             value = layout.UDPENCAPS.pack(0, b"", to.udp_port.to_bytes(2, "big"))
             self._sock.setsockopt(layout.IPPROTO_SCTP, layout.REMOTE_UDP_ENCAPS_PORT, value)
+        self._hear_icmp(True)
         self._to = to
+
+    def _hear_icmp(self, on: bool) -> None:
+        """Have ICMP messages told by the socket, or no more: they end a set-up, and nothing that is up."""
+        if self._sock.family == socket.AF_INET:
+            self._sock.setsockopt(socket.IPPROTO_IP, layout.IP_RECVERR, on)
+        else:
+            self._sock.setsockopt(socket.IPPROTO_IPV6, layout.IPV6_RECVERR, on)
 
     def stop_listening(self) -> None:
         """See `Endpoint.stop_listening`."""
@@ -180,6 +203,7 @@ class KernelEndpoint:
         """See `Endpoint.connect`."""
         entry = self._book.open(self._to)
         opening = self._book.opened(entry, "kernel", self._library)
+        self._came, self._against = timers.came(), 0
         try:
             sent = self._send(entry, message) if message is not None else self._connect()
         except SctpError:
@@ -381,7 +405,10 @@ class KernelEndpoint:
                 got = self._intake.take(fd, wanted)
             except OSError as error:  # of the socket as a whole, told once
                 taken += 1
-                if source.assoc_id:  # that its association has ended: what waits says how
+                if source.assoc_id:  # that its association has ended: what waits says more
+                    source.error = error.errno or 0
+                    continue
+                if self._not_reached(error.errno or 0):
                     continue
                 log.warning("%s: %s", self.name, error)
                 break
@@ -389,14 +416,23 @@ class KernelEndpoint:
             for data, flags, name, info in got:
                 if flags & layout.MSG_NOTIFICATION:
                     for notification in self._whole(source, data):
-                        events.append(self._notified(notification, name, now))
-                elif event := self._came(data, bool(flags & layout.MSG_EOR), name, info, now):
+                        events.append(self._notified(source, notification, name, now))
+                elif event := self._received(data, bool(flags & layout.MSG_EOR), name, info, now):
                     events.append(event)
             taken += len(got)
             if len(got) < wanted:
                 break
 
-    def _came(
+    def _not_reached(self, number: int) -> bool:
+        """The network says that a client's peer can't be reached: that ends a set-up."""
+        if self._to is None or number not in AGAINST:
+            return False
+        if (opening := self._book.opening) is not None and not self._against:
+            self._against = number
+            self._sendmsg(opening, b"", layout.ABORT, Outgoing(b""))
+        return True
+
+    def _received(
         self, data: bytes, last: bool, name: bytes, info: Info, now: tuple[float, float]
     ) -> Event | None:
         stream, ssn, flags, ppid, tsn, _, _, assoc_id = info
@@ -404,6 +440,7 @@ class KernelEndpoint:
         if entry is None:
             host, port = layout.unpack_address(name)
             entry = self._book.find(assoc_id, Peer((host,), port))
+        entry.heard = now[1]
         unordered = bool(flags & layout.UNORDERED)
         if not last or self._reassembly:
             done = self._reassembly.add(assoc_id, (stream, unordered, ssn), data, last)
@@ -430,7 +467,7 @@ class KernelEndpoint:
             yield b"".join(failing)
             failing.clear()
 
-    def _notified(self, data: bytes, name: bytes, now: tuple[float, float]) -> Event:
+    def _notified(self, source: Source, data: bytes, name: bytes, now: tuple[float, float]) -> Event:
         event = decode(data, layout.DIALECT)
         host, port = layout.unpack_address(name)
         peer = Peer((host,), port)
@@ -438,34 +475,103 @@ class KernelEndpoint:
             self._reassembly.forget(event.assoc_id)
             if event.state in ("COMM_UP", "RESTART"):
                 peer = self._peer(event.assoc_id) or peer
-                self._book.find(event.assoc_id, peer)
+                entry = self._book.find(event.assoc_id, peer)
+                entry.heard, entry.silent = now[1], False
                 self._book.moved(event.assoc_id, peer)
+                if self._to is not None and not source.assoc_id:
+                    self._hear_icmp(False)
             else:
-                event = self._why_ended(event)
+                event = self._why_ended(event, source, now[1])
         elif isinstance(event, PartialDelivery):
             self._reassembly.forget(event.assoc_id)
+        elif isinstance(event, PeerAddrChange):
+            self._path_changed(event, now[1])
         return self._book.stamp(event, peer, now)
 
-    def _why_ended(self, event: AssocChange) -> AssocChange:
-        """With what Linux keeps to itself, as far as it can be found out."""
-        if event.state == "CANT_STR_ASSOC" and not event.error_text:
-            text, by = self._why_not()
-            return msgspec.structs.replace(event, error_text=text, by=by)
+    def _path_changed(self, event: PeerAddrChange, now: float) -> None:
+        """A path went down or came up."""
         entry = self._book.get(event.assoc_id)
-        ours = entry is not None and entry.begun == "abort"
-        if event.state == "CANT_STR_ASSOC" and event.error == USER_INITIATED_ABORT and not ours:
-            return msgspec.structs.replace(event, by="peer")
-        if event.state == "COMM_LOST" and event.by == "unknown":
-            return msgspec.structs.replace(event, error_text=_UNTOLD)
-        return event
+        if event.state == "AVAILABLE" and entry is not None:
+            entry.heard, entry.silent = now, False
+        elif event.state == "UNREACHABLE" and entry is not None:
+            entry.silent = True
+            branches = self._branches
+            if branches is not None and len(branches) < _BRANCHED:
+                with contextlib.suppress(OSError):  # then its end is told less well
+                    branches.branch(event.assoc_id)
 
-    def _why_not(self) -> tuple[str, Origin]:
-        """Linux does not tell an ABORT from silence; the time that it took does."""
-        if self._to is None:
+    def _why_ended(self, event: AssocChange, source: Source, now: float) -> AssocChange:
+        """With what Linux keeps to itself, as far as it can be found out."""
+        entry = self._book.get(event.assoc_id)
+        text, by = event.error_text, event.by
+        if entry is None or entry.begun == "abort":
+            return event
+        if event.state == "CANT_STR_ASSOC":
+            if self._against or event.error is None:
+                text, by = self._why_not(now)
+            elif event.error == STALE_COOKIE:
+                by = "stack"
+            elif event.error in (OUT_OF_RESOURCE, INVALID_PARAMETER):
+                by = "unknown"  # the peer's cause, or ours for its INIT ACK
+            else:
+                by = "peer"
+        elif event.state == "COMM_LOST" and by == "unknown":
+            text, by = self._by_whom(entry, source, now)
+        return msgspec.structs.replace(event, error_text=text, by=by)
+
+    def _by_whom(self, entry: Entry, source: Source, now: float) -> tuple[str, Origin]:
+        """An ABORT without causes, or no answer: error 0 for Linux in both cases.
+
+        The association's own socket tells, where it has one; or the packets, where they are seen; or its
+        timers, where they have not had the time to miss answers enough.
+        """
+        port = self._bound.port if self._bound is not None else 0
+        if (number := source.ended_by()) in (errno.ETIMEDOUT, errno.ECONNRESET):
+            return "", "nobody" if number == errno.ETIMEDOUT else "peer"
+        if (abort := self._overheard(port, entry.peer)) is not None:
+            if abort.ours:  # as Linux does when it gives up
+                return "", "nobody"
+            return _OUT_OF_THE_BLUE if abort.reflected else "", "peer"
+        return "", "peer" if self._answered(entry, now) else "unknown"
+
+    def _answered(self, entry: Entry, now: float) -> bool:
+        """Whether the peer can't have been silent for as long as it takes to give it up."""
+        if entry.begun or entry.peer_shut_down:
+            return False  # a shutdown has timers of its own
+        fd, paths = self._sock.fileno(), len(entry.peer.addresses)
+        try:
+            if paths == 1 and not entry.silent and timers.tells_before(fd):
+                return True
+            return now - entry.heard < timers.shortest_silence(fd, paths)
+        except OSError:
+            return False
+
+    def _why_not(self, now: float) -> tuple[str, Origin]:
+        """Linux tells an ABORT, an ICMP message and no answer all alike."""
+        to = self._to
+        if to is None:
             return "", "unknown"
-        if self._options.clock.mono() - self._opened_at < _REFUSED_WITHIN:
-            return f"nobody listens on SCTP port {self._to.port} there", "peer"
-        return f"no answer from {self._to}", "nobody"
+        if self._against:
+            return unreachable(self._against, to), "nobody"
+        nobody = f"nobody listens on SCTP port {to.port} of {to.addresses[0]}"
+        port = self._bound.port if self._bound is not None else 0
+        abort = self._overheard(port, to)
+        if abort is not None and not abort.ours:
+            return nobody, "peer"
+        try:
+            silent = now - self._opened_at >= timers.set_up_takes(self._sock.fileno(), len(self._destination))
+        except OSError:
+            return "", "unknown"
+        if silent:
+            return f"no answer from {to}", "nobody"
+        # Sooner than it takes to miss an answer: there was one.
+        before, after = self._came, timers.came()
+        if before is not None and after is not None:
+            if after.unreachable == before.unreachable:
+                return nobody, "peer"
+            if after.packets == before.packets:
+                return unreachable(errno.ENOPROTOOPT, to), "nobody"
+        return f"{nobody}, or it has no SCTP: Linux does not tell which", "unknown"
 
     def close(self) -> None:
         """See `Endpoint.close`."""

@@ -10,10 +10,12 @@ from .. import sockaddr
 from ..notification import Dialect
 
 IPPROTO_SCTP = 132
+IP_RECVERR, IPV6_RECVERR = 11, 25
 SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
 
 RTOINFO = 0
 ASSOCINFO = 1
+INITMSG = 2
 PEER_ADDR_PARAMS = 9
 EVENTS = 11
 STATUS = 14
@@ -37,6 +39,8 @@ SNDINFO = struct.Struct("=HHIIi")
 """struct sctp_sndinfo: stream, flags, ppid, context, assoc id."""
 PRINFO = struct.Struct("=HxxI")
 """struct sctp_prinfo: policy, value."""
+INIT_STRUCT = struct.Struct("=HHHH")
+"""struct sctp_initmsg: streams out, streams in at most, attempts, longest timeout in ms."""
 PADDRINFO = struct.Struct("=i128siIIII")
 """struct sctp_paddrinfo: assoc id, address, state, cwnd, srtt (jiffies), rto, mtu."""
 STATUS_STRUCT = struct.Struct("=iiIHHHHI")

@@ -42,11 +42,11 @@ def _set_up(made: Any, sock: socket.socket, options: EndpointOptions) -> None:
     sock.setblocking(False)
     # A port whose last associations are still shutting down can be bound again.
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    initial = made.initparams
-    initial.autoflush = False
-    initial.num_ostreams, initial.max_instreams = options.outbound, options.inbound
-    initial.max_attempts = options.attempts
-    initial.flush()
+    # pysctp's initparams would take the default of attempts, 8, for the longest timeout of an INIT, in ms.
+    streams = options.outbound, options.inbound
+    sock.setsockopt(
+        layout.IPPROTO_SCTP, layout.INITMSG, layout.INIT_STRUCT.pack(*streams, options.attempts, 0)
+    )
     made.nodelay = True
     made.autoclose = options.autoclose
     made.mappedv4 = False

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from types import ModuleType
 
 from ..endpoint import Clock, EndpointOptions, SctpError, StackUnavailable
-from ..events import Packet, StackName
+from ..events import Packet, Peer, StackName
 from ..system import NO_LOOPBACK, loopback_is_down
 from . import library
 from .capture import SETTLED, Capture, Ends
 from .endpoint import KernelEndpoint
+from .last_words import Abort
 from .syscalls import Intake
 
 _USERSPACE = "use --stack userspace"
@@ -39,7 +40,11 @@ class KernelStack:
 
     def open(self, options: EndpointOptions) -> KernelEndpoint:
         """A new endpoint."""
-        return KernelEndpoint(self._pysctp, self._intake, self._ends, self.library, options)
+        return KernelEndpoint(self._pysctp, self._intake, self._ends, self.library, options, self._overheard)
+
+    def _overheard(self, port: int, peer: Peer) -> Abort | None:
+        """The ABORT that has just ended an association, where packets are seen and there was one."""
+        return self._capture.abort(port, peer) if self._capture is not None else None
 
     def descriptors(self) -> tuple[int, ...]:
         """The capture's, if there is one: the kernel itself needs no turn of ours."""
