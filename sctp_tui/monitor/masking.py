@@ -22,6 +22,7 @@ from ..sctp.events import (
     Listening,
     Packet,
     Path,
+    PathLimits,
     Peer,
     PeerAddrChange,
     RemoteError,
@@ -140,7 +141,7 @@ class Mask:
         return format_hostport(real, port) if port else f"[{real}]" if ":" in real else real
 
 
-_ADDRESSES = {(Peer, "addresses"), (Path, "address"), (PeerAddrChange, "address")}
+_ADDRESSES = {(Peer, "addresses"), (Path, "address"), (PathLimits, "address"), (PeerAddrChange, "address")}
 
 
 @cache

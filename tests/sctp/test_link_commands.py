@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sctp_tui.sctp.commands import CloseEndpoint, DropNext, SetLink, SetSpeed, Step, Stop
-from sctp_tui.sctp.events import AssocChange, EndpointClosed, LinkState, Message, Refused
+from sctp_tui.sctp.events import AssocChange, EndpointClosed, LinkState, Message, PeerAddrChange, Refused
 from sctp_tui.sctp.link import Conditions, Drop, LinkCounts
 
 from ..harness import Running
@@ -62,6 +62,33 @@ def test_paused_it_goes_by_steps_and_ends_all_the_same(running: Running) -> None
     running.submit(Stop())
     running.again()
     running.until(AssocChange, endpoint=name, state="SHUTDOWN_COMP")
+
+
+def test_step_by_step_an_idle_peer_dies_as_in_real_time_and_no_step_is_refused(running: Running) -> None:
+    """HEARTBEATs of both ends, until each has missed eleven of them."""
+    _, up, ours = running.greet()
+    cut = Conditions(cut=True)
+    running.submit(SetSpeed(0), SetLink(cut, cut, 1))
+    _until(running, lambda link: link.speed == 0 and link.inward.cut)
+    before = len(running.packets)
+
+    def lost() -> list[int]:
+        """Where in what was told each end lost the other."""
+        ends = enumerate(running.events)
+        return [at for at, event in ends if isinstance(event, AssocChange) and event.state == "COMM_LOST"]
+
+    while len(lost()) < 2:
+        running.link = None
+        running.submit(Step())
+        running.until_true(lambda: running.link is not None or len(lost()) == 2)
+    # One step more may have been asked for before the last was told of.
+    assert not any(isinstance(event, Refused) for event in running.events[: lost()[1]])
+    running.until_true(lambda: [packet.data[12] for packet in running.packets].count(6) == 2)  # ABORT
+    beats = [packet.direction for packet in running.packets[before:] if packet.data[12] == 4]
+    assert beats.count("out") == beats.count("in") == 11
+    for key in (up.key, ours.key):
+        running.again()
+        running.until(PeerAddrChange, key=key, state="UNREACHABLE")
 
 
 def test_a_graceful_close_does_not_run_out_of_time_while_time_stands_still() -> None:
