@@ -5,6 +5,7 @@ here waits.
 """
 
 import ctypes
+import errno
 import itertools
 import random
 import socket
@@ -284,6 +285,40 @@ def test_a_client_is_told_at_once_that_nobody_has_the_port(hand: Hand) -> None:
     assert str(port) in end.error_text
     (failed,) = [e for e in hand.events if isinstance(e, SendFailed)]
     assert (failed.message_id, failed.data) == (7, b"hello")
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.EPERM, "a firewall of this machine lets nothing out to 127.0.0.1"),
+        (
+            errno.EHOSTUNREACH,
+            "no way to 127.0.0.1, or a firewall forbids it (ICMP host unreachable or prohibited)",
+        ),
+        (errno.ENOPROTOOPT, "127.0.0.1 has no UDP (ICMP protocol unreachable)"),
+    ],
+)
+@pytest.mark.parametrize("sending", [True, False])
+def test_a_client_is_told_at_once_in_which_way_there_is_none(
+    hand: Hand, monkeypatch: pytest.MonkeyPatch, number: int, told: str, sending: bool
+) -> None:
+    """An errno of the UDP socket, as it sends or as it reads."""
+    error = OSError(number, "")
+
+    def refuse(*_: object) -> list[tuple[int, OSError]]:
+        if sending:
+            return [(0, error)]
+        raise error
+
+    with udp() as silent:
+        monkeypatch.setattr(hand.stack.pump._datagrams, "send" if sending else "receive", refuse)
+        client = hand.client(silent.getsockname()[1])
+        hand.run(0.05)
+        for _, address in waiting(silent):  # so that it is read
+            silent.sendto(b"no packet", address)
+        hand.run(0.05)
+    (end,) = hand.of(client.name, AssocChange)
+    assert (end.state, end.error_text, end.by) == ("CANT_STR_ASSOC", told, "nobody")
 
 
 def test_no_answer_gives_up_after_the_attempts(hand: Hand) -> None:

@@ -37,6 +37,7 @@ from ..notification import decode
 from ..reassembly import Reassembly
 from ..rtt import measured
 from ..system import kernel_udp_port
+from ..unreachable import unreachable
 from . import layout
 from .links import Link
 from .sockets import SEND_BUFFER, Socket, Told, open_socket
@@ -509,12 +510,10 @@ class UserspaceEndpoint:
         to, link = self._to, self._link
         if to is None or link is None:
             return "", "unknown"
-        if link.refused:
-            link.refused = link.aborted = False
-            return (
-                f"nobody has UDP port {to.udp_port} on {to.addresses[0]}: has the server another?",
-                "nobody",
-            )
+        if link.against:
+            text = unreachable(link.against, to)
+            link.against, link.aborted = 0, False
+            return text, "nobody"
         if link.aborted:
             link.aborted = False
             return f"nobody listens on SCTP port {to.port} of {to.addresses[0]}", "peer"

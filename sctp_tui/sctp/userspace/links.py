@@ -33,8 +33,7 @@ class Link(msgspec.Struct, eq=False):
     socket is connected). `ours` is false for links made by a datagram. `tagged` are the first eight bytes
     (ports and verification tag) of what comes of the associations that are up.
     `init` is the last INIT sent, until an association is up, `echoed` the tag in the COOKIE ECHO after it.
-    `aborted` is set where an ABORT answered one, `refused` where the network told that nobody has the UDP
-    port.
+    `aborted` is set where an ABORT answered one, `against` the errno where there is no way to the peer.
     `sends` is where its packets go as seen from the local end: within the process that is the server's.
     `on_the_way` is how many packets are held on it. `flows` are the ends of what is up by their ports, the
     local one first; None before a packet was told of.
@@ -52,7 +51,7 @@ class Link(msgspec.Struct, eq=False):
     init: bytes = b""
     echoed: bytes = b""
     aborted: bool = False
-    refused: bool = False
+    against: int = 0
     sends: Direction = "out"
     on_the_way: int = 0
     flows: dict[bytes, Flow | None] = msgspec.field(default_factory=dict)

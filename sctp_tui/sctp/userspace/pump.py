@@ -16,6 +16,7 @@ from itertools import islice
 from ..endpoint import Clock
 from ..events import Direction, Packet
 from ..link import KEPT_OUT, NOT_READ, WRONG_CHECKSUM, Verdict
+from ..unreachable import AGAINST
 from .datagrams import datagrams
 from .flows import Flows
 from .led_clock import LedClock
@@ -398,7 +399,7 @@ class Pump:
     def _set_up(self, link: Link, packet: bytes, types: int) -> None:
         """An INIT or a COOKIE ECHO of ours goes out."""
         if types & 1 << INIT:
-            link.init, link.echoed, link.aborted, link.refused = packet, b"", False, False
+            link.init, link.echoed, link.aborted, link.against = packet, b"", False, 0
         else:
             link.echoed = packet[4:8]
 
@@ -440,8 +441,8 @@ class Pump:
                 if not isinstance(error, ConnectionRefusedError):
                     # A full buffer, no route, no permission: to SCTP a lost packet, which it sends again.
                     self.unsent += 1
-                elif link.address is None:
-                    self._refuse(link)
+                if link.address is None:
+                    self._refuse(link, error)
 
     def _read(self, sock: socket.socket, connected: Link | None) -> None:
         """Take what came to a UDP socket, as far as the others get their turn."""
@@ -453,8 +454,8 @@ class Pump:
                 return
             except OSError as error:
                 # An ICMP message: it concerns a client whose socket has one peer, and no server.
-                if connected is not None and isinstance(error, ConnectionRefusedError):
-                    self._refuse(connected)
+                if connected is not None:
+                    self._refuse(connected, error)
                 continue
             for packet, address in came:
                 self._let_in(sock, connected, packet, address)
@@ -528,16 +529,16 @@ class Pump:
         """What belongs in the checksum's place, in which there is zero now."""
         return struct.pack("=I", self._call.usrsctp_crc32c(packet, len(packet)))
 
-    def _refuse(self, link: Link) -> None:
-        """Nobody has the UDP port: to an association being set up that is what an ABORT says.
+    def _refuse(self, link: Link, error: OSError) -> None:
+        """There is no way to the peer: to an association being set up that is what an ABORT says.
 
         One that is up goes on: what came shows no verification tag, without which ICMP, which may be forged,
         ends nothing (RFC 6951, section 5.5).
         """
         init = link.init
-        if len(init) < 20:
+        if len(init) < 20 or error.errno not in AGAINST:
             return
-        link.refused, link.init = True, b""
+        link.against, link.init = error.errno, b""
         source, destination = struct.unpack_from("!HH", init)
         header = struct.pack("!HH", destination, source) + init[16:20]  # the tag that we announced
         chunk = struct.pack("!BBH", ABORT, 0, 4)
