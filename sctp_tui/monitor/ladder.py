@@ -172,6 +172,7 @@ class Ladder:
             # The copy that the link made: of the packet before, but not sent again. Or what may be anybody's.
             return Row(number, packet, after, heard=heard)
         room: Situation = ""
+        back.room.until(packet.mono)
         for chunk in chunks:
             if isinstance(chunk, Data | IData):
                 room = way.room.send(packet.mono, chunk.tsn, len(chunk.data)) or room

@@ -16,6 +16,7 @@ Situation = Literal["", "probe", "beyond", "opened"]
 more is in flight; sent again as the window has opened, after it was a probe."""
 
 _REMEMBERED = 65_536  # chunks of one direction whose acknowledgement is awaited
+_ON_THE_WAY = 1024  # answers that have not come yet
 _HALF, _TSN = 1 << 31, 0xFFFFFFFF
 
 
@@ -38,6 +39,7 @@ class Room:
         self._cumulative: int | None = None
         self._coming: list[tuple[float, int, Sack | int]] = []
         self._order = 0
+        self._blocks = 0  # gap blocks in what is coming
 
     def begin(self) -> None:
         """This end sends an INIT or INIT ACK: what was outstanding was another association's."""
@@ -49,18 +51,27 @@ class Room:
     def answer(self, time: float, said: Sack | int) -> None:
         """A SACK, or the a_rwnd of an INIT or INIT ACK, will come at this time."""
         self._order += 1
+        self._blocks += _blocks(said)
         heapq.heappush(self._coming, (time, self._order, said))
-        if len(self._coming) > _REMEMBERED:
-            heapq.heappop(self._coming)
+        while len(self._coming) > _ON_THE_WAY or self._blocks > _REMEMBERED:
+            self._take()  # early, rather than to keep them all
+
+    def until(self, now: float) -> None:
+        """Take in what has come by now."""
+        while self._coming and self._coming[0][0] <= now:
+            self._take()
+
+    def _take(self) -> None:
+        _, _, said = heapq.heappop(self._coming)
+        self._blocks -= _blocks(said)
+        if isinstance(said, int):
+            self._rwnd = said
+        else:
+            self._hear(said)
 
     def send(self, time: float, tsn: int, octets: int) -> Situation:
         """A DATA chunk is sent."""
-        while self._coming and self._coming[0][0] <= time:
-            _, _, said = heapq.heappop(self._coming)
-            if isinstance(said, int):
-                self._rwnd = said
-            else:
-                self._hear(said)
+        self.until(time)
         again = tsn in self._outstanding
         flying = again and tsn not in self._reported
         situation = fits(octets, self._rwnd, self._octets - (octets if flying else 0))
@@ -90,9 +101,12 @@ class Room:
         for first, last in apart(
             ((first - cumulative) & _TSN, (last - cumulative) & _TSN) for first, last in sack.gaps
         ):
-            for n in range(first, min(last, first + _REMEMBERED) + 1):
-                if (tsn := (cumulative + n) & _TSN) in outstanding:
-                    reported.add(tsn)
+            # Counted from the cumulative TSN ack, as blocks are; no more than there are of either.
+            if last - first < len(outstanding):
+                named = ((cumulative + n) & _TSN for n in range(first, last + 1))
+                reported.update(tsn for tsn in named if tsn in outstanding)
+            else:
+                reported.update(tsn for tsn in outstanding if first <= (tsn - cumulative) & _TSN <= last)
         # A receiver may take back what it reported (RFC 9260, section 6.2): that is in flight again.
         self._octets += sum(outstanding[tsn] for tsn in self._reported - reported)
         self._octets -= sum(outstanding[tsn] for tsn in reported - self._reported)
@@ -105,3 +119,7 @@ class Room:
             self._reported.discard(tsn)
         else:
             self._octets -= octets
+
+
+def _blocks(said: Sack | int) -> int:
+    return 0 if isinstance(said, int) else len(said.gaps)

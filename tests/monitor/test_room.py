@@ -54,6 +54,24 @@ def test_a_probe_is_one_until_the_window_opens_and_no_timeout() -> None:
     assert room.send(14.0, 77, 500) == ""
 
 
+def test_what_is_on_its_way_has_a_bound_and_so_has_what_a_sack_takes() -> None:
+    """A peer may send as many SACKs as it likes, with as many gap blocks: the oldest are heard early."""
+    room = Room()
+    for tsn in range(1000):
+        room.send(0.0, tsn, 10)
+    blocks = tuple((n, n) for n in range(3, 33_003, 2))
+    for number in range(3000):
+        room.answer(10.0 + number, sack(0, number))
+    assert len(room._coming) <= 1024
+    for number in range(20):
+        room.answer(5000.0 + number, sack(1, 50, *blocks))
+    assert sum(len(said.gaps) for _, _, said in room._coming if isinstance(said, Sack)) <= 65_536
+    for number in range(2000):
+        room.answer(10_000.0 + number, sack(1, 50, (2, 65_535)))
+    room.until(20_000.0)
+    assert room.send(20_001.0, 1000, 50) == ""  # all of the others are reported
+
+
 def _sent(linked: Linked) -> tuple[Conversation, list[tuple[Row, Data, int]]]:
     """The client's DATA, each with what the server had said last of its room before."""
     conversation = Conversation(linked.packets[0])
