@@ -39,6 +39,7 @@ from ..sctp.packet import (
     ShutdownComplete,
     name_of,
 )
+from ..sctp.parameters import Parameter
 from .heard import RTO, Heard, gives_up
 from .room import Situation
 from .why_causes import CAUSES
@@ -76,6 +77,8 @@ class Why(msgspec.Struct, frozen=True):
 
 
 _NOTHING = Facts()
+_RESPONSE = 16
+_RESULTS = {0: "done", 1: "done", 2: "denied", 3: "failed", 4: "failed", 5: "failed", 6: "later"}
 
 
 def why(subject: Event | Chunk, level: Level, facts: Facts = _NOTHING) -> Why:
@@ -182,8 +185,15 @@ def _situation(chunk: Chunk, facts: Facts) -> str:
         case Abort() if not chunk.causes:
             return "bare"
         case ReConfig():
-            return str(chunk.parameters[0].type) if chunk.parameters else ""
+            return _of_request(chunk.parameters[0]) if chunk.parameters else ""
     return ""
+
+
+def _of_request(parameter: Parameter) -> str:
+    """A request, or with its result the response to one (RFC 6525, section 4.4)."""
+    kind = str(parameter.type)
+    result = int.from_bytes(parameter.data[4:8], "big") if len(parameter.data) >= 8 else -1
+    return f"{kind} {_RESULTS[result]}" if parameter.type == _RESPONSE and result in _RESULTS else kind
 
 
 def _of_data(chunk: Data | IData, facts: Facts) -> str:

@@ -360,6 +360,29 @@ CHUNKS = {
         "A Re-configuration Response, with the request's sequence number and a result; `In progress` makes "
         "the other side ask again.",
     ),
+    "RE-CONFIG/16 done": Words(
+        "6525 5.1.7",
+        "The answer to a change of streams: it is done.",
+        "A Re-configuration Response, result Success: performed, or nothing was to be done.",
+    ),
+    "RE-CONFIG/16 denied": Words(
+        "6525 5.1.7",
+        "The answer to a change of streams is no: its sender does not allow it, and all stays as it was.",
+        "A Re-configuration Response, result Denied. Where the program has not allowed such requests its "
+        "stack denies them by itself, and tells the program nothing.",
+    ),
+    "RE-CONFIG/16 failed": Words(
+        "6525 5.1.7",
+        "The answer to a change of streams is an error: nothing was changed.",
+        "A Re-configuration Response, result Error: a wrong SSN, a bad sequence number, or another request "
+        "in progress.",
+    ),
+    "RE-CONFIG/16 later": Words(
+        "6525 5.1.7",
+        "The answer to a change of streams: not yet, ask again.",
+        "A Re-configuration Response, result In progress: the request is repeated with the same sequence "
+        "number when the timer runs out.",
+    ),
     "RE-CONFIG/17": Words(
         "6525 5.1.5",
         "The sender wants more streams to send on.",

@@ -13,10 +13,11 @@ from sctp_tui.monitor.ladder import Ladder, Row
 from sctp_tui.monitor.states import Follower
 from sctp_tui.monitor.why_row import why_row
 from sctp_tui.monitor.wire import Conversation
-from sctp_tui.sctp.events import Direction, Packet, Peer
+from sctp_tui.sctp.events import AssocChange, Direction, Packet, Peer
 from sctp_tui.sctp.link import Verdict
 
 from .. import rawpeer as raw
+from ..sctp.linked import Linked
 
 _SILENCE = ("no answer", "nothing came back", "does not answer")
 """What beginners are told where an end missed answers."""
@@ -163,3 +164,29 @@ def test_nothing_speaks_of_silence_within_an_rto_of_having_heard(packets: list[P
     follower = Follower(ladder.conversation)
     follower.update(float("inf"))
     assert list(gives_up_too_soon(list(ladder), follower)) == []
+
+
+@pytest.mark.userspace
+@pytest.mark.parametrize("seed", range(3))
+def test_nor_of_real_associations(seed: int) -> None:
+    """Packets lost, late and doubled, then a peer that falls silent."""
+    with Linked() as linked:
+        client = linked.up()
+        linked.condition("loss=20% delay=30 dup=5%", "loss=20% delay=30", seed=seed)
+        for number in range(60):
+            linked.send(client, number % 3, b"x" * 700)
+        linked.until(lambda: len(linked.received()) == 61, 1000.0)
+        linked.condition("cut", "cut")
+        linked.send(client, 1, b"into the void")
+        linked.until(lambda: "COMM_LOST" in linked.states(client), 1000.0)
+        ladder = _ladder(linked.packets)
+        follower = Follower(ladder.conversation)
+        follower.update(linked.time)
+    rows = list(ladder)
+    assert list(speaks_of_silence_too_soon(rows)) == []
+    assert list(gives_up_too_soon(rows, follower)) == []
+    (end,) = [one for one in linked.of(client, AssocChange) if one.state == "COMM_LOST"]
+    assert end.by == "nobody"
+    last = follower.last("peer")
+    assert last is not None
+    assert last.transition.trigger == "no answer"

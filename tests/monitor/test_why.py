@@ -182,6 +182,12 @@ def _keys() -> Iterator[tuple[Chunk, Facts, str]]:
     yield Shutdown(0, 8, 1), soon, "SHUTDOWN/again"
     yield ReConfig(0, 4, (reset,)), Facts(), "RE-CONFIG/13"
     yield ReConfig(0, 4, ()), Facts(), "RE-CONFIG"
+    for result, kind in ((0, "done"), (1, "done"), (2, "denied"), (3, "failed"), (5, "failed"), (6, "later")):
+        response = Parameter(16, "re-configuration response", "", bytes(4) + result.to_bytes(4, "big"))
+        yield ReConfig(0, 12, (response,)), Facts(), f"RE-CONFIG/16 {kind}"
+    unheard_of = Parameter(16, "re-configuration response", "", bytes(4) + b"\0\0\0\x63")
+    yield ReConfig(0, 12, (unheard_of,)), Facts(), "RE-CONFIG/16"
+    yield ReConfig(0, 4, (Parameter(16, "re-configuration response", "", b""),)), Facts(), "RE-CONFIG/16"
 
 
 @pytest.mark.parametrize(("chunk", "facts", "key"), [pytest.param(*one, id=one[2]) for one in _keys()])
