@@ -370,7 +370,8 @@ class Path(msgspec.Struct, frozen=True, gc=False):
 class Status(Event, frozen=True, tag="status", gc=False):
     """SCTP_STATUS (RFC 6458, section 8.2.1). `state` in the words of RFC 9260, section 4.
 
-    `rwnd` is the peer's, in bytes; `unacked` and `pending` count DATA chunks.
+    `rwnd` is the peer's, in bytes; `unacked` and `pending` count DATA chunks. `unreachable` tells that the
+    network says so of the peer's UDP port since the peer was last heard (ICMP; RFC 6951, section 5.5).
     """
 
     state: str
@@ -381,6 +382,7 @@ class Status(Event, frozen=True, tag="status", gc=False):
     outbound_streams: int
     fragmentation_point: int
     paths: tuple[Path, ...]
+    unreachable: bool = False
 
 
 class StreamCount(msgspec.Struct, frozen=True, gc=False):

@@ -23,6 +23,7 @@ from .detail_sheet import detail
 from .explain import ExplainScreen, explanation
 from .line_view import LineView
 from .sheet import Piece, Sheet
+from .speakers import GONE
 
 _NEAR = 64  # lines within which a number is looked for that has moved
 _LISTED = 500  # lines whose numbers are explained in the list
@@ -256,6 +257,8 @@ class DetailView(LineView):
             look = "good" if association.state == "ESTABLISHED" else "warning"
             if association.silence.missed:
                 state, look = f"{state}, silent", "bad"
+            if association.status is not None and association.status.unreachable:
+                state, look = f"{state}, {GONE}", "bad"
         room = max(0, width - len(who) - 1)
         segments = [
             Segment(who, self.style_of("detail-view--heading")),

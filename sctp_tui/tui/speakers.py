@@ -7,6 +7,9 @@ from sctp_tui.monitor.associations import Association
 
 from .clients import Client
 
+GONE = "nobody has that UDP port any more"
+"""What the network says of the peer of an association that is up; it may be forged, and ends nothing."""
+
 
 class Reply(msgspec.Struct, frozen=True):
     """Speaking as the server, to the association with this key."""
@@ -31,6 +34,8 @@ def row(name: str, association: Association, heard: str, generated: str) -> Cont
     )
     if association.ended is not None:
         return Content.assemble(line, association.ended).stylize("$foreground-muted")
+    if association.status is not None and association.status.unreachable:
+        return Content.assemble(line, (f"{association.state}, {GONE}", "$text-error"))
     passes = (f"  » {generated}", "$text-warning") if generated else ""
     if heard and not generated:
         passes = (f"  « {heard}", "$text-accent")

@@ -21,6 +21,7 @@ from .timeline import Timeline
 _GUTTER = 8  # cells for what stands left of the plots
 _DOTS = 4096  # of a series in view that are drawn at most: more than there are dots across
 _AT_ONCE = 3000  # packets taken in at most by one drawing
+_APART = 3  # cells from one sample's mark to the next, at least
 _WITH_RTO = 22  # lines from which on the RTO is drawn too
 
 _Line = list[tuple[str, str]]  # texts, and how they look
@@ -194,7 +195,7 @@ class WindowView(Widget, can_focus=True):
         lines = [self._legend(width), *self._tsns(across, upper, view)]
         if rows - upper >= 2:
             octets, top = self._octets(across, rows - upper, view)
-            lines += [self._octets_legend(top), *octets]
+            lines += [self._octets_legend(top, self._samples(across, view) is not None), *octets]
         if with_rto:
             lines.append(self._rto(across, view))
         return [*lines, *self._time_axis(across, view), *numbers]
@@ -245,7 +246,7 @@ class WindowView(Widget, can_focus=True):
         plot.area(flight, "flight")
         plot.steps(rwnd, DOTTED, "rwnd")
         plot.steps(cwnd, HEAVY, "cwnd")
-        if (points := _points(sending.samples, view)) is not None:
+        if (points := self._samples(width, view)) is not None:
             plot.marks(*points, "◆", "cwnd")
         labels = {value: units.size(int(value)) for value in ticks(plot.y, max(2, height // 2), binary=True)}
         return _with_axis(plot, labels), top
@@ -265,6 +266,11 @@ class WindowView(Widget, can_focus=True):
                 cells[column : column + len(text)] = text
                 free = column + len(text) + 1
         return [(f"{'RTO':>{_GUTTER}}", "label"), ("│", "axis"), ("".join(cells), "")]
+
+    def _samples(self, width: int, view: Scale) -> tuple[Sequence[float], Sequence[int]] | None:
+        """The samples of cwnd, None where they are too close to be told apart."""
+        points = _points(self._sending.samples, view)
+        return points if points is not None and len(points[0]) * _APART <= width else None
 
     def _sampled(self, track: Track, width: int, view: Scale) -> list[int | None]:
         """What was sampled; a gap where nothing was, as while another view was open."""
@@ -292,13 +298,14 @@ class WindowView(Widget, can_focus=True):
             line.append(("   End follows", "label"))
         return line
 
-    def _octets_legend(self, top: float) -> _Line:
+    def _octets_legend(self, top: float, marked: bool) -> _Line:
         sending = self._sending
+        cwnd = " cwnd, sampled at " if marked else " cwnd, sampled   "
         rwnd = sending.rwnd.last
         return [
             *(("Octets  ", "label"), ("⣿", "flight"), (" in flight   ", "label")),
-            *(("━", "cwnd"), (" cwnd, sampled at " if len(sending.cwnd) else " cwnd, not told   ", "label")),
-            *((("◆", "cwnd"), ("   ", "label")) if len(sending.cwnd) else ()),
+            *(("━", "cwnd"), (cwnd if len(sending.cwnd) else " cwnd, not told   ", "label")),
+            *((("◆", "cwnd"), ("   ", "label")) if marked else ()),
             *(("┈", "rwnd"), (" peer's rwnd", "label")),
             (", above ↑" if rwnd is not None and rwnd > top else "", "label"),
         ]

@@ -202,3 +202,18 @@ async def test_a_view_that_is_too_small_draws_nothing_and_does_no_harm() -> None
             await pilot.resize_terminal(width, height)
             await pilot.pause()
             assert len(drawn(app.query_one(WindowView))) == height
+
+
+async def test_samples_are_marked_where_they_can_be_told_apart() -> None:
+    app = Alone()
+    async with app.run_test(size=(100, 34)) as pilot:
+        await pilot.pause()
+        view = app.query_one(WindowView)
+        for number in range(5):
+            app.told(BEGAN + number / 10, 4380, 1000)
+        assert "cwnd, sampled at ◆" in "".join(drawn(view))
+        assert sum(line.count("◆") for line in drawn(view)) == 5 + 1
+        for number in range(5, 100):
+            app.told(BEGAN + number / 90, 4380, 1000)
+        assert "◆" not in "".join(drawn(view))
+        assert "cwnd, sampled " in "".join(drawn(view))

@@ -475,6 +475,8 @@ class Pump:
             self._keep_out(connected, sock, address, packet, WRONG_CHECKSUM)
             return
         self._last_packet = self.transit.now()
+        if connected is not None:
+            connected.gone = False
         link = connected or self._sort(sock, address, packet)
         if link is None:
             self._keep_out(None, sock, address, packet, WRONG_CHECKSUM)
@@ -536,6 +538,8 @@ class Pump:
         ends nothing (RFC 6951, section 5.5).
         """
         init = link.init
+        if len(init) < 20:
+            link.gone = link.gone or isinstance(error, ConnectionRefusedError)
         if len(init) < 20 or error.errno not in AGAINST:
             return
         link.against, link.init = error.errno, b""
