@@ -72,22 +72,33 @@ def misses(timers: Timers, rto: float, *, outstanding: bool, beats: bool = False
     return times
 
 
-def end(paths: Sequence[tuple[float, float, Timers]], *, outstanding: bool) -> tuple[float, float]:
-    """When a peer is lost at the earliest and at the latest, silent on all `paths`.
+Silent = tuple[float, float, Timers]
+"""A path: when something was heard on it last, the RTO (s) before any miss, and what decides."""
 
-    Each is when it was heard there last, the RTO (s) before any miss, and what decides.
+
+def end(
+    paths: Sequence[Silent], given_up: Sequence[Silent] = (), *, outstanding: bool
+) -> tuple[float, float]:
+    """When a peer is lost at the earliest and at the latest, silent on all its paths.
+
+    On those that were `given_up` HEARTBEATs alone are missed.
     """
-    last, limit = max(begun for begun, _, _ in paths), paths[0][2].association_max_retrans
-    # With data outstanding one path may be used alone, or each in turn, with HEARTBEATs on the others.
-    chains = [
-        [at for miss in misses(t, rto, outstanding=outstanding) if (at := begun + miss) > last]
-        for begun, rto, t in ([(last, rto, t) for _, rto, t in paths] if outstanding else paths)
-    ]
-    latest = max(times[-1] for times in chains) if outstanding else sorted(chain(*chains))[limit]
-    all_ = (
-        begun + at for begun, rto, t in paths for at in misses(t, rto, outstanding=outstanding, beats=True)
-    )
-    return min(sorted(all_)[limit], latest), latest
+    every = [*paths, *given_up]
+    last, limit = max(begun for begun, _, _ in every), every[0][2].association_max_retrans
+    if outstanding and paths:
+        # One path may be used alone, or each in turn, with HEARTBEATs on the others.
+        latest = max(last + misses(timers, rto, outstanding=True)[-1] for _, rto, timers in paths)
+        ours = [_times(one, outstanding=True) for one in paths]
+        times = sorted(chain(*ours, *(_times(one, outstanding=False) for one in given_up)))
+    else:
+        times = sorted(chain(*(_times(one, outstanding=outstanding) for one in every)))
+        latest = [at for at in times if at > last][limit]
+    return min(times[limit], latest), latest
+
+
+def _times(path: Silent, *, outstanding: bool) -> list[float]:
+    begun, rto, timers = path
+    return [begun + at for at in misses(timers, rto, outstanding=outstanding, beats=True)]
 
 
 class _Line:
@@ -212,7 +223,7 @@ class Silence:
         """
         if not self.missed or not self._lines.keys() <= timers.keys():
             return None
-        paths: list[tuple[float, float, Timers]] = []
+        paths: list[Silent] = []
         for address, line in self._lines.items():
             if line.missed:
                 if not line.base:
@@ -222,8 +233,8 @@ class Silence:
                 first = line.first or told.path_max_retrans + 1
                 paths.append((line.at - times[min(first, len(times)) - 1], line.base, told))
         last = max(begun for begun, _, _ in paths)
-        paths += [
+        given_up = [
             (last, line.seen, timers[address]) for address, line in self._lines.items() if not line.missed
         ]
-        earliest, latest = end(paths, outstanding=outstanding)
+        earliest, latest = end(paths, given_up, outstanding=outstanding)
         return max(0.0, earliest - now), max(0.0, latest - now)

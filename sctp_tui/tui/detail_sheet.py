@@ -9,7 +9,7 @@ from sctp_tui.monitor import units
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.history import Step
 from sctp_tui.monitor.series import SECONDS, Series
-from sctp_tui.monitor.silence import end
+from sctp_tui.monitor.silence import Silent, end
 from sctp_tui.sctp.address import format_hostport
 from sctp_tui.sctp.events import Path, Peer, Statistics, StreamCount
 from sctp_tui.sctp.printable import printable
@@ -202,15 +202,18 @@ def _silence(association: Association, now: float) -> Iterator[tuple[str, Piece]
 
 def _if_it_falls_silent(a: Association, *, outstanding: bool) -> str:
     timers = a.timers
-    confirmed = [path for path in a.paths if path.state != "UNCONFIRMED"]
-    paths = [
-        (0.0, path.rto / 1000 or told.rto_initial, told)
-        for path in confirmed
-        if (told := timers.get(path.address)) is not None
-    ]
-    if not paths or len(paths) < len(confirmed):
+    paths: list[Silent] = []
+    given_up: list[Silent] = []
+    for path in a.paths:
+        told = timers.get(path.address)
+        if told is None:
+            return "-"
+        if path.state != "UNCONFIRMED":
+            silent_from_now = (0.0, path.rto / 1000 or told.rto_initial, told)
+            (given_up if path.state == "INACTIVE" else paths).append(silent_from_now)
+    if not (paths or given_up):
         return "-"
-    earliest, latest = end(paths, outstanding=outstanding)
+    earliest, latest = end(paths, given_up, outstanding=outstanding)
     silent, of = a.silence.silent
     state = f"silent on {silent} of {of} paths" if silent else "it answers"
     lost = f"after {_between(earliest, latest)} of silence" if math.isfinite(latest) else "never"

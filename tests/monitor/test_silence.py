@@ -275,3 +275,13 @@ def test_the_table_says_that_a_peer_is_silent_and_for_how_long() -> None:
     assert association_table._state_look(row) == "association-table--between"
     store.fold(story.counts(1, 1))
     assert association_table._state(row, since + 12.4) == "ESTABLISHED"
+
+
+def test_a_path_given_up_carries_no_data_but_its_heartbeats_are_missed_too() -> None:
+    one, other = (0.0, 1.0, DEFAULT), (0.0, 60.0, DEFAULT)
+    alone = end([one], outstanding=True)
+    earliest, latest = end([one], [other], outstanding=True)
+    assert latest == alone[1] == 363
+    assert earliest < alone[0]
+    assert end([], [other], outstanding=False) == end([other], outstanding=False)
+    assert end([], [other], outstanding=True)[1] <= end([other], outstanding=True)[1]
