@@ -163,7 +163,9 @@ def _looked_up(text: str) -> str:
         ) from None
     # A server of a class is called by IPv4: where a name has both, that is meant.
     found.sort(key=lambda entry: entry[0] != socket.AF_INET)
-    return str(found[0][4][0])
+    from .sctp import sockaddr
+
+    return sockaddr.host(found[0][4])
 
 
 def theme(text: str) -> str:

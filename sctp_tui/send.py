@@ -1,5 +1,6 @@
 """`sctp-tui send`: the client without a screen. One association, its messages, its answers, its end."""
 
+import contextlib
 import enum
 import ipaddress
 import socket
@@ -13,6 +14,7 @@ from .monitor.words import ending
 from .options import SendOptions
 from .outbox import Outbox
 from .output import Output, OutputEnded, complain
+from .sctp import sockaddr
 from .sctp.address import format_hostport
 from .sctp.commands import AbortAssociation, CloseAssociation, Connect, OpenClient, Send, Stop, Watch
 from .sctp.endpoint import Clock, SctpError, StackUnavailable
@@ -70,13 +72,16 @@ def send(options: SendOptions) -> int:
 
 def _look_up(host: str) -> str:
     """The address of a host: its IPv4 one where it has both, as servers listen on IPv4 unless told."""
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(host)
+        return host
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
     except (socket.gaierror, UnicodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "no name of a host"
         raise OSError(f"can't find {host}: {why}") from None
     found.sort(key=lambda entry: entry[0] != socket.AF_INET)
-    return str(found[0][4][0])
+    return sockaddr.host(found[0][4])
 
 
 class _Client:

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from typing import Any
 
 from .endpoint import SctpError
 
@@ -41,7 +42,7 @@ def unpack(data: bytes) -> Address:
     return "", 0
 
 
-def host(address: Address) -> str:
+def host(address: tuple[Any, ...]) -> str:
     """The host of an address, as it is written everywhere.
 
     IPv4 within IPv6 (`::ffff:192.0.2.7`), which is what a socket of both families has, is IPv4. A link-local

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Collection
 
+from sctp_tui.sctp import sockaddr
 from sctp_tui.sctp.endpoint import SctpError
 
 
@@ -37,7 +38,9 @@ async def _look_up(host: str) -> list[str]:
     def ask() -> None:
         addresses, error = [], None
         try:
-            addresses = [str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)]
+            addresses = [
+                sockaddr.host(entry[4]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+            ]
         except (OSError, UnicodeError) as failure:
             reason = failure.strerror if isinstance(failure, OSError) else "no name of a host"
             error = SctpError(f"{host!r} could not be looked up: {reason}")

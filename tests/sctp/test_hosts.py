@@ -22,6 +22,7 @@ from sctp_tui.sctp.commands import Listen
 from sctp_tui.sctp.endpoint import EndpointOptions, SctpError
 from sctp_tui.sctp.events import AssocChange, EndpointFailed, Message, Peer, PeerAddrChange, StackName
 
+from ..cli.program import send
 from ..harness import Running
 
 A, B = "10.105.0.1", "10.106.0.1"
@@ -241,6 +242,11 @@ def test_link_local_peers(name: StackName) -> None:
             assert str(message.peer).startswith("[fe80::")
             running.send(key=message.key, data=b"back")
             assert running.until(Message, direction="in").data == b"back"
+            words = (f"[fe80::a%lo]:{listening.port}", "--stack", name, "--from", "[fe80::b%lo]:40125")
+            udp = ("--udp-port", str(listening.udp_port)) if listening.udp_port else ()
+            assert send(*words, *udp, "by its own process") == (0, b"", "")
+            message = running.until(Message, data=b"by its own process")
+            assert str(message.peer) == "[fe80::b%lo]:40125"
     finally:
         for address in ("fe80::a", "fe80::b"):
             ip("address", "del", f"{address}/64", "dev", "lo")
