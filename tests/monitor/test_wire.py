@@ -16,7 +16,7 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.wire import CONVERSATION_COST, Conversation, Wire
 from sctp_tui.outbox import PACKET_COST, Batch
 from sctp_tui.sctp.commands import SetSpeed, Step
-from sctp_tui.sctp.events import AssocChange, Listening, Packet, Peer
+from sctp_tui.sctp.events import AssocChange, Listening, Packet, Peer, PeerAddrChange
 
 from ..harness import Running
 
@@ -163,6 +163,39 @@ def test_strays_of_a_byte_and_much_traffic_after_them() -> None:
     for _ in range(40):
         wire.extend([_packet(_DATA, size=100, flow=4)] * 3)
     assert list(wire._by_ports) == [(9, 7)]
+
+
+def test_packets_are_found_by_any_address_that_the_peer_had() -> None:
+    """It gives up one and has another (RFC 5061), while packets from both are on their way."""
+    wire, associations, endpoints = Wire(), Associations(), Endpoints()
+    first, second = Peer(("10.0.0.1",), 7), Peer(("10.0.0.2",), 7)
+    associations.fold(AssocChange(1.0, 1.0, "server", 1, 3, first, "COMM_UP", 5, 5, None, "", "peer"))
+    endpoints.fold(
+        Listening(0.0, 0.0, "server", 0, 0, None, 1, "", "userspace", "", "", ("127.0.0.1",), 9, None)
+    )
+
+    def found() -> int:
+        association = associations.get(1)
+        assert association is not None
+        conversation = wire.of(association, endpoints)
+        return len(conversation) if conversation is not None else 0
+
+    wire.extend([replace(_packet(_DATA), peer=first)])
+    assert found() == 1
+    wire.extend([replace(_packet(_DATA), peer=second)])
+    assert found() == 2
+    for address, state in (("10.0.0.2", "ADDED"), ("10.0.0.1", "REMOVED")):
+        associations.fold(PeerAddrChange(2.0, 2.0, "server", 1, 3, second, address, state, 0))
+    assert found() == 2
+    association = associations.get(1)
+    assert association is not None
+    assert association.peer == second
+    wire.extend([replace(_packet(_DATA), peer=first)])  # sent before
+    assert found() == 3
+    for number in range(3, 100):
+        wire.extend([replace(_packet(_DATA), peer=Peer((f"10.0.0.{number}",), 7))])
+    conversation = next(iter(wire._by_ports[9, 7]))
+    assert len(conversation.of_peer) == 16
 
 
 def test_a_stranger_s_packets_take_no_ones_ladder() -> None:
