@@ -231,7 +231,7 @@ def test_link_local_peers(name: StackName) -> None:
     for address in ("fe80::a", "fe80::b"):
         ip("address", "add", f"{address}/64", "dev", "lo", "nodad")
     try:
-        with Running(name) as running:
+        with Running(name, packets=(name,)) as running:
             listening = running.listen("fe80::a%lo")
             assert listening.addresses == ("fe80::a%lo",)
             to = Peer(("fe80::a%lo",), listening.port, listening.udp_port)
@@ -242,6 +242,12 @@ def test_link_local_peers(name: StackName) -> None:
             assert str(message.peer).startswith("[fe80::")
             running.send(key=message.key, data=b"back")
             assert running.until(Message, direction="in").data == b"back"
+            running.until_true(lambda: len(running.packets) > 4)
+            monitor = Monitor()
+            monitor.fold(Batch(running.events, running.packets))
+            row = monitor.associations.get(message.key)
+            assert row is not None
+            assert monitor.wire.of(row, monitor.endpoints) is not None
             words = (f"[fe80::a%lo]:{listening.port}", "--stack", name, "--from", "[fe80::b%lo]:40125")
             udp = ("--udp-port", str(listening.udp_port)) if listening.udp_port else ()
             assert send(*words, *udp, "by its own process") == (0, b"", "")
