@@ -31,8 +31,11 @@ def test_an_rto_that_was_worked_out_anew_tells_of_one(timeouts: int, initial: in
     assert measured(0, 1000 * 2**timeouts, initial, 10**9)
 
 
-def test_what_was_never_measured_is_not_told(stack: StackName, udp_here: None) -> None:
-    """What was sent twice measures nothing (Karn's algorithm), and no SACK came."""
+def test_what_may_never_have_been_measured_is_not_told(stack: StackName, udp_here: None) -> None:
+    """A cookie that was sent twice measures nothing (Karn's algorithm), and no SACK came: 0 means nothing.
+
+    usrsctp has measured the INIT, which shows where that took a millisecond.
+    """
     echoes: list[bytes] = []
 
     def second(server: RawServer, value: bytes) -> list[bytes]:
@@ -47,7 +50,7 @@ def test_what_was_never_measured_is_not_told(stack: StackName, udp_here: None) -
         running.submit(Watch((key,)))
         running.until_true(lambda: key in running.status)
         (path,) = running.status[key].paths
-        assert path.srtt is None
+        assert path.srtt is None or (stack == "userspace" and path.srtt > 0)
 
 
 def test_a_round_trip_too_short_to_be_counted_is_less_than_a_step(running: Running) -> None:
