@@ -349,6 +349,13 @@ async def test_clearing_what_ended_and_taking_that_back() -> None:
         assert messages(app, "client 2", "out") == [b"anew"]
 
 
+async def test_a_key_after_the_last_screen_is_nobodys() -> None:
+    async with running() as (app, _):
+        pass
+    assert not app.screen_stack
+    app.on_key(Key("x", "x"))
+
+
 async def test_numbers_come_for_the_rows_in_view() -> None:
     async with running() as (app, pilot):
         await pilot.press("enter")
