@@ -86,6 +86,7 @@ class _Way:
 
     def __init__(self) -> None:
         self.initial: int | None = None
+        self.announced: dict[int, tuple[int, int]] = {}  # by tags in INIT and INIT ACK: initial TSN, vtag
         self.first: dict[int, int] = {}  # by TSN, the packet that carried it first
         self.control: dict[tuple[str, object], int] = {}  # the same by a chunk of control
         self.last: dict[tuple[str, object], float] = {}  # when one was sent last
@@ -94,6 +95,14 @@ class _Way:
         self.outstanding: dict[int, int] = {}  # by TSN, the reports that it is missing
         self.sack: Sack | None = None
         self.room = Room()
+
+    def begin(self, tag: int) -> int:
+        """The association whose end has announced this tag is there; the tag that the packet bore."""
+        initial, other = self.announced.get(tag, (self.initial, 0))
+        if initial != self.initial:
+            self.room.begin()
+        self.initial = initial
+        return other
 
 
 class Ladder:
@@ -201,11 +210,15 @@ class Ladder:
                     first, ran = self._again(way, number, packet.mono, chunk)
                     first_try, rto = first_try or first, rto or ran
                 if isinstance(chunk, Init):
-                    if chunk.initial_tsn != way.initial:
-                        way.room.begin()
-                    way.initial = chunk.initial_tsn
-                    if arrives:
+                    way.announced[chunk.tag] = chunk.initial_tsn, packet.vtag
+                    _bound(way.announced, _SET_UPS)
+                    if way.initial is None:
+                        way.begin(chunk.tag)
+                    if arrives and (isinstance(chunk, InitAck) or not back.first):
                         back.room.answer(packet.mono + packet.delay, chunk.rwnd)
+                elif isinstance(chunk, CookieEcho):
+                    # Anybody can send an INIT: this says which one was answered, and by which INIT ACK.
+                    way.begin(back.begin(packet.vtag))
             elif isinstance(chunk, HeartbeatAck):
                 if arrives:
                     self._unanswered.difference_update(back.asked.pop(hash(chunk.info), ()))

@@ -104,6 +104,9 @@ class Follower:
         self._arriving: list[tuple[float, int, End, tuple[Chunk, ...]]] = []
         self._hearing = Hearing()
         self._asking: set[End] = set()  # who has sent an INIT, and no COOKIE ACK went to it since
+        self._anew: set[End] = (
+            set()
+        )  # under whose name an INIT came in an association, which may be anybody's
 
     def update(self, now: float, limit: int = 2000) -> bool:
         """Take in at most so many packets more; whether there are more still. `now` is the link's clock."""
@@ -159,7 +162,15 @@ class Follower:
                 return  # its cookie came again: answered, and no more (RFC 9260, section 5.2.4, action D)
             self._asking.discard(other)
         if name == "INIT" and state not in ("CLOSED", "COOKIE-WAIT", "COOKIE-ECHOED"):
+            if end == "peer":
+                self._anew.add(end)
+                return
             self.state[end] = "CLOSED"  # it knows nothing of the association any more
+        elif name == "COOKIE ECHO" and end in self._anew:
+            # The cookie proves that it was the peer that began anew.
+            self._anew.discard(end)
+            self.state[end] = "CLOSED"
+            self._take(end, _BY_SENDING["CLOSED", "INIT"], at, number)
         elif name == "SHUTDOWN" and state == "ESTABLISHED":
             self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], at, number)
         elif isinstance(chunk, Abort) and gives_up(chunk, heard):

@@ -12,7 +12,7 @@ from math import floor
 from typing import NamedTuple
 
 from ..sctp.events import Direction, Path
-from ..sctp.packet import Data, ForwardTsn, IData, IForwardTsn, Init, Sack, Shutdown
+from ..sctp.packet import Data, ForwardTsn, IData, IForwardTsn, Init, InitAck, Sack, Shutdown
 from .room import fits
 from .tsn_blocks import among, apart, without
 from .wire import Traced
@@ -313,7 +313,8 @@ class Window:
                         mine.skip(packet.mono, chunk.cumulative_tsn)
                     case Init():
                         mine.announce(chunk.initial_tsn)
-                        if not lost:
+                        # An INIT in an association may be anybody's; of a restart SACKs tell the rwnd.
+                        if not lost and (others.rwnd.last is None or isinstance(chunk, InitAck)):
                             others.answer(arrival, chunk.rwnd)
                     case _:
                         pass

@@ -163,6 +163,31 @@ def test_whatever_comes_with_another_tag_changes_nothing(false: list[tuple[int, 
     assert _told(one) == _told(other)
 
 
+def test_an_init_that_the_peer_never_sent_changes_nothing_but_its_own_line() -> None:
+    """It bears no tag, so it may be anybody's, until its cookie comes back."""
+    honest, fooled = Conversation(_HONEST[0]), Conversation(_HONEST[0])
+    strange = raw.packet(7, 9, 0, raw.init(0xE71, 0xE71E71, rwnd=1))
+    for number, packet in enumerate(_HONEST[:8]):
+        honest.add(packet)
+        fooled.add(packet)
+        if number >= _KNOWN:
+            fooled.add(_made("in", strange, packet.mono + 0.1))
+            answer = raw.chunk(raw.INIT_ACK, 0, struct.pack("!IIHHI", 5, 1 << 16, 5, 5, 9))
+            fooled.add(_made("out", raw.packet(9, 7, 0xE71, answer), packet.mono + 0.2))
+    (before, after) = (_told(one) for one in (honest, fooled))
+    labels = [[label for _, label, *_ in told[2] if "INIT" not in label] for told in (before, after)]  # type: ignore[attr-defined]
+    assert labels[0] == labels[1]
+    assert before[:2] == after[:2]
+    assert before[3] == after[3] == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
+    rwnds = []
+    for one in (honest, fooled):
+        window = Window()
+        window.fold(one.since(0))
+        window.until(1e9)
+        rwnds.append([set(way.rwnd.values) for way in window.sending.values()])
+    assert 1 not in rwnds[1][0] | rwnds[1][1]
+
+
 def test_our_own_answer_to_a_wrong_tag_ends_nothing() -> None:
     """An ABORT of the local stack bears the tag that came, with its T bit (RFC 9260, section 8.4)."""
     conversation = Conversation(_HONEST[0])
