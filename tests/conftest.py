@@ -100,10 +100,16 @@ def running(stack: StackName) -> Iterator[Running]:
 
 
 @pytest.fixture
-def udp_here(stack: StackName) -> None:
+def udp_here(stack: StackName) -> Iterator[None]:
     """SCTP of the stack under test travels in UDP, where a `RawPeer` reaches it."""
-    if stack == "kernel":  # before a socket is made, which keeps the port that it finds
-        Path("/proc/sys/net/sctp/udp_port").write_text(str(UDP_PORT))
+    if stack == "userspace":
+        yield
+        return
+    sysctl = Path("/proc/sys/net/sctp/udp_port")
+    before = sysctl.read_text()
+    sysctl.write_text(str(UDP_PORT))  # before a socket is made, which keeps the port that it finds
+    yield
+    sysctl.write_text(before)
 
 
 @pytest.fixture
