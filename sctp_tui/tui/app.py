@@ -14,7 +14,7 @@ from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import Provider
-from textual.events import Key, Resize
+from textual.events import Event, InputEvent, Key, Paste, Resize
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
@@ -291,13 +291,18 @@ class SctpApp(App[None], inherit_bindings=False):
         elif servers.listening and isinstance(self.screen, FailureScreen):
             self.pop_screen()
 
+    async def on_event(self, event: Event) -> None:
+        """What is typed while the last screen closes is nobody's: Textual would look for that screen."""
+        if self.screen_stack or not isinstance(event, InputEvent | Paste):
+            await super().on_event(event)
+
     def on_key(self, event: Key) -> None:
         """What is typed right after a key that leads to a line goes into the line.
 
         A line keeps what is typed into it. So a letter that comes here was on its way to what had the focus
-        before, and may not act as one of the keys there. At the end there may be no screen any more.
+        before, and may not act as one of the keys there.
         """
-        focused = self.focused if self.screen_stack else None
+        focused = self.focused
         if isinstance(focused, Input) and focused.check_consume_key(event.key, event.character):
             event.stop()
             event.prevent_default()

@@ -353,7 +353,7 @@ async def test_a_key_after_the_last_screen_is_nobodys() -> None:
     async with running() as (app, _):
         pass
     assert not app.screen_stack
-    app.on_key(Key("x", "x"))
+    await app.on_event(Key("x", "x"))
 
 
 async def test_numbers_come_for_the_rows_in_view() -> None:
