@@ -90,6 +90,13 @@ def test_time_alone_is_no_silence() -> None:
     assert "says no reason" in _told(*new, _packet(90, "out", _ABORT))
 
 
+def test_a_repeat_at_once_is_no_silence() -> None:
+    """As of a fast retransmission, right after the SACKs that asked for it."""
+    asked = [_packet(0.0, "out", _DATA[0]), _packet(0.1, "in", raw.sack(99)), _packet(0.2, "out", _DATA[0])]
+    assert "says no reason" in _told(*asked, _packet(0.3, "out", _ABORT))
+    assert "says no reason" in _told(*asked, _packet(9.0, "out", _ABORT))
+
+
 @pytest.mark.parametrize("causes", [b"", _LOST])
 @pytest.mark.parametrize("asked", [_BEAT, _INIT, raw.chunk(raw.COOKIE_ECHO, 0, b"cook"), _DATA[0]])
 def test_each_stack_gives_up_in_its_own_way(asked: bytes, causes: bytes) -> None:
@@ -122,12 +129,13 @@ _KINDS = (_INIT, _INIT_ACK, _BEAT, _ABORT, raw.chunk(raw.ABORT, 1), raw.chunk(ra
 @st.composite
 def _packets(draw: st.DrawFn) -> list[Packet]:
     at, packets = 0.0, []
+    kinds = draw(st.lists(st.sampled_from(_KINDS), min_size=1, max_size=4))  # few, so that they come again
     for _ in range(draw(st.integers(1, 25))):
         at += draw(st.sampled_from((0.0, 0.01, 0.5, 1.0, 3.0, 60.0)))
         verdict: Verdict = draw(st.sampled_from(get_args(Verdict)))
         delay = draw(st.sampled_from((0.02, 2.0))) if verdict == "delayed" else 0.0
         direction: Direction = draw(st.sampled_from(get_args(Direction)))
-        packets.append(_packet(at, direction, draw(st.sampled_from(_KINDS)), verdict=verdict, delay=delay))
+        packets.append(_packet(at, direction, draw(st.sampled_from(kinds)), verdict=verdict, delay=delay))
     return packets
 
 
