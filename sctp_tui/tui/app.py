@@ -300,9 +300,9 @@ class SctpApp(App[None], inherit_bindings=False):
         """What is typed right after a key that leads to a line goes into the line.
 
         A line keeps what is typed into it. So a letter that comes here was on its way to what had the focus
-        before, and may not act as one of the keys there.
+        before, and may not act as one of the keys there. One that comes while the program ends goes nowhere.
         """
-        focused = self.focused
+        focused = self.focused if self.screen_stack else None
         if isinstance(focused, Input) and focused.check_consume_key(event.key, event.character):
             event.stop()
             event.prevent_default()

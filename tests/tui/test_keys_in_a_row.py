@@ -24,3 +24,10 @@ async def test_a_screen_ends_once(
         await pilot.press("escape", "escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
         assert app.is_running
+
+
+async def test_a_key_while_the_program_ends_goes_nowhere() -> None:
+    async with running() as (app, _):
+        pass
+    assert not app.screen_stack
+    app.on_key(Key("x", "x"))
