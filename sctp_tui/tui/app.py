@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 from textual._context import active_message_pump
@@ -16,7 +16,6 @@ from textual.binding import BindingType
 from textual.command import Provider
 from textual.events import Event, InputEvent, Key, Paste, Resize
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -67,7 +66,6 @@ class SctpApp(App[None], inherit_bindings=False):
     TITLE = "sctp-tui"
     CSS_PATH = Path(__file__).with_name("main_screen.tcss")
     DEFAULT_MODE: ClassVar[str] = "main"
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"small": SmallScreen}
     DRAINS: ClassVar[int] = 10
     """Drains of the outbox, and redraws, a second."""
     # Textual's own are not inherited, so that q comes first in the footer.
@@ -109,6 +107,7 @@ class SctpApp(App[None], inherit_bindings=False):
         """Called with what nobody caught in the screen."""
         self._main = MainScreen(self.monitor, settings, self._mask)
         self.add_mode(self.DEFAULT_MODE, lambda: self._main)
+        self.add_mode("small", lambda: SmallScreen(lambda: self.terminal_size))
         self._small = False
         self._watched = Watch(())
         self._ending = False
@@ -121,8 +120,13 @@ class SctpApp(App[None], inherit_bindings=False):
     @property
     def size(self) -> Size:
         """The terminal's, but never less than what any screen can be laid out in."""
-        real = super().size
+        real = self.terminal_size
         return Size(max(real.width, LEAST.width), max(real.height, LEAST.height))
+
+    @property
+    def terminal_size(self) -> Size:
+        """What the terminal has, however little that is."""
+        return super().size
 
     async def on_resize(self, event: Resize) -> None:
         """Before the screens learn of it: those that have no room for anything don't."""

@@ -1,6 +1,9 @@
 """What is shown where the terminal is too small for anything else: that it is, and how large it must be."""
 
+from collections.abc import Callable
+
 from textual.content import Content
+from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
 
@@ -14,7 +17,10 @@ def too_small(size: Size) -> bool:
 
 
 class SmallScreen(Screen[None]):
-    """One line. Its mode is its own, so all other screens stay as they are, with focus and what was typed."""
+    """One line. Its mode is its own, so all other screens stay as they are, with focus and what was typed.
+
+    `terminal` tells the size that the terminal has now.
+    """
 
     DEFAULT_CSS = """
     SmallScreen {
@@ -24,6 +30,18 @@ class SmallScreen(Screen[None]):
         }
     }
     """
+
+    def __init__(self, terminal: Callable[[], Size]) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def on_resize(self, event: Resize) -> None:
+        """Take the terminal's own size alone: what is laid out for another tells of that size once more.
+
+        Two that are on their way at one time would follow each other for ever.
+        """
+        if event.size != self._terminal():
+            event.prevent_default()
 
     def render(self) -> Content:
         """The line, as much of it as there is room for."""

@@ -4,7 +4,7 @@ import random
 
 import pytest
 from textual.command import CommandPalette
-from textual.events import Resize
+from textual.events import Idle, Resize
 from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -121,3 +121,17 @@ def test_what_is_too_small() -> None:
     assert not too_small(LEAST)
     assert too_small(LEAST - (1, 0))
     assert too_small(LEAST - (0, 1))
+
+
+async def test_sizes_from_before_do_not_follow_each_other_for_ever() -> None:
+    """Each layout tells the screen its size anew: two that are on their way would alternate."""
+    async with running() as (app, pilot):
+        await resize(pilot, 30, 8)
+        await until(pilot, lambda: isinstance(app.screen, SmallScreen))
+        small = app.screen
+        for size in (Size(40, 10), Size(30, 8), Size(40, 10)):
+            small.post_message(Resize(size, size))
+            small.post_message(Idle())  # those that are next to each other are one
+        await until(pilot, lambda: small.outer_size == (30, 8))
+        await pilot.pause()
+        assert small.outer_size == (30, 8)
