@@ -46,7 +46,7 @@ def needed(hosts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _check_scope(address: ipaddress.IPv6Address) -> None:
-    """A link-local address means something on one interface alone (RFC 4007, section 6)."""
+    """A link-local address means something on one interface alone (RFC 4007, section 5)."""
     names = [name for _, name in socket.if_nameindex()]
     bare, _, scope = str(address).partition("%")
     if scope in names or scope.isdigit():

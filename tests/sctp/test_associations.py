@@ -348,7 +348,7 @@ def test_one_peer_does_not_block_the_others(running: Running) -> None:
     running.until(Message, endpoint="server", size=2 << 20)
 
 
-@pytest.mark.parametrize("hosts", [("256.1.1.1",), ("127.0.0.1", "::1"), ("192.0.2.7",)])
+@pytest.mark.parametrize("hosts", [("256.1.1.1",), ("192.0.2.7",)])
 def test_a_bad_host_is_named(stack: StackName, hosts: tuple[str, ...]) -> None:
     with Running(stack) as running:
         running.submit(Listen("server", stack, hosts, 0, 0 if stack == "userspace" else None))

@@ -36,7 +36,7 @@ def _sockaddr(host: bytes) -> str:
 
 V4 = _sockaddr(b"\x02\0\x13\x88\x7f\0\0\x01")
 V6 = _sockaddr(b"\x0a\0\x13\x88" + bytes(4) + bytes(15) + b"\x01" + b"\x01\0\0\0")
-LINK_LOCAL = _sockaddr(b"\x0a\0\x13\x88" + bytes(4) + b"\xfe\x80" + bytes(13) + b"\x01" + b"\x03\0\0\0")
+LINK_LOCAL = _sockaddr(b"\x0a\0\x13\x88" + bytes(4) + b"\xfe\x80" + bytes(13) + b"\x01" + b"\xff\xff\xff\0")
 
 # Bytes of little-endian machines. Most were taken from a kernel (6.1), the rest are made from linux/sctp.h.
 ON_LINUX: list[tuple[str, type[Event], dict[str, object]]] = [
@@ -90,7 +90,7 @@ ON_LINUX: list[tuple[str, type[Event], dict[str, object]]] = [
     (
         f"0280 0000 94000000 {LINK_LOCAL} 05000000 02000000 06000000",
         PeerAddrChange,
-        {"address": "fe80::1%3", "state": "CONFIRMED"},
+        {"address": "fe80::1%16777215", "state": "CONFIRMED"},
     ),
     (
         "0380 0000 35000000 00000000 0100 0000 0300 0000 0000002e 63000000 00000000 00000000 00000000"
