@@ -52,7 +52,8 @@ def test_a_restarted_server_is_told(stack: StackName) -> None:
 
     told = said(stack, data=out_of_the_blue)
     if stack == "kernel":
-        assert told == "aborted by peer"  # as it was heard just before; of its T bit Linux does not tell
+        # Linux does not tell the two apart; when the peer was heard last does, as far as the stack says it.
+        assert told in ("aborted by peer", "aborted by peer, or no answer")
     else:
         assert told == "aborted by peer: it knows no such association, as after a restart"
 
