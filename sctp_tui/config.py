@@ -13,13 +13,14 @@ from typing import Any
 
 from . import small_file
 
-# What ends a statement of TOML is a newline outside of brackets, of texts and of comments.
+# What ends a statement of TOML is a newline outside of brackets, of texts and of comments. No part of it can
+# be read in two ways, so nothing is tried twice; possessive quantifiers are wrong before Python 3.11.5.
 _TOKEN = re.compile(
-    r'''"""(?:[^"\\]|\\.|"(?!""))*+"{3,5}'''
-    r"|'''(?:[^']|'(?!''))*+'{3,5}"
-    r'|"(?:[^"\\\n]|\\.)*+"'
-    r"|'[^'\n]*+'"
-    r"|#[^\n]*+"
+    r'''"""(?:[^"\\]|\\.|"(?!""))*"{3,5}'''
+    r"|'''(?:[^']|'(?!''))*'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'[^'\n]*'"
+    r"|#[^\n]*"
     r"|[\[{\]}]"
     r"|\n",
     re.DOTALL,

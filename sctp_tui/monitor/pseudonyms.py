@@ -18,7 +18,7 @@ _V4 = ipaddress.IPv4Network("198.18.0.0/15")
 _V6 = ipaddress.IPv6Network("2001:db8::/32")
 # Possessive, so that what a peer wrote is gone through once.
 _MAYBE = re.compile(r"([0-9A-Fa-f:.]{3,}+)(%\w+)?")
-_DOTTED = re.compile(r"(?<![0-9])[0-9]++(?:\.[0-9]++){3,}+")
+_DOTTED = re.compile(r"(?<![0-9])[0-9]++(?:\.[0-9]++){3,}")
 _RUN = re.compile(rb"[0-9A-Fa-f:.]{3,}+")
 _DOTTED_IN = re.compile(rb"[0-9]\.[0-9]++\.[0-9]++\.[0-9]")
 _AT_BEGIN = re.compile(rb"[0-9A-Fa-f:.]++")
