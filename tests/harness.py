@@ -4,6 +4,7 @@ Nothing sleeps: `until` waits on the outbox and fails with all that was seen, wh
 """
 
 import itertools
+import socket
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -44,6 +45,13 @@ from .rawpeer import RawPeer
 E = TypeVar("E", bound=Event)
 PATIENCE = 5.0
 """Seconds after which a test gives up waiting: much more than a loaded machine needs."""
+
+
+def unused_udp_port() -> int:
+    """A UDP port of 127.0.0.1 that nobody has."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
 
 
 class Running:
@@ -146,6 +154,12 @@ class Running:
         assert self.server is not None
         udp_port = (self.server.udp_port or UDP_PORT) if over_udp else None
         return Peer(self.server.addresses[:1], self.server.port, udp_port)
+
+    def nobody(self, *, over_udp: bool = False) -> Peer:
+        """Where nobody listens; never the usual UDP port, which any program of this machine may have."""
+        here = self.to_server(over_udp=over_udp)
+        udp_port = unused_udp_port() if self.stack == "userspace" and not over_udp else here.udp_port
+        return Peer(here.addresses, here.port ^ 1, udp_port)
 
     def raw_peer(self, **options: Any) -> RawPeer:
         """A peer of the server over UDP; on the kernel's stack the fixture `udp_here` makes that work."""

@@ -78,10 +78,5 @@ def test_an_association_without_data(running: Running, stack: StackName, over_ud
 
 
 def test_without_data_where_nobody_listens(running: Running) -> None:
-    here = running.to_server()
-    running.submit(
-        OpenClient("client", running.stack, Peer(here.addresses, here.port ^ 1, None)), Connect("client")
-    )
-    if running.stack == "userspace":  # in UDP, to where nobody is
-        running.close("client")
+    running.submit(OpenClient("client", running.stack, running.nobody()), Connect("client"))
     assert running.until(AssocChange, endpoint="client").state == "CANT_STR_ASSOC"

@@ -10,6 +10,7 @@ import pytest
 
 from sctp_tui.sctp.events import StackName
 
+from ..harness import unused_udp_port
 from .program import Program, Server, send, to
 
 
@@ -157,9 +158,7 @@ def test_nobody_listens_there(stack: StackName, server: Server) -> None:
 
 @pytest.mark.userspace
 def test_nobody_has_that_udp_port(stack: StackName) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 0))
-        unused = taken.getsockname()[1]
+    unused = unused_udp_port()
     status, out, err = send(*to(stack, 9877, unused), "hello")
     assert (status, out) == (1, b"")
     assert f"nobody has UDP port {unused} on 127.0.0.1" in err

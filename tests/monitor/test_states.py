@@ -122,7 +122,7 @@ def test_what_the_stacks_report_is_in_the_table(seeing: Running) -> None:
     seeing.until(AssocChange, endpoint=first, state="SHUTDOWN_COMP")
     seeing.abort(other.key)
     seeing.until(AssocChange, endpoint="server", state="COMM_LOST", key=other.key)
-    nobody = seeing.client(to=Peer(seeing.to_server().addresses, 1))
+    nobody = seeing.client(to=seeing.nobody())
     seeing.until(AssocChange, endpoint=nobody, state="CANT_STR_ASSOC")
     monitor = Monitor()
     monitor.fold(Batch(seeing.events, seeing.packets))

@@ -138,8 +138,7 @@ def test_the_server_closes_one_association(running: Running) -> None:
 
 
 def test_nobody_listens(running: Running, over_udp: bool) -> None:
-    to = running.to_server(over_udp=over_udp)
-    client = running.client(b"anybody?", to=Peer(to.addresses, 1, to.udp_port))
+    client = running.client(b"anybody?", to=running.nobody(over_udp=over_udp))
     running.until(Opening, endpoint=client)
     before = running.now()
     end = running.until(AssocChange, endpoint=client, state="CANT_STR_ASSOC")

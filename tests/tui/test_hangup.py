@@ -10,7 +10,6 @@ import pty
 import re
 import select
 import signal
-import socket
 import struct
 import sys
 import termios
@@ -23,6 +22,7 @@ import pytest
 from sctp_tui.lab.terminal import Modes
 
 from ..cli.program import Program, to
+from ..harness import unused_udp_port
 from ..places import ROOT
 from ..test_make_run import needed
 
@@ -39,9 +39,7 @@ class Started:
     """A program in a terminal of its own, the leader of its session, once it listens."""
 
     def __init__(self, *before: str, make: bool = False, code: str = "") -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-            free.bind(("127.0.0.1", 0))
-            self.udp_port = free.getsockname()[1]
+        self.udp_port = unused_udp_port()
         options = f"--stack userspace --port {_PORT} --udp-port {self.udp_port}"
         program = [sys.executable, *(("-c", code) if code else ("-m", "sctp_tui")), *options.split()]
         command = ["make", "run", f"ARGS={options}"] if make else [*before, *program]
@@ -127,10 +125,11 @@ def test_a_closed_terminal_ends_the_program_gracefully(started: Started) -> None
 
 
 def test_nothing_is_left_to_do_for_a_terminal_that_closes_before_the_screen_is_there() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal may close before the child runs
     process, terminal = pty.fork()
     if process == 0:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         os.execv(sys.executable, [sys.executable, "-m", "sctp_tui", "--port", "0", "--udp-port", "0"])
+    signal.signal(signal.SIGHUP, before)
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) > 0
 
