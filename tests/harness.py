@@ -6,7 +6,8 @@ Nothing sleeps: `until` waits on the outbox and fails with all that was seen, wh
 import itertools
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -52,6 +53,14 @@ def unused_udp_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
+
+
+@contextmanager
+def silent_peer() -> Iterator[Peer]:
+    """A peer over UDP that never answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        yield Peer(("127.0.0.1",), 9, silent.getsockname()[1])
 
 
 class Running:

@@ -9,13 +9,13 @@ from sctp_tui.monitor.ladder import Ladder
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.states import Follower
 from sctp_tui.monitor.why_row import why_row
-from sctp_tui.monitor.words import sentence
+from sctp_tui.monitor.words import ending, sentence
 from sctp_tui.outbox import Batch
-from sctp_tui.sctp.events import AssocChange, Message, Origin, StackName
+from sctp_tui.sctp.events import AssocChange, Ending, Message, Opening, Origin, StackName
 from sctp_tui.sctp.packet import Abort
 
 from . import rawpeer as raw
-from .harness import Running
+from .harness import Running, silent_peer
 
 
 @pytest.fixture
@@ -112,6 +112,19 @@ def test_we_abort(seeing: Running) -> None:
         end = seeing.until(AssocChange, key=key, state="COMM_LOST")
     assert end.by == "us"
     assert _agree(seeing, end) == "aborted by us"
+
+
+def test_we_abort_what_is_being_set_up(seeing: Running) -> None:
+    with silent_peer() as peer:
+        name = seeing.client(to=peer)
+        key = seeing.until(Opening, endpoint=name).key
+        seeing.abort(key)
+        seeing.until(Ending, key=key)
+        end = seeing.until(AssocChange, key=key)
+        assert (end.state, end.by) == ("CANT_STR_ASSOC", "us")
+        assert ending(end).startswith("could not start: aborted by us")
+        seeing.send(name)  # it may begin another
+        assert seeing.until(Opening, endpoint=name).key != key
 
 
 def test_a_peer_that_begins_anew_does_so_itself(seeing: Running) -> None:

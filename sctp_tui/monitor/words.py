@@ -81,6 +81,7 @@ def ending(event: AssocChange) -> str:
     elif event.state == "CANT_STR_ASSOC":
         # What the peer said is told as its own; why nothing came up without that is worked out here.
         refused = "refused by peer" if event.by == "peer" and (event.error is not None or not cause) else ""
+        refused = "aborted by us" if event.by == "us" else refused
         why = ": ".join(part for part in (refused, cause) if part) or "no answer"
         text = f"could not start: {why}"
     elif event.by == "unknown":

@@ -36,7 +36,7 @@ class Linked:
         self.stack.pump.lead()
         self.stack.tap(self.packets.append)
         self._keys = itertools.count(1)
-        self.server = self._open("server")
+        self.server = self.open("server")
         self.listening = self.server.listen(["127.0.0.1"], 0, 0)
 
     def __enter__(self) -> Self:
@@ -47,7 +47,8 @@ class Linked:
     ) -> None:
         self.stack.close()
 
-    def _open(self, name: str) -> UserspaceEndpoint:
+    def open(self, name: str) -> UserspaceEndpoint:
+        """An endpoint that has not begun anything."""
         options = EndpointOptions(name, 10, 10, 4, keys=self._keys, clock=self.clock)
         return self.stack.open(options)
 
@@ -57,7 +58,7 @@ class Linked:
 
     def begin(self, data: bytes = b"hello", *, over_udp: bool = False, stream: int = 0) -> UserspaceEndpoint:
         """A client that begins an association."""
-        client = self._open(f"client {next(self._keys)}")
+        client = self.open(f"client {next(self._keys)}")
         udp_port = self.listening.udp_port if over_udp else None
         client.aim(Peer(("127.0.0.1",), self.listening.port, udp_port))
         self.events += client.connect(Outgoing(data, stream))

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from sctp_tui.sctp.conditioner import Conditioner
-from sctp_tui.sctp.endpoint import SctpError
-from sctp_tui.sctp.events import SendFailed
+from sctp_tui.sctp.endpoint import Outgoing, SctpError
+from sctp_tui.sctp.events import Peer, SendFailed
 from sctp_tui.sctp.link import Conditions, Drop
 from sctp_tui.sctp.packet import Abort, Data, ForwardTsn, Sack
 from sctp_tui.sctp.userspace.transit import LEAST
 
+from ..harness import unused_udp_port
 from .linked import Linked, chunks, ladder
 
 pytestmark = pytest.mark.userspace
@@ -274,7 +275,7 @@ def test_slow_motion_is_as_fast_as_it_is_slow(linked: Linked) -> None:
 
 def test_time_can_not_be_changed_while_packets_go_over_udp(linked: Linked) -> None:
     client = linked.up(over_udp=True)
-    with pytest.raises(SctpError, match=r"go over UDP to 127\.0\.0\.1"):
+    with pytest.raises(SctpError, match=r"go over UDP to 127\.0\.0\.1, .*: close or abort those"):
         linked.stack.link.set_speed(0.5)
     assert "go over UDP" in linked.stack.link.state().refusal
     client.close()
@@ -283,6 +284,33 @@ def test_time_can_not_be_changed_while_packets_go_over_udp(linked: Linked) -> No
     linked.stack.link.set_speed(0.5)
     with pytest.raises(SctpError, match="let it go on first"):
         linked.begin(over_udp=True)
+    linked.stack.link.set_speed(1)
+    again = linked.begin(over_udp=True)
+    linked.until(lambda: linked.states(again) == ["COMM_UP"])
+
+
+def test_a_client_over_udp_whose_association_is_gone_stands_in_no_ways(linked: Linked) -> None:
+    """It may begin another one, which is refused only while time does not go."""
+    link = linked.stack.link
+    nobody = Peer(("127.0.0.1",), linked.listening.port, unused_udp_port())
+    client = linked.open("client")
+    client.aim(nobody)
+    link.set_speed(0.5)  # nothing has begun
+    with pytest.raises(SctpError, match=r"elsewhere, .*: let it go on first"):
+        client.connect(Outgoing(b"hello"))
+    assert not client.associations()
+    link.set_speed(1)
+    for begin in (client.connect, client.connect):
+        assert link.state().refusal == ""
+        begin(Outgoing(b"hello"))
+        assert link.changed
+        assert "go over UDP" in link.state().refusal  # from its INIT on
+        linked.until(lambda: not client.associations())
+        assert linked.states(client)[-1] == "CANT_STR_ASSOC"
+        assert link.changed
+        assert link.state().refusal == ""
+        link.set_speed(0)
+        link.set_speed(1)
 
 
 def test_a_speed_or_a_step_that_can_not_be_is_refused(linked: Linked) -> None:

@@ -4,11 +4,29 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sctp_tui.sctp.commands import CloseEndpoint, DropNext, SetLink, SetSpeed, Step, Stop
-from sctp_tui.sctp.events import AssocChange, EndpointClosed, LinkState, Message, PeerAddrChange, Refused
+from sctp_tui.monitor.words import ending
+from sctp_tui.sctp.commands import (
+    AbortAssociation,
+    CloseAssociation,
+    CloseEndpoint,
+    DropNext,
+    SetLink,
+    SetSpeed,
+    Step,
+    Stop,
+)
+from sctp_tui.sctp.events import (
+    AssocChange,
+    EndpointClosed,
+    LinkState,
+    Message,
+    Opening,
+    PeerAddrChange,
+    Refused,
+)
 from sctp_tui.sctp.link import Conditions, Drop, LinkCounts
 
-from ..harness import Running
+from ..harness import Running, silent_peer
 
 pytestmark = pytest.mark.userspace
 
@@ -110,6 +128,58 @@ def test_what_can_not_be_done_is_refused_with_the_reason(running: Running) -> No
     running.submit(SetSpeed(0))
     assert "go over UDP to 127.0.0.1" in running.until(Refused, command="set_speed").text
     assert "go over UDP" in _until(running, lambda link: link.refusal != "").refusal
+
+
+def test_after_a_client_that_failed_time_can_stand_still(running: Running) -> None:
+    name = running.client(to=running.nobody())
+    running.until(AssocChange, endpoint=name, state="CANT_STR_ASSOC")
+    running.submit(SetSpeed(0))
+    assert _until(running, lambda link: link.speed == 0).refusal == ""
+
+
+@pytest.mark.parametrize("way", [CloseAssociation, AbortAssociation])
+def test_time_can_stand_still_once_what_the_refusal_names_is_done(
+    running: Running, way: type[CloseAssociation] | type[AbortAssociation]
+) -> None:
+    name, up, ours = running.greet(to=running.to_server(over_udp=True))
+    running.submit(SetSpeed(0))
+    assert "close or abort those associations" in running.until(Refused, command="set_speed").text
+    running.submit(way(ours.key))
+    for key in (up.key, ours.key):
+        running.again()
+        running.until(AssocChange, key=key, test=lambda event: event.state in ("SHUTDOWN_COMP", "COMM_LOST"))
+    running.submit(SetSpeed(0))
+    _until(running, lambda link: link.speed == 0)
+    running.send(name)
+    assert "let it go on first" in running.until(Refused, command="send").text
+    running.submit(SetSpeed(1))
+    running.send(name)
+    running.until(AssocChange, endpoint=name, state="COMM_UP")
+
+
+def test_what_is_being_set_up_over_udp_is_aborted_for_time_to_stand_still(running: Running) -> None:
+    with silent_peer() as peer:
+        running.client(to=peer)
+        key = running.until(Opening).key
+        running.submit(SetSpeed(0))
+        assert "close or abort" in running.until(Refused, command="set_speed").text
+        running.abort(key)
+        running.until(AssocChange, key=key, state="CANT_STR_ASSOC")
+        running.submit(SetSpeed(0))
+        _until(running, lambda link: link.speed == 0)
+
+
+def test_a_peer_that_may_be_up_already_is_told_of_an_abort_before_we_are(running: Running) -> None:
+    running.submit(DropNext(Drop("COOKIE ACK", count=0)))
+    running.client()
+    key = running.until(Opening).key
+    up = running.until(AssocChange, endpoint="server", state="COMM_UP")
+    running.abort(key)
+    running.again()
+    lost = running.until(AssocChange, key=up.key, state="COMM_LOST")
+    assert ending(lost) == "aborted by peer"
+    running.again()
+    assert running.until(AssocChange, key=key, state="CANT_STR_ASSOC").by == "us"
 
 
 def test_before_there_is_a_stack_there_is_no_link() -> None:

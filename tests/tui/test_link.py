@@ -19,7 +19,8 @@ from sctp_tui.tui.link_banner import LinkBanner
 from sctp_tui.tui.link_screen import LinkScreen
 from sctp_tui.tui.main_screen import MainScreen
 
-from .driving import drawn, messages, outcome, rows, running, type_line, until
+from ..harness import unused_udp_port
+from .driving import drawn, message_input, messages, outcome, rows, running, type_line, until
 
 pytestmark = pytest.mark.userspace
 
@@ -196,6 +197,22 @@ async def test_time_goes_on_while_a_peer_has_a_time_of_its_own() -> None:
             await until(pilot, lambda: "packets go over UDP to 127.0.0.1" in outcome(pilot))
             assert _banner(app) == ""
             screen.tell("")
+
+
+async def test_after_a_client_that_failed_time_stands_still_at_a_key() -> None:
+    async with running((120, 40)) as (app, pilot):
+        app.screen.query_one("#udp", Input).value = str(unused_udp_port())
+        await type_line(pilot, "anybody?")
+        await until(pilot, lambda: "could not start" in outcome(pilot))
+        await pilot.press("escape", "space")
+        await until(pilot, lambda: _banner(app).startswith("TIME STANDS STILL"))
+        await type_line(pilot, "anybody?")
+        await until(pilot, lambda: "let it go on first" in outcome(pilot))
+        assert message_input(pilot).value == "anybody?"
+        await pilot.press("escape", "space")
+        await until(pilot, lambda: _banner(app) == "")
+        await type_line(pilot, "anybody?")
+        await until(pilot, lambda: "could not start" in outcome(pilot))
 
 
 async def test_keys_in_a_burst_each_count() -> None:

@@ -1,5 +1,7 @@
 """The controls of the links: what they do to packets, and how fast their time goes."""
 
+from collections.abc import Callable
+
 from ..endpoint import Clock, SctpError
 from ..events import LinkState
 from ..link import Conditions, Drop
@@ -9,12 +11,16 @@ SLOWEST = 0.01
 
 
 class LinkControl:
-    """See `sctp_tui.sctp.endpoint.LinkControl`."""
+    """See `sctp_tui.sctp.endpoint.LinkControl`.
 
-    def __init__(self, pump: Pump, clock: Clock) -> None:
+    `elsewhere` says a host that associations lead to out of the process, "" where none does.
+    """
+
+    def __init__(self, pump: Pump, clock: Clock, elsewhere: Callable[[], str]) -> None:
         self._pump = pump
         self._transit = pump.transit
         self._clock = clock
+        self._elsewhere = elsewhere
         self._set_at = 0.0
 
     @property
@@ -70,10 +76,9 @@ class LinkControl:
 
     def _refusal(self) -> str:
         """Why time can't be changed, "" where it can: one who is elsewhere has a time of its own."""
-        link = self._pump.links.over_udp()
-        if link is None:
-            return ""
+        host = self._elsewhere()
         return (
-            f"packets go over UDP to {link.host}, where time goes on: close those associations first, "
-            "or use clients within the program alone"
+            f"packets go over UDP to {host}, where time goes on: close or abort those associations first"
+            if host
+            else ""
         )

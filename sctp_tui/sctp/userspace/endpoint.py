@@ -6,7 +6,7 @@ import os
 import random
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -165,10 +165,6 @@ class UserspaceEndpoint:
             self._pump.register(back)
             to = Peer((host,), to.port)
         else:
-            if self._pump.transit.speed != 1:
-                raise SctpError(
-                    f"{to} is elsewhere, where time goes on, and the link's does not: let it go on first"
-                )
             udp_port = UDP_PORT if to.udp_port is None else to.udp_port
             sock = socket.socket(_family(host), socket.SOCK_DGRAM)
             self._sockets.append(sock)
@@ -193,7 +189,12 @@ class UserspaceEndpoint:
 
     def connect(self, message: Outgoing | None) -> Sequence[Event]:
         """See `Endpoint.connect`."""
+        if self._link is not None and self._link.udp and self._pump.transit.speed != 1:
+            raise SctpError(
+                f"{self._to} is elsewhere, where time goes on, and the link's does not: let it go on first"
+            )
         entry = self._book.open(self._to)
+        self._pump.transit.changed = True
         opening = self._book.opened(entry, "userspace", self._stack.library)
         try:
             sent = self._send(entry, message) if message is not None else self._connect()
@@ -273,6 +274,10 @@ class UserspaceEndpoint:
             sock.set_send_buffer(2 * SEND_BUFFER)
             number = self._hand_over(entry, octets, flag, Outgoing(b""))
             sock.set_send_buffer(size)
+        link, set_up = self._link, entry is self._book.opening
+        if number == errno.EINVAL and set_up and flag == layout.ABORT and link is not None and link.init:
+            self._pump.abort_set_up(link)  # usrsctp 0.9.5.0 aborts only what is up
+            number = 0
         if number and number not in (errno.ENOENT, errno.EPIPE):
             raise SctpError(f"usrsctp could not {how} the association: {os.strerror(number)}")
         return () if number else (self._book.ending(entry, how, reason, now),)
@@ -360,6 +365,12 @@ class UserspaceEndpoint:
     def associations(self) -> Sequence[int]:
         """See `Endpoint.associations`."""
         return self._book.ids()
+
+    def elsewhere(self) -> Iterator[Link]:
+        """The links out of the process that carry associations, a client's from its first INIT on."""
+        if self._link is not None and self._link.udp and self._book.ids():
+            yield self._link
+        yield from (up.link for up in self._links.values() if up.link.udp)
 
     def descriptors(self) -> Sequence[int]:
         """None: the pump's tell when something came."""
@@ -508,9 +519,11 @@ class UserspaceEndpoint:
 
     def _why_not(self) -> tuple[str, Origin]:
         """Why a client's association did not come up, in words, and who says so."""
-        to, link = self._to, self._link
+        to, link, opening = self._to, self._link, self._book.opening
         if to is None or link is None:
             return "", "unknown"
+        if opening is not None and opening.begun == "abort":
+            return "", "us"
         if link.against:
             text = unreachable(link.against, to)
             link.against, link.aborted = 0, False

@@ -170,12 +170,6 @@ class Links:
         """The links that lead over a UDP socket."""
         return [link for link in self.by_handle.values() if link.udp is sock]
 
-    def over_udp(self) -> Link | None:
-        """A link that leads out of the process and is in use, if there is any."""
-        return next(
-            (one for one in self.by_handle.values() if one.udp and (one.ours or one.associations)), None
-        )
-
 
 INIT, INIT_ACK, ABORT, COOKIE_ECHO, COOKIE_ACK, SHUTDOWN_COMPLETE = 1, 2, 6, 10, 11, 14
 _ALONE = 1 << INIT | 1 << INIT_ACK | 1 << SHUTDOWN_COMPLETE

@@ -542,10 +542,23 @@ class Pump:
             link.gone = link.gone or isinstance(error, ConnectionRefusedError)
         if len(init) < 20 or error.errno not in AGAINST:
             return
-        link.against, link.init = error.errno, b""
-        source, destination = struct.unpack_from("!HH", init)
-        header = struct.pack("!HH", destination, source) + init[16:20]  # the tag that we announced
-        chunk = struct.pack("!BBH", ABORT, 0, 4)
-        packet = header + self._checksum(header + bytes(4) + chunk) + chunk
-        self.ready.add(source)
+        link.against = error.errno
+        self._end_set_up(link)
+
+    def abort_set_up(self, link: Link) -> None:
+        """Our user ends what is being set up: a peer that has our cookie is told, as it may be up there."""
+        if link.echoed:
+            self._out.append((link, self._abort(link.init[:4], link.echoed)))
+        self._end_set_up(link)
+
+    def _end_set_up(self, link: Link) -> None:
+        """To the library it ends as by an ABORT of the peer, by the tag that we announced."""
+        init, link.init = link.init, b""
+        packet = self._abort(init[2:4] + init[:2], init[16:20])
+        self.ready.add(init[0] << 8 | init[1])
         self._call.usrsctp_conninput(link.handle, packet, len(packet), 0)
+
+    def _abort(self, ports: bytes, tag: bytes) -> bytes:
+        """An ABORT without causes (RFC 9260, section 3.3.7)."""
+        chunk = struct.pack("!BBH", ABORT, 0, 4)
+        return ports + tag + self._checksum(ports + tag + bytes(4) + chunk) + chunk

@@ -45,7 +45,7 @@ class UserspaceStack:
         self.flaw = library.flaw
         self.call: ctypes.CDLL = library.functions
         self.pump = Pump(clock)
-        self.link = LinkControl(self.pump, clock)
+        self.link = LinkControl(self.pump, clock, self._elsewhere)
         self.intake = Intake()
         self.call.usrsctp_init_nothreads(0, self.pump.output, None)
         for name, value in _TUNING.items():
@@ -101,6 +101,10 @@ class UserspaceStack:
 
     def _busy(self) -> bool:
         return any(endpoint.busy() for endpoint in self.endpoints)
+
+    def _elsewhere(self) -> str:
+        """A peer's host that associations lead to out of the process, "" where none does."""
+        return next((link.host for endpoint in self.endpoints for link in endpoint.elsewhere()), "")
 
     def _unheard(self) -> set[int]:
         return {id(sock) for one in self.endpoints for sock in one.sockets() if sock.readable}
