@@ -245,7 +245,7 @@ async def lost_on_purpose(app: SctpApp, pilot: Pilot[None], slow: str) -> None:
     app.submit(SetLink(parse(slow), parse(slow), 7))
     await type_line(pilot, "hello")
     await until(pilot, lambda: messages(app, "server"))
-    await pilot.press("escape", "w", "k")
+    await pilot.press("escape", "w", "D")
     await until(pilot, lambda: app.monitor.link is not None and app.monitor.link.inward.drops)
     for line in ("one", "[2]two", "and more", "[2]three", "[3]four", "[2]five", "the rest"):
         await type_line(pilot, line)

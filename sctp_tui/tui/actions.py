@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where keys act: a class whose BINDINGS they are, and the place around it, whose keys act there too.
+    """Where keys act: a class whose BINDINGS they are, and the places around it, whose keys act there too.
 
-    Where something is `typed`, no key is a character.
+    `inside` names those with spaces between. Where something is `typed`, no key is a character.
     """
 
     title: str
@@ -42,7 +42,10 @@ PLACES: Mapping[str, Place] = {
     "line": Place("In the line", "MessageInput", "clients", typed=True),
     "lanes": Place("In the lanes", "LanesView", "wire"),
     "window": Place("In the window view", "WindowView", "wire"),
+    "states": Place("In the states", "StateView", "wire"),
     "everywhere": Place("Everywhere", "SctpApp"),
+    "menu": Place("In a list to choose from", "Menu", "clients sort columns export copy drop"),
+    "text": Place("In a text that scrolls", "Text", "explain filter_help packet help"),
     "sort": Place("In the list of orders", "SortScreen"),
     "columns": Place("In the list of columns", "ColumnsScreen"),
     "export": Place("In the export", "ExportScreen"),
@@ -52,7 +55,7 @@ PLACES: Mapping[str, Place] = {
     "explain": Place("In the list of what numbers mean", "ExplainScreen"),
     "message": Place("In all of a line", "MessageDetailScreen"),
     "packet": Place("In all of a packet", "PacketScreen"),
-    "hex": Place("In octets", "HexView", "message"),
+    "hex": Place("In octets", "HexView", "message packet"),
     "prompt": Place("In the filter and the search", "PromptInput", "lists", typed=True),
     "filter": Place("In the filter", "FilterBar", "lists", typed=True),
     "filter_help": Place("In the filter's help", "FilterHelpScreen"),
@@ -104,8 +107,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("pause_reading", "lists", "p", "app.pause_reading", "Pause", "Stop reading, or on", footer=False),
     Action("server", "lists", "S", "app.change_server", "Server", "The server's settings", footer=False),
     Action("wire", "lists", "w", "wire", "Wire", "The packets of the association, or the table again"),
-    Action("drop_next", "lists", "k", "drop_next", "Lose", "Lose the next DATA on the stream", footer=False),
-    Action("drop", "lists", "K", "drop", "Lose…", "Choose packets to lose on purpose", footer=False),
+    Action("drop_next", "lists", "D", "drop_next", "Lose", "Lose the next DATA on the stream", footer=False),
+    Action("drop", "lists", "X", "drop", "Lose…", "Choose packets to lose on purpose", footer=False),
     Action("link", "lists", "L", "link", "Link", "Loss, delay and more on the link", footer=False),
     Action("still", "lists", "space", "stand_still", "Time", "The link's time stands, or on", footer=False),
     Action("step", "lists", "i", "step", "Step", "One packet arrives, or one timer ends", footer=False),
@@ -129,16 +132,16 @@ ACTIONS: tuple[Action, ...] = (
     # With priority, so that what is typed right after them goes where they lead.
     Action("next", "lists", "tab", "app.focus_next", "", "Next pane or field", priority=True),
     Action("previous", "lists", "shift+tab", "app.focus_previous", "", "The one before", priority=True),
-    Action("table_up", "table", "up", "cursor(-1)", "", "One row up"),
-    Action("table_down", "table", "down", "cursor(1)", "", "One row down"),
+    Action("table_up", "table", "up,k", "cursor(-1)", "", "One row up"),
+    Action("table_down", "table", "down,j", "cursor(1)", "", "One row down"),
     Action("table_page_up", "table", "pageup", "cursor_page(-1)", "", "As many rows up as fit"),
     Action("table_page_down", "table", "pagedown", "cursor_page(1)", "", "As many rows down"),
     Action("table_first", "table", "home", "cursor_to(0)", "", "First row"),
     Action("table_last", "table", "end", "cursor_to(-1)", "", "Last row"),
     Action("table_unfilter", "table", "escape", "screen.unfilter", "", "End the search, then the filter"),
     Action("choose", "table", "enter", "select", "", "All of the association"),
-    Action("log_up", "log", "up", "move(-1)", "", "One line up"),
-    Action("log_down", "log", "down", "move(1)", "", "One line down"),
+    Action("log_up", "log", "up,k", "move(-1)", "", "One line up"),
+    Action("log_down", "log", "down,j", "move(1)", "", "One line down"),
     Action("log_page_up", "log", "pageup", "page(-1)", "", "As many lines up as fit"),
     Action("log_page_down", "log", "pagedown", "page(1)", "", "As many lines down"),
     Action("log_first", "log", "home", "first", "", "The oldest line"),
@@ -152,8 +155,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("level", "wire", "E", "level", "Expert", "Why, for experts or for beginners"),
     Action("wire_whole", "wire", "W", "screen.whole", "Whole", "All of the screen, or not", footer=False),
     Action("wire_back", "wire", "escape", "screen.wire", "Table", "The table again"),
-    Action("ladder_up", "ladder", "up", "move(-1)", "", "One arrow up"),
-    Action("ladder_down", "ladder", "down", "move(1)", "", "One arrow down"),
+    Action("ladder_up", "ladder", "up,k", "move(-1)", "", "One arrow up"),
+    Action("ladder_down", "ladder", "down,j", "move(1)", "", "One arrow down"),
     Action("ladder_page_up", "ladder", "pageup", "page(-1)", "", "As many arrows up as fit"),
     Action("ladder_page_down", "ladder", "pagedown", "page(1)", "", "As many arrows down"),
     Action("ladder_first", "ladder", "home", "first", "", "The oldest arrow"),
@@ -169,18 +172,24 @@ ACTIONS: tuple[Action, ...] = (
     Action("lanes_out", "lanes", "-", "zoom(-1)", "Zoom out", "Smaller blocks", footer=False),
     Action("lanes_before", "lanes", "left", "move(-1)", "", "Earlier messages"),
     Action("lanes_after", "lanes", "right", "move(1)", "", "Later messages"),
-    Action("lanes_up", "lanes", "up", "lane(-1)", "", "One stream up"),
-    Action("lanes_down", "lanes", "down", "lane(1)", "", "One stream down"),
+    Action("lanes_up", "lanes", "up,k", "lane(-1)", "", "One stream up"),
+    Action("lanes_down", "lanes", "down,j", "lane(1)", "", "One stream down"),
     Action("lanes_first", "lanes", "home", "first", "", "The oldest messages"),
     Action("lanes_follow", "lanes", "end", "follow", "", "The newest, and follow"),
     Action("window_turn", "window", "t", "turn", "Turn", "The other end's DATA"),
     Action("window_in", "window", "+,=", "zoom(-1)", "Zoom", "Less time in view"),
     Action("window_out", "window", "-", "zoom(1)", "Zoom out", "More time in view", footer=False),
     Action("window_whole", "window", "0", "whole", "Whole", "All the time again, up to 10 s", footer=False),
-    Action("window_before", "window", "left", "move(-1)", "", "Earlier"),
-    Action("window_after", "window", "right", "move(1)", "", "Later"),
+    Action("window_before", "window", "left,up,k", "move(-1)", "", "Earlier"),
+    Action("window_after", "window", "right,down,j", "move(1)", "", "Later"),
     Action("window_first", "window", "home", "first", "", "The begin"),
     Action("window_follow", "window", "end", "follow", "", "The newest, and follow"),
+    Action("states_up", "states", "up,k", "move(-1)", "", "One line up"),
+    Action("states_down", "states", "down,j", "move(1)", "", "One line down"),
+    Action("states_page_up", "states", "pageup", "page(-1)", "", "As many lines up as fit"),
+    Action("states_page_down", "states", "pagedown", "page(1)", "", "As many lines down"),
+    Action("states_first", "states", "home", "first", "", "The states, and the newest transition"),
+    Action("states_last", "states", "end", "last", "", "The oldest transition"),
     Action("client_new", "clients", "ctrl+n", "screen.new_client", "New", "One more client"),
     Action(
         "client_connect", "clients", "ctrl+o", "screen.connect", "Connect", "An association without data",
@@ -201,22 +210,35 @@ ACTIONS: tuple[Action, ...] = (
     Action("palette", "everywhere", "ctrl+p", "command_palette", "", "All of this by name", priority=True),
     Action("suspend", "everywhere", "ctrl+z", "suspend_process", "", "To the shell, until fg", priority=True),
     Action("how_to_quit", "everywhere", "ctrl+c", "help_quit", "", "Says how to leave"),
+    Action("menu_up", "menu", "up,k", "cursor_up", "", "One up"),
+    Action("menu_down", "menu", "down,j", "cursor_down", "", "One down"),
+    Action("menu_page_up", "menu", "pageup", "page_up", "", "As many up as fit"),
+    Action("menu_page_down", "menu", "pagedown", "page_down", "", "As many down"),
+    Action("menu_first", "menu", "home", "first", "", "The first"),
+    Action("menu_last", "menu", "end", "last", "", "The last"),
+    Action("menu_choose", "menu", "enter", "select", "", "This one"),
+    Action("text_up", "text", "up,k", "scroll_up", "", "One line up"),
+    Action("text_down", "text", "down,j", "scroll_down", "", "One line down"),
+    Action("text_page_up", "text", "pageup", "page_up", "", "As many lines up as fit"),
+    Action("text_page_down", "text", "pagedown", "page_down", "", "As many lines down"),
+    Action("text_first", "text", "home", "scroll_home", "", "The begin"),
+    Action("text_last", "text", "end", "scroll_end", "", "The end"),
     Action("sort_by", "sort", "s", "choose", "Order", "By this one; again: the other way; then by birth"),
     Action("sort_back", "sort", "escape,q", "back", "Back", "Back"),
     Action("column_tick", "columns", "space", "tick", "Tick", "Show it, or don't"),
-    Action("column_up", "columns", "shift+up", "move(-1)", "Up", "One place to the left"),
-    Action("column_down", "columns", "shift+down", "move(1)", "Down", "One place to the right"),
+    Action("column_up", "columns", "shift+up,K", "move(-1)", "Up", "One place to the left"),
+    Action("column_down", "columns", "shift+down,J", "move(1)", "Down", "One place to the right"),
     Action("column_reset", "columns", "r", "automatic", "Reset", "As many as there is room for"),
     Action("export_back", "export", "escape", "back", "Back", "Cancel what is being written, or leave"),
     Action("copy_line", "copy", "y", "copy('line')", "Line", "The row or the line as it is shown"),
     Action("copy_text", "copy", "t", "copy('text')", "Text", "The payload as text"),
     Action("copy_lines", "copy", "l", "copy('lines')", "Lines", "The payload's lines, which a shell runs"),
     Action("copy_hex", "copy", "h", "copy('hex')", "Hex", "The payload as hex"),
-    Action("copy_json", "copy", "j", "copy('json')", "JSON", "All of it as JSON"),
+    Action("copy_json", "copy", "J", "copy('json')", "JSON", "All of it as JSON"),
     Action("copy_back", "copy", "escape,q", "back", "Back", "Copy nothing"),
     Action("column_back", "columns", "escape,q", "back", "Back", "Leave it as it is"),
-    Action("detail_up", "detail", "up", "line(-1)", "", "The number above"),
-    Action("detail_down", "detail", "down", "line(1)", "", "The number below"),
+    Action("detail_up", "detail", "up,k", "line(-1)", "", "The number above"),
+    Action("detail_down", "detail", "down,j", "line(1)", "", "The number below"),
     Action("detail_left", "detail", "left", "number(-1)", "", "The number before"),
     Action("detail_right", "detail", "right", "number(1)", "", "The number after"),
     Action("detail_page_up", "detail", "pageup", "page(-1)", "", "As many lines up as fit"),
@@ -233,8 +255,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("packet_after", "packet", "right,n", "step(1)", "Next", "The packet after"),
     Action("packet_level", "packet", "E", "level", "Expert", "Why, for experts or for beginners"),
     Action("packet_back", "packet", "escape,enter,q", "back", "Back", "Back to the ladder"),
-    Action("hex_up", "hex", "up", "move(-1)", "", "Sixteen octets up"),
-    Action("hex_down", "hex", "down", "move(1)", "", "Sixteen octets down"),
+    Action("hex_up", "hex", "up,k", "move(-1)", "", "Sixteen octets up"),
+    Action("hex_down", "hex", "down,j", "move(1)", "", "Sixteen octets down"),
     Action("hex_page_up", "hex", "pageup", "page(-1)", "", "As many lines up as fit"),
     Action("hex_page_down", "hex", "pagedown", "page(1)", "", "As many lines down"),
     Action("hex_first", "hex", "home", "first", "", "The first octets"),
@@ -271,6 +293,29 @@ ACTIONS: tuple[Action, ...] = (
 # fmt: on
 
 
+class Moved(msgspec.Struct, frozen=True):
+    """A key that an action had in an earlier version, and what the action is called where that is said."""
+
+    key: str
+    name: str
+    said: str
+
+
+MOVED = (
+    Moved("k", "drop_next", "Losing the next DATA"),
+    Moved("K", "drop", "Choosing packets to lose"),
+    Moved("j", "copy_json", "Copying as JSON"),
+)
+
+
+def named(name: str) -> Action:
+    """The action of this name. Raises `KeyError`."""
+    return _BY_NAME[name]
+
+
+_BY_NAME = {row.name: row for row in ACTIONS}
+
+
 def bindings(place: str) -> "list[BindingType]":
     """The BINDINGS of the class that holds a place's keys."""
     from textual.binding import Binding
@@ -292,11 +337,8 @@ def bindings(place: str) -> "list[BindingType]":
 
 def around(place: str) -> tuple[str, ...]:
     """The places whose keys act in a place: itself, and those around it."""
-    places = []
-    while place:
-        places.append(place)
-        place = PLACES[place].inside
-    return tuple(places)
+    outer = [one for name in PLACES[place].inside.split() for one in around(name)]
+    return tuple(dict.fromkeys([place, *outer]))
 
 
 def split(keys: str) -> list[str]:
@@ -329,14 +371,36 @@ _NAMED = {
 }
 
 
-def clashes(keymap: Mapping[str, str]) -> Iterator[tuple[Action, str, Action]]:
-    """Two actions that one key would do in one place, each with the key, under a keymap of `[keys]`."""
+def with_own(own: Mapping[str, str]) -> dict[str, str]:
+    """The keys of all actions that don't have the table's, under the keys of `[keys]`.
+
+    A key of one's own is taken from those actions that are left another one: so what was written for an
+    earlier version still does what it did.
+    """
+    keymap = dict(own)
+    for taker in ACTIONS:
+        for key in split(own[taker.name]) if taker.name in own else ():
+            for row in ACTIONS:
+                keys = split(keymap.get(row.name, row.keys))
+                if row.name not in own and key in keys and len(keys) > 1 and _both_act(row, taker):
+                    keymap[row.name] = ",".join(one for one in keys if one != key)
+    return keymap
+
+
+def clashes(own: Mapping[str, str]) -> Iterator[tuple[Action, str, Action]]:
+    """Two actions that one key would do in one place, each with the key, under the keys of `[keys]`."""
+    keymap = with_own(own)
     keys = {row.name: split(keymap.get(row.name, row.keys)) for row in ACTIONS}
     for row, other in combinations(ACTIONS, 2):
-        if row.place in around(other.place) or other.place in around(row.place):
+        if _both_act(row, other):
             for key in keys[row.name]:
                 if key in keys[other.name]:
                     yield row, key, other
+
+
+def _both_act(row: Action, other: Action) -> bool:
+    """Whether there is a place where the keys of both act."""
+    return row.place in around(other.place) or other.place in around(row.place)
 
 
 # --- the README

@@ -37,6 +37,7 @@ from .driver import TerminalDriver
 from .failure import FailureScreen
 from .hangup import Hangup
 from .header import Header
+from .keys import Keys
 from .main_screen import MainScreen
 from .palette import ActionProvider
 from .server_screen import ServerScreen
@@ -98,7 +99,8 @@ class SctpApp(App[None], inherit_bindings=False):
         if self._mask is None:  # a pseudonym is another's the next time
             names: dict[str, str] = self.state.get("names", {}, dict[str, str])
             self.monitor.associations.names = Names(names)
-        self.set_keymap(settings.keys)
+        self.keys = Keys(settings.keys, self.state)
+        self.set_keymap(self.keys.map)
         theme = settings.theme or self.state.get("theme", "")
         if theme in self.available_themes:
             self.theme = theme
@@ -297,8 +299,15 @@ class SctpApp(App[None], inherit_bindings=False):
 
     async def on_event(self, event: Event) -> None:
         """What is typed while the last screen closes is nobody's: Textual would look for that screen."""
-        if self.screen_stack or not isinstance(event, InputEvent | Paste):
-            await super().on_event(event)
+        if not self.screen_stack and isinstance(event, InputEvent | Paste):
+            return
+        if isinstance(event, Key) and not event.is_forwarded:
+            self._tell_if_moved(event.key)
+        await super().on_event(event)
+
+    def _tell_if_moved(self, key: str) -> None:
+        if said := self.keys.moved(key, self.screen):
+            self.notify(said, markup=False)
 
     def on_key(self, event: Key) -> None:
         """What is typed right after a key that leads to a line goes into the line.

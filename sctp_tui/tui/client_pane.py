@@ -32,6 +32,7 @@ from .generators import Generation, Generators, Recipe, Source, in_all
 from .heading import Heading
 from .message_input import MessageInput
 from .resolve import resolve
+from .scrolled import Menu
 from .speakers import Everyone, Reply, Target, row
 from .values import number
 
@@ -77,7 +78,7 @@ class ClientPane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Heading("Clients")
-        yield OptionList(id="speakers", compact=True, markup=False)
+        yield Menu(id="speakers", compact=True, markup=False)
         yield Fields(self._stacks, Options(), self._mask)
         with Horizontal(id="line"):
             yield Label(id="speaker", markup=False)

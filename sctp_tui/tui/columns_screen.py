@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 
 from .actions import bindings
 from .association_table import COLUMNS, AssociationTable
+from .scrolled import Menu
 from .state import State
 
 
@@ -50,7 +51,7 @@ class ColumnsScreen(ModalScreen[None]):
         self._columns = [named[name] for name in order]
 
     def compose(self) -> ComposeResult:
-        options = OptionList(*self._options())
+        options = Menu(*self._options())
         options.border_title = "Columns"
         yield options
 

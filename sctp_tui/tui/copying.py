@@ -25,13 +25,14 @@ from sctp_tui.packet_lines import as_json
 from sctp_tui.sctp.events import Event, Packet, to_json
 from sctp_tui.sctp.printable import printable
 
-from .actions import bindings
+from .actions import bindings, named
 from .association_table import AssociationTable
+from .keys import Keys
 from .message_log import MessageLog
+from .scrolled import Menu
 
 Form = Literal["line", "text", "lines", "hex", "json"]
 
-_KEYS: dict[Form, str] = {"line": "y", "text": "t", "lines": "l", "hex": "h", "json": "j"}
 _CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f]")
 _MUCH = 74_994
 """Bytes from which terminals refuse (xterm: 100 000 characters of base64)."""
@@ -136,16 +137,17 @@ class CopyScreen(ModalScreen[Choice]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("copy")
 
-    def __init__(self, choices: Sequence[Choice]) -> None:
+    def __init__(self, choices: Sequence[Choice], keys: Keys) -> None:
         super().__init__()
+        self._keys = keys
         self._choices = {choice.form: choice for choice in choices}
 
     def compose(self) -> ComposeResult:
-        options = OptionList(
+        options = Menu(
             *(
                 Option(
                     Content.assemble(
-                        (f"{_KEYS[choice.form]}  ", "bold"),
+                        (f"{self._keys.of(named(f'copy_{choice.form}'))}  ", "bold"),
                         choice.what,
                         (f": {choice.missing}" if choice.missing else "", "$text-muted"),
                     ),

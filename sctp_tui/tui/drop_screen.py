@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 from sctp_tui.sctp.link import Drop
 
 from .actions import bindings
+from .scrolled import Menu
 
 
 class DropScreen(ModalScreen[Drop]):
@@ -50,7 +51,7 @@ class DropScreen(ModalScreen[Drop]):
         }
 
     def compose(self) -> ComposeResult:
-        options = OptionList(*(Option(Content(f"Lose {what}"), what) for what in self._drops))
+        options = Menu(*(Option(Content(f"Lose {what}"), what) for what in self._drops))
         options.border_title = "Lose on purpose"
         yield options
 

@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -13,6 +12,7 @@ from textual.widgets import Static
 from sctp_tui.monitor.glossary import TERMS
 
 from .actions import bindings
+from .scrolled import Text
 
 
 def explanation(name: str) -> Content:
@@ -28,7 +28,7 @@ class ExplainScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     ExplainScreen {
         align: center middle;
-        VerticalScroll {
+        Text {
             width: 84;
             max-width: 96%;
             height: auto;
@@ -56,7 +56,7 @@ class ExplainScreen(ModalScreen[None]):
         self._current = current
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll() as scroll:
+        with Text() as scroll:
             scroll.border_title = "What the numbers mean"
             for name in self._terms:
                 here = name == self._current

@@ -27,6 +27,7 @@ from sctp_tui.sctp.events import Event
 from sctp_tui.sctp.printable import printable
 
 from .actions import bindings
+from .scrolled import Menu
 
 _PATIENCE = 1.0  # s that an export may take before it shows how far it is
 _TURN = 200  # lines after which the screen gets its turn
@@ -125,7 +126,7 @@ class ExportScreen(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         with Vertical() as dialog:
             dialog.border_title = "Export what is shown"
-            yield OptionList(
+            yield Menu(
                 *(
                     Option(
                         Content.assemble(

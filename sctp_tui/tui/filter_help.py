@@ -7,12 +7,12 @@ from rich.table import Column, Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ..monitor.filters import help_lines
 from .actions import bindings
+from .scrolled import Text as Scrolled
 
 _HOW = (
     ("dir=in stream=1..3", "terms beside each other must all hold"),
@@ -31,7 +31,7 @@ class FilterHelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     FilterHelpScreen {
         align: center middle;
-        VerticalScroll {
+        Text {
             width: 92;
             max-width: 96%;
             height: auto;
@@ -54,7 +54,7 @@ class FilterHelpScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("filter_help")
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll():
+        with Scrolled():
             yield Static("Filter", classes="title", markup=False)
             yield Static(_grid([(left, right, "") for left, right in _HOW]))
             lines = help_lines()

@@ -1,18 +1,20 @@
 """The help: the keys, from the table of actions, and what one sees."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.style import Style
 from rich.table import Column, Table
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from .actions import ACTIONS, PLACES, around, bindings
+from .keys import Keys
+from .scrolled import Text as Scrolled
 
 _WHAT_ONE_SEES = """\
 Every association of this program's own endpoints has a row: peers begin them by their first message, \
@@ -39,7 +41,7 @@ class HelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen {
         align: center middle;
-        & > VerticalScroll {
+        & > Text {
             width: 108;
             max-width: 96%;
             height: auto;
@@ -68,12 +70,12 @@ class HelpScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("help")
 
-    def __init__(self, keymap: Mapping[str, str]) -> None:
+    def __init__(self, keys: Keys) -> None:
         super().__init__()
-        self._keymap = keymap
+        self._now = keys
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll():
+        with Scrolled():
             with Horizontal():
                 for column in _in_two([place for place in PLACES if "everywhere" in around(place)]):
                     with Vertical():
@@ -89,9 +91,7 @@ class HelpScreen(ModalScreen[None]):
         table = Table.grid(keys_column, Column(ratio=1), padding=(0, 1, 0, 0))
         for row in ACTIONS:
             if row.place == place:
-                pressed = Binding.make_bindings([Binding(self._keymap.get(row.name, row.keys), row.action)])
-                keys = " ".join(map(self.app.get_key_display, pressed))
-                table.add_row(Text(keys.replace("shift+", "⇧")), Text(row.help))
+                table.add_row(Text(self._now.of(row)), Text(row.help))
         return table
 
 

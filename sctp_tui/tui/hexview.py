@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.strip import Strip
 
 from .actions import bindings
-from .line_view import LineView
+from .scrolled import ScrolledLines
 
 OCTETS = 16
 """Octets on a line."""
@@ -65,7 +65,7 @@ def _character(data: bytes, at: int) -> tuple[str, int]:
     return (character if shown else ""), width
 
 
-class HexView(LineView):
+class HexView(ScrolledLines):
     """Shows `data`. Scrolls by lines and pages."""
 
     ALLOW_SELECT = False
@@ -119,19 +119,3 @@ class HexView(LineView):
         """No more room is left below the last line than before."""
         self.set_lines(-(-len(self._data) // OCTETS))
         self.go(self.scroll_y)
-
-    def action_move(self, lines: int) -> None:
-        """Scroll by lines."""
-        self.go(self.scroll_y + lines)
-
-    def action_page(self, pages: int) -> None:
-        """Scroll by as many lines as fit."""
-        self.go(self.scroll_y + pages * max(1, self.page - 1))
-
-    def action_first(self) -> None:
-        """The first octets."""
-        self.go(0)
-
-    def action_last(self) -> None:
-        """The last octets."""
-        self.go(self.max_scroll_y)

@@ -33,6 +33,7 @@ from .find_actions import FindActions
 from .freeze import FreezeBanner
 from .header import Header
 from .heading import Heading
+from .keys import Keys
 from .line_table import LineTable
 from .link_banner import LinkBanner
 from .message_input import MessageInput
@@ -73,6 +74,11 @@ class MainScreen(WireActions, FindActions, TakeActions):
     @property
     def _app(self) -> "SctpApp":
         return cast("SctpApp", self.app)
+
+    @property
+    def keys(self) -> Keys:
+        """The keys as they are."""
+        return self._app.keys
 
     @property
     def clock(self) -> Clock:
@@ -409,7 +415,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
         """The keys, and what one sees."""
         from .help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self._settings.keys))
+        self.app.push_screen(HelpScreen(self.keys))
 
 
 def _reached_at(host: str) -> str:

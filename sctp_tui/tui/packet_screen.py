@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Static
@@ -17,6 +16,7 @@ from sctp_tui.monitor.why_row import why_row
 from .actions import bindings
 from .heading import Heading
 from .hexview import HexView
+from .scrolled import Text
 
 _NAME = 30  # cells for a field's name, blank behind it included
 
@@ -41,7 +41,7 @@ class PacketScreen(Screen[int]):
 
     def compose(self) -> ComposeResult:
         yield Heading("Packet")
-        with VerticalScroll(id="facts"):
+        with Text(id="facts"):
             yield Static(markup=False)
         yield Heading("Octets", id="octets")
         yield HexView()
@@ -65,7 +65,7 @@ class PacketScreen(Screen[int]):
             for name, value in section.facts:
                 parts += [(f"  {name.ljust(_NAME)}", "$foreground-muted"), f"{value}\n"]
         self.query_one("#facts > Static", Static).update(Content.assemble(*parts).rstrip())
-        self.query_one("#facts", VerticalScroll).scroll_home(animate=False)
+        self.query_one("#facts", Text).scroll_home(animate=False)
 
     def action_step(self, packets: int) -> None:
         """To another packet; the one that is shown stays where there is none, or is no more."""

@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 from .actions import bindings
 from .association_table import COLUMNS, AssociationTable
 from .columns import Column
+from .scrolled import Menu
 
 
 class SortScreen(ModalScreen[None]):
@@ -41,7 +42,7 @@ class SortScreen(ModalScreen[None]):
         self._order = table.order
 
     def compose(self) -> ComposeResult:
-        options = OptionList(*(Option(self._line(column), column.name) for column in COLUMNS))
+        options = Menu(*(Option(self._line(column), column.name) for column in COLUMNS))
         options.border_title = "Order by"
         options.border_subtitle = "again: the other way"
         yield options

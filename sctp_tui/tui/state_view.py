@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.binding import BindingType
 from textual.strip import Strip
 
 from sctp_tui.monitor.associations import Association
@@ -12,15 +13,18 @@ from sctp_tui.monitor.state_diagram import Run, diagram
 from sctp_tui.monitor.states import Follower, Taken
 from sctp_tui.monitor.wire import Conversation, End
 
+from .actions import bindings
 from .columns import fit
-from .line_view import LineView
+from .scrolled import ScrolledLines
 
 _SLICE = 2000  # packets taken in between two frames
 _Stamp = tuple[int, int, int, Taken | None]
 
 
-class StateView(LineView):
+class StateView(ScrolledLines):
     """The diagram, the present states lit; below it the transitions that were taken, the last one first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("states")
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"states--{look}" for look in ("header", "box", "label", "lit", "taken")

@@ -23,7 +23,7 @@ class TakeActions(MainPart):
         else:
             choices = under_cursor(self.query_one(AssociationTable), self.query_one(MessageLog))
         if choices:
-            self.app.push_screen(CopyScreen(choices), self._copy)
+            self.app.push_screen(CopyScreen(choices, self._main.keys), self._copy)
         else:
             self._main.tell("there is nothing to copy", good=False)
 
@@ -39,7 +39,7 @@ class TakeActions(MainPart):
             from .copying import CopyScreen, copy, of_selection
 
             if choices := of_selection(text):
-                self.app.push_screen(CopyScreen(choices), self._copy)
+                self.app.push_screen(CopyScreen(choices, self._main.keys), self._copy)
             else:
                 self._main.tell(copy(self.app, "what is selected", text))
 

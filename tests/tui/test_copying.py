@@ -114,7 +114,7 @@ async def test_row_line_and_payload_are_copied_by_keys() -> None:
         await copy_by(app, pilot, "escape", "y", "y")
         assert app.clipboard.startswith(f"{rows(app)[0].assoc_id}\t127.0.0.1:")
         assert outcome(pilot).startswith("copied the row, ")
-        await copy_by(app, pilot, "y", "j")
+        await copy_by(app, pilot, "y", "J")
         told = json.loads(app.clipboard)
         assert (told["endpoint"], told["assoc_id"], told["messages_in"]) == (
             "server",

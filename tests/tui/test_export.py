@@ -239,7 +239,7 @@ async def test_masked_addresses_are_masked_in_copies_and_exports_too(here: Path)
         await until(pilot, lambda: rows(app) and rows(app)[0].messages_in)
         table = app.screen.query_one(AssociationTable)
         await until(pilot, lambda: table.chosen)
-        for form in ("y", "j"):
+        for form in ("y", "J"):
             await pilot.press("escape", "y", form)
             await until(pilot, lambda: app.clipboard)
             assert "127.0.0.1" not in app.clipboard

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.userspace
 
 
 @pytest.mark.parametrize("ends", ["escape", "enter"])
-@pytest.mark.parametrize("opens", ["o", "s", "K", "L", "S", "N", "g", "e", "T", "question_mark", "ctrl+p"])
+@pytest.mark.parametrize("opens", ["o", "s", "X", "L", "S", "N", "g", "e", "T", "question_mark", "ctrl+p"])
 async def test_a_screen_ends_once(
     opens: str, ends: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,12 +113,12 @@ async def test_what_is_applied_shows_on_the_next_packets() -> None:
 async def test_the_menu_of_what_to_lose() -> None:
     async with running((100, 30)) as (app, pilot):
         await _greet(app, pilot)
-        await pilot.press("K")
+        await pilot.press("X")
         await until(pilot, lambda: isinstance(app.screen, DropScreen))
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, DropScreen))
         assert not conditioned(app.monitor.link)
-        await pilot.press("K")
+        await pilot.press("X")
         await until(pilot, lambda: isinstance(app.screen, DropScreen))
         menu = app.screen.query_one(OptionList)
         menu.highlighted = menu.get_option_index("the next SACK")
@@ -228,7 +228,7 @@ async def test_where_the_kernel_carries_the_packets_it_is_said_at_once() -> None
         views = app.monitor.endpoints.views
         for name, view in views.items():
             views[name] = replace(view, stack="kernel")
-        for key in ("L", "K"):
+        for key in ("L", "X"):
             await pilot.press("escape", key)
             await until(pilot, lambda: "the kernel carries its packets itself" in outcome(pilot))
             assert isinstance(app.screen, MainScreen)

@@ -29,7 +29,7 @@ async def test_what_is_lost_on_purpose_is_told_everywhere(
         await pilot.press("enter")
         await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
         await until(pilot, lambda: messages(app, "server") == [b"hello"])
-        await pilot.press("escape", "w", "k")
+        await pilot.press("escape", "w", "D")
         await until(pilot, lambda: outcome(pilot) == "the next DATA on stream 1 will be lost")
         ladder = app.query_one(LadderView)
         await until(pilot, lambda: ladder.ladder is not None)

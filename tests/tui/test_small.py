@@ -25,7 +25,7 @@ SCREENS = {
     "help": ["question_mark"],
     "link": ["L"],
     "generator": ["g"],
-    "drop": ["K"],
+    "drop": ["X"],
     "server": ["S"],
     "name": ["N"],
     "sort": ["s"],

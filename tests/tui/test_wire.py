@@ -251,7 +251,7 @@ async def test_a_packet_is_copied_as_line_hex_and_json() -> None:
         await until(pilot, lambda: app.clipboard == init.data.hex(" "))
         await pilot.press("y", "y")
         await until(pilot, lambda: "INIT tag" in app.clipboard and app.clipboard.endswith("▶│"))
-        await pilot.press("y", "j")
+        await pilot.press("y", "J")
         await until(pilot, lambda: '"chunk":"INIT"' in app.clipboard)
 
 
@@ -318,7 +318,7 @@ async def test_what_was_done_to_the_link_and_from_one_lost_to_the_next() -> None
         await pilot.press("escape", "w")
         await until(pilot, lambda: app.query(LadderView) and _ladder(app).row)
         for number in range(2):
-            await pilot.press("k")
+            await pilot.press("D")
             await until(pilot, lambda: app.monitor.link and app.monitor.link.inward.drops)
             key = rows(app)[0].key
             client = next(one for one in app.monitor.associations if one.key != key)

@@ -1,0 +1,52 @@
+"""The keys as they are now, as they are drawn, and what is said of those that were others."""
+
+from collections.abc import Mapping
+
+from textual.binding import Binding
+from textual.keys import format_key
+from textual.screen import Screen
+
+from .actions import MOVED, Action, named, with_own
+from .state import State
+
+
+class Keys:
+    """Those of the table of actions, under a user's `own` of `[keys]`.
+
+    `map` is for Textual's `set_keymap`.
+    """
+
+    def __init__(self, own: Mapping[str, str], state: State) -> None:
+        self.map = with_own(own)
+        self._state = state
+
+    def of(self, row: Action) -> str:
+        """An action's, as the footer and the help have them: `^n`, `⇧up`, `? f1`."""
+        return " ".join(_drawn(key) for key in self._each(row))
+
+    def _each(self, row: Action) -> list[Binding]:
+        return list(Binding.make_bindings([Binding(self.map.get(row.name, row.keys), row.action)]))
+
+    def moved(self, key: str, screen: "Screen[object]") -> str:
+        """What is to be said as this key is pressed, which was another action's there; "" for nothing.
+
+        Each is said once, over the runs.
+        """
+        for moved in MOVED:
+            if moved.key != key:
+                continue
+            told: list[str] = self._state.get("moved", [], list[str])
+            row = named(moved.name)
+            here = {one.binding.id for one in screen.active_bindings.values()}
+            still = any(one.key == key for one in self._each(row))
+            if moved.name in told or moved.name not in here or still:
+                continue
+            self._state.put("moved", [*told, moved.name])
+            return f"{moved.said} is {self.of(row)} now, no longer {key}"
+        return ""
+
+
+def _drawn(binding: Binding) -> str:
+    modifiers, key = binding.parse_key()
+    signs = {"ctrl": "^", "shift": "⇧"}
+    return "".join(signs.get(modifier, f"{modifier}+") for modifier in modifiers) + format_key(key)
