@@ -80,7 +80,7 @@ _WHY_REFUSED: dict[Refusal, str] = {
 }
 """What the peer is told in the ABORT."""
 _CLOSING = 0.01  # s between two looks whether what is closing may be closed
-_ENDING = 0.3  # s in which associations are aborted one by one, each told of; the close aborts the rest
+_ENDING = 0.3  # s after the deadline in which associations are aborted one by one; the close aborts the rest
 
 
 class Engine:
@@ -118,7 +118,8 @@ class Engine:
         self.link = link
         self.clock = clock or Clock()
         self._open_stack = open_stack
-        self._commands: deque[Command] = deque()
+        self._commands: deque[tuple[float, Command]] = deque()
+        self._asked = 0.0  # when the command that is being carried out was submitted, monotonic
         try:
             self._waiting, self._wakeup = Waiting(), WakeUp()
             self._waiting.on(self._wakeup, self._wakeup.fileno())
@@ -156,8 +157,9 @@ class Engine:
         self._thread.start()
 
     def submit(self, *commands: Command) -> None:
-        """Ask for something; what comes of it is told by events."""
-        self._commands.extend(commands)
+        """Ask for something; what comes of it is told by events. A grace begins now, however busy it is."""
+        now = self.clock.mono()
+        self._commands.extend((now, command) for command in commands)
         self._wakeup.wake()
 
     def join(self, timeout: float | None = None) -> bool:
@@ -199,7 +201,8 @@ class Engine:
             if self._wakeup in ready:
                 self._wakeup.clear()
             while self._commands:
-                self._carry_out(self._commands.popleft())
+                self._asked, command = self._commands.popleft()
+                self._carry_out(command)
             for stack in self._stacks.values():
                 stack.turn()
             reading = not self.outbox.full
@@ -510,7 +513,8 @@ class Engine:
             self._begin_closing(opened, 0.0 if now else self.grace)
 
     def _begin_closing(self, opened: Opened, grace: float) -> None:
-        deadline = self._time_of(opened) + grace
+        left = self._asked + grace - self.clock.mono()
+        deadline = self._time_of(opened) + left
         if opened.deadline is not None:
             opened.deadline = min(opened.deadline, deadline)
             return
@@ -521,7 +525,7 @@ class Engine:
         if opened.paused:
             # Who does not read does not see that its associations were shut down.
             self._set_paused(opened, False)
-        for association in self._ledger.of(opened.endpoint.name) if grace else ():
+        for association in self._ledger.of(opened.endpoint.name) if left > 0 else ():
             if not association.closing:
                 self._close_association(association)
 
@@ -532,16 +536,18 @@ class Engine:
 
     def _try_to_close(self, opened: Opened) -> None:
         """Close an endpoint whose associations have ended, or whose grace is over."""
-        left = self._ledger.of(opened.endpoint.name)
+        left, late = self._ledger.of(opened.endpoint.name), 0.0
         if left:
-            if opened.deadline is None or self._time_of(opened) < opened.deadline:
+            if opened.deadline is None or (late := self._time_of(opened) - opened.deadline) < 0:
                 return
             opened.aborted += len(left)
-        until = self.clock.mono() + _ENDING
+        until = self.clock.mono() + _ENDING - late
         while True:
             # What is still unread would turn the close into an ABORT.
             while events := opened.endpoint.receive(_BATCH):
                 self._take(events)
+                if left and self.clock.mono() >= until:
+                    break  # peers that are alive may have more for ever
             if not left or self.clock.mono() >= until:
                 break
             for association in left[:_BATCH]:

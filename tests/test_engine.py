@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,12 +18,15 @@ from sctp_tui.sctp.events import (
     Ending,
     EndpointClosed,
     EndpointFailed,
+    Event,
     Listening,
     Message,
     Peer,
     Refused,
     StackName,
 )
+from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
+from sctp_tui.sctp.userspace.stack import UserspaceStack
 from sctp_tui.sending import BACKLOG
 
 from .harness import PATIENCE, Running
@@ -118,6 +122,71 @@ def test_many_silent_peers_are_aborted_and_the_close_aborts_whom_there_is_no_tim
         assert len(told) == (300 if seconds else 0)
         # Nobody is asked for a shutdown that gets no time.
         assert {e.how for e in running.events if isinstance(e, Ending)} <= {"abort"}
+
+
+class _Moved:
+    """A clock that goes on where a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.userspace
+def test_the_grace_begins_when_the_end_is_asked_for_and_not_when_the_engine_has_time_for_it(
+    stack: StackName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time_is, turning, may_turn = _Moved(), threading.Event(), threading.Event()
+    turn = UserspaceStack.turn
+
+    def held_up(self: UserspaceStack) -> None:
+        turning.set()
+        assert may_turn.wait(PATIENCE)
+        turn(self)
+
+    with Running(stack, grace=2.0, clock=Clock(mono=time_is)) as running:
+        server = running.listen()
+        assert server.udp_port
+        with RawPeer(server.udp_port, server.port) as silent:
+            silent.handshake()
+            running.until(AssocChange, state="COMM_UP")
+            monkeypatch.setattr(UserspaceStack, "turn", held_up)
+            silent.message(b"wakes it up")
+            assert turning.wait(PATIENCE)
+            running.submit(Stop())
+            time_is.now += 2.0
+            may_turn.set()
+            assert running.until(EndpointClosed).aborted == 1
+            silent.receive(ABORT)
+    assert {event.how for event in running.events if isinstance(event, Ending)} == {"abort"}
+
+
+@pytest.mark.userspace
+def test_peers_that_go_on_sending_do_not_hold_up_the_end(
+    stack: StackName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time_is, receive = _Moved(), UserspaceEndpoint.receive
+    with Running(stack, grace=0.0, clock=Clock(mono=time_is)) as running:
+        server = running.listen()
+        assert server.udp_port
+        with RawPeer(server.udp_port, server.port) as peer:
+            peer.handshake()
+            peer.message(b"again and again")
+            again = running.until(Message)
+
+            def more(self: UserspaceEndpoint, limit: int) -> list[Event]:
+                time_is.now += 0.01
+                events = receive(self, limit)
+                if self.associations():
+                    return [*events, again]
+                return list(events)
+
+            monkeypatch.setattr(UserspaceEndpoint, "receive", more)
+            running.submit(Stop())
+            assert running.until(EndpointClosed).aborted == 1
+            assert running.engine.join(PATIENCE)
 
 
 def test_an_association_being_set_up_does_not_outlast_the_grace(stack: StackName) -> None:

@@ -237,6 +237,9 @@ class SctpApp(App[None], inherit_bindings=False):
             return  # the widgets are being taken down
         ended = not self.engine.running  # asked first, so that its last events are in the outbox
         calm = not self._fold()
+        if ended:  # nobody sees what may be left
+            self.exit(return_code=0 if self._ending else 1)
+            return
         now = self.clock.mono()
         if now >= self._show_next or not self._rest_comes:
             self._main.show(now)
@@ -253,8 +256,6 @@ class SctpApp(App[None], inherit_bindings=False):
         self._main.query_one(Header).stuck = f"engine stuck for {seconds:.0f} s" if seconds else ""
         if self._ending:
             self._main.say_ending()
-        if ended and not self.outbox.waiting:
-            self.exit(return_code=0 if self._ending else 1)
 
     def _shown(self, began: float) -> None:
         """A frame is on the screen, whose drawing began then (s, monotonic)."""

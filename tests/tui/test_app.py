@@ -437,6 +437,18 @@ async def test_a_second_q_aborts_what_the_first_waits_for() -> None:
             await until(pilot, lambda: not app.engine.running)
 
 
+async def test_what_was_not_drawn_yet_does_not_hold_up_the_end() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        app.end()
+        assert app.engine.join(PATIENCE)
+        message = next(event for event in app.monitor.log if isinstance(event, Message))
+        app.outbox.put([message] * 20_000)
+        app._drain()
+        assert app.return_code == 0
+
+
 async def test_leaving_by_force_leaves_no_thread_behind() -> None:
     async with running() as (app, pilot):
         await pilot.press("enter")
