@@ -61,12 +61,14 @@ def _check_scope(address: ipaddress.IPv6Address) -> None:
 
 
 def _is_broadcast(host: str) -> bool:
-    """Whether the system takes it for one: of which network it is the last address, that alone knows."""
+    """Whether the system takes it for one: of which network it is the last address, that alone knows.
+
+    To a socket without SO_BROADCAST it is forbidden; so is what a route of this machine prohibits.
+    """
     if host == "255.255.255.255":
         return True
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect((host, _DISCARD))
-        except OSError as error:
-            return error.errno == errno.EACCES  # without SO_BROADCAST
-    return False
+        if probe.connect_ex((host, _DISCARD)) != errno.EACCES:
+            return False
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, True)
+        return probe.connect_ex((host, _DISCARD)) == 0

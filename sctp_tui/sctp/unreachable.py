@@ -1,17 +1,21 @@
-"""What the network, or this machine, says against an association being set up: an errno in words.
+"""What the network, or this machine, says against an association being set up, in words.
 
 ICMP comes to a socket as an errno (icmp(7)): port unreachable is ECONNREFUSED, protocol unreachable
-ENOPROTOOPT. A firewall of this machine that lets nothing out makes EPERM of it.
+ENOPROTOOPT. For IPv6 the same are ECONNREFUSED and EPROTO, and EACCES is a router that forbids it. A firewall
+of this machine that lets nothing out makes EPERM of it.
 """
 
 import errno
+import os
 
-from .events import Peer
+from .endpoint import SctpError
+from .icmp import Icmp
 
 AGAINST = frozenset(
     {
         errno.ECONNREFUSED,
         errno.ENOPROTOOPT,
+        errno.EPROTO,
         errno.EHOSTUNREACH,
         errno.ENETUNREACH,
         errno.EHOSTDOWN,
@@ -22,20 +26,39 @@ AGAINST = frozenset(
 """What ends a set-up, as it ends connect() of TCP."""
 
 
-def unreachable(number: int, to: Peer) -> str:
-    """Why there is no way to a peer: who says so, and what that means for SCTP itself, or in UDP."""
-    host = to.addresses[0] if to.addresses else "?"
+def unreachable(number: int, host: str, udp_port: int | None, icmp: Icmp | None = None) -> str:
+    """Why there is no way to a peer, in SCTP itself or in UDP; by the ICMP message too where it is known."""
+    what = "SCTP" if udp_port is None else "UDP"
+    told = f"ICMP {icmp.words}" if icmp is not None else ""
+    by = f", says {icmp.by}" if icmp is not None and icmp.by not in ("", host) else ""
     match number:
-        case errno.ECONNREFUSED if to.udp_port is not None:
-            return f"nobody has UDP port {to.udp_port} on {host}: has the server another?"
+        case errno.ECONNREFUSED if udp_port is not None:
+            return f"nobody has UDP port {udp_port} on {host}{by}: has the server another?"
         case errno.ECONNREFUSED:  # a host with SCTP answers by an ABORT
-            return f"a firewall rejects SCTP to {host} (ICMP port unreachable)"
-        case errno.ENOPROTOOPT:
-            what = "SCTP" if to.udp_port is None else "UDP"
-            return f"{host} has no {what} (ICMP protocol unreachable)"
-        case errno.EPERM | errno.EACCES:
+            return f"a firewall rejects SCTP to {host}{by} ({told or 'ICMP port unreachable'})"
+        case errno.ENOPROTOOPT | errno.EPROTO:
+            return f"{host} has no {what}{by} ({told or 'ICMP protocol unreachable'})"
+        case errno.EPERM:
             return f"a firewall of this machine lets nothing out to {host}"
+        case errno.EACCES if icmp is None:
+            return f"a router or a firewall forbids {what} to {host} (ICMP administratively prohibited)"
+        case _ if icmp is not None and icmp.forbids:
+            return f"a router or a firewall forbids {what} to {host}{by} ({told})"
+        case _ if icmp is not None:
+            return f"no way to {host}{by} ({told})"
         case errno.ENETUNREACH:
             return f"no way to the network of {host}, or a firewall forbids it (ICMP network unreachable)"
         case _:
             return f"no way to {host}, or a firewall forbids it (ICMP host unreachable or prohibited)"
+
+
+def no_route(host: str, error: OSError) -> SctpError:
+    """That this machine itself knows no way to an address: what a socket says that is connected to it."""
+    why = {
+        errno.ENETUNREACH: "this machine has no route there",
+        errno.EHOSTUNREACH: "a route of this machine says unreachable",
+        errno.EACCES: "a route of this machine forbids it",
+        errno.EINVAL: "a route of this machine throws it away, or not from that address",
+        errno.EADDRNOTAVAIL: "this machine has no address for it",
+    }.get(error.errno or 0, os.strerror(error.errno or 0))
+    return SctpError(f"no way to {host}: {why}; see `ip route get {host.partition('%')[0]}`")

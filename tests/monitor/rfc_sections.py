@@ -10,12 +10,15 @@ from collections.abc import Iterator
 SUBJECTS: dict[str, dict[str, str]] = {
     "768": {"": "header"},  # UDP
     "791": {"": "header"},  # IPv4
+    "792": {"": "ICMP|version, type and code"},
     "1071": {"": "checksum"},
+    "1812": {"5.2.7.1": "ICMP|version, type and code"},  # Destination Unreachable
     "2544": {"": "198.18"},
     "3758": {"": "reliab|lifetime|given? up|forward TSN", "3.2": "FORWARD TSN", "3.5": "FORWARD TSN"},
     "3849": {"": "2001:db8"},
     "4007": {"5": "link-local", "11": "interface"},
     "4291": {"2.5.5.2": "mapped"},
+    "4443": {"": "ICMP|version, type and code", "3.4": "parameter problem"},
     "4648": {"4": "base64"},
     "4820": {"": "padding", "3": "PAD"},
     "4895": {"": "authentic|HMAC|random", "4.1": "HMAC", "5.1": "AUTH", "6.2": "HMAC"},

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui.sctp.endpoint import EndpointOptions
-from sctp_tui.sctp.events import AssocChange, Message, Peer, PeerAddrChange, StackName
+from sctp_tui.sctp import unicast
+from sctp_tui.sctp.commands import OpenClient
+from sctp_tui.sctp.endpoint import EndpointOptions, SctpError
+from sctp_tui.sctp.events import AssocChange, EndpointFailed, Message, Peer, PeerAddrChange, StackName
 from sctp_tui.sctp.kernel import asking
 from sctp_tui.sctp.kernel.sockets import open_socket
 
@@ -129,54 +131,145 @@ def test_no_answer_is_nobodys(quick: None, running: Running) -> None:
     assert (end.state, end.by, end.error_text) == ("CANT_STR_ASSOC", "nobody", "no answer from 127.0.0.1:9")
 
 
-def _run(command: str) -> None:
-    subprocess.run(command.split(), check=True, capture_output=True)
+def _ip(*commands: str) -> None:
+    subprocess.run(["ip", "-batch", "-"], input="\n".join(commands).encode(), check=True, capture_output=True)
 
 
-@pytest.fixture
-def void() -> Iterator[str]:
-    """An address that takes packets and never answers, on an interface of its own."""
-    _run("ip link add who0 type veth peer name who1")
-    try:
-        for command in (
-            "ip addr add 10.78.0.1/24 dev who0",
-            "ip link set who0 up",
-            "ip link set who1 up",
-            "ip neigh add 10.78.0.2 lladdr 02:00:00:00:00:02 dev who0",
-        ):
-            _run(command)
-        yield "10.78.0.2"
-    finally:
-        _run("ip link del who0")
+@pytest.fixture(scope="module")
+def void() -> Iterator[None]:
+    """Addresses that take packets and never answer, on an interface of its own, and some without a way."""
+    routes = [
+        f"{kind} {network}"
+        for number, kind in enumerate(_ROUTES, 1)
+        for network in (f"10.79.{number}.0/24", f"2001:db8:79:{number}::/64")
+    ]
+    _ip(
+        "link add who0 type veth peer name who1",
+        "addr add 10.78.0.1/24 dev who0",
+        "addr add 2001:db8:78::1/64 dev who0 nodad",
+        "link set who0 up",
+        "link set who1 up",
+        "neigh add 10.78.0.2 lladdr 02:00:00:00:00:02 dev who0",
+        "neigh add 2001:db8:78::2 lladdr 02:00:00:00:00:02 dev who0",
+        *(f"route add {route}" for route in routes),
+    )
+    yield
+    _ip("link del who0", *(f"route del {route}" for route in routes))
 
 
-def _icmp(code: int, quoted: bytes) -> bytes:
-    head = struct.pack("!BBHI", 3, code, 0, 0)
+_ROUTES = {
+    "unreachable": "a route of this machine says unreachable",
+    "prohibit": "a route of this machine forbids it",
+    "blackhole": "a route of this machine throws it away, or not from that address",
+}
+_ICMP = {"10.78.0.2": (socket.AF_INET, socket.IPPROTO_ICMP, "10.78.0.1", 9)}
+_ICMP["2001:db8:78::2"] = (socket.AF_INET6, socket.IPPROTO_ICMPV6, "2001:db8:78::1", 6)
+"""By who does not answer: the family, ICMP's number, our address, and where in a packet its protocol is."""
+_CARRIERS = (socket.IPPROTO_SCTP, socket.IPPROTO_UDP)
+
+
+@pytest.mark.parametrize("stack", ["kernel", "userspace"])
+def test_a_way_that_this_machine_does_not_have_is_told_at_once(void: None, stack: StackName) -> None:
+    with Running(stack) as running:
+        for number, why in enumerate(_ROUTES.values(), 1):
+            for host in (f"10.79.{number}.1", f"2001:db8:79:{number}::1"):
+                running.submit(OpenClient("client", stack, Peer((host,), 9)))
+                refused = running.until(EndpointFailed)
+                assert refused.text == f"no way to {host}: {why}; see `ip route get {host}`"
+
+
+def test_what_a_route_forbids_is_no_broadcast_address(void: None) -> None:
+    unicast.check("10.79.2.1")
+    with pytest.raises(SctpError, match=r"10\.78\.0\.255 is a broadcast address"):
+        unicast.check("10.78.0.255")
+
+
+def _icmp(version: int, kind: int, code: int, quoted: bytes) -> bytes:
+    """A message about a packet. The checksum of ICMPv6, over addresses too, is the kernel's to make."""
+    head = struct.pack("!BBHI", kind, code, 0, 0)
+    if version == 6:
+        return head + quoted
     total = sum(struct.unpack(f"!{len(head + quoted) // 2}H", head + quoted))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
-    return struct.pack("!BBHI", 3, code, total ^ 0xFFFF, 0) + quoted
+    return struct.pack("!BBHI", kind, code, total ^ 0xFFFF, 0) + quoted
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("host", "kind", "code", "kernel", "userspace"),
     [
-        (2, "10.78.0.2 has no SCTP (ICMP protocol unreachable)"),
-        (3, "a firewall rejects SCTP to 10.78.0.2 (ICMP port unreachable)"),
-        (13, "no way to 10.78.0.2, or a firewall forbids it (ICMP host unreachable or prohibited)"),
+        (
+            "10.78.0.2", 3, 1,
+            "no way to 10.78.0.2, or a firewall forbids it (ICMP host unreachable or prohibited)",
+            "no way to 10.78.0.2, says 10.78.0.1 (ICMP host unreachable)",
+        ),
+        (
+            "10.78.0.2", 3, 2,
+            "10.78.0.2 has no SCTP (ICMP protocol unreachable)",
+            "10.78.0.2 has no UDP, says 10.78.0.1 (ICMP protocol unreachable)",
+        ),
+        (
+            "10.78.0.2", 3, 3,
+            "a firewall rejects SCTP to 10.78.0.2 (ICMP port unreachable)",
+            "nobody has UDP port 9899 on 10.78.0.2, says 10.78.0.1: has the server another?",
+        ),
+        (
+            "10.78.0.2", 3, 13,
+            "no way to 10.78.0.2, or a firewall forbids it (ICMP host unreachable or prohibited)",
+            "a router or a firewall forbids UDP to 10.78.0.2, says 10.78.0.1 "
+            "(ICMP administratively prohibited)",
+        ),
+        (
+            "2001:db8:78::2", 1, 0,
+            "no way to the network of 2001:db8:78::2, or a firewall forbids it (ICMP network unreachable)",
+            "no way to 2001:db8:78::2, says 2001:db8:78::1 (ICMP no route)",
+        ),
+        (
+            "2001:db8:78::2", 1, 1,
+            "a router or a firewall forbids SCTP to 2001:db8:78::2 (ICMP administratively prohibited)",
+            "a router or a firewall forbids UDP to 2001:db8:78::2, says 2001:db8:78::1 "
+            "(ICMP administratively prohibited)",
+        ),
+        (
+            "2001:db8:78::2", 1, 4,
+            "a firewall rejects SCTP to 2001:db8:78::2 (ICMP port unreachable)",
+            "nobody has UDP port 9899 on 2001:db8:78::2, says 2001:db8:78::1: has the server another?",
+        ),
+        (
+            "2001:db8:78::2", 4, 1,
+            "2001:db8:78::2 has no SCTP (ICMP protocol unreachable)",
+            "2001:db8:78::2 has no UDP, says 2001:db8:78::1 (ICMP next header unknown)",
+        ),
     ],
-)
-def test_icmp_is_told_in_its_own_words(running: Running, void: str, code: int, told: str) -> None:
+)  # fmt: skip
+@pytest.mark.parametrize("stack", ["kernel", "userspace"])
+def test_icmp_is_told_in_its_own_words(
+    void: None, stack: StackName, host: str, kind: int, code: int, kernel: str, userspace: str
+) -> None:
+    """Linux tells a socket of SCTP an errno alone, and one of UDP the message, and who sent it."""
+    family, protocol, own, protocol_at = _ICMP[host]
+    version = 4 if family == socket.AF_INET else 6
     with (
         socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3)) as wire,
-        socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as router,
+        socket.socket(family, socket.SOCK_RAW, protocol) as router,
+        Running(stack) as running,
     ):
         wire.bind(("who0", 3))
         wire.settimeout(5.0)
-        client = running.client(to=Peer((void,), 9))
-        packet = b""
-        while packet[9:10] != bytes((132,)):
+        client = running.client(to=Peer((host,), 9))
+        packet = bytes(protocol_at + 1)
+        while packet[0] >> 4 != version or packet[protocol_at] not in _CARRIERS:
             packet = wire.recv(2000)
-        router.sendto(_icmp(code, packet), ("10.78.0.1", 0))
+        router.sendto(_icmp(version, kind, code, packet), (own, 0))
         end = running.until(AssocChange, endpoint=client)
+    told = kernel if stack == "kernel" else userspace
     assert (end.state, end.by, end.error_text) == ("CANT_STR_ASSOC", "nobody", told)
+
+
+@pytest.mark.parametrize("stack", ["kernel", "userspace"])
+def test_a_neighbour_that_does_not_answer_is_told_as_that(void: None, stack: StackName) -> None:
+    with Running(stack) as running:
+        end = running.until(AssocChange, endpoint=running.client(to=Peer(("10.78.0.77",), 9)))
+    assert (end.state, end.by) == ("CANT_STR_ASSOC", "nobody")
+    assert "no way to 10.78.0.77" in end.error_text
+    assert "ICMP host unreachable" in end.error_text

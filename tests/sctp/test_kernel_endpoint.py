@@ -443,10 +443,8 @@ def test_an_ordinary_user_gets_what_the_system_allows(hand: Hand) -> None:
 
 
 def test_no_route(hand: Hand) -> None:
-    client = hand.client(Peer(("198.51.100.7",), 9))
-    with pytest.raises(SctpError, match=r"198\.51\.100\.7:9: Network is unreachable"):
-        client.connect(Outgoing(b"x", 1))
-    assert client.associations() == []
+    with pytest.raises(SctpError, match=r"^no way to 198\.51\.100\.7: this machine has no route there; see"):
+        hand.client(Peer(("198.51.100.7",), 9))
 
 
 def test_numbers_of_every_size(hand: Hand) -> None:

@@ -38,7 +38,7 @@ from ..mmsg import COUNT
 from ..notification import decode
 from ..reassembly import Reassembly
 from ..system import kernel_udp_port, refusal
-from ..unreachable import AGAINST, unreachable
+from ..unreachable import AGAINST, no_route, unreachable
 from . import asking, layout, timers
 from .branches import Branches, Source
 from .capture import End, Ends
@@ -175,6 +175,7 @@ class KernelEndpoint:
             if any((len(address) == 2) != is_v4 for address in addresses):
                 raise SctpError(f"from {', '.join(hosts)} to {to}: IPv4 and IPv6 together; give one family")
             self._bind(addresses, serves=False)
+        self._check_way(own)
         if to.udp_port is not None:
             if kernel_udp_port() == 0:  # then the option is taken, and SCTP without UDP is sent
                 raise SctpError(
@@ -185,6 +186,19 @@ class KernelEndpoint:
             self._sock.setsockopt(layout.IPPROTO_SCTP, layout.REMOTE_UDP_ENCAPS_PORT, value)
         self._hear_icmp(True)
         self._to = to
+
+    def _check_way(self, own: Peer) -> None:
+        """Raises `SctpError` where no address has a route: SCTP itself would send, and never be answered."""
+        for address in self._destination:
+            with socket.socket(self._sock.family, socket.SOCK_DGRAM) as probe:
+                try:
+                    if own.addresses:
+                        probe.bind(sockaddr.numeric(own.addresses[0], 0))
+                    probe.connect(address)
+                    return
+                except OSError as error:
+                    why = no_route(sockaddr.host(address), error)
+        raise why
 
     def _hear_icmp(self, on: bool) -> None:
         """Have ICMP messages told by the socket, or no more: they end a set-up, and nothing that is up."""
@@ -552,7 +566,7 @@ class KernelEndpoint:
         if to is None:
             return "", "unknown"
         if self._against:
-            return unreachable(self._against, to), "nobody"
+            return unreachable(self._against, to.addresses[0], to.udp_port), "nobody"
         nobody = f"nobody listens on SCTP port {to.port} of {to.addresses[0]}"
         port = self._bound.port if self._bound is not None else 0
         abort = self._overheard(port, to)
@@ -570,7 +584,7 @@ class KernelEndpoint:
             if after.unreachable == before.unreachable:
                 return nobody, "peer"
             if after.packets == before.packets:
-                return unreachable(errno.ENOPROTOOPT, to), "nobody"
+                return unreachable(errno.ENOPROTOOPT, to.addresses[0], to.udp_port), "nobody"
         return f"{nobody}, or it has no SCTP: Linux does not tell which", "unknown"
 
     def close(self) -> None:

@@ -43,7 +43,10 @@ def _added_up(first: int, longest: int, count: int) -> float:
 
 
 class Came(NamedTuple):
-    """Since the machine booted: packets of SCTP, and ICMP messages that a destination is unreachable."""
+    """Since the machine booted: packets of SCTP, and ICMP messages that a destination is unreachable.
+
+    Where it is SCTP that a host does not know, ICMPv6 calls that a parameter problem (RFC 4443, section 3.4).
+    """
 
     packets: int
     unreachable: int
@@ -59,7 +62,8 @@ def came() -> Came | None:
         unreachable = int(dict(zip(names, values, strict=True))["InDestUnreachs"])
         v6 = Path("/proc/net/snmp6")
         if v6.exists():
-            unreachable += _counters(v6.read_text()).get("Icmp6InDestUnreachs", 0)
+            counted = _counters(v6.read_text())
+            unreachable += counted.get("Icmp6InDestUnreachs", 0) + counted.get("Icmp6InParmProblems", 0)
         return Came(sctp["SctpInSCTPPacks"], unreachable)
     except (OSError, ValueError, KeyError):
         return None

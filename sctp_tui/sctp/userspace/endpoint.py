@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from ... import __version__
-from .. import sockaddr, unicast
+from .. import icmp, sockaddr, unicast
 from ..book import Book, Entry
 from ..causes import STALE_COOKIE
 from ..endpoint import ANY, UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
@@ -37,7 +37,7 @@ from ..notification import decode
 from ..reassembly import Reassembly
 from ..rtt import measured
 from ..system import kernel_udp_port
-from ..unreachable import unreachable
+from ..unreachable import no_route
 from . import layout
 from .links import Link
 from .sockets import SEND_BUFFER, Socket, Told, open_socket
@@ -174,7 +174,8 @@ class UserspaceEndpoint:
             try:
                 sock.connect(sockaddr.numeric(host, udp_port))
             except OSError as error:
-                raise SctpError(f"no way to {host}: {error.strerror}") from None
+                raise no_route(host, error) from None
+            icmp.listen(sock, True)
             there = self._pump.links.add(host, udp_port, sock)
             self._pump.attach(sock, there)
             to = Peer((host,), to.port, udp_port)
@@ -496,6 +497,8 @@ class UserspaceEndpoint:
         """An association began or ended: its link hears of it."""
         self._pump.transit.changed = True
         if event.state in ("COMM_UP", "RESTART"):
+            if self._link is not None and self._link.udp is not None:
+                icmp.listen(self._link.udp, False)  # it ends a set-up, and nothing that is up
             if link is not None and peer is not None:
                 if (known := self._links.get(event.assoc_id)) is not None:
                     self._pump.links.untag(link, known.head)
@@ -525,8 +528,8 @@ class UserspaceEndpoint:
         if opening is not None and opening.begun == "abort":
             return "", "us"
         if link.against:
-            text = unreachable(link.against, to)
-            link.against, link.aborted = 0, False
+            text = link.against
+            link.against, link.aborted = "", False
             return text, "nobody"
         if link.aborted:
             link.aborted = False

@@ -33,7 +33,7 @@ class Link(msgspec.Struct, eq=False):
     socket is connected). `ours` is false for links made by a datagram. `tagged` are the first eight bytes
     (ports and verification tag) of what comes of the associations that are up.
     `init` is the last INIT sent, until an association is up, `echoed` the tag in the COOKIE ECHO after it.
-    `aborted` is set where an ABORT answered one, `against` the errno where there is no way to the peer.
+    `aborted` is set where an ABORT answered one, `against` tells in words where there is no way to the peer.
     `gone` is set where the network told, since something came, that nobody has the peer's UDP port any more.
     `sends` is where its packets go as seen from the local end: within the process that is the server's.
     `on_the_way` is how many packets are held on it. `flows` are the ends of what is up by their ports, the
@@ -52,7 +52,7 @@ class Link(msgspec.Struct, eq=False):
     init: bytes = b""
     echoed: bytes = b""
     aborted: bool = False
-    against: int = 0
+    against: str = ""
     gone: bool = False
     sends: Direction = "out"
     on_the_way: int = 0

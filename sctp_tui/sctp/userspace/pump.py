@@ -5,6 +5,7 @@ that arrive by `conninput`. In between are the links: within the process, or a U
 is one pump in a process, as the library has one clock and one output.
 """
 
+import errno
 import selectors
 import socket
 import struct
@@ -13,10 +14,12 @@ from collections.abc import Callable, Collection
 from ctypes import string_at
 from itertools import islice
 
+from .. import icmp
 from ..endpoint import Clock
 from ..events import Direction, Packet
+from ..icmp import Icmp
 from ..link import KEPT_OUT, NOT_READ, WRONG_CHECKSUM, Verdict
-from ..unreachable import AGAINST
+from ..unreachable import AGAINST, unreachable
 from .datagrams import datagrams
 from .flows import Flows
 from .led_clock import LedClock
@@ -399,7 +402,7 @@ class Pump:
     def _set_up(self, link: Link, packet: bytes, types: int) -> None:
         """An INIT or a COOKIE ECHO of ours goes out."""
         if types & 1 << INIT:
-            link.init, link.echoed, link.aborted, link.against = packet, b"", False, 0
+            link.init, link.echoed, link.aborted, link.against = packet, b"", False, ""
         else:
             link.echoed = packet[4:8]
 
@@ -442,7 +445,7 @@ class Pump:
                     # A full buffer, no route, no permission: to SCTP a lost packet, which it sends again.
                     self.unsent += 1
                 if link.address is None:
-                    self._refuse(link, error)
+                    self._refuse(link, error.errno or 0, icmp.told(sock))
 
     def _read(self, sock: socket.socket, connected: Link | None) -> None:
         """Take what came to a UDP socket, as far as the others get their turn."""
@@ -451,11 +454,14 @@ class Pump:
             try:
                 came = self._datagrams.receive(sock)
             except BlockingIOError:
+                # One whose error nobody had, or a send: as long as it waits the socket seems ready.
+                if connected is not None and connected.init and (said := icmp.told(sock)) is not None:
+                    self._refuse(connected, said.number, said)
                 return
             except OSError as error:
                 # An ICMP message: it concerns a client whose socket has one peer, and no server.
                 if connected is not None:
-                    self._refuse(connected, error)
+                    self._refuse(connected, error.errno or 0, icmp.told(sock))
                 continue
             for packet, address in came:
                 self._let_in(sock, connected, packet, address)
@@ -531,7 +537,7 @@ class Pump:
         """What belongs in the checksum's place, in which there is zero now."""
         return struct.pack("=I", self._call.usrsctp_crc32c(packet, len(packet)))
 
-    def _refuse(self, link: Link, error: OSError) -> None:
+    def _refuse(self, link: Link, number: int, said: Icmp | None) -> None:
         """There is no way to the peer: to an association being set up that is what an ABORT says.
 
         One that is up goes on: what came shows no verification tag, without which ICMP, which may be forged,
@@ -539,10 +545,10 @@ class Pump:
         """
         init = link.init
         if len(init) < 20:
-            link.gone = link.gone or isinstance(error, ConnectionRefusedError)
-        if len(init) < 20 or error.errno not in AGAINST:
+            link.gone = link.gone or number == errno.ECONNREFUSED
+        if len(init) < 20 or number not in AGAINST:
             return
-        link.against = error.errno
+        link.against = unreachable(number, link.host, link.udp_port, said)
         self._end_set_up(link)
 
     def abort_set_up(self, link: Link) -> None:
