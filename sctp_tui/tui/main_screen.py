@@ -255,8 +255,9 @@ class MainScreen(WireActions, FindActions, TakeActions):
 
     def tell(self, text: str, good: bool = True) -> None:
         """Say what came of something."""
-        self.query_one(ClientPane).tell(Outcome(text, good))
-        if text and self.has_class("-wire", "-whole"):  # where the pane is out of sight
+        pane = self.query_one(ClientPane)
+        pane.tell(Outcome(text, good))
+        if text and not pane.display:
             self.notify(text, severity="information" if good else "warning", markup=False)
 
     @property

@@ -2,6 +2,7 @@
 
 from textual import events
 from textual.geometry import Size
+from textual.keys import REPLACED_KEYS
 from textual.reactive import Reactive
 from textual.widgets import Input
 
@@ -19,6 +20,11 @@ class OrderedInput(Input):
     def on_mount(self) -> None:
         # Two redraws a second for ever would be most of what the program takes at rest.
         self.cursor_blink = False
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether a key is typed here, so that it is none of the footer's."""
+        # Of a slash and a few others Textual does not know by their name that they are characters.
+        return key in REPLACED_KEYS or super().check_consume_key(key, character)
 
     async def _on_key(self, event: events.Key) -> None:
         action = None if event.is_printable else self._action_of(event.key)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from textual import events
-from textual.keys import REPLACED_KEYS
 
 from .ordered_input import OrderedInput
 
@@ -18,11 +17,6 @@ class RecallInput(OrderedInput, inherit_bindings=False):
         self._lines: list[str] = []
         self._at = 0
         self._draft = ""
-
-    def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Whether a key is typed here, so that it is none of the footer's."""
-        # Of a slash and a few others Textual does not know by their name that they are characters.
-        return key in REPLACED_KEYS or super().check_consume_key(key, character)
 
     @property
     def lines(self) -> Sequence[str]:

@@ -153,8 +153,12 @@ async def test_keys_can_be_others() -> None:
 async def test_what_is_typed_is_no_key_of_the_footer() -> None:
     async with running() as (app, pilot):
         assert message_input(pilot).has_focus
-        shown = {active.binding.key for active in app.screen.active_bindings.values() if active.binding.show}
-        assert {"enter", "ctrl+n", "f1"} <= shown
-        assert not {"slash", "r", "question_mark", "q"} & shown
+        for line in app.screen.query(Input):
+            line.focus()
+            await until(pilot, lambda line=line: line.has_focus or not line.focusable)  # type: ignore[misc]
+            active = app.screen.active_bindings
+            shown = {active.binding.key for active in active.values() if active.binding.show}
+            assert "f1" in shown, line
+            assert not {"slash", "r", "question_mark", "q"} & active.keys(), line
         await pilot.press("escape")
         assert "slash" in app.screen.active_bindings

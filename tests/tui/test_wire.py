@@ -20,7 +20,7 @@ from sctp_tui.tui.settings import Settings
 from sctp_tui.tui.why_line import WhyLine
 from sctp_tui.tui.wire_pane import VIEWS, WireHeading, WirePane
 
-from .driving import drawn, outcome, rows, running, type_line, until
+from .driving import drawn, message_input, outcome, rows, running, type_line, until
 
 pytestmark = pytest.mark.userspace
 
@@ -360,3 +360,28 @@ async def test_heartbeats_in_a_row_are_one_line_when_asked_for() -> None:
         await until(pilot, lambda: isinstance(app.screen, PacketScreen))
         await pilot.press("escape", "h")
         await until(pilot, lambda: sum("HEARTBEAT" in line for line in drawn(_ladder(app))) == 2)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 40), (190, 50)])
+async def test_where_the_wire_has_all_of_the_screen_a_line_that_one_types_in_is_seen(
+    size: tuple[int, int],
+) -> None:
+    async with running(size) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        await pilot.press("W")
+        line = message_input(pilot)
+        wire, footer = app.query_one(WirePane), app.query_one("Footer")
+        await until(pilot, lambda: wire.region.bottom == footer.region.y)
+        for key in ("m", "r", "R", "n"):
+            await pilot.press(key)
+            await until(pilot, lambda: line.has_focus and line.region.height == 1, key)
+            assert app.screen.region.contains_region(line.region)
+            assert app.query_one("#outcome").region.bottom <= footer.region.y
+            assert wire.region.height > size[1] // 2
+            assert not app.query_one("#log").region.height
+            await pilot.press("escape")
+            await until(pilot, lambda: not line.has_focus)
+            if key in "mr":  # the others have no packets of one association
+                await until(pilot, lambda: wire.region.bottom == footer.region.y)
