@@ -21,5 +21,5 @@ def addressed(line: bytes) -> tuple[int | None, bytes]:
     stream = int(digits) if len(digits) <= 5 else _HIGHEST + 1
     if stream > _HIGHEST:
         shown = digits[:12].decode()
-        raise SctpError(f"stream {shown} can't be: SCTP's streams go from 0 to {_HIGHEST}")
+        raise SctpError(f"stream {shown} can't be: give 0 to {_HIGHEST}")
     return stream, line[match.end() :]

@@ -52,17 +52,21 @@ class Config:
             self._values = tomllib.loads(self._text)
         except FileNotFoundError:
             if path is not None:
-                raise ConfigError(f"{self.path}: there is no such file") from None
+                raise ConfigError(
+                    f"{self.path}: there is no such file; give another, or leave --config out"
+                ) from None
             self._values = {}
         except OSError as error:
-            raise ConfigError(f"{self.path}: {error.strerror or error}") from None
+            raise ConfigError(f"{self.path}: {error.strerror or error}; give another by --config") from None
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
-            raise ConfigError(f"{self.path}:{line}: this is not UTF-8") from None
+            raise ConfigError(f"{self.path}:{line}: this is not UTF-8; write it so") from None
         except ValueError as error:
             raise ConfigError(_not_toml(self.path, str(error), self._text.count("\n") + 1)) from None
         except RecursionError:
-            raise ConfigError(f"{self.path}: this is nested too deep to be read") from None
+            raise ConfigError(
+                f"{self.path}: this is nested too deep to be read; write it as in README.md"
+            ) from None
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """Each key, `keys.close` for one in the table `[keys]`, with its value."""

@@ -40,7 +40,8 @@ def listen() -> None:
 def told(error: BaseException, thread: str = "") -> str:
     """The line about what ended the program, once the note for it is written."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _LIMITS):
-        return f"this machine has no more of what is needed: {_said(error) or 'no memory is left'}"
+        which = _said(error) or "no memory is left"
+        return f"this machine has no more of what is needed: {which}; close other programs, or ask for less"
     kind = type(error).__name__
     where = f"ended by a fault of its own ({kind}{_place(error)})"
     try:

@@ -226,7 +226,7 @@ class Engine:
     def _endpoint(self, name: str) -> Endpoint:
         opened = self._open.get(name)
         if opened is None:
-            raise SctpError(f"no endpoint named {name!r} is open")
+            raise SctpError(f"no endpoint named {name!r} is open: open it first")
         return opened.endpoint
 
     @contextmanager
@@ -362,7 +362,7 @@ class Engine:
         """Raises `SctpError`, and `OSError` where the system refuses, which then is this command's alone."""
         match command:
             case Listen() | OpenClient() if self._stopping:
-                raise SctpError("the program is ending: nothing more is opened")
+                raise SctpError("the program is ending and opens nothing more: start it again")
             case Listen():
                 self._listen(command)
             case OpenClient():
@@ -451,14 +451,18 @@ class Engine:
             return self._watching.links[0]
         raise SctpError(
             "no link of this program carries packets"
-            + (": the kernel does that itself; start with --stack userspace" if self._stacks else " yet")
+            + (
+                ": the kernel does that itself; start with --stack userspace"
+                if self._stacks
+                else " yet: open a server or a client first"
+            )
         )
 
     def _options(
         self, name: str, outbound: int, inbound: int, attempts: int = 0, autoclose: int = 0
     ) -> EndpointOptions:
         if name in self._open:
-            raise SctpError(f"there is an endpoint named {name} already")
+            raise SctpError(f"there is an endpoint named {name} already: close it, or give another name")
         return EndpointOptions(
             name, outbound, inbound, attempts, autoclose, self.message_limit, self._keys, self.clock
         )  # fmt: skip

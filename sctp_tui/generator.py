@@ -15,11 +15,11 @@ class Generator:
 
     def __init__(self, command: Generate, now: float) -> None:
         if not (command.rate > 0 and math.isfinite(command.rate)):
-            raise SctpError(f"a rate of {command.rate:g} messages/s: it must be more than 0")
+            raise SctpError(f"a rate of {command.rate:g} messages/s: give more than 0")
         if not command.streams:
             raise SctpError("no stream to send on: name at least one")
         if not command.pattern:
-            raise SctpError("an empty pattern: SCTP carries at least one byte in a message")
+            raise SctpError("an empty pattern: give at least one byte, as SCTP carries no empty message")
         self.command = command
         self.messages = 0
         self.bytes = 0

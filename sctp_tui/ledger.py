@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from .sctp.book import ENDED
 from .sctp.commands import Send
 from .sctp.endpoint import Clock, SctpError
 from .sctp.events import (
@@ -92,7 +93,7 @@ class Ledger:
         """The association with this key. Raises `SctpError` where it has ended."""
         association = self.by_key.get(key)
         if association is None:
-            raise SctpError("this association has ended")
+            raise SctpError(ENDED)
         return association
 
     def of_client(self, endpoint: str) -> Association | None:

@@ -159,7 +159,7 @@ def _looked_up(text: str) -> str:
     except (OSError, UnicodeError):
         raise argparse.ArgumentTypeError(
             f"{text!r} is neither an IP address nor a name that has one: "
-            "0.0.0.0 is every IPv4 address of this machine, :: every address of both families"
+            "give 0.0.0.0 for every IPv4 address of this machine, :: for every address of both families"
         ) from None
     # A server of a class is called by IPv4: where a name has both, that is meant.
     found.sort(key=lambda entry: entry[0] != socket.AF_INET)

@@ -316,7 +316,7 @@ examples:
     _add_general(parser)
     options = ServeOptions()
     if words := parser.parse(argv, options, IN_CONFIG):
-        parser.error(f"{words[0]!r} is no option, and serve takes nothing else")
+        parser.error(f"{words[0]!r} is no option, and serve takes nothing else: leave it out")
     if options.packets and options.classic:
         parser.error("--packets: --classic prints the messages alone: leave out either")
     _check_link(parser, options)
@@ -433,7 +433,7 @@ def _read_words(parser: Parser, words: list[str], options: SendOptions) -> None:
 
     if len(ports := sorted({port for _, port in options.own if port})) > 1:
         parser.error(
-            f"--from: ports {' and '.join(map(str, ports))}: an association has one port at each end"
+            f"--from: ports {' and '.join(map(str, ports))}: an association has one at each end: give one"
         )
     where, *texts = words
     try:
@@ -441,7 +441,9 @@ def _read_words(parser: Parser, words: list[str], options: SendOptions) -> None:
     except SctpError as error:
         parser.error(str(error))
     if "" in texts:
-        parser.error("TEXT '' is empty: SCTP carries no message of 0 bytes (RFC 9260, section 3.3.1)")
+        parser.error(
+            "TEXT '' is empty: give at least one byte, as no DATA is empty (RFC 9260, section 3.3.1)"
+        )
     # What was no UTF-8 on the command line goes out as the bytes that it was.
     options.texts = [os.fsencode(text) for text in texts]
     _check_input(parser, options)
@@ -452,7 +454,7 @@ def _check_input(parser: Parser, options: SendOptions) -> None:
     if options.file == "":
         parser.error("--file: '' names no file: give a path, or - for standard input")
     if options.hex and not options.texts:
-        parser.error("--hex: no TEXT is given; lines of hex on standard input are --lines hex")
+        parser.error("--hex: no TEXT is given: give one, or --lines hex for lines of hex on standard input")
     if not options.texts:
         return
     if options.connect_only:
@@ -470,4 +472,4 @@ def _check_input(parser: Parser, options: SendOptions) -> None:
     except InputFailed as error:
         parser.error(str(error))
     if messages.empty:
-        parser.error("a TEXT has no octets: SCTP carries no message of 0 bytes (RFC 9260, section 3.3.1)")
+        parser.error("a TEXT has no octets: give at least one, as no DATA is empty (RFC 9260, section 3.3.1)")

@@ -61,7 +61,9 @@ class Output:
         except BrokenPipeError:
             raise OutputEnded("") from None
         except OSError as error:
-            raise OutputEnded(f"can't write to standard output: {error.strerror}") from None
+            raise OutputEnded(
+                f"can't write to standard output: {error.strerror}; write it elsewhere"
+            ) from None
         finally:
             self._writing = False
 

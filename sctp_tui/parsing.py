@@ -73,7 +73,7 @@ class Parser(Printing):
         found, words = self.parse_known_args(given)
         for word in words:
             if _LIKE_AN_OPTION.match(word):
-                self.error(f"there is no option {word!r}; a text that looks like one comes after --")
+                self.error(f"there is no option {word!r}; put a text that looks like one after --")
         values = vars(found)
         if in_config:
             in_file = self._in_file(values.pop("config", None), in_config, set(values))

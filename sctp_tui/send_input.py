@@ -103,7 +103,7 @@ class Messages:
             descriptor = self._stdin if path == "-" else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except (OSError, ValueError) as error:  # ValueError: a NUL in the path
             why = error.strerror if isinstance(error, OSError) else error
-            raise InputFailed(f"can't read {name}: {why}") from None
+            raise InputFailed(f"can't read {name}: {why}; give another file") from None
         data = bytearray()
         try:
             while len(data) <= MESSAGE_LIMIT and (block := _read(descriptor, name)):
@@ -112,9 +112,12 @@ class Messages:
             if descriptor != self._stdin:
                 os.close(descriptor)
         if not data:
-            raise InputFailed(f"{name} is empty: SCTP carries no message of 0 bytes")
+            raise InputFailed(f"{name} is empty: give at least one byte, as SCTP carries no empty message")
         if len(data) > MESSAGE_LIMIT:
-            raise InputFailed(f"{name} has more than {MESSAGE_LIMIT} bytes, and is to be one message")
+            raise InputFailed(
+                f"{name} has more than {MESSAGE_LIMIT} bytes, and is to be one message: give less, "
+                "or several messages by --lines"
+            )
         return name, bytes(data)
 
     def _separated(self, separator: bytes) -> Iterator[bytes]:
@@ -130,7 +133,9 @@ class Messages:
                 rest += last
             yield from records
             if len(rest) > limit:
-                raise InputFailed(f"a {self._noun} of {_STDIN} is longer than {limit} bytes")
+                raise InputFailed(
+                    f"a {self._noun} of {_STDIN} is longer than {limit} bytes: give shorter ones"
+                )
         if rest:
             yield rest
 
@@ -153,7 +158,9 @@ class Messages:
                 have += block
             elif have:
                 missing = max(_LENGTH, _LENGTH + size) - len(have)
-                raise InputFailed(f"{_STDIN} ends within frame {number}: {many(missing, 'byte')} missing")
+                raise InputFailed(
+                    f"{_STDIN} ends within frame {number}: {many(missing, 'byte')} missing; give whole frames"
+                )
             else:
                 return
 
@@ -169,4 +176,4 @@ def _read(descriptor: int, name: str) -> bytes:
     try:
         return os.read(descriptor, _BLOCK)
     except OSError as error:
-        raise InputFailed(f"can't read {name}: {error.strerror}") from None
+        raise InputFailed(f"can't read {name}: {error.strerror}; give another file") from None

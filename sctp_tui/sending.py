@@ -6,6 +6,7 @@ from itertools import islice
 
 from .generator import BURST, Generator
 from .ledger import Association, Ledger
+from .sctp.book import CLOSING, ENDED
 from .sctp.commands import Command, Connect, Generate, Send, SendToAll
 from .sctp.endpoint import BufferFull, Clock, Endpoint, Outgoing, SctpError
 from .sctp.events import Event, Generating
@@ -58,7 +59,7 @@ class Sending:
                 return
             association = found
         if association.closing:
-            raise SctpError("this association is being shut down and takes no more messages")
+            raise SctpError(CLOSING)
         if association.backlog:
             self._keep(association, command, limited)
             return
@@ -70,7 +71,9 @@ class Sending:
     def connect(self, command: Connect) -> None:
         """Begin a client's association without a message."""
         if self._ledger.of_client(command.endpoint) is not None:
-            raise SctpError(f"the association of {command.endpoint} is there already")
+            raise SctpError(
+                f"the association of {command.endpoint} is there already: send on it, or close it first"
+            )
         self._take(self._endpoint(command.endpoint).connect(None))
 
     def send_to_all(self, command: SendToAll) -> None:
@@ -78,7 +81,7 @@ class Sending:
         self._endpoint(command.endpoint)
         everyone = [a for a in self._ledger.of(command.endpoint) if a.up and not a.closing and not a.refused]
         if not everyone:
-            raise SctpError(f"{command.endpoint} has no association to send to")
+            raise SctpError(f"{command.endpoint} has no association that is up: send to it as a client first")
         for association in everyone:
             one = Send(
                 command.message_id, command.data, "", association.key,
@@ -165,12 +168,12 @@ class Sending:
         found = self._ledger.known(command.key) if command.key else self._ledger.of_client(command.endpoint)
         if found is None:
             if generator.messages:
-                raise SctpError("the association ended")
+                raise SctpError(ENDED)
             self._take(self._endpoint(command.endpoint).connect(message))
         elif found.closing:
-            raise SctpError("the association is being shut down")
+            raise SctpError(CLOSING)
         elif found.backlog:
-            raise BufferFull("messages wait already")
+            raise BufferFull("messages wait already: wait for them")
         else:
             self._take(self._endpoint(found.endpoint).send(found.assoc_id, message))
         generator.sent(message)

@@ -75,9 +75,12 @@ class _Server:
         self._signals = 0
 
         if options.packets and "kernel" in stacks and not options.capture:
-            complain("the packets of the kernel's stack are not seen without --capture", "serve")
+            complain("the packets of the kernel's stack are not seen; give --capture too", "serve")
         elif options.capture and "kernel" not in stacks:
-            complain("--capture is for the kernel's stack; --packets tells the userspace stack's", "serve")
+            complain(
+                "--capture is for the kernel's stack: leave it out, as --packets tells the userspace stack's",
+                "serve",
+            )
 
     def run(self) -> int:
         """Serve until a signal, the count, the end of the output, or an endpoint that fails."""
@@ -95,7 +98,7 @@ class _Server:
             self._tell_refused(self._totals)
         if self._packets_dropped:
             which = "1 packet is" if self._packets_dropped == 1 else f"{self._packets_dropped:,} packets are"
-            complain(f"{which} not printed: standard output was read too slowly", "serve")
+            complain(f"{which} not printed: standard output was read too slowly; write it to a file", "serve")
         return self._status
 
     def _tell_refused(self, totals: Totals) -> None:

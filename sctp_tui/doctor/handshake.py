@@ -26,7 +26,9 @@ def shake_hands(stack: Stack, clock: Clock) -> float:
                 return found
             left = deadline - time.monotonic()
             if left <= 0:
-                raise SctpError(f"a handshake with itself fails: no {what} within {PATIENCE:.0f} s")
+                raise SctpError(
+                    f"a handshake with itself fails: no {what} within {PATIENCE:.0f} s; try again"
+                )
             events.extend(_wait(stack, (server, client), left))
 
     def change(state: str, endpoint: Endpoint) -> Event:

@@ -88,9 +88,9 @@ def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str], list[str]]:
     options, rest = parser.parse_known_args(argv[:at])
     command = argv[at + 1 :]
     if rest and command:
-        parser.error(f"not known: {' '.join(rest)}")
+        parser.error(f"not known: {' '.join(rest)}; see sctp-tui lab --help")
     if at < len(argv) and not command:
-        parser.error("no COMMAND after --")
+        parser.error("no COMMAND after --: give one, as in sctp-tui lab -- id")
     if rest and not rest[0].startswith("-"):
         parser.error(f"COMMAND comes after --: sctp-tui lab -- {' '.join(rest)}")
     return options, command, rest
@@ -121,5 +121,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text}: not a number of seconds")
+        raise argparse.ArgumentTypeError(f"{text}: not a number of seconds; give one, as in 300")
     return seconds

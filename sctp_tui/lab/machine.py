@@ -92,7 +92,10 @@ def _console(scratch: Path) -> Path:
 def _command(linux: Linux, scratch: Path, memory: int, line: int) -> list[str]:
     init = [sys.executable, str(_HERE / "guest.py"), str(linux.modules), str(temporary(scratch)), RUNTIME]
     if any('"' in path for path in init):
-        raise LabError(f"a kernel's command line can't hold a path with a quotation mark: {init}")
+        raise LabError(
+            f"a kernel's command line can't hold a path with a quotation mark: {init}; "
+            "install the program where there is none"
+        )
     interpreter, script, *arguments = (f'"{path}"' for path in init)
     return [
         sys.executable, "-I", "-S", str(_HERE / "launch.py"),

@@ -83,7 +83,7 @@ class Relay:
 
     def _too_late(self) -> LabError:
         if self.timeout is not None:
-            return TimeLimit(f"time limit of {self.timeout:g} s reached")
+            return TimeLimit(f"time limit of {self.timeout:g} s reached; give more by --timeout")
         return LabError(f"the guest did not boot in {BOOT_LIMIT:g} s; its console:\n{self.machine.console()}")
 
     def _turn(self, milliseconds: float | None) -> None:
@@ -138,7 +138,7 @@ class Relay:
             for kind, content in self.frames.feed(data):
                 self._take(kind, content)
         except wire.Garbled as error:
-            raise LabError(f"the line to the guest is garbled: {error}") from None
+            raise LabError(f"the line to the guest is garbled: {error}; start it again") from None
 
     def _take(self, kind: int, content: bytes) -> None:
         if kind == wire.READY:
@@ -182,7 +182,9 @@ class Relay:
             return
         except OSError as error:
             if error.errno != errno.EIO:  # our terminal is gone
-                raise LabError(f"can't read standard input: {error.strerror}") from None
+                raise LabError(
+                    f"can't read standard input: {error.strerror}; give it a file or a pipe"
+                ) from None
             data = b""
         self.on_the_way += len(data)
         self.to_guest += wire.frame(wire.STDIN, data)
@@ -201,7 +203,7 @@ class Relay:
         except OSError as error:
             if error.errno not in (errno.EPIPE, errno.EIO):  # no reader, no terminal any more
                 name = "standard output" if output.channel == wire.STDOUT else "standard error"
-                raise LabError(f"can't write to {name}: {error.strerror}") from None
+                raise LabError(f"can't write to {name}: {error.strerror}; write it elsewhere") from None
             if self.terminal:
                 self._hang_up()
                 return

@@ -58,7 +58,9 @@ def run(
     kernel = linux.find()
     folder = Path(cwd or os.getcwd()).resolve()
     if hidden(folder):
-        raise LabError(f"the guest can't see {folder}: /dev, /proc, /run and /sys are its own there")
+        raise LabError(
+            f"the guest can't see {folder}: /dev, /proc, /run and /sys are its own; start it in another"
+        )
     user = account.choose(folder, kernel.program, scratch_parent())
     with started(kernel, user, memory) as machine:
         environment = _environment(kernel, machine.scratch, os.environ | dict(env or {}), user is not None)

@@ -85,7 +85,9 @@ def passed_on(*numbers: int) -> Iterator[int]:
 def interactive(argv: Sequence[str], *, timeout: float | None, memory: int) -> int:
     """Run a command in the lab with a pty that stands for our terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise LabError("this needs a terminal as standard input and output")
+        raise LabError(
+            "this needs a terminal as standard input and output; give a COMMAND after -- and no --tty"
+        )
     with passed_on(*ending(), signal.SIGWINCH) as signals:
         return _at_terminal(argv, timeout, memory, signals)
 

@@ -193,7 +193,7 @@ class _Parser:
     def whole(self) -> _Node:
         node = self.either()
         if self.at < len(self.text):
-            raise FilterError("this ) closes nothing", self.at)
+            raise FilterError("this ) closes nothing: leave it out", self.at)
         return node
 
     def either(self) -> _Node:
@@ -222,7 +222,7 @@ class _Parser:
             self.at += 1
             node = self.either()
             if self.peek() != ")":
-                raise FilterError("this ( is not closed", opened)
+                raise FilterError("this ( is not closed: put a ) where it ends", opened)
             self.at += 1
             self.deep -= 1
         else:
@@ -273,7 +273,9 @@ class _Parser:
             inside = quoted.group()[1:-1]
             return Piece(inside, start, len(quoted.group()), quoted=True)
         if self.text[start : start + 1] in ('"', "'"):
-            raise FilterError("this quote is not closed", start, len(self.text) - start)
+            raise FilterError(
+                "this quote is not closed: put another where it ends", start, len(self.text) - start
+            )
         bare = _BARE.match(self.text, start)
         if bare is None:
             assert field.kind is not None

@@ -18,7 +18,9 @@ def parse_hostport(text: str, default_port: int) -> tuple[str, int]:
         if not closed or (rest and not rest.startswith(":")):
             raise SctpError(f"{given!r} is no address: an IPv6 address is written [::1]:9877")
         if not _is_ipv6(host):
-            raise SctpError(f"{host!r} is no IPv6 address, which the brackets of {given!r} ask for")
+            raise SctpError(
+                f"{host!r} is no IPv6 address, which the brackets of {given!r} ask for: write [::1]:9877"
+            )
         return plain(host), parse_port(rest[1:]) if rest else default_port
     if given.count(":") > 1:
         if not _is_ipv6(given):

@@ -28,7 +28,8 @@ from .events import (
 E = TypeVar("E", bound=Event)
 
 _ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
-CLOSING = "this association is being shut down and takes no more messages"
+ENDED = "this association has ended: send as a client to set up another"
+CLOSING = "this association is being shut down and takes no more messages: wait until it has ended"
 REASON_LIMIT = 1000
 """Bytes of the reason for an ABORT: a packet holds them on any path. usrsctp leaves out what is longer."""
 _ADDRESSES = 128  # of one peer that are kept; it may list as many as there is room for in a packet
@@ -71,9 +72,9 @@ class Book:
     def open(self, peer: Peer | None) -> Entry:
         """A client begins an association, whose ID nobody knows yet. Raises `SctpError`."""
         if peer is None:
-            raise SctpError(f"{self.options.name} has no destination")
+            raise SctpError(f"{self.options.name} has no destination: send on an association that it has")
         if self._opening is not None:
-            raise SctpError(f"the association with {peer} is being set up already")
+            raise SctpError(f"the association with {peer} is being set up already: wait for it, or abort it")
         self._opening = Entry(next(self.options.keys), 0, peer, self.options.outbound)
         return self._opening
 
@@ -106,7 +107,7 @@ class Book:
         """Like `get`; raises `SctpError` where it has ended."""
         entry = self.get(assoc_id)
         if entry is None:
-            raise SctpError("this association has ended")
+            raise SctpError(ENDED)
         return entry
 
     def find(self, assoc_id: int, peer: Peer | None) -> Entry:
@@ -140,12 +141,12 @@ class Book:
     def check(self, entry: Entry, message: Outgoing) -> None:
         """Raises `SctpError` for what no stack would send, by the limit and the way out."""
         if not message.data:
-            raise SctpError("an empty message: SCTP carries at least one byte (RFC 9260, section 3.3.1)")
+            raise SctpError("an empty message: give at least one byte (RFC 9260, section 3.3.1)")
         streams = entry.outbound_streams
         if message.stream >= streams:
             raise SctpError(
-                f"stream {message.stream} was not negotiated: this association has {streams} "
-                f"outbound streams, 0 to {streams - 1}"
+                f"stream {message.stream} was not negotiated: this association has {streams} outbound "
+                f"streams; give 0 to {streams - 1}, or ask for more as the next one is set up"
             )
         if entry.begun:
             raise SctpError(CLOSING)
@@ -157,7 +158,7 @@ class Book:
         """
         if entry.begun or entry.peer_shut_down:
             return SctpError(CLOSING)
-        return BufferFull("the end of this association has not been read yet")
+        return BufferFull("the end of this association has not been read yet: wait for it")
 
     def sent(self, entry: Entry, message: Outgoing, now: tuple[float, float]) -> Message:
         """The event that tells of a message that the stack took; `now` is the clock when it was handed over.

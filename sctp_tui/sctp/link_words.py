@@ -58,8 +58,8 @@ def parse(text: str) -> Conditions:
             else:
                 near = difflib.get_close_matches(name, _NAMES)
                 raise SctpError(
-                    f"there is no condition {name!r}: {f'is it {near[0]}?' if near else 'there are'} "
-                    f"{'' if near else ', '.join(_NAMES)}".rstrip()
+                    f"there is no condition {name!r}: "
+                    + (f"is it {near[0]}?" if near else f"there are {', '.join(_NAMES)}")
                 )
         except SctpError as error:
             raise SctpError(f"{word!r}, column {match.start() + 1}: {error}") from None

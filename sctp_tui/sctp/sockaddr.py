@@ -64,7 +64,7 @@ def numeric(host: str, port: int) -> Address:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):
-        raise SctpError(f"{host!r} is not an IP address") from None
+        raise SctpError(f"{host!r} is not an IP address; give one, as in 127.0.0.1 or ::1") from None
     address = found[0][4]
     if len(address) == 4:
         return address

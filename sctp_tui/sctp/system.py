@@ -19,6 +19,21 @@ from .endpoint import SctpError
 NO_LOOPBACK = ("the loopback interface is down, so nothing here can be reached", "sudo ip link set lo up")
 """What is wrong then, and what mends it."""
 
+_MEMORY = "close clients, or try again when other programs have given some back"
+_ROUTE = "see `ip route`"
+_RULES = "see what a firewall here, or the container's rules, forbid, or try as root"
+_WAYS_OUT = {
+    errno.EADDRINUSE: "choose another port (0 = any)",
+    errno.EADDRNOTAVAIL: "this machine has no such address: see `ip address`",
+    errno.EAFNOSUPPORT: "use an address of the other family",
+    errno.EACCES: _RULES,
+    errno.EPERM: _RULES,
+    errno.ENETUNREACH: _ROUTE,
+    errno.EHOSTUNREACH: _ROUTE,
+    errno.ENETDOWN: "see `ip link`",
+    errno.ENOBUFS: _MEMORY,
+    errno.ENOMEM: _MEMORY,
+}
 _ENOUGH = 65_536  # where the hard limit is none
 _UDP_SYSCTL = Path("/proc/sys/net/sctp/udp_port")
 _SIOCGIFFLAGS, _IFF_UP = 0x8913, 1  # of <linux/sockios.h> and <net/if.h>
@@ -82,7 +97,7 @@ def loopback_is_down() -> bool:
 
 
 def refusal(error: OSError, what: str = "the system refuses") -> SctpError:
-    """An error of the system in words, with the way out where there is one; `what` could not be done."""
+    """An error of the system in words, with the way out; `what` could not be done."""
     if error.errno == errno.EMFILE:
         limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         return SctpError(
@@ -91,4 +106,10 @@ def refusal(error: OSError, what: str = "the system refuses") -> SctpError:
         )
     if error.errno == errno.ENFILE:
         return SctpError("this machine has all files open that it may have: see `sysctl fs.file-max`")
-    return SctpError(f"{what}: {error.strerror or error}")
+    way_out = _WAYS_OUT.get(error.errno or 0, "try again, and see what `sctp-tui doctor` says")
+    return SctpError(f"{what}: {error.strerror or error}; {way_out}")
+
+
+def refused(number: int, what: str) -> SctpError:
+    """As `refusal`, of an errno."""
+    return refusal(OSError(number, os.strerror(number)), what)

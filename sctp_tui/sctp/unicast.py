@@ -53,7 +53,7 @@ def _check_scope(address: ipaddress.IPv6Address) -> None:
         return
     here = ", ".join(names)
     if scope:
-        raise SctpError(f"{address}: there is no interface {scope!r} here, but {here}")
+        raise SctpError(f"{address}: there is no interface {scope!r} here; give one of {here}")
     raise SctpError(
         f"{bare} is link-local, and each interface has such addresses: write {bare}%INTERFACE, as in "
         f"{bare}%{names[-1] if names else 'eth0'} (here are {here})"

@@ -439,7 +439,7 @@ class ClientPane(Vertical):
             if isinstance(target, Reply):
                 to = [association for association in to if association.key == target.key]
             if not to:
-                raise SctpError("the server has no association that is up to send to")
+                raise SctpError("the server has no association that is up: send to it as a client first")
             sources = [Source(f"server to {a.called}", a.outbound_streams, a.endpoint, a.key) for a in to]
             self._submit(*generators.start(recipe, sources))
             return

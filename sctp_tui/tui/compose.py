@@ -33,7 +33,7 @@ def compose(line: str) -> Composed:
     else:
         stream, data = addressed(line.encode())
     if not data:
-        raise SctpError("nothing to send: a DATA chunk carries at least one byte (RFC 9260, section 3.3.1)")
+        raise SctpError("nothing to send: type at least one byte (RFC 9260, section 3.3.1)")
     return Composed(stream, data)
 
 
@@ -47,9 +47,9 @@ def _octets(text: str) -> bytes:
 def _file(name: str) -> bytes:
     """All of it at once: what is no file, or a large one, would hold up the screen."""
     if not name:
-        raise SctpError("no file is named: [file]PATH sends all octets of one as a message")
+        raise SctpError("no file is named: write [file]PATH, which sends all octets of one as a message")
     try:
         return small_file.read(Path(name).expanduser())
     except (OSError, ValueError, RuntimeError) as error:  # a NUL in the path, a ~ of nobody's
         why = error.strerror if isinstance(error, OSError) else error
-        raise SctpError(f"can't read {printable(name)}: {why}") from None
+        raise SctpError(f"can't read {printable(name)}: {why}; name another") from None

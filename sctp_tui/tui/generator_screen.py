@@ -203,7 +203,7 @@ class GeneratorScreen(Form[None]):
         # As it is: blanks at its ends are sent too.
         text = self.query_one("#text", Input).value.encode(errors="replace")
         if not text:
-            raise SctpError("Text is empty: a DATA chunk carries at least one byte (RFC 9260, section 3.3.1)")
+            raise SctpError("Text is empty: type at least one byte (RFC 9260, section 3.3.1)")
         size, messages, seconds, lifetime = map(self.typed, ("size", "count", "seconds", "lifetime"))
         return Recipe(
             decimal("Rate", self.typed("rate"), *RATES),

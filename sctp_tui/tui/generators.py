@@ -131,8 +131,8 @@ class Generators:
             highest = max(recipe.streams or (0,))
             if highest >= source.outbound:
                 raise SctpError(
-                    f"stream {highest} is not there: {source.who} has {source.outbound} outbound streams, "
-                    f"0 to {source.outbound - 1}"
+                    f"stream {highest} is not there: {source.who} has {source.outbound} outbound streams; "
+                    f"give 0 to {source.outbound - 1}"
                 )
 
     def start(self, recipe: Recipe, sources: Sequence[Source]) -> list[Generate]:

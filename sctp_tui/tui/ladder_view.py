@@ -133,7 +133,7 @@ class LadderView(ArrowsView):
                 if self._log is not None and told.number >= self._log.first:
                     self.app.push_screen(MessageDetailScreen(self._log, told.number))
                 else:
-                    self.post_message(self.Said("the log no longer has this"))
+                    self.post_message(self.Said("the log no longer has this: choose a newer one"))
             case Row() | Beats():
                 self._open_packet()
 

@@ -279,7 +279,11 @@ class MainScreen(WireActions, FindActions, TakeActions):
         if association is None:
             self.tell("there is no association to do that to: send a message, or choose a row", good=False)
         elif association.ended is not None:
-            self.tell(f"association {association.called} has ended: {association.ended}", good=False)
+            self.tell(
+                f"association {association.called} has ended, {association.ended}: choose another, "
+                "or send a message",
+                good=False,
+            )
         else:
             return association
         return None

@@ -43,7 +43,7 @@ async def _look_up(host: str) -> list[str]:
             ]
         except (OSError, UnicodeError) as failure:
             reason = failure.strerror if isinstance(failure, OSError) else "no name of a host"
-            error = SctpError(f"{host!r} could not be looked up: {reason}")
+            error = SctpError(f"{host!r} could not be looked up: {reason}; write an address, or another name")
         with contextlib.suppress(RuntimeError):  # the program ended meanwhile
             loop.call_soon_threadsafe(tell, addresses, error)
 

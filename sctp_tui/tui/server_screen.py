@@ -95,7 +95,7 @@ class ServerScreen(Form[Settings]):
             settings = replace(settings, udp_port=number("UDP", udp, 0, WORD, optional=True) if udp else None)
         hosts = [host.strip() for host in self.typed("hosts").split(",")]
         if not all(hosts):
-            raise SctpError("Address is empty: an address of this machine, or 0.0.0.0 for all of IPv4")
+            raise SctpError("Address is empty: give an address of this machine, or 0.0.0.0 for all of IPv4")
         self._resolve(settings, hosts)
 
     @work(exclusive=True)

@@ -25,7 +25,9 @@ class TakeActions(MainPart):
         if choices:
             self.app.push_screen(CopyScreen(choices, self._main.keys), self._copy)
         else:
-            self._main.tell("there is nothing to copy", good=False)
+            self._main.tell(
+                "there is nothing to copy: go to a row of the table, or a line of the log, first", good=False
+            )
 
     def _copy(self, choice: "Choice | None") -> None:
         if choice is not None:
@@ -47,7 +49,8 @@ class TakeActions(MainPart):
         """Write what is shown to a file."""
         if self._main.view.progress < 1:
             self._main.tell(
-                f"the filter has seen {self._main.view.progress:.0%} of the log so far", good=False
+                f"the filter has seen {self._main.view.progress:.0%} of the log: wait until it has seen all",
+                good=False,
             )
             return
         from .export_screen import ExportScreen, sources

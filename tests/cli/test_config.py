@@ -169,8 +169,8 @@ def test_the_words_come_before_what_the_file_says_wrong(
 
 def test_a_file_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path, why in (
-        (tmp_path / "none.toml", "there is no such file"),
-        (tmp_path, "this is a folder and not a file"),
+        (tmp_path / "none.toml", "there is no such file; give another, or leave --config out"),
+        (tmp_path, "this is a folder and not a file; give another by --config"),
     ):
         with pytest.raises(SystemExit) as end:
             screen_options(["--config", str(path)])
@@ -237,7 +237,7 @@ def test_what_is_no_file_is_refused_at_once(
             with pytest.raises(SystemExit) as ended:
                 screen_options(["--config", str(path)])
             assert ended.value.code == 2
-            assert capsys.readouterr().err == f"sctp-tui: {path}: {why}\n"
+            assert capsys.readouterr().err == f"sctp-tui: {path}: {why}; give another by --config\n"
 
 
 def test_a_file_that_grows_while_it_is_read_is_refused(

@@ -50,7 +50,7 @@ Read = Callable[[Sequence[str]], object]
         (send_options, "h --stream each [65535]a", "TEXT 1: stream 65535 can't be"),
         (send_options, "h --stream each [3]", "a TEXT has no octets"),
         (send_options, "h --hex zz", "TEXT 1: 'zz' is no hex: give pairs of digits, as in 0a ff"),
-        (send_options, "h --hex", "--hex: no TEXT is given; lines of hex on standard input are --lines hex"),
+        (send_options, "h --hex", "--hex: no TEXT is given: give one, or --lines hex for"),
         (send_options, "h --lines utf8", "'utf8' is no form of lines: give text, hex, base64"),
         (send_options, "h --lines hex 0a", "--lines is for standard input: leave it out, or the TEXT"),
         (send_options, "h -0 a", "--null is for standard input"),
@@ -77,7 +77,7 @@ Read = Callable[[Sequence[str]], object]
         (send_options, "h --wait 1 --replies 1 a", "not allowed with argument --wait"),
         (send_options, "h --stack all a", "'all' is no stack: give auto, kernel, userspace"),
         (send_options, "h --udp-port 0 a", "'0' is no UDP port: give 1 to 65535, or leave it out"),
-        (send_options, "h -x", "no option '-x'; a text that looks like one comes after --"),
+        (send_options, "h -x", "no option '-x'; put a text that looks like one after --"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_status_2(
@@ -97,7 +97,7 @@ def test_an_empty_text_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         send_options(["127.0.0.1", ""])
     assert end.value.code == 2
-    assert "SCTP carries no message of 0 bytes" in capsys.readouterr().err
+    assert "give at least one byte" in capsys.readouterr().err
 
 
 def test_what_is_wrong_is_printable(capsys: pytest.CaptureFixture[str]) -> None:

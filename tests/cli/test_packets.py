@@ -83,7 +83,9 @@ def test_packets_that_found_no_room_are_counted_and_said() -> None:
         _, out, err = server.end()
     assert b'"packet"' not in out
     assert re.fullmatch(
-        r"sctp-tui serve: \d+ packets are not printed: standard output was read too slowly\n", err
+        r"sctp-tui serve: \d+ packets are not printed: standard output was read too slowly; "
+        r"write it to a file\n",
+        err,
     )
 
 
@@ -100,5 +102,6 @@ def test_there_is_nothing_to_capture_of_the_userspace_stack() -> None:
         status, _, err = server.end()
     assert status == 0
     assert err == (
-        "sctp-tui serve: --capture is for the kernel's stack; --packets tells the userspace stack's\n"
+        "sctp-tui serve: --capture is for the kernel's stack: leave it out, "
+        "as --packets tells the userspace stack's\n"
     )

@@ -91,7 +91,7 @@ def test_a_bracket_is_text_unless_each_names_its_stream() -> None:
         (b"", "--file -", "standard input is empty"),
         (b"", "--file /nowhere/x", "can't read /nowhere/x: No such file or directory"),
         (b"", "--file /", "can't read /: Is a directory"),
-        (b"", "--file /dev/null", "/dev/null is empty: SCTP carries no message of 0 bytes"),
+        (b"", "--file /dev/null", "/dev/null is empty: give at least one byte"),
         (b"", "--file /dev/zero", f"/dev/zero has more than {MESSAGE_LIMIT} bytes"),
     ],
 )  # fmt: skip
@@ -164,4 +164,4 @@ def test_a_stream_that_a_line_asks_for_and_there_is_none(stack: StackName, serve
 def test_a_file_that_is_not_there_opens_no_association(stack: StackName, server: Server) -> None:
     status, out, err = send(*server.to, "--file", "/nowhere/x")
     assert (status, out) == (1, b"")
-    assert err == "sctp-tui send: can't read /nowhere/x: No such file or directory\n"
+    assert err == "sctp-tui send: can't read /nowhere/x: No such file or directory; give another file\n"

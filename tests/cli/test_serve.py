@@ -135,7 +135,10 @@ def test_a_full_disk_is_one_line(stack: StackName) -> None:
         Program("serve", "--stack", stack, "--port", "0", *udp, stdout=full) as server,
     ):
         status, _, err = server.end()
-    assert (status, err) == (1, "sctp-tui serve: can't write to standard output: No space left on device\n")
+    assert (status, err) == (
+        1,
+        "sctp-tui serve: can't write to standard output: No space left on device; write it elsewhere\n",
+    )
 
 
 def test_a_port_that_is_taken_is_one_line(stack: StackName) -> None:

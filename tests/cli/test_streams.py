@@ -37,14 +37,20 @@ def test_what_can_t_be_printed_is_a_failure(words: str, to: str) -> None:
     first = words.split()[0]
     command = "" if first.startswith("-") else f" {first}"
     why = "No space left on device" if to == FULL else "Bad file descriptor"
-    assert run(words, to) == (1, f"sctp-tui{command}: can't write to standard output: {why}\n")
+    assert run(words, to) == (
+        1,
+        f"sctp-tui{command}: can't write to standard output: {why}; write it elsewhere\n",
+    )
 
 
 @pytest.mark.usefixtures("lab")
 @pytest.mark.parametrize("to", [FULL, CLOSED])
 def test_so_it_is_in_the_lab(to: str) -> None:
     why = "No space left on device" if to == FULL else "Bad file descriptor"
-    assert run("lab -- echo x", to) == (125, f"sctp-tui lab: can't write to standard output: {why}\n")
+    assert run("lab -- echo x", to) == (
+        125,
+        f"sctp-tui lab: can't write to standard output: {why}; write it elsewhere\n",
+    )
 
 
 @pytest.mark.parametrize("words", [*COMMANDS, "lab -- echo x", "", "send localhost"])

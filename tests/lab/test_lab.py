@@ -126,7 +126,7 @@ def test_a_command_that_takes_too_long_is_ended(temporary: Path, capsys: pytest.
     began = time.monotonic()
     assert command.main(["--timeout", "1.5", "--", "sleep", "60"]) == 124
     assert 1.5 <= time.monotonic() - began < 60
-    assert capsys.readouterr().err == "sctp-tui lab: time limit of 1.5 s reached\n"
+    assert capsys.readouterr().err == "sctp-tui lab: time limit of 1.5 s reached; give more by --timeout\n"
     assert scratch_folders(temporary) == []
 
 

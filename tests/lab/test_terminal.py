@@ -166,4 +166,8 @@ def test_signals_give_the_terminal_back(number: signal.Signals) -> None:
 
 def test_without_a_terminal_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main([]) == 125
-    assert capsys.readouterr().err == "sctp-tui lab: this needs a terminal as standard input and output\n"
+    what, way_out = (
+        "this needs a terminal as standard input and output",
+        "give a COMMAND after -- and no --tty",
+    )
+    assert capsys.readouterr().err == f"sctp-tui lab: {what}; {way_out}\n"

@@ -419,7 +419,7 @@ def test_what_cannot_be_sent_is_named(hand: Hand) -> None:
     _, _, client, assoc_id = hand.pair()
     with pytest.raises(SctpError, match=r"8388609 bytes .* 8388608"):
         client.send(assoc_id, Outgoing(bytes(8 * 1024 * 1024 + 1), 1))
-    with pytest.raises(SctpError, match=r"stream 5 .* 5 outbound streams, 0 to 4"):
+    with pytest.raises(SctpError, match=r"stream 5 .* 5 outbound streams; give 0 to 4"):
         client.send(assoc_id, Outgoing(b"x", 5))
     with pytest.raises(SctpError, match="empty"):
         client.send(assoc_id, Outgoing(b"", 1))

@@ -186,7 +186,9 @@ def test_before_there_is_a_stack_there_is_no_link() -> None:
     with Running("userspace") as running:
         running.submit(SetSpeed(0))
         assert (
-            running.until(Refused, command="set_speed").text == "no link of this program carries packets yet"
+            running.until(Refused, command="set_speed").text
+            == "no link of this program carries packets yet: "
+            "open a server or a client first"
         )
 
 

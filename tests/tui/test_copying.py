@@ -175,7 +175,7 @@ async def test_a_line_is_copied_whole_however_narrow_the_screen_is() -> None:
 async def test_nothing_to_copy_is_said() -> None:
     async with running() as (_, pilot):
         await pilot.press("escape", "y")
-        await until(pilot, lambda: outcome(pilot) == "there is nothing to copy")
+        await until(pilot, lambda: outcome(pilot).startswith("there is nothing to copy: go to a row"))
 
 
 async def test_what_the_mouse_selects_in_the_log_is_copied() -> None:

@@ -7,7 +7,6 @@ process where the data of an ERROR chunk or of a failed message is not UTF-8.
 import contextlib
 import errno
 import logging
-import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
@@ -37,7 +36,7 @@ from ..events import (
 from ..mmsg import COUNT
 from ..notification import decode
 from ..reassembly import Reassembly
-from ..system import kernel_udp_port, refusal
+from ..system import kernel_udp_port, refusal, refused
 from ..unreachable import AGAINST, no_route, unreachable
 from . import asking, layout, timers
 from .branches import Branches, Source
@@ -123,7 +122,7 @@ class KernelEndpoint:
         is_v4 = all(len(address) == 2 for address in addresses)
         if not is_v4 and "0.0.0.0" in hosts:
             raise SctpError(
-                f"{', '.join(hosts)}: the kernel binds 0.0.0.0 beside no IPv6 address; :: takes both families"
+                f"{', '.join(hosts)}: the kernel binds 0.0.0.0 beside no IPv6 address; give :: for all"
             )
         self._open(socket.AF_INET if is_v4 else socket.AF_INET6)
         if not is_v4:
@@ -147,12 +146,12 @@ class KernelEndpoint:
                 self._sock.listen(1)
         except OSError as error:
             where = f"port {addresses[0][1]} on {', '.join(hosts)}"
-            way_out = {
-                errno.EADDRINUSE: "another program has it: choose another port (0 = any)",
-                errno.EACCES: "ports below 1024 need root: choose another port",
-                errno.EADDRNOTAVAIL: "this machine has no such address: see `ip address`",
-            }.get(error.errno or 0, os.strerror(error.errno or 0))
-            raise SctpError(f"can't {'listen on' if serves else 'bind'} SCTP {where}; {way_out}") from None
+            what = f"can't {'listen on' if serves else 'bind'} SCTP {where}"
+            if error.errno == errno.EADDRINUSE:
+                raise SctpError(f"{what}; another program has it: choose another port (0 = any)") from None
+            if error.errno == errno.EACCES:
+                raise SctpError(f"{what}; ports below 1024 need root: choose another port") from None
+            raise refusal(error, what) from None
         bound = int(self._sock.getsockname()[1])
         own = {host.partition("%")[0] for host in hosts}
         any_host = own & {"0.0.0.0", "::"}
@@ -238,7 +237,7 @@ class KernelEndpoint:
         except BlockingIOError:
             pass  # it has begun
         except OSError as error:
-            raise SctpError(f"the kernel can't begin the association: {error.strerror}") from None
+            raise refusal(error, "the kernel can't begin the association") from None
         return ()
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
@@ -254,7 +253,7 @@ class KernelEndpoint:
         if number == errno.EAGAIN and self._branch(entry):
             number = self._sendmsg(entry, message.data, flags, message)
         if number == errno.EAGAIN:
-            raise BufferFull("the send buffer is full")
+            raise BufferFull("the send buffer is full: wait until the peer has taken some")
         if number == errno.EMSGSIZE:
             room = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
             raise SctpError(
@@ -265,7 +264,7 @@ class KernelEndpoint:
             self.hold(entry.assoc_id, False)  # its end has to be read
             raise self._book.takes_no_more(entry)
         if number:
-            raise SctpError(f"the kernel did not take the message to {entry.peer}: {os.strerror(number)}")
+            raise refused(number, f"the kernel did not take the message to {entry.peer}")
         return (self._book.sent(entry, message, now),)
 
     def _branch(self, entry: Entry) -> bool:
@@ -329,7 +328,7 @@ class KernelEndpoint:
         number = self._sendmsg(entry, octets, flag, Outgoing(b""))
         # Where it has ended by itself the notification of that waits to be read.
         if number not in (0, errno.EPIPE, errno.ESHUTDOWN) and (number, entry.assoc_id) != (errno.EINVAL, 0):
-            raise SctpError(f"the kernel could not {how} the association: {os.strerror(number)}")
+            raise refused(number, f"the kernel could not {how} the association")
         return () if number else (self._book.ending(entry, how, reason, now),)
 
     # --- asking
@@ -347,7 +346,7 @@ class KernelEndpoint:
             if assoc_id:
                 numbers, paths = asking.status(fd, assoc_id)
         except OSError as error:
-            raise SctpError(f"the association has no status: {error.strerror}") from None
+            raise refusal(error, "the association has no status") from None
         return Status(
             clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer, *numbers, tuple(paths)
         )
@@ -359,7 +358,7 @@ class KernelEndpoint:
             fd = self._of(assoc_id).fileno()
             numbers = asking.detail(fd, assoc_id)
         except OSError as error:
-            raise SctpError(f"the association has no detail: {error.strerror}") from None
+            raise refusal(error, "the association has no detail") from None
         clock = self._options.clock
         own = self._sock.getsockname()
         return Detail(

@@ -44,8 +44,8 @@ class LinkControl:
         """See `LinkControl.set_speed`."""
         if speed not in (0, 1) and not SLOWEST <= speed < 1:
             raise SctpError(f"the link's time can't go at {speed:g}: give 0, or {SLOWEST:g} to 1")
-        if speed != 1 and (refusal := self._refusal()):
-            raise SctpError(refusal)
+        if speed != 1 and self._refusal():
+            raise SctpError(self._refusal())
         self._pump.pass_time()
         if speed != 1:
             self._pump.lead()
@@ -57,7 +57,10 @@ class LinkControl:
         if self._transit.speed:
             raise SctpError("the link's time is not standing still: pause it, then step")
         if not self._pump.step():
-            raise SctpError("nothing is on its way, and no timer runs that would do something")
+            raise SctpError(
+                "nothing is on its way, and no timer runs that would do something: send a message, "
+                "or let time go on"
+            )
 
     def now(self) -> float:
         """See `LinkControl.now`."""

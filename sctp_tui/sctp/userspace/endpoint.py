@@ -2,7 +2,6 @@
 
 import errno
 import ipaddress
-import os
 import random
 import socket
 import struct
@@ -36,7 +35,7 @@ from ..events import (
 from ..notification import decode
 from ..reassembly import Reassembly
 from ..rtt import measured
-from ..system import kernel_udp_port
+from ..system import kernel_udp_port, refusal, refused
 from ..unreachable import no_route
 from . import layout
 from .links import Link
@@ -117,12 +116,16 @@ class UserspaceEndpoint:
         try:
             sock.bind(sockaddr.numeric(host, udp_port))
         except OSError as error:
-            way_out = {
-                errno.EADDRINUSE: f"{_who_has(udp_port)}: choose another with --udp-port (0 = any)",
-                errno.EACCES: "ports below 1024 need root: choose another with --udp-port",
-                errno.EADDRNOTAVAIL: "this machine has no such address: see `ip address`",
-            }.get(error.errno or 0, str(error.strerror))
-            raise SctpError(f"can't bind UDP port {udp_port} on {host}; {way_out}") from None
+            what = f"can't bind UDP port {udp_port} on {host}"
+            if error.errno == errno.EADDRINUSE:
+                raise SctpError(
+                    f"{what}; {_who_has(udp_port)}: choose another with --udp-port (0 = any)"
+                ) from None
+            if error.errno == errno.EACCES:
+                raise SctpError(
+                    f"{what}; ports below 1024 need root: choose another with --udp-port"
+                ) from None
+            raise refusal(error, what) from None
         return int(sock.getsockname()[1])
 
     def _bind(self, port: int) -> None:
@@ -135,7 +138,7 @@ class UserspaceEndpoint:
                 return
         if number == errno.EADDRINUSE:
             raise SctpError(f"SCTP port {port} is taken in this process; choose another (0 = any)")
-        raise SctpError(f"can't bind SCTP port {port}: {os.strerror(number)}")
+        raise refused(number, f"can't bind SCTP port {port}")
 
     def serves(self, to: Peer) -> bool:
         """Whether `to` is this listening endpoint. Who names a UDP port wants to be reached over UDP."""
@@ -204,15 +207,20 @@ class UserspaceEndpoint:
             raise
         return (msgspec.structs.replace(opening, local_port=self._port), *sent)
 
+    @property
+    def _destination(self) -> bytes | None:
+        """Where a client goes, as the library knows it."""
+        if self._link is None or self._to is None:
+            return None
+        return layout.sockaddr(self._to.port, self._link.handle)
+
     def _connect(self) -> Sequence[Event]:
         """Begin an association without data."""
-        if self._link is None or self._to is None:
-            raise SctpError(f"{self.name} has no destination")
         if self._pump.waited:
             self._pump.pass_time()
-        number = self._socket.connect(layout.sockaddr(self._to.port, self._link.handle))
+        number = self._socket.connect(self._destination or b"")
         if number:
-            raise SctpError(f"usrsctp can't begin the association: {os.strerror(number)}")
+            raise refused(number, "usrsctp can't begin the association")
         return ()
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
@@ -232,20 +240,18 @@ class UserspaceEndpoint:
         now = clock.wall(), clock.mono()
         number = self._hand_over(entry, message.data, flags, message)
         if number == errno.EAGAIN:
-            raise BufferFull("the send buffer is full")
+            raise BufferFull("the send buffer is full: wait until the peer has taken some")
         if number in (errno.ENOENT, errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
             self.hold(entry.assoc_id, False)  # its end has to be read
             raise self._book.takes_no_more(entry)
         if number:
-            raise SctpError(f"usrsctp did not take the message: {os.strerror(number)}")
+            raise refused(number, "usrsctp did not take the message")
         self._sent.add(entry.assoc_id)
         return (self._book.sent(entry, message, now),)
 
     def _hand_over(self, entry: Entry, data: bytes, flags: int, message: Outgoing) -> int:
         """Hand data or a flag to the library: 0, or the errno."""
-        address = None
-        if entry.assoc_id == 0 and self._link is not None and self._to is not None:
-            address = layout.sockaddr(self._to.port, self._link.handle)
+        address = self._destination if entry.assoc_id == 0 else None
         ppid = socket.htonl(message.ppid)
         pump = self._pump
         if pump.waited:
@@ -280,7 +286,7 @@ class UserspaceEndpoint:
             self._pump.abort_set_up(link)  # usrsctp 0.9.5.0 aborts only what is up
             number = 0
         if number and number not in (errno.ENOENT, errno.EPIPE):
-            raise SctpError(f"usrsctp could not {how} the association: {os.strerror(number)}")
+            raise refused(number, f"usrsctp could not {how} the association")
         return () if number else (self._book.ending(entry, how, reason, now),)
 
     def sockets(self) -> Sequence[Socket]:
@@ -320,7 +326,7 @@ class UserspaceEndpoint:
         """See `Endpoint.detail`. usrsctp keeps no statistics of one."""
         entry = self._book.known(assoc_id)
         if assoc_id not in self._links:
-            raise SctpError("the association is not up yet")
+            raise SctpError("the association is not up yet: wait for it")
         link, port, _ = self._links[assoc_id]
         path = layout.sockaddr(port, link.handle)
         value = layout.PADDRPARAMS.pack(path, assoc_id, 0, 0, 0, 0, 0, 0)
@@ -563,7 +569,7 @@ def _family(host: str) -> socket.AddressFamily:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        raise SctpError(f"{host!r} is not an IP address") from None
+        raise SctpError(f"{host!r} is not an IP address; give one, as in 127.0.0.1 or ::1") from None
     return socket.AF_INET6 if address.version == 6 else socket.AF_INET
 
 

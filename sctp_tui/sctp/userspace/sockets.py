@@ -3,10 +3,10 @@
 import ctypes
 import errno
 import mmap
-import os
 import struct
 
 from ..endpoint import EndpointOptions, Outgoing, SctpError
+from ..system import refused
 from . import layout
 
 SEND_BUFFER = 4 * 1024 * 1024
@@ -202,4 +202,4 @@ def _share(most: int, in_all: int, associations: int) -> int:
 
 
 def _error(what: str) -> SctpError:
-    return SctpError(f"{what}: {os.strerror(ctypes.get_errno())}")
+    return refused(ctypes.get_errno(), what)

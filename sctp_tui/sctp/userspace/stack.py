@@ -38,7 +38,7 @@ class UserspaceStack:
     def __init__(self, clock: Clock) -> None:
         global _running
         if _running is not None:
-            raise SctpError("usrsctp runs in this process already: one at a time")
+            raise SctpError("usrsctp runs in this process already: one at a time; close that one first")
         library = load(_TUNING)
         self.name: StackName = "userspace"
         self.library = library.version
