@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from sctp_tui.monitor.chunk_words import words
-from sctp_tui.monitor.ladder import before
+from sctp_tui.monitor.tries import before
 from sctp_tui.sctp.decoding import decode
 from sctp_tui.sctp.endpoint import Outgoing, SctpError
 from sctp_tui.sctp.events import AssocChange, Direction, Message, Packet, SendFailed

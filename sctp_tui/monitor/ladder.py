@@ -7,19 +7,22 @@ found once, when it comes, by following both directions.
 from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from ..sctp.decoding import decode
 from ..sctp.events import Direction, Packet
 from ..sctp.packet import (
     Chunk,
+    CookieAck,
     CookieEcho,
     Data,
+    ForwardTsn,
     Heartbeat,
     HeartbeatAck,
     IData,
+    IForwardTsn,
     Init,
     InitAck,
     Sack,
@@ -29,46 +32,55 @@ from ..sctp.packet import (
 from .chunk_words import Base, words
 from .deques import part
 from .heard import Heard, Hearing
-from .room import Room, Situation
-from .tsn_blocks import apart, between
+from .tries import ONCE, Asked, Tried, Tries, bound
 from .wire import Conversation
 
-K = TypeVar("K")
-V = TypeVar("V")
-
-_MISSING = 3  # reports that a TSN is missing before it is sent again at once (RFC 9260, section 7.2.4)
-_REMEMBERED = 65_536  # TSNs of one direction whose first try is known, or whose acknowledgement is awaited
 _SET_UPS = 64  # chunks of control whose first try is known, HEARTBEATs whose answer is awaited
-_AT_ONCE = 0.002  # s within which packets go out by one timer
 _IN_VIEW = 500  # labels that are not made anew each time that they are drawn
-_HALF, _TSN = 1 << 31, 0xFFFFFFFF
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
     """One arrow. `number` is the packet's in its conversation, `after` seconds since the conversation began.
 
-    `first_try` is the number of the packet that carried it first, 0 where nothing in it is sent again; `fast`
-    tells that of a DATA chunk at least three SACKs had reported missing, so that no timer was needed.
-    `fills_gap` tells that at least one had, `opens` that its SACK acknowledges nothing new but has more room,
-    `filled` that it reports no gap any more. `heard` is what its sender had heard of the other end, `room`
-    how its DATA stands to the window that it had heard of.
-    What is sent again was sent first `waited` seconds ago, and for `rto` seconds its timer ran (T1, T2, T3),
-    as far as packets tell when it was started; 0 where they don't.
+    `tries` tell of each chunk how it came to be sent; none where all go for the first time and nothing is to
+    be said of any. `opens` tells that its SACK acknowledges nothing new but has more room, `filled` that it
+    reports no gap any more. `heard` is what its sender had heard of the other end. What is sent again was
+    sent first `waited` seconds ago, 0 where that packet is not kept.
     """
 
     number: int
     packet: Packet
     after: float
-    first_try: int = 0
-    fast: bool = False
-    fills_gap: bool = False
+    tries: tuple[Tried, ...] = ()
     opens: bool = False
     filled: bool = False
     heard: Heard = Heard(0.0, False, False)
     waited: float = 0.0
-    rto: float = 0.0
-    room: Situation = ""
+
+    def tried(self, at: int) -> Tried:
+        """How the chunk at this place came to be sent."""
+        return self.tries[at] if self.tries else ONCE
+
+    @property
+    def first_try(self) -> int:
+        """The number of the packet that carried something in it first, 0 where nothing is sent again."""
+        return next((one.first_try for one in self.tries if one.first_try), 0)
+
+    @property
+    def fast(self) -> bool:
+        """Whether reports had something in it sent again, so that no timer was needed."""
+        return any(one.why in ("fast", "recovery") for one in self.tries)
+
+    @property
+    def rto(self) -> float:
+        """Seconds for which a timer had run that ran out (T1, T2, T3), 0 where packets don't tell."""
+        return next((one.rto for one in self.tries if one.rto), 0.0)
+
+    @property
+    def probes(self) -> bool:
+        """Whether DATA in it is a zero window probe."""
+        return any(one.room == "probe" for one in self.tries)
 
     @property
     def arrives(self) -> bool:
@@ -87,20 +99,17 @@ class _Way:
     def __init__(self) -> None:
         self.initial: int | None = None
         self.announced: dict[int, tuple[int, int]] = {}  # by tags in INIT and INIT ACK: initial TSN, vtag
-        self.first: dict[int, int] = {}  # by TSN, the packet that carried it first
-        self.control: dict[tuple[str, object], int] = {}  # the same by a chunk of control
-        self.last: dict[tuple[str, object], float] = {}  # when one was sent last
-        self.timer = 0.0  # when T3-rtx was started last
-        self.asked: dict[int, deque[int]] = {}  # by what HEARTBEATs bear, the packets without an answer
-        self.outstanding: dict[int, int] = {}  # by TSN, the reports that it is missing
+        self.control = Asked(_SET_UPS)
+        self.beats: dict[int, deque[int]] = {}  # by what HEARTBEATs bear, the packets without an answer
         self.sack: Sack | None = None
-        self.room = Room()
+        self.tries = Tries()
+        self.set_up: float | None = None  # when a chunk came last that sets up, and wants an answer at once
 
     def begin(self, tag: int) -> int:
         """The association whose end has announced this tag is there; the tag that the packet bore."""
         initial, other = self.announced.get(tag, (self.initial, 0))
         if initial != self.initial:
-            self.room.begin()
+            self.tries.begin()
         self.initial = initial
         return other
 
@@ -174,100 +183,64 @@ class Ladder:
 
     def _row(self, number: int, packet: Packet, chunks: tuple[Chunk, ...]) -> Row:
         way, back = self._ways[packet.direction], self._ways[_OTHER[packet.direction]]
+        now, comes = packet.mono, packet.mono + packet.delay
         arrives = packet.verdict not in ("dropped", "refused")
-        after, heard = packet.mono - self.conversation.began, self._hearing.next(packet, chunks)
-        first_try, fast, fills_gap, opens, filled, rto = 0, False, False, False, False, 0.0
+        after, heard = now - self.conversation.began, self._hearing.next(packet, chunks)
         if packet.verdict in ("duplicated", "refused"):
             # The copy that the link made: of the packet before, but not sent again. Or what may be anybody's.
             return Row(number, packet, after, heard=heard)
-        room: Situation = ""
-        back.room.until(packet.mono)
+        opens = filled = False
+        way.tries.until(now)
+        back.tries.until(now)
+        tries = []
         for chunk in chunks:
+            tried = ONCE
             if isinstance(chunk, Data | IData):
-                room = way.room.send(packet.mono, chunk.tsn, len(chunk.data)) or room
-                earlier = way.first.setdefault(chunk.tsn, number)
-                if earlier != number:
-                    first_try = first_try or earlier
-                    reports = way.outstanding.get(chunk.tsn, 0)
-                    fast, fills_gap = fast or reports >= _MISSING, fills_gap or reports > 0
-                    if reports < _MISSING and chunk.tsn in way.outstanding:
-                        rto = rto or packet.mono - way.timer
-                        way.timer = packet.mono
-                if not way.outstanding:
-                    way.timer = packet.mono  # RFC 9260, section 6.3.2, R1
-                _bound(way.first, _REMEMBERED)
-                way.outstanding[chunk.tsn] = 0
-                _bound(way.outstanding, _REMEMBERED)
+                tried = way.tries.send(now, number, chunk.tsn, len(chunk.data))
             elif isinstance(chunk, Sack):
                 opens = _opens(way.sack, chunk)
                 filled = way.sack is not None and bool(way.sack.gaps) and not chunk.gaps
                 way.sack = chunk
                 if arrives:
-                    self._acknowledge(back, chunk, packet.mono + packet.delay)
-                    back.room.answer(packet.mono + packet.delay, chunk)
+                    back.tries.answer(comes, chunk, now)
+            elif isinstance(chunk, ForwardTsn | IForwardTsn):
+                way.tries.skip(chunk.cumulative_tsn)
             elif isinstance(chunk, Init | CookieEcho | Shutdown):
                 if not isinstance(chunk, InitAck) or way.initial is None:
-                    first, ran = self._again(way, number, packet.mono, chunk)
-                    first_try, rto = first_try or first, rto or ran
-                if isinstance(chunk, Init):
-                    way.announced[chunk.tag] = chunk.initial_tsn, packet.vtag
-                    _bound(way.announced, _SET_UPS)
-                    if way.initial is None:
-                        way.begin(chunk.tag)
-                    if arrives and (isinstance(chunk, InitAck) or not back.first):
-                        back.room.answer(packet.mono + packet.delay, chunk.rwnd)
-                elif isinstance(chunk, CookieEcho):
-                    # Anybody can send an INIT: this says which one was answered, and by which INIT ACK.
-                    way.begin(back.begin(packet.vtag))
+                    tried = way.control.send(now, number, _identity(chunk))
+                self._set_up(way, back, packet, chunk)
             elif isinstance(chunk, HeartbeatAck):
                 if arrives:
-                    self._unanswered.difference_update(back.asked.pop(hash(chunk.info), ()))
+                    self._unanswered.difference_update(back.beats.pop(hash(chunk.info), ()))
             elif isinstance(chunk, Heartbeat):
-                way.asked.setdefault(hash(chunk.info), deque(maxlen=_SET_UPS)).append(number)
+                way.beats.setdefault(hash(chunk.info), deque(maxlen=_SET_UPS)).append(number)
                 self._unanswered.add(number)
-                _bound(way.asked, _SET_UPS)
-        waited = after - self[first_try].after if first_try >= self.first and first_try else 0.0
-        rto = rto if rto > _AT_ONCE and first_try and not fast else 0.0
-        return Row(
-            number, packet, after, first_try, fast, fills_gap, opens, filled, heard, waited, rto, room
-        )  # fmt: skip
+                bound(way.beats, _SET_UPS)
+            if isinstance(chunk, InitAck | CookieEcho | CookieAck) and way.set_up is not None:
+                way.tries.lag = max(0.0, now - way.set_up)
+                way.set_up = None
+            if isinstance(chunk, Init | CookieEcho) and arrives:
+                back.set_up = comes
+            tries.append(tried)
+        said = tuple(tries) if any(one is not ONCE for one in tries) else ()
+        row = Row(number, packet, after, said, opens, filled, heard)
+        first = row.first_try
+        if first >= self.first and first:
+            row = replace(row, waited=after - self[first].after)
+        return row
 
     @staticmethod
-    def _again(way: _Way, number: int, now: float, chunk: Chunk) -> tuple[int, float]:
-        """The number of the packet that carried the same chunk first, and the seconds since it went last.
-
-        Zeros where this is the first.
-        """
-        identity = _identity(chunk)
-        first, last = way.control.setdefault(identity, number), way.last.get(identity, now)
-        way.last[identity] = now
-        _bound(way.control, _SET_UPS)
-        _bound(way.last, _SET_UPS)
-        return (first, now - last) if first != number else (0, 0.0)
-
-    @staticmethod
-    def _acknowledge(way: _Way, sack: Sack, now: float) -> None:
-        outstanding = way.outstanding  # in the order of their TSNs
-        cumulative = sack.cumulative_tsn
-        waited = len(outstanding)
-        while outstanding:
-            tsn = next(iter(outstanding))
-            if tsn != cumulative and not before(tsn, cumulative):
-                break
-            del outstanding[tsn]
-        if len(outstanding) < waited:
-            way.timer = now  # RFC 9260, section 6.3.2, R3
-        blocks = apart(((first - cumulative) & _TSN, (last - cumulative) & _TSN) for first, last in sack.gaps)
-        for first, last in between([(0, 0), *blocks]):
-            # Counted from the cumulative TSN ack, as blocks are.
-            if last - first < len(outstanding):
-                missing = [
-                    tsn for n in range(first, last + 1) if (tsn := (cumulative + n) & _TSN) in outstanding
-                ]
-            else:
-                missing = [tsn for tsn in outstanding if first <= (tsn - cumulative) & _TSN <= last]
-            for tsn in missing:
-                outstanding[tsn] += 1
+    def _set_up(way: _Way, back: _Way, packet: Packet, chunk: Chunk) -> None:
+        if isinstance(chunk, Init):
+            way.announced[chunk.tag] = chunk.initial_tsn, packet.vtag
+            bound(way.announced, _SET_UPS)
+            if way.initial is None:
+                way.begin(chunk.tag)
+            if packet.verdict != "dropped" and (isinstance(chunk, InitAck) or not back.tries.sent_any):
+                back.tries.answer(packet.mono + packet.delay, chunk.rwnd, packet.mono)
+        elif isinstance(chunk, CookieEcho):
+            # Anybody can send an INIT: this says which one was answered, and by which INIT ACK.
+            way.begin(back.begin(packet.vtag))
 
 
 @lru_cache(_IN_VIEW)
@@ -287,14 +260,3 @@ def _opens(last: Sack | None, sack: Sack) -> bool:
     if last is None or sack.rwnd <= last.rwnd:
         return False
     return (sack.cumulative_tsn, sack.gaps) == (last.cumulative_tsn, last.gaps)
-
-
-def _bound(kept: dict[K, V], most: int) -> None:
-    """Of more than so many the oldest goes."""
-    if len(kept) > most:
-        del kept[next(iter(kept))]
-
-
-def before(tsn: int, other: int) -> bool:
-    """Serial number arithmetic (RFC 9260, section 1.6)."""
-    return 0 < (other - tsn) & _TSN < _HALF

@@ -16,6 +16,7 @@ from .chunk_words import Base, received, relative
 from .ladder import Row
 from .ppid import named
 from .room import Situation
+from .tries import Retransmission, Tried
 
 Facts = list[tuple[str, str]]
 
@@ -32,11 +33,16 @@ _SHOWN = 200
 _OWN = ("tsn", "initial_tsn")  # TSNs of the direction that the packet goes
 _ANSWERED = ("gaps", "nr_gaps", "duplicates")
 _OCTETS = ("rwnd", "length")
-_AGAIN: dict[Situation, str] = {
-    "": "a timer ran out",
+_ROOM: dict[Situation, str] = {
     "probe": "a zero window probe, as there is still no room",
     "opened": "it was a zero window probe, and there is room again",
-    "beyond": "a timer ran out",
+}
+_WHY: dict[Retransmission, str] = {
+    "fast": "three SACKs told that it is missing",
+    "recovery": "SACKs told that it is missing, while fast recovery lasts",
+    "timeout": "a timer ran out",
+    "marked": "it was marked when a timer ran out before",
+    "soon": "sooner than a timer usually runs out",
 }
 _HIDDEN = ("flags", "data", "parameters", "causes", "info", "cookie", "digest")
 
@@ -53,8 +59,8 @@ def sections(row: Row, base: Base) -> Iterator[Section]:
         ("checksum", f"0x{decoded.checksum:08x} (CRC32c)"),
     ]
     yield Section("Common header", header)
-    for chunk in decoded.chunks[:_SHOWN]:
-        yield Section(name_of(chunk), list(_of_chunk(chunk, base)))
+    for at, chunk in enumerate(decoded.chunks[:_SHOWN]):
+        yield Section(name_of(chunk), [*_again(row.tried(at)), *_of_chunk(chunk, base)])
     if more := _more(decoded.chunks):
         yield Section(more, [])
 
@@ -73,9 +79,11 @@ def _of_packet(row: Row) -> Iterator[tuple[str, str]]:
         yield "the link", printable(packet.reason or packet.verdict)
     if packet.delay:
         yield "on its way", f"{packet.delay * 1000:.3f} ms"
-    if row.first_try:
-        how = "three SACKs told that it is missing" if row.fast else _AGAIN[row.room]
-        yield "sent again", f"of packet {row.first_try}; {how}"
+
+
+def _again(tried: Tried) -> Iterator[tuple[str, str]]:
+    if tried.why is not None:
+        yield "sent again", f"of packet {tried.first_try}; {_ROOM.get(tried.room) or _WHY[tried.why]}"
 
 
 def _end(end: Peer) -> str:

@@ -5,8 +5,8 @@ section 6.2.1). What there is no room for may not be sent, but where nothing is 
 always, which is the probe (section 6.1, rule A): it is no loss that has it sent again and again.
 """
 
-import heapq
-from typing import Literal
+from collections.abc import Collection, Iterator
+from typing import Literal, NamedTuple
 
 from ..sctp.packet import Sack
 from .tsn_blocks import apart
@@ -16,7 +16,6 @@ Situation = Literal["", "probe", "beyond", "opened"]
 more is in flight; sent again as the window has opened, after it was a probe."""
 
 _REMEMBERED = 65_536  # chunks of one direction whose acknowledgement is awaited
-_ON_THE_WAY = 1024  # answers that have not come yet
 _HALF, _TSN = 1 << 31, 0xFFFFFFFF
 
 
@@ -27,8 +26,19 @@ def fits(octets: int, rwnd: int | None, others: int) -> Situation:
     return "beyond" if others else "probe"
 
 
+class News(NamedTuple):
+    """What a SACK tells that was not known before.
+
+    `advanced` is whether DATA is acknowledged cumulatively; `newest` is the highest TSN that is for the first
+    time in a gap block, counted from the cumulative TSN ack, 0 for none.
+    """
+
+    advanced: bool
+    newest: int
+
+
 class Room:
-    """Follows what one end sends, and what it has heard by then. Times by the link's clock."""
+    """Follows what one end sends, and what it hears."""
 
     def __init__(self) -> None:
         self._rwnd: int | None = None
@@ -37,9 +47,6 @@ class Room:
         self._reported: set[int] = set()  # which of the outstanding are in gap blocks
         self._probes: set[int] = set()  # which of them were probes
         self._cumulative: int | None = None
-        self._coming: list[tuple[float, int, Sack | int]] = []
-        self._order = 0
-        self._blocks = 0  # gap blocks in what is coming
 
     def begin(self) -> None:
         """This end sends an INIT or INIT ACK: what was outstanding was another association's."""
@@ -48,30 +55,8 @@ class Room:
         self._probes.clear()
         self._octets, self._cumulative = 0, None
 
-    def answer(self, time: float, said: Sack | int) -> None:
-        """A SACK, or the a_rwnd of an INIT or INIT ACK, will come at this time."""
-        self._order += 1
-        self._blocks += _blocks(said)
-        heapq.heappush(self._coming, (time, self._order, said))
-        while len(self._coming) > _ON_THE_WAY or self._blocks > _REMEMBERED:
-            self._take()  # early, rather than to keep them all
-
-    def until(self, now: float) -> None:
-        """Take in what has come by now."""
-        while self._coming and self._coming[0][0] <= now:
-            self._take()
-
-    def _take(self) -> None:
-        _, _, said = heapq.heappop(self._coming)
-        self._blocks -= _blocks(said)
-        if isinstance(said, int):
-            self._rwnd = said
-        else:
-            self._hear(said)
-
-    def send(self, time: float, tsn: int, octets: int) -> Situation:
+    def send(self, tsn: int, octets: int) -> Situation:
         """A DATA chunk is sent."""
-        self.until(time)
         again = tsn in self._outstanding
         flying = again and tsn not in self._reported
         situation = fits(octets, self._rwnd, self._octets - (octets if flying else 0))
@@ -79,6 +64,8 @@ class Room:
             if tsn not in self._probes:
                 return ""  # lost, whatever room there is
             return situation or "opened"
+        if self._cumulative is not None and (self._cumulative - tsn) & _TSN < _HALF:
+            return ""  # acknowledged, which its sender may not have heard of
         self._outstanding[tsn] = octets
         self._octets += octets
         if situation == "probe":
@@ -87,30 +74,41 @@ class Room:
             self._settle(next(iter(self._outstanding)))
         return situation
 
-    def _hear(self, sack: Sack) -> None:
-        cumulative, outstanding = sack.cumulative_tsn, self._outstanding
+    def skip(self, tsn: int) -> None:
+        """A FORWARD TSN (RFC 3758, section 3.5): what is up to here is in flight no more."""
+        self._settle_to(tsn)
+
+    def hear(self, said: Sack | int) -> News | None:
+        """A SACK has come, or the a_rwnd of an INIT or INIT ACK; None where it tells nothing of DATA."""
+        if isinstance(said, int):
+            self._rwnd = said
+            return None
+        cumulative, outstanding = said.cumulative_tsn, self._outstanding
         if self._cumulative is not None and (cumulative - self._cumulative) & _TSN >= _HALF:
-            return  # overtaken by a later one
-        self._cumulative, self._rwnd = cumulative, sack.rwnd
-        while outstanding:  # in the order of their TSNs
-            tsn = next(iter(outstanding))
+            return None  # overtaken by a later one
+        self._cumulative, self._rwnd = cumulative, said.rwnd
+        advanced = self._settle_to(cumulative)
+        reported: set[int] = set()
+        for first, last in apart(
+            ((first - cumulative) & _TSN, (last - cumulative) & _TSN) for first, last in said.gaps
+        ):
+            reported.update(within(cumulative, first, last, outstanding))
+        # A receiver may take back what it reported (RFC 9260, section 6.2): that is in flight again.
+        new = reported - self._reported
+        self._octets += sum(outstanding[tsn] for tsn in self._reported - reported)
+        self._octets -= sum(outstanding[tsn] for tsn in new)
+        self._reported = reported
+        return News(advanced, max(((tsn - cumulative) & _TSN for tsn in new), default=0))
+
+    def _settle_to(self, cumulative: int) -> bool:
+        """Whether there was anything."""
+        waited = len(self._outstanding)
+        while self._outstanding:  # in the order of their TSNs
+            tsn = next(iter(self._outstanding))
             if (cumulative - tsn) & _TSN >= _HALF:
                 break
             self._settle(tsn)
-        reported: set[int] = set()
-        for first, last in apart(
-            ((first - cumulative) & _TSN, (last - cumulative) & _TSN) for first, last in sack.gaps
-        ):
-            # Counted from the cumulative TSN ack, as blocks are; no more than there are of either.
-            if last - first < len(outstanding):
-                named = ((cumulative + n) & _TSN for n in range(first, last + 1))
-                reported.update(tsn for tsn in named if tsn in outstanding)
-            else:
-                reported.update(tsn for tsn in outstanding if first <= (tsn - cumulative) & _TSN <= last)
-        # A receiver may take back what it reported (RFC 9260, section 6.2): that is in flight again.
-        self._octets += sum(outstanding[tsn] for tsn in self._reported - reported)
-        self._octets -= sum(outstanding[tsn] for tsn in reported - self._reported)
-        self._reported = reported
+        return len(self._outstanding) < waited
 
     def _settle(self, tsn: int) -> None:
         octets = self._outstanding.pop(tsn)
@@ -121,5 +119,13 @@ class Room:
             self._octets -= octets
 
 
-def _blocks(said: Sack | int) -> int:
-    return 0 if isinstance(said, int) else len(said.gaps)
+def within(cumulative: int, first: int, last: int, some: Collection[int]) -> Iterator[int]:
+    """Those of some TSNs that are in a block, counted from the cumulative TSN ack as blocks are.
+
+    It takes no longer than there are of either.
+    """
+    if last - first < len(some):
+        named = ((cumulative + n) & _TSN for n in range(first, last + 1))
+        yield from (tsn for tsn in named if tsn in some)
+    else:
+        yield from (tsn for tsn in some if first <= (tsn - cumulative) & _TSN <= last)

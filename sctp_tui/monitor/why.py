@@ -42,18 +42,18 @@ from ..sctp.packet import (
 from ..sctp.parameters import Parameter
 from .heard import RTO, Heard, gives_up
 from .room import Situation
+from .tries import Retransmission
 from .why_causes import CAUSES
 from .why_chunks import CHUNKS, REFUSALS, VERDICTS, Words
 from .why_events import EVENTS
 
 Level = Literal["beginner", "expert"]
-Retransmission = Literal["fast", "timeout"]
 
 
 class Facts(msgspec.Struct, frozen=True):
     """What is known of a chunk beside its own fields.
 
-    `retransmission` is None for a first try. `fills_gap` is of DATA which the receiver has reported missing,
+    `retransmission` is None for a first try. `fills_gap` is of DATA that comes behind what has higher TSNs,
     `window_update` of a SACK that acknowledges nothing new and opens the window, `gap_filled` of one without
     gaps after one that had some, `with_data` of a chunk that DATA is bundled with. `heard` is what its sender
     had heard of the other end, None where what went before it is not known; `room` is how DATA stands to the
@@ -174,8 +174,8 @@ def _situation(chunk: Chunk, facts: Facts) -> str:
             return ""
         case Init() | CookieEcho() | Shutdown() if facts.retransmission:
             heard = facts.heard
-            soon = heard is not None and heard.ago < RTO and not isinstance(chunk, Shutdown)
-            return "again soon" if soon else "again"
+            soon = facts.retransmission == "soon" or (heard is not None and heard.ago < RTO)
+            return "again soon" if soon and not isinstance(chunk, Shutdown) else "again"
         case Abort() if facts.heard is not None and facts.heard.init:
             return "refuses"
         case Abort() if facts.heard is not None and gives_up(chunk, facts.heard):
@@ -197,7 +197,7 @@ def _of_request(parameter: Parameter) -> str:
 
 
 def _of_data(chunk: Data | IData, facts: Facts) -> str:
-    if facts.room and facts.retransmission != "fast":
+    if facts.room and facts.retransmission not in ("fast", "recovery"):
         return f"{facts.room} again" if facts.room == "probe" and facts.retransmission else facts.room
     if facts.retransmission:
         return facts.retransmission

@@ -34,8 +34,9 @@ CHUNKS = {
     ),
     "INIT/again soon": Words(
         "9260 5.2.6",
-        "The same request once more, though there was no time to miss an answer.",
-        "Not T1-init: it is a copy made on the way, or the end begins anew, as after a stale cookie.",
+        "The same request once more, sooner than an end usually waits for an answer.",
+        "T1-init, where RTO.Initial is below the usual 1 s; else a copy made on the way, or the end begins "
+        "anew, as after a stale cookie.",
     ),
     "INIT ACK": Words(
         "9260 5.1",
@@ -64,9 +65,9 @@ CHUNKS = {
     ),
     "COOKIE ECHO/again soon": Words(
         "9260 5.2.4",
-        "The same cookie once more, though there was no time to miss an answer.",
-        "Not T1-cookie: a copy made on the way, or the answer to another INIT ACK. Where the first one did "
-        "arrive, both tags match and it is only answered again (action D).",
+        "The same cookie once more, sooner than an end usually waits for an answer.",
+        "T1-cookie, where RTO is below the usual 1 s; else a copy made on the way, or the answer to another "
+        "INIT ACK. Where the first one did arrive, it is only answered again (action D).",
     ),
     "COOKIE ACK": Words(
         "9260 5.1",
@@ -89,12 +90,30 @@ CHUNKS = {
         "Fast retransmit after the third miss indication, regardless of cwnd. ssthresh and cwnd are halved "
         "and fast recovery begins; T3-rtx did not have to run out.",
     ),
+    "DATA/recovery": Words(
+        "9260 7.2.4",
+        "Sent again as well, without waiting for a timer: acknowledgements had said that it is missing too.",
+        "Three miss indications, while fast recovery lasts: ssthresh and cwnd are not halved once more until "
+        "all that was outstanding at its begin is acknowledged.",
+    ),
     "DATA/timeout": Words(
         "9260 6.3.3",
         "Sent again, because no acknowledgement came in time. The sender waits twice as long for the next "
         "one.",
         "T3-rtx ran out: ssthresh falls to half of cwnd, cwnd to one packet (7.2.3), RTO doubles, and the "
         "earliest outstanding chunks go in one packet. The error counters grow by one.",
+    ),
+    "DATA/marked": Words(
+        "9260 6.3.3",
+        "Sent again in its turn: when the sender's timer ran out it counted as lost, too, and had to wait.",
+        "Marked when T3-rtx ran out before (rule E3): what does not fit in the one packet that is sent then "
+        "goes as soon as cwnd allows, mostly when a SACK comes. No timer ran out anew: RTO stays.",
+    ),
+    "DATA/soon": Words(
+        "9260 6.3.3",
+        "Sent again, sooner than a sender usually waits; why, packets don't show.",
+        "Neither three miss indications right before it, nor a T3-rtx of the usual 1 s: RTO.Min may be "
+        "shorter at that end, a path have failed, its SACK come late, or it is a copy made on the way.",
     ),
     "DATA/probe": Words(
         "9260 6.1",
@@ -124,8 +143,8 @@ CHUNKS = {
     "DATA/fills": Words(
         "9260 6.7",
         "It fills a gap: what came after it and had to wait on its stream can be delivered now.",
-        "The cumulative TSN jumps over it and the block behind it. Messages of its stream held back for "
-        "their SSN are delivered (6.6); those of other streams never waited.",
+        "First seen behind DATA with higher TSNs: sent again, or overtaken. Where no other gap is before it "
+        "the Cumulative TSN Ack moves over it and the block behind, and what waited is delivered (6.6).",
     ),
     "DATA/unordered": Words(
         "9260 6.6",
@@ -167,6 +186,21 @@ CHUNKS = {
         "through.",
         "Fast retransmit as for DATA, after the third miss indication: cwnd is halved, T3-rtx did not run "
         "out.",
+    ),
+    "I-DATA/recovery": Words(
+        "9260 7.2.4",
+        "Sent again as well, without waiting for a timer: acknowledgements had said that it is missing too.",
+        "As for DATA: three miss indications while fast recovery lasts, and cwnd is not halved once more.",
+    ),
+    "I-DATA/marked": Words(
+        "9260 6.3.3",
+        "Sent again in its turn: when the sender's timer ran out it counted as lost, too, and had to wait.",
+        "As for DATA: marked when T3-rtx ran out before, and sent as cwnd allows. RTO stays.",
+    ),
+    "I-DATA/soon": Words(
+        "9260 6.3.3",
+        "Sent again, sooner than a sender usually waits; why, packets don't show.",
+        "Neither three miss indications right before it, nor a T3-rtx of the usual 1 s, as for DATA.",
     ),
     "I-DATA/timeout": Words(
         "9260 6.3.3",

@@ -22,17 +22,16 @@ def why_row(row: Row, level: Level) -> Iterator[tuple[str, Why]]:
     told = set()
     chunks = row.chunks
     with_data = any(isinstance(chunk, Data | IData) for chunk in chunks)
-    for chunk in chunks[:_EXPLAINED]:
-        data = isinstance(chunk, Data | IData)
-        again = bool(row.first_try) and (data or not with_data)
+    for at, chunk in enumerate(chunks[:_EXPLAINED]):
+        tried = row.tried(at)
         facts = Facts(
-            ("fast" if row.fast else "timeout") if again else None,
-            row.fills_gap and data,
+            tried.why,
+            tried.fills_gap,
             row.opens and isinstance(chunk, Sack),
             row.filled and isinstance(chunk, Sack),
-            with_data and not data,
+            with_data and not isinstance(chunk, Data | IData),
             row.heard,
-            row.room if data else "",
+            tried.room,
         )
         one = why(chunk, level, facts)
         if one.text not in told:

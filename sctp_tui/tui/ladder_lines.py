@@ -73,7 +73,7 @@ def marks(row: Row, unanswered: bool = False) -> str:
     said = []
     if row.first_try:
         said.append(f"↻{row.first_try}{' fast' if row.fast else ''}{again(row)}")
-    if row.room == "probe":
+    if row.probes:
         said.append("window probe")
     if packet.verdict in ("dropped", "refused"):
         reason = packet.reason.removeprefix("the ")  # the place is narrow

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from sctp_tui.monitor.chunk_words import relative
 from sctp_tui.monitor.course import Beats, Course, beats
-from sctp_tui.monitor.ladder import Ladder, before
+from sctp_tui.monitor.ladder import Ladder
 from sctp_tui.monitor.link_said import Remarks
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.packet_facts import sections
+from sctp_tui.monitor.tries import before
 from sctp_tui.monitor.why_row import why_row
 from sctp_tui.monitor.wire import Conversation
 from sctp_tui.sctp.events import Packet, Peer
@@ -119,7 +120,7 @@ def test_three_reports_make_it_fast_and_fewer_a_timer(wire: Wire) -> None:
     wire.put("in", data(4), verdict="dropped")  # 12
     wire.put("in", data(5))
     wire.put("out", sack(3, (5, 5)))
-    wire.put("in", data(4))  # 15: no three reports
+    wire.put("in", data(4), at=1.5)  # 15: no three reports
     ties = _ties(wire.ladder())
     assert ties[9] == (3, True)
     assert ties[14] == (12, False)
@@ -219,7 +220,7 @@ def test_refused_packets_tie_nothing() -> None:
     wire.put("out", sack(0, (2, 3)), verdict="refused")
     wire.put("in", data(0), data(1))
     ladder = wire.ladder()
-    assert [(row.first_try, row.fills_gap) for row in ladder] == [(0, False)] * 6
+    assert [row.tries for row in ladder] == [()] * 6
     assert ladder.base("in").own == INITIAL
     assert marks(ladder[3]) == "refused: end"
 
@@ -233,9 +234,10 @@ def test_a_repeat_tells_the_time_since_its_first_try_and_the_timer_that_ran(wire
     wire.put("out", sack(2), at=4.2)
     wire.put("in", _chunk(7, struct.pack("!I", 499)), at=5.0)
     wire.put("in", _chunk(7, struct.pack("!I", 499)), at=5.5)
+    wire.put("in", _chunk(7, struct.pack("!I", 499)), at=7.0)
     rows = list(wire.ladder())
     assert [marks(row) for row in rows if row.first_try] == [
-        "↻3 after 1.1 s, RTO 1 s", "↻3 after 3.1 s, RTO 2 s", "↻9 RTO 500 ms",
+        "↻3 after 1.1 s, RTO 1 s", "↻3 after 3.1 s, RTO 2 s", "↻9 after 500 ms", "↻9 after 2 s, RTO 1.5 s",
     ]  # fmt: skip
 
 

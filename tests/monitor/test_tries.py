@@ -1,0 +1,247 @@
+"""Why DATA is sent again: a timer, its marks, three reports, or nothing that packets show."""
+
+import struct
+from collections.abc import Sequence
+
+import pytest
+from msgspec.structs import replace
+
+from sctp_tui.monitor.ladder import Ladder
+from sctp_tui.monitor.packet_facts import sections
+from sctp_tui.monitor.tries import Coming, Retransmission
+from sctp_tui.monitor.why_chunks import CHUNKS
+from sctp_tui.monitor.why_row import why_row
+from sctp_tui.monitor.wire import Conversation
+from sctp_tui.sctp.events import AssocChange, Packet, StackName
+from sctp_tui.sctp.packet import Data, Sack
+from sctp_tui.tui.ladder_lines import marks
+
+from .. import rawpeer as raw
+from ..harness import Running
+from ..sctp.linked import Linked
+from .test_ladder import Wire, data, init, init_ack, sack
+from .test_ladder import _chunk as chunk
+
+
+@pytest.fixture
+def wire() -> Wire:
+    made = Wire()
+    made.put("in", init(), at=0)
+    made.put("out", init_ack(), at=0)
+    return made
+
+
+def _whys(wire: Wire, number: int) -> list[Retransmission | None]:
+    """Of each chunk of a packet, a negative number counts from the last."""
+    ladder = wire.ladder()
+    row = ladder[number if number > 0 else len(ladder) + 1 + number]
+    return [row.tried(at).why for at, _ in enumerate(row.chunks)]
+
+
+def _told(wire: Wire) -> list[str]:
+    """What experts are told of the last packet."""
+    *_, row = wire.ladder()
+    return [words.text for _, words in why_row(row, "expert")]
+
+
+def test_each_chunk_of_a_packet_has_an_explanation_of_its_own(wire: Wire) -> None:
+    wire.put("in", data(0), at=0.1)
+    wire.put("in", data(0), data(1), at=1.2)
+    assert _whys(wire, -1) == ["timeout", None]
+    assert _told(wire) == [CHUNKS["DATA/timeout"].expert, CHUNKS["DATA"].expert]
+    *_, row = wire.ladder()
+    again = [dict(section.facts).get("sent again") for section in sections(row, wire.ladder().base("in"))]
+    assert again == [None, None, "of packet 3; a timer ran out", None]
+
+
+def test_what_a_timer_marked_goes_when_a_sack_comes(wire: Wire) -> None:
+    for number in range(4):
+        wire.put("in", data(number), at=0.1)
+    wire.put("in", data(0), data(1), at=1.1)  # 7
+    wire.put("out", sack(1), at=1.11)
+    wire.put("in", data(2), at=1.12)  # 9
+    assert _whys(wire, 7) == ["timeout", "timeout"]
+    assert _whys(wire, 9) == ["marked"]
+    assert _told(wire) == [CHUNKS["DATA/marked"].expert]
+    assert marks(wire.ladder()[9]) == "↻5 after 1 s"
+    # That one is lost too, so that its own timer runs out, and marks what is left of the rest anew.
+    wire.put("in", data(2), at=3.2)
+    wire.put("out", sack(2), at=3.21)
+    wire.put("in", data(3), at=3.22)
+    assert [_whys(wire, number) for number in (10, 12)] == [["timeout"], ["marked"]]
+
+
+def test_a_timer_after_a_fast_retransmission_is_one(wire: Wire) -> None:
+    """Section 7.2.4 has it once only, and reports go on to come meanwhile."""
+    for number in range(5):
+        wire.put("in", data(number), at=0.1)
+    for number in (1, 2, 3):
+        wire.put("out", sack(-1, (1, number)), at=0.11 + number / 1000)
+    wire.put("in", data(0), at=0.12)  # 11
+    for number in range(5, 14):
+        wire.put("in", data(number), at=0.12 + number / 1000)
+        wire.put("out", sack(-1, (1, number)), at=0.12 + number / 1000)
+    wire.put("in", data(0), at=1.13)
+    assert _whys(wire, 11) == ["fast"]
+    assert _whys(wire, -1) == ["timeout"]
+    assert marks(wire.ladder()[len(wire.made)]) == "↻3 RTO 1 s"
+
+
+def test_a_second_fast_retransmission_is_told_by_its_third_report(wire: Wire) -> None:
+    """As usrsctp does it: of what was sent after the first one."""
+    for number in range(5):
+        wire.put("in", data(number), at=0.1)
+    for number in (1, 2, 3):
+        wire.put("out", sack(-1, (1, number)), at=0.11 + number / 1000)
+    wire.put("in", data(0), at=0.12)
+    for number in (5, 6, 7):
+        wire.put("in", data(number), at=0.13 + number / 1000)
+        wire.put("out", sack(-1, (1, number)), at=0.14 + number / 1000)
+    wire.put("in", data(0), at=0.149)
+    assert _whys(wire, -1) == ["recovery"]
+    assert CHUNKS["DATA/recovery"].expert in _told(wire)
+
+
+def test_what_is_lost_beside_it_belongs_to_the_same_fast_recovery(wire: Wire) -> None:
+    for number in range(8):
+        wire.put("in", data(number), at=0.1)
+    for number in (5, 6, 7):
+        wire.put("out", sack(-1, (2, 3), (5, number)), at=0.11 + number / 1000)
+    wire.put("in", data(0), data(1), at=0.118)  # 14
+    wire.put("in", data(4), at=0.118)
+    wire.put("out", sack(7), at=0.2)
+    for number in range(8, 12):
+        wire.put("in", data(number), at=0.3)
+    for number in (9, 10, 11):
+        wire.put("out", sack(7, (9, number)), at=0.31)
+    wire.put("in", data(8), at=0.311)
+    assert [_whys(wire, number) for number in (14, 15, -1)] == [["fast", "fast"], ["recovery"], ["fast"]]
+
+
+def test_reports_count_when_they_come_and_of_what_is_newly_acknowledged(wire: Wire) -> None:
+    for number in range(4):
+        wire.put("in", data(number), at=0.1)
+    for at in (0.2, 0.3, 0.4):
+        wire.put("out", sack(-1, (1, 3)), at=at)  # the same each time, as window updates are
+    wire.put("in", data(0), at=1.15)
+    assert _whys(wire, -1) == ["timeout"]
+
+
+@pytest.mark.parametrize("waited", [0.05, 0.1, 0.5])
+def test_what_may_be_a_shorter_timer_is_not_said_to_be_one(wire: Wire, waited: float) -> None:
+    wire.put("in", data(0), at=0.1)
+    wire.put("in", data(0), at=0.1 + waited)
+    assert _whys(wire, -1) == ["soon"]
+    assert _told(wire) == [CHUNKS["DATA/soon"].expert]
+    assert "RTO" not in marks(wire.ladder()[4])
+    wire.put("in", init(tag=9), at=3.0)
+    wire.put("in", init(tag=9), at=3.0 + waited)
+    assert _told(wire) == [CHUNKS["INIT/again soon"].expert]
+    assert "RTO" not in marks(wire.ladder()[6])
+
+
+def test_what_was_given_up_is_no_longer_waited_for(wire: Wire) -> None:
+    for number in range(3):
+        wire.put("in", data(number), at=0.1)
+    wire.put("in", chunk(192, struct.pack("!I", (0xFFFFFFFE + 1) & 0xFFFFFFFF)), at=0.9)
+    wire.put("out", sack(1), at=1.5)  # of nothing that was waited for: no timer begins anew
+    wire.put("in", data(2), at=1.9)
+    assert _whys(wire, -1) == ["timeout"]
+
+
+def test_data_first_seen_behind_higher_tsns_fills_a_gap(wire: Wire) -> None:
+    wire.put("in", data(0), at=0.1)
+    wire.put("in", data(2), at=0.2)
+    wire.put("out", sack(0, (2, 2)), at=0.2)
+    wire.put("in", data(1), at=0.3)
+    assert _told(wire) == [CHUNKS["DATA/fills"].expert]
+    assert wire.ladder()[6].first_try == 0
+
+
+def test_another_association_of_the_same_ends_sends_nothing_again(wire: Wire) -> None:
+    wire.put("in", data(0), at=0.1)
+    again = struct.pack("!IIHHI", 9, 1 << 20, 5, 5, 0xFFFFFFFD)  # its second TSN is the first one's
+    wire.put("in", chunk(1, again), at=1.0)
+    wire.put("out", init_ack(), at=1.0)
+    wire.made[-1] = _tagged(wire.made[-1], 9)
+    wire.put("in", chunk(10, b"cookie"), data(-1), at=1.1)
+    wire.made[-1] = _tagged(wire.made[-1], 8)
+    wire.put("in", data(0), at=1.2)
+    wire.made[-1] = _tagged(wire.made[-1], 8)
+    assert _whys(wire, -1) == [None]
+
+
+def _tagged(packet: Packet, tag: int) -> Packet:
+    return replace(packet, data=packet.data[:4] + struct.pack("!I", tag) + packet.data[8:])
+
+
+def test_what_is_on_its_way_has_a_bound() -> None:
+    """A peer may send as many SACKs as it likes, with as many gap blocks: the oldest are heard early."""
+    coming = Coming()
+    for number in range(3000):
+        coming.put(10.0 + number, Sack(0, 16, 0, number, (), ()))
+        list(coming.by(0.0))
+    assert len(coming._coming) <= 1024
+    blocks = tuple((n, n) for n in range(3, 33_003, 2))
+    for number in range(20):
+        coming.put(5000.0 + number, Sack(0, 16, 1, 50, blocks, ()))
+        list(coming.by(0.0))
+    assert sum(len(said.gaps) for _, _, said in coming._coming if isinstance(said, Sack)) <= 65_536
+    times = [time for time, _ in coming.by(1e9)]
+    assert times == sorted(times)
+
+
+# --- of real stacks
+
+
+def _ladder(packets: Sequence[Packet]) -> Ladder:
+    conversation = Conversation(packets[0])
+    for packet in packets:
+        conversation.add(packet)
+    ladder = Ladder(conversation)
+    while ladder.update():
+        pass
+    return ladder
+
+
+def test_a_stack_s_timer_and_what_it_marked(stack: StackName, udp_here: None) -> None:
+    with Running(stack, packets=(stack,)) as running:
+        running.listen()
+        with running.raw_peer() as peer:
+            peer.handshake()
+            key = running.until(AssocChange, state="COMM_UP").key
+            size = 40_000 if stack == "kernel" else 1000  # of which one, but not two, go in a packet
+            for number in range(3):
+                running.send(key=key, data=bytes([number]) * size)
+            first = struct.unpack_from("!I", peer.receive(raw.DATA))[0]
+            for tsn in (first + 1, first + 2, first):  # the first comes again, by a timer
+                assert struct.unpack_from("!I", peer.receive(raw.DATA))[0] == tsn & 0xFFFFFFFF
+            peer.send(raw.sack(first))
+            while struct.unpack_from("!I", peer.receive(raw.DATA))[0] != (first + 1) & 0xFFFFFFFF:
+                pass
+            peer.send(raw.sack(first + 2))
+            running.until_true(lambda: len([0 for p in running.packets if p.data[12] == raw.DATA]) >= 5)
+        rows = [row for row in _ladder(running.packets) if any(isinstance(one, Data) for one in row.chunks)]
+    whys = [row.tried(at).why for row in rows for at, one in enumerate(row.chunks) if isinstance(one, Data)]
+    assert whys[:5] == [None, None, None, "timeout", "marked"]
+
+
+@pytest.mark.userspace
+@pytest.mark.parametrize("seed", range(3))
+def test_what_usrsctp_sends_again_on_a_bad_link(seed: int) -> None:
+    """What is sent again for the first time is told; of further repeats packets may not show why."""
+    with Linked() as linked:
+        client = linked.up()
+        linked.condition("loss=5% delay=20", "loss=15% delay=20", seed=seed)
+        for number in range(150):
+            linked.send(client, number % 3, b"x" * 900)
+        linked.until(lambda: len(linked.received()) == 151, 1000.0)
+        rows = list(_ladder(linked.packets))
+    whys: dict[int, list[Retransmission | None]] = {}
+    for row in rows:
+        for one, of in zip(row.chunks, row.tries, strict=False):
+            if isinstance(one, Data) and of.first_try:
+                whys.setdefault(one.tsn, []).append(of.why)
+    assert {"fast", "recovery"} <= {why for one in whys.values() for why in one}
+    assert not any(one[0] == "soon" for one in whys.values())
+    assert sum(one.count("soon") for one in whys.values()) <= 3
