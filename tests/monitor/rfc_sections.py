@@ -60,7 +60,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "": "SCTP|state|timer|chunk|ECNE|transition|byte order", "1.3": "address|stream|message|chunk|flight",
         "1.5.2": "head-of-line", "1.6": "serial|wrap", "3": "packet", "3.1": "header|tag",
         "3.2": "chunk|reserves the type|type", "3.2.1": "parameter", "3.3": "chunk",
-        "3.3.1": "DATA|carries|byte order", "3.3.2": "INIT|streams", "3.3.2.1": "address",
+        "3.3.1": "DATA|carries|byte order|at least one byte", "3.3.2": "INIT|streams", "3.3.2.1": "address",
         "3.3.3": "INIT ACK",
         "3.3.4": "SACK|acknowledge", "3.3.5": "HEARTBEAT", "3.3.6": "HEARTBEAT ACK", "3.3.7": "ABORT",
         "3.3.8": "SHUTDOWN", "3.3.9": "SHUTDOWN ACK", "3.3.10": "cause|ERROR",
