@@ -2,8 +2,9 @@
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
+from itertools import groupby
 from operator import attrgetter
 
 from . import packet_lines
@@ -16,6 +17,7 @@ from .output import Output, OutputEnded, complain
 from .sctp.commands import Listen, Stop
 from .sctp.endpoint import Clock, SctpError
 from .sctp.events import (
+    COST,
     EndpointClosed,
     EndpointFailed,
     Event,
@@ -25,6 +27,8 @@ from .sctp.events import (
     Refused,
     StackName,
     Totals,
+    held,
+    to_json_lines,
 )
 from .sctp.stacks import choose
 from .sctp.system import raise_descriptor_limit
@@ -35,6 +39,7 @@ _WAITING = 4096  # events that wait for a slow reader before the engine stops re
 _MORE = 0.01  # s after which more is written
 _GATHER = 0.005  # s after which more is read
 _SWITCH = 0.0005  # s that the engine waits for what is being printed; at Python's 5 ms it is held up by it
+_PORTION = 256 * 1024  # bytes of messages that are turned into lines at once
 _IDLE = 0.5  # s between two looks whether the reader of standard output is still there
 
 
@@ -154,8 +159,7 @@ class _Server:
             self._totals = batch.totals or self._totals
             self._packets_dropped = batch.packets_dropped
             try:
-                for event in _in_order(batch):
-                    self._take(event)
+                self._take_all(_in_order(batch))
                 output = self._output
                 if output is None:
                     continue
@@ -176,6 +180,20 @@ class _Server:
                 self._output.flush()
         except OutputEnded as end:
             self._lose_output(str(end))
+
+    def _take_all(self, events: Iterable[Event]) -> None:
+        """Messages, which are many, a portion at a time where nothing has to be said of each."""
+        if not self._options.json or self._left is not None:
+            for event in events:
+                self._take(event)
+            return
+        for kind, alike in groupby(events, type):
+            if kind is Message:
+                for some in _portions(alike):
+                    self._add(to_json_lines(some))
+            else:
+                for event in alike:
+                    self._take(event)
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Message) and event.direction == "in":
@@ -250,6 +268,20 @@ def _in_order(batch: Batch) -> Iterable[Event]:
     if not batch.packets:
         return batch.events
     return merge(batch.packets, batch.events, key=attrgetter("at"))
+
+
+def _portions(events: Iterable[Event]) -> Iterator[list[Event]]:
+    """Some of them at a time, of about `_PORTION` bytes."""
+    some: list[Event] = []
+    size = 0
+    for event in events:
+        some.append(event)
+        size += COST + held(event)
+        if size >= _PORTION:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
 
 def _associations(number: int) -> str:

@@ -5,6 +5,7 @@ RFC 6458, section 6.1, in snake case. Everything here serialises with msgspec.
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -568,29 +569,48 @@ _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
+class _Readable(Message, frozen=True, tag="message", gc=False):
+    """A message whose data is UTF-8, as JSON has it."""
+
+    text: str = ""
+
+
 def to_json(event: Event) -> bytes:
     """One event as one line of JSON, without the newline.
 
     A message whose data is UTF-8 has it as `text` too. What a terminal would act on is escaped.
     """
-    line = _encoder.encode(event)
-    if isinstance(event, Message):
-        try:
-            text = event.data.decode()
-        except UnicodeDecodeError:
-            return escaped(line)
-        line = line[:-1] + b',"text":' + _encoder.encode(text) + b"}"
-    return escaped(line)
+    return escaped(_encoder.encode(_readable(event)))
+
+
+def to_json_lines(events: Iterable[Event]) -> bytes:
+    """Several events as lines, the last one without its newline: for half of what they take one by one."""
+    lines = _encoder.encode_lines([_readable(event) for event in events])[:-1]
+    return lines if _is_plain(lines) else b"\n".join(map(escaped, lines.split(b"\n")))
+
+
+def _readable(event: Event) -> Event:
+    if not isinstance(event, Message):
+        return event
+    try:
+        return _Readable(*msgspec.structs.astuple(event), text=event.data.decode())
+    except UnicodeDecodeError:
+        return event
 
 
 def escaped(line: bytes) -> bytes:
     """JSON that means the same, with what a terminal would act on escaped: DEL, C1 controls, bidi marks."""
-    if line.isascii() and b"\x7f" not in line:
-        return line  # of ASCII's other controls JSON has none
+    if _is_plain(line):
+        return line
     text = line.decode()
     if text.isprintable():
         return line
     return "".join(c if c.isprintable() else _in_json(c) for c in text).encode()
+
+
+def _is_plain(line: bytes) -> bool:
+    """Whether JSON has nothing to be escaped: of ASCII's controls it has none but DEL."""
+    return line.isascii() and b"\x7f" not in line
 
 
 def _in_json(character: str) -> str:

@@ -45,6 +45,7 @@ class Sender:
         self._pump.ports[self._port] = "load"
         self._to: list[bytes] = []
         self._ended = 0  # since it was last asked for an end
+        self._more = False  # the send buffer had room for all that was sent last, and there is more
 
     def connect(self, port: int, udp_port: int) -> int:
         """Greet a receiver; its number from now on."""
@@ -86,16 +87,22 @@ class Sender:
         """Send as fast as the receiver takes it; how many."""
         sent = 0
         for _ in self.turns(seconds):
-            sent += self._burst(to, _BURST)
+            took = self._burst(to, _BURST)
+            sent += took
+            self._more = took == _BURST
+        self._more = False
         return sent
 
     def number(self, to: int, count: int, size: int = SIZE) -> int:
         """Send so many messages, or as many as go in a minute; how many."""
         sent = 0
         for _ in self.turns(60.0):
-            sent += self._burst(to, min(_BURST, count - sent), size)
+            took = self._burst(to, min(_BURST, count - sent), size)
+            sent += took
             if sent == count:
                 break
+            self._more = took == _BURST
+        self._more = False
         return sent
 
     def shut_down(self, to: int) -> None:
@@ -128,7 +135,7 @@ class Sender:
                     event = decode(got[0], layout.DIALECT)
                     self._ended += isinstance(event, AssocChange) and event.state in ENDS
             self._pump.ready.clear()
-            if not self._pump.timeout():
+            if self._more or not self._pump.timeout():
                 continue
             select.select([self._pump.descriptor()], [], [], pause)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.lines import answer, as_json, classic, plain
-from sctp_tui.sctp.events import AssocChange, Event, Listening, Message, Peer
+from sctp_tui.sctp.events import AssocChange, Event, Listening, Message, Peer, from_json, to_json_lines
 
 PEER = Peer(("127.0.0.1",), 5000, 6000)
 
@@ -99,3 +99,24 @@ def test_json_is_one_line_that_no_terminal_acts_on(data: bytes) -> None:
     line = as_json(event).decode()
     assert line.isprintable()
     assert json.loads(line)["size"] == len(data)
+
+
+PAYLOADS = st.binary(min_size=1, max_size=40) | st.text(min_size=1).map(lambda text: text.encode())
+
+
+@given(datas=st.lists(PAYLOADS, min_size=1, max_size=8))
+def test_many_messages_at_once_have_the_lines_that_each_has(datas: list[bytes]) -> None:
+    messages = [message(data) for data in datas]
+    lines = to_json_lines(messages)
+    assert lines.split(b"\n") == [as_json(one) for one in messages]
+    for line, data in zip(lines.split(b"\n"), datas, strict=True):
+        assert from_json(line) == message(data)
+        assert (b'"text":' in line) == _is_utf8(data)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
