@@ -593,9 +593,10 @@ def _readable(event: Event) -> Event:
     if not isinstance(event, Message):
         return event
     try:
-        return _Readable(*msgspec.structs.astuple(event), text=event.data.decode())
+        fields: tuple[Any, ...] = (*msgspec.structs.astuple(event), event.data.decode())
     except UnicodeDecodeError:
         return event
+    return _Readable(*fields)
 
 
 def escaped(line: bytes) -> bytes:
