@@ -114,15 +114,16 @@ def parts(course: Course, line: Line, width: int, now: float = float("inf")) -> 
 
 
 def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[Part]:
-    """A packet that is on its way still has a broken shaft and an open head."""
+    """A packet that is on its way still has a broken shaft and an open head, and nobody could answer it."""
+    there = row.packet.mono + row.packet.delay <= now
     yield from arrow(
         fit_label(ladder.label(row)),
-        marks(row, bool(ladder.unanswered(row.number, row.number))),
+        marks(row, there and bool(ladder.unanswered(row.number, row.number))),
         width,
         right=rightwards(ladder.conversation, row),
         arrives=row.arrives,
         look="copy" if row.packet.verdict == "duplicated" else None,
-        shaft=THERE if row.packet.mono + row.packet.delay <= now else ON_ITS_WAY,
+        shaft=THERE if there else ON_ITS_WAY,
     )
 
 

@@ -62,7 +62,7 @@ class Wire:
         raw = struct.pack("!HHII", 5000, 9877, tag, 0) + b"".join(chunks)
         at = 100.0 + more.get("at", len(self.made) / 1000)
         packet = Packet(
-            at, at, "server", 0, 0, PEER, LOCAL, 1, direction, verdict, more.get("reason", ""), 0.0, raw  # type: ignore[arg-type]
+            at, at, "server", 0, 0, PEER, LOCAL, 1, direction, verdict, more.get("reason", ""), more.get("delay", 0.0), raw  # type: ignore[arg-type]
         )  # fmt: skip
         self.made.append(packet)
 
@@ -268,6 +268,17 @@ def test_heartbeats_without_an_answer_are_marked(wire: Wire) -> None:
     course.update(Log(), {}, Remarks())
     drawn = ["".join(text for text, _ in parts(course, row, 90)) for row in ladder]
     assert ["unanswered" in line for line in drawn] == [bool(ladder.unanswered(n, n)) for n in range(1, 9)]
+
+
+def test_a_heartbeat_on_its_way_is_not_unanswered_yet(wire: Wire) -> None:
+    beat = struct.pack("!HH", 1, 8) + b"1111"
+    wire.put("out", _chunk(4, beat), delay=0.005)
+    ladder = wire.ladder()
+    course = Course(ladder)
+    course.update(Log(), {}, Remarks())
+    sent = ladder[3].packet.mono
+    for now, said in ((sent, False), (sent + 0.006, True)):
+        assert ("unanswered" in "".join(text for text, _ in parts(course, ladder[3], 90, now))) == said
 
 
 def test_where_there_is_room_the_time_since_the_packet_above_is_told(wire: Wire) -> None:
