@@ -61,8 +61,9 @@ class Wire:
         tag = 0 if chunks[0][0] == 1 else 7
         raw = struct.pack("!HHII", 5000, 9877, tag, 0) + b"".join(chunks)
         at = 100.0 + more.get("at", len(self.made) / 1000)
+        reason, delay = more.get("reason", ""), more.get("delay", 0.0)
         packet = Packet(
-            at, at, "server", 0, 0, PEER, LOCAL, 1, direction, verdict, more.get("reason", ""), more.get("delay", 0.0), raw  # type: ignore[arg-type]
+            at, at, "server", 0, 0, PEER, LOCAL, 1, direction, verdict, reason, delay, raw  # type: ignore[arg-type]
         )  # fmt: skip
         self.made.append(packet)
 
