@@ -232,6 +232,12 @@ EVENTS = {
         "The stack told something that this program has no words for.",
         "A notification of an unknown type, or too short for its type: it is passed over.",
     ),
+    "request_denied": Words(
+        "6525 4.4",
+        "The peer asked for other streams, or that they count from 0 again, and our stack does not allow it.",
+        "The Re-configuration Response has the result Denied. A program allows such requests by "
+        "SCTP_ENABLE_STREAM_RESET (RFC 6525, section 6.3.1), which this one does not.",
+    ),
     "suppressed": Words(
         "",
         "So many more of the same came at once that they are only counted here.",

@@ -23,6 +23,7 @@ from ..sctp.events import (
     ReadingPaused,
     Refused,
     RemoteError,
+    RequestDenied,
     SenderDry,
     SendFailed,
     ShutdownEvent,
@@ -239,6 +240,8 @@ def _of_ours(event: Event) -> str:
             return "reading goes on"
         case Refused():
             return f"refused: {event.text}"
+        case RequestDenied():
+            return f"denied by our stack: {printable(event.asked, _SHOWN)}"
         case Suppressed():
             return f"{event.count:,} more {event.kind.upper()} like this in a second: only counted"
         case MessageTooLarge():

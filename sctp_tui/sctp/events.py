@@ -273,6 +273,15 @@ class StreamChange(Event, frozen=True, tag="stream_change_event", gc=False):
     outbound_streams: int
 
 
+class RequestDenied(Event, frozen=True, tag="request_denied", gc=False):
+    """Our stack denied what the peer asked for by RE-CONFIG, in its response (RFC 6525, section 4.4).
+
+    `asked` says what, in words. No stack tells its program of it, and the kernel's is not heard to: this is of the userspace stack alone.
+    """
+
+    asked: str
+
+
 class UnknownNotification(Event, frozen=True, tag="unknown_notification", gc=False):
     """A notification that this program does not know, or too short for its type."""
 
@@ -514,6 +523,7 @@ CONTROL: frozenset[type[Event]] = frozenset(
         StreamReset,
         AssocReset,
         StreamChange,
+        RequestDenied,
         UnknownNotification,
         MessageTooLarge,
     }
@@ -528,6 +538,7 @@ AnyEvent = (
     | Refused
     | Message
     | MessageTooLarge
+    | RequestDenied
     | Suppressed
     | Packet
     | LinkState
@@ -561,6 +572,8 @@ def held(event: Event) -> int:
             return _STREAM_COST * len(event.streams)
         case Refused() | EndpointFailed():
             return 4 * len(event.text)
+        case RequestDenied():
+            return 4 * len(event.asked)
         case _:
             return 0
 

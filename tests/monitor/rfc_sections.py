@@ -48,7 +48,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "": "reset", "3.1": "RE-CONFIG", "4.4": "response", "5": "RE-CONFIG", "5.1.2": "Outgoing SSN Reset",
         "5.1.3": "Incoming SSN Reset", "5.1.4": "SSN/TSN Reset", "5.1.5": "Add Outgoing",
         "5.1.6": "Add Incoming", "5.1.7": "Response", "6.1.1": "stream_reset", "6.1.2": "assoc_reset",
-        "6.1.3": "stream_change",
+        "6.1.3": "stream_change", "5.2": "asks? for", "6.3.1": "SCTP_ENABLE_STREAM_RESET",
     },
     "6951": {"": "UDP", "5": "UDP", "5.1": "UDP", "5.4": "NAT", "5.5": "ICMP"},
     "7829": {"": "potentially failed"},

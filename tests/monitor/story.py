@@ -116,6 +116,7 @@ def one_of_each() -> list[e.Event]:
         story.message(1, b"\x9b6n\x00\x1b[6n", "out"),
         e.MessageTooLarge(*head, 3, 5_000_000, 4_194_304),
         e.Suppressed(*head, "remote_error", 1_234),
+        e.RequestDenied(*head, evil),
         story.change(1, "RESTART"),
         e.PeerAddrChange(*head, evil, "UNREACHABLE", 0),
         e.RemoteError(*head, 13, evil, b"\x1b[6n"),

@@ -30,6 +30,7 @@ from ..events import (
     Peer,
     PeerAddrChange,
     RemoteError,
+    RequestDenied,
     Status,
 )
 from ..notification import decode
@@ -70,6 +71,7 @@ class UserspaceEndpoint:
         self._to: Peer | None = None
         self._link: Link | None = None  # a client's
         self._links: dict[int, _Up] = {}  # by assoc ID
+        self._by_head: dict[bytes, int] = {}  # the reverse
         self._stale = False  # the peer said so of the cookie that a client sent back
         self._sent: set[int] = set()  # assoc IDs that may have data outstanding
         self._sockets: list[socket.socket] = []
@@ -424,7 +426,7 @@ class UserspaceEndpoint:
         """See `Endpoint.receive`."""
         if self._port not in self._pump.ready or not self._socket.open:
             return ()
-        events: list[Event] = []
+        events = list(self._denied())
         if not self._branches:
             emptied = self._take(self._socket, limit, events)
         else:
@@ -440,6 +442,14 @@ class UserspaceEndpoint:
             held = [self._links[number].link.handle for number in self._held if number in self._links]
             self._pump.read(self._port, held)
         return events
+
+    def _denied(self) -> Iterator[Event]:
+        """What our stack denied its peers since."""
+        now = self._options.clock.wall(), self._options.clock.mono()
+        for head, asked in self._pump.denials.pop(self._port, ()):
+            entry = self._book.get(self._by_head.get(head, 0))
+            if entry is not None:
+                yield RequestDenied(*now, self.name, entry.key, entry.assoc_id, entry.peer, asked)
 
     def _take(self, sock: Socket, limit: int, events: list[Event]) -> bool:
         """Receive at most `limit` more events on a socket; whether that was all."""
@@ -508,10 +518,12 @@ class UserspaceEndpoint:
             if link is not None and peer is not None:
                 if (known := self._links.get(event.assoc_id)) is not None:
                     self._pump.links.untag(link, known.head)
+                    self._by_head.pop(known.head, None)
                 else:
                     link.associations += 1
                 head = self._pump.up(link, self._port, peer.port, self._tags(event.assoc_id)[0])
                 self._links[event.assoc_id] = _Up(link, peer.port, head)
+                self._by_head[head] = event.assoc_id
                 self._socket.share_out(len(self._links))
             self._sent.add(event.assoc_id)  # a client's first message is outstanding
         else:
@@ -519,6 +531,7 @@ class UserspaceEndpoint:
                 text, by = self._why_not()
                 event = msgspec.structs.replace(event, error_text=text, by=by)
             if (known := self._links.pop(event.assoc_id, None)) is not None:
+                self._by_head.pop(known.head, None)
                 known.link.associations -= 1
                 self._pump.down(known.link, self._port, known.port, known.head)
                 self._socket.share_out(len(self._links))
@@ -555,6 +568,7 @@ class UserspaceEndpoint:
             link.associations -= 1
             self._pump.down(link, self._port, port, head)
         self._links.clear()
+        self._by_head.clear()
         for sock in self._sockets:
             self._pump.detach(sock)
         if self._link is not None and self._link.other is not None:

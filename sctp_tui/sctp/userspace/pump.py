@@ -21,10 +21,23 @@ from ..icmp import Icmp
 from ..link import KEPT_OUT, NOT_READ, WRONG_CHECKSUM, Verdict
 from ..unreachable import AGAINST, unreachable
 from .datagrams import datagrams
+from .denials import Denial, denials
 from .flows import Flows
 from .led_clock import LedClock
 from .library import ConnOutput, Library
-from .links import ABORT, COOKIE_ACK, COOKIE_ECHO, INIT, INIT_ACK, RECENT, Link, Links, SocketAddress, admit
+from .links import (
+    ABORT,
+    COOKIE_ACK,
+    COOKIE_ECHO,
+    INIT,
+    INIT_ACK,
+    OTHERS,
+    RECENT,
+    Link,
+    Links,
+    SocketAddress,
+    admit,
+)
 from .one_address import addressless
 from .transit import Transit
 from .unread import Unread
@@ -49,15 +62,16 @@ class Pump:
     `busy` tells whether data is outstanding, `resting` whether there are associations at all; `moved`
     hears of a link whose peer has another UDP port. `unheard` are the sockets, by any number, on which
     something waits to be received. `ports` are the SCTP ports of this process with the names
-    of their endpoints, `ready` those for which something came. `tap` hears of every packet, where it is not
-    None. `transit` is what is between the ends; all times are its clock's. `waited` tells that time may have
-    passed since the library last heard of it.
+    of their endpoints, `ready` those for which something came, `denials` what our stack denied there. `tap`
+    hears of every packet, where it is not None. `transit` is what is between the ends; all times are its
+    clock's. `waited` tells that time may have passed since the library last heard of it.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.links = Links()
         self.ready: set[int] = set()
         self.ports: dict[int, str] = {}
+        self.denials: dict[int, deque[Denial]] = {}
         self.unread = Unread()
         self.flows = Flows(self.ports)
         self.tap: Callable[[Packet], None] | None = None
@@ -371,6 +385,10 @@ class Pump:
         self._conninput(link.handle, packet, len(packet), 0)
         if types & 1 << COOKIE_ECHO:
             self._echoed(link, packet, waiting)
+        elif types & OTHERS and port in self.ports:
+            for to, answer in islice(self._out, waiting, None):
+                if to is link:
+                    self.denials.setdefault(port, deque(maxlen=_BATCH)).extend(denials(packet, answer))
 
     def _by_one_address(self, packet: bytes) -> bytes:
         """An INIT or INIT ACK as the library can read it. A wrong checksum stays wrong."""

@@ -1,0 +1,66 @@
+"""What a peer asks for by RE-CONFIG and our stack denies: told in the log, by the association it is of."""
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.monitor.words import sentence
+from sctp_tui.sctp.events import AssocChange, RequestDenied
+from sctp_tui.sctp.userspace.denials import denials
+
+from ..harness import Running
+from ..rawpeer import DATA, RawPeer, chunk, data, packet, parameter
+
+pytestmark = pytest.mark.userspace
+
+_RE_CONFIG, _EXTENSIONS = 0x82, 0x8008
+
+
+def _reset(peer: RawPeer, *streams: int) -> bytes:
+    """An Outgoing SSN Reset Request, the first of its sender."""
+    numbers = struct.pack("!III", peer.tsn, peer.cumulative, peer.tsn - 1 & 0xFFFFFFFF)
+    listed = b"".join(struct.pack("!H", stream) for stream in streams)
+    return chunk(_RE_CONFIG, 0, parameter(13, numbers + listed))
+
+
+def test_a_reset_that_our_stack_denies_is_told_of_its_association() -> None:
+    extensions = parameter(_EXTENSIONS, bytes((_RE_CONFIG,)))
+    with Running("userspace") as running:
+        running.listen()
+        with running.raw_peer(rest=extensions) as other, running.raw_peer(rest=extensions) as peer:
+            for one in (other, peer):
+                one.handshake()
+                up = running.until(AssocChange, endpoint="server", state="COMM_UP")
+            peer.send(_reset(peer, 1, 2))
+            denied = running.until(RequestDenied)
+            assert (denied.key, denied.assoc_id, denied.peer) == (up.key, up.assoc_id, up.peer)
+            assert denied.asked.startswith("outgoing SSN reset request: request ")
+            assert "streams 1, 2" in denied.asked
+            assert sentence(denied) == f"denied by our stack: {denied.asked}"
+            peer.abort()
+            running.until(AssocChange, key=up.key, state="COMM_LOST")
+
+
+def _answer(*results: tuple[int, int]) -> bytes:
+    responses = b"".join(parameter(16, struct.pack("!II", *result)) for result in results)
+    return packet(9, 5, 8, chunk(_RE_CONFIG, 0, responses))
+
+
+def test_only_what_is_denied_is_told() -> None:
+    asked = parameter(17, struct.pack("!IHH", 11, 5, 0)) + parameter(18, struct.pack("!IHH", 12, 6, 0))
+    request = packet(5, 9, 7, chunk(_RE_CONFIG, 0, asked))
+    assert [one.asked for one in denials(request, _answer((11, 1), (12, 2)))] == [
+        "add incoming streams request: request 12, 6 more"
+    ]
+    assert {one.head for one in denials(request, _answer((11, 2), (12, 2)))} == {request[:8]}
+    assert not list(denials(request, _answer((11, 1), (12, 3))))
+    assert not list(denials(request, packet(9, 5, 8, data(1, b"x"))))
+
+
+@given(st.binary(max_size=80), st.binary(max_size=80), st.sampled_from([_RE_CONFIG, DATA]))
+def test_nothing_that_a_packet_says_breaks_it(request: bytes, answer: bytes, kind: int) -> None:
+    asked, answered = (packet(5, 9, 7, chunk(kind, 0, value)) for value in (request, answer))
+    for one in denials(asked, answered):
+        assert one.head == asked[:8]
