@@ -50,6 +50,7 @@ from .sctp.events import (
     EndpointClosed,
     EndpointFailed,
     Event,
+    Message,
     Packet,
     ReadingPaused,
     Refused,
@@ -290,6 +291,10 @@ class Engine:
         note = self._ledger.note
         for event in events:
             association = note(event)
+            if type(event) is Message:  # which are many
+                if association is None or not association.refused:
+                    self._out.append(event)
+                continue
             if isinstance(event, AssocChange) and association is not None:
                 if event.state in ENDS:
                     self._out += self._throttle.end(event.key)

@@ -34,7 +34,8 @@ ConnOutput = ctypes.CFUNCTYPE(
 )
 
 _P, _I, _U32, _SIZE = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32, ctypes.c_size_t
-_SIGNATURES: dict[str, tuple[object, list[object]]] = {
+# Where None stands for the types of the arguments, they are given as C has them.
+_SIGNATURES: dict[str, tuple[object, list[object] | None]] = {
     "usrsctp_init_nothreads": (None, [ctypes.c_uint16, ConnOutput, _P]),
     "usrsctp_finish": (_I, []),
     "usrsctp_socket": (_P, [_I, _I, _I, _P, _P, _U32, _P]),
@@ -47,7 +48,7 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "usrsctp_close": (None, [_P]),
     "usrsctp_set_non_blocking": (_I, [_P, _I]),
     "usrsctp_sendv": (ctypes.c_ssize_t, [_P, _P, _SIZE, _P, _I, _P, _U32, ctypes.c_uint, _I]),
-    "usrsctp_recvv": (ctypes.c_ssize_t, [_P, _P, _SIZE, _P, _P, _P, _P, _P, _P]),
+    "usrsctp_recvv": (ctypes.c_ssize_t, None),
     "usrsctp_conninput": (None, [_P, _P, _SIZE, ctypes.c_uint8]),
     "usrsctp_get_events": (_I, [_P]),
     "usrsctp_handle_timers": (None, [_U32]),

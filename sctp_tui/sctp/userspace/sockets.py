@@ -42,7 +42,10 @@ class Intake:
         data, address = map(ctypes.addressof, self._pins)
         info = address + layout.SOCKADDR_SIZE
         lengths = info + layout.RCVINFO.size
-        self.arguments = data, _PIECE, address, lengths, info, lengths + 4, lengths + 8, lengths + 12
+        pointers = data, address, lengths, info, lengths + 4, lengths + 8, lengths + 12
+        into, *others = map(ctypes.c_void_p, pointers)
+        self.arguments = into, ctypes.c_size_t(_PIECE), *others
+        """Those of usrsctp_recvv after the socket, as C has them: to convert them takes a third of a call."""
 
 
 class Socket:
@@ -52,6 +55,7 @@ class Socket:
         self._call = call
         self._intake = intake
         self._socket: int | None = number
+        self._receiving = ctypes.c_void_p(number), *intake.arguments
         self.send_buffer = self._receive_buffer = 0
 
     def set_up(self, options: EndpointOptions) -> None:
@@ -154,7 +158,7 @@ class Socket:
         """What waits next, and what is told of it; None for nothing."""
         intake = self._intake
         intake.told[:] = _FRESH
-        length = self._call.usrsctp_recvv(self._socket, *intake.arguments)
+        length = self._call.usrsctp_recvv(*self._receiving)
         if length <= 0:
             return None
         return intake.data[:length], _TOLD.unpack_from(intake.told, layout.SOCKADDR_SIZE)
@@ -177,6 +181,7 @@ class Socket:
         self._set(layout.SO_LINGER, layout.LINGER_STRUCT.pack(1, 0), layout.SOL_SOCKET)
         self._call.usrsctp_close(self._socket)
         self._socket = None
+        self._receiving = ctypes.c_void_p(), *self._intake.arguments
 
     def _errno(self, result: int) -> int:
         return ctypes.get_errno() if result < 0 else 0
