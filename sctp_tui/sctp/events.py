@@ -276,7 +276,7 @@ class StreamChange(Event, frozen=True, tag="stream_change_event", gc=False):
 class RequestDenied(Event, frozen=True, tag="request_denied", gc=False):
     """Our stack denied what the peer asked for by RE-CONFIG, in its response (RFC 6525, section 4.4).
 
-    `asked` says what, in words. No stack tells its program of it, and the kernel's is not heard to: this is of the userspace stack alone.
+    `asked` says what, in words. No stack tells its program of it; of the kernel's it is not known.
     """
 
     asked: str
