@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from sctp_tui.monitor import units
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.other_end import other_ends
 from sctp_tui.outbox import Batch
 from sctp_tui.sctp.address import parse_hostport
 from sctp_tui.sctp.endpoint import SctpError
@@ -70,6 +71,8 @@ class ClientPane(Vertical):
         self._generating: list[Generation] = []
         self._by_source: dict[int | str, list[Generation]] = {}  # by association, or by client
         self._target: Target = self._clients.all[0]
+        self._there: dict[int, int] = {}  # keys of the other ends of what is in the list, by its own
+        self._there_at: tuple[int, Reply | None] | None = None
         self._shown: list[Content] = []
         self._locked: bool | None = None
         self._prompted = ""
@@ -315,7 +318,19 @@ class ClientPane(Vertical):
             return Content.assemble(
                 client.name.ljust(11), self._place(client).ljust(22), (" not open yet", "$foreground-muted")
             )
-        return row(client.name, association, client.heard, self._generated(client.name))
+        there = self._other_end(association)
+        return row(client.name, association, there, client.heard, self._generated(client.name))
+
+    def _other_end(self, association: Association) -> Association | None:
+        """The same association at its other end, where that is ours; looked for when some came or went."""
+        associations, target = self._monitor.associations, self._target
+        stamp = associations.order, target if isinstance(target, Reply) else None
+        if stamp != self._there_at:
+            self._there_at = stamp
+            spoken = [self.association, *map(self._association_of, self._clients.all)]
+            found = other_ends([one for one in spoken if one], associations, self._monitor.endpoints)
+            self._there = {key: other.key for key, other in found.items()}
+        return associations.get(self._there.get(association.key, 0))
 
     def _server_row(self, target: Reply | Everyone) -> Content:
         if isinstance(target, Everyone):
@@ -323,7 +338,7 @@ class ClientPane(Vertical):
         association = self._monitor.associations.get(target.key)
         if association is None:
             return Content.assemble("server".ljust(11), ("this association was cleared", "$foreground-muted"))
-        return row("server", association, "", self._generated(target.key))
+        return row("server", association, self._other_end(association), "", self._generated(target.key))
 
     @property
     def stream(self) -> int:

@@ -128,6 +128,8 @@ class LineTable(LineView, Generic[R]):
         self._strips: dict[int, tuple[Hashable, Strip]] = {}
         self._now = 0.0
         self._placed = False  # whether the user has put the cursor where it is
+        self.moves = 0
+        """How often the user has put the cursor somewhere."""
 
     # --- for subclasses
 
@@ -348,6 +350,7 @@ class LineTable(LineView, Generic[R]):
             return
         place = max(0, min(place, len(self._keys) - 1))
         self._placed = True
+        self.moves += 1
         self.cursor = self._keys[place]
         top = self.top
         self.go(max(min(top, place), place - self.page + 1))

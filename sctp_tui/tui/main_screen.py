@@ -294,6 +294,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
 
     def action_connect(self) -> None:
         """The association of the client that is spoken as, without data."""
+        self.follow_what_is_typed()
         self.query_one(ClientPane).connect()
 
     def action_reply(self) -> None:

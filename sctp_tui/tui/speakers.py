@@ -24,14 +24,19 @@ class Everyone(msgspec.Struct, frozen=True):
 Target = Client | Reply | Everyone
 
 
-def row(name: str, association: Association, heard: str, generated: str) -> Content:
-    """Who, with whom, the ID that this end has, the state and the streams, and what passes just now."""
+def row(
+    name: str, association: Association, there: Association | None, heard: str, generated: str
+) -> Content:
+    """Who, from which port, with whom, the IDs at this end and `there`, the state, and what passes just now.
+
+    `there` is the same association as the endpoint at its other end has it, where that is ours.
+    """
     streams = f"{association.outbound_streams}/{association.inbound_streams}"
-    line = Content.assemble(
-        name.ljust(11),
-        f"{association.who} ".ljust(23),
-        (f"ID {association.assoc_id}" if association.assoc_id else "").ljust(8),
-    )
+    begin = f"{association.local_port} → " if association.local_port else ""
+    ids = f"ID {association.assoc_id}" if association.assoc_id else ""
+    if ids and there is not None and there.assoc_id:
+        ids = f"{ids}, there {there.assoc_id}  ".ljust(15)
+    line = Content.assemble(name.ljust(11), f"{begin}{association.who}  ".ljust(24), ids.ljust(8))
     if association.ended is not None:
         return Content.assemble(line, association.ended).stylize("$foreground-muted")
     if association.status is not None and association.status.unreachable:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from textual import on
 from textual.binding import ActiveBinding
 
 from sctp_tui.monitor.associations import Association
@@ -11,6 +12,7 @@ from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
 from sctp_tui.sctp.events import LinkState
 from sctp_tui.sctp.link import Drop
 
+from .association_table import AssociationTable
 from .client_pane import ClientPane
 from .main_part import MainPart
 from .message_input import MessageInput
@@ -53,11 +55,21 @@ class WireActions(MainPart):
     def on_the_wire(self) -> Association | None:
         """Whose packets are shown: the association that the keys mean, but first one that we set up.
 
-        Until it is up it has no row in the table.
+        Until it is up it has no row in the table. The one last typed in comes first too, until the user goes
+        to a row.
         """
         ours = self.query_one(ClientPane).association
-        set_up = ours is not None and ours.state in _SET_UP
-        return ours if set_up and not self.wire_pane.has_focus_within else self._main.chosen
+        if self.wire_pane.has_focus_within or ours is None:
+            return self._main.chosen
+        typed = self._typed_at == self.query_one(AssociationTable).moves
+        return ours if typed or ours.state in _SET_UP else self._main.chosen
+
+    _typed_at = -1  # how often the table's cursor had been moved when something was typed last
+
+    @on(MessageInput.Entered)
+    def follow_what_is_typed(self) -> None:
+        """The wire is of who was typed in last, until the cursor is put on a row."""
+        self._typed_at = self.query_one(AssociationTable).moves
 
     async def action_wire(self) -> None:
         """The packets of the association in the place of the table, or the table again."""
