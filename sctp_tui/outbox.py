@@ -169,9 +169,10 @@ class Outbox:
             else:
                 batch.events = self._kept
                 self._kept, self._kept_bytes = [], 0
-                for _ in range(min(len(self._events), max(0, limit - len(batch.events)))):
-                    batch.events.append(event := self._events.popleft())
-                    self._bytes -= held(event)
+                room, take = max(0, limit - len(batch.events)), self._events.popleft
+                taken = [take() for _ in range(min(len(self._events), room))]
+                self._bytes -= sum(map(held, taken))
+                batch.events += taken
         if was_full:
             self.on_room()
         return batch

@@ -42,8 +42,10 @@ class Log:
         self._records.extend(events)
         self.captured += len(events)
         self._payload += sum(map(held, events))
-        while len(self._records) > self._limit or (self._payload > self._payload_limit and self._records):
-            self._payload -= held(self._records.popleft())
+        take = self._records.popleft
+        self._payload -= sum([held(take()) for _ in range(len(self._records) - self._limit)])
+        while self._payload > self._payload_limit and self._records:
+            self._payload -= held(take())
 
     def copy(self) -> "Log":
         """The log as it is now: the same records, by the same numbers, whatever comes to this one."""

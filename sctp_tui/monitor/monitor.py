@@ -39,9 +39,10 @@ class Monitor:
     def fold(self, batch: Batch) -> None:
         """Take in one batch: its events in order, then the numbers, whose last value wins."""
         associations = self.associations
+        known = associations.get
         for event in batch.events:
             # Of messages, which are many, the counts tell all but that their association exists.
-            if isinstance(event, Message) and associations.get(event.key) is not None:
+            if type(event) is Message and known(event.key) is not None:
                 continue
             associations.fold(event)
             self.endpoints.fold(event)

@@ -184,9 +184,10 @@ class Clients:
         heard: dict[str, bytes] = {}
         to_all: dict[int, ToAll] = {}
         for event in events:
+            if type(event) is Message and event.direction == "in":  # which are many
+                heard[event.endpoint] = event.data
+                continue
             match event:
-                case Message(direction="in"):
-                    heard[event.endpoint] = event.data
                 case Message() if not event.message_id:
                     pass  # a generator's, or an echo
                 case Message() | Refused() if event.message_id in self._to_all:
