@@ -55,7 +55,7 @@ async def test_the_view_stands_while_capture_goes_on_and_the_banner_counts(size:
         assert app.screen.query_one(AssociationTable).cursor == rows(app)[0].key
         # Keys act on the association as it is, not as it is shown.
         await pilot.press("c")
-        await until(pilot, lambda: "has ended: shutdown by peer" in outcome(pilot))
+        await until(pilot, lambda: "has ended, shutdown by peer" in outcome(pilot))
 
         await pilot.press("z")
         await until(pilot, lambda: not banner.display)

@@ -50,7 +50,7 @@ async def test_what_is_lost_on_purpose_is_told_everywhere(
         assert any(re.search(r"◀─ SACK cum 0 gap 2(–3)? ", line) for line in lines)
         (again,) = (line for line in lines if "↻" in line)
         number = lost.split()[0]
-        assert re.search(rf" DATA tsn 1 str 1 ssn 1 3 B one ↻{number} RTO (1 s|99\d\S* ms) ─+▶│", again)
+        assert re.search(rf" DATA tsn 1 str 1 ssn 1 3 B one ↻{number} RTO \d\S* m?s ─+▶│", again)
 
         # Why, in words, of the lost one.
         assert ladder.ladder is not None
