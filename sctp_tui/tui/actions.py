@@ -94,7 +94,7 @@ class Action(msgspec.Struct, frozen=True):
 # fmt: off
 ACTIONS: tuple[Action, ...] = (
     # The footer has them in this order.
-    Action("new_client", "lists", "n", "new_client", "New", "One more client", footer=False),
+    Action("new_client", "lists", "n,ctrl+n", "screen.new_client", "New", "One more client", footer=False),
     Action("message", "lists", "m", "message", "Message", "To the line to type in", footer=False),
     Action("reply", "lists", "r", "reply", "Reply", "Reply as the server"),
     Action("detail", "lists", "d", "detail", "Detail", "All of the association"),
@@ -399,7 +399,9 @@ def clashes(own: Mapping[str, str]) -> Iterator[tuple[Action, str, Action]]:
 
 
 def _both_act(row: Action, other: Action) -> bool:
-    """Whether there is a place where the keys of both act."""
+    """Whether there is a place where the keys of both act, and do not do the same."""
+    if row.action == other.action:
+        return False
     return row.place in around(other.place) or other.place in around(row.place)
 
 

@@ -7,6 +7,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Grid
+from textual.events import Key
+from textual.keys import REPLACED_KEYS
 from textual.suggester import SuggestFromList
 from textual.widgets import Checkbox, Input, Label, Select
 
@@ -135,6 +137,16 @@ class Fields(Grid):
         if len(self._stacks) > 1:
             yield Label("Stack")
             yield Select([(name, name) for name in self._stacks], id="stack", compact=True, allow_blank=False)
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """What is typed on the way through the fields is no key of the places around them."""
+        return key in REPLACED_KEYS or (character is not None and character.isprintable())
+
+    def on_key(self, event: Key) -> None:
+        """Nor is it one of the user's own keys, which Textual puts in after it asked for what is typed."""
+        focused = self.screen.focused
+        if event.is_printable and focused is not None and event.key not in focused._bindings.key_to_bindings:
+            event.stop()
 
     def show(self, client: Client) -> None:
         """Fill the client's row from the client."""

@@ -13,6 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import ScreenSuspend
+from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from sctp_tui.monitor.associations import Association
@@ -28,6 +29,7 @@ from .actions import bindings
 from .association_table import AssociationTable
 from .client_pane import ClientPane
 from .clients import Outcome
+from .fields import Fields
 from .filter_bar import FilterBar
 from .find_actions import FindActions
 from .freeze import FreezeBanner
@@ -232,6 +234,16 @@ class MainScreen(WireActions, FindActions, TakeActions):
         return self.wire_pane.closely if self.is_mounted else ()
 
     # --- where the focus goes
+
+    @property
+    def focus_chain(self) -> list[Widget]:
+        """The line comes before its own fields, so that Tab leads from it to them, Shift-Tab to the lists."""
+        chain, fields, line = super().focus_chain, self.query_one(Fields), self.query_one(MessageInput)
+        first = next((place for place, one in enumerate(chain) if fields in one.ancestors), None)
+        if first is not None and line in chain:
+            chain.remove(line)
+            chain.insert(first, line)
+        return chain
 
     def action_message(self) -> None:
         """To the line to type in."""

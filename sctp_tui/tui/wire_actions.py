@@ -26,6 +26,9 @@ _SET_UP = ("COOKIE-WAIT", "COOKIE-ECHOED")
 _ANSWERED = 0.3  # s after which the engine's answer is on the screen
 _ROOM = {"drop": 92, "of_note": 116, "step": 116, "wire_whole": 116}
 """Cells of a footer that has them."""
+_LEADS_TO = {"next": "Fields", "previous": "Clients"}
+_ROOM_OF_LINE = {"next": 0, "client_generate": 92, "previous": 112}
+"""Where Tab and Shift-Tab lead from the line, and cells of its footer that has so much."""
 
 
 class WireActions(MainPart):
@@ -33,8 +36,10 @@ class WireActions(MainPart):
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """In the wire the footer has what is done to packets, not to associations."""
+        """In the wire the footer has what is done to packets, in the line where Tab leads."""
         active = super().active_bindings
+        if isinstance(self.focused, MessageInput):
+            return {key: self._led(one) for key, one in active.items()}
         if not any(pane.has_focus_within for pane in self.query("#wire")):
             return active
         found = {}
@@ -46,6 +51,14 @@ class WireActions(MainPart):
                 show = name in _SHOWN or (one.binding.show and name not in _HIDDEN)
             found[key] = one._replace(binding=replace(one.binding, show=show))
         return found
+
+    def _led(self, one: ActiveBinding) -> ActiveBinding:
+        name = one.binding.id or ""
+        if name in _ROOM_OF_LINE:
+            label = _LEADS_TO.get(name, one.binding.description)
+            show = self.size.width >= _ROOM_OF_LINE[name]
+            return one._replace(binding=replace(one.binding, description=label, show=show))
+        return one
 
     @property
     def _link(self) -> LinkState | None:
