@@ -143,6 +143,13 @@ class LanesView(LineView):
         self.as_one = not self.as_one
         self._arrange()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is a smallest and a largest size."""
+        match action, parameters:
+            case "zoom", (int() as by,):
+                return 0 <= self.zoom + by <= 2
+        return True
+
     def action_zoom(self, by: int) -> None:
         """Larger (1) or smaller (-1) blocks."""
         self.zoom = max(0, min(self.zoom + by, 2))

@@ -251,13 +251,17 @@ class MainScreen(WireActions, FindActions, TakeActions):
 
     def action_leave_input(self) -> None:
         """From an input to the lists, where plain letters are keys."""
-        table, wire = self.query_one(AssociationTable), self.wire_pane
-        if self.has_class("-wire") and wire.shows:
-            wire.focus_view()
-        elif table.display and not self.has_class("-wire"):
-            table.focus()
-        else:
-            self.query_one(ClientPane).speakers.focus()
+        self._lists.focus()
+
+    @property
+    def _lists(self) -> Widget:
+        """What is there to be seen of them."""
+        table, wire = self.query_one(AssociationTable), self.has_class("-wire")
+        if wire and self.wire_pane.shows:
+            return self.wire_pane.shown_view
+        if table.display and not wire:
+            return table
+        return self.query_one(ClientPane).speakers
 
     # --- what the keys do
 
@@ -325,7 +329,10 @@ class MainScreen(WireActions, FindActions, TakeActions):
 
     def action_stop_generating(self) -> None:
         """End all generators."""
-        self.submit(StopGenerating())
+        if self.query_one(ClientPane).generators.running():
+            self.submit(StopGenerating())
+        else:
+            self.tell("nothing generates", good=False)
 
     @on(LineTable.Selected)
     def action_detail(self) -> None:
@@ -362,8 +369,11 @@ class MainScreen(WireActions, FindActions, TakeActions):
             self.submit(CloseAssociation(association.key))
 
     @on(MessageInput.EndOfInput)
-    def _end_of_input(self) -> None:
-        self.action_close()
+    def _end_of_input(self, event: MessageInput.EndOfInput) -> None:
+        if event.empty:
+            self.action_close()
+        else:
+            self.tell("Ctrl-D closes on an empty line; Ctrl-U empties it", good=False)
 
     def action_abort(self) -> None:
         """ABORT, once the user has said yes."""
@@ -402,11 +412,16 @@ class MainScreen(WireActions, FindActions, TakeActions):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what there is to clear, or to bring back, is in the footer."""
-        if action == "clear_ended":
-            return self._some_ended
-        if action == "undo":
-            return self._cleared
+        """Only what there is to clear, or to bring back, is in the footer; nobody goes where the focus is."""
+        match action:
+            case "clear_ended":
+                return self._some_ended
+            case "undo":
+                return self._cleared
+            case "message":
+                return self.focused is not self.query_one(MessageInput)
+            case "leave_input":
+                return self.focused is not self._lists
         return True
 
     def action_freeze(self) -> None:

@@ -17,7 +17,11 @@ class MessageInput(RecallInput, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("line"), *Input.BINDINGS]
 
     class EndOfInput(Message):
-        """Ctrl-D on an empty line."""
+        """Ctrl-D on a line that is `empty`, or has nothing to the right to be deleted."""
+
+        def __init__(self, empty: bool) -> None:
+            super().__init__()
+            self.empty = empty
 
     class Entered(Message):
         """Enter: `line` is to be sent."""
@@ -41,7 +45,7 @@ class MessageInput(RecallInput, inherit_bindings=False):
 
     def action_delete_or_close(self) -> None:
         """Delete to the right; on an empty line, end of input, as in a shell."""
-        if self.value:
+        if self.cursor_position < len(self.value) or not self.selection.is_empty:
             self.action_delete_right()
         else:
-            self.post_message(self.EndOfInput())
+            self.post_message(self.EndOfInput(empty=not self.value))

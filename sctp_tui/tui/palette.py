@@ -1,14 +1,35 @@
-"""The command palette: every action of the table that has a label, by its name and what it does."""
+"""The command palette: every action that has a label, by its name and by what it does, with its keys."""
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Hashable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
+import msgspec
 from textual.actions import parse
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 from textual.dom import DOMNode
+from textual.widget import Widget
 
-from .actions import ACTIONS, PLACES, Action
+from .actions import ACTIONS, PLACES, Action, around
+from .wire_actions import WireActions
+
+if TYPE_CHECKING:
+    from .app import SctpApp
+
+_VIEWS = {"packets": "ladder", "lanes": "lanes", "window": "window", "states": "states"}
+"""Places that are views of the wire."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What is listed: an action, by a title that no other has, and the keys that do it where the focus is.
+
+    Where none of its keys act there, the keys of where they do.
+    """
+
+    row: Action
+    title: str
+    keys: str
 
 
 class ActionProvider(Provider):
@@ -16,37 +37,100 @@ class ActionProvider(Provider):
 
     async def discover(self) -> Hits:
         """All of it, in the table's order."""
-        for row, node in self._possible():
-            yield DiscoveryHit(row.label, self._run(row, node), help=row.help)
+        for entry in self.entries():
+            yield DiscoveryHit(
+                _line(Content(entry.title), entry), self.command(entry), entry.title, help=entry.row.help
+            )
 
     async def search(self, query: str) -> Hits:
         """What matches by label or by what it does."""
         matcher = self.matcher(query)
-        for row, node in self._possible():
-            score = max(matcher.match(row.label), matcher.match(row.help))
+        for entry in self.entries():
+            score = max(matcher.match(entry.title), matcher.match(entry.row.help))
             if score > 0:
-                yield Hit(score, matcher.highlight(row.label), self._run(row, node), help=row.help)
+                yield Hit(
+                    score,
+                    _line(matcher.highlight(entry.title), entry),
+                    self.command(entry),
+                    entry.title,
+                    help=entry.row.help,
+                )
 
-    def _possible(self) -> Iterator[tuple[Action, DOMNode]]:
-        """Actions that have a label, once each, with the node that holds them."""
-        seen = set()
+    def entries(self) -> list[Entry]:
+        """What is listed, each action once, by whatever keys it is done."""
+        active = {one.binding.id for one in self.screen.active_bindings.values()}
+        found: dict[Hashable, list[Action]] = {}
+        for what, row in self._possible():
+            found.setdefault(what, []).append(row)
+        labels = [rows[0].label for rows in found.values()]
+        entries = []
+        for first, *others in found.values():
+            keys = [self._app.keys.of(row) for row in (first, *others) if row.name in active]
+            outer = first.place in ("lists", "everywhere")
+            where = "" if outer or labels.count(first.label) == 1 else PLACES[first.place].title
+            entries.append(
+                Entry(
+                    first,
+                    f"{first.label}, {where[0].lower()}{where[1:]}" if where else first.label,
+                    " ".join(keys) or self._app.keys.of(first),
+                )
+            )
+        return entries
+
+    @property
+    def _app(self) -> "SctpApp":
+        return cast("SctpApp", self.app)
+
+    def _possible(self) -> Iterator[tuple[Hashable, Action]]:
+        """Actions of what is in sight, and of the wire, each with what it does to whom."""
+        holders = self._holders()
         for row in ACTIONS:
-            node = self._holder(row)
-            _, name, parameters = parse(row.action)
-            if row.label and node is not None and (name, parameters) not in seen:
-                seen.add((name, parameters))
-                if node.check_action(name, parameters):
-                    yield row, node
+            node = holders.get(PLACES[row.place].holder)
+            in_sight = node is not None and _in_sight(node)
+            if not row.label or not (in_sight or self._may_open(row)):
+                continue
+            namespace, name, parameters = parse(row.action)
+            named = {"app": self.app, "screen": self.screen}.get(namespace, node)
+            if named is None or named.check_action(name, parameters):
+                yield (named or PLACES[row.place].holder, name, parameters), row
 
-    def _holder(self, row: Action) -> DOMNode | None:
-        """The node that has this row's keys: the nearest around the focus, else one on the screen."""
-        holder = PLACES[row.place].holder
+    def _may_open(self, row: Action) -> bool:
+        """Whether the action is one of the wire's, which is opened for it."""
+        return "wire" in around(row.place) and isinstance(self.screen, WireActions)
+
+    def _holders(self) -> dict[str, DOMNode]:
+        """The node that has the keys of each class: the nearest around the focus, else one on the screen."""
         near = self.focused or self.screen
-        nodes: list[DOMNode] = [*near.ancestors_with_self, *self.screen.query("*")]
-        for node in nodes:
-            if any(kind.__name__ == holder for kind in type(node).__mro__):
-                return node
-        return None
+        found: dict[str, DOMNode] = {}
+        for node in (*near.ancestors_with_self, *sorted(self.screen.walk_children(), key=_out_of_sight)):
+            for kind in type(node).__mro__:
+                found.setdefault(kind.__name__, node)
+        return found
 
-    def _run(self, row: Action, node: DOMNode) -> Callable[[], Coroutine[Any, Any, bool]]:
-        return partial(self.app.run_action, row.action, node)
+    def command(self, entry: Entry) -> Callable[[], Coroutine[object, object, None]]:
+        """What does it."""
+        return partial(self._do, entry.row)
+
+    async def _do(self, row: Action) -> None:
+        """Run the action, in the view that it needs."""
+        screen = self.screen
+        if self._may_open(row) and isinstance(screen, WireActions):
+            await screen.see(_VIEWS.get(row.place, ""))
+        node = self._holders().get(PLACES[row.place].holder)
+        if node is not None and _in_sight(node):
+            await self.app.run_action(row.action, node)
+        elif isinstance(screen, WireActions):
+            screen.say_no_packets()
+
+
+def _in_sight(node: DOMNode) -> bool:
+    """Whether it, and all that it is in, is displayed; it may be scrolled away."""
+    return all(one.display for one in node.ancestors_with_self if isinstance(one, Widget))
+
+
+def _out_of_sight(node: DOMNode) -> bool:
+    return not _in_sight(node)
+
+
+def _line(title: Content, entry: Entry) -> Content:
+    return Content.assemble(title, "  ", (entry.keys, "bold $text-accent"))

@@ -35,12 +35,25 @@ class Timeline:
     def zoom(self, by: int) -> None:
         """So many steps more (1) or less (-1) time in view; the newest stays, or the begin, or the middle."""
         view = self.view
-        span = view.high - view.low
-        at = min(range(len(SPANS)), key=lambda index: abs(SPANS[index] - span))
-        self._span = SPANS[max(0, min(at + by, len(SPANS) - 1))]
+        self._span = SPANS[max(0, min(self._step + by, len(SPANS) - 1))]
         if self._end is not None:
             middle = (view.low + view.high) / 2
             self._end = (middle if view.low > self.began else self.began) + self._span / 2
+
+    def zooms(self, by: int) -> bool:
+        """Whether there is so much more (1) or less (-1) time to see."""
+        return 0 <= self._step + by < len(SPANS)
+
+    @property
+    def _step(self) -> int:
+        """Which of the spans is nearest to the one in view."""
+        view = self.view
+        return min(range(len(SPANS)), key=lambda step: abs(SPANS[step] - (view.high - view.low)))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nobody has chosen a part."""
+        return self._span is None and self._end is None
 
     def move(self, by: float) -> None:
         """By parts of what is in view, to earlier (less than 0) or later times; at the newest it follows."""

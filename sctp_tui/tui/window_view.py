@@ -140,6 +140,15 @@ class WindowView(Widget, can_focus=True):
         self.direction = "out" if self.direction == "in" else "in"
         self._draw()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is a least and a most of time that one can see, and a whole that one may see already."""
+        match action, parameters:
+            case "zoom", (int() as by,):
+                return self.timeline.zooms(by)
+            case "whole", _:
+                return not self.timeline.is_whole
+        return True
+
     def action_zoom(self, by: int) -> None:
         """More (1) or less (-1) time in view."""
         self.timeline.zoom(by)

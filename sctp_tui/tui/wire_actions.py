@@ -99,6 +99,18 @@ class WireActions(MainPart):
         elif inside:
             self._main.action_leave_input()
 
+    async def see(self, view: str = "") -> None:
+        """Open the wire, unless it is; in this view, if one is named."""
+        if not self.has_class("-wire"):
+            await self.action_wire()
+        if view:
+            self.wire_pane.action_view(view)
+        self._main.show_now()
+
+    def say_no_packets(self) -> None:
+        """Of what needs packets, where there are none."""
+        self._main.tell("there are no packets here to do that to", good=False)
+
     def action_whole(self) -> None:
         """All of the screen for the wire, or what is around it again."""
         self.toggle_class("-whole")

@@ -177,7 +177,9 @@ class WirePane(Vertical):
         return ends
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Why is explained below the ladder alone."""
+        """Why is explained below the ladder alone; the view that one sees need not be chosen."""
+        if action == "view":
+            return not (self.display and parameters == (self.view,))
         return action != "level" or self.view == "ladder"
 
     def action_level(self) -> None:
@@ -217,9 +219,14 @@ class WirePane(Vertical):
             if inside:
                 self.focus_view()
 
+    @property
+    def shown_view(self) -> Widget:
+        """The view that is shown."""
+        return self.query_one(f"#{self.query_one(ContentSwitcher).current}")
+
     def focus_view(self) -> None:
-        """Into the view that is shown."""
-        self.query_one(f"#{self.query_one(ContentSwitcher).current}").focus()
+        """Into that view, at once: another may be shown right after it."""
+        self.screen.set_focus(self.shown_view)
 
     def action_view(self, view: str) -> None:
         """See the conversation in this way."""
