@@ -56,7 +56,7 @@ _SEEN: tuple[StackName, ...] = ("userspace",)
 """Stacks whose packets are seen without a capture."""
 _WITHOUT_ROOM = {"quit", "suspend_process"}
 _BREATH = 0.002  # s until then
-_PAUSE, _LONGEST = 5.0, 0.5
+_PAUSE, _LONGEST = 9.0, 0.5
 """Times as long as a frame took, and s at most, until the next at full load: keys and engine go first."""
 _SWITCH = 0.0002  # s that the engine waits for a thread that draws; Python's 5 ms would show in its times
 
