@@ -41,6 +41,7 @@ from sctp_tui.sctp.events import (
     Totals,
 )
 
+from . import explained
 from .rawpeer import RawPeer
 
 E = TypeVar("E", bound=Event)
@@ -96,6 +97,9 @@ class Running:
         while not self.engine.join(0.01):
             self.drain()
             assert time.monotonic() < deadline, "the engine does not end"
+        self.drain()
+        if error is None:
+            explained.check(self.packets, self.events)
 
     def submit(self, *commands: Command) -> None:
         self.engine.submit(*commands)

@@ -27,6 +27,7 @@ from sctp_tui.sctp.packet import Data, ForwardTsn, Sack, Shutdown
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.userspace.links import Link
 
+from . import explained
 from .sctp.linked import Linked
 
 MINUTES = 30.0
@@ -158,6 +159,8 @@ class Soak:
                     order[event.key, event.stream] = number
             else:
                 came[number] = event
+        if exact:  # else what came is not what was captured
+            explained.check(self.linked.packets, [self.linked.listening, *self.linked.events])
         self.packets += len(self.linked.packets)
         self.sent, self.came, self.failed = (
             self.sent + len(sent),

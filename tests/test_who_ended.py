@@ -8,6 +8,7 @@ import pytest
 from sctp_tui.monitor.ladder import Ladder
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.states import Follower
+from sctp_tui.monitor.why_chunks import CHUNKS
 from sctp_tui.monitor.why_row import why_row
 from sctp_tui.monitor.words import ending, sentence
 from sctp_tui.outbox import Batch
@@ -16,6 +17,7 @@ from sctp_tui.sctp.packet import Abort
 
 from . import rawpeer as raw
 from .harness import Running, silent_peer
+from .sctp.linked import Linked
 
 
 @pytest.fixture
@@ -143,3 +145,31 @@ def test_an_out_of_the_blue_abort_is_the_peers(seeing: Running) -> None:
     assert end.by == "peer"
     assert "aborted by peer" in _agree(seeing, end)
     assert struct.unpack_from("!I", _aborts(seeing)[-1], 4)[0] == peer.tag
+
+
+@pytest.mark.userspace
+def test_a_shutdown_that_does_not_end_is_given_up_by_the_stack() -> None:
+    """T5-shutdown-guard (RFC 9260, section 9.2) runs out, whatever is heard of the peer."""
+    with Linked() as linked:
+        client = linked.up()
+        linked.condition("drop=every*SHUTDOWN-ACK")
+        (assoc_id,) = client.associations()
+        linked.events += client.shut_down(assoc_id)
+        linked.until(lambda: "COMM_LOST" in linked.states(client), 400.0)
+        (end,) = [one for one in linked.of(client, AssocChange) if one.state == "COMM_LOST"]
+        assert (end.by, sentence(end)) == (
+            "stack",
+            "COMM_LOST: aborted by our stack, the shutdown took too long",
+        )
+        monitor = Monitor()
+        monitor.fold(Batch(linked.events, linked.packets))
+        row = monitor.associations.get(end.key)
+        assert row is not None
+        assert row.ended == "aborted by our stack: the shutdown took too long"
+        conversation = monitor.wire.of(row, monitor.endpoints)
+        assert conversation is not None
+        ladder = Ladder(conversation)
+        while ladder.update():
+            pass
+        (told,) = [why for one in ladder for name, why in why_row(one, "beginner") if name == "ABORT"]
+        assert told.text == CHUNKS["ABORT/guard"].beginner

@@ -8,12 +8,25 @@ import heapq
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..sctp.causes import USER_INITIATED_ABORT
+from ..sctp.book import GUARD
+from ..sctp.causes import PROTOCOL_VIOLATION, USER_INITIATED_ABORT
 from ..sctp.events import Direction, Packet
-from ..sctp.packet import Abort, Chunk, CookieEcho, Data, Heartbeat, IData, Init, InitAck, Shutdown
+from ..sctp.packet import (
+    Abort,
+    Chunk,
+    CookieEcho,
+    Data,
+    Heartbeat,
+    IData,
+    Init,
+    InitAck,
+    Shutdown,
+    ShutdownAck,
+)
 
 RTO = 0.95
 """Seconds after which an end may miss an answer: RTO.Min (RFC 9260, section 16), less a tick of timers."""
+_MAX_RETRANS = b"exceeded its max_retrans count"
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 _ASKING = (Init, CookieEcho, Shutdown, Heartbeat)
 """Chunks of control that want an answer, and are sent again without one."""
@@ -25,16 +38,32 @@ class Heard(NamedTuple):
 
     Where nothing came, since the first packet that is kept. `init` tells that an INIT was the last of it, and
     was not answered yet; `silent` that nothing came for an RTO at least, though the sender asked again.
+    `closing` are the seconds since it sent its first SHUTDOWN or SHUTDOWN ACK, 0 before. `again` tells that
+    it asked again for what came to nothing, however soon: RTO.Min may be shorter.
     """
 
     ago: float
     init: bool
     silent: bool
+    closing: float = 0.0
+    again: bool = False
+
+
+def guarded(abort: Abort, heard: Heard) -> bool:
+    """Whether its sender has waited for the end of a shutdown for too long: T5-shutdown-guard."""
+    return not abort.causes and heard.closing >= GUARD
 
 
 def gives_up(abort: Abort, heard: Heard) -> bool:
-    """Whether its sender had no answer too often (RFC 9260, section 8.1), and no program wanted it."""
-    return heard.silent and all(cause.type != USER_INITIATED_ABORT for cause in abort.causes)
+    """Whether its sender had no answer too often (RFC 9260, section 8.1), and no program wanted it.
+
+    Linux says so itself, which is believed where it did ask again.
+    """
+    told = heard.again and any(
+        cause.type == PROTOCOL_VIOLATION and _MAX_RETRANS in cause.data for cause in abort.causes
+    )
+    silent = told or (heard.silent and not guarded(abort, heard))
+    return silent and all(cause.type != USER_INITIATED_ABORT for cause in abort.causes)
 
 
 class _End:
@@ -44,19 +73,24 @@ class _End:
         self.heard_at = at
         self.init = False
         self.repeats = 0  # since it heard something, and an RTO after that
+        self.again = False
         self.asked: set[str] = set()  # what of `_ASKING` it has sent since
         self.highest: int | None = None  # TSN sent
+        self.closing: float | None = None
 
     def hear(self, at: float, init: bool) -> None:
         """A packet arrives."""
-        self.heard_at, self.init, self.repeats = at, init, 0
+        self.heard_at, self.init, self.repeats, self.again = at, init, 0, False
         self.asked.clear()
 
     def send(self, at: float, chunks: Sequence[Chunk]) -> None:
         """A packet goes out."""
         self.init = False
         repeated = [self._again(chunk) for chunk in chunks]
+        self.again = self.again or any(repeated)
         self.repeats += any(repeated) and at - self.heard_at >= RTO
+        if self.closing is None and any(isinstance(one, Shutdown | ShutdownAck) for one in chunks):
+            self.closing = at
 
     def _again(self, chunk: Chunk) -> bool:
         if isinstance(chunk, Data | IData):
@@ -89,7 +123,8 @@ class Hearing:
             at, _, way, init = heapq.heappop(self._arriving)
             self._ends[_OTHER[way]].hear(at, init)
         sender = self._ends[direction]
-        heard = Heard(now - sender.heard_at, sender.init, sender.repeats > 0)
+        closing = now - sender.closing if sender.closing is not None else 0.0
+        heard = Heard(now - sender.heard_at, sender.init, sender.repeats > 0, closing, sender.again)
         if packet.verdict == "refused":
             return heard
         if packet.verdict != "duplicated":  # by the link: nobody sent it again

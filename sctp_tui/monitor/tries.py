@@ -73,27 +73,47 @@ class Coming:
             yield time, said
 
 
-class _Trouble:
-    """A chunk that was reported missing, or sent again."""
+class _Count:
+    """Reports that a chunk is missing, by one way to count them."""
 
-    __slots__ = ("again", "behind", "reports", "since", "third")
+    __slots__ = ("reports", "since", "third")
 
-    def __init__(self, behind: int, *, again: bool) -> None:
-        self.behind = behind  # a report counts where this TSN or a later one is what has come
-        self.again = again
+    def __init__(self) -> None:
         self.reports = 0
         self.third = 0.0  # when the third came
         self.since: _Trouble | None = None  # what came after that is of the next try
 
-    def report(self, at: float, newest: int, beyond: int, *, every: bool) -> None:
-        """One more; `beyond` is the TSN that is sent next, `newest` the one that came."""
-        one = self.since or self
-        if every or not before(newest, one.behind):
-            one.reports += 1
-            if one.reports == _MISSING:
-                one.third = at
-                if one is self:
-                    one.since = _Trouble(beyond, again=True)
+
+class _Trouble:
+    """A chunk that was reported missing, or sent again.
+
+    Stacks differ in whether in fast recovery all reports count where the cumulative TSN ack moves on, as
+    RFC 9260, section 7.2.4 has it: both are counted.
+    """
+
+    __slots__ = ("again", "behind", "every", "strict")
+
+    def __init__(self, behind: int, *, again: bool) -> None:
+        self.behind = behind  # a report counts where this TSN or a later one is what has come
+        self.again = again
+        self.strict, self.every = _Count(), _Count()
+
+    def report(self, at: float, newest: int | None, beyond: int | None, *, every: bool) -> None:
+        """One more: `newest` is the TSN that came behind the chunk, `beyond` the one that is sent next."""
+        strictly = newest is not None and not before(newest, self.behind)
+        for count, counts in ((self.strict, strictly), (self.every, strictly or every)):
+            if count.since is not None:
+                count.since.report(at, newest, None, every=every)
+            elif counts:
+                count.reports += 1
+                if count.reports == _MISSING:
+                    count.third = at
+                    count.since = None if beyond is None else _Trouble(beyond, again=True)
+
+    @property
+    def thirds(self) -> Iterator[_Count]:
+        """The counts that have come to three."""
+        return (count for count in (self.strict, self.every) if count.reports >= _MISSING)
 
 
 class Tries:
@@ -165,14 +185,17 @@ class Tries:
         # the cumulative TSN ack moves on (RFC 9260, section 7.2.4).
         every = in_recovery and news.advanced
         beyond = ((self._highest or 0) + 1) & _TSN
-        newest = blocks[-1][1] if blocks and every else news.newest
-        if newest:
-            for first, last in between([(0, 0), *blocks]):
-                if first >= newest:
-                    break
-                for tsn in within(cumulative, first, min(last, newest), self._sent):
-                    trouble = self._trouble.setdefault(tsn, _Trouble(tsn, again=False))
-                    trouble.report(at, (cumulative + newest) & _TSN, beyond, every=every)
+        until = blocks[-1][1] if blocks and every else news.newest
+        came = (cumulative + news.newest) & _TSN
+        for first, last in between([(0, 0), *blocks]):
+            if first >= until:
+                break
+            for tsn in within(cumulative, first, min(last, until), self._sent):
+                trouble = self._trouble.get(tsn)
+                if trouble is None:
+                    trouble = self._trouble[tsn] = _Trouble(tsn, again=False)
+                newest = came if before(tsn, came) else None
+                trouble.report(at, newest, beyond, every=every)
 
     # --- what it sends
 
@@ -201,11 +224,9 @@ class Tries:
         if first == number or tsn in self._sent:
             self._sent[tsn] = now
             bound(self._sent, _REMEMBERED)
-            if why is not None:
-                old = self._trouble.get(tsn)
-                fast = old is not None and why in ("fast", "recovery")
-                self._trouble[tsn] = (old and fast and old.since) or _Trouble(tsn, again=True)
-                bound(self._trouble, _REMEMBERED)
+            if why not in (None, "fast", "recovery"):
+                self._trouble[tsn] = _Trouble(tsn, again=True)
+            bound(self._trouble, _REMEMBERED)
         if why is None and not late and not room:
             return ONCE
         return Tried(first if first != number else 0, why, late, room, rto)
@@ -218,7 +239,9 @@ class Tries:
             return "timeout", 0.0
         marked = sent <= self._expired and ran < self._ran * _LEAST
         for_sure = marked and self._expired - sent >= self._ran * _LEAST
-        if not for_sure and self._reported(now, tsn, timer=now - sent >= RTO):
+        reports = None if for_sure else self._reported(now, tsn, timer=now - sent >= RTO)
+        if reports is not None:
+            self._trouble[tsn] = reports.since or _Trouble(tsn, again=True)
             return self._fast(now, number, tsn), 0.0
         if marked:
             return "marked", 0.0
@@ -231,15 +254,18 @@ class Tries:
             self._recovers = None
         return "timeout", rto
 
-    def _reported(self, now: float, tsn: int, *, timer: bool) -> bool:
-        """Whether three reports are what has it sent now, or else a `timer` may have run out.
+    def _reported(self, now: float, tsn: int, *, timer: bool) -> _Count | None:
+        """What three reports have it sent now; None where they don't, as a `timer` may have run out.
 
-        That is sure to happen once, and with some stacks again.
+        That is sure to happen once, soon after the third, and with some stacks again.
         """
         trouble = self._trouble.get(tsn)
-        if trouble is None or trouble.reports < _MISSING:
-            return False
-        return now - trouble.third < self._at_once or not (trouble.again or timer)
+        for count in trouble.thirds if trouble is not None else ():
+            if now - count.third < self._at_once:
+                return count
+        if trouble is None or trouble.again:
+            return None
+        return next((one for one in trouble.thirds if now - one.third < RTO or not timer), None)
 
     @property
     def _at_once(self) -> float:

@@ -40,7 +40,7 @@ from ..sctp.packet import (
     name_of,
 )
 from ..sctp.parameters import Parameter
-from .heard import RTO, Heard, gives_up
+from .heard import RTO, Heard, gives_up, guarded
 from .room import Situation
 from .tries import Retransmission
 from .why_causes import CAUSES
@@ -180,6 +180,8 @@ def _situation(chunk: Chunk, facts: Facts) -> str:
             return "refuses"
         case Abort() if facts.heard is not None and gives_up(chunk, facts.heard):
             return "silence"
+        case Abort() if facts.heard is not None and guarded(chunk, facts.heard):
+            return "guard"
         case Abort() | ShutdownComplete() if chunk.reflected:
             return "reflected"
         case Abort() if not chunk.causes:

@@ -335,6 +335,12 @@ CHUNKS = {
         "An error counter went past its limit. usrsctp says so by an ABORT without a cause, Linux by a "
         "protocol violation; the RFC asks for CLOSED, not for an ABORT.",
     ),
+    "ABORT/guard": Words(
+        "9260 9.2",
+        "An end has closed, and does not wait for the end of that any longer, whatever it heard meanwhile.",
+        "T5-shutdown-guard bounds the time for the whole shutdown to 5 times RTO.Max, 5 min by default; it "
+        "has run out, and the association is aborted.",
+    ),
     "ABORT/reflected": Words(
         "9260 8.5.1",
         "An end has no such association: the other end shall forget it too.",

@@ -26,8 +26,10 @@ EVENTS = {
     ),
     "assoc_change/COMM_LOST/stack": Words(
         "9260 9.1",
-        "The SCTP of this end broke the association off by itself: what came was against the rules.",
-        "An ABORT with that cause was sent and the TCB deleted; no program here had asked for it.",
+        "The SCTP of this end broke the association off by itself: what came was against the rules, or the "
+        "end of a shutdown did not come.",
+        "An ABORT was sent and the TCB deleted, with the cause of a violation, or by T5-shutdown-guard; "
+        "no program here had asked for it.",
     ),
     "assoc_change/COMM_LOST/unknown": Words(
         "6458 6.1.1",

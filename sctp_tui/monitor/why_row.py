@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..sctp.packet import Data, IData, Sack, name_of
+from ..sctp.packet import Chunk, Data, IData, Sack, name_of
 from ..sctp.printable import printable
 from .ladder import Row
 from .why import Facts, Level, Why, why
@@ -20,6 +20,16 @@ def why_row(row: Row, level: Level) -> Iterator[tuple[str, Why]]:
     if verdict != "delivered" and verdict not in _LATE:
         yield _link(row, level)
     told = set()
+    for chunk, one in explained(row, level):
+        if one.text not in told:
+            told.add(one.text)
+            yield name_of(chunk), one
+    if verdict in _LATE:
+        yield _link(row, level)
+
+
+def explained(row: Row, level: Level) -> Iterator[tuple[Chunk, Why]]:
+    """The words for each chunk."""
     chunks = row.chunks
     with_data = any(isinstance(chunk, Data | IData) for chunk in chunks)
     for at, chunk in enumerate(chunks[:_EXPLAINED]):
@@ -33,12 +43,7 @@ def why_row(row: Row, level: Level) -> Iterator[tuple[str, Why]]:
             row.heard,
             tried.room,
         )
-        one = why(chunk, level, facts)
-        if one.text not in told:
-            told.add(one.text)
-            yield name_of(chunk), one
-    if verdict in _LATE:
-        yield _link(row, level)
+        yield chunk, why(chunk, level, facts)
 
 
 def _link(row: Row, level: Level) -> tuple[str, Why]:

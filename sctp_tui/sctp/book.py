@@ -32,6 +32,9 @@ ENDED = "this association has ended: send as a client to set up another"
 CLOSING = "this association is being shut down and takes no more messages: wait until it has ended"
 REASON_LIMIT = 1000
 """Bytes of the reason for an ABORT: a packet holds them on any path. usrsctp leaves out what is longer."""
+GUARD = 299.0
+"""Seconds after which a shutdown that does not come to its end is given up, whatever is heard of the peer:
+T5-shutdown-guard, 5 times RTO.Max (RFC 9260, section 9.2), less what a timer ticks early."""
 _ADDRESSES = 128  # of one peer that are kept; it may list as many as there is room for in a packet
 _REMEMBERED = 1000  # associations that ended, for what is told of them late
 
@@ -39,8 +42,8 @@ _REMEMBERED = 1000  # associations that ended, for what is told of them late
 class Entry(msgspec.Struct):
     """One association. `begun` is what our user began: "", "close" or "abort".
 
-    `heard` is when something was told that came from the peer (s, monotonic clock), `silent` whether a path
-    to it was given up since.
+    `heard` is when something was told that came from the peer, `closing` when the shutdown was asked for at
+    either end (s, monotonic clock), `silent` whether a path to it was given up since it was heard.
     """
 
     key: int
@@ -50,6 +53,7 @@ class Entry(msgspec.Struct):
     begun: str = ""
     peer_shut_down: bool = False
     heard: float = -inf
+    closing: float = inf
     silent: bool = False
 
 
@@ -88,6 +92,7 @@ class Book:
 
     def ending(self, entry: Entry, how: How, reason: str, now: tuple[float, float]) -> Ending:
         """The event that tells that our user has begun to end it, at `now`."""
+        entry.closing = min(entry.closing, now[1])
         return Ending(*now, self.options.name, entry.key, entry.assoc_id, entry.peer, how, reason)
 
     def give_up_opening(self) -> None:
@@ -209,6 +214,7 @@ class Book:
             changes = {"key": entry.key, "peer": entry.peer, "assoc_id": entry.assoc_id}
             if isinstance(event, ShutdownEvent):
                 entry.peer_shut_down = True
+                entry.closing = min(entry.closing, mono)
             elif isinstance(event, AssocChange):
                 if event.state in _ENDS:
                     self._entries.pop(entry.assoc_id, None)
@@ -221,6 +227,8 @@ class Book:
                         changes["by"] = "us"
                     elif event.state == "SHUTDOWN_COMP":
                         changes |= self._shut_down(entry)
+                    elif event.by == "nobody" and mono - entry.closing >= GUARD:
+                        changes |= {"by": "stack", "error_text": "the shutdown took too long"}
                 else:
                     entry.outbound_streams = event.outbound_streams
                     if event.state == "COMM_UP":

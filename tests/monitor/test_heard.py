@@ -105,6 +105,17 @@ def test_each_stack_gives_up_in_its_own_way(asked: bytes, causes: bytes) -> None
     assert told == "An end gives the association up: it had no answer for too long, though it asked again."
 
 
+def test_with_a_short_rto_the_abort_itself_tells_of_the_silence() -> None:
+    """RTO.Min may be 100 ms, which no packet says; but Linux says why it gives up."""
+    asking = [_packet(0.0, "in", raw.sack(100)), *(_packet(at, "out", _BEAT) for at in (0.1, 0.2, 0.4))]
+    told = _told(*asking, _packet(0.8, "out", raw.chunk(raw.ABORT, 0, _LOST)))
+    assert "no answer for too long" in told
+    told = _told(*asking, _packet(0.8, "out", raw.chunk(raw.ABORT)))
+    assert "says no reason" in told
+    told = _told(*asking[:2], _packet(0.15, "out", raw.chunk(raw.ABORT, 0, _LOST)))
+    assert "no answer for too long" not in told
+
+
 def test_a_program_that_aborts_a_silent_peer_is_not_the_silence() -> None:
     asking = [_packet(at, "out", _DATA[0]) for at in (0.0, 1.0, 3.0)]
     told = _told(*asking, _packet(7, "out", raw.chunk(raw.ABORT, 0, raw.parameter(12, b"enough"))))
@@ -139,6 +150,11 @@ def _packets(draw: st.DrawFn) -> list[Packet]:
     return packets
 
 
+def _says_so(row: Row) -> bool:
+    """Whether it says itself why its sender gives up, having asked again: RTO.Min may be short."""
+    return row.heard.again and _LOST in row.packet.data
+
+
 def speaks_of_silence_too_soon(rows: Sequence[Row]) -> Iterator[str]:
     """Of what is told of these packets, what speaks of silence though something came within an RTO."""
     for at, row in enumerate(rows):
@@ -149,7 +165,7 @@ def speaks_of_silence_too_soon(rows: Sequence[Row]) -> Iterator[str]:
             if one.packet.direction != direction and one.arrives
             if (arrived := one.packet.mono + one.packet.delay) <= now
         ]
-        if not heard or now - max(heard) >= RTO:
+        if not heard or now - max(heard) >= RTO or _says_so(row):
             continue
         for _, words in why_row(row, "beginner"):
             if any(one in words.text.lower() for one in _SILENCE):
@@ -161,7 +177,9 @@ def gives_up_too_soon(rows: Sequence[Row], follower: Follower) -> Iterator[str]:
     by_number = {row.number: row for row in rows}
     for one in follower.taken:
         row = by_number.get(one.number)
-        if one.transition.trigger == "no answer" and row is not None and not row.heard.silent:
+        if one.transition.trigger != "no answer" or row is None or _says_so(row):
+            continue
+        if not row.heard.silent:
             yield f"{one.number}: {one.transition}"
 
 

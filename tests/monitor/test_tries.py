@@ -127,6 +127,24 @@ def test_reports_count_when_they_come_and_of_what_is_newly_acknowledged(wire: Wi
     assert _whys(wire, -1) == ["timeout"]
 
 
+def test_a_third_report_counts_by_either_way_to_count(wire: Wire) -> None:
+    """usrsctp does not always hold to what the RFC has for fast recovery."""
+    for number in range(8):
+        wire.put("in", data(number), at=0.1)
+    for number in (2, 3, 4):
+        wire.put("out", sack(-1, (1, number)), at=0.11)
+    wire.put("in", data(0), at=0.11)
+    for number in (8, 9, 10):
+        wire.put("in", data(number), at=0.2)
+    wire.put("out", sack(4, (6, 6)), at=0.3)
+    wire.put("out", sack(4, (6, 7)), at=0.3)
+    for number in (8, 9, 10):  # that all of those before are there is told in the first of them
+        wire.put("out", sack(4, (6, number)), at=1.2 + number / 100)
+    wire.put("in", data(5), at=1.301)
+    wire.put("in", data(5), at=1.302)
+    assert [_whys(wire, -2), _whys(wire, -1)] == [["recovery"], ["soon"]]
+
+
 @pytest.mark.parametrize("waited", [0.05, 0.1, 0.5])
 def test_what_may_be_a_shorter_timer_is_not_said_to_be_one(wire: Wire, waited: float) -> None:
     wire.put("in", data(0), at=0.1)

@@ -178,6 +178,9 @@ def _keys() -> Iterator[tuple[Chunk, Facts, str]]:
     yield Abort(0, 4, False, ()), Facts(heard=Heard(90.0, False, False)), "ABORT/bare"
     yield Abort(0, 4, False, ()), Facts(heard=Heard(90.0, False, True)), "ABORT/silence"
     yield Abort(1, 4, True, ()), Facts(heard=Heard(90.0, False, True)), "ABORT/silence"
+    yield Abort(0, 4, False, ()), Facts(heard=Heard(9.0, False, True, 200.0)), "ABORT/silence"
+    yield Abort(0, 4, False, ()), Facts(heard=Heard(9.0, False, True, 300.0)), "ABORT/guard"
+    yield Abort(0, 4, False, ()), Facts(heard=Heard(0.1, False, False, 300.0)), "ABORT/guard"
     violation = Parameter(13, "protocol violation", "Association exceeded its max_retrans count", b"")
     yield Abort(0, 4, False, (violation,)), Facts(heard=Heard(90.0, False, True)), "ABORT/silence"
     soon = Facts(retransmission="timeout", heard=Heard(0.01, False, False))

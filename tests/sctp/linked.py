@@ -14,6 +14,8 @@ from sctp_tui.sctp.packet import Chunk, Data, name_of
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.userspace.stack import UserspaceStack
 
+from .. import explained
+
 C = TypeVar("C", bound=Chunk)
 E = TypeVar("E", bound=Event)
 TICK = 0.01
@@ -46,6 +48,8 @@ class Linked:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stack.close()
+        if error is None:
+            explained.check(self.packets, [self.listening, *self.events])
 
     def open(self, name: str) -> UserspaceEndpoint:
         """An endpoint that has not begun anything."""

@@ -1,0 +1,280 @@
+"""Whether what is said of packets and ends can be so, by a plain model of the conversation of its own.
+
+No explanation speaks of silence within an RTO of having heard the other end, of a timer where three SACKs
+just had reported the loss or no RTO had passed, of three reports where fewer came, of room where the window
+was closed, of a first try where there was one before. Who ended an association is the same in table, log,
+JSON, states and captured packets. Nothing here asks the program how it came to what it says.
+"""
+
+import heapq
+import re
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import msgspec
+
+from sctp_tui.monitor.ladder import Ladder, Row
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.states import Follower
+from sctp_tui.monitor.why_row import explained
+from sctp_tui.monitor.wire import Conversation
+from sctp_tui.monitor.words import sentence
+from sctp_tui.outbox import Batch
+from sctp_tui.sctp.events import AssocChange, Direction, Event, Packet
+
+from . import rawpeer as raw
+
+RTO = 0.9
+"""Seconds: RTO.Min of RFC 9260, less what timers of real stacks tick early."""
+_NOW = 0.0015  # s: what comes is acted on at once
+_MASK = 0xFFFFFFFF
+_I_DATA = 0x40
+_SILENCE = re.compile("no answer|nothing came back|does not answer", re.IGNORECASE)
+_TIMER = re.compile("T3-rtx ran out[:,]")
+_FAST = re.compile("Fast retransmit|Three miss indications|As for DATA: three miss")
+_ROOM = re.compile("had room")
+
+
+class _Chunk(NamedTuple):
+    kind: int
+    flags: int
+    value: bytes
+
+    @property
+    def tsn(self) -> int | None:
+        return struct.unpack_from("!I", self.value)[0] if self.is_data else None
+
+    @property
+    def is_data(self) -> bool:
+        return self.kind in (raw.DATA, _I_DATA) and len(self.value) >= 12
+
+    @property
+    def octets(self) -> int:
+        return len(self.value) - (12 if self.kind == raw.DATA else 16)
+
+
+class _End:
+    """What one end has sent, and heard."""
+
+    def __init__(self) -> None:
+        self.heard_at: float | None = None
+        self.rwnd: int | None = None
+        self.cumulative: int | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Another association."""
+        self.cumulative = None
+        self.sent: dict[int, list[float]] = {}  # what is not acknowledged cumulatively
+        self.ever: set[int] = set()
+        self.acked: set[int] = set()  # of `sent`, in gap blocks
+        self.told: dict[int, list[float]] = {}  # when a SACK with a gap there came
+        self.newly: dict[int, list[float]] = {}  # one that acknowledged for the first time what is above
+
+    def hear(self, at: float, chunks: Iterable[_Chunk]) -> None:
+        self.heard_at = at
+        for chunk in chunks:
+            if chunk.kind == raw.SACK and len(chunk.value) >= 12:
+                self._sack(at, chunk.value)
+            elif len(chunk.value) >= 16 and (
+                chunk.kind == raw.INIT_ACK or (chunk.kind == raw.INIT and not self.ever)
+            ):
+                self.rwnd = struct.unpack_from("!I", chunk.value, 4)[0]
+
+    def _sack(self, at: float, value: bytes) -> None:
+        cumulative, rwnd, blocks, _ = struct.unpack_from("!IIHH", value)
+        if self.cumulative is not None and _before(cumulative, self.cumulative):
+            return
+        self.cumulative, self.rwnd = cumulative, rwnd
+        for tsn in [one for one in self.sent if not _before(cumulative, one)]:
+            for kept in (self.sent, self.told, self.newly):
+                kept.pop(tsn, None)
+            self.acked.discard(tsn)
+        blocks = min(blocks, (len(value) - 12) // 4)
+        if not blocks:
+            return
+        gaps = [struct.unpack_from("!HH", value, 12 + 4 * n) for n in range(blocks)]
+        ahead = {tsn: (tsn - cumulative) & _MASK for tsn in self.sent}
+        covered = {tsn for tsn, n in ahead.items() if any(first <= n <= last for first, last in gaps)}
+        top = max(last for _, last in gaps)
+        newest = max((ahead[tsn] for tsn in covered - self.acked), default=0)
+        self.acked = covered
+        for tsn, n in ahead.items():
+            if tsn not in covered:
+                if n < top:
+                    self.told.setdefault(tsn, []).append(at)
+                if n < newest:
+                    self.newly.setdefault(tsn, []).append(at)
+
+    def send(self, at: float, chunks: Iterable[_Chunk]) -> None:
+        for chunk in chunks:
+            if (tsn := chunk.tsn) is not None:
+                self.ever.add(tsn)
+                if self.cumulative is None or _before(self.cumulative, tsn):
+                    self.sent.setdefault(tsn, []).append(at)
+
+
+def _before(tsn: int, other: int) -> bool:
+    return 0 < (other - tsn) & _MASK < 1 << 31
+
+
+def of_rows(rows: Iterable[Row]) -> Iterator[str]:
+    """What is said of a conversation's packets and cannot be so."""
+    ends: dict[Direction, _End] = {"in": _End(), "out": _End()}
+    coming: list[tuple[float, int, Direction, list[_Chunk]]] = []
+    echoed: bytes | None = None
+    for row in rows:
+        packet = row.packet
+        now = packet.mono
+        while coming and coming[0][0] <= now:
+            at, _, way, came = heapq.heappop(coming)
+            ends[_OTHER[way]].hear(at, came)
+        if packet.verdict == "refused":
+            continue
+        chunks = [_Chunk(*one) for one in raw.chunks(packet.data)]
+        if any(one.kind == raw.COOKIE_ECHO for one in chunks) and packet.data[4:8] != echoed:
+            echoed = packet.data[4:8]
+            for end in ends.values():
+                end.begin()
+        if packet.verdict != "duplicated":
+            for said in _of_packet(row, ends[packet.direction], chunks):
+                yield f"packet {row.number}, {now:.3f} s: {said}"
+            ends[packet.direction].send(now, chunks)
+        if packet.verdict != "dropped":
+            heapq.heappush(coming, (now + packet.delay, row.number, packet.direction, chunks))
+
+
+_OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
+
+
+def _of_packet(row: Row, end: _End, chunks: Sequence[_Chunk]) -> Iterator[str]:
+    now = row.packet.mono
+    told = [
+        (words[0].text, words[1].text)
+        for words in zip(
+            (why for _, why in explained(row, "beginner")),
+            (why for _, why in explained(row, "expert")),
+            strict=True,
+        )
+    ]
+    if len(told) != len(chunks):
+        return  # of what is no proper chunk
+    timers = [
+        _waited(end, chunk, now)
+        for chunk, (_, expert) in zip(chunks, told, strict=True)
+        if _TIMER.match(expert)
+    ]
+    if timers and max(timers) < RTO:
+        yield f"a timer after {max(timers):.3f} s"
+    for chunk, (beginner, expert) in zip(chunks, told, strict=True):
+        if not chunk.is_data:
+            # Where RTO.Min is shorter, only Linux tells that it gives up, and the packet why.
+            least = 0.0 if b"exceeded its max_retrans count" in chunk.value else RTO
+            soon = end.heard_at is not None and now - end.heard_at < least
+            if soon and _SILENCE.search(beginner):
+                yield f"silence, though something was heard: {beginner}"
+            continue
+        assert chunk.tsn is not None
+        tries = end.sent.get(chunk.tsn, ())
+        if _TIMER.match(expert):
+            third = end.newly.get(chunk.tsn, ())[2:3]
+            if third and len(tries) == 1 and now - third[0] < _NOW:
+                yield f"a timer, though the third report has just come: {expert}"
+        if _FAST.match(expert) and chunk.tsn in end.sent and len(end.told.get(chunk.tsn, ())) < 3:
+            yield f"three reports, of which fewer came: {expert}"
+        if chunk.tsn not in end.ever and (_TIMER.match(expert) or _FAST.match(expert)):
+            yield f"sent again, though it is new: {expert}"
+        if _ROOM.search(expert):
+            if chunk.tsn in end.ever:
+                yield f"a first try, though it is sent again: {expert}"
+            if end.rwnd is not None and end.rwnd < chunk.octets:
+                yield f"room for {chunk.octets} B in {end.rwnd}: {expert}"
+
+
+def _waited(end: _End, chunk: _Chunk, now: float) -> float:
+    """Seconds since a chunk was sent last; endless where that was acknowledged, or not seen."""
+    tries = end.sent.get(chunk.tsn, ()) if chunk.tsn is not None else ()
+    return now - tries[-1] if tries else float("inf")
+
+
+# --- who ended an association
+
+_TABLE = {"peer": "by peer", "us": "by us", "stack": "by our stack", "nobody": "lost", "unknown": "no answer"}
+_LOG = {
+    "peer": "by the peer",
+    "us": "by us",
+    "stack": "by our stack",
+    "nobody": "lost",
+    "unknown": "no answer",
+}
+_TRIGGERS = {"peer": {"receive ABORT"}, "us": {"[ABORT]"}, "stack": {"[ABORT]"}, "nobody": {"no answer"}}
+_SLACK = 0.5  # s between an ABORT and what is told of it
+
+
+def of_ends(monitor: Monitor, events: Iterable[Event]) -> Iterator[str]:
+    """Where what is said of an association's end does not agree."""
+    lost = {one.key: one for one in events if isinstance(one, AssocChange) and one.state == "COMM_LOST"}
+    for key, event in lost.items():
+        row = monitor.associations.get(key)
+        if row is None or row.ended is None:
+            continue
+        said = {
+            "the event": event.by,
+            "the table": row.by,
+            "JSON": msgspec.json.decode(msgspec.json.encode(event))["by"],
+        }
+        if len(set(said.values())) > 1:
+            yield f"association {key}: {said}"
+        if _TABLE[event.by] not in row.ended or _LOG[event.by] not in sentence(event):
+            yield f"association {key}, {event.by}: {row.ended!r}, {sentence(event)!r}"
+        conversation = monitor.wire.of(row, monitor.endpoints)
+        if conversation is not None and conversation.first == 1 and event.by != "unknown":
+            mine: Direction = "out" if row.endpoint == conversation.endpoint else "in"
+            yield from (f"association {key}: {one}" for one in _of_abort(event, conversation, mine))
+
+
+def _of_abort(event: AssocChange, conversation: Conversation, mine: Direction) -> Iterator[str]:
+    """Of the ABORTs that were sent by then: one of them is what is told."""
+    aborts = [
+        traced
+        for traced in conversation.since(0)
+        if traced.packet.verdict != "refused" and traced.packet.at <= event.at + _SLACK
+        for kind, flags, _ in raw.chunks(traced.packet.data)
+        if kind == raw.ABORT
+        and (not flags & 1 if traced.packet.direction == mine else traced.packet.verdict != "dropped")
+    ]
+    if not aborts:
+        return
+    if not any((one.packet.direction != mine) == (event.by == "peer") for one in aborts):
+        yield f"by {event.by}, and the ABORTs are of the other end"
+    follower = Follower(conversation)
+    follower.update(float("inf"))
+    end = "local" if mine == "out" else "peer"
+    taken = {
+        one.transition.trigger for one in follower.taken if one.end == end and one.transition.next == "CLOSED"
+    }
+    if len(aborts) == 1 and taken and not taken & _TRIGGERS[event.by]:
+        yield f"by {event.by}, and the states have it by {sorted(taken)}"
+
+
+# --- all of it
+
+
+def wrong(packets: Sequence[Packet], events: Sequence[Event] = ()) -> Iterator[str]:
+    """All that is said of these and cannot be so."""
+    monitor = Monitor()
+    monitor.fold(Batch(list(events), list(packets)))
+    for conversation in dict.fromkeys(monitor.wire._order):
+        ladder = Ladder(conversation)
+        while ladder.update():
+            pass
+        yield from (f"{conversation.peer}, {said}" for said in of_rows(ladder))
+    yield from of_ends(monitor, events)
+
+
+def check(packets: Sequence[Packet], events: Sequence[Event] = ()) -> None:
+    """Raises AssertionError with the first that cannot be so."""
+    found = list(islice(wrong(packets, events), 5))
+    assert not found, "what is said cannot be so:\n" + "\n".join(found)

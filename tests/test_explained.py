@@ -1,0 +1,126 @@
+"""What is said of packets of real captures, and that the check of it sees what cannot be so."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from sctp_tui.monitor.why_chunks import CHUNKS
+from sctp_tui.sctp.events import AssocChange, Direction, Event, Packet, Peer
+
+from . import explained
+from . import rawpeer as raw
+from .monitor.test_ladder import Wire, data, init, init_ack, sack
+from .places import ROOT
+from .sctp.linked import Linked
+
+_CAPTURES = ROOT.parent.parent / "shared" / "captures"
+_SCTP = 132
+
+
+def _packets(capture: Path) -> Iterator[Packet]:
+    """Those of SCTP, each between its two ends; the first one's receiver is the local end."""
+    from scapy.layers.inet import IP
+    from scapy.layers.inet6 import IPv6
+    from scapy.utils import PcapReader
+
+    flows: dict[frozenset[Peer], tuple[int, Peer]] = {}
+    with PcapReader(str(capture)) as frames:
+        for frame in frames:
+            for layer in (IP, IPv6):
+                if layer not in frame:
+                    continue
+                ip = frame[layer]
+                octets = bytes(ip)
+                six = layer is IPv6
+                kind, at = (ip.nh, 40) if six else (ip.proto, ip.ihl * 4)
+                octets = octets[at : 40 + ip.plen if six else ip.len]
+                if kind != _SCTP or len(octets) < 16:
+                    continue
+                source, destination = (
+                    Peer((host,), int.from_bytes(octets[port : port + 2], "big"))
+                    for host, port in ((ip.src, 0), (ip.dst, 2))
+                )
+                flow, local = flows.setdefault(
+                    frozenset((source, destination)), (len(flows) + 1, destination)
+                )
+                way: Direction = "in" if destination == local else "out"
+                peer = source if way == "in" else destination
+                now = float(frame.time)
+                yield Packet(now, now, "capture", 0, 0, peer, local, flow, way, "delivered", "", 0.0, octets)
+
+
+@pytest.mark.parametrize("capture", sorted(_CAPTURES.glob("*.*cap*")) or [None], ids=str)
+def test_what_is_said_of_real_captures_can_be_so(capture: Path | None) -> None:
+    if capture is None:
+        pytest.skip(f"no captures are in {_CAPTURES}")
+    packets = list(_packets(capture))
+    if not packets:
+        pytest.skip(f"scapy finds no SCTP in {capture.name}")
+    explained.check(packets)
+
+
+# --- the check itself
+
+
+def _wire() -> Wire:
+    wire = Wire()
+    wire.put("in", init(), at=0)
+    wire.put("out", init_ack(), at=0)
+    for number in range(5):
+        wire.put("in", data(number), at=0.1)
+    for number in (1, 2, 3):
+        wire.put("out", sack(-1, (1, number)), at=0.2)
+    wire.put("in", data(0), at=0.2)
+    wire.put("out", sack(4), at=0.3)
+    wire.put("in", data(5), at=0.3)
+    wire.put("in", data(5), at=1.4)
+    wire.put("out", raw.chunk(raw.ABORT), at=1.5)
+    return wire
+
+
+@pytest.mark.parametrize(
+    ("of", "said", "found"),
+    [
+        ("DATA/fast", "DATA/timeout", "a timer after 0.1"),
+        ("DATA/fast", "DATA", "a first try, though it is sent again"),
+        ("DATA/timeout", "DATA/fast", "three reports, of which fewer came"),
+        ("DATA", "DATA/timeout", "sent again, though it is new"),
+        ("ABORT/bare", "ABORT/silence", "silence, though something was heard"),
+    ],
+)
+def test_what_cannot_be_so_is_found(monkeypatch: pytest.MonkeyPatch, of: str, said: str, found: str) -> None:
+    wire = _wire()
+    assert list(explained.wrong(wire.made)) == []
+    monkeypatch.setitem(CHUNKS, of, CHUNKS[said])
+    assert any(found in one for one in explained.wrong(wire.made))
+
+
+def test_room_in_a_closed_window_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = _wire()
+    wire.made.pop()
+    wire.put("out", raw.sack((0xFFFFFFFE + 5) & 0xFFFFFFFF, rwnd=0), at=1.5)
+    wire.put("in", data(6), at=1.6)
+    assert list(explained.wrong(wire.made)) == []
+    monkeypatch.setitem(CHUNKS, "DATA/probe", CHUNKS["DATA"])
+    assert any("room for 5 B in 0" in one for one in explained.wrong(wire.made))
+
+
+@pytest.mark.userspace
+def test_who_did_not_end_it_is_found() -> None:
+    with Linked() as linked:
+        client = linked.up()
+        (assoc_id,) = client.associations()
+        linked.events += client.abort(assoc_id, "enough")
+        linked.until(lambda: "COMM_LOST" in linked.states(linked.server))
+        linked.run(0.1)
+    told = [linked.listening, *linked.events]
+    assert list(explained.wrong(linked.packets, told)) == []
+
+    def with_by(event: Event) -> Event:
+        lost = isinstance(event, AssocChange) and event.state == "COMM_LOST" and event.by == "peer"
+        return replace(event, by="nobody") if lost else event
+
+    found = list(explained.wrong(linked.packets, [with_by(one) for one in told]))
+    assert any("the ABORTs are of the other end" in one for one in found)
