@@ -50,7 +50,9 @@ def growth() -> Iterator[Row]:
     filling, early, late, latest = resident
     ratio = late / early
     figure = f"memory after {_LATE:,} messages against after {_EARLY:,}, when all that is kept is full"
-    note = f"{late:.0f} against {early:.0f} MB; {filling:.0f} after {_FILLING:,}, {latest:.0f} after {_LATEST:,}"
+    note = (
+        f"{late:.0f} against {early:.0f} MB; {filling:.0f} after {_FILLING:,}, {latest:.0f} after {_LATEST:,}"
+    )
     if sent < _LATEST:
         yield Row(figure, "< 1.03", f"{ratio:.3f}", None, f"only {sent:,} messages went in time; {note}")
     else:

@@ -238,10 +238,27 @@ def test_time_that_stands_still_and_goes_by_steps(linked: Linked) -> None:
         state = linked.stack.link.state()
         assert state.waiting == 1
         assert ladder(linked.packets)[-1][2:] == f"{expected} delivered"
-        assert linked.packets[-1].delay == LEAST
+        assert linked.packets[-1].delay == pytest.approx(LEAST, abs=1e-5)
         linked.stack.link.step()
         linked.run(1.0)
     assert linked.states(client) == ["COMM_UP"]
+
+
+def test_of_packets_sent_at_once_the_clock_tells_which_are_there(paced: Linked) -> None:
+    """Who draws them knows when each arrives, and what time it is: that says of each whether it has."""
+    client = paced.up()
+    paced.stack.link.set_speed(0)
+    sent = len(paced.packets)
+    for number in range(3):
+        paced.send(client, 1 + number, b"%d" % number)
+    paced.turn()
+    for arrived in range(4):
+        now = paced.stack.link.state().now + 1e-6
+        there = [packet for packet in paced.packets[sent:] if packet.mono + packet.delay <= now]
+        assert len(there) == arrived
+        assert paced.received()[1:] == [b"%d" % number for number in range(arrived)]
+        paced.stack.link.step()
+        paced.turn()
 
 
 def test_a_step_with_nothing_on_its_way_runs_the_timers(paced: Linked) -> None:

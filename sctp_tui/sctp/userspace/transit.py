@@ -14,7 +14,8 @@ from .links import Link
 
 LEAST = 0.005
 """Seconds, of the link's time, that a packet takes at least while that is not the world's: to be seen."""
-
+_APART = 2e-6
+"""Seconds between any two arrivals then: who looks at the clock can tell which packets are there."""
 
 _COST = 256
 """Bytes that a packet on its way takes at most besides its own."""
@@ -57,6 +58,8 @@ class Transit:
         self._base = self._since = 0.0
         self.clock = self.now = mono
         self._serial = 0
+        self._latest = 0.0, 0.0  # when a packet was to arrive, and when it does
+        self._dues: set[float] = set()
         self._bytes: dict[Direction, int] = {"in": 0, "out": 0}
 
     def _changed_clock(self) -> float:
@@ -88,18 +91,30 @@ class Transit:
         self.changed = True
         if within and self.speed != 1:
             fates = tuple(
-                fate if fate.verdict == "dropped" else fate._replace(delay=max(fate.delay, LEAST))
+                fate if fate.verdict == "dropped" else fate._replace(delay=self._alone(fate.delay))
                 for fate in fates
             )
         if fates[0].verdict == "dropped":
             self.look()  # it may have been the last that was aimed at
         return fates
 
+    def _alone(self, delay: float) -> float:
+        """At least that delay, so long that nothing else arrives at the same time."""
+        now = self.now()
+        wanted = round(now + max(delay, LEAST), 6)
+        before, due = self._latest
+        due = round(due + _APART, 6) if wanted == before else wanted
+        while due in self._dues:
+            due = round(due + _APART, 6)
+        self._latest = wanted, due
+        return due - now
+
     def hold(self, link: Link, packet: bytes, types: int, delay: float, direction: Direction) -> None:
         """A packet sets out."""
         self._serial += 1
         # Rounded, so that what was to come together does, in the order in which it was sent.
         due = round(self.now() + delay, 6)
+        self._dues.add(due)
         heappush(self.held, Held(due, self._serial, link, packet, types, direction))
         self._bytes[direction] += len(packet) + _COST
         link.on_the_way += 1
@@ -125,5 +140,6 @@ class Transit:
 
     def _forget(self, one: Held) -> None:
         self._bytes[one.direction] -= len(one.packet) + _COST
+        self._dues.discard(one.due)
         one.link.on_the_way -= 1
         self.changed = True
