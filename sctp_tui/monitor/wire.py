@@ -109,6 +109,13 @@ class Conversation:
             if limit is not None and work <= 0:
                 return
 
+    def path(self, packet: Packet) -> str:
+        """The addresses that a packet passed between, of each end that has had several; "" where none has."""
+        ends = ((self.of_local, packet.local), (self.of_peer, packet.peer))
+        return " – ".join(
+            _bare(end.addresses[0]) for had, end in ends if len(had) > 1 and end is not None and end.addresses
+        )
+
     def still(self) -> "Conversation":
         """A copy, to which nothing is added: for another thread to read."""
         made = copy(self)

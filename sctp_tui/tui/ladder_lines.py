@@ -67,10 +67,13 @@ def again(row: Row) -> str:
     return since + (f"{',' if since else ''} RTO {rto}" if row.rto else "")
 
 
-def marks(row: Row, unanswered: bool = False) -> str:
-    """What is special about a packet, after its chunks: `↻12 fast`, `lost`, `+20 ms`; "" for nothing."""
+def marks(row: Row, unanswered: bool = False, path: str = "") -> str:
+    """What is special about a packet, after its chunks: `↻12 fast`, `lost`, `+20 ms`; "" for nothing.
+
+    `path` are the addresses that it passed between, where there are several.
+    """
     packet = row.packet
-    said = []
+    said = [f"via {path}"] if path else []
     if row.first_try:
         said.append(f"↻{row.first_try}{' fast' if row.fast else ''}{again(row)}")
     if row.probes:
@@ -118,7 +121,11 @@ def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[Part]:
     there = row.packet.mono + row.packet.delay <= now
     yield from arrow(
         fit_label(ladder.label(row)),
-        marks(row, there and bool(ladder.unanswered(row.number, row.number))),
+        marks(
+            row,
+            there and bool(ladder.unanswered(row.number, row.number)),
+            ladder.conversation.path(row.packet),
+        ),
         width,
         right=rightwards(ladder.conversation, row),
         arrives=row.arrives,

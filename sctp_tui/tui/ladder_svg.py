@@ -217,7 +217,9 @@ def _colour(row: Row) -> str:
 def _note(ladder: Ladder, row: Row) -> str:
     how = f"{'fast ' if row.fast else ''}retransmission of {row.first_try}{again(row)}"
     alone = row.arrives and ladder.unanswered(row.number, row.number)
-    parts = (how if row.first_try else "", fate(row.packet), "unanswered" if alone else "")
+    path = ladder.conversation.path(row.packet)
+    via = f"via {path}" if path else ""
+    parts = (how if row.first_try else "", fate(row.packet), "unanswered" if alone else "", via)
     return ", ".join(words for words in parts if words)
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sctp_tui.monitor.chunk_words import relative
-from sctp_tui.monitor.course import Beats, Course, beats
+from sctp_tui.monitor.course import Beats, Course, Shown, Still, beats
 from sctp_tui.monitor.ladder import Ladder
 from sctp_tui.monitor.link_said import Remarks
 from sctp_tui.monitor.log import Log
@@ -19,6 +20,7 @@ from sctp_tui.monitor.why_row import why_row
 from sctp_tui.monitor.wire import Conversation
 from sctp_tui.sctp.events import Packet, Peer
 from sctp_tui.tui.ladder_lines import head, marks, parts
+from sctp_tui.tui.ladder_svg import picture
 
 LOCAL, PEER = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 5000)
 INITIAL = 0xFFFFFFFE  # TSNs wrap within the first few
@@ -280,6 +282,28 @@ def test_a_heartbeat_on_its_way_is_not_unanswered_yet(wire: Wire) -> None:
     sent = ladder[3].packet.mono
     for now, said in ((sent, False), (sent + 0.006, True)):
         assert ("unanswered" in "".join(text for text, _ in parts(course, ladder[3], 90, now))) == said
+
+
+def test_the_path_is_told_where_there_are_several(wire: Wire) -> None:
+    def drawn() -> list[str]:
+        ladder = wire.ladder()
+        course = Course(ladder)
+        course.update(Log(), {}, Remarks())
+        return ["".join(text for text, _ in parts(course, row, 120)) for row in ladder]
+
+    wire.put("in", data(0))
+    assert not any("via" in line for line in drawn())
+    wire.put("out", sack(0))
+    wire.made[-1] = replace(wire.made[-1], peer=Peer(("10.0.2.2",), PEER.port))
+    assert ["via" in line for line in drawn()] == [True] * 4
+    assert ["via 127.0.0.1 " in line for line in drawn()] == [True, True, True, False]
+    assert "via 10.0.2.2 " in drawn()[3]
+    wire.put("in", data(1))
+    wire.made[-1] = replace(wire.made[-1], local=Peer(("10.0.1.1",), LOCAL.port))
+    assert "via 127.0.0.1 – 10.0.2.2 " in drawn()[3]
+    assert "via 10.0.1.1 – 127.0.0.1 " in drawn()[4]
+    still = Still(wire.ladder().conversation, Shown(), {}, Log(), Remarks())
+    assert b"via 10.0.1.1" in b"".join(one for one in picture(still) if one)
 
 
 def test_where_there_is_room_the_time_since_the_packet_above_is_told(wire: Wire) -> None:
