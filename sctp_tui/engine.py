@@ -391,6 +391,8 @@ class Engine:
             case CloseEndpoint():
                 if opened := self._open.get(command.endpoint):
                     self._begin_closing(opened, self.grace)
+                    if not self._ledger.of(command.endpoint):
+                        self._try_to_close(opened)  # its port is free for what is opened next
             case Watch():
                 self._watching.watch(command)
             case SetLink():

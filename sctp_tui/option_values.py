@@ -126,22 +126,14 @@ def address(text: str) -> str:
 
 def own_end(text: str) -> tuple[str, int]:
     """`ADDRESS[:PORT]`: an IP address of this machine, and an SCTP port, 0 for any."""
-    import ipaddress
-
-    from .sctp import unicast
-    from .sctp.address import parse_hostport
+    from .sctp import own_end, unicast
     from .sctp.endpoint import SctpError
 
     try:
-        host, port = parse_hostport(text, 0)
-        ipaddress.ip_address(host)
+        host, port = own_end.own_end(text)
         unicast.check(host)
     except SctpError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no IP address of this machine, as in 192.0.2.7 or 192.0.2.7:5000: see `ip address`"
-        ) from None
     return host, port
 
 

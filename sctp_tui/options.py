@@ -430,11 +430,12 @@ def _read_words(parser: Parser, words: list[str], options: SendOptions) -> None:
     # This brings msgspec with it, which --help and most mistakes do without.
     from .sctp.address import parse_hostport
     from .sctp.endpoint import SctpError
+    from .sctp.own_end import joined
 
-    if len(ports := sorted({port for _, port in options.own if port})) > 1:
-        parser.error(
-            f"--from: ports {' and '.join(map(str, ports))}: an association has one at each end: give one"
-        )
+    try:
+        joined(options.own)
+    except SctpError as error:
+        parser.error(f"--from: {error}")
     where, *texts = words
     try:
         options.host, options.port = parse_hostport(where, PORT)

@@ -32,6 +32,7 @@ from .sctp.events import (
     Status,
     Suppressed,
 )
+from .sctp.own_end import joined
 from .sctp.stacks import choose
 from .sctp.system import NO_LOOPBACK, loopback_is_down, raise_descriptor_limit
 from .send_input import Given, Messages
@@ -118,10 +119,7 @@ class _Client:
         outbound, inbound = options.streams
         with stop_signals(self._asked_to_stop):
             self._engine.start()
-            own = Peer(
-                tuple(dict.fromkeys(host for host, _ in options.own)),
-                max((port for _, port in options.own), default=0),
-            )
+            own = joined(options.own)
             self._engine.submit(OpenClient(_NAME, self._stack, self._peer, outbound, inbound, own=own))
             if options.connect_only:
                 self._engine.submit(Connect(_NAME))

@@ -1,9 +1,16 @@
 """Where a client is: an address and a port of its own; and an association that it sets up without data."""
 
-import pytest
+import ipaddress
+import re
 
-from sctp_tui.sctp.commands import Connect, OpenClient
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.sctp.commands import CloseEndpoint, Connect, OpenClient
+from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import AssocChange, EndpointFailed, Message, Opening, Peer, Refused, StackName
+from sctp_tui.sctp.own_end import parse_own, to_text
 
 from .harness import Running
 
@@ -39,6 +46,11 @@ def test_from_any_address_by_a_port(running: Running) -> None:
 def test_what_is_no_own_end_is_refused(running: Running, own: Peer, why: str) -> None:
     name = running.client(to=running.to_server(over_udp=running.stack == "userspace"), own=own)
     assert why in running.until(EndpointFailed, endpoint=name).text
+
+
+def test_nor_is_it_within_the_program(running: Running) -> None:
+    name = running.client(own=Peer(("192.0.2.1",), 0))
+    assert "see `ip address`" in running.until(EndpointFailed, endpoint=name).text
 
 
 @pytest.mark.userspace
@@ -80,3 +92,41 @@ def test_an_association_without_data(running: Running, stack: StackName, over_ud
 def test_without_data_where_nobody_listens(running: Running) -> None:
     running.submit(OpenClient("client", running.stack, running.nobody()), Connect("client"))
     assert running.until(AssocChange, endpoint="client").state == "CANT_STR_ASSOC"
+
+
+def test_a_port_is_free_again_for_the_next_client_at_once(running: Running, stack: StackName) -> None:
+    name = running.client(own=HERE)
+    key = running.until(AssocChange, endpoint=name, state="COMM_UP").key
+    running.shut_down(key)
+    running.until(AssocChange, key=key, state="SHUTDOWN_COMP")
+    server = running.to_server()
+    running.submit(CloseEndpoint(name), OpenClient("next", stack, server, own=HERE), Connect("next"))
+    running.until(AssocChange, endpoint="next", state="COMM_UP")
+
+
+def _is_one_way(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """::ffff:192.0.2.7 is read as IPv4."""
+    return getattr(address, "ipv4_mapped", None) is None
+
+
+@given(
+    hosts=st.lists(st.ip_addresses().filter(_is_one_way), unique=True, max_size=4),
+    port=st.integers(0, 65535),
+    between=st.sampled_from([" ", ",", ", ", "   "]),
+)
+def test_an_own_end_is_read_as_it_is_written(hosts: list[object], port: int, between: str) -> None:
+    own = Peer(tuple(map(str, hosts)), port if hosts else 0)
+    assert parse_own(to_text(own).replace(" ", between)) == own
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("here", "'here' is no IP address of this machine"),
+        ("127.0.0.1:5 127.0.0.2:6", "ports 5 and 6: an association has one at each end"),
+        ("127.0.0.1:70000", "ports go from 1 to 65535"),
+    ],
+)
+def test_what_is_no_own_end(text: str, why: str) -> None:
+    with pytest.raises(SctpError, match=re.escape(why)):
+        parse_own(text)

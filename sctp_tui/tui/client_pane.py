@@ -22,6 +22,7 @@ from sctp_tui.outbox import Batch
 from sctp_tui.sctp.address import parse_hostport
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Peer, StackName
+from sctp_tui.sctp.own_end import to_text
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.system import check_descriptors
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 FIRST_LINE = "hello"
 """What the input of a fresh program holds."""
+_FORMS = "text, [3]text, [hex]0a ff, [file]PATH; ^o connects without data"
 _SAID = 12.0  # s that something said stays
 
 
@@ -85,7 +87,7 @@ class ClientPane(Vertical):
         yield Fields(self._stacks, Options(), self._mask)
         with Horizontal(id="line"):
             yield Label(id="speaker", markup=False)
-            yield MessageInput(FIRST_LINE, id="message")
+            yield MessageInput(FIRST_LINE, placeholder=_FORMS, id="message")
         yield Static(id="outcome", markup=False)
 
     def on_mount(self) -> None:
@@ -209,9 +211,9 @@ class ClientPane(Vertical):
         if outcome.line:
             self.message.give_back(outcome.line)
 
-    def take_place(self) -> None:
-        """What is being typed of where to is entered by now, as another screen comes over it."""
-        self.query_one(Fields).take_place()
+    def take_places(self) -> None:
+        """What is being typed of where to, and from, is entered by now, as another screen comes over it."""
+        self.query_one(Fields).take_places()
 
     def _hide(self, text: str) -> str:
         """A text of ours without an address that is masked, or a host's name that was typed for one."""
@@ -223,7 +225,9 @@ class ClientPane(Vertical):
         return self._mask.text(text)
 
     def _place(self, client: Client) -> str:
-        return client.to if self._mask is None else self._mask.place(client.to)
+        """Where a client goes to, and where from if that was said."""
+        to = client.to if self._mask is None else self._mask.place(client.to)
+        return f"{self._hide(to_text(client.own))} → {to}" if client.own.addresses else to
 
     # --- who one speaks as
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from sctp_tui.monitor import units
 from sctp_tui.monitor.words import ending, said
 from sctp_tui.sctp.commands import CloseEndpoint, Command, Connect, OpenClient, Send, SendToAll
+from sctp_tui.sctp.endpoint import ANY
 from sctp_tui.sctp.events import (
     AssocChange,
     EndpointFailed,
@@ -31,8 +32,9 @@ _ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 class Client(msgspec.Struct, eq=False):
     """One client: an endpoint of its own, for one association at a time.
 
-    `to`, `udp_port` and the numbers are as the user set them; `opened` is what the endpoint was made
-    with, None where there is none. `heard` is the last text that the other side sent, printable.
+    `to`, `udp_port`, the numbers and `own`, where from, are as the user set them; `opened` is what the
+    endpoint was made with, None where there is none. `heard` is the last text that the other side sent,
+    printable.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Client(msgspec.Struct, eq=False):
     outbound: int = OUTBOUND
     inbound: int = INBOUND
     attempts: int = ATTEMPTS
+    own: Peer = ANY
     opened: OpenClient | None = None
     heard: str = ""
 
@@ -102,9 +105,11 @@ class Clients:
 
     def add(self, like: Client) -> Client:
         """Another client with the same settings as this one."""
+        own = Peer(like.own.addresses, 0)  # its port is taken
         client = Client(
-            next(self._names), like.stack, like.to, like.udp_port, like.outbound, like.inbound, like.attempts
-        )
+            next(self._names), like.stack, like.to, like.udp_port,
+            like.outbound, like.inbound, like.attempts, own,
+        )  # fmt: skip
         self.all.append(client)
         return client
 
@@ -125,7 +130,9 @@ class Clients:
         Where the settings differ from those the endpoint was opened with, another one takes its place.
         """
         commands: list[Command] = []
-        wanted = OpenClient(client.name, client.stack, to, client.outbound, client.inbound, client.attempts)
+        wanted = OpenClient(
+            client.name, client.stack, to, client.outbound, client.inbound, client.attempts, client.own
+        )
         if client.opened != wanted:
             if client.opened is not None:
                 commands.append(CloseEndpoint(client.name))

@@ -1,6 +1,6 @@
 """The fields beside the text: where a client goes and what it asks for, and how a message is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -15,6 +15,7 @@ from textual.widgets import Checkbox, Input, Label, Select
 from sctp_tui.monitor import ppid
 from sctp_tui.sctp.endpoint import UDP_PORT
 from sctp_tui.sctp.events import StackName
+from sctp_tui.sctp.own_end import parse_own, to_text
 
 from .actions import bindings
 from .clients import Client, Options
@@ -24,7 +25,7 @@ from .values import LONG, STREAMS, WORD, number, out_in
 if TYPE_CHECKING:
     from sctp_tui.monitor.masking import Mask
 
-_CONNECTION = ("to", "udp", "streams", "attempts", "stack")
+_CONNECTION = ("to", "udp", "streams", "attempts", "from", "stack")
 
 
 class PpidInput(OrderedInput):
@@ -58,9 +59,11 @@ class Tick(Checkbox):
 
 
 class Fields(Grid):
-    """A row for the client, a row for the message; with two stacks, a row to choose one.
+    """A row for the client, a row for the message, and one more for the client.
 
-    With a `mask`, where a client goes to is shown by its pseudonym, once it has been typed.
+    That says where from, and with two stacks which of them; with one it is there while it says something, or
+    while one is among the fields. With a `mask`, where a client goes to, and where from, is shown by
+    pseudonyms, once it has been typed.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("fields")
@@ -86,14 +89,17 @@ class Fields(Grid):
             & > .toggle--button { color: $foreground; background: transparent; }
             &.-on > .toggle--button { color: $foreground; background: transparent; }
         }
-        Select { column-span: 7; max-width: 24; }
+        Select { column-span: 5; max-width: 24; }
+        .-from { display: none; }
+        &:focus-within > .-from, &.-third > .-from { display: block; }
     }
     """
 
     def __init__(self, stacks: Sequence[StackName], options: Options, mask: "Mask | None") -> None:
         super().__init__()
         self._mask = mask
-        self._place, self._hidden = "", ""  # where the client goes to, and how that is shown
+        self._places = {"to": "", "from": ""}  # where the client goes to, and where from
+        self._hidden = self._places.copy()  # and how that is shown
         self._stacks = stacks
         self._options = options
 
@@ -134,7 +140,11 @@ class Fields(Grid):
             tooltip="ms until the message may be given up (RFC 3758); empty: never",
         )
         yield Tick("Unordered", id="unordered", classes="-always", compact=True)
+        yield Label("From", classes="-from")
+        tip = "ADDRESS[:PORT] of this machine, on the kernel more than one; empty: as the system chooses"
+        yield OrderedInput(id="from", classes="-from", compact=True, placeholder="any", tooltip=tip)
         if len(self._stacks) > 1:
+            self.add_class("-third")
             yield Label("Stack")
             yield Select([(name, name) for name in self._stacks], id="stack", compact=True, allow_blank=False)
 
@@ -150,7 +160,8 @@ class Fields(Grid):
 
     def show(self, client: Client) -> None:
         """Fill the client's row from the client."""
-        self._show_place(client.to)
+        self._show_place("to", client.to)
+        self._show_place("from", to_text(client.own))
         self._set("udp", client.udp_port)
         self._set("streams", f"{client.outbound}:{client.inbound}")
         self._set("attempts", str(client.attempts))
@@ -161,6 +172,7 @@ class Fields(Grid):
     def show_fixed(self, to: str, streams: str) -> None:
         """Fill the client's row for an association that is not a client's."""
         self._set("to", to)
+        self._show_place("from", "")
         self._set("udp", "")
         self._set("streams", streams)
         self._set("attempts", "")
@@ -171,19 +183,24 @@ class Fields(Grid):
         for name in _CONNECTION if len(self._stacks) > 1 else _CONNECTION[:-1]:
             self.query_one(f"#{name}").disabled = locked
 
-    def _show_place(self, place: str) -> None:
-        self._place = place
-        self._hidden = self._mask.place(place) if self._mask is not None and place else place
-        self._set("to", self._hidden)
+    def _show_place(self, name: str, place: str) -> None:
+        self._places[name] = place
+        self._hidden[name] = self._each(self._mask.place, place) if self._mask is not None else place
+        self._set(name, self._hidden[name])
+        self.set_class(bool(self._places["from"]) or len(self._stacks) > 1, "-third")
 
-    @on(Input.Blurred, "#to")
-    @on(Input.Submitted, "#to")
-    def take_place(self) -> str:
-        """Where the client goes to, as it is now; what was typed is hidden from here on."""
-        typed = self._get("to")
-        if typed != self._hidden and not self.query_one("#to", Input).disabled:
-            self._show_place(self._mask.real_place(typed) if self._mask is not None else typed)
-        return self._place
+    def _each(self, change: Callable[[str], str], places: str) -> str:
+        return " ".join(map(change, places.replace(",", " ").split()))
+
+    @on(Input.Blurred, "#to, #from")
+    @on(Input.Submitted, "#to, #from")
+    def take_places(self) -> None:
+        """Where the client goes to, and where from, are as typed now, and hidden from here on."""
+        for name in self._places:
+            typed = self._get(name)
+            if typed != self._hidden[name] and not self.query_one(f"#{name}", Input).disabled:
+                real = self._each(self._mask.real_place, typed) if self._mask is not None else typed
+                self._show_place(name, real)
 
     def _set(self, name: str, value: str) -> None:
         field = self.query_one(f"#{name}", Input)
@@ -195,7 +212,9 @@ class Fields(Grid):
 
     def read_client(self, client: Client) -> None:
         """Put the client's row into the client. Raises `SctpError` where a field can't be."""
-        client.to = self.take_place()
+        self.take_places()
+        client.to = self._places["to"]
+        client.own = parse_own(self._places["from"])
         client.udp_port = self._get("udp")
         client.outbound, client.inbound = out_in(self._get("streams"), client.inbound)
         client.attempts = number("Attempts", self._get("attempts"), 1, WORD)

@@ -129,7 +129,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
 
     @on(ScreenSuspend)
     def _hide_what_is_typed(self) -> None:
-        self.query_one(ClientPane).take_place()
+        self.query_one(ClientPane).take_places()
 
     def on_mount(self) -> None:
         table = self.query_one(AssociationTable)

@@ -27,7 +27,7 @@ _ANSWERED = 0.3  # s after which the engine's answer is on the screen
 _ROOM = {"drop": 92, "of_note": 116, "step": 116, "wire_whole": 116}
 """Cells of a footer that has them."""
 _LEADS_TO = {"next": "Fields", "previous": "Clients"}
-_ROOM_OF_LINE = {"next": 0, "client_generate": 92, "previous": 112}
+_ROOM_OF_LINE = {"next": 0, "client_generate": 92, "previous": 112, "client_connect": 124}
 """Where Tab and Shift-Tab lead from the line, and cells of its footer that has so much."""
 
 

@@ -5,13 +5,27 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input
 from textual.widgets._footer import FooterKey
 
+from sctp_tui.sctp.events import Message
 from sctp_tui.tui.app import Settings
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.client_pane import ClientPane
+from sctp_tui.tui.fields import Fields
 from sctp_tui.tui.message_input import MessageInput
 from sctp_tui.tui.message_log import MessageLog
 
-from .driving import message_input, messages, on_both, rows, running, type_line, until
+from ..harness import unused_udp_port
+from .driving import (
+    drawn,
+    log_of,
+    message_input,
+    messages,
+    on_both,
+    outcome,
+    rows,
+    running,
+    type_line,
+    until,
+)
 
 
 async def _focus(pilot: Pilot[None], key: str) -> str:
@@ -101,3 +115,85 @@ async def test_one_more_client_by_ctrl_n_wherever_n_does_it(place: str) -> None:
         await pilot.press("ctrl+n")
         await until(pilot, lambda: len(pane.speakers.options) == 2)
         assert message_input(pilot).has_focus
+
+
+@on_both
+async def test_a_client_speaks_from_where_its_field_says() -> None:
+    async with running() as (app, pilot):
+        fields = app.screen.query_one(Fields)
+        place = fields.query_one("#from", Input)
+        assert not place.display
+        await pilot.press("tab")
+        await until(pilot, lambda: place.display)
+        await pilot.press("shift+tab")
+        await until(pilot, lambda: not place.display)
+        await pilot.press("tab")
+        await until(pilot, lambda: place.display)
+        place.focus()
+        port = unused_udp_port()  # as good as any of SCTP
+        place.value = f"127.0.0.2:{port}"
+        await type_line(pilot, "from there")
+        await until(pilot, lambda: messages(app, "server") == [b"from there"])
+        assert str(rows(app)[0].peer) == f"127.0.0.2:{port}"
+        await until(pilot, lambda: place.disabled and place.display)  # as it says something
+        pane = app.screen.query_one(ClientPane)
+        assert f"{port} → " in str(pane.speakers.get_option_at_index(0).prompt)
+        await pilot.press("ctrl+n")  # which can't have the same port
+        await until(pilot, lambda: place.value == "127.0.0.2")
+        assert "127.0.0.2 → " in str(pane.speakers.get_option_at_index(1).prompt)
+        await type_line(pilot, "and there")
+        await until(pilot, lambda: len(messages(app, "server")) == 2)
+        assert str(rows(app)[1].peer).startswith("127.0.0.2:")
+
+
+@pytest.mark.kernel
+async def test_on_the_kernel_from_several() -> None:
+    async with running() as (app, pilot):
+        app.screen.query_one("#from", Input).value = "127.0.0.2, 127.0.0.3"
+        await type_line(pilot, "from both")
+        await until(pilot, lambda: rows(app) and rows(app)[0].peer)
+        peer = rows(app)[0].peer
+        assert peer is not None
+        assert set(peer.addresses) == {"127.0.0.2", "127.0.0.3"}
+
+
+@on_both
+async def test_where_nobody_can_speak_from_is_said() -> None:
+    async with running() as (app, pilot):
+        place = app.screen.query_one("#from", Input)
+        for typed, why in (
+            ("here", "'here' is no IP address of this machine"),
+            ("127.0.0.1:5 127.0.0.1:6", "ports 5 and 6"),
+            ("192.0.2.1", "see `ip "),
+        ):
+            place.value = typed
+            await type_line(pilot, "from nowhere")
+            await until(pilot, lambda why=why: why in outcome(pilot))  # type: ignore[misc]
+            assert message_input(pilot).value == "from nowhere"
+            message_input(pilot).value = ""
+        place.value = ""
+        await type_line(pilot, "from anywhere")
+        await until(pilot, lambda: messages(app, "server") == [b"from anywhere"])
+
+
+async def test_where_from_is_hidden_too_where_addresses_are_masked() -> None:
+    async with running(settings=Settings(port=0, udp_port=0, mask_addresses=True)) as (app, pilot):
+        place = app.screen.query_one("#from", Input)
+        await pilot.press("tab")
+        place.focus()
+        place.value = "127.0.0.2"
+        message_input(pilot).focus()
+        await until(pilot, lambda: place.value.startswith("198.18."))
+        await type_line(pilot, "masked")
+        await until(pilot, lambda: messages(app, "server"))
+        (event,) = log_of(app, Message)[:1]
+        assert event.peer is not None
+        await until(pilot, lambda: place.disabled)
+        assert "127.0.0" not in place.value
+
+
+async def test_an_empty_line_says_what_may_be_typed() -> None:
+    async with running() as (_, pilot):
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: "[hex]0a ff, [file]PATH" in "".join(drawn(message_input(pilot))))
+        assert "^o connects without data" in "".join(drawn(message_input(pilot)))

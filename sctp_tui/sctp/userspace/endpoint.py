@@ -166,6 +166,9 @@ class UserspaceEndpoint:
             raise SctpError(f"from {own.addresses[0]} to {to}: IPv4 and IPv6 together; give one family")
         self._bind(own.port)
         if self._stack.serving(to):
+            for one in own.addresses:
+                if not _is_local(one):  # which only a UDP socket would refuse
+                    raise refused(errno.EADDRNOTAVAIL, f"can't be at {one}")
             there, back = self._pump.links.pair(host, "".join(own.addresses))
             self._pump.register(back)
             to = Peer((host,), to.port)
