@@ -28,7 +28,7 @@ _DONE = (
 )
 _WORDS = re.compile(
     rf"(?:^|[:;,] |\b(?:and|or|then|please) )(?:{_DONE})\b"  # what to do
-    r"|`|\bas in\b|sctp-tui |\bis written\b"  # how it is written
+    r"|`|\bas in\b|sctp-tui |\bis written\b|\bCtrl-"  # how it is written, or by which key
     r"|: (?:a|an) (?:number|even number|field)\b|: numbers from\b|: ports go from\b|: 0 to "  # what can be
     r"|\bat (?:most|least)\b|\bgoes with\b|\bstands alone\b|\bthere are\b|\b(?:did you mean|is it)\b"
 )
@@ -38,7 +38,8 @@ _FILLED_IN = re.compile(
 _HANDED_ON = {
     "{text}", "{said}", "{why}", "{message}", "{message.text}", "{str(error)}", "{printable(str(error))}",
     "{event.text}", "{printable(event.text)}", "{said(event)[1]}", "{event.warning}", "{self.text}",
-    "{self._said}", "{error}, or each", "{place}: {error}", "{label}: {error}", "{str(refusal(error))} ; ",
+    "{self._said}", "{error}, or each", "{place}: {error}", "{label}: {error}", "--from: {error}",
+    "{str(refusal(error))} ; ",
     "{word}, column {match.start() + 1}: {error}", "without the {name} stack: {why}",
     "{to}, not to {self.refused}: {self.text}", "{path}:{line}: this is not TOML: {text}, column {column}",
     "{path}:{last}: this is not TOML: {error}", "",

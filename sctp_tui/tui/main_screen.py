@@ -332,7 +332,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
         if self.query_one(ClientPane).generators.running():
             self.submit(StopGenerating())
         else:
-            self.tell("nothing generates", good=False)
+            self.tell("nothing generates: start something first", good=False)
 
     @on(LineTable.Selected)
     def action_detail(self) -> None:
