@@ -146,6 +146,13 @@ def _looked_up(text: str) -> str:
         pass
     import socket
 
+    from .sctp.address import check_whole
+    from .sctp.endpoint import SctpError
+
+    try:
+        check_whole(text)
+    except SctpError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     try:
         found = socket.getaddrinfo(text, None, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError):

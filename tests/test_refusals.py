@@ -23,7 +23,7 @@ from .harness import Running
 from .refusals import refusals
 
 _DONE = (
-    "abort|allow|ask|choose|close|give|go to|install|leave|let|name|open|pause|pip|put|reinstall|rename"
+    "abort|allow|ask|choose|close|empty|give|go to|install|leave|let|name|open|pause|pip|put|reinstall|rename"
     "|report it|run|see|send|shorten|start|sudo|take|try|type|unset|use|wait|write"
 )
 _WORDS = re.compile(

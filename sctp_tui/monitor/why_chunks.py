@@ -53,7 +53,7 @@ CHUNKS = {
     ),
     "COOKIE ECHO/data": Words(
         "9260 5.1",
-        "The cookie goes back, and the first messages ride along: no round trip is lost for the set-up.",
+        "The cookie goes back, and the first messages ride along: they wait for one round trip only.",
         "DATA may be bundled behind COOKIE ECHO, which has to be the first chunk. No further packet may be "
         "sent until COOKIE ACK has come.",
     ),
@@ -87,21 +87,21 @@ CHUNKS = {
         "9260 7.2.4",
         "Sent again at once: three acknowledgements had said that it is missing, while later ones got "
         "through.",
-        "Fast retransmit after the third miss indication, regardless of cwnd. ssthresh and cwnd are halved "
-        "and fast recovery begins; T3-rtx did not have to run out.",
+        "Fast retransmit after the third miss indication, regardless of cwnd. ssthresh becomes half of cwnd, "
+        "but at least four packets, and cwnd the same (7.2.3); fast recovery begins. T3-rtx did not run out.",
     ),
     "DATA/recovery": Words(
         "9260 7.2.4",
         "Sent again as well, without waiting for a timer: acknowledgements had said that it is missing too.",
-        "Three miss indications, while fast recovery lasts: ssthresh and cwnd are not halved once more until "
-        "all that was outstanding at its begin is acknowledged.",
+        "Three miss indications, while fast recovery lasts: ssthresh and cwnd are not lowered once more "
+        "until all that was outstanding at its begin is acknowledged.",
     ),
     "DATA/timeout": Words(
         "9260 6.3.3",
         "Sent again, because no acknowledgement came in time. The sender waits twice as long for the next "
         "one.",
-        "T3-rtx ran out: ssthresh falls to half of cwnd, cwnd to one packet (7.2.3), RTO doubles, and the "
-        "earliest outstanding chunks go in one packet. The error counters grow by one.",
+        "T3-rtx ran out: ssthresh becomes half of cwnd, but at least four packets, cwnd one packet (7.2.3), "
+        "RTO doubles, and the earliest outstanding chunks go in one packet. The error counters grow by one.",
     ),
     "DATA/marked": Words(
         "9260 6.3.3",
@@ -184,13 +184,13 @@ CHUNKS = {
         "9260 7.2.4",
         "Sent again at once: three acknowledgements had said that it is missing, while later ones got "
         "through.",
-        "Fast retransmit as for DATA, after the third miss indication: cwnd is halved, T3-rtx did not run "
-        "out.",
+        "Fast retransmit as for DATA, after the third miss indication: cwnd is lowered to ssthresh, T3-rtx "
+        "did not run out.",
     ),
     "I-DATA/recovery": Words(
         "9260 7.2.4",
         "Sent again as well, without waiting for a timer: acknowledgements had said that it is missing too.",
-        "As for DATA: three miss indications while fast recovery lasts, and cwnd is not halved once more.",
+        "As for DATA: three miss indications while fast recovery lasts, and cwnd is not lowered once more.",
     ),
     "I-DATA/marked": Words(
         "9260 6.3.3",
@@ -223,7 +223,7 @@ CHUNKS = {
         "9260 6.2.1",
         "An acknowledgement: everything up to this number has come, and so much room is left.",
         "The Cumulative TSN Ack takes chunks off the sender's queue, lets cwnd grow and stops or restarts "
-        "T3-rtx. It is sent for every second packet, or after 200 ms (6.2).",
+        "T3-rtx. One is due for every second packet with DATA, and 200 ms after any (6.2), if not sooner.",
     ),
     "SACK/gaps": Words(
         "9260 6.7",
@@ -484,7 +484,8 @@ VERDICTS = {
         "",
         "The link threw this packet away on purpose: the other end never sees it.",
         "Lost by the link. DATA in it comes again by fast retransmit (RFC 9260, 7.2.4) or T3-rtx "
-        "(RFC 9260, 6.3.3), control chunks by timers of their own; the next SACK makes up for a SACK.",
+        "(RFC 9260, 6.3.3), what sets up or shuts down by timers of its own; the next SACK makes up for one. "
+        "An ABORT does not come again, and a HEARTBEAT without answer counts against its path (8.3).",
     ),
     "delayed": Words(
         "",

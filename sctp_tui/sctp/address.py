@@ -1,6 +1,7 @@
 """Addresses as people write them: HOST:PORT, with brackets around an IPv6 address."""
 
 import ipaddress
+import socket
 
 from .endpoint import SctpError
 
@@ -32,7 +33,23 @@ def parse_hostport(text: str, default_port: int) -> tuple[str, int]:
     host, colon, port = given.partition(":")
     if not host or any(character.isspace() or not character.isprintable() for character in host):
         raise SctpError(f"{given!r} is no address: write HOST:PORT, as in 127.0.0.1:9877")
+    check_whole(host)
     return host, parse_port(port) if colon else default_port
+
+
+def check_whole(host: str) -> None:
+    """Raises `SctpError` for IPv4 in one of the short forms of inet_aton(3): 9877 would be 0.0.38.149."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            meant = socket.inet_ntoa(socket.inet_aton(host))
+        except (OSError, UnicodeError):
+            return  # a name
+        raise SctpError(
+            f"{host!r} is no whole address: write {meant} if that is meant, a port after its host, as in "
+            "127.0.0.1:9877"
+        ) from None
 
 
 def parse_port(text: str) -> int:

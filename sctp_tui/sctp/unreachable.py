@@ -32,10 +32,10 @@ def unreachable(number: int, host: str, udp_port: int | None, icmp: Icmp | None 
     told = f"ICMP {icmp.words}" if icmp is not None else ""
     by = f", says {icmp.by}" if icmp is not None and icmp.by not in ("", host) else ""
     match number:
-        case errno.ECONNREFUSED if udp_port is not None:
-            return f"nobody has UDP port {udp_port} on {host}{by}: has the server another?"
-        case errno.ECONNREFUSED:  # a host with SCTP answers by an ABORT
-            return f"a firewall rejects SCTP to {host}{by} ({told or 'ICMP port unreachable'})"
+        case errno.ECONNREFUSED if udp_port is not None and not by:
+            return f"nobody has UDP port {udp_port} on {host}: has the server another?"
+        case errno.ECONNREFUSED:  # another one says so, or for SCTP itself: a host that has it sends an ABORT
+            return f"a firewall rejects {what} to {host}{by} ({told or 'ICMP port unreachable'})"
         case errno.ENOPROTOOPT | errno.EPROTO:
             return f"{host} has no {what}{by} ({told or 'ICMP protocol unreachable'})"
         case errno.EPERM:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Collection
 
 from sctp_tui.sctp import sockaddr
+from sctp_tui.sctp.address import check_whole
 from sctp_tui.sctp.endpoint import SctpError
 
 
@@ -20,6 +21,7 @@ async def resolve(host: str, preferred: Collection[str] = ()) -> str:
         return str(ipaddress.ip_address(host))
     except ValueError:
         pass
+    check_whole(host)
     found = await _look_up(host)
     return min(found, key=lambda address: (address not in preferred, ":" in address))
 

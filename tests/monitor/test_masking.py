@@ -100,7 +100,9 @@ def test_every_event_there_is_is_looked_at() -> None:
             yield each
             yield from below(each)
 
-    assert {kind for kind in below(Event) if kind.__module__.startswith("sctp_tui.")} == set(KINDS)
+    of_ours = {kind for kind in below(Event) if kind.__module__.startswith("sctp_tui.")}
+    # What begins with _ is how JSON has another one.
+    assert {kind for kind in of_ours if not kind.__name__.startswith("_")} == set(KINDS)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not Listening], ids=lambda k: k.__name__)

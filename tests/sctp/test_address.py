@@ -1,15 +1,18 @@
+import argparse
 import ipaddress
+import re
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sctp_tui import option_values
 from sctp_tui.sctp.address import format_hostport, parse_hostport, plain
 from sctp_tui.sctp.endpoint import SctpError
 
 ports = st.integers(1, 65535)
 hosts = st.one_of(
-    st.ip_addresses().map(str), st.from_regex(r"[a-z0-9]([a-z0-9.-]{0,20}[a-z0-9])?", fullmatch=True)
+    st.ip_addresses().map(str), st.from_regex(r"[a-z]([a-z0-9.-]{0,20}[a-z0-9])?", fullmatch=True)
 )
 
 
@@ -100,3 +103,13 @@ def test_any_text_gives_an_address_or_an_error(text: str) -> None:
         assert host
         assert 1 <= port <= 65535
     assert told == "" or told.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("9877", "0.0.38.149"), ("127.1", "127.0.0.1"), ("0x7f000001:80", "127.0.0.1")]
+)
+def test_a_short_form_of_an_address_is_refused_with_what_it_would_mean(text: str, meant: str) -> None:
+    with pytest.raises(SctpError, match=rf"is no whole address: write {re.escape(meant)} if that is meant"):
+        parse_hostport(text, 9877)
+    with pytest.raises(argparse.ArgumentTypeError, match=re.escape(meant)):
+        option_values.address(text.partition(":")[0])

@@ -211,7 +211,7 @@ def _icmp(version: int, kind: int, code: int, quoted: bytes) -> bytes:
         (
             "10.78.0.2", 3, 3,
             "a firewall rejects SCTP to 10.78.0.2 (ICMP port unreachable)",
-            "nobody has UDP port 9899 on 10.78.0.2, says 10.78.0.1: has the server another?",
+            "a firewall rejects UDP to 10.78.0.2, says 10.78.0.1 (ICMP port unreachable)",
         ),
         (
             "10.78.0.2", 3, 13,
@@ -233,7 +233,7 @@ def _icmp(version: int, kind: int, code: int, quoted: bytes) -> bytes:
         (
             "2001:db8:78::2", 1, 4,
             "a firewall rejects SCTP to 2001:db8:78::2 (ICMP port unreachable)",
-            "nobody has UDP port 9899 on 2001:db8:78::2, says 2001:db8:78::1: has the server another?",
+            "a firewall rejects UDP to 2001:db8:78::2, says 2001:db8:78::1 (ICMP port unreachable)",
         ),
         (
             "2001:db8:78::2", 4, 1,
