@@ -484,8 +484,7 @@ VERDICTS = {
         "",
         "The link threw this packet away on purpose: the other end never sees it.",
         "Lost by the link. DATA in it comes again by fast retransmit (RFC 9260, 7.2.4) or T3-rtx "
-        "(RFC 9260, 6.3.3), what sets up or shuts down by timers of its own; the next SACK makes up for one. "
-        "An ABORT does not come again, and a HEARTBEAT without answer counts against its path (8.3).",
+        "(RFC 9260, 6.3.3), set-up and shutdown by their timers; an ABORT does not, nor a SACK or HEARTBEAT.",
     ),
     "delayed": Words(
         "",
