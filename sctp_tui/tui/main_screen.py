@@ -446,9 +446,9 @@ class MainScreen(WireActions, FindActions, TakeActions):
 
     def action_help(self) -> None:
         """The keys, and what one sees."""
-        from .help import HelpScreen
+        from .help import HelpScreen, here
 
-        self.app.push_screen(HelpScreen(self.keys))
+        self.app.push_screen(HelpScreen(self.keys, here(self.focused or self)))
 
 
 def _reached_at(host: str) -> str:

@@ -144,7 +144,7 @@ async def test_keys_can_be_others() -> None:
         assert message_input(pilot).has_focus
         await pilot.press("f2")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        await until(pilot, lambda: app.screen.query(Static).last().size.height)
+        await until(pilot, lambda: app.screen.query_one("#all").size.height)
         lines = [line.split() for static in app.screen.query(Static) for line in drawn(static)]
         assert ["j", "To", "the", "line", "to", "type", "in"] in lines
         assert ["h", "f2", "The", "keys,"] in [line[:4] for line in lines]

@@ -387,7 +387,7 @@ async def test_help_lists_every_key_of_the_footer() -> None:
     async with running(size=(100, 60)) as (app, pilot):
         await pilot.press("escape", "?")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        await until(pilot, lambda: app.screen.query(Static).last().size.height)
+        await until(pilot, lambda: app.screen.query_one("#all").size.height)
         text = "\n".join(line for static in app.screen.query(Static) for line in drawn(static))
         for words in ("One more client", "Reply", "Shut down", "Abort", "Clear", "Recall", "leave"):
             assert words in text

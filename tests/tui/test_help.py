@@ -1,0 +1,144 @@
+"""The help begins where one is, and finds keys, numbers and answers by words, keys and questions."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from textual.events import Key
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from sctp_tui.monitor.glossary import TERMS
+from sctp_tui.tui.actions import ACTIONS, PLACES
+from sctp_tui.tui.app import SctpApp, Settings
+from sctp_tui.tui.help import HelpScreen
+from sctp_tui.tui.help_items import QUESTIONS, Item, answered, find, items
+from sctp_tui.tui.keys import Keys
+from sctp_tui.tui.ladder_view import LadderView
+from sctp_tui.tui.main_screen import MainScreen
+from sctp_tui.tui.message_log import MessageLog
+from sctp_tui.tui.scrolled import Text
+from sctp_tui.tui.state import State
+
+from .driving import drawn, rows, running, until
+
+pytestmark = pytest.mark.userspace
+KEYS = Keys({}, State())
+ITEMS = items(KEYS.of, ["What one sees."])
+
+
+def test_every_question_is_found_as_it_is_asked_and_answered_with_keys() -> None:
+    for question in QUESTIONS:
+        assert find(ITEMS, question.asked)[0].text.startswith(question.asked)
+        assert "{" not in answered(question, KEYS.of)  # raises for what is no action
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("how do I lose a packet?", "How do I lose a packet?"),
+        ("losing packets", "How do I lose a packet?"),
+        ("drop a chunk", "How do I see the packets?"),
+        ("can I drop packets", "How do I lose a packet?"),
+        ("HOL blocking", "How do I see head-of-line blocking?"),
+        ("connect without sending data", "How do I set up an association without data?"),
+        ("where is wireshark", "How do I see the packets?"),
+        ("disconnect", "How do I end an association?"),
+        ("how to quit", "How do I leave?"),
+        ("slow reader", "How do I close the receiver's window?"),
+        ("what is an RTO?", "RTO"),
+        ("screenshot", "How do I save what I see?"),
+        ("the colours", "How do I change colours or keys?"),
+        ("D", "Lose the next DATA on the stream"),
+        ("^g", "Abort, after a question"),
+    ],
+)
+def test_asked_otherwise(asked: str, found: str) -> None:
+    assert found in [item.text.split("\n")[0] for item in find(ITEMS, asked)][:2], find(ITEMS, asked)[:3]
+
+
+def test_everything_is_found_by_its_own_words() -> None:
+    for row in ACTIONS:
+        assert row.help in {item.text for item in find(ITEMS, row.help)}, row
+    for term in TERMS.values():
+        assert term.name in {item.text.split("\n")[0] for item in find(ITEMS, term.name)}, term
+
+
+@given(st.text())
+@settings(deadline=None)
+def test_whatever_is_asked(query: str) -> None:
+    found = find(ITEMS, query)
+    assert all(isinstance(item, Item) for item in found)
+    assert len(found) <= len(ITEMS)
+    assert find(ITEMS, "zzzz") == []
+
+
+async def _ask(app: SctpApp, pilot: Pilot[None], key: str) -> HelpScreen:
+    await pilot.press(key)
+    await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+    screen = app.screen
+    assert isinstance(screen, HelpScreen)
+    await until(pilot, lambda: screen.query_one("#all").size.height)
+    return screen
+
+
+async def test_it_begins_where_one_is() -> None:
+    async with running((100, 40)) as (app, pilot):
+
+        async def first(key: str, *titles: str) -> None:
+            screen = await _ask(app, pilot, key)
+            shown = [str(title.content) for title in screen.query(Static).filter(".title")]
+            assert shown[: len(titles)] == list(titles)
+            assert len(shown) == len(set(shown))
+            assert set(shown) >= {
+                PLACES[place].title for place in ("table", "log", "wire", "line", "everywhere")
+            }
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, MainScreen))
+
+        await first("f1", "In the line", "In the client pane", "In the lists", "Everywhere")
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        await pilot.press("escape")
+        await first("question_mark", "In the table", "In the lists")
+        app.screen.set_focus(app.screen.query_one(MessageLog))
+        await first("question_mark", "In the log", "In the lists")
+        app.screen.set_focus(app.screen.query_one("#speakers"))
+        await first("question_mark", "In a list to choose from", "In the client pane")
+        await pilot.press("w")
+        await until(pilot, lambda: app.query(LadderView) and app.query_one(LadderView).has_focus)
+        await first("question_mark", "On a packet of it", "In the ladder", "In the wire", "In the lists")
+
+
+async def test_a_letter_that_is_no_key_begins_the_search() -> None:
+    own = Settings(port=0, udp_port=0, keys={"drop_next": "f6"})
+    async with running((80, 24), own) as (app, pilot):
+        await pilot.press("escape")
+        screen = await _ask(app, pilot, "question_mark")
+        line, text = screen.query_one(Input), screen.query_one(Text)
+
+        def shown() -> str:
+            return "\n".join(drawn(screen.query_one("#found")))
+
+        assert text.has_focus
+        for character in "how do I lose a packet?":  # as fast as they can come
+            app.post_message(Key(character, character))
+        await until(pilot, lambda: line.value == "how do I lose a packet?")
+        await until(pilot, lambda: "f6 loses the next DATA" in " ".join(shown().split()))
+        assert not screen.query_one("#all").display
+        await pilot.press("enter")
+        assert text.has_focus
+        await pilot.press("slash")
+        assert line.has_focus
+        await pilot.press("ctrl+u", *"zzz")
+        await until(pilot, lambda: "Nothing has that word." in shown())
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.query_one("#all").display and text.has_focus)
+        assert not line.display
+        await pilot.press("slash", *"rto")
+        await until(pilot, lambda: "RFC 9260" in shown())
+        at = text.scroll_offset.y
+        await pilot.press("down", "down", "pagedown")
+        await until(pilot, lambda: text.scroll_offset.y > at or not text.max_scroll_y)
+        assert line.value == "rto"
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
