@@ -148,6 +148,11 @@ class Tries:
         self._begin()
 
     @property
+    def recovers(self) -> bool:
+        """Whether fast recovery lasts."""
+        return self._recovers is not None
+
+    @property
     def sent_any(self) -> bool:
         """Whether DATA was seen."""
         return self._highest is not None

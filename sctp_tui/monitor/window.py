@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from ..sctp.events import Direction, Path
 from ..sctp.packet import Data, ForwardTsn, IData, IForwardTsn, Init, InitAck, Sack, Shutdown
+from .phase import Phase
 from .room import fits
+from .tries import Tries
 from .tsn_blocks import among, apart, without
 from .wire import Traced
 
@@ -99,6 +101,9 @@ class Sending:
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
         self._announced: int | None = None
+        self._tries = Tries()
+        self._packets = 0
+        self.phase = Phase()
         self._begin(None)
         self.rwnd = Track(kept)
         self.cwnd = Track(kept)
@@ -114,6 +119,8 @@ class Sending:
     def _begin(self, initial: int | None) -> None:
         """An association begins: TSNs count from here."""
         kept = self._kept
+        self._tries.begin()
+        self.phase.begin(seen=initial is not None and initial == self._announced)
         self.initial = initial
         self._zero = initial or 0
         self.sent, self.retransmitted, self.lost = Track(kept), Track(kept), Track(kept)
@@ -151,12 +158,19 @@ class Sending:
         """An INIT or INIT ACK with this initial TSN was sent. It may be one of several, or be lost."""
         self._announced = initial
 
+    def next_packet(self) -> None:
+        """What is sent from now on is in another packet."""
+        self._packets += 1
+
     def send(self, time: float, tsn: int, octets: int, lost: bool) -> None:
         """A DATA chunk was sent; `lost` where the link dropped it."""
         time = self._tick(time)
         begins = tsn == self._announced != self.initial
         if self.initial is None or begins or abs(self._relative(tsn) - self.highest) > _FAR:
             self._begin(tsn)
+        tried = self._tries.send(time, self._packets, tsn, octets)
+        if tried.room != "probe":
+            self.phase.sent(time, self._packets, tried.why, idle=not self._outstanding)
         number = self._relative(tsn)
         again = number <= self.highest
         self.highest = max(self.highest, number)
@@ -180,6 +194,7 @@ class Sending:
         """A FORWARD TSN was sent: what is up to here is given up (RFC 3758, section 3.5)."""
         if self.initial is not None:
             time = self._tick(time)
+            self._tries.skip(tsn)
             for number in among(0, min(self._relative(tsn), self.highest), self._outstanding):
                 self._settle(number)
             self.flight.change(time, self._octets)
@@ -195,6 +210,10 @@ class Sending:
         """Take in what has come by now."""
         while self._coming and self._coming[0][0] <= now:
             time, _, said = heapq.heappop(self._coming)
+            if not isinstance(said, Shutdown):
+                self._tries.answer(time, said, time)
+            if not self._tries.recovers:
+                self.phase.recovered()
             if isinstance(said, int):
                 self.rwnd.change(self._tick(time), said)
             else:
@@ -211,6 +230,8 @@ class Sending:
             return  # overtaken by a later one, or about what nobody has sent
         for number in among(self._cumulative + 1, cumulative, self._outstanding):
             self._settle(number)
+        if cumulative > self._cumulative:
+            self.phase.acknowledged()
         self._cumulative = cumulative
         self.acknowledged.change(time, cumulative)
         if isinstance(said, Sack):
@@ -246,6 +267,7 @@ class Sending:
             self._sampled[-1] = (self._sampled[-1][0], max(now, self._sampled[-1][1]))
         else:
             self._sampled.append((now, now))
+        self.phase.sample(path.cwnd, path.mtu, self.rwnd.values[0] if self.rwnd.values else None)
         self.cwnd.change(now, path.cwnd)
         self.samples.add(now, path.cwnd)
         if path.rto:  # 0 before the first round trip was measured
@@ -297,6 +319,7 @@ class Window:
             if packet.verdict in ("duplicated", "refused"):
                 continue  # the link's copy, of which its sender knows nothing; what may be anybody's
             mine = self.sending[packet.direction]
+            mine.next_packet()
             others = self.sending["out" if packet.direction == "in" else "in"]
             mine.until(packet.mono)
             others.until(packet.mono)

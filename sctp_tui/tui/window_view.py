@@ -322,6 +322,7 @@ class WindowView(Widget, can_focus=True):
     def _numbers(self, width: int) -> Iterator[_Line]:
         """The numbers of now, in as many lines as they need."""
         s = self._sending
+        phase, ssthresh = self._phase(s)
         octets = [None if v is None else units.size(v) for v in (s.flight.last, s.cwnd.last, s.rwnd.last)]
         acked = s.acknowledged.last
         pairs = (
@@ -330,6 +331,8 @@ class WindowView(Widget, can_focus=True):
             ("in flight", f"{s.in_flight}, {octets[0] or '0 B'}"),
             ("cwnd", octets[1]),
             ("rwnd", octets[2]),
+            ("phase", phase),
+            ("ssthresh", ssthresh),
             ("srtt", None if s.srtt is None else units.milliseconds(s.srtt, s.srtt_step)),
             ("RTO", None if s.rto.last is None else units.milliseconds(s.rto.last)),
             ("retransmitted", str(s.retransmissions)),
@@ -349,6 +352,17 @@ class WindowView(Widget, can_focus=True):
             line += [(f"{name} ", "label"), (text, "lost" if name == "lost" and s.losses else "")]
             used += len(name) + 1 + len(text)
         yield line
+
+    def _phase(self, sending: Sending) -> tuple[str | None, str | None]:
+        """What is inferred of congestion control, which is told of one path only."""
+        one = self._conversation
+        if one is None or len(one.of_local) > 1 or len(one.of_peer) > 1:
+            return None, None
+        name, ssthresh = sending.phase.name, sending.phase.ssthresh
+        return (
+            name and f"{name} (inferred)",
+            None if ssthresh is None else f"{units.size(ssthresh)} (inferred)",
+        )
 
     def _time_axis(self, width: int, view: Scale) -> list[_Line]:
         began = self.timeline.began

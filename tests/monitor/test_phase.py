@@ -1,0 +1,148 @@
+"""Phases of congestion control, inferred from packets and from samples of cwnd."""
+
+import pytest
+
+from sctp_tui.monitor.window import Sending, Window
+from sctp_tui.monitor.wire import Conversation
+from sctp_tui.sctp.events import Path
+from sctp_tui.sctp.packet import Init, InitAck
+
+from ..sctp.linked import Linked
+from .test_window import data, sack, traced
+
+
+def _sampled(sending: Sending, at: float, cwnd: int) -> None:
+    sending.sample(at, Path("127.0.0.1", "ACTIVE", True, cwnd, 12, 1000, 1000))
+
+
+def _told(sending: Sending) -> tuple[str | None, int | None]:
+    return sending.phase.name, sending.phase.ssthresh
+
+
+def _begun() -> tuple[Window, Sending]:
+    window = Window()
+    window.fold(
+        [
+            traced(1, Init(0, 20, 5, 4000, 1, 1, 0, ())),
+            traced(1, InitAck(0, 20, 6, 90_000, 1, 1, 900, ()), direction="out"),
+        ]
+    )
+    return window, window.sending["in"]
+
+
+def test_slow_start_until_a_fast_recovery_and_congestion_avoidance_after_it() -> None:
+    window, sending = _begun()
+    window.fold([traced(2, *(data(tsn) for tsn in range(8)))])
+    assert _told(sending) == ("slow start", None)
+    for tsn in (1, 2, 3):
+        window.fold([traced(2.1, sack(-1, (1, tsn)), direction="out")])
+    window.fold([traced(2.1, data(0))])
+    assert _told(sending) == ("fast recovery", None)
+    _sampled(sending, 2.11, 6000)  # halved by then
+    assert sending.phase.ssthresh == 6000
+    window.fold([traced(2.2, sack(6), direction="out"), traced(2.2, data(8))])
+    assert sending.phase.name == "fast recovery"  # TSN 7 was outstanding as it began
+    window.fold([traced(2.3, sack(8), direction="out"), traced(2.3, data(9))])
+    assert _told(sending) == ("congestion avoidance", 6000)
+    # Idle for an RTO: cwnd is lowered, and ssthresh may be another.
+    window.fold([traced(2.4, sack(9), direction="out"), traced(4, data(10))])
+    assert _told(sending) == (None, None)
+
+
+def test_a_timer_leads_back_to_slow_start_until_cwnd_is_above_ssthresh() -> None:
+    window, sending = _begun()
+    window.fold([traced(2, data(0), data(1))])
+    _sampled(sending, 2.5, 12_000)
+    window.fold([traced(3.1, data(0), data(1))])
+    assert _told(sending) == ("slow start", 6000)
+    _sampled(sending, 3.2, 1000)
+    _sampled(sending, 3.3, 6000)
+    assert sending.phase.name == "slow start"
+    _sampled(sending, 3.4, 6001)
+    assert _told(sending) == ("congestion avoidance", 6000)
+    # What was sampled before an acknowledgement tells nothing of cwnd after it.
+    window.fold([traced(3.5, sack(1), direction="out"), traced(3.5, data(2)), traced(4.6, data(2))])
+    assert _told(sending) == ("slow start", None)
+
+
+def test_where_ssthresh_is_not_known_slow_start_is_told_as_long_as_it_is_sure() -> None:
+    window, sending = _begun()
+    _sampled(sending, 1.5, 4000)
+    window.fold([traced(2, *(data(tsn) for tsn in range(20)))])
+    assert _told(sending) == ("slow start", None)
+    window.fold([traced(2.1, sack(0), direction="out"), traced(3.2, data(1))])
+    assert _told(sending) == ("slow start", None)
+    _sampled(sending, 3.3, 4000)
+    assert _told(sending) == ("slow start", None)
+    _sampled(sending, 3.4, 4001)  # and 4 packets are the least that ssthresh may be
+    assert _told(sending) == (None, None)
+
+
+def test_without_samples_slow_start_is_not_told_for_long() -> None:
+    window, sending = _begun()
+    window.fold([traced(2, *(data(tsn) for tsn in range(20)))])
+    window.fold([traced(3.2, data(0))])
+    for tsn in range(4):
+        assert _told(sending) == ("slow start", None)
+        window.fold(
+            [traced(3.3 + tsn / 10, sack(tsn), direction="out"), traced(3.31 + tsn / 10, data(20 + tsn))]
+        )
+    assert _told(sending) == (None, None)
+
+
+def test_a_cwnd_above_what_ssthresh_may_begin_with_tells_nothing() -> None:
+    window, sending = _begun()
+    window.fold([traced(2, data(0))])
+    _sampled(sending, 2.1, 90_000)
+    assert _told(sending) == ("slow start", None)
+    _sampled(sending, 2.2, 90_001)
+    assert _told(sending) == (None, None)
+
+
+def test_ssthresh_is_four_packets_at_least() -> None:
+    window, sending = _begun()
+    window.fold([traced(2, data(0))])
+    _sampled(sending, 2.5, 2000)
+    window.fold([traced(3.1, data(0))])
+    assert sending.phase.ssthresh == 4000
+
+
+def test_where_the_beginning_was_not_seen_nothing_is_told() -> None:
+    window = Window()
+    window.fold([traced(2, data(7)), traced(2.1, sack(7), direction="out"), traced(2.2, data(8))])
+    assert window.sending["in"].phase.name is None
+
+
+def test_a_probe_is_no_timeout() -> None:
+    window, sending = _begun()
+    window.fold([traced(1.1, sack(-1, rwnd=0), direction="out"), traced(2, data(0)), traced(3.1, data(0))])
+    _sampled(sending, 3.2, 9000)
+    assert (sending.probes, sending.phase.name, sending.phase.ssthresh) == (2, "slow start", None)
+
+
+@pytest.mark.userspace
+def test_of_usrsctp() -> None:
+    with Linked() as linked:
+        client = linked.up()
+        for number in range(40):
+            linked.send(client, number % 3, b"x" * 900)
+        linked.condition(into="drop=DATA delay=20", out="delay=20")
+        names: list[str | None] = []
+        (assoc_id,) = client.associations()
+        window = Window()
+        conversation, seen = Conversation(linked.packets[0]), 0
+        for _ in range(200):
+            linked.run(0.01)
+            for packet in linked.packets[seen:]:
+                conversation.add(packet)
+                window.fold([conversation[conversation.captured]])
+                seen += 1
+            sending = window.sending["in"]
+            status = client.status(assoc_id)
+            if status is not None:
+                sending.sample(linked.time, status.paths[0])
+            if sending.phase.name not in names:
+                names.append(sending.phase.name)
+            if sending.phase.name == "fast recovery":
+                assert sending.cwnd.last == sending.phase.ssthresh
+        assert names == ["slow start", "fast recovery", "congestion avoidance"]
