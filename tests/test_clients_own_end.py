@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.sctp.commands import CloseEndpoint, Connect, OpenClient
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.outbox import Batch
+from sctp_tui.sctp.commands import CloseEndpoint, Connect, OpenClient, Watch
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import AssocChange, EndpointFailed, Message, Opening, Peer, Refused, StackName
 from sctp_tui.sctp.own_end import parse_own, to_text
@@ -26,6 +28,24 @@ def test_from_an_address_and_a_port(running: Running, stack: StackName, over_udp
     message = running.until(Message, endpoint="server", direction="in")
     assert message.peer is not None
     assert (message.peer.addresses, message.peer.port) == (HERE.addresses, HERE.port)
+
+
+@pytest.mark.userspace
+def test_within_the_program_its_packets_and_its_detail_say_so_too() -> None:
+    with Running("userspace", packets=("userspace",)) as running:
+        running.listen()
+        _, _, ours = running.greet(own=HERE)
+        server = running.to_server()
+        assert {(packet.peer, packet.local) for packet in running.packets} == {(HERE, server)}
+        monitor = Monitor()
+        monitor.fold(Batch(running.events, running.packets))
+        for row in monitor.associations:
+            conversation = monitor.wire.of(row, monitor.endpoints)
+            assert conversation is not None
+            assert len(conversation) == len(running.packets)
+        running.submit(Watch((ours.key,), detail=ours.key))
+        running.until_true(lambda: ours.key in running.details)
+        assert running.details[ours.key].local == HERE
 
 
 def test_from_any_address_by_a_port(running: Running) -> None:

@@ -372,7 +372,8 @@ class UserspaceEndpoint:
         if self._sockets:
             address = self._sockets[0].getsockname()
             return Peer((sockaddr.host(address),), self._port, address[1])
-        return Peer(self._to.addresses if self._to else (), self._port)
+        back = self._link.other if self._link is not None else None
+        return Peer((back.host,) if back is not None else (), self._port)
 
     def associations(self) -> Sequence[int]:
         """See `Endpoint.associations`."""

@@ -62,7 +62,7 @@ class Flows:
             return flow
         if ports in link.flows or link.other is not None or (begins and link.ours):
             flow = self._strangers.pop(_key(link, ports), None) or self._new(
-                link.udp, link.host, link.udp_port, ports
+                link.udp, link.host, link.udp_port, ports, link.other.host if link.other is not None else ""
             )
             link.flows[ports] = flow
             return flow
@@ -89,14 +89,17 @@ class Flows:
         if len(self._strangers) > self.limit:
             self._strangers.popitem(last=False)
 
-    def _new(self, sock: socket.socket | None, host: str, udp_port: int | None, ports: bytes) -> Flow:
+    def _new(
+        self, sock: socket.socket | None, host: str, udp_port: int | None, ports: bytes, here: str = ""
+    ) -> Flow:
+        """A flow with a peer at `host`; within the process its local end is at `here`."""
         local, port = int.from_bytes(ports[:2], "big"), int.from_bytes(ports[2:], "big")
-        here = Peer((host,), local)
+        end = Peer((here,), local)
         if sock is not None:
             bound = self._bound.get(sock)  # None: its last packets, and it is closed
-            here = Peer(bound[:1], local, bound[1]) if bound is not None else Peer((), local)
+            end = Peer(bound[:1], local, bound[1]) if bound is not None else Peer((), local)
         self._last += 1
-        return Flow(self._names.get(local, ""), here, Peer((host,), port, udp_port), self._last)
+        return Flow(self._names.get(local, ""), end, Peer((host,), port, udp_port), self._last)
 
     def keep(self, link: "Link", ports: bytes) -> None:
         """An association came up: its flow stays until `release`."""
