@@ -151,10 +151,10 @@ class SctpApp(App[None], inherit_bindings=False):
         self.engine.start()
 
     async def on_ready(self) -> None:
-        # The first frame is there; what it did without comes before anything else is shown or asked for.
-        await self._main.complete()
+        # The first frame is there. A key can be pressed from now on: what a client sends comes after this.
         if not self._ending:
             self.listen()
+        await self._main.complete()  # what it did without, before anything else is shown
         self.set_interval(1 / self.DRAINS, self._drain)
         for note in (*self.settings.notes, self.state.note):
             if note:

@@ -18,6 +18,7 @@ from sctp_tui.tui.confirm import ConfirmScreen
 from sctp_tui.tui.failure import FailureScreen
 from sctp_tui.tui.header import Header
 from sctp_tui.tui.help import HelpScreen
+from sctp_tui.tui.main_screen import MainScreen
 
 from .driving import (
     PATIENCE,
@@ -51,6 +52,22 @@ async def test_enter_on_the_fresh_program_sets_up_an_association() -> None:
         await until(pilot, lambda: app.screen.query_one(AssociationTable).display)
         await until(pilot, lambda: outcome(pilot) == "sent 5 B on stream 1")
         assert message.value == ""
+
+
+async def test_whatever_a_key_asks_for_comes_after_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it listens a client of the same program would go to a UDP port that others may have."""
+    complete = MainScreen.complete
+    asked: list[str] = []
+
+    async def completing(screen: MainScreen) -> None:
+        app = screen.app
+        assert isinstance(app, SctpApp)
+        asked.extend(app.servers._asked)
+        await complete(screen)
+
+    monkeypatch.setattr(MainScreen, "complete", completing)
+    async with running():
+        assert asked == ["server"]
 
 
 @on_both
