@@ -52,7 +52,7 @@ PATHS = {
 
 
 _WANTED = "user-initiated abort"
-_WHO: dict[Origin, str] = {"peer": "peer", "us": "us", "stack": "our stack"}
+WHO: dict[Origin, str] = {"peer": "peer", "us": "us", "stack": "our stack"}
 """Who ended an association; the others are nobody that could be named."""
 
 
@@ -75,7 +75,7 @@ def ending(event: AssocChange) -> str:
     """How an association ended, in a few words: `aborted by peer: “bye”`. Printable."""
     # Of an ABORT that the program at its end wanted, its words say it all.
     cause = event.error_text.removeprefix(_WANTED).removeprefix(": ").removeprefix("; ")
-    who = _WHO.get(event.by)
+    who = WHO.get(event.by)
     if event.state == "SHUTDOWN_COMP":
         text = f"shutdown by {who}" if who else "shutdown"
         text = f"{text}: {cause}" if cause else text

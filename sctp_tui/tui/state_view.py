@@ -12,13 +12,15 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.state_diagram import Run, diagram
 from sctp_tui.monitor.states import Follower, Taken
 from sctp_tui.monitor.wire import Conversation, End
+from sctp_tui.monitor.words import WHO
+from sctp_tui.sctp.events import Origin
 
 from .actions import bindings
 from .columns import fit
 from .scrolled import ScrolledLines
 
 _SLICE = 2000  # packets taken in between two frames
-_Stamp = tuple[int, int, int, Taken | None]
+_Stamp = tuple[int, int, int, Taken | None, tuple[tuple[End, Origin | None], ...]]
 
 
 class StateView(ScrolledLines):
@@ -43,6 +45,7 @@ class StateView(ScrolledLines):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.follower: Follower | None = None
+        self._by: dict[End, Origin | None] = {}  # who ended the association, as its ends here were told
         self._lines: list[list[Run]] = []
         self._drawn: _Stamp | None = None
 
@@ -53,12 +56,14 @@ class StateView(ScrolledLines):
         """
         if self.follower is None or self.follower.conversation is not conversation:
             self.follower = Follower(conversation)
+            self._by.clear()
             self._drawn = None
             self.go(0)
         if not self.follower.update(now, _SLICE):
             for one in ends:
                 end: End = "local" if one.endpoint == conversation.endpoint else "peer"
                 self.follower.told(end, one.state, one.by == "nobody", now)
+                self._by[end] = one.by
         self._draw()
 
     def _draw(self) -> None:
@@ -67,7 +72,7 @@ class StateView(ScrolledLines):
             return
         width, height = self.scrollable_content_region.width, self.page
         taken = follower.taken
-        drawn = (width, height, len(taken), taken[-1] if taken else None)
+        drawn = (width, height, len(taken), taken[-1] if taken else None, tuple(self._by.items()))
         if drawn == self._drawn:
             return
         self._drawn = drawn
@@ -89,12 +94,16 @@ class StateView(ScrolledLines):
         begins = follower.conversation.initiator
         return {begins: "client", "local" if begins == "peer" else "peer": "server"}
 
-    @staticmethod
-    def _told(one: Taken, name: str, began: float, width: int) -> str:
+    def _told(self, one: Taken, name: str, began: float, width: int) -> str:
         after = one.at - began
         section = f"  RFC 9260, section {one.transition.section}"
-        told = f"{after:9.3f} {name} {one.transition}"
+        told = f"{after:9.3f} {name} {one.transition}{self._by_whom(one)}"
         return told + section if len(told) + len(section) <= width else told
+
+    def _by_whom(self, one: Taken) -> str:
+        """Whether an ABORT was our user's or our stack's, where it is known."""
+        by = self._by.get(one.end) if one.transition.trigger == "[ABORT]" else None
+        return f", by {WHO[by]}" if by in ("us", "stack") else ""
 
     def on_resize(self) -> None:
         """The picture fits itself into the room that there is."""
@@ -119,7 +128,7 @@ class StateView(ScrolledLines):
             yield f"{name} {follower.state[end]}"
         if follower.taken:
             last = follower.taken[-1]
-            yield f"last: {ends[last.end]} {last.transition.trigger}"
+            yield f"last: {ends[last.end]} {last.transition.trigger}{self._by_whom(last)}"
 
     def _look(self, look: str) -> Style:
         return self.style_of(f"states--{look}" if look else "")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sctp_tui.sctp.commands import AbortAssociation
 from sctp_tui.tui.state_view import StateView
 
 from .driving import drawn, rows, running, until
@@ -28,3 +29,21 @@ async def test_states_of_both_ends(size: tuple[int, int], pictured: bool) -> Non
         view.scroll_end(animate=False)
         first = "client CLOSED → COOKIE-WAIT: [ASSOCIATE], send INIT"
         await until(pilot, lambda: any(first in line for line in drawn(view)))
+
+
+async def test_an_abort_is_told_with_whose_it_is() -> None:
+    """Our user's and our stack's are one arrow of the diagram, and told apart in what was taken."""
+    async with running((120, 50)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        await pilot.press("escape", "w", "4")
+        app.submit(AbortAssociation(rows(app)[0].key, "enough"))
+        await until(pilot, lambda: app.query(StateView) and app.query_one(StateView).follower is not None)
+        view = app.query_one(StateView)
+        told = "server ESTABLISHED → CLOSED: [ABORT], send ABORT, by us"
+        view.scroll_end(animate=False)
+        await until(pilot, lambda: any(told in line for line in drawn(view)))
+        view._by["local"] = "stack"
+        view._draw()
+        assert any("[ABORT], send ABORT, by our stack" in line for line in drawn(view))
+        assert any("client ESTABLISHED → CLOSED: receive ABORT  RFC" in line for line in drawn(view))
