@@ -219,6 +219,8 @@ class Ladder:
             if isinstance(chunk, InitAck | CookieEcho | CookieAck) and way.set_up is not None:
                 way.tries.lag = max(0.0, now - way.set_up)
                 way.set_up = None
+            if isinstance(chunk, CookieAck):
+                back.tries.came_up()
             if isinstance(chunk, Init | CookieEcho) and arrives:
                 back.set_up = comes
             tries.append(tried)

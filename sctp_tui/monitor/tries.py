@@ -136,6 +136,7 @@ class Tries:
         self._trouble: dict[int, _Trouble] = {}  # of both
         self._highest: int | None = None
         self._timer = 0.0  # when T3-rtx was started last
+        self._sure = True
         self._expired = -1.0  # when it ran out last, and how long it had run
         self._ran = 0.0
         self._expiring = 0  # the number of the packet that went out then
@@ -146,6 +147,14 @@ class Tries:
         """Another association of the same end."""
         self._room.begin()
         self._begin()
+
+    def _start(self, at: float) -> None:
+        """T3-rtx begins to run."""
+        self._timer, self._sure = at, True
+
+    def came_up(self) -> None:
+        """The COOKIE ACK goes out: what rode with COOKIE ECHO has a timer since then, or had one before."""
+        self._sure = not self._sent
 
     @property
     def recovers(self) -> bool:
@@ -181,7 +190,7 @@ class Tries:
         self._settle(cumulative)
         self._went = at
         if news.advanced:
-            self._timer = at  # RFC 9260, section 6.3.2, R3
+            self._start(at)  # RFC 9260, section 6.3.2, R3
         in_recovery = self._recovers is not None
         if self._recovers is not None and not before(cumulative, self._recovers):
             self._recovers = None
@@ -223,7 +232,7 @@ class Tries:
             # What was acknowledged long ago may be a copy made on the way.
             why, rto = self._again(now, number, tsn, sent, probe=bool(room)) if sent else ("soon", 0.0)
         if not self._sent:
-            self._timer = now  # RFC 9260, section 6.3.2, R1
+            self._start(now)  # RFC 9260, section 6.3.2, R1
         if self._highest is None or before(self._highest, tsn):
             self._highest = tsn
         if first == number or tsn in self._sent:
@@ -252,8 +261,10 @@ class Tries:
             return "marked", 0.0
         if now - sent < RTO:
             return "soon", 0.0
-        rto = ran if ran >= RTO else 0.0  # not each stack begins anew with each acknowledgement
-        self._timer = now
+        rto = (
+            ran if ran >= RTO and self._sure else 0.0
+        )  # not each stack begins anew with each acknowledgement
+        self._start(now)
         if not probe:
             self._expired, self._ran, self._expiring = now, rto or now - sent, number
             self._recovers = None
@@ -278,7 +289,7 @@ class Tries:
 
     def _fast(self, now: float, number: int, tsn: int) -> Retransmission:
         if tsn == next(iter(self._sent), None):
-            self._timer = now  # RFC 9260, section 7.2.4, rule 4
+            self._start(now)  # RFC 9260, section 7.2.4, rule 4
         if self._recovers is None:
             self._recovers, self._recovering = self._highest, number
         return "fast" if number == self._recovering else "recovery"

@@ -158,6 +158,19 @@ def test_what_may_be_a_shorter_timer_is_not_said_to_be_one(wire: Wire, waited: f
     assert "RTO" not in marks(wire.ladder()[6])
 
 
+def test_of_what_rode_with_the_cookie_it_is_not_known_how_long_its_timer_ran(wire: Wire) -> None:
+    """usrsctp starts T3-rtx for it when COOKIE ACK comes, with the RTO that T1-cookie has doubled."""
+    cookie = chunk(10, b"cookie")
+    wire.put("in", cookie, data(0), at=0, verdict="dropped")
+    wire.put("in", cookie, at=1.0)
+    wire.put("out", chunk(11, b""), at=1.0)
+    wire.put("in", data(0), at=3.02)
+    wire.put("in", data(0), at=7.02)
+    ladder = wire.ladder()
+    assert [marks(ladder[number]) for number in (6, 7)] == ["↻3 after 3 s", "↻3 after 7 s, RTO 4 s"]
+    assert _whys(wire, 6) == ["timeout"]
+
+
 def test_what_was_given_up_is_no_longer_waited_for(wire: Wire) -> None:
     for number in range(3):
         wire.put("in", data(number), at=0.1)
