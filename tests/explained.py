@@ -18,6 +18,7 @@ import msgspec
 from sctp_tui.monitor.ladder import Ladder, Row
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.states import Follower
+from sctp_tui.monitor.why import Level
 from sctp_tui.monitor.why_row import explained
 from sctp_tui.monitor.wire import Conversation
 from sctp_tui.monitor.words import sentence
@@ -149,48 +150,47 @@ def of_rows(rows: Iterable[Row]) -> Iterator[str]:
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 
 
+_LEVELS: dict[bool, Level] = {True: "expert", False: "beginner"}
+
+
 def _of_packet(row: Row, end: _End, chunks: Sequence[_Chunk]) -> Iterator[str]:
     now = row.packet.mono
-    told = [
-        (words[0].text, words[1].text)
-        for words in zip(
-            (why for _, why in explained(row, "beginner")),
-            (why for _, why in explained(row, "expert")),
-            strict=True,
-        )
-    ]
-    if len(told) != len(chunks):
+    # Of DATA experts are told more, of the rest beginners: nothing is made that is not looked at.
+    kinds = {one.is_data for one in chunks}
+    by_level = {data: [why.text for _, why in explained(row, _LEVELS[data])] for data in kinds}
+    if any(len(one) != len(chunks) for one in by_level.values()):
         return  # of what is no proper chunk
+    told = [by_level[chunk.is_data][at] for at, chunk in enumerate(chunks)]
     timers = [
         _waited(end, chunk, now)
-        for chunk, (_, expert) in zip(chunks, told, strict=True)
-        if _TIMER.match(expert)
+        for chunk, text in zip(chunks, told, strict=True)
+        if chunk.is_data and _TIMER.match(text)
     ]
     if timers and max(timers) < RTO:
         yield f"a timer after {max(timers):.3f} s"
-    for chunk, (beginner, expert) in zip(chunks, told, strict=True):
+    for chunk, text in zip(chunks, told, strict=True):
         if not chunk.is_data:
             # Where RTO.Min is shorter, only Linux tells that it gives up, and the packet why.
             least = 0.0 if b"exceeded its max_retrans count" in chunk.value else RTO
             soon = end.heard_at is not None and now - end.heard_at < least
-            if soon and _SILENCE.search(beginner):
-                yield f"silence, though something was heard: {beginner}"
+            if soon and _SILENCE.search(text):
+                yield f"silence, though something was heard: {text}"
             continue
         assert chunk.tsn is not None
         tries = end.sent.get(chunk.tsn, ())
-        if _TIMER.match(expert):
+        if _TIMER.match(text):
             third = end.newly.get(chunk.tsn, ())[2:3]
             if third and len(tries) == 1 and now - third[0] < _NOW:
-                yield f"a timer, though the third report has just come: {expert}"
-        if _FAST.match(expert) and chunk.tsn in end.sent and len(end.told.get(chunk.tsn, ())) < 3:
-            yield f"three reports, of which fewer came: {expert}"
-        if chunk.tsn not in end.ever and (_TIMER.match(expert) or _FAST.match(expert)):
-            yield f"sent again, though it is new: {expert}"
-        if _ROOM.search(expert):
+                yield f"a timer, though the third report has just come: {text}"
+        if _FAST.match(text) and chunk.tsn in end.sent and len(end.told.get(chunk.tsn, ())) < 3:
+            yield f"three reports, of which fewer came: {text}"
+        if chunk.tsn not in end.ever and (_TIMER.match(text) or _FAST.match(text)):
+            yield f"sent again, though it is new: {text}"
+        if _ROOM.search(text):
             if chunk.tsn in end.ever:
-                yield f"a first try, though it is sent again: {expert}"
+                yield f"a first try, though it is sent again: {text}"
             if end.rwnd is not None and end.rwnd < chunk.octets:
-                yield f"room for {chunk.octets} B in {end.rwnd}: {expert}"
+                yield f"room for {chunk.octets} B in {end.rwnd}: {text}"
 
 
 def _waited(end: _End, chunk: _Chunk, now: float) -> float:
