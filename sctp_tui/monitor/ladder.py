@@ -102,6 +102,7 @@ class _Way:
         self.control = Asked(_SET_UPS)
         self.beats: dict[int, deque[int]] = {}  # by what HEARTBEATs bear, the packets without an answer
         self.sack: Sack | None = None
+        self.gave_up = False  # a message, since a SACK came
         self.tries = Tries()
         self.set_up: float | None = None  # when a chunk came last that sets up, and wants an answer at once
 
@@ -199,12 +200,14 @@ class Ladder:
                 tried = way.tries.send(now, number, chunk.tsn, len(chunk.data))
             elif isinstance(chunk, Sack):
                 opens = _opens(way.sack, chunk)
-                filled = way.sack is not None and bool(way.sack.gaps) and not chunk.gaps
+                filled = way.sack is not None and bool(way.sack.gaps) and not chunk.gaps and not back.gave_up
+                back.gave_up = False
                 way.sack = chunk
                 if arrives:
                     back.tries.answer(comes, chunk, now)
             elif isinstance(chunk, ForwardTsn | IForwardTsn):
                 way.tries.skip(chunk.cumulative_tsn)
+                way.gave_up = True
             elif isinstance(chunk, Init | CookieEcho | Shutdown):
                 if not isinstance(chunk, InitAck) or way.initial is None:
                     tried = way.control.send(now, number, _identity(chunk))

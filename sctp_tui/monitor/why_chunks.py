@@ -99,7 +99,7 @@ CHUNKS = {
     "DATA/timeout": Words(
         "9260 6.3.3",
         "Sent again, because no acknowledgement came in time. The sender waits twice as long for the next "
-        "one.",
+        "one, up to a limit.",
         "T3-rtx ran out: ssthresh becomes half of cwnd, but at least four packets, cwnd one packet (7.2.3), "
         "RTO doubles, and the earliest outstanding chunks go in one packet. The error counters grow by one.",
     ),
@@ -117,16 +117,15 @@ CHUNKS = {
     ),
     "DATA/probe": Words(
         "9260 6.1",
-        "The other end has no room for it. One message is sent all the same, to find out whether there is "
-        "room again.",
+        "The other end had no room. One piece is sent all the same, to find out whether there is room again.",
         "A zero window probe (rule A): whatever rwnd is, one DATA chunk may be in flight, in case the SACK "
-        "that opens the window is lost. It does not change cwnd; a receiver without room drops it (6.2).",
+        "that opens the window is lost. It does not change cwnd; a receiver without room may drop it (6.2).",
     ),
     "DATA/probe again": Words(
         "9260 6.1",
-        "Asked once more: the other end still has no room. That is asked ever more rarely.",
-        "The zero window probe again, at intervals that grow exponentially with RTO. It is no sign of loss: "
-        "cwnd and ssthresh stay, and while SACKs come no error counter grows (rule A).",
+        "Asked once more: the other end had no room when it told last.",
+        "The zero window probe again; by rule A its intervals are to grow exponentially, with RTO. It is "
+        "no sign of loss: cwnd and ssthresh stay, and while SACKs come no error counter grows.",
     ),
     "DATA/opened": Words(
         "9260 6.1",
@@ -332,8 +331,8 @@ CHUNKS = {
     "ABORT/silence": Words(
         "9260 8.1",
         "An end gives the association up: it had no answer for too long, though it asked again.",
-        "An error counter went past its limit. usrsctp says so by an ABORT without a cause, Linux by a "
-        "protocol violation; the RFC asks for CLOSED, not for an ABORT.",
+        "A counter went past its limit: of errors, or in a set-up that of INITs. usrsctp says so by "
+        "an ABORT without a cause, Linux by a protocol violation; the RFC asks for no ABORT.",
     ),
     "ABORT/guard": Words(
         "9260 9.2",

@@ -154,6 +154,8 @@ class ClientPane(Vertical):
             self._prompted = prompt
             self.query_one("#speaker", Label).update(prompt)
         self.query_one(Heading).numbers = self._numbers()
+        if isinstance(self._target, Everyone):
+            self.query_one(Fields).show_fixed(self._all(), "")
         association = self.association
         locked = not isinstance(self._target, Client) or (
             association is not None and association.ended is None

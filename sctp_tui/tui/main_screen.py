@@ -17,7 +17,9 @@ from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.endpoints import is_server
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.other_end import both_ends
 from sctp_tui.monitor.view import View
 from sctp_tui.outbox import Batch
 from sctp_tui.sctp.address import format_hostport
@@ -314,8 +316,12 @@ class MainScreen(WireActions, FindActions, TakeActions):
         self.query_one(ClientPane).connect()
 
     def action_reply(self) -> None:
-        """Speak as the server to the association chosen in the table."""
-        if association := self._live(self._row()):
+        """Speak as the server to the association chosen in the table, or to that of the wire."""
+        association, monitor = self._row(), self.monitor
+        if self.wire_pane.has_focus_within and (shown := self.wire_pane.association) is not None:
+            ends = both_ends(shown, monitor.associations, monitor.endpoints)
+            association = next((end for end in ends if is_server(end.endpoint)), association)
+        if association := self._live(association):
             self.query_one(ClientPane).reply_to(association)
 
     def action_to_all(self) -> None:

@@ -50,12 +50,15 @@ def out_in(text: str, inbound: int) -> tuple[int, int]:
 
 
 def streams_of(text: str) -> tuple[int, ...] | None:
-    """Streams to send on in turn, as in `0,2-4`; None for `all`. Raises `SctpError`."""
+    """Streams to send on in turn, as in `0,2-4`; None for `all`. Raises `SctpError`.
+
+    `2..4`, as a filter has it, means the same.
+    """
     if text.strip().lower() == "all":
         return None
     streams: dict[int, None] = {}
     for part in text.split(","):
-        low, dash, high = (end.strip() for end in part.partition("-"))
+        low, dash, high = (end.strip() for end in part.replace("..", "-").partition("-"))
         ends = [_stream(low, text), _stream(high, text) if dash else _stream(low, text)]
         if ends[0] > ends[1]:
             raise SctpError(f"Streams can't be {_quoted(text)}: did you mean {high}-{low}?")

@@ -273,6 +273,16 @@ def test_heartbeats_without_an_answer_are_marked(wire: Wire) -> None:
     assert ["unanswered" in line for line in drawn] == [bool(ladder.unanswered(n, n)) for n in range(1, 9)]
 
 
+def test_what_was_given_up_has_not_come(wire: Wire) -> None:
+    wire.put("in", data(0), verdict="dropped")
+    wire.put("in", data(1, 2))
+    wire.put("out", sack(-1, (1, 1)))
+    wire.put("in", _chunk(192, struct.pack("!I", _tsn(0))))  # FORWARD TSN
+    wire.put("out", sack(1))
+    *_, last = (next(why_row(row, "beginner"))[1] for row in wire.ladder())
+    assert "gap was filled" not in last.text
+
+
 def test_a_heartbeat_on_its_way_is_not_unanswered_yet(wire: Wire) -> None:
     beat = struct.pack("!HH", 1, 8) + b"1111"
     wire.put("out", _chunk(4, beat), delay=0.005)

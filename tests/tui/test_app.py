@@ -19,6 +19,7 @@ from sctp_tui.tui.failure import FailureScreen
 from sctp_tui.tui.header import Header
 from sctp_tui.tui.help import HelpScreen
 from sctp_tui.tui.main_screen import MainScreen
+from sctp_tui.tui.wire_pane import WirePane
 
 from .driving import (
     PATIENCE,
@@ -153,6 +154,35 @@ async def test_reply_as_the_server() -> None:
         await pilot.press("escape", "tab", "tab", "up", "enter")
         await type_line(pilot, "thanks")
         await until(pilot, lambda: messages(app, "server") == [b"hello", b"thanks"])
+
+
+async def test_in_the_wire_of_a_client_the_server_replies_to_that_one() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("ctrl+n")
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: len(rows(app)) == 2 and len(messages(app, "server")) == 2)
+        await pilot.press("escape", "w")  # the cursor of the table is on the other one
+        pane = app.screen.query_one(WirePane)
+        await until(pilot, lambda: pane.has_focus_within and pane.association)
+        assert pane.association is not None
+        assert pane.association.endpoint == "client 2"
+        await pilot.press("r")
+        await until(pilot, lambda: message_input(pilot).has_focus)
+        await type_line(pilot, "welcome")
+        await until(pilot, lambda: messages(app, "client 2") == [b"welcome"])
+
+
+async def test_how_many_all_are_follows_who_comes_and_goes() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("escape", "R")
+        to = app.screen.query_one("#to", Input)
+        await until(pilot, lambda: to.value == "1 association")
+        await pilot.press("escape", "home", "c")
+        await until(pilot, lambda: to.value == "0 associations")
 
 
 @on_both
