@@ -22,7 +22,7 @@ class Keys:
 
     def of(self, row: Action) -> str:
         """An action's, as the footer and the help have them: `^n`, `⇧up`, `? f1`."""
-        return " ".join(_drawn(key) for key in self._each(row))
+        return " ".join(drawn(key) for key in self._each(row))
 
     def _each(self, row: Action) -> list[Binding]:
         return list(Binding.make_bindings([Binding(self.map.get(row.name, row.keys), row.action)]))
@@ -46,7 +46,8 @@ class Keys:
         return ""
 
 
-def _drawn(binding: Binding) -> str:
+def drawn(binding: Binding) -> str:
+    """One key, as the footer has it."""
     modifiers, key = binding.parse_key()
     signs = {"ctrl": "^", "shift": "⇧"}
     return "".join(signs.get(modifier, f"{modifier}+") for modifier in modifiers) + format_key(key)

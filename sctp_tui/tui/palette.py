@@ -12,6 +12,7 @@ from textual.dom import DOMNode
 from textual.widget import Widget
 
 from .actions import ACTIONS, PLACES, Action, around
+from .keys import drawn
 from .wire_actions import WireActions
 
 if TYPE_CHECKING:
@@ -58,14 +59,16 @@ class ActionProvider(Provider):
 
     def entries(self) -> list[Entry]:
         """What is listed, each action once, by whatever keys it is done."""
-        active = {one.binding.id for one in self.screen.active_bindings.values()}
+        active: dict[str | None, list[str]] = {}
+        for one in self.screen.active_bindings.values():
+            active.setdefault(one.binding.id, []).append(drawn(one.binding))
         found: dict[Hashable, list[Action]] = {}
         for what, row in self._possible():
             found.setdefault(what, []).append(row)
         labels = [rows[0].label for rows in found.values()]
         entries = []
         for first, *others in found.values():
-            keys = [self._app.keys.of(row) for row in (first, *others) if row.name in active]
+            keys = [key for row in (first, *others) for key in active.get(row.name, ())]
             outer = first.place in ("lists", "everywhere")
             where = "" if outer or labels.count(first.label) == 1 else PLACES[first.place].title
             entries.append(

@@ -165,7 +165,8 @@ async def test_titles_are_used_once_and_keys_are_those_that_act() -> None:
             assert len(keys[place]) == len(entries), place
         assert (keys["table"]["Close"], keys["table"]["Close, in the line"]) == ("c", "^d")
         assert (keys["table"]["Quit"], keys["line"]["Quit"]) == ("q ^q", "^q")
-        assert (keys["table"]["New"], keys["line"]["New"]) == ("n", "^n")
+        assert (keys["table"]["New"], keys["line"]["New"]) == ("n ^n", "^n")
+        assert (keys["table"]["Help"], keys["line"]["Help"]) == ("? f1", "f1")
         assert keys["table"]["Turn, in the lanes"] == keys["lanes"]["Turn, in the lanes"] == "t"
         assert "Lists" in keys["line"]
         assert "Lists" not in keys["table"]
