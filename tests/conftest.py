@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sctp_tui.sctp.endpoint import UDP_PORT, Clock
 from sctp_tui.sctp.events import StackName
@@ -32,6 +33,10 @@ tempfile.tempdir = None
 for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, lambda _number, _frame: None)
+
+# Whether an example passes is no matter of how long this machine takes for it, nor for thinking it up.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 _ran: set[str] = set()
 

@@ -193,7 +193,7 @@ def test_the_program_says_it_too(write: Write) -> None:
         assert err == (f"{prog}: {path}:1: stack: 'tcp' is no stack: give auto, kernel, userspace, all\n")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=200)
 @given(data=st.binary() | st.text(alphabet='ab.[]="\n#1_-{},').map(str.encode))
 def test_any_file_is_read_or_refused_with_its_name(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "config.toml"
@@ -278,7 +278,7 @@ STATEMENTS = (
 
 
 @given(st.lists(st.sampled_from(STATEMENTS), max_size=12), st.sampled_from(["\n", "\r\n"]))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_each_key_is_found_where_its_statement_begins(
     tmp_path: Path, statements: list[str], end: str
 ) -> None:

@@ -24,7 +24,7 @@ JSON = st.recursive(
 )
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(value=JSON)
 def test_the_next_run_finds_what_this_one_put(tmp_path: Path, value: Any) -> None:
     path = tmp_path / "deep" / "state.json"
@@ -35,7 +35,7 @@ def test_the_next_run_finds_what_this_one_put(tmp_path: Path, value: Any) -> Non
     assert os.listdir(path.parent) == ["state.json"]
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.binary())
 def test_any_file_is_read_or_noted(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "state.json"
