@@ -19,6 +19,7 @@ _UNSEEN = (
 )  # fmt: skip
 _LETTERS = ("Lo", "Mn")  # a filler of these is nothing, one of punctuation a line
 _MARKS = ("Mn", "Me")
+_VIRAMA = 9  # the combining class of those that join two letters, to one of whatever width
 _JOINED = ("HANGUL JUNGSEONG", "HANGUL JONGSEONG")  # vowels and finals of a syllable taken apart
 _KEPT = 4096  # characters
 # Blocks without any of them, where no character needs to be looked at: CJK, Hangul, Kana, Latin, Greek, …
@@ -63,7 +64,8 @@ class _Known(dict[str, str]):
         if character.isprintable():
             name, category = unicodedata.name(character, ""), unicodedata.category(character)
             filler = name.endswith("FILLER") and category in _LETTERS
-            if not filler and category != "Mc" and not any(words in name for words in _UNSEEN):
+            joins = category == "Mc" or unicodedata.combining(character) == _VIRAMA
+            if not filler and not joins and not any(words in name for words in _UNSEEN):
                 shown = "" if category in _MARKS or name.startswith(_JOINED) else character
         if len(self) < _KEPT:
             self[character] = shown

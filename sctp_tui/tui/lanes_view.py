@@ -350,13 +350,17 @@ def _called(block: Block) -> str:
 
 
 def _summary(lane: Lane, width: int) -> str:
-    """What waiting there was in a stream, by either rule."""
+    """What waiting there was in a stream, and is, by either rule."""
     total = width >= _WITH_TOTAL
-    said = f"{units.count(lane.messages)} delivered: {_waits(lane.by_stream, total)}"
-    return f"   {said}; in one stream {_waits(lane.as_one, total)}"
+    said = f"{units.count(lane.messages)} delivered: {_waits(lane.by_stream, len(lane.waiting), total)}"
+    return f"   {said}; in one stream {_waits(lane.as_one, lane.held, total)}"
 
 
-def _waits(waits: Waits, total: bool) -> str:
+def _waits(waits: Waits, now: int, total: bool) -> str:
+    """What was delivered after it had waited, and how many wait now."""
+    if now:
+        waited = f", {units.count(waits.count)} waited" if waits.count else ""
+        return f"{units.count(now)} wait{'s' if now == 1 else ''}{waited}"
     if not waits.count:
         return "none waited"
     said = f"{units.count(waits.count)} waited up to {units.milliseconds(round(waits.longest * 1000))}"

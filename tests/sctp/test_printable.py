@@ -45,6 +45,7 @@ def marks(text: str) -> int:
 @given(TEXTS)
 @example("e" + "\u0301" * 1000)
 @example("\u0301e")
+@example("👍\u0a4d\x1b")
 @example("\u1112\u1161" + "\u11ab" * 100)
 @example("❤\ufe0f 👍\U0001f3fd \U0001f1e9\U0001f1ea \U0001f468\u200d\U0001f469\u200d\U0001f467")
 def test_it_can_be_seen_and_is_as_wide_as_is_said(text: str) -> None:

@@ -27,7 +27,12 @@ _SHOWN = {
     "Esc w Space": ["TIME STANDS STILL"],
     "D": ["the next DATA on stream 1 will be lost"],
     "m A1⏎ A2⏎ [2]B1⏎": ["lost: next DATA on stream 1", "ssn 2 2 B A2 .*▷", "ssn 0 2 B B1 .*▷"],
-    "Esc 2 i i": ["got █0█  ✗  ▒2▒", "got {13}█0█"],
+    "Esc 2 i i": [
+        "got █0█  ✗  ▒2▒",
+        "got {13}█0█",
+        "1 delivered: 1 waits; in one stream 1 waits",
+        "none waited; in one stream 1 waits",
+    ],
     "i i i i": ["got █0█ █1█ ▒2█", "1 waited up to 1.0 s"],
     "O": ["AS ONE STREAM, like TCP", "got {13}▒0█"],
     "m hello⏎": ["TIME STANDS STILL, 1 on the way", "INIT tag .*▷"],
