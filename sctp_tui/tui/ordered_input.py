@@ -1,18 +1,23 @@
 """An input whose keys act in the order in which they were pressed, and whose cursor rests."""
 
+from typing import ClassVar
+
 from textual import events
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.keys import REPLACED_KEYS
 from textual.reactive import Reactive
 from textual.widgets import Input
 
 
-class OrderedInput(Input):
-    """Runs its own bindings at once.
+class OrderedInput(Input, inherit_bindings=False):
+    """Has one line, so that up and down are for the fields around it. Runs its own bindings at once.
 
     Textual looks for them only when a key has bubbled up to the app; by then the letters typed after it are
     in, and Enter would send, or Ctrl-U delete, what was meant to follow.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = list(Input.BINDINGS)  # without those that scroll
 
     virtual_size = Reactive(Size(0, 0))
     """How long the text is; Textual's own has the whole screen laid out anew at each key."""

@@ -197,3 +197,21 @@ async def test_an_empty_line_says_what_may_be_typed() -> None:
         await pilot.press("ctrl+u")
         await until(pilot, lambda: "[hex]0a ff, [file]PATH" in "".join(drawn(message_input(pilot))))
         assert "^o connects without data" in "".join(drawn(message_input(pilot)))
+
+
+async def test_up_and_down_lead_through_fields_in_the_pane_and_in_a_form() -> None:
+    async with running((120, 40)) as (app, pilot):
+        for fields in (("to", "udp", "streams", "attempts", "ppid"), ("text", "size", "rate")):
+            if fields[0] == "text":
+                await pilot.press("escape", "g")
+                await until(pilot, lambda: app.screen.query("#text"))
+            first = app.screen.query_one(f"#{fields[0]}")
+            first.focus()
+            await until(pilot, lambda first=first: first.has_focus)  # type: ignore[misc]
+            passed = [app.focused.id if app.focused else None]
+            for key in ["down"] * (len(fields) - 1) + ["up"] * (len(fields) - 1):
+                before = app.focused
+                await pilot.press(key)
+                await until(pilot, lambda before=before: app.focused is not before)  # type: ignore[misc]
+                passed.append(app.focused.id if app.focused else None)
+            assert passed == [*fields, *reversed(fields[:-1])]
