@@ -45,7 +45,7 @@ from . import explained
 from .rawpeer import RawPeer
 
 E = TypeVar("E", bound=Event)
-PATIENCE = 5.0
+PATIENCE = 30.0
 """Seconds after which a test gives up waiting: much more than a loaded machine needs."""
 
 

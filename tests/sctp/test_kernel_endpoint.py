@@ -32,7 +32,7 @@ from sctp_tui.sctp.kernel import KernelEndpoint, KernelStack, sockets
 pytestmark = pytest.mark.kernel
 
 E = TypeVar("E", bound=Event)
-PATIENCE = 5.0
+PATIENCE = 30.0
 NOT_UTF8 = b"\xff\xfe\x80\xc3\x00\x1b"
 
 

@@ -30,7 +30,7 @@ from .driving import message_input, rows, running, type_line, until
 
 pytestmark = pytest.mark.userspace
 
-_PATIENCE = 3.0  # s that an entry may take to do something
+_PATIENCE = 30.0  # s that an entry may take to do something
 VIEWS = ("ladder", "lanes", "window", "states")
 PLACES = ("line", "to", "speakers", "table", "log", *VIEWS)
 
