@@ -60,6 +60,12 @@ def _run(words: "list[str]") -> int:
     return _screen(words)
 
 
+def _lab_hint() -> str:
+    from .tui.hints import in_lab
+
+    return "; in the lab `sctp-tui lab` alone, or with --tty, gives it one" if in_lab() else ""
+
+
 def _screen(words: "list[str]") -> int:
     import gc
 
@@ -80,7 +86,7 @@ def _screen(words: "list[str]") -> int:
         none = "is none" if len(elsewhere) == 1 else "are none"
         complain(
             f"the screen needs a terminal, and {' and '.join(elsewhere)} {none}; "
-            "without one, `sctp-tui serve` prints what happens"
+            "without one, `sctp-tui serve` prints what happens" + _lab_hint()
         )
         return 1
     notes: list[str] = []

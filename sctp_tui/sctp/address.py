@@ -1,9 +1,11 @@
 """Addresses as people write them: HOST:PORT, with brackets around an IPv6 address."""
 
 import ipaddress
-import socket
+import re
 
 from .endpoint import SctpError
+
+_NUMBERS = re.compile(r"(?:0[xX][0-9a-fA-F]+|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]+|[0-9]+)){0,3}")
 
 
 def parse_hostport(text: str, default_port: int) -> tuple[str, int]:
@@ -38,16 +40,14 @@ def parse_hostport(text: str, default_port: int) -> tuple[str, int]:
 
 
 def check_whole(host: str) -> None:
-    """Raises `SctpError` for IPv4 in one of the short forms of inet_aton(3): 9877 would be 0.0.38.149."""
+    """Raises `SctpError` for what inet_aton(3) takes for IPv4 though it is none: 9877 would be 0.0.38.149."""
+    if not _NUMBERS.fullmatch(host):
+        return
     try:
-        ipaddress.ip_address(host)
+        ipaddress.IPv4Address(host)
     except ValueError:
-        try:
-            meant = socket.inet_ntoa(socket.inet_aton(host))
-        except (OSError, UnicodeError):
-            return  # a name
         raise SctpError(
-            f"{host!r} is no whole address: write {meant} if that is meant, a port after its host, as in "
+            f"{host!r} is no IPv4 address: write all four numbers, and a port behind them, as in "
             "127.0.0.1:9877"
         ) from None
 

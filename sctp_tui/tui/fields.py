@@ -59,13 +59,15 @@ class Tick(Checkbox):
 
 
 class Fields(Grid):
-    """A row for the client, a row for the message, and one more for the client.
+    """A row for the client, a row for the message, and above them one more for the client.
 
     That says where from, and with two stacks which of them; with one it is there while it says something, or
-    while one is among the fields. With a `mask`, where a client goes to, and where from, is shown by
-    pseudonyms, once it has been typed.
+    while one is among the fields: above, so that no field moves while it is clicked on. With a `mask`, where
+    a client goes to, and where from, is shown by pseudonyms, once it has been typed.
     """
 
+    RARE = ("from", "stack")
+    """The fields of the row above."""
     BINDINGS: ClassVar[list[BindingType]] = bindings("fields")
     DEFAULT_CSS = """
     Fields {
@@ -90,6 +92,8 @@ class Fields(Grid):
             &.-on > .toggle--button { color: $foreground; background: transparent; }
         }
         Select { column-span: 5; max-width: 24; }
+        #from { column-span: 7; }
+        &.-stacks #from { column-span: 1; }
         .-from { display: none; }
         &:focus-within > .-from, &.-third > .-from { display: block; }
     }
@@ -105,6 +109,13 @@ class Fields(Grid):
 
     def compose(self) -> ComposeResult:
         options = self._options
+        yield Label("From", classes="-from")
+        tip = "ADDRESS[:PORT] of this machine, on the kernel more than one; empty: as the system chooses"
+        yield OrderedInput(id="from", classes="-from", compact=True, placeholder="any", tooltip=tip)
+        if len(self._stacks) > 1:
+            self.add_class("-third", "-stacks")
+            yield Label("Stack")
+            yield Select([(name, name) for name in self._stacks], id="stack", compact=True, allow_blank=False)
         yield Label("To")
         yield OrderedInput(id="to", compact=True, tooltip="HOST:PORT of the server, [::1]:9877 for IPv6")
         yield Label("UDP")
@@ -140,13 +151,6 @@ class Fields(Grid):
             tooltip="ms until the message may be given up (RFC 3758); empty: never",
         )
         yield Tick("Unordered", id="unordered", classes="-always", compact=True)
-        yield Label("From", classes="-from")
-        tip = "ADDRESS[:PORT] of this machine, on the kernel more than one; empty: as the system chooses"
-        yield OrderedInput(id="from", classes="-from", compact=True, placeholder="any", tooltip=tip)
-        if len(self._stacks) > 1:
-            self.add_class("-third")
-            yield Label("Stack")
-            yield Select([(name, name) for name in self._stacks], id="stack", compact=True, allow_blank=False)
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """What is typed on the way through the fields is no key of the places around them."""

@@ -58,9 +58,7 @@ class LinkScreen(Form[SetLink]):
             field.add_class("-whole")
             yield field
         yield Label("Seed")
-        (_, field) = self.labelled(
-            "", "seed", "", "goes on with the same chances", "With a seed the chances begin anew, the same"
-        )
+        (_, field) = self.labelled("", "seed", "", "goes on", "With a seed the chances begin anew, the same")
         yield field
 
     def below(self) -> Iterator[Widget]:

@@ -239,13 +239,18 @@ class MainScreen(WireActions, FindActions, TakeActions):
 
     @property
     def focus_chain(self) -> list[Widget]:
-        """The line comes before its own fields, so that Tab leads from it to them, Shift-Tab to the lists."""
+        """The line comes before its own fields, so that Tab leads from it to them, Shift-Tab to the lists.
+
+        Of the fields those come last that are asked for least, though they stand above.
+        """
         chain, fields, line = super().focus_chain, self.query_one(Fields), self.query_one(MessageInput)
-        first = next((place for place, one in enumerate(chain) if fields in one.ancestors), None)
-        if first is not None and line in chain:
-            chain.remove(line)
-            chain.insert(first, line)
-        return chain
+        own = [one for one in chain if fields in one.ancestors]
+        if not own or line not in chain:
+            return chain
+        first = chain.index(own[0])
+        before = [one for one in chain[:first] if one is not line]
+        after = [one for one in chain[first:] if one not in own and one is not line]
+        return [*before, line, *sorted(own, key=lambda one: one.id in fields.RARE), *after]
 
     def action_message(self) -> None:
         """To the line to type in."""

@@ -112,7 +112,7 @@ def test_another_file_and_none(write: Write, tmp_path: Path) -> None:
     ("text", "line", "said"),
     [
         ("# ports\n\nport = 70000", 3, "port: '70000' is no port: give 0 to 65535"),
-        ('host = [\n  "127.0.0.1",\n  "300.1.1.1",\n]', 1, "host: '300.1.1.1' is neither an IP address"),
+        ('host = [\n  "127.0.0.1",\n  "300.1.1.1",\n]', 1, "host: '300.1.1.1' is no IPv4 address"),
         ('streams = "10"', 1, "streams: '10' is not OUT:IN"),
         ("prot = 1", 1, "prot: there is no such option: there are host, port, stack, udp_port, capture, "),
         ("json = true", 1, "json: there is no such option"),

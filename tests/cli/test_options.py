@@ -29,7 +29,7 @@ Read = Callable[[Sequence[str]], object]
         (serve_options, "--max-associations 0", "'0' is no number of associations: give 1 to 1000000"),
         (serve_options, "--count 0", "no number of messages: give 1 to 1000000000, or leave it out"),
         (serve_options, "--json --classic", "not allowed with argument --json"),
-        (serve_options, "--host 300.1.1.1", "'300.1.1.1' is neither an IP address nor a name"),
+        (serve_options, "--host 300.1.1.1", "'300.1.1.1' is no IPv4 address: write all four numbers"),
         (serve_options, "--host 224.0.0.1", "224.0.0.1 is a multicast address"),
         (serve_options, "--host ff02::1", "ff02::1 is a multicast address"),
         (serve_options, "--host 255.255.255.255", "255.255.255.255 is a broadcast address"),

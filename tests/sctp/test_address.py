@@ -1,6 +1,5 @@
 import argparse
 import ipaddress
-import re
 
 import pytest
 from hypothesis import example, given
@@ -105,11 +104,10 @@ def test_any_text_gives_an_address_or_an_error(text: str) -> None:
     assert told == "" or told.isprintable()
 
 
-@pytest.mark.parametrize(
-    ("text", "meant"), [("9877", "0.0.38.149"), ("127.1", "127.0.0.1"), ("0x7f000001:80", "127.0.0.1")]
-)
-def test_a_short_form_of_an_address_is_refused_with_what_it_would_mean(text: str, meant: str) -> None:
-    with pytest.raises(SctpError, match=rf"is no whole address: write {re.escape(meant)} if that is meant"):
+@pytest.mark.parametrize("text", ["9877", "127.1", "0x7f000001:80", "127.0.0.256", "010.0.0.1"])
+def test_numbers_that_are_no_whole_address_are_refused(text: str) -> None:
+    """inet_aton(3) would have 0.0.38.149 for the first."""
+    with pytest.raises(SctpError, match="is no IPv4 address: write all four numbers"):
         parse_hostport(text, 9877)
-    with pytest.raises(argparse.ArgumentTypeError, match=re.escape(meant)):
+    with pytest.raises(argparse.ArgumentTypeError, match="write all four numbers"):
         option_values.address(text.partition(":")[0])
