@@ -190,7 +190,7 @@ class Tries:
         self._settle(cumulative)
         self._went = at
         if news.advanced:
-            self._start(at)  # RFC 9260, section 6.3.2, R3
+            self._start(at)  # the timer, anew: RFC 9260, section 6.3.2, R3
         in_recovery = self._recovers is not None
         if self._recovers is not None and not before(cumulative, self._recovers):
             self._recovers = None
@@ -232,7 +232,7 @@ class Tries:
             # What was acknowledged long ago may be a copy made on the way.
             why, rto = self._again(now, number, tsn, sent, probe=bool(room)) if sent else ("soon", 0.0)
         if not self._sent:
-            self._start(now)  # RFC 9260, section 6.3.2, R1
+            self._start(now)  # the timer, if not running: RFC 9260, section 6.3.2, R1
         if self._highest is None or before(self._highest, tsn):
             self._highest = tsn
         if first == number or tsn in self._sent:
