@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from ..sctp.decoding import decode
 from ..sctp.events import Direction, Packet
 from ..sctp.packet import (
+    Abort,
     Chunk,
     CookieAck,
     CookieEcho,
@@ -100,6 +101,7 @@ class _Way:
         self.initial: int | None = None
         self.announced: dict[int, tuple[int, int]] = {}  # by tags in INIT and INIT ACK: initial TSN, vtag
         self.control = Asked(_SET_UPS)
+        self.inits: deque[int] = deque(maxlen=_SET_UPS)  # the packets of those without an answer
         self.beats: dict[int, deque[int]] = {}  # by what HEARTBEATs bear, the packets without an answer
         self.sack: Sack | None = None
         self.gave_up = False  # a message, since a SACK came
@@ -170,7 +172,7 @@ class Ladder:
         return _label(row.packet.data, self.base(row.packet.direction))
 
     def unanswered(self, first: int, last: int) -> int:
-        """How many of the packets from one to another are HEARTBEATs of which no answer has come."""
+        """How many of the packets from one to another are HEARTBEATs or INITs without an answer."""
         some = self._unanswered
         if last - first < len(some):
             return sum(number in some for number in range(first, last + 1))
@@ -212,9 +214,18 @@ class Ladder:
                 if not isinstance(chunk, InitAck) or way.initial is None:
                     tried = way.control.send(now, number, _identity(chunk))
                 self._set_up(way, back, packet, chunk)
+                if isinstance(chunk, InitAck):
+                    if arrives:
+                        self._answered(back)
+                elif isinstance(chunk, Init):
+                    way.inits.append(number)
+                    self._unanswered.add(number)
             elif isinstance(chunk, HeartbeatAck):
                 if arrives:
                     self._unanswered.difference_update(back.beats.pop(hash(chunk.info), ()))
+            elif isinstance(chunk, Abort):
+                if arrives:
+                    self._answered(back)
             elif isinstance(chunk, Heartbeat):
                 way.beats.setdefault(hash(chunk.info), deque(maxlen=_SET_UPS)).append(number)
                 self._unanswered.add(number)
@@ -233,6 +244,11 @@ class Ladder:
         if first >= self.first and first:
             row = replace(row, waited=after - self[first].after)
         return row
+
+    def _answered(self, way: _Way) -> None:
+        """The INITs of an end have an answer."""
+        self._unanswered.difference_update(way.inits)
+        way.inits.clear()
 
     @staticmethod
     def _set_up(way: _Way, back: _Way, packet: Packet, chunk: Chunk) -> None:

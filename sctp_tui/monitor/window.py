@@ -12,7 +12,7 @@ from math import floor
 from typing import NamedTuple
 
 from ..sctp.events import Direction, Path
-from ..sctp.packet import Data, ForwardTsn, IData, IForwardTsn, Init, InitAck, Sack, Shutdown
+from ..sctp.packet import Abort, Data, ForwardTsn, IData, IForwardTsn, Init, InitAck, Sack, Shutdown
 from .phase import Phase
 from .room import fits
 from .tries import Tries
@@ -139,7 +139,7 @@ class Sending:
         self._gaps: list[tuple[int, int]] = []  # blocks of the last SACK, in order, apart
         self._reported: set[int] = set()  # which of the outstanding are in them
         self._probed: set[int] = set()  # which of the outstanding were zero window probes
-        self._coming: list[tuple[float, int, Sack | Shutdown | int]] = []
+        self._coming: list[tuple[float, int, Sack | Shutdown | Abort | int]] = []
         self._order = 0
 
     @property
@@ -199,10 +199,16 @@ class Sending:
                 self._settle(number)
             self.flight.change(time, self._octets)
 
+    def end(self, time: float) -> None:
+        """The association is aborted: what was outstanding is nobody's any more (RFC 9260, section 9.1)."""
+        for number in list(self._outstanding):
+            self._settle(number)
+        self.flight.change(self._tick(time), self._octets)
+
     # --- what the other end says
 
-    def answer(self, time: float, said: "Sack | Shutdown | int") -> None:
-        """A SACK, a SHUTDOWN, or a rwnd of an INIT will come at this time."""
+    def answer(self, time: float, said: "Sack | Shutdown | Abort | int") -> None:
+        """A SACK, a SHUTDOWN, an ABORT, or a rwnd of an INIT will come at this time."""
         self._order += 1
         heapq.heappush(self._coming, (time, self._order, said))
 
@@ -210,6 +216,9 @@ class Sending:
         """Take in what has come by now."""
         while self._coming and self._coming[0][0] <= now:
             time, _, said = heapq.heappop(self._coming)
+            if isinstance(said, Abort):
+                self.end(time)
+                continue
             if not isinstance(said, Shutdown):
                 self._tries.answer(time, said, time)
             if not self._tries.recovers:
@@ -330,6 +339,10 @@ class Window:
                     case Data() | IData():
                         mine.send(packet.mono, chunk.tsn, len(chunk.data), lost)
                     case Sack() | Shutdown():
+                        if not lost:
+                            others.answer(arrival, chunk)
+                    case Abort():
+                        mine.end(packet.mono)
                         if not lost:
                             others.answer(arrival, chunk)
                     case ForwardTsn() | IForwardTsn():

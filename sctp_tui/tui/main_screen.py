@@ -401,7 +401,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
         from .confirm import ConfirmScreen
 
         self.app.push_screen(
-            ConfirmScreen(f"Abort {who}?", "What is not acknowledged yet is lost."), confirmed
+            ConfirmScreen(f"Abort {who}?", "What is not acknowledged yet may be lost."), confirmed
         )
 
     def action_clear_ended(self) -> None:

@@ -31,7 +31,7 @@ def row(
 
     `there` is the same association as the endpoint at its other end has it, where that is ours.
     """
-    streams = f"{association.outbound_streams}/{association.inbound_streams}"
+    agreed = f" {association.outbound_streams}/{association.inbound_streams}" if association.assoc_id else ""
     begin = f"{association.local_port} → " if association.local_port else ""
     ids = f"ID {association.assoc_id}" if association.assoc_id else ""
     if ids and there is not None and there.assoc_id:
@@ -44,4 +44,4 @@ def row(
     passes = (f"  » {generated}", "$text-warning") if generated else ""
     if heard and not generated:
         passes = (f"  « {heard}", "$text-accent")
-    return Content.assemble(line, (f"{association.state} {streams}", "$text-success"), passes)
+    return Content.assemble(line, (f"{association.state}{agreed}", "$text-success"), passes)

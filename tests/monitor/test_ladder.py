@@ -273,6 +273,17 @@ def test_heartbeats_without_an_answer_are_marked(wire: Wire) -> None:
     assert ["unanswered" in line for line in drawn] == [bool(ladder.unanswered(n, n)) for n in range(1, 9)]
 
 
+def test_an_init_without_an_answer_is_marked_as_a_heartbeat_is(wire: Wire) -> None:
+    init = wire.made[0].data[12:]
+    for again in (3, 4):
+        wire.put("in", init)
+        assert [wire.ladder().unanswered(n, n) for n in range(1, again + 1)] == [0, 0] + [1] * (again - 2)
+    wire.put("out", _chunk(6, b""), verdict="dropped")
+    assert wire.ladder().unanswered(1, 5) == 2
+    wire.put("out", _chunk(6, b""))
+    assert wire.ladder().unanswered(1, 6) == 0
+
+
 def test_what_was_given_up_has_not_come(wire: Wire) -> None:
     wire.put("in", data(0), verdict="dropped")
     wire.put("in", data(1, 2))

@@ -10,7 +10,7 @@ from sctp_tui.monitor.window import Sending, Track, Window
 from sctp_tui.monitor.wire import Traced, Wire
 from sctp_tui.sctp.events import Direction, Packet, Path, Peer
 from sctp_tui.sctp.link import Verdict
-from sctp_tui.sctp.packet import Chunk, Data, Decoded, ForwardTsn, Init, InitAck, Sack, Shutdown
+from sctp_tui.sctp.packet import Abort, Chunk, Data, Decoded, ForwardTsn, Init, InitAck, Sack, Shutdown
 from sctp_tui.sctp.userspace.pump import Pump
 
 from ..harness import Running
@@ -117,6 +117,13 @@ def test_a_receiver_may_take_back_what_is_beyond_a_gap() -> None:
 def test_what_is_given_up_is_not_in_flight() -> None:
     sending = after(traced(1, data(1), data(2), data(3)), traced(2, ForwardTsn(0, 8, 2, ())))
     assert (sending.in_flight, sending.flight.last) == (1, 100)
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_of_an_association_that_was_aborted_nothing_is_in_flight(direction: Direction) -> None:
+    packets = traced(1, data(1)), traced(2, Abort(0, 4, False, ()), direction=direction, delay=0.5)
+    assert after(*packets, traced(2.25, direction="out")).in_flight == (0 if direction == "in" else 1)
+    assert after(*packets, traced(3, direction="out")).in_flight == 0
 
 
 def test_a_sack_of_what_nobody_sent_or_that_is_old_is_passed_over() -> None:
