@@ -25,4 +25,4 @@ def test_without_a_capture_it_says_why_there_are_none() -> None:
         assert send(*server.to, "hello")[0] == 0
         status, out, err = server.end()
     assert (status, b'"packet"' in out) == (0, False)
-    assert err == "sctp-tui serve: the packets of the kernel's stack are not seen without --capture\n"
+    assert err == "sctp-tui serve: the packets of the kernel's stack are not seen; give --capture too\n"

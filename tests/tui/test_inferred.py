@@ -16,7 +16,7 @@ async def test_what_notifications_prove_is_drawn_as_inferred() -> None:
     async with running((120, 40)) as (app, pilot):
         await pilot.press("enter")
         await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
-        await pilot.press("escape", "w")
+        await pilot.press("escape", "home", "w")  # the server's end, and not that of who typed last
         await until(pilot, lambda: app.query(InferredView) and app.query_one(InferredView).has_focus)
         view = app.query_one(InferredView)
 
