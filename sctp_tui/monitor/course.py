@@ -1,12 +1,14 @@
 """The course of a conversation, line by line: its packets, and between them what else happened.
 
-That is what the sockets at its ends told and were told, and what was done to the link. All of it is in the
-order of the world's clock, but for what a socket tells: it stands below what came to its end, and above what
-its stack has answered by itself in the meantime, before anybody read it.
+That is what the sockets at its ends told and were told, what ICMP said, and what was done to the link. All of
+it is in the order of the world's clock, but for what a socket tells: it stands below what came to its end,
+and above what its stack has answered by itself in the meantime, before anybody read it.
 """
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from heapq import merge
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -39,7 +41,7 @@ class Told(msgspec.Struct, frozen=True, gc=False):
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
-    """What was done to the link, in words; `after` as above."""
+    """What was done to the link, or what ICMP said, in words; `after` as above."""
 
     at: float
     after: int
@@ -83,7 +85,7 @@ class Course:
         self.first = 0
         self._oldest = self.ladder.first  # packet that has a line
         self._seen = self._oldest - 1
-        self._record = self._remark = 0
+        self._record = self._remark = self._bounce = 0
 
     @property
     def end(self) -> int:
@@ -102,7 +104,7 @@ class Course:
         if self.shown.sockets and dict(ends) != self._ends:
             self._ends = dict(ends)
             self._begin()
-        before = (self.first, self.end, self._seen)
+        before = (self.first, self.end, self._seen, self._bounce)
         more = ladder.update(_ROWS)
         rows = ladder.rows(max(self._seen + 1, ladder.first), len(ladder))
         notes = self._notes(log, remarks, rows[-1].packet.at if more and rows else None)
@@ -116,7 +118,7 @@ class Course:
             self._put(note)
             note = next(notes, None)
         self._forget()
-        return before != (self.first, self.end, self._seen)
+        return before != (self.first, self.end, self._seen, self._bounce)
 
     def place(self, number: int) -> int:
         """The line of a packet, or the next one where it has none."""
@@ -134,14 +136,15 @@ class Course:
         serial += step
         while self.first <= serial < self.end:
             line = self[serial]
-            if isinstance(line, Row) and (line.first_try or not line.arrives):
+            if isinstance(line, Row) and (line.first_try or not self.ladder.arrives(line)):
                 return serial
             serial += step
         return None
 
     def _notes(self, log: Log, remarks: Remarks, until: float | None) -> Iterator[Told | Done]:
         """What else happened since the last time, in order, as far as packets are known."""
-        told, done = self._told(log, until), self._done(remarks, until)
+        told = self._told(log, until)
+        done = merge(self._done(remarks, until), self._came_back(until), key=attrgetter("at"))
         remark = next(done, None)
         for event in told:
             while remark is not None and remark.at < event.at:
@@ -174,6 +177,14 @@ class Course:
             self._remark = number
             if remark.at >= since and (last is None or remark.at <= last):
                 yield Done(remark.at, 0, remark.text)
+
+    def _came_back(self, until: float | None) -> Iterator[Done]:
+        for bounce in self.ladder.conversation.bounces(self._bounce):
+            if until is not None and bounce.at > until:
+                break
+            self._bounce = bounce.serial
+            if bounce.by_icmp:
+                yield Done(bounce.at, 0, f"{bounce.reason}, for packet {bounce.number}")
 
     @property
     def _since(self) -> float:

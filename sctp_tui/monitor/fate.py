@@ -7,6 +7,7 @@ _DONE = {
     "delivered": "",
     "dropped": "dropped by the link",
     "refused": "refused on arrival",
+    "bounced": "did not get through",
     "duplicated": "a copy made by the link",
     "reordered": "held back by the link",
     "delayed": "delayed by the link",

@@ -85,7 +85,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def arrives(self) -> bool:
-        """Whether it comes to the other end."""
+        """Whether the link lets it come to the other end."""
         return self.packet.verdict not in ("dropped", "refused")
 
     @property
@@ -177,6 +177,14 @@ class Ladder:
         if last - first < len(some):
             return sum(number in some for number in range(first, last + 1))
         return sum(first <= number <= last for number in some)
+
+    def bounced(self, row: Row) -> str:
+        """Why a packet did not get through, as the network or this machine says; "" where neither does."""
+        return self.conversation.bounced(row.number)
+
+    def arrives(self, row: Row) -> bool:
+        """Whether a packet comes to the other end, as far as that is known."""
+        return row.arrives and not self.bounced(row)
 
     def delta(self, row: Row) -> float | None:
         """Seconds since the packet before, None where that is not kept."""

@@ -67,7 +67,9 @@ class Monitor:
 
     def _set_up(self, packets: Sequence[Packet]) -> None:
         """Follow clients that are being set up by their packets, as far as those are seen."""
-        echoes = [one for one in packets if kind(one) == _COOKIE_ECHO and one.verdict != "refused"]
+        echoes = [
+            one for one in packets if kind(one) == _COOKIE_ECHO and one.verdict not in ("refused", "bounced")
+        ]
         for view in self.endpoints.views.values() if echoes else ():
             opening = self.associations.get(view.key) if view.state == "opening" else None
             if opening is None or opening.state != "COOKIE-WAIT":

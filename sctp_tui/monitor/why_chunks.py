@@ -509,6 +509,14 @@ VERDICTS = {
         "It is no SCTP packet, a chunk of it is cut short, or INIT, INIT ACK or SHUTDOWN COMPLETE is bundled "
         "with other chunks.",
     ),
+    "bounced": Words(
+        "6951 5.5",
+        "The network, or this machine, says that this packet did not get through. SCTP takes that for a lost "
+        "packet, unless the association is only being set up.",
+        "What this machine did not send is known not to have arrived. An ICMP message bears no verification "
+        "tag and may be forged: it is told, and ends nothing that is up; what it quotes tells which packet "
+        "it is about.",
+    ),
 }
 """What the link did to a packet, by its verdict."""
 

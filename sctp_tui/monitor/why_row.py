@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from ..sctp.packet import Chunk, Data, IData, Sack, name_of
 from ..sctp.printable import printable
 from .ladder import Row
@@ -11,11 +13,14 @@ _EXPLAINED = 200  # chunks of a packet; only nonsense has more
 _LATE = ("delayed", "reordered")
 
 
-def why_row(row: Row, level: Level) -> Iterator[tuple[str, Why]]:
+def why_row(row: Row, level: Level, bounced: str = "") -> Iterator[tuple[str, Why]]:
     """What is explained, and the words; several DATA chunks in a packet are explained once.
 
-    First comes what the link did to it, where it did not just take its time.
+    First comes why it did not get through, `bounced`, or what the link did to it, where it did not just take
+    its time.
     """
+    if bounced:
+        yield printable(bounced), why(replace(row.packet, verdict="bounced", reason=bounced), level)
     verdict = row.packet.verdict
     if verdict != "delivered" and verdict not in _LATE:
         yield _link(row, level)

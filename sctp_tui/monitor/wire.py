@@ -4,7 +4,7 @@ Bounded in bytes; the oldest go first. Packets are decoded when somebody looks, 
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from copy import copy
 from typing import Literal, NamedTuple
 
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ..outbox import PACKET_COST
 from ..sctp.decoding import decode
 from ..sctp.events import Packet, Peer
-from ..sctp.link import KEPT_OUT, WRONG_TAG
+from ..sctp.link import KEPT_OUT, NOT_SENT, WRONG_TAG
 from ..sctp.packet import Decoded
 from .associations import Association
 from .deques import part
@@ -22,6 +22,8 @@ from .tags import Tags, begins, first_chunk
 
 BYTES = 32 * 1024 * 1024
 """Bytes kept unless told otherwise: more than 100,000 of the usual packets."""
+_BOUNCE = 500  # bytes that it takes to know of a packet that it did not get through
+_AGO = 1000  # packets back that may be told not to have got through
 CONVERSATION_COST = 2000
 """Bytes that a conversation takes beside its packets: of strangers' packets each may be one of its own."""
 _HAD = 16  # addresses of an end that are kept; packets bear one
@@ -32,6 +34,23 @@ _LAST_WORDS = (_ABORT, _SHUTDOWN_COMPLETE)
 End = Literal["local", "peer"]
 Ends = tuple[str, Peer, Peer | None]
 """An endpoint's name, the local end, the peer's."""
+
+
+class Bounce(NamedTuple):
+    """That a packet with this number did not get through, and why: `at` (s since the epoch) it was told.
+
+    `serial` counts those of the conversation from 1.
+    """
+
+    serial: int
+    at: float
+    number: int
+    reason: str
+
+    @property
+    def by_icmp(self) -> bool:
+        """Whether it was sent, and ICMP came back."""
+        return not self.reason.startswith(NOT_SENT)
 
 
 class Traced(NamedTuple):
@@ -70,6 +89,8 @@ class Conversation:
         self.captured = 0
         self._packets: deque[Packet] = deque()
         self._tags = Tags()
+        self._bounced: dict[int, Bounce] = {}
+        self._bounces = 0
 
     def __len__(self) -> int:
         return len(self._packets)
@@ -120,6 +141,7 @@ class Conversation:
         """A copy, to which nothing is added: for another thread to read."""
         made = copy(self)
         made._packets = self._packets.copy()
+        made._bounced = self._bounced.copy()
         return made
 
     def add(self, packet: Packet) -> None:
@@ -141,9 +163,36 @@ class Conversation:
         if first_chunk(packet) in _LAST_WORDS:
             self.over = True
 
-    def forget(self) -> Packet:
-        """The oldest goes."""
-        return self._packets.popleft()
+    def bounce(self, told: Packet) -> bool:
+        """One sent before did not get through, the newest that begins with these octets; False for none."""
+        back = zip(range(self.captured, self.captured - _AGO, -1), reversed(self._packets), strict=False)
+        for number, packet in back:
+            if (
+                packet.direction == told.direction
+                and packet.verdict not in ("dropped", "refused")
+                and number not in self._bounced
+                and packet.data.startswith(told.data)
+            ):
+                self._bounces += 1
+                self._bounced[number] = Bounce(self._bounces, told.at, number, told.reason)
+                return True
+        return False
+
+    def bounced(self, number: int) -> str:
+        """Why a packet did not get through, as the network or this machine says; "" where neither does."""
+        found = self._bounced.get(number)
+        return found.reason if found is not None else ""
+
+    def bounces(self, serial: int) -> Iterable[Bounce]:
+        """Those told since the one with this serial number, in that order, of packets that are kept."""
+        if serial == self._bounces:
+            return ()
+        return [one for one in self._bounced.values() if one.serial > serial]
+
+    def forget(self) -> tuple[Packet, int]:
+        """The oldest goes: it, and the bytes that it took to know of its way."""
+        cost = _BOUNCE if self._bounced.pop(self.first, None) is not None else 0
+        return self._packets.popleft(), cost
 
 
 class Wire:
@@ -168,6 +217,10 @@ class Wire:
         by_flow, order = self._by_flow, self._order
         for packet in packets:
             conversation = by_flow.get(packet.flow)
+            if packet.verdict == "bounced":
+                if conversation is not None and conversation.bounce(packet):
+                    self._bytes += _BOUNCE
+                continue
             if conversation is None or (conversation.over and begins(packet)):
                 conversation = self._place(packet, conversation)
             conversation.add(packet)
@@ -203,7 +256,8 @@ class Wire:
 
     def _forget(self) -> None:
         conversation = self._order.popleft()
-        self._bytes -= len(conversation.forget().data) + PACKET_COST
+        packet, cost = conversation.forget()
+        self._bytes -= len(packet.data) + PACKET_COST + cost
         self.gone += 1
         if len(conversation):
             return

@@ -17,6 +17,7 @@ _ERROR = struct.Struct("@IBBB9x")
 _ORIGINS = {2: 4, 3: 6}
 """SO_EE_ORIGIN_ICMP and SO_EE_ORIGIN_ICMP6, and the version of IP of each."""
 _ROOM = 512  # bytes for what a message of the queue says of itself
+_QUOTED = 1280  # octets read of the datagram that is answered; no ICMP message is longer
 _MOST = 64  # messages read at once
 
 _WORDS = {
@@ -42,13 +43,17 @@ _FORBIDDING = {(4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1), (6, 1, 5), (6, 1, 6
 
 
 class Icmp(NamedTuple):
-    """A message of ICMP (`version` 4) or ICMPv6 (6), the address that it came from, and its errno."""
+    """A message of ICMP (`version` 4) or ICMPv6 (6), the address that it came from, and its errno.
+
+    `quoted` is what it has of the datagram that it answers, its first octets at least, or nothing.
+    """
 
     version: int
     type: int
     code: int
     by: str
     number: int
+    quoted: bytes = b""
 
     @property
     def words(self) -> str:
@@ -68,20 +73,20 @@ def listen(sock: socket.socket, on: bool) -> None:
         sock.setsockopt(level, option, on)
 
 
-def told(sock: socket.socket) -> Icmp | None:
-    """The newest message that waits on a UDP socket; the others go, as long as one waits it is awake."""
-    newest: Icmp | None = None
+def told(sock: socket.socket) -> list[Icmp]:
+    """The messages that wait on a UDP socket, which is awake as long as one does; the oldest first."""
+    found: list[Icmp] = []
     if sys.platform != "linux":
-        return newest
+        return found
     for _ in range(_MOST):
         try:
-            _, ancillary, _, _ = sock.recvmsg(0, _ROOM, _MSG_ERRQUEUE)
+            quoted, ancillary, _, _ = sock.recvmsg(_QUOTED, _ROOM, _MSG_ERRQUEUE)
         except OSError:  # no more, or none of that kind
             break
         for level, kind, data in ancillary:
-            if (level, kind) in _RECVERR.values() and (found := _read(data)) is not None:
-                newest = found
-    return newest
+            if (level, kind) in _RECVERR.values() and (one := _read(data)) is not None:
+                found.append(one._replace(quoted=quoted))
+    return found
 
 
 def _read(data: bytes) -> Icmp | None:

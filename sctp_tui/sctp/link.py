@@ -8,8 +8,9 @@ from typing import Literal
 
 import msgspec
 
-Verdict = Literal["delivered", "delayed", "reordered", "duplicated", "dropped", "refused"]
-"""What became of a packet: `duplicated` is the copy, `refused` was not let in, or discarded."""
+Verdict = Literal["delivered", "delayed", "reordered", "duplicated", "dropped", "refused", "bounced"]
+"""What became of a packet: `duplicated` is the copy, `refused` was not let in, or discarded; `bounced` is no
+packet more, but tells of one sent before, as far as its octets are known, that it did not get through."""
 
 KEPT_OUT = "the link's time is not the world's: nothing from outside is let in"
 """The reason of a packet that is refused as its sender's time goes on while ours does not."""
@@ -17,6 +18,9 @@ WRONG_CHECKSUM, WRONG_TAG = "wrong checksum", "wrong tag"
 """The reasons of those that their receiver discards unseen (RFC 9260, sections 6.8 and 8.5)."""
 NOT_READ = "too much came before it that its endpoint has not read yet"
 """The reason of one that there is no room for."""
+NOT_SENT = "not sent: "
+"""What the reason of one that bounced begins with, where this machine's own kernel did not send it; where it
+was sent and ICMP came back, with "ICMP"."""
 
 
 class Drop(msgspec.Struct, frozen=True):

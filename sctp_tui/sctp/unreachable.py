@@ -52,6 +52,11 @@ def unreachable(number: int, host: str, udp_port: int | None, icmp: Icmp | None 
             return f"no way to {host}, or a firewall forbids it (ICMP host unreachable or prohibited)"
 
 
+def bounced(host: str, icmp: Icmp) -> str:
+    """What came back for a packet to a host, and from whom where that was another."""
+    return f"ICMP {icmp.words}" + (f", says {icmp.by}" if icmp.by not in ("", host) else "")
+
+
 def no_route(host: str, error: OSError) -> SctpError:
     """That this machine itself knows no way to an address: what a socket says that is connected to it."""
     why = {

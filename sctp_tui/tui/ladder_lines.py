@@ -67,10 +67,11 @@ def again(row: Row) -> str:
     return since + (f"{',' if since else ''} RTO {rto}" if row.rto else "")
 
 
-def marks(row: Row, unanswered: bool = False, path: str = "") -> str:
+def marks(row: Row, unanswered: bool = False, path: str = "", bounced: str = "") -> str:
     """What is special about a packet, after its chunks: `↻12 fast`, `lost`, `+20 ms`; "" for nothing.
 
-    `path` are the addresses that it passed between, where there are several.
+    `path` are the addresses that it passed between, where there are several; `bounced` is why it did not get
+    through.
     """
     packet = row.packet
     said = [f"via {path}"] if path else []
@@ -85,7 +86,9 @@ def marks(row: Row, unanswered: bool = False, path: str = "") -> str:
         said.append(f"{what}: {reason}" if reason else packet.verdict)
     elif packet.verdict in ("duplicated", "reordered"):
         said.append({"duplicated": "a copy", "reordered": "held back"}[packet.verdict])
-    elif unanswered:
+    if bounced:
+        said.append(bounced)
+    elif unanswered and packet.verdict in ("delivered", "delayed"):
         said.append("unanswered")
     if packet.delay:
         said.append(f"+{units.delay(packet.delay)}")
@@ -125,10 +128,11 @@ def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[Part]:
             row,
             there and bool(ladder.unanswered(row.number, row.number)),
             ladder.conversation.path(row.packet),
+            ladder.bounced(row),
         ),
         width,
         right=rightwards(ladder.conversation, row),
-        arrives=row.arrives,
+        arrives=ladder.arrives(row),
         look="copy" if row.packet.verdict == "duplicated" else None,
         shaft=THERE if there else ON_ITS_WAY,
     )

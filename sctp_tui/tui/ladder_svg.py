@@ -87,7 +87,7 @@ def _placed(course: Course, lines: Sequence[Line]) -> tuple[list[_Arrow], list[_
     times = _times(course, lines)
     for index, (line, time) in enumerate(zip(lines, times, strict=True)):
         events.append((time, index, False))
-        if isinstance(line, Row) and line.arrives:
+        if isinstance(line, Row) and course.ladder.arrives(line):
             events.append((_arrival(times, index, line.packet.delay), index, True))
     events.sort()
     y, before = float(_TOP - _SEND), None
@@ -146,15 +146,16 @@ def _drawn(ladder: Ladder, arrow: _Arrow) -> str:
     row, y = arrow.row, arrow.sent
     right = rightwards(ladder.conversation, row)
     begin, goal = (_LEFT, _RIGHT) if right else (_RIGHT, _LEFT)
-    way = 1.0 if row.arrives else _LOST
+    arrives = ladder.arrives(row)
+    way = 1.0 if arrives else _LOST
     end, low = begin + (goal - begin) * way, y + (arrow.arrived - y) * way
     angle = degrees(atan((low - y) / (end - begin))) + (0 if right else 180)
-    colour = _colour(row)
+    colour = _colour(ladder, row)
     dashes = ' stroke-dasharray="7 4"' if row.first_try else ""
     tip = (
         f'<path d="M0 0L-11 -4.5V4.5Z" fill="{colour}" '
         f'transform="translate({end} {low:.1f}) rotate({angle:.2f})"/>'
-        if row.arrives
+        if arrives
         else f'<path d="M{end - 6} {low - 6:.1f}l12 12m0 -12l-12 12" stroke="{colour}" stroke-width="2.5"/>'
     )
     return (
@@ -166,10 +167,10 @@ def _drawn(ladder: Ladder, arrow: _Arrow) -> str:
 
 def _said(ladder: Ladder, arrow: _Arrow) -> str:
     """The words of an arrow, on a ground of their own: other arrows pass behind them."""
-    row, y, colour = arrow.row, arrow.sent, _colour(arrow.row)
+    row, y, colour = arrow.row, arrow.sent, _colour(ladder, arrow.row)
     right = rightwards(ladder.conversation, row)
     label = ladder.label(row)
-    limit = _LABEL if row.arrives else int(_LABEL * _LOST)
+    limit = _LABEL if ladder.arrives(row) else int(_LABEL * _LOST)
     width = cell_len(printable(label, limit)) * _CELL
     x, anchor = (_LEFT + 10, "start") if right else (_RIGHT - 10, "end")
     return (
@@ -206,8 +207,8 @@ def _noted(course: Course, note: _Note) -> str:
     )
 
 
-def _colour(row: Row) -> str:
-    if not row.arrives:
+def _colour(ladder: Ladder, row: Row) -> str:
+    if not ladder.arrives(row):
         return _BAD
     if row.first_try:
         return _AGAIN
@@ -216,10 +217,16 @@ def _colour(row: Row) -> str:
 
 def _note(ladder: Ladder, row: Row) -> str:
     how = f"{'fast ' if row.fast else ''}retransmission of {row.first_try}{again(row)}"
-    alone = row.arrives and ladder.unanswered(row.number, row.number)
+    alone = ladder.arrives(row) and ladder.unanswered(row.number, row.number)
     path = ladder.conversation.path(row.packet)
     via = f"via {path}" if path else ""
-    parts = (how if row.first_try else "", fate(row.packet), "unanswered" if alone else "", via)
+    parts = (
+        how if row.first_try else "",
+        fate(row.packet),
+        ladder.bounced(row),
+        "unanswered" if alone else "",
+        via,
+    )
     return ", ".join(words for words in parts if words)
 
 

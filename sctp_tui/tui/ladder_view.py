@@ -93,6 +93,12 @@ class LadderView(ArrowsView):
         return line if isinstance(line, Row) else None
 
     @property
+    def bounced(self) -> str:
+        """Why the packet that the keys mean did not get through, "" where nothing says so."""
+        row, ladder = self.row, self.ladder
+        return ladder.bounced(row) if row is not None and ladder is not None else ""
+
+    @property
     def _packet(self) -> int | None:
         """The number of the packet under the cursor, or of the last one before."""
         match self.line:

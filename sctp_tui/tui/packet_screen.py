@@ -58,7 +58,7 @@ class PacketScreen(Screen[int]):
         self.query_one(HexView).data = row.packet.data
         base = self._ladder.base(row.packet.direction)
         parts: list[str | tuple[str, str]] = [("Why\n", "bold")]
-        for name, one in why_row(row, self._level):
+        for name, one in why_row(row, self._level, self._ladder.bounced(row)):
             parts += [(f"  {name}: ", "$text-secondary"), f"{one.text} ", (f"{one.section}\n", "$text-muted")]
         for section in sections(row, base):
             parts.append((f"{section.title}\n", "bold"))

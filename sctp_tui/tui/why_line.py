@@ -14,10 +14,10 @@ LINES, MORE_LINES = 3, 5  # on a screen that is low, and on one that is high
 _MORE, _NO_MORE = " … Enter", " …"
 
 
-def explanation(row: Row, level: Level) -> Content:
+def explanation(row: Row, level: Level, bounced: str = "") -> Content:
     """Each chunk's name, why it is there, and the section that says so."""
     parts: list[str | tuple[str, str]] = []
-    for name, one in why_row(row, level):
+    for name, one in why_row(row, level, bounced):
         section = f" {one.section}.  " if one.section else "  "
         parts += [(f"{name} ", "bold"), one.text, (section, "$foreground-muted")]
     return Content.assemble(*parts).rstrip()
@@ -36,13 +36,15 @@ class WhyLine(Widget):
     """
 
     row: reactive[Line | Inferred | None] = reactive(None)
+    bounced: reactive[str] = reactive("")
+    """Why the packet did not get through; "" where nothing says so."""
     level: reactive[Level] = reactive("beginner")
 
     def render(self) -> Content:
         """As much as there is room for; Enter on the packet shows all."""
         match self.row:
             case Row() as row:
-                return self._cut(explanation(row, self.level))
+                return self._cut(explanation(row, self.level, self.bounced))
             case Told() as told:
                 one = why(told.event, self.level)
                 section = f" {one.section}." if one.section else ""

@@ -162,7 +162,8 @@ class WirePane(Vertical):
                     monitor,
                     sides(both_ends(association, monitor.associations, monitor.endpoints), conversation),
                 )
-                self.query_one(WhyLine).row = ladder.line
+                line = self.query_one(WhyLine)
+                line.row, line.bounced = ladder.line, ladder.bounced
             case LanesView() as lanes:
                 lanes.show(conversation, now)
             case StateView() as states:

@@ -78,7 +78,7 @@ def test_words_are_few_and_their_section_exists(name: str, words: Words) -> None
 def test_only_what_is_our_own_has_no_section() -> None:
     ours = {"link", "counts", "streams", "generating", "totals", "refused", "suppressed"}
     assert {name for name, words in EVENTS.items() if not words.section} == ours
-    assert {name for name, words in VERDICTS.items() if words.section} == {"refused"}
+    assert {name for name, words in VERDICTS.items() if words.section} == {"refused", "bounced"}
     assert all(words.section for words in (*CHUNKS.values(), *CAUSES.values()))
 
 

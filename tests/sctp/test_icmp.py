@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.sctp import icmp, sockaddr
-from sctp_tui.sctp.events import AssocChange
+from sctp_tui.sctp.endpoint import Outgoing
+from sctp_tui.sctp.events import AssocChange, Packet
 from sctp_tui.sctp.icmp import Icmp
 
-from .test_userspace import Hand, hand, udp
+from .test_userspace import Hand, Relay, hand, udp
 
 __all__ = ["hand"]
 
@@ -39,9 +40,9 @@ def test_the_message_comes_with_who_sent_it_and_only_once(host: str, message: Ic
         ready = select.poll()
         ready.register(sock, select.POLLIN)
         assert ready.poll(5000)
-        assert icmp.told(sock) == message
+        assert icmp.told(sock) == [message._replace(quoted=b"to nobody")]
         assert message.words == "port unreachable"
-        assert icmp.told(sock) is None
+        assert icmp.told(sock) == []
         assert not ready.poll(0)
 
 
@@ -63,3 +64,50 @@ def test_a_set_up_that_icmp_ended_leaves_no_socket_awake(hand: Hand) -> None:
     for sock in client._sockets:
         ready.register(sock, select.POLLIN)
     assert not ready.poll(0)
+
+
+def test_the_packet_that_icmp_answers_is_told_as_that(hand: Hand) -> None:
+    packets: list[Packet] = []
+    hand.stack.tap(packets.append)
+    with udp() as free:
+        port = free.getsockname()[1]
+    hand.client(port)
+    hand.run(0.05)
+    sent, back = packets
+    assert (sent.verdict, back.verdict, back.reason) == ("delivered", "bounced", "ICMP port unreachable")
+    assert (back.data, back.flow, back.direction) == (sent.data, sent.flow, "out")
+
+
+def test_a_packet_to_a_peer_that_has_gone_is_told_as_that_too(hand: Hand) -> None:
+    """Each that goes there is, while the next ones are sent all the same."""
+    relay = Relay(hand)
+    client = hand.client(relay.port)
+    hand.settle()
+    assert hand.states(client.name) == ["COMM_UP"]
+    packets: list[Packet] = []
+    hand.stack.tap(packets.append)
+    relay.close()
+    hand.events.clear()
+    (assoc_id,) = client.associations()
+    for number in range(3):
+        hand.events += client.send(assoc_id, Outgoing(b"to nobody", 1, message_id=8 + number))
+        hand.run(0.05)
+    sent = [one for one in packets if one.endpoint == client.name and one.verdict == "delivered"]
+    back = [one for one in packets if one.verdict == "bounced"]
+    assert len(sent) > 2
+    assert [one.data for one in back] == [one.data for one in sent]
+    assert {one.reason for one in back} == {"ICMP port unreachable"}
+
+
+def test_what_this_machine_does_not_send_is_told_as_not_sent(
+    hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packets: list[Packet] = []
+    hand.stack.tap(packets.append)
+    denied = PermissionError(errno.EPERM, "Operation not permitted")
+    monkeypatch.setattr(hand.stack.pump._datagrams, "send", lambda sock, going: [(0, denied)])
+    hand.client()
+    hand.run(0.05)
+    sent, back = packets[:2]
+    assert (back.verdict, back.data) == ("bounced", sent.data)
+    assert back.reason == "not sent: Operation not permitted"

@@ -13,8 +13,8 @@ _ADDRESSES = 4096  # kept translated: those seen last
 Received = list[tuple[bytes, SocketAddress]]
 Outgoing = tuple[bytes, SocketAddress | None]
 """A datagram, and where it goes: None for the one peer of its socket."""
-Unsent = tuple[int, OSError]
-"""Which datagram did not go, and why."""
+Unsent = tuple[int | None, OSError]
+"""Which datagram did not go, and why; None for what ICMP says of one that went before."""
 
 
 class OneByOne:
@@ -27,17 +27,28 @@ class OneByOne:
         return [sock.recvfrom(_LARGEST)]
 
     def send(self, sock: socket.socket, datagrams: Sequence[Outgoing]) -> list[Unsent]:
-        """Send in order, whatever becomes of the others; those that did not go."""
+        """Send in order, whatever becomes of the others; those that did not go.
+
+        What ICMP says of an earlier one comes as the error of a later, which is tried again then.
+        """
         unsent: list[Unsent] = []
         for i, (data, address) in enumerate(datagrams):
             try:
-                if address is None:
-                    sock.send(data)
-                else:
-                    sock.sendto(data, address)
-            except OSError as error:
-                unsent.append((i, error))
+                self._send(sock, data, address)
+            except OSError as first:
+                try:
+                    self._send(sock, data, address)
+                    unsent.append((None, first))
+                except OSError as error:
+                    unsent.append((i, error))
         return unsent
+
+    @staticmethod
+    def _send(sock: socket.socket, data: bytes, address: SocketAddress | None) -> None:
+        if address is None:
+            sock.send(data)
+        else:
+            sock.sendto(data, address)
 
 
 class ManyAtOnce:
@@ -64,7 +75,8 @@ class ManyAtOnce:
         """See `OneByOne`."""
         unsent: list[Unsent] = []
         for start in range(0, len(datagrams), mmsg.COUNT):
-            unsent += [(start + i, why) for i, why in self._send(sock, datagrams[start : start + mmsg.COUNT])]
+            for i, why in self._send(sock, datagrams[start : start + mmsg.COUNT]):
+                unsent.append((None if i is None else start + i, why))
         return unsent
 
     def _send(self, sock: socket.socket, datagrams: Sequence[Outgoing]) -> list[Unsent]:
@@ -73,13 +85,21 @@ class ManyAtOnce:
             room.put(i, data, _name(address) if address is not None else b"")
         unsent: list[Unsent] = []
         at, stop = 0, len(datagrams)
+        first: OSError | None = None
         while at < stop:
             try:
                 at += room.send(fd, at, stop, named=named)
+                if first is not None:
+                    unsent.append((None, first))
+                    first = None
             except BlockingIOError as full:  # for the others too
                 return unsent + [(i, full) for i in range(at, stop)]
             except OSError as error:
+                if first is None:
+                    first = error
+                    continue
                 unsent.append((at, error))
+                first = None
                 at += 1
         return unsent
 

@@ -517,8 +517,6 @@ class UserspaceEndpoint:
         """An association began or ended: its link hears of it."""
         self._pump.transit.changed = True
         if event.state in ("COMM_UP", "RESTART"):
-            if self._link is not None and self._link.udp is not None:
-                icmp.listen(self._link.udp, False)  # it ends a set-up, and nothing that is up
             if link is not None and peer is not None:
                 if (known := self._links.get(event.assoc_id)) is not None:
                     self._pump.links.untag(link, known.head)

@@ -10,7 +10,7 @@ import selectors
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from ctypes import string_at
 from itertools import islice
 
@@ -18,8 +18,8 @@ from .. import icmp
 from ..endpoint import Clock
 from ..events import Direction, Packet
 from ..icmp import Icmp
-from ..link import KEPT_OUT, NOT_READ, WRONG_CHECKSUM, Verdict
-from ..unreachable import AGAINST, unreachable
+from ..link import KEPT_OUT, NOT_READ, NOT_SENT, WRONG_CHECKSUM, Verdict
+from ..unreachable import AGAINST, bounced, unreachable
 from .datagrams import datagrams
 from .denials import Denial, denials
 from .flows import Flows
@@ -53,6 +53,7 @@ _LISTING = 1 << INIT | 1 << INIT_ACK  # what the sender's addresses may be in
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
 _QUIET = sum(1 << kind for kind in (_DATA, INIT, INIT_ACK, _SACK, _HEARTBEAT, _HEARTBEAT_ACK))
 _TELLING = ~_QUIET  # whatever else may make notifications
+_HEAD = 12  # octets of the common header
 _STEP = 300.0  # s of the link's time that one step may take; heartbeats come oftener
 
 
@@ -458,10 +459,11 @@ class Pump:
         all_going, self._going = self._going, {}
         for sock, going in all_going.items():
             for i, error in self._datagrams.send(sock, [(packet, link.address) for link, packet in going]):
-                link = going[i][0]
-                if not isinstance(error, ConnectionRefusedError):
+                link, packet = going[i or 0]
+                if i is not None:
                     # A full buffer, no route, no permission: to SCTP a lost packet, which it sends again.
                     self.unsent += 1
+                    self._bounce(link, packet, NOT_SENT + (error.strerror or "no reason told"))
                 if link.address is None:
                     self._refuse(link, error.errno or 0, icmp.told(sock))
 
@@ -473,8 +475,8 @@ class Pump:
                 came = self._datagrams.receive(sock)
             except BlockingIOError:
                 # One whose error nobody had, or a send: as long as it waits the socket seems ready.
-                if connected is not None and connected.init and (said := icmp.told(sock)) is not None:
-                    self._refuse(connected, said.number, said)
+                if connected is not None and (said := icmp.told(sock)):
+                    self._refuse(connected, said[-1].number, said)
                 return
             except OSError as error:
                 # An ICMP message: it concerns a client whose socket has one peer, and no server.
@@ -555,18 +557,26 @@ class Pump:
         """What belongs in the checksum's place, in which there is zero now."""
         return struct.pack("=I", self._call.usrsctp_crc32c(packet, len(packet)))
 
-    def _refuse(self, link: Link, number: int, said: Icmp | None) -> None:
+    def _bounce(self, link: Link, packet: bytes, why: str) -> None:
+        """A packet that was told of did not get through; of one that only ICMP quotes, as far as it does."""
+        if self.tap is not None and len(packet) > _HEAD:
+            self._tell(self.tap, link, "out", packet, "bounced", why)
+
+    def _refuse(self, link: Link, number: int, said: Sequence[Icmp]) -> None:
         """There is no way to the peer: to an association being set up that is what an ABORT says.
 
         One that is up goes on: what came shows no verification tag, without which ICMP, which may be forged,
         ends nothing (RFC 6951, section 5.5).
         """
+        for one in said:
+            if one.quoted[:4] in link.flows:  # what it quotes is no packet of ours else
+                self._bounce(link, one.quoted, bounced(link.host, one))
         init = link.init
         if len(init) < 20:
             link.gone = link.gone or number == errno.ECONNREFUSED
         if len(init) < 20 or number not in AGAINST:
             return
-        link.against = unreachable(number, link.host, link.udp_port, said)
+        link.against = unreachable(number, link.host, link.udp_port, said[-1] if said else None)
         self._end_set_up(link)
 
     def abort_set_up(self, link: Link) -> None:

@@ -1,0 +1,112 @@
+"""A packet that ICMP answered, or that was not sent, is not drawn as one that arrived."""
+
+from collections.abc import Sequence
+
+import pytest
+from msgspec.structs import replace
+
+from sctp_tui.monitor.course import Course, Done
+from sctp_tui.monitor.ladder import Ladder, Row
+from sctp_tui.monitor.link_said import Remarks
+from sctp_tui.monitor.log import Log
+from sctp_tui.monitor.why_row import why_row
+from sctp_tui.monitor.wire import Wire as Kept
+from sctp_tui.outbox import PACKET_COST
+from sctp_tui.sctp.events import Packet
+from sctp_tui.tui.ladder_lines import parts
+
+from .test_ladder import Wire, data, init
+
+ICMP = "ICMP port unreachable"
+
+
+def _sent() -> list[Packet]:
+    """A client's INIT, twice, and DATA; all of them towards the peer."""
+    wire = Wire()
+    wire.put("out", init())
+    wire.put("out", init(), at=1)
+    wire.put("out", data(1), at=2)
+    return wire.made
+
+
+def _back(packet: Packet, reason: str = ICMP, octets: int | None = None) -> Packet:
+    at = packet.at + 0.001
+    return replace(packet, at=at, mono=at, verdict="bounced", reason=reason, data=packet.data[:octets])
+
+
+def _course(packets: Sequence[Packet]) -> Course:
+    kept = Kept()
+    kept.extend(packets)
+    course = Course(Ladder(kept._order[0]))
+    course.update(Log(), {}, Remarks())
+    return course
+
+
+def _drawn(course: Course) -> list[str]:
+    return ["".join(part for part, _ in parts(course, line, 120)) for line in course._lines]
+
+
+def test_what_icmp_answered_ends_in_a_cross_and_icmp_has_a_line() -> None:
+    first, second, third = _sent()
+    course = _course([first, _back(first), second, _back(second), third])
+    drawn = _drawn(course)
+    assert len(drawn) == 5
+    for at, number in ((0, 1), (2, 2)):
+        assert "✗" in drawn[at]
+        assert ICMP in drawn[at]
+        assert f"{ICMP}, for packet {number}" in drawn[at + 1]
+    assert "✗" not in drawn[4]
+    assert ICMP not in drawn[4]
+    assert course.of_note(0, 1) == 2
+    row = course[0]
+    assert isinstance(row, Row)
+    (name, words), *_ = why_row(row, "beginner", course.ladder.bounced(row))
+    assert name == ICMP
+    assert "did not get through" in words.text
+
+
+def test_icmp_may_quote_only_the_first_octets_of_a_packet() -> None:
+    first, second, third = _sent()
+    course = _course([first, second, third, _back(third, octets=13)])
+    drawn = _drawn(course)
+    assert ["✗" in line for line in drawn] == [False, False, True, False]
+
+
+def test_what_was_not_sent_is_said_on_its_line_alone() -> None:
+    first, *_ = _sent()
+    course = _course([first, _back(first, "not sent: Operation not permitted")])
+    (line,) = _drawn(course)
+    assert "✗" in line
+    assert "not sent: Operation not permitted" in line
+    assert not [one for one in course._lines if isinstance(one, Done)]
+
+
+def test_it_is_drawn_anew_where_it_is_told_late() -> None:
+    first, *_ = _sent()
+    kept = Kept()
+    kept.extend([first])
+    course = Course(Ladder(kept._order[0]))
+    assert course.update(Log(), {}, Remarks())
+    assert not course.update(Log(), {}, Remarks())
+    kept.extend([_back(first, "not sent: no buffer")])
+    assert course.update(Log(), {}, Remarks())
+    assert "not sent" in _drawn(course)[0]
+
+
+def test_what_quotes_no_packet_of_ours_changes_nothing() -> None:
+    first, *_ = _sent()
+    course = _course([first, replace(_back(first), data=bytes(40)), replace(_back(first), flow=99)])
+    assert len(_drawn(course)) == 1
+    assert ICMP not in _drawn(course)[0]
+
+
+@pytest.mark.parametrize("told", [1, 5])
+def test_what_is_kept_of_it_goes_with_its_packet(told: int) -> None:
+    """However often the same is told, no more is kept than one a packet."""
+    packets = _sent()
+    kept = Kept(limit=10 * (len(packets[0].data) + PACKET_COST))
+    for _ in range(100):
+        kept.extend([packets[0], *[_back(packets[0])] * told])
+        assert kept._bytes <= kept.limit
+        for conversation in {id(one): one for one in kept._order}.values():
+            assert len(conversation._bounced) <= len(conversation)
