@@ -74,9 +74,9 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         return any(one.why in ("fast", "recovery") for one in self.tries)
 
     @property
-    def rto(self) -> float:
-        """Seconds for which a timer had run that ran out (T1, T2, T3), 0 where packets don't tell."""
-        return next((one.rto for one in self.tries if one.rto), 0.0)
+    def since(self) -> float:
+        """Seconds since the last try of what is sent again, 0 where that is not known."""
+        return next((one.since for one in self.tries if one.first_try), 0.0)
 
     @property
     def probes(self) -> bool:
@@ -241,8 +241,6 @@ class Ladder:
             if isinstance(chunk, InitAck | CookieEcho | CookieAck) and way.set_up is not None:
                 way.tries.lag = max(0.0, now - way.set_up)
                 way.set_up = None
-            if isinstance(chunk, CookieAck):
-                back.tries.came_up()
             if isinstance(chunk, Init | CookieEcho) and arrives:
                 back.set_up = comes
             tries.append(tried)

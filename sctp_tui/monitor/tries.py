@@ -35,15 +35,15 @@ class Tried(NamedTuple):
 
     `first_try` is the number of the packet that carried it first, 0 where this one does; `why` is None then.
     `fills_gap` tells that DATA with higher TSNs was seen before it. `room` is how DATA stands to the window
-    that its sender had heard of. Where a timer ran out, `rto` are the seconds that it ran for, 0 where
-    packets don't tell.
+    that its sender had heard of. What is sent again was sent last `since` seconds ago, 0 where that is not
+    known: no timer's RTO, as a sender that is busy is late.
     """
 
     first_try: int = 0
     why: Retransmission | None = None
     fills_gap: bool = False
     room: Situation = ""
-    rto: float = 0.0
+    since: float = 0.0
 
 
 ONCE = Tried()
@@ -136,7 +136,6 @@ class Tries:
         self._trouble: dict[int, _Trouble] = {}  # of both
         self._highest: int | None = None
         self._timer = 0.0  # when T3-rtx was started last
-        self._sure = True
         self._expired = -1.0  # when it ran out last, and how long it had run
         self._ran = 0.0
         self._expiring = 0  # the number of the packet that went out then
@@ -147,14 +146,6 @@ class Tries:
         """Another association of the same end."""
         self._room.begin()
         self._begin()
-
-    def _start(self, at: float) -> None:
-        """T3-rtx begins to run."""
-        self._timer, self._sure = at, True
-
-    def came_up(self) -> None:
-        """The COOKIE ACK goes out: what rode with COOKIE ECHO has a timer since then, or had one before."""
-        self._sure = not self._sent
 
     @property
     def recovers(self) -> bool:
@@ -190,7 +181,7 @@ class Tries:
         self._settle(cumulative)
         self._went = at
         if news.advanced:
-            self._start(at)  # the timer, anew: RFC 9260, section 6.3.2, R3
+            self._timer = at  # anew, anew: RFC 9260, section 6.3.2, R3
         in_recovery = self._recovers is not None
         if self._recovers is not None and not before(cumulative, self._recovers):
             self._recovers = None
@@ -223,16 +214,17 @@ class Tries:
         room = self._room.send(tsn, octets)
         first = self._first.setdefault(tsn, number)
         bound(self._first, _REMEMBERED)
-        why, rto = None, 0.0
+        why, since = None, 0.0
         if first == number:
             late = self._highest is not None and before(tsn, self._highest)
         else:
             late = False
             sent = self._sent.get(tsn) or self._gone.get(tsn)
             # What was acknowledged long ago may be a copy made on the way.
-            why, rto = self._again(now, number, tsn, sent, probe=bool(room)) if sent else ("soon", 0.0)
+            why = self._again(now, number, tsn, sent, probe=bool(room)) if sent else "soon"
+            since = now - sent if sent else 0.0
         if not self._sent:
-            self._start(now)  # the timer, if not running: RFC 9260, section 6.3.2, R1
+            self._timer = now  # if not running: RFC 9260, section 6.3.2, R1
         if self._highest is None or before(self._highest, tsn):
             self._highest = tsn
         if first == number or tsn in self._sent:
@@ -243,32 +235,29 @@ class Tries:
             bound(self._trouble, _REMEMBERED)
         if why is None and not late and not room:
             return ONCE
-        return Tried(first if first != number else 0, why, late, room, rto)
+        return Tried(first if first != number else 0, why, late, room, since)
 
-    def _again(
-        self, now: float, number: int, tsn: int, sent: float, *, probe: bool
-    ) -> tuple[Retransmission, float]:
+    def _again(self, now: float, number: int, tsn: int, sent: float, *, probe: bool) -> Retransmission:
         ran = now - self._timer
         if number == self._expiring:
-            return "timeout", 0.0
+            return "timeout"
         marked = sent <= self._expired and ran < self._ran * _LEAST
         for_sure = marked and self._expired - sent >= self._ran * _LEAST
         reports = None if for_sure else self._reported(now, tsn, timer=now - sent >= RTO)
         if reports is not None:
             self._trouble[tsn] = reports.since or _Trouble(tsn, again=True)
-            return self._fast(now, number, tsn), 0.0
+            return self._fast(now, number, tsn)
         if marked:
-            return "marked", 0.0
+            return "marked"
         if now - sent < RTO:
-            return "soon", 0.0
-        rto = (
-            ran if ran >= RTO and self._sure else 0.0
-        )  # not each stack begins anew with each acknowledgement
-        self._start(now)
+            return "soon"
+        if ran < RTO:  # not each stack begins anew with each acknowledgement
+            ran = now - sent
+        self._timer = now
         if not probe:
-            self._expired, self._ran, self._expiring = now, rto or now - sent, number
+            self._expired, self._ran, self._expiring = now, ran, number
             self._recovers = None
-        return "timeout", rto
+        return "timeout"
 
     def _reported(self, now: float, tsn: int, *, timer: bool) -> _Count | None:
         """What three reports have it sent now; None where they don't, as a `timer` may have run out.
@@ -289,7 +278,7 @@ class Tries:
 
     def _fast(self, now: float, number: int, tsn: int) -> Retransmission:
         if tsn == next(iter(self._sent), None):
-            self._start(now)  # RFC 9260, section 7.2.4, rule 4
+            self._timer = now  # RFC 9260, section 7.2.4, rule 4
         if self._recovers is None:
             self._recovers, self._recovering = self._highest, number
         return "fast" if number == self._recovering else "recovery"
@@ -319,8 +308,8 @@ class Asked:
         bound(self._last, self._most)
         if first == number:
             return ONCE
-        ran = now - last
-        return Tried(first, "timeout", rto=ran) if ran >= RTO else Tried(first, "soon")
+        since = now - last
+        return Tried(first, "timeout" if since >= RTO else "soon", since=since)
 
 
 def bound(kept: dict[K, V], most: int) -> None:

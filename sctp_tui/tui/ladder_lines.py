@@ -61,10 +61,12 @@ def titles(left: str, right: str, width: int) -> str:
 
 
 def again(row: Row) -> str:
-    """How long after the first try, and which timer ran out before: ` after 3 s, RTO 2 s`; "" for neither."""
-    waited, rto = units.delay(row.waited), units.delay(row.rto)
-    since = f" after {waited}" if row.waited and waited != rto else ""
-    return since + (f"{',' if since else ''} RTO {rto}" if row.rto else "")
+    """How long after the first try, and after the last: ` after 3 s, last try 2 s ago`; "" for neither."""
+    waited, since = units.delay(row.waited), units.delay(row.since)
+    said = [f"after {waited}"] if row.waited else []
+    if row.since and since != waited:
+        said.append(f"last try {since} ago")
+    return f" {', '.join(said)}" if said else ""
 
 
 def marks(row: Row, unanswered: bool = False, path: str = "", bounced: str = "") -> str:

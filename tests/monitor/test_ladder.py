@@ -240,7 +240,8 @@ def test_a_repeat_tells_the_time_since_its_first_try_and_the_timer_that_ran(wire
     wire.put("in", _chunk(7, struct.pack("!I", 499)), at=7.0)
     rows = list(wire.ladder())
     assert [marks(row) for row in rows if row.first_try] == [
-        "↻3 after 1.1 s, RTO 1 s", "↻3 after 3.1 s, RTO 2 s", "↻9 after 500 ms", "↻9 after 2 s, RTO 1.5 s",
+        "↻3 after 1.1 s", "↻3 after 3.1 s, last try 2 s ago", "↻9 after 500 ms",
+        "↻9 after 2 s, last try 1.5 s ago",
     ]  # fmt: skip
 
 
