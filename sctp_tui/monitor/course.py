@@ -283,11 +283,16 @@ def text(line: Told | Done) -> str:
 def beats(ladder: Ladder, line: Beats) -> str:
     """HEARTBEATs in a row, in words."""
     count, alone = line.last - line.first + 1, ladder.unanswered(line.first, line.last)
+    lost = ladder.answers_lost(line.first, line.last)
     said = ladder.label(ladder[line.first])
     if count > 1:
-        said = f"{count} HEARTBEATs" if alone == count else f"{count} HEARTBEATs and answers"
-    which = "" if alone == count or not alone else f"{alone} "
-    return f"{said}, {which}unanswered" if alone else said
+        said = f"{count} HEARTBEATs" if alone + lost == count else f"{count} HEARTBEATs and answers"
+    parts = [said]
+    if alone:
+        parts.append("unanswered" if alone == count else f"{alone} unanswered")
+    if lost:
+        parts.append("answered, the answer was lost" if lost == count else f"{lost} whose answer was lost")
+    return ", ".join(parts)
 
 
 def _asked_for(event: Event) -> bool:

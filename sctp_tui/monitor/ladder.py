@@ -127,6 +127,7 @@ class Ladder:
         self._hearing = Hearing()
         self._rows: deque[Row] = deque()
         self._unanswered: set[int] = set()
+        self._answer_lost: set[int] = set()
 
     def update(self, limit: int = 2000) -> bool:
         """Take in at most so many packets more; whether there are more still."""
@@ -137,7 +138,9 @@ class Ladder:
             self._rows.append(self._row(traced.number, traced.packet, traced.decoded.chunks))
             self.seen = traced.number
         while self._rows and self._rows[0].number < conversation.first:
-            self._unanswered.discard(self._rows.popleft().number)
+            number = self._rows.popleft().number
+            self._unanswered.discard(number)
+            self._answer_lost.discard(number)
         return self.seen < conversation.captured
 
     @property
@@ -173,10 +176,17 @@ class Ladder:
 
     def unanswered(self, first: int, last: int) -> int:
         """How many of the packets from one to another are HEARTBEATs or INITs without an answer."""
-        some = self._unanswered
-        if last - first < len(some):
-            return sum(number in some for number in range(first, last + 1))
-        return sum(first <= number <= last for number in some)
+        return _within(self._unanswered, first, last)
+
+    def answers_lost(self, first: int, last: int) -> int:
+        """How many of them were answered, as is seen here, and the answer was lost on its way."""
+        return _within(self._answer_lost, first, last)
+
+    def answer(self, row: Row) -> str:
+        """What is wrong with the answer to a HEARTBEAT or INIT, in words; "" for nothing."""
+        if row.number in self._answer_lost:
+            return "answered, the answer was lost"
+        return "unanswered" if row.number in self._unanswered else ""
 
     def bounced(self, row: Row) -> str:
         """Why a packet did not get through, as the network or this machine says; "" where neither does."""
@@ -223,18 +233,16 @@ class Ladder:
                     tried = way.control.send(now, number, _identity(chunk))
                 self._set_up(way, back, packet, chunk)
                 if isinstance(chunk, InitAck):
-                    if arrives:
-                        self._answered(back)
-                elif isinstance(chunk, Init):
+                    self._answered(back.inits, arrives)
+                elif isinstance(chunk, Init) and arrives:
                     way.inits.append(number)
                     self._unanswered.add(number)
             elif isinstance(chunk, HeartbeatAck):
-                if arrives:
-                    self._unanswered.difference_update(back.beats.pop(hash(chunk.info), ()))
+                self._answered(back.beats.get(hash(chunk.info)), arrives)
             elif isinstance(chunk, Abort):
-                if arrives:
-                    self._answered(back)
-            elif isinstance(chunk, Heartbeat):
+                if arrives or heard.init:
+                    self._answered(back.inits, arrives)
+            elif isinstance(chunk, Heartbeat) and arrives:
                 way.beats.setdefault(hash(chunk.info), deque(maxlen=_SET_UPS)).append(number)
                 self._unanswered.add(number)
                 bound(way.beats, _SET_UPS)
@@ -251,10 +259,15 @@ class Ladder:
             row = replace(row, waited=after - self[first].after)
         return row
 
-    def _answered(self, way: _Way) -> None:
-        """The INITs of an end have an answer."""
-        self._unanswered.difference_update(way.inits)
-        way.inits.clear()
+    def _answered(self, asked: deque[int] | None, arrives: bool) -> None:
+        """What an end asked by these packets has an answer; one that is lost is to the oldest of them."""
+        if asked and arrives:
+            self._unanswered.difference_update(asked)
+            asked.clear()
+        elif asked:
+            number = asked.popleft()
+            self._unanswered.discard(number)
+            self._answer_lost.add(number)
 
     @staticmethod
     def _set_up(way: _Way, back: _Way, packet: Packet, chunk: Chunk) -> None:
@@ -273,6 +286,13 @@ class Ladder:
 @lru_cache(_IN_VIEW)
 def _label(data: bytes, base: Base) -> str:
     return words(decode(data).chunks, base)
+
+
+def _within(some: set[int], first: int, last: int) -> int:
+    """How many of these numbers are from one to another."""
+    if last - first < len(some):
+        return sum(number in some for number in range(first, last + 1))
+    return sum(first <= number <= last for number in some)
 
 
 def _identity(chunk: Chunk) -> tuple[str, object]:

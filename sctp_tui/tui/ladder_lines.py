@@ -69,11 +69,11 @@ def again(row: Row) -> str:
     return f" {', '.join(said)}" if said else ""
 
 
-def marks(row: Row, unanswered: bool = False, path: str = "", bounced: str = "") -> str:
+def marks(row: Row, answer: str = "", path: str = "", bounced: str = "") -> str:
     """What is special about a packet, after its chunks: `↻12 fast`, `lost`, `+20 ms`; "" for nothing.
 
-    `path` are the addresses that it passed between, where there are several; `bounced` is why it did not get
-    through.
+    `answer` is what is wrong with the answer to it; `path` are the addresses that it passed between, where
+    there are several; `bounced` is why it did not get through.
     """
     packet = row.packet
     said = [f"via {path}"] if path else []
@@ -90,8 +90,8 @@ def marks(row: Row, unanswered: bool = False, path: str = "", bounced: str = "")
         said.append({"duplicated": "a copy", "reordered": "held back"}[packet.verdict])
     if bounced:
         said.append(bounced)
-    elif unanswered and packet.verdict in ("delivered", "delayed"):
-        said.append("unanswered")
+    elif answer and packet.verdict in ("delivered", "delayed"):
+        said.append(answer)
     if packet.delay:
         said.append(f"+{units.delay(packet.delay)}")
     return ", ".join(said)
@@ -128,7 +128,7 @@ def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[Part]:
         fit_label(ladder.label(row)),
         marks(
             row,
-            there and bool(ladder.unanswered(row.number, row.number)),
+            ladder.answer(row) if there else "",
             ladder.conversation.path(row.packet),
             ladder.bounced(row),
         ),

@@ -217,14 +217,14 @@ def _colour(ladder: Ladder, row: Row) -> str:
 
 def _note(ladder: Ladder, row: Row) -> str:
     how = f"{'fast ' if row.fast else ''}retransmission of {row.first_try}{again(row)}"
-    alone = ladder.arrives(row) and ladder.unanswered(row.number, row.number)
+    answer = ladder.answer(row) if ladder.arrives(row) else ""
     path = ladder.conversation.path(row.packet)
     via = f"via {path}" if path else ""
     parts = (
         how if row.first_try else "",
         fate(row.packet),
         ladder.bounced(row),
-        "unanswered" if alone else "",
+        answer,
         via,
     )
     return ", ".join(words for words in parts if words)

@@ -264,14 +264,19 @@ def test_heartbeats_without_an_answer_are_marked(wire: Wire) -> None:
     wire.put("out", _chunk(4, other))  # 7
     wire.put("in", _chunk(5, other), verdict="dropped")
     ladder = wire.ladder()
-    assert [ladder.unanswered(n, n) for n in range(1, 9)] == [0, 0, 0, 0, 1, 0, 1, 0]
-    assert ladder.unanswered(1, 8) == 2
-    assert beats(ladder, Beats(3, 8)) == "6 HEARTBEATs and answers, 2 unanswered"
-    assert beats(ladder, Beats(5, 5)) == "HEARTBEAT, unanswered"
+    assert [ladder.unanswered(n, n) for n in range(1, 9)] == [0, 0, 0, 0, 0, 0, 1, 0]
+    assert [ladder.answers_lost(n, n) for n in range(1, 9)] == [0, 0, 0, 0, 1, 0, 0, 0]
+    assert (ladder.unanswered(1, 8), ladder.answers_lost(1, 8)) == (1, 1)
+    assert beats(ladder, Beats(3, 8)) == "6 HEARTBEATs and answers, 1 unanswered, 1 whose answer was lost"
+    assert beats(ladder, Beats(5, 5)) == "HEARTBEAT, answered, the answer was lost"
+    assert beats(ladder, Beats(7, 7)) == "HEARTBEAT, unanswered"
     course = Course(ladder)
     course.update(Log(), {}, Remarks())
     drawn = ["".join(text for text, _ in parts(course, row, 90)) for row in ladder]
     assert ["unanswered" in line for line in drawn] == [bool(ladder.unanswered(n, n)) for n in range(1, 9)]
+    assert "answered, the answer was lost" in drawn[4]
+    still = Still(ladder.conversation, Shown(), {}, Log(), Remarks())
+    assert b"answered, the answer was lost" in b"".join(one for one in picture(still) if one)
 
 
 def test_an_init_without_an_answer_is_marked_as_a_heartbeat_is(wire: Wire) -> None:
@@ -280,9 +285,9 @@ def test_an_init_without_an_answer_is_marked_as_a_heartbeat_is(wire: Wire) -> No
         wire.put("in", init)
         assert [wire.ladder().unanswered(n, n) for n in range(1, again + 1)] == [0, 0] + [1] * (again - 2)
     wire.put("out", _chunk(6, b""), verdict="dropped")
-    assert wire.ladder().unanswered(1, 5) == 2
+    assert [wire.ladder().unanswered(1, 5), wire.ladder().answers_lost(1, 5)] == [1, 1]
     wire.put("out", _chunk(6, b""))
-    assert wire.ladder().unanswered(1, 6) == 0
+    assert [wire.ladder().unanswered(1, 6), wire.ladder().answers_lost(1, 6)] == [0, 1]
 
 
 def test_what_was_given_up_has_not_come(wire: Wire) -> None:
