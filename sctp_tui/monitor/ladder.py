@@ -46,8 +46,9 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
     `tries` tell of each chunk how it came to be sent; none where all go for the first time and nothing is to
     be said of any. `opens` tells that its SACK acknowledges nothing new but has more room, `filled` that it
-    reports no gap any more. `heard` is what its sender had heard of the other end. What is sent again was
-    sent first `waited` seconds ago, 0 where that packet is not kept.
+    reports no gap any more, `takes` that it acknowledges a zero window probe. `heard` is what its sender had
+    heard of the other end. What is sent again was sent first `waited` seconds ago, 0 where that packet is
+    not kept.
     """
 
     number: int
@@ -58,6 +59,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     filled: bool = False
     heard: Heard = Heard(0.0, False, False)
     waited: float = 0.0
+    takes: bool = False
 
     def tried(self, at: int) -> Tried:
         """How the chunk at this place came to be sent."""
@@ -210,7 +212,7 @@ class Ladder:
         if packet.verdict in ("duplicated", "refused"):
             # The copy that the link made: of the packet before, but not sent again. Or what may be anybody's.
             return Row(number, packet, after, heard=heard)
-        opens = filled = False
+        opens = filled = takes = False
         way.tries.until(now)
         back.tries.until(now)
         tries = []
@@ -220,6 +222,7 @@ class Ladder:
                 tried = way.tries.send(now, number, chunk.tsn, len(chunk.data))
             elif isinstance(chunk, Sack):
                 opens = _opens(way.sack, chunk)
+                takes = back.tries.takes_probe(chunk, way.sack)
                 filled = way.sack is not None and bool(way.sack.gaps) and not chunk.gaps and not back.gave_up
                 back.gave_up = False
                 way.sack = chunk
@@ -253,7 +256,7 @@ class Ladder:
                 back.set_up = comes
             tries.append(tried)
         said = tuple(tries) if any(one is not ONCE for one in tries) else ()
-        row = Row(number, packet, after, said, opens, filled, heard)
+        row = Row(number, packet, after, said, opens, filled, heard, takes=takes)
         first = row.first_try
         if first >= self.first and first:
             row = replace(row, waited=after - self[first].after)

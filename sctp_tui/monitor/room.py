@@ -74,6 +74,14 @@ class Room:
             self._settle(next(iter(self._outstanding)))
         return situation
 
+    def takes_probe(self, sack: Sack, before: Sack | None) -> bool:
+        """Whether a SACK acknowledges a zero window probe, which the one before did not."""
+        return any(
+            (sack.cumulative_tsn - tsn) & _TSN < _HALF
+            and (before is None or (before.cumulative_tsn - tsn) & _TSN >= _HALF)
+            for tsn in self._probes
+        )
+
     def skip(self, tsn: int) -> None:
         """A FORWARD TSN (RFC 3758, section 3.5): what is up to here is in flight no more."""
         self._settle_to(tsn)

@@ -202,6 +202,10 @@ class Tries:
                 newest = came if before(tsn, came) else None
                 trouble.report(at, newest, beyond, every=every)
 
+    def takes_probe(self, sack: Sack, before: Sack | None) -> bool:
+        """Whether a SACK acknowledges a zero window probe, which the one before did not."""
+        return self._room.takes_probe(sack, before)
+
     # --- what it sends
 
     def skip(self, tsn: int) -> None:

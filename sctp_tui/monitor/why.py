@@ -57,7 +57,7 @@ class Facts(msgspec.Struct, frozen=True):
     `window_update` of a SACK that acknowledges nothing new and opens the window, `gap_filled` of one without
     gaps after one that had some, `with_data` of a chunk that DATA is bundled with. `heard` is what its sender
     had heard of the other end, None where what went before it is not known; `room` is how DATA stands to the
-    window that it was told.
+    window that it was told, `probe_taken` of a SACK that acknowledges a zero window probe.
     """
 
     retransmission: Retransmission | None = None
@@ -67,6 +67,7 @@ class Facts(msgspec.Struct, frozen=True):
     with_data: bool = False
     heard: Heard | None = None
     room: Situation = ""
+    probe_taken: bool = False
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -213,6 +214,8 @@ def _of_data(chunk: Data | IData, facts: Facts) -> str:
 def _of_sack(sack: Sack, facts: Facts) -> str:
     if sack.gaps:
         return "gaps"
+    if facts.probe_taken:
+        return "probe taken"
     if sack.rwnd == 0:
         return "closed"
     if sack.duplicates:

@@ -251,6 +251,13 @@ CHUNKS = {
         "The a_rwnd is 0: no new DATA may go out but a zero window probe, a single chunk after one RTO and "
         "then ever more rarely, in case the SACK that opens the window is lost.",
     ),
+    "SACK/probe taken": Words(
+        "9260 6.1",
+        "The probe was taken: that one piece has found room. The number of rwnd says whether there is room "
+        "for more.",
+        "It acknowledges the zero window probe, which the receiver might have dropped (6.2). By the a_rwnd "
+        "of this SACK the next DATA is a probe again, or goes as any other.",
+    ),
     "SACK/update": Words(
         "9260 6.2",
         "Nothing new has come, but the receiver has room again.",

@@ -47,6 +47,7 @@ def explained(row: Row, level: Level) -> Iterator[tuple[Chunk, Why]]:
             with_data and not isinstance(chunk, Data | IData),
             row.heard,
             tried.room,
+            row.takes and isinstance(chunk, Sack),
         )
         yield chunk, why(chunk, level, facts)
 

@@ -7,6 +7,7 @@ what the other end says when it has come. Times are seconds of the link's clock.
 import heapq
 from array import array
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterable, Sequence
 from math import floor
 from typing import NamedTuple
@@ -90,8 +91,9 @@ class Sending:
     """One direction: the DATA of one end, and the SACKs of the other.
 
     TSNs are counted from the initial one, which is 0; where the packets with it weren't seen, from the
-    first that was. `sent`, `retransmitted` and `lost` (by the link, on purpose) are TSNs when they were sent,
-    each packet in one of them; `beyond` are TSNs when a SACK reported them in a gap block.
+    first that was. `sent`, `retransmitted`, `probed` (zero window probes) and `lost` (by the link, on
+    purpose) are TSNs when they were sent, each packet in one of them; `beyond` are TSNs when a SACK reported
+    them in a gap block, `abandoned` those that no SACK had told of when a FORWARD TSN gave them up.
     `acknowledged` is the cumulative TSN ack; `flight` (octets of user data sent and acknowledged neither
     cumulatively nor in a gap block, RFC 9260, section 1.3), `rwnd` (octets, as the other end advertised it)
     and `cwnd` (octets) change in steps, as `rto` (ms) does; `srtt` (ms, in steps of `srtt_step`) is the one
@@ -125,14 +127,19 @@ class Sending:
         self._zero = initial or 0
         self.sent, self.retransmitted, self.lost = Track(kept), Track(kept), Track(kept)
         self.beyond, self.acknowledged, self.flight = Track(kept), Track(kept), Track(kept)
+        self.probed, self.abandoned = Track(kept), Track(kept)
         self.highest = -1
         """The highest TSN sent, -1 before the first."""
         self.retransmissions = 0
-        """DATA chunks sent again, by this end, whether lost again or not; not what had been a probe."""
+        """DATA chunks sent again, by this end, whether lost again or not; no zero window probe."""
         self.probes = 0
         """Zero window probes: DATA chunks sent though the other end had no room, those sent again too."""
         self.losses = 0
         """DATA chunks that the link lost on purpose."""
+        self.given_up = 0
+        """DATA chunks abandoned by a FORWARD TSN: the Cumulative TSN Ack moves over them, too."""
+        self._passed = 0  # of them, those that it has moved over
+        self._to_pass: deque[int] = deque(maxlen=kept)  # the others
         self._cumulative = -1
         self._octets = 0
         self._outstanding: dict[int, int] = {}  # octets of what isn't acknowledged cumulatively, by TSN
@@ -141,6 +148,11 @@ class Sending:
         self._probed: set[int] = set()  # which of the outstanding were zero window probes
         self._coming: list[tuple[float, int, Sack | Shutdown | Abort | int]] = []
         self._order = 0
+
+    @property
+    def taken(self) -> int:
+        """DATA chunks that the Cumulative TSN Ack has moved over, without those abandoned."""
+        return self._cumulative + 1 - self._passed
 
     @property
     def in_flight(self) -> int:
@@ -180,9 +192,10 @@ class Sending:
         self.probes += probe
         if probe:
             self._probed.add(number)
-        self.retransmissions += again and number not in self._probed
+        self.retransmissions += again and not probe
         self.losses += lost
-        (self.lost if lost else self.retransmitted if again else self.sent).add(time, number)
+        repeat = self.retransmitted if again else self.sent
+        (self.lost if lost else self.probed if probe else repeat).add(time, number)
         if number > self._cumulative and number not in self._outstanding:
             self._outstanding[number] = octets
             self._octets += octets
@@ -195,7 +208,11 @@ class Sending:
         if self.initial is not None:
             time = self._tick(time)
             self._tries.skip(tsn)
-            for number in among(0, min(self._relative(tsn), self.highest), self._outstanding):
+            for number in sorted(among(0, min(self._relative(tsn), self.highest), self._outstanding)):
+                if number not in self._reported:
+                    self.given_up += 1
+                    self.abandoned.add(time, number)
+                    self._to_pass.append(number)
                 self._settle(number)
             self.flight.change(time, self._octets)
 
@@ -242,6 +259,9 @@ class Sending:
         if cumulative > self._cumulative:
             self.phase.acknowledged()
         self._cumulative = cumulative
+        while self._to_pass and self._to_pass[0] <= cumulative:
+            self._to_pass.popleft()
+            self._passed += 1
         self.acknowledged.change(time, cumulative)
         if isinstance(said, Sack):
             self._report(time, said.gaps)

@@ -33,6 +33,8 @@ _TSN_LEGEND = (
     ("r", "retransmitted", "again", "again"),
     ("✗", "lost by the link", "lost", "lost"),
 )
+_PROBED = ("p", "window probe", "probe", "again")
+_ABANDONED = ("a", "abandoned", "abandoned", "lost")
 
 
 class WindowView(Widget, can_focus=True):
@@ -217,7 +219,9 @@ class WindowView(Widget, can_focus=True):
             for track, mark, look in (
                 (sending.beyond, "▲", "gap"),
                 (sending.retransmitted, "r", "again"),
+                (sending.probed, "p", "again"),
                 (sending.lost, "✗", "lost"),
+                (sending.abandoned, "a", "lost"),
             )
             if (points := _points(track, view))
         ]
@@ -300,8 +304,10 @@ class WindowView(Widget, can_focus=True):
         from_client = (self.direction == "in") == (initiator == "peer")
         way = "client → server" if from_client else "server → client"
         line: _Line = [("TSN  ", "label"), (way, "heading")]
-        long = sum(len(sign) + len(name) + 4 for sign, name, _, _ in _TSN_LEGEND) + 20 <= width
-        for sign, name, short, look in _TSN_LEGEND:
+        seen = ((self._sending.probed, _PROBED), (self._sending.abandoned, _ABANDONED))
+        legend = (*_TSN_LEGEND, *(one for track, one in seen if len(track)))
+        long = sum(len(sign) + len(name) + 4 for sign, name, _, _ in legend) + 20 <= width
+        for sign, name, short, look in legend:
             line += [("   ", ""), (sign, look), (f" {name if long else short}", "label")]
         if not self.timeline.following:
             line.append(("   End follows", "label"))
@@ -324,10 +330,10 @@ class WindowView(Widget, can_focus=True):
         s = self._sending
         phase, ssthresh = self._phase(s)
         octets = [None if v is None else units.size(v) for v in (s.flight.last, s.cwnd.last, s.rwnd.last)]
-        acked = s.acknowledged.last
         pairs = (
             ("sent", str(s.highest + 1)),
-            ("acknowledged", str(0 if acked is None else acked + 1)),
+            ("acknowledged", str(s.taken)),
+            *([("abandoned", str(s.given_up))] if s.given_up else ()),
             ("in flight", f"{s.in_flight}, {octets[0] or '0 B'}"),
             ("cwnd", octets[1]),
             ("rwnd", octets[2]),

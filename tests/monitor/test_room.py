@@ -18,8 +18,9 @@ from sctp_tui.tui.ladder_lines import marks
 
 from .. import rawpeer
 from ..harness import Running
-from ..rawpeer import DATA
+from ..rawpeer import DATA, SACK
 from ..sctp.linked import TICK, Linked
+from .test_ladder import INITIAL, Wire, data, init, init_ack
 
 
 def sack(cumulative: int, rwnd: int, *gaps: tuple[int, int]) -> Sack:
@@ -55,6 +56,22 @@ def test_a_probe_is_one_until_the_window_opens_and_no_timeout() -> None:
     room.begin()
     room.hear(1000)
     assert room.send(77, 500) == ""
+
+
+@pytest.mark.parametrize("rwnd", [0, 5000])
+def test_the_sack_that_takes_a_probe_says_so_once(rwnd: int) -> None:
+    wire = Wire()
+    wire.put("in", init())
+    wire.put("out", init_ack())
+    wire.put("in", data(0))
+    wire.put("out", rawpeer.sack(INITIAL, rwnd=0))
+    wire.put("in", data(1), at=1)
+    wire.put("out", rawpeer.sack(INITIAL, rwnd=0), at=1.1)
+    wire.put("in", data(1), at=3)
+    for at in (3.1, 3.2):
+        wire.put("out", rawpeer.sack(INITIAL + 1, rwnd=rwnd), at=at, delay=0.5)
+    said = [next(why_row(row, "beginner"))[1].text for row in wire.ladder() if row.packet.data[12] == SACK]
+    assert ["probe was taken" in one for one in said] == [False, False, True, False]
 
 
 def test_what_a_sack_takes_has_a_bound() -> None:

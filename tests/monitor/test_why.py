@@ -163,6 +163,7 @@ def _keys() -> Iterator[tuple[Chunk, Facts, str]]:
     yield _SACK, Facts(window_update=True), "SACK/update"
     yield _SACK, Facts(gap_filled=True), "SACK/filled"
     yield replace(_SACK, rwnd=0), Facts(), "SACK/closed"
+    yield replace(_SACK, rwnd=0), Facts(probe_taken=True), "SACK/probe taken"
     yield replace(_SACK, gaps=((7, 8),)), Facts(), "SACK/gaps"
     yield replace(_SACK, duplicates=(5,)), Facts(), "SACK/duplicates"
     yield init, Facts(), "INIT"

@@ -69,7 +69,7 @@ def test_a_sack_of_what_was_never_seen_tells_the_window_alone() -> None:
     """Its sender lies, or what it answers is no longer kept."""
     sending = after(traced(1, sack(5, (7, 9), rwnd=77), direction="out"), traced(2, data(8)))
     assert (told(sending.rwnd), len(sending.acknowledged)) == ([(1, 77)], 0)
-    assert told(sending.sent) == [(2, 0)]
+    assert told(sending.probed) == [(2, 0)]  # 100 octets, beyond that window
 
 
 def test_a_sack_counts_when_it_comes() -> None:
@@ -117,6 +117,32 @@ def test_a_receiver_may_take_back_what_is_beyond_a_gap() -> None:
 def test_what_is_given_up_is_not_in_flight() -> None:
     sending = after(traced(1, data(1), data(2), data(3)), traced(2, ForwardTsn(0, 8, 2, ())))
     assert (sending.in_flight, sending.flight.last) == (1, 100)
+
+
+def test_what_is_given_up_is_abandoned_and_not_acknowledged() -> None:
+    packets = (
+        traced(1, *map(data, range(5))),
+        traced(2, sack(0, (2, 2)), direction="out"),
+        traced(3, ForwardTsn(0, 8, 2, ())),
+    )
+    sending = after(*packets)
+    assert (told(sending.abandoned), sending.given_up, sending.taken) == ([(3, 1)], 1, 1)
+    again = traced(4, ForwardTsn(0, 8, 2, ()))
+    sending = after(*packets, again, traced(5, sack(3), direction="out"))
+    assert (sending.acknowledged.last, sending.given_up, sending.taken) == (3, 1, 3)
+
+
+def test_a_probe_is_drawn_as_one_however_often_it_is_sent() -> None:
+    sending = after(
+        traced(1, sack(0, rwnd=0), direction="out"),
+        *(traced(time, data(1)) for time in (2, 3, 5)),
+        traced(6, sack(1, rwnd=1000), direction="out"),
+        traced(7, data(2)),
+        traced(9, data(2)),
+    )
+    assert told(sending.probed) == [(2, 0), (3, 0), (5, 0)]
+    assert (told(sending.sent), told(sending.retransmitted)) == ([(7, 1)], [(9, 1)])
+    assert (sending.probes, sending.retransmissions) == (3, 1)
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])
