@@ -232,7 +232,7 @@ class LanesView(LineView):
         elif y == 1:
             parts = self._times(width)
         elif y == self.size.height - 1:
-            parts = self._legend()
+            parts = self._legend(width)
         elif not self._shown:
             parts = [("  No message this way yet; t shows those of the other end." * (y == _ABOVE), "label")]
         else:
@@ -318,13 +318,25 @@ class LanesView(LineView):
             parts.append((f" {units.milliseconds(round(waited * 1000))}", kind))
         return parts
 
-    def _legend(self) -> list[Part]:
+    def _legend(self, width: int) -> list[Part]:
+        """What the signs mean: all of them, or where there is no room those in view."""
+        signs = [(self._sign(kind), kind, meaning) for kind, meaning in _MEANINGS]
+        signs.append(("↻", "again", "sent again"))
+        if self.zoom:
+            signs.append((_UNORDERED, "sent", "unordered"))
+        if sum(len(sign) + len(meaning) + 3 for sign, _, meaning in signs) > width:
+            blocks = [block for some in self._in_view.values() for _, block in some]
+            seen = {look for block in blocks for _, look in (*self._got(block), self._sent(block))}
+            unordered = any(block.unordered for block in blocks)
+            signs = [one for one in signs if (unordered if one[0] == _UNORDERED else one[1] in seen)]
         parts: list[Part] = [(" ", "")]
-        for kind, meaning in _MEANINGS:
-            left, right = _EDGES[kind]
-            sign = (f"{left}{right}" if kind != "lost" else "✗") if self.zoom else _SMALL[kind]
+        for sign, kind, meaning in signs:
             parts += [(sign, kind), (f" {meaning}  ", "label")]
-        return [*parts, ("↻", "again"), (" sent again", "label")]
+        return parts
+
+    def _sign(self, kind: str) -> str:
+        edges = "".join(_EDGES[kind]).strip() if self.zoom else ""
+        return edges or _SMALL[kind]
 
 
 _EDGES = {
@@ -342,7 +354,9 @@ _MEANINGS = (
     ("waited", "had to wait"),
     ("coming", "on its way"),
     ("lost", "lost"),
+    ("abandoned", "abandoned"),
 )
+_UNORDERED = "[U]"
 
 
 def _called(block: Block) -> str:

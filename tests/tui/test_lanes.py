@@ -171,3 +171,22 @@ async def test_a_message_dropped_on_purpose() -> None:
         assert lines[4].startswith("   3 delivered: 1 waited")
         assert lines[7].startswith("   2 delivered: none waited; in one stream ")
         assert not lines[7].endswith("none waited")
+
+
+def _given_up() -> list[Packet]:
+    """An unordered message, one that waits, and one that a FORWARD TSN gives up."""
+    unordered = _packet(1.1, struct.pack("!BBHIHHI", 0, 7, 17, 1, 1, 0, 0) + b"x\0\0\0")
+    forward = _packet(3, struct.pack("!BBHI", 192, 0, 8, 2))
+    return [_init(), unordered, _data(1.2, 1, 0, 2, lost=True), forward]
+
+
+@pytest.mark.parametrize("width", [80, 130])
+async def test_the_legend_has_every_sign_that_is_in_view(width: int) -> None:
+    async with showing(*_given_up(), size=(width, 16)) as (view, pilot, _):
+        await until(pilot, lambda: "[U]" in drawn(view)[2])
+        *_, legend = drawn(view)
+        assert "[U] unordered" in legend
+        assert "– abandoned" in legend
+        assert "–" in "".join(drawn(view)[2:-1])
+        assert ("had to wait" in legend) == (width == 130)
+        assert legend.endswith("unordered")
