@@ -16,7 +16,7 @@ import msgspec
 from ..sctp.events import Ending, Event, Message, Opening, Packet
 from ..sctp.printable import printable
 from .associations import Association
-from .ladder import Ladder, Row
+from .ladder import Begun, Ladder, Row
 from .link_said import Remarks
 from .log import Log
 from .wire import Conversation, End, kind
@@ -41,7 +41,7 @@ class Told(msgspec.Struct, frozen=True, gc=False):
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
-    """What was done to the link, or what ICMP said, in words; `after` as above."""
+    """What was done to the link, what ICMP said, or that another association begins; `after` as above."""
 
     at: float
     after: int
@@ -227,7 +227,16 @@ class Course:
         else:
             lines.append(row)
         self._seen = row.number
+        if row.begins is not None:
+            self._begins(row.begins, at)
         lines.extend(msgspec.structs.replace(note, after=row.number) for note in reversed(late))
+
+    def _begins(self, begun: Begun, at: float) -> None:
+        """A line above the first packet of another association, which only its last one shows to be that."""
+        client, server = begun.tags
+        said = f"another association begins: tags {client:08x}, {server:08x}"
+        line = Done(at, begun.number - 1, said)
+        self._lines.insert(self.place(begun.number) - self.first, line)
 
     def _forget(self) -> None:
         """Lines of packets that are no longer kept go, and what was between them."""

@@ -7,6 +7,7 @@ found once, when it comes, by following both directions.
 from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -41,6 +42,16 @@ _IN_VIEW = 500  # labels that are not made anew each time that they are drawn
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 
 
+class Begun(NamedTuple):
+    """Another association of the same two ends: the number of its INIT, or of its COOKIE ACK without one.
+
+    `tags` are those of its client and of its server.
+    """
+
+    number: int
+    tags: tuple[int, int]
+
+
 class Row(msgspec.Struct, frozen=True, gc=False):
     """One arrow. `number` is the packet's in its conversation, `after` seconds since the conversation began.
 
@@ -48,7 +59,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     be said of any. `opens` tells that its SACK acknowledges nothing new but has more room, `filled` that it
     reports no gap any more, `takes` that it acknowledges a zero window probe. `heard` is what its sender had
     heard of the other end. What is sent again was sent first `waited` seconds ago, 0 where that packet is
-    not kept.
+    not kept. `begins` is of the COOKIE ACK with which another association is there.
     """
 
     number: int
@@ -60,6 +71,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     heard: Heard = Heard(0.0, False, False)
     waited: float = 0.0
     takes: bool = False
+    begins: Begun | None = None
 
     def tried(self, at: int) -> Tried:
         """How the chunk at this place came to be sent."""
@@ -101,7 +113,9 @@ class _Way:
 
     def __init__(self) -> None:
         self.initial: int | None = None
-        self.announced: dict[int, tuple[int, int]] = {}  # by tags in INIT and INIT ACK: initial TSN, vtag
+        # By the tags in INIT and INIT ACK: initial TSN, vtag, and the first packet.
+        self.announced: dict[int, tuple[int, int, int]] = {}
+        self.echoed = 0  # the tag that the COOKIE ECHO bore
         self.control = Asked(_SET_UPS)
         self.inits: deque[int] = deque(maxlen=_SET_UPS)  # the packets of those without an answer
         self.beats: dict[int, deque[int]] = {}  # by what HEARTBEATs bear, the packets without an answer
@@ -112,7 +126,7 @@ class _Way:
 
     def begin(self, tag: int) -> int:
         """The association whose end has announced this tag is there; the tag that the packet bore."""
-        initial, other = self.announced.get(tag, (self.initial, 0))
+        initial, other, _ = self.announced.get(tag, (self.initial, 0, 0))
         if initial != self.initial:
             self.tries.begin()
         self.initial = initial
@@ -130,6 +144,7 @@ class Ladder:
         self._rows: deque[Row] = deque()
         self._unanswered: set[int] = set()
         self._answer_lost: set[int] = set()
+        self._up: frozenset[int] = frozenset()  # the tags of the association that is there
 
     def update(self, limit: int = 2000) -> bool:
         """Take in at most so many packets more; whether there are more still."""
@@ -216,6 +231,7 @@ class Ladder:
         way.tries.until(now)
         back.tries.until(now)
         tries = []
+        begins = None
         for chunk in chunks:
             tried = ONCE
             if isinstance(chunk, Data | IData):
@@ -234,7 +250,7 @@ class Ladder:
             elif isinstance(chunk, Init | CookieEcho | Shutdown):
                 if not isinstance(chunk, InitAck) or way.initial is None:
                     tried = way.control.send(now, number, _identity(chunk))
-                self._set_up(way, back, packet, chunk)
+                self._set_up(way, back, packet, chunk, number)
                 if isinstance(chunk, InitAck):
                     self._answered(back.inits, arrives)
                 elif isinstance(chunk, Init) and arrives:
@@ -254,9 +270,11 @@ class Ladder:
                 way.set_up = None
             if isinstance(chunk, Init | CookieEcho) and arrives:
                 back.set_up = comes
+            if isinstance(chunk, CookieAck):
+                begins = self._comes_up(packet.vtag, back, number)
             tries.append(tried)
         said = tuple(tries) if any(one is not ONCE for one in tries) else ()
-        row = Row(number, packet, after, said, opens, filled, heard, takes=takes)
+        row = Row(number, packet, after, said, opens, filled, heard, takes=takes, begins=begins)
         first = row.first_try
         if first >= self.first and first:
             row = replace(row, waited=after - self[first].after)
@@ -272,10 +290,23 @@ class Ladder:
             self._unanswered.discard(number)
             self._answer_lost.add(number)
 
+    def _comes_up(self, tag: int, client: _Way, number: int) -> Begun | None:
+        """A COOKIE ACK with this tag goes to the client: whether another association is there with it.
+
+        The same one is, where a cookie came again, or both ends began at once and one tag is another (RFC
+        9260, section 5.2.4, actions B to D).
+        """
+        before, self._up = self._up, frozenset((tag, client.echoed))
+        if not before or before & self._up:
+            return None
+        _, _, init = client.announced.get(tag, (0, 0, number))
+        return Begun(init, (tag, client.echoed))
+
     @staticmethod
-    def _set_up(way: _Way, back: _Way, packet: Packet, chunk: Chunk) -> None:
+    def _set_up(way: _Way, back: _Way, packet: Packet, chunk: Chunk, number: int) -> None:
         if isinstance(chunk, Init):
-            way.announced[chunk.tag] = chunk.initial_tsn, packet.vtag
+            *_, first = way.announced.get(chunk.tag, (number,))
+            way.announced[chunk.tag] = chunk.initial_tsn, packet.vtag, first
             bound(way.announced, _SET_UPS)
             if way.initial is None:
                 way.begin(chunk.tag)
@@ -284,6 +315,7 @@ class Ladder:
         elif isinstance(chunk, CookieEcho):
             # Anybody can send an INIT: this says which one was answered, and by which INIT ACK.
             way.begin(back.begin(packet.vtag))
+            way.echoed = packet.vtag
 
 
 @lru_cache(_IN_VIEW)

@@ -1,14 +1,18 @@
 """The course of real associations, on both stacks: what a socket tells stands after what it came from."""
 
-from sctp_tui.monitor.course import Course, Line, Shown, Told, sides, text
+from sctp_tui.monitor.course import Course, Done, Line, Shown, Told, sides, text
 from sctp_tui.monitor.ladder import Ladder, Row
+from sctp_tui.monitor.link_said import Remarks
+from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import both_ends
+from sctp_tui.monitor.wire import Conversation
 from sctp_tui.outbox import Batch
 from sctp_tui.sctp.events import AssocChange, Message, StackName
 from sctp_tui.sctp.packet import name_of
 
 from ..harness import Running
+from ..rawpeer import COOKIE_ACK
 
 
 def _in_words(line: Line) -> str:
@@ -72,3 +76,35 @@ def test_packets_and_what_the_sockets_tell_in_their_order(stack: StackName) -> N
     assert at("peer: asks for the shutdown, what was sent before it still goes out") < at("SHUTDOWN")
     assert at("SHUTDOWN") < at("local: SHUTDOWN_EVENT")
     assert at("SHUTDOWN ACK") < at("peer: SHUTDOWN_COMP")
+
+
+def test_between_two_associations_of_the_same_ends_is_a_line(stack: StackName, udp_here: None) -> None:
+    """The peer begins anew without an end of the first one, as after a crash."""
+    with Running(stack, packets=(stack,)) as running:
+        running.listen()
+        with running.raw_peer() as peer:
+            peer.handshake()
+            first = peer.tag
+            running.until(AssocChange, state="COMM_UP")
+            peer.message(b"before")
+            running.until(Message, data=b"before")
+            peer.restart(outbound=5)
+            running.until(AssocChange, state="RESTART")
+            peer.message(b"behind")
+            running.until(Message, data=b"behind")
+            running.until_true(lambda: sum(p.data[12] == COOKIE_ACK for p in running.packets) == 2)
+        conversation = Conversation(running.packets[0])
+        for packet in running.packets:
+            conversation.add(packet)
+        course = Course(Ladder(conversation))
+        course.update(Log(), {}, Remarks())
+        lines = [course[serial] for serial in range(course.first, course.end)]
+        (at,) = (at for at, line in enumerate(lines) if isinstance(line, Done))
+        said, below = lines[at], lines[at + 1]
+        assert isinstance(said, Done)
+        assert said.text.startswith(f"another association begins: tags {peer.tag:08x}, ")
+        assert f"{first:08x}" not in said.text
+        assert isinstance(below, Row)
+        assert _in_words(below) == "INIT"
+        assert "COOKIE ACK" in [_in_words(line) for line in lines[:at]]
+        assert course[course.place(below.number)] is below

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sctp_tui.monitor.chunk_words import relative
-from sctp_tui.monitor.course import Beats, Course, Shown, Still, beats
+from sctp_tui.monitor.course import Beats, Course, Done, Shown, Still, beats
 from sctp_tui.monitor.ladder import Ladder
 from sctp_tui.monitor.link_said import Remarks
 from sctp_tui.monitor.log import Log
@@ -347,3 +347,39 @@ def test_where_there_is_room_the_time_since_the_packet_above_is_told(wire: Wire)
     assert [line[:17].split() for line in narrow] == [["1", "0.0000"], ["2", "0.0010"], ["3", "1.5000"]]
     assert {line[27] for line in wide} | {line[17] for line in narrow} <= set("├│")
     assert head(ladder.conversation, 100)[:27].split() == ["#", "Time", "Δt"]
+
+
+def _comes_up(wire: Wire, client: int, server: int, *, init_too: bool = True) -> None:
+    """A client sets up an association, with these tags."""
+    for direction, tag, raw in (
+        ("in", 0, init(client)),
+        ("out", client, _chunk(2, struct.pack("!IIHHI", server, 1 << 20, 5, 5, 500))),
+        ("in", server, _chunk(10, b"cookie")),
+        ("out", client, _chunk(11, b"")),
+    )[0 if init_too else 2 :]:
+        wire.put(direction, raw)
+        data = wire.made[-1].data
+        wire.made[-1] = replace(wire.made[-1], data=data[:4] + struct.pack("!I", tag) + data[8:])
+
+
+@pytest.mark.parametrize(("client", "server", "line"), [(21, 22, 6), (21, 12, 0), (11, 22, 0), (11, 12, 0)])
+def test_another_association_is_one_with_both_tags_new(client: int, server: int, line: int) -> None:
+    """Where one is the same the association is, too: the cookie came again, or both ends began at once."""
+    wire = Wire()
+    _comes_up(wire, 11, 12)
+    wire.put("out", sack(0))
+    wire.made[-1] = replace(wire.made[-1], data=wire.made[-2].data[:8] + wire.made[-1].data[8:])
+    _comes_up(wire, client, server)
+    begun = [(row.number, row.begins) for row in wire.ladder() if row.begins is not None]
+    assert begun == ([(9, (line, (client, server)))] if line else [])
+    course = Course(wire.ladder())
+    course.update(Log(), {}, Remarks())
+    lines = [course[serial] for serial in range(course.end)]
+    assert [at for at, one in enumerate(lines) if isinstance(one, Done)] == ([line - 1] if line else [])
+
+
+def test_the_first_association_has_no_line() -> None:
+    wire = Wire()
+    _comes_up(wire, 11, 12)
+    _comes_up(wire, 11, 12, init_too=False)
+    assert all(row.begins is None for row in wire.ladder())
