@@ -19,15 +19,21 @@ LOWEST = 13
 _HEIGHT = 15
 _WIDEST = 112
 _HEAVY = str.maketrans("─│╭╮╰╯", "━┃┏┓┗┛")
-_ANY = "From any state to CLOSED: receive ABORT; [ABORT], send ABORT; or no answer"
+_ANY = ("From any state to CLOSED: ", "Any to CLOSED: ")
+_ENDS = {"receive ABORT": "receive ABORT", "[ABORT]": "[ABORT], send ABORT", "no answer": "no answer"}
 
 
 def diagram(
-    here: Mapping[str, Sequence[str]], taken: Collection[Transition], width: int, height: int = _HEIGHT
+    here: Mapping[str, Sequence[str]],
+    taken: Collection[Transition],
+    width: int,
+    height: int = _HEIGHT,
+    by: str = "",
 ) -> list[list[Run]]:
     """The picture in `width` columns, line by line; where there is not enough room the states are listed.
 
-    `here` names who is in a state; `taken` are the transitions whose arrows are to be lit.
+    `here` names who is in a state; `taken` are the transitions whose arrows are to be lit, `by` is
+    whose an ABORT among them was, "" where nobody knows.
     """
     if width < NARROWEST or height < LOWEST:
         return _listed(here, width)
@@ -82,7 +88,21 @@ def diagram(
 
     for state, (column, row) in zip(STATES, boxes, strict=True):
         canvas.box(column, row, state, " and ".join(here.get(state, ())))
-    return [*canvas.lines(), [(" " * canvas.margin + _ANY[:total], "label")]]
+    return [*canvas.lines(), _ended({one.trigger for one in taken}, by, total, canvas.margin)]
+
+
+def _ended(triggers: Collection[str], by: str, width: int, margin: int) -> list[Run]:
+    """How an association ends from any state, the ways that were taken lit."""
+    ways = {
+        trigger: f"{said}, by {by}" if by and trigger == "[ABORT]" else said
+        for trigger, said in _ENDS.items()
+    }
+    room = width - sum(len(said) + 2 for said in ways.values())
+    runs: list[Run] = [(" " * margin + next((one for one in _ANY if len(one) <= room), _ANY[-1]), "label")]
+    for trigger, said in ways.items():
+        runs.append((said, "taken" if trigger in triggers else "label"))
+        runs.append(("; ", "label"))
+    return runs[:-1]
 
 
 def _listed(here: Mapping[str, Sequence[str]], width: int) -> list[list[Run]]:

@@ -81,7 +81,8 @@ class StateView(ScrolledLines):
         for end, name in ends.items():
             here.setdefault(follower.state[end], []).append(name)
         lasts = [last.transition for end in ends if (last := follower.last(end))]
-        self._lines = diagram(here, lasts, width, height)
+        by = next((said for end in ends if (last := follower.last(end)) and (said := self._whose(last))), "")
+        self._lines = diagram(here, lasts, width, height, by)
         for number, one in enumerate(reversed(taken)):
             style = "taken" if number == 0 else "label"
             told = self._told(one, ends[one.end], follower.conversation.began, width)
@@ -100,10 +101,14 @@ class StateView(ScrolledLines):
         told = f"{after:9.3f} {name} {one.transition}{self._by_whom(one)}"
         return told + section if len(told) + len(section) <= width else told
 
-    def _by_whom(self, one: Taken) -> str:
-        """Whether an ABORT was our user's or our stack's, where it is known."""
+    def _whose(self, one: Taken) -> str:
+        """Whether an ABORT was our user's or our stack's, "" where that is not known."""
         by = self._by.get(one.end) if one.transition.trigger == "[ABORT]" else None
-        return f", by {WHO[by]}" if by in ("us", "stack") else ""
+        return WHO[by] if by in ("us", "stack") else ""
+
+    def _by_whom(self, one: Taken) -> str:
+        who = self._whose(one)
+        return f", by {who}" if who else ""
 
     def on_resize(self) -> None:
         """The picture fits itself into the room that there is."""

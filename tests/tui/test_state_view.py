@@ -31,9 +31,10 @@ async def test_states_of_both_ends(size: tuple[int, int], pictured: bool) -> Non
         await until(pilot, lambda: any(first in line for line in drawn(view)))
 
 
-async def test_an_abort_is_told_with_whose_it_is() -> None:
-    """Our user's and our stack's are one arrow of the diagram, and told apart in what was taken."""
-    async with running((120, 50)) as (app, pilot):
+@pytest.mark.parametrize("width", [120, 80])
+async def test_an_abort_is_told_with_whose_it_is(width: int) -> None:
+    """Our user's and our stack's, on the diagram's one line for them and in what was taken."""
+    async with running((width, 50)) as (app, pilot):
         await pilot.press("enter")
         await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
         await pilot.press("escape", "w", "4")
@@ -43,7 +44,13 @@ async def test_an_abort_is_told_with_whose_it_is() -> None:
         told = "server ESTABLISHED → CLOSED: [ABORT], send ABORT, by us"
         view.scroll_end(animate=False)
         await until(pilot, lambda: any(told in line for line in drawn(view)))
+        *_, picture = (line for line in drawn(view) if " to CLOSED: " in line)
+        assert picture.endswith(" to CLOSED: receive ABORT; [ABORT], send ABORT, by us; no answer")
+        lit = {text for line in view._lines for text, look in line if look == "taken"}
+        assert {"receive ABORT", "[ABORT], send ABORT, by us"} <= lit
+        assert "no answer" not in lit
         view._by["local"] = "stack"
         view._draw()
+        assert any(line.endswith("send ABORT, by our stack; no answer") for line in drawn(view))
         assert any("[ABORT], send ABORT, by our stack" in line for line in drawn(view))
         assert any("client ESTABLISHED → CLOSED: receive ABORT  RFC" in line for line in drawn(view))
