@@ -5,7 +5,7 @@ What to draw again is told by versions: each association's grows when something 
 `order` when associations came or went.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from math import inf
 from operator import attrgetter
@@ -33,6 +33,7 @@ from ..sctp.events import (
 )
 from .endpoints import is_server
 from .history import History, Step
+from .link_clock import WORLD, LinkClock
 from .names import Names
 from .series import Series
 from .silence import Silence, Timers
@@ -97,6 +98,8 @@ class Association(msgspec.Struct, eq=False):
     streams: tuple[StreamCount, ...] = ()
     name: str = ""
     until: float = inf
+    clock: LinkClock = WORLD
+    """What its time is; `now` below is on the monotonic clock all the same."""
     _state_at: float = 0.0
     # Points (time, messages in all) of the last seconds; the newest is always the current total.
     _points: list[tuple[float, int]] = msgspec.field(default_factory=list)
@@ -133,12 +136,21 @@ class Association(msgspec.Struct, eq=False):
         return (self._points[-1][1] - before) / seconds
 
     def age(self, now: float) -> float:
-        """Seconds that it has existed, or did until it ended."""
-        return max(0.0, (now if self.ended is None else self.ended_at) - self.born)
+        """Seconds of its time that it has existed, or did until it ended."""
+        return self.clock.between(self.born, now if self.ended is None else self.ended_at)
 
     def idle(self, now: float) -> float:
-        """Seconds since the last message or change of state."""
-        return max(0.0, now - self.last)
+        """Seconds of its time since the last message or change of state."""
+        return self.clock.between(self.last, now)
+
+    def silent(self, now: float) -> float | None:
+        """Seconds of its time since what is missing at least was sent first; None for a peer that answers."""
+        since = self.silence.since
+        return None if since is None else max(0.0, self.clock.at(now) - since)
+
+    def lost_in(self, now: float) -> tuple[float, float] | None:
+        """Seconds of its time until the peer is declared lost: see `Silence.lost_in`."""
+        return self.silence.lost_in(self.clock.at(now), self.timers, outstanding=bool(self.unacked))
 
     @property
     def timers(self) -> Mapping[str, Timers]:
@@ -188,7 +200,7 @@ class Association(msgspec.Struct, eq=False):
             self.rtt, self.rtt_step, self.cwnd = primary.srtt, primary.srtt_step, primary.cwnd
             if primary.srtt is not None:
                 self.rtts.put(status.mono, primary.srtt)
-        self.silence.look(status.mono, self.paths)
+        self.silence.look(self.clock.at(status.mono), self.paths)
         # A state that was asked for before the last notification is old news.
         if self.ended is None and status.mono >= self._state_at and status.state != self.state:
             self.state = status.state
@@ -197,7 +209,8 @@ class Association(msgspec.Struct, eq=False):
     def _path(self, event: PeerAddrChange) -> None:
         if event.state == "UNREACHABLE":
             others = self.peer.addresses if self.peer is not None else ()
-            self.silence.path_down(event.mono, event.address, self.timers.get(event.address), others)
+            at = self.clock.at(event.mono)
+            self.silence.path_down(at, event.address, self.timers.get(event.address), others)
         elif event.state == "AVAILABLE":
             self.silence.heard()
 
@@ -220,7 +233,9 @@ _CHANGING = ("history", "messages", "octets", "rtts", "silence", "_points")
 class Associations:
     """All of them, in the order of their birth; of the ended ones the newest `ended_limit`."""
 
-    def __init__(self, ended_limit: int = ENDED) -> None:
+    def __init__(
+        self, ended_limit: int = ENDED, clock_of: Callable[[str], LinkClock] = lambda endpoint: WORLD
+    ) -> None:
         self.order = 0
         """Grows when associations came or went."""
         self.live = 0
@@ -235,6 +250,7 @@ class Associations:
         self._ended: dict[int, None] = {}  # keys in the order of their ends
         self._cleared: list[Association] = []
         self._limit = ended_limit
+        self._clock_of = clock_of  # by the endpoint's name
         self._shared: set[int] = set()  # keys of rows that a still copy has too
 
     def __len__(self) -> int:
@@ -336,6 +352,7 @@ class Associations:
     def _meet(self, event: Event) -> Association:
         association = Association(event.key, event.endpoint, event.assoc_id, event.peer, event.mono)
         association.last = event.mono
+        association.clock = self._clock_of(event.endpoint)
         association.name = self.names.meet(event.key, event.peer)
         self._all[event.key] = association
         self.live += is_server(event.endpoint)

@@ -84,6 +84,11 @@ class Endpoints:
         self.views[event.endpoint] = view
         self.version += 1
 
+    def stack_of(self, endpoint: str) -> StackName | None:
+        """The stack of the endpoint of this name, None where it isn't known."""
+        view = self.views.get(endpoint)
+        return view.stack if view is not None else None
+
     @property
     def servers(self) -> list[EndpointView]:
         """Those that take, or were to take, associations."""

@@ -49,8 +49,12 @@ TERMS: dict[str, Term] = {
         "Streams that the peer may send on, agreed at the start.",
         "RFC 9260, section 5.1.1",
     ),
-    "age": Term("Age", "How long the association has existed, or did until it ended."),
-    "idle": Term("Idle", "How long ago the last message passed or the state changed."),
+    "age": Term("Age", "How long the association has existed, or did until it ended. By the link's time."),
+    "idle": Term(
+        "Idle",
+        "How long ago the last message passed or the state changed. By the link's time: where that stands, "
+        "so does this.",
+    ),
     "restarts": Term(
         "Restarts",
         "How often the peer began the association anew without having ended it, as after a crash.",
@@ -99,7 +103,7 @@ TERMS: dict[str, Term] = {
         "modulo 65536.",
         "RFC 9260, section 6.5",
     ),
-    "stream_idle": Term("Idle", "How long ago the last message passed on this stream."),
+    "stream_idle": Term("Idle", "How long ago the last message passed on this stream, by the link's time."),
     # --- paths
     "path_state": Term(
         "Path state",

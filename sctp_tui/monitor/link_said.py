@@ -14,6 +14,7 @@ from ..sctp.link_words import drop_in_words, to_text
 SPEEDS = (1.0, 0.5, 0.1, 0.01)
 """How fast the link's time goes, one after the other."""
 _OFF = Conditions()
+_ROOM = 1_000_000  # characters: for anything that a state can say
 _REMARKS = 1000  # kept
 _DONE = (("dropped", "lost"), ("duplicated", "doubled"), ("reordered", "held back"), ("delayed", "delayed"))
 
@@ -21,6 +22,16 @@ _DONE = (("dropped", "lost"), ("duplicated", "doubled"), ("reordered", "held bac
 def conditioned(state: LinkState | None) -> bool:
     """Whether the link does anything to packets."""
     return state is not None and (state.inward, state.outward) != (_OFF, _OFF)
+
+
+def forms(state: LinkState) -> list[str]:
+    """What `conditions` says, whole, and then with ever fewer of its phrases; what is set stays.
+
+    Of what is the same both ways that is the one phrase which can go.
+    """
+    whole = conditions(state, _ROOM)
+    undone = conditions(replace(state, done_inward=LinkCounts(), done_outward=LinkCounts()), _ROOM)
+    return list(dict.fromkeys((whole, undone, undone.removeprefix("both ways "))))
 
 
 def conditions(state: LinkState, room: int) -> str:

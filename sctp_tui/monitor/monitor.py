@@ -6,6 +6,7 @@ from ..outbox import Batch
 from ..sctp.events import LinkState, Message, Packet, Totals
 from .associations import Associations
 from .endpoints import Endpoints
+from .link_clock import WORLD, LinkClock
 from .link_said import Remarks
 from .log import Log
 from .wire import Wire, kind
@@ -18,7 +19,7 @@ class Monitor:
     """Folds what a drain of the outbox brought. It asks nothing and waits for nothing."""
 
     def __init__(self) -> None:
-        self.associations = Associations()
+        self.associations = Associations(clock_of=self._clock_of)
         self.endpoints = Endpoints()
         self.log = Log()
         self.wire = Wire()
@@ -26,26 +27,34 @@ class Monitor:
         """The engine's newest totals, None before the first."""
         self.link: LinkState | None = None
         """What the link does, None before it was asked to do anything."""
+        self._link_clock = LinkClock()
         self.remarks = Remarks()
         self.dropped = 0
         """Messages that were dropped before they came here, since the outbox was made."""
 
     def link_time(self, mono: float) -> float:
         """The link's clock at a time of the monotonic one (s): it may stand, go slow, and be behind since."""
-        link = self.link
         # Packets arrive in whole microseconds: one that has just come may not be drawn as on its way still.
-        return mono if link is None else link.now + (mono - link.mono) * link.speed + _MICROSECOND
+        return mono if self.link is None else self._link_clock.at(mono) + _MICROSECOND
+
+    def _clock_of(self, endpoint: str) -> LinkClock:
+        """What an endpoint's associations go by: in userspace the links' time."""
+        return self._link_clock if self.endpoints.stack_of(endpoint) == "userspace" else WORLD
 
     def fold(self, batch: Batch) -> None:
         """Take in one batch: its events in order, then the numbers, whose last value wins."""
         associations = self.associations
         known = associations.get
+        if batch.link is not None:
+            self._link_clock.note(batch.link)
+            self.remarks.note(self.link, batch.link)
+            self.link = batch.link
         for event in batch.events:
             # Of messages, which are many, the counts tell all but that their association exists.
             if type(event) is Message and known(event.key) is not None:
                 continue
-            associations.fold(event)
             self.endpoints.fold(event)
+            associations.fold(event)
         for counts in batch.counts.values():
             associations.fold(counts)
         for status in batch.status.values():
@@ -60,9 +69,6 @@ class Monitor:
             self._set_up(batch.packets)
         self.wire.dropped = batch.packets_dropped
         self.totals = batch.totals or self.totals
-        if batch.link is not None:
-            self.remarks.note(self.link, batch.link)
-            self.link = batch.link
         self.dropped = batch.dropped
 
     def _set_up(self, packets: Sequence[Packet]) -> None:

@@ -329,9 +329,9 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
 class LinkState(Event, frozen=True, tag="link", gc=False):
     """What the link does, and has done, into the local end (`inward`) and out of it (`outward`).
 
-    `speed` is 1 for real time, 0 for a link that stands still; `now` is its clock in seconds, `waiting` the
-    packets on their way. `refusal` says why its time can't be changed, "" where it can. `set_at` is when
-    somebody last changed it, in seconds since the epoch.
+    `speed` is 1 for real time, 0 for a link that stands still, since `mono`; `now` was its clock then, in
+    seconds. `waiting` are the packets on their way. `refusal` says why its time can't be changed, "" where it
+    can. `set_at` is when somebody last changed it, in seconds since the epoch.
     """
 
     inward: Conditions

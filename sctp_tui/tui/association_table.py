@@ -15,8 +15,8 @@ def _state(row: Association, now: float) -> str:
     if row.ended is not None:
         return row.ended
     state = f"{row.state} ↻{row.restarts}" if row.restarts else row.state
-    since = row.silence.since
-    return state if since is None else f"silent {units.clock(now - since)}, {state}"
+    silent = row.silent(now)
+    return state if silent is None else f"silent {units.clock(silent)}, {state}"
 
 
 def _state_look(row: Association) -> str:

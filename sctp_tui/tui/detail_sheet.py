@@ -180,7 +180,7 @@ def _silence(association: Association, now: float) -> Iterator[tuple[str, Piece]
     a, timers = association, association.timers
     outstanding = bool(a.unacked)
     if a.silence.missed:
-        left = a.silence.lost_in(now, timers, outstanding=outstanding)
+        left = a.lost_in(now)
         missed = "1 answer" if a.silence.missed == 1 else f"{a.silence.missed} answers"
         rto = units.milliseconds(round(a.silence.rto * 1000))
         text = "-" if left is None else f"{_between(*left)}, estimated: {missed} missed, RTO {rto}"
@@ -251,7 +251,6 @@ _STREAMS: Sequence[tuple[Column[StreamCount], str]] = (
     (Column("Msgs out", 8, lambda s, now: units.count(s.messages_out), align="right"), "messages_out"),
     (Column("Bytes out", 9, lambda s, now: units.size(s.bytes_out), align="right"), "bytes_out"),
     (Column("Unord out", 9, lambda s, now: units.count(s.unordered_out), align="right", rank=2), "unordered"),
-    (Column("Idle", 5, lambda s, now: units.duration(max(0.0, now - s.last)), align="right"), "stream_idle"),
 )  # fmt: skip
 _PATHS: Sequence[tuple[Column[Path], str]] = (
     (Column("Address", 15, lambda p, now: p.address, align="address", widest=39), ""),
@@ -275,7 +274,10 @@ _PATHS: Sequence[tuple[Column[Path], str]] = (
 def _streams(association: Association, width: int, now: float) -> list[Rows]:
     if not association.streams:
         return [_nothing(association)]
-    return table(_STREAMS, association.streams, lambda s: s.stream, width, now)
+    between = association.clock.between
+    idle = Column[StreamCount]("Idle", 5, lambda s, now: units.duration(between(s.last, now)), align="right")
+    columns = (*_STREAMS, (idle, "stream_idle"))
+    return table(columns, association.streams, lambda s: s.stream, width, now)
 
 
 def _paths(association: Association, width: int, now: float) -> list[Rows]:

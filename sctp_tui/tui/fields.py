@@ -72,7 +72,7 @@ class Fields(Grid):
     DEFAULT_CSS = """
     Fields {
         grid-size: 8;
-        grid-columns: 5 1fr 7 8 9 9 10 4;
+        grid-columns: 5 1fr 7 8 9 9 13 4;
         grid-rows: 1;
         height: auto;
         padding: 0 1;
@@ -132,8 +132,8 @@ class Fields(Grid):
             restrict="[0-9:]*",
             tooltip="OUT:IN, streams to ask for and the most to take (RFC 9260, section 3.3.2)",
         )
-        yield Label("Attempts")
-        tip = "How often an INIT is sent again, 4: 5 INITs (SCTP_INITMSG, RFC 6458, section 8.1.3)"
+        yield Label("INIT retries")
+        tip = "How often INIT is sent again: n retries, n + 1 INITs (SCTP_INITMSG, RFC 6458, section 8.1.3)"
         yield OrderedInput(id="attempts", compact=True, restrict="[0-9]*", tooltip=tip)
         yield Label("PPID")
         yield PpidInput(str(options.ppid), id="ppid")
@@ -221,7 +221,7 @@ class Fields(Grid):
         client.own = parse_own(self._places["from"])
         client.udp_port = self._get("udp")
         client.outbound, client.inbound = out_in(self._get("streams"), client.inbound)
-        client.attempts = number("Attempts", self._get("attempts"), 1, WORD)
+        client.attempts = number("INIT retries", self._get("attempts"), 1, WORD)
         if len(self._stacks) > 1:
             client.stack = "kernel" if self.query_one("#stack", Select).value == "kernel" else "userspace"
 

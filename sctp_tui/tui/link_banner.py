@@ -5,7 +5,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from sctp_tui.monitor import units
-from sctp_tui.monitor.link_said import conditioned, conditions, pace
+from sctp_tui.monitor.link_said import conditioned, conditions, forms, pace
 from sctp_tui.sctp.events import LinkState
 
 from .columns import fit
@@ -30,7 +30,8 @@ class LinkBanner(Widget):
     """
     ALLOW_SELECT = False
 
-    line: reactive[str] = reactive("")
+    leads: reactive[tuple[str, ...]] = reactive(("",))
+    """What is said before that, the longest first."""
     state: reactive[LinkState | None] = reactive(None)
 
     _before = 0  # packets kept out until time was last the world's
@@ -38,22 +39,24 @@ class LinkBanner(Widget):
     def show(self, state: LinkState | None, kept_out: int = 0) -> None:
         """Say what it does now; `kept_out` are the packets from outside that its time kept out so far."""
         slow = pace(state)
-        parts = [slow] if slow else []
         if not slow:
             self._before = kept_out
-        elif number := kept_out - self._before:
-            parts.append(f"{units.many(number, 'packet')} from outside not let in: their time goes on")
-        if slow:
-            parts.append("space goes on, i one step")
+            self.leads = ("",)
+        else:
+            number = kept_out - self._before
+            outside = f"   {units.many(number, 'packet')} from outside not let in: their time goes on"
+            told = slow + outside * bool(number)
+            self.leads = (f"{told}   space goes on, i one step", told, slow, slow.partition(",")[0])
         self.set_class(bool(slow), "-slow")
-        self.line = "   ".join(parts)
         self.state = state if conditioned(state) else None
-        self.display = bool(parts) or self.state is not None
+        self.display = bool(slow) or self.state is not None
 
     def render(self) -> Content:
-        """What there is room for."""
-        width, line = max(1, self.content_size.width), self.line
-        if self.state is not None:
-            line += f"{'   ' if line else ''}Link "
-            line += conditions(self.state, width - len(line))
-        return Content(fit(line, width))
+        """What there is room for: phrases go whole, and what is set on the link last."""
+        width, state = max(1, self.content_size.width), self.state
+        if state is None:
+            return Content(next((one for one in self.leads if len(one) <= width), fit(self.leads[-1], width)))
+        leads = [f"{one}{'   ' if one else ''}Link " for one in self.leads]
+        lines = (lead + said for said in forms(state) for lead in leads)
+        fits = next((line for line in lines if len(line) <= width), None)
+        return Content(fits or fit(leads[-1] + conditions(state, width - len(leads[-1])), width))

@@ -181,6 +181,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
         self.query_one(LinkBanner).show(self.monitor.link, self.monitor.wire.kept_out)
         if not frozen.frozen:
             self.wire_pane.show(self.on_the_wire, self.monitor, self.monitor.link_time(now))
+        self.show_footer()
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
             self._some_ended = ended

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import ActiveBinding, BindingType
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Static
@@ -14,6 +14,7 @@ from sctp_tui.monitor.why import Level
 from sctp_tui.monitor.why_row import why_row
 
 from .actions import bindings
+from .footing import OTHER_LEVEL, labelled
 from .heading import Heading
 from .hexview import HexView
 from .scrolled import Text
@@ -79,6 +80,15 @@ class PacketScreen(Screen[int]):
         """Explain for beginners, or for experts."""
         self._level = "beginner" if self._level == "expert" else "expert"
         self._show()
+        self.refresh_bindings()
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The footer says whom the explanations would be for after the key."""
+        return {
+            key: labelled(one, OTHER_LEVEL[self._level]) if one.binding.id == "packet_level" else one
+            for key, one in super().active_bindings.items()
+        }
 
     def action_back(self) -> None:
         """Back to the ladder."""

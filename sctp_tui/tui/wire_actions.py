@@ -1,6 +1,5 @@
 """What can be done to the wire from the lists: see it, lose packets on purpose, change the link, its time."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -14,21 +13,25 @@ from sctp_tui.sctp.link import Drop
 
 from .association_table import AssociationTable
 from .client_pane import ClientPane
+from .footing import fitting, labelled
 from .main_part import MainPart
 from .message_input import MessageInput
 
 if TYPE_CHECKING:
     from .ladder_view import LadderView
 
-_SHOWN = ("drop_next", "link", "still")
+_OF_THE_LINK = ("drop_next", "drop", "link", "still", "step")
+_SHOWN = ("of_note", "wire_whole", *_OF_THE_LINK)
 _HIDDEN = ("reply", "detail", "close", "abort", "clear", "undo", "wire", "filter")
 _SET_UP = ("COOKIE-WAIT", "COOKIE-ECHOED")
 _ANSWERED = 0.3  # s after which the engine's answer is on the screen
-_ROOM = {"drop": 92, "of_note": 116, "step": 116, "wire_whole": 116}
-"""Cells of a footer that has them."""
-_LEADS_TO = {"next": "Fields", "previous": "Clients"}
-_ROOM_OF_LINE = {"next": 0, "client_generate": 92, "previous": 112, "client_connect": 124}
-"""Where Tab and Shift-Tab lead from the line, and cells of its footer that has so much."""
+_LEADS_TO = {
+    "next": "Fields",
+    "previous": "Clients",
+    "client_connect": "Connect",
+    "client_generate": "Generate",
+}
+"""What the line's footer has besides, and where Tab and Shift-Tab lead from there."""
 
 
 class WireActions(MainPart):
@@ -37,28 +40,39 @@ class WireActions(MainPart):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """In the wire the footer has what is done to packets, in the line where Tab leads."""
-        active = super().active_bindings
+        active, wanted = super().active_bindings, tuple[str, ...]()
         if isinstance(self.focused, MessageInput):
-            return {key: self._led(one) for key, one in active.items()}
-        if not any(pane.has_focus_within for pane in self.query("#wire")):
-            return active
-        found = {}
-        for key, one in active.items():
-            name = one.binding.id
-            if name in _ROOM:
-                show = self.size.width >= _ROOM[name]
-            else:
-                show = name in _SHOWN or (one.binding.show and name not in _HIDDEN)
-            found[key] = one._replace(binding=replace(one.binding, show=show))
-        return found
+            active = {key: self._led(one) for key, one in active.items()}
+        elif any(pane.has_focus_within for pane in self.query("#wire")):
+            active = {key: self._on_the_wire(one) for key, one in active.items()}
+            wanted = ("step",) if self._stands else ()
+        return fitting(active, self.size.width, self.app.get_key_display, wanted)
 
     def _led(self, one: ActiveBinding) -> ActiveBinding:
-        name = one.binding.id or ""
-        if name in _ROOM_OF_LINE:
-            label = _LEADS_TO.get(name, one.binding.description)
-            show = self.size.width >= _ROOM_OF_LINE[name]
-            return one._replace(binding=replace(one.binding, description=label, show=show))
-        return one
+        label = _LEADS_TO.get(one.binding.id or "")
+        return one if label is None else labelled(one, label)
+
+    def _on_the_wire(self, one: ActiveBinding) -> ActiveBinding:
+        binding, name = one.binding, one.binding.id or ""
+        show = name in _SHOWN or (binding.show and name not in _HIDDEN)
+        if name in _OF_THE_LINK and self.wire_pane.stack == "kernel":
+            show = False  # not this program's to lose or to delay
+        label = self.wire_pane.other_level if name == "level" else binding.description
+        return labelled(one, label, show=show)
+
+    @property
+    def _stands(self) -> bool:
+        return self._link is not None and not self._link.speed
+
+    _footed: object = None  # what the footer depends on besides the focus, as it was drawn last
+
+    def show_footer(self) -> None:
+        """Draw the footer anew where what it says may have changed."""
+        wire = self.wire_pane
+        now = self._stands, self.size.width, wire.other_level, wire.stack
+        if now != self._footed:
+            self._footed = now
+            self.refresh_bindings()
 
     @property
     def _link(self) -> LinkState | None:

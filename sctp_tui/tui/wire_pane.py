@@ -21,9 +21,10 @@ from sctp_tui.monitor.course import Shown, sides
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import both_ends
 from sctp_tui.monitor.wire import Conversation
-from sctp_tui.sctp.events import Event
+from sctp_tui.sctp.events import Event, StackName
 
 from .actions import bindings
+from .footing import OTHER_LEVEL
 from .why_line import WhyLine
 
 VIEWS = {"ladder": "1 Ladder", "lanes": "2 Lanes", "window": "3 Window", "states": "4 States"}
@@ -31,7 +32,7 @@ VIEWS = {"ladder": "1 Ladder", "lanes": "2 Lanes", "window": "3 Window", "states
 
 
 class WireHeading(Widget):
-    """`Wire of server, 5 anna  1 Ladder  2 Lanes ─── 12 packets`: the view that is shown stands out."""
+    """`Wire of server, ID 5 anna  1 Ladder  2 Lanes ─── 12 packets`: the view that is shown stands out."""
 
     DEFAULT_CSS = """
     WireHeading {
@@ -90,6 +91,8 @@ class WirePane(Vertical):
         super().__init__(id="wire", classes="pane")
         self.association: Association | None = None
         """Whose packets are shown."""
+        self.stack: StackName | None = None
+        """The stack that carries them."""
         self.closely: tuple[int, ...] = ()
         """Both ends of it, by their keys, while their windows are drawn over time; else nothing."""
 
@@ -132,9 +135,11 @@ class WirePane(Vertical):
         self.association = association
         conversation = monitor.wire.of(association, monitor.endpoints) if association else None
         heading = self.query_one(WireHeading)
-        heading.title = f"Wire of {_whose(association)}" if association else "Wire"
+        ends = both_ends(association, monitor.associations, monitor.endpoints) if association else []
+        heading.title = f"Wire of {_whose(ends)}" if ends else "Wire"
         heading.numbers = _counted(conversation, monitor.wire.dropped) if conversation else ""
-        unseen = association is not None and _unseen(association, monitor)
+        self.stack = monitor.endpoints.stack_of(association.endpoint) if association else None
+        unseen = self.stack == "kernel"
         switcher = self.query_one(ContentSwitcher)
         self._switch(
             self.view if conversation else "inferred" if unseen and self.view == "ladder" else "no-packets"
@@ -160,22 +165,22 @@ class WirePane(Vertical):
                     conversation,
                     now,
                     monitor,
-                    sides(both_ends(association, monitor.associations, monitor.endpoints), conversation),
+                    sides(ends, conversation),
                 )
                 line = self.query_one(WhyLine)
                 line.row, line.bounced = ladder.line, ladder.bounced
             case LanesView() as lanes:
                 lanes.show(conversation, now)
             case StateView() as states:
-                states.show(conversation, now, self._ends(association, monitor))
+                self._watch(ends)
+                states.show(conversation, now, ends)
             case WindowView() as window:
-                window.show(conversation, association, now, *self._ends(association, monitor)[1:])
+                self._watch(ends)
+                window.show(conversation, association, now, *ends[1:])
 
-    def _ends(self, association: Association, monitor: Monitor) -> list[Association]:
-        """The association, and as its other end has it where that is here too; both are watched closely."""
-        ends = both_ends(association, monitor.associations, monitor.endpoints)
+    def _watch(self, ends: list[Association]) -> None:
+        """Closely, both the association and as its other end has it where that is here too."""
         self.closely = tuple(end.key for end in ends if end.ended is None)
-        return ends
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Why is explained below the ladder alone; the view that one sees need not be chosen."""
@@ -190,6 +195,11 @@ class WirePane(Vertical):
         from .ladder_view import LadderView
 
         self.query_one(LadderView).level = line.level
+
+    @property
+    def other_level(self) -> str:
+        """Whom the explanations would be for after the key."""
+        return OTHER_LEVEL[self.query_one(WhyLine).level]
 
     @property
     def arrow(self) -> tuple[Event | None, str] | None:
@@ -238,22 +248,21 @@ class WirePane(Vertical):
         """Another view is to be drawn."""
 
 
-def _whose(association: Association) -> str:
-    """`server, 6 anna`: two ends may have equal association IDs; without the ID while there is none."""
+def _whose(ends: list[Association]) -> str:
+    """`server, ID 6 anna`; `client 3, ID 3, there 7` where the server's, the table's, is another.
+
+    Without the ID while there is none.
+    """
+    association, *others = ends
     told = association.assoc_id or association.name
-    return f"{association.endpoint}, {association.called}" if told else association.endpoint
+    there = [f"there {other.assoc_id}" for other in others if other.assoc_id not in (0, association.assoc_id)]
+    return ", ".join([association.endpoint, *([f"ID {association.called}"] if told else []), *there])
 
 
 def _counted(conversation: Conversation, dropped: int) -> str:
     """`12 packets`, and how many of any association were lost on their way to the screen."""
     lost = f", {dropped:,} of all dropped" if dropped else ""
     return f"{units.many(conversation.captured, 'packet')}{lost}"
-
-
-def _unseen(association: Association, monitor: Monitor) -> bool:
-    """Whether its stack carries its packets itself."""
-    view = monitor.endpoints.views.get(association.endpoint)
-    return view is not None and view.stack == "kernel"
 
 
 def _nothing(association: Association | None, unseen: bool) -> str:

@@ -175,7 +175,8 @@ def test_the_links_clock_goes_on_as_fast_as_it_was_told_last() -> None:
     assert monitor.link_time(50.0) == 50.0
     none, counts = Conditions(), LinkCounts()
     for speed, expected in ((1.0, 42.0), (0.1, 40.2), (0.0, 40.0)):
-        monitor.link = LinkState(0.0, 50.0, "", 0, 0, None, none, none, 1, counts, counts, speed, 40.0, 0)
+        state = LinkState(0.0, 50.0, "", 0, 0, None, none, none, 1, counts, counts, speed, 40.0, 0)
+        monitor.fold(Batch(link=state))
         assert monitor.link_time(52.0) == pytest.approx(expected)
 
 

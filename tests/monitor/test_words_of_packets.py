@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sctp_tui.monitor.chunk_words import Base, relative, words
 from sctp_tui.monitor.ladder import Ladder, Row
-from sctp_tui.monitor.link_said import SPEEDS, conditioned, conditions, pace
+from sctp_tui.monitor.link_said import SPEEDS, conditioned, conditions, forms, pace
 from sctp_tui.monitor.packet_facts import sections
 from sctp_tui.monitor.why_row import why_row
 from sctp_tui.monitor.wire import Conversation
@@ -196,6 +196,18 @@ def test_where_there_is_little_room_what_was_done_stays(
         assert said == whole
     elif room > 150:
         assert len(said) <= room
+
+
+@given(_conditions, _conditions, _counts, _counts)
+def test_what_is_set_stays_in_every_form(
+    inward: Conditions, outward: Conditions, into: LinkCounts, out: LinkCounts
+) -> None:
+    state = _state(inward, outward, into, out)
+    said = forms(state)
+    assert said[0] == conditions(state, _ROOM)
+    assert [len(form) for form in said] == sorted({len(form) for form in said}, reverse=True)
+    for form in said:
+        assert all(drop_in_words(drop) in form for drop in (*inward.drops, *outward.drops))
 
 
 def test_an_aim_is_in_words() -> None:

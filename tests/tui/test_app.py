@@ -345,7 +345,7 @@ async def test_nobody_there() -> None:
         ("to", "", "no address given"),
         ("to", "no-such-host.invalid:1", "no-such-host.invalid"),
         ("streams", "0:5", "1 to 65535"),
-        ("attempts", "", "Attempts"),
+        ("attempts", "", "INIT retries"),
         ("udp", "0", "1 to 65535"),
         ("stream", "70000", "0 to 65534"),
         ("ppid", "4294967296", "0 to 4294967295"),

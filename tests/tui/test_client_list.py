@@ -86,7 +86,7 @@ async def test_the_wire_is_of_who_was_typed_in_last_until_a_row_is_gone_to() -> 
         await pilot.press("escape")
         await until(pilot, lambda: app.screen.query_one(AssociationTable).has_focus)
         await pilot.press("home", "w")  # where it is already: that counts too
-        await until(pilot, lambda: _wire(app).startswith(f"Wire of server, {rows(app)[0].assoc_id}"))
+        await until(pilot, lambda: _wire(app).startswith(f"Wire of server, ID {rows(app)[0].assoc_id}"))
         await pilot.press("escape", "m", "ctrl+n", "ctrl+o")  # typing or not
         await until(pilot, lambda: len(rows(app)) == 3)
         await pilot.press("escape", "w")

@@ -79,6 +79,16 @@ async def test_what_is_wrong_is_said_while_it_is_typed() -> None:
         assert _banner(app) == ""
 
 
+async def test_what_is_to_be_lost_is_read_at_80_columns() -> None:
+    async with running((80, 24)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "i", *"DDDDDD")
+        aim = "loses the next DATA on stream 1, 6 times"
+        await until(pilot, lambda: _banner(app) == f"TIME STANDS STILL   Link both ways {aim}")
+        await type_line(pilot, "on its way")
+        await until(pilot, lambda: _banner(app).endswith("loses the next DATA on stream 1, 5 times"))
+
+
 async def test_what_is_applied_shows_on_the_next_packets() -> None:
     async with running((120, 40)) as (app, pilot):
         await _greet(app, pilot)

@@ -274,7 +274,7 @@ async def test_what_is_set_up_has_no_row_yet_and_is_shown() -> None:
         await until(pilot, lambda: opened.state == "COOKIE-ECHOED")
         await pilot.press("i", "i")
         await until(pilot, lambda: len(rows(app)) == 2)
-        await until(pilot, lambda: app.query_one(WireHeading).title.startswith("Wire of client 2, "))
+        await until(pilot, lambda: app.query_one(WireHeading).title.startswith("Wire of client 2, ID "))
 
 
 async def test_what_the_sockets_tell_between_the_packets() -> None:

@@ -71,10 +71,10 @@ class LinkControl:
         transit, conditioner, clock = self._transit, self._transit.conditioner, self._clock
         transit.changed = False
         return LinkState(
-            clock.wall(), clock.mono(), "", 0, 0, None,
+            clock.wall(), transit.since, "", 0, 0, None,
             conditioner.conditions("in"), conditioner.conditions("out"), conditioner.seed,
             conditioner.counts("in"), conditioner.counts("out"),
-            transit.speed, transit.now(), len(transit.held), self._refusal(), self._set_at,
+            transit.speed, transit.then, len(transit.held), self._refusal(), self._set_at,
         )  # fmt: skip
 
     def _refusal(self) -> str:

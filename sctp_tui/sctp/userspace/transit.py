@@ -45,7 +45,8 @@ class Transit:
 
     `now` is the link's time in seconds: the world's, until it was changed. `clock` is the same, also while
     what was due before is being caught up with. `direct` where packets arrive at once, and nothing else
-    here is looked at. `changed` is set by whatever happens, and cleared by who has told of it.
+    here is looked at. `changed` is set by whatever happens, and cleared by who has told of it. Since the
+    monotonic time `since`, when it was `then`, the clock goes as it does: at `speed`.
     """
 
     def __init__(self, mono: Callable[[], float]) -> None:
@@ -55,7 +56,7 @@ class Transit:
         self.direct = True
         self.changed = True
         self._mono = mono
-        self._base = self._since = 0.0
+        self.then = self.since = 0.0
         self.clock = self.now = mono
         self._serial = 0
         self._latest = 0.0, 0.0  # when a packet was to arrive, and when it does
@@ -63,7 +64,7 @@ class Transit:
         self._bytes: dict[Direction, int] = {"in": 0, "out": 0}
 
     def _changed_clock(self) -> float:
-        return self._base + (self._mono() - self._since) * self.speed
+        return self.then + (self._mono() - self.since) * self.speed
 
     def catch_up(self, at: float | None) -> None:
         """It is that time for now; None: it is what the clock says again."""
@@ -71,13 +72,14 @@ class Transit:
 
     def set_speed(self, speed: float) -> None:
         """Go on from here at another speed: 0 stands still, 1 is the world's."""
-        self._base, self._since, self.speed = self.clock(), self._mono(), speed
+        self.then, self.since, self.speed = self.clock(), self._mono(), speed
         self.clock = self.now = self._changed_clock
         self.look()
 
     def advance(self, seconds: float) -> None:
         """Put the clock forward, or back where nothing happened meanwhile."""
-        self._base += seconds
+        now = self._mono()
+        self.then, self.since = self.then + (now - self.since) * self.speed + seconds, now
         self.changed = True
 
     def look(self) -> None:

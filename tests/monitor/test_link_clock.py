@@ -1,0 +1,75 @@
+"""The links' time as it was: what ages by it stands where it stood."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from sctp_tui.monitor import units
+from sctp_tui.monitor.link_clock import LinkClock
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.outbox import Batch
+from sctp_tui.sctp.events import LinkState
+from sctp_tui.sctp.link import Conditions, LinkCounts
+from sctp_tui.tui.association_table import COLUMNS
+
+from .story import SERVER, Story
+
+
+def _link(mono: float, now: float, speed: float) -> LinkState:
+    none, counts = Conditions(), LinkCounts()
+    return LinkState(0.0, mono, "", 0, 0, None, none, none, 1, counts, counts, speed, now, 0)
+
+
+def test_an_association_is_as_idle_as_the_links_time_has_it() -> None:
+    story, monitor = Story(SERVER, now=100.0), Monitor()
+    monitor.fold(Batch(events=[story.listening(), story.up(2), story.message(2)]))
+    association = monitor.associations.get(2)
+    assert association is not None
+    idle = next(column for column in COLUMNS if column.name == "idle")
+    for state, at, expected in (
+        (None, 104.0, 4.0),
+        (_link(104.0, 104.0, 0.0), 164.0, 4.0),
+        (_link(164.0, 105.0, 0.0), 170.0, 5.0),  # a step
+        (_link(170.0, 105.0, 0.1), 180.0, 6.0),
+        (_link(180.0, 106.0, 1.0), 184.0, 10.0),
+    ):
+        monitor.fold(Batch(link=state))
+        assert association.idle(at) == pytest.approx(expected)
+        assert association.age(at) == pytest.approx(expected)
+        assert idle.cell(association, at) == units.duration(association.idle(at))
+
+
+def test_the_kernels_associations_go_by_the_worlds_time() -> None:
+    story, monitor = Story(SERVER, now=100.0), Monitor()
+    monitor.fold(Batch(events=[replace(story.listening(), stack="kernel"), story.up(2)]))
+    monitor.fold(Batch(link=_link(104.0, 104.0, 0.0)))
+    association = monitor.associations.get(2)
+    assert association is not None
+    assert association.idle(164.0) == pytest.approx(64.0)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.001, 1e4), st.sampled_from([0.0, 0.01, 0.1, 0.5, 1.0])), max_size=30),
+    st.floats(0, 2e4),
+    st.floats(0, 2e4),
+)
+def test_it_never_goes_back_nor_faster_than_the_world(
+    stretches: list[tuple[float, float]], one: float, other: float
+) -> None:
+    clock, mono, now, speed = LinkClock(), 0.0, 0.0, 1.0
+    for length, after in stretches:
+        mono, now, speed = mono + length, now + length * speed, after
+        clock.note(_link(mono, now, speed))
+    begin, end = sorted((one, other))
+    assert 0 <= clock.between(begin, end) <= end - begin + 1e-6
+    assert clock.at(mono) == pytest.approx(now)
+
+
+def test_it_keeps_so_much_of_its_past() -> None:
+    clock = LinkClock()
+    for number in range(5000):
+        clock.note(_link(float(number), number / 2, 0.5))
+    assert clock.at(4999.0) == pytest.approx(2499.5)
+    assert clock.at(4500.0) == pytest.approx(2250.0)
+    assert len(clock._stretches) == 1000
