@@ -1,8 +1,9 @@
 """The course of a conversation, line by line: its packets, and between them what else happened.
 
 That is what the sockets at its ends told and were told, what ICMP said, and what was done to the link. All of
-it is in the order of the world's clock, but for what a socket tells: it stands below what came to its end,
-and above what its stack has answered by itself in the meantime, before anybody read it.
+it is in the order of the world's clock, but for what a socket tells, which has the time at which it was read.
+It stands below what came to its end, right below that where it is known to have brought it about, and above
+what its stack has answered by itself in the meantime.
 """
 
 from collections import deque
@@ -13,7 +14,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..sctp.events import Ending, Event, Message, Opening, Packet
+from ..sctp.events import AssocChange, Ending, Event, Message, Opening, Packet, ShutdownEvent
+from ..sctp.packet import name_of
 from ..sctp.printable import printable
 from .associations import Association
 from .ladder import Begun, Ladder, Row
@@ -23,6 +25,8 @@ from .wire import Conversation, End, kind
 from .words import sentence
 
 _ROWS = 2000  # packets taken in at a time
+_READ = 1.0  # s within which a socket is read, usually
+_NEAR = 50  # lines above a packet among which there may be what was told after it
 _AT_ONCE = 0.02  # s within which a stack has answered, and its socket been read
 _HEARTBEATS = (4, 5)  # HEARTBEAT and HEARTBEAT ACK
 
@@ -86,6 +90,7 @@ class Course:
         self._oldest = self.ladder.first  # packet that has a line
         self._seen = self._oldest - 1
         self._record = self._remark = self._bounce = 0
+        self._noted = 0.0  # when the newest line was that is no packet
 
     @property
     def end(self) -> int:
@@ -194,8 +199,9 @@ class Course:
 
     def _put(self, note: Told | Done) -> None:
         lines = self._lines
-        answers: list[Line] = []
-        if isinstance(note, Told) and not _asked_for(note.event):
+        self._noted = max(self._noted, note.at)
+        answers = self._since_its_cause(note) if isinstance(note, Told) else []
+        if not answers and isinstance(note, Told) and not _asked_for(note.event):
             own = "out" if note.end == "local" else "in"
             while (
                 lines
@@ -211,13 +217,31 @@ class Course:
         lines.append(msgspec.structs.replace(note, after=after))
         lines.extend(reversed(answers))
 
+    def _since_its_cause(self, note: Told) -> list[Line]:
+        """The lines behind the packet that brought an event about, the last one first; they are taken away.
+
+        None where that is not known: but what a socket tells stays in the order in which it tells it.
+        """
+        lines, taken = self._lines, list[Line]()
+        causes, to = _causes(note.event), "in" if note.end == "local" else "out"
+        for line in reversed(lines) if causes else ():
+            if isinstance(line, Row):
+                packet = line.packet
+                if note.at - packet.at > _READ:
+                    break
+                arrives = packet.direction == to and self.ladder.arrives(line)
+                if arrives and any(name_of(chunk) in causes for chunk in line.chunks):
+                    for _ in taken:
+                        lines.pop()
+                    return taken
+            elif isinstance(line, Told) and line.end == note.end:
+                break
+            taken.append(line)
+        return []
+
     def _add(self, row: Row) -> None:
         lines, at = self._lines, row.packet.at
-        late: list[Told | Done] = []
-        # A packet of a capture may be read after what it brought about was told.
-        while lines and isinstance(last := lines[-1], Told | Done) and last.at > at:
-            late.append(last)
-            lines.pop()
+        late = self._later(at) if self._noted > at else []
         if self.shown.folded and _is_beat(row.packet):
             last_line = lines[-1] if lines else None
             if isinstance(last_line, Beats):
@@ -229,7 +253,22 @@ class Course:
         self._seen = row.number
         if row.begins is not None:
             self._begins(row.begins, at)
-        lines.extend(msgspec.structs.replace(note, after=row.number) for note in reversed(late))
+        for note in late:
+            self._put(note)
+
+    def _later(self, at: float) -> list[Told | Done]:
+        """What was told after a packet that only comes now, as those of a capture may; it is taken away."""
+        lines, stay, late = self._lines, list[Line](), list[Told | Done]()
+        while lines and len(stay) < _NEAR:
+            last = lines.pop()
+            if isinstance(last, Told | Done) and last.at > at:
+                late.append(last)
+                continue
+            stay.append(last)
+            if isinstance(last, Beats) or (isinstance(last, Row) and at - last.packet.at > _AT_ONCE):
+                break
+        lines.extend(reversed(stay))
+        return late[::-1]
 
     def _begins(self, begun: Begun, at: float) -> None:
         """A line above the first packet of another association, which only its last one shows to be that."""
@@ -307,6 +346,20 @@ def beats(ladder: Ladder, line: Beats) -> str:
 def _asked_for(event: Event) -> bool:
     """Whether it is what the socket was told, and not what it tells."""
     return isinstance(event, Opening | Ending) or (isinstance(event, Message) and event.direction == "out")
+
+
+def _causes(event: Event) -> tuple[str, ...]:
+    """The chunks of which one has come where a socket is told so, as far as it is always the same."""
+    match event:
+        case ShutdownEvent():
+            return ("SHUTDOWN",)
+        case AssocChange(state="COMM_UP" | "RESTART"):
+            return ("COOKIE ECHO", "COOKIE ACK")
+        case AssocChange(state="SHUTDOWN_COMP"):
+            return ("SHUTDOWN ACK", "SHUTDOWN COMPLETE")
+        case AssocChange(state="COMM_LOST", by="peer"):
+            return ("ABORT",)
+    return ()
 
 
 def _number(line: Line) -> int:

@@ -9,7 +9,7 @@ from sctp_tui.monitor.ladder import Ladder, Row
 from sctp_tui.monitor.link_said import Remarks
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.wire import Conversation, End
-from sctp_tui.sctp.events import LinkState, Message, Packet, Peer
+from sctp_tui.sctp.events import AssocChange, Event, LinkState, Message, Packet, Peer, ShutdownEvent
 from sctp_tui.sctp.link import Conditions, Drop, LinkCounts
 
 LOCAL, PEER = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 5000)
@@ -41,7 +41,7 @@ class Wire:
         self.course = Course(Ladder(self.conversation))
         self.course.show(shown)
 
-    def put(self, *what: Packet | Message) -> None:
+    def put(self, *what: Event) -> None:
         for one in what:
             if isinstance(one, Packet):
                 self.conversation.add(one)
@@ -144,6 +144,34 @@ def test_what_a_socket_tells_stands_above_what_its_stack_answered_by_itself() ->
     of_the_other_end = Wire(Shown(sockets=True))
     of_the_other_end.put(packet(1), answer, event(1.002, key=2))
     assert [type(line) for line in of_the_other_end.update()] == [Row, Row, Told]
+
+
+@given(st.integers(0, 4), st.booleans())
+def test_what_a_socket_tells_stands_below_what_brought_it_about(read: int, late: bool) -> None:
+    """However late it is read, and whether the packets of a capture are read before it or after it."""
+    shutdown = replace(packet(1.0), data=bytes(12) + bytes((7, 0, 0, 8)) + bytes(4))
+    ack, complete = replace(packet(1.0001, 8), direction="out"), packet(1.0002, 14)
+    told = ShutdownEvent(1.001, 1.001, "server", 1, 3, PEER)
+    end = AssocChange(1.001, 1.001, "server", 1, 3, PEER, "SHUTDOWN_COMP", 0, 0, None, "", "peer")
+    first = event(1.0003)
+    some = [shutdown, ack, complete]
+    wire = Wire(Shown(sockets=True))
+    wire.put(packet(0.5), *some[:read])
+    if late:
+        wire.update()
+    wire.put(told, end)
+    if late:
+        wire.update()
+    wire.put(*some[read:])
+    lines = [line for line in wire.update() if isinstance(line, Told | Row)]
+    assert [line.event if isinstance(line, Told) else line.number for line in lines] == [
+        1, 2, told, 3, 4, end,
+    ]  # fmt: skip
+    # But not above what was told before it.
+    wire = Wire(Shown(sockets=True))
+    wire.put(*some, first, told, end)
+    all_lines = wire.update()
+    assert [line.event for line in all_lines if isinstance(line, Told)] == [first, told, end]
 
 
 def test_a_heartbeat_that_is_lost_is_not_folded() -> None:

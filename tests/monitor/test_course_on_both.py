@@ -1,5 +1,7 @@
 """The course of real associations, on both stacks: what a socket tells stands after what it came from."""
 
+import struct
+
 from sctp_tui.monitor.course import Course, Done, Line, Shown, Told, sides, text
 from sctp_tui.monitor.ladder import Ladder, Row
 from sctp_tui.monitor.link_said import Remarks
@@ -12,7 +14,7 @@ from sctp_tui.sctp.events import AssocChange, Message, StackName
 from sctp_tui.sctp.packet import name_of
 
 from ..harness import Running
-from ..rawpeer import COOKIE_ACK
+from ..rawpeer import COOKIE_ACK, SHUTDOWN, SHUTDOWN_ACK, SHUTDOWN_COMPLETE, chunk
 
 
 def _in_words(line: Line) -> str:
@@ -108,3 +110,27 @@ def test_between_two_associations_of_the_same_ends_is_a_line(stack: StackName, u
         assert _in_words(below) == "INIT"
         assert "COOKIE ACK" in [_in_words(line) for line in lines[:at]]
         assert course[course.place(below.number)] is below
+
+
+def test_what_a_socket_tells_stands_below_what_it_tells_of(stack: StackName, udp_here: None) -> None:
+    """However late it is read: all of the shutdown may have passed by then."""
+    with Running(stack, packets=(stack,)) as running:
+        running.listen()
+        with running.raw_peer() as peer:
+            peer.handshake()
+            running.until(AssocChange, state="COMM_UP")
+            peer.message(b"hello")
+            running.until(Message, data=b"hello")
+            peer.send(chunk(SHUTDOWN, 0, struct.pack("!I", peer.cumulative)))
+            peer.receive(SHUTDOWN_ACK)
+            peer.send(chunk(SHUTDOWN_COMPLETE))
+            running.until(AssocChange, endpoint="server", state="SHUTDOWN_COMP")
+            follows = _Follows(running)
+            running.until_true(lambda: "SHUTDOWN COMPLETE" in follows.lines())
+        lines = follows.lines()
+        at = lines.index("SHUTDOWN")
+        assert lines[at:] == [
+            "SHUTDOWN", "local: SHUTDOWN_EVENT", "SHUTDOWN ACK", "SHUTDOWN COMPLETE", "local: SHUTDOWN_COMP",
+        ]  # fmt: skip
+        at = lines.index("COOKIE ECHO")
+        assert lines[at + 1] == "local: COMM_UP"
