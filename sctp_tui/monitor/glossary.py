@@ -160,6 +160,12 @@ TERMS: dict[str, Term] = {
         "Answers that an address may miss in a row before it counts as unreachable.",
         "RFC 9260, section 8.2",
     ),
+    "path_errors": Term(
+        "Path errors",
+        "The error counter of each address: answers missed there in a row, of Path.Max.Retrans; no stack "
+        "tells it here, so that it is inferred from how often the RTO has doubled.",
+        "RFC 9260, section 8.2",
+    ),
     "association_max_retrans": Term(
         "Association.Max.Retrans",
         "Answers that the peer may miss in a row, on whatever path, before it is declared lost.",

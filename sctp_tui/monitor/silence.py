@@ -174,6 +174,11 @@ class Silence:
             min(line.at - line.base * (2 ** (line.first or 1) - 1) for line in lines) if self.missed else None
         )
 
+    def errors(self, address: str) -> int:
+        """How many answers are missing in a row on one path, as far as its RTO tells: its error counter."""
+        line = self._lines.get(address)
+        return line.missed if line is not None else 0
+
     @property
     def silent(self) -> tuple[int, int]:
         """On how many paths answers are missing, and of how many."""

@@ -58,6 +58,7 @@ def one(monitor: Monitor) -> Association:
 def test_everything_that_is_known_is_said() -> None:
     story = Story()
     text = "\n".join(lines(detail(one(full(story)), None, story.now, 118)))
+    assert "Path errors" not in text
     for said in (
         "10.0.0.1:40001", "10.0.0.2:9877", "0x00001234", "0xabcdef01", "ESTABLISHED",
         "association established", "04:03 to 06:03 of silence (with data)",
@@ -77,6 +78,8 @@ def test_a_silent_peer() -> None:
         monitor.associations.fold(e.Status(*story._head(1), "ESTABLISHED", 9, 1, 0, 5, 5, 1452, (path,)))
     text = "\n".join(lines(detail(one(monitor), None, story.now + 2, 118)))
     assert "04:00 to 06:00, estimated: 1 answer missed, RTO 2.0 s" in text
+    assert "Path errors" in text
+    assert "1 of 5, inferred" in text
     monitor.fold(batch(story.change(1, "COMM_LOST", "nobody")))
     text = "\n".join(lines(detail(one(monitor), None, story.now, 118)))
     assert "lost (no answer)" in text
