@@ -1,14 +1,16 @@
 """What a peer asks for by RE-CONFIG and our stack denies: told in the log, by the association it is of."""
 
 import struct
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.monitor.words import sentence
-from sctp_tui.sctp.events import AssocChange, RequestDenied
-from sctp_tui.sctp.userspace.denials import denials
+from sctp_tui.sctp.events import AssocChange, Message, RequestDenied
+from sctp_tui.sctp.userspace import pump
+from sctp_tui.sctp.userspace.denials import Denial, asks, denials
 
 from ..harness import Running
 from ..rawpeer import DATA, RawPeer, chunk, data, packet, parameter
@@ -64,3 +66,36 @@ def test_nothing_that_a_packet_says_breaks_it(request: bytes, answer: bytes, kin
     asked, answered = (packet(5, 9, 7, chunk(kind, 0, value)) for value in (request, answer))
     for one in denials(asked, answered):
         assert one.head == asked[:8]
+
+
+@given(st.lists(st.tuples(st.sampled_from((0, 3, 129, _RE_CONFIG, 192)), st.binary(max_size=20))))
+def test_who_asks_is_told_by_the_types_of_chunks(some: list[tuple[int, bytes]]) -> None:
+    made = packet(5, 9, 7, *(chunk(kind, 0, value) for kind, value in some))
+    assert asks(made) == any(kind == _RE_CONFIG for kind, _ in some)
+
+
+def test_what_asks_for_nothing_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As FORWARD TSN, of which there may be one a message."""
+    calls: list[bytes] = []
+
+    def counted(request: bytes, answer: bytes) -> Iterator[Denial]:
+        calls.append(request)
+        return denials(request, answer)
+
+    monkeypatch.setattr(pump, "denials", counted)
+    with Running("userspace") as running:
+        running.listen()
+        extensions = parameter(_EXTENSIONS, bytes((_RE_CONFIG, 192)))
+        with running.raw_peer(rest=extensions + parameter(0xC000)) as peer:
+            peer.handshake()
+            running.until(AssocChange, endpoint="server", state="COMM_UP")
+            peer.send(_reset(peer, 1))
+            running.until(RequestDenied)
+            del calls[:]
+            for _ in range(3):
+                peer.send(chunk(192, 0, struct.pack("!I", peer.tsn)))
+                peer.tsn += 1
+            peer.message(b"behind them")
+            running.until(Message, data=b"behind them")
+            assert not calls
+            peer.abort()

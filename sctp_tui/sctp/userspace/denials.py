@@ -8,6 +8,7 @@ from ..decoding import decode
 from ..packet import ReConfig
 from ..parameters import Parameter
 
+_RE_CONFIG = 130
 _RESPONSE = 16
 _DENIED = 2  # a result of section 4.4
 _NUMBER = struct.Struct("!I")
@@ -19,6 +20,16 @@ class Denial(NamedTuple):
 
     head: bytes
     asked: str
+
+
+def asks(packet: bytes) -> bool:
+    """Whether a packet may ask for something, by the types of its chunks: most of those that come don't."""
+    at, end = 12, len(packet)
+    while at + 4 <= end:
+        if packet[at] == _RE_CONFIG:
+            return True
+        at += max(4, (packet[at + 2] << 8 | packet[at + 3]) + 3 & ~3)
+    return False
 
 
 def denials(request: bytes, answer: bytes) -> Iterator[Denial]:

@@ -21,7 +21,7 @@ from ..icmp import Icmp
 from ..link import KEPT_OUT, NOT_READ, NOT_SENT, WRONG_CHECKSUM, Verdict
 from ..unreachable import AGAINST, bounced, unreachable
 from .datagrams import datagrams
-from .denials import Denial, denials
+from .denials import Denial, asks, denials
 from .flows import Flows
 from .led_clock import LedClock
 from .library import ConnOutput, Library
@@ -386,7 +386,7 @@ class Pump:
         self._conninput(link.handle, packet, len(packet), 0)
         if types & 1 << COOKIE_ECHO:
             self._echoed(link, packet, waiting)
-        elif types & OTHERS and port in self.ports:
+        elif types & OTHERS and port in self.ports and asks(packet):
             for to, answer in islice(self._out, waiting, None):
                 if to is link:
                     self.denials.setdefault(port, deque(maxlen=_BATCH)).extend(denials(packet, answer))
