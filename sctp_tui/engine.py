@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
+from . import time_slice
 from .echoing import PATIENCE, Echoing
 from .ledger import ENDS, Association, Ledger, Refusal
 from .outbox import Outbox
@@ -181,6 +182,7 @@ class Engine:
     # --- the loop
 
     def _run(self) -> None:
+        time_slice.shorten()  # what came is taken at once, while the screen draws
         try:
             self._loop()
         finally:
