@@ -379,11 +379,12 @@ exit status: 0 all delivered and shut down, 1 not so (one line says why), 2 wron
     answers = group.add_mutually_exclusive_group()
     answers.add_argument(
         "--wait", type=seconds(0, "time"), metavar="SECONDS",
-        help="wait that long for answers before the close (default: not at all)",
+        help="take answers for that long before the close, however many come (default: not at all); "
+        "not with --replies",
     )  # fmt: skip
     answers.add_argument(
         "--replies", type=whole(1, 1_000_000_000, "number of answers", "leave it out for none"), metavar="N",
-        help="wait for N answers",
+        help="close after N answers, a failure where none comes for --timeout; not with --wait",
     )  # fmt: skip
     group.add_argument(
         "--timeout", type=seconds(0.1, "timeout"), metavar="SECONDS",

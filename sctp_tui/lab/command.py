@@ -19,7 +19,11 @@ The guest sees this machine's files, with your rights: what COMMAND writes there
 own, and so are TMPDIR, XDG_RUNTIME_DIR, /dev, /proc, /run and /sys: those are in its memory, at most half of
 it each, and gone at the end. If you are root it has the rights of `nobody`, where those suffice to read the
 interpreter, the working folder and the one for temporary files. The owner of a file is you, not root, so git
-needs its safe.directory there."""
+needs its safe.directory there.
+
+Nothing goes between this machine's network and the guest's, in either direction: a second terminal can't send
+into a running lab, nor what runs there out of it. The monitor's clients (Ctrl-N) are within; or run both in
+one lab: `sctp-tui lab --tty -- bash`, there `sctp-tui serve &` and then `sctp-tui send 127.0.0.1 hello`."""
 _EPILOG = """\
 Exit status: COMMAND's, or 128 + n after signal n; 124 after the time limit, 125 where the lab itself
 failed, 126 and 127 where COMMAND can't be run or found.

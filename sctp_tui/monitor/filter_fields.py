@@ -113,7 +113,7 @@ FIELDS: tuple[Field, ...] = (
         lambda e: e.key or None, lambda a, now: a.key,
     ),
     Field(
-        ("name",), Text(), "the name you gave it",
+        ("name",), Text(), "the name you gave it, at the end that you named",
         association=lambda a, now: a.name or None, by_key=True,
     ),
     Field(("peer",), Address(), "any of its addresses", lambda e: e.peer, lambda a, now: a.peer),

@@ -2,7 +2,8 @@
 
 Everything that comes from the engine passes here before anything is made of it: so no table, log, detail,
 copy or export has an address to show. What becomes of a field follows from its type, and a type that is not
-known here is an error. Our own servers' addresses are shown: that is where the peers are to go.
+known here is an error. Where our own servers listen is shown: that is where the peers are
+to go; as a client's peer, or in a packet, that address is as any other.
 """
 
 import types

@@ -293,6 +293,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("looking_enter", "looking", "enter", "submit", "Text", "To what was found"),
     Action("looking_back", "looking", "escape", "back", "All", "All of the help again"),
     Action("confirm_yes", "confirm", "y,enter", "answer(True)", "Yes", "Do it"),
+    Action("confirm_reason", "confirm", "r", "reason", "Reason", "Type the reason that the peer is told"),
     Action("confirm_no", "confirm", "n,escape,q", "answer(False)", "No", "Leave it"),
     Action("change_failed", "failure", "s", "app.change_server", "Other settings", "Other settings"),
     Action("listen_again", "failure", "r", "app.listen_again", "Try again", "Try again to open it"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
+from textual import work
 from textual._context import active_message_pump
 from textual.app import App
 from textual.await_complete import AwaitComplete
@@ -270,9 +271,10 @@ class SctpApp(App[None], inherit_bindings=False):
         self._main.fold(batch)
         if self.outbox.waiting and not self._rest_comes:
             self._rest_comes = True
-            self.run_worker(self._fold_rest())
+            self._fold_rest()
         return bool(batch)
 
+    @work
     async def _fold_rest(self) -> None:
         """Until nothing waits. A timer of Textual's for each breath would take as long as what it is for."""
         while self.is_running and self.outbox.waiting:

@@ -46,8 +46,10 @@ class DropScreen(ModalScreen[Drop]):
             "the next COOKIE ECHO": Drop("COOKIE ECHO"),
             "the next COOKIE ACK": Drop("COOKIE ACK"),
             "the next HEARTBEAT": Drop("HEARTBEAT"),
+            "the next HEARTBEAT ACK": Drop("HEARTBEAT ACK"),
             "the next SHUTDOWN": Drop("SHUTDOWN"),
             "the next SHUTDOWN ACK": Drop("SHUTDOWN ACK"),
+            "the next ABORT": Drop("ABORT"),
         }
 
     def compose(self) -> ComposeResult:

@@ -394,9 +394,9 @@ class MainScreen(WireActions, FindActions, TakeActions):
             return
         key = association.key
 
-        def confirmed(yes: bool | None) -> None:
-            if yes:
-                self.submit(AbortAssociation(key, "by hand"))
+        def confirmed(reason: str | None) -> None:
+            if reason is not None:
+                self.submit(AbortAssociation(key, reason))
 
         who = f"{association.endpoint}'s association {association.called} with {association.peer}"
         from .confirm import ConfirmScreen

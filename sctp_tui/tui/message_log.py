@@ -208,7 +208,7 @@ class MessageLog(Trail):
         if width == self._width:
             return
         self._width = width
-        front = list(_FRONT if not self.brief else _FRONT[:2] + _FRONT[3:])
+        front = list(_FRONT)
         if self._names:
             front[-1] = Column("   ID Name", _CALLED, self._called)
         self._front = arrange(front, width, _GAP)

@@ -157,7 +157,7 @@ class WirePane(Vertical):
                     inferred.show(association, monitor.log)
                     self.query_one(WhyLine).row = inferred.row
                 case Nothing() as nothing:
-                    nothing.update(_nothing(association, unseen))
+                    nothing.update(_nothing(association, unseen, some=bool(len(monitor.associations))))
             return
         match switcher.visible_content:
             case LadderView() as ladder:
@@ -186,7 +186,7 @@ class WirePane(Vertical):
         """Why is explained below the ladder alone; the view that one sees need not be chosen."""
         if action == "view":
             return not (self.display and parameters == (self.view,))
-        return action != "level" or self.view == "ladder"
+        return action != "level" or (self.view == "ladder" and self.shows)
 
     def action_level(self) -> None:
         """Explain for beginners, or for experts."""
@@ -265,7 +265,9 @@ def _counted(conversation: Conversation, dropped: int) -> str:
     return f"{units.many(conversation.captured, 'packet')}{lost}"
 
 
-def _nothing(association: Association | None, unseen: bool) -> str:
+def _nothing(association: Association | None, unseen: bool, *, some: bool) -> str:
+    if association is None and not some:
+        return "No packets, as there is no association yet: m leads to the line, Enter sends as a client."
     if association is None:
         return (
             "No association is chosen: send a message, or go to a row of the table or to a client with one."

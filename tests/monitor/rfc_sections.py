@@ -67,7 +67,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "3.3.10.1": "stream identifier", "3.3.10.2": "missing", "3.3.10.3": "lifespan",
         "3.3.10.4": "out of resource", "3.3.10.5": "address", "3.3.10.6": "kind of chunk",
         "3.3.10.7": "invalid", "3.3.10.8": "unrecognized", "3.3.10.9": "no user data",
-        "3.3.10.10": "closing", "3.3.10.11": "new addresses", "3.3.10.12": "ABORT primitive",
+        "3.3.10.10": "closing", "3.3.10.11": "new addresses", "3.3.10.12": "ABORT prim|Layer Abort",
         "3.3.10.13": "violation", "3.3.11": "COOKIE ECHO", "3.3.12": "COOKIE ACK",
         "3.3.13": "SHUTDOWN COMPLETE", "4": "state|T1-|COOKIE-|gave up", "5.1": "INIT|COOKIE",
         "5.1.1": "streams", "5.1.4": "COOKIE ECHO", "5.1.5": "MAC", "5.2.2": "INIT|began at once",

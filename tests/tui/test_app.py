@@ -118,6 +118,25 @@ async def test_abort_is_asked_about_and_told_apart_from_shutdown() -> None:
 
 
 @on_both
+async def test_the_reason_of_an_abort_can_be_typed() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        reason = app.screen.query_one("#reason", Input)
+        await pilot.press("r")
+        await until(pilot, lambda: reason.has_focus)
+        reason.value = "é" * 501
+        await pilot.press("enter")
+        await until(pilot, lambda: "1,002 bytes" in str(app.screen.query_one("#keys", Static).content))
+        reason.value = ""
+        await pilot.press(*"yes no quit", "enter")  # no key acts while one types
+        await until(pilot, lambda: ended(rows(app)[0]))
+        assert rows(app)[0].ended == "aborted by peer: “yes no quit”"
+
+
+@on_both
 async def test_the_server_closes_and_aborts_what_is_chosen_in_the_table() -> None:
     async with running() as (app, pilot):
         await pilot.press("enter")

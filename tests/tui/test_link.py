@@ -79,6 +79,17 @@ async def test_what_is_wrong_is_said_while_it_is_typed() -> None:
         assert _banner(app) == ""
 
 
+@pytest.mark.parametrize("chunk", ["HEARTBEAT", "HEARTBEAT ACK", "SHUTDOWN ACK", "ABORT"])
+async def test_kinds_that_can_be_chosen_to_be_lost(chunk: str) -> None:
+    async with running() as (app, pilot):
+        await pilot.press("escape", "X")
+        await until(pilot, lambda: isinstance(app.screen, DropScreen))
+        menu = app.screen.query_one(OptionList)
+        menu.highlighted = menu.get_option_index(f"the next {chunk}")
+        await pilot.press("enter")
+        await until(pilot, lambda: _banner(app) == f"Link both ways loses the next {chunk}")
+
+
 async def test_what_is_to_be_lost_is_read_at_80_columns() -> None:
     async with running((80, 24)) as (app, pilot):
         await _greet(app, pilot)

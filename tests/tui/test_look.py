@@ -4,7 +4,7 @@ from pathlib import Path
 
 from textual.command import CommandPalette
 from textual.content import Content
-from textual.widgets import Digits, OptionList
+from textual.widgets import Digits, OptionList, Static
 from textual.widgets.option_list import Option
 
 from sctp_tui.tui.app import SctpApp, Settings
@@ -61,6 +61,10 @@ async def test_masked_addresses_are_nowhere_on_the_screen() -> None:
 async def test_large_has_few_numbers_and_few_columns() -> None:
     async with running(settings=Settings(port=0, udp_port=0, large=True)) as (app, pilot):
         big = app.screen.query_one(BigNumbers)
+        nothing = app.screen.query_one("#nothing", Static)
+        await until(pilot, lambda: " hello" in " ".join(drawn(nothing)).replace("hello from", ""))
+        assert any("[ ] Unordered" in line for line in drawn(app.screen.query_one("#unordered")))
+        assert any(" Side " in line for line in drawn(app.screen.query_one(MessageLog)))
         await pilot.press("enter")
         await until(pilot, lambda: big.query_one("#big-live", Digits).value == "1")
         await until(pilot, lambda: big.query_one("#big-messages", Digits).value == "1")
