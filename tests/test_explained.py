@@ -1,5 +1,6 @@
 """What is said of packets of real captures, and that the check of it sees what cannot be so."""
 
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,10 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from sctp_tui.monitor.why_chunks import CHUNKS
-from sctp_tui.sctp.events import AssocChange, Direction, Event, Packet, Peer
+from sctp_tui.sctp.events import AssocChange, Direction, Event, Message, Packet, Peer, StackName
 
 from . import explained
 from . import rawpeer as raw
+from .harness import Running
 from .monitor.test_ladder import Wire, data, init, init_ack, sack
 from .places import ROOT
 from .sctp.linked import Linked
@@ -124,3 +126,36 @@ def test_who_did_not_end_it_is_found() -> None:
 
     found = list(explained.wrong(linked.packets, [with_by(one) for one in told]))
     assert any("the ABORTs are of the other end" in one for one in found)
+
+
+def test_what_is_said_of_all_that_passes_can_be_so(stack: StackName, udp_here: None) -> None:
+    """Gaps, repeats, a closed window, a restart and each end: `Running` checks what is said as it ends."""
+    with Running(stack, packets=(stack,)) as running:
+        running.listen()
+        name, up, _ = running.greet()
+        for number in range(100):
+            running.send(name, bytes(number * 37 % 3000 + 1), stream=number % 5, unordered=number % 7 == 0)
+        running.send(name, b"the last")
+        running.until(Message, endpoint="server", data=b"the last")
+        with running.raw_peer() as peer:
+            peer.handshake()
+            key = running.until(AssocChange, endpoint="server", state="COMM_UP").key
+            late, *others = (peer.next_data(b"%d" % number) for number in range(5))
+            for one in (*others, late):
+                peer.send(one)
+            running.until(Message, key=key, data=b"4")
+            running.send(key=key, data=b"again")
+            first = peer.receive(raw.DATA)
+            assert peer.receive(raw.DATA) == first  # after T3-rtx
+            (tsn,) = struct.unpack_from("!I", first)
+            peer.send(raw.sack(tsn, rwnd=0))
+            running.send(key=key, data=b"a probe")
+            assert peer.receive(raw.DATA)
+            peer.send(raw.sack(tsn + 1))
+            peer.restart(outbound=5)
+            running.until(AssocChange, key=key, state="RESTART")
+            peer.abort()
+            running.until(AssocChange, key=key, state="COMM_LOST")
+        running.shut_down(up.key)
+        running.until(AssocChange, key=up.key, state="SHUTDOWN_COMP")
+        running.until_true(lambda: raw.SHUTDOWN_COMPLETE in {one.data[12] for one in running.packets})

@@ -148,7 +148,7 @@ class Follower:
         arriving = self._arriving
         while arriving and arriving[0][0] <= now:
             at, number, end, chunks = heapq.heappop(arriving)
-            for chunk in chunks:
+            for chunk in chunks if not self.conversation.bounced(number) else ():
                 key = (self.state[end], f"receive {name_of(chunk)}")
                 self._take(end, _BY_RECEIVING.get(key), at, number)
 

@@ -9,6 +9,7 @@ from sctp_tui.monitor.course import Course, Done
 from sctp_tui.monitor.ladder import Ladder, Row
 from sctp_tui.monitor.link_said import Remarks
 from sctp_tui.monitor.log import Log
+from sctp_tui.monitor.states import Follower
 from sctp_tui.monitor.why_row import why_row
 from sctp_tui.monitor.wire import Wire as Kept
 from sctp_tui.outbox import PACKET_COST
@@ -110,3 +111,15 @@ def test_what_is_kept_of_it_goes_with_its_packet(told: int) -> None:
         assert kept._bytes <= kept.limit
         for conversation in {id(one): one for one in kept._order}.values():
             assert len(conversation._bounced) <= len(conversation)
+
+
+def test_what_did_not_get_through_changes_no_state_of_the_peer() -> None:
+    wire = Wire()
+    wire.put("out", data(1))
+    wire.put("in", data(1))  # so that both are up
+    wire.put("out", b"\7\0\0\x08\0\0\0\0")  # SHUTDOWN
+    kept = Kept()
+    kept.extend([*wire.made, _back(wire.made[-1])])
+    follower = Follower(kept._order[0])
+    follower.update(float("inf"))
+    assert follower.state == {"local": "SHUTDOWN-SENT", "peer": "ESTABLISHED"}
