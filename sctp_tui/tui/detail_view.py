@@ -253,7 +253,7 @@ class DetailView(LineView):
             state, look = association.ended, "bad" if failed else "label"
         else:
             since = association.history[-1].mono if len(association.history) else association.born
-            state = f"{association.state} for {units.duration(max(0.0, self._now - since))}"
+            state = f"{association.state} for {units.duration(association.clock.between(since, self._now))}"
             look = "good" if association.state == "ESTABLISHED" else "warning"
             if association.silence.missed:
                 state, look = f"{state}, silent", "bad"
