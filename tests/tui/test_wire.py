@@ -134,7 +134,7 @@ async def test_without_an_association_it_says_so() -> None:
     async with running() as (app, pilot):
         await pilot.press("escape", "w")
         await until(pilot, lambda: app.query_one(WirePane).display)
-        assert "there is no association yet: m leads to the line" in str(app.query_one("#no-packets").render())
+        assert "no association yet: m leads to the line" in str(app.query_one("#no-packets").render())
 
 
 async def test_keys_mean_the_association_that_is_shown() -> None:
