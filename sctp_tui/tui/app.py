@@ -15,6 +15,7 @@ from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.css.query import NoMatches
 from textual.events import Event, InputEvent, Key, Paste, Resize
 from textual.geometry import Size
 from textual.widget import Widget
@@ -232,6 +233,11 @@ class SctpApp(App[None], inherit_bindings=False):
         live = self.monitor.associations.live
         settings = servers.settings if failed else servers.now
         self.push_screen(ServerScreen(settings, live, failed, servers.before), answered)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # A screen that is still being put together while all is taken down misses what has gone already.
+        if self.is_running or not isinstance(error, NoMatches):
+            super()._handle_exception(error)
 
     def _drain(self) -> None:
         if not self.is_running:

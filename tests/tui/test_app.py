@@ -1,11 +1,15 @@
 """The screen with real associations, both ends in this process."""
 
+import asyncio
 import socket
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from textual.css.query import NoMatches
 from textual.events import Key
+from textual.screen import Screen
 from textual.widgets import Input, Label, OptionList, Static
 
 from sctp_tui.monitor.associations import Association
@@ -520,6 +524,19 @@ async def test_leaving_by_force_leaves_no_thread_behind() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: messages(app, "server"))
     assert not app.engine.running
+
+
+@pytest.mark.parametrize("fault", [NoMatches("what is gone"), ValueError("a fault")])
+async def test_a_screen_that_opens_while_all_is_taken_down_misses_what_has_gone(fault: Exception) -> None:
+    class Late(Screen[None]):
+        async def on_mount(self) -> None:
+            while self.app.is_running:
+                await asyncio.sleep(0.001)
+            raise fault
+
+    with nullcontext() if isinstance(fault, NoMatches) else pytest.raises(ValueError, match="a fault"):
+        async with running() as (app, _):
+            app.push_screen(Late())
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60), (40, 10)])
