@@ -174,10 +174,15 @@ class Silence:
             min(line.at - line.base * (2 ** (line.first or 1) - 1) for line in lines) if self.missed else None
         )
 
-    def errors(self, address: str) -> int:
-        """How many answers are missing in a row on one path, as far as its RTO tells: its error counter."""
+    def errors(self, address: str) -> int | None:
+        """How many answers are missing in a row on one path, as far as its RTO tells: its error counter.
+
+        None where the path is inactive: more than Path.Max.Retrans, and its RTO tells no more.
+        """
         line = self._lines.get(address)
-        return line.missed if line is not None else 0
+        if line is None:
+            return 0
+        return None if line.down else line.missed
 
     @property
     def silent(self) -> tuple[int, int]:

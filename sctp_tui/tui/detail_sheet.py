@@ -193,9 +193,12 @@ def _silence(association: Association, now: float) -> Iterator[tuple[str, Piece]
     limits = _each(f"{t.path_max_retrans} misses" for t in every)
     yield "Path.Max.Retrans", Piece(limits, "", "path_max_retrans")
     errors = {address: a.silence.errors(address) for address in timers}
-    if any(errors.values()):
-        counts = ", ".join(f"{errors[address]} of {t.path_max_retrans}" for address, t in timers.items())
-        yield "Path errors", Piece(f"{counts}, inferred", "bad", "path_errors")
+    if any(count != 0 for count in errors.values()):
+        counts = [
+            f"over {t.path_max_retrans}" if count is None else f"{count} of {t.path_max_retrans}"
+            for t, count in zip(every, errors.values(), strict=True)
+        ]
+        yield "Path errors", Piece(f"{', '.join(counts)}, inferred", "bad", "path_errors")
     limit = "-" if told is None else f"{told.association_max_retrans} misses"
     yield "Assoc.Max.Retrans", Piece(limit, "", "association_max_retrans")
     bounds = (

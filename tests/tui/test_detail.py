@@ -80,6 +80,10 @@ def test_a_silent_peer() -> None:
     assert "04:00 to 06:00, estimated: 1 answer missed, RTO 2.0 s" in text
     assert "Path errors" in text
     assert "1 of 5, inferred" in text
+    path = e.Path("10.0.0.1", "INACTIVE", True, 4380, 12, 60_000, 1500)
+    monitor.associations.fold(e.Status(*story._head(1), "ESTABLISHED", 9, 1, 0, 5, 5, 1452, (path,)))
+    text = "\n".join(lines(detail(one(monitor), None, story.now + 2, 118)))
+    assert "over 5, inferred" in text
     monitor.fold(batch(story.change(1, "COMM_LOST", "nobody")))
     text = "\n".join(lines(detail(one(monitor), None, story.now, 118)))
     assert "lost (no answer)" in text
