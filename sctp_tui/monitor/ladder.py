@@ -205,6 +205,14 @@ class Ladder:
             return "answered, the answer was lost"
         return "unanswered" if row.number in self._unanswered else ""
 
+    def rto(self, row: Row) -> float:
+        """The RTO (s) of the timer for which it is sent again, 0 where that is not so, or was not told."""
+        if not row.since or not any(one.why == "timeout" for one in row.tries):
+            return 0.0
+        packet = row.packet
+        samples = self.conversation.rto.get(packet.direction)
+        return samples.ran(packet.mono - row.since, packet.mono) if samples is not None else 0.0
+
     def bounced(self, row: Row) -> str:
         """Why a packet did not get through, as the network or this machine says; "" where neither does."""
         return self.conversation.bounced(row.number)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from ..outbox import Batch
-from ..sctp.events import LinkState, Message, Packet, Totals
+from ..sctp.events import Direction, LinkState, Message, Packet, Status, Totals
 from .associations import Associations
 from .endpoints import Endpoints
 from .link_clock import WORLD, LinkClock
 from .link_said import Remarks
 from .log import Log
+from .rto_samples import RtoSamples
 from .wire import Wire, kind
 
 _MICROSECOND = 1e-6
@@ -59,6 +60,7 @@ class Monitor:
             associations.fold(counts)
         for status in batch.status.values():
             associations.fold(status)
+            self._sample_rto(status)
         for streams in batch.streams.values():
             associations.fold(streams)
         for detail in batch.details.values():
@@ -70,6 +72,16 @@ class Monitor:
         self.wire.dropped = batch.packets_dropped
         self.totals = batch.totals or self.totals
         self.dropped = batch.dropped
+
+    def _sample_rto(self, status: Status) -> None:
+        """Of several paths nobody could say whose timer it was."""
+        association = self.associations.get(status.key)
+        if association is None or len(status.paths) != 1 or not status.paths[0].rto:
+            return
+        if (conversation := self.wire.of(association, self.endpoints)) is not None:
+            direction: Direction = "out" if association.endpoint == conversation.endpoint else "in"
+            now = self._clock_of(association.endpoint).at(status.mono)
+            conversation.rto.setdefault(direction, RtoSamples()).add(now, status.paths[0].rto / 1000)
 
     def _set_up(self, packets: Sequence[Packet]) -> None:
         """Follow clients that are being set up by their packets, as far as those are seen."""

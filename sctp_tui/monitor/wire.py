@@ -12,12 +12,13 @@ from msgspec.structs import replace
 
 from ..outbox import PACKET_COST
 from ..sctp.decoding import decode
-from ..sctp.events import Packet, Peer
+from ..sctp.events import Direction, Packet, Peer
 from ..sctp.link import KEPT_OUT, NOT_SENT, WRONG_TAG
 from ..sctp.packet import Decoded
 from .associations import Association
 from .deques import part
 from .endpoints import Endpoints
+from .rto_samples import RtoSamples
 from .tags import Tags, begins, first_chunk
 
 BYTES = 32 * 1024 * 1024
@@ -91,6 +92,8 @@ class Conversation:
         self._tags = Tags()
         self._bounced: dict[int, Bounce] = {}
         self._bounces = 0
+        self.rto: dict[Direction, RtoSamples] = {}
+        """Of the senders of either direction, once their stack has told any."""
 
     def __len__(self) -> int:
         return len(self._packets)
@@ -142,6 +145,7 @@ class Conversation:
         made = copy(self)
         made._packets = self._packets.copy()
         made._bounced = self._bounced.copy()
+        made.rto = {direction: copy(samples) for direction, samples in self.rto.items()}
         return made
 
     def add(self, packet: Packet) -> None:

@@ -60,25 +60,27 @@ def titles(left: str, right: str, width: int) -> str:
     return f"{'#':>{_NUMBER}} {'Time':>{_TIME}} {since}" + fit(left, half) + fit(right, room - half, "right")
 
 
-def again(row: Row) -> str:
-    """How long after the first try, and after the last: ` after 3 s, last try 2 s ago`; "" for neither."""
+def again(row: Row, rto: float = 0.0) -> str:
+    """How long after the first try: ` after 3 s`, and the RTO (s) that ran, or how long after the last."""
     waited, since = units.delay(row.waited), units.delay(row.since)
     said = [f"after {waited}"] if row.waited else []
-    if row.since and since != waited:
+    if rto:
+        said.append(f"RTO {units.delay(rto)}")
+    elif row.since and since != waited:
         said.append(f"last try {since} ago")
     return f" {', '.join(said)}" if said else ""
 
 
-def marks(row: Row, answer: str = "", path: str = "", bounced: str = "") -> str:
+def marks(row: Row, answer: str = "", path: str = "", bounced: str = "", rto: float = 0.0) -> str:
     """What is special about a packet, after its chunks: `↻12 fast`, `lost`, `+20 ms`; "" for nothing.
 
     `answer` is what is wrong with the answer to it; `path` are the addresses that it passed between, where
-    there are several; `bounced` is why it did not get through.
+    there are several; `bounced` is why it did not get through; `rto` (s) is of the timer that ran out.
     """
     packet = row.packet
     said = [f"via {path}"] if path else []
     if row.first_try:
-        said.append(f"↻{row.first_try}{' fast' if row.fast else ''}{again(row)}")
+        said.append(f"↻{row.first_try}{' fast' if row.fast else ''}{again(row, rto)}")
     if row.probes:
         said.append("window probe")
     if packet.verdict in ("dropped", "refused"):
@@ -131,6 +133,7 @@ def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[Part]:
             ladder.answer(row) if there else "",
             ladder.conversation.path(row.packet),
             ladder.bounced(row),
+            ladder.rto(row),
         ),
         width,
         right=rightwards(ladder.conversation, row),

@@ -216,7 +216,7 @@ def _colour(ladder: Ladder, row: Row) -> str:
 
 
 def _note(ladder: Ladder, row: Row) -> str:
-    how = f"{'fast ' if row.fast else ''}retransmission of {row.first_try}{again(row)}"
+    how = f"{'fast ' if row.fast else ''}retransmission of {row.first_try}{again(row, ladder.rto(row))}"
     answer = ladder.answer(row) if ladder.arrives(row) else ""
     path = ladder.conversation.path(row.packet)
     via = f"via {path}" if path else ""

@@ -161,6 +161,7 @@ class WirePane(Vertical):
             return
         match switcher.visible_content:
             case LadderView() as ladder:
+                self._watch(ends)
                 ladder.show(
                     conversation,
                     now,

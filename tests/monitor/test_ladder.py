@@ -15,6 +15,7 @@ from sctp_tui.monitor.ladder import Ladder
 from sctp_tui.monitor.link_said import Remarks
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.packet_facts import sections
+from sctp_tui.monitor.rto_samples import RtoSamples
 from sctp_tui.monitor.tries import before
 from sctp_tui.monitor.why_row import why_row
 from sctp_tui.monitor.wire import Conversation
@@ -238,11 +239,31 @@ def test_a_repeat_tells_the_time_since_its_first_try_and_the_timer_that_ran(wire
     wire.put("in", _chunk(7, struct.pack("!I", 499)), at=5.0)
     wire.put("in", _chunk(7, struct.pack("!I", 499)), at=5.5)
     wire.put("in", _chunk(7, struct.pack("!I", 499)), at=7.0)
-    rows = list(wire.ladder())
-    assert [marks(row) for row in rows if row.first_try] == [
+    ladder = wire.ladder()
+    assert [marks(row, rto=ladder.rto(row)) for row in ladder if row.first_try] == [
         "↻3 after 1.1 s", "↻3 after 3.1 s, last try 2 s ago", "↻9 after 500 ms",
         "↻9 after 2 s, last try 1.5 s ago",
     ]  # fmt: skip
+    samples = ladder.conversation.rto["in"] = RtoSamples()
+    for at, rto in ((0.9, 3.0), (1.2, 1.0), (2.0, 1.0), (2.2, 2.0), (4.05, 2.0), (4.3, 4.0), (6.9, 4.0)):
+        samples.add(100 + at, rto)
+    # SHUTDOWN was sent again before 4 s had passed: for what, nobody told.
+    assert [marks(row, rto=ladder.rto(row)) for row in ladder if row.first_try] == [
+        "↻3 after 1.1 s, RTO 1 s", "↻3 after 3.1 s, RTO 2 s", "↻9 after 500 ms",
+        "↻9 after 2 s, last try 1.5 s ago",
+    ]  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.sampled_from([1.0, 1.5, 2.0])), max_size=100), st.data())
+def test_an_rto_that_ran_was_told_while_it_ran(told: list[tuple[float, float]], draw: st.DataObject) -> None:
+    samples = RtoSamples()
+    for at, rto in sorted(told, key=lambda one: one[0]):
+        samples.add(at, rto)
+    since, until = sorted(draw.draw(st.tuples(st.floats(0, 100), st.floats(0, 100))))
+    ran = samples.ran(since, until)
+    assert not ran or (ran <= (until - since) / 0.95 and ran in {rto for _, rto in told})
+    if not any(at < until for at, _ in told) or not any(since <= at for at, _ in told):
+        assert not ran
 
 
 def test_a_fast_retransmission_waited_for_no_timer(wire: Wire) -> None:

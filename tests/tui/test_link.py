@@ -173,6 +173,31 @@ async def test_time_stands_and_goes_by_single_packets() -> None:
         await until(pilot, lambda: _banner(app) == "")
 
 
+async def test_a_repeat_has_the_timer_that_ran_beside_it() -> None:
+    """As the stack told it while it ran: step by step each is twice the one before."""
+    async with running((120, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("w", "D", "D", "D", "space")
+        await until(pilot, lambda: _banner(app).startswith("TIME STANDS STILL"))
+        ladder = app.query_one(LadderView)
+        await type_line(pilot, "again and again")
+        await pilot.press("escape")
+        await until(pilot, lambda: any("✗" in line for line in drawn(ladder)))
+        assert ladder.ladder is not None
+        samples = ladder.ladder.conversation.rto["in"]
+        seen: list[str] = []
+        for rto in (1, 2, 4):
+            now = app.monitor.link_time(app.clock.mono())
+            await until(pilot, lambda now=now, rto=rto: samples.ran(now - 90, now + 0.001) == rto)  # type: ignore[misc]
+            until_then = len(seen)
+            while len(seen) == until_then:
+                packets = len(app.monitor.wire)
+                await pilot.press("i")
+                await until(pilot, lambda packets=packets: outcome(pilot) or len(app.monitor.wire) > packets)  # type: ignore[misc]
+                seen = [line for line in drawn(ladder) if "↻" in line]
+            assert f"RTO {rto} s" in seen[-1], seen
+
+
 async def test_what_time_keeps_out_is_counted() -> None:
     async with running((120, 40)) as (app, pilot):
         await pilot.press("escape", "space")
