@@ -42,11 +42,10 @@ from sctp_tui.sctp.events import (
 )
 
 from . import explained
+from .patience import PATIENCE
 from .rawpeer import RawPeer
 
 E = TypeVar("E", bound=Event)
-PATIENCE = 30.0
-"""Seconds after which a test gives up waiting: much more than a loaded machine needs."""
 
 
 def unused_udp_port() -> int:

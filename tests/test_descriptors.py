@@ -16,6 +16,7 @@ from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import EndpointClosed, EndpointFailed, Listening, Message, Peer, StackName
 from sctp_tui.sctp.system import check_descriptors, raise_descriptor_limit
+from tests.patience import PATIENCE
 
 from .harness import Running
 
@@ -142,7 +143,7 @@ sys.exit(main(words))
 )
 def test_commands_say_it_in_lines(words: str, limit: int) -> None:
     arguments = [sys.executable, "-c", _WITH_FEW, str(limit), *words.split()]
-    ended = subprocess.run(arguments, capture_output=True, timeout=30, text=True, check=False)
+    ended = subprocess.run(arguments, capture_output=True, timeout=PATIENCE, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stderr
     assert "Traceback" not in ended.stderr

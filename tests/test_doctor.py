@@ -20,6 +20,7 @@ from sctp_tui.sctp.endpoint import Clock, SctpError, Stack, StackUnavailable
 from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.kernel import ring
 from sctp_tui.sctp.kernel.stack import NoKernelSctp
+from tests.patience import PATIENCE
 
 RELEASE = "6.8.0-40-generic"
 USERSPACE = "use --stack userspace"
@@ -304,18 +305,18 @@ def without_loopback() -> list[str]:
 
 def test_the_loopback_is_down(stack: StackName, without_loopback: list[str]) -> None:
     words = [*without_loopback, sys.executable, "-m", "sctp_tui", "doctor", "--json", "--stack", stack]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stderr) == (1, "")
     (finding,) = json.loads(done.stdout)["stacks"]
     assert finding["cause"] == "the loopback interface is down, so nothing here can be reached"
     sent = [*words[: words.index("doctor")], "send", "127.0.0.1:9", "hello", "--stack", stack]
-    done = subprocess.run(sent, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(sent, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("sctp-tui send: the loopback interface is down")
     assert done.stderr.count("\n") == 1
     mend = finding["remedy"].removeprefix("sudo ")
     healed = ["sh", "-c", f'{mend} && exec "$@"', "sh", *words[len(without_loopback) :]]
-    mended = subprocess.run([*without_loopback, *healed], capture_output=True, timeout=30, check=False)
+    mended = subprocess.run([*without_loopback, *healed], capture_output=True, timeout=PATIENCE, check=False)
     assert (mended.returncode, mended.stderr) == (0, b"")
 
 

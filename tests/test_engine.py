@@ -29,7 +29,8 @@ from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.userspace.stack import UserspaceStack
 from sctp_tui.sending import BACKLOG
 
-from .harness import PATIENCE, Running
+from .harness import Running
+from .patience import PATIENCE
 from .rawpeer import ABORT, RawPeer, RawServer, chunk, sack
 
 

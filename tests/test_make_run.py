@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 from .places import ROOT
 
 pytestmark = pytest.mark.userspace
-
-_PATIENCE = 60.0  # s; the first `make run` on a machine installs
 
 
 class Terminal:
@@ -56,7 +56,7 @@ class Terminal:
         return self._call("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_all_flag}").strip()
 
     def until(self, test: Callable[[str], bool]) -> str:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while not test(screen := self.screen()):
             assert time.monotonic() < deadline, screen
             time.sleep(0.05)
@@ -99,7 +99,7 @@ def test_make_run(terminal: Terminal) -> None:
     send = [sys.executable, "-m", "sctp_tui", "send", "--stack", "userspace", "--udp-port", udp_port]
     done = subprocess.run(
         [*send, f"127.0.0.1:{port}", "from another terminal"],
-        cwd=ROOT, capture_output=True, text=True, timeout=30, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     terminal.until(lambda screen: "from another terminal" in screen and "shutdown by peer" in screen)

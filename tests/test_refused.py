@@ -10,7 +10,8 @@ from sctp_tui.sctp.kernel.endpoint import KernelEndpoint
 from sctp_tui.sctp.userspace import sockets
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 
-from .harness import PATIENCE, Running
+from .harness import Running
+from .patience import PATIENCE
 from .rawpeer import ABORT, COOKIE_ACK, COOKIE_ECHO, RawPeer, chunk
 
 

@@ -10,8 +10,9 @@ from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import StackName
 from sctp_tui.watchdog import Watchdog
 
-from .cli.program import PATIENCE, Program
+from .cli.program import Program
 from .harness import Running
+from .patience import PATIENCE
 
 
 class _Blocked:

@@ -10,9 +10,7 @@ from types import TracebackType
 from typing import IO, Any, Self, cast
 
 from sctp_tui.sctp.events import StackName
-
-PATIENCE = 30.0
-"""Seconds that a process gets: in a guest without hardware virtualisation Python starts slowly."""
+from tests.patience import PATIENCE
 
 
 class Program:

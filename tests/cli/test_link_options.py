@@ -10,6 +10,7 @@ import pytest
 from sctp_tui.options import screen_options, serve_options
 from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.link import Conditions
+from tests.patience import PATIENCE
 
 
 def test_both_directions_or_either() -> None:
@@ -55,7 +56,7 @@ def test_serve_with_a_link_that_drops() -> None:
         where = f"127.0.0.1:{listening['port']}"
         udp_port = str(listening["udp_port"])
         send = [*program, "send", where, "hello", "--stack", "userspace", "--udp-port", udp_port]
-        assert subprocess.run(send, check=False, timeout=20).returncode == 0
+        assert subprocess.run(send, check=False, timeout=PATIENCE).returncode == 0
         events = [json.loads(line) for line in server.stdout]
     packets = [
         (event["verdict"], event["reason"])

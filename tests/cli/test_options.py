@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from sctp_tui.options import ScreenOptions, SendOptions, screen_options, send_options, serve_options
+from tests.patience import PATIENCE
 
 Read = Callable[[Sequence[str]], object]
 
@@ -160,7 +161,7 @@ def test_without_a_screen_nothing_of_the_screen_is_imported() -> None:
 def test_the_screen_needs_a_terminal() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "sctp_tui"],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     assert "needs a terminal" in done.stderr

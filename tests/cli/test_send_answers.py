@@ -6,7 +6,8 @@ import time
 from sctp_tui.sctp.events import AssocChange, Message, ShutdownEvent, StackName
 from tests.harness import Running
 
-from .program import PATIENCE, Program, to
+from ..patience import PATIENCE
+from .program import Program, to
 
 
 def client(running: Running, *words: str) -> Program:

@@ -8,7 +8,8 @@ import pytest
 
 from sctp_tui.sctp.events import StackName
 
-from .program import PATIENCE, Program, Server, send, to
+from ..patience import PATIENCE
+from .program import Program, Server, send, to
 
 
 def serve(stack: StackName, *words: str) -> Program:

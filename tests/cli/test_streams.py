@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ..lab.guests import lab
-from .program import PATIENCE
+from ..patience import PATIENCE
 
 __all__ = ["lab"]
 

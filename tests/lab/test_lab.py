@@ -15,6 +15,7 @@ import pytest
 
 from sctp_tui.lab import LabError, LabUnavailable, TimeLimit, account, capture, command, launch, linux, run
 from sctp_tui.options import screen_options
+from tests.patience import PATIENCE
 
 from .guests import ROOT, alive, kernel_of, lab, scratch_folders
 
@@ -57,7 +58,7 @@ def start(*words: str, **more: str) -> subprocess.Popen[bytes]:
 @boots
 def test_megabytes_go_through_in_order_and_the_streams_stay_apart(temporary: Path) -> None:
     data = random.Random(9260).randbytes(1 << 20)
-    result = capture(["sh", "-c", "tee /dev/stderr"], input=data, timeout=30)
+    result = capture(["sh", "-c", "tee /dev/stderr"], input=data, timeout=PATIENCE)
     assert (result.returncode, result.stdout == data, result.stderr == data) == (0, True, True)
     assert scratch_folders(temporary) == []
 
@@ -76,14 +77,14 @@ def test_megabytes_go_through_in_order_and_the_streams_stay_apart(temporary: Pat
     ids=["exits", "killed", "not found", "no program"],
 )
 def test_the_exit_status_is_the_commands(words: list[str], status: int, out: bytes, err: bytes) -> None:
-    result = capture(words, timeout=20)
+    result = capture(words, timeout=PATIENCE)
     assert (result.returncode, result.stdout == out, result.stderr) == (status, True, err)
 
 
 @boots
 def test_what_is_installed_beside_the_interpreter_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    result = capture(["sh", "-c", "command -v sctp-tui"], timeout=20)
+    result = capture(["sh", "-c", "command -v sctp-tui"], timeout=PATIENCE)
     assert result.returncode == 0, result.stderr
     assert result.stdout.decode() == f"{Path(sys.executable).parent}/sctp-tui\n"
 
@@ -102,7 +103,7 @@ print(server.recv(99), os.getuid(), os.environ["WORD"], os.getcwd(), tempfile.ge
 print(pathlib.Path("/proc/net/sctp/eps").read_text(), file=sys.stderr)
 """
     words = [sys.executable, "-S", "-c", script]
-    result = capture(words, env={"WORD": "a b=c\n\udcff"}, cwd=ROOT, timeout=20)
+    result = capture(words, env={"WORD": "a b=c\n\udcff"}, cwd=ROOT, timeout=PATIENCE)
     assert result.returncode == 0, result.stderr
     assert f"b'hello' 0 a b=c\n\udcff {ROOT} {temporary}/sctp-tui-lab-" in os.fsdecode(result.stdout)
     assert b" 9260 " in result.stderr
@@ -116,7 +117,7 @@ for folder in "$TMPDIR" "$XDG_RUNTIME_DIR" "$TMUX_TMPDIR"; do
 done
 echo kept > kept
 """
-    result = capture(["sh", "-ec", script], cwd=temporary, timeout=20)
+    result = capture(["sh", "-ec", script], cwd=temporary, timeout=PATIENCE)
     assert (result.returncode, result.stdout.split()) == (0, [b"0"] * 6), result.stderr
     assert [(path.name, path.read_text()) for path in temporary.iterdir()] == [("kept", "kept\n")]
 
@@ -169,7 +170,7 @@ def test_a_command_learns_that_nobody_reads_it_any_more() -> None:
     ours, theirs = os.pipe()
     os.close(ours)
     with open(os.devnull) as nothing, open(theirs, "wb") as unread:
-        assert run(["yes"], stdin=nothing, stdout=unread, timeout=20) == 128 + signal.SIGPIPE
+        assert run(["yes"], stdin=nothing, stdout=unread, timeout=PATIENCE) == 128 + signal.SIGPIPE
 
 
 def interpreter_for_nobody() -> str | None:
@@ -199,7 +200,7 @@ def test_root_hands_the_guest_to_nobody(tmp_path: Path) -> None:
     script = f"""
 import sys
 from sctp_tui.lab import run
-sys.exit(run(["sh", "-c", {command!r}], timeout=20))
+sys.exit(run(["sh", "-c", {command!r}], timeout={PATIENCE}))
 """
     ran = subprocess.run(
         [python, "-Sc", script], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=False

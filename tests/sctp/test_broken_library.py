@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import PATIENCE
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.userspace
 

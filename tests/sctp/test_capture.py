@@ -16,7 +16,8 @@ from sctp_tui.sctp.events import Message, Packet, Peer, Refused
 from sctp_tui.sctp.kernel import ring
 from sctp_tui.sctp.packet import Data, name_of
 
-from ..harness import PATIENCE, Running
+from ..harness import Running
+from ..patience import PATIENCE
 
 pytestmark = pytest.mark.kernel
 

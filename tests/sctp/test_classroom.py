@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from sctp_tui.sctp.events import AssocChange, Message, Peer, StackName
+from tests.patience import PATIENCE
 
 from ..harness import Running
 
@@ -95,7 +96,7 @@ def test_a_class_is_taken(classroom: None, name: StackName) -> None:
         for _ in range(STUDENTS):
             end = running.until(AssocChange, state="SHUTDOWN_COMP")
             assert end.by == "peer"
-        out, _ = students.communicate(timeout=20)
+        out, _ = students.communicate(timeout=PATIENCE)
     assert seen == {f"10.77.{n}.2": b"present %d" % n for n in range(STUDENTS)}
     assert json.loads(out) == [
         STUDENTS,

@@ -13,7 +13,8 @@ from sctp_tui.sctp.commands import Listen
 from sctp_tui.sctp.events import AssocChange, EndpointFailed, Listening, Message, Packet, Peer, ShutdownEvent
 
 from ..cli.program import Program
-from ..harness import PATIENCE, Running
+from ..harness import Running
+from ..patience import PATIENCE
 
 pytestmark = pytest.mark.kernel
 
@@ -148,7 +149,7 @@ def test_sctp_darn_as_client(tool: str) -> None:
     with Running("kernel") as running:
         port = str(running.listen().port)
         darn = ["sctp_darn", "-H", "127.0.0.1", "-P", "9101", "-h", "127.0.0.1", "-p", port, "-s"]
-        subprocess.run(darn, input=b"hello\n", capture_output=True, timeout=20, check=False)
+        subprocess.run(darn, input=b"hello\n", capture_output=True, timeout=PATIENCE, check=False)
         running.until(AssocChange, state="COMM_UP")
         message = running.until(Message, direction="in")
         assert message.data.rstrip(b"\0\n") == b"hello"
@@ -162,7 +163,7 @@ def test_sctp_test_as_client(tool: str) -> None:
         port = str(running.listen().port)
         test = ["sctp_test", "-H", "127.0.0.1", "-P", "9100", "-h", "127.0.0.1"]
         once = ["-p", port, "-s", "-x", "1", "-X", "1"]
-        done = subprocess.run([*test, *once], capture_output=True, timeout=30, check=False)
+        done = subprocess.run([*test, *once], capture_output=True, timeout=PATIENCE, check=False)
         up = running.until(AssocChange, state="COMM_UP")
         assert running.until(Message, direction="in").size > 0, done.stdout
         running.until(AssocChange, test=lambda event: event.state in ("SHUTDOWN_COMP", "COMM_LOST"))

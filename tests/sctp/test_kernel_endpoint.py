@@ -28,11 +28,11 @@ from sctp_tui.sctp.events import (
     ShutdownEvent,
 )
 from sctp_tui.sctp.kernel import KernelEndpoint, KernelStack, sockets
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.kernel
 
 E = TypeVar("E", bound=Event)
-PATIENCE = 30.0
 NOT_UTF8 = b"\xff\xfe\x80\xc3\x00\x1b"
 
 

@@ -15,9 +15,8 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.sctp.commands import Command, Send
 from sctp_tui.sctp.events import AssocChange, Event, Message, StackName
 from sctp_tui.tui.app import SctpApp, Settings
+from tests.patience import PATIENCE
 
-PATIENCE = 30.0
-"""Seconds that anything may take before a test fails."""
 on_both = pytest.mark.usefixtures("stack")
 """Marks what is tested on the kernel's stack too: each thing that a user does by keys, once."""
 stack_under_test: StackName = "userspace"

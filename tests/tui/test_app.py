@@ -24,9 +24,9 @@ from sctp_tui.tui.header import Header
 from sctp_tui.tui.help import HelpScreen
 from sctp_tui.tui.main_screen import MainScreen
 from sctp_tui.tui.wire_pane import WirePane
+from tests.patience import PATIENCE
 
 from .driving import (
-    PATIENCE,
     drawn,
     log_of,
     message_input,

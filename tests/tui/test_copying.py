@@ -25,8 +25,9 @@ from sctp_tui.tui.copying import CopyScreen, copy, of_event, of_selection
 from sctp_tui.tui.message_log import MessageLog
 from tests.monitor.story import EVIL, Story, batch, one_of_each
 
+from ..patience import PATIENCE
 from .driving import messages, on_both, outcome, rows, running, type_line, until
-from .test_safe_terminal import PATIENCE, Terminal
+from .test_safe_terminal import Terminal
 
 
 def forms(payload: bytes) -> dict[str, str]:

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from sctp_tui.lab.terminal import Modes
+from tests.patience import PATIENCE
 
 from ..cli.program import Program, to
 from ..harness import unused_udp_port
@@ -28,7 +29,6 @@ from ..test_make_run import needed
 
 pytestmark = pytest.mark.userspace
 
-_PATIENCE = 20.0
 _PORT = 5000
 # A shell that keeps SIGHUP from itself and from what it starts, as the leader of the session.
 _DEAF = ["sh", "-c", "trap '' HUP; \"$@\"; exit $?", "sh"]
@@ -59,7 +59,7 @@ class Started:
             drawn += self._read()
 
     def _read(self) -> bytes:
-        assert select.select([self.terminal], [], [], _PATIENCE)[0], "it neither draws nor ends"
+        assert select.select([self.terminal], [], [], PATIENCE)[0], "it neither draws nor ends"
         written = os.read(self.terminal, 65536)
         self.modes.feed(written)
         return written
@@ -81,7 +81,7 @@ class Started:
 
     def end(self) -> int:
         """Its exit status, once it has ended."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while (ended := os.waitpid(self.process, os.WNOHANG)) == (0, 0):
             assert time.monotonic() < deadline, "the program outlives its terminal"
             time.sleep(0.02)

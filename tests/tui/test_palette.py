@@ -26,11 +26,11 @@ from sctp_tui.tui.why_line import WhyLine
 from sctp_tui.tui.window_view import WindowView
 from sctp_tui.tui.wire_pane import WirePane
 
+from ..patience import PATIENCE
 from .driving import message_input, rows, running, type_line, until
 
 pytestmark = pytest.mark.userspace
 
-_PATIENCE = 30.0  # s that an entry may take to do something
 VIEWS = ("ladder", "lanes", "window", "states")
 PLACES = ("line", "to", "speakers", "table", "log", *VIEWS)
 
@@ -142,7 +142,7 @@ async def test_every_entry_does_something(place: str, known: bool) -> None:
                 seen += 1
                 before = observed(app, done)
                 await provider(app).command(listed[entry.title])()
-                end = time.monotonic() + _PATIENCE
+                end = time.monotonic() + PATIENCE
                 # Not by the pilot, which waits for the processor to be idle.
                 while observed(app, done) == before and time.monotonic() < end:
                     await asyncio.sleep(0.01)

@@ -28,10 +28,10 @@ from sctp_tui.tui import columns, message_log
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.message_log import MessageLog
 from tests.monitor.story import EVIL, Story, batch, one_of_each
+from tests.patience import PATIENCE
 
 COLUMNS, LINES = 150, 70
 SENTINEL = "the last of it"
-PATIENCE = 30.0  # s
 
 # A control sequence of ECMA-48, section 5.4: parameters, intermediates, one final byte.
 _CSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
