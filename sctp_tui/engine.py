@@ -206,6 +206,8 @@ class Engine:
             while self._commands:
                 self._asked, command = self._commands.popleft()
                 self._carry_out(command)
+                if isinstance(command, Step):
+                    break  # what it brought about is told before the next
             for stack in self._stacks.values():
                 stack.turn()
             reading = not self.outbox.full

@@ -18,8 +18,8 @@ TERMS: dict[str, Term] = {
     # --- who
     "assoc_id": Term(
         "Association ID",
-        "The number by which one end's stack knows the association; the other end has another, and numbers "
-        "come again.",
+        "The number by which one end's stack knows the association; the other end chooses its own, which "
+        "may be the same, and numbers come again.",
         "RFC 6458, section 3.1",
     ),
     "peer": Term(

@@ -57,7 +57,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
     `tries` tell of each chunk how it came to be sent; none where all go for the first time and nothing is to
     be said of any. `opens` tells that its SACK acknowledges nothing new but has more room, `filled` that it
-    reports no gap any more, `takes` that it acknowledges a zero window probe. `heard` is what its sender had
+    reports no gap any more, `takes` that it acknowledges a zero window probe, `given_up` that DATA was given
+    up by FORWARD TSN before it. `heard` is what its sender had
     heard of the other end. What is sent again was sent first `waited` seconds ago, 0 where that packet is
     not kept. `begins` is of the COOKIE ACK with which another association is there.
     """
@@ -71,6 +72,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     heard: Heard = Heard(0.0, False, False)
     waited: float = 0.0
     takes: bool = False
+    given_up: bool = False
     begins: Begun | None = None
 
     def tried(self, at: int) -> Tried:
@@ -121,6 +123,7 @@ class _Way:
         self.beats: dict[int, deque[int]] = {}  # by what HEARTBEATs bear, the packets without an answer
         self.sack: Sack | None = None
         self.gave_up = False  # a message, since a SACK came
+        self.given_up = False  # a message of this association
         self.tries = Tries()
         self.set_up: float | None = None  # when a chunk came last that sets up, and wants an answer at once
 
@@ -129,6 +132,7 @@ class _Way:
         initial, other, _ = self.announced.get(tag, (self.initial, 0, 0))
         if initial != self.initial:
             self.tries.begin()
+            self.given_up = False
         self.initial = initial
         return other
 
@@ -254,7 +258,7 @@ class Ladder:
                     back.tries.answer(comes, chunk, now)
             elif isinstance(chunk, ForwardTsn | IForwardTsn):
                 way.tries.skip(chunk.cumulative_tsn)
-                way.gave_up = True
+                way.gave_up = way.given_up = True
             elif isinstance(chunk, Init | CookieEcho | Shutdown):
                 if not isinstance(chunk, InitAck) or way.initial is None:
                     tried = way.control.send(now, number, _identity(chunk))
@@ -282,7 +286,9 @@ class Ladder:
                 begins = self._comes_up(packet.vtag, back, number)
             tries.append(tried)
         said = tuple(tries) if any(one is not ONCE for one in tries) else ()
-        row = Row(number, packet, after, said, opens, filled, heard, takes=takes, begins=begins)
+        row = Row(
+            number, packet, after, said, opens, filled, heard, 0.0, takes, back.given_up, begins
+        )  # fmt: skip
         first = row.first_try
         if first >= self.first and first:
             row = replace(row, waited=after - self[first].after)

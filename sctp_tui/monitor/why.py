@@ -57,7 +57,8 @@ class Facts(msgspec.Struct, frozen=True):
     `window_update` of a SACK that acknowledges nothing new and opens the window, `gap_filled` of one without
     gaps after one that had some, `with_data` of a chunk that DATA is bundled with. `heard` is what its sender
     had heard of the other end, None where what went before it is not known; `room` is how DATA stands to the
-    window that it was told, `probe_taken` of a SACK that acknowledges a zero window probe.
+    window that it was told, `probe_taken` of a SACK that acknowledges a zero window probe, `given_up` of one
+    whose reader gave up DATA before by FORWARD TSN.
     """
 
     retransmission: Retransmission | None = None
@@ -68,6 +69,7 @@ class Facts(msgspec.Struct, frozen=True):
     heard: Heard | None = None
     room: Situation = ""
     probe_taken: bool = False
+    given_up: bool = False
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -220,4 +222,6 @@ def _of_sack(sack: Sack, facts: Facts) -> str:
         return "closed"
     if sack.duplicates:
         return "duplicates"
-    return "filled" if facts.gap_filled else "update" if facts.window_update else ""
+    if facts.gap_filled or facts.window_update:
+        return "filled" if facts.gap_filled else "update"
+    return "given up" if facts.given_up else ""

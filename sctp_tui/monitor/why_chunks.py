@@ -224,6 +224,13 @@ CHUNKS = {
         "The Cumulative TSN Ack takes chunks off the sender's queue, lets cwnd grow and stops or restarts "
         "T3-rtx. One is due for every second packet with DATA, and 200 ms after any (6.2), if not sooner.",
     ),
+    "SACK/given up": Words(
+        "3758 3.6",
+        "An acknowledgement: up to this number everything has come or was given up by its sender, and so "
+        "much room is left.",
+        "The Cumulative TSN Ack moves over what a FORWARD TSN gave up as over what came: it does not tell "
+        "one from the other. Its sender knows which messages it abandoned.",
+    ),
     "SACK/gaps": Words(
         "9260 6.7",
         "Sent at once, as something is missing: it tells which later data has come, so that only what was "
@@ -273,7 +280,8 @@ CHUNKS = {
     # --- the path
     "HEARTBEAT": Words(
         "9260 8.3",
-        "A question: are you still there? It is sent while nothing else passes, or to try a new address.",
+        "A question: are you still there? It is sent while nothing else passes, or to try an address "
+        "that is new or did not answer.",
         "Probes an idle address every HB.interval plus RTO, with jitter, an unconfirmed one each RTO (5.4). "
         "No answer within an RTO is an error of the path, and of the association where data takes it (8.1).",
     ),

@@ -48,6 +48,7 @@ def explained(row: Row, level: Level) -> Iterator[tuple[Chunk, Why]]:
             row.heard,
             tried.room,
             row.takes and isinstance(chunk, Sack),
+            row.given_up and isinstance(chunk, Sack),
         )
         yield chunk, why(chunk, level, facts)
 

@@ -14,7 +14,12 @@ SUBJECTS: dict[str, dict[str, str]] = {
     "1071": {"": "checksum"},
     "1812": {"5.2.7.1": "ICMP|version, type and code"},  # Destination Unreachable
     "2544": {"": "198.18"},
-    "3758": {"": "reliab|lifetime|given? up|forward TSN", "3.2": "FORWARD TSN", "3.5": "FORWARD TSN"},
+    "3758": {
+        "": "reliab|lifetime|given? up|forward TSN",
+        "3.2": "FORWARD TSN",
+        "3.5": "FORWARD TSN",
+        "3.6": "given up",
+    },
     "3849": {"": "2001:db8"},
     "4007": {"5": "link-local", "11": "interface"},
     "4291": {"2.5.5.2": "mapped"},

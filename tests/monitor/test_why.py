@@ -162,6 +162,8 @@ def _keys() -> Iterator[tuple[Chunk, Facts, str]]:
     yield _SACK, Facts(), "SACK"
     yield _SACK, Facts(window_update=True), "SACK/update"
     yield _SACK, Facts(gap_filled=True), "SACK/filled"
+    yield _SACK, Facts(given_up=True), "SACK/given up"
+    yield replace(_SACK, rwnd=0), Facts(given_up=True), "SACK/closed"
     yield replace(_SACK, rwnd=0), Facts(), "SACK/closed"
     yield replace(_SACK, rwnd=0), Facts(probe_taken=True), "SACK/probe taken"
     yield replace(_SACK, gaps=((7, 8),)), Facts(), "SACK/gaps"

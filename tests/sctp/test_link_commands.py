@@ -109,6 +109,23 @@ def test_step_by_step_an_idle_peer_dies_as_in_real_time_and_no_step_is_refused(r
         running.until(PeerAddrChange, key=key, state="UNREACHABLE")
 
 
+def test_steps_asked_for_at_once_are_told_one_after_the_other(running: Running) -> None:
+    """What one brought about comes before the refusal of the next."""
+    running.greet()
+    cut = Conditions(cut=True)
+    running.submit(SetSpeed(0), SetLink(cut, cut, 1), *[Step()] * 60)
+
+    def told() -> list[str]:
+        events = running.events
+        lost = [e.state for e in events if isinstance(e, AssocChange) and e.state == "COMM_LOST"]
+        return lost + [e.text for e in events if isinstance(e, Refused)]
+
+    running.until_true(lambda: any("nothing is on its way" in text for text in told()))
+    assert told()[:2] == ["COMM_LOST", "COMM_LOST"]
+    first = next(at for at, event in enumerate(running.events) if isinstance(event, Refused))
+    assert not any(isinstance(event, AssocChange) for event in running.events[first:])
+
+
 def test_a_graceful_close_does_not_run_out_of_time_while_time_stands_still() -> None:
     with Running("userspace", packets=("userspace",), grace=0.5) as running:
         running.listen()

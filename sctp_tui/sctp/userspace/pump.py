@@ -278,6 +278,8 @@ class Pump:
         """
         transit, held = self.transit, self.transit.held
         self.flush()
+        if not held and not self.resting():
+            return False  # without an association no timer does anything
         began, heard = transit.now(), self.unheard()
         end = began + _STEP
         while transit.now() < end:
