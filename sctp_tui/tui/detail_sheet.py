@@ -143,9 +143,11 @@ def _sparklines(association: Association, now: float, width: int) -> list[Line]:
     times = f"{'2 min ago':<{cells - 3}}now" if cells > 20 else " " * cells
 
     def line(label: str, term: str, series: Series, say: Callable[[float], str], mean: bool) -> Line:
-        values = series.until(end)
-        highest = max((value for value in values if value is not None), default=0.0)
-        newest = [value for value in series.until(now - 1, _NOW) if value is not None]
+        # The cell that has begun is not drawn, and what it holds so far counts for both numbers.
+        seconds = series.until(now - 1, SECONDS + int(now) - 1 - end)
+        values = seconds[:SECONDS]
+        highest = max((value for value in seconds if value is not None), default=0.0)
+        newest = [value for value in seconds[-_NOW:] if value is not None]
         # Where nothing passed that is 0, where nothing was measured it is nothing.
         current = sum(newest) / _NOW if mean else newest[-1] if newest else None
         return [

@@ -1,5 +1,7 @@
 """All of one association: what is said of it, and the cursor that goes from number to number."""
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -124,6 +126,42 @@ def test_sparklines() -> None:
     assert spark([4, 0, None, None], 2, 4) == "▄ "
     assert spark([None, 0, 3, None], 4, 3, mean=False) == " ▁▇ "
     assert spark([], 3, 0) == "   "
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0, 4), st.integers(0, 900), st.integers(0, 9)), min_size=1, max_size=40),
+    st.floats(0, 3),
+    st.integers(60, 200),
+)
+def test_no_peak_is_below_now(told: list[tuple[float, int, int]], later: float, width: int) -> None:
+    """The peak is of the seconds that "now" is of too, wherever the sparkline's last cell has ended."""
+    story = Story()
+    monitor = Monitor()
+    monitor.fold(batch(story.up(1)))
+    passed = 0
+    for after, srtt, more in told:
+        story.now += after
+        passed += more
+        monitor.fold(batch(story.counts(1, passed), story.status(1, srtt=srtt)))
+    shown = lines(detail(one(monitor), None, story.now + later, width))
+    (rtt,) = [line for line in shown if line.startswith(" RTT ")]
+    (rate,) = [line for line in shown if line.startswith(" Messages/s ")]
+    for line, unit in ((rtt, "ms"), (rate, "/s")):
+        numbers = re.findall(rf"(<?[\d.,]+) {unit}(?: |$)", line)
+        now, peak = (float(one.replace("<1", "0").replace(",", "")) for one in numbers or ("0", "0"))
+        assert peak >= now, line
+
+
+def test_a_jump_of_the_rtt_is_in_its_peak_at_once() -> None:
+    story = Story()
+    monitor = full(story)
+    story.now += 2
+    monitor.fold(batch(story.status(1, srtt=480)))
+    for later in range(1, 4):
+        shown = lines(detail(one(monitor), None, story.now + later, 60))
+        (rtt,) = [line for line in shown if line.startswith(" RTT ")]
+        assert rtt.split()[-4:] == ["480", "ms", "480", "ms"]
 
 
 class Stage(App[None]):
