@@ -28,12 +28,10 @@ def diagram(
     taken: Collection[Transition],
     width: int,
     height: int = _HEIGHT,
-    by: str = "",
 ) -> list[list[Run]]:
     """The picture in `width` columns, line by line; where there is not enough room the states are listed.
 
-    `here` names who is in a state; `taken` are the transitions whose arrows are to be lit, `by` is
-    whose an ABORT among them was, "" where nobody knows.
+    `here` names who is in a state; `taken` are the transitions whose arrows are to be lit.
     """
     if width < NARROWEST or height < LOWEST:
         return _listed(here, width)
@@ -88,18 +86,14 @@ def diagram(
 
     for state, (column, row) in zip(STATES, boxes, strict=True):
         canvas.box(column, row, state, " and ".join(here.get(state, ())))
-    return [*canvas.lines(), _ended({one.trigger for one in taken}, by, total, canvas.margin)]
+    return [*canvas.lines(), _ended({one.trigger for one in taken}, total, canvas.margin)]
 
 
-def _ended(triggers: Collection[str], by: str, width: int, margin: int) -> list[Run]:
+def _ended(triggers: Collection[str], width: int, margin: int) -> list[Run]:
     """How an association ends from any state, the ways that were taken lit."""
-    ways = {
-        trigger: f"{said}, by {by}" if by and trigger == "[ABORT]" else said
-        for trigger, said in _ENDS.items()
-    }
-    room = width - sum(len(said) + 2 for said in ways.values())
+    room = width - sum(len(said) + 2 for said in _ENDS.values())
     runs: list[Run] = [(" " * margin + next((one for one in _ANY if len(one) <= room), _ANY[-1]), "label")]
-    for trigger, said in ways.items():
+    for trigger, said in _ENDS.items():
         runs.append((said, "taken" if trigger in triggers else "label"))
         runs.append(("; ", "label"))
     return runs[:-1]

@@ -12,7 +12,6 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.state_diagram import Run, diagram
 from sctp_tui.monitor.states import Follower, Taken
 from sctp_tui.monitor.wire import Conversation, End
-from sctp_tui.monitor.words import WHO
 from sctp_tui.sctp.events import Origin
 
 from .actions import bindings
@@ -81,8 +80,7 @@ class StateView(ScrolledLines):
         for end, name in ends.items():
             here.setdefault(follower.state[end], []).append(name)
         lasts = [last.transition for end in ends if (last := follower.last(end))]
-        by = next((said for end in ends if (last := follower.last(end)) and (said := self._whose(last))), "")
-        self._lines = diagram(here, lasts, width, height, by)
+        self._lines = diagram(here, lasts, width, height)
         for number, one in enumerate(reversed(taken)):
             style = "taken" if number == 0 else "label"
             told = self._told(one, ends[one.end], follower.conversation.began, width)
@@ -101,14 +99,10 @@ class StateView(ScrolledLines):
         told = f"{after:9.3f} {name} {one.transition}{self._by_whom(one)}"
         return told + section if len(told) + len(section) <= width else told
 
-    def _whose(self, one: Taken) -> str:
-        """Whether an ABORT was our user's or our stack's, "" where that is not known."""
-        by = self._by.get(one.end) if one.transition.trigger == "[ABORT]" else None
-        return WHO[by] if by in ("us", "stack") else ""
-
     def _by_whom(self, one: Taken) -> str:
-        who = self._whose(one)
-        return f", by {who}" if who else ""
+        """That no user wanted an ABORT, where that is known; "us" could be either of the two ends here."""
+        itself = one.transition.trigger == "[ABORT]" and self._by.get(one.end) == "stack"
+        return ", by its stack" if itself else ""
 
     def on_resize(self) -> None:
         """The picture fits itself into the room that there is."""
