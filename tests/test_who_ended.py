@@ -46,6 +46,7 @@ def _agree(running: Running, end: AssocChange) -> str:
     ladder, follower = Ladder(conversation), Follower(conversation)
     ladder.update()
     follower.update(float("inf"))
+    follower.told("local", row.state, row.by, float("inf"))
     last = follower.last("local")
     assert last is not None
     (abort,) = [one for one in ladder if any(isinstance(chunk, Abort) for chunk in one.chunks)][-1:]

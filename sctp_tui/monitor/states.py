@@ -6,11 +6,12 @@ the packet that triggers it arrives.
 
 import heapq
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
 
-from ..sctp.events import Packet
+from ..sctp.events import Origin, Packet
 from ..sctp.packet import Abort, Chunk, Data, Heartbeat, IData, Sack, name_of
 from .heard import Heard, Hearing, gives_up
 from .wire import Conversation, End
@@ -93,7 +94,7 @@ class Follower:
     """Where both ends of a conversation stand, as its packets show. `seen` is the last packet's number.
 
     `state` is by end; `taken` are the last transitions of both. That an end waits with its SHUTDOWN, or gives
-    up without a word, no packet shows: it has to be `told`.
+    up without a word or with an ABORT like any other, no packet shows: it has to be `told`.
     """
 
     def __init__(self, conversation: Conversation) -> None:
@@ -118,12 +119,25 @@ class Follower:
         self._arrive(now)
         return False
 
-    def told(self, end: End, state: str, gave_up: bool, now: float) -> None:
-        """What an end itself says of its state, as far as packets don't show it."""
+    def told(self, end: End, state: str, by: Origin | None, now: float) -> None:
+        """What an end itself says of its state and of who ended it, as far as packets don't show it.
+
+        A stack that gives up may send an ABORT just as one whose program wants it: of the two it knows which.
+        """
         if state == "SHUTDOWN-PENDING" and self.state[end] == "ESTABLISHED":
             self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], now, self.seen)
-        elif gave_up:
+        elif by == "nobody" and self.state[end] != "CLOSED":
             self._take(end, _BY_RECEIVING.get((self.state[end], "no answer")), now, self.seen)
+        elif by == "nobody":
+            self._mend(end, "[ABORT]", lambda state: _BY_RECEIVING[state, "no answer"])
+        elif by in ("us", "stack"):
+            self._mend(end, "no answer", lambda state: _BY_SENDING[state, "ABORT"])
+
+    def _mend(self, end: End, shown: str, ended: Callable[[str], Transition]) -> None:
+        """What an end did last was taken for one thing as its packets show it, and was another."""
+        last = self.last(end)
+        if last is not None and last.transition.trigger == shown:
+            self.taken[self.taken.index(last)] = last._replace(transition=ended(last.transition.state))
 
     def last(self, end: End) -> Taken | None:
         """The transition that an end took last, None before the first."""

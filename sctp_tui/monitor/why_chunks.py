@@ -363,7 +363,8 @@ CHUNKS = {
     ),
     "ABORT/bare": Words(
         "9260 9.1",
-        "One end breaks the association off at once, and says no reason.",
+        "The association is broken off at once, and its sender says no reason: a program may have wanted it "
+        "so, or a stack gave up.",
         "No cause is in it, which 3.3.7 allows. The TCB is deleted without delivery of what is outstanding, "
         "and the ABORT is neither answered nor sent again.",
     ),

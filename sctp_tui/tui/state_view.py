@@ -61,7 +61,7 @@ class StateView(ScrolledLines):
         if not self.follower.update(now, _SLICE):
             for one in ends:
                 end: End = "local" if one.endpoint == conversation.endpoint else "peer"
-                self.follower.told(end, one.state, one.by == "nobody", now)
+                self.follower.told(end, one.state, one.by, now)
                 self._by[end] = one.by
         self._draw()
 

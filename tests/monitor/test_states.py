@@ -11,7 +11,7 @@ from sctp_tui.monitor.state_diagram import NARROWEST, diagram
 from sctp_tui.monitor.states import STATES, TABLE, Follower
 from sctp_tui.monitor.wire import Conversation, End
 from sctp_tui.outbox import Batch
-from sctp_tui.sctp.events import AssocChange, Packet, Peer
+from sctp_tui.sctp.events import AssocChange, Origin, Packet, Peer
 from sctp_tui.sctp.link import Verdict
 
 from ..harness import Running
@@ -266,12 +266,41 @@ def test_what_no_packet_shows_is_told() -> None:
     packets = [_packet("DATA", "in", 1.0), _packet("DATA", "out", 2.0)]
     follower = Follower(_conversation(*packets))
     follower.update(3.0)
-    follower.told("peer", "SHUTDOWN-PENDING", False, 4.0)
-    follower.told("peer", "SHUTDOWN-PENDING", False, 5.0)  # and again
-    follower.told("local", "CLOSED", True, 6.0)
-    follower.told("local", "CLOSED", True, 7.0)
+    follower.told("peer", "SHUTDOWN-PENDING", None, 4.0)
+    follower.told("peer", "SHUTDOWN-PENDING", None, 5.0)  # and again
+    follower.told("local", "CLOSED", "nobody", 6.0)
+    follower.told("local", "CLOSED", "nobody", 7.0)
     assert follower.state == {"peer": "SHUTDOWN-PENDING", "local": "CLOSED"}
     assert [(one.end, str(one.transition.trigger), one.at) for one in list(follower.taken)[-2:]] == [
         ("peer", "[SHUTDOWN]", 4.0),
         ("local", "no answer", 6.0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("by", "repeats", "trigger", "section"),
+    [
+        ("nobody", 1, "no answer", "8.1"),
+        ("nobody", 4, "no answer", "8.1"),
+        ("us", 4, "[ABORT]", "9.1"),
+        ("stack", 4, "[ABORT]", "9.1"),
+        (None, 1, "[ABORT]", "9.1"),
+        (None, 4, "no answer", "8.1"),
+    ],
+)
+def test_who_ended_is_told_where_an_abort_does_not_show_it(
+    by: Origin | None, repeats: int, trigger: str, section: str
+) -> None:
+    """A stack that gave up sends an ABORT, and the packets need not show what it missed before."""
+    packets = [_packet(name, way, float(at)) for at, (name, way) in enumerate(_HANDSHAKE)]
+    packets += [_packet("DATA", "out", 10.0 + at, verdict="dropped") for at in range(repeats)]
+    follower = Follower(_conversation(*packets, _packet("ABORT", "out", 20.0, verdict="dropped")))
+    follower.update(100.0)
+    for _ in range(2):  # as each time that it is drawn
+        follower.told("local", "CLOSED", by, 100.0)
+        last = follower.last("local")
+        assert last is not None
+        assert last.transition in TABLE
+        assert (last.transition.trigger, last.transition.section, last.at) == (trigger, section, 20.0)
+    assert follower.state == {"peer": "ESTABLISHED", "local": "CLOSED"}
+    assert len([one for one in follower.taken if one.transition.next == "CLOSED" and one.at == 20.0]) == 1
