@@ -89,11 +89,11 @@ def _addresses(peer: Peer | None) -> str:
 
 
 def _steps(association: Association, width: int) -> list[Rows]:
-    history = association.history
+    history, between = association.history, association.clock.between
     lines: list[Line] = []
     for index, step in enumerate(history):
         last = index == len(history) - 1
-        lasted = "" if last else _lasted(history[index + 1].mono - step.mono)
+        lasted = "" if last else _lasted(between(step.mono, history[index + 1].mono))
         look = _state_look(association, step) if last else ""
         why, *more = wrap(step.why, max(10, width - _WHY - 1)) or [""]
         lines.append(

@@ -9,9 +9,10 @@ from sctp_tui.monitor import units
 from sctp_tui.monitor.link_clock import LinkClock
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.outbox import Batch
-from sctp_tui.sctp.events import LinkState
+from sctp_tui.sctp.events import LinkState, ShutdownEvent
 from sctp_tui.sctp.link import Conditions, LinkCounts
 from sctp_tui.tui.association_table import COLUMNS
+from sctp_tui.tui.detail_sheet import detail
 
 from .story import SERVER, Story
 
@@ -73,3 +74,17 @@ def test_it_keeps_so_much_of_its_past() -> None:
     assert clock.at(4999.0) == pytest.approx(2499.5)
     assert clock.at(4500.0) == pytest.approx(2250.0)
     assert len(clock._stretches) == 1000
+
+
+def test_a_state_lasted_as_long_as_the_links_time_has_it() -> None:
+    story, monitor = Story(SERVER, now=100.0), Monitor()
+    monitor.fold(Batch(events=[story.listening(), story.up(2)], link=_link(100.0, 100.0, 0.0)))
+    for now, link in ((160.0, 100.5), (190.0, 103.0)):  # a step, and it stands again
+        story.now = now
+        monitor.fold(Batch(link=_link(now, link, 0.0)))
+        monitor.fold(Batch(events=[ShutdownEvent(*story._head(2))]))
+    association = monitor.associations.get(2)
+    assert association is not None
+    sheet = detail(association, None, 200.0, 100)
+    pieces = [piece for line in range(len(sheet)) for piece in sheet[line] if piece.term == "lasted"]
+    assert [piece.text.strip() for piece in pieces] == ["500 ms", "2.5 s"]
