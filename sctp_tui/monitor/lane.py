@@ -116,6 +116,11 @@ class Lane:
             return None
         return (self._number - self._highest + self.expected) % self._modulus
 
+    def passed_over(self, block: Block) -> bool:
+        """Whether a message was given up, and those behind it wait for it no more."""
+        ordered = block.abandoned and not block.unordered
+        return ordered and self.expected is not None and block.place < self.expected
+
     def count_on(self, number: int, modulus: int, new: bool) -> int:
         """The place of an SSN or MID; `new` where its TSN is the highest so far."""
         if self._highest is None:

@@ -236,6 +236,9 @@ class Sending:
         for tsn in among(self._forgotten, cumulative, self._underway):
             if not self._of[tsn].abandoned:
                 self._arrive(tsn, time)
+            elif tsn in self._lost:  # nobody waits for it any more
+                self._lost.discard(tsn)
+                self._of[tsn].lost -= 1
         self._arrive_up_to(cumulative, time)
         if isinstance(said, ForwardTsn):
             self._skip(said.skipped, 1 << 16, time)

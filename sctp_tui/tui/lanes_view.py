@@ -291,10 +291,12 @@ class LanesView(LineView):
             return f"awaits {block.stream}/{_called(block)}" if block is not None else "waits", "stands"
         if not self.as_one and lane.waiting:
             return f"awaits {lane.awaited}", "stands"
-        if any(block.lost for _, block in self._in_view.get(lane.stream, ())):
+        blocks = [block for _, block in self._in_view.get(lane.stream, ())]
+        if any(block.lost for block in blocks):
             return "✗ lost", "lost"
         others_stand = any(other.held if self.as_one else other.waiting for other in self._shown)
-        return ("goes on", "goes") if others_stand and lane.messages else ("", "")
+        goes_on = (others_stand and lane.messages) or any(lane.passed_over(block) for block in blocks)
+        return ("goes on", "goes") if goes_on else ("", "")
 
     def _sent(self, block: Block) -> Part:
         state = block.state(self.as_one)

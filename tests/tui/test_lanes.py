@@ -190,3 +190,21 @@ async def test_the_legend_has_every_sign_that_is_in_view(width: int) -> None:
         assert "–" in "".join(drawn(view)[2:-1])
         assert ("had to wait" in legend) == (width == 130)
         assert legend.endswith("unordered")
+
+
+@pytest.mark.parametrize("as_one", [False, True])
+async def test_a_lane_whose_lost_message_was_given_up_goes_on(as_one: bool) -> None:
+    """Once the FORWARD TSN has come, and not before: until then its receiver knows nothing of that."""
+
+    def forward(lost: bool) -> Packet:
+        return _packet(3, struct.pack("!BBHIHH", 192, 0, 12, 1, 1, 0), lost=lost)
+
+    before = [_init(), _data(1, 1, 0, 1, lost=True)]
+    for lost, label in ((True, "✗ lost"), (False, "goes on")):
+        async with showing(*before, forward(lost)) as (view, pilot, _):
+            view.as_one = as_one
+            await until(pilot, lambda: "–" in drawn(view)[3])
+            assert label in drawn(view)[3]
+    async with showing(*before, forward(False), _data(4, 1, 1, 2)) as (view, pilot, _):
+        view.as_one = as_one
+        await until(pilot, lambda: "goes on" in drawn(view)[3])
