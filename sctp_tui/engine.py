@@ -418,10 +418,12 @@ class Engine:
             self._refuse(command, str(error))
 
     def _refuse(self, command: Command, text: str) -> None:
-        key = getattr(command, "key", 0)
+        key, endpoint = getattr(command, "key", 0), getattr(command, "endpoint", "")
         message_id = getattr(command, "message_id", 0)
-        association = self._ledger.by_key.get(key)
-        endpoint = association.endpoint if association else getattr(command, "endpoint", "")
+        by_name = not key  # of a client, which has one association, or none
+        association = self._ledger.of_client(endpoint) if by_name else self._ledger.by_key.get(key)
+        if association is not None:
+            key, endpoint = association.key, association.endpoint
         clock = self.clock
         assoc_id = association.assoc_id if association else 0
         name = str(type(command).__struct_config__.tag)
@@ -429,7 +431,7 @@ class Engine:
             clock.wall(), clock.mono(), endpoint, key, assoc_id, None, name, message_id, text
         )  # fmt: skip
         # Who asked by a command of theirs is answered; echoes a peer has as many refused as it likes.
-        if message_id or not key or self._throttle.admits(refused):
+        if message_id or by_name or self._throttle.admits(refused):
             self._out.append(refused)
 
     def _stack(self, name: StackName) -> Stack:

@@ -296,6 +296,17 @@ def test_unknown_names_and_keys_are_refused(running: Running) -> None:
     assert running.until(Refused, command="close_association").key == 4711
 
 
+def test_a_refusal_names_the_association_of_a_client_too(running: Running) -> None:
+    """Which is spoken to by the client's name."""
+    name, server, client = running.greet()
+    running.submit(Send(7, b"x", name, stream=999), Send(8, b"x", key=server.key, stream=999))
+    of_client = running.until(Refused, message_id=7)
+    of_server = running.until(Refused, message_id=8)
+    assert (of_client.key, of_client.assoc_id, of_client.endpoint) == (client.key, client.assoc_id, name)
+    assert (of_server.key, of_server.assoc_id, of_server.endpoint) == (server.key, server.assoc_id, "server")
+    assert client.assoc_id
+
+
 def test_a_name_is_taken_once(running: Running) -> None:
     running.submit(Listen("server", running.stack, port=0))
     assert "already" in running.until(EndpointFailed, endpoint="server").text
