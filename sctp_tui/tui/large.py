@@ -6,12 +6,15 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Digits, Label
 
+from ..monitor import units
 from ..monitor.monitor import Monitor
 
 COLUMNS = ("id", "peer", "in", "state", "rate")
 """The table's columns."""
 GAP = 4
 """Cells between two of them."""
+_WHOLE = 1000
+"""Messages a second from which on they are written out with commas."""
 
 
 class BigNumbers(Horizontal):
@@ -45,10 +48,13 @@ class BigNumbers(Horizontal):
         if int(now) != self._second:
             self._second = int(now)
             rows = monitor.associations.of_servers()
-            self._set("rate", round(sum(row.rate(now) for row in rows if row.ended is None)))
+            rate = sum(row.rate(now) for row in rows if row.ended is None)
+            # Rounded as in the rows, but for thousands: there are no digits for those.
+            self._set("rate", units.rate(rate) if rate < _WHOLE else round(rate))
             self._set("messages", sum(row.messages_in + row.messages_out for row in rows))
 
-    def _set(self, name: str, number: int) -> None:
+    def _set(self, name: str, number: int | str) -> None:
         digits = self.query_one(f"#big-{name}", Digits)
-        if digits.value != (text := f"{number:,}"):
+        text = number if isinstance(number, str) else f"{number:,}"
+        if digits.value != text:
             digits.update(text)

@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.widgets import Digits, OptionList, Static
 from textual.widgets.option_list import Option
 
+from sctp_tui.monitor import units
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.header import Header
@@ -69,6 +70,11 @@ async def test_large_has_few_numbers_and_few_columns() -> None:
         await until(pilot, lambda: big.query_one("#big-live", Digits).value == "1")
         await until(pilot, lambda: big.query_one("#big-messages", Digits).value == "1")
         assert list(app.screen.query_one(AssociationTable).columns) == ["id", "peer", "in", "state", "rate"]
+        # What little passes is something in the large digits as well as in the row.
+        big._second = -1
+        row = app.monitor.associations.of_servers()[0]
+        big.show(app.monitor, row.last + 2.5)
+        assert big.query_one("#big-rate", Digits).value == units.rate(row.rate(row.last + 2.5)) != "0"
         # How a message is sent stays; where a client goes to is not what a class looks at.
         shown = {one.id for one in app.screen.query("Fields > *") if one.region.area}
         assert {"stream", "unordered"} <= shown
