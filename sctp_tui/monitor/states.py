@@ -15,6 +15,7 @@ from ..sctp.events import Origin, Packet
 from ..sctp.packet import Abort, Chunk, Data, Heartbeat, IData, Sack, name_of
 from .heard import Heard, Hearing, gives_up
 from .wire import Conversation, End
+from .words import NOT_STARTED
 
 STATES = (
     "CLOSED",
@@ -31,7 +32,7 @@ STATES = (
 class Transition(msgspec.Struct, frozen=True):
     """One arrow of the diagram. `trigger` is a chunk received, a call of the user in brackets, or a timer.
 
-    `sends` is the chunk that goes out with it, "" for none; `section` is of RFC 9260.
+    `sends` is the chunk that goes out with it, "" for none; `section` is of RFC 9260, "" where that has none.
     """
 
     state: str
@@ -63,6 +64,8 @@ def _table() -> tuple[Transition, ...]:
         Transition("SHUTDOWN-ACK-SENT", "receive SHUTDOWN COMPLETE", "CLOSED", "", "9.2"),
         Transition("SHUTDOWN-ACK-SENT", "receive SHUTDOWN ACK", "CLOSED", "SHUTDOWN COMPLETE", "9.2"),
     ]
+    for state in STATES[1:3]:
+        table.append(Transition(state, NOT_STARTED, "CLOSED", "", ""))
     for state in STATES[1:-1]:
         # Both ends began at once, the peer began anew, or its cookie comes again.
         table.append(Transition(state, "receive COOKIE ECHO", "ESTABLISHED", "COOKIE ACK", "5.2.4"))
@@ -82,12 +85,16 @@ _KEPT = 100  # transitions
 
 
 class Taken(NamedTuple):
-    """A transition that an end has taken, at `at` (s, the link's clock), with packet `number`."""
+    """A transition that an end has taken, at `at` (s, the link's clock), with packet `number`.
+
+    `why` is what was told of it beside that, "" for nothing. Printable.
+    """
 
     end: End
     transition: Transition
     at: float
     number: int
+    why: str = ""
 
 
 class Follower:
@@ -119,15 +126,20 @@ class Follower:
         self._arrive(now)
         return False
 
-    def told(self, end: End, state: str, by: Origin | None, now: float) -> None:
-        """What an end itself says of its state and of who ended it, as far as packets don't show it.
+    def told(self, end: End, state: str, by: Origin | None, at: float, why: str = "") -> None:
+        """What an end itself says of its state since `at`, and of who ended it, where packets don't show it.
 
+        `why` is why its set-up failed, "" where it did not; of an ABORT of the peer they show it.
         A stack that gives up may send an ABORT just as one whose program wants it: of the two it knows which.
         """
-        if state == "SHUTDOWN-PENDING" and self.state[end] == "ESTABLISHED":
-            self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], now, self.seen)
-        elif by == "nobody" and self.state[end] != "CLOSED":
-            self._take(end, _BY_RECEIVING.get((self.state[end], "no answer")), now, self.seen)
+        now = self.state[end]
+        failed = why and by != "peer" and not why.startswith("no answer")
+        if state == "SHUTDOWN-PENDING" and now == "ESTABLISHED":
+            self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], at, self.seen)
+        elif failed and now.startswith("COOKIE"):
+            self._take(end, _BY_RECEIVING[now, NOT_STARTED], at, self.seen, why)
+        elif by == "nobody" and now != "CLOSED":
+            self._take(end, _BY_RECEIVING.get((now, "no answer")), at, self.seen)
         elif by == "nobody":
             self._mend(end, "[ABORT]", lambda state: _BY_RECEIVING[state, "no answer"])
         elif by in ("us", "stack"):
@@ -193,7 +205,14 @@ class Follower:
             self.state[end] = "ESTABLISHED"  # since before the first packet that is kept
         self._take(end, _BY_SENDING.get((self.state[end], name)), at, number)
 
-    def _take(self, end: End, transition: Transition | None, at: float, number: int) -> None:
-        if transition is not None:
-            self.state[end] = transition.next
-            self.taken.append(Taken(end, transition, at, number))
+    def _take(self, end: End, transition: Transition | None, at: float, number: int, why: str = "") -> None:
+        if transition is None:
+            return
+        self.state[end] = transition.next
+        taken, last = self.taken, self.last(end)
+        one = Taken(end, transition, max(at, last.at) if last is not None else at, number, why)
+        # What an end tells may have been before what the other one has shown since.
+        later = list[Taken]()
+        while taken and taken[-1].at > one.at:
+            later.append(taken.pop())
+        taken.extend((one, *reversed(later)))

@@ -56,6 +56,10 @@ WHO: dict[Origin, str] = {"peer": "peer", "us": "us", "stack": "our stack"}
 """Who ended an association; the others are nobody that could be named."""
 
 
+NOT_STARTED = "could not start"
+"""What is said of a set-up that failed, before why it did."""
+
+
 def said(event: Event) -> tuple[str, str]:
     """The name of an event and what it says, both printable and on one line.
 
@@ -84,7 +88,7 @@ def ending(event: AssocChange) -> str:
         refused = "refused by peer" if event.by == "peer" and (event.error is not None or not cause) else ""
         refused = "aborted by us" if event.by == "us" else refused
         why = ": ".join(part for part in (refused, cause) if part) or "no answer"
-        text = f"could not start: {why}"
+        text = f"{NOT_STARTED}: {why}"
     elif event.by == "unknown":
         text = "aborted by peer, or no answer"
     elif event.by == "nobody":
@@ -92,6 +96,12 @@ def ending(event: AssocChange) -> str:
     else:
         text = f"aborted by {who}: {cause}" if cause else f"aborted by {who}"
     return printable(text)
+
+
+def why_not(ended: str | None) -> str:
+    """Why a set-up failed, of the words of `ending`; "" where none did."""
+    before, _, why = (ended or "").partition(": ")
+    return why if before == NOT_STARTED else ""
 
 
 def refused(totals: Totals) -> str:

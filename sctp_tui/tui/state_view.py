@@ -12,6 +12,7 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.state_diagram import Run, diagram
 from sctp_tui.monitor.states import Follower, Taken
 from sctp_tui.monitor.wire import Conversation, End
+from sctp_tui.monitor.words import why_not
 from sctp_tui.sctp.events import Origin
 
 from .actions import bindings
@@ -19,7 +20,7 @@ from .columns import fit
 from .scrolled import ScrolledLines
 
 _SLICE = 2000  # packets taken in between two frames
-_Stamp = tuple[int, int, int, Taken | None, tuple[tuple[End, Origin | None], ...]]
+_Stamp = tuple[int, int, int, Taken | None, Taken | None, tuple[tuple[End, Origin | None], ...]]
 
 
 class StateView(ScrolledLines):
@@ -61,7 +62,10 @@ class StateView(ScrolledLines):
         if not self.follower.update(now, _SLICE):
             for one in ends:
                 end: End = "local" if one.endpoint == conversation.endpoint else "peer"
-                self.follower.told(end, one.state, one.by, now)
+                # Whose it is the end's name tells; its packets have shown whether an ABORT went out.
+                why = "[ABORT]" if one.by == "us" else why_not(one.ended)
+                since = one.clock.at(one.history[-1].mono)
+                self.follower.told(end, one.state, one.by, since, why)
                 self._by[end] = one.by
         self._draw()
 
@@ -71,7 +75,8 @@ class StateView(ScrolledLines):
             return
         width, height = self.scrollable_content_region.width, self.page
         taken = follower.taken
-        drawn = (width, height, len(taken), taken[-1] if taken else None, tuple(self._by.items()))
+        lasts = follower.last("local"), follower.last("peer")
+        drawn = (width, height, len(taken), *lasts, tuple(self._by.items()))
         if drawn == self._drawn:
             return
         self._drawn = drawn
@@ -79,8 +84,7 @@ class StateView(ScrolledLines):
         here: dict[str, list[str]] = {}
         for end, name in ends.items():
             here.setdefault(follower.state[end], []).append(name)
-        lasts = [last.transition for end in ends if (last := follower.last(end))]
-        self._lines = diagram(here, lasts, width, height)
+        self._lines = diagram(here, [last.transition for last in lasts if last], width, height)
         for number, one in enumerate(reversed(taken)):
             style = "taken" if number == 0 else "label"
             told = self._told(one, ends[one.end], follower.conversation.began, width)
@@ -95,8 +99,9 @@ class StateView(ScrolledLines):
 
     def _told(self, one: Taken, name: str, began: float, width: int) -> str:
         after = one.at - began
-        section = f"  RFC 9260, section {one.transition.section}"
-        told = f"{after:9.3f} {name} {one.transition}{self._by_whom(one)}"
+        section = f"  RFC 9260, section {one.transition.section}" if one.transition.section else ""
+        why = f": {one.why}" if one.why else ""
+        told = f"{after:9.3f} {name} {one.transition}{why}{self._by_whom(one)}"
         return told + section if len(told) + len(section) <= width else told
 
     def _by_whom(self, one: Taken) -> str:
@@ -127,7 +132,8 @@ class StateView(ScrolledLines):
             yield f"{name} {follower.state[end]}"
         if follower.taken:
             last = follower.taken[-1]
-            yield f"last: {ends[last.end]} {last.transition.trigger}{self._by_whom(last)}"
+            why = f": {last.why}" if last.why else ""
+            yield f"last: {ends[last.end]} {last.transition.trigger}{why}{self._by_whom(last)}"
 
     def _look(self, look: str) -> Style:
         return self.style_of(f"states--{look}" if look else "")

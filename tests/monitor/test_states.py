@@ -304,3 +304,32 @@ def test_who_ended_is_told_where_an_abort_does_not_show_it(
         assert (last.transition.trigger, last.transition.section, last.at) == (trigger, section, 20.0)
     assert follower.state == {"peer": "ESTABLISHED", "local": "CLOSED"}
     assert len([one for one in follower.taken if one.transition.next == "CLOSED" and one.at == 20.0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("by", "why", "told"),
+    [
+        ("nobody", "no answer from 127.0.0.1:9", ("no answer", "4", "")),
+        ("nobody", "no way to 127.0.0.1", ("could not start", "", "no way to 127.0.0.1")),
+        (
+            "unknown",
+            "nobody listens, or it has no SCTP",
+            ("could not start", "", "nobody listens, or it has no SCTP"),
+        ),
+        ("stack", "stale cookie", ("could not start", "", "stale cookie")),
+        ("us", "[ABORT]", ("could not start", "", "[ABORT]")),
+    ],
+)
+def test_a_set_up_that_failed_without_a_packet(by: Origin, why: str, told: tuple[str, str, str]) -> None:
+    """At the time that it is told with, in the order of time."""
+    packets = [_packet("INIT", "out", 1.0), _packet("INIT", "out", 4.0), _packet("INIT", "in", 8.0)]
+    follower = Follower(_conversation(*packets))
+    follower.update(9.0)
+    follower.told("local", "CLOSED", by, 5.0, why)
+    follower.told("local", "CLOSED", by, 5.0, why)  # and again
+    assert [(one.end, one.at) for one in follower.taken][-2:] == [("local", 5.0), ("peer", 8.0)]
+    last = follower.last("local")
+    assert last is not None
+    assert last.transition in TABLE
+    assert (last.transition.trigger, last.transition.section, last.why) == told
+    assert follower.state["local"] == "CLOSED"

@@ -1,10 +1,17 @@
 """The state machine on the screen: real associations light their states, and what they took is listed."""
 
-import pytest
+from collections.abc import Callable
 
+import pytest
+from textual.app import App, ComposeResult
+
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.outbox import Batch
 from sctp_tui.sctp.commands import AbortAssociation
+from sctp_tui.sctp.events import AssocChange, Opening
 from sctp_tui.tui.state_view import StateView
 
+from ..harness import Running, silent_peer
 from .driving import drawn, rows, running, until
 
 pytestmark = pytest.mark.userspace
@@ -62,3 +69,53 @@ def _the_rule(view: StateView) -> None:
     lit = {text for line in view._lines for text, look in line if look == "taken"}
     assert {"receive ABORT", "[ABORT], send ABORT"} <= lit
     assert "no answer" not in lit
+
+
+class Stage(App[None]):
+    def compose(self) -> ComposeResult:
+        yield StateView()
+
+
+def _nobody_has_the_port(running: Running) -> AssocChange:
+    name = running.client(to=running.nobody())
+    return running.until(AssocChange, endpoint=name, state="CANT_STR_ASSOC")
+
+
+def _we_abort(running: Running) -> AssocChange:
+    with silent_peer() as peer:
+        name = running.client(to=peer)
+        key = running.until(Opening, endpoint=name).key
+        running.until_true(lambda: bool(running.packets))
+        running.abort(key)
+        return running.until(AssocChange, endpoint=name, state="CANT_STR_ASSOC")
+
+
+@pytest.mark.parametrize(
+    ("fail", "told"),
+    [(_nobody_has_the_port, "nobody has UDP port"), (_we_abort, "[ABORT]")],
+)
+async def test_a_set_up_that_failed_has_the_time_and_the_reason_of_its_end(
+    fail: Callable[[Running], AssocChange], told: str
+) -> None:
+    """As table and log have them, however late one looks; what ICMP ended was not without an answer."""
+    with Running("userspace", packets=("userspace",)) as seeing:
+        seeing.listen()
+        end = fail(seeing)
+    monitor = Monitor()
+    monitor.fold(Batch(seeing.events, seeing.packets))
+    row = monitor.associations.get(end.key)
+    assert row is not None
+    conversation = monitor.wire.of(row, monitor.endpoints)
+    assert conversation is not None
+    async with Stage().run_test(size=(150, 40)) as pilot:
+        view = pilot.app.query_one(StateView)
+        view.show(conversation, monitor.link_time(end.mono + 1000.0), [row])
+        lines = drawn(view)
+        assert f"last: client could not start: {told}" in lines[0]
+        (line,) = (line for line in lines if "COOKIE-WAIT → CLOSED" in line)
+        ended = end.mono - conversation.began
+        assert line.startswith(f"{ended:9.3f} client COOKIE-WAIT → CLOSED: could not start: {told}")
+        assert "RFC" not in line
+        assert told == "[ABORT]" or line.endswith(str(row.ended))
+        lit = {text for runs in view._lines for text, look in runs if look == "taken"}
+        assert "no answer" not in lit
