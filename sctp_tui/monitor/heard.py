@@ -13,13 +13,18 @@ from ..sctp.causes import PROTOCOL_VIOLATION, USER_INITIATED_ABORT
 from ..sctp.events import Direction, Packet
 from ..sctp.packet import (
     Abort,
+    Asconf,
+    AsconfAck,
     Chunk,
     CookieEcho,
     Data,
+    ForwardTsn,
     Heartbeat,
     IData,
+    IForwardTsn,
     Init,
     InitAck,
+    ReConfig,
     Shutdown,
     ShutdownAck,
 )
@@ -28,7 +33,7 @@ RTO = 0.95
 """Seconds after which an end may miss an answer: RTO.Min (RFC 9260, section 16), less a tick of timers."""
 _MAX_RETRANS = b"exceeded its max_retrans count"
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
-_ASKING = (Init, CookieEcho, Shutdown, Heartbeat)
+_ASKING = (Init, CookieEcho, Shutdown, Heartbeat, ForwardTsn, IForwardTsn, ReConfig, Asconf)
 """Chunks of control that want an answer, and are sent again without one."""
 _TSNS, _HALF = 1 << 32, 1 << 31
 
@@ -74,7 +79,7 @@ class _End:
         self.init = False
         self.repeats = 0  # since it heard something, and an RTO after that
         self.again = False
-        self.asked: set[str] = set()  # what of `_ASKING` it has sent since
+        self.asked: dict[str, int] = {}  # what of `_ASKING` it has sent since, the newest of each kind
         self.highest: int | None = None  # TSN sent
         self.closing: float | None = None
 
@@ -98,12 +103,24 @@ class _End:
                 self.highest = chunk.tsn
                 return False
             return True
-        if isinstance(chunk, _ASKING) and not isinstance(chunk, InitAck):
-            name = type(chunk).__name__
-            again = name in self.asked
-            self.asked.add(name)
+        if isinstance(chunk, _ASKING) and not isinstance(chunk, InitAck | AsconfAck):
+            name, what = type(chunk).__name__, _identity(chunk)
+            again = self.asked.get(name) == what
+            self.asked[name] = what
             return again
         return False
+
+
+def _identity(chunk: Chunk) -> int:
+    """What makes a question the same one again, where an end may ask another one before it has an answer."""
+    match chunk:
+        case ForwardTsn() | IForwardTsn():
+            return chunk.cumulative_tsn
+        case ReConfig():
+            return hash(chunk.parameters)
+        case Asconf():
+            return chunk.serial
+    return 0
 
 
 class Hearing:

@@ -1,7 +1,7 @@
 """What an end had heard by the time that it sends, and that nothing else is said of its chunks."""
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import get_args
 
 import pytest
@@ -53,6 +53,13 @@ _INIT, _ABORT = raw.init(_TAG, 100), raw.chunk(raw.ABORT)
 _INIT_ACK = raw.chunk(raw.INIT_ACK, 0, struct.pack("!IIHHI", _TAG, 1000, 5, 5, 200))
 _DATA = [raw.data(tsn, b"hello") for tsn in range(100, 110)]
 _BEAT = raw.chunk(raw.HEARTBEAT, 0, raw.parameter(1, b"when"))
+_NUMBERED: tuple[Callable[[int], bytes], ...] = (
+    lambda number: raw.chunk(192, 0, struct.pack("!I", number)),
+    lambda number: raw.chunk(194, 0, struct.pack("!I", number)),
+    lambda number: raw.chunk(130, 0, raw.parameter(13, struct.pack("!III", number, 0, 9))),
+    lambda number: raw.chunk(193, 0, struct.pack("!I", number) + raw.parameter(5, bytes(4))),
+)
+"""FORWARD TSN, I-FORWARD-TSN, RE-CONFIG and ASCONF: a later one with another number asks another thing."""
 _LOST = raw.parameter(13, b"Association exceeded its max_retrans count")
 
 
@@ -99,7 +106,9 @@ def test_a_repeat_at_once_is_no_silence() -> None:
 
 
 @pytest.mark.parametrize("causes", [b"", _LOST])
-@pytest.mark.parametrize("asked", [_BEAT, _INIT, raw.chunk(raw.COOKIE_ECHO, 0, b"cook"), _DATA[0]])
+@pytest.mark.parametrize(
+    "asked", [_BEAT, _INIT, raw.chunk(raw.COOKIE_ECHO, 0, b"cook"), _DATA[0], *(one(1) for one in _NUMBERED)]
+)
 def test_each_stack_gives_up_in_its_own_way(asked: bytes, causes: bytes) -> None:
     asking = [_packet(at, "out", asked) for at in (0.0, 1.0, 3.0)]
     told = _told(*asking, _packet(7, "out", raw.chunk(raw.ABORT, 0, causes)))
@@ -115,6 +124,12 @@ def test_with_a_short_rto_the_abort_itself_tells_of_the_silence() -> None:
     assert "says no reason" in told
     told = _told(*asking[:2], _packet(0.15, "out", raw.chunk(raw.ABORT, 0, _LOST)))
     assert "no answer for too long" not in told
+
+
+@pytest.mark.parametrize("asked", _NUMBERED)
+def test_another_question_is_not_the_same_again(asked: Callable[[int], bytes]) -> None:
+    told = _told(*(_packet(at, "out", asked(at)) for at in (0, 1, 3)), _packet(7, "out", _ABORT))
+    assert "says no reason" in told
 
 
 def test_a_program_that_aborts_a_silent_peer_is_not_the_silence() -> None:
