@@ -19,7 +19,6 @@ from textual.css.query import NoMatches
 from textual.events import Event, InputEvent, Key, Paste, Resize
 from textual.geometry import Size
 from textual.widget import Widget
-from textual.widgets import Input
 
 from sctp_tui.engine import Engine
 from sctp_tui.monitor import units
@@ -40,6 +39,7 @@ from .failure import FailureScreen
 from .hangup import Hangup
 from .header import Header
 from .keys import Keys
+from .keys_in_turn import KeysInTurn
 from .main_screen import MainScreen
 from .palette import ActionProvider
 from .server_screen import ServerScreen
@@ -102,6 +102,7 @@ class SctpApp(App[None], inherit_bindings=False):
             names: dict[str, str] = self.state.get("names", {}, dict[str, str])
             self.monitor.associations.names = Names(names)
         self.keys = Keys(settings.keys, self.state)
+        self._typed = KeysInTurn(self, self._take, self.clock.mono)
         self.set_keymap(self.keys.map)
         theme = settings.theme or self.state.get("theme", "")
         if theme in self.available_themes:
@@ -247,6 +248,7 @@ class SctpApp(App[None], inherit_bindings=False):
         if ended:  # nobody sees what may be left
             self.exit(return_code=0 if self._ending else 1)
             return
+        self.call_next(self._typed.look)
         now = self.clock.mono()
         if now >= self._show_next or not self._rest_comes:
             self._main.show(now)
@@ -307,28 +309,16 @@ class SctpApp(App[None], inherit_bindings=False):
             self.pop_screen()
 
     async def on_event(self, event: Event) -> None:
-        """What is typed while the last screen closes is nobody's: Textual would look for that screen."""
-        if not self.screen_stack and isinstance(event, InputEvent | Paste):
-            return
-        if isinstance(event, Key) and not event.is_forwarded:
-            self._tell_if_moved(event.key)
-        await super().on_event(event)
+        """Keys go one after the other. What the mouse does while the last screen closes is nobody's."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._typed.put(event)
+        elif self.screen_stack or not isinstance(event, InputEvent):
+            await super().on_event(event)
 
-    def _tell_if_moved(self, key: str) -> None:
-        if said := self.keys.moved(key, self.screen):
+    async def _take(self, event: Key | Paste) -> None:
+        if isinstance(event, Key) and (said := self.keys.moved(event.key, self.screen)):
             self.notify(said, markup=False)
-
-    def on_key(self, event: Key) -> None:
-        """What is typed right after a key that leads to a line goes into the line.
-
-        A line keeps what is typed into it. So a letter that comes here was on its way to what had the focus
-        before, and may not act as one of the keys there. One that comes while the program ends goes nowhere.
-        """
-        focused = self.focused if self.screen_stack else None
-        if isinstance(focused, Input) and focused.check_consume_key(event.key, event.character):
-            event.stop()
-            event.prevent_default()
-            focused.post_message(Key(event.key, event.character))
+        await super().on_event(event)
 
     def _fatal_error(self) -> None:
         """Leave by a fault. Textual would print all that variables hold; `fault` is told of it instead."""

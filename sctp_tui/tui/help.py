@@ -133,7 +133,8 @@ class HelpScreen(ModalScreen[None]):
         with Vertical() as dialog:
             dialog.border_title = "Help"
             dialog.border_subtitle = "/ looks for a word or a question"
-            yield HelpInput(compact=True, placeholder="How do I lose a packet?")
+            # What begins the search is there before the focus, and is not to be written over.
+            yield HelpInput(compact=True, select_on_focus=False, placeholder="How do I lose a packet?")
             with Scrolled():
                 with Vertical(id="all"):
                     with Horizontal():
@@ -173,9 +174,10 @@ class HelpScreen(ModalScreen[None]):
         self.set_focus(self.query_one(HelpInput))
 
     def on_key(self, event: Key) -> None:
-        """What is no key here begins the search: the program hands it on to the line."""
-        if event.is_printable and event.key not in self.active_bindings:
+        """What is no key here begins the search with that letter."""
+        if event.is_printable and event.character and event.key not in self.active_bindings:
             self.action_look()
+            self.query_one(HelpInput).insert_text_at_cursor(event.character)
 
     def _lines(self, found: Sequence[Item]) -> Table:
         """What was found: keys, what they do, and where; or a question and its answer."""

@@ -3,9 +3,15 @@
 from pathlib import Path
 
 import pytest
-from textual.events import Key
+from textual.events import Key, Paste
+from textual.widget import Widget
+from textual.widgets import Input
 
-from .driving import running, until
+from sctp_tui.sctp.events import Refused
+from sctp_tui.tui.keys_in_turn import KeysInTurn
+from sctp_tui.tui.link_screen import LinkScreen
+
+from .driving import log_of, message_input, running, until
 
 pytestmark = pytest.mark.userspace
 
@@ -26,8 +32,48 @@ async def test_a_screen_ends_once(
         assert app.is_running
 
 
+async def test_each_key_finds_what_those_before_it_have_done() -> None:
+    """Out of the line, into a form, through its fields, back, and into the line again."""
+    async with running((100, 30)) as (app, pilot):
+        message_input(pilot).value = ""
+        there = ["L", *"delay=5", "tab", *"loss=7", "home", "delete", "l"]
+        for key in (*"one", "escape", *there, "escape", "m", *"two"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: message_input(pilot).value == "two")  # what was selected goes
+        assert len(app.screen_stack) == 1
+        assert not log_of(app, Refused)
+        for key in ("escape", "L", *"cut", "tab", *"delay=1", "tab"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: isinstance(app.screen, LinkScreen) and app.screen.query("#outward"))
+        fields = [app.screen.query_one(f"#{name}", Input) for name in ("inward", "outward")]
+        await until(pilot, lambda: [field.value for field in fields] == ["cut", "delay=1"])
+
+
+async def test_a_key_that_is_lost_holds_up_the_next_for_a_moment_alone() -> None:
+    """What it was handed to has gone."""
+    now = [100.0]
+    taken: list[str] = []
+    async with running() as (app, _):
+
+        async def take(event: Key | Paste) -> None:
+            assert isinstance(event, Key)
+            taken.append(event.key)
+            event._set_forwarded()
+
+        keys = KeysInTurn(app, take, lambda: now[0])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Widget, "call_later", lambda *_: True)  # and never is
+            await keys.put(Key("a", "a"))
+            await keys.put(Key("b", "b"))
+            await keys.look()
+            assert taken == ["a"]
+            now[0] += 1.0
+            await keys.look()
+            assert taken == ["a", "b"]
+
+
 async def test_a_key_while_the_program_ends_goes_nowhere() -> None:
     async with running() as (app, _):
         pass
     assert not app.screen_stack
-    app.on_key(Key("x", "x"))
+    await app.on_event(Key("x", "x"))
