@@ -25,7 +25,7 @@ BYTES = 32 * 1024 * 1024
 """Bytes kept unless told otherwise: more than 100,000 of the usual packets."""
 _BOUNCE = 500  # bytes that it takes to know of a packet that it did not get through
 _AGO = 1000  # packets back that may be told not to have got through
-CONVERSATION_COST = 2000
+CONVERSATION_COST = 2100
 """Bytes that a conversation takes beside its packets: of strangers' packets each may be one of its own."""
 _HAD = 16  # addresses of an end that are kept; packets bear one
 _WORK, _OCTETS = 40, 64  # a packet's share of a limit: a chunk counts 1, and so many octets

@@ -244,7 +244,8 @@ def test_a_guest_that_does_not_boot_shows_its_console(
 def test_a_guest_that_says_nothing_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(tmp_path, monkeypatch, "#!/bin/sh\necho hm\nexec sleep 60\n")
     monkeypatch.setattr("sctp_tui.lab.relay.BOOT_LIMIT", 0.3)
-    with pytest.raises(LabError, match=r"the guest did not boot in 0.3 s; its console:\nhm"):
+    # How much of it is there by then is the machine's affair.
+    with pytest.raises(LabError, match=r"the guest did not boot in 0.3 s; its console:\n(hm)?"):
         run(["true"])
     with pytest.raises(TimeLimit):
         run(["true"], timeout=0.3)
