@@ -15,12 +15,16 @@ _OFFERS = 16  # INIT ACKs whose cookie may come back; an INIT is sent 9 times wh
 class Tags:
     """What packets have to bear in either direction, as far as it is known."""
 
+    __slots__ = ("_called", "_echoed", "_forgot", "_known", "_offered", "_up")
+
     def __init__(self) -> None:
         self._known: dict[Direction, bytes] = {}
         # Of our INIT ACKs the tag that the peer is to bear, and its own, which they bore; the oldest go.
         self._offered: dict[bytes, bytes] = {}
         self._forgot = False
         self._echoed = b""
+        self._called = b""  # what our INIT announced, as long as no association has come up
+        self._up = False
 
     def take(self, packet: Packet) -> bool:
         """The next packet: whether it is one that the end it goes to takes for the association's.
@@ -38,15 +42,36 @@ class Tags:
             self._echoed = tag
             return True
         way: Direction = packet.direction
+        if first == _COOKIE_ACK and self._known.get("in") in (None, tag):
+            self._came_up()
         if first in _LAST_WORDS and packet.data[13:14] and packet.data[13] & 1:  # its T bit
             way = "out" if way == "in" else "in"
         return self._known.get(way) in (None, tag)
 
+    def calls_anew(self, packet: Packet) -> bool:
+        """Whether the next packet is the local stack's INIT for another association, while none is up.
+
+        One sent again announces the same tag (RFC 9260, section 5.1). A peer's INIT tells nothing: it may be
+        anybody's, and the cookie of the one before may still come back.
+        """
+        return (
+            self._called != b""
+            and packet.direction == "out"
+            and begins(packet)
+            and packet.data[16:20] != self._called
+        )
+
+    def _came_up(self) -> None:
+        self._called, self._up = b"", True
+
     def _learn(self, first: int, tag: bytes, data: bytes) -> None:
         """The local stack bears the tags that it knows, but for what answers packets of no association."""
         known, announced = self._known, data[16:20]
+        if first == _COOKIE_ACK:
+            self._came_up()
         if first == _INIT:
             self._known = {"in": announced} if len(announced) == 4 else {}
+            self._called = b"" if self._up else announced
         elif first == _INIT_ACK:
             self._offered[announced] = tag
             if len(self._offered) > _OFFERS:

@@ -63,7 +63,7 @@ class Traced(NamedTuple):
 
 
 class Conversation:
-    """The packets between two ends, from one INIT to the next after an end.
+    """The packets between two ends, from one INIT to the next after an end: see `left_by`.
 
     `captured` is the number of the newest packet, 0 before the first. `began` is when the first was sent
     (s, the link's clock), `begun` the same for people (s since the epoch). `initiator` is the end that sent
@@ -167,6 +167,13 @@ class Conversation:
         if first_chunk(packet) in _LAST_WORDS:
             self.over = True
 
+    def left_by(self, packet: Packet) -> bool:
+        """Whether the next packet begins another: an INIT after the end, or one that tells of the end.
+
+        A set-up may end without a word: ICMP refuses it, or the user gives it up.
+        """
+        return (self.over and begins(packet)) or self._tags.calls_anew(packet)
+
     def bounce(self, told: Packet) -> bool:
         """One sent before did not get through, the newest that begins with these octets; False for none."""
         back = zip(range(self.captured, self.captured - _AGO, -1), reversed(self._packets), strict=False)
@@ -225,7 +232,7 @@ class Wire:
                 if conversation is not None and conversation.bounce(packet):
                     self._bytes += _BOUNCE
                 continue
-            if conversation is None or (conversation.over and begins(packet)):
+            if conversation is None or conversation.left_by(packet):
                 conversation = self._place(packet, conversation)
             conversation.add(packet)
             if packet.verdict == "refused":
@@ -238,7 +245,9 @@ class Wire:
     def _place(self, packet: Packet, known: Conversation | None) -> Conversation:
         """The conversation of a packet whose flow is not known, or that may begin another."""
         conversation = known or self._alike(packet)
-        if conversation is None or (conversation.over and begins(packet)):
+        if conversation is None or conversation.left_by(packet):
+            if conversation is not None:
+                conversation.over = True
             conversation = Conversation(packet)
             self._by_ends[conversation.ends] = conversation
             self._by_ports.setdefault(conversation.ports, {})[conversation] = None

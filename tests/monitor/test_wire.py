@@ -3,7 +3,7 @@
 import struct
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -13,12 +13,13 @@ from msgspec.structs import replace
 from sctp_tui.monitor.associations import Associations
 from sctp_tui.monitor.endpoints import Endpoints
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.states import Follower
 from sctp_tui.monitor.wire import CONVERSATION_COST, Conversation, Wire
 from sctp_tui.outbox import PACKET_COST, Batch
 from sctp_tui.sctp.commands import SetSpeed, Step
-from sctp_tui.sctp.events import AssocChange, Listening, Packet, Peer, PeerAddrChange
+from sctp_tui.sctp.events import AssocChange, Listening, Opening, Packet, Peer, PeerAddrChange
 
-from ..harness import Running
+from ..harness import Running, silent_peer
 
 _INIT, _DATA, _SHUTDOWN_COMPLETE = 1, 0, 14
 
@@ -76,6 +77,101 @@ def test_an_init_after_the_end_begins_another() -> None:
     first, second = wire._by_ports[9, 7]
     assert (len(first), len(second)) == (5, 2)
     assert (first.initiator, second.initiator, second.began) == ("peer", "local", 5.0)
+
+
+def _refused_twice(running: Running) -> list[int]:
+    """The client is refused, and once more; then there is a server."""
+    to = running.nobody()
+    name = running.client(to=to)
+    keys = []
+    for _ in range(2):
+        keys.append(running.until(AssocChange, endpoint=name, state="CANT_STR_ASSOC").key)
+        if len(keys) == 2:
+            running.listen(name="late", port=to.port, udp_port=to.udp_port)
+        running.send(name)
+    keys.append(running.until(AssocChange, endpoint=name, state="COMM_UP").key)
+    return keys
+
+
+def _given_up_by_its_user(running: Running) -> list[int]:
+    """Before any answer: then there is no tag to send an ABORT with."""
+    with silent_peer() as peer:
+        name = running.client(to=peer)
+        keys = [running.until(Opening, endpoint=name).key]
+        running.until_true(lambda: bool(running.packets))
+        running.abort(keys[0])
+        running.until(AssocChange, endpoint=name, state="CANT_STR_ASSOC")
+        running.send(name)
+        keys.append(running.until(Opening, endpoint=name).key)
+        running.until_true(lambda: len({packet.data[16:20] for packet in running.packets}) == 2)
+    return keys
+
+
+@pytest.mark.userspace
+@pytest.mark.parametrize("fail", [_refused_twice, _given_up_by_its_user])
+def test_who_sends_again_after_a_set_up_that_ended_without_a_word_has_another(
+    seeing: Running, fail: Callable[[Running], list[int]]
+) -> None:
+    """From the same ports: each association has its own packets, and its states their own times."""
+    keys = fail(seeing)
+    monitor = Monitor()
+    monitor.fold(Batch(seeing.events, seeing.packets))
+    found: list[Conversation] = []
+    for key in keys:
+        association = monitor.associations.get(key)
+        assert association is not None
+        conversation = monitor.wire.of(association, monitor.endpoints)
+        assert conversation is not None
+        found.append(conversation)
+        follower = Follower(conversation)
+        follower.update(float("inf"))
+        assert follower.taken[0].transition.next == "COOKIE-WAIT"
+        assert follower.taken[0].at == conversation.began
+    assert len(set(found)) == len(keys)
+    client = [one for one in seeing.packets if one.endpoint == "client 1" and one.verdict != "bounced"]
+    assert [packet for one in found for packet in one.packets] == client
+    assert [one.over for one in found] == [True] * (len(keys) - 1) + [False]
+
+
+_CALL = st.tuples(
+    st.integers(1, 3),  # times that the INIT is sent
+    st.sampled_from(["nothing", "INIT ACK", "COOKIE ACK", "ABORT"]),  # how far it gets
+    st.integers(0, 2),  # INITs of strangers between
+)
+
+
+@given(st.lists(_CALL, min_size=1, max_size=6))
+def test_each_call_that_does_not_come_up_has_its_own_whatever_strangers_send(
+    calls: list[tuple[int, str, int]],
+) -> None:
+    """An INIT sent again is no other; a stranger's begins none; while one is up ours is of a restart."""
+
+    def of(kind: int, direction: str, vtag: bytes, announced: bytes) -> Packet:
+        packet = _packet(kind, direction=direction, size=32)
+        data = packet.data[:4] + vtag + packet.data[8:16] + announced + packet.data[20:]
+        return replace(packet, data=data)
+
+    wire, none = Wire(), bytes(4)
+    expected: list[int] = []
+    anew = True
+    for number, (times, far, strangers) in enumerate(calls, 1):
+        mine, peers = bytes((0, 0, 1, number)), bytes((0, 0, 2, number))
+        packets = [of(_INIT, "out", none, mine)]
+        packets += [of(_INIT, "in", none, bytes((9, 9, number, each))) for each in range(strangers)]
+        packets += [of(_INIT, "out", none, mine)] * (times - 1)
+        if far in ("INIT ACK", "COOKIE ACK"):
+            packets += [of(2, "in", mine, peers), of(10, "out", peers, b"cook")]
+        if far == "COOKIE ACK":
+            packets.append(of(11, "in", mine, none))
+        if far == "ABORT":
+            packets.append(of(6, "in", mine, none))
+        wire.extend(packets)
+        expected = [*expected, len(packets)] if anew else [*expected[:-1], expected[-1] + len(packets)]
+        up = far == "COOKIE ACK" or (not anew and far != "ABORT")
+        anew = not up
+    found = list(wire._by_ports[9, 7])
+    assert [len(one) for one in found] == expected
+    assert all(one.over for one in found[:-1])
 
 
 _LOCAL = Peer(("127.0.0.1",), 9, 9899)
