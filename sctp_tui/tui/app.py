@@ -248,7 +248,8 @@ class SctpApp(App[None], inherit_bindings=False):
         if ended:  # nobody sees what may be left
             self.exit(return_code=0 if self._ending else 1)
             return
-        self.call_next(self._typed.look)
+        if self._typed.waits:
+            self.call_next(self._typed.look)
         now = self.clock.mono()
         if now >= self._show_next or not self._rest_comes:
             self._main.show(now)

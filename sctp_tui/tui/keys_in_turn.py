@@ -36,6 +36,11 @@ class KeysInTurn:
             self._waiting.append(event)
         await self.look()
 
+    @property
+    def waits(self) -> bool:
+        """Whether there is a next one."""
+        return bool(self._waiting)
+
     async def look(self) -> None:
         """Go on, if the last has been all the way, or has been lost."""
         if self._since is not None and self._mono() - self._since < _PATIENCE:
