@@ -129,7 +129,7 @@ def of_rows(rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
         packet = row.packet
         now = packet.mono
-        while coming and coming[0][0] <= now:
+        while coming and coming[0][0] <= now + _ROUNDED:
             at, _, way, came = heapq.heappop(coming)
             ends[_OTHER[way]].hear(at, came)
         if packet.verdict == "refused":
@@ -210,6 +210,7 @@ _LOG = {
     "unknown": "no answer",
 }
 _TRIGGERS = {"peer": {"receive ABORT"}, "us": {"[ABORT]"}, "stack": {"[ABORT]"}, "nobody": {"no answer"}}
+_ROUNDED = 1e-6  # s: arrivals are in whole microseconds
 _SLACK = 0.5  # s between an ABORT and what is told of it
 
 

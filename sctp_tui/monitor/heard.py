@@ -31,6 +31,8 @@ from ..sctp.packet import (
 
 RTO = 0.95
 """Seconds after which an end may miss an answer: RTO.Min (RFC 9260, section 16), less a tick of timers."""
+ROUNDED = 1e-6
+"""Seconds by which a packet may arrive sooner than its delay tells: arrivals are in whole microseconds."""
 _MAX_RETRANS = b"exceeded its max_retrans count"
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 _ASKING = (Init, CookieEcho, Shutdown, Heartbeat, ForwardTsn, IForwardTsn, ReConfig, Asconf)
@@ -136,7 +138,7 @@ class Hearing:
         now, direction = packet.mono, packet.direction
         if not self._ends:
             self._ends = {"in": _End(now), "out": _End(now)}
-        while self._arriving and self._arriving[0][0] <= now:
+        while self._arriving and self._arriving[0][0] <= now + ROUNDED:
             at, _, way, init = heapq.heappop(self._arriving)
             self._ends[_OTHER[way]].hear(at, init)
         sender = self._ends[direction]

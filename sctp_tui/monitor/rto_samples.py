@@ -4,7 +4,10 @@ from collections import deque
 from copy import copy
 
 _KEPT = 64  # values one after the other
-_WHOLE = 0.95  # of an RTO, as timers have ticks: what is sent again sooner is not sent again for it
+_WHOLE, _LATE = (
+    0.95,
+    1.5,
+)  # of an RTO: timers have ticks, machines are late, and what is twice as long is another
 
 
 class RtoSamples:
@@ -27,8 +30,8 @@ class RtoSamples:
             self._told.append((time, time, rto))
 
     def ran(self, since: float, until: float) -> float:
-        """The RTO of a timer that ran from one time to another; 0 where none was told, or a longer one."""
-        found = next(((last, rto) for first, last, rto in reversed(self._told) if first < until), None)
-        if found is None or found[0] < since or until - since < found[1] * _WHOLE:
+        """The RTO of a timer that ran from one time to another; 0 where none was told, or more than one."""
+        meanwhile = [rto for first, last, rto in self._told if first < until and last >= since]
+        if len(meanwhile) != 1 or not _WHOLE <= (until - since) / meanwhile[0] < _LATE:
             return 0.0
-        return found[1]
+        return meanwhile[0]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeVar
 
 from ..sctp.packet import Sack
-from .heard import RTO
+from .heard import ROUNDED, RTO
 from .room import Room, Situation, within
 from .tsn_blocks import apart, between
 
@@ -170,8 +170,8 @@ class Tries:
             for tsn in self._gone:
                 self._trouble.pop(tsn, None)
             self._gone.clear()
-        for time, said in self._coming.by(now):
-            self._hear(time, said)
+        for time, said in self._coming.by(now + ROUNDED):
+            self._hear(min(time, now), said)
 
     def _hear(self, at: float, said: Sack | int) -> None:
         news = self._room.hear(said)

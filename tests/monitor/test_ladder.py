@@ -276,6 +276,18 @@ def test_a_fast_retransmission_waited_for_no_timer(wire: Wire) -> None:
     assert marks(row) == "↻3 fast after 7 ms"
 
 
+def test_what_arrives_in_the_microsecond_of_a_resend_was_heard(wire: Wire) -> None:
+    """Arrivals are in whole microseconds, and the time at which a packet sets out is not."""
+    wire.put("in", data(0), verdict="dropped", at=1.0)
+    for number in (1, 2, 3):
+        wire.put("in", data(number, 2), at=1.0)
+        wire.put("out", sack(-1, (1, number)), at=1.05, delay=0.05 + 4e-7)
+    wire.put("in", data(0), at=1.1)
+    row = wire.ladder()[10]
+    assert row.fast
+    assert row.heard.ago <= 1e-6
+
+
 def test_heartbeats_without_an_answer_are_marked(wire: Wire) -> None:
     beat, other = (struct.pack("!HH", 1, 8) + one for one in (b"1111", b"2222"))
     wire.put("out", _chunk(4, beat))  # 3

@@ -197,6 +197,24 @@ def test_an_abort_on_a_slow_link(linked: Linked) -> None:
     assert b"enough" in packet.data
 
 
+def test_on_a_machine_that_is_late_time_does_not_turn_back(linked: Linked) -> None:
+    """What should have come meanwhile comes now, and what answers it sets out now."""
+    client = linked.up()
+    linked.condition("delay=50", "delay=50")
+    for number in range(40):
+        linked.time += 0.08  # a turn is due each 10 ms
+        for part in range(3):
+            linked.send(client, 1, b"%d" % (3 * number + part))
+            linked.stack.pump.carry()
+        linked.turn()
+    linked.until(lambda: len(linked.received()) == 121)
+    times = [packet.mono for packet in linked.packets]
+    assert times == sorted(times)
+    assert linked.received()[1:] == [b"%d" % number for number in range(120)]
+    tsns = [chunk.tsn for _, chunk in chunks(linked.packets, Data)]
+    assert len(tsns) == len(set(tsns))
+
+
 # --- a run again
 
 

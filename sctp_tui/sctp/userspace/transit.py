@@ -59,6 +59,7 @@ class Transit:
         self.then = self.since = 0.0
         self.clock = self.now = mono
         self._serial = 0
+        self._set_out = 0.0  # when the last packet did
         self._latest = 0.0, 0.0  # when a packet was to arrive, and when it does
         self._dues: set[float] = set()
         self._bytes: dict[Direction, int] = {"in": 0, "out": 0}
@@ -67,8 +68,9 @@ class Transit:
         return self.then + (self._mono() - self.since) * self.speed
 
     def catch_up(self, at: float | None) -> None:
-        """It is that time for now; None: it is what the clock says again."""
-        self.now = self.clock if at is None else lambda: at
+        """It is that time for now, or when the last packet set out; None: it is what the clock says again."""
+        now = None if at is None else max(at, self._set_out)
+        self.now = self.clock if now is None else lambda: now
 
     def set_speed(self, speed: float) -> None:
         """Go on from here at another speed: 0 stands still, 1 is the world's."""
@@ -89,7 +91,8 @@ class Transit:
 
     def fates(self, direction: Direction, packet: bytes, *, within: bool) -> tuple[Fate, ...]:
         """What becomes of a packet sent now; `within` the process it takes its time while that is slow."""
-        fates = self.conditioner.fates(direction, packet, self.now(), self.on_the_way(direction))
+        self._set_out = self.now()
+        fates = self.conditioner.fates(direction, packet, self._set_out, self.on_the_way(direction))
         self.changed = True
         if within and self.speed != 1:
             fates = tuple(
