@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sctp_tui.outbox import Outbox
 from sctp_tui.sctp.events import AssocChange, Counts, Event, Message, RemoteError, ShutdownEvent, Totals
+from tests.patience import PATIENCE
 
 
 def message(number: int, size: int = 1) -> Message:
@@ -128,5 +129,5 @@ def test_a_waiting_consumer_is_woken() -> None:
     thread = threading.Thread(target=lambda: got.append(bool(outbox.drain(timeout=30.0).totals)))
     thread.start()
     outbox.put([Totals(0.0, 0.0, "", 0, 0, None, 1, 0)])
-    thread.join(10.0)
+    thread.join(PATIENCE)
     assert got == [True]

@@ -78,8 +78,9 @@ EVENTS = {
     ),
     "assoc_change/CANT_STR_ASSOC/nobody": Words(
         "9260 4",
-        "Nobody answered: the other end can't be reached, or something on the way drops SCTP.",
-        "T1-init or T1-cookie ran out more than Max.Init.Retransmits times.",
+        "No SCTP answered: the network says that the other end can't be reached, or nothing came at all.",
+        "T1-init or T1-cookie ran out more than Max.Init.Retransmits times, or ICMP ended the set-up sooner "
+        "(RFC 6951, 5.5).",
     ),
     "shutdown_event": Words(
         "6458 6.1.5",

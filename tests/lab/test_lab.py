@@ -46,7 +46,7 @@ def until(test: Callable[[], object], seconds: float = 10.0) -> bool:
 def start(*words: str, **more: str) -> subprocess.Popen[bytes]:
     """`sctp-tui lab` as a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-c", MAIN, "--timeout", "20", "--", *words],
+        [sys.executable, "-c", MAIN, "--timeout", str(PATIENCE), "--", *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -159,7 +159,7 @@ def test_a_signal_reaches_the_command_and_a_second_one_ends_the_guest(tmp_path: 
         assert caller.stdout.readline() == b"asked\n"
         kernel = kernel_of(caller.pid)
         caller.send_signal(signal.SIGTERM)
-        assert caller.wait(10) == 128 + signal.SIGTERM
+        assert caller.wait(PATIENCE) == 128 + signal.SIGTERM
     assert kernel is not None
     assert until(lambda: not alive(kernel))
     assert scratch_folders(tmp_path) == []
@@ -313,7 +313,18 @@ def test_wrong_arguments_are_explained(
 
 @boots
 def test_the_loopback_does_as_netem_says(capfd: pytest.CaptureFixture[str]) -> None:
-    words = ["--timeout", "20", "--netem", "delay 20ms loss 3%", "--", "tc", "qdisc", "show", "dev", "lo"]
+    words = [
+        "--timeout",
+        str(PATIENCE),
+        "--netem",
+        "delay 20ms loss 3%",
+        "--",
+        "tc",
+        "qdisc",
+        "show",
+        "dev",
+        "lo",
+    ]
     assert command.main(words) == 0
     out, err = capfd.readouterr()
     assert "netem" in out

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from sctp_tui.lab import command
 from sctp_tui.lab.terminal import Modes
+from tests.patience import PATIENCE
 
 from .guests import ROOT, lab
 
@@ -60,7 +61,7 @@ class Terminal:
         self.settings = termios.tcgetattr(self.theirs)
         main = "import sys; from sctp_tui.lab.command import main; sys.exit(main(sys.argv[1:]))"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", main, "--timeout", "20", "--tty", "--", sys.executable, "-Sc", script],
+            [sys.executable, "-c", main, "--timeout", str(PATIENCE), "--tty", "--", sys.executable, "-Sc", script],
             stdin=self.theirs, stdout=self.theirs, stderr=self.theirs, cwd=ROOT, start_new_session=True,
         )  # fmt: skip
 
@@ -72,7 +73,7 @@ class Terminal:
 
     def until(self, pattern: bytes) -> re.Match[bytes]:
         """Read until the output, so far as not matched before, matches."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE
         while not (match := re.search(pattern, self.seen)):
             left = end - time.monotonic()
             assert left > 0, f"{pattern!r} not in {self.seen!r}"
@@ -112,7 +113,7 @@ def test_a_program_has_our_terminal_and_gives_it_back() -> None:
     terminal.until(rb"line 'x{3000}\\n'\r\n")
     terminal.type(b"\x1c")  # Ctrl-\ ends it at once, with all modes set
     terminal.until(re.escape(b"\x1b[?1003l\x1b[?25h\x1b[?1049l"))
-    assert terminal.process.wait(5) == 128 + signal.SIGQUIT
+    assert terminal.process.wait(PATIENCE) == 128 + signal.SIGQUIT
     assert termios.tcgetattr(terminal.theirs) == terminal.settings
 
 
@@ -137,7 +138,7 @@ def test_a_command_whose_terminal_is_gone_is_told_and_has_a_while(tmp_path: Path
     terminal.until(rb"ready\r\n")
     os.close(terminal.theirs)
     os.close(terminal.ours)
-    status = terminal.process.wait(10)
+    status = terminal.process.wait(PATIENCE)
     if handler == "told":
         assert (status, seen.read_text()) == (0, "SIGHUP")
     else:
@@ -150,7 +151,7 @@ def test_a_terminal_that_goes_while_the_guest_boots_ends_it(tmp_path: Path) -> N
     terminal.until(b"Booting")
     os.close(terminal.theirs)
     os.close(terminal.ours)
-    assert terminal.process.wait(10) == 128 + signal.SIGHUP
+    assert terminal.process.wait(PATIENCE) == 128 + signal.SIGHUP
 
 
 @pytest.mark.usefixtures("lab")
@@ -160,7 +161,7 @@ def test_signals_give_the_terminal_back(number: signal.Signals) -> None:
     terminal.until(rb"size 24 80\r\n")
     terminal.process.send_signal(number)
     terminal.until(re.escape(b"\x1b[?1003l\x1b[?25h\x1b[?1049l"))
-    assert terminal.process.wait(10) == 128 + number
+    assert terminal.process.wait(PATIENCE) == 128 + number
     assert termios.tcgetattr(terminal.theirs) == terminal.settings
 
 

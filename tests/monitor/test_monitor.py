@@ -25,6 +25,7 @@ from sctp_tui.sctp.events import (
     Totals,
 )
 from sctp_tui.sctp.link import Conditions, LinkCounts, Verdict
+from tests.patience import PATIENCE
 
 from .story import CLIENT, Story, batch
 
@@ -128,7 +129,7 @@ def test_the_table_counts_what_the_log_holds(steps: list[tuple[Any, ...]], size:
         seen += len(drained.events)
         monitor.fold(drained)
     engine.submit(Stop())
-    assert engine.join(5)
+    assert engine.join(PATIENCE)
     monitor.fold(outbox.drain())
 
     recount: dict[int, list[int]] = {}

@@ -38,7 +38,7 @@ for student in range(students):
     endpoint.aim(Peer((f"10.77.{student}.1",), port, udp_port))
     endpoint.connect(Outgoing(f"present {student}".encode(), 1))
     endpoints.append(endpoint)
-replies, ended, deadline = set(), set(), time.monotonic() + 20
+replies, ended, deadline = set(), set(), time.monotonic() + 60
 while len(ended) < students and time.monotonic() < deadline:
     waiting = [*stack.descriptors(), *(fd for endpoint in endpoints for fd in endpoint.descriptors())]
     timeout = stack.timeout()

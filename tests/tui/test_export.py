@@ -22,6 +22,7 @@ from sctp_tui.tui.association_table import COLUMNS, AssociationTable
 from sctp_tui.tui.export_screen import ExportScreen, Source
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.settings import Settings
+from tests.patience import PATIENCE
 
 from .driving import messages, on_both, outcome, rows, running, type_line, until
 
@@ -165,7 +166,7 @@ async def test_an_export_that_takes_long_shows_how_far_it_is_and_can_be_cancelle
     def slowly() -> Iterator[bytes]:
         yield b"one\n"
         yield b"two\n"
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         yield b"three\n"
 
     async with running() as (app, pilot):
@@ -195,7 +196,7 @@ async def test_no_half_of_a_file_stays_where_the_program_ends_meanwhile(here: Pa
     def slowly() -> Iterator[bytes]:
         yield b"one\n"
         began.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         yield b"two\n"
 
     async with running() as (app, pilot):
