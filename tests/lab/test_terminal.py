@@ -60,8 +60,9 @@ class Terminal:
         self.resize(rows, columns)
         self.settings = termios.tcgetattr(self.theirs)
         main = "import sys; from sctp_tui.lab.command import main; sys.exit(main(sys.argv[1:]))"
+        options = ["--timeout", str(PATIENCE), "--tty"]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", main, "--timeout", str(PATIENCE), "--tty", "--", sys.executable, "-Sc", script],
+            [sys.executable, "-c", main, *options, "--", sys.executable, "-Sc", script],
             stdin=self.theirs, stdout=self.theirs, stderr=self.theirs, cwd=ROOT, start_new_session=True,
         )  # fmt: skip
 
