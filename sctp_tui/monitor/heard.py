@@ -37,6 +37,7 @@ _MAX_RETRANS = b"exceeded its max_retrans count"
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 _ASKING = (Init, CookieEcho, Shutdown, Heartbeat, ForwardTsn, IForwardTsn, ReConfig, Asconf)
 """Chunks of control that want an answer, and are sent again without one."""
+_CALLS = {Init.__name__, CookieEcho.__name__}
 _TSNS, _HALF = 1 << 32, 1 << 31
 
 
@@ -46,7 +47,8 @@ class Heard(NamedTuple):
     Where nothing came, since the first packet that is kept. `init` tells that an INIT was the last of it, and
     was not answered yet; `silent` that nothing came for an RTO at least, though the sender asked again.
     `closing` are the seconds since it sent its first SHUTDOWN or SHUTDOWN ACK, 0 before. `again` tells that
-    it asked again for what came to nothing, however soon: RTO.Min may be shorter.
+    it asked again for what came to nothing, however soon: RTO.Min may be shorter. `calling` tells that it
+    wanted to set an association up, by INIT or COOKIE ECHO, since it heard something.
     """
 
     ago: float
@@ -54,6 +56,7 @@ class Heard(NamedTuple):
     silent: bool
     closing: float = 0.0
     again: bool = False
+    calling: bool = False
 
 
 def guarded(abort: Abort, heard: Heard) -> bool:
@@ -143,7 +146,8 @@ class Hearing:
             self._ends[_OTHER[way]].hear(at, init)
         sender = self._ends[direction]
         closing = now - sender.closing if sender.closing is not None else 0.0
-        heard = Heard(now - sender.heard_at, sender.init, sender.repeats > 0, closing, sender.again)
+        calling = not _CALLS.isdisjoint(sender.asked)
+        heard = Heard(now - sender.heard_at, sender.init, sender.repeats > 0, closing, sender.again, calling)
         if packet.verdict == "refused":
             return heard
         if packet.verdict != "duplicated":  # by the link: nobody sent it again

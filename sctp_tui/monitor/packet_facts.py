@@ -56,7 +56,7 @@ def sections(row: Row, base: Base) -> Iterator[Section]:
         ("source port", str(decoded.source)),
         ("destination port", str(decoded.destination)),
         ("verification tag", f"0x{decoded.vtag:08x}"),
-        ("checksum", f"0x{decoded.checksum:08x} (CRC32c)"),
+        ("checksum", f"0x{decoded.checksum:08x} ({'CRC32c' if decoded.checksum else 'not computed here'})"),
     ]
     yield Section("Common header", header)
     for at, chunk in enumerate(decoded.chunks[:_SHOWN]):

@@ -182,7 +182,7 @@ def _situation(chunk: Chunk, facts: Facts) -> str:
         case Abort() if facts.heard is not None and facts.heard.init:
             return "refuses"
         case Abort() if facts.heard is not None and gives_up(chunk, facts.heard):
-            return "silence"
+            return "no set-up" if facts.heard.calling else "silence"
         case Abort() if facts.heard is not None and guarded(chunk, facts.heard):
             return "guard"
         case Abort() | ShutdownComplete() if chunk.reflected:

@@ -346,8 +346,14 @@ CHUNKS = {
     "ABORT/silence": Words(
         "9260 8.1",
         "An end gives the association up: it had no answer for too long, though it asked again.",
-        "A counter went past its limit: of errors, or in a set-up that of INITs. usrsctp says so by "
-        "an ABORT without a cause, Linux by a protocol violation; the RFC asks for no ABORT.",
+        "A counter of errors went past its limit. usrsctp says so by an ABORT without a cause, Linux by a "
+        "protocol violation; the RFC asks for no ABORT.",
+    ),
+    "ABORT/no set-up": Words(
+        "9260 4",
+        "An end gave up before the association was there: nobody answered, though it asked again and again.",
+        "T1-init or T1-cookie ran out more than Max.Init.Retransmits times. usrsctp says so by an ABORT "
+        "without a cause; the RFC asks for no ABORT.",
     ),
     "ABORT/guard": Words(
         "9260 9.2",

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ..sctp.events import Direction, Path
 from ..sctp.packet import Abort, Data, ForwardTsn, IData, IForwardTsn, Init, InitAck, Sack, Shutdown
+from .heard import ROUNDED
 from .phase import Phase
 from .room import fits
 from .tries import Tries
@@ -231,8 +232,9 @@ class Sending:
 
     def until(self, now: float) -> None:
         """Take in what has come by now."""
-        while self._coming and self._coming[0][0] <= now:
-            time, _, said = heapq.heappop(self._coming)
+        while self._coming and self._coming[0][0] <= now + ROUNDED:
+            arrival, _, said = heapq.heappop(self._coming)
+            time = min(arrival, now)
             if isinstance(said, Abort):
                 self.end(time)
                 continue

@@ -112,7 +112,10 @@ def test_a_repeat_at_once_is_no_silence() -> None:
 def test_each_stack_gives_up_in_its_own_way(asked: bytes, causes: bytes) -> None:
     asking = [_packet(at, "out", asked) for at in (0.0, 1.0, 3.0)]
     told = _told(*asking, _packet(7, "out", raw.chunk(raw.ABORT, 0, causes)))
-    assert told == "An end gives the association up: it had no answer for too long, though it asked again."
+    if asked[0] in (raw.INIT, raw.COOKIE_ECHO):
+        assert told.startswith("An end gave up before the association was there: nobody answered")
+    else:
+        assert told.startswith("An end gives the association up: it had no answer for too long, though it")
 
 
 def test_with_a_short_rto_the_abort_itself_tells_of_the_silence() -> None:

@@ -185,6 +185,7 @@ def _keys() -> Iterator[tuple[Chunk, Facts, str]]:
     yield Abort(0, 4, False, ()), Facts(heard=Heard(90.0, False, False)), "ABORT/bare"
     yield Abort(0, 4, False, ()), Facts(heard=Heard(90.0, False, True)), "ABORT/silence"
     yield Abort(1, 4, True, ()), Facts(heard=Heard(90.0, False, True)), "ABORT/silence"
+    yield Abort(0, 4, False, ()), Facts(heard=Heard(90.0, False, True, calling=True)), "ABORT/no set-up"
     yield Abort(0, 4, False, ()), Facts(heard=Heard(9.0, False, True, 200.0)), "ABORT/silence"
     yield Abort(0, 4, False, ()), Facts(heard=Heard(9.0, False, True, 300.0)), "ABORT/guard"
     yield Abort(0, 4, False, ()), Facts(heard=Heard(0.1, False, False, 300.0)), "ABORT/guard"
