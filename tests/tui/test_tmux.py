@@ -1,10 +1,12 @@
 """In a real terminal: the mouse, what is copied, a window that changes its size, a shell's job."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -65,18 +67,30 @@ def test_mouse_copy_and_resize_while_traffic_runs(terminal: Terminal) -> None:
     terminal.until(lambda screen: screen.rstrip().endswith("$"))
 
 
+def stopped(job: int) -> bool:
+    """Whether each process of a job is."""
+    states = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has just ended
+            state, _, group, *_ = stat.read_text().rpartition(") ")[2].split()
+            states += [state] if int(group) == job else []
+    return bool(states) and set(states) == {"T"}
+
+
 @pytest.mark.parametrize("how", ["^Z", "SIGTSTP", "SIGSTOP"])
 def test_a_shell_stops_the_job_and_brings_it_back_whole(terminal: Terminal, how: str) -> None:
     needed("make")
     terminal.type("make run ARGS='--stack userspace --port 0 --udp-port 0'", "Enter")
     terminal.until(lambda screen: "listening on" in screen)
     modes = terminal.modes()
+    job = terminal.foreground()
     for _ in range(2):
         if how == "^Z":
             terminal.type("C-z")
         else:
-            os.killpg(terminal.foreground(), signal.Signals[how])
-        terminal.until(lambda _screen: terminal.foreground() == terminal.shell())
+            os.killpg(job, signal.Signals[how])
+        # The shell is told of `make` alone, which may stop before the program has left the terminal.
+        terminal.until(lambda _screen: terminal.foreground() == terminal.shell() and stopped(job))
         terminal.type("clear", "C-j")  # Enter, where it was stopped too abruptly to leave raw mode
         terminal.until(lambda screen: screen.strip() == "$")
         terminal.type("fg", "C-j")
