@@ -1,8 +1,6 @@
 """`serve --json` in UDP against `tsctp`, the server in C that comes with usrsctp, under the same sender.
 
-The sender is `tsctp` as well: that of the other figures takes longer for a message of 64 B than either
-server, and would be what is measured. Both print to a file: ours every message, `tsctp`, as Debian builds
-it, what its stack does for each packet.
+Both print to a file: ours every message, `tsctp`, as Debian builds it, what its stack does for each packet.
 """
 
 import shutil
@@ -15,7 +13,7 @@ from typing import IO
 
 from .figures import NotMeasured, Row, at_least, figures, median_ratio
 from .served import PORT, free_port, serve, until_bound, until_printed
-from .subject import PATIENCE
+from .subject import Subject
 
 _ROUNDS = 5
 _COUNT = {64: 200_000, 1200: 60_000}
@@ -31,7 +29,7 @@ def tsctp() -> Iterator[Row]:
     if program is None:
         raise NotMeasured("no tsctp here: Debian has it in libusrsctp-examples")
     for size, bar in _BARS.items():
-        pairs = [(_ours(program, size), _theirs(program, size)) for _ in range(_ROUNDS)]
+        pairs = [(_ours(size), _theirs(program, size)) for _ in range(_ROUNDS)]
         middle = sorted(pairs, key=lambda pair: pair[0] / pair[1])[len(pairs) // 2]
         yield at_least(
             f"`serve --json` in UDP against usrsctp's `tsctp`, both to a file, {size:,} B",
@@ -39,10 +37,10 @@ def tsctp() -> Iterator[Row]:
         )  # fmt: skip
 
 
-def _ours(program: str, size: int) -> float:
+def _ours(size: int) -> float:
     udp_port = free_port()
     with tempfile.TemporaryFile() as printed:
-        return _rate(program, serve(udp_port, printed), udp_port, size, printed)
+        return _rate(serve(udp_port, printed), udp_port, size, printed)
 
 
 def _theirs(program: str, size: int) -> float:
@@ -50,26 +48,20 @@ def _theirs(program: str, size: int) -> float:
     command = [program, "-L", "127.0.0.1", "-E", str(udp_port), "-p", str(PORT)]
     with tempfile.TemporaryFile() as printed:
         server = subprocess.Popen(command, stdout=printed, stderr=subprocess.DEVNULL)
-        return _rate(program, server, udp_port, size, None)
+        return _rate(server, udp_port, size, None)
 
 
-def _rate(
-    program: str, server: "subprocess.Popen[bytes]", udp_port: int, size: int, printed: IO[bytes] | None
-) -> float:
-    """Until the sender's association has ended, and all of it is printed where there is `printed`."""
-    command = [
-        program, "-E", str(free_port()), "-U", str(udp_port), "-p", str(PORT),
-        "-l", str(size), "-n", str(_COUNT[size]), "127.0.0.1",
-    ]  # fmt: skip
+def _rate(server: "subprocess.Popen[bytes]", udp_port: int, size: int, printed: IO[bytes] | None) -> float:
     try:
         until_bound(udp_port)
-        began = time.monotonic()
-        subprocess.run(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE, check=True
-        )
-        if printed is not None:
-            until_printed(printed, _LAST)
-        return _COUNT[size] / (time.monotonic() - began)
+        with Subject("sender") as sender:
+            receiver = sender.ask("connect", PORT, udp_port)
+            began = time.monotonic()
+            sent = sender.ask("number", receiver, _COUNT[size], size)
+            sender.ask("shut_down", receiver)
+            if printed is not None:
+                until_printed(printed, _LAST)
+            return float(sent / (time.monotonic() - began))
     finally:
         server.kill()
         server.wait()
