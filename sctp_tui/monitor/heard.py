@@ -11,6 +11,7 @@ from typing import NamedTuple
 from ..sctp.book import GUARD
 from ..sctp.causes import PROTOCOL_VIOLATION, USER_INITIATED_ABORT
 from ..sctp.events import Direction, Packet
+from ..sctp.link import ROUNDED
 from ..sctp.packet import (
     Abort,
     Asconf,
@@ -31,8 +32,6 @@ from ..sctp.packet import (
 
 RTO = 0.95
 """Seconds after which an end may miss an answer: RTO.Min (RFC 9260, section 16), less a tick of timers."""
-ROUNDED = 1e-6
-"""Seconds by which a packet may arrive sooner than its delay tells: arrivals are in whole microseconds."""
 _MAX_RETRANS = b"exceeded its max_retrans count"
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 _ASKING = (Init, CookieEcho, Shutdown, Heartbeat, ForwardTsn, IForwardTsn, ReConfig, Asconf)

@@ -58,9 +58,9 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     `tries` tell of each chunk how it came to be sent; none where all go for the first time and nothing is to
     be said of any. `opens` tells that its SACK acknowledges nothing new but has more room, `filled` that it
     reports no gap any more, `takes` that it acknowledges a zero window probe, `given_up` that DATA was given
-    up by FORWARD TSN before it. `heard` is what its sender had
-    heard of the other end. What is sent again was sent first `waited` seconds ago, 0 where that packet is
-    not kept. `begins` is of the COOKIE ACK with which another association is there.
+    up by FORWARD TSN before it. `heard` is what its sender had heard of the other end. What is sent again was
+    sent first `waited` seconds ago, 0 where that packet is not kept. `begins` is of the COOKIE ACK with which
+    another association is there.
     """
 
     number: int
@@ -287,7 +287,8 @@ class Ladder:
             tries.append(tried)
         said = tuple(tries) if any(one is not ONCE for one in tries) else ()
         row = Row(
-            number, packet, after, said, opens, filled, heard, 0.0, takes, back.given_up, begins
+            number, packet, after, said, opens, filled, heard,
+            takes=takes, given_up=back.given_up, begins=begins,
         )  # fmt: skip
         first = row.first_try
         if first >= self.first and first:

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import Protocol
 
 from ..sctp.events import Direction, Packet
+from ..sctp.link import ROUNDED
 from ..sctp.packet import Data, Decoded, ForwardTsn, IData, IForwardTsn, Init, Sack, Shutdown
 from .lane import Block, Lane
 from .tsn_blocks import among, apart
@@ -221,7 +222,7 @@ class Sending:
 
     def until(self, now: float) -> None:
         """Take in what has come by now."""
-        while self._coming and self._coming[0][0] <= now:
+        while self._coming and self._coming[0][0] <= now + ROUNDED:
             time, _, what = heapq.heappop(self._coming)
             if isinstance(what, int):
                 self._arrive(what, time)

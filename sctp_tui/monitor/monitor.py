@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..outbox import Batch
 from ..sctp.events import Direction, LinkState, Message, Packet, Status, Totals
+from ..sctp.link import ROUNDED
 from .associations import Associations
 from .endpoints import Endpoints
 from .link_clock import WORLD, LinkClock
@@ -12,7 +13,6 @@ from .log import Log
 from .rto_samples import RtoSamples
 from .wire import Wire, kind
 
-_MICROSECOND = 1e-6
 _COOKIE_ECHO = 10
 
 
@@ -35,8 +35,8 @@ class Monitor:
 
     def link_time(self, mono: float) -> float:
         """The link's clock at a time of the monotonic one (s): it may stand, go slow, and be behind since."""
-        # Packets arrive in whole microseconds: one that has just come may not be drawn as on its way still.
-        return mono if self.link is None else self._link_clock.at(mono) + _MICROSECOND
+        # One that has just come may not be drawn as on its way still.
+        return mono if self.link is None else self._link_clock.at(mono) + ROUNDED
 
     def _clock_of(self, endpoint: str) -> LinkClock:
         """What an endpoint's associations go by: in userspace the links' time."""

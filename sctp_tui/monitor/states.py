@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from ..sctp.events import Origin, Packet
+from ..sctp.link import ROUNDED
 from ..sctp.packet import Abort, Chunk, Data, Heartbeat, IData, Sack, name_of
 from .heard import Heard, Hearing, gives_up
 from .wire import Conversation, End
@@ -172,7 +173,7 @@ class Follower:
 
     def _arrive(self, now: float) -> None:
         arriving = self._arriving
-        while arriving and arriving[0][0] <= now:
+        while arriving and arriving[0][0] <= now + ROUNDED:
             at, number, end, chunks = heapq.heappop(arriving)
             for chunk in chunks if not self.conversation.bounced(number) else ():
                 key = (self.state[end], f"receive {name_of(chunk)}")

@@ -9,8 +9,9 @@ import heapq
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeVar
 
+from ..sctp.link import ROUNDED
 from ..sctp.packet import Sack
-from .heard import ROUNDED, RTO
+from .heard import RTO
 from .room import Room, Situation, within
 from .tsn_blocks import apart, between
 

@@ -13,8 +13,8 @@ from math import floor
 from typing import NamedTuple
 
 from ..sctp.events import Direction, Path
+from ..sctp.link import ROUNDED
 from ..sctp.packet import Abort, Data, ForwardTsn, IData, IForwardTsn, Init, InitAck, Sack, Shutdown
-from .heard import ROUNDED
 from .phase import Phase
 from .room import fits
 from .tries import Tries

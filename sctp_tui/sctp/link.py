@@ -12,6 +12,9 @@ Verdict = Literal["delivered", "delayed", "reordered", "duplicated", "dropped", 
 """What became of a packet: `duplicated` is the copy, `refused` was not let in, or discarded; `bounced` is no
 packet more, but tells of one sent before, as far as its octets are known, that it did not get through."""
 
+ROUNDED = 1e-6
+"""Seconds by which a packet may arrive sooner than its delay tells: arrivals are in whole microseconds."""
+
 KEPT_OUT = "the link's time is not the world's: nothing from outside is let in"
 """The reason of a packet that is refused as its sender's time goes on while ours does not."""
 WRONG_CHECKSUM, WRONG_TAG = "wrong checksum", "wrong tag"

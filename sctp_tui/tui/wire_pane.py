@@ -94,7 +94,7 @@ class WirePane(Vertical):
         self.stack: StackName | None = None
         """The stack that carries them."""
         self.closely: tuple[int, ...] = ()
-        """Both ends of it, by their keys, while their windows are drawn over time; else nothing."""
+        """Both ends of it, by their keys, while what their stacks tell is drawn; else nothing."""
 
     def compose(self) -> ComposeResult:
         yield WireHeading()
