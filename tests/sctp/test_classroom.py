@@ -76,7 +76,8 @@ def classroom() -> Iterator[None]:
     for number, name in enumerate(names):
         _ip(f"addr add 10.77.{number}.2/24 dev eth0", "link set eth0 up", namespace=name)
     yield
-    _ip(*(f"netns del {name}" for name in names))
+    # First the links: those of a namespace go some time after it, and until then their addresses are ours.
+    _ip(*(f"link del to-{name}" for name in names), *(f"netns del {name}" for name in names))
 
 
 @pytest.mark.parametrize("name", ["kernel", "userspace"])

@@ -227,9 +227,9 @@ def far() -> Iterator[str]:
         _run("ip -n far link set far up")
         yield "far"
     finally:
+        with contextlib.suppress(subprocess.CalledProcessError):  # it was not made
+            _run("ip link delete near")  # of itself it would go with the namespace, but some time after it
         _run("ip netns delete far")
-        with contextlib.suppress(subprocess.CalledProcessError):  # it goes with its other end, but later
-            _run("ip link delete near")
 
 
 def test_a_peer_that_stops_in_a_message(hand: Hand, far: str, monkeypatch: pytest.MonkeyPatch) -> None:
