@@ -6,7 +6,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
@@ -14,6 +13,7 @@ from sctp_tui.monitor.monitor import Monitor
 from .actions import bindings
 from .detail_view import AssociationDetail
 from .heading import Heading
+from .key_footer import KeyFooter
 
 
 class DetailScreen(Screen[None]):
@@ -27,7 +27,7 @@ class DetailScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield AssociationDetail()
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     def show(self, monitor: Monitor, now: float) -> None:
         """Draw what changed; `now` in seconds of the monotonic clock."""

@@ -9,12 +9,13 @@ from textual.containers import Grid, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Checkbox, Footer, Input, Label, Static
+from textual.widgets import Checkbox, Input, Label, Static
 
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.printable import printable
 
 from .actions import bindings
+from .key_footer import KeyFooter
 from .ordered_input import OrderedInput
 
 T = TypeVar("T")
@@ -83,7 +84,7 @@ class Form(ModalScreen[T]):
                 yield from self.fields()
             yield Static(id="said", markup=False)
             yield from self.below()
-            yield Footer(show_command_palette=False)
+            yield KeyFooter()
 
     def on_mount(self) -> None:
         # The footer listens only once it is there.

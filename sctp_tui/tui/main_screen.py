@@ -14,7 +14,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import ScreenSuspend
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.endpoints import is_server
@@ -37,6 +37,7 @@ from .find_actions import FindActions
 from .freeze import FreezeBanner
 from .header import Header
 from .heading import Heading
+from .key_footer import KeyFooter
 from .keys import Keys
 from .line_table import LineTable
 from .link_banner import LinkBanner
@@ -104,7 +105,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
                 yield Heading("Log")
                 yield MessageLog()
             yield ClientPane(self.monitor, self.submit, self._settings.stacks, self._to, self._mask)
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     async def complete(self) -> None:
         """Mount what the first frame does without, and import it."""
@@ -118,7 +119,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
                 FilterBar(self.view, self._remembered("filters"), self._mask),
                 SearchBar(self.view, log, self._remembered("searches")),
             ],
-            before=self.query_one(Footer),
+            before=self.query_one(KeyFooter),
         )
 
     def _remembered(self, name: str) -> Recalled:

@@ -7,7 +7,7 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from sctp_tui.monitor.facts import facts, payload
 from sctp_tui.monitor.view import Records
@@ -17,6 +17,7 @@ from sctp_tui.sctp.events import Event, Message
 from .actions import bindings
 from .heading import Heading
 from .hexview import HexView
+from .key_footer import KeyFooter
 
 _NAME = 20  # cells for a field's name, blank behind it included
 _PAIR = 96  # cells from which on two fields stand side by side
@@ -50,7 +51,7 @@ class MessageDetailScreen(Screen[int]):
         yield HexView()
         yield Heading("Why", id="section")
         yield Static(id="why", markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._show()

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from sctp_tui.monitor.ladder import Ladder, Row
 from sctp_tui.monitor.packet_facts import sections
@@ -17,6 +17,7 @@ from .actions import bindings
 from .footing import OTHER_LEVEL, labelled
 from .heading import Heading
 from .hexview import HexView
+from .key_footer import KeyFooter
 from .scrolled import Text
 
 _NAME = 30  # cells for a field's name, blank behind it included
@@ -46,7 +47,7 @@ class PacketScreen(Screen[int]):
             yield Static(markup=False)
         yield Heading("Octets", id="octets")
         yield HexView()
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._show()
