@@ -23,7 +23,9 @@ class Tags:
         self._offered: dict[bytes, bytes] = {}
         self._forgot = False
         self._echoed = b""
-        self._called = b""  # what our INIT announced, as long as no association has come up
+        self._called = (
+            b""  # what the INIT of a stack of ours announced, as long as no association has come up
+        )
         self._up = False
 
     def take(self, packet: Packet) -> bool:
@@ -37,6 +39,8 @@ class Tags:
             self._learn(first, tag, packet.data)
             return True
         if first == _INIT:
+            if packet.within and not any(tag):
+                self._call(packet.data[16:20])
             return not any(tag)
         if first == _COOKIE_ECHO and (tag in self._offered or self._forgot):
             self._echoed = tag
@@ -49,17 +53,20 @@ class Tags:
         return self._known.get(way) in (None, tag)
 
     def calls_anew(self, packet: Packet) -> bool:
-        """Whether the next packet is the local stack's INIT for another association, while none is up.
+        """Whether the next packet is the INIT of a stack of ours for another association, while none is up.
 
         One sent again announces the same tag (RFC 9260, section 5.1). A peer's INIT tells nothing: it may be
         anybody's, and the cookie of the one before may still come back.
         """
         return (
             self._called != b""
-            and packet.direction == "out"
+            and (packet.direction == "out" or packet.within)
             and begins(packet)
             and packet.data[16:20] != self._called
         )
+
+    def _call(self, announced: bytes) -> None:
+        self._called = b"" if self._up else announced
 
     def _came_up(self) -> None:
         self._called, self._up = b"", True
@@ -71,7 +78,7 @@ class Tags:
             self._came_up()
         if first == _INIT:
             self._known = {"in": announced} if len(announced) == 4 else {}
-            self._called = b"" if self._up else announced
+            self._call(announced)
         elif first == _INIT_ACK:
             self._offered[announced] = tag
             if len(self._offered) > _OFFERS:

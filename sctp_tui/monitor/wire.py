@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from copy import copy
 from typing import Literal, NamedTuple
+from weakref import ref
 
 from msgspec.structs import replace
 
@@ -25,7 +26,7 @@ BYTES = 32 * 1024 * 1024
 """Bytes kept unless told otherwise: more than 100,000 of the usual packets."""
 _BOUNCE = 500  # bytes that it takes to know of a packet that it did not get through
 _AGO = 1000  # packets back that may be told not to have got through
-CONVERSATION_COST = 2100
+CONVERSATION_COST = 2200
 """Bytes that a conversation takes beside its packets: of strangers' packets each may be one of its own."""
 _HAD = 16  # addresses of an end that are kept; packets bear one
 _WORK, _OCTETS = 40, 64  # a packet's share of a limit: a chunk counts 1, and so many octets
@@ -92,6 +93,7 @@ class Conversation:
         self._tags = Tags()
         self._bounced: dict[int, Bounce] = {}
         self._bounces = 0
+        self._before: ref[Conversation] | None = None  # not to keep it
         self.rto: dict[Direction, RtoSamples] = {}
         """Of the senders of either direction, once their stack has told any."""
 
@@ -167,6 +169,16 @@ class Conversation:
         if first_chunk(packet) in _LAST_WORDS:
             self.over = True
 
+    def follow(self, before: "Conversation") -> None:
+        """The one before between the same ends is over."""
+        before.over = True
+        self._before = ref(before)
+
+    @property
+    def before(self) -> "Conversation | None":
+        """The one before between the same ends, None where no packet of it is kept any more."""
+        return self._before() if self._before is not None else None
+
     def left_by(self, packet: Packet) -> bool:
         """Whether the next packet begins another: an INIT after the end, or one that tells of the end.
 
@@ -174,9 +186,12 @@ class Conversation:
         """
         return (self.over and begins(packet)) or self._tags.calls_anew(packet)
 
-    def bounce(self, told: Packet) -> bool:
-        """One sent before did not get through, the newest that begins with these octets; False for none."""
-        back = zip(range(self.captured, self.captured - _AGO, -1), reversed(self._packets), strict=False)
+    def bounce(self, told: Packet, most: int) -> bool:
+        """One sent before did not get through, the newest that begins with these octets; False for none.
+
+        Of the newest `most` packets.
+        """
+        back = zip(range(self.captured, self.captured - most, -1), reversed(self._packets), strict=False)
         for number, packet in back:
             if (
                 packet.direction == told.direction
@@ -229,8 +244,7 @@ class Wire:
         for packet in packets:
             conversation = by_flow.get(packet.flow)
             if packet.verdict == "bounced":
-                if conversation is not None and conversation.bounce(packet):
-                    self._bytes += _BOUNCE
+                self._bytes += _BOUNCE if _bounced(conversation, packet) else 0
                 continue
             if conversation is None or conversation.left_by(packet):
                 conversation = self._place(packet, conversation)
@@ -246,9 +260,9 @@ class Wire:
         """The conversation of a packet whose flow is not known, or that may begin another."""
         conversation = known or self._alike(packet)
         if conversation is None or conversation.left_by(packet):
-            if conversation is not None:
-                conversation.over = True
-            conversation = Conversation(packet)
+            before, conversation = conversation, Conversation(packet)
+            if before is not None:
+                conversation.follow(before)
             self._by_ends[conversation.ends] = conversation
             self._by_ports.setdefault(conversation.ports, {})[conversation] = None
             self._bytes += CONVERSATION_COST
@@ -317,6 +331,20 @@ class Wire:
         """The newest conversation that passes and did not begin after the association had ended."""
         alike = self._by_ports.get(ports, {})
         return next((one for one in reversed(alike) if one.begun <= association.until and test(one)), None)
+
+
+def _bounced(newest: Conversation | None, told: Packet) -> bool:
+    """A packet of this conversation, or of one before between the same ends, did not get through.
+
+    Which one, its octets show: its ports, its verification tag and its checksum come first.
+    """
+    left = _AGO
+    while newest is not None and left > 0:
+        if newest.bounce(told, left):
+            return True
+        left -= max(1, len(newest))
+        newest = newest.before
+    return False
 
 
 def _ends(packet: Packet) -> Ends:

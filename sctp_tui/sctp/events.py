@@ -309,7 +309,8 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
     server's is the local one. `direction` is as seen from there. `flow` is a serial of our own for the two
     ends with their ports. `at` and `mono` tell when it was sent, or when it came where its sender is
     elsewhere; it takes `delay` seconds to the other end. `verdict` and `reason` tell what the link did to
-    it. `mono` is the link's clock, which stands still and goes slow with it.
+    it. `mono` is the link's clock, which stands still and goes slow with it. `within` tells that both ends
+    are of this program, so that nobody else sent it.
     """
 
     local: Peer
@@ -319,6 +320,7 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
     reason: str
     delay: float
     data: bytes
+    within: bool = False
 
     @property
     def vtag(self) -> int:

@@ -123,3 +123,41 @@ def test_what_did_not_get_through_changes_no_state_of_the_peer() -> None:
     follower = Follower(kept._order[0])
     follower.update(float("inf"))
     assert follower.state == {"local": "SHUTDOWN-SENT", "peer": "ESTABLISHED"}
+
+
+def _call(number: int) -> Packet:
+    """An INIT that announces this tag, with a checksum of its own."""
+    init, tag = _sent()[0], number.to_bytes(4, "big")
+    return replace(init, data=init.data[:8] + tag + init.data[12:16] + tag + init.data[20:])
+
+
+def test_a_late_message_is_of_the_conversation_whose_packet_it_quotes() -> None:
+    """Two calls between the same ends: the tags differ, and so do the checksums."""
+    first, second = (_call(number) for number in (1, 2))
+    for octets in (13, 20, None):
+        kept = Kept()
+        kept.extend([first, second, _back(first, octets=octets)])
+        assert [len(one) for one in kept._order] == [1, 1]
+        before, after = kept._order
+        assert (before.bounced(1), after.bounced(1)) == (ICMP, "")
+        kept.extend([_back(second, octets=octets)])
+        assert after.bounced(1) == ICMP
+
+
+def test_how_far_back_it_is_looked_for_has_an_end() -> None:
+    """However many conversations there were between the same ends."""
+    kept = Kept()
+    kept.extend([_call(number) for number in range(1200)])
+    oldest, newest = kept._order[0], kept._order[-1]
+    kept.extend([_back(oldest.packets[0]), _back(newest.packets[0])])
+    assert (oldest.bounced(1), newest.bounced(1)) == ("", ICMP)
+    assert newest.before is kept._order[-2]
+
+
+def test_a_conversation_that_is_gone_is_not_kept_for_those_behind_it() -> None:
+    kept = Kept(limit=10_000)
+    kept.extend([_call(number) for number in range(100)])
+    back, one = 0, kept._order[-1]
+    while one.before is not None:
+        back, one = back + 1, one.before
+    assert 1 < back == len(kept._order) - 1 < 5

@@ -16,8 +16,9 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.states import Follower
 from sctp_tui.monitor.wire import CONVERSATION_COST, Conversation, Wire
 from sctp_tui.outbox import PACKET_COST, Batch
-from sctp_tui.sctp.commands import SetSpeed, Step
-from sctp_tui.sctp.events import AssocChange, Listening, Opening, Packet, Peer, PeerAddrChange
+from sctp_tui.sctp.commands import SetLink, SetSpeed, Step
+from sctp_tui.sctp.events import AssocChange, Direction, Listening, Opening, Packet, Peer, PeerAddrChange
+from sctp_tui.sctp.link import Conditions
 
 from ..harness import Running, silent_peer
 
@@ -107,8 +108,23 @@ def _given_up_by_its_user(running: Running) -> list[int]:
     return keys
 
 
+def _given_up_within(running: Running) -> list[int]:
+    """To a server of this program, over a link that is cut: the packets are as the server sees them."""
+    cut = Conditions(cut=True)
+    running.submit(SetLink(cut, cut, 1))
+    name = running.client()
+    keys = [running.until(Opening, endpoint=name).key]
+    running.until_true(lambda: bool(running.packets))
+    running.abort(keys[0])
+    running.until(AssocChange, endpoint=name, state="CANT_STR_ASSOC")
+    running.submit(SetLink(Conditions(), Conditions(), 1))
+    running.send(name)
+    keys.append(running.until(AssocChange, endpoint=name, state="COMM_UP").key)
+    return keys
+
+
 @pytest.mark.userspace
-@pytest.mark.parametrize("fail", [_refused_twice, _given_up_by_its_user])
+@pytest.mark.parametrize("fail", [_refused_twice, _given_up_by_its_user, _given_up_within])
 def test_who_sends_again_after_a_set_up_that_ended_without_a_word_has_another(
     seeing: Running, fail: Callable[[Running], list[int]]
 ) -> None:
@@ -127,9 +143,11 @@ def test_who_sends_again_after_a_set_up_that_ended_without_a_word_has_another(
         follower.update(float("inf"))
         assert follower.taken[0].transition.next == "COOKIE-WAIT"
         assert follower.taken[0].at == conversation.began
+        assert conversation.initiator == ("peer" if conversation.packets[0].within else "local")
     assert len(set(found)) == len(keys)
-    client = [one for one in seeing.packets if one.endpoint == "client 1" and one.verdict != "bounced"]
-    assert [packet for one in found for packet in one.packets] == client
+    seen = {one.endpoint for one in found}
+    its = [one for one in seeing.packets if one.endpoint in seen and one.verdict != "bounced"]
+    assert [packet for one in found for packet in one.packets] == its
     assert [one.over for one in found] == [True] * (len(keys) - 1) + [False]
 
 
@@ -140,16 +158,20 @@ _CALL = st.tuples(
 )
 
 
-@given(st.lists(_CALL, min_size=1, max_size=6))
+@given(st.lists(_CALL, min_size=1, max_size=6), st.booleans())
 def test_each_call_that_does_not_come_up_has_its_own_whatever_strangers_send(
-    calls: list[tuple[int, str, int]],
+    calls: list[tuple[int, str, int]], within: bool
 ) -> None:
-    """An INIT sent again is no other; a stranger's begins none; while one is up ours is of a restart."""
+    """An INIT sent again is no other; a stranger's begins none; while one is up ours is of a restart.
+
+    Within the program it is the server that the packets are seen by, and there are no strangers.
+    """
+    turned: dict[str, Direction] = {"in": "out", "out": "in"} if within else {"in": "in", "out": "out"}
 
     def of(kind: int, direction: str, vtag: bytes, announced: bytes) -> Packet:
-        packet = _packet(kind, direction=direction, size=32)
+        packet = _packet(kind, direction=turned[direction], size=32)
         data = packet.data[:4] + vtag + packet.data[8:16] + announced + packet.data[20:]
-        return replace(packet, data=data)
+        return replace(packet, data=data, within=within)
 
     wire, none = Wire(), bytes(4)
     expected: list[int] = []
@@ -157,7 +179,8 @@ def test_each_call_that_does_not_come_up_has_its_own_whatever_strangers_send(
     for number, (times, far, strangers) in enumerate(calls, 1):
         mine, peers = bytes((0, 0, 1, number)), bytes((0, 0, 2, number))
         packets = [of(_INIT, "out", none, mine)]
-        packets += [of(_INIT, "in", none, bytes((9, 9, number, each))) for each in range(strangers)]
+        others = range(0 if within else strangers)
+        packets += [of(_INIT, "in", none, bytes((9, 9, number, each))) for each in others]
         packets += [of(_INIT, "out", none, mine)] * (times - 1)
         if far in ("INIT ACK", "COOKIE ACK"):
             packets += [of(2, "in", mine, peers), of(10, "out", peers, b"cook")]
@@ -167,7 +190,8 @@ def test_each_call_that_does_not_come_up_has_its_own_whatever_strangers_send(
             packets.append(of(6, "in", mine, none))
         wire.extend(packets)
         expected = [*expected, len(packets)] if anew else [*expected[:-1], expected[-1] + len(packets)]
-        up = far == "COOKIE ACK" or (not anew and far != "ABORT")
+        # What is up goes on where the ABORT answers an INIT; ours that goes out begins anew by itself.
+        up = far == "COOKIE ACK" or (not anew and (far != "ABORT" or within))
         anew = not up
     found = list(wire._by_ports[9, 7])
     assert [len(one) for one in found] == expected

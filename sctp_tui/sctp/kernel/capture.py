@@ -67,7 +67,7 @@ class _Way(msgspec.Struct, eq=False):
     """One direction between two addresses with their ports; `end` is None for those of other programs.
 
     `head` are the ports and the verification tag of its newest packet, `data` that packet, seen on
-    `interface`. `version` is that of `Ends` when it was looked up.
+    `interface`. `version` is that of `Ends` when it was looked up. `within` tells that both ends are ours.
     """
 
     end: End | None
@@ -79,6 +79,7 @@ class _Way(msgspec.Struct, eq=False):
     head: bytes = b""
     interface: int = 0
     data: bytes = b""
+    within: bool = False
 
 
 class _Parts(NamedTuple):
@@ -166,7 +167,7 @@ class Capture:
                 self._flows[head] = way.flow
         told = Packet(
             frame.at, now, way.end.name, 0, 0, way.peer, way.local or Peer((), 0), way.flow,
-            way.direction, "delivered", self._remark(frame, more), 0.0, packet,
+            way.direction, "delivered", self._remark(frame, more), 0.0, packet, way.within,
         )  # fmt: skip
         self._last_words.hear(told)
         self._tap(told)
@@ -194,7 +195,7 @@ class Capture:
             ours = self._ends.find(sender.addresses[0], sender.port, now)
         if not frame.outgoing or frame.loopback:
             theirs = self._ends.find(receiver.addresses[0], receiver.port, now)
-        way = _Way(ours or theirs, self._ends.version)
+        way = _Way(ours or theirs, self._ends.version, within=ours is not None and theirs is not None)
         # Between two ends of ours the server's is the local one.
         if theirs is not None and (ours is None or theirs.serves):
             way.end, way.local, way.peer = theirs, receiver, sender

@@ -445,7 +445,7 @@ class Pump:
         tap(
             Packet(
                 self._clock.wall(), self.transit.now(), flow.endpoint, 0, 0, flow.peer,
-                flow.local, flow.serial, direction, verdict, reason, delay, packet,
+                flow.local, flow.serial, direction, verdict, reason, delay, packet, link.other is not None,
             )
         )  # fmt: skip
 
