@@ -365,14 +365,14 @@ def _character(key: str) -> str:
 
 
 def is_key(key: str) -> bool:
-    """Whether a terminal can send a key of this name, one of `split`."""
+    """Whether a terminal can send a key of this name, one of `split`. Alt-x is Esc, then x, in most."""
     if len(key) == 1:
         return key.isprintable() and not key.isspace()
     *modifiers, last = key.split("+")
     return set(modifiers) <= _MODIFIERS and (last in _NAMED or (len(last) == 1 and bool(modifiers)))
 
 
-_MODIFIERS = {"ctrl", "shift", "alt", "meta", "super", "hyper"}
+_MODIFIERS = {"ctrl", "shift", "meta", "super", "hyper"}
 _NAMED = {
     *("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "insert", "delete"),
     *("backspace", "tab", "enter", "escape", "space"),

@@ -10,9 +10,12 @@ import time
 from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from sctp_tui.terminal import opened_anew
+
+from .key_parser import KeyParser
 
 if TYPE_CHECKING:
     from .app import SctpApp
@@ -103,6 +106,7 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys until the end."""
+        vars(linux_driver)["XTermParser"] = KeyParser  # Textual has no other way to choose one
         while True:
             try:
                 super().run_input_thread()

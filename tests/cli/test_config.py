@@ -126,6 +126,7 @@ def test_another_file_and_none(write: Write, tmp_path: Path) -> None:
         ('[keys]\n\nclose = "k"\nclsoe = "j"', 4, "keys.clsoe: 'clsoe' is no action: is it close or clear?"),
         ('[keys]\nclose = "crtl+k"', 2, "keys.close: 'crtl+k' is no key"),
         ('[keys]\nclose = ""', 2, "keys.close: '' is no key"),
+        ('[keys]\nclose = "alt+k"', 2, "keys.close: 'alt+k' is no key"),
         ('[keys]\nsend = "k"', 2, "keys.send: 'k' could not be typed any more where send is done"),
         ('large = true\n[keys]\nclose = "r"', 3, "keys.close: 'r' would do both reply and close"),
         ('[keys]\ntable_up = "r"', 2, "keys.table_up: 'r' would do both reply and table_up"),

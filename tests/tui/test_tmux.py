@@ -67,6 +67,15 @@ def test_mouse_copy_and_resize_while_traffic_runs(terminal: Terminal) -> None:
     terminal.until(lambda screen: screen.rstrip().endswith("$"))
 
 
+def test_esc_and_a_key_that_come_together_are_two(terminal: Terminal) -> None:
+    terminal.type(f"{sys.executable} -m sctp_tui --stack userspace --port 0 --udp-port 0", "Enter")
+    terminal.until(lambda screen: "listening on" in screen and "^q Quit" in screen)
+    terminal.type("-l", "\x1b?")
+    terminal.until(lambda screen: "looks for a word" in screen)
+    terminal.type("-l", "\x1bq")
+    terminal.until(lambda screen: screen.rstrip().endswith("$"))
+
+
 def stopped(job: int) -> bool:
     """Whether each process of a job is."""
     states = []
