@@ -1,8 +1,10 @@
 """The footer is laid out where its keys are others, and only then; a key is styled once."""
 
+from typing import ClassVar
+
 import pytest
 from textual.app import App, ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.widgets import Input
 from textual.widgets._footer import FooterKey
@@ -11,15 +13,15 @@ from sctp_tui.tui.key_footer import KeyFooter
 
 
 class _Field(Input):
-    BINDINGS = [Binding("f5", "again", "Again")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f5", "again", "Again")]
 
 
 class _Apart(Input):
-    BINDINGS = [Binding("f6", "other", "Other")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f6", "other", "Other")]
 
 
 class _Fields(App[None]):
-    BINDINGS = [Binding("f1", "help", "Help")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f1", "help", "Help")]
 
     def compose(self) -> ComposeResult:
         yield _Field(id="first")
