@@ -9,9 +9,11 @@ import sys
 from typing import NamedTuple
 
 from . import sockaddr
+from .sockaddr import Address
 
 _MSG_ERRQUEUE = 0x2000
 _RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
+"""For IPv6 both, as its sockets may have peers of IPv4."""
 _ERROR = struct.Struct("@IBBB9x")
 """struct sock_extended_err: errno, origin, type, code; the address of who sent it comes after."""
 _ORIGINS = {2: 4, 3: 6}
@@ -45,7 +47,8 @@ _FORBIDDING = {(4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1), (6, 1, 5), (6, 1, 6
 class Icmp(NamedTuple):
     """A message of ICMP (`version` 4) or ICMPv6 (6), the address that it came from, and its errno.
 
-    `quoted` is what it has of the datagram that it answers, its first octets at least, or nothing.
+    `quoted` is what it has of the datagram that it answers, its first octets at least, or nothing; `to` is
+    where that went.
     """
 
     version: int
@@ -54,6 +57,7 @@ class Icmp(NamedTuple):
     by: str
     number: int
     quoted: bytes = b""
+    to: Address = ("", 0)
 
     @property
     def words(self) -> str:
@@ -69,8 +73,9 @@ class Icmp(NamedTuple):
 def listen(sock: socket.socket, on: bool) -> None:
     """Have a UDP socket told of each ICMP message, not only of the worst, or no more. Linux alone can."""
     if sys.platform == "linux":
-        level, option = _RECVERR[sock.family]
-        sock.setsockopt(level, option, on)
+        for family, (level, option) in _RECVERR.items():
+            if family in (sock.family, socket.AF_INET):
+                sock.setsockopt(level, option, on)
 
 
 def told(sock: socket.socket) -> list[Icmp]:
@@ -80,12 +85,12 @@ def told(sock: socket.socket) -> list[Icmp]:
         return found
     for _ in range(_MOST):
         try:
-            quoted, ancillary, _, _ = sock.recvmsg(_QUOTED, _ROOM, _MSG_ERRQUEUE)
+            quoted, ancillary, _, to = sock.recvmsg(_QUOTED, _ROOM, _MSG_ERRQUEUE)
         except OSError:  # no more, or none of that kind
             break
         for level, kind, data in ancillary:
             if (level, kind) in _RECVERR.values() and (one := _read(data)) is not None:
-                found.append(one._replace(quoted=quoted))
+                found.append(one._replace(quoted=quoted, to=to))
     return found
 
 

@@ -15,14 +15,20 @@ def _state(row: Association, now: float) -> str:
     if row.ended is not None:
         return row.ended
     state = f"{row.state} ↻{row.restarts}" if row.restarts else row.state
+    if _gone(row):
+        return f"UDP port gone, {state}"
     silent = row.silent(now)
     return state if silent is None else f"silent {units.clock(silent)}, {state}"
+
+
+def _gone(row: Association) -> bool:
+    return row.status is not None and row.status.unreachable
 
 
 def _state_look(row: Association) -> str:
     if row.ended is not None:
         return f"association-table--{'ended' if row.ended.startswith('shutdown') else 'failed'}"
-    up = row.state == "ESTABLISHED" and not row.silence.missed
+    up = row.state == "ESTABLISHED" and not row.silence.missed and not _gone(row)
     return "association-table--up" if up else "association-table--between"
 
 

@@ -3,9 +3,11 @@
 import pytest
 
 from sctp_tui.monitor.associations import Associations
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.outbox import Batch
 from sctp_tui.sctp.commands import Watch
-from sctp_tui.sctp.events import AssocChange, Peer
-from sctp_tui.tui import speakers
+from sctp_tui.sctp.events import AssocChange, Message, Peer
+from sctp_tui.tui import association_table, speakers
 
 from ..harness import Running
 from ..rawpeer import RawServer
@@ -31,3 +33,47 @@ def test_a_peer_whose_udp_port_nobody_has_any_more_is_told_as_that() -> None:
         assert row is not None
         said = speakers.row(name, row, None, "", "").plain
         assert said.endswith("ESTABLISHED, nobody has that UDP port any more")
+
+
+@pytest.mark.parametrize(
+    ("serves", "host"), [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("::", "127.0.0.1")]
+)
+def test_a_servers_peer_whose_udp_port_nobody_has_any_more_is_told_as_that(serves: str, host: str) -> None:
+    """That one alone, though they all share a socket; until something comes from there again."""
+    with Running("userspace", packets=("userspace",)) as running:
+        running.listen(serves)
+        with running.raw_peer(host=host) as other:
+            other.handshake()
+            stays = running.until(AssocChange, endpoint="server", state="COMM_UP").key
+            with running.raw_peer(host=host) as peer:
+                peer.handshake()
+                left = peer.socket.getsockname()
+                up = running.until(AssocChange, endpoint="server", state="COMM_UP")
+            keys = (stays, up.key)
+            running.submit(Watch(keys))
+            running.until_true(lambda: len(running.status) == 2)
+            assert not any(running.status[key].unreachable for key in keys)
+            for _ in range(3):
+                for key in keys:
+                    running.send(key=key, data=b"is anybody there?")
+            running.until_true(lambda: running.status[up.key].unreachable)
+            assert not running.status[stays].unreachable
+            assert running.status[up.key].state == "ESTABLISHED"
+            monitor = Monitor()
+            monitor.fold(Batch(running.events, running.packets, status=running.status))
+            for key, reason in zip(keys, ("", "ICMP port unreachable"), strict=True):
+                row = monitor.associations.get(key)
+                assert row is not None
+                conversation = monitor.wire.of(row, monitor.endpoints)
+                assert conversation is not None
+                bounced = {conversation.bounced(number) for number in range(5, conversation.captured + 1)}
+                assert bounced == {reason}
+                state = association_table._state(row, running.status[key].mono)
+                assert state.endswith("ESTABLISHED")
+                assert state.startswith("UDP port gone, ") == bool(reason)
+            with peer.socket.__class__(peer.socket.family, peer.socket.type) as again:
+                again.bind(left)
+                peer.socket = again
+                peer.message(b"here again")
+                running.until(Message, key=up.key, data=b"here again")
+                running.until_true(lambda: not running.status[up.key].unreachable)

@@ -14,6 +14,7 @@ from sctp_tui.sctp.endpoint import Outgoing
 from sctp_tui.sctp.events import AssocChange, Packet
 from sctp_tui.sctp.icmp import Icmp
 
+from .. import rawpeer as raw
 from .test_userspace import Hand, Relay, hand, udp
 
 __all__ = ["hand"]
@@ -40,7 +41,7 @@ def test_the_message_comes_with_who_sent_it_and_only_once(host: str, message: Ic
         ready = select.poll()
         ready.register(sock, select.POLLIN)
         assert ready.poll(5000)
-        assert icmp.told(sock) == [message._replace(quoted=b"to nobody")]
+        assert icmp.told(sock) == [message._replace(quoted=b"to nobody", to=nobody)]
         assert message.words == "port unreachable"
         assert icmp.told(sock) == []
         assert not ready.poll(0)
@@ -111,3 +112,38 @@ def test_what_this_machine_does_not_send_is_told_as_not_sent(
     sent, back = packets[:2]
     assert (back.verdict, back.data) == ("bounced", sent.data)
     assert back.reason == "not sent: Operation not permitted"
+
+
+@pytest.mark.parametrize("octets", [0, 8, 12, 20, 60])
+def test_what_is_told_of_an_earlier_set_up_does_not_end_this_one(hand: Hand, octets: int) -> None:
+    """As far as what is quoted shows whose it is: INITs are told apart by their checksums and tags."""
+    with udp() as silent:
+        client = hand.client(silent.getsockname()[1])
+        hand.turn()
+        first = silent.recv(2000)
+        hand.events += client.abort(0, "")
+        hand.run(0.05)
+        hand.events.clear()
+        hand.events += client.connect(Outgoing(b"again", 1, message_id=8))
+        hand.turn()
+        second = silent.recv(2000)
+        link = client._link
+        assert link is not None
+        for quoted, ends in ((first, octets < 12), (second, True)):
+            said = Icmp(4, 3, 3, "127.0.0.1", errno.ECONNREFUSED, quoted[:octets])
+            hand.stack.pump._refuse(link, said.number, [said])
+            hand.run(0.05)
+            assert bool(hand.of(client.name, AssocChange)) == ends
+
+
+def test_an_answer_to_a_stranger_who_has_gone_is_told_as_that(hand: Hand) -> None:
+    """Though nothing is kept of it but its flow."""
+    packets: list[Packet] = []
+    hand.stack.tap(packets.append)
+    with raw.RawPeer(hand.listening.udp_port or 0, hand.listening.port) as stranger:
+        stranger.send_init()
+    hand.run(0.05)
+    _, sent, back = packets
+    assert (back.verdict, back.reason) == ("bounced", "ICMP port unreachable")
+    assert (back.flow, back.data) == (sent.flow, sent.data)
+    assert back.data[12] == raw.INIT_ACK

@@ -90,6 +90,7 @@ class UserspaceEndpoint:
         self._bind(port)
         self._socket.listen()
         for sock in self._sockets:
+            icmp.listen(sock, True)
             self._pump.attach(sock)
         clock = self._options.clock
         self._listening = Listening(

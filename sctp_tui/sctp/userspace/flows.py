@@ -68,6 +68,10 @@ class Flows:
             return flow
         return self._stranger(_key(link, ports), link.udp, link.host, link.udp_port, ports)
 
+    def known(self, link: "Link", ports: bytes) -> bool:
+        """Whether packets between these ports on a link have a flow."""
+        return ports in link.flows or _key(link, ports) in self._strangers
+
     def from_address(self, sock: socket.socket, address: "SocketAddress", ports: bytes) -> Flow:
         """The flow of a packet that came from where no link leads."""
         host = sockaddr.host(address)

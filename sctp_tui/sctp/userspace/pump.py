@@ -170,6 +170,8 @@ class Pump:
         What its packets begin with from now on; b"" without a tag.
         """
         self._keep(link)
+        if not link.init:
+            link.echoed = b""  # the peer began anew, and has another tag
         link.init = b""
         self.flows.keep(link, struct.pack("!HH", port, peer_port))
         if tag is None:
@@ -466,8 +468,7 @@ class Pump:
                     # A full buffer, no route, no permission: to SCTP a lost packet, which it sends again.
                     self.unsent += 1
                     self._bounce(link, packet, NOT_SENT + (error.strerror or "no reason told"))
-                if link.address is None:
-                    self._refuse(link, error.errno or 0, icmp.told(sock))
+                self._hear(sock, link if link.address is None else None, error.errno or 0)
 
     def _read(self, sock: socket.socket, connected: Link | None) -> None:
         """Take what came to a UDP socket, as far as the others get their turn."""
@@ -477,13 +478,10 @@ class Pump:
                 came = self._datagrams.receive(sock)
             except BlockingIOError:
                 # One whose error nobody had, or a send: as long as it waits the socket seems ready.
-                if connected is not None and (said := icmp.told(sock)):
-                    self._refuse(connected, said[-1].number, said)
+                self._hear(sock, connected, 0)
                 return
-            except OSError as error:
-                # An ICMP message: it concerns a client whose socket has one peer, and no server.
-                if connected is not None:
-                    self._refuse(connected, error.errno or 0, icmp.told(sock))
+            except OSError as error:  # an ICMP message
+                self._hear(sock, connected, error.errno or 0)
                 continue
             for packet, address in came:
                 self._let_in(sock, connected, packet, address)
@@ -503,12 +501,11 @@ class Pump:
             self._keep_out(connected, sock, address, packet, WRONG_CHECKSUM)
             return
         self._last_packet = self.transit.now()
-        if connected is not None:
-            connected.gone = False
         link = connected or self._sort(sock, address, packet)
         if link is None:
             self._keep_out(None, sock, address, packet, WRONG_CHECKSUM)
             return
+        link.gone = False
         port = packet[2] << 8 | packet[3]
         if types & _TELLING and port in self.ports and not self.unread.admits(port, link.handle, packet):
             self._keep_out(link, sock, address, packet, NOT_READ)
@@ -564,22 +561,38 @@ class Pump:
         if self.tap is not None and len(packet) > _HEAD:
             self._tell(self.tap, link, "out", packet, "bounced", why)
 
+    def _hear(self, sock: socket.socket, connected: Link | None, number: int) -> None:
+        """What the network says of datagrams that went over a UDP socket; `number` is its errno, or 0.
+
+        Where a socket has many peers, each message says which of them it is of.
+        """
+        said = icmp.told(sock)
+        if connected is not None:
+            if number or said:
+                self._refuse(connected, number or said[-1].number, said)
+            return
+        for one in said:
+            self._refuse(self.links.at(sock, one.to) or self.links.stranger(sock, one.to), one.number, [one])
+
     def _refuse(self, link: Link, number: int, said: Sequence[Icmp]) -> None:
         """There is no way to the peer: to an association being set up that is what an ABORT says.
 
-        One that is up goes on: what came shows no verification tag, without which ICMP, which may be forged,
-        ends nothing (RFC 6951, section 5.5).
+        One that is up goes on: ICMP, which may be forged, ends nothing (RFC 6951, section 5.5). What `said`
+        quotes of another association than is there now tells nothing of this one.
         """
         for one in said:
-            if one.quoted[:4] in link.flows:  # what it quotes is no packet of ours else
+            if self.flows.known(link, one.quoted[:4]):  # what it quotes is no packet of ours else
                 self._bounce(link, one.quoted, bounced(link.host, one))
-        init = link.init
-        if len(init) < 20:
-            link.gone = link.gone or number == errno.ECONNREFUSED
-        if len(init) < 20 or number not in AGAINST:
-            return
-        link.against = unreachable(number, link.host, link.udp_port, said[-1] if said else None)
-        self._end_set_up(link)
+        its = [one for one in said if _quotes(link, one.quoted)]
+        last = its[-1] if its else None
+        if said:
+            number = last.number if last is not None else 0
+        if len(link.init) < 20:
+            by_peer = last is None or last.by in ("", link.host)
+            link.gone = link.gone or (number == errno.ECONNREFUSED and by_peer)
+        elif number in AGAINST:
+            link.against = unreachable(number, link.host, link.udp_port, last)
+            self._end_set_up(link)
 
     def abort_set_up(self, link: Link) -> None:
         """Our user ends what is being set up: a peer that has our cookie is told, as it may be up there."""
@@ -598,3 +611,17 @@ class Pump:
         """An ABORT without causes (RFC 9260, section 3.3.7)."""
         chunk = struct.pack("!BBH", ABORT, 0, 4)
         return ports + tag + self._checksum(ports + tag + bytes(4) + chunk) + chunk
+
+
+def _quotes(link: Link, quoted: bytes) -> bool:
+    """Whether this is quoted of what is set up or up on a link now, as far as it shows.
+
+    By its verification tag, or the one that an INIT announces; where that is cut off, by its checksum.
+    """
+    if len(quoted) < 8:
+        return True
+    if any(quoted[4:8]):
+        return quoted[4:8] == link.echoed if link.init or link.echoed else True
+    if len(quoted) < 20:
+        return link.init.startswith(quoted)
+    return quoted[16:20] == link.init[16:20]
