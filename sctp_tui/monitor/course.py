@@ -210,7 +210,7 @@ class Course:
                 and note.at - last.packet.at < _AT_ONCE
             ):
                 answers.append(lines.pop())
-            if not lines or isinstance(lines[-1], Done):  # nothing came that would have been answered
+            if not lines or _calls_for_packets(lines[-1]):  # nothing came that would have been answered
                 lines.extend(reversed(answers))
                 answers.clear()
         after = _number(lines[-1]) if lines else self._seen
@@ -346,6 +346,11 @@ def beats(ladder: Ladder, line: Beats) -> str:
 def _asked_for(event: Event) -> bool:
     """Whether it is what the socket was told, and not what it tells."""
     return isinstance(event, Opening | Ending) or (isinstance(event, Message) and event.direction == "out")
+
+
+def _calls_for_packets(line: Line) -> bool:
+    """Whether packets right below a line are of its doing, and answer nothing."""
+    return isinstance(line, Done) or (isinstance(line, Told) and _asked_for(line.event))
 
 
 def _causes(event: Event) -> tuple[str, ...]:

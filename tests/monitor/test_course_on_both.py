@@ -1,6 +1,9 @@
 """The course of real associations, on both stacks: what a socket tells stands after what it came from."""
 
+import errno
 import struct
+
+import pytest
 
 from sctp_tui.monitor.course import Course, Done, Line, Shown, Told, sides, text
 from sctp_tui.monitor.ladder import Ladder, Row
@@ -12,6 +15,7 @@ from sctp_tui.monitor.wire import Conversation
 from sctp_tui.outbox import Batch
 from sctp_tui.sctp.events import AssocChange, Message, StackName
 from sctp_tui.sctp.packet import name_of
+from sctp_tui.sctp.userspace.datagrams import ManyAtOnce, OneByOne
 
 from ..harness import Running
 from ..rawpeer import COOKIE_ACK, SHUTDOWN, SHUTDOWN_ACK, SHUTDOWN_COMPLETE, chunk
@@ -20,6 +24,8 @@ from ..rawpeer import COOKIE_ACK, SHUTDOWN, SHUTDOWN_ACK, SHUTDOWN_COMPLETE, chu
 def _in_words(line: Line) -> str:
     if isinstance(line, Row):
         return " + ".join(name_of(chunk) for chunk in line.chunks)
+    if isinstance(line, Done):
+        return line.text
     assert isinstance(line, Told)
     return f"{line.end}: {text(line).partition(':')[0]}"
 
@@ -27,10 +33,10 @@ def _in_words(line: Line) -> str:
 class _Follows:
     """Folds all that the engine says as it comes, as a screen does."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: Running, whose: str = "server") -> None:
         self.monitor = Monitor()
         self._events = self._packets = 0
-        self._running = running
+        self._running, self._whose = running, whose
 
     def lines(self) -> list[str]:
         running, monitor = self._running, self.monitor
@@ -38,13 +44,13 @@ class _Follows:
         events, packets = running.events[self._events :], running.packets[self._packets :]
         self._events, self._packets = len(running.events), len(running.packets)
         monitor.fold(Batch(events=events, packets=packets))
-        server = next(one for one in monitor.associations if one.endpoint == "server")
-        conversation = monitor.wire.of(server, monitor.endpoints)
+        whose = next(one for one in monitor.associations if one.endpoint == self._whose)
+        conversation = monitor.wire.of(whose, monitor.endpoints)
         if conversation is None:
             return []
         course = Course(Ladder(conversation))
         course.show(Shown(sockets=True))
-        ends = sides(both_ends(server, monitor.associations, monitor.endpoints), conversation)
+        ends = sides(both_ends(whose, monitor.associations, monitor.endpoints), conversation)
         while course.update(monitor.log, ends, monitor.remarks):
             pass
         return [_in_words(course[serial]) for serial in range(course.first, course.end)]
@@ -134,3 +140,40 @@ def test_what_a_socket_tells_stands_below_what_it_tells_of(stack: StackName, udp
         ]  # fmt: skip
         at = lines.index("COOKIE ECHO")
         assert lines[at + 1] == "local: COMM_UP"
+
+
+def test_that_a_set_up_was_refused_stands_below_the_abort(stack: StackName) -> None:
+    with Running(stack, packets=(stack,)) as running:
+        running.listen()
+        name = running.client(to=running.nobody(over_udp=stack == "userspace"))
+        running.until(AssocChange, endpoint=name, state="CANT_STR_ASSOC")
+        follows = _Follows(running, name)
+        running.until_true(lambda: "ABORT" in follows.lines())
+        lines = follows.lines()
+    start, end = lines[:3], lines[3:]
+    assert start == [
+        "local: setting up an association with 127.0.0.1",
+        "local: sends 5 B on stream 1",
+        "INIT",
+    ]
+    assert end[0] == "ABORT"
+    assert sorted(end[1:]) == ["local: CANT_STR_ASSOC", "local: SEND_FAILED"]
+
+
+@pytest.mark.userspace
+@pytest.mark.parametrize("unsent", [False, True], ids=["icmp", "not sent"])
+def test_that_a_set_up_failed_without_an_answer_stands_below_its_init(
+    monkeypatch: pytest.MonkeyPatch, unsent: bool
+) -> None:
+    """However soon it is told, the INIT was no answer to anything."""
+    with Running("userspace", packets=("userspace",)) as running:
+        running.listen()
+        if unsent:
+            denied = PermissionError(errno.EPERM, "Operation not permitted")
+            monkeypatch.setattr(ManyAtOnce, "send", lambda self, sock, going: [(0, denied)])
+            monkeypatch.setattr(OneByOne, "send", lambda self, sock, going: [(0, denied)])
+        name = running.client(to=running.nobody())
+        running.until(AssocChange, endpoint=name, state="CANT_STR_ASSOC")
+        lines = _Follows(running, name).lines()
+    bounced = [] if unsent else ["ICMP port unreachable, for packet 1"]
+    assert lines[2:] == ["INIT", *bounced, "local: SEND_FAILED", "local: CANT_STR_ASSOC"]
