@@ -25,6 +25,8 @@ class KeyFooter(Footer):
             yield one
 
     async def recompose(self) -> None:
+        if not self.is_attached:  # its screen was left meanwhile
+            return
         keys = [one[1:] for one in self.screen.active_bindings.values() if one.binding.show]
         if keys != self._composed:
             self._composed = keys
