@@ -68,7 +68,7 @@ PLACES: Mapping[str, Place] = {
     "server": Place("In the server's settings", "ServerScreen", "form", typed=True),
     "help": Place("In the help", "HelpScreen"),
     "looking": Place("In its search", "HelpInput", typed=True),
-    "confirm": Place("In a question", "ConfirmScreen"),
+    "confirm": Place("In the question before an ABORT", "ConfirmScreen", "form", typed=True),
     "failure": Place("Where no server could be opened", "FailureScreen"),
 }
 """In the order of the help."""
@@ -292,9 +292,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("looking_page_down", "looking", "pagedown", "scroll('page_down')", "", "As many lines down"),
     Action("looking_enter", "looking", "enter", "submit", "Text", "To what was found"),
     Action("looking_back", "looking", "escape", "back", "All", "All of the help again"),
-    Action("confirm_yes", "confirm", "y,enter", "answer(True)", "Yes", "Do it"),
-    Action("confirm_reason", "confirm", "r", "reason", "Reason", "Type the reason that the peer is told"),
-    Action("confirm_no", "confirm", "n,escape,q", "answer(False)", "No", "Leave it"),
+    Action("confirm_yes", "confirm", "enter", "submit", "Abort", "Abort, for this reason", priority=True),
     Action("change_failed", "failure", "s", "app.change_server", "Other settings", "Other settings"),
     Action("listen_again", "failure", "r", "app.listen_again", "Try again", "Try again to open it"),
     Action("failure_quit", "failure", "q,escape", "app.quit", "Quit", "Leave"),

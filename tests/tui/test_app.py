@@ -11,6 +11,7 @@ from textual.css.query import NoMatches
 from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets._footer import FooterKey
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.sctp.commands import CloseAssociation, OpenClient, Send, Watch
@@ -116,7 +117,7 @@ async def test_abort_is_asked_about_and_told_apart_from_shutdown() -> None:
         assert not ended(rows(app)[0])
         await pilot.press("ctrl+g")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-        await pilot.press("y")
+        await pilot.press("enter")
         await until(pilot, lambda: ended(rows(app)[0]))
         assert rows(app)[0].ended == "aborted by peer: “by hand”"
 
@@ -128,16 +129,27 @@ async def test_the_reason_of_an_abort_can_be_typed() -> None:
         await until(pilot, lambda: messages(app, "server"))
         await pilot.press("ctrl+g")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await until(
+            pilot, lambda: {"Abort", "Back"} <= {key.description for key in app.screen.query(FooterKey)}
+        )
         reason = app.screen.query_one("#reason", Input)
-        await pilot.press("r")
-        await until(pilot, lambda: reason.has_focus)
         reason.value = "é" * 501
         await pilot.press("enter")
-        await until(pilot, lambda: "1,002 bytes" in str(app.screen.query_one("#keys", Static).content))
+        await until(pilot, lambda: "1,002 bytes" in str(app.screen.query_one("#said", Static).content))
         reason.value = ""
-        await pilot.press(*"yes no quit", "enter")  # no key acts while one types
+        await pilot.press(*"no, r, y? quit", "enter")  # no key acts while one types
         await until(pilot, lambda: ended(rows(app)[0]))
-        assert rows(app)[0].ended == "aborted by peer: “yes no quit”"
+        assert rows(app)[0].ended == "aborted by peer: “no, r, y? quit”"
+
+
+async def test_the_first_letter_takes_the_place_of_the_usual_reason() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server"))
+        for key in ("ctrl+g", *"no", "enter"):  # however fast they come
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: ended(rows(app)[0]))
+        assert rows(app)[0].ended == "aborted by peer: “no”"
 
 
 @on_both
