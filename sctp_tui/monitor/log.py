@@ -43,7 +43,8 @@ class Log:
         self.captured += len(events)
         self._payload += sum(map(held, events))
         take = self._records.popleft
-        self._payload -= sum([held(take()) for _ in range(len(self._records) - self._limit)])
+        gone = [take() for _ in range(len(self._records) - self._limit)]
+        self._payload -= sum(map(held, gone))
         while self._payload > self._payload_limit and self._records:
             self._payload -= held(take())
 

@@ -45,15 +45,17 @@ class Monitor:
     def fold(self, batch: Batch) -> None:
         """Take in one batch: its events in order, then the numbers, whose last value wins."""
         associations = self.associations
-        known = associations.get
+        known, last = associations.get, 0
         if batch.link is not None:
             self._link_clock.note(batch.link)
             self.remarks.note(self.link, batch.link)
             self.link = batch.link
         for event in batch.events:
             # Of messages, which are many, the counts tell all but that their association exists.
-            if type(event) is Message and known(event.key) is not None:
+            if type(event) is Message and (event.key == last or known(event.key) is not None):
+                last = event.key
                 continue
+            last = 0
             self.endpoints.fold(event)
             associations.fold(event)
         for counts in batch.counts.values():
@@ -85,13 +87,19 @@ class Monitor:
 
     def _set_up(self, packets: Sequence[Packet]) -> None:
         """Follow clients that are being set up by their packets, as far as those are seen."""
+        openings = [
+            (view, opening)
+            for view in self.endpoints.views.values()
+            if view.state == "opening"
+            and (opening := self.associations.get(view.key)) is not None
+            and opening.state == "COOKIE-WAIT"
+        ]
+        if not openings:
+            return
         echoes = [
             one for one in packets if kind(one) == _COOKIE_ECHO and one.verdict not in ("refused", "bounced")
         ]
-        for view in self.endpoints.views.values() if echoes else ():
-            opening = self.associations.get(view.key) if view.state == "opening" else None
-            if opening is None or opening.state != "COOKIE-WAIT":
-                continue
+        for view, opening in openings if echoes else ():
             conversation = self.wire.of(opening, self.endpoints)
             if conversation is None or conversation.over:
                 continue

@@ -6,7 +6,7 @@ which of them it took; as long as it has shown none, every packet counts.
 
 from ..sctp.events import Direction, Packet
 
-_INIT, _INIT_ACK, _ABORT, _ERROR, _COOKIE_ECHO, _COOKIE_ACK, _SHUTDOWN_COMPLETE = 1, 2, 6, 9, 10, 11, 14
+INIT, _INIT_ACK, _ABORT, _ERROR, _COOKIE_ECHO, _COOKIE_ACK, _SHUTDOWN_COMPLETE = 1, 2, 6, 9, 10, 11, 14
 _AUTH = 15
 _LAST_WORDS = (_ABORT, _SHUTDOWN_COMPLETE)
 _OFFERS = 16  # INIT ACKs whose cookie may come back; an INIT is sent 9 times where nobody says otherwise
@@ -28,17 +28,17 @@ class Tags:
         )
         self._up = False
 
-    def take(self, packet: Packet) -> bool:
-        """The next packet: whether it is one that the end it goes to takes for the association's.
+    def take(self, packet: Packet, first: int) -> bool:
+        """The next packet, of this first chunk: whether the end it goes to takes it for the association's.
 
         INIT bears 0, COOKIE ECHO what the INIT ACK said, ABORT and SHUTDOWN COMPLETE with their T bit what
         their sender has to be sent (RFC 9260, section 8.5.1).
         """
-        first, tag = first_chunk(packet), packet.data[4:8]
+        tag = packet.data[4:8]
         if packet.direction == "out" and first not in _LAST_WORDS:
             self._learn(first, tag, packet.data)
             return True
-        if first == _INIT:
+        if first == INIT:
             if packet.within and not any(tag):
                 self._call(packet.data[16:20])
             return not any(tag)
@@ -76,7 +76,7 @@ class Tags:
         known, announced = self._known, data[16:20]
         if first == _COOKIE_ACK:
             self._came_up()
-        if first == _INIT:
+        if first == INIT:
             self._known = {"in": announced} if len(announced) == 4 else {}
             self._call(announced)
         elif first == _INIT_ACK:
@@ -96,12 +96,14 @@ class Tags:
 def first_chunk(packet: Packet) -> int:
     """The type of the chunk that says what a packet is: the first, or the one behind AUTH; -1 for none."""
     data = packet.data
-    if len(data) > 16 and data[12] == _AUTH:
-        at = 12 + ((data[14] << 8 | data[15]) + 3 & ~3)
-        return data[at] if at < len(data) else -1
-    return data[12] if len(data) > 12 else -1
+    if len(data) <= 12:
+        return -1
+    if data[12] != _AUTH or len(data) <= 16:
+        return data[12]
+    at = 12 + ((data[14] << 8 | data[15]) + 3 & ~3)
+    return data[at] if at < len(data) else -1
 
 
 def begins(packet: Packet) -> bool:
     """Whether a packet is an INIT that its receiver takes for one."""
-    return first_chunk(packet) == _INIT and packet.verdict != "refused" and not any(packet.data[4:8])
+    return first_chunk(packet) == INIT and packet.verdict != "refused" and not any(packet.data[4:8])

@@ -20,7 +20,7 @@ from .associations import Association
 from .deques import part
 from .endpoints import Endpoints
 from .rto_samples import RtoSamples
-from .tags import Tags, begins, first_chunk
+from .tags import INIT, Tags, begins, first_chunk
 
 BYTES = 32 * 1024 * 1024
 """Bytes kept unless told otherwise: more than 100,000 of the usual packets."""
@@ -152,7 +152,8 @@ class Conversation:
 
     def add(self, packet: Packet) -> None:
         """The next packet."""
-        if packet.verdict != "refused" and not self._tags.take(packet):
+        first = first_chunk(packet)
+        if packet.verdict != "refused" and not self._tags.take(packet, first):
             packet = replace(packet, verdict="refused", reason=WRONG_TAG)
         self._packets.append(packet)
         self.captured += 1
@@ -166,7 +167,7 @@ class Conversation:
         if packet.local != self._last_local:
             self._last_local = packet.local
             self.of_local = _noted(self.of_local, packet.local)
-        if first_chunk(packet) in _LAST_WORDS:
+        if first in _LAST_WORDS:
             self.over = True
 
     def follow(self, before: "Conversation") -> None:
@@ -180,7 +181,7 @@ class Conversation:
         return self._before() if self._before is not None else None
 
     def left_by(self, packet: Packet) -> bool:
-        """Whether the next packet begins another: an INIT after the end, or one that tells of the end.
+        """Whether the next packet, an INIT, begins another: after the end, or as it tells of the end.
 
         A set-up may end without a word: ICMP refuses it, or the user gives it up.
         """
@@ -217,7 +218,7 @@ class Conversation:
 
     def forget(self) -> tuple[Packet, int]:
         """The oldest goes: it, and the bytes that it took to know of its way."""
-        cost = _BOUNCE if self._bounced.pop(self.first, None) is not None else 0
+        cost = _BOUNCE if self._bounced and self._bounced.pop(self.first, None) is not None else 0
         return self._packets.popleft(), cost
 
 
@@ -246,7 +247,7 @@ class Wire:
             if packet.verdict == "bounced":
                 self._bytes += _BOUNCE if _bounced(conversation, packet) else 0
                 continue
-            if conversation is None or conversation.left_by(packet):
+            if conversation is None or (first_chunk(packet) == INIT and conversation.left_by(packet)):
                 conversation = self._place(packet, conversation)
             conversation.add(packet)
             if packet.verdict == "refused":
@@ -259,7 +260,7 @@ class Wire:
     def _place(self, packet: Packet, known: Conversation | None) -> Conversation:
         """The conversation of a packet whose flow is not known, or that may begin another."""
         conversation = known or self._alike(packet)
-        if conversation is None or conversation.left_by(packet):
+        if conversation is None or (first_chunk(packet) == INIT and conversation.left_by(packet)):
             before, conversation = conversation, Conversation(packet)
             if before is not None:
                 conversation.follow(before)
