@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from ..sctp.decoding import decode
 from ..sctp.events import Direction, Packet
+from ..sctp.link import ROUNDED
 from ..sctp.packet import (
     Abort,
     Chunk,
@@ -38,6 +39,7 @@ from .tries import ONCE, Asked, Tried, Tries, bound
 from .wire import Conversation
 
 _SET_UPS = 64  # chunks of control whose first try is known, HEARTBEATs whose answer is awaited
+_BACK = 1000  # packets back among which the last try is looked for
 _IN_VIEW = 500  # labels that are not made anew each time that they are drawn
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 
@@ -213,9 +215,19 @@ class Ladder:
         """The RTO (s) of the timer for which it is sent again, 0 where that is not so, or was not told."""
         if not row.since or not any(one.why == "timeout" for one in row.tries):
             return 0.0
-        packet = row.packet
-        samples = self.conversation.rto.get(packet.direction)
-        return samples.ran(packet.mono - row.since, packet.mono) if samples is not None else 0.0
+        now, since = row.packet.mono, row.packet.mono - row.since
+        samples = self.conversation.rto.get(row.packet.direction)
+        return samples.ran(since, now, self._way(row, since)) if samples is not None else 0.0
+
+    def _way(self, row: Row, since: float) -> str:
+        """Where it was sent to then, whose timer it is; "" where there is one path, or that is not known."""
+        conversation, ways = self.conversation, set[str]()
+        if not conversation.way(row.packet):
+            return ""
+        for packet in (one.packet for one in self.rows(row.number - _BACK, _BACK) if one.number < row.number):
+            if packet.direction == row.packet.direction and abs(packet.mono - since) <= ROUNDED:
+                ways.add(conversation.way(packet))
+        return ways.pop() if len(ways) == 1 else ""
 
     def bounced(self, row: Row) -> str:
         """Why a packet did not get through, as the network or this machine says; "" where neither does."""

@@ -11,7 +11,7 @@ from .link_clock import WORLD, LinkClock
 from .link_said import Remarks
 from .log import Log
 from .rto_samples import RtoSamples
-from .wire import Wire, kind
+from .wire import Wire, bare, kind
 
 _COOKIE_ECHO = 10
 
@@ -76,14 +76,17 @@ class Monitor:
         self.dropped = batch.dropped
 
     def _sample_rto(self, status: Status) -> None:
-        """Of several paths nobody could say whose timer it was."""
         association = self.associations.get(status.key)
-        if association is None or len(status.paths) != 1 or not status.paths[0].rto:
+        if association is None:
             return
         if (conversation := self.wire.of(association, self.endpoints)) is not None:
             direction: Direction = "out" if association.endpoint == conversation.endpoint else "in"
             now = self._clock_of(association.endpoint).at(status.mono)
-            conversation.rto.setdefault(direction, RtoSamples()).add(now, status.paths[0].rto / 1000)
+            samples = conversation.rto.setdefault(direction, RtoSamples())
+            alone = len(status.paths) == 1
+            for path in status.paths:
+                if path.rto:
+                    samples.add(now, path.rto / 1000, "" if alone else bare(path.address))
 
     def _set_up(self, packets: Sequence[Packet]) -> None:
         """Follow clients that are being set up by their packets, as far as those are seen."""

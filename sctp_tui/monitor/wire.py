@@ -139,8 +139,13 @@ class Conversation:
         """The addresses that a packet passed between, of each end that has had several; "" where none has."""
         ends = ((self.of_local, packet.local), (self.of_peer, packet.peer))
         return " – ".join(
-            _bare(end.addresses[0]) for had, end in ends if len(had) > 1 and end is not None and end.addresses
+            bare(end.addresses[0]) for had, end in ends if len(had) > 1 and end is not None and end.addresses
         )
+
+    def way(self, packet: Packet) -> str:
+        """The address that a packet goes to, where its receiver has had several; "" where it has not."""
+        had, end = (self.of_peer, packet.peer) if packet.direction == "out" else (self.of_local, packet.local)
+        return bare(end.addresses[0]) if len(had) > 1 and end is not None and end.addresses else ""
 
     def still(self) -> "Conversation":
         """A copy, to which nothing is added: for another thread to read."""
@@ -354,7 +359,7 @@ def _ends(packet: Packet) -> Ends:
 
 def _noted(had: tuple[str, ...], end: Peer) -> tuple[str, ...]:
     """The addresses that an end had, with that of a packet."""
-    address = _bare(end.addresses[0]) if end.addresses else ""
+    address = bare(end.addresses[0]) if end.addresses else ""
     return had if address in had or not address else (*had, address)[-_HAD:]
 
 
@@ -365,11 +370,11 @@ def _udp_port(packet: Packet) -> int | None:
 def _is(end: Peer, had: Collection[str], peer: Peer) -> bool:
     """Whether an end of packets, by the addresses that it had, is the peer of an association."""
     return end.udp_port == peer.udp_port and (
-        not peer.addresses or any(_bare(one) in had for one in peer.addresses)
+        not peer.addresses or any(bare(one) in had for one in peer.addresses)
     )
 
 
-def _bare(address: str) -> str:
+def bare(address: str) -> str:
     """An address without its interface, which packets do not tell."""
     return address.partition("%")[0]
 

@@ -254,6 +254,33 @@ def test_a_repeat_tells_the_time_since_its_first_try_and_the_timer_that_ran(wire
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_of_several_paths_it_is_the_timer_of_the_one_that_the_last_try_took(direction: str) -> None:
+    """As with a failover: what was sent to one address is sent again to another."""
+    back = "out" if direction == "in" else "in"
+    wire = Wire()
+    wire.put(direction, init())
+    wire.put(back, init_ack())
+    for at in (1.0, 2.0, 5.0, 9.0):
+        wire.put(direction, data(0), at=at)
+    other = "10.0.0.9"
+    for number in (3, 5):  # where the second and the fourth go
+        packet = wire.made[number]
+        local, peer = packet.local, packet.peer
+        assert peer is not None
+        moved = replace(local, addresses=(other,)) if direction == "in" else replace(peer, addresses=(other,))
+        wire.made[number] = replace(packet, **{"local" if direction == "in" else "peer": moved})
+    ladder = wire.ladder()
+    address = ladder[3].packet.local if direction == "in" else ladder[3].packet.peer
+    assert address is not None
+    samples = ladder.conversation.rto["in" if direction == "in" else "out"] = RtoSamples()
+    samples.add(101.5, 1.0, address.addresses[0])
+    samples.add(101.5, 3.0, other)
+    samples.add(102.5, 2.0, address.addresses[0])
+    samples.add(103.0, 3.0, other)
+    assert [ladder.rto(row) for row in ladder if row.first_try] == [1.0, 3.0, 0.0]  # the last: nobody told
+
+
 @given(st.lists(st.tuples(st.floats(0, 100), st.sampled_from([1.0, 1.5, 2.0])), max_size=100), st.data())
 def test_an_rto_that_ran_was_told_while_it_ran(told: list[tuple[float, float]], draw: st.DataObject) -> None:
     samples = RtoSamples()

@@ -192,7 +192,7 @@ async def test_a_repeat_has_the_timer_that_ran_beside_it() -> None:
         samples = ladder.ladder.conversation.rto["in"]
         seen: list[str] = []
         for rto in (1, 2, 4):
-            await until(pilot, lambda rto=rto: samples._told[-1][2] == rto)  # type: ignore[misc]
+            await until(pilot, lambda rto=rto: samples._told[""][-1][2] == rto)  # type: ignore[misc]
             before = len(seen)
             while len(seen) == before:
                 captured = ladder.ladder.conversation.captured
