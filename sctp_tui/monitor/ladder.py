@@ -97,6 +97,11 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         return next((one.since for one in self.tries if one.first_try), 0.0)
 
     @property
+    def late(self) -> bool:
+        """Whether DATA in it is seen for the first time behind higher TSNs: sent again, or overtaken."""
+        return any(one.fills_gap for one in self.tries)
+
+    @property
     def probes(self) -> bool:
         """Whether DATA in it is a zero window probe."""
         return any(one.room == "probe" for one in self.tries)

@@ -92,9 +92,10 @@ class Sending:
     """One direction: the DATA of one end, and the SACKs of the other.
 
     TSNs are counted from the initial one, which is 0; where the packets with it weren't seen, from the
-    first that was. `sent`, `retransmitted`, `probed` (zero window probes) and `lost` (by the link, on
-    purpose) are TSNs when they were sent, each packet in one of them; `beyond` are TSNs when a SACK reported
-    them in a gap block, `abandoned` those that no SACK had told of when a FORWARD TSN gave them up.
+    first that was. `sent`, `retransmitted`, `late` (first seen behind higher ones: sent again, or overtaken),
+    `probed` (zero window probes) and `lost` (by the link, on purpose) are TSNs when they were sent, each
+    packet in one of them; `beyond` are TSNs when a SACK reported them in a gap block, `abandoned` those that
+    no SACK had told of when a FORWARD TSN gave them up.
     `acknowledged` is the cumulative TSN ack; `flight` (octets of user data sent and acknowledged neither
     cumulatively nor in a gap block, RFC 9260, section 1.3), `rwnd` (octets, as the other end advertised it)
     and `cwnd` (octets) change in steps, as `rto` (ms) does; `srtt` (ms, in steps of `srtt_step`) is the one
@@ -128,11 +129,13 @@ class Sending:
         self._zero = initial or 0
         self.sent, self.retransmitted, self.lost = Track(kept), Track(kept), Track(kept)
         self.beyond, self.acknowledged, self.flight = Track(kept), Track(kept), Track(kept)
-        self.probed, self.abandoned = Track(kept), Track(kept)
+        self.probed, self.abandoned, self.late = Track(kept), Track(kept), Track(kept)
         self.highest = -1
         """The highest TSN sent, -1 before the first."""
         self.retransmissions = 0
         """DATA chunks sent again, by this end, whether lost again or not; no zero window probe."""
+        self.lates = 0
+        """DATA chunks that were seen first behind higher TSNs: sent again, or overtaken on the way here."""
         self.probes = 0
         """Zero window probes: DATA chunks sent though the other end had no room, those sent again too."""
         self.losses = 0
@@ -142,6 +145,7 @@ class Sending:
         self._passed = 0  # of them, those that it has moved over
         self._to_pass: deque[int] = deque(maxlen=kept)  # the others
         self._cumulative = -1
+        self._let_go = -1  # the highest that had to go from what is outstanding
         self._octets = 0
         self._outstanding: dict[int, int] = {}  # octets of what isn't acknowledged cumulatively, by TSN
         self._gaps: list[tuple[int, int]] = []  # blocks of the last SACK, in order, apart
@@ -159,6 +163,13 @@ class Sending:
     def in_flight(self) -> int:
         """DATA chunks in flight."""
         return len(self._outstanding) - len(self._reported)
+
+    @property
+    def unseen(self) -> int:
+        """DATA chunks in flight that were not seen, at least: `in_flight` and `flight` are without them."""
+        begin = max(self._cumulative, self._let_go) + 1
+        come = sum(max(0, last - max(first, begin) + 1) for first, last in self._gaps)
+        return max(0, self.highest + 1 - begin - self.in_flight - come - len(self._to_pass))
 
     @property
     def waits(self) -> bool:
@@ -193,15 +204,18 @@ class Sending:
         self.probes += probe
         if probe:
             self._probed.add(number)
-        self.retransmissions += again and not probe
+        late = again and tried.fills_gap
+        self.lates += late
+        self.retransmissions += again and not probe and not late
         self.losses += lost
-        repeat = self.retransmitted if again else self.sent
-        (self.lost if lost else self.probed if probe else repeat).add(time, number)
+        plain = self.late if late else self.retransmitted if again else self.sent
+        (self.lost if lost else self.probed if probe else plain).add(time, number)
         if number > self._cumulative and number not in self._outstanding:
             self._outstanding[number] = octets
             self._octets += octets
             while len(self._outstanding) > self._kept:
-                self._settle(next(iter(self._outstanding)))
+                self._let_go = max(self._let_go, oldest := next(iter(self._outstanding)))
+                self._settle(oldest)
             self.flight.change(time, self._octets)
 
     def skip(self, time: float, tsn: int) -> None:

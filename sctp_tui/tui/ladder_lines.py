@@ -60,6 +60,10 @@ def titles(left: str, right: str, width: int) -> str:
     return f"{'#':>{_NUMBER}} {'Time':>{_TIME}} {since}" + fit(left, half) + fit(right, room - half, "right")
 
 
+LATE = "sent again, or overtaken"
+"""What is said of DATA that is seen for the first time behind higher TSNs."""
+
+
 def again(row: Row, rto: float = 0.0) -> str:
     """How long after the first try: ` after 3 s`, and the RTO (s) that ran, or how long after the last."""
     waited, since = units.delay(row.waited), units.delay(row.since)
@@ -81,6 +85,8 @@ def marks(row: Row, answer: str = "", path: str = "", bounced: str = "", rto: fl
     said = [f"via {path}"] if path else []
     if row.first_try:
         said.append(f"↻{row.first_try}{' fast' if row.fast else ''}{again(row, rto)}")
+    if row.late:
+        said.append(f"? {LATE}")
     if row.probes:
         said.append("window probe")
     if packet.verdict in ("dropped", "refused"):

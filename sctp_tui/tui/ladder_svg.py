@@ -21,7 +21,7 @@ from ..monitor.ladder import Ladder, Row
 from ..sctp.events import Packet
 from ..sctp.packet import Data, IData
 from ..sctp.printable import printable
-from .ladder_lines import again, ends, rightwards
+from .ladder_lines import LATE, again, ends, rightwards
 from .picture import MONO
 
 LIMIT = 1000
@@ -222,6 +222,7 @@ def _note(ladder: Ladder, row: Row) -> str:
     via = f"via {path}" if path else ""
     parts = (
         how if row.first_try else "",
+        LATE if row.late else "",
         fate(row.packet),
         ladder.bounced(row),
         answer,

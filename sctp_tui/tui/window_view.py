@@ -15,6 +15,7 @@ from ..monitor.window import Sending, Track, Window
 from ..monitor.wire import Conversation
 from ..sctp.events import Direction, Status
 from .actions import bindings
+from .ladder_lines import LATE
 from .plot import ACROSS, DOTTED, HEAVY, SOLID, Plot, Scale, ticks
 from .timeline import Timeline
 
@@ -26,13 +27,15 @@ _WITH_RTO = 22  # lines from which on the RTO is drawn too
 
 _Line = list[tuple[str, str]]  # texts, and how they look
 
+LOST = "lost by the link"
 _TSN_LEGEND = (
     ("⡠⠊", "sent", "sent", "sent"),
     ("─", "acknowledged", "acked", "acked"),
     ("▲", "beyond a gap", "gap", "gap"),
     ("r", "retransmitted", "again", "again"),
-    ("✗", "lost by the link", "lost", "lost"),
+    ("✗", LOST, "lost", "lost"),
 )
+_LATE = ("?", LATE, "late", "again")
 _PROBED = ("p", "window probe", "probe", "again")
 _ABANDONED = ("a", "abandoned", "abandoned", "lost")
 
@@ -219,6 +222,7 @@ class WindowView(Widget, can_focus=True):
             for track, mark, look in (
                 (sending.beyond, "▲", "gap"),
                 (sending.retransmitted, "r", "again"),
+                (sending.late, "?", "again"),
                 (sending.probed, "p", "again"),
                 (sending.lost, "✗", "lost"),
                 (sending.abandoned, "a", "lost"),
@@ -304,7 +308,8 @@ class WindowView(Widget, can_focus=True):
         from_client = (self.direction == "in") == (initiator == "peer")
         way = "client → server" if from_client else "server → client"
         line: _Line = [("TSN  ", "label"), (way, "heading")]
-        seen = ((self._sending.probed, _PROBED), (self._sending.abandoned, _ABANDONED))
+        sending = self._sending
+        seen = ((sending.late, _LATE), (sending.probed, _PROBED), (sending.abandoned, _ABANDONED))
         legend = (*_TSN_LEGEND, *(one for track, one in seen if len(track)))
         long = sum(len(sign) + len(name) + 4 for sign, name, _, _ in legend) + 20 <= width
         for sign, name, short, look in legend:
@@ -328,13 +333,17 @@ class WindowView(Widget, can_focus=True):
     def _numbers(self, width: int) -> Iterator[_Line]:
         """The numbers of now, in as many lines as they need."""
         s = self._sending
+        unseen = s.unseen
         phase, ssthresh = self._phase(s)
         octets = [None if v is None else units.size(v) for v in (s.flight.last, s.cwnd.last, s.rwnd.last)]
         pairs = (
             ("sent", str(s.highest + 1)),
             ("acknowledged", str(s.taken)),
             *([("abandoned", str(s.given_up))] if s.given_up else ()),
-            ("in flight", f"{s.in_flight}, {octets[0] or '0 B'}"),
+            (
+                "in flight",
+                f"{s.in_flight}, {octets[0] or '0 B'}{f' and {unseen} not seen' if unseen else ''}",
+            ),
             ("cwnd", octets[1]),
             ("rwnd", octets[2]),
             ("phase", phase),
@@ -342,8 +351,9 @@ class WindowView(Widget, can_focus=True):
             ("srtt", None if s.srtt is None else units.milliseconds(s.srtt, s.srtt_step)),
             ("RTO", None if s.rto.last is None else units.milliseconds(s.rto.last)),
             ("retransmitted", str(s.retransmissions)),
+            *([(LATE, str(s.lates))] if s.lates else ()),
             *([("window probes", str(s.probes))] if s.probes else ()),
-            ("lost", str(s.losses)),
+            (LOST, str(s.losses)),
         )
         line: _Line = []
         used = 0
@@ -355,7 +365,7 @@ class WindowView(Widget, can_focus=True):
             if line:
                 line.append(("   ", ""))
                 used += 3
-            line += [(f"{name} ", "label"), (text, "lost" if name == "lost" and s.losses else "")]
+            line += [(f"{name} ", "label"), (text, "lost" if name == LOST and s.losses else "")]
             used += len(name) + 1 + len(text)
         yield line
 

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sctp_tui.monitor.ladder import Ladder
 from sctp_tui.monitor.window import Sending, Track, Window
 from sctp_tui.monitor.wire import Traced, Wire
 from sctp_tui.sctp.events import Direction, Packet, Path, Peer
 from sctp_tui.sctp.link import Verdict
 from sctp_tui.sctp.packet import Abort, Chunk, Data, Decoded, ForwardTsn, Init, InitAck, Sack, Shutdown
 from sctp_tui.sctp.userspace.pump import Pump
+from sctp_tui.tui.ladder_lines import marks
 
 from ..harness import Running
 
@@ -98,6 +100,27 @@ def test_what_the_link_loses_is_in_flight_until_it_is_sent_again_and_acknowledge
     assert (told(sending.retransmitted), told(sending.beyond)) == ([(6, 1)], [(4, 2)])
     assert (sending.retransmissions, sending.losses) == (1, 1)
     assert told(sending.flight) == [(1, 100), (2, 200), (3, 300), (4, 100), (7, 0)]
+
+
+def test_what_was_not_seen_is_counted_apart_as_long_as_it_is_in_flight() -> None:
+    """Its octets nobody knows. Where it is seen in the end, it is not known to have been sent before."""
+    packets = [traced(1, data(1)), traced(2, data(4)), traced(3, data(6))]
+    sending = after(*packets)
+    assert (sending.in_flight, sending.unseen, sending.lates) == (3, 3, 0)
+    packets.append(traced(4, sack(1, (3, 4)), direction="out"))
+    sending = after(*packets)
+    assert (sending.in_flight, sending.unseen) == (1, 2)
+    packets.append(traced(5, data(2)))
+    sending = after(*packets)
+    assert (sending.in_flight, sending.unseen, sending.lates, sending.retransmissions) == (2, 1, 1, 0)
+    packets.append(traced(6, data(2)))
+    packets.append(traced(7, data(7)))
+    sending = after(*packets)
+    assert (told(sending.late), told(sending.retransmitted)) == ([(5, 1)], [(6, 1)])
+    assert (sending.in_flight, sending.unseen, sending.lates, sending.retransmissions) == (3, 1, 1, 1)
+    packets.append(traced(8, sack(7), direction="out"))
+    sending = after(*packets)
+    assert (sending.in_flight, sending.unseen) == (0, 0)
 
 
 def test_a_sack_that_is_lost_says_nothing() -> None:
@@ -246,8 +269,14 @@ def test_a_chunk_that_nobody_saw_the_first_time_is_sent_again(monkeypatch: pytes
                 running.until_true(lambda: sent(1))
         running.until_true(lambda: sent(5))
     sending = window.sending["in"]
-    assert (sending.retransmissions, sending.losses, sending.in_flight, sending.flight.last) == (1, 0, 0, 0)
-    assert list(sending.retransmitted.values) == [2]
+    assert (sending.retransmissions, sending.losses, sending.in_flight, sending.flight.last) == (0, 0, 0, 0)
+    assert (sending.lates, sending.unseen) == (1, 0)
+    assert list(sending.late.values) == [2]
+    ladder = Ladder(next(iter(wire._by_flow.values())))
+    ladder.update()
+    (row,) = (row for row in ladder if row.late)
+    assert any(isinstance(chunk, Data) and chunk.tsn == sending._zero + 2 for chunk in row.chunks)
+    assert marks(row) == "? sent again, or overtaken"
     assert set(sending.beyond.values) <= {3, 4, 5}
     assert len(sending.beyond)
     assert max(sending.flight.values) <= 400

@@ -58,7 +58,9 @@ async def test_what_the_link_loses_is_drawn_as_lost_and_sent_again() -> None:
         await until(pilot, lambda: says("acknowledged 1", "in flight 0"))
         app.submit(SetLink(Conditions(delay=200, drops=(Drop("DATA", 1),)), Conditions(delay=200)))
         await type_together(app, pilot, "one", "[2]two", "[2]three", "[2]four", "[2]five")
-        await until(pilot, lambda: says("retransmitted 1", "lost 1", "acknowledged 6", "in flight 0"))
+        await until(
+            pilot, lambda: says("retransmitted 1", "lost by the link 1", "acknowledged 6", "in flight 0")
+        )
         plot = "".join(drawn(view)[1:]).partition("Octets")[0]
         assert "✗" in plot
         assert "r" in plot
