@@ -86,7 +86,8 @@ class LinkScreen(Form[SetLink]):
         conditions = []
         for label, name in (("Into", "inward"), ("Out of", "outward")):
             try:
-                conditions.append(parse(self.typed(name)))
+                # As it stands there, with what is before it: columns are told.
+                conditions.append(parse(self.query_one(f"#{name}", Input).value))
             except SctpError as error:
                 raise SctpError(f"{label}: {error}") from None
         seed = self.typed("seed")

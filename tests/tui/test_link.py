@@ -68,8 +68,8 @@ async def test_what_is_wrong_is_said_while_it_is_typed() -> None:
         assert screen.query_one("#inward", Input).value == "loss=10% dely=5"
         assert not conditioned(app.monitor.link)
         screen.query_one("#inward", Input).value = ""
-        screen.query_one("#outward", Input).value = "rate=0"
-        await until(pilot, lambda: _said(app).startswith("Out of: 'rate=0', column 1: "))
+        screen.query_one("#outward", Input).value = "  dup=1%  rate=0"
+        await until(pilot, lambda: _said(app).startswith("Out of: 'rate=0', column 11: "))
         screen.query_one("#outward", Input).value = ""
         screen.query_one("#seed", Input).value = "-1"
         await until(pilot, lambda: _said(app).startswith("Seed can't be -1"))
