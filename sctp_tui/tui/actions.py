@@ -202,6 +202,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("leave_line", "clients", "escape", "screen.leave_input", "Lists", "To the lists"),
     Action("field_before", "fields", "up", "app.focus_previous", "", "The field before"),
     Action("field_after", "fields", "down", "app.focus_next", "", "The field after"),
+    Action("field_done", "fields", "enter", "done", "Line", "To the line, with what is typed", priority=True),
     Action("send", "line", "enter", "submit", "Send", "Send the line"),
     Action("recall", "line", "up", "recall(-1)", "", "Recall what was sent"),
     Action("recall_back", "line", "down", "recall(1)", "", "And back"),

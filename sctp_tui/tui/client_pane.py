@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -26,7 +26,7 @@ from sctp_tui.sctp.own_end import to_text
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.system import check_descriptors
 
-from .actions import bindings
+from .actions import bindings, named
 from .clients import Client, Clients, Options, Outcome
 from .compose import compose
 from .fields import Fields
@@ -41,11 +41,12 @@ from .values import number
 if TYPE_CHECKING:
     from sctp_tui.monitor.masking import Mask
 
+    from .app import SctpApp
     from .generator_screen import GeneratorScreen
 
 FIRST_LINE = "hello"
 """What the input of a fresh program holds."""
-_FORMS = "text, [3]text, [hex]0a ff, [file]PATH; ^o connects without data"
+_FORMS = "text, [3]text, [hex]0a ff, [file]PATH"
 _SAID = 12.0  # s that something said stays
 
 
@@ -87,7 +88,7 @@ class ClientPane(Vertical):
         yield Fields(self._stacks, Options(), self._mask)
         with Horizontal(id="line"):
             yield Label(id="speaker", markup=False)
-            yield MessageInput(FIRST_LINE, placeholder=_FORMS, id="message")
+            yield MessageInput(FIRST_LINE, id="message")
         yield Static(id="outcome", markup=False)
 
     def on_mount(self) -> None:
@@ -121,6 +122,14 @@ class ClientPane(Vertical):
         """Clients whose association has ended, and spare ones that never had one."""
         target = self._target
         return [c for c in self._clients.all if self._ended(c) or (c.opened is None and c is not target)]
+
+    @property
+    def sends(self) -> str | None:
+        """What Enter would send as a client; "" where nothing is typed, None where it would as the server."""
+        line = self.message.value
+        if not isinstance(self._target, Client):
+            return None
+        return "what is typed" if line not in ("", FIRST_LINE) else line
 
     def fold(self, batch: Batch) -> None:
         """Follow what happened, and tell the user what came of what they did."""
@@ -163,6 +172,8 @@ class ClientPane(Vertical):
         if locked != self._locked:
             self._locked = locked
             self.query_one(Fields).set_locked(locked)
+            connect = cast("SctpApp", self.app).keys.of(named("client_connect"))
+            self.message.placeholder = _FORMS if locked else f"{_FORMS}; {connect} connects without data"
 
     def aim(self, old: str, to: str, stacks: Sequence[StackName]) -> None:
         """Own servers listen at `to`, on `stacks`: clients aimed at where they were to be follow."""

@@ -19,6 +19,7 @@ from sctp_tui.sctp.own_end import parse_own, to_text
 
 from .actions import bindings
 from .clients import Client, Options
+from .message_input import MessageInput
 from .ordered_input import OrderedInput
 from .values import LONG, STREAMS, WORD, number, out_in
 
@@ -162,6 +163,14 @@ class Fields(Grid):
         if event.is_printable and focused is not None and event.key not in focused._bindings.key_to_bindings:
             event.stop()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter leaves what is typed in; a tick and a list have it for themselves."""
+        return action != "done" or isinstance(self.screen.focused, Input)
+
+    def action_done(self) -> None:
+        """What is typed counts from the next message on: to the line that it is typed in."""
+        self.screen.set_focus(self.screen.query_one(MessageInput))
+
     def show(self, client: Client) -> None:
         """Fill the client's row from the client."""
         self._show_place("to", client.to)
@@ -197,7 +206,6 @@ class Fields(Grid):
         return " ".join(map(change, places.replace(",", " ").split()))
 
     @on(Input.Blurred, "#to, #from")
-    @on(Input.Submitted, "#to, #from")
     def take_places(self) -> None:
         """Where the client goes to, and where from, are as typed now, and hidden from here on."""
         for name in self._places:

@@ -11,7 +11,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
-from textual.content import Content
 from textual.events import ScreenSuspend
 from textual.widget import Widget
 from textual.widgets import Static
@@ -27,7 +26,7 @@ from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Command, 
 from sctp_tui.sctp.endpoint import Clock
 
 from . import headings, hints, large
-from .actions import bindings
+from .actions import bindings, named
 from .association_table import AssociationTable
 from .client_pane import ClientPane
 from .clients import Outcome
@@ -43,6 +42,7 @@ from .line_table import LineTable
 from .link_banner import LinkBanner
 from .message_input import MessageInput
 from .message_log import MessageLog
+from .no_rows import NoRows
 from .prompt import Prompt, Recalled
 from .search import SearchBar
 from .settings import Settings
@@ -73,6 +73,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
         """The association whose detail is shown, 0 for none."""
         self._endpoints_version = -1
         self._cleared = False
+        self._no_rows: NoRows | None = None
         self._some_ended = False
         self._generated: dict[str, str] = {}  # what the form for a generator held last
 
@@ -170,6 +171,8 @@ class MainScreen(WireActions, FindActions, TakeActions):
             self.refresh_bindings()
         if some:
             table.show(view.rows, then)
+        else:
+            self._show_no_rows()
         self.query_one(MessageLog).show(view.log)
         searched = self.query_one(SearchBar).update()
         note, numbers = headings.of_associations(monitor, view)
@@ -206,10 +209,20 @@ class MainScreen(WireActions, FindActions, TakeActions):
         to = format_hostport(_reached_at(first.addresses[0]), first.port)
         self.query_one(ClientPane).aim(self._to, to, [server.stack for server in listening if server.stack])
         self._to = to
+
+    def _show_no_rows(self) -> None:
+        servers = self.monitor.endpoints.servers
+        if not servers:
+            return  # the first is about to be opened
         settings = self._settings
+        listening = [server for server in servers if server.state == "listening"]
         reached = [] if hints.in_lab() else listening
-        lines = [hints.send_line(settings.program, server, settings.usual) for server in reached]
-        self.query_one("#nothing", Static).update(_nothing(lines))
+        lines = tuple(hints.send_line(settings.program, server, settings.usual) for server in reached)
+        found = NoRows(bool(listening), self._cleared, lines, self.query_one(ClientPane).sends)
+        if found != self._no_rows:
+            self._no_rows = found
+            keys = (self.keys.of(named(name)) for name in ("undo", "server", "client_new"))
+            self.query_one("#nothing", Static).update(found.said(*keys))
 
     def _show_detail(self, monitor: Monitor, now: float) -> None:
         """The detail on a screen of its own, or beside the table."""
@@ -470,23 +483,3 @@ def _reached_at(host: str) -> str:
     if not address.is_unspecified:
         return host
     return "127.0.0.1" if address.version == 4 else "::1"
-
-
-def _nothing(lines: list[str]) -> Content:
-    """What to do while there is no association; `lines` are those to type elsewhere, if any help."""
-    elsewhere = (
-        Content.assemble(
-            ", or type in another terminal:\n\n",
-            ("\n".join(f"  {line}" for line in lines), "$text-accent"),
-        )
-        if lines
-        else Content(".\n\nThis is the lab's guest, with a network of its own: nothing outside reaches it.")
-    )
-    return Content.assemble(
-        "No association with this server yet. Press ",
-        ("Enter", "bold"),
-        " below to send hello from a client here",
-        elsewhere,
-        "\n\n",
-        ("Only associations of this program are shown, not those of others.", "$foreground-muted"),
-    )

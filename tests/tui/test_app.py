@@ -14,7 +14,7 @@ from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets._footer import FooterKey
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.sctp.commands import CloseAssociation, OpenClient, Send, Watch
+from sctp_tui.sctp.commands import CloseAssociation, CloseEndpoint, OpenClient, Send, Watch
 from sctp_tui.sctp.events import Message, Peer, Refused
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.association_table import AssociationTable
@@ -451,7 +451,35 @@ async def test_the_empty_state_says_what_to_type_elsewhere() -> None:
     async with running() as (app, pilot):
         server = app.monitor.endpoints.servers[0]
         line = f"sctp-tui send --udp-port {server.udp_port} 127.0.0.1:{server.port} hello"
-        await until(pilot, lambda: line in str(app.screen.query_one("#nothing", Static).content))
+        await until(pilot, lambda: line in _no_rows(app))
+        assert "No association with this server yet. Press Enter below to send hello from" in _no_rows(app)
+
+
+async def test_the_empty_state_says_what_is_so_now() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("x")
+        await until(pilot, lambda: "Press Enter below to send what is typed" in _no_rows(app))
+        await pilot.press("backspace", *["backspace"] * 5)
+        await until(pilot, lambda: "Type a message below" in _no_rows(app))
+        await pilot.press("escape", "R")
+        await until(pilot, lambda: "Press ^n for a client here" in _no_rows(app))
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: "Type a message below" in _no_rows(app))
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: messages(app, "server"))
+        await pilot.press("ctrl+d")
+        await until(pilot, lambda: ended(rows(app)[0]))
+        assert not app.screen.query_one("#nothing").display
+        await pilot.press("escape", "x")
+        await until(pilot, lambda: app.screen.query_one("#nothing").display)
+        await until(pilot, lambda: "were cleared: u brings them back" in _no_rows(app))
+        app.submit(CloseEndpoint("server"))
+        await until(pilot, lambda: "No server listens: S opens one" in _no_rows(app))
+        assert "send" not in _no_rows(app)
+
+
+def _no_rows(app: SctpApp) -> str:
+    return str(app.screen.query_one("#nothing", Static).content)
 
 
 async def test_keys_by_letter_are_text_in_an_input() -> None:

@@ -193,10 +193,37 @@ async def test_where_from_is_hidden_too_where_addresses_are_masked() -> None:
 
 
 async def test_an_empty_line_says_what_may_be_typed() -> None:
-    async with running() as (_, pilot):
+    async with running() as (app, pilot):
         await pilot.press("ctrl+u")
         await until(pilot, lambda: "[hex]0a ff, [file]PATH" in "".join(drawn(message_input(pilot))))
-        assert "^o connects without data" in "".join(drawn(message_input(pilot)))
+
+        def said() -> bool:
+            return "^o connects without data" in "".join(drawn(message_input(pilot)))
+
+        await until(pilot, said)
+        await pilot.press("escape", "R")  # as the server
+        await until(pilot, lambda: not said())
+        await pilot.press("ctrl+n")
+        await until(pilot, said)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: rows(app) and not said())  # it has its association
+
+
+@pytest.mark.parametrize("field", ["to", "udp", "streams", "attempts", "from", "ppid", "stream", "lifetime"])
+async def test_enter_in_a_field_leads_back_to_the_line(field: str) -> None:
+    async with running((120, 30)) as (app, pilot):
+        message = message_input(pilot)
+        await pilot.press("tab")
+        app.screen.query_one(f"#{field}", Input).focus()
+        await until(pilot, lambda: "Line" in {key.description for key in app.screen.query(FooterKey)})
+        await pilot.press("enter")
+        await until(pilot, lambda: message.has_focus)
+        tick = app.screen.query_one("#unordered", Checkbox)
+        tick.focus()
+        await until(pilot, lambda: "Line" not in {key.description for key in app.screen.query(FooterKey)})
+        await pilot.press("enter")
+        assert tick.value
+        assert tick.has_focus
 
 
 async def test_up_and_down_lead_through_fields_in_the_pane_and_in_a_form() -> None:

@@ -1,0 +1,52 @@
+"""What the table says while it has no associations: why, and what brings one, as things are now."""
+
+from typing import NamedTuple
+
+from textual.content import Content
+
+_Part = str | tuple[str, str]
+
+
+class NoRows(NamedTuple):
+    """The state that it depends on.
+
+    `elsewhere` are lines to type in another terminal, if any help. `sends` says what Enter would send as a
+    client: "" where nothing is typed, None where one speaks as the server.
+    """
+
+    listening: bool
+    cleared: bool
+    elsewhere: tuple[str, ...]
+    sends: str | None
+
+    def said(self, undo: str, server: str, client: str) -> Content:
+        """In words, by the keys of those three actions."""
+        parts: list[_Part] = []
+        if self.cleared:
+            parts += ["The associations were cleared: ", (undo, "bold"), " brings them back. "]
+        if not self.listening:
+            parts += ["No server listens: ", (server, "bold"), " opens one."]
+        else:
+            parts += [
+                *([] if self.cleared else ["No association with this server yet. "]),
+                *self._here(client),
+            ]
+            parts += self._there()
+        parts += ["\n\n", ("Only associations of this program are shown, not those of others.", _MUTED)]
+        return Content.assemble(*parts)
+
+    def _here(self, client: str) -> list[_Part]:
+        if self.sends is None:
+            return ["Press ", (client, "bold"), " for a client here that sends to it"]
+        if not self.sends:
+            return ["Type a message below to send it from a client here"]
+        return ["Press ", ("Enter", "bold"), f" below to send {self.sends} from a client here"]
+
+    def _there(self) -> list[_Part]:
+        if not self.elsewhere:
+            return [".\n\nThis is the lab's guest, with a network of its own: nothing outside reaches it."]
+        lines = "\n".join(f"  {line}" for line in self.elsewhere)
+        return [", or type in another terminal:\n\n", (lines, "$text-accent")]
+
+
+_MUTED = "$foreground-muted"
