@@ -12,9 +12,11 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from sctp_tui.monitor.associations import Association
+from sctp_tui.outbox import Batch
 from sctp_tui.sctp.commands import Command, Send
 from sctp_tui.sctp.events import AssocChange, Event, Message, StackName
 from sctp_tui.tui.app import SctpApp, Settings
+from tests.explained import check
 from tests.patience import PATIENCE
 
 on_both = pytest.mark.usefixtures("stack")
@@ -36,13 +38,30 @@ async def until(pilot: Pilot[None], happened: Callable[[], Any], what: str = "")
 
 @asynccontextmanager
 async def running(
-    size: tuple[int, int] = (80, 24), settings: Settings | None = None
+    size: tuple[int, int] = (80, 24), settings: Settings | None = None, *, checked: bool = True
 ) -> AsyncIterator[tuple[SctpApp, Pilot[None]]]:
-    """The program with a server on any free port of the stack under test."""
+    """The program with a server on any free port of the stack under test.
+
+    Of a test that passes all that is said of its packets and of how its associations ended must be so, too,
+    unless it is not `checked`: all of both is kept for that.
+    """
     app = SctpApp(replace(settings or Settings(port=0, udp_port=0), stacks=(stack_under_test,)))
+    folded: list[Batch] = []
+    fold = app.monitor.fold
+
+    def folding(batch: Batch) -> None:
+        folded.append(batch)
+        fold(batch)
+
+    if checked:
+        vars(app.monitor)["fold"] = folding
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.monitor.endpoints.servers, "the server")
         yield app, pilot
+    check(
+        [packet for batch in folded for packet in batch.packets],
+        [event for batch in folded for event in batch.events],
+    )
 
 
 async def type_line(pilot: Pilot[None], line: str) -> None:
