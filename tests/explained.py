@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from sctp_tui.monitor.ladder import Ladder, Row
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.states import Follower
+from sctp_tui.monitor.text.events import sentence
+from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.ladder import Ladder, Row
+from sctp_tui.monitor.trace.states import Follower
 from sctp_tui.monitor.why import Level
-from sctp_tui.monitor.why_row import explained
-from sctp_tui.monitor.wire import Conversation
-from sctp_tui.monitor.words import sentence
-from sctp_tui.outbox import Batch
+from sctp_tui.monitor.why.rows import explained
 from sctp_tui.sctp.events import AssocChange, Direction, Event, Packet
 
 from . import rawpeer as raw

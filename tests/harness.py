@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sctp_tui.engine import Engine
-from sctp_tui.outbox import Outbox
+from sctp_tui.engine.engine import Engine
+from sctp_tui.engine.event_queue import Outbox
 from sctp_tui.sctp.commands import (
     AbortAssociation,
     CloseAssociation,

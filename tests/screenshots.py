@@ -16,16 +16,16 @@ from textual.widgets import Input
 
 from sctp_tui.sctp.commands import Generate, Send, SetLink
 from sctp_tui.sctp.events import Refused
-from sctp_tui.sctp.link_words import parse
+from sctp_tui.sctp.link.syntax import parse
 from sctp_tui.tui.app import SctpApp, Settings
-from sctp_tui.tui.detail import DetailScreen
+from sctp_tui.tui.dialogs.detail import DetailScreen
+from sctp_tui.tui.dialogs.message_detail import MessageDetailScreen
 from sctp_tui.tui.filter_bar import FilterBar
 from sctp_tui.tui.freeze import FreezeBanner
-from sctp_tui.tui.ladder_view import LadderView
-from sctp_tui.tui.message_detail import MessageDetailScreen
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.picture import of_screen
 from sctp_tui.tui.search import SearchBar
+from sctp_tui.tui.wire.ladder_view import LadderView
 
 from .tui.driving import log_of, messages, rows, type_line, until
 

@@ -17,15 +17,15 @@ from pathlib import Path
 
 import msgspec
 
-from sctp_tui.monitor.chunk_words import words
-from sctp_tui.monitor.tries import before
-from sctp_tui.sctp.decoding import decode
+from sctp_tui.monitor.text.chunks import words
+from sctp_tui.monitor.trace.tries import before
 from sctp_tui.sctp.endpoint import Outgoing, SctpError
 from sctp_tui.sctp.events import AssocChange, Direction, Message, Packet, SendFailed
-from sctp_tui.sctp.link import Conditions
-from sctp_tui.sctp.packet import Data, ForwardTsn, Sack, Shutdown
+from sctp_tui.sctp.link.conditions import Conditions
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.userspace.links import Link
+from sctp_tui.sctp.wire.decode import decode
+from sctp_tui.sctp.wire.packet import Data, ForwardTsn, Sack, Shutdown
 
 from . import explained
 from .sctp.linked import Linked

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.outbox import Batch
 from sctp_tui.sctp.commands import CloseEndpoint, Connect, OpenClient, Watch
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import AssocChange, EndpointFailed, Message, Opening, Peer, Refused, StackName

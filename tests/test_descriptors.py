@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from sctp_tui.engine import Engine
-from sctp_tui.outbox import Outbox
+from sctp_tui.engine.engine import Engine
+from sctp_tui.engine.event_queue import Outbox
 from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import EndpointClosed, EndpointFailed, Listening, Message, Peer, StackName
@@ -129,8 +129,8 @@ def test_many_are_checked_before_the_first_is_opened() -> None:
 
 _WITH_FEW = """
 import resource, sys
-from sctp_tui.cli import main
-import sctp_tui.send, sctp_tui.serve  # files are opened for imports, too
+from sctp_tui.cli.main import main
+import sctp_tui.cli.send, sctp_tui.cli.serve  # files are opened for imports, too
 limit, *words = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(limit), int(limit)))
 sys.exit(main(words))

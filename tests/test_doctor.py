@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui import __version__, doctor
-from sctp_tui.doctor import Capture, Finding, Report, examine, in_words, main
-from sctp_tui.doctor.machine import Machine, why_no_sctp
+from sctp_tui import __version__
+from sctp_tui.cli import doctor
+from sctp_tui.cli.doctor import Capture, Finding, Report, examine, in_words, main
+from sctp_tui.cli.doctor.machine import Machine, why_no_sctp
 from sctp_tui.sctp.endpoint import Clock, SctpError, Stack, StackUnavailable
 from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.kernel import ring

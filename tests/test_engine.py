@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui.outbox import Outbox
+from sctp_tui.engine.event_queue import Outbox
+from sctp_tui.engine.sender import BACKLOG
 from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient, Send, Stop
 from sctp_tui.sctp.endpoint import Clock, Stack, StackUnavailable
 from sctp_tui.sctp.events import (
@@ -27,7 +28,6 @@ from sctp_tui.sctp.events import (
 )
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.userspace.stack import UserspaceStack
-from sctp_tui.sending import BACKLOG
 
 from .harness import Running
 from .patience import PATIENCE
@@ -66,8 +66,8 @@ def test_closing_with_unread_messages_is_no_abort(running: Running) -> None:
 
 _DEAF = """
 import sys, time
-from sctp_tui.engine import Engine
-from sctp_tui.outbox import Outbox
+from sctp_tui.engine.engine import Engine
+from sctp_tui.engine.event_queue import Outbox
 from sctp_tui.sctp.commands import OpenClient, Send
 from sctp_tui.sctp.events import Peer
 stack, port, udp_port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) or None
@@ -107,7 +107,7 @@ def test_associations_that_outlast_the_grace_are_aborted(running: Running, deaf:
 def test_many_silent_peers_are_aborted_and_the_close_aborts_whom_there_is_no_time_for(
     stack: StackName, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sctp_tui.engine._ENDING", seconds)
+    monkeypatch.setattr("sctp_tui.engine.engine._ENDING", seconds)
     with Running(stack, grace=0.0) as running, ExitStack() as peers:
         server = running.listen()
         assert server.udp_port

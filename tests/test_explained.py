@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from sctp_tui.monitor.why_chunks import CHUNKS
+from sctp_tui.monitor.why.chunks import CHUNKS
 from sctp_tui.sctp.events import AssocChange, Direction, Event, Message, Packet, Peer, StackName
 
 from . import explained

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.generator import BURST, Generator
+from sctp_tui.engine.generator import BURST, Generator
 from sctp_tui.sctp.commands import Generate
 from sctp_tui.sctp.endpoint import SctpError
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.outbox import Outbox
+from sctp_tui.engine.event_queue import Outbox
 from sctp_tui.sctp.events import AssocChange, Counts, Event, Message, RemoteError, ShutdownEvent, Totals
 from tests.patience import PATIENCE
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from sctp_tui.monitor.words import refused
-from sctp_tui.sctp.causes import causes, describe
+from sctp_tui.monitor.text.events import refused
 from sctp_tui.sctp.commands import Send, Stop
 from sctp_tui.sctp.events import AssocChange, Ending, EndpointClosed, Message, Refused, StackName, Totals
 from sctp_tui.sctp.kernel.endpoint import KernelEndpoint
 from sctp_tui.sctp.userspace import sockets
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
+from sctp_tui.sctp.wire.causes import causes, describe
 
 from .harness import Running
 from .patience import PATIENCE

@@ -5,11 +5,11 @@ from typing import cast
 
 import pytest
 
-from sctp_tui.ledger import Association, Ledger
+from sctp_tui.engine.associations import Association, Ledger
+from sctp_tui.engine.sender import BACKLOG, BACKLOG_BYTES, Sending
 from sctp_tui.sctp.commands import Command, Generate, Send
 from sctp_tui.sctp.endpoint import BufferFull, Clock, Endpoint, Outgoing, SctpError
 from sctp_tui.sctp.events import Event, Generating
-from sctp_tui.sending import BACKLOG, BACKLOG_BYTES, Sending
 
 
 class Room:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.lines import as_json, plain
+from sctp_tui.engine.throttle import PER_SECOND, Throttle
+from sctp_tui.monitor.text.lines import as_json, plain
 from sctp_tui.sctp.commands import PauseReading
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import (
@@ -22,7 +23,6 @@ from sctp_tui.sctp.events import (
     UnknownNotification,
 )
 from sctp_tui.sctp.userspace.unread import NOTIFICATION, OF_LINK
-from sctp_tui.throttle import PER_SECOND, Throttle
 
 from .harness import Running
 from .rawpeer import ERROR, chunk, parameter

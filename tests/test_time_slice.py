@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui.time_slice import SHORT, shorten
+from sctp_tui.engine.time_slice import SHORT, shorten
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="threads are scheduled so by Linux")
 

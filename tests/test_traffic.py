@@ -2,8 +2,8 @@
 
 import pytest
 
-from sctp_tui.ledger import ENDS
-from sctp_tui.outbox import Outbox
+from sctp_tui.engine.associations import ENDS
+from sctp_tui.engine.event_queue import Outbox
 from sctp_tui.sctp.commands import Generate, PauseReading, Send, SendToAll, StopGenerating, Watch
 from sctp_tui.sctp.events import (
     AssocChange,

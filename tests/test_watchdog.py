@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
+from sctp_tui.engine.watchdog import Watchdog
 from sctp_tui.sctp.commands import Watch
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import StackName
-from sctp_tui.watchdog import Watchdog
 
 from .cli.program import Program
 from .harness import Running
@@ -74,7 +74,7 @@ def test_who_has_not_looked_has_seen_nothing(
 
 _STUCK = """
 import signal, sys, threading
-from sctp_tui.cli import main
+from sctp_tui.cli.main import main
 from sctp_tui.sctp.kernel import KernelStack
 from sctp_tui.sctp.userspace.stack import UserspaceStack
 free = threading.Event()

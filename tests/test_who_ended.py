@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from sctp_tui.monitor.ladder import Ladder
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.states import Follower
-from sctp_tui.monitor.why_chunks import CHUNKS
-from sctp_tui.monitor.why_row import why_row
-from sctp_tui.monitor.words import ending, sentence
-from sctp_tui.outbox import Batch
+from sctp_tui.monitor.text.events import ending, sentence
+from sctp_tui.monitor.trace.ladder import Ladder
+from sctp_tui.monitor.trace.states import Follower
+from sctp_tui.monitor.why.chunks import CHUNKS
+from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import AssocChange, Ending, Message, Opening, Origin, StackName
-from sctp_tui.sctp.packet import Abort
+from sctp_tui.sctp.wire.packet import Abort
 
 from . import rawpeer as raw
 from .harness import Running, silent_peer

@@ -10,8 +10,9 @@ import tty
 from collections.abc import Iterator, Sequence
 from types import FrameType
 
-from ..stop_signals import ending
-from ..terminal import Terminal
+from sctp_tui.process.signals import ending
+from sctp_tui.process.terminal import Terminal
+
 from .errors import LabError
 from .runner import run
 

@@ -1,4 +1,5 @@
-"""What has happened so far, ready to be shown: events folded into associations, endpoints and a log.
+"""What has happened so far, ready to be shown: associations, endpoints, a log and the wire.
 
-No user interface and no stack: a screen, a test or a recording reads it alike.
+Start at `monitor`. No user interface and no stack: a screen, a test or `serve` reads it alike. Of the rooms
+in here each may import those before it: `text`, `trace`, `why`, `filter`.
 """

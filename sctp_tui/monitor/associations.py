@@ -13,7 +13,7 @@ from operator import attrgetter
 import msgspec
 from msgspec.structs import replace
 
-from ..sctp.events import (
+from sctp_tui.sctp.events import (
     AssocChange,
     Counts,
     Detail,
@@ -31,13 +31,14 @@ from ..sctp.events import (
     StreamCount,
     Streams,
 )
+
 from .endpoints import is_server
 from .history import History, Step
 from .link_clock import WORLD, LinkClock
 from .names import Names
 from .series import Series
 from .silence import Silence, Timers
-from .words import ending, said
+from .text.events import ending, said
 
 ENDED = 10_000
 """Ended associations kept unless told otherwise."""

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from ..sctp.events import (
+from sctp_tui.sctp.events import (
     AssocChange,
     EndpointClosed,
     EndpointFailed,

@@ -24,11 +24,12 @@ from typing import Any
 
 import msgspec
 
-from ..sctp.events import Event, Message, to_json
-from ..sctp.printable import printable
+from sctp_tui.sctp.events import Event, Message, to_json
+from sctp_tui.sctp.printable import printable
+
 from .associations import Association
 from .names import Names
-from .words import sentence
+from .text.events import sentence
 
 _FORMULA = re.compile(r'(?:^|(?<=;))(?=[\s"]*[=+\-@＝＋－＠])')
 

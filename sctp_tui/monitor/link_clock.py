@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from ..sctp.events import LinkState
+from sctp_tui.sctp.events import LinkState
 
 _STRETCHES = 1000  # kept
 

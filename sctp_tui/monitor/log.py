@@ -7,7 +7,8 @@ message may be as long as four million bytes and a hundred thousand of them woul
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from ..sctp.events import Event, held
+from sctp_tui.sctp.events import Event, held
+
 from .deques import part
 
 RECORDS = 100_000
@@ -66,7 +67,7 @@ class Log:
         """The records with the numbers from `first` up to `stop`, as far as they are kept, at once."""
         return part(self._records, first - self.first, stop - self.first)
 
-    # What a filter leaves of a log is read like one, and numbers its records anew (monitor/view.py).
+    # What a filter leaves of a log is read like one, and numbers its records anew (monitor/filter/view.py).
 
     def whole(self, number: int) -> int:
         """The number in the whole log of a record here."""

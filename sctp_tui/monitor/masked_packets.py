@@ -12,7 +12,8 @@ import struct
 from collections.abc import Callable
 from functools import partial
 
-from ..sctp.parameters import IPV4, IPV6
+from sctp_tui.sctp.wire.parameters import IPV4, IPV6
+
 from .pseudonyms import Pseudonyms, edges_crossed_out
 
 _TLV = struct.Struct("!HH")

@@ -14,10 +14,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..outbox import Batch
-from ..sctp.address import format_hostport, parse_hostport
-from ..sctp.endpoint import SctpError
-from ..sctp.events import (
+from sctp_tui.engine.event_queue import Batch
+from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.events import (
     EndpointFailed,
     Event,
     Listening,
@@ -29,6 +28,8 @@ from ..sctp.events import (
     RemoteError,
     UnknownNotification,
 )
+from sctp_tui.sctp.hostport import format_hostport, parse_hostport
+
 from .endpoints import is_server
 from .masked_packets import Octets
 from .pseudonyms import Pseudonyms

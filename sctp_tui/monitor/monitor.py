@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 
-from ..outbox import Batch
-from ..sctp.events import Direction, LinkState, Message, Packet, Status, Totals
-from ..sctp.link import ROUNDED
+from sctp_tui.engine.event_queue import Batch
+from sctp_tui.sctp.events import Direction, LinkState, Message, Packet, Status, Totals
+from sctp_tui.sctp.link.conditions import ROUNDED
+
 from .associations import Associations
 from .endpoints import Endpoints
 from .link_clock import WORLD, LinkClock
-from .link_said import Remarks
 from .log import Log
-from .rto_samples import RtoSamples
-from .wire import Wire, bare, kind
+from .trace.conversations import Wire, bare, kind
+from .trace.link_changes import Remarks
+from .trace.rto_samples import RtoSamples
 
 _COOKIE_ECHO = 10
 

@@ -8,8 +8,8 @@ doesn't either, as everything on this machine has it.
 import ipaddress
 from collections.abc import Iterator, Mapping
 
-from ..sctp.events import Peer
-from ..sctp.printable import printable
+from sctp_tui.sctp.events import Peer
+from sctp_tui.sctp.printable import printable
 
 LONGEST = 40
 """Characters of a name that are kept."""

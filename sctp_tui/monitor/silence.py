@@ -16,7 +16,7 @@ from itertools import chain
 
 import msgspec
 
-from ..sctp.events import Detail, Path
+from sctp_tui.sctp.events import Detail, Path
 
 _SOON = 64  # doublings after which any RTO is at its end
 _DOUBLED = 1.8  # so much more is the RTO at least after a timeout: 60 s, its end, are less than twice 32

@@ -3,7 +3,7 @@
 import msgspec
 
 from .events import Peer, StackName
-from .link import Conditions, Drop
+from .link.conditions import Conditions, Drop
 
 
 class Command(msgspec.Struct, frozen=True, tag_field="command", tag=True, gc=False):

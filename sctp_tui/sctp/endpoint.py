@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from .events import Detail, Event, LinkState, Listening, Packet, Peer, StackName, Status
-from .link import Conditions, Drop
+from .link.conditions import Conditions, Drop
 
 MESSAGE_LIMIT = 4 * 1024 * 1024
 """Longest message put together from pieces, in bytes, unless told otherwise."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from .link import Conditions, LinkCounts, Verdict
+from .link.conditions import Conditions, LinkCounts, Verdict
 
 SCHEMA = 1
 """Version of the JSON written by `--json`; grows when a field changes its meaning or goes."""

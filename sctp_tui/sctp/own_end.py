@@ -3,9 +3,9 @@
 import ipaddress
 from collections.abc import Iterable
 
-from .address import format_hostport, parse_hostport
 from .endpoint import SctpError
 from .events import Peer
+from .hostport import format_hostport, parse_hostport
 
 
 def own_end(text: str) -> tuple[str, int]:

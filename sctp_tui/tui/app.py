@@ -20,33 +20,33 @@ from textual.events import Event, InputEvent, Key, Paste, Resize
 from textual.geometry import Size
 from textual.widget import Widget
 
-from sctp_tui.engine import Engine
-from sctp_tui.monitor import units
+from sctp_tui.engine.engine import Engine
+from sctp_tui.engine.event_queue import Outbox
+from sctp_tui.engine.watchdog import Watchdog
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.names import Names
-from sctp_tui.outbox import Outbox
+from sctp_tui.monitor.text import units
 from sctp_tui.sctp.commands import Command, Stop, Watch
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.printable import printable
-from sctp_tui.watchdog import Watchdog
 
 from . import hints
 from .actions import bindings
 from .collector import Collector
+from .dialogs.failure import FailureScreen
+from .dialogs.server_screen import ServerScreen
 from .driver import TerminalDriver
-from .failure import FailureScreen
 from .hangup import Hangup
-from .header import Header
 from .keys import Keys
 from .keys_in_turn import KeysInTurn
 from .main_screen import MainScreen
 from .palette import ActionProvider
-from .server_screen import ServerScreen
 from .servers import Servers
 from .settings import Settings
 from .small import LEAST, SmallScreen, too_small
 from .state import State
+from .widgets.header import Header
 
 if TYPE_CHECKING:
     from sctp_tui.monitor.masking import Mask
@@ -110,7 +110,7 @@ class SctpApp(App[None], inherit_bindings=False):
         self._last_theme = self.theme
         self.fault: Callable[[Exception], None] = lambda error: None
         """Called with what nobody caught in the screen."""
-        self._main = MainScreen(self.monitor, settings, self._mask)
+        self._main = MainScreen(self, self.monitor, settings, self._mask)
         self.add_mode(self.DEFAULT_MODE, lambda: self._main)
         self.add_mode("small", lambda: SmallScreen(lambda: self.terminal_size))
         self._small = False

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Hashable, Sequence
 from typing import ClassVar
 
-from ..monitor import export, units
-from ..monitor.associations import Association, Associations
-from ..monitor.order import Order
-from ..monitor.view import Rows
-from .columns import Column
-from .line_table import LineTable
+from sctp_tui.monitor import export
+from sctp_tui.monitor.associations import Association, Associations
+from sctp_tui.monitor.filter.order import Order
+from sctp_tui.monitor.filter.view import Rows
+from sctp_tui.monitor.text import units
+
+from .widgets.columns import Column
+from .widgets.line_table import LineTable
 
 
 def _state(row: Association, now: float) -> str:

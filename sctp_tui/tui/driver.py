@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, cast
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
-from sctp_tui.terminal import opened_anew
+from sctp_tui.process.terminal import opened_anew
 
 from .key_parser import KeyParser
 
 if TYPE_CHECKING:
-    from .app import SctpApp
+    from .program import Program
 
 _AT_ONCE = 0.05  # s between the handlers of two signals that Python learned of together
 
@@ -119,4 +119,4 @@ class TerminalDriver(LinuxDriver):
             return
 
     def _hang_up(self) -> None:
-        cast("SctpApp", self._app).hangup.begin(128 + signal.SIGHUP)
+        cast("Program", self._app).hangup.begin(128 + signal.SIGHUP)

@@ -8,14 +8,15 @@ from rich.text import Text
 from textual.binding import BindingType
 from textual.content import Content
 
-from ..monitor.filter_fields import FIELDS
-from ..monitor.filters import Filter, FilterError, parse
-from ..monitor.view import View
+from sctp_tui.monitor.filter.fields import FIELDS
+from sctp_tui.monitor.filter.language import Filter, FilterError, parse
+from sctp_tui.monitor.filter.view import View
+
 from .actions import bindings
-from .prompt import Prompt, Recalled
+from .widgets.prompt import Prompt, Recalled
 
 if TYPE_CHECKING:
-    from ..monitor.masking import Mask
+    from sctp_tui.monitor.masking import Mask
 
 
 class _Wrong(Highlighter):
@@ -112,7 +113,7 @@ class FilterBar(Prompt):
 
     def action_fields(self) -> None:
         """All that can be written."""
-        from .filter_help import FilterHelpScreen
+        from .dialogs.filter_help import FilterHelpScreen
 
         self.app.push_screen(FilterHelpScreen())
 

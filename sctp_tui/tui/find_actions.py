@@ -21,26 +21,26 @@ class FindActions(MainPart):
             event = log.record(log.chosen) if log.chosen is not None else None
             key, number, peer = (event.key, event.assoc_id, event.peer) if event else (0, 0, None)
         else:
-            chosen = self._main.chosen
+            chosen = self.chosen
             key, number, peer = (chosen.key, chosen.assoc_id, chosen.peer) if chosen else (0, 0, None)
         if not key:
-            self._main.tell("no association is chosen: go to a row first", good=False)
+            self.tell("no association is chosen: go to a row first", good=False)
             return
-        self._main.tell(self.query_one(FilterBar).only(key, f"association {number} with {peer or '?'}"))
-        self._main.show_now()
+        self.tell(self.query_one(FilterBar).only(key, f"association {number} with {peer or '?'}"))
+        self.show_now()
 
     def action_filter_off(self) -> None:
         """Switch the filter off for a moment, or on again."""
-        self._main.tell(self.query_one(FilterBar).toggle())
-        self._main.show_now()
+        self.tell(self.query_one(FilterBar).toggle())
+        self.show_now()
 
     def action_unfilter(self) -> None:
         """No search any more; where there is none, no filter."""
-        if self._main.view.search:
+        if self.view.search:
             self.query_one(SearchBar).clear()
-        elif self._main.view.filter is not None:
-            self._main.tell(self.query_one(FilterBar).clear())
-            self._main.show_now()
+        elif self.view.filter is not None:
+            self.tell(self.query_one(FilterBar).clear())
+            self.show_now()
 
     def action_search(self) -> None:
         """Ask for a text to search for; the last one is offered."""
@@ -49,7 +49,7 @@ class FindActions(MainPart):
 
     def action_search_next(self, direction: int) -> None:
         """To the next line that has the text (1), or the one before (-1)."""
-        if self._main.view.search:
+        if self.view.search:
             self.query_one(SearchBar).step(direction)
         else:
             self.action_search()

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Collection
 
-from sctp_tui.engine import Engine
+from sctp_tui.engine.engine import Engine
 
 _MORE = 1.0  # s beyond the grace that the engine takes to close
 _LOOK = 0.5  # s between two looks at the terminal; most kernels tell at once

@@ -1,9 +1,9 @@
 """What the headings of the table and of the log say: the filter, and how many there are."""
 
-from ..monitor.monitor import Monitor
-from ..monitor.view import FilteredAssociations, FilteredLog, View
-from ..monitor.words import refused
-from ..sctp.printable import printable
+from sctp_tui.monitor.filter.view import FilteredAssociations, FilteredLog, View
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.text.events import refused
+from sctp_tui.sctp.printable import printable
 
 
 def note(view: View, applied: bool) -> str:

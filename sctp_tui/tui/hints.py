@@ -8,9 +8,9 @@ import socket
 import sys
 
 from sctp_tui.monitor.endpoints import EndpointView
-from sctp_tui.sctp.address import format_hostport
 from sctp_tui.sctp.endpoint import UDP_PORT, Clock, StackUnavailable
 from sctp_tui.sctp.events import StackName
+from sctp_tui.sctp.hostport import format_hostport
 from sctp_tui.sctp.stacks import open_stack
 
 

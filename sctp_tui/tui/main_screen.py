@@ -5,7 +5,7 @@ Dialogs are imported where they are asked for: the first frame does not wait for
 
 import ipaddress
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,43 +15,42 @@ from textual.events import ScreenSuspend
 from textual.widget import Widget
 from textual.widgets import Static
 
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.endpoints import is_server
+from sctp_tui.monitor.filter.view import View
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import both_ends
-from sctp_tui.monitor.view import View
-from sctp_tui.outbox import Batch
-from sctp_tui.sctp.address import format_hostport
 from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Command, StopGenerating
-from sctp_tui.sctp.endpoint import Clock
+from sctp_tui.sctp.hostport import format_hostport
 
-from . import headings, hints, large
+from . import headings, hints
 from .actions import bindings, named
 from .association_table import AssociationTable
-from .client_pane import ClientPane
-from .clients import Outcome
-from .fields import Fields
+from .clients.client_pane import ClientPane
+from .clients.clients import Outcome
+from .clients.fields import Fields
 from .filter_bar import FilterBar
 from .find_actions import FindActions
 from .freeze import FreezeBanner
-from .header import Header
-from .heading import Heading
-from .key_footer import KeyFooter
-from .keys import Keys
-from .line_table import LineTable
-from .link_banner import LinkBanner
-from .message_input import MessageInput
 from .message_log import MessageLog
 from .no_rows import NoRows
-from .prompt import Prompt, Recalled
+from .program import Program
 from .search import SearchBar
 from .settings import Settings
 from .take_actions import TakeActions
+from .widgets import large
+from .widgets.header import Header
+from .widgets.heading import Heading
+from .widgets.key_footer import KeyFooter
+from .widgets.line_table import LineTable
+from .widgets.message_input import MessageInput
+from .widgets.prompt import Prompt, Recalled
+from .wire.link_banner import LinkBanner
 from .wire_actions import WireActions
 
 if TYPE_CHECKING:
-    from ..monitor.masking import Mask
-    from .app import SctpApp
+    from sctp_tui.monitor.masking import Mask
 
 
 class MainScreen(WireActions, FindActions, TakeActions):
@@ -62,13 +61,14 @@ class MainScreen(WireActions, FindActions, TakeActions):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # by Screen
     BINDINGS: ClassVar[list[BindingType]] = bindings("lists")
 
-    def __init__(self, monitor: Monitor, settings: Settings, mask: "Mask | None" = None) -> None:
-        super().__init__()
-        self.monitor = monitor
+    def __init__(
+        self, program: Program, monitor: Monitor, settings: Settings, mask: "Mask | None" = None
+    ) -> None:
+        super().__init__(monitor, View(monitor), program.keys, program.clock)
+        self._program = program
         self._mask = mask
         self._settings = settings
         self._to = format_hostport(_reached_at(settings.hosts[0]), settings.port)
-        self.view = View(monitor)
         self.detail_key = 0
         """The association whose detail is shown, 0 for none."""
         self._endpoints_version = -1
@@ -76,20 +76,6 @@ class MainScreen(WireActions, FindActions, TakeActions):
         self._no_rows: NoRows | None = None
         self._some_ended = False
         self._generated: dict[str, str] = {}  # what the form for a generator held last
-
-    @property
-    def _app(self) -> "SctpApp":
-        return cast("SctpApp", self.app)
-
-    @property
-    def keys(self) -> Keys:
-        """The keys as they are."""
-        return self._app.keys
-
-    @property
-    def clock(self) -> Clock:
-        """The program's."""
-        return self._app.clock
 
     def compose(self) -> ComposeResult:
         yield FreezeBanner(self.monitor)
@@ -105,13 +91,15 @@ class MainScreen(WireActions, FindActions, TakeActions):
             with Vertical(id="log", classes="pane"):
                 yield Heading("Log")
                 yield MessageLog()
-            yield ClientPane(self.monitor, self.submit, self._settings.stacks, self._to, self._mask)
+            yield ClientPane(
+                self.monitor, self.submit, self._settings.stacks, self._to, self.keys, self._mask
+            )
         yield KeyFooter()
 
     async def complete(self) -> None:
         """Mount what the first frame does without, and import it."""
-        from .detail import DetailPane
-        from .wire_pane import WirePane
+        from .dialogs.detail import DetailPane
+        from .wire.wire_pane import WirePane
 
         log = self.query_one(MessageLog)
         await self.query_one("#body").mount_all([WirePane(), DetailPane()], before="#log")
@@ -125,7 +113,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
 
     def _remembered(self, name: str) -> Recalled:
         """What was entered, over the runs; where addresses are masked, none is shown, nor written down."""
-        state, mask = self._app.state, self._mask
+        state, mask = self._program.state, self._mask
         lines: list[str] = state.get(name, [], list[str])
         if mask is None:
             return Recalled(lines, partial(state.put, name))
@@ -138,7 +126,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
     def on_mount(self) -> None:
         table = self.query_one(AssociationTable)
         table.display = False
-        columns = self._app.state.get("columns", [], list[str])
+        columns = self._program.state.get("columns", [], list[str])
         if self._settings.large:
             self.add_class("-large")
             table.least_gap, columns = large.GAP, list(large.COLUMNS)
@@ -226,7 +214,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
 
     def _show_detail(self, monitor: Monitor, now: float) -> None:
         """The detail on a screen of its own, or beside the table."""
-        from .detail import DetailPane, DetailScreen
+        from .dialogs.detail import DetailPane, DetailScreen
 
         detail = next((screen for screen in self.app.screen_stack if isinstance(screen, DetailScreen)), None)
         if detail is not None:
@@ -289,7 +277,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
 
     def submit(self, *commands: Command) -> None:
         """Ask the engine for something."""
-        self._app.submit(*commands)
+        self._program.submit(*commands)
 
     def tell(self, text: str, good: bool = True) -> None:
         """Say what came of something."""
@@ -364,7 +352,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
     def action_detail(self) -> None:
         """All of the association that the keys mean."""
         if association := self.chosen:
-            from .detail import DetailScreen
+            from .dialogs.detail import DetailScreen
 
             self.app.push_screen(DetailScreen(association))
         else:
@@ -383,9 +371,9 @@ class MainScreen(WireActions, FindActions, TakeActions):
                 for store in dict.fromkeys(stores):
                     store.rename(association.key, name)
                 self.view.renamed()
-                self._app.remember_names()
+                self._program.remember_names()
 
-        from .naming import NameScreen
+        from .dialogs.name_screen import NameScreen
 
         self.app.push_screen(NameScreen(association, not self._settings.mask_addresses), named)
 
@@ -413,7 +401,7 @@ class MainScreen(WireActions, FindActions, TakeActions):
                 self.submit(AbortAssociation(key, reason))
 
         who = f"{association.endpoint}'s association {association.called} with {association.peer}"
-        from .confirm import ConfirmScreen
+        from .dialogs.confirm import ConfirmScreen
 
         self.app.push_screen(
             ConfirmScreen(f"Abort {who}?", "What is not acknowledged yet may be lost."), confirmed
@@ -460,19 +448,19 @@ class MainScreen(WireActions, FindActions, TakeActions):
 
     def action_sort(self) -> None:
         """Choose what the table is ordered by."""
-        from .sorting import SortScreen
+        from .dialogs.sort_screen import SortScreen
 
         self.app.push_screen(SortScreen(self.query_one(AssociationTable)))
 
     def action_columns(self) -> None:
         """Choose what the table shows."""
-        from .columns_screen import ColumnsScreen
+        from .dialogs.columns_screen import ColumnsScreen
 
-        self.app.push_screen(ColumnsScreen(self.query_one(AssociationTable), self._app.state))
+        self.app.push_screen(ColumnsScreen(self.query_one(AssociationTable), self._program.state))
 
     def action_help(self) -> None:
         """The keys, and what one sees."""
-        from .help import HelpScreen, here
+        from .dialogs.help import HelpScreen, here
 
         self.app.push_screen(HelpScreen(self.keys, here(self.focused or self)))
 

@@ -20,18 +20,19 @@ from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
 
-from ..monitor import units
-from ..monitor.log import Log
-from ..monitor.names import Names
-from ..monitor.ppid import short
-from ..monitor.view import Records
-from ..monitor.words import failed, said
-from ..sctp.events import Event, Message
-from ..sctp.printable import printable
+from sctp_tui.monitor.filter.view import Records
+from sctp_tui.monitor.log import Log
+from sctp_tui.monitor.names import Names
+from sctp_tui.monitor.text import units
+from sctp_tui.monitor.text.events import failed, said
+from sctp_tui.monitor.text.ppid import short
+from sctp_tui.sctp.events import Event, Message
+from sctp_tui.sctp.printable import printable
+
 from .actions import bindings
-from .columns import Column, arrange, fit
-from .marks import Marks
-from .trail import Trail
+from .widgets.columns import Column, arrange, fit
+from .widgets.follow_view import Trail
+from .widgets.marks import Marks
 
 _GAP = 1  # cells between two columns
 _CALLED = 16  # cells for an ID and a name
@@ -230,7 +231,7 @@ class MessageLog(Trail):
     def action_open(self) -> None:
         """Show all of the record under the cursor."""
         if (chosen := self.chosen) is not None:
-            from .message_detail import MessageDetailScreen
+            from .dialogs.message_detail import MessageDetailScreen
 
             def back(number: int | None) -> None:
                 if number is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Hashable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import msgspec
 from textual.actions import parse
@@ -12,11 +12,9 @@ from textual.dom import DOMNode
 from textual.widget import Widget
 
 from .actions import ACTIONS, PLACES, Action, around
-from .keys import drawn
+from .keys import Keys, drawn
+from .program import Program
 from .wire_actions import WireActions
-
-if TYPE_CHECKING:
-    from .app import SctpApp
 
 _VIEWS = {"packets": "ladder", "lanes": "lanes", "window": "window", "states": "states"}
 """Places that are views of the wire."""
@@ -75,14 +73,14 @@ class ActionProvider(Provider):
                 Entry(
                     first,
                     f"{first.label}, {where[0].lower()}{where[1:]}" if where else first.label,
-                    " ".join(keys) or self._app.keys.of(first),
+                    " ".join(keys) or self._keys.of(first),
                 )
             )
         return entries
 
     @property
-    def _app(self) -> "SctpApp":
-        return cast("SctpApp", self.app)
+    def _keys(self) -> Keys:
+        return cast("Program", self.app).keys
 
     def _possible(self) -> Iterator[tuple[Hashable, Action]]:
         """Actions of what is in sight, and of the wire, each with what it does to whom."""

@@ -3,10 +3,11 @@
 import msgspec
 from textual.content import Content
 
-from ..monitor.view import FilteredLog, View
-from ..sctp.printable import printable
+from sctp_tui.monitor.filter.view import FilteredLog, View
+from sctp_tui.sctp.printable import printable
+
 from .message_log import MessageLog
-from .prompt import Prompt, Recalled
+from .widgets.prompt import Prompt, Recalled
 
 _WRAPPED = {1: "from the top again", -1: "from the end again"}
 

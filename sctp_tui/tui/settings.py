@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from sctp_tui.engine import GRACE, MAX_ASSOCIATIONS
+from sctp_tui.engine.engine import GRACE, MAX_ASSOCIATIONS
 from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import StackName
 

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 from platformdirs import user_state_path
 
-from sctp_tui import small_file
+from sctp_tui.process import small_file
 
 T = TypeVar("T")
 

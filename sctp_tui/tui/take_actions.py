@@ -8,7 +8,7 @@ from .main_part import MainPart
 from .message_log import MessageLog
 
 if TYPE_CHECKING:
-    from .copying import Choice
+    from .dialogs.copy_screen import Choice
 
 
 class TakeActions(MainPart):
@@ -16,49 +16,57 @@ class TakeActions(MainPart):
 
     def action_copy(self) -> None:
         """Copy what is under the cursor."""
-        from .copying import CopyScreen, of_arrow, under_cursor
+        from .dialogs.copy_screen import CopyScreen, of_arrow
 
-        if arrow := self.wire_pane.arrow:
-            choices = of_arrow(*arrow)
+        arrow = self.wire_pane.arrow
+        if choices := of_arrow(*arrow) if arrow else self._under_cursor():
+            self.app.push_screen(CopyScreen(choices, self.keys), self._copy)
         else:
-            choices = under_cursor(self.query_one(AssociationTable), self.query_one(MessageLog))
-        if choices:
-            self.app.push_screen(CopyScreen(choices, self._main.keys), self._copy)
-        else:
-            self._main.tell(
+            self.tell(
                 "there is nothing to copy: go to a row of the table, or a line of the log, first", good=False
             )
 
+    def _under_cursor(self) -> "list[Choice]":
+        """What can be copied of the log's line, where the log has the focus, or else of the table's row."""
+        from .dialogs.copy_screen import of_event, of_row
+
+        table, log = self.query_one(AssociationTable), self.query_one(MessageLog)
+        if log.has_focus:
+            number = log.chosen
+            return [] if number is None else of_event(log.record(number), log.line(number))
+        row = table.chosen
+        return [] if row is None else of_row(table.line(row), table.facts(row))
+
     def _copy(self, choice: "Choice | None") -> None:
         if choice is not None:
-            from .copying import copy
+            from .dialogs.copy_screen import copy
 
-            self._main.tell(copy(self.app, choice.what, choice.make()))
+            self.tell(copy(self.app, choice.what, choice.make()))
 
     def on_text_selected(self) -> None:
         """What the mouse selects is copied at once, as terminals do it; of several lines it is asked how."""
         if text := self.get_selected_text():
-            from .copying import CopyScreen, copy, of_selection
+            from .dialogs.copy_screen import CopyScreen, copy, of_selection
 
             if choices := of_selection(text):
-                self.app.push_screen(CopyScreen(choices, self._main.keys), self._copy)
+                self.app.push_screen(CopyScreen(choices, self.keys), self._copy)
             else:
-                self._main.tell(copy(self.app, "what is selected", text))
+                self.tell(copy(self.app, "what is selected", text))
 
     def action_export(self) -> None:
         """Write what is shown to a file."""
-        if self._main.view.progress < 1:
-            self._main.tell(
-                f"the filter has seen {self._main.view.progress:.0%} of the log: wait until it has seen all",
+        if self.view.progress < 1:
+            self.tell(
+                f"the filter has seen {self.view.progress:.0%} of the log: wait until it has seen all",
                 good=False,
             )
             return
-        from .export_screen import ExportScreen, sources
+        from .dialogs.export_screen import ExportScreen, sources
         from .picture import of_screen
-        from .wire_export import wire_sources
+        from .wire.wire_export import wire_sources
 
         table, frozen = self.query_one(AssociationTable), self.query_one(FreezeBanner)
-        clock = self._main.clock
+        clock = self.clock
         still = frozen.seen.associations.still()
         rows = [row for key in table.keys if (row := still.get(key))]
         choices = sources(
@@ -70,10 +78,10 @@ class TakeActions(MainPart):
             still.names,
         )
         place = 0 if self.has_class("-wire") else -1
-        choices[place:place] = wire_sources(self._main.chosen, self._main.monitor, self.wire_pane.shown)
+        choices[place:place] = wire_sources(self.chosen, self.monitor, self.wire_pane.shown)
 
         def told(outcome: str | None) -> None:
             if outcome:
-                self._main.tell(outcome)
+                self.tell(outcome)
 
         self.app.push_screen(ExportScreen(choices, clock.wall()), told)

@@ -6,19 +6,19 @@ from textual import on
 from textual.binding import ActiveBinding
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.link_said import SPEEDS
+from sctp_tui.monitor.trace.link_changes import SPEEDS
 from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
 from sctp_tui.sctp.events import LinkState
-from sctp_tui.sctp.link import Drop
+from sctp_tui.sctp.link.conditions import Drop
 
 from .association_table import AssociationTable
-from .client_pane import ClientPane
+from .clients.client_pane import ClientPane
 from .footing import fitting, labelled
 from .main_part import MainPart
-from .message_input import MessageInput
+from .widgets.message_input import MessageInput
 
 if TYPE_CHECKING:
-    from .ladder_view import LadderView
+    from .wire.ladder_view import LadderView
 
 _OF_THE_LINK = ("drop_next", "drop", "link", "still", "step")
 _SHOWN = ("of_note", "wire_whole", *_OF_THE_LINK)
@@ -76,7 +76,7 @@ class WireActions(MainPart):
 
     @property
     def _link(self) -> LinkState | None:
-        return self._main.monitor.link
+        return self.monitor.link
 
     @property
     def on_the_wire(self) -> Association | None:
@@ -87,9 +87,9 @@ class WireActions(MainPart):
         """
         ours = self.query_one(ClientPane).association
         if self.wire_pane.has_focus_within or ours is None:
-            return self._main.chosen
+            return self.chosen
         typed = self._typed_at == self.query_one(AssociationTable).moves
-        return ours if typed or ours.state in _SET_UP else self._main.chosen
+        return ours if typed or ours.state in _SET_UP else self.chosen
 
     _typed_at = -1  # how often the table's cursor had been moved when something was typed last
 
@@ -107,11 +107,11 @@ class WireActions(MainPart):
             pane.association = self.on_the_wire
             await pane.open()
         self.set_class(opened, "-wire")
-        self._main.show_now()
+        self.show_now()
         if opened and self.focused is not self.query_one(MessageInput):
             pane.focus_view()
         elif inside:
-            self._main.action_leave_input()
+            self.action_leave_input()
 
     async def see(self, view: str = "") -> None:
         """Open the wire, unless it is; in this view, if one is named."""
@@ -119,11 +119,11 @@ class WireActions(MainPart):
             await self.action_wire()
         if view:
             self.wire_pane.action_view(view)
-        self._main.show_now()
+        self.show_now()
 
     def say_no_packets(self) -> None:
         """Of what needs packets, where there are none."""
-        self._main.tell("there are no packets here to do that to", good=False)
+        self.tell("there are no packets here to do that to", good=False)
 
     def action_whole(self) -> None:
         """All of the screen for the wire, or what is around it again."""
@@ -131,11 +131,11 @@ class WireActions(MainPart):
 
     def on_ladder_view_said(self, message: "LadderView.Said") -> None:
         """The ladder has something to say."""
-        self._main.tell(message.text, good=False)
+        self.tell(message.text, good=False)
 
     def on_ladder_view_changed(self) -> None:
         """Draw it anew at once."""
-        self._main.show_now()
+        self.show_now()
 
     # --- the link
 
@@ -145,9 +145,9 @@ class WireActions(MainPart):
 
     def _ours(self) -> bool:
         """Whether packets are this program's to lose; says so where they are not."""
-        if any(view.stack == "userspace" for view in self._main.monitor.endpoints.views.values()):
+        if any(view.stack == "userspace" for view in self.monitor.endpoints.views.values()):
             return True
-        self._main.tell(
+        self.tell(
             "the kernel carries its packets itself; start with --stack userspace, or lab --netem", good=False
         )
         return False
@@ -156,7 +156,7 @@ class WireActions(MainPart):
         """Choose what is to be lost."""
         if not self._ours():
             return
-        from .drop_screen import DropScreen
+        from .dialogs.drop_screen import DropScreen
 
         def chosen(drop: Drop | None) -> None:
             if drop is not None:
@@ -165,20 +165,20 @@ class WireActions(MainPart):
         self.app.push_screen(DropScreen(self.query_one(ClientPane).stream), chosen)
 
     def _drop(self, drop: Drop) -> None:
-        self._main.submit(DropNext(drop))
+        self.submit(DropNext(drop))
         stream = "" if drop.stream is None else f" on stream {drop.stream}"
         which = f"the next {drop.chunk}" if drop.count == 1 else f"the next {drop.count} {drop.chunk}"
-        self._main.tell(f"{which}{stream} will be lost")
+        self.tell(f"{which}{stream} will be lost")
 
     def action_link(self) -> None:
         """Change what the link does."""
         if not self._ours():
             return
-        from .link_screen import LinkScreen
+        from .dialogs.link_screen import LinkScreen
 
         def changed(command: SetLink | None) -> None:
             if command is not None:
-                self._main.submit(command)
+                self.submit(command)
 
         self.app.push_screen(LinkScreen(self._link), changed)
 
@@ -190,28 +190,28 @@ class WireActions(MainPart):
     def _speed(self) -> float:
         """How fast time goes; just after a key what that asked for, which the engine may refuse."""
         speed, until = self._asked
-        if self._main.clock.mono() < until:
+        if self.clock.mono() < until:
             return speed
         return self._link.speed if self._link else 1.0
 
     def _set_speed(self, speed: float) -> None:
-        self._asked = speed, self._main.clock.mono() + _ANSWERED
-        self._main.submit(SetSpeed(speed))
+        self._asked = speed, self.clock.mono() + _ANSWERED
+        self.submit(SetSpeed(speed))
 
     def action_stand_still(self) -> None:
         """Let the link's time stand still, or go on."""
         speed = self._speed
         self._set_speed(0.0 if speed else 1.0)
         if not speed:
-            self._main.tell("time goes on")
+            self.tell("time goes on")
 
     def action_step(self) -> None:
         """One packet arrives, or a timer runs out that does something."""
         if self._speed:
             self._set_speed(0.0)
-            self._main.tell("time stands still now; i again lets one packet arrive")
+            self.tell("time stands still now; i again lets one packet arrive")
         else:
-            self._main.submit(Step())
+            self.submit(Step())
 
     def action_slower(self, steps: int) -> None:
         """The next speed below (1), or above (-1)."""

@@ -11,9 +11,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection
 
-from sctp_tui.engine import Engine
-from sctp_tui.monitor.wire import Wire
-from sctp_tui.outbox import Outbox
+from sctp_tui.engine.engine import Engine
+from sctp_tui.engine.event_queue import Outbox
+from sctp_tui.monitor.trace.conversations import Wire
 from sctp_tui.sctp.commands import Listen, Stop
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions
 from sctp_tui.sctp.events import Counts, Event, Listening, Message, StackName

@@ -4,7 +4,7 @@ import struct
 import time
 from collections.abc import Iterator
 
-from sctp_tui.sctp.decoding import decode
+from sctp_tui.sctp.wire.decode import decode
 
 from .figures import Row, figures
 

@@ -4,7 +4,7 @@ import itertools
 import threading
 import time
 
-from sctp_tui.outbox import Outbox
+from sctp_tui.engine.event_queue import Outbox
 from sctp_tui.sctp.events import AssocChange, AssocState, Counts, Event, Message, Peer
 
 MESSAGES_OF = 100

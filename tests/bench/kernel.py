@@ -172,8 +172,8 @@ class _Middle:
 
 
 def _engine(port: int) -> float:
-    from sctp_tui.engine import Engine
-    from sctp_tui.outbox import Outbox
+    from sctp_tui.engine.engine import Engine
+    from sctp_tui.engine.event_queue import Outbox
     from sctp_tui.sctp.commands import Listen, Stop
     from sctp_tui.sctp.events import Message
 

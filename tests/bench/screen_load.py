@@ -18,8 +18,8 @@ import termios
 import threading
 import time
 
-from sctp_tui.engine import Engine
-from sctp_tui.outbox import Outbox
+from sctp_tui.engine.engine import Engine
+from sctp_tui.engine.event_queue import Outbox
 from sctp_tui.sctp.commands import OpenClient, Send, Stop
 from sctp_tui.sctp.events import AssocChange, Peer
 from sctp_tui.tui.app import SctpApp, Settings

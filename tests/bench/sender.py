@@ -14,10 +14,10 @@ import time
 from collections import deque
 from collections.abc import Iterator
 
-from sctp_tui.ledger import ENDS
+from sctp_tui.engine.associations import ENDS
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing
 from sctp_tui.sctp.events import AssocChange
-from sctp_tui.sctp.notification import decode
+from sctp_tui.sctp.notifications import decode
 from sctp_tui.sctp.userspace import layout
 from sctp_tui.sctp.userspace.links import Link
 from sctp_tui.sctp.userspace.sockets import open_socket

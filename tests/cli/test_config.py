@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sctp_tui import small_file
-from sctp_tui.config import Config, ConfigError, usual_path
-from sctp_tui.options import IN_CONFIG, ServerOptions, screen_options, serve_options
+from sctp_tui.cli.config import Config, ConfigError, usual_path
+from sctp_tui.cli.options import IN_CONFIG, ServerOptions, screen_options, serve_options
+from sctp_tui.process import small_file
 
 from .program import Program
 

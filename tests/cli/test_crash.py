@@ -8,24 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui import crash
+from sctp_tui.cli import crash
 
 SECRET = "payload-of-10.1.2.3"
 # The program, with a fault where the engine carries out its first command.
 BROKEN_ENGINE = f"""
-import sys, sctp_tui.cli, sctp_tui.engine
+import sys, sctp_tui.cli.main, sctp_tui.engine.engine
 def broken(*_):
     secret = {SECRET!r}
     raise KeyError(secret) from OSError(99, secret, secret)
-sctp_tui.engine.Engine._carry_out = broken
-sys.exit(sctp_tui.cli.main())
+sctp_tui.engine.engine.Engine._carry_out = broken
+sys.exit(sctp_tui.cli.main.main())
 """
 BROKEN_COMMAND = f"""
-import sys, sctp_tui.cli, sctp_tui.doctor
+import sys, sctp_tui.cli.main, sctp_tui.cli.doctor
 def broken(*_):
     raise ValueError({SECRET!r})
-sctp_tui.doctor.examine = broken
-sys.exit(sctp_tui.cli.main())
+sctp_tui.cli.doctor.examine = broken
+sys.exit(sctp_tui.cli.main.main())
 """
 
 
@@ -112,19 +112,19 @@ def test_what_the_machine_lacks_is_no_fault(
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        ("sctp_tui.crash", "--version"),
-        ("sctp_tui.options", "--help"),
+        ("sctp_tui.cli.crash", "--version"),
+        ("sctp_tui.cli.options", "--help"),
         ("argparse", "--version"),
-        ("sctp_tui.engine", "serve"),
+        ("sctp_tui.engine.engine", "serve"),
         ("msgspec", "send localhost hello"),
-        ("sctp_tui.doctor.machine", "doctor"),
+        ("sctp_tui.cli.doctor.machine", "doctor"),
         ("sctp_tui.lab.relay", "lab -- true"),
     ],
 )
 def test_interrupted_while_it_is_being_imported_it_just_ends(module: str, words: str) -> None:
     program = f"""
 import os, signal, sys
-from sctp_tui.cli import main
+from sctp_tui.cli.main import main
 class Interrupts:
     def find_spec(self, name, path=None, target=None):
         if name == {module!r}:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sctp_tui.lines import answer, as_json, classic, plain
+from sctp_tui.monitor.text.lines import answer, as_json, classic, plain
 from sctp_tui.sctp.events import AssocChange, Event, Listening, Message, Peer, from_json, to_json_lines
 
 PEER = Peer(("127.0.0.1",), 5000, 6000)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui.options import screen_options, serve_options
+from sctp_tui.cli.options import screen_options, serve_options
 from sctp_tui.sctp.commands import SetLink
-from sctp_tui.sctp.link import Conditions
+from sctp_tui.sctp.link.conditions import Conditions
 from tests.patience import PATIENCE
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from sctp_tui.options import ScreenOptions, SendOptions, screen_options, send_options, serve_options
+from sctp_tui.cli.options import ScreenOptions, SendOptions, screen_options, send_options, serve_options
 from tests.patience import PATIENCE
 
 Read = Callable[[Sequence[str]], object]
@@ -140,8 +140,8 @@ def test_values() -> None:
 @pytest.mark.parametrize("words", ["--version", "--help", "serve --help", "send --help"])
 def test_help_and_version_import_nothing_slow(words: str) -> None:
     report = (
-        "import sys, sctp_tui.cli\n"
-        "try: sctp_tui.cli.main()\n"
+        "import sys, sctp_tui.cli.main\n"
+        "try: sctp_tui.cli.main.main()\n"
         "finally: print(*({'textual', 'rich', 'msgspec', 'ctypes'} & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(
@@ -153,7 +153,7 @@ def test_help_and_version_import_nothing_slow(words: str) -> None:
 
 
 def test_without_a_screen_nothing_of_the_screen_is_imported() -> None:
-    report = "import sys, sctp_tui.serve, sctp_tui.send; print(*sys.modules)"
+    report = "import sys, sctp_tui.cli.serve, sctp_tui.cli.send; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True)
     assert not {"textual", "rich", "sctp", "sctp_tui.tui"} & set(done.stdout.split())
 

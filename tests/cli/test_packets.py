@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sctp_tui.options import serve_options
-from sctp_tui.packet_lines import as_json, plain
+from sctp_tui.cli.options import serve_options
+from sctp_tui.monitor.text.packet_lines import as_json, plain
 from sctp_tui.sctp.events import Packet, Peer, from_json
 
 from .program import Program, Server, send, to
@@ -75,7 +75,10 @@ def test_what_the_link_did_is_in_the_line() -> None:
 
 
 def test_packets_that_found_no_room_are_counted_and_said() -> None:
-    no_room = "import sctp_tui.outbox, sctp_tui.cli; sctp_tui.outbox.PACKET_BYTES = 0; sctp_tui.cli.main()"
+    no_room = (
+        "import sctp_tui.engine.event_queue, sctp_tui.cli.main;"
+        "sctp_tui.engine.event_queue.PACKET_BYTES = 0; sctp_tui.cli.main.main()"
+    )
     with Program(*SERVE, "--json", python=("-c", no_room)) as server:
         listening = server.event("listening")
         send(*to("userspace", listening["port"], listening["udp_port"]), "hello")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.options import SendOptions, send_options
+from sctp_tui.cli.options import SendOptions, send_options
+from sctp_tui.cli.send_input import Given, InputFailed, Messages
 from sctp_tui.sctp.endpoint import MESSAGE_LIMIT
 from sctp_tui.sctp.events import StackName
-from sctp_tui.send_input import Given, InputFailed, Messages
 
 from .program import Server, send
 

@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 from itertools import chain
 
-from sctp_tui.monitor import pcapng
-from sctp_tui.monitor.course import Course, Shown, Still
-from sctp_tui.monitor.ladder import Ladder, Row
-from sctp_tui.monitor.lanes import Lanes
-from sctp_tui.monitor.link_said import Remarks
 from sctp_tui.monitor.log import Log
-from sctp_tui.monitor.packet_facts import sections
-from sctp_tui.monitor.state_diagram import diagram
-from sctp_tui.monitor.states import TABLE, Follower
-from sctp_tui.monitor.why_row import why_row
-from sctp_tui.monitor.window import Window
-from sctp_tui.monitor.wire import Conversation, Wire
+from sctp_tui.monitor.trace import pcapng
+from sctp_tui.monitor.trace.conversations import Conversation, Wire
+from sctp_tui.monitor.trace.ladder import Ladder, Row
+from sctp_tui.monitor.trace.link_changes import Remarks
+from sctp_tui.monitor.trace.packet_fields import sections
+from sctp_tui.monitor.trace.states import TABLE, Follower
+from sctp_tui.monitor.trace.streams import Lanes
+from sctp_tui.monitor.trace.timeline import Course, Shown, Still
+from sctp_tui.monitor.trace.window import Window
+from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import Packet
-from sctp_tui.tui import ladder_svg
-from sctp_tui.tui.ladder_lines import head, parts
-from sctp_tui.tui.wire_export import ladder_text
+from sctp_tui.tui.wire import ladder_svg
+from sctp_tui.tui.wire.ladder_lines import head, parts
+from sctp_tui.tui.wire.state_diagram import diagram
+from sctp_tui.tui.wire.wire_export import ladder_text
 
 
 class Models:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sctp_tui.monitor.ladder import Ladder
-from sctp_tui.monitor.lanes import Lanes
-from sctp_tui.monitor.packet_facts import sections
-from sctp_tui.monitor.states import Follower
-from sctp_tui.monitor.why_row import why_row
-from sctp_tui.monitor.window import Window
-from sctp_tui.monitor.wire import Conversation
+from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.ladder import Ladder
+from sctp_tui.monitor.trace.packet_fields import sections
+from sctp_tui.monitor.trace.states import Follower
+from sctp_tui.monitor.trace.streams import Lanes
+from sctp_tui.monitor.trace.window import Window
+from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import Packet, Peer
 
 from ..sctp.wire_corpus import chunk

@@ -12,17 +12,17 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sctp_tui import option_values as values
-from sctp_tui.config import Config, ConfigError
-from sctp_tui.monitor.filters import FilterError
-from sctp_tui.monitor.filters import parse as parse_filter
-from sctp_tui.monitor.ppid import parse as parse_ppid
-from sctp_tui.options import screen_options, send_options, serve_options
-from sctp_tui.sctp.address import parse_hostport
+from sctp_tui.cli import option_values as values
+from sctp_tui.cli.config import Config, ConfigError
+from sctp_tui.cli.options import screen_options, send_options, serve_options
+from sctp_tui.monitor.filter.language import FilterError
+from sctp_tui.monitor.filter.language import parse as parse_filter
+from sctp_tui.monitor.text.ppid import parse as parse_ppid
 from sctp_tui.sctp.endpoint import SctpError
-from sctp_tui.sctp.link_words import drop_in_words, parse, parse_drop, to_text
+from sctp_tui.sctp.hostport import parse_hostport
+from sctp_tui.sctp.link.syntax import drop_in_words, parse, parse_drop, to_text
 from sctp_tui.sctp.printable import printable
-from sctp_tui.tui.compose import compose
+from sctp_tui.tui.clients.compose import compose
 from sctp_tui.tui.state import State
 
 from ..monitor.story import one_of_each

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.wire import Conversation, Wire
+from sctp_tui.monitor.trace.conversations import Conversation, Wire
 from sctp_tui.sctp.events import Packet
-from sctp_tui.tui.ladder_view import LadderView
-from sctp_tui.tui.lanes_view import LanesView
-from sctp_tui.tui.state_view import StateView
-from sctp_tui.tui.window_view import WindowView
+from sctp_tui.tui.wire.ladder_view import LadderView
+from sctp_tui.tui.wire.lanes_view import LanesView
+from sctp_tui.tui.wire.state_view import StateView
+from sctp_tui.tui.wire.window_view import WindowView
 
 from . import EXAMPLES
 from .packets import packets

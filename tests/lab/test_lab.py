@@ -13,15 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui.lab import LabError, LabUnavailable, TimeLimit, account, capture, command, launch, linux, run
-from sctp_tui.options import screen_options
+from sctp_tui.cli import lab as command
+from sctp_tui.cli.options import screen_options
+from sctp_tui.lab import LabError, LabUnavailable, TimeLimit, account, capture, launch, linux, run
 from tests.patience import PATIENCE
 
 from .guests import ROOT, alive, kernel_of, lab, scratch_folders
 
 __all__ = ["lab"]
 
-MAIN = "import sys; from sctp_tui.lab.command import main; sys.exit(main(sys.argv[1:]))"
+MAIN = "import sys; from sctp_tui.cli.lab import main; sys.exit(main(sys.argv[1:]))"
 
 boots = pytest.mark.usefixtures("lab")
 

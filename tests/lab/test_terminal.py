@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.lab import command
+from sctp_tui.cli import lab as command
 from sctp_tui.lab.terminal import Modes
 from tests.patience import PATIENCE
 
@@ -59,7 +59,7 @@ class Terminal:
         self.seen = b""
         self.resize(rows, columns)
         self.settings = termios.tcgetattr(self.theirs)
-        main = "import sys; from sctp_tui.lab.command import main; sys.exit(main(sys.argv[1:]))"
+        main = "import sys; from sctp_tui.cli.lab import main; sys.exit(main(sys.argv[1:]))"
         options = ["--timeout", str(PATIENCE), "--tty"]
         self.process = subprocess.Popen(
             [sys.executable, "-c", main, *options, "--", sys.executable, "-Sc", script],

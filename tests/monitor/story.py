@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sctp_tui.outbox import Batch
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.sctp import events as e
 
 SERVER, CLIENT = "server", "client 1"

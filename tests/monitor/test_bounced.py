@@ -5,16 +5,16 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from sctp_tui.monitor.course import Course, Done
-from sctp_tui.monitor.ladder import Ladder, Row
-from sctp_tui.monitor.link_said import Remarks
+from sctp_tui.engine.event_queue import PACKET_COST
 from sctp_tui.monitor.log import Log
-from sctp_tui.monitor.states import Follower
-from sctp_tui.monitor.why_row import why_row
-from sctp_tui.monitor.wire import Wire as Kept
-from sctp_tui.outbox import PACKET_COST
+from sctp_tui.monitor.trace.conversations import Wire as Kept
+from sctp_tui.monitor.trace.ladder import Ladder, Row
+from sctp_tui.monitor.trace.link_changes import Remarks
+from sctp_tui.monitor.trace.states import Follower
+from sctp_tui.monitor.trace.timeline import Course, Done
+from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import Packet
-from sctp_tui.tui.ladder_lines import parts
+from sctp_tui.tui.wire.ladder_lines import parts
 
 from .test_ladder import Wire, data, init
 

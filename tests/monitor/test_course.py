@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from sctp_tui.monitor.course import Beats, Course, Done, Line, Shown, Told, text
-from sctp_tui.monitor.ladder import Ladder, Row
-from sctp_tui.monitor.link_said import Remarks
 from sctp_tui.monitor.log import Log
-from sctp_tui.monitor.wire import Conversation, End
+from sctp_tui.monitor.trace.conversations import Conversation, End
+from sctp_tui.monitor.trace.ladder import Ladder, Row
+from sctp_tui.monitor.trace.link_changes import Remarks
+from sctp_tui.monitor.trace.timeline import Beats, Course, Done, Line, Shown, Told, text
 from sctp_tui.sctp.events import AssocChange, Event, LinkState, Message, Packet, Peer, ShutdownEvent
-from sctp_tui.sctp.link import Conditions, Drop, LinkCounts
+from sctp_tui.sctp.link.conditions import Conditions, Drop, LinkCounts
 
 LOCAL, PEER = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 5000)
 ENDS: dict[int, End] = {1: "local", 2: "peer"}

@@ -5,17 +5,17 @@ import struct
 
 import pytest
 
-from sctp_tui.monitor.course import Course, Done, Line, Shown, Told, sides, text
-from sctp_tui.monitor.ladder import Ladder, Row
-from sctp_tui.monitor.link_said import Remarks
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import both_ends
-from sctp_tui.monitor.wire import Conversation
-from sctp_tui.outbox import Batch
+from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.ladder import Ladder, Row
+from sctp_tui.monitor.trace.link_changes import Remarks
+from sctp_tui.monitor.trace.timeline import Course, Done, Line, Shown, Told, sides, text
 from sctp_tui.sctp.events import AssocChange, Message, StackName
-from sctp_tui.sctp.packet import name_of
 from sctp_tui.sctp.userspace.datagrams import ManyAtOnce, OneByOne
+from sctp_tui.sctp.wire.packet import name_of
 
 from ..harness import Running
 from ..rawpeer import COOKIE_ACK, SHUTDOWN, SHUTDOWN_ACK, SHUTDOWN_COMPLETE, chunk

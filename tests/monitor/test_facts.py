@@ -1,6 +1,6 @@
 """All fields of an event, in words where a number alone says little."""
 
-from sctp_tui.monitor.facts import facts, payload
+from sctp_tui.monitor.text.event_fields import facts, payload
 from sctp_tui.sctp import events as e
 from sctp_tui.sctp.printable import printable
 

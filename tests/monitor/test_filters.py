@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.filter_fields import BY_NAME, FIELDS
-from sctp_tui.monitor.filters import Filter, FilterError, help_lines, parse
+from sctp_tui.monitor.filter.fields import BY_NAME, FIELDS
+from sctp_tui.monitor.filter.language import Filter, FilterError, help_lines, parse
 from sctp_tui.sctp.events import AssocChange, Event, Message, Peer, SendFailed
 
 from .story import Story, one_of_each

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor.heard import RTO
-from sctp_tui.monitor.ladder import Ladder, Row
-from sctp_tui.monitor.states import Follower
-from sctp_tui.monitor.why_row import why_row
-from sctp_tui.monitor.wire import Conversation
+from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.heard import RTO
+from sctp_tui.monitor.trace.ladder import Ladder, Row
+from sctp_tui.monitor.trace.states import Follower
+from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import AssocChange, Direction, Packet, Peer
-from sctp_tui.sctp.link import Verdict
+from sctp_tui.sctp.link.conditions import Verdict
 
 from .. import rawpeer as raw
 from ..sctp.linked import Linked

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from sctp_tui.monitor.inferred import Inference, Inferred
+from sctp_tui.monitor.trace.inferred import Inference, Inferred
 from sctp_tui.sctp import events as e
-from sctp_tui.sctp.decoding import decode
 from sctp_tui.sctp.events import AssocChange, Event, Message, Peer, StackName
-from sctp_tui.sctp.packet import name_of
+from sctp_tui.sctp.wire.decode import decode
+from sctp_tui.sctp.wire.packet import name_of
 
 from ..harness import Running
 from .story import EVIL, Story

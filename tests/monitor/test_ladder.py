@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from sctp_tui.monitor.chunk_words import relative
-from sctp_tui.monitor.course import Beats, Course, Done, Shown, Still, beats
-from sctp_tui.monitor.ladder import Ladder
-from sctp_tui.monitor.link_said import Remarks
 from sctp_tui.monitor.log import Log
-from sctp_tui.monitor.packet_facts import sections
-from sctp_tui.monitor.rto_samples import RtoSamples
-from sctp_tui.monitor.tries import before
-from sctp_tui.monitor.why_row import why_row
-from sctp_tui.monitor.wire import Conversation
+from sctp_tui.monitor.text.chunks import relative
+from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.ladder import Ladder
+from sctp_tui.monitor.trace.link_changes import Remarks
+from sctp_tui.monitor.trace.packet_fields import sections
+from sctp_tui.monitor.trace.rto_samples import RtoSamples
+from sctp_tui.monitor.trace.timeline import Beats, Course, Done, Shown, Still, beats
+from sctp_tui.monitor.trace.tries import before
+from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import Packet, Peer
-from sctp_tui.tui.ladder_lines import head, marks, parts
-from sctp_tui.tui.ladder_svg import picture
+from sctp_tui.tui.wire.ladder_lines import head, marks, parts
+from sctp_tui.tui.wire.ladder_svg import picture
 
 LOCAL, PEER = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 5000)
 INITIAL = 0xFFFFFFFE  # TSNs wrap within the first few

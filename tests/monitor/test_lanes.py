@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor.lane import INSTANT, Block
-from sctp_tui.monitor.lanes import Lanes, Sending
+from sctp_tui.monitor.trace.stream import INSTANT, Block
+from sctp_tui.monitor.trace.streams import Lanes, Sending
 from sctp_tui.sctp.commands import SetLink
-from sctp_tui.sctp.decoding import decode
 from sctp_tui.sctp.events import Message, Packet, Peer
-from sctp_tui.sctp.link import Conditions, Verdict
-from sctp_tui.sctp.packet import Chunk, Data, Decoded, ForwardTsn, IData, IForwardTsn, Init, Sack
+from sctp_tui.sctp.link.conditions import Conditions, Verdict
+from sctp_tui.sctp.wire.decode import decode
+from sctp_tui.sctp.wire.packet import Chunk, Data, Decoded, ForwardTsn, IData, IForwardTsn, Init, Sack
 
 from ..harness import Running
 

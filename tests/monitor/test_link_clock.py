@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from sctp_tui.monitor import units
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.link_clock import LinkClock
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.outbox import Batch
+from sctp_tui.monitor.text import units
 from sctp_tui.sctp.events import LinkState, ShutdownEvent
-from sctp_tui.sctp.link import Conditions, LinkCounts
+from sctp_tui.sctp.link.conditions import Conditions, LinkCounts
 from sctp_tui.tui.association_table import COLUMNS
-from sctp_tui.tui.detail_sheet import detail
+from sctp_tui.tui.dialogs.detail_sheet import detail
 
 from .story import SERVER, Story
 

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor import export, pcapng
+from sctp_tui.engine.event_queue import Batch
+from sctp_tui.monitor import export
 from sctp_tui.monitor.masking import Mask
 from sctp_tui.monitor.names import Names
 from sctp_tui.monitor.pseudonyms import KEPT, Pseudonyms
-from sctp_tui.monitor.words import said
-from sctp_tui.outbox import Batch
-from sctp_tui.sctp.decoding import decode
+from sctp_tui.monitor.text.events import said
+from sctp_tui.monitor.trace import pcapng
 from sctp_tui.sctp.events import (
     AnyEvent,
     EndpointFailed,
@@ -32,6 +32,7 @@ from sctp_tui.sctp.events import (
     Status,
     to_json,
 )
+from sctp_tui.sctp.wire.decode import decode
 
 REAL = ("10.1.2.3", "fe80::12:34", "172.16.9.9", "2a02:abcd::77")
 PEER = Peer(REAL, 5000, 9899)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sctp_tui.engine import Engine
+from sctp_tui.engine.engine import Engine
+from sctp_tui.engine.event_queue import Batch, Outbox
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.outbox import Batch, Outbox
 from sctp_tui.sctp.commands import Listen, Stop
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing
 from sctp_tui.sctp.events import (
@@ -24,7 +24,7 @@ from sctp_tui.sctp.events import (
     Status,
     Totals,
 )
-from sctp_tui.sctp.link import Conditions, LinkCounts, Verdict
+from sctp_tui.sctp.link.conditions import Conditions, LinkCounts, Verdict
 from tests.patience import PATIENCE
 
 from .story import CLIENT, Story, batch

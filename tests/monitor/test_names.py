@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.monitor.associations import Associations
+from sctp_tui.monitor.filter.order import Order
 from sctp_tui.monitor.names import HOSTS, LONGEST, Names, lasting
-from sctp_tui.monitor.order import Order
 from sctp_tui.sctp.events import Peer
 
 from .story import SERVER, Story

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.order import Order
+from sctp_tui.monitor.filter.order import Order
 from sctp_tui.sctp.events import Peer
 
 COLUMNS = (

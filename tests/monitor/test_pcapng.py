@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from sctp_tui.monitor import pcapng
+from sctp_tui.monitor.trace import pcapng
 from sctp_tui.sctp.commands import DropNext, SetLink
 from sctp_tui.sctp.events import AssocChange, Direction, Message, Packet, Peer
-from sctp_tui.sctp.link import Conditions, Drop, Verdict
+from sctp_tui.sctp.link.conditions import Conditions, Drop, Verdict
 
 from ..harness import Running
 from .tshark import complaints, fields

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sctp_tui.monitor.window import Sending, Window
-from sctp_tui.monitor.wire import Conversation
+from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.window import Sending, Window
 from sctp_tui.sctp.events import Path
-from sctp_tui.sctp.packet import Init, InitAck
+from sctp_tui.sctp.wire.packet import Init, InitAck
 
 from ..sctp.linked import Linked
 from .test_window import data, sack, traced

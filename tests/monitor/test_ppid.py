@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor.ppid import HIGHEST, NAMES, named, parse, short, swapped
+from sctp_tui.monitor.text.ppid import HIGHEST, NAMES, named, parse, short, swapped
 from sctp_tui.sctp.endpoint import SctpError
 
 

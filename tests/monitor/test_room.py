@@ -4,17 +4,17 @@ import struct
 
 import pytest
 
-from sctp_tui.monitor.chunk_words import ABSOLUTE
-from sctp_tui.monitor.ladder import Ladder, Row
-from sctp_tui.monitor.packet_facts import sections
-from sctp_tui.monitor.room import Room, fits
-from sctp_tui.monitor.why_row import why_row
-from sctp_tui.monitor.window import Window
-from sctp_tui.monitor.wire import Conversation
+from sctp_tui.monitor.text.chunks import ABSOLUTE
+from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.ladder import Ladder, Row
+from sctp_tui.monitor.trace.packet_fields import sections
+from sctp_tui.monitor.trace.room import Room, fits
+from sctp_tui.monitor.trace.window import Window
+from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.commands import Watch
 from sctp_tui.sctp.events import AssocChange, StackName
-from sctp_tui.sctp.packet import Data, Sack
-from sctp_tui.tui.ladder_lines import marks
+from sctp_tui.sctp.wire.packet import Data, Sack
+from sctp_tui.tui.wire.ladder_lines import marks
 
 from .. import rawpeer
 from ..harness import Running

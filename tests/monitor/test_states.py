@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.state_diagram import NARROWEST, diagram
-from sctp_tui.monitor.states import STATES, TABLE, Follower
-from sctp_tui.monitor.wire import Conversation, End
-from sctp_tui.outbox import Batch
+from sctp_tui.monitor.trace.conversations import Conversation, End
+from sctp_tui.monitor.trace.states import STATES, TABLE, Follower
 from sctp_tui.sctp.events import AssocChange, Origin, Packet, Peer
-from sctp_tui.sctp.link import Verdict
+from sctp_tui.sctp.link.conditions import Verdict
+from sctp_tui.tui.wire.state_diagram import NARROWEST, diagram
 
 from ..harness import Running
 from ..sctp.linked import Linked

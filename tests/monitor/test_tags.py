@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from sctp_tui.monitor.ladder import Ladder
-from sctp_tui.monitor.lanes import Lanes
-from sctp_tui.monitor.states import Follower
-from sctp_tui.monitor.window import Window
-from sctp_tui.monitor.wire import Conversation, Wire
+from sctp_tui.monitor.trace.conversations import Conversation, Wire
+from sctp_tui.monitor.trace.ladder import Ladder
+from sctp_tui.monitor.trace.states import Follower
+from sctp_tui.monitor.trace.streams import Lanes
+from sctp_tui.monitor.trace.window import Window
 from sctp_tui.sctp.events import Direction, Message, Packet, Peer
 
 from .. import rawpeer as raw

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from sctp_tui.monitor.ladder import Ladder
-from sctp_tui.monitor.packet_facts import sections
-from sctp_tui.monitor.tries import Coming, Retransmission
-from sctp_tui.monitor.why_chunks import CHUNKS
-from sctp_tui.monitor.why_row import why_row
-from sctp_tui.monitor.wire import Conversation
+from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.ladder import Ladder
+from sctp_tui.monitor.trace.packet_fields import sections
+from sctp_tui.monitor.trace.tries import Coming, Retransmission
+from sctp_tui.monitor.why.chunks import CHUNKS
+from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import AssocChange, Packet, StackName
-from sctp_tui.sctp.packet import Data, Sack
-from sctp_tui.tui.ladder_lines import marks
+from sctp_tui.sctp.wire.packet import Data, Sack
+from sctp_tui.tui.wire.ladder_lines import marks
 
 from .. import rawpeer as raw
 from ..harness import Running

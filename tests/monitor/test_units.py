@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor import units
+from sctp_tui.monitor.text import units
 
 
 @pytest.mark.parametrize(

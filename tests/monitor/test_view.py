@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor.filters import parse
+from sctp_tui.monitor.filter.language import parse
+from sctp_tui.monitor.filter.view import FilteredLog, View
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.view import FilteredLog, View
 from sctp_tui.sctp.events import Event, Message
 
 from .story import Story, batch

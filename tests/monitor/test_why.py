@@ -11,18 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sctp_tui
-from sctp_tui.monitor.glossary import TERMS
-from sctp_tui.monitor.heard import Heard
-from sctp_tui.monitor.states import TABLE, Transition
+from sctp_tui.monitor.text.events import NOT_STARTED, PATHS
+from sctp_tui.monitor.text.glossary import TERMS
+from sctp_tui.monitor.trace.heard import Heard
+from sctp_tui.monitor.trace.states import TABLE, Transition
 from sctp_tui.monitor.why import Facts, Level, why
-from sctp_tui.monitor.why_causes import CAUSES
-from sctp_tui.monitor.why_chunks import CHUNKS, REFUSALS, VERDICTS, Words
-from sctp_tui.monitor.why_events import EVENTS
-from sctp_tui.monitor.words import NOT_STARTED, PATHS
+from sctp_tui.monitor.why.causes import CAUSES
+from sctp_tui.monitor.why.chunks import CHUNKS, REFUSALS, VERDICTS, Words
+from sctp_tui.monitor.why.events import EVENTS
 from sctp_tui.sctp import events as e
-from sctp_tui.sctp.causes import NAMES
-from sctp_tui.sctp.link import Conditions, Drop, LinkCounts, Verdict
-from sctp_tui.sctp.packet import (
+from sctp_tui.sctp.link.conditions import Conditions, Drop, LinkCounts, Verdict
+from sctp_tui.sctp.wire.causes import NAMES
+from sctp_tui.sctp.wire.packet import (
     Abort,
     AnyChunk,
     Chunk,
@@ -34,7 +34,7 @@ from sctp_tui.sctp.packet import (
     Sack,
     Shutdown,
 )
-from sctp_tui.sctp.parameters import Parameter
+from sctp_tui.sctp.wire.parameters import Parameter
 
 from .rfc_sections import references, told
 

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor.ladder import Ladder
-from sctp_tui.monitor.window import Sending, Track, Window
-from sctp_tui.monitor.wire import Traced, Wire
+from sctp_tui.monitor.trace.conversations import Traced, Wire
+from sctp_tui.monitor.trace.ladder import Ladder
+from sctp_tui.monitor.trace.window import Sending, Track, Window
 from sctp_tui.sctp.events import Direction, Packet, Path, Peer
-from sctp_tui.sctp.link import Verdict
-from sctp_tui.sctp.packet import Abort, Chunk, Data, Decoded, ForwardTsn, Init, InitAck, Sack, Shutdown
+from sctp_tui.sctp.link.conditions import Verdict
 from sctp_tui.sctp.userspace.pump import Pump
-from sctp_tui.tui.ladder_lines import marks
+from sctp_tui.sctp.wire.packet import Abort, Chunk, Data, Decoded, ForwardTsn, Init, InitAck, Sack, Shutdown
+from sctp_tui.tui.wire.ladder_lines import marks
 
 from ..harness import Running
 

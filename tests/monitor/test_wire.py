@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from sctp_tui.engine.event_queue import PACKET_COST, Batch
 from sctp_tui.monitor.associations import Associations
 from sctp_tui.monitor.endpoints import Endpoints
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.states import Follower
-from sctp_tui.monitor.wire import CONVERSATION_COST, Conversation, Wire
-from sctp_tui.outbox import PACKET_COST, Batch
+from sctp_tui.monitor.trace.conversations import CONVERSATION_COST, Conversation, Wire
+from sctp_tui.monitor.trace.states import Follower
 from sctp_tui.sctp.commands import SetLink, SetSpeed, Step
 from sctp_tui.sctp.events import AssocChange, Direction, Listening, Opening, Packet, Peer, PeerAddrChange
-from sctp_tui.sctp.link import Conditions
+from sctp_tui.sctp.link.conditions import Conditions
 
 from ..harness import Running, silent_peer
 

@@ -1,5 +1,5 @@
-from sctp_tui.monitor.ppid import named
-from sctp_tui.monitor.words import said, sentence
+from sctp_tui.monitor.text.events import said, sentence
+from sctp_tui.monitor.text.ppid import named
 from sctp_tui.sctp.events import EndpointClosed, SendFailed, ShutdownEvent
 
 from .story import Story, one_of_each

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor.chunk_words import Base, relative, words
-from sctp_tui.monitor.ladder import Ladder, Row
-from sctp_tui.monitor.link_said import SPEEDS, conditioned, conditions, forms, pace
-from sctp_tui.monitor.packet_facts import sections
-from sctp_tui.monitor.why_row import why_row
-from sctp_tui.monitor.wire import Conversation
-from sctp_tui.sctp.decoding import decode
+from sctp_tui.monitor.text.chunks import Base, relative, words
+from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.ladder import Ladder, Row
+from sctp_tui.monitor.trace.link_changes import SPEEDS, conditioned, conditions, forms, pace
+from sctp_tui.monitor.trace.packet_fields import sections
+from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import LinkState, Packet, Peer
-from sctp_tui.sctp.link import Conditions, Drop, LinkCounts, Verdict
-from sctp_tui.sctp.link_words import drop_in_words, parse, to_text
-from sctp_tui.sctp.parameters import CHUNKS
+from sctp_tui.sctp.link.conditions import Conditions, Drop, LinkCounts, Verdict
+from sctp_tui.sctp.link.syntax import drop_in_words, parse, to_text
+from sctp_tui.sctp.wire.decode import decode
+from sctp_tui.sctp.wire.parameters import CHUNKS
 
 from .. import rawpeer as raw
 from .story import EVIL

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self, TypeVar
 
-from sctp_tui.sctp.decoding import decode
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing
 from sctp_tui.sctp.events import AssocChange, Event, Message, Packet, Peer
-from sctp_tui.sctp.link_words import parse
-from sctp_tui.sctp.packet import Chunk, Data, name_of
+from sctp_tui.sctp.link.syntax import parse
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.userspace.stack import UserspaceStack
+from sctp_tui.sctp.wire.decode import decode
+from sctp_tui.sctp.wire.packet import Chunk, Data, name_of
 
 from .. import explained
 

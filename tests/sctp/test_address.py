@@ -5,9 +5,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sctp_tui import option_values
-from sctp_tui.sctp.address import format_hostport, parse_hostport, plain
+from sctp_tui.cli import option_values
 from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.hostport import format_hostport, parse_hostport, plain
 
 ports = st.integers(1, 65535)
 hosts = st.one_of(

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui.doctor import examine
-from sctp_tui.doctor.machine import Machine
+from sctp_tui.cli.doctor import examine
+from sctp_tui.cli.doctor.machine import Machine
 from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient, Watch
 from sctp_tui.sctp.endpoint import UDP_PORT, Clock, SctpError, StackUnavailable
 from sctp_tui.sctp.events import (

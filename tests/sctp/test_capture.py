@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui.sctp.decoding import decode
 from sctp_tui.sctp.events import Message, Packet, Peer, Refused
 from sctp_tui.sctp.kernel import ring
-from sctp_tui.sctp.packet import Data, name_of
+from sctp_tui.sctp.wire.decode import decode
+from sctp_tui.sctp.wire.packet import Data, name_of
 
 from ..harness import Running
 from ..patience import PATIENCE

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from sctp_tui.sctp.conditioner import Conditioner
 from sctp_tui.sctp.endpoint import Outgoing, SctpError
 from sctp_tui.sctp.events import Peer, SendFailed
-from sctp_tui.sctp.link import Conditions, Drop
-from sctp_tui.sctp.packet import Abort, Data, ForwardTsn, Sack
+from sctp_tui.sctp.link.conditioner import Conditioner
+from sctp_tui.sctp.link.conditions import Conditions, Drop
 from sctp_tui.sctp.userspace.transit import LEAST
+from sctp_tui.sctp.wire.packet import Abort, Data, ForwardTsn, Sack
 
 from ..harness import unused_udp_port
 from .linked import Linked, chunks, ladder

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor.words import sentence
+from sctp_tui.monitor.text.events import sentence
 from sctp_tui.sctp.events import AssocChange, Message, RequestDenied
 from sctp_tui.sctp.userspace import pump
 from sctp_tui.sctp.userspace.denials import Denial, asks, denials

@@ -2,12 +2,13 @@
 
 import pytest
 
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Associations
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.outbox import Batch
 from sctp_tui.sctp.commands import Watch
 from sctp_tui.sctp.events import AssocChange, Message, Peer
-from sctp_tui.tui import association_table, speakers
+from sctp_tui.tui import association_table
+from sctp_tui.tui.clients import speakers
 
 from ..harness import Running
 from ..rawpeer import RawServer

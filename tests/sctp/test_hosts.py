@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor.filters import parse
+from sctp_tui.engine.event_queue import Batch
+from sctp_tui.monitor.filter.language import parse
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.outbox import Batch
 from sctp_tui.sctp import sockaddr, unicast
-from sctp_tui.sctp.address import parse_hostport, plain
-from sctp_tui.sctp.book import Book
+from sctp_tui.sctp.association_table import Book
 from sctp_tui.sctp.commands import Listen
 from sctp_tui.sctp.endpoint import EndpointOptions, SctpError
 from sctp_tui.sctp.events import AssocChange, EndpointFailed, Message, Peer, PeerAddrChange, StackName
+from sctp_tui.sctp.hostport import parse_hostport, plain
 
 from ..cli.program import send
 from ..harness import Running

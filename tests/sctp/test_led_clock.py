@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from sctp_tui.sctp.events import AssocChange, PeerAddrChange
-from sctp_tui.sctp.packet import Heartbeat
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
+from sctp_tui.sctp.wire.packet import Heartbeat
 
 from .linked import Linked, chunks, ladder
 

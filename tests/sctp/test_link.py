@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.sctp.conditioner import HELD, OVERHEAD, QUEUE, Conditioner, Fate
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Direction
-from sctp_tui.sctp.link import Conditions, Drop
-from sctp_tui.sctp.link_words import FASTEST, LONGEST, MOST, drop_to_text, parse, parse_drop, to_text
-from sctp_tui.sctp.parameters import CHUNKS
+from sctp_tui.sctp.link.conditioner import HELD, OVERHEAD, QUEUE, Conditioner, Fate
+from sctp_tui.sctp.link.conditions import Conditions, Drop
+from sctp_tui.sctp.link.syntax import FASTEST, LONGEST, MOST, drop_to_text, parse, parse_drop, to_text
+from sctp_tui.sctp.wire.parameters import CHUNKS
 
 DATA, SACK, COOKIE_ECHO = 0, 3, 10
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sctp_tui.monitor.words import ending
+from sctp_tui.monitor.text.events import ending
 from sctp_tui.sctp.commands import (
     AbortAssociation,
     CloseAssociation,
@@ -24,7 +24,7 @@ from sctp_tui.sctp.events import (
     PeerAddrChange,
     Refused,
 )
-from sctp_tui.sctp.link import Conditions, Drop, LinkCounts
+from sctp_tui.sctp.link.conditions import Conditions, Drop, LinkCounts
 
 from ..harness import Running, silent_peer
 

@@ -26,7 +26,7 @@ from sctp_tui.sctp.events import (
     fields,
 )
 from sctp_tui.sctp.kernel.layout import DIALECT as LINUX
-from sctp_tui.sctp.notification import NAMES, Dialect, decode
+from sctp_tui.sctp.notifications import NAMES, Dialect, decode
 from sctp_tui.sctp.userspace.layout import DIALECT as USRSCTP
 
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.sctp.decoding import decode
 from sctp_tui.sctp.events import Message
-from sctp_tui.sctp.packet import (
+from sctp_tui.sctp.wire.decode import decode
+from sctp_tui.sctp.wire.packet import (
     Abort,
     Asconf,
     AsconfAck,
@@ -38,7 +38,7 @@ from sctp_tui.sctp.packet import (
     Unknown,
     name_of,
 )
-from sctp_tui.sctp.parameters import Parameter
+from sctp_tui.sctp.wire.parameters import Parameter
 
 from ..harness import Running
 from .wire_corpus import HEADER, MADE, PACKETS, SENT, chunk, tlv, u16, u32

@@ -9,8 +9,8 @@ import pytest
 from scapy.layers import sctp as scapy
 from scapy.packet import NoPayload, Raw
 
-from sctp_tui.sctp.decoding import decode
-from sctp_tui.sctp.packet import (
+from sctp_tui.sctp.wire.decode import decode
+from sctp_tui.sctp.wire.packet import (
     Abort,
     Asconf,
     AsconfAck,
@@ -38,8 +38,8 @@ from sctp_tui.sctp.packet import (
     Unknown,
     name_of,
 )
-from sctp_tui.sctp.packet import Error as ErrorChunk
-from sctp_tui.sctp.parameters import CHUNKS, Parameter
+from sctp_tui.sctp.wire.packet import Error as ErrorChunk
+from sctp_tui.sctp.wire.parameters import CHUNKS, Parameter
 
 from ..monitor.tshark import fields
 from .wire_corpus import HEADER, PACKETS

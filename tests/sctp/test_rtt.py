@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor import units
+from sctp_tui.monitor.text import units
 from sctp_tui.sctp.commands import OpenClient, Send, Watch
 from sctp_tui.sctp.events import AssocChange, Peer, StackName
 from sctp_tui.sctp.rtt import measured

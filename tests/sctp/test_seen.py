@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sctp_tui.outbox import PACKET_BYTES, PACKET_COST, Outbox
+from sctp_tui.engine.event_queue import PACKET_BYTES, PACKET_COST, Outbox
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import AssocChange, Packet, Peer
 
@@ -91,7 +91,7 @@ def test_packets_are_bounded_and_push_no_event_out() -> None:
     packet = Packet(0.0, 0.0, "server", 0, 0, None, Peer((), 1), 1, "in", "delivered", "", 0.0, bytes(size))
     fit = PACKET_BYTES // (size + PACKET_COST)
     for _ in range(fit // 100 + 1):
-        outbox.put_packets([packet] * 100)
+        outbox.put((), [packet] * 100)
     batch = outbox.drain()
     assert len(batch.packets) == fit
     assert batch.packets_dropped == (fit // 100 + 1) * 100 - fit

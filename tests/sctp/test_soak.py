@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from sctp_tui.sctp.events import Message
-from sctp_tui.sctp.packet import Init, InitAck
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
+from sctp_tui.sctp.wire.packet import Init, InitAck
 
 from ..soak import waiting
 from .linked import Linked, chunks

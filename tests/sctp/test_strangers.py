@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sctp_tui.sctp.conditioner import ROOM
 from sctp_tui.sctp.endpoint import Outgoing
 from sctp_tui.sctp.events import AssocChange, Packet, Peer
-from sctp_tui.sctp.link_words import parse
+from sctp_tui.sctp.link.conditioner import ROOM
+from sctp_tui.sctp.link.syntax import parse
 from sctp_tui.sctp.userspace.links import CONTROL_CHUNKS, RECENT
 
 from .. import rawpeer as raw

@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Association
-from sctp_tui.outbox import Batch
 from sctp_tui.sctp.commands import Command, Send
 from sctp_tui.sctp.events import AssocChange, Event, Message, StackName
 from sctp_tui.tui.app import SctpApp, Settings

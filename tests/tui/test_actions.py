@@ -18,8 +18,8 @@ from textual.widgets._footer import FooterKey
 import sctp_tui.tui
 from sctp_tui.tui.actions import ACTIONS, PLACES, clashes, split, with_list_of_keys
 from sctp_tui.tui.app import SctpApp, Settings
-from sctp_tui.tui.client_pane import ClientPane
-from sctp_tui.tui.help import HelpScreen
+from sctp_tui.tui.clients.client_pane import ClientPane
+from sctp_tui.tui.dialogs.help import HelpScreen
 from sctp_tui.tui.main_screen import MainScreen
 
 from .driving import drawn, message_input, on_both, rows, running, until

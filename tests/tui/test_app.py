@@ -18,13 +18,13 @@ from sctp_tui.sctp.commands import CloseAssociation, CloseEndpoint, OpenClient, 
 from sctp_tui.sctp.events import Message, Peer, Refused
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.association_table import AssociationTable
-from sctp_tui.tui.client_pane import ClientPane
-from sctp_tui.tui.confirm import ConfirmScreen
-from sctp_tui.tui.failure import FailureScreen
-from sctp_tui.tui.header import Header
-from sctp_tui.tui.help import HelpScreen
+from sctp_tui.tui.clients.client_pane import ClientPane
+from sctp_tui.tui.dialogs.confirm import ConfirmScreen
+from sctp_tui.tui.dialogs.failure import FailureScreen
+from sctp_tui.tui.dialogs.help import HelpScreen
 from sctp_tui.tui.main_screen import MainScreen
-from sctp_tui.tui.wire_pane import WirePane
+from sctp_tui.tui.widgets.header import Header
+from sctp_tui.tui.wire.wire_pane import WirePane
 from tests.patience import PATIENCE
 
 from .driving import (

@@ -6,11 +6,11 @@ import pytest
 from textual.widgets import OptionList
 
 from sctp_tui.monitor import other_end
-from sctp_tui.tui import client_pane
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.association_table import AssociationTable
-from sctp_tui.tui.client_pane import ClientPane
-from sctp_tui.tui.wire_pane import WireHeading
+from sctp_tui.tui.clients import client_pane
+from sctp_tui.tui.clients.client_pane import ClientPane
+from sctp_tui.tui.wire.wire_pane import WireHeading
 
 from .driving import messages, on_both, rows, running, type_line, until
 

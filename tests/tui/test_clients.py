@@ -4,7 +4,7 @@ import pytest
 
 from sctp_tui.sctp import events as e
 from sctp_tui.sctp.commands import CloseEndpoint, OpenClient, Send
-from sctp_tui.tui.clients import Clients, Options
+from sctp_tui.tui.clients.clients import Clients, Options
 
 PEER = e.Peer(("10.0.0.1",), 9877, 9899)
 HEAD = (0.0, 0.0, "client 1", 1, 3, PEER)

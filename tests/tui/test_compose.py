@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.sctp.endpoint import SctpError
-from sctp_tui.tui.compose import compose
+from sctp_tui.tui.clients.compose import compose
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from sctp_tui.sctp.events import Message, from_json
 from sctp_tui.sctp.printable import printable
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.association_table import AssociationTable
-from sctp_tui.tui.copying import CopyScreen, copy, of_event, of_selection
+from sctp_tui.tui.dialogs.copy_screen import CopyScreen, copy, of_event, of_selection
 from sctp_tui.tui.message_log import MessageLog
 from tests.monitor.story import EVIL, Story, batch, one_of_each
 

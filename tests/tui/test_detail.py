@@ -10,19 +10,19 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.glossary import TERMS
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.text.glossary import TERMS
 from sctp_tui.sctp import events as e
 from sctp_tui.sctp.commands import Send
 from sctp_tui.sctp.printable import printable
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.association_table import AssociationTable
-from sctp_tui.tui.detail import DetailPane, DetailScreen
-from sctp_tui.tui.detail_sheet import detail
-from sctp_tui.tui.detail_view import AssociationDetail, DetailView
-from sctp_tui.tui.explain import ExplainScreen
-from sctp_tui.tui.sheet import Sheet
-from sctp_tui.tui.spark import spark
+from sctp_tui.tui.dialogs.detail import DetailPane, DetailScreen
+from sctp_tui.tui.dialogs.detail_sheet import detail
+from sctp_tui.tui.dialogs.detail_view import AssociationDetail, DetailView
+from sctp_tui.tui.dialogs.explain import ExplainScreen
+from sctp_tui.tui.widgets.sheet import Sheet
+from sctp_tui.tui.widgets.spark import spark
 from tests.monitor.story import EVIL, Story, batch
 
 from .driving import messages, rows, running, type_line, until

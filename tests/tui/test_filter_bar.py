@@ -8,12 +8,12 @@ from textual.widgets import Static
 from sctp_tui.sctp.events import Message
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.association_table import AssociationTable
+from sctp_tui.tui.dialogs.filter_help import FilterHelpScreen
 from sctp_tui.tui.filter_bar import FilterBar
-from sctp_tui.tui.filter_help import FilterHelpScreen
-from sctp_tui.tui.heading import Heading
 from sctp_tui.tui.message_log import MessageLog
-from sctp_tui.tui.prompt import Prompt
 from sctp_tui.tui.search import SearchBar
+from sctp_tui.tui.widgets.heading import Heading
+from sctp_tui.tui.widgets.prompt import Prompt
 
 from .driving import on_both, outcome, rows, running, type_line, until
 

@@ -8,8 +8,8 @@ from textual.widgets._footer import FooterKey
 
 from sctp_tui.tui.actions import ACTIONS
 from sctp_tui.tui.app import SctpApp
+from sctp_tui.tui.dialogs.packet_screen import PacketScreen
 from sctp_tui.tui.footing import fitting
-from sctp_tui.tui.packet_screen import PacketScreen
 
 from .driving import rows, running, type_line, until
 

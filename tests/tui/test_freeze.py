@@ -5,10 +5,10 @@ from textual.pilot import Pilot
 
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.association_table import AssociationTable
-from sctp_tui.tui.detail_view import AssociationDetail
+from sctp_tui.tui.dialogs.detail_view import AssociationDetail
 from sctp_tui.tui.freeze import FreezeBanner
-from sctp_tui.tui.heading import Heading
 from sctp_tui.tui.message_log import MessageLog
+from sctp_tui.tui.widgets.heading import Heading
 
 from .driving import messages, on_both, outcome, rows, running, type_line, until
 

@@ -11,9 +11,9 @@ from sctp_tui.sctp.commands import AbortAssociation
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Generating, Message
 from sctp_tui.tui.app import SctpApp
-from sctp_tui.tui.client_pane import ClientPane
-from sctp_tui.tui.generator_screen import GeneratorScreen, GeneratorTable
-from sctp_tui.tui.generators import Generation, Generators, Recipe, Source
+from sctp_tui.tui.clients.client_pane import ClientPane
+from sctp_tui.tui.clients.generator_screen import GeneratorScreen, GeneratorTable
+from sctp_tui.tui.clients.generators import Generation, Generators, Recipe, Source
 
 from .driving import messages, on_both, outcome, rows, running, type_line, until
 

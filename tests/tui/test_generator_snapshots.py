@@ -9,9 +9,9 @@ from textual.widgets import Input
 
 from sctp_tui.sctp.commands import Command
 from sctp_tui.sctp.events import Generating
-from sctp_tui.tui.clients import Options
-from sctp_tui.tui.generator_screen import GeneratorScreen
-from sctp_tui.tui.generators import Generators, Recipe, Source
+from sctp_tui.tui.clients.clients import Options
+from sctp_tui.tui.clients.generator_screen import GeneratorScreen
+from sctp_tui.tui.clients.generators import Generators, Recipe, Source
 
 NOW = 160.0
 RECIPE = Recipe(100.0, b"message {n}", 64, (0, 2), 60, False, None, 1000, 0.0)

@@ -166,7 +166,7 @@ def test_a_terminal_that_takes_nothing_gets_its_settings_back(
 SECRET = "payload-of-10.1.2.3"
 FAULTS = {
     "screen": "sctp_tui.tui.main_screen.MainScreen.show",
-    "engine": "sctp_tui.engine.Engine._carry_out",
+    "engine": "sctp_tui.engine.engine.Engine._carry_out",
     "input": "textual.drivers.linux_driver.XTermParser.tick",
 }
 
@@ -179,7 +179,8 @@ def test_a_fault_gives_the_terminal_back_and_says_so_in_one_line(
     broken = tmp_path / "broken"
     started = Started(
         code=f"""
-import os, sys, sctp_tui.cli, sctp_tui.engine, sctp_tui.tui.main_screen, textual.drivers.linux_driver
+import os, sys, sctp_tui.cli.main, sctp_tui.engine.engine, sctp_tui.tui.main_screen
+import textual.drivers.linux_driver
 well = {FAULTS[where]}
 def maybe(*arguments):
     secret = {SECRET!r}
@@ -187,7 +188,7 @@ def maybe(*arguments):
         raise KeyError(secret)
     return well(*arguments)
 {FAULTS[where]} = maybe
-sys.exit(sctp_tui.cli.main())
+sys.exit(sctp_tui.cli.main.main())
 """
     )
     broken.touch()

@@ -7,17 +7,17 @@ from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from sctp_tui.monitor.glossary import TERMS
+from sctp_tui.monitor.text.glossary import TERMS
 from sctp_tui.tui.actions import ACTIONS, PLACES
 from sctp_tui.tui.app import SctpApp, Settings
-from sctp_tui.tui.help import HelpScreen
-from sctp_tui.tui.help_items import QUESTIONS, Item, answered, find, items
+from sctp_tui.tui.dialogs.help import HelpScreen
+from sctp_tui.tui.dialogs.help_items import QUESTIONS, Item, answered, find, items
 from sctp_tui.tui.keys import Keys
-from sctp_tui.tui.ladder_view import LadderView
 from sctp_tui.tui.main_screen import MainScreen
 from sctp_tui.tui.message_log import MessageLog
-from sctp_tui.tui.scrolled import Text
 from sctp_tui.tui.state import State
+from sctp_tui.tui.widgets.scrolled import Text
+from sctp_tui.tui.wire.ladder_view import LadderView
 
 from .driving import drawn, rows, running, until
 

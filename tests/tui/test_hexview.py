@@ -6,8 +6,8 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
 from sctp_tui.sctp.printable import printable
-from sctp_tui.tui import hexview
-from sctp_tui.tui.hexview import OCTETS, HexView, hex_of, is_text
+from sctp_tui.tui.widgets import hexview
+from sctp_tui.tui.widgets.hexview import OCTETS, HexView, hex_of, is_text
 
 
 def text_of(data: bytes, start: int) -> str:

@@ -3,9 +3,9 @@
 import pytest
 
 from sctp_tui.sctp.commands import Send
-from sctp_tui.tui.inferred_view import InferredView
-from sctp_tui.tui.why_line import WhyLine
-from sctp_tui.tui.wire_pane import WireHeading
+from sctp_tui.tui.wire.inferred_view import InferredView
+from sctp_tui.tui.wire.why_line import WhyLine
+from sctp_tui.tui.wire.wire_pane import WireHeading
 
 from .driving import drawn, rows, running, until
 

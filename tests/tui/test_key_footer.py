@@ -9,7 +9,7 @@ from textual.dom import DOMNode
 from textual.widgets import Input
 from textual.widgets._footer import FooterKey
 
-from sctp_tui.tui.key_footer import KeyFooter
+from sctp_tui.tui.widgets.key_footer import KeyFooter
 
 
 class _Field(Input):

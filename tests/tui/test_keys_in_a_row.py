@@ -8,8 +8,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from sctp_tui.sctp.events import Refused
+from sctp_tui.tui.dialogs.link_screen import LinkScreen
 from sctp_tui.tui.keys_in_turn import KeysInTurn
-from sctp_tui.tui.link_screen import LinkScreen
 
 from .driving import log_of, message_input, running, until
 

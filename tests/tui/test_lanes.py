@@ -8,11 +8,11 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from sctp_tui.monitor.wire import Conversation
+from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import Direction, Packet, Peer
-from sctp_tui.sctp.link import Conditions, Drop, Verdict
-from sctp_tui.tui.lanes_view import LanesView
+from sctp_tui.sctp.link.conditions import Conditions, Drop, Verdict
+from sctp_tui.tui.wire.lanes_view import LanesView
 
 from .driving import drawn, rows, running, type_together, until
 

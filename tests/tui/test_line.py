@@ -8,10 +8,10 @@ from textual.widgets._footer import FooterKey
 from sctp_tui.sctp.events import Message
 from sctp_tui.tui.app import Settings
 from sctp_tui.tui.association_table import AssociationTable
-from sctp_tui.tui.client_pane import ClientPane
-from sctp_tui.tui.fields import Fields
-from sctp_tui.tui.message_input import MessageInput
+from sctp_tui.tui.clients.client_pane import ClientPane
+from sctp_tui.tui.clients.fields import Fields
 from sctp_tui.tui.message_log import MessageLog
+from sctp_tui.tui.widgets.message_input import MessageInput
 
 from ..harness import unused_udp_port
 from .driving import (

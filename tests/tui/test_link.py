@@ -9,15 +9,15 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-from sctp_tui.monitor.link_said import conditioned
+from sctp_tui.monitor.trace.link_changes import conditioned
 from sctp_tui.sctp.events import Packet
-from sctp_tui.sctp.link import Conditions
+from sctp_tui.sctp.link.conditions import Conditions
 from sctp_tui.tui.app import SctpApp
-from sctp_tui.tui.drop_screen import DropScreen
-from sctp_tui.tui.ladder_view import LadderView
-from sctp_tui.tui.link_banner import LinkBanner
-from sctp_tui.tui.link_screen import LinkScreen
+from sctp_tui.tui.dialogs.drop_screen import DropScreen
+from sctp_tui.tui.dialogs.link_screen import LinkScreen
 from sctp_tui.tui.main_screen import MainScreen
+from sctp_tui.tui.wire.ladder_view import LadderView
+from sctp_tui.tui.wire.link_banner import LinkBanner
 
 from ..harness import unused_udp_port
 from .driving import drawn, message_input, messages, outcome, rows, running, type_line, until

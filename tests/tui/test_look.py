@@ -7,13 +7,13 @@ from textual.content import Content
 from textual.widgets import Digits, OptionList, Static
 from textual.widgets.option_list import Option
 
-from sctp_tui.monitor import units
+from sctp_tui.monitor.text import units
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.association_table import AssociationTable
-from sctp_tui.tui.header import Header
-from sctp_tui.tui.large import BigNumbers
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.state import State
+from sctp_tui.tui.widgets.header import Header
+from sctp_tui.tui.widgets.large import BigNumbers
 
 from .driving import drawn, messages, on_both, running, states, until
 

@@ -7,10 +7,10 @@ import pytest
 from textual.widgets import Input
 
 from sctp_tui.sctp.events import Message
-from sctp_tui.tui.export_screen import ExportScreen
-from sctp_tui.tui.ladder_view import LadderView
-from sctp_tui.tui.lanes_view import LanesView
-from sctp_tui.tui.why_line import WhyLine
+from sctp_tui.tui.dialogs.export_screen import ExportScreen
+from sctp_tui.tui.wire.ladder_view import LadderView
+from sctp_tui.tui.wire.lanes_view import LanesView
+from sctp_tui.tui.wire.why_line import WhyLine
 
 from ..monitor.tshark import complaints, fields
 from .driving import drawn, log_of, messages, outcome, rows, running, type_together, until

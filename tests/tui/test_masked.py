@@ -10,10 +10,10 @@ from textual.widgets import Input
 
 from sctp_tui.sctp.events import AssocChange, Event, Packet, Status
 from sctp_tui.tui.app import SctpApp, Settings
-from sctp_tui.tui.export_screen import sources
+from sctp_tui.tui.dialogs.export_screen import sources
 from sctp_tui.tui.message_log import MessageLog
-from sctp_tui.tui.wire_export import wire_sources
-from sctp_tui.tui.wire_pane import WirePane
+from sctp_tui.tui.wire.wire_export import wire_sources
+from sctp_tui.tui.wire.wire_pane import WirePane
 
 from ..cli.program import Server
 from ..monitor.test_masking import KINDS, PACKETS, REAL, WRITTEN, leaks, made, packet
@@ -48,8 +48,8 @@ def everything() -> list[Event]:
 async def test_no_address_is_on_any_screen_nor_in_what_is_exported() -> None:
     async with running(SIZE, MASKED) as (app, pilot):
         app.outbox.put(everything())
-        app.outbox.put_packets(
-            [made(Packet, endpoint="server", key=77_001, data=packet(each)) for each in PACKETS]
+        app.outbox.put(
+            (), [made(Packet, endpoint="server", key=77_001, data=packet(each)) for each in PACKETS]
         )
         log = app.screen.query_one(MessageLog)
         await until(pilot, lambda: len(rows(app)) >= 2 and len(log.records) > 20, "the events")

@@ -6,10 +6,10 @@ from sctp_tui.monitor.log import Log
 from sctp_tui.sctp.commands import Send
 from sctp_tui.sctp.events import AssocChange, Message
 from sctp_tui.tui.app import SctpApp
-from sctp_tui.tui.heading import Heading
-from sctp_tui.tui.hexview import HexView
-from sctp_tui.tui.message_detail import MessageDetailScreen
+from sctp_tui.tui.dialogs.message_detail import MessageDetailScreen
 from sctp_tui.tui.message_log import MessageLog
+from sctp_tui.tui.widgets.heading import Heading
+from sctp_tui.tui.widgets.hexview import HexView
 
 from .driving import messages, on_both, running, type_line, until
 

@@ -11,21 +11,21 @@ from textual.widgets import Input, OptionList
 from sctp_tui.tui.actions import ACTIONS, MOVED, PLACES, split, with_own
 from sctp_tui.tui.app import Settings
 from sctp_tui.tui.association_table import AssociationTable
-from sctp_tui.tui.columns_screen import ColumnsScreen
-from sctp_tui.tui.copying import CopyScreen
-from sctp_tui.tui.detail import DetailScreen
-from sctp_tui.tui.detail_view import DetailView
-from sctp_tui.tui.help import HelpScreen
-from sctp_tui.tui.hexview import HexView
-from sctp_tui.tui.ladder_view import LadderView
-from sctp_tui.tui.lanes_view import LanesView
+from sctp_tui.tui.dialogs.columns_screen import ColumnsScreen
+from sctp_tui.tui.dialogs.copy_screen import CopyScreen
+from sctp_tui.tui.dialogs.detail import DetailScreen
+from sctp_tui.tui.dialogs.detail_view import DetailView
+from sctp_tui.tui.dialogs.help import HelpScreen
+from sctp_tui.tui.dialogs.message_detail import MessageDetailScreen
+from sctp_tui.tui.dialogs.packet_screen import PacketScreen
 from sctp_tui.tui.main_screen import MainScreen
-from sctp_tui.tui.message_detail import MessageDetailScreen
 from sctp_tui.tui.message_log import MessageLog
-from sctp_tui.tui.packet_screen import PacketScreen
-from sctp_tui.tui.scrolled import Text
-from sctp_tui.tui.state_view import StateView
-from sctp_tui.tui.window_view import WindowView
+from sctp_tui.tui.widgets.hexview import HexView
+from sctp_tui.tui.widgets.scrolled import Text
+from sctp_tui.tui.wire.ladder_view import LadderView
+from sctp_tui.tui.wire.lanes_view import LanesView
+from sctp_tui.tui.wire.state_view import StateView
+from sctp_tui.tui.wire.window_view import WindowView
 
 from .driving import message_input, messages, outcome, rows, running, type_line, until
 

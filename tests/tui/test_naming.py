@@ -9,9 +9,9 @@ from textual.widgets import Input, Label, OptionList, Static
 from sctp_tui.sctp.events import Peer
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.association_table import AssociationTable
+from sctp_tui.tui.dialogs.name_screen import NameScreen
 from sctp_tui.tui.filter_bar import FilterBar
 from sctp_tui.tui.message_log import MessageLog
-from sctp_tui.tui.naming import NameScreen
 from tests.monitor.story import SERVER, Story
 
 from .driving import messages, on_both, outcome, rows, running, until

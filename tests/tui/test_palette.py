@@ -12,19 +12,19 @@ from textual.widgets import Input, Static
 from sctp_tui.sctp.commands import Command
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.association_table import AssociationTable
-from sctp_tui.tui.client_pane import ClientPane
+from sctp_tui.tui.clients.client_pane import ClientPane
 from sctp_tui.tui.filter_bar import FilterBar
 from sctp_tui.tui.freeze import FreezeBanner
-from sctp_tui.tui.ladder_view import LadderView
-from sctp_tui.tui.lanes_view import LanesView
 from sctp_tui.tui.main_screen import MainScreen
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.palette import ActionProvider
-from sctp_tui.tui.prompt import Prompt
 from sctp_tui.tui.search import SearchBar
-from sctp_tui.tui.why_line import WhyLine
-from sctp_tui.tui.window_view import WindowView
-from sctp_tui.tui.wire_pane import WirePane
+from sctp_tui.tui.widgets.prompt import Prompt
+from sctp_tui.tui.wire.ladder_view import LadderView
+from sctp_tui.tui.wire.lanes_view import LanesView
+from sctp_tui.tui.wire.why_line import WhyLine
+from sctp_tui.tui.wire.window_view import WindowView
+from sctp_tui.tui.wire.wire_pane import WirePane
 
 from ..patience import PATIENCE
 from .driving import message_input, rows, running, type_line, until

@@ -5,9 +5,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from sctp_tui.monitor.course import Shown
+from sctp_tui.monitor.trace.timeline import Shown
 from sctp_tui.tui.picture import MONO, of_screen
-from sctp_tui.tui.wire_export import wire_sources
+from sctp_tui.tui.wire.wire_export import wire_sources
 
 from .driving import messages, rows, running, type_line, until
 

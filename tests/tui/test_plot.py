@@ -3,8 +3,8 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sctp_tui.tui.plot import DOTTED, HEAVY, SOLID, Plot, Scale, ticks
-from sctp_tui.tui.timeline import SPANS, Timeline
+from sctp_tui.tui.widgets.plot import DOTTED, HEAVY, SOLID, Plot, Scale, ticks
+from sctp_tui.tui.widgets.time_axis import SPANS, Timeline
 
 
 def rows(plot: Plot) -> list[str]:

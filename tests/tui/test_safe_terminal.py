@@ -21,12 +21,13 @@ import pyte
 import pytest
 from textual.app import App, ComposeResult
 
-from sctp_tui.monitor import words
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.text import events as words
 from sctp_tui.sctp.events import Event, Peer
-from sctp_tui.tui import columns, message_log
+from sctp_tui.tui import message_log
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.message_log import MessageLog
+from sctp_tui.tui.widgets import columns
 from tests.monitor.story import EVIL, Story, batch, one_of_each
 from tests.patience import PATIENCE
 

@@ -9,10 +9,10 @@ from textual.widgets import Checkbox, Input, Static
 
 from sctp_tui.sctp.events import EndpointClosed, Listening
 from sctp_tui.tui.app import SctpApp, Settings
-from sctp_tui.tui.failure import FailureScreen
-from sctp_tui.tui.header import Header
+from sctp_tui.tui.dialogs.failure import FailureScreen
+from sctp_tui.tui.dialogs.server_screen import ServerScreen
 from sctp_tui.tui.main_screen import MainScreen
-from sctp_tui.tui.server_screen import ServerScreen
+from sctp_tui.tui.widgets.header import Header
 
 from .driving import log_of, message_input, messages, on_both, rows, running, type_line, until
 

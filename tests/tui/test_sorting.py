@@ -4,11 +4,11 @@ from pathlib import Path
 
 from textual.widgets import OptionList
 
-from sctp_tui.monitor.order import Order
+from sctp_tui.monitor.filter.order import Order
 from sctp_tui.tui.association_table import COLUMNS, AssociationTable
-from sctp_tui.tui.columns_screen import ColumnsScreen
+from sctp_tui.tui.dialogs.columns_screen import ColumnsScreen
+from sctp_tui.tui.dialogs.sort_screen import SortScreen
 from sctp_tui.tui.settings import Settings
-from sctp_tui.tui.sorting import SortScreen
 from tests.monitor.story import Story
 
 from .driving import messages, on_both, rows, running, type_line, until

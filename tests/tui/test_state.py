@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from sctp_tui import small_file
+from sctp_tui.process import small_file
 from sctp_tui.tui.settings import Settings
 from sctp_tui.tui.state import State
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from textual.app import App, ComposeResult
 
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.outbox import Batch
 from sctp_tui.sctp.commands import AbortAssociation
 from sctp_tui.sctp.events import AssocChange, Opening
-from sctp_tui.tui.state_view import StateView
+from sctp_tui.tui.wire.state_view import StateView
 
 from ..harness import Running, silent_peer
 from .driving import drawn, rows, running, until

@@ -16,9 +16,9 @@ from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.sctp.events import Event, Peer
 from sctp_tui.tui.association_table import COLUMNS, AssociationTable
-from sctp_tui.tui.columns import Column, arrange, fit
-from sctp_tui.tui.line_table import LineTable
 from sctp_tui.tui.message_log import MessageLog
+from sctp_tui.tui.widgets.columns import Column, arrange, fit
+from sctp_tui.tui.widgets.line_table import LineTable
 from tests.monitor.story import CLIENT, Story, batch
 
 TABLE_LINES, LOG_LINES = 8, 10  # rows below the header

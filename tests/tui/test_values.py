@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.sctp.endpoint import SctpError
-from sctp_tui.tui.values import decimal, number, out_in, streams_of
+from sctp_tui.tui.widgets.values import decimal, number, out_in, streams_of
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from sctp_tui.monitor.associations import Associations
-from sctp_tui.monitor.wire import Conversation
+from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.sctp import events as e
 from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import Direction, Packet, Peer
-from sctp_tui.sctp.link import Conditions, Drop, Verdict
-from sctp_tui.tui.window_view import WindowView
+from sctp_tui.sctp.link.conditions import Conditions, Drop, Verdict
+from sctp_tui.tui.wire.window_view import WindowView
 
 from ..monitor.story import Story
 from .driving import drawn, rows, running, type_line, type_together, until

@@ -6,19 +6,19 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from sctp_tui.monitor.ladder import Row
+from sctp_tui.monitor.trace.ladder import Row
 from sctp_tui.sctp.commands import OpenClient, Send
 from sctp_tui.sctp.events import Peer
 from sctp_tui.tui.app import SctpApp
-from sctp_tui.tui.heading import Heading
-from sctp_tui.tui.hexview import HexView
-from sctp_tui.tui.ladder_view import LadderView
-from sctp_tui.tui.message_detail import MessageDetailScreen
-from sctp_tui.tui.naming import NameScreen
-from sctp_tui.tui.packet_screen import PacketScreen
+from sctp_tui.tui.dialogs.message_detail import MessageDetailScreen
+from sctp_tui.tui.dialogs.name_screen import NameScreen
+from sctp_tui.tui.dialogs.packet_screen import PacketScreen
 from sctp_tui.tui.settings import Settings
-from sctp_tui.tui.why_line import WhyLine
-from sctp_tui.tui.wire_pane import VIEWS, WireHeading, WirePane
+from sctp_tui.tui.widgets.heading import Heading
+from sctp_tui.tui.widgets.hexview import HexView
+from sctp_tui.tui.wire.ladder_view import LadderView
+from sctp_tui.tui.wire.why_line import WhyLine
+from sctp_tui.tui.wire.wire_pane import VIEWS, WireHeading, WirePane
 
 from .driving import drawn, message_input, outcome, rows, running, type_line, until
 

@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual.widgets import Input
 
-from sctp_tui.monitor.course import Shown, Still
-from sctp_tui.monitor.link_said import Remarks
 from sctp_tui.monitor.log import Log
-from sctp_tui.monitor.wire import Conversation, End
+from sctp_tui.monitor.trace.conversations import Conversation, End
+from sctp_tui.monitor.trace.link_changes import Remarks
+from sctp_tui.monitor.trace.timeline import Shown, Still
 from sctp_tui.sctp.commands import DropNext
 from sctp_tui.sctp.events import AssocChange, Message, Packet, Peer
-from sctp_tui.sctp.link import Conditions, Drop
+from sctp_tui.sctp.link.conditions import Conditions, Drop
 from sctp_tui.tui.association_table import AssociationTable
-from sctp_tui.tui.export_screen import ExportScreen
-from sctp_tui.tui.ladder_svg import picture
+from sctp_tui.tui.dialogs.export_screen import ExportScreen
 from sctp_tui.tui.settings import Settings
-from sctp_tui.tui.wire_export import ladder_text, wire_sources
+from sctp_tui.tui.wire.ladder_svg import picture
+from sctp_tui.tui.wire.wire_export import ladder_text, wire_sources
 
 from ..harness import Running
 from ..monitor.story import EVIL

@@ -3,8 +3,8 @@
 from textual.pilot import Pilot
 
 from sctp_tui.tui.app import SctpApp
-from sctp_tui.tui.ladder_view import LadderView
-from sctp_tui.tui.window_view import WindowView
+from sctp_tui.tui.wire.ladder_view import LadderView
+from sctp_tui.tui.wire.window_view import WindowView
 
 from ..rawpeer import COOKIE_ECHO, SHUTDOWN_COMPLETE, RawPeer, chunk, init, sack
 from .driving import drawn, rows, running, until

@@ -7,9 +7,9 @@ import pytest
 from textual.pilot import Pilot
 
 from sctp_tui.sctp.events import Direction, LinkState, Packet, Peer
-from sctp_tui.sctp.link import Conditions, Drop, LinkCounts, Verdict
+from sctp_tui.sctp.link.conditions import Conditions, Drop, LinkCounts, Verdict
 from sctp_tui.tui.association_table import AssociationTable
-from sctp_tui.tui.ladder_view import LadderView
+from sctp_tui.tui.wire.ladder_view import LadderView
 from tests.monitor.story import SERVER, Story
 
 from .driving import message_input, until

@@ -8,8 +8,9 @@ import errno
 import struct
 import time
 
-from ..events import Path, PathLimits, Peer, Statistics
-from ..rtt import measured
+from sctp_tui.sctp.events import Path, PathLimits, Peer, Statistics
+from sctp_tui.sctp.rtt import measured
+
 from . import layout
 from .syscalls import getsockopt
 

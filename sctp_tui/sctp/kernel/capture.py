@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..endpoint import Clock
-from ..events import Direction, Packet, Peer
-from ..system import kernel_udp_port
+from sctp_tui.sctp.endpoint import Clock
+from sctp_tui.sctp.events import Direction, Packet, Peer
+from sctp_tui.sctp.system import kernel_udp_port
+
 from .last_words import Abort, LastWords
 from .ring import SETTLED, Frame, NoCapture, Ring
 

@@ -14,12 +14,11 @@ from typing import Any
 
 import msgspec
 
-from ... import __version__
-from .. import sockaddr, unicast
-from ..book import Book, Entry
-from ..causes import INVALID_PARAMETER, OUT_OF_RESOURCE, STALE_COOKIE
-from ..endpoint import ANY, UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
-from ..events import (
+from sctp_tui import __version__
+from sctp_tui.sctp import sockaddr, unicast
+from sctp_tui.sctp.association_table import Book, Entry
+from sctp_tui.sctp.endpoint import ANY, UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
+from sctp_tui.sctp.events import (
     SCHEMA,
     AssocChange,
     Detail,
@@ -33,11 +32,13 @@ from ..events import (
     PeerAddrChange,
     Status,
 )
-from ..mmsg import COUNT
-from ..notification import decode
-from ..reassembly import Reassembly
-from ..system import kernel_udp_port, refusal, refused
-from ..unreachable import AGAINST, no_route, unreachable
+from sctp_tui.sctp.mmsg import COUNT
+from sctp_tui.sctp.notifications import decode
+from sctp_tui.sctp.reassembly import Reassembly
+from sctp_tui.sctp.system import kernel_udp_port, refusal, refused
+from sctp_tui.sctp.unreachable import AGAINST, no_route, unreachable
+from sctp_tui.sctp.wire.causes import INVALID_PARAMETER, OUT_OF_RESOURCE, STALE_COOKIE
+
 from . import asking, layout, timers
 from .branches import Branches, Source
 from .capture import End, Ends

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ..events import Direction, Packet, Peer
+from sctp_tui.sctp.events import Direction, Packet, Peer
 
 _ABORT, _T_BIT = 6, 1
 _KEPT = 1024  # of each, two; past it the oldest go

@@ -6,8 +6,8 @@ All are native byte order with C alignment; error causes in notifications are as
 import socket
 import struct
 
-from .. import sockaddr
-from ..notification import Dialect
+from sctp_tui.sctp import sockaddr
+from sctp_tui.sctp.notifications import Dialect
 
 IPPROTO_SCTP = 132
 IP_RECVERR, IPV6_RECVERR = 11, 25

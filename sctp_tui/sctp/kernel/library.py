@@ -8,8 +8,8 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 
-from ..endpoint import StackUnavailable
-from ..printable import printable
+from sctp_tui.sctp.endpoint import StackUnavailable
+from sctp_tui.sctp.printable import printable
 
 _PACKAGE = "pysctp"
 _MODULES = ("sctp", "_sctp")  # what pysctp installs; another package's of either name breaks it

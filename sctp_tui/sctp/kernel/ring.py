@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..endpoint import SctpError
+from sctp_tui.sctp.endpoint import SctpError
 
 SETTLED = 0.01
 """Seconds until a packet that passed can be read, at most."""

@@ -4,7 +4,8 @@ import socket
 from types import ModuleType
 from typing import Any
 
-from ..endpoint import EndpointOptions
+from sctp_tui.sctp.endpoint import EndpointOptions
+
 from . import layout
 from .syscalls import getsockopt
 

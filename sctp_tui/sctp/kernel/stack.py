@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable
 from types import ModuleType
 
-from ..endpoint import Clock, EndpointOptions, SctpError, StackUnavailable
-from ..events import Packet, Peer, StackName
-from ..system import NO_LOOPBACK, loopback_is_down
+from sctp_tui.sctp.endpoint import Clock, EndpointOptions, SctpError, StackUnavailable
+from sctp_tui.sctp.events import Packet, Peer, StackName
+from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down
+
 from . import library
 from .capture import SETTLED, Capture, Ends
 from .endpoint import KernelEndpoint

@@ -5,8 +5,9 @@ import os
 import struct
 from collections.abc import Sequence
 
-from .. import sockaddr
-from ..mmsg import Room
+from sctp_tui.sctp import sockaddr
+from sctp_tui.sctp.mmsg import Room
+
 from . import layout
 
 _libc = ctypes.CDLL(None, use_errno=True)

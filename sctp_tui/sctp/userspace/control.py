@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from ..endpoint import Clock, SctpError
-from ..events import LinkState
-from ..link import Conditions, Drop
+from sctp_tui.sctp.endpoint import Clock, SctpError
+from sctp_tui.sctp.events import LinkState
+from sctp_tui.sctp.link.conditions import Conditions, Drop
+
 from .pump import Pump
 
 SLOWEST = 0.01

@@ -4,7 +4,8 @@ import socket
 from collections.abc import Sequence
 from functools import lru_cache
 
-from .. import mmsg, sockaddr
+from sctp_tui.sctp import mmsg, sockaddr
+
 from .links import SocketAddress
 
 _LARGEST = 64 * 1024  # bytes; no datagram is longer

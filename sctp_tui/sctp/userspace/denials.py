@@ -4,9 +4,9 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..decoding import decode
-from ..packet import ReConfig
-from ..parameters import Parameter
+from sctp_tui.sctp.wire.decode import decode
+from sctp_tui.sctp.wire.packet import ReConfig
+from sctp_tui.sctp.wire.parameters import Parameter
 
 _RE_CONFIG = 130
 _RESPONSE = 16

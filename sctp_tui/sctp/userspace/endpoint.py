@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from ... import __version__
-from .. import icmp, sockaddr, unicast
-from ..book import Book, Entry
-from ..causes import STALE_COOKIE
-from ..endpoint import ANY, UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
-from ..events import (
+from sctp_tui import __version__
+from sctp_tui.sctp import icmp, sockaddr, unicast
+from sctp_tui.sctp.association_table import Book, Entry
+from sctp_tui.sctp.endpoint import ANY, UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
+from sctp_tui.sctp.events import (
     SCHEMA,
     AssocChange,
     Detail,
@@ -33,11 +32,13 @@ from ..events import (
     RequestDenied,
     Status,
 )
-from ..notification import decode
-from ..reassembly import Reassembly
-from ..rtt import measured
-from ..system import kernel_udp_port, refusal, refused
-from ..unreachable import no_route
+from sctp_tui.sctp.notifications import decode
+from sctp_tui.sctp.reassembly import Reassembly
+from sctp_tui.sctp.rtt import measured
+from sctp_tui.sctp.system import kernel_udp_port, refusal, refused
+from sctp_tui.sctp.unreachable import no_route
+from sctp_tui.sctp.wire.causes import STALE_COOKIE
+
 from . import layout
 from .links import Link
 from .sockets import SEND_BUFFER, Socket, Told, open_socket

@@ -9,8 +9,8 @@ from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from .. import sockaddr
-from ..events import Peer
+from sctp_tui.sctp import sockaddr
+from sctp_tui.sctp.events import Peer
 
 if TYPE_CHECKING:
     from .links import Link, SocketAddress

@@ -7,7 +7,7 @@ followed. On BSD and macOS a sockaddr begins with its length.
 import struct
 import sys
 
-from ..notification import Dialect
+from sctp_tui.sctp.notifications import Dialect
 
 AF_CONN = 123
 SOCK_SEQPACKET = 5

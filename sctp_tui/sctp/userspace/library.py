@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..endpoint import Flaw, StackUnavailable
+from sctp_tui.sctp.endpoint import Flaw, StackUnavailable
 
 VARIABLE = "SCTP_TUI_USRSCTP"
 _AT_SECURE = 23  # of <elf.h>: the system tells libraries to trust the environment less

@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
-from .. import sockaddr
-from ..events import Direction
+from sctp_tui.sctp import sockaddr
+from sctp_tui.sctp.events import Direction
+
 from .flows import Flow
 
 RECENT = 256

@@ -7,7 +7,7 @@ PR-SCTP, and aborted at the first FORWARD TSN.
 
 import struct
 
-from ..parameters import IPV4, IPV6
+from sctp_tui.sctp.wire.parameters import IPV4, IPV6
 
 _CHUNK, _PARAMETERS = 12, 32
 """Where the one chunk of such a packet begins, and in it the parameters."""

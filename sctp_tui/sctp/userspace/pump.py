@@ -14,12 +14,13 @@ from collections.abc import Callable, Collection, Sequence
 from ctypes import string_at
 from itertools import islice
 
-from .. import icmp
-from ..endpoint import Clock
-from ..events import Direction, Packet
-from ..icmp import Icmp
-from ..link import KEPT_OUT, NOT_READ, NOT_SENT, WRONG_CHECKSUM, Verdict
-from ..unreachable import AGAINST, bounced, unreachable
+from sctp_tui.sctp import icmp
+from sctp_tui.sctp.endpoint import Clock
+from sctp_tui.sctp.events import Direction, Packet
+from sctp_tui.sctp.icmp import Icmp
+from sctp_tui.sctp.link.conditions import KEPT_OUT, NOT_READ, NOT_SENT, WRONG_CHECKSUM, Verdict
+from sctp_tui.sctp.unreachable import AGAINST, bounced, unreachable
+
 from .datagrams import datagrams
 from .denials import Denial, asks, denials
 from .flows import Flows

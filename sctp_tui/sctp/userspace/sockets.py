@@ -5,8 +5,9 @@ import errno
 import mmap
 import struct
 
-from ..endpoint import EndpointOptions, Outgoing, SctpError
-from ..system import refused
+from sctp_tui.sctp.endpoint import EndpointOptions, Outgoing, SctpError
+from sctp_tui.sctp.system import refused
+
 from . import layout
 
 SEND_BUFFER = 4 * 1024 * 1024

@@ -4,8 +4,9 @@ import ctypes
 import time
 from collections.abc import Callable
 
-from ..endpoint import Clock, EndpointOptions, SctpError
-from ..events import Packet, Peer, StackName
+from sctp_tui.sctp.endpoint import Clock, EndpointOptions, SctpError
+from sctp_tui.sctp.events import Packet, Peer, StackName
+
 from .control import LinkControl
 from .endpoint import UserspaceEndpoint
 from .library import load

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
-from ..conditioner import Conditioner, Fate
-from ..events import Direction
+from sctp_tui.sctp.events import Direction
+from sctp_tui.sctp.link.conditioner import Conditioner, Fate
+
 from .links import Link
 
 LEAST = 0.005

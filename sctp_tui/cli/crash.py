@@ -1,0 +1,166 @@
+"""What a fault of this program leaves behind: one line on standard error, and a note to report it with.
+
+Neither has a payload or a peer's address: no values of variables, and of what an exception says only what is
+safe by its type. Limits of the machine are no fault of the program: they are told, without a note.
+"""
+
+import errno
+import faulthandler
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from sctp_tui import __version__
+
+from .stdout import complain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEPT = 10
+"""Notes that are kept, the newest."""
+
+_LIBRARIES = ("textual", "pysctp", "pylibdatachannel", "aiolibdatachannel")
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_FRAMES = 50  # lines of a stack that are written, from either end
+_CAUSES = 5  # exceptions that led to one another
+_LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT}
+
+
+def listen() -> None:
+    """From now on, what nobody catches in this process is told so, in whatever thread."""
+    sys.excepthook = _caught
+    threading.excepthook = _caught_in_thread
+    faulthandler.enable()  # a library in C that dies has at least its stack
+
+
+def told(error: BaseException, thread: str = "") -> str:
+    """The line about what ended the program, once the note for it is written."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _LIMITS):
+        which = _said(error) or "no memory is left"
+        return f"this machine has no more of what is needed: {which}; close other programs, or ask for less"
+    kind = type(error).__name__
+    where = f"ended by a fault of its own ({kind}{_place(error)})"
+    try:
+        path = _write(error, thread)
+    except (OSError, ImportError) as failed:
+        return f"{where}; no note of it could be written: {_said(failed) or type(failed).__name__}"
+    return (
+        f"{where}: please report it to the project's issue tracker with {path}, "
+        "which has no payloads and no addresses"
+    )
+
+
+def _caught(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+    complain(told(error))
+
+
+def _caught_in_thread(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+        complain(told(args.exc_value, args.thread.name if args.thread else ""))
+
+
+# --- the note
+
+
+def folder() -> "Path":
+    """Where the notes are: `~/.local/state/sctp-tui/crashes` on Linux."""
+    from platformdirs import user_state_path
+
+    return user_state_path("sctp-tui") / "crashes"
+
+
+def _write(error: BaseException, thread: str) -> "Path":
+    notes = folder()
+    notes.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = notes / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}-{time.monotonic_ns()}.txt"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with open(os.open(path, flags, 0o600), "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write("\n".join([*_versions(thread), "", *_stacks(error), ""]))
+    for old in sorted(notes.glob("*.txt"))[:-KEPT]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def _versions(thread: str) -> Iterator[str]:
+    import importlib.metadata
+    import platform
+
+    yield f"sctp-tui {__version__}"
+    yield f"Python {platform.python_version()} ({platform.python_implementation()})"
+    for name in _LIBRARIES:
+        try:
+            yield f"{name} {importlib.metadata.version(name)}"
+        except importlib.metadata.PackageNotFoundError:
+            yield f"{name} -"
+    yield f"{platform.system()} {platform.release()} {platform.machine()}, {_system()}"
+    yield f"terminal {os.environ.get('TERM', '-')}"
+    yield f"command {next((word for word in sys.argv[1:2] if word.isalpha()), 'screen')}"
+    yield f"thread {thread or 'main'}"
+
+
+def _system() -> str:
+    import platform
+
+    try:
+        return platform.freedesktop_os_release().get("PRETTY_NAME", "-")
+    except OSError:
+        return "-"
+
+
+def _stacks(error: BaseException | None) -> Iterator[str]:
+    """The exception and what led to it, the last one first."""
+    import linecache
+
+    for _ in range(_CAUSES):
+        if error is None:
+            return
+        kind = type(error)
+        said = _said(error)
+        yield f"{kind.__module__}.{kind.__qualname__}{said and f': {said}'}"
+        frames = list(_frames(error))
+        left_out = len(frames) - 2 * _FRAMES
+        for number, (file, line, function) in enumerate(frames):
+            if left_out > 0 and number == _FRAMES:
+                yield f"  … {left_out} more"
+            if left_out <= 0 or number < _FRAMES or number >= len(frames) - _FRAMES:
+                yield f"  {_short(file)}:{line} in {function}: {linecache.getline(file, line).strip()}"
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _frames(error: BaseException) -> Iterator[tuple[str, int, str]]:
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        yield code.co_filename, trace.tb_lineno, code.co_qualname
+        trace = trace.tb_next
+
+
+def _place(error: BaseException) -> str:
+    """Where in this program it was, as far in as that goes."""
+    ours = [f" at {_short(file)}:{line}" for file, line, _ in _frames(error) if file.startswith(_HERE)]
+    return ours[-1] if ours else ""
+
+
+def _short(file: str) -> str:
+    """A file from its package on: what comes before it may have a user's name."""
+    for root in (os.path.dirname(_HERE), *sys.path):
+        if root and file.startswith(root + os.sep):
+            return file[len(root) + 1 :]
+    return os.path.basename(file)
+
+
+def _said(error: BaseException) -> str:
+    """Of an exception's text what can have come from nobody but this machine."""
+    match error:
+        case OSError(errno=int(number)):
+            return os.strerror(number)
+        case ImportError(name=str(name)):
+            return name
+        case UnicodeError():
+            return str(getattr(error, "reason", ""))
+    return ""

@@ -1,0 +1,197 @@
+"""`sctp-tui doctor`: which SCTP stacks work on this machine, and what mends those that don't."""
+
+import importlib.metadata
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from sctp_tui import __version__
+from sctp_tui.cli.option_values import stack as stack_value
+from sctp_tui.cli.parser import Parser
+from sctp_tui.cli.stdout import Output, OutputEnded, complain
+from sctp_tui.sctp.endpoint import Clock, SctpError, Stack, StackUnavailable
+from sctp_tui.sctp.events import SCHEMA, StackName
+from sctp_tui.sctp.kernel.capture import NoCapture
+from sctp_tui.sctp.kernel.stack import NoKernelSctp
+from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.stacks import open_stack
+from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down
+from sctp_tui.sctp.userspace import library as library_of_usrsctp
+
+from .handshake import shake_hands
+from .machine import Machine, why_no_sctp
+
+_NAMES: tuple[StackName, ...] = ("kernel", "userspace")
+_NUMBER = re.compile(r"\d+(?:\.\d+)+")
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """Whether `--capture` would show the kernel's packets, and if not why, and what mends it."""
+
+    works: bool
+    cause: str = ""
+    remedy: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What is known of one stack. `handshake_ms` is None where it does not work.
+
+    `capture` is None where there is none to try: the userspace stack sees its packets without. A stack that
+    works can have a cause and a remedy, too: of what is not as good as it could be.
+    """
+
+    stack: StackName
+    works: bool
+    library: str
+    version: str
+    cause: str
+    remedy: str
+    handshake_ms: float | None
+    capture: Capture | None = None
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The whole answer, as `--json` prints it."""
+
+    schema: int
+    version: str
+    stacks: tuple[Finding, ...]
+
+
+def examine(
+    name: StackName, machine: Machine, open_stack: Callable[[StackName, Clock], Stack] = open_stack
+) -> Finding:
+    """Try a stack by a handshake: an import proves nothing."""
+    clock = Clock()
+    library = _installed(name)
+    took: float | None = None
+    capture: Capture | None = None
+    cause = remedy = ""
+    try:
+        stack = open_stack(name, clock)
+        library = stack.library
+        if stack.flaw is not None:
+            cause, remedy = stack.flaw.cause, stack.flaw.remedy
+        try:
+            if loopback_is_down():
+                raise StackUnavailable(*NO_LOOPBACK)
+            took = shake_hands(stack, clock)
+            capture = _try_capture(stack)
+        finally:
+            stack.close()
+    except NoKernelSctp:
+        cause, remedy = why_no_sctp(machine)
+    except StackUnavailable as error:
+        cause, remedy = error.cause, error.remedy
+    except (SctpError, OSError) as error:
+        cause, remedy = str(error), "look for what filters SCTP or the loopback (`sudo nft list ruleset`)"
+    if name == "userspace" and (ignored := library_of_usrsctp.ignored()):
+        cause = "; ".join(filter(None, (cause, ignored)))
+    version = _NUMBER.findall(library.rpartition(", ")[2])[-1:] or [""]
+    return Finding(
+        name, took is not None, library, version[0], cause, remedy, took and round(took, 3), capture
+    )
+
+
+def _try_capture(stack: Stack) -> Capture | None:
+    if stack.name != "kernel":
+        return None
+    try:
+        stack.tap(lambda packet: None)
+    except NoCapture as error:
+        return Capture(False, error.cause, error.remedy)
+    return Capture(True)
+
+
+def _installed(name: StackName) -> str:
+    """The library of a stack that is not open: what is known without it."""
+    if name == "userspace":
+        return ""
+    try:
+        return f"pysctp {importlib.metadata.version('pysctp')}"
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+@dataclass
+class _Options:
+    stack: Literal["auto", "kernel", "userspace", "all"] = "auto"
+    json: bool = False
+
+
+def _parse(argv: Sequence[str]) -> _Options:
+    parser = Parser(
+        "doctor",
+        "[OPTIONS]",
+        "Say which SCTP stacks work on this machine, and for the others why not and what mends them.\n"
+        "Each is tried by an association with itself, a message on it, and a graceful shutdown.",
+        "exit status: 0 the stack asked for works, or at least one of them; 1 not so; 2 wrong usage.",
+    )
+    parser.add_argument(
+        "--stack", type=stack_value("auto", "kernel", "userspace", "all"), metavar="STACK",
+        help="kernel or userspace: that one alone; auto or all: both (default)",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("-h", "--help", action="help", help="show this and leave")
+    return parser.parse_args(list(argv), _Options())
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command with the words after `doctor`; its exit status."""
+    options = _parse(argv)
+    machine = Machine.read(os.uname().release)
+    wanted = [name for name in _NAMES if options.stack in (name, "auto", "all")]
+    report = Report(SCHEMA, __version__, tuple(examine(name, machine) for name in wanted))
+    output = Output()
+    if options.json:
+        output.add(msgspec.json.encode(report))
+    else:
+        for line in in_words(report, *_marks()):
+            output.add(line)
+    try:
+        output.flush()
+    except OutputEnded as error:
+        if str(error):
+            complain(str(error), "doctor")
+        return 1
+    return 0 if any(finding.works for finding in report.stacks) else 1
+
+
+def _marks() -> tuple[str, str]:
+    """Signs for works and does not work that the terminal's encoding has."""
+    try:
+        "✓✗".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return "+", "-"
+    return "✓", "✗"
+
+
+def in_words(report: Report, yes: str, no: str) -> list[str]:
+    """The report as lines for people."""
+    lines = []
+    for finding in report.stacks:
+        head = f"{yes if finding.works else no} {finding.stack:<9}  "
+        if finding.handshake_ms is not None:
+            lines.append(
+                f"{head}works: {finding.library}; handshake and message in {finding.handshake_ms:.1f} ms"
+            )
+            if finding.cause:
+                lines.append(f"{'':13}but {finding.cause}")
+        else:
+            lines.append(head + finding.cause)
+        if finding.remedy:
+            lines.append(f"{'':13}to mend it: {finding.remedy}")
+        if finding.capture is not None:
+            lines += _capture_in_words(finding.capture)
+    return [printable(line) for line in lines]
+
+
+def _capture_in_words(capture: Capture) -> list[str]:
+    if capture.works:
+        return [f"{'':13}--capture shows its packets"]
+    return [f"{'':13}--capture does not work: {capture.cause}", f"{'':13}to mend it: {capture.remedy}"]

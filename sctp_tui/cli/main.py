@@ -1,0 +1,113 @@
+"""The command line's entry: hands on to the command that its first word names.
+
+Each is imported only where it runs: Textual by the screen alone, SCTP by nothing that just prints help. And
+nothing at all before `main` has said what ^C does, as it would end what is being imported by a traceback.
+"""
+
+import os
+import signal
+import sys
+
+
+def main(argv: "list[str] | None" = None) -> int:
+    """Run the program with these arguments; its exit status."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Until a command listens to it, it just ends the process.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _have_all_streams()
+    from . import crash
+
+    crash.listen()
+    return _run(sys.argv[1:] if argv is None else argv)
+
+
+def _have_all_streams() -> None:
+    """A standard descriptor that is closed would be taken by the next socket, and written to."""
+    # One that is missing has no input, and is a failure to print to; of failures to complain nobody learns.
+    for descriptor, flags in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, flags)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+
+
+def _run(words: "list[str]") -> int:
+    from .options import send_options, serve_options
+
+    match words:
+        case ["serve", *rest]:
+            serving = serve_options(rest)
+            from .serve import serve
+
+            return serve(serving)
+        case ["send", *rest]:
+            sending = send_options(rest)
+            from .send import send
+
+            return send(sending)
+        case ["doctor", *rest]:
+            from .doctor import main as doctor
+
+            return doctor(rest)
+        case ["lab", *rest]:
+            from .lab import main as lab
+
+            return lab(rest)
+    return _screen(words)
+
+
+def _lab_hint() -> str:
+    from sctp_tui.tui.hints import in_lab
+
+    return "; in the lab `sctp-tui lab` alone, or with --tty, gives it one" if in_lab() else ""
+
+
+def _screen(words: "list[str]") -> int:
+    import gc
+
+    from .options import screen_options
+
+    options = screen_options(words)
+    gc.disable()  # until the screen is there nothing is garbage; then it is the Collector's
+    from sctp_tui.sctp.endpoint import Clock, StackUnavailable
+    from sctp_tui.sctp.stacks import choose
+    from sctp_tui.sctp.system import raise_descriptor_limit
+
+    from .stdout import complain
+
+    raise_descriptor_limit()
+    # Drawn on standard error, so that standard output may be anything.
+    streams = {0: "standard input", 2: "standard error, where it is drawn,"}
+    elsewhere = [name for descriptor, name in streams.items() if not os.isatty(descriptor)]
+    if elsewhere:
+        none = "is none" if len(elsewhere) == 1 else "are none"
+        complain(
+            f"the screen needs a terminal, and {' and '.join(elsewhere)} {none}; "
+            "without one, `sctp-tui serve` prints what happens" + _lab_hint()
+        )
+        return 1
+    notes: list[str] = []
+    try:
+        stacks = choose(
+            options.stack, Clock(), lambda name, why: notes.append(f"without the {name} stack: {why}")
+        )
+    except StackUnavailable as error:
+        complain(str(error))
+        return 1
+    from sctp_tui.tui.app import Settings, with_program
+    from sctp_tui.tui.state import usual_path
+
+    from .screen import run
+
+    outbound, inbound = options.streams
+    settings = Settings(
+        stacks, options.hosts, options.port, options.udp_port, outbound, inbound, options.echo,
+        options.autoclose, options.grace, options.max_associations, options.capture, options.conditions,
+        theme=options.theme, large=options.large, mask_addresses=options.mask_addresses,
+        keys=dict(options.key), state=usual_path(), notes=tuple(notes),
+    )  # fmt: skip
+    return run(with_program(settings))

@@ -1,0 +1,478 @@
+"""The command line: which options there are, what each may be, and the help that says so.
+
+Everything here must be quick: `--help`, `--version` and a wrong option are answered before SCTP, msgspec
+or Textual is imported. Defaults are those of the dataclasses.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from sctp_tui import __version__
+
+from .option_values import (
+    action_keys,
+    address,
+    conditions,
+    one_of,
+    own_end,
+    ppid,
+    seconds,
+    stack,
+    stream_or_each,
+    streams,
+    theme,
+    whole,
+)
+from .parser import PROG, Parser
+
+if TYPE_CHECKING:
+    from sctp_tui.sctp.commands import SetLink
+    from sctp_tui.sctp.link.conditions import Conditions
+
+COMMANDS = ("serve", "send", "doctor", "lab")
+PORT = 9877
+"""The port that a server listens on and a client sends to unless told otherwise."""
+
+Wanted = Literal["auto", "kernel", "userspace", "all"]
+
+
+@dataclass
+class ServerOptions:
+    """What the screen and `serve` have in common: the server, and the limits of the engine."""
+
+    host: list[str] = field(default_factory=list)
+    port: int = PORT
+    stack: Wanted = "auto"
+    udp_port: int | None = None
+    capture: bool = False
+    streams: tuple[int, int] = (10, 2048)
+    echo: bool = False
+    autoclose: int = 0
+    max_associations: int = 10_000
+    grace: float = 2.0
+    link: "Conditions | None" = None
+    link_in: "Conditions | None" = None
+    link_out: "Conditions | None" = None
+    link_seed: int | None = None
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The addresses to bind."""
+        return tuple(self.host) or ("127.0.0.1",)
+
+    @property
+    def conditions(self) -> "SetLink | None":
+        """What the links are to do from the start."""
+        if all(given is None for given in (self.link, self.link_in, self.link_out, self.link_seed)):
+            return None
+        from sctp_tui.sctp.commands import SetLink
+        from sctp_tui.sctp.link.conditions import Conditions
+
+        both = self.link or Conditions()
+        return SetLink(self.link_in or both, self.link_out or both, self.link_seed)
+
+
+@dataclass
+class ScreenOptions(ServerOptions):
+    """Options of the screen. `key` has names of actions with their keys, which have commas between."""
+
+    theme: str | None = None
+    large: bool = False
+    mask_addresses: bool = False
+    key: list[tuple[str, str]] = field(default_factory=list)
+
+
+IN_CONFIG = tuple(option.name for option in fields(ScreenOptions))
+"""What a config file may hold."""
+
+
+@dataclass
+class ServeOptions(ServerOptions):
+    """Options of `serve`."""
+
+    json: bool = False
+    classic: bool = False
+    packets: bool = False
+    count: int | None = None
+
+
+@dataclass
+class SendOptions:
+    """Options of `send`, and what its words say: where to, and what.
+
+    No `texts` and no `file` mean standard input, but for `connect_only`. `own` is where from. A `stream` of
+    None: each message names its own.
+    """
+
+    host: str = ""
+    port: int = PORT
+    texts: list[bytes] = field(default_factory=list)
+    hex: bool = False
+    file: str | None = None
+    lines: Literal["text", "hex", "base64"] | None = None
+    null: bool = False
+    frames: bool = False
+    stream: int | None = 1
+    ppid: int = 0
+    unordered: bool = False
+    lifetime: int | None = None
+    streams: tuple[int, int] = (5, 5)
+    stack: Wanted = "auto"
+    udp_port: int | None = None
+    own: list[tuple[str, int]] = field(default_factory=list)
+    connect_only: bool = False
+    abort: bool = False
+    timeout: float = 10.0
+    wait: float | None = None
+    replies: int | None = None
+    json: bool = False
+
+
+# --- groups of options
+
+_FLAG = argparse.BooleanOptionalAction  # so that the command line can take back what the config file says
+
+
+def _add_server(parser: Parser) -> None:
+    group = parser.add_argument_group("server")
+    group.add_argument(
+        "--host", action="append", type=address, metavar="ADDRESS",
+        help="address to bind, more than one by repeating it (default: 127.0.0.1; 0.0.0.0 is all of IPv4, :: "
+        "of both families)",
+    )  # fmt: skip
+    group.add_argument(
+        "--port", type=whole(0, 65535, "port"), metavar="PORT",
+        help=f"SCTP port (default: {PORT}; 0 = any that is free)",
+    )  # fmt: skip
+    group.add_argument(
+        "--streams", type=streams, metavar="OUT:IN",
+        help="streams to ask for, and the most to take (default: 10:2048)",
+    )  # fmt: skip
+    group.add_argument("--echo", action=_FLAG, help="answer each message by itself, on its stream")
+    group.add_argument(
+        "--autoclose", type=whole(0, 86_400, "number of seconds"), metavar="SECONDS",
+        help="shut down associations that were idle for so long (default: 0 = never)",
+    )  # fmt: skip
+    group.add_argument(
+        "--max-associations", type=whole(1, 1_000_000, "number of associations"), metavar="N",
+        help="associations at one time; further ones are aborted and counted (default: 10000)",
+    )  # fmt: skip
+    group.add_argument(
+        "--grace", type=seconds(0, "grace"), metavar="SECONDS",
+        help="time that associations get at the end for their SHUTDOWN (default: 2)",
+    )  # fmt: skip
+    group = parser.add_argument_group("SCTP")
+    group.add_argument(
+        "--stack", type=stack("auto", "kernel", "userspace", "all"), metavar="STACK",
+        help="auto: the kernel's where it works, else userspace (default); kernel; userspace: needs no "
+        "kernel support, travels in UDP (RFC 6951); all: both at once",
+    )  # fmt: skip
+    group.add_argument(
+        "--udp-port", type=whole(0, 65535, "UDP port"), metavar="PORT",
+        help="userspace: one's own UDP port (default: 9899; 0 = any that is free)",
+    )  # fmt: skip
+    group.add_argument(
+        "--capture", action=_FLAG,
+        help="kernel: capture its packets from the interfaces, which needs CAP_NET_RAW (`sctp-tui doctor` "
+        "tells); those of userspace are seen without",
+    )  # fmt: skip
+    group = parser.add_argument_group("link (userspace)")
+    group.add_argument(
+        "--link", type=conditions, metavar="WORDS",
+        help="what it does to packets on purpose: any of loss=10%% delay=50ms jitter=10ms dup=1%% "
+        "reorder=5%% rate=1000kbit cut drop=DATA#1 (the next on stream 1) drop=3*SACK drop=every*COOKIE-ECHO",
+    )  # fmt: skip
+    group.add_argument(
+        "--link-in", type=conditions, metavar="WORDS", help="the same to what comes in, in place of --link"
+    )
+    group.add_argument(
+        "--link-out", type=conditions, metavar="WORDS", help="the same to what goes out, in place of --link"
+    )
+    group.add_argument(
+        "--link-seed", type=whole(0, 2**32 - 1, "seed"), metavar="N",
+        help="its chance: the same seed has the same packets lost (default: another one each time)",
+    )  # fmt: skip
+    parser.add_argument_group("config file").add_argument(
+        "--config", type=Path, metavar="FILE",
+        help="TOML with these options under their names, with _ for -, and a table [keys] (default: "
+        "~/.config/sctp-tui/config.toml, or where the platform has its own)",
+    )  # fmt: skip
+
+
+def _add_screen(parser: Parser) -> None:
+    group = parser.add_argument_group("screen")
+    group.add_argument(
+        "--theme", type=theme, metavar="NAME",
+        help="colours: textual-dark, textual-light, ansi-dark (16 colours), and others",
+    )  # fmt: skip
+    group.add_argument("--large", action=_FLAG, help="for a projector: large digits, fewer columns")
+    group.add_argument("--mask-addresses", action=_FLAG, help="show pseudonyms for the addresses of peers")
+    group.add_argument(
+        "--key", type=action_keys, action="append", metavar="NAME=KEYS",
+        help="other keys for an action, as in --key close=b,f4; README.md lists the names",
+    )  # fmt: skip
+
+
+def _add_general(parser: Parser) -> None:
+    group = parser.add_argument_group("general")
+    group.add_argument("-h", "--help", action="help", help="show this and leave")
+    group.add_argument(
+        "--version", action="version", version=f"{PROG} {__version__}", help="show the version and leave"
+    )
+
+
+def _check_link(parser: Parser, options: ServerOptions) -> None:
+    """Conditions want the stack whose links are ours."""
+    given = [name for name in ("link", "link_in", "link_out") if getattr(options, name) is not None]
+    if given and options.stack == "kernel":
+        place = parser.place(given[0], "--" + given[0].replace("_", "-"))
+        parser.error(
+            f"{place}: the kernel carries its packets itself: give --stack userspace (in the lab --netem "
+            "does as much)"
+        )
+    if given and options.stack == "auto":
+        options.stack = "userspace"
+
+
+def _check_keys(parser: Parser, options: ScreenOptions) -> None:
+    if not options.key:
+        return
+    from sctp_tui.tui.actions import clashes
+
+    keys = dict(options.key)
+    for row, key, other in clashes(keys):
+        changed = row if row.name in keys else other
+        place = parser.place(f"keys.{changed.name}", "--key")
+        parser.error(f"{place}: {key!r} would do both {row.name} and {other.name}: give either another key")
+
+
+# --- the commands
+
+
+def screen_options(argv: Sequence[str]) -> ScreenOptions:
+    """The options of the screen. Exits where they are wrong, or ask for help."""
+    parser = Parser(
+        "",
+        "[OPTIONS]\n       %(prog)s {serve,send,doctor,lab} ...",
+        "Watch SCTP associations live: a one-to-many server, its associations, the messages, clients.",
+        """\
+commands (each has a --help of its own):
+  serve                   the server without a screen: a line, or a JSON object, per event
+  send HOST:PORT TEXT     the client: sends messages, prints the answers
+  doctor                  which SCTP stacks work on this machine, and what mends the others
+  lab                     a Linux with SCTP in its kernel, for machines whose kernel has none
+
+examples:
+  sctp-tui                            the screen, with a server on 127.0.0.1:9877
+  sctp-tui --host 0.0.0.0             the same for everybody on the network
+  sctp-tui send 127.0.0.1:9877 hello  from another terminal: a row and a message appear""",
+    )
+    _add_screen(parser)
+    _add_server(parser)
+    _add_general(parser)
+    options = ScreenOptions()
+    for word in parser.parse(argv, options, IN_CONFIG):
+        if word in COMMANDS:
+            parser.error(f"{word!r} must come first: {PROG} {word} [OPTIONS]")
+        parser.error(f"no command {word!r}: there are {', '.join(COMMANDS)}, or none for the screen")
+    _check_link(parser, options)
+    _check_keys(parser, options)
+    return options
+
+
+def serve_options(argv: Sequence[str]) -> ServeOptions:
+    """The options of `serve`. Exits where they are wrong, or ask for help."""
+    parser = Parser(
+        "serve",
+        "[OPTIONS]",
+        "The server without a screen: one line per event, in the order time, assoc ID, stream, PPID where\n"
+        "it is not 0, text.",
+        """\
+examples:
+  sctp-tui serve                             listen on 127.0.0.1:9877, print what happens
+  sctp-tui serve --json --port 0             any free port, which the first line tells
+  sctp-tui serve --host 0.0.0.0 --count 3    for the network; leaves after 3 messages
+  sctp-tui serve --classic                   what a server sees that asks for data alone""",
+    )
+    group = parser.add_argument_group("output")
+    output = group.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="one JSON object per line")
+    output.add_argument(
+        "--classic", action="store_true",
+        help="the messages alone, as a server prints them that subscribes to no notifications",
+    )  # fmt: skip
+    group.add_argument(
+        "--packets", action="store_true",
+        help="every SCTP packet too, its chunks decoded; on the kernel's stack with --capture",
+    )  # fmt: skip
+    parser.add_argument_group("end").add_argument(
+        "--count", type=whole(1, 1_000_000_000, "number of messages", "leave it out for no end"), metavar="N",
+        help="leave after N messages",
+    )  # fmt: skip
+    _add_server(parser)
+    _add_general(parser)
+    options = ServeOptions()
+    if words := parser.parse(argv, options, IN_CONFIG):
+        parser.error(f"{words[0]!r} is no option, and serve takes nothing else: leave it out")
+    if options.packets and options.classic:
+        parser.error("--packets: --classic prints the messages alone: leave out either")
+    _check_link(parser, options)
+    return options
+
+
+def send_options(argv: Sequence[str]) -> SendOptions:
+    """The options of `send`. Exits where they are wrong, or ask for help."""
+    parser = Parser(
+        "send",
+        "HOST[:PORT] [TEXT ...] [OPTIONS]",
+        "The client: sets up an association by its first message, sends each TEXT, or without one each\n"
+        "line of standard input, prints what the server answers, and shuts down gracefully.",
+        """\
+examples:
+  sctp-tui send 127.0.0.1:9877 hello             one message, on stream 1
+  sctp-tui send 127.0.0.1:9877 a b --stream 3    two, on stream 3
+  sctp-tui send '[::1]:9877' hello --replies 1   and wait for an answer
+  date | sctp-tui send 192.0.2.7 --udp-port 9899 each line a message
+  sctp-tui send 127.0.0.1:9877 --hex '0a ff'     any octets; --file PATH sends those of a file
+
+exit status: 0 all delivered and shut down, 1 not so (one line says why), 2 wrong usage,
+130 interrupted. A TEXT that begins with - comes after --.""",
+    )
+    group = parser.add_argument_group("messages")
+    form = group.add_mutually_exclusive_group()
+    form.add_argument("--hex", action="store_true", help="each TEXT is octets in hex, as in '0a ff'")
+    form.add_argument(
+        "--file", metavar="PATH", help="one message, of all octets of a file; - is standard input"
+    )
+    form.add_argument(
+        "--lines", type=one_of("form of lines", "text", "hex", "base64"), metavar="FORM",
+        help="what each line of standard input is: text (default), hex, base64",
+    )  # fmt: skip
+    form.add_argument(
+        "--null", action="store_true", help="or -0: messages on standard input end with a NUL, not a newline"
+    )
+    form.add_argument(
+        "--frames", action="store_true",
+        help="messages on standard input come each after its length, 4 bytes in network byte order",
+    )  # fmt: skip
+    group.add_argument(
+        "--stream", type=stream_or_each, metavar="N",
+        help="stream to send on (default: 1); each: every TEXT, line, record or frame names its own, as "
+        "[3]text, or goes on stream 1; [[text is [text then",
+    )  # fmt: skip
+    group.add_argument(
+        "--ppid", type=ppid, metavar="PPID",
+        help="payload protocol identifier, a number or a name such as ngap (default: 0)",
+    )  # fmt: skip
+    form.add_argument(
+        "--connect-only", action="store_true", help="no message: an association without data, and its end"
+    )
+    group.add_argument("--unordered", action="store_true", help="delivered in any order")
+    group.add_argument(
+        "--lifetime", type=whole(1, 2**32 - 1, "lifetime in ms", "leave it out for none"), metavar="MS",
+        help="give up on a message after that many milliseconds (RFC 3758; default: never)",
+    )  # fmt: skip
+    group = parser.add_argument_group("answers and end")
+    answers = group.add_mutually_exclusive_group()
+    answers.add_argument(
+        "--wait", type=seconds(0, "time"), metavar="SECONDS",
+        help="take answers for that long before the close, however many come (default: not at all); "
+        "not with --replies",
+    )  # fmt: skip
+    answers.add_argument(
+        "--replies", type=whole(1, 1_000_000_000, "number of answers", "leave it out for none"), metavar="N",
+        help="close after N answers, a failure where none comes for --timeout; not with --wait",
+    )  # fmt: skip
+    group.add_argument(
+        "--timeout", type=seconds(0.1, "timeout"), metavar="SECONDS",
+        help="give up after that long without progress (default: 10)",
+    )  # fmt: skip
+    group.add_argument("--abort", action="store_true", help="end by an ABORT instead of a SHUTDOWN")
+    group.add_argument(
+        "--json", action="store_true", help="print every event as a JSON object, what was sent included"
+    )
+    group = parser.add_argument_group("SCTP")
+    group.add_argument(
+        "--streams", type=streams, metavar="OUT:IN",
+        help="streams to ask for, and the most to take (default: 5:5)",
+    )  # fmt: skip
+    group.add_argument(
+        "--stack", type=stack("auto", "kernel", "userspace"), metavar="STACK",
+        help="auto: the kernel's where it works, else userspace (default); kernel; userspace",
+    )  # fmt: skip
+    group.add_argument(
+        "--udp-port", type=whole(1, 65535, "UDP port", "leave it out for the usual one"), metavar="PORT",
+        help="the server's UDP port (default on userspace: 9899; on the kernel: not in UDP)",
+    )  # fmt: skip
+    group.add_argument(
+        "--from", action="append", dest="own", type=own_end, metavar="ADDRESS[:PORT]",
+        help="an address of this machine to come from, and an SCTP port (default: any); on the kernel more "
+        "than one by repeating it",
+    )  # fmt: skip
+    _add_general(parser)
+    options = SendOptions()
+    _read_words(parser, parser.parse(_spelt_out(argv), options), options)
+    return options
+
+
+def _spelt_out(argv: Sequence[str]) -> list[str]:
+    """With --null for -0: argparse would take a TEXT such as -0.5 for an option, too, once it knows -0."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    return ["--null" if word == "-0" else word for word in argv[:end]] + list(argv[end:])
+
+
+def _read_words(parser: Parser, words: list[str], options: SendOptions) -> None:
+    """Take address and texts out of the words."""
+    if not words:
+        parser.error("no address given: write HOST:PORT, as in 127.0.0.1:9877")
+    # This brings msgspec with it, which --help and most mistakes do without.
+    from sctp_tui.sctp.endpoint import SctpError
+    from sctp_tui.sctp.hostport import parse_hostport
+    from sctp_tui.sctp.own_end import joined
+
+    try:
+        joined(options.own)
+    except SctpError as error:
+        parser.error(f"--from: {error}")
+    where, *texts = words
+    try:
+        options.host, options.port = parse_hostport(where, PORT)
+    except SctpError as error:
+        parser.error(str(error))
+    if "" in texts:
+        parser.error(
+            "TEXT '' is empty: give at least one byte, as no DATA is empty (RFC 9260, section 3.3.1)"
+        )
+    # What was no UTF-8 on the command line goes out as the bytes that it was.
+    options.texts = [os.fsencode(text) for text in texts]
+    _check_input(parser, options)
+
+
+def _check_input(parser: Parser, options: SendOptions) -> None:
+    """One source alone, and what stands in words can be sent."""
+    if options.file == "":
+        parser.error("--file: '' names no file: give a path, or - for standard input")
+    if options.hex and not options.texts:
+        parser.error("--hex: no TEXT is given: give one, or --lines hex for lines of hex on standard input")
+    if not options.texts:
+        return
+    if options.connect_only:
+        parser.error("--connect-only sends no message: leave it out, or the TEXT")
+    for name in ("file", "lines", "null", "frames"):
+        if getattr(options, name) not in (None, False):
+            source = "sends a file" if name == "file" else "is for standard input"
+            parser.error(f"--{name} {source}: leave it out, or the TEXT")
+    from .send_input import InputFailed, Messages
+
+    messages = Messages(options)
+    try:
+        for _ in messages:
+            pass
+    except InputFailed as error:
+        parser.error(str(error))
+    if messages.empty:
+        parser.error("a TEXT has no octets: give at least one, as no DATA is empty (RFC 9260, section 3.3.1)")

@@ -1,0 +1,84 @@
+"""The screen on this terminal: signals that ask it to end, a terminal that is gone, a crash's last words."""
+
+import asyncio
+import signal
+import termios
+import threading
+
+from sctp_tui.process.signals import ending, stop_signals
+from sctp_tui.process.terminal import Terminal
+from sctp_tui.tui.app import SctpApp
+from sctp_tui.tui.settings import Settings
+
+from .crash import told
+from .stdout import complain
+
+_INPUT, _OUTPUT = 0, 2  # the terminal's descriptors, as Textual has them
+_PATIENCE = 5.0  # s that a screen asked to end has, once the engine has ended
+_WRITER = "textual-output"  # Textual's thread that writes to the terminal
+_AS_THE_KEY = {signal.SIGINT, signal.SIGTERM}
+"""Signals at which a program that ends does as it was told."""
+# What Textual may have set. The keyboard's protocol is that of the alternate screen.
+_UNDO = (
+    b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l"
+    b"\x1b[<u\x1b[?1049l\x1b[?25h"
+)
+
+
+def run(settings: Settings) -> int:
+    """Run the program on this terminal until the user leaves it; its exit status."""
+    try:
+        running = _Running(settings)
+    except termios.error:
+        return 128 + signal.SIGHUP  # it was there a moment ago
+    return running.run()
+
+
+class _Running:
+    def __init__(self, settings: Settings) -> None:
+        self._terminal = Terminal(_OUTPUT)
+        self._app = SctpApp(settings)
+        self._app.hangup.last = self._give_back
+        self._app.fault = self._fault
+        self._said = ""  # of the first fault; others mostly follow from it
+        self._status = 0
+
+    def run(self) -> int:
+        # A thread's last words would go unseen while the screen has the terminal.
+        before, threading.excepthook = threading.excepthook, self._crashed
+        self._app.hangup.watch((_INPUT, _OUTPUT))
+        try:
+            # Not by the event loop: it may be waiting for a terminal that takes nothing any more.
+            with stop_signals(self._signalled, ending()):
+                asyncio.run(self._app.run_async())
+            return 1 if self._said else self._status or self._app.return_code or 0
+        except BaseException:
+            self._give_back()
+            raise
+        finally:
+            threading.excepthook = before
+            if self._said:
+                complain(self._said)
+
+    def _give_back(self) -> None:
+        self._terminal.give_back(_UNDO)
+
+    def _signalled(self, number: int) -> None:
+        """Quit as by the key; a second time at once, but for a terminal that closes meanwhile."""
+        self._app.end(hurry=number != signal.SIGHUP)
+        if number not in _AS_THE_KEY:
+            self._status = self._status or 128 + number
+        self._app.hangup.begin(128 + number, _PATIENCE)
+
+    def _crashed(self, args: threading.ExceptHookArgs) -> None:
+        if args.exc_type is SystemExit:
+            return
+        if args.thread is not None and args.thread.name == _WRITER:
+            self._app.hangup.begin(128 + signal.SIGHUP)
+            return
+        if args.exc_value is not None:
+            self._fault(args.exc_value, args.thread.name if args.thread else "")
+
+    def _fault(self, error: BaseException, thread: str = "") -> None:
+        if not self._said:
+            self._said = told(error, thread)

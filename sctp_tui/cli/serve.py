@@ -1,0 +1,289 @@
+"""`sctp-tui serve`: the one-to-many server without a screen, its events as lines on standard output."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
+from itertools import groupby
+from operator import attrgetter
+
+from sctp_tui.engine.engine import MAX_STREAMS, Engine
+from sctp_tui.engine.event_queue import Batch, Outbox
+from sctp_tui.engine.watchdog import Watchdog
+from sctp_tui.monitor.text import packet_lines
+from sctp_tui.monitor.text.events import sentence
+from sctp_tui.monitor.text.lines import WAITING, Format, as_json, classic, plain
+from sctp_tui.process.signals import stop_signals
+from sctp_tui.sctp.commands import Listen, Stop
+from sctp_tui.sctp.endpoint import Clock, SctpError
+from sctp_tui.sctp.events import (
+    COST,
+    EndpointClosed,
+    EndpointFailed,
+    Event,
+    Listening,
+    Message,
+    Packet,
+    Refused,
+    StackName,
+    Totals,
+    held,
+    to_json_lines,
+)
+from sctp_tui.sctp.stacks import choose
+from sctp_tui.sctp.system import raise_descriptor_limit
+
+from .options import ServeOptions
+from .stdout import Output, OutputEnded, complain
+
+_WAITING = 4096  # events that wait for a slow reader before the engine stops receiving
+_MORE = 0.01  # s after which more is written
+_GATHER = 0.005  # s after which more is read
+_SWITCH = 0.0005  # s that the engine waits for what is being printed; at Python's 5 ms it is held up by it
+_PORTION = 256 * 1024  # bytes of messages that are turned into lines at once
+_IDLE = 0.5  # s between two looks whether the reader of standard output is still there
+
+
+def serve(options: ServeOptions) -> int:
+    """Run the command; its exit status."""
+    raise_descriptor_limit()
+    try:
+        stacks = choose(
+            options.stack, Clock(), lambda name, why: complain(f"without the {name} stack: {why}", "serve")
+        )  # fmt: skip
+        server = _Server(options, stacks)
+    except SctpError as error:
+        complain(str(error), "serve")
+        return 1
+    return server.run()
+
+
+class _Server:
+    """One run: the engine works in its thread, this one prints."""
+
+    def __init__(self, options: ServeOptions, stacks: Sequence[StackName]) -> None:
+        self._options = options
+        self._names = {f"server {stack}" if len(stacks) > 1 else "server": stack for stack in stacks}
+        self._outbox = Outbox(_WAITING, lossless=True)
+        self._engine = Engine(
+            self._outbox, grace=options.grace, max_associations=options.max_associations,
+            gather=0.0 if options.echo else _GATHER, packets=_seen(options, stacks),
+            link=options.conditions,
+        )  # fmt: skip
+        self._watchdog = Watchdog(self._engine, Clock())
+        self._output: Output | None = Output()
+        self._format: Format = as_json if options.json else classic if options.classic else plain
+        self._left = options.count
+        self._open = set(self._names)
+        self._totals: Totals | None = None
+        self._packets_dropped = 0
+        self._status = 0
+        self._signals = 0
+
+        if options.packets and "kernel" in stacks and not options.capture:
+            complain("the packets of the kernel's stack are not seen; give --capture too", "serve")
+        elif options.capture and "kernel" not in stacks:
+            complain(
+                "--capture is for the kernel's stack: leave it out, as --packets tells the userspace stack's",
+                "serve",
+            )
+
+    def run(self) -> int:
+        """Serve until a signal, the count, the end of the output, or an endpoint that fails."""
+        sys.setswitchinterval(_SWITCH)
+        with stop_signals(self._asked_to_stop):
+            self._engine.start()
+            self._engine.submit(*self._listens())
+            self._print_until_closed()
+            self._engine.submit(Stop(now=True))
+            self._engine.join()
+            self._print_last_packets()
+        if self._output is not None:
+            self._output.close()
+        if self._totals is not None:
+            self._tell_refused(self._totals)
+        if self._packets_dropped:
+            which = "1 packet is" if self._packets_dropped == 1 else f"{self._packets_dropped:,} packets are"
+            complain(f"{which} not printed: standard output was read too slowly; write it to a file", "serve")
+        return self._status
+
+    def _tell_refused(self, totals: Totals) -> None:
+        options = self._options
+        for number, why in (
+            (
+                totals.refused - totals.for_streams - totals.at_end,
+                f"--max-associations is {options.max_associations}",
+            ),
+            (
+                totals.for_streams,
+                f"all together may have {MAX_STREAMS:,} streams, and --streams lets each have "
+                f"{sum(options.streams):,}",
+            ),
+            (totals.at_end, "the server was ending"),
+        ):
+            if number:
+                complain(f"{_associations(number)} refused: {why}", "serve")
+        if totals.messages:
+            which = "1 message" if totals.messages == 1 else f"{totals.messages:,} messages"
+            complain(f"{which} of these, which the stack had acknowledged, went unread", "serve")
+
+    def _listens(self) -> list[Listen]:
+        options = self._options
+        outbound, inbound = options.streams
+        alone = len(self._names) == 1
+        return [
+            Listen(
+                name, stack, options.hosts, options.port,
+                # Beside the other stack the option is meant for the one that it is an option of.
+                options.udp_port if alone or stack == "userspace" else None,
+                outbound, inbound, options.echo, options.autoclose,
+            )
+            for name, stack in self._names.items()
+        ]  # fmt: skip
+
+    def _asked_to_stop(self, _signal: int) -> None:
+        self._signals += 1
+        again = self._signals > 1
+        self._engine.submit(Stop(now=again))
+        if self._output is not None:
+            self._output.hurry(0.1 if again else self._options.grace + 1)
+
+    def _print_until_closed(self) -> None:
+        while self._open:
+            running = self._engine.running
+            batch = self._outbox.drain(_IDLE)
+            if said := self._watchdog.news():
+                complain(said, "serve")
+            if not (running or batch):  # by a fault, and that is told
+                self._status = 1
+                return
+            self._totals = batch.totals or self._totals
+            self._packets_dropped = batch.packets_dropped
+            try:
+                self._take_all(_in_order(batch))
+                output = self._output
+                if output is None:
+                    continue
+                output.flush()
+                if not batch and output.reader_gone:
+                    raise OutputEnded("")
+            except OutputEnded as end:
+                self._lose_output(str(end))
+            if batch.events or batch.packets:
+                time.sleep(_MORE)
+
+    def _print_last_packets(self) -> None:
+        """Those that a capture told of after its endpoints were closed."""
+        try:
+            for packet in self._outbox.drain().packets:
+                self._take(packet)
+            if self._output is not None:
+                self._output.flush()
+        except OutputEnded as end:
+            self._lose_output(str(end))
+
+    def _take_all(self, events: Iterable[Event]) -> None:
+        """Messages, which are many, a portion at a time where nothing has to be said of each."""
+        if not self._options.json or self._left is not None:
+            for event in events:
+                self._take(event)
+            return
+        for kind, alike in groupby(events, type):
+            if kind is Message:
+                for some in _portions(alike):
+                    self._add(to_json_lines(some))
+            else:
+                for event in alike:
+                    self._take(event)
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Message) and event.direction == "in":
+            if self._left == 0:
+                return  # came while those before were being counted
+            self._print(event)
+            if self._left is not None:
+                self._left -= 1
+                if self._left == 0:
+                    self._engine.submit(Stop())
+            return
+        if isinstance(event, Packet):
+            self._add((packet_lines.as_json if self._options.json else packet_lines.plain)(event))
+            return
+        if isinstance(event, EndpointFailed):
+            if self._options.json:
+                self._print(event)
+            complain(event.text, "serve")
+            self._status = 1
+            self._open.discard(event.endpoint)
+            self._engine.submit(Stop())
+            return
+        if isinstance(event, Refused) and event.command == "capture":
+            if self._options.json:
+                self._print(event)
+            complain(event.text, "serve")
+            return
+        self._print(event)
+        if isinstance(event, Listening):
+            self._listening(event)
+        elif isinstance(event, EndpointClosed):
+            self._open.discard(event.endpoint)
+            if event.aborted:
+                which, grace = _associations(event.aborted), f"{self._options.grace:g} s"
+                complain(f"{which} not shut down within {grace}: aborted", "serve")
+
+    def _print(self, event: Event) -> None:
+        self._add(self._format(event))
+
+    def _add(self, line: str | bytes | None) -> None:
+        if self._output is not None and line is not None:
+            try:
+                self._output.add(line)
+            except OutputEnded as end:
+                self._lose_output(str(end))
+
+    def _listening(self, event: Listening) -> None:
+        if self._options.classic:
+            # Standard output has the classic lines alone, and the port may have been anybody's choice.
+            complain(f"{event.endpoint} {sentence(event)}", "serve")
+            self._add(WAITING)
+        if event.warning:
+            complain(event.warning, "serve")
+
+    def _lose_output(self, why: str) -> None:
+        """Nothing can be printed any more: end, quietly where the reader went."""
+        self._output = None
+        if why:
+            complain(why, "serve")
+            # Who is told to end does not fail by ending.
+            self._status = 0 if self._signals else 1
+        self._engine.submit(Stop())
+
+
+def _seen(options: ServeOptions, stacks: Sequence[StackName]) -> list[StackName]:
+    """The stacks whose packets are printed."""
+    return [name for name in stacks if options.packets and (name != "kernel" or options.capture)]
+
+
+def _in_order(batch: Batch) -> Iterable[Event]:
+    """Events and packets by their time, and each among themselves in the order in which they came."""
+    if not batch.packets:
+        return batch.events
+    return merge(batch.packets, batch.events, key=attrgetter("at"))
+
+
+def _portions(events: Iterable[Event]) -> Iterator[list[Event]]:
+    """Some of them at a time, of about `_PORTION` bytes."""
+    some: list[Event] = []
+    size = 0
+    for event in events:
+        some.append(event)
+        size += COST + held(event)
+        if size >= _PORTION:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
+
+
+def _associations(number: int) -> str:
+    return "1 association was" if number == 1 else f"{number} associations were"

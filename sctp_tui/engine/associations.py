@@ -1,0 +1,223 @@
+"""What the engine keeps of each association: where it is, exact counters, what waits to be sent.
+
+The counters go out cumulatively, so that they stay exact whatever a consumer drops.
+"""
+
+from collections import Counter, deque
+from typing import Literal
+
+import msgspec
+
+from sctp_tui.sctp.association_table import ENDED
+from sctp_tui.sctp.commands import Send
+from sctp_tui.sctp.endpoint import Clock, SctpError
+from sctp_tui.sctp.events import (
+    AssocChange,
+    Counts,
+    Event,
+    Message,
+    Opening,
+    SendFailed,
+    StreamCount,
+    Streams,
+    Totals,
+)
+
+ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
+"""The states of SCTP_ASSOC_CHANGE after which an association is no more."""
+
+
+Refusal = Literal["associations", "streams", "ending"]
+"""Why there is no room for an association: for the number of them, for their streams, as its server ends."""
+
+
+class _Stream(msgspec.Struct, eq=False):
+    """The counters of one stream, as in `StreamCount`."""
+
+    messages_in: int = 0
+    messages_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    unordered_in: int = 0
+    unordered_out: int = 0
+    ssn: int | None = None
+    last: float = 0.0
+
+
+class Association(msgspec.Struct, eq=False):
+    """One association from its first event to its end.
+
+    `up` since COMM_UP; `closing` once its end was asked for; `refused` where there was no room for it,
+    so that nobody hears of it. `negotiated` are its streams, out and in, once a server has taken it.
+    `backlog` are messages for which the stack had no room yet.
+    """
+
+    key: int
+    endpoint: str
+    assoc_id: int
+    messages_in: int = 0
+    messages_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    failed: int = 0
+    last: float = 0.0
+    up: bool = False
+    closing: bool = False
+    refused: bool = False
+    negotiated: int = 0
+    backlog: deque[Send] = msgspec.field(default_factory=deque)
+    backlog_bytes: int = 0
+    streams: dict[int, _Stream] = msgspec.field(default_factory=dict)
+
+
+class Ledger:
+    """The associations of an engine by their keys.
+
+    `taken` counts the live ones that servers took, `negotiated` the streams of those.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.by_key: dict[int, Association] = {}
+        self._by_endpoint: dict[str, dict[int, Association]] = {}
+        self.taken = 0
+        self.negotiated = 0
+        self._refused: Counter[Refusal] = Counter()
+        self._thrown_away = 0
+        self._clock = clock
+        self._clients: dict[str, Association] = {}
+        self._changed: set[Association] = set()
+        self._totals_changed = False
+        self._detail: Association | None = None
+
+    def known(self, key: int) -> Association:
+        """The association with this key. Raises `SctpError` where it has ended."""
+        association = self.by_key.get(key)
+        if association is None:
+            raise SctpError(ENDED)
+        return association
+
+    def of_client(self, endpoint: str) -> Association | None:
+        """The association of a client endpoint, from `Opening` to its end."""
+        return self._clients.get(endpoint)
+
+    def of(self, endpoint: str) -> list[Association]:
+        """All associations of an endpoint."""
+        return list(self._by_endpoint.get(endpoint, {}).values())
+
+    def note(self, event: Event) -> Association | None:
+        """Count an event, and meet the association it is of where it is new. Ends are for `forget`."""
+        association = self.by_key.get(event.key)
+        if isinstance(event, Message):
+            if association is None:
+                association = self._meet(event)
+            stream = association.streams.get(event.stream)
+            if stream is None:
+                stream = association.streams[event.stream] = _Stream()
+            size = event.size
+            if event.direction == "in":
+                association.messages_in += 1
+                association.bytes_in += size
+                stream.messages_in += 1
+                stream.bytes_in += size
+                if event.unordered:
+                    stream.unordered_in += 1
+                else:
+                    stream.ssn = event.ssn
+            else:
+                association.messages_out += 1
+                association.bytes_out += size
+                stream.messages_out += 1
+                stream.bytes_out += size
+                stream.unordered_out += event.unordered
+            association.last = stream.last = event.mono
+            self._changed.add(association)
+        elif isinstance(event, AssocChange):
+            if association is None and event.state not in ENDS:
+                association = self._meet(event)
+            if association is not None:
+                association.assoc_id = event.assoc_id
+        elif isinstance(event, Opening):
+            association = self._clients[event.endpoint] = self._meet(event)
+        elif isinstance(event, SendFailed) and association is not None:
+            association.failed += 1
+            self._changed.add(association)
+        return association
+
+    def _meet(self, event: Event) -> Association:
+        association = self.by_key[event.key] = Association(event.key, event.endpoint, event.assoc_id)
+        self._by_endpoint.setdefault(event.endpoint, {})[event.key] = association
+        return association
+
+    def take(self, association: Association, streams: int) -> None:
+        """A server took an association, or has it still after a restart, with so many streams out and in."""
+        if not association.negotiated:
+            self.taken += 1
+        self.negotiated += streams - association.negotiated
+        association.negotiated = streams
+        self._totals_changed = True
+
+    def refuse(self, association: Association, why: Refusal) -> None:
+        """There is no room for an association: it is only counted."""
+        association.refused = True
+        self._refused[why] += 1
+        self._totals_changed = True
+
+    def forget(self, association: Association) -> None:
+        """An association ended."""
+        del self.by_key[association.key]
+        of_endpoint = self._by_endpoint[association.endpoint]
+        del of_endpoint[association.key]
+        if not of_endpoint:
+            del self._by_endpoint[association.endpoint]
+        if self._clients.get(association.endpoint) is association:
+            del self._clients[association.endpoint]
+        if association.negotiated:
+            self.taken -= 1
+            self.negotiated -= association.negotiated
+            self._totals_changed = True
+        if association.refused and association.messages_in:
+            self._thrown_away += association.messages_in
+            self._totals_changed = True
+
+    def show_streams(self, key: int) -> None:
+        """Tell the streams of this association among the news, now and when they change; 0 is none."""
+        self._detail = self.by_key.get(key)
+        if self._detail is not None:
+            self._changed.add(self._detail)
+
+    def _streams(self, association: Association, wall: float, mono: float) -> Streams:
+        streams = tuple(
+            StreamCount(
+                number, s.messages_in, s.messages_out, s.bytes_in, s.bytes_out,
+                s.unordered_in, s.unordered_out, s.ssn, s.last,
+            )
+            for number, s in sorted(association.streams.items())
+        )  # fmt: skip
+        return Streams(wall, mono, association.endpoint, association.key, association.assoc_id, None, streams)
+
+    def news(self) -> list[Event]:
+        """The counters that changed since the last call."""
+        if not self._changed and not self._totals_changed:
+            return []
+        wall, mono = self._clock.wall(), self._clock.mono()
+        news: list[Event] = [
+            Counts(
+                wall, mono, a.endpoint, a.key, a.assoc_id, None,
+                a.messages_in, a.messages_out, a.bytes_in, a.bytes_out, a.failed, a.last,
+            )
+            for a in self._changed
+            if not a.refused
+        ]  # fmt: skip
+        if self._detail is not None and self._detail in self._changed:
+            news.append(self._streams(self._detail, wall, mono))
+        self._changed.clear()
+        if self._totals_changed:
+            self._totals_changed = False
+            why = self._refused
+            news.append(
+                Totals(
+                    wall, mono, "", 0, 0, None,
+                    self.taken, why.total(), why["streams"], why["ending"], self._thrown_away,
+                )
+            )  # fmt: skip
+        return news

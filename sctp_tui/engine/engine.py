@@ -1,0 +1,580 @@
+"""The engine: the one thread that touches sockets.
+
+Commands come in by a queue with a wake-up descriptor, events go out by an `Outbox`. It never
+blocks without its wake-up descriptor, and stops reading while the outbox is full.
+"""
+
+import itertools
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+
+from sctp_tui.sctp import unicast
+from sctp_tui.sctp.commands import (
+    AbortAssociation,
+    CloseAssociation,
+    CloseEndpoint,
+    Command,
+    Connect,
+    DropNext,
+    Generate,
+    Listen,
+    OpenClient,
+    PauseReading,
+    Send,
+    SendToAll,
+    SetLink,
+    SetSpeed,
+    Step,
+    Stop,
+    StopGenerating,
+    Watch,
+)
+from sctp_tui.sctp.endpoint import (
+    MESSAGE_LIMIT,
+    Clock,
+    Endpoint,
+    EndpointOptions,
+    LinkControl,
+    SctpError,
+    Stack,
+)
+from sctp_tui.sctp.events import (
+    CONTROL,
+    AssocChange,
+    EndpointClosed,
+    EndpointFailed,
+    Event,
+    Message,
+    Packet,
+    ReadingPaused,
+    Refused,
+    StackName,
+)
+from sctp_tui.sctp.stacks import open_stack
+from sctp_tui.sctp.system import refusal
+
+from . import time_slice
+from .associations import ENDS, Association, Ledger, Refusal
+from .echoes import PATIENCE, Echoing
+from .event_queue import Outbox
+from .poller import Watching
+from .selector import Opened, Waiting
+from .sender import Sending
+from .throttle import Throttle
+from .wakeup import WakeUp
+
+log = logging.getLogger(__name__)
+
+GRACE = 2.0
+"""Seconds that open associations get for their SHUTDOWN at the end."""
+MAX_ASSOCIATIONS = 10_000
+"""Associations that servers take at one time."""
+MAX_STREAMS = 500_000
+"""Streams of those, out and in. One takes 40 B in usrsctp if inbound, 72 if outbound, and 340 B more in
+counters once something has passed on it: 200 MB at worst, whatever peers ask for and use."""
+_BATCH = 256  # events taken from one endpoint before the others get their turn
+_WHY_REFUSED: dict[Refusal, str] = {
+    "associations": "no room for another association",
+    "streams": "no room for so many streams: ask for fewer",
+    "ending": "the server is ending",
+}
+"""What the peer is told in the ABORT."""
+_CLOSING = 0.01  # s between two looks whether what is closing may be closed
+_ENDING = 0.3  # s after the deadline in which associations are aborted one by one; the close aborts the rest
+
+
+class Engine:
+    """Runs in a thread of its own between `start` and the end that a `Stop` asks for.
+
+    `gather` is in seconds: so long it leaves a socket of the kernel that it has emptied, where nobody waits
+    for an answer, as to wake up for a message costs more than the message. `packets` are the stacks whose
+    packets are told too. `link` is what their links do from the start. `echo_patience`: see `echoes`.
+
+    Every method may be called from any thread. Raises `SctpError` where there is nothing to wait on.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        *,
+        grace: float = GRACE,
+        max_associations: int = MAX_ASSOCIATIONS,
+        max_streams: int = MAX_STREAMS,
+        message_limit: int = MESSAGE_LIMIT,
+        gather: float = 0.0,
+        echo_patience: float = PATIENCE,
+        packets: Collection[StackName] = (),
+        link: SetLink | None = None,
+        clock: Clock | None = None,
+        open_stack: Callable[[StackName, Clock], Stack] = open_stack,
+    ) -> None:
+        self.outbox = outbox
+        self.grace = grace
+        self.max_associations = max_associations
+        self.max_streams = max_streams
+        self.message_limit = message_limit
+        self.gather = gather
+        self.packets = packets
+        self.link = link
+        self.clock = clock or Clock()
+        self._open_stack = open_stack
+        self._commands: deque[tuple[float, Command]] = deque()
+        self._asked = 0.0  # when the command that is being carried out was submitted, monotonic
+        try:
+            self._waiting, self._wakeup = Waiting(), WakeUp()
+            self._waiting.on(self._wakeup, self._wakeup.fileno())
+        except OSError as error:
+            raise refusal(error) from None
+        self._thread = threading.Thread(target=self._run, name="sctp-engine", daemon=True)
+        self._keys = itertools.count(1)
+        self._stacks: dict[StackName, Stack] = {}
+        self._open: dict[str, Opened] = {}
+        self._closing: dict[Opened, None] = {}
+        self._ledger = Ledger(self.clock)
+        self._sending = Sending(
+            self._ledger, self.clock, self._endpoint, self._take, self._refuse, self._rest
+        )  # fmt: skip
+        self._echoing = Echoing(
+            self._ledger, self._sending, self.clock, echo_patience, self._endpoint,
+            lambda name: self._time_of(self._open[name]), self._try_to_abort, self._refuse,
+        )  # fmt: skip
+        self._watching = Watching(self._ledger, self.clock, self._endpoint)
+        self._throttle = Throttle(self.clock)
+        self.turns = 0
+        """Grows with each turn of the loop."""
+        self._waits = True  # for something to do
+        self._stopping = False
+        self._more = False  # the last look at the endpoints found something
+        self._emptied = False  # it found all that a socket of the kernel had
+        self._out: list[Event] = []
+        self._seen: list[Packet] = []
+        outbox.on_room = self._wakeup.wake
+
+    # --- for other threads
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def submit(self, *commands: Command) -> None:
+        """Ask for something; what comes of it is told by events. A grace begins now, however busy it is."""
+        now = self.clock.mono()
+        self._commands.extend((now, command) for command in commands)
+        self._wakeup.wake()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end; False where it is still running after `timeout` seconds."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread is alive."""
+        return self._thread.is_alive()
+
+    @property
+    def idle(self) -> bool:
+        """Whether it waits and nothing waits for it."""
+        return self._waits and not self._commands
+
+    # --- the loop
+
+    def _run(self) -> None:
+        time_slice.shorten()  # what came is taken at once, while the screen draws
+        try:
+            self._loop()
+        finally:
+            for stack in self._stacks.values():
+                stack.close()
+            self._flush()  # the last packets
+            self._waiting.close()
+            self._wakeup.close()
+            self._waits = True
+
+    def _loop(self) -> None:
+        reading = True
+        while not (self._stopping and not self._open):
+            timeout = self._timeout(reading)
+            self._waits = True
+            ready = self._waiting.wait(timeout, reading)
+            self._waits = False
+            self.turns += 1
+            if self._wakeup in ready:
+                self._wakeup.clear()
+            while self._commands:
+                self._asked, command = self._commands.popleft()
+                self._carry_out(command)
+                if isinstance(command, Step):
+                    break  # what it brought about is told before the next
+            for stack in self._stacks.values():
+                stack.turn()
+            reading = not self.outbox.full
+            self._more = self._emptied = False
+            if reading:
+                for source in ready:
+                    if isinstance(source, Opened):
+                        self._receive(source)
+                for opened in self._waiting.told_by_stack:
+                    self._receive(opened)
+            self._sending.turn()
+            self._echoing.turn()
+            for opened in list(self._closing):
+                self._try_to_close(opened)
+            self._out += self._throttle.turn()
+            self._out += self._watching.turn()
+            self._flush()
+            if self.gather and self._emptied:
+                self._waiting.wait(self.gather, endpoints=False)
+
+    def _endpoint(self, name: str) -> Endpoint:
+        opened = self._open.get(name)
+        if opened is None:
+            raise SctpError(f"no endpoint named {name!r} is open: open it first")
+        return opened.endpoint
+
+    @contextmanager
+    def _attached(self, opened: Opened) -> Iterator[None]:
+        """An endpoint is open once what is done within has worked; else nothing is left of it."""
+        try:
+            yield
+            self._waiting.add(opened)
+        except (SctpError, OSError):
+            opened.endpoint.close()
+            raise
+        self._open[opened.endpoint.name] = opened
+
+    def _detach(self, opened: Opened) -> None:
+        self._waiting.remove(opened)
+        self._closing.pop(opened, None)
+        del self._open[opened.endpoint.name]
+
+    def _timeout(self, reading: bool) -> float | None:
+        if self._commands or (self._more and reading):
+            return 0.0
+        # What waits for one that nobody may read is no reason to look again.
+        receiving = reading and not self._waiting.paused
+        due = [one.timeout() for one in (self._sending, self._echoing, self._watching, self._throttle)]
+        due += [stack.timeout(receiving) for stack in self._stacks.values()]
+        if self._closing:
+            due.append(_CLOSING)
+        return min((seconds for seconds in due if seconds is not None), default=None)
+
+    def _flush(self) -> None:
+        out = self._out + self._ledger.news()
+        if out or self._seen:
+            self._out = []
+            self.outbox.put(out, self._seen)
+            self._seen.clear()
+
+    # --- events
+
+    def _receive(self, opened: Opened) -> None:
+        if opened.paused:
+            return
+        events = opened.endpoint.receive(_BATCH)
+        if events:
+            if opened in self._waiting.told_by_stack:
+                self._more = True
+            elif len(events) < _BATCH:  # that was all; its descriptor tells of more
+                self._emptied = True
+            self._take(events)
+            if opened.echo:
+                self._echoing.answer(events)
+
+    def _rest(self, association: Association) -> None:
+        """Its backlog has gone out: what waited for that may follow."""
+        self._echoing.rest(association)
+        if association.closing and association.up:
+            self._shut_down(association)
+
+    def _take(self, events: Sequence[Event]) -> None:
+        note = self._ledger.note
+        for event in events:
+            association = note(event)
+            if type(event) is Message:  # which are many
+                if association is None or not association.refused:
+                    self._out.append(event)
+                continue
+            if isinstance(event, AssocChange) and association is not None:
+                if event.state in ENDS:
+                    self._out += self._throttle.end(event.key)
+                else:
+                    self._came_up(association, event)
+            elif type(event) in CONTROL and not self._throttle.admits(event):
+                continue
+            if association is None or not association.refused:
+                self._out.append(event)
+            if association is not None and isinstance(event, AssocChange) and event.state in ENDS:
+                self._forget(association)  # after its end is told, as what waits is refused for that
+
+    def _came_up(self, association: Association, event: AssocChange) -> None:
+        """It is up, or was restarted by its peer, which may have changed its streams."""
+        again, association.up = association.up, True
+        opened = self._open[association.endpoint]
+        if opened.server and not association.refused:
+            streams = event.outbound_streams + event.inbound_streams
+            if why := self._no_room(opened, streams - association.negotiated, again):
+                if not again:
+                    self._ledger.refuse(association, why)
+                self._try_to_abort(association, _WHY_REFUSED[why])
+                return
+            self._ledger.take(association, streams)
+        if association.closing and not association.backlog:
+            self._shut_down(association)
+
+    def _no_room(self, opened: Opened, streams: int, again: bool) -> Refusal | None:
+        if not again and opened.deadline is not None:
+            return "ending"
+        if not again and self._ledger.taken >= self.max_associations:
+            return "associations"
+        return "streams" if self._ledger.negotiated + streams > self.max_streams else None
+
+    def _shut_down(self, association: Association) -> None:
+        try:
+            self._take(self._open[association.endpoint].endpoint.shut_down(association.assoc_id))
+        except SctpError as error:
+            log.debug("no shutdown of %s: %s", association.assoc_id, error)  # its end is on the way
+
+    def _abort(self, association: Association, reason: str) -> None:
+        """Abort, and give up what waits to be sent. Raises `SctpError`."""
+        self._take(self._open[association.endpoint].endpoint.abort(association.assoc_id, reason))
+        association.closing = True
+        self._sending.forget(association)
+        self._echoing.forget(association)
+
+    def _try_to_abort(self, association: Association, reason: str) -> None:
+        try:
+            self._abort(association, reason)
+        except SctpError as error:
+            log.debug("no abort of %s: %s", association.assoc_id, error)
+
+    def _forget(self, association: Association) -> None:
+        self._sending.forget(association)
+        self._echoing.forget(association)
+        self._ledger.forget(association)
+
+    # --- commands
+
+    def _carry_out(self, command: Command) -> None:
+        try:
+            self._do(command)
+        except SctpError as error:
+            self._tell_of(command, error)
+        except OSError as error:
+            self._tell_of(command, refusal(error))
+
+    def _do(self, command: Command) -> None:
+        """Raises `SctpError`, and `OSError` where the system refuses, which then is this command's alone."""
+        match command:
+            case Listen() | OpenClient() if self._stopping:
+                raise SctpError("the program is ending and opens nothing more: start it again")
+            case Listen():
+                self._listen(command)
+            case OpenClient():
+                self._open_client(command)
+            case Connect():
+                self._sending.connect(command)
+            case Send():
+                self._sending.send(command)
+            case SendToAll():
+                self._sending.send_to_all(command)
+            case Generate():
+                self._sending.generate(command)
+            case StopGenerating():
+                self._sending.stop_generating(command.generator)
+            case PauseReading():
+                self._pause(command)
+            case CloseAssociation():
+                self._close_association(self._ledger.known(command.key))
+            case AbortAssociation():
+                self._abort(self._ledger.known(command.key), command.reason)
+            case CloseEndpoint():
+                if opened := self._open.get(command.endpoint):
+                    self._begin_closing(opened, self.grace)
+                    if not self._ledger.of(command.endpoint):
+                        self._try_to_close(opened)  # its port is free for what is opened next
+            case Watch():
+                self._watching.watch(command)
+            case SetLink():
+                self._link().set(command.inward, command.outward, command.seed)
+            case DropNext():
+                self._link().drop_next(command.drop)
+            case SetSpeed():
+                self._link().set_speed(command.speed)
+            case Step():
+                self._link().step()
+            case Stop():
+                self._stop(command)
+
+    def _tell_of(self, command: Command, error: SctpError) -> None:
+        """A command could not be carried out."""
+        if isinstance(command, Listen | OpenClient):
+            self._fail(command.endpoint, error)
+        else:
+            self._refuse(command, str(error))
+
+    def _refuse(self, command: Command, text: str) -> None:
+        key, endpoint = getattr(command, "key", 0), getattr(command, "endpoint", "")
+        message_id = getattr(command, "message_id", 0)
+        by_name = not key  # of a client, which has one association, or none
+        association = self._ledger.of_client(endpoint) if by_name else self._ledger.by_key.get(key)
+        if association is not None:
+            key, endpoint = association.key, association.endpoint
+        clock = self.clock
+        assoc_id = association.assoc_id if association else 0
+        name = str(type(command).__struct_config__.tag)
+        refused = Refused(
+            clock.wall(), clock.mono(), endpoint, key, assoc_id, None, name, message_id, text
+        )  # fmt: skip
+        # Who asked by a command of theirs is answered; echoes a peer has as many refused as it likes.
+        if message_id or by_name or self._throttle.admits(refused):
+            self._out.append(refused)
+
+    def _stack(self, name: StackName) -> Stack:
+        stack = self._stacks.get(name)
+        if stack is None:
+            stack = self._open_stack(name, self.clock)
+            try:
+                if name in self.packets:
+                    self._tap(stack)
+                self._waiting.on(stack, *stack.descriptors())
+            except OSError:
+                stack.close()
+                raise
+            self._stacks[name] = stack
+            if stack.link is not None:
+                self._watching.links.append(stack.link)
+                if self.link is not None:
+                    stack.link.set(self.link.inward, self.link.outward, self.link.seed)
+        return stack
+
+    def _tap(self, stack: Stack) -> None:
+        try:
+            stack.tap(self._seen.append)
+        except SctpError as error:  # goes on without
+            now = self.clock.wall(), self.clock.mono()
+            self._out.append(Refused(*now, "", 0, 0, None, "capture", 0, str(error)))
+
+    def _link(self) -> LinkControl:
+        if self._watching.links:
+            return self._watching.links[0]
+        raise SctpError(
+            "no link of this program carries packets"
+            + (
+                ": the kernel does that itself; start with --stack userspace"
+                if self._stacks
+                else " yet: open a server or a client first"
+            )
+        )
+
+    def _options(
+        self, name: str, outbound: int, inbound: int, attempts: int = 0, autoclose: int = 0
+    ) -> EndpointOptions:
+        if name in self._open:
+            raise SctpError(f"there is an endpoint named {name} already: close it, or give another name")
+        return EndpointOptions(
+            name, outbound, inbound, attempts, autoclose, self.message_limit, self._keys, self.clock
+        )  # fmt: skip
+
+    def _fail(self, endpoint: str, error: SctpError) -> None:
+        clock = self.clock
+        self._out.append(EndpointFailed(clock.wall(), clock.mono(), endpoint, 0, 0, None, str(error)))
+
+    def _listen(self, command: Listen) -> None:
+        for host in command.hosts:
+            unicast.check(host)
+        stack = self._stack(command.stack)
+        options = self._options(
+            command.endpoint, command.outbound, command.inbound, autoclose=command.autoclose
+        )
+        opened = Opened(stack.open(options), stack, server=True, echo=command.echo)
+        with self._attached(opened):
+            listening = opened.endpoint.listen(command.hosts, command.port, command.udp_port)
+        self._out.append(listening)
+
+    def _open_client(self, command: OpenClient) -> None:
+        for address in (*command.to.addresses, *command.own.addresses):
+            unicast.check(address)
+        stack = self._stack(command.stack)
+        options = self._options(command.endpoint, command.outbound, command.inbound, command.attempts)
+        opened = Opened(stack.open(options), stack, server=False)
+        with self._attached(opened):
+            opened.endpoint.aim(command.to, command.own)
+
+    def _close_association(self, association: Association) -> None:
+        association.closing = True
+        if association.up and not association.backlog:
+            self._shut_down(association)
+
+    def _pause(self, command: PauseReading) -> None:
+        self._endpoint(command.endpoint)
+        self._set_paused(self._open[command.endpoint], command.paused)
+
+    def _set_paused(self, opened: Opened, paused: bool) -> None:
+        self._waiting.pause(opened, paused)
+        clock = self.clock
+        self._out.append(ReadingPaused(clock.wall(), clock.mono(), opened.endpoint.name, 0, 0, None, paused))
+
+    # --- the end
+
+    def _stop(self, command: Stop) -> None:
+        now = command.now or self._stopping
+        self._stopping = True
+        for link in self._watching.links:
+            link.set_speed(1.0)  # associations can't be shut down while time stands still
+        for opened in self._open.values():
+            self._begin_closing(opened, 0.0 if now else self.grace)
+
+    def _begin_closing(self, opened: Opened, grace: float) -> None:
+        left = self._asked + grace - self.clock.mono()
+        deadline = self._time_of(opened) + left
+        if opened.deadline is not None:
+            opened.deadline = min(opened.deadline, deadline)
+            return
+        opened.deadline = deadline
+        self._closing[opened] = None
+        if opened.server:
+            opened.endpoint.stop_listening()
+        if opened.paused:
+            # Who does not read does not see that its associations were shut down.
+            self._set_paused(opened, False)
+        for association in self._ledger.of(opened.endpoint.name) if left > 0 else ():
+            if not association.closing:
+                self._close_association(association)
+
+    def _time_of(self, opened: Opened) -> float:
+        """By which a shutdown takes its time: that of its links, where it has any."""
+        link = opened.stack.link
+        return self.clock.mono() if link is None else link.now()
+
+    def _try_to_close(self, opened: Opened) -> None:
+        """Close an endpoint whose associations have ended, or whose grace is over."""
+        left, late = self._ledger.of(opened.endpoint.name), 0.0
+        if left:
+            if opened.deadline is None or (late := self._time_of(opened) - opened.deadline) < 0:
+                return
+            opened.aborted += len(left)
+        until = self.clock.mono() + _ENDING - late
+        while True:
+            # What is still unread would turn the close into an ABORT.
+            while events := opened.endpoint.receive(_BATCH):
+                self._take(events)
+                if left and self.clock.mono() >= until:
+                    break  # peers that are alive may have more for ever
+            if not left or self.clock.mono() >= until:
+                break
+            for association in left[:_BATCH]:
+                self._try_to_abort(association, "the program ends")
+            del left[:_BATCH]
+        for association in self._ledger.of(opened.endpoint.name):
+            self._forget(association)
+        self._out += self._throttle.end_all()
+        self._detach(opened)
+        opened.endpoint.close()
+        clock = self.clock
+        self._out.append(
+            EndpointClosed(clock.wall(), clock.mono(), opened.endpoint.name, 0, 0, None, opened.aborted)
+        )

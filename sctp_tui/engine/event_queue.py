@@ -1,0 +1,186 @@
+"""The bounded way out of the engine: what waits for one consumer, and what happens when it is full.
+
+Each consumer declares its policy. A lossy outbox (the screen) drops its oldest messages and control events
+and counts them; a change of state is never dropped: full of those, the engine stops reading. A lossless one
+(`serve`) is full of whatever waits: the engine stops reading, and the peers' windows close. Numbers
+(`Counts`, `Status`, `Totals`, …) are cumulative, so the last value wins and none is lost either way.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from sctp_tui.sctp.events import (
+    CONTROL,
+    Counts,
+    Detail,
+    Event,
+    Generating,
+    LinkState,
+    Message,
+    Packet,
+    Status,
+    Streams,
+    Suppressed,
+    Totals,
+    held,
+)
+
+LIMIT = 50_000
+"""Events kept for a consumer unless told otherwise."""
+BYTES = 64 * 1024 * 1024
+"""Bytes kept for a consumer in what events hold on to, the data of messages above all."""
+PACKET_BYTES = 16 * 1024 * 1024
+"""Bytes of packets kept for a consumer, beside the events: packets never push messages out."""
+PACKET_COST = 250
+"""Bytes that a packet takes beside its own: the event around it."""
+
+
+_DROPPED = CONTROL | {Message, Suppressed}
+
+
+class Batch(msgspec.Struct):
+    """What came since the last drain, in order, and the newest numbers by association key or generator.
+
+    `dropped` counts the messages and control events dropped since the outbox was made, `packets_dropped` the
+    packets.
+    """
+
+    events: list[Event] = msgspec.field(default_factory=list)
+    packets: list[Packet] = msgspec.field(default_factory=list)
+    counts: dict[int, Counts] = msgspec.field(default_factory=dict)
+    status: dict[int, Status] = msgspec.field(default_factory=dict)
+    streams: dict[int, Streams] = msgspec.field(default_factory=dict)
+    details: dict[int, Detail] = msgspec.field(default_factory=dict)
+    generators: dict[int, Generating] = msgspec.field(default_factory=dict)
+    totals: Totals | None = None
+    link: LinkState | None = None
+    dropped: int = 0
+    packets_dropped: int = 0
+
+    def __bool__(self) -> bool:
+        numbers = self.counts or self.status or self.streams or self.details or self.generators
+        return bool(self.events or self.packets or numbers or self.totals or self.link)
+
+
+class Outbox:
+    """Written by the engine's thread, drained by the consumer's."""
+
+    def __init__(self, limit: int = LIMIT, *, lossless: bool = False, byte_limit: int = BYTES) -> None:
+        self.limit = limit
+        self.byte_limit = byte_limit
+        self.lossless = lossless
+        self.on_room: Callable[[], None] = lambda: None
+        """Called by `drain` where the outbox was full; the engine sets it to be woken."""
+        self._ready = threading.Condition()
+        # Changes of state that were at the head when messages behind them had to go: older than `_events`.
+        self._kept: list[Event] = []
+        self._kept_bytes = 0
+        self._events: deque[Event] = deque()
+        self._bytes = 0  # that those in `_events` hold on to
+        self._packets: deque[Packet] = deque()
+        self._packet_bytes = 0
+        self._packets_dropped = 0
+        self._numbers = Batch()
+        self._dropped = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether the engine has to stop reading. A lossy outbox is full of state changes only."""
+        if not self.lossless:
+            return len(self._kept) >= self.limit or self._kept_bytes >= self.byte_limit
+        return len(self._events) >= self.limit or self._bytes >= self.byte_limit
+
+    def put(self, events: Sequence[Event], packets: Sequence[Packet] = ()) -> None:
+        """Add events in order, and the packets that came with them; never blocks, never refuses.
+
+        Nobody drains the ones without the others. Of packets the oldest go where there is no room, whatever
+        the policy.
+        """
+        with self._ready:
+            if packets:
+                self._put(packets)
+            add = self._events.append
+            numbers = self._numbers
+            size = 0
+            for event in events:
+                match event:
+                    case Message():
+                        add(event)
+                        size += event.size
+                    case Counts():
+                        numbers.counts[event.key] = event
+                    case Status():
+                        numbers.status[event.key] = event
+                    case Streams():
+                        numbers.streams[event.key] = event
+                    case Detail():
+                        numbers.details[event.key] = event
+                    case Generating():
+                        numbers.generators[event.generator] = event
+                    case Totals():
+                        numbers.totals = event
+                    case LinkState():
+                        numbers.link = event
+                    case _:
+                        add(event)
+                        size += held(event)
+            self._bytes += size
+            if not self.lossless:
+                self._drop()
+            self._ready.notify()
+
+    def _put(self, packets: Sequence[Packet]) -> None:
+        kept = self._packets
+        kept.extend(packets)
+        self._packet_bytes += sum([len(packet.data) for packet in packets]) + PACKET_COST * len(packets)
+        while self._packet_bytes > PACKET_BYTES:
+            self._packet_bytes -= len(kept.popleft().data) + PACKET_COST
+            self._packets_dropped += 1
+
+    def _drop(self) -> None:
+        while len(self._events) > self.limit or self._bytes > self.byte_limit:
+            oldest = self._events.popleft()
+            size = held(oldest)
+            self._bytes -= size
+            if type(oldest) in _DROPPED:
+                self._dropped += 1
+            else:
+                self._kept.append(oldest)
+                self._kept_bytes += size
+
+    def drain(self, timeout: float = 0.0, limit: int | None = None) -> Batch:
+        """Take what waits, at most about `limit` events; waits up to `timeout` seconds for something."""
+        with self._ready:
+            if timeout and not (self._kept or self._events or self._packets or self._numbers):
+                self._ready.wait(timeout)
+            was_full = self.full
+            batch, self._numbers = self._numbers, Batch()
+            batch.dropped = self._dropped
+            batch.packets_dropped = self._packets_dropped
+            if self._packets:
+                batch.packets = list(self._packets)
+                self._packets.clear()
+                self._packet_bytes = 0
+            if limit is None or len(self._kept) + len(self._events) <= limit:
+                batch.events = [*self._kept, *self._events]
+                self._kept.clear()
+                self._events.clear()
+                self._kept_bytes = self._bytes = 0
+            else:
+                batch.events = self._kept
+                self._kept, self._kept_bytes = [], 0
+                room, take = max(0, limit - len(batch.events)), self._events.popleft
+                taken = [take() for _ in range(min(len(self._events), room))]
+                self._bytes -= sum(map(held, taken))
+                batch.events += taken
+        if was_full:
+            self.on_room()
+        return batch
+
+    @property
+    def waiting(self) -> int:
+        """Events that wait to be drained."""
+        return len(self._kept) + len(self._events)

@@ -1,0 +1,74 @@
+"""What is asked of associations and links again and again, as nothing tells of it by itself."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+
+from sctp_tui.sctp.commands import Watch
+from sctp_tui.sctp.endpoint import Clock, Endpoint, LinkControl, SctpError
+from sctp_tui.sctp.events import Event
+
+from .associations import Ledger
+
+log = logging.getLogger(__name__)
+
+_STATUS_EVERY, _CLOSELY_EVERY = 1.0, 0.1
+_LINK_EVERY = 0.1
+
+
+class Watching:
+    """Asks for what a `Watch` names, and for the state of `links` that changed; `endpoint` finds by name."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, endpoint: Callable[[str], Endpoint]) -> None:
+        self.links: list[LinkControl] = []
+        self._ledger = ledger
+        self._clock = clock
+        self._endpoint = endpoint
+        self._watch = Watch(())
+        self._status_due = self._closely_due = self._link_due = 0.0
+
+    def watch(self, command: Watch) -> None:
+        """From now on these, and no others."""
+        self._watch = command
+        self._status_due = 0.0
+        self._ledger.show_streams(command.detail)
+
+    def timeout(self) -> float | None:
+        """Seconds until something is to be asked; None: never."""
+        watch, due = self._watch, []
+        if watch.keys or watch.detail:
+            due.append(self._status_due)
+        if watch.closely:
+            due.append(self._closely_due)
+        if any(link.changed for link in self.links):
+            due.append(self._link_due)
+        return max(0.0, min(due) - self._clock.mono()) if due else None
+
+    def turn(self) -> Iterator[Event]:
+        """Ask for what is due."""
+        watch = self._watch
+        if not (watch.keys or watch.detail or watch.closely or self.links):
+            return
+        now = self._clock.mono()
+        if now >= self._status_due:
+            self._status_due = now + _STATUS_EVERY
+            yield from self._status({*watch.keys, watch.detail}, watch.detail)
+        if now >= self._closely_due:
+            self._closely_due = now + _CLOSELY_EVERY
+            yield from self._status(watch.closely)
+        for link in self.links:
+            if link.changed and now >= self._link_due:
+                self._link_due = now + _LINK_EVERY
+                yield link.state()
+
+    def _status(self, keys: Iterable[int], detail: int = 0) -> Iterator[Event]:
+        for key in keys:
+            association = self._ledger.by_key.get(key)
+            if association is None or not association.up:
+                continue
+            endpoint = self._endpoint(association.endpoint)
+            try:
+                yield endpoint.status(association.assoc_id)
+                if key == detail:
+                    yield endpoint.detail(association.assoc_id)
+            except SctpError as error:
+                log.debug("no status of %s: %s", association.assoc_id, error)  # it ends just now

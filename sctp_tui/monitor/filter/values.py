@@ -1,0 +1,390 @@
+"""What may stand behind a field of a filter, and how a row's value is compared with it.
+
+Each kind of value makes a `Check` out of what was typed, once, when the filter is parsed. A check is given
+only values that a row has; case never matters in text.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.events import Peer
+from sctp_tui.sctp.hostport import parse_hostport
+from sctp_tui.sctp.printable import printable
+
+Check = Callable[[Any], bool]
+
+_QUOTED = 40  # characters of what was typed that an error quotes
+
+
+class FilterError(ValueError):
+    """A filter that can't be: `message` names the value, what is allowed and what may have been meant.
+
+    `position` is the index of the character at which it goes wrong, the filter's length where it ends too
+    early; `length` counts the characters that are wrong there.
+    """
+
+    def __init__(self, message: str, position: int, length: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+        self.length = length
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """One value as it was typed, without its quotes, and its place."""
+
+    text: str
+    at: int
+    length: int
+    quoted: bool = False
+
+    def wrong(self, message: str) -> FilterError:
+        """The error of this piece."""
+        return FilterError(message, self.at, self.length)
+
+    @property
+    def shown(self) -> str:
+        """For an error."""
+        return printable(self.text, _QUOTED)
+
+
+def meant(word: str, words: Iterable[str]) -> str:
+    """` (did you mean stream?)`, or nothing where nothing is near."""
+    near = get_close_matches(word.lower()[:_QUOTED], list(words), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+class Kind:
+    """A kind of values. `values` says in a few words what may be written, for the help and for errors."""
+
+    values = ""
+    operators: tuple[str, ...] = ("=", "!=")
+
+    def equal(self, piece: Piece) -> Check:
+        """Whether a value is the one typed."""
+        raise NotImplementedError
+
+    def contains(self, piece: Piece) -> Check:
+        """Whether a value has what was typed in it."""
+        raise NotImplementedError
+
+    def number(self, piece: Piece) -> float:
+        """What was typed, to be compared by order."""
+        raise NotImplementedError
+
+
+def check_of(kind: Kind, operator: Piece, pieces: list[Piece]) -> Check:
+    """The check for what was typed behind a field. Raises FilterError."""
+    symbol = operator.text
+    if symbol not in kind.operators:
+        raise operator.wrong(f"{symbol} can't stand here, but {' '.join(kind.operators)} can: {kind.values}")
+    if symbol in ("=", "!=", "~"):
+        check = _any([(kind.contains if symbol == "~" else kind.equal)(piece) for piece in pieces])
+        return _not(check) if symbol == "!=" else check
+    if len(pieces) > 1:
+        raise pieces[1].wrong(f"{symbol} takes one value; a list goes with = and !=")
+    bound = kind.number(pieces[0])
+    match symbol:
+        case "<":
+            return lambda value: bool(value < bound)
+        case "<=":
+            return lambda value: bool(value <= bound)
+        case ">":
+            return lambda value: bool(value > bound)
+        case _:
+            return lambda value: bool(value >= bound)
+
+
+def _not(check: Check) -> Check:
+    return lambda value: not check(value)
+
+
+def _any(checks: list[Check]) -> Check:
+    if len(checks) == 1:
+        return checks[0]
+
+    def check(value: Any) -> bool:
+        for each in checks:  # noqa: SIM110  # any() of a generator takes twice the time
+            if each(value):
+                return True
+        return False
+
+    return check
+
+
+# --- numbers
+
+HUGE = 2**64 - 1
+"""The limit of numbers that have no other."""
+_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20}(?:\.[0-9]{1,6})?)([a-zA-Zµ]*)")
+OCTETS: Mapping[str, float] = {"b": 1, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
+MILLISECONDS: Mapping[str, float] = {"ms": 1, "s": 1000}
+SECONDS: Mapping[str, float] = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Numbers(Kind):
+    """Numbers up to `high`, also in ranges; with `units`, also with a unit; with `names`, also by name."""
+
+    operators = ("=", "!=", "<", "<=", ">", ">=")
+
+    def __init__(
+        self,
+        high: int,
+        units: Mapping[str, float] | None = None,
+        names: Callable[[str], int | None] = lambda text: None,
+        known: Iterable[str] = (),
+    ) -> None:
+        self._high = high
+        self._units = units or {}
+        self._names = names
+        self._known = tuple(known)
+        written = {
+            id(OCTETS): "bytes, 1.5KiB, 2MiB",
+            id(MILLISECONDS): "ms, 1.5s",
+            id(SECONDS): "seconds, 90s, 5m, 2h",
+        }
+        plain = written.get(id(units)) or ("a number" if high == HUGE else f"0 to {high}")
+        self.values = f"{plain} or a name" if self._known else plain
+
+    def equal(self, piece: Piece) -> Check:
+        """A number, or a range with its ends: `1..3`, `..3`, `7..`."""
+        low, dots, high = piece.text.partition("..")
+        if not dots or piece.quoted:
+            number = self.number(piece)
+            return lambda value: bool(value == number)
+        first = self._number(low, piece) if low else 0.0
+        last = self._number(high, piece) if high else float("inf")
+        if not (low or high):
+            raise piece.wrong("a range is written 1..3, 1.. or ..3")
+        if first > last:
+            raise piece.wrong(f"nothing is in the range {piece.shown}: did you mean {high}..{low}?")
+        return lambda value: first <= value <= last
+
+    def number(self, piece: Piece) -> float:
+        """One number, not a range."""
+        if ".." in piece.text:
+            raise piece.wrong(f"a range goes with = and !=, not {piece.shown} here")
+        return self._number(piece.text, piece)
+
+    def _number(self, text: str, piece: Piece) -> float:
+        named = self._names(text)
+        if named is not None:
+            return named
+        found = _NUMBER.fullmatch(text)
+        shown = printable(text, _QUOTED)
+        if not found:
+            nor = " and no name" if self._known else ""
+            raise piece.wrong(f"{shown!r} is no number{nor}{meant(text, self._known)}: {self.values}")
+        digits, unit = found.groups()
+        number = (
+            int(digits, 16) if digits[:2].lower() == "0x" else float(digits) if "." in digits else int(digits)
+        )
+        if unit:
+            if unit.lower() not in self._units:
+                allowed = f": {', '.join(self._units)}" if self._units else ", nor is any other"
+                raise piece.wrong(f"{unit!r} is no unit here{allowed}{meant(text, self._known)}")
+            number *= self._units[unit.lower()]
+        if number > self._high:
+            raise piece.wrong(f"{shown} is too much: 0 to {self._high}")
+        return number
+
+
+# --- words
+
+
+class Words(Kind):
+    """One of a few words, each with the check that it stands for."""
+
+    operators = ("=", "!=", "~")
+
+    def __init__(self, checks: Mapping[str, Check], values: str = "") -> None:
+        self._checks = checks
+        self.values = values or ", ".join(checks)
+
+    def equal(self, piece: Piece) -> Check:
+        """The word in any case, - and _ alike."""
+        word = piece.text.lower().replace("-", "_")
+        if word not in self._checks:
+            raise piece.wrong(f"{piece.shown!r} can't be{meant(word, self._checks)}: {self.values}")
+        return self._checks[word]
+
+    def contains(self, piece: Piece) -> Check:
+        """Any word that has this in it."""
+        part = piece.text.lower().replace("-", "_")
+        checks = [check for word, check in self._checks.items() if part in word]
+        if not checks:
+            raise piece.wrong(f"{piece.shown!r} is in none of {self.values}")
+        return _any(checks)
+
+
+class State(Kind):
+    """A state of an association, given as the pair of its word and how it ended."""
+
+    operators = ("=", "!=", "~")
+    _WORDS = (
+        "CLOSED", "COOKIE-WAIT", "COOKIE-ECHOED", "ESTABLISHED", "SHUTDOWN-PENDING", "SHUTDOWN-SENT",
+        "SHUTDOWN-RECEIVED", "SHUTDOWN-ACK-SENT",
+    )  # fmt: skip
+    values = "as in RFC 9260, section 4; ~ also how it ended: state~abort"
+
+    def equal(self, piece: Piece) -> Check:
+        """The word of RFC 9260 in any case, - and _ alike."""
+        word = piece.text.upper().replace("_", "-")
+        if word not in self._WORDS:
+            near = meant(word.lower(), (known.lower() for known in self._WORDS))
+            raise piece.wrong(f"{piece.shown!r} is no state{near}: {', '.join(self._WORDS)}")
+        return lambda value: bool(value[0] == word)
+
+    def contains(self, piece: Piece) -> Check:
+        """Text of the column State."""
+        part = piece.text.casefold()
+        return lambda value: part in (value[1] or value[0]).casefold()
+
+
+class Side(Kind):
+    """An endpoint's name, in full or as the log shortens it."""
+
+    values = "server, client, client 2 or c2"
+    _SHORT: Mapping[str, str] = {
+        "srv": "server", "krnl": "server kernel", "user": "server userspace",
+        "kernel": "server kernel", "userspace": "server userspace",
+    }  # fmt: skip
+    _NAME = re.compile(r"(server|client)(?:[ _-]?(\w+))?")
+
+    def equal(self, piece: Piece) -> Check:
+        """This endpoint; of `server` and `client`, all of them."""
+        text = re.sub(r"^c([0-9]+)$", r"client \1", piece.text.lower())
+        found = self._NAME.fullmatch(self._SHORT.get(text, text))
+        if not found:
+            near = meant(text, ("server", "client", *self._SHORT))
+            raise piece.wrong(f"{piece.shown!r} is no side{near}: {self.values}")
+        name = " ".join(part for part in found.groups() if part)
+        start = name + " "
+        return lambda value: value == name or value.startswith(start)
+
+
+# --- text and bytes
+
+_HEX = re.compile(r"[0-9a-f]{1,2}(?: [0-9a-f]{2})*(?: [0-9a-f])?")
+
+
+def is_text(data: bytes) -> bool:
+    """Whether a payload is shown as text, not as hex."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+class Text(Kind):
+    """Text, or a payload: then its UTF-8, and where it is shown as hex, that."""
+
+    values = 'text, "in quotes" with blanks'
+    operators = ("=", "!=", "~")
+
+    def equal(self, piece: Piece) -> Check:
+        """The whole of it."""
+        whole = piece.text.casefold()
+
+        def check(value: Any) -> bool:
+            if isinstance(value, bytes):
+                # Folding may change the length, but not by more than this.
+                if len(value) > 12 * len(whole):
+                    return False
+                value = value.decode(errors="replace")
+            return bool(value.casefold() == whole)
+
+        return check
+
+    def contains(self, piece: Piece) -> Check:
+        """A part of it."""
+        part = piece.text.casefold()
+        in_hex = bool(_HEX.fullmatch(part))
+        if not part.isascii():
+            return lambda value: (
+                part in (value.decode(errors="replace") if isinstance(value, bytes) else value).casefold()
+            )
+        octets = part.encode()
+
+        def check(value: Any) -> bool:
+            if isinstance(value, bytes):
+                if octets in value.lower():
+                    return True
+                return in_hex and part in value.hex(" ") and not is_text(value)
+            return part in value.casefold()
+
+        return check
+
+
+class Octets(Kind):
+    """Bytes, in hex behind 0x, or the UTF-8 of a text."""
+
+    values = "0x1b5b, or text as it is"
+    operators = ("=", "!=", "~")
+
+    def equal(self, piece: Piece) -> Check:
+        """All of them."""
+        octets = self._octets(piece)
+        return lambda value: bool(value == octets)
+
+    def contains(self, piece: Piece) -> Check:
+        """Some of them."""
+        octets = self._octets(piece)
+        return lambda value: octets in value
+
+    def _octets(self, piece: Piece) -> bytes:
+        if piece.quoted or not piece.text.lower().startswith("0x"):
+            # A lone surrogate, which a terminal may give, is no character and has no UTF-8.
+            return piece.text.encode(errors="surrogatepass")
+        digits = piece.text[2:]
+        if not re.fullmatch(r"(?:[0-9a-fA-F]{2})+", digits):
+            raise piece.wrong(f"{piece.shown!r} is no hex: an even number of digits, as in 0x1b5b")
+        return bytes.fromhex(digits)
+
+
+# --- addresses
+
+_PEERS = 20_000  # peers whose answer is remembered
+
+
+class Address(Kind):
+    """A peer: any of its addresses."""
+
+    values = "10.0.0.1, 10.0.0.1:9877, [::1]:9877, 10.0.0.0/8"
+    operators = ("=", "!=", "~")
+
+    def equal(self, piece: Piece) -> Check:
+        """An address, also with a port, or a network."""
+        try:
+            if "/" in piece.text:
+                network = ipaddress.ip_network(piece.text, strict=False)
+                return _remembered(lambda peer: any(_is_in(each, network) for each in peer.addresses))
+            host, port = parse_hostport(piece.text, 0)
+            address = str(ipaddress.ip_address(host))
+        except (ValueError, SctpError):
+            raise piece.wrong(f"{piece.shown!r} is no address: {self.values}") from None
+        return lambda peer: address in peer.addresses and port in (0, peer.port)
+
+    def contains(self, piece: Piece) -> Check:
+        """A part of an address as it is written, with the port of the first."""
+        part = piece.text.lower()
+        return _remembered(lambda peer: part in str(peer) or any(part in each for each in peer.addresses))
+
+
+def _is_in(address: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    try:
+        return ipaddress.ip_address(address) in network
+    except ValueError:  # a stack that says what is no address
+        return False
+
+
+def _remembered(check: Callable[[Peer], bool]) -> Check:
+    return lru_cache(_PEERS)(check)

@@ -1,0 +1,221 @@
+"""A packet's chunks in one line: their names, and of their fields those that matter on an arrow."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.wire.causes import NO_USER_DATA
+from sctp_tui.sctp.wire.packet import (
+    Abort,
+    Asconf,
+    AsconfAck,
+    Auth,
+    Broken,
+    Chunk,
+    CookieEcho,
+    Cwr,
+    Data,
+    Ecne,
+    Error,
+    ForwardTsn,
+    IData,
+    IForwardTsn,
+    Init,
+    InitAck,
+    NrSack,
+    ReConfig,
+    Sack,
+    Shutdown,
+    Unknown,
+    name_of,
+)
+from sctp_tui.sctp.wire.parameters import STATE_COOKIE, Parameter, counted
+
+from . import units
+from .ppid import named
+
+_TEXT = 24  # characters of a message
+_GAPS = 4  # gap blocks, and blocks of TSNs in a row, that are named
+_CHUNKS = 16  # chunks, causes and parameters that are named, of each
+_LONGEST = 1000  # characters of all
+
+
+class Base(NamedTuple):
+    """The initial TSN of the direction that a packet goes, and of the one that it answers.
+
+    With them TSNs are counted from 0; None where no INIT or INIT ACK was seen, and they are as on the wire.
+    """
+
+    own: int | None = None
+    answered: int | None = None
+
+
+ABSOLUTE = Base()
+"""TSNs as they are on the wire."""
+
+
+def relative(tsn: int, initial: int | None) -> int:
+    """A TSN counted from the initial one; -1 for the one before it."""
+    if initial is None:
+        return tsn
+    distance = (tsn - initial) & 0xFFFFFFFF
+    return distance if distance < 1 << 31 else distance - (1 << 32)
+
+
+def received(cumulative: int, initial: int | None) -> str:
+    """A cumulative TSN ack counted from the initial TSN; `none` for the TSN before that: nothing came yet."""
+    counted = relative(cumulative, initial)
+    return "none" if initial is not None and counted == -1 else str(counted)
+
+
+def words(chunks: Sequence[Chunk], base: Base = ABSOLUTE) -> str:
+    """All chunks of a packet; several DATA chunks in a row are told together."""
+    text = " + ".join(_some(_parts(chunks, base)))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _some(items: Iterable[str]) -> Iterator[str]:
+    """As many as are named, and `…` where there are more."""
+    for number, item in enumerate(items):
+        if number == _CHUNKS:
+            yield "…"
+            return
+        yield item
+
+
+def _parts(chunks: Sequence[Chunk], base: Base) -> Iterator[str]:
+    run: list[Data | IData] = []
+    for chunk in chunks:
+        if isinstance(chunk, Data | IData):
+            run.append(chunk)
+            continue
+        if run:
+            yield _data(run, base)
+            run = []
+        yield one(chunk, base)
+    if run:
+        yield _data(run, base)
+
+
+def _data(run: list[Data | IData], base: Base) -> str:
+    if len(run) == 1:
+        return one(run[0], base)
+    streams = sorted({chunk.stream for chunk in run})
+    among = ",".join(map(str, streams[:4])) + ("…" if len(streams) > 4 else "")
+    ppids = {chunk.ppid for chunk in run}
+    ppid = _ppid(ppids.pop()) if len(ppids) == 1 else ""
+    size = units.size(sum(len(chunk.data) for chunk in run))
+    return f"{len(run)} {name_of(run[0])} tsn {_in_rows(run, base)} str {among} {ppid}{size}"
+
+
+def _in_rows(run: list[Data | IData], base: Base) -> str:
+    """The TSNs as they stand in the packet, those that follow each other as a block: `0–2,5`."""
+    blocks: list[tuple[int, int]] = []
+    for chunk in run:
+        if blocks and chunk.tsn == blocks[-1][1] + 1 & 0xFFFFFFFF:
+            blocks[-1] = blocks[-1][0], chunk.tsn
+        else:
+            blocks.append((chunk.tsn, chunk.tsn))
+    return _blocks(blocks, base.own)
+
+
+def _blocks(blocks: Sequence[tuple[int, int]], initial: int | None) -> str:
+    told = [
+        f"{relative(a, initial)}–{relative(b, initial)}" if a != b else f"{relative(a, initial)}"
+        for a, b in blocks[:_GAPS]
+    ]
+    return ",".join(told) + ("…" if len(blocks) > _GAPS else "")
+
+
+def _ppid(ppid: int | None) -> str:
+    """`ppid 46 Diameter `, "" where none is told."""
+    return f"ppid {named(ppid)} " if ppid else ""
+
+
+def one(chunk: Chunk, base: Base = ABSOLUTE) -> str:
+    """One chunk: `DATA tsn 3 str 1 ssn 0 5 B hello`."""
+    name = name_of(chunk)
+    match chunk:
+        case Data() | IData():
+            return f"{name} {_of_data(chunk, base)}"
+        case Init():
+            streams = f"{chunk.outbound_streams}/{chunk.inbound_streams}"
+            said = f"{name} tag {chunk.tag:08x} str {streams} rwnd {chunk.rwnd:,}"
+            return said + (_cookie(chunk) if isinstance(chunk, InitAck) else "")
+        case Sack():
+            return f"{name} {_of_sack(chunk, base)}"
+        case Abort() | Error():
+            causes = "; ".join(_some(_cause(cause, base) for cause in chunk.causes))
+            return f"{name} {causes}".rstrip()
+        case Shutdown():
+            return f"{name} cum {received(chunk.cumulative_tsn, base.answered)}"
+        case CookieEcho():
+            return f"{name} {len(chunk.cookie)} B"
+        case Ecne() | Cwr():
+            initial = base.answered if isinstance(chunk, Ecne) else base.own
+            return f"{name} tsn {relative(chunk.lowest_tsn, initial)}"
+        case ForwardTsn():
+            skipped = " ".join(f"str {stream} ssn {ssn}" for stream, ssn in chunk.skipped[:_GAPS])
+            return f"{name} cum {relative(chunk.cumulative_tsn, base.own)} {skipped}".rstrip()
+        case IForwardTsn():
+            skipped = " ".join(f"str {stream} mid {mid}" for stream, _, mid in chunk.skipped[:_GAPS])
+            return f"{name} cum {relative(chunk.cumulative_tsn, base.own)} {skipped}".rstrip()
+        case ReConfig():
+            parameters = "; ".join(_some(_parameter(one, base) for one in chunk.parameters))
+            return f"{name} {parameters}".rstrip()
+        case Asconf():
+            initial = base.answered if isinstance(chunk, AsconfAck) else base.own
+            return f"{name} serial {relative(chunk.serial, initial)}"
+        case Auth():
+            return f"{name} key {chunk.key_number}"
+        case Unknown():
+            return f"chunk {chunk.type} {units.size(chunk.length)}: {chunk.action}"
+        case Broken():
+            return f"broken: {chunk.why}"
+    return name
+
+
+def _of_data(chunk: Data | IData, base: Base) -> str:
+    number = f"ssn {chunk.ssn}" if isinstance(chunk, Data) else f"mid {chunk.mid}"
+    parts = [
+        f"tsn {relative(chunk.tsn, base.own)} str {chunk.stream}",
+        "unordered" if chunk.unordered else number,
+    ]
+    if not (chunk.beginning and chunk.ending):
+        parts.append("first part" if chunk.beginning else "last part" if chunk.ending else "middle part")
+    parts.append(_ppid(chunk.ppid) + units.size(len(chunk.data)))
+    if chunk.beginning:
+        parts.append(printable(chunk.data, _TEXT))
+    return " ".join(parts)
+
+
+def _of_sack(sack: Sack, base: Base) -> str:
+    initial = base.answered
+    parts = [f"cum {received(sack.cumulative_tsn, initial)}"]
+    if sack.gaps:
+        parts.append(f"gap {_blocks(sack.gaps, initial)}")
+    if isinstance(sack, NrSack) and sack.nr_gaps:
+        parts.append(f"{len(sack.nr_gaps)} not renegable")
+    if sack.duplicates:
+        named = ",".join(str(relative(tsn, initial)) for tsn in sack.duplicates[:_GAPS])
+        parts.append(f"dup {named}" + ("…" if len(sack.duplicates) > _GAPS else ""))
+    parts.append(f"rwnd {sack.rwnd:,}")
+    return " ".join(parts)
+
+
+def _cookie(chunk: InitAck) -> str:
+    """How large the cookie is that has to come back."""
+    cookie = next((one for one in chunk.parameters if one.type == STATE_COOKIE), None)
+    return f" cookie {units.size(len(cookie.data))}" if cookie is not None else ""
+
+
+def _cause(cause: Parameter, base: Base) -> str:
+    text = cause.text
+    if cause.type == NO_USER_DATA and len(cause.data) >= 4:  # the TSN is one that came
+        text = f"TSN {relative(int.from_bytes(cause.data[:4], 'big'), base.answered)}"
+    return f"{cause.name}: {text}" if text else cause.name
+
+
+def _parameter(parameter: Parameter, base: Base) -> str:
+    text = counted(parameter, lambda tsn: relative(tsn, base.own), lambda tsn: relative(tsn, base.answered))
+    return f"{parameter.name} {text}".rstrip()

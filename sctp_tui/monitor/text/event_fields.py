@@ -1,0 +1,99 @@
+"""All that an event says, field by field, with what a bare number means. Names are those of the JSON."""
+
+import time
+from collections.abc import Iterator
+
+from sctp_tui.sctp.events import (
+    Event,
+    Message,
+    Notification,
+    Peer,
+    PeerAddrChange,
+    UnknownNotification,
+    fields,
+)
+from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.wire.causes import describe
+
+from .ppid import named
+
+_REASONS = (
+    "failed threshold",
+    "received SACK",
+    "heartbeat success",
+    "response to user request",
+    "internal error",
+    "shutdown guard expires",
+    "peer faulty",
+)
+"""`enum sctp_sn_error` of linux/sctp.h: why a path changed its state."""
+_HIDDEN = ("data", "at", "mono", "peer")
+
+
+def facts(event: Event) -> Iterator[tuple[str, str]]:
+    """Name and value of each field, the value printable; the payload, which has its own place, left out."""
+    yield "event", str(type(event).__struct_config__.tag)
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.at))
+    yield "at", f"{when}.{int(event.at % 1 * 1_000_000):06d}"
+    yield "mono", f"{event.mono:.6f} s"
+    if event.peer is not None:
+        yield from _peer(event.peer)
+    for name, value in fields(event).items():
+        if name not in _HIDDEN:
+            yield name, printable(_said(event, name, value))
+
+
+def payload(event: Event) -> bytes | None:
+    """The octets that an event carries, None for one that carries none."""
+    data = getattr(event, "data", None)
+    return data if isinstance(data, bytes) else None
+
+
+def _peer(peer: Peer) -> Iterator[tuple[str, str]]:
+    yield "peer", ", ".join(map(printable, peer.addresses)) or "?"
+    yield "peer port", str(peer.port)
+    if peer.udp_port is not None:
+        yield "peer UDP port", str(peer.udp_port)
+
+
+def _said(event: Event, name: str, value: object) -> str:
+    match name, value:
+        case _, bool():
+            return "yes" if value else "no"
+        case "ssn", None if isinstance(event, Message) and event.unordered:
+            return "none, unordered messages have no SSN"
+        case (("ssn" | "tsn"), None):
+            return "not told by the stack"
+        case _, None:
+            return "none"
+        case "ppid", int():
+            return f"{named(value)} (0x{value:08x})"
+        case "error", int() if isinstance(event, PeerAddrChange):
+            return _reason(value, event.state)
+        case "error", int() if isinstance(event, Notification):
+            return _cause(value)
+        case "type", int() if isinstance(event, UnknownNotification):
+            return f"0x{value:04x}"
+        case "key", int():
+            return f"{value}, our own serial of the association" if value else "0, of no association"
+        case "direction", str():
+            return "in, received" if value == "in" else "out, handed to the stack"
+        case "message_id", 0:
+            return "0, not sent from here"
+        case (("size" | "limit"), int()):
+            return f"{value:,} B"
+        case _, tuple():
+            return ", ".join(map(str, value)) or "none"
+        case _:
+            return str(value)
+
+
+def _reason(number: int, state: str) -> str:
+    """Of a change of a path. Linux has 0 for a threshold passed, and where there is nothing to say."""
+    failed = state in ("UNREACHABLE", "POTENTIALLY_FAILED")
+    named = 0 <= number < len(_REASONS) and (number or failed)
+    return f"{number}, {_REASONS[number]}" if named else str(number)
+
+
+def _cause(code: int) -> str:
+    return f"{code}, {describe(code)} (RFC 9260, section 3.3.10)" if code else "0, no cause"

@@ -1,0 +1,265 @@
+"""Each event in plain words, beside the name that RFC 6458 has for it.
+
+All text made here has been through `printable`, as some of it was chosen by a peer.
+"""
+
+from sctp_tui.sctp.events import (
+    AdaptationIndication,
+    AssocChange,
+    AssocReset,
+    Authentication,
+    Ending,
+    EndpointClosed,
+    EndpointFailed,
+    Event,
+    Listening,
+    Message,
+    MessageTooLarge,
+    NotificationsStopped,
+    Opening,
+    Origin,
+    PartialDelivery,
+    PeerAddrChange,
+    ReadingPaused,
+    Refused,
+    RemoteError,
+    RequestDenied,
+    SenderDry,
+    SendFailed,
+    ShutdownEvent,
+    StreamChange,
+    StreamReset,
+    Suppressed,
+    Totals,
+    UnknownNotification,
+)
+from sctp_tui.sctp.printable import printable
+
+from .ppid import named
+from .units import many
+
+_SHOWN = 200  # characters of a payload quoted within a sentence
+
+PATHS = {
+    "AVAILABLE": "answers again",
+    "UNREACHABLE": "does not answer any more",
+    "REMOVED": "is no longer an address of the peer",
+    "ADDED": "is a new address of the peer",
+    "MADE_PRIM": "is the primary path now",
+    "CONFIRMED": "is confirmed to be the peer's",
+    "POTENTIALLY_FAILED": "misses answers and may have failed",
+}
+"""The states of a path in SCTP_PEER_ADDR_CHANGE, and what each says of the address before it."""
+
+
+_WANTED = "user-initiated abort"
+WHO: dict[Origin, str] = {"peer": "peer", "us": "us", "stack": "our stack"}
+"""Who ended an association; the others are nobody that could be named."""
+
+
+NOT_STARTED = "could not start"
+"""What is said of a set-up that failed, before why it did."""
+
+
+def said(event: Event) -> tuple[str, str]:
+    """The name of an event and what it says, both printable and on one line.
+
+    The name is RFC 6458's without SCTP_ ("COMM_UP", "SHUTDOWN_EVENT"), "" for what that RFC has no name for.
+    """
+    name, text = _said(event)
+    return printable(name), printable(text)
+
+
+def sentence(event: Event) -> str:
+    """`COMM_UP: association established, 5 streams out, 5 in`."""
+    name, text = said(event)
+    return f"{name}: {text}" if name else text
+
+
+def ending(event: AssocChange) -> str:
+    """How an association ended, in a few words: `aborted by peer: “bye”`. Printable."""
+    # Of an ABORT that the program at its end wanted, its words say it all.
+    cause = event.error_text.removeprefix(_WANTED).removeprefix(": ").removeprefix("; ")
+    who = WHO.get(event.by)
+    if event.state == "SHUTDOWN_COMP":
+        text = f"shutdown by {who}" if who else "shutdown"
+        text = f"{text}: {cause}" if cause else text
+    elif event.state == "CANT_STR_ASSOC":
+        # What the peer said is told as its own; why nothing came up without that is worked out here.
+        refused = "refused by peer" if event.by == "peer" and (event.error is not None or not cause) else ""
+        refused = "aborted by us" if event.by == "us" else refused
+        why = ": ".join(part for part in (refused, cause) if part) or "no answer"
+        text = f"{NOT_STARTED}: {why}"
+    elif event.by == "unknown":
+        text = "aborted by peer, or no answer"
+    elif event.by == "nobody":
+        text = f"lost: {cause}" if cause else "lost (no answer)"
+    else:
+        text = f"aborted by {who}: {cause}" if cause else f"aborted by {who}"
+    return printable(text)
+
+
+def why_not(ended: str | None) -> str:
+    """Why a set-up failed, of the words of `ending`; "" where none did."""
+    before, _, why = (ended or "").partition(": ")
+    return why if before == NOT_STARTED else ""
+
+
+def refused(totals: Totals) -> str:
+    """How many associations servers had no room for, and why: `3 refused at the limit, 1 for its streams`."""
+    at_limit = totals.refused - totals.for_streams - totals.at_end
+    whose = "its" if totals.for_streams == 1 else "their"
+    reasons = (
+        (at_limit, "at the limit"),
+        (totals.for_streams, f"for {whose} streams"),
+        (totals.at_end, "at the end"),
+    )
+    told = [f"{number:,} {why}" for number, why in reasons if number]
+    return ", ".join([f"{told[0].replace(' ', ' refused ', 1)}", *told[1:]]) if told else ""
+
+
+def failed(event: Event) -> bool:
+    """Whether it tells of something that went wrong."""
+    if isinstance(event, AssocChange):
+        return event.state in ("COMM_LOST", "CANT_STR_ASSOC")
+    return isinstance(event, (EndpointFailed, MessageTooLarge, Refused, RemoteError, SendFailed))
+
+
+def _said(event: Event) -> tuple[str, str]:
+    match event:
+        case Message():
+            return "", printable(event.data, _SHOWN)
+        case AssocChange():
+            return event.state, _assoc_change(event)
+        case ShutdownEvent():
+            return "SHUTDOWN_EVENT", "the peer closes, nothing more can be sent to it"
+        case PeerAddrChange():
+            what = PATHS.get(event.state, "changed")
+            return f"PEER_ADDR_CHANGE {event.state}", f"{event.address} {what}"
+        case RemoteError():
+            return "REMOTE_ERROR", f"the peer reports an error, {event.error_text or 'without a cause'}"
+        case SendFailed():
+            return "SEND_FAILED", _send_failed(event)
+        case AdaptationIndication():
+            return "ADAPTATION_INDICATION", f"the peer's adaptation layer is 0x{event.indication:08x}"
+        case PartialDelivery():
+            return "PARTIAL_DELIVERY_EVENT", (
+                f"the rest of a message won't come, stream {event.stream}, SSN {event.sequence}"
+            )
+        case Authentication():
+            if event.indication == "no authentication":
+                return "AUTHENTICATION_EVENT", "the peer does not authenticate its chunks (RFC 4895)"
+            return "AUTHENTICATION_EVENT", f"key {event.key_number}: {event.indication}"
+        case SenderDry():
+            return "SENDER_DRY_EVENT", "all that was sent is acknowledged"
+        case NotificationsStopped():
+            return "NOTIFICATIONS_STOPPED_EVENT", "the stack ran out of room, some notifications are missing"
+        case StreamReset():
+            which = "streams " + ", ".join(map(str, event.streams)) if event.streams else "all streams"
+            return "STREAM_RESET_EVENT", f"reset of {which} ({event.direction or '?'}): {event.outcome}"
+        case AssocReset():
+            return "ASSOC_RESET_EVENT", (
+                f"reset of the TSNs: {event.outcome}, ours {event.local_tsn}, the peer's {event.remote_tsn}"
+            )
+        case StreamChange():
+            return "STREAM_CHANGE_EVENT", (
+                f"change of the streams: {event.outcome}, "
+                f"{event.outbound_streams} out, {event.inbound_streams} in"
+            )
+        case UnknownNotification():
+            return (
+                f"NOTIFICATION 0x{event.type:04x}",
+                f"not known here: {printable(event.data.hex(' '), _SHOWN)}",
+            )
+        case _:
+            return "", _of_ours(event)
+
+
+_ASKED: dict[Origin, str] = {
+    "peer": ", the peer asked for it",
+    "us": ", we asked for it",
+    "stack": " by our stack",
+}
+_REFUSED: dict[Origin, str] = {
+    "peer": ", refused by the peer",
+    "us": ", aborted by us",
+    "stack": ", given up by our stack",
+    "unknown": ", and why is not told",
+}
+_ABORTED: dict[Origin, str] = {
+    "peer": "aborted by the peer",
+    "us": "aborted by us",
+    "stack": "aborted by our stack",
+    "nobody": "lost",
+    "unknown": "aborted by the peer, or no answer",
+}
+_SILENT: dict[Origin, str] = {
+    "nobody": ", no answer from the peer",
+    "unknown": ": the stack does not tell which",
+}
+
+
+def _assoc_change(event: AssocChange) -> str:
+    because = f", {event.error_text}" if event.error_text else ""
+    streams = f"{many(event.outbound_streams, 'stream')} out, {event.inbound_streams} in"
+    features = f" ({', '.join(event.features)})" if event.features else ""
+    match event.state:
+        case "COMM_UP":
+            return f"association established, {streams}{features}"
+        case "RESTART":
+            return f"the peer started the association again, {streams}{features}"
+        case "SHUTDOWN_COMP":
+            return f"association shut down{_ASKED.get(event.by, '')}{because}"
+        case "CANT_STR_ASSOC":
+            why = _REFUSED.get(event.by, "")
+            return f"association could not be set up{why}{because or ('' if why else ', no answer')}"
+        case "COMM_LOST":
+            return f"{_ABORTED[event.by]}{because or _SILENT.get(event.by, '')}"
+
+
+def _send_failed(event: SendFailed) -> str:
+    how = "sent but not acknowledged" if event.sent else "never sent"
+    ppid = f", PPID {named(event.ppid)}" if event.ppid else ""
+    why = f", {event.error_text}" if event.error_text else ""
+    quoted = printable(event.data, _SHOWN)
+    return f"message of {event.size} B on stream {event.stream}{ppid} {how}{why}: {quoted}"
+
+
+def _of_ours(event: Event) -> str:
+    """What RFC 6458 has no notification for: endpoints, refusals, limits of this program."""
+    match event:
+        case Listening():
+            hosts = ", ".join(event.addresses) or event.host
+            udp = f", UDP port {event.udp_port}" if event.udp_port is not None else ""
+            warning = f"; beware: {event.warning}" if event.warning else ""
+            where = f"listening on {hosts} port {event.port}{udp}"
+            return f"{where}, {event.stack} stack ({event.library}){warning}"
+        case Opening():
+            streams = f"{many(event.outbound_streams, 'stream')} out and {event.inbound_streams} in asked for"
+            return f"setting up an association with {event.peer or '?'}, {streams}"
+        case Ending(how="close"):
+            return "asks for the shutdown, what was sent before it still goes out"
+        case Ending():
+            return f"aborts{f': {event.reason}' if event.reason else ''}"
+        case EndpointFailed():
+            return f"failed: {event.text}"
+        case EndpointClosed():
+            return f"closed, {many(event.aborted, 'association')} aborted" if event.aborted else "closed"
+        case ReadingPaused():
+            if event.paused:
+                return "reading paused: what comes waits in the stack, and the peers' windows close"
+            return "reading goes on"
+        case Refused():
+            return f"refused: {event.text}"
+        case RequestDenied():
+            return f"denied by our stack: {printable(event.asked, _SHOWN)}"
+        case Suppressed():
+            return f"{event.count:,} more {event.kind.upper()} like this in a second: only counted"
+        case MessageTooLarge():
+            of_all = " of all unfinished messages together" if event.of_all else ""
+            return (
+                f"message on stream {event.stream} dropped: {event.size} B came, "
+                f"the limit{of_all} is {event.limit} B"
+            )
+        case _:
+            return type(event).__name__

@@ -1,0 +1,83 @@
+"""Events as lines of text: for people, as a server blind to notifications prints them, as JSON.
+
+Whatever a peer chose has been through `printable`; JSON escapes it by itself.
+"""
+
+import time
+from collections.abc import Callable
+from functools import lru_cache
+
+from sctp_tui.sctp.events import AssocChange, Event, Message, to_json
+from sctp_tui.sctp.printable import printable
+
+from .events import sentence
+from .ppid import named
+
+Format = Callable[[Event], str | bytes | None]
+"""One event to its line without the newline; None where the format leaves the event out."""
+
+WAITING = "[Server]: wait for message!"
+"""What the classic server prints before each message that it waits for."""
+_PPID = "ppid "
+
+
+@lru_cache(maxsize=8)
+def _second(at: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def clock(at: float) -> str:
+    """`21:36:31.798`, the local time of `at` (s since the epoch)."""
+    return f"{_second(int(at))}.{int(at * 1000) % 1000:03}"
+
+
+def plain(event: Event) -> str | None:
+    """For people: time, assoc ID, stream, PPID and text. What an association doesn't have is a dash.
+
+    An echo says nothing that its message did not.
+    """
+    if isinstance(event, Message) and event.direction == "out":
+        return None
+    when = clock(event.at)
+    # Endpoints of two stacks, "server kernel" and "server userspace", may have associations of equal ID.
+    _, _, stack = event.endpoint.partition(" ")
+    if isinstance(event, Message):
+        number = f"{stack} {event.assoc_id}" if stack else str(event.assoc_id)
+        return f"{when}  {number:>5}  {event.stream:>5}  {_payload(event)}"
+    if not event.key:
+        return f"{when}      -      -  {event.endpoint} {sentence(event)}"
+    number = f"{stack} {event.assoc_id or '-'}" if stack else str(event.assoc_id or "-")
+    # Who it is with stands in no column, and tells the students of a class apart.
+    who = f", with {event.peer}" if isinstance(event, AssocChange) and event.state == "COMM_UP" else ""
+    return f"{when}  {number:>5}      -  {sentence(event)}{who}"
+
+
+def classic(event: Event) -> str | None:
+    """The messages alone, in the words of the program that the project started from."""
+    if not isinstance(event, Message) or event.direction == "out":
+        return None
+    text = printable(event.data)
+    return (
+        f"[Server]: Message(size = {event.size}): '{text}' received, assoid = {event.assoc_id:x}\n{WAITING}"
+    )
+
+
+def answer(event: Event) -> str | None:
+    """What the other side said, with its PPID, and nothing else."""
+    return _payload(event) if isinstance(event, Message) and event.direction == "in" else None
+
+
+def _payload(message: Message) -> str:
+    """The text of a message, after its PPID where that is not 0.
+
+    A text that looks as if it had one before it gets its 0: what stands there is never the peer's word.
+    """
+    text = printable(message.data)
+    if message.ppid or text.startswith(_PPID):
+        return f"{_PPID}{named(message.ppid)}  {text}"
+    return text
+
+
+def as_json(event: Event) -> bytes:
+    """One JSON object."""
+    return to_json(event)

@@ -1,0 +1,18 @@
+"""Octets as a user writes them."""
+
+from sctp_tui.sctp.printable import printable
+
+_QUOTED = 20  # characters of what is wrong that an error quotes
+
+
+def from_hex(text: bytes) -> bytes:
+    """Octets written as pairs of hex digits, blanks between them and `0x` before them allowed.
+
+    Raises ValueError.
+    """
+    digits = text.decode("ascii", "replace").strip()
+    try:
+        return bytes.fromhex(digits.removeprefix("0x"))
+    except ValueError:
+        shown = printable(digits, _QUOTED)
+        raise ValueError(f"{shown!r} is no hex: give pairs of digits, as in 0a ff") from None

@@ -1,0 +1,34 @@
+"""Packets as lines of text: for people, beside the lines of events, and as JSON.
+
+Whatever a peer chose has been through `printable`; JSON escapes it by itself.
+"""
+
+import msgspec
+
+from sctp_tui.sctp.events import Packet, to_json
+from sctp_tui.sctp.wire.decode import decode
+
+from .chunks import words
+from .lines import clock
+from .verdicts import fate
+
+_encode = msgspec.json.Encoder().encode
+
+
+def plain(packet: Packet) -> str:
+    """Time, where to or from, the chunks, and what the link did to it: `→ 10.0.0.7:5000  SACK cum 7 …`.
+
+    TSNs are as on the wire.
+    """
+    arrow = "←" if packet.direction == "in" else "→"
+    done = fate(packet)
+    after = f"  ({done})" if done else ""
+    return (
+        f"{clock(packet.at)}      -      -  {arrow} {packet.peer}  {words(decode(packet.data).chunks)}{after}"
+    )
+
+
+def as_json(packet: Packet) -> bytes:
+    """One JSON object: the event, with `bytes` its length, `vtag` the verification tag, and `chunks`."""
+    more = {"bytes": len(packet.data), "vtag": packet.vtag, "chunks": decode(packet.data).chunks}
+    return to_json(packet)[:-1] + b"," + _encode(more)[1:]

@@ -1,0 +1,87 @@
+"""Payload protocol identifiers by name, from IANA's registry "SCTP Payload Protocol Identifiers"."""
+
+from difflib import get_close_matches
+
+from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.printable import printable
+
+HIGHEST = 0xFFFFFFFF
+_QUOTED = 20  # characters of what was typed that an error quotes
+_NEAR = 3  # names that an error offers
+
+NAMES = {
+    1: "IUA", 2: "M2UA", 3: "M3UA", 4: "SUA", 5: "M2PA", 6: "V5UA", 7: "H.248", 8: "BICC", 9: "TALI",
+    10: "DUA", 11: "ASAP", 12: "ENRP", 13: "H.323", 14: "Q.IPC", 15: "SIMCO", 16: "DDP segment",
+    17: "DDP control", 18: "S1AP", 19: "RUA", 20: "HNBAP", 21: "ForCES-HP", 22: "ForCES-MP",
+    23: "ForCES-LP", 24: "SBc-AP", 25: "NBAP", 27: "X2AP", 28: "IRCP", 29: "LCS-AP", 30: "MPICH2",
+    31: "SABP", 32: "FGP", 33: "PPP", 34: "CALCAPP", 35: "SSP", 36: "NPMP control", 37: "NPMP data",
+    38: "Echo", 39: "Discard", 40: "Daytime", 41: "Chargen", 42: "RNA", 43: "M2AP", 44: "M3AP",
+    45: "SSH", 46: "Diameter", 47: "Diameter/DTLS", 48: "R14P", 50: "DCEP", 51: "String",
+    52: "Binary partial", 53: "Binary", 54: "String partial", 55: "PUA", 56: "String empty",
+    57: "Binary empty", 58: "XwAP", 59: "Xw control", 60: "NGAP", 61: "XnAP", 62: "F1AP", 63: "HTTP",
+    64: "E1AP", 65: "ELE2", 66: "NGAP/DTLS", 67: "XnAP/DTLS", 68: "F1AP/DTLS", 69: "E1AP/DTLS",
+    70: "E2-CP", 71: "E2-UP", 72: "E2-DU",
+}  # fmt: skip
+"""The short name of each registered identifier. WebRTC's are 50 (RFC 8832), 51 to 54, 56, 57 (RFC 8831)."""
+
+
+def named(ppid: int) -> str:
+    """`46 Diameter`, or the number alone where it has no name.
+
+    RFC 9260 leaves its byte order to the application (section 3.3.1), and many send it as their machine has
+    it: where the number has no name and its octets in the other order have one, that is asked.
+    """
+    if name := NAMES.get(ppid):
+        return f"{ppid} {name}"
+    meant = swapped(ppid)
+    return f"{ppid} ({meant} {NAMES[meant]} in the other byte order?)" if meant in NAMES else str(ppid)
+
+
+def short(ppid: int) -> str:
+    """The name alone, `NGAP?` where it is one in the other byte order only, "" for none."""
+    if ppid in NAMES:
+        return NAMES[ppid]
+    meant = swapped(ppid)
+    return f"{NAMES[meant]}?" if meant in NAMES else ""
+
+
+def swapped(ppid: int) -> int:
+    """What an identifier is in the other byte order."""
+    return int.from_bytes(ppid.to_bytes(4, "big"), "little")
+
+
+def plain(name: str) -> str:
+    """A name as it is typed where blanks and signs are a nuisance: `h323`, `diameterdtls`."""
+    return "".join(filter(str.isalnum, name)).lower()
+
+
+def by_name(name: str) -> int | None:
+    """The identifier of this name in any case, signs and blanks left out or not; None for no such name."""
+    return _NUMBERS.get(plain(name))
+
+
+def parse(text: str) -> int:
+    """An identifier as it is typed: `60`, `0x3c`, `ngap`. Raises `SctpError` that offers what is near."""
+    typed = text.strip()
+    digits = typed.lower()
+    base = 16 if digits.startswith("0x") else 10
+    # isalnum keeps out what int() would take besides digits; the length keeps it from endless ones.
+    if digits.isascii() and digits.isalnum() and digits[0].isdigit() and len(digits) <= 12:
+        try:
+            number = int(digits, base)
+        except ValueError:
+            number = -1
+        if 0 <= number <= HIGHEST:
+            return number
+    named = by_name(typed)
+    if named is not None:
+        return named
+    near = get_close_matches(plain(typed)[:_QUOTED], _NUMBERS, _NEAR)
+    meant = " or ".join(NAMES[_NUMBERS[name]] for name in near)
+    raise SctpError(
+        f"{printable(typed, _QUOTED)!r} is no PPID: a number from 0 to {HIGHEST}, "
+        + (f"or a name; did you mean {meant}?" if meant else "or a name as in IANA's registry, such as NGAP")
+    )
+
+
+_NUMBERS = {plain(name): number for number, name in NAMES.items()}

@@ -1,0 +1,25 @@
+"""What became of a packet on its way, in words."""
+
+from sctp_tui.sctp.events import Packet
+
+from . import units
+
+_DONE = {
+    "delivered": "",
+    "dropped": "dropped by the link",
+    "refused": "refused on arrival",
+    "bounced": "did not get through",
+    "duplicated": "a copy made by the link",
+    "reordered": "held back by the link",
+    "delayed": "delayed by the link",
+}
+
+
+def fate(packet: Packet) -> str:
+    """`dropped by the link: the next DATA on stream 1`; "" where it came, and at once."""
+    done, reason = _DONE[packet.verdict], packet.reason
+    words = f"{done}: {reason}" if done and reason else done or reason
+    if not packet.delay or packet.verdict in ("dropped", "refused"):
+        return words
+    late = units.delay(packet.delay)
+    return f"{words}, {late}" if words else late

@@ -1,0 +1,385 @@
+"""Every packet that is kept, by the two ends it passed between: what the views of the wire are made from.
+
+Bounded in bytes; the oldest go first. Packets are decoded when somebody looks, and not before.
+"""
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from copy import copy
+from typing import Literal, NamedTuple
+from weakref import ref
+
+from msgspec.structs import replace
+
+from sctp_tui.engine.event_queue import PACKET_COST
+from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.deques import part
+from sctp_tui.monitor.endpoints import Endpoints
+from sctp_tui.sctp.events import Direction, Packet, Peer
+from sctp_tui.sctp.link.conditions import KEPT_OUT, NOT_SENT, WRONG_TAG
+from sctp_tui.sctp.wire.decode import decode
+from sctp_tui.sctp.wire.packet import Decoded
+
+from .rto_samples import RtoSamples
+from .tags import INIT, Tags, begins, first_chunk
+
+BYTES = 32 * 1024 * 1024
+"""Bytes kept unless told otherwise: more than 100,000 of the usual packets."""
+_BOUNCE = 500  # bytes that it takes to know of a packet that it did not get through
+_AGO = 1000  # packets back that may be told not to have got through
+CONVERSATION_COST = 2200
+"""Bytes that a conversation takes beside its packets: of strangers' packets each may be one of its own."""
+_HAD = 16  # addresses of an end that are kept; packets bear one
+_WORK, _OCTETS = 40, 64  # a packet's share of a limit: a chunk counts 1, and so many octets
+_INIT, _ABORT, _SHUTDOWN_COMPLETE = 1, 6, 14
+_LAST_WORDS = (_ABORT, _SHUTDOWN_COMPLETE)
+
+End = Literal["local", "peer"]
+Ends = tuple[str, Peer, Peer | None]
+"""An endpoint's name, the local end, the peer's."""
+
+
+class Bounce(NamedTuple):
+    """That a packet with this number did not get through, and why: `at` (s since the epoch) it was told.
+
+    `serial` counts those of the conversation from 1.
+    """
+
+    serial: int
+    at: float
+    number: int
+    reason: str
+
+    @property
+    def by_icmp(self) -> bool:
+        """Whether it was sent, and ICMP came back."""
+        return not self.reason.startswith(NOT_SENT)
+
+
+class Traced(NamedTuple):
+    """A packet of a conversation, decoded. `number` counts the conversation's packets from 1."""
+
+    number: int
+    packet: Packet
+    decoded: Decoded
+
+
+class Conversation:
+    """The packets between two ends, from one INIT to the next after an end: see `left_by`.
+
+    `captured` is the number of the newest packet, 0 before the first. `began` is when the first was sent
+    (s, the link's clock), `begun` the same for people (s since the epoch). `initiator` is the end that sent
+    the INIT, as far as it was seen. `ends` and `ports`, the local first, are those of the first packet;
+    `flow` and `peer` are the newest. `of_local` and `of_peer` are addresses that the ends had, `_HAD` of each
+    at most: both may change while it lasts (RFC 5061). A refused packet is shown among the others, and
+    changes nothing: it may be anybody's. So is one whose verification tag is wrong, as its receiver discards
+    it.
+    """
+
+    def __init__(self, packet: Packet) -> None:
+        self.local = packet.local
+        self.peer = packet.peer or Peer((), 0)
+        self._last_local = self.local
+        self.of_local, self.of_peer = _noted((), self.local), _noted((), self.peer)
+        self.ends = _ends(packet)
+        self.ports = self.local.port, self.peer.port
+        self.endpoint = packet.endpoint
+        self.flow = packet.flow
+        self.began, self.begun = packet.mono, packet.at
+        calls = kind(packet) == _INIT and packet.direction == "out"
+        self.initiator: End = "local" if calls else "peer"
+        self.over = False
+        self.captured = 0
+        self._packets: deque[Packet] = deque()
+        self._tags = Tags()
+        self._bounced: dict[int, Bounce] = {}
+        self._bounces = 0
+        self._before: ref[Conversation] | None = None  # not to keep it
+        self.rto: dict[Direction, RtoSamples] = {}
+        """Of the senders of either direction, once their stack has told any."""
+
+    def __len__(self) -> int:
+        return len(self._packets)
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest packet kept; one past the newest where none is."""
+        return self.captured - len(self._packets) + 1
+
+    @property
+    def packets(self) -> Sequence[Packet]:
+        """Those kept, oldest first."""
+        return self._packets
+
+    def __getitem__(self, number: int) -> Traced:
+        """One packet, decoded. Raises IndexError where it is not kept."""
+        at = number - self.first
+        if not 0 <= at < len(self._packets):
+            raise IndexError(number)
+        packet = self._packets[at]
+        return Traced(number, packet, decode(packet.data))
+
+    def since(self, number: int, limit: int | None = None) -> Iterator[Traced]:
+        """Those kept with a higher number, at most `limit` of them, decoded one by one.
+
+        Fewer where there is more in them than in packets as they usually are: a packet of 64 KiB has room for
+        16,000 chunks or gap blocks.
+        """
+        first = self.first
+        start = max(number + 1, first)
+        stop = self.captured + 1 if limit is None else start + limit
+        work = 0 if limit is None else limit * _WORK
+        for number, packet in enumerate(part(self._packets, start - first, stop - first), start):
+            traced = Traced(number, packet, decode(packet.data))
+            yield traced
+            work -= len(traced.decoded.chunks) + len(packet.data) // _OCTETS
+            if limit is not None and work <= 0:
+                return
+
+    def path(self, packet: Packet) -> str:
+        """The addresses that a packet passed between, of each end that has had several; "" where none has."""
+        ends = ((self.of_local, packet.local), (self.of_peer, packet.peer))
+        return " – ".join(
+            bare(end.addresses[0]) for had, end in ends if len(had) > 1 and end is not None and end.addresses
+        )
+
+    def way(self, packet: Packet) -> str:
+        """The address that a packet goes to, where its receiver has had several; "" where it has not."""
+        had, end = (self.of_peer, packet.peer) if packet.direction == "out" else (self.of_local, packet.local)
+        return bare(end.addresses[0]) if len(had) > 1 and end is not None and end.addresses else ""
+
+    def still(self) -> "Conversation":
+        """A copy, to which nothing is added: for another thread to read."""
+        made = copy(self)
+        made._packets = self._packets.copy()
+        made._bounced = self._bounced.copy()
+        made.rto = {direction: copy(samples) for direction, samples in self.rto.items()}
+        return made
+
+    def add(self, packet: Packet) -> None:
+        """The next packet."""
+        first = first_chunk(packet)
+        if packet.verdict != "refused" and not self._tags.take(packet, first):
+            packet = replace(packet, verdict="refused", reason=WRONG_TAG)
+        self._packets.append(packet)
+        self.captured += 1
+        if packet.verdict == "refused":
+            return
+        if packet.peer is not None and packet.peer != self.peer:
+            self.peer = (
+                packet.peer
+            )  # its UDP port may change, and with more addresses the one it is reached by
+            self.of_peer = _noted(self.of_peer, packet.peer)
+        if packet.local != self._last_local:
+            self._last_local = packet.local
+            self.of_local = _noted(self.of_local, packet.local)
+        if first in _LAST_WORDS:
+            self.over = True
+
+    def follow(self, before: "Conversation") -> None:
+        """The one before between the same ends is over."""
+        before.over = True
+        self._before = ref(before)
+
+    @property
+    def before(self) -> "Conversation | None":
+        """The one before between the same ends, None where no packet of it is kept any more."""
+        return self._before() if self._before is not None else None
+
+    def left_by(self, packet: Packet) -> bool:
+        """Whether the next packet, an INIT, begins another: after the end, or as it tells of the end.
+
+        A set-up may end without a word: ICMP refuses it, or the user gives it up.
+        """
+        return (self.over and begins(packet)) or self._tags.calls_anew(packet)
+
+    def bounce(self, told: Packet, most: int) -> bool:
+        """One sent before did not get through, the newest that begins with these octets; False for none.
+
+        Of the newest `most` packets.
+        """
+        back = zip(range(self.captured, self.captured - most, -1), reversed(self._packets), strict=False)
+        for number, packet in back:
+            if (
+                packet.direction == told.direction
+                and packet.verdict not in ("dropped", "refused")
+                and number not in self._bounced
+                and packet.data.startswith(told.data)
+            ):
+                self._bounces += 1
+                self._bounced[number] = Bounce(self._bounces, told.at, number, told.reason)
+                return True
+        return False
+
+    def bounced(self, number: int) -> str:
+        """Why a packet did not get through, as the network or this machine says; "" where neither does."""
+        found = self._bounced.get(number)
+        return found.reason if found is not None else ""
+
+    def bounces(self, serial: int) -> Iterable[Bounce]:
+        """Those told since the one with this serial number, in that order, of packets that are kept."""
+        if serial == self._bounces:
+            return ()
+        return [one for one in self._bounced.values() if one.serial > serial]
+
+    def forget(self) -> tuple[Packet, int]:
+        """The oldest goes: it, and the bytes that it took to know of its way."""
+        cost = _BOUNCE if self._bounced and self._bounced.pop(self.first, None) is not None else 0
+        return self._packets.popleft(), cost
+
+
+class Wire:
+    """All conversations. `dropped` are the packets lost on their way here, `gone` those no longer kept.
+
+    `kept_out` are those from outside that were not let in, as the link's time was not theirs.
+    """
+
+    def __init__(self, limit: int = BYTES) -> None:
+        self.limit = limit
+        self.dropped = 0
+        self.gone = 0
+        self.kept_out = 0
+        self._bytes = 0
+        self._order: deque[Conversation] = deque()  # of each packet, the oldest first
+        self._by_flow: dict[int, Conversation] = {}
+        self._by_ends: dict[Ends, Conversation] = {}  # the newest of them
+        self._by_ports: dict[tuple[int, int], dict[Conversation, None]] = {}
+
+    def extend(self, packets: Sequence[Packet]) -> None:
+        """Take in more packets, in their order."""
+        by_flow, order = self._by_flow, self._order
+        for packet in packets:
+            conversation = by_flow.get(packet.flow)
+            if packet.verdict == "bounced":
+                self._bytes += _BOUNCE if _bounced(conversation, packet) else 0
+                continue
+            if conversation is None or (first_chunk(packet) == INIT and conversation.left_by(packet)):
+                conversation = self._place(packet, conversation)
+            conversation.add(packet)
+            if packet.verdict == "refused":
+                self.kept_out += packet.reason == KEPT_OUT
+            order.append(conversation)
+            self._bytes += len(packet.data) + PACKET_COST
+        while self._bytes > self.limit:
+            self._forget()
+
+    def _place(self, packet: Packet, known: Conversation | None) -> Conversation:
+        """The conversation of a packet whose flow is not known, or that may begin another."""
+        conversation = known or self._alike(packet)
+        if conversation is None or (first_chunk(packet) == INIT and conversation.left_by(packet)):
+            before, conversation = conversation, Conversation(packet)
+            if before is not None:
+                conversation.follow(before)
+            self._by_ends[conversation.ends] = conversation
+            self._by_ports.setdefault(conversation.ports, {})[conversation] = None
+            self._bytes += CONVERSATION_COST
+        elif known is None:
+            self._unfile_flow(conversation)  # its flow had been forgotten, and has another number now
+            conversation.flow = packet.flow
+        self._by_flow[packet.flow] = conversation
+        return conversation
+
+    def _alike(self, packet: Packet) -> Conversation | None:
+        """The conversation between the same ends, as they still are."""
+        found = self._by_ends.get(_ends(packet))
+        return found if found is not None and found.peer.udp_port == _udp_port(packet) else None
+
+    def _unfile_flow(self, conversation: Conversation) -> None:
+        if self._by_flow.get(conversation.flow) is conversation:
+            del self._by_flow[conversation.flow]
+
+    def _forget(self) -> None:
+        conversation = self._order.popleft()
+        packet, cost = conversation.forget()
+        self._bytes -= len(packet.data) + PACKET_COST + cost
+        self.gone += 1
+        if len(conversation):
+            return
+        self._bytes -= CONVERSATION_COST
+        self._unfile_flow(conversation)
+        if self._by_ends.get(conversation.ends) is conversation:
+            del self._by_ends[conversation.ends]
+        alike = self._by_ports[conversation.ports]
+        del alike[conversation]
+        if not alike:
+            del self._by_ports[conversation.ports]
+
+    def __iter__(self) -> Iterator[Packet]:
+        """All packets, in the order in which they came."""
+        places: dict[Conversation, Iterator[Packet]] = {}
+        for conversation in self._order:
+            place = places.get(conversation)
+            if place is None:
+                place = places[conversation] = iter(conversation.packets)
+            yield next(place)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def of(self, association: Association, endpoints: Endpoints) -> Conversation | None:
+        """The packets of an association, None where there are none.
+
+        Of an association between two ends of this program both ends have the same conversation.
+        """
+        peer = association.peer
+        if peer is None:
+            return None
+        view = endpoints.views.get(association.endpoint)
+        port = association.local_port or (view.port if view is not None else 0)
+        return self._newest(
+            (port, peer.port),
+            association,
+            lambda one: one.endpoint == association.endpoint and _is(one.peer, one.of_peer, peer),
+        ) or self._newest((peer.port, port), association, lambda one: _is(one.local, one.of_local, peer))
+
+    def _newest(
+        self, ports: tuple[int, int], association: Association, test: Callable[[Conversation], bool]
+    ) -> Conversation | None:
+        """The newest conversation that passes and did not begin after the association had ended."""
+        alike = self._by_ports.get(ports, {})
+        return next((one for one in reversed(alike) if one.begun <= association.until and test(one)), None)
+
+
+def _bounced(newest: Conversation | None, told: Packet) -> bool:
+    """A packet of this conversation, or of one before between the same ends, did not get through.
+
+    Which one, its octets show: its ports, its verification tag and its checksum come first.
+    """
+    left = _AGO
+    while newest is not None and left > 0:
+        if newest.bounce(told, left):
+            return True
+        left -= max(1, len(newest))
+        newest = newest.before
+    return False
+
+
+def _ends(packet: Packet) -> Ends:
+    return packet.endpoint, packet.local, packet.peer
+
+
+def _noted(had: tuple[str, ...], end: Peer) -> tuple[str, ...]:
+    """The addresses that an end had, with that of a packet."""
+    address = bare(end.addresses[0]) if end.addresses else ""
+    return had if address in had or not address else (*had, address)[-_HAD:]
+
+
+def _udp_port(packet: Packet) -> int | None:
+    return packet.peer.udp_port if packet.peer is not None else None
+
+
+def _is(end: Peer, had: Collection[str], peer: Peer) -> bool:
+    """Whether an end of packets, by the addresses that it had, is the peer of an association."""
+    return end.udp_port == peer.udp_port and (
+        not peer.addresses or any(bare(one) in had for one in peer.addresses)
+    )
+
+
+def bare(address: str) -> str:
+    """An address without its interface, which packets do not tell."""
+    return address.partition("%")[0]
+
+
+def kind(packet: Packet) -> int:
+    """The type of the first chunk, -1 where there is none."""
+    return packet.data[12] if len(packet.data) > 12 else -1

@@ -1,0 +1,158 @@
+"""What each end of a conversation had of the other one by the time that it sends.
+
+What is said of a chunk has to follow from that: an ABORT right behind an INIT refuses, and one of an end that
+heard the other a moment ago tells of no silence.
+"""
+
+import heapq
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sctp_tui.sctp.association_table import GUARD
+from sctp_tui.sctp.events import Direction, Packet
+from sctp_tui.sctp.link.conditions import ROUNDED
+from sctp_tui.sctp.wire.causes import PROTOCOL_VIOLATION, USER_INITIATED_ABORT
+from sctp_tui.sctp.wire.packet import (
+    Abort,
+    Asconf,
+    AsconfAck,
+    Chunk,
+    CookieEcho,
+    Data,
+    ForwardTsn,
+    Heartbeat,
+    IData,
+    IForwardTsn,
+    Init,
+    InitAck,
+    ReConfig,
+    Shutdown,
+    ShutdownAck,
+)
+
+RTO = 0.95
+"""Seconds after which an end may miss an answer: RTO.Min (RFC 9260, section 16), less a tick of timers."""
+_MAX_RETRANS = b"exceeded its max_retrans count"
+_OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
+_ASKING = (Init, CookieEcho, Shutdown, Heartbeat, ForwardTsn, IForwardTsn, ReConfig, Asconf)
+"""Chunks of control that want an answer, and are sent again without one."""
+_CALLS = {Init.__name__, CookieEcho.__name__}
+_TSNS, _HALF = 1 << 32, 1 << 31
+
+
+class Heard(NamedTuple):
+    """What the sender of a packet had heard before it: something `ago` seconds (of the link's clock) before.
+
+    Where nothing came, since the first packet that is kept. `init` tells that an INIT was the last of it, and
+    was not answered yet; `silent` that nothing came for an RTO at least, though the sender asked again.
+    `closing` are the seconds since it sent its first SHUTDOWN or SHUTDOWN ACK, 0 before. `again` tells that
+    it asked again for what came to nothing, however soon: RTO.Min may be shorter. `calling` tells that it
+    wanted to set an association up, by INIT or COOKIE ECHO, since it heard something.
+    """
+
+    ago: float
+    init: bool
+    silent: bool
+    closing: float = 0.0
+    again: bool = False
+    calling: bool = False
+
+
+def guarded(abort: Abort, heard: Heard) -> bool:
+    """Whether its sender has waited for the end of a shutdown for too long: T5-shutdown-guard."""
+    return not abort.causes and heard.closing >= GUARD
+
+
+def gives_up(abort: Abort, heard: Heard) -> bool:
+    """Whether its sender had no answer too often (RFC 9260, section 8.1), and no program wanted it.
+
+    Linux says so itself, which is believed where it did ask again.
+    """
+    told = heard.again and any(
+        cause.type == PROTOCOL_VIOLATION and _MAX_RETRANS in cause.data for cause in abort.causes
+    )
+    silent = told or (heard.silent and not guarded(abort, heard))
+    return silent and all(cause.type != USER_INITIATED_ABORT for cause in abort.causes)
+
+
+class _End:
+    """One end as a sender, by the direction of its packets."""
+
+    def __init__(self, at: float) -> None:
+        self.heard_at = at
+        self.init = False
+        self.repeats = 0  # since it heard something, and an RTO after that
+        self.again = False
+        self.asked: dict[str, int] = {}  # what of `_ASKING` it has sent since, the newest of each kind
+        self.highest: int | None = None  # TSN sent
+        self.closing: float | None = None
+
+    def hear(self, at: float, init: bool) -> None:
+        """A packet arrives."""
+        self.heard_at, self.init, self.repeats, self.again = at, init, 0, False
+        self.asked.clear()
+
+    def send(self, at: float, chunks: Sequence[Chunk]) -> None:
+        """A packet goes out."""
+        self.init = False
+        repeated = [self._again(chunk) for chunk in chunks]
+        self.again = self.again or any(repeated)
+        self.repeats += any(repeated) and at - self.heard_at >= RTO
+        if self.closing is None and any(isinstance(one, Shutdown | ShutdownAck) for one in chunks):
+            self.closing = at
+
+    def _again(self, chunk: Chunk) -> bool:
+        if isinstance(chunk, Data | IData):
+            if self.highest is None or 0 < (chunk.tsn - self.highest) % _TSNS < _HALF:
+                self.highest = chunk.tsn
+                return False
+            return True
+        if isinstance(chunk, _ASKING) and not isinstance(chunk, InitAck | AsconfAck):
+            name, what = type(chunk).__name__, _identity(chunk)
+            again = self.asked.get(name) == what
+            self.asked[name] = what
+            return again
+        return False
+
+
+def _identity(chunk: Chunk) -> int:
+    """What makes a question the same one again, where an end may ask another one before it has an answer."""
+    match chunk:
+        case ForwardTsn() | IForwardTsn():
+            return chunk.cumulative_tsn
+        case ReConfig():
+            return hash(chunk.parameters)
+        case Asconf():
+            return chunk.serial
+    return 0
+
+
+class Hearing:
+    """Follows a conversation's packets in their order."""
+
+    def __init__(self) -> None:
+        self._ends: dict[Direction, _End] = {}
+        self._arriving: list[tuple[float, int, Direction, bool]] = []
+        self._serial = 0
+
+    def next(self, packet: Packet, chunks: Sequence[Chunk]) -> Heard:
+        """One packet more, and what its sender had heard before it."""
+        now, direction = packet.mono, packet.direction
+        if not self._ends:
+            self._ends = {"in": _End(now), "out": _End(now)}
+        while self._arriving and self._arriving[0][0] <= now + ROUNDED:
+            at, _, way, init = heapq.heappop(self._arriving)
+            self._ends[_OTHER[way]].hear(at, init)
+        sender = self._ends[direction]
+        closing = now - sender.closing if sender.closing is not None else 0.0
+        calling = not _CALLS.isdisjoint(sender.asked)
+        heard = Heard(now - sender.heard_at, sender.init, sender.repeats > 0, closing, sender.again, calling)
+        if packet.verdict == "refused":
+            return heard
+        if packet.verdict != "duplicated":  # by the link: nobody sent it again
+            sender.send(now, chunks)
+        if packet.verdict != "dropped":
+            self._serial += 1
+            init = bool(chunks) and isinstance(chunks[0], Init) and not isinstance(chunks[0], InitAck)
+            heapq.heappush(self._arriving, (now + packet.delay, self._serial, direction, init))
+        return heard

@@ -1,0 +1,239 @@
+"""What passed on the wire, as far as the notifications prove it: for the kernel's stack without a capture.
+
+Each packet that an event could not have come about without is an arrow, at the time of the event: when it
+passed, nobody tells. What may have passed is left out: SACKs, retransmissions, heartbeats that were answered.
+"""
+
+from typing import NamedTuple
+
+from sctp_tui.monitor.text.ppid import named
+from sctp_tui.sctp.events import (
+    AssocChange,
+    Direction,
+    Event,
+    Message,
+    MessageTooLarge,
+    Opening,
+    PeerAddrChange,
+    RemoteError,
+    SenderDry,
+    SendFailed,
+    ShutdownEvent,
+    StreamChange,
+    StreamReset,
+)
+from sctp_tui.sctp.printable import printable
+
+_TEXT = 24  # characters of a message
+_AT_ONCE = 0.02  # s after COMM_UP in which it can't be told what came with the COOKIE ECHO
+_WAITING = 1000  # messages kept that were sent before the set-up
+_WITH_COOKIE = "It may have come with the COOKIE ECHO, before the COOKIE ACK (RFC 9260, section 5.1)."
+_AFTER_COOKIE = "It goes with the COOKIE ECHO, or after the COOKIE ACK (RFC 9260, section 5.1)."
+
+
+class Inferred(NamedTuple):
+    """A packet that must have passed by the time `at` (s since the epoch), `mono` (s, monotonic clock).
+
+    `direction` is as seen from the association's endpoint, `chunk` the chunk's name, `text` the fields that
+    are known, printable, `why` the reason with its section. `lost`: it, or its answer, did not arrive.
+    """
+
+    at: float
+    mono: float
+    direction: Direction
+    chunk: str
+    text: str
+    why: str
+    lost: bool = False
+
+
+class Inference:
+    """The arrows of one association, one event after the other."""
+
+    def __init__(self) -> None:
+        self._opened = False
+        self._up = False
+        self._peer_closes = False
+        self._waiting: list[Inferred] = []  # what was sent before the set-up
+        self._set_up_at = -_AT_ONCE  # monotonic clock, of a server
+
+    def add(self, event: Event) -> list[Inferred]:
+        """What one more event of the association proves, in the order in which it passed."""
+        match event:
+            case Opening():
+                return self._opening(event)
+            case AssocChange():
+                return self._changed(event)
+            case Message():
+                return self._message(event)
+            case MessageTooLarge():
+                text = f"str {event.stream} {event.size:,} B"
+                return [_in(event, "DATA", text, "More of a message came than the limit allows.")]
+            case SendFailed(sent=True):
+                text = f"str {event.stream} {event.size:,} B"
+                why = "It was sent, and given up before it was acknowledged (RFC 6458, section 6.1.11)."
+                return [_out(event, "DATA", text, why, lost=True)]
+            case ShutdownEvent():
+                self._peer_closes = True
+                return [_in(event, "SHUTDOWN", "", "SHUTDOWN_EVENT tells of it (RFC 6458, section 6.1.5).")]
+            case PeerAddrChange() if self._up:
+                return _path(event)
+            case RemoteError():
+                why = "REMOTE_ERROR tells of it (RFC 6458, section 6.1.3)."
+                return [_in(event, "ERROR", event.error_text, why)]
+            case SenderDry():
+                why = "SENDER_DRY tells that nothing is left unacknowledged (RFC 6458, section 6.1.9)."
+                return [_in(event, "SACK", "all that was sent", why)]
+            case StreamReset() | StreamChange():
+                return _reconfigured(event)
+        return []
+
+    def _opening(self, event: Opening) -> list[Inferred]:
+        self._opened = True
+        text = f"str {event.outbound_streams}/{event.inbound_streams}"
+        return [_out(event, "INIT", text, "The first message brings it about (RFC 9260, section 5.1 A).")]
+
+    def _message(self, event: Message) -> list[Inferred]:
+        made = _message(event)
+        if self._opened and not self._up and event.direction == "out":
+            # No DATA goes before the COOKIE ECHO.
+            self._waiting.append(made)
+            del self._waiting[_WAITING:]
+            return []
+        if event.direction == "in" and event.mono - self._set_up_at < _AT_ONCE:
+            made = made._replace(why=f"{made.why} {_WITH_COOKIE}")
+        return [made]
+
+    def _changed(self, event: AssocChange) -> list[Inferred]:
+        match event.state:
+            case "COMM_UP" | "RESTART":
+                self._up, self._peer_closes = True, False
+                return self._set_up(event)
+            case "SHUTDOWN_COMP":
+                return self._shut_down(event)
+            case "COMM_LOST":
+                return _aborted(event)
+        if event.by == "us":
+            return []  # before a tag is known there is no ABORT
+        if event.by == "peer":
+            return _aborted(event)
+        if event.error_text.startswith("no answer"):
+            why = "No answer came until the stack gave up (RFC 9260, section 4)."
+            return [_out(event, "INIT", "again and again", why, lost=True)]
+        if event.error_text.startswith("nobody listens"):
+            why = (
+                "The end came at once, and to give up takes seconds: it was refused (RFC 9260, section 8.4)."
+            )
+            return [_in(event, "ABORT", event.error_text, why)]
+        return []
+
+    def _set_up(self, event: AssocChange) -> list[Inferred]:
+        streams = f"str {event.outbound_streams} out, {event.inbound_streams} in"
+        if event.state == "COMM_UP" and (self._opened or event.by == "us"):
+            why = "COMM_UP comes to the client when the COOKIE ACK does"
+            arrows = [
+                ("in", "INIT ACK", streams, "5.1 B: it brings the cookie"),
+                ("out", "COOKIE ECHO", "", "5.1 C: it sends the cookie back"),
+                ("in", "COOKIE ACK", "", "5.1 E"),
+            ]
+            if not self._opened:
+                arrows.insert(0, ("out", "INIT", "", "5.1 A"))
+        else:
+            why = f"{event.state} comes to the server when a valid COOKIE ECHO does"
+            again = event.state == "RESTART"
+            asked, answered, done = ("5.2.2", "5.2.2", "5.2.4 A") if again else ("5.1 A", "5.1 B", "5.1 D")
+            arrows = [
+                ("in", "INIT", "", asked),
+                ("out", "INIT ACK", streams, f"{answered}: without it the peer had no cookie"),
+                ("in", "COOKIE ECHO", "", done),
+                ("out", "COOKIE ACK", "", f"{done}: it is the answer"),
+            ]
+            self._set_up_at = event.mono
+        made = [
+            (_in if way == "in" else _out)(event, chunk, text, f"{why} (RFC 9260, section {step}).")
+            for way, chunk, text, step in arrows
+        ]
+        waited = [
+            one._replace(at=event.at, mono=event.mono, why=f"{one.why} {_AFTER_COOKIE}")
+            for one in self._waiting
+        ]
+        self._waiting.clear()
+        return [*made[:-1], *waited, *made[-1:]]
+
+    def _shut_down(self, event: AssocChange) -> list[Inferred]:
+        why = "SHUTDOWN_COMP: the three of a shutdown have passed (RFC 9260, section 9.2)."
+        if self._peer_closes:
+            return [_out(event, "SHUTDOWN ACK", "", why), _in(event, "SHUTDOWN COMPLETE", "", why)]
+        return [
+            _out(event, "SHUTDOWN", "", why),
+            _in(event, "SHUTDOWN ACK", "", why),
+            _out(event, "SHUTDOWN COMPLETE", "", why),
+        ]
+
+
+def _message(event: Message) -> Inferred:
+    fields = [f"str {event.stream}"]
+    if event.unordered:
+        fields.append("unordered")
+    elif event.ssn is not None:
+        fields.append(f"ssn {event.ssn}")
+    if event.ppid:
+        fields.append(f"ppid {named(event.ppid)}")
+    text = " ".join([*fields, f"{event.size:,} B", printable(event.data, _TEXT)])
+    if event.direction == "in":
+        return _in(event, "DATA", text, "The message came whole, in one DATA chunk or more.")
+    why = "The stack took it, and sends it once the windows let it. Nothing tells yet that it came."
+    return _out(event, "DATA", text, why)
+
+
+def _path(event: PeerAddrChange) -> list[Inferred]:
+    """Of a path, once the association stands: what its set-up needs of addresses is in the set-up."""
+    to = event.address
+    match event.state:
+        case "CONFIRMED" if event.peer is not None and to not in event.peer.addresses[:1]:
+            why = "An address is confirmed by a HEARTBEAT that is answered (RFC 9260, section 5.4)."
+            return [_out(event, "HEARTBEAT", f"to {to}", why), _in(event, "HEARTBEAT ACK", f"from {to}", why)]
+        case "UNREACHABLE":
+            why = "What was sent there was not answered, time and again (RFC 9260, section 8.2)."
+            return [_out(event, "DATA or HEARTBEAT", f"to {to}", why, lost=True)]
+        case "AVAILABLE":
+            why = "What was sent there was answered, so that the path counts again (RFC 9260, section 8.2)."
+            return [_in(event, "SACK or HEARTBEAT ACK", f"from {to}", why)]
+        case "ADDED" | "REMOVED":
+            what = "add" if event.state == "ADDED" else "delete"
+            why = "The peer changes its addresses by it (RFC 5061, section 4.2)."
+            return [_in(event, "ASCONF", f"{what} {to}", why), _out(event, "ASCONF-ACK", "", why)]
+    return []
+
+
+def _reconfigured(event: StreamReset | StreamChange) -> list[Inferred]:
+    # This program never asks for it, so that the other end did.
+    if event.outcome != "done":
+        return []
+    if isinstance(event, StreamReset):
+        which = ", ".join(map(str, event.streams)) or "all"
+        text = f"reset {event.direction.replace('+', ' and ')}, streams {which}"
+    else:
+        text = f"streams {event.outbound_streams} out, {event.inbound_streams} in"
+    why = "The peer asked for it and was answered (RFC 6525, section 5)."
+    return [_in(event, "RE-CONFIG", text, why), _out(event, "RE-CONFIG", "done", why)]
+
+
+def _aborted(event: AssocChange) -> list[Inferred]:
+    if event.by == "peer":
+        why = "The association ended by the peer's ABORT (RFC 9260, section 9.1)."
+        return [_in(event, "ABORT", event.error_text, why)]
+    if event.by == "us":
+        return [_out(event, "ABORT", event.error_text, "This end broke it off (RFC 9260, section 9.1).")]
+    if event.by == "stack":
+        why = "The SCTP of this end broke it off by itself (RFC 9260, section 9.1)."
+        return [_out(event, "ABORT", event.error_text, why)]
+    return []  # no answer: whatever it was that went out
+
+
+def _in(event: Event, chunk: str, text: str, why: str) -> Inferred:
+    return Inferred(event.at, event.mono, "in", chunk, printable(text), why)
+
+
+def _out(event: Event, chunk: str, text: str, why: str, lost: bool = False) -> Inferred:
+    return Inferred(event.at, event.mono, "out", chunk, printable(text), why, lost)

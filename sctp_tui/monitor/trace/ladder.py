@@ -1,0 +1,377 @@
+"""The ladder: the packets of a conversation as the arrows of a sequence diagram, and what ties them together.
+
+A row is a packet. What it means beside its own fields, as that it is a retransmission and of which packet, is
+found once, when it comes, by following both directions.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from sctp_tui.monitor.deques import part
+from sctp_tui.monitor.text.chunks import Base, words
+from sctp_tui.sctp.events import Direction, Packet
+from sctp_tui.sctp.link.conditions import ROUNDED
+from sctp_tui.sctp.wire.decode import decode
+from sctp_tui.sctp.wire.packet import (
+    Abort,
+    Chunk,
+    CookieAck,
+    CookieEcho,
+    Data,
+    ForwardTsn,
+    Heartbeat,
+    HeartbeatAck,
+    IData,
+    IForwardTsn,
+    Init,
+    InitAck,
+    Sack,
+    Shutdown,
+    name_of,
+)
+
+from .conversations import Conversation
+from .heard import Heard, Hearing
+from .tries import ONCE, Asked, Tried, Tries, bound
+
+_SET_UPS = 64  # chunks of control whose first try is known, HEARTBEATs whose answer is awaited
+_BACK = 1000  # packets back among which the last try is looked for
+_IN_VIEW = 500  # labels that are not made anew each time that they are drawn
+_OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
+
+
+class Begun(NamedTuple):
+    """Another association of the same two ends: the number of its INIT, or of its COOKIE ACK without one.
+
+    `tags` are those of its client and of its server.
+    """
+
+    number: int
+    tags: tuple[int, int]
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """One arrow. `number` is the packet's in its conversation, `after` seconds since the conversation began.
+
+    `tries` tell of each chunk how it came to be sent; none where all go for the first time and nothing is to
+    be said of any. `opens` tells that its SACK acknowledges nothing new but has more room, `filled` that it
+    reports no gap any more, `takes` that it acknowledges a zero window probe, `given_up` that DATA was given
+    up by FORWARD TSN before it. `heard` is what its sender had heard of the other end. What is sent again was
+    sent first `waited` seconds ago, 0 where that packet is not kept. `begins` is of the COOKIE ACK with which
+    another association is there.
+    """
+
+    number: int
+    packet: Packet
+    after: float
+    tries: tuple[Tried, ...] = ()
+    opens: bool = False
+    filled: bool = False
+    heard: Heard = Heard(0.0, False, False)
+    waited: float = 0.0
+    takes: bool = False
+    given_up: bool = False
+    begins: Begun | None = None
+
+    def tried(self, at: int) -> Tried:
+        """How the chunk at this place came to be sent."""
+        return self.tries[at] if self.tries else ONCE
+
+    @property
+    def first_try(self) -> int:
+        """The number of the packet that carried something in it first, 0 where nothing is sent again."""
+        return next((one.first_try for one in self.tries if one.first_try), 0)
+
+    @property
+    def fast(self) -> bool:
+        """Whether reports had something in it sent again, so that no timer was needed."""
+        return any(one.why in ("fast", "recovery") for one in self.tries)
+
+    @property
+    def since(self) -> float:
+        """Seconds since the last try of what is sent again, 0 where that is not known."""
+        return next((one.since for one in self.tries if one.first_try), 0.0)
+
+    @property
+    def late(self) -> bool:
+        """Whether DATA in it is seen for the first time behind higher TSNs: sent again, or overtaken."""
+        return any(one.fills_gap for one in self.tries)
+
+    @property
+    def probes(self) -> bool:
+        """Whether DATA in it is a zero window probe."""
+        return any(one.room == "probe" for one in self.tries)
+
+    @property
+    def arrives(self) -> bool:
+        """Whether the link lets it come to the other end."""
+        return self.packet.verdict not in ("dropped", "refused")
+
+    @property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """What is in it, decoded anew."""
+        return decode(self.packet.data).chunks
+
+
+class _Way:
+    """What one direction has sent."""
+
+    def __init__(self) -> None:
+        self.initial: int | None = None
+        # By the tags in INIT and INIT ACK: initial TSN, vtag, and the first packet.
+        self.announced: dict[int, tuple[int, int, int]] = {}
+        self.echoed = 0  # the tag that the COOKIE ECHO bore
+        self.control = Asked(_SET_UPS)
+        self.inits: deque[int] = deque(maxlen=_SET_UPS)  # the packets of those without an answer
+        self.beats: dict[int, deque[int]] = {}  # by what HEARTBEATs bear, the packets without an answer
+        self.sack: Sack | None = None
+        self.gave_up = False  # a message, since a SACK came
+        self.given_up = False  # a message of this association
+        self.tries = Tries()
+        self.set_up: float | None = None  # when a chunk came last that sets up, and wants an answer at once
+
+    def begin(self, tag: int) -> int:
+        """The association whose end has announced this tag is there; the tag that the packet bore."""
+        initial, other, _ = self.announced.get(tag, (self.initial, 0, 0))
+        if initial != self.initial:
+            self.tries.begin()
+            self.given_up = False
+        self.initial = initial
+        return other
+
+
+class Ladder:
+    """Follows one conversation. `seen` is the number of the last packet that has a row."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self.seen = conversation.first - 1
+        self._ways: dict[Direction, _Way] = {"in": _Way(), "out": _Way()}
+        self._hearing = Hearing()
+        self._rows: deque[Row] = deque()
+        self._unanswered: set[int] = set()
+        self._answer_lost: set[int] = set()
+        self._up: frozenset[int] = frozenset()  # the tags of the association that is there
+
+    def update(self, limit: int = 2000) -> bool:
+        """Take in at most so many packets more; whether there are more still."""
+        conversation = self.conversation
+        if self.seen < conversation.first - 1:
+            self.seen = conversation.first - 1
+        for traced in conversation.since(self.seen, limit):
+            self._rows.append(self._row(traced.number, traced.packet, traced.decoded.chunks))
+            self.seen = traced.number
+        while self._rows and self._rows[0].number < conversation.first:
+            number = self._rows.popleft().number
+            self._unanswered.discard(number)
+            self._answer_lost.discard(number)
+        return self.seen < conversation.captured
+
+    @property
+    def first(self) -> int:
+        """The number of the first row; one past the last where there is none."""
+        return self.seen - len(self._rows) + 1
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows)
+
+    def __getitem__(self, number: int) -> Row:
+        """The row of the packet with this number. Raises IndexError where there is none."""
+        at = number - self.first
+        if not 0 <= at < len(self._rows):
+            raise IndexError(number)
+        return self._rows[at]
+
+    def rows(self, number: int, count: int) -> list[Row]:
+        """So many rows from one on."""
+        at = max(0, number - self.first)
+        return part(self._rows, at, at + count)
+
+    def base(self, direction: Direction) -> Base:
+        """Where the TSNs begin for a packet of this direction."""
+        return Base(self._ways[direction].initial, self._ways[_OTHER[direction]].initial)
+
+    def label(self, row: Row) -> str:
+        """The chunks of a row in words, one line."""
+        return _label(row.packet.data, self.base(row.packet.direction))
+
+    def unanswered(self, first: int, last: int) -> int:
+        """How many of the packets from one to another are HEARTBEATs or INITs without an answer."""
+        return _within(self._unanswered, first, last)
+
+    def answers_lost(self, first: int, last: int) -> int:
+        """How many of them were answered, as is seen here, and the answer was lost on its way."""
+        return _within(self._answer_lost, first, last)
+
+    def answer(self, row: Row) -> str:
+        """What is wrong with the answer to a HEARTBEAT or INIT, in words; "" for nothing."""
+        if row.number in self._answer_lost:
+            return "answered, the answer was lost"
+        return "unanswered" if row.number in self._unanswered else ""
+
+    def rto(self, row: Row) -> float:
+        """The RTO (s) of the timer for which it is sent again, 0 where that is not so, or was not told."""
+        if not row.since or not any(one.why == "timeout" for one in row.tries):
+            return 0.0
+        now, since = row.packet.mono, row.packet.mono - row.since
+        samples = self.conversation.rto.get(row.packet.direction)
+        return samples.ran(since, now, self._way(row, since)) if samples is not None else 0.0
+
+    def _way(self, row: Row, since: float) -> str:
+        """Where it was sent to then, whose timer it is; "" where there is one path, or that is not known."""
+        conversation, ways = self.conversation, set[str]()
+        if not conversation.way(row.packet):
+            return ""
+        for packet in (one.packet for one in self.rows(row.number - _BACK, _BACK) if one.number < row.number):
+            if packet.direction == row.packet.direction and abs(packet.mono - since) <= ROUNDED:
+                ways.add(conversation.way(packet))
+        return ways.pop() if len(ways) == 1 else ""
+
+    def bounced(self, row: Row) -> str:
+        """Why a packet did not get through, as the network or this machine says; "" where neither does."""
+        return self.conversation.bounced(row.number)
+
+    def arrives(self, row: Row) -> bool:
+        """Whether a packet comes to the other end, as far as that is known."""
+        return row.arrives and not self.bounced(row)
+
+    def delta(self, row: Row) -> float | None:
+        """Seconds since the packet before, None where that is not kept."""
+        return row.after - self[row.number - 1].after if row.number > self.first else None
+
+    # --- what ties packets together
+
+    def _row(self, number: int, packet: Packet, chunks: tuple[Chunk, ...]) -> Row:
+        way, back = self._ways[packet.direction], self._ways[_OTHER[packet.direction]]
+        now, comes = packet.mono, packet.mono + packet.delay
+        arrives = packet.verdict not in ("dropped", "refused")
+        after, heard = now - self.conversation.began, self._hearing.next(packet, chunks)
+        if packet.verdict in ("duplicated", "refused"):
+            # The copy that the link made: of the packet before, but not sent again. Or what may be anybody's.
+            return Row(number, packet, after, heard=heard)
+        opens = filled = takes = False
+        way.tries.until(now)
+        back.tries.until(now)
+        tries = []
+        begins = None
+        for chunk in chunks:
+            tried = ONCE
+            if isinstance(chunk, Data | IData):
+                tried = way.tries.send(now, number, chunk.tsn, len(chunk.data))
+            elif isinstance(chunk, Sack):
+                opens = _opens(way.sack, chunk)
+                takes = back.tries.takes_probe(chunk, way.sack)
+                filled = way.sack is not None and bool(way.sack.gaps) and not chunk.gaps and not back.gave_up
+                back.gave_up = False
+                way.sack = chunk
+                if arrives:
+                    back.tries.answer(comes, chunk, now)
+            elif isinstance(chunk, ForwardTsn | IForwardTsn):
+                way.tries.skip(chunk.cumulative_tsn)
+                way.gave_up = way.given_up = True
+            elif isinstance(chunk, Init | CookieEcho | Shutdown):
+                if not isinstance(chunk, InitAck) or way.initial is None:
+                    tried = way.control.send(now, number, _identity(chunk))
+                self._set_up(way, back, packet, chunk, number)
+                if isinstance(chunk, InitAck):
+                    self._answered(back.inits, arrives)
+                elif isinstance(chunk, Init) and arrives:
+                    way.inits.append(number)
+                    self._unanswered.add(number)
+            elif isinstance(chunk, HeartbeatAck):
+                self._answered(back.beats.get(hash(chunk.info)), arrives)
+            elif isinstance(chunk, Abort):
+                if arrives or heard.init:
+                    self._answered(back.inits, arrives)
+            elif isinstance(chunk, Heartbeat) and arrives:
+                way.beats.setdefault(hash(chunk.info), deque(maxlen=_SET_UPS)).append(number)
+                self._unanswered.add(number)
+                bound(way.beats, _SET_UPS)
+            if isinstance(chunk, InitAck | CookieEcho | CookieAck) and way.set_up is not None:
+                way.tries.lag = max(0.0, now - way.set_up)
+                way.set_up = None
+            if isinstance(chunk, Init | CookieEcho) and arrives:
+                back.set_up = comes
+            if isinstance(chunk, CookieAck):
+                begins = self._comes_up(packet.vtag, back, number)
+            tries.append(tried)
+        said = tuple(tries) if any(one is not ONCE for one in tries) else ()
+        row = Row(
+            number, packet, after, said, opens, filled, heard,
+            takes=takes, given_up=back.given_up, begins=begins,
+        )  # fmt: skip
+        first = row.first_try
+        if first >= self.first and first:
+            row = replace(row, waited=after - self[first].after)
+        return row
+
+    def _answered(self, asked: deque[int] | None, arrives: bool) -> None:
+        """What an end asked by these packets has an answer; one that is lost is to the oldest of them."""
+        if asked and arrives:
+            self._unanswered.difference_update(asked)
+            asked.clear()
+        elif asked:
+            number = asked.popleft()
+            self._unanswered.discard(number)
+            self._answer_lost.add(number)
+
+    def _comes_up(self, tag: int, client: _Way, number: int) -> Begun | None:
+        """A COOKIE ACK with this tag goes to the client: whether another association is there with it.
+
+        The same one is, where a cookie came again, or both ends began at once and one tag is another (RFC
+        9260, section 5.2.4, actions B to D).
+        """
+        before, self._up = self._up, frozenset((tag, client.echoed))
+        if not before or before & self._up:
+            return None
+        _, _, init = client.announced.get(tag, (0, 0, number))
+        return Begun(init, (tag, client.echoed))
+
+    @staticmethod
+    def _set_up(way: _Way, back: _Way, packet: Packet, chunk: Chunk, number: int) -> None:
+        if isinstance(chunk, Init):
+            *_, first = way.announced.get(chunk.tag, (number,))
+            way.announced[chunk.tag] = chunk.initial_tsn, packet.vtag, first
+            bound(way.announced, _SET_UPS)
+            if way.initial is None:
+                way.begin(chunk.tag)
+            if packet.verdict != "dropped" and (isinstance(chunk, InitAck) or not back.tries.sent_any):
+                back.tries.answer(packet.mono + packet.delay, chunk.rwnd, packet.mono)
+        elif isinstance(chunk, CookieEcho):
+            # Anybody can send an INIT: this says which one was answered, and by which INIT ACK.
+            way.begin(back.begin(packet.vtag))
+            way.echoed = packet.vtag
+
+
+@lru_cache(_IN_VIEW)
+def _label(data: bytes, base: Base) -> str:
+    return words(decode(data).chunks, base)
+
+
+def _within(some: set[int], first: int, last: int) -> int:
+    """How many of these numbers are from one to another."""
+    if last - first < len(some):
+        return sum(number in some for number in range(first, last + 1))
+    return sum(first <= number <= last for number in some)
+
+
+def _identity(chunk: Chunk) -> tuple[str, object]:
+    what = (
+        chunk.tag if isinstance(chunk, Init) else hash(chunk.cookie) if isinstance(chunk, CookieEcho) else 0
+    )
+    return name_of(chunk), what
+
+
+def _opens(last: Sack | None, sack: Sack) -> bool:
+    """Whether all that a SACK says beyond the one before is that there is room again."""
+    if last is None or sack.rwnd <= last.rwnd:
+        return False
+    return (sack.cumulative_tsn, sack.gaps) == (last.cumulative_tsn, last.gaps)

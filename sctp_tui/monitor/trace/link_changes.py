@@ -1,0 +1,145 @@
+"""What the link does and has done, in one line each, and what was done to it."""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from itertools import count
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from sctp_tui.sctp.events import LinkState
+from sctp_tui.sctp.link.conditions import Conditions, Drop, LinkCounts
+from sctp_tui.sctp.link.syntax import drop_in_words, to_text
+
+SPEEDS = (1.0, 0.5, 0.1, 0.01)
+"""How fast the link's time goes, one after the other."""
+_OFF = Conditions()
+_ROOM = 1_000_000  # characters: for anything that a state can say
+_REMARKS = 1000  # kept
+_DONE = (("dropped", "lost"), ("duplicated", "doubled"), ("reordered", "held back"), ("delayed", "delayed"))
+
+
+def conditioned(state: LinkState | None) -> bool:
+    """Whether the link does anything to packets."""
+    return state is not None and (state.inward, state.outward) != (_OFF, _OFF)
+
+
+def forms(state: LinkState) -> list[str]:
+    """What `conditions` says, whole, and then with ever fewer of its phrases; what is set stays.
+
+    Of what is the same both ways that is the one phrase which can go.
+    """
+    whole = conditions(state, _ROOM)
+    undone = conditions(replace(state, done_inward=LinkCounts(), done_outward=LinkCounts()), _ROOM)
+    return list(dict.fromkeys((whole, undone, undone.removeprefix("both ways "))))
+
+
+def conditions(state: LinkState, room: int) -> str:
+    """`both ways loss=10%   in 3 lost   out 1 lost`; where they differ, each way with what was done.
+
+    Aimed drops are in words, as `drop=DATA#1` reads as the first DATA to who didn't write it. Of more than
+    `room` characters what is set is cut, and what was done stays.
+    """
+    inward, outward = _done(state.done_inward), _done(state.done_outward)
+    if state.inward == state.outward:
+        done = "".join(f"   {way} {said}" for way, said in (("in", inward), ("out", outward)) if said)
+        parts = [("both ways ", _set(state.inward), done)]
+    else:
+        parts = [
+            (lead, _set(of), f" ({said})" if said else "")
+            for lead, of, said in (("in ", state.inward, inward), ("   out ", state.outward, outward))
+        ]
+    left = room - sum(len(lead) + len(done) for lead, _, done in parts)
+    said = ""
+    for number, (lead, what, done) in enumerate(parts):
+        # What the first leaves over is the second's, and the other way round.
+        others = sum(len(other) for _, other, _ in parts[number + 1 :])
+        share = max(left - others, left // (len(parts) - number), 1)
+        cut = what if len(what) <= share else what[: share - 1] + "…"
+        left -= len(cut)
+        said += lead + cut + done
+    return said
+
+
+def _set(conditions: Conditions) -> str:
+    steady = replace(conditions, drops=())
+    said = [] if steady == _OFF and conditions.drops else [to_text(steady)]
+    if conditions.drops:
+        said.append(f"loses {_aims(conditions.drops)}")
+    return ", ".join(said)
+
+
+def _aims(drops: Iterable[Drop]) -> str:
+    """`the next SACK and the next DATA on stream 1, 2 times`."""
+    often = Counter(map(drop_in_words, drops)).items()
+    return " and ".join(words if number == 1 else f"{words}, {number} times" for words, number in often)
+
+
+def _done(counts: LinkCounts) -> str:
+    said = [f"{number:,} {word}" for name, word in _DONE if (number := getattr(counts, name))]
+    return ", ".join(said)
+
+
+def pace(state: LinkState | None) -> str:
+    """How the link's time goes, "" where it goes as the world's."""
+    if state is None or state.speed == 1:
+        return ""
+    waiting = f", {state.waiting} on the way" if state.waiting else ""
+    if state.speed == 0:
+        return f"TIME STANDS STILL{waiting}"
+    return f"TIME GOES AT 1/{1 / state.speed:.4g}{waiting}"
+
+
+class Remark(NamedTuple):
+    """What was done to the link, in words, `at` seconds since the epoch."""
+
+    at: float
+    text: str
+
+
+class Remarks:
+    """What was done to the link, the newest only; numbered from 1."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._kept: deque[Remark] = deque(maxlen=_REMARKS)
+
+    def note(self, before: LinkState | None, after: LinkState) -> None:
+        """The link has another state, which somebody may have brought about."""
+        if before is not None and before.set_at == after.set_at:
+            return
+        for text in _changes(before, after):
+            self._count += 1
+            self._kept.append(Remark(after.set_at, text))
+
+    def still(self) -> "Remarks":
+        """A copy, to which nothing is added."""
+        made = Remarks()
+        made._count, made._kept = self._count, self._kept.copy()
+        return made
+
+    def since(self, number: int) -> Iterator[tuple[int, Remark]]:
+        """Those with a higher number that are kept."""
+        first = self._count - len(self._kept) + 1
+        yield from ((at, remark) for at, remark in zip(count(first), self._kept, strict=False) if at > number)
+
+
+def _changes(before: LinkState | None, after: LinkState) -> Iterator[str]:
+    old = before or replace(after, inward=_OFF, outward=_OFF, speed=1.0)
+    then, now = ([replace(of, drops=()) for of in (state.inward, state.outward)] for state in (old, after))
+    if then != now:
+        ways = (
+            [f"both ways {_set(now[0])}"]
+            if now[0] == now[1]
+            else [f"in {_set(now[0])}", f"out {_set(now[1])}"]
+        )
+        yield f"the link from here on: {', '.join(ways)}"
+    # One that has been used up is seen at its packet.
+    aimed = {}
+    for was, are in ((old.inward, after.inward), (old.outward, after.outward)):
+        if len(are.drops) > len(was.drops):
+            aimed[_aims(are.drops[len(was.drops) :])] = True  # once, where it is aimed at both ways
+    if aimed:
+        yield f"to be lost: {', '.join(aimed)}"
+    if old.speed != after.speed:
+        yield pace(replace(after, waiting=0)).lower() or "time goes on as the world's"

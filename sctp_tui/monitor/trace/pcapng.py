@@ -1,0 +1,177 @@
+"""Packets as pcapng, the file that Wireshark reads (draft-ietf-opsawg-pcapng).
+
+A packet begins with its IP header, checksums right. Its time is the link's, as in the ladder, also where that
+stood or went slow after the first packet. What the link did to it is its comment: `frame.comment` finds
+those. How its IP header came about is told by its interface, of which there are up to four:
+
+- over UDP port 9899 (RFC 6951) on either side: as it was on the wire, with its UDP header;
+- over other UDP ports: without the UDP header, as Wireshark would see no SCTP behind it;
+- between two ends in this program, where there is no IP: with a header made up;
+- from the kernel: as captured.
+
+Where an address is not known, or both ends within this program have the same, it is made up: 192.0.2.1 or
+2001:db8::1 for the server, further ones of that range for the other ends.
+"""
+
+import ipaddress
+import struct
+from collections.abc import Collection, Iterable, Iterator
+
+from sctp_tui import __version__
+from sctp_tui.monitor.text.verdicts import fate
+from sctp_tui.sctp.endpoint import UDP_PORT
+from sctp_tui.sctp.events import Packet, Peer
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_SECTION = 0x0A0D0D0A, 0x1A2B3C4D
+_INTERFACE, _PACKET = 1, 6  # types of blocks
+_COMMENT, _NAME, _DESCRIPTION, _FLAGS, _APPLICATION, _RESOLUTION = 1, 2, 3, 2, 4, 9  # codes of options
+_RAW_IP = 101  # link type: nothing before the IP header
+_IN, _OUT = 1, 2
+_UDP, _SCTP = 17, 132
+_LONGEST = 0xFFFF
+
+_IN_UDP = "udp", "SCTP in UDP (RFC 6951), as it was on the wire"
+_IN_OTHER_UDP = "udp-other", f"SCTP in UDP on ports other than {UDP_PORT}: the UDP header is left out"
+_WITHIN = "in-process", "SCTP between two ends in one program, without IP: the IP header is made up"
+_CAPTURED = "kernel", "SCTP of the kernel, as captured"
+_NOBODY = Peer((), 0)
+_MADE_UP_V4 = ipaddress.IPv4Network("192.0.2.0/24")  # for documentation (RFC 5737)
+_MADE_UP_V6 = ipaddress.IPv6Network("2001:db8::/32")  # likewise (RFC 3849)
+
+
+def blocks(packets: Iterable[Packet], captured: Collection[str] = ()) -> Iterator[bytes]:
+    """A pcapng file, block by block: one for each packet, with what must stand before it.
+
+    `captured` are the endpoints whose packets were captured on an interface, and have true addresses.
+    """
+    before = _block(
+        _SECTION[0],
+        struct.pack("<IHHq", _SECTION[1], 1, 0, -1),
+        _option(_COMMENT, f"Addresses of {_MADE_UP_V4} and {_MADE_UP_V6} are made up."),
+        _option(_APPLICATION, f"sctp-tui {__version__}"),
+    )  # fmt: skip
+    interfaces: dict[tuple[str, str], int] = {}
+    first: Packet | None = None
+    for packet in packets:
+        first = first or packet
+        interface = _interface(packet, packet.endpoint in captured)
+        number = interfaces.get(interface)
+        if number is None:
+            number = interfaces[interface] = len(interfaces)
+            name, description = interface
+            before += _block(
+                _INTERFACE,
+                struct.pack("<HHI", _RAW_IP, 0, 0),
+                _option(_NAME, name), _option(_DESCRIPTION, description), _option(_RESOLUTION, b"\x09"),
+            )  # fmt: skip
+        yield before + _packet(packet, max(0.0, first.at + (packet.mono - first.mono)), number, interface)
+        before = b""
+    if before:
+        yield before
+
+
+def _interface(packet: Packet, captured: bool) -> tuple[str, str]:
+    ports = packet.local.udp_port, (packet.peer or _NOBODY).udp_port
+    if UDP_PORT in ports:
+        return _IN_UDP
+    if ports != (None, None):
+        return _IN_OTHER_UDP
+    return _CAPTURED if captured else _WITHIN
+
+
+def _packet(packet: Packet, time: float, number: int, interface: tuple[str, str]) -> bytes:
+    local, peer = _addresses(packet, alike=interface is not _WITHIN)
+    source, destination = (local, packet.local), (peer, packet.peer or _NOBODY)
+    if packet.direction == "in":
+        source, destination = destination, source
+    data, protocol = packet.data, _SCTP
+    if interface is _IN_UDP:
+        data, protocol = _udp(*source, *destination, data), _UDP
+    data = _ip(source[0], destination[0], protocol, len(data)) + data
+    kept = data[:_LONGEST]
+    seconds = int(time)
+    at = seconds * 10**9 + round((time - seconds) * 1e9)
+    said = fate(packet)
+    return _block(
+        _PACKET,
+        struct.pack("<IIIII", number, at >> 32, at & 0xFFFFFFFF, len(kept), len(data)) + _padded(kept),
+        _option(_COMMENT, said) if said else b"",
+        _option(_FLAGS, struct.pack("<I", _IN if packet.direction == "in" else _OUT)),
+    )
+
+
+# --- addresses
+
+
+def _addresses(packet: Packet, alike: bool) -> tuple[Address, Address]:
+    """The local and the peer's, of one family; `alike`: they may be the same."""
+    local, peer = _address(packet.local), _address(packet.peer or _NOBODY)
+    known = peer or local
+    version = 4 if known is None else known.version
+    if local == peer and not alike:
+        local = peer = None
+    return _or_made_up(local, version, 1), _or_made_up(peer, version, 2 + packet.flow % 250)
+
+
+def _address(end: Peer) -> Address | None:
+    """Its first; None where there is none, or one that stands for any."""
+    try:
+        address = ipaddress.ip_address(end.addresses[0])
+    except (IndexError, ValueError):
+        return None
+    return None if address.is_unspecified else address
+
+
+def _or_made_up(address: Address | None, version: int, number: int) -> Address:
+    if address is not None and address.version == version:
+        return address
+    return (_MADE_UP_V4 if version == 4 else _MADE_UP_V6)[number]
+
+
+# --- headers
+
+
+def _ip(source: Address, destination: Address, protocol: int, length: int) -> bytes:
+    """The header of RFC 791 or RFC 8200 for `length` octets; for more than it can tell, the most it can."""
+    addresses = source.packed + destination.packed
+    if source.version == 6:
+        return struct.pack("!IHBB", 6 << 28, min(length, _LONGEST), protocol, 64) + addresses
+    first = struct.pack("!BBHHHBB", 0x45, 0, min(20 + length, _LONGEST), 0, 0x4000, 64, protocol)
+    return first + _checksum(first + addresses).to_bytes(2) + addresses
+
+
+def _udp(source: Address, sender: Peer, destination: Address, receiver: Peer, data: bytes) -> bytes:
+    """The header of RFC 768, and the data."""
+    length = min(8 + len(data), _LONGEST)
+    header = struct.pack("!HHH", sender.udp_port or 0, receiver.udp_port or 0, length)
+    # Fields that both pseudo-headers have, IPv6's being wider: the sum is the same.
+    sum_of = source.packed + destination.packed + struct.pack("!HH", _UDP, length) + header + data
+    # 0 would say that there is none.
+    return header + (_checksum(sum_of) or 0xFFFF).to_bytes(2) + data
+
+
+def _checksum(data: bytes) -> int:
+    """The Internet checksum (RFC 1071) of data in which its own field is 0 or missing."""
+    # In ones' complement a sum of 16 bit words is the remainder by 0xFFFF of what they are together.
+    return -int.from_bytes(data + bytes(len(data) % 2)) % 0xFFFF
+
+
+# --- blocks
+
+
+def _block(kind: int, body: bytes, *options: bytes) -> bytes:
+    content = b"".join((body, *options, bytes(4)))
+    length = struct.pack("<I", 12 + len(content))
+    return struct.pack("<I", kind) + length + content + length
+
+
+def _option(code: int, value: str | bytes) -> bytes:
+    if isinstance(value, str):
+        value = value[:10_000].encode(errors="backslashreplace")
+    return struct.pack("<HH", code, len(value)) + _padded(value)
+
+
+def _padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % 4)

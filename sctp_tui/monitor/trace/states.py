@@ -1,0 +1,220 @@
+"""The association's state machine (RFC 9260, section 4) as one table, and where two ends stand in it.
+
+A packet proves what its sender did: who sends a COOKIE ACK is ESTABLISHED. What sends nothing is taken when
+the packet that triggers it arrives.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from sctp_tui.monitor.text.events import NOT_STARTED
+from sctp_tui.sctp.events import Origin, Packet
+from sctp_tui.sctp.link.conditions import ROUNDED
+from sctp_tui.sctp.wire.packet import Abort, Chunk, Data, Heartbeat, IData, Sack, name_of
+
+from .conversations import Conversation, End
+from .heard import Heard, Hearing, gives_up
+
+STATES = (
+    "CLOSED",
+    "COOKIE-WAIT",
+    "COOKIE-ECHOED",
+    "ESTABLISHED",
+    "SHUTDOWN-PENDING",
+    "SHUTDOWN-SENT",
+    "SHUTDOWN-RECEIVED",
+    "SHUTDOWN-ACK-SENT",
+)
+
+
+class Transition(msgspec.Struct, frozen=True):
+    """One arrow of the diagram. `trigger` is a chunk received, a call of the user in brackets, or a timer.
+
+    `sends` is the chunk that goes out with it, "" for none; `section` is of RFC 9260, "" where that has none.
+    """
+
+    state: str
+    trigger: str
+    next: str
+    sends: str
+    section: str
+
+    def __str__(self) -> str:
+        sends = f", send {self.sends}" if self.sends else ""
+        return f"{self.state} → {self.next}: {self.trigger}{sends}"
+
+
+def _table() -> tuple[Transition, ...]:
+    table = [
+        Transition("CLOSED", "[ASSOCIATE]", "COOKIE-WAIT", "INIT", "5.1"),
+        Transition("CLOSED", "receive INIT", "CLOSED", "INIT ACK", "5.1"),
+        Transition("CLOSED", "receive COOKIE ECHO", "ESTABLISHED", "COOKIE ACK", "5.1"),
+        Transition("COOKIE-WAIT", "receive INIT ACK", "COOKIE-ECHOED", "COOKIE ECHO", "5.1"),
+        Transition("COOKIE-ECHOED", "receive COOKIE ACK", "ESTABLISHED", "", "5.1"),
+        Transition("COOKIE-ECHOED", "receive ERROR, stale cookie", "COOKIE-WAIT", "INIT", "5.2.6"),
+        Transition("ESTABLISHED", "[SHUTDOWN]", "SHUTDOWN-PENDING", "", "9.2"),
+        Transition("ESTABLISHED", "receive SHUTDOWN", "SHUTDOWN-RECEIVED", "", "9.2"),
+        Transition("SHUTDOWN-PENDING", "all acknowledged", "SHUTDOWN-SENT", "SHUTDOWN", "9.2"),
+        Transition("SHUTDOWN-PENDING", "receive SHUTDOWN", "SHUTDOWN-RECEIVED", "", "9.2"),
+        Transition("SHUTDOWN-SENT", "receive SHUTDOWN ACK", "CLOSED", "SHUTDOWN COMPLETE", "9.2"),
+        Transition("SHUTDOWN-SENT", "receive SHUTDOWN", "SHUTDOWN-ACK-SENT", "SHUTDOWN ACK", "9.2"),
+        Transition("SHUTDOWN-RECEIVED", "all acknowledged", "SHUTDOWN-ACK-SENT", "SHUTDOWN ACK", "9.2"),
+        Transition("SHUTDOWN-ACK-SENT", "receive SHUTDOWN COMPLETE", "CLOSED", "", "9.2"),
+        Transition("SHUTDOWN-ACK-SENT", "receive SHUTDOWN ACK", "CLOSED", "SHUTDOWN COMPLETE", "9.2"),
+    ]
+    for state in STATES[1:3]:
+        table.append(Transition(state, NOT_STARTED, "CLOSED", "", ""))
+    for state in STATES[1:-1]:
+        # Both ends began at once, the peer began anew, or its cookie comes again.
+        table.append(Transition(state, "receive COOKIE ECHO", "ESTABLISHED", "COOKIE ACK", "5.2.4"))
+    for state in STATES[1:]:
+        table.append(Transition(state, "receive ABORT", "CLOSED", "", "9.1"))
+        table.append(Transition(state, "[ABORT]", "CLOSED", "ABORT", "9.1"))
+        gives_up = "4" if state.startswith("COOKIE") else "9.2" if state.endswith("SENT") else "8.1"
+        table.append(Transition(state, "no answer", "CLOSED", "", gives_up))
+    return tuple(table)
+
+
+TABLE = _table()
+"""Every transition; none but these is ever taken."""
+_BY_SENDING = {(one.state, one.sends): one for one in TABLE if one.sends}
+_BY_RECEIVING = {(one.state, one.trigger): one for one in TABLE if not one.sends}
+_KEPT = 100  # transitions
+
+
+class Taken(NamedTuple):
+    """A transition that an end has taken, at `at` (s, the link's clock), with packet `number`.
+
+    `why` is what was told of it beside that, "" for nothing. Printable.
+    """
+
+    end: End
+    transition: Transition
+    at: float
+    number: int
+    why: str = ""
+
+
+class Follower:
+    """Where both ends of a conversation stand, as its packets show. `seen` is the last packet's number.
+
+    `state` is by end; `taken` are the last transitions of both. That an end waits with its SHUTDOWN, or gives
+    up without a word or with an ABORT like any other, no packet shows: it has to be `told`.
+    """
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self.seen = conversation.first - 1
+        self.state: dict[End, str] = {"peer": "CLOSED", "local": "CLOSED"}
+        self.taken: deque[Taken] = deque(maxlen=_KEPT)
+        self._arriving: list[tuple[float, int, End, tuple[Chunk, ...]]] = []
+        self._hearing = Hearing()
+        self._asking: set[End] = set()  # who has sent an INIT, and no COOKIE ACK went to it since
+        self._anew: set[End] = (
+            set()
+        )  # under whose name an INIT came in an association, which may be anybody's
+
+    def update(self, now: float, limit: int = 2000) -> bool:
+        """Take in at most so many packets more; whether there are more still. `now` is the link's clock."""
+        self.seen = max(self.seen, self.conversation.first - 1)  # what is before that is gone
+        for traced in self.conversation.since(self.seen, limit):
+            self.take(traced.number, traced.packet, traced.decoded.chunks)
+        if self.seen < self.conversation.captured:
+            return True
+        self._arrive(now)
+        return False
+
+    def told(self, end: End, state: str, by: Origin | None, at: float, why: str = "") -> None:
+        """What an end itself says of its state since `at`, and of who ended it, where packets don't show it.
+
+        `why` is why its set-up failed, "" where it did not; of an ABORT of the peer they show it.
+        A stack that gives up may send an ABORT just as one whose program wants it: of the two it knows which.
+        """
+        now = self.state[end]
+        failed = why and by != "peer" and not why.startswith("no answer")
+        if state == "SHUTDOWN-PENDING" and now == "ESTABLISHED":
+            self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], at, self.seen)
+        elif failed and now.startswith("COOKIE"):
+            self._take(end, _BY_RECEIVING[now, NOT_STARTED], at, self.seen, why)
+        elif by == "nobody" and now != "CLOSED":
+            self._take(end, _BY_RECEIVING.get((now, "no answer")), at, self.seen)
+        elif by == "nobody":
+            self._mend(end, "[ABORT]", lambda state: _BY_RECEIVING[state, "no answer"])
+        elif by in ("us", "stack"):
+            self._mend(end, "no answer", lambda state: _BY_SENDING[state, "ABORT"])
+
+    def _mend(self, end: End, shown: str, ended: Callable[[str], Transition]) -> None:
+        """What an end did last was taken for one thing as its packets show it, and was another."""
+        last = self.last(end)
+        if last is not None and last.transition.trigger == shown:
+            self.taken[self.taken.index(last)] = last._replace(transition=ended(last.transition.state))
+
+    def last(self, end: End) -> Taken | None:
+        """The transition that an end took last, None before the first."""
+        return next((one for one in reversed(self.taken) if one.end == end), None)
+
+    def take(self, number: int, packet: Packet, chunks: tuple[Chunk, ...]) -> None:
+        """The next packet: what came before it was sent has its effect first."""
+        self.seen = number
+        self._arrive(packet.mono)
+        heard = self._hearing.next(packet, chunks)
+        sender: End = "local" if packet.direction == "out" else "peer"
+        if packet.verdict == "refused":
+            return
+        if packet.verdict != "duplicated":
+            for chunk in chunks:
+                self._sent(sender, chunk, heard, packet.mono, number)
+        if packet.verdict != "dropped":
+            other: End = "peer" if sender == "local" else "local"
+            heapq.heappush(self._arriving, (packet.mono + packet.delay, number, other, chunks))
+
+    def _arrive(self, now: float) -> None:
+        arriving = self._arriving
+        while arriving and arriving[0][0] <= now + ROUNDED:
+            at, number, end, chunks = heapq.heappop(arriving)
+            for chunk in chunks if not self.conversation.bounced(number) else ():
+                key = (self.state[end], f"receive {name_of(chunk)}")
+                self._take(end, _BY_RECEIVING.get(key), at, number)
+
+    def _sent(self, end: End, chunk: Chunk, heard: Heard, at: float, number: int) -> None:
+        name, state = name_of(chunk), self.state[end]
+        if name == "INIT":
+            self._asking.add(end)
+        elif name == "COOKIE ACK":
+            other: End = "peer" if end == "local" else "local"
+            if state.startswith("SHUTDOWN") and other not in self._asking:
+                return  # its cookie came again: answered, and no more (RFC 9260, section 5.2.4, action D)
+            self._asking.discard(other)
+        if name == "INIT" and state not in ("CLOSED", "COOKIE-WAIT", "COOKIE-ECHOED"):
+            if end == "peer":
+                self._anew.add(end)
+                return
+            self.state[end] = "CLOSED"  # it knows nothing of the association any more
+        elif name == "COOKIE ECHO" and end in self._anew:
+            # The cookie proves that it was the peer that began anew.
+            self._anew.discard(end)
+            self.state[end] = "CLOSED"
+            self._take(end, _BY_SENDING["CLOSED", "INIT"], at, number)
+        elif name == "SHUTDOWN" and state == "ESTABLISHED":
+            self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], at, number)
+        elif isinstance(chunk, Abort) and gives_up(chunk, heard):
+            self._take(end, _BY_RECEIVING.get((state, "no answer")), at, number)
+        elif state == "CLOSED" and isinstance(chunk, Data | IData | Sack | Heartbeat):
+            self.state[end] = "ESTABLISHED"  # since before the first packet that is kept
+        self._take(end, _BY_SENDING.get((self.state[end], name)), at, number)
+
+    def _take(self, end: End, transition: Transition | None, at: float, number: int, why: str = "") -> None:
+        if transition is None:
+            return
+        self.state[end] = transition.next
+        taken, last = self.taken, self.last(end)
+        one = Taken(end, transition, max(at, last.at) if last is not None else at, number, why)
+        # What an end tells may have been before what the other one has shown since.
+        later = list[Taken]()
+        while taken and taken[-1].at > one.at:
+            later.append(taken.pop())
+        taken.extend((one, *reversed(later)))

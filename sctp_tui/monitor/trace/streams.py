@@ -1,0 +1,369 @@
+"""When each message came and when it was delivered: by SCTP's rule, stream by stream, and as TCP would have.
+
+Folded from the packets of one conversation. Both rules are computed from the same arrivals, so that what
+differs between them is head-of-line blocking alone (RFC 9260, sections 1.5.2 and 6.6).
+"""
+
+import heapq
+from bisect import bisect_left
+from collections.abc import Iterable
+from itertools import accumulate
+from typing import Protocol
+
+from sctp_tui.sctp.events import Direction, Packet
+from sctp_tui.sctp.link.conditions import ROUNDED
+from sctp_tui.sctp.wire.packet import Data, Decoded, ForwardTsn, IData, IForwardTsn, Init, Sack, Shutdown
+
+from .stream import Block, Lane
+from .tsn_blocks import among, apart
+
+KEPT = 20_000
+"""Messages kept of each direction unless told otherwise."""
+_TSNS = 4  # DATA chunks kept for each of them
+_LANES = 1000  # streams that stay when nothing is kept of them
+_FAR = 1 << 24  # TSNs between two chunks that one end can't have outstanding: the count began anew
+
+
+class Seen(Protocol):
+    """A packet and what it says, as the store of packets has them."""
+
+    @property
+    def packet(self) -> Packet: ...
+    @property
+    def decoded(self) -> Decoded: ...
+
+
+class Sending:
+    """The messages of one direction, in the order of their TSNs.
+
+    `gone` counts those no longer kept, `version` grows with each change.
+    """
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._announced: int | None = None
+        self.blocks: list[Block] = []
+        self.lanes: dict[int, Lane] = {}
+        self.gone = 0
+        self.version = 0
+        self._begin(None)
+
+    def _begin(self, initial: int | None, known: bool = False) -> None:
+        """TSNs count from here, and where it is `known` that nothing was before, SSNs from 0."""
+        self.gone += len(self.blocks)
+        self.blocks.clear()
+        self.lanes.clear()
+        self._initial, self._known = initial, known
+        self._zero = initial or 0
+        self._highest = -1
+        self._forgotten = 0 if known else -_FAR  # no TSN below is kept
+        self._next = 0  # the lowest TSN that has not come
+        self._stood = 0.0
+        self._beyond: dict[int, float] = {}  # arrivals beyond it
+        self._of: dict[int, Block] = {}
+        self._open: dict[tuple[int, bool, int], Block] = {}  # messages of which pieces were not seen yet
+        self._underway: set[int] = set()  # TSNs sent that have not come
+        self._lost: set[int] = set()  # those of them that the link lost, and that were not sent again
+        self._coming: list[tuple[float, int, int | Sack | Shutdown | ForwardTsn | IForwardTsn]] = []
+        self._order = 0
+
+    @property
+    def streams(self) -> list[Lane]:
+        """The streams that were used, in order."""
+        return [self.lanes[stream] for stream in sorted(self.lanes)]
+
+    @property
+    def blocking(self) -> Block | None:
+        """The message that all others would wait for in one stream, as far as it was seen."""
+        return self._of.get(self._next)
+
+    # --- what its sender does
+
+    def announce(self, initial: int) -> None:
+        """An INIT or INIT ACK with this initial TSN was sent. It may be one of several, or be lost."""
+        self._announced = initial
+
+    def send(self, at: float, chunk: Data | IData, arrival: float | None, lost: bool, copy: bool) -> None:
+        """A DATA chunk was sent, and comes at `arrival` where that is known; `copy`: the link's duplicate."""
+        begins = chunk.tsn == self._announced != self._initial
+        if self._initial is None or begins or abs(self._count_on(chunk.tsn) - self._highest) > _FAR:
+            announced = self._announced
+            near = announced is not None and (chunk.tsn - announced) & 0xFFFF_FFFF < _FAR
+            self._begin(announced if near else chunk.tsn, known=near)
+        tsn = self._count_on(chunk.tsn)
+        if tsn not in self._of:
+            self._make_room()
+        if tsn < self._forgotten:
+            return
+        self.version += 1
+        block = self._of.get(tsn)
+        if block is None:
+            block = self._piece(tsn, chunk, at)
+        elif not copy:
+            block.resent += 1
+        block.losses += lost
+        if tsn in self._underway and lost != (tsn in self._lost):
+            (self._lost.add if lost else self._lost.discard)(tsn)
+            block.lost += 1 if lost else -1
+        if arrival is not None:
+            self._await(arrival, tsn)
+
+    def _piece(self, tsn: int, chunk: Data | IData, at: float) -> Block:
+        """A DATA chunk never seen before: its message."""
+        lane = self.lanes.get(chunk.stream)
+        if lane is None:
+            lane = self.lanes[chunk.stream] = Lane(chunk.stream, 0 if self._known else None)
+        if isinstance(chunk, IData):
+            number, modulus, position = chunk.mid, 1 << 32, chunk.fsn
+        else:
+            number, modulus, position = chunk.ssn, 1 << 16, tsn
+        named = isinstance(chunk, IData) or not chunk.unordered
+        key = (chunk.stream, chunk.unordered, number if named else -1 - tsn)
+        block = self._open.get(key) if named else self._neighbour(tsn, chunk)
+        if block is None:
+            place = -1 if chunk.unordered else lane.count_on(number, modulus, tsn > self._highest)
+            block = Block(chunk.stream, number if named else None, chunk.unordered, place, tsn, tsn, at)
+            self._insert(block)
+        self._highest = max(self._highest, tsn)
+        block.tsn, block.last = min(block.tsn, tsn), max(block.last, tsn)
+        block.pieces += 1
+        block.size += len(chunk.data)
+        if chunk.beginning:
+            block.begin, block.ppid = position, chunk.ppid or 0
+        if chunk.ending:
+            block.end = position
+        block.missing += 1
+        self._of[tsn] = block
+        self._underway.add(tsn)
+        if named and not block.whole:
+            self._open[key] = block
+        elif named:
+            self._open.pop(key, None)
+        return block
+
+    def _neighbour(self, tsn: int, chunk: Data | IData) -> Block | None:
+        """The message of which an unordered piece is one: nothing but its TSN tells."""
+        before = None if chunk.beginning else self._of.get(tsn - 1)
+        after = None if chunk.ending else self._of.get(tsn + 1)
+        if before is not None and (not before.unordered or before.end is not None):
+            before = None
+        if after is not None and (not after.unordered or after.begin is not None):
+            after = None
+        if before is not None and after is not None:
+            self.blocks.remove(after)
+            for its in range(after.tsn, after.last + 1):
+                self._of[its] = before
+            before.last, before.end = after.last, after.end
+            before.pieces += after.pieces
+            before.size += after.size
+            before.losses += after.losses
+            before.resent += after.resent
+            before.missing += after.missing
+            before.lost += after.lost
+            before.came = max(before.came, after.came)
+        return before or after
+
+    def _insert(self, block: Block) -> None:
+        """Nearly always at the end; packets from elsewhere may have been reordered."""
+        if not self.blocks or self.blocks[-1].tsn < block.tsn:
+            self.blocks.append(block)
+        else:
+            self.blocks.insert(bisect_left(self.blocks, block.tsn, key=lambda one: one.tsn), block)
+
+    def _make_room(self) -> None:
+        """For one more message, and one more DATA chunk: a message may have any number of them."""
+        if len(self.blocks) >= self._kept + self._kept // 4:
+            self._forget(len(self.blocks) - self._kept + 1)
+        if len(self._of) >= self._kept * _TSNS:
+            upto = list(accumulate(block.pieces for block in self.blocks))
+            self._forget(bisect_left(upto, self._kept * _TSNS // 4) + 1)
+
+    def _forget(self, count: int) -> None:
+        # All at once, as each cut moves all that stays.
+        old = dict.fromkeys(self.blocks[:count])
+        del self.blocks[:count]
+        self.gone += count
+        self._forgotten = self.blocks[0].tsn if self.blocks else self._highest + 1
+        self._arrive_up_to(self._forgotten - 1, self._stood)
+        for block in old:
+            self.lanes[block.stream].forget(block)
+        for tsn in [tsn for tsn, block in self._of.items() if block in old]:
+            del self._of[tsn]
+            self._underway.discard(tsn)
+            self._lost.discard(tsn)
+            self._beyond.pop(tsn, None)
+        for key in [key for key, block in self._open.items() if block in old]:
+            del self._open[key]
+        if len(self.lanes) > _LANES:
+            used = {block.stream for block in self.blocks}
+            for stream in [stream for stream in self.lanes if stream not in used]:
+                del self.lanes[stream]
+
+    def skip(self, chunk: ForwardTsn | IForwardTsn, arrival: float | None) -> None:
+        """A FORWARD TSN was sent: what has not come up to there is given up (RFC 3758, section 3.5)."""
+        if self._initial is None:
+            return
+        self.version += 1
+        cumulative = self._count_on(chunk.cumulative_tsn)
+        for tsn in among(self._forgotten, cumulative, self._underway):
+            self._of[tsn].abandoned = True
+        if arrival is not None:
+            self._await(arrival, chunk)
+
+    # --- what comes
+
+    def answer(self, arrival: float, said: Sack | Shutdown) -> None:
+        """A SACK or SHUTDOWN of the other end comes, which proves what it has got."""
+        if self._initial is not None:
+            self._await(arrival, said)
+
+    def _await(self, time: float, what: int | Sack | Shutdown | ForwardTsn | IForwardTsn) -> None:
+        self._order += 1
+        heapq.heappush(self._coming, (time, self._order, what))
+
+    def until(self, now: float) -> None:
+        """Take in what has come by now."""
+        while self._coming and self._coming[0][0] <= now + ROUNDED:
+            time, _, what = heapq.heappop(self._coming)
+            if isinstance(what, int):
+                self._arrive(what, time)
+            else:
+                self._prove(what, time)
+            self.version += 1
+
+    def _prove(self, said: Sack | Shutdown | ForwardTsn | IForwardTsn, time: float) -> None:
+        cumulative = self._count_on(said.cumulative_tsn)
+        if cumulative > self._highest:
+            return  # about what nobody has sent
+        for tsn in among(self._forgotten, cumulative, self._underway):
+            if not self._of[tsn].abandoned:
+                self._arrive(tsn, time)
+            elif tsn in self._lost:  # nobody waits for it any more
+                self._lost.discard(tsn)
+                self._of[tsn].lost -= 1
+        self._arrive_up_to(cumulative, time)
+        if isinstance(said, ForwardTsn):
+            self._skip(said.skipped, 1 << 16, time)
+        elif isinstance(said, IForwardTsn):
+            self._skip(
+                [(stream, mid) for stream, unordered, mid in said.skipped if not unordered], 1 << 32, time
+            )
+        elif isinstance(said, Sack) and said.gaps and self._underway:
+            for first, last in apart(
+                (self._count_on(first), self._count_on(last)) for first, last in said.gaps
+            ):
+                for tsn in among(first, last, self._underway):
+                    self._arrive(tsn, time)
+
+    def _skip(self, skipped: Iterable[tuple[int, int]], modulus: int, time: float) -> None:
+        for stream, number in skipped:
+            if (lane := self.lanes.get(stream)) is not None:
+                lane.skip(lane.count_on(number, modulus, False), time)
+
+    def _arrive(self, tsn: int, time: float) -> None:
+        """A DATA chunk comes; once more, or of a message no longer kept, it is nothing new."""
+        if tsn not in self._underway:
+            return
+        self._underway.discard(tsn)
+        block = self._of[tsn]
+        block.missing -= 1
+        if tsn in self._lost:
+            self._lost.discard(tsn)
+            block.lost -= 1
+        block.came = max(block.came, time)
+        if tsn >= self._next:
+            self._beyond[tsn] = time
+        if block.whole and not block.missing and block.arrived_at is None:
+            block.abandoned = False
+            block.arrived_at = block.came
+            self.lanes[block.stream].arrive(block)
+            if block.last < self._next:
+                self._passed(block)
+        self._go_on()
+
+    def _arrive_up_to(self, tsn: int, time: float) -> None:
+        """All up to here has come, or is given up."""
+        if tsn < self._next:
+            return
+        known = among(self._next, tsn, self._of)
+        if len(known) <= tsn - self._next:
+            self._stood = max(self._stood, time)  # among them are some that were never seen
+        for one in known:
+            self._advance(one, self._beyond.pop(one, time))
+        self._next = tsn + 1
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while (came := self._beyond.pop(self._next, None)) is not None:
+            self._advance(self._next, came)
+
+    def _advance(self, tsn: int, came: float) -> None:
+        """In one stream this one is next."""
+        self._stood = max(self._stood, came)
+        self._next = tsn + 1
+        block = self._of.get(tsn)
+        if block is not None and block.last == tsn:
+            self._passed(block)
+
+    def _passed(self, block: Block) -> None:
+        """In one stream nothing is before this message any more, and so in its own."""
+        lane = self.lanes[block.stream]
+        if block.arrived_at is not None and block.as_one_at is None:
+            lane.release(block, self._stood)
+        if not block.unordered and (block.arrived_at is not None or block.abandoned):
+            lane.skip(block.place, self._stood)
+
+    def _count_on(self, tsn: int) -> int:
+        """Where a TSN is, counted on from the highest sent: they wrap around (RFC 9260, section 1.6)."""
+        ahead = (tsn - self._zero - self._highest) & 0xFFFF_FFFF
+        return self._highest + (ahead if ahead < 1 << 31 else ahead - (1 << 32))
+
+
+class Lanes:
+    """Both directions of one conversation, as `Packet.direction` has them: "out" is sent by the local end."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self.sending: dict[Direction, Sending] = {"in": Sending(kept), "out": Sending(kept)}
+
+    def fold(self, packets: Iterable[Seen]) -> None:
+        """Take in packets, in the order in which they were sent."""
+        for seen in packets:
+            packet = seen.packet
+            if packet.verdict == "refused":
+                continue  # it may be anybody's
+            mine = self.sending[packet.direction]
+            others = self.sending["out" if packet.direction == "in" else "in"]
+            self.until(packet.mono)
+            lost = packet.verdict == "dropped"
+            comes = packet.mono + packet.delay
+            arrival = None if lost or not _seen_to_arrive(packet) else comes
+            for chunk in seen.decoded.chunks:
+                match chunk:
+                    case Data() | IData():
+                        mine.send(packet.mono, chunk, arrival, lost, packet.verdict == "duplicated")
+                    case Sack() | Shutdown():
+                        if not lost:
+                            others.answer(comes, chunk)
+                    case ForwardTsn() | IForwardTsn():
+                        mine.skip(chunk, arrival)
+                    case Init():
+                        mine.announce(chunk.initial_tsn)
+                    case _:
+                        pass
+            self.until(packet.mono)
+
+    def until(self, now: float) -> None:
+        """Take in what has come to either end by now."""
+        for sending in self.sending.values():
+            sending.until(now)
+
+
+def _seen_to_arrive(packet: Packet) -> bool:
+    """Whether a packet that was not dropped is known to come: it came to us, or both ends are here.
+
+    Of others only the peer's SACK tells.
+    """
+    if packet.direction == "in":
+        return True
+    local, peer = packet.local, packet.peer
+    return peer is not None and peer.udp_port is None and local.addresses[:1] == peer.addresses[:1]

@@ -1,0 +1,109 @@
+"""Verification tags: which packets of a conversation are of its association (RFC 9260, section 8.5).
+
+Anybody can send from the peer's address, and nobody else knows the tags. What the local stack sends shows
+which of them it took; as long as it has shown none, every packet counts.
+"""
+
+from sctp_tui.sctp.events import Direction, Packet
+
+INIT, _INIT_ACK, _ABORT, _ERROR, _COOKIE_ECHO, _COOKIE_ACK, _SHUTDOWN_COMPLETE = 1, 2, 6, 9, 10, 11, 14
+_AUTH = 15
+_LAST_WORDS = (_ABORT, _SHUTDOWN_COMPLETE)
+_OFFERS = 16  # INIT ACKs whose cookie may come back; an INIT is sent 9 times where nobody says otherwise
+
+
+class Tags:
+    """What packets have to bear in either direction, as far as it is known."""
+
+    __slots__ = ("_called", "_echoed", "_forgot", "_known", "_offered", "_up")
+
+    def __init__(self) -> None:
+        self._known: dict[Direction, bytes] = {}
+        # Of our INIT ACKs the tag that the peer is to bear, and its own, which they bore; the oldest go.
+        self._offered: dict[bytes, bytes] = {}
+        self._forgot = False
+        self._echoed = b""
+        self._called = (
+            b""  # what the INIT of a stack of ours announced, as long as no association has come up
+        )
+        self._up = False
+
+    def take(self, packet: Packet, first: int) -> bool:
+        """The next packet, of this first chunk: whether the end it goes to takes it for the association's.
+
+        INIT bears 0, COOKIE ECHO what the INIT ACK said, ABORT and SHUTDOWN COMPLETE with their T bit what
+        their sender has to be sent (RFC 9260, section 8.5.1).
+        """
+        tag = packet.data[4:8]
+        if packet.direction == "out" and first not in _LAST_WORDS:
+            self._learn(first, tag, packet.data)
+            return True
+        if first == INIT:
+            if packet.within and not any(tag):
+                self._call(packet.data[16:20])
+            return not any(tag)
+        if first == _COOKIE_ECHO and (tag in self._offered or self._forgot):
+            self._echoed = tag
+            return True
+        way: Direction = packet.direction
+        if first == _COOKIE_ACK and self._known.get("in") in (None, tag):
+            self._came_up()
+        if first in _LAST_WORDS and packet.data[13:14] and packet.data[13] & 1:  # its T bit
+            way = "out" if way == "in" else "in"
+        return self._known.get(way) in (None, tag)
+
+    def calls_anew(self, packet: Packet) -> bool:
+        """Whether the next packet is the INIT of a stack of ours for another association, while none is up.
+
+        One sent again announces the same tag (RFC 9260, section 5.1). A peer's INIT tells nothing: it may be
+        anybody's, and the cookie of the one before may still come back.
+        """
+        return (
+            self._called != b""
+            and (packet.direction == "out" or packet.within)
+            and begins(packet)
+            and packet.data[16:20] != self._called
+        )
+
+    def _call(self, announced: bytes) -> None:
+        self._called = b"" if self._up else announced
+
+    def _came_up(self) -> None:
+        self._called, self._up = b"", True
+
+    def _learn(self, first: int, tag: bytes, data: bytes) -> None:
+        """The local stack bears the tags that it knows, but for what answers packets of no association."""
+        known, announced = self._known, data[16:20]
+        if first == _COOKIE_ACK:
+            self._came_up()
+        if first == INIT:
+            self._known = {"in": announced} if len(announced) == 4 else {}
+            self._call(announced)
+        elif first == _INIT_ACK:
+            self._offered[announced] = tag
+            if len(self._offered) > _OFFERS:
+                del self._offered[next(iter(self._offered))]
+                self._forgot = True
+        elif first == _COOKIE_ECHO:
+            known["out"] = tag
+        elif first == _COOKIE_ACK and self._offered.get(self._echoed) == tag:
+            self._known = {"in": self._echoed, "out": tag}
+            self._offered, self._echoed, self._forgot = {}, b"", False
+        elif first != _ERROR and known.get("out") not in (None, tag):
+            known.clear()  # it has another association by now, whose beginning was not seen
+
+
+def first_chunk(packet: Packet) -> int:
+    """The type of the chunk that says what a packet is: the first, or the one behind AUTH; -1 for none."""
+    data = packet.data
+    if len(data) <= 12:
+        return -1
+    if data[12] != _AUTH or len(data) <= 16:
+        return data[12]
+    at = 12 + ((data[14] << 8 | data[15]) + 3 & ~3)
+    return data[at] if at < len(data) else -1
+
+
+def begins(packet: Packet) -> bool:
+    """Whether a packet is an INIT that its receiver takes for one."""
+    return first_chunk(packet) == INIT and packet.verdict != "refused" and not any(packet.data[4:8])

@@ -1,0 +1,382 @@
+"""The course of a conversation, line by line: its packets, and between them what else happened.
+
+That is what the sockets at its ends told and were told, what ICMP said, and what was done to the link. All of
+it is in the order of the world's clock, but for what a socket tells, which has the time at which it was read.
+It stands below what came to its end, right below that where it is known to have brought it about, and above
+what its stack has answered by itself in the meantime.
+"""
+
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from heapq import merge
+from operator import attrgetter
+from typing import NamedTuple
+
+import msgspec
+
+from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.log import Log
+from sctp_tui.monitor.text.events import sentence
+from sctp_tui.sctp.events import AssocChange, Ending, Event, Message, Opening, Packet, ShutdownEvent
+from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.wire.packet import name_of
+
+from .conversations import Conversation, End, kind
+from .ladder import Begun, Ladder, Row
+from .link_changes import Remarks
+
+_ROWS = 2000  # packets taken in at a time
+_READ = 1.0  # s within which a socket is read, usually
+_NEAR = 50  # lines above a packet among which there may be what was told after it
+_AT_ONCE = 0.02  # s within which a stack has answered, and its socket been read
+_HEARTBEATS = (4, 5)  # HEARTBEAT and HEARTBEAT ACK
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """What the socket of one end told, or was told. `number` is the record's in the log.
+
+    `after` is the number of the packet before it.
+    """
+
+    at: float
+    after: int
+    end: End
+    event: Event
+    number: int
+
+
+class Done(msgspec.Struct, frozen=True, gc=False):
+    """What was done to the link, what ICMP said, or that another association begins; `after` as above."""
+
+    at: float
+    after: int
+    text: str
+
+
+class Beats(msgspec.Struct, frozen=True, gc=False):
+    """HEARTBEATs and their answers in a row, by the numbers of the first and of the last packet."""
+
+    first: int
+    last: int
+
+
+Line = Row | Told | Done | Beats
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What stands beside the packets: what the `sockets` told; HEARTBEATs in a row `folded` into one line."""
+
+    sockets: bool = False
+    folded: bool = False
+
+
+class Course:
+    """Follows one conversation. Its lines have serial numbers, those from `first` to the one before `end`."""
+
+    def __init__(self, ladder: Ladder) -> None:
+        self.ladder = ladder
+        self.shown = Shown()
+        self._ends: Mapping[int, End] = {}
+        self._lines: deque[Line] = deque()
+        self._begin()
+
+    def show(self, shown: Shown) -> None:
+        """Have this beside the packets from now on: all lines are made anew, at the next update."""
+        self.shown = shown
+        self._begin()
+
+    def _begin(self) -> None:
+        self._lines.clear()
+        self.first = 0
+        self._oldest = self.ladder.first  # packet that has a line
+        self._seen = self._oldest - 1
+        self._record = self._remark = self._bounce = 0
+        self._noted = 0.0  # when the newest line was that is no packet
+
+    @property
+    def end(self) -> int:
+        """One past the newest line."""
+        return self.first + len(self._lines)
+
+    def __getitem__(self, serial: int) -> Line:
+        """The line with this number. Raises IndexError where there is none."""
+        if not self.first <= serial < self.end:
+            raise IndexError(serial)
+        return self._lines[serial - self.first]
+
+    def update(self, log: Log, ends: Mapping[int, End], remarks: Remarks) -> bool:
+        """Take in what came since; whether lines came or went. `ends` are the associations by their keys."""
+        ladder = self.ladder
+        if self.shown.sockets and dict(ends) != self._ends:
+            self._ends = dict(ends)
+            self._begin()
+        before = (self.first, self.end, self._seen, self._bounce)
+        more = ladder.update(_ROWS)
+        rows = ladder.rows(max(self._seen + 1, ladder.first), len(ladder))
+        notes = self._notes(log, remarks, rows[-1].packet.at if more and rows else None)
+        note = next(notes, None)
+        for row in rows:
+            while note is not None and note.at < row.packet.at:
+                self._put(note)
+                note = next(notes, None)
+            self._add(row)
+        while note is not None:
+            self._put(note)
+            note = next(notes, None)
+        self._forget()
+        return before != (self.first, self.end, self._seen, self._bounce)
+
+    def place(self, number: int) -> int:
+        """The line of a packet, or the next one where it has none."""
+        low, high = 0, len(self._lines)
+        while low < high:
+            middle = (low + high) // 2
+            if _number(self._lines[middle]) < number:
+                low = middle + 1
+            else:
+                high = middle
+        return self.first + low
+
+    def of_note(self, serial: int, step: int) -> int | None:
+        """The next line, in steps of 1 or -1, of a packet that is lost or sent again; None for none."""
+        serial += step
+        while self.first <= serial < self.end:
+            line = self[serial]
+            if isinstance(line, Row) and (line.first_try or not self.ladder.arrives(line)):
+                return serial
+            serial += step
+        return None
+
+    def _notes(self, log: Log, remarks: Remarks, until: float | None) -> Iterator[Told | Done]:
+        """What else happened since the last time, in order, as far as packets are known."""
+        told = self._told(log, until)
+        done = merge(self._done(remarks, until), self._came_back(until), key=attrgetter("at"))
+        remark = next(done, None)
+        for event in told:
+            while remark is not None and remark.at < event.at:
+                yield remark
+                remark = next(done, None)
+            yield event
+        if remark is not None:
+            yield remark
+            yield from done
+
+    def _told(self, log: Log, until: float | None) -> Iterator[Told]:
+        if not self.shown.sockets:
+            return
+        ends, since = self._ends, self._since
+        start = max(self._record, log.first)
+        for number, event in enumerate(log.between(start, log.captured), start):
+            if until is not None and event.at > until:
+                break
+            self._record = number + 1
+            if (end := ends.get(event.key)) is not None and event.at >= since:
+                yield Told(event.at, 0, end, event, number)
+
+    def _done(self, remarks: Remarks, until: float | None) -> Iterator[Done]:
+        conversation = self.ladder.conversation
+        since = max(self._since, conversation.begun)
+        last = conversation.packets[-1].at if conversation.over and len(conversation) else None
+        for number, remark in remarks.since(self._remark):
+            if until is not None and remark.at > until:
+                break
+            self._remark = number
+            if remark.at >= since and (last is None or remark.at <= last):
+                yield Done(remark.at, 0, remark.text)
+
+    def _came_back(self, until: float | None) -> Iterator[Done]:
+        for bounce in self.ladder.conversation.bounces(self._bounce):
+            if until is not None and bounce.at > until:
+                break
+            self._bounce = bounce.serial
+            if bounce.by_icmp:
+                yield Done(bounce.at, 0, f"{bounce.reason}, for packet {bounce.number}")
+
+    @property
+    def _since(self) -> float:
+        """From when on there are packets: what was before those that are no longer kept, is left out too."""
+        ladder = self.ladder
+        return ladder[ladder.first].packet.at if ladder.first > 1 and len(ladder) else 0.0
+
+    def _put(self, note: Told | Done) -> None:
+        lines = self._lines
+        self._noted = max(self._noted, note.at)
+        answers = self._since_its_cause(note) if isinstance(note, Told) else []
+        if not answers and isinstance(note, Told) and not _asked_for(note.event):
+            own = "out" if note.end == "local" else "in"
+            while (
+                lines
+                and isinstance(last := lines[-1], Row)
+                and last.packet.direction == own
+                and note.at - last.packet.at < _AT_ONCE
+            ):
+                answers.append(lines.pop())
+            if not lines or _calls_for_packets(lines[-1]):  # nothing came that would have been answered
+                lines.extend(reversed(answers))
+                answers.clear()
+        after = _number(lines[-1]) if lines else self._seen
+        lines.append(msgspec.structs.replace(note, after=after))
+        lines.extend(reversed(answers))
+
+    def _since_its_cause(self, note: Told) -> list[Line]:
+        """The lines behind the packet that brought an event about, the last one first; they are taken away.
+
+        None where that is not known: but what a socket tells stays in the order in which it tells it.
+        """
+        lines, taken = self._lines, list[Line]()
+        causes, to = _causes(note.event), "in" if note.end == "local" else "out"
+        for line in reversed(lines) if causes else ():
+            if isinstance(line, Row):
+                packet = line.packet
+                if note.at - packet.at > _READ:
+                    break
+                arrives = packet.direction == to and self.ladder.arrives(line)
+                if arrives and any(name_of(chunk) in causes for chunk in line.chunks):
+                    for _ in taken:
+                        lines.pop()
+                    return taken
+            elif isinstance(line, Told) and line.end == note.end:
+                break
+            taken.append(line)
+        return []
+
+    def _add(self, row: Row) -> None:
+        lines, at = self._lines, row.packet.at
+        late = self._later(at) if self._noted > at else []
+        if self.shown.folded and _is_beat(row.packet):
+            last_line = lines[-1] if lines else None
+            if isinstance(last_line, Beats):
+                lines[-1] = Beats(last_line.first, row.number)
+            else:
+                lines.append(Beats(row.number, row.number))
+        else:
+            lines.append(row)
+        self._seen = row.number
+        if row.begins is not None:
+            self._begins(row.begins, at)
+        for note in late:
+            self._put(note)
+
+    def _later(self, at: float) -> list[Told | Done]:
+        """What was told after a packet that only comes now, as those of a capture may; it is taken away."""
+        lines, stay, late = self._lines, list[Line](), list[Told | Done]()
+        while lines and len(stay) < _NEAR:
+            last = lines.pop()
+            if isinstance(last, Told | Done) and last.at > at:
+                late.append(last)
+                continue
+            stay.append(last)
+            if isinstance(last, Beats) or (isinstance(last, Row) and at - last.packet.at > _AT_ONCE):
+                break
+        lines.extend(reversed(stay))
+        return late[::-1]
+
+    def _begins(self, begun: Begun, at: float) -> None:
+        """A line above the first packet of another association, which only its last one shows to be that."""
+        client, server = begun.tags
+        said = f"another association begins: tags {client:08x}, {server:08x}"
+        line = Done(at, begun.number - 1, said)
+        self._lines.insert(self.place(begun.number) - self.first, line)
+
+    def _forget(self) -> None:
+        """Lines of packets that are no longer kept go, and what was between them."""
+        lines, first = self._lines, self.ladder.first
+        while lines and self._oldest < first:
+            line = lines[0]
+            if isinstance(line, Beats) and line.last >= first:
+                lines[0] = Beats(first, line.last)
+                self._oldest = first
+                return
+            lines.popleft()
+            self.first += 1
+            self._oldest = max(self._oldest, _number(line) + 1)
+
+
+class Still(NamedTuple):
+    """What a course is made from, in copies to which nothing is added: for another thread to read."""
+
+    conversation: Conversation
+    shown: Shown
+    ends: Mapping[int, End]
+    log: Log
+    remarks: Remarks
+
+    def follow(self) -> Generator[bytes, None, Course]:
+        """The course, after nothing for each slice of it: whoever waits may think better of it."""
+        course = Course(Ladder(self.conversation))
+        course.show(self.shown)
+        while True:
+            course.update(self.log, self.ends, self.remarks)
+            if course.ladder.seen == self.conversation.captured:
+                return course
+            yield b""
+
+
+def sides(ends: Iterable[Association], conversation: Conversation) -> dict[int, End]:
+    """At which end of a conversation each association is, by its key."""
+    return {end.key: "local" if end.endpoint == conversation.endpoint else "peer" for end in ends}
+
+
+def text(line: Told | Done) -> str:
+    """A line that is no packet, in words. Printable."""
+    if isinstance(line, Done):
+        return line.text
+    event = line.event
+    if isinstance(event, Message):
+        call = "receives" if event.direction == "in" else "sends"
+        how = " unordered" if event.unordered else ""
+        return f"{call} {event.size:,} B on stream {event.stream}{how}: {printable(event.data, 60)}"
+    return sentence(event)
+
+
+def beats(ladder: Ladder, line: Beats) -> str:
+    """HEARTBEATs in a row, in words."""
+    count, alone = line.last - line.first + 1, ladder.unanswered(line.first, line.last)
+    lost = ladder.answers_lost(line.first, line.last)
+    said = ladder.label(ladder[line.first])
+    if count > 1:
+        said = f"{count} HEARTBEATs" if alone + lost == count else f"{count} HEARTBEATs and answers"
+    parts = [said]
+    if alone:
+        parts.append("unanswered" if alone == count else f"{alone} unanswered")
+    if lost:
+        parts.append("answered, the answer was lost" if lost == count else f"{lost} whose answer was lost")
+    return ", ".join(parts)
+
+
+def _asked_for(event: Event) -> bool:
+    """Whether it is what the socket was told, and not what it tells."""
+    return isinstance(event, Opening | Ending) or (isinstance(event, Message) and event.direction == "out")
+
+
+def _calls_for_packets(line: Line) -> bool:
+    """Whether packets right below a line are of its doing, and answer nothing."""
+    return isinstance(line, Done) or (isinstance(line, Told) and _asked_for(line.event))
+
+
+def _causes(event: Event) -> tuple[str, ...]:
+    """The chunks of which one has come where a socket is told so, as far as it is always the same."""
+    match event:
+        case ShutdownEvent():
+            return ("SHUTDOWN",)
+        case AssocChange(state="COMM_UP" | "RESTART"):
+            return ("COOKIE ECHO", "COOKIE ACK")
+        case AssocChange(state="SHUTDOWN_COMP"):
+            return ("SHUTDOWN ACK", "SHUTDOWN COMPLETE")
+        case AssocChange(state="COMM_LOST", by="peer"):
+            return ("ABORT",)
+    return ()
+
+
+def _number(line: Line) -> int:
+    """The number of the last packet up to a line."""
+    match line:
+        case Row():
+            return line.number
+        case Beats():
+            return line.last
+    return line.after
+
+
+def _is_beat(packet: Packet) -> bool:
+    return packet.verdict == "delivered" and kind(packet) in _HEARTBEATS

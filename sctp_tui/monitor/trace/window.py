@@ -1,0 +1,410 @@
+"""What one end has sent and what of it is acknowledged: TSNs, flight size and windows over time.
+
+Folded from the packets of one conversation, as their sender sees them: what it sends counts when it is sent,
+what the other end says when it has come. Times are seconds of the link's clock.
+"""
+
+import heapq
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Iterable, Sequence
+from math import floor
+from typing import NamedTuple
+
+from sctp_tui.sctp.events import Direction, Path
+from sctp_tui.sctp.link.conditions import ROUNDED
+from sctp_tui.sctp.wire.packet import (
+    Abort,
+    Data,
+    ForwardTsn,
+    IData,
+    IForwardTsn,
+    Init,
+    InitAck,
+    Sack,
+    Shutdown,
+)
+
+from .conversations import Traced
+from .phase import Phase
+from .room import fits
+from .tries import Tries
+from .tsn_blocks import among, apart, without
+
+KEPT = 100_000
+"""Values kept of each series unless told otherwise, and chunks that may wait for their acknowledgement."""
+HOLDS = 2.0
+"""Seconds after which, without another sample, nothing is known of what is sampled."""
+_FAR = 1 << 24  # TSNs between two chunks that one end can't have outstanding: the count began anew
+
+
+class Span(NamedTuple):
+    """The lowest and the highest value in a part of the time, and the one it ended with."""
+
+    lowest: int
+    highest: int
+    last: int
+
+
+class Track:
+    """A number over time, the oldest first; of more than `kept` values the oldest go."""
+
+    __slots__ = ("_kept", "times", "values", "went")
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self.times = array("d")
+        self.values = array("q")
+        self.went = 0
+        """How many had to go."""
+        self._kept = kept
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def add(self, time: float, value: int) -> None:
+        """One more value; a time before the last one's counts as that."""
+        self.times.append(max(time, self.times[-1]) if self.times else time)
+        self.values.append(value)
+        if len(self.times) > self._kept + self._kept // 4:
+            # All at once, as each cut moves all that stays.
+            old = len(self.times) - self._kept
+            del self.times[:old]
+            del self.values[:old]
+            self.went += old
+
+    def change(self, time: float, value: int) -> None:
+        """The value from now on, for a number that has one all the time."""
+        if not self.values or self.values[-1] != value:
+            self.add(time, value)
+
+    def within(self, begin: float, end: float) -> range:
+        """Indices of the values of this time, both ends included."""
+        return range(bisect_left(self.times, begin), bisect_right(self.times, end))
+
+    def columns(self, begin: float, end: float, count: int) -> list[Span | None]:
+        """What the value was in each of `count` equal parts of a time, None before the first value."""
+        made: list[Span | None] = []
+        at = bisect_left(self.times, begin)
+        for column in range(1, count + 1):
+            behind = bisect_left(self.times, begin + (end - begin) * column / count, at)
+            values = self.values[max(0, at - 1) : behind]  # with that which held when the part began
+            made.append(Span(min(values), max(values), values[-1]) if values else None)
+            at = behind
+        return made
+
+    @property
+    def last(self) -> int | None:
+        """The present value, None where there is none."""
+        return self.values[-1] if self.values else None
+
+
+class Sending:
+    """One direction: the DATA of one end, and the SACKs of the other.
+
+    TSNs are counted from the initial one, which is 0; where the packets with it weren't seen, from the
+    first that was. `sent`, `retransmitted`, `late` (first seen behind higher ones: sent again, or overtaken),
+    `probed` (zero window probes) and `lost` (by the link, on purpose) are TSNs when they were sent, each
+    packet in one of them; `beyond` are TSNs when a SACK reported them in a gap block, `abandoned` those that
+    no SACK had told of when a FORWARD TSN gave them up.
+    `acknowledged` is the cumulative TSN ack; `flight` (octets of user data sent and acknowledged neither
+    cumulatively nor in a gap block, RFC 9260, section 1.3), `rwnd` (octets, as the other end advertised it)
+    and `cwnd` (octets) change in steps, as `rto` (ms) does; `srtt` (ms, in steps of `srtt_step`) is the one
+    measured last. No packet tells `cwnd`, `rto` and `srtt`: they are known only where they were sampled.
+    """
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._announced: int | None = None
+        self._tries = Tries()
+        self._packets = 0
+        self.phase = Phase()
+        self._begin(None)
+        self.rwnd = Track(kept)
+        self.cwnd = Track(kept)
+        self.samples = Track(kept)
+        """`cwnd` (octets) each time that it was sampled: between two it may have been anything."""
+        self.rto = Track(kept)
+        self.srtt: int | None = None
+        self.srtt_step = 1
+        self._sampled: list[tuple[float, float]] = []  # from a first to a last sample, none far from the next
+        self.time = 0.0
+        """When a packet of this direction was sent last, or one about it came."""
+
+    def _begin(self, initial: int | None) -> None:
+        """An association begins: TSNs count from here."""
+        kept = self._kept
+        self._tries.begin()
+        self.phase.begin(seen=initial is not None and initial == self._announced)
+        self.initial = initial
+        self._zero = initial or 0
+        self.sent, self.retransmitted, self.lost = Track(kept), Track(kept), Track(kept)
+        self.beyond, self.acknowledged, self.flight = Track(kept), Track(kept), Track(kept)
+        self.probed, self.abandoned, self.late = Track(kept), Track(kept), Track(kept)
+        self.highest = -1
+        """The highest TSN sent, -1 before the first."""
+        self.retransmissions = 0
+        """DATA chunks sent again, by this end, whether lost again or not; no zero window probe."""
+        self.lates = 0
+        """DATA chunks that were seen first behind higher TSNs: sent again, or overtaken on the way here."""
+        self.probes = 0
+        """Zero window probes: DATA chunks sent though the other end had no room, those sent again too."""
+        self.losses = 0
+        """DATA chunks that the link lost on purpose."""
+        self.given_up = 0
+        """DATA chunks abandoned by a FORWARD TSN: the Cumulative TSN Ack moves over them, too."""
+        self._passed = 0  # of them, those that it has moved over
+        self._to_pass: deque[int] = deque(maxlen=kept)  # the others
+        self._cumulative = -1
+        self._let_go = -1  # the highest that had to go from what is outstanding
+        self._octets = 0
+        self._outstanding: dict[int, int] = {}  # octets of what isn't acknowledged cumulatively, by TSN
+        self._gaps: list[tuple[int, int]] = []  # blocks of the last SACK, in order, apart
+        self._reported: set[int] = set()  # which of the outstanding are in them
+        self._probed: set[int] = set()  # which of the outstanding were zero window probes
+        self._coming: list[tuple[float, int, Sack | Shutdown | Abort | int]] = []
+        self._order = 0
+
+    @property
+    def taken(self) -> int:
+        """DATA chunks that the Cumulative TSN Ack has moved over, without those abandoned."""
+        return self._cumulative + 1 - self._passed
+
+    @property
+    def in_flight(self) -> int:
+        """DATA chunks in flight."""
+        return len(self._outstanding) - len(self._reported)
+
+    @property
+    def unseen(self) -> int:
+        """DATA chunks in flight that were not seen, at least: `in_flight` and `flight` are without them."""
+        begin = max(self._cumulative, self._let_go) + 1
+        come = sum(max(0, last - max(first, begin) + 1) for first, last in self._gaps)
+        return max(0, self.highest + 1 - begin - self.in_flight - come - len(self._to_pass))
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is not acknowledged yet, or an answer is on its way."""
+        return bool(self._outstanding or self._coming)
+
+    # --- what this end sends
+
+    def announce(self, initial: int) -> None:
+        """An INIT or INIT ACK with this initial TSN was sent. It may be one of several, or be lost."""
+        self._announced = initial
+
+    def next_packet(self) -> None:
+        """What is sent from now on is in another packet."""
+        self._packets += 1
+
+    def send(self, time: float, tsn: int, octets: int, lost: bool) -> None:
+        """A DATA chunk was sent; `lost` where the link dropped it."""
+        time = self._tick(time)
+        begins = tsn == self._announced != self.initial
+        if self.initial is None or begins or abs(self._relative(tsn) - self.highest) > _FAR:
+            self._begin(tsn)
+        tried = self._tries.send(time, self._packets, tsn, octets)
+        if tried.room != "probe":
+            self.phase.sent(time, self._packets, tried.why, idle=not self._outstanding)
+        number = self._relative(tsn)
+        again = number <= self.highest
+        self.highest = max(self.highest, number)
+        flying = number in self._outstanding and number not in self._reported
+        others = self._octets - (self._outstanding[number] if flying else 0)
+        probe = fits(octets, self.rwnd.last, others) == "probe" and (not again or number in self._probed)
+        self.probes += probe
+        if probe:
+            self._probed.add(number)
+        late = again and tried.fills_gap
+        self.lates += late
+        self.retransmissions += again and not probe and not late
+        self.losses += lost
+        plain = self.late if late else self.retransmitted if again else self.sent
+        (self.lost if lost else self.probed if probe else plain).add(time, number)
+        if number > self._cumulative and number not in self._outstanding:
+            self._outstanding[number] = octets
+            self._octets += octets
+            while len(self._outstanding) > self._kept:
+                self._let_go = max(self._let_go, oldest := next(iter(self._outstanding)))
+                self._settle(oldest)
+            self.flight.change(time, self._octets)
+
+    def skip(self, time: float, tsn: int) -> None:
+        """A FORWARD TSN was sent: what is up to here is given up (RFC 3758, section 3.5)."""
+        if self.initial is not None:
+            time = self._tick(time)
+            self._tries.skip(tsn)
+            for number in sorted(among(0, min(self._relative(tsn), self.highest), self._outstanding)):
+                if number not in self._reported:
+                    self.given_up += 1
+                    self.abandoned.add(time, number)
+                    self._to_pass.append(number)
+                self._settle(number)
+            self.flight.change(time, self._octets)
+
+    def end(self, time: float) -> None:
+        """The association is aborted: what was outstanding is nobody's any more (RFC 9260, section 9.1)."""
+        for number in list(self._outstanding):
+            self._settle(number)
+        self.flight.change(self._tick(time), self._octets)
+
+    # --- what the other end says
+
+    def answer(self, time: float, said: "Sack | Shutdown | Abort | int") -> None:
+        """A SACK, a SHUTDOWN, an ABORT, or a rwnd of an INIT will come at this time."""
+        self._order += 1
+        heapq.heappush(self._coming, (time, self._order, said))
+
+    def until(self, now: float) -> None:
+        """Take in what has come by now."""
+        while self._coming and self._coming[0][0] <= now + ROUNDED:
+            arrival, _, said = heapq.heappop(self._coming)
+            time = min(arrival, now)
+            if isinstance(said, Abort):
+                self.end(time)
+                continue
+            if not isinstance(said, Shutdown):
+                self._tries.answer(time, said, time)
+            if not self._tries.recovers:
+                self.phase.recovered()
+            if isinstance(said, int):
+                self.rwnd.change(self._tick(time), said)
+            else:
+                self._hear(self._tick(time), said)
+
+    def _hear(self, time: float, said: Sack | Shutdown) -> None:
+        if self.initial is None:
+            # Nothing was sent that we know of, so that TSNs tell nothing.
+            if isinstance(said, Sack):
+                self.rwnd.change(time, said.rwnd)
+            return
+        cumulative = self._relative(said.cumulative_tsn)
+        if not self._cumulative <= cumulative <= self.highest:
+            return  # overtaken by a later one, or about what nobody has sent
+        for number in among(self._cumulative + 1, cumulative, self._outstanding):
+            self._settle(number)
+        if cumulative > self._cumulative:
+            self.phase.acknowledged()
+        self._cumulative = cumulative
+        while self._to_pass and self._to_pass[0] <= cumulative:
+            self._to_pass.popleft()
+            self._passed += 1
+        self.acknowledged.change(time, cumulative)
+        if isinstance(said, Sack):
+            self._report(time, said.gaps)
+            self.rwnd.change(time, said.rwnd)
+        self.flight.change(time, self._octets)
+
+    def _report(self, time: float, gaps: Sequence[tuple[int, int]]) -> None:
+        """What is beyond a gap has come. A receiver may take that back (RFC 9260, section 6.2)."""
+        if not gaps and not self._gaps:
+            return
+        low, high = self._cumulative + 1, self.highest
+        blocks = ((self._relative(first), self._relative(last)) for first, last in gaps)
+        now = apart((max(first, low), min(last, high)) for first, last in blocks)
+        for first, last in without(self._gaps, now):
+            for number in among(first, last, self._outstanding):
+                if number in self._reported:
+                    self._reported.discard(number)
+                    self._octets += self._outstanding[number]
+        for first, last in without(now, self._gaps):
+            for number in among(first, last, self._outstanding):
+                if number not in self._reported:
+                    self._reported.add(number)
+                    self._octets -= self._outstanding[number]
+                    self.beyond.add(time, number)
+        self._gaps = now
+
+    # --- both
+
+    def sample(self, now: float, path: Path) -> None:
+        """What the stack says now of the path that is sent on."""
+        if self._sampled and now - self._sampled[-1][1] <= HOLDS:
+            self._sampled[-1] = (self._sampled[-1][0], max(now, self._sampled[-1][1]))
+        else:
+            self._sampled.append((now, now))
+        self.phase.sample(path.cwnd, path.mtu, self.rwnd.values[0] if self.rwnd.values else None)
+        self.cwnd.change(now, path.cwnd)
+        self.samples.add(now, path.cwnd)
+        if path.rto:  # 0 before the first round trip was measured
+            self.rto.change(now, path.rto)
+        if path.srtt is not None:
+            self.srtt, self.srtt_step = path.srtt, path.srtt_step
+
+    def sampled(self, begin: float, end: float, count: int) -> list[bool]:
+        """In which of `count` equal parts of a time samples tell what `cwnd` and `rto` were.
+
+        What was sampled last holds for `HOLDS` more; between two samples further apart nothing is known.
+        """
+        known = [False] * count
+        for number, (first, last) in enumerate(self._sampled, 1):
+            until = last + HOLDS if number == len(self._sampled) else last
+            low, high = (floor((time - begin) / (end - begin) * count) for time in (first, until))
+            for part in range(max(0, low), min(high + 1, count)):
+                known[part] = True
+        return known
+
+    def _tick(self, time: float) -> float:
+        # Packets are told a moment late, what the other end says is taken in by then.
+        self.time = max(self.time, time)
+        return self.time
+
+    def _relative(self, tsn: int) -> int:
+        """Where a TSN is, counted on from the highest sent: they wrap around (RFC 9260, section 1.6)."""
+        ahead = (tsn - self._zero - self.highest) & 0xFFFF_FFFF
+        return self.highest + (ahead if ahead < 1 << 31 else ahead - (1 << 32))
+
+    def _settle(self, number: int) -> None:
+        octets = self._outstanding.pop(number)
+        self._probed.discard(number)
+        if number in self._reported:
+            self._reported.discard(number)
+        else:
+            self._octets -= octets
+
+
+class Window:
+    """Both directions of one conversation, by `Packet.direction`: "out" is what the local end sends."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self.sending: dict[Direction, Sending] = {"in": Sending(kept), "out": Sending(kept)}
+
+    def fold(self, packets: Iterable[Traced]) -> None:
+        """Take in packets, in the order in which they were sent."""
+        for _, packet, decoded in packets:
+            if packet.verdict in ("duplicated", "refused"):
+                continue  # the link's copy, of which its sender knows nothing; what may be anybody's
+            mine = self.sending[packet.direction]
+            mine.next_packet()
+            others = self.sending["out" if packet.direction == "in" else "in"]
+            mine.until(packet.mono)
+            others.until(packet.mono)
+            lost = packet.verdict == "dropped"
+            arrival = packet.mono + packet.delay
+            for chunk in decoded.chunks:
+                match chunk:
+                    case Data() | IData():
+                        mine.send(packet.mono, chunk.tsn, len(chunk.data), lost)
+                    case Sack() | Shutdown():
+                        if not lost:
+                            others.answer(arrival, chunk)
+                    case Abort():
+                        mine.end(packet.mono)
+                        if not lost:
+                            others.answer(arrival, chunk)
+                    case ForwardTsn() | IForwardTsn():
+                        mine.skip(packet.mono, chunk.cumulative_tsn)
+                    case Init():
+                        mine.announce(chunk.initial_tsn)
+                        # An INIT in an association may be anybody's; of a restart SACKs tell the rwnd.
+                        if not lost and (others.rwnd.last is None or isinstance(chunk, InitAck)):
+                            others.answer(arrival, chunk.rwnd)
+                    case _:
+                        pass
+            if not packet.delay:
+                others.until(packet.mono)
+
+    def until(self, now: float) -> None:
+        """Take in what has come to either end by now."""
+        for sending in self.sending.values():
+            sending.until(now)

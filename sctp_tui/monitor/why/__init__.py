@@ -1,0 +1,228 @@
+"""Why: one or two plain sentences on an event, or on a chunk in its situation, and the section that says so.
+
+The words stand in `events`, `chunks` and `causes`; here is decided which of them fit.
+"""
+
+from collections.abc import Iterator
+from functools import singledispatch
+from typing import Literal
+
+import msgspec
+
+from sctp_tui.monitor.trace.heard import RTO, Heard, gives_up, guarded
+from sctp_tui.monitor.trace.room import Situation
+from sctp_tui.monitor.trace.tries import Retransmission
+from sctp_tui.sctp.events import (
+    AssocChange,
+    AssocReset,
+    Ending,
+    Event,
+    Message,
+    Packet,
+    PeerAddrChange,
+    ReadingPaused,
+    RemoteError,
+    SendFailed,
+    StreamChange,
+    StreamReset,
+)
+from sctp_tui.sctp.wire.causes import MOST
+from sctp_tui.sctp.wire.packet import (
+    Abort,
+    Chunk,
+    CookieEcho,
+    Data,
+    Error,
+    IData,
+    Init,
+    InitAck,
+    ReConfig,
+    Sack,
+    Shutdown,
+    ShutdownComplete,
+    name_of,
+)
+from sctp_tui.sctp.wire.parameters import Parameter
+
+from .causes import CAUSES
+from .chunks import CHUNKS, REFUSALS, VERDICTS, Words
+from .events import EVENTS
+
+Level = Literal["beginner", "expert"]
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What is known of a chunk beside its own fields.
+
+    `retransmission` is None for a first try. `fills_gap` is of DATA that comes behind what has higher TSNs,
+    `window_update` of a SACK that acknowledges nothing new and opens the window, `gap_filled` of one without
+    gaps after one that had some, `with_data` of a chunk that DATA is bundled with. `heard` is what its sender
+    had heard of the other end, None where what went before it is not known; `room` is how DATA stands to the
+    window that it was told, `probe_taken` of a SACK that acknowledges a zero window probe, `given_up` of one
+    whose reader gave up DATA before by FORWARD TSN.
+    """
+
+    retransmission: Retransmission | None = None
+    fills_gap: bool = False
+    window_update: bool = False
+    gap_filled: bool = False
+    with_data: bool = False
+    heard: Heard | None = None
+    room: Situation = ""
+    probe_taken: bool = False
+    given_up: bool = False
+
+
+class Why(msgspec.Struct, frozen=True):
+    """What happened and why, and where that is written: `RFC 9260, section 7.2.4`, "" for what is our own."""
+
+    text: str
+    section: str
+
+
+_NOTHING = Facts()
+_RESPONSE = 16
+_RESULTS = {0: "done", 1: "done", 2: "denied", 3: "failed", 4: "failed", 5: "failed", 6: "later"}
+
+
+def why(subject: Event | Chunk, level: Level, facts: Facts = _NOTHING) -> Why:
+    """The words for an event or a chunk; for a `Packet` what the link did to it. `facts` are of a chunk."""
+    if isinstance(subject, Packet):
+        return _told(REFUSALS.get(subject.reason) or VERDICTS[subject.verdict], level)
+    if isinstance(subject, Event):
+        found = _find(EVENTS, str(subject.__struct_config__.tag), _kind(subject))
+        return _told(found, level, *_cause_of(subject))
+    found = _find(CHUNKS, name_of(subject), _situation(subject, facts))
+    causes = subject.causes[:MOST] if isinstance(subject, Abort | Error) else ()
+    if isinstance(subject, Abort) and facts.heard is not None and gives_up(subject, facts.heard):
+        causes = ()  # Linux has a protocol violation there, and nothing was against the rules
+    return _told(found, level, *(CAUSES[cause.type] for cause in causes if cause.type in CAUSES))
+
+
+def _find(words: dict[str, Words], name: str, kind: str) -> Words:
+    return words.get(f"{name}/{kind}") or words[name]
+
+
+def _told(words: Words, level: Level, *causes: Words) -> Why:
+    told = [getattr(one, level) for one in (words, *causes)]
+    number, _, section = (causes[0] if causes else words).section.partition(" ")
+    return Why(" ".join(told), f"RFC {number}, section {section}" if number else "")
+
+
+def _cause_of(event: Event) -> Iterator[Words]:
+    """What a cause code that came with an event means; where our user made it happen it tells nothing new."""
+    told = isinstance(event, RemoteError) or (isinstance(event, AssocChange) and event.by != "us")
+    if told and (cause := CAUSES.get(getattr(event, "error", None) or 0)):
+        yield cause
+
+
+# --- which kind of its event it is
+
+
+@singledispatch
+def _kind(event: Event) -> str:
+    return ""
+
+
+@_kind.register
+def _(event: AssocChange) -> str:
+    by_whom = event.state in ("COMM_LOST", "CANT_STR_ASSOC")
+    return f"{event.state}/{event.by}" if by_whom else event.state
+
+
+@_kind.register
+def _(event: PeerAddrChange) -> str:
+    return event.state
+
+
+@_kind.register
+def _(event: Message) -> str:
+    unordered = event.unordered and event.direction == "in"
+    return f"{event.direction}/unordered" if unordered else event.direction
+
+
+@_kind.register
+def _(event: SendFailed) -> str:
+    return "sent" if event.sent else "unsent"
+
+
+@_kind.register(StreamReset)
+@_kind.register(AssocReset)
+@_kind.register(StreamChange)
+def _(event: StreamReset | AssocReset | StreamChange) -> str:
+    return event.outcome
+
+
+@_kind.register
+def _(event: Ending) -> str:
+    return event.how
+
+
+@_kind.register
+def _(event: ReadingPaused) -> str:
+    return "paused" if event.paused else ""
+
+
+# --- in which situation a chunk is
+
+
+def _situation(chunk: Chunk, facts: Facts) -> str:
+    match chunk:
+        case Data() | IData():
+            return _of_data(chunk, facts)
+        case Sack():
+            return _of_sack(chunk, facts)
+        case CookieEcho() if facts.retransmission is None and facts.with_data:
+            return "data"
+        case InitAck():
+            return ""
+        case Init() | CookieEcho() | Shutdown() if facts.retransmission:
+            heard = facts.heard
+            soon = facts.retransmission == "soon" or (heard is not None and heard.ago < RTO)
+            return "again soon" if soon and not isinstance(chunk, Shutdown) else "again"
+        case Abort() if facts.heard is not None and facts.heard.init:
+            return "refuses"
+        case Abort() if facts.heard is not None and gives_up(chunk, facts.heard):
+            return "no set-up" if facts.heard.calling else "silence"
+        case Abort() if facts.heard is not None and guarded(chunk, facts.heard):
+            return "guard"
+        case Abort() | ShutdownComplete() if chunk.reflected:
+            return "reflected"
+        case Abort() if not chunk.causes:
+            return "bare"
+        case ReConfig():
+            return _of_request(chunk.parameters[0]) if chunk.parameters else ""
+    return ""
+
+
+def _of_request(parameter: Parameter) -> str:
+    """A request, or with its result the response to one (RFC 6525, section 4.4)."""
+    kind = str(parameter.type)
+    result = int.from_bytes(parameter.data[4:8], "big") if len(parameter.data) >= 8 else -1
+    return f"{kind} {_RESULTS[result]}" if parameter.type == _RESPONSE and result in _RESULTS else kind
+
+
+def _of_data(chunk: Data | IData, facts: Facts) -> str:
+    if facts.room and facts.retransmission not in ("fast", "recovery"):
+        return f"{facts.room} again" if facts.room == "probe" and facts.retransmission else facts.room
+    if facts.retransmission:
+        return facts.retransmission
+    if facts.fills_gap:
+        return "fills"
+    if not (chunk.beginning and chunk.ending):
+        return "first part" if chunk.beginning else "last part" if chunk.ending else "part"
+    return "unordered" if chunk.unordered else "immediate" if chunk.immediate else ""
+
+
+def _of_sack(sack: Sack, facts: Facts) -> str:
+    if sack.gaps:
+        return "gaps"
+    if facts.probe_taken:
+        return "probe taken"
+    if sack.rwnd == 0:
+        return "closed"
+    if sack.duplicates:
+        return "duplicates"
+    if facts.gap_filled or facts.window_update:
+        return "filled" if facts.gap_filled else "update"
+    return "given up" if facts.given_up else ""

@@ -1,0 +1,244 @@
+"""What becomes of each packet under the conditions of a link, decided when it is sent, by a seeded chance.
+
+It knows neither sockets nor clocks: packets and the time come in, fates go out. Each direction has a chance
+of its own, of which every packet takes the same number of draws whatever else is set: the same packets have
+the same luck in every run with the same seed.
+
+In this order a packet is cut off, dropped by aim, lost, or finds no room: on a long link, or in the queue of
+a slow one; else it leaves the queue and is delayed, perhaps held back, perhaps doubled. Jitter alone lets no
+packet overtake another. One that is held back takes so much longer that the next three of its size overtake
+it at the rate set, and at least `HELD` longer, so that slow traffic is reordered too. It is a time and no
+count, as what is told of a packet when it is sent must be true of its arrival.
+"""
+
+import random
+from typing import NamedTuple
+
+from sctp_tui.sctp.events import Direction
+from sctp_tui.sctp.wire.parameters import CHUNKS
+
+from .conditions import Conditions, Drop, LinkCounts, Verdict
+from .syntax import drop_in_words, to_text
+
+HELD = 0.020
+"""Seconds that a packet is held back at least, where it is reordered."""
+QUEUE = 64 * 1024
+"""Bytes that wait before a link with a rate; what comes then is dropped."""
+OVERHEAD = 20
+"""Bytes counted to each packet: those of an IPv4 header."""
+ROOM = 32 * 1024 * 1024
+"""Bytes of memory for what is on its way in one direction, at most; what comes then is dropped."""
+_NUMBERS = {name: number for number, name in CHUNKS.items()}
+
+
+class Fate(NamedTuple):
+    """What becomes of a packet, by which condition, and how many seconds it takes."""
+
+    verdict: Verdict
+    reason: str
+    delay: float
+
+
+_AS_IT_IS = (Fate("delivered", "", 0.0),)
+
+
+class _Aim:
+    """A drop with an aim, and how many more packets it is for."""
+
+    def __init__(self, drop: Drop) -> None:
+        self.drop = drop
+        self.left = drop.count
+        self.kind = _NUMBERS[drop.chunk]
+        self.words = drop_in_words(drop)
+
+    def hits(self, packet: bytes) -> bool:
+        at, end, stream = 12, len(packet), self.drop.stream
+        while at + 4 <= end:
+            if packet[at] == self.kind and (
+                stream is None or int.from_bytes(packet[at + 8 : at + 10], "big") == stream
+            ):
+                return True
+            at += max(4, int.from_bytes(packet[at + 2 : at + 4], "big") + 3 & ~3)
+        return False
+
+    @property
+    def rest(self) -> Drop:
+        return Drop(self.drop.chunk, self.drop.stream, self.left)
+
+
+class _Way:
+    """One direction."""
+
+    def __init__(self) -> None:
+        self.conditions = Conditions()
+        self.aims: list[_Aim] = []
+        self.counts: dict[Verdict, int] = dict.fromkeys(
+            ("delivered", "delayed", "reordered", "duplicated", "dropped"), 0
+        )
+        self.chance = random.Random()
+        self.free = 0.0  # when the link has sent what waits before it
+        self.last = 0.0  # when what was sent last arrives
+        self.words: dict[Verdict, str] = {}
+        self.full = ""
+
+    def begin(self, seed: str) -> None:
+        self.chance.seed(seed)
+        self.counts = dict.fromkeys(self.counts, 0)
+
+    def set(self, conditions: Conditions, aims: list[_Aim]) -> None:
+        if conditions != self.conditions or [aim.rest for aim in aims] != [aim.rest for aim in self.aims]:
+            self.counts = dict.fromkeys(self.counts, 0)
+        # What is on its way stays so, but what is sent from now on does not wait for it.
+        self.conditions, self.aims = conditions, aims
+        self.free = self.last = 0.0
+        self.words = {
+            "dropped": to_text(Conditions(loss=conditions.loss)),
+            "reordered": to_text(Conditions(reordering=conditions.reordering)),
+            "duplicated": to_text(Conditions(duplication=conditions.duplication)),
+            "delayed": to_text(
+                Conditions(delay=conditions.delay, jitter=conditions.jitter, rate=conditions.rate)
+            ),
+        }
+        self.full = f"{ROOM >> 20} MiB are on their way already: " + to_text(
+            Conditions(
+                delay=conditions.delay,
+                jitter=conditions.jitter,
+                reordering=conditions.reordering,
+                rate=conditions.rate,
+            )
+        )
+
+    @property
+    def takes_time(self) -> bool:
+        found = self.conditions
+        return bool(found.delay or found.jitter or found.rate or found.reordering)
+
+    @property
+    def active(self) -> bool:
+        return bool(self.aims) or self.conditions != Conditions(drops=self.conditions.drops)
+
+    @property
+    def state(self) -> Conditions:
+        found = self.conditions
+        return Conditions(
+            found.loss, found.delay, found.jitter, found.duplication, found.reordering,
+            found.rate, found.cut, tuple(aim.rest for aim in self.aims),
+        )  # fmt: skip
+
+
+class Conditioner:
+    """Both directions of the links. The same `seed` gives the same packets the same fates."""
+
+    def __init__(self, seed: int) -> None:
+        self._ways: dict[Direction, _Way] = {"in": _Way(), "out": _Way()}
+        self._begin(seed)
+
+    def _begin(self, seed: int) -> None:
+        self.seed = seed
+        for direction, way in self._ways.items():
+            way.begin(f"{seed} {direction}")
+
+    def set(self, inward: Conditions, outward: Conditions, seed: int | None = None) -> None:
+        """Other conditions from now on. With a `seed` chance and counts begin anew.
+
+        A drop that stands in both directions is one: for whichever such packets come first.
+        """
+        if seed is not None:
+            self._begin(seed)
+        into = [_Aim(drop) for drop in inward.drops]
+        common, out = list(into), list[_Aim]()
+        for drop in outward.drops:
+            aim = next((aim for aim in common if aim.drop == drop), None)
+            if aim is None:
+                aim = _Aim(drop)
+            else:
+                common.remove(aim)
+            out.append(aim)
+        self._ways["in"].set(inward, into)
+        self._ways["out"].set(outward, out)
+
+    def drop_next(self, drop: Drop) -> None:
+        """One drop with an aim more, in both directions: whichever such packet comes first."""
+        aim = _Aim(drop)
+        for way in self._ways.values():
+            if not way.active:
+                way.counts = dict.fromkeys(way.counts, 0)  # those of what is over
+            way.aims.append(aim)
+
+    @property
+    def active(self) -> bool:
+        """Whether any condition is set."""
+        return any(way.active for way in self._ways.values())
+
+    def conditions(self, direction: Direction) -> Conditions:
+        """Those of one direction, with as many of the aimed drops as are left."""
+        return self._ways[direction].state
+
+    def counts(self, direction: Direction) -> LinkCounts:
+        """The packets of one direction by their verdicts, since it has these conditions, or the seed."""
+        return LinkCounts(*self._ways[direction].counts.values())
+
+    def fates(self, direction: Direction, packet: bytes, now: float, on_the_way: int = 0) -> tuple[Fate, ...]:
+        """What becomes of a packet sent at `now` (seconds), and then of its copy where it has one.
+
+        `on_the_way` are the bytes of memory that those before it take, in its direction.
+        """
+        way = self._ways[direction]
+        chance, set_ = way.chance.random, way.conditions
+        draws = chance(), chance(), chance(), chance()
+        if (
+            (why := self._dropped(way, packet, draws[0]))
+            or (why := way.full if on_the_way >= ROOM and way.takes_time else "")
+            or (why := _overrun(way, packet, now))
+        ):
+            way.counts["dropped"] += 1
+            return (Fate("dropped", why, 0.0),)
+        fates = _AS_IT_IS
+        if way.takes_time:
+            fates = (_delay(way, packet, now, jitter=draws[1], reordering=draws[2]),)
+        way.counts[fates[0].verdict] += 1
+        if draws[3] < set_.duplication:
+            way.counts["duplicated"] += 1
+            return (*fates, Fate("duplicated", way.words["duplicated"], fates[0].delay))
+        return fates
+
+    def _dropped(self, way: _Way, packet: bytes, draw: float) -> str:
+        if way.conditions.cut:
+            return "the link is cut"
+        for aim in way.aims:
+            if aim.hits(packet):
+                if aim.left == 1:
+                    for each in self._ways.values():
+                        if aim in each.aims:
+                            each.aims.remove(aim)
+                elif aim.left:
+                    aim.left -= 1
+                return aim.words
+        if draw < way.conditions.loss:
+            return way.words["dropped"]
+        return ""
+
+
+def _overrun(way: _Way, packet: bytes, now: float) -> str:
+    """Why a packet finds no room before a slow link; where it does, it takes it."""
+    rate = way.conditions.rate
+    if not rate:
+        return ""
+    start, size = max(now, way.free), len(packet) + OVERHEAD
+    if (start - now) * rate * 125 + size > QUEUE:
+        return f"{QUEUE // 1024} KiB wait already: {to_text(Conditions(rate=rate))}"
+    way.free = start + size / (rate * 125)
+    return ""
+
+
+def _delay(way: _Way, packet: bytes, now: float, *, jitter: float, reordering: float) -> Fate:
+    set_ = way.conditions
+    due = max(now, way.free) + max(0.0, set_.delay + set_.jitter * (2 * jitter - 1)) / 1000
+    due = max(due, way.last)
+    if reordering < set_.reordering:
+        held = HELD + (3 * (len(packet) + OVERHEAD) / (set_.rate * 125) if set_.rate else 0.0)
+        return Fate("reordered", way.words["reordered"], due - now + held)
+    way.last = due
+    if due == now:
+        return _AS_IT_IS[0]
+    return Fate("delayed", way.words["delayed"], due - now)

@@ -1,0 +1,181 @@
+"""Conditions of a link as text, for options, the config file and the panel, and back: `loss=10% delay=50ms`.
+
+Every condition is a word; the order doesn't matter. Numbers go through `Decimal`, so that what is written is
+what is read.
+"""
+
+import difflib
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.wire.parameters import CHUNKS
+
+from .conditions import Conditions, Drop
+
+LONGEST = 60_000
+"""The longest delay and jitter, in ms."""
+FASTEST = 10_000_000
+"""The highest rate, in kbit/s."""
+MOST = 1_000_000
+"""The most packets that one aimed drop is for."""
+
+_CHUNKS = {name.replace(" ", "-"): name for name in CHUNKS.values()}
+_STREAMED = ("DATA", "I-DATA")
+_NUMBER = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([A-Za-z%/]*)")
+_PERCENT = {"%": Decimal(1)}
+_MS = {"": Decimal(1), "us": Decimal("0.001"), "ms": Decimal(1), "s": Decimal(1000)}
+_KBIT = {"": Decimal(1), "kbit": Decimal(1), "Mbit": Decimal(1000), "Gbit": Decimal(1_000_000)}
+_UNITS = {"loss": "%", "delay": "ms", "jitter": "ms", "dup": "%", "reorder": "%"}
+_DROP = re.compile(r"(?:(every|\d+)\*)?([A-Za-z][\w -]*)(?:#(\d+))?")
+_EXAMPLE = "as in drop=DATA#1, drop=3*SACK or drop=every*COOKIE-ECHO"
+
+
+def parse(text: str) -> Conditions:
+    """What a text says; `off` and the empty text are a link that does nothing.
+
+    Raises `SctpError` with the word, where it stands (columns count from 1), the limit, and the way out.
+    """
+    found: dict[str, Any] = {}
+    drops: list[Drop] = []
+    for match in re.finditer(r"\S+", text):
+        word = match[0]
+        try:
+            if word == "off" and text.strip() == word:
+                continue
+            name, equals, value = word.partition("=")
+            if name == "drop":
+                drops.append(parse_drop(value))
+            elif name in found:
+                raise SctpError(f"{name} is there twice: leave out either")
+            elif name == "cut":
+                if equals:
+                    raise SctpError("cut takes no value: leave out the = and what follows")
+                found[name] = True
+            elif (kind := _KINDS.get(name)) is not None:
+                found[name] = kind(value)
+            else:
+                near = difflib.get_close_matches(name, _NAMES)
+                raise SctpError(
+                    f"there is no condition {name!r}: "
+                    + (f"is it {near[0]}?" if near else f"there are {', '.join(_NAMES)}")
+                )
+        except SctpError as error:
+            raise SctpError(f"{word!r}, column {match.start() + 1}: {error}") from None
+    return Conditions(
+        found.get("loss", 0.0), found.get("delay", 0.0), found.get("jitter", 0.0), found.get("dup", 0.0),
+        found.get("reorder", 0.0), found.get("rate", 0), found.get("cut", False), tuple(drops),
+    )  # fmt: skip
+
+
+def parse_drop(text: str) -> Drop:
+    """`DATA#1`, `3*SACK`, `every*COOKIE-ECHO`. Raises `SctpError`."""
+    match = _DROP.fullmatch(text)
+    if match is None:
+        raise SctpError(f"{text!r} is no drop: give a chunk, {_EXAMPLE}")
+    often, name, stream = match.groups()
+    key = re.sub(r"[ _]", "-", name.upper())
+    chunk = _CHUNKS.get(key)
+    if chunk is None:
+        near = difflib.get_close_matches(key, _CHUNKS)
+        raise SctpError(
+            f"there is no chunk {name!r}: " + (f"is it {near[0]}?" if near else f"give one, {_EXAMPLE}")
+        )
+    if stream is not None:
+        if chunk not in _STREAMED:
+            raise SctpError(f"{chunk} is on no stream: leave out #{stream}")
+        if len(stream) > 5 or int(stream) > 65535:
+            raise SctpError(f"there is no stream {stream}: give 0 to 65535")
+    if often == "every":
+        count = 0
+    else:
+        count = int(often) if often is not None and len(often) < 12 else 1 if often is None else MOST + 1
+        if not 1 <= count <= MOST:
+            raise SctpError(f"{often} packets can't be dropped: give 1 to {MOST}, or every")
+    return Drop(chunk, None if stream is None else int(stream), count)
+
+
+def to_text(conditions: Conditions) -> str:
+    """What `parse` reads as these conditions; `off` for none."""
+    words = [
+        f"{name}={_plain(Decimal(repr(value)) * (100 if _UNITS[name] == '%' else 1))}{_UNITS[name]}"
+        for name, value in (
+            ("loss", conditions.loss),
+            ("delay", conditions.delay),
+            ("jitter", conditions.jitter),
+            ("dup", conditions.duplication),
+            ("reorder", conditions.reordering),
+        )
+        if value
+    ]
+    if conditions.rate:
+        words.append(f"rate={conditions.rate}kbit")
+    if conditions.cut:
+        words.append("cut")
+    words += [f"drop={drop_to_text(drop)}" for drop in conditions.drops]
+    return " ".join(words) or "off"
+
+
+def drop_to_text(drop: Drop) -> str:
+    """What `parse_drop` reads as this drop."""
+    often = {0: "every*", 1: ""}.get(drop.count, f"{drop.count}*")
+    return f"{often}{drop.chunk.replace(' ', '-')}{'' if drop.stream is None else f'#{drop.stream}'}"
+
+
+def drop_in_words(drop: Drop) -> str:
+    """What it is for: `the next DATA on stream 1`, `the next 3 packets with SACK`, `every COOKIE ECHO`."""
+    of = "" if drop.stream is None else f" on stream {drop.stream}"
+    if drop.count == 0:
+        return f"every {drop.chunk}{of}"
+    if drop.count == 1:
+        return f"the next {drop.chunk}{of}"
+    return f"the next {drop.count} packets with {drop.chunk}{of}"
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _quantity(value: str, units: dict[str, Decimal], most: int, what: str, example: str) -> Decimal:
+    match = _NUMBER.fullmatch(value)
+    if match is None:
+        below = value[:1] == "-" and _NUMBER.fullmatch(value[1:])
+        wanted = "give one not below 0" if below else "give a number"
+        raise SctpError(f"{value!r} is no {what}: {wanted}, as in {example}")
+    factor = next((factor for unit, factor in units.items() if unit.lower() == match[2].lower()), None)
+    if factor is None:
+        known = " or ".join(unit for unit in units if unit)
+        raise SctpError(f"{value!r} is no {what}: give it in {known}, as in {example}")
+    try:
+        number = Decimal(match[1]) * factor
+    except InvalidOperation:
+        number = Decimal(most + 1)
+    if number > most:
+        raise SctpError(f"{value!r} is no {what}: at most {most} {example.lstrip('0123456789')}")
+    return number
+
+
+def _share(value: str) -> float:
+    if (match := _NUMBER.fullmatch(value)) is not None and not match[2]:
+        raise SctpError(f"{value!r} may be a share or a percentage: write {value}%")
+    return float(_quantity(value, _PERCENT, 100, "share", "10%") / 100)
+
+
+def _ms(value: str) -> float:
+    return float(_quantity(value, _MS, LONGEST, "time", "50ms"))
+
+
+def _rate(value: str) -> int:
+    rate = int(_quantity(value, _KBIT, FASTEST, "rate", "1000kbit"))
+    if rate < 1:
+        raise SctpError(f"{value!r} is no rate: at least 1 kbit/s, or cut for a link that carries nothing")
+    return rate
+
+
+_KINDS: dict[str, Callable[[str], float]] = {
+    "loss": _share, "delay": _ms, "jitter": _ms, "dup": _share, "reorder": _share, "rate": _rate,
+}  # fmt: skip
+_NAMES = (*_KINDS, "cut", "drop")

@@ -1,0 +1,269 @@
+"""Notifications of RFC 6458, section 6.1, from the bytes that a stack hands out.
+
+The two stacks write the same structures with other numbers and a few other shapes: those differences are
+a `Dialect`, kept in each stack's own module. Decoding never raises, whatever a peer sent: what is not
+understood becomes an `UnknownNotification`. Events come with the assoc ID alone; `Book.stamp` adds the
+rest. Some fields are copies of what the peer sent and stay raw bytes here.
+"""
+
+import struct
+from collections.abc import Callable, Mapping
+from itertools import islice
+from socket import ntohl
+
+import msgspec
+
+from .events import (
+    AdaptationIndication,
+    AssocChange,
+    AssocReset,
+    AssocState,
+    Authentication,
+    Notification,
+    NotificationsStopped,
+    Origin,
+    PartialDelivery,
+    PeerAddrChange,
+    RemoteError,
+    SenderDry,
+    SendFailed,
+    ShutdownEvent,
+    StreamChange,
+    StreamReset,
+    UnknownNotification,
+)
+from .wire.causes import MOST, causes, describe, describe_all, each_cause
+
+
+class Dialect(msgspec.Struct, frozen=True):
+    """How one stack writes notifications.
+
+    `types` maps the numbers in sn_type to names of RFC 6458 without the SCTP_ in front.
+    `network_order_errors`: cause codes are as on the wire. `partial_delivery` reads stream, sequence and
+    assoc ID out of what follows the indication. `address` turns a sockaddr_storage into a printable
+    address. `abort_chunk`: what comes with the end of an association is the peer's whole ABORT chunk, not
+    its causes alone. `remote_error_chunk`: the data of REMOTE_ERROR is the whole ERROR chunk, not the
+    information of its first cause.
+    """
+
+    types: Mapping[int, str]
+    assoc_states: Mapping[int, AssocState]
+    address_states: Mapping[int, str]
+    features: Mapping[int, str]
+    authentications: Mapping[int, str]
+    partial_delivery: Callable[[bytes], tuple[int, int, int]]
+    network_order_errors: bool
+    abort_chunk: bool
+    remote_error_chunk: bool
+    data_sent: int
+    reset_incoming: int
+    reset_outgoing: int
+    reset_denied: int
+    reset_failed: int
+    change_denied: int
+    change_failed: int
+    address: Callable[[bytes], str]
+
+    def cause(self, number: int) -> int | None:
+        """An error cause in host order; None for none."""
+        if self.network_order_errors:
+            number = (number & 0xFF) << 8 | number >> 8
+        return number or None
+
+
+_ABORT, _T_BIT = 6, 1
+"""An ABORT with the T bit answers what is out of the blue, by the tag of that (RFC 9260, section 8.4)."""
+_HEADER = struct.Struct("=HHI")
+_ASSOC_CHANGE = struct.Struct("=HHHHI")
+_ADDR_CHANGE = struct.Struct("=128sIII")
+_REMOTE_ERROR = struct.Struct("=HHI")
+_SEND_FAILED = struct.Struct("=IHHHHIIIIII")
+_SEND_FAILED_EVENT = struct.Struct("=IHHIIII")
+_U32 = struct.Struct("=I")
+_U32_PAIR = struct.Struct("=II")
+_AUTHENTICATION_LINUX = struct.Struct("=HHII")
+_TRIPLE = struct.Struct("=III")
+_STREAM_CHANGE = struct.Struct("=IHH")
+
+
+def decode(data: bytes, dialect: Dialect) -> Notification:
+    """The notification in `data` as an event without its stamp. Never raises."""
+    if len(data) < _HEADER.size:
+        return UnknownNotification(0.0, 0.0, "", 0, 0, None, 0, data)
+    number, flags, _ = _HEADER.unpack_from(data)
+    read = _READERS.get(dialect.types.get(number, ""))
+    try:
+        if read is not None:
+            return read(data[_HEADER.size :], flags, dialect)
+    except (struct.error, KeyError):
+        pass  # shorter than its type, or a value that the dialect lacks: shown as unknown
+    return UnknownNotification(0.0, 0.0, "", 0, 0, None, number, data)
+
+
+def _assoc_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
+    number, error, outbound, inbound, assoc_id = _ASSOC_CHANGE.unpack_from(body)
+    state = dialect.assoc_states[number]
+    info = body[_ASSOC_CHANGE.size :]
+    code = dialect.cause(error)
+    told = describe(code)
+    features: tuple[str, ...] = ()
+    if state in ("COMM_UP", "RESTART"):
+        features = tuple(dialect.features[byte] for byte in info if byte in dialect.features)
+    elif found := list(islice(causes(info) if dialect.abort_chunk else each_cause(info), MOST + 1)):
+        code, told = found[0][0], describe_all(found)
+    if dialect.abort_chunk and len(info) > 1 and info[0] == _ABORT and info[1] & _T_BIT:
+        told = told or "it knows no such association, as after a restart"
+    by = _by(state, code, info, dialect)
+    return AssocChange(
+        0.0, 0.0, "", 0, assoc_id, None, state, outbound, inbound, code, told, by, features
+    )  # fmt: skip
+
+
+def _by(state: AssocState, code: int | None, info: bytes, dialect: Dialect) -> Origin:
+    """Who did it, as far as the notification tells; the endpoint knows better what its user did."""
+    if state in ("COMM_UP", "RESTART"):
+        return "peer"
+    if state == "SHUTDOWN_COMP":
+        return "unknown"
+    # With the peer's ABORT in it the other end did it. A cause alone is what this end has put in its own.
+    if info[:1] == bytes([_ABORT]) if dialect.abort_chunk else info:
+        return "peer"
+    if code is not None:
+        return "stack"
+    # Without causes the peer's ABORT is a chunk nevertheless, where chunks are told.
+    return "nobody" if dialect.abort_chunk else "unknown"
+
+
+def _addr_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
+    address, number, error, assoc_id = _ADDR_CHANGE.unpack_from(body)
+    state = dialect.address_states.get(number, str(number))
+    return PeerAddrChange(0.0, 0.0, "", 0, assoc_id, None, dialect.address(address), state, error)
+
+
+def _remote_error(body: bytes, flags: int, dialect: Dialect) -> Notification:
+    number, _, assoc_id = _REMOTE_ERROR.unpack_from(body)
+    data = body[_REMOTE_ERROR.size :]
+    code = dialect.cause(number)
+    told = describe(code, data)
+    if dialect.remote_error_chunk:
+        found = list(islice(causes(data), MOST + 1))
+        code, told = (found[0][0], describe_all(found)) if found else (code, describe(code))
+    return RemoteError(0.0, 0.0, "", 0, assoc_id, None, code or 0, told, data)
+
+
+def _send_failed(body: bytes, flags: int, dialect: Dialect) -> Notification:
+    # struct sctp_sndrcvinfo within: stream, ssn, flags, pad, ppid, context, timetolive, tsn, cumtsn, id
+    error, stream, _, _, _, ppid, context, _, _, _, _ = _SEND_FAILED.unpack_from(body)
+    (assoc_id,) = _U32.unpack_from(body, _SEND_FAILED.size)
+    data = body[_SEND_FAILED.size + 4 :]
+    return _failure(dialect, flags, error, stream, ppid, context, assoc_id, data)
+
+
+def _send_failed_event(body: bytes, flags: int, dialect: Dialect) -> Notification:
+    error, stream, _, ppid, context, _, assoc_id = _SEND_FAILED_EVENT.unpack_from(body)
+    data = body[_SEND_FAILED_EVENT.size :]
+    return _failure(dialect, flags, error, stream, ppid, context, assoc_id, data)
+
+
+def _failure(
+    dialect: Dialect,
+    flags: int,
+    error: int,
+    stream: int,
+    ppid: int,
+    context: int,
+    assoc_id: int,
+    data: bytes,
+) -> Notification:
+    cause = dialect.cause(error & 0xFFFF)
+    return SendFailed(
+        0.0,
+        0.0,
+        "",
+        0,
+        assoc_id,
+        None,
+        context,
+        stream,
+        ntohl(ppid),
+        bool(flags & dialect.data_sent),
+        error,
+        describe(cause),
+        len(data),
+        data,
+    )
+
+
+def _shutdown(body: bytes, flags: int, dialect: Dialect) -> Notification:
+    (assoc_id,) = _U32.unpack_from(body)
+    return ShutdownEvent(0.0, 0.0, "", 0, assoc_id, None)
+
+
+def _adaptation(body: bytes, flags: int, dialect: Dialect) -> Notification:
+    indication, assoc_id = _U32_PAIR.unpack_from(body)
+    return AdaptationIndication(0.0, 0.0, "", 0, assoc_id, None, indication)
+
+
+def _partial_delivery(body: bytes, flags: int, dialect: Dialect) -> Notification:
+    (indication,) = _U32.unpack_from(body)
+    stream, sequence, assoc_id = dialect.partial_delivery(body[4:])
+    return PartialDelivery(0.0, 0.0, "", 0, assoc_id, None, indication, stream, sequence)
+
+
+def _authentication(body: bytes, flags: int, dialect: Dialect) -> Notification:
+    key_number, _, indication, assoc_id = _AUTHENTICATION_LINUX.unpack_from(body)
+    name = dialect.authentications.get(indication, str(indication))
+    return Authentication(0.0, 0.0, "", 0, assoc_id, None, key_number, name)
+
+
+def _sender_dry(body: bytes, flags: int, dialect: Dialect) -> Notification:
+    (assoc_id,) = _U32.unpack_from(body)
+    return SenderDry(0.0, 0.0, "", 0, assoc_id, None)
+
+
+def _stopped(body: bytes, flags: int, dialect: Dialect) -> Notification:
+    return NotificationsStopped(0.0, 0.0, "", 0, 0, None)
+
+
+def _outcome(flags: int, denied: int, failed: int) -> str:
+    return "denied" if flags & denied else "failed" if flags & failed else "done"
+
+
+def _stream_reset(body: bytes, flags: int, dialect: Dialect) -> Notification:
+    (assoc_id,) = _U32.unpack_from(body)
+    streams = struct.unpack_from(f"={(len(body) - 4) // 2}H", body, 4)
+    ways = [w for w, bit in (("in", dialect.reset_incoming), ("out", dialect.reset_outgoing)) if flags & bit]
+    outcome = _outcome(flags, dialect.reset_denied, dialect.reset_failed)
+    return StreamReset(0.0, 0.0, "", 0, assoc_id, None, "+".join(ways), outcome, streams)
+
+
+def _assoc_reset(body: bytes, flags: int, dialect: Dialect) -> Notification:
+    assoc_id, local, remote = _TRIPLE.unpack_from(body)
+    outcome = _outcome(flags, dialect.reset_denied, dialect.reset_failed)
+    return AssocReset(0.0, 0.0, "", 0, assoc_id, None, outcome, local, remote)
+
+
+def _stream_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
+    assoc_id, inbound, outbound = _STREAM_CHANGE.unpack_from(body)
+    outcome = _outcome(flags, dialect.change_denied, dialect.change_failed)
+    return StreamChange(0.0, 0.0, "", 0, assoc_id, None, outcome, inbound, outbound)
+
+
+_READERS: Mapping[str, Callable[[bytes, int, Dialect], Notification]] = {
+    "ASSOC_CHANGE": _assoc_change,
+    "PEER_ADDR_CHANGE": _addr_change,
+    "REMOTE_ERROR": _remote_error,
+    "SEND_FAILED": _send_failed,
+    "SEND_FAILED_EVENT": _send_failed_event,
+    "SHUTDOWN_EVENT": _shutdown,
+    "ADAPTATION_INDICATION": _adaptation,
+    "PARTIAL_DELIVERY_EVENT": _partial_delivery,
+    "AUTHENTICATION_EVENT": _authentication,
+    "SENDER_DRY_EVENT": _sender_dry,
+    "NOTIFICATIONS_STOPPED_EVENT": _stopped,
+    "STREAM_RESET_EVENT": _stream_reset,
+    "ASSOC_RESET_EVENT": _assoc_reset,
+    "STREAM_CHANGE_EVENT": _stream_change,
+}
+NAMES = frozenset(_READERS)
+"""The notifications that are understood."""

@@ -1,0 +1,514 @@
+"""The pane in which one speaks: as one of several clients, or as the server to an association."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from sctp_tui.engine.event_queue import Batch
+from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.other_end import other_ends
+from sctp_tui.monitor.text import units
+from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.events import Peer, StackName
+from sctp_tui.sctp.hostport import parse_hostport
+from sctp_tui.sctp.own_end import to_text
+from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.system import check_descriptors
+from sctp_tui.tui.actions import bindings, named
+from sctp_tui.tui.keys import Keys
+from sctp_tui.tui.widgets.heading import Heading
+from sctp_tui.tui.widgets.message_input import MessageInput
+from sctp_tui.tui.widgets.scrolled import Menu
+from sctp_tui.tui.widgets.values import number
+
+from .clients import Client, Clients, Options, Outcome
+from .compose import compose
+from .fields import Fields
+from .generators import Generation, Generators, Recipe, Source, in_all
+from .resolve import resolve
+from .speakers import Everyone, Reply, Target, row
+
+if TYPE_CHECKING:
+    from sctp_tui.monitor.masking import Mask
+
+    from .generator_screen import GeneratorScreen
+
+FIRST_LINE = "hello"
+"""What the input of a fresh program holds."""
+_FORMS = "text, [3]text, [hex]0a ff, [file]PATH"
+_SAID = 12.0  # s that something said stays
+
+
+class ClientPane(Vertical):
+    """The list of who one can speak as, the fields, the line to type in, and what came of it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("clients")
+
+    def __init__(
+        self,
+        monitor: Monitor,
+        submit: Callable[..., None],
+        stacks: Sequence[StackName],
+        to: str,
+        keys: Keys,
+        mask: "Mask | None" = None,
+    ) -> None:
+        super().__init__(id="clients", classes="pane")
+        self._keys = keys
+        self._mask = mask
+        self._monitor = monitor
+        self._submit = submit
+        self._stacks = stacks
+        self._clients = Clients(stacks[0], to)
+        self.generators = Generators()
+        self._now = 0.0
+        self._generating: list[Generation] = []
+        self._by_source: dict[int | str, list[Generation]] = {}  # by association, or by client
+        self._target: Target = self._clients.all[0]
+        self._there: dict[int, int] = {}  # keys of the other ends of what is in the list, by its own
+        self._there_at: tuple[int, Reply | None] | None = None
+        self._shown: list[Content] = []
+        self._locked: bool | None = None
+        self._prompted = ""
+        self._in_order = asyncio.Lock()
+        self._fading: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Heading("Clients")
+        yield Menu(id="speakers", compact=True, markup=False)
+        yield Fields(self._stacks, Options(), self._mask)
+        with Horizontal(id="line"):
+            yield Label(id="speaker", markup=False)
+            yield MessageInput(FIRST_LINE, id="message")
+        yield Static(id="outcome", markup=False)
+
+    def on_mount(self) -> None:
+        self._show_target()
+
+    # --- what the screen asks
+
+    @property
+    def message(self) -> MessageInput:
+        """The line to type in."""
+        return self.query_one(MessageInput)
+
+    @property
+    def speakers(self) -> OptionList:
+        """The list of who one can speak as."""
+        return self.query_one(OptionList)
+
+    @property
+    def association(self) -> Association | None:
+        """The association of whom one speaks as: a client's latest one, or the one replied to."""
+        match self._target:
+            case Reply(key):
+                return self._monitor.associations.get(key)
+            case Everyone():
+                return None
+            case client:
+                return self._association_of(client)
+
+    @property
+    def clearable(self) -> list[Client]:
+        """Clients whose association has ended, and spare ones that never had one."""
+        target = self._target
+        return [c for c in self._clients.all if self._ended(c) or (c.opened is None and c is not target)]
+
+    @property
+    def sends(self) -> str | None:
+        """What Enter would send as a client; "" where nothing is typed, None where it would as the server."""
+        line = self.message.value
+        if not isinstance(self._target, Client):
+            return None
+        return "what is typed" if line not in ("", FIRST_LINE) else line
+
+    def fold(self, batch: Batch) -> None:
+        """Follow what happened, and tell the user what came of what they did."""
+        self.generators.fold(batch.generators)
+        outcome = self._clients.fold(batch.events)
+        if outcome is not None:
+            self.tell(outcome)
+
+    def show(self, now: float) -> None:
+        """Draw what changed since the last time; `now` in seconds of the monotonic clock."""
+        self._now = now
+        self._generating = self.generators.running()
+        self._by_source = {}
+        for generation in self._generating:
+            command = generation.command
+            self._by_source.setdefault(command.key or command.endpoint, []).append(generation)
+        rows = [self._row(client) for client in self._clients.all]
+        if not isinstance(self._target, Client):
+            rows.append(self._server_row(self._target))
+        speakers = self.speakers
+        if len(rows) != len(self._shown):
+            with speakers.prevent(OptionList.OptionHighlighted):
+                speakers.set_options(Option(line) for line in rows)
+                speakers.highlighted = self._index()
+        else:
+            for index, (line, shown) in enumerate(zip(rows, self._shown, strict=True)):
+                if line != shown or line.spans != shown.spans:
+                    speakers.replace_option_prompt_at_index(index, line)
+        self._shown = rows
+        if (prompt := self._prompt()) != self._prompted:
+            self._prompted = prompt
+            self.query_one("#speaker", Label).update(prompt)
+        self.query_one(Heading).numbers = self._numbers()
+        if isinstance(self._target, Everyone):
+            self.query_one(Fields).show_fixed(self._all(), "")
+        association = self.association
+        locked = not isinstance(self._target, Client) or (
+            association is not None and association.ended is None
+        )
+        if locked != self._locked:
+            self._locked = locked
+            self.query_one(Fields).set_locked(locked)
+            connect = self._keys.of(named("client_connect"))
+            self.message.placeholder = _FORMS if locked else f"{_FORMS}; {connect} connects without data"
+
+    def aim(self, old: str, to: str, stacks: Sequence[StackName]) -> None:
+        """Own servers listen at `to`, on `stacks`: clients aimed at where they were to be follow."""
+        for client in self._clients.all:
+            if client.to == old and client.opened is None:
+                client.to = to
+                client.stack = client.stack if client.stack in stacks else stacks[0]
+                if client is self._target:
+                    self.query_one(Fields).show(client)
+
+    def new_client(self) -> None:
+        """One more client, like the one spoken as, and ready to type."""
+        self._keep_fields()
+        like = self._target if isinstance(self._target, Client) else self._clients.all[-1]
+        self._speak_as(self._clients.add(like))
+        self.screen.set_focus(self.message)
+
+    def reply_to(self, association: Association) -> None:
+        """Speak as the server to this association from now on."""
+        self._speak_as(Reply(association.key))
+        self.screen.set_focus(self.message)
+
+    def to_all(self) -> None:
+        """Speak as the server to all of its associations from now on."""
+        self._speak_as(Everyone())
+        self.screen.set_focus(self.message)
+
+    def clear(self) -> None:
+        """Forget the clients that can be."""
+        gone = self.clearable
+        if gone:
+            self._submit(*self._clients.remove(gone))
+            if self._target in gone:
+                self._speak_as(self._clients.all[0])
+        self.tell(
+            Outcome(f"{units.many(len(gone), 'client')} cleared" if gone else "nothing has ended", good=True)
+        )
+
+    def tell(self, outcome: Outcome) -> None:
+        """Say what came of something; a line that failed goes back into the input."""
+        line = self.query_one("#outcome", Static)
+        line.update(Content(self._hide(outcome.text)))
+        line.set_class(not outcome.good, "-failed")
+        if self._fading is not None:
+            self._fading.stop()
+        # Of one thing, it is not to be read as of what comes later. A line that failed is there to be mended.
+        self._fading = None if outcome.line else self.set_timer(_SAID, lambda: line.update(""))
+        if outcome.line:
+            self.message.give_back(outcome.line)
+
+    def take_places(self) -> None:
+        """What is being typed of where to, and from, is entered by now, as another screen comes over it."""
+        self.query_one(Fields).take_places()
+
+    def _hide(self, text: str) -> str:
+        """A text of ours without an address that is masked, or a host's name that was typed for one."""
+        if self._mask is None:
+            return text
+        for client in self._clients.all:
+            for typed in (client.to, client.to.strip("[]").rpartition(":")[0]):
+                text = text.replace(repr(typed), repr(self._mask.place(typed)))  # as errors quote it
+        return self._mask.text(text)
+
+    def _place(self, client: Client) -> str:
+        """Where a client goes to, and where from if that was said."""
+        to = client.to if self._mask is None else self._mask.place(client.to)
+        return f"{self._hide(to_text(client.own))} → {to}" if client.own.addresses else to
+
+    # --- who one speaks as
+
+    @on(OptionList.OptionHighlighted, "#speakers")
+    def _chosen(self, event: OptionList.OptionHighlighted) -> None:
+        if event.option_index < len(self._clients.all):
+            self._speak_as(self._clients.all[event.option_index])
+
+    @on(OptionList.OptionSelected, "#speakers")
+    def _go_type(self) -> None:
+        self.screen.set_focus(self.message)
+
+    def _speak_as(self, target: Target) -> None:
+        if target == self._target:
+            return
+        self._keep_fields()
+        self._target = target
+        self.tell(Outcome("", good=True))
+        self._show_target()
+
+    def _keep_fields(self) -> None:
+        """What the user changed of the client that is spoken as stays with it."""
+        if isinstance(self._target, Client) and not self._locked:
+            with contextlib.suppress(SctpError):  # said when it is used
+                self.query_one(Fields).read_client(self._target)
+
+    def _show_target(self) -> None:
+        fields = self.query_one(Fields)
+        match self._target:
+            case Reply():
+                association = self.association
+                peer = str(association.peer) if association is not None else ""
+                streams = (
+                    f"{association.outbound_streams}:{association.inbound_streams}" if association else ""
+                )
+                fields.show_fixed(peer, streams)
+            case Everyone():
+                fields.show_fixed(self._all(), "")
+            case client:
+                fields.show(client)
+        self.show(self._now)
+        with self.speakers.prevent(OptionList.OptionHighlighted):
+            self.speakers.highlighted = self._index()
+
+    def _prompt(self) -> str:
+        match self._target:
+            case Reply():
+                association = self.association
+                return f"server to {association.called if association is not None else '?'} ›"
+            case Everyone():
+                return "server to all ›"
+            case client:
+                return f"{client.name} ›"
+
+    def _index(self) -> int:
+        clients = self._clients.all
+        return clients.index(self._target) if isinstance(self._target, Client) else len(clients)
+
+    def _association_of(self, client: Client) -> Association | None:
+        view = self._monitor.endpoints.views.get(client.name)
+        return self._monitor.associations.get(view.key) if view is not None and view.key else None
+
+    def _ended(self, client: Client) -> bool:
+        association = self._association_of(client)
+        return association is not None and association.ended is not None
+
+    def _live(self) -> int:
+        associations = map(self._association_of, self._clients.all)
+        return sum(a is not None and a.ended is None and a.assoc_id != 0 for a in associations)
+
+    def _everyone(self) -> list[Association]:
+        """The servers' associations that one can send to."""
+        return [a for a in self._monitor.associations.of_servers() if a.state == "ESTABLISHED"]
+
+    def _all(self) -> str:
+        """How many they are."""
+        return units.many(len(self._everyone()), "association")
+
+    def _numbers(self) -> str:
+        """How many clients are up, and what is being generated."""
+        live, running = self._live(), self._generating
+        numbers = [f"{live} of {len(self._clients.all)} up"] if live else []
+        if running:
+            numbers.append(in_all(running, self._now))
+        return ", ".join(numbers)
+
+    # --- rows
+
+    def _row(self, client: Client) -> Content:
+        association = self._association_of(client)
+        if association is None:
+            return Content.assemble(
+                client.name.ljust(11), self._place(client).ljust(22), (" not open yet", "$foreground-muted")
+            )
+        there = self._other_end(association)
+        return row(client.name, association, there, client.heard, self._generated(client.name))
+
+    def _other_end(self, association: Association) -> Association | None:
+        """The same association at its other end, where that is ours; looked for when some came or went."""
+        associations, target = self._monitor.associations, self._target
+        stamp = associations.order, target if isinstance(target, Reply) else None
+        if stamp != self._there_at:
+            self._there_at = stamp
+            spoken = [self.association, *map(self._association_of, self._clients.all)]
+            found = other_ends([one for one in spoken if one], associations, self._monitor.endpoints)
+            self._there = {key: other.key for key, other in found.items()}
+        return associations.get(self._there.get(association.key, 0))
+
+    def _server_row(self, target: Reply | Everyone) -> Content:
+        if isinstance(target, Everyone):
+            return Content.assemble("server".ljust(11), "to all: ", self._all())
+        association = self._monitor.associations.get(target.key)
+        if association is None:
+            return Content.assemble("server".ljust(11), ("this association was cleared", "$foreground-muted"))
+        return row("server", association, self._other_end(association), "", self._generated(target.key))
+
+    @property
+    def stream(self) -> int:
+        """The stream that is spoken on where a line names none; 0 where none could be read."""
+        try:
+            return self.query_one(Fields).read_options(None).stream
+        except SctpError:
+            return 0
+
+    # --- sending
+
+    @on(MessageInput.Entered)
+    def _enter(self, event: MessageInput.Entered) -> None:
+        line, target = event.line, self._target
+        try:
+            message = compose(line)
+            options = self.query_one(Fields).read_options(message.stream)
+            if isinstance(target, Client):
+                self._read(target)
+                self._send(target, line, message.data, options)
+                return
+        except SctpError as error:
+            self.tell(Outcome(printable(str(error)), line=line))
+            return
+        if isinstance(target, Reply):
+            self._submit(self._clients.reply(target.key, line, message.data, options))
+        else:
+            servers = dict.fromkeys(a.endpoint for a in self._everyone()) or {"server": None}
+            self._submit(*(self._clients.send_to_all(name, line, message.data, options) for name in servers))
+
+    def connect(self) -> None:
+        """Set up the association of the client that is spoken as, without a message."""
+        target = self._target
+        if not isinstance(target, Client):
+            self.tell(Outcome("only a client sets up an association: choose one in the list"))
+            return
+        try:
+            self._read(target)
+        except SctpError as error:
+            self.tell(Outcome(printable(str(error))))
+            return
+        self._connect(target)
+
+    @work
+    async def _connect(self, client: Client) -> None:
+        async with self._in_order:
+            try:
+                peer = await self._peer(client)
+            except SctpError as error:
+                self.tell(Outcome(printable(str(error))))
+                return
+            self._submit(*self._clients.connect(client, peer))
+
+    @work
+    async def _send(self, client: Client, line: str, data: bytes, options: Options) -> None:
+        async with self._in_order:  # a name that takes long to look up must not be overtaken
+            try:
+                peer = await self._peer(client)
+            except SctpError as error:
+                self.tell(Outcome(printable(str(error)), line=line))
+                return
+            self._submit(*self._clients.send(client, peer, line, data, options))
+
+    def _read(self, client: Client) -> None:
+        """Take over what was typed into the client's fields. Raises `SctpError`."""
+        if not self._locked:
+            self.query_one(Fields).read_client(client)
+
+    async def _peer(self, client: Client) -> Peer:
+        """Where a client goes. Raises `SctpError`."""
+        host, port = parse_hostport(client.to, 9877)
+        udp_port = number("UDP", client.udp_port, 1, 65535, optional=True) if client.udp_port else None
+        own = [address for server in self._monitor.endpoints.servers for address in server.addresses]
+        return Peer((await resolve(host, own),), port, udp_port)
+
+    # --- generating
+
+    def generator_screen(self, last: dict[str, str], mono: Callable[[], float]) -> "GeneratorScreen":
+        """The form for a generator of whom one speaks as; `last` is what the one before held."""
+        target = self._target
+        try:
+            options = self.query_one(Fields).read_options(None)
+        except SctpError:
+            options = Options()
+        match target:
+            case Everyone():
+                who = f"server to all: {self._all()}"
+            case Reply():
+                association = self.association
+                who = f"server to {association.called} with {association.peer}" if association else "server"
+            case client:
+                with contextlib.suppress(SctpError):  # said when it starts
+                    self._read(client)
+                who = f"{client.name} to {self._place(client)}"
+        from .generator_screen import GeneratorScreen
+
+        return GeneratorScreen(
+            self.generators,
+            who,
+            isinstance(target, Client),
+            options,
+            last,
+            self._generate,
+            self._submit,
+            mono,
+        )
+
+    async def _generate(self, recipe: Recipe, clients: int) -> None:
+        """Start a generator as whom one speaks as, and as clients beside it. Raises `SctpError`."""
+        target, generators = self._target, self.generators
+        if not isinstance(target, Client):
+            to = self._everyone()
+            if isinstance(target, Reply):
+                to = [association for association in to if association.key == target.key]
+            if not to:
+                raise SctpError("the server has no association that is up: send to it as a client first")
+            sources = [Source(f"server to {a.called}", a.outbound_streams, a.endpoint, a.key) for a in to]
+            self._submit(*generators.start(recipe, sources))
+            return
+        self._read(target)
+        peer = await self._peer(target)
+        several = self._clients.several(target, clients)
+        generators.check(recipe, map(self._source, several))
+        if not self._within(target, peer):
+            fresh = sum(client.opened is None for client in several)
+            check_descriptors(fresh, f"the sockets of {units.many(clients, 'client')}")
+        commands = [command for client in several for command in self._clients.open(client, peer)]
+        self._submit(*commands, *generators.start(recipe, list(map(self._source, several))))
+
+    def _within(self, client: Client, peer: Peer) -> bool:
+        """Whether a client reaches a server of this program without a socket of the system."""
+        servers = self._monitor.endpoints.servers
+        return (
+            client.stack == "userspace"
+            and peer.udp_port is None
+            and any(server.stack == "userspace" and server.port == peer.port for server in servers)
+        )
+
+    def _source(self, client: Client) -> Source:
+        association = self._association_of(client)
+        up = association is not None and association.state == "ESTABLISHED"
+        return Source(
+            client.name, association.outbound_streams if association and up else client.outbound, client.name
+        )
+
+    def _generated(self, source: int | str) -> str:
+        """What is being generated as a client, or on an association."""
+        running = self._by_source.get(source, [])
+        if not running:
+            return ""
+        if len(running) > 1:
+            return in_all(running, self._now)
+        (generation,) = running
+        return f"{generation.progress}, {units.rate(generation.rate(self._now) or 0.0)}/s"

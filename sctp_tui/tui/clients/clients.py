@@ -1,0 +1,238 @@
+"""The clients that the user opened, the messages typed, and what became of them. No widgets here."""
+
+import itertools
+from collections.abc import Iterable
+
+import msgspec
+from msgspec.structs import replace
+
+from sctp_tui.monitor.text import units
+from sctp_tui.monitor.text.events import ending, said
+from sctp_tui.sctp.commands import CloseEndpoint, Command, Connect, OpenClient, Send, SendToAll
+from sctp_tui.sctp.endpoint import ANY
+from sctp_tui.sctp.events import (
+    AssocChange,
+    EndpointFailed,
+    Event,
+    Message,
+    Peer,
+    Refused,
+    SendFailed,
+    StackName,
+)
+from sctp_tui.sctp.printable import printable
+
+OUTBOUND, INBOUND, ATTEMPTS = 5, 5, 4
+"""Streams and INITs that a client asks for unless told otherwise, as in the article's client."""
+_REMEMBERED = 50  # typed lines that a late failure can still bring back
+_HEARD = 60  # characters of the peer's last message shown beside a client
+_ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
+
+
+class Client(msgspec.Struct, eq=False):
+    """One client: an endpoint of its own, for one association at a time.
+
+    `to`, `udp_port`, the numbers and `own`, where from, are as the user set them; `opened` is what the
+    endpoint was made with, None where there is none. `heard` is the last text that the other side sent,
+    printable.
+    """
+
+    name: str
+    stack: StackName
+    to: str
+    udp_port: str = ""
+    outbound: int = OUTBOUND
+    inbound: int = INBOUND
+    attempts: int = ATTEMPTS
+    own: Peer = ANY
+    opened: OpenClient | None = None
+    heard: str = ""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of something the user did. `line` is the text to put back in the input."""
+
+    text: str
+    good: bool = False
+    line: str = ""
+
+
+class Options(msgspec.Struct, frozen=True):
+    """How a message is sent: the fields beside the text."""
+
+    stream: int = 1
+    ppid: int = 0
+    unordered: bool = False
+    lifetime: int | None = None
+
+
+class ToAll(msgspec.Struct):
+    """One message to all: the associations that took it, and those that could not, with the reason of one."""
+
+    sent: int = 0
+    refused: int = 0
+    text: str = ""
+
+    def fold(self, event: Message | Refused) -> None:
+        """Count one association's answer."""
+        if isinstance(event, Refused):
+            self.refused += 1
+            self.text = printable(event.text)
+        else:
+            self.sent += 1
+            self.text = self.text or f"{event.size} B on stream {event.stream}"
+
+    @property
+    def outcome(self) -> Outcome:
+        """What there is to say by now."""
+        if not self.sent:
+            return Outcome(self.text)
+        to = f"sent to {units.many(self.sent, 'association')}"
+        if self.refused:
+            return Outcome(f"{to}, not to {self.refused}: {self.text}")
+        return Outcome(f"{to}, {self.text}", good=True)
+
+
+class Clients:
+    """All clients, in the order they were made; there is always one."""
+
+    def __init__(self, stack: StackName, to: str) -> None:
+        self._names = (f"client {number}" for number in itertools.count(1))
+        self._message_ids = itertools.count(1)
+        self._lines: dict[int, str] = {}
+        self._to_all: dict[int, ToAll] = {}
+        self.all = [Client(next(self._names), stack, to)]
+
+    def add(self, like: Client) -> Client:
+        """Another client with the same settings as this one."""
+        own = Peer(like.own.addresses, 0)  # its port is taken
+        client = Client(
+            next(self._names), like.stack, like.to, like.udp_port,
+            like.outbound, like.inbound, like.attempts, own,
+        )  # fmt: skip
+        self.all.append(client)
+        return client
+
+    def remove(self, clients: Iterable[Client]) -> list[Command]:
+        """Forget these clients and close their endpoints; a fresh one stays where none would."""
+        gone = list(clients)
+        kept = [client for client in self.all if client not in gone]
+        self.all = kept or [Client(next(self._names), gone[-1].stack, gone[-1].to, gone[-1].udp_port)]
+        return [CloseEndpoint(client.name) for client in gone if client.opened]
+
+    def named(self, endpoint: str) -> Client | None:
+        """The client whose endpoint has this name."""
+        return next((client for client in self.all if client.name == endpoint), None)
+
+    def open(self, client: Client, to: Peer) -> list[Command]:
+        """What opens a client's endpoint, where it is not open already with these settings.
+
+        Where the settings differ from those the endpoint was opened with, another one takes its place.
+        """
+        commands: list[Command] = []
+        wanted = OpenClient(
+            client.name, client.stack, to, client.outbound, client.inbound, client.attempts, client.own
+        )
+        if client.opened != wanted:
+            if client.opened is not None:
+                commands.append(CloseEndpoint(client.name))
+                client.name = next(self._names)
+                client.heard = ""
+            client.opened = msgspec.structs.replace(wanted, endpoint=client.name)
+            commands.append(client.opened)
+        return commands
+
+    def send(self, client: Client, to: Peer, line: str, data: bytes, options: Options) -> list[Command]:
+        """What sends a message as a client; opens its endpoint where need be."""
+        return [*self.open(client, to), self._message(line, data, options, endpoint=client.name)]
+
+    def connect(self, client: Client, to: Peer) -> list[Command]:
+        """What sets up a client's association without a message; opens its endpoint where need be."""
+        return [*self.open(client, to), Connect(client.name)]
+
+    def several(self, first: Client, number: int) -> list[Client]:
+        """So many clients that go where the first one goes: it, those after it, and new ones as needed."""
+        same = (first.stack, first.to, first.udp_port)
+        after = self.all[self.all.index(first) + 1 :]
+        found = [first, *(c for c in after if (c.stack, c.to, c.udp_port) == same)][:number]
+        return [*found, *(self.add(first) for _ in range(number - len(found)))]
+
+    def send_to_all(self, server: str, line: str, data: bytes, options: Options) -> Command:
+        """What sends a message to every association of a server."""
+        number = self._number(line)
+        self._to_all[number] = ToAll()
+        if len(self._to_all) > _REMEMBERED:
+            del self._to_all[next(iter(self._to_all))]
+        return SendToAll(
+            number, data, server, options.stream, options.ppid, options.unordered, options.lifetime
+        )
+
+    def reply(self, key: int, line: str, data: bytes, options: Options) -> Command:
+        """What sends a message on an association of the server."""
+        return self._message(line, data, options, key=key)
+
+    def _message(self, line: str, data: bytes, options: Options, endpoint: str = "", key: int = 0) -> Send:
+        return Send(
+            self._number(line), data, endpoint, key,
+            options.stream, options.ppid, options.unordered, options.lifetime,
+        )  # fmt: skip
+
+    def _number(self, line: str) -> int:
+        """The next message's, under which its line is remembered."""
+        number = next(self._message_ids)
+        self._lines[number] = line
+        if len(self._lines) > _REMEMBERED:
+            del self._lines[next(iter(self._lines))]
+        return number
+
+    def fold(self, events: Iterable[Event]) -> Outcome | None:
+        """Follow what happened; the outcome worth telling the user, if there is one."""
+        told: Outcome | None = None
+        heard: dict[str, bytes] = {}
+        to_all: dict[int, ToAll] = {}
+        for event in events:
+            if type(event) is Message and event.direction == "in":  # which are many
+                heard[event.endpoint] = event.data
+                continue
+            match event:
+                case Message() if not event.message_id:
+                    pass  # a generator's, or an echo
+                case Message() | Refused() if event.message_id in self._to_all:
+                    to_all[event.message_id] = self._to_all[event.message_id]
+                    to_all[event.message_id].fold(event)
+                case Message() if event.message_id in self._lines:
+                    told = _worse(told, Outcome(f"sent {event.size} B on stream {event.stream}", good=True))
+                case Refused() if event.message_id in self._lines:
+                    told = _worse(
+                        told, Outcome(printable(event.text), line=self._lines.pop(event.message_id))
+                    )
+                case Refused() if not event.message_id:
+                    told = _worse(told, Outcome(printable(event.text)))
+                case SendFailed() if event.message_id in self._lines:
+                    line = self._lines.pop(event.message_id)
+                    told = _worse(told, Outcome(said(event)[1], line=line))
+                case EndpointFailed() if client := self.named(event.endpoint):
+                    client.opened = None
+                    client.name = next(self._names)
+                    told = _worse(Outcome(printable(event.text)), told)
+                case AssocChange() if event.state in _ENDS and (client := self.named(event.endpoint)):
+                    if event.by != "us":
+                        told = _worse(Outcome(f"{client.name}: {ending(event)}"), told)
+                case _:
+                    pass
+        for endpoint, data in heard.items():
+            if client := self.named(endpoint):
+                client.heard = printable(data, _HEARD)
+        for number, answers in to_all.items():
+            told = _worse(told, answers.outcome)
+            if told is not None and not answers.sent:
+                told = replace(told, line=told.line or self._lines.pop(number, ""))
+        return told
+
+
+def _worse(told: Outcome | None, other: Outcome | None) -> Outcome | None:
+    """One outcome of two: bad news before good, the first of two bad ones, and the line of either."""
+    if told is None or other is None:
+        return told or other
+    first, second = (told, other) if not told.good or other.good else (other, told)
+    return Outcome(first.text, first.good, first.line or second.line) if not first.good else other

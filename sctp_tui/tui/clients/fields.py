@@ -1,0 +1,245 @@
+"""The fields beside the text: where a client goes and what it asks for, and how a message is sent."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Grid
+from textual.events import Key
+from textual.keys import REPLACED_KEYS
+from textual.suggester import SuggestFromList
+from textual.widgets import Checkbox, Input, Label, Select
+
+from sctp_tui.monitor.text import ppid
+from sctp_tui.sctp.endpoint import UDP_PORT
+from sctp_tui.sctp.events import StackName
+from sctp_tui.sctp.own_end import parse_own, to_text
+from sctp_tui.tui.actions import bindings
+from sctp_tui.tui.widgets.message_input import MessageInput
+from sctp_tui.tui.widgets.ordered_input import OrderedInput
+from sctp_tui.tui.widgets.values import LONG, STREAMS, WORD, number, out_in
+
+from .clients import Client, Options
+
+if TYPE_CHECKING:
+    from sctp_tui.monitor.masking import Mask
+
+_CONNECTION = ("to", "udp", "streams", "attempts", "from", "stack")
+
+
+class PpidInput(OrderedInput):
+    """A payload protocol identifier, by number or by name: what is typed of a name is completed."""
+
+    def __init__(self, value: str, id: str) -> None:
+        super().__init__(
+            value,
+            id=id,
+            compact=True,
+            suggester=SuggestFromList(ppid.NAMES.values(), case_sensitive=False),
+            tooltip="Payload protocol identifier, for the peer's program: a number, or a name such as NGAP",
+        )
+
+    @property
+    def ppid(self) -> int:
+        """The number; none typed is 0. Raises `SctpError`."""
+        typed = self.value.strip()
+        return ppid.parse(typed) if typed else 0
+
+
+class Tick(Checkbox):
+    """A checkbox whose state shows without colours too."""
+
+    BUTTON_LEFT, BUTTON_INNER, BUTTON_RIGHT = "", "[ ]", ""
+
+    def watch_value(self) -> None:
+        """Put the tick in, or take it out."""
+        self.BUTTON_INNER = "[x]" if self.value else "[ ]"
+        super().watch_value()
+
+
+class Fields(Grid):
+    """A row for the client, a row for the message, and above them one more for the client.
+
+    That says where from, and with two stacks which of them; with one it is there while it says something, or
+    while one is among the fields: above, so that no field moves while it is clicked on. With a `mask`, where
+    a client goes to, and where from, is shown by pseudonyms, once it has been typed.
+    """
+
+    RARE = ("from", "stack")
+    """The fields of the row above."""
+    BINDINGS: ClassVar[list[BindingType]] = bindings("fields")
+    DEFAULT_CSS = """
+    Fields {
+        grid-size: 8;
+        grid-columns: 5 1fr 7 8 9 9 13 4;
+        grid-rows: 1;
+        height: auto;
+        padding: 0 1;
+        Label { color: $foreground-muted; }
+        Input {
+            width: 1fr;
+            margin-right: 1;
+            background: $boost;
+            &:focus { background: $surface-active; }
+            &:disabled { background: transparent; }
+        }
+        Checkbox {
+            column-span: 2;
+            background: transparent;
+            padding: 0;
+            & > .toggle--button { color: $foreground; background: transparent; }
+            &.-on > .toggle--button { color: $foreground; background: transparent; }
+        }
+        Select { column-span: 5; max-width: 24; }
+        #from { column-span: 7; }
+        &.-stacks #from { column-span: 1; }
+        .-from { display: none; }
+        &:focus-within > .-from, &.-third > .-from { display: block; }
+    }
+    """
+
+    def __init__(self, stacks: Sequence[StackName], options: Options, mask: "Mask | None") -> None:
+        super().__init__()
+        self._mask = mask
+        self._places = {"to": "", "from": ""}  # where the client goes to, and where from
+        self._hidden = self._places.copy()  # and how that is shown
+        self._stacks = stacks
+        self._options = options
+
+    def compose(self) -> ComposeResult:
+        options = self._options
+        yield Label("From", classes="-from")
+        tip = "ADDRESS[:PORT] of this machine, on the kernel more than one; empty: as the system chooses"
+        yield OrderedInput(id="from", classes="-from", compact=True, placeholder="any", tooltip=tip)
+        if len(self._stacks) > 1:
+            self.add_class("-third", "-stacks")
+            yield Label("Stack")
+            yield Select([(name, name) for name in self._stacks], id="stack", compact=True, allow_blank=False)
+        yield Label("To")
+        yield OrderedInput(id="to", compact=True, tooltip="HOST:PORT of the server, [::1]:9877 for IPv6")
+        yield Label("UDP")
+        yield OrderedInput(
+            id="udp",
+            compact=True,
+            restrict="[0-9]*",
+            tooltip=f"The peer's UDP port (RFC 6951); empty, on userspace: {UDP_PORT}, or our own server's",
+        )
+        yield Label("Streams")
+        yield OrderedInput(
+            id="streams",
+            compact=True,
+            restrict="[0-9:]*",
+            tooltip="OUT:IN, streams to ask for and the most to take (RFC 9260, section 3.3.2)",
+        )
+        yield Label("INIT retries")
+        tip = "How often INIT is sent again: n retries, n + 1 INITs (SCTP_INITMSG, RFC 6458, section 8.1.3)"
+        yield OrderedInput(id="attempts", compact=True, restrict="[0-9]*", tooltip=tip)
+        yield Label("PPID")
+        yield PpidInput(str(options.ppid), id="ppid")
+        yield Label("Stream", classes="-always")
+        tip = "The stream that a message goes on; [3] before a message is for that one alone"
+        yield OrderedInput(
+            str(options.stream), id="stream", classes="-always", compact=True, restrict="[0-9]*", tooltip=tip
+        )
+        yield Label("Lifetime")
+        yield OrderedInput(
+            id="lifetime",
+            compact=True,
+            placeholder="ms",
+            restrict="[0-9]*",
+            tooltip="ms until the message may be given up (RFC 3758); empty: never",
+        )
+        yield Tick("Unordered", id="unordered", classes="-always", compact=True)
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """What is typed on the way through the fields is no key of the places around them."""
+        return key in REPLACED_KEYS or (character is not None and character.isprintable())
+
+    def on_key(self, event: Key) -> None:
+        """Nor is it one of the user's own keys, which Textual puts in after it asked for what is typed."""
+        focused = self.screen.focused
+        if event.is_printable and focused is not None and event.key not in focused._bindings.key_to_bindings:
+            event.stop()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter leaves what is typed in; a tick and a list have it for themselves."""
+        focused = self.screen.focused
+        return action != "done" or (isinstance(focused, Input) and self in focused.ancestors)
+
+    def action_done(self) -> None:
+        """What is typed counts from the next message on: to the line that it is typed in."""
+        self.screen.set_focus(self.screen.query_one(MessageInput))
+
+    def show(self, client: Client) -> None:
+        """Fill the client's row from the client."""
+        self._show_place("to", client.to)
+        self._show_place("from", to_text(client.own))
+        self._set("udp", client.udp_port)
+        self._set("streams", f"{client.outbound}:{client.inbound}")
+        self._set("attempts", str(client.attempts))
+        self.query_one("#udp", Input).placeholder = "auto" if client.stack == "userspace" else "none"
+        if len(self._stacks) > 1:
+            self.query_one("#stack", Select).value = client.stack
+
+    def show_fixed(self, to: str, streams: str) -> None:
+        """Fill the client's row for an association that is not a client's."""
+        self._set("to", to)
+        self._show_place("from", "")
+        self._set("udp", "")
+        self._set("streams", streams)
+        self._set("attempts", "")
+        self.query_one("#udp", Input).placeholder = ""
+
+    def set_locked(self, locked: bool) -> None:
+        """Whether the client's row can't be changed, as its association is there already."""
+        for name in _CONNECTION if len(self._stacks) > 1 else _CONNECTION[:-1]:
+            self.query_one(f"#{name}").disabled = locked
+
+    def _show_place(self, name: str, place: str) -> None:
+        self._places[name] = place
+        self._hidden[name] = self._each(self._mask.place, place) if self._mask is not None else place
+        self._set(name, self._hidden[name])
+        self.set_class(bool(self._places["from"]) or len(self._stacks) > 1, "-third")
+
+    def _each(self, change: Callable[[str], str], places: str) -> str:
+        return " ".join(map(change, places.replace(",", " ").split()))
+
+    @on(Input.Blurred, "#to, #from")
+    def take_places(self) -> None:
+        """Where the client goes to, and where from, are as typed now, and hidden from here on."""
+        for name in self._places:
+            typed = self._get(name)
+            if typed != self._hidden[name] and not self.query_one(f"#{name}", Input).disabled:
+                real = self._each(self._mask.real_place, typed) if self._mask is not None else typed
+                self._show_place(name, real)
+
+    def _set(self, name: str, value: str) -> None:
+        field = self.query_one(f"#{name}", Input)
+        if field.value != value:
+            field.value = value
+
+    def _get(self, name: str) -> str:
+        return self.query_one(f"#{name}", Input).value.strip()
+
+    def read_client(self, client: Client) -> None:
+        """Put the client's row into the client. Raises `SctpError` where a field can't be."""
+        self.take_places()
+        client.to = self._places["to"]
+        client.own = parse_own(self._places["from"])
+        client.udp_port = self._get("udp")
+        client.outbound, client.inbound = out_in(self._get("streams"), client.inbound)
+        client.attempts = number("INIT retries", self._get("attempts"), 1, WORD)
+        if len(self._stacks) > 1:
+            client.stack = "kernel" if self.query_one("#stack", Select).value == "kernel" else "userspace"
+
+    def read_options(self, stream: int | None) -> Options:
+        """How to send a message; `stream` overrides the field. Raises `SctpError`."""
+        lifetime = self._get("lifetime")
+        return Options(
+            stream if stream is not None else number("Stream", self._get("stream"), 0, STREAMS - 1),
+            self.query_one(PpidInput).ppid,
+            self.query_one("#unordered", Checkbox).value,
+            number("Lifetime", lifetime, 1, LONG, optional=True) if lifetime else None,
+        )

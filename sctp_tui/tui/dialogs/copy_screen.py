@@ -1,0 +1,163 @@
+"""Copying to the terminal's clipboard, which works over SSH too: the little menu, and what is copied.
+
+The clipboard is reached by OSC 52, in which the text is base64, so that none of it can act on the terminal.
+Where it is pasted it might: in a shell an end of line runs what stands before it, and ESC may end a paste. So
+a text is copied as it is shown, in one line, and as its lines only where that is chosen. Hex and JSON have it
+as it is.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Literal
+
+import msgspec
+from textual import on
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from sctp_tui.monitor.text import units
+from sctp_tui.monitor.text.packet_lines import as_json
+from sctp_tui.sctp.events import Event, Packet, to_json
+from sctp_tui.sctp.printable import printable
+from sctp_tui.tui.actions import bindings, named
+from sctp_tui.tui.keys import Keys
+from sctp_tui.tui.widgets.scrolled import Menu
+
+Form = Literal["line", "text", "lines", "hex", "json"]
+
+_CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f]")
+_MUCH = 74_994
+"""Bytes from which terminals refuse (xterm: 100 000 characters of base64)."""
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """Something to copy in one form; `missing` says why it can't be, "" where it can."""
+
+    form: Form
+    what: str
+    make: Callable[[], str]
+    missing: str = ""
+
+
+def of_event(event: Event, line: str) -> list[Choice]:
+    """What can be copied of a record of the log; `line` is the one it has there."""
+    choices = [Choice("line", "the line", lambda: line)]
+    data: bytes | None = getattr(event, "data", None)
+    if data is not None:
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            choices.append(Choice("text", "the payload as text", str, "it is not UTF-8"))
+        else:
+            choices.append(Choice("text", "the payload as text", lambda: printable(text)))
+            choices += _lines(text)
+        choices.append(Choice("hex", "the payload as hex", lambda: data.hex(" ")))
+    return [*choices, Choice("json", "all of it as JSON", lambda: to_json(event).decode())]
+
+
+def _lines(text: str) -> list[Choice]:
+    """The choice of the lines of a text, where they are several; controls in them are made visible."""
+    number = len(text.splitlines())
+    if number < 2:
+        return []
+    what = f"its {number:,} lines, which a shell runs"
+    return [Choice("lines", what, lambda: "\n".join(map(printable, text.splitlines())))]
+
+
+def of_selection(text: str) -> list[Choice]:
+    """What can be copied of several lines that the mouse has selected, none for what is one line."""
+    lines = _lines(text)
+    one = Choice("line", "it in one line", lambda: " ".join(map(printable, text.split())))
+    return [one, *lines] if lines else []
+
+
+def of_arrow(event: Event | None, line: str) -> list[Choice]:
+    """What can be copied of a line of the ladder: a packet, what a socket told, or neither."""
+    if isinstance(event, Packet):
+        return _of_packet(event, line)
+    return [Choice("line", "the line", lambda: line)] if event is None else of_event(event, line)
+
+
+def _of_packet(packet: Packet, line: str) -> list[Choice]:
+    return [
+        Choice("line", "the line", lambda: line),
+        Choice("hex", "the packet as hex", lambda: packet.data.hex(" ")),
+        Choice("json", "all of it as JSON", lambda: as_json(packet).decode()),
+    ]
+
+
+def of_row(line: str, facts: dict[str, object]) -> list[Choice]:
+    """What can be copied of a row of the table: its line, and its `facts` in plain units."""
+    return [
+        Choice("line", "the row", lambda: line),
+        Choice("json", "the row as JSON", lambda: json.dumps(facts)),
+    ]
+
+
+def copy(app: App[Any], what: str, text: str) -> str:
+    """Put a text into the clipboard, and say what it was and how long."""
+    text = _CONTROL.sub(lambda found: printable(found[0]), text)
+    app.copy_to_clipboard(text)
+    octets = len(text.encode())
+    refused = "; a terminal may refuse so much, e exports it" if octets > _MUCH else ""
+    return f"copied {what}, {units.size(octets)}{refused}"
+
+
+class CopyScreen(ModalScreen[Choice]):
+    """Answers with what was chosen, by its key, Enter or a click; None for nothing."""
+
+    DEFAULT_CSS = """
+    CopyScreen {
+        align: center middle;
+        OptionList, OptionList:focus {
+            width: 40;
+            height: auto;
+            border: round $accent;
+            border-title-color: $text-accent;
+            background: $surface;
+        }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings("copy")
+
+    def __init__(self, choices: Sequence[Choice], keys: Keys) -> None:
+        super().__init__()
+        self._keys = keys
+        self._choices = {choice.form: choice for choice in choices}
+
+    def compose(self) -> ComposeResult:
+        options = Menu(
+            *(
+                Option(
+                    Content.assemble(
+                        (f"{self._keys.of(named(f'copy_{choice.form}'))}  ", "bold"),
+                        choice.what,
+                        (f": {choice.missing}" if choice.missing else "", "$text-muted"),
+                    ),
+                    choice.form,
+                    disabled=bool(choice.missing),
+                )
+                for choice in self._choices.values()
+            )
+        )
+        options.border_title = "Copy"
+        yield options
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.action_copy(event.option_id or "")
+
+    def action_copy(self, form: str) -> None:
+        """This form, where there is one."""
+        choice = next((choice for choice in self._choices.values() if choice.form == form), None)
+        if choice is not None and not choice.missing:
+            self.dismiss(choice)
+
+    def action_back(self) -> None:
+        """Nothing."""
+        self.dismiss(None)

@@ -1,0 +1,338 @@
+"""What the detail of one association says: sections of lines, made from what the monitor knows of it."""
+
+import math
+import time
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from textwrap import wrap
+
+from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.history import Step
+from sctp_tui.monitor.series import SECONDS, Series
+from sctp_tui.monitor.silence import Silent, end
+from sctp_tui.monitor.text import units
+from sctp_tui.sctp.events import Path, Peer, Statistics, StreamCount
+from sctp_tui.sctp.hostport import format_hostport
+from sctp_tui.sctp.printable import printable
+from sctp_tui.tui.widgets.columns import Column, fit
+from sctp_tui.tui.widgets.sheet import Line, Piece, Rows, Sheet, fixed, flow, table
+from sctp_tui.tui.widgets.spark import spark
+
+_CELL, _LABEL = 38, 17  # cells for a label with its number, and for the label alone
+_NUMBER, _SPARK_LABEL = 10, 11  # cells for the numbers beside a sparkline, and for its label
+_WHY = 41  # cells before the reason of a step
+_NOW = 3  # s over which "now" is taken
+
+
+def detail(association: Association, other: Association | None, now: float, width: int) -> Sheet:
+    """All of an association in `width` cells. `other` is its other end where that is ours too."""
+    parts: list[Rows] = [
+        fixed(*flow(list(_who(association, other, now)), width, _CELL, _LABEL)),
+        _heading("State, and how it came there", width),
+        *_steps(association, width),
+        _heading(f"The last {SECONDS // 60} minutes", width),
+        fixed(*_sparklines(association, now, width)),
+        *_if_silent(association, now, width),
+        _heading("Streams", width),
+        *_streams(association, width, now),
+        _heading("Paths", width),
+        *_paths(association, width, now),
+        _heading("Counters", width),
+        fixed(*flow(list(_counters(association)), width, _CELL, _LABEL)),
+    ]
+    return Sheet(parts)
+
+
+def _heading(title: str, width: int) -> Rows:
+    rule = "─" * max(0, width - len(title) - 3)
+    return fixed([], [Piece(f" {title} ", "heading"), Piece(rule, "rule")])
+
+
+# --- who
+
+
+def _who(association: Association, other: Association | None, now: float) -> Iterator[tuple[str, Piece]]:
+    a = association
+    yield "Association ID", Piece(a.called, "", "assoc_id", 0)
+    if other is not None:
+        text = f"{other.assoc_id or '-'}, {other.endpoint}"
+        yield "At the other end", Piece(text, "", "assoc_id", 1)
+    yield "Peer", Piece(_addresses(a.peer), "", "peer")
+    if a.peer is not None and a.peer.udp_port is not None:
+        yield "Its UDP port", Piece(str(a.peer.udp_port), "", "udp")
+    told = a.detail
+    if told is not None:
+        yield "This end", Piece(_addresses(told.local), "", "local")
+    elif a.local_port:
+        yield "This end", Piece(f"port {a.local_port}", "", "local")
+    if told is not None and told.local_tag is not None:
+        yield "Our tag", Piece(f"0x{told.local_tag:08x}", "", "tag", 0)
+    if told is not None and told.peer_tag is not None:
+        yield "The peer's tag", Piece(f"0x{told.peer_tag:08x}", "", "tag", 1)
+    yield "Streams out", Piece(str(a.outbound_streams), "", "streams_out")
+    yield "Streams in", Piece(str(a.inbound_streams), "", "streams_in")
+    yield "Age", Piece(units.duration(a.age(now)), "", "age")
+    if a.ended is None:
+        yield "Idle", Piece(units.duration(a.idle(now)), "", "idle")
+    if a.restarts:
+        yield "Restarts", Piece(str(a.restarts), "warning", "restarts")
+
+
+def _addresses(peer: Peer | None) -> str:
+    if peer is None:
+        return "?"
+    first, *more = peer.addresses or ("?",)
+    return printable(format_hostport(first, peer.port) + "".join(f" +{address}" for address in more))
+
+
+# --- how it came to its state
+
+
+def _steps(association: Association, width: int) -> list[Rows]:
+    history, between = association.history, association.clock.between
+    lines: list[Line] = []
+    for index, step in enumerate(history):
+        last = index == len(history) - 1
+        lasted = "" if last else _lasted(between(step.mono, history[index + 1].mono))
+        look = _state_look(association, step) if last else ""
+        why, *more = wrap(step.why, max(10, width - _WHY - 1)) or [""]
+        lines.append(
+            [
+                Piece(" "),
+                Piece(_clock(step.at), "label", "entered", index),
+                Piece("  "),
+                Piece(fit(step.state, 17), look, "state", index),
+                Piece(" "),
+                Piece(f"{lasted:>6}", "label", "lasted" if lasted else "", index),
+                Piece(f"  {why}", "label"),
+            ]
+        )
+        lines += [[Piece(" " * _WHY + rest, "label")] for rest in more]
+        if index == 0 and history.left_out:
+            lines.append([Piece(f"   … {history.left_out} more between …", "label")])
+    return [fixed(*lines)]
+
+
+def _clock(at: float) -> str:
+    return f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at % 1 * 1000):03d}"
+
+
+def _lasted(seconds: float) -> str:
+    return units.milliseconds(round(seconds * 1000)) if seconds < 10 else units.duration(seconds)
+
+
+def _state_look(association: Association, step: Step) -> str:
+    if association.ended is not None:
+        return "" if association.ended.startswith("shutdown") else "bad"
+    return "good" if step.state == "ESTABLISHED" else "warning"
+
+
+# --- the last two minutes
+
+
+def _sparklines(association: Association, now: float, width: int) -> list[Line]:
+    a = association
+    room = width - 2 * (_NUMBER + 1) - _SPARK_LABEL - 2
+    # As many cells as divide the time evenly, each beginning at a multiple of its seconds: what is past
+    # then keeps its shape from one second to the next.
+    cells = next((SECONDS // n for n in (1, 2, 3, 4, 5, 6, 8, 10, 12) if SECONDS // n <= room), 0)
+    if not cells:
+        return []
+    step = SECONDS // cells
+    end = int(now) // step * step - 1
+    times = f"{'2 min ago':<{cells - 3}}now" if cells > 20 else " " * cells
+
+    def line(label: str, term: str, series: Series, say: Callable[[float], str], mean: bool) -> Line:
+        # The cell that has begun is not drawn, and what it holds so far counts for both numbers.
+        seconds = series.until(now - 1, SECONDS + int(now) - 1 - end)
+        values = seconds[:SECONDS]
+        highest = max((value for value in seconds if value is not None), default=0.0)
+        newest = [value for value in seconds[-_NOW:] if value is not None]
+        # Where nothing passed that is 0, where nothing was measured it is nothing.
+        current = sum(newest) / _NOW if mean else newest[-1] if newest else None
+        return [
+            Piece(f" {label:<{_SPARK_LABEL}}", "label"),
+            Piece(spark(values, cells, highest, mean=mean), "spark"),
+            Piece(" "),
+            Piece(f"{'-' if current is None else say(current):>{_NUMBER}}", "", term),
+            Piece(" "),
+            Piece(f"{say(highest) if mean or newest else '-':>{_NUMBER}}", "label", "peak", term),
+        ]
+
+    titles = " " * (_SPARK_LABEL + 1) + times + f" {'now':>{_NUMBER}} {'peak':>{_NUMBER}}"
+    return [
+        [Piece(titles, "label")],
+        line("Messages/s", "msgs", a.messages, lambda value: f"{units.rate(value)} /s", True),
+        line("Bytes/s", "octets", a.octets, lambda value: f"{units.size(round(value))}/s", True),
+        line("RTT", "rtts", a.rtts, lambda value: units.milliseconds(round(value), a.rtt_step), False),
+    ]
+
+
+# --- silence
+
+
+def _if_silent(association: Association, now: float, width: int) -> list[Rows]:
+    if association.ended is not None:
+        return []
+    numbers = list(_silence(association, now))
+    return [_heading("If the peer falls silent", width), fixed(*flow(numbers, width, _CELL, _LABEL))]
+
+
+def _silence(association: Association, now: float) -> Iterator[tuple[str, Piece]]:
+    a, timers = association, association.timers
+    outstanding = bool(a.unacked)
+    if a.silence.missed:
+        left = a.lost_in(now)
+        missed = "1 answer" if a.silence.missed == 1 else f"{a.silence.missed} answers"
+        rto = units.milliseconds(round(a.silence.rto * 1000))
+        text = "-" if left is None else f"{_between(*left)}, estimated: {missed} missed, RTO {rto}"
+        yield "Declared lost in", Piece(text, "bad", "lost_in")
+    else:
+        yield "Declared lost", Piece(_if_it_falls_silent(a, outstanding=outstanding), "good", "lost_in")
+    every, told = list(timers.values()), a.detail
+    beats = _each(f"{t.heartbeat_interval:g} s" if t.heartbeat_interval else "off" for t in every)
+    yield "Heartbeat each", Piece(beats, "", "heartbeat_interval")
+    limits = _each(f"{t.path_max_retrans} misses" for t in every)
+    yield "Path.Max.Retrans", Piece(limits, "", "path_max_retrans")
+    errors = {address: a.silence.errors(address) for address in timers}
+    if any(count != 0 for count in errors.values()):
+        counts = [
+            f"over {t.path_max_retrans}" if count is None else f"{count} of {t.path_max_retrans}"
+            for t, count in zip(every, errors.values(), strict=True)
+        ]
+        yield "Path errors", Piece(f"{', '.join(counts)}, inferred", "bad", "path_errors")
+    limit = "-" if told is None else f"{told.association_max_retrans} misses"
+    yield "Assoc.Max.Retrans", Piece(limit, "", "association_max_retrans")
+    bounds = (
+        "-" if told is None else f"{units.milliseconds(told.rto_min)} to {units.milliseconds(told.rto_max)}"
+    )
+    yield "RTO.Min to Max", Piece(bounds, "", "rto_bounds")
+
+
+def _if_it_falls_silent(a: Association, *, outstanding: bool) -> str:
+    timers = a.timers
+    paths: list[Silent] = []
+    given_up: list[Silent] = []
+    for path in a.paths:
+        told = timers.get(path.address)
+        if told is None:
+            return "-"
+        if path.state != "UNCONFIRMED":
+            silent_from_now = (0.0, path.rto / 1000 or told.rto_initial, told)
+            (given_up if path.state == "INACTIVE" else paths).append(silent_from_now)
+    if not (paths or given_up):
+        return "-"
+    earliest, latest = end(paths, given_up, outstanding=outstanding)
+    silent, of = a.silence.silent
+    state = f"silent on {silent} of {of} paths" if silent else "it answers"
+    lost = f"after {_between(earliest, latest)} of silence" if math.isfinite(latest) else "never"
+    return f"{state}; {lost} ({'with data' if outstanding else 'idle'})"
+
+
+def _each(values: Iterable[str]) -> str:
+    """What the paths have: said once where all have the same, `-` where nothing was told."""
+    return ", ".join(dict.fromkeys(values)) or "-"
+
+
+def _between(earliest: float, latest: float) -> str:
+    """`about 11:33`; `04:03 to 06:03`."""
+    return f"about {clock(latest)}" if earliest == latest else f"{clock(earliest)} to {clock(latest)}"
+
+
+def clock(seconds: float) -> str:
+    """`05:12`."""
+    return f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"
+
+
+# --- streams, paths, counters
+
+
+def _path_look(path: Path) -> str:
+    return "good" if path.state == "ACTIVE" else "bad"
+
+
+_STREAMS: Sequence[tuple[Column[StreamCount], str]] = (
+    (Column("Stream", 6, lambda s, now: str(s.stream), align="right"), "stream"),
+    (Column("Msgs in", 7, lambda s, now: units.count(s.messages_in), align="right"), "messages_in"),
+    (Column("Bytes in", 8, lambda s, now: units.size(s.bytes_in), align="right"), "bytes_in"),
+    (Column("Unord in", 8, lambda s, now: units.count(s.unordered_in), align="right", rank=2), "unordered"),
+    (Column("Last SSN", 8, lambda s, now: "-" if s.ssn is None else str(s.ssn), align="right"), "ssn"),
+    (Column("Msgs out", 8, lambda s, now: units.count(s.messages_out), align="right"), "messages_out"),
+    (Column("Bytes out", 9, lambda s, now: units.size(s.bytes_out), align="right"), "bytes_out"),
+    (Column("Unord out", 9, lambda s, now: units.count(s.unordered_out), align="right", rank=2), "unordered"),
+)  # fmt: skip
+_PATHS: Sequence[tuple[Column[Path], str]] = (
+    (Column("Address", 15, lambda p, now: p.address, align="address", widest=39), ""),
+    (Column("State", 9, lambda p, now: p.state.lower(), widest=18, look=_path_look), "path_state"),
+    (Column("Primary", 7, lambda p, now: "yes" if p.primary else "no"), "primary"),
+    (Column("cwnd", 8, lambda p, now: units.size(p.cwnd), align="right"), "cwnd"),
+    (
+        Column(
+            "srtt",
+            6,
+            lambda p, now: "-" if p.srtt is None else units.milliseconds(p.srtt, p.srtt_step),
+            align="right",
+        ),
+        "srtt",
+    ),
+    (Column("RTO", 6, lambda p, now: units.milliseconds(p.rto) if p.rto else "-", align="right"), "rto"),
+    (Column("MTU", 8, lambda p, now: f"{p.mtu} B", align="right"), "mtu"),
+)  # fmt: skip
+
+
+def _streams(association: Association, width: int, now: float) -> list[Rows]:
+    if not association.streams:
+        return [_nothing(association)]
+    between = association.clock.between
+    idle = Column[StreamCount]("Idle", 5, lambda s, now: units.duration(between(s.last, now)), align="right")
+    columns = (*_STREAMS, (idle, "stream_idle"))
+    return table(columns, association.streams, lambda s: s.stream, width, now)
+
+
+def _paths(association: Association, width: int, now: float) -> list[Rows]:
+    if not association.paths:
+        return [_nothing(association)]
+    return table(_PATHS, association.paths, lambda p: p.address, width, now)
+
+
+def _nothing(association: Association) -> Rows:
+    # Only of what is in view the stack is asked.
+    text = "not told yet" if association.ended is None else "not asked for before it ended"
+    return fixed([Piece(f" {text}", "label")])
+
+
+def _counters(association: Association) -> Iterator[tuple[str, Piece]]:
+    a = association
+    yield "Messages in", _count(a.messages_in, "message", "messages_in", "all")
+    yield "Messages out", _count(a.messages_out, "message", "messages_out", "all")
+    yield "Bytes in", Piece(units.size(a.bytes_in), "", "bytes_in", "all")
+    yield "Bytes out", Piece(units.size(a.bytes_out), "", "bytes_out", "all")
+    if a.failed:
+        yield "Failed", Piece(units.many(a.failed, "message"), "bad", "failed")
+    if (status := a.status) is not None:
+        yield "Peer's rwnd", Piece(units.size(status.rwnd), "" if status.rwnd else "bad", "rwnd")
+        yield "Unacknowledged", _count(status.unacked, "chunk", "unacked")
+        yield "Pending", _count(status.pending, "chunk", "pending")
+        yield "Fragments above", Piece(f"{status.fragmentation_point} B", "", "fragmentation")
+    if a.detail is not None and a.detail.statistics is not None:
+        yield from _statistics(a.detail.statistics)
+
+
+def _statistics(s: Statistics) -> Iterator[tuple[str, Piece]]:
+    yield "Retransmitted", _count(s.retransmitted, "chunk", "retransmitted")
+    yield "Longest RTO", Piece(units.milliseconds(s.max_rto) if s.max_rto else "-", "", "max_rto")
+    for label, term, came, went, what in (
+        ("Packets", "packets", s.packets_in, s.packets_out, "packet"),
+        ("SACKs", "sacks", s.sacks_in, s.sacks_out, "chunk"),
+        ("Control", "control", s.control_in, s.control_out, "chunk"),
+        ("Ordered", "ordered", s.ordered_in, s.ordered_out, "chunk"),
+        ("Unordered", "unordered_chunks", s.unordered_in, s.unordered_out, "chunk"),
+    ):
+        yield f"{label} in", _count(came, what, term, "in")
+        yield f"{label} out", _count(went, what, term, "out")
+    yield "Gap blocks in", _count(s.gaps_in, "block", "gaps_in")
+    yield "Duplicates in", _count(s.duplicates_in, "chunk", "duplicates_in")
+    yield "Out of sequence", _count(s.out_of_sequence, "chunk", "out_of_sequence")
+
+
+def _count(number: int, what: str, term: str, of: Hashable = None) -> Piece:
+    return Piece(units.many(number, what), "", term, of)

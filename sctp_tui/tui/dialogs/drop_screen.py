@@ -1,0 +1,65 @@
+"""The little menu of packets that can be made to get lost."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from sctp_tui.sctp.link.conditions import Drop
+from sctp_tui.tui.actions import bindings
+from sctp_tui.tui.widgets.scrolled import Menu
+
+
+class DropScreen(ModalScreen[Drop]):
+    """Answers with the drop that was chosen, None for none. `stream` is the one that is spoken on."""
+
+    DEFAULT_CSS = """
+    DropScreen {
+        align: center middle;
+        OptionList, OptionList:focus {
+            width: 44;
+            height: auto;
+            border: round $accent;
+            border-title-color: $text-accent;
+            background: $surface;
+        }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings("drop")
+
+    def __init__(self, stream: int) -> None:
+        super().__init__()
+        self._drops = {
+            f"the next DATA on stream {stream}": Drop("DATA", stream),
+            "the next DATA": Drop("DATA"),
+            "the next three DATA": Drop("DATA", count=3),
+            "the next SACK": Drop("SACK"),
+            "the next three SACKs": Drop("SACK", count=3),
+            "the next INIT": Drop("INIT"),
+            "the next INIT ACK": Drop("INIT ACK"),
+            "the next COOKIE ECHO": Drop("COOKIE ECHO"),
+            "the next COOKIE ACK": Drop("COOKIE ACK"),
+            "the next HEARTBEAT": Drop("HEARTBEAT"),
+            "the next HEARTBEAT ACK": Drop("HEARTBEAT ACK"),
+            "the next SHUTDOWN": Drop("SHUTDOWN"),
+            "the next SHUTDOWN ACK": Drop("SHUTDOWN ACK"),
+            "the next ABORT": Drop("ABORT"),
+        }
+
+    def compose(self) -> ComposeResult:
+        options = Menu(*(Option(Content(f"Lose {what}"), what) for what in self._drops))
+        options.border_title = "Lose on purpose"
+        yield options
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._drops[event.option_id or ""])
+
+    def action_back(self) -> None:
+        """None."""
+        self.dismiss(None)

@@ -1,0 +1,69 @@
+"""What the numbers on a screen mean, all of them in a list."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from sctp_tui.monitor.text.glossary import TERMS
+from sctp_tui.tui.actions import bindings
+from sctp_tui.tui.widgets.scrolled import Text
+
+
+def explanation(name: str) -> Content:
+    """A term of the glossary in a line or two: its name, what it means, where that is written."""
+    term = TERMS[name]
+    source = (f"  {term.source}", "$text-accent") if term.source else ""
+    return Content.assemble((term.name, "bold $foreground"), f"  {term.means}", source)
+
+
+class ExplainScreen(ModalScreen[None]):
+    """Opens with the number under the cursor in view, lit up."""
+
+    DEFAULT_CSS = """
+    ExplainScreen {
+        align: center middle;
+        Text {
+            width: 84;
+            max-width: 96%;
+            height: auto;
+            max-height: 90%;
+            padding: 0 1;
+            border: round $accent;
+            border-title-color: $text-accent;
+            background: $surface;
+            scrollbar-size-vertical: 1;
+        }
+        Static {
+            height: auto;
+            padding: 0 1;
+            margin-bottom: 1;
+            color: $text-muted;
+        }
+        Static.-current { background: $surface-active; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings("explain")
+
+    def __init__(self, terms: Sequence[str], current: str) -> None:
+        super().__init__()
+        self._terms = terms
+        self._current = current
+
+    def compose(self) -> ComposeResult:
+        with Text() as scroll:
+            scroll.border_title = "What the numbers mean"
+            for name in self._terms:
+                here = name == self._current
+                yield Static(explanation(name), markup=False, classes="-current" if here else "")
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._show_current)
+
+    def _show_current(self) -> None:
+        for line in self.query(".-current"):
+            line.scroll_visible(animate=False)

@@ -1,0 +1,115 @@
+"""The panel of the link: what it does to packets on purpose, each way, changed while they pass."""
+
+import random
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Label, Static
+
+from sctp_tui.sctp.commands import SetLink
+from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.events import LinkState
+from sctp_tui.sctp.link.conditions import Conditions
+from sctp_tui.sctp.link.syntax import parse, to_text
+from sctp_tui.tui.actions import bindings
+from sctp_tui.tui.widgets.form import Form
+from sctp_tui.tui.widgets.values import LONG, number
+
+_WORDS = (
+    ("loss=10%", "so many packets are lost"),
+    ("delay=50ms", "each takes so long"),
+    ("jitter=10ms", "up to so much more or less"),
+    ("dup=1%", "so many come twice"),
+    ("reorder=5%", "so many are held back, and overtaken"),
+    ("rate=1000kbit", "more than that waits, and is lost past 64 KiB"),
+    ("cut", "nothing comes through"),
+    ("drop=DATA#1", "the next DATA on stream 1 is lost"),
+    ("drop=3*SACK", "the next three packets with SACK are lost"),
+    ("drop=every*COOKIE-ECHO", "every COOKIE ECHO is lost"),
+)
+
+
+class LinkScreen(Form[SetLink]):
+    """Answers with what the link is to do, None to leave it."""
+
+    HEADING = "The link"
+    AUTO_FOCUS = "#inward"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("link")
+
+    def __init__(self, state: LinkState | None) -> None:
+        super().__init__()
+        self._inward = state.inward if state else Conditions()
+        self._outward = state.outward if state else Conditions()
+        self._seed = state.seed if state else None
+
+    def fields(self) -> Iterator[Widget]:
+        """The conditions each way, and the seed."""
+        for label, name, which, tip in (
+            ("Into", "inward", "to the server", "Or to a client here whose server is elsewhere"),
+            ("Out of", "outward", "from the server", "Or from a client here whose server is elsewhere"),
+        ):
+            yield Label(label)
+            (_, field) = self.labelled("", name, "", f"off: packets {which} pass as they are", tip)
+            field.add_class("-whole")
+            yield field
+        yield Label("Seed")
+        (_, field) = self.labelled("", "seed", "", "goes on", "With a seed the chances begin anew, the same")
+        yield field
+
+    def below(self) -> Iterator[Widget]:
+        """The words."""
+        parts: list[str | tuple[str, str]] = []
+        for word, meaning in _WORDS:
+            parts += [(f"  {word:<24}", "$text-accent"), (f"{meaning}\n", "$foreground-muted")]
+        yield Static(Content.assemble(*parts).rstrip(), markup=False)
+
+    def on_mount(self) -> None:
+        for name, conditions in (("inward", self._inward), ("outward", self._outward)):
+            self.fill(name, _typed(conditions))
+
+    @on(Input.Changed)
+    def _check(self) -> None:
+        try:
+            self._read()
+        except SctpError as error:
+            self.say(str(error), "-failed")
+        else:
+            seed = "" if self._seed is None else f"seed {self._seed} now; "
+            self.say(f"{seed}Enter: from now on, while packets pass")
+
+    def _read(self) -> SetLink:
+        conditions = []
+        for label, name in (("Into", "inward"), ("Out of", "outward")):
+            try:
+                # As it stands there, with what is before it: columns are told.
+                conditions.append(parse(self.query_one(f"#{name}", Input).value))
+            except SctpError as error:
+                raise SctpError(f"{label}: {error}") from None
+        seed = self.typed("seed")
+        return SetLink(
+            conditions[0], conditions[1], number("Seed", seed, 0, LONG, optional=True) if seed else None
+        )
+
+    def submit(self) -> None:
+        """Read the form."""
+        self.dismiss(self._read())
+
+    def action_same(self) -> None:
+        """Out of as into."""
+        self.fill("outward", self.typed("inward"))
+
+    def action_off(self) -> None:
+        """Nothing any more, at once."""
+        self.dismiss(SetLink(Conditions(), Conditions()))
+
+    def action_seed(self) -> None:
+        """Another seed by chance, which is shown so that it can be used again."""
+        self.fill("seed", str(random.randrange(1, 10_000)))
+
+
+def _typed(conditions: Conditions) -> str:
+    return "" if conditions == Conditions() else to_text(conditions)

@@ -1,0 +1,117 @@
+"""All of one line of the log: every field, what it carries as text and as hex, and why it came."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from sctp_tui.monitor.filter.view import Records
+from sctp_tui.monitor.text.event_fields import facts, payload
+from sctp_tui.monitor.why import why
+from sctp_tui.sctp.events import Event, Message
+from sctp_tui.tui.actions import bindings
+from sctp_tui.tui.widgets.heading import Heading
+from sctp_tui.tui.widgets.hexview import HexView
+from sctp_tui.tui.widgets.key_footer import KeyFooter
+
+_NAME = 20  # cells for a field's name, blank behind it included
+_PAIR = 96  # cells from which on two fields stand side by side
+_HIGH = 30  # lines from which on the words for experts have room beside a payload
+
+
+class MessageDetailScreen(Screen[int]):
+    """Opens on a record by its number; gives back the number of the one that was looked at last."""
+
+    DEFAULT_CSS = """
+    MessageDetailScreen {
+        & > Heading { color: $text-accent; }
+        & > #facts { height: auto; max-height: 60%; padding: 0 1; }
+        & > HexView { height: 1fr; padding-left: 1; }
+        & > #why { height: auto; padding: 0 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings("message")
+
+    def __init__(self, log: Records, number: int) -> None:
+        super().__init__()
+        self._log = log
+        self._number = number
+        self._event = log[number]
+
+    def compose(self) -> ComposeResult:
+        yield Heading("")
+        with VerticalScroll(id="facts", can_focus=False):
+            yield Static(markup=False)
+        yield Heading("", id="payload")
+        yield HexView()
+        yield Heading("Why", id="section")
+        yield Static(id="why", markup=False)
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self._show()
+
+    def on_resize(self) -> None:
+        """The fields stand side by side where there is room."""
+        self._show_facts()
+
+    def _show(self) -> None:
+        event = self._event
+        data = payload(event)
+        heading = self.query_one(Heading)
+        heading.title = "Message" if isinstance(event, Message) else "Notification" if event.key else "Event"
+        heading.numbers = f"{self._number + 1:,} of {self._log.captured:,}"
+        below = self.query_one("#payload", Heading)
+        view = self.query_one(HexView)
+        view.display = below.display = data is not None
+        if data is not None:
+            below.title, below.numbers = "Payload", f"{len(data):,} B"
+            view.data = data
+            view.focus()
+        self._show_facts()
+
+    def _show_facts(self) -> None:
+        """The fields, and the words; those for experts where there is room."""
+        width = self.size.width - 2
+        self.query_one("#facts > Static", Static).update(_table(self._event, width))
+        words = why(self._event, "beginner")
+        parts: list[str | tuple[str, str]] = [words.text]
+        if self.size.height >= _HIGH or payload(self._event) is None:
+            parts.append(("\n" + why(self._event, "expert").text, "$foreground-muted"))
+        self.query_one("#section", Heading).numbers = words.section
+        self.query_one("#why", Static).update(Content.assemble(*parts))
+
+    def action_step(self, lines: int) -> None:
+        """To another record; the one that is shown stays where there is none, or is no more."""
+        log = self._log
+        number = max(log.first, min(self._number + lines, log.captured - 1))
+        if number != self._number:
+            self._number, self._event = number, log[number]
+            self._show()
+
+    def action_back(self) -> None:
+        """Back to the log."""
+        self.dismiss(self._number)
+
+
+def _table(event: Event, width: int) -> Content:
+    """The fields, two in a line where both fit; a long value has lines of its own."""
+    room = width // 2 - _NAME if width >= _PAIR else 0
+    parts: list[str | tuple[str, str]] = []
+    left = False  # whether something stands in the left half of the last line
+    for name, value in facts(event):
+        fits = len(value) < room
+        if left and not fits:
+            parts.append("\n")
+        parts += [(name.replace("_", " ").ljust(_NAME), "$foreground-muted")]
+        if fits and not left:
+            parts.append(value.ljust(room))
+            left = True
+        else:
+            parts.append(value + "\n")
+            left = False
+    return Content.assemble(*parts).rstrip()

@@ -1,0 +1,119 @@
+"""The form in which the servers' settings are changed while the program runs."""
+
+from collections.abc import Collection, Iterator
+from typing import ClassVar
+
+from msgspec.structs import replace
+from textual import work
+from textual.binding import BindingType
+from textual.widget import Widget
+from textual.widgets import Checkbox, Label
+
+from sctp_tui.monitor.text import units
+from sctp_tui.sctp import unicast
+from sctp_tui.sctp.endpoint import UDP_PORT, SctpError
+from sctp_tui.tui.actions import bindings
+from sctp_tui.tui.clients.fields import Tick
+from sctp_tui.tui.clients.resolve import resolve
+from sctp_tui.tui.settings import Settings
+from sctp_tui.tui.widgets.form import Form
+from sctp_tui.tui.widgets.values import WORD, number, out_in
+
+_AUTOCLOSE = 86_400  # s
+
+
+class ServerScreen(Form[Settings]):
+    """Answers with the new settings, None to leave them.
+
+    `open` associations would be shut down. `failed` says why the settings didn't work, and `before` are
+    those that did, to go back to.
+    """
+
+    HEADING = "The server"
+    AUTO_FOCUS = "#hosts"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("server")
+
+    def __init__(
+        self, settings: Settings, open: int, failed: str = "", before: Settings | None = None
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._open = open
+        self._failed = failed
+        self._before = before
+
+    def fields(self) -> Iterator[Widget]:
+        """Where it listens, what it agrees to, and what it does by itself."""
+        udp = "userspace" in self._settings.stacks
+        yield Label("Address")
+        (_, hosts) = self.labelled(
+            "", "hosts", "", tip="One or more, with commas; 0.0.0.0 is all of IPv4, :: of both"
+        )
+        hosts.add_class("-wide" if udp else "-whole")
+        yield hosts
+        if udp:
+            yield from self.labelled(
+                "UDP", "udp", "", str(UDP_PORT), "UDP port (RFC 6951); 0: any that is free"
+            )
+        yield from self.labelled("Port", "port", "", tip="SCTP port; 0: any that is free")
+        yield from self.labelled("Streams", "streams", "", tip="OUT:IN, to ask for and the most to take")
+        yield from self.labelled("Autoclose", "autoclose", "", "never", "Seconds idle, then SHUTDOWN")
+        yield Tick("Echo: answers each message", id="echo", compact=True, classes="-whole")
+
+    def on_mount(self) -> None:
+        self._show(self._settings)
+        if self._failed:
+            self.say(self._failed, "-failed")
+        elif self._open:
+            grace = f"or aborted after {self._settings.grace:g} s"
+            self.say(f"{units.many(self._open, 'association')} will be shut down first, {grace}", "-warning")
+
+    def _show(self, settings: Settings) -> None:
+        self.fill("hosts", ", ".join(settings.hosts))
+        self.fill("port", str(settings.port))
+        if "userspace" in settings.stacks:
+            self.fill("udp", "" if settings.udp_port is None else str(settings.udp_port))
+        self.fill("streams", f"{settings.outbound}:{settings.inbound}")
+        self.fill("autoclose", str(settings.autoclose or ""))
+        self.query_one("#echo", Checkbox).value = settings.echo
+
+    def submit(self) -> None:
+        """Read the form."""
+        outbound, inbound = out_in(self.typed("streams"), self._settings.inbound)
+        autoclose = self.typed("autoclose")
+        settings = replace(
+            self._settings,
+            port=number("Port", self.typed("port"), 0, WORD),
+            outbound=outbound,
+            inbound=inbound,
+            echo=self.ticked("echo"),
+            autoclose=number("Autoclose", autoclose, 0, _AUTOCLOSE, optional=True) if autoclose else 0,
+        )
+        if "userspace" in settings.stacks:
+            udp = self.typed("udp")
+            settings = replace(settings, udp_port=number("UDP", udp, 0, WORD, optional=True) if udp else None)
+        hosts = [host.strip() for host in self.typed("hosts").split(",")]
+        if not all(hosts):
+            raise SctpError("Address is empty: give an address of this machine, or 0.0.0.0 for all of IPv4")
+        self._resolve(settings, hosts)
+
+    @work(exclusive=True)
+    async def _resolve(self, settings: Settings, hosts: Collection[str]) -> None:
+        try:
+            addresses = tuple(dict.fromkeys([await resolve(host) for host in hosts]))
+            for address in addresses:
+                unicast.check(address)
+        except SctpError as error:
+            self.say(str(error), "-failed")
+            return
+        self.dismiss(replace(settings, hosts=addresses))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There may be nothing to go back to."""
+        return self._before is not None if action == "restore" else True
+
+    def action_restore(self) -> None:
+        """The settings that worked before."""
+        if self._before is not None:
+            self._show(self._before)
+            self.say("as before; Enter opens the server with them")

@@ -1,0 +1,25 @@
+"""What the screens, the palette and the driver may ask of their program, which is `app.SctpApp`."""
+
+from typing import Protocol
+
+from sctp_tui.sctp.commands import Command
+from sctp_tui.sctp.endpoint import Clock
+
+from .hangup import Hangup
+from .keys import Keys
+from .state import State
+
+
+class Program(Protocol):
+    """The program on the screen."""
+
+    clock: Clock
+    state: State
+    keys: Keys
+    hangup: Hangup
+
+    def submit(self, *commands: Command) -> None:
+        """Ask the engine for something."""
+
+    def remember_names(self) -> None:
+        """Keep the names of hosts for the next run."""

@@ -1,0 +1,144 @@
+"""A few fields over the screen, filled in and done with Enter: what all such forms have in common."""
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Grid, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Checkbox, Input, Label, Static
+
+from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.printable import printable
+from sctp_tui.tui.actions import bindings
+
+from .key_footer import KeyFooter
+from .ordered_input import OrderedInput
+
+T = TypeVar("T")
+
+
+class Form(ModalScreen[T]):
+    """Subclasses give a `HEADING`, the fields, what is done with them, and the key that does it.
+
+    What can't be said of a field is said below all of them, and they stay as they were typed.
+    """
+
+    HEADING = ""
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("form")
+    DEFAULT_CSS = """
+    Form {
+        align: center middle;
+        & > Vertical {
+            width: 84;
+            max-width: 96%;
+            height: auto;
+            max-height: 96%;
+            padding: 0 1;
+            border: round $accent;
+            border-title-color: $text-accent;
+            border-title-style: bold;
+            background: $surface;
+        }
+        Grid {
+            grid-size: 6;
+            grid-columns: 8 1fr 8 1fr 10 1fr;
+            grid-rows: 1;
+            height: auto;
+        }
+        Label { color: $foreground-muted; }
+        Input {
+            width: 1fr;
+            margin-right: 1;
+            background: $boost;
+            &:focus { background: $surface-active; }
+        }
+        .-wide { column-span: 3; }
+        .-whole { column-span: 5; }
+        Checkbox {
+            column-span: 2;
+            background: transparent;
+            padding: 0;
+            & > .toggle--button { color: $foreground; background: transparent; }
+            &.-on > .toggle--button { color: $foreground; background: transparent; }
+        }
+        #said {
+            height: auto;
+            min-height: 1;
+            color: $foreground-muted;
+            &.-warning { color: $text-warning; }
+            &.-failed { color: $text-error; }
+        }
+        Footer { background: transparent; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as around:
+            around.border_title = self.HEADING
+            with Grid():
+                yield from self.fields()
+            yield Static(id="said", markup=False)
+            yield from self.below()
+            yield KeyFooter()
+
+    def on_mount(self) -> None:
+        # The footer listens only once it is there.
+        self.call_after_refresh(self.refresh_bindings)
+
+    # --- for subclasses
+
+    def fields(self) -> Iterator[Widget]:
+        """Labels and fields, six cells of the grid a row."""
+        raise NotImplementedError
+
+    def below(self) -> Iterator[Widget]:
+        """What stands below them."""
+        yield from ()
+
+    def submit(self) -> None:
+        """Do what the form is for. Raises `SctpError` that names the field."""
+        raise NotImplementedError
+
+    # --- what they share
+
+    def labelled(self, label: str, name: str, value: str, hint: str = "", tip: str = "") -> Iterator[Widget]:
+        """A label and its input; the hint says what an empty one means."""
+        yield Label(label)
+        yield OrderedInput(value, id=name, compact=True, placeholder=hint, tooltip=tip or None)
+
+    def typed(self, name: str) -> str:
+        """What stands in an input."""
+        return self.query_one(f"#{name}", Input).value.strip()
+
+    def fill(self, name: str, value: str) -> None:
+        """Put something into an input; what is typed next takes its place, as in one that Tab leads to."""
+        field = self.query_one(f"#{name}", Input)
+        field.value = value
+        if field.has_focus:
+            field.action_select_all()
+
+    def ticked(self, name: str) -> bool:
+        """Whether a box is ticked."""
+        return self.query_one(f"#{name}", Checkbox).value
+
+    def say(self, text: str, look: Literal["", "-warning", "-failed"] = "") -> None:
+        """The line below the fields."""
+        said = self.query_one("#said", Static)
+        said.update(Content(printable(text)))
+        said.set_classes(look)
+
+    def action_submit(self) -> None:
+        """Do it, or say what is wrong."""
+        try:
+            self.submit()
+        except SctpError as error:
+            self.say(str(error), "-failed")
+
+    def action_back(self) -> None:
+        """Leave it."""
+        self.dismiss(None)

@@ -1,0 +1,137 @@
+"""A line that is asked for at the foot of the screen: a filter, a text to search for."""
+
+from collections.abc import Callable
+from typing import ClassVar, NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Label, Static
+
+from sctp_tui.tui.actions import bindings
+
+from .recall_input import RecallInput
+
+
+class Recalled(NamedTuple):
+    """The memory of a prompt: `lines` were entered before.
+
+    `keep` is given all of them after each that was entered; `hide` makes of what was typed what is taken for
+    it, and may be seen from then on.
+    """
+
+    lines: list[str]
+    keep: Callable[[list[str]], None] = lambda lines: None
+    hide: Callable[[str], str] = str
+
+
+class PromptInput(RecallInput, inherit_bindings=False):
+    """The input of a prompt. No key that is typed in it does anything else."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("prompt"), *Input.BINDINGS]
+
+    def action_back(self) -> None:
+        """Leave it as it was."""
+        prompt = self.query_ancestor(Prompt)
+        prompt.close()
+
+
+class Prompt(Vertical):
+    """Opened by a key and closed by Enter or Esc; then the focus goes back to where it was.
+
+    Subclasses `check` what is typed as it is typed, and `enter` it.
+    """
+
+    DEFAULT_CSS = """
+    Prompt {
+        height: auto;
+        padding: 0 1;
+        display: none;
+        background: $panel;
+        Horizontal { height: 1; }
+        Label { width: auto; margin-right: 1; color: $text-accent; text-style: bold; }
+        PromptInput { width: 1fr; background: $surface-active; }
+        Static { height: auto; max-height: 3; color: $foreground-muted; }
+    }
+    """
+
+    class Entered(Message):
+        """What was asked for has been entered and taken."""
+
+    def __init__(self, title: str, recalled: Recalled, *, id: str) -> None:
+        super().__init__(id=id)
+        self._title = title
+        self._recalled = recalled
+        self._before: Widget | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield Label(self._title, markup=False)
+            yield PromptInput()
+        yield Static(markup=False)
+
+    def on_mount(self) -> None:
+        self.input.recall_from(self._recalled.lines)
+
+    # --- for subclasses
+
+    def check(self, text: str) -> Content:
+        """What there is to say of a text while it is typed."""
+        raise NotImplementedError
+
+    def enter(self, text: str) -> bool:
+        """Take what was entered; whether it could be."""
+        raise NotImplementedError
+
+    # --- opening and closing
+
+    @property
+    def input(self) -> PromptInput:
+        """The line."""
+        return self.query_one(PromptInput)
+
+    def open(self, text: str) -> None:
+        """Ask, with a text to begin with, which the first key that is typed replaces."""
+        if not self.display:
+            self._before = self.screen.focused
+        self.display = True
+        self.input.value = text
+        self.input.rewind()
+        self.input.action_select_all()
+        self.say(text)
+        self.screen.set_focus(self.input)
+
+    def close(self) -> None:
+        """Out of sight, with the focus back where it was."""
+        self.display = False
+        before = self._before
+        if before is not None and before.focusable:
+            before.focus()
+        else:
+            self.screen.focus_next()
+
+    def say(self, text: str) -> None:
+        """Show what there is to say of a text."""
+        self.query_one(Static).update(self.check(text))
+        self.input.refresh()  # what is wrong in it is drawn as such
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.say(event.value)
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        text = self._recalled.hide(event.value.strip())
+        if not self.enter(text):
+            return
+        if text:
+            self.input.remember(text)
+            self._recalled.keep(list(self.input.lines))
+        self.close()
+        self.post_message(self.Entered())

@@ -1,0 +1,43 @@
+"""What is moved in alike wherever it is: lists to choose from, texts and lines that scroll."""
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import OptionList
+
+from sctp_tui.tui.actions import bindings
+
+from .line_view import LineView
+
+
+class Menu(OptionList, inherit_bindings=False):
+    """A list to choose from."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("menu")
+
+
+class Text(VerticalScroll, inherit_bindings=False):
+    """A text that scrolls."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("text")
+
+
+class ScrolledLines(LineView, inherit_bindings=False):
+    """Lines without a cursor. Subclasses bind keys to these."""
+
+    def action_move(self, lines: int) -> None:
+        """Scroll by lines."""
+        self.go(self.scroll_y + lines)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by as many lines as fit."""
+        self.go(self.scroll_y + pages * max(1, self.page - 1))
+
+    def action_first(self) -> None:
+        """The first line."""
+        self.go(0)
+
+    def action_last(self) -> None:
+        """The last line."""
+        self.go(self.max_scroll_y)

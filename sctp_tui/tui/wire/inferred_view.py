@@ -1,0 +1,76 @@
+"""The ladder without packets: arrows for what the notifications prove, marked as inferred."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.endpoints import is_server
+from sctp_tui.monitor.log import Log
+from sctp_tui.monitor.trace.inferred import Inference, Inferred
+
+from .arrows_view import ArrowsView
+from .ladder_lines import INFERRED, Part, arrow, margin, times, titles
+
+_SLICE = 5000  # records of the log looked at between two frames
+_KEPT = 100_000  # arrows
+
+
+class InferredView(ArrowsView):
+    """Shows one association, from what the log still has of it."""
+
+    DEFAULT_CSS = """
+    InferredView > .ladder--mark { color: $text-muted; text-style: italic; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._association: Association | None = None
+        self._inference = Inference()
+        self._arrows: deque[Inferred] = deque(maxlen=_KEPT)
+        self._seen = 0  # number of the next record of the log
+        self._made = 0  # arrows since the first
+
+    def show(self, association: Association, log: Log) -> None:
+        """Take in what came to the log since the last time; of another association, all that it has."""
+        if self._association is None or self._association.key != association.key:
+            self._inference, self._seen, self._made = Inference(), 0, 0
+            self._arrows.clear()
+            self.cursor = None
+            self.following = True
+        self._association = association
+        start = max(self._seen, log.first)
+        self._seen = min(log.captured, start + _SLICE)
+        for event in log.between(start, self._seen):
+            if event.key == association.key:
+                arrows = self._inference.add(event)
+                self._arrows.extend(arrows)
+                self._made += len(arrows)
+        first = self._made - len(self._arrows)
+        if (first, self._made) != (self._first, self._end):
+            self.keep(first, self._made)
+
+    @property
+    def row(self) -> Inferred | None:
+        """The arrow that the keys mean."""
+        chosen = self.chosen
+        return self._arrows[chosen - self._first] if chosen is not None else None
+
+    def head(self, width: int) -> str:
+        """The two ends."""
+        association = self._association
+        if association is None:
+            return ""
+        here, there = association.endpoint, str(association.peer or "?")
+        return titles(*((there, here) if is_server(association.endpoint) else (here, there)), width)
+
+    def parts(self, number: int, width: int) -> Iterable[Part]:
+        """What must have passed. Its number is of no packet, and is not shown."""
+        one = self._arrows[number - self._first]
+        peer_is_left = self._association is not None and is_server(self._association.endpoint)
+        above = self._arrows[number - self._first - 1].mono if number > self._first else None
+        delta = None if above is None else one.mono - above
+        yield from times(None, one.mono - self._arrows[0].mono, delta, width)
+        yield from arrow(
+            f"{one.chunk} {one.text}".rstrip(), "inferred", width - margin(width),
+            right=(one.direction == "in") == peer_is_left, arrives=not one.lost, shaft=INFERRED,
+        )  # fmt: skip

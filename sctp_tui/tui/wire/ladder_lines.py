@@ -1,0 +1,192 @@
+"""A ladder drawn in cells, for the screen and for a text file: two lifelines, and an arrow a packet."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from rich.cells import cell_len
+
+from sctp_tui.monitor.text import units
+from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.ladder import Ladder, Row
+from sctp_tui.monitor.trace.timeline import Beats, Course, Done, Line, Told, beats, text
+from sctp_tui.sctp.link.conditions import WRONG_CHECKSUM, WRONG_TAG
+from sctp_tui.tui.widgets.columns import fit
+
+Look = Literal["number", "time", "line", "right", "left", "lost", "copy", "mark", "told"]
+Part = tuple[str, Look]
+
+_NUMBER, _TIME, _DELTA = 5, 10, 9
+_WIDE = 100  # cells from which on there is room for the time since the packet above
+THERE, ON_ITS_WAY, INFERRED = "─", "╌", "┈"
+"""Shafts: of a packet that was seen, of one that has not arrived yet, of one that must have passed."""
+_LEAST = 24  # cells between the lifelines
+
+
+def margin(width: int) -> int:
+    """Cells to the left of the left lifeline."""
+    return _NUMBER + 1 + _TIME + 1 + (_DELTA + 1 if width >= _WIDE else 0)
+
+
+def times(number: int | None, after: float, delta: float | None, width: int) -> Iterator[Part]:
+    """What stands there: a number, a time, and where there is room for it that since the line above."""
+    yield f"{'' if number is None else number:>{_NUMBER}} ", "number"
+    yield f"{after:>{_TIME}.4f} ", "time"
+    if width >= _WIDE:
+        yield f"{'' if delta is None else f'{delta:+.4f}':>{_DELTA}} ", "time"
+
+
+def rightwards(conversation: Conversation, row: Row) -> bool:
+    """Whether an arrow goes from the left to the right; the end that began stands at the left."""
+    return (row.packet.direction == "in") == (conversation.initiator == "peer")
+
+
+def ends(conversation: Conversation) -> tuple[str, str]:
+    """The names of the left and of the right end."""
+    local = f"{conversation.endpoint} {conversation.local}"
+    peer = str(conversation.peer)
+    return (peer, local) if conversation.initiator == "peer" else (local, peer)
+
+
+def head(conversation: Conversation, width: int) -> str:
+    """The line above the lifelines."""
+    return titles(*ends(conversation), width)
+
+
+def titles(left: str, right: str, width: int) -> str:
+    """The same for ends of these names."""
+    room = max(_LEAST, width - margin(width))
+    half = room // 2
+    since = f"{'Δt':>{_DELTA}} " if width >= _WIDE else ""
+    return f"{'#':>{_NUMBER}} {'Time':>{_TIME}} {since}" + fit(left, half) + fit(right, room - half, "right")
+
+
+LATE = "sent again, or overtaken"
+"""What is said of DATA that is seen for the first time behind higher TSNs."""
+
+
+def again(row: Row, rto: float = 0.0) -> str:
+    """How long after the first try: ` after 3 s`, and the RTO (s) that ran, or how long after the last."""
+    waited, since = units.delay(row.waited), units.delay(row.since)
+    said = [f"after {waited}"] if row.waited else []
+    if rto:
+        said.append(f"RTO {units.delay(rto)}")
+    elif row.since and since != waited:
+        said.append(f"last try {since} ago")
+    return f" {', '.join(said)}" if said else ""
+
+
+def marks(row: Row, answer: str = "", path: str = "", bounced: str = "", rto: float = 0.0) -> str:
+    """What is special about a packet, after its chunks: `↻12 fast`, `lost`, `+20 ms`; "" for nothing.
+
+    `answer` is what is wrong with the answer to it; `path` are the addresses that it passed between, where
+    there are several; `bounced` is why it did not get through; `rto` (s) is of the timer that ran out.
+    """
+    packet = row.packet
+    said = [f"via {path}"] if path else []
+    if row.first_try:
+        said.append(f"↻{row.first_try}{' fast' if row.fast else ''}{again(row, rto)}")
+    if row.late:
+        said.append(f"? {LATE}")
+    if row.probes:
+        said.append("window probe")
+    if packet.verdict in ("dropped", "refused"):
+        reason = packet.reason.removeprefix("the ")  # the place is narrow
+        what = "lost" if packet.verdict == "dropped" else "refused"
+        what = "discarded" if packet.reason in (WRONG_TAG, WRONG_CHECKSUM) else what
+        said.append(f"{what}: {reason}" if reason else packet.verdict)
+    elif packet.verdict in ("duplicated", "reordered"):
+        said.append({"duplicated": "a copy", "reordered": "held back"}[packet.verdict])
+    if bounced:
+        said.append(bounced)
+    elif answer and packet.verdict in ("delivered", "delayed"):
+        said.append(answer)
+    if packet.delay:
+        said.append(f"+{units.delay(packet.delay)}")
+    return ", ".join(said)
+
+
+def parts(course: Course, line: Line, width: int, now: float = float("inf")) -> Iterator[Part]:
+    """One line in so many cells, part by part; `now` in seconds of the link's clock."""
+    ladder, left, whole = course.ladder, margin(width), width
+    width = max(_LEAST, width - left)
+    match line:
+        case Row():
+            yield from times(line.number, line.after, ladder.delta(line), whole)
+            yield from _packet(ladder, line, width, now)
+        case Beats():
+            first = ladder[line.first]
+            yield from times(line.first, first.after, ladder.delta(first), whole)
+            yield "│" + f" {beats(ladder, line)} ".center(width - 2, "·") + "│", "line"
+        case Done():
+            yield " " * left + "│", "line"
+            yield f" {fit(text(line), width - 4).rstrip()} ".center(width - 2, "┄"), "mark"
+            yield "│", "line"
+        case Told():
+            here = line.end == ladder.conversation.initiator
+            said = fit(f"● {text(line)}" if here else text(line), width - (4 if here else 6)).rstrip()
+            yield " " * left + ("├" if here else "│"), "line"
+            yield (f" {said}".ljust(width - 2) if here else f"{said} ● ".rjust(width - 2)), "told"
+            yield "│" if here else "┤", "line"
+
+
+def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[Part]:
+    """A packet that is on its way still has a broken shaft and an open head, and nobody could answer it."""
+    there = row.packet.mono + row.packet.delay <= now
+    yield from arrow(
+        fit_label(ladder.label(row)),
+        marks(
+            row,
+            ladder.answer(row) if there else "",
+            ladder.conversation.path(row.packet),
+            ladder.bounced(row),
+            ladder.rto(row),
+        ),
+        width,
+        right=rightwards(ladder.conversation, row),
+        arrives=ladder.arrives(row),
+        look="copy" if row.packet.verdict == "duplicated" else None,
+        shaft=THERE if there else ON_ITS_WAY,
+    )
+
+
+def fit_label(text: str) -> str:
+    """Made printable, whoever chose it."""
+    return fit(text, cell_len(text)) if not text.isascii() else fit(text, len(text))
+
+
+def arrow(
+    label: str,
+    mark: str,
+    width: int,
+    *,
+    right: bool,
+    arrives: bool,
+    look: Look | None = None,
+    shaft: str = THERE,
+) -> Iterator[Part]:
+    """Two lifelines and an arrow between them; where it doesn't arrive, it ends in a cross."""
+    look = look or ("lost" if not arrives else "right" if right else "left")
+    span = width - 2
+    mark = fit(mark, span // 2).rstrip() if cell_len(mark) > span // 2 else mark
+    taken = cell_len(mark) + 1 if mark else 0
+    # So much of the way a lost one is not drawn.
+    short = 0 if arrives else min(max(span - 5 - taken - cell_len(label), 3), span // 3)
+    room = span - 5 - taken - short  # a dash, a blank before the label and behind, a dash, the head
+    said = fit(label, room) if cell_len(label) > room else label
+    rest = shaft * (room - cell_len(said) + 1)
+    heads = ("▶", "◀") if shaft == THERE else ("▷", "◁")
+    head = "✗" if not arrives else heads[0] if right else heads[1]
+    if right:
+        yield "├", "line"
+        yield f"{shaft} {said} ", look
+        if mark:
+            yield f"{mark} ", "mark"
+        yield rest + head, look
+        yield " " * short + "│", "line"
+    else:
+        yield "│" + " " * short, "line"
+        yield f"{head}{shaft} {said} ", look
+        if mark:
+            yield f"{mark} ", "mark"
+        yield rest, look
+        yield "┤", "line"

@@ -1,0 +1,177 @@
+"""The ladder on the screen: drawn while its rows are in view, followed and frozen as the log is."""
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+from msgspec.structs import replace
+from textual.binding import BindingType
+from textual.message import Message
+
+from sctp_tui.monitor.log import Log
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.trace.conversations import Conversation, End
+from sctp_tui.monitor.trace.ladder import Ladder, Row
+from sctp_tui.monitor.trace.timeline import Beats, Course, Line, Shown, Told
+from sctp_tui.monitor.why import Level
+from sctp_tui.sctp.events import Event
+from sctp_tui.tui.actions import bindings
+
+from .arrows_view import ArrowsView
+from .ladder_lines import Part, head, parts
+
+
+class LadderView(ArrowsView):
+    """Shows the packets of one conversation as arrows, and between them what else happened."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("packets")
+
+    class Said(Message):
+        """Something that the user is to be told of what was asked for."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Changed(Message):
+        """What stands between the packets is to be another."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.course: Course | None = None
+        self.shown = Shown()
+        """What stands beside the packets."""
+        self.level: Level = "beginner"
+        """For whom all of a packet is explained."""
+        self._now = 0.0
+        self._all_there = 0.0  # when the last packet arrives
+        self._log: Log | None = None
+
+    @property
+    def ladder(self) -> Ladder | None:
+        """The packets, None while there are none."""
+        return self.course.ladder if self.course is not None else None
+
+    def show(self, conversation: Conversation, now: float, monitor: Monitor, ends: Mapping[int, End]) -> None:
+        """Take in what came since the last time; of another conversation, all of it.
+
+        `now` in seconds of the link's clock; `ends` are the associations at the ends, by their keys.
+        """
+        if self.course is None or self.course.ladder.conversation is not conversation:
+            self.course = Course(Ladder(conversation))
+            self.cursor = None
+            self._first = self._end = 0
+            self._all_there = 0.0
+            self.following = True
+        self._log = monitor.log
+        course, ladder = self.course, self.course.ladder
+        before, self._now = self._now, now
+        if before < self._all_there:  # they were drawn as on their way
+            self.refresh()
+        anew = course.shown != self.shown
+        place = self._packet if anew and not self.following else None
+        if anew:
+            course.show(self.shown)
+        seen = ladder.seen
+        if not course.update(monitor.log, ends, monitor.remarks) and not anew:
+            return
+        for row in ladder.rows(seen + 1, ladder.seen - seen):
+            self._all_there = max(self._all_there, row.packet.mono + row.packet.delay)
+        self.keep(course.first, course.end)
+        if place is not None:
+            self.put_cursor(course.place(place))
+
+    @property
+    def line(self) -> Line | None:
+        """What the keys mean."""
+        chosen = self.chosen
+        return self.course[chosen] if self.course is not None and chosen is not None else None
+
+    @property
+    def row(self) -> Row | None:
+        """The same, where it is a packet."""
+        line = self.line
+        return line if isinstance(line, Row) else None
+
+    @property
+    def bounced(self) -> str:
+        """Why the packet that the keys mean did not get through, "" where nothing says so."""
+        row, ladder = self.row, self.ladder
+        return ladder.bounced(row) if row is not None and ladder is not None else ""
+
+    @property
+    def _packet(self) -> int | None:
+        """The number of the packet under the cursor, or of the last one before."""
+        match self.line:
+            case None:
+                return None
+            case Row() as row:
+                return row.number
+            case Beats() as beats:
+                return beats.first
+            case note:
+                return note.after
+
+    @property
+    def arrow(self) -> tuple[Event | None, str] | None:
+        """The packet or the event that the keys mean, and its line as drawn where there is room for it."""
+        course, line = self.course, self.line
+        if course is None or line is None:
+            return None
+        wide = 2 * len(course.ladder.label(line)) if isinstance(line, Row) else 0
+        drawn = "".join(text for text, _ in parts(course, line, self.size.width + wide, self._now))
+        event: Event | None = line.packet if isinstance(line, Row) else None
+        return line.event if isinstance(line, Told) else event, drawn
+
+    def head(self, width: int) -> str:
+        """The two ends."""
+        return head(self.course.ladder.conversation, width) if self.course is not None else ""
+
+    def parts(self, number: int, width: int) -> Iterable[Part]:
+        """A packet, or what is between two."""
+        return parts(self.course, self.course[number], width, self._now) if self.course is not None else ()
+
+    def action_open(self) -> None:
+        """Show all of what is under the cursor."""
+        match self.line:
+            case Told() as told:
+                from sctp_tui.tui.dialogs.message_detail import MessageDetailScreen
+
+                if self._log is not None and told.number >= self._log.first:
+                    self.app.push_screen(MessageDetailScreen(self._log, told.number))
+                else:
+                    self.post_message(self.Said("the log no longer has this: choose a newer one"))
+            case Row() | Beats():
+                self._open_packet()
+
+    def _open_packet(self) -> None:
+        course, number = self.course, self._packet
+        if course is None or number is None:
+            return
+        from sctp_tui.tui.dialogs.packet_screen import PacketScreen
+
+        def back(number: int | None) -> None:
+            if number is not None:
+                self.put_cursor(course.place(number))
+
+        self.app.push_screen(PacketScreen(course.ladder, number, self.level), back)
+
+    def action_of_note(self, step: int) -> None:
+        """To the next packet that was lost or sent again."""
+        if self.course is None or (chosen := self.chosen) is None:
+            return
+        found = self.course.of_note(chosen, step)
+        if found is None:
+            where = "below" if step > 0 else "above"
+            self.post_message(self.Said(f"no packet {where} was lost or sent again"))
+        else:
+            self.put_cursor(found)
+
+    def action_sockets(self) -> None:
+        """What the sockets told between the packets, or packets alone."""
+        self.shown = replace(self.shown, sockets=not self.shown.sockets)
+        self.post_message(self.Changed())
+
+    def action_fold(self) -> None:
+        """HEARTBEATs in a row as one line, or each."""
+        self.shown = replace(self.shown, folded=not self.shown.folded)
+        self.post_message(self.Changed())

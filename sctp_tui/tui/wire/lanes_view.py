@@ -1,0 +1,385 @@
+"""The lanes of an association: a block for each message, at the end that sent it and at the one that got it.
+
+A column is a message, in the order in which they were sent, and a lane a stream: so that what stands and
+what goes on meanwhile are side by side, however fast it went.
+"""
+
+from collections.abc import Hashable
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import BindingType
+from textual.strip import Strip
+
+from sctp_tui.monitor.text import units
+from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.stream import Block, Lane, Waits
+from sctp_tui.monitor.trace.streams import Lanes, Sending
+from sctp_tui.sctp.events import Direction
+from sctp_tui.tui.actions import bindings
+from sctp_tui.tui.widgets.columns import fit
+from sctp_tui.tui.widgets.line_view import LineView
+
+from .ladder_lines import ends
+
+_AT_ONCE = 2000  # packets taken in at most by one drawing
+_GUTTER = 18  # cells for what stands left of the blocks
+_EACH = 3  # lines of a lane; the last of them is left out where there is no room
+_ABOVE, _BELOW = 2, 1  # lines that stay: heading and times, legend
+_WAIT = 8  # cells for the time that a message waited
+_WITH_TOTAL = 100  # cells from which on there is room for the total
+
+Part = tuple[str, str]
+"""A text, and how it looks."""
+
+
+class LanesView(LineView):
+    """One direction of a `Conversation`, by SCTP's rule of delivery or by TCP's."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings("lanes")
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"lanes-view--{look}"
+        for look in (
+            *("heading", "one", "below", "label", "stream", "stands", "goes"),
+            *("sent", "lost", "again", "coming", "waiting", "waited", "delivered", "abandoned"),
+        )
+    }
+
+    DEFAULT_CSS = """
+    LanesView {
+        & > .lanes-view--heading { text-style: bold; }
+        & > .lanes-view--one { color: $text-warning; text-style: bold reverse; }
+        & > .lanes-view--below { color: $text-warning; text-style: bold; }
+        & > .lanes-view--label { color: $text-muted; }
+        & > .lanes-view--stream { text-style: bold; }
+        & > .lanes-view--stands { color: $text-error; text-style: bold; }
+        & > .lanes-view--goes { color: $text-success; }
+        & > .lanes-view--sent { color: $text-primary; }
+        & > .lanes-view--lost { color: $text-error; text-style: bold; }
+        & > .lanes-view--again { color: $text-warning; text-style: bold; }
+        & > .lanes-view--coming, & > .lanes-view--abandoned { color: $text-muted; }
+        & > .lanes-view--waiting { color: $text-error; text-style: bold; }
+        & > .lanes-view--waited { color: $text-warning; }
+        & > .lanes-view--delivered { color: $text-success; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.direction: Direction = "in"
+        """Whose messages are shown: "in" those of the far end."""
+        self.as_one = False
+        """Whether they are delivered as TCP would: as if all streams were one."""
+        self.zoom = 1
+        """0 shows a cell for a message, 1 its number, 2 how long it waited too."""
+        self._conversation: Conversation | None = None
+        self._lanes = Lanes()
+        self._seen = 0
+        self._now = 0.0
+        self._end: int | None = None  # the message after the last in view, None while it follows
+        self._in_view: dict[int, list[tuple[int, Block]]] = {}  # by stream, at which cell
+        self._shown: list[Lane] = []
+        self._digits = 1
+        self._each = _EACH
+        self._stamp: Hashable = None
+
+    # --- what is shown
+
+    def show(self, conversation: Conversation, now: float) -> None:
+        """Draw what changed; `now` in seconds of the link's clock."""
+        if conversation is not self._conversation:
+            self._conversation, self._lanes = conversation, Lanes()
+            self._seen, self._end, self._stamp = 0, None, None
+            self.direction = "in" if conversation.initiator == "peer" else "out"
+        self._seen = max(self._seen, conversation.first - 1)  # what is before that is gone
+        for traced in conversation.since(self._seen, _AT_ONCE):
+            self._lanes.fold((traced,))
+            self._seen = traced.number
+        self._now = now
+        if self._seen == conversation.captured:
+            self._lanes.until(now)
+        self._arrange()
+
+    @property
+    def following(self) -> bool:
+        """Whether the newest is in view."""
+        return self._end is None
+
+    @property
+    def page(self) -> int:
+        """Lines for lanes."""
+        return max(0, self.size.height - _ABOVE - _BELOW)
+
+    @property
+    def _sending(self) -> Sending:
+        return self._lanes.sending[self.direction]
+
+    @property
+    def _block(self) -> int:
+        """Cells of a block."""
+        return self._digits + 2 if self.zoom else 1
+
+    @property
+    def _pitch(self) -> int:
+        """Cells from one block to the next."""
+        return self._block + (0, 1, _WAIT)[self.zoom]
+
+    @property
+    def _room(self) -> int:
+        """Blocks that fit side by side."""
+        return max(1, (self.scrollable_content_region.width - _GUTTER) // self._pitch)
+
+    # --- keys
+
+    def action_turn(self) -> None:
+        """The other end's messages."""
+        self.direction = "out" if self.direction == "in" else "in"
+        self._end = None
+        self._arrange()
+
+    def action_one_stream(self) -> None:
+        """As TCP would deliver them, or as SCTP does."""
+        self.as_one = not self.as_one
+        self._arrange()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is a smallest and a largest size."""
+        match action, parameters:
+            case "zoom", (int() as by,):
+                return 0 <= self.zoom + by <= 2
+        return True
+
+    def action_zoom(self, by: int) -> None:
+        """Larger (1) or smaller (-1) blocks."""
+        self.zoom = max(0, min(self.zoom + by, 2))
+        self._arrange()
+
+    def action_move(self, by: int) -> None:
+        """A quarter of what is in view to earlier (-1) or later (1) messages."""
+        self._go_to(self._last + by * max(1, self._room // 4))
+
+    def action_lane(self, by: int) -> None:
+        """So many streams down."""
+        self.go(self.scroll_y + by * self._each)
+
+    def action_first(self) -> None:
+        """The oldest messages kept."""
+        self._go_to(0)
+
+    def action_follow(self) -> None:
+        """The newest, and follow."""
+        self._end = None
+        self._arrange()
+
+    def _go_to(self, end: int) -> None:
+        """Have this message right of the last in view, as far as there are so many; there it follows."""
+        sending = self._sending
+        newest = sending.gone + len(sending.blocks)
+        end = max(end, min(newest, sending.gone + self._room))
+        self._end = end if end < newest else None
+        self._arrange()
+
+    @property
+    def _last(self) -> int:
+        """Number of the message after the last in view."""
+        sending = self._sending
+        newest = sending.gone + len(sending.blocks)
+        return newest if self._end is None else max(self._end, min(newest, sending.gone + self._room))
+
+    # --- drawing
+
+    def on_resize(self) -> None:
+        """As many as fit now."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Choose what is in view, where something changed."""
+        sending = self._sending
+        some_wait = any(lane.held or lane.waiting for lane in sending.lanes.values())
+        live = round(self._now, 1) if some_wait and self.zoom == 2 else 0
+        stamp = (
+            sending.version,
+            self.direction,
+            self.as_one,
+            self.zoom,
+            self._end,
+            self.size,
+            live,
+            self._seen,
+        )
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        self._digits = len(
+            str(max((block.number or 0 for block in sending.blocks[-self._room :]), default=0))
+        )
+        last = self._last - sending.gone
+        first = max(0, last - self._room)
+        self._in_view = {}
+        for at, block in enumerate(sending.blocks[first:last]):
+            self._in_view.setdefault(block.stream, []).append((at * self._pitch, block))
+        self._shown = sending.streams
+        self._each = _EACH if len(self._shown) * _EACH <= self.page else _EACH - 1
+        self.set_lines(len(self._shown) * self._each + _ABOVE + _BELOW - 1)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Heading, times, a line of a lane, or the legend."""
+        width = self.scrollable_content_region.width
+        if y == 0:
+            parts = self._heading(width)
+        elif y == 1:
+            parts = self._times(width)
+        elif y == self.size.height - 1:
+            parts = self._legend(width)
+        elif not self._shown:
+            parts = [("  No message this way yet; t shows those of the other end." * (y == _ABOVE), "label")]
+        else:
+            at, line = divmod(self.top + y - _ABOVE, self._each)
+            parts = self._line(self._shown[at], line, width) if at < len(self._shown) else []
+        segments = [Segment(text, self.style_of(look and f"lanes-view--{look}")) for text, look in parts]
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def _heading(self, width: int) -> list[Part]:
+        if self._conversation is None:
+            return []
+        left, right = ends(self._conversation)
+        rightwards = (self.direction == "in") == (self._conversation.initiator == "peer")
+        who = f" {left} → {right}" if rightwards else f" {right} → {left}"
+        rule = " AS ONE STREAM, like TCP " if self.as_one else "SCTP: each stream by itself"
+        newest = self._sending.gone + len(self._sending.blocks)
+        below = "" if self._end is None else f" +{newest - self._last} later, End follows"
+        return [
+            (fit(who, max(1, width - len(rule) - len(below) - 2)) + " ", "heading"),
+            (rule, "one" if self.as_one else "goes"),
+            (below, "below"),
+        ]
+
+    def _times(self, width: int) -> list[Part]:
+        """When the messages were sent, above those where there is room."""
+        began = self._conversation.began if self._conversation is not None else 0.0
+        line = fit(" sent after", _GUTTER)
+        places = sorted((at, block.sent_at - began) for some in self._in_view.values() for at, block in some)
+        for at, seconds in places:
+            said = f"{seconds:.3f} s"
+            free = _GUTTER + at - len(line)
+            if (free >= 2 or at == 0) and _GUTTER + at + len(said) <= width:
+                line += " " * free + said
+        return [(line, "label")]
+
+    def _line(self, lane: Lane, line: int, width: int) -> list[Part]:
+        if line == 2:
+            return [(_summary(lane, width), "label")]
+        if line == 0:
+            parts = [(fit(f" Stream {lane.stream}", _GUTTER - 5), "stream"), ("sent ", "label")]
+        else:
+            state, look = self._state(lane)
+            parts = [(fit(f" {state}", _GUTTER - 4), look), ("got ", "label")]
+        cells = 0
+        for at, block in self._in_view.get(lane.stream, ()):
+            parts.append((" " * (at - cells), ""))
+            here = self._got(block) if line else [self._sent(block)]
+            parts += here
+            cells = at + sum(len(text) for text, _ in here)
+        return parts
+
+    def _state(self, lane: Lane) -> Part:
+        """Whether a stream stands, and what for."""
+        if self.as_one and lane.held:
+            block = self._sending.blocking
+            return f"awaits {block.stream}/{_called(block)}" if block is not None else "waits", "stands"
+        if not self.as_one and lane.waiting:
+            return f"awaits {lane.awaited}", "stands"
+        blocks = [block for _, block in self._in_view.get(lane.stream, ())]
+        if any(block.lost for block in blocks):
+            return "✗ lost", "lost"
+        others_stand = any(other.held if self.as_one else other.waiting for other in self._shown)
+        goes_on = (others_stand and lane.messages) or any(lane.passed_over(block) for block in blocks)
+        return ("goes on", "goes") if goes_on else ("", "")
+
+    def _sent(self, block: Block) -> Part:
+        state = block.state(self.as_one)
+        look = "lost" if state == "lost" else "again" if block.resent else "sent"
+        if not self.zoom:
+            return "✗" if state == "lost" else "↻" if block.resent else "▪", look
+        left = "✗" if block.losses else "["
+        right = "✗" if state == "lost" else "↻" if block.resent else "]"
+        return f"{left}{_called(block):>{self._digits}}{right}", look
+
+    def _got(self, block: Block) -> list[Part]:
+        state = block.state(self.as_one)
+        waited = block.waited(self.as_one, self._now)
+        kind = "waited" if state == "delivered" and waited else "coming" if state == "on its way" else state
+        if not self.zoom:
+            return [(_SMALL[kind], kind)]
+        left, right = _EDGES[kind]
+        inside = _SMALL[kind] if kind in ("lost", "abandoned") else _called(block)
+        parts: list[Part] = [(f"{left}{inside:>{self._digits}}{right}", kind)]
+        if self.zoom == 2 and waited:
+            parts.append((f" {units.milliseconds(round(waited * 1000))}", kind))
+        return parts
+
+    def _legend(self, width: int) -> list[Part]:
+        """What the signs mean: all of them, or where there is no room those in view."""
+        signs = [(self._sign(kind), kind, meaning) for kind, meaning in _MEANINGS]
+        signs.append(("↻", "again", "sent again"))
+        if self.zoom:
+            signs.append((_UNORDERED, "sent", "unordered"))
+        if sum(len(sign) + len(meaning) + 3 for sign, _, meaning in signs) > width:
+            blocks = [block for some in self._in_view.values() for _, block in some]
+            seen = {look for block in blocks for _, look in (*self._got(block), self._sent(block))}
+            unordered = any(block.unordered for block in blocks)
+            signs = [one for one in signs if (unordered if one[0] == _UNORDERED else one[1] in seen)]
+        parts: list[Part] = [(" ", "")]
+        for sign, kind, meaning in signs:
+            parts += [(sign, kind), (f" {meaning}  ", "label")]
+        return parts
+
+    def _sign(self, kind: str) -> str:
+        edges = "".join(_EDGES[kind]).strip() if self.zoom else ""
+        return edges or _SMALL[kind]
+
+
+_EDGES = {
+    "delivered": ("█", "█"),
+    "waited": ("▒", "█"),
+    "waiting": ("▒", "▒"),
+    "coming": ("·", "·"),
+    "lost": (" ", " "),
+    "abandoned": (" ", " "),
+}
+_SMALL = {"delivered": "█", "waited": "▓", "waiting": "▒", "coming": "·", "lost": "✗", "abandoned": "–"}
+_MEANINGS = (
+    ("delivered", "delivered"),
+    ("waiting", "waits"),
+    ("waited", "had to wait"),
+    ("coming", "on its way"),
+    ("lost", "lost"),
+    ("abandoned", "abandoned"),
+)
+_UNORDERED = "[U]"
+
+
+def _called(block: Block) -> str:
+    return "U" if block.unordered else str(block.number)
+
+
+def _summary(lane: Lane, width: int) -> str:
+    """What waiting there was in a stream, and is, by either rule."""
+    total = width >= _WITH_TOTAL
+    said = f"{units.count(lane.messages)} delivered: {_waits(lane.by_stream, len(lane.waiting), total)}"
+    return f"   {said}; in one stream {_waits(lane.as_one, lane.held, total)}"
+
+
+def _waits(waits: Waits, now: int, total: bool) -> str:
+    """What was delivered after it had waited, and how many wait now."""
+    if now:
+        waited = f", {units.count(waits.count)} waited" if waits.count else ""
+        return f"{units.count(now)} wait{'s' if now == 1 else ''}{waited}"
+    if not waits.count:
+        return "none waited"
+    said = f"{units.count(waits.count)} waited up to {units.milliseconds(round(waits.longest * 1000))}"
+    in_all = f", {units.milliseconds(round(waits.total * 1000))} in all"
+    return said + (in_all if total and waits.count > 1 else "")

@@ -1,0 +1,61 @@
+"""The line below the header while the link does something on purpose, or its time is not the world's."""
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from sctp_tui.monitor.text import units
+from sctp_tui.monitor.trace.link_changes import conditioned, conditions, forms, pace
+from sctp_tui.sctp.events import LinkState
+from sctp_tui.tui.widgets.columns import fit
+
+
+class LinkBanner(Widget):
+    """`Link both ways loss=10%   in 12 lost   out 9 lost`; not there where the link is as it is."""
+
+    DEFAULT_CSS = """
+    LinkBanner {
+        height: 1;
+        padding: 0 1;
+        background: $warning-muted;
+        color: $text-warning;
+        display: none;
+        &.-slow { background: $error; color: $text; text-style: bold; }
+        &:ansi { background: ansi_default; color: ansi_yellow; text-style: reverse; }
+        &:ansi.-slow { color: ansi_red; text-style: bold reverse; }
+        &:nocolor { text-style: reverse; }
+        &:nocolor.-slow { text-style: bold reverse; }
+    }
+    """
+    ALLOW_SELECT = False
+
+    leads: reactive[tuple[str, ...]] = reactive(("",))
+    """What is said before that, the longest first."""
+    state: reactive[LinkState | None] = reactive(None)
+
+    _before = 0  # packets kept out until time was last the world's
+
+    def show(self, state: LinkState | None, kept_out: int = 0) -> None:
+        """Say what it does now; `kept_out` are the packets from outside that its time kept out so far."""
+        slow = pace(state)
+        if not slow:
+            self._before = kept_out
+            self.leads = ("",)
+        else:
+            number = kept_out - self._before
+            outside = f"   {units.many(number, 'packet')} from outside not let in: their time goes on"
+            told = slow + outside * bool(number)
+            self.leads = (f"{told}   space goes on, i one step", told, slow, slow.partition(",")[0])
+        self.set_class(bool(slow), "-slow")
+        self.state = state if conditioned(state) else None
+        self.display = bool(slow) or self.state is not None
+
+    def render(self) -> Content:
+        """What there is room for: phrases go whole, and what is set on the link last."""
+        width, state = max(1, self.content_size.width), self.state
+        if state is None:
+            return Content(next((one for one in self.leads if len(one) <= width), fit(self.leads[-1], width)))
+        leads = [f"{one}{'   ' if one else ''}Link " for one in self.leads]
+        lines = (lead + said for said in forms(state) for lead in leads)
+        fits = next((line for line in lines if len(line) <= width), None)
+        return Content(fits or fit(leads[-1] + conditions(state, width - len(leads[-1])), width))

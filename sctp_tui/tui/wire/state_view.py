@@ -1,0 +1,139 @@
+"""The state machine on the screen: where both ends of a conversation stand, and how they came there."""
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import BindingType
+from textual.strip import Strip
+
+from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.text.events import why_not
+from sctp_tui.monitor.trace.conversations import Conversation, End
+from sctp_tui.monitor.trace.states import Follower, Taken
+from sctp_tui.sctp.events import Origin
+from sctp_tui.tui.actions import bindings
+from sctp_tui.tui.widgets.columns import fit
+from sctp_tui.tui.widgets.scrolled import ScrolledLines
+
+from .state_diagram import Run, diagram
+
+_SLICE = 2000  # packets taken in between two frames
+_Stamp = tuple[int, int, int, Taken | None, Taken | None, tuple[tuple[End, Origin | None], ...]]
+
+
+class StateView(ScrolledLines):
+    """The diagram, the present states lit; below it the transitions that were taken, the last one first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("states")
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"states--{look}" for look in ("header", "box", "label", "lit", "taken")
+    }
+
+    DEFAULT_CSS = """
+    StateView {
+        & > .states--header { color: $text-muted; text-style: bold; }
+        & > .states--box { color: $text-muted; }
+        & > .states--label { color: $text-muted; }
+        & > .states--lit { color: $text-success; text-style: bold; }
+        & > .states--taken { color: $text-warning; text-style: bold; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.follower: Follower | None = None
+        self._by: dict[End, Origin | None] = {}  # who ended the association, as its ends here were told
+        self._lines: list[list[Run]] = []
+        self._drawn: _Stamp | None = None
+
+    def show(self, conversation: Conversation, now: float, ends: Iterable[Association] = ()) -> None:
+        """Take in what came since the last time; of another conversation, all of it. `now` is the link's.
+
+        `ends` are those of its ends that are here: they tell what no packet does.
+        """
+        if self.follower is None or self.follower.conversation is not conversation:
+            self.follower = Follower(conversation)
+            self._by.clear()
+            self._drawn = None
+            self.go(0)
+        if not self.follower.update(now, _SLICE):
+            for one in ends:
+                end: End = "local" if one.endpoint == conversation.endpoint else "peer"
+                # Whose it is the end's name tells; its packets have shown whether an ABORT went out.
+                why = "[ABORT]" if one.by == "us" else why_not(one.ended)
+                since = one.clock.at(one.history[-1].mono)
+                self.follower.told(end, one.state, one.by, since, why)
+                self._by[end] = one.by
+        self._draw()
+
+    def _draw(self) -> None:
+        follower = self.follower
+        if follower is None:
+            return
+        width, height = self.scrollable_content_region.width, self.page
+        taken = follower.taken
+        lasts = follower.last("local"), follower.last("peer")
+        drawn = (width, height, len(taken), *lasts, tuple(self._by.items()))
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        ends = self._ends(follower)
+        here: dict[str, list[str]] = {}
+        for end, name in ends.items():
+            here.setdefault(follower.state[end], []).append(name)
+        self._lines = diagram(here, [last.transition for last in lasts if last], width, height)
+        for number, one in enumerate(reversed(taken)):
+            style = "taken" if number == 0 else "label"
+            told = self._told(one, ends[one.end], follower.conversation.began, width)
+            self._lines.append([(fit(told, width), style)])
+        self.set_lines(len(self._lines))
+        self.refresh()
+
+    @staticmethod
+    def _ends(follower: Follower) -> dict[End, str]:
+        begins = follower.conversation.initiator
+        return {begins: "client", "local" if begins == "peer" else "peer": "server"}
+
+    def _told(self, one: Taken, name: str, began: float, width: int) -> str:
+        after = one.at - began
+        section = f"  RFC 9260, section {one.transition.section}" if one.transition.section else ""
+        why = f": {one.why}" if one.why else ""
+        told = f"{after:9.3f} {name} {one.transition}{why}{self._by_whom(one)}"
+        return told + section if len(told) + len(section) <= width else told
+
+    def _by_whom(self, one: Taken) -> str:
+        """That no user wanted an ABORT, where that is known; "us" could be either of the two ends here."""
+        itself = one.transition.trigger == "[ABORT]" and self._by.get(one.end) == "stack"
+        return ", by its stack" if itself else ""
+
+    def on_resize(self) -> None:
+        """The picture fits itself into the room that there is."""
+        self._draw()
+
+    def render_line(self, y: int) -> Strip:
+        """The header, or a line of the picture or of what was taken."""
+        width = self.scrollable_content_region.width
+        if self.follower is None:
+            return Strip.blank(width, self.rich_style)
+        if y == 0:
+            segments = [Segment(fit(" · ".join(self._now(self.follower)), width), self._look("header"))]
+        else:
+            line = self.top + y - 1
+            runs = self._lines[line] if line < len(self._lines) else []
+            segments = [Segment(text, self._look(look)) for text, look in runs]
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def _now(self, follower: Follower) -> Iterator[str]:
+        ends = self._ends(follower)
+        for end, name in ends.items():
+            yield f"{name} {follower.state[end]}"
+        if follower.taken:
+            last = follower.taken[-1]
+            why = f": {last.why}" if last.why else ""
+            yield f"last: {ends[last.end]} {last.transition.trigger}{why}{self._by_whom(last)}"
+
+    def _look(self, look: str) -> Style:
+        return self.style_of(f"states--{look}" if look else "")

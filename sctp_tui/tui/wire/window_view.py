@@ -1,0 +1,436 @@
+"""The window of an association drawn over time: TSNs above, octets below, and the numbers of now."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import BindingType
+from textual.strip import Strip
+from textual.widget import Widget
+
+from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.text import units
+from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.window import Sending, Track, Window
+from sctp_tui.sctp.events import Direction, Status
+from sctp_tui.tui.actions import bindings
+from sctp_tui.tui.widgets.plot import ACROSS, DOTTED, HEAVY, SOLID, Plot, Scale, ticks
+from sctp_tui.tui.widgets.time_axis import Timeline
+
+from .ladder_lines import LATE
+
+_GUTTER = 8  # cells for what stands left of the plots
+_DOTS = 4096  # of a series in view that are drawn at most: more than there are dots across
+_AT_ONCE = 3000  # packets taken in at most by one drawing
+_APART = 3  # cells from one sample's mark to the next, at least
+_WITH_RTO = 22  # lines from which on the RTO is drawn too
+
+_Line = list[tuple[str, str]]  # texts, and how they look
+
+LOST = "lost by the link"
+_TSN_LEGEND = (
+    ("⡠⠊", "sent", "sent", "sent"),
+    ("─", "acknowledged", "acked", "acked"),
+    ("▲", "beyond a gap", "gap", "gap"),
+    ("r", "retransmitted", "again", "again"),
+    ("✗", LOST, "lost", "lost"),
+)
+_LATE = ("?", LATE, "late", "again")
+_PROBED = ("p", "window probe", "probe", "again")
+_ABANDONED = ("a", "abandoned", "abandoned", "lost")
+
+
+class WindowView(Widget, can_focus=True):
+    """One direction of a `Conversation` over the time in view."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings("window")
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"window-view--{look}"
+        for look in (
+            *("heading", "label", "axis", "sent", "acked", "gap", "again", "lost"),
+            *("flight", "cwnd", "rwnd"),
+        )
+    }
+
+    DEFAULT_CSS = """
+    WindowView {
+        height: 1fr;
+        padding: 0 1;
+        & > .window-view--heading { text-style: bold; }
+        & > .window-view--label { color: $text-muted; }
+        & > .window-view--axis { color: $foreground 40%; }
+        & > .window-view--sent { color: $text-primary; }
+        & > .window-view--acked { color: $text-success; }
+        & > .window-view--gap { color: $text-success; text-style: bold; }
+        & > .window-view--again { color: $text-warning; text-style: bold; }
+        & > .window-view--lost { color: $text-error; text-style: bold; }
+        & > .window-view--flight { color: $text-primary; }
+        & > .window-view--cwnd { color: $text-warning; }
+        & > .window-view--rwnd { color: $text-success; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.direction: Direction = "in"
+        """Whose DATA is shown: "in" that of the far end."""
+        self._conversation: Conversation | None = None
+        self._window = Window()
+        self._seen = 0
+        self._now = 0.0
+        self._told: dict[Direction, Status] = {}
+        self.timeline = Timeline()
+        self._lines: list[_Line] = []
+        self._stamp: Hashable = None
+        self._styles: dict[str, Style] = {}
+
+    # --- what is shown
+
+    def show(
+        self,
+        conversation: Conversation,
+        association: Association | None,
+        now: float,
+        other: Association | None = None,
+    ) -> None:
+        """Draw what changed; `now` in seconds of the link's clock.
+
+        `association` tells what its end knows and no packet says (cwnd, RTO), `other` the same of the far
+        end where that is in this program too.
+        """
+        if conversation is not self._conversation:
+            self._conversation, self._window = conversation, Window()
+            self._seen, self._stamp = 0, None
+            self._told.clear()
+            self.timeline.began = conversation.began
+            self.timeline.follow()
+        self._seen = max(self._seen, conversation.first - 1)  # what is before that is gone
+        for traced in conversation.since(self._seen, _AT_ONCE):
+            self._window.fold((traced,))
+            self._seen = traced.number
+        self._now = now
+        if self._seen == conversation.captured:
+            self._window.until(now)
+        for one in (association, other):
+            if one is not None and one.status is not None:
+                self._sample(conversation, one.endpoint, one.status, now)
+        self.timeline.newest = self._newest(conversation)
+        self._draw()
+
+    def _sample(self, conversation: Conversation, endpoint: str, status: Status, now: float) -> None:
+        direction: Direction = "out" if endpoint == conversation.endpoint else "in"
+        if status is self._told.get(direction) or not status.paths:
+            return
+        self._told[direction] = status
+        path = next((path for path in status.paths if path.primary), status.paths[0])
+        self._window.sending[direction].sample(now, path)
+
+    @property
+    def _sending(self) -> Sending:
+        return self._window.sending[self.direction]
+
+    def _newest(self, conversation: Conversation) -> float:
+        """The end of what there is: now, or where nothing waits, when something happened last."""
+        both = self._window.sending.values()
+        if self._seen == conversation.captured and any(sending.waits for sending in both):
+            return max(self._now, *(sending.time for sending in both))
+        return max(sending.time for sending in both)
+
+    # --- keys
+
+    def action_turn(self) -> None:
+        """The other end's DATA."""
+        self.direction = "out" if self.direction == "in" else "in"
+        self._draw()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is a least and a most of time that one can see, and a whole that one may see already."""
+        match action, parameters:
+            case "zoom", (int() as by,):
+                return self.timeline.zooms(by)
+            case "whole", _:
+                return not self.timeline.is_whole
+        return True
+
+    def action_zoom(self, by: int) -> None:
+        """More (1) or less (-1) time in view."""
+        self.timeline.zoom(by)
+        self._draw()
+
+    def action_move(self, by: int) -> None:
+        """A quarter of what is in view to earlier (-1) or later (1) times."""
+        self.timeline.move(by / 4)
+        self._draw()
+
+    def action_first(self) -> None:
+        """The begin of the association."""
+        self.timeline.first()
+        self._draw()
+
+    def action_follow(self) -> None:
+        """The newest, and follow."""
+        self.timeline.follow()
+        self._draw()
+
+    def action_whole(self) -> None:
+        """As at first: all of the time, up to ten seconds."""
+        self.timeline.whole()
+        self._draw()
+
+    # --- drawing
+
+    def on_resize(self) -> None:
+        """All lines are others."""
+        self._draw()
+
+    def notify_style_update(self) -> None:
+        """A theme has changed how components look."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def _draw(self) -> None:
+        width, height = self.content_size
+        view = self.timeline.view
+        stamp = (self._seen, tuple(self._told.values()), width, height, view, self.direction)
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        self._lines = self._drawn(width, height, view) if width > _GUTTER + 4 else []
+        self.refresh()
+
+    def _drawn(self, width: int, height: int, view: Scale) -> list[_Line]:
+        across = width - _GUTTER - 1
+        numbers = list(self._numbers(width))
+        with_rto = height >= _WITH_RTO and len(self._sending.rto) > 0
+        rows = height - 4 - len(numbers) - with_rto
+        upper = max(2, rows - rows * 2 // 5)
+        lines = [self._legend(width), *self._tsns(across, upper, view)]
+        if rows - upper >= 2:
+            octets, top = self._octets(across, rows - upper, view)
+            lines += [self._octets_legend(top, self._samples(across, view) is not None), *octets]
+        if with_rto:
+            lines.append(self._rto(across, view))
+        return [*lines, *self._time_axis(across, view), *numbers]
+
+    def _tsns(self, width: int, height: int, view: Scale) -> list[_Line]:
+        sending = self._sending
+        dots = [(track, points) for track in (sending.sent,) if (points := _points(track, view))]
+        marks = [
+            (points, mark, look)
+            for track, mark, look in (
+                (sending.beyond, "▲", "gap"),
+                (sending.retransmitted, "r", "again"),
+                (sending.late, "?", "again"),
+                (sending.probed, "p", "again"),
+                (sending.lost, "✗", "lost"),
+                (sending.abandoned, "a", "lost"),
+            )
+            if (points := _points(track, view))
+        ]
+        acked = [span and span.last for span in sending.acknowledged.columns(view.low, view.high, width)]
+        acked = self._cut(acked, view)
+        all_values = [
+            *(value for _, (_, values) in dots for value in (min(values), max(values))),
+            *(value for (_, values), _, _ in marks for value in (min(values), max(values))),
+            *(value for value in acked if value is not None),
+        ]
+        low, high = (min(all_values), max(all_values)) if all_values else (0, 0)
+        plot = Plot(width, height, view, Scale(low, max(high, low + 4)))
+        plot.steps(acked, SOLID, "acked")
+        for _, (times, values) in dots:
+            plot.dots(times, values, "sent")
+        for (times, values), mark, look in marks:
+            plot.marks(times, values, mark, look)
+        labels = {value: f"{value:.0f}" for value in ticks(plot.y, max(2, height // 3)) if value % 1 == 0}
+        return _with_axis(plot, labels)
+
+    def _octets(self, width: int, height: int, view: Scale) -> tuple[list[_Line], float]:
+        """The lower plot, and what it goes up to."""
+        sending = self._sending
+        flight = [
+            span and span.highest for span in sending.flight.columns(view.low, view.high, width * ACROSS)
+        ]
+        flight = self._cut(flight, view)
+        cwnd = self._cut(self._sampled(sending.cwnd, width, view), view)
+        rwnd = self._cut([s and s.lowest for s in sending.rwnd.columns(view.low, view.high, width)], view)
+        used = max((value for value in (*flight, *cwnd) if value is not None), default=0)
+        near = max((value for value in rwnd if value is not None and value <= 2 * used), default=0)
+        # A peer's window that is much larger than what is used would leave nothing to see of the rest.
+        top = max(used, near, 64) * 1.05
+        plot = Plot(width, height, view, Scale(0, top))
+        plot.area(flight, "flight")
+        plot.steps(rwnd, DOTTED, "rwnd")
+        plot.steps(cwnd, HEAVY, "cwnd")
+        if (points := self._samples(width, view)) is not None:
+            plot.marks(*points, "◆", "cwnd")
+        labels = {value: units.size(int(value)) for value in ticks(plot.y, max(2, height // 2), binary=True)}
+        return _with_axis(plot, labels), top
+
+    def _rto(self, width: int, view: Scale) -> _Line:
+        """The RTO as a line, its value where it begins or changes."""
+        values = self._cut(self._sampled(self._sending.rto, width, view), view)
+        cells = ["─" if value is not None else " " for value in values]
+        told: int | None = None
+        free = 0
+        for column, value in enumerate(values):
+            if value is None:
+                told = None  # it begins again behind a gap
+            elif value != told and column >= free:
+                told = value
+                text = f" {units.milliseconds(value)} "[: width - column]
+                cells[column : column + len(text)] = text
+                free = column + len(text) + 1
+        return [(f"{'RTO':>{_GUTTER}}", "label"), ("│", "axis"), ("".join(cells), "")]
+
+    def _samples(self, width: int, view: Scale) -> tuple[Sequence[float], Sequence[int]] | None:
+        """The samples of cwnd, None where they are too close to be told apart."""
+        points = _points(self._sending.samples, view)
+        return points if points is not None and len(points[0]) * _APART <= width else None
+
+    def _sampled(self, track: Track, width: int, view: Scale) -> list[int | None]:
+        """What was sampled; a gap where nothing was, as while another view was open."""
+        spans = track.columns(view.low, view.high, width)
+        known = self._sending.sampled(view.low, view.high, width)
+        return [span.last if span and there else None for span, there in zip(spans, known, strict=True)]
+
+    def _cut(self, values: "list[int | None]", view: Scale) -> list[int | None]:
+        """Nothing is known of the time to come."""
+        known = (self.timeline.newest - view.low) / (view.high - view.low) * len(values)
+        return [value if place <= known else None for place, value in enumerate(values)]
+
+    # --- words
+
+    def _legend(self, width: int) -> _Line:
+        conversation = self._conversation
+        initiator = conversation.initiator if conversation is not None else "peer"
+        from_client = (self.direction == "in") == (initiator == "peer")
+        way = "client → server" if from_client else "server → client"
+        line: _Line = [("TSN  ", "label"), (way, "heading")]
+        sending = self._sending
+        seen = ((sending.late, _LATE), (sending.probed, _PROBED), (sending.abandoned, _ABANDONED))
+        legend = (*_TSN_LEGEND, *(one for track, one in seen if len(track)))
+        long = sum(len(sign) + len(name) + 4 for sign, name, _, _ in legend) + 20 <= width
+        for sign, name, short, look in legend:
+            line += [("   ", ""), (sign, look), (f" {name if long else short}", "label")]
+        if not self.timeline.following:
+            line.append(("   End follows", "label"))
+        return line
+
+    def _octets_legend(self, top: float, marked: bool) -> _Line:
+        sending = self._sending
+        cwnd = " cwnd, sampled at " if marked else " cwnd, sampled   "
+        rwnd = sending.rwnd.last
+        return [
+            *(("Octets  ", "label"), ("⣿", "flight"), (" in flight   ", "label")),
+            *(("━", "cwnd"), (cwnd if len(sending.cwnd) else " cwnd, not told   ", "label")),
+            *((("◆", "cwnd"), ("   ", "label")) if marked else ()),
+            *(("┈", "rwnd"), (" peer's rwnd", "label")),
+            (", above ↑" if rwnd is not None and rwnd > top else "", "label"),
+        ]
+
+    def _numbers(self, width: int) -> Iterator[_Line]:
+        """The numbers of now, in as many lines as they need."""
+        s = self._sending
+        unseen = s.unseen
+        phase, ssthresh = self._phase(s)
+        octets = [None if v is None else units.size(v) for v in (s.flight.last, s.cwnd.last, s.rwnd.last)]
+        pairs = (
+            ("sent", str(s.highest + 1)),
+            ("acknowledged", str(s.taken)),
+            *([("abandoned", str(s.given_up))] if s.given_up else ()),
+            (
+                "in flight",
+                f"{s.in_flight}, {octets[0] or '0 B'}{f' and {unseen} not seen' if unseen else ''}",
+            ),
+            ("cwnd", octets[1]),
+            ("rwnd", octets[2]),
+            ("phase", phase),
+            ("ssthresh", ssthresh),
+            ("srtt", None if s.srtt is None else units.milliseconds(s.srtt, s.srtt_step)),
+            ("RTO", None if s.rto.last is None else units.milliseconds(s.rto.last)),
+            ("retransmitted", str(s.retransmissions)),
+            *([(LATE, str(s.lates))] if s.lates else ()),
+            *([("window probes", str(s.probes))] if s.probes else ()),
+            (LOST, str(s.losses)),
+        )
+        line: _Line = []
+        used = 0
+        for name, value in pairs:
+            text = value or "-"
+            if line and used + 3 + len(name) + 1 + len(text) > width:
+                yield line
+                line, used = [], 0
+            if line:
+                line.append(("   ", ""))
+                used += 3
+            line += [(f"{name} ", "label"), (text, "lost" if name == LOST and s.losses else "")]
+            used += len(name) + 1 + len(text)
+        yield line
+
+    def _phase(self, sending: Sending) -> tuple[str | None, str | None]:
+        """What is inferred of congestion control, which is told of one path only."""
+        one = self._conversation
+        if one is None or len(one.of_local) > 1 or len(one.of_peer) > 1:
+            return None, None
+        name, ssthresh = sending.phase.name, sending.phase.ssthresh
+        return (
+            name and f"{name} (inferred)",
+            None if ssthresh is None else f"{units.size(ssthresh)} (inferred)",
+        )
+
+    def _time_axis(self, width: int, view: Scale) -> list[_Line]:
+        began = self.timeline.began
+        shown = Scale(view.low - began, view.high - began)
+        marks = ticks(shown, max(2, width // 14))
+        step = marks[1] - marks[0] if len(marks) > 1 else 1.0
+        decimals = next((n for n in range(4) if abs(step * 10**n - round(step * 10**n)) < 1e-6), 4)
+        axis, labels = ["─"] * width, [" "] * (_GUTTER + 1 + width)
+        for mark in marks:
+            place = shown.place(mark, width * ACROSS) // ACROSS
+            text = f"{mark:.{decimals}f} s"
+            begin = _GUTTER + 1 + place - len(text) // 2
+            if 0 <= place < width:
+                axis[place] = "┬"
+                if begin + len(text) <= len(labels):
+                    labels[begin : begin + len(text)] = text
+        return [[(" " * _GUTTER + "└" + "".join(axis), "axis")], [("".join(labels), "label")]]
+
+    def render_line(self, y: int) -> Strip:
+        """A line of what was drawn last."""
+        base = self._style_of("")
+        if y >= len(self._lines):
+            return Strip.blank(self.content_size.width, base)
+        segments = [Segment(text, self._style_of(look)) for text, look in self._lines[y]]
+        return Strip(segments).adjust_cell_length(self.content_size.width, base)
+
+    def _style_of(self, look: str) -> Style:
+        style = self._styles.get(look)
+        if style is None:
+            style = self.get_component_rich_style(f"window-view--{look}") if look else self.rich_style
+            self._styles[look] = style
+        return style
+
+
+def _points(track: Track, view: Scale) -> tuple[Sequence[float], Sequence[int]] | None:
+    """The values of a time; of more than there are dots for every so manieth, always the same ones."""
+    within = track.within(view.low, view.high)
+    step = -(-len(within) // _DOTS) or 1
+    start = within.start + -(within.start + track.went) % step
+    times = track.times[start : within.stop : step]
+    return (times, track.values[start : within.stop : step]) if times else None
+
+
+def _with_axis(plot: Plot, labels: dict[float, str]) -> list[_Line]:
+    """A plot with its labels at the left."""
+    by_row = {plot.row_of(value): text for value, text in labels.items()}
+    return [
+        [
+            (f"{by_row.get(number, ''):>{_GUTTER}}", "label"),
+            ("┤" if number in by_row else "│", "axis"),
+            *plot.row(number),
+        ]
+        for number in range(plot.height)
+    ]
