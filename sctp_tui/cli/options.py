@@ -374,7 +374,8 @@ exit status: 0 all delivered and shut down, 1 not so (one line says why), 2 wron
     group.add_argument("--unordered", action="store_true", help="delivered in any order")
     group.add_argument(
         "--lifetime", type=whole(1, 2**32 - 1, "lifetime in ms", "leave it out for none"), metavar="MS",
-        help="give up on a message after that many milliseconds (RFC 3758; default: never)",
+        help="give up on a message after that many milliseconds (RFC 3758; default: never); on the kernel's "
+        "stack they begin when the association is up",
     )  # fmt: skip
     group = parser.add_argument_group("answers and end")
     answers = group.add_mutually_exclusive_group()

@@ -23,6 +23,8 @@ class Generator:
         self.command = command
         self.messages = 0
         self.bytes = 0
+        self.begun = False
+        """Whether it has an association, or had one: it sets up none after that."""
         self._began = self._since = now
         self._since_messages = 0
 

@@ -56,8 +56,15 @@ class Sending:
         else:
             found = self._ledger.of_client(command.endpoint)
             if found is None:
-                self._take(self._endpoint(command.endpoint).connect(_outgoing(command)))
-                return
+                try:
+                    self._set_up(command.endpoint, _outgoing(command))
+                    return
+                except BufferFull:
+                    found = self._ledger.of_client(command.endpoint)
+                    if found is None:
+                        raise
+                    self._keep(found, command, limited)
+                    return
             association = found
         if association.closing:
             raise SctpError(CLOSING)
@@ -68,6 +75,15 @@ class Sending:
             self._take(self._endpoint(association.endpoint).send(association.assoc_id, _outgoing(command)))
         except BufferFull:
             self._keep(association, command, limited)
+
+    def _set_up(self, name: str, message: Outgoing) -> None:
+        """Begin a client's association by a message; `BufferFull` where that has to wait until it is up."""
+        endpoint = self._endpoint(name)
+        try:
+            self._take(endpoint.connect(message))
+        except BufferFull:
+            self._take(endpoint.connect(None))
+            raise
 
     def connect(self, command: Connect) -> None:
         """Begin a client's association without a message."""
@@ -168,14 +184,16 @@ class Sending:
         command, message = generator.command, generator.next()
         found = self._ledger.known(command.key) if command.key else self._ledger.of_client(command.endpoint)
         if found is None:
-            if generator.messages:
+            if generator.begun:
                 raise SctpError(ENDED)
-            self._take(self._endpoint(command.endpoint).connect(message))
+            generator.begun = True
+            self._set_up(command.endpoint, message)
         elif found.closing:
             raise SctpError(CLOSING)
         elif found.backlog:
             raise BufferFull("messages wait already: wait for them")
         else:
+            generator.begun = True
             self._take(self._endpoint(found.endpoint).send(found.assoc_id, message))
         generator.sent(message)
 

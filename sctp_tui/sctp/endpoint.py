@@ -76,7 +76,10 @@ class EndpointOptions(msgspec.Struct, frozen=True):
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """One message to send. `lifetime` in ms (RFC 3758) or None; `ppid` in host order."""
+    """One message to send; `ppid` in host order.
+
+    `lifetime` is in ms, from when the stack is given it (RFC 3758), or None.
+    """
 
     data: bytes
     stream: int = 0
@@ -115,7 +118,7 @@ class Endpoint(Protocol):
     def connect(self, message: Outgoing | None) -> Sequence[Event]:
         """Set up an association with the peer aimed at, by a first message or without one.
 
-        The first event is `Opening`.
+        The first event is `Opening`. Raises `BufferFull` for a message that can't go before it is up.
         """
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:

@@ -15,7 +15,7 @@ import pytest
 
 from sctp_tui.cli.doctor import examine
 from sctp_tui.cli.doctor.machine import Machine
-from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient, Watch
+from sctp_tui.sctp.commands import CloseEndpoint, Connect, Generate, Listen, OpenClient, Send, Watch
 from sctp_tui.sctp.endpoint import UDP_PORT, Clock, SctpError, StackUnavailable
 from sctp_tui.sctp.events import (
     AssocChange,
@@ -239,6 +239,49 @@ def test_a_lifetime_that_passes_gives_the_message_back(running: Running) -> None
     client, _, _ = running.greet()
     running.send(client, b"in time", lifetime=60_000)
     assert running.until(Message, endpoint="server", data=b"in time")
+
+
+def test_a_lifetime_of_the_messages_that_set_up_the_association(running: Running) -> None:
+    name = "client 1"
+    running.submit(OpenClient(name, running.stack, running.to_server(), 5, 5))
+    texts = [b"first", b"second", b"third"]
+    for text in texts:
+        running.send(name, text, lifetime=30_000)
+    for text in texts:
+        assert running.until(Message, endpoint="server", direction="in").data == text
+    assert not [event for event in running.events if isinstance(event, SendFailed | Refused)]
+
+
+def test_generated_messages_with_a_lifetime_set_up_an_association(running: Running) -> None:
+    running.submit(OpenClient("client 1", running.stack, running.to_server(), 5, 5))
+    running.submit(Generate(1, "client 1", rate=1000.0, pattern=b"{n}", count=20, lifetime=30_000))
+    running.until(Message, endpoint="server", data=b"20")
+    assert not [event for event in running.events if isinstance(event, SendFailed)]
+
+
+def test_a_message_with_a_lifetime_to_nobody(running: Running) -> None:
+    """It is given back once, and nothing tries again."""
+    running.submit(OpenClient("client 1", running.stack, running.nobody(), 5, 5))
+    message_id = running.send("client 1", b"late", lifetime=30_000)
+    running.submit(OpenClient("client 2", running.stack, running.nobody(), 5, 5))
+    running.submit(Generate(1, "client 2", rate=1000.0, pattern=b"x", lifetime=30_000))
+    for client in ("client 1", "client 2"):
+        running.until(AssocChange, endpoint=client, state="CANT_STR_ASSOC")
+        running.again()
+    running.until_true(lambda: 1 in running.generators and running.generators[1].done)
+    assert len([event for event in running.events if isinstance(event, Opening)]) == 2
+    back = [e for e in running.events if isinstance(e, SendFailed | Refused) and e.message_id == message_id]
+    assert len(back) == 1
+
+
+def test_a_set_up_without_data_fails_as_one_by_a_message_does(running: Running) -> None:
+    to = running.nobody()
+    told = []
+    for name, command in (("client 1", Send(1, b"hello", "client 1")), ("client 2", Connect("client 2"))):
+        running.submit(OpenClient(name, running.stack, to, 5, 5), command)
+        change = running.until(AssocChange, endpoint=name, state="CANT_STR_ASSOC")
+        told.append((change.by, change.error, change.error_text))
+    assert told[0] == told[1]
 
 
 def test_counts_are_exact(running: Running) -> None:

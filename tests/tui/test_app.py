@@ -302,9 +302,6 @@ async def test_a_reply_to_an_association_that_has_ended() -> None:
 @on_both
 async def test_options_of_a_message() -> None:
     async with running() as (app, pilot):
-        # Linux drops what has a lifetime and is sent before the association is up.
-        await type_line(pilot, "first")
-        await until(pilot, lambda: messages(app, "server"))
         app.screen.query_one("#ppid", Input).value = "46"
         app.screen.query_one("#stream", Input).value = "2"
         app.screen.query_one("#lifetime", Input).value = "5000"

@@ -248,6 +248,11 @@ class KernelEndpoint:
     def _send(self, entry: Entry, message: Outgoing) -> Sequence[Event]:
         # A closing association Linux may call full, which would be tried again: asked of the book first.
         self._book.check(entry, message)
+        if message.lifetime is not None and entry.assoc_id == 0:
+            # Linux gives up at once what has a lifetime from before it knew that the peer does PR-SCTP.
+            raise BufferFull(
+                "a message with a lifetime goes out once the association is up: wait until it is"
+            )
         clock, flags = self._options.clock, layout.UNORDERED if message.unordered else 0
         now = clock.wall(), clock.mono()
         number = self._sendmsg(entry, message.data, flags, message)
@@ -516,7 +521,8 @@ class KernelEndpoint:
 
     def _why_ended(self, event: AssocChange, source: Source, now: float) -> AssocChange:
         """With what Linux keeps to itself, as far as it can be found out."""
-        entry = self._book.get(event.assoc_id)
+        # One that is being set up may have an ID that nothing has told yet.
+        entry = self._book.get(event.assoc_id) or self._book.opening
         text, by = event.error_text, event.by
         if entry is None or entry.begun == "abort":
             return event

@@ -149,7 +149,8 @@ class Fields(Grid):
             compact=True,
             placeholder="ms",
             restrict="[0-9]*",
-            tooltip="ms until the message may be given up (RFC 3758); empty: never",
+            tooltip="ms until the message may be given up (RFC 3758); empty: never. On the kernel's stack "
+            "they begin when the association is up",
         )
         yield Tick("Unordered", id="unordered", classes="-always", compact=True)
 
