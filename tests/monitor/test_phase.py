@@ -146,3 +146,52 @@ def test_of_usrsctp() -> None:
             if sending.phase.name == "fast recovery":
                 assert sending.cwnd.last == sending.phase.ssthresh
         assert names == ["slow start", "fast recovery", "congestion avoidance"]
+
+
+def _in_congestion_avoidance() -> tuple[Window, Sending]:
+    window, sending = _begun()
+    window.fold([traced(2, *(data(tsn) for tsn in range(8)))])
+    for tsn in (1, 2, 3):
+        window.fold([traced(2.1, sack(-1, (1, tsn)), direction="out")])
+    window.fold([traced(2.1, data(0))])
+    _sampled(sending, 2.11, 6000)
+    window.fold([traced(2.2, sack(7), direction="out")])
+    assert _told(sending) == ("congestion avoidance", 6000)
+    return window, sending
+
+
+@pytest.mark.parametrize("cwnd", [5999, 1000])
+def test_a_cwnd_below_ssthresh_is_slow_start_whatever_led_there(cwnd: int) -> None:
+    """Idle, or a timer that packets don't show; RFC 9260, section 7.2.1."""
+    _, sending = _in_congestion_avoidance()
+    _sampled(sending, 3, 6000)
+    assert _told(sending) == ("congestion avoidance", 6000)
+    _sampled(sending, 4, cwnd)
+    assert _told(sending) == ("slow start", None)
+
+
+def test_a_cwnd_of_one_packet_is_slow_start_where_ssthresh_is_not_known() -> None:
+    _, sending = _in_congestion_avoidance()
+    sending.phase.ssthresh = None
+    _sampled(sending, 4, 1001)
+    assert _told(sending) == ("congestion avoidance", None)
+    _sampled(sending, 5, 1000)
+    assert _told(sending) == ("slow start", None)
+
+
+def test_what_was_said_before_a_fast_recovery_is_not_its_ssthresh() -> None:
+    window, sending = _begun()
+    window.fold([traced(2, *(data(tsn) for tsn in range(8)))])
+    for tsn in (1, 2, 3):
+        window.fold([traced(2.1, sack(-1, (1, tsn)), direction="out")])
+    window.fold([traced(2.1, data(0))])
+    _sampled(sending, 1.9, 12_000)
+    assert _told(sending) == ("fast recovery", None)
+    _sampled(sending, 2.2, 6000)
+    assert _told(sending) == ("fast recovery", 6000)
+
+
+def test_sent_again_for_a_reason_that_packets_dont_show_leaves_the_phase_open() -> None:
+    window, sending = _in_congestion_avoidance()
+    window.fold([traced(2.3, data(8)), traced(2.5, data(8))])
+    assert _told(sending) == (None, None)

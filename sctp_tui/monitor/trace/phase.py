@@ -26,6 +26,7 @@ class Phase:
         self._timeout = False  # whether a timer has led to where it is
         self._grown = 0  # times that cwnd may have grown since it was sampled, or was a packet
         self._changed = 0  # the number of the packet that changed the phase last
+        self._since = 0.0  # when cwnd may have changed last, as far as packets show
 
     def begin(self, *, seen: bool) -> None:
         """An association's first DATA that is known; its beginning was `seen`, or nothing is known yet.
@@ -35,17 +36,24 @@ class Phase:
         self.name, self.ssthresh, self._sample, self._sent = "slow start" if seen else None, None, None, 0.0
         self._timeout = False
 
-    def sample(self, cwnd: int, mtu: int, rwnd: int | None) -> None:
-        """What the stack says of the path, and the a_rwnd that the peer began with.
+    def sample(self, now: float, cwnd: int, mtu: int, rwnd: int | None) -> None:
+        """What the stack said then of the path, and the a_rwnd that the peer began with.
 
-        Stacks begin with that for ssthresh, or with more.
+        Stacks begin with that for ssthresh, or with more. What was said before cwnd may have changed tells
+        nothing of now.
         """
+        if now < self._since:
+            return
         self._grown = 0
         self._sample = cwnd, mtu
         if self.name == "fast recovery":
             self.ssthresh = cwnd  # they are made equal as it begins, and cwnd stays (section 7.2.4)
         elif self._timeout and self.ssthresh is not None:
             self.name = "congestion avoidance" if cwnd > self.ssthresh else "slow start"
+        elif self.name == "congestion avoidance" and (cwnd < (self.ssthresh or 0) or cwnd <= mtu):
+            # It was idle, or a timer ran out that packets don't show; either leads there, and ssthresh may
+            # be another.
+            self.name, self.ssthresh = "slow start", None
         elif self.name == "slow start" and cwnd > (_PACKETS * mtu if self._timeout else rwnd or 0):
             self.name = None  # ssthresh may be less, or more
 
@@ -61,18 +69,20 @@ class Phase:
         self._sent = now
         if packet == self._changed:
             return  # by another chunk of it
-        if why in ("fast", "timeout"):
-            self._changed = packet
-        if why == "fast":
+        if why in ("fast", "timeout", "soon"):
+            self._changed, self._since = packet, now
+        if why == "soon":  # by a timer shorter than usual, or by what else
+            self.name, self.ssthresh, self._timeout = None, None, False
+        elif why == "fast":
             self.name, self.ssthresh, self._timeout = "fast recovery", None, False
         elif why == "timeout":
             before = self._sample
             self.ssthresh = None if before is None else max(before[0] // 2, _PACKETS * before[1])
             self.name, self._sample, self._timeout, self._grown = "slow start", None, True, 0
 
-    def acknowledged(self) -> None:
+    def acknowledged(self, now: float) -> None:
         """The cumulative TSN ack has moved on, so that cwnd may have grown."""
-        self._sample = None
+        self._sample, self._since = None, now
         self._grown += 1
         if self._timeout and self.name == "slow start" and self._grown >= _PACKETS:
             self.name = None  # it may be above ssthresh by now

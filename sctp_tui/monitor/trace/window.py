@@ -284,7 +284,7 @@ class Sending:
         for number in among(self._cumulative + 1, cumulative, self._outstanding):
             self._settle(number)
         if cumulative > self._cumulative:
-            self.phase.acknowledged()
+            self.phase.acknowledged(time)
         self._cumulative = cumulative
         while self._to_pass and self._to_pass[0] <= cumulative:
             self._to_pass.popleft()
@@ -323,7 +323,7 @@ class Sending:
             self._sampled[-1] = (self._sampled[-1][0], max(now, self._sampled[-1][1]))
         else:
             self._sampled.append((now, now))
-        self.phase.sample(path.cwnd, path.mtu, self.rwnd.values[0] if self.rwnd.values else None)
+        self.phase.sample(now, path.cwnd, path.mtu, self.rwnd.values[0] if self.rwnd.values else None)
         self.cwnd.change(now, path.cwnd)
         self.samples.add(now, path.cwnd)
         if path.rto:  # 0 before the first round trip was measured
