@@ -38,6 +38,7 @@ from .link_clock import WORLD, LinkClock
 from .names import Names
 from .series import Series
 from .silence import Silence, Timers
+from .text import units
 from .text.events import ending, said
 
 ENDED = 10_000
@@ -143,6 +144,21 @@ class Association(msgspec.Struct, eq=False):
     def idle(self, now: float) -> float:
         """Seconds of its time since the last message or change of state."""
         return self.clock.between(self.last, now)
+
+    def standing(self, now: float) -> str:
+        """How it ended or where it stands, and what is amiss with the peer: the column State."""
+        if self.ended is not None:
+            return self.ended
+        state = f"{self.state} ↻{self.restarts}" if self.restarts else self.state
+        if self.unreachable:
+            return f"UDP port gone, {state}"
+        silent = self.silent(now)
+        return state if silent is None else f"silent {units.clock(silent)}, {state}"
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether the network says so of the peer's UDP port, since the peer was last heard."""
+        return self.status is not None and self.status.unreachable
 
     def silent(self, now: float) -> float | None:
         """Seconds of its time since what is missing at least was sent first; None for a peer that answers."""

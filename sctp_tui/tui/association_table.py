@@ -13,24 +13,10 @@ from .widgets.columns import Column
 from .widgets.line_table import LineTable
 
 
-def _state(row: Association, now: float) -> str:
-    if row.ended is not None:
-        return row.ended
-    state = f"{row.state} ↻{row.restarts}" if row.restarts else row.state
-    if _gone(row):
-        return f"UDP port gone, {state}"
-    silent = row.silent(now)
-    return state if silent is None else f"silent {units.clock(silent)}, {state}"
-
-
-def _gone(row: Association) -> bool:
-    return row.status is not None and row.status.unreachable
-
-
 def _state_look(row: Association) -> str:
     if row.ended is not None:
         return f"association-table--{'ended' if row.ended.startswith('shutdown') else 'failed'}"
-    up = row.state == "ESTABLISHED" and not row.silence.missed and not _gone(row)
+    up = row.state == "ESTABLISHED" and not row.silence.missed and not row.unreachable
     return "association-table--up" if up else "association-table--between"
 
 
@@ -103,7 +89,15 @@ COLUMNS: Sequence[Column[Association]] = (
         name="bytes_out",
         help="user data sent",
     ),
-    Column("State", 17, _state, widest=30, look=_state_look, name="state", help="RFC 9260, section 4"),
+    Column(
+        "State",
+        17,
+        Association.standing,
+        widest=30,
+        look=_state_look,
+        name="state",
+        help="RFC 9260, section 4",
+    ),
     Column(
         "Msg/s",
         5,

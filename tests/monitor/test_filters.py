@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.filter.fields import BY_NAME, FIELDS
 from sctp_tui.monitor.filter.language import Filter, FilterError, help_lines, parse
-from sctp_tui.sctp.events import AssocChange, Event, Message, Peer, SendFailed
+from sctp_tui.sctp.events import AssocChange, Event, Message, Path, Peer, SendFailed, Status
 
 from .story import Story, one_of_each
 
@@ -140,6 +140,18 @@ def test_sides() -> None:
 )
 def test_rows_of_the_table(text: str) -> None:
     assert in_table(text, association())
+
+
+def test_the_state_is_searched_as_its_column_has_it() -> None:
+    status = Status(0, 0, "server", 4, 4, None, "ESTABLISHED", 0, 0, 0, 1, 1, 0, (), True)
+    row = association(status=status, restarts=1)
+    for text in ("state~gone", "state~UDP", "state~estab", "state~↻", "state=established"):
+        assert in_table(text, row), text
+    assert not in_table("state~gone", association())
+    silent = association()
+    for rto in (1000, 2000):
+        silent.silence.look(rto / 100, [Path("10.0.0.1", "ACTIVE", True, 4380, 12, rto, 1280)])
+    assert in_table("state~silent", silent)
 
 
 def test_ends_in_the_table() -> None:

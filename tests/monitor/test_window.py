@@ -165,7 +165,7 @@ def test_a_probe_is_drawn_as_one_however_often_it_is_sent() -> None:
     )
     assert told(sending.probed) == [(2, 0), (3, 0), (5, 0)]
     assert (told(sending.sent), told(sending.retransmitted)) == ([(7, 1)], [(9, 1)])
-    assert (sending.probes, sending.retransmissions) == (3, 1)
+    assert (sending.probes, sending.probes_again, sending.retransmissions) == (3, 2, 1)
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])

@@ -149,8 +149,16 @@ def test_no_peak_is_below_now(told: list[tuple[float, int, int]], later: float, 
     (rate,) = [line for line in shown if line.startswith(" Messages/s ")]
     for line, unit in ((rtt, "ms"), (rate, "/s")):
         numbers = re.findall(rf"(<?[\d.,]+) {unit}(?: |$)", line)
-        now, peak = (float(one.replace("<1", "0").replace(",", "")) for one in numbers or ("0", "0"))
-        assert peak >= now, line
+        *now, peak = (float(one.replace("<1", "0").replace(",", "")) for one in numbers or ("0",))
+        assert all(peak >= one for one in now), line  # none where nothing was measured of late
+
+
+def test_the_peak_of_what_is_not_measured_any_more_stays() -> None:
+    story = Story()
+    monitor = full(story)
+    shown = lines(detail(one(monitor), None, story.now + 30, 120))
+    (rtt,) = [line for line in shown if line.startswith(" RTT ")]
+    assert re.search(r" -  +\d+ ms$", rtt), rtt
 
 
 def test_a_jump_of_the_rtt_is_in_its_peak_at_once() -> None:

@@ -139,7 +139,7 @@ FIELDS: tuple[Field, ...] = (
     Field(("failed",), None, "what went wrong", failed, _failed),
     Field(("live",), None, "not ended", association=lambda a, now: a.ended is None),
     Field(("ended",), None, "however it ended", association=lambda a, now: a.ended is not None),
-    Field(("state",), State(), "state now", association=lambda a, now: (a.state, a.ended)),
+    Field(("state",), State(), "state now", association=lambda a, now: (a.state, a.standing(now))),
     Field(("in",), _COUNT, "messages received", association=lambda a, now: a.messages_in),
     Field(("out",), _COUNT, "messages sent", association=lambda a, now: a.messages_out),
     Field(("bytes_in",), _BYTES, "bytes received", association=lambda a, now: a.bytes_in),

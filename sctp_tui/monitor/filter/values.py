@@ -225,14 +225,14 @@ class Words(Kind):
 
 
 class State(Kind):
-    """A state of an association, given as the pair of its word and how it ended."""
+    """A state of an association, given as the pair of its word and what the column State says."""
 
     operators = ("=", "!=", "~")
     _WORDS = (
         "CLOSED", "COOKIE-WAIT", "COOKIE-ECHOED", "ESTABLISHED", "SHUTDOWN-PENDING", "SHUTDOWN-SENT",
         "SHUTDOWN-RECEIVED", "SHUTDOWN-ACK-SENT",
     )  # fmt: skip
-    values = "as in RFC 9260, section 4; ~ also how it ended: state~abort"
+    values = "as in RFC 9260, section 4; ~ what the column says: state~abort"
 
     def equal(self, piece: Piece) -> Check:
         """The word of RFC 9260 in any case, - and _ alike."""
@@ -245,7 +245,7 @@ class State(Kind):
     def contains(self, piece: Piece) -> Check:
         """Text of the column State."""
         part = piece.text.casefold()
-        return lambda value: part in (value[1] or value[0]).casefold()
+        return lambda value: part in value[1].casefold()
 
 
 class Side(Kind):

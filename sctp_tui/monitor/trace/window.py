@@ -149,6 +149,8 @@ class Sending:
         """DATA chunks that were seen first behind higher TSNs: sent again, or overtaken on the way here."""
         self.probes = 0
         """Zero window probes: DATA chunks sent though the other end had no room, those sent again too."""
+        self.probes_again = 0
+        """Those of them that were sent again, which are no sign of loss and not among the retransmissions."""
         self.losses = 0
         """DATA chunks that the link lost on purpose."""
         self.given_up = 0
@@ -213,6 +215,7 @@ class Sending:
         others = self._octets - (self._outstanding[number] if flying else 0)
         probe = fits(octets, self.rwnd.last, others) == "probe" and (not again or number in self._probed)
         self.probes += probe
+        self.probes_again += probe and again
         if probe:
             self._probed.add(number)
         late = again and tried.fills_gap

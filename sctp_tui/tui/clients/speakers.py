@@ -39,7 +39,7 @@ def row(
     line = Content.assemble(name.ljust(11), f"{begin}{association.who}  ".ljust(24), ids.ljust(8))
     if association.ended is not None:
         return Content.assemble(line, association.ended).stylize("$foreground-muted")
-    if association.status is not None and association.status.unreachable:
+    if association.unreachable:
         return Content.assemble(line, (f"{association.state}, {GONE}", "$text-error"))
     passes = (f"  » {generated}", "$text-warning") if generated else ""
     if heard and not generated:

@@ -148,14 +148,15 @@ def _sparklines(association: Association, now: float, width: int) -> list[Line]:
         highest = max((value for value in seconds if value is not None), default=0.0)
         newest = [value for value in seconds[-_NOW:] if value is not None]
         # Where nothing passed that is 0, where nothing was measured it is nothing.
+        peak = say(highest or 0.0) if mean or highest is not None else "-"
         current = sum(newest) / _NOW if mean else newest[-1] if newest else None
         return [
             Piece(f" {label:<{_SPARK_LABEL}}", "label"),
-            Piece(spark(values, cells, highest, mean=mean), "spark"),
+            Piece(spark(values, cells, highest or 0.0, mean=mean), "spark"),
             Piece(" "),
             Piece(f"{'-' if current is None else say(current):>{_NUMBER}}", "", term),
             Piece(" "),
-            Piece(f"{say(highest) if mean or newest else '-':>{_NUMBER}}", "label", "peak", term),
+            Piece(f"{peak:>{_NUMBER}}", "label", "peak", term),
         ]
 
     titles = " " * (_SPARK_LABEL + 1) + times + f" {'now':>{_NUMBER}} {'peak':>{_NUMBER}}"

@@ -257,7 +257,7 @@ class DetailView(LineView):
             look = "good" if association.state == "ESTABLISHED" else "warning"
             if association.silence.missed:
                 state, look = f"{state}, silent", "bad"
-            if association.status is not None and association.status.unreachable:
+            if association.unreachable:
                 state, look = f"{state}, {GONE}", "bad"
         room = max(0, width - len(who) - 1)
         segments = [

@@ -129,6 +129,18 @@ QUESTIONS = (
         "theme dark light config bind configure color",
     ),
     Question(
+        "What does `silent 0:12` in the column State say?",
+        "What was sent first 0:12 ago has no answer yet; it was sent again since, less and less often. \
+The detail, {detail}, has when the peer will be declared lost.",
+        "silence quiet missed answers dead",
+    ),
+    Question(
+        "Where do phase and ssthresh of the window come from?",
+        "They are inferred, as no packet and no stack tells them: from fast retransmits and timers that \
+packets show, and from cwnd as the stack tells it. Where neither shows them they are `-`.",
+        "slow start congestion avoidance fast recovery",
+    ),
+    Question(
         "How do I leave?",
         "{quit}, or {quit_anywhere} while typing: all is shut down; again: aborted.",
         "quit exit end stop",

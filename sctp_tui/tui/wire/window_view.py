@@ -353,7 +353,7 @@ class WindowView(Widget, can_focus=True):
             ("RTO", None if s.rto.last is None else units.milliseconds(s.rto.last)),
             ("retransmitted", str(s.retransmissions)),
             *([(LATE, str(s.lates))] if s.lates else ()),
-            *([("window probes", str(s.probes))] if s.probes else ()),
+            *([("window probes", f"{s.probes}, {s.probes_again} sent again")] if s.probes else ()),
             (LOST, str(s.losses)),
         )
         line: _Line = []
