@@ -228,7 +228,7 @@ class _Client:
 
     def _more_streams(self) -> str:
         stream, (outbound, inbound) = self._stream, self._options.streams
-        return f"; ask for more by --streams {stream + 1}:{inbound}" if stream >= outbound else ""
+        return f" (--streams {stream + 1}:{inbound})" if stream >= outbound else ""
 
     def _complete(self) -> bool:
         wanted = self._options.replies or 0

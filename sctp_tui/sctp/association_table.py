@@ -150,10 +150,10 @@ class Book:
             raise SctpError("an empty message: give at least one byte (RFC 9260, section 3.3.1)")
         streams = entry.outbound_streams
         if message.stream >= streams:
-            more = "" if streams < self.options.outbound else ", or ask for more as the next one is set up"
+            needed = f", or ask for {message.stream + 1} as the next one is set up"
             raise SctpError(
                 f"stream {message.stream} was not negotiated: this association has {streams} outbound "
-                f"streams; give 0 to {streams - 1}{more}"
+                f"streams; give 0 to {streams - 1}{needed if streams == self.options.outbound else ''}"
             )
         if entry.begun:
             raise SctpError(CLOSING)
