@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from math import inf
+from operator import attrgetter
 
 from .associations import Association, Associations
 from .endpoints import Endpoints, is_server
@@ -17,7 +19,9 @@ def other_ends(
 
     Those whose other end is not ours are missing. A client and a server belong together by their ports and
     their stack. Ports come again, and another host's client may have the same one: so each must be the
-    other's nearest in time. All associations are looked through once.
+    other's nearest in time. With a client that began anew a server has one association, and the client
+    several, one after the other (RFC 9260, section 5.2.4): the other end is the newest of them. All
+    associations are looked through once.
     """
     wanted = {ends for one in some if (ends := _ends(one, endpoints)) is not None}
     ports = {port for _, *both in wanted for port in both}
@@ -31,13 +35,20 @@ def other_ends(
     found = {}
     for one in some:
         if (ends := _ends(one, endpoints)) is not None:
-            mine, theirs = (servers, clients) if is_server(one.endpoint) else (clients, servers)
-            other = _nearest(one, theirs[ends])
-            if (
-                other is not None
-                and (back := _nearest(other, mine[ends])) is not None
-                and back.key == one.key
-            ):
+            kept = {  # of clients that began anew, their servers
+                client.key: server
+                for server in servers[ends]
+                for client in (clients[ends] if server.restarts else ())
+                if _began_anew(client, server)
+            }
+            firsts = [client for client in clients[ends] if client.key not in kept]
+            if is_server(one.endpoint):
+                anew = [client for client in clients[ends] if kept.get(client.key) is one]
+                nearest = _nearest_of_both(one, firsts, servers[ends])
+                other = max(anew, key=attrgetter("born")) if anew else nearest
+            else:
+                other = kept.get(one.key) or _nearest_of_both(one, servers[ends], firsts)
+            if other is not None:
                 found[one.key] = other
     return found
 
@@ -55,6 +66,34 @@ def both_ends(
     """The association, and as its other end has it where that is ours."""
     other = other_end(association, associations, endpoints)
     return [association] if other is None else [association, other]
+
+
+def of_its_ends(
+    association: Association, associations: Associations, endpoints: Endpoints
+) -> list[Association]:
+    """As `both_ends`, with all that our client had one after the other while the server kept its one."""
+    both = both_ends(association, associations, endpoints)
+    server = next((one for one in both if is_server(one.endpoint) and one.restarts), None)
+    if server is None:
+        return both
+    ends = _ends(server, endpoints)
+    clients = [one for one in associations if not is_server(one.endpoint) and _ends(one, endpoints) == ends]
+    found = other_ends(clients, associations, endpoints)
+    keys = {one.key for one in both}
+    return [*both, *(one for one in clients if found.get(one.key) is server and one.key not in keys)]
+
+
+def _began_anew(client: Association, server: Association) -> bool:
+    until = inf if server.ended is None else server.ended_at
+    return server.born < client.born <= until
+
+
+def _nearest_of_both(
+    one: Association, theirs: Iterable[Association], mine: Iterable[Association]
+) -> Association | None:
+    other = _nearest(one, theirs)
+    back = _nearest(other, mine) if other is not None else None
+    return other if back is not None and back.key == one.key else None
 
 
 def _ends(association: Association, endpoints: Endpoints) -> _Ends | None:

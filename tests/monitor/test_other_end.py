@@ -1,7 +1,7 @@
 """Both ends of an association in one program are found for one."""
 
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.other_end import other_end
+from sctp_tui.monitor.other_end import of_its_ends, other_end
 from sctp_tui.sctp import events as e
 
 from .story import Story, batch
@@ -63,3 +63,20 @@ def test_endpoints_of_two_stacks_are_told_apart() -> None:
     monitor.fold(batch(listening, userspace.listening(), opening(client, 1, 9877, 50_001)))
     monitor.fold(batch(up(kernel, 2, 50_001), up(userspace, 3, 50_001)))
     assert [other(monitor, key) for key in (1, 2, 3)] == [3, None, 1]
+
+
+def test_a_client_that_began_anew_belongs_to_the_association_that_its_server_kept() -> None:
+    monitor, server, client = Monitor(), Story(now=100), Story("client 1", now=100)
+    monitor.fold(batch(server.listening(), opening(client, 1, 9877, 50_001), up(server, 2, 50_001)))
+    client.now = server.now = 160
+    monitor.fold(batch(opening(client, 3, 9877, 50_001), server.change(2, "RESTART")))
+    assert [other(monitor, key) for key in (1, 2, 3)] == [2, 3, 2]
+    for key, keys in ((1, {1, 2, 3}), (2, {1, 2, 3}), (3, {1, 2, 3})):
+        association = monitor.associations.get(key)
+        assert association is not None
+        assert {one.key for one in of_its_ends(association, monitor.associations, monitor.endpoints)} == keys
+    server.now = 200
+    monitor.fold(batch(server.change(2, "SHUTDOWN_COMP")))
+    client.now = server.now = 210  # no restart: the server has another one, too
+    monitor.fold(batch(opening(client, 4, 9877, 50_001), up(server, 5, 50_001)))
+    assert [other(monitor, key) for key in (1, 2, 3, 4, 5)] == [2, 3, 2, 5, 4]

@@ -26,10 +26,12 @@ from sctp_tui.sctp.wire.packet import (
     Abort,
     AnyChunk,
     Chunk,
+    CookieAck,
     CookieEcho,
     Data,
     Error,
     Init,
+    InitAck,
     ReConfig,
     Sack,
     Shutdown,
@@ -174,6 +176,14 @@ def _keys() -> Iterator[tuple[Chunk, Facts, str]]:
     yield replace(_SACK, duplicates=(5,)), Facts(), "SACK/duplicates"
     yield init, Facts(), "INIT"
     yield init, again, "INIT/again"
+    offer = InitAck(0, 20, 1, 2, 3, 4, 5, ())
+    yield offer, Facts(heard=Heard(0.0, True, False)), "INIT ACK"
+    yield offer, Facts(heard=Heard(0.0, True, False, has="set-up")), "INIT ACK/set-up"
+    yield offer, Facts(heard=Heard(0.0, True, False, has="up")), "INIT ACK/up"
+    up = Heard(0.0, False, False, has="up")
+    yield CookieAck(0, 4), Facts(heard=Heard(0.0, False, False)), "COOKIE ACK"
+    yield CookieAck(0, 4), Facts(heard=up, restarts=True), "COOKIE ACK/restart"
+    yield CookieAck(0, 4), Facts(heard=up), "COOKIE ACK/again"
     yield CookieEcho(0, 8, b"abcd"), Facts(with_data=True), "COOKIE ECHO/data"
     yield CookieEcho(0, 8, b"abcd"), Facts(retransmission="timeout", with_data=True), "COOKIE ECHO/again"
     yield Shutdown(0, 8, 1), again, "SHUTDOWN/again"

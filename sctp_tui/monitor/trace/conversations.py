@@ -67,6 +67,10 @@ class Traced(NamedTuple):
 class Conversation:
     """The packets between two ends, from one INIT to the next after an end: see `left_by`.
 
+    The end is that of the association as the local end has it: where the last words of the peer are lost, it
+    still has it, and the INIT of a peer that begins anew is of the same conversation (RFC 9260, section
+    5.2.2).
+
     `captured` is the number of the newest packet, 0 before the first. `began` is when the first was sent
     (s, the link's clock), `begun` the same for people (s since the epoch). `initiator` is the end that sent
     the INIT, as far as it was seen. `ends` and `ports`, the local first, are those of the first packet;
@@ -173,7 +177,7 @@ class Conversation:
         if packet.local != self._last_local:
             self._last_local = packet.local
             self.of_local = _noted(self.of_local, packet.local)
-        if first in _LAST_WORDS:
+        if first in _LAST_WORDS and (packet.direction == "out" or packet.verdict != "dropped"):
             self.over = True
 
     def follow(self, before: "Conversation") -> None:

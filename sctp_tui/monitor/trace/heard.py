@@ -6,7 +6,7 @@ heard the other a moment ago tells of no silence.
 
 import heapq
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sctp_tui.sctp.association_table import GUARD
 from sctp_tui.sctp.events import Direction, Packet
@@ -17,6 +17,7 @@ from sctp_tui.sctp.wire.packet import (
     Asconf,
     AsconfAck,
     Chunk,
+    CookieAck,
     CookieEcho,
     Data,
     ForwardTsn,
@@ -26,8 +27,10 @@ from sctp_tui.sctp.wire.packet import (
     Init,
     InitAck,
     ReConfig,
+    Sack,
     Shutdown,
     ShutdownAck,
+    ShutdownComplete,
 )
 
 RTO = 0.95
@@ -38,6 +41,14 @@ _ASKING = (Init, CookieEcho, Shutdown, Heartbeat, ForwardTsn, IForwardTsn, ReCon
 """Chunks of control that want an answer, and are sent again without one."""
 _CALLS = {Init.__name__, CookieEcho.__name__}
 _TSNS, _HALF = 1 << 32, 1 << 31
+_OF_ONE_THAT_IS_UP = (CookieAck, Data, IData, Sack, Heartbeat)
+"""What only an end sends that has an association; DATA may go with a COOKIE ECHO, too."""
+
+_ENDS = {Abort, ShutdownComplete, ShutdownAck}
+"""After these its sender has none; in SHUTDOWN-ACK-SENT it answers no INIT (RFC 9260, section 9.2)."""
+
+Has = Literal["", "set-up", "up"]
+"""The association that an end has: none, one in COOKIE-WAIT or COOKIE-ECHOED, or one that is up."""
 
 
 class Heard(NamedTuple):
@@ -47,7 +58,8 @@ class Heard(NamedTuple):
     was not answered yet; `silent` that nothing came for an RTO at least, though the sender asked again.
     `closing` are the seconds since it sent its first SHUTDOWN or SHUTDOWN ACK, 0 before. `again` tells that
     it asked again for what came to nothing, however soon: RTO.Min may be shorter. `calling` tells that it
-    wanted to set an association up, by INIT or COOKIE ECHO, since it heard something.
+    wanted to set an association up, by INIT or COOKIE ECHO, since it heard something. `has` is the
+    association that it has already, as far as packets show it.
     """
 
     ago: float
@@ -56,6 +68,7 @@ class Heard(NamedTuple):
     closing: float = 0.0
     again: bool = False
     calling: bool = False
+    has: Has = ""
 
 
 def guarded(abort: Abort, heard: Heard) -> bool:
@@ -86,11 +99,13 @@ class _End:
         self.asked: dict[str, int] = {}  # what of `_ASKING` it has sent since, the newest of each kind
         self.highest: int | None = None  # TSN sent
         self.closing: float | None = None
+        self.has: Has = ""
 
-    def hear(self, at: float, init: bool) -> None:
-        """A packet arrives."""
+    def hear(self, at: float, init: bool, has: Has | None) -> None:
+        """A packet arrives; with it the end `has` another association than before, None for the same."""
         self.heard_at, self.init, self.repeats, self.again = at, init, 0, False
         self.asked.clear()
+        self.has = self.has if has is None else has
 
     def send(self, at: float, chunks: Sequence[Chunk]) -> None:
         """A packet goes out."""
@@ -98,8 +113,21 @@ class _End:
         repeated = [self._again(chunk) for chunk in chunks]
         self.again = self.again or any(repeated)
         self.repeats += any(repeated) and at - self.heard_at >= RTO
+        self._show(chunks)
         if self.closing is None and any(isinstance(one, Shutdown | ShutdownAck) for one in chunks):
             self.closing = at
+
+    def _show(self, chunks: Sequence[Chunk]) -> None:
+        """What a packet shows of the association that its sender has."""
+        kinds = tuple(type(chunk) for chunk in chunks)
+        if CookieEcho in kinds:  # of one that begins anew, too
+            self.has = "set-up"
+        elif not _ENDS.isdisjoint(kinds):
+            self.has = ""
+        elif any(kind in _OF_ONE_THAT_IS_UP for kind in kinds):
+            self.has = "up"
+        elif Init in kinds and self.has != "up":  # which may be anybody's, where one is up
+            self.has = "set-up"
 
     def _again(self, chunk: Chunk) -> bool:
         if isinstance(chunk, Data | IData):
@@ -132,7 +160,7 @@ class Hearing:
 
     def __init__(self) -> None:
         self._ends: dict[Direction, _End] = {}
-        self._arriving: list[tuple[float, int, Direction, bool]] = []
+        self._arriving: list[tuple[float, int, Direction, bool, Has | None]] = []
         self._serial = 0
 
     def next(self, packet: Packet, chunks: Sequence[Chunk]) -> Heard:
@@ -141,12 +169,14 @@ class Hearing:
         if not self._ends:
             self._ends = {"in": _End(now), "out": _End(now)}
         while self._arriving and self._arriving[0][0] <= now + ROUNDED:
-            at, _, way, init = heapq.heappop(self._arriving)
-            self._ends[_OTHER[way]].hear(at, init)
+            at, _, way, init, has = heapq.heappop(self._arriving)
+            self._ends[_OTHER[way]].hear(at, init, has)
         sender = self._ends[direction]
         closing = now - sender.closing if sender.closing is not None else 0.0
         calling = not _CALLS.isdisjoint(sender.asked)
-        heard = Heard(now - sender.heard_at, sender.init, sender.repeats > 0, closing, sender.again, calling)
+        heard = Heard(
+            now - sender.heard_at, sender.init, sender.repeats > 0, closing, sender.again, calling, sender.has
+        )
         if packet.verdict == "refused":
             return heard
         if packet.verdict != "duplicated":  # by the link: nobody sent it again
@@ -154,5 +184,16 @@ class Hearing:
         if packet.verdict != "dropped":
             self._serial += 1
             init = bool(chunks) and isinstance(chunks[0], Init) and not isinstance(chunks[0], InitAck)
-            heapq.heappush(self._arriving, (now + packet.delay, self._serial, direction, init))
+            has = _brings(chunks)
+            heapq.heappush(self._arriving, (now + packet.delay, self._serial, direction, init, has))
         return heard
+
+
+def _brings(chunks: Sequence[Chunk]) -> Has | None:
+    """The association that an end has by what comes to it, None where that changes nothing."""
+    for chunk in chunks:
+        if isinstance(chunk, CookieAck):
+            return "up"
+        if isinstance(chunk, Abort | ShutdownComplete):
+            return ""
+    return None

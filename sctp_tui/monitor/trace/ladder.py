@@ -63,7 +63,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     reports no gap any more, `takes` that it acknowledges a zero window probe, `given_up` that DATA was given
     up by FORWARD TSN before it. `heard` is what its sender had heard of the other end. What is sent again was
     sent first `waited` seconds ago, 0 where that packet is not kept. `begins` is of the COOKIE ACK with which
-    another association is there.
+    another association is there, `restarts` of one whose sender still had the one before.
     """
 
     number: int
@@ -77,6 +77,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     takes: bool = False
     given_up: bool = False
     begins: Begun | None = None
+    restarts: bool = False
 
     def tried(self, at: int) -> Tried:
         """How the chunk at this place came to be sent."""
@@ -261,7 +262,7 @@ class Ladder:
         way.tries.until(now)
         back.tries.until(now)
         tries = []
-        begins = None
+        begins, restarts = None, False
         for chunk in chunks:
             tried = ONCE
             if isinstance(chunk, Data | IData):
@@ -301,12 +302,14 @@ class Ladder:
             if isinstance(chunk, Init | CookieEcho) and arrives:
                 back.set_up = comes
             if isinstance(chunk, CookieAck):
+                anew = self._up.isdisjoint((packet.vtag, back.echoed)) and packet.vtag in back.announced
+                restarts = anew and heard.has == "up"
                 begins = self._comes_up(packet.vtag, back, number)
             tries.append(tried)
         said = tuple(tries) if any(one is not ONCE for one in tries) else ()
         row = Row(
             number, packet, after, said, opens, filled, heard,
-            takes=takes, given_up=back.given_up, begins=begins,
+            takes=takes, given_up=back.given_up, begins=begins, restarts=restarts,
         )  # fmt: skip
         first = row.first_try
         if first >= self.first and first:

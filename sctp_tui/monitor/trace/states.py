@@ -14,7 +14,7 @@ import msgspec
 from sctp_tui.monitor.text.events import NOT_STARTED
 from sctp_tui.sctp.events import Origin, Packet
 from sctp_tui.sctp.link.conditions import ROUNDED
-from sctp_tui.sctp.wire.packet import Abort, Chunk, Data, Heartbeat, IData, Sack, name_of
+from sctp_tui.sctp.wire.packet import Abort, Chunk, CookieEcho, Data, Heartbeat, IData, Sack, name_of
 
 from .conversations import Conversation, End
 from .heard import Heard, Hearing, gives_up
@@ -69,6 +69,9 @@ def _table() -> tuple[Transition, ...]:
     for state in STATES[1:3]:
         table.append(Transition(state, NOT_STARTED, "CLOSED", "", ""))
     for state in STATES[1:-1]:
+        # It is answered, and changes nothing: anybody can send an INIT.
+        section = "5.2.1" if state.startswith("COOKIE") else "5.2.2"
+        table.append(Transition(state, "receive INIT", state, "INIT ACK", section))
         # Both ends began at once, the peer began anew, or its cookie comes again.
         table.append(Transition(state, "receive COOKIE ECHO", "ESTABLISHED", "COOKIE ACK", "5.2.4"))
     for state in STATES[1:]:
@@ -84,6 +87,9 @@ TABLE = _table()
 _BY_SENDING = {(one.state, one.sends): one for one in TABLE if one.sends}
 _BY_RECEIVING = {(one.state, one.trigger): one for one in TABLE if not one.sends}
 _KEPT = 100  # transitions
+_SETTING_UP = ("CLOSED", "COOKIE-WAIT", "COOKIE-ECHOED")
+_BEGINS = "[ASSOCIATE]"
+_ANEW = "the peer began anew, action A"
 
 
 class Taken(NamedTuple):
@@ -117,6 +123,9 @@ class Follower:
         self._anew: set[End] = (
             set()
         )  # under whose name an INIT came in an association, which may be anybody's
+        self._unexpected: set[End] = set()  # under whose name one came while the other end had one
+        self._cookies: dict[End, int] = {}  # of the newest COOKIE ECHO of an end
+        self._answered: dict[End, int] = {}  # of the newest that was answered
 
     def update(self, now: float, limit: int = 2000) -> bool:
         """Take in at most so many packets more; whether there are more still. `now` is the link's clock."""
@@ -135,6 +144,8 @@ class Follower:
         A stack that gives up may send an ABORT just as one whose program wants it: of the two it knows which.
         """
         now = self.state[end]
+        if by is not None and at < self._begun(end) - ROUNDED:
+            return  # of an association before: the end has begun another since
         failed = why and by != "peer" and not why.startswith("no answer")
         if state == "SHUTDOWN-PENDING" and now == "ESTABLISHED":
             self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], at, self.seen)
@@ -146,6 +157,11 @@ class Follower:
             self._mend(end, "[ABORT]", lambda state: _BY_RECEIVING[state, "no answer"])
         elif by in ("us", "stack"):
             self._mend(end, "no answer", lambda state: _BY_SENDING[state, "ABORT"])
+
+    def _begun(self, end: End) -> float:
+        """When an end asked for an association last, as far back as transitions are kept."""
+        asked = (one for one in reversed(self.taken) if one.end == end and one.transition.trigger == _BEGINS)
+        return next((one.at for one in asked), float("-inf"))
 
     def _mend(self, end: End, shown: str, ended: Callable[[str], Transition]) -> None:
         """What an end did last was taken for one thing as its packets show it, and was another."""
@@ -181,15 +197,21 @@ class Follower:
                 self._take(end, _BY_RECEIVING.get(key), at, number)
 
     def _sent(self, end: End, chunk: Chunk, heard: Heard, at: float, number: int) -> None:
-        name, state = name_of(chunk), self.state[end]
+        name, state, why = name_of(chunk), self.state[end], ""
+        other: End = "peer" if end == "local" else "local"
         if name == "INIT":
             self._asking.add(end)
+            if self.state[other] not in _SETTING_UP:
+                self._unexpected.add(end)
+        elif isinstance(chunk, CookieEcho):
+            self._cookies[end] = hash(chunk.cookie)
         elif name == "COOKIE ACK":
-            other: End = "peer" if end == "local" else "local"
+            why = self._anew_by(other) if state not in _SETTING_UP else ""
+            self._answered[other] = self._cookies.get(other, 0)
             if state.startswith("SHUTDOWN") and other not in self._asking:
                 return  # its cookie came again: answered, and no more (RFC 9260, section 5.2.4, action D)
             self._asking.discard(other)
-        if name == "INIT" and state not in ("CLOSED", "COOKIE-WAIT", "COOKIE-ECHOED"):
+        if name == "INIT" and state not in _SETTING_UP:
             if end == "peer":
                 self._anew.add(end)
                 return
@@ -205,7 +227,13 @@ class Follower:
             self._take(end, _BY_RECEIVING.get((state, "no answer")), at, number)
         elif state == "CLOSED" and isinstance(chunk, Data | IData | Sack | Heartbeat):
             self.state[end] = "ESTABLISHED"  # since before the first packet that is kept
-        self._take(end, _BY_SENDING.get((self.state[end], name)), at, number)
+        self._take(end, _BY_SENDING.get((self.state[end], name)), at, number, why)
+
+    def _anew_by(self, end: End) -> str:
+        """Why an end's cookie is answered by one that is up: it began anew, "" for the same cookie again."""
+        anew = end in self._unexpected and self._cookies.get(end) != self._answered.get(end)
+        self._unexpected.discard(end)
+        return _ANEW if anew else ""
 
     def _take(self, end: End, transition: Transition | None, at: float, number: int, why: str = "") -> None:
         if transition is None:

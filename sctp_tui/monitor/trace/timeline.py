@@ -164,14 +164,25 @@ class Course:
     def _told(self, log: Log, until: float | None) -> Iterator[Told]:
         if not self.shown.sockets:
             return
-        ends, since = self._ends, self._since
+        ends, since, begun = self._ends, self._since, self.ladder.conversation.begun
+        early = list[Told]()
         start = max(self._record, log.first)
         for number, event in enumerate(log.between(start, log.captured), start):
             if until is not None and event.at > until:
                 break
             self._record = number + 1
-            if (end := ends.get(event.key)) is not None and event.at >= since:
-                yield Told(event.at, 0, end, event, number)
+            if (end := ends.get(event.key)) is None or event.at < since:
+                continue
+            told = Told(event.at, 0, end, event, number)
+            if event.at >= begun:
+                yield from early
+                early.clear()
+                yield told
+            elif _asked_for(event):
+                early.append(told)  # of the first packet, as far as nothing is told between
+            else:
+                early.clear()  # of packets before, which are of an earlier conversation or not kept
+        yield from early
 
     def _done(self, remarks: Remarks, until: float | None) -> Iterator[Done]:
         conversation = self.ladder.conversation

@@ -30,6 +30,7 @@ from sctp_tui.sctp.wire.causes import MOST
 from sctp_tui.sctp.wire.packet import (
     Abort,
     Chunk,
+    CookieAck,
     CookieEcho,
     Data,
     Error,
@@ -59,7 +60,8 @@ class Facts(msgspec.Struct, frozen=True):
     gaps after one that had some, `with_data` of a chunk that DATA is bundled with. `heard` is what its sender
     had heard of the other end, None where what went before it is not known; `room` is how DATA stands to the
     window that it was told, `probe_taken` of a SACK that acknowledges a zero window probe, `given_up` of one
-    whose reader gave up DATA before by FORWARD TSN.
+    whose reader gave up DATA before by FORWARD TSN, `restarts` of a COOKIE ACK whose sender still had the
+    association before.
     """
 
     retransmission: Retransmission | None = None
@@ -71,6 +73,7 @@ class Facts(msgspec.Struct, frozen=True):
     room: Situation = ""
     probe_taken: bool = False
     given_up: bool = False
+    restarts: bool = False
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -175,7 +178,9 @@ def _situation(chunk: Chunk, facts: Facts) -> str:
         case CookieEcho() if facts.retransmission is None and facts.with_data:
             return "data"
         case InitAck():
-            return ""
+            return facts.heard.has if facts.heard is not None else ""
+        case CookieAck() if facts.heard is not None and facts.heard.has == "up":
+            return "restart" if facts.restarts else "again"
         case Init() | CookieEcho() | Shutdown() if facts.retransmission:
             heard = facts.heard
             soon = facts.retransmission == "soon" or (heard is not None and heard.ago < RTO)

@@ -45,11 +45,25 @@ CHUNKS = {
         "No TCB is made: all that would be in it is in the State Cookie, signed with a MAC. The sender "
         "stays CLOSED, which is why a flood of INITs takes no memory.",
     ),
+    "INIT ACK/up": Words(
+        "9260 5.2.2",
+        "This end still has an association with the other one, as far as packets show, and is asked for it "
+        "anew, as after a crash. It hands over a cookie, and keeps what it has until that comes back.",
+        "An unexpected INIT: TCB and state stay as they are. Their tags go into the State Cookie as "
+        "Tie-Tags, by which the COOKIE ECHO shows whether the peer began anew (5.2.4, action A).",
+    ),
+    "INIT ACK/set-up": Words(
+        "9260 5.2.1",
+        "Both ends have asked. This one agrees, and hands over a cookie, while it still waits for what "
+        "comes of its own request.",
+        "An INIT in COOKIE-WAIT or COOKIE-ECHOED: the answer has the Initiate Tag of this end's own INIT. "
+        "Its TCB and its state stay, T1 runs on; the tags decide what a COOKIE ECHO does (5.2.4).",
+    ),
     "COOKIE ECHO": Words(
         "9260 5.1.4",
         "The cookie goes back as it came: it proves that whoever asked can be reached at its address.",
         "Stops T1-init, starts T1-cookie, enters COOKIE-ECHOED. Who gets it checks MAC and lifespan (5.1.5), "
-        "and makes its TCB out of it.",
+        "and makes its TCB out of it, unless it has one (5.2.4).",
     ),
     "COOKIE ECHO/data": Words(
         "9260 5.1",
@@ -74,6 +88,19 @@ CHUNKS = {
         "The cookie was good: the association stands at this end, and as soon as this arrives at both.",
         "Its sender has a TCB and is ESTABLISHED; its receiver stops T1-cookie and is too. Both report "
         "COMM_UP.",
+    ),
+    "COOKIE ACK/restart": Words(
+        "9260 5.2.4",
+        "The cookie was good: the other end has begun anew. The association that this end still had goes on "
+        "from its start, and its program is told RESTART.",
+        "Two new tags and matching Tie-Tags (action A): TSNs, SSNs and cwnd begin anew, in the same TCB. Its "
+        "sender reports the state RESTART, its receiver COMM_UP (RFC 6458, 6.1.1).",
+    ),
+    "COOKIE ACK/again": Words(
+        "9260 5.2.4",
+        "A cookie of an association that is up already: it is answered, and nothing else changes.",
+        "Both tags are those of the TCB (action D): its COOKIE ACK was lost or late, or both ends began at "
+        "once. Its sender reports nothing; a receiver still in COOKIE-ECHOED is ESTABLISHED by it.",
     ),
     # --- data
     "DATA": Words(

@@ -50,6 +50,7 @@ def explained(row: Row, level: Level) -> Iterator[tuple[Chunk, Why]]:
             tried.room,
             row.takes and isinstance(chunk, Sack),
             row.given_up and isinstance(chunk, Sack),
+            row.restarts,
         )
         yield chunk, why(chunk, level, facts)
 

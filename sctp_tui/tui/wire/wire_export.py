@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.other_end import both_ends
+from sctp_tui.monitor.other_end import of_its_ends
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace import pcapng
 from sctp_tui.monitor.trace.timeline import Shown, Still, sides
@@ -30,7 +30,7 @@ def wire_sources(association: Association | None, monitor: Monitor, shown: Shown
         still = Still(
             conversation.still(),
             shown,
-            sides(both_ends(association, monitor.associations, endpoints), conversation),
+            sides(of_its_ends(association, monitor.associations, endpoints), conversation),
             monitor.log.copy() if shown.sockets else Log(),
             monitor.remarks.still(),
         )

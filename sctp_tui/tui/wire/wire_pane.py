@@ -17,7 +17,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.other_end import both_ends
+from sctp_tui.monitor.other_end import both_ends, of_its_ends
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.timeline import Shown, sides
@@ -166,7 +166,7 @@ class WirePane(Vertical):
                     conversation,
                     now,
                     monitor,
-                    sides(ends, conversation),
+                    sides(of_its_ends(association, monitor.associations, monitor.endpoints), conversation),
                 )
                 line = self.query_one(WhyLine)
                 line.row, line.bounced = ladder.line, ladder.bounced
