@@ -78,7 +78,8 @@ class TakeActions(MainPart):
             still.names,
         )
         place = 0 if self.has_class("-wire") else -1
-        choices[place:place] = wire_sources(self.chosen, self.monitor, self.wire_pane.shown)
+        now = self.monitor.link_time(clock.mono())
+        choices[place:place] = wire_sources(self.chosen, self.monitor, self.wire_pane.shown, now)
 
         def told(outcome: str | None) -> None:
             if outcome:

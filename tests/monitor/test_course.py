@@ -1,5 +1,7 @@
 """The lines of a ladder: packets, and between them what sockets told, what was done to the link."""
 
+import struct
+
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -190,6 +192,18 @@ def test_from_one_that_is_lost_to_the_next() -> None:
     assert course.of_note(4, 1) is None
     assert course.of_note(4, -1) == 1
     assert course.of_note(1, -1) is None
+
+
+def test_what_may_have_been_sent_again_is_stopped_at_too() -> None:
+    """The first try was lost before it was captured, or it was overtaken: the line is marked, and found."""
+    wire = Wire(Shown())
+    for at, tsn in enumerate((7, 9, 8, 10)):
+        chunk = bytes((0, 3, 0, 17)) + struct.pack("!IHHI", tsn, 1, tsn, 0) + b"a" + bytes(3)
+        wire.put(replace(packet(float(at)), data=bytes(12) + chunk))
+    wire.update()
+    assert wire.course.of_note(0, 1) == 2
+    assert wire.course.of_note(2, 1) is None
+    assert wire.course.of_note(3, -1) == 2
 
 
 def _remarks(*states: LinkState) -> list[str]:

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import Any
 
 import pytest
@@ -327,9 +328,11 @@ def test_heartbeats_without_an_answer_are_marked(wire: Wire) -> None:
     assert [ladder.unanswered(n, n) for n in range(1, 9)] == [0, 0, 0, 0, 0, 0, 1, 0]
     assert [ladder.answers_lost(n, n) for n in range(1, 9)] == [0, 0, 0, 0, 1, 0, 0, 0]
     assert (ladder.unanswered(1, 8), ladder.answers_lost(1, 8)) == (1, 1)
-    assert beats(ladder, Beats(3, 8)) == "6 HEARTBEATs and answers, 1 unanswered, 1 whose answer was lost"
-    assert beats(ladder, Beats(5, 5)) == "HEARTBEAT, answered, the answer was lost"
-    assert beats(ladder, Beats(7, 7)) == "HEARTBEAT, unanswered"
+    assert (
+        beats(ladder, Beats(3, 8), inf) == "6 HEARTBEATs and answers, 1 unanswered, 1 whose answer was lost"
+    )
+    assert beats(ladder, Beats(5, 5), inf) == "HEARTBEAT, answered, the answer was lost"
+    assert beats(ladder, Beats(7, 7), inf) == "HEARTBEAT, unanswered"
     course = Course(ladder)
     course.update(Log(), {}, Remarks())
     drawn = ["".join(text for text, _ in parts(course, row, 90)) for row in ladder]
@@ -367,8 +370,19 @@ def test_a_heartbeat_on_its_way_is_not_unanswered_yet(wire: Wire) -> None:
     course = Course(ladder)
     course.update(Log(), {}, Remarks())
     sent = ladder[3].packet.mono
-    for now, said in ((sent, False), (sent + 0.006, True)):
+    # Nor within an RTO: the answer may be on its way.
+    for now, said in ((sent, False), (sent + 0.006, False), (sent + 0.9, False), (sent + 1.0, True)):
         assert ("unanswered" in "".join(text for text, _ in parts(course, ladder[3], 90, now))) == said
+        whole = "".join(text for text, _ in parts(course, Beats(3, 3), 90, now))
+        assert ("unanswered" in whole, "on its way" in whole) == (said, not said)
+    told = ladder.conversation.rto["out"] = RtoSamples()
+    told.add(sent, 3.0)
+    for now, said in ((sent + 2.9, False), (sent + 3.0, True)):
+        assert ("unanswered" in beats(ladder, Beats(3, 3), now)) == said
+    wire.put("in", _chunk(5, beat))
+    wire.put("out", _chunk(4, beat))
+    now = wire.ladder()[5].packet.mono
+    assert beats(wire.ladder(), Beats(3, 5), now) == "3 HEARTBEATs and answers, 1 on its way"
 
 
 def test_the_path_is_told_where_there_are_several(wire: Wire) -> None:

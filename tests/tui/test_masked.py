@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ async def test_no_address_is_on_any_screen_nor_in_what_is_exported() -> None:
         names, columns = associations.names, ["id", "peer", "state"]
         choices = sources(list(app.monitor.log), list(associations), columns, 0.0, "", names)
         shown = app._main.query_one(WirePane).shown
-        for source in (*choices, *wire_sources(first, app.monitor, shown)):
+        for source in (*choices, *wire_sources(first, app.monitor, shown, inf)):
             for line in source.lines():
                 assert not leaks(line), source
 

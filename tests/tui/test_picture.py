@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from math import inf
 
 import pytest
 
@@ -46,7 +47,9 @@ async def test_pictures_are_whole_in_themselves() -> None:
         assert f"font-family: {MONO};" in svg
         assert "Fira Code" not in svg
         (ladder,) = (
-            source for source in wire_sources(rows(app)[0], app.monitor, Shown()) if source.suffix == ".svg"
+            source
+            for source in wire_sources(rows(app)[0], app.monitor, Shown(), inf)
+            if source.suffix == ".svg"
         )
         assert asks_for(b"".join(ladder.lines()).decode()) == []
 

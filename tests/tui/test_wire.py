@@ -336,7 +336,7 @@ async def test_what_was_done_to_the_link_and_from_one_lost_to_the_next() -> None
             found.append((row.arrives, bool(row.first_try)))
         assert found == [(False, False), (True, True)] * 2
         await pilot.press(">")
-        await until(pilot, lambda: outcome(pilot) == "no packet below was lost or sent again")
+        await until(pilot, lambda: outcome(pilot) == "none seen below that was lost or sent again")
         await pilot.press("<")
         row = _ladder(app).row
         assert row is not None

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -246,13 +247,13 @@ async def test_the_dialog_writes_packets_that_tshark_reads(here: Path) -> None:
 
 async def test_what_there_is_of_one_association_and_of_all(here: Path) -> None:
     async with running(settings=Settings(port=0, udp_port=0, mask_addresses=True)) as (app, pilot):
-        assert wire_sources(None, app.monitor, Shown()) == []
+        assert wire_sources(None, app.monitor, Shown(), inf) == []
         await type_line(pilot, "hello")
         await until(pilot, lambda: rows(app) and rows(app)[0].messages_in)
         (row,) = rows(app)
         of_it = app.monitor.wire.of(row, app.monitor.endpoints)
         assert of_it is not None
-        sources = wire_sources(row, app.monitor, Shown())
+        sources = wire_sources(row, app.monitor, Shown(), inf)
         count = len(of_it)
         assert [(source.name, source.suffix, source.what) for source in sources] == [
             ("packets", ".pcapng", f"{count} packets of association {row.called}"),

@@ -7,6 +7,7 @@ found once, when it comes, by following both directions.
 from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
+from math import inf
 from typing import NamedTuple
 
 import msgspec
@@ -36,7 +37,7 @@ from sctp_tui.sctp.wire.packet import (
 )
 
 from .conversations import Conversation
-from .heard import Heard, Hearing
+from .heard import RTO, Heard, Hearing
 from .tries import ONCE, Asked, Tried, Tries, bound
 
 _SET_UPS = 64  # chunks of control whose first try is known, HEARTBEATs whose answer is awaited
@@ -204,16 +205,32 @@ class Ladder:
         """The chunks of a row in words, one line."""
         return _label(row.packet.data, self.base(row.packet.direction))
 
-    def unanswered(self, first: int, last: int) -> int:
-        """How many of the packets from one to another are HEARTBEATs or INITs without an answer."""
-        return _within(self._unanswered, first, last)
+    def unanswered(self, first: int, last: int, now: float = inf) -> int:
+        """How many of the packets from one to another are HEARTBEATs or INITs that have missed an answer."""
+        return sum(self.due(self[number]) <= now for number in _within(self._unanswered, first, last))
+
+    def awaited(self, first: int, last: int, now: float) -> int:
+        """How many of them may still be answered: they, or what answers them, are on their way."""
+        return sum(self.due(self[number]) > now for number in _within(self._unanswered, first, last))
+
+    def due(self, row: Row) -> float:
+        """When a packet is there, and of a HEARTBEAT or INIT without an answer when its sender misses one.
+
+        That is an RTO after it was sent: the one told last, RTO.Min where none was.
+        """
+        sent, samples = row.packet.mono, self.conversation.rto.get(row.packet.direction)
+        told = samples.newest if samples is not None else 0.0
+        missed = sent + (told or RTO) if row.number in self._unanswered else sent
+        return max(sent + row.packet.delay, missed)
 
     def answers_lost(self, first: int, last: int) -> int:
         """How many of them were answered, as is seen here, and the answer was lost on its way."""
-        return _within(self._answer_lost, first, last)
+        return len(_within(self._answer_lost, first, last))
 
-    def answer(self, row: Row) -> str:
-        """What is wrong with the answer to a HEARTBEAT or INIT, in words; "" for nothing."""
+    def answer(self, row: Row, now: float) -> str:
+        """What is wrong by `now` with the answer to a HEARTBEAT or INIT, in words; "" for nothing."""
+        if self.due(row) > now:
+            return ""
         if row.number in self._answer_lost:
             return "answered, the answer was lost"
         return "unanswered" if row.number in self._unanswered else ""
@@ -359,11 +376,11 @@ def _label(data: bytes, base: Base) -> str:
     return words(decode(data).chunks, base)
 
 
-def _within(some: set[int], first: int, last: int) -> int:
-    """How many of these numbers are from one to another."""
+def _within(some: set[int], first: int, last: int) -> list[int]:
+    """Which of these numbers are from one to another."""
     if last - first < len(some):
-        return sum(number in some for number in range(first, last + 1))
-    return sum(first <= number <= last for number in some)
+        return [number for number in range(first, last + 1) if number in some]
+    return [number for number in some if first <= number <= last]
 
 
 def _identity(chunk: Chunk) -> tuple[str, object]:

@@ -39,6 +39,11 @@ class RtoSamples:
         else:
             told.append((time, time, rto))
 
+    @property
+    def newest(self) -> float:
+        """The RTO that was told last, of several paths the longest; 0 where none was told."""
+        return max((told[-1][2] for told in self._told.values()), default=0.0)
+
     def ran(self, since: float, until: float, path: str = "") -> float:
         """The RTO of a timer that ran from one time to another; 0 where none was told, or more than one."""
         told = [one for of in {"", path} for one in self._told.get(of, ())]

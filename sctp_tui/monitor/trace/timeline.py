@@ -9,6 +9,7 @@ what its stack has answered by itself in the meantime.
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from heapq import merge
+from math import inf
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -138,11 +139,14 @@ class Course:
         return self.first + low
 
     def of_note(self, serial: int, step: int) -> int | None:
-        """The next line, in steps of 1 or -1, of a packet that is lost or sent again; None for none."""
+        """The next line, in steps of 1 or -1, of a packet that is lost or sent again; None for none.
+
+        What is sent again, or was overtaken, counts: packets do not tell which of the two.
+        """
         serial += step
         while self.first <= serial < self.end:
             line = self[serial]
-            if isinstance(line, Row) and (line.first_try or not self.ladder.arrives(line)):
+            if isinstance(line, Row) and (line.first_try or line.late or not self.ladder.arrives(line)):
                 return serial
             serial += step
         return None
@@ -311,6 +315,8 @@ class Still(NamedTuple):
     ends: Mapping[int, End]
     log: Log
     remarks: Remarks
+    now: float = inf
+    """Seconds of the link's clock."""
 
     def follow(self) -> Generator[bytes, None, Course]:
         """The course, after nothing for each slice of it: whoever waits may think better of it."""
@@ -340,16 +346,19 @@ def text(line: Told | Done) -> str:
     return sentence(event)
 
 
-def beats(ladder: Ladder, line: Beats) -> str:
-    """HEARTBEATs in a row, in words."""
-    count, alone = line.last - line.first + 1, ladder.unanswered(line.first, line.last)
-    lost = ladder.answers_lost(line.first, line.last)
+def beats(ladder: Ladder, line: Beats, now: float) -> str:
+    """HEARTBEATs in a row, in words; `now` in seconds of the link's clock."""
+    count, alone = line.last - line.first + 1, ladder.unanswered(line.first, line.last, now)
+    lost, awaited = ladder.answers_lost(line.first, line.last), ladder.awaited(line.first, line.last, now)
     said = ladder.label(ladder[line.first])
     if count > 1:
-        said = f"{count} HEARTBEATs" if alone + lost == count else f"{count} HEARTBEATs and answers"
+        questions = alone + lost + awaited == count
+        said = f"{count} HEARTBEATs" if questions else f"{count} HEARTBEATs and answers"
     parts = [said]
     if alone:
         parts.append("unanswered" if alone == count else f"{alone} unanswered")
+    if awaited:
+        parts.append("on its way" if count == 1 else f"{awaited} on {'its' if awaited == 1 else 'their'} way")
     if lost:
         parts.append("answered, the answer was lost" if lost == count else f"{lost} whose answer was lost")
     return ", ".join(parts)

@@ -116,7 +116,7 @@ def parts(course: Course, line: Line, width: int, now: float = float("inf")) -> 
         case Beats():
             first = ladder[line.first]
             yield from times(line.first, first.after, ladder.delta(first), whole)
-            yield "│" + f" {beats(ladder, line)} ".center(width - 2, "·") + "│", "line"
+            yield "│" + f" {beats(ladder, line, now)} ".center(width - 2, "·") + "│", "line"
         case Done():
             yield " " * left + "│", "line"
             yield f" {fit(text(line), width - 4).rstrip()} ".center(width - 2, "┄"), "mark"
@@ -136,7 +136,7 @@ def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[Part]:
         fit_label(ladder.label(row)),
         marks(
             row,
-            ladder.answer(row) if there else "",
+            ladder.answer(row, now),
             ladder.conversation.path(row.packet),
             ladder.bounced(row),
             ladder.rto(row),

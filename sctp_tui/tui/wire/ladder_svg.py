@@ -75,10 +75,11 @@ def picture(still: Still, limit: int = LIMIT) -> Iterator[bytes]:
         _text(_LEFT - 84, 70, "#", f'text-anchor="end" fill="{_FAINT}"')
         + _text(_LEFT - 10, 70, "seconds", f'text-anchor="end" fill="{_FAINT}"')
     ).encode()
-    for drawn in (_drawn, _said):
-        for arrow in arrows:
-            yield drawn(ladder, arrow).encode()
-    yield "".join(_noted(course, note) for note in notes).encode()
+    for arrow in arrows:
+        yield _drawn(ladder, arrow).encode()
+    for arrow in arrows:
+        yield _said(ladder, arrow, still.now).encode()
+    yield "".join(_noted(course, note, still.now) for note in notes).encode()
     yield b"</svg>\n"
 
 
@@ -166,7 +167,7 @@ def _drawn(ladder: Ladder, arrow: _Arrow) -> str:
     )
 
 
-def _said(ladder: Ladder, arrow: _Arrow) -> str:
+def _said(ladder: Ladder, arrow: _Arrow, now: float) -> str:
     """The words of an arrow, on a ground of their own: other arrows pass behind them."""
     row, y, colour = arrow.row, arrow.sent, _colour(ladder, arrow.row)
     right = rightwards(ladder.conversation, row)
@@ -180,13 +181,18 @@ def _said(ladder: Ladder, arrow: _Arrow) -> str:
         'fill="#ffffff"/>'
         + _text(x, y - 4, label, f'text-anchor="{anchor}" fill="{colour}"', limit=limit)
         + _text(
-            _RIGHT + 12, y + 4, _note(ladder, row), f'fill="{colour}" font-size="11"', font=_SANS, limit=_NOTE
+            _RIGHT + 12,
+            y + 4,
+            _note(ladder, row, now),
+            f'fill="{colour}" font-size="11"',
+            font=_SANS,
+            limit=_NOTE,
         )
         + "</g>\n"
     )
 
 
-def _noted(course: Course, note: _Note) -> str:
+def _noted(course: Course, note: _Note, now: float) -> str:
     """A line that is no packet: at the lifeline of the end that was told it, or right across."""
     line, y = note.line, note.y
     if isinstance(line, Told):
@@ -199,7 +205,7 @@ def _noted(course: Course, note: _Note) -> str:
             'height="16" fill="#ffffff"/>'
             + _text(text_x, y + 4, words(line), f'text-anchor="{anchor}" fill="{_TOLD}"')
         )
-    said = words(line) if isinstance(line, Done) else beats(course.ladder, line)
+    said = words(line) if isinstance(line, Done) else beats(course.ladder, line, now)
     return (
         f'<path d="M{_LEFT} {y:.1f}H{_RIGHT}" stroke="{_FAINT}" stroke-dasharray="2 4"/>'
         f'<rect x="{(_LEFT + _RIGHT - len(said) * _CELL) / 2 - 6:.0f}" y="{y - 8:.1f}" height="16" '
@@ -216,9 +222,9 @@ def _colour(ladder: Ladder, row: Row) -> str:
     return _DATA if any(isinstance(chunk, Data | IData) for chunk in row.chunks) else _INK
 
 
-def _note(ladder: Ladder, row: Row) -> str:
+def _note(ladder: Ladder, row: Row, now: float) -> str:
     how = f"{'fast ' if row.fast else ''}retransmission of {row.first_try}{again(row, ladder.rto(row))}"
-    answer = ladder.answer(row) if ladder.arrives(row) else ""
+    answer = ladder.answer(row, now) if ladder.arrives(row) else ""
     path = ladder.conversation.path(row.packet)
     via = f"via {path}" if path else ""
     parts = (

@@ -43,7 +43,7 @@ class LadderView(ArrowsView):
         self.level: Level = "beginner"
         """For whom all of a packet is explained."""
         self._now = 0.0
-        self._all_there = 0.0  # when the last packet arrives
+        self._all_there = 0.0  # when the last packet arrives, or misses an answer
         self._log: Log | None = None
 
     @property
@@ -75,7 +75,7 @@ class LadderView(ArrowsView):
         if not course.update(monitor.log, ends, monitor.remarks) and not anew:
             return
         for row in ladder.rows(seen + 1, ladder.seen - seen):
-            self._all_there = max(self._all_there, row.packet.mono + row.packet.delay)
+            self._all_there = max(self._all_there, ladder.due(row))
         self.keep(course.first, course.end)
         if place is not None:
             self.put_cursor(course.place(place))
@@ -162,7 +162,7 @@ class LadderView(ArrowsView):
         found = self.course.of_note(chosen, step)
         if found is None:
             where = "below" if step > 0 else "above"
-            self.post_message(self.Said(f"no packet {where} was lost or sent again"))
+            self.post_message(self.Said(f"none seen {where} that was lost or sent again"))
         else:
             self.put_cursor(found)
 

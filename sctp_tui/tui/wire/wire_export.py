@@ -17,8 +17,8 @@ from .ladder_lines import head, parts
 _WIDTH = 120  # cells of the ladder as text
 
 
-def wire_sources(association: Association | None, monitor: Monitor, shown: Shown) -> list[Source]:
-    """The packets of the association, and of all; nothing where there are none.
+def wire_sources(association: Association | None, monitor: Monitor, shown: Shown, now: float) -> list[Source]:
+    """The packets of the association, and of all; nothing where there are none. `now` is the link's clock.
 
     They are those kept now, in copies that another thread may read. The ladder has what it shows.
     """
@@ -33,6 +33,7 @@ def wire_sources(association: Association | None, monitor: Monitor, shown: Shown
             sides(of_its_ends(association, monitor.associations, endpoints), conversation),
             monitor.log.copy() if shown.sockets else Log(),
             monitor.remarks.still(),
+            now,
         )
         count = len(still.conversation)
         which = f"{units.many(count, 'packet')} of association {association.called}"
@@ -58,4 +59,4 @@ def ladder_text(still: Still) -> Iterator[bytes]:
     course = yield from still.follow()
     yield head(still.conversation, _WIDTH).rstrip().encode() + b"\n"
     for serial in range(course.first, course.end):
-        yield "".join(part for part, _ in parts(course, course[serial], _WIDTH)).encode() + b"\n"
+        yield "".join(part for part, _ in parts(course, course[serial], _WIDTH, still.now)).encode() + b"\n"
