@@ -251,7 +251,8 @@ def _of_abort(event: AssocChange, conversation: Conversation, mine: Direction) -
     if not any((one.packet.direction != mine) == (event.by == "peer") for one in aborts):
         yield f"by {event.by}, and the ABORTs are of the other end"
     follower = Follower(conversation)
-    follower.update(float("inf"))
+    while follower.update(float("inf")):
+        pass  # large packets take more than one turn
     end = "local" if mine == "out" else "peer"
     taken = {
         one.transition.trigger for one in follower.taken if one.end == end and one.transition.next == "CLOSED"

@@ -79,6 +79,7 @@ class Running:
         self.generators: dict[int, Generating] = {}
         self.link: LinkState | None = None
         self.totals: Totals | None = None
+        self.packets_missed = 0
         self.server: Listening | None = None
         self._seen = 0
         self._ids = itertools.count(1)
@@ -114,6 +115,7 @@ class Running:
         self.generators |= batch.generators
         self.link = batch.link or self.link
         self.totals = batch.totals or self.totals
+        self.packets_missed = batch.packets_missed
 
     def until(self, kind: type[E], test: Callable[[E], bool] = lambda event: True, **fields: object) -> E:
         """The next event of this kind with these fields, after the one that was waited for last."""

@@ -11,6 +11,14 @@ from sctp_tui.sctp.events import AssocChange, Counts, Event, Message, RemoteErro
 from tests.patience import PATIENCE
 
 
+def test_packets_that_a_stack_missed_are_added_up() -> None:
+    outbox = Outbox()
+    outbox.put((), (), 3)
+    assert outbox.drain().packets_missed == 3
+    outbox.put((), (), 4)
+    assert [outbox.drain().packets_missed for _ in range(2)] == [7, 7]
+
+
 def message(number: int, size: int = 1) -> Message:
     return Message(0.0, float(number), "server", 1, 3, None, "in", 0, 0, 0, 0, False, size, b"x" * size)
 

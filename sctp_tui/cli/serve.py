@@ -76,7 +76,7 @@ class _Server:
         self._left = options.count
         self._open = set(self._names)
         self._totals: Totals | None = None
-        self._packets_dropped = 0
+        self._packets_dropped = self._packets_missed = 0
         self._status = 0
         self._signals = 0
 
@@ -105,6 +105,9 @@ class _Server:
         if self._packets_dropped:
             which = "1 packet is" if self._packets_dropped == 1 else f"{self._packets_dropped:,} packets are"
             complain(f"{which} not printed: standard output was read too slowly; write it to a file", "serve")
+        if self._packets_missed:
+            which = "1 packet" if self._packets_missed == 1 else f"{self._packets_missed:,} packets"
+            complain(f"{which} of SCTP on this machine missed, as the capture's ring was full", "serve")
         return self._status
 
     def _tell_refused(self, totals: Totals) -> None:
@@ -158,7 +161,7 @@ class _Server:
                 self._status = 1
                 return
             self._totals = batch.totals or self._totals
-            self._packets_dropped = batch.packets_dropped
+            self._count_lost(batch)
             try:
                 self._take_all(_in_order(batch))
                 output = self._output
@@ -172,10 +175,15 @@ class _Server:
             if batch.events or batch.packets:
                 time.sleep(_MORE)
 
+    def _count_lost(self, batch: Batch) -> None:
+        self._packets_dropped, self._packets_missed = batch.packets_dropped, batch.packets_missed
+
     def _print_last_packets(self) -> None:
         """Those that a capture told of after its endpoints were closed."""
+        batch = self._outbox.drain()
+        self._count_lost(batch)
         try:
-            for packet in self._outbox.drain().packets:
+            for packet in batch.packets:
                 self._take(packet)
             if self._output is not None:
                 self._output.flush()

@@ -151,6 +151,7 @@ class Engine:
         self._emptied = False  # it found all that a socket of the kernel had
         self._out: list[Event] = []
         self._seen: list[Packet] = []
+        self._missed = 0  # packets that stacks could not tell of, as the outbox was told
         outbox.on_room = self._wakeup.wake
 
     # --- for other threads
@@ -264,10 +265,12 @@ class Engine:
 
     def _flush(self) -> None:
         out = self._out + self._ledger.news()
-        if out or self._seen:
+        missed = sum([stack.missed for stack in self._stacks.values()])
+        if out or self._seen or missed > self._missed:
             self._out = []
-            self.outbox.put(out, self._seen)
+            self.outbox.put(out, self._seen, missed - self._missed)
             self._seen.clear()
+            self._missed = missed
 
     # --- events
 

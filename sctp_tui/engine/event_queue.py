@@ -45,7 +45,7 @@ class Batch(msgspec.Struct):
     """What came since the last drain, in order, and the newest numbers by association key or generator.
 
     `dropped` counts the messages and control events dropped since the outbox was made, `packets_dropped` the
-    packets.
+    packets, and `packets_missed` those that a stack could not even tell of.
     """
 
     events: list[Event] = msgspec.field(default_factory=list)
@@ -59,6 +59,7 @@ class Batch(msgspec.Struct):
     link: LinkState | None = None
     dropped: int = 0
     packets_dropped: int = 0
+    packets_missed: int = 0
 
     def __bool__(self) -> bool:
         numbers = self.counts or self.status or self.streams or self.details or self.generators
@@ -83,6 +84,7 @@ class Outbox:
         self._packets: deque[Packet] = deque()
         self._packet_bytes = 0
         self._packets_dropped = 0
+        self._packets_missed = 0
         self._numbers = Batch()
         self._dropped = 0
 
@@ -93,13 +95,14 @@ class Outbox:
             return len(self._kept) >= self.limit or self._kept_bytes >= self.byte_limit
         return len(self._events) >= self.limit or self._bytes >= self.byte_limit
 
-    def put(self, events: Sequence[Event], packets: Sequence[Packet] = ()) -> None:
+    def put(self, events: Sequence[Event], packets: Sequence[Packet] = (), missed: int = 0) -> None:
         """Add events in order, and the packets that came with them; never blocks, never refuses.
 
         Nobody drains the ones without the others. Of packets the oldest go where there is no room, whatever
-        the policy.
+        the policy. So many were `missed`, as a stack could not tell of them.
         """
         with self._ready:
+            self._packets_missed += missed
             if packets:
                 self._put(packets)
             add = self._events.append
@@ -160,6 +163,7 @@ class Outbox:
             batch, self._numbers = self._numbers, Batch()
             batch.dropped = self._dropped
             batch.packets_dropped = self._packets_dropped
+            batch.packets_missed = self._packets_missed
             if self._packets:
                 batch.packets = list(self._packets)
                 self._packets.clear()

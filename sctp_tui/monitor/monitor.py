@@ -72,7 +72,7 @@ class Monitor:
         if batch.packets:
             self.wire.extend(batch.packets)
             self._set_up(batch.packets)
-        self.wire.dropped = batch.packets_dropped
+        self.wire.lose(batch.packets_dropped, batch.packets_missed)
         self.totals = batch.totals or self.totals
         self.dropped = batch.dropped
 

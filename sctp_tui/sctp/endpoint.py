@@ -225,6 +225,10 @@ class Stack(Protocol):
         """
 
     @property
+    def missed(self) -> int:
+        """Packets that passed and could not be told; of which association nobody knows."""
+
+    @property
     def link(self) -> LinkControl | None:
         """The controls of its links; None where the links are not its own."""
 

@@ -36,6 +36,7 @@ class Scripted:
     name: Any = "userspace"
     library = "script"
     link = None
+    missed = 0
 
     def __init__(self, events: Iterable[Sequence[Event]]) -> None:
         self._script = list(events)

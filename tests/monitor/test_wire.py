@@ -31,6 +31,19 @@ def _packet(kind: int, *, flow: int = 1, at: float = 0.0, direction: str = "in",
     return Packet(at, at, "server", 0, 0, peer, local, flow, direction, "delivered", "", 0.0, data)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("lost", ["packets_missed", "packets_dropped"])
+def test_what_never_came_may_be_of_any_conversation_that_is_not_over(lost: str) -> None:
+    monitor = Monitor()
+    over = [_packet(_DATA, flow=2), _packet(_SHUTDOWN_COMPLETE, flow=2)]
+    monitor.fold(Batch(packets=[_packet(_DATA), *(replace(one, endpoint="client 1") for one in over)]))
+    conversations = {packet.flow: monitor.wire._by_flow[packet.flow] for packet in monitor.wire}
+    assert not any(one.incomplete for one in conversations.values())
+    more = Batch(packets=[_packet(_DATA)])
+    setattr(more, lost, 4)
+    monitor.fold(more)
+    assert [conversations[flow].incomplete for flow in (1, 2)] == [True, False]
+
+
 @pytest.fixture
 def seeing() -> Iterator[Running]:
     with Running("userspace", packets=("userspace",)) as running:

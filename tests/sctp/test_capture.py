@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sctp_tui.sctp.commands import Generate, PauseReading, Watch
 from sctp_tui.sctp.events import Message, Packet, Peer, Refused
 from sctp_tui.sctp.kernel import ring
 from sctp_tui.sctp.wire.decode import decode
@@ -196,12 +197,44 @@ def test_packets_that_find_the_ring_full_are_counted(monkeypatch: pytest.MonkeyP
     with contextlib.closing(overheard), socket.socket(socket.AF_INET, socket.SOCK_RAW, 132) as raw:
         for _ in range(20):
             raw.sendto(packet, ("127.0.0.1", 0))
+        while overheard.missed + seen < 20:  # without another one that would tell of them
+            assert select.select([overheard], [], [], PATIENCE)[0]
+            seen += sum(1 for _ in overheard.read())
+        assert overheard.missed > 0
+        raw.sendto(packet, ("127.0.0.1", 0))
         while not missed:
             assert select.select([overheard], [], [], PATIENCE)[0]
-            for frame in overheard.read():
-                seen, missed = seen + 1, missed + frame.missed
-            raw.sendto(packet, ("127.0.0.1", 0))  # the next one that finds room tells of them
-    assert seen + missed >= 20
+            missed += sum(frame.missed for frame in overheard.read())
+        assert missed == overheard.missed
+
+
+def _burst(running: Running) -> int:
+    """Large buffers fill while nobody reads, and empty themselves all at once: DATA chunks that were sent."""
+    running.listen()
+    name, up, ours = running.greet()
+    running.submit(PauseReading("server", True))
+    running.submit(Generate(1, name, rate=1e6, pattern=b"x", size=60_000, count=100))
+    running.submit(Watch((ours.key,)))
+    running.until_true(lambda: ours.key in running.status and running.status[ours.key].rwnd < 60_000)
+    running.submit(PauseReading("server", False))
+    running.until_true(lambda: running.counts[up.key].messages_in == 101)
+    running.until_true(lambda: running.status[ours.key].unacked == 0)
+    return len({c.tsn for p in running.packets for c in decode(p.data).chunks if isinstance(c, Data)})
+
+
+def test_a_burst_of_large_packets_is_seen_to_the_last(seeing: Running) -> None:
+    assert _burst(seeing) >= 101
+    assert seeing.packets_missed == 0
+    assert {packet.reason for packet in seeing.packets} == {""}
+
+
+def test_what_a_burst_costs_is_told_though_nothing_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ring, "_BLOCKS", 2)
+    with Running("kernel", packets=("kernel",)) as running:
+        assert _burst(running) < 101
+        running.until_true(lambda: running.packets_missed > 0)
+        running.packets.clear()  # what is said of them can't be checked
+        running.events.clear()
 
 
 def test_the_last_packets_are_told_at_the_end() -> None:

@@ -26,6 +26,7 @@ class Machine:
     def __init__(self) -> None:
         self.waiting: list[Frame] = []
         self.packets: list[Packet] = []
+        self.missed = 0
         self.wall = 1_800_000_000.0
         self.mono = 100.0
         self.ends = Ends()

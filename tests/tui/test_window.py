@@ -1,10 +1,11 @@
 """The window view on real associations, and what it looks like, from packets made up."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
@@ -112,9 +113,9 @@ def traffic() -> Iterator[Packet]:
 class Alone(App[None]):
     """The view of a conversation that stands."""
 
-    def __init__(self) -> None:
+    def __init__(self, packets: Sequence[Packet] = ()) -> None:
         super().__init__()
-        packets = sorted(traffic(), key=lambda packet: packet.mono)
+        packets = packets or sorted(traffic(), key=lambda packet: packet.mono)
         self.conversation = Conversation(packets[0])
         for one in packets:
             self.conversation.add(one)
@@ -126,13 +127,13 @@ class Alone(App[None]):
     def compose(self) -> ComposeResult:
         yield WindowView()
 
-    def told(self, now: float, cwnd: int, rto: int) -> None:
+    def told(self, now: float, cwnd: int, rto: int, unacked: int = 0, *, ours: bool = True) -> None:
         """What the stack says by then."""
         self.story.now = now
         path = e.Path("127.0.0.1", "ACTIVE", True, cwnd, 100, rto, 1500)
         head = self.story._head(1)
-        self.associations.fold(e.Status(*head, "ESTABLISHED", 100_000, 0, 0, 5, 5, 1452, (path,)))
-        self.query_one(WindowView).show(self.conversation, self.associations.get(1), now)
+        self.associations.fold(e.Status(*head, "ESTABLISHED", 100_000, unacked, 0, 5, 5, 1452, (path,)))
+        self.query_one(WindowView).show(self.conversation, self.associations.get(1), now, ours=ours)
 
 
 @pytest.fixture(params=[(80, 18), (120, 30)], ids=["80x18", "120x30"])
@@ -152,6 +153,35 @@ def test_window(snap_compare: Any, size: tuple[int, int]) -> None:
         await pilot.pause()
 
     assert snap_compare(Alone(), terminal_size=size, run_before=before)
+
+
+async def test_of_packets_that_others_carry_it_claims_no_more_than_is_seen() -> None:
+    init = next(traffic())
+    seen = replace(init, data=init.data[:4] + bytes(4) + init.data[8:])  # as an INIT has no tag, it counts
+    app = Alone([seen, data(BEGAN + 0.1, 1), sack(BEGAN + 0.2, 1, 0)])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        view = app.query_one(WindowView)
+
+        def says(*parts: str) -> bool:
+            text = "   ".join(line for line in drawn(view) if line)
+            return all(part in text for part in parts)
+
+        app.told(BEGAN + 2, 4380, 1000, 2)
+        app.told(BEGAN + 2.5, 4380, 1000, 2)
+        assert says("in flight 0, 0 B   cwnd", "phase slow start (inferred)", "lost by the link 0")
+        assert not says("seen")
+        app.told(BEGAN + 3, 4380, 1000, 1, ours=False)
+        assert says("in flight 0, 0 B   cwnd", "phase slow start (inferred)", "retransmitted 0 seen")
+        assert not says("lost by")
+        assert "✗" not in drawn(view)[0]
+        app.told(BEGAN + 3.3, 4380, 1000, 1, ours=False)  # and nothing has passed meanwhile
+        assert says("in flight 0, 0 B seen; stack: 1 unacknowledged   cwnd", "phase -   ssthresh -")
+        app.told(BEGAN + 3.4, 4380, 1000, 0, ours=False)
+        assert says("in flight 0, 0 B   cwnd", "phase slow start (inferred)")
+        app.conversation.incomplete = True
+        app.told(BEGAN + 3.5, 4380, 1000, 0, ours=False)
+        assert says("in flight 0, 0 B seen   cwnd", "phase -   ssthresh -")
 
 
 async def test_lines_have_a_gap_where_nothing_was_sampled() -> None:

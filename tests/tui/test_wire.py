@@ -93,6 +93,17 @@ async def test_views_by_their_keys_and_clicks() -> None:
         await until(pilot, lambda: heading.view == "lanes")
 
 
+async def test_the_heading_says_how_many_packets_are_missing() -> None:
+    async with running((100, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        app.outbox.put((), (), 1234)
+        await until(
+            pilot, lambda: app.query_one(WireHeading).numbers.endswith(" packets, 1,234 of all missed")
+        )
+
+
 async def test_frozen_it_stands_and_goes_on() -> None:
     async with running((120, 40)) as (app, pilot):
         await _greet(app, pilot)

@@ -93,6 +93,8 @@ class Conversation:
         calls = kind(packet) == _INIT and packet.direction == "out"
         self.initiator: End = "local" if calls else "peer"
         self.over = False
+        self.incomplete = False
+        """Whether packets of it may have passed that never came here."""
         self.captured = 0
         self._packets: deque[Packet] = deque()
         self._tags = Tags()
@@ -235,12 +237,13 @@ class Conversation:
 class Wire:
     """All conversations. `dropped` are the packets lost on their way here, `gone` those no longer kept.
 
+    `missed` are those that a capture had no room for.
     `kept_out` are those from outside that were not let in, as the link's time was not theirs.
     """
 
     def __init__(self, limit: int = BYTES) -> None:
         self.limit = limit
-        self.dropped = 0
+        self.dropped = self.missed = 0
         self.gone = 0
         self.kept_out = 0
         self._bytes = 0
@@ -266,6 +269,13 @@ class Wire:
             self._bytes += len(packet.data) + PACKET_COST
         while self._bytes > self.limit:
             self._forget()
+
+    def lose(self, dropped: int, missed: int) -> None:
+        """So many packets have not come here by now, of whatever conversation."""
+        if dropped + missed > self.dropped + self.missed:
+            for conversation in self._by_flow.values():
+                conversation.incomplete = conversation.incomplete or not conversation.over
+        self.dropped, self.missed = dropped, missed
 
     def _place(self, packet: Packet, known: Conversation | None) -> Conversation:
         """The conversation of a packet whose flow is not known, or that may begin another."""

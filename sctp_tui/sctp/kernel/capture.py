@@ -109,6 +109,11 @@ class Capture:
         self._missed = 0
         self._offset = clock.mono() - clock.wall()
 
+    @property
+    def missed(self) -> int:
+        """Packets of SCTP on this machine, whosever they were, that the ring had no room for."""
+        return self._ring.missed
+
     def fileno(self) -> int:
         """Ready for reading when there are packets, some `SETTLED` after they passed."""
         return self._ring.fileno()

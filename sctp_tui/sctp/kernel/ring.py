@@ -19,8 +19,10 @@ from sctp_tui.sctp.endpoint import SctpError
 
 SETTLED = 0.01
 """Seconds until a packet that passed can be read, at most."""
-_BLOCK, _BLOCKS = 128 * 1024, 32  # bytes of a block, which holds any IP packet, and their number
-_BLOCKS_AT_ONCE = 4  # before the others get their turn
+# Bytes of a block, which holds some of the longest IP packets, and their number: 16 MiB, more than what goes
+# out and comes back between two reads where large buffers empty themselves all at once.
+_BLOCK, _BLOCKS = 256 * 1024, 64
+_AT_ONCE = 2_000  # packets, about, before the others get their turn
 
 _ETH_P_ALL, _SOL_PACKET, _SO_ATTACH_FILTER = 3, 263, 26
 _PACKET_RX_RING, _PACKET_STATISTICS, _PACKET_VERSION, _TPACKET_V3 = 5, 6, 10, 2
@@ -51,7 +53,7 @@ class NoCapture(SctpError):
 class Frame(NamedTuple):
     """An IP packet that passed an interface: `at` s since the epoch, `length` of `data` on the wire.
 
-    `missed` are the packets before it that found the ring full.
+    `missed` are the packets since the one before that found the ring full.
     """
 
     at: float
@@ -89,6 +91,9 @@ class Ring:
             self._socket.close()
             raise _why_not(error) from None
         self._next = 0
+        self._untold = 0  # of those missed, by no packet after them yet
+        self.missed = 0
+        """Packets that found the ring full, as far as the kernel was asked: by the end of each `read`."""
 
     def fileno(self) -> int:
         """Ready for reading when a block is there."""
@@ -96,14 +101,20 @@ class Ring:
 
     def read(self) -> Iterator[Frame]:
         """What is there of packets, in their order; not all of it where there is much. Never blocks."""
-        for _ in range(_BLOCKS_AT_ONCE):
+        begun = left = _AT_ONCE
+        while left > 0:
             start = self._next * _BLOCK
             status, count, first = _BLOCK_HEAD.unpack_from(self._memory, start)
             if not status & _OURS:
+                if left < begun:  # no packet may follow that tells of those missed
+                    self._ask()
                 return
             at = start + first
-            missed = self._missed() if status & _LOSING else 0
+            left -= max(1, count)
+            if status & _LOSING:
+                self._ask()
             for _ in range(count):
+                missed, self._untold = self._untold, 0
                 (step, seconds, nanoseconds, kept, length, mac, network, _, _, interface, kind,
                  direction) = _HEAD.unpack_from(self._memory, at)  # fmt: skip
                 skipped = network - mac
@@ -116,15 +127,16 @@ class Ring:
                     self._memory[at + network : at + mac + kept],
                     missed,
                 )
-                missed = 0
                 at += step
             _STATUS.pack_into(self._memory, start + _STATUS_AT, 0)
             self._next = (self._next + 1) % _BLOCKS
 
-    def _missed(self) -> int:
-        """Packets that found no room since this was asked last."""
+    def _ask(self) -> None:
+        """Count the packets that found no room since this was asked last."""
         raw = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 12)
-        return int(struct.unpack_from("@4xI", raw)[0])
+        (missed,) = struct.unpack_from("@4xI", raw)
+        self.missed += missed
+        self._untold += missed
 
     def close(self) -> None:
         """Give the ring back."""

@@ -32,6 +32,7 @@ class KernelStack:
         self.name: StackName = "kernel"
         self.flaw = None
         self.link = None
+        self.missed = 0
         self._pysctp = _pysctp()
         self.library = f"Linux {platform.release()}, {library.name()}"
         self._clock = clock or Clock()
@@ -67,6 +68,7 @@ class KernelStack:
         """Take what was captured."""
         if self._capture is not None:
             self._capture.read()
+            self.missed = self._capture.missed
 
     def close(self) -> None:
         """End the capture, the last packets included. Idempotent."""
@@ -74,7 +76,7 @@ class KernelStack:
             last = select.poll()  # any descriptor, where select knows those below 1,024 alone
             last.register(self._capture, select.POLLIN)
             last.poll(2 * SETTLED * 1000)
-            self._capture.read()
+            self.turn()
             self.tap(None)
 
 

@@ -44,6 +44,7 @@ class UserspaceStack:
         self.name: StackName = "userspace"
         self.library = library.version
         self.flaw = library.flaw
+        self.missed = 0
         self.call: ctypes.CDLL = library.functions
         self.pump = Pump(clock)
         self.link = LinkControl(self.pump, clock, self._elsewhere)

@@ -25,6 +25,7 @@ _DOTS = 4096  # of a series in view that are drawn at most: more than there are 
 _AT_ONCE = 3000  # packets taken in at most by one drawing
 _APART = 3  # cells from one sample's mark to the next, at least
 _WITH_RTO = 22  # lines from which on the RTO is drawn too
+_STILL = 0.2  # s in which neither the stack's number nor the packets moved, so that they can be compared
 
 _Line = list[tuple[str, str]]  # texts, and how they look
 
@@ -82,6 +83,8 @@ class WindowView(Widget, can_focus=True):
         self._seen = 0
         self._now = 0.0
         self._told: dict[Direction, Status] = {}
+        self._since: dict[Direction, float] = {}  # when the stack told first what is not acknowledged now
+        self._ours = True
         self.timeline = Timeline()
         self._lines: list[_Line] = []
         self._stamp: Hashable = None
@@ -95,9 +98,12 @@ class WindowView(Widget, can_focus=True):
         association: Association | None,
         now: float,
         other: Association | None = None,
+        *,
+        ours: bool = True,
     ) -> None:
         """Draw what changed; `now` in seconds of the link's clock.
 
+        `ours` tells that this program carries the packets: it knows what is lost, and sees all.
         `association` tells what its end knows and no packet says (cwnd, RTO), `other` the same of the far
         end where that is in this program too.
         """
@@ -105,13 +111,14 @@ class WindowView(Widget, can_focus=True):
             self._conversation, self._window = conversation, Window()
             self._seen, self._stamp = 0, None
             self._told.clear()
+            self._since.clear()
             self.timeline.began = conversation.began
             self.timeline.follow()
         self._seen = max(self._seen, conversation.first - 1)  # what is before that is gone
         for traced in conversation.since(self._seen, _AT_ONCE):
             self._window.fold((traced,))
             self._seen = traced.number
-        self._now = now
+        self._now, self._ours = now, ours
         if self._seen == conversation.captured:
             self._window.until(now)
         for one in (association, other):
@@ -124,6 +131,9 @@ class WindowView(Widget, can_focus=True):
         direction: Direction = "out" if endpoint == conversation.endpoint else "in"
         if status is self._told.get(direction) or not status.paths:
             return
+        before = self._told.get(direction)
+        if before is None or before.unacked != status.unacked:
+            self._since[direction] = status.mono
         self._told[direction] = status
         path = next((path for path in status.paths if path.primary), status.paths[0])
         self._window.sending[direction].sample(now, path)
@@ -311,7 +321,7 @@ class WindowView(Widget, can_focus=True):
         line: _Line = [("TSN  ", "label"), (way, "heading")]
         sending = self._sending
         seen = ((sending.late, _LATE), (sending.probed, _PROBED), (sending.abandoned, _ABANDONED))
-        legend = (*_TSN_LEGEND, *(one for track, one in seen if len(track)))
+        legend = (*_TSN_LEGEND[: None if self._ours else -1], *(one for track, one in seen if len(track)))
         long = sum(len(sign) + len(name) + 4 for sign, name, _, _ in legend) + 20 <= width
         for sign, name, short, look in legend:
             line += [("   ", ""), (sign, look), (f" {name if long else short}", "label")]
@@ -336,6 +346,7 @@ class WindowView(Widget, can_focus=True):
         s = self._sending
         unseen = s.unseen
         phase, ssthresh = self._phase(s)
+        seen = "" if self._ours else " seen"
         octets = [None if v is None else units.size(v) for v in (s.flight.last, s.cwnd.last, s.rwnd.last)]
         pairs = (
             ("sent", str(s.highest + 1)),
@@ -343,7 +354,8 @@ class WindowView(Widget, can_focus=True):
             *([("abandoned", str(s.given_up))] if s.given_up else ()),
             (
                 "in flight",
-                f"{s.in_flight}, {octets[0] or '0 B'}{f' and {unseen} not seen' if unseen else ''}",
+                f"{s.in_flight}, {octets[0] or '0 B'}{f' and {unseen} not seen' if unseen else ''}"
+                f"{self._other_number(s)}",
             ),
             ("cwnd", octets[1]),
             ("rwnd", octets[2]),
@@ -351,10 +363,10 @@ class WindowView(Widget, can_focus=True):
             ("ssthresh", ssthresh),
             ("srtt", None if s.srtt is None else units.milliseconds(s.srtt, s.srtt_step)),
             ("RTO", None if s.rto.last is None else units.milliseconds(s.rto.last)),
-            ("retransmitted", str(s.retransmissions)),
+            ("retransmitted", f"{s.retransmissions}{seen}"),
             *([(LATE, str(s.lates))] if s.lates else ()),
             *([("window probes", f"{s.probes}, {s.probes_again} sent again")] if s.probes else ()),
-            (LOST, str(s.losses)),
+            *([(LOST, str(s.losses))] if self._ours else ()),
         )
         line: _Line = []
         used = 0
@@ -370,10 +382,26 @@ class WindowView(Widget, can_focus=True):
             used += len(name) + 1 + len(text)
         yield line
 
+    def _other_number(self, sending: Sending) -> str:
+        """What the stack has in flight where that isn't what the packets show; "" where it is, or may be."""
+        if (unacked := self._unseen_by_packets(sending)) is not None:
+            return f" seen; stack: {unacked} unacknowledged"
+        return " seen" if self._conversation is not None and self._conversation.incomplete else ""
+
+    def _unseen_by_packets(self, sending: Sending) -> int | None:
+        """The chunks that the stack counts as unacknowledged, where the packets that were seen differ."""
+        told = self._told.get(self.direction)
+        if self._ours or told is None or told.unacked == sending.in_flight + sending.unseen:
+            return None
+        still = told.mono - max(self._since[self.direction], sending.time)
+        return told.unacked if still >= _STILL else None
+
     def _phase(self, sending: Sending) -> tuple[str | None, str | None]:
-        """What is inferred of congestion control, which is told of one path only."""
+        """What is inferred of congestion control, which is told of one path only, and of all its packets."""
         one = self._conversation
         if one is None or len(one.of_local) > 1 or len(one.of_peer) > 1:
+            return None, None
+        if one.incomplete or self._unseen_by_packets(sending) is not None:
             return None, None
         name, ssthresh = sending.phase.name, sending.phase.ssthresh
         return (

@@ -19,7 +19,7 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import both_ends, of_its_ends
 from sctp_tui.monitor.text import units
-from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.conversations import Conversation, Wire
 from sctp_tui.monitor.trace.timeline import Shown, sides
 from sctp_tui.sctp.events import Event, StackName
 from sctp_tui.tui.actions import bindings
@@ -137,7 +137,7 @@ class WirePane(Vertical):
         heading = self.query_one(WireHeading)
         ends = both_ends(association, monitor.associations, monitor.endpoints) if association else []
         heading.title = f"Wire of {_whose(ends)}" if ends else "Wire"
-        heading.numbers = _counted(conversation, monitor.wire.dropped) if conversation else ""
+        heading.numbers = _counted(conversation, monitor.wire) if conversation else ""
         self.stack = monitor.endpoints.stack_of(association.endpoint) if association else None
         unseen = self.stack == "kernel"
         switcher = self.query_one(ContentSwitcher)
@@ -177,7 +177,7 @@ class WirePane(Vertical):
                 states.show(conversation, now, ends)
             case WindowView() as window:
                 self._watch(ends)
-                window.show(conversation, association, now, *ends[1:])
+                window.show(conversation, association, now, *ends[1:], ours=not unseen)
 
     def _watch(self, ends: list[Association]) -> None:
         """Closely, both the association and as its other end has it where that is here too."""
@@ -260,9 +260,13 @@ def _whose(ends: list[Association]) -> str:
     return ", ".join([association.endpoint, *([f"ID {association.called}"] if told else []), *there])
 
 
-def _counted(conversation: Conversation, dropped: int) -> str:
-    """`12 packets`, and how many of any association were lost on their way to the screen."""
-    lost = f", {dropped:,} of all dropped" if dropped else ""
+def _counted(conversation: Conversation, wire: Wire) -> str:
+    """`12 packets`, and how many of any association the capture missed, or were lost on their way here."""
+    lost = "".join(
+        f", {number:,} of all {what}"
+        for number, what in ((wire.missed, "missed"), (wire.dropped, "dropped"))
+        if number
+    )
     return f"{units.many(conversation.captured, 'packet')}{lost}"
 
 
