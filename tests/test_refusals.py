@@ -46,6 +46,7 @@ _HANDED_ON = {
 }  # fmt: skip
 """Made elsewhere, and walked there; of TOML its library says what it expects, and where."""
 _TOLD = {
+    "all that is known of this stands here": "an answer",
     "none seen {where} that was lost or sent again": "an answer",
     "{event.endpoint} {sentence(event)}": "a server listens",
     "{client.name}: {ending(event)}": "an association ended, by whom and why",

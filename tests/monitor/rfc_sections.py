@@ -74,7 +74,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "3.3.10.7": "invalid", "3.3.10.8": "unrecognized", "3.3.10.9": "no user data",
         "3.3.10.10": "closing", "3.3.10.11": "new addresses", "3.3.10.12": "ABORT prim|Layer Abort",
         "3.3.10.13": "violation", "3.3.11": "COOKIE ECHO", "3.3.12": "COOKIE ACK",
-        "3.3.13": "SHUTDOWN COMPLETE", "4": "state|T1-|COOKIE-|gave up", "5.1": "INIT|COOKIE",
+        "3.3.13": "SHUTDOWN COMPLETE", "4": "state|T1-|COOKIE-|gave up", "5.1": "INIT|COOKIE", "10": "ICMP",
         "5.1.1": "streams", "5.1.4": "COOKIE ECHO", "5.1.5": "MAC", "5.2.1": "INIT",
         "5.2.2": "INIT|began at once", "5.2.4": "cookie|anew",
         "5.2.6": "longer life|stale cookie", "5.4": "confirm", "6.1": "wnd|window",

@@ -12,7 +12,7 @@ from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.link_changes import Remarks
 from sctp_tui.monitor.trace.states import Follower
 from sctp_tui.monitor.trace.timeline import Course, Done
-from sctp_tui.monitor.why.rows import why_row
+from sctp_tui.monitor.why.rows import why_note, why_row
 from sctp_tui.sctp.events import Packet
 from sctp_tui.tui.wire.ladder_lines import parts
 
@@ -59,6 +59,11 @@ def test_what_icmp_answered_ends_in_a_cross_and_icmp_has_a_line() -> None:
     assert "✗" not in drawn[4]
     assert ICMP not in drawn[4]
     assert course.of_note(0, 1) == 2
+    said = course[1]
+    assert isinstance(said, Done)
+    assert (said.what, said.number) == ("ICMP", 1)
+    assert why_note(said, "beginner").text.startswith("ICMP says that a packet did not get through")
+    assert why_note(said, "expert").section == "RFC 9260, section 10"
     row = course[0]
     assert isinstance(row, Row)
     (name, words), *_ = why_row(row, "beginner", course.ladder.bounced(row))

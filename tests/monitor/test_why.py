@@ -17,7 +17,7 @@ from sctp_tui.monitor.trace.heard import Heard
 from sctp_tui.monitor.trace.states import TABLE, Transition
 from sctp_tui.monitor.why import Facts, Level, why
 from sctp_tui.monitor.why.causes import CAUSES
-from sctp_tui.monitor.why.chunks import CHUNKS, REFUSALS, VERDICTS, Words
+from sctp_tui.monitor.why.chunks import CHUNKS, NOTES, REFUSALS, VERDICTS, Words
 from sctp_tui.monitor.why.events import EVENTS
 from sctp_tui.sctp import events as e
 from sctp_tui.sctp.link.conditions import Conditions, Drop, LinkCounts, Verdict
@@ -58,7 +58,14 @@ def test_whatever_names_a_section_speaks_of_what_it_is_about() -> None:
 
 
 def _all() -> Iterator[tuple[str, Words]]:
-    for table in (CHUNKS, EVENTS, VERDICTS, REFUSALS, {str(code): words for code, words in CAUSES.items()}):
+    for table in (
+        CHUNKS,
+        EVENTS,
+        NOTES,
+        VERDICTS,
+        REFUSALS,
+        {str(code): words for code, words in CAUSES.items()},
+    ):
         yield from table.items()
 
 

@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from sctp_tui.monitor.trace.ladder import Row
+from sctp_tui.monitor.trace.timeline import Done
 from sctp_tui.sctp.commands import OpenClient, Send
 from sctp_tui.sctp.events import Peer
 from sctp_tui.tui.app import SctpApp
@@ -20,6 +21,7 @@ from sctp_tui.tui.wire.ladder_view import LadderView
 from sctp_tui.tui.wire.why_line import WhyLine
 from sctp_tui.tui.wire.wire_pane import VIEWS, WireHeading, WirePane
 
+from ..harness import unused_udp_port
 from .driving import drawn, message_input, outcome, rows, running, type_line, until
 
 pytestmark = pytest.mark.userspace
@@ -352,6 +354,28 @@ async def test_what_was_done_to_the_link_and_from_one_lost_to_the_next() -> None
         row = _ladder(app).row
         assert row is not None
         assert not row.arrives
+        await pilot.press("up")  # what was done to the link has words, too
+        assert isinstance(_ladder(app).line, Done)
+        await until(pilot, lambda: "was changed, by the user" in app.query_one(WhyLine).render().plain)
+        await pilot.press("enter")
+        await until(pilot, lambda: outcome(pilot) == "all that is known of this stands here")
+
+
+async def test_what_icmp_says_is_explained_and_leads_to_its_packet() -> None:
+    async with running((120, 40)) as (app, pilot):
+        app.screen.query_one("#udp", Input).value = str(unused_udp_port())
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: "nobody has UDP port" in outcome(pilot))
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        await until(pilot, lambda: "ICMP port unreachable, for packet 1" in drawn(_ladder(app))[2])
+        await pilot.press("end", "home", "down")
+        assert isinstance(_ladder(app).line, Done)
+        await until(pilot, lambda: "RFC 9260, section 10" in app.query_one(WhyLine).render().plain)
+        await pilot.press("enter")
+        row = _ladder(app).row
+        assert row is not None
+        assert row.number == 1
 
 
 async def test_heartbeats_in_a_row_are_one_line_when_asked_for() -> None:

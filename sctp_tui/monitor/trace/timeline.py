@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from heapq import merge
 from math import inf
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -47,11 +47,16 @@ class Told(msgspec.Struct, frozen=True, gc=False):
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
-    """What was done to the link, what ICMP said, or that another association begins; `after` as above."""
+    """What was done to the link, what ICMP said, or that another association begins; `after` as above.
+
+    `number` is that of the packet that it is of, 0 for none.
+    """
 
     at: float
     after: int
     text: str
+    what: Literal["link", "ICMP", "another"]
+    number: int = 0
 
 
 class Beats(msgspec.Struct, frozen=True, gc=False):
@@ -197,7 +202,7 @@ class Course:
                 break
             self._remark = number
             if remark.at >= since and (last is None or remark.at <= last):
-                yield Done(remark.at, 0, remark.text)
+                yield Done(remark.at, 0, remark.text, "link")
 
     def _came_back(self, until: float | None) -> Iterator[Done]:
         for bounce in self.ladder.conversation.bounces(self._bounce):
@@ -205,7 +210,8 @@ class Course:
                 break
             self._bounce = bounce.serial
             if bounce.by_icmp:
-                yield Done(bounce.at, 0, f"{bounce.reason}, for packet {bounce.number}")
+                said = f"{bounce.reason}, for packet {bounce.number}"
+                yield Done(bounce.at, 0, said, "ICMP", bounce.number)
 
     @property
     def _since(self) -> float:
@@ -290,7 +296,7 @@ class Course:
         """A line above the first packet of another association, which only its last one shows to be that."""
         client, server = begun.tags
         said = f"another association begins: tags {client:08x}, {server:08x}"
-        line = Done(at, begun.number - 1, said)
+        line = Done(at, begun.number - 1, said, "another", begun.number)
         self._lines.insert(self.place(begun.number) - self.first, line)
 
     def _forget(self) -> None:

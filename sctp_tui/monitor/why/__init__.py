@@ -91,25 +91,26 @@ _RESULTS = {0: "done", 1: "done", 2: "denied", 3: "failed", 4: "failed", 5: "fai
 def why(subject: Event | Chunk, level: Level, facts: Facts = _NOTHING) -> Why:
     """The words for an event or a chunk; for a `Packet` what the link did to it. `facts` are of a chunk."""
     if isinstance(subject, Packet):
-        return _told(REFUSALS.get(subject.reason) or VERDICTS[subject.verdict], level)
+        return in_words(REFUSALS.get(subject.reason) or VERDICTS[subject.verdict], level)
     if isinstance(subject, Event):
         found = _find(EVENTS, str(subject.__struct_config__.tag), _kind(subject))
-        return _told(found, level, *_cause_of(subject))
+        return in_words(found, level, *_cause_of(subject))
     found = _find(CHUNKS, name_of(subject), _situation(subject, facts))
     causes = subject.causes[:MOST] if isinstance(subject, Abort | Error) else ()
     if isinstance(subject, Abort) and facts.heard is not None and gives_up(subject, facts.heard):
         causes = ()  # Linux has a protocol violation there, and nothing was against the rules
-    return _told(found, level, *(CAUSES[cause.type] for cause in causes if cause.type in CAUSES))
+    return in_words(found, level, *(CAUSES[cause.type] for cause in causes if cause.type in CAUSES))
 
 
 def _find(words: dict[str, Words], name: str, kind: str) -> Words:
     return words.get(f"{name}/{kind}") or words[name]
 
 
-def _told(words: Words, level: Level, *causes: Words) -> Why:
-    told = [getattr(one, level) for one in (words, *causes)]
+def in_words(words: Words, level: Level, *causes: Words) -> Why:
+    """Words for this level, and behind them those of error causes."""
+    said = [getattr(one, level) for one in (words, *causes)]
     number, _, section = (causes[0] if causes else words).section.partition(" ")
-    return Why(" ".join(told), f"RFC {number}, section {section}" if number else "")
+    return Why(" ".join(said), f"RFC {number}, section {section}" if number else "")
 
 
 def _cause_of(event: Event) -> Iterator[Words]:

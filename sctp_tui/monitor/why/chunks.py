@@ -569,6 +569,30 @@ VERDICTS = {
 }
 """What the link did to a packet, by its verdict."""
 
+NOTES = {
+    "link": Words(
+        "",
+        "What the link between the ends does to packets was changed, by the user.",
+        "The conditioner decides each packet's fate when it is sent, by a seeded random number: SCTP has to "
+        "cope with loss, doubling and reordering.",
+    ),
+    "ICMP": Words(
+        "9260 10",
+        "ICMP says that a packet did not get through, and why: so does the host that it went to, or who is "
+        "named. An association that is up goes on, and sends again; a set-up ends.",
+        "ICMP handling: what is quoted has to bear the right tag. Protocol Unreachable then counts as an "
+        "ABORT, and Port Unreachable is ignored; for packets in UDP ICMP ends a set-up here (RFC 6951, 5.5).",
+    ),
+    "another": Words(
+        "9260 5.2.4",
+        "The two ends set up another association from here on. Where one of them still had the one before, "
+        "the other has begun anew, as after a crash.",
+        "Both tags that the COOKIE ACK shows to be agreed are new, and the TSNs begin anew. An end that "
+        "still has a TCB takes that for a restart (action A) and reports RESTART.",
+    ),
+}
+"""What stands between packets."""
+
 REFUSALS = {
     WRONG_CHECKSUM: Words(
         "9260 6.8",

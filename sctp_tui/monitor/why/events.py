@@ -4,7 +4,7 @@ By an event's tag, with what tells its kinds apart behind a slash. Sections as i
 has it, as with what this program counts.
 """
 
-from .chunks import Words
+from .chunks import NOTES, Words
 
 EVENTS = {
     # --- associations
@@ -296,12 +296,7 @@ EVENTS = {
         "Checked here, or told by the stack's call, before anything went out.",
     ),
     # --- the wire
-    "link": Words(
-        "",
-        "What the link between the ends does to packets was changed, by the user.",
-        "The conditioner decides each packet's fate when it is sent, by a seeded random number: SCTP has to "
-        "cope with loss, doubling and reordering.",
-    ),
+    "link": NOTES["link"],
     # --- numbers
     "counts": Words(
         "",

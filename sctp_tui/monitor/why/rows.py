@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from sctp_tui.monitor.trace.ladder import Row
+from sctp_tui.monitor.trace.timeline import Done
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.packet import Chunk, Data, IData, Sack, name_of
 
-from . import Facts, Level, Why, why
+from . import Facts, Level, Why, in_words, why
+from .chunks import NOTES
 
 _EXPLAINED = 200  # chunks of a packet; only nonsense has more
 _LATE = ("delayed", "reordered")
@@ -32,6 +34,11 @@ def why_row(row: Row, level: Level, bounced: str = "") -> Iterator[tuple[str, Wh
             yield name_of(chunk), one
     if verdict in _LATE:
         yield _link(row, level)
+
+
+def why_note(note: Done, level: Level) -> Why:
+    """The words for what stands between packets, and is told by no socket."""
+    return in_words(NOTES[note.what], level)
 
 
 def explained(row: Row, level: Level) -> Iterator[tuple[Chunk, Why]]:

@@ -11,7 +11,7 @@ from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.conversations import Conversation, End
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.timeline import Beats, Course, Line, Shown, Told
+from sctp_tui.monitor.trace.timeline import Beats, Course, Done, Line, Shown, Told
 from sctp_tui.monitor.why import Level
 from sctp_tui.sctp.events import Event
 from sctp_tui.tui.actions import bindings
@@ -93,6 +93,12 @@ class LadderView(ArrowsView):
         return line if isinstance(line, Row) else None
 
     @property
+    def explained(self) -> Line | None:
+        """The line that the keys mean; of HEARTBEATs in a row the first of them."""
+        line, ladder = self.line, self.ladder
+        return ladder[line.first] if isinstance(line, Beats) and ladder is not None else line
+
+    @property
     def bounced(self) -> str:
         """Why the packet that the keys mean did not get through, "" where nothing says so."""
         row, ladder = self.row, self.ladder
@@ -140,8 +146,20 @@ class LadderView(ArrowsView):
                     self.app.push_screen(MessageDetailScreen(self._log, told.number))
                 else:
                     self.post_message(self.Said("the log no longer has this: choose a newer one"))
+            case Done() as note:
+                self._lead_to(note)
             case Row() | Beats():
                 self._open_packet()
+
+    def _lead_to(self, note: Done) -> None:
+        """To the packet that it is of."""
+        course = self.course
+        if not note.number:
+            self.post_message(self.Said("all that is known of this stands here"))
+        elif course is not None and note.number >= course.ladder.first:
+            self.put_cursor(course.place(note.number))
+        else:
+            self.post_message(self.Said("its packet is no longer kept: choose a newer one"))
 
     def _open_packet(self) -> None:
         course, number = self.course, self._packet

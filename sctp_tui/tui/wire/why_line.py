@@ -6,9 +6,9 @@ from textual.widget import Widget
 
 from sctp_tui.monitor.trace.inferred import Inferred
 from sctp_tui.monitor.trace.ladder import Row
-from sctp_tui.monitor.trace.timeline import Line, Told
-from sctp_tui.monitor.why import Level, why
-from sctp_tui.monitor.why.rows import why_row
+from sctp_tui.monitor.trace.timeline import Done, Line, Told
+from sctp_tui.monitor.why import Level, Why, why
+from sctp_tui.monitor.why.rows import why_note, why_row
 
 LINES, MORE_LINES = 3, 5  # on a screen that is low, and on one that is high
 _MORE, _NO_MORE = " … Enter", " …"
@@ -21,6 +21,11 @@ def explanation(row: Row, level: Level, bounced: str = "") -> Content:
         section = f" {one.section}.  " if one.section else "  "
         parts += [(f"{name} ", "bold"), one.text, (section, "$foreground-muted")]
     return Content.assemble(*parts).rstrip()
+
+
+def _said(one: Why) -> Content:
+    section = f" {one.section}." if one.section else ""
+    return Content.assemble(one.text, (section, "$foreground-muted"))
 
 
 class WhyLine(Widget):
@@ -46,9 +51,9 @@ class WhyLine(Widget):
             case Row() as row:
                 return self._cut(explanation(row, self.level, self.bounced))
             case Told() as told:
-                one = why(told.event, self.level)
-                section = f" {one.section}." if one.section else ""
-                return self._cut(Content.assemble(one.text, (section, "$foreground-muted")))
+                return self._cut(_said(why(told.event, self.level)))
+            case Done() as done:
+                return self._cut(_said(why_note(done, self.level)))
             case Inferred() as inferred:
                 return self._cut(Content.assemble((f"{inferred.chunk} ", "bold"), inferred.why), _NO_MORE)
         return Content("")

@@ -169,7 +169,7 @@ class WirePane(Vertical):
                     sides(of_its_ends(association, monitor.associations, monitor.endpoints), conversation),
                 )
                 line = self.query_one(WhyLine)
-                line.row, line.bounced = ladder.line, ladder.bounced
+                line.row, line.bounced = ladder.explained, ladder.bounced
             case LanesView() as lanes:
                 lanes.show(conversation, now)
             case StateView() as states:
