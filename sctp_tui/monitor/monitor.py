@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sctp_tui.engine.event_queue import Batch
-from sctp_tui.sctp.events import Direction, LinkState, Message, Packet, Status, Totals
+from sctp_tui.sctp.events import Direction, LinkState, Message, Packet, Refused, Status, Totals
 from sctp_tui.sctp.link.conditions import ROUNDED
 
 from .associations import Associations
@@ -31,6 +31,8 @@ class Monitor:
         """What the link does, None before it was asked to do anything."""
         self._link_clock = LinkClock()
         self.remarks = Remarks()
+        self.refused_capture = ""
+        """Why the kernel's packets are not seen though that was asked for; "" where they are."""
         self.dropped = 0
         """Messages that were dropped before they came here, since the outbox was made."""
 
@@ -57,6 +59,8 @@ class Monitor:
                 last = event.key
                 continue
             last = 0
+            if isinstance(event, Refused) and event.command == "capture":
+                self.refused_capture = event.text
             self.endpoints.fold(event)
             associations.fold(event)
         for counts in batch.counts.values():

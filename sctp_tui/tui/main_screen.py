@@ -172,7 +172,8 @@ class MainScreen(WireActions, FindActions, TakeActions):
         self._show_detail(monitor, then)
         self.query_one(LinkBanner).show(self.monitor.link, self.monitor.wire.kept_out)
         if not frozen.frozen:
-            self.wire_pane.show(self.on_the_wire, self.monitor, self.monitor.link_time(now))
+            captures = self._settings.capture and not self.monitor.refused_capture
+            self.wire_pane.show(self.on_the_wire, self.monitor, self.monitor.link_time(now), captures)
         self.show_footer()
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:

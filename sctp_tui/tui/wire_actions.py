@@ -55,7 +55,7 @@ class WireActions(MainPart):
     def _on_the_wire(self, one: ActiveBinding) -> ActiveBinding:
         binding, name = one.binding, one.binding.id or ""
         show = name in _SHOWN or (binding.show and name not in _HIDDEN)
-        if name in _OF_THE_LINK and self.wire_pane.stack == "kernel":
+        if name in _OF_THE_LINK and not (self._carries and self.wire_pane.stack != "kernel"):
             show = False  # not this program's to lose or to delay
         label = self.wire_pane.other_level if name == "level" else binding.description
         return labelled(one, label, show=show)
@@ -69,7 +69,7 @@ class WireActions(MainPart):
     def show_footer(self) -> None:
         """Draw the footer anew where what it says may have changed."""
         wire = self.wire_pane
-        now = self._stands, self.size.width, wire.other_level, wire.stack
+        now = self._stands, self.size.width, wire.other_level, wire.stack, self._carries
         if now != self._footed:
             self._footed = now
             self.refresh_bindings()
@@ -143,9 +143,14 @@ class WireActions(MainPart):
         """Lose the next DATA on the stream that is spoken on."""
         self._drop(Drop("DATA", self.query_one(ClientPane).stream))
 
+    @property
+    def _carries(self) -> bool:
+        """Whether this program carries packets of any endpoint."""
+        return any(view.stack == "userspace" for view in self.monitor.endpoints.views.values())
+
     def _ours(self) -> bool:
         """Whether packets are this program's to lose; says so where they are not."""
-        if any(view.stack == "userspace" for view in self.monitor.endpoints.views.values()):
+        if self._carries:
             return True
         self.tell(
             "the kernel carries its packets itself; start with --stack userspace, or lab --netem", good=False

@@ -270,11 +270,11 @@ def test_the_table_says_that_a_peer_is_silent_and_for_how_long() -> None:
     assert row is not None
     since = row.silence.since
     assert since is not None
-    assert association_table._state(row, since + 12.4) == "silent 0:12, ESTABLISHED"
-    assert association_table._state(row, since + 691) == "silent 11:31, ESTABLISHED"
+    assert row.standing(since + 12.4) == "silent 0:12, ESTABLISHED"
+    assert row.standing(since + 691) == "silent 11:31, ESTABLISHED"
     assert association_table._state_look(row) == "association-table--between"
     store.fold(story.counts(1, 1))
-    assert association_table._state(row, since + 12.4) == "ESTABLISHED"
+    assert row.standing(since + 12.4) == "ESTABLISHED"
 
 
 def test_a_path_given_up_carries_no_data_but_its_heartbeats_are_missed_too() -> None:

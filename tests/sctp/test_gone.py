@@ -7,7 +7,6 @@ from sctp_tui.monitor.associations import Associations
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.sctp.commands import Watch
 from sctp_tui.sctp.events import AssocChange, Message, Peer
-from sctp_tui.tui import association_table
 from sctp_tui.tui.clients import speakers
 
 from ..harness import Running
@@ -69,7 +68,7 @@ def test_a_servers_peer_whose_udp_port_nobody_has_any_more_is_told_as_that(serve
                 assert conversation is not None
                 bounced = {conversation.bounced(number) for number in range(5, conversation.captured + 1)}
                 assert bounced == {reason}
-                state = association_table._state(row, running.status[key].mono)
+                state = row.standing(running.status[key].mono)
                 assert state.endswith("ESTABLISHED")
                 assert state.startswith("UDP port gone, ") == bool(reason)
             with peer.socket.__class__(peer.socket.family, peer.socket.type) as again:

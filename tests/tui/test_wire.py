@@ -96,14 +96,14 @@ async def test_views_by_their_keys_and_clicks() -> None:
 
 
 async def test_the_heading_says_how_many_packets_are_missing() -> None:
-    async with running((100, 40)) as (app, pilot):
+    async with running((80, 24)) as (app, pilot):
         await _greet(app, pilot)
         await pilot.press("escape", "w")
         await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
         app.outbox.put((), (), 1234)
-        await until(
-            pilot, lambda: app.query_one(WireHeading).numbers.endswith(" packets, 1,234 of all missed")
-        )
+        heading = app.query_one(WireHeading)
+        await until(pilot, lambda: heading.render().plain.endswith(" packets, 1,234 of all missed"))
+        assert heading.render().plain.startswith("Wire   1 Ladder ")
 
 
 async def test_frozen_it_stands_and_goes_on() -> None:

@@ -49,6 +49,8 @@ class WireHeading(Widget):
     view: reactive[str] = reactive("ladder")
     title: reactive[str] = reactive("Wire")
     numbers: reactive[str] = reactive("")
+    lacking: reactive[bool] = reactive(False)
+    """Whether `numbers` tell of packets that are missing, which is said before whose they are."""
 
     def action_view(self, view: str) -> None:
         """A view was clicked on."""
@@ -58,10 +60,14 @@ class WireHeading(Widget):
 
     def render(self) -> Content:
         """The line; the views can be clicked on."""
-        parts: list[tuple[str, str] | Content | str] = [(self.title, "bold"), "  "]
-        length = len(self.title) + 2
-        for view, title in VIEWS.items():
-            text = f" {title} "
+        title = self.title
+        views = sum(len(name) + 2 for name in VIEWS.values())
+        if self.lacking and len(title) + views + len(self.numbers) + 4 > self.content_size.width:
+            title = "Wire"
+        parts: list[tuple[str, str] | Content | str] = [(title, "bold"), "  "]
+        length = len(title) + 2
+        for view, name in VIEWS.items():
+            text = f" {name} "
             click = Style.from_meta({"@click": f"view({view!r})"})
             parts.append(Content.styled(text, click + Style(reverse=view == self.view)))
             length += len(text)
@@ -127,8 +133,13 @@ class WirePane(Vertical):
         """The id of the view that is shown."""
         return self.query_one(WireHeading).view
 
-    def show(self, association: Association | None, monitor: Monitor, now: float) -> None:
-        """Draw what changed; `now` in seconds of the link's clock."""
+    def show(
+        self, association: Association | None, monitor: Monitor, now: float, captures: bool = False
+    ) -> None:
+        """Draw what changed; `now` in seconds of the link's clock.
+
+        `captures` tells that packets of the kernel's stack are seen, too.
+        """
         self.closely = ()
         if not self.display or not self.query(ContentSwitcher):
             return
@@ -138,6 +149,7 @@ class WirePane(Vertical):
         ends = both_ends(association, monitor.associations, monitor.endpoints) if association else []
         heading.title = f"Wire of {_whose(ends)}" if ends else "Wire"
         heading.numbers = _counted(conversation, monitor.wire) if conversation else ""
+        heading.lacking = conversation is not None and bool(monitor.wire.missed or monitor.wire.dropped)
         self.stack = monitor.endpoints.stack_of(association.endpoint) if association else None
         unseen = self.stack == "kernel"
         switcher = self.query_one(ContentSwitcher)
@@ -153,11 +165,13 @@ class WirePane(Vertical):
         if association is None or conversation is None:
             match switcher.visible_content:
                 case InferredView() as inferred if association is not None:
-                    heading.numbers = "inferred from notifications, --capture shows packets"
+                    why = "nothing captured yet" if captures else "--capture shows packets"
+                    heading.numbers = f"inferred from notifications, {why}"
                     inferred.show(association, monitor.log)
                     self.query_one(WhyLine).row = inferred.row
                 case Nothing() as nothing:
-                    nothing.update(_nothing(association, unseen, some=bool(len(monitor.associations))))
+                    some = bool(len(monitor.associations))
+                    nothing.update(_nothing(association, unseen, captures, some=some))
             return
         match switcher.visible_content:
             case LadderView() as ladder:
@@ -270,7 +284,7 @@ def _counted(conversation: Conversation, wire: Wire) -> str:
     return f"{units.many(conversation.captured, 'packet')}{lost}"
 
 
-def _nothing(association: Association | None, unseen: bool, *, some: bool) -> str:
+def _nothing(association: Association | None, unseen: bool, captures: bool, *, some: bool) -> str:
     if association is None and not some:
         return "No packets, as there is no association yet: m leads to the line, Enter sends as a client."
     if association is None:
@@ -278,5 +292,9 @@ def _nothing(association: Association | None, unseen: bool, *, some: bool) -> st
             "No association is chosen: send a message, or go to a row of the table or to a client with one."
         )
     if unseen:
-        return "The kernel carries its packets itself: --capture shows them, and needs CAP_NET_RAW."
+        why = "The kernel carries its packets itself: --capture shows them, and needs CAP_NET_RAW."
+        if captures:
+            yet = "" if association.ended is not None else " yet"
+            why = f"No packet of this association has been captured{yet}."
+        return f"{why} This end has it as: {association.ended or association.state}."
     return "No packet of this association is kept."
