@@ -88,7 +88,7 @@ def _wire() -> Wire:
         ("DATA/fast", "DATA/timeout", "a timer after 0.1"),
         ("DATA/fast", "DATA", "a first try, though it is sent again"),
         ("DATA/timeout", "DATA/fast", "three reports, of which fewer came"),
-        ("DATA", "DATA/timeout", "sent again, though it is new"),
+        ("DATA/first seen", "DATA/timeout", "sent again, though it is new"),
         ("ABORT/bare", "ABORT/silence", "silence, though something was heard"),
     ],
 )

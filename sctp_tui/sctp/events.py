@@ -310,7 +310,7 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
     ends with their ports. `at` and `mono` tell when it was sent, or when it came where its sender is
     elsewhere; it takes `delay` seconds to the other end. `verdict` and `reason` tell what the link did to
     it. `mono` is the link's clock, which stands still and goes slow with it. `within` tells that both ends
-    are of this program, so that nobody else sent it.
+    are of this program, so that nobody else sent it, `captured` that it was overheard on an interface.
     """
 
     local: Peer
@@ -321,6 +321,14 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
     delay: float
     data: bytes
     within: bool = False
+    captured: bool = False
+
+    def as_sent(self, direction: Direction) -> bool:
+        """Whether packets of its conversation that go this way are seen as they are sent.
+
+        Else some may have been lost before: on their way here, or, as by netem, before the capture.
+        """
+        return not self.captured and (self.within or direction == "out")
 
     @property
     def vtag(self) -> int:

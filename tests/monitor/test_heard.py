@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.heard import RTO
@@ -74,6 +75,45 @@ def test_an_abort_that_answers_an_init_refuses() -> None:
     # Not where the INIT was answered before.
     told = _told(_packet(0, "in", _INIT), _packet(0.001, "out", _INIT_ACK), _packet(0.002, "out", _ABORT))
     assert "says no reason" in told
+
+
+def test_a_heartbeat_is_explained_by_what_went_to_its_address_before() -> None:
+    ack = raw.chunk(raw.HEARTBEAT_ACK, 0, raw.parameter(1, b"when"))
+    data, sack = raw.data(100, b"a"), raw.sack(100)
+    idle, soon, again = (
+        "sent while nothing else passes",
+        "soon after something else",
+        "was not answered in time",
+    )
+    assert idle in _told(_packet(0, "in", sack), _packet(1, "out", _BEAT))  # nothing was seen to go there
+    up = [_packet(0, "out", data), _packet(0.1, "in", sack)]
+    assert soon in _told(*up, _packet(0.2, "out", _BEAT))
+    assert idle in _told(*up, _packet(31, "out", _BEAT))
+    first = [*up, _packet(31, "out", _BEAT)]
+    assert soon in _told(*first, _packet(31.1, "in", ack), _packet(33, "out", _BEAT))
+    assert again in _told(*first, _packet(33, "out", _BEAT))
+    assert again in _told(*first, _packet(31.1, "in", ack, verdict="dropped"), _packet(33, "out", _BEAT))
+    assert soon in _told(*first, _packet(31.1, "in", ack, delay=1), _packet(33, "out", _BEAT))
+    assert again in _told(*first, _packet(31.1, "in", ack, delay=5), _packet(33, "out", _BEAT))
+    # To another address nothing has gone.
+    elsewhere = replace(_packet(0.2, "out", _BEAT), peer=Peer(("127.0.0.2",), 7))
+    assert idle in _told(*up, elsewhere)
+
+
+def test_a_first_try_is_known_as_such_where_it_is_seen_as_it_is_sent() -> None:
+    """A peer's may have been lost on its way here, and in a capture any before it."""
+
+    def told(direction: Direction, *, within: bool, captured: bool) -> str:
+        one = _packet(1, direction, _DATA[0])
+        (row,) = _ladder([replace(one, within=within, captured=captured)])
+        return " ".join(words.text for _, words in why_row(row, "expert"))
+
+    for direction in get_args(Direction):
+        for within in (False, True):
+            known = within or direction == "out"
+            assert ("had room" in told(direction, within=within, captured=False)) == known
+            assert ("First seen here" in told(direction, within=within, captured=False)) != known
+            assert "had room" not in told(direction, within=within, captured=True)
 
 
 def test_a_bare_abort_a_moment_after_something_came_is_no_silence() -> None:

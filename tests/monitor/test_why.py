@@ -30,6 +30,8 @@ from sctp_tui.sctp.wire.packet import (
     CookieEcho,
     Data,
     Error,
+    Heartbeat,
+    HeartbeatAck,
     Init,
     InitAck,
     ReConfig,
@@ -183,6 +185,15 @@ def _keys() -> Iterator[tuple[Chunk, Facts, str]]:
     yield replace(_SACK, duplicates=(5,)), Facts(), "SACK/duplicates"
     yield init, Facts(), "INIT"
     yield init, again, "INIT/again"
+    yield _DATA, Facts(as_sent=False), "DATA/first seen"
+    yield replace(_DATA, unordered=True), Facts(as_sent=False), "DATA/unordered"
+    beat = Heartbeat(0, 8, b"when")
+    yield beat, Facts(), "HEARTBEAT"
+    yield beat, Facts(heard=Heard(0.0, False, False)), "HEARTBEAT"
+    yield beat, Facts(heard=Heard(0.0, False, False, idle=31.0)), "HEARTBEAT"
+    yield beat, Facts(heard=Heard(0.0, False, False, idle=2.0)), "HEARTBEAT/soon"
+    yield beat, Facts(heard=Heard(0.0, False, False, idle=2.0, missed=True)), "HEARTBEAT/again"
+    yield HeartbeatAck(0, 8, b"when"), Facts(heard=Heard(0.0, False, False, idle=2.0)), "HEARTBEAT ACK"
     offer = InitAck(0, 20, 1, 2, 3, 4, 5, ())
     yield offer, Facts(heard=Heard(0.0, True, False)), "INIT ACK"
     yield offer, Facts(heard=Heard(0.0, True, False, has="set-up")), "INIT ACK/set-up"

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from msgspec.structs import replace
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
@@ -104,6 +105,17 @@ async def test_a_message_is_below_the_time_it_was_sent_at() -> None:
             ["1", "sent", "▪✗", "▪"],
             ["1", "got", "█✗", "▒"],
         ]
+
+
+@pytest.mark.parametrize(("within", "captured"), [(True, False), (False, False), (True, True), (False, True)])
+async def test_that_it_was_sent_then_is_said_where_it_is_seen_as_it_is_sent(
+    within: bool, captured: bool
+) -> None:
+    """Tries before may have been lost on their way here, or before the capture."""
+    packets = [replace(one, within=within, captured=captured) for one in _STANDING]
+    async with showing(*packets) as (view, pilot, _):
+        await pilot.press("+")
+        assert ("sent after" if within and not captured else "first seen") in drawn(view)[1]
 
 
 async def test_moving_about_and_back_to_the_newest() -> None:

@@ -6,7 +6,7 @@ heard the other a moment ago tells of no silence.
 
 import heapq
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from sctp_tui.sctp.association_table import GUARD
 from sctp_tui.sctp.events import Direction, Packet
@@ -22,6 +22,7 @@ from sctp_tui.sctp.wire.packet import (
     Data,
     ForwardTsn,
     Heartbeat,
+    HeartbeatAck,
     IData,
     IForwardTsn,
     Init,
@@ -32,6 +33,8 @@ from sctp_tui.sctp.wire.packet import (
     ShutdownAck,
     ShutdownComplete,
 )
+
+V = TypeVar("V")
 
 RTO = 0.95
 """Seconds after which an end may miss an answer: RTO.Min (RFC 9260, section 16), less a tick of timers."""
@@ -44,6 +47,9 @@ _TSNS, _HALF = 1 << 32, 1 << 31
 _OF_ONE_THAT_IS_UP = (CookieAck, Data, IData, Sack, Heartbeat)
 """What only an end sends that has an association; DATA may go with a COOKIE ECHO, too."""
 
+_MEASURING = (Data, IData, Init, CookieEcho, Heartbeat)
+"""What makes an address not idle (RFC 9260, section 8.3)."""
+_ADDRESSES = 16  # as many as a conversation keeps of an end
 _ENDS = {Abort, ShutdownComplete, ShutdownAck}
 """After these its sender has none; in SHUTDOWN-ACK-SENT it answers no INIT (RFC 9260, section 9.2)."""
 
@@ -59,7 +65,9 @@ class Heard(NamedTuple):
     `closing` are the seconds since it sent its first SHUTDOWN or SHUTDOWN ACK, 0 before. `again` tells that
     it asked again for what came to nothing, however soon: RTO.Min may be shorter. `calling` tells that it
     wanted to set an association up, by INIT or COOKIE ECHO, since it heard something. `has` is the
-    association that it has already, as far as packets show it.
+    association that it has already, as far as packets show it. `idle` are the seconds since it sent what
+    measures round trips to the same address, None where it has sent none; `missed` tells that its last
+    HEARTBEAT there has had no answer for an RTO.
     """
 
     ago: float
@@ -69,6 +77,16 @@ class Heard(NamedTuple):
     again: bool = False
     calling: bool = False
     has: Has = ""
+    idle: float | None = None
+    missed: bool = False
+
+
+class _Brought(NamedTuple):
+    """What arrives: an INIT; another association than before, None for the same; answers to HEARTBEATs."""
+
+    init: bool
+    has: Has | None
+    answers: tuple[int, ...]
 
 
 def guarded(abort: Abort, heard: Heard) -> bool:
@@ -100,15 +118,28 @@ class _End:
         self.highest: int | None = None  # TSN sent
         self.closing: float | None = None
         self.has: Has = ""
+        # By address: when it sent last what measures round trips, and its HEARTBEAT without an answer.
+        self.went: dict[str, float] = {}
+        self.beats: dict[str, tuple[int, float]] = {}
 
-    def hear(self, at: float, init: bool, has: Has | None) -> None:
-        """A packet arrives; with it the end `has` another association than before, None for the same."""
-        self.heard_at, self.init, self.repeats, self.again = at, init, 0, False
+    def hear(self, at: float, brought: _Brought) -> None:
+        """A packet arrives."""
+        self.heard_at, self.init, self.repeats, self.again = at, brought.init, 0, False
         self.asked.clear()
-        self.has = self.has if has is None else has
+        self.has = self.has if brought.has is None else brought.has
+        for address, (beat, _) in [*self.beats.items()] if brought.answers else ():
+            if beat in brought.answers:
+                del self.beats[address]
 
-    def send(self, at: float, chunks: Sequence[Chunk]) -> None:
-        """A packet goes out."""
+    def send(self, at: float, to: str, chunks: Sequence[Chunk]) -> None:
+        """A packet goes out, to this address."""
+        for chunk in chunks:
+            if isinstance(chunk, _MEASURING) and not isinstance(chunk, InitAck | HeartbeatAck):
+                self.went[to] = at
+                _bound(self.went)
+            if isinstance(chunk, Heartbeat) and not isinstance(chunk, HeartbeatAck):
+                self.beats[to] = hash(chunk.info), at
+                _bound(self.beats)
         self.init = False
         repeated = [self._again(chunk) for chunk in chunks]
         self.again = self.again or any(repeated)
@@ -120,6 +151,8 @@ class _End:
     def _show(self, chunks: Sequence[Chunk]) -> None:
         """What a packet shows of the association that its sender has."""
         kinds = tuple(type(chunk) for chunk in chunks)
+        if CookieEcho in kinds or CookieAck in kinds:
+            self.beats.clear()  # of an association before
         if CookieEcho in kinds:  # of one that begins anew, too
             self.has = "set-up"
         elif not _ENDS.isdisjoint(kinds):
@@ -160,7 +193,7 @@ class Hearing:
 
     def __init__(self) -> None:
         self._ends: dict[Direction, _End] = {}
-        self._arriving: list[tuple[float, int, Direction, bool, Has | None]] = []
+        self._arriving: list[tuple[float, int, Direction, _Brought]] = []
         self._serial = 0
 
     def next(self, packet: Packet, chunks: Sequence[Chunk]) -> Heard:
@@ -169,24 +202,36 @@ class Hearing:
         if not self._ends:
             self._ends = {"in": _End(now), "out": _End(now)}
         while self._arriving and self._arriving[0][0] <= now + ROUNDED:
-            at, _, way, init, has = heapq.heappop(self._arriving)
-            self._ends[_OTHER[way]].hear(at, init, has)
+            at, _, way, brought = heapq.heappop(self._arriving)
+            self._ends[_OTHER[way]].hear(at, brought)
         sender = self._ends[direction]
         closing = now - sender.closing if sender.closing is not None else 0.0
         calling = not _CALLS.isdisjoint(sender.asked)
+        end = packet.peer if direction == "out" else packet.local
+        to = end.addresses[0] if end is not None and end.addresses else ""
+        went, beat = sender.went.get(to), sender.beats.get(to)
+        idle, missed = None if went is None else now - went, beat is not None and now - beat[1] >= RTO
         heard = Heard(
-            now - sender.heard_at, sender.init, sender.repeats > 0, closing, sender.again, calling, sender.has
-        )
+            now - sender.heard_at, sender.init, sender.repeats > 0, closing, sender.again, calling,
+            sender.has, idle, missed,
+        )  # fmt: skip
         if packet.verdict == "refused":
             return heard
         if packet.verdict != "duplicated":  # by the link: nobody sent it again
-            sender.send(now, chunks)
+            sender.send(now, to, chunks)
         if packet.verdict != "dropped":
             self._serial += 1
             init = bool(chunks) and isinstance(chunks[0], Init) and not isinstance(chunks[0], InitAck)
-            has = _brings(chunks)
-            heapq.heappush(self._arriving, (now + packet.delay, self._serial, direction, init, has))
+            answers = tuple(hash(chunk.info) for chunk in chunks if isinstance(chunk, HeartbeatAck))
+            brought = _Brought(init, _brings(chunks), answers)
+            heapq.heappush(self._arriving, (now + packet.delay, self._serial, direction, brought))
         return heard
+
+
+def _bound(kept: dict[str, V]) -> None:
+    """Of more addresses than an end is known by the oldest goes."""
+    if len(kept) > _ADDRESSES:
+        del kept[next(iter(kept))]
 
 
 def _brings(chunks: Sequence[Chunk]) -> Has | None:

@@ -34,6 +34,8 @@ from sctp_tui.sctp.wire.packet import (
     CookieEcho,
     Data,
     Error,
+    Heartbeat,
+    HeartbeatAck,
     IData,
     Init,
     InitAck,
@@ -61,7 +63,7 @@ class Facts(msgspec.Struct, frozen=True):
     had heard of the other end, None where what went before it is not known; `room` is how DATA stands to the
     window that it was told, `probe_taken` of a SACK that acknowledges a zero window probe, `given_up` of one
     whose reader gave up DATA before by FORWARD TSN, `restarts` of a COOKIE ACK whose sender still had the
-    association before.
+    association before. `as_sent` tells that no try before can have been lost unseen.
     """
 
     retransmission: Retransmission | None = None
@@ -74,6 +76,7 @@ class Facts(msgspec.Struct, frozen=True):
     probe_taken: bool = False
     given_up: bool = False
     restarts: bool = False
+    as_sent: bool = True
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -85,6 +88,7 @@ class Why(msgspec.Struct, frozen=True):
 
 _NOTHING = Facts()
 _RESPONSE = 16
+_HB_INTERVAL = 29.5  # s: what HB.interval usually is, less a tick of timers
 _RESULTS = {0: "done", 1: "done", 2: "denied", 3: "failed", 4: "failed", 5: "failed", 6: "later"}
 
 
@@ -178,6 +182,9 @@ def _situation(chunk: Chunk, facts: Facts) -> str:
             return _of_sack(chunk, facts)
         case CookieEcho() if facts.retransmission is None and facts.with_data:
             return "data"
+        case Heartbeat() if facts.heard is not None and not isinstance(chunk, HeartbeatAck):
+            soon = facts.heard.idle is not None and facts.heard.idle < _HB_INTERVAL
+            return "again" if facts.heard.missed else "soon" if soon else ""
         case InitAck():
             return facts.heard.has if facts.heard is not None else ""
         case CookieAck() if facts.heard is not None and facts.heard.has == "up":
@@ -217,7 +224,9 @@ def _of_data(chunk: Data | IData, facts: Facts) -> str:
         return "fills"
     if not (chunk.beginning and chunk.ending):
         return "first part" if chunk.beginning else "last part" if chunk.ending else "part"
-    return "unordered" if chunk.unordered else "immediate" if chunk.immediate else ""
+    if chunk.unordered or chunk.immediate:
+        return "unordered" if chunk.unordered else "immediate"
+    return "" if facts.as_sent else "first seen"
 
 
 def _of_sack(sack: Sack, facts: Facts) -> str:

@@ -23,8 +23,8 @@ CHUNKS = {
         "9260 5.1",
         "One end asks the other for an association. It says how many streams it wants and how much it can "
         "take.",
-        "Starts T1-init and enters COOKIE-WAIT. The packet's tag is 0; the Initiate Tag is what every "
-        "packet to its sender must bear from now on.",
+        "With the first one T1-init starts, and its sender enters COOKIE-WAIT. The packet's tag is 0; the "
+        "Initiate Tag is what every packet to its sender must bear from now on.",
     ),
     "INIT/again": Words(
         "9260 4",
@@ -62,8 +62,8 @@ CHUNKS = {
     "COOKIE ECHO": Words(
         "9260 5.1.4",
         "The cookie goes back as it came: it proves that whoever asked can be reached at its address.",
-        "Stops T1-init, starts T1-cookie, enters COOKIE-ECHOED. Who gets it checks MAC and lifespan (5.1.5), "
-        "and makes its TCB out of it, unless it has one (5.2.4).",
+        "With the first one T1-init stops, T1-cookie starts, and its sender enters COOKIE-ECHOED. Who gets "
+        "it checks MAC and lifespan (5.1.5), and makes its TCB out of it, unless it has one (5.2.4).",
     ),
     "COOKIE ECHO/data": Words(
         "9260 5.1",
@@ -110,6 +110,13 @@ CHUNKS = {
         "Sent because both cwnd and the peer's rwnd had room; T3-rtx runs from the earliest chunk "
         "outstanding. TSNs count for the association, SSNs for each stream.",
     ),
+    "DATA/first seen": Words(
+        "9260 6.1",
+        "A message on its way, seen here for the first time; whether it was sent before, and lost before it "
+        "could be seen, packets don't show. Its TSN numbers it for acknowledgement.",
+        "First seen here: tries that were lost on their way here, or before the capture, are not. New DATA "
+        "goes once cwnd and the peer's rwnd let it; T3-rtx runs from the earliest chunk outstanding.",
+    ),
     "DATA/fast": Words(
         "9260 7.2.4",
         "Sent again at once: three acknowledgements had said that it is missing, while later ones got "
@@ -146,13 +153,13 @@ CHUNKS = {
         "9260 6.1",
         "The other end had no room. One piece is sent all the same, to find out whether there is room again.",
         "A zero window probe (rule A): whatever rwnd is, one DATA chunk may be in flight, in case the SACK "
-        "that opens the window is lost. It does not change cwnd; a receiver without room may drop it (6.2).",
+        "that opens the window is lost. A receiver without room may drop it (6.2).",
     ),
     "DATA/probe again": Words(
         "9260 6.1",
         "Asked once more: the other end had no room when it told last.",
         "The zero window probe again; by rule A its intervals are to grow exponentially, with RTO. It is "
-        "no sign of loss: cwnd and ssthresh stay, and while SACKs come no error counter grows.",
+        "no sign of loss, and while SACKs come no error counter grows.",
     ),
     "DATA/opened": Words(
         "9260 6.1",
@@ -237,12 +244,12 @@ CHUNKS = {
         "9260 6.1",
         "The other end has no room for it. One message is sent all the same, to find out whether there is "
         "room again.",
-        "A zero window probe (rule A), as with DATA: it does not change cwnd.",
+        "A zero window probe (rule A), as with DATA: its receiver may drop it.",
     ),
     "I-DATA/probe again": Words(
         "9260 6.1",
         "Asked once more: the other end still has no room. That is asked ever more rarely.",
-        "The zero window probe again, as with DATA: cwnd and ssthresh stay.",
+        "The zero window probe again, as with DATA (rule A): while SACKs come no error counter grows.",
     ),
     # --- acknowledgement
     "SACK": Words(
@@ -312,6 +319,19 @@ CHUNKS = {
         "Probes an idle address every HB.interval plus RTO, with jitter, an unconfirmed one each RTO (5.4). "
         "No answer within an RTO is an error of the path, and of the association where data takes it (8.1).",
     ),
+    "HEARTBEAT/again": Words(
+        "9260 8.3",
+        "The question once more: the last one that went to this address was not answered in time.",
+        "No HEARTBEAT ACK within an RTO: an error of the path, which is inactive past Path.Max.Retrans of "
+        "them (8.2), and of the association where data takes this path (8.1).",
+    ),
+    "HEARTBEAT/soon": Words(
+        "9260 8.3",
+        "A question: are you still there? It comes soon after something else went to this address; why, "
+        "packets don't show.",
+        "Before the usual HB.interval of 30 s has passed since DATA, a set-up or a HEARTBEAT went there: it "
+        "may be shorter at that end, a program have asked, the address be unconfirmed (5.4) or have failed.",
+    ),
     "HEARTBEAT ACK": Words(
         "9260 8.3",
         "The answer: still here.",
@@ -333,8 +353,8 @@ CHUNKS = {
     "SHUTDOWN": Words(
         "9260 9.2",
         "This end wants to close. All it sent has been acknowledged, and it sends no more data.",
-        "Sent on leaving SHUTDOWN-PENDING; T2-shutdown runs. It has a Cumulative TSN Ack of its own, and "
-        "answers DATA that still comes.",
+        "The first is sent on leaving SHUTDOWN-PENDING; T2-shutdown runs. It has a Cumulative TSN Ack of its "
+        "own, and answers DATA that still comes.",
     ),
     "SHUTDOWN/again": Words(
         "9260 9.2",

@@ -58,6 +58,7 @@ def explained(row: Row, level: Level) -> Iterator[tuple[Chunk, Why]]:
             row.takes and isinstance(chunk, Sack),
             row.given_up and isinstance(chunk, Sack),
             row.restarts,
+            row.packet.as_sent(row.packet.direction),
         )
         yield chunk, why(chunk, level, facts)
 

@@ -173,7 +173,7 @@ class Capture:
                 self._flows[head] = way.flow
         told = Packet(
             frame.at, now, way.end.name, 0, 0, way.peer, way.local or Peer((), 0), way.flow,
-            way.direction, "delivered", self._remark(frame, more), 0.0, packet, way.within,
+            way.direction, "delivered", self._remark(frame, more), 0.0, packet, way.within, captured=True,
         )  # fmt: skip
         self._last_words.hear(told)
         self._tap(told)

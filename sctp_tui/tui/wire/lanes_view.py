@@ -260,7 +260,9 @@ class LanesView(LineView):
     def _times(self, width: int) -> list[Part]:
         """When the messages were sent, above those where there is room."""
         began = self._conversation.began if self._conversation is not None else 0.0
-        line = fit(" sent after", _GUTTER)
+        newest = self._conversation.packets[-1] if self._conversation and self._conversation.packets else None
+        as_sent = newest is None or newest.as_sent(self.direction)
+        line = fit(" sent after" if as_sent else " first seen", _GUTTER)
         places = sorted((at, block.sent_at - began) for some in self._in_view.values() for at, block in some)
         for at, seconds in places:
             said = f"{seconds:.3f} s"
