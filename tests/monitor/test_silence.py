@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from sctp_tui.monitor.associations import Association, Associations
 from sctp_tui.monitor.silence import Silence, Timers, end, misses
 from sctp_tui.sctp import events as e
+from sctp_tui.sctp.commands import Watch
 from sctp_tui.tui import association_table
 
+from ..harness import Running
 from .story import Story
 
 DEFAULT = Timers(10, 5, 30.0, 1.0, 60.0)
@@ -246,6 +248,36 @@ def test_more_paths_never_make_it_later_than_one_alone(
     assert latest <= max(ones)
     if len(paths) == 1 and not outstanding:
         assert earliest == latest
+
+
+@pytest.mark.userspace
+def test_each_timeout_counts_though_no_round_trip_was_measured() -> None:
+    """usrsctp has no RTO of its own before that: its timers run RTO.Initial."""
+    store = Associations()
+    with Running("userspace", packets=("userspace",)) as running:
+        running.listen()
+        with running.raw_peer() as peer:
+            peer.handshake()
+            up = running.until(e.AssocChange, state="COMM_UP")
+            store.fold(up)
+            row = store.get(up.key)
+            assert row is not None
+            running.submit(Watch((), closely=(up.key,)))
+            running.until_true(lambda: up.key in running.status)
+            assert running.status[up.key].paths[0].rto == 1000
+            store.fold(running.status[up.key])
+            running.send(key=up.key, data=b"nobody takes it")
+
+            def repeats() -> int:
+                store.fold(running.status[up.key])
+                return [packet.data[12] for packet in running.packets if packet.direction == "out"].count(
+                    0
+                ) - 1
+
+            running.until_true(lambda: repeats() == 2)
+            running.until_true(lambda: running.status[up.key].paths[0].rto == 4000)
+            repeats()
+            assert (row.silence.missed, row.silence.errors("127.0.0.1")) == (2, 2)
 
 
 @pytest.mark.parametrize("looks", [[(101.0, 2.0)], [(101.0, 2.0), (103.0, 4.0)], [(107.0, 8.0)]])

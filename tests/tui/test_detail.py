@@ -92,6 +92,21 @@ def test_a_silent_peer() -> None:
     assert "Declared lost" not in text
 
 
+def test_of_a_peer_whose_udp_port_is_gone_it_is_not_said_that_it_answers() -> None:
+    story = Story()
+    monitor = full(story)
+    path = e.Path("10.0.0.1", "ACTIVE", True, 4380, 12, 1000, 1500)
+    said = []
+    for gone in (False, True):
+        monitor.associations.fold(
+            e.Status(*story._head(1), "ESTABLISHED", 9, 0, 0, 5, 5, 1452, (path,), gone)
+        )
+        text = "\n".join(lines(detail(one(monitor), None, story.now, 118)))
+        said.append(text.partition("Declared lost")[2].splitlines()[0].strip().split("  ")[0])
+    about = "after about 12:04 of silence (idle)"
+    assert said == [f"it answers; {about}", f"UDP port gone; {about}"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 250), st.booleans(), st.floats(0, 200))
 def test_every_line_fits_every_number_is_explained_and_has_a_place_of_its_own(

@@ -316,8 +316,10 @@ class UserspaceEndpoint:
         known = bool(srtt)
         if not known:
             _, initial, longest, _ = self._rto_info(assoc_id)
-            # Before the round trip is measured the library has no RTO, and after a timeout RTO.Initial twice.
+            # Before the round trip is measured the library has no RTO, and after a timeout RTO.Initial twice:
+            # its timers run RTO.Initial at first (RFC 9260, section 6.3.1, rule C1).
             known = measured(srtt, rto, 2 * initial, longest)
+            rto = rto or initial
         clock = self._options.clock
         host = entry.peer.addresses[0] if entry.peer.addresses else ""
         word = layout.PATH_STATES.get(path_state, str(path_state))

@@ -188,7 +188,8 @@ def _silence(association: Association, now: float) -> Iterator[tuple[str, Piece]
         text = "-" if left is None else f"{_between(*left)}, estimated: {missed} missed, RTO {rto}"
         yield "Declared lost in", Piece(text, "bad", "lost_in")
     else:
-        yield "Declared lost", Piece(_if_it_falls_silent(a, outstanding=outstanding), "good", "lost_in")
+        look = "bad" if a.unreachable else "good"
+        yield "Declared lost", Piece(_if_it_falls_silent(a, outstanding=outstanding), look, "lost_in")
     every, told = list(timers.values()), a.detail
     beats = _each(f"{t.heartbeat_interval:g} s" if t.heartbeat_interval else "off" for t in every)
     yield "Heartbeat each", Piece(beats, "", "heartbeat_interval")
@@ -225,6 +226,8 @@ def _if_it_falls_silent(a: Association, *, outstanding: bool) -> str:
     earliest, latest = end(paths, given_up, outstanding=outstanding)
     silent, of = a.silence.silent
     state = f"silent on {silent} of {of} paths" if silent else "it answers"
+    if a.unreachable:  # since it was heard last, so that it is silent for longer than is known
+        state = "UDP port gone"
     lost = f"after {_between(earliest, latest)} of silence" if math.isfinite(latest) else "never"
     return f"{state}; {lost} ({'with data' if outstanding else 'idle'})"
 
