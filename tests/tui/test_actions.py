@@ -27,8 +27,8 @@ from .driving import drawn, message_input, on_both, rows, running, until
 
 def classes() -> Iterator[type[DOMNode]]:
     """Every class of the screen."""
-    for module in pkgutil.iter_modules(sctp_tui.tui.__path__):
-        for thing in vars(importlib.import_module(f"sctp_tui.tui.{module.name}")).values():
+    for module in pkgutil.walk_packages(sctp_tui.tui.__path__, "sctp_tui.tui."):
+        for thing in vars(importlib.import_module(module.name)).values():
             if isinstance(thing, type) and issubclass(thing, DOMNode) and thing.__module__.startswith("sctp"):
                 yield thing
 
