@@ -75,7 +75,7 @@ class Models:
                     for name, one in why_row(line, level):
                         assert name.isprintable()
                         assert one.text
-                for section in sections(line, ladder.base(line.packet.direction)):
+                for section in sections(line, ladder.base(line)):
                     assert len(section.facts) < 1000
                     assert all(value.isprintable() for fact in section.facts for value in fact)
 

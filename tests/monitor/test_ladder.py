@@ -111,7 +111,7 @@ def test_a_cumulative_ack_before_the_first_tsn_says_that_nothing_came(wire: Wire
     assert [ladder.label(row) for row in rows] == [
         "SACK cum none gap 1–2 rwnd 1,048,576", "SHUTDOWN cum none", "SHUTDOWN cum 0",
     ]  # fmt: skip
-    *_, (_, facts) = sections(rows[1], ladder.base("out"))
+    *_, (_, facts) = sections(rows[1], ladder.base(rows[1]))
     assert ("cumulative tsn", f"none, on the wire {_tsn(-1)}") in facts
 
 
@@ -226,7 +226,7 @@ def test_refused_packets_tie_nothing() -> None:
     wire.put("in", data(0), data(1))
     ladder = wire.ladder()
     assert [row.tries for row in ladder] == [()] * 6
-    assert ladder.base("in").own == INITIAL
+    assert ladder.base(ladder[6]).own == INITIAL
     assert marks(ladder[3]) == "refused: end"
 
 

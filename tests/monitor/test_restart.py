@@ -122,6 +122,18 @@ def test_what_answers_the_second_set_up_says_so(restarted: tuple[Monitor, list[i
     assert "Both report" not in told["COOKIE ACK"][3]
 
 
+def test_tsns_count_from_the_initial_one_of_their_own_association(
+    restarted: tuple[Monitor, list[int]],
+) -> None:
+    monitor, (*_, server) = restarted
+    _, conversation = _of(monitor, server)
+    ladder = Ladder(conversation)
+    ladder.update()
+    labels = [ladder.label(row) for row in ladder]
+    assert sum("DATA tsn 0 str 1" in label for label in labels) == 2
+    assert sum("SACK cum 0 " in label for label in labels) == 2
+
+
 def test_what_the_sockets_told_stands_among_the_packets_that_it_is_of(
     restarted: tuple[Monitor, list[int]],
 ) -> None:

@@ -48,9 +48,9 @@ def test_each_chunk_of_a_packet_has_an_explanation_of_its_own(wire: Wire) -> Non
     wire.put("in", data(0), at=0.1)
     wire.put("in", data(0), data(1), at=1.2)
     assert _whys(wire, -1) == ["timeout", None]
-    assert _told(wire) == [CHUNKS["DATA/timeout"].expert, CHUNKS["DATA"].expert]
+    assert _told(wire) == [CHUNKS["DATA/timeout"].expert, CHUNKS["DATA/first seen"].expert]
     *_, row = wire.ladder()
-    again = [dict(section.facts).get("sent again") for section in sections(row, wire.ladder().base("in"))]
+    again = [dict(section.facts).get("sent again") for section in sections(row, wire.ladder().base(row))]
     assert again == [None, None, "of packet 3; a timer ran out", None]
 
 

@@ -108,7 +108,7 @@ def test_one_line_of_any_packet(data: bytes, own: int | None, answered: int | No
 def test_all_of_any_packet(data: list[bytes], verdict: Verdict, reason: str) -> None:
     ladder, rows = _rows(*(_packet(one, verdict, reason, at) for at, one in enumerate(data)))
     for row in rows:
-        found = list(sections(row, ladder.base("in")))
+        found = list(sections(row, ladder.base(row)))
         assert [section.title for section in found[:2]] == ["Packet", "Common header"]
         assert len(found) == 2 + len(row.chunks)
         for section in found:

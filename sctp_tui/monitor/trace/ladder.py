@@ -158,6 +158,8 @@ class Ladder:
         self._rows: deque[Row] = deque()
         self._unanswered: set[int] = set()
         self._answer_lost: set[int] = set()
+        # Of the associations before: up to which packet each was, and where the TSNs of it begin.
+        self._earlier: deque[tuple[int, dict[Direction, int | None]]] = deque()
         self._up: frozenset[int] = frozenset()  # the tags of the association that is there
 
     def update(self, limit: int = 2000) -> bool:
@@ -172,6 +174,8 @@ class Ladder:
             number = self._rows.popleft().number
             self._unanswered.discard(number)
             self._answer_lost.discard(number)
+        while self._earlier and self._earlier[0][0] <= conversation.first:
+            self._earlier.popleft()
         return self.seen < conversation.captured
 
     @property
@@ -197,13 +201,23 @@ class Ladder:
         at = max(0, number - self.first)
         return part(self._rows, at, at + count)
 
-    def base(self, direction: Direction) -> Base:
-        """Where the TSNs begin for a packet of this direction."""
-        return Base(self._ways[direction].initial, self._ways[_OTHER[direction]].initial)
+    def base(self, row: Row) -> Base:
+        """Where the TSNs of its association begin."""
+        initials = self._initials
+        for until, before in self._earlier:
+            if row.number < until:
+                initials = before
+                break
+        direction = row.packet.direction
+        return Base(initials[direction], initials[_OTHER[direction]])
+
+    @property
+    def _initials(self) -> dict[Direction, int | None]:
+        return {direction: way.initial for direction, way in self._ways.items()}
 
     def label(self, row: Row) -> str:
         """The chunks of a row in words, one line."""
-        return _label(row.packet.data, self.base(row.packet.direction))
+        return _label(row.packet.data, self.base(row))
 
     def unanswered(self, first: int, last: int, now: float = inf) -> int:
         """How many of the packets from one to another are HEARTBEATs or INITs that have missed an answer."""
@@ -355,8 +369,7 @@ class Ladder:
         _, _, init = client.announced.get(tag, (0, 0, number))
         return Begun(init, (tag, client.echoed))
 
-    @staticmethod
-    def _set_up(way: _Way, back: _Way, packet: Packet, chunk: Chunk, number: int) -> None:
+    def _set_up(self, way: _Way, back: _Way, packet: Packet, chunk: Chunk, number: int) -> None:
         if isinstance(chunk, Init):
             *_, first = way.announced.get(chunk.tag, (number,))
             way.announced[chunk.tag] = chunk.initial_tsn, packet.vtag, first
@@ -367,8 +380,12 @@ class Ladder:
                 back.tries.answer(packet.mono + packet.delay, chunk.rwnd, packet.mono)
         elif isinstance(chunk, CookieEcho):
             # Anybody can send an INIT: this says which one was answered, and by which INIT ACK.
-            way.begin(back.begin(packet.vtag))
+            before, tag = self._initials, back.begin(packet.vtag)
+            way.begin(tag)
             way.echoed = packet.vtag
+            if self._initials != before:
+                *_, first = way.announced.get(tag, (number,))
+                self._earlier.append((first, before))
 
 
 @lru_cache(_IN_VIEW)

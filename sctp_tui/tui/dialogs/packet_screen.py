@@ -57,7 +57,7 @@ class PacketScreen(Screen[int]):
         self.query_one(Heading).numbers = f"{row.number:,} of {self._ladder.seen:,}"
         self.query_one("#octets", Heading).numbers = f"{len(row.packet.data):,} B"
         self.query_one(HexView).data = row.packet.data
-        base = self._ladder.base(row.packet.direction)
+        base = self._ladder.base(row)
         parts: list[str | tuple[str, str]] = [("Why\n", "bold")]
         for name, one in why_row(row, self._level, self._ladder.bounced(row)):
             parts += [(f"  {name}: ", "$text-secondary"), f"{one.text} ", (f"{one.section}\n", "$text-muted")]
