@@ -47,6 +47,7 @@ _HANDED_ON = {
 """Made elsewhere, and walked there; of TOML its library says what it expects, and where."""
 _TOLD = {
     "all that is known of this stands here": "an answer",
+    "{which} of SCTP on this machine missed, as the capture's ring was full": "gone by then, and counted",
     "none seen {where} that was lost or sent again": "an answer",
     "{event.endpoint} {sentence(event)}": "a server listens",
     "{client.name}: {ending(event)}": "an association ended, by whom and why",
