@@ -63,6 +63,7 @@ def test_detail(running: Running) -> None:
     (limits,) = server.paths
     assert (limits.heartbeat_interval, limits.max_retrans, server.association_max_retrans) == (30_000, 5, 10)
     assert limits.address == "127.0.0.1"
+    assert limits.pf_retrans == (None if running.stack == "userspace" else 0)
     initial = 1000 if running.stack == "userspace" else 3000
     assert (server.rto_initial, server.rto_min, server.rto_max) == (initial, 1000, 60_000)
     if running.stack == "userspace":

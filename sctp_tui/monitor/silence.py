@@ -7,6 +7,10 @@ doubles with each one (section 6.3.3, rule E2) and that a path is given up after
 data is, its retransmissions, one RTO after the other. A stack may send and miss HEARTBEATs beside those, and
 retransmit on several paths in turn: usrsctp gave a stopped peer up after 4:32, sooner than its
 retransmissions alone would have it. So with data outstanding the end has an earliest and a latest time.
+
+A path that is POTENTIALLY-FAILED after a miss (RFC 7829, as in Linux) has HEARTBEATs at each RTO till it is
+given up, with data as well, and each miss doubles the one RTO of the path. As HEARTBEATs have half an RTO of
+jitter either way, the end of an idle one has an earliest and a latest time then, too.
 """
 
 import math
@@ -19,17 +23,22 @@ import msgspec
 from sctp_tui.sctp.events import Detail, Path
 
 _SOON = 64  # doublings after which any RTO is at its end
+_JITTER = 0.5  # of the RTO, by which a HEARTBEAT may come sooner or later (section 8.3)
 _DOUBLED = 1.8  # so much more is the RTO at least after a timeout: 60 s, its end, are less than twice 32
 
 
 class Timers(msgspec.Struct, frozen=True):
-    """What decides on one path; times in seconds. `heartbeat_interval` 0 is no heartbeats."""
+    """What decides on one path; times in seconds. `heartbeat_interval` 0 is no heartbeats.
+
+    `pf_retrans` as in `PathLimits`.
+    """
 
     association_max_retrans: int
     path_max_retrans: int
     heartbeat_interval: float
     rto_initial: float
     rto_max: float
+    pf_retrans: int | None = None
 
     @classmethod
     def of(cls, detail: Detail | None) -> "Mapping[str, Timers]":
@@ -43,6 +52,7 @@ class Timers(msgspec.Struct, frozen=True):
                 path.heartbeat_interval / 1000,
                 detail.rto_initial / 1000,
                 detail.rto_max / 1000,
+                path.pf_retrans,
             )
             for path in detail.paths
         }
@@ -72,6 +82,32 @@ def misses(timers: Timers, rto: float, *, outstanding: bool, beats: bool = False
     return times
 
 
+def _failing(timers: Timers, rto: float, jitter: float, *, outstanding: bool) -> list[float]:
+    """The same of a path that gets POTENTIALLY-FAILED, its HEARTBEATs `jitter` RTOs later than planned."""
+    number, interval = timers.association_max_retrans + 1, timers.heartbeat_interval
+    quick = (timers.pf_retrans or 0) + 1
+    if not (outstanding or interval):
+        return [math.inf] * number
+    times: list[float] = []
+    beat = 1 + jitter
+    retransmission = rto if outstanding else math.inf
+    heartbeat, beaten = interval + beat * rto if interval else math.inf, False
+    while len(times) < number:
+        now = min(retransmission, heartbeat)
+        if now == retransmission or beaten:
+            times.append(now)
+            rto = min(2 * rto, timers.rto_max)
+        failing = quick <= len(times) <= timers.path_max_retrans
+        if now == retransmission:
+            retransmission = now + rto
+            if len(times) == quick and interval:
+                heartbeat = now + beat * rto
+        else:
+            beaten = True
+            heartbeat = now + beat * rto + (0 if failing else interval)
+    return times
+
+
 Silent = tuple[float, float, Timers]
 """A path: when something was heard on it last, the RTO (s) before any miss, and what decides."""
 
@@ -92,12 +128,15 @@ def end(
         times = sorted(chain(*ours, *(_times(one, outstanding=False) for one in given_up)))
     else:
         times = sorted(chain(*(_times(one, outstanding=outstanding) for one in every)))
-        latest = [at for at in times if at > last][limit]
+        late = sorted(chain(*(_times(one, _JITTER, outstanding=outstanding) for one in every)))
+        latest = [at for at in late if at > last][limit]
     return min(times[limit], latest), latest
 
 
-def _times(path: Silent, *, outstanding: bool) -> list[float]:
+def _times(path: Silent, jitter: float = -_JITTER, *, outstanding: bool) -> list[float]:
     begun, rto, timers = path
+    if timers.pf_retrans is not None:
+        return [begun + at for at in _failing(timers, rto, jitter, outstanding=outstanding)]
     return [begun + at for at in misses(timers, rto, outstanding=outstanding, beats=True)]
 
 
@@ -239,7 +278,11 @@ class Silence:
                 if not line.base:
                     return None
                 told = timers[address]
-                times = misses(told, line.base, outstanding=outstanding)
+                times = (
+                    misses(told, line.base, outstanding=outstanding)
+                    if told.pf_retrans is None
+                    else _failing(told, line.base, 0.0, outstanding=outstanding)
+                )
                 first = line.first or told.path_max_retrans + 1
                 paths.append((line.at - times[min(first, len(times)) - 1], line.base, told))
         last = max(begun for begun, _, _ in paths)

@@ -453,11 +453,16 @@ class Statistics(msgspec.Struct, frozen=True, gc=False):
 
 
 class PathLimits(msgspec.Struct, frozen=True, gc=False):
-    """SCTP_PEER_ADDR_PARAMS of one peer address: HB.interval in ms (0: no HEARTBEATs), Path.Max.Retrans."""
+    """SCTP_PEER_ADDR_PARAMS of one peer address: HB.interval in ms (0: no HEARTBEATs), Path.Max.Retrans.
+
+    With more than `pf_retrans` misses it is POTENTIALLY-FAILED, and HEARTBEATs go at each RTO (RFC 7829);
+    None where it never is.
+    """
 
     address: str
     heartbeat_interval: int
     max_retrans: int
+    pf_retrans: int | None = None
 
 
 class Detail(Event, frozen=True, tag="detail", gc=False):

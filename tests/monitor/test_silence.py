@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sctp_tui.monitor.associations import Association, Associations
 from sctp_tui.monitor.silence import Silence, Timers, end, misses
@@ -307,6 +308,45 @@ def test_the_table_says_that_a_peer_is_silent_and_for_how_long() -> None:
     assert association_table._state_look(row) == "association-table--between"
     store.fold(story.counts(1, 1))
     assert row.standing(since + 12.4) == "ESTABLISHED"
+
+
+@pytest.mark.parametrize(
+    ("timers", "rto", "outstanding", "lost"),
+    [
+        (Timers(10, 5, 0.5, 0.1, 1.0, 0), 0.1, True, (4.88, 5.69, 5.74)),
+        (Timers(10, 5, 0.5, 0.1, 1.0, 0), 0.1, False, (12.83, 12.97, 13.18)),
+        (Timers(10, 5, 3.0, 0.2, 4.0, 0), 0.2, True, (25.11,)),
+        (Timers(10, 5, 3.0, 0.2, 4.0, 0), 0.2, False, (57.61,)),
+    ],
+)
+def test_what_linux_took_is_within_the_estimate(
+    timers: Timers, rto: float, outstanding: bool, lost: tuple[float, ...]
+) -> None:
+    """Seconds measured on Linux 6.1, whose paths are POTENTIALLY-FAILED after one miss."""
+    earliest, latest = end([(0.0, rto, timers)], outstanding=outstanding)
+    assert all(earliest <= seconds <= latest for seconds in lost)
+    plain = end([(0.0, rto, replace(timers, pf_retrans=None))], outstanding=outstanding)
+    assert plain[1] >= latest if outstanding else plain[0] > lost[-1]
+
+
+@given(
+    st.integers(0, 15),
+    st.integers(0, 9),
+    st.integers(0, 8),
+    st.floats(0.1, 60),
+    st.integers(0, 60),
+    st.booleans(),
+)
+def test_a_path_that_fails_potentially_is_lost_no_later_than_by_retransmissions_alone(
+    limit: int, path_limit: int, quick: int, rto: float, interval: int, outstanding: bool
+) -> None:
+    timers = Timers(limit, path_limit, interval, 1.0, 60.0, quick)
+    earliest, latest = end([(0.0, rto, timers)], outstanding=outstanding)
+    assert 0 < earliest <= latest
+    if outstanding:
+        assert latest == after(timers, rto)
+    else:
+        assert math.isinf(latest) == (not interval)
 
 
 def test_a_path_given_up_carries_no_data_but_its_heartbeats_are_missed_too() -> None:

@@ -5,6 +5,7 @@ adds up at one a second. Everything here raises OSError where the association ha
 """
 
 import errno
+import pathlib
 import struct
 import time
 
@@ -14,6 +15,7 @@ from sctp_tui.sctp.rtt import measured
 from . import layout
 from .syscalls import getsockopt
 
+_PF_ENABLE = pathlib.Path("/proc/sys/net/sctp/pf_enable")
 _ADDRESSES_SIZE = 4096  # more than a hundred of them
 
 _MONOTONIC_COARSE = 6  # of <linux/time.h>: it goes on with each jiffy, and so its resolution is one
@@ -76,13 +78,28 @@ def init_limits(fd: int) -> tuple[int, int]:
 def limits(fd: int, assoc_id: int) -> tuple[PathLimits, ...]:
     """SCTP_PEER_ADDR_PARAMS of each path."""
     told = []
+    fails_quickly = _PF_ENABLE.exists() and _PF_ENABLE.read_text().strip() != "0"
     for address in _addresses(fd, assoc_id):
         value = layout.PADDRPARAMS.pack(assoc_id, address, 0, 0, 0, 0, 0, 0, 0)
         raw = getsockopt(fd, layout.PEER_ADDR_PARAMS, value, layout.PADDRPARAMS.size)
         _, _, heartbeat, retrans, _, _, flags, _, _ = layout.PADDRPARAMS.unpack(raw)
         host, _ = layout.unpack_address(address)
-        told.append(PathLimits(host, heartbeat if flags & layout.SPP_HB_ENABLE else 0, retrans))
+        quick = _potentially_failed(fd, assoc_id, address) if fails_quickly else None
+        told.append(PathLimits(host, heartbeat if flags & layout.SPP_HB_ENABLE else 0, retrans, quick))
     return tuple(told)
+
+
+def _potentially_failed(fd: int, assoc_id: int, address: bytes) -> int | None:
+    """Misses after which a path is POTENTIALLY-FAILED with the next one; None where it never is."""
+    value = layout.PADDRTHLDS.pack(assoc_id, address, 0, 0)
+    try:
+        raw = getsockopt(fd, layout.PEER_ADDR_THLDS, value, len(value))
+    except OSError as error:
+        if error.errno not in (errno.ENOPROTOOPT, errno.EINVAL):
+            raise
+        return None
+    _, _, retrans, quick = layout.PADDRTHLDS.unpack(raw)
+    return int(quick) if quick < retrans else None
 
 
 def detail(fd: int, assoc_id: int) -> tuple[int, int, int, int, tuple[PathLimits, ...], Statistics | None]:

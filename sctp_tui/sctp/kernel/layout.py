@@ -25,6 +25,7 @@ RECVRCVINFO = 32
 BINDX_ADD = 100
 PEELOFF = 102
 CONNECTX = 110
+PEER_ADDR_THLDS = 31
 GET_PEER_ADDRS = 108
 GET_ASSOC_STATS = 112
 REMOTE_UDP_ENCAPS_PORT = 132
@@ -48,6 +49,8 @@ STATUS_STRUCT = struct.Struct("=iiIHHHHI")
 STATUS_SIZE = STATUS_STRUCT.size + PADDRINFO.size
 PADDRPARAMS = struct.Struct("=i128sIHIIIIBx")
 """struct sctp_paddrparams: id, address, heartbeat interval, retransmissions, mtu, SACK delay, flags, …"""
+PADDRTHLDS = struct.Struct("=i4x128sHH4x")
+"""struct sctp_paddrthlds: assoc id, address, Path.Max.Retrans, misses that an active path may have."""
 RTO_STRUCT = struct.Struct("=iIII")
 """struct sctp_rtoinfo: assoc id, RTO.Initial, RTO.Max, RTO.Min."""
 ASSOCPARAMS = struct.Struct("=iHHIII")
