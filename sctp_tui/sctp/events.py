@@ -391,7 +391,8 @@ class Status(Event, frozen=True, tag="status", gc=False):
     """SCTP_STATUS (RFC 6458, section 8.2.1). `state` in the words of RFC 9260, section 4.
 
     `rwnd` is the peer's, in bytes; `unacked` and `pending` count DATA chunks. `unreachable` tells that the
-    network says so of the peer's UDP port since the peer was last heard (ICMP; RFC 6951, section 5.5).
+    network says so of the peer's UDP port since the peer was last heard (ICMP; RFC 6951, section 5.5), and
+    `unreachable_told` how often it did.
     """
 
     state: str
@@ -403,6 +404,7 @@ class Status(Event, frozen=True, tag="status", gc=False):
     fragmentation_point: int
     paths: tuple[Path, ...]
     unreachable: bool = False
+    unreachable_told: int = 0
 
 
 class StreamCount(msgspec.Struct, frozen=True, gc=False):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.userspace
 
 
 def test_a_peer_whose_udp_port_nobody_has_any_more_is_told_as_that() -> None:
-    with Running("userspace") as running:
+    with Running("userspace", packets=("userspace",)) as running:
         with RawServer() as server:
             name = running.client(to=Peer(("127.0.0.1",), server.port, server.udp_port))
             up = running.until(AssocChange, endpoint=name, state="COMM_UP")
@@ -26,6 +26,13 @@ def test_a_peer_whose_udp_port_nobody_has_any_more_is_told_as_that() -> None:
         running.send(name, b"to nobody")
         running.until_true(lambda: running.status[up.key].unreachable)
         assert running.status[up.key].state == "ESTABLISHED"
+        running.submit(Watch((), closely=(up.key,)))
+
+        def bounced() -> int:
+            return sum(packet.verdict == "bounced" for packet in running.packets)
+
+        # Once for each packet, as it is sent again.
+        running.until_true(lambda: running.status[up.key].unreachable_told == bounced() == 3)
         store = Associations()
         for event in (*running.events, running.status[up.key]):
             store.fold(event)

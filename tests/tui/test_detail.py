@@ -97,14 +97,15 @@ def test_of_a_peer_whose_udp_port_is_gone_it_is_not_said_that_it_answers() -> No
     monitor = full(story)
     path = e.Path("10.0.0.1", "ACTIVE", True, 4380, 12, 1000, 1500)
     said = []
-    for gone in (False, True):
+    for times in (0, 3):
         monitor.associations.fold(
-            e.Status(*story._head(1), "ESTABLISHED", 9, 0, 0, 5, 5, 1452, (path,), gone)
+            e.Status(*story._head(1), "ESTABLISHED", 9, 0, 0, 5, 5, 1452, (path,), times > 0, times)
         )
         text = "\n".join(lines(detail(one(monitor), None, story.now, 118)))
         said.append(text.partition("Declared lost")[2].splitlines()[0].strip().split("  ")[0])
     about = "after about 12:04 of silence (idle)"
     assert said == [f"it answers; {about}", f"UDP port gone; {about}"]
+    assert re.search("UDP port gone +ICMP said so 3 times", text)
 
 
 @settings(max_examples=60, deadline=None)

@@ -177,6 +177,12 @@ TERMS: dict[str, Term] = {
         "60 seconds.",
         "RFC 9260, sections 6.3.1 and 16",
     ),
+    "udp_gone": Term(
+        "UDP port gone",
+        "How often ICMP said, since the peer was heard last, that nobody has its UDP port; as that may be "
+        "forged, it ends nothing, and the timers go on.",
+        "RFC 6951, section 5.5",
+    ),
     "lost_in": Term(
         "Declared lost in",
         "An estimate: timeouts, each twice the one before up to RTO.Max, until the misses of all paths pass "

@@ -324,11 +324,11 @@ class UserspaceEndpoint:
         host = entry.peer.addresses[0] if entry.peer.addresses else ""
         word = layout.PATH_STATES.get(path_state, str(path_state))
         path = Path(host, word, True, cwnd, srtt if known else None, rto, mtu)
-        gone = assoc_id in self._links and self._links[assoc_id].link.gone
+        gone = self._links[assoc_id].link.gone if assoc_id in self._links else 0
         return Status(
             clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
             layout.STATES.get(state, str(state)), rwnd, unacked, pending, inbound, outbound,
-            fragmentation, (path,), gone,
+            fragmentation, (path,), gone > 0, gone,
         )  # fmt: skip
 
     def detail(self, assoc_id: int) -> Detail:

@@ -35,7 +35,7 @@ class Link(msgspec.Struct, eq=False):
     (ports and verification tag) of what comes of the associations that are up.
     `init` is the last INIT sent, until an association is up, `echoed` the tag in the COOKIE ECHO after it.
     `aborted` is set where an ABORT answered one, `against` tells in words where there is no way to the peer.
-    `gone` is set where the network told, since something came, that nobody has the peer's UDP port any more.
+    `gone` is how often the network told, since something came, that nobody has the peer's UDP port any more.
     `sends` is where its packets go as seen from the local end: within the process that is the server's.
     `on_the_way` is how many packets are held on it. `flows` are the ends of what is up by their ports, the
     local one first; None before a packet was told of.
@@ -54,7 +54,7 @@ class Link(msgspec.Struct, eq=False):
     echoed: bytes = b""
     aborted: bool = False
     against: str = ""
-    gone: bool = False
+    gone: int = 0
     sends: Direction = "out"
     on_the_way: int = 0
     flows: dict[bytes, Flow | None] = msgspec.field(default_factory=dict)

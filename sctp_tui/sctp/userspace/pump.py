@@ -506,7 +506,7 @@ class Pump:
         if link is None:
             self._keep_out(None, sock, address, packet, WRONG_CHECKSUM)
             return
-        link.gone = False
+        link.gone = 0
         port = packet[2] << 8 | packet[3]
         if types & _TELLING and port in self.ports and not self.unread.admits(port, link.handle, packet):
             self._keep_out(link, sock, address, packet, NOT_READ)
@@ -589,8 +589,8 @@ class Pump:
         if said:
             number = last.number if last is not None else 0
         if len(link.init) < 20:
-            by_peer = last is None or last.by in ("", link.host)
-            link.gone = link.gone or (number == errno.ECONNREFUSED and by_peer)
+            told = [(one.number, one.by) for one in its] or [(number, "")]
+            link.gone += sum(one == errno.ECONNREFUSED and by in ("", link.host) for one, by in told)
         elif number in AGAINST:
             link.against = unreachable(number, link.host, link.udp_port, last)
             self._end_set_up(link)

@@ -190,6 +190,9 @@ def _silence(association: Association, now: float) -> Iterator[tuple[str, Piece]
     else:
         look = "bad" if a.unreachable else "good"
         yield "Declared lost", Piece(_if_it_falls_silent(a, outstanding=outstanding), look, "lost_in")
+    if a.unreachable and a.status is not None:
+        times = "once" if a.status.unreachable_told == 1 else f"{a.status.unreachable_told} times"
+        yield "UDP port gone", Piece(f"ICMP said so {times}", "bad", "udp_gone")
     every, told = list(timers.values()), a.detail
     beats = _each(f"{t.heartbeat_interval:g} s" if t.heartbeat_interval else "off" for t in every)
     yield "Heartbeat each", Piece(beats, "", "heartbeat_interval")
