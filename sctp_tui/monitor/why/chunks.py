@@ -112,8 +112,8 @@ CHUNKS = {
     ),
     "DATA/first seen": Words(
         "9260 6.1",
-        "A message on its way, seen here for the first time; whether it was sent before, and lost before it "
-        "could be seen, packets don't show. Its TSN numbers it for acknowledgement.",
+        "A message on its way. Its TSN numbers the chunk for acknowledgement, stream and SSN put it in "
+        "order among its stream's messages.",
         "First seen here: tries that were lost on their way here, or before the capture, are not. New DATA "
         "goes once cwnd and the peer's rwnd let it; T3-rtx runs from the earliest chunk outstanding.",
     ),
