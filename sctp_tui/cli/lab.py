@@ -33,7 +33,7 @@ examples:
   sctp-tui lab
   sctp-tui lab --netem "delay 20ms loss 3%"
   sctp-tui lab -- sctp_test -H 127.0.0.1 -P 9000 -l
-  sctp-tui lab --timeout 60 -- python -m pytest tests/kernel
+  sctp-tui lab --timeout 60 -- python -m pytest
   sctp-tui lab --tty -- bash"""
 _WITH_NETEM = """\
 netem=$1

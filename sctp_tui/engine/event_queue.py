@@ -1,9 +1,10 @@
 """The bounded way out of the engine: what waits for one consumer, and what happens when it is full.
 
-Each consumer declares its policy. A lossy outbox (the screen) drops its oldest messages and control events
-and counts them; a change of state is never dropped: full of those, the engine stops reading. A lossless one
-(`serve`) is full of whatever waits: the engine stops reading, and the peers' windows close. Numbers
-(`Counts`, `Status`, `Totals`, …) are cumulative, so the last value wins and none is lost either way.
+Which of two things that is, is chosen when it is made. A lossy outbox (the screen) drops its oldest messages
+and control events and counts them; a change of state is never dropped: full of those, the engine stops
+reading. A lossless one (`serve`) is full of whatever waits: the engine stops reading, and the peers' windows
+close. Numbers (`Counts`, `Status`, `Totals`, …) are cumulative, so the last value wins and none is lost
+either way.
 """
 
 import threading

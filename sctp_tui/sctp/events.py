@@ -1,6 +1,6 @@
 """What happens: immutable facts about endpoints and associations, the same for every stack.
 
-One definition serves the engine, the monitor, `--json`, recordings and tests. Names are those of
+One definition serves the engine, the monitor, `--json` and tests. Names are those of
 RFC 6458, section 6.1, in snake case. Everything here serialises with msgspec.
 """
 

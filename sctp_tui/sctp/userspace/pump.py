@@ -79,7 +79,6 @@ class Pump:
         self.tap: Callable[[Packet], None] | None = None
         self.waited = True
         self.refused_packets = 0
-        self.unsent = 0
         self.busy: Callable[[], bool] = lambda: False
         self.resting: Callable[[], bool] = lambda: False
         self.moved: Callable[[Link], None] = lambda link: None
@@ -467,7 +466,6 @@ class Pump:
                 link, packet = going[i or 0]
                 if i is not None:
                     # A full buffer, no route, no permission: to SCTP a lost packet, which it sends again.
-                    self.unsent += 1
                     self._bounce(link, packet, NOT_SENT + (error.strerror or "no reason told"))
                 self._hear(sock, link if link.address is None else None, error.errno or 0)
 
