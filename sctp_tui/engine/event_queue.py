@@ -27,6 +27,7 @@ from sctp_tui.sctp.events import (
     Suppressed,
     Totals,
     held,
+    held_by,
 )
 
 LIMIT = 50_000
@@ -179,7 +180,7 @@ class Outbox:
                 self._kept, self._kept_bytes = [], 0
                 room, take = max(0, limit - len(batch.events)), self._events.popleft
                 taken = [take() for _ in range(min(len(self._events), room))]
-                self._bytes -= sum(map(held, taken))
+                self._bytes -= held_by(taken)
                 batch.events += taken
         if was_full:
             self.on_room()

@@ -7,7 +7,7 @@ message may be as long as four million bytes and a hundred thousand of them woul
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from sctp_tui.sctp.events import Event, held
+from sctp_tui.sctp.events import Event, held, held_by
 
 from .deques import part
 
@@ -42,10 +42,10 @@ class Log:
         """Add events in order and evict what there is no room for."""
         self._records.extend(events)
         self.captured += len(events)
-        self._payload += sum(map(held, events))
+        self._payload += held_by(events)
         take = self._records.popleft
         gone = [take() for _ in range(len(self._records) - self._limit)]
-        self._payload -= sum(map(held, gone))
+        self._payload -= held_by(gone)
         while self._payload > self._payload_limit and self._records:
             self._payload -= held(take())
 

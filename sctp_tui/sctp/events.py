@@ -595,6 +595,11 @@ def held(event: Event) -> int:
             return 0
 
 
+def held_by(events: Iterable[Event]) -> int:
+    """The same of several together, of which most are messages: in half of the time."""
+    return sum([event.size if type(event) is Message else held(event) for event in events])
+
+
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
