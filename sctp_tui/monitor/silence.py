@@ -23,7 +23,7 @@ import msgspec
 from sctp_tui.sctp.events import Detail, Path
 
 _SOON = 64  # doublings after which any RTO is at its end
-_JITTER = 0.5  # of the RTO, by which a HEARTBEAT may come sooner or later (section 8.3)
+_JITTER = 0.5  # of the RTO, by which a HEARTBEAT may come sooner or later (RFC 9260, section 8.3)
 _DOUBLED = 1.8  # so much more is the RTO at least after a timeout: 60 s, its end, are less than twice 32
 
 
