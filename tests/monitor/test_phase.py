@@ -43,6 +43,10 @@ def test_slow_start_until_a_fast_recovery_and_congestion_avoidance_after_it() ->
     window.fold([traced(2.2, sack(6), direction="out"), traced(2.2, data(8))])
     assert sending.phase.name == "fast recovery"  # TSN 7 was outstanding as it began
     window.fold([traced(2.3, sack(8), direction="out"), traced(2.3, data(9))])
+    assert _told(sending) == (None, 6000)
+    _sampled(sending, 2.31, 6000)  # as recovery left it
+    assert _told(sending) == ("slow start", 6000)
+    _sampled(sending, 2.35, 7000)
     assert _told(sending) == ("congestion avoidance", 6000)
     # Idle for an RTO: cwnd is lowered, and ssthresh may be another.
     window.fold([traced(2.4, sack(9), direction="out"), traced(4, data(10))])
@@ -156,27 +160,23 @@ def _in_congestion_avoidance() -> tuple[Window, Sending]:
     window.fold([traced(2.1, data(0))])
     _sampled(sending, 2.11, 6000)
     window.fold([traced(2.2, sack(7), direction="out")])
+    _sampled(sending, 2.25, 7000)
     assert _told(sending) == ("congestion avoidance", 6000)
     return window, sending
 
 
-@pytest.mark.parametrize("cwnd", [5999, 1000])
-def test_a_cwnd_below_ssthresh_is_slow_start_whatever_led_there(cwnd: int) -> None:
+@pytest.mark.parametrize(("cwnd", "phase"), [(5999, None), (4000, "slow start"), (1000, "slow start")])
+def test_a_cwnd_below_ssthresh_is_no_congestion_avoidance_whatever_led_there(
+    cwnd: int, phase: str | None
+) -> None:
     """Idle, or a timer that packets don't show; RFC 9260, section 7.2.1."""
     _, sending = _in_congestion_avoidance()
-    _sampled(sending, 3, 6000)
+    _sampled(sending, 3, 6001)
     assert _told(sending) == ("congestion avoidance", 6000)
     _sampled(sending, 4, cwnd)
-    assert _told(sending) == ("slow start", None)
-
-
-def test_a_cwnd_of_one_packet_is_slow_start_where_ssthresh_is_not_known() -> None:
-    _, sending = _in_congestion_avoidance()
-    sending.phase.ssthresh = None
-    _sampled(sending, 4, 1001)
-    assert _told(sending) == ("congestion avoidance", None)
-    _sampled(sending, 5, 1000)
-    assert _told(sending) == ("slow start", None)
+    assert _told(sending) == (phase, None)
+    _sampled(sending, 5, 4001)
+    assert _told(sending) == (None, None)
 
 
 def test_what_was_said_before_a_fast_recovery_is_not_its_ssthresh() -> None:

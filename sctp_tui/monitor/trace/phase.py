@@ -48,12 +48,15 @@ class Phase:
         self._sample = cwnd, mtu
         if self.name == "fast recovery":
             self.ssthresh = cwnd  # they are made equal as it begins, and cwnd stays (section 7.2.4)
-        elif self._timeout and self.ssthresh is not None:
-            self.name = "congestion avoidance" if cwnd > self.ssthresh else "slow start"
-        elif self.name == "congestion avoidance" and (cwnd < (self.ssthresh or 0) or cwnd <= mtu):
-            # It was idle, or a timer ran out that packets don't show; either leads there, and ssthresh may
-            # be another.
-            self.name, self.ssthresh = "slow start", None
+        elif self.ssthresh is not None and cwnd > self.ssthresh:
+            self.name, self._timeout = "congestion avoidance", False
+        elif self.ssthresh is not None and (cwnd == self.ssthresh or self._timeout):
+            self.name = "slow start"
+        elif self.ssthresh is not None:
+            # It was idle, or a timer ran out that packets don't show: ssthresh may be another, but not less
+            # than it is after a timer.
+            self.name = "slow start" if cwnd <= _PACKETS * mtu else None
+            self.ssthresh, self._timeout = None, True
         elif self.name == "slow start" and cwnd > (_PACKETS * mtu if self._timeout else rwnd or 0):
             self.name = None  # ssthresh may be less, or more
 
@@ -64,8 +67,9 @@ class Phase:
         What had nothing to send for an RTO has its cwnd lowered, below a ssthresh that may be another then
         (section 7.2.1).
         """
-        if idle and self._sent and now - self._sent >= RTO and self.name == "congestion avoidance":
-            self.name, self.ssthresh, self._timeout = None, None, False
+        if idle and self._sent and now - self._sent >= RTO and self.name != "fast recovery":
+            self.name = None if self.name == "congestion avoidance" else self.name
+            self.ssthresh = None
         self._sent = now
         if packet == self._changed:
             return  # by another chunk of it
@@ -88,6 +92,9 @@ class Phase:
             self.name = None  # it may be above ssthresh by now
 
     def recovered(self) -> None:
-        """All is acknowledged that was outstanding as fast recovery began: cwnd is ssthresh."""
+        """All is acknowledged that was outstanding as fast recovery began.
+
+        Cwnd is ssthresh, or has grown by that: what it is tells the phase (sections 7.2.1 and 7.2.2).
+        """
         if self.name == "fast recovery":
-            self.name = "congestion avoidance"
+            self.name = None
