@@ -94,7 +94,8 @@ class Phase:
     def recovered(self) -> None:
         """All is acknowledged that was outstanding as fast recovery began.
 
-        Cwnd is ssthresh, or has grown by that: what it is tells the phase (sections 7.2.1 and 7.2.2).
+        Cwnd is ssthresh, or has grown by that: what it is tells whether that is slow start (section 7.2.1) or
+        congestion avoidance (section 7.2.2).
         """
         if self.name == "fast recovery":
             self.name = None
