@@ -19,6 +19,8 @@ from .places import ROOT, environment
 
 _LIMIT = 900
 """Seconds that the guest gets; on two quiet cores it takes 100."""
+_MEMORY = "1G"
+"""The guest's: the tests together take more than half of it, and by default it has no more."""
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 _CLOSING = re.compile(rb"=* ?((?:\d+ [a-z]+(?:, )?)+) in [0-9.]+s.*")
 _TAIL = 4096
@@ -51,7 +53,8 @@ def userspace(jobs: str) -> Half:
 
 def kernel(_jobs: str) -> Half:
     """What touches a stack, on the kernel's, in one guest."""
-    lab = [str(Path(sys.executable).with_name("sctp-tui")), "lab", "--timeout", str(_LIMIT), "--"]
+    program = str(Path(sys.executable).with_name("sctp-tui"))
+    lab = [program, "lab", "--memory", _MEMORY, "--timeout", str(_LIMIT), "--"]
     return Half(*lab, sys.executable, "-m", "pytest", "--stack", "kernel", "-p", "no:cacheprovider")
 
 
