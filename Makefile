@@ -6,7 +6,7 @@ ARGS ?=
 export PIP_CACHE_DIR ?= $(CURDIR)/$(VENV)/cache
 JOBS ?= auto
 
-.PHONY: help run test test-userspace test-kernel lint lab screenshots keys bench fuzz soak clean
+.PHONY: help run test test-userspace test-kernel lint lab screenshots bench fuzz soak clean
 
 help:
 	@echo 'make run          install into $(VENV) and start the program (ARGS="--port 9000" and so on)'
@@ -14,7 +14,6 @@ help:
 	@echo 'make lint         ruff, mypy, the import contracts'
 	@echo 'make lab          fetch the guest kernel for `sctp-tui lab`'
 	@echo 'make screenshots  draw screenshots/ anew by running the program'
-	@echo 'make keys         write the list of keys in README.md anew'
 	@echo 'make bench        the figures in tests/bench'
 	@echo 'make fuzz         a storm of 1,000,000 packets, then every target for an hour in all, led by coverage'
 	@echo 'make soak         30 minutes of bad links, and what memory they take (MINUTES=5)'
@@ -41,9 +40,6 @@ lab: $(VENV)/installed
 
 screenshots: $(VENV)/installed-for-tests
 	$(BIN)/python -m tests.screenshots
-
-keys: $(VENV)/installed
-	$(BIN)/python -m sctp_tui.tui.actions README.md
 
 bench: $(VENV)/installed-for-tests
 	$(BIN)/python -m tests.bench

@@ -27,6 +27,7 @@ from sctp_tui.tui.picture import of_screen
 from sctp_tui.tui.search import SearchBar
 from sctp_tui.tui.wire.ladder_view import LadderView
 
+from .moving_picture import MovingPicture
 from .tui.driving import log_of, messages, rows, type_line, until
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
@@ -337,6 +338,47 @@ async def still(app: SctpApp, pilot: Pilot[None]) -> None:
     save(app, "still")
 
 
+async def moving(app: SctpApp, pilot: Pilot[None]) -> None:
+    """From the first message over a chunk that is lost on purpose to the end, frame by frame."""
+    film = MovingPicture()
+
+    async def take(seconds: float, says: str, wait: float = 0.3) -> None:
+        await pilot.pause(wait)
+        film.take(app, seconds, says)
+
+    await take(3, "sctp-tui: a server, and a client to type in")
+    await pilot.press("enter")
+    await until(pilot, lambda: messages(app, "server"))
+    await take(3, "hello ⏎   The first message sets up an association: a row, and what the sockets tell", 1.2)
+    await pilot.press("escape", "w")
+    await take(3.5, "w   Its packets: the handshake with the first DATA")
+    await pilot.press("D")
+    app.submit(SetLink(parse("delay=300ms drop=DATA#1"), parse("delay=300ms"), 7))
+    await until(pilot, lambda: app.monitor.link is not None and app.monitor.link.inward.drops)
+    await take(2, "D   The next DATA on stream 1 will be lost")
+    await type_line(pilot, "A1")
+    for line in ("A2", "[2]B1"):
+        await type_line(pilot, line)
+    await pilot.press("escape", "end")
+    await take(1.5, "A1 ⏎ A2 ⏎ [2]B1 ⏎   Three messages, on two streams: the first is lost", 0.1)
+    await until(pilot, lambda: len(messages(app, "server")) == 2)
+    await pilot.press("2")
+    await take(3.5, "2   The lanes: stream 2 is delivered, A2 has come and waits for A1", 0.1)
+    await pilot.press("1")
+    await until(pilot, lambda: len(messages(app, "server")) == 4)
+    await pilot.press("end")
+    await take(4, "1   T3-rtx has run out: A1 is sent again, and says which packet it was first", 0.9)
+    await pilot.press("2")
+    await take(3, "2   A1 has arrived, and A2 is delivered with it")
+    await pilot.press("c")
+    await until(pilot, lambda: rows(app)[0].ended)
+    await pilot.press("4")
+    await take(3, "c 4   Shut down: the states of both ends")
+    await pilot.press("escape")
+    await take(3, "Esc   It stays in the table, with how it ended", 0.5)
+    film.write(FOLDER / "moving.svg")
+
+
 def fill(pilot: Pilot[None], **fields: str) -> None:
     """Fill in a form."""
     for name, value in fields.items():
@@ -344,6 +386,7 @@ def fill(pilot: Pilot[None], **fields: str) -> None:
 
 
 SCENES = (
+    ((100, 30), moving),
     ((80, 24), fresh),
     ((80, 24), live),
     ((120, 40), live),

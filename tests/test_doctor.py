@@ -358,18 +358,18 @@ OLD = Finding("userspace", True, "usrsctp 0.9", "0.9", "it is old", "get a new o
 def test_in_words() -> None:
     assert in_words(Report(1, "0", (BAD, GOOD)), "✓", "✗") == [
         "✗ kernel     no module␛[2J",
-        "             to mend it: sudo modprobe sctp",
+        "             what to do: sudo modprobe sctp",
         "✓ userspace  works: usrsctp in some wheel 1.0; handshake and message in 1.2 ms",
     ]
     assert in_words(Report(1, "0", (OLD,)), "+", "-")[1:] == [
         "             but it is old",
-        "             to mend it: get a new one",
+        "             what to do: get a new one",
     ]
     assert in_words(Report(1, "0", (SEEING, BLIND)), "+", "-")[1::2] == [
         "             --capture shows its packets",
         "             --capture does not work: no capability",
     ]
-    assert in_words(Report(1, "0", (BLIND,)), "+", "-")[-1] == "             to mend it: sudo"
+    assert in_words(Report(1, "0", (BLIND,)), "+", "-")[-1] == "             what to do: sudo"
 
 
 @pytest.fixture

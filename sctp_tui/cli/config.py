@@ -65,7 +65,7 @@ class Config:
             raise ConfigError(_not_toml(self.path, str(error), self._text.count("\n") + 1)) from None
         except RecursionError:
             raise ConfigError(
-                f"{self.path}: this is nested too deep to be read; write it as in README.md"
+                f"{self.path}: this is nested too deep to be read; write it as `sctp-tui help config` shows"
             ) from None
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:

@@ -57,6 +57,10 @@ def _run(words: "list[str]") -> int:
             from .lab import main as lab
 
             return lab(rest)
+        case ["help", *rest]:
+            from .help import help
+
+            return help(rest)
     return _screen(words)
 
 

@@ -188,7 +188,7 @@ def action_keys(text: str) -> tuple[str, str]:
     if row is None:
         near = " or ".join(difflib.get_close_matches(name, [row.name for row in ACTIONS]))
         raise argparse.ArgumentTypeError(
-            f"{name!r} is no action: {f'is it {near}?' if near else 'see README.md'}"
+            f"{name!r} is no action: {f'is it {near}?' if near else '`sctp-tui help keys` lists them'}"
         )
     for key in split(keys):
         if not is_key(key):

@@ -5,8 +5,9 @@ or Textual is imported. Defaults are those of the dataclasses.
 """
 
 import argparse
+import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from sctp_tui.sctp.commands import SetLink
     from sctp_tui.sctp.link.conditions import Conditions
 
-COMMANDS = ("serve", "send", "doctor", "lab")
+COMMANDS = ("serve", "send", "doctor", "lab", "help")
 PORT = 9877
 """The port that a server listens on and a client sends to unless told otherwise."""
 
@@ -213,7 +214,7 @@ def _add_screen(parser: Parser) -> None:
     group.add_argument("--mask-addresses", action=_FLAG, help="show pseudonyms for the addresses of peers")
     group.add_argument(
         "--key", type=action_keys, action="append", metavar="NAME=KEYS",
-        help="other keys for an action, as in --key close=b,f4; README.md lists the names",
+        help="other keys for an action, as in --key close=b,f4; `sctp-tui help keys` lists the names",
     )  # fmt: skip
 
 
@@ -257,14 +258,15 @@ def screen_options(argv: Sequence[str]) -> ScreenOptions:
     """The options of the screen. Exits where they are wrong, or ask for help."""
     parser = Parser(
         "",
-        "[OPTIONS]\n       %(prog)s {serve,send,doctor,lab} ...",
+        "[OPTIONS]\n       %(prog)s {serve,send,doctor,lab,help} ...",
         "Watch SCTP associations live: a one-to-many server, its associations, the messages, clients.",
         """\
 commands (each has a --help of its own):
   serve                   the server without a screen: a line, or a JSON object, per event
   send HOST:PORT TEXT     the client: sends messages, prints the answers
-  doctor                  which SCTP stacks work on this machine, and what mends the others
+  doctor                  which SCTP stacks work on this machine, and what to do for the others
   lab                     a Linux with SCTP in its kernel, for machines whose kernel has none
+  help [TOPIC]            how all of this is used: keys, filter, wire, link, JSON, and more
 
 examples:
   sctp-tui                            the screen, with a server on 127.0.0.1:9877
@@ -418,6 +420,30 @@ exit status: 0 all delivered, and ended as asked, 1 not so (one line says why), 
     options = SendOptions()
     _read_words(parser, parser.parse(_spelt_out(argv), options), options)
     return options
+
+
+def help_options(argv: Sequence[str], topics: Collection[str]) -> str | None:
+    """The topic that `help` is to print, one of `topics`; None for the list. Exits where there is no such."""
+    parser = Parser(
+        "help",
+        "[TOPIC]",
+        "Print a help topic, or the list of topics: on a terminal drawn, else as Markdown.",
+        """\
+examples:
+  sctp-tui help                list the topics
+  sctp-tui help filter         what the filter understands
+  sctp-tui help keys | less    every key, a page at a time""",
+    )
+    _add_general(parser)
+    words = parser.parse(argv, object())
+    if len(words) > 1:
+        parser.error(f"{words[1]!r} is one word too many: give one topic, as in {PROG} help {words[0]}")
+    if words and words[0] not in topics:
+        near = difflib.get_close_matches(words[0], topics, n=1)
+        parser.error(
+            f"no topic {words[0]!r}{f': is it {near[0]}?' if near else '.'} There are {', '.join(topics)}"
+        )
+    return words[0] if words else None
 
 
 def _spelt_out(argv: Sequence[str]) -> list[str]:

@@ -1,15 +1,13 @@
-"""The one table of what a user can do: keys, footer, help, command palette and README are made from it.
+"""The one table of what a user can do: keys, footer, help and command palette are made from it.
 
 A new action is one row here and a method `action_…` of the class that its place names. A row's `name` is
 its key in `[keys]` of the config file. Nothing here needs Textual, so that the config can be checked
-without it. `python -m sctp_tui.tui.actions README.md` writes the list of keys into the README.
+and the keys printed without it.
 """
 
-import sys
 import unicodedata
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -413,9 +411,6 @@ def _both_act(row: Action, other: Action) -> bool:
     return row.place in around(other.place) or other.place in around(row.place)
 
 
-# --- the README
-
-_BEGIN, _END = "<!-- keys: written by `make keys` -->", "<!-- end of keys -->"
 _NAMES = {
     "pageup": "PgUp",
     "pagedown": "PgDn",
@@ -434,29 +429,3 @@ def readable(key: str) -> str:
     *modifiers, last = key.split("+")
     name = _NAMES.get(last) or (last.upper() if len(last) == 1 else last.capitalize())
     return "-".join([modifier.capitalize() for modifier in modifiers] + [name])
-
-
-def list_of_keys() -> str:
-    """All keys as a Markdown table, by place, with the names for `[keys]`."""
-    lines = ["| Key | does | name |", "|---|---|---|"]
-    for name, place in PLACES.items():
-        lines.append(f"| **{place.title}** | | |")
-        for row in ACTIONS:
-            if row.place == name:
-                keys = " ".join(f"`{readable(key)}`" for key in split(row.keys)).replace("|", "\\|")
-                lines.append(f"| {keys} | {row.help} | `{row.name}` |")
-    return "\n".join(lines)
-
-
-def with_list_of_keys(readme: str) -> str:
-    """A README with the list of keys as it is now between its two marks."""
-    before, begin, rest = readme.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    if not (begin and end):
-        raise SystemExit(f"no place for the list of keys: {_BEGIN!r} and {_END!r} must be there")
-    return f"{before}{begin}\n\n{list_of_keys()}\n\n{end}{after}"
-
-
-if __name__ == "__main__":
-    path = Path(sys.argv[1])
-    path.write_text(with_list_of_keys(path.read_text("utf-8")), "utf-8")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sctp_tui.cli.config import Config, ConfigError, usual_path
 from sctp_tui.cli.options import IN_CONFIG, ServerOptions, screen_options, serve_options
+from sctp_tui.help import TOPICS
 from sctp_tui.process import small_file
 
 from .program import Program
@@ -74,10 +75,10 @@ def test_all_that_a_file_can_say(write: Write) -> None:
     assert dict(options.key) == {"close": "b,f4", "client_new": "ctrl+e"}
 
 
-def test_the_readme_shows_every_option(tmp_path: Path) -> None:
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
+def test_the_help_shows_every_option(tmp_path: Path) -> None:
+    help = TOPICS["config"].text()
     path = tmp_path / "config.toml"
-    path.write_text(readme.partition("```toml\n")[2].partition("```")[0])
+    path.write_text(help.partition("```toml\n")[2].partition("```")[0])
     options = screen_options(["--config", str(path)])
     assert {key for key, _ in Config(path) if "." not in key} == {*IN_CONFIG} - {"key"}
     assert dict(options.key)["close"] == "b,f4"

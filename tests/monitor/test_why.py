@@ -39,6 +39,7 @@ from sctp_tui.sctp.wire.packet import (
     Shutdown,
 )
 from sctp_tui.sctp.wire.parameters import Parameter
+from tests.docs import DOCS
 
 from .rfc_sections import references, told
 
@@ -51,9 +52,7 @@ _HEAD = (0.0, 0.0, "server", 1, 1, None)
 def test_whatever_names_a_section_speaks_of_what_it_is_about() -> None:
     here = Path(sctp_tui.__file__).parent
     named = [
-        (path.name, *one)
-        for path in (*here.rglob("*.py"), *here.parent.glob("*.md"))
-        for one in references(path.read_text())
+        (path.name, *one) for path in (*here.rglob("*.py"), *DOCS) for one in references(path.read_text())
     ]
     assert len({one[1:3] for one in named}) > 80
     assert [one for one in named if not told(*one[1:])] == []

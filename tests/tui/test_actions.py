@@ -1,10 +1,9 @@
-"""The table of actions: whole, without clashes, and the one source of keys, help, palette and README."""
+"""The table of actions: whole, without clashes, and the one source of keys, help and palette."""
 
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from textual.actions import parse
@@ -16,7 +15,7 @@ from textual.widgets import Input, Static
 from textual.widgets._footer import FooterKey
 
 import sctp_tui.tui
-from sctp_tui.tui.actions import ACTIONS, PLACES, clashes, split, with_list_of_keys
+from sctp_tui.tui.actions import ACTIONS, PLACES, clashes, split
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.clients.client_pane import ClientPane
 from sctp_tui.tui.dialogs.help import HelpScreen
@@ -112,11 +111,6 @@ def test_the_class_of_a_place_has_its_keys() -> None:
     for row in ACTIONS:
         holder = HOLDERS[PLACES[row.place].holder]
         assert row.name in {binding.id for binding in holder.BINDINGS if isinstance(binding, Binding)}
-
-
-def test_the_readme_lists_the_keys_as_they_are() -> None:
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
-    assert readme == with_list_of_keys(readme), "run `make keys`"
 
 
 @on_both

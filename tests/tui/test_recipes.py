@@ -1,4 +1,4 @@
-"""The recipes of the README, typed at a person's speed: each line shows what it says.
+"""The recipes of the help topics, typed at a person's speed: each line shows what it says.
 
 A block marked `keys` is a recipe: keys, a line typed up to its ⏎, two spaces, and what comes of it.
 """
@@ -7,17 +7,17 @@ import asyncio
 import re
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
+from tests.docs import DOCS
+
 from .driving import running, until
 
 pytestmark = pytest.mark.userspace
 
-_README = Path(__file__).parents[2] / "README.md"
 _KEY, _LINE = 0.2, 3.0
 """Seconds from key to key, and before a line of text is sent: nobody is faster."""
 _NAMED = {"Esc": "escape", "Space": "space"}
@@ -46,8 +46,9 @@ _SHOWN = {
 
 
 def _recipes() -> Iterator[list[str]]:
-    for block in re.findall(r"^```keys\n(.*?)^```", _README.read_text(), re.M | re.S):
-        yield [line.split("  ", 1)[0] for line in block.splitlines()]
+    for path in DOCS:
+        for block in re.findall(r"^```keys\n(.*?)^```", path.read_text("utf-8"), re.M | re.S):
+            yield [line.split("  ", 1)[0] for line in block.splitlines()]
 
 
 def _screen(app: App[None]) -> str:

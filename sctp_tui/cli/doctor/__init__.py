@@ -128,7 +128,7 @@ def _parse(argv: Sequence[str]) -> _Options:
     parser = Parser(
         "doctor",
         "[OPTIONS]",
-        "Say which SCTP stacks work on this machine, and for the others why not and what mends them.\n"
+        "Say which SCTP stacks work on this machine, and for the others why not and what to do.\n"
         "Each is tried by an association with itself, a message on it, and a graceful shutdown.",
         "exit status: 0 the stack asked for works, or at least one of them; 1 not so; 2 wrong usage.",
     )
@@ -185,7 +185,7 @@ def in_words(report: Report, yes: str, no: str) -> list[str]:
         else:
             lines.append(head + finding.cause)
         if finding.remedy:
-            lines.append(f"{'':13}to mend it: {finding.remedy}")
+            lines.append(f"{'':13}what to do: {finding.remedy}")
         if finding.capture is not None:
             lines += _capture_in_words(finding.capture)
     return [printable(line) for line in lines]
@@ -194,4 +194,4 @@ def in_words(report: Report, yes: str, no: str) -> list[str]:
 def _capture_in_words(capture: Capture) -> list[str]:
     if capture.works:
         return [f"{'':13}--capture shows its packets"]
-    return [f"{'':13}--capture does not work: {capture.cause}", f"{'':13}to mend it: {capture.remedy}"]
+    return [f"{'':13}--capture does not work: {capture.cause}", f"{'':13}what to do: {capture.remedy}"]

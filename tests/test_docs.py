@@ -1,0 +1,96 @@
+"""README and the help topics: what they name is there, and they are printed whole."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sctp_tui.cli.options import COMMANDS
+from sctp_tui.help import TOPICS
+from sctp_tui.tui.actions import ACTIONS, readable, split
+
+from .docs import DOCS, README, ROOT, TOPIC_FILES
+
+_LINK = re.compile(r"!?\[[^]]*\]\((?!https?:)([^)#]+)\)")
+_CODE = re.compile(r"^(?:```.*?^```|    .*?)$", re.MULTILINE | re.DOTALL)
+_KEY = re.compile(r"`(\S|Ctrl-\S|F\d+|Esc|Space|Enter|Tab)`")
+
+
+def _relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", DOCS, ids=_relative)
+def test_links_and_pictures_lead_somewhere(path: Path) -> None:
+    for target in _LINK.findall(path.read_text("utf-8")):
+        assert (path.parent / target).is_file(), target
+
+
+def test_the_readme_fits_on_a_page_and_its_pictures_are_small_enough_to_be_shown() -> None:
+    readme = README.read_text("utf-8")
+    assert len(readme.encode()) <= 9 * 1024
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", readme)
+    assert len(pictures) >= 7
+    assert all((ROOT / picture).stat().st_size < 1_000_000 for picture in pictures)
+
+
+def test_the_figures_of_the_readme_are_those_of_the_topic() -> None:
+    table = README.read_text("utf-8").partition("| Figure |")[2].partition("\n\n")[0].splitlines()[2:]
+    assert len(table) > 4
+    all_figures = TOPICS["figures"].text().splitlines()
+    for row in table:
+        figure, measured = (cell.strip() for cell in row.strip("|").split("|"))
+        (whole,) = [line for line in all_figures if line.startswith(f"| {figure} |")]
+        assert set(re.findall(r"[\d,.]*\d", measured)) <= set(re.findall(r"[\d,.]*\d", whole)), row
+
+
+def test_every_topic_is_a_file_with_a_title_and_every_file_a_topic() -> None:
+    assert {path.stem for path in TOPIC_FILES["keys"].parent.glob("*.md")} == set(TOPICS)
+    for topic in TOPICS.values():
+        assert re.match(r"# .+\n\n", topic.text())
+        assert len(topic.title) < 70
+        assert topic.sections()
+
+
+def test_every_command_and_every_topic_that_a_text_names_is_there() -> None:
+    for path in DOCS:
+        for name in re.findall(r"`sctp-tui help (\w+)`", path.read_text("utf-8")):
+            assert name in TOPICS, path
+        for command in re.findall(r"`sctp-tui (\w+)", path.read_text("utf-8")):
+            assert command in COMMANDS, path
+
+
+def test_a_key_that_a_text_names_is_one() -> None:
+    keys = {readable(key) for row in ACTIONS for key in split(row.keys)}
+    named = [
+        (path.name, key)
+        for path in (README, *TOPIC_FILES.values())
+        for key in _KEY.findall(_CODE.sub("", path.read_text("utf-8")))
+    ]
+    assert len(named) > 50
+    no_keys = {("screen.md", "␛"), ("screen.md", "␀"), ("export.md", "'")}
+    assert {one for one in named if one[1] not in keys} <= no_keys
+
+
+def test_pictures_and_links_to_files_are_for_those_who_read_the_file() -> None:
+    for name, topic in TOPICS.items():
+        assert "![" in TOPIC_FILES[name].read_text() or name not in ("screen", "wire", "link")
+        assert "![" not in topic.text()
+        assert ".md)" not in topic.text()
+
+
+def test_a_table_takes_the_place_of_what_stands_in_for_it() -> None:
+    keys = TOPICS["keys"]
+    assert "prints all keys here" in keys.text()
+    assert "<!--" not in keys.text()
+    filled = keys.text({"keys": lambda: "the table"})
+    assert filled.endswith("\n\nthe table\n")
+    assert "prints all keys here" not in filled
+
+
+def test_sections_have_all_of_a_topic() -> None:
+    for topic in TOPICS.values():
+        words = topic.text().split()
+        assert "".join(" ".join((one.title, one.text)) for one in topic.sections()).split() != []
+        kept = {word for one in topic.sections() for word in f"# ## {one.title} {one.text}".split()}
+        assert set(words) <= kept | set(topic.title.split()), topic.name
