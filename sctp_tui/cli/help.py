@@ -35,17 +35,14 @@ def _list() -> str:
 
 
 def _drawn(text: str) -> str:
-    """Markdown as a terminal shows it."""
     from rich.console import Console
-    from rich.markdown import Markdown
-    from rich.theme import Theme
 
-    # Code has the terminal's own colours: a background of ours is not everybody's.
-    theme = Theme({"markdown.code": "bold", "markdown.code_block": "none", "markdown.h1": "bold"})
-    console = Console(theme=theme, highlight=False)
+    from sctp_tui.help.drawn import Drawn
+
+    console = Console(highlight=False)
     console.width = min(console.width, _WIDEST)
     with console.capture() as drawn:
-        console.print(Markdown(text, code_theme="ansi_light", justify="left"))
+        console.print(Drawn(text))
     return drawn.get()
 
 
@@ -81,7 +78,7 @@ def _questions() -> str:
     lines = list[str]()
     for question in QUESTIONS:
         answer = answered(question, lambda row: " ".join(_code(readable(key)) for key in split(row.keys)))
-        lines += [f"## {question.asked}", "", answer, ""]
+        lines += [f"## {question.asked}", "", f"{answer} More: `{PROG} help {question.topic}`", ""]
     return "\n".join(lines).rstrip()
 
 

@@ -51,11 +51,16 @@ class Topic:
 
         return _LINK_TO_FILE.sub(r"\1", _PICTURES.sub("", _TABLE.sub(table, self._file)))
 
+    @property
+    def body(self) -> str:
+        """All of it but the title."""
+        return self.text().partition("\n")[2].strip()
+
     def sections(self) -> list[Section]:
         """Its parts by their headings, in their order; no part without a text."""
         found = []
         title, lines, in_code = self.title, list[str](), False
-        for line in [*self.text().splitlines()[1:], "## "]:
+        for line in [*self.body.splitlines(), "## "]:
             in_code ^= line.startswith("```")
             if line.startswith("## ") and not in_code:
                 if text := "\n".join(lines).strip():

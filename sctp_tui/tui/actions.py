@@ -42,7 +42,7 @@ PLACES: Mapping[str, Place] = {
     "window": Place("In the window view", "WindowView", "wire"),
     "states": Place("In the states", "StateView", "wire"),
     "everywhere": Place("Everywhere", "SctpApp"),
-    "menu": Place("In a list to choose from", "Menu", "clients sort columns export copy drop"),
+    "menu": Place("In a list to choose from", "Menu", "clients sort columns export copy drop help"),
     "text": Place("In a text that scrolls", "Text", "explain filter_help packet help"),
     "sort": Place("In the list of orders", "SortScreen"),
     "columns": Place("In the list of columns", "ColumnsScreen"),

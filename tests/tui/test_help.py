@@ -7,29 +7,32 @@ from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from sctp_tui.help import TOPICS
 from sctp_tui.monitor.text.glossary import TERMS
 from sctp_tui.tui.actions import ACTIONS, PLACES
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.dialogs.help import HelpScreen
-from sctp_tui.tui.dialogs.help_items import QUESTIONS, Item, answered, find, items
+from sctp_tui.tui.dialogs.help_items import QUESTIONS, Item, answered, find, items, sections
 from sctp_tui.tui.keys import Keys
 from sctp_tui.tui.main_screen import MainScreen
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.state import State
-from sctp_tui.tui.widgets.scrolled import Text
+from sctp_tui.tui.widgets.scrolled import Menu, Text
 from sctp_tui.tui.wire.ladder_view import LadderView
 
 from .driving import drawn, rows, running, until
 
 pytestmark = pytest.mark.userspace
 KEYS = Keys({}, State())
-ITEMS = items(KEYS.of, ["What one sees."])
+SECTIONS = sections()
+ITEMS = items(KEYS.of)
 
 
 def test_every_question_is_found_as_it_is_asked_and_answered_with_keys() -> None:
     for question in QUESTIONS:
         assert find(ITEMS, question.asked)[0].text.startswith(question.asked)
         assert "{" not in answered(question, KEYS.of)  # raises for what is no action
+        assert question.topic in TOPICS
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,8 @@ def test_every_question_is_found_as_it_is_asked_and_answered_with_keys() -> None
         ("what is an RTO?", "RTO"),
         ("screenshot", "How do I save what I see?"),
         ("the colours", "How do I change colours or keys?"),
+        ("run a class", "How do others on the network reach my server?"),
+        ("stand still", "How do I stop time, or go on step by step?"),
         ("D", "Lose the next DATA on the stream"),
         ("^g", "Abort, after a question"),
     ],
@@ -63,12 +68,29 @@ def test_everything_is_found_by_its_own_words() -> None:
         assert term.name in {item.text.split("\n")[0] for item in find(ITEMS, term.name)}, term
 
 
+@pytest.mark.parametrize(
+    ("asked", "topic"),
+    [
+        ("nanoseconds in Wireshark comments", "export"),
+        ("link-local address", "network"),
+        ("set-user-ID", "kernel"),
+        ("tc-netem", "lab"),
+        ("XDG_CONFIG_HOME", "config"),
+        ("tsctp", "figures"),
+        ("base64 octets", "send"),
+    ],
+)
+def test_what_only_a_topic_has_is_found_there(asked: str, topic: str) -> None:
+    assert find(SECTIONS, asked)[0].where == f"topic {topic}", find(SECTIONS, asked)[:2]
+
+
 @given(st.text())
 @settings(deadline=None)
 def test_whatever_is_asked(query: str) -> None:
-    found = find(ITEMS, query)
-    assert all(isinstance(item, Item) for item in found)
-    assert len(found) <= len(ITEMS)
+    for searched in (ITEMS, SECTIONS):
+        found = find(searched, query)
+        assert all(isinstance(item, Item) for item in found)
+        assert len(found) <= len(searched)
     assert find(ITEMS, "zzzz") == []
 
 
@@ -142,3 +164,34 @@ async def test_a_letter_that_is_no_key_begins_the_search() -> None:
         assert line.value == "rto"
         await pilot.press("escape", "escape")
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
+
+
+async def test_topics_are_opened_from_their_list_and_by_what_a_question_names() -> None:
+    async with running((100, 40)) as (app, pilot):
+        await pilot.press("escape")
+        screen = await _ask(app, pilot, "question_mark")
+        line, text = screen.query_one(Input), screen.query_one(Text)
+
+        def shown() -> str:
+            return " ".join("\n".join(drawn(screen.query_one("#found"))).split())
+
+        await pilot.press("tab")
+        topics = screen.query_one(Menu)
+        assert topics.has_focus
+        assert topics.option_count == len(TOPICS) - 1  # the questions are all above
+        await pilot.press("end", "up", "enter")
+        await until(pilot, lambda: "Reliability: what it was attacked with" in shown())
+        assert line.value == "topic reliability"
+        await pilot.press("pagedown")
+        await until(pilot, lambda: text.scroll_offset.y or not text.max_scroll_y)
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.query_one("#all").display and text.has_focus)
+        for character in "lose a packet":
+            await pilot.press("space" if character == " " else character)
+        await until(pilot, lambda: "How do I lose a packet? topic link" in shown())
+        await pilot.press("ctrl+u", *"topic", "space", *"wire")
+        await until(pilot, lambda: shown().startswith("The wire: packets as a ladder"))
+        assert "head-of-line blocking" in shown()
+        await pilot.press("ctrl+u", *"pcapng")
+        await until(pilot, lambda: "pcapng, for Wireshark topic export" in shown())
+        assert "`" not in shown()

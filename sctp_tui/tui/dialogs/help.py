@@ -1,8 +1,9 @@
-"""The help: the keys, from where one is on; what one asks and sees; and the search in all of it."""
+"""The help: the keys, from where one is on; questions; topics; and the search in all of it."""
 
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.console import Group, RenderableType
 from rich.style import Style
 from rich.table import Column, Table
 from rich.text import Text
@@ -14,31 +15,21 @@ from textual.dom import DOMNode
 from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+from textual.widgets.option_list import Option
 
+from sctp_tui.help import TOPICS
+from sctp_tui.help.drawn import Drawn
 from sctp_tui.tui.actions import ACTIONS, PLACES, around, bindings
 from sctp_tui.tui.keys import Keys
 from sctp_tui.tui.widgets.ordered_input import OrderedInput
+from sctp_tui.tui.widgets.scrolled import Menu
 from sctp_tui.tui.widgets.scrolled import Text as Scrolled
 
-from .help_items import QUESTIONS, Item, find, items
-
-_WHAT_ONE_SEES = """\
-Every association of this program's own endpoints has a row: peers begin them by their first message, \
-and one that ended stays, with how it ended, until it is cleared. An assoc ID may come again; the row \
-is still another one. RTT, cwnd, rwnd and unacknowledged chunks are asked of the stack once a second \
-for the rows in view.
-
-The log has each message and each notification under its name in RFC 6458. What a peer sent is shown \
-as it came: control characters as their pictures (␛, ␀), bytes that are no UTF-8 as hex in ‹›.
-
-A client is a socket of its own. Its first message sets up the association; streams are what it asks \
-for, and what was agreed stands in its row. [3]text sends text on stream 3, [[text sends [text, \
-[hex]0a ff and [3 hex]0a ff send octets, [file]PATH all of a file as one message. \
-A message that failed comes back to the line.\
-"""
-
+from .help_items import QUESTIONS, Item, find, items, sections
 
 _KEYS = 4  # cells that keys have at least, so that most groups are in line
+_SECTIONS = 8  # of topics, that are shown of those found
+_TOPICS = {name: topic for name, topic in TOPICS.items() if name != "questions"}  # which are all there
 
 
 class HelpInput(OrderedInput):
@@ -114,6 +105,13 @@ class HelpScreen(ModalScreen[None]):
         Static {
             margin-bottom: 1;
         }
+        Menu {
+            height: auto;
+            max-height: 100vh;
+            padding: 0;
+            border: none;
+            background: transparent;
+        }
         .title {
             margin: 0;
             color: $text-accent;
@@ -128,7 +126,7 @@ class HelpScreen(ModalScreen[None]):
         self._now = keys
         rest = [place for place in PLACES if "everywhere" in around(place)]
         self._places = list(dict.fromkeys([*here, *rest]))
-        self._items = items(keys.of, _WHAT_ONE_SEES.split("\n\n"))
+        self._items, self._sections = items(keys.of), sections()
 
     def compose(self) -> ComposeResult:
         with Vertical() as dialog:
@@ -144,10 +142,10 @@ class HelpScreen(ModalScreen[None]):
                                 for place in column:
                                     yield Static(PLACES[place].title, classes="title", markup=False)
                                     yield Static(self._keys(place))
-                    yield Static("What one asks", classes="title", markup=False)
+                    yield Static("Questions", classes="title", markup=False)
                     yield Static(self._lines(self._items[: len(QUESTIONS)]), id="asked")
-                    yield Static("What one sees", classes="title", markup=False)
-                    yield Static(_WHAT_ONE_SEES, markup=False)
+                    yield Static("Topics (Tab leads to them, Enter opens one)", classes="title", markup=False)
+                    yield Menu(*(Option(topic.title, name) for name, topic in _TOPICS.items()), markup=False)
                 yield Static(id="found")
 
     def look_for(self, text: str | None) -> None:
@@ -159,9 +157,24 @@ class HelpScreen(ModalScreen[None]):
             line.value = ""
             self.set_focus(scrolled)
             return
-        found = find(self._items, text) if text.strip() else []
-        table = self._lines(found) if found else Text("Nothing has that word." if text.strip() else "")
-        self.query_one("#found", Static).update(table)
+        self.query_one("#found", Static).update(self._found(text))
+
+    def _found(self, text: str) -> RenderableType:
+        if not text.strip():
+            return Text()
+        kind, _, name = text.partition(" ")
+        if kind == "topic" and name in TOPICS:
+            return Drawn(TOPICS[name].text())
+        found, more = find(self._items, text), find(self._sections, text)[:_SECTIONS]
+        if not (found or more):
+            return Text("Nothing has that word.")
+        return Group(self._lines(found), *map(_section, more))
+
+    @on(Menu.OptionSelected)
+    def _chosen(self, event: Menu.OptionSelected) -> None:
+        """A topic whole, as if it had been asked for in the line: from there Esc leads back."""
+        self.action_look()
+        self.query_one(HelpInput).value = f"topic {event.option_id}"
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -185,7 +198,7 @@ class HelpScreen(ModalScreen[None]):
         keys, where = Column(style=Style(bold=True), no_wrap=True), Column(style=Style(dim=True))
         table = Table.grid(keys, Column(ratio=3), where, padding=(0, 1, 0, 0))
         for item in found:
-            head, _, body = item.text.partition("\n")
+            head, _, body = item.text.replace("`", "").partition("\n")
             said = Text.assemble((head, "bold"), "\n", body) if body else Text(head)
             table.add_row(Text(item.keys), said, Text(item.where))
         return table
@@ -198,6 +211,14 @@ class HelpScreen(ModalScreen[None]):
             if row.place == place:
                 table.add_row(Text(self._now.of(row)), Text(row.help))
         return table
+
+
+def _section(item: Item) -> RenderableType:
+    """A section of a topic that was found."""
+    head, _, body = item.text.partition("\n")
+    line = Table.grid(Column(ratio=1), Column(no_wrap=True), padding=(0, 1, 0, 0), expand=True)
+    line.add_row(Text(head, "bold"), Text(item.where, "dim"))
+    return Group(Text(), line, Drawn(body))
 
 
 def here(focused: DOMNode) -> list[str]:

@@ -1,19 +1,24 @@
-"""What the help can find: questions with answers, keys, numbers; and how that is found by words."""
+"""What the help can find: questions with answers, keys, numbers, topics; and how that is found by words."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 import msgspec
 
+from sctp_tui.help import TOPICS
 from sctp_tui.monitor.text.glossary import TERMS
 from sctp_tui.tui.actions import ACTIONS, PLACES, Action, named
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What users ask, the answer with `{action}` for its keys, and other words that the question has."""
+    """What users ask, the answer with `{action}` for its keys, the topic that says more.
+
+    `also` has other words that users ask it with.
+    """
 
     asked: str
     answer: str
+    topic: str
     also: str = ""
 
 
@@ -22,127 +27,190 @@ QUESTIONS = (
         "How do I send a message?",
         "{message} goes to the line, {send} there sends it; [3]text goes on stream 3. A client's first "
         "message sets up its association.",
+        "screen",
         "write type text client connect establish begin stream",
     ),
     Question(
         "How do I send octets or a file?",
         "Type [hex]0a ff, or [file]PATH; [3 hex]0a ff goes on stream 3.",
+        "screen",
         "binary bytes newline",
     ),
     Question(
         "How do I answer as the server?",
-        "{reply} speaks as the server to the row chosen, {to_all} to all of its associations.",
-        "reply respond peer broadcast echo",
+        "{reply} replies to the association chosen in the table, {to_all} to all of them.",
+        "screen",
+        "respond peer broadcast echo row",
     ),
     Question(
         "How do I set up an association without data?",
         "{client_connect} in the client pane.",
+        "screen",
         "connect handshake establish init",
     ),
     Question(
         "How do I get another client?",
         "{new_client} makes one; {generate} opens many at once.",
+        "screen",
         "second add new more socket",
     ),
     Question(
         "How do I end an association?",
-        "{close} shuts it down gracefully, {abort} aborts it, after a question.",
+        "{close} shuts it down gracefully. {abort} aborts it, after a question.",
+        "screen",
         "close shutdown abort kill disconnect stop terminate",
     ),
     Question(
         "How do I see the packets?",
         "{wire} shows those of the association: {ladder} as arrows, {lanes} by stream, {window} over time, "
-        "{states} as states; {ladder_open} all of one. On the kernel's stack that takes --capture.",
+        "{states} as states; {ladder_open} opens one with every field. The kernel's stack needs --capture.",
+        "wire",
         "state machine states chunk ladder wire capture trace sequence diagram arrow handshake wireshark",
     ),
     Question(
         "How do I lose a packet?",
-        "{drop_next} loses the next DATA on the stream that is spoken on, {drop} offers others, {link} "
-        "loses by chance. On the userspace stack; for the kernel's: sctp-tui lab --netem.",
-        "losing packets drop discard loss lost retransmit retransmission",
+        "{drop_next} loses the next DATA on the stream that the client pane sends on, {drop} another packet "
+        "of your choice, {link} loses by chance. On the kernel's stack: sctp-tui lab --netem.",
+        "link",
+        "losing packets drop discard loss lost retransmit retransmission userspace",
     ),
     Question(
         "How do I see head-of-line blocking?",
-        "{wire} for the wire, {still} lets its time stand, {drop_next} loses the next DATA; send one, then "
-        "two, then [2]three; {lanes} shows the lanes, {step} goes on by one packet.",
+        "{wire} shows the wire, {still} stops its time, {drop_next} loses the next DATA. Send one, then two, "
+        "then [2]three; {lanes} shows the streams, {step} goes on by one packet.",
+        "wire",
         "hol stream wait order unordered",
     ),
     Question(
         "How do I delay packets, or slow them down?",
-        "{link}: delay, jitter, loss, duplicates, reordering, a rate, each way.",
+        "{link}: delay, jitter, loss, duplicates, reordering and a rate, for each direction.",
+        "link",
         "link latency bandwidth rate jitter duplicate reorder network netem",
     ),
     Question(
-        "How do I let time stand still?",
-        "{still} lets the link's time stand or go on, {step} lets one packet arrive, {slower} and {faster} "
-        "change its speed.",
-        "step slow pause speed clock single",
+        "How do I stop time, or go on step by step?",
+        "{still} stops the link's time and starts it again, {step} lets one packet arrive, {slower} and "
+        "{faster} change the speed.",
+        "link",
+        "stand still slow pause speed clock single",
     ),
     Question(
         "How do I stop the screen from changing?",
-        "{freeze}: the view stands while all is still taken in; again: back to now.",
-        "freeze pause hold scroll",
+        "{freeze} freezes the view, while everything is still captured; again: back to now.",
+        "screen",
+        "freeze pause hold scroll stand",
     ),
     Question(
         "How do I close the receiver's window?",
-        "{pause_reading}: the server stops reading, and its window closes; again: on.",
+        "{pause_reading}: the server stops reading, and its window closes; again: it reads on.",
+        "traffic",
         "rwnd slow reader zero pause flow control",
     ),
     Question(
         "How do I find something in the log?",
-        "{filter} filters log and table, {filter_by} shows one association alone, {search} looks for a text.",
+        "{filter} filters log and table, {filter_by} shows one association only, {search} looks for a text.",
+        "filter",
         "filter search look grep only",
     ),
     Question(
         "How do I save what I see?",
         "{export} writes log, table, packets or the screen to a file; {copy} copies the row or the line.",
+        "export",
         "export write file pcap pcapng svg json csv picture screenshot copy clipboard wireshark",
     ),
     Question(
         "How do I generate traffic?",
-        "{generate}: so many messages a second, of several clients too; {generate_stop} stops all.",
+        "{generate}: so many messages a second, from several clients too; {generate_stop} stops all.",
+        "traffic",
         "load flood many messages rate benchmark",
     ),
     Question(
         "How do I change the server's address or port?",
         "{server}: address, port, stack, streams, echo.",
+        "traffic",
         "listen host bind settings restart stack udp",
+    ),
+    Question(
+        "How do others on the network reach my server?",
+        "Start it with --host 0.0.0.0, or change its address by {server}. They run sctp-tui send "
+        "ADDRESS:9877 TEXT, or any SCTP over UDP port 9899.",
+        "network",
+        "class teacher student remote address encapsulation firewall ipv6",
+    ),
+    Question(
+        "How do I use the kernel's SCTP?",
+        "Start with --stack kernel, or --stack all for both. sctp-tui doctor says whether it works here, and "
+        "what to do; sctp-tui lab boots a kernel that has it.",
+        "kernel",
+        "linux modprobe module pysctp usrsctp userspace embedded",
+    ),
+    Question(
+        "How do I see the kernel's packets?",
+        "Start with --capture, which needs CAP_NET_RAW: sctp-tui doctor says whether it works here.",
+        "kernel",
+        "capture sniff tcpdump interface root sudo",
+    ),
+    Question(
+        "How do I read events by a program?",
+        "sctp-tui serve --json prints an object for each event, with --packets for each packet, too.",
+        "json",
+        "script pipe machine automate headless test",
     ),
     Question(
         "How do I clear what has ended?",
         "{clear} clears it, {undo} brings it back.",
+        "screen",
         "remove delete clean rows",
     ),
     Question(
         "What does a number mean?",
         "{choose} on a row, or {detail}, then {detail_explain} on a number; or look for its name here.",
+        "screen",
         "explain term meaning rtt cwnd rto detail statistics",
     ),
     Question(
         "How do I sort the table, or choose its columns?",
-        "{sort} orders it, {columns} has the columns to choose from.",
+        "{sort} sorts it, {columns} has the columns to choose from.",
+        "screen",
         "order hide show",
     ),
     Question(
         "How do I change colours or keys?",
-        "{theme} for the colours; keys in the config file, under [keys], by the names in the README.",
-        "theme dark light config bind configure color",
+        "{theme} chooses the colours; --key and [keys] in the config file give an action other keys, by the "
+        "names that sctp-tui help keys lists.",
+        "config",
+        "theme dark light bind configure color",
+    ),
+    Question(
+        "How do I keep my options for the next start?",
+        "Write them into the config file, ~/.config/sctp-tui/config.toml.",
+        "config",
+        "settings default permanent save toml",
+    ),
+    Question(
+        "How do I hide addresses, or show it on a projector?",
+        "--mask-addresses shows pseudonyms for the addresses of peers, --large large digits.",
+        "screen",
+        "mask privacy anonymous presentation beamer",
     ),
     Question(
         "What does `silent 0:12` in the column State say?",
-        "What was sent first 0:12 ago has no answer yet; it was sent again since, less and less often. \
-The detail, {detail}, has when the peer will be declared lost.",
+        "What was sent first 0:12 ago has no answer yet; it was sent again since, less and less often. "
+        "The detail, {detail}, says when the peer will be declared lost.",
+        "screen",
         "silence quiet missed answers dead",
     ),
     Question(
         "Where do phase and ssthresh of the window come from?",
-        "They are inferred, as no packet and no stack tells them: from fast retransmits and timers that \
-packets show, and from cwnd as the stack tells it. Where neither shows them they are `-`.",
+        "They are inferred, as no packet and no stack tells them: from fast retransmits and timers that "
+        "packets show, and from cwnd as the stack tells it. Where neither shows them they are `-`.",
+        "wire",
         "slow start congestion avoidance fast recovery",
     ),
     Question(
         "How do I leave?",
-        "{quit}, or {quit_anywhere} while typing: all is shut down; again: aborted.",
+        "{quit}, or {quit_anywhere} while typing: everything is shut down; again: aborted.",
+        "screen",
         "quit exit end stop",
     ),
 )
@@ -152,7 +220,10 @@ _KEY = re.compile(r"\{(\w+)\}")
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One thing that can be found: its keys, what it is, and where it is so or written."""
+    """One thing that can be found: its keys, what it is, and where it is so or written.
+
+    Its `text` begins with a head, in a line of its own, where there is more of it. Of a topic it is Markdown.
+    """
 
     keys: str
     text: str
@@ -160,13 +231,13 @@ class Item(msgspec.Struct, frozen=True):
     words: frozenset[str]
 
 
-def items(keys_of: Callable[[Action], str], paragraphs: Iterable[str]) -> list[Item]:
-    """All that can be found: questions first, then keys, numbers, and what one sees."""
+def items(keys_of: Callable[[Action], str]) -> list[Item]:
+    """What can be found first: questions, then keys and numbers."""
     found = []
     for question in QUESTIONS:
         answer = answered(question, keys_of)
         words = _words(f"{question.asked} {_KEY.sub(' ', question.answer)} {question.also}")
-        found.append(Item("", f"{question.asked}\n{answer}", "", frozenset(words)))
+        found.append(Item("", f"{question.asked}\n{answer}", f"topic {question.topic}", frozenset(words)))
     for row in ACTIONS:
         place = PLACES[row.place].title
         keys = keys_of(row)
@@ -175,9 +246,18 @@ def items(keys_of: Callable[[Action], str], paragraphs: Iterable[str]) -> list[I
     for name, term in TERMS.items():
         words = _words(f"{name.replace('_', ' ')} {term.name} {term.means}")
         found.append(Item("", f"{term.name}\n{term.means}", term.source, frozenset(words)))
-    for paragraph in paragraphs:
-        found.append(Item("", paragraph, "", frozenset(_words(paragraph))))
     return found
+
+
+def sections() -> list[Item]:
+    """The help topics, a section each."""
+    return [
+        Item(
+            "", f"{title}\n{text}", f"topic {topic.name}", frozenset(_words(f"{topic.title} {title} {text}"))
+        )
+        for topic in TOPICS.values()
+        for _, title, text in topic.sections()
+    ]
 
 
 def answered(question: Question, keys_of: Callable[[Action], str]) -> str:
@@ -188,6 +268,8 @@ def answered(question: Question, keys_of: Callable[[Action], str]) -> str:
 def find(items: Sequence[Item], query: str) -> list[Item]:
     """Those that have the most of the query's words; first those that have more of them letter by letter.
 
+    Of several that have as many, those come first that have them in their first line.
+
     A word may end otherwise; a single character is a key. Words that any question has count only where there
     are no others.
     """
@@ -196,7 +278,15 @@ def find(items: Sequence[Item], query: str) -> list[Item]:
     scores = [sum(_has(item, word) for word in wanted) for item in items]
     best = max(scores, default=0)
     found = [item for item, score in zip(items, scores, strict=True) if best and score == best]
-    return sorted(found, key=lambda item: -sum(set(_words(word)) <= item.words for word in wanted))
+    return sorted(found, key=lambda item: (-_count(wanted, item.words), -_count(wanted, _head(item))))
+
+
+def _count(wanted: Sequence[str], words: Set[str]) -> int:
+    return sum(set(_words(word)) <= words for word in wanted)
+
+
+def _head(item: Item) -> Set[str]:
+    return set(_words(item.text.partition("\n")[0]))
 
 
 def _has(item: Item, word: str) -> bool:
