@@ -13,8 +13,9 @@ from .parser import Printing
 
 _DESCRIPTION = """\
 Boot Linux with SCTP as an ordinary process (User Mode Linux) and run COMMAND in it, as root there, with
-what it reads, writes and returns passed through. Without COMMAND: the monitor, on that kernel, at this
-terminal, and its packets captured (--no-capture: not); options not named here are the monitor's.
+what it reads, writes and returns passed through. Without COMMAND it starts the screen of sctp-tui at this
+terminal, on that kernel, and captures its packets (--no-capture: it does not). Other options than those
+below are passed on to the screen.
 
 The guest sees this machine's files, with your rights: what COMMAND writes there stays. Its network is its
 own, and so are TMPDIR, XDG_RUNTIME_DIR, /dev, /proc, /run and /sys: those are in its memory, at most half of
@@ -23,8 +24,8 @@ interpreter, the working folder and the one for temporary files. The owner of a 
 needs its safe.directory there.
 
 Nothing goes between this machine's network and the guest's, in either direction: a second terminal can't send
-into a running lab, nor what runs there out of it. The monitor's clients (Ctrl-N) are within; or run both in
-one lab: `sctp-tui lab --tty -- bash`, there `sctp-tui serve &` and then `sctp-tui send 127.0.0.1 hello`."""
+into a running lab, nor what runs there out of it. The clients of the screen (Ctrl-N) are inside; or run both:
+`sctp-tui lab --tty -- bash`, there `sctp-tui serve &` and then `sctp-tui send 127.0.0.1 hello`."""
 _EPILOG = """\
 Exit status: COMMAND's, or 128 + n after signal n; 124 after the time limit, 125 where the lab itself
 failed, 126 and 127 where COMMAND can't be run or found.
@@ -78,22 +79,22 @@ def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str], list[str]]:
         metavar="SIZE",
         type=_memory,
         default=MEMORY,
-        help=f"the guest's, as 256M (default: {MEMORY}M)",
+        help=f"memory of the guest, as in 256M (default: {MEMORY}M)",
     )
     parser.add_argument("--timeout", metavar="S", type=_seconds, help="end the guest after S seconds")
     parser.add_argument(
         "--netem",
         metavar="WORDS",
         type=_netem_words,
-        help="what the guest's loopback does to packets, in the words of tc-netem(8), as "
-        "'delay 20ms loss 3%%': to each packet once, so a round trip takes the delay twice",
+        help="what the guest's loopback does to packets, in the words of tc-netem(8), as in "
+        "'delay 20ms loss 3%%'; a round trip takes the delay twice",
     )
     parser.add_argument("-t", "--tty", action="store_true", help="give COMMAND this terminal")
     at = argv.index("--") if "--" in argv else len(argv)
     options, rest = parser.parse_known_args(argv[:at])
     command = argv[at + 1 :]
     if rest and command:
-        parser.error(f"not known: {' '.join(rest)}; see sctp-tui lab --help")
+        parser.error(f"not known: {' '.join(rest)}: see sctp-tui lab --help")
     if at < len(argv) and not command:
         parser.error("no COMMAND after --: give one, as in sctp-tui lab -- id")
     if rest and not rest[0].startswith("-"):

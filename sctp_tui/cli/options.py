@@ -142,8 +142,8 @@ def _add_server(parser: Parser) -> None:
     group = parser.add_argument_group("server")
     group.add_argument(
         "--host", action="append", type=address, metavar="ADDRESS",
-        help="address to bind, more than one by repeating it (default: 127.0.0.1; 0.0.0.0 is all of IPv4, :: "
-        "of both families)",
+        help="address to bind; may be repeated (default: 127.0.0.1; 0.0.0.0 for all of IPv4, :: for IPv4 and "
+        "IPv6)",
     )  # fmt: skip
     group.add_argument(
         "--port", type=whole(0, 65535, "port"), metavar="PORT",
@@ -151,20 +151,20 @@ def _add_server(parser: Parser) -> None:
     )  # fmt: skip
     group.add_argument(
         "--streams", type=streams, metavar="OUT:IN",
-        help="streams to ask for, and the most to take (default: 10:2048)",
+        help="outbound streams to ask for, inbound ones to accept at most (default: 10:2048)",
     )  # fmt: skip
-    group.add_argument("--echo", action=_FLAG, help="answer each message by itself, on its stream")
+    group.add_argument("--echo", action=_FLAG, help="echo each message on its stream")
     group.add_argument(
         "--autoclose", type=whole(0, 86_400, "number of seconds"), metavar="SECONDS",
-        help="shut down associations that were idle for so long (default: 0 = never)",
+        help="shut down associations that are idle for this long (default: 0 = never)",
     )  # fmt: skip
     group.add_argument(
         "--max-associations", type=whole(1, 1_000_000, "number of associations"), metavar="N",
-        help="associations at one time; further ones are aborted and counted (default: 10000)",
+        help="associations at one time; more are aborted, and counted (default: 10000)",
     )  # fmt: skip
     group.add_argument(
         "--grace", type=seconds(0, "grace"), metavar="SECONDS",
-        help="time that associations get at the end for their SHUTDOWN (default: 2)",
+        help="time for associations to shut down at the end, before they are aborted (default: 2)",
     )  # fmt: skip
     group = parser.add_argument_group("SCTP")
     group.add_argument(
@@ -174,28 +174,28 @@ def _add_server(parser: Parser) -> None:
     )  # fmt: skip
     group.add_argument(
         "--udp-port", type=whole(0, 65535, "UDP port"), metavar="PORT",
-        help="userspace: one's own UDP port (default: 9899; 0 = any that is free)",
+        help="userspace: the UDP port of this end (default: 9899; 0 = any that is free)",
     )  # fmt: skip
     group.add_argument(
         "--capture", action=_FLAG,
         help="kernel: capture its packets from the interfaces, which needs CAP_NET_RAW (`sctp-tui doctor` "
-        "tells); those of userspace are seen without",
+        "says whether it works); packets of userspace are seen without",
     )  # fmt: skip
     group = parser.add_argument_group("link (userspace)")
     group.add_argument(
         "--link", type=conditions, metavar="WORDS",
-        help="what it does to packets on purpose: any of loss=10%% delay=50ms jitter=10ms dup=1%% "
+        help="what the link does to packets on purpose: any of loss=10%% delay=50ms jitter=10ms dup=1%% "
         "reorder=5%% rate=1000kbit cut drop=DATA#1 (the next on stream 1) drop=3*SACK drop=every*COOKIE-ECHO",
     )  # fmt: skip
     group.add_argument(
-        "--link-in", type=conditions, metavar="WORDS", help="the same to what comes in, in place of --link"
+        "--link-in", type=conditions, metavar="WORDS", help="the same for packets in, in place of --link"
     )
     group.add_argument(
-        "--link-out", type=conditions, metavar="WORDS", help="the same to what goes out, in place of --link"
+        "--link-out", type=conditions, metavar="WORDS", help="the same for packets out, in place of --link"
     )
     group.add_argument(
         "--link-seed", type=whole(0, 2**32 - 1, "seed"), metavar="N",
-        help="its chance: the same seed has the same packets lost (default: another one each time)",
+        help="the same seed loses the same packets (default: another seed each time)",
     )  # fmt: skip
     parser.add_argument_group("config file").add_argument(
         "--config", type=Path, metavar="FILE",
@@ -232,8 +232,8 @@ def _check_link(parser: Parser, options: ServerOptions) -> None:
     if given and options.stack == "kernel":
         place = parser.place(given[0], "--" + given[0].replace("_", "-"))
         parser.error(
-            f"{place}: the kernel carries its packets itself: give --stack userspace (in the lab --netem "
-            "does as much)"
+            f"{place}: the kernel carries its packets itself: give --stack userspace (in the lab, --netem "
+            "loses and delays)"
         )
     if given and options.stack == "auto":
         options.stack = "userspace"
@@ -298,11 +298,11 @@ examples:
   sctp-tui serve                             listen on 127.0.0.1:9877, print what happens
   sctp-tui serve --json --port 0             any free port, which the first line tells
   sctp-tui serve --host 0.0.0.0 --count 3    for the network; leaves after 3 messages
-  sctp-tui serve --classic                   what a server sees that asks for data alone""",
+  sctp-tui serve --classic                   what a server sees that subscribes to data alone""",
     )
     group = parser.add_argument_group("output")
     output = group.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="one JSON object per line")
+    output.add_argument("--json", action="store_true", help="one JSON object per line (`sctp-tui help json`)")
     output.add_argument(
         "--classic", action="store_true",
         help="the messages alone, as a server prints them that subscribes to no notifications",
@@ -341,25 +341,25 @@ examples:
   date | sctp-tui send 192.0.2.7 --udp-port 9899 each line a message
   sctp-tui send 127.0.0.1:9877 --hex '0a ff'     any octets; --file PATH sends those of a file
 
-exit status: 0 all delivered, and ended as asked, 1 not so (one line says why), 2 wrong usage,
+exit status: 0 everything delivered, and ended as asked; 1 not (one line says why); 2 wrong usage;
 130 interrupted. A TEXT that begins with - comes after --.""",
     )
     group = parser.add_argument_group("messages")
     form = group.add_mutually_exclusive_group()
     form.add_argument("--hex", action="store_true", help="each TEXT is octets in hex, as in '0a ff'")
-    form.add_argument(
-        "--file", metavar="PATH", help="one message, of all octets of a file; - is standard input"
-    )
+    form.add_argument("--file", metavar="PATH", help="a whole file as one message; - is standard input")
     form.add_argument(
         "--lines", type=one_of("form of lines", "text", "hex", "base64"), metavar="FORM",
         help="what each line of standard input is: text (default), hex, base64",
     )  # fmt: skip
     form.add_argument(
-        "--null", action="store_true", help="or -0: messages on standard input end with a NUL, not a newline"
+        "--null",
+        action="store_true",
+        help="or -0: each message on standard input ends with a NUL, not a newline",
     )
     form.add_argument(
         "--frames", action="store_true",
-        help="messages on standard input come each after its length, 4 bytes in network byte order",
+        help="each message on standard input comes after its length, 4 bytes in network byte order",
     )  # fmt: skip
     group.add_argument(
         "--stream", type=stream_or_each, metavar="N",
@@ -371,9 +371,9 @@ exit status: 0 all delivered, and ended as asked, 1 not so (one line says why), 
         help="payload protocol identifier, a number or a name such as ngap (default: 0)",
     )  # fmt: skip
     form.add_argument(
-        "--connect-only", action="store_true", help="no message: an association without data, and its end"
+        "--connect-only", action="store_true", help="send no message: set up an association, and shut it down"
     )
-    group.add_argument("--unordered", action="store_true", help="delivered in any order")
+    group.add_argument("--unordered", action="store_true", help="send unordered messages")
     group.add_argument(
         "--lifetime", type=whole(1, 2**32 - 1, "lifetime in ms", "leave it out for none"), metavar="MS",
         help="give up on a message after that many milliseconds (RFC 3758; default: never); on the kernel's "
@@ -394,14 +394,14 @@ exit status: 0 all delivered, and ended as asked, 1 not so (one line says why), 
         "--timeout", type=seconds(0.1, "timeout"), metavar="SECONDS",
         help="give up after that long without progress (default: 10)",
     )  # fmt: skip
-    group.add_argument("--abort", action="store_true", help="end by an ABORT instead of a SHUTDOWN")
+    group.add_argument("--abort", action="store_true", help="end with an ABORT instead of a SHUTDOWN")
     group.add_argument(
-        "--json", action="store_true", help="print every event as a JSON object, what was sent included"
+        "--json", action="store_true", help="print every event as a JSON object, messages sent, too"
     )
     group = parser.add_argument_group("SCTP")
     group.add_argument(
         "--streams", type=streams, metavar="OUT:IN",
-        help="streams to ask for, and the most to take (default: 5:5)",
+        help="outbound streams to ask for, inbound ones to accept at most (default: 5:5)",
     )  # fmt: skip
     group.add_argument(
         "--stack", type=stack("auto", "kernel", "userspace"), metavar="STACK",
@@ -413,8 +413,7 @@ exit status: 0 all delivered, and ended as asked, 1 not so (one line says why), 
     )  # fmt: skip
     group.add_argument(
         "--from", action="append", dest="own", type=own_end, metavar="ADDRESS[:PORT]",
-        help="an address of this machine to come from, and an SCTP port (default: any); on the kernel more "
-        "than one by repeating it",
+        help="the address and SCTP port of this end (default: any); on the kernel's stack it may be repeated",
     )  # fmt: skip
     _add_general(parser)
     options = SendOptions()
@@ -427,7 +426,7 @@ def help_options(argv: Sequence[str], topics: Collection[str]) -> str | None:
     parser = Parser(
         "help",
         "[TOPIC]",
-        "Print a help topic, or the list of topics: on a terminal drawn, else as Markdown.",
+        "Print a help topic, or without one the list of topics. It is Markdown where it is not a terminal's.",
         """\
 examples:
   sctp-tui help                list the topics

@@ -130,7 +130,7 @@ def _parse(argv: Sequence[str]) -> _Options:
         "[OPTIONS]",
         "Say which SCTP stacks work on this machine, and for the others why not and what to do.\n"
         "Each is tried by an association with itself, a message on it, and a graceful shutdown.",
-        "exit status: 0 the stack asked for works, or at least one of them; 1 not so; 2 wrong usage.",
+        "exit status: 0 the stack asked for works, or at least one of them; 1 not; 2 wrong usage.",
     )
     parser.add_argument(
         "--stack", type=stack_value("auto", "kernel", "userspace", "all"), metavar="STACK",
