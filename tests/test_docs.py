@@ -2,11 +2,13 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from sctp_tui.cli.options import COMMANDS
 from sctp_tui.help import TOPICS
+from sctp_tui.sctp.events import AnyEvent, Peer
 from sctp_tui.tui.actions import ACTIONS, readable, split
 
 from .docs import DOCS, README, ROOT, TOPIC_FILES
@@ -94,3 +96,16 @@ def test_sections_have_all_of_a_topic() -> None:
         assert "".join(" ".join((one.title, one.text)) for one in topic.sections()).split() != []
         kept = {word for one in topic.sections() for word in f"# ## {one.title} {one.text}".split()}
         assert set(words) <= kept | set(topic.title.split()), topic.name
+
+
+def test_samples_of_json_have_the_fields_that_events_have() -> None:
+    kinds = {kind.__struct_config__.tag: kind for kind in get_args(AnyEvent)}
+    more = {"event", "text", "bytes", "vtag", "chunks", *Peer.__struct_fields__}
+    samples = re.findall(r'^ +(\{"event":"(\w+)".*)$', TOPICS["json"].text(), re.MULTILINE)
+    assert {name for _, name in samples} == {"listening", "assoc_change", "message", "packet"}
+    for sample, name in samples:
+        outer = re.sub(r'"chunks":\[.*\]', '"chunks":[]', sample)
+        assert set(re.findall(r'"(\w+)":', outer)) <= {*kinds[name].__struct_fields__, *more}, sample
+    for text in (TOPICS["json"].text(), TOPICS["serve"].text()):
+        for field in re.findall(r"`(suppressed|by|verdict|reason|schema|mono|key|assoc_id)`", text):
+            assert any(field in (tag, *kind.__struct_fields__) for tag, kind in kinds.items())

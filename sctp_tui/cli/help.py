@@ -77,7 +77,7 @@ def _questions() -> str:
 
     lines = list[str]()
     for question in QUESTIONS:
-        answer = answered(question, lambda row: " ".join(_code(readable(key)) for key in split(row.keys)))
+        answer = answered(question, lambda row: " or ".join(_code(readable(key)) for key in split(row.keys)))
         lines += [f"## {question.asked}", "", f"{answer} More: `{PROG} help {question.topic}`", ""]
     return "\n".join(lines).rstrip()
 
