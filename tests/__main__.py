@@ -78,7 +78,7 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     if unknown := set(options.halves) - set(HALVES):
         parser.error(f"no such half: {', '.join(unknown)}")
-    began = time.monotonic()
+    start = time.monotonic()
     # First, as tests of the lab are in the other half.
     guest = fetch_guest()
     halves = options.halves or HALVES
@@ -89,7 +89,7 @@ def main(argv: list[str]) -> int:
         print(f"{name + ':':10} {half.said if half else 'SKIPPED: no test ran on this stack, as said above'}")
         counts += half.counts if half else Counter()
     total = ", ".join(f"{number} {what}" for what, number in counts.items() if what != "deselected")
-    print(f"===== {total or 'no tests ran'} in {time.monotonic() - began:.2f}s =====")
+    print(f"===== {total or 'no tests ran'} in {time.monotonic() - start:.2f}s =====")
     must = os.environ.get("CI") == "true" and (platform.system(), platform.machine()) == ("Linux", "x86_64")
     return int(any(half.status != 0 if half else must for half in ran.values()))
 

@@ -20,7 +20,7 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text.events import sentence
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.states import Follower
+from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.why import Level
 from sctp_tui.monitor.why.rows import explained
 from sctp_tui.sctp.events import AssocChange, Direction, Event, Packet
@@ -250,12 +250,12 @@ def _of_abort(event: AssocChange, conversation: Conversation, mine: Direction) -
         return
     if not any((one.packet.direction != mine) == (event.by == "peer") for one in aborts):
         yield f"by {event.by}, and the ABORTs are of the other end"
-    follower = Follower(conversation)
-    while follower.update(float("inf")):
+    tracker = StateTracker(conversation)
+    while tracker.update(float("inf")):
         pass  # large packets take more than one turn
     end = "local" if mine == "out" else "peer"
     taken = {
-        one.transition.trigger for one in follower.taken if one.end == end and one.transition.next == "CLOSED"
+        one.transition.trigger for one in tracker.taken if one.end == end and one.transition.next == "CLOSED"
     }
     if len(aborts) == 1 and taken and not taken & _TRIGGERS[event.by]:
         yield f"by {event.by}, and the states have it by {sorted(taken)}"

@@ -1,6 +1,6 @@
 """A running engine for tests: commands go in, and what comes out can be waited for.
 
-Nothing sleeps: `until` waits on the outbox and fails with all that was seen, when its time is over.
+Nothing sleeps: `until` waits on the queue and fails with all that was seen, when its time is over.
 """
 
 import itertools
@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from sctp_tui.engine.engine import Engine
-from sctp_tui.engine.event_queue import Outbox
+from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.sctp.commands import (
     AbortAssociation,
     CloseAssociation,
@@ -66,10 +66,10 @@ def silent_peer() -> Iterator[Peer]:
 class Running:
     """An engine in its thread, and everything it has said."""
 
-    def __init__(self, stack: StackName, outbox: Outbox | None = None, **options: Any) -> None:
+    def __init__(self, stack: StackName, event_queue: EventQueue | None = None, **options: Any) -> None:
         self.stack = stack
-        self.outbox = outbox or Outbox()
-        self.engine = Engine(self.outbox, **options)
+        self.event_queue = event_queue or EventQueue()
+        self.engine = Engine(self.event_queue, **options)
         self.events: list[Event] = []
         self.packets: list[Packet] = []
         self.counts: dict[int, Counts] = {}
@@ -105,7 +105,7 @@ class Running:
         self.engine.submit(*commands)
 
     def drain(self, timeout: float = 0.0) -> None:
-        batch = self.outbox.drain(timeout)
+        batch = self.event_queue.drain(timeout)
         self.events += batch.events
         self.packets += batch.packets
         self.counts |= batch.counts

@@ -10,8 +10,14 @@ import sctp_tui
 
 _ROOT = Path(sctp_tui.__file__).parent
 _ERRORS = {
-    "SctpError", "ArgumentTypeError", "ConfigError", "FilterError", "LabError", "InputFailed", "OutputEnded"
-}  # fmt: skip
+    "SctpError",
+    "ArgumentTypeError",
+    "ConfigError",
+    "FilterError",
+    "LabError",
+    "InputFailed",
+    "OutputEnded",
+}
 """What is raised to say so; with the classes that inherit from them."""
 _SAYS = {"complain", "Outcome", "tell", "error", "wrong", "Said"}
 """Functions and messages whose first argument says so, unless it says that something went well."""

@@ -41,8 +41,11 @@ class Visitor:
         words = ["send", f"127.0.0.1:{server.port}", "--udp-port", str(server.udp_port), *options]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "sctp_tui", *words],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
 
     def say(self, *lines: str) -> None:
         """Send these, a message each."""
@@ -262,8 +265,8 @@ async def ladder(app: SctpApp, pilot: Pilot[None]) -> None:
     await pilot.press("home", *["down"] * 4)
     lost = next(number for number, packet in enumerate(app.monitor.wire, 1) if packet.verdict == "dropped")
     view = app.screen.query_one(LadderView)
-    assert view.course is not None
-    view.put_cursor(view.course.place(lost))
+    assert view.timeline is not None
+    view.put_cursor(view.timeline.place(lost))
     await pilot.pause(0.3)
     save(app, "ladder")
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from sctp_tui.monitor.text.chunks import words
-from sctp_tui.monitor.trace.tries import before
+from sctp_tui.monitor.trace.send_history import before
 from sctp_tui.sctp.endpoint import Outgoing, SctpError
 from sctp_tui.sctp.events import AssocChange, Direction, Message, Packet, SendFailed
 from sctp_tui.sctp.link.conditions import Conditions

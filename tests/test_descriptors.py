@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from sctp_tui.engine.engine import Engine
-from sctp_tui.engine.event_queue import Outbox
+from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import EndpointClosed, EndpointFailed, Listening, Message, Peer, StackName
@@ -106,7 +106,7 @@ def test_nothing_of_an_endpoint_is_left(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.userspace
 def test_an_engine_needs_something_to_wait_on() -> None:
     with none_left(), pytest.raises(SctpError, match="descriptors"):
-        Engine(Outbox())
+        Engine(EventQueue())
 
 
 def test_the_limit_is_raised_to_the_hard_one() -> None:

@@ -15,8 +15,8 @@ import pytest
 
 from sctp_tui import __version__
 from sctp_tui.cli import doctor
-from sctp_tui.cli.doctor import Capture, Finding, Report, examine, in_words, main
-from sctp_tui.cli.doctor.machine import Machine, why_no_sctp
+from sctp_tui.cli.doctor import CaptureFinding, Finding, Report, examine, in_words, main
+from sctp_tui.cli.doctor.machine import KernelSupport, why_no_sctp
 from sctp_tui.sctp.endpoint import Clock, SctpError, Stack, StackUnavailable
 from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.kernel import ring
@@ -26,7 +26,7 @@ from tests.patience import PATIENCE
 RELEASE = "6.8.0-40-generic"
 USERSPACE = "use --stack userspace"
 
-Lay = Callable[..., Machine]
+Lay = Callable[..., KernelSupport]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def lay(tmp_path: Path) -> Lay:
 
     def lay(
         files: dict[str, str | bytes] | None = None, *, modules: bool = True, module: bool = False
-    ) -> Machine:
+    ) -> KernelSupport:
         dep = "kernel/net/sctp/sctp.ko.zst: kernel/lib/libcrc32c.ko.zst\n" if module else ""
         laid: dict[str, str | bytes] = dict(files or {})
         if modules:
@@ -44,14 +44,14 @@ def lay(tmp_path: Path) -> Lay:
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return Machine.read(RELEASE, tmp_path)
+        return KernelSupport.read(RELEASE, tmp_path)
 
     return lay
 
 
 def test_an_empty_machine(lay: Lay) -> None:
     machine = lay(modules=False)
-    assert machine == Machine(RELEASE)
+    assert machine == KernelSupport(RELEASE)
     cause, remedy = why_no_sctp(machine)
     assert RELEASE in cause
     assert USERSPACE in remedy
@@ -118,7 +118,7 @@ def test_the_command_does_what_it_says(lay: Lay, tmp_path: Path) -> None:
     command = why_no_sctp(machine)[1].partition(" && ")[0].removeprefix("sudo ")
     file = tmp_path / "etc/modprobe.d/x.conf"
     subprocess.run(["sh", "-c", command.replace("/etc/modprobe.d/x.conf", str(file))], check=True)
-    assert Machine.read(RELEASE, tmp_path).forbidden == ()
+    assert KernelSupport.read(RELEASE, tmp_path).forbidden == ()
     assert "\nblacklist dccp\n# sctp\ninstall sctp_diag /bin/true\n" in file.read_text()
 
 
@@ -184,7 +184,7 @@ def test_a_container(lay: Lay, files: dict[str, str], name: str) -> None:
 
 
 def test_docker_desktop() -> None:
-    cause, remedy = why_no_sctp(Machine("6.6.32-linuxkit", container="Docker"))
+    cause, remedy = why_no_sctp(KernelSupport("6.6.32-linuxkit", container="Docker"))
     assert "Docker Desktop" in cause
     assert USERSPACE in remedy
 
@@ -225,7 +225,7 @@ def test_a_broken_configuration(lay: Lay) -> None:
 
 
 def test_this_machine_can_be_read() -> None:
-    machine = Machine.read(os.uname().release)
+    machine = KernelSupport.read(os.uname().release)
     cause, remedy = why_no_sctp(machine)
     assert cause
     assert remedy
@@ -235,7 +235,7 @@ def test_this_machine_can_be_read() -> None:
 
 
 def test_a_handshake_proves_it(stack: StackName) -> None:
-    finding = examine(stack, Machine(RELEASE))
+    finding = examine(stack, KernelSupport(RELEASE))
     assert finding.works
     assert finding.handshake_ms is not None
     assert 0 < finding.handshake_ms < 5000
@@ -261,7 +261,7 @@ class Deaf:
 
 @pytest.mark.kernel
 def test_a_capture_is_tried() -> None:
-    assert examine("kernel", Machine(RELEASE)).capture == Capture(True)
+    assert examine("kernel", KernelSupport(RELEASE)).capture == CaptureFinding(True)
 
 
 @pytest.mark.kernel
@@ -270,7 +270,7 @@ def test_a_capture_that_is_not_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ring._why_not(PermissionError(errno.EPERM, "Operation not permitted"))
 
     monkeypatch.setattr("sctp_tui.sctp.kernel.capture.Ring", refuse)
-    finding = examine("kernel", Machine(RELEASE))
+    finding = examine("kernel", KernelSupport(RELEASE))
     assert finding.works
     assert finding.capture is not None
     assert (finding.capture.works, "CAP_NET_RAW" in finding.capture.cause) == (False, True)
@@ -279,7 +279,7 @@ def test_a_capture_that_is_not_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_stack_that_opens_and_does_nothing() -> None:
     deaf = Deaf()
-    finding = examine("kernel", Machine(RELEASE), lambda name, clock: deaf)  # type: ignore[arg-type, return-value]
+    finding = examine("kernel", KernelSupport(RELEASE), lambda name, clock: deaf)  # type: ignore[arg-type, return-value]
     assert not finding.works
     assert finding.handshake_ms is None
     assert "no message" in finding.cause
@@ -323,24 +323,26 @@ def test_the_loopback_is_down(stack: StackName, without_loopback: list[str]) -> 
 
 def test_no_sctp_in_the_kernel_is_looked_into() -> None:
     error = NoKernelSctp("this kernel has no SCTP", "sudo modprobe sctp")
-    finding = examine("kernel", Machine("6.6.32-linuxkit"), _failing(error))
+    finding = examine("kernel", KernelSupport("6.6.32-linuxkit"), _failing(error))
     assert "Docker Desktop" in finding.cause
     assert "pysctp" in finding.library
 
 
 def test_other_causes_are_told_as_they_are() -> None:
     finding = examine(
-        "userspace", Machine(RELEASE), _failing(StackUnavailable("no usrsctp", "pip install it"))
+        "userspace", KernelSupport(RELEASE), _failing(StackUnavailable("no usrsctp", "pip install it"))
     )
     assert finding == Finding("userspace", False, "", "", "no usrsctp", "pip install it", None)
-    finding = examine("kernel", Machine(RELEASE), _failing(OSError(errno.EMFILE, "Too many open files")))
+    finding = examine(
+        "kernel", KernelSupport(RELEASE), _failing(OSError(errno.EMFILE, "Too many open files"))
+    )
     assert "Too many open files" in finding.cause
 
 
 @pytest.mark.userspace
 def test_an_old_library_works_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sctp_tui.sctp.userspace.library._NEWER_SYMBOL", "not_in_old_ones")
-    finding = examine("userspace", Machine(RELEASE))
+    finding = examine("userspace", KernelSupport(RELEASE))
     assert finding.works
     assert "CVE-2021-30523" in finding.cause
     assert "pip install" in finding.remedy
@@ -350,8 +352,26 @@ def test_an_old_library_works_and_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 
 GOOD = Finding("userspace", True, "usrsctp in some wheel 1.0", "1.0", "", "", 1.25)
 BAD = Finding("kernel", False, "", "", "no module\x1b[2J", "sudo modprobe sctp", None)
-SEEING = Finding("kernel", True, "Linux 6", "6", "", "", 2.0, Capture(True))
-BLIND = Finding("kernel", True, "Linux 6", "6", "", "", 2.0, Capture(False, "no capability", "sudo"))
+SEEING = Finding(
+    stack="kernel",
+    works=True,
+    library="Linux 6",
+    version="6",
+    cause="",
+    remedy="",
+    handshake_ms=2.0,
+    capture=CaptureFinding(True),
+)
+BLIND = Finding(
+    stack="kernel",
+    works=True,
+    library="Linux 6",
+    version="6",
+    cause="",
+    remedy="",
+    handshake_ms=2.0,
+    capture=CaptureFinding(False, "no capability", "sudo"),
+)
 OLD = Finding("userspace", True, "usrsctp 0.9", "0.9", "it is old", "get a new one", 2.0)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui.engine.event_queue import Outbox
+from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.engine.sender import BACKLOG
 from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient, Send, Stop
 from sctp_tui.sctp.endpoint import Clock, Stack, StackUnavailable
@@ -67,11 +67,11 @@ def test_closing_with_unread_messages_is_no_abort(running: Running) -> None:
 _DEAF = """
 import sys, time
 from sctp_tui.engine.engine import Engine
-from sctp_tui.engine.event_queue import Outbox
+from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.sctp.commands import OpenClient, Send
 from sctp_tui.sctp.events import Peer
 stack, port, udp_port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) or None
-engine = Engine(Outbox(1, lossless=True))
+engine = Engine(EventQueue(1, lossless=True))
 engine.start()
 to = Peer(("127.0.0.1",), port, udp_port)
 engine.submit(OpenClient("deaf", stack, to), Send(1, b"x", "deaf", stream=1))
@@ -114,7 +114,7 @@ def test_many_silent_peers_are_aborted_and_the_close_aborts_whom_there_is_no_tim
         silent = [peers.enter_context(RawPeer(server.udp_port, server.port)) for _ in range(300)]
         for peer in silent:
             peer.handshake()
-        running.until_true(lambda: running.engine._ledger.taken == 300)
+        running.until_true(lambda: running.engine._associations.taken == 300)
         running.submit(Stop())
         assert running.until(EndpointClosed).aborted == 300
         for peer in silent:
@@ -140,12 +140,12 @@ def test_the_grace_begins_when_the_end_is_asked_for_and_not_when_the_engine_has_
     stack: StackName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     time_is, turning, may_turn = _Moved(), threading.Event(), threading.Event()
-    turn = UserspaceStack.turn
+    poll = UserspaceStack.poll
 
     def held_up(self: UserspaceStack) -> None:
         turning.set()
         assert may_turn.wait(PATIENCE)
-        turn(self)
+        poll(self)
 
     with Running(stack, grace=2.0, clock=Clock(mono=time_is)) as running:
         server = running.listen()
@@ -153,7 +153,7 @@ def test_the_grace_begins_when_the_end_is_asked_for_and_not_when_the_engine_has_
         with RawPeer(server.udp_port, server.port) as silent:
             silent.handshake()
             running.until(AssocChange, state="COMM_UP")
-            monkeypatch.setattr(UserspaceStack, "turn", held_up)
+            monkeypatch.setattr(UserspaceStack, "poll", held_up)
             silent.message(b"wakes it up")
             assert turning.wait(PATIENCE)
             running.submit(Stop())
@@ -242,7 +242,7 @@ def test_past_the_limit_new_associations_are_aborted_and_counted(stack: StackNam
 
 def test_a_slow_reader_closes_the_window_and_loses_nothing(stack: StackName) -> None:
     """A lossless consumer that doesn't drain: the sender has to wait, and then all arrives."""
-    with Running(stack, Outbox(64, lossless=True)) as running:
+    with Running(stack, EventQueue(64, lossless=True)) as running:
         running.listen()
         client = running.client(b"first")
         running.until(AssocChange, endpoint=client, state="COMM_UP")
@@ -250,7 +250,7 @@ def test_a_slow_reader_closes_the_window_and_loses_nothing(stack: StackName) -> 
         for _ in range(number):
             running.send(client, bytes(size))
         deadline = time.monotonic() + PATIENCE
-        while not running.outbox.full:
+        while not running.event_queue.full:
             assert time.monotonic() < deadline
         for _ in range(number):
             running.until(Message, direction="in", size=size)

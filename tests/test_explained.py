@@ -50,7 +50,21 @@ def _packets(capture: Path) -> Iterator[Packet]:
                 way: Direction = "in" if destination == local else "out"
                 peer = source if way == "in" else destination
                 now = float(frame.time)
-                yield Packet(now, now, "capture", 0, 0, peer, local, flow, way, "delivered", "", 0.0, octets)
+                yield Packet(
+                    at=now,
+                    mono=now,
+                    endpoint="capture",
+                    key=0,
+                    assoc_id=0,
+                    peer=peer,
+                    local=local,
+                    flow=flow,
+                    direction=way,
+                    verdict="delivered",
+                    reason="",
+                    delay=0.0,
+                    data=octets,
+                )
 
 
 @pytest.mark.parametrize("capture", sorted(_CAPTURES.glob("*.*cap*")) or [None], ids=str)

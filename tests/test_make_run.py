@@ -99,8 +99,12 @@ def test_make_run(terminal: Terminal) -> None:
     send = [sys.executable, "-m", "sctp_tui", "send", "--stack", "userspace", "--udp-port", udp_port]
     done = subprocess.run(
         [*send, f"127.0.0.1:{port}", "from another terminal"],
-        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
     terminal.until(lambda screen: "from another terminal" in screen and "shutdown by peer" in screen)
     terminal.resize(120, 40)

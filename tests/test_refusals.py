@@ -36,14 +36,31 @@ _FILLED_IN = re.compile(
     r"\{[^{}]*(?:values|operators|wanted|_WORDS|meant|_as_text|remedy|way_out|PROG)[^{}]*\}"
 )
 _HANDED_ON = {
-    "{text}", "{said}", "{why}", "{message}", "{message.text}", "{str(error)}", "{printable(str(error))}",
-    "{event.text}", "{printable(event.text)}", "{said(event)[1]}", "{event.warning}", "{self.text}",
-    "{self._said}", "{error}, or each", "{place}: {error}", "{label}: {error}", "--from: {error}",
+    "{text}",
+    "{said}",
+    "{why}",
+    "{message}",
+    "{message.text}",
+    "{str(error)}",
+    "{printable(str(error))}",
+    "{event.text}",
+    "{printable(event.text)}",
+    "{said(event)[1]}",
+    "{event.warning}",
+    "{self.text}",
+    "{self._said}",
+    "{error}, or each",
+    "{place}: {error}",
+    "{label}: {error}",
+    "--from: {error}",
     "{str(refusal(error))} ; ",
-    "{word}, column {match.start() + 1}: {error}", "without the {name} stack: {why}",
-    "{to}, not to {self.refused}: {self.text}", "{path}:{line}: this is not TOML: {text}, column {column}",
-    "{path}:{last}: this is not TOML: {error}", "",
-}  # fmt: skip
+    "{word}, column {match.start() + 1}: {error}",
+    "without the {name} stack: {why}",
+    "{to}, not to {self.refused}: {self.text}",
+    "{path}:{line}: this is not TOML: {text}, column {column}",
+    "{path}:{last}: this is not TOML: {error}",
+    "",
+}
 """Made elsewhere, and walked there; of TOML its library says what it expects, and where."""
 _TOLD = {
     "all that is known of this stands here": "an answer",

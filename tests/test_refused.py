@@ -117,13 +117,42 @@ def test_messages_of_the_refused_are_counted(stack: StackName, udp_here: None) -
 @pytest.mark.parametrize(
     ("totals", "told"),
     [
-        (Totals(0.0, 0.0, "", 0, 0, None, 3, 0), ""),
-        (Totals(0.0, 0.0, "", 0, 0, None, 3, 1_200), "1,200 refused at the limit"),
+        (Totals(at=0.0, mono=0.0, endpoint="", key=0, assoc_id=0, peer=None, associations=3, refused=0), ""),
         (
-            Totals(0.0, 0.0, "", 0, 0, None, 3, 6, 1, 2),
+            Totals(
+                at=0.0, mono=0.0, endpoint="", key=0, assoc_id=0, peer=None, associations=3, refused=1_200
+            ),
+            "1,200 refused at the limit",
+        ),
+        (
+            Totals(
+                at=0.0,
+                mono=0.0,
+                endpoint="",
+                key=0,
+                assoc_id=0,
+                peer=None,
+                associations=3,
+                refused=6,
+                for_streams=1,
+                at_end=2,
+            ),
             "3 refused at the limit, 1 for its streams, 2 at the end",
         ),
-        (Totals(0.0, 0.0, "", 0, 0, None, 3, 2, 2), "2 refused for their streams"),
+        (
+            Totals(
+                at=0.0,
+                mono=0.0,
+                endpoint="",
+                key=0,
+                assoc_id=0,
+                peer=None,
+                associations=3,
+                refused=2,
+                for_streams=2,
+            ),
+            "2 refused for their streams",
+        ),
     ],
 )
 def test_how_many_and_why(totals: Totals, told: str) -> None:

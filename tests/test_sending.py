@@ -5,8 +5,8 @@ from typing import cast
 
 import pytest
 
-from sctp_tui.engine.associations import Association, Ledger
-from sctp_tui.engine.sender import BACKLOG, BACKLOG_BYTES, Sending
+from sctp_tui.engine.associations import OpenAssociation, OpenAssociations
+from sctp_tui.engine.sender import BACKLOG, BACKLOG_BYTES, Sender
 from sctp_tui.sctp.commands import Command, Generate, Send
 from sctp_tui.sctp.endpoint import BufferFull, Clock, Endpoint, Outgoing, SctpError
 from sctp_tui.sctp.events import Event, Generating
@@ -29,7 +29,7 @@ class Room:
 
 
 class Desk:
-    """A `Sending` with so many associations, whose IDs are their keys."""
+    """A `Sender` with so many associations, whose IDs are their keys."""
 
     def __init__(self, associations: int) -> None:
         self.now = 0.0
@@ -37,13 +37,17 @@ class Desk:
         self.events: list[Event] = []
         self.refused: list[str] = []
         clock = Clock(lambda: 0.0, lambda: self.now)
-        self.ledger = Ledger(clock)
+        self.associations = OpenAssociations(clock)
         for key in range(1, associations + 1):
-            self.ledger.by_key[key] = Association(key, "server", key, up=True)
-        self.sending = Sending(
-            self.ledger, clock, lambda name: cast(Endpoint, self.room), self.events.extend,
-            self._refuse, lambda association: None,
-        )  # fmt: skip
+            self.associations.by_key[key] = OpenAssociation(key, "server", key, up=True)
+        self.sending = Sender(
+            self.associations,
+            clock,
+            lambda name: cast(Endpoint, self.room),
+            self.events.extend,
+            self._refuse,
+            lambda association: None,
+        )
 
     def _refuse(self, command: Command, text: str) -> None:
         self.refused.append(text)
@@ -61,7 +65,7 @@ class Desk:
         while (wait := self.sending.timeout()) is not None and self.now + wait < end:
             assert wait >= 0
             self.now += max(wait, 1e-6)
-            self.sending.turn()
+            self.sending.run_due()
             yield self.now
 
 
@@ -116,7 +120,7 @@ def test_what_waits_is_bounded_in_bytes() -> None:
     with pytest.raises(SctpError, match=rf"4 of {BACKLOG} messages wait, {BACKLOG_BYTES} of"):
         desk.sending.send(Send(9, b"x", key=1))
     desk.sending.send(Send(0, b"an echo", key=1), limited=False)
-    desk.sending.forget(desk.ledger.by_key[1])
+    desk.sending.forget(desk.associations.by_key[1])
     assert len(desk.refused) == 4
     desk.room.full.clear()
     desk.sending.send(Send(10, quarter, key=1))
@@ -127,11 +131,11 @@ def test_a_generator_that_waits_is_stopped_and_begun_anew() -> None:
     desk = Desk(1)
     desk.room.full.add(1)
     desk.sending.generate(Generate(1, key=1, rate=1000.0))
-    desk.sending.turn()
+    desk.sending.run_due()
     desk.sending.stop_generating(1)
     desk.room.full.clear()
     desk.sending.generate(Generate(1, key=1, rate=1000.0, count=1))
-    desk.sending.turn()
+    desk.sending.run_due()
     assert desk.room.sent == [(1, b"message 1")]
     last = desk.events[-1]
     assert isinstance(last, Generating)

@@ -118,7 +118,7 @@ def test_none_is_lost_of_what_is_counted(arrivals: list[tuple[int, bool, float]]
         counted[key, kind] = counted.get((key, kind), 0) + number
 
     def turn() -> None:
-        for event in throttle.turn():
+        for event in throttle.run_due():
             assert isinstance(event, Suppressed)
             count(event.key, event.kind, event.count)
 
@@ -145,7 +145,9 @@ def test_none_is_lost_of_what_is_counted(arrivals: list[tuple[int, bool, float]]
 
 
 def test_it_reads_like_this() -> None:
-    event = Suppressed(0.0, 0.0, "server", 1, 3, PEER, "remote_error", 1_234)
+    event = Suppressed(
+        at=0.0, mono=0.0, endpoint="server", key=1, assoc_id=3, peer=PEER, kind="remote_error", count=1_234
+    )
     line = plain(event)
     assert line is not None
     assert line.endswith("      3      -  1,234 more REMOTE_ERROR like this in a second: only counted")

@@ -3,7 +3,7 @@
 import pytest
 
 from sctp_tui.engine.associations import ENDS
-from sctp_tui.engine.event_queue import Outbox
+from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.sctp.commands import Generate, PauseReading, Send, SendToAll, StopGenerating, Watch
 from sctp_tui.sctp.events import (
     AssocChange,
@@ -219,7 +219,7 @@ def test_who_takes_no_echoes_is_held_up_alone(stack: StackName) -> None:
         running.until_true(lambda: list(held) == [up.key])  # not while it tries again
         # Meanwhile the engine waits, and does not look again and again.
         running.until_true(lambda: running.engine._timeout(True) != 0)
-        assert len(running.engine._ledger.by_key[up.key].backlog) <= 256
+        assert len(running.engine._associations.by_key[up.key].backlog) <= 256
         running.submit(PauseReading(client, False))
         running.until_true(lambda: running.counts[ours.key].messages_in == 501)
         assert running.counts[up.key].messages_out == 501
@@ -271,7 +271,7 @@ def test_who_is_held_up_does_not_hold_up_the_end(stack: StackName) -> None:
 def test_every_echo_comes_back_at_full_speed(stack: StackName, size: int) -> None:
     """More than any buffer holds, over UDP where the stack does that."""
     count = 20_000 if stack == "userspace" else 4_000
-    with Running(stack, Outbox(10 * count, byte_limit=1 << 30)) as running:
+    with Running(stack, EventQueue(10 * count, byte_limit=1 << 30)) as running:
         running.listen(echo=True)
         client, up, ours = running.greet(to=running.to_server(over_udp=stack == "userspace"))
         running.submit(Generate(1, client, rate=1e6, pattern=b"number {n} ", size=size, count=count))
@@ -292,7 +292,7 @@ def test_what_waits_for_one_peer_is_in_nobody_elses_way(stack: StackName) -> Non
         running.until(ReadingPaused, paused=True)
         for _ in range(400):
             running.send(key=up.key, data=bytes(50_000))
-        running.until_true(lambda: bool(running.engine._ledger.by_key[up.key].backlog))
+        running.until_true(lambda: bool(running.engine._associations.by_key[up.key].backlog))
         quick, other, _ = running.greet()
         running.send(key=other.key, data=b"reply")
         running.submit(SendToAll(99, b"to everybody", "server"))

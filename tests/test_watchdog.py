@@ -19,18 +19,18 @@ class _Blocked:
     """A stack whose turn lasts until it is told to end."""
 
     def __init__(self, running: Running, stack: StackName, patch: pytest.MonkeyPatch) -> None:
-        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.started, self.go_on = threading.Event(), threading.Event()
         blocked = running.engine._stacks[stack]
-        turn = blocked.turn
+        poll = blocked.poll
 
         def stuck() -> None:
-            self.begun.set()
+            self.started.set()
             self.go_on.wait(PATIENCE)
-            turn()
+            poll()
 
-        patch.setattr(blocked, "turn", stuck)
+        patch.setattr(blocked, "poll", stuck)
         running.submit(Watch(()))
-        assert self.begun.wait(PATIENCE)
+        assert self.started.wait(PATIENCE)
 
 
 def test_a_turn_that_lasts_is_told_once_and_so_is_its_end(
@@ -80,10 +80,10 @@ from sctp_tui.sctp.userspace.stack import UserspaceStack
 free = threading.Event()
 free.set()
 for kind in (UserspaceStack, KernelStack):
-    def turn(self, turn=kind.turn):
+    def poll(self, poll=kind.poll):
         free.wait()
-        turn(self)
-    kind.turn = turn
+        poll(self)
+    kind.poll = poll
 signal.signal(signal.SIGUSR1, lambda *_: free.clear())
 signal.signal(signal.SIGUSR2, lambda *_: free.set())
 sys.exit(main(sys.argv[1:]))

@@ -9,7 +9,7 @@ from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text.events import ending, sentence
 from sctp_tui.monitor.trace.ladder import Ladder
-from sctp_tui.monitor.trace.states import Follower
+from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.why.chunks import CHUNKS
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import AssocChange, Ending, Message, Opening, Origin, StackName
@@ -43,11 +43,11 @@ def _agree(running: Running, end: AssocChange) -> str:
     assert row.by == end.by
     conversation = monitor.wire.of(row, monitor.endpoints)
     assert conversation is not None
-    ladder, follower = Ladder(conversation), Follower(conversation)
+    ladder, tracker = Ladder(conversation), StateTracker(conversation)
     ladder.update()
-    follower.update(float("inf"))
-    follower.told("local", row.state, row.by, float("inf"))
-    last = follower.last("local")
+    tracker.update(float("inf"))
+    tracker.told("local", row.state, row.by, float("inf"))
+    last = tracker.last("local")
     assert last is not None
     (abort,) = [one for one in ladder if any(isinstance(chunk, Abort) for chunk in one.chunks)][-1:]
     assert (abort.packet.direction, last.transition.trigger) == _SHOWN[end.by]

@@ -109,9 +109,23 @@ def _screen(words: "list[str]") -> int:
 
     outbound, inbound = options.streams
     settings = Settings(
-        stacks, options.hosts, options.port, options.udp_port, outbound, inbound, options.echo,
-        options.autoclose, options.grace, options.max_associations, options.capture, options.conditions,
-        theme=options.theme, large=options.large, mask_addresses=options.mask_addresses,
-        keys=dict(options.key), state=usual_path(), notes=tuple(notes),
-    )  # fmt: skip
+        stacks,
+        options.hosts,
+        options.port,
+        options.udp_port,
+        outbound,
+        inbound,
+        options.echo,
+        options.autoclose,
+        options.grace,
+        options.max_associations,
+        options.capture,
+        options.conditions,
+        theme=options.theme,
+        large=options.large,
+        mask_addresses=options.mask_addresses,
+        keys=dict(options.key),
+        state=usual_path(),
+        notes=tuple(notes),
+    )
     return run(with_program(settings))

@@ -141,52 +141,72 @@ _FLAG = argparse.BooleanOptionalAction  # so that the command line can take back
 def _add_server(parser: Parser) -> None:
     group = parser.add_argument_group("server")
     group.add_argument(
-        "--host", action="append", type=address, metavar="ADDRESS",
+        "--host",
+        action="append",
+        type=address,
+        metavar="ADDRESS",
         help="address to bind; may be repeated (default: 127.0.0.1; 0.0.0.0 for all of IPv4, :: for IPv4 and "
         "IPv6)",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--port", type=whole(0, 65535, "port"), metavar="PORT",
+        "--port",
+        type=whole(0, 65535, "port"),
+        metavar="PORT",
         help=f"SCTP port (default: {PORT}; 0 = any that is free)",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--streams", type=streams, metavar="OUT:IN",
+        "--streams",
+        type=streams,
+        metavar="OUT:IN",
         help="outbound streams to ask for, inbound ones to accept at most (default: 10:2048)",
-    )  # fmt: skip
+    )
     group.add_argument("--echo", action=_FLAG, help="echo each message on its stream")
     group.add_argument(
-        "--autoclose", type=whole(0, 86_400, "number of seconds"), metavar="SECONDS",
+        "--autoclose",
+        type=whole(0, 86_400, "number of seconds"),
+        metavar="SECONDS",
         help="shut down associations that are idle for this long (default: 0 = never)",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--max-associations", type=whole(1, 1_000_000, "number of associations"), metavar="N",
+        "--max-associations",
+        type=whole(1, 1_000_000, "number of associations"),
+        metavar="N",
         help="associations at one time; more are aborted, and counted (default: 10000)",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--grace", type=seconds(0, "grace"), metavar="SECONDS",
+        "--grace",
+        type=seconds(0, "grace"),
+        metavar="SECONDS",
         help="time for associations to shut down at the end, before they are aborted (default: 2)",
-    )  # fmt: skip
+    )
     group = parser.add_argument_group("SCTP")
     group.add_argument(
-        "--stack", type=stack("auto", "kernel", "userspace", "all"), metavar="STACK",
+        "--stack",
+        type=stack("auto", "kernel", "userspace", "all"),
+        metavar="STACK",
         help="auto: the kernel's where it works, else userspace (default); kernel; userspace: needs no "
         "kernel support, travels in UDP (RFC 6951); all: both at once",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--udp-port", type=whole(0, 65535, "UDP port"), metavar="PORT",
+        "--udp-port",
+        type=whole(0, 65535, "UDP port"),
+        metavar="PORT",
         help="userspace: the UDP port of this end (default: 9899; 0 = any that is free)",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--capture", action=_FLAG,
+        "--capture",
+        action=_FLAG,
         help="kernel: capture its packets from the interfaces, which needs CAP_NET_RAW (`sctp-tui doctor` "
         "says whether it works); packets of userspace are seen without",
-    )  # fmt: skip
+    )
     group = parser.add_argument_group("link (userspace)")
     group.add_argument(
-        "--link", type=conditions, metavar="WORDS",
+        "--link",
+        type=conditions,
+        metavar="WORDS",
         help="what the link does to packets on purpose: any of loss=10%% delay=50ms jitter=10ms dup=1%% "
         "reorder=5%% rate=1000kbit cut drop=DATA#1 (the next on stream 1) drop=3*SACK drop=every*COOKIE-ECHO",
-    )  # fmt: skip
+    )
     group.add_argument(
         "--link-in", type=conditions, metavar="WORDS", help="the same for packets in, in place of --link"
     )
@@ -194,28 +214,37 @@ def _add_server(parser: Parser) -> None:
         "--link-out", type=conditions, metavar="WORDS", help="the same for packets out, in place of --link"
     )
     group.add_argument(
-        "--link-seed", type=whole(0, 2**32 - 1, "seed"), metavar="N",
+        "--link-seed",
+        type=whole(0, 2**32 - 1, "seed"),
+        metavar="N",
         help="the same seed loses the same packets (default: another seed each time)",
-    )  # fmt: skip
+    )
     parser.add_argument_group("config file").add_argument(
-        "--config", type=Path, metavar="FILE",
+        "--config",
+        type=Path,
+        metavar="FILE",
         help="TOML with these options under their names, with _ for -, and a table [keys] (default: "
         "~/.config/sctp-tui/config.toml, or where the platform has its own)",
-    )  # fmt: skip
+    )
 
 
 def _add_screen(parser: Parser) -> None:
     group = parser.add_argument_group("screen")
     group.add_argument(
-        "--theme", type=theme, metavar="NAME",
+        "--theme",
+        type=theme,
+        metavar="NAME",
         help="colours: textual-dark, textual-light, ansi-dark (16 colours), and others",
-    )  # fmt: skip
+    )
     group.add_argument("--large", action=_FLAG, help="for a projector: large digits, fewer columns")
     group.add_argument("--mask-addresses", action=_FLAG, help="show pseudonyms for the addresses of peers")
     group.add_argument(
-        "--key", type=action_keys, action="append", metavar="NAME=KEYS",
+        "--key",
+        type=action_keys,
+        action="append",
+        metavar="NAME=KEYS",
         help="other keys for an action, as in --key close=b,f4; `sctp-tui help keys` lists the names",
-    )  # fmt: skip
+    )
 
 
 def _add_general(parser: Parser) -> None:
@@ -304,17 +333,21 @@ examples:
     output = group.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="one JSON object per line (`sctp-tui help json`)")
     output.add_argument(
-        "--classic", action="store_true",
+        "--classic",
+        action="store_true",
         help="the messages alone, as a server prints them that subscribes to no notifications",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--packets", action="store_true",
+        "--packets",
+        action="store_true",
         help="every SCTP packet too, its chunks decoded; on the kernel's stack with --capture",
-    )  # fmt: skip
+    )
     parser.add_argument_group("end").add_argument(
-        "--count", type=whole(1, 1_000_000_000, "number of messages", "leave it out for no end"), metavar="N",
+        "--count",
+        type=whole(1, 1_000_000_000, "number of messages", "leave it out for no end"),
+        metavar="N",
         help="leave after N messages",
-    )  # fmt: skip
+    )
     _add_server(parser)
     _add_general(parser)
     options = ServeOptions()
@@ -349,72 +382,97 @@ exit status: 0 everything delivered, and ended as asked; 1 not (one line says wh
     form.add_argument("--hex", action="store_true", help="each TEXT is octets in hex, as in '0a ff'")
     form.add_argument("--file", metavar="PATH", help="a whole file as one message; - is standard input")
     form.add_argument(
-        "--lines", type=one_of("form of lines", "text", "hex", "base64"), metavar="FORM",
+        "--lines",
+        type=one_of("form of lines", "text", "hex", "base64"),
+        metavar="FORM",
         help="what each line of standard input is: text (default), hex, base64",
-    )  # fmt: skip
+    )
     form.add_argument(
         "--null",
         action="store_true",
         help="or -0: each message on standard input ends with a NUL, not a newline",
     )
     form.add_argument(
-        "--frames", action="store_true",
+        "--frames",
+        action="store_true",
         help="each message on standard input comes after its length, 4 bytes in network byte order",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--stream", type=stream_or_each, metavar="N",
+        "--stream",
+        type=stream_or_each,
+        metavar="N",
         help="stream to send on (default: 1); each: every TEXT, line, record or frame names its own, as "
         "[3]text, or goes on stream 1; [[text is [text then",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--ppid", type=ppid, metavar="PPID",
+        "--ppid",
+        type=ppid,
+        metavar="PPID",
         help="payload protocol identifier, a number or a name such as ngap (default: 0)",
-    )  # fmt: skip
+    )
     form.add_argument(
         "--connect-only", action="store_true", help="send no message: set up an association, and shut it down"
     )
     group.add_argument("--unordered", action="store_true", help="send unordered messages")
     group.add_argument(
-        "--lifetime", type=whole(1, 2**32 - 1, "lifetime in ms", "leave it out for none"), metavar="MS",
+        "--lifetime",
+        type=whole(1, 2**32 - 1, "lifetime in ms", "leave it out for none"),
+        metavar="MS",
         help="give up on a message after that many milliseconds (RFC 3758; default: never); on the kernel's "
         "stack they begin when the association is up",
-    )  # fmt: skip
+    )
     group = parser.add_argument_group("answers and end")
     answers = group.add_mutually_exclusive_group()
     answers.add_argument(
-        "--wait", type=seconds(0, "time"), metavar="SECONDS",
+        "--wait",
+        type=seconds(0, "time"),
+        metavar="SECONDS",
         help="take answers for that long before the close, however many come (default: not at all); "
         "not with --replies",
-    )  # fmt: skip
+    )
     answers.add_argument(
-        "--replies", type=whole(1, 1_000_000_000, "number of answers", "leave it out for none"), metavar="N",
+        "--replies",
+        type=whole(1, 1_000_000_000, "number of answers", "leave it out for none"),
+        metavar="N",
         help="close after N answers, a failure where none comes for --timeout; not with --wait",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--timeout", type=seconds(0.1, "timeout"), metavar="SECONDS",
+        "--timeout",
+        type=seconds(0.1, "timeout"),
+        metavar="SECONDS",
         help="give up after that long without progress (default: 10)",
-    )  # fmt: skip
+    )
     group.add_argument("--abort", action="store_true", help="end with an ABORT instead of a SHUTDOWN")
     group.add_argument(
         "--json", action="store_true", help="print every event as a JSON object, messages sent, too"
     )
     group = parser.add_argument_group("SCTP")
     group.add_argument(
-        "--streams", type=streams, metavar="OUT:IN",
+        "--streams",
+        type=streams,
+        metavar="OUT:IN",
         help="outbound streams to ask for, inbound ones to accept at most (default: 5:5)",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--stack", type=stack("auto", "kernel", "userspace"), metavar="STACK",
+        "--stack",
+        type=stack("auto", "kernel", "userspace"),
+        metavar="STACK",
         help="auto: the kernel's where it works, else userspace (default); kernel; userspace",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--udp-port", type=whole(1, 65535, "UDP port", "leave it out for the usual one"), metavar="PORT",
+        "--udp-port",
+        type=whole(1, 65535, "UDP port", "leave it out for the usual one"),
+        metavar="PORT",
         help="the server's UDP port (default on userspace: 9899; on the kernel: not in UDP)",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--from", action="append", dest="own", type=own_end, metavar="ADDRESS[:PORT]",
+        "--from",
+        action="append",
+        dest="own",
+        type=own_end,
+        metavar="ADDRESS[:PORT]",
         help="the address and SCTP port of this end (default: any); on the kernel's stack it may be repeated",
-    )  # fmt: skip
+    )
     _add_general(parser)
     options = SendOptions()
     _read_words(parser, parser.parse(_spelt_out(argv), options), options)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sctp_tui.sctp.printable import printable
 
-from .stdout import Output, OutputEnded, complain
+from .stdout import LineOutput, OutputEnded, complain
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -29,7 +29,7 @@ class Printing(argparse.ArgumentParser):
         if file is not sys.stdout:
             super()._print_message(message, file)
             return
-        output = Output()
+        output = LineOutput()
         output.add(message.removesuffix("\n"))
         try:
             output.flush()

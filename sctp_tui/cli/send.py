@@ -7,7 +7,7 @@ import socket
 import time
 
 from sctp_tui.engine.engine import Engine
-from sctp_tui.engine.event_queue import Outbox
+from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.monitor.text.events import ending
 from sctp_tui.monitor.text.lines import Format, answer, as_json
 from sctp_tui.monitor.text.units import many
@@ -35,9 +35,9 @@ from sctp_tui.sctp.stacks import choose
 from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down, raise_descriptor_limit
 
 from .options import SendOptions
-from .send_input import Given, Messages
-from .stdin import Feeder
-from .stdout import Output, OutputEnded, complain
+from .send_input import InputMessage, InputMessages
+from .stdin import MessageFeeder
+from .stdout import LineOutput, OutputEnded, complain
 
 _NAME = "client"
 _GRACE = 2.0  # s for the SHUTDOWN where the program ends before its time
@@ -94,12 +94,12 @@ class _Client:
         self._stack = stack
         self._peer = Peer((host,), options.port, options.udp_port)
         self._where = format_hostport(options.host, options.port)
-        self._outbox = Outbox(lossless=True)
-        self._engine = Engine(self._outbox, grace=_GRACE)
-        self._messages = Messages(options)
-        self._feeder = Feeder(self._messages, self._submit, lambda: self._outbox.put(()))
+        self._event_queue = EventQueue(lossless=True)
+        self._engine = Engine(self._event_queue, grace=_GRACE)
+        self._messages = InputMessages(options)
+        self._feeder = MessageFeeder(self._messages, self._submit, lambda: self._event_queue.put(()))
         self._stream = 0  # the highest that was sent on
-        self._output: Output | None = Output()
+        self._output: LineOutput | None = LineOutput()
         self._format: Format = as_json if options.json else answer
         self._key = 0
         self._phase = _Phase.OPENING
@@ -121,13 +121,22 @@ class _Client:
         with stop_signals(self._asked_to_stop):
             self._engine.start()
             own = joined(options.own)
-            self._engine.submit(OpenClient(_NAME, self._stack, self._peer, outbound, inbound, own=own))
+            self._engine.submit(
+                OpenClient(
+                    endpoint=_NAME,
+                    stack=self._stack,
+                    to=self._peer,
+                    outbound=outbound,
+                    inbound=inbound,
+                    own=own,
+                )
+            )
             if options.connect_only:
                 self._engine.submit(Connect(_NAME))
             self._feeder.start()
             while not self._closed:
                 running = self._engine.running
-                batch = self._outbox.drain(self._pause())
+                batch = self._event_queue.drain(self._pause())
                 for event in batch.events:
                     self._take(event)
                     self._print(event)
@@ -155,17 +164,23 @@ class _Client:
         if self._output is not None:
             self._output.hurry(0.1 if again else _GRACE + 1)
 
-    def _submit(self, message_id: int, given: Given) -> None:
+    def _submit(self, message_id: int, given: InputMessage) -> None:
         """Called by the feeder's thread."""
         options = self._options
         self._stream = max(self._stream, given.stream)
         self._progress = time.monotonic()  # it may have been the user's turn for long
         self._engine.submit(
             Send(
-                message_id, given.data, _NAME, self._key, given.stream, options.ppid,
-                options.unordered, options.lifetime,
+                message_id=message_id,
+                data=given.data,
+                endpoint=_NAME,
+                key=self._key,
+                stream=given.stream,
+                ppid=options.ppid,
+                unordered=options.unordered,
+                lifetime=options.lifetime,
             )
-        )  # fmt: skip
+        )
 
     # --- what happens
 

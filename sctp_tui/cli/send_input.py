@@ -29,14 +29,14 @@ class InputFailed(Exception):
     """What is to be sent can't be read, or can't be sent."""
 
 
-class Given(NamedTuple):
+class InputMessage(NamedTuple):
     """One message."""
 
     data: bytes
     stream: int
 
 
-class Messages:
+class InputMessages:
     """The messages that the options ask for, once, in order. `empty` counts what was left out as empty.
 
     Raises `InputFailed`, with the place and what would do.
@@ -60,7 +60,7 @@ class Messages:
         """What there is none of, where there is no message at all."""
         return f"{_STDIN} has no {self._noun} that is not empty"
 
-    def __iter__(self) -> Iterator[Given]:
+    def __iter__(self) -> Iterator[InputMessage]:
         decode = self._decoder()
         for place, record in self._records():
             stream = self._options.stream
@@ -73,7 +73,7 @@ class Messages:
             except (SctpError, ValueError) as error:
                 raise InputFailed(f"{place}: {error}") from None
             if data:
-                yield Given(data, stream)
+                yield InputMessage(data, stream)
             else:
                 self.empty += 1
 

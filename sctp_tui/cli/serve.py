@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from sctp_tui.engine.engine import MAX_STREAMS, Engine
-from sctp_tui.engine.event_queue import Batch, Outbox
+from sctp_tui.engine.event_queue import Batch, EventQueue
 from sctp_tui.engine.watchdog import Watchdog
 from sctp_tui.monitor.text import packet_lines
 from sctp_tui.monitor.text.events import sentence
@@ -34,7 +34,7 @@ from sctp_tui.sctp.stacks import choose
 from sctp_tui.sctp.system import raise_descriptor_limit
 
 from .options import ServeOptions
-from .stdout import Output, OutputEnded, complain
+from .stdout import LineOutput, OutputEnded, complain
 
 _WAITING = 4096  # events that wait for a slow reader before the engine stops receiving
 _MORE = 0.01  # s after which more is written
@@ -50,7 +50,7 @@ def serve(options: ServeOptions) -> int:
     try:
         stacks = choose(
             options.stack, Clock(), lambda name, why: complain(f"without the {name} stack: {why}", "serve")
-        )  # fmt: skip
+        )
         server = _Server(options, stacks)
     except SctpError as error:
         complain(str(error), "serve")
@@ -64,14 +64,17 @@ class _Server:
     def __init__(self, options: ServeOptions, stacks: Sequence[StackName]) -> None:
         self._options = options
         self._names = {f"server {stack}" if len(stacks) > 1 else "server": stack for stack in stacks}
-        self._outbox = Outbox(_WAITING, lossless=True)
+        self._event_queue = EventQueue(_WAITING, lossless=True)
         self._engine = Engine(
-            self._outbox, grace=options.grace, max_associations=options.max_associations,
-            gather=0.0 if options.echo else _GATHER, packets=_seen(options, stacks),
+            self._event_queue,
+            grace=options.grace,
+            max_associations=options.max_associations,
+            gather=0.0 if options.echo else _GATHER,
+            packets=_seen(options, stacks),
             link=options.conditions,
-        )  # fmt: skip
+        )
         self._watchdog = Watchdog(self._engine, Clock())
-        self._output: Output | None = Output()
+        self._output: LineOutput | None = LineOutput()
         self._format: Format = as_json if options.json else classic if options.classic else plain
         self._left = options.count
         self._open = set(self._names)
@@ -136,13 +139,19 @@ class _Server:
         alone = len(self._names) == 1
         return [
             Listen(
-                name, stack, options.hosts, options.port,
+                endpoint=name,
+                stack=stack,
+                hosts=options.hosts,
+                port=options.port,
                 # Beside the other stack the option is meant for the one that it is an option of.
-                options.udp_port if alone or stack == "userspace" else None,
-                outbound, inbound, options.echo, options.autoclose,
+                udp_port=options.udp_port if alone or stack == "userspace" else None,
+                outbound=outbound,
+                inbound=inbound,
+                echo=options.echo,
+                autoclose=options.autoclose,
             )
             for name, stack in self._names.items()
-        ]  # fmt: skip
+        ]
 
     def _asked_to_stop(self, _signal: int) -> None:
         self._signals += 1
@@ -154,7 +163,7 @@ class _Server:
     def _print_until_closed(self) -> None:
         while self._open:
             running = self._engine.running
-            batch = self._outbox.drain(_IDLE)
+            batch = self._event_queue.drain(_IDLE)
             if said := self._watchdog.news():
                 complain(said, "serve")
             if not (running or batch):  # by a fault, and that is told
@@ -180,7 +189,7 @@ class _Server:
 
     def _print_last_packets(self) -> None:
         """Those that a capture told of after its endpoints were closed."""
-        batch = self._outbox.drain()
+        batch = self._event_queue.drain()
         self._count_lost(batch)
         try:
             for packet in batch.packets:

@@ -6,17 +6,20 @@ Standard input may be endless, so what waits is bounded, in messages and in byte
 import threading
 from collections.abc import Callable, Iterable
 
-from .send_input import Given, InputFailed
+from .send_input import InputFailed, InputMessage
 
 _MESSAGES = 500  # fewer than the engine keeps for one association
 _BYTES = 4 * 1024 * 1024
 
 
-class Feeder:
+class MessageFeeder:
     """Hands messages on in a thread of its own. `submitted` counts them; `done` once there are no more."""
 
     def __init__(
-        self, messages: Iterable[Given], submit: Callable[[int, Given], None], done: Callable[[], None]
+        self,
+        messages: Iterable[InputMessage],
+        submit: Callable[[int, InputMessage], None],
+        done: Callable[[], None],
     ) -> None:
         self._messages = messages
         self._submit = submit

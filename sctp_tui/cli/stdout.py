@@ -22,7 +22,7 @@ class OutputEnded(Exception):
     """Nothing more can be written. The text says why, and is empty where the reader left of its own."""
 
 
-class Output:
+class LineOutput:
     """Lines that leave by standard output: collected by `add`, written by `flush`, or as they grow many."""
 
     def __init__(self) -> None:

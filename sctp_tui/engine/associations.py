@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from sctp_tui.sctp.association_table import ENDED
+from sctp_tui.sctp.association_registry import ENDED
 from sctp_tui.sctp.commands import Send
 from sctp_tui.sctp.endpoint import Clock, SctpError
 from sctp_tui.sctp.events import (
@@ -44,7 +44,7 @@ class _Stream(msgspec.Struct, eq=False):
     last: float = 0.0
 
 
-class Association(msgspec.Struct, eq=False):
+class OpenAssociation(msgspec.Struct, eq=False):
     """One association from its first event to its end.
 
     `up` since COMM_UP; `closing` once its end was asked for; `refused` where there was no room for it,
@@ -70,41 +70,41 @@ class Association(msgspec.Struct, eq=False):
     streams: dict[int, _Stream] = msgspec.field(default_factory=dict)
 
 
-class Ledger:
+class OpenAssociations:
     """The associations of an engine by their keys.
 
     `taken` counts the live ones that servers took, `negotiated` the streams of those.
     """
 
     def __init__(self, clock: Clock) -> None:
-        self.by_key: dict[int, Association] = {}
-        self._by_endpoint: dict[str, dict[int, Association]] = {}
+        self.by_key: dict[int, OpenAssociation] = {}
+        self._by_endpoint: dict[str, dict[int, OpenAssociation]] = {}
         self.taken = 0
         self.negotiated = 0
         self._refused: Counter[Refusal] = Counter()
         self._thrown_away = 0
         self._clock = clock
-        self._clients: dict[str, Association] = {}
-        self._changed: set[Association] = set()
+        self._clients: dict[str, OpenAssociation] = {}
+        self._changed: set[OpenAssociation] = set()
         self._totals_changed = False
-        self._detail: Association | None = None
+        self._detail: OpenAssociation | None = None
 
-    def known(self, key: int) -> Association:
+    def known(self, key: int) -> OpenAssociation:
         """The association with this key. Raises `SctpError` where it has ended."""
         association = self.by_key.get(key)
         if association is None:
             raise SctpError(ENDED)
         return association
 
-    def of_client(self, endpoint: str) -> Association | None:
+    def of_client(self, endpoint: str) -> OpenAssociation | None:
         """The association of a client endpoint, from `Opening` to its end."""
         return self._clients.get(endpoint)
 
-    def of(self, endpoint: str) -> list[Association]:
+    def of(self, endpoint: str) -> list[OpenAssociation]:
         """All associations of an endpoint."""
         return list(self._by_endpoint.get(endpoint, {}).values())
 
-    def note(self, event: Event) -> Association | None:
+    def note(self, event: Event) -> OpenAssociation | None:
         """Count an event, and meet the association it is of where it is new. Ends are for `forget`."""
         association = self.by_key.get(event.key)
         if isinstance(event, Message):
@@ -143,12 +143,12 @@ class Ledger:
             self._changed.add(association)
         return association
 
-    def _meet(self, event: Event) -> Association:
-        association = self.by_key[event.key] = Association(event.key, event.endpoint, event.assoc_id)
+    def _meet(self, event: Event) -> OpenAssociation:
+        association = self.by_key[event.key] = OpenAssociation(event.key, event.endpoint, event.assoc_id)
         self._by_endpoint.setdefault(event.endpoint, {})[event.key] = association
         return association
 
-    def take(self, association: Association, streams: int) -> None:
+    def take(self, association: OpenAssociation, streams: int) -> None:
         """A server took an association, or has it still after a restart, with so many streams out and in."""
         if not association.negotiated:
             self.taken += 1
@@ -156,13 +156,13 @@ class Ledger:
         association.negotiated = streams
         self._totals_changed = True
 
-    def refuse(self, association: Association, why: Refusal) -> None:
+    def refuse(self, association: OpenAssociation, why: Refusal) -> None:
         """There is no room for an association: it is only counted."""
         association.refused = True
         self._refused[why] += 1
         self._totals_changed = True
 
-    def forget(self, association: Association) -> None:
+    def forget(self, association: OpenAssociation) -> None:
         """An association ended."""
         del self.by_key[association.key]
         of_endpoint = self._by_endpoint[association.endpoint]
@@ -185,15 +185,30 @@ class Ledger:
         if self._detail is not None:
             self._changed.add(self._detail)
 
-    def _streams(self, association: Association, wall: float, mono: float) -> Streams:
+    def _streams(self, association: OpenAssociation, wall: float, mono: float) -> Streams:
         streams = tuple(
             StreamCount(
-                number, s.messages_in, s.messages_out, s.bytes_in, s.bytes_out,
-                s.unordered_in, s.unordered_out, s.ssn, s.last,
+                stream=number,
+                messages_in=s.messages_in,
+                messages_out=s.messages_out,
+                bytes_in=s.bytes_in,
+                bytes_out=s.bytes_out,
+                unordered_in=s.unordered_in,
+                unordered_out=s.unordered_out,
+                ssn=s.ssn,
+                last=s.last,
             )
             for number, s in sorted(association.streams.items())
-        )  # fmt: skip
-        return Streams(wall, mono, association.endpoint, association.key, association.assoc_id, None, streams)
+        )
+        return Streams(
+            at=wall,
+            mono=mono,
+            endpoint=association.endpoint,
+            key=association.key,
+            assoc_id=association.assoc_id,
+            peer=None,
+            streams=streams,
+        )
 
     def news(self) -> list[Event]:
         """The counters that changed since the last call."""
@@ -202,12 +217,22 @@ class Ledger:
         wall, mono = self._clock.wall(), self._clock.mono()
         news: list[Event] = [
             Counts(
-                wall, mono, a.endpoint, a.key, a.assoc_id, None,
-                a.messages_in, a.messages_out, a.bytes_in, a.bytes_out, a.failed, a.last,
+                at=wall,
+                mono=mono,
+                endpoint=a.endpoint,
+                key=a.key,
+                assoc_id=a.assoc_id,
+                peer=None,
+                messages_in=a.messages_in,
+                messages_out=a.messages_out,
+                bytes_in=a.bytes_in,
+                bytes_out=a.bytes_out,
+                failed=a.failed,
+                last=a.last,
             )
             for a in self._changed
             if not a.refused
-        ]  # fmt: skip
+        ]
         if self._detail is not None and self._detail in self._changed:
             news.append(self._streams(self._detail, wall, mono))
         self._changed.clear()
@@ -216,8 +241,17 @@ class Ledger:
             why = self._refused
             news.append(
                 Totals(
-                    wall, mono, "", 0, 0, None,
-                    self.taken, why.total(), why["streams"], why["ending"], self._thrown_away,
+                    at=wall,
+                    mono=mono,
+                    endpoint="",
+                    key=0,
+                    assoc_id=0,
+                    peer=None,
+                    associations=self.taken,
+                    refused=why.total(),
+                    for_streams=why["streams"],
+                    at_end=why["ending"],
+                    messages=self._thrown_away,
                 )
-            )  # fmt: skip
+            )
         return news

@@ -1,7 +1,7 @@
 """The engine: the one thread that touches sockets.
 
-Commands come in by a queue with a wake-up descriptor, events go out by an `Outbox`. It never
-blocks without its wake-up descriptor, and stops reading while the outbox is full.
+Commands come in by a queue with a wake-up descriptor, events go out by an `EventQueue`. It never
+blocks without its wake-up descriptor, and stops reading while the queue is full.
 """
 
 import itertools
@@ -57,12 +57,12 @@ from sctp_tui.sctp.stacks import open_stack
 from sctp_tui.sctp.system import refusal
 
 from . import time_slice
-from .associations import ENDS, Association, Ledger, Refusal
+from .associations import ENDS, OpenAssociation, OpenAssociations, Refusal
 from .echoes import PATIENCE, Echoing
-from .event_queue import Outbox
-from .poller import Watching
-from .selector import Opened, Waiting
-from .sender import Sending
+from .event_queue import EventQueue
+from .poller import StatusPoller
+from .selector import EndpointSelector, OpenEndpoint
+from .sender import Sender
 from .throttle import Throttle
 from .wakeup import WakeUp
 
@@ -98,7 +98,7 @@ class Engine:
 
     def __init__(
         self,
-        outbox: Outbox,
+        event_queue: EventQueue,
         *,
         grace: float = GRACE,
         max_associations: int = MAX_ASSOCIATIONS,
@@ -111,7 +111,7 @@ class Engine:
         clock: Clock | None = None,
         open_stack: Callable[[StackName, Clock], Stack] = open_stack,
     ) -> None:
-        self.outbox = outbox
+        self.event_queue = event_queue
         self.grace = grace
         self.max_associations = max_associations
         self.max_streams = max_streams
@@ -124,24 +124,30 @@ class Engine:
         self._commands: deque[tuple[float, Command]] = deque()
         self._asked = 0.0  # when the command that is being carried out was submitted, monotonic
         try:
-            self._waiting, self._wakeup = Waiting(), WakeUp()
-            self._waiting.on(self._wakeup, self._wakeup.fileno())
+            self._selector, self._wakeup = EndpointSelector(), WakeUp()
+            self._selector.on(self._wakeup, self._wakeup.fileno())
         except OSError as error:
             raise refusal(error) from None
         self._thread = threading.Thread(target=self._run, name="sctp-engine", daemon=True)
         self._keys = itertools.count(1)
         self._stacks: dict[StackName, Stack] = {}
-        self._open: dict[str, Opened] = {}
-        self._closing: dict[Opened, None] = {}
-        self._ledger = Ledger(self.clock)
-        self._sending = Sending(
-            self._ledger, self.clock, self._endpoint, self._take, self._refuse, self._rest
-        )  # fmt: skip
+        self._open: dict[str, OpenEndpoint] = {}
+        self._closing: dict[OpenEndpoint, None] = {}
+        self._associations = OpenAssociations(self.clock)
+        self._sender = Sender(
+            self._associations, self.clock, self._endpoint, self._take, self._refuse, self._backlog_sent
+        )
         self._echoing = Echoing(
-            self._ledger, self._sending, self.clock, echo_patience, self._endpoint,
-            lambda name: self._time_of(self._open[name]), self._try_to_abort, self._refuse,
-        )  # fmt: skip
-        self._watching = Watching(self._ledger, self.clock, self._endpoint)
+            self._associations,
+            self._sender,
+            self.clock,
+            echo_patience,
+            self._endpoint,
+            lambda name: self._time_of(self._open[name]),
+            self._try_to_abort,
+            self._refuse,
+        )
+        self._poller = StatusPoller(self._associations, self.clock, self._endpoint)
         self._throttle = Throttle(self.clock)
         self.turns = 0
         """Grows with each turn of the loop."""
@@ -151,8 +157,8 @@ class Engine:
         self._emptied = False  # it found all that a socket of the kernel had
         self._out: list[Event] = []
         self._seen: list[Packet] = []
-        self._missed = 0  # packets that stacks could not tell of, as the outbox was told
-        outbox.on_room = self._wakeup.wake
+        self._missed = 0  # packets that stacks could not tell of, as the queue was told
+        event_queue.on_room = self._wakeup.wake
 
     # --- for other threads
 
@@ -191,7 +197,7 @@ class Engine:
             for stack in self._stacks.values():
                 stack.close()
             self._flush()  # the last packets
-            self._waiting.close()
+            self._selector.close()
             self._wakeup.close()
             self._waits = True
 
@@ -200,7 +206,7 @@ class Engine:
         while not (self._stopping and not self._open):
             timeout = self._timeout(reading)
             self._waits = True
-            ready = self._waiting.wait(timeout, reading)
+            ready = self._selector.wait(timeout, reading)
             self._waits = False
             self.turns += 1
             if self._wakeup in ready:
@@ -211,24 +217,24 @@ class Engine:
                 if isinstance(command, Step):
                     break  # what it brought about is told before the next
             for stack in self._stacks.values():
-                stack.turn()
-            reading = not self.outbox.full
+                stack.poll()
+            reading = not self.event_queue.full
             self._more = self._emptied = False
             if reading:
                 for source in ready:
-                    if isinstance(source, Opened):
+                    if isinstance(source, OpenEndpoint):
                         self._receive(source)
-                for opened in self._waiting.told_by_stack:
+                for opened in self._selector.polled:
                     self._receive(opened)
-            self._sending.turn()
-            self._echoing.turn()
+            self._sender.run_due()
+            self._echoing.run_due()
             for opened in list(self._closing):
                 self._try_to_close(opened)
-            self._out += self._throttle.turn()
-            self._out += self._watching.turn()
+            self._out += self._throttle.run_due()
+            self._out += self._poller.run_due()
             self._flush()
             if self.gather and self._emptied:
-                self._waiting.wait(self.gather, endpoints=False)
+                self._selector.wait(self.gather, endpoints=False)
 
     def _endpoint(self, name: str) -> Endpoint:
         opened = self._open.get(name)
@@ -237,18 +243,18 @@ class Engine:
         return opened.endpoint
 
     @contextmanager
-    def _attached(self, opened: Opened) -> Iterator[None]:
+    def _attached(self, opened: OpenEndpoint) -> Iterator[None]:
         """An endpoint is open once what is done within has worked; else nothing is left of it."""
         try:
             yield
-            self._waiting.add(opened)
+            self._selector.add(opened)
         except (SctpError, OSError):
             opened.endpoint.close()
             raise
         self._open[opened.endpoint.name] = opened
 
-    def _detach(self, opened: Opened) -> None:
-        self._waiting.remove(opened)
+    def _detach(self, opened: OpenEndpoint) -> None:
+        self._selector.remove(opened)
         self._closing.pop(opened, None)
         del self._open[opened.endpoint.name]
 
@@ -256,30 +262,30 @@ class Engine:
         if self._commands or (self._more and reading):
             return 0.0
         # What waits for one that nobody may read is no reason to look again.
-        receiving = reading and not self._waiting.paused
-        due = [one.timeout() for one in (self._sending, self._echoing, self._watching, self._throttle)]
+        receiving = reading and not self._selector.paused
+        due = [one.timeout() for one in (self._sender, self._echoing, self._poller, self._throttle)]
         due += [stack.timeout(receiving) for stack in self._stacks.values()]
         if self._closing:
             due.append(_CLOSING)
         return min((seconds for seconds in due if seconds is not None), default=None)
 
     def _flush(self) -> None:
-        out = self._out + self._ledger.news()
+        out = self._out + self._associations.news()
         missed = sum([stack.missed for stack in self._stacks.values()])
         if out or self._seen or missed > self._missed:
             self._out = []
-            self.outbox.put(out, self._seen, missed - self._missed)
+            self.event_queue.put(out, self._seen, missed - self._missed)
             self._seen.clear()
             self._missed = missed
 
     # --- events
 
-    def _receive(self, opened: Opened) -> None:
+    def _receive(self, opened: OpenEndpoint) -> None:
         if opened.paused:
             return
         events = opened.endpoint.receive(_BATCH)
         if events:
-            if opened in self._waiting.told_by_stack:
+            if opened in self._selector.polled:
                 self._more = True
             elif len(events) < _BATCH:  # that was all; its descriptor tells of more
                 self._emptied = True
@@ -287,14 +293,14 @@ class Engine:
             if opened.echo:
                 self._echoing.answer(events)
 
-    def _rest(self, association: Association) -> None:
+    def _backlog_sent(self, association: OpenAssociation) -> None:
         """Its backlog has gone out: what waited for that may follow."""
-        self._echoing.rest(association)
+        self._echoing.backlog_sent(association)
         if association.closing and association.up:
             self._shut_down(association)
 
     def _take(self, events: Sequence[Event]) -> None:
-        note = self._ledger.note
+        note = self._associations.note
         for event in events:
             association = note(event)
             if type(event) is Message:  # which are many
@@ -313,7 +319,7 @@ class Engine:
             if association is not None and isinstance(event, AssocChange) and event.state in ENDS:
                 self._forget(association)  # after its end is told, as what waits is refused for that
 
-    def _came_up(self, association: Association, event: AssocChange) -> None:
+    def _came_up(self, association: OpenAssociation, event: AssocChange) -> None:
         """It is up, or was restarted by its peer, which may have changed its streams."""
         again, association.up = association.up, True
         opened = self._open[association.endpoint]
@@ -321,43 +327,43 @@ class Engine:
             streams = event.outbound_streams + event.inbound_streams
             if why := self._no_room(opened, streams - association.negotiated, again):
                 if not again:
-                    self._ledger.refuse(association, why)
+                    self._associations.refuse(association, why)
                 self._try_to_abort(association, _WHY_REFUSED[why])
                 return
-            self._ledger.take(association, streams)
+            self._associations.take(association, streams)
         if association.closing and not association.backlog:
             self._shut_down(association)
 
-    def _no_room(self, opened: Opened, streams: int, again: bool) -> Refusal | None:
+    def _no_room(self, opened: OpenEndpoint, streams: int, again: bool) -> Refusal | None:
         if not again and opened.deadline is not None:
             return "ending"
-        if not again and self._ledger.taken >= self.max_associations:
+        if not again and self._associations.taken >= self.max_associations:
             return "associations"
-        return "streams" if self._ledger.negotiated + streams > self.max_streams else None
+        return "streams" if self._associations.negotiated + streams > self.max_streams else None
 
-    def _shut_down(self, association: Association) -> None:
+    def _shut_down(self, association: OpenAssociation) -> None:
         try:
             self._take(self._open[association.endpoint].endpoint.shut_down(association.assoc_id))
         except SctpError as error:
             log.debug("no shutdown of %s: %s", association.assoc_id, error)  # its end is on the way
 
-    def _abort(self, association: Association, reason: str) -> None:
+    def _abort(self, association: OpenAssociation, reason: str) -> None:
         """Abort, and give up what waits to be sent. Raises `SctpError`."""
         self._take(self._open[association.endpoint].endpoint.abort(association.assoc_id, reason))
         association.closing = True
-        self._sending.forget(association)
+        self._sender.forget(association)
         self._echoing.forget(association)
 
-    def _try_to_abort(self, association: Association, reason: str) -> None:
+    def _try_to_abort(self, association: OpenAssociation, reason: str) -> None:
         try:
             self._abort(association, reason)
         except SctpError as error:
             log.debug("no abort of %s: %s", association.assoc_id, error)
 
-    def _forget(self, association: Association) -> None:
-        self._sending.forget(association)
+    def _forget(self, association: OpenAssociation) -> None:
+        self._sender.forget(association)
         self._echoing.forget(association)
-        self._ledger.forget(association)
+        self._associations.forget(association)
 
     # --- commands
 
@@ -379,28 +385,28 @@ class Engine:
             case OpenClient():
                 self._open_client(command)
             case Connect():
-                self._sending.connect(command)
+                self._sender.connect(command)
             case Send():
-                self._sending.send(command)
+                self._sender.send(command)
             case SendToAll():
-                self._sending.send_to_all(command)
+                self._sender.send_to_all(command)
             case Generate():
-                self._sending.generate(command)
+                self._sender.generate(command)
             case StopGenerating():
-                self._sending.stop_generating(command.generator)
+                self._sender.stop_generating(command.generator)
             case PauseReading():
                 self._pause(command)
             case CloseAssociation():
-                self._close_association(self._ledger.known(command.key))
+                self._close_association(self._associations.known(command.key))
             case AbortAssociation():
-                self._abort(self._ledger.known(command.key), command.reason)
+                self._abort(self._associations.known(command.key), command.reason)
             case CloseEndpoint():
                 if opened := self._open.get(command.endpoint):
                     self._begin_closing(opened, self.grace)
-                    if not self._ledger.of(command.endpoint):
+                    if not self._associations.of(command.endpoint):
                         self._try_to_close(opened)  # its port is free for what is opened next
             case Watch():
-                self._watching.watch(command)
+                self._poller.watch(command)
             case SetLink():
                 self._link().set(command.inward, command.outward, command.seed)
             case DropNext():
@@ -423,15 +429,24 @@ class Engine:
         key, endpoint = getattr(command, "key", 0), getattr(command, "endpoint", "")
         message_id = getattr(command, "message_id", 0)
         by_name = not key  # of a client, which has one association, or none
-        association = self._ledger.of_client(endpoint) if by_name else self._ledger.by_key.get(key)
+        association = (
+            self._associations.of_client(endpoint) if by_name else self._associations.by_key.get(key)
+        )
         if association is not None:
             key, endpoint = association.key, association.endpoint
         clock = self.clock
         assoc_id = association.assoc_id if association else 0
         name = str(type(command).__struct_config__.tag)
         refused = Refused(
-            clock.wall(), clock.mono(), endpoint, key, assoc_id, None, name, message_id, text
-        )  # fmt: skip
+            **clock.stamp(),
+            endpoint=endpoint,
+            key=key,
+            assoc_id=assoc_id,
+            peer=None,
+            command=name,
+            message_id=message_id,
+            text=text,
+        )
         # Who asked by a command of theirs is answered; echoes a peer has as many refused as it likes.
         if message_id or by_name or self._throttle.admits(refused):
             self._out.append(refused)
@@ -443,13 +458,13 @@ class Engine:
             try:
                 if name in self.packets:
                     self._tap(stack)
-                self._waiting.on(stack, *stack.descriptors())
+                self._selector.on(stack, *stack.descriptors())
             except OSError:
                 stack.close()
                 raise
             self._stacks[name] = stack
             if stack.link is not None:
-                self._watching.links.append(stack.link)
+                self._poller.links.append(stack.link)
                 if self.link is not None:
                     stack.link.set(self.link.inward, self.link.outward, self.link.seed)
         return stack
@@ -459,11 +474,23 @@ class Engine:
             stack.tap(self._seen.append)
         except SctpError as error:  # goes on without
             now = self.clock.wall(), self.clock.mono()
-            self._out.append(Refused(*now, "", 0, 0, None, "capture", 0, str(error)))
+            self._out.append(
+                Refused(
+                    at=now[0],
+                    mono=now[1],
+                    endpoint="",
+                    key=0,
+                    assoc_id=0,
+                    peer=None,
+                    command="capture",
+                    message_id=0,
+                    text=str(error),
+                )
+            )
 
     def _link(self) -> LinkControl:
-        if self._watching.links:
-            return self._watching.links[0]
+        if self._poller.links:
+            return self._poller.links[0]
         raise SctpError(
             "no link of this program carries packets"
             + (
@@ -479,12 +506,28 @@ class Engine:
         if name in self._open:
             raise SctpError(f"there is an endpoint named {name} already: close it, or give another name")
         return EndpointOptions(
-            name, outbound, inbound, attempts, autoclose, self.message_limit, self._keys, self.clock
-        )  # fmt: skip
+            name=name,
+            outbound=outbound,
+            inbound=inbound,
+            attempts=attempts,
+            autoclose=autoclose,
+            message_limit=self.message_limit,
+            keys=self._keys,
+            clock=self.clock,
+        )
 
     def _fail(self, endpoint: str, error: SctpError) -> None:
         clock = self.clock
-        self._out.append(EndpointFailed(clock.wall(), clock.mono(), endpoint, 0, 0, None, str(error)))
+        self._out.append(
+            EndpointFailed(
+                **clock.stamp(),
+                endpoint=endpoint,
+                key=0,
+                assoc_id=0,
+                peer=None,
+                text=str(error),
+            )
+        )
 
     def _listen(self, command: Listen) -> None:
         for host in command.hosts:
@@ -493,7 +536,7 @@ class Engine:
         options = self._options(
             command.endpoint, command.outbound, command.inbound, autoclose=command.autoclose
         )
-        opened = Opened(stack.open(options), stack, server=True, echo=command.echo)
+        opened = OpenEndpoint(stack.open(options), stack, server=True, echo=command.echo)
         with self._attached(opened):
             listening = opened.endpoint.listen(command.hosts, command.port, command.udp_port)
         self._out.append(listening)
@@ -503,11 +546,11 @@ class Engine:
             unicast.check(address)
         stack = self._stack(command.stack)
         options = self._options(command.endpoint, command.outbound, command.inbound, command.attempts)
-        opened = Opened(stack.open(options), stack, server=False)
+        opened = OpenEndpoint(stack.open(options), stack, server=False)
         with self._attached(opened):
             opened.endpoint.aim(command.to, command.own)
 
-    def _close_association(self, association: Association) -> None:
+    def _close_association(self, association: OpenAssociation) -> None:
         association.closing = True
         if association.up and not association.backlog:
             self._shut_down(association)
@@ -516,22 +559,31 @@ class Engine:
         self._endpoint(command.endpoint)
         self._set_paused(self._open[command.endpoint], command.paused)
 
-    def _set_paused(self, opened: Opened, paused: bool) -> None:
-        self._waiting.pause(opened, paused)
+    def _set_paused(self, opened: OpenEndpoint, paused: bool) -> None:
+        self._selector.pause(opened, paused)
         clock = self.clock
-        self._out.append(ReadingPaused(clock.wall(), clock.mono(), opened.endpoint.name, 0, 0, None, paused))
+        self._out.append(
+            ReadingPaused(
+                **clock.stamp(),
+                endpoint=opened.endpoint.name,
+                key=0,
+                assoc_id=0,
+                peer=None,
+                paused=paused,
+            )
+        )
 
     # --- the end
 
     def _stop(self, command: Stop) -> None:
         now = command.now or self._stopping
         self._stopping = True
-        for link in self._watching.links:
+        for link in self._poller.links:
             link.set_speed(1.0)  # associations can't be shut down while time stands still
         for opened in self._open.values():
             self._begin_closing(opened, 0.0 if now else self.grace)
 
-    def _begin_closing(self, opened: Opened, grace: float) -> None:
+    def _begin_closing(self, opened: OpenEndpoint, grace: float) -> None:
         left = self._asked + grace - self.clock.mono()
         deadline = self._time_of(opened) + left
         if opened.deadline is not None:
@@ -544,18 +596,18 @@ class Engine:
         if opened.paused:
             # Who does not read does not see that its associations were shut down.
             self._set_paused(opened, False)
-        for association in self._ledger.of(opened.endpoint.name) if left > 0 else ():
+        for association in self._associations.of(opened.endpoint.name) if left > 0 else ():
             if not association.closing:
                 self._close_association(association)
 
-    def _time_of(self, opened: Opened) -> float:
+    def _time_of(self, opened: OpenEndpoint) -> float:
         """By which a shutdown takes its time: that of its links, where it has any."""
         link = opened.stack.link
         return self.clock.mono() if link is None else link.now()
 
-    def _try_to_close(self, opened: Opened) -> None:
+    def _try_to_close(self, opened: OpenEndpoint) -> None:
         """Close an endpoint whose associations have ended, or whose grace is over."""
-        left, late = self._ledger.of(opened.endpoint.name), 0.0
+        left, late = self._associations.of(opened.endpoint.name), 0.0
         if left:
             if opened.deadline is None or (late := self._time_of(opened) - opened.deadline) < 0:
                 return
@@ -572,12 +624,19 @@ class Engine:
             for association in left[:_BATCH]:
                 self._try_to_abort(association, "the program ends")
             del left[:_BATCH]
-        for association in self._ledger.of(opened.endpoint.name):
+        for association in self._associations.of(opened.endpoint.name):
             self._forget(association)
         self._out += self._throttle.end_all()
         self._detach(opened)
         opened.endpoint.close()
         clock = self.clock
         self._out.append(
-            EndpointClosed(clock.wall(), clock.mono(), opened.endpoint.name, 0, 0, None, opened.aborted)
+            EndpointClosed(
+                **clock.stamp(),
+                endpoint=opened.endpoint.name,
+                key=0,
+                assoc_id=0,
+                peer=None,
+                aborted=opened.aborted,
+            )
         )

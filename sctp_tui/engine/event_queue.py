@@ -1,6 +1,6 @@
 """The bounded way out of the engine: what waits for one consumer, and what happens when it is full.
 
-Which of two things that is, is chosen when it is made. A lossy outbox (the screen) drops its oldest messages
+Which of two things that is, is chosen when it is made. a lossy queue (the screen) drops its oldest messages
 and control events and counts them; a change of state is never dropped: full of those, the engine stops
 reading. A lossless one (`serve`) is full of whatever waits: the engine stops reading, and the peers' windows
 close. Numbers (`Counts`, `Status`, `Totals`, …) are cumulative, so the last value wins and none is lost
@@ -46,7 +46,7 @@ _DROPPED = CONTROL | {Message, Suppressed}
 class Batch(msgspec.Struct):
     """What came since the last drain, in order, and the newest numbers by association key or generator.
 
-    `dropped` counts the messages and control events dropped since the outbox was made, `packets_dropped` the
+    `dropped` counts the messages and control events dropped since the queue was made, `packets_dropped` the
     packets, and `packets_missed` those that a stack could not even tell of.
     """
 
@@ -68,7 +68,7 @@ class Batch(msgspec.Struct):
         return bool(self.events or self.packets or numbers or self.totals or self.link)
 
 
-class Outbox:
+class EventQueue:
     """Written by the engine's thread, drained by the consumer's."""
 
     def __init__(self, limit: int = LIMIT, *, lossless: bool = False, byte_limit: int = BYTES) -> None:
@@ -76,7 +76,7 @@ class Outbox:
         self.byte_limit = byte_limit
         self.lossless = lossless
         self.on_room: Callable[[], None] = lambda: None
-        """Called by `drain` where the outbox was full; the engine sets it to be woken."""
+        """Called by `drain` where the queue was full; the engine sets it to be woken."""
         self._ready = threading.Condition()
         # Changes of state that were at the head when messages behind them had to go: older than `_events`.
         self._kept: list[Event] = []
@@ -92,7 +92,7 @@ class Outbox:
 
     @property
     def full(self) -> bool:
-        """Whether the engine has to stop reading. A lossy outbox is full of state changes only."""
+        """Whether the engine has to stop reading. a lossy queue is full of state changes only."""
         if not self.lossless:
             return len(self._kept) >= self.limit or self._kept_bytes >= self.byte_limit
         return len(self._events) >= self.limit or self._bytes >= self.byte_limit

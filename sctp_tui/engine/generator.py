@@ -23,7 +23,7 @@ class Generator:
         self.command = command
         self.messages = 0
         self.bytes = 0
-        self.begun = False
+        self.started = False
         """Whether it has an association, or had one: it sets up none after that."""
         self._began = self._since = now
         self._since_messages = 0
@@ -60,7 +60,13 @@ class Generator:
         if command.size:
             data = (data * (command.size // len(data) + 1))[: command.size]
         stream = command.streams[self.messages % len(command.streams)]
-        return Outgoing(data, stream, command.ppid, command.unordered, command.lifetime)
+        return Outgoing(
+            data=data,
+            stream=stream,
+            ppid=command.ppid,
+            unordered=command.unordered,
+            lifetime=command.lifetime,
+        )
 
     def sent(self, message: Outgoing) -> None:
         """The stack took it."""

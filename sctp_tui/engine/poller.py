@@ -7,7 +7,7 @@ from sctp_tui.sctp.commands import Watch
 from sctp_tui.sctp.endpoint import Clock, Endpoint, LinkControl, SctpError
 from sctp_tui.sctp.events import Event
 
-from .associations import Ledger
+from .associations import OpenAssociations
 
 log = logging.getLogger(__name__)
 
@@ -15,12 +15,14 @@ _STATUS_EVERY, _CLOSELY_EVERY = 1.0, 0.1
 _LINK_EVERY = 0.1
 
 
-class Watching:
+class StatusPoller:
     """Asks for what a `Watch` names, and for the state of `links` that changed; `endpoint` finds by name."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, endpoint: Callable[[str], Endpoint]) -> None:
+    def __init__(
+        self, associations: OpenAssociations, clock: Clock, endpoint: Callable[[str], Endpoint]
+    ) -> None:
         self.links: list[LinkControl] = []
-        self._ledger = ledger
+        self._associations = associations
         self._clock = clock
         self._endpoint = endpoint
         self._watch = Watch(())
@@ -30,7 +32,7 @@ class Watching:
         """From now on these, and no others."""
         self._watch = command
         self._status_due = 0.0
-        self._ledger.show_streams(command.detail)
+        self._associations.show_streams(command.detail)
 
     def timeout(self) -> float | None:
         """Seconds until something is to be asked; None: never."""
@@ -43,7 +45,7 @@ class Watching:
             due.append(self._link_due)
         return max(0.0, min(due) - self._clock.mono()) if due else None
 
-    def turn(self) -> Iterator[Event]:
+    def run_due(self) -> Iterator[Event]:
         """Ask for what is due."""
         watch = self._watch
         if not (watch.keys or watch.detail or watch.closely or self.links):
@@ -62,7 +64,7 @@ class Watching:
 
     def _status(self, keys: Iterable[int], detail: int = 0) -> Iterator[Event]:
         for key in keys:
-            association = self._ledger.by_key.get(key)
+            association = self._associations.by_key.get(key)
             if association is None or not association.up:
                 continue
             endpoint = self._endpoint(association.endpoint)

@@ -10,7 +10,7 @@ from sctp_tui.sctp.endpoint import Endpoint, Stack
 from .wakeup import WakeUp
 
 
-class Opened(msgspec.Struct, eq=False):
+class OpenEndpoint(msgspec.Struct, eq=False):
     """An endpoint that is open. `server` takes associations, `echo` answers each message by itself.
 
     Nothing is received while the user has it `paused`. `deadline` is set once it is closing.
@@ -25,10 +25,10 @@ class Opened(msgspec.Struct, eq=False):
     aborted: int = 0
 
 
-Source = WakeUp | Stack | Opened
+Selectable = WakeUp | Stack | OpenEndpoint
 
 
-def _register(selector: selectors.BaseSelector, source: Source, descriptors: Sequence[int]) -> None:
+def _register(selector: selectors.BaseSelector, source: Selectable, descriptors: Sequence[int]) -> None:
     """Wait on all of these, or on none where the system refuses one: a selector never tells of the dead."""
     done: list[int] = []
     try:
@@ -41,12 +41,12 @@ def _register(selector: selectors.BaseSelector, source: Source, descriptors: Seq
         raise
 
 
-class Waiting:
-    """`told_by_stack` are endpoints without descriptors of their own, in order; `paused` those not heard."""
+class EndpointSelector:
+    """`polled` are endpoints without descriptors of their own, in order; `paused` those not heard."""
 
     def __init__(self) -> None:
-        self.told_by_stack: dict[Opened, None] = {}
-        self.paused: dict[Opened, None] = {}
+        self.polled: dict[OpenEndpoint, None] = {}
+        self.paused: dict[OpenEndpoint, None] = {}
         self._everything = selectors.DefaultSelector()
         self._all_but_endpoints = selectors.DefaultSelector()  # waited on while nobody may read
 
@@ -60,20 +60,20 @@ class Waiting:
                 self._everything.unregister(descriptor)
             raise
 
-    def add(self, opened: Opened) -> None:
+    def add(self, opened: OpenEndpoint) -> None:
         """An endpoint is open: wait on what it says, or ask it whenever its stack had its turn."""
         self._listen(opened)
         if not opened.endpoint.descriptors():
-            self.told_by_stack[opened] = None
+            self.polled[opened] = None
 
-    def remove(self, opened: Opened) -> None:
+    def remove(self, opened: OpenEndpoint) -> None:
         """Before its descriptors are closed and their numbers given to others."""
         if not opened.paused:
             self._ignore(opened)
         self.paused.pop(opened, None)
-        self.told_by_stack.pop(opened, None)
+        self.polled.pop(opened, None)
 
-    def pause(self, opened: Opened, paused: bool) -> None:
+    def pause(self, opened: OpenEndpoint, paused: bool) -> None:
         """Wait no longer for what comes to an endpoint, or again."""
         if paused == opened.paused:
             return
@@ -85,14 +85,14 @@ class Waiting:
             del self.paused[opened]
             self._listen(opened)
 
-    def _listen(self, opened: Opened) -> None:
+    def _listen(self, opened: OpenEndpoint) -> None:
         _register(self._everything, opened, opened.endpoint.descriptors())
 
-    def _ignore(self, opened: Opened) -> None:
+    def _ignore(self, opened: OpenEndpoint) -> None:
         for descriptor in opened.endpoint.descriptors():
             self._everything.unregister(descriptor)
 
-    def wait(self, seconds: float | None, endpoints: bool = True) -> list[Source]:
+    def wait(self, seconds: float | None, endpoints: bool = True) -> list[Selectable]:
         """What is ready within so many seconds, None for ever; without what comes to `endpoints`, or with."""
         selector = self._everything if endpoints else self._all_but_endpoints
         return [key.data for key, _ in selector.select(seconds)]

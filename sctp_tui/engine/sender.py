@@ -4,12 +4,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from sctp_tui.sctp.association_table import CLOSING, ENDED
+from sctp_tui.sctp.association_registry import CLOSING, ENDED
 from sctp_tui.sctp.commands import Command, Connect, Generate, Send, SendToAll
 from sctp_tui.sctp.endpoint import BufferFull, Clock, Endpoint, Outgoing, SctpError
 from sctp_tui.sctp.events import Event, Generating
 
-from .associations import Association, Ledger
+from .associations import OpenAssociation, OpenAssociations
 from .generator import BURST, Generator
 
 BACKLOG = 1_000
@@ -20,29 +20,29 @@ _RETRY = 0.01  # s between two tries to send into a buffer that was full
 _TRIED = 64  # associations whose turn it is then: trying all would make those wait that have room
 
 
-class Sending:
+class Sender:
     """The engine's outgoing side; methods raise `SctpError` for what can't be sent.
 
-    `endpoint` finds one by its name, `take` is given the events of what was sent, `refuse` what became of a
-    message that waited, `rest` an association whose backlog has gone out.
+    `endpoint` finds one by its name, `on_events` is given the events of what was sent, `on_refused` what
+    became of a message that waited, `on_backlog_sent` an association whose backlog has gone out.
     """
 
     def __init__(
         self,
-        ledger: Ledger,
+        associations: OpenAssociations,
         clock: Clock,
         endpoint: Callable[[str], Endpoint],
-        take: Callable[[Sequence[Event]], None],
-        refuse: Callable[[Command, str], None],
-        rest: Callable[[Association], None],
+        on_events: Callable[[Sequence[Event]], None],
+        on_refused: Callable[[Command, str], None],
+        on_backlog_sent: Callable[[OpenAssociation], None],
     ) -> None:
-        self._ledger = ledger
+        self._associations = associations
         self._clock = clock
         self._endpoint = endpoint
-        self._take = take
-        self._refuse = refuse
-        self._rest = rest
-        self._waiting: OrderedDict[int, Association] = OrderedDict()  # those with a backlog, in turn
+        self._on_events = on_events
+        self._on_refused = on_refused
+        self._on_backlog_sent = on_backlog_sent
+        self._waiting: OrderedDict[int, OpenAssociation] = OrderedDict()  # those with a backlog, in turn
         self._retry_at = 0.0
         self._generators: dict[int, Generator] = {}
         self._blocked: dict[int, float] = {}  # generators that found no room, and when they try again
@@ -52,15 +52,15 @@ class Sending:
     def send(self, command: Send, *, limited: bool = True) -> None:
         """Send, begin an association by it, or keep it until there is room; unless `limited`, in any case."""
         if command.key:
-            association = self._ledger.known(command.key)
+            association = self._associations.known(command.key)
         else:
-            found = self._ledger.of_client(command.endpoint)
+            found = self._associations.of_client(command.endpoint)
             if found is None:
                 try:
                     self._set_up(command.endpoint, _outgoing(command))
                     return
                 except BufferFull:
-                    found = self._ledger.of_client(command.endpoint)
+                    found = self._associations.of_client(command.endpoint)
                     if found is None:
                         raise
                     self._keep(found, command, limited)
@@ -72,7 +72,9 @@ class Sending:
             self._keep(association, command, limited)
             return
         try:
-            self._take(self._endpoint(association.endpoint).send(association.assoc_id, _outgoing(command)))
+            self._on_events(
+                self._endpoint(association.endpoint).send(association.assoc_id, _outgoing(command))
+            )
         except BufferFull:
             self._keep(association, command, limited)
 
@@ -80,36 +82,44 @@ class Sending:
         """Begin a client's association by a message; `BufferFull` where that has to wait until it is up."""
         endpoint = self._endpoint(name)
         try:
-            self._take(endpoint.connect(message))
+            self._on_events(endpoint.connect(message))
         except BufferFull:
-            self._take(endpoint.connect(None))
+            self._on_events(endpoint.connect(None))
             raise
 
     def connect(self, command: Connect) -> None:
         """Begin a client's association without a message."""
-        if self._ledger.of_client(command.endpoint) is not None:
+        if self._associations.of_client(command.endpoint) is not None:
             raise SctpError(
                 f"the association of {command.endpoint} is there already: send on it, or close it first"
             )
-        self._take(self._endpoint(command.endpoint).connect(None))
+        self._on_events(self._endpoint(command.endpoint).connect(None))
 
     def send_to_all(self, command: SendToAll) -> None:
         """Send to each association of an endpoint; what one of them can't take is refused for it alone."""
         self._endpoint(command.endpoint)
-        everyone = [a for a in self._ledger.of(command.endpoint) if a.up and not a.closing and not a.refused]
+        everyone = [
+            a for a in self._associations.of(command.endpoint) if a.up and not a.closing and not a.refused
+        ]
         if not everyone:
             raise SctpError(f"{command.endpoint} has no association that is up: send to it as a client first")
         for association in everyone:
             one = Send(
-                command.message_id, command.data, "", association.key,
-                command.stream, command.ppid, command.unordered, command.lifetime,
-            )  # fmt: skip
+                message_id=command.message_id,
+                data=command.data,
+                endpoint="",
+                key=association.key,
+                stream=command.stream,
+                ppid=command.ppid,
+                unordered=command.unordered,
+                lifetime=command.lifetime,
+            )
             try:
                 self.send(one)
             except SctpError as error:
-                self._refuse(one, str(error))
+                self._on_refused(one, str(error))
 
-    def _keep(self, association: Association, command: Send, limited: bool) -> None:
+    def _keep(self, association: OpenAssociation, command: Send, limited: bool) -> None:
         messages, size = len(association.backlog), association.backlog_bytes
         if limited and (messages >= BACKLOG or size + len(command.data) > BACKLOG_BYTES):
             raise SctpError(
@@ -121,29 +131,29 @@ class Sending:
         association.backlog_bytes += len(command.data)
         self._waiting[association.key] = association
 
-    def _retry(self, association: Association) -> bool:
+    def _retry(self, association: OpenAssociation) -> bool:
         """Send what waits; False where there is no room yet."""
         endpoint = self._endpoint(association.endpoint)
         backlog = association.backlog
         for _ in range(min(len(backlog), BURST)):
             try:
-                self._take(endpoint.send(association.assoc_id, _outgoing(backlog[0])))
+                self._on_events(endpoint.send(association.assoc_id, _outgoing(backlog[0])))
             except BufferFull:
                 return False
             except SctpError as error:
-                self._refuse(backlog[0], str(error))
+                self._on_refused(backlog[0], str(error))
             association.backlog_bytes -= len(backlog.popleft().data)
         if not backlog:
             del self._waiting[association.key]
-            self._rest(association)
+            self._on_backlog_sent(association)
         return True
 
-    def forget(self, association: Association) -> None:
+    def forget(self, association: OpenAssociation) -> None:
         """It has ended, or will: what waits for it is refused, but for echoes, which nobody asked for."""
         self._waiting.pop(association.key, None)
         for command in association.backlog:
             if command.message_id:
-                self._refuse(command, "the association ended before this could be sent")
+                self._on_refused(command, "the association ended before this could be sent")
         association.backlog.clear()
         association.backlog_bytes = 0
 
@@ -182,19 +192,23 @@ class Sending:
 
     def _send_generated(self, generator: Generator) -> None:
         command, message = generator.command, generator.next()
-        found = self._ledger.known(command.key) if command.key else self._ledger.of_client(command.endpoint)
+        found = (
+            self._associations.known(command.key)
+            if command.key
+            else self._associations.of_client(command.endpoint)
+        )
         if found is None:
-            if generator.begun:
+            if generator.started:
                 raise SctpError(ENDED)
-            generator.begun = True
+            generator.started = True
             self._set_up(command.endpoint, message)
         elif found.closing:
             raise SctpError(CLOSING)
         elif found.backlog:
             raise BufferFull("messages wait already: wait for them")
         else:
-            generator.begun = True
-            self._take(self._endpoint(found.endpoint).send(found.assoc_id, message))
+            generator.started = True
+            self._on_events(self._endpoint(found.endpoint).send(found.assoc_id, message))
         generator.sent(message)
 
     def _end(self, generator: Generator, text: str) -> None:
@@ -204,14 +218,22 @@ class Sending:
     def _report(self, generator: Generator, *, done: bool = False, text: str = "") -> None:
         command, clock = generator.command, self._clock
         event = Generating(
-            clock.wall(), clock.mono(), command.endpoint, command.key, 0, None,
-            command.generator, generator.messages, generator.bytes, done, text,
-        )  # fmt: skip
-        self._take([event])
+            **clock.stamp(),
+            endpoint=command.endpoint,
+            key=command.key,
+            assoc_id=0,
+            peer=None,
+            generator=command.generator,
+            messages=generator.messages,
+            bytes=generator.bytes,
+            done=done,
+            text=text,
+        )
+        self._on_events([event])
 
     # --- the engine's turn
 
-    def turn(self) -> None:
+    def run_due(self) -> None:
         """Send what there is room and time for."""
         now = self._clock.mono()
         if self._waiting and now >= self._retry_at:
@@ -226,7 +248,7 @@ class Sending:
                 self._run(generator)
 
     def timeout(self) -> float | None:
-        """Seconds until the next `turn` has something to do, None for never."""
+        """Seconds until the next `run_due` has something to do, None for never."""
         if not self._waiting and not self._generators:
             return None
         now = self._clock.mono()
@@ -239,5 +261,10 @@ class Sending:
 
 def _outgoing(command: Send) -> Outgoing:
     return Outgoing(
-        command.data, command.stream, command.ppid, command.unordered, command.lifetime, command.message_id
+        data=command.data,
+        stream=command.stream,
+        ppid=command.ppid,
+        unordered=command.unordered,
+        lifetime=command.lifetime,
+        message_id=command.message_id,
     )

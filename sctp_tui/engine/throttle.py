@@ -19,7 +19,7 @@ _SECOND = 1.0
 class _Second(msgspec.Struct, eq=False):
     """What came of an association since the first of its events was told; `more` are those left out."""
 
-    began: float
+    start: float
     first: Event
     told: int = 0
     more: dict[str, int] = msgspec.field(default_factory=dict)
@@ -46,12 +46,12 @@ class Throttle:
         second.more[kind] = second.more.get(kind, 0) + 1
         return False
 
-    def turn(self) -> Iterator[Event]:
+    def run_due(self) -> Iterator[Event]:
         """How many more there were in the seconds that are over."""
         now = self._clock.mono()
         while self._seconds:
             key, second = next(iter(self._seconds.items()))
-            if second.began + _SECOND > now:
+            if second.start + _SECOND > now:
                 return
             yield from self.end(key)
 
@@ -63,7 +63,16 @@ class Throttle:
         self._left_out -= 1
         of, now = second.first, (self._clock.wall(), self._clock.mono())
         for kind, number in second.more.items():
-            yield Suppressed(*now, of.endpoint, of.key, of.assoc_id, of.peer, kind, number)
+            yield Suppressed(
+                at=now[0],
+                mono=now[1],
+                endpoint=of.endpoint,
+                key=of.key,
+                assoc_id=of.assoc_id,
+                peer=of.peer,
+                kind=kind,
+                count=number,
+            )
 
     def end_all(self) -> Iterator[Event]:
         """The same of all associations."""
@@ -71,8 +80,8 @@ class Throttle:
             yield from self.end(key)
 
     def timeout(self) -> float | None:
-        """Seconds until the next `turn` has something to tell, None for never."""
+        """Seconds until the next `run_due` has something to tell, None for never."""
         if not self._left_out:
             return None
         oldest = next(iter(self._seconds.values()))
-        return max(0.0, oldest.began + _SECOND - self._clock.mono())
+        return max(0.0, oldest.start + _SECOND - self._clock.mono())

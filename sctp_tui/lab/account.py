@@ -42,6 +42,10 @@ def can_reach(account: Account, execute: tuple[Path, ...], read: tuple[Path, ...
     script = " && ".join(test.format(f'"${{{n}}}"') for n, test in enumerate(tests, 1))
     asked = subprocess.run(
         ["/bin/sh", "-c", script, "sh", *execute, *read],
-        user=account.uid, group=account.gid, extra_groups=[], cwd="/", check=False,
-    )  # fmt: skip
+        user=account.uid,
+        group=account.gid,
+        extra_groups=[],
+        cwd="/",
+        check=False,
+    )
     return asked.returncode == 0

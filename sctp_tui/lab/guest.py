@@ -41,7 +41,7 @@ def main(modules: bytes, temporary: str, runtime: str) -> None:
         load(release, f"kernel/{name}.ko".encode())
     if not os.path.exists("/proc/net/sctp"):
         sys.exit("this kernel has no SCTP, neither built in nor as a module")
-    Relay(line).run()
+    CommandRelay(line).run()
     os.sync()
     # Whoever booted us ends us as soon as the status is there; this is for when nobody is left.
     libc.reboot(_POWER_OFF)
@@ -109,7 +109,7 @@ def load(release: bytes, module: bytes) -> None:
                 os.close(descriptor)
 
 
-class Command:
+class GuestCommand:
     """The command as a process, and the ends of its streams that are ours.
 
     With a terminal all three are one pty; else they are pipes, as only those have an end.
@@ -187,7 +187,7 @@ class Command:
         return data
 
 
-class Relay:
+class CommandRelay:
     """Between the line and the command: nobody waits for one stream while another could move."""
 
     def __init__(self, line: int) -> None:
@@ -199,7 +199,7 @@ class Relay:
         self.last_of_stdin = False
         self.stdin_open = True
         self.size = wire.WINSIZE.pack(24, 80, 0, 0)
-        self.command: Command | None = None
+        self.command: GuestCommand | None = None
 
     def run(self) -> None:
         """Until the command has ended and the host knows all of it."""
@@ -239,7 +239,7 @@ class Relay:
                 self.start += content
                 self._taken(len(content))
             elif kind == wire.START:
-                self.command = Command(bytes(self.start), self.size)
+                self.command = GuestCommand(bytes(self.start), self.size)
             elif kind == wire.STDIN:
                 self.to_command += content
                 self.last_of_stdin = self.last_of_stdin or not content
@@ -257,7 +257,7 @@ class Relay:
     def _taken(self, size: int) -> None:
         self.to_host += wire.frame(wire.TAKEN, wire.NUMBER.pack(size))
 
-    def _feed(self, command: Command) -> None:
+    def _feed(self, command: GuestCommand) -> None:
         if not self.stdin_open:
             return
         try:
@@ -276,13 +276,13 @@ class Relay:
             self.stdin_open = False
             os.close(command.stdin)
 
-    def _from_command(self, command: Command, descriptor: int) -> None:
+    def _from_command(self, command: GuestCommand, descriptor: int) -> None:
         if data := _read(descriptor):
             self.to_host += wire.frame(command.outputs[descriptor], data)
         else:
             del command.outputs[descriptor]
 
-    def _reap(self, command: Command) -> int | None:
+    def _reap(self, command: GuestCommand) -> int | None:
         """The command's status if it has ended. As process 1 we take in every orphan too."""
         while True:
             pid, how = os.waitpid(-1, os.WNOHANG)

@@ -28,7 +28,7 @@ _NOT_NEEDED = "raid6_select_algo,init_zswap"
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class Guest:
     """A guest that was started: a descriptor that tells its end, the line to its init, its scratch folder."""
 
     ended: int
@@ -42,7 +42,7 @@ class Machine:
 
 
 @contextlib.contextmanager
-def started(linux: Linux, account: Account | None, memory: int) -> Iterator[Machine]:
+def started(linux: Linux, account: Account | None, memory: int) -> Iterator[Guest]:
     """A guest that boots, with `memory` in MiB; it is ended and its scratch folder removed at the end."""
     with _scratch_folder(account) as scratch:
         ours, theirs = socket.socketpair()
@@ -63,7 +63,7 @@ def started(linux: Linux, account: Account | None, memory: int) -> Iterator[Mach
             ours.setblocking(False)
             ended = os.pidfd_open(process.pid)
             try:
-                yield Machine(ended, ours, scratch)
+                yield Guest(ended, ours, scratch)
             finally:
                 os.close(ended)
                 _end(process)
@@ -98,12 +98,29 @@ def _command(linux: Linux, scratch: Path, memory: int, line: int) -> list[str]:
         )
     interpreter, script, *arguments = (f'"{path}"' for path in init)
     return [
-        sys.executable, "-I", "-S", str(_HERE / "launch.py"),
-        str(os.getpid()), str(scratch), str(memory << 20),
-        str(linux.program), f"mem={memory}M", "rootfstype=hostfs", "rootflags=/", "rw", "quiet",
-        f"initcall_blacklist={_NOT_NEEDED}", "con=null", "con0=null,fd:1", f"ssl0=fd:{line}",
-        f"init={interpreter}", "--", "-EsSB", script, *arguments,
-    ]  # fmt: skip
+        sys.executable,
+        "-I",
+        "-S",
+        str(_HERE / "launch.py"),
+        str(os.getpid()),
+        str(scratch),
+        str(memory << 20),
+        str(linux.program),
+        f"mem={memory}M",
+        "rootfstype=hostfs",
+        "rootflags=/",
+        "rw",
+        "quiet",
+        f"initcall_blacklist={_NOT_NEEDED}",
+        "con=null",
+        "con0=null,fd:1",
+        f"ssl0=fd:{line}",
+        f"init={interpreter}",
+        "--",
+        "-EsSB",
+        script,
+        *arguments,
+    ]
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from . import wire
 from .errors import LabError, TimeLimit
-from .machine import Machine
+from .machine import Guest
 
 BOOT_LIMIT = 60.0
 """Seconds after which a guest that has not said a word is given up; it takes one."""
@@ -26,7 +26,7 @@ _CHUNK = 16384
 
 
 @dataclass(slots=True)
-class Output:
+class OutputStream:
     """One of our output streams, and what waits for it."""
 
     descriptor: int
@@ -35,12 +35,12 @@ class Output:
     open: bool = True
 
 
-class Relay:
+class GuestRelay:
     """Runs one command in a guest that boots. `signals` is a descriptor that yields numbers of signals."""
 
     def __init__(
         self,
-        machine: Machine,
+        machine: Guest,
         streams: tuple[int, int, int],
         start: bytes,
         terminal: bool,
@@ -50,7 +50,7 @@ class Relay:
     ) -> None:
         self.machine = machine
         self.stdin: int | None = streams[0]
-        self.outputs = [Output(streams[1], wire.STDOUT), Output(streams[2], wire.STDERR)]
+        self.outputs = [OutputStream(streams[1], wire.STDOUT), OutputStream(streams[2], wire.STDERR)]
         self.start: bytes | None = start
         self.terminal = terminal
         self.timeout = timeout
@@ -66,9 +66,9 @@ class Relay:
 
     def run(self) -> int:
         """Until the command has ended and all it wrote is written. Its status, 128 + n after signal n."""
-        began = time.monotonic()
+        start = time.monotonic()
         while self.status is None or any(output.pending for output in self.outputs):
-            limit = began + (BOOT_LIMIT if self.timeout is None else self.timeout)
+            limit = start + (BOOT_LIMIT if self.timeout is None else self.timeout)
             bounded = self.timeout is not None or not self.ready
             left = max(0.0, limit - time.monotonic()) if bounded else None
             if left == 0:
@@ -193,7 +193,7 @@ class Relay:
             if self.terminal:
                 self._hang_up()
 
-    def _write(self, output: Output) -> None:
+    def _write(self, output: OutputStream) -> None:
         # What poll promises: so many bytes go into a pipe without waiting. We may not make it
         # non-blocking, as others have it too.
         try:

@@ -11,7 +11,7 @@ from typing import Protocol
 from . import account, linux, wire
 from .errors import LabError
 from .machine import RUNTIME, hidden, scratch_parent, started, temporary
-from .relay import Relay
+from .relay import GuestRelay
 
 MEMORY = 512
 """The guest's memory in MiB unless told otherwise; it takes from the host only what it uses."""
@@ -70,7 +70,7 @@ def run(
             + [os.fsencode(f"{name}={value}") for name, value in environment.items()]
         )
         streams = (_descriptor(stdin, 0), _descriptor(stdout, 1), _descriptor(stderr, 2))
-        return Relay(machine, streams, start, terminal, timeout, signals, watch).run()
+        return GuestRelay(machine, streams, start, terminal, timeout, signals, watch).run()
 
 
 def capture(

@@ -33,7 +33,7 @@ from sctp_tui.sctp.events import (
 )
 
 from .endpoints import is_server
-from .history import History, Step
+from .history import History, StateChange
 from .link_clock import WORLD, LinkClock
 from .names import Names
 from .series import Series
@@ -106,7 +106,7 @@ class Association(msgspec.Struct, eq=False):
     # Points (time, messages in all) of the last seconds; the newest is always the current total.
     _points: list[tuple[float, int]] = msgspec.field(default_factory=list)
 
-    def copy(self) -> "Association":
+    def snapshot(self) -> "Association":
         """This one as it is now, whatever becomes of it."""
         made = Association(*_fields(self))
         for name in _CHANGING:
@@ -221,7 +221,9 @@ class Association(msgspec.Struct, eq=False):
         # A state that was asked for before the last notification is old news.
         if self.ended is None and status.mono >= self._state_at and status.state != self.state:
             self.state = status.state
-            self.history.add(Step(status.state, status.at, status.mono, "as the stack says, asked for it"))
+            self.history.add(
+                StateChange(status.state, status.at, status.mono, "as the stack says, asked for it")
+            )
 
     def _path(self, event: PeerAddrChange) -> None:
         if event.state == "UNREACHABLE":
@@ -234,7 +236,7 @@ class Association(msgspec.Struct, eq=False):
     def _enter(self, state: str, event: Event, why: str) -> None:
         self.state, self._state_at = state, event.mono
         self.last = max(self.last, event.mono)
-        self.history.add(Step(state, event.at, event.mono, why))
+        self.history.add(StateChange(state, event.at, event.mono, why))
 
     def _end(self, how: str, by: Origin, event: Event) -> None:
         self._enter("CLOSED", event, how)
@@ -280,7 +282,7 @@ class Associations:
         """The association with this key, None where it is not kept."""
         return self._all.get(key)
 
-    def still(self) -> "Associations":
+    def snapshot(self) -> "Associations":
         """All as they are now, whatever becomes of these: a row is copied before it changes, not before."""
         made = Associations(self._limit)
         made.names = self.names
@@ -354,8 +356,8 @@ class Associations:
     def echoed(self, key: int, packet: Packet) -> None:
         """Its COOKIE ECHO has gone out, in this packet: no notification tells of that."""
         if association := self._to_change(key):
-            begun = association.history[-1]  # a packet's clock is its link's
-            now = msgspec.structs.replace(packet, mono=begun.mono + packet.at - begun.at)
+            entered = association.history[-1]  # a packet's clock is its link's
+            now = msgspec.structs.replace(packet, mono=entered.mono + packet.at - entered.at)
             association._enter("COOKIE-ECHOED", now, "the cookie that came with the INIT ACK was sent back")
             association.version += 1
 
@@ -363,11 +365,13 @@ class Associations:
         association = self._all.get(key)
         if association is not None and key in self._shared:
             self._shared.discard(key)
-            association = self._all[key] = association.copy()
+            association = self._all[key] = association.snapshot()
         return association
 
     def _meet(self, event: Event) -> Association:
-        association = Association(event.key, event.endpoint, event.assoc_id, event.peer, event.mono)
+        association = Association(
+            key=event.key, endpoint=event.endpoint, assoc_id=event.assoc_id, peer=event.peer, born=event.mono
+        )
         association.last = event.mono
         association.clock = self._clock_of(event.endpoint)
         association.name = self.names.meet(event.key, event.peer)

@@ -61,9 +61,14 @@ class Endpoints:
         match event:
             case Listening():
                 view = EndpointView(
-                    event.endpoint, "listening", event.stack, event.library,
-                    event.addresses, event.port, event.udp_port,
-                )  # fmt: skip
+                    event.endpoint,
+                    "listening",
+                    event.stack,
+                    event.library,
+                    event.addresses,
+                    event.port,
+                    event.udp_port,
+                )
             case Opening():
                 view = EndpointView(
                     event.endpoint, "opening", event.stack, event.library, peer=event.peer, key=event.key

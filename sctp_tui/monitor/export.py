@@ -59,9 +59,22 @@ _FACTS: Mapping[str, Callable[[Association, float], dict[str, Any]]] = {
     "age": lambda a, now: {"age_seconds": round(a.age(now), 3)},
 }
 _OF_EVENTS = (
-    "time", "endpoint", "event", "direction", "assoc_id", "name", "peer", "stream", "ssn", "tsn", "ppid",
-    "unordered", "size", "text", "data_base64",
-)  # fmt: skip
+    "time",
+    "endpoint",
+    "event",
+    "direction",
+    "assoc_id",
+    "name",
+    "peer",
+    "stream",
+    "ssn",
+    "tsn",
+    "ppid",
+    "unordered",
+    "size",
+    "text",
+    "data_base64",
+)
 
 
 class Cancelled(Exception):
@@ -84,7 +97,7 @@ def rows_as_json(rows: Iterable[Association], columns: Sequence[str], now: float
 
 def rows_as_csv(rows: Iterable[Association], columns: Sequence[str], now: float) -> Iterator[bytes]:
     """A line of names, and one for each association; several addresses have a space between them."""
-    nobody = Association(0, "", 0, None, now)
+    nobody = Association(key=0, endpoint="", assoc_id=0, peer=None, born=now)
     yield _line(facts(nobody, columns, now))
     for row in rows:
         yield _line(map(_cell, facts(row, columns, now).values()))

@@ -8,7 +8,7 @@ STEPS = 32
 """Steps kept of one association."""
 
 
-class Step(msgspec.Struct, frozen=True):
+class StateChange(msgspec.Struct, frozen=True):
     """An association entered `state`, a word of RFC 9260, section 4.
 
     `at` is seconds since the epoch, for people, `mono` seconds of the monotonic clock. `why` is in plain
@@ -28,7 +28,7 @@ class History:
 
     def __init__(self) -> None:
         self.left_out = 0
-        self._steps: list[Step] = []
+        self._steps: list[StateChange] = []
 
     def __copy__(self) -> "History":
         """The steps up to now."""
@@ -36,7 +36,7 @@ class History:
         made.left_out, made._steps = self.left_out, self._steps.copy()
         return made
 
-    def add(self, step: Step) -> None:
+    def add(self, step: StateChange) -> None:
         """One more step."""
         self._steps.append(step)
         if len(self._steps) > STEPS:
@@ -47,9 +47,9 @@ class History:
     def __len__(self) -> int:
         return len(self._steps)
 
-    def __iter__(self) -> Iterator[Step]:
+    def __iter__(self) -> Iterator[StateChange]:
         """The steps in order; those that were left out would stand after the first."""
         return iter(self._steps)
 
-    def __getitem__(self, index: int) -> Step:
+    def __getitem__(self, index: int) -> StateChange:
         return self._steps[index]

@@ -49,7 +49,7 @@ class Log:
         while self._payload > self._payload_limit and self._records:
             self._payload -= held(take())
 
-    def copy(self) -> "Log":
+    def snapshot(self) -> "Log":
         """The log as it is now: the same records, by the same numbers, whatever comes to this one."""
         made = Log(self._limit, self._payload_limit)
         made.captured, made._payload = self.captured, self._payload

@@ -36,7 +36,7 @@ _ENDING, _BEGINNING = 1, 2
 _REFUSAL = 0xC003  # a parameter that has causes in it (RFC 5061, section 4.2.4)
 
 
-class Octets:
+class PacketMask:
     """Masks packets, with the pseudonyms of the rest of the program."""
 
     def __init__(self, pseudonyms: Pseudonyms) -> None:

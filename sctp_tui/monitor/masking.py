@@ -31,7 +31,7 @@ from sctp_tui.sctp.events import (
 from sctp_tui.sctp.hostport import format_hostport, parse_hostport
 
 from .endpoints import is_server
-from .masked_packets import Octets
+from .masked_packets import PacketMask
 from .pseudonyms import Pseudonyms
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -46,7 +46,7 @@ class Mask:
 
     def __init__(self) -> None:
         self._pseudonyms = Pseudonyms()
-        self._octets = Octets(self._pseudonyms)
+        self._octets = PacketMask(self._pseudonyms)
         self._plans: dict[type, list[tuple[str, Callable[[Any], Any]]]] = {}
 
     # --- what comes from the engine

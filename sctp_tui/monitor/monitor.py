@@ -11,14 +11,14 @@ from .endpoints import Endpoints
 from .link_clock import WORLD, LinkClock
 from .log import Log
 from .trace.conversations import Wire, bare, kind
-from .trace.link_changes import Remarks
+from .trace.link_history import LinkHistory
 from .trace.rto_samples import RtoSamples
 
 _COOKIE_ECHO = 10
 
 
 class Monitor:
-    """Folds what a drain of the outbox brought. It asks nothing and waits for nothing."""
+    """Folds what a drain of the queue brought. It asks nothing and waits for nothing."""
 
     def __init__(self) -> None:
         self.associations = Associations(clock_of=self._clock_of)
@@ -30,11 +30,11 @@ class Monitor:
         self.link: LinkState | None = None
         """What the link does, None before it was asked to do anything."""
         self._link_clock = LinkClock()
-        self.remarks = Remarks()
+        self.remarks = LinkHistory()
         self.refused_capture = ""
         """Why the kernel's packets are not seen though that was asked for; "" where they are."""
         self.dropped = 0
-        """Messages that were dropped before they came here, since the outbox was made."""
+        """Messages that were dropped before they came here, since the queue was made."""
 
     def link_time(self, mono: float) -> float:
         """The link's clock at a time of the monotonic one (s): it may stand, go slow, and be behind since."""
@@ -114,6 +114,6 @@ class Monitor:
             way = "out" if conversation.endpoint == view.name else "in"
             for echo in echoes:
                 its = (echo.flow, echo.direction) == (conversation.flow, way)
-                if its and echo.mono >= conversation.began:
+                if its and echo.mono >= conversation.start_mono:
                     self.associations.echoed(opening.key, echo)
                     break

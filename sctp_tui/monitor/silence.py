@@ -120,7 +120,7 @@ def end(
     On those that were `given_up` HEARTBEATs alone are missed.
     """
     every = [*paths, *given_up]
-    last, limit = max(begun for begun, _, _ in every), every[0][2].association_max_retrans
+    last, limit = max(start for start, _, _ in every), every[0][2].association_max_retrans
     if outstanding and paths:
         # One path may be used alone, or each in turn, with HEARTBEATs on the others.
         latest = max(last + misses(timers, rto, outstanding=True)[-1] for _, rto, timers in paths)
@@ -134,10 +134,10 @@ def end(
 
 
 def _times(path: Silent, jitter: float = -_JITTER, *, outstanding: bool) -> list[float]:
-    begun, rto, timers = path
+    start, rto, timers = path
     if timers.pf_retrans is not None:
-        return [begun + at for at in _failing(timers, rto, jitter, outstanding=outstanding)]
-    return [begun + at for at in misses(timers, rto, outstanding=outstanding, beats=True)]
+        return [start + at for at in _failing(timers, rto, jitter, outstanding=outstanding)]
+    return [start + at for at in misses(timers, rto, outstanding=outstanding, beats=True)]
 
 
 class _Line:
@@ -285,7 +285,7 @@ class Silence:
                 )
                 first = line.first or told.path_max_retrans + 1
                 paths.append((line.at - times[min(first, len(times)) - 1], line.base, told))
-        last = max(begun for begun, _, _ in paths)
+        last = max(start for start, _, _ in paths)
         given_up = [
             (last, line.seen, timers[address]) for address, line in self._lines.items() if not line.missed
         ]

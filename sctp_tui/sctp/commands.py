@@ -3,7 +3,7 @@
 import msgspec
 
 from .events import Peer, StackName
-from .link.conditions import Conditions, Drop
+from .link.conditions import Conditions, DropRule
 
 
 class Command(msgspec.Struct, frozen=True, tag_field="command", tag=True, gc=False):
@@ -131,7 +131,7 @@ class SetLink(Command, frozen=True, tag="set_link"):
 class DropNext(Command, frozen=True, tag="drop_next"):
     """One drop with an aim more, in both directions: whichever such packet comes first."""
 
-    drop: Drop
+    drop: DropRule
 
 
 class SetSpeed(Command, frozen=True, tag="set_speed"):

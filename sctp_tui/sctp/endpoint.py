@@ -11,8 +11,8 @@ from typing import Protocol
 
 import msgspec
 
-from .events import Detail, Event, LinkState, Listening, Packet, Peer, StackName, Status
-from .link.conditions import Conditions, Drop
+from .events import Detail, Event, LinkState, Listening, Packet, Peer, StackName, Stamp, Status
+from .link.conditions import Conditions, DropRule
 
 MESSAGE_LIMIT = 4 * 1024 * 1024
 """Longest message put together from pieces, in bytes, unless told otherwise."""
@@ -55,6 +55,10 @@ class Clock(msgspec.Struct, frozen=True):
 
     wall: Callable[[], float] = time.time
     mono: Callable[[], float] = time.monotonic
+
+    def stamp(self) -> Stamp:
+        """The time now, for an event."""
+        return {"at": self.wall(), "mono": self.mono()}
 
 
 class EndpointOptions(msgspec.Struct, frozen=True):
@@ -172,7 +176,7 @@ class LinkControl(Protocol):
     def set(self, inward: Conditions, outward: Conditions, seed: int | None) -> None:
         """Other conditions from now on. With a `seed` chance and counts begin anew."""
 
-    def drop_next(self, drop: Drop) -> None:
+    def drop_next(self, drop: DropRule) -> None:
         """One drop with an aim more: in whichever direction such a packet goes first."""
 
     def set_speed(self, speed: float) -> None:
@@ -210,10 +214,10 @@ class Stack(Protocol):
         """A new endpoint. May raise OSError, as an endpoint's methods."""
 
     def descriptors(self) -> Sequence[int]:
-        """What to wait on for reading before a `turn` is due, whether or not anybody receives."""
+        """What to wait on for reading before a `poll` is due, whether or not anybody receives."""
 
     def timeout(self, receiving: bool = True) -> float | None:
-        """Seconds until `turn` must be called though no descriptor is ready; None: not at all.
+        """Seconds until `poll` must be called though no descriptor is ready; None: not at all.
 
         Where nobody is `receiving`, what waits to be received is no reason.
         """
@@ -232,7 +236,7 @@ class Stack(Protocol):
     def link(self) -> LinkControl | None:
         """The controls of its links; None where the links are not its own."""
 
-    def turn(self) -> None:
+    def poll(self) -> None:
         """Let time pass and packets move. Never blocks."""
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ RFC 6458, section 6.1, in snake case. Everything here serialises with msgspec.
 
 import json
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import msgspec
 
@@ -40,6 +40,13 @@ class Peer(msgspec.Struct, frozen=True, gc=False):
     def __str__(self) -> str:
         host = self.addresses[0] if self.addresses else "?"
         return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
+
+class Stamp(TypedDict):
+    """The time of an event, as it has it."""
+
+    at: float
+    mono: float
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="event", tag=True, gc=False):

@@ -26,7 +26,7 @@ if AVAILABLE:
     _libc.sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]
 
 
-class Room:
+class MessageBuffers:
     """Room for `COUNT` messages of at most `piece` bytes, prepared once and used for all sockets of a thread.
 
     Message number i begins at `data[i * piece]`, its address at `names[i * sockaddr.SIZE]`, what the kernel
@@ -48,10 +48,18 @@ class Room:
 
         def headers(name: int, size: int) -> bytes:
             return b"".join(
-                _MSGHDR.pack(name + i * size, size, iovecs + i * _IOVEC.size, 1,
-                             control + i * control_size if control_size else 0, control_size, 0, 0)
+                _MSGHDR.pack(
+                    name + i * size,
+                    size,
+                    iovecs + i * _IOVEC.size,
+                    1,
+                    control + i * control_size if control_size else 0,
+                    control_size,
+                    0,
+                    0,
+                )
                 for i in range(COUNT)
-            )  # fmt: skip
+            )
 
         self._to_any, self._to_peer = headers(names, sockaddr.SIZE), headers(0, 0)
         words = memoryview(self._headers).cast("I")

@@ -2,8 +2,8 @@
 
 The two stacks write the same structures with other numbers and a few other shapes: those differences are
 a `Dialect`, kept in each stack's own module. Decoding never raises, whatever a peer sent: what is not
-understood becomes an `UnknownNotification`. Events come with the assoc ID alone; `Book.stamp` adds the
-rest. Some fields are copies of what the peer sent and stay raw bytes here.
+understood becomes an `UnknownNotification`. Events come with the assoc ID alone; `AssociationRegistry.stamp`
+adds the rest. Some fields are copies of what the peer sent and stay raw bytes here.
 """
 
 import struct
@@ -23,11 +23,13 @@ from .events import (
     NotificationsStopped,
     Origin,
     PartialDelivery,
+    Peer,
     PeerAddrChange,
     RemoteError,
     SenderDry,
     SendFailed,
     ShutdownEvent,
+    Stamp,
     StreamChange,
     StreamReset,
     UnknownNotification,
@@ -86,10 +88,20 @@ _TRIPLE = struct.Struct("=III")
 _STREAM_CHANGE = struct.Struct("=IHH")
 
 
+class _Unstamped(Stamp):
+    endpoint: str
+    key: int
+    peer: Peer | None
+
+
+_UNSTAMPED: _Unstamped = {"at": 0.0, "mono": 0.0, "endpoint": "", "key": 0, "peer": None}
+"""What `AssociationRegistry.stamp` adds to a notification."""
+
+
 def decode(data: bytes, dialect: Dialect) -> Notification:
     """The notification in `data` as an event without its stamp. Never raises."""
     if len(data) < _HEADER.size:
-        return UnknownNotification(0.0, 0.0, "", 0, 0, None, 0, data)
+        return UnknownNotification(**_UNSTAMPED, assoc_id=0, type=0, data=data)
     number, flags, _ = _HEADER.unpack_from(data)
     read = _READERS.get(dialect.types.get(number, ""))
     try:
@@ -97,7 +109,7 @@ def decode(data: bytes, dialect: Dialect) -> Notification:
             return read(data[_HEADER.size :], flags, dialect)
     except (struct.error, KeyError):
         pass  # shorter than its type, or a value that the dialect lacks: shown as unknown
-    return UnknownNotification(0.0, 0.0, "", 0, 0, None, number, data)
+    return UnknownNotification(**_UNSTAMPED, assoc_id=0, type=number, data=data)
 
 
 def _assoc_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
@@ -115,8 +127,16 @@ def _assoc_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
         told = told or "it knows no such association, as after a restart"
     by = _by(state, code, info, dialect)
     return AssocChange(
-        0.0, 0.0, "", 0, assoc_id, None, state, outbound, inbound, code, told, by, features
-    )  # fmt: skip
+        **_UNSTAMPED,
+        assoc_id=assoc_id,
+        state=state,
+        outbound_streams=outbound,
+        inbound_streams=inbound,
+        error=code,
+        error_text=told,
+        by=by,
+        features=features,
+    )
 
 
 def _by(state: AssocState, code: int | None, info: bytes, dialect: Dialect) -> Origin:
@@ -137,7 +157,13 @@ def _by(state: AssocState, code: int | None, info: bytes, dialect: Dialect) -> O
 def _addr_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
     address, number, error, assoc_id = _ADDR_CHANGE.unpack_from(body)
     state = dialect.address_states.get(number, str(number))
-    return PeerAddrChange(0.0, 0.0, "", 0, assoc_id, None, dialect.address(address), state, error)
+    return PeerAddrChange(
+        **_UNSTAMPED,
+        assoc_id=assoc_id,
+        address=dialect.address(address),
+        state=state,
+        error=error,
+    )
 
 
 def _remote_error(body: bytes, flags: int, dialect: Dialect) -> Notification:
@@ -148,7 +174,13 @@ def _remote_error(body: bytes, flags: int, dialect: Dialect) -> Notification:
     if dialect.remote_error_chunk:
         found = list(islice(causes(data), MOST + 1))
         code, told = (found[0][0], describe_all(found)) if found else (code, describe(code))
-    return RemoteError(0.0, 0.0, "", 0, assoc_id, None, code or 0, told, data)
+    return RemoteError(
+        **_UNSTAMPED,
+        assoc_id=assoc_id,
+        error=code or 0,
+        error_text=told,
+        data=data,
+    )
 
 
 def _send_failed(body: bytes, flags: int, dialect: Dialect) -> Notification:
@@ -177,52 +209,59 @@ def _failure(
 ) -> Notification:
     cause = dialect.cause(error & 0xFFFF)
     return SendFailed(
-        0.0,
-        0.0,
-        "",
-        0,
-        assoc_id,
-        None,
-        context,
-        stream,
-        ntohl(ppid),
-        bool(flags & dialect.data_sent),
-        error,
-        describe(cause),
-        len(data),
-        data,
+        **_UNSTAMPED,
+        assoc_id=assoc_id,
+        message_id=context,
+        stream=stream,
+        ppid=ntohl(ppid),
+        sent=bool(flags & dialect.data_sent),
+        error=error,
+        error_text=describe(cause),
+        size=len(data),
+        data=data,
     )
 
 
 def _shutdown(body: bytes, flags: int, dialect: Dialect) -> Notification:
     (assoc_id,) = _U32.unpack_from(body)
-    return ShutdownEvent(0.0, 0.0, "", 0, assoc_id, None)
+    return ShutdownEvent(**_UNSTAMPED, assoc_id=assoc_id)
 
 
 def _adaptation(body: bytes, flags: int, dialect: Dialect) -> Notification:
     indication, assoc_id = _U32_PAIR.unpack_from(body)
-    return AdaptationIndication(0.0, 0.0, "", 0, assoc_id, None, indication)
+    return AdaptationIndication(**_UNSTAMPED, assoc_id=assoc_id, indication=indication)
 
 
 def _partial_delivery(body: bytes, flags: int, dialect: Dialect) -> Notification:
     (indication,) = _U32.unpack_from(body)
     stream, sequence, assoc_id = dialect.partial_delivery(body[4:])
-    return PartialDelivery(0.0, 0.0, "", 0, assoc_id, None, indication, stream, sequence)
+    return PartialDelivery(
+        **_UNSTAMPED,
+        assoc_id=assoc_id,
+        indication=indication,
+        stream=stream,
+        sequence=sequence,
+    )
 
 
 def _authentication(body: bytes, flags: int, dialect: Dialect) -> Notification:
     key_number, _, indication, assoc_id = _AUTHENTICATION_LINUX.unpack_from(body)
     name = dialect.authentications.get(indication, str(indication))
-    return Authentication(0.0, 0.0, "", 0, assoc_id, None, key_number, name)
+    return Authentication(
+        **_UNSTAMPED,
+        assoc_id=assoc_id,
+        key_number=key_number,
+        indication=name,
+    )
 
 
 def _sender_dry(body: bytes, flags: int, dialect: Dialect) -> Notification:
     (assoc_id,) = _U32.unpack_from(body)
-    return SenderDry(0.0, 0.0, "", 0, assoc_id, None)
+    return SenderDry(**_UNSTAMPED, assoc_id=assoc_id)
 
 
 def _stopped(body: bytes, flags: int, dialect: Dialect) -> Notification:
-    return NotificationsStopped(0.0, 0.0, "", 0, 0, None)
+    return NotificationsStopped(**_UNSTAMPED, assoc_id=0)
 
 
 def _outcome(flags: int, denied: int, failed: int) -> str:
@@ -234,19 +273,37 @@ def _stream_reset(body: bytes, flags: int, dialect: Dialect) -> Notification:
     streams = struct.unpack_from(f"={(len(body) - 4) // 2}H", body, 4)
     ways = [w for w, bit in (("in", dialect.reset_incoming), ("out", dialect.reset_outgoing)) if flags & bit]
     outcome = _outcome(flags, dialect.reset_denied, dialect.reset_failed)
-    return StreamReset(0.0, 0.0, "", 0, assoc_id, None, "+".join(ways), outcome, streams)
+    return StreamReset(
+        **_UNSTAMPED,
+        assoc_id=assoc_id,
+        direction="+".join(ways),
+        outcome=outcome,
+        streams=streams,
+    )
 
 
 def _assoc_reset(body: bytes, flags: int, dialect: Dialect) -> Notification:
     assoc_id, local, remote = _TRIPLE.unpack_from(body)
     outcome = _outcome(flags, dialect.reset_denied, dialect.reset_failed)
-    return AssocReset(0.0, 0.0, "", 0, assoc_id, None, outcome, local, remote)
+    return AssocReset(
+        **_UNSTAMPED,
+        assoc_id=assoc_id,
+        outcome=outcome,
+        local_tsn=local,
+        remote_tsn=remote,
+    )
 
 
 def _stream_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
     assoc_id, inbound, outbound = _STREAM_CHANGE.unpack_from(body)
     outcome = _outcome(flags, dialect.change_denied, dialect.change_failed)
-    return StreamChange(0.0, 0.0, "", 0, assoc_id, None, outcome, inbound, outbound)
+    return StreamChange(
+        **_UNSTAMPED,
+        assoc_id=assoc_id,
+        outcome=outcome,
+        inbound_streams=inbound,
+        outbound_streams=outbound,
+    )
 
 
 _READERS: Mapping[str, Callable[[bytes, int, Dialect], Notification]] = {

@@ -14,9 +14,14 @@ MARKS = 4
 
 # Words in the names of characters that have no picture of their own, though their category says otherwise.
 _UNSEEN = (
-    "VARIATION SELECTOR", "GRAPHEME JOINER", "BRAILLE PATTERN BLANK", "NULL NOTEHEAD", "VOWEL INHERENT",
-    "REGIONAL INDICATOR", "EMOJI MODIFIER",
-)  # fmt: skip
+    "VARIATION SELECTOR",
+    "GRAPHEME JOINER",
+    "BRAILLE PATTERN BLANK",
+    "NULL NOTEHEAD",
+    "VOWEL INHERENT",
+    "REGIONAL INDICATOR",
+    "EMOJI MODIFIER",
+)
 _LETTERS = ("Lo", "Mn")  # a filler of these is nothing, one of punctuation a line
 _MARKS = ("Mn", "Me")
 _VIRAMA = 9  # the combining class of those that join two letters, to one of whatever width

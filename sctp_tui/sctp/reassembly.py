@@ -13,7 +13,7 @@ TOTAL = 64 * 1024 * 1024
 _Key = tuple[int, Hashable]
 
 
-class _Unfinished(msgspec.Struct, eq=False):
+class _PartialMessage(msgspec.Struct, eq=False):
     """What has come of a message. `limit` is the one past which its pieces were let go, 0 for none."""
 
     data: bytearray
@@ -21,7 +21,7 @@ class _Unfinished(msgspec.Struct, eq=False):
     limit: int = 0
 
 
-class Whole(NamedTuple):
+class ReassembledMessage(NamedTuple):
     """A message of which the last piece has come: its data, or None where that went past `limit`.
 
     `size` bytes of it had come.
@@ -44,19 +44,19 @@ class Reassembly:
         self.limit = limit
         self.total = total
         self._bytes = 0
-        self._waiting: OrderedDict[_Key, _Unfinished] = OrderedDict()  # the longest without a piece first
-        self._let_go: dict[_Key, _Unfinished] = {}
+        self._waiting: OrderedDict[_Key, _PartialMessage] = OrderedDict()  # the longest without a piece first
+        self._let_go: dict[_Key, _PartialMessage] = {}
         self._of: dict[int, set[_Key]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._of)
 
-    def add(self, assoc_id: int, message: Hashable, piece: bytes, last: bool) -> Whole | None:
+    def add(self, assoc_id: int, message: Hashable, piece: bytes, last: bool) -> ReassembledMessage | None:
         """One piece; `message` tells the messages of an association apart. None until the last has come."""
         key = (assoc_id, message)
         one = self._let_go.get(key) or self._waiting.get(key)
         if one is None:
-            one = self._waiting[key] = _Unfinished(bytearray())
+            one = self._waiting[key] = _PartialMessage(bytearray())
             self._of.setdefault(assoc_id, set()).add(key)
         one.size += len(piece)
         if not one.limit:
@@ -74,7 +74,7 @@ class Reassembly:
         of.discard(key)
         if not of:
             del self._of[assoc_id]
-        return Whole(None if one.limit else bytes(one.data), one.size, one.limit)
+        return ReassembledMessage(None if one.limit else bytes(one.data), one.size, one.limit)
 
     def _drop(self, key: _Key, limit: int) -> None:
         one = self._let_go[key] = self._waiting.pop(key)

@@ -24,9 +24,12 @@ def pack(address: Address) -> bytes:
         return _FAMILY.pack(socket.AF_INET) + port + socket.inet_aton(address[0]) + bytes(8)
     packed = socket.inet_pton(socket.AF_INET6, address[0].partition("%")[0])
     return (
-        _FAMILY.pack(socket.AF_INET6) + port + address[2].to_bytes(4, "big") + packed
+        _FAMILY.pack(socket.AF_INET6)
+        + port
+        + address[2].to_bytes(4, "big")
+        + packed
         + _SCOPE.pack(address[3])
-    )  # fmt: skip
+    )
 
 
 def unpack(data: bytes) -> Address:

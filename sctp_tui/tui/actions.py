@@ -299,7 +299,7 @@ ACTIONS: tuple[Action, ...] = (
 # fmt: on
 
 
-class Moved(msgspec.Struct, frozen=True):
+class MovedKey(msgspec.Struct, frozen=True):
     """A key that an action had in an earlier version, and what the action is called where that is said."""
 
     key: str
@@ -308,9 +308,9 @@ class Moved(msgspec.Struct, frozen=True):
 
 
 MOVED = (
-    Moved("k", "drop_next", "Losing the next DATA"),
-    Moved("K", "drop", "Choosing packets to lose"),
-    Moved("j", "copy_json", "Copying as JSON"),
+    MovedKey("k", "drop_next", "Losing the next DATA"),
+    MovedKey("K", "drop", "Choosing packets to lose"),
+    MovedKey("j", "copy_json", "Copying as JSON"),
 )
 
 

@@ -21,7 +21,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from sctp_tui.engine.engine import Engine
-from sctp_tui.engine.event_queue import Outbox
+from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.engine.watchdog import Watchdog
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.names import Names
@@ -45,7 +45,7 @@ from .palette import ActionProvider
 from .servers import Servers
 from .settings import Settings
 from .small import LEAST, SmallScreen, too_small
-from .state import State
+from .state import SavedState
 from .widgets.header import Header
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class SctpApp(App[None], inherit_bindings=False):
     CSS_PATH = Path(__file__).with_name("main_screen.tcss")
     DEFAULT_MODE: ClassVar[str] = "main"
     DRAINS: ClassVar[int] = 10
-    """Drains of the outbox, and redraws, a second."""
+    """Drains of the queue, and redraws, a second."""
     # Textual's own are not inherited, so that q comes first in the footer.
     BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
     COMMANDS: ClassVar[set[type[Provider]]] = {ActionProvider}  # type: ignore[assignment]
@@ -86,9 +86,9 @@ class SctpApp(App[None], inherit_bindings=False):
             from sctp_tui.monitor import masking
 
             self._mask = masking.Mask()
-        self.outbox = Outbox()
+        self.event_queue = EventQueue()
         self.engine = Engine(
-            self.outbox,
+            self.event_queue,
             grace=settings.grace,
             max_associations=settings.max_associations,
             packets=(*_SEEN, "kernel") if settings.capture else _SEEN,
@@ -97,7 +97,7 @@ class SctpApp(App[None], inherit_bindings=False):
         )
         self._watchdog = Watchdog(self.engine, self.clock)
         self.servers = Servers(settings, self.monitor.endpoints, self.submit)
-        self.state = State.load(settings.state)
+        self.state = SavedState.load(settings.state)
         if self._mask is None:  # a pseudonym is another's the next time
             names: dict[str, str] = self.state.get("names", {}, dict[str, str])
             self.monitor.associations.names = Names(names)
@@ -243,7 +243,7 @@ class SctpApp(App[None], inherit_bindings=False):
     def _drain(self) -> None:
         if not self.is_running:
             return  # the widgets are being taken down
-        ended = not self.engine.running  # asked first, so that its last events are in the outbox
+        ended = not self.engine.running  # asked first, so that its last events are in the queue
         calm = not self._fold()
         if ended:  # nobody sees what may be left
             self.exit(return_code=0 if self._ending else 1)
@@ -267,18 +267,18 @@ class SctpApp(App[None], inherit_bindings=False):
         if self._ending:
             self._main.say_ending()
 
-    def _shown(self, began: float) -> None:
+    def _shown(self, start: float) -> None:
         """A frame is on the screen, whose drawing began then (s, monotonic)."""
-        self._show_next = began + min(_LONGEST, _PAUSE * (self.clock.mono() - began))
+        self._show_next = start + min(_LONGEST, _PAUSE * (self.clock.mono() - start))
 
     def _fold(self) -> bool:
         """Take some of what waits, and soon the rest, if there is more; whether there was anything."""
-        batch = self.outbox.drain(limit=_MOST)
+        batch = self.event_queue.drain(limit=_MOST)
         if self._mask is not None:
             batch = self._mask.batch(batch)
         self.monitor.fold(batch)
         self._main.fold(batch)
-        if self.outbox.waiting and not self._rest_comes:
+        if self.event_queue.waiting and not self._rest_comes:
             self._rest_comes = True
             self._fold_rest()
         return bool(batch)
@@ -286,7 +286,7 @@ class SctpApp(App[None], inherit_bindings=False):
     @work
     async def _fold_rest(self) -> None:
         """Until nothing waits. A timer of Textual's for each breath would take as long as what it is for."""
-        while self.is_running and self.outbox.waiting:
+        while self.is_running and self.event_queue.waiting:
             await asyncio.sleep(_BREATH)
             self._fold()
         self._rest_comes = False

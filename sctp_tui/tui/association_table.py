@@ -6,7 +6,7 @@ from typing import ClassVar
 from sctp_tui.monitor import export
 from sctp_tui.monitor.associations import Association, Associations
 from sctp_tui.monitor.filter.order import Order
-from sctp_tui.monitor.filter.view import Rows
+from sctp_tui.monitor.filter.view import AssociationRows
 from sctp_tui.monitor.text import units
 
 from .widgets.columns import Column
@@ -179,12 +179,12 @@ class AssociationTable(LineTable[Association]):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(COLUMNS, id=id)
-        self._store: Rows = Associations()
+        self._store: AssociationRows = Associations()
         self._version = -1  # of which rows there are
         self._order = Order()
         self._ordered_at = 0.0
 
-    def show(self, store: Rows, now: float) -> None:
+    def show(self, store: AssociationRows, now: float) -> None:
         """Draw what has changed; `now` in seconds of the monotonic clock."""
         due = self._order.changing and abs(now - self._ordered_at) >= _ORDER_EVERY
         if store is not self._store:

@@ -6,8 +6,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from sctp_tui.monitor.frozen import Frozen
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.snapshot import MonitorSnapshot
 
 
 class FreezeBanner(Widget):
@@ -32,7 +32,7 @@ class FreezeBanner(Widget):
     def __init__(self, monitor: Monitor) -> None:
         super().__init__()
         self._monitor = monitor
-        self._frozen: Frozen | None = None
+        self._frozen: MonitorSnapshot | None = None
         self._since = ""
 
     @property
@@ -45,7 +45,7 @@ class FreezeBanner(Widget):
 
         `now` is in monotonic seconds, `at` in seconds since the epoch.
         """
-        self._frozen = None if self._frozen else Frozen(self._monitor, now)
+        self._frozen = None if self._frozen else MonitorSnapshot(self._monitor, now)
         self._since = time.strftime("%H:%M:%S", time.localtime(at))
         self.waiting = 0
         self.display = self.frozen

@@ -22,7 +22,7 @@ class Hangup:
         self.last: Callable[[], None] = lambda: None
         self._engine = engine
         self._end = end
-        self._begun = False
+        self._started = False
         self._hurry = threading.Event()
 
     def watch(self, descriptors: Collection[int]) -> None:
@@ -48,8 +48,8 @@ class Hangup:
         """
         if not patience:
             self._hurry.set()
-        if not self._begun:
-            self._begun = True
+        if not self._started:
+            self._started = True
             self._end()
             threading.Thread(target=self._wait, args=(status, patience), name="hangup", daemon=True).start()
 

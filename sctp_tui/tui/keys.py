@@ -7,7 +7,7 @@ from textual.keys import format_key
 from textual.screen import Screen
 
 from .actions import MOVED, Action, named, with_own
-from .state import State
+from .state import SavedState
 
 
 class Keys:
@@ -16,7 +16,7 @@ class Keys:
     `map` is for Textual's `set_keymap`.
     """
 
-    def __init__(self, own: Mapping[str, str], state: State) -> None:
+    def __init__(self, own: Mapping[str, str], state: SavedState) -> None:
         self.map = with_own(own)
         self._state = state
 

@@ -30,15 +30,15 @@ from .association_table import AssociationTable
 from .clients.client_pane import ClientPane
 from .clients.clients import Outcome
 from .clients.fields import Fields
+from .export_actions import ExportActions
+from .filter_actions import FilterActions
 from .filter_bar import FilterBar
-from .find_actions import FindActions
 from .freeze import FreezeBanner
 from .message_log import MessageLog
 from .no_rows import NoRows
 from .program import Program
 from .search import SearchBar
 from .settings import Settings
-from .take_actions import TakeActions
 from .widgets import large
 from .widgets.header import Header
 from .widgets.heading import Heading
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from sctp_tui.monitor.masking import Mask
 
 
-class MainScreen(WireActions, FindActions, TakeActions):
+class MainScreen(WireActions, FilterActions, ExportActions):
     """Shows the monitor; owns nothing but the focus."""
 
     AUTO_FOCUS = "#message"

@@ -31,7 +31,7 @@ from sctp_tui.sctp.printable import printable
 
 from .actions import bindings
 from .widgets.columns import Column, arrange, fit
-from .widgets.follow_view import Trail
+from .widgets.follow_view import FollowView
 from .widgets.marks import Marks
 
 _GAP = 1  # cells between two columns
@@ -73,7 +73,7 @@ _OF_MESSAGES: tuple[Column[Message], ...] = (
 )
 
 
-class _Held(msgspec.Struct, frozen=True):
+class _Anchor(msgspec.Struct, frozen=True):
     """A record of the whole log, how many lines below the first in view it is, and if the cursor is on it."""
 
     whole: int
@@ -85,7 +85,7 @@ def _titles(columns: list[tuple[Column[Any], int]]) -> str:
     return "".join(fit(column.title, room, column.align) + " " * _GAP for column, room in columns)
 
 
-class MessageLog(Trail):
+class MessageLog(FollowView):
     """Shows a `Log`, and follows it while the last line is in view."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("log")
@@ -130,7 +130,7 @@ class MessageLog(Trail):
         super().__init__(id=id)
         self._log: Records = Log()
         self._marks: Marks | None = None
-        self._held: _Held | None = None
+        self._held: _Anchor | None = None
         self._width = -1
         self.brief = False
         self._front: list[tuple[Column[Event], int]] = []
@@ -156,14 +156,14 @@ class MessageLog(Trail):
         chosen = self.chosen
         if not self.following and chosen is not None and self._held is None:
             whole, line = self._log.whole(chosen), chosen - self._top
-            self._held = _Held(whole, line, self.cursor is not None)
+            self._held = _Anchor(whole, line, self.cursor is not None)
         self.cursor = None
         self._log, self._first = log, log.first
         self._strips.clear()
         if self in self.screen.selections:
             self.screen.clear_selection()
 
-    def _hold(self, held: "_Held") -> None:
+    def _hold(self, held: "_Anchor") -> None:
         """Go to where the log was before it became another one, as far as that has been looked at by now."""
         log = self._log
         number = max(log.first, min(log.place(held.whole), log.captured - 1))

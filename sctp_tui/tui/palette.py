@@ -20,7 +20,7 @@ _VIEWS = {"packets": "ladder", "lanes": "lanes", "window": "window", "states": "
 """Places that are views of the wire."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class PaletteEntry(msgspec.Struct, frozen=True):
     """What is listed: an action, by a title that no other has, and the keys that do it where the focus is.
 
     Where none of its keys act there, the keys of where they do.
@@ -55,7 +55,7 @@ class ActionProvider(Provider):
                     help=entry.row.help,
                 )
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[PaletteEntry]:
         """What is listed, each action once, by whatever keys it is done."""
         active: dict[str | None, list[str]] = {}
         for one in self.screen.active_bindings.values():
@@ -70,7 +70,7 @@ class ActionProvider(Provider):
             outer = first.place in ("lists", "everywhere")
             where = "" if outer or labels.count(first.label) == 1 else PLACES[first.place].title
             entries.append(
-                Entry(
+                PaletteEntry(
                     first,
                     f"{first.label}, {where[0].lower()}{where[1:]}" if where else first.label,
                     " ".join(keys) or self._keys.of(first),
@@ -108,7 +108,7 @@ class ActionProvider(Provider):
                 found.setdefault(kind.__name__, node)
         return found
 
-    def command(self, entry: Entry) -> Callable[[], Coroutine[object, object, None]]:
+    def command(self, entry: PaletteEntry) -> Callable[[], Coroutine[object, object, None]]:
         """What does it."""
         return partial(self._do, entry.row)
 
@@ -133,5 +133,5 @@ def _out_of_sight(node: DOMNode) -> bool:
     return not _in_sight(node)
 
 
-def _line(title: Content, entry: Entry) -> Content:
+def _line(title: Content, entry: PaletteEntry) -> Content:
     return Content.assemble(title, "  ", (entry.keys, "bold $text-accent"))

@@ -27,8 +27,14 @@ def _rendered(app: App[Any]) -> str:
     """As Textual's `export_screenshot`, which takes the terminal for a dark one whatever the theme is."""
     width, height = app.size
     console = Console(
-        width=width, height=height, file=io.StringIO(), force_terminal=True, color_system="truecolor",
-        record=True, legacy_windows=False, safe_box=False,
-    )  # fmt: skip
+        width=width,
+        height=height,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        record=True,
+        legacy_windows=False,
+        safe_box=False,
+    )
     console.print(app.screen._compositor.render_update(full=True, screen_stack=app._background_screens))
     return console.export_svg(title=app.title, theme=app.ansi_theme)

@@ -7,14 +7,14 @@ from sctp_tui.sctp.endpoint import Clock
 
 from .hangup import Hangup
 from .keys import Keys
-from .state import State
+from .state import SavedState
 
 
 class Program(Protocol):
     """The program on the screen."""
 
     clock: Clock
-    state: State
+    state: SavedState
     keys: Keys
     hangup: Hangup
 

@@ -86,11 +86,17 @@ class Servers:
             self._asked[name] = view
             self._submit(
                 Listen(
-                    name, stack, settings.hosts, settings.port,
-                    settings.udp_port if stack == "userspace" else None,
-                    settings.outbound, settings.inbound, settings.echo, settings.autoclose,
+                    endpoint=name,
+                    stack=stack,
+                    hosts=settings.hosts,
+                    port=settings.port,
+                    udp_port=settings.udp_port if stack == "userspace" else None,
+                    outbound=settings.outbound,
+                    inbound=settings.inbound,
+                    echo=settings.echo,
+                    autoclose=settings.autoclose,
                 )
-            )  # fmt: skip
+            )
 
     def change(self, settings: Settings) -> None:
         """Shut down those that are open, and open them with these settings."""

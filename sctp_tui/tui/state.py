@@ -24,7 +24,7 @@ def usual_path() -> Path:
     return user_state_path("sctp-tui") / "state.json"
 
 
-class State:
+class SavedState:
     """A value for each name, in one JSON file; without a path, in memory alone.
 
     `note` says why something was not read or is not kept, "" where all went well. `told` hears each note that

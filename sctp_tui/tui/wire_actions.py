@@ -6,15 +6,15 @@ from textual import on
 from textual.binding import ActiveBinding
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.trace.link_changes import SPEEDS
+from sctp_tui.monitor.trace.link_history import SPEEDS
 from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
 from sctp_tui.sctp.events import LinkState
-from sctp_tui.sctp.link.conditions import Drop
+from sctp_tui.sctp.link.conditions import DropRule
 
 from .association_table import AssociationTable
 from .clients.client_pane import ClientPane
 from .footing import fitting, labelled
-from .main_part import MainPart
+from .main_screen_mixin import MainScreenMixin
 from .widgets.message_input import MessageInput
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _LEADS_TO = {
 """What the line's footer has besides, and where Tab and Shift-Tab lead from there."""
 
 
-class WireActions(MainPart):
+class WireActions(MainScreenMixin):
     """A part of the main screen."""
 
     @property
@@ -141,7 +141,7 @@ class WireActions(MainPart):
 
     def action_drop_next(self) -> None:
         """Lose the next DATA on the stream that is spoken on."""
-        self._drop(Drop("DATA", self.query_one(ClientPane).stream))
+        self._drop(DropRule("DATA", self.query_one(ClientPane).stream))
 
     @property
     def _carries(self) -> bool:
@@ -163,13 +163,13 @@ class WireActions(MainPart):
             return
         from .dialogs.drop_screen import DropScreen
 
-        def chosen(drop: Drop | None) -> None:
+        def chosen(drop: DropRule | None) -> None:
             if drop is not None:
                 self._drop(drop)
 
         self.app.push_screen(DropScreen(self.query_one(ClientPane).stream), chosen)
 
-    def _drop(self, drop: Drop) -> None:
+    def _drop(self, drop: DropRule) -> None:
         self.submit(DropNext(drop))
         stream = "" if drop.stream is None else f" on stream {drop.stream}"
         which = f"the next {drop.chunk}" if drop.count == 1 else f"the next {drop.count} {drop.chunk}"

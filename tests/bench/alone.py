@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 
 from sctp_tui.engine.engine import Engine
-from sctp_tui.engine.event_queue import Outbox
+from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.monitor.trace.conversations import Wire
 from sctp_tui.sctp.commands import Listen, Stop
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions
@@ -28,11 +28,11 @@ _RECORDS = 5_000  # what is kept to be looked at
 
 
 class EngineAlone:
-    """The engine with the screen's outbox, drained as often; `packets` are those stacks' that are kept."""
+    """The engine with the screen's event queue, drained as often; `packets`: those stacks' are kept."""
 
     def __init__(self, packets: Collection[StackName] = ()) -> None:
-        self._outbox = Outbox()
-        self._engine = Engine(self._outbox, grace=0, packets=packets)
+        self._event_queue = EventQueue()
+        self._engine = Engine(self._event_queue, grace=0, packets=packets)
         self._wire = Wire()
         self._kept: deque[Event] = deque(maxlen=_RECORDS)
         self._counts: dict[int, Counts] = {}
@@ -40,15 +40,17 @@ class EngineAlone:
         self._where: tuple[int, int | None] | None = None
         self._ended = False
         self.answers: dict[str, Callable[..., object]] = {
-            "where": self.where, "numbers": self.numbers, "delays": self.delays,
-        }  # fmt: skip
+            "where": self.where,
+            "numbers": self.numbers,
+            "delays": self.delays,
+        }
 
     def run(self) -> None:
         """Drain until `stop`."""
         self._engine.start()
         self._engine.submit(Listen("server", "userspace", port=0, udp_port=0))
         while not self._ended:
-            batch = self._outbox.drain()
+            batch = self._event_queue.drain()
             self._kept += batch.events
             self._wire.extend(batch.packets)
             self._counts |= batch.counts
@@ -116,7 +118,7 @@ class Bare:
         while not self._ended:
             timeout = pump.timeout()
             select.select([pump.descriptor()], [], [], 0.1 if timeout is None else timeout)
-            pump.turn()
+            pump.run_once()
             while (got := receive()) is not None:
                 if not got[1][-1] & layout.MSG_NOTIFICATION:
                     self._messages += 1
@@ -135,9 +137,7 @@ class Bare:
 
     def numbers(self) -> dict[str, float]:
         """See `EngineAlone.numbers`."""
-        return {
-            "messages": self._messages, "dropped": 0, "cpu": time.process_time(), "last": self._last,
-        }  # fmt: skip
+        return {"messages": self._messages, "dropped": 0, "cpu": time.process_time(), "last": self._last}
 
 
 def main(which: str, ask: int, report: int) -> None:

@@ -43,10 +43,11 @@ def churn() -> Iterator[Row]:
     ratio = after / before
     yield Row(
         f"{_ALL:,} associations churned in {_SECONDS:.0f} s: memory of `serve` after against before",
-        f"exact, < {1 + _WITHIN:g}", f"{'exact' if exact else 'NOT EXACT'}, {ratio:.2f}",
+        f"exact, < {1 + _WITHIN:g}",
+        f"{'exact' if exact else 'NOT EXACT'}, {ratio:.2f}",
         exact and ratio < 1 + _WITHIN,
         "{:,} up, {:,} messages, {:,} shut down; ".format(*counts) + f"{before:.0f} and {after:.0f} MB",
-    )  # fmt: skip
+    )
 
 
 def _resident(pid: int) -> float:

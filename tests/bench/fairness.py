@@ -46,11 +46,16 @@ def fairness() -> Iterator[Row]:
     rate = (after["messages"] - before["messages"]) / (after["at"] - before["at"])
     yield below(
         "one sender at full speed, five slow peers, screen on: key to screen p99",
-        percentile(answered, 99), 150, "ms",
+        percentile(answered, 99),
+        150,
+        "ms",
         f"median {statistics.median(answered):.0f} ms, {len(answered)} keys; {rate:,.0f} messages/s",
-    )  # fmt: skip
+    )
     yield below(
-        "their SACKs, p99", percentile(sacks, 99), 250, "ms",
+        "their SACKs, p99",
+        percentile(sacks, 99),
+        250,
+        "ms",
         f"median {statistics.median(sacks):.0f} ms, worst {max(sacks):.0f} ms of {len(sacks)}; "
         f"idle p99 {percentile(idle, 99):.0f} ms",
-    )  # fmt: skip
+    )

@@ -1,4 +1,4 @@
-"""Events fed straight into the outbox, on a real terminal: what the drain and the drawing can take."""
+"""Events fed straight into the queue, on a real terminal: what the drain and the drawing can take."""
 
 import random
 import statistics
@@ -41,17 +41,25 @@ def fed() -> Iterator[Row]:
     cpu = (after["cpu"] - before["cpu"]) / took * 100
     yield Row(
         "events fed straight in, table, log and detail showing: sustained",
-        f"{RATE:,}/s", f"{rate:,.0f}/s", rate >= 0.99 * RATE and not dropped,
+        f"{RATE:,}/s",
+        f"{rate:,.0f}/s",
+        rate >= 0.99 * RATE and not dropped,
         f"{dropped:.0f} dropped; {cpu:.0f} % of a core, the feeding included",
-    )  # fmt: skip
+    )
     yield below(
-        "their event-loop lag, p99", statistics.median(lag for _, lag, _ in lags), 30, "ms",
+        "their event-loop lag, p99",
+        statistics.median(lag for _, lag, _ in lags),
+        30,
+        "ms",
         f"median {statistics.median(lag for lag, _, _ in lags):.1f} ms, without load p99 {idle:.1f} ms",
-    )  # fmt: skip
+    )
     yield below(
-        "key to screen under that load, p99", percentile(answered, 99), 80, "ms",
+        "key to screen under that load, p99",
+        percentile(answered, 99),
+        80,
+        "ms",
         f"median {statistics.median(answered):.0f} ms",
-    )  # fmt: skip
+    )
 
 
 def _lag(screen: Subject) -> tuple[float, float, float]:

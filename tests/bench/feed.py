@@ -1,10 +1,10 @@
-"""Events made here and fed straight into an outbox, as an engine would put them, with no SCTP at all."""
+"""Events made here and fed straight into an event queue, as an engine would put them, with no SCTP at all."""
 
 import itertools
 import threading
 import time
 
-from sctp_tui.engine.event_queue import Outbox
+from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.sctp.events import AssocChange, AssocState, Counts, Event, Message, Peer
 
 MESSAGES_OF = 100
@@ -22,8 +22,8 @@ def peer(number: int) -> Peer:
 class Feed:
     """Feeds in a thread of its own, at the rate last asked for."""
 
-    def __init__(self, outbox: Outbox) -> None:
-        self._outbox = outbox
+    def __init__(self, event_queue: EventQueue) -> None:
+        self._event_queue = event_queue
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self.fed = 0
@@ -35,7 +35,7 @@ class Feed:
             events.append(_changed(n, "COMM_UP"))
             if n < number - alive:
                 events.append(_changed(n, "SHUTDOWN_COMP"))
-        self._outbox.put(events)
+        self._event_queue.put(events)
 
     def at(self, rate: int) -> None:
         """Feed `rate` messages/s from now on; 0 ends it."""
@@ -53,7 +53,7 @@ class Feed:
         self.fed = 0
         messages = _Messages()
         while self.fed < count:
-            while self._outbox.waiting > 5_000:
+            while self._event_queue.waiting > 5_000:
                 time.sleep(0.02)
             self._put(messages, 500)
 
@@ -66,7 +66,7 @@ class Feed:
             time.sleep(max(0.0, due - time.monotonic()))
 
     def _put(self, messages: "_Messages", count: int) -> None:
-        self._outbox.put(messages.next(count))
+        self._event_queue.put(messages.next(count))
         self.fed += count
 
 
@@ -87,21 +87,54 @@ class _Messages:
             data = b"message %08d of the load, 64 bytes long ...................." % number
             events.append(
                 Message(
-                    at, mono, "server", _FIRST_KEY + n, n + 1, self._peers[n], "in", number % 5,
-                    number & 0xFFFF, 3_000_000_000 + number, 46, False, len(data), data,
+                    at=at,
+                    mono=mono,
+                    endpoint="server",
+                    key=_FIRST_KEY + n,
+                    assoc_id=n + 1,
+                    peer=self._peers[n],
+                    direction="in",
+                    stream=number % 5,
+                    ssn=number & 0xFFFF,
+                    tsn=3_000_000_000 + number,
+                    ppid=46,
+                    unordered=False,
+                    size=len(data),
+                    data=data,
                 )
-            )  # fmt: skip
+            )
         for n, total in enumerate(self._counts[: min(count, MESSAGES_OF)]):
             events.append(
                 Counts(
-                    at, mono, "server", _FIRST_KEY + n, n + 1, None, total, 0, total * 64, 0, 0, mono
+                    at=at,
+                    mono=mono,
+                    endpoint="server",
+                    key=_FIRST_KEY + n,
+                    assoc_id=n + 1,
+                    peer=None,
+                    messages_in=total,
+                    messages_out=0,
+                    bytes_in=total * 64,
+                    bytes_out=0,
+                    failed=0,
+                    last=mono,
                 )
-            )  # fmt: skip
+            )
         return events
 
 
 def _changed(n: int, state: AssocState) -> AssocChange:
     return AssocChange(
-        time.time(), time.monotonic(), "server", _FIRST_KEY + n, n + 1, peer(n),
-        state, 10, 10, None, "", "peer",
-    )  # fmt: skip
+        at=time.time(),
+        mono=time.monotonic(),
+        endpoint="server",
+        key=_FIRST_KEY + n,
+        assoc_id=n + 1,
+        peer=peer(n),
+        state=state,
+        outbound_streams=10,
+        inbound_streams=10,
+        error=None,
+        error_text="",
+        by="peer",
+    )

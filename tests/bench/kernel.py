@@ -41,12 +41,16 @@ def kernel() -> Iterator[Row]:
     for size in _COUNT:
         yield at_least(
             f"`serve` on the kernel, to a file, against the C server, {size:,} B",
-            median_ratio(runs[f"serve {size}"]), 1.0, _rates(runs[f"serve {size}"]),
-        )  # fmt: skip
+            median_ratio(runs[f"serve {size}"]),
+            1.0,
+            _rates(runs[f"serve {size}"]),
+        )
     yield at_least(
         "engine against a bare receive loop, pysctp on the kernel, 64 B",
-        median_ratio(runs["engine"]), 0.8, _rates(runs["engine"]),
-    )  # fmt: skip
+        median_ratio(runs["engine"]),
+        0.8,
+        _rates(runs["engine"]),
+    )
 
 
 def _rates(pairs: list[tuple[float, float]]) -> str:
@@ -173,15 +177,15 @@ class _Middle:
 
 def _engine(port: int) -> float:
     from sctp_tui.engine.engine import Engine
-    from sctp_tui.engine.event_queue import Outbox
+    from sctp_tui.engine.event_queue import EventQueue
     from sctp_tui.sctp.commands import Listen, Stop
     from sctp_tui.sctp.events import Message
 
-    outbox, middle = Outbox(), _Middle()
-    engine = Engine(outbox, grace=0)
+    event_queue, middle = EventQueue(), _Middle()
+    engine = Engine(event_queue, grace=0)
     engine.start()
     engine.submit(Listen("server", "kernel", port=port))
-    while not any(isinstance(e, Message) and middle.came(e.mono) for e in outbox.drain().events):
+    while not any(isinstance(e, Message) and middle.came(e.mono) for e in event_queue.drain().events):
         time.sleep(0.1)
     engine.submit(Stop(now=True))
     engine.join(5)

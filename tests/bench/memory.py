@@ -27,9 +27,12 @@ def log() -> Iterator[Row]:
         time.sleep(_SETTLE)
         full = screen.ask("numbers")["resident"]
     yield below(
-        f"memory with {_LINES:,} retained log lines of 64 B, above an empty program", full - empty, 60, "MB",
+        f"memory with {_LINES:,} retained log lines of 64 B, above an empty program",
+        full - empty,
+        60,
+        "MB",
         f"{full:.0f} against {empty:.0f} MB",
-    )  # fmt: skip
+    )
 
 
 @figures("growth")

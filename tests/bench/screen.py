@@ -29,7 +29,7 @@ class Measured(SctpApp):
 
     def __init__(self, ask: int, report: int) -> None:
         super().__init__(Settings(port=0, udp_port=0))
-        self._feed = Feed(self.outbox)
+        self._feed = Feed(self.event_queue)
         self._pipes = ask, report
         self._lags: list[float] = []
         self._probing = False

@@ -19,7 +19,7 @@ import threading
 import time
 
 from sctp_tui.engine.engine import Engine
-from sctp_tui.engine.event_queue import Outbox
+from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.sctp.commands import OpenClient, Send, Stop
 from sctp_tui.sctp.events import AssocChange, Peer
 from sctp_tui.tui.app import SctpApp, Settings
@@ -86,8 +86,8 @@ def screen(report: int, associations: int, seconds: float) -> None:
 
 def load(port: int, udp_port: int, associations: int, rate: int) -> None:
     """Clients that send in turn, until this process is ended or has nobody left."""
-    outbox = Outbox()
-    engine = Engine(outbox, grace=0)
+    event_queue = EventQueue()
+    engine = Engine(event_queue, grace=0)
     engine.start()
     to = Peer(("127.0.0.1",), port, udp_port)
     names = [f"client {number}" for number in range(associations)]
@@ -96,7 +96,7 @@ def load(port: int, udp_port: int, associations: int, rate: int) -> None:
         if number % 10 == 0:
             time.sleep(0.02)
     due, sent = time.monotonic(), 0
-    while not any(isinstance(e, AssocChange) and e.state == "COMM_LOST" for e in outbox.drain().events):
+    while not any(isinstance(e, AssocChange) and e.state == "COMM_LOST" for e in event_queue.drain().events):
         due += 1 / _BURSTS
         for _ in range(rate // _BURSTS):
             sent += 1
@@ -116,9 +116,13 @@ def main(associations: int = ASSOCIATIONS, rate: int = RATE, seconds: float = SE
     heard, told = os.pipe()
     shown = subprocess.Popen(
         [sys.executable, "-m", _MODULE, "screen", str(told), str(associations), str(seconds)],
-        stdin=slave, stdout=slave, stderr=slave, pass_fds=[told], start_new_session=True,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        pass_fds=[told],
+        start_new_session=True,
         env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
-    )  # fmt: skip
+    )
     os.close(told)
     os.close(slave)
     drawn = Drawn(terminal)

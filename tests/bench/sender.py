@@ -129,7 +129,7 @@ class Sender:
         end = time.monotonic() + seconds
         while (now := time.monotonic()) < end:
             yield now
-            self._pump.turn()
+            self._pump.run_once()
             while (got := self._socket.receive()) is not None:
                 if got[1][-1] & layout.MSG_NOTIFICATION:
                     event = decode(got[0], layout.DIALECT)

@@ -16,9 +16,18 @@ PORT = 5001
 def serve(udp_port: int, printed: IO[bytes]) -> "subprocess.Popen[bytes]":
     """Start it."""
     command = [
-        sys.executable, "-m", "sctp_tui", "serve", "--json", "--stack", "userspace",
-        "--port", str(PORT), "--udp-port", str(udp_port),
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "sctp_tui",
+        "serve",
+        "--json",
+        "--stack",
+        "userspace",
+        "--port",
+        str(PORT),
+        "--udp-port",
+        str(udp_port),
+    ]
     return subprocess.Popen(command, stdout=printed, stderr=subprocess.DEVNULL)
 
 

@@ -29,13 +29,20 @@ def start() -> Iterator[Row]:
         )
     frame, imported = statistics.median(frames), statistics.median(imports)
     yield Row(
-        "start to first frame", f"< {imported:.2f} + 0.3 s", f"{frame:.2f} s", frame < imported + 0.3,
+        "start to first frame",
+        f"< {imported:.2f} + 0.3 s",
+        f"{frame:.2f} s",
+        frame < imported + 0.3,
         f"Python and `import textual.app` take {imported:.2f} s in the same run",
-    )  # fmt: skip
+    )
     yield below(
-        "`sctp-tui --version`", statistics.median(versions), 0.15, "s",
-        f"Python alone takes {statistics.median(empty):.3f} s", digits=3,
-    )  # fmt: skip
+        "`sctp-tui --version`",
+        statistics.median(versions),
+        0.15,
+        "s",
+        f"Python alone takes {statistics.median(empty):.3f} s",
+        digits=3,
+    )
 
 
 def _took(*arguments: str) -> float:
@@ -54,9 +61,12 @@ def _first_frame(*arguments: str) -> float:
     began = time.monotonic()
     program = subprocess.Popen(
         [sys.executable, *arguments],
-        stdin=terminal.slave, stdout=terminal.slave, stderr=terminal.slave, start_new_session=True,
+        stdin=terminal.slave,
+        stdout=terminal.slave,
+        stderr=terminal.slave,
+        start_new_session=True,
         env={**_environment(), "TERM": "xterm-256color", "COLORTERM": "truecolor"},
-    )  # fmt: skip
+    )
     terminal.watch()
     try:
         at = terminal.until(_FIRST)

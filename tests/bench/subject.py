@@ -101,10 +101,13 @@ class Subject:
         stream = self.terminal.slave if self.terminal else None
         self._process = subprocess.Popen(
             [sys.executable, "-m", f"tests.bench.{module}", *arguments, str(questions), str(report)],
-            stdin=stream, stdout=stream, stderr=stream, pass_fds=[questions, report],
+            stdin=stream,
+            stdout=stream,
+            stderr=stream,
+            pass_fds=[questions, report],
             start_new_session=terminal,
             env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
-        )  # fmt: skip
+        )
         os.close(questions)
         os.close(report)
         if self.terminal:

@@ -88,19 +88,23 @@ def traffic() -> Iterator[Row]:
     dropped = sum(shown[1] for _, shown in half)
     yield Row(
         "screen on against engine alone, 64 B, at half the engine's maximum",
-        "≥ 0.9, none dropped", f"{ratio:.2f}, {dropped:.0f} dropped", ratio >= 0.9 and not dropped,
+        "≥ 0.9, none dropped",
+        f"{ratio:.2f}, {dropped:.0f} dropped",
+        ratio >= 0.9 and not dropped,
         f"{most / 2:,.0f} messages/s sent",
-    )  # fmt: skip
+    )
     yield at_least(
         "screen on against engine alone, 64 B, at saturation",
-        median_ratio((shown, alone) for _, alone, shown in flooded), 0.8,
+        median_ratio((shown, alone) for _, alone, shown in flooded),
+        0.8,
         f"bare, engine, screen: {rates}",
-    )  # fmt: skip
+    )
     yield at_least(
         "engine against a bare receive loop, userspace, 64 B",
-        median_ratio((alone, loop) for loop, alone, _ in flooded), 0.8,
+        median_ratio((alone, loop) for loop, alone, _ in flooded),
+        0.8,
         "CPU for each message {:.1f} against {:.1f} µs".format(*reversed(spent)),
-    )  # fmt: skip
+    )
 
 
 @figures("delay")
@@ -120,9 +124,12 @@ def delay() -> Iterator[Row]:
         )
     )
     yield below(
-        f"delay that the screen adds to the engine at {_REDRAWS} redraws/s, p99", added, 3, "ms",
+        f"delay that the screen adds to the engine at {_REDRAWS} redraws/s, p99",
+        added,
+        3,
+        "ms",
         f"p99 {shown:.1f} against {alone:.1f} ms",
-    )  # fmt: skip
+    )
 
 
 def _p99(delays: list[float]) -> float:

@@ -33,8 +33,10 @@ def tsctp() -> Iterator[Row]:
         middle = sorted(pairs, key=lambda pair: pair[0] / pair[1])[len(pairs) // 2]
         yield at_least(
             f"`serve --json` in UDP against usrsctp's `tsctp`, both to a file, {size:,} B",
-            median_ratio(pairs), bar, "{:,.0f} against {:,.0f} messages/s".format(*middle),
-        )  # fmt: skip
+            median_ratio(pairs),
+            bar,
+            "{:,.0f} against {:,.0f} messages/s".format(*middle),
+        )
 
 
 def _ours(size: int) -> float:

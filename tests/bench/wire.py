@@ -28,9 +28,10 @@ def tap() -> Iterator[Row]:
     rates = [sum(each) / ROUNDS for each in zip(*flooded, strict=True)]
     yield at_least(
         "messages/s with every packet kept, against none, 64 B",
-        median_ratio((kept, none) for none, kept in flooded), 0.8,
+        median_ratio((kept, none) for none, kept in flooded),
+        0.8,
         "{1:,.0f} against {0:,.0f} messages/s".format(*rates),
-    )  # fmt: skip
+    )
 
 
 @figures("ladder")
@@ -50,6 +51,8 @@ def ladder() -> Iterator[Row]:
     rate = (after["packets"] - before["packets"]) / (after["at"] - before["at"])
     yield Row(
         f"lag of the event loop, a ladder that grows by {_PACKETS:,} packets/s, p99",
-        "< 50 ms", f"{high:.1f} ms", high < 50 and rate >= _PACKETS * 0.95,
+        "< 50 ms",
+        f"{high:.1f} ms",
+        high < 50 and rate >= _PACKETS * 0.95,
         f"{rate:,.0f} packets/s; median {median:.1f} ms, most {most:.1f} ms; {after['kept']:,} packets kept",
-    )  # fmt: skip
+    )

@@ -273,10 +273,21 @@ def test_many_wrong_keys_are_told_shortly_and_read_once(
 
 
 STATEMENTS = (
-    "port = 9000", '# a comment with [ and "', "", "  ", 'host = [\n  "a", # ]\n  "b",\n]',
-    "text = '''\nx ]\n'''", 'other = """\n[ \\" "" x""""', "inline = {a = 1, b = '}'}", "[keys]", "[x.y]",
-    "[[many]]", '"in quotes" = "# no"', "dotted.key = 1", "'single' = '\"'",
-)  # fmt: skip
+    "port = 9000",
+    '# a comment with [ and "',
+    "",
+    "  ",
+    'host = [\n  "a", # ]\n  "b",\n]',
+    "text = '''\nx ]\n'''",
+    'other = """\n[ \\" "" x""""',
+    "inline = {a = 1, b = '}'}",
+    "[keys]",
+    "[x.y]",
+    "[[many]]",
+    '"in quotes" = "# no"',
+    "dotted.key = 1",
+    "'single' = '\"'",
+)
 
 
 @given(st.lists(st.sampled_from(STATEMENTS), max_size=12), st.sampled_from(["\n", "\r\n"]))

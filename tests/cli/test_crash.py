@@ -33,8 +33,11 @@ def run(program: str, words: str, state: Path) -> subprocess.CompletedProcess[st
     return subprocess.run(
         [sys.executable, "-c", program, *words.split()],
         env={**os.environ, "XDG_STATE_HOME": str(state)},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def notes(state: Path) -> list[Path]:

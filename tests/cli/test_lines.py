@@ -16,12 +16,38 @@ PEER = Peer(("127.0.0.1",), 5000, 6000)
 
 def message(data: bytes, assoc_id: int = 57, endpoint: str = "server") -> Message:
     return Message(
-        1.5, 1.5, endpoint, 1, assoc_id, PEER, "in", 1, 0, 7, 0, False, len(data), data
-    )  # fmt: skip
+        at=1.5,
+        mono=1.5,
+        endpoint=endpoint,
+        key=1,
+        assoc_id=assoc_id,
+        peer=PEER,
+        direction="in",
+        stream=1,
+        ssn=0,
+        tsn=7,
+        ppid=0,
+        unordered=False,
+        size=len(data),
+        data=data,
+    )
 
 
 def came_up(endpoint: str = "server") -> AssocChange:
-    return AssocChange(1.0005, 1.0, endpoint, 1, 57, PEER, "COMM_UP", 5, 5, None, "", "peer")
+    return AssocChange(
+        at=1.0005,
+        mono=1.0,
+        endpoint=endpoint,
+        key=1,
+        assoc_id=57,
+        peer=PEER,
+        state="COMM_UP",
+        outbound_streams=5,
+        inbound_streams=5,
+        error=None,
+        error_text="",
+        by="peer",
+    )
 
 
 def line_of(event: Event) -> str:
@@ -43,9 +69,21 @@ def test_lines_of_two_stacks_tell_them_apart() -> None:
 
 def test_plain_lines_of_an_endpoint_name_it() -> None:
     listening = Listening(
-        1.0, 1.0, "server", 0, 0, None, 1, "0", "userspace", "usrsctp",
-        "127.0.0.1", ("127.0.0.1",), 9877, 9899,
-    )  # fmt: skip
+        at=1.0,
+        mono=1.0,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=None,
+        schema=1,
+        version="0",
+        stack="userspace",
+        library="usrsctp",
+        host="127.0.0.1",
+        addresses=("127.0.0.1",),
+        port=9877,
+        udp_port=9899,
+    )
     assert "-      -  server listening on 127.0.0.1 port 9877, UDP port 9899" in line_of(listening)
 
 

@@ -161,8 +161,12 @@ def test_without_a_screen_nothing_of_the_screen_is_imported() -> None:
 def test_the_screen_needs_a_terminal() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "sctp_tui"],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
     assert (done.returncode, done.stdout) == (1, "")
     assert "needs a terminal" in done.stderr
     assert done.stderr.count("\n") == 1

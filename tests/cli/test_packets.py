@@ -30,8 +30,11 @@ def test_packets_stand_among_the_events_as_json() -> None:
     events = [line["event"] for line in lines]
     packets = [line for line in lines if line["event"] == "packet"]
     assert [names(packet) for packet in packets[:4]] == [
-        ["INIT"], ["INIT ACK"], ["COOKIE ECHO", "DATA"], ["COOKIE ACK", "SACK"],
-    ]  # fmt: skip
+        ["INIT"],
+        ["INIT ACK"],
+        ["COOKIE ECHO", "DATA"],
+        ["COOKIE ACK", "SACK"],
+    ]
     assert names(packets[-1]) == ["SHUTDOWN COMPLETE"]
     # What a packet brought comes after it.
     assert events.index("packet") < events.index("assoc_change") < events.index("message")
@@ -66,9 +69,20 @@ def test_packets_for_people() -> None:
 def test_what_the_link_did_is_in_the_line() -> None:
     data = bytes(12) + bytes((4, 0, 0, 8, 0, 1, 0, 4))
     packet = Packet(
-        1.5, 1.0, "server", 0, 0, Peer(("::1",), 7), Peer(("::1",), 9),
-        1, "out", "dropped", "loss 10 %", 0.0, data,
-    )  # fmt: skip
+        at=1.5,
+        mono=1.0,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=Peer(("::1",), 7),
+        local=Peer(("::1",), 9),
+        flow=1,
+        direction="out",
+        verdict="dropped",
+        reason="loss 10 %",
+        delay=0.0,
+        data=data,
+    )
     assert plain(packet).endswith(
         ".500      -      -  → [::1]:7  HEARTBEAT  (dropped by the link: loss 10 %)"
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.cli.options import SendOptions, send_options
-from sctp_tui.cli.send_input import Given, InputFailed, Messages
+from sctp_tui.cli.send_input import InputFailed, InputMessage, InputMessages
 from sctp_tui.sctp.endpoint import MESSAGE_LIMIT
 from sctp_tui.sctp.events import StackName
 
@@ -24,13 +24,13 @@ def framed(messages: list[bytes]) -> bytes:
     return b"".join(len(message).to_bytes(4) + message for message in messages)
 
 
-def read(stdin: bytes, *words: str) -> list[Given]:
+def read(stdin: bytes, *words: str) -> list[InputMessage]:
     """What `send h WORDS…` is given with this on its standard input."""
     ours, theirs = os.pipe()
     try:
         assert os.write(theirs, stdin) == len(stdin)
         os.close(theirs)
-        return list(Messages(send_options(["h", *words]), ours))
+        return list(InputMessages(send_options(["h", *words]), ours))
     finally:
         os.close(ours)
 
@@ -40,12 +40,12 @@ def read(stdin: bytes, *words: str) -> list[Given]:
 
 @given(SOME)
 def test_frames_carry_any_octets(messages: list[bytes]) -> None:
-    assert read(framed(messages), "--frames") == [Given(data, 1) for data in messages]
+    assert read(framed(messages), "--frames") == [InputMessage(data, 1) for data in messages]
 
 
 @given(SOME)
 def test_lines_of_hex_and_base64_carry_any_octets(messages: list[bytes]) -> None:
-    wanted = [Given(data, 1) for data in messages]
+    wanted = [InputMessage(data, 1) for data in messages]
     for form, spell in (("hex", bytes.hex), ("base64", lambda data: base64.b64encode(data).decode())):
         lines = "".join(f"{spell(data)}\n" for data in messages)
         assert read(lines.encode(), "--lines", form) == wanted
@@ -56,25 +56,28 @@ def test_records_end_with_a_nul(messages: list[bytes]) -> None:
     for end in (b"", b"\0"):
         stdin = b"\0".join(messages) + (end if messages else b"")
         for word in ("-0", "--null"):
-            assert read(stdin, word) == [Given(data, 1) for data in messages]
+            assert read(stdin, word) == [InputMessage(data, 1) for data in messages]
 
 
 def test_standard_input_as_one_message() -> None:
-    assert read(b"one\ntwo\n", "--file", "-") == [Given(b"one\ntwo\n", 1)]
+    assert read(b"one\ntwo\n", "--file", "-") == [InputMessage(b"one\ntwo\n", 1)]
 
 
 def test_hex_is_written_in_more_ways_than_one() -> None:
-    assert read(b"0a FF\r\n0x0aff\n0aff", "--lines", "hex") == [Given(b"\x0a\xff", 1)] * 3
+    assert read(b"0a FF\r\n0x0aff\n0aff", "--lines", "hex") == [InputMessage(b"\x0a\xff", 1)] * 3
 
 
 def test_a_bracket_is_text_unless_each_names_its_stream() -> None:
     lines = b"[3]three\n[[4]text\nplain\n[x]\n"
-    assert read(lines) == [Given(line, 1) for line in lines.splitlines()]
-    assert read(lines, "--stream", "7") == [Given(line, 7) for line in lines.splitlines()]
+    assert read(lines) == [InputMessage(line, 1) for line in lines.splitlines()]
+    assert read(lines, "--stream", "7") == [InputMessage(line, 7) for line in lines.splitlines()]
     assert read(lines, "--stream", "each") == [
-        Given(b"three", 3), Given(b"[4]text", 1), Given(b"plain", 1), Given(b"[x]", 1),
-    ]  # fmt: skip
-    assert read(b"[2]0a0d\n", "--stream", "each", "--lines", "hex") == [Given(b"\n\r", 2)]
+        InputMessage(b"three", 3),
+        InputMessage(b"[4]text", 1),
+        InputMessage(b"plain", 1),
+        InputMessage(b"[x]", 1),
+    ]
+    assert read(b"[2]0a0d\n", "--stream", "each", "--lines", "hex") == [InputMessage(b"\n\r", 2)]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +97,7 @@ def test_a_bracket_is_text_unless_each_names_its_stream() -> None:
         (b"", "--file /dev/null", "/dev/null is empty: give at least one byte"),
         (b"", "--file /dev/zero", f"/dev/zero has more than {MESSAGE_LIMIT} bytes"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_sent_is_named_with_its_place(stdin: bytes, words: str, said: str) -> None:
     with pytest.raises(InputFailed) as caught:
         read(stdin, *words.split())
@@ -106,8 +109,8 @@ def test_what_is_empty_is_left_out_and_counted() -> None:
     ours, theirs = os.pipe()
     os.write(theirs, framed([b"", b"x", b""]))
     os.close(theirs)
-    messages = Messages(SendOptions(frames=True), ours)
-    assert list(messages) == [Given(b"x", 1)]
+    messages = InputMessages(SendOptions(frames=True), ours)
+    assert list(messages) == [InputMessage(b"x", 1)]
     assert messages.left_out == "2 empty frames"
     os.close(ours)
 
@@ -117,7 +120,7 @@ def test_the_longest_message_in_hex(tmp_path: Path) -> None:
     for text in (longest.hex(), longest.hex(" ")):
         (tmp_path / "hex").write_text(text)
         with (tmp_path / "hex").open("rb") as file:
-            assert list(Messages(SendOptions(lines="hex"), file.fileno())) == [Given(longest, 1)]
+            assert list(InputMessages(SendOptions(lines="hex"), file.fileno())) == [InputMessage(longest, 1)]
 
 
 # --- what is sent

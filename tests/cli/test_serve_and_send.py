@@ -99,8 +99,10 @@ def test_lines_of_standard_input_and_what_goes_with_them(stack: StackName, serve
     assert "2 empty lines left out" in err
     messages = sorted((server.event("message") for _ in range(3)), key=lambda message: message["size"])
     assert [base64.b64decode(message["data"]) for message in messages] == [
-        b"one", b"two\r", b"\xff\x00\x1b[31mthree",
-    ]  # fmt: skip
+        b"one",
+        b"two\r",
+        b"\xff\x00\x1b[31mthree",
+    ]
     assert [message["text"] for message in messages[:2]] == ["one", "two\r"]
     assert "text" not in messages[2]
     for message in messages:

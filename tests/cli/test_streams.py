@@ -13,9 +13,16 @@ from ..patience import PATIENCE
 __all__ = ["lab"]
 
 COMMANDS = [
-    "--version", "--help", "serve --help", "send --help", "doctor --help", "lab --help", "doctor",
-    "doctor --json", "serve --stack userspace --port 0 --udp-port 0 --grace 0",
-]  # fmt: skip
+    "--version",
+    "--help",
+    "serve --help",
+    "send --help",
+    "doctor --help",
+    "lab --help",
+    "doctor",
+    "doctor --json",
+    "serve --stack userspace --port 0 --udp-port 0 --grace 0",
+]
 FULL, CLOSED = ">/dev/full", ">&-"
 
 

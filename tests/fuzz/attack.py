@@ -48,7 +48,7 @@ class Peer(RawPeer):
         self.socket.setblocking(False)
         self.up = self.ended = False
         self.left = _MOST
-        self.began = time.monotonic()
+        self.start = time.monotonic()
         self.send_init()
 
     def look(self) -> None:
@@ -65,7 +65,7 @@ class Peer(RawPeer):
                 self.up = self.up or kind == COOKIE_ACK
                 self.ended = self.ended or kind == ABORT
         if not self.up:
-            self.ended = self.ended or time.monotonic() - self.began > _AGAIN
+            self.ended = self.ended or time.monotonic() - self.start > _AGAIN
 
     def close(self) -> None:
         """End it, in case that it has not."""
@@ -199,13 +199,13 @@ def mutated() -> bytes:
 def main(udp_port: int, port: int, packets: int, seed: int) -> None:
     """Send them, and print what was sent as JSON."""
     random.seed(seed)
-    began, attack = time.monotonic(), Attack(udp_port, port)
+    start, attack = time.monotonic(), Attack(udp_port, port)
     for done in itertools.count():
         some = min(10_000, packets - done * 10_000)
         if some <= 0:
             break
         attack.run(some)
-        sys.stderr.write(f"{done * 10_000 + some:,} packets in {time.monotonic() - began:.0f} s\n")
+        sys.stderr.write(f"{done * 10_000 + some:,} packets in {time.monotonic() - start:.0f} s\n")
     sent = {"strange": attack.strange, "right": attack.right, "associations": attack.associations}
     sys.stdout.write(json.dumps(sent) + "\n")
 

@@ -12,9 +12,14 @@ def main(module: str, target: str, corpus: str, seconds: str) -> None:
     with atheris.instrument_imports(include=["sctp_tui"]):
         test = getattr(importlib.import_module(module), target)
     options = [
-        f"-max_total_time={seconds}", "-print_final_stats=0", "-verbosity=0", "-max_len=4096", "-timeout=60",
-        "-rss_limit_mb=4096", f"-artifact_prefix={Path(corpus).parent}/{target}-",
-    ]  # fmt: skip
+        f"-max_total_time={seconds}",
+        "-print_final_stats=0",
+        "-verbosity=0",
+        "-max_len=4096",
+        "-timeout=60",
+        "-rss_limit_mb=4096",
+        f"-artifact_prefix={Path(corpus).parent}/{target}-",
+    ]
     atheris.Setup([sys.argv[0], *options, corpus], test.hypothesis.fuzz_one_input)
     atheris.Fuzz()
 

@@ -7,12 +7,12 @@ from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.trace import pcapng
 from sctp_tui.monitor.trace.conversations import Conversation, Wire
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.link_changes import Remarks
+from sctp_tui.monitor.trace.link_history import LinkHistory
 from sctp_tui.monitor.trace.packet_fields import sections
-from sctp_tui.monitor.trace.states import TABLE, Follower
-from sctp_tui.monitor.trace.streams import Lanes
-from sctp_tui.monitor.trace.timeline import Course, Shown, Still
-from sctp_tui.monitor.trace.window import Window
+from sctp_tui.monitor.trace.states import TABLE, StateTracker
+from sctp_tui.monitor.trace.streams import StreamQueues
+from sctp_tui.monitor.trace.timeline import LadderOptions, Timeline, TimelineSnapshot
+from sctp_tui.monitor.trace.window import SendWindows
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import Packet
 from sctp_tui.tui.wire import ladder_svg
@@ -26,18 +26,18 @@ class Models:
 
     def __init__(self, conversation: Conversation, kept: int) -> None:
         self.conversation = conversation
-        self.course = Course(Ladder(conversation))
-        self.follower = Follower(conversation)
-        self.lanes, self.window = Lanes(kept), Window(kept)
+        self.timeline = Timeline(Ladder(conversation))
+        self.tracker = StateTracker(conversation)
+        self.lanes, self.window = StreamQueues(kept), SendWindows(kept)
         self.kept = kept
         self._lanes_seen = self._window_seen = 0
 
     def update(self, now: float, limit: int) -> None:
         """Take in at most so many packets, as a drawing does."""
-        before = self.follower.seen
-        more = self.follower.update(now, limit)
-        assert more == (self.follower.seen < self.conversation.captured)
-        assert not more or self.follower.seen > before
+        before = self.tracker.seen
+        more = self.tracker.update(now, limit)
+        assert more == (self.tracker.seen < self.conversation.captured)
+        assert not more or self.tracker.seen > before
         for traced in self.conversation.since(self._lanes_seen, limit):
             self.lanes.fold((traced,))
             self._lanes_seen = traced.number
@@ -46,26 +46,26 @@ class Models:
             self._window_seen = traced.number
         self.lanes.until(now)
         self.window.until(now)
-        self.course.update(Log(), {}, Remarks())
+        self.timeline.update(Log(), {}, LinkHistory())
 
     def ask(self, now: float, width: int) -> None:
         """All that a view asks."""
         self._ask_course(now, width)
         self._ask_lanes(now)
         self._ask_window(now)
-        follower = self.follower
-        here = {state: [end] for end, state in follower.state.items()}
-        taken = [last.transition for end in follower.state if (last := follower.last(end))]
+        tracker = self.tracker
+        here = {state: [end] for end, state in tracker.state.items()}
+        taken = [last.transition for end in tracker.state if (last := tracker.last(end))]
         assert all(one in TABLE for one in taken)
         diagram(here, taken, width)
 
     def _ask_course(self, now: float, width: int) -> None:
-        course, ladder = self.course, self.course.ladder
+        timeline, ladder = self.timeline, self.timeline.ladder
         assert ladder.first == self.conversation.first or ladder.seen < self.conversation.captured
         head(self.conversation, width)
-        for serial in range(course.first, course.end):
-            line = course[serial]
-            drawn = "".join(text for text, _ in parts(course, line, width, now))
+        for serial in range(timeline.first, timeline.end):
+            line = timeline[serial]
+            drawn = "".join(text for text, _ in parts(timeline, line, width, now))
             assert drawn.isprintable()
             if isinstance(line, Row):
                 assert line == ladder[line.number]
@@ -81,16 +81,16 @@ class Models:
 
     def _ask_lanes(self, now: float) -> None:
         for sending in self.lanes.sending.values():
-            blocks = sending.blocks
+            blocks = sending.messages
             assert len(blocks) <= self.kept + self.kept // 4 + 1
-            assert len(sending.lanes) <= 1001 + len(blocks)
+            assert len(sending.queues) <= 1001 + len(blocks)
             assert len(sending._of) <= 4 * self.kept + 1
             assert sending._underway | sending._lost | sending._beyond.keys() <= sending._of.keys()
             assert set(sending._of.values()) | set(sending._open.values()) <= set(blocks)
             for block in blocks:
-                for as_one in (False, True):
-                    assert block.waited(as_one, now) >= 0
-                    block.state(as_one)
+                for single_stream in (False, True):
+                    assert block.waited(single_stream, now) >= 0
+                    block.state(single_stream)
             for lane in sending.streams:
                 assert len(lane.waiting) <= len(blocks)
                 assert len(lane._places) == len(lane.waiting)
@@ -100,9 +100,17 @@ class Models:
     def _ask_window(self, now: float) -> None:
         for sending in self.window.sending.values():
             tracks = [
-                sending.sent, sending.retransmitted, sending.lost, sending.beyond, sending.acknowledged,
-                sending.flight, sending.rwnd, sending.cwnd, sending.rto, sending.samples,
-            ]  # fmt: skip
+                sending.sent,
+                sending.retransmitted,
+                sending.lost,
+                sending.beyond,
+                sending.acknowledged,
+                sending.flight,
+                sending.rwnd,
+                sending.cwnd,
+                sending.rto,
+                sending.samples,
+            ]
             for track in tracks:
                 assert len(track) <= self.kept + self.kept // 4
                 assert len(track.columns(now - 10, now, 7)) == 7
@@ -141,7 +149,9 @@ def feed(
     for model in models.values():
         model.update(now + 1000, 1000)
         model.ask(now + 1000, width)
-        still = Still(model.conversation.still(), Shown(folded=bool(limit % 2)), {}, Log(), Remarks())
+        still = TimelineSnapshot(
+            model.conversation.snapshot(), LadderOptions(folded=bool(limit % 2)), {}, Log(), LinkHistory()
+        )
         b"".join(ladder_text(still)).decode()
         list(ladder_svg.picture(still, limit=10))
         list(pcapng.blocks(still.conversation.packets))

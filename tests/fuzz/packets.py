@@ -126,8 +126,19 @@ def packets(draw: st.DrawFn, most: int = 40) -> list[Packet]:
         delay = draw(st.sampled_from([0.0, 0.0, 0.01, 3.0]))
         made.append(
             Packet(
-                at, mono, "server", 0, 0, _PEERS[which], _LOCAL, max(1, which), direction,  # type: ignore[arg-type]
-                verdict, reason, delay, data,  # type: ignore[arg-type]
+                at=at,
+                mono=mono,
+                endpoint="server",
+                key=0,
+                assoc_id=0,
+                peer=_PEERS[which],
+                local=_LOCAL,
+                flow=max(1, which),
+                direction=direction,  # type: ignore[arg-type]
+                verdict=verdict,  # type: ignore[arg-type]
+                reason=reason,
+                delay=delay,
+                data=data,
             )
-        )  # fmt: skip
+        )
     return made

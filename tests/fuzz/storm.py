@@ -76,10 +76,19 @@ class Storm:
         while not self.over or self.clients < _CLIENTS:
             lines = [f"client {number}, {self.clients}: message {line}" for line in range(_LINES)]
             status, out, complaints = await python(
-                "sctp_tui", "send", f"127.0.0.1:{self.port}", "--stack", "userspace",
-                "--udp-port", str(self.udp_port), "--replies", str(_LINES), "--timeout", "60",
+                "sctp_tui",
+                "send",
+                f"127.0.0.1:{self.port}",
+                "--stack",
+                "userspace",
+                "--udp-port",
+                str(self.udp_port),
+                "--replies",
+                str(_LINES),
+                "--timeout",
+                "60",
                 typed="".join(f"{line}\n" for line in lines),
-            )  # fmt: skip
+            )
             assert status == 0, f"a client ended with {status}: {complaints.decode()}"
             assert out.decode().splitlines() == lines, f"not what was sent: {out.decode()[-2000:]}"
             self.answered += len(lines)
@@ -91,10 +100,15 @@ async def python(
 ) -> tuple[int, bytes, bytes]:
     """Run a module as a process of its own: exit status, standard output, standard error."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *words, cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        sys.executable,
+        "-m",
+        module,
+        *words,
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
         stderr=None if complain else asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    )
     try:
         out, complaints = await process.communicate(typed.encode())
     except BaseException:
@@ -105,14 +119,14 @@ async def python(
 
 async def storm(packets: int, seed: int) -> None:
     """Run it, and print what was done."""
-    began = time.monotonic()
+    start = time.monotonic()
     async with running((120, 40), Settings(port=0, udp_port=0, echo=True), checked=False) as (app, _):
         one = Storm(app, packets, seed)
         await one.run()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sent = one.sent
     sys.stdout.write(
-        f"{packets:,} packets in {time.monotonic() - began:.0f} s: {sent['right']:,} with the right tag and "
+        f"{packets:,} packets in {time.monotonic() - start:.0f} s: {sent['right']:,} with the right tag and "
         f"checksum into {sent['associations']:,} associations, {sent['strange']:,} of strangers; "
         f"{one.pressed:,} keys; {one.clients:,} clients, {one.answered:,} messages, each answered; "
         f"{peak:.0f} MiB at most; seed {seed}: no exception\n"

@@ -12,9 +12,9 @@ import pytest
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.packet_fields import sections
-from sctp_tui.monitor.trace.states import Follower
-from sctp_tui.monitor.trace.streams import Lanes
-from sctp_tui.monitor.trace.window import Window
+from sctp_tui.monitor.trace.states import StateTracker
+from sctp_tui.monitor.trace.streams import StreamQueues
+from sctp_tui.monitor.trace.window import SendWindows
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import Packet, Peer
 
@@ -28,7 +28,21 @@ MB = 1024 * 1024
 def _packet(direction: str, *chunks: bytes) -> Packet:
     local, peer = Peer(("127.0.0.1",), 9877, 9899), Peer(("10.0.0.1",), 5000, 1)
     data = _HEADER + b"".join(chunks)
-    return Packet(1.0, 1.0, "server", 0, 0, peer, local, 1, direction, "delivered", "", 0.0, data)  # type: ignore[arg-type]
+    return Packet(
+        at=1.0,
+        mono=1.0,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=peer,
+        local=local,
+        flow=1,
+        direction=direction,  # type: ignore[arg-type]
+        verdict="delivered",
+        reason="",
+        delay=0.0,
+        data=data,
+    )
 
 
 def _data(tsn: int, stream: int = 0, ssn: int = 0, flags: int = 3) -> bytes:
@@ -97,16 +111,21 @@ def _conversation(packets: list[Packet]) -> Conversation:
     return conversation
 
 
-def _follow(conversation: Conversation) -> tuple[Ladder, Follower, Lanes, Window]:
-    ladder, follower, lanes, window = Ladder(conversation), Follower(conversation), Lanes(2000), Window(2000)
+def _follow(conversation: Conversation) -> tuple[Ladder, StateTracker, StreamQueues, SendWindows]:
+    ladder, tracker, lanes, window = (
+        Ladder(conversation),
+        StateTracker(conversation),
+        StreamQueues(2000),
+        SendWindows(2000),
+    )
     while ladder.update():
         pass
-    while follower.update(1.0):
+    while tracker.update(1.0):
         pass
     for traced in conversation.since(0):
         lanes.fold((traced,))
         window.fold((traced,))
-    return ladder, follower, lanes, window
+    return ladder, tracker, lanes, window
 
 
 @pytest.mark.parametrize("made", [_gaps_everywhere, _skipping])
@@ -125,7 +144,7 @@ def test_a_peer_makes_nobody_keep_more_than_is_kept(made: Callable[[], Iterator[
         tracemalloc.stop()
     assert kept < 32 * MB
     for sending in models[2].sending.values():
-        assert len(sending.lanes) <= 3501
+        assert len(sending.queues) <= 3501
         assert len(sending._of) <= 8001
 
 

@@ -23,7 +23,7 @@ from sctp_tui.sctp.hostport import parse_hostport
 from sctp_tui.sctp.link.syntax import drop_in_words, parse, parse_drop, to_text
 from sctp_tui.sctp.printable import printable
 from sctp_tui.tui.clients.compose import compose
-from sctp_tui.tui.state import State
+from sctp_tui.tui.state import SavedState
 
 from ..monitor.story import one_of_each
 from . import EXAMPLES
@@ -59,12 +59,21 @@ def tried(kind: type[E], take: Callable[[str], T], text: str) -> tuple[T | None,
 
 
 _OPTION_VALUES: list[Callable[[str], object]] = [
-    values.whole(0, 65535, "port"), values.seconds(0.1, "time"), values.streams, values.ppid,
-    values.conditions, values.stack("auto", "kernel"), values.theme, values.action_keys,
-]  # fmt: skip
+    values.whole(0, 65535, "port"),
+    values.seconds(0.1, "time"),
+    values.streams,
+    values.ppid,
+    values.conditions,
+    values.stack("auto", "kernel"),
+    values.theme,
+    values.action_keys,
+]
 _TYPED: list[Callable[[str], object]] = [
-    compose, parse_ppid, parse_drop, lambda text: parse_hostport(text, 9877),
-]  # fmt: skip
+    compose,
+    parse_ppid,
+    parse_drop,
+    lambda text: parse_hostport(text, 9877),
+]
 
 
 @few
@@ -167,10 +176,10 @@ _JSON = st.recursive(
 @given(st.one_of(st.binary(), _TEXTS.map(_octets), _JSON.map(msgspec.json.encode)))
 def test_states(octets: bytes) -> None:
     with _file(octets) as path:
-        state = State.load(path)
+        state = SavedState.load(path)
         assert isinstance(state.get("columns", [], list[str]), list)
         state.put("theme", "dracula")
-        assert State.load(path).get("theme", "") == "dracula"
+        assert SavedState.load(path).get("theme", "") == "dracula"
 
 
 @contextlib.contextmanager

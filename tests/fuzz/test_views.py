@@ -19,18 +19,39 @@ from .packets import packets
 
 _KEYS = {
     LadderView: [
-        ("move", -1), ("move", 1), ("page", -1), ("first",), ("follow",), ("of_note", 1), ("of_note", -1),
-        ("fold",), ("sockets",),
+        ("move", -1),
+        ("move", 1),
+        ("page", -1),
+        ("first",),
+        ("follow",),
+        ("of_note", 1),
+        ("of_note", -1),
+        ("fold",),
+        ("sockets",),
     ],
     LanesView: [
-        ("turn",), ("one_stream",), ("zoom", 1), ("zoom", -1), ("move", -1), ("move", 1), ("lane", 1),
-        ("first",), ("follow",),
+        ("turn",),
+        ("one_stream",),
+        ("zoom", 1),
+        ("zoom", -1),
+        ("move", -1),
+        ("move", 1),
+        ("lane", 1),
+        ("first",),
+        ("follow",),
     ],
     WindowView: [
-        ("turn",), ("zoom", 1), ("zoom", -1), ("move", -1), ("move", 1), ("first",), ("follow",), ("whole",),
+        ("turn",),
+        ("zoom", 1),
+        ("zoom", -1),
+        ("move", -1),
+        ("move", 1),
+        ("first",),
+        ("follow",),
+        ("whole",),
     ],
     StateView: [],
-}  # fmt: skip
+}
 View = LadderView | LanesView | WindowView | StateView
 
 

@@ -125,9 +125,9 @@ echo kept > kept
 
 @boots
 def test_a_command_that_takes_too_long_is_ended(temporary: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    began = time.monotonic()
+    start = time.monotonic()
     assert command.main(["--timeout", "1.5", "--", "sleep", "60"]) == 124
-    assert 1.5 <= time.monotonic() - began < 60
+    assert 1.5 <= time.monotonic() - start < 60
     assert capsys.readouterr().err == "sctp-tui lab: time limit of 1.5 s reached; give more by --timeout\n"
     assert scratch_folders(temporary) == []
 

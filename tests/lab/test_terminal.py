@@ -26,9 +26,19 @@ from .guests import ROOT, lab
 __all__ = ["lab"]
 
 PIECES = [
-    b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?1000;1006h", b"\x1b[?1000l", b"\x1b[?25l", b"\x1b[?25h",
-    b"\x1b[>1u", b"\x1b[<u", b"text", b"\x1b[31m", b"\x1b]0;title\x07", b"\x1b",
-]  # fmt: skip
+    b"\x1b[?1049h",
+    b"\x1b[?1049l",
+    b"\x1b[?1000;1006h",
+    b"\x1b[?1000l",
+    b"\x1b[?25l",
+    b"\x1b[?25h",
+    b"\x1b[>1u",
+    b"\x1b[<u",
+    b"text",
+    b"\x1b[31m",
+    b"\x1b]0;title\x07",
+    b"\x1b",
+]
 
 
 @given(st.lists(st.sampled_from(PIECES)), st.integers(1, 9))
@@ -63,8 +73,12 @@ class Terminal:
         options = ["--timeout", str(PATIENCE), "--tty"]
         self.process = subprocess.Popen(
             [sys.executable, "-c", main, *options, "--", sys.executable, "-Sc", script],
-            stdin=self.theirs, stdout=self.theirs, stderr=self.theirs, cwd=ROOT, start_new_session=True,
-        )  # fmt: skip
+            stdin=self.theirs,
+            stdout=self.theirs,
+            stderr=self.theirs,
+            cwd=ROOT,
+            start_new_session=True,
+        )
 
     def resize(self, rows: int, columns: int) -> None:
         fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("=HHHH", rows, columns, 0, 0))

@@ -202,4 +202,4 @@ def test_who_ended_it_is_kept(by: Origin) -> None:
     s = Story()
     row = told(s.up(1), s.change(1, "COMM_LOST", by)).get(1)
     assert row is not None
-    assert (row.by, row.copy().by) == (by, by)
+    assert (row.by, row.snapshot().by) == (by, by)

@@ -9,9 +9,9 @@ from sctp_tui.engine.event_queue import PACKET_COST
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.trace.conversations import Wire as Kept
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.link_changes import Remarks
-from sctp_tui.monitor.trace.states import Follower
-from sctp_tui.monitor.trace.timeline import Course, Done
+from sctp_tui.monitor.trace.link_history import LinkHistory
+from sctp_tui.monitor.trace.states import StateTracker
+from sctp_tui.monitor.trace.timeline import Annotation, Timeline
 from sctp_tui.monitor.why.rows import why_note, why_row
 from sctp_tui.sctp.events import Packet
 from sctp_tui.tui.wire.ladder_lines import parts
@@ -35,22 +35,22 @@ def _back(packet: Packet, reason: str = ICMP, octets: int | None = None) -> Pack
     return replace(packet, at=at, mono=at, verdict="bounced", reason=reason, data=packet.data[:octets])
 
 
-def _course(packets: Sequence[Packet]) -> Course:
+def _timeline(packets: Sequence[Packet]) -> Timeline:
     kept = Kept()
     kept.extend(packets)
-    course = Course(Ladder(kept._order[0]))
-    course.update(Log(), {}, Remarks())
-    return course
+    timeline = Timeline(Ladder(kept._order[0]))
+    timeline.update(Log(), {}, LinkHistory())
+    return timeline
 
 
-def _drawn(course: Course) -> list[str]:
-    return ["".join(part for part, _ in parts(course, line, 120)) for line in course._lines]
+def _drawn(timeline: Timeline) -> list[str]:
+    return ["".join(part for part, _ in parts(timeline, line, 120)) for line in timeline._lines]
 
 
 def test_what_icmp_answered_ends_in_a_cross_and_icmp_has_a_line() -> None:
     first, second, third = _sent()
-    course = _course([first, _back(first), second, _back(second), third])
-    drawn = _drawn(course)
+    timeline = _timeline([first, _back(first), second, _back(second), third])
+    drawn = _drawn(timeline)
     assert len(drawn) == 5
     for at, number in ((0, 1), (2, 2)):
         assert "✗" in drawn[at]
@@ -58,52 +58,52 @@ def test_what_icmp_answered_ends_in_a_cross_and_icmp_has_a_line() -> None:
         assert f"{ICMP}, for packet {number}" in drawn[at + 1]
     assert "✗" not in drawn[4]
     assert ICMP not in drawn[4]
-    assert course.of_note(0, 1) == 2
-    said = course[1]
-    assert isinstance(said, Done)
+    assert timeline.of_note(0, 1) == 2
+    said = timeline[1]
+    assert isinstance(said, Annotation)
     assert (said.what, said.number) == ("ICMP", 1)
     assert why_note(said, "beginner").text.startswith("ICMP says that a packet did not get through")
     assert why_note(said, "expert").section == "RFC 9260, section 10"
-    row = course[0]
+    row = timeline[0]
     assert isinstance(row, Row)
-    (name, words), *_ = why_row(row, "beginner", course.ladder.bounced(row))
+    (name, words), *_ = why_row(row, "beginner", timeline.ladder.bounced(row))
     assert name == ICMP
     assert "did not get through" in words.text
 
 
 def test_icmp_may_quote_only_the_first_octets_of_a_packet() -> None:
     first, second, third = _sent()
-    course = _course([first, second, third, _back(third, octets=13)])
-    drawn = _drawn(course)
+    timeline = _timeline([first, second, third, _back(third, octets=13)])
+    drawn = _drawn(timeline)
     assert ["✗" in line for line in drawn] == [False, False, True, False]
 
 
 def test_what_was_not_sent_is_said_on_its_line_alone() -> None:
     first, *_ = _sent()
-    course = _course([first, _back(first, "not sent: Operation not permitted")])
-    (line,) = _drawn(course)
+    timeline = _timeline([first, _back(first, "not sent: Operation not permitted")])
+    (line,) = _drawn(timeline)
     assert "✗" in line
     assert "not sent: Operation not permitted" in line
-    assert not [one for one in course._lines if isinstance(one, Done)]
+    assert not [one for one in timeline._lines if isinstance(one, Annotation)]
 
 
 def test_it_is_drawn_anew_where_it_is_told_late() -> None:
     first, *_ = _sent()
     kept = Kept()
     kept.extend([first])
-    course = Course(Ladder(kept._order[0]))
-    assert course.update(Log(), {}, Remarks())
-    assert not course.update(Log(), {}, Remarks())
+    timeline = Timeline(Ladder(kept._order[0]))
+    assert timeline.update(Log(), {}, LinkHistory())
+    assert not timeline.update(Log(), {}, LinkHistory())
     kept.extend([_back(first, "not sent: no buffer")])
-    assert course.update(Log(), {}, Remarks())
-    assert "not sent" in _drawn(course)[0]
+    assert timeline.update(Log(), {}, LinkHistory())
+    assert "not sent" in _drawn(timeline)[0]
 
 
 def test_what_quotes_no_packet_of_ours_changes_nothing() -> None:
     first, *_ = _sent()
-    course = _course([first, replace(_back(first), data=bytes(40)), replace(_back(first), flow=99)])
-    assert len(_drawn(course)) == 1
-    assert ICMP not in _drawn(course)[0]
+    timeline = _timeline([first, replace(_back(first), data=bytes(40)), replace(_back(first), flow=99)])
+    assert len(_drawn(timeline)) == 1
+    assert ICMP not in _drawn(timeline)[0]
 
 
 @pytest.mark.parametrize("told", [1, 5])
@@ -125,9 +125,9 @@ def test_what_did_not_get_through_changes_no_state_of_the_peer() -> None:
     wire.put("out", b"\7\0\0\x08\0\0\0\0")  # SHUTDOWN
     kept = Kept()
     kept.extend([*wire.made, _back(wire.made[-1])])
-    follower = Follower(kept._order[0])
-    follower.update(float("inf"))
-    assert follower.state == {"local": "SHUTDOWN-SENT", "peer": "ESTABLISHED"}
+    tracker = StateTracker(kept._order[0])
+    tracker.update(float("inf"))
+    assert tracker.state == {"local": "SHUTDOWN-SENT", "peer": "ESTABLISHED"}
 
 
 def _call(number: int) -> Packet:

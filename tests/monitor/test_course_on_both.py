@@ -11,8 +11,16 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import both_ends
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.link_changes import Remarks
-from sctp_tui.monitor.trace.timeline import Course, Done, Line, Shown, Told, sides, text
+from sctp_tui.monitor.trace.link_history import LinkHistory
+from sctp_tui.monitor.trace.timeline import (
+    Annotation,
+    LadderOptions,
+    Line,
+    SocketEvent,
+    Timeline,
+    sides,
+    text,
+)
 from sctp_tui.sctp.events import AssocChange, Message, StackName
 from sctp_tui.sctp.userspace.datagrams import ManyAtOnce, OneByOne
 from sctp_tui.sctp.wire.packet import name_of
@@ -24,9 +32,9 @@ from ..rawpeer import COOKIE_ACK, SHUTDOWN, SHUTDOWN_ACK, SHUTDOWN_COMPLETE, chu
 def _in_words(line: Line) -> str:
     if isinstance(line, Row):
         return " + ".join(name_of(chunk) for chunk in line.chunks)
-    if isinstance(line, Done):
+    if isinstance(line, Annotation):
         return line.text
-    assert isinstance(line, Told)
+    assert isinstance(line, SocketEvent)
     return f"{line.end}: {text(line).partition(':')[0]}"
 
 
@@ -48,12 +56,12 @@ class _Follows:
         conversation = monitor.wire.of(whose, monitor.endpoints)
         if conversation is None:
             return []
-        course = Course(Ladder(conversation))
-        course.show(Shown(sockets=True))
+        timeline = Timeline(Ladder(conversation))
+        timeline.show(LadderOptions(sockets=True))
         ends = sides(both_ends(whose, monitor.associations, monitor.endpoints), conversation)
-        while course.update(monitor.log, ends, monitor.remarks):
+        while timeline.update(monitor.log, ends, monitor.remarks):
             pass
-        return [_in_words(course[serial]) for serial in range(course.first, course.end)]
+        return [_in_words(timeline[serial]) for serial in range(timeline.first, timeline.end)]
 
 
 def test_packets_and_what_the_sockets_tell_in_their_order(stack: StackName) -> None:
@@ -104,18 +112,18 @@ def test_between_two_associations_of_the_same_ends_is_a_line(stack: StackName, u
         conversation = Conversation(running.packets[0])
         for packet in running.packets:
             conversation.add(packet)
-        course = Course(Ladder(conversation))
-        course.update(Log(), {}, Remarks())
-        lines = [course[serial] for serial in range(course.first, course.end)]
-        (at,) = (at for at, line in enumerate(lines) if isinstance(line, Done))
+        timeline = Timeline(Ladder(conversation))
+        timeline.update(Log(), {}, LinkHistory())
+        lines = [timeline[serial] for serial in range(timeline.first, timeline.end)]
+        (at,) = (at for at, line in enumerate(lines) if isinstance(line, Annotation))
         said, below = lines[at], lines[at + 1]
-        assert isinstance(said, Done)
+        assert isinstance(said, Annotation)
         assert said.text.startswith(f"another association begins: tags {peer.tag:08x}, ")
         assert f"{first:08x}" not in said.text
         assert isinstance(below, Row)
         assert _in_words(below) == "INIT"
         assert "COOKIE ACK" in [_in_words(line) for line in lines[:at]]
-        assert course[course.place(below.number)] is below
+        assert timeline[timeline.place(below.number)] is below
 
 
 def test_what_a_socket_tells_stands_below_what_it_tells_of(stack: StackName, udp_here: None) -> None:
@@ -136,8 +144,12 @@ def test_what_a_socket_tells_stands_below_what_it_tells_of(stack: StackName, udp
         lines = follows.lines()
         at = lines.index("SHUTDOWN")
         assert lines[at:] == [
-            "SHUTDOWN", "local: SHUTDOWN_EVENT", "SHUTDOWN ACK", "SHUTDOWN COMPLETE", "local: SHUTDOWN_COMP",
-        ]  # fmt: skip
+            "SHUTDOWN",
+            "local: SHUTDOWN_EVENT",
+            "SHUTDOWN ACK",
+            "SHUTDOWN COMPLETE",
+            "local: SHUTDOWN_COMP",
+        ]
         at = lines.index("COOKIE ECHO")
         assert lines[at + 1] == "local: COMM_UP"
 

@@ -67,8 +67,10 @@ def test_the_log_as_a_table_has_every_event() -> None:
         if isinstance(event, Message | SendFailed):
             assert base64.b64decode(row["data_base64"]) == event.data
             assert (row["stream"], row["ppid"], row["size"]) == (
-                str(event.stream), str(event.ppid), str(event.size),
-            )  # fmt: skip
+                str(event.stream),
+                str(event.ppid),
+                str(event.size),
+            )
     assert rows[2]["time"] == "2023-11-14T22:15:00.000+00:00"
 
 
@@ -114,8 +116,11 @@ def test_associations_have_the_chosen_columns_in_plain_units() -> None:
     live, ended = map(json.loads, export.rows_as_json(rows, COLUMNS, 101.0))
     assert live["peer"] == ["10.0.0.1"]
     assert (live["assoc_id"], live["rtt_ms"], live["peer_rwnd_bytes"], live["state"]) == (
-        3, 12, 131072, "ESTABLISHED",
-    )  # fmt: skip
+        3,
+        12,
+        131072,
+        "ESTABLISHED",
+    )
     assert (live["messages_in"], live["bytes_out"], live["age_seconds"]) == (7, 15, 1.0)
     assert ended["ended"].startswith("aborted by peer")
     assert ended["rtt_ms"] is None

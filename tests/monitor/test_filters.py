@@ -18,10 +18,21 @@ STORY = Story(peers={1: Peer(("10.0.0.1", "2001:db8::1"), 5000, 9899)})
 
 def message(data: bytes = b"hello", **fields: Any) -> Message:
     given_of_all: dict[str, Any] = {
-        "at": 0.0, "mono": 0.0, "endpoint": "server", "key": 1, "assoc_id": 4, "peer": STORY.peers[1],
-        "direction": "in", "stream": 2, "ssn": 7, "tsn": 99, "ppid": 46, "unordered": False,
-        "size": len(data), "data": data,
-    }  # fmt: skip
+        "at": 0.0,
+        "mono": 0.0,
+        "endpoint": "server",
+        "key": 1,
+        "assoc_id": 4,
+        "peer": STORY.peers[1],
+        "direction": "in",
+        "stream": 2,
+        "ssn": 7,
+        "tsn": 99,
+        "ppid": 46,
+        "unordered": False,
+        "size": len(data),
+        "data": data,
+    }
     return Message(**(given_of_all | fields))
 
 
@@ -110,7 +121,22 @@ def test_notifications_have_words_but_no_stream() -> None:
         assert not in_log(text, up), text
     assert in_log("not stream=1", up)
     assert in_log("failed", STORY.change(1, "COMM_LOST"))
-    lost = SendFailed(0, 0, "server", 1, 4, None, 7, 3, 46, True, 1, "", 2, b"hi")
+    lost = SendFailed(
+        at=0,
+        mono=0,
+        endpoint="server",
+        key=1,
+        assoc_id=4,
+        peer=None,
+        message_id=7,
+        stream=3,
+        ppid=46,
+        sent=True,
+        error=1,
+        error_text="",
+        size=2,
+        data=b"hi",
+    )
     assert in_log("failed stream=3 ppid=diameter size=2 event=send_failed data~hi", lost)
 
 
@@ -143,7 +169,23 @@ def test_rows_of_the_table(text: str) -> None:
 
 
 def test_the_state_is_searched_as_its_column_has_it() -> None:
-    status = Status(0, 0, "server", 4, 4, None, "ESTABLISHED", 0, 0, 0, 1, 1, 0, (), True)
+    status = Status(
+        at=0,
+        mono=0,
+        endpoint="server",
+        key=4,
+        assoc_id=4,
+        peer=None,
+        state="ESTABLISHED",
+        rwnd=0,
+        unacked=0,
+        pending=0,
+        inbound_streams=1,
+        outbound_streams=1,
+        fragmentation_point=0,
+        paths=(),
+        unreachable=True,
+    )
     row = association(status=status, restarts=1)
     for text in ("state~gone", "state~UDP", "state~estab", "state~↻", "state=established"):
         assert in_table(text, row), text
@@ -220,7 +262,7 @@ def test_what_says_nothing_of_a_row_is_left_out() -> None:
         ("(" * 60, 50, "50 deep"),
         ("stream=1 " * 1000, 4000, "4000 characters"),
     ],
-)  # fmt: skip
+)
 def test_errors_name_the_place_the_value_and_what_is_allowed(text: str, position: int, says: str) -> None:
     with pytest.raises(FilterError) as raised:
         parse(text)
@@ -231,10 +273,39 @@ def test_errors_name_the_place_the_value_and_what_is_allowed(text: str, position
 # --- any text
 
 WORDS = st.sampled_from(
-    [*BY_NAME, "and", "or", "not", "(", ")", "=", "!=", "<", ">=", "~", "..", ",", '"', "'", " ", "1", "1..3",
-     "70000", "0x1b", "0x1", "in", "server", "10.0.0.1", "10.0.0.0/8", "[::1]:9", "1.5KiB", "diameter",
-     "comm_up", "\x1b"]
-)  # fmt: skip
+    [
+        *BY_NAME,
+        "and",
+        "or",
+        "not",
+        "(",
+        ")",
+        "=",
+        "!=",
+        "<",
+        ">=",
+        "~",
+        "..",
+        ",",
+        '"',
+        "'",
+        " ",
+        "1",
+        "1..3",
+        "70000",
+        "0x1b",
+        "0x1",
+        "in",
+        "server",
+        "10.0.0.1",
+        "10.0.0.0/8",
+        "[::1]:9",
+        "1.5KiB",
+        "diameter",
+        "comm_up",
+        "\x1b",
+    ]
+)
 ANYTHING = st.one_of(
     st.text(), st.lists(WORDS, max_size=30).map(" ".join), st.lists(WORDS, max_size=30).map("".join)
 )

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.heard import RTO
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.states import Follower
+from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import AssocChange, Direction, Packet, Peer
 from sctp_tui.sctp.link.conditions import Verdict
@@ -30,7 +30,21 @@ def _packet(
 ) -> Packet:
     ports = (9, 7) if direction == "out" else (7, 9)
     data = raw.packet(*ports, 0 if chunks[0] is _INIT else _TAG, *chunks)
-    return Packet(at, at, "server", 0, 0, _PEER, _LOCAL, 1, direction, verdict, "", delay, data)
+    return Packet(
+        at=at,
+        mono=at,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=_PEER,
+        local=_LOCAL,
+        flow=1,
+        direction=direction,
+        verdict=verdict,
+        reason="",
+        delay=delay,
+        data=data,
+    )
 
 
 def _ladder(packets: Sequence[Packet]) -> Ladder:
@@ -191,9 +205,18 @@ def test_an_init_again_at_once_missed_nothing() -> None:
 # --- of whatever may pass
 
 
-_KINDS = (_INIT, _INIT_ACK, _BEAT, _ABORT, raw.chunk(raw.ABORT, 1), raw.chunk(raw.ABORT, 0, _LOST),
-          raw.chunk(raw.COOKIE_ECHO, 0, b"cook"), raw.chunk(raw.SHUTDOWN, 0, bytes(4)), raw.sack(100),
-          *_DATA[:3])  # fmt: skip
+_KINDS = (
+    _INIT,
+    _INIT_ACK,
+    _BEAT,
+    _ABORT,
+    raw.chunk(raw.ABORT, 1),
+    raw.chunk(raw.ABORT, 0, _LOST),
+    raw.chunk(raw.COOKIE_ECHO, 0, b"cook"),
+    raw.chunk(raw.SHUTDOWN, 0, bytes(4)),
+    raw.sack(100),
+    *_DATA[:3],
+)
 
 
 @st.composite
@@ -231,10 +254,10 @@ def speaks_of_silence_too_soon(rows: Sequence[Row]) -> Iterator[str]:
                 yield f"{row.number}: {words.text}"
 
 
-def gives_up_too_soon(rows: Sequence[Row], follower: Follower) -> Iterator[str]:
+def gives_up_too_soon(rows: Sequence[Row], tracker: StateTracker) -> Iterator[str]:
     """The same of the transitions that the ends are said to have taken."""
     by_number = {row.number: row for row in rows}
-    for one in follower.taken:
+    for one in tracker.taken:
         row = by_number.get(one.number)
         if one.transition.trigger != "no answer" or row is None or _says_so(row):
             continue
@@ -246,9 +269,9 @@ def gives_up_too_soon(rows: Sequence[Row], follower: Follower) -> Iterator[str]:
 def test_nothing_speaks_of_silence_within_an_rto_of_having_heard(packets: list[Packet]) -> None:
     ladder = _ladder(packets)
     assert list(speaks_of_silence_too_soon(list(ladder))) == []
-    follower = Follower(ladder.conversation)
-    follower.update(float("inf"))
-    assert list(gives_up_too_soon(list(ladder), follower)) == []
+    tracker = StateTracker(ladder.conversation)
+    tracker.update(float("inf"))
+    assert list(gives_up_too_soon(list(ladder), tracker)) == []
 
 
 @pytest.mark.userspace
@@ -265,13 +288,13 @@ def test_nor_of_real_associations(seed: int) -> None:
         linked.send(client, 1, b"into the void")
         linked.until(lambda: "COMM_LOST" in linked.states(client), 1000.0)
         ladder = _ladder(linked.packets)
-        follower = Follower(ladder.conversation)
-        follower.update(linked.time)
+        tracker = StateTracker(ladder.conversation)
+        tracker.update(linked.time)
     rows = list(ladder)
     assert list(speaks_of_silence_too_soon(rows)) == []
-    assert list(gives_up_too_soon(rows, follower)) == []
+    assert list(gives_up_too_soon(rows, tracker)) == []
     (end,) = [one for one in linked.of(client, AssocChange) if one.state == "COMM_LOST"]
     assert end.by == "nobody"
-    last = follower.last("peer")
+    last = tracker.last("peer")
     assert last is not None
     assert last.transition.trigger == "no answer"

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.monitor.associations import Association, Associations
-from sctp_tui.monitor.history import STEPS, History, Step
+from sctp_tui.monitor.history import STEPS, History, StateChange
 from sctp_tui.monitor.series import SECONDS, Series
 
 from .story import CLIENT, Story
@@ -34,8 +34,11 @@ def test_the_way_of_a_client_with_when_and_why() -> None:
     events.append(story.change(1, "SHUTDOWN_COMP", "us"))
     history = folded(*events).history
     assert [(step.state, step.mono) for step in history] == [
-        ("COOKIE-WAIT", 100.0), ("ESTABLISHED", 100.5), ("SHUTDOWN-SENT", 101.5), ("CLOSED", 102.5),
-    ]  # fmt: skip
+        ("COOKIE-WAIT", 100.0),
+        ("ESTABLISHED", 100.5),
+        ("SHUTDOWN-SENT", 101.5),
+        ("CLOSED", 102.5),
+    ]
     assert [step.at for step in history] == [1_700_000_000.0 + step.mono for step in history]
     assert "setting up" in history[0].why
     assert "established" in history[1].why
@@ -53,7 +56,7 @@ def test_the_peers_shutdown_and_a_restart_are_steps() -> None:
 def test_a_history_is_bounded_and_keeps_how_it_began(number: int) -> None:
     history = History()
     for n in range(number):
-        history.add(Step("ESTABLISHED", n, n, str(n)))
+        history.add(StateChange("ESTABLISHED", n, n, str(n)))
     assert len(history) == min(number, STEPS)
     assert history.left_out == max(0, number - STEPS)
     if number:

@@ -76,8 +76,13 @@ def test_set_up_messages_and_shutdown_by_the_client(seeing: Running) -> None:
         seeing.until(AssocChange, endpoint=endpoint, state="SHUTDOWN_COMP")
     server, client = _both(seeing, name)
     assert _names(server) == [
-        *SETTING_UP, "in DATA", "out DATA", "in SHUTDOWN", "out SHUTDOWN ACK", "in SHUTDOWN COMPLETE"
-    ]  # fmt: skip
+        *SETTING_UP,
+        "in DATA",
+        "out DATA",
+        "in SHUTDOWN",
+        "out SHUTDOWN ACK",
+        "in SHUTDOWN COMPLETE",
+    ]
     assert sorted(_names(client)) == sorted(_turned(_names(server)))
     # No DATA before the COOKIE ECHO, which may bear it.
     assert _names(client)[:5] == ["out INIT", "in INIT ACK", "out COOKIE ECHO", "out DATA", "in COOKIE ACK"]

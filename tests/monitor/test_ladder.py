@@ -14,11 +14,18 @@ from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.text.chunks import relative
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
-from sctp_tui.monitor.trace.link_changes import Remarks
+from sctp_tui.monitor.trace.link_history import LinkHistory
 from sctp_tui.monitor.trace.packet_fields import sections
 from sctp_tui.monitor.trace.rto_samples import RtoSamples
-from sctp_tui.monitor.trace.timeline import Beats, Course, Done, Shown, Still, beats
-from sctp_tui.monitor.trace.tries import before
+from sctp_tui.monitor.trace.send_history import before
+from sctp_tui.monitor.trace.timeline import (
+    Annotation,
+    HeartbeatRun,
+    LadderOptions,
+    Timeline,
+    TimelineSnapshot,
+    beats,
+)
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import Packet, Peer
 from sctp_tui.tui.wire.ladder_lines import head, marks, parts
@@ -67,8 +74,20 @@ class Wire:
         at = 100.0 + more.get("at", len(self.made) / 1000)
         reason, delay = more.get("reason", ""), more.get("delay", 0.0)
         packet = Packet(
-            at, at, "server", 0, 0, PEER, LOCAL, 1, direction, verdict, reason, delay, raw  # type: ignore[arg-type]
-        )  # fmt: skip
+            at=at,
+            mono=at,
+            endpoint="server",
+            key=0,
+            assoc_id=0,
+            peer=PEER,
+            local=LOCAL,
+            flow=1,
+            direction=direction,  # type: ignore[arg-type]
+            verdict=verdict,  # type: ignore[arg-type]
+            reason=reason,
+            delay=delay,
+            data=raw,
+        )
         self.made.append(packet)
 
     def ladder(self) -> Ladder:
@@ -109,8 +128,10 @@ def test_a_cumulative_ack_before_the_first_tsn_says_that_nothing_came(wire: Wire
     ladder = wire.ladder()
     rows = list(ladder)[2:]
     assert [ladder.label(row) for row in rows] == [
-        "SACK cum none gap 1–2 rwnd 1,048,576", "SHUTDOWN cum none", "SHUTDOWN cum 0",
-    ]  # fmt: skip
+        "SACK cum none gap 1–2 rwnd 1,048,576",
+        "SHUTDOWN cum none",
+        "SHUTDOWN cum 0",
+    ]
     *_, (_, facts) = sections(rows[1], ladder.base(rows[1]))
     assert ("cumulative tsn", f"none, on the wire {_tsn(-1)}") in facts
 
@@ -242,17 +263,21 @@ def test_a_repeat_tells_the_time_since_its_first_try_and_the_timer_that_ran(wire
     wire.put("in", _chunk(7, struct.pack("!I", 499)), at=7.0)
     ladder = wire.ladder()
     assert [marks(row, rto=ladder.rto(row)) for row in ladder if row.first_try] == [
-        "↻3 after 1.1 s", "↻3 after 3.1 s, last try 2 s ago", "↻9 after 500 ms",
+        "↻3 after 1.1 s",
+        "↻3 after 3.1 s, last try 2 s ago",
+        "↻9 after 500 ms",
         "↻9 after 2 s, last try 1.5 s ago",
-    ]  # fmt: skip
+    ]
     samples = ladder.conversation.rto["in"] = RtoSamples()
     for at, rto in ((0.9, 3.0), (1.2, 1.0), (2.0, 1.0), (2.2, 2.0), (4.05, 2.0), (4.3, 4.0), (6.9, 4.0)):
         samples.add(100 + at, rto)
     # SHUTDOWN was sent again before 4 s had passed: for what, nobody told.
     assert [marks(row, rto=ladder.rto(row)) for row in ladder if row.first_try] == [
-        "↻3 after 1.1 s, RTO 1 s", "↻3 after 3.1 s, RTO 2 s", "↻9 after 500 ms",
+        "↻3 after 1.1 s, RTO 1 s",
+        "↻3 after 3.1 s, RTO 2 s",
+        "↻9 after 500 ms",
         "↻9 after 2 s, last try 1.5 s ago",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])
@@ -329,16 +354,17 @@ def test_heartbeats_without_an_answer_are_marked(wire: Wire) -> None:
     assert [ladder.answers_lost(n, n) for n in range(1, 9)] == [0, 0, 0, 0, 1, 0, 0, 0]
     assert (ladder.unanswered(1, 8), ladder.answers_lost(1, 8)) == (1, 1)
     assert (
-        beats(ladder, Beats(3, 8), inf) == "6 HEARTBEATs and answers, 1 unanswered, 1 whose answer was lost"
+        beats(ladder, HeartbeatRun(3, 8), inf)
+        == "6 HEARTBEATs and answers, 1 unanswered, 1 whose answer was lost"
     )
-    assert beats(ladder, Beats(5, 5), inf) == "HEARTBEAT, answered, the answer was lost"
-    assert beats(ladder, Beats(7, 7), inf) == "HEARTBEAT, unanswered"
-    course = Course(ladder)
-    course.update(Log(), {}, Remarks())
-    drawn = ["".join(text for text, _ in parts(course, row, 90)) for row in ladder]
+    assert beats(ladder, HeartbeatRun(5, 5), inf) == "HEARTBEAT, answered, the answer was lost"
+    assert beats(ladder, HeartbeatRun(7, 7), inf) == "HEARTBEAT, unanswered"
+    timeline = Timeline(ladder)
+    timeline.update(Log(), {}, LinkHistory())
+    drawn = ["".join(text for text, _ in parts(timeline, row, 90)) for row in ladder]
     assert ["unanswered" in line for line in drawn] == [bool(ladder.unanswered(n, n)) for n in range(1, 9)]
     assert "answered, the answer was lost" in drawn[4]
-    still = Still(ladder.conversation, Shown(), {}, Log(), Remarks())
+    still = TimelineSnapshot(ladder.conversation, LadderOptions(), {}, Log(), LinkHistory())
     assert b"answered, the answer was lost" in b"".join(one for one in picture(still) if one)
 
 
@@ -367,30 +393,30 @@ def test_a_heartbeat_on_its_way_is_not_unanswered_yet(wire: Wire) -> None:
     beat = struct.pack("!HH", 1, 8) + b"1111"
     wire.put("out", _chunk(4, beat), delay=0.005)
     ladder = wire.ladder()
-    course = Course(ladder)
-    course.update(Log(), {}, Remarks())
+    timeline = Timeline(ladder)
+    timeline.update(Log(), {}, LinkHistory())
     sent = ladder[3].packet.mono
     # Nor within an RTO: the answer may be on its way.
     for now, said in ((sent, False), (sent + 0.006, False), (sent + 0.9, False), (sent + 1.0, True)):
-        assert ("unanswered" in "".join(text for text, _ in parts(course, ladder[3], 90, now))) == said
-        whole = "".join(text for text, _ in parts(course, Beats(3, 3), 90, now))
+        assert ("unanswered" in "".join(text for text, _ in parts(timeline, ladder[3], 90, now))) == said
+        whole = "".join(text for text, _ in parts(timeline, HeartbeatRun(3, 3), 90, now))
         assert ("unanswered" in whole, "on its way" in whole) == (said, not said)
     told = ladder.conversation.rto["out"] = RtoSamples()
     told.add(sent, 3.0)
     for now, said in ((sent + 2.9, False), (sent + 3.0, True)):
-        assert ("unanswered" in beats(ladder, Beats(3, 3), now)) == said
+        assert ("unanswered" in beats(ladder, HeartbeatRun(3, 3), now)) == said
     wire.put("in", _chunk(5, beat))
     wire.put("out", _chunk(4, beat))
     now = wire.ladder()[5].packet.mono
-    assert beats(wire.ladder(), Beats(3, 5), now) == "3 HEARTBEATs and answers, 1 on its way"
+    assert beats(wire.ladder(), HeartbeatRun(3, 5), now) == "3 HEARTBEATs and answers, 1 on its way"
 
 
 def test_the_path_is_told_where_there_are_several(wire: Wire) -> None:
     def drawn() -> list[str]:
         ladder = wire.ladder()
-        course = Course(ladder)
-        course.update(Log(), {}, Remarks())
-        return ["".join(text for text, _ in parts(course, row, 120)) for row in ladder]
+        timeline = Timeline(ladder)
+        timeline.update(Log(), {}, LinkHistory())
+        return ["".join(text for text, _ in parts(timeline, row, 120)) for row in ladder]
 
     wire.put("in", data(0))
     assert not any("via" in line for line in drawn())
@@ -403,21 +429,23 @@ def test_the_path_is_told_where_there_are_several(wire: Wire) -> None:
     wire.made[-1] = replace(wire.made[-1], local=Peer(("10.0.1.1",), LOCAL.port))
     assert "via 127.0.0.1 – 10.0.2.2 " in drawn()[3]
     assert "via 10.0.1.1 – 127.0.0.1 " in drawn()[4]
-    still = Still(wire.ladder().conversation, Shown(), {}, Log(), Remarks())
+    still = TimelineSnapshot(wire.ladder().conversation, LadderOptions(), {}, Log(), LinkHistory())
     assert b"via 10.0.1.1" in b"".join(one for one in picture(still) if one)
 
 
 def test_where_there_is_room_the_time_since_the_packet_above_is_told(wire: Wire) -> None:
     wire.put("in", data(0), at=1.5)
     ladder = wire.ladder()
-    course = Course(ladder)
-    course.update(Log(), {}, Remarks())
+    timeline = Timeline(ladder)
+    timeline.update(Log(), {}, LinkHistory())
     wide, narrow = (
-        ["".join(text for text, _ in parts(course, row, width)) for row in ladder] for width in (100, 99)
+        ["".join(text for text, _ in parts(timeline, row, width)) for row in ladder] for width in (100, 99)
     )
     assert [line[:27].split() for line in wide] == [
-        ["1", "0.0000"], ["2", "0.0010", "+0.0010"], ["3", "1.5000", "+1.4990"],
-    ]  # fmt: skip
+        ["1", "0.0000"],
+        ["2", "0.0010", "+0.0010"],
+        ["3", "1.5000", "+1.4990"],
+    ]
     assert [line[:17].split() for line in narrow] == [["1", "0.0000"], ["2", "0.0010"], ["3", "1.5000"]]
     assert {line[27] for line in wide} | {line[17] for line in narrow} <= set("├│")
     assert head(ladder.conversation, 100)[:27].split() == ["#", "Time", "Δt"]
@@ -446,10 +474,10 @@ def test_another_association_is_one_with_both_tags_new(client: int, server: int,
     _comes_up(wire, client, server)
     begun = [(row.number, row.begins) for row in wire.ladder() if row.begins is not None]
     assert begun == ([(9, (line, (client, server)))] if line else [])
-    course = Course(wire.ladder())
-    course.update(Log(), {}, Remarks())
-    lines = [course[serial] for serial in range(course.end)]
-    assert [at for at, one in enumerate(lines) if isinstance(one, Done)] == ([line - 1] if line else [])
+    timeline = Timeline(wire.ladder())
+    timeline.update(Log(), {}, LinkHistory())
+    lines = [timeline[serial] for serial in range(timeline.end)]
+    assert [at for at, one in enumerate(lines) if isinstance(one, Annotation)] == ([line - 1] if line else [])
 
 
 def test_the_first_association_has_no_line() -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor.trace.stream import INSTANT, Block
-from sctp_tui.monitor.trace.streams import Lanes, Sending
+from sctp_tui.monitor.trace.stream import INSTANT, TrackedMessage
+from sctp_tui.monitor.trace.streams import StreamDelivery, StreamQueues
 from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import Message, Packet, Peer
 from sctp_tui.sctp.link.conditions import Conditions, Verdict
@@ -37,7 +37,21 @@ def told(
 ) -> Told:
     """A packet from the client, `back` from the server, which is here."""
     here, there = Peer(("127.0.0.1",), 9), Peer(("127.0.0.1",), 7, 9899 if udp else None)
-    packet = Packet(at, at, "server", 0, 0, there, here, 1, "out" if back else "in", verdict, "", delay, b"")
+    packet = Packet(
+        at=at,
+        mono=at,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=there,
+        local=here,
+        flow=1,
+        direction="out" if back else "in",
+        verdict=verdict,
+        reason="",
+        delay=delay,
+        data=b"",
+    )
     return Told(packet, Decoded(7, 9, 1, 0, chunks))
 
 
@@ -50,7 +64,20 @@ def data(tsn: int, stream: int, ssn: int, *, flags: str = "BE", size: int = 1) -
 
 def idata(tsn: int, stream: int, mid: int, fsn: int, *, flags: str = "BE") -> IData:
     ppid = 51 if "B" in flags else None
-    return IData(0, 21, tsn, stream, mid, fsn, ppid, "U" in flags, "B" in flags, "E" in flags, False, b"x")
+    return IData(
+        flags=0,
+        length=21,
+        tsn=tsn,
+        stream=stream,
+        mid=mid,
+        fsn=fsn,
+        ppid=ppid,
+        unordered="U" in flags,
+        beginning="B" in flags,
+        ending="E" in flags,
+        immediate=False,
+        data=b"x",
+    )
 
 
 def sack(cumulative: int, *gaps: tuple[int, int]) -> Sack:
@@ -58,24 +85,33 @@ def sack(cumulative: int, *gaps: tuple[int, int]) -> Sack:
 
 
 def init(tsn: int) -> Init:
-    return Init(0, 20, 1, 1000, 5, 5, tsn % _BIG, ())
+    return Init(
+        flags=0,
+        length=20,
+        tag=1,
+        rwnd=1000,
+        outbound_streams=5,
+        inbound_streams=5,
+        initial_tsn=tsn % _BIG,
+        parameters=(),
+    )
 
 
-def folded(*packets: Told, until: float = 1e9, kept: int = 1000) -> Sending:
-    lanes = Lanes(kept)
+def folded(*packets: Told, until: float = 1e9, kept: int = 1000) -> StreamDelivery:
+    lanes = StreamQueues(kept)
     lanes.fold(packets)
     lanes.until(until)
     return lanes.sending["in"]
 
 
-def told_of(blocks: list[Block], as_one: bool = False) -> list[tuple[int, int | None, str]]:
-    return [(block.stream, block.number, block.state(as_one)) for block in blocks]
+def told_of(blocks: list[TrackedMessage], single_stream: bool = False) -> list[tuple[int, int | None, str]]:
+    return [(block.stream, block.number, block.state(single_stream)) for block in blocks]
 
 
 def test_refused_packets_may_be_anybodys() -> None:
     strays = [told(0.5, data(900, 7, 0), init(5), verdict="refused"), told(0.6, sack(0), verdict="refused")]
     sending = folded(told(0.0, init(0)), *strays, told(1.0, data(0, 1, 0)), *strays)
-    assert told_of(sending.blocks) == [(1, 0, "delivered")]
+    assert told_of(sending.messages) == [(1, 0, "delivered")]
 
 
 def test_a_stream_stands_and_the_other_goes_on() -> None:
@@ -86,31 +122,35 @@ def test_a_stream_stands_and_the_other_goes_on() -> None:
         told(3, data(102, 2, 0)),
     ]
     standing = folded(*before)
-    assert told_of(standing.blocks) == [(1, 0, "lost"), (1, 1, "waiting"), (2, 0, "delivered")]
-    assert told_of(standing.blocks, as_one=True) == [(1, 0, "lost"), (1, 1, "waiting"), (2, 0, "waiting")]
+    assert told_of(standing.messages) == [(1, 0, "lost"), (1, 1, "waiting"), (2, 0, "delivered")]
+    assert told_of(standing.messages, single_stream=True) == [
+        (1, 0, "lost"),
+        (1, 1, "waiting"),
+        (2, 0, "waiting"),
+    ]
     assert [lane.awaited for lane in standing.streams] == [0, None]
-    assert standing.blocking is standing.blocks[0]
-    assert standing.blocks[1].waited(False, 2.5) == 0.5
+    assert standing.blocking is standing.messages[0]
+    assert standing.messages[1].waited(False, 2.5) == 0.5
 
     after = folded(*before, told(4, data(100, 1, 0), verdict="delayed", delay=1), told(4.5, data(103, 1, 2)))
-    assert [block.delivered_at for block in after.blocks] == [5, 5, 3, 5]
-    assert [block.as_one_at for block in after.blocks] == [5, 5, 5, 5]
-    assert (after.blocks[0].resent, after.blocks[0].losses) == (1, 1)
+    assert [block.delivered_at for block in after.messages] == [5, 5, 3, 5]
+    assert [block.single_stream_at for block in after.messages] == [5, 5, 5, 5]
+    assert (after.messages[0].resent, after.messages[0].losses) == (1, 1)
     first, second = after.streams
     assert (first.by_stream.count, first.by_stream.total, first.by_stream.longest) == (2, 3.5, 3)
-    assert (first.as_one.count, first.as_one.longest) == (2, 3)
-    assert (second.by_stream.count, second.as_one.count, second.as_one.longest) == (0, 1, 2)
+    assert (first.single_stream.count, first.single_stream.longest) == (2, 3)
+    assert (second.by_stream.count, second.single_stream.count, second.single_stream.longest) == (0, 1, 2)
 
 
 def test_what_comes_later_is_on_its_way_until_then() -> None:
-    lanes = Lanes()
+    lanes = StreamQueues()
     lanes.fold([told(0, data(5, 0, 0), delay=2), told(1, data(6, 0, 1), delay=0.5)])
     (sending, _) = lanes.sending.values()
-    assert [block.state() for block in sending.blocks] == ["on its way", "on its way"]
+    assert [block.state() for block in sending.messages] == ["on its way", "on its way"]
     lanes.until(1.5)
-    assert [block.state() for block in sending.blocks] == ["on its way", "waiting"]
+    assert [block.state() for block in sending.messages] == ["on its way", "waiting"]
     lanes.until(2.0)
-    assert [block.delivered_at for block in sending.blocks] == [2, 2]
+    assert [block.delivered_at for block in sending.messages] == [2, 2]
 
 
 def test_of_copies_the_first_counts() -> None:
@@ -119,7 +159,7 @@ def test_of_copies_the_first_counts() -> None:
         told(0, data(5, 0, 0), delay=1, verdict="duplicated"),
         told(2, data(5, 0, 0)),
     )
-    (block,) = sending.blocks
+    (block,) = sending.messages
     assert (block.arrived_at, block.resent, block.pieces) == (1, 1, 1)
 
 
@@ -130,7 +170,7 @@ def test_pieces_are_one_message() -> None:
         told(2, data(8, 1, 0, flags="UB")),
         told(3, data(9, 1, 0, flags="UE")),
     )
-    ordered, unordered = sending.blocks
+    ordered, unordered = sending.messages
     assert (ordered.size, ordered.pieces, ordered.delivered_at, ordered.ppid) == (6, 3, 1, 51)
     assert (unordered.number, unordered.size, unordered.delivered_at) == (None, 2, 3)
 
@@ -138,7 +178,7 @@ def test_pieces_are_one_message() -> None:
 def test_pieces_of_unordered_messages_come_in_any_order() -> None:
     pieces = [data(tsn, 1, 0, flags=flags) for tsn, flags in ((8, "UB"), (10, "UE"), (9, "U"), (7, "UBE"))]
     sending = folded(*(told(at, piece) for at, piece in enumerate(pieces)))
-    assert [(one.tsn, one.last, one.delivered_at) for one in sending.blocks] == [(-1, -1, 3), (0, 2, 2)]
+    assert [(one.tsn, one.last, one.delivered_at) for one in sending.messages] == [(-1, -1, 3), (0, 2, 2)]
 
 
 def test_i_data_interleaves() -> None:
@@ -148,19 +188,19 @@ def test_i_data_interleaves() -> None:
         told(2, idata(7, 2, 0, 1, flags="E")),
         told(3, idata(8, 1, 0, 1, flags="E")),
     )
-    assert [(block.stream, block.number, block.delivered_at) for block in sending.blocks] == [
+    assert [(block.stream, block.number, block.delivered_at) for block in sending.messages] == [
         (1, 0, 3),
         (2, 0, 2),
     ]
-    assert [block.as_one_at for block in sending.blocks] == [3, 2]
+    assert [block.single_stream_at for block in sending.messages] == [3, 2]
 
 
 def test_unordered_never_waits_for_its_stream() -> None:
     sending = folded(
         told(0, init(5)), told(1, data(5, 1, 0), verdict="dropped"), told(2, data(6, 1, 0, flags="UBE"))
     )
-    assert told_of(sending.blocks) == [(1, 0, "lost"), (1, None, "delivered")]
-    assert sending.blocks[1].state(as_one=True) == "waiting"
+    assert told_of(sending.messages) == [(1, 0, "lost"), (1, None, "delivered")]
+    assert sending.messages[1].state(single_stream=True) == "waiting"
 
 
 def test_what_is_given_up_is_waited_for_no_more() -> None:
@@ -171,14 +211,14 @@ def test_what_is_given_up_is_waited_for_no_more() -> None:
         told(2, data(6, 1, 1)),
         told(3, forward, delay=1),
     )
-    assert told_of(sending.blocks) == [(1, 0, "abandoned"), (1, 1, "delivered")]
-    assert sending.blocks[1].delivered_at == sending.blocks[1].as_one_at == 4
+    assert told_of(sending.messages) == [(1, 0, "abandoned"), (1, 1, "delivered")]
+    assert sending.messages[1].delivered_at == sending.messages[1].single_stream_at == 4
 
 
 def test_what_is_given_up_may_come_all_the_same() -> None:
     forward = ForwardTsn(0, 12, 5, ((1, 0),))
     sending = folded(told(0, data(5, 1, 0), delay=3), told(1, forward, delay=4))
-    assert told_of(sending.blocks) == [(1, 0, "delivered")]
+    assert told_of(sending.messages) == [(1, 0, "delivered")]
 
 
 @pytest.mark.parametrize(
@@ -188,25 +228,25 @@ def test_a_stream_goes_on_past_what_was_given_up_unseen(forward: Chunk) -> None:
     """TSNs 5 and 6 were lost on their way to us; 5 is given up."""
     came = data(7, 1, 1) if isinstance(forward, ForwardTsn) else idata(7, 1, 1, 0)
     sending = folded(told(0, init(5)), told(1, came, udp=True), told(2, forward, udp=True))
-    assert [(block.delivered_at, block.as_one_at) for block in sending.blocks] == [(2, None)]
+    assert [(block.delivered_at, block.single_stream_at) for block in sending.messages] == [(2, None)]
 
 
 def test_numbers_wrap_around() -> None:
     packets = [told(at, data(_BIG - 2 + at, 1, 65534 + at)) for at in range(4)]
     packets[1], packets[2] = packets[2], packets[1]
     sending = folded(*packets)
-    assert [block.number for block in sending.blocks] == [65534, 65535, 0, 1]
-    assert [block.delivered_at for block in sending.blocks] == [0, 1, 2, 3]
+    assert [block.number for block in sending.messages] == [65534, 65535, 0, 1]
+    assert [block.delivered_at for block in sending.messages] == [0, 1, 2, 3]
 
 
 def test_a_stream_that_is_reset_begins_with_0_again() -> None:
     sending = folded(*(told(at, data(5 + at, 1, ssn)) for at, ssn in enumerate((0, 1, 2, 0, 1))))
-    assert [block.place for block in sending.blocks] == [0, 1, 2, 3, 4]
-    assert [block.delivered_at for block in sending.blocks] == [0, 1, 2, 3, 4]
+    assert [block.place for block in sending.messages] == [0, 1, 2, 3, 4]
+    assert [block.delivered_at for block in sending.messages] == [0, 1, 2, 3, 4]
 
 
 def test_of_packets_to_elsewhere_the_acknowledgement_tells() -> None:
-    lanes = Lanes()
+    lanes = StreamQueues()
     lanes.fold(
         [
             told(0, init(5), back=True, udp=True),
@@ -217,10 +257,10 @@ def test_of_packets_to_elsewhere_the_acknowledgement_tells() -> None:
         ]
     )
     sending = lanes.sending["out"]
-    assert told_of(sending.blocks) == [(1, 0, "on its way"), (1, 1, "waiting"), (2, 0, "delivered")]
+    assert told_of(sending.messages) == [(1, 0, "on its way"), (1, 1, "waiting"), (2, 0, "delivered")]
     lanes.fold([told(2, sack(7), udp=True), told(2, sack(6, (_BIG - 9, 4)), udp=True)])
     lanes.until(3)
-    assert [block.delivered_at for block in sending.blocks] == [2, 2, 1]
+    assert [block.delivered_at for block in sending.messages] == [2, 2, 1]
 
 
 def test_no_more_is_kept_than_asked_for() -> None:
@@ -228,9 +268,11 @@ def test_no_more_is_kept_than_asked_for() -> None:
     sending = folded(
         told(0, init(0)), lost, *(told(n, data(n, n % 3, n // 3)) for n in range(1, 2000)), kept=40
     )
-    assert 39 <= len(sending.blocks) <= 50
-    assert sending.gone + len(sending.blocks) == 2000
-    assert {block.state(as_one) for block in sending.blocks for as_one in (True, False)} == {"delivered"}
+    assert 39 <= len(sending.messages) <= 50
+    assert sending.gone + len(sending.messages) == 2000
+    assert {block.state(single_stream) for block in sending.messages for single_stream in (True, False)} == {
+        "delivered"
+    }
     assert max(len(sending._of), len(sending._beyond), len(sending._underway)) <= 50
     assert not any(lane.waiting for lane in sending.streams)
 
@@ -262,23 +304,23 @@ def test_whatever_the_order_of_arrivals(
     packets.sort(key=lambda one: one.packet.mono)
     sending = folded(*packets)
 
-    assert [block.stream for block in sending.blocks] == [stream for stream, _, _ in messages]
-    for block in sending.blocks:
+    assert [block.stream for block in sending.messages] == [stream for stream, _, _ in messages]
+    for block in sending.messages:
         assert block.arrived_at is not None
         assert block.delivered_at is not None
-        assert block.as_one_at is not None
-        assert block.arrived_at <= block.delivered_at <= block.as_one_at
+        assert block.single_stream_at is not None
+        assert block.arrived_at <= block.delivered_at <= block.single_stream_at
         assert not block.unordered or block.delivered_at == block.arrived_at
     for lane in sending.streams:
-        ordered = [one for one in sending.blocks if one.stream == lane.stream and not one.unordered]
+        ordered = [one for one in sending.messages if one.stream == lane.stream and not one.unordered]
         places = [one.place for one in ordered]
         assert places == [places[0] + n for n in range(len(places))]
         delivered = [one.delivered_at or 0 for one in ordered]
         assert delivered == sorted(delivered)
-        assert lane.by_stream.total <= lane.as_one.total
+        assert lane.by_stream.total <= lane.single_stream.total
         assert not lane.waiting
-    as_one = [one.as_one_at or 0 for one in sending.blocks]
-    assert as_one == sorted(as_one)
+    single_stream = [one.single_stream_at or 0 for one in sending.messages]
+    assert single_stream == sorted(single_stream)
 
 
 _TSN = st.integers(0, 12) | st.sampled_from([_BIG - 1, 1 << 31, 1 << 24, (1 << 24) + 20])
@@ -300,12 +342,12 @@ _CHUNKS = st.one_of(
     st.integers(2, 10),
 )
 def test_nonsense_from_a_peer_does_no_harm(sent: list[tuple[Chunk, bool, bool, int]], kept: int) -> None:
-    lanes = Lanes(kept)
+    lanes = StreamQueues(kept)
     for at, (chunk, back, udp, delay) in enumerate(sent):
         lanes.fold([told(float(at), chunk, back=back, udp=udp, delay=float(delay))])
         for sending in lanes.sending.values():
-            assert len(sending.blocks) <= kept + kept // 4
-            for block in sending.blocks:
+            assert len(sending.messages) <= kept + kept // 4
+            for block in sending.messages:
                 assert block.delivered_at is None or block.delivered_at >= (block.arrived_at or 0)
                 assert 0 <= block.lost <= block.missing <= block.pieces
     lanes.until(1e9)
@@ -326,14 +368,14 @@ def test_real_messages_are_delivered(seeing: Running, over_udp: bool) -> None:
         seeing.send(name, b"y" * 3000, stream=stream)
     seeing.send(key=server.key, data=b"back", stream=3)
 
-    def lanes() -> Lanes:
-        lanes = Lanes()
+    def lanes() -> StreamQueues:
+        lanes = StreamQueues()
         mine = [one for one in seeing.packets if one.endpoint == "server"]
         lanes.fold(Told(packet, decode(packet.data)) for packet in mine)
         return lanes
 
     def delivered(direction: str) -> list[tuple[int, int | None, int]]:
-        blocks = lanes().sending["in" if direction == "in" else "out"].blocks
+        blocks = lanes().sending["in" if direction == "in" else "out"].messages
         return [(one.stream, one.number, one.size) for one in blocks if one.state() == "delivered"]
 
     seeing.until_true(lambda: len(delivered("in")) == 4 and len(delivered("out")) == 1)
@@ -357,10 +399,10 @@ def test_delivered_in_the_order_in_which_the_stack_did(seeing: Running, over_udp
         return [one for one in found if one.key == server.key and one.direction == "in"]
 
     seeing.until_true(lambda: len(came()) == 61)
-    lanes = Lanes()
+    lanes = StreamQueues()
     lanes.fold(Told(packet, decode(packet.data)) for packet in seeing.packets if packet.endpoint == "server")
     lanes.until(1e12)
-    blocks = [one for one in lanes.sending["in"].blocks if one.state() == "delivered"]
+    blocks = [one for one in lanes.sending["in"].messages if one.state() == "delivered"]
     assert len(blocks) == 61
     assert (sum(one.losses for one in blocks) > 0) == (loss > 0)
     assert sum(lane.by_stream.count for lane in lanes.sending["in"].streams) > 0

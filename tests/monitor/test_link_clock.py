@@ -19,7 +19,22 @@ from .story import SERVER, Story
 
 def _link(mono: float, now: float, speed: float) -> LinkState:
     none, counts = Conditions(), LinkCounts()
-    return LinkState(0.0, mono, "", 0, 0, None, none, none, 1, counts, counts, speed, now, 0)
+    return LinkState(
+        at=0.0,
+        mono=mono,
+        endpoint="",
+        key=0,
+        assoc_id=0,
+        peer=None,
+        inward=none,
+        outward=none,
+        seed=1,
+        done_inward=counts,
+        done_outward=counts,
+        speed=speed,
+        now=now,
+        waiting=0,
+    )
 
 
 def test_an_association_is_as_idle_as_the_links_time_has_it() -> None:

@@ -313,18 +313,46 @@ ADDRESSES = b"".join(tlv(5 if len(one) == 4 else 6, one) for one in PACKED.value
 OPAQUE = b"\xff".join(PACKED.values()) + WRITTEN.encode()
 OWN = b"\xff".join(PACKED[one] for one in REAL)  # of peers whose packets are seen
 VALUES = {
-    5: PACKED[FOREIGN[0]], 6: PACKED[FOREIGN[1]], 8: ADDRESSES, 9: bytes(4) + OPAQUE, 11: WRITTEN.encode(),
-    12: b"\0" + OWN, 13: bytes(12) + b"\0" + OWN, 14: bytes(4) + b"\0" + OWN, 15: bytes(4) + OPAQUE,
-    16: bytes(16) + OPAQUE, 17: bytes(8) + OPAQUE, 18: bytes(8) + OPAQUE, 0x8001: bytes(4) + OPAQUE,
-    0x8003: OWN, 0x8004: OWN, 0x8008: OWN, 0xC001: bytes(4) + ADDRESSES, 0xC002: bytes(4) + ADDRESSES,
-    0xC003: bytes(4) + tlv(11, ADDRESSES), 0xC004: bytes(4) + ADDRESSES, 0xC005: bytes(4) + OPAQUE,
+    5: PACKED[FOREIGN[0]],
+    6: PACKED[FOREIGN[1]],
+    8: ADDRESSES,
+    9: bytes(4) + OPAQUE,
+    11: WRITTEN.encode(),
+    12: b"\0" + OWN,
+    13: bytes(12) + b"\0" + OWN,
+    14: bytes(4) + b"\0" + OWN,
+    15: bytes(4) + OPAQUE,
+    16: bytes(16) + OPAQUE,
+    17: bytes(8) + OPAQUE,
+    18: bytes(8) + OPAQUE,
+    0x8001: bytes(4) + OPAQUE,
+    0x8003: OWN,
+    0x8004: OWN,
+    0x8008: OWN,
+    0xC001: bytes(4) + ADDRESSES,
+    0xC002: bytes(4) + ADDRESSES,
+    0xC003: bytes(4) + tlv(11, ADDRESSES),
+    0xC004: bytes(4) + ADDRESSES,
+    0xC005: bytes(4) + OPAQUE,
     0xC006: bytes(4) + OPAQUE,
-}  # fmt: skip
+}
 CAUSES = {
-    1: bytes(4) + OPAQUE, 2: bytes(4) + OWN, 3: bytes(4) + OPAQUE, 5: ADDRESSES, 6: bytes(4) + OPAQUE,
-    8: ADDRESSES, 9: bytes(4) + OPAQUE, 11: ADDRESSES, 12: WRITTEN.encode(), 13: WRITTEN.encode(),
-    0xA0: ADDRESSES, 0xA1: ADDRESSES, 0xA2: ADDRESSES, 0xA4: ADDRESSES, 0x0105: OWN,
-}  # fmt: skip
+    1: bytes(4) + OPAQUE,
+    2: bytes(4) + OWN,
+    3: bytes(4) + OPAQUE,
+    5: ADDRESSES,
+    6: bytes(4) + OPAQUE,
+    8: ADDRESSES,
+    9: bytes(4) + OPAQUE,
+    11: ADDRESSES,
+    12: WRITTEN.encode(),
+    13: WRITTEN.encode(),
+    0xA0: ADDRESSES,
+    0xA1: ADDRESSES,
+    0xA2: ADDRESSES,
+    0xA4: ADDRESSES,
+    0x0105: OWN,
+}
 TYPES = [*range(20), 0x8000, *range(0x8001, 0x800A), *range(0xC000, 0xC008), 0x4001, 0xFFFF]
 PARAMETERS = [tlv(code, VALUES.get(code, OPAQUE)) for code in TYPES] + [
     tlv(5, PACKED[REAL[1]]),  # of the other family's length

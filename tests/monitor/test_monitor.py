@@ -1,4 +1,4 @@
-"""Batches through the real engine and outbox: what the table says is what the log says."""
+"""Batches through the real engine and event queue: what the table says is what the log says."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sctp_tui.engine.engine import Engine
-from sctp_tui.engine.event_queue import Batch, Outbox
+from sctp_tui.engine.event_queue import Batch, EventQueue
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.sctp.commands import Listen, Stop
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing
@@ -59,7 +59,7 @@ class Scripted:
 
     def aim(self, to: Peer) -> None: ...
     def stop_listening(self) -> None: ...
-    def turn(self) -> None: ...
+    def poll(self) -> None: ...
     def close(self) -> None: ...
     def shut_down(self, assoc_id: int) -> Sequence[Event]:
         return []
@@ -119,19 +119,19 @@ def test_the_table_counts_what_the_log_holds(steps: list[tuple[Any, ...]], size:
     def open_stack(name: StackName, clock: Clock) -> Any:
         return stack
 
-    outbox, monitor = Outbox(), Monitor()
-    engine = Engine(outbox, grace=0.0, open_stack=open_stack)
+    event_queue, monitor = EventQueue(), Monitor()
+    engine = Engine(event_queue, grace=0.0, open_stack=open_stack)
     engine.start()
     engine.submit(Listen("server", "userspace"))
     seen = 0
     while seen < len(events) + 1:
-        drained = outbox.drain(timeout=1.0)
+        drained = event_queue.drain(timeout=1.0)
         assert drained.events or engine.running, "the engine ended"
         seen += len(drained.events)
         monitor.fold(drained)
     engine.submit(Stop())
     assert engine.join(PATIENCE)
-    monitor.fold(outbox.drain())
+    monitor.fold(event_queue.drain())
 
     recount: dict[int, list[int]] = {}
     for event in monitor.log:
@@ -164,7 +164,7 @@ def test_messages_of_an_association_that_nobody_announced_make_its_row() -> None
 
 def test_totals_and_drops_are_kept() -> None:
     s, monitor = Story(), Monitor()
-    totals = Totals(0.0, 0.0, "", 0, 0, None, 3, 1)
+    totals = Totals(at=0.0, mono=0.0, endpoint="", key=0, assoc_id=0, peer=None, associations=3, refused=1)
     monitor.fold(Batch(totals=totals, dropped=7))
     monitor.fold(Batch(events=[s.listening()], dropped=9))
     assert monitor.totals is totals
@@ -177,7 +177,22 @@ def test_the_links_clock_goes_on_as_fast_as_it_was_told_last() -> None:
     assert monitor.link_time(50.0) == 50.0
     none, counts = Conditions(), LinkCounts()
     for speed, expected in ((1.0, 42.0), (0.1, 40.2), (0.0, 40.0)):
-        state = LinkState(0.0, 50.0, "", 0, 0, None, none, none, 1, counts, counts, speed, 40.0, 0)
+        state = LinkState(
+            at=0.0,
+            mono=50.0,
+            endpoint="",
+            key=0,
+            assoc_id=0,
+            peer=None,
+            inward=none,
+            outward=none,
+            seed=1,
+            done_inward=counts,
+            done_outward=counts,
+            speed=speed,
+            now=40.0,
+            waiting=0,
+        )
         monitor.fold(Batch(link=state))
         assert monitor.link_time(52.0) == pytest.approx(expected)
 
@@ -198,9 +213,20 @@ def test_only_its_own_cookie_echo_makes_a_client_cookie_echoed(
     monitor.fold(batch(story.opening(1)))
     data = bytes(12) + bytes((10, 0, 0, 4))
     echo = Packet(
-        story.at + 100, 100.0, CLIENT, 0, 0, story.peers[1], Peer(("127.0.0.1",), 0), 1,
-        direction, verdict, "", 0.0, data,
-    )  # fmt: skip
+        at=story.at + 100,
+        mono=100.0,
+        endpoint=CLIENT,
+        key=0,
+        assoc_id=0,
+        peer=story.peers[1],
+        local=Peer(("127.0.0.1",), 0),
+        flow=1,
+        direction=direction,
+        verdict=verdict,
+        reason="",
+        delay=0.0,
+        data=data,
+    )
     monitor.fold(Batch(packets=[echo]))
     association = monitor.associations.get(1)
     assert association is not None

@@ -80,7 +80,7 @@ def test_a_name_stands_wherever_the_id_does_and_outlives_its_row() -> None:
 def test_what_stands_still_has_the_names_it_had() -> None:
     s, store = Story(SERVER), Associations()
     store.fold(s.up(1))
-    still = store.still()
+    still = store.snapshot()
     store.rename(1, "anna")
     old, new = still.get(1), store.get(1)
     assert old is not None

@@ -7,9 +7,23 @@ from sctp_tui.monitor.filter.order import Order
 from sctp_tui.sctp.events import Peer
 
 COLUMNS = (
-    "id", "peer", "udp", "streams", "in", "out", "bytes_in", "bytes_out",
-    "state", "rate", "rtt", "unacked", "rwnd", "cwnd", "idle", "age",
-)  # fmt: skip
+    "id",
+    "peer",
+    "udp",
+    "streams",
+    "in",
+    "out",
+    "bytes_in",
+    "bytes_out",
+    "state",
+    "rate",
+    "rtt",
+    "unacked",
+    "rwnd",
+    "cwnd",
+    "idle",
+    "age",
+)
 
 number = st.none() | st.integers(0, 3)
 

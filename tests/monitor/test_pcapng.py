@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sctp_tui.monitor.trace import pcapng
 from sctp_tui.sctp.commands import DropNext, SetLink
 from sctp_tui.sctp.events import AssocChange, Direction, Message, Packet, Peer
-from sctp_tui.sctp.link.conditions import Conditions, Drop, Verdict
+from sctp_tui.sctp.link.conditions import Conditions, DropRule, Verdict
 
 from ..harness import Running
 from .tshark import complaints, fields
@@ -34,7 +34,21 @@ def packet(
 ) -> Packet:
     source, destination = (local, peer or local) if direction == "out" else (peer or local, local)
     data = struct.pack("!HHII", source.port, destination.port, 7, 0) + HEARTBEAT
-    return Packet(AT, 1.0, "server", 0, 0, peer, local, flow, direction, verdict, reason, delay, data)
+    return Packet(
+        at=AT,
+        mono=1.0,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=peer,
+        local=local,
+        flow=flow,
+        direction=direction,
+        verdict=verdict,
+        reason=reason,
+        delay=delay,
+        data=data,
+    )
 
 
 def written(path: Path, packets: list[Packet], captured: tuple[str, ...] = ()) -> Path:
@@ -72,9 +86,19 @@ def test_tshark_reads_real_traffic_as_it_was(tmp_path: Path, host: str, made_up:
     path = written(tmp_path / "it.pcapng", packets)
     assert complaints(path) == []
     read = fields(
-        path, "sctp.port", "sctp.verification_tag", "sctp.checksum", "sctp.chunk_type", "sctp.data_sid",
-        "frame.interface_name", "udp.port", "ip.addr", "ipv6.addr", "frame.comment", "frame.time_epoch",
-    )  # fmt: skip
+        path,
+        "sctp.port",
+        "sctp.verification_tag",
+        "sctp.checksum",
+        "sctp.chunk_type",
+        "sctp.data_sid",
+        "frame.interface_name",
+        "udp.port",
+        "ip.addr",
+        "ipv6.addr",
+        "frame.comment",
+        "frame.time_epoch",
+    )
     assert len(read) == len(packets) > 30
     for one, (ports, tag, checksum, types, streams, interface, udp_ports, v4, v6, said, at) in zip(
         packets, read, strict=True
@@ -209,7 +233,7 @@ def test_what_a_real_link_does_is_found_in_the_file(tmp_path: Path) -> None:
         running.listen()
         client, _, _ = running.greet()
         worse = Conditions(delay=5, duplication=1)
-        running.submit(SetLink(worse, worse, 1), DropNext(Drop("DATA", stream=2)))
+        running.submit(SetLink(worse, worse, 1), DropNext(DropRule("DATA", stream=2)))
         running.send(client, b"lost at first", stream=2)
         running.send(client, b"first", stream=3)
         for text in (b"first", b"lost at first"):

@@ -3,7 +3,7 @@
 import pytest
 
 from sctp_tui.monitor.trace.conversations import Conversation
-from sctp_tui.monitor.trace.window import Sending, Window
+from sctp_tui.monitor.trace.window import SendWindow, SendWindows
 from sctp_tui.sctp.events import Path
 from sctp_tui.sctp.wire.packet import Init, InitAck
 
@@ -11,20 +11,45 @@ from ..sctp.linked import Linked
 from .test_window import data, sack, traced
 
 
-def _sampled(sending: Sending, at: float, cwnd: int) -> None:
+def _sampled(sending: SendWindow, at: float, cwnd: int) -> None:
     sending.sample(at, Path("127.0.0.1", "ACTIVE", True, cwnd, 12, 1000, 1000))
 
 
-def _told(sending: Sending) -> tuple[str | None, int | None]:
+def _told(sending: SendWindow) -> tuple[str | None, int | None]:
     return sending.phase.name, sending.phase.ssthresh
 
 
-def _begun() -> tuple[Window, Sending]:
-    window = Window()
+def _begun() -> tuple[SendWindows, SendWindow]:
+    window = SendWindows()
     window.fold(
         [
-            traced(1, Init(0, 20, 5, 4000, 1, 1, 0, ())),
-            traced(1, InitAck(0, 20, 6, 90_000, 1, 1, 900, ()), direction="out"),
+            traced(
+                1,
+                Init(
+                    flags=0,
+                    length=20,
+                    tag=5,
+                    rwnd=4000,
+                    outbound_streams=1,
+                    inbound_streams=1,
+                    initial_tsn=0,
+                    parameters=(),
+                ),
+            ),
+            traced(
+                1,
+                InitAck(
+                    flags=0,
+                    length=20,
+                    tag=6,
+                    rwnd=90_000,
+                    outbound_streams=1,
+                    inbound_streams=1,
+                    initial_tsn=900,
+                    parameters=(),
+                ),
+                direction="out",
+            ),
         ]
     )
     return window, window.sending["in"]
@@ -112,7 +137,7 @@ def test_ssthresh_is_four_packets_at_least() -> None:
 
 
 def test_where_the_beginning_was_not_seen_nothing_is_told() -> None:
-    window = Window()
+    window = SendWindows()
     window.fold([traced(2, data(7)), traced(2.1, sack(7), direction="out"), traced(2.2, data(8))])
     assert window.sending["in"].phase.name is None
 
@@ -133,7 +158,7 @@ def test_of_usrsctp() -> None:
         linked.condition(into="drop=DATA delay=20", out="delay=20")
         names: list[str | None] = []
         (assoc_id,) = client.associations()
-        window = Window()
+        window = SendWindows()
         conversation, seen = Conversation(linked.packets[0]), 0
         for _ in range(200):
             linked.run(0.01)
@@ -152,7 +177,7 @@ def test_of_usrsctp() -> None:
         assert names == ["slow start", "fast recovery", "congestion avoidance"]
 
 
-def _in_congestion_avoidance() -> tuple[Window, Sending]:
+def _in_congestion_avoidance() -> tuple[SendWindows, SendWindow]:
     window, sending = _begun()
     window.fold([traced(2, *(data(tsn) for tsn in range(8)))])
     for tsn in (1, 2, 3):

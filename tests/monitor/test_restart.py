@@ -10,12 +10,12 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import of_its_ends
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
-from sctp_tui.monitor.trace.states import TABLE, Follower
-from sctp_tui.monitor.trace.timeline import Course, Done, Shown, Told, sides, text
+from sctp_tui.monitor.trace.states import TABLE, StateTracker
+from sctp_tui.monitor.trace.timeline import Annotation, LadderOptions, SocketEvent, Timeline, sides, text
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.commands import DropNext
 from sctp_tui.sctp.events import AssocChange, Message, Packet, Peer
-from sctp_tui.sctp.link.conditions import Drop
+from sctp_tui.sctp.link.conditions import DropRule
 from sctp_tui.sctp.wire.packet import name_of
 
 from .. import rawpeer as raw
@@ -36,7 +36,7 @@ def restarted(request: pytest.FixtureRequest) -> Iterator[tuple[Monitor, list[in
         first = running.until(AssocChange, endpoint=client, state="COMM_UP").key
         running.again()
         running.until(Message, endpoint="server", data=b"one")
-        running.submit(DropNext(Drop("ABORT", None)))
+        running.submit(DropNext(DropRule("ABORT", None)))
         running.abort(first, "simulated crash")
         running.until(AssocChange, endpoint=client, state="COMM_LOST")
         running.send(client, b"two")
@@ -78,9 +78,9 @@ def test_the_end_that_still_had_it_has_both_set_ups_in_one_conversation(
 def test_it_was_established_and_stays_so(restarted: tuple[Monitor, list[int]]) -> None:
     monitor, (*_, server) = restarted
     _, conversation = _of(monitor, server)
-    follower = Follower(conversation)
-    follower.update(float("inf"))
-    taken = [one for one in follower.taken if one.end == "local"]
+    tracker = StateTracker(conversation)
+    tracker.update(float("inf"))
+    taken = [one for one in tracker.taken if one.end == "local"]
     assert [(str(one.transition), one.transition.section, one.why) for one in taken] == [
         ("CLOSED → CLOSED: receive INIT, send INIT ACK", "5.1", ""),
         ("CLOSED → ESTABLISHED: receive COOKIE ECHO, send COOKIE ACK", "5.1", ""),
@@ -91,13 +91,13 @@ def test_it_was_established_and_stays_so(restarted: tuple[Monitor, list[int]]) -
             "the peer began anew, action A",
         ),
     ]
-    assert all(one.transition in TABLE for one in follower.taken)
-    assert follower.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
-    before = list(follower.taken)
+    assert all(one.transition in TABLE for one in tracker.taken)
+    assert tracker.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
+    before = list(tracker.taken)
     # What is told of the association that the peer had before is not of the one that it has now.
-    follower.told("peer", "CLOSED", "nobody", conversation.began)
-    follower.told("peer", "CLOSED", "us", conversation.began, "[ABORT]")
-    assert list(follower.taken) == before
+    tracker.told("peer", "CLOSED", "nobody", conversation.start_mono)
+    tracker.told("peer", "CLOSED", "us", conversation.start_mono, "[ABORT]")
+    assert list(tracker.taken) == before
 
 
 def test_what_answers_the_second_set_up_says_so(restarted: tuple[Monitor, list[int]]) -> None:
@@ -140,17 +140,20 @@ def test_what_the_sockets_told_stands_among_the_packets_that_it_is_of(
     """Nothing of the first association stands above the first packet, but what brought that about."""
     monitor, (*_, server) = restarted
     row, conversation = _of(monitor, server)
-    course = Course(Ladder(conversation))
-    course.show(Shown(sockets=True))
+    timeline = Timeline(Ladder(conversation))
+    timeline.show(LadderOptions(sockets=True))
     ends = sides(of_its_ends(row, monitor.associations, monitor.endpoints), conversation)
-    while course.update(monitor.log, ends, monitor.remarks):
+    while timeline.update(monitor.log, ends, monitor.remarks):
         pass
-    lines = [course[serial] for serial in range(course.first, course.end)]
-    told = [(line.after, line.end, text(line)) for line in lines if isinstance(line, Told)]
+    lines = [timeline[serial] for serial in range(timeline.first, timeline.end)]
+    told = [(line.after_packet, line.end, text(line)) for line in lines if isinstance(line, SocketEvent)]
     assert {said.partition(":")[0] for after, _, said in told if not after} <= {
-        "sends 3 B on stream 1", "setting up an association with 127.0.0.1",
-    }  # fmt: skip
-    (second,) = (line.after for line in lines if isinstance(line, Done))  # another association begins
+        "sends 3 B on stream 1",
+        "setting up an association with 127.0.0.1",
+    }
+    (second,) = (
+        line.after_packet for line in lines if isinstance(line, Annotation)
+    )  # another association begins
     for data, last in (("one", second), ("two", conversation.captured)):
         for call, end in (("sends", "peer"), ("receives", "local")):
             (after,) = (
@@ -166,7 +169,21 @@ _LOCAL, _PEER = Peer(("127.0.0.1",), 9), Peer(("127.0.0.1",), 7)
 
 def _packet(at: float, direction: str, tag: int, *chunks: bytes) -> Packet:
     data = raw.packet(*((9, 7) if direction == "out" else (7, 9)), tag, *chunks)
-    return Packet(at, at, "server", 0, 0, _PEER, _LOCAL, 1, direction, "delivered", "", 0.0, data)  # type: ignore[arg-type]
+    return Packet(
+        at=at,
+        mono=at,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=_PEER,
+        local=_LOCAL,
+        flow=1,
+        direction=direction,  # type: ignore[arg-type]
+        verdict="delivered",
+        reason="",
+        delay=0.0,
+        data=data,
+    )
 
 
 def _ladder(*packets: Packet) -> Ladder:
@@ -188,23 +205,27 @@ _COOKIE, _ACK = raw.chunk(raw.COOKIE_ECHO, 0, b"cook"), raw.chunk(raw.COOKIE_ACK
 def test_a_cookie_that_comes_again_is_no_restart() -> None:
     """The COOKIE ACK was late (RFC 9260, section 5.2.4, action D)."""
     ladder = _ladder(
-        _packet(0.0, "in", 0, raw.init(1, 100)), _packet(0.1, "out", 1, _init_ack(2)),
-        _packet(0.2, "in", 2, _COOKIE), _packet(0.3, "out", 1, _ACK),
-        _packet(1.3, "in", 2, _COOKIE), _packet(1.4, "out", 1, _ACK),
-    )  # fmt: skip
+        _packet(0.0, "in", 0, raw.init(1, 100)),
+        _packet(0.1, "out", 1, _init_ack(2)),
+        _packet(0.2, "in", 2, _COOKIE),
+        _packet(0.3, "out", 1, _ACK),
+        _packet(1.3, "in", 2, _COOKIE),
+        _packet(1.4, "out", 1, _ACK),
+    )
     *_, last = ladder
     (told,) = why_row(last, "expert")
     assert "action D" in told[1].text
-    follower = Follower(ladder.conversation)
-    follower.update(9.0)
-    assert {one.why for one in follower.taken} == {""}
+    tracker = StateTracker(ladder.conversation)
+    tracker.update(9.0)
+    assert {one.why for one in tracker.taken} == {""}
 
 
 def test_where_both_ask_at_once_neither_is_closed() -> None:
     ladder = _ladder(
-        _packet(0.0, "out", 0, raw.init(2, 9)), _packet(0.001, "in", 0, raw.init(1, 100)),
+        _packet(0.0, "out", 0, raw.init(2, 9)),
+        _packet(0.001, "in", 0, raw.init(1, 100)),
         _packet(0.1, "out", 1, _init_ack(2)),
-    )  # fmt: skip
+    )
     *_, last = ladder
     (told,) = why_row(last, "expert")
     assert told[0] == "INIT ACK"

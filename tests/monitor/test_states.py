@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.conversations import Conversation, End
-from sctp_tui.monitor.trace.states import STATES, TABLE, Follower
+from sctp_tui.monitor.trace.states import STATES, TABLE, StateTracker
 from sctp_tui.sctp.events import AssocChange, Origin, Packet, Peer
 from sctp_tui.sctp.link.conditions import Verdict
 from sctp_tui.tui.wire.state_diagram import NARROWEST, diagram
@@ -18,9 +18,18 @@ from ..harness import Running
 from ..sctp.linked import Linked
 
 _KINDS = {
-    "DATA": 0, "INIT": 1, "INIT ACK": 2, "SACK": 3, "ABORT": 6, "SHUTDOWN": 7, "SHUTDOWN ACK": 8, "ERROR": 9,
-    "COOKIE ECHO": 10, "COOKIE ACK": 11, "SHUTDOWN COMPLETE": 14,
-}  # fmt: skip
+    "DATA": 0,
+    "INIT": 1,
+    "INIT ACK": 2,
+    "SACK": 3,
+    "ABORT": 6,
+    "SHUTDOWN": 7,
+    "SHUTDOWN ACK": 8,
+    "ERROR": 9,
+    "COOKIE ECHO": 10,
+    "COOKIE ACK": 11,
+    "SHUTDOWN COMPLETE": 14,
+}
 _VALUES = {"DATA": 13, "INIT": 16, "INIT ACK": 16, "SACK": 12, "SHUTDOWN": 4, "COOKIE ECHO": 8}
 
 
@@ -32,7 +41,21 @@ def _packet(
     data = bytes((0, 9, 0, 7)) + bytes(8) + bytes((_KINDS[name], flags, 0, 4 + len(value))) + value
     data += bytes(-len(data) % 4)
     local, peer = Peer(("127.0.0.1",), 9), Peer(("127.0.0.1",), 7)
-    return Packet(at, at, "server", 0, 0, peer, local, 1, direction, verdict, "", delay, data)  # type: ignore[arg-type]
+    return Packet(
+        at=at,
+        mono=at,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=peer,
+        local=local,
+        flow=1,
+        direction=direction,  # type: ignore[arg-type]
+        verdict=verdict,
+        reason="",
+        delay=delay,
+        data=data,
+    )
 
 
 def _conversation(*packets: Packet) -> Conversation:
@@ -52,7 +75,7 @@ def seeing() -> Iterator[Running]:
         yield running
 
 
-def _followed(running: Running, key: int) -> Follower:
+def _followed(running: Running, key: int) -> StateTracker:
     """The association's packets followed to their end."""
     monitor = Monitor()
     monitor.fold(Batch(running.events, running.packets))
@@ -60,33 +83,42 @@ def _followed(running: Running, key: int) -> Follower:
     assert association is not None
     conversation = monitor.wire.of(association, monitor.endpoints)
     assert conversation is not None
-    follower = Follower(conversation)
-    assert follower.update(0.0, limit=1)
-    assert not follower.update(float("inf"))
-    assert all(one.transition in TABLE for one in follower.taken)
-    return follower
+    tracker = StateTracker(conversation)
+    assert tracker.update(0.0, limit=1)
+    assert not tracker.update(float("inf"))
+    assert all(one.transition in TABLE for one in tracker.taken)
+    return tracker
 
 
-def _states(follower: Follower, end: End) -> list[str]:
-    return [one.transition.next for one in follower.taken if one.end == end]
+def _states(tracker: StateTracker, end: End) -> list[str]:
+    return [one.transition.next for one in tracker.taken if one.end == end]
 
 
 @pytest.mark.userspace
 def test_set_up_and_shut_down(seeing: Running) -> None:
     name, server, _ = seeing.greet()
-    follower = _followed(seeing, server.key)
-    assert follower.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
+    tracker = _followed(seeing, server.key)
+    assert tracker.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
     seeing.close(name)
     seeing.until(AssocChange, endpoint="server", state="SHUTDOWN_COMP")
-    follower = _followed(seeing, server.key)
-    assert follower.state == {"peer": "CLOSED", "local": "CLOSED"}
-    assert _states(follower, "local") == [
-        "CLOSED", "ESTABLISHED", "SHUTDOWN-RECEIVED", "SHUTDOWN-ACK-SENT", "CLOSED",
-    ]  # fmt: skip
-    assert _states(follower, "peer") == [
-        "COOKIE-WAIT", "COOKIE-ECHOED", "ESTABLISHED", "SHUTDOWN-PENDING", "SHUTDOWN-SENT", "CLOSED",
-    ]  # fmt: skip
-    last = follower.last("local")
+    tracker = _followed(seeing, server.key)
+    assert tracker.state == {"peer": "CLOSED", "local": "CLOSED"}
+    assert _states(tracker, "local") == [
+        "CLOSED",
+        "ESTABLISHED",
+        "SHUTDOWN-RECEIVED",
+        "SHUTDOWN-ACK-SENT",
+        "CLOSED",
+    ]
+    assert _states(tracker, "peer") == [
+        "COOKIE-WAIT",
+        "COOKIE-ECHOED",
+        "ESTABLISHED",
+        "SHUTDOWN-PENDING",
+        "SHUTDOWN-SENT",
+        "CLOSED",
+    ]
+    last = tracker.last("local")
     assert last is not None
     assert str(last.transition) == "SHUTDOWN-ACK-SENT → CLOSED: receive SHUTDOWN COMPLETE"
 
@@ -96,9 +128,9 @@ def test_an_abort_closes_both(seeing: Running) -> None:
     _, server, _ = seeing.greet()
     seeing.abort(server.key, "enough")
     seeing.until(AssocChange, endpoint="server", state="COMM_LOST")
-    follower = _followed(seeing, server.key)
-    assert follower.state == {"peer": "CLOSED", "local": "CLOSED"}
-    lasts = [follower.last("local"), follower.last("peer")]
+    tracker = _followed(seeing, server.key)
+    assert tracker.state == {"peer": "CLOSED", "local": "CLOSED"}
+    lasts = [tracker.last("local"), tracker.last("peer")]
     assert [last.transition.trigger for last in lasts if last] == ["[ABORT]", "receive ABORT"]
 
 
@@ -147,10 +179,12 @@ def test_the_table_is_sound() -> None:
 
 def test_what_is_lost_does_not_arrive_and_what_is_late_arrives_late() -> None:
     packets = [_packet(name, way, float(at)) for at, (name, way) in enumerate(_HANDSHAKE[:3])]
-    lost = Follower(_conversation(*packets, _packet("COOKIE ACK", "out", 3.0, verdict="dropped")))
+    lost = StateTracker(_conversation(*packets, _packet("COOKIE ACK", "out", 3.0, verdict="dropped")))
     lost.update(100.0)
     assert lost.state == {"peer": "COOKIE-ECHOED", "local": "ESTABLISHED"}
-    late = Follower(_conversation(*packets, _packet("COOKIE ACK", "out", 3.0, verdict="delayed", delay=2.0)))
+    late = StateTracker(
+        _conversation(*packets, _packet("COOKIE ACK", "out", 3.0, verdict="delayed", delay=2.0))
+    )
     late.update(4.9)
     assert late.state["peer"] == "COOKIE-ECHOED"
     late.update(5.0)
@@ -164,10 +198,10 @@ def test_giving_up() -> None:
         linked.condition("cut", "cut")
         linked.send(client, 1, b"into the void")
         linked.until(lambda: "COMM_LOST" in linked.states(client), 1000.0)
-        follower = Follower(_conversation(*linked.packets))
-        follower.update(linked.time)
-    assert follower.state["peer"] == "CLOSED"
-    last = follower.last("peer")
+        tracker = StateTracker(_conversation(*linked.packets))
+        tracker.update(linked.time)
+    assert tracker.state["peer"] == "CLOSED"
+    last = tracker.last("peer")
     assert last is not None
     assert (last.transition.trigger, last.transition.section) == ("no answer", "8.1")
 
@@ -176,23 +210,23 @@ def test_both_close_at_once() -> None:
     names = [*_HANDSHAKE, ("SHUTDOWN", "in"), ("SHUTDOWN", "out"), ("SHUTDOWN ACK", "out")]
     packets = [_packet(name, way, float(at), delay=0.9) for at, (name, way) in enumerate(names)]
     packets[4] = _packet("SHUTDOWN", "in", 4.0, verdict="delayed", delay=1.5)
-    follower = Follower(_conversation(*packets))
-    follower.update(5.7)
-    assert follower.state == {"peer": "SHUTDOWN-SENT", "local": "SHUTDOWN-ACK-SENT"}
-    last = follower.last("local")
+    tracker = StateTracker(_conversation(*packets))
+    tracker.update(5.7)
+    assert tracker.state == {"peer": "SHUTDOWN-SENT", "local": "SHUTDOWN-ACK-SENT"}
+    last = tracker.last("local")
     assert last is not None
     assert last.transition.trigger == "receive SHUTDOWN"
 
 
 def test_a_peer_that_begins_anew() -> None:
     names = [*_HANDSHAKE, *_HANDSHAKE]
-    follower = Follower(_conversation(*(_packet(n, way, float(at)) for at, (n, way) in enumerate(names))))
-    follower.update(100.0)
-    assert follower.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
-    last = follower.last("local")
+    tracker = StateTracker(_conversation(*(_packet(n, way, float(at)) for at, (n, way) in enumerate(names))))
+    tracker.update(100.0)
+    assert tracker.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
+    last = tracker.last("local")
     assert last is not None
     assert (last.transition.section, last.number) == ("5.2.4", 8)
-    assert _states(follower, "peer") == ["COOKIE-WAIT", "COOKIE-ECHOED", "ESTABLISHED"] * 2
+    assert _states(tracker, "peer") == ["COOKIE-WAIT", "COOKIE-ECHOED", "ESTABLISHED"] * 2
 
 
 def test_a_cookie_that_comes_again_ends_no_shutdown() -> None:
@@ -200,16 +234,16 @@ def test_a_cookie_that_comes_again_ends_no_shutdown() -> None:
     names = [*_HANDSHAKE, ("SHUTDOWN", "out"), ("COOKIE ECHO", "in"), ("COOKIE ACK", "out")]
     packets = [_packet(name, way, float(at)) for at, (name, way) in enumerate(names)]
     packets[3] = _packet("COOKIE ACK", "out", 3.0, verdict="dropped")
-    follower = Follower(_conversation(*packets))
-    follower.update(100.0)
-    assert follower.state == {"peer": "ESTABLISHED", "local": "SHUTDOWN-SENT"}
+    tracker = StateTracker(_conversation(*packets))
+    tracker.update(100.0)
+    assert tracker.state == {"peer": "ESTABLISHED", "local": "SHUTDOWN-SENT"}
 
 
 def test_joined_in_the_middle() -> None:
-    follower = Follower(_conversation(_packet("DATA", "in", 0.0), _packet("SACK", "out", 1.0)))
-    follower.update(2.0)
-    assert follower.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
-    assert follower.last("peer") is follower.last("local") is None
+    tracker = StateTracker(_conversation(_packet("DATA", "in", 0.0), _packet("SACK", "out", 1.0)))
+    tracker.update(2.0)
+    assert tracker.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
+    assert tracker.last("peer") is tracker.last("local") is None
 
 
 @given(
@@ -229,16 +263,16 @@ def test_nothing_that_comes_leaves_the_table(sent: list[tuple[str, str, Verdict,
         _packet(name, way, float(at), verdict=verdict, delay=delay)
         for at, (name, way, verdict, delay) in enumerate(sent)
     ]
-    follower = Follower(_conversation(*packets))
-    while follower.update(100.0, limit=7):
+    tracker = StateTracker(_conversation(*packets))
+    while tracker.update(100.0, limit=7):
         pass
-    assert set(follower.state.values()) <= set(STATES)
-    assert all(one.transition in TABLE for one in follower.taken)
+    assert set(tracker.state.values()) <= set(STATES)
+    assert all(one.transition in TABLE for one in tracker.taken)
     for end in ("peer", "local"):
-        states = _states(follower, end)
+        states = _states(tracker, end)
         # What is sent out of the blue shows a state that no transition led to.
         unled = {"DATA", "SACK", "INIT"} & {name for name, *_ in sent}
-        assert not states or states[-1] == follower.state[end] or unled
+        assert not states or states[-1] == tracker.state[end] or unled
 
 
 @given(
@@ -264,14 +298,14 @@ def test_the_picture_fits_and_shows_where_they_are(width, client, server, taken)
 
 def test_what_no_packet_shows_is_told() -> None:
     packets = [_packet("DATA", "in", 1.0), _packet("DATA", "out", 2.0)]
-    follower = Follower(_conversation(*packets))
-    follower.update(3.0)
-    follower.told("peer", "SHUTDOWN-PENDING", None, 4.0)
-    follower.told("peer", "SHUTDOWN-PENDING", None, 5.0)  # and again
-    follower.told("local", "CLOSED", "nobody", 6.0)
-    follower.told("local", "CLOSED", "nobody", 7.0)
-    assert follower.state == {"peer": "SHUTDOWN-PENDING", "local": "CLOSED"}
-    assert [(one.end, str(one.transition.trigger), one.at) for one in list(follower.taken)[-2:]] == [
+    tracker = StateTracker(_conversation(*packets))
+    tracker.update(3.0)
+    tracker.told("peer", "SHUTDOWN-PENDING", None, 4.0)
+    tracker.told("peer", "SHUTDOWN-PENDING", None, 5.0)  # and again
+    tracker.told("local", "CLOSED", "nobody", 6.0)
+    tracker.told("local", "CLOSED", "nobody", 7.0)
+    assert tracker.state == {"peer": "SHUTDOWN-PENDING", "local": "CLOSED"}
+    assert [(one.end, str(one.transition.trigger), one.at) for one in list(tracker.taken)[-2:]] == [
         ("peer", "[SHUTDOWN]", 4.0),
         ("local", "no answer", 6.0),
     ]
@@ -294,16 +328,16 @@ def test_who_ended_is_told_where_an_abort_does_not_show_it(
     """A stack that gave up sends an ABORT, and the packets need not show what it missed before."""
     packets = [_packet(name, way, float(at)) for at, (name, way) in enumerate(_HANDSHAKE)]
     packets += [_packet("DATA", "out", 10.0 + at, verdict="dropped") for at in range(repeats)]
-    follower = Follower(_conversation(*packets, _packet("ABORT", "out", 20.0, verdict="dropped")))
-    follower.update(100.0)
+    tracker = StateTracker(_conversation(*packets, _packet("ABORT", "out", 20.0, verdict="dropped")))
+    tracker.update(100.0)
     for _ in range(2):  # as each time that it is drawn
-        follower.told("local", "CLOSED", by, 100.0)
-        last = follower.last("local")
+        tracker.told("local", "CLOSED", by, 100.0)
+        last = tracker.last("local")
         assert last is not None
         assert last.transition in TABLE
         assert (last.transition.trigger, last.transition.section, last.at) == (trigger, section, 20.0)
-    assert follower.state == {"peer": "ESTABLISHED", "local": "CLOSED"}
-    assert len([one for one in follower.taken if one.transition.next == "CLOSED" and one.at == 20.0]) == 1
+    assert tracker.state == {"peer": "ESTABLISHED", "local": "CLOSED"}
+    assert len([one for one in tracker.taken if one.transition.next == "CLOSED" and one.at == 20.0]) == 1
 
 
 @pytest.mark.parametrize(
@@ -323,13 +357,13 @@ def test_who_ended_is_told_where_an_abort_does_not_show_it(
 def test_a_set_up_that_failed_without_a_packet(by: Origin, why: str, told: tuple[str, str, str]) -> None:
     """At the time that it is told with, in the order of time."""
     packets = [_packet("INIT", "out", 1.0), _packet("INIT", "out", 4.0), _packet("INIT", "in", 8.0)]
-    follower = Follower(_conversation(*packets))
-    follower.update(9.0)
-    follower.told("local", "CLOSED", by, 5.0, why)
-    follower.told("local", "CLOSED", by, 5.0, why)  # and again
-    assert [(one.end, one.at) for one in follower.taken][-2:] == [("local", 5.0), ("peer", 8.0)]
-    last = follower.last("local")
+    tracker = StateTracker(_conversation(*packets))
+    tracker.update(9.0)
+    tracker.told("local", "CLOSED", by, 5.0, why)
+    tracker.told("local", "CLOSED", by, 5.0, why)  # and again
+    assert [(one.end, one.at) for one in tracker.taken][-2:] == [("local", 5.0), ("peer", 8.0)]
+    last = tracker.last("local")
     assert last is not None
     assert last.transition in TABLE
     assert (last.transition.trigger, last.transition.section, last.why) == told
-    assert follower.state["local"] == "CLOSED"
+    assert tracker.state["local"] == "CLOSED"

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from sctp_tui.monitor.trace.conversations import Conversation, Wire
 from sctp_tui.monitor.trace.ladder import Ladder
-from sctp_tui.monitor.trace.states import Follower
-from sctp_tui.monitor.trace.streams import Lanes
-from sctp_tui.monitor.trace.window import Window
+from sctp_tui.monitor.trace.states import StateTracker
+from sctp_tui.monitor.trace.streams import StreamQueues
+from sctp_tui.monitor.trace.window import SendWindows
 from sctp_tui.sctp.events import Direction, Message, Packet, Peer
 
 from .. import rawpeer as raw
@@ -24,10 +24,15 @@ _OURS, _PEERS, _LATER = 0x0F0F0F0F, 0x11111111, 0x22222222
 
 def _told(conversation: Conversation) -> list[object]:
     """All that views show of a conversation, but for the numbers of packets."""
-    ladder, follower, lanes, window = Ladder(conversation), Follower(conversation), Lanes(), Window()
+    ladder, tracker, lanes, window = (
+        Ladder(conversation),
+        StateTracker(conversation),
+        StreamQueues(),
+        SendWindows(),
+    )
     while ladder.update():
         pass
-    while follower.update(1000.0):
+    while tracker.update(1000.0):
         pass
     lanes.fold(conversation.since(0))
     window.fold(conversation.since(0))
@@ -37,12 +42,12 @@ def _told(conversation: Conversation) -> list[object]:
         conversation.over,
         conversation.peer,
         [(row.packet, ladder.label(row), bool(row.first_try), row.fast) for row in ladder if row.arrives],
-        follower.state,
-        [(taken.end, taken.transition, taken.at) for taken in follower.taken],
+        tracker.state,
+        [(taken.end, taken.transition, taken.at) for taken in tracker.taken],
         *(
             (block.stream, block.number, block.size, block.resent, block.arrived_at)
             for way in lanes.sending.values()
-            for block in way.blocks
+            for block in way.messages
         ),
         *(
             (list(track.times), list(track.values))
@@ -86,11 +91,11 @@ def test_a_stranger_under_the_peers_address_changes_nothing() -> None:
         ((conversation,),) = (list(alike) for alike in wire._by_ports.values())
         refused = [one for one in conversation.packets if one.verdict == "refused" and one.direction == "in"]
         assert [one.reason for one in refused] == ["wrong tag"] * len(false) + ["wrong checksum"]
-        follower, lanes = Follower(conversation), Lanes()
-        follower.update(1e9)
+        tracker, lanes = StateTracker(conversation), StreamQueues()
+        tracker.update(1e9)
         lanes.fold(conversation.since(0))
-        assert follower.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
-        assert [block.size for block in lanes.sending["in"].blocks] == [5, 6]
+        assert tracker.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
+        assert [block.size for block in lanes.sending["in"].messages] == [5, 6]
         assert not conversation.over
 
 
@@ -127,7 +132,21 @@ def _honest() -> list[Packet]:
 
 def _made(direction: Direction, data: bytes, at: float) -> Packet:
     local, peer = Peer(("127.0.0.1",), 9, 9899), Peer(("10.0.0.1",), 7, 5)
-    return Packet(at, at, "server", 0, 0, peer, local, 1, direction, "delivered", "", 0.0, data)
+    return Packet(
+        at=at,
+        mono=at,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=peer,
+        local=local,
+        flow=1,
+        direction=direction,
+        verdict="delivered",
+        reason="",
+        delay=0.0,
+        data=data,
+    )
 
 
 _HONEST = _honest()
@@ -181,7 +200,7 @@ def test_an_init_that_the_peer_never_sent_changes_nothing_but_its_own_line() -> 
     assert before[3] == after[3] == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
     rwnds = []
     for one in (honest, fooled):
-        window = Window()
+        window = SendWindows()
         window.fold(one.since(0))
         window.until(1e9)
         rwnds.append([set(way.rwnd.values) for way in window.sending.values()])
@@ -196,9 +215,9 @@ def test_our_own_answer_to_a_wrong_tag_ends_nothing() -> None:
     answer = raw.packet(9, 7, 0xBAD, raw.chunk(raw.ABORT, 1))
     conversation.add(_made("out", answer, 9.0))
     assert not conversation.over
-    follower = Follower(conversation)
-    follower.update(1e9)
-    assert follower.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
+    tracker = StateTracker(conversation)
+    tracker.update(1e9)
+    assert tracker.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
     conversation.add(_made("out", raw.packet(9, 7, _PEERS, raw.chunk(raw.ABORT)), 10.0))
     assert conversation.over
 

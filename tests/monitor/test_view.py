@@ -47,7 +47,7 @@ def test_a_view_followed_in_slices_is_the_log_looked_at_once(
     for streams, step in zip(batches, steps + [""] * len(batches), strict=False):
         log.extend(on_streams(streams))
         if step == "copy":
-            log = log.copy()
+            log = log.snapshot()
             view, before = view.over(log), 0
         elif step:
             view.update(0)
@@ -99,7 +99,7 @@ def test_a_view_stands_and_goes_on() -> None:
     assert [e.data for e in view.log if isinstance(e, Message)] == [b"a"]
     assert view.rows.of_servers() == monitor.associations.of_servers()  # stream says nothing there
     still = Monitor()
-    still.log, still.associations = monitor.log.copy(), monitor.associations
+    still.log, still.associations = monitor.log.snapshot(), monitor.associations
     view.update(still, 100)
     monitor.fold(batch(s.message(1, b"c", stream=2)))
     view.update(still, 101)
@@ -152,7 +152,7 @@ def test_what_is_searched_for_is_found_among_what_is_shown() -> None:
     assert [view.found.whole(n) for n in range(view.found.captured)] == [1, 11, 13, 15, 17, 19]
     assert view.log.place(13) == 6
     still = Monitor()
-    still.log = monitor.log.copy()
+    still.log = monitor.log.snapshot()
     view.update(still, 100)
     monitor.fold(batch(s.message(1, b"word 11", stream=1)))
     view.update(monitor, 100)
@@ -164,7 +164,7 @@ def test_what_is_searched_for_is_found_among_what_is_shown() -> None:
 def test_an_older_copy_has_less() -> None:
     log = Log()
     log.extend(on_streams([2, 1, 2]))
-    older = log.copy()
+    older = log.snapshot()
     log.extend(on_streams([2, 2]))
     view = FilteredLog(log, even)
     view.update()

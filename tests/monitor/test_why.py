@@ -15,12 +15,12 @@ from sctp_tui.monitor.text.events import NOT_STARTED, PATHS
 from sctp_tui.monitor.text.glossary import TERMS
 from sctp_tui.monitor.trace.heard import Heard
 from sctp_tui.monitor.trace.states import TABLE, Transition
-from sctp_tui.monitor.why import Facts, Level, why
+from sctp_tui.monitor.why import ChunkContext, Level, why
 from sctp_tui.monitor.why.causes import CAUSES
-from sctp_tui.monitor.why.chunks import CHUNKS, NOTES, REFUSALS, VERDICTS, Words
+from sctp_tui.monitor.why.chunks import CHUNKS, NOTES, REFUSALS, VERDICTS, Explanation
 from sctp_tui.monitor.why.events import EVENTS
 from sctp_tui.sctp import events as e
-from sctp_tui.sctp.link.conditions import Conditions, Drop, LinkCounts, Verdict
+from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts, Verdict
 from sctp_tui.sctp.wire.causes import NAMES
 from sctp_tui.sctp.wire.packet import (
     Abort,
@@ -44,7 +44,19 @@ from tests.docs import DOCS
 from .rfc_sections import references, told
 
 LEVELS: tuple[Level, ...] = get_args(Level)
-_DATA = Data(3, 21, 1, 1, 0, 0, False, True, True, False, b"hello")
+_DATA = Data(
+    flags=3,
+    length=21,
+    tsn=1,
+    stream=1,
+    ssn=0,
+    ppid=0,
+    unordered=False,
+    beginning=True,
+    ending=True,
+    immediate=False,
+    data=b"hello",
+)
 _SACK = Sack(0, 16, 5, 1000, (), ())
 _HEAD = (0.0, 0.0, "server", 1, 1, None)
 
@@ -58,7 +70,7 @@ def test_whatever_names_a_section_speaks_of_what_it_is_about() -> None:
     assert [one for one in named if not told(*one[1:])] == []
 
 
-def _all() -> Iterator[tuple[str, Words]]:
+def _all() -> Iterator[tuple[str, Explanation]]:
     for table in (
         CHUNKS,
         EVENTS,
@@ -71,7 +83,7 @@ def _all() -> Iterator[tuple[str, Words]]:
 
 
 @pytest.mark.parametrize(("name", "words"), [pytest.param(*one, id=one[0]) for one in _all()])
-def test_words_are_few_and_their_section_exists(name: str, words: Words) -> None:
+def test_words_are_few_and_their_section_exists(name: str, words: Explanation) -> None:
     said = f"{name} {words.beginner} {words.expert}"
     number, _, section = words.section.partition(" ")
     assert number == "" or told(number, section, said)
@@ -119,8 +131,18 @@ def test_a_wrong_section_is_seen() -> None:
     assert [one[:2] for one in found] == [*sections, ("768", "")]
 
 
-for _kind in (*get_args(e.AnyEvent), *get_args(AnyChunk), Parameter, e.Peer, e.Path, e.StreamCount,
-              e.Statistics, Drop, Conditions, LinkCounts):  # fmt: skip
+for _kind in (
+    *get_args(e.AnyEvent),
+    *get_args(AnyChunk),
+    Parameter,
+    e.Peer,
+    e.Path,
+    e.StreamCount,
+    e.Statistics,
+    DropRule,
+    Conditions,
+    LinkCounts,
+):
     st.register_type_strategy(
         _kind,
         lambda kind: st.builds(
@@ -131,9 +153,9 @@ for _kind in (*get_args(e.AnyEvent), *get_args(AnyChunk), Parameter, e.Peer, e.P
 
 @pytest.mark.parametrize("kind", [*get_args(e.AnyEvent), *get_args(AnyChunk)])
 def test_whatever_comes_has_words_on_both_levels(kind: type[e.Event | Chunk]) -> None:
-    @given(st.from_type(kind), st.from_type(Facts))
+    @given(st.from_type(kind), st.from_type(ChunkContext))
     @settings(max_examples=20)
-    def told(subject: e.Event | Chunk, facts: Facts) -> None:
+    def told(subject: e.Event | Chunk, facts: ChunkContext) -> None:
         beginner, expert = (why(subject, level, facts) for level in LEVELS)
         assert beginner.text != expert.text
         assert beginner.section == expert.section
@@ -150,90 +172,106 @@ def test_every_kind_is_told_apart() -> None:
     assert set(CAUSES) == set(NAMES)
 
 
-def _keys() -> Iterator[tuple[Chunk, Facts, str]]:
-    again, fast = Facts(retransmission="timeout"), Facts(retransmission="fast")
-    init = Init(0, 20, 1, 1, 1, 1, 1, ())
+def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
+    again, fast = ChunkContext(retransmission="timeout"), ChunkContext(retransmission="fast")
+    init = Init(
+        flags=0, length=20, tag=1, rwnd=1, outbound_streams=1, inbound_streams=1, initial_tsn=1, parameters=()
+    )
     reset = Parameter(13, "", "", b"")
     replace = msgspec.structs.replace
-    yield _DATA, Facts(), "DATA"
+    yield _DATA, ChunkContext(), "DATA"
     yield _DATA, fast, "DATA/fast"
     yield _DATA, again, "DATA/timeout"
-    yield _DATA, Facts(retransmission="recovery"), "DATA/recovery"
-    yield _DATA, Facts(retransmission="marked"), "DATA/marked"
-    yield _DATA, Facts(retransmission="soon"), "DATA/soon"
-    yield _DATA, Facts(room="probe"), "DATA/probe"
-    yield _DATA, Facts(room="probe", retransmission="timeout"), "DATA/probe again"
-    yield _DATA, Facts(room="opened", retransmission="timeout"), "DATA/opened"
-    yield _DATA, Facts(room="beyond"), "DATA/beyond"
-    yield _DATA, Facts(room="beyond", retransmission="fast"), "DATA/fast"
-    yield _DATA, Facts(fills_gap=True), "DATA/fills"
-    yield _DATA, Facts(fills_gap=True, room="beyond"), "DATA/beyond"
-    yield replace(_DATA, unordered=True), Facts(), "DATA/unordered"
-    yield replace(_DATA, immediate=True), Facts(), "DATA/immediate"
-    yield replace(_DATA, ending=False), Facts(), "DATA/first part"
-    yield replace(_DATA, beginning=False), Facts(), "DATA/last part"
-    yield replace(_DATA, beginning=False, ending=False), Facts(), "DATA/part"
-    yield _SACK, Facts(), "SACK"
-    yield _SACK, Facts(window_update=True), "SACK/update"
-    yield _SACK, Facts(gap_filled=True), "SACK/filled"
-    yield _SACK, Facts(given_up=True), "SACK/given up"
-    yield replace(_SACK, rwnd=0), Facts(given_up=True), "SACK/closed"
-    yield replace(_SACK, rwnd=0), Facts(), "SACK/closed"
-    yield replace(_SACK, rwnd=0), Facts(probe_taken=True), "SACK/probe taken"
-    yield replace(_SACK, gaps=((7, 8),)), Facts(), "SACK/gaps"
-    yield replace(_SACK, duplicates=(5,)), Facts(), "SACK/duplicates"
-    yield init, Facts(), "INIT"
+    yield _DATA, ChunkContext(retransmission="recovery"), "DATA/recovery"
+    yield _DATA, ChunkContext(retransmission="marked"), "DATA/marked"
+    yield _DATA, ChunkContext(retransmission="soon"), "DATA/soon"
+    yield _DATA, ChunkContext(room="probe"), "DATA/probe"
+    yield _DATA, ChunkContext(room="probe", retransmission="timeout"), "DATA/probe again"
+    yield _DATA, ChunkContext(room="opened", retransmission="timeout"), "DATA/opened"
+    yield _DATA, ChunkContext(room="beyond"), "DATA/beyond"
+    yield _DATA, ChunkContext(room="beyond", retransmission="fast"), "DATA/fast"
+    yield _DATA, ChunkContext(fills_gap=True), "DATA/fills"
+    yield _DATA, ChunkContext(fills_gap=True, room="beyond"), "DATA/beyond"
+    yield replace(_DATA, unordered=True), ChunkContext(), "DATA/unordered"
+    yield replace(_DATA, immediate=True), ChunkContext(), "DATA/immediate"
+    yield replace(_DATA, ending=False), ChunkContext(), "DATA/first part"
+    yield replace(_DATA, beginning=False), ChunkContext(), "DATA/last part"
+    yield replace(_DATA, beginning=False, ending=False), ChunkContext(), "DATA/part"
+    yield _SACK, ChunkContext(), "SACK"
+    yield _SACK, ChunkContext(window_update=True), "SACK/update"
+    yield _SACK, ChunkContext(gap_filled=True), "SACK/filled"
+    yield _SACK, ChunkContext(given_up=True), "SACK/given up"
+    yield replace(_SACK, rwnd=0), ChunkContext(given_up=True), "SACK/closed"
+    yield replace(_SACK, rwnd=0), ChunkContext(), "SACK/closed"
+    yield replace(_SACK, rwnd=0), ChunkContext(probe_taken=True), "SACK/probe taken"
+    yield replace(_SACK, gaps=((7, 8),)), ChunkContext(), "SACK/gaps"
+    yield replace(_SACK, duplicates=(5,)), ChunkContext(), "SACK/duplicates"
+    yield init, ChunkContext(), "INIT"
     yield init, again, "INIT/again"
-    yield _DATA, Facts(as_sent=False), "DATA/first seen"
-    yield replace(_DATA, unordered=True), Facts(as_sent=False), "DATA/unordered"
+    yield _DATA, ChunkContext(as_sent=False), "DATA/first seen"
+    yield replace(_DATA, unordered=True), ChunkContext(as_sent=False), "DATA/unordered"
     beat = Heartbeat(0, 8, b"when")
-    yield beat, Facts(), "HEARTBEAT"
-    yield beat, Facts(heard=Heard(0.0, False, False)), "HEARTBEAT"
-    yield beat, Facts(heard=Heard(0.0, False, False, idle=31.0)), "HEARTBEAT"
-    yield beat, Facts(heard=Heard(0.0, False, False, idle=2.0)), "HEARTBEAT/soon"
-    yield beat, Facts(heard=Heard(0.0, False, False, idle=2.0, missed=True)), "HEARTBEAT/again"
-    yield HeartbeatAck(0, 8, b"when"), Facts(heard=Heard(0.0, False, False, idle=2.0)), "HEARTBEAT ACK"
-    offer = InitAck(0, 20, 1, 2, 3, 4, 5, ())
-    yield offer, Facts(heard=Heard(0.0, True, False)), "INIT ACK"
-    yield offer, Facts(heard=Heard(0.0, True, False, has="set-up")), "INIT ACK/set-up"
-    yield offer, Facts(heard=Heard(0.0, True, False, has="up")), "INIT ACK/up"
+    yield beat, ChunkContext(), "HEARTBEAT"
+    yield beat, ChunkContext(heard=Heard(0.0, False, False)), "HEARTBEAT"
+    yield beat, ChunkContext(heard=Heard(0.0, False, False, idle=31.0)), "HEARTBEAT"
+    yield beat, ChunkContext(heard=Heard(0.0, False, False, idle=2.0)), "HEARTBEAT/soon"
+    yield beat, ChunkContext(heard=Heard(0.0, False, False, idle=2.0, missed=True)), "HEARTBEAT/again"
+    yield HeartbeatAck(0, 8, b"when"), ChunkContext(heard=Heard(0.0, False, False, idle=2.0)), "HEARTBEAT ACK"
+    offer = InitAck(
+        flags=0, length=20, tag=1, rwnd=2, outbound_streams=3, inbound_streams=4, initial_tsn=5, parameters=()
+    )
+    yield offer, ChunkContext(heard=Heard(0.0, True, False)), "INIT ACK"
+    yield offer, ChunkContext(heard=Heard(0.0, True, False, has="set-up")), "INIT ACK/set-up"
+    yield offer, ChunkContext(heard=Heard(0.0, True, False, has="up")), "INIT ACK/up"
     up = Heard(0.0, False, False, has="up")
-    yield CookieAck(0, 4), Facts(heard=Heard(0.0, False, False)), "COOKIE ACK"
-    yield CookieAck(0, 4), Facts(heard=up, restarts=True), "COOKIE ACK/restart"
-    yield CookieAck(0, 4), Facts(heard=up), "COOKIE ACK/again"
-    yield CookieEcho(0, 8, b"abcd"), Facts(with_data=True), "COOKIE ECHO/data"
-    yield CookieEcho(0, 8, b"abcd"), Facts(retransmission="timeout", with_data=True), "COOKIE ECHO/again"
+    yield CookieAck(0, 4), ChunkContext(heard=Heard(0.0, False, False)), "COOKIE ACK"
+    yield CookieAck(0, 4), ChunkContext(heard=up, restarts=True), "COOKIE ACK/restart"
+    yield CookieAck(0, 4), ChunkContext(heard=up), "COOKIE ACK/again"
+    yield CookieEcho(0, 8, b"abcd"), ChunkContext(with_data=True), "COOKIE ECHO/data"
+    yield (
+        CookieEcho(0, 8, b"abcd"),
+        ChunkContext(retransmission="timeout", with_data=True),
+        "COOKIE ECHO/again",
+    )
     yield Shutdown(0, 8, 1), again, "SHUTDOWN/again"
-    yield Abort(1, 4, True, ()), Facts(), "ABORT/reflected"
-    yield Abort(0, 4, False, ()), Facts(), "ABORT/bare"
-    yield Abort(0, 4, False, ()), Facts(heard=Heard(0.01, True, False)), "ABORT/refuses"
-    yield Abort(1, 4, True, ()), Facts(heard=Heard(0.01, True, False)), "ABORT/refuses"
-    yield Abort(0, 4, False, ()), Facts(heard=Heard(0.01, False, False)), "ABORT/bare"
-    yield Abort(0, 4, False, ()), Facts(heard=Heard(90.0, False, False)), "ABORT/bare"
-    yield Abort(0, 4, False, ()), Facts(heard=Heard(90.0, False, True)), "ABORT/silence"
-    yield Abort(1, 4, True, ()), Facts(heard=Heard(90.0, False, True)), "ABORT/silence"
-    yield Abort(0, 4, False, ()), Facts(heard=Heard(90.0, False, True, calling=True)), "ABORT/no set-up"
-    yield Abort(0, 4, False, ()), Facts(heard=Heard(9.0, False, True, 200.0)), "ABORT/silence"
-    yield Abort(0, 4, False, ()), Facts(heard=Heard(9.0, False, True, 300.0)), "ABORT/guard"
-    yield Abort(0, 4, False, ()), Facts(heard=Heard(0.1, False, False, 300.0)), "ABORT/guard"
+    yield Abort(1, 4, True, ()), ChunkContext(), "ABORT/reflected"
+    yield Abort(0, 4, False, ()), ChunkContext(), "ABORT/bare"
+    yield Abort(0, 4, False, ()), ChunkContext(heard=Heard(0.01, True, False)), "ABORT/refuses"
+    yield Abort(1, 4, True, ()), ChunkContext(heard=Heard(0.01, True, False)), "ABORT/refuses"
+    yield Abort(0, 4, False, ()), ChunkContext(heard=Heard(0.01, False, False)), "ABORT/bare"
+    yield Abort(0, 4, False, ()), ChunkContext(heard=Heard(90.0, False, False)), "ABORT/bare"
+    yield Abort(0, 4, False, ()), ChunkContext(heard=Heard(90.0, False, True)), "ABORT/silence"
+    yield Abort(1, 4, True, ()), ChunkContext(heard=Heard(90.0, False, True)), "ABORT/silence"
+    yield (
+        Abort(0, 4, False, ()),
+        ChunkContext(heard=Heard(90.0, False, True, calling=True)),
+        "ABORT/no set-up",
+    )
+    yield Abort(0, 4, False, ()), ChunkContext(heard=Heard(9.0, False, True, 200.0)), "ABORT/silence"
+    yield Abort(0, 4, False, ()), ChunkContext(heard=Heard(9.0, False, True, 300.0)), "ABORT/guard"
+    yield Abort(0, 4, False, ()), ChunkContext(heard=Heard(0.1, False, False, 300.0)), "ABORT/guard"
     violation = Parameter(13, "protocol violation", "Association exceeded its max_retrans count", b"")
-    yield Abort(0, 4, False, (violation,)), Facts(heard=Heard(90.0, False, True)), "ABORT/silence"
-    soon = Facts(retransmission="timeout", heard=Heard(0.01, False, False))
+    yield Abort(0, 4, False, (violation,)), ChunkContext(heard=Heard(90.0, False, True)), "ABORT/silence"
+    soon = ChunkContext(retransmission="timeout", heard=Heard(0.01, False, False))
     yield init, soon, "INIT/again soon"
     yield CookieEcho(0, 8, b"abcd"), soon, "COOKIE ECHO/again soon"
     yield Shutdown(0, 8, 1), soon, "SHUTDOWN/again"
-    yield ReConfig(0, 4, (reset,)), Facts(), "RE-CONFIG/13"
-    yield ReConfig(0, 4, ()), Facts(), "RE-CONFIG"
+    yield ReConfig(0, 4, (reset,)), ChunkContext(), "RE-CONFIG/13"
+    yield ReConfig(0, 4, ()), ChunkContext(), "RE-CONFIG"
     for result, kind in ((0, "done"), (1, "done"), (2, "denied"), (3, "failed"), (5, "failed"), (6, "later")):
         response = Parameter(16, "re-configuration response", "", bytes(4) + result.to_bytes(4, "big"))
-        yield ReConfig(0, 12, (response,)), Facts(), f"RE-CONFIG/16 {kind}"
+        yield ReConfig(0, 12, (response,)), ChunkContext(), f"RE-CONFIG/16 {kind}"
     unheard_of = Parameter(16, "re-configuration response", "", bytes(4) + b"\0\0\0\x63")
-    yield ReConfig(0, 12, (unheard_of,)), Facts(), "RE-CONFIG/16"
-    yield ReConfig(0, 4, (Parameter(16, "re-configuration response", "", b""),)), Facts(), "RE-CONFIG/16"
+    yield ReConfig(0, 12, (unheard_of,)), ChunkContext(), "RE-CONFIG/16"
+    yield (
+        ReConfig(0, 4, (Parameter(16, "re-configuration response", "", b""),)),
+        ChunkContext(),
+        "RE-CONFIG/16",
+    )
 
 
 @pytest.mark.parametrize(("chunk", "facts", "key"), [pytest.param(*one, id=one[2]) for one in _keys()])
-def test_the_situation_decides(chunk: Chunk, facts: Facts, key: str) -> None:
+def test_the_situation_decides(chunk: Chunk, facts: ChunkContext, key: str) -> None:
     assert why(chunk, "beginner", facts).text == CHUNKS[key].beginner
     assert why(chunk, "expert", facts).text == CHUNKS[key].expert
 
@@ -248,7 +286,7 @@ def test_causes_are_told_behind() -> None:
     assert both.text == f"{CHUNKS['ABORT'].beginner} {CAUSES[4].beginner} {CAUSES[3].beginner}"
     assert both.section == "RFC 9260, section 3.3.10.4"
     wanted = Parameter(12, "user-initiated abort", "bye", b"bye")
-    told = why(Abort(0, 8, False, (wanted,)), "beginner", Facts(heard=Heard(90.0, False, True)))
+    told = why(Abort(0, 8, False, (wanted,)), "beginner", ChunkContext(heard=Heard(90.0, False, True)))
     assert told.text == f"{CHUNKS['ABORT'].beginner} {CAUSES[12].beginner}"
     unheard_of = Parameter(999, "cause 999", "", b"")
     assert why(Abort(0, 8, False, (unheard_of,)), "expert").text == CHUNKS["ABORT"].expert

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sctp_tui.monitor.trace.conversations import Traced, Wire
 from sctp_tui.monitor.trace.ladder import Ladder
-from sctp_tui.monitor.trace.window import Sending, Track, Window
+from sctp_tui.monitor.trace.window import SendWindow, SendWindows, Track
 from sctp_tui.sctp.events import Direction, Packet, Path, Peer
 from sctp_tui.sctp.link.conditions import Verdict
 from sctp_tui.sctp.userspace.pump import Pump
@@ -21,7 +21,19 @@ LAST = 0xFFFF_FFFF
 
 
 def data(tsn: int, octets: int = 100) -> Data:
-    return Data(3, 16 + octets, tsn & LAST, 1, 0, 0, False, True, True, False, bytes(octets))
+    return Data(
+        flags=3,
+        length=16 + octets,
+        tsn=tsn & LAST,
+        stream=1,
+        ssn=0,
+        ppid=0,
+        unordered=False,
+        beginning=True,
+        ending=True,
+        immediate=False,
+        data=bytes(octets),
+    )
 
 
 def sack(cumulative: int, *gaps: tuple[int, int], rwnd: int = 1000) -> Sack:
@@ -37,13 +49,27 @@ def traced(
     delay: float = 0.0,
 ) -> Traced:
     local, peer = Peer(("127.0.0.1",), 9), Peer(("127.0.0.1",), 7)
-    packet = Packet(time, time, "server", 0, 0, peer, local, 1, direction, verdict, "", delay, b"")
+    packet = Packet(
+        at=time,
+        mono=time,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=peer,
+        local=local,
+        flow=1,
+        direction=direction,
+        verdict=verdict,
+        reason="",
+        delay=delay,
+        data=b"",
+    )
     return Traced(1, packet, Decoded(7, 9, 1, 0, chunks))
 
 
-def after(*packets: Traced, kept: int = 100_000) -> Sending:
+def after(*packets: Traced, kept: int = 100_000) -> SendWindow:
     """What the client has sent after these packets."""
-    window = Window(kept)
+    window = SendWindows(kept)
     window.fold(packets)
     return window.sending["in"]
 
@@ -54,8 +80,33 @@ def told(track: Track) -> list[tuple[float, int]]:
 
 def test_what_is_sent_is_in_flight_until_it_is_acknowledged() -> None:
     sending = after(
-        traced(1, Init(0, 20, 5, 4000, 1, 1, 77, ())),
-        traced(1, InitAck(0, 20, 6, 5000, 1, 1, 900, ()), direction="out"),
+        traced(
+            1,
+            Init(
+                flags=0,
+                length=20,
+                tag=5,
+                rwnd=4000,
+                outbound_streams=1,
+                inbound_streams=1,
+                initial_tsn=77,
+                parameters=(),
+            ),
+        ),
+        traced(
+            1,
+            InitAck(
+                flags=0,
+                length=20,
+                tag=6,
+                rwnd=5000,
+                outbound_streams=1,
+                inbound_streams=1,
+                initial_tsn=900,
+                parameters=(),
+            ),
+            direction="out",
+        ),
         traced(2, data(77), data(78, 50)),
         traced(3, sack(77, rwnd=4900), direction="out"),
         traced(4, Shutdown(0, 8, 78), direction="out"),
@@ -75,7 +126,7 @@ def test_a_sack_of_what_was_never_seen_tells_the_window_alone() -> None:
 
 
 def test_a_sack_counts_when_it_comes() -> None:
-    window = Window()
+    window = SendWindows()
     window.fold([traced(1, data(1)), traced(2, sack(1), direction="out", delay=0.5), traced(2.25, data(2))])
     sending = window.sending["in"]
     assert told(sending.flight) == [(1, 100), (2.25, 200)]
@@ -187,16 +238,40 @@ def test_a_sack_of_what_nobody_sent_or_that_is_old_is_passed_over() -> None:
 
 def test_an_association_that_follows_counts_anew() -> None:
     sending = after(
-        traced(1, Init(0, 20, 5, 4000, 1, 1, 77, ())),
+        traced(
+            1,
+            Init(
+                flags=0,
+                length=20,
+                tag=5,
+                rwnd=4000,
+                outbound_streams=1,
+                inbound_streams=1,
+                initial_tsn=77,
+                parameters=(),
+            ),
+        ),
         traced(2, data(77), data(78)),
-        traced(3, Init(0, 20, 5, 4000, 1, 1, 70, ())),
+        traced(
+            3,
+            Init(
+                flags=0,
+                length=20,
+                tag=5,
+                rwnd=4000,
+                outbound_streams=1,
+                inbound_streams=1,
+                initial_tsn=70,
+                parameters=(),
+            ),
+        ),
         traced(4, data(70)),
     )
     assert (told(sending.sent), sending.flight.last, sending.initial) == ([(4, 0)], 100, 70)
 
 
 def test_samples_are_kept_when_they_change() -> None:
-    sending = Sending()
+    sending = SendWindow()
     for now, cwnd in enumerate((4380, 4380, 5880)):
         sending.sample(float(now), Path("127.0.0.1", "ACTIVE", True, cwnd, 12, 1000, 1500))
     assert (told(sending.cwnd), told(sending.rto), sending.srtt) == ([(0, 4380), (2, 5880)], [(0, 1000)], 12)
@@ -204,7 +279,7 @@ def test_samples_are_kept_when_they_change() -> None:
 
 
 def test_between_samples_far_apart_and_before_the_first_nothing_is_known() -> None:
-    sending = Sending()
+    sending = SendWindow()
     for now in (3.5, 5.4, 10.5, 11.5):
         sending.sample(now, Path("127.0.0.1", "ACTIVE", True, 4380, 12, 1000, 1500))
     known = sending.sampled(0, 20, 20)
@@ -252,7 +327,7 @@ def test_a_chunk_that_nobody_saw_the_first_time_is_sent_again(monkeypatch: pytes
     with Running("userspace", packets=("userspace",)) as running:
         running.listen()
         client, _, _ = running.greet()
-        wire, window, folded = Wire(), Window(), 0
+        wire, window, folded = Wire(), SendWindows(), 0
         monkeypatch.setattr(Pump, "carry", carry_all_but_the_second)
 
         def sent(messages: int) -> bool:
@@ -301,7 +376,7 @@ STEPS = st.lists(
 
 @given(st.sampled_from([0, 1, 5000, LAST - 10, 0x7FFF_FFF8]), STEPS)
 def test_flight_is_what_a_recount_finds(initial: int, steps: Sequence[tuple[str, int, object]]) -> None:
-    window = Window()
+    window = SendWindows()
     sizes: dict[int, int] = {}  # of all that was ever sent
     cumulative, given_up, reported = -1, -1, set[int]()
     for time, (what, number, *more) in enumerate(steps):

@@ -15,7 +15,7 @@ from sctp_tui.monitor.associations import Associations
 from sctp_tui.monitor.endpoints import Endpoints
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.conversations import CONVERSATION_COST, Conversation, Wire
-from sctp_tui.monitor.trace.states import Follower
+from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.sctp.commands import SetLink, SetSpeed, Step
 from sctp_tui.sctp.events import AssocChange, Direction, Listening, Opening, Packet, Peer, PeerAddrChange
 from sctp_tui.sctp.link.conditions import Conditions
@@ -28,7 +28,21 @@ _INIT, _DATA, _SHUTDOWN_COMPLETE = 1, 0, 14
 def _packet(kind: int, *, flow: int = 1, at: float = 0.0, direction: str = "in", size: int = 16) -> Packet:
     data = bytes((0, 9, 0, 7)) + bytes(8) + bytes((kind, 0, 0, size - 12)) + bytes(size - 16)
     local, peer = Peer(("127.0.0.1",), 9), Peer(("127.0.0.1",), 7)
-    return Packet(at, at, "server", 0, 0, peer, local, flow, direction, "delivered", "", 0.0, data)  # type: ignore[arg-type]
+    return Packet(
+        at=at,
+        mono=at,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=peer,
+        local=local,
+        flow=flow,
+        direction=direction,  # type: ignore[arg-type]
+        verdict="delivered",
+        reason="",
+        delay=0.0,
+        data=data,
+    )
 
 
 @pytest.mark.parametrize("lost", ["packets_missed", "packets_dropped"])
@@ -90,7 +104,7 @@ def test_an_init_after_the_end_begins_another() -> None:
     wire.extend([_packet(_DATA), _packet(_INIT, direction="out", at=5.0), _packet(_DATA)])
     first, second = wire._by_ports[9, 7]
     assert (len(first), len(second)) == (5, 2)
-    assert (first.initiator, second.initiator, second.began) == ("peer", "local", 5.0)
+    assert (first.initiator, second.initiator, second.start_mono) == ("peer", "local", 5.0)
 
 
 def _refused_twice(running: Running) -> list[int]:
@@ -152,10 +166,10 @@ def test_who_sends_again_after_a_set_up_that_ended_without_a_word_has_another(
         conversation = monitor.wire.of(association, monitor.endpoints)
         assert conversation is not None
         found.append(conversation)
-        follower = Follower(conversation)
-        follower.update(float("inf"))
-        assert follower.taken[0].transition.next == "COOKIE-WAIT"
-        assert follower.taken[0].at == conversation.began
+        tracker = StateTracker(conversation)
+        tracker.update(float("inf"))
+        assert tracker.taken[0].transition.next == "COOKIE-WAIT"
+        assert tracker.taken[0].at == conversation.start_mono
         assert conversation.initiator == ("peer" if conversation.packets[0].within else "local")
     assert len(set(found)) == len(keys)
     seen = {one.endpoint for one in found}
@@ -216,16 +230,25 @@ _PEERS = [Peer(("10.0.0.1",), 7, 5), Peer(("10.0.0.1",), 7, 6), Peer((), 7), Pee
 
 _made = st.builds(
     Packet,
-    st.sampled_from([0.0, 1.0, 2.0]), st.sampled_from([0.0, 1.0, 2.0]), st.sampled_from(["server", ""]),
-    st.just(0), st.just(0), st.sampled_from(_PEERS), st.sampled_from([_LOCAL, Peer((), 9)]),
+    st.sampled_from([0.0, 1.0, 2.0]),
+    st.sampled_from([0.0, 1.0, 2.0]),
+    st.sampled_from(["server", ""]),
+    st.just(0),
+    st.just(0),
+    st.sampled_from(_PEERS),
+    st.sampled_from([_LOCAL, Peer((), 9)]),
     st.integers(0, 4),
-    st.sampled_from(["in", "out"]), st.sampled_from(["delivered", "dropped", "refused", "refused"]),
-    st.just(""), st.just(0.0),
+    st.sampled_from(["in", "out"]),
+    st.sampled_from(["delivered", "dropped", "refused", "refused"]),
+    st.just(""),
+    st.just(0.0),
     st.builds(
         lambda head, kind, rest: head + bytes(8) + bytes([kind]) + rest if kind else head,
-        st.binary(max_size=4), st.sampled_from([0, 1, 3, 6, 10, 11, 14]), st.binary(max_size=9),
+        st.binary(max_size=4),
+        st.sampled_from([0, 1, 3, 6, 10, 11, 14]),
+        st.binary(max_size=9),
     ),
-)  # fmt: skip
+)
 
 
 @given(st.lists(st.lists(_made, max_size=8), max_size=8), st.integers(0, 20_000))
@@ -286,7 +309,21 @@ def test_refused_packets_change_nothing(sent: list[tuple[bool, int, Packet]]) ->
 def _refused(data: bytes, host: str = "10.0.0.1", flow: int = 0) -> Packet:
     source, destination = struct.unpack_from("!HH", data.ljust(4, b"\0"))
     local, peer = Peer(("127.0.0.1",), destination, 9899), Peer((host,), source, 5)
-    return Packet(1.0, 1.0, "", 0, 0, peer, local, flow, "in", "refused", "no SCTP packet", 0.0, data)
+    return Packet(
+        at=1.0,
+        mono=1.0,
+        endpoint="",
+        key=0,
+        assoc_id=0,
+        peer=peer,
+        local=local,
+        flow=flow,
+        direction="in",
+        verdict="refused",
+        reason="no SCTP packet",
+        delay=0.0,
+        data=data,
+    )
 
 
 def test_strays_of_a_byte_and_much_traffic_after_them() -> None:
@@ -302,9 +339,39 @@ def test_packets_are_found_by_any_address_that_the_peer_had() -> None:
     """It gives up one and has another (RFC 5061), while packets from both are on their way."""
     wire, associations, endpoints = Wire(), Associations(), Endpoints()
     first, second = Peer(("10.0.0.1",), 7), Peer(("10.0.0.2",), 7)
-    associations.fold(AssocChange(1.0, 1.0, "server", 1, 3, first, "COMM_UP", 5, 5, None, "", "peer"))
+    associations.fold(
+        AssocChange(
+            at=1.0,
+            mono=1.0,
+            endpoint="server",
+            key=1,
+            assoc_id=3,
+            peer=first,
+            state="COMM_UP",
+            outbound_streams=5,
+            inbound_streams=5,
+            error=None,
+            error_text="",
+            by="peer",
+        )
+    )
     endpoints.fold(
-        Listening(0.0, 0.0, "server", 0, 0, None, 1, "", "userspace", "", "", ("127.0.0.1",), 9, None)
+        Listening(
+            at=0.0,
+            mono=0.0,
+            endpoint="server",
+            key=0,
+            assoc_id=0,
+            peer=None,
+            schema=1,
+            version="",
+            stack="userspace",
+            library="",
+            host="",
+            addresses=("127.0.0.1",),
+            port=9,
+            udp_port=None,
+        )
     )
 
     def found() -> int:
@@ -318,7 +385,19 @@ def test_packets_are_found_by_any_address_that_the_peer_had() -> None:
     wire.extend([replace(_packet(_DATA), peer=second)])
     assert found() == 2
     for address, state in (("10.0.0.2", "ADDED"), ("10.0.0.1", "REMOVED")):
-        associations.fold(PeerAddrChange(2.0, 2.0, "server", 1, 3, second, address, state, 0))
+        associations.fold(
+            PeerAddrChange(
+                at=2.0,
+                mono=2.0,
+                endpoint="server",
+                key=1,
+                assoc_id=3,
+                peer=second,
+                address=address,
+                state=state,
+                error=0,
+            )
+        )
     assert found() == 2
     association = associations.get(1)
     assert association is not None
@@ -335,10 +414,38 @@ def test_a_stranger_s_packets_take_no_ones_ladder() -> None:
     """Neither refused ones, nor those of its own ends, nor an ABORT under our ends with another tag."""
     wire, associations, endpoints = Wire(), Associations(), Endpoints()
     ours = Peer(("127.0.0.1",), 7)
-    up = AssocChange(1.0, 1.0, "server", 1, 3, ours, "COMM_UP", 5, 5, None, "", "peer")
+    up = AssocChange(
+        at=1.0,
+        mono=1.0,
+        endpoint="server",
+        key=1,
+        assoc_id=3,
+        peer=ours,
+        state="COMM_UP",
+        outbound_streams=5,
+        inbound_streams=5,
+        error=None,
+        error_text="",
+        by="peer",
+    )
     associations.fold(up)
     endpoints.fold(
-        Listening(0.0, 0.0, "server", 0, 0, None, 1, "", "userspace", "", "", ("127.0.0.1",), 9, None)
+        Listening(
+            at=0.0,
+            mono=0.0,
+            endpoint="server",
+            key=0,
+            assoc_id=0,
+            peer=None,
+            schema=1,
+            version="",
+            stack="userspace",
+            library="",
+            host="",
+            addresses=("127.0.0.1",),
+            port=9,
+            udp_port=None,
+        )
     )
     association = associations.get(1)
     assert association is not None
@@ -361,12 +468,17 @@ def test_a_stranger_s_packets_take_no_ones_ladder() -> None:
     false = tagged(_packet(6), b"EVIL")
     reflected = replace(false, data=false.data[:13] + b"\1" + false.data[14:])
     kinds = (_INIT, 6, _INIT, _SHUTDOWN_COMPLETE, _INIT)
-    wire.extend([
-        *(replace(_packet(kind, at=2.0), verdict="refused") for kind in kinds),
-        *(replace(_packet(kind, flow=5, at=2.0), peer=Peer(("127.0.0.1",), 7, 1)) for kind in kinds),
-        false, reflected, _packet(_INIT, at=2.0),
-        tagged(_packet(6, direction="out"), b"EVIL"), _packet(_INIT, at=2.0),
-    ])  # fmt: skip
+    wire.extend(
+        [
+            *(replace(_packet(kind, at=2.0), verdict="refused") for kind in kinds),
+            *(replace(_packet(kind, flow=5, at=2.0), peer=Peer(("127.0.0.1",), 7, 1)) for kind in kinds),
+            false,
+            reflected,
+            _packet(_INIT, at=2.0),
+            tagged(_packet(6, direction="out"), b"EVIL"),
+            _packet(_INIT, at=2.0),
+        ]
+    )
     assert (mine.over, mine.peer, wire.of(association, endpoints)) == (False, ours, mine)
     wire.extend([tagged(_packet(6), b"OURS")])
     assert mine.over

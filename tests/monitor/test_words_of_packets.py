@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor.text.chunks import Base, relative, words
+from sctp_tui.monitor.text.chunks import TsnBase, relative, words
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.link_changes import SPEEDS, conditioned, conditions, forms, pace
+from sctp_tui.monitor.trace.link_history import SPEEDS, conditioned, conditions, forms, pace
 from sctp_tui.monitor.trace.packet_fields import sections
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import LinkState, Packet, Peer
-from sctp_tui.sctp.link.conditions import Conditions, Drop, LinkCounts, Verdict
+from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts, Verdict
 from sctp_tui.sctp.link.syntax import drop_in_words, parse, to_text
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.parameters import CHUNKS
@@ -31,7 +31,7 @@ _kinds = st.one_of(st.sampled_from(sorted(CHUNKS)), st.integers(0, 255))
 def test_tsns_that_do_not_follow_each_other_are_no_block() -> None:
     def of(*tsns: int, ppid: int = 0) -> str:
         body = b"".join(raw.data(100 + tsn, b"abc", ppid=ppid) for tsn in tsns)
-        return words(decode(bytes(12) + body).chunks, Base(100))
+        return words(decode(bytes(12) + body).chunks, TsnBase(100))
 
     assert of(151, 202) == "2 DATA tsn 151,202 str 1 6 B"
     assert of(0, 1, 2, 7, 8) == "5 DATA tsn 0–2,7–8 str 1 15 B"
@@ -42,18 +42,26 @@ def test_tsns_that_do_not_follow_each_other_are_no_block() -> None:
 
 def test_serial_numbers_of_all_chunks_are_counted_from_the_initial_tsn() -> None:
     """The sender's from its own, what it answers from the other's; in full with the number itself beside."""
-    base, us, them = Base(5000, 90), 5000, 90
+    base, us, them = TsnBase(5000, 90), 5000, 90
     for chunk, said, full in (
-        (raw.chunk(raw.ABORT, 0, raw.parameter(9, struct.pack("!I", them + 3))),
-         "ABORT no user data: TSN 3", "TSN 3 [93]"),
-        (raw.chunk(0x82, 0, raw.parameter(13, struct.pack("!IIIH", us + 1, them - 1, us + 7, 2))),
-         "RE-CONFIG outgoing SSN reset request request 1, stream 2, last TSN 7, answers -1",
-         "request 1 [5001], stream 2, last TSN 7 [5007], answers -1 [89]"),
-        (raw.chunk(0x82, 0, raw.parameter(16, struct.pack("!II", them + 2, 1))),
-         "RE-CONFIG re-configuration response to request 2: performed", "to request 2 [92]: performed"),
+        (
+            raw.chunk(raw.ABORT, 0, raw.parameter(9, struct.pack("!I", them + 3))),
+            "ABORT no user data: TSN 3",
+            "TSN 3 [93]",
+        ),
+        (
+            raw.chunk(0x82, 0, raw.parameter(13, struct.pack("!IIIH", us + 1, them - 1, us + 7, 2))),
+            "RE-CONFIG outgoing SSN reset request request 1, stream 2, last TSN 7, answers -1",
+            "request 1 [5001], stream 2, last TSN 7 [5007], answers -1 [89]",
+        ),
+        (
+            raw.chunk(0x82, 0, raw.parameter(16, struct.pack("!II", them + 2, 1))),
+            "RE-CONFIG re-configuration response to request 2: performed",
+            "to request 2 [92]: performed",
+        ),
         (raw.chunk(0xC1, 0, struct.pack("!I", us + 4)), "ASCONF serial 4", ""),
         (raw.chunk(0x80, 0, struct.pack("!I", them + 4)), "ASCONF-ACK serial 4", ""),
-    ):  # fmt: skip
+    ):
         packet = bytes(12) + chunk
         assert words(decode(packet).chunks, base) == said
         _, (row,) = _rows(_packet(packet))
@@ -86,7 +94,21 @@ _verdicts: st.SearchStrategy[Verdict] = st.sampled_from(
 
 
 def _packet(data: bytes, verdict: Verdict = "delivered", reason: str = "", at: float = 0.0) -> Packet:
-    return Packet(at, at, "server", 0, 0, CLIENT, SERVER, 1, "in", verdict, reason, 0.0, data)
+    return Packet(
+        at=at,
+        mono=at,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=CLIENT,
+        local=SERVER,
+        flow=1,
+        direction="in",
+        verdict=verdict,
+        reason=reason,
+        delay=0.0,
+        data=data,
+    )
 
 
 def _rows(*packets: Packet) -> tuple[Ladder, list[Row]]:
@@ -100,7 +122,7 @@ def _rows(*packets: Packet) -> tuple[Ladder, list[Row]]:
 
 @given(_packets, st.one_of(st.none(), _tsns), st.one_of(st.none(), _tsns))
 def test_one_line_of_any_packet(data: bytes, own: int | None, answered: int | None) -> None:
-    said = words(decode(data).chunks, Base(own, answered))
+    said = words(decode(data).chunks, TsnBase(own, answered))
     assert said.isprintable()
 
 
@@ -143,16 +165,23 @@ def test_tsns_are_counted_from_the_initial_one_past_the_end_of_their_numbers(ini
 _shares = st.integers(0, 1000).map(lambda number: number / 1000)
 _ms = st.integers(0, 60_000).map(float)
 _drops = st.builds(
-    Drop,
+    DropRule,
     st.sampled_from([name for name in CHUNKS.values() if "DATA" not in name]),
     st.none(),
     st.integers(0, 1000),
-) | st.builds(Drop, st.just("DATA"), st.integers(0, 65535), st.integers(0, 1000))
+) | st.builds(DropRule, st.just("DATA"), st.integers(0, 65535), st.integers(0, 1000))
 _ROOM = 10_000
 _conditions = st.builds(
-    Conditions, _shares, _ms, _ms, _shares, _shares, st.integers(0, 10_000_000), st.booleans(),
+    Conditions,
+    _shares,
+    _ms,
+    _ms,
+    _shares,
+    _shares,
+    st.integers(0, 10_000_000),
+    st.booleans(),
     st.lists(_drops, max_size=3).map(tuple),
-)  # fmt: skip
+)
 _counts = st.builds(LinkCounts, *[st.integers(0, 5000)] * 5)
 
 
@@ -164,7 +193,22 @@ def _state(
     speed: float = 1.0,
     waiting: int = 0,
 ) -> LinkState:
-    return LinkState(0, 0, "", 0, 0, None, inward, outward, 1, into, out, speed, 0, waiting)
+    return LinkState(
+        at=0,
+        mono=0,
+        endpoint="",
+        key=0,
+        assoc_id=0,
+        peer=None,
+        inward=inward,
+        outward=outward,
+        seed=1,
+        done_inward=into,
+        done_outward=out,
+        speed=speed,
+        now=0,
+        waiting=waiting,
+    )
 
 
 @given(_conditions, _conditions, _counts, _counts)
@@ -212,9 +256,9 @@ def test_what_is_set_stays_in_every_form(
 
 def test_an_aim_is_in_words() -> None:
     none = LinkCounts()
-    inward = Conditions(delay=20, drops=(Drop("DATA", 1), Drop("SACK", None, 3)))
+    inward = Conditions(delay=20, drops=(DropRule("DATA", 1), DropRule("SACK", None, 3)))
     assert conditions(
-        _state(inward, Conditions(drops=(Drop("COOKIE ECHO", None, 0),)), none, none), _ROOM
+        _state(inward, Conditions(drops=(DropRule("COOKIE ECHO", None, 0),)), none, none), _ROOM
     ) == (
         "in delay=20ms, loses the next DATA on stream 1 and the next 3 packets with SACK"
         "   out loses every COOKIE ECHO"

@@ -16,8 +16,11 @@ def fields(path: Path, *names: str) -> list[list[str]]:
     wanted = [word for name in names for word in ("-e", name)]
     done = subprocess.run(
         ["tshark", "-n", "-r", path, *options, "-T", "fields", "-E", "aggregator=|", *wanted],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return [line.split("\t") for line in done.stdout.splitlines()]
 

@@ -80,7 +80,7 @@ class Linked:
         self.events += end.send(assoc_id, Outgoing(data, stream, **options))  # type: ignore[arg-type]
 
     def turn(self) -> None:
-        self.stack.turn()
+        self.stack.poll()
         for endpoint in list(self.stack.endpoints):
             self.events += endpoint.receive(1000)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sctp_tui.cli.doctor import examine
-from sctp_tui.cli.doctor.machine import Machine
+from sctp_tui.cli.doctor.machine import KernelSupport
 from sctp_tui.sctp.commands import CloseEndpoint, Connect, Generate, Listen, OpenClient, Send, Watch
 from sctp_tui.sctp.endpoint import UDP_PORT, Clock, SctpError, StackUnavailable
 from sctp_tui.sctp.events import (
@@ -443,7 +443,7 @@ def test_a_library_that_is_named_is_not_loaded_with_more_privilege_than_its_user
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     assert library.load().version.startswith("usrsctp")
     assert "SCTP_TUI_USRSCTP is ignored, as this process has more privilege" in library.ignored()
-    assert "is ignored" in examine("userspace", Machine("none")).cause
+    assert "is ignored" in examine("userspace", KernelSupport("none")).cause
 
 
 _ASKS = """

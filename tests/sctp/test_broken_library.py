@@ -28,29 +28,36 @@ def lay(site: Path, module: str, package: str = "") -> None:
 
 def run(site: Path, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "sctp_tui", *words], env={**os.environ, "PYTHONPATH": str(site)},
-        capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "sctp_tui", *words],
+        env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(
     ("module", "package", "said", "remedy"),
     [
         (
-            PY3_SCTP, "py3-sctp",
+            PY3_SCTP,
+            "py3-sctp",
             "py3-sctp installs a module of the same name as pysctp (AttributeError: ",
             "pip uninstall py3-sctp && pip install --force-reinstall pysctp",
         ),
         ("1/0", "py3-sctp", "pysctp (ZeroDivisionError: division by zero)", "pip uninstall py3-sctp"),
         ("import _sctp_", "py3-sctp", "pysctp (ModuleNotFoundError: No module named '_sctp_')", "py3-sctp"),
         (
-            "raise OSError('\\x1b[31m')", "",
-            "sctp.py is imported in the place of pysctp (OSError: ␛[31m)", "rename it",
+            "raise OSError('\\x1b[31m')",
+            "",
+            "sctp.py is imported in the place of pysctp (OSError: ␛[31m)",
+            "rename it",
         ),
         ("def sctpsocket_udp(family): raise TypeError\nAF_INET = 2", "", "(TypeError)", "rename it"),
     ],
     ids=["no such class", "raises", "half of it", "a file of one's own", "does something else"],
-)  # fmt: skip
+)
 def test_a_module_of_the_same_name(module: str, package: str, said: str, remedy: str, tmp_path: Path) -> None:
     lay(tmp_path, module, package)
     done = run(tmp_path, ["doctor", "--json"])
@@ -65,9 +72,12 @@ def test_serve_goes_on_with_the_other_stack(tmp_path: Path) -> None:
     lay(tmp_path, PY3_SCTP, "py3-sctp")
     words = ["serve", "--stack", "all", "--port", "0", "--udp-port", "0", "--json"]
     with subprocess.Popen(
-        [sys.executable, "-m", "sctp_tui", *words], env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as server:  # fmt: skip
+        [sys.executable, "-m", "sctp_tui", *words],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
         assert server.stdout is not None
         assert json.loads(server.stdout.readline())["stack"] == "userspace"
         server.terminate()
@@ -83,8 +93,11 @@ def test_a_usrsctp_that_lacks_something_is_passed_over(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "sctp_tui", "doctor", "--json"],
         env={**os.environ, "SCTP_TUI_USRSCTP": str(libc)},
-        capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
     assert done.stderr == ""
     cause = json.loads(done.stdout)["stacks"][1]["cause"]
     assert f"no usable usrsctp (usrsctp from {libc}" in cause

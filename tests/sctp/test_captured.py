@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Packet, Peer
 from sctp_tui.sctp.kernel import capture as module
-from sctp_tui.sctp.kernel.capture import Capture, End, Ends
+from sctp_tui.sctp.kernel.capture import Capture, CapturedSocket, CapturedSockets
 from sctp_tui.sctp.kernel.ring import Frame
 
 US, PEER, OTHER = "10.0.0.1", "10.0.0.2", "10.0.0.3"
@@ -29,8 +29,8 @@ class Machine:
         self.missed = 0
         self.wall = 1_800_000_000.0
         self.mono = 100.0
-        self.ends = Ends()
-        self.server = End("server", set(), SERVER, serves=True)
+        self.ends = CapturedSockets()
+        self.server = CapturedSocket("server", set(), SERVER, serves=True)
         self.ends.add(self.server)
         clock = Clock(lambda: self.wall, lambda: self.mono)
         with patch.object(module, "Ring", lambda udp_port: self):
@@ -129,7 +129,7 @@ def test_a_server_bound_to_one_address(machine: Machine) -> None:
 def test_a_port_that_becomes_ours(machine: Machine) -> None:
     data = ip(PEER, US, sctp(SERVER, 50_000))
     assert machine.see(data) == []
-    machine.ends.add(End("client 1", set(), 50_000, serves=False))
+    machine.ends.add(CapturedSocket("client 1", set(), 50_000, serves=False))
     assert [packet.endpoint for packet in machine.see(data)] == ["client 1"]
 
 
@@ -143,12 +143,13 @@ def test_an_endpoint_that_closes_has_its_last_packets(machine: Machine) -> None:
 
 
 def test_between_two_of_ours_the_server_is_the_local_one(machine: Machine) -> None:
-    machine.ends.add(End("client 1", set(), CLIENT, serves=False))
+    machine.ends.add(CapturedSocket("client 1", set(), CLIENT, serves=False))
     (came,) = machine.see(ip(US, US, sctp(CLIENT, SERVER)), outgoing=True, loopback=True)
     (went,) = machine.see(ip(US, US, sctp(SERVER, CLIENT, tag=5)), outgoing=True, loopback=True)
     assert [(p.endpoint, p.direction, p.flow) for p in (came, went)] == [
-        ("server", "in", came.flow), ("server", "out", came.flow)
-    ]  # fmt: skip
+        ("server", "in", came.flow),
+        ("server", "out", came.flow),
+    ]
 
 
 def test_another_path_of_the_same_association(machine: Machine) -> None:

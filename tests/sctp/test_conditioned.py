@@ -10,8 +10,8 @@ import pytest
 from sctp_tui.sctp.endpoint import Outgoing, SctpError
 from sctp_tui.sctp.events import Peer, SendFailed
 from sctp_tui.sctp.link.conditioner import Conditioner
-from sctp_tui.sctp.link.conditions import Conditions, Drop
-from sctp_tui.sctp.userspace.transit import LEAST
+from sctp_tui.sctp.link.conditions import Conditions, DropRule
+from sctp_tui.sctp.userspace.in_flight import LEAST
 from sctp_tui.sctp.wire.packet import Abort, Data, ForwardTsn, Sack
 
 from ..harness import unused_udp_port
@@ -61,7 +61,7 @@ def test_the_handshake_in_order_with_data_on_the_cookie(linked: Linked) -> None:
 
 
 def test_a_cookie_echo_that_is_lost_is_sent_again(linked: Linked) -> None:
-    linked.stack.link.drop_next(Drop("COOKIE ECHO"))
+    linked.stack.link.drop_next(DropRule("COOKIE ECHO"))
     linked.up()
     echoes = [line for line in ladder(linked.packets) if "COOKIE ECHO" in line]
     assert echoes == ["> COOKIE ECHO, DATA 0 dropped", "> COOKIE ECHO delivered"]
@@ -74,7 +74,7 @@ def test_a_cookie_echo_that_is_lost_is_sent_again(linked: Linked) -> None:
 def test_one_data_lost_holds_up_its_stream_and_no_other(linked: Linked) -> None:
     client = linked.up()
     linked.condition("delay=20", "delay=20")
-    linked.stack.link.drop_next(Drop("DATA", 1))
+    linked.stack.link.drop_next(DropRule("DATA", 1))
     before = len(linked.packets)
     sent = [(1, b"1a"), (2, b"2a"), (1, b"1b"), (2, b"2b"), (2, b"2c")]
     for stream, data in sent:
@@ -282,7 +282,7 @@ def test_of_packets_sent_at_once_the_clock_tells_which_are_there(paced: Linked) 
 def test_a_step_with_nothing_on_its_way_runs_the_timers(paced: Linked) -> None:
     client = paced.up()
     paced.stack.link.set_speed(0)
-    paced.stack.link.drop_next(Drop("DATA"))
+    paced.stack.link.drop_next(DropRule("DATA"))
     paced.send(client, 1, b"again")
     paced.run(5.0)
     lost = paced.packets[-1]
@@ -391,7 +391,7 @@ def test_off_it_is_out_of_the_way(linked: Linked) -> None:
     assert not out_of_the_way()
     linked.condition()
     assert out_of_the_way()
-    linked.stack.link.drop_next(Drop("DATA"))
+    linked.stack.link.drop_next(DropRule("DATA"))
     assert not out_of_the_way()
     linked.up()
     assert out_of_the_way()
@@ -411,13 +411,13 @@ def test_closed_with_packets_on_their_way(linked: Linked) -> None:
 def test_what_was_lost_before_is_not_counted_for_what_is_set_now() -> None:
     conditioner = Conditioner(1)
     packet = bytes(12) + bytes((0, 3, 0, 16)) + bytes(12)
-    conditioner.drop_next(Drop("DATA"))
-    assert [fate.verdict for fate in conditioner.fates("in", packet, 0.0)] == ["dropped"]
+    conditioner.drop_next(DropRule("DATA"))
+    assert [fate.verdict for fate in conditioner.outcomes("in", packet, 0.0)] == ["dropped"]
     assert conditioner.counts("in").dropped == 1
-    conditioner.drop_next(Drop("DATA", count=6))
+    conditioner.drop_next(DropRule("DATA", count=6))
     assert (conditioner.counts("in").dropped, conditioner.counts("out").dropped) == (0, 0)
-    conditioner.fates("in", packet, 0.0)
-    conditioner.drop_next(Drop("SACK"))  # beside the other one, which goes on
+    conditioner.outcomes("in", packet, 0.0)
+    conditioner.drop_next(DropRule("SACK"))  # beside the other one, which goes on
     assert conditioner.counts("in").dropped == 1
     conditioner.set(Conditions(loss=0.5), Conditions())
     assert conditioner.counts("in").dropped == 0

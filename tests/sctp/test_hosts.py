@@ -16,7 +16,7 @@ from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.filter.language import parse
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.sctp import sockaddr, unicast
-from sctp_tui.sctp.association_table import Book
+from sctp_tui.sctp.association_registry import AssociationRegistry
 from sctp_tui.sctp.commands import Listen
 from sctp_tui.sctp.endpoint import EndpointOptions, SctpError
 from sctp_tui.sctp.events import AssocChange, EndpointFailed, Message, Peer, PeerAddrChange, StackName
@@ -64,12 +64,14 @@ def test_it_is_asked_for(text: str) -> None:
 
 
 def test_a_peers_addresses_follow_what_is_told_of_them() -> None:
-    book = Book(EndpointOptions("server"))
-    book.find(7, Peer((A,), 9))
+    registry = AssociationRegistry(EndpointOptions("server"))
+    registry.find(7, Peer((A,), 9))
 
     def told(state: str, address: str) -> tuple[str, ...]:
-        event = PeerAddrChange(0, 0, "", 0, 7, None, address, state, 0)
-        peer = book.stamp(event).peer
+        event = PeerAddrChange(
+            at=0, mono=0, endpoint="", key=0, assoc_id=7, peer=None, address=address, state=state, error=0
+        )
+        peer = registry.stamp(event).peer
         assert peer is not None
         return peer.addresses
 
@@ -82,7 +84,7 @@ def test_a_peers_addresses_follow_what_is_told_of_them() -> None:
     assert told("REMOVED", B) == (B,)  # it has another, of which nobody told
     for number in range(1000):
         told("ADDED", f"10.0.{number // 250}.{number % 250}")
-    assert len(book.known(7).peer.addresses) == 128
+    assert len(registry.known(7).peer.addresses) == 128
 
 
 def test_an_ipv4_peer_of_a_server_of_both_families(stack: StackName) -> None:

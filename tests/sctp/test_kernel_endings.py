@@ -24,9 +24,13 @@ pytestmark = pytest.mark.kernel
 
 _SYSCTL = Path("/proc/sys/net/sctp")
 _QUICK = {
-    "rto_initial": 100, "rto_min": 100, "rto_max": 200, "hb_interval": 100, "path_max_retrans": 2,
+    "rto_initial": 100,
+    "rto_min": 100,
+    "rto_max": 200,
+    "hb_interval": 100,
+    "path_max_retrans": 2,
     "association_max_retrans": 5,
-}  # fmt: skip
+}
 """Timers with which a silent peer is lost in a second or two; times in ms."""
 
 
@@ -199,49 +203,65 @@ def _icmp(version: int, kind: int, code: int, quoted: bytes) -> bytes:
     ("host", "kind", "code", "kernel", "userspace"),
     [
         (
-            "10.78.0.2", 3, 1,
+            "10.78.0.2",
+            3,
+            1,
             "no way to 10.78.0.2, or a firewall forbids it (ICMP host unreachable or prohibited)",
             "no way to 10.78.0.2, says 10.78.0.1 (ICMP host unreachable)",
         ),
         (
-            "10.78.0.2", 3, 2,
+            "10.78.0.2",
+            3,
+            2,
             "10.78.0.2 has no SCTP (ICMP protocol unreachable)",
             "10.78.0.2 has no UDP, says 10.78.0.1 (ICMP protocol unreachable)",
         ),
         (
-            "10.78.0.2", 3, 3,
+            "10.78.0.2",
+            3,
+            3,
             "a firewall rejects SCTP to 10.78.0.2 (ICMP port unreachable)",
             "a firewall rejects UDP to 10.78.0.2, says 10.78.0.1 (ICMP port unreachable)",
         ),
         (
-            "10.78.0.2", 3, 13,
+            "10.78.0.2",
+            3,
+            13,
             "no way to 10.78.0.2, or a firewall forbids it (ICMP host unreachable or prohibited)",
             "a router or a firewall forbids UDP to 10.78.0.2, says 10.78.0.1 "
             "(ICMP administratively prohibited)",
         ),
         (
-            "2001:db8:78::2", 1, 0,
+            "2001:db8:78::2",
+            1,
+            0,
             "no way to the network of 2001:db8:78::2, or a firewall forbids it (ICMP network unreachable)",
             "no way to 2001:db8:78::2, says 2001:db8:78::1 (ICMP no route)",
         ),
         (
-            "2001:db8:78::2", 1, 1,
+            "2001:db8:78::2",
+            1,
+            1,
             "a router or a firewall forbids SCTP to 2001:db8:78::2 (ICMP administratively prohibited)",
             "a router or a firewall forbids UDP to 2001:db8:78::2, says 2001:db8:78::1 "
             "(ICMP administratively prohibited)",
         ),
         (
-            "2001:db8:78::2", 1, 4,
+            "2001:db8:78::2",
+            1,
+            4,
             "a firewall rejects SCTP to 2001:db8:78::2 (ICMP port unreachable)",
             "a firewall rejects UDP to 2001:db8:78::2, says 2001:db8:78::1 (ICMP port unreachable)",
         ),
         (
-            "2001:db8:78::2", 4, 1,
+            "2001:db8:78::2",
+            4,
+            1,
             "2001:db8:78::2 has no SCTP (ICMP protocol unreachable)",
             "2001:db8:78::2 has no UDP, says 2001:db8:78::1 (ICMP next header unknown)",
         ),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("stack", ["kernel", "userspace"])
 def test_icmp_is_told_in_its_own_words(
     void: None, stack: StackName, host: str, kind: int, code: int, kernel: str, userspace: str

@@ -27,7 +27,7 @@ def _dying(go_on: Callable[[Linked], None], speed: float) -> tuple[int, int, lis
     """An idle association whose link is cut: HEARTBEATs of both ends, the server's story, seconds."""
     with Linked() as linked:
         client = linked.up()
-        since, began = len(linked.events), linked.stack.link.now()
+        since, start = len(linked.events), linked.stack.link.now()
         linked.condition("cut", "cut")
         seen = len(linked.packets)
         linked.stack.link.set_speed(speed)
@@ -35,7 +35,7 @@ def _dying(go_on: Callable[[Linked], None], speed: float) -> tuple[int, int, lis
             go_on(linked)
         lost = [packet for packet, _ in chunks(linked.packets[seen:], Heartbeat)]
         ways = [sum(packet.direction == way for packet in lost) for way in ("out", "in")]
-        return ways[0], ways[1], _story(linked, linked.server, since), linked.stack.link.now() - began
+        return ways[0], ways[1], _story(linked, linked.server, since), linked.stack.link.now() - start
 
 
 def _tick(linked: Linked) -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Direction
-from sctp_tui.sctp.link.conditioner import HELD, OVERHEAD, QUEUE, Conditioner, Fate
-from sctp_tui.sctp.link.conditions import Conditions, Drop
+from sctp_tui.sctp.link.conditioner import HELD, OVERHEAD, QUEUE, Conditioner, PacketOutcome
+from sctp_tui.sctp.link.conditions import Conditions, DropRule
 from sctp_tui.sctp.link.syntax import FASTEST, LONGEST, MOST, drop_to_text, parse, parse_drop, to_text
 from sctp_tui.sctp.wire.parameters import CHUNKS
 
@@ -22,9 +22,11 @@ def packet(*kinds: int, stream: int = 0, size: int = 0) -> bytes:
     return (struct.pack("!HHII", 1, 2, 3, 4) + chunks).ljust(size, b"\0")
 
 
-def one(conditioner: Conditioner, data: bytes, now: float = 0.0, direction: Direction = "out") -> Fate:
-    (fate,) = conditioner.fates(direction, data, now)
-    return fate
+def one(
+    conditioner: Conditioner, data: bytes, now: float = 0.0, direction: Direction = "out"
+) -> PacketOutcome:
+    (outcome,) = conditioner.outcomes(direction, data, now)
+    return outcome
 
 
 def conditioner(out: str = "", into: str = "", seed: int = 1) -> Conditioner:
@@ -44,10 +46,10 @@ def test_off_it_delivers_everything_at_once() -> None:
 
 def test_loss_takes_its_share_and_says_so() -> None:
     link = conditioner("loss=10%")
-    fates = [one(link, packet(DATA)) for _ in range(10_000)]
-    lost = [fate for fate in fates if fate.verdict == "dropped"]
+    outcomes = [one(link, packet(DATA)) for _ in range(10_000)]
+    lost = [outcome for outcome in outcomes if outcome.verdict == "dropped"]
     assert 900 < len(lost) < 1100
-    assert {fate.reason for fate in lost} == {"loss=10%"}
+    assert {outcome.reason for outcome in lost} == {"loss=10%"}
     assert link.counts("out").dropped == len(lost)
     assert link.counts("out").delivered == 10_000 - len(lost)
 
@@ -69,9 +71,9 @@ def test_delay_with_jitter_stays_within_it_and_keeps_the_order() -> None:
     arrivals = []
     for number in range(1000):
         now = number / 1000
-        fate = one(link, packet(DATA), now)
-        assert fate.verdict == "delayed"
-        arrivals.append(now + fate.delay)
+        outcome = one(link, packet(DATA), now)
+        assert outcome.verdict == "delayed"
+        arrivals.append(now + outcome.delay)
     assert arrivals == sorted(arrivals)
     assert len(set(arrivals)) > 30
     delays = [arrival - number / 1000 for number, arrival in enumerate(arrivals)]
@@ -88,33 +90,33 @@ def test_one_held_back_is_overtaken_by_three() -> None:
         later = [one(link, data) for _ in range(3)]
         assert held.verdict == "reordered"
         assert held.reason == "reorder=100%"
-        assert max(fate.delay for fate in later) < held.delay
+        assert max(outcome.delay for outcome in later) < held.delay
         assert held.delay >= HELD
 
 
 def test_a_copy_comes_with_the_packet() -> None:
     link = conditioner("dup=100% delay=3")
-    assert link.fates("out", packet(DATA), 0.0) == (
-        Fate("delayed", "delay=3ms", 0.003),
-        Fate("duplicated", "dup=100%", 0.003),
+    assert link.outcomes("out", packet(DATA), 0.0) == (
+        PacketOutcome("delayed", "delay=3ms", 0.003),
+        PacketOutcome("duplicated", "dup=100%", 0.003),
     )
 
 
 def test_a_rate_serialises_and_its_queue_is_bounded() -> None:
     link = conditioner("rate=1000")
     data = packet(DATA, size=1250 - OVERHEAD)
-    fates = [one(link, data) for _ in range(60)]
-    assert [round(fate.delay, 6) for fate in fates[:3]] == [0.010, 0.020, 0.030]
+    outcomes = [one(link, data) for _ in range(60)]
+    assert [round(outcome.delay, 6) for outcome in outcomes[:3]] == [0.010, 0.020, 0.030]
     room = QUEUE // 1250
-    assert [fate.verdict for fate in fates] == ["delayed"] * room + ["dropped"] * (60 - room)
-    assert "rate=1000kbit" in fates[-1].reason
+    assert [outcome.verdict for outcome in outcomes] == ["delayed"] * room + ["dropped"] * (60 - room)
+    assert "rate=1000kbit" in outcomes[-1].reason
     # A second later it has sent all that.
     assert round(one(link, data, 1.0).delay, 6) == 0.010
 
 
 def test_the_next_data_on_a_stream_and_no_other() -> None:
     link = conditioner()
-    link.drop_next(Drop("DATA", 1))
+    link.drop_next(DropRule("DATA", 1))
     assert link.active
     assert one(link, packet(DATA, stream=2)).verdict == "delivered"
     assert one(link, packet(SACK, stream=1)).verdict == "delivered"
@@ -126,7 +128,7 @@ def test_the_next_data_on_a_stream_and_no_other() -> None:
 def test_an_aim_of_both_directions_is_one() -> None:
     link = conditioner("drop=2*SACK drop=SACK", "drop=2*SACK")
     assert one(link, packet(SACK), direction="in").verdict == "dropped"
-    assert link.conditions("out").drops == (Drop("SACK"), Drop("SACK"))
+    assert link.conditions("out").drops == (DropRule("SACK"), DropRule("SACK"))
     assert one(link, packet(SACK)).verdict == "dropped"
     assert one(link, packet(SACK), direction="in").verdict == "delivered"
     assert one(link, packet(SACK)).verdict == "dropped"
@@ -143,7 +145,7 @@ def test_every_one_is_dropped_until_it_is_set_otherwise() -> None:
 @given(st.binary(max_size=80))
 def test_whatever_a_packet_is_its_fate_is_told(data: bytes) -> None:
     link = conditioner("drop=DATA#1 drop=every*SACK loss=10% dup=10% reorder=10% rate=10")
-    assert len(link.fates("out", data, 0.0)) in (1, 2)
+    assert len(link.outcomes("out", data, 0.0)) in (1, 2)
 
 
 # --- the seed
@@ -152,20 +154,20 @@ def test_whatever_a_packet_is_its_fate_is_told(data: bytes) -> None:
 def test_the_same_seed_gives_the_same_fates() -> None:
     text = "loss=20% delay=5 jitter=3 dup=20% reorder=20%"
     runs = [conditioner(text, seed=seed) for seed in (7, 7, 8)]
-    first, again, other = ([run.fates("out", packet(DATA), 0.0) for _ in range(300)] for run in runs)
+    first, again, other = ([run.outcomes("out", packet(DATA), 0.0) for _ in range(300)] for run in runs)
     assert first == again != other
     runs[0].set(Conditions(), parse(text), 7)
-    assert [runs[0].fates("out", packet(DATA), 0.0) for _ in range(300)] == first
+    assert [runs[0].outcomes("out", packet(DATA), 0.0) for _ in range(300)] == first
 
 
 def test_what_else_is_set_takes_no_luck_away() -> None:
     plain = conditioner("loss=20%")
     more = conditioner("loss=20% delay=5 jitter=3 dup=20% reorder=20% drop=9*DATA", into="loss=50%")
-    fates = []
+    outcomes = []
     for _ in range(300):
-        more.fates("in", packet(DATA), 0.0)
-        fates.append(more.fates("out", packet(DATA), 0.0)[0].verdict == "dropped")
-    assert [one(plain, packet(DATA)).verdict == "dropped" for _ in range(300)][9:] == fates[9:]
+        more.outcomes("in", packet(DATA), 0.0)
+        outcomes.append(more.outcomes("out", packet(DATA), 0.0)[0].verdict == "dropped")
+    assert [one(plain, packet(DATA)).verdict == "dropped" for _ in range(300)][9:] == outcomes[9:]
 
 
 # --- words
@@ -173,16 +175,23 @@ def test_what_else_is_set_takes_no_luck_away() -> None:
 shares = st.decimals(0, 1, places=5).map(float)
 times = st.decimals(0, LONGEST, places=3).map(float)
 drops = st.builds(
-    Drop, st.sampled_from(sorted(CHUNKS.values())), st.none(), st.integers(0, MOST)
-) | st.builds(Drop, st.sampled_from(["DATA", "I-DATA"]), st.integers(0, 65535), st.integers(0, MOST))
+    DropRule, st.sampled_from(sorted(CHUNKS.values())), st.none(), st.integers(0, MOST)
+) | st.builds(DropRule, st.sampled_from(["DATA", "I-DATA"]), st.integers(0, 65535), st.integers(0, MOST))
 
 
 @given(
     st.builds(
-        Conditions, shares, times, times, shares, shares, st.integers(0, FASTEST), st.booleans(),
+        Conditions,
+        shares,
+        times,
+        times,
+        shares,
+        shares,
+        st.integers(0, FASTEST),
+        st.booleans(),
         st.lists(drops, max_size=4).map(tuple),
     )
-)  # fmt: skip
+)
 def test_what_is_written_is_what_is_read(conditions: Conditions) -> None:
     assert parse(to_text(conditions)) == conditions
 
@@ -202,13 +211,22 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
 def test_all_the_words() -> None:
     text = "loss=10% delay=50ms jitter=10ms dup=1% reorder=5% rate=1000kbit cut drop=DATA#1 drop=3*SACK"
     assert parse(text) == Conditions(
-        0.1, 50, 10, 0.01, 0.05, 1000, True, (Drop("DATA", 1), Drop("SACK", None, 3))
+        loss=0.1,
+        delay=50,
+        jitter=10,
+        duplication=0.01,
+        reordering=0.05,
+        rate=1000,
+        cut=True,
+        drops=(DropRule("DATA", 1), DropRule("SACK", None, 3)),
     )
     assert to_text(parse(text)) == text
     assert parse("rate=1.5Mbit delay=1s jitter=5ms") == parse("jitter=5 delay=1000 rate=1500")
     assert to_text(parse("")) == to_text(parse("off")) == "off"
-    assert parse_drop("every*cookie echo") == parse_drop("every*COOKIE-ECHO") == Drop("COOKIE ECHO", None, 0)
-    assert drop_to_text(Drop("COOKIE ECHO", None, 0)) == "every*COOKIE-ECHO"
+    assert (
+        parse_drop("every*cookie echo") == parse_drop("every*COOKIE-ECHO") == DropRule("COOKIE ECHO", None, 0)
+    )
+    assert drop_to_text(DropRule("COOKIE ECHO", None, 0)) == "every*COOKIE-ECHO"
 
 
 @pytest.mark.parametrize(

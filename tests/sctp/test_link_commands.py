@@ -24,7 +24,7 @@ from sctp_tui.sctp.events import (
     PeerAddrChange,
     Refused,
 )
-from sctp_tui.sctp.link.conditions import Conditions, Drop, LinkCounts
+from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts
 
 from ..harness import Running, silent_peer
 
@@ -47,9 +47,9 @@ def _until(running: Running, test: Callable[[LinkState], bool]) -> LinkState:
 def test_what_is_set_is_told_and_counted(running: Running) -> None:
     inward = Conditions(delay=5)
     name, _, _ = running.greet()
-    running.submit(SetLink(inward, Conditions(), 42), DropNext(Drop("DATA")))
+    running.submit(SetLink(inward, Conditions(), 42), DropNext(DropRule("DATA")))
     state = _until(running, lambda link: link.seed == 42)
-    assert (state.inward.delay, state.outward) == (5, Conditions(drops=(Drop("DATA"),)))
+    assert (state.inward.delay, state.outward) == (5, Conditions(drops=(DropRule("DATA"),)))
     assert (state.speed, state.refusal) == (1, "")
     running.send(name)
     state = _until(running, lambda link: link.done_inward.dropped == 1)
@@ -187,7 +187,7 @@ def test_what_is_being_set_up_over_udp_is_aborted_for_time_to_stand_still(runnin
 
 
 def test_a_peer_that_may_be_up_already_is_told_of_an_abort_before_we_are(running: Running) -> None:
-    running.submit(DropNext(Drop("COOKIE ACK", count=0)))
+    running.submit(DropNext(DropRule("COOKIE ACK", count=0)))
     running.client()
     key = running.until(Opening).key
     up = running.until(AssocChange, endpoint="server", state="COMM_UP")

@@ -88,13 +88,17 @@ def renamed(name: str) -> Getter:
 
 
 _DATA = {
-    "delay_sack": renamed("immediate"), **same("unordered", "beginning", "ending", "tsn"),
+    "delay_sack": renamed("immediate"),
+    **same("unordered", "beginning", "ending", "tsn"),
     "stream_id": renamed("stream"),
-}  # fmt: skip
+}
 _INIT = {
-    "init_tag": renamed("tag"), "a_rwnd": renamed("rwnd"), "n_out_streams": renamed("outbound_streams"),
-    "n_in_streams": renamed("inbound_streams"), "init_tsn": renamed("initial_tsn"),
-}  # fmt: skip
+    "init_tag": renamed("tag"),
+    "a_rwnd": renamed("rwnd"),
+    "n_out_streams": renamed("outbound_streams"),
+    "n_in_streams": renamed("inbound_streams"),
+    "init_tsn": renamed("initial_tsn"),
+}
 _REFLECTED = {"TCB": renamed("reflected")}
 _TO_SCAPY: dict[type[Chunk], tuple[type[Any], dict[str, Getter]]] = {
     Data: (scapy.SCTPChunkData, _DATA | {"stream_seq": renamed("ssn"), "proto_id": renamed("ppid")}),
@@ -104,8 +108,10 @@ _TO_SCAPY: dict[type[Chunk], tuple[type[Any], dict[str, Getter]]] = {
     Sack: (
         scapy.SCTPChunkSACK,
         {
-            "cumul_tsn_ack": renamed("cumulative_tsn"), "a_rwnd": renamed("rwnd"),
-            "n_gap_ack": lambda sack: len(sack.gaps), "n_dup_tsn": lambda sack: len(sack.duplicates),
+            "cumul_tsn_ack": renamed("cumulative_tsn"),
+            "a_rwnd": renamed("rwnd"),
+            "n_gap_ack": lambda sack: len(sack.gaps),
+            "n_dup_tsn": lambda sack: len(sack.duplicates),
             "dup_tsn_list": lambda sack: list(sack.duplicates),
         },
     ),
@@ -121,7 +127,8 @@ _TO_SCAPY: dict[type[Chunk], tuple[type[Any], dict[str, Getter]]] = {
     Auth: (
         scapy.SCTPChunkAuthentication,
         {
-            "shared_key_id": renamed("key_number"), "HMAC_function": renamed("hmac"),
+            "shared_key_id": renamed("key_number"),
+            "HMAC_function": renamed("hmac"),
             "HMAC": renamed("digest"),
         },
     ),
@@ -131,7 +138,7 @@ _TO_SCAPY: dict[type[Chunk], tuple[type[Any], dict[str, Getter]]] = {
     Pad: (scapy.SCTPChunkPad, {}),
     ForwardTsn: (scapy.SCTPChunkForwardTSN, {"new_tsn": renamed("cumulative_tsn")}),
     IForwardTsn: (scapy.SCTPChunkIForwardTSN, {"new_tsn": renamed("cumulative_tsn")}),
-}  # fmt: skip
+}
 _NOT_IN_SCAPY = (Ecne, Cwr, NrSack, Unknown)
 _IN_PARAMETERS: dict[str, Getter] = {
     "addr": lambda one: one.text.split()[-1],

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.sctp.reassembly import Reassembly, Whole
+from sctp_tui.sctp.reassembly import ReassembledMessage, Reassembly
 
 LIMIT, TOTAL = 10, 25
 
@@ -13,7 +13,7 @@ def test_a_message_is_put_together() -> None:
     assert one.add(3, "a", b"abc", last=False) is None
     assert one.add(4, "a", b"xyz", last=False) is None
     assert (one.holds(3), one.holds(5), bool(one)) == (True, False, True)
-    assert one.add(3, "a", b"def", last=True) == Whole(b"abcdef", 6, 0)
+    assert one.add(3, "a", b"def", last=True) == ReassembledMessage(b"abcdef", 6, 0)
     one.forget(4)
     assert not one
 
@@ -24,9 +24,9 @@ def test_the_one_that_waited_longest_for_a_piece_goes() -> None:
         one.add(assoc_id, "a", b"12345678", last=False)
     one.add(3, "a", b"9", last=False)
     one.add(6, "a", b"1", last=False)
-    assert one.add(4, "a", b"9", last=True) == Whole(None, 9, TOTAL)
-    assert one.add(3, "a", b"0", last=True) == Whole(b"1234567890", 10, 0)
-    assert one.add(5, "a", b"9", last=True) == Whole(b"123456789", 9, 0)
+    assert one.add(4, "a", b"9", last=True) == ReassembledMessage(None, 9, TOTAL)
+    assert one.add(3, "a", b"0", last=True) == ReassembledMessage(b"1234567890", 10, 0)
+    assert one.add(5, "a", b"9", last=True) == ReassembledMessage(b"123456789", 9, 0)
 
 
 _PIECES = st.lists(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sctp_tui.engine.event_queue import PACKET_BYTES, PACKET_COST, Outbox
+from sctp_tui.engine.event_queue import PACKET_BYTES, PACKET_COST, EventQueue
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import AssocChange, Packet, Peer
 
@@ -86,13 +86,27 @@ def test_who_does_not_ask_gets_none() -> None:
 
 
 def test_packets_are_bounded_and_push_no_event_out() -> None:
-    outbox = Outbox(1)
+    event_queue = EventQueue(1)
     size = 1000
-    packet = Packet(0.0, 0.0, "server", 0, 0, None, Peer((), 1), 1, "in", "delivered", "", 0.0, bytes(size))
+    packet = Packet(
+        at=0.0,
+        mono=0.0,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=None,
+        local=Peer((), 1),
+        flow=1,
+        direction="in",
+        verdict="delivered",
+        reason="",
+        delay=0.0,
+        data=bytes(size),
+    )
     fit = PACKET_BYTES // (size + PACKET_COST)
     for _ in range(fit // 100 + 1):
-        outbox.put((), [packet] * 100)
-    batch = outbox.drain()
+        event_queue.put((), [packet] * 100)
+    batch = event_queue.drain()
     assert len(batch.packets) == fit
     assert batch.packets_dropped == (fit // 100 + 1) * 100 - fit
     assert batch.dropped == 0

@@ -318,7 +318,7 @@ class Crowd:
             case "init":
                 one.tag = one.tag % 0xFFFFFFFF + 1
                 one.send_init()
-                self.hand.stack.turn()
+                self.hand.stack.poll()
                 for datagram, _ in waiting(one.socket):
                     if datagram[12] == raw.INIT_ACK:
                         one.peer_tag, one.cookie = int.from_bytes(datagram[16:20], "big"), _cookie(datagram)
@@ -435,11 +435,11 @@ def test_one_who_ends_while_nobody_reads_ends_nothing_else(hand: Hand) -> None:
     """With data outstanding to it: to the library it is gone, and its end waits to be read."""
     with up(hand, peer(hand)) as hasty:
         hand.server.send(hand.server.associations()[0], Outgoing(b"outstanding"))
-        hand.stack.turn()
+        hand.stack.poll()
         hasty.abort()
         for _ in range(2):
             hand.time += 1
-            hand.stack.turn()
+            hand.stack.poll()
             assert hand.stack.timeout(receiving=False) is not None
     hand.turn()
     assert hand.states("server") == ["COMM_UP", "COMM_LOST"]

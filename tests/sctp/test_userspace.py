@@ -60,7 +60,7 @@ class Hand:
         return client
 
     def turn(self) -> None:
-        self.stack.turn()
+        self.stack.poll()
         for relay in self.relays:
             relay.turn()
         for endpoint in list(self.endpoints):

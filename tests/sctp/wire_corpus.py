@@ -42,12 +42,24 @@ MADE: dict[str, bytes] = {
     "DATA": chunk(0, u32(7) + u16(1, 2) + u32(51) + b"abcde", flags=0b1111),
     "INIT": chunk(
         1,
-        u32(0xCAFE, 65536) + u16(10, 20) + u32(99) + V4 + V6 + tlv(9, u32(5000)) + tlv(12, u16(5, 6))
-        + tlv(0x8000) + tlv(0x8008, bytes([0xC0, 0x40, 0x99])) + tlv(0xC000) + tlv(0xC006, u32(0xABCD)),
+        u32(0xCAFE, 65536)
+        + u16(10, 20)
+        + u32(99)
+        + V4
+        + V6
+        + tlv(9, u32(5000))
+        + tlv(12, u16(5, 6))
+        + tlv(0x8000)
+        + tlv(0x8008, bytes([0xC0, 0x40, 0x99]))
+        + tlv(0xC000)
+        + tlv(0xC006, u32(0xABCD)),
     ),
     "INIT ACK": chunk(
         2,
-        u32(0xBEEF, 4096) + u16(1, 65535) + u32(0xFFFFFFFF) + tlv(7, b"cookie!")
+        u32(0xBEEF, 4096)
+        + u16(1, 65535)
+        + u32(0xFFFFFFFF)
+        + tlv(7, b"cookie!")
         + tlv(8, tlv(0x8123, b"what")),
     ),
     "SACK": chunk(3, u32(0xFFFFFFF0, 0) + u16(2, 3) + u16(2, 4, 0x20, 0x21) + u32(5, 6, 6)),
@@ -79,7 +91,7 @@ MADE: dict[str, bytes] = {
     ),
     "I-FORWARD-TSN": chunk(0xC2, u32(42) + u16(1, 0) + u32(5) + u16(2, 1) + u32(6)),
     "UNKNOWN": chunk(0x99, b"mystery"),
-}  # fmt: skip
+}
 """A chunk of each kind, made by hand."""
 
 PACKETS = SENT + [HEADER + made for made in MADE.values()]

@@ -551,7 +551,7 @@ async def test_what_was_not_drawn_yet_does_not_hold_up_the_end() -> None:
         app.end()
         assert app.engine.join(PATIENCE)
         message = next(event for event in app.monitor.log if isinstance(event, Message))
-        app.outbox.put([message] * 20_000)
+        app.event_queue.put([message] * 20_000)
         app._drain()
         assert app.return_code == 0
 
@@ -609,7 +609,7 @@ async def test_an_engine_that_is_stuck_is_said(monkeypatch: pytest.MonkeyPatch) 
     async with running() as (app, pilot):
         go_on = threading.Event()
         (stack,) = app.engine._stacks.values()
-        turn = stack.turn
+        turn = stack.poll
 
         def stuck() -> None:
             go_on.wait(PATIENCE)

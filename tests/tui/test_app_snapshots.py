@@ -30,7 +30,7 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 class Still(SctpApp):
-    """Opens nothing; what it shows is what a test puts into its outbox."""
+    """Opens nothing; what it shows is what a test puts into its event queue."""
 
     def __init__(self) -> None:
         super().__init__(Settings(), Clock(lambda: 1_700_000_000.0, lambda: NOW))
@@ -42,22 +42,28 @@ class Still(SctpApp):
 def tell(app: SctpApp) -> None:
     """A client of our own, a live visitor, one who left and one who aborted."""
     server, client = Story(SERVER, now=100), Story(CLIENT, now=100)
-    app.outbox.put([server.listening()])
+    app.event_queue.put([server.listening()])
     client.now = server.now = 110
-    app.outbox.put([client.opening(1), client.message(1, direction="out"), server.up(2), server.message(2)])
-    app.outbox.put([client.change(1, "COMM_UP", "us"), server.counts(2, 1), server.status(2)])
+    app.event_queue.put(
+        [client.opening(1), client.message(1, direction="out"), server.up(2), server.message(2)]
+    )
+    app.event_queue.put([client.change(1, "COMM_UP", "us"), server.counts(2, 1), server.status(2)])
     server.now = 120
-    app.outbox.put([server.up(3), server.message(3, b"\x1b[31mnot red [bold]", ppid=51, stream=0, ssn=None)])
-    app.outbox.put(
+    app.event_queue.put(
+        [server.up(3), server.message(3, b"\x1b[31mnot red [bold]", ppid=51, stream=0, ssn=None)]
+    )
+    app.event_queue.put(
         [server.shutdown_event(3), server.change(3, "SHUTDOWN_COMP"), server.counts(3, 1, size=16)]
     )
     server.now = 130
-    app.outbox.put([server.up(4), server.message(4, b"\xff\xfe\x00", ppid=46, stream=3)])
+    app.event_queue.put([server.up(4), server.message(4, b"\xff\xfe\x00", ppid=46, stream=3)])
     server.now = 140
     lost = server.change(4, "COMM_LOST", "peer", "user-initiated abort: by hand", 12)
-    app.outbox.put([server.counts(4, 1, size=3), lost])
+    app.event_queue.put([server.counts(4, 1, size=3), lost])
     server.now = 150
-    app.outbox.put([server.message(2, "grüße".encode(), "out"), server.counts(2, 1, 1), server.status(2)])
+    app.event_queue.put(
+        [server.message(2, "grüße".encode(), "out"), server.counts(2, 1, 1), server.status(2)]
+    )
 
 
 Compare = Callable[..., bool]
@@ -74,10 +80,10 @@ def look(
         if theme:
             app.theme = theme
         if fresh:
-            app.outbox.put([Story(SERVER).listening()])
+            app.event_queue.put([Story(SERVER).listening()])
         else:
             tell(app)
-        await until(pilot, lambda: app.monitor.endpoints.servers and not app.outbox.waiting)
+        await until(pilot, lambda: app.monitor.endpoints.servers and not app.event_queue.waiting)
         message_input(pilot).cursor_blink = False
         await pilot.press(*keys)
         await pilot.pause(0.3)

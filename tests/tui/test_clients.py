@@ -31,7 +31,9 @@ def test_the_endpoint_is_opened_once_and_anew_when_the_settings_change() -> None
     closed, opened, message = clients.send(client, PEER, "c", b"c", Options(2, 46, True, 100))
     assert closed == CloseEndpoint("client 1")
     assert opened == OpenClient("client 2", "userspace", PEER, 9, 5, 4)
-    assert message == Send(3, b"c", "client 2", 0, 2, 46, True, 100)
+    assert message == Send(
+        message_id=3, data=b"c", endpoint="client 2", key=0, stream=2, ppid=46, unordered=True, lifetime=100
+    )
     assert client.name == "client 2"
 
 

@@ -42,7 +42,18 @@ def full(story: Story, streams: int = 3) -> Monitor:
     monitor = Monitor()
     monitor.fold(batch(story.listening(), story.up(1), story.counts(1, 7, 2), story.status(1)))
     counts = tuple(
-        e.StreamCount(n, 4, 1, 4096, 10, 2, 0, 1 if n else None, story.now - 5) for n in range(streams)
+        e.StreamCount(
+            stream=n,
+            messages_in=4,
+            messages_out=1,
+            bytes_in=4096,
+            bytes_out=10,
+            unordered_in=2,
+            unordered_out=0,
+            ssn=1 if n else None,
+            last=story.now - 5,
+        )
+        for n in range(streams)
     )
     local = e.Peer(("10.0.0.2",), 9877)
     told = e.Detail(*story._head(1), local, 0x1234, 0xABCDEF01, 1000, 1000, 60_000, 10, LIMITS, STATISTICS)
@@ -62,12 +73,27 @@ def test_everything_that_is_known_is_said() -> None:
     text = "\n".join(lines(detail(one(full(story)), None, story.now, 118)))
     assert "Path errors" not in text
     for said in (
-        "10.0.0.1:40001", "10.0.0.2:9877", "0x00001234", "0xabcdef01", "ESTABLISHED",
-        "association established", "04:03 to 06:03 of silence (with data)",
-        "30 s", "5 misses", "10 misses", "4 KiB",
-        "4.3 KiB", "12 ms", "1.0 s", "1500 B", "128 KiB", "1452 B", "7 messages", "1,005 chunks",
+        "10.0.0.1:40001",
+        "10.0.0.2:9877",
+        "0x00001234",
+        "0xabcdef01",
+        "ESTABLISHED",
+        "association established",
+        "04:03 to 06:03 of silence (with data)",
+        "30 s",
+        "5 misses",
+        "10 misses",
+        "4 KiB",
+        "4.3 KiB",
+        "12 ms",
+        "1.0 s",
+        "1500 B",
+        "128 KiB",
+        "1452 B",
+        "7 messages",
+        "1,005 chunks",
         "1,008 blocks",
-    ):  # fmt: skip
+    ):
         assert said in text, said
 
 

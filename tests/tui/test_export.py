@@ -19,7 +19,7 @@ from sctp_tui.sctp.events import from_json
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.association_table import COLUMNS, AssociationTable
 from sctp_tui.tui.dialogs import export_screen
-from sctp_tui.tui.dialogs.export_screen import ExportScreen, Source
+from sctp_tui.tui.dialogs.export_screen import Exportable, ExportScreen
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.settings import Settings
 from tests.patience import PATIENCE
@@ -170,7 +170,7 @@ async def test_an_export_that_takes_long_shows_how_far_it_is_and_can_be_cancelle
         yield b"three\n"
 
     async with running() as (app, pilot):
-        source = Source("log", "JSON lines", ".jsonl", "3 events", 3, slowly)
+        source = Exportable("log", "JSON lines", ".jsonl", "3 events", 3, slowly)
         answers: list[str | None] = []
         screen = ExportScreen([source], 0.0)
         app.push_screen(screen, answers.append)
@@ -191,19 +191,19 @@ async def test_an_export_that_takes_long_shows_how_far_it_is_and_can_be_cancelle
 
 
 async def test_no_half_of_a_file_stays_where_the_program_ends_meanwhile(here: Path) -> None:
-    began, go_on = threading.Event(), threading.Event()
+    started, go_on = threading.Event(), threading.Event()
 
     def slowly() -> Iterator[bytes]:
         yield b"one\n"
-        began.set()
+        started.set()
         go_on.wait(PATIENCE)
         yield b"two\n"
 
     async with running() as (app, pilot):
-        app.push_screen(ExportScreen([Source("log", "JSON lines", ".jsonl", "2 events", 2, slowly)], 0.0))
+        app.push_screen(ExportScreen([Exportable("log", "JSON lines", ".jsonl", "2 events", 2, slowly)], 0.0))
         await until(pilot, lambda: isinstance(app.screen, ExportScreen))
         await pilot.press("enter")
-        await until(pilot, began.is_set)
+        await until(pilot, started.is_set)
         threading.Timer(0.2, go_on.set).start()
     assert os.listdir(here) == []
 

@@ -20,7 +20,7 @@ def test_filtered(snap_compare: Callable[..., bool]) -> None:
         app = pilot.app
         assert isinstance(app, SctpApp)
         tell(app)
-        await until(pilot, lambda: app.monitor.endpoints.servers and not app.outbox.waiting)
+        await until(pilot, lambda: app.monitor.endpoints.servers and not app.event_queue.waiting)
         await pilot.press("escape")
         await ask(pilot, "slash", "event=message or failed")
         await ask(pilot, "l", "red")

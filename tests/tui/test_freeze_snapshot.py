@@ -18,11 +18,11 @@ def test_frozen(snap_compare: Compare) -> None:
         app = pilot.app
         assert isinstance(app, Still)
         tell(app)
-        await until(pilot, lambda: app.monitor.endpoints.servers and not app.outbox.waiting)
+        await until(pilot, lambda: app.monitor.endpoints.servers and not app.event_queue.waiting)
         message_input(pilot).cursor_blink = False
         await pilot.press("escape", "end", "z")
         server = Story(SERVER, now=155)
-        app.outbox.put([server.message(2, b"not seen") for _ in range(1234)])
+        app.event_queue.put([server.message(2, b"not seen") for _ in range(1234)])
         await until(pilot, lambda: app.screen.query_one(FreezeBanner).waiting == 1234)
         await pilot.pause(0.3)
 

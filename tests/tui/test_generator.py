@@ -13,12 +13,12 @@ from sctp_tui.sctp.events import Generating, Message
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.clients.client_pane import ClientPane
 from sctp_tui.tui.clients.generator_screen import GeneratorScreen, GeneratorTable
-from sctp_tui.tui.clients.generators import Generation, Generators, Recipe, Source
+from sctp_tui.tui.clients.generators import Generation, Generators, GeneratorSource, Recipe
 
 from .driving import messages, on_both, outcome, rows, running, type_line, until
 
 RECIPE = Recipe(100.0, b"x", 0, (0, 2), 0, False, None, 1000, 0.0)
-CLIENT = Source("client 1", 5, "client 1")
+CLIENT = GeneratorSource("client 1", 5, "client 1")
 
 
 # --- what they count
@@ -31,7 +31,21 @@ def started() -> tuple[Generators, Generation]:
 
 
 def told(number: int, at: float, messages: int, done: bool = False, text: str = "") -> dict[int, Generating]:
-    return {number: Generating(at, at, "client 1", 0, 0, None, number, messages, messages, done, text)}
+    return {
+        number: Generating(
+            at=at,
+            mono=at,
+            endpoint="client 1",
+            key=0,
+            assoc_id=0,
+            peer=None,
+            generator=number,
+            messages=messages,
+            bytes=messages,
+            done=done,
+            text=text,
+        )
+    }
 
 
 def test_the_rate_is_that_of_the_last_seconds_and_at_the_end_of_all() -> None:
@@ -75,7 +89,7 @@ def test_why_it_ended(event: dict[int, Generating], state: str) -> None:
 def test_streams_that_are_not_there_start_nothing() -> None:
     generators = Generators()
     with pytest.raises(SctpError, match=r"stream 2 is not there: client 2 has 2 .*; give 0 to 1"):
-        generators.start(RECIPE, [CLIENT, Source("client 2", 2, "client 2")])
+        generators.start(RECIPE, [CLIENT, GeneratorSource("client 2", 2, "client 2")])
     assert not generators.all
 
 

@@ -11,7 +11,7 @@ from sctp_tui.sctp.commands import Command
 from sctp_tui.sctp.events import Generating
 from sctp_tui.tui.clients.clients import Options
 from sctp_tui.tui.clients.generator_screen import GeneratorScreen
-from sctp_tui.tui.clients.generators import Generators, Recipe, Source
+from sctp_tui.tui.clients.generators import Generators, GeneratorSource, Recipe
 
 NOW = 160.0
 RECIPE = Recipe(100.0, b"message {n}", 64, (0, 2), 60, False, None, 1000, 0.0)
@@ -19,7 +19,19 @@ RECIPE = Recipe(100.0, b"message {n}", 64, (0, 2), 60, False, None, 1000, 0.0)
 
 def told(number: int, at: float, messages: int, done: bool = False, text: str = "") -> Generating:
     """How far a generator has come at a time."""
-    return Generating(at, at, f"client {number}", 0, 0, None, number, messages, messages * 64, done, text)
+    return Generating(
+        at=at,
+        mono=at,
+        endpoint=f"client {number}",
+        key=0,
+        assoc_id=0,
+        peer=None,
+        generator=number,
+        messages=messages,
+        bytes=messages * 64,
+        done=done,
+        text=text,
+    )
 
 
 class Alone(App[None]):
@@ -28,7 +40,7 @@ class Alone(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.generators = Generators()
-        self.generators.start(RECIPE, [Source(f"client {n}", 5, f"client {n}") for n in (1, 2, 3)])
+        self.generators.start(RECIPE, [GeneratorSource(f"client {n}", 5, f"client {n}") for n in (1, 2, 3)])
         self.fold(*(told(number, NOW - 5, 1) for number in (1, 2, 3)))
         self.fold(told(1, NOW, 501), told(2, NOW, 1000, True))
 

@@ -135,9 +135,18 @@ def test_nothing_is_left_to_do_for_a_terminal_that_closes_before_the_screen_is_t
 
 
 ENDS = [
-    signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT, signal.SIGUSR1,
-    signal.SIGUSR2, signal.SIGALRM, signal.SIGXCPU, signal.SIGPROF, signal.SIGRTMAX,
-]  # fmt: skip
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGABRT,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGALRM,
+    signal.SIGXCPU,
+    signal.SIGPROF,
+    signal.SIGRTMAX,
+]
 
 
 @pytest.mark.parametrize("number", ENDS)

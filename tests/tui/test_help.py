@@ -17,7 +17,7 @@ from sctp_tui.tui.keys import Keys
 from sctp_tui.tui.main_screen import MainScreen
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.state import State
-from sctp_tui.tui.widgets.scrolled import Menu, Text
+from sctp_tui.tui.widgets.scrolled import Menu, ScrolledText
 from sctp_tui.tui.wire.ladder_view import LadderView
 
 from .driving import drawn, rows, running, until
@@ -136,7 +136,7 @@ async def test_a_letter_that_is_no_key_begins_the_search() -> None:
     async with running((80, 24), own) as (app, pilot):
         await pilot.press("escape")
         screen = await _ask(app, pilot, "question_mark")
-        line, text = screen.query_one(Input), screen.query_one(Text)
+        line, text = screen.query_one(Input), screen.query_one(ScrolledText)
 
         def shown() -> str:
             return "\n".join(drawn(screen.query_one("#found")))
@@ -170,7 +170,7 @@ async def test_topics_are_opened_from_their_list_and_by_what_a_question_names() 
     async with running((100, 40)) as (app, pilot):
         await pilot.press("escape")
         screen = await _ask(app, pilot, "question_mark")
-        line, text = screen.query_one(Input), screen.query_one(Text)
+        line, text = screen.query_one(Input), screen.query_one(ScrolledText)
 
         def shown() -> str:
             return " ".join("\n".join(drawn(screen.query_one("#found"))).split())

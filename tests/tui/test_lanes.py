@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import Direction, Packet, Peer
-from sctp_tui.sctp.link.conditions import Conditions, Drop, Verdict
+from sctp_tui.sctp.link.conditions import Conditions, DropRule, Verdict
 from sctp_tui.tui.wire.lanes_view import LanesView
 
 from .driving import drawn, rows, running, type_together, until
@@ -24,7 +24,21 @@ def _packet(at: float, chunk: bytes, *, lost: bool = False, back: bool = False) 
     data = struct.pack("!HHII", 7, 9, 1, 0) + chunk
     verdict: Verdict = "dropped" if lost else "delivered"
     way: Direction = "out" if back else "in"
-    return Packet(at, at, "server", 0, 0, _CLIENT, _SERVER, 1, way, verdict, "", 0.0, data)
+    return Packet(
+        at=at,
+        mono=at,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=_CLIENT,
+        local=_SERVER,
+        flow=1,
+        direction=way,
+        verdict=verdict,
+        reason="",
+        delay=0.0,
+        data=data,
+    )
 
 
 def _init(tsn: int = 1) -> Packet:
@@ -174,7 +188,7 @@ async def test_a_message_dropped_on_purpose() -> None:
         await pilot.press("escape", "w", "2")
         await until(pilot, lambda: app.query(LanesView) and app.query_one(LanesView).has_focus)
         view = app.query_one(LanesView)
-        app.submit(SetLink(Conditions(delay=200, drops=(Drop("DATA", 1),)), Conditions(delay=200)))
+        app.submit(SetLink(Conditions(delay=200, drops=(DropRule("DATA", 1),)), Conditions(delay=200)))
         await type_together(app, pilot, "[1]lost", "[2]first", "[1]waits", "[2]second")
         await until(pilot, lambda: any("3 delivered" in line for line in drawn(view)))
         lines = drawn(view)
@@ -205,7 +219,7 @@ async def test_the_legend_has_every_sign_that_is_in_view(width: int) -> None:
 
 
 @pytest.mark.parametrize("as_one", [False, True])
-async def test_a_lane_whose_lost_message_was_given_up_goes_on(as_one: bool) -> None:
+async def test_a_lane_whose_lost_message_was_given_up_goes_on(single_stream: bool) -> None:
     """Once the FORWARD TSN has come, and not before: until then its receiver knows nothing of that."""
 
     def forward(lost: bool) -> Packet:
@@ -214,9 +228,9 @@ async def test_a_lane_whose_lost_message_was_given_up_goes_on(as_one: bool) -> N
     before = [_init(), _data(1, 1, 0, 1, lost=True)]
     for lost, label in ((True, "✗ lost"), (False, "goes on")):
         async with showing(*before, forward(lost)) as (view, pilot, _):
-            view.as_one = as_one
+            view.single_stream = single_stream
             await until(pilot, lambda: "–" in drawn(view)[3])
             assert label in drawn(view)[3]
     async with showing(*before, forward(False), _data(4, 1, 1, 2)) as (view, pilot, _):
-        view.as_one = as_one
+        view.single_stream = single_stream
         await until(pilot, lambda: "goes on" in drawn(view)[3])

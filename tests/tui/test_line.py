@@ -51,8 +51,10 @@ async def test_tab_leads_from_the_line_through_its_fields_and_shift_tab_to_the_l
         )  # the client's row is fixed while its association is there
         assert await _focus(pilot, "shift+tab") == "message"
         assert [await _focus(pilot, "shift+tab") for _ in range(3)] == [
-            "speakers", MessageLog.__name__, AssociationTable.__name__
-        ]  # fmt: skip
+            "speakers",
+            MessageLog.__name__,
+            AssociationTable.__name__,
+        ]
 
 
 @on_both

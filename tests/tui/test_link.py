@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-from sctp_tui.monitor.trace.link_changes import conditioned
+from sctp_tui.monitor.trace.link_history import conditioned
 from sctp_tui.sctp.events import Packet
 from sctp_tui.sctp.link.conditions import Conditions
 from sctp_tui.tui.app import SctpApp

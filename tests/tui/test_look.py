@@ -11,7 +11,7 @@ from sctp_tui.monitor.text import units
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.message_log import MessageLog
-from sctp_tui.tui.state import State
+from sctp_tui.tui.state import SavedState
 from sctp_tui.tui.widgets.header import Header
 from sctp_tui.tui.widgets.large import BigNumbers
 
@@ -33,14 +33,14 @@ async def test_a_theme_chosen_by_hand_is_the_next_runs(tmp_path: Path) -> None:
         await pilot.pause(0.5)
         await pilot.press("down", "enter")
         await until(pilot, lambda: app.theme == "solarized-light")
-    assert State.load(path).get("theme", "") == "solarized-light"
+    assert SavedState.load(path).get("theme", "") == "solarized-light"
     assert SctpApp(with_state(path)).theme == "solarized-light"
     assert SctpApp(with_state(path, "nord")).theme == "nord"
 
 
 def test_a_theme_that_is_no_more_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    State.load(path).put("theme", "neon")
+    SavedState.load(path).put("theme", "neon")
     assert SctpApp(with_state(path)).theme == "textual-dark"
 
 

@@ -27,9 +27,19 @@ SIZE = 150, 44
 
 # Numbers, which are drained otherwise, and what is about our own server's address.
 NOT_TOLD = (
-    "AssocChange", "Packet", "Counts", "Status", "Streams", "Detail", "Generating", "Totals", "LinkState",
-    "Listening", "EndpointFailed", "EndpointClosed",
-)  # fmt: skip
+    "AssocChange",
+    "Packet",
+    "Counts",
+    "Status",
+    "Streams",
+    "Detail",
+    "Generating",
+    "Totals",
+    "LinkState",
+    "Listening",
+    "EndpointFailed",
+    "EndpointClosed",
+)
 
 
 def picture(app: SctpApp) -> str:
@@ -48,8 +58,8 @@ def everything() -> list[Event]:
 
 async def test_no_address_is_on_any_screen_nor_in_what_is_exported() -> None:
     async with running(SIZE, MASKED) as (app, pilot):
-        app.outbox.put(everything())
-        app.outbox.put(
+        app.event_queue.put(everything())
+        app.event_queue.put(
             (), [made(Packet, endpoint="server", key=77_001, data=packet(each)) for each in PACKETS]
         )
         log = app.screen.query_one(MessageLog)
@@ -57,11 +67,25 @@ async def test_no_address_is_on_any_screen_nor_in_what_is_exported() -> None:
         assert not leaks(picture(app))
         seen = ""
         for keys in (
-            ["escape"], ["d"], ["escape", "tab", "home"], *[["down"] * 5] * 4, ["w"],
-            *[["down", "enter"]] * 3,
-            ["escape"], ["v"], ["2"], ["3"], ["4"], ["1"], ["w"], ["L"], ["escape"], ["space"], ["N"],
             ["escape"],
-        ):  # fmt: skip
+            ["d"],
+            ["escape", "tab", "home"],
+            *[["down"] * 5] * 4,
+            ["w"],
+            *[["down", "enter"]] * 3,
+            ["escape"],
+            ["v"],
+            ["2"],
+            ["3"],
+            ["4"],
+            ["1"],
+            ["w"],
+            ["L"],
+            ["escape"],
+            ["space"],
+            ["N"],
+            ["escape"],
+        ):
             await pilot.press(*keys)
             await pilot.pause(0.05)
             seen = picture(app)
@@ -69,7 +93,7 @@ async def test_no_address_is_on_any_screen_nor_in_what_is_exported() -> None:
         for note in app._notifications:
             assert not leaks(note.message)
         (first, *_) = rows(app)
-        associations = app.monitor.associations.still()
+        associations = app.monitor.associations.snapshot()
         names, columns = associations.names, ["id", "peer", "state"]
         choices = sources(list(app.monitor.log), list(associations), columns, 0.0, "", names)
         shown = app._main.query_one(WirePane).shown
@@ -131,7 +155,7 @@ async def test_a_filter_by_a_real_address_finds_and_shows_none() -> None:
     async with running(SIZE, MASKED) as (app, pilot):
         await type_line(pilot, "hello")
         await until(pilot, lambda: messages(app, "server"))
-        app.outbox.put(everything())
+        app.event_queue.put(everything())
         await until(pilot, lambda: len(rows(app)) == 3)
         await pilot.press("escape", "slash", *f"peer={REAL[0]}", "enter")
         await pilot.pause()

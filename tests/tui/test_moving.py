@@ -21,7 +21,7 @@ from sctp_tui.tui.dialogs.packet_screen import PacketScreen
 from sctp_tui.tui.main_screen import MainScreen
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.widgets.hexview import HexView
-from sctp_tui.tui.widgets.scrolled import Text
+from sctp_tui.tui.widgets.scrolled import ScrolledText
 from sctp_tui.tui.wire.ladder_view import LadderView
 from sctp_tui.tui.wire.lanes_view import LanesView
 from sctp_tui.tui.wire.state_view import StateView
@@ -110,7 +110,7 @@ async def test_j_moves_down_and_k_up() -> None:
         await moves(view, lambda: view._place)
         await ends(DetailScreen)
         await opens("question_mark", HelpScreen)
-        text = app.screen.query_one(Text)
+        text = app.screen.query_one(ScrolledText)
         await moves(text, lambda: text.scroll_offset.y)
         await ends(HelpScreen)
         log.focus()
@@ -129,7 +129,7 @@ async def test_j_moves_down_and_k_up() -> None:
         ladder = app.query_one(LadderView)
         await moves(ladder, lambda: ladder.chosen)
         await opens("enter", PacketScreen)
-        facts = app.screen.query_one("#facts", Text)
+        facts = app.screen.query_one("#facts", ScrolledText)
         await moves(facts, lambda: facts.scroll_offset.y)
         await ends(PacketScreen)
         await pilot.press("2")
@@ -139,7 +139,7 @@ async def test_j_moves_down_and_k_up() -> None:
         window = app.query_one(WindowView)
         window.focus()
         await pilot.press("+", "+", "home")
-        await moves(window, lambda: window.timeline.view)
+        await moves(window, lambda: window.axis.view)
         await pilot.press("4")
         states = app.query_one(StateView)
         await moves(states, lambda: states.scroll_offset.y)

@@ -95,14 +95,14 @@ async def test_a_host_keeps_its_name_over_runs(tmp_path: Path) -> None:
     story = Story(SERVER)
     anna = msgspec.structs.replace(story.up(1_000_001), peer=Peer(("192.0.2.7",), 5000))
     async with running(settings=settings) as (app, pilot):
-        app.outbox.put([anna])
+        app.event_queue.put([anna])
         await until(pilot, lambda: rows(app))
         await pilot.press("escape")
         await until(pilot, lambda: app.screen.query_one(AssociationTable).chosen)
         await name(pilot, "anna")
     again = msgspec.structs.replace(anna, peer=Peer(("192.0.2.7",), 6000))
     async with running(settings=settings) as (app, pilot):
-        app.outbox.put([again])
+        app.event_queue.put([again])
         await until(pilot, lambda: rows(app))
         assert rows(app)[0].name == "anna"
     masked = msgspec.structs.replace(again, key=2)
@@ -110,7 +110,7 @@ async def test_a_host_keeps_its_name_over_runs(tmp_path: Path) -> None:
         app,
         pilot,
     ):
-        app.outbox.put([masked])
+        app.event_queue.put([masked])
         await until(pilot, lambda: rows(app))
         assert rows(app)[0].name == ""
         await pilot.press("escape")

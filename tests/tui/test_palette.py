@@ -52,8 +52,8 @@ def observed(app: SctpApp, done: list[object]) -> Hashable:
     wire, frozen = main.query_one(WirePane), main.query_one(FreezeBanner)
     views = [
         *((view.shown, view.cursor, view.following) for view in main.query(LadderView)),
-        *((view.zoom, view.direction, view.as_one) for view in main.query(LanesView)),
-        *((view.direction, view.timeline._span, view.timeline._end) for view in main.query(WindowView)),
+        *((view.zoom, view.direction, view.single_stream) for view in main.query(LanesView)),
+        *((view.direction, view.axis._span, view.axis._end) for view in main.query(WindowView)),
         *(line.level for line in main.query(WhyLine)),
     ]
     return (

@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from sctp_tui.monitor.trace.timeline import Shown
+from sctp_tui.monitor.trace.timeline import LadderOptions
 from sctp_tui.tui.picture import MONO, of_screen
 from sctp_tui.tui.wire.wire_export import wire_sources
 
@@ -48,7 +48,7 @@ async def test_pictures_are_whole_in_themselves() -> None:
         assert "Fira Code" not in svg
         (ladder,) = (
             source
-            for source in wire_sources(rows(app)[0], app.monitor, Shown(), inf)
+            for source in wire_sources(rows(app)[0], app.monitor, LadderOptions(), inf)
             if source.suffix == ".svg"
         )
         assert asks_for(b"".join(ladder.lines()).decode()) == []

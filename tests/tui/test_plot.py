@@ -4,7 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sctp_tui.tui.widgets.plot import DOTTED, HEAVY, SOLID, Plot, Scale, ticks
-from sctp_tui.tui.widgets.time_axis import SPANS, Timeline
+from sctp_tui.tui.widgets.time_axis import SPANS, TimeAxis
 
 
 def rows(plot: Plot) -> list[str]:
@@ -73,10 +73,10 @@ def test_points_anywhere_do_no_harm(points: list[tuple[float, float]], low: floa
 # --- the time in view
 
 
-def at(newest: float) -> Timeline:
-    timeline = Timeline()
-    timeline.began, timeline.newest = 100.0, newest
-    return timeline
+def at(newest: float) -> TimeAxis:
+    axis = TimeAxis()
+    axis.start, axis.newest = 100.0, newest
+    return axis
 
 
 def test_at_first_all_is_in_view_later_the_newest_ten_seconds() -> None:
@@ -87,42 +87,42 @@ def test_at_first_all_is_in_view_later_the_newest_ten_seconds() -> None:
 
 
 def test_zoom_keeps_the_newest_the_begin_or_the_middle() -> None:
-    timeline = at(140)
-    timeline.zoom(-1)
-    assert (timeline.view.high - timeline.view.low, timeline.view.high > 140) == (5, True)
-    timeline.first()
-    timeline.zoom(-1)
-    assert timeline.view == Scale(100, 102)
-    timeline.move(10)
-    before = timeline.view
-    timeline.zoom(1)
-    assert timeline.view.low + timeline.view.high == before.low + before.high
-    timeline.whole()
-    assert timeline.view == at(140).view
+    axis = at(140)
+    axis.zoom(-1)
+    assert (axis.view.high - axis.view.low, axis.view.high > 140) == (5, True)
+    axis.first()
+    axis.zoom(-1)
+    assert axis.view == Scale(100, 102)
+    axis.move(10)
+    before = axis.view
+    axis.zoom(1)
+    assert axis.view.low + axis.view.high == before.low + before.high
+    axis.whole()
+    assert axis.view == at(140).view
 
 
 def test_what_is_held_stays_until_one_is_at_the_newest() -> None:
-    timeline = at(140)
-    timeline.move(-1)
-    held = timeline.view
-    timeline.newest = 150
-    assert timeline.view == held
-    timeline.move(5)
-    assert timeline.following
-    timeline.move(-99)
-    assert timeline.view.low == 100
-    timeline.follow()
-    assert timeline.view.high > 150
+    axis = at(140)
+    axis.move(-1)
+    held = axis.view
+    axis.newest = 150
+    assert axis.view == held
+    axis.move(5)
+    assert axis.following
+    axis.move(-99)
+    assert axis.view.low == 100
+    axis.follow()
+    assert axis.view.high > 150
 
 
 @given(st.lists(st.tuples(st.sampled_from(["zoom", "move", "first", "follow"]), st.integers(-3, 3))))
 def test_the_time_in_view_is_never_before_the_begin(steps: list[tuple[str, int]]) -> None:
-    timeline = at(100)
+    axis = at(100)
     for what, by in steps:
-        timeline.newest += abs(by)
+        axis.newest += abs(by)
         if what in ("zoom", "move"):
-            getattr(timeline, what)(by)
+            getattr(axis, what)(by)
         else:
-            getattr(timeline, what)()
-        assert timeline.view.low >= 100 - 1e-6
-        assert any(abs(timeline.view.high - timeline.view.low - span) < 1e-6 for span in SPANS)
+            getattr(axis, what)()
+        assert axis.view.low >= 100 - 1e-6
+        assert any(abs(axis.view.high - axis.view.low - span) < 1e-6 for span in SPANS)

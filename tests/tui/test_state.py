@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sctp_tui.process import small_file
 from sctp_tui.tui.settings import Settings
-from sctp_tui.tui.state import State
+from sctp_tui.tui.state import SavedState
 
 from .driving import running
 
@@ -28,8 +28,8 @@ JSON = st.recursive(
 @given(value=JSON)
 def test_the_next_run_finds_what_this_one_put(tmp_path: Path, value: Any) -> None:
     path = tmp_path / "deep" / "state.json"
-    State.load(path).put("it", value)
-    found = State.load(path)
+    SavedState.load(path).put("it", value)
+    found = SavedState.load(path)
     assert found.get("it", object(), Any) == value
     assert found.note == ""
     assert os.listdir(path.parent) == ["state.json"]
@@ -40,14 +40,14 @@ def test_the_next_run_finds_what_this_one_put(tmp_path: Path, value: Any) -> Non
 def test_any_file_is_read_or_noted(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "state.json"
     path.write_bytes(data)
-    state = State.load(path)
+    state = SavedState.load(path)
     assert state.get("columns", ["ID"], list[str]) == ["ID"] or state.note == ""
     state.put("columns", ["Peer"])
-    assert State.load(path).get("columns", [""], list[str]) == ["Peer"]
+    assert SavedState.load(path).get("columns", [""], list[str]) == ["Peer"]
 
 
 def test_what_is_of_another_kind_than_wanted_is_the_default() -> None:
-    state = State()
+    state = SavedState()
     state.put("history", ["a", 3])
     assert state.get("history", list[str](), list[str]) == []
     assert state.get("history", "none") == "none"
@@ -56,16 +56,16 @@ def test_what_is_of_another_kind_than_wanted_is_the_default() -> None:
 
 def test_two_runs_at_once_keep_what_either_put(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    one, other = State.load(path), State.load(path)
+    one, other = SavedState.load(path), SavedState.load(path)
     one.put("theme", "nord")
     other.put("names", {"7": "anna"})
-    kept = State.load(path)
+    kept = SavedState.load(path)
     assert (kept.get("theme", ""), kept.get("names", {})) == ("nord", {"7": "anna"})
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "state.json"
-    state = State.load(path)
+    state = SavedState.load(path)
     state.put("theme", "nord")
 
     def full(source: object, target: object) -> None:
@@ -76,11 +76,11 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     assert "No space left on device" in state.note
     assert state.get("theme", "") == "dracula"
     assert os.listdir(tmp_path) == ["state.json"]
-    assert State.load(path).get("theme", "") == "nord"
+    assert SavedState.load(path).get("theme", "") == "nord"
 
 
 def test_nothing_is_written_without_a_path() -> None:
-    state = State.load(None)
+    state = SavedState.load(None)
     state.put("theme", "nord")
     assert (state.get("theme", ""), state.note) == ("nord", "")
 
@@ -89,14 +89,14 @@ def test_what_could_not_be_read_is_kept_aside(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     for bad in (b"{half of it", b"[1, 2]", b" " * (small_file.LIMIT + 1)):
         path.write_bytes(bad)
-        state = State.load(path)
+        state = SavedState.load(path)
         assert "is not used: " in state.note
         assert "kept as state.json.bad" in state.note
         state.put("theme", "nord")
         state.put("theme", "dracula")
         assert (tmp_path / "state.json.bad").read_bytes() == bad
-        assert State.load(path).get("theme", "") == "dracula"
-        assert State.load(path).note == ""
+        assert SavedState.load(path).get("theme", "") == "dracula"
+        assert SavedState.load(path).note == ""
         assert sorted(os.listdir(tmp_path)) == ["state.json", "state.json.bad"]
 
 
@@ -104,19 +104,19 @@ def test_what_is_no_file_is_left_alone_and_does_not_hold_up(tmp_path: Path) -> N
     path = tmp_path / "state.json"
     os.mkfifo(path)
     told = list[str]()
-    state = State.load(path)
+    state = SavedState.load(path)
     assert state.note == f"{path} is not used, so nothing is remembered: this is a FIFO and not a file"
     state.told = told.append
     state.put("theme", "nord")
     assert state.get("theme", "") == "nord"
     assert stat.S_ISFIFO(path.stat().st_mode)
     assert told == []  # that was the note of the start
-    assert "Is a directory" not in State.load(tmp_path).note
+    assert "Is a directory" not in SavedState.load(tmp_path).note
 
 
 def test_what_can_not_be_written_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = list[str]()
-    state = State.load(tmp_path / "state.json")
+    state = SavedState.load(tmp_path / "state.json")
     state.told = told.append
 
     def full(source: object, target: object) -> None:

@@ -23,7 +23,7 @@ async def test_states_of_both_ends(size: tuple[int, int], pictured: bool) -> Non
         await pilot.press("enter")
         await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
         await pilot.press("escape", "w", "4")
-        await until(pilot, lambda: app.query(StateView) and app.query_one(StateView).follower is not None)
+        await until(pilot, lambda: app.query(StateView) and app.query_one(StateView).tracker is not None)
         view = app.query_one(StateView)
         await until(pilot, lambda: "receive COOKIE ACK" in drawn(view)[0])
         lines = drawn(view)
@@ -46,7 +46,7 @@ async def test_an_abort_is_told_with_whose_it_is(width: int) -> None:
         await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
         await pilot.press("escape", "w", "4")
         app.submit(AbortAssociation(rows(app)[0].key, "enough"))
-        await until(pilot, lambda: app.query(StateView) and app.query_one(StateView).follower is not None)
+        await until(pilot, lambda: app.query(StateView) and app.query_one(StateView).tracker is not None)
         view = app.query_one(StateView)
         told = "server ESTABLISHED → CLOSED: [ABORT], send ABORT"
         view.scroll_end(animate=False)
@@ -113,7 +113,7 @@ async def test_a_set_up_that_failed_has_the_time_and_the_reason_of_its_end(
         lines = drawn(view)
         assert f"last: client could not start: {told}" in lines[0]
         (line,) = (line for line in lines if "COOKIE-WAIT → CLOSED" in line)
-        ended = end.mono - conversation.began
+        ended = end.mono - conversation.start_mono
         assert line.startswith(f"{ended:9.3f} client COOKIE-WAIT → CLOSED: could not start: {told}")
         assert "RFC" not in line
         assert told == "[ABORT]" or line.endswith(str(row.ended))

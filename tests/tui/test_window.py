@@ -14,7 +14,7 @@ from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.sctp import events as e
 from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import Direction, Packet, Peer
-from sctp_tui.sctp.link.conditions import Conditions, Drop, Verdict
+from sctp_tui.sctp.link.conditions import Conditions, DropRule, Verdict
 from sctp_tui.tui.wire.window_view import WindowView
 
 from ..monitor.story import Story
@@ -57,7 +57,7 @@ async def test_what_the_link_loses_is_drawn_as_lost_and_sent_again() -> None:
             return all(number in text for number in numbers)
 
         await until(pilot, lambda: says("acknowledged 1", "in flight 0"))
-        app.submit(SetLink(Conditions(delay=200, drops=(Drop("DATA", 1),)), Conditions(delay=200)))
+        app.submit(SetLink(Conditions(delay=200, drops=(DropRule("DATA", 1),)), Conditions(delay=200)))
         await type_together(app, pilot, "one", "[2]two", "[2]three", "[2]four", "[2]five")
         await until(
             pilot, lambda: says("retransmitted 1", "lost by the link 1", "acknowledged 6", "in flight 0")
@@ -76,7 +76,21 @@ SERVER, CLIENT = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 50_000)
 def packet(at: float, direction: Direction, kind: int, body: bytes, verdict: Verdict = "delivered") -> Packet:
     header = b"\0\0\0\0\0\0\0\1\0\0\0\0"
     chunk = bytes((kind, 3)) + (4 + len(body)).to_bytes(2, "big") + body
-    return Packet(at, at, "server", 0, 0, CLIENT, SERVER, 1, direction, verdict, "", 0.05, header + chunk)
+    return Packet(
+        at=at,
+        mono=at,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=CLIENT,
+        local=SERVER,
+        flow=1,
+        direction=direction,
+        verdict=verdict,
+        reason="",
+        delay=0.05,
+        data=header + chunk,
+    )
 
 
 def number(value: int, octets: int = 4) -> bytes:

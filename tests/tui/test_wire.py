@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from sctp_tui.monitor.trace.ladder import Row
-from sctp_tui.monitor.trace.timeline import Done
+from sctp_tui.monitor.trace.timeline import Annotation
 from sctp_tui.sctp.commands import OpenClient, Send
 from sctp_tui.sctp.events import Peer
 from sctp_tui.tui.app import SctpApp
@@ -100,7 +100,7 @@ async def test_the_heading_says_how_many_packets_are_missing() -> None:
         await _greet(app, pilot)
         await pilot.press("escape", "w")
         await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
-        app.outbox.put((), (), 1234)
+        app.event_queue.put((), (), 1234)
         heading = app.query_one(WireHeading)
         await until(pilot, lambda: heading.render().plain.endswith(" packets, 1,234 of all missed"))
         assert heading.render().plain.startswith("Wire   1 Ladder ")
@@ -354,7 +354,7 @@ async def test_what_was_done_to_the_link_and_from_one_lost_to_the_next() -> None
         row = _ladder(app).row
         assert row is not None
         assert not row.arrives
-        while not isinstance(_ladder(app).line, Done):  # a SACK may stand between the two
+        while not isinstance(_ladder(app).line, Annotation):  # a SACK may stand between the two
             before = _ladder(app).line
             await pilot.press("up")
             assert _ladder(app).line is not before
@@ -373,7 +373,7 @@ async def test_what_icmp_says_is_explained_and_leads_to_its_packet() -> None:
         await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
         await until(pilot, lambda: "ICMP port unreachable, for packet 1" in drawn(_ladder(app))[2])
         await pilot.press("end", "home", "down")
-        assert isinstance(_ladder(app).line, Done)
+        assert isinstance(_ladder(app).line, Annotation)
         await until(pilot, lambda: "RFC 9260, section 10" in app.query_one(WhyLine).render().plain)
         await pilot.press("enter")
         row = _ladder(app).row

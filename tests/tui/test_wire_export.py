@@ -13,11 +13,11 @@ from textual.widgets import Input
 
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.trace.conversations import Conversation, End
-from sctp_tui.monitor.trace.link_changes import Remarks
-from sctp_tui.monitor.trace.timeline import Shown, Still
+from sctp_tui.monitor.trace.link_history import LinkHistory
+from sctp_tui.monitor.trace.timeline import LadderOptions, TimelineSnapshot
 from sctp_tui.sctp.commands import DropNext
 from sctp_tui.sctp.events import AssocChange, Message, Packet, Peer
-from sctp_tui.sctp.link.conditions import Conditions, Drop
+from sctp_tui.sctp.link.conditions import Conditions, DropRule
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.dialogs.export_screen import ExportScreen
 from sctp_tui.tui.settings import Settings
@@ -63,8 +63,8 @@ def conversation(packets: list[Packet]) -> Conversation:
     return made
 
 
-def _still(packets: list[Packet]) -> Still:
-    return Still(conversation(packets), Shown(), {}, Log(), Remarks())
+def _still(packets: list[Packet]) -> TimelineSnapshot:
+    return TimelineSnapshot(conversation(packets), LadderOptions(), {}, Log(), LinkHistory())
 
 
 def drawn(packets: list[Packet], limit: int = 1000) -> tuple[list[ET.Element], list[str]]:
@@ -112,27 +112,29 @@ def test_lost_late_and_sent_again_are_drawn_so(packets: list[Packet]) -> None:
 
 
 @pytest.fixture(scope="module")
-def told() -> Still:
+def told() -> TimelineSnapshot:
     """The same with what the sockets told, and a link that was made to lose."""
     with Running("userspace", packets=("userspace",)) as running:
         running.listen()
         name, _, _ = running.greet()
-        running.submit(DropNext(Drop("DATA", 2)))
+        running.submit(DropNext(DropRule("DATA", 2)))
         running.until_true(lambda: running.link is not None and running.link.inward.drops != ())
         for stream in (2, 1):
             running.send(name, EVIL.encode(), stream=stream)
         for stream in (1, 2):
             running.until(Message, endpoint="server", stream=stream)
-        log, remarks = Log(), Remarks()
+        log, remarks = Log(), LinkHistory()
         log.extend(running.events)
         assert running.link is not None
-        remarks.note(None, replace(running.link, inward=Conditions(drops=(Drop("DATA", 2),))))
+        remarks.note(None, replace(running.link, inward=Conditions(drops=(DropRule("DATA", 2),))))
         keys: dict[int, End] = {
             event.key: "local" if event.endpoint == "server" else "peer"
             for event in running.events
             if event.key
         }
-        return Still(conversation(running.packets), Shown(sockets=True), keys, log, remarks)
+        return TimelineSnapshot(
+            conversation(running.packets), LadderOptions(sockets=True), keys, log, remarks
+        )
 
 
 @pytest.mark.parametrize("start", [1000.0, 1000.000123456789, 1_700_000_000.123457])
@@ -162,7 +164,7 @@ def test_in_the_picture_no_answer_is_above_what_it_answers(start: float) -> None
     assert texts
 
 
-def test_words_in_the_picture_have_a_ground_that_no_arrow_passes_through(told: Still) -> None:
+def test_words_in_the_picture_have_a_ground_that_no_arrow_passes_through(told: TimelineSnapshot) -> None:
     """All of it is behind them: arrows first, then the words, each on a box that is not transparent."""
     raw = b"".join(picture(told)).decode()
     root = ET.fromstring(raw)
@@ -172,7 +174,7 @@ def test_words_in_the_picture_have_a_ground_that_no_arrow_passes_through(told: S
     assert raw.rindex(' stroke-width="1.6"') < raw.index("<g>")
 
 
-def test_what_the_sockets_told_is_in_the_picture_and_the_text(told: Still) -> None:
+def test_what_the_sockets_told_is_in_the_picture_and_the_text(told: TimelineSnapshot) -> None:
     root = ET.fromstring(b"".join(picture(told)))
     dots = list(root.iter(f"{SVG}circle"))
     told_of = [line for line in told.log if line.key]
@@ -207,7 +209,21 @@ def test_of_many_packets_the_newest_are_drawn(packets: list[Packet]) -> None:
 
 @given(st.lists(st.binary(max_size=80), min_size=1, max_size=4))
 def test_no_packet_breaks_the_picture_or_the_text(data: list[bytes]) -> None:
-    like = Packet(0.0, 0.0, "s", 0, 0, None, PEER, 1, "in", "refused", "no SCTP packet", 0.0, b"")
+    like = Packet(
+        at=0.0,
+        mono=0.0,
+        endpoint="s",
+        key=0,
+        assoc_id=0,
+        peer=None,
+        local=PEER,
+        flow=1,
+        direction="in",
+        verdict="refused",
+        reason="no SCTP packet",
+        delay=0.0,
+        data=b"",
+    )
     strange = [replace(like, data=one) for one in data]
     arrows, texts = drawn(strange)
     assert len(arrows) == len(data)
@@ -247,13 +263,13 @@ async def test_the_dialog_writes_packets_that_tshark_reads(here: Path) -> None:
 
 async def test_what_there_is_of_one_association_and_of_all(here: Path) -> None:
     async with running(settings=Settings(port=0, udp_port=0, mask_addresses=True)) as (app, pilot):
-        assert wire_sources(None, app.monitor, Shown(), inf) == []
+        assert wire_sources(None, app.monitor, LadderOptions(), inf) == []
         await type_line(pilot, "hello")
         await until(pilot, lambda: rows(app) and rows(app)[0].messages_in)
         (row,) = rows(app)
         of_it = app.monitor.wire.of(row, app.monitor.endpoints)
         assert of_it is not None
-        sources = wire_sources(row, app.monitor, Shown(), inf)
+        sources = wire_sources(row, app.monitor, LadderOptions(), inf)
         count = len(of_it)
         assert [(source.name, source.suffix, source.what) for source in sources] == [
             ("packets", ".pcapng", f"{count} packets of association {row.called}"),

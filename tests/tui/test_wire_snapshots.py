@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from sctp_tui.sctp.events import Direction, LinkState, Packet, Peer
-from sctp_tui.sctp.link.conditions import Conditions, Drop, LinkCounts, Verdict
+from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts, Verdict
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.wire.ladder_view import LadderView
 from tests.monitor.story import SERVER, Story
@@ -29,7 +29,21 @@ def _packet(
     at, delay = BEGAN + after, 0.0 if verdict == "dropped" else 0.02
     data = bytes.fromhex("9c42269500c0ffee00000000") + b"".join(chunks)
     mono = 1_700_000_000.0 + at
-    return Packet(mono, at, SERVER, 0, 0, CLIENT, LOCAL, 1, direction, verdict, reason, delay, data)
+    return Packet(
+        at=mono,
+        mono=at,
+        endpoint=SERVER,
+        key=0,
+        assoc_id=0,
+        peer=CLIENT,
+        local=LOCAL,
+        flow=1,
+        direction=direction,
+        verdict=verdict,
+        reason=reason,
+        delay=delay,
+        data=data,
+    )
 
 
 def _chunk(kind: int, body: bytes = b"", flags: int = 0) -> bytes:
@@ -79,12 +93,25 @@ def _traffic() -> Iterator[Packet]:
 def _told(app: Still) -> None:
     """A visitor is up, and these packets of it have been seen on a link that does something."""
     server = Story(SERVER, now=BEGAN)
-    conditions = Conditions(loss=0.1, delay=20, drops=(Drop("DATA", 1),))
+    conditions = Conditions(loss=0.1, delay=20, drops=(DropRule("DATA", 1),))
     counts = LinkCounts(delayed=7, dropped=2)
-    app.outbox.put([server.listening(), server.up(2), server.message(2), server.counts(2, 1)])
+    app.event_queue.put([server.listening(), server.up(2), server.message(2), server.counts(2, 1)])
     app.monitor.wire.extend(list(_traffic()))
     app.monitor.link = LinkState(
-        0, 160.0, "", 0, 0, None, conditions, Conditions(), 7, counts, LinkCounts(), 1.0, 160.0, 0
+        at=0,
+        mono=160.0,
+        endpoint="",
+        key=0,
+        assoc_id=0,
+        peer=None,
+        inward=conditions,
+        outward=Conditions(),
+        seed=7,
+        done_inward=counts,
+        done_outward=LinkCounts(),
+        speed=1.0,
+        now=160.0,
+        waiting=0,
     )
 
 
@@ -96,7 +123,7 @@ def look(snap_compare: Compare, size: tuple[int, int], *keys: str, theme: str = 
             app.theme = theme
         await until(pilot, lambda: app.screen.query("#message"))
         _told(app)
-        await until(pilot, lambda: app.monitor.associations.get(2) and not app.outbox.waiting)
+        await until(pilot, lambda: app.monitor.associations.get(2) and not app.event_queue.waiting)
         message_input(pilot).cursor_blink = False
         await until(pilot, lambda: app.screen.query_one(AssociationTable).chosen)
         await pilot.press("escape", "w")

@@ -13,7 +13,7 @@ import msgspec
 from sctp_tui import __version__
 from sctp_tui.cli.option_values import stack as stack_value
 from sctp_tui.cli.parser import Parser
-from sctp_tui.cli.stdout import Output, OutputEnded, complain
+from sctp_tui.cli.stdout import LineOutput, OutputEnded, complain
 from sctp_tui.sctp.endpoint import Clock, SctpError, Stack, StackUnavailable
 from sctp_tui.sctp.events import SCHEMA, StackName
 from sctp_tui.sctp.kernel.capture import NoCapture
@@ -24,13 +24,13 @@ from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down
 from sctp_tui.sctp.userspace import library as library_of_usrsctp
 
 from .handshake import shake_hands
-from .machine import Machine, why_no_sctp
+from .machine import KernelSupport, why_no_sctp
 
 _NAMES: tuple[StackName, ...] = ("kernel", "userspace")
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 
 
-class Capture(msgspec.Struct, frozen=True):
+class CaptureFinding(msgspec.Struct, frozen=True):
     """Whether `--capture` would show the kernel's packets, and if not why, and what mends it."""
 
     works: bool
@@ -52,7 +52,7 @@ class Finding(msgspec.Struct, frozen=True):
     cause: str
     remedy: str
     handshake_ms: float | None
-    capture: Capture | None = None
+    capture: CaptureFinding | None = None
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -64,13 +64,13 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def examine(
-    name: StackName, machine: Machine, open_stack: Callable[[StackName, Clock], Stack] = open_stack
+    name: StackName, machine: KernelSupport, open_stack: Callable[[StackName, Clock], Stack] = open_stack
 ) -> Finding:
     """Try a stack by a handshake: an import proves nothing."""
     clock = Clock()
     library = _installed(name)
     took: float | None = None
-    capture: Capture | None = None
+    capture: CaptureFinding | None = None
     cause = remedy = ""
     try:
         stack = open_stack(name, clock)
@@ -94,18 +94,25 @@ def examine(
         cause = "; ".join(filter(None, (cause, ignored)))
     version = _NUMBER.findall(library.rpartition(", ")[2])[-1:] or [""]
     return Finding(
-        name, took is not None, library, version[0], cause, remedy, took and round(took, 3), capture
+        stack=name,
+        works=took is not None,
+        library=library,
+        version=version[0],
+        cause=cause,
+        remedy=remedy,
+        handshake_ms=took and round(took, 3),
+        capture=capture,
     )
 
 
-def _try_capture(stack: Stack) -> Capture | None:
+def _try_capture(stack: Stack) -> CaptureFinding | None:
     if stack.name != "kernel":
         return None
     try:
         stack.tap(lambda packet: None)
     except NoCapture as error:
-        return Capture(False, error.cause, error.remedy)
-    return Capture(True)
+        return CaptureFinding(False, error.cause, error.remedy)
+    return CaptureFinding(True)
 
 
 def _installed(name: StackName) -> str:
@@ -133,9 +140,11 @@ def _parse(argv: Sequence[str]) -> _Options:
         "exit status: 0 the stack asked for works, or at least one of them; 1 not; 2 wrong usage.",
     )
     parser.add_argument(
-        "--stack", type=stack_value("auto", "kernel", "userspace", "all"), metavar="STACK",
+        "--stack",
+        type=stack_value("auto", "kernel", "userspace", "all"),
+        metavar="STACK",
         help="kernel or userspace: that one alone; auto or all: both (default)",
-    )  # fmt: skip
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("-h", "--help", action="help", help="show this and leave")
     return parser.parse_args(list(argv), _Options())
@@ -144,10 +153,10 @@ def _parse(argv: Sequence[str]) -> _Options:
 def main(argv: Sequence[str]) -> int:
     """Run the command with the words after `doctor`; its exit status."""
     options = _parse(argv)
-    machine = Machine.read(os.uname().release)
+    machine = KernelSupport.read(os.uname().release)
     wanted = [name for name in _NAMES if options.stack in (name, "auto", "all")]
     report = Report(SCHEMA, __version__, tuple(examine(name, machine) for name in wanted))
-    output = Output()
+    output = LineOutput()
     if options.json:
         output.add(msgspec.json.encode(report))
     else:
@@ -191,7 +200,7 @@ def in_words(report: Report, yes: str, no: str) -> list[str]:
     return [printable(line) for line in lines]
 
 
-def _capture_in_words(capture: Capture) -> list[str]:
+def _capture_in_words(capture: CaptureFinding) -> list[str]:
     if capture.works:
         return [f"{'':13}--capture shows its packets"]
     return [f"{'':13}--capture does not work: {capture.cause}", f"{'':13}what to do: {capture.remedy}"]

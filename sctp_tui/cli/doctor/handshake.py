@@ -52,7 +52,7 @@ def shake_hands(stack: Stack, clock: Clock) -> float:
     finally:
         client.close()
         server.close()
-        stack.turn()
+        stack.poll()
     return took * 1000
 
 
@@ -61,5 +61,5 @@ def _wait(stack: Stack, endpoints: tuple[Endpoint, ...], seconds: float) -> list
     fds = [*stack.descriptors(), *(fd for endpoint in endpoints for fd in endpoint.descriptors())]
     due = stack.timeout()
     select.select(fds, [], [], seconds if due is None else min(seconds, due))
-    stack.turn()
+    stack.poll()
     return [event for endpoint in endpoints for event in endpoint.receive(100)]

@@ -17,7 +17,7 @@ _USERSPACE = "use --stack userspace, which needs nothing of the kernel"
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class KernelSupport:
     """What decides about SCTP in its kernel.
 
     `distribution` are the names of os-release, the most special first. `container` names what runs this
@@ -37,7 +37,7 @@ class Machine:
     built: str = ""
 
     @classmethod
-    def read(cls, release: str, root: Path = Path("/")) -> "Machine":
+    def read(cls, release: str, root: Path = Path("/")) -> "KernelSupport":
         """This machine, or the one laid out in a folder. What can't be read is taken as not there."""
         folder = root / "lib/modules" / release
         return cls(
@@ -53,7 +53,7 @@ class Machine:
         )
 
 
-def why_no_sctp(machine: Machine) -> tuple[str, str]:
+def why_no_sctp(machine: KernelSupport) -> tuple[str, str]:
     """The cause in words, and the command or step that mends it."""
     if "linuxkit" in machine.release:
         return "the kernel of Docker Desktop has no SCTP", _USERSPACE
@@ -95,7 +95,7 @@ def _in_order(steps: list[str], locked: bool) -> str:
     return " && ".join([*steps, "sudo modprobe sctp"])
 
 
-def _missing(machine: Machine) -> tuple[str, str]:
+def _missing(machine: KernelSupport) -> tuple[str, str]:
     """There is no module for the kernel that runs."""
     if machine.built == "n":
         return f"the kernel {machine.release} was built without SCTP (CONFIG_IP_SCTP is not set)", _USERSPACE

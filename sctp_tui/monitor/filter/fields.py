@@ -19,16 +19,16 @@ from .values import (
     MILLISECONDS,
     OCTETS,
     SECONDS,
-    Address,
+    AddressKind,
     Check,
+    EndpointKind,
     Kind,
-    Numbers,
-    Octets,
-    Piece,
-    Side,
-    State,
-    Text,
-    Words,
+    NumberKind,
+    OctetsKind,
+    StateKind,
+    TextKind,
+    TypedValue,
+    WordKind,
 )
 
 _SHORT, _LONG = 0xFFFF, 0xFFFFFFFF
@@ -81,7 +81,7 @@ def _text(event: Event) -> bytes | str:
 
 def containing(text: str) -> Callable[[Event], bool]:
     """The test that `text~` makes, for a text as it is."""
-    check = Text().contains(Piece(text, 0, len(text)))
+    check = TextKind().contains(TypedValue(text, 0, len(text)))
     return lambda event: check(_text(event))
 
 
@@ -93,53 +93,71 @@ def _unordered(event: Event) -> bool:
     return type(event) is Message and event.unordered
 
 
-_COUNT = Numbers(HUGE)
-_BYTES = Numbers(HUGE, OCTETS)
-_MS = Numbers(HUGE, MILLISECONDS)
-_S = Numbers(HUGE, SECONDS)
+_COUNT = NumberKind(HUGE)
+_BYTES = NumberKind(HUGE, OCTETS)
+_MS = NumberKind(HUGE, MILLISECONDS)
+_S = NumberKind(HUGE, SECONDS)
 
 FIELDS: tuple[Field, ...] = (
     Field(
-        ("assoc", "id"), Numbers(_LONG), "assoc ID",
-        lambda e: e.assoc_id or None, lambda a, now: a.assoc_id or None,
+        ("assoc", "id"),
+        NumberKind(_LONG),
+        "assoc ID",
+        lambda e: e.assoc_id or None,
+        lambda a, now: a.assoc_id or None,
     ),
     Field(
-        ("key",), _COUNT, "its number here, never used again",
-        lambda e: e.key or None, lambda a, now: a.key,
+        ("key",),
+        _COUNT,
+        "its number here, never used again",
+        lambda e: e.key or None,
+        lambda a, now: a.key,
     ),
     Field(
-        ("name",), Text(), "the name you gave it, at the end that you named",
-        association=lambda a, now: a.name or None, by_key=True,
+        ("name",),
+        TextKind(),
+        "the name you gave it, at the end that you named",
+        association=lambda a, now: a.name or None,
+        by_key=True,
     ),
-    Field(("peer",), Address(), "any of its addresses", lambda e: e.peer, lambda a, now: a.peer),
+    Field(("peer",), AddressKind(), "any of its addresses", lambda e: e.peer, lambda a, now: a.peer),
     Field(
-        ("port",), Numbers(_SHORT), "port of the peer",
-        lambda e: e.peer and e.peer.port, lambda a, now: a.peer and a.peer.port,
+        ("port",),
+        NumberKind(_SHORT),
+        "port of the peer",
+        lambda e: e.peer and e.peer.port,
+        lambda a, now: a.peer and a.peer.port,
     ),
-    Field(("side", "endpoint"), Side(), "our end", lambda e: e.endpoint, lambda a, now: a.endpoint),
-    Field(("stream",), Numbers(_SHORT), "stream", _attribute("stream")),
-    Field(("ssn",), Numbers(_SHORT), "stream sequence number", _of_message("ssn")),
-    Field(("tsn",), Numbers(_LONG), "transmission sequence number", _of_message("tsn")),
+    Field(("side", "endpoint"), EndpointKind(), "our end", lambda e: e.endpoint, lambda a, now: a.endpoint),
+    Field(("stream",), NumberKind(_SHORT), "stream", _attribute("stream")),
+    Field(("ssn",), NumberKind(_SHORT), "stream sequence number", _of_message("ssn")),
+    Field(("tsn",), NumberKind(_LONG), "transmission sequence number", _of_message("tsn")),
     Field(
-        ("ppid",), Numbers(_LONG, names=ppid.by_name, known=map(ppid.plain, ppid.NAMES.values())),
-        "payload protocol identifier", _attribute("ppid"),
+        ("ppid",),
+        NumberKind(_LONG, names=ppid.by_name, known=map(ppid.plain, ppid.NAMES.values())),
+        "payload protocol identifier",
+        _attribute("ppid"),
     ),
     Field(("size",), _BYTES, "length of the payload", _attribute("size")),
     Field(
-        ("dir",), Words({"in": lambda d: bool(d == "in"), "out": lambda d: bool(d == "out")}),
-        "which way", _of_message("direction"),
+        ("dir",),
+        WordKind({"in": lambda d: bool(d == "in"), "out": lambda d: bool(d == "out")}),
+        "which way",
+        _of_message("direction"),
     ),
-    Field(("text",), Text(), "payload, or a notification's words", _text),
-    Field(("data",), Octets(), "bytes of the payload", _attribute("data")),
+    Field(("text",), TextKind(), "payload, or a notification's words", _text),
+    Field(("data",), OctetsKind(), "bytes of the payload", _attribute("data")),
     Field(
-        ("event",), Words(_events(), "message, notification, assoc_change, comm_up, send_failed, …"),
-        "as in RFC 6458", lambda e: e,
+        ("event",),
+        WordKind(_events(), "message, notification, assoc_change, comm_up, send_failed, …"),
+        "as in RFC 6458",
+        lambda e: e,
     ),
     Field(("unordered",), None, "messages without order", _unordered),
     Field(("failed",), None, "what went wrong", failed, _failed),
     Field(("live",), None, "not ended", association=lambda a, now: a.ended is None),
     Field(("ended",), None, "however it ended", association=lambda a, now: a.ended is not None),
-    Field(("state",), State(), "state now", association=lambda a, now: (a.state, a.standing(now))),
+    Field(("state",), StateKind(), "state now", association=lambda a, now: (a.state, a.standing(now))),
     Field(("in",), _COUNT, "messages received", association=lambda a, now: a.messages_in),
     Field(("out",), _COUNT, "messages sent", association=lambda a, now: a.messages_out),
     Field(("bytes_in",), _BYTES, "bytes received", association=lambda a, now: a.bytes_in),
@@ -152,7 +170,7 @@ FIELDS: tuple[Field, ...] = (
     Field(("restarts",), _COUNT, "restarts by the peer", association=lambda a, now: a.restarts),
     Field(("idle",), _S, "since the last message", association=lambda a, now: a.idle(now)),
     Field(("age",), _S, "since it began", association=lambda a, now: a.age(now)),
-)  # fmt: skip
+)
 
 BY_NAME: Mapping[str, Field] = {name: field for field in FIELDS for name in field.names}
 

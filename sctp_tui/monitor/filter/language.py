@@ -18,7 +18,7 @@ from sctp_tui.sctp.events import Event
 from sctp_tui.sctp.printable import printable
 
 from .fields import BY_NAME, FIELDS, Field, where
-from .values import Address, Check, FilterError, Piece, check_of, meant
+from .values import AddressKind, Check, FilterError, TypedValue, check_of, meant
 
 __all__ = ["Filter", "FilterError", "Find", "help_lines", "parse"]
 
@@ -69,7 +69,7 @@ class Filter(msgspec.Struct, frozen=True):
 
     text: str
     fields: frozenset[str]
-    networks: tuple[Piece, ...]
+    networks: tuple[TypedValue, ...]
     _node: _Node
 
     def of_log(self, find: Find) -> EventTest | None:
@@ -189,7 +189,7 @@ class _Parser:
         self.at = 0
         self.deep = 0
         self.fields: list[str] = []
-        self.networks: list[Piece] = []
+        self.networks: list[TypedValue] = []
 
     def whole(self) -> _Node:
         node = self.either()
@@ -235,7 +235,7 @@ class _Parser:
         found = _NAME.match(self.text, self.at)
         if not found or found.group().lower() in _WORDS:
             raise self.unexpected()
-        name = Piece(found.group(), self.at, len(found.group()))
+        name = TypedValue(found.group(), self.at, len(found.group()))
         field = BY_NAME.get(name.text.lower().replace("-", "_"))
         if field is None:
             raise name.wrong(f"{name.shown!r} is no field{meant(name.text, BY_NAME) or _as_text(name)}")
@@ -247,18 +247,18 @@ class _Parser:
         if operator is None:
             self.at = after
             return _Term(field, None)
-        symbol = Piece(operator.group(), self.at, len(operator.group()))
+        symbol = TypedValue(operator.group(), self.at, len(operator.group()))
         if field.kind is None:
             raise symbol.wrong(f"{field.names[0]} stands alone, or as not {field.names[0]}")
         if symbol.text not in _OPERATORS:
             raise symbol.wrong(f"{symbol.text} is no comparison: {' '.join(field.kind.operators)}")
         self.at = operator.end()
         values = self.values(field)
-        if isinstance(field.kind, Address):
+        if isinstance(field.kind, AddressKind):
             self.networks += [piece for piece in values if "/" in piece.text]
         return _Term(field, check_of(field.kind, symbol, values))
 
-    def values(self, field: Field) -> list[Piece]:
+    def values(self, field: Field) -> list[TypedValue]:
         """The values behind a comparison, with commas between them."""
         pieces = [self.value(field)]
         while self.text.startswith(",", self.at):
@@ -266,13 +266,13 @@ class _Parser:
             pieces.append(self.value(field))
         return pieces
 
-    def value(self, field: Field) -> Piece:
+    def value(self, field: Field) -> TypedValue:
         self.skip()
         start = self.at
         if quoted := _QUOTED.match(self.text, start):
             self.at = quoted.end()
             inside = quoted.group()[1:-1]
-            return Piece(inside, start, len(quoted.group()), quoted=True)
+            return TypedValue(inside, start, len(quoted.group()), quoted=True)
         if self.text[start : start + 1] in ('"', "'"):
             raise FilterError(
                 "this quote is not closed: put another where it ends", start, len(self.text) - start
@@ -282,7 +282,7 @@ class _Parser:
             assert field.kind is not None
             raise FilterError(f"{field.names[0]} wants a value: {field.kind.values}", start)
         self.at = bare.end()
-        return Piece(bare.group(), start, len(bare.group()))
+        return TypedValue(bare.group(), start, len(bare.group()))
 
     # --- small things
 
@@ -316,13 +316,13 @@ class _Parser:
         if self.at >= len(self.text):
             return FilterError(f"something is missing here: {wanted}", self.at)
         if found := _QUOTED.match(self.text, self.at):
-            piece = Piece(found.group()[1:-1], self.at, len(found.group()))
+            piece = TypedValue(found.group()[1:-1], self.at, len(found.group()))
             return piece.wrong(f"a text alone is no filter{_as_text(piece)}")
         word = self.word() or self.text[self.at]
         return FilterError(f"{printable(word, 20)} can't stand here, but {wanted}", self.at, len(word))
 
 
-def _as_text(piece: Piece) -> str:
+def _as_text(piece: TypedValue) -> str:
     shown = f'"{piece.shown}"' if " " in piece.text else piece.shown
     return f", for text write text~{shown}"
 

@@ -37,7 +37,7 @@ class FilterError(ValueError):
         self.length = length
 
 
-class Piece(msgspec.Struct, frozen=True):
+class TypedValue(msgspec.Struct, frozen=True):
     """One value as it was typed, without its quotes, and its place."""
 
     text: str
@@ -67,20 +67,20 @@ class Kind:
     values = ""
     operators: tuple[str, ...] = ("=", "!=")
 
-    def equal(self, piece: Piece) -> Check:
+    def equal(self, piece: TypedValue) -> Check:
         """Whether a value is the one typed."""
         raise NotImplementedError
 
-    def contains(self, piece: Piece) -> Check:
+    def contains(self, piece: TypedValue) -> Check:
         """Whether a value has what was typed in it."""
         raise NotImplementedError
 
-    def number(self, piece: Piece) -> float:
+    def number(self, piece: TypedValue) -> float:
         """What was typed, to be compared by order."""
         raise NotImplementedError
 
 
-def check_of(kind: Kind, operator: Piece, pieces: list[Piece]) -> Check:
+def check_of(kind: Kind, operator: TypedValue, pieces: list[TypedValue]) -> Check:
     """The check for what was typed behind a field. Raises FilterError."""
     symbol = operator.text
     if symbol not in kind.operators:
@@ -129,7 +129,7 @@ MILLISECONDS: Mapping[str, float] = {"ms": 1, "s": 1000}
 SECONDS: Mapping[str, float] = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class Numbers(Kind):
+class NumberKind(Kind):
     """Numbers up to `high`, also in ranges; with `units`, also with a unit; with `names`, also by name."""
 
     operators = ("=", "!=", "<", "<=", ">", ">=")
@@ -153,7 +153,7 @@ class Numbers(Kind):
         plain = written.get(id(units)) or ("a number" if high == HUGE else f"0 to {high}")
         self.values = f"{plain} or a name" if self._known else plain
 
-    def equal(self, piece: Piece) -> Check:
+    def equal(self, piece: TypedValue) -> Check:
         """A number, or a range with its ends: `1..3`, `..3`, `7..`."""
         low, dots, high = piece.text.partition("..")
         if not dots or piece.quoted:
@@ -167,13 +167,13 @@ class Numbers(Kind):
             raise piece.wrong(f"nothing is in the range {piece.shown}: did you mean {high}..{low}?")
         return lambda value: first <= value <= last
 
-    def number(self, piece: Piece) -> float:
+    def number(self, piece: TypedValue) -> float:
         """One number, not a range."""
         if ".." in piece.text:
             raise piece.wrong(f"a range goes with = and !=, not {piece.shown} here")
         return self._number(piece.text, piece)
 
-    def _number(self, text: str, piece: Piece) -> float:
+    def _number(self, text: str, piece: TypedValue) -> float:
         named = self._names(text)
         if named is not None:
             return named
@@ -199,7 +199,7 @@ class Numbers(Kind):
 # --- words
 
 
-class Words(Kind):
+class WordKind(Kind):
     """One of a few words, each with the check that it stands for."""
 
     operators = ("=", "!=", "~")
@@ -208,14 +208,14 @@ class Words(Kind):
         self._checks = checks
         self.values = values or ", ".join(checks)
 
-    def equal(self, piece: Piece) -> Check:
+    def equal(self, piece: TypedValue) -> Check:
         """The word in any case, - and _ alike."""
         word = piece.text.lower().replace("-", "_")
         if word not in self._checks:
             raise piece.wrong(f"{piece.shown!r} can't be{meant(word, self._checks)}: {self.values}")
         return self._checks[word]
 
-    def contains(self, piece: Piece) -> Check:
+    def contains(self, piece: TypedValue) -> Check:
         """Any word that has this in it."""
         part = piece.text.lower().replace("-", "_")
         checks = [check for word, check in self._checks.items() if part in word]
@@ -224,17 +224,23 @@ class Words(Kind):
         return _any(checks)
 
 
-class State(Kind):
+class StateKind(Kind):
     """A state of an association, given as the pair of its word and what the column State says."""
 
     operators = ("=", "!=", "~")
     _WORDS = (
-        "CLOSED", "COOKIE-WAIT", "COOKIE-ECHOED", "ESTABLISHED", "SHUTDOWN-PENDING", "SHUTDOWN-SENT",
-        "SHUTDOWN-RECEIVED", "SHUTDOWN-ACK-SENT",
-    )  # fmt: skip
+        "CLOSED",
+        "COOKIE-WAIT",
+        "COOKIE-ECHOED",
+        "ESTABLISHED",
+        "SHUTDOWN-PENDING",
+        "SHUTDOWN-SENT",
+        "SHUTDOWN-RECEIVED",
+        "SHUTDOWN-ACK-SENT",
+    )
     values = "as in RFC 9260, section 4; ~ what the column says: state~abort"
 
-    def equal(self, piece: Piece) -> Check:
+    def equal(self, piece: TypedValue) -> Check:
         """The word of RFC 9260 in any case, - and _ alike."""
         word = piece.text.upper().replace("_", "-")
         if word not in self._WORDS:
@@ -242,23 +248,26 @@ class State(Kind):
             raise piece.wrong(f"{piece.shown!r} is no state{near}: {', '.join(self._WORDS)}")
         return lambda value: bool(value[0] == word)
 
-    def contains(self, piece: Piece) -> Check:
+    def contains(self, piece: TypedValue) -> Check:
         """Text of the column State."""
         part = piece.text.casefold()
         return lambda value: part in value[1].casefold()
 
 
-class Side(Kind):
+class EndpointKind(Kind):
     """An endpoint's name, in full or as the log shortens it."""
 
     values = "server, client, client 2 or c2"
     _SHORT: Mapping[str, str] = {
-        "srv": "server", "krnl": "server kernel", "user": "server userspace",
-        "kernel": "server kernel", "userspace": "server userspace",
-    }  # fmt: skip
+        "srv": "server",
+        "krnl": "server kernel",
+        "user": "server userspace",
+        "kernel": "server kernel",
+        "userspace": "server userspace",
+    }
     _NAME = re.compile(r"(server|client)(?:[ _-]?(\w+))?")
 
-    def equal(self, piece: Piece) -> Check:
+    def equal(self, piece: TypedValue) -> Check:
         """This endpoint; of `server` and `client`, all of them."""
         text = re.sub(r"^c([0-9]+)$", r"client \1", piece.text.lower())
         found = self._NAME.fullmatch(self._SHORT.get(text, text))
@@ -284,13 +293,13 @@ def is_text(data: bytes) -> bool:
     return True
 
 
-class Text(Kind):
+class TextKind(Kind):
     """Text, or a payload: then its UTF-8, and where it is shown as hex, that."""
 
     values = 'text, "in quotes" with blanks'
     operators = ("=", "!=", "~")
 
-    def equal(self, piece: Piece) -> Check:
+    def equal(self, piece: TypedValue) -> Check:
         """The whole of it."""
         whole = piece.text.casefold()
 
@@ -304,7 +313,7 @@ class Text(Kind):
 
         return check
 
-    def contains(self, piece: Piece) -> Check:
+    def contains(self, piece: TypedValue) -> Check:
         """A part of it."""
         part = piece.text.casefold()
         in_hex = bool(_HEX.fullmatch(part))
@@ -324,23 +333,23 @@ class Text(Kind):
         return check
 
 
-class Octets(Kind):
+class OctetsKind(Kind):
     """Bytes, in hex behind 0x, or the UTF-8 of a text."""
 
     values = "0x1b5b, or text as it is"
     operators = ("=", "!=", "~")
 
-    def equal(self, piece: Piece) -> Check:
+    def equal(self, piece: TypedValue) -> Check:
         """All of them."""
         octets = self._octets(piece)
         return lambda value: bool(value == octets)
 
-    def contains(self, piece: Piece) -> Check:
+    def contains(self, piece: TypedValue) -> Check:
         """Some of them."""
         octets = self._octets(piece)
         return lambda value: octets in value
 
-    def _octets(self, piece: Piece) -> bytes:
+    def _octets(self, piece: TypedValue) -> bytes:
         if piece.quoted or not piece.text.lower().startswith("0x"):
             # A lone surrogate, which a terminal may give, is no character and has no UTF-8.
             return piece.text.encode(errors="surrogatepass")
@@ -355,13 +364,13 @@ class Octets(Kind):
 _PEERS = 20_000  # peers whose answer is remembered
 
 
-class Address(Kind):
+class AddressKind(Kind):
     """A peer: any of its addresses."""
 
     values = "10.0.0.1, 10.0.0.1:9877, [::1]:9877, 10.0.0.0/8"
     operators = ("=", "!=", "~")
 
-    def equal(self, piece: Piece) -> Check:
+    def equal(self, piece: TypedValue) -> Check:
         """An address, also with a port, or a network."""
         try:
             if "/" in piece.text:
@@ -373,7 +382,7 @@ class Address(Kind):
             raise piece.wrong(f"{piece.shown!r} is no address: {self.values}") from None
         return lambda peer: address in peer.addresses and port in (0, peer.port)
 
-    def contains(self, piece: Piece) -> Check:
+    def contains(self, piece: TypedValue) -> Check:
         """A part of an address as it is written, with the port of the first."""
         part = piece.text.lower()
         return _remembered(lambda peer: part in str(peer) or any(part in each for each in peer.addresses))

@@ -52,7 +52,7 @@ class Records(Protocol):
         """The number here of a record of the whole log, or of the next one after it that is here."""
 
 
-class Rows(Protocol):
+class AssociationRows(Protocol):
     """The associations, or what a filter leaves of them."""
 
     @property

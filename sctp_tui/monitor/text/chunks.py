@@ -40,7 +40,7 @@ _CHUNKS = 16  # chunks, causes and parameters that are named, of each
 _LONGEST = 1000  # characters of all
 
 
-class Base(NamedTuple):
+class TsnBase(NamedTuple):
     """The initial TSN of the direction that a packet goes, and of the one that it answers.
 
     With them TSNs are counted from 0; None where no INIT or INIT ACK was seen, and they are as on the wire.
@@ -50,7 +50,7 @@ class Base(NamedTuple):
     answered: int | None = None
 
 
-ABSOLUTE = Base()
+ABSOLUTE = TsnBase()
 """TSNs as they are on the wire."""
 
 
@@ -68,7 +68,7 @@ def received(cumulative: int, initial: int | None) -> str:
     return "none" if initial is not None and counted == -1 else str(counted)
 
 
-def words(chunks: Sequence[Chunk], base: Base = ABSOLUTE) -> str:
+def words(chunks: Sequence[Chunk], base: TsnBase = ABSOLUTE) -> str:
     """All chunks of a packet; several DATA chunks in a row are told together."""
     text = " + ".join(_some(_parts(chunks, base)))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
@@ -83,7 +83,7 @@ def _some(items: Iterable[str]) -> Iterator[str]:
         yield item
 
 
-def _parts(chunks: Sequence[Chunk], base: Base) -> Iterator[str]:
+def _parts(chunks: Sequence[Chunk], base: TsnBase) -> Iterator[str]:
     run: list[Data | IData] = []
     for chunk in chunks:
         if isinstance(chunk, Data | IData):
@@ -97,7 +97,7 @@ def _parts(chunks: Sequence[Chunk], base: Base) -> Iterator[str]:
         yield _data(run, base)
 
 
-def _data(run: list[Data | IData], base: Base) -> str:
+def _data(run: list[Data | IData], base: TsnBase) -> str:
     if len(run) == 1:
         return one(run[0], base)
     streams = sorted({chunk.stream for chunk in run})
@@ -108,7 +108,7 @@ def _data(run: list[Data | IData], base: Base) -> str:
     return f"{len(run)} {name_of(run[0])} tsn {_in_rows(run, base)} str {among} {ppid}{size}"
 
 
-def _in_rows(run: list[Data | IData], base: Base) -> str:
+def _in_rows(run: list[Data | IData], base: TsnBase) -> str:
     """The TSNs as they stand in the packet, those that follow each other as a block: `0–2,5`."""
     blocks: list[tuple[int, int]] = []
     for chunk in run:
@@ -132,7 +132,7 @@ def _ppid(ppid: int | None) -> str:
     return f"ppid {named(ppid)} " if ppid else ""
 
 
-def one(chunk: Chunk, base: Base = ABSOLUTE) -> str:
+def one(chunk: Chunk, base: TsnBase = ABSOLUTE) -> str:
     """One chunk: `DATA tsn 3 str 1 ssn 0 5 B hello`."""
     name = name_of(chunk)
     match chunk:
@@ -175,7 +175,7 @@ def one(chunk: Chunk, base: Base = ABSOLUTE) -> str:
     return name
 
 
-def _of_data(chunk: Data | IData, base: Base) -> str:
+def _of_data(chunk: Data | IData, base: TsnBase) -> str:
     number = f"ssn {chunk.ssn}" if isinstance(chunk, Data) else f"mid {chunk.mid}"
     parts = [
         f"tsn {relative(chunk.tsn, base.own)} str {chunk.stream}",
@@ -189,7 +189,7 @@ def _of_data(chunk: Data | IData, base: Base) -> str:
     return " ".join(parts)
 
 
-def _of_sack(sack: Sack, base: Base) -> str:
+def _of_sack(sack: Sack, base: TsnBase) -> str:
     initial = base.answered
     parts = [f"cum {received(sack.cumulative_tsn, initial)}"]
     if sack.gaps:
@@ -209,13 +209,13 @@ def _cookie(chunk: InitAck) -> str:
     return f" cookie {units.size(len(cookie.data))}" if cookie is not None else ""
 
 
-def _cause(cause: Parameter, base: Base) -> str:
+def _cause(cause: Parameter, base: TsnBase) -> str:
     text = cause.text
     if cause.type == NO_USER_DATA and len(cause.data) >= 4:  # the TSN is one that came
         text = f"TSN {relative(int.from_bytes(cause.data[:4], 'big'), base.answered)}"
     return f"{cause.name}: {text}" if text else cause.name
 
 
-def _parameter(parameter: Parameter, base: Base) -> str:
+def _parameter(parameter: Parameter, base: TsnBase) -> str:
     text = counted(parameter, lambda tsn: relative(tsn, base.own), lambda tsn: relative(tsn, base.answered))
     return f"{parameter.name} {text}".rstrip()

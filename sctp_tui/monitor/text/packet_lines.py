@@ -10,7 +10,7 @@ from sctp_tui.sctp.wire.decode import decode
 
 from .chunks import words
 from .lines import clock
-from .verdicts import fate
+from .verdicts import verdict_text
 
 _encode = msgspec.json.Encoder().encode
 
@@ -21,7 +21,7 @@ def plain(packet: Packet) -> str:
     TSNs are as on the wire.
     """
     arrow = "←" if packet.direction == "in" else "→"
-    done = fate(packet)
+    done = verdict_text(packet)
     after = f"  ({done})" if done else ""
     return (
         f"{clock(packet.at)}      -      -  {arrow} {packet.peer}  {words(decode(packet.data).chunks)}{after}"

@@ -15,7 +15,7 @@ _DONE = {
 }
 
 
-def fate(packet: Packet) -> str:
+def verdict_text(packet: Packet) -> str:
     """`dropped by the link: the next DATA on stream 1`; "" where it came, and at once."""
     done, reason = _DONE[packet.verdict], packet.reason
     words = f"{done}: {reason}" if done and reason else done or reason

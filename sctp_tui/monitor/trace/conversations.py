@@ -71,13 +71,13 @@ class Conversation:
     still has it, and the INIT of a peer that begins anew is of the same conversation (RFC 9260, section
     5.2.2).
 
-    `captured` is the number of the newest packet, 0 before the first. `began` is when the first was sent
-    (s, the link's clock), `begun` the same for people (s since the epoch). `initiator` is the end that sent
-    the INIT, as far as it was seen. `ends` and `ports`, the local first, are those of the first packet;
-    `flow` and `peer` are the newest. `of_local` and `of_peer` are addresses that the ends had, `_HAD` of each
-    at most: both may change while it lasts (RFC 5061). A refused packet is shown among the others, and
-    changes nothing: it may be anybody's. So is one whose verification tag is wrong, as its receiver discards
-    it.
+    `captured` is the number of the newest packet, 0 before the first. `start_mono` is when the first was
+    sent (s, the link's clock), `start_time` the same for people (s since the epoch). `initiator` is the end
+    that sent the INIT, as far as it was seen. `ends` and `ports`, the local first, are those of the first
+    packet; `flow` and `peer` are the newest. `of_local` and `of_peer` are addresses that the ends had,
+    `_HAD` of each at most: both may change while it lasts (RFC 5061). A refused packet is shown among the
+    others, and changes nothing: it may be anybody's. So is one whose verification tag is wrong, as its
+    receiver discards it.
     """
 
     def __init__(self, packet: Packet) -> None:
@@ -89,7 +89,7 @@ class Conversation:
         self.ports = self.local.port, self.peer.port
         self.endpoint = packet.endpoint
         self.flow = packet.flow
-        self.began, self.begun = packet.mono, packet.at
+        self.start_mono, self.start_time = packet.mono, packet.at
         calls = kind(packet) == _INIT and packet.direction == "out"
         self.initiator: End = "local" if calls else "peer"
         self.over = False
@@ -154,7 +154,7 @@ class Conversation:
         had, end = (self.of_peer, packet.peer) if packet.direction == "out" else (self.of_local, packet.local)
         return bare(end.addresses[0]) if len(had) > 1 and end is not None and end.addresses else ""
 
-    def still(self) -> "Conversation":
+    def snapshot(self) -> "Conversation":
         """A copy, to which nothing is added: for another thread to read."""
         made = copy(self)
         made._packets = self._packets.copy()
@@ -351,7 +351,9 @@ class Wire:
     ) -> Conversation | None:
         """The newest conversation that passes and did not begin after the association had ended."""
         alike = self._by_ports.get(ports, {})
-        return next((one for one in reversed(alike) if one.begun <= association.until and test(one)), None)
+        return next(
+            (one for one in reversed(alike) if one.start_time <= association.until and test(one)), None
+        )
 
 
 def _bounced(newest: Conversation | None, told: Packet) -> bool:

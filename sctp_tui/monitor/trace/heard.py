@@ -8,7 +8,7 @@ import heapq
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeVar
 
-from sctp_tui.sctp.association_table import GUARD
+from sctp_tui.sctp.association_registry import GUARD
 from sctp_tui.sctp.events import Direction, Packet
 from sctp_tui.sctp.link.conditions import ROUNDED
 from sctp_tui.sctp.wire.causes import PROTOCOL_VIOLATION, USER_INITIATED_ABORT
@@ -212,9 +212,16 @@ class Hearing:
         went, beat = sender.went.get(to), sender.beats.get(to)
         idle, missed = None if went is None else now - went, beat is not None and now - beat[1] >= RTO
         heard = Heard(
-            now - sender.heard_at, sender.init, sender.repeats > 0, closing, sender.again, calling,
-            sender.has, idle, missed,
-        )  # fmt: skip
+            now - sender.heard_at,
+            sender.init,
+            sender.repeats > 0,
+            closing,
+            sender.again,
+            calling,
+            sender.has,
+            idle,
+            missed,
+        )
         if packet.verdict == "refused":
             return heard
         if packet.verdict != "duplicated":  # by the link: nobody sent it again

@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sctp_tui.monitor.deques import part
-from sctp_tui.monitor.text.chunks import Base, words
+from sctp_tui.monitor.text.chunks import TsnBase, words
 from sctp_tui.sctp.events import Direction, Packet
 from sctp_tui.sctp.link.conditions import ROUNDED
 from sctp_tui.sctp.wire.decode import decode
@@ -38,7 +38,7 @@ from sctp_tui.sctp.wire.packet import (
 
 from .conversations import Conversation
 from .heard import RTO, Heard, Hearing
-from .tries import ONCE, Asked, Tried, Tries, bound
+from .send_history import ONCE, ControlHistory, SendHistory, SendReason, bound
 
 _SET_UPS = 64  # chunks of control whose first try is known, HEARTBEATs whose answer is awaited
 _BACK = 1000  # packets back among which the last try is looked for
@@ -46,7 +46,7 @@ _IN_VIEW = 500  # labels that are not made anew each time that they are drawn
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 
 
-class Begun(NamedTuple):
+class NewAssociation(NamedTuple):
     """Another association of the same two ends: the number of its INIT, or of its COOKIE ACK without one.
 
     `tags` are those of its client and of its server.
@@ -57,7 +57,7 @@ class Begun(NamedTuple):
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """One arrow. `number` is the packet's in its conversation, `after` seconds since the conversation began.
+    """One arrow. `number` is the packet's in its conversation, `elapsed` seconds since that one's first.
 
     `tries` tell of each chunk how it came to be sent; none where all go for the first time and nothing is to
     be said of any. `opens` tells that its SACK acknowledges nothing new but has more room, `filled` that it
@@ -69,18 +69,18 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
     number: int
     packet: Packet
-    after: float
-    tries: tuple[Tried, ...] = ()
+    elapsed: float
+    tries: tuple[SendReason, ...] = ()
     opens: bool = False
     filled: bool = False
     heard: Heard = Heard(0.0, False, False)
     waited: float = 0.0
     takes: bool = False
     given_up: bool = False
-    begins: Begun | None = None
+    begins: NewAssociation | None = None
     restarts: bool = False
 
-    def tried(self, at: int) -> Tried:
+    def tried(self, at: int) -> SendReason:
         """How the chunk at this place came to be sent."""
         return self.tries[at] if self.tries else ONCE
 
@@ -120,7 +120,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         return decode(self.packet.data).chunks
 
 
-class _Way:
+class _SentByEnd:
     """What one direction has sent."""
 
     def __init__(self) -> None:
@@ -128,13 +128,13 @@ class _Way:
         # By the tags in INIT and INIT ACK: initial TSN, vtag, and the first packet.
         self.announced: dict[int, tuple[int, int, int]] = {}
         self.echoed = 0  # the tag that the COOKIE ECHO bore
-        self.control = Asked(_SET_UPS)
+        self.control = ControlHistory(_SET_UPS)
         self.inits: deque[int] = deque(maxlen=_SET_UPS)  # the packets of those without an answer
         self.beats: dict[int, deque[int]] = {}  # by what HEARTBEATs bear, the packets without an answer
         self.sack: Sack | None = None
         self.gave_up = False  # a message, since a SACK came
         self.given_up = False  # a message of this association
-        self.tries = Tries()
+        self.tries = SendHistory()
         self.set_up: float | None = None  # when a chunk came last that sets up, and wants an answer at once
 
     def begin(self, tag: int) -> int:
@@ -153,7 +153,7 @@ class Ladder:
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
         self.seen = conversation.first - 1
-        self._ways: dict[Direction, _Way] = {"in": _Way(), "out": _Way()}
+        self._ways: dict[Direction, _SentByEnd] = {"in": _SentByEnd(), "out": _SentByEnd()}
         self._hearing = Hearing()
         self._rows: deque[Row] = deque()
         self._unanswered: set[int] = set()
@@ -201,7 +201,7 @@ class Ladder:
         at = max(0, number - self.first)
         return part(self._rows, at, at + count)
 
-    def base(self, row: Row) -> Base:
+    def base(self, row: Row) -> TsnBase:
         """Where the TSNs of its association begin."""
         initials = self._initials
         for until, before in self._earlier:
@@ -209,7 +209,7 @@ class Ladder:
                 initials = before
                 break
         direction = row.packet.direction
-        return Base(initials[direction], initials[_OTHER[direction]])
+        return TsnBase(initials[direction], initials[_OTHER[direction]])
 
     @property
     def _initials(self) -> dict[Direction, int | None]:
@@ -277,7 +277,7 @@ class Ladder:
 
     def delta(self, row: Row) -> float | None:
         """Seconds since the packet before, None where that is not kept."""
-        return row.after - self[row.number - 1].after if row.number > self.first else None
+        return row.elapsed - self[row.number - 1].elapsed if row.number > self.first else None
 
     # --- what ties packets together
 
@@ -285,10 +285,10 @@ class Ladder:
         way, back = self._ways[packet.direction], self._ways[_OTHER[packet.direction]]
         now, comes = packet.mono, packet.mono + packet.delay
         arrives = packet.verdict not in ("dropped", "refused")
-        after, heard = now - self.conversation.began, self._hearing.next(packet, chunks)
+        elapsed, heard = now - self.conversation.start_mono, self._hearing.next(packet, chunks)
         if packet.verdict in ("duplicated", "refused"):
             # The copy that the link made: of the packet before, but not sent again. Or what may be anybody's.
-            return Row(number, packet, after, heard=heard)
+            return Row(number, packet, elapsed, heard=heard)
         opens = filled = takes = False
         way.tries.until(now)
         back.tries.until(now)
@@ -339,12 +339,21 @@ class Ladder:
             tries.append(tried)
         said = tuple(tries) if any(one is not ONCE for one in tries) else ()
         row = Row(
-            number, packet, after, said, opens, filled, heard,
-            takes=takes, given_up=back.given_up, begins=begins, restarts=restarts,
-        )  # fmt: skip
+            number=number,
+            packet=packet,
+            elapsed=elapsed,
+            tries=said,
+            opens=opens,
+            filled=filled,
+            heard=heard,
+            takes=takes,
+            given_up=back.given_up,
+            begins=begins,
+            restarts=restarts,
+        )
         first = row.first_try
         if first >= self.first and first:
-            row = replace(row, waited=after - self[first].after)
+            row = replace(row, waited=elapsed - self[first].elapsed)
         return row
 
     def _answered(self, asked: deque[int] | None, arrives: bool) -> None:
@@ -357,7 +366,7 @@ class Ladder:
             self._unanswered.discard(number)
             self._answer_lost.add(number)
 
-    def _comes_up(self, tag: int, client: _Way, number: int) -> Begun | None:
+    def _comes_up(self, tag: int, client: _SentByEnd, number: int) -> NewAssociation | None:
         """A COOKIE ACK with this tag goes to the client: whether another association is there with it.
 
         The same one is, where a cookie came again, or both ends began at once and one tag is another (RFC
@@ -367,9 +376,9 @@ class Ladder:
         if not before or before & self._up:
             return None
         _, _, init = client.announced.get(tag, (0, 0, number))
-        return Begun(init, (tag, client.echoed))
+        return NewAssociation(init, (tag, client.echoed))
 
-    def _set_up(self, way: _Way, back: _Way, packet: Packet, chunk: Chunk, number: int) -> None:
+    def _set_up(self, way: _SentByEnd, back: _SentByEnd, packet: Packet, chunk: Chunk, number: int) -> None:
         if isinstance(chunk, Init):
             *_, first = way.announced.get(chunk.tag, (number,))
             way.announced[chunk.tag] = chunk.initial_tsn, packet.vtag, first
@@ -389,7 +398,7 @@ class Ladder:
 
 
 @lru_cache(_IN_VIEW)
-def _label(data: bytes, base: Base) -> str:
+def _label(data: bytes, base: TsnBase) -> str:
     return words(decode(data).chunks, base)
 
 

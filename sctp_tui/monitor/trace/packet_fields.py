@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec.structs import fields as fields_of
 
-from sctp_tui.monitor.text.chunks import Base, received, relative
+from sctp_tui.monitor.text.chunks import TsnBase, received, relative
 from sctp_tui.monitor.text.ppid import named
 from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.printable import printable
@@ -16,8 +16,8 @@ from sctp_tui.sctp.wire.packet import Abort, Chunk, CookieEcho, Error, Heartbeat
 from sctp_tui.sctp.wire.parameters import Parameter, counted
 
 from .ladder import Row
-from .room import Situation
-from .tries import Retransmission, Tried
+from .peer_rwnd import Situation
+from .send_history import Retransmission, SendReason
 
 Facts = list[tuple[str, str]]
 
@@ -48,7 +48,7 @@ _WHY: dict[Retransmission, str] = {
 _HIDDEN = ("flags", "data", "parameters", "causes", "info", "cookie", "digest")
 
 
-def sections(row: Row, base: Base) -> Iterator[Section]:
+def sections(row: Row, base: TsnBase) -> Iterator[Section]:
     """The packet as the link had it, its common header, and its chunks in their order."""
     packet = row.packet
     decoded = decode(packet.data)
@@ -71,7 +71,7 @@ def _of_packet(row: Row) -> Iterator[tuple[str, str]]:
     seconds, microseconds = divmod(round(packet.at * 1_000_000), 1_000_000)
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
     yield "at", f"{when}.{microseconds:06d}"
-    yield "after", f"{row.after:.6f} s since the first packet, by the link's clock"
+    yield "after", f"{row.elapsed:.6f} s since the first packet, by the link's clock"
     local, peer = _end(packet.local), _end(packet.peer) if packet.peer else "?"
     yield "from", printable(peer if packet.direction == "in" else f"{local}, {packet.endpoint}")
     yield "to", printable(local + f", {packet.endpoint}" if packet.direction == "in" else peer)
@@ -82,7 +82,7 @@ def _of_packet(row: Row) -> Iterator[tuple[str, str]]:
         yield "on its way", f"{packet.delay * 1000:.3f} ms"
 
 
-def _again(tried: Tried) -> Iterator[tuple[str, str]]:
+def _again(tried: SendReason) -> Iterator[tuple[str, str]]:
     if tried.why is not None:
         yield "sent again", f"of packet {tried.first_try}; {_ROOM.get(tried.room) or _WHY[tried.why]}"
 
@@ -91,7 +91,7 @@ def _end(end: Peer) -> str:
     return str(end) + (f", UDP port {end.udp_port}" if end.udp_port is not None else "")
 
 
-def _of_chunk(chunk: Chunk, base: Base) -> Iterator[tuple[str, str]]:
+def _of_chunk(chunk: Chunk, base: TsnBase) -> Iterator[tuple[str, str]]:
     for field in fields_of(chunk):
         name, value = field.name, getattr(chunk, field.name)
         if name not in _HIDDEN:
@@ -117,7 +117,7 @@ def _more(values: tuple[object, ...]) -> str:
     return f"… {len(values) - _SHOWN:,} more" if len(values) > _SHOWN else ""
 
 
-def _parameter(chunk: Chunk, parameter: Parameter, base: Base) -> Iterator[tuple[str, str]]:
+def _parameter(chunk: Chunk, parameter: Parameter, base: TsnBase) -> Iterator[tuple[str, str]]:
     text = parameter.text or (f"{len(parameter.data):,} B" if parameter.data else "")
     if isinstance(chunk, ReConfig):
         text = counted(
@@ -133,7 +133,7 @@ def _counted(tsn: int, initial: int | None) -> str:
     return str(tsn) if initial is None else f"{relative(tsn, initial)} [{tsn}]"
 
 
-def _said(name: str, value: object, chunk: Chunk, base: Base) -> str:
+def _said(name: str, value: object, chunk: Chunk, base: TsnBase) -> str:
     initial = base.own if name in _OWN or name == "lowest_tsn" else base.answered
     if name == "cumulative_tsn" and name_of(chunk) in ("FORWARD TSN", "I-FORWARD-TSN"):
         initial = base.own

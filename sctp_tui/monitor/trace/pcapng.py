@@ -18,7 +18,7 @@ import struct
 from collections.abc import Collection, Iterable, Iterator
 
 from sctp_tui import __version__
-from sctp_tui.monitor.text.verdicts import fate
+from sctp_tui.monitor.text.verdicts import verdict_text
 from sctp_tui.sctp.endpoint import UDP_PORT
 from sctp_tui.sctp.events import Packet, Peer
 
@@ -51,7 +51,7 @@ def blocks(packets: Iterable[Packet], captured: Collection[str] = ()) -> Iterato
         struct.pack("<IHHq", _SECTION[1], 1, 0, -1),
         _option(_COMMENT, f"Addresses of {_MADE_UP_V4} and {_MADE_UP_V6} are made up."),
         _option(_APPLICATION, f"sctp-tui {__version__}"),
-    )  # fmt: skip
+    )
     interfaces: dict[tuple[str, str], int] = {}
     first: Packet | None = None
     for packet in packets:
@@ -64,8 +64,10 @@ def blocks(packets: Iterable[Packet], captured: Collection[str] = ()) -> Iterato
             before += _block(
                 _INTERFACE,
                 struct.pack("<HHI", _RAW_IP, 0, 0),
-                _option(_NAME, name), _option(_DESCRIPTION, description), _option(_RESOLUTION, b"\x09"),
-            )  # fmt: skip
+                _option(_NAME, name),
+                _option(_DESCRIPTION, description),
+                _option(_RESOLUTION, b"\x09"),
+            )
         yield before + _packet(packet, max(0.0, first.at + (packet.mono - first.mono)), number, interface)
         before = b""
     if before:
@@ -93,7 +95,7 @@ def _packet(packet: Packet, time: float, number: int, interface: tuple[str, str]
     kept = data[:_LONGEST]
     seconds = int(time)
     at = seconds * 10**9 + round((time - seconds) * 1e9)
-    said = fate(packet)
+    said = verdict_text(packet)
     return _block(
         _PACKET,
         struct.pack("<IIIII", number, at >> 32, at & 0xFFFFFFFF, len(kept), len(data)) + _padded(kept),

@@ -8,7 +8,7 @@ an end has had several addresses nothing is told.
 from typing import Literal
 
 from .heard import RTO
-from .tries import Retransmission
+from .send_history import Retransmission
 
 Name = Literal["slow start", "congestion avoidance", "fast recovery"]
 

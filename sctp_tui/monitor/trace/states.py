@@ -92,7 +92,7 @@ _BEGINS = "[ASSOCIATE]"
 _ANEW = "the peer began anew, action A"
 
 
-class Taken(NamedTuple):
+class TakenTransition(NamedTuple):
     """A transition that an end has taken, at `at` (s, the link's clock), with packet `number`.
 
     `why` is what was told of it beside that, "" for nothing. Printable.
@@ -105,7 +105,7 @@ class Taken(NamedTuple):
     why: str = ""
 
 
-class Follower:
+class StateTracker:
     """Where both ends of a conversation stand, as its packets show. `seen` is the last packet's number.
 
     `state` is by end; `taken` are the last transitions of both. That an end waits with its SHUTDOWN, or gives
@@ -116,7 +116,7 @@ class Follower:
         self.conversation = conversation
         self.seen = conversation.first - 1
         self.state: dict[End, str] = {"peer": "CLOSED", "local": "CLOSED"}
-        self.taken: deque[Taken] = deque(maxlen=_KEPT)
+        self.taken: deque[TakenTransition] = deque(maxlen=_KEPT)
         self._arriving: list[tuple[float, int, End, tuple[Chunk, ...]]] = []
         self._hearing = Hearing()
         self._asking: set[End] = set()  # who has sent an INIT, and no COOKIE ACK went to it since
@@ -144,7 +144,7 @@ class Follower:
         A stack that gives up may send an ABORT just as one whose program wants it: of the two it knows which.
         """
         now = self.state[end]
-        if by is not None and at < self._begun(end) - ROUNDED:
+        if by is not None and at < self._started(end) - ROUNDED:
             return  # of an association before: the end has begun another since
         failed = why and by != "peer" and not why.startswith("no answer")
         if state == "SHUTDOWN-PENDING" and now == "ESTABLISHED":
@@ -158,7 +158,7 @@ class Follower:
         elif by in ("us", "stack"):
             self._mend(end, "no answer", lambda state: _BY_SENDING[state, "ABORT"])
 
-    def _begun(self, end: End) -> float:
+    def _started(self, end: End) -> float:
         """When an end asked for an association last, as far back as transitions are kept."""
         asked = (one for one in reversed(self.taken) if one.end == end and one.transition.trigger == _BEGINS)
         return next((one.at for one in asked), float("-inf"))
@@ -169,7 +169,7 @@ class Follower:
         if last is not None and last.transition.trigger == shown:
             self.taken[self.taken.index(last)] = last._replace(transition=ended(last.transition.state))
 
-    def last(self, end: End) -> Taken | None:
+    def last(self, end: End) -> TakenTransition | None:
         """The transition that an end took last, None before the first."""
         return next((one for one in reversed(self.taken) if one.end == end), None)
 
@@ -240,9 +240,9 @@ class Follower:
             return
         self.state[end] = transition.next
         taken, last = self.taken, self.last(end)
-        one = Taken(end, transition, max(at, last.at) if last is not None else at, number, why)
+        one = TakenTransition(end, transition, max(at, last.at) if last is not None else at, number, why)
         # What an end tells may have been before what the other one has shown since.
-        later = list[Taken]()
+        later = list[TakenTransition]()
         while taken and taken[-1].at > one.at:
             later.append(taken.pop())
         taken.extend((one, *reversed(later)))

@@ -15,14 +15,14 @@ INSTANT = 1e-4
 State = Literal["on its way", "lost", "waiting", "delivered", "abandoned"]
 
 
-class Block(msgspec.Struct, eq=False):
+class TrackedMessage(msgspec.Struct, eq=False):
     """One message. Times are seconds of the link's clock, None for what has not happened.
 
     `number` is its SSN, or with I-DATA its MID; None where it has none. `place` is that counted on over
     wraps and resets, `tsn` and `last` are its first and last TSN counted on from the initial one.
     `arrived_at` is when the last missing piece came, which is `came` from then on, `delivered_at` when SCTP
-    hands it over, `as_one_at` when TCP would. `resent` and `losses` count its DATA chunks sent again, and
-    lost by the link. `size` in octets.
+    hands it over, `single_stream_at` when TCP would. `resent` and `losses` count its DATA chunks sent
+    again, and lost by the link. `size` in octets.
     """
 
     stream: int
@@ -39,7 +39,7 @@ class Block(msgspec.Struct, eq=False):
     losses: int = 0
     arrived_at: float | None = None
     delivered_at: float | None = None
-    as_one_at: float | None = None
+    single_stream_at: float | None = None
     abandoned: bool = False
     begin: int | None = None  # places of the first and the last piece, as far as they were seen
     end: int | None = None
@@ -52,21 +52,21 @@ class Block(msgspec.Struct, eq=False):
         """Whether all its pieces were seen."""
         return self.begin is not None and self.end is not None and self.pieces == self.end - self.begin + 1
 
-    def state(self, as_one: bool = False) -> State:
-        """What has become of it, with `as_one` by TCP's rule."""
+    def state(self, single_stream: bool = False) -> State:
+        """What has become of it, with `single_stream` by TCP's rule."""
         if self.abandoned:
             return "abandoned"
-        if (self.as_one_at if as_one else self.delivered_at) is not None:
+        if (self.single_stream_at if single_stream else self.delivered_at) is not None:
             return "delivered"
         if self.arrived_at is not None:
             return "waiting"
         return "lost" if self.lost else "on its way"
 
-    def waited(self, as_one: bool, now: float) -> float:
+    def waited(self, single_stream: bool, now: float) -> float:
         """Seconds that it waited for earlier ones after it had come, or has waited by now."""
         if self.arrived_at is None:
             return 0.0
-        until = self.as_one_at if as_one else self.delivered_at
+        until = self.single_stream_at if single_stream else self.delivered_at
         waited = (now if until is None else until) - self.arrived_at
         return waited if waited > INSTANT else 0.0
 
@@ -86,7 +86,7 @@ class Waits(msgspec.Struct):
             self.longest = max(self.longest, seconds)
 
 
-class Lane:
+class StreamQueue:
     """One stream of one direction.
 
     `expected` is the place of the ordered message that is delivered next, `waiting` are those that have come
@@ -94,16 +94,26 @@ class Lane:
     """
 
     __slots__ = (
-        "_highest", "_modulus", "_number", "_places", "_stood",
-        "as_one", "by_stream", "expected", "held", "messages", "stream", "waiting",
-    )  # fmt: skip
+        "_highest",
+        "_modulus",
+        "_number",
+        "_places",
+        "_stood",
+        "by_stream",
+        "expected",
+        "held",
+        "messages",
+        "single_stream",
+        "stream",
+        "waiting",
+    )
 
     def __init__(self, stream: int, expected: int | None) -> None:
         self.stream = stream
         self.expected = expected
-        self.waiting: dict[int, Block] = {}
+        self.waiting: dict[int, TrackedMessage] = {}
         self.messages = self.held = 0
-        self.by_stream, self.as_one = Waits(), Waits()
+        self.by_stream, self.single_stream = Waits(), Waits()
         self._places: list[int] = []  # of those that wait, a heap
         self._stood = 0.0
         self._highest: int | None = None
@@ -116,10 +126,10 @@ class Lane:
             return None
         return (self._number - self._highest + self.expected) % self._modulus
 
-    def passed_over(self, block: Block) -> bool:
+    def passed_over(self, message: TrackedMessage) -> bool:
         """Whether a message was given up, and those behind it wait for it no more."""
-        ordered = block.abandoned and not block.unordered
-        return ordered and self.expected is not None and block.place < self.expected
+        ordered = message.abandoned and not message.unordered
+        return ordered and self.expected is not None and message.place < self.expected
 
     def count_on(self, number: int, modulus: int, new: bool) -> int:
         """The place of an SSN or MID; `new` where its TSN is the highest so far."""
@@ -137,22 +147,22 @@ class Lane:
             self._highest, self._number = place, number
         return place
 
-    def arrive(self, block: Block) -> None:
+    def arrive(self, message: TrackedMessage) -> None:
         """A message is there, whole."""
         self.held += 1
-        if block.unordered or self.expected is None or block.place < self.expected:
-            self._deliver(block, block.came)
+        if message.unordered or self.expected is None or message.place < self.expected:
+            self._deliver(message, message.came)
         else:
-            if block.place not in self.waiting:
-                heapq.heappush(self._places, block.place)
-            self.waiting[block.place] = block
+            if message.place not in self.waiting:
+                heapq.heappush(self._places, message.place)
+            self.waiting[message.place] = message
             self._go_on()
 
-    def release(self, block: Block, time: float) -> None:
+    def release(self, message: TrackedMessage, time: float) -> None:
         """In one stream a message that has come would be delivered at this time."""
-        block.as_one_at = max(time, block.came)
+        message.single_stream_at = max(time, message.came)
         self.held -= 1
-        self.as_one.add(block.as_one_at - block.came)
+        self.single_stream.add(message.single_stream_at - message.came)
 
     def skip(self, place: int, time: float) -> None:
         """All up to this place are waited for no more: they were given up, or known to have come."""
@@ -160,29 +170,29 @@ class Lane:
             return
         self._stood = max(self._stood, time)
         while self._places and self._places[0] <= place:
-            if (block := self.waiting.pop(heapq.heappop(self._places), None)) is not None:
-                self._deliver(block, self._stood)
+            if (message := self.waiting.pop(heapq.heappop(self._places), None)) is not None:
+                self._deliver(message, self._stood)
         self.expected = place + 1
         self._go_on()
 
-    def forget(self, block: Block) -> None:
+    def forget(self, message: TrackedMessage) -> None:
         """A message is kept no longer."""
-        if self.waiting.get(block.place) is block and self.expected is not None:
-            del self.waiting[block.place]
-            self.expected = max(self.expected, block.place + 1)
+        if self.waiting.get(message.place) is message and self.expected is not None:
+            del self.waiting[message.place]
+            self.expected = max(self.expected, message.place + 1)
             self._go_on()
 
     def _go_on(self) -> None:
         if self.expected is None:
             return
-        while (block := self.waiting.pop(self.expected, None)) is not None:
-            self._stood = max(self._stood, block.came)
-            self._deliver(block, self._stood)
+        while (message := self.waiting.pop(self.expected, None)) is not None:
+            self._stood = max(self._stood, message.came)
+            self._deliver(message, self._stood)
             self.expected += 1
         while self._places and self._places[0] < self.expected:
             heapq.heappop(self._places)
 
-    def _deliver(self, block: Block, time: float) -> None:
-        block.delivered_at = max(time, block.came)
+    def _deliver(self, message: TrackedMessage, time: float) -> None:
+        message.delivered_at = max(time, message.came)
         self.messages += 1
-        self.by_stream.add(block.delivered_at - block.came)
+        self.by_stream.add(message.delivered_at - message.came)

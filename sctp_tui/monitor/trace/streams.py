@@ -14,7 +14,7 @@ from sctp_tui.sctp.events import Direction, Packet
 from sctp_tui.sctp.link.conditions import ROUNDED
 from sctp_tui.sctp.wire.packet import Data, Decoded, ForwardTsn, IData, IForwardTsn, Init, Sack, Shutdown
 
-from .stream import Block, Lane
+from .stream import StreamQueue, TrackedMessage
 from .tsn_blocks import among, apart
 
 KEPT = 20_000
@@ -24,7 +24,7 @@ _LANES = 1000  # streams that stay when nothing is kept of them
 _FAR = 1 << 24  # TSNs between two chunks that one end can't have outstanding: the count began anew
 
 
-class Seen(Protocol):
+class DecodedPacket(Protocol):
     """A packet and what it says, as the store of packets has them."""
 
     @property
@@ -33,7 +33,7 @@ class Seen(Protocol):
     def decoded(self) -> Decoded: ...
 
 
-class Sending:
+class StreamDelivery:
     """The messages of one direction, in the order of their TSNs.
 
     `gone` counts those no longer kept, `version` grows with each change.
@@ -42,17 +42,17 @@ class Sending:
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
         self._announced: int | None = None
-        self.blocks: list[Block] = []
-        self.lanes: dict[int, Lane] = {}
+        self.messages: list[TrackedMessage] = []
+        self.queues: dict[int, StreamQueue] = {}
         self.gone = 0
         self.version = 0
         self._begin(None)
 
     def _begin(self, initial: int | None, known: bool = False) -> None:
         """TSNs count from here, and where it is `known` that nothing was before, SSNs from 0."""
-        self.gone += len(self.blocks)
-        self.blocks.clear()
-        self.lanes.clear()
+        self.gone += len(self.messages)
+        self.messages.clear()
+        self.queues.clear()
         self._initial, self._known = initial, known
         self._zero = initial or 0
         self._highest = -1
@@ -60,20 +60,22 @@ class Sending:
         self._next = 0  # the lowest TSN that has not come
         self._stood = 0.0
         self._beyond: dict[int, float] = {}  # arrivals beyond it
-        self._of: dict[int, Block] = {}
-        self._open: dict[tuple[int, bool, int], Block] = {}  # messages of which pieces were not seen yet
+        self._of: dict[int, TrackedMessage] = {}
+        self._open: dict[
+            tuple[int, bool, int], TrackedMessage
+        ] = {}  # messages of which pieces were not seen yet
         self._underway: set[int] = set()  # TSNs sent that have not come
         self._lost: set[int] = set()  # those of them that the link lost, and that were not sent again
         self._coming: list[tuple[float, int, int | Sack | Shutdown | ForwardTsn | IForwardTsn]] = []
         self._order = 0
 
     @property
-    def streams(self) -> list[Lane]:
+    def streams(self) -> list[StreamQueue]:
         """The streams that were used, in order."""
-        return [self.lanes[stream] for stream in sorted(self.lanes)]
+        return [self.queues[stream] for stream in sorted(self.queues)]
 
     @property
-    def blocking(self) -> Block | None:
+    def blocking(self) -> TrackedMessage | None:
         """The message that all others would wait for in one stream, as far as it was seen."""
         return self._of.get(self._next)
 
@@ -96,52 +98,54 @@ class Sending:
         if tsn < self._forgotten:
             return
         self.version += 1
-        block = self._of.get(tsn)
-        if block is None:
-            block = self._piece(tsn, chunk, at)
+        message = self._of.get(tsn)
+        if message is None:
+            message = self._piece(tsn, chunk, at)
         elif not copy:
-            block.resent += 1
-        block.losses += lost
+            message.resent += 1
+        message.losses += lost
         if tsn in self._underway and lost != (tsn in self._lost):
             (self._lost.add if lost else self._lost.discard)(tsn)
-            block.lost += 1 if lost else -1
+            message.lost += 1 if lost else -1
         if arrival is not None:
             self._await(arrival, tsn)
 
-    def _piece(self, tsn: int, chunk: Data | IData, at: float) -> Block:
+    def _piece(self, tsn: int, chunk: Data | IData, at: float) -> TrackedMessage:
         """A DATA chunk never seen before: its message."""
-        lane = self.lanes.get(chunk.stream)
-        if lane is None:
-            lane = self.lanes[chunk.stream] = Lane(chunk.stream, 0 if self._known else None)
+        queue = self.queues.get(chunk.stream)
+        if queue is None:
+            queue = self.queues[chunk.stream] = StreamQueue(chunk.stream, 0 if self._known else None)
         if isinstance(chunk, IData):
             number, modulus, position = chunk.mid, 1 << 32, chunk.fsn
         else:
             number, modulus, position = chunk.ssn, 1 << 16, tsn
         named = isinstance(chunk, IData) or not chunk.unordered
         key = (chunk.stream, chunk.unordered, number if named else -1 - tsn)
-        block = self._open.get(key) if named else self._neighbour(tsn, chunk)
-        if block is None:
-            place = -1 if chunk.unordered else lane.count_on(number, modulus, tsn > self._highest)
-            block = Block(chunk.stream, number if named else None, chunk.unordered, place, tsn, tsn, at)
-            self._insert(block)
+        message = self._open.get(key) if named else self._neighbour(tsn, chunk)
+        if message is None:
+            place = -1 if chunk.unordered else queue.count_on(number, modulus, tsn > self._highest)
+            message = TrackedMessage(
+                chunk.stream, number if named else None, chunk.unordered, place, tsn, tsn, at
+            )
+            self._insert(message)
         self._highest = max(self._highest, tsn)
-        block.tsn, block.last = min(block.tsn, tsn), max(block.last, tsn)
-        block.pieces += 1
-        block.size += len(chunk.data)
+        message.tsn, message.last = min(message.tsn, tsn), max(message.last, tsn)
+        message.pieces += 1
+        message.size += len(chunk.data)
         if chunk.beginning:
-            block.begin, block.ppid = position, chunk.ppid or 0
+            message.begin, message.ppid = position, chunk.ppid or 0
         if chunk.ending:
-            block.end = position
-        block.missing += 1
-        self._of[tsn] = block
+            message.end = position
+        message.missing += 1
+        self._of[tsn] = message
         self._underway.add(tsn)
-        if named and not block.whole:
-            self._open[key] = block
+        if named and not message.whole:
+            self._open[key] = message
         elif named:
             self._open.pop(key, None)
-        return block
+        return message
 
-    def _neighbour(self, tsn: int, chunk: Data | IData) -> Block | None:
+    def _neighbour(self, tsn: int, chunk: Data | IData) -> TrackedMessage | None:
         """The message of which an unordered piece is one: nothing but its TSN tells."""
         before = None if chunk.beginning else self._of.get(tsn - 1)
         after = None if chunk.ending else self._of.get(tsn + 1)
@@ -150,7 +154,7 @@ class Sending:
         if after is not None and (not after.unordered or after.begin is not None):
             after = None
         if before is not None and after is not None:
-            self.blocks.remove(after)
+            self.messages.remove(after)
             for its in range(after.tsn, after.last + 1):
                 self._of[its] = before
             before.last, before.end = after.last, after.end
@@ -163,41 +167,41 @@ class Sending:
             before.came = max(before.came, after.came)
         return before or after
 
-    def _insert(self, block: Block) -> None:
+    def _insert(self, message: TrackedMessage) -> None:
         """Nearly always at the end; packets from elsewhere may have been reordered."""
-        if not self.blocks or self.blocks[-1].tsn < block.tsn:
-            self.blocks.append(block)
+        if not self.messages or self.messages[-1].tsn < message.tsn:
+            self.messages.append(message)
         else:
-            self.blocks.insert(bisect_left(self.blocks, block.tsn, key=lambda one: one.tsn), block)
+            self.messages.insert(bisect_left(self.messages, message.tsn, key=lambda one: one.tsn), message)
 
     def _make_room(self) -> None:
         """For one more message, and one more DATA chunk: a message may have any number of them."""
-        if len(self.blocks) >= self._kept + self._kept // 4:
-            self._forget(len(self.blocks) - self._kept + 1)
+        if len(self.messages) >= self._kept + self._kept // 4:
+            self._forget(len(self.messages) - self._kept + 1)
         if len(self._of) >= self._kept * _TSNS:
-            upto = list(accumulate(block.pieces for block in self.blocks))
+            upto = list(accumulate(message.pieces for message in self.messages))
             self._forget(bisect_left(upto, self._kept * _TSNS // 4) + 1)
 
     def _forget(self, count: int) -> None:
         # All at once, as each cut moves all that stays.
-        old = dict.fromkeys(self.blocks[:count])
-        del self.blocks[:count]
+        old = dict.fromkeys(self.messages[:count])
+        del self.messages[:count]
         self.gone += count
-        self._forgotten = self.blocks[0].tsn if self.blocks else self._highest + 1
+        self._forgotten = self.messages[0].tsn if self.messages else self._highest + 1
         self._arrive_up_to(self._forgotten - 1, self._stood)
-        for block in old:
-            self.lanes[block.stream].forget(block)
-        for tsn in [tsn for tsn, block in self._of.items() if block in old]:
+        for message in old:
+            self.queues[message.stream].forget(message)
+        for tsn in [tsn for tsn, message in self._of.items() if message in old]:
             del self._of[tsn]
             self._underway.discard(tsn)
             self._lost.discard(tsn)
             self._beyond.pop(tsn, None)
-        for key in [key for key, block in self._open.items() if block in old]:
+        for key in [key for key, message in self._open.items() if message in old]:
             del self._open[key]
-        if len(self.lanes) > _LANES:
-            used = {block.stream for block in self.blocks}
-            for stream in [stream for stream in self.lanes if stream not in used]:
-                del self.lanes[stream]
+        if len(self.queues) > _LANES:
+            used = {message.stream for message in self.messages}
+            for stream in [stream for stream in self.queues if stream not in used]:
+                del self.queues[stream]
 
     def skip(self, chunk: ForwardTsn | IForwardTsn, arrival: float | None) -> None:
         """A FORWARD TSN was sent: what has not come up to there is given up (RFC 3758, section 3.5)."""
@@ -257,28 +261,28 @@ class Sending:
 
     def _skip(self, skipped: Iterable[tuple[int, int]], modulus: int, time: float) -> None:
         for stream, number in skipped:
-            if (lane := self.lanes.get(stream)) is not None:
-                lane.skip(lane.count_on(number, modulus, False), time)
+            if (queue := self.queues.get(stream)) is not None:
+                queue.skip(queue.count_on(number, modulus, False), time)
 
     def _arrive(self, tsn: int, time: float) -> None:
         """A DATA chunk comes; once more, or of a message no longer kept, it is nothing new."""
         if tsn not in self._underway:
             return
         self._underway.discard(tsn)
-        block = self._of[tsn]
-        block.missing -= 1
+        message = self._of[tsn]
+        message.missing -= 1
         if tsn in self._lost:
             self._lost.discard(tsn)
-            block.lost -= 1
-        block.came = max(block.came, time)
+            message.lost -= 1
+        message.came = max(message.came, time)
         if tsn >= self._next:
             self._beyond[tsn] = time
-        if block.whole and not block.missing and block.arrived_at is None:
-            block.abandoned = False
-            block.arrived_at = block.came
-            self.lanes[block.stream].arrive(block)
-            if block.last < self._next:
-                self._passed(block)
+        if message.whole and not message.missing and message.arrived_at is None:
+            message.abandoned = False
+            message.arrived_at = message.came
+            self.queues[message.stream].arrive(message)
+            if message.last < self._next:
+                self._passed(message)
         self._go_on()
 
     def _arrive_up_to(self, tsn: int, time: float) -> None:
@@ -301,17 +305,17 @@ class Sending:
         """In one stream this one is next."""
         self._stood = max(self._stood, came)
         self._next = tsn + 1
-        block = self._of.get(tsn)
-        if block is not None and block.last == tsn:
-            self._passed(block)
+        message = self._of.get(tsn)
+        if message is not None and message.last == tsn:
+            self._passed(message)
 
-    def _passed(self, block: Block) -> None:
+    def _passed(self, message: TrackedMessage) -> None:
         """In one stream nothing is before this message any more, and so in its own."""
-        lane = self.lanes[block.stream]
-        if block.arrived_at is not None and block.as_one_at is None:
-            lane.release(block, self._stood)
-        if not block.unordered and (block.arrived_at is not None or block.abandoned):
-            lane.skip(block.place, self._stood)
+        queue = self.queues[message.stream]
+        if message.arrived_at is not None and message.single_stream_at is None:
+            queue.release(message, self._stood)
+        if not message.unordered and (message.arrived_at is not None or message.abandoned):
+            queue.skip(message.place, self._stood)
 
     def _count_on(self, tsn: int) -> int:
         """Where a TSN is, counted on from the highest sent: they wrap around (RFC 9260, section 1.6)."""
@@ -319,13 +323,16 @@ class Sending:
         return self._highest + (ahead if ahead < 1 << 31 else ahead - (1 << 32))
 
 
-class Lanes:
+class StreamQueues:
     """Both directions of one conversation, as `Packet.direction` has them: "out" is sent by the local end."""
 
     def __init__(self, kept: int = KEPT) -> None:
-        self.sending: dict[Direction, Sending] = {"in": Sending(kept), "out": Sending(kept)}
+        self.sending: dict[Direction, StreamDelivery] = {
+            "in": StreamDelivery(kept),
+            "out": StreamDelivery(kept),
+        }
 
-    def fold(self, packets: Iterable[Seen]) -> None:
+    def fold(self, packets: Iterable[DecodedPacket]) -> None:
         """Take in packets, in the order in which they were sent."""
         for seen in packets:
             packet = seen.packet

@@ -1,4 +1,4 @@
-"""The course of a conversation, line by line: its packets, and between them what else happened.
+"""The timeline of a conversation, line by line: its packets, and between them what else happened.
 
 That is what the sockets at its ends told and were told, what ICMP said, and what was done to the link. All of
 it is in the order of the world's clock, but for what a socket tells, which has the time at which it was read.
@@ -23,8 +23,8 @@ from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.packet import name_of
 
 from .conversations import Conversation, End, kind
-from .ladder import Begun, Ladder, Row
-from .link_changes import Remarks
+from .ladder import Ladder, NewAssociation, Row
+from .link_history import LinkHistory
 
 _ROWS = 2000  # packets taken in at a time
 _READ = 1.0  # s within which a socket is read, usually
@@ -33,60 +33,60 @@ _AT_ONCE = 0.02  # s within which a stack has answered, and its socket been read
 _HEARTBEATS = (4, 5)  # HEARTBEAT and HEARTBEAT ACK
 
 
-class Told(msgspec.Struct, frozen=True, gc=False):
+class SocketEvent(msgspec.Struct, frozen=True, gc=False):
     """What the socket of one end told, or was told. `number` is the record's in the log.
 
-    `after` is the number of the packet before it.
+    `after_packet` is the number of the packet before it.
     """
 
     at: float
-    after: int
+    after_packet: int
     end: End
     event: Event
     number: int
 
 
-class Done(msgspec.Struct, frozen=True, gc=False):
-    """What was done to the link, what ICMP said, or that another association begins; `after` as above.
+class Annotation(msgspec.Struct, frozen=True, gc=False):
+    """What was done to the link, what ICMP said, or that another association begins; `after_packet` as above.
 
     `number` is that of the packet that it is of, 0 for none.
     """
 
     at: float
-    after: int
+    after_packet: int
     text: str
     what: Literal["link", "ICMP", "another"]
     number: int = 0
 
 
-class Beats(msgspec.Struct, frozen=True, gc=False):
+class HeartbeatRun(msgspec.Struct, frozen=True, gc=False):
     """HEARTBEATs and their answers in a row, by the numbers of the first and of the last packet."""
 
     first: int
     last: int
 
 
-Line = Row | Told | Done | Beats
+Line = Row | SocketEvent | Annotation | HeartbeatRun
 
 
-class Shown(msgspec.Struct, frozen=True):
+class LadderOptions(msgspec.Struct, frozen=True):
     """What stands beside the packets: what the `sockets` told; HEARTBEATs in a row `folded` into one line."""
 
     sockets: bool = False
     folded: bool = False
 
 
-class Course:
+class Timeline:
     """Follows one conversation. Its lines have serial numbers, those from `first` to the one before `end`."""
 
     def __init__(self, ladder: Ladder) -> None:
         self.ladder = ladder
-        self.shown = Shown()
+        self.shown = LadderOptions()
         self._ends: Mapping[int, End] = {}
         self._lines: deque[Line] = deque()
         self._begin()
 
-    def show(self, shown: Shown) -> None:
+    def show(self, shown: LadderOptions) -> None:
         """Have this beside the packets from now on: all lines are made anew, at the next update."""
         self.shown = shown
         self._begin()
@@ -110,7 +110,7 @@ class Course:
             raise IndexError(serial)
         return self._lines[serial - self.first]
 
-    def update(self, log: Log, ends: Mapping[int, End], remarks: Remarks) -> bool:
+    def update(self, log: Log, ends: Mapping[int, End], remarks: LinkHistory) -> bool:
         """Take in what came since; whether lines came or went. `ends` are the associations by their keys."""
         ladder = self.ladder
         if self.shown.sockets and dict(ends) != self._ends:
@@ -156,7 +156,9 @@ class Course:
             serial += step
         return None
 
-    def _notes(self, log: Log, remarks: Remarks, until: float | None) -> Iterator[Told | Done]:
+    def _notes(
+        self, log: Log, remarks: LinkHistory, until: float | None
+    ) -> Iterator[SocketEvent | Annotation]:
         """What else happened since the last time, in order, as far as packets are known."""
         told = self._told(log, until)
         done = merge(self._done(remarks, until), self._came_back(until), key=attrgetter("at"))
@@ -170,11 +172,11 @@ class Course:
             yield remark
             yield from done
 
-    def _told(self, log: Log, until: float | None) -> Iterator[Told]:
+    def _told(self, log: Log, until: float | None) -> Iterator[SocketEvent]:
         if not self.shown.sockets:
             return
-        ends, since, begun = self._ends, self._since, self.ladder.conversation.begun
-        early = list[Told]()
+        ends, since, start_time = self._ends, self._since, self.ladder.conversation.start_time
+        early = list[SocketEvent]()
         start = max(self._record, log.first)
         for number, event in enumerate(log.between(start, log.captured), start):
             if until is not None and event.at > until:
@@ -182,8 +184,8 @@ class Course:
             self._record = number + 1
             if (end := ends.get(event.key)) is None or event.at < since:
                 continue
-            told = Told(event.at, 0, end, event, number)
-            if event.at >= begun:
+            told = SocketEvent(at=event.at, after_packet=0, end=end, event=event, number=number)
+            if event.at >= start_time:
                 yield from early
                 early.clear()
                 yield told
@@ -193,25 +195,25 @@ class Course:
                 early.clear()  # of packets before, which are of an earlier conversation or not kept
         yield from early
 
-    def _done(self, remarks: Remarks, until: float | None) -> Iterator[Done]:
+    def _done(self, remarks: LinkHistory, until: float | None) -> Iterator[Annotation]:
         conversation = self.ladder.conversation
-        since = max(self._since, conversation.begun)
+        since = max(self._since, conversation.start_time)
         last = conversation.packets[-1].at if conversation.over and len(conversation) else None
         for number, remark in remarks.since(self._remark):
             if until is not None and remark.at > until:
                 break
             self._remark = number
             if remark.at >= since and (last is None or remark.at <= last):
-                yield Done(remark.at, 0, remark.text, "link")
+                yield Annotation(remark.at, 0, remark.text, "link")
 
-    def _came_back(self, until: float | None) -> Iterator[Done]:
+    def _came_back(self, until: float | None) -> Iterator[Annotation]:
         for bounce in self.ladder.conversation.bounces(self._bounce):
             if until is not None and bounce.at > until:
                 break
             self._bounce = bounce.serial
             if bounce.by_icmp:
                 said = f"{bounce.reason}, for packet {bounce.number}"
-                yield Done(bounce.at, 0, said, "ICMP", bounce.number)
+                yield Annotation(at=bounce.at, after_packet=0, text=said, what="ICMP", number=bounce.number)
 
     @property
     def _since(self) -> float:
@@ -219,11 +221,11 @@ class Course:
         ladder = self.ladder
         return ladder[ladder.first].packet.at if ladder.first > 1 and len(ladder) else 0.0
 
-    def _put(self, note: Told | Done) -> None:
+    def _put(self, note: SocketEvent | Annotation) -> None:
         lines = self._lines
         self._noted = max(self._noted, note.at)
-        answers = self._since_its_cause(note) if isinstance(note, Told) else []
-        if not answers and isinstance(note, Told) and not _asked_for(note.event):
+        answers = self._since_its_cause(note) if isinstance(note, SocketEvent) else []
+        if not answers and isinstance(note, SocketEvent) and not _asked_for(note.event):
             own = "out" if note.end == "local" else "in"
             while (
                 lines
@@ -235,11 +237,11 @@ class Course:
             if not lines or _calls_for_packets(lines[-1]):  # nothing came that would have been answered
                 lines.extend(reversed(answers))
                 answers.clear()
-        after = _number(lines[-1]) if lines else self._seen
-        lines.append(msgspec.structs.replace(note, after=after))
+        after_packet = _number(lines[-1]) if lines else self._seen
+        lines.append(msgspec.structs.replace(note, after_packet=after_packet))
         lines.extend(reversed(answers))
 
-    def _since_its_cause(self, note: Told) -> list[Line]:
+    def _since_its_cause(self, note: SocketEvent) -> list[Line]:
         """The lines behind the packet that brought an event about, the last one first; they are taken away.
 
         None where that is not known: but what a socket tells stays in the order in which it tells it.
@@ -256,7 +258,7 @@ class Course:
                     for _ in taken:
                         lines.pop()
                     return taken
-            elif isinstance(line, Told) and line.end == note.end:
+            elif isinstance(line, SocketEvent) and line.end == note.end:
                 break
             taken.append(line)
         return []
@@ -266,10 +268,10 @@ class Course:
         late = self._later(at) if self._noted > at else []
         if self.shown.folded and _is_beat(row.packet):
             last_line = lines[-1] if lines else None
-            if isinstance(last_line, Beats):
-                lines[-1] = Beats(last_line.first, row.number)
+            if isinstance(last_line, HeartbeatRun):
+                lines[-1] = HeartbeatRun(last_line.first, row.number)
             else:
-                lines.append(Beats(row.number, row.number))
+                lines.append(HeartbeatRun(row.number, row.number))
         else:
             lines.append(row)
         self._seen = row.number
@@ -278,34 +280,34 @@ class Course:
         for note in late:
             self._put(note)
 
-    def _later(self, at: float) -> list[Told | Done]:
+    def _later(self, at: float) -> list[SocketEvent | Annotation]:
         """What was told after a packet that only comes now, as those of a capture may; it is taken away."""
-        lines, stay, late = self._lines, list[Line](), list[Told | Done]()
+        lines, stay, late = self._lines, list[Line](), list[SocketEvent | Annotation]()
         while lines and len(stay) < _NEAR:
             last = lines.pop()
-            if isinstance(last, Told | Done) and last.at > at:
+            if isinstance(last, SocketEvent | Annotation) and last.at > at:
                 late.append(last)
                 continue
             stay.append(last)
-            if isinstance(last, Beats) or (isinstance(last, Row) and at - last.packet.at > _AT_ONCE):
+            if isinstance(last, HeartbeatRun) or (isinstance(last, Row) and at - last.packet.at > _AT_ONCE):
                 break
         lines.extend(reversed(stay))
         return late[::-1]
 
-    def _begins(self, begun: Begun, at: float) -> None:
+    def _begins(self, new: NewAssociation, at: float) -> None:
         """A line above the first packet of another association, which only its last one shows to be that."""
-        client, server = begun.tags
+        client, server = new.tags
         said = f"another association begins: tags {client:08x}, {server:08x}"
-        line = Done(at, begun.number - 1, said, "another", begun.number)
-        self._lines.insert(self.place(begun.number) - self.first, line)
+        line = Annotation(at=at, after_packet=new.number - 1, text=said, what="another", number=new.number)
+        self._lines.insert(self.place(new.number) - self.first, line)
 
     def _forget(self) -> None:
         """Lines of packets that are no longer kept go, and what was between them."""
         lines, first = self._lines, self.ladder.first
         while lines and self._oldest < first:
             line = lines[0]
-            if isinstance(line, Beats) and line.last >= first:
-                lines[0] = Beats(first, line.last)
+            if isinstance(line, HeartbeatRun) and line.last >= first:
+                lines[0] = HeartbeatRun(first, line.last)
                 self._oldest = first
                 return
             lines.popleft()
@@ -313,25 +315,25 @@ class Course:
             self._oldest = max(self._oldest, _number(line) + 1)
 
 
-class Still(NamedTuple):
+class TimelineSnapshot(NamedTuple):
     """What a course is made from, in copies to which nothing is added: for another thread to read."""
 
     conversation: Conversation
-    shown: Shown
+    shown: LadderOptions
     ends: Mapping[int, End]
     log: Log
-    remarks: Remarks
+    remarks: LinkHistory
     now: float = inf
     """Seconds of the link's clock."""
 
-    def follow(self) -> Generator[bytes, None, Course]:
+    def follow(self) -> Generator[bytes, None, Timeline]:
         """The course, after nothing for each slice of it: whoever waits may think better of it."""
-        course = Course(Ladder(self.conversation))
-        course.show(self.shown)
+        timeline = Timeline(Ladder(self.conversation))
+        timeline.show(self.shown)
         while True:
-            course.update(self.log, self.ends, self.remarks)
-            if course.ladder.seen == self.conversation.captured:
-                return course
+            timeline.update(self.log, self.ends, self.remarks)
+            if timeline.ladder.seen == self.conversation.captured:
+                return timeline
             yield b""
 
 
@@ -340,9 +342,9 @@ def sides(ends: Iterable[Association], conversation: Conversation) -> dict[int, 
     return {end.key: "local" if end.endpoint == conversation.endpoint else "peer" for end in ends}
 
 
-def text(line: Told | Done) -> str:
+def text(line: SocketEvent | Annotation) -> str:
     """A line that is no packet, in words. Printable."""
-    if isinstance(line, Done):
+    if isinstance(line, Annotation):
         return line.text
     event = line.event
     if isinstance(event, Message):
@@ -352,7 +354,7 @@ def text(line: Told | Done) -> str:
     return sentence(event)
 
 
-def beats(ladder: Ladder, line: Beats, now: float) -> str:
+def beats(ladder: Ladder, line: HeartbeatRun, now: float) -> str:
     """HEARTBEATs in a row, in words; `now` in seconds of the link's clock."""
     count, alone = line.last - line.first + 1, ladder.unanswered(line.first, line.last, now)
     lost, awaited = ladder.answers_lost(line.first, line.last), ladder.awaited(line.first, line.last, now)
@@ -377,7 +379,7 @@ def _asked_for(event: Event) -> bool:
 
 def _calls_for_packets(line: Line) -> bool:
     """Whether packets right below a line are of its doing, and answer nothing."""
-    return isinstance(line, Done) or (isinstance(line, Told) and _asked_for(line.event))
+    return isinstance(line, Annotation) or (isinstance(line, SocketEvent) and _asked_for(line.event))
 
 
 def _causes(event: Event) -> tuple[str, ...]:
@@ -399,9 +401,9 @@ def _number(line: Line) -> int:
     match line:
         case Row():
             return line.number
-        case Beats():
+        case HeartbeatRun():
             return line.last
-    return line.after
+    return line.after_packet
 
 
 def _is_beat(packet: Packet) -> bool:

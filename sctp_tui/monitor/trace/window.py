@@ -27,9 +27,9 @@ from sctp_tui.sctp.wire.packet import (
 )
 
 from .conversations import Traced
+from .peer_rwnd import fits
 from .phase import Phase
-from .room import fits
-from .tries import Tries
+from .send_history import SendHistory
 from .tsn_blocks import among, apart, without
 
 KEPT = 100_000
@@ -99,7 +99,7 @@ class Track:
         return self.values[-1] if self.values else None
 
 
-class Sending:
+class SendWindow:
     """One direction: the DATA of one end, and the SACKs of the other.
 
     TSNs are counted from the initial one, which is 0; where the packets with it weren't seen, from the
@@ -116,7 +116,7 @@ class Sending:
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
         self._announced: int | None = None
-        self._tries = Tries()
+        self._tries = SendHistory()
         self._packets = 0
         self.phase = Phase()
         self._begin(None)
@@ -366,11 +366,11 @@ class Sending:
             self._octets -= octets
 
 
-class Window:
+class SendWindows:
     """Both directions of one conversation, by `Packet.direction`: "out" is what the local end sends."""
 
     def __init__(self, kept: int = KEPT) -> None:
-        self.sending: dict[Direction, Sending] = {"in": Sending(kept), "out": Sending(kept)}
+        self.sending: dict[Direction, SendWindow] = {"in": SendWindow(kept), "out": SendWindow(kept)}
 
     def fold(self, packets: Iterable[Traced]) -> None:
         """Take in packets, in the order in which they were sent."""

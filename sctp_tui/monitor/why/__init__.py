@@ -10,8 +10,8 @@ from typing import Literal
 import msgspec
 
 from sctp_tui.monitor.trace.heard import RTO, Heard, gives_up, guarded
-from sctp_tui.monitor.trace.room import Situation
-from sctp_tui.monitor.trace.tries import Retransmission
+from sctp_tui.monitor.trace.peer_rwnd import Situation
+from sctp_tui.monitor.trace.send_history import Retransmission
 from sctp_tui.sctp.events import (
     AssocChange,
     AssocReset,
@@ -48,13 +48,13 @@ from sctp_tui.sctp.wire.packet import (
 from sctp_tui.sctp.wire.parameters import Parameter
 
 from .causes import CAUSES
-from .chunks import CHUNKS, REFUSALS, VERDICTS, Words
+from .chunks import CHUNKS, REFUSALS, VERDICTS, Explanation
 from .events import EVENTS
 
 Level = Literal["beginner", "expert"]
 
 
-class Facts(msgspec.Struct, frozen=True):
+class ChunkContext(msgspec.Struct, frozen=True):
     """What is known of a chunk beside its own fields.
 
     `retransmission` is None for a first try. `fills_gap` is of DATA that comes behind what has higher TSNs,
@@ -86,13 +86,13 @@ class Why(msgspec.Struct, frozen=True):
     section: str
 
 
-_NOTHING = Facts()
+_NOTHING = ChunkContext()
 _RESPONSE = 16
 _HB_INTERVAL = 29.5  # s: what HB.interval usually is, less a tick of timers
 _RESULTS = {0: "done", 1: "done", 2: "denied", 3: "failed", 4: "failed", 5: "failed", 6: "later"}
 
 
-def why(subject: Event | Chunk, level: Level, facts: Facts = _NOTHING) -> Why:
+def why(subject: Event | Chunk, level: Level, facts: ChunkContext = _NOTHING) -> Why:
     """The words for an event or a chunk; for a `Packet` what the link did to it. `facts` are of a chunk."""
     if isinstance(subject, Packet):
         return in_words(REFUSALS.get(subject.reason) or VERDICTS[subject.verdict], level)
@@ -106,18 +106,18 @@ def why(subject: Event | Chunk, level: Level, facts: Facts = _NOTHING) -> Why:
     return in_words(found, level, *(CAUSES[cause.type] for cause in causes if cause.type in CAUSES))
 
 
-def _find(words: dict[str, Words], name: str, kind: str) -> Words:
+def _find(words: dict[str, Explanation], name: str, kind: str) -> Explanation:
     return words.get(f"{name}/{kind}") or words[name]
 
 
-def in_words(words: Words, level: Level, *causes: Words) -> Why:
+def in_words(words: Explanation, level: Level, *causes: Explanation) -> Why:
     """Words for this level, and behind them those of error causes."""
     said = [getattr(one, level) for one in (words, *causes)]
     number, _, section = (causes[0] if causes else words).section.partition(" ")
     return Why(" ".join(said), f"RFC {number}, section {section}" if number else "")
 
 
-def _cause_of(event: Event) -> Iterator[Words]:
+def _cause_of(event: Event) -> Iterator[Explanation]:
     """What a cause code that came with an event means; where our user made it happen it tells nothing new."""
     told = isinstance(event, RemoteError) or (isinstance(event, AssocChange) and event.by != "us")
     if told and (cause := CAUSES.get(getattr(event, "error", None) or 0)):
@@ -174,7 +174,7 @@ def _(event: ReadingPaused) -> str:
 # --- in which situation a chunk is
 
 
-def _situation(chunk: Chunk, facts: Facts) -> str:
+def _situation(chunk: Chunk, facts: ChunkContext) -> str:
     match chunk:
         case Data() | IData():
             return _of_data(chunk, facts)
@@ -215,7 +215,7 @@ def _of_request(parameter: Parameter) -> str:
     return f"{kind} {_RESULTS[result]}" if parameter.type == _RESPONSE and result in _RESULTS else kind
 
 
-def _of_data(chunk: Data | IData, facts: Facts) -> str:
+def _of_data(chunk: Data | IData, facts: ChunkContext) -> str:
     if facts.room and facts.retransmission not in ("fast", "recovery"):
         return f"{facts.room} again" if facts.room == "probe" and facts.retransmission else facts.room
     if facts.retransmission:
@@ -229,7 +229,7 @@ def _of_data(chunk: Data | IData, facts: Facts) -> str:
     return "" if facts.as_sent else "first seen"
 
 
-def _of_sack(sack: Sack, facts: Facts) -> str:
+def _of_sack(sack: Sack, facts: ChunkContext) -> str:
     if sack.gaps:
         return "gaps"
     if facts.probe_taken:

@@ -4,293 +4,293 @@ By an event's tag, with what tells its kinds apart behind a slash. Sections as i
 has it, as with what this program counts.
 """
 
-from .chunks import NOTES, Words
+from .chunks import NOTES, Explanation
 
 EVENTS = {
     # --- associations
-    "assoc_change/COMM_UP": Words(
+    "assoc_change/COMM_UP": Explanation(
         "6458 6.1.1",
         "The association stands: both ends can send. Each stream keeps its own order.",
         "The end that asked reports it on COOKIE ACK, the other on a valid COOKIE ECHO. The numbers of "
         "streams are the smaller of what one end asked for and the other takes.",
     ),
-    "assoc_change/COMM_LOST/peer": Words(
+    "assoc_change/COMM_LOST/peer": Explanation(
         "6458 6.1.1",
         "The other end broke the association off. What had not arrived by then is lost.",
         "An ABORT with the right tag came. Messages not acknowledged come back as SEND_FAILED.",
     ),
-    "assoc_change/COMM_LOST/us": Words(
+    "assoc_change/COMM_LOST/us": Explanation(
         "9260 9.1",
         "This end broke the association off at once, without waiting for what was on its way.",
         "The ABORT primitive: an ABORT was sent once and the TCB deleted, whatever is outstanding.",
     ),
-    "assoc_change/COMM_LOST/stack": Words(
+    "assoc_change/COMM_LOST/stack": Explanation(
         "9260 9.1",
         "The SCTP of this end broke the association off by itself: what came was against the rules, or the "
         "end of a shutdown did not come.",
         "An ABORT was sent and the TCB deleted, with the cause of a violation, or by T5-shutdown-guard; "
         "no program here had asked for it.",
     ),
-    "assoc_change/COMM_LOST/unknown": Words(
+    "assoc_change/COMM_LOST/unknown": Explanation(
         "6458 6.1.1",
         "The association is gone: the other end broke it off, or did not answer any more. The stack does not "
         "tell which.",
         "SCTP_COMM_LOST without a cause: so Linux tells of an ABORT without causes and of an error counter "
         "past Association.Max.Retrans alike.",
     ),
-    "assoc_change/COMM_LOST/nobody": Words(
+    "assoc_change/COMM_LOST/nobody": Explanation(
         "9260 8.1",
         "The other end did not answer any more, for so long that it is taken for gone.",
         "The association's error counter went past Association.Max.Retrans: each T3-rtx that ran out and "
         "each HEARTBEAT without answer counted, and no answer reset it.",
     ),
-    "assoc_change/RESTART": Words(
+    "assoc_change/RESTART": Explanation(
         "9260 5.2.4",
         "The other end began anew without having ended the association, as after a crash.",
         "A COOKIE ECHO came with two new tags and matching Tie-Tags (action A): TSNs, SSNs and cwnd begin "
         "anew, the association ID stays.",
     ),
-    "assoc_change/SHUTDOWN_COMP": Words(
+    "assoc_change/SHUTDOWN_COMP": Explanation(
         "9260 9.2",
         "The association is closed, and everything sent on it and not given up has arrived.",
         "SHUTDOWN, SHUTDOWN ACK and SHUTDOWN COMPLETE have passed: nothing was outstanding at either end.",
     ),
-    "assoc_change/CANT_STR_ASSOC/peer": Words(
+    "assoc_change/CANT_STR_ASSOC/peer": Explanation(
         "9260 5.1",
         "The other end refused: nobody listens on that port, or it has no room.",
         "An ABORT answered the INIT or the COOKIE ECHO; to a port without a listener it is the answer to an "
         "out of the blue packet (8.4).",
     ),
-    "assoc_change/CANT_STR_ASSOC/us": Words(
+    "assoc_change/CANT_STR_ASSOC/us": Explanation(
         "9260 9.1",
         "This end gave the set-up up before it was done.",
         "The ABORT primitive was called in COOKIE-WAIT or COOKIE-ECHOED.",
     ),
-    "assoc_change/CANT_STR_ASSOC/stack": Words(
+    "assoc_change/CANT_STR_ASSOC/stack": Explanation(
         "9260 5.1",
         "The SCTP of this end gave the set-up up by itself: what the other end answered was of no use.",
         "The INIT ACK could not be taken, or each COOKIE ECHO brought a stale cookie (5.2.6).",
     ),
-    "assoc_change/CANT_STR_ASSOC/unknown": Words(
+    "assoc_change/CANT_STR_ASSOC/unknown": Explanation(
         "6458 6.1.1",
         "The association did not come about, and the stack does not tell why.",
         "SCTP_CANT_STR_ASSOC: so Linux tells alike of an ABORT, of an ICMP message and of its own end.",
     ),
-    "assoc_change/CANT_STR_ASSOC/nobody": Words(
+    "assoc_change/CANT_STR_ASSOC/nobody": Explanation(
         "9260 4",
         "No SCTP answered: the network says that the other end can't be reached, or nothing came at all.",
         "T1-init or T1-cookie ran out more than Max.Init.Retransmits times, or ICMP ended the set-up sooner "
         "(RFC 6951, 5.5).",
     ),
-    "shutdown_event": Words(
+    "shutdown_event": Explanation(
         "6458 6.1.5",
         "The other end is closing: it still takes what is on its way, and nothing new can be sent to it.",
         "A SHUTDOWN came: this end is in SHUTDOWN-RECEIVED until its data is acknowledged, then sends "
         "SHUTDOWN ACK.",
     ),
     # --- paths
-    "peer_addr_change/AVAILABLE": Words(
+    "peer_addr_change/AVAILABLE": Explanation(
         "6458 6.1.2",
         "An address of the other end answers again.",
         "A HEARTBEAT ACK or an acknowledgement came over it: its error counter is 0 and it is active.",
     ),
-    "peer_addr_change/UNREACHABLE": Words(
+    "peer_addr_change/UNREACHABLE": Explanation(
         "9260 8.2",
         "An address of the other end has not answered for long. Another one is used, where there is one.",
         "Its error counter went past Path.Max.Retrans: it is inactive. Data moves to another active address "
         "(6.4.1), HEARTBEATs go on.",
     ),
-    "peer_addr_change/REMOVED": Words(
+    "peer_addr_change/REMOVED": Explanation(
         "5061 5.3",
         "The other end has given up one of its addresses.",
         "An ASCONF with a Delete IP Address parameter (4.2.2) was taken.",
     ),
-    "peer_addr_change/ADDED": Words(
+    "peer_addr_change/ADDED": Explanation(
         "5061 5.3",
         "The other end has one address more.",
         "An ASCONF with an Add IP Address parameter (4.2.1) was taken; the address has to be confirmed "
         "before data goes there.",
     ),
-    "peer_addr_change/MADE_PRIM": Words(
+    "peer_addr_change/MADE_PRIM": Explanation(
         "9260 6.4",
         "This address is the one that data goes to from now on.",
         "It was made the primary path, by the user here or by the peer with an ASCONF (RFC 5061, 5.4).",
     ),
-    "peer_addr_change/CONFIRMED": Words(
+    "peer_addr_change/CONFIRMED": Explanation(
         "9260 5.4",
         "The other end has shown that this address really is its own.",
         "The address that the handshake went to is confirmed by it. One that was only listed in an INIT or "
         "INIT ACK has to answer a HEARTBEAT with its random nonce before data may go there.",
     ),
-    "peer_addr_change/POTENTIALLY_FAILED": Words(
+    "peer_addr_change/POTENTIALLY_FAILED": Explanation(
         "9260 8.2",
         "An address misses answers. It isn't given up yet, but another one is preferred.",
         "Potentially failed, a state that RFC 7829 adds below Path.Max.Retrans so that failover comes "
         "sooner.",
     ),
-    "peer_addr_change": Words(
+    "peer_addr_change": Explanation(
         "6458 6.1.2",
         "Something changed about an address of the other end.",
         "SCTP_PEER_ADDR_CHANGE with a state that this program has no words for.",
     ),
     # --- messages
-    "message/in": Words(
+    "message/in": Explanation(
         "9260 6.6",
         "A message came, whole and in its order among those of its stream.",
         "All fragments were there and its SSN was the next one of the stream; no other stream could hold it "
         "up.",
     ),
-    "message/in/unordered": Words(
+    "message/in/unordered": Explanation(
         "9260 6.6",
         "A message came. It is unordered, so it waited for no other.",
         "Its U bit was set: delivered as soon as it was complete, its SSN ignored.",
     ),
-    "message/out": Words(
+    "message/out": Explanation(
         "6458 3.1.4",
         "The stack has taken a message for sending. It may still wait here, or be on its way.",
         "It is in the send buffer. TSN and SSN are assigned when it is sent, as cwnd and rwnd allow.",
     ),
-    "message_too_large": Words(
+    "message_too_large": Explanation(
         "6458 8.1.21",
         "A message was longer than this program's limit, so it was thrown away here.",
         "The stack gave it in pieces, MSG_EOR on the last; what is over the limit is read and dropped.",
     ),
-    "send_failed/unsent": Words(
+    "send_failed/unsent": Explanation(
         "6458 6.1.11",
         "A message comes back: it never left this end.",
         "SCTP_DATA_UNSENT: the association ended, or its lifetime passed, while it was queued, or its "
         "stream does not exist.",
     ),
-    "send_failed/sent": Words(
+    "send_failed/sent": Explanation(
         "6458 6.1.11",
         "A message comes back: it was sent, but nothing says that it arrived. It may have.",
         "SCTP_DATA_SENT: it got a TSN and was not acknowledged before the association ended or its lifetime "
         "passed.",
     ),
-    "partial_delivery_event": Words(
+    "partial_delivery_event": Explanation(
         "6458 6.1.7",
         "A long message had begun to come, and its rest will not.",
         "Partial delivery was aborted: the association ended, or the peer gave the message up, after pieces "
         "had been delivered.",
     ),
-    "sender_dry_event": Words(
+    "sender_dry_event": Explanation(
         "6458 6.1.9",
         "Everything that was sent has been acknowledged.",
         "The send queue is empty and nothing is outstanding: nothing waits to be sent, or sent again.",
     ),
-    "remote_error": Words(
+    "remote_error": Explanation(
         "6458 6.1.3",
         "The other end reports a problem with something it got. The association goes on.",
         "An ERROR chunk came; it does not change the association's state by itself.",
     ),
     # --- extensions
-    "adaptation_indication": Words(
+    "adaptation_indication": Explanation(
         "6458 6.1.6",
         "The other end told what kind of program runs on top of it.",
         "An Adaptation Layer Indication was in its INIT or INIT ACK (RFC 5061, 4.2.6): a number that only "
         "the programs know.",
     ),
-    "authentication_event": Words(
+    "authentication_event": Explanation(
         "6458 6.1.8",
         "Something changed about the keys by which chunks are authenticated.",
         "A key was used first, is no longer used, or the peer does not support AUTH at all (RFC 4895).",
     ),
-    "stream_reset_event/done": Words(
+    "stream_reset_event/done": Explanation(
         "6525 6.1.1",
         "Some streams count their messages from 0 again.",
         "An SSN reset was performed: the next SSN is 0, for the streams named or for all.",
     ),
-    "stream_reset_event": Words(
+    "stream_reset_event": Explanation(
         "6525 6.1.1",
         "Streams were to count their messages from 0 again, and that did not happen.",
         "The request was denied by the peer's policy, or failed; the SSNs go on as they were.",
     ),
-    "assoc_reset_event/done": Words(
+    "assoc_reset_event/done": Explanation(
         "6525 6.1.2",
         "All numbers of the association began anew, in both directions.",
         "An SSN/TSN reset was performed; both new TSNs are told.",
     ),
-    "assoc_reset_event": Words(
+    "assoc_reset_event": Explanation(
         "6525 6.1.2",
         "All numbers were to begin anew, and that did not happen.",
         "The SSN/TSN reset was denied by the peer, or failed.",
     ),
-    "stream_change_event/done": Words(
+    "stream_change_event/done": Explanation(
         "6525 6.1.3",
         "The association has more streams now.",
         "An Add Streams request was performed; the new totals are told.",
     ),
-    "stream_change_event": Words(
+    "stream_change_event": Explanation(
         "6525 6.1.3",
         "More streams were asked for, and not given.",
         "The Add Streams request was denied by the peer, or failed.",
     ),
-    "notifications_stopped_event": Words(
+    "notifications_stopped_event": Explanation(
         "6458 6.1.10",
         "The stack had too much to tell and left something out: what is shown may lack events.",
         "The receive buffer had no room for more of them; none come until they are subscribed to again.",
     ),
-    "unknown_notification": Words(
+    "unknown_notification": Explanation(
         "6458 6.1",
         "The stack told something that this program has no words for.",
         "A notification of an unknown type, or too short for its type: it is passed over.",
     ),
-    "request_denied": Words(
+    "request_denied": Explanation(
         "6525 4.4",
         "The peer asked for other streams, or that they count from 0 again, and our stack does not allow it.",
         "The Re-configuration Response has the result Denied. A program allows such requests by "
         "SCTP_ENABLE_STREAM_RESET (RFC 6525, section 6.3.1), which this one does not.",
     ),
-    "suppressed": Words(
+    "suppressed": Explanation(
         "",
         "So many more of the same came at once that they are only counted here.",
         "Beyond a hundred control events of an association in a second they are counted by kind: each ERROR "
         "chunk makes one, and a packet has room for many. Counters stay exact.",
     ),
     # --- endpoints
-    "listening": Words(
+    "listening": Explanation(
         "6458 3.1.3",
         "This end waits for others to ask for associations.",
         "Bound and listening: a one-to-many socket, one for all associations, each told apart by its ID.",
     ),
-    "opening": Words(
+    "opening": Explanation(
         "6458 7.5",
         "A message for somebody new: the association is being set up first.",
         "The first send on a one-to-many socket makes the association by itself: INIT is sent, the state is "
         "COOKIE-WAIT.",
     ),
-    "ending/close": Words(
+    "ending/close": Explanation(
         "6458 5.3.4",
         "The program asks for the end. What it sent before still goes out and is acknowledged first.",
         "The SHUTDOWN primitive, sendmsg() with SCTP_EOF: SHUTDOWN-PENDING while anything is outstanding.",
     ),
-    "ending/abort": Words(
+    "ending/abort": Explanation(
         "6458 5.3.4",
         "The program breaks the association off: what is not acknowledged yet is thrown away.",
         "The ABORT primitive, sendmsg() with SCTP_ABORT. The data of the call, if any, is the reason that "
         "goes out in the ABORT.",
     ),
-    "endpoint_failed": Words(
+    "endpoint_failed": Explanation(
         "6458 3.1",
         "The endpoint could not be opened, or could not go on: the text says why.",
         "A call of socket, bind or listen failed, or the socket told an error that it does not recover from.",
     ),
-    "endpoint_closed": Words(
+    "endpoint_closed": Explanation(
         "6458 3.1.5",
         "The endpoint is closed, and so are its associations.",
         "Closing shuts down each association gracefully; those that outlast the grace are aborted.",
     ),
-    "reading_paused/paused": Words(
+    "reading_paused/paused": Explanation(
         "9260 6.2",
         "Nothing is read here any more: what comes waits in the stack, until its buffer is full.",
         "With each message that waits a_rwnd shrinks, down to 0; then the peer may only probe the window.",
     ),
-    "reading_paused": Words(
+    "reading_paused": Explanation(
         "9260 6.2",
         "Reading goes on, and the other end may send again.",
         "As the buffer empties a window update, a SACK with a larger a_rwnd, tells the peer.",
     ),
-    "refused": Words(
+    "refused": Explanation(
         "",
         "What was asked for can't be done: the text says what stands against it.",
         "Checked here, or told by the stack's call, before anything went out.",
@@ -298,34 +298,34 @@ EVENTS = {
     # --- the wire
     "link": NOTES["link"],
     # --- numbers
-    "counts": Words(
+    "counts": Explanation(
         "",
         "How many messages and bytes have passed on the association.",
         "Counted by this program at the sockets API: user messages, no chunks and no headers.",
     ),
-    "status": Words(
+    "status": Explanation(
         "6458 8.2.1",
         "What the stack says of the association right now.",
         "SCTP_STATUS and SCTP_GET_PEER_ADDR_INFO (8.2.2): state, peer's rwnd, queues, and each path's cwnd, "
         "SRTT and RTO.",
     ),
-    "streams": Words(
+    "streams": Explanation(
         "",
         "What has passed on each stream.",
         "Counted by this program; the SSN (RFC 9260, 6.5) is that of the last ordered message received.",
     ),
-    "detail": Words(
+    "detail": Explanation(
         "6458 8.2.1",
         "More about one association: its tags, its timers and its counters.",
         "From several socket options and, on Linux, SCTP_GET_ASSOC_STATS; what a stack does not tell is "
         "left out.",
     ),
-    "generating": Words(
+    "generating": Explanation(
         "",
         "How far the generator of messages has come.",
         "A generator sends as fast as it was told; where the send buffer is full it waits for room.",
     ),
-    "totals": Words(
+    "totals": Explanation(
         "",
         "How many associations there are, and how many were turned away at this program's limit.",
         "Counted over all endpoints; at the limit new associations are aborted.",

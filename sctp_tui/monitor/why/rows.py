@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from sctp_tui.monitor.trace.ladder import Row
-from sctp_tui.monitor.trace.timeline import Done
+from sctp_tui.monitor.trace.timeline import Annotation
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.packet import Chunk, Data, IData, Sack, name_of
 
-from . import Facts, Level, Why, in_words, why
+from . import ChunkContext, Level, Why, in_words, why
 from .chunks import NOTES
 
 _EXPLAINED = 200  # chunks of a packet; only nonsense has more
@@ -36,7 +36,7 @@ def why_row(row: Row, level: Level, bounced: str = "") -> Iterator[tuple[str, Wh
         yield _link(row, level)
 
 
-def why_note(note: Done, level: Level) -> Why:
+def why_note(note: Annotation, level: Level) -> Why:
     """The words for what stands between packets, and is told by no socket."""
     return in_words(NOTES[note.what], level)
 
@@ -47,7 +47,7 @@ def explained(row: Row, level: Level) -> Iterator[tuple[Chunk, Why]]:
     with_data = any(isinstance(chunk, Data | IData) for chunk in chunks)
     for at, chunk in enumerate(chunks[:_EXPLAINED]):
         tried = row.tried(at)
-        facts = Facts(
+        facts = ChunkContext(
             tried.why,
             tried.fills_gap,
             row.opens and isinstance(chunk, Sack),

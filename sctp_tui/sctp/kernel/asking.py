@@ -48,9 +48,15 @@ def path(fd: int, assoc_id: int, address: bytes, primary: bytes) -> tuple[int, P
         _, initial, longest, _ = rto_info(fd, found)
         srtt = 0 if measured(0, rto, initial, longest) else None
     return found, Path(
-        where[0], layout.PATH_STATES.get(state, str(state)), where == layout.unpack_address(primary),
-        cwnd, srtt, rto, mtu, round(_JIFFY),
-    )  # fmt: skip
+        address=where[0],
+        state=layout.PATH_STATES.get(state, str(state)),
+        primary=where == layout.unpack_address(primary),
+        cwnd=cwnd,
+        srtt=srtt,
+        rto=rto,
+        mtu=mtu,
+        srtt_step=round(_JIFFY),
+    )
 
 
 def rto_info(fd: int, assoc_id: int) -> tuple[int, int, int, int]:
@@ -85,7 +91,14 @@ def limits(fd: int, assoc_id: int) -> tuple[PathLimits, ...]:
         _, _, heartbeat, retrans, _, _, flags, _, _ = layout.PADDRPARAMS.unpack(raw)
         host, _ = layout.unpack_address(address)
         quick = _potentially_failed(fd, assoc_id, address) if fails_quickly else None
-        told.append(PathLimits(host, heartbeat if flags & layout.SPP_HB_ENABLE else 0, retrans, quick))
+        told.append(
+            PathLimits(
+                address=host,
+                heartbeat_interval=heartbeat if flags & layout.SPP_HB_ENABLE else 0,
+                max_retrans=retrans,
+                pf_retrans=quick,
+            )
+        )
     return tuple(told)
 
 
@@ -131,7 +144,7 @@ def peer(fd: int, assoc_id: int) -> Peer:
         udp_port = 0
     else:
         udp_port = int.from_bytes(layout.UDPENCAPS.unpack(raw)[2], "big")
-    return Peer(tuple(host for host, _ in found), found[0][1], udp_port or None)
+    return Peer(addresses=tuple(host for host, _ in found), port=found[0][1], udp_port=udp_port or None)
 
 
 def _addresses(fd: int, assoc_id: int) -> list[bytes]:

@@ -10,7 +10,7 @@ import msgspec
 from .sockets import branch_off
 
 
-class Source(msgspec.Struct, eq=False):
+class ReadableSocket(msgspec.Struct, eq=False):
     """A socket that is read: the one-to-many socket, or that of the association with this ID.
 
     `failing` are the pieces so far of one notification that comes in several. `error` is the errno that it
@@ -34,11 +34,11 @@ class Branches:
 
     def __init__(self, sock: socket.socket) -> None:
         """Raises OSError."""
-        self._main = Source(sock)
+        self._main = ReadableSocket(sock)
         self._ready = select.epoll()
         self._ready.register(sock, select.EPOLLIN)
         self._by_fd = {sock.fileno(): self._main}
-        self._branches: dict[int, Source] = {}
+        self._branches: dict[int, ReadableSocket] = {}
         self._held: set[int] = set()
 
     def of(self, assoc_id: int) -> socket.socket:
@@ -54,7 +54,7 @@ class Branches:
         if assoc_id in self._branches:
             return False
         sock = branch_off(self._main.sock, assoc_id)
-        self._branches[assoc_id] = self._by_fd[sock.fileno()] = Source(sock, assoc_id)
+        self._branches[assoc_id] = self._by_fd[sock.fileno()] = ReadableSocket(sock, assoc_id)
         self._ready.register(sock, select.EPOLLIN)
         return True
 
@@ -75,13 +75,13 @@ class Branches:
             self._held.discard(assoc_id)
             self._ready.register(self._branches[assoc_id].sock, select.EPOLLIN)
 
-    def ready(self) -> Sequence[Source]:
+    def ready(self) -> Sequence[ReadableSocket]:
         """Those that have something to read. Without branches nobody asks: reading tells."""
         if not self._branches:
             return (self._main,)
         return [self._by_fd[fd] for fd, _ in self._ready.poll(0)]
 
-    def leave(self, source: Source) -> None:
+    def leave(self, source: ReadableSocket) -> None:
         """An association has ended: close its socket."""
         if self._branches.pop(source.assoc_id, None) is not None:
             del self._by_fd[source.sock.fileno()]

@@ -15,10 +15,10 @@ from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Direction, Packet, Peer
 from sctp_tui.sctp.system import kernel_udp_port
 
-from .last_words import Abort, LastWords
 from .ring import SETTLED, Frame, NoCapture, Ring
+from .seen_aborts import SeenAbort, SeenAborts
 
-__all__ = ["SETTLED", "Capture", "End", "Ends", "NoCapture"]
+__all__ = ["SETTLED", "Capture", "CapturedSocket", "CapturedSockets", "NoCapture"]
 
 _LATE = 1.0  # s in which a closed endpoint's last packets are still its own
 _FLOWS = 8192  # pairs of addresses and ports kept in mind, each way; past it the oldest is looked up anew
@@ -27,7 +27,7 @@ _SCTP, _UDP, _FRAGMENT = 132, 17, 44
 _NO_TAG = bytes(4)
 
 
-class End(msgspec.Struct, eq=False):
+class CapturedSocket(msgspec.Struct, eq=False):
     """One endpoint's socket: its name and port, its addresses (none: any), and whether it is a server's."""
 
     name: str
@@ -41,19 +41,19 @@ class End(msgspec.Struct, eq=False):
         self.until = now + _LATE
 
 
-class Ends:
+class CapturedSockets:
     """The sockets of our endpoints. `version` grows with each that comes."""
 
     def __init__(self) -> None:
         self.version = 0
-        self._by_port: dict[int, list[End]] = {}
+        self._by_port: dict[int, list[CapturedSocket]] = {}
 
-    def add(self, end: End) -> None:
+    def add(self, end: CapturedSocket) -> None:
         """One is bound."""
         self.version += 1
         self._by_port.setdefault(end.port, []).append(end)
 
-    def find(self, host: str, port: int, now: float) -> End | None:
+    def find(self, host: str, port: int, now: float) -> CapturedSocket | None:
         """The one that this address belongs to, the newest if there are more."""
         ends = self._by_port.get(port)
         if ends is None:
@@ -64,14 +64,14 @@ class Ends:
         return next((end for end in reversed(ends) if not end.hosts or host in end.hosts), None)
 
 
-class _Way(msgspec.Struct, eq=False):
+class _CapturedFlow(msgspec.Struct, eq=False):
     """One direction between two addresses with their ports; `end` is None for those of other programs.
 
     `head` are the ports and the verification tag of its newest packet, `data` that packet, seen on
-    `interface`. `version` is that of `Ends` when it was looked up. `within` tells that both ends are ours.
+    `interface`. `version` is that of `CapturedSockets` when it was looked up. `within`: both ends are ours.
     """
 
-    end: End | None
+    end: CapturedSocket | None
     version: int
     direction: Direction = "in"
     local: Peer | None = None
@@ -97,13 +97,13 @@ class _Parts(NamedTuple):
 class Capture:
     """Tells of every packet of `ends` from now on; use it from one thread. Raises `NoCapture`."""
 
-    def __init__(self, ends: Ends, clock: Clock, tap: Callable[[Packet], None]) -> None:
+    def __init__(self, ends: CapturedSockets, clock: Clock, tap: Callable[[Packet], None]) -> None:
         self._ends = ends
         self._clock = clock
         self._tap = tap
         self._ring = Ring(kernel_udp_port())
-        self._last_words = LastWords()
-        self._ways: dict[bytes, _Way] = {}
+        self._last_words = SeenAborts()
+        self._ways: dict[bytes, _CapturedFlow] = {}
         self._flows: dict[bytes, int] = {}
         self._last_flow = 0
         self._missed = 0
@@ -127,7 +127,7 @@ class Capture:
             self._missed += frame.missed
             self._hear(frame)
 
-    def abort(self, port: int, peer: Peer) -> Abort | None:
+    def abort(self, port: int, peer: Peer) -> SeenAbort | None:
         """The ABORT that has just ended the association of a port with a peer, None where none was seen.
 
         Waits until what passed by now can be read, at most.
@@ -172,9 +172,22 @@ class Capture:
                 _bound(self._flows)
                 self._flows[head] = way.flow
         told = Packet(
-            frame.at, now, way.end.name, 0, 0, way.peer, way.local or Peer((), 0), way.flow,
-            way.direction, "delivered", self._remark(frame, more), 0.0, packet, way.within, captured=True,
-        )  # fmt: skip
+            at=frame.at,
+            mono=now,
+            endpoint=way.end.name,
+            key=0,
+            assoc_id=0,
+            peer=way.peer,
+            local=way.local or Peer((), 0),
+            flow=way.flow,
+            direction=way.direction,
+            verdict="delivered",
+            reason=self._remark(frame, more),
+            delay=0.0,
+            data=packet,
+            within=way.within,
+            captured=True,
+        )
         self._last_words.hear(told)
         self._tap(told)
 
@@ -191,7 +204,7 @@ class Capture:
             remarks.append(f"cut short by the capture: {frame.length:,} octets with the IP header")
         return "; ".join(remarks)
 
-    def _look_up(self, key: bytes, parts: _Parts, packet: bytes, frame: Frame, now: float) -> _Way:
+    def _look_up(self, key: bytes, parts: _Parts, packet: bytes, frame: Frame, now: float) -> _CapturedFlow:
         """Whose packets these are."""
         source, destination, udp, *_ = parts
         sender = _peer(source, packet[:2], udp[:2])
@@ -201,7 +214,9 @@ class Capture:
             ours = self._ends.find(sender.addresses[0], sender.port, now)
         if not frame.outgoing or frame.loopback:
             theirs = self._ends.find(receiver.addresses[0], receiver.port, now)
-        way = _Way(ours or theirs, self._ends.version, within=ours is not None and theirs is not None)
+        way = _CapturedFlow(
+            ours or theirs, self._ends.version, within=ours is not None and theirs is not None
+        )
         # Between two ends of ours the server's is the local one.
         if theirs is not None and (ours is None or theirs.serves):
             way.end, way.local, way.peer = theirs, receiver, sender
@@ -222,7 +237,7 @@ class Capture:
         return self._last_flow
 
 
-def _bound(kept: dict[bytes, _Way] | dict[bytes, int]) -> None:
+def _bound(kept: dict[bytes, _CapturedFlow] | dict[bytes, int]) -> None:
     if len(kept) >= _FLOWS:
         del kept[next(iter(kept))]
 
@@ -266,4 +281,8 @@ def _turned(key: bytes) -> bytes:
 
 def _peer(address: bytes, port: bytes, udp: bytes) -> Peer:
     host = socket.inet_ntop(socket.AF_INET if len(address) == 4 else socket.AF_INET6, address)
-    return Peer((host,), int.from_bytes(port, "big"), int.from_bytes(udp, "big") if udp else None)
+    return Peer(
+        addresses=(host,),
+        port=int.from_bytes(port, "big"),
+        udp_port=int.from_bytes(udp, "big") if udp else None,
+    )

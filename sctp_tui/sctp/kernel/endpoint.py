@@ -16,7 +16,7 @@ import msgspec
 
 from sctp_tui import __version__
 from sctp_tui.sctp import sockaddr, unicast
-from sctp_tui.sctp.association_table import Book, Entry
+from sctp_tui.sctp.association_registry import AssociationEntry, AssociationRegistry
 from sctp_tui.sctp.endpoint import ANY, UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
 from sctp_tui.sctp.events import (
     SCHEMA,
@@ -40,11 +40,11 @@ from sctp_tui.sctp.unreachable import AGAINST, no_route, unreachable
 from sctp_tui.sctp.wire.causes import INVALID_PARAMETER, OUT_OF_RESOURCE, STALE_COOKIE
 
 from . import asking, layout, timers
-from .branches import Branches, Source
-from .capture import End, Ends
-from .last_words import Abort
+from .branches import Branches, ReadableSocket
+from .capture import CapturedSocket, CapturedSockets
+from .seen_aborts import SeenAbort
 from .sockets import open_socket
-from .syscalls import Info, Intake
+from .syscalls import Info, RecvmmsgBuffers
 
 log = logging.getLogger(__name__)
 
@@ -59,28 +59,28 @@ class KernelEndpoint:
     def __init__(
         self,
         pysctp: ModuleType,
-        intake: Intake,
-        ends: Ends,
+        intake: RecvmmsgBuffers,
+        ends: CapturedSockets,
         library: str,
         options: EndpointOptions,
-        overheard: Callable[[int, Peer], Abort | None],
+        overheard: Callable[[int, Peer], SeenAbort | None],
     ) -> None:
         """`overheard` is asked for the ABORT that has just ended the association of a port with a peer."""
         self.name = options.name
         self._pysctp = pysctp
         self._intake = intake
         self._ends = ends
-        self._bound: End | None = None
+        self._bound: CapturedSocket | None = None
         self._library = library
         self._options = options
-        self._book = Book(options)
+        self._registry = AssociationRegistry(options)
         self._reassembly = Reassembly(options.message_limit)
         self._branches: Branches | None = None  # once it is open
         self._to: Peer | None = None
         self._destination: list[sockaddr.Address] = []
         self._overheard = overheard
         self._opened_at = 0.0
-        self._came: timers.Came | None = None  # by then
+        self._came: timers.SctpCounters | None = None  # by then
         self._against = 0  # errno that the network told while a client's association was set up
 
     def _of(self, assoc_id: int) -> socket.socket:
@@ -132,9 +132,20 @@ class KernelEndpoint:
         bound = self._bind(addresses, serves=True)
         clock = self._options.clock
         return Listening(
-            clock.wall(), clock.mono(), self.name, 0, 0, None, SCHEMA, __version__,
-            "kernel", self._library, hosts[0], tuple(hosts), bound, None,
-        )  # fmt: skip
+            **clock.stamp(),
+            endpoint=self.name,
+            key=0,
+            assoc_id=0,
+            peer=None,
+            schema=SCHEMA,
+            version=__version__,
+            stack="kernel",
+            library=self._library,
+            host=hosts[0],
+            addresses=tuple(hosts),
+            port=bound,
+            udp_port=None,
+        )
 
     def _bind(self, addresses: Sequence[sockaddr.Address], *, serves: bool) -> int:
         """Bind, and listen where it `serves`; the port."""
@@ -156,7 +167,7 @@ class KernelEndpoint:
         bound = int(self._sock.getsockname()[1])
         own = {host.partition("%")[0] for host in hosts}
         any_host = own & {"0.0.0.0", "::"}
-        self._bound = End(self.name, set() if any_host else own, bound, serves=serves)
+        self._bound = CapturedSocket(self.name, set() if any_host else own, bound, serves=serves)
         self._ends.add(self._bound)
         return bound
 
@@ -215,18 +226,18 @@ class KernelEndpoint:
 
     def connect(self, message: Outgoing | None) -> Sequence[Event]:
         """See `Endpoint.connect`."""
-        entry = self._book.open(self._to)
-        opening = self._book.opened(entry, "kernel", self._library)
+        entry = self._registry.open(self._to)
+        opening = self._registry.opened(entry, "kernel", self._library)
         self._came, self._against = timers.came(), 0
         try:
             sent = self._send(entry, message) if message is not None else self._connect()
         except SctpError:
-            self._book.give_up_opening()
+            self._registry.give_up_opening()
             raise
         self._opened_at = opening.mono
         bound = self._sock.getsockname()[1]  # the kernel chooses the port as it sends
         if self._bound is None:
-            self._bound = End(self.name, set(), bound, serves=False)
+            self._bound = CapturedSocket(self.name, set(), bound, serves=False)
             self._ends.add(self._bound)
         return (msgspec.structs.replace(opening, local_port=bound), *sent)
 
@@ -243,11 +254,11 @@ class KernelEndpoint:
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
         """See `Endpoint.send`."""
-        return self._send(self._book.known(assoc_id), message)
+        return self._send(self._registry.known(assoc_id), message)
 
-    def _send(self, entry: Entry, message: Outgoing) -> Sequence[Event]:
-        # A closing association Linux may call full, which would be tried again: asked of the book first.
-        self._book.check(entry, message)
+    def _send(self, entry: AssociationEntry, message: Outgoing) -> Sequence[Event]:
+        # A closing association Linux may call full, which would be tried again: the registry is asked first.
+        self._registry.check(entry, message)
         if message.lifetime is not None and entry.assoc_id == 0:
             # Linux gives up at once what has a lifetime from before it knew that the peer does PR-SCTP.
             raise BufferFull(
@@ -268,12 +279,12 @@ class KernelEndpoint:
             )
         if number in (errno.EPIPE, errno.ESHUTDOWN, errno.ECONNRESET, errno.ENOTCONN):
             self.hold(entry.assoc_id, False)  # its end has to be read
-            raise self._book.takes_no_more(entry)
+            raise self._registry.takes_no_more(entry)
         if number:
             raise refused(number, f"the kernel did not take the message to {entry.peer}")
-        return (self._book.sent(entry, message, now),)
+        return (self._registry.sent(entry, message, now),)
 
-    def _branch(self, entry: Entry) -> bool:
+    def _branch(self, entry: AssociationEntry) -> bool:
         """Give an association a socket of its own; whether it has one only since now.
 
         A server's associations share the send buffer of one socket where net.sctp.sndbuf_policy is 0: who
@@ -287,7 +298,7 @@ class KernelEndpoint:
             log.debug("%s: no socket for association %s alone: %s", self.name, entry.assoc_id, error)
             return False
 
-    def _sendmsg(self, entry: Entry, data: bytes, flags: int, message: Outgoing) -> int:
+    def _sendmsg(self, entry: AssociationEntry, data: bytes, flags: int, message: Outgoing) -> int:
         """Hand data or a flag to the kernel: 0, or the errno.
 
         An association has no ID until its INIT is answered: until then its address tells which is meant.
@@ -314,7 +325,7 @@ class KernelEndpoint:
 
     def shut_down(self, assoc_id: int) -> Sequence[Event]:
         """See `Endpoint.shut_down`."""
-        entry = self._book.known(assoc_id)
+        entry = self._registry.known(assoc_id)
         if assoc_id:
             return self._end(entry, "close", layout.EOF, "")
         # Linux would drop it and tell nobody, not even here.
@@ -322,26 +333,26 @@ class KernelEndpoint:
 
     def abort(self, assoc_id: int, reason: str) -> Sequence[Event]:
         """See `Endpoint.abort`."""
-        entry = self._book.known(assoc_id)
+        entry = self._registry.known(assoc_id)
         self.hold(assoc_id, False)  # its end has to be read
         return self._end(entry, "abort", layout.ABORT, reason)
 
-    def _end(self, entry: Entry, how: How, flag: int, reason: str) -> Sequence[Event]:
-        octets = self._book.check_reason(reason)
-        entry.begun = how
+    def _end(self, entry: AssociationEntry, how: How, flag: int, reason: str) -> Sequence[Event]:
+        octets = self._registry.check_reason(reason)
+        entry.user_ends = how
         clock = self._options.clock
         now = clock.wall(), clock.mono()
         number = self._sendmsg(entry, octets, flag, Outgoing(b""))
         # Where it has ended by itself the notification of that waits to be read.
         if number not in (0, errno.EPIPE, errno.ESHUTDOWN) and (number, entry.assoc_id) != (errno.EINVAL, 0):
             raise refused(number, f"the kernel could not {how} the association")
-        return () if number else (self._book.ending(entry, how, reason, now),)
+        return () if number else (self._registry.ending(entry, how, reason, now),)
 
     # --- asking
 
     def status(self, assoc_id: int) -> Status:
         """See `Endpoint.status`."""
-        entry = self._book.known(assoc_id)
+        entry = self._registry.known(assoc_id)
         fd, options, clock = self._of(assoc_id).fileno(), self._options, self._options.clock
         numbers = ("COOKIE-WAIT", 0, 0, 0, options.inbound, options.outbound, 0)
         try:
@@ -359,7 +370,7 @@ class KernelEndpoint:
 
     def detail(self, assoc_id: int) -> Detail:
         """See `Endpoint.detail`. Linux tells nobody the verification tags."""
-        entry = self._book.known(assoc_id)
+        entry = self._registry.known(assoc_id)
         try:
             fd = self._of(assoc_id).fileno()
             numbers = asking.detail(fd, assoc_id)
@@ -368,9 +379,17 @@ class KernelEndpoint:
         clock = self._options.clock
         own = self._sock.getsockname()
         return Detail(
-            clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
-            Peer((sockaddr.host(own),), own[1]), None, None, *numbers,
-        )  # fmt: skip
+            clock.wall(),
+            clock.mono(),
+            self.name,
+            entry.key,
+            assoc_id,
+            entry.peer,
+            Peer((sockaddr.host(own),), own[1]),
+            None,
+            None,
+            *numbers,
+        )
 
     def _peer(self, assoc_id: int) -> Peer | None:
         """Who the other end of an association is; None where it has ended meanwhile."""
@@ -381,7 +400,7 @@ class KernelEndpoint:
 
     def associations(self) -> Sequence[int]:
         """See `Endpoint.associations`."""
-        return self._book.ids()
+        return self._registry.ids()
 
     def descriptors(self) -> Sequence[int]:
         """See `Endpoint.descriptors`."""
@@ -410,11 +429,11 @@ class KernelEndpoint:
         share = max(1, limit // max(1, len(sources)))  # none makes the others wait
         for source in sources:
             self._take(source, share, events)
-            if source.assoc_id and self._book.get(source.assoc_id) is None:
+            if source.assoc_id and self._registry.get(source.assoc_id) is None:
                 self._branches.leave(source)  # its end was read, and nothing comes after that
         return events
 
-    def _take(self, source: Source, limit: int, events: list[Event]) -> None:
+    def _take(self, source: ReadableSocket, limit: int, events: list[Event]) -> None:
         """Receive at most `limit` messages, or pieces of them, on a socket."""
         fd, clock = source.sock.fileno(), self._options.clock
         taken = 0
@@ -446,7 +465,7 @@ class KernelEndpoint:
         """The network says that a client's peer can't be reached: that ends a set-up."""
         if self._to is None or number not in AGAINST:
             return False
-        if (opening := self._book.opening) is not None and not self._against:
+        if (opening := self._registry.opening) is not None and not self._against:
             self._against = number
             self._sendmsg(opening, b"", layout.ABORT, Outgoing(b""))
         return True
@@ -455,10 +474,10 @@ class KernelEndpoint:
         self, data: bytes, last: bool, name: bytes, info: Info, now: tuple[float, float]
     ) -> Event | None:
         stream, ssn, flags, ppid, tsn, _, _, assoc_id = info
-        entry = self._book.get(assoc_id)
+        entry = self._registry.get(assoc_id)
         if entry is None:
             host, port = layout.unpack_address(name)
-            entry = self._book.find(assoc_id, Peer((host,), port))
+            entry = self._registry.find(assoc_id, Peer((host,), port))
         entry.heard = now[1]
         unordered = bool(flags & layout.UNORDERED)
         if not last or self._reassembly:
@@ -467,13 +486,21 @@ class KernelEndpoint:
                 return None
             if done.data is None:
                 return MessageTooLarge(
-                    *now, self.name, entry.key, assoc_id, entry.peer,
-                    stream, done.size, done.limit, done.limit == self._reassembly.total,
-                )  # fmt: skip
+                    at=now[0],
+                    mono=now[1],
+                    endpoint=self.name,
+                    key=entry.key,
+                    assoc_id=assoc_id,
+                    peer=entry.peer,
+                    stream=stream,
+                    size=done.size,
+                    limit=done.limit,
+                    of_all=done.limit == self._reassembly.total,
+                )
             data = done.data
-        return self._book.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
+        return self._registry.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
 
-    def _whole(self, source: Source, data: bytes) -> Iterator[bytes]:
+    def _whole(self, source: ReadableSocket, data: bytes) -> Iterator[bytes]:
         """Notifications as they are, but one for all chunks of a message that failed."""
         chunk = layout.failed_chunk(data)
         first, last, data_at = chunk or (True, True, 0)
@@ -486,7 +513,7 @@ class KernelEndpoint:
             yield b"".join(failing)
             failing.clear()
 
-    def _notified(self, source: Source, data: bytes, name: bytes, now: tuple[float, float]) -> Event:
+    def _notified(self, source: ReadableSocket, data: bytes, name: bytes, now: tuple[float, float]) -> Event:
         event = decode(data, layout.DIALECT)
         host, port = layout.unpack_address(name)
         peer = Peer((host,), port)
@@ -494,9 +521,9 @@ class KernelEndpoint:
             self._reassembly.forget(event.assoc_id)
             if event.state in ("COMM_UP", "RESTART"):
                 peer = self._peer(event.assoc_id) or peer
-                entry = self._book.find(event.assoc_id, peer)
+                entry = self._registry.find(event.assoc_id, peer)
                 entry.heard, entry.silent = now[1], False
-                self._book.moved(event.assoc_id, peer)
+                self._registry.moved(event.assoc_id, peer)
                 if self._to is not None and not source.assoc_id:
                     self._hear_icmp(False)
             else:
@@ -505,11 +532,11 @@ class KernelEndpoint:
             self._reassembly.forget(event.assoc_id)
         elif isinstance(event, PeerAddrChange):
             self._path_changed(event, now[1])
-        return self._book.stamp(event, peer, now)
+        return self._registry.stamp(event, peer, now)
 
     def _path_changed(self, event: PeerAddrChange, now: float) -> None:
         """A path went down or came up."""
-        entry = self._book.get(event.assoc_id)
+        entry = self._registry.get(event.assoc_id)
         if event.state == "AVAILABLE" and entry is not None:
             entry.heard, entry.silent = now, False
         elif event.state == "UNREACHABLE" and entry is not None:
@@ -519,12 +546,12 @@ class KernelEndpoint:
                 with contextlib.suppress(OSError):  # then its end is told less well
                     branches.branch(event.assoc_id)
 
-    def _why_ended(self, event: AssocChange, source: Source, now: float) -> AssocChange:
+    def _why_ended(self, event: AssocChange, source: ReadableSocket, now: float) -> AssocChange:
         """With what Linux keeps to itself, as far as it can be found out."""
         # One that is being set up may have an ID that nothing has told yet.
-        entry = self._book.get(event.assoc_id) or self._book.opening
+        entry = self._registry.get(event.assoc_id) or self._registry.opening
         text, by = event.error_text, event.by
-        if entry is None or entry.begun == "abort":
+        if entry is None or entry.user_ends == "abort":
             return event
         if event.state == "CANT_STR_ASSOC":
             if self._against or event.error is None:
@@ -539,7 +566,7 @@ class KernelEndpoint:
             text, by = self._by_whom(entry, source, now)
         return msgspec.structs.replace(event, error_text=text, by=by)
 
-    def _by_whom(self, entry: Entry, source: Source, now: float) -> tuple[str, Origin]:
+    def _by_whom(self, entry: AssociationEntry, source: ReadableSocket, now: float) -> tuple[str, Origin]:
         """An ABORT without causes, or no answer: error 0 for Linux in both cases.
 
         The association's own socket tells, where it has one; or the packets, where they are seen; or its
@@ -554,9 +581,9 @@ class KernelEndpoint:
             return _OUT_OF_THE_BLUE if abort.reflected else "", "peer"
         return "", "peer" if self._answered(entry, now) else "unknown"
 
-    def _answered(self, entry: Entry, now: float) -> bool:
+    def _answered(self, entry: AssociationEntry, now: float) -> bool:
         """Whether the peer can't have been silent for as long as it takes to give it up."""
-        if entry.begun or entry.peer_shut_down:
+        if entry.user_ends or entry.peer_shut_down:
             return False  # a shutdown has timers of its own
         fd, paths = self._sock.fileno(), len(entry.peer.addresses)
         try:

@@ -101,12 +101,12 @@ class Ring:
 
     def read(self) -> Iterator[Frame]:
         """What is there of packets, in their order; not all of it where there is much. Never blocks."""
-        begun = left = _AT_ONCE
+        left_before = left = _AT_ONCE
         while left > 0:
             start = self._next * _BLOCK
             status, count, first = _BLOCK_HEAD.unpack_from(self._memory, start)
             if not status & _OURS:
-                if left < begun:  # no packet may follow that tells of those missed
+                if left < left_before:  # no packet may follow that tells of those missed
                     self._ask()
                 return
             at = start + first
@@ -115,8 +115,9 @@ class Ring:
                 self._ask()
             for _ in range(count):
                 missed, self._untold = self._untold, 0
-                (step, seconds, nanoseconds, kept, length, mac, network, _, _, interface, kind,
-                 direction) = _HEAD.unpack_from(self._memory, at)  # fmt: skip
+                (step, seconds, nanoseconds, kept, length, mac, network, _, _, interface, kind, direction) = (
+                    _HEAD.unpack_from(self._memory, at)
+                )
                 skipped = network - mac
                 yield Frame(
                     seconds + nanoseconds / 1e9,
@@ -176,33 +177,48 @@ def _filter(udp_port: int) -> bytes:
     # Of an IP packet in pieces the first tells of it; the others don't say whose they are.
     sections: dict[str, list[_Step]] = {
         "": [
-            (_WORD, _KIND, "", ""), (_EQUAL, _LOOPBACK, "", "elsewhere"),
-            (_WORD, _DIRECTION, "", ""), (_EQUAL, _OUTGOING, "ip", "leave"),
+            (_WORD, _KIND, "", ""),
+            (_EQUAL, _LOOPBACK, "", "elsewhere"),
+            (_WORD, _DIRECTION, "", ""),
+            (_EQUAL, _OUTGOING, "ip", "leave"),
         ],
         "elsewhere": [(_WORD, _DIRECTION, "", ""), (_EQUAL, _OTHERS, "leave", "")],
         "ip": [
-            (_WORD, _PROTOCOL, "", ""), (_EQUAL, 0x0800, "v4", ""), (_EQUAL, 0x86DD, "v6", "leave"),
+            (_WORD, _PROTOCOL, "", ""),
+            (_EQUAL, 0x0800, "v4", ""),
+            (_EQUAL, 0x86DD, "v6", "leave"),
         ],
         "v4": [
-            (_HALF, 6, "", ""), (_BITS, 0x1FFF, "leave", ""),
-            (_BYTE, 9, "", ""), (_EQUAL, _SCTP, "keep", ""), (_EQUAL, _UDP, "", "leave"),
+            (_HALF, 6, "", ""),
+            (_BITS, 0x1FFF, "leave", ""),
+            (_BYTE, 9, "", ""),
+            (_EQUAL, _SCTP, "keep", ""),
+            (_EQUAL, _UDP, "", "leave"),
             (_HEADER, 0, "", ""),
-            (_HALF_AFTER, 0, "", ""), (_EQUAL, udp_port, "keep", ""),
-            (_HALF_AFTER, 2, "", ""), (_EQUAL, udp_port, "keep", "leave"),
+            (_HALF_AFTER, 0, "", ""),
+            (_EQUAL, udp_port, "keep", ""),
+            (_HALF_AFTER, 2, "", ""),
+            (_EQUAL, udp_port, "keep", "leave"),
         ],
         "v6": [
-            (_BYTE, 6, "", ""), (_EQUAL, _SCTP, "keep", ""), (_EQUAL, _UDP, "v6 udp", ""),
+            (_BYTE, 6, "", ""),
+            (_EQUAL, _SCTP, "keep", ""),
+            (_EQUAL, _UDP, "v6 udp", ""),
             (_EQUAL, _FRAGMENT, "", "leave"),
-            (_HALF, 42, "", ""), (_BITS, 0xFFF8, "leave", ""),
-            (_BYTE, 40, "", ""), (_EQUAL, _SCTP, "keep", "leave"),
+            (_HALF, 42, "", ""),
+            (_BITS, 0xFFF8, "leave", ""),
+            (_BYTE, 40, "", ""),
+            (_EQUAL, _SCTP, "keep", "leave"),
         ],
         "v6 udp": [
-            (_HALF, 40, "", ""), (_EQUAL, udp_port, "keep", ""),
-            (_HALF, 42, "", ""), (_EQUAL, udp_port, "keep", "leave"),
+            (_HALF, 40, "", ""),
+            (_EQUAL, udp_port, "keep", ""),
+            (_HALF, 42, "", ""),
+            (_EQUAL, udp_port, "keep", "leave"),
         ],
         "keep": [(_RETURN, _BLOCK, "", "")],
         "leave": [(_RETURN, 0, "", "")],
-    }  # fmt: skip
+    }
     places: dict[str, int] = {}
     steps: list[_Step] = []
     for name, section in sections.items():

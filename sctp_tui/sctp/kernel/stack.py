@@ -12,10 +12,10 @@ from sctp_tui.sctp.events import Packet, Peer, StackName
 from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down
 
 from . import library
-from .capture import SETTLED, Capture, Ends
+from .capture import SETTLED, Capture, CapturedSockets
 from .endpoint import KernelEndpoint
-from .last_words import Abort
-from .syscalls import Intake
+from .seen_aborts import SeenAbort
+from .syscalls import RecvmmsgBuffers
 
 _USERSPACE = "use --stack userspace"
 _NO_SCTP = (errno.EPROTONOSUPPORT, errno.ESOCKTNOSUPPORT, errno.EAFNOSUPPORT, errno.EINVAL)
@@ -36,15 +36,15 @@ class KernelStack:
         self._pysctp = _pysctp()
         self.library = f"Linux {platform.release()}, {library.name()}"
         self._clock = clock or Clock()
-        self._intake = Intake()
-        self._ends = Ends()
+        self._intake = RecvmmsgBuffers()
+        self._ends = CapturedSockets()
         self._capture: Capture | None = None
 
     def open(self, options: EndpointOptions) -> KernelEndpoint:
         """A new endpoint."""
         return KernelEndpoint(self._pysctp, self._intake, self._ends, self.library, options, self._overheard)
 
-    def _overheard(self, port: int, peer: Peer) -> Abort | None:
+    def _overheard(self, port: int, peer: Peer) -> SeenAbort | None:
         """The ABORT that has just ended an association, where packets are seen and there was one."""
         return self._capture.abort(port, peer) if self._capture is not None else None
 
@@ -64,7 +64,7 @@ class KernelStack:
         if tap is not None:
             self._capture = Capture(self._ends, self._clock, tap)
 
-    def turn(self) -> None:
+    def poll(self) -> None:
         """Take what was captured."""
         if self._capture is not None:
             self._capture.read()
@@ -76,7 +76,7 @@ class KernelStack:
             last = select.poll()  # any descriptor, where select knows those below 1,024 alone
             last.register(self._capture, select.POLLIN)
             last.poll(2 * SETTLED * 1000)
-            self.turn()
+            self.poll()
             self.tap(None)
 
 

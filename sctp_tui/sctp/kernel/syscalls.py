@@ -6,7 +6,7 @@ import struct
 from collections.abc import Sequence
 
 from sctp_tui.sctp import sockaddr
-from sctp_tui.sctp.mmsg import Room
+from sctp_tui.sctp.mmsg import MessageBuffers
 
 from . import layout
 
@@ -35,11 +35,11 @@ def getsockopt(fd: int, option: int, value: bytes, size: int) -> bytes:
     return room.raw[: length.value]
 
 
-class Intake:
+class RecvmmsgBuffers:
     """Room for one recvmmsg, prepared once and used for all sockets of a thread."""
 
     def __init__(self) -> None:
-        self._room = Room(PIECE, _CONTROL)
+        self._room = MessageBuffers(PIECE, _CONTROL)
 
     def take(self, fd: int, limit: int) -> Sequence[tuple[bytes, int, bytes, Info]]:
         """What waits on a socket, at most `limit` or `COUNT`: data, flags, sockaddr, receive information.

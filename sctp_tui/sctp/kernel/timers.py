@@ -42,7 +42,7 @@ def _added_up(first: int, longest: int, count: int) -> float:
     return (sum(min(first << n, longest) for n in range(doubling)) + (count - doubling) * longest) / 1000
 
 
-class Came(NamedTuple):
+class SctpCounters(NamedTuple):
     """Since the machine booted: packets of SCTP, and ICMP messages that a destination is unreachable.
 
     Where it is SCTP that a host does not know, ICMPv6 calls that a parameter problem (RFC 4443, section 3.4).
@@ -52,7 +52,7 @@ class Came(NamedTuple):
     unreachable: int
 
 
-def came() -> Came | None:
+def came() -> SctpCounters | None:
     """What the kernel has counted by now; None where it does not tell."""
     try:
         sctp = _counters(Path("/proc/net/sctp/snmp").read_text())
@@ -64,7 +64,7 @@ def came() -> Came | None:
         if v6.exists():
             counted = _counters(v6.read_text())
             unreachable += counted.get("Icmp6InDestUnreachs", 0) + counted.get("Icmp6InParmProblems", 0)
-        return Came(sctp["SctpInSCTPPacks"], unreachable)
+        return SctpCounters(sctp["SctpInSCTPPacks"], unreachable)
     except (OSError, ValueError, KeyError):
         return None
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from sctp_tui.sctp.events import Direction
 from sctp_tui.sctp.wire.parameters import CHUNKS
 
-from .conditions import Conditions, Drop, LinkCounts, Verdict
+from .conditions import Conditions, DropRule, LinkCounts, Verdict
 from .syntax import drop_in_words, to_text
 
 HELD = 0.020
@@ -31,7 +31,7 @@ ROOM = 32 * 1024 * 1024
 _NUMBERS = {name: number for number, name in CHUNKS.items()}
 
 
-class Fate(NamedTuple):
+class PacketOutcome(NamedTuple):
     """What becomes of a packet, by which condition, and how many seconds it takes."""
 
     verdict: Verdict
@@ -39,13 +39,13 @@ class Fate(NamedTuple):
     delay: float
 
 
-_AS_IT_IS = (Fate("delivered", "", 0.0),)
+_AS_IT_IS = (PacketOutcome("delivered", "", 0.0),)
 
 
-class _Aim:
+class _ActiveRule:
     """A drop with an aim, and how many more packets it is for."""
 
-    def __init__(self, drop: Drop) -> None:
+    def __init__(self, drop: DropRule) -> None:
         self.drop = drop
         self.left = drop.count
         self.kind = _NUMBERS[drop.chunk]
@@ -62,22 +62,22 @@ class _Aim:
         return False
 
     @property
-    def rest(self) -> Drop:
-        return Drop(self.drop.chunk, self.drop.stream, self.left)
+    def rest(self) -> DropRule:
+        return DropRule(chunk=self.drop.chunk, stream=self.drop.stream, count=self.left)
 
 
-class _Way:
+class _LinkDirection:
     """One direction."""
 
     def __init__(self) -> None:
         self.conditions = Conditions()
-        self.aims: list[_Aim] = []
+        self.rules: list[_ActiveRule] = []
         self.counts: dict[Verdict, int] = dict.fromkeys(
             ("delivered", "delayed", "reordered", "duplicated", "dropped"), 0
         )
         self.chance = random.Random()
-        self.free = 0.0  # when the link has sent what waits before it
-        self.last = 0.0  # when what was sent last arrives
+        self.idle_from = 0.0  # when the link has sent what waits before it
+        self.last_arrival = 0.0  # when what was sent last arrives
         self.words: dict[Verdict, str] = {}
         self.full = ""
 
@@ -85,12 +85,14 @@ class _Way:
         self.chance.seed(seed)
         self.counts = dict.fromkeys(self.counts, 0)
 
-    def set(self, conditions: Conditions, aims: list[_Aim]) -> None:
-        if conditions != self.conditions or [aim.rest for aim in aims] != [aim.rest for aim in self.aims]:
+    def set(self, conditions: Conditions, rules: list[_ActiveRule]) -> None:
+        if conditions != self.conditions or [rule.rest for rule in rules] != [
+            rule.rest for rule in self.rules
+        ]:
             self.counts = dict.fromkeys(self.counts, 0)
         # What is on its way stays so, but what is sent from now on does not wait for it.
-        self.conditions, self.aims = conditions, aims
-        self.free = self.last = 0.0
+        self.conditions, self.rules = conditions, rules
+        self.idle_from = self.last_arrival = 0.0
         self.words = {
             "dropped": to_text(Conditions(loss=conditions.loss)),
             "reordered": to_text(Conditions(reordering=conditions.reordering)),
@@ -115,22 +117,28 @@ class _Way:
 
     @property
     def active(self) -> bool:
-        return bool(self.aims) or self.conditions != Conditions(drops=self.conditions.drops)
+        return bool(self.rules) or self.conditions != Conditions(drops=self.conditions.drops)
 
     @property
     def state(self) -> Conditions:
         found = self.conditions
         return Conditions(
-            found.loss, found.delay, found.jitter, found.duplication, found.reordering,
-            found.rate, found.cut, tuple(aim.rest for aim in self.aims),
-        )  # fmt: skip
+            loss=found.loss,
+            delay=found.delay,
+            jitter=found.jitter,
+            duplication=found.duplication,
+            reordering=found.reordering,
+            rate=found.rate,
+            cut=found.cut,
+            drops=tuple(rule.rest for rule in self.rules),
+        )
 
 
 class Conditioner:
     """Both directions of the links. The same `seed` gives the same packets the same fates."""
 
     def __init__(self, seed: int) -> None:
-        self._ways: dict[Direction, _Way] = {"in": _Way(), "out": _Way()}
+        self._ways: dict[Direction, _LinkDirection] = {"in": _LinkDirection(), "out": _LinkDirection()}
         self._begin(seed)
 
     def _begin(self, seed: int) -> None:
@@ -145,25 +153,25 @@ class Conditioner:
         """
         if seed is not None:
             self._begin(seed)
-        into = [_Aim(drop) for drop in inward.drops]
-        common, out = list(into), list[_Aim]()
+        into = [_ActiveRule(drop) for drop in inward.drops]
+        common, out = list(into), list[_ActiveRule]()
         for drop in outward.drops:
-            aim = next((aim for aim in common if aim.drop == drop), None)
-            if aim is None:
-                aim = _Aim(drop)
+            rule = next((rule for rule in common if rule.drop == drop), None)
+            if rule is None:
+                rule = _ActiveRule(drop)
             else:
-                common.remove(aim)
-            out.append(aim)
+                common.remove(rule)
+            out.append(rule)
         self._ways["in"].set(inward, into)
         self._ways["out"].set(outward, out)
 
-    def drop_next(self, drop: Drop) -> None:
+    def drop_next(self, drop: DropRule) -> None:
         """One drop with an aim more, in both directions: whichever such packet comes first."""
-        aim = _Aim(drop)
+        rule = _ActiveRule(drop)
         for way in self._ways.values():
             if not way.active:
                 way.counts = dict.fromkeys(way.counts, 0)  # those of what is over
-            way.aims.append(aim)
+            way.rules.append(rule)
 
     @property
     def active(self) -> bool:
@@ -178,7 +186,9 @@ class Conditioner:
         """The packets of one direction by their verdicts, since it has these conditions, or the seed."""
         return LinkCounts(*self._ways[direction].counts.values())
 
-    def fates(self, direction: Direction, packet: bytes, now: float, on_the_way: int = 0) -> tuple[Fate, ...]:
+    def outcomes(
+        self, direction: Direction, packet: bytes, now: float, on_the_way: int = 0
+    ) -> tuple[PacketOutcome, ...]:
         """What becomes of a packet sent at `now` (seconds), and then of its copy where it has one.
 
         `on_the_way` are the bytes of memory that those before it take, in its direction.
@@ -192,53 +202,55 @@ class Conditioner:
             or (why := _overrun(way, packet, now))
         ):
             way.counts["dropped"] += 1
-            return (Fate("dropped", why, 0.0),)
-        fates = _AS_IT_IS
+            return (PacketOutcome("dropped", why, 0.0),)
+        outcomes = _AS_IT_IS
         if way.takes_time:
-            fates = (_delay(way, packet, now, jitter=draws[1], reordering=draws[2]),)
-        way.counts[fates[0].verdict] += 1
+            outcomes = (_delay(way, packet, now, jitter=draws[1], reordering=draws[2]),)
+        way.counts[outcomes[0].verdict] += 1
         if draws[3] < set_.duplication:
             way.counts["duplicated"] += 1
-            return (*fates, Fate("duplicated", way.words["duplicated"], fates[0].delay))
-        return fates
+            return (*outcomes, PacketOutcome("duplicated", way.words["duplicated"], outcomes[0].delay))
+        return outcomes
 
-    def _dropped(self, way: _Way, packet: bytes, draw: float) -> str:
+    def _dropped(self, way: _LinkDirection, packet: bytes, draw: float) -> str:
         if way.conditions.cut:
             return "the link is cut"
-        for aim in way.aims:
-            if aim.hits(packet):
-                if aim.left == 1:
+        for rule in way.rules:
+            if rule.hits(packet):
+                if rule.left == 1:
                     for each in self._ways.values():
-                        if aim in each.aims:
-                            each.aims.remove(aim)
-                elif aim.left:
-                    aim.left -= 1
-                return aim.words
+                        if rule in each.rules:
+                            each.rules.remove(rule)
+                elif rule.left:
+                    rule.left -= 1
+                return rule.words
         if draw < way.conditions.loss:
             return way.words["dropped"]
         return ""
 
 
-def _overrun(way: _Way, packet: bytes, now: float) -> str:
+def _overrun(way: _LinkDirection, packet: bytes, now: float) -> str:
     """Why a packet finds no room before a slow link; where it does, it takes it."""
     rate = way.conditions.rate
     if not rate:
         return ""
-    start, size = max(now, way.free), len(packet) + OVERHEAD
+    start, size = max(now, way.idle_from), len(packet) + OVERHEAD
     if (start - now) * rate * 125 + size > QUEUE:
         return f"{QUEUE // 1024} KiB wait already: {to_text(Conditions(rate=rate))}"
-    way.free = start + size / (rate * 125)
+    way.idle_from = start + size / (rate * 125)
     return ""
 
 
-def _delay(way: _Way, packet: bytes, now: float, *, jitter: float, reordering: float) -> Fate:
+def _delay(
+    way: _LinkDirection, packet: bytes, now: float, *, jitter: float, reordering: float
+) -> PacketOutcome:
     set_ = way.conditions
-    due = max(now, way.free) + max(0.0, set_.delay + set_.jitter * (2 * jitter - 1)) / 1000
-    due = max(due, way.last)
+    due = max(now, way.idle_from) + max(0.0, set_.delay + set_.jitter * (2 * jitter - 1)) / 1000
+    due = max(due, way.last_arrival)
     if reordering < set_.reordering:
         held = HELD + (3 * (len(packet) + OVERHEAD) / (set_.rate * 125) if set_.rate else 0.0)
-        return Fate("reordered", way.words["reordered"], due - now + held)
-    way.last = due
+        return PacketOutcome("reordered", way.words["reordered"], due - now + held)
+    way.last_arrival = due
     if due == now:
         return _AS_IT_IS[0]
-    return Fate("delayed", way.words["delayed"], due - now)
+    return PacketOutcome("delayed", way.words["delayed"], due - now)

@@ -26,7 +26,7 @@ NOT_SENT = "not sent: "
 was sent and ICMP came back, with "ICMP"."""
 
 
-class Drop(msgspec.Struct, frozen=True):
+class DropRule(msgspec.Struct, frozen=True):
     """A drop with an aim: the next `count` packets with such a chunk, 0 for every one.
 
     `chunk` is its name in the registry (`DATA`, `COOKIE ECHO`), `stream` limits DATA to one stream.
@@ -51,7 +51,7 @@ class Conditions(msgspec.Struct, frozen=True):
     reordering: float = 0.0
     rate: int = 0
     cut: bool = False
-    drops: tuple[Drop, ...] = ()
+    drops: tuple[DropRule, ...] = ()
 
 
 class LinkCounts(msgspec.Struct, frozen=True):

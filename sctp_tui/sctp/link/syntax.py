@@ -13,7 +13,7 @@ from typing import Any
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.wire.parameters import CHUNKS
 
-from .conditions import Conditions, Drop
+from .conditions import Conditions, DropRule
 
 LONGEST = 60_000
 """The longest delay and jitter, in ms."""
@@ -39,7 +39,7 @@ def parse(text: str) -> Conditions:
     Raises `SctpError` with the word, where it stands (columns count from 1), the limit, and the way out.
     """
     found: dict[str, Any] = {}
-    drops: list[Drop] = []
+    drops: list[DropRule] = []
     for match in re.finditer(r"\S+", text):
         word = match[0]
         try:
@@ -65,12 +65,18 @@ def parse(text: str) -> Conditions:
         except SctpError as error:
             raise SctpError(f"{word!r}, column {match.start() + 1}: {error}") from None
     return Conditions(
-        found.get("loss", 0.0), found.get("delay", 0.0), found.get("jitter", 0.0), found.get("dup", 0.0),
-        found.get("reorder", 0.0), found.get("rate", 0), found.get("cut", False), tuple(drops),
-    )  # fmt: skip
+        loss=found.get("loss", 0.0),
+        delay=found.get("delay", 0.0),
+        jitter=found.get("jitter", 0.0),
+        duplication=found.get("dup", 0.0),
+        reordering=found.get("reorder", 0.0),
+        rate=found.get("rate", 0),
+        cut=found.get("cut", False),
+        drops=tuple(drops),
+    )
 
 
-def parse_drop(text: str) -> Drop:
+def parse_drop(text: str) -> DropRule:
     """`DATA#1`, `3*SACK`, `every*COOKIE-ECHO`. Raises `SctpError`."""
     match = _DROP.fullmatch(text)
     if match is None:
@@ -94,7 +100,7 @@ def parse_drop(text: str) -> Drop:
         count = int(often) if often is not None and len(often) < 12 else 1 if often is None else MOST + 1
         if not 1 <= count <= MOST:
             raise SctpError(f"{often} packets can't be dropped: give 1 to {MOST}, or every")
-    return Drop(chunk, None if stream is None else int(stream), count)
+    return DropRule(chunk=chunk, stream=None if stream is None else int(stream), count=count)
 
 
 def to_text(conditions: Conditions) -> str:
@@ -118,13 +124,13 @@ def to_text(conditions: Conditions) -> str:
     return " ".join(words) or "off"
 
 
-def drop_to_text(drop: Drop) -> str:
+def drop_to_text(drop: DropRule) -> str:
     """What `parse_drop` reads as this drop."""
     often = {0: "every*", 1: ""}.get(drop.count, f"{drop.count}*")
     return f"{often}{drop.chunk.replace(' ', '-')}{'' if drop.stream is None else f'#{drop.stream}'}"
 
 
-def drop_in_words(drop: Drop) -> str:
+def drop_in_words(drop: DropRule) -> str:
     """What it is for: `the next DATA on stream 1`, `the next 3 packets with SACK`, `every COOKIE ECHO`."""
     of = "" if drop.stream is None else f" on stream {drop.stream}"
     if drop.count == 0:
@@ -176,6 +182,11 @@ def _rate(value: str) -> int:
 
 
 _KINDS: dict[str, Callable[[str], float]] = {
-    "loss": _share, "delay": _ms, "jitter": _ms, "dup": _share, "reorder": _share, "rate": _rate,
-}  # fmt: skip
+    "loss": _share,
+    "delay": _ms,
+    "jitter": _ms,
+    "dup": _share,
+    "reorder": _share,
+    "rate": _rate,
+}
 _NAMES = (*_KINDS, "cut", "drop")

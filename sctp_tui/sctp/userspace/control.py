@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from sctp_tui.sctp.endpoint import Clock, SctpError
 from sctp_tui.sctp.events import LinkState
-from sctp_tui.sctp.link.conditions import Conditions, Drop
+from sctp_tui.sctp.link.conditions import Conditions, DropRule
 
 from .pump import Pump
 
 SLOWEST = 0.01
 
 
-class LinkControl:
+class UserspaceLinkControl:
     """See `sctp_tui.sctp.endpoint.LinkControl`.
 
     `elsewhere` says a host that associations lead to out of the process, "" where none does.
@@ -32,13 +32,13 @@ class LinkControl:
     def set(self, inward: Conditions, outward: Conditions, seed: int | None) -> None:
         """See `LinkControl.set`."""
         self._transit.conditioner.set(inward, outward, seed)
-        self._transit.look()
+        self._transit.update_direct()
         self._set_at = self._clock.wall()
 
-    def drop_next(self, drop: Drop) -> None:
+    def drop_next(self, drop: DropRule) -> None:
         """See `LinkControl.drop_next`."""
         self._transit.conditioner.drop_next(drop)
-        self._transit.look()
+        self._transit.update_direct()
         self._set_at = self._clock.wall()
 
     def set_speed(self, speed: float) -> None:
@@ -72,11 +72,23 @@ class LinkControl:
         transit, conditioner, clock = self._transit, self._transit.conditioner, self._clock
         transit.changed = False
         return LinkState(
-            clock.wall(), transit.since, "", 0, 0, None,
-            conditioner.conditions("in"), conditioner.conditions("out"), conditioner.seed,
-            conditioner.counts("in"), conditioner.counts("out"),
-            transit.speed, transit.then, len(transit.held), self._refusal(), self._set_at,
-        )  # fmt: skip
+            at=clock.wall(),
+            mono=transit.since,
+            endpoint="",
+            key=0,
+            assoc_id=0,
+            peer=None,
+            inward=conditioner.conditions("in"),
+            outward=conditioner.conditions("out"),
+            seed=conditioner.seed,
+            done_inward=conditioner.counts("in"),
+            done_outward=conditioner.counts("out"),
+            speed=transit.speed,
+            now=transit.then,
+            waiting=len(transit.held),
+            refusal=self._refusal(),
+            set_at=self._set_at,
+        )
 
     def _refusal(self) -> str:
         """Why time can't be changed, "" where it can: one who is elsewhere has a time of its own."""

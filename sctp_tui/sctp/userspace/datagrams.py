@@ -61,7 +61,7 @@ class ManyAtOnce:
     most = mmsg.COUNT
 
     def __init__(self) -> None:
-        self._in, self._out = mmsg.Room(_LARGEST), mmsg.Room(_LARGEST)
+        self._in, self._out = mmsg.MessageBuffers(_LARGEST), mmsg.MessageBuffers(_LARGEST)
 
     def receive(self, sock: socket.socket) -> Received:
         """See `OneByOne`."""

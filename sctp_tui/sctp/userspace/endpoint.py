@@ -12,7 +12,7 @@ import msgspec
 
 from sctp_tui import __version__
 from sctp_tui.sctp import icmp, sockaddr, unicast
-from sctp_tui.sctp.association_table import Book, Entry
+from sctp_tui.sctp.association_registry import AssociationEntry, AssociationRegistry
 from sctp_tui.sctp.endpoint import ANY, UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
 from sctp_tui.sctp.events import (
     SCHEMA,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 _EPHEMERAL = range(49152, 65536)  # RFC 6335, section 6
 
 
-class _Up(NamedTuple):
+class _AssociationLink(NamedTuple):
     """Where an association is: its link, the peer's SCTP port, and what `Pump.up` said of it."""
 
     link: Link
@@ -64,14 +64,14 @@ class UserspaceEndpoint:
         self.name = options.name
         self._stack = stack
         self._pump = stack.pump
-        self._book = Book(options)
+        self._registry = AssociationRegistry(options)
         self._options = options
         self._reassembly = Reassembly(options.message_limit)
         self._port = 0
         self._listening: Listening | None = None
         self._to: Peer | None = None
         self._link: Link | None = None  # a client's
-        self._links: dict[int, _Up] = {}  # by assoc ID
+        self._links: dict[int, _AssociationLink] = {}  # by assoc ID
         self._by_head: dict[bytes, int] = {}  # the reverse
         self._stale = False  # the peer said so of the cookie that a client sent back
         self._sent: set[int] = set()  # assoc IDs that may have data outstanding
@@ -95,10 +95,21 @@ class UserspaceEndpoint:
             self._pump.attach(sock)
         clock = self._options.clock
         self._listening = Listening(
-            clock.wall(), clock.mono(), self.name, 0, 0, None, SCHEMA, __version__,
-            "userspace", self._stack.library, hosts[0], tuple(hosts), self._port, number,
-            self._warning(hosts),
-        )  # fmt: skip
+            **clock.stamp(),
+            endpoint=self.name,
+            key=0,
+            assoc_id=0,
+            peer=None,
+            schema=SCHEMA,
+            version=__version__,
+            stack="userspace",
+            library=self._stack.library,
+            host=hosts[0],
+            addresses=tuple(hosts),
+            port=self._port,
+            udp_port=number,
+            warning=self._warning(hosts),
+        )
         return self._listening
 
     def _warning(self, hosts: Sequence[str]) -> str:
@@ -188,7 +199,7 @@ class UserspaceEndpoint:
             icmp.listen(sock, True)
             there = self._pump.links.add(host, udp_port, sock)
             self._pump.attach(sock, there)
-            to = Peer((host,), to.port, udp_port)
+            to = Peer(addresses=(host,), port=to.port, udp_port=udp_port)
         self._pump.register(there)
         self._to, self._link = to, there
 
@@ -204,13 +215,13 @@ class UserspaceEndpoint:
             raise SctpError(
                 f"{self._to} is elsewhere, where time goes on, and the link's does not: let it go on first"
             )
-        entry = self._book.open(self._to)
+        entry = self._registry.open(self._to)
         self._pump.transit.changed = True
-        opening = self._book.opened(entry, "userspace", self._stack.library)
+        opening = self._registry.opened(entry, "userspace", self._stack.library)
         try:
             sent = self._send(entry, message) if message is not None else self._connect()
         except SctpError:
-            self._book.give_up_opening()
+            self._registry.give_up_opening()
             raise
         return (msgspec.structs.replace(opening, local_port=self._port), *sent)
 
@@ -232,10 +243,10 @@ class UserspaceEndpoint:
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
         """See `Endpoint.send`."""
-        return self._send(self._book.known(assoc_id), message)
+        return self._send(self._registry.known(assoc_id), message)
 
-    def _send(self, entry: Entry, message: Outgoing) -> Sequence[Event]:
-        self._book.check(entry, message)
+    def _send(self, entry: AssociationEntry, message: Outgoing) -> Sequence[Event]:
+        self._registry.check(entry, message)
         limit = self._socket_of(entry.assoc_id).send_buffer
         if len(message.data) > limit:
             among = f", with {len(self._links)} associations that share it" if limit < SEND_BUFFER else ""
@@ -250,13 +261,13 @@ class UserspaceEndpoint:
             raise BufferFull("the send buffer is full: wait until the peer has taken some")
         if number in (errno.ENOENT, errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
             self.hold(entry.assoc_id, False)  # its end has to be read
-            raise self._book.takes_no_more(entry)
+            raise self._registry.takes_no_more(entry)
         if number:
             raise refused(number, "usrsctp did not take the message")
         self._sent.add(entry.assoc_id)
-        return (self._book.sent(entry, message, now),)
+        return (self._registry.sent(entry, message, now),)
 
-    def _hand_over(self, entry: Entry, data: bytes, flags: int, message: Outgoing) -> int:
+    def _hand_over(self, entry: AssociationEntry, data: bytes, flags: int, message: Outgoing) -> int:
         """Hand data or a flag to the library: 0, or the errno."""
         address = self._destination if entry.assoc_id == 0 else None
         ppid = socket.htonl(message.ppid)
@@ -269,16 +280,16 @@ class UserspaceEndpoint:
 
     def shut_down(self, assoc_id: int) -> Sequence[Event]:
         """See `Endpoint.shut_down`."""
-        return self._end(self._book.known(assoc_id), "close", layout.EOF, "")
+        return self._end(self._registry.known(assoc_id), "close", layout.EOF, "")
 
     def abort(self, assoc_id: int, reason: str) -> Sequence[Event]:
         """See `Endpoint.abort`."""
         self.hold(assoc_id, False)  # its end has to be read
-        return self._end(self._book.known(assoc_id), "abort", layout.ABORT, reason)
+        return self._end(self._registry.known(assoc_id), "abort", layout.ABORT, reason)
 
-    def _end(self, entry: Entry, how: How, flag: int, reason: str) -> Sequence[Event]:
-        octets = self._book.check_reason(reason)
-        entry.begun = how
+    def _end(self, entry: AssociationEntry, how: How, flag: int, reason: str) -> Sequence[Event]:
+        octets = self._registry.check_reason(reason)
+        entry.user_ends = how
         clock = self._options.clock
         now = clock.wall(), clock.mono()
         number = self._hand_over(entry, octets, flag, Outgoing(b""))
@@ -288,13 +299,13 @@ class UserspaceEndpoint:
             sock.set_send_buffer(2 * SEND_BUFFER)
             number = self._hand_over(entry, octets, flag, Outgoing(b""))
             sock.set_send_buffer(size)
-        link, set_up = self._link, entry is self._book.opening
+        link, set_up = self._link, entry is self._registry.opening
         if number == errno.EINVAL and set_up and flag == layout.ABORT and link is not None and link.init:
             self._pump.abort_set_up(link)  # usrsctp 0.9.5.0 aborts only what is up
             number = 0
         if number and number not in (errno.ENOENT, errno.EPIPE):
             raise refused(number, f"usrsctp could not {how} the association")
-        return () if number else (self._book.ending(entry, how, reason, now),)
+        return () if number else (self._registry.ending(entry, how, reason, now),)
 
     def sockets(self) -> Sequence[Socket]:
         """Those of the library that are open: its own, and one for each association branched off."""
@@ -307,7 +318,7 @@ class UserspaceEndpoint:
 
     def status(self, assoc_id: int) -> Status:
         """See `Endpoint.status`."""
-        entry = self._book.known(assoc_id)
+        entry = self._registry.known(assoc_id)
         raw = self._socket_of(assoc_id).get(layout.STATUS, struct.pack("=I", assoc_id), layout.STATUS_SIZE)
         _, state, rwnd, unacked, pending, inbound, outbound, fragmentation = layout.STATUS_STRUCT.unpack_from(
             raw
@@ -323,17 +334,31 @@ class UserspaceEndpoint:
         clock = self._options.clock
         host = entry.peer.addresses[0] if entry.peer.addresses else ""
         word = layout.PATH_STATES.get(path_state, str(path_state))
-        path = Path(host, word, True, cwnd, srtt if known else None, rto, mtu)
+        path = Path(
+            address=host, state=word, primary=True, cwnd=cwnd, srtt=srtt if known else None, rto=rto, mtu=mtu
+        )
         gone = self._links[assoc_id].link.gone if assoc_id in self._links else 0
         return Status(
-            clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
-            layout.STATES.get(state, str(state)), rwnd, unacked, pending, inbound, outbound,
-            fragmentation, (path,), gone > 0, gone,
-        )  # fmt: skip
+            **clock.stamp(),
+            endpoint=self.name,
+            key=entry.key,
+            assoc_id=assoc_id,
+            peer=entry.peer,
+            state=layout.STATES.get(state, str(state)),
+            rwnd=rwnd,
+            unacked=unacked,
+            pending=pending,
+            inbound_streams=inbound,
+            outbound_streams=outbound,
+            fragmentation_point=fragmentation,
+            paths=(path,),
+            unreachable=gone > 0,
+            unreachable_told=gone,
+        )
 
     def detail(self, assoc_id: int) -> Detail:
         """See `Endpoint.detail`. usrsctp keeps no statistics of one."""
-        entry = self._book.known(assoc_id)
+        entry = self._registry.known(assoc_id)
         if assoc_id not in self._links:
             raise SctpError("the association is not up yet: wait for it")
         link, port, _ = self._links[assoc_id]
@@ -347,12 +372,28 @@ class UserspaceEndpoint:
         _, initial, longest, least = self._rto_info(assoc_id)
         ours, theirs = self._tags(assoc_id)
         host = entry.peer.addresses[0] if entry.peer.addresses else ""
-        limits = PathLimits(host, heartbeat if flags & layout.SPP_HB_ENABLE else 0, path_retrans)
+        limits = PathLimits(
+            address=host,
+            heartbeat_interval=heartbeat if flags & layout.SPP_HB_ENABLE else 0,
+            max_retrans=path_retrans,
+        )
         clock = self._options.clock
         return Detail(
-            clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer,
-            self._local(), ours, theirs, initial, least, longest, retrans, (limits,), None,
-        )  # fmt: skip
+            **clock.stamp(),
+            endpoint=self.name,
+            key=entry.key,
+            assoc_id=assoc_id,
+            peer=entry.peer,
+            local=self._local(),
+            local_tag=ours,
+            peer_tag=theirs,
+            rto_initial=initial,
+            rto_min=least,
+            rto_max=longest,
+            association_max_retrans=retrans,
+            paths=(limits,),
+            statistics=None,
+        )
 
     def _rto_info(self, assoc_id: int) -> tuple[int, int, int, int]:
         """SCTP_RTOINFO: the assoc ID, and RTO.Initial, RTO.Max and RTO.Min in ms."""
@@ -372,20 +413,22 @@ class UserspaceEndpoint:
     def _local(self) -> Peer:
         """This end."""
         if self._listening is not None:
-            return Peer(self._listening.addresses, self._port, self._listening.udp_port)
+            return Peer(
+                addresses=self._listening.addresses, port=self._port, udp_port=self._listening.udp_port
+            )
         if self._sockets:
             address = self._sockets[0].getsockname()
-            return Peer((sockaddr.host(address),), self._port, address[1])
+            return Peer(addresses=(sockaddr.host(address),), port=self._port, udp_port=address[1])
         back = self._link.other if self._link is not None else None
         return Peer((back.host,) if back is not None else (), self._port)
 
     def associations(self) -> Sequence[int]:
         """See `Endpoint.associations`."""
-        return self._book.ids()
+        return self._registry.ids()
 
     def elsewhere(self) -> Iterator[Link]:
         """The links out of the process that carry associations, a client's from its first INIT on."""
-        if self._link is not None and self._link.udp and self._book.ids():
+        if self._link is not None and self._link.udp and self._registry.ids():
             yield self._link
         yield from (up.link for up in self._links.values() if up.link.udp)
 
@@ -395,12 +438,12 @@ class UserspaceEndpoint:
 
     def busy(self) -> bool:
         """Whether a timer shorter than the heartbeat's may be running."""
-        if self._book.opening is not None:
+        if self._registry.opening is not None:
             return True
         while self._sent:
             assoc_id = next(iter(self._sent))
-            entry = self._book.get(assoc_id)
-            if entry is not None and (entry.begun or self._outstanding(assoc_id)):
+            entry = self._registry.get(assoc_id)
+            if entry is not None and (entry.user_ends or self._outstanding(assoc_id)):
                 return True
             self._sent.discard(assoc_id)
         return False
@@ -416,7 +459,9 @@ class UserspaceEndpoint:
         """The peer on this link is reached by another UDP port from now on."""
         for assoc_id, (of, port, _) in self._links.items():
             if of is link:
-                self._book.moved(assoc_id, Peer((link.host,), port, link.udp_port))
+                self._registry.moved(
+                    assoc_id, Peer(addresses=(link.host,), port=port, udp_port=link.udp_port)
+                )
 
     # --- receiving
 
@@ -444,7 +489,7 @@ class UserspaceEndpoint:
             for assoc_id, branch in branches.items():
                 if not self._take(branch, share, events):
                     emptied = False
-                elif self._book.get(assoc_id) is None:  # all of it was read, its end too
+                elif self._registry.get(assoc_id) is None:  # all of it was read, its end too
                     self._branches.pop(assoc_id).close()
         if emptied:
             held = [self._links[number].link.handle for number in self._held if number in self._links]
@@ -455,9 +500,17 @@ class UserspaceEndpoint:
         """What our stack denied its peers since."""
         now = self._options.clock.wall(), self._options.clock.mono()
         for head, asked in self._pump.denials.pop(self._port, ()):
-            entry = self._book.get(self._by_head.get(head, 0))
+            entry = self._registry.get(self._by_head.get(head, 0))
             if entry is not None:
-                yield RequestDenied(*now, self.name, entry.key, entry.assoc_id, entry.peer, asked)
+                yield RequestDenied(
+                    at=now[0],
+                    mono=now[1],
+                    endpoint=self.name,
+                    key=entry.key,
+                    assoc_id=entry.assoc_id,
+                    peer=entry.peer,
+                    asked=asked,
+                )
 
     def _take(self, sock: Socket, limit: int, events: list[Event]) -> bool:
         """Receive at most `limit` more events on a socket; whether that was all."""
@@ -470,7 +523,7 @@ class UserspaceEndpoint:
                 return True
             data, told = got
             notified = told[-1] & layout.MSG_NOTIFICATION
-            event = self._notified(data, now) if notified else self._came(data, told, now)
+            event = self._notified(data, now) if notified else self._received(data, told, now)
             if event is not None:
                 events.append(event)
         return False
@@ -479,13 +532,17 @@ class UserspaceEndpoint:
         """Who the last that was received came from."""
         port, handle = layout.port_and_handle(self._socket.sender)
         link = self._pump.links.told(handle)
-        return (Peer((link.host,), port, link.udp_port), link) if link is not None else (None, None)
+        return (
+            (Peer(addresses=(link.host,), port=port, udp_port=link.udp_port), link)
+            if link is not None
+            else (None, None)
+        )
 
-    def _came(self, data: bytes, told: Told, now: tuple[float, float]) -> Event | None:
+    def _received(self, data: bytes, told: Told, now: tuple[float, float]) -> Event | None:
         stream, ssn, flags, ppid, tsn, _, _, assoc_id, of_call = told
-        entry = self._book.get(assoc_id)
+        entry = self._registry.get(assoc_id)
         if entry is None:
-            entry = self._book.find(assoc_id, self._peer()[0])
+            entry = self._registry.find(assoc_id, self._peer()[0])
         unordered = bool(flags & layout.RECV_UNORDERED)
         last = bool(of_call & layout.MSG_EOR)
         if not last or self._reassembly:
@@ -494,11 +551,19 @@ class UserspaceEndpoint:
                 return None
             if done.data is None:
                 return MessageTooLarge(
-                    *now, self.name, entry.key, assoc_id, entry.peer,
-                    stream, done.size, done.limit, done.limit == self._reassembly.total,
-                )  # fmt: skip
+                    at=now[0],
+                    mono=now[1],
+                    endpoint=self.name,
+                    key=entry.key,
+                    assoc_id=assoc_id,
+                    peer=entry.peer,
+                    stream=stream,
+                    size=done.size,
+                    limit=done.limit,
+                    of_all=done.limit == self._reassembly.total,
+                )
             data = done.data
-        return self._book.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
+        return self._registry.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
 
     def _notified(self, data: bytes, now: tuple[float, float]) -> Event | None:
         event = decode(data, layout.DIALECT)
@@ -513,7 +578,7 @@ class UserspaceEndpoint:
             self._stale = True
         if isinstance(event, PartialDelivery):
             self._reassembly.forget(event.assoc_id)
-        return self._book.stamp(event, peer, now)
+        return self._registry.stamp(event, peer, now)
 
     def _changed(
         self, event: AssocChange, peer: Peer | None, link: Link | None, now: tuple[float, float]
@@ -527,8 +592,8 @@ class UserspaceEndpoint:
                     self._by_head.pop(known.head, None)
                 else:
                     link.associations += 1
-                head = self._pump.up(link, self._port, peer.port, self._tags(event.assoc_id)[0])
-                self._links[event.assoc_id] = _Up(link, peer.port, head)
+                head = self._pump.association_up(link, self._port, peer.port, self._tags(event.assoc_id)[0])
+                self._links[event.assoc_id] = _AssociationLink(link, peer.port, head)
                 self._by_head[head] = event.assoc_id
                 self._socket.share_out(len(self._links))
             self._sent.add(event.assoc_id)  # a client's first message is outstanding
@@ -539,18 +604,18 @@ class UserspaceEndpoint:
             if (known := self._links.pop(event.assoc_id, None)) is not None:
                 self._by_head.pop(known.head, None)
                 known.link.associations -= 1
-                self._pump.down(known.link, self._port, known.port, known.head)
+                self._pump.association_down(known.link, self._port, known.port, known.head)
                 self._socket.share_out(len(self._links))
             self._reassembly.forget(event.assoc_id)
             self._sent.discard(event.assoc_id)
-        return self._book.stamp(event, peer, now)
+        return self._registry.stamp(event, peer, now)
 
     def _why_not(self) -> tuple[str, Origin]:
         """Why a client's association did not come up, in words, and who says so."""
-        to, link, opening = self._to, self._link, self._book.opening
+        to, link, opening = self._to, self._link, self._registry.opening
         if to is None or link is None:
             return "", "unknown"
-        if opening is not None and opening.begun == "abort":
+        if opening is not None and opening.user_ends == "abort":
             return "", "us"
         if link.against:
             text = link.against
@@ -572,7 +637,7 @@ class UserspaceEndpoint:
             one.close()
         for link, port, head in self._links.values():
             link.associations -= 1
-            self._pump.down(link, self._port, port, head)
+            self._pump.association_down(link, self._port, port, head)
         self._links.clear()
         self._by_head.clear()
         for sock in self._sockets:

@@ -101,9 +101,15 @@ class Flows:
         end = Peer((here,), local)
         if sock is not None:
             bound = self._bound.get(sock)  # None: its last packets, and it is closed
-            end = Peer(bound[:1], local, bound[1]) if bound is not None else Peer((), local)
+            end = (
+                Peer(addresses=bound[:1], port=local, udp_port=bound[1])
+                if bound is not None
+                else Peer((), local)
+            )
         self._last += 1
-        return Flow(self._names.get(local, ""), end, Peer((host,), port, udp_port), self._last)
+        return Flow(
+            self._names.get(local, ""), end, Peer(addresses=(host,), port=port, udp_port=udp_port), self._last
+        )
 
     def keep(self, link: "Link", ports: bytes) -> None:
         """An association came up: its flow stays until `release`."""
@@ -119,7 +125,7 @@ class Flows:
         """The peer on this link has another UDP port."""
         for ports, flow in link.flows.items():
             if flow is not None:
-                peer = Peer(flow.peer.addresses, flow.peer.port, link.udp_port)
+                peer = Peer(addresses=flow.peer.addresses, port=flow.peer.port, udp_port=link.udp_port)
                 link.flows[ports] = flow._replace(peer=peer)
 
 

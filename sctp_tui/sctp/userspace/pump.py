@@ -24,6 +24,7 @@ from sctp_tui.sctp.unreachable import AGAINST, bounced, unreachable
 from .datagrams import datagrams
 from .denials import Denial, asks, denials
 from .flows import Flows
+from .in_flight import InFlight
 from .led_clock import LedClock
 from .library import ConnOutput, Library
 from .links import (
@@ -40,7 +41,6 @@ from .links import (
     admit,
 )
 from .one_address import addressless
-from .transit import Transit
 from .unread import Unread
 
 _DATA, _SACK, _HEARTBEAT, _HEARTBEAT_ACK = 0, 3, 4, 5
@@ -83,7 +83,7 @@ class Pump:
         self.resting: Callable[[], bool] = lambda: False
         self.moved: Callable[[Link], None] = lambda link: None
         self.unheard: Callable[[], set[int]] = set
-        self.transit = Transit(clock.mono)
+        self.transit = InFlight(clock.mono)
         self._clock = clock
         self._time = self._swept = self._passed = clock.mono()
         self._last_packet = -_RECENT
@@ -164,7 +164,7 @@ class Pump:
         """Make the library take packets from this link."""
         self._call.usrsctp_register_address(link.handle)
 
-    def up(self, link: Link, port: int, peer_port: int, tag: int | None) -> bytes:
+    def association_up(self, link: Link, port: int, peer_port: int, tag: int | None) -> bytes:
         """An association between two SCTP ports came up on a link, or was restarted, with this tag of ours.
 
         What its packets begin with from now on; b"" without a tag.
@@ -180,8 +180,8 @@ class Pump:
         self.links.tag(link, head)
         return head
 
-    def down(self, link: Link, port: int, peer_port: int, head: bytes) -> None:
-        """An association ended; `head` is what `up` said of it."""
+    def association_down(self, link: Link, port: int, peer_port: int, head: bytes) -> None:
+        """An association ended; `head` is what `association_up` said of it."""
         self.flows.release(link, struct.pack("!HH", port, peer_port))
         self.links.untag(link, head)
         if not link.associations and not link.ours:
@@ -240,7 +240,7 @@ class Pump:
             waits.append(IDLE - (now - self._time))
         return max(0.0, min(waits)) / transit.speed if waits else None
 
-    def turn(self) -> None:
+    def run_once(self) -> None:
         """Carry what waits, in both directions, and let the library's timers catch up."""
         if self._leaving:
             self._leave()
@@ -282,8 +282,8 @@ class Pump:
         self.flush()
         if not held and not self.resting():
             return False  # without an association no timer does anything
-        began, heard = transit.now(), self.unheard()
-        end = began + _STEP
+        start, heard = transit.now(), self.unheard()
+        end = start + _STEP
         while transit.now() < end:
             if held and held[0].due <= transit.now():
                 self._let_arrive(1)
@@ -296,7 +296,7 @@ class Pump:
             if not self.unheard() <= heard:
                 self.ready.update(self.ports)
                 return True
-        back = began - transit.now()
+        back = start - transit.now()
         transit.advance(back)
         self._time += back
         self._swept += back
@@ -364,7 +364,7 @@ class Pump:
         """Send a packet on its way, as far as the link's conditions let it; `local` is the local end."""
         within, transit = to.other is not None, self.transit
         outward = not within and direction == "out"
-        for verdict, reason, delay in transit.fates(direction, packet, within=within):
+        for verdict, reason, delay in transit.outcomes(direction, packet, within=within):
             if self.tap is not None:
                 self._tell(self.tap, local, direction, packet, verdict, reason, delay)
             if verdict == "dropped":
@@ -446,10 +446,22 @@ class Pump:
             flow = self.flows.of(link, ports, begins=direction == "out" and packet[12] == INIT)
         tap(
             Packet(
-                self._clock.wall(), self.transit.now(), flow.endpoint, 0, 0, flow.peer,
-                flow.local, flow.serial, direction, verdict, reason, delay, packet, link.other is not None,
+                at=self._clock.wall(),
+                mono=self.transit.now(),
+                endpoint=flow.endpoint,
+                key=0,
+                assoc_id=0,
+                peer=flow.peer,
+                local=flow.local,
+                flow=flow.serial,
+                direction=direction,
+                verdict=verdict,
+                reason=reason,
+                delay=delay,
+                data=packet,
+                within=link.other is not None,
             )
-        )  # fmt: skip
+        )
 
     def _send(self, link: Link, sock: socket.socket, packet: bytes) -> None:
         """A packet goes out over UDP, with those that go at the same time; see `_dispatch`."""
@@ -467,7 +479,7 @@ class Pump:
                 if i is not None:
                     # A full buffer, no route, no permission: to SCTP a lost packet, which it sends again.
                     self._bounce(link, packet, NOT_SENT + (error.strerror or "no reason told"))
-                self._hear(sock, link if link.address is None else None, error.errno or 0)
+                self._read_icmp(sock, link if link.address is None else None, error.errno or 0)
 
     def _read(self, sock: socket.socket, connected: Link | None) -> None:
         """Take what came to a UDP socket, as far as the others get their turn."""
@@ -477,10 +489,10 @@ class Pump:
                 came = self._datagrams.receive(sock)
             except BlockingIOError:
                 # One whose error nobody had, or a send: as long as it waits the socket seems ready.
-                self._hear(sock, connected, 0)
+                self._read_icmp(sock, connected, 0)
                 return
             except OSError as error:  # an ICMP message
-                self._hear(sock, connected, error.errno or 0)
+                self._read_icmp(sock, connected, error.errno or 0)
                 continue
             for packet, address in came:
                 self._let_in(sock, connected, packet, address)
@@ -529,10 +541,21 @@ class Pump:
         flow = self.flows.of(link, ports) if link else self.flows.from_address(sock, address, ports)
         self.tap(
             Packet(
-                self._clock.wall(), self.transit.now(), flow.endpoint, 0, 0, flow.peer,
-                flow.local, flow.serial, "in", "refused", why, 0.0, packet,
+                at=self._clock.wall(),
+                mono=self.transit.now(),
+                endpoint=flow.endpoint,
+                key=0,
+                assoc_id=0,
+                peer=flow.peer,
+                local=flow.local,
+                flow=flow.serial,
+                direction="in",
+                verdict="refused",
+                reason=why,
+                delay=0.0,
+                data=packet,
             )
-        )  # fmt: skip
+        )
 
     def _sort(self, sock: socket.socket, address: SocketAddress, packet: bytes) -> Link | None:
         """The link of a datagram; None for a corrupt one that would change where its peer is reached."""
@@ -560,7 +583,7 @@ class Pump:
         if self.tap is not None and len(packet) > _HEAD:
             self._tell(self.tap, link, "out", packet, "bounced", why)
 
-    def _hear(self, sock: socket.socket, connected: Link | None, number: int) -> None:
+    def _read_icmp(self, sock: socket.socket, connected: Link | None, number: int) -> None:
         """What the network says of datagrams that went over a UDP socket; `number` is its errno, or 0.
 
         Where a socket has many peers, each message says which of them it is of.

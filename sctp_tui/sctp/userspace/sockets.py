@@ -33,7 +33,7 @@ _FRESH = bytes(layout.SOCKADDR_SIZE + layout.RCVINFO.size) + struct.pack(
 """Room for the address and the information, then their lengths, the information's type, the flags."""
 
 
-class Intake:
+class ReceiveBuffer:
     """Room for what one call takes, used for all sockets of a stack."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Intake:
 class Socket:
     """One socket, `number` to the library. Methods raise `SctpError` where the library refuses."""
 
-    def __init__(self, call: ctypes.CDLL, intake: Intake, number: int) -> None:
+    def __init__(self, call: ctypes.CDLL, intake: ReceiveBuffer, number: int) -> None:
         self._call = call
         self._intake = intake
         self._socket: int | None = number
@@ -145,15 +145,29 @@ class Socket:
         lifetime = message.lifetime
         valid = layout.SNDINFO_VALID | (layout.PRINFO_VALID if lifetime is not None else 0)
         info = layout.SPA.pack(
-            valid, message.stream, flags, ppid, message.message_id & 0xFFFFFFFF,
-            assoc_id, layout.PR_TTL if lifetime is not None else 0, lifetime or 0, 0,
-        )  # fmt: skip
+            valid,
+            message.stream,
+            flags,
+            ppid,
+            message.message_id & 0xFFFFFFFF,
+            assoc_id,
+            layout.PR_TTL if lifetime is not None else 0,
+            lifetime or 0,
+            0,
+        )
         return self._errno(
             self._call.usrsctp_sendv(
-                self._socket, data, len(data), address, 1 if address else 0,
-                info, len(info), layout.SENDV_SPA, 0,
+                self._socket,
+                data,
+                len(data),
+                address,
+                1 if address else 0,
+                info,
+                len(info),
+                layout.SENDV_SPA,
+                0,
             )
-        )  # fmt: skip
+        )
 
     def receive(self) -> tuple[bytes, Told] | None:
         """What waits next, and what is told of it; None for nothing."""
@@ -188,7 +202,7 @@ class Socket:
         return ctypes.get_errno() if result < 0 else 0
 
 
-def open_socket(call: ctypes.CDLL, intake: Intake, options: EndpointOptions) -> Socket:
+def open_socket(call: ctypes.CDLL, intake: ReceiveBuffer, options: EndpointOptions) -> Socket:
     """A new one-to-many socket. Raises `SctpError` where the library refuses."""
     number = call.usrsctp_socket(
         layout.AF_CONN, layout.SOCK_SEQPACKET, layout.IPPROTO_SCTP, None, None, 0, None

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions, SctpError
 from sctp_tui.sctp.events import Packet, Peer, StackName
 
-from .control import LinkControl
+from .control import UserspaceLinkControl
 from .endpoint import UserspaceEndpoint
 from .library import load
 from .links import Link
 from .pump import Pump
-from .sockets import Intake
+from .sockets import ReceiveBuffer
 
 # Defaults of RFC 9260, section 16, where the library has others; and nothing that a link of ours lacks.
 _TUNING = {
@@ -47,8 +47,8 @@ class UserspaceStack:
         self.missed = 0
         self.call: ctypes.CDLL = library.functions
         self.pump = Pump(clock)
-        self.link = LinkControl(self.pump, clock, self._elsewhere)
-        self.intake = Intake()
+        self.link = UserspaceLinkControl(self.pump, clock, self._elsewhere)
+        self.intake = ReceiveBuffer()
         self.call.usrsctp_init_nothreads(0, self.pump.output, None)
         for name, value in _TUNING.items():
             library.tune(name, value)
@@ -75,12 +75,12 @@ class UserspaceStack:
         return (self.pump.descriptor(),)
 
     def timeout(self, receiving: bool = True) -> float | None:
-        """Seconds until `turn` is due though no datagram came."""
+        """Seconds until `poll` is due though no datagram came."""
         return self.pump.timeout(receiving)
 
-    def turn(self) -> None:
+    def poll(self) -> None:
         """Carry packets and let time pass."""
-        self.pump.turn()
+        self.pump.run_once()
 
     def tap(self, tap: Callable[[Packet], None] | None) -> None:
         """Tell of every packet, as a `Packet`, or of none."""
@@ -93,7 +93,7 @@ class UserspaceStack:
             return
         for endpoint in list(self.endpoints):
             endpoint.close()
-        self.pump.turn()
+        self.pump.run_once()
         deadline = time.monotonic() + _FINISH
         while self.call.usrsctp_finish() != 0 and time.monotonic() < deadline:
             self.call.usrsctp_handle_timers(100)  # what is left of closed sockets goes by timers

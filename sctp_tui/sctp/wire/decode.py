@@ -68,7 +68,7 @@ def decode(packet: bytes) -> Decoded:
     size = len(packet)
     if size < 12:
         why = f"a packet of {octets(size)}, at least 12 are needed"
-        return Decoded(0, 0, 0, 0, (Broken(0, size, -1, why, packet),))
+        return Decoded(0, 0, 0, 0, (Broken(flags=0, length=size, type=-1, why=why, data=packet),))
     source, destination, vtag, checksum = _COMMON.unpack_from(packet)
     chunks: list[Chunk] = []
     at = 12
@@ -90,22 +90,33 @@ def decode(packet: bytes) -> Decoded:
         if at < size:
             rest = size - at
             why = f"{octets(rest)} after the last chunk, at least 4 are needed"
-            chunks.append(Broken(0, rest, -1, why, packet[at:]))
+            chunks.append(Broken(flags=0, length=rest, type=-1, why=why, data=packet[at:]))
     return Decoded(source, destination, vtag, checksum, tuple(chunks))
 
 
 def _broken(packet: bytes, at: int, why: str) -> Broken:
     kind, flags, length = _CHUNK.unpack_from(packet, at)
     end = at + length if length >= 4 else len(packet)
-    return Broken(flags, length, kind, f"{chunk_name(kind)}: {why}", packet[at:end])
+    return Broken(
+        flags=flags, length=length, type=kind, why=f"{chunk_name(kind)}: {why}", data=packet[at:end]
+    )
 
 
 def _data(packet: bytes, at: int, flags: int, length: int) -> Chunk:
     tsn, stream, ssn, ppid = _DATA.unpack_from(packet, at + 4)
     return Data(
-        flags, length, tsn, stream, ssn, ppid, flags & _UNORDERED != 0, flags & _BEGINNING != 0,
-        flags & _ENDING != 0, flags & _IMMEDIATE != 0, packet[at + 16 : at + length],
-    )  # fmt: skip
+        flags=flags,
+        length=length,
+        tsn=tsn,
+        stream=stream,
+        ssn=ssn,
+        ppid=ppid,
+        unordered=flags & _UNORDERED != 0,
+        beginning=flags & _BEGINNING != 0,
+        ending=flags & _ENDING != 0,
+        immediate=flags & _IMMEDIATE != 0,
+        data=packet[at + 16 : at + length],
+    )
 
 
 def _i_data(packet: bytes, at: int, flags: int, length: int) -> Chunk:
@@ -113,9 +124,19 @@ def _i_data(packet: bytes, at: int, flags: int, length: int) -> Chunk:
     first = flags & _BEGINNING != 0
     fsn, ppid = (0, either) if first else (either, None)
     return IData(
-        flags, length, tsn, stream, mid, fsn, ppid, flags & _UNORDERED != 0, first,
-        flags & _ENDING != 0, flags & _IMMEDIATE != 0, packet[at + 20 : at + length],
-    )  # fmt: skip
+        flags=flags,
+        length=length,
+        tsn=tsn,
+        stream=stream,
+        mid=mid,
+        fsn=fsn,
+        ppid=ppid,
+        unordered=flags & _UNORDERED != 0,
+        beginning=first,
+        ending=flags & _ENDING != 0,
+        immediate=flags & _IMMEDIATE != 0,
+        data=packet[at + 20 : at + length],
+    )
 
 
 def _init(chunk: type[Init]) -> _Read:
@@ -129,7 +150,7 @@ def _init(chunk: type[Init]) -> _Read:
 def _sack(packet: bytes, at: int, flags: int, length: int) -> Chunk:
     cumulative, rwnd, gaps, duplicates = _SACK.unpack_from(packet, at + 4)
     if not gaps and not duplicates:
-        return Sack(flags, length, cumulative, rwnd, (), ())
+        return Sack(flags=flags, length=length, cumulative_tsn=cumulative, rwnd=rwnd, gaps=(), duplicates=())
     needed = 16 + 4 * (gaps + duplicates)
     if needed > length:
         return _broken(
@@ -139,9 +160,13 @@ def _sack(packet: bytes, at: int, flags: int, length: int) -> Chunk:
         )
     after = at + 16 + 4 * gaps
     return Sack(
-        flags, length, cumulative, rwnd, _blocks(packet, at + 16, gaps, cumulative),
-        struct.unpack_from(f"!{duplicates}I", packet, after),
-    )  # fmt: skip
+        flags=flags,
+        length=length,
+        cumulative_tsn=cumulative,
+        rwnd=rwnd,
+        gaps=_blocks(packet, at + 16, gaps, cumulative),
+        duplicates=struct.unpack_from(f"!{duplicates}I", packet, after),
+    )
 
 
 def _blocks(packet: bytes, at: int, count: int, cumulative: int) -> tuple[tuple[int, int], ...]:
@@ -157,10 +182,14 @@ def _nr_sack(packet: bytes, at: int, flags: int, length: int) -> Chunk:
         return _broken(packet, at, f"{counts}: {needed} octets are needed, it has {length}")
     second = at + 20 + 4 * gaps
     return NrSack(
-        flags, length, cumulative, rwnd, _blocks(packet, at + 20, gaps, cumulative),
-        struct.unpack_from(f"!{duplicates}I", packet, second + 4 * nr_gaps),
-        _blocks(packet, second, nr_gaps, cumulative),
-    )  # fmt: skip
+        flags=flags,
+        length=length,
+        cumulative_tsn=cumulative,
+        rwnd=rwnd,
+        gaps=_blocks(packet, at + 20, gaps, cumulative),
+        duplicates=struct.unpack_from(f"!{duplicates}I", packet, second + 4 * nr_gaps),
+        nr_gaps=_blocks(packet, second, nr_gaps, cumulative),
+    )
 
 
 def _heartbeat(chunk: type[Heartbeat]) -> _Read:
@@ -186,26 +215,33 @@ def _bare(chunk: type[ShutdownAck] | type[CookieAck] | type[Pad]) -> _Read:
 
 
 def _abort(packet: bytes, at: int, flags: int, length: int) -> Chunk:
-    return Abort(flags, length, flags & _REFLECTED != 0, causes(packet[at + 4 : at + length]))
+    return Abort(
+        flags=flags,
+        length=length,
+        reflected=flags & _REFLECTED != 0,
+        causes=causes(packet[at + 4 : at + length]),
+    )
 
 
 def _error(packet: bytes, at: int, flags: int, length: int) -> Chunk:
-    return Error(flags, length, causes(packet[at + 4 : at + length]))
+    return Error(flags=flags, length=length, causes=causes(packet[at + 4 : at + length]))
 
 
 def _cookie_echo(packet: bytes, at: int, flags: int, length: int) -> Chunk:
-    return CookieEcho(flags, length, packet[at + 4 : at + length])
+    return CookieEcho(flags=flags, length=length, cookie=packet[at + 4 : at + length])
 
 
 def _shutdown_complete(packet: bytes, at: int, flags: int, length: int) -> Chunk:
-    return ShutdownComplete(flags, length, flags & _REFLECTED != 0)
+    return ShutdownComplete(flags=flags, length=length, reflected=flags & _REFLECTED != 0)
 
 
 def _forward_tsn(packet: bytes, at: int, flags: int, length: int) -> Chunk:
     if (length - 8) % 4:
         return _broken(packet, at, f"{octets(length - 8)} of streams, 4 for each are needed")
     skipped = tuple(_TLV.iter_unpack(packet[at + 8 : at + length]))
-    return ForwardTsn(flags, length, _U32.unpack_from(packet, at + 4)[0], skipped)
+    return ForwardTsn(
+        flags=flags, length=length, cumulative_tsn=_U32.unpack_from(packet, at + 4)[0], skipped=skipped
+    )
 
 
 def _i_forward_tsn(packet: bytes, at: int, flags: int, length: int) -> Chunk:
@@ -213,13 +249,15 @@ def _i_forward_tsn(packet: bytes, at: int, flags: int, length: int) -> Chunk:
         return _broken(packet, at, f"{octets(length - 8)} of streams, 8 for each are needed")
     skipped = struct.iter_unpack("!HHI", packet[at + 8 : at + length])
     return IForwardTsn(
-        flags, length, _U32.unpack_from(packet, at + 4)[0],
-        tuple([(stream, bits & 1 != 0, mid) for stream, bits, mid in skipped]),
-    )  # fmt: skip
+        flags=flags,
+        length=length,
+        cumulative_tsn=_U32.unpack_from(packet, at + 4)[0],
+        skipped=tuple([(stream, bits & 1 != 0, mid) for stream, bits, mid in skipped]),
+    )
 
 
 def _re_config(packet: bytes, at: int, flags: int, length: int) -> Chunk:
-    return ReConfig(flags, length, parameters(packet[at + 4 : at + length]))
+    return ReConfig(flags=flags, length=length, parameters=parameters(packet[at + 4 : at + length]))
 
 
 def _asconf(chunk: type[Asconf]) -> _Read:
@@ -232,12 +270,20 @@ def _asconf(chunk: type[Asconf]) -> _Read:
 
 def _auth(packet: bytes, at: int, flags: int, length: int) -> Chunk:
     key_number, hmac = _TLV.unpack_from(packet, at + 4)
-    return Auth(flags, length, key_number, hmac, packet[at + 8 : at + length])
+    return Auth(
+        flags=flags, length=length, key_number=key_number, hmac=hmac, digest=packet[at + 8 : at + length]
+    )
 
 
 def _unknown(packet: bytes, at: int, flags: int, length: int) -> Chunk:
     kind = packet[at]
-    return Unknown(flags, length, kind, f"the receiver {_ACTIONS[kind >> 6]}", packet[at + 4 : at + length])
+    return Unknown(
+        flags=flags,
+        length=length,
+        type=kind,
+        action=f"the receiver {_ACTIONS[kind >> 6]}",
+        data=packet[at + 4 : at + length],
+    )
 
 
 class _Reader(NamedTuple):

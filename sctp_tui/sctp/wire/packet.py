@@ -214,10 +214,33 @@ class Broken(Chunk, frozen=True, tag="BROKEN", gc=False):
 
 
 AnyChunk = (
-    Data | IData | Init | InitAck | Sack | NrSack | Heartbeat | HeartbeatAck | Abort | Error
-    | Shutdown | ShutdownAck | ShutdownComplete | CookieEcho | CookieAck | Ecne | Cwr
-    | ForwardTsn | IForwardTsn | ReConfig | Asconf | AsconfAck | Auth | Pad | Unknown | Broken
-)  # fmt: skip
+    Data
+    | IData
+    | Init
+    | InitAck
+    | Sack
+    | NrSack
+    | Heartbeat
+    | HeartbeatAck
+    | Abort
+    | Error
+    | Shutdown
+    | ShutdownAck
+    | ShutdownComplete
+    | CookieEcho
+    | CookieAck
+    | Ecne
+    | Cwr
+    | ForwardTsn
+    | IForwardTsn
+    | ReConfig
+    | Asconf
+    | AsconfAck
+    | Auth
+    | Pad
+    | Unknown
+    | Broken
+)
 
 
 class Decoded(NamedTuple):

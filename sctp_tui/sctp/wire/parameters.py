@@ -16,20 +16,45 @@ from sctp_tui.sctp.printable import printable
 from .causes import NAMES as CAUSES
 
 CHUNKS = {
-    0x00: "DATA", 0x01: "INIT", 0x02: "INIT ACK", 0x03: "SACK", 0x04: "HEARTBEAT", 0x05: "HEARTBEAT ACK",
-    0x06: "ABORT", 0x07: "SHUTDOWN", 0x08: "SHUTDOWN ACK", 0x09: "ERROR", 0x0A: "COOKIE ECHO",
-    0x0B: "COOKIE ACK", 0x0C: "ECNE", 0x0D: "CWR", 0x0E: "SHUTDOWN COMPLETE", 0x0F: "AUTH", 0x10: "NR-SACK",
-    0x40: "I-DATA", 0x80: "ASCONF-ACK", 0x81: "PKTDROP", 0x82: "RE-CONFIG", 0x84: "PAD",
-    0xC0: "FORWARD TSN", 0xC1: "ASCONF", 0xC2: "I-FORWARD-TSN",
-}  # fmt: skip
+    0x00: "DATA",
+    0x01: "INIT",
+    0x02: "INIT ACK",
+    0x03: "SACK",
+    0x04: "HEARTBEAT",
+    0x05: "HEARTBEAT ACK",
+    0x06: "ABORT",
+    0x07: "SHUTDOWN",
+    0x08: "SHUTDOWN ACK",
+    0x09: "ERROR",
+    0x0A: "COOKIE ECHO",
+    0x0B: "COOKIE ACK",
+    0x0C: "ECNE",
+    0x0D: "CWR",
+    0x0E: "SHUTDOWN COMPLETE",
+    0x0F: "AUTH",
+    0x10: "NR-SACK",
+    0x40: "I-DATA",
+    0x80: "ASCONF-ACK",
+    0x81: "PKTDROP",
+    0x82: "RE-CONFIG",
+    0x84: "PAD",
+    0xC0: "FORWARD TSN",
+    0xC1: "ASCONF",
+    0xC2: "I-FORWARD-TSN",
+}
 """Chunk types by their names in IANA's registry."""
 HEARTBEAT_INFO, IPV4, IPV6, STATE_COOKIE = 1, 5, 6, 7
 _ADDRESS_TYPES = {IPV4: "IPv4", IPV6: "IPv6", 11: "host name"}
 _HMACS = {1: "SHA-1", 3: "SHA-256"}
 _RESULTS = {
-    0: "nothing to do", 1: "performed", 2: "denied", 3: "wrong SSN", 4: "another request in progress",
-    5: "bad sequence number", 6: "in progress",
-}  # fmt: skip
+    0: "nothing to do",
+    1: "performed",
+    2: "denied",
+    3: "wrong SSN",
+    4: "another request in progress",
+    5: "bad sequence number",
+    6: "in progress",
+}
 _LISTED = 32  # of a list in words; the rest is counted
 
 
@@ -69,16 +94,20 @@ def _each(data: bytes, kinds: dict[int, _Kind], what: str) -> Iterator[Parameter
         kind = kinds.get(code)
         if why:
             yield Parameter(
-                code, kind.name if kind else f"unknown {what}", f"broken: {why}", value, bool(kind)
+                type=code,
+                name=kind.name if kind else f"unknown {what}",
+                text=f"broken: {why}",
+                data=value,
+                known=bool(kind),
             )
         elif kind is None:
             text = _octets(value) if what == "cause" else f"{_octets(value)}, {_ACTIONS[code >> 14]}"
-            yield Parameter(code, f"{what} 0x{code:04x}", text, value, known=False)
+            yield Parameter(type=code, name=f"{what} 0x{code:04x}", text=text, data=value, known=False)
         elif len(value) < kind.minimum:
             text = f"broken: a value of {_octets(value)}, at least {kind.minimum} are needed"
-            yield Parameter(code, kind.name, text, value)
+            yield Parameter(type=code, name=kind.name, text=text, data=value)
         else:
-            yield Parameter(code, kind.name, kind.describe(value), value)
+            yield Parameter(type=code, name=kind.name, text=kind.describe(value), data=value)
 
 
 _ACTIONS = (
@@ -201,8 +230,13 @@ def _add_streams(value: bytes, own: Count = int, answered: Count = int) -> str:
 
 
 _COUNTED: dict[int, Callable[[bytes, Count, Count], str]] = {
-    13: _outgoing_reset, 14: _incoming_reset, 15: _request, 16: _response, 17: _add_streams, 18: _add_streams
-}  # fmt: skip
+    13: _outgoing_reset,
+    14: _incoming_reset,
+    15: _request,
+    16: _response,
+    17: _add_streams,
+    18: _add_streams,
+}
 
 
 def counted(parameter: Parameter, own: Count, answered: Count) -> str:
@@ -262,7 +296,9 @@ _PARAMETERS = _kinds(
     (18, "add incoming streams request", 8, _add_streams),
     (0x8000, "ECN capable", 0, _nothing),
     (
-        0x8001, "zero checksum acceptable", 4,  # RFC 9653
+        0x8001,
+        "zero checksum acceptable",
+        4,  # RFC 9653
         lambda value: "SCTP over DTLS" if _u32(value) == 1 else f"error detection method {_u32(value)}",
     ),
     (0x8002, "random", 0, _octets),  # RFC 4895
@@ -277,7 +313,7 @@ _PARAMETERS = _kinds(
     (0xC004, "set primary IP address", 8, _change),
     (0xC005, "success indication", 4, lambda value: f"request {_u32(value)}"),
     (0xC006, "adaptation layer indication", 4, lambda value: f"0x{_u32(value):08x}"),
-)  # fmt: skip
+)
 
 
 def _missing(value: bytes) -> str:

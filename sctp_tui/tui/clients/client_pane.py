@@ -35,7 +35,7 @@ from sctp_tui.tui.widgets.values import number
 from .clients import Client, Clients, Options, Outcome
 from .compose import compose
 from .fields import Fields
-from .generators import Generation, Generators, Recipe, Source, in_all
+from .generators import Generation, Generators, GeneratorSource, Recipe, in_all
 from .resolve import resolve
 from .speakers import Everyone, Reply, Target, row
 
@@ -474,7 +474,9 @@ class ClientPane(Vertical):
                 to = [association for association in to if association.key == target.key]
             if not to:
                 raise SctpError("the server has no association that is up: send to it as a client first")
-            sources = [Source(f"server to {a.called}", a.outbound_streams, a.endpoint, a.key) for a in to]
+            sources = [
+                GeneratorSource(f"server to {a.called}", a.outbound_streams, a.endpoint, a.key) for a in to
+            ]
             self._submit(*generators.start(recipe, sources))
             return
         self._read(target)
@@ -496,10 +498,10 @@ class ClientPane(Vertical):
             and any(server.stack == "userspace" and server.port == peer.port for server in servers)
         )
 
-    def _source(self, client: Client) -> Source:
+    def _source(self, client: Client) -> GeneratorSource:
         association = self._association_of(client)
         up = association is not None and association.state == "ESTABLISHED"
-        return Source(
+        return GeneratorSource(
             client.name, association.outbound_streams if association and up else client.outbound, client.name
         )
 

@@ -107,9 +107,15 @@ class Clients:
         """Another client with the same settings as this one."""
         own = Peer(like.own.addresses, 0)  # its port is taken
         client = Client(
-            next(self._names), like.stack, like.to, like.udp_port,
-            like.outbound, like.inbound, like.attempts, own,
-        )  # fmt: skip
+            next(self._names),
+            like.stack,
+            like.to,
+            like.udp_port,
+            like.outbound,
+            like.inbound,
+            like.attempts,
+            own,
+        )
         self.all.append(client)
         return client
 
@@ -131,7 +137,13 @@ class Clients:
         """
         commands: list[Command] = []
         wanted = OpenClient(
-            client.name, client.stack, to, client.outbound, client.inbound, client.attempts, client.own
+            endpoint=client.name,
+            stack=client.stack,
+            to=to,
+            outbound=client.outbound,
+            inbound=client.inbound,
+            attempts=client.attempts,
+            own=client.own,
         )
         if client.opened != wanted:
             if client.opened is not None:
@@ -164,7 +176,13 @@ class Clients:
         if len(self._to_all) > _REMEMBERED:
             del self._to_all[next(iter(self._to_all))]
         return SendToAll(
-            number, data, server, options.stream, options.ppid, options.unordered, options.lifetime
+            message_id=number,
+            data=data,
+            endpoint=server,
+            stream=options.stream,
+            ppid=options.ppid,
+            unordered=options.unordered,
+            lifetime=options.lifetime,
         )
 
     def reply(self, key: int, line: str, data: bytes, options: Options) -> Command:
@@ -173,9 +191,15 @@ class Clients:
 
     def _message(self, line: str, data: bytes, options: Options, endpoint: str = "", key: int = 0) -> Send:
         return Send(
-            self._number(line), data, endpoint, key,
-            options.stream, options.ppid, options.unordered, options.lifetime,
-        )  # fmt: skip
+            message_id=self._number(line),
+            data=data,
+            endpoint=endpoint,
+            key=key,
+            stream=options.stream,
+            ppid=options.ppid,
+            unordered=options.unordered,
+            lifetime=options.lifetime,
+        )
 
     def _number(self, line: str) -> int:
         """The next message's, under which its line is remembered."""

@@ -33,7 +33,7 @@ class Recipe(msgspec.Struct, frozen=True):
     seconds: float
 
 
-class Source(msgspec.Struct, frozen=True):
+class GeneratorSource(msgspec.Struct, frozen=True):
     """Who sends, and where: as `endpoint`, a client, or on association `key`.
 
     `outbound` are the streams that it has, or will ask for.
@@ -125,7 +125,7 @@ class Generators:
         self.all: dict[int, Generation] = {}
         self._numbers = count(1)
 
-    def check(self, recipe: Recipe, sources: Iterable[Source]) -> None:
+    def check(self, recipe: Recipe, sources: Iterable[GeneratorSource]) -> None:
         """Raises `SctpError` where one of them has not the streams asked for."""
         for source in sources:
             highest = max(recipe.streams or (0,))
@@ -135,16 +135,26 @@ class Generators:
                     f"give 0 to {source.outbound - 1}"
                 )
 
-    def start(self, recipe: Recipe, sources: Sequence[Source]) -> list[Generate]:
+    def start(self, recipe: Recipe, sources: Sequence[GeneratorSource]) -> list[Generate]:
         """What starts one for each source. Raises `SctpError` as `check` does."""
         self.check(recipe, sources)
         commands = []
         for source in sources:
             streams = tuple(range(source.outbound)) if recipe.streams is None else recipe.streams
             command = Generate(
-                next(self._numbers), source.endpoint, source.key, recipe.rate, recipe.pattern, recipe.size,
-                streams, recipe.ppid, recipe.unordered, recipe.lifetime, recipe.count, recipe.seconds,
-            )  # fmt: skip
+                generator=next(self._numbers),
+                endpoint=source.endpoint,
+                key=source.key,
+                rate=recipe.rate,
+                pattern=recipe.pattern,
+                size=recipe.size,
+                streams=streams,
+                ppid=recipe.ppid,
+                unordered=recipe.unordered,
+                lifetime=recipe.lifetime,
+                count=recipe.count,
+                seconds=recipe.seconds,
+            )
             self.all[command.generator] = Generation(command, source.who)
             commands.append(command)
         ended = [number for number, generation in self.all.items() if generation.done]

@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.association_table import COLUMNS, AssociationTable
-from sctp_tui.tui.state import State
+from sctp_tui.tui.state import SavedState
 from sctp_tui.tui.widgets.scrolled import Menu
 
 
@@ -36,7 +36,7 @@ class ColumnsScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("columns")
 
-    def __init__(self, table: AssociationTable, state: State) -> None:
+    def __init__(self, table: AssociationTable, state: SavedState) -> None:
         super().__init__()
         self._table = table
         self._state = state

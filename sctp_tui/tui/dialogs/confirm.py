@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from sctp_tui.sctp.association_table import REASON_LIMIT
+from sctp_tui.sctp.association_registry import REASON_LIMIT
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.form import Form

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from textwrap import wrap
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.history import Step
+from sctp_tui.monitor.history import StateChange
 from sctp_tui.monitor.series import SECONDS, Series
 from sctp_tui.monitor.silence import Silent, end
 from sctp_tui.monitor.text import units
@@ -14,7 +14,7 @@ from sctp_tui.sctp.events import Path, Peer, Statistics, StreamCount
 from sctp_tui.sctp.hostport import format_hostport
 from sctp_tui.sctp.printable import printable
 from sctp_tui.tui.widgets.columns import Column, fit
-from sctp_tui.tui.widgets.sheet import Line, Piece, Rows, Sheet, fixed, flow, table
+from sctp_tui.tui.widgets.sheet import Line, Sheet, SheetRows, StyledText, fixed, flow, table
 from sctp_tui.tui.widgets.spark import spark
 
 _CELL, _LABEL = 38, 17  # cells for a label with its number, and for the label alone
@@ -25,7 +25,7 @@ _NOW = 3  # s over which "now" is taken
 
 def detail(association: Association, other: Association | None, now: float, width: int) -> Sheet:
     """All of an association in `width` cells. `other` is its other end where that is ours too."""
-    parts: list[Rows] = [
+    parts: list[SheetRows] = [
         fixed(*flow(list(_who(association, other, now)), width, _CELL, _LABEL)),
         _heading("State, and how it came there", width),
         *_steps(association, width),
@@ -42,39 +42,39 @@ def detail(association: Association, other: Association | None, now: float, widt
     return Sheet(parts)
 
 
-def _heading(title: str, width: int) -> Rows:
+def _heading(title: str, width: int) -> SheetRows:
     rule = "─" * max(0, width - len(title) - 3)
-    return fixed([], [Piece(f" {title} ", "heading"), Piece(rule, "rule")])
+    return fixed([], [StyledText(f" {title} ", "heading"), StyledText(rule, "rule")])
 
 
 # --- who
 
 
-def _who(association: Association, other: Association | None, now: float) -> Iterator[tuple[str, Piece]]:
+def _who(association: Association, other: Association | None, now: float) -> Iterator[tuple[str, StyledText]]:
     a = association
-    yield "Association ID", Piece(a.called, "", "assoc_id", 0)
+    yield "Association ID", StyledText(a.called, "", "assoc_id", 0)
     if other is not None:
         text = f"{other.assoc_id or '-'}, {other.endpoint}"
-        yield "At the other end", Piece(text, "", "assoc_id", 1)
-    yield "Peer", Piece(_addresses(a.peer), "", "peer")
+        yield "At the other end", StyledText(text, "", "assoc_id", 1)
+    yield "Peer", StyledText(_addresses(a.peer), "", "peer")
     if a.peer is not None and a.peer.udp_port is not None:
-        yield "Its UDP port", Piece(str(a.peer.udp_port), "", "udp")
+        yield "Its UDP port", StyledText(str(a.peer.udp_port), "", "udp")
     told = a.detail
     if told is not None:
-        yield "This end", Piece(_addresses(told.local), "", "local")
+        yield "This end", StyledText(_addresses(told.local), "", "local")
     elif a.local_port:
-        yield "This end", Piece(f"port {a.local_port}", "", "local")
+        yield "This end", StyledText(f"port {a.local_port}", "", "local")
     if told is not None and told.local_tag is not None:
-        yield "Our tag", Piece(f"0x{told.local_tag:08x}", "", "tag", 0)
+        yield "Our tag", StyledText(f"0x{told.local_tag:08x}", "", "tag", 0)
     if told is not None and told.peer_tag is not None:
-        yield "The peer's tag", Piece(f"0x{told.peer_tag:08x}", "", "tag", 1)
-    yield "Streams out", Piece(str(a.outbound_streams), "", "streams_out")
-    yield "Streams in", Piece(str(a.inbound_streams), "", "streams_in")
-    yield "Age", Piece(units.duration(a.age(now)), "", "age")
+        yield "The peer's tag", StyledText(f"0x{told.peer_tag:08x}", "", "tag", 1)
+    yield "Streams out", StyledText(str(a.outbound_streams), "", "streams_out")
+    yield "Streams in", StyledText(str(a.inbound_streams), "", "streams_in")
+    yield "Age", StyledText(units.duration(a.age(now)), "", "age")
     if a.ended is None:
-        yield "Idle", Piece(units.duration(a.idle(now)), "", "idle")
+        yield "Idle", StyledText(units.duration(a.idle(now)), "", "idle")
     if a.restarts:
-        yield "Restarts", Piece(str(a.restarts), "warning", "restarts")
+        yield "Restarts", StyledText(str(a.restarts), "warning", "restarts")
 
 
 def _addresses(peer: Peer | None) -> str:
@@ -87,7 +87,7 @@ def _addresses(peer: Peer | None) -> str:
 # --- how it came to its state
 
 
-def _steps(association: Association, width: int) -> list[Rows]:
+def _steps(association: Association, width: int) -> list[SheetRows]:
     history, between = association.history, association.clock.between
     lines: list[Line] = []
     for index, step in enumerate(history):
@@ -97,18 +97,18 @@ def _steps(association: Association, width: int) -> list[Rows]:
         why, *more = wrap(step.why, max(10, width - _WHY - 1)) or [""]
         lines.append(
             [
-                Piece(" "),
-                Piece(_clock(step.at), "label", "entered", index),
-                Piece("  "),
-                Piece(fit(step.state, 17), look, "state", index),
-                Piece(" "),
-                Piece(f"{lasted:>6}", "label", "lasted" if lasted else "", index),
-                Piece(f"  {why}", "label"),
+                StyledText(" "),
+                StyledText(_clock(step.at), "label", "entered", index),
+                StyledText("  "),
+                StyledText(fit(step.state, 17), look, "state", index),
+                StyledText(" "),
+                StyledText(f"{lasted:>6}", "label", "lasted" if lasted else "", index),
+                StyledText(f"  {why}", "label"),
             ]
         )
-        lines += [[Piece(" " * _WHY + rest, "label")] for rest in more]
+        lines += [[StyledText(" " * _WHY + rest, "label")] for rest in more]
         if index == 0 and history.left_out:
-            lines.append([Piece(f"   … {history.left_out} more between …", "label")])
+            lines.append([StyledText(f"   … {history.left_out} more between …", "label")])
     return [fixed(*lines)]
 
 
@@ -120,7 +120,7 @@ def _lasted(seconds: float) -> str:
     return units.milliseconds(round(seconds * 1000)) if seconds < 10 else units.duration(seconds)
 
 
-def _state_look(association: Association, step: Step) -> str:
+def _state_look(association: Association, step: StateChange) -> str:
     if association.ended is not None:
         return "" if association.ended.startswith("shutdown") else "bad"
     return "good" if step.state == "ESTABLISHED" else "warning"
@@ -151,17 +151,17 @@ def _sparklines(association: Association, now: float, width: int) -> list[Line]:
         peak = say(highest or 0.0) if mean or highest is not None else "-"
         current = sum(newest) / _NOW if mean else newest[-1] if newest else None
         return [
-            Piece(f" {label:<{_SPARK_LABEL}}", "label"),
-            Piece(spark(values, cells, highest or 0.0, mean=mean), "spark"),
-            Piece(" "),
-            Piece(f"{'-' if current is None else say(current):>{_NUMBER}}", "", term),
-            Piece(" "),
-            Piece(f"{peak:>{_NUMBER}}", "label", "peak", term),
+            StyledText(f" {label:<{_SPARK_LABEL}}", "label"),
+            StyledText(spark(values, cells, highest or 0.0, mean=mean), "spark"),
+            StyledText(" "),
+            StyledText(f"{'-' if current is None else say(current):>{_NUMBER}}", "", term),
+            StyledText(" "),
+            StyledText(f"{peak:>{_NUMBER}}", "label", "peak", term),
         ]
 
     titles = " " * (_SPARK_LABEL + 1) + times + f" {'now':>{_NUMBER}} {'peak':>{_NUMBER}}"
     return [
-        [Piece(titles, "label")],
+        [StyledText(titles, "label")],
         line("Messages/s", "msgs", a.messages, lambda value: f"{units.rate(value)} /s", True),
         line("Bytes/s", "octets", a.octets, lambda value: f"{units.size(round(value))}/s", True),
         line("RTT", "rtts", a.rtts, lambda value: units.milliseconds(round(value), a.rtt_step), False),
@@ -171,14 +171,14 @@ def _sparklines(association: Association, now: float, width: int) -> list[Line]:
 # --- silence
 
 
-def _if_silent(association: Association, now: float, width: int) -> list[Rows]:
+def _if_silent(association: Association, now: float, width: int) -> list[SheetRows]:
     if association.ended is not None:
         return []
     numbers = list(_silence(association, now))
     return [_heading("If the peer falls silent", width), fixed(*flow(numbers, width, _CELL, _LABEL))]
 
 
-def _silence(association: Association, now: float) -> Iterator[tuple[str, Piece]]:
+def _silence(association: Association, now: float) -> Iterator[tuple[str, StyledText]]:
     a, timers = association, association.timers
     outstanding = bool(a.unacked)
     if a.silence.missed:
@@ -186,31 +186,31 @@ def _silence(association: Association, now: float) -> Iterator[tuple[str, Piece]
         missed = "1 answer" if a.silence.missed == 1 else f"{a.silence.missed} answers"
         rto = units.milliseconds(round(a.silence.rto * 1000))
         text = "-" if left is None else f"{_between(*left)}, estimated: {missed} missed, RTO {rto}"
-        yield "Declared lost in", Piece(text, "bad", "lost_in")
+        yield "Declared lost in", StyledText(text, "bad", "lost_in")
     else:
         look = "bad" if a.unreachable else "good"
-        yield "Declared lost", Piece(_if_it_falls_silent(a, outstanding=outstanding), look, "lost_in")
+        yield "Declared lost", StyledText(_if_it_falls_silent(a, outstanding=outstanding), look, "lost_in")
     if a.unreachable and a.status is not None:
         times = "once" if a.status.unreachable_told == 1 else f"{a.status.unreachable_told} times"
-        yield "UDP port gone", Piece(f"ICMP said so {times}", "bad", "udp_gone")
+        yield "UDP port gone", StyledText(f"ICMP said so {times}", "bad", "udp_gone")
     every, told = list(timers.values()), a.detail
     beats = _each(f"{t.heartbeat_interval:g} s" if t.heartbeat_interval else "off" for t in every)
-    yield "Heartbeat each", Piece(beats, "", "heartbeat_interval")
+    yield "Heartbeat each", StyledText(beats, "", "heartbeat_interval")
     limits = _each(f"{t.path_max_retrans} misses" for t in every)
-    yield "Path.Max.Retrans", Piece(limits, "", "path_max_retrans")
+    yield "Path.Max.Retrans", StyledText(limits, "", "path_max_retrans")
     errors = {address: a.silence.errors(address) for address in timers}
     if any(count != 0 for count in errors.values()):
         counts = [
             f"over {t.path_max_retrans}" if count is None else f"{count} of {t.path_max_retrans}"
             for t, count in zip(every, errors.values(), strict=True)
         ]
-        yield "Path errors", Piece(f"{', '.join(counts)}, inferred", "bad", "path_errors")
+        yield "Path errors", StyledText(f"{', '.join(counts)}, inferred", "bad", "path_errors")
     limit = "-" if told is None else f"{told.association_max_retrans} misses"
-    yield "Assoc.Max.Retrans", Piece(limit, "", "association_max_retrans")
+    yield "Assoc.Max.Retrans", StyledText(limit, "", "association_max_retrans")
     bounds = (
         "-" if told is None else f"{units.milliseconds(told.rto_min)} to {units.milliseconds(told.rto_max)}"
     )
-    yield "RTO.Min to Max", Piece(bounds, "", "rto_bounds")
+    yield "RTO.Min to Max", StyledText(bounds, "", "rto_bounds")
 
 
 def _if_it_falls_silent(a: Association, *, outstanding: bool) -> str:
@@ -266,7 +266,7 @@ _STREAMS: Sequence[tuple[Column[StreamCount], str]] = (
     (Column("Msgs out", 8, lambda s, now: units.count(s.messages_out), align="right"), "messages_out"),
     (Column("Bytes out", 9, lambda s, now: units.size(s.bytes_out), align="right"), "bytes_out"),
     (Column("Unord out", 9, lambda s, now: units.count(s.unordered_out), align="right", rank=2), "unordered"),
-)  # fmt: skip
+)
 _PATHS: Sequence[tuple[Column[Path], str]] = (
     (Column("Address", 15, lambda p, now: p.address, align="address", widest=39), ""),
     (Column("State", 9, lambda p, now: p.state.lower(), widest=18, look=_path_look), "path_state"),
@@ -283,10 +283,10 @@ _PATHS: Sequence[tuple[Column[Path], str]] = (
     ),
     (Column("RTO", 6, lambda p, now: units.milliseconds(p.rto) if p.rto else "-", align="right"), "rto"),
     (Column("MTU", 8, lambda p, now: f"{p.mtu} B", align="right"), "mtu"),
-)  # fmt: skip
+)
 
 
-def _streams(association: Association, width: int, now: float) -> list[Rows]:
+def _streams(association: Association, width: int, now: float) -> list[SheetRows]:
     if not association.streams:
         return [_nothing(association)]
     between = association.clock.between
@@ -295,38 +295,38 @@ def _streams(association: Association, width: int, now: float) -> list[Rows]:
     return table(columns, association.streams, lambda s: s.stream, width, now)
 
 
-def _paths(association: Association, width: int, now: float) -> list[Rows]:
+def _paths(association: Association, width: int, now: float) -> list[SheetRows]:
     if not association.paths:
         return [_nothing(association)]
     return table(_PATHS, association.paths, lambda p: p.address, width, now)
 
 
-def _nothing(association: Association) -> Rows:
+def _nothing(association: Association) -> SheetRows:
     # Only of what is in view the stack is asked.
     text = "not told yet" if association.ended is None else "not asked for before it ended"
-    return fixed([Piece(f" {text}", "label")])
+    return fixed([StyledText(f" {text}", "label")])
 
 
-def _counters(association: Association) -> Iterator[tuple[str, Piece]]:
+def _counters(association: Association) -> Iterator[tuple[str, StyledText]]:
     a = association
     yield "Messages in", _count(a.messages_in, "message", "messages_in", "all")
     yield "Messages out", _count(a.messages_out, "message", "messages_out", "all")
-    yield "Bytes in", Piece(units.size(a.bytes_in), "", "bytes_in", "all")
-    yield "Bytes out", Piece(units.size(a.bytes_out), "", "bytes_out", "all")
+    yield "Bytes in", StyledText(units.size(a.bytes_in), "", "bytes_in", "all")
+    yield "Bytes out", StyledText(units.size(a.bytes_out), "", "bytes_out", "all")
     if a.failed:
-        yield "Failed", Piece(units.many(a.failed, "message"), "bad", "failed")
+        yield "Failed", StyledText(units.many(a.failed, "message"), "bad", "failed")
     if (status := a.status) is not None:
-        yield "Peer's rwnd", Piece(units.size(status.rwnd), "" if status.rwnd else "bad", "rwnd")
+        yield "Peer's rwnd", StyledText(units.size(status.rwnd), "" if status.rwnd else "bad", "rwnd")
         yield "Unacknowledged", _count(status.unacked, "chunk", "unacked")
         yield "Pending", _count(status.pending, "chunk", "pending")
-        yield "Fragments above", Piece(f"{status.fragmentation_point} B", "", "fragmentation")
+        yield "Fragments above", StyledText(f"{status.fragmentation_point} B", "", "fragmentation")
     if a.detail is not None and a.detail.statistics is not None:
         yield from _statistics(a.detail.statistics)
 
 
-def _statistics(s: Statistics) -> Iterator[tuple[str, Piece]]:
+def _statistics(s: Statistics) -> Iterator[tuple[str, StyledText]]:
     yield "Retransmitted", _count(s.retransmitted, "chunk", "retransmitted")
-    yield "Longest RTO", Piece(units.milliseconds(s.max_rto) if s.max_rto else "-", "", "max_rto")
+    yield "Longest RTO", StyledText(units.milliseconds(s.max_rto) if s.max_rto else "-", "", "max_rto")
     for label, term, came, went, what in (
         ("Packets", "packets", s.packets_in, s.packets_out, "packet"),
         ("SACKs", "sacks", s.sacks_in, s.sacks_out, "chunk"),
@@ -341,5 +341,5 @@ def _statistics(s: Statistics) -> Iterator[tuple[str, Piece]]:
     yield "Out of sequence", _count(s.out_of_sequence, "chunk", "out_of_sequence")
 
 
-def _count(number: int, what: str, term: str, of: Hashable = None) -> Piece:
-    return Piece(units.many(number, what), "", term, of)
+def _count(number: int, what: str, term: str, of: Hashable = None) -> StyledText:
+    return StyledText(units.many(number, what), "", term, of)

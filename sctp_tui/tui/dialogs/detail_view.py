@@ -20,7 +20,7 @@ from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.clients.speakers import GONE
 from sctp_tui.tui.widgets.columns import fit
 from sctp_tui.tui.widgets.line_view import LineView
-from sctp_tui.tui.widgets.sheet import Piece, Sheet
+from sctp_tui.tui.widgets.sheet import Sheet, StyledText
 
 from .detail_sheet import detail
 from .explain import ExplainScreen, explanation
@@ -153,12 +153,12 @@ class DetailView(LineView):
                 if 0 <= near < len(self._sheet):
                     yield near
 
-    def _point(self, line: int, piece: Piece) -> None:
+    def _point(self, line: int, piece: StyledText) -> None:
         self._line, self._place = line, piece.place
         self.post_message(self.Pointed(piece.term))
         self.refresh()
 
-    def _go_to(self, line: int, piece: Piece) -> None:
+    def _go_to(self, line: int, piece: StyledText) -> None:
         """Put the cursor on a number and that into view; above the first one are headings."""
         self._point(line, piece)
         first = not any(True for above in range(min(line, 4)) for _ in self._sheet.numbers(above))
@@ -262,9 +262,11 @@ class DetailView(LineView):
         room = max(0, width - len(who) - 1)
         segments = [
             Segment(who, self.style_of("detail-view--heading")),
-            Segment(fit(state, room, "right") if len(state) < room else " " + fit(state, max(0, room - 1)),
-                    self.style_of(f"detail-view--{look}")),
-        ]  # fmt: skip
+            Segment(
+                fit(state, room, "right") if len(state) < room else " " + fit(state, max(0, room - 1)),
+                self.style_of(f"detail-view--{look}"),
+            ),
+        ]
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
 

@@ -10,12 +10,12 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from sctp_tui.sctp.link.conditions import Drop
+from sctp_tui.sctp.link.conditions import DropRule
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.scrolled import Menu
 
 
-class DropScreen(ModalScreen[Drop]):
+class DropScreen(ModalScreen[DropRule]):
     """Answers with the drop that was chosen, None for none. `stream` is the one that is spoken on."""
 
     DEFAULT_CSS = """
@@ -35,20 +35,20 @@ class DropScreen(ModalScreen[Drop]):
     def __init__(self, stream: int) -> None:
         super().__init__()
         self._drops = {
-            f"the next DATA on stream {stream}": Drop("DATA", stream),
-            "the next DATA": Drop("DATA"),
-            "the next three DATA": Drop("DATA", count=3),
-            "the next SACK": Drop("SACK"),
-            "the next three SACKs": Drop("SACK", count=3),
-            "the next INIT": Drop("INIT"),
-            "the next INIT ACK": Drop("INIT ACK"),
-            "the next COOKIE ECHO": Drop("COOKIE ECHO"),
-            "the next COOKIE ACK": Drop("COOKIE ACK"),
-            "the next HEARTBEAT": Drop("HEARTBEAT"),
-            "the next HEARTBEAT ACK": Drop("HEARTBEAT ACK"),
-            "the next SHUTDOWN": Drop("SHUTDOWN"),
-            "the next SHUTDOWN ACK": Drop("SHUTDOWN ACK"),
-            "the next ABORT": Drop("ABORT"),
+            f"the next DATA on stream {stream}": DropRule("DATA", stream),
+            "the next DATA": DropRule("DATA"),
+            "the next three DATA": DropRule("DATA", count=3),
+            "the next SACK": DropRule("SACK"),
+            "the next three SACKs": DropRule("SACK", count=3),
+            "the next INIT": DropRule("INIT"),
+            "the next INIT ACK": DropRule("INIT ACK"),
+            "the next COOKIE ECHO": DropRule("COOKIE ECHO"),
+            "the next COOKIE ACK": DropRule("COOKIE ACK"),
+            "the next HEARTBEAT": DropRule("HEARTBEAT"),
+            "the next HEARTBEAT ACK": DropRule("HEARTBEAT ACK"),
+            "the next SHUTDOWN": DropRule("SHUTDOWN"),
+            "the next SHUTDOWN ACK": DropRule("SHUTDOWN ACK"),
+            "the next ABORT": DropRule("ABORT"),
         }
 
     def compose(self) -> ComposeResult:

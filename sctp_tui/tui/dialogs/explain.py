@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from sctp_tui.monitor.text.glossary import TERMS
 from sctp_tui.tui.actions import bindings
-from sctp_tui.tui.widgets.scrolled import Text
+from sctp_tui.tui.widgets.scrolled import ScrolledText
 
 
 def explanation(name: str) -> Content:
@@ -55,7 +55,7 @@ class ExplainScreen(ModalScreen[None]):
         self._current = current
 
     def compose(self) -> ComposeResult:
-        with Text() as scroll:
+        with ScrolledText() as scroll:
             scroll.border_title = "What the numbers mean"
             for name in self._terms:
                 here = name == self._current

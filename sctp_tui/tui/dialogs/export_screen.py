@@ -34,7 +34,7 @@ _TURN = 200  # lines after which the screen gets its turn
 _ENTRIES = 10_000  # of a folder, looked at for a completion
 
 
-class Source(msgspec.Struct, frozen=True):
+class Exportable(msgspec.Struct, frozen=True):
     """Something to export: `count` lines as `lines` makes them."""
 
     name: str
@@ -52,24 +52,30 @@ def sources(
     now: float,
     picture: str,
     names: Names,
-) -> list[Source]:
+) -> list[Exportable]:
     """What there is: the log, the table with these columns, and the screen as a picture (SVG).
 
     Nothing of it may change any more, as it is written by another thread.
     """
     log, table = units.many(len(events), "event"), units.many(len(rows), "association")
     return [
-        Source("log", "JSON lines", ".jsonl", log, len(events), lambda: export.log_as_json(events, names)),
-        Source("log", "CSV", ".csv", log, len(events), lambda: export.log_as_csv(events, names)),
-        Source(
-            "associations", "JSON lines", ".jsonl", table, len(rows),
+        Exportable(
+            "log", "JSON lines", ".jsonl", log, len(events), lambda: export.log_as_json(events, names)
+        ),
+        Exportable("log", "CSV", ".csv", log, len(events), lambda: export.log_as_csv(events, names)),
+        Exportable(
+            "associations",
+            "JSON lines",
+            ".jsonl",
+            table,
+            len(rows),
             lambda: export.rows_as_json(rows, columns, now),
         ),
-        Source(
+        Exportable(
             "associations", "CSV", ".csv", table, len(rows), lambda: export.rows_as_csv(rows, columns, now)
         ),
-        Source("screen", "SVG picture", ".svg", "the screen", 1, lambda: [picture.encode()]),
-    ]  # fmt: skip
+        Exportable("screen", "SVG picture", ".svg", "the screen", 1, lambda: [picture.encode()]),
+    ]
 
 
 class ExportScreen(ModalScreen[str]):
@@ -113,7 +119,7 @@ class ExportScreen(ModalScreen[str]):
             self.size = size
             self.failed = failed
 
-    def __init__(self, choices: Sequence[Source], at: float) -> None:
+    def __init__(self, choices: Sequence[Exportable], at: float) -> None:
         super().__init__()
         self._sources = choices
         self._stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(at))
@@ -152,7 +158,7 @@ class ExportScreen(ModalScreen[str]):
         line.set_classes(look)
 
     @property
-    def _source(self) -> Source:
+    def _source(self) -> Exportable:
         return self._sources[self.query_one(OptionList).highlighted or 0]
 
     # --- where to
@@ -207,7 +213,7 @@ class ExportScreen(ModalScreen[str]):
         self._thread.start()
         self.set_timer(_PATIENCE, self._show_progress)
 
-    def _write(self, source: Source, over: bool) -> None:
+    def _write(self, source: Exportable, over: bool) -> None:
         """In a thread of its own, as a disk may be slow."""
         size, failed = 0, "by an error of this program"
         try:
@@ -285,19 +291,19 @@ class _Paths(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """The value with the rest of the first name that begins so, folders before files."""
-        folder, begun = os.path.split(value)
-        if not begun:
+        folder, prefix = os.path.split(value)
+        if not prefix:
             return None
         try:
             with os.scandir(os.path.expanduser(folder) or ".") as entries:
                 names = [
                     (not entry.is_dir(), entry.name)
                     for entry in islice(entries, _ENTRIES)
-                    if entry.name.startswith(begun) and entry.name.isprintable()
+                    if entry.name.startswith(prefix) and entry.name.isprintable()
                 ]
         except (OSError, ValueError):
             return None
         if not names:
             return None
         is_file, name = min(names)
-        return value + name[len(begun) :] + ("" if is_file else "/")
+        return value + name[len(prefix) :] + ("" if is_file else "/")

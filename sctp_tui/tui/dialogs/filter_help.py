@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from sctp_tui.monitor.filter.language import help_lines
 from sctp_tui.tui.actions import bindings
-from sctp_tui.tui.widgets.scrolled import Text as Scrolled
+from sctp_tui.tui.widgets.scrolled import ScrolledText as Scrolled
 
 _HOW = (
     ("dir=in stream=1..3", "terms beside each other must all hold"),

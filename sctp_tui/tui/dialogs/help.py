@@ -23,7 +23,7 @@ from sctp_tui.tui.actions import ACTIONS, PLACES, around, bindings
 from sctp_tui.tui.keys import Keys
 from sctp_tui.tui.widgets.ordered_input import OrderedInput
 from sctp_tui.tui.widgets.scrolled import Menu
-from sctp_tui.tui.widgets.scrolled import Text as Scrolled
+from sctp_tui.tui.widgets.scrolled import ScrolledText
 
 from .help_items import QUESTIONS, Item, find, items, sections
 
@@ -39,7 +39,7 @@ class HelpInput(OrderedInput):
 
     def action_scroll(self, by: str) -> None:
         """Scroll the text: `up`, `down`, `page_up` or `page_down`."""
-        text = self.screen.query_one(Scrolled)
+        text = self.screen.query_one(ScrolledText)
         getattr(text, f"action_{by}" if by.startswith("page") else f"action_scroll_{by}")()
 
     def action_back(self) -> None:
@@ -48,13 +48,13 @@ class HelpInput(OrderedInput):
 
     async def action_submit(self) -> None:
         """To the text, which has what was found."""
-        self.screen.set_focus(self.screen.query_one(Scrolled))
+        self.screen.set_focus(self.screen.query_one(ScrolledText))
 
 
 class HelpScreen(ModalScreen[None]):
     """Begins with the keys of where one is, `here`, the innermost place first. Looks for what is typed."""
 
-    AUTO_FOCUS = "Text"
+    AUTO_FOCUS = "ScrolledText"
     DEFAULT_CSS = """
     HelpScreen {
         align: center middle;
@@ -67,7 +67,7 @@ class HelpScreen(ModalScreen[None]):
             border-title-color: $text-accent;
             background: $surface;
         }
-        Text {
+        ScrolledText {
             height: auto;
             max-height: 100%;
             padding: 0 1 0 2;
@@ -85,7 +85,7 @@ class HelpScreen(ModalScreen[None]):
             HelpInput, #found {
                 display: block;
             }
-            Text {
+            ScrolledText {
                 height: 1fr;
             }
             & > Vertical {
@@ -134,7 +134,7 @@ class HelpScreen(ModalScreen[None]):
             dialog.border_subtitle = "/ looks for a word or a question"
             # What begins the search is there before the focus, and is not to be written over.
             yield HelpInput(compact=True, select_on_focus=False, placeholder="How do I lose a packet?")
-            with Scrolled():
+            with ScrolledText():
                 with Vertical(id="all"):
                     with Horizontal():
                         for column in _in_two(self._places):
@@ -151,7 +151,7 @@ class HelpScreen(ModalScreen[None]):
     def look_for(self, text: str | None) -> None:
         """Show what has these words alone; None for all of the help."""
         self.set_class(text is not None, "-looking")
-        line, scrolled = self.query_one(HelpInput), self.query_one(Scrolled)
+        line, scrolled = self.query_one(HelpInput), self.query_one(ScrolledText)
         scrolled.scroll_home(animate=False)
         if text is None:
             line.value = ""

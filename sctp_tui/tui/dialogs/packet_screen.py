@@ -17,7 +17,7 @@ from sctp_tui.tui.footing import OTHER_LEVEL, labelled
 from sctp_tui.tui.widgets.heading import Heading
 from sctp_tui.tui.widgets.hexview import HexView
 from sctp_tui.tui.widgets.key_footer import KeyFooter
-from sctp_tui.tui.widgets.scrolled import Text
+from sctp_tui.tui.widgets.scrolled import ScrolledText
 
 _NAME = 30  # cells for a field's name, blank behind it included
 
@@ -42,7 +42,7 @@ class PacketScreen(Screen[int]):
 
     def compose(self) -> ComposeResult:
         yield Heading("Packet")
-        with Text(id="facts"):
+        with ScrolledText(id="facts"):
             yield Static(markup=False)
         yield Heading("Octets", id="octets")
         yield HexView()
@@ -66,7 +66,7 @@ class PacketScreen(Screen[int]):
             for name, value in section.facts:
                 parts += [(f"  {name.ljust(_NAME)}", "$foreground-muted"), f"{value}\n"]
         self.query_one("#facts > Static", Static).update(Content.assemble(*parts).rstrip())
-        self.query_one("#facts", Text).scroll_home(animate=False)
+        self.query_one("#facts", ScrolledText).scroll_home(animate=False)
 
     def action_step(self, packets: int) -> None:
         """To another packet; the one that is shown stays where there is none, or is no more."""

@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from .line_view import LineView
 
 
-class Trail(LineView):
+class FollowView(LineView):
     """Its lines are those from the number `_first` to the one before `_end`."""
 
     following: reactive[bool] = reactive(True, repaint=False)

@@ -17,7 +17,7 @@ class Menu(OptionList, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = bindings("menu")
 
 
-class Text(VerticalScroll, inherit_bindings=False):
+class ScrolledText(VerticalScroll, inherit_bindings=False):
     """A text that scrolls."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("text")

@@ -17,7 +17,7 @@ GAP = 1
 """Cells between two columns."""
 
 
-class Piece(msgspec.Struct, frozen=True):
+class StyledText(msgspec.Struct, frozen=True):
     """Some text of a line. `look` names a component class of the sheet's widget, "" the plain one.
 
     `term` is the glossary's name of a number, "" for what is none; `of` tells apart the numbers of one
@@ -35,10 +35,10 @@ class Piece(msgspec.Struct, frozen=True):
         return self.term, self.of
 
 
-Line = Sequence[Piece]
+Line = Sequence[StyledText]
 
 
-class Rows(msgspec.Struct, frozen=True):
+class SheetRows(msgspec.Struct, frozen=True):
     """So many lines, each made by its number from 0."""
 
     length: int
@@ -48,7 +48,7 @@ class Rows(msgspec.Struct, frozen=True):
 class Sheet:
     """All lines, numbered from 0."""
 
-    def __init__(self, parts: Sequence[Rows] = ()) -> None:
+    def __init__(self, parts: Sequence[SheetRows] = ()) -> None:
         self._parts = [part for part in parts if part.length]
         self._starts: list[int] = []
         length = 0
@@ -66,7 +66,7 @@ class Sheet:
         part = bisect_right(self._starts, number) - 1
         return self._parts[part].line(number - self._starts[part])
 
-    def numbers(self, line: int) -> Iterator[tuple[int, Piece]]:
+    def numbers(self, line: int) -> Iterator[tuple[int, StyledText]]:
         """The pieces of a line that a cursor can go to, each with the cell that it begins at."""
         cell = 0
         for piece in self[line]:
@@ -75,9 +75,9 @@ class Sheet:
             cell += cell_len(piece.text)
 
 
-def fixed(*lines: Line) -> Rows:
+def fixed(*lines: Line) -> SheetRows:
     """Lines that are there already."""
-    return Rows(len(lines), lambda number: lines[number])
+    return SheetRows(len(lines), lambda number: lines[number])
 
 
 def table(
@@ -86,7 +86,7 @@ def table(
     of: Callable[[R], Hashable],
     width: int,
     now: float,
-) -> list[Rows]:
+) -> list[SheetRows]:
     """Titles and a line for each row. A column that has a term is of numbers; `of` tells the rows apart."""
     terms = {id(column): term for column, term in columns}
     shown = arrange([column for column, _ in columns], width - 1 - GAP, GAP)
@@ -98,19 +98,22 @@ def table(
         for column, room in shown:
             text = fit(column.cell(row, now) or "", room, column.align)
             look = column.look(row) if column.look is not None else ""
-            pieces += [Piece(" " * GAP), Piece(text, look, terms[id(column)], (column.title, of(row)))]
+            pieces += [
+                StyledText(" " * GAP),
+                StyledText(text, look, terms[id(column)], (column.title, of(row))),
+            ]
         return pieces
 
-    return [fixed([Piece(titles, "label")]), Rows(len(rows), line)]
+    return [fixed([StyledText(titles, "label")]), SheetRows(len(rows), line)]
 
 
-def flow(numbers: Sequence[tuple[str, Piece]], width: int, cell: int, label: int) -> list[Line]:
+def flow(numbers: Sequence[tuple[str, StyledText]], width: int, cell: int, label: int) -> list[Line]:
     """Labels with their values, as many in a line as fit: `cell` cells for each, `label` for its label.
 
     A value too long for its cell takes those beside it.
     """
     across = max(1, width // cell)
-    lines: list[list[Piece]] = []
+    lines: list[list[StyledText]] = []
     left = 0  # cells left in the last line
     for name, value in numbers:
         needed = -(-(label + 2 + cell_len(value.text) + 1) // cell)
@@ -120,9 +123,9 @@ def flow(numbers: Sequence[tuple[str, Piece]], width: int, cell: int, label: int
         room = min(max(1, min(needed, across)) * cell, width) - label - 2
         text = fit(value.text, max(1, room))
         lines[-1] += [
-            Piece(f" {fit(name, label)} ", "label"),
-            Piece(text.rstrip(), value.look, value.term, value.of),
-            Piece(" " * (len(text) - len(text.rstrip()))),
+            StyledText(f" {fit(name, label)} ", "label"),
+            StyledText(text.rstrip(), value.look, value.term, value.of),
+            StyledText(" " * (len(text) - len(text.rstrip()))),
         ]
         left -= needed
     return [list(line) for line in lines]

@@ -8,11 +8,11 @@ _AT_FIRST = 10.0  # s in view at most before somebody zooms
 _MARGIN = 0.02  # of what is in view that stays free at its right
 
 
-class Timeline:
-    """Seconds of one clock from `began` to `newest`, both to be set by who draws it."""
+class TimeAxis:
+    """Seconds of one clock from `start` to `newest`, both to be set by who draws it."""
 
     def __init__(self) -> None:
-        self.began = 0.0
+        self.start = 0.0
         self.newest = 0.0
         self._span: float | None = None  # None as long as nobody zoomed
         self._end: float | None = None  # None while it follows
@@ -25,11 +25,11 @@ class Timeline:
     @property
     def view(self) -> Scale:
         """The time in view."""
-        newest = max(self.newest, self.began)
-        age = (newest - self.began) * (1 + _MARGIN)
+        newest = max(self.newest, self.start)
+        age = (newest - self.start) * (1 + _MARGIN)
         span = self._span or next((span for span in SPANS if age <= span <= _AT_FIRST), _AT_FIRST)
         end = self._end if self._end is not None else newest + span * _MARGIN
-        end = max(end, self.began + span)  # nothing is before the begin
+        end = max(end, self.start + span)  # nothing is before the begin
         return Scale(end - span, end)
 
     def zoom(self, by: int) -> None:
@@ -38,7 +38,7 @@ class Timeline:
         self._span = SPANS[max(0, min(self._step + by, len(SPANS) - 1))]
         if self._end is not None:
             middle = (view.low + view.high) / 2
-            self._end = (middle if view.low > self.began else self.began) + self._span / 2
+            self._end = (middle if view.low > self.start else self.start) + self._span / 2
 
     def zooms(self, by: int) -> bool:
         """Whether there is so much more (1) or less (-1) time to see."""
@@ -59,14 +59,14 @@ class Timeline:
         """By parts of what is in view, to earlier (less than 0) or later times; at the newest it follows."""
         view = self.view
         self._span = view.high - view.low
-        end = max(view.high + by * self._span, self.began + self._span)
+        end = max(view.high + by * self._span, self.start + self._span)
         self._end = end if end < self.newest else None
 
     def first(self) -> None:
         """To the begin, and stay there."""
         view = self.view
         self._span = view.high - view.low
-        self._end = self.began
+        self._end = self.start
 
     def follow(self) -> None:
         """To the newest, and on with it."""

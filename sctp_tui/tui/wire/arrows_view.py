@@ -10,12 +10,12 @@ from textual.strip import Strip
 
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.columns import fit
-from sctp_tui.tui.widgets.follow_view import Trail
+from sctp_tui.tui.widgets.follow_view import FollowView
 
 from .ladder_lines import Part, margin
 
 
-class ArrowsView(Trail):
+class ArrowsView(FollowView):
     """Subclasses give what stands above the lifelines, and the arrows by their numbers."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("ladder")

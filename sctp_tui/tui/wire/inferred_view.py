@@ -71,6 +71,10 @@ class InferredView(ArrowsView):
         delta = None if above is None else one.mono - above
         yield from times(None, one.mono - self._arrows[0].mono, delta, width)
         yield from arrow(
-            f"{one.chunk} {one.text}".rstrip(), "inferred", width - margin(width),
-            right=(one.direction == "in") == peer_is_left, arrives=not one.lost, shaft=INFERRED,
-        )  # fmt: skip
+            f"{one.chunk} {one.text}".rstrip(),
+            "inferred",
+            width - margin(width),
+            right=(one.direction == "in") == peer_is_left,
+            arrives=not one.lost,
+            shaft=INFERRED,
+        )

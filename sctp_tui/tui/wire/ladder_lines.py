@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.timeline import Beats, Course, Done, Line, Told, beats, text
+from sctp_tui.monitor.trace.timeline import Annotation, HeartbeatRun, Line, SocketEvent, Timeline, beats, text
 from sctp_tui.sctp.link.conditions import WRONG_CHECKSUM, WRONG_TAG
 from sctp_tui.tui.widgets.columns import fit
 
@@ -27,10 +27,10 @@ def margin(width: int) -> int:
     return _NUMBER + 1 + _TIME + 1 + (_DELTA + 1 if width >= _WIDE else 0)
 
 
-def times(number: int | None, after: float, delta: float | None, width: int) -> Iterator[Part]:
+def times(number: int | None, elapsed: float, delta: float | None, width: int) -> Iterator[Part]:
     """What stands there: a number, a time, and where there is room for it that since the line above."""
     yield f"{'' if number is None else number:>{_NUMBER}} ", "number"
-    yield f"{after:>{_TIME}.4f} ", "time"
+    yield f"{elapsed:>{_TIME}.4f} ", "time"
     if width >= _WIDE:
         yield f"{'' if delta is None else f'{delta:+.4f}':>{_DELTA}} ", "time"
 
@@ -105,23 +105,23 @@ def marks(row: Row, answer: str = "", path: str = "", bounced: str = "", rto: fl
     return ", ".join(said)
 
 
-def parts(course: Course, line: Line, width: int, now: float = float("inf")) -> Iterator[Part]:
+def parts(timeline: Timeline, line: Line, width: int, now: float = float("inf")) -> Iterator[Part]:
     """One line in so many cells, part by part; `now` in seconds of the link's clock."""
-    ladder, left, whole = course.ladder, margin(width), width
+    ladder, left, whole = timeline.ladder, margin(width), width
     width = max(_LEAST, width - left)
     match line:
         case Row():
-            yield from times(line.number, line.after, ladder.delta(line), whole)
+            yield from times(line.number, line.elapsed, ladder.delta(line), whole)
             yield from _packet(ladder, line, width, now)
-        case Beats():
+        case HeartbeatRun():
             first = ladder[line.first]
-            yield from times(line.first, first.after, ladder.delta(first), whole)
+            yield from times(line.first, first.elapsed, ladder.delta(first), whole)
             yield "│" + f" {beats(ladder, line, now)} ".center(width - 2, "·") + "│", "line"
-        case Done():
+        case Annotation():
             yield " " * left + "│", "line"
             yield f" {fit(text(line), width - 4).rstrip()} ".center(width - 2, "┄"), "mark"
             yield "│", "line"
-        case Told():
+        case SocketEvent():
             here = line.end == ladder.conversation.initiator
             said = fit(f"● {text(line)}" if here else text(line), width - (4 if here else 6)).rstrip()
             yield " " * left + ("├" if here else "│"), "line"

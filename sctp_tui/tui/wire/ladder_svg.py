@@ -14,9 +14,17 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from sctp_tui.monitor.text.verdicts import fate
+from sctp_tui.monitor.text.verdicts import verdict_text
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.timeline import Beats, Course, Done, Line, Still, Told, beats
+from sctp_tui.monitor.trace.timeline import (
+    Annotation,
+    HeartbeatRun,
+    Line,
+    SocketEvent,
+    Timeline,
+    TimelineSnapshot,
+    beats,
+)
 from sctp_tui.monitor.trace.timeline import text as words
 from sctp_tui.sctp.events import Packet
 from sctp_tui.sctp.printable import printable
@@ -48,17 +56,19 @@ class _Arrow(NamedTuple):
 
 
 class _Note(NamedTuple):
-    line: Told | Done | Beats
+    line: SocketEvent | Annotation | HeartbeatRun
     y: float
 
 
-def picture(still: Still, limit: int = LIMIT) -> Iterator[bytes]:
+def picture(still: TimelineSnapshot, limit: int = LIMIT) -> Iterator[bytes]:
     """The newest `limit` packets of a conversation and what is between them, piece by piece."""
-    course = yield from still.follow()
-    ladder, conversation = course.ladder, still.conversation
-    first = course.place(max(ladder.first, ladder.seen - limit + 1))
-    lines = [course[serial] for serial in range(first if limit < len(ladder) else course.first, course.end)]
-    arrows, notes, end = _placed(course, lines)
+    timeline = yield from still.follow()
+    ladder, conversation = timeline.ladder, still.conversation
+    first = timeline.place(max(ladder.first, ladder.seen - limit + 1))
+    lines = [
+        timeline[serial] for serial in range(first if limit < len(ladder) else timeline.first, timeline.end)
+    ]
+    arrows, notes, end = _placed(timeline, lines)
     height = end + _BOTTOM
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height:.0f}" width="{_WIDTH}" '
@@ -79,17 +89,17 @@ def picture(still: Still, limit: int = LIMIT) -> Iterator[bytes]:
         yield _drawn(ladder, arrow).encode()
     for arrow in arrows:
         yield _said(ladder, arrow, still.now).encode()
-    yield "".join(_noted(course, note, still.now) for note in notes).encode()
+    yield "".join(_noted(timeline, note, still.now) for note in notes).encode()
     yield b"</svg>\n"
 
 
-def _placed(course: Course, lines: Sequence[Line]) -> tuple[list[_Arrow], list[_Note], float]:
+def _placed(timeline: Timeline, lines: Sequence[Line]) -> tuple[list[_Arrow], list[_Note], float]:
     """Each line with the heights at which it leaves and arrives, and the height below all of them."""
     events = []
-    times = _times(course, lines)
+    times = _times(timeline, lines)
     for index, (line, time) in enumerate(zip(lines, times, strict=True)):
         events.append((time, index, False))
-        if isinstance(line, Row) and course.ladder.arrives(line):
+        if isinstance(line, Row) and timeline.ladder.arrives(line):
             events.append((_arrival(times, index, line.packet.delay), index, True))
     events.sort()
     y, before = float(_TOP - _SEND), None
@@ -120,14 +130,14 @@ def _arrival(times: Sequence[float], index: int, delay: float) -> float:
     return min(at, times[answer]) if answer < len(times) else at
 
 
-def _times(course: Course, lines: Sequence[Line]) -> list[float]:
+def _times(timeline: Timeline, lines: Sequence[Line]) -> list[float]:
     """When each line was, by the link's clock; what is between two packets stays there."""
-    packets = [_packet(course, line) for line in lines]
+    packets = [_packet(timeline, line) for line in lines]
     last = next((packet for packet in packets if packet is not None), None)
     times: list[float] = []
     for line, packet in zip(lines, packets, strict=True):
         last = packet or last
-        if isinstance(line, Told | Done) and last is not None:
+        if isinstance(line, SocketEvent | Annotation) and last is not None:
             times.append(last.mono + max(0.0, line.at - last.at))
         else:
             times.append(last.mono if last is not None else 0.0)
@@ -135,12 +145,12 @@ def _times(course: Course, lines: Sequence[Line]) -> list[float]:
     return list(accumulate(reversed(times), min))[::-1]
 
 
-def _packet(course: Course, line: Line) -> Packet | None:
+def _packet(timeline: Timeline, line: Line) -> Packet | None:
     match line:
         case Row():
             return line.packet
-        case Beats():
-            return course.ladder[line.first].packet
+        case HeartbeatRun():
+            return timeline.ladder[line.first].packet
     return None
 
 
@@ -162,7 +172,7 @@ def _drawn(ladder: Ladder, arrow: _Arrow) -> str:
     )
     return (
         _text(_LEFT - 84, y + 4, str(row.number), f'text-anchor="end" fill="{_FAINT}"')
-        + _text(_LEFT - 10, y + 4, f"{row.after:.4f}", f'text-anchor="end" fill="{_FAINT}"')
+        + _text(_LEFT - 10, y + 4, f"{row.elapsed:.4f}", f'text-anchor="end" fill="{_FAINT}"')
         + f'<path d="M{begin} {y:.1f}L{end} {low:.1f}" stroke="{colour}" stroke-width="1.6"{dashes}/>{tip}\n'
     )
 
@@ -192,11 +202,11 @@ def _said(ladder: Ladder, arrow: _Arrow, now: float) -> str:
     )
 
 
-def _noted(course: Course, note: _Note, now: float) -> str:
+def _noted(timeline: Timeline, note: _Note, now: float) -> str:
     """A line that is no packet: at the lifeline of the end that was told it, or right across."""
     line, y = note.line, note.y
-    if isinstance(line, Told):
-        left = line.end == course.ladder.conversation.initiator
+    if isinstance(line, SocketEvent):
+        left = line.end == timeline.ladder.conversation.initiator
         x, text_x, anchor = (_LEFT, _LEFT + 14, "start") if left else (_RIGHT, _RIGHT - 14, "end")
         width = cell_len(printable(words(line), _LABEL)) * _CELL
         return (
@@ -205,7 +215,7 @@ def _noted(course: Course, note: _Note, now: float) -> str:
             'height="16" fill="#ffffff"/>'
             + _text(text_x, y + 4, words(line), f'text-anchor="{anchor}" fill="{_TOLD}"')
         )
-    said = words(line) if isinstance(line, Done) else beats(course.ladder, line, now)
+    said = words(line) if isinstance(line, Annotation) else beats(timeline.ladder, line, now)
     return (
         f'<path d="M{_LEFT} {y:.1f}H{_RIGHT}" stroke="{_FAINT}" stroke-dasharray="2 4"/>'
         f'<rect x="{(_LEFT + _RIGHT - len(said) * _CELL) / 2 - 6:.0f}" y="{y - 8:.1f}" height="16" '
@@ -230,7 +240,7 @@ def _note(ladder: Ladder, row: Row, now: float) -> str:
     parts = (
         how if row.first_try else "",
         LATE if row.late else "",
-        fate(row.packet),
+        verdict_text(row.packet),
         ladder.bounced(row),
         answer,
         via,

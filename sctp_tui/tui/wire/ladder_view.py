@@ -11,7 +11,14 @@ from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.conversations import Conversation, End
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.timeline import Beats, Course, Done, Line, Shown, Told
+from sctp_tui.monitor.trace.timeline import (
+    Annotation,
+    HeartbeatRun,
+    LadderOptions,
+    Line,
+    SocketEvent,
+    Timeline,
+)
 from sctp_tui.monitor.why import Level
 from sctp_tui.sctp.events import Event
 from sctp_tui.tui.actions import bindings
@@ -37,8 +44,8 @@ class LadderView(ArrowsView):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.course: Course | None = None
-        self.shown = Shown()
+        self.timeline: Timeline | None = None
+        self.shown = LadderOptions()
         """What stands beside the packets."""
         self.level: Level = "beginner"
         """For whom all of a packet is explained."""
@@ -49,42 +56,42 @@ class LadderView(ArrowsView):
     @property
     def ladder(self) -> Ladder | None:
         """The packets, None while there are none."""
-        return self.course.ladder if self.course is not None else None
+        return self.timeline.ladder if self.timeline is not None else None
 
     def show(self, conversation: Conversation, now: float, monitor: Monitor, ends: Mapping[int, End]) -> None:
         """Take in what came since the last time; of another conversation, all of it.
 
         `now` in seconds of the link's clock; `ends` are the associations at the ends, by their keys.
         """
-        if self.course is None or self.course.ladder.conversation is not conversation:
-            self.course = Course(Ladder(conversation))
+        if self.timeline is None or self.timeline.ladder.conversation is not conversation:
+            self.timeline = Timeline(Ladder(conversation))
             self.cursor = None
             self._first = self._end = 0
             self._all_there = 0.0
             self.following = True
         self._log = monitor.log
-        course, ladder = self.course, self.course.ladder
+        timeline, ladder = self.timeline, self.timeline.ladder
         before, self._now = self._now, now
         if before < self._all_there:  # they were drawn as on their way
             self.refresh()
-        anew = course.shown != self.shown
+        anew = timeline.shown != self.shown
         place = self._packet if anew and not self.following else None
         if anew:
-            course.show(self.shown)
+            timeline.show(self.shown)
         seen = ladder.seen
-        if not course.update(monitor.log, ends, monitor.remarks) and not anew:
+        if not timeline.update(monitor.log, ends, monitor.remarks) and not anew:
             return
         for row in ladder.rows(seen + 1, ladder.seen - seen):
             self._all_there = max(self._all_there, ladder.due(row))
-        self.keep(course.first, course.end)
+        self.keep(timeline.first, timeline.end)
         if place is not None:
-            self.put_cursor(course.place(place))
+            self.put_cursor(timeline.place(place))
 
     @property
     def line(self) -> Line | None:
         """What the keys mean."""
         chosen = self.chosen
-        return self.course[chosen] if self.course is not None and chosen is not None else None
+        return self.timeline[chosen] if self.timeline is not None and chosen is not None else None
 
     @property
     def row(self) -> Row | None:
@@ -96,7 +103,7 @@ class LadderView(ArrowsView):
     def explained(self) -> Line | None:
         """The line that the keys mean; of HEARTBEATs in a row the first of them."""
         line, ladder = self.line, self.ladder
-        return ladder[line.first] if isinstance(line, Beats) and ladder is not None else line
+        return ladder[line.first] if isinstance(line, HeartbeatRun) and ladder is not None else line
 
     @property
     def bounced(self) -> str:
@@ -112,72 +119,74 @@ class LadderView(ArrowsView):
                 return None
             case Row() as row:
                 return row.number
-            case Beats() as beats:
+            case HeartbeatRun() as beats:
                 return beats.first
             case note:
-                return note.after
+                return note.after_packet
 
     @property
     def arrow(self) -> tuple[Event | None, str] | None:
         """The packet or the event that the keys mean, and its line as drawn where there is room for it."""
-        course, line = self.course, self.line
-        if course is None or line is None:
+        timeline, line = self.timeline, self.line
+        if timeline is None or line is None:
             return None
-        wide = 2 * len(course.ladder.label(line)) if isinstance(line, Row) else 0
-        drawn = "".join(text for text, _ in parts(course, line, self.size.width + wide, self._now))
+        wide = 2 * len(timeline.ladder.label(line)) if isinstance(line, Row) else 0
+        drawn = "".join(text for text, _ in parts(timeline, line, self.size.width + wide, self._now))
         event: Event | None = line.packet if isinstance(line, Row) else None
-        return line.event if isinstance(line, Told) else event, drawn
+        return line.event if isinstance(line, SocketEvent) else event, drawn
 
     def head(self, width: int) -> str:
         """The two ends."""
-        return head(self.course.ladder.conversation, width) if self.course is not None else ""
+        return head(self.timeline.ladder.conversation, width) if self.timeline is not None else ""
 
     def parts(self, number: int, width: int) -> Iterable[Part]:
         """A packet, or what is between two."""
-        return parts(self.course, self.course[number], width, self._now) if self.course is not None else ()
+        return (
+            parts(self.timeline, self.timeline[number], width, self._now) if self.timeline is not None else ()
+        )
 
     def action_open(self) -> None:
         """Show all of what is under the cursor."""
         match self.line:
-            case Told() as told:
+            case SocketEvent() as told:
                 from sctp_tui.tui.dialogs.message_detail import MessageDetailScreen
 
                 if self._log is not None and told.number >= self._log.first:
                     self.app.push_screen(MessageDetailScreen(self._log, told.number))
                 else:
                     self.post_message(self.Said("the log no longer has this: choose a newer one"))
-            case Done() as note:
+            case Annotation() as note:
                 self._lead_to(note)
-            case Row() | Beats():
+            case Row() | HeartbeatRun():
                 self._open_packet()
 
-    def _lead_to(self, note: Done) -> None:
+    def _lead_to(self, note: Annotation) -> None:
         """To the packet that it is of."""
-        course = self.course
+        timeline = self.timeline
         if not note.number:
             self.post_message(self.Said("all that is known of this stands here"))
-        elif course is not None and note.number >= course.ladder.first:
-            self.put_cursor(course.place(note.number))
+        elif timeline is not None and note.number >= timeline.ladder.first:
+            self.put_cursor(timeline.place(note.number))
         else:
             self.post_message(self.Said("its packet is no longer kept: choose a newer one"))
 
     def _open_packet(self) -> None:
-        course, number = self.course, self._packet
-        if course is None or number is None:
+        timeline, number = self.timeline, self._packet
+        if timeline is None or number is None:
             return
         from sctp_tui.tui.dialogs.packet_screen import PacketScreen
 
         def back(number: int | None) -> None:
             if number is not None:
-                self.put_cursor(course.place(number))
+                self.put_cursor(timeline.place(number))
 
-        self.app.push_screen(PacketScreen(course.ladder, number, self.level), back)
+        self.app.push_screen(PacketScreen(timeline.ladder, number, self.level), back)
 
     def action_of_note(self, step: int) -> None:
         """To the next packet that was lost or sent again."""
-        if self.course is None or (chosen := self.chosen) is None:
+        if self.timeline is None or (chosen := self.chosen) is None:
             return
-        found = self.course.of_note(chosen, step)
+        found = self.timeline.of_note(chosen, step)
         if found is None:
             where = "below" if step > 0 else "above"
             self.post_message(self.Said(f"none seen {where} that was lost or sent again"))

@@ -13,8 +13,8 @@ from textual.strip import Strip
 
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation
-from sctp_tui.monitor.trace.stream import Block, Lane, Waits
-from sctp_tui.monitor.trace.streams import Lanes, Sending
+from sctp_tui.monitor.trace.stream import StreamQueue, TrackedMessage, Waits
+from sctp_tui.monitor.trace.streams import StreamDelivery, StreamQueues
 from sctp_tui.sctp.events import Direction
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.columns import fit
@@ -70,17 +70,17 @@ class LanesView(LineView):
         super().__init__(id=id)
         self.direction: Direction = "in"
         """Whose messages are shown: "in" those of the far end."""
-        self.as_one = False
+        self.single_stream = False
         """Whether they are delivered as TCP would: as if all streams were one."""
         self.zoom = 1
         """0 shows a cell for a message, 1 its number, 2 how long it waited too."""
         self._conversation: Conversation | None = None
-        self._lanes = Lanes()
+        self._lanes = StreamQueues()
         self._seen = 0
         self._now = 0.0
         self._end: int | None = None  # the message after the last in view, None while it follows
-        self._in_view: dict[int, list[tuple[int, Block]]] = {}  # by stream, at which cell
-        self._shown: list[Lane] = []
+        self._in_view: dict[int, list[tuple[int, TrackedMessage]]] = {}  # by stream, at which cell
+        self._shown: list[StreamQueue] = []
         self._digits = 1
         self._each = _EACH
         self._stamp: Hashable = None
@@ -90,7 +90,7 @@ class LanesView(LineView):
     def show(self, conversation: Conversation, now: float) -> None:
         """Draw what changed; `now` in seconds of the link's clock."""
         if conversation is not self._conversation:
-            self._conversation, self._lanes = conversation, Lanes()
+            self._conversation, self._lanes = conversation, StreamQueues()
             self._seen, self._end, self._stamp = 0, None, None
             self.direction = "in" if conversation.initiator == "peer" else "out"
         self._seen = max(self._seen, conversation.first - 1)  # what is before that is gone
@@ -113,7 +113,7 @@ class LanesView(LineView):
         return max(0, self.size.height - _ABOVE - _BELOW)
 
     @property
-    def _sending(self) -> Sending:
+    def _sending(self) -> StreamDelivery:
         return self._lanes.sending[self.direction]
 
     @property
@@ -141,7 +141,7 @@ class LanesView(LineView):
 
     def action_one_stream(self) -> None:
         """As TCP would deliver them, or as SCTP does."""
-        self.as_one = not self.as_one
+        self.single_stream = not self.single_stream
         self._arrange()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -176,7 +176,7 @@ class LanesView(LineView):
     def _go_to(self, end: int) -> None:
         """Have this message right of the last in view, as far as there are so many; there it follows."""
         sending = self._sending
-        newest = sending.gone + len(sending.blocks)
+        newest = sending.gone + len(sending.messages)
         end = max(end, min(newest, sending.gone + self._room))
         self._end = end if end < newest else None
         self._arrange()
@@ -185,7 +185,7 @@ class LanesView(LineView):
     def _last(self) -> int:
         """Number of the message after the last in view."""
         sending = self._sending
-        newest = sending.gone + len(sending.blocks)
+        newest = sending.gone + len(sending.messages)
         return newest if self._end is None else max(self._end, min(newest, sending.gone + self._room))
 
     # --- drawing
@@ -197,12 +197,12 @@ class LanesView(LineView):
     def _arrange(self) -> None:
         """Choose what is in view, where something changed."""
         sending = self._sending
-        some_wait = any(lane.held or lane.waiting for lane in sending.lanes.values())
+        some_wait = any(queue.held or queue.waiting for queue in sending.queues.values())
         live = round(self._now, 1) if some_wait and self.zoom == 2 else 0
         stamp = (
             sending.version,
             self.direction,
-            self.as_one,
+            self.single_stream,
             self.zoom,
             self._end,
             self.size,
@@ -213,13 +213,13 @@ class LanesView(LineView):
             return
         self._stamp = stamp
         self._digits = len(
-            str(max((block.number or 0 for block in sending.blocks[-self._room :]), default=0))
+            str(max((message.number or 0 for message in sending.messages[-self._room :]), default=0))
         )
         last = self._last - sending.gone
         first = max(0, last - self._room)
         self._in_view = {}
-        for at, block in enumerate(sending.blocks[first:last]):
-            self._in_view.setdefault(block.stream, []).append((at * self._pitch, block))
+        for at, message in enumerate(sending.messages[first:last]):
+            self._in_view.setdefault(message.stream, []).append((at * self._pitch, message))
         self._shown = sending.streams
         self._each = _EACH if len(self._shown) * _EACH <= self.page else _EACH - 1
         self.set_lines(len(self._shown) * self._each + _ABOVE + _BELOW - 1)
@@ -248,22 +248,24 @@ class LanesView(LineView):
         left, right = ends(self._conversation)
         rightwards = (self.direction == "in") == (self._conversation.initiator == "peer")
         who = f" {left} → {right}" if rightwards else f" {right} → {left}"
-        rule = " AS ONE STREAM, like TCP " if self.as_one else "SCTP: each stream by itself"
-        newest = self._sending.gone + len(self._sending.blocks)
+        rule = " AS ONE STREAM, like TCP " if self.single_stream else "SCTP: each stream by itself"
+        newest = self._sending.gone + len(self._sending.messages)
         below = "" if self._end is None else f" +{newest - self._last} later, End follows"
         return [
             (fit(who, max(1, width - len(rule) - len(below) - 2)) + " ", "heading"),
-            (rule, "one" if self.as_one else "goes"),
+            (rule, "one" if self.single_stream else "goes"),
             (below, "below"),
         ]
 
     def _times(self, width: int) -> list[Part]:
         """When the messages were sent, above those where there is room."""
-        began = self._conversation.began if self._conversation is not None else 0.0
+        start = self._conversation.start_mono if self._conversation is not None else 0.0
         newest = self._conversation.packets[-1] if self._conversation and self._conversation.packets else None
         as_sent = newest is None or newest.as_sent(self.direction)
         line = fit(" sent after" if as_sent else " first seen", _GUTTER)
-        places = sorted((at, block.sent_at - began) for some in self._in_view.values() for at, block in some)
+        places = sorted(
+            (at, message.sent_at - start) for some in self._in_view.values() for at, message in some
+        )
         for at, seconds in places:
             said = f"{seconds:.3f} s"
             free = _GUTTER + at - len(line)
@@ -271,53 +273,53 @@ class LanesView(LineView):
                 line += " " * free + said
         return [(line, "label")]
 
-    def _line(self, lane: Lane, line: int, width: int) -> list[Part]:
+    def _line(self, queue: StreamQueue, line: int, width: int) -> list[Part]:
         if line == 2:
-            return [(_summary(lane, width), "label")]
+            return [(_summary(queue, width), "label")]
         if line == 0:
-            parts = [(fit(f" Stream {lane.stream}", _GUTTER - 5), "stream"), ("sent ", "label")]
+            parts = [(fit(f" Stream {queue.stream}", _GUTTER - 5), "stream"), ("sent ", "label")]
         else:
-            state, look = self._state(lane)
+            state, look = self._state(queue)
             parts = [(fit(f" {state}", _GUTTER - 4), look), ("got ", "label")]
         cells = 0
-        for at, block in self._in_view.get(lane.stream, ()):
+        for at, message in self._in_view.get(queue.stream, ()):
             parts.append((" " * (at - cells), ""))
-            here = self._got(block) if line else [self._sent(block)]
+            here = self._got(message) if line else [self._sent(message)]
             parts += here
             cells = at + sum(len(text) for text, _ in here)
         return parts
 
-    def _state(self, lane: Lane) -> Part:
+    def _state(self, queue: StreamQueue) -> Part:
         """Whether a stream stands, and what for."""
-        if self.as_one and lane.held:
-            block = self._sending.blocking
-            return f"awaits {block.stream}/{_called(block)}" if block is not None else "waits", "stands"
-        if not self.as_one and lane.waiting:
-            return f"awaits {lane.awaited}", "stands"
-        blocks = [block for _, block in self._in_view.get(lane.stream, ())]
-        if any(block.lost for block in blocks):
+        if self.single_stream and queue.held:
+            message = self._sending.blocking
+            return f"awaits {message.stream}/{_called(message)}" if message is not None else "waits", "stands"
+        if not self.single_stream and queue.waiting:
+            return f"awaits {queue.awaited}", "stands"
+        messages = [message for _, message in self._in_view.get(queue.stream, ())]
+        if any(message.lost for message in messages):
             return "✗ lost", "lost"
-        others_stand = any(other.held if self.as_one else other.waiting for other in self._shown)
-        goes_on = (others_stand and lane.messages) or any(lane.passed_over(block) for block in blocks)
+        others_stand = any(other.held if self.single_stream else other.waiting for other in self._shown)
+        goes_on = (others_stand and queue.messages) or any(queue.passed_over(message) for message in messages)
         return ("goes on", "goes") if goes_on else ("", "")
 
-    def _sent(self, block: Block) -> Part:
-        state = block.state(self.as_one)
-        look = "lost" if state == "lost" else "again" if block.resent else "sent"
+    def _sent(self, message: TrackedMessage) -> Part:
+        state = message.state(self.single_stream)
+        look = "lost" if state == "lost" else "again" if message.resent else "sent"
         if not self.zoom:
-            return "✗" if state == "lost" else "↻" if block.resent else "▪", look
-        left = "✗" if block.losses else "["
-        right = "✗" if state == "lost" else "↻" if block.resent else "]"
-        return f"{left}{_called(block):>{self._digits}}{right}", look
+            return "✗" if state == "lost" else "↻" if message.resent else "▪", look
+        left = "✗" if message.losses else "["
+        right = "✗" if state == "lost" else "↻" if message.resent else "]"
+        return f"{left}{_called(message):>{self._digits}}{right}", look
 
-    def _got(self, block: Block) -> list[Part]:
-        state = block.state(self.as_one)
-        waited = block.waited(self.as_one, self._now)
+    def _got(self, message: TrackedMessage) -> list[Part]:
+        state = message.state(self.single_stream)
+        waited = message.waited(self.single_stream, self._now)
         kind = "waited" if state == "delivered" and waited else "coming" if state == "on its way" else state
         if not self.zoom:
             return [(_SMALL[kind], kind)]
         left, right = _EDGES[kind]
-        inside = _SMALL[kind] if kind in ("lost", "abandoned") else _called(block)
+        inside = _SMALL[kind] if kind in ("lost", "abandoned") else _called(message)
         parts: list[Part] = [(f"{left}{inside:>{self._digits}}{right}", kind)]
         if self.zoom == 2 and waited:
             parts.append((f" {units.milliseconds(round(waited * 1000))}", kind))
@@ -330,9 +332,9 @@ class LanesView(LineView):
         if self.zoom:
             signs.append((_UNORDERED, "sent", "unordered"))
         if sum(len(sign) + len(meaning) + 3 for sign, _, meaning in signs) > width:
-            blocks = [block for some in self._in_view.values() for _, block in some]
-            seen = {look for block in blocks for _, look in (*self._got(block), self._sent(block))}
-            unordered = any(block.unordered for block in blocks)
+            messages = [message for some in self._in_view.values() for _, message in some]
+            seen = {look for message in messages for _, look in (*self._got(message), self._sent(message))}
+            unordered = any(message.unordered for message in messages)
             signs = [one for one in signs if (unordered if one[0] == _UNORDERED else one[1] in seen)]
         parts: list[Part] = [(" ", "")]
         for sign, kind, meaning in signs:
@@ -364,15 +366,15 @@ _MEANINGS = (
 _UNORDERED = "[U]"
 
 
-def _called(block: Block) -> str:
-    return "U" if block.unordered else str(block.number)
+def _called(message: TrackedMessage) -> str:
+    return "U" if message.unordered else str(message.number)
 
 
-def _summary(lane: Lane, width: int) -> str:
+def _summary(queue: StreamQueue, width: int) -> str:
     """What waiting there was in a stream, and is, by either rule."""
     total = width >= _WITH_TOTAL
-    said = f"{units.count(lane.messages)} delivered: {_waits(lane.by_stream, len(lane.waiting), total)}"
-    return f"   {said}; in one stream {_waits(lane.as_one, lane.held, total)}"
+    said = f"{units.count(queue.messages)} delivered: {_waits(queue.by_stream, len(queue.waiting), total)}"
+    return f"   {said}; in one stream {_waits(queue.single_stream, queue.held, total)}"
 
 
 def _waits(waits: Waits, now: int, total: bool) -> str:

@@ -5,7 +5,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from sctp_tui.monitor.text import units
-from sctp_tui.monitor.trace.link_changes import conditioned, conditions, forms, pace
+from sctp_tui.monitor.trace.link_history import conditioned, conditions, forms, pace
 from sctp_tui.sctp.events import LinkState
 from sctp_tui.tui.widgets.columns import fit
 

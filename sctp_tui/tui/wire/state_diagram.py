@@ -42,10 +42,7 @@ def diagram(
     wait, echoed, up = 10 + gap, 25 + 2 * gap, total - 15
     sent = 9 + (total - NARROWEST) // 4
     pending, received = up - 22, up - 14
-    boxes = [
-        (0, 2), (wait, 2), (echoed, 2), (up, 2),
-        (pending, 7), (sent, 7), (received, 12), (sent, 12),
-    ]  # fmt: skip
+    boxes = [(0, 2), (wait, 2), (echoed, 2), (up, 2), (pending, 7), (sent, 7), (received, 12), (sent, 12)]
 
     def arrow(state: str, to: str, points: Sequence[tuple[int, int]], head: str) -> str:
         lit = (state, to) in arrows

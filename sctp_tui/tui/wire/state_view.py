@@ -11,7 +11,7 @@ from textual.strip import Strip
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.text.events import why_not
 from sctp_tui.monitor.trace.conversations import Conversation, End
-from sctp_tui.monitor.trace.states import Follower, Taken
+from sctp_tui.monitor.trace.states import StateTracker, TakenTransition
 from sctp_tui.sctp.events import Origin
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.columns import fit
@@ -20,7 +20,9 @@ from sctp_tui.tui.widgets.scrolled import ScrolledLines
 from .state_diagram import Run, diagram
 
 _SLICE = 2000  # packets taken in between two frames
-_Stamp = tuple[int, int, int, Taken | None, Taken | None, tuple[tuple[End, Origin | None], ...]]
+_Stamp = tuple[
+    int, int, int, TakenTransition | None, TakenTransition | None, tuple[tuple[End, Origin | None], ...]
+]
 
 
 class StateView(ScrolledLines):
@@ -44,7 +46,7 @@ class StateView(ScrolledLines):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.follower: Follower | None = None
+        self.tracker: StateTracker | None = None
         self._by: dict[End, Origin | None] = {}  # who ended the association, as its ends here were told
         self._lines: list[list[Run]] = []
         self._drawn: _Stamp | None = None
@@ -54,57 +56,57 @@ class StateView(ScrolledLines):
 
         `ends` are those of its ends that are here: they tell what no packet does.
         """
-        if self.follower is None or self.follower.conversation is not conversation:
-            self.follower = Follower(conversation)
+        if self.tracker is None or self.tracker.conversation is not conversation:
+            self.tracker = StateTracker(conversation)
             self._by.clear()
             self._drawn = None
             self.go(0)
-        if not self.follower.update(now, _SLICE):
+        if not self.tracker.update(now, _SLICE):
             for one in ends:
                 end: End = "local" if one.endpoint == conversation.endpoint else "peer"
                 # Whose it is the end's name tells; its packets have shown whether an ABORT went out.
                 why = "[ABORT]" if one.by == "us" else why_not(one.ended)
                 since = one.clock.at(one.history[-1].mono)
-                self.follower.told(end, one.state, one.by, since, why)
+                self.tracker.told(end, one.state, one.by, since, why)
                 self._by[end] = one.by
         self._draw()
 
     def _draw(self) -> None:
-        follower = self.follower
-        if follower is None:
+        tracker = self.tracker
+        if tracker is None:
             return
         width, height = self.scrollable_content_region.width, self.page
-        taken = follower.taken
-        lasts = follower.last("local"), follower.last("peer")
+        taken = tracker.taken
+        lasts = tracker.last("local"), tracker.last("peer")
         drawn = (width, height, len(taken), *lasts, tuple(self._by.items()))
         if drawn == self._drawn:
             return
         self._drawn = drawn
-        ends = self._ends(follower)
+        ends = self._ends(tracker)
         here: dict[str, list[str]] = {}
         for end, name in ends.items():
-            here.setdefault(follower.state[end], []).append(name)
+            here.setdefault(tracker.state[end], []).append(name)
         self._lines = diagram(here, [last.transition for last in lasts if last], width, height)
         for number, one in enumerate(reversed(taken)):
             style = "taken" if number == 0 else "label"
-            told = self._told(one, ends[one.end], follower.conversation.began, width)
+            told = self._told(one, ends[one.end], tracker.conversation.start_mono, width)
             self._lines.append([(fit(told, width), style)])
         self.set_lines(len(self._lines))
         self.refresh()
 
     @staticmethod
-    def _ends(follower: Follower) -> dict[End, str]:
-        begins = follower.conversation.initiator
+    def _ends(tracker: StateTracker) -> dict[End, str]:
+        begins = tracker.conversation.initiator
         return {begins: "client", "local" if begins == "peer" else "peer": "server"}
 
-    def _told(self, one: Taken, name: str, began: float, width: int) -> str:
-        after = one.at - began
+    def _told(self, one: TakenTransition, name: str, start: float, width: int) -> str:
+        elapsed = one.at - start
         section = f"  RFC 9260, section {one.transition.section}" if one.transition.section else ""
         why = f": {one.why}" if one.why else ""
-        told = f"{after:9.3f} {name} {one.transition}{why}{self._by_whom(one)}"
+        told = f"{elapsed:9.3f} {name} {one.transition}{why}{self._by_whom(one)}"
         return told + section if len(told) + len(section) <= width else told
 
-    def _by_whom(self, one: Taken) -> str:
+    def _by_whom(self, one: TakenTransition) -> str:
         """That no user wanted an ABORT, where that is known; "us" could be either of the two ends here."""
         itself = one.transition.trigger == "[ABORT]" and self._by.get(one.end) == "stack"
         return ", by its stack" if itself else ""
@@ -116,22 +118,22 @@ class StateView(ScrolledLines):
     def render_line(self, y: int) -> Strip:
         """The header, or a line of the picture or of what was taken."""
         width = self.scrollable_content_region.width
-        if self.follower is None:
+        if self.tracker is None:
             return Strip.blank(width, self.rich_style)
         if y == 0:
-            segments = [Segment(fit(" · ".join(self._now(self.follower)), width), self._look("header"))]
+            segments = [Segment(fit(" · ".join(self._now(self.tracker)), width), self._look("header"))]
         else:
             line = self.top + y - 1
             runs = self._lines[line] if line < len(self._lines) else []
             segments = [Segment(text, self._look(look)) for text, look in runs]
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
-    def _now(self, follower: Follower) -> Iterator[str]:
-        ends = self._ends(follower)
+    def _now(self, tracker: StateTracker) -> Iterator[str]:
+        ends = self._ends(tracker)
         for end, name in ends.items():
-            yield f"{name} {follower.state[end]}"
-        if follower.taken:
-            last = follower.taken[-1]
+            yield f"{name} {tracker.state[end]}"
+        if tracker.taken:
+            last = tracker.taken[-1]
             why = f": {last.why}" if last.why else ""
             yield f"last: {ends[last.end]} {last.transition.trigger}{why}{self._by_whom(last)}"
 

@@ -6,7 +6,7 @@ from textual.widget import Widget
 
 from sctp_tui.monitor.trace.inferred import Inferred
 from sctp_tui.monitor.trace.ladder import Row
-from sctp_tui.monitor.trace.timeline import Done, Line, Told
+from sctp_tui.monitor.trace.timeline import Annotation, Line, SocketEvent
 from sctp_tui.monitor.why import Level, Why, why
 from sctp_tui.monitor.why.rows import why_note, why_row
 
@@ -50,9 +50,9 @@ class WhyLine(Widget):
         match self.row:
             case Row() as row:
                 return self._cut(explanation(row, self.level, self.bounced))
-            case Told() as told:
+            case SocketEvent() as told:
                 return self._cut(_said(why(told.event, self.level)))
-            case Done() as done:
+            case Annotation() as done:
                 return self._cut(_said(why_note(done, self.level)))
             case Inferred() as inferred:
                 return self._cut(Content.assemble((f"{inferred.chunk} ", "bold"), inferred.why), _NO_MORE)

@@ -12,11 +12,11 @@ from textual.widget import Widget
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation
-from sctp_tui.monitor.trace.window import Sending, Track, Window
+from sctp_tui.monitor.trace.window import SendWindow, SendWindows, Track
 from sctp_tui.sctp.events import Direction, Status
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.plot import ACROSS, DOTTED, HEAVY, SOLID, Plot, Scale, ticks
-from sctp_tui.tui.widgets.time_axis import Timeline
+from sctp_tui.tui.widgets.time_axis import TimeAxis
 
 from .ladder_lines import LATE
 
@@ -79,13 +79,13 @@ class WindowView(Widget, can_focus=True):
         self.direction: Direction = "in"
         """Whose DATA is shown: "in" that of the far end."""
         self._conversation: Conversation | None = None
-        self._window = Window()
+        self._window = SendWindows()
         self._seen = 0
         self._now = 0.0
         self._told: dict[Direction, Status] = {}
         self._since: dict[Direction, float] = {}  # when the stack told first what is not acknowledged now
         self._ours = True
-        self.timeline = Timeline()
+        self.axis = TimeAxis()
         self._lines: list[_Line] = []
         self._stamp: Hashable = None
         self._styles: dict[str, Style] = {}
@@ -108,12 +108,12 @@ class WindowView(Widget, can_focus=True):
         end where that is in this program too.
         """
         if conversation is not self._conversation:
-            self._conversation, self._window = conversation, Window()
+            self._conversation, self._window = conversation, SendWindows()
             self._seen, self._stamp = 0, None
             self._told.clear()
             self._since.clear()
-            self.timeline.began = conversation.began
-            self.timeline.follow()
+            self.axis.start = conversation.start_mono
+            self.axis.follow()
         self._seen = max(self._seen, conversation.first - 1)  # what is before that is gone
         for traced in conversation.since(self._seen, _AT_ONCE):
             self._window.fold((traced,))
@@ -124,7 +124,7 @@ class WindowView(Widget, can_focus=True):
         for one in (association, other):
             if one is not None and one.status is not None:
                 self._sample(conversation, one.endpoint, one.status, now)
-        self.timeline.newest = self._newest(conversation)
+        self.axis.newest = self._newest(conversation)
         self._draw()
 
     def _sample(self, conversation: Conversation, endpoint: str, status: Status, now: float) -> None:
@@ -139,7 +139,7 @@ class WindowView(Widget, can_focus=True):
         self._window.sending[direction].sample(now, path)
 
     @property
-    def _sending(self) -> Sending:
+    def _sending(self) -> SendWindow:
         return self._window.sending[self.direction]
 
     def _newest(self, conversation: Conversation) -> float:
@@ -160,34 +160,34 @@ class WindowView(Widget, can_focus=True):
         """There is a least and a most of time that one can see, and a whole that one may see already."""
         match action, parameters:
             case "zoom", (int() as by,):
-                return self.timeline.zooms(by)
+                return self.axis.zooms(by)
             case "whole", _:
-                return not self.timeline.is_whole
+                return not self.axis.is_whole
         return True
 
     def action_zoom(self, by: int) -> None:
         """More (1) or less (-1) time in view."""
-        self.timeline.zoom(by)
+        self.axis.zoom(by)
         self._draw()
 
     def action_move(self, by: int) -> None:
         """A quarter of what is in view to earlier (-1) or later (1) times."""
-        self.timeline.move(by / 4)
+        self.axis.move(by / 4)
         self._draw()
 
     def action_first(self) -> None:
         """The begin of the association."""
-        self.timeline.first()
+        self.axis.first()
         self._draw()
 
     def action_follow(self) -> None:
         """The newest, and follow."""
-        self.timeline.follow()
+        self.axis.follow()
         self._draw()
 
     def action_whole(self) -> None:
         """As at first: all of the time, up to ten seconds."""
-        self.timeline.whole()
+        self.axis.whole()
         self._draw()
 
     # --- drawing
@@ -203,7 +203,7 @@ class WindowView(Widget, can_focus=True):
 
     def _draw(self) -> None:
         width, height = self.content_size
-        view = self.timeline.view
+        view = self.axis.view
         stamp = (self._seen, tuple(self._told.values()), width, height, view, self.direction)
         if stamp == self._stamp:
             return
@@ -308,7 +308,7 @@ class WindowView(Widget, can_focus=True):
 
     def _cut(self, values: "list[int | None]", view: Scale) -> list[int | None]:
         """Nothing is known of the time to come."""
-        known = (self.timeline.newest - view.low) / (view.high - view.low) * len(values)
+        known = (self.axis.newest - view.low) / (view.high - view.low) * len(values)
         return [value if place <= known else None for place, value in enumerate(values)]
 
     # --- words
@@ -325,7 +325,7 @@ class WindowView(Widget, can_focus=True):
         long = sum(len(sign) + len(name) + 4 for sign, name, _, _ in legend) + 20 <= width
         for sign, name, short, look in legend:
             line += [("   ", ""), (sign, look), (f" {name if long else short}", "label")]
-        if not self.timeline.following:
+        if not self.axis.following:
             line.append(("   End follows", "label"))
         return line
 
@@ -382,13 +382,13 @@ class WindowView(Widget, can_focus=True):
             used += len(name) + 1 + len(text)
         yield line
 
-    def _other_number(self, sending: Sending) -> str:
+    def _other_number(self, sending: SendWindow) -> str:
         """What the stack has in flight where that isn't what the packets show; "" where it is, or may be."""
         if (unacked := self._unseen_by_packets(sending)) is not None:
             return f" seen; stack: {unacked} unacknowledged"
         return " seen" if self._conversation is not None and self._conversation.incomplete else ""
 
-    def _unseen_by_packets(self, sending: Sending) -> int | None:
+    def _unseen_by_packets(self, sending: SendWindow) -> int | None:
         """The chunks that the stack counts as unacknowledged, where the packets that were seen differ."""
         told = self._told.get(self.direction)
         if self._ours or told is None or told.unacked == sending.in_flight + sending.unseen:
@@ -396,7 +396,7 @@ class WindowView(Widget, can_focus=True):
         still = told.mono - max(self._since[self.direction], sending.time)
         return told.unacked if still >= _STILL else None
 
-    def _phase(self, sending: Sending) -> tuple[str | None, str | None]:
+    def _phase(self, sending: SendWindow) -> tuple[str | None, str | None]:
         """What is inferred of congestion control, which is told of one path only, and of all its packets."""
         one = self._conversation
         if one is None or len(one.of_local) > 1 or len(one.of_peer) > 1:
@@ -410,8 +410,8 @@ class WindowView(Widget, can_focus=True):
         )
 
     def _time_axis(self, width: int, view: Scale) -> list[_Line]:
-        began = self.timeline.began
-        shown = Scale(view.low - began, view.high - began)
+        start = self.axis.start
+        shown = Scale(view.low - start, view.high - start)
         marks = ticks(shown, max(2, width // 14))
         step = marks[1] - marks[0] if len(marks) > 1 else 1.0
         decimals = next((n for n in range(4) if abs(step * 10**n - round(step * 10**n)) < 1e-6), 4)

@@ -8,8 +8,8 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import of_its_ends
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace import pcapng
-from sctp_tui.monitor.trace.timeline import Shown, Still, sides
-from sctp_tui.tui.dialogs.export_screen import Source
+from sctp_tui.monitor.trace.timeline import LadderOptions, TimelineSnapshot, sides
+from sctp_tui.tui.dialogs.export_screen import Exportable
 
 from . import ladder_svg
 from .ladder_lines import head, parts
@@ -17,22 +17,24 @@ from .ladder_lines import head, parts
 _WIDTH = 120  # cells of the ladder as text
 
 
-def wire_sources(association: Association | None, monitor: Monitor, shown: Shown, now: float) -> list[Source]:
+def wire_sources(
+    association: Association | None, monitor: Monitor, shown: LadderOptions, now: float
+) -> list[Exportable]:
     """The packets of the association, and of all; nothing where there are none. `now` is the link's clock.
 
     They are those kept now, in copies that another thread may read. The ladder has what it shows.
     """
     wire, endpoints = monitor.wire, monitor.endpoints
     captured = {name for name, view in endpoints.views.items() if view.stack == "kernel"}
-    found: list[Source] = []
+    found: list[Exportable] = []
     conversation = wire.of(association, endpoints) if association is not None else None
     if association is not None and conversation is not None:
-        still = Still(
-            conversation.still(),
+        still = TimelineSnapshot(
+            conversation.snapshot(),
             shown,
             sides(of_its_ends(association, monitor.associations, endpoints), conversation),
-            monitor.log.copy() if shown.sockets else Log(),
-            monitor.remarks.still(),
+            monitor.log.snapshot() if shown.sockets else Log(),
+            monitor.remarks.snapshot(),
             now,
         )
         count = len(still.conversation)
@@ -40,23 +42,37 @@ def wire_sources(association: Association | None, monitor: Monitor, shown: Shown
         drawn = min(count, ladder_svg.LIMIT)
         newest = which if drawn == count else f"newest {drawn:,} of {which}"
         found += [
-            Source("packets", "pcapng", ".pcapng", which, count,
-                   lambda: pcapng.blocks(still.conversation.packets, captured)),
-            Source("ladder", "text", ".txt", which, count, lambda: ladder_text(still)),
-            Source("ladder", "SVG picture", ".svg", newest, 2 * drawn, lambda: ladder_svg.picture(still)),
-        ]  # fmt: skip
+            Exportable(
+                "packets",
+                "pcapng",
+                ".pcapng",
+                which,
+                count,
+                lambda: pcapng.blocks(still.conversation.packets, captured),
+            ),
+            Exportable("ladder", "text", ".txt", which, count, lambda: ladder_text(still)),
+            Exportable("ladder", "SVG picture", ".svg", newest, 2 * drawn, lambda: ladder_svg.picture(still)),
+        ]
     if packets := list(wire):
         count = len(packets)
         found.append(
-            Source("packets", "pcapng", ".pcapng", f"{units.many(count, 'packet')} of all", count,
-                   lambda: pcapng.blocks(packets, captured))
-        )  # fmt: skip
+            Exportable(
+                "packets",
+                "pcapng",
+                ".pcapng",
+                f"{units.many(count, 'packet')} of all",
+                count,
+                lambda: pcapng.blocks(packets, captured),
+            )
+        )
     return found
 
 
-def ladder_text(still: Still) -> Iterator[bytes]:
+def ladder_text(still: TimelineSnapshot) -> Iterator[bytes]:
     """A line for each packet kept and what is shown beside, below the names of the ends."""
-    course = yield from still.follow()
+    timeline = yield from still.follow()
     yield head(still.conversation, _WIDTH).rstrip().encode() + b"\n"
-    for serial in range(course.first, course.end):
-        yield "".join(part for part, _ in parts(course, course[serial], _WIDTH, still.now)).encode() + b"\n"
+    for serial in range(timeline.first, timeline.end):
+        yield (
+            "".join(part for part, _ in parts(timeline, timeline[serial], _WIDTH, still.now)).encode() + b"\n"
+        )

@@ -20,7 +20,7 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import both_ends, of_its_ends
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation, Wire
-from sctp_tui.monitor.trace.timeline import Shown, sides
+from sctp_tui.monitor.trace.timeline import LadderOptions, sides
 from sctp_tui.sctp.events import Event, StackName
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.footing import OTHER_LEVEL
@@ -225,11 +225,11 @@ class WirePane(Vertical):
         return focused.arrow if isinstance(focused, LadderView) else None
 
     @property
-    def shown(self) -> Shown:
+    def shown(self) -> LadderOptions:
         """What stands in the ladder beside the packets."""
         from .ladder_view import LadderView
 
-        return next((view.shown for view in self.query(LadderView)), Shown())
+        return next((view.shown for view in self.query(LadderView)), LadderOptions())
 
     @property
     def shows(self) -> bool:

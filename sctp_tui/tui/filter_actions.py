@@ -1,12 +1,12 @@
 """What finds things on the main screen: the filter, and the search in the log."""
 
 from .filter_bar import FilterBar
-from .main_part import MainPart
+from .main_screen_mixin import MainScreenMixin
 from .message_log import MessageLog
 from .search import SearchBar
 
 
-class FindActions(MainPart):
+class FilterActions(MainScreenMixin):
     """A part of the main screen."""
 
     def action_filter(self) -> None:

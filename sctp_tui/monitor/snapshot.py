@@ -3,7 +3,7 @@
 from .monitor import Monitor
 
 
-class Frozen:
+class MonitorSnapshot:
     """A copy of what a monitor knew at `now` (s, monotonic), into which nobody folds any more.
 
     Events never change, so they are shared with the monitor, and associations are until they change. However
@@ -15,8 +15,8 @@ class Frozen:
         self._live = monitor
         self.seen = Monitor()
         """What was known. Its endpoints and its wire are the monitor's own, as those are acted on now."""
-        self.seen.associations = monitor.associations.still()
-        self.seen.log = monitor.log.copy()
+        self.seen.associations = monitor.associations.snapshot()
+        self.seen.log = monitor.log.snapshot()
         self.seen.endpoints = monitor.endpoints
         self.seen.wire = monitor.wire
         self.seen.totals, self.seen.dropped = monitor.totals, monitor.dropped

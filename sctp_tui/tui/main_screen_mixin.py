@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .wire.wire_pane import WirePane
 
 
-class MainPart(Screen[None]):
+class MainScreenMixin(Screen[None]):
     """Some of the main screen's actions, in a file of their own."""
 
     def __init__(self, monitor: Monitor, view: View, keys: Keys, clock: Clock) -> None:

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 from .association_table import AssociationTable
 from .freeze import FreezeBanner
-from .main_part import MainPart
+from .main_screen_mixin import MainScreenMixin
 from .message_log import MessageLog
 
 if TYPE_CHECKING:
     from .dialogs.copy_screen import Choice
 
 
-class TakeActions(MainPart):
+class ExportActions(MainScreenMixin):
     """A part of the main screen."""
 
     def action_copy(self) -> None:
@@ -67,7 +67,7 @@ class TakeActions(MainPart):
 
         table, frozen = self.query_one(AssociationTable), self.query_one(FreezeBanner)
         clock = self.clock
-        still = frozen.seen.associations.still()
+        still = frozen.seen.associations.snapshot()
         rows = [row for key in table.keys if (row := still.get(key))]
         choices = sources(
             self.query_one(MessageLog).records,

@@ -9,7 +9,7 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from sctp_tui.sctp.events import Direction
-from sctp_tui.sctp.link.conditioner import Conditioner, Fate
+from sctp_tui.sctp.link.conditioner import Conditioner, PacketOutcome
 
 from .links import Link
 
@@ -22,7 +22,7 @@ _COST = 256
 """Bytes that a packet on its way takes at most besides its own."""
 
 
-class Held(NamedTuple):
+class InFlightPacket(NamedTuple):
     """A packet on its way since it was sent: over UDP from `link` or to it, within the process to it.
 
     `due` is the link's time. `types` are its low chunk types as a bit set.
@@ -41,7 +41,7 @@ class Held(NamedTuple):
         return self.direction == "out" and self.link.other is None
 
 
-class Transit:
+class InFlight:
     """The link's clock, and a heap of the packets `held`, the next to arrive first.
 
     `now` is the link's time in seconds: the world's, until it was changed. `clock` is the same, also while
@@ -52,7 +52,7 @@ class Transit:
 
     def __init__(self, mono: Callable[[], float]) -> None:
         self.conditioner = Conditioner(random.randrange(1_000_000))
-        self.held: list[Held] = []
+        self.held: list[InFlightPacket] = []
         self.speed = 1.0
         self.direct = True
         self.changed = True
@@ -77,7 +77,7 @@ class Transit:
         """Go on from here at another speed: 0 stands still, 1 is the world's."""
         self.then, self.since, self.speed = self.clock(), self._mono(), speed
         self.clock = self.now = self._changed_clock
-        self.look()
+        self.update_direct()
 
     def advance(self, seconds: float) -> None:
         """Put the clock forward, or back where nothing happened meanwhile."""
@@ -85,24 +85,26 @@ class Transit:
         self.then, self.since = self.then + (now - self.since) * self.speed + seconds, now
         self.changed = True
 
-    def look(self) -> None:
+    def update_direct(self) -> None:
         """Something was set: is there anything to do?"""
         self.direct = self.speed == 1 and not self.conditioner.active
         self.changed = True
 
-    def fates(self, direction: Direction, packet: bytes, *, within: bool) -> tuple[Fate, ...]:
+    def outcomes(self, direction: Direction, packet: bytes, *, within: bool) -> tuple[PacketOutcome, ...]:
         """What becomes of a packet sent now; `within` the process it takes its time while that is slow."""
         self._set_out = self.now()
-        fates = self.conditioner.fates(direction, packet, self._set_out, self.on_the_way(direction))
+        outcomes = self.conditioner.outcomes(direction, packet, self._set_out, self.on_the_way(direction))
         self.changed = True
         if within and self.speed != 1:
-            fates = tuple(
-                fate if fate.verdict == "dropped" else fate._replace(delay=self._alone(fate.delay))
-                for fate in fates
+            outcomes = tuple(
+                outcome
+                if outcome.verdict == "dropped"
+                else outcome._replace(delay=self._alone(outcome.delay))
+                for outcome in outcomes
             )
-        if fates[0].verdict == "dropped":
-            self.look()  # it may have been the last that was aimed at
-        return fates
+        if outcomes[0].verdict == "dropped":
+            self.update_direct()  # it may have been the last that was aimed at
+        return outcomes
 
     def _alone(self, delay: float) -> float:
         """At least that delay, so long that nothing else arrives at the same time."""
@@ -121,7 +123,7 @@ class Transit:
         # Rounded, so that what was to come together does, in the order in which it was sent.
         due = round(self.now() + delay, 6)
         self._dues.add(due)
-        heappush(self.held, Held(due, self._serial, link, packet, types, direction))
+        heappush(self.held, InFlightPacket(due, self._serial, link, packet, types, direction))
         self._bytes[direction] += len(packet) + _COST
         link.on_the_way += 1
 
@@ -129,13 +131,13 @@ class Transit:
         """Bytes of memory that the packets on their way in a direction take."""
         return self._bytes[direction]
 
-    def next(self) -> Held:
+    def next(self) -> InFlightPacket:
         """Take the packet that arrives next."""
         one = heappop(self.held)
         self._forget(one)
         return one
 
-    def take(self, of: Callable[[Link], bool]) -> list[Held]:
+    def take(self, of: Callable[[Link], bool]) -> list[InFlightPacket]:
         """Take what is on its way to or from such links, in order."""
         taken = sorted(one for one in self.held if of(one.link))
         self.held[:] = [one for one in self.held if not of(one.link)]
@@ -144,7 +146,7 @@ class Transit:
             self._forget(one)
         return taken
 
-    def _forget(self, one: Held) -> None:
+    def _forget(self, one: InFlightPacket) -> None:
         self._bytes[one.direction] -= len(one.packet) + _COST
         self._dues.discard(one.due)
         one.link.on_the_way -= 1

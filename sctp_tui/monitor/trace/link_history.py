@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from sctp_tui.sctp.events import LinkState
-from sctp_tui.sctp.link.conditions import Conditions, Drop, LinkCounts
+from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts
 from sctp_tui.sctp.link.syntax import drop_in_words, to_text
 
 SPEEDS = (1.0, 0.5, 0.1, 0.01)
@@ -69,7 +69,7 @@ def _set(conditions: Conditions) -> str:
     return ", ".join(said)
 
 
-def _aims(drops: Iterable[Drop]) -> str:
+def _aims(drops: Iterable[DropRule]) -> str:
     """`the next SACK and the next DATA on stream 1, 2 times`."""
     often = Counter(map(drop_in_words, drops)).items()
     return " and ".join(words if number == 1 else f"{words}, {number} times" for words, number in often)
@@ -90,19 +90,19 @@ def pace(state: LinkState | None) -> str:
     return f"TIME GOES AT 1/{1 / state.speed:.4g}{waiting}"
 
 
-class Remark(NamedTuple):
+class LinkChange(NamedTuple):
     """What was done to the link, in words, `at` seconds since the epoch."""
 
     at: float
     text: str
 
 
-class Remarks:
+class LinkHistory:
     """What was done to the link, the newest only; numbered from 1."""
 
     def __init__(self) -> None:
         self._count = 0
-        self._kept: deque[Remark] = deque(maxlen=_REMARKS)
+        self._kept: deque[LinkChange] = deque(maxlen=_REMARKS)
 
     def note(self, before: LinkState | None, after: LinkState) -> None:
         """The link has another state, which somebody may have brought about."""
@@ -110,15 +110,15 @@ class Remarks:
             return
         for text in _changes(before, after):
             self._count += 1
-            self._kept.append(Remark(after.set_at, text))
+            self._kept.append(LinkChange(after.set_at, text))
 
-    def still(self) -> "Remarks":
+    def snapshot(self) -> "LinkHistory":
         """A copy, to which nothing is added."""
-        made = Remarks()
+        made = LinkHistory()
         made._count, made._kept = self._count, self._kept.copy()
         return made
 
-    def since(self, number: int) -> Iterator[tuple[int, Remark]]:
+    def since(self, number: int) -> Iterator[tuple[int, LinkChange]]:
         """Those with a higher number that are kept."""
         first = self._count - len(self._kept) + 1
         yield from ((at, remark) for at, remark in zip(count(first), self._kept, strict=False) if at > number)

@@ -13,7 +13,7 @@ from sctp_tui.sctp.link.conditions import ROUNDED
 from sctp_tui.sctp.wire.packet import Sack
 
 from .heard import RTO
-from .room import Room, Situation, within
+from .peer_rwnd import PeerRwnd, Situation, within
 from .tsn_blocks import apart, between
 
 K = TypeVar("K")
@@ -32,7 +32,7 @@ _LEAST = 0.95  # of the RTO that ran last: timers have ticks
 _HALF, _TSN = 1 << 31, 0xFFFFFFFF
 
 
-class Tried(NamedTuple):
+class SendReason(NamedTuple):
     """How a chunk of a packet came to be sent.
 
     `first_try` is the number of the packet that carried it first, 0 where this one does; `why` is None then.
@@ -48,7 +48,7 @@ class Tried(NamedTuple):
     since: float = 0.0
 
 
-ONCE = Tried()
+ONCE = SendReason()
 """What is sent for the first time, with nothing in its way."""
 
 
@@ -118,14 +118,14 @@ class _Trouble:
         return (count for count in (self.strict, self.every) if count.reports >= _MISSING)
 
 
-class Tries:
+class SendHistory:
     """What one end sends, what it hears of it, and why it sends some of it again. Times by the link's clock.
 
     `lag` are the seconds that it takes, as far as packets show, to act on what it hears.
     """
 
     def __init__(self) -> None:
-        self._room = Room()
+        self._room = PeerRwnd()
         self.lag = 0.0
         self._coming = Coming()
         self._begin()
@@ -215,7 +215,7 @@ class Tries:
         self._room.skip(tsn)
         self._settle(tsn)
 
-    def send(self, now: float, number: int, tsn: int, octets: int) -> Tried:
+    def send(self, now: float, number: int, tsn: int, octets: int) -> SendReason:
         """A DATA chunk, in the packet with this number."""
         room = self._room.send(tsn, octets)
         first = self._first.setdefault(tsn, number)
@@ -241,7 +241,7 @@ class Tries:
             bound(self._trouble, _REMEMBERED)
         if why is None and not late and not room:
             return ONCE
-        return Tried(first if first != number else 0, why, late, room, since)
+        return SendReason(first if first != number else 0, why, late, room, since)
 
     def _again(self, now: float, number: int, tsn: int, sent: float, *, probe: bool) -> Retransmission:
         ran = now - self._timer
@@ -298,7 +298,7 @@ class Tries:
             bound(self._gone, _REMEMBERED)
 
 
-class Asked:
+class ControlHistory:
     """The chunks of control that one end has sent, by what makes two the same."""
 
     def __init__(self, most: int) -> None:
@@ -306,7 +306,7 @@ class Asked:
         self._first: dict[tuple[str, object], int] = {}
         self._last: dict[tuple[str, object], float] = {}
 
-    def send(self, now: float, number: int, identity: tuple[str, object]) -> Tried:
+    def send(self, now: float, number: int, identity: tuple[str, object]) -> SendReason:
         """One more, in the packet with this number."""
         first, last = self._first.setdefault(identity, number), self._last.get(identity, now)
         self._last[identity] = now
@@ -315,7 +315,7 @@ class Asked:
         if first == number:
             return ONCE
         since = now - last
-        return Tried(first, "timeout" if since >= RTO else "soon", since=since)
+        return SendReason(first, "timeout" if since >= RTO else "soon", since=since)
 
 
 def bound(kept: dict[K, V], most: int) -> None:

@@ -40,8 +40,8 @@ _ADDRESSES = 128  # of one peer that are kept; it may list as many as there is r
 _REMEMBERED = 1000  # associations that ended, for what is told of them late
 
 
-class Entry(msgspec.Struct):
-    """One association. `begun` is what our user began: "", "close" or "abort".
+class AssociationEntry(msgspec.Struct):
+    """One association. `user_ends` is what our user began: "", "close" or "abort".
 
     `heard` is when something was told that came from the peer, `closing` when the shutdown was asked for at
     either end (s, monotonic clock), `silent` whether a path to it was given up since it was heard.
@@ -51,21 +51,21 @@ class Entry(msgspec.Struct):
     assoc_id: int
     peer: Peer
     outbound_streams: int
-    begun: str = ""
+    user_ends: str = ""
     peer_shut_down: bool = False
     heard: float = -inf
     closing: float = inf
     silent: bool = False
 
 
-class Book:
+class AssociationRegistry:
     """The associations of one endpoint, by ID, and the client's one that has no ID yet."""
 
     def __init__(self, options: EndpointOptions) -> None:
         self.options = options
-        self._entries: dict[int, Entry] = {}
-        self._opening: Entry | None = None
-        self._ended: dict[int, Entry] = {}
+        self._entries: dict[int, AssociationEntry] = {}
+        self._opening: AssociationEntry | None = None
+        self._ended: dict[int, AssociationEntry] = {}
 
     def __len__(self) -> int:
         return len(self._entries) + (self._opening is not None)
@@ -74,49 +74,69 @@ class Book:
         """The IDs of the associations that the stack told of; 0 among them for the one being opened."""
         return [0, *self._entries] if self._opening is not None else list(self._entries)
 
-    def open(self, peer: Peer | None) -> Entry:
+    def open(self, peer: Peer | None) -> AssociationEntry:
         """A client begins an association, whose ID nobody knows yet. Raises `SctpError`."""
         if peer is None:
             raise SctpError(f"{self.options.name} has no destination: send on an association that it has")
         if self._opening is not None:
             raise SctpError(f"the association with {peer} is being set up already: wait for it, or abort it")
-        self._opening = Entry(next(self.options.keys), 0, peer, self.options.outbound)
+        self._opening = AssociationEntry(
+            key=next(self.options.keys), assoc_id=0, peer=peer, outbound_streams=self.options.outbound
+        )
         return self._opening
 
-    def opened(self, entry: Entry, stack: StackName, library: str) -> Opening:
+    def opened(self, entry: AssociationEntry, stack: StackName, library: str) -> Opening:
         """The event that tells of an association begun."""
         options = self.options
         return Opening(
-            options.clock.wall(), options.clock.mono(), options.name, entry.key, 0, entry.peer,
-            SCHEMA, __version__, stack, library, options.outbound, options.inbound,
-        )  # fmt: skip
+            **options.clock.stamp(),
+            endpoint=options.name,
+            key=entry.key,
+            assoc_id=0,
+            peer=entry.peer,
+            schema=SCHEMA,
+            version=__version__,
+            stack=stack,
+            library=library,
+            outbound_streams=options.outbound,
+            inbound_streams=options.inbound,
+        )
 
-    def ending(self, entry: Entry, how: How, reason: str, now: tuple[float, float]) -> Ending:
+    def ending(self, entry: AssociationEntry, how: How, reason: str, now: tuple[float, float]) -> Ending:
         """The event that tells that our user has begun to end it, at `now`."""
         entry.closing = min(entry.closing, now[1])
-        return Ending(*now, self.options.name, entry.key, entry.assoc_id, entry.peer, how, reason)
+        return Ending(
+            at=now[0],
+            mono=now[1],
+            endpoint=self.options.name,
+            key=entry.key,
+            assoc_id=entry.assoc_id,
+            peer=entry.peer,
+            how=how,
+            reason=reason,
+        )
 
     def give_up_opening(self) -> None:
         """The association could not even be begun."""
         self._opening = None
 
     @property
-    def opening(self) -> Entry | None:
+    def opening(self) -> AssociationEntry | None:
         """The association that a client began and that has neither come up nor failed."""
         return self._opening
 
-    def get(self, assoc_id: int) -> Entry | None:
+    def get(self, assoc_id: int) -> AssociationEntry | None:
         """The association with this ID; 0 is the one that is being opened."""
         return self._entries.get(assoc_id) if assoc_id else self._opening
 
-    def known(self, assoc_id: int) -> Entry:
+    def known(self, assoc_id: int) -> AssociationEntry:
         """Like `get`; raises `SctpError` where it has ended."""
         entry = self.get(assoc_id)
         if entry is None:
             raise SctpError(ENDED)
         return entry
 
-    def find(self, assoc_id: int, peer: Peer | None) -> Entry:
+    def find(self, assoc_id: int, peer: Peer | None) -> AssociationEntry:
         """The association with this ID; a new entry where it was not known yet.
 
         An association being opened gets its ID by the first event that names one.
@@ -128,7 +148,12 @@ class Book:
                 entry = opening
                 entry.assoc_id = assoc_id
             else:
-                entry = Entry(next(self.options.keys), assoc_id, peer or Peer((), 0), 0)
+                entry = AssociationEntry(
+                    key=next(self.options.keys),
+                    assoc_id=assoc_id,
+                    peer=peer or Peer((), 0),
+                    outbound_streams=0,
+                )
             self._entries[assoc_id] = entry
         return entry
 
@@ -144,7 +169,7 @@ class Book:
             raise SctpError(f"a reason of {len(octets):,} bytes: an ABORT takes {REASON_LIMIT:,}; shorten it")
         return octets
 
-    def check(self, entry: Entry, message: Outgoing) -> None:
+    def check(self, entry: AssociationEntry, message: Outgoing) -> None:
         """Raises `SctpError` for what no stack would send, by the limit and the way out."""
         if not message.data:
             raise SctpError("an empty message: give at least one byte (RFC 9260, section 3.3.1)")
@@ -155,32 +180,44 @@ class Book:
                 f"stream {message.stream} was not negotiated: this association has {streams} outbound "
                 f"streams; give 0 to {streams - 1}{needed if streams == self.options.outbound else ''}"
             )
-        if entry.begun:
+        if entry.user_ends:
             raise SctpError(CLOSING)
 
-    def takes_no_more(self, entry: Entry) -> SctpError:
+    def takes_no_more(self, entry: AssociationEntry) -> SctpError:
         """Why a stack takes no message for an association any more.
 
         `BufferFull` while what tells of its end, and how, has not been read: the message waits for that.
         """
-        if entry.begun or entry.peer_shut_down:
+        if entry.user_ends or entry.peer_shut_down:
             return SctpError(CLOSING)
         return BufferFull("the end of this association has not been read yet: wait for it")
 
-    def sent(self, entry: Entry, message: Outgoing, now: tuple[float, float]) -> Message:
+    def sent(self, entry: AssociationEntry, message: Outgoing, now: tuple[float, float]) -> Message:
         """The event that tells of a message that the stack took; `now` is the clock when it was handed over.
 
         Within the same host its packets, and the answers, may all have passed before the stack returned.
         """
         return Message(
-            *now, self.options.name, entry.key, entry.assoc_id, entry.peer, "out",
-            message.stream, None, None, message.ppid, message.unordered, len(message.data),
-            message.data, message.message_id,
-        )  # fmt: skip
+            at=now[0],
+            mono=now[1],
+            endpoint=self.options.name,
+            key=entry.key,
+            assoc_id=entry.assoc_id,
+            peer=entry.peer,
+            direction="out",
+            stream=message.stream,
+            ssn=None,
+            tsn=None,
+            ppid=message.ppid,
+            unordered=message.unordered,
+            size=len(message.data),
+            data=message.data,
+            message_id=message.message_id,
+        )
 
     def message(
         self,
-        entry: Entry,
+        entry: AssociationEntry,
         stream: int,
         ssn: int | None,
         tsn: int | None,
@@ -192,15 +229,27 @@ class Book:
         """A message received on an association; `now` is the clock, where it was read for several at once."""
         at, mono = now or (self.options.clock.wall(), self.options.clock.mono())
         return Message(
-            at, mono, self.options.name, entry.key, entry.assoc_id, entry.peer,
-            "in", stream, None if unordered else ssn, tsn, ppid, unordered, len(data), data,
-        )  # fmt: skip
+            at=at,
+            mono=mono,
+            endpoint=self.options.name,
+            key=entry.key,
+            assoc_id=entry.assoc_id,
+            peer=entry.peer,
+            direction="in",
+            stream=stream,
+            ssn=None if unordered else ssn,
+            tsn=tsn,
+            ppid=ppid,
+            unordered=unordered,
+            size=len(data),
+            data=data,
+        )
 
     def stamp(self, event: E, peer: Peer | None = None, now: tuple[float, float] | None = None) -> E:
-        """The notification with time, endpoint, key and peer; the book follows what it says.
+        """The notification with time, endpoint, key and peer; the registry follows what it says.
 
         `peer` is who it came from, for an association not known yet; `now` as for `message`. A state
-        change that ends the association takes it off the book.
+        change that ends the association takes it out of the registry.
         """
         entry = self.get(event.assoc_id)
         if entry is None and not (isinstance(event, AssocChange) and event.state not in _ENDS):
@@ -225,7 +274,7 @@ class Book:
                     self._ended[entry.assoc_id] = entry
                     if len(self._ended) > _REMEMBERED:
                         del self._ended[next(iter(self._ended))]
-                    if entry.begun == "abort" and event.by != "peer":
+                    if entry.user_ends == "abort" and event.by != "peer":
                         changes["by"] = "us"
                     elif event.state == "SHUTDOWN_COMP":
                         changes |= self._shut_down(entry)
@@ -237,9 +286,9 @@ class Book:
                         changes["by"] = "us" if self.options.attempts else "peer"
         return msgspec.structs.replace(event, at=at, mono=mono, endpoint=self.options.name, **changes)
 
-    def _shut_down(self, entry: Entry) -> dict[str, object]:
+    def _shut_down(self, entry: AssociationEntry) -> dict[str, object]:
         """Who has asked for a shutdown. Where neither end did, the stack has closed what was idle."""
-        if entry.peer_shut_down or entry.begun:
+        if entry.peer_shut_down or entry.user_ends:
             return {"by": "peer" if entry.peer_shut_down else "us"}
         if seconds := self.options.autoclose:
             return {"by": "stack", "error_text": f"autoclose: nothing was sent or came for {seconds} s"}
@@ -257,4 +306,4 @@ def _readdressed(peer: Peer, event: PeerAddrChange) -> Peer:
             known = others
         case "MADE_PRIM":
             known = (address, *others)[:_ADDRESSES]
-    return peer if known == peer.addresses else Peer(known, peer.port, peer.udp_port)
+    return peer if known == peer.addresses else Peer(addresses=known, port=peer.port, udp_port=peer.udp_port)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.packet_fields import sections
-from sctp_tui.monitor.trace.tries import Coming, Retransmission
+from sctp_tui.monitor.trace.send_history import Coming, Retransmission
 from sctp_tui.monitor.why.chunks import CHUNKS
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import AssocChange, Packet, StackName

@@ -8,8 +8,8 @@ from sctp_tui.monitor.text.chunks import ABSOLUTE
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.packet_fields import sections
-from sctp_tui.monitor.trace.room import Room, fits
-from sctp_tui.monitor.trace.window import Window
+from sctp_tui.monitor.trace.peer_rwnd import PeerRwnd, fits
+from sctp_tui.monitor.trace.window import SendWindows
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.commands import Watch
 from sctp_tui.sctp.events import AssocChange, StackName
@@ -34,7 +34,7 @@ def test_what_there_is_no_room_for_is_a_probe_where_nothing_else_is_in_flight() 
 
 
 def test_a_probe_is_one_until_the_window_opens_and_no_timeout() -> None:
-    room = Room()
+    room = PeerRwnd()
     room.hear(1000)
     assert room.send(0xFFFFFFFF, 1000) == ""
     room.hear(sack(0xFFFFFFFF, 0))
@@ -76,7 +76,7 @@ def test_the_sack_that_takes_a_probe_says_so_once(rwnd: int) -> None:
 
 def test_what_a_sack_takes_has_a_bound() -> None:
     """A peer may name as many gap blocks as it likes."""
-    room = Room()
+    room = PeerRwnd()
     for tsn in range(1000):
         room.send(tsn, 10)
     for _ in range(2000):
@@ -110,7 +110,7 @@ def test_a_reader_that_does_not_read() -> None:
             linked.send(client, number % 5, bytes(60_000))
         while linked.stack.link.now() < 1030:  # nothing is received meanwhile
             linked.time += TICK
-            linked.stack.turn()
+            linked.stack.poll()
         conversation, sent = _sent(linked)
         closed = [(row, chunk) for row, chunk, rwnd in sent if rwnd <= 1]
         assert len(closed) >= 4
@@ -122,7 +122,7 @@ def test_a_reader_that_does_not_read() -> None:
             for section in sections(row, ABSOLUTE):
                 assert not any("a timer ran out" in value for _, value in section.facts)
         assert not any(one.room for row, _, rwnd in sent if rwnd > 1_000_000 for one in row.tries)
-        window = Window()
+        window = SendWindows()
         window.fold(conversation.since(0))
         assert window.sending["in"].probes == len(closed)
         assert window.sending["in"].retransmissions == 0

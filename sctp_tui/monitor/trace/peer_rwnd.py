@@ -27,7 +27,7 @@ def fits(octets: int, rwnd: int | None, others: int) -> Situation:
     return "beyond" if others else "probe"
 
 
-class News(NamedTuple):
+class SackNews(NamedTuple):
     """What a SACK tells that was not known before.
 
     `advanced` is whether DATA is acknowledged cumulatively; `newest` is the highest TSN that is for the first
@@ -38,7 +38,7 @@ class News(NamedTuple):
     newest: int
 
 
-class Room:
+class PeerRwnd:
     """Follows what one end sends, and what it hears."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class Room:
         """A FORWARD TSN (RFC 3758, section 3.5): what is up to here is in flight no more."""
         self._settle_to(tsn)
 
-    def hear(self, said: Sack | int) -> News | None:
+    def hear(self, said: Sack | int) -> SackNews | None:
         """A SACK has come, or the a_rwnd of an INIT or INIT ACK; None where it tells nothing of DATA."""
         if isinstance(said, int):
             self._rwnd = said
@@ -107,7 +107,7 @@ class Room:
         self._octets += sum(outstanding[tsn] for tsn in self._reported - reported)
         self._octets -= sum(outstanding[tsn] for tsn in new)
         self._reported = reported
-        return News(advanced, max(((tsn - cumulative) & _TSN for tsn in new), default=0))
+        return SackNews(advanced, max(((tsn - cumulative) & _TSN for tsn in new), default=0))
 
     def _settle_to(self, cumulative: int) -> bool:
         """Whether there was anything."""

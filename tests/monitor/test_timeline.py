@@ -9,10 +9,18 @@ from msgspec.structs import replace
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.trace.conversations import Conversation, End
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.link_changes import Remarks
-from sctp_tui.monitor.trace.timeline import Beats, Course, Done, Line, Shown, Told, text
+from sctp_tui.monitor.trace.link_history import LinkHistory
+from sctp_tui.monitor.trace.timeline import (
+    Annotation,
+    HeartbeatRun,
+    LadderOptions,
+    Line,
+    SocketEvent,
+    Timeline,
+    text,
+)
 from sctp_tui.sctp.events import AssocChange, Event, LinkState, Message, Packet, Peer, ShutdownEvent
-from sctp_tui.sctp.link.conditions import Conditions, Drop, LinkCounts
+from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts
 
 LOCAL, PEER = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 5000)
 ENDS: dict[int, End] = {1: "local", 2: "peer"}
@@ -22,26 +30,73 @@ SACK, HEARTBEAT, ANSWER, ABORT = 3, 4, 5, 6
 
 def packet(at: float, kind: int = SACK, verdict: str = "delivered") -> Packet:
     data = bytes(12) + bytes((kind, 0, 0, 4))
-    return Packet(at, at, "server", 0, 0, PEER, LOCAL, 1, "in", verdict, "", 0.0, data)  # type: ignore[arg-type]
+    return Packet(
+        at=at,
+        mono=at,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=PEER,
+        local=LOCAL,
+        flow=1,
+        direction="in",
+        verdict=verdict,  # type: ignore[arg-type]
+        reason="",
+        delay=0.0,
+        data=data,
+    )
 
 
 def event(at: float, key: int = 1, data: bytes = b"hello") -> Message:
-    return Message(at, at, "server", key, 3, PEER, "in", 1, 0, 7, 0, False, len(data), data, 0)
+    return Message(
+        at=at,
+        mono=at,
+        endpoint="server",
+        key=key,
+        assoc_id=3,
+        peer=PEER,
+        direction="in",
+        stream=1,
+        ssn=0,
+        tsn=7,
+        ppid=0,
+        unordered=False,
+        size=len(data),
+        data=data,
+        message_id=0,
+    )
 
 
 def link(at: float, inward: Conditions = OFF, speed: float = 1.0) -> LinkState:
     none = LinkCounts()
-    return LinkState(at, at, "", 0, 0, None, inward, OFF, 1, none, none, speed, at, 0, "", at)
+    return LinkState(
+        at=at,
+        mono=at,
+        endpoint="",
+        key=0,
+        assoc_id=0,
+        peer=None,
+        inward=inward,
+        outward=OFF,
+        seed=1,
+        done_inward=none,
+        done_outward=none,
+        speed=speed,
+        now=at,
+        waiting=0,
+        refusal="",
+        set_at=at,
+    )
 
 
 class Wire:
     """A conversation, a log, the remarks on the link, and the course of it."""
 
-    def __init__(self, shown: Shown, began: float = 0.0) -> None:
-        self.conversation = Conversation(packet(began))
-        self.log, self.remarks = Log(), Remarks()
-        self.course = Course(Ladder(self.conversation))
-        self.course.show(shown)
+    def __init__(self, shown: LadderOptions, start: float = 0.0) -> None:
+        self.conversation = Conversation(packet(start))
+        self.log, self.remarks = Log(), LinkHistory()
+        self.timeline = Timeline(Ladder(self.conversation))
+        self.timeline.show(shown)
 
     def put(self, *what: Event) -> None:
         for one in what:
@@ -51,17 +106,17 @@ class Wire:
                 self.log.extend([one])
 
     def update(self) -> list[Line]:
-        while self.course.update(self.log, ENDS, self.remarks):
+        while self.timeline.update(self.log, ENDS, self.remarks):
             pass
-        return [self.course[serial] for serial in range(self.course.first, self.course.end)]
+        return [self.timeline[serial] for serial in range(self.timeline.first, self.timeline.end)]
 
 
 def at_of(wire: Wire, line: Line) -> float:
     match line:
         case Row():
             return line.packet.at
-        case Beats():
-            return wire.course.ladder[line.first].packet.at
+        case HeartbeatRun():
+            return wire.timeline.ladder[line.first].packet.at
     return line.at
 
 
@@ -73,13 +128,13 @@ _events = st.builds(event, st.integers(0, 30).map(float), st.sampled_from((1, 2,
 @given(
     st.lists(_packets, min_size=1),
     st.lists(_events),
-    st.builds(Shown, st.booleans(), st.booleans()),
+    st.builds(LadderOptions, st.booleans(), st.booleans()),
     st.integers(1, 9),
     st.integers(0, 4),
     st.integers(0, 5),
 )
 def test_every_packet_and_every_event_has_its_place(
-    packets: list[Packet], events: list[Message], shown: Shown, step: int, late: int, forgotten: int
+    packets: list[Packet], events: list[Message], shown: LadderOptions, step: int, late: int, forgotten: int
 ) -> None:
     wire = Wire(shown)
     packets.sort(key=lambda one: one.at)
@@ -95,22 +150,22 @@ def test_every_packet_and_every_event_has_its_place(
     lines = wire.update()
     times = [at_of(wire, line) for line in lines]
     assert times == sorted(times)
-    assert [line.event for line in lines if isinstance(line, Told)] == [
+    assert [line.event for line in lines if isinstance(line, SocketEvent)] == [
         one for one in events if one.key in ENDS and shown.sockets
     ]
     numbers: list[int] = []
     for line in lines:
         if isinstance(line, Row):
             numbers.append(line.number)
-        elif isinstance(line, Beats):
+        elif isinstance(line, HeartbeatRun):
             numbers += range(line.first, line.last + 1)
     assert numbers == list(range(1, len(packets) + 1))
     for number in numbers:
-        line = wire.course[wire.course.place(number)]
-        assert isinstance(line, Row | Beats)
+        line = wire.timeline[wire.timeline.place(number)]
+        assert isinstance(line, Row | HeartbeatRun)
         assert line.number == number if isinstance(line, Row) else line.first <= number <= line.last
     for line in lines:
-        if isinstance(line, Beats):
+        if isinstance(line, HeartbeatRun):
             assert shown.folded
         elif isinstance(line, Row) and shown.folded and line.packet.verdict == "delivered":
             assert line.packet.data[12] == SACK
@@ -118,34 +173,42 @@ def test_every_packet_and_every_event_has_its_place(
         wire.conversation.forget()
     wire.put(packet(40.0))
     left = wire.update()
-    first = next(line for line in left if isinstance(line, Row | Beats))
+    first = next(line for line in left if isinstance(line, Row | HeartbeatRun))
     assert (first.number if isinstance(first, Row) else first.first) == wire.conversation.first
 
 
 def test_toggled_all_lines_are_made_anew() -> None:
-    wire = Wire(Shown())
+    wire = Wire(LadderOptions())
     wire.put(packet(1), event(1.5), packet(2, HEARTBEAT), packet(2.1, ANSWER), event(2.2, key=2))
     assert [type(line) for line in wire.update()] == [Row, Row, Row]
-    wire.course.show(Shown(sockets=True, folded=True))
+    wire.timeline.show(LadderOptions(sockets=True, folded=True))
     lines = wire.update()
-    assert [type(line) for line in lines] == [Row, Told, Beats, Told]
-    assert [line.end for line in lines if isinstance(line, Told)] == ["local", "peer"]
-    assert lines[2] == Beats(2, 3)
-    wire.course.show(Shown())
+    assert [type(line) for line in lines] == [Row, SocketEvent, HeartbeatRun, SocketEvent]
+    assert [line.end for line in lines if isinstance(line, SocketEvent)] == ["local", "peer"]
+    assert lines[2] == HeartbeatRun(2, 3)
+    wire.timeline.show(LadderOptions())
     assert [type(line) for line in wire.update()] == [Row, Row, Row]
 
 
 def test_what_a_socket_tells_stands_above_what_its_stack_answered_by_itself() -> None:
-    wire = Wire(Shown(sockets=True))
+    wire = Wire(LadderOptions(sockets=True))
     answer = replace(packet(1.001), direction="out")
     later = replace(packet(1.5), direction="out")
     wire.put(packet(1), answer, event(1.002), event(1.003), replace(event(1.004), direction="out"), later)
     wire.put(event(1.6))
-    assert [type(line) for line in wire.update()] == [Row, Told, Told, Row, Told, Row, Told]
-    assert [line.after for line in wire.update() if isinstance(line, Told)] == [1, 1, 2, 3]
-    of_the_other_end = Wire(Shown(sockets=True))
+    assert [type(line) for line in wire.update()] == [
+        Row,
+        SocketEvent,
+        SocketEvent,
+        Row,
+        SocketEvent,
+        Row,
+        SocketEvent,
+    ]
+    assert [line.after_packet for line in wire.update() if isinstance(line, SocketEvent)] == [1, 1, 2, 3]
+    of_the_other_end = Wire(LadderOptions(sockets=True))
     of_the_other_end.put(packet(1), answer, event(1.002, key=2))
-    assert [type(line) for line in of_the_other_end.update()] == [Row, Row, Told]
+    assert [type(line) for line in of_the_other_end.update()] == [Row, Row, SocketEvent]
 
 
 @given(st.integers(0, 4), st.booleans())
@@ -154,10 +217,23 @@ def test_what_a_socket_tells_stands_below_what_brought_it_about(read: int, late:
     shutdown = replace(packet(1.0), data=bytes(12) + bytes((7, 0, 0, 8)) + bytes(4))
     ack, complete = replace(packet(1.0001, 8), direction="out"), packet(1.0002, 14)
     told = ShutdownEvent(1.001, 1.001, "server", 1, 3, PEER)
-    end = AssocChange(1.001, 1.001, "server", 1, 3, PEER, "SHUTDOWN_COMP", 0, 0, None, "", "peer")
+    end = AssocChange(
+        at=1.001,
+        mono=1.001,
+        endpoint="server",
+        key=1,
+        assoc_id=3,
+        peer=PEER,
+        state="SHUTDOWN_COMP",
+        outbound_streams=0,
+        inbound_streams=0,
+        error=None,
+        error_text="",
+        by="peer",
+    )
     first = event(1.0003)
     some = [shutdown, ack, complete]
-    wire = Wire(Shown(sockets=True))
+    wire = Wire(LadderOptions(sockets=True))
     wire.put(packet(0.5), *some[:read])
     if late:
         wire.update()
@@ -165,60 +241,65 @@ def test_what_a_socket_tells_stands_below_what_brought_it_about(read: int, late:
     if late:
         wire.update()
     wire.put(*some[read:])
-    lines = [line for line in wire.update() if isinstance(line, Told | Row)]
-    assert [line.event if isinstance(line, Told) else line.number for line in lines] == [
-        1, 2, told, 3, 4, end,
-    ]  # fmt: skip
+    lines = [line for line in wire.update() if isinstance(line, SocketEvent | Row)]
+    assert [line.event if isinstance(line, SocketEvent) else line.number for line in lines] == [
+        1,
+        2,
+        told,
+        3,
+        4,
+        end,
+    ]
     # But not above what was told before it.
-    wire = Wire(Shown(sockets=True))
+    wire = Wire(LadderOptions(sockets=True))
     wire.put(*some, first, told, end)
     all_lines = wire.update()
-    assert [line.event for line in all_lines if isinstance(line, Told)] == [first, told, end]
+    assert [line.event for line in all_lines if isinstance(line, SocketEvent)] == [first, told, end]
 
 
 def test_a_heartbeat_that_is_lost_is_not_folded() -> None:
-    wire = Wire(Shown(folded=True))
+    wire = Wire(LadderOptions(folded=True))
     wire.put(packet(1, HEARTBEAT), packet(2, ANSWER), packet(3, HEARTBEAT, "dropped"), packet(4, HEARTBEAT))
-    assert [type(line) for line in wire.update()] == [Beats, Row, Beats]
+    assert [type(line) for line in wire.update()] == [HeartbeatRun, Row, HeartbeatRun]
 
 
 def test_from_one_that_is_lost_to_the_next() -> None:
-    wire = Wire(Shown(sockets=True))
+    wire = Wire(LadderOptions(sockets=True))
     wire.put(packet(1), packet(2, verdict="dropped"), event(2.5), packet(3), packet(4, verdict="dropped"))
     wire.update()
-    course = wire.course
-    assert course.of_note(0, 1) == 1
-    assert course.of_note(1, 1) == 4
-    assert course.of_note(4, 1) is None
-    assert course.of_note(4, -1) == 1
-    assert course.of_note(1, -1) is None
+    timeline = wire.timeline
+    assert timeline.of_note(0, 1) == 1
+    assert timeline.of_note(1, 1) == 4
+    assert timeline.of_note(4, 1) is None
+    assert timeline.of_note(4, -1) == 1
+    assert timeline.of_note(1, -1) is None
 
 
 def test_what_may_have_been_sent_again_is_stopped_at_too() -> None:
     """The first try was lost before it was captured, or it was overtaken: the line is marked, and found."""
-    wire = Wire(Shown())
+    wire = Wire(LadderOptions())
     for at, tsn in enumerate((7, 9, 8, 10)):
         chunk = bytes((0, 3, 0, 17)) + struct.pack("!IHHI", tsn, 1, tsn, 0) + b"a" + bytes(3)
         wire.put(replace(packet(float(at)), data=bytes(12) + chunk))
     wire.update()
-    assert wire.course.of_note(0, 1) == 2
-    assert wire.course.of_note(2, 1) is None
-    assert wire.course.of_note(3, -1) == 2
+    assert wire.timeline.of_note(0, 1) == 2
+    assert wire.timeline.of_note(2, 1) is None
+    assert wire.timeline.of_note(3, -1) == 2
 
 
 def _remarks(*states: LinkState) -> list[str]:
-    wire = Wire(Shown())
+    wire = Wire(LadderOptions())
     wire.put(packet(1))
     before: LinkState | None = None
     for state in states:
         wire.remarks.note(before, state)
         before = state
-    return [text(line) for line in wire.update() if isinstance(line, Done)]
+    return [text(line) for line in wire.update() if isinstance(line, Annotation)]
 
 
 def test_what_was_done_to_the_link_stands_where_it_was_done() -> None:
     lossy = Conditions(loss=0.1)
-    aimed = replace(lossy, drops=(Drop("DATA", 1),))
+    aimed = replace(lossy, drops=(DropRule("DATA", 1),))
     assert _remarks(link(2), link(3, lossy), link(4, aimed), link(5, lossy), link(6), link(7, speed=0)) == [
         "the link from here on: in loss=10%, out off",
         "to be lost: the next DATA on stream 1",
@@ -233,7 +314,7 @@ def test_what_was_done_to_the_link_stands_where_it_was_done() -> None:
 
 
 def test_what_is_done_after_its_end_or_before_its_beginning_is_not_of_it() -> None:
-    wire = Wire(Shown(), began=10)
+    wire = Wire(LadderOptions(), start=10)
     wire.remarks.note(None, link(9, Conditions(loss=0.5)))
     wire.put(packet(10), packet(11, ABORT))
     wire.update()
@@ -242,17 +323,17 @@ def test_what_is_done_after_its_end_or_before_its_beginning_is_not_of_it() -> No
 
 
 def test_what_was_done_before_its_end_is_there_when_the_lines_are_made_anew() -> None:
-    wire = Wire(Shown(), began=10)
+    wire = Wire(LadderOptions(), start=10)
     wire.put(packet(10))
     wire.remarks.note(None, link(10.5, Conditions(loss=0.5)))
     wire.put(packet(11, ABORT))
-    assert [type(line) for line in wire.update()] == [Row, Done, Row]
-    wire.course.show(Shown(sockets=True))
-    assert [type(line) for line in wire.update()] == [Row, Done, Row]
+    assert [type(line) for line in wire.update()] == [Row, Annotation, Row]
+    wire.timeline.show(LadderOptions(sockets=True))
+    assert [type(line) for line in wire.update()] == [Row, Annotation, Row]
 
 
 def test_in_words() -> None:
-    one = Told(1.0, 0, "local", event(1.0, data=b"\x1b[2J"), 0)
+    one = SocketEvent(1.0, 0, "local", event(1.0, data=b"\x1b[2J"), 0)
     assert text(one) == "receives 4 B on stream 1: ␛[2J"
     sent = replace(event(1.0), direction="out", unordered=True)
     assert text(replace(one, event=sent)) == "sends 5 B on stream 1 unordered: hello"

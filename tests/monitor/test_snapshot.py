@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.monitor.associations import Associations
-from sctp_tui.monitor.frozen import Frozen
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.snapshot import MonitorSnapshot
 from sctp_tui.sctp.events import Event
 
 from .story import Story, batch
@@ -60,17 +60,38 @@ def everything(monitor: Monitor, now: float) -> Any:
     return (
         [
             (
-                row.key, row.endpoint, row.assoc_id, row.peer, row.state, row.ended, row.ended_at,
-                row.restarts, row.messages_in, row.bytes_in, row.failed, row.unacked, row.rwnd, row.rtt,
-                row.cwnd, row.paths, row.last, row.version, row.rate(now), row.age(now), row.idle(now),
+                row.key,
+                row.endpoint,
+                row.assoc_id,
+                row.peer,
+                row.state,
+                row.ended,
+                row.ended_at,
+                row.restarts,
+                row.messages_in,
+                row.bytes_in,
+                row.failed,
+                row.unacked,
+                row.rwnd,
+                row.rtt,
+                row.cwnd,
+                row.paths,
+                row.last,
+                row.version,
+                row.rate(now),
+                row.age(now),
+                row.idle(now),
                 list(row.history),
-                row.messages.until(now), row.octets.until(now), row.rtts.until(now), row.silence.missed,
+                row.messages.until(now),
+                row.octets.until(now),
+                row.rtts.until(now),
+                row.silence.missed,
             )
             for row in rows
         ],
         (rows.order, rows.live, rows.ended, rows.evicted, len(rows), [row.key for row in rows.of_servers()]),
         (list(monitor.log), monitor.log.first, monitor.log.captured, monitor.totals, monitor.dropped),
-    )  # fmt: skip
+    )
 
 
 @given(steps, steps, steps)
@@ -85,12 +106,12 @@ def test_what_is_frozen_stands_whatever_comes_and_the_monitor_goes_on(
     go(alone, s, before)
     go(watched, t, before)
     now = t.now
-    first = Frozen(watched, now)
+    first = MonitorSnapshot(watched, now)
     stood = everything(first.seen, now)
     assert stood == everything(watched, now)
     go(alone, s, after)
     go(watched, t, after)
-    second = Frozen(watched, t.now)
+    second = MonitorSnapshot(watched, t.now)
     stood_too = everything(second.seen, t.now)
     go(alone, s, later)
     go(watched, t, later)
@@ -103,7 +124,7 @@ def test_what_is_frozen_stands_whatever_comes_and_the_monitor_goes_on(
 def test_what_waits_is_counted_with_what_was_dropped() -> None:
     s, monitor = Story(), Monitor()
     monitor.fold(batch(s.up(1), s.message(1)))
-    frozen = Frozen(monitor, s.now)
+    frozen = MonitorSnapshot(monitor, s.now)
     assert frozen.waiting == 0
     more = batch(*(s.message(1) for _ in range(5)))
     more.dropped = 3

@@ -12,7 +12,7 @@ _Where = tuple[Direction, str, int, int]
 """From the peer or to it, its address, its port and ours."""
 
 
-class Abort(NamedTuple):
+class SeenAbort(NamedTuple):
     """One that passed: at `at` (s, monotonic clock), sent by this end or not, with the T bit or not."""
 
     at: float
@@ -20,11 +20,11 @@ class Abort(NamedTuple):
     reflected: bool
 
 
-class LastWords:
+class SeenAborts:
     """The newest of them. Between two ends of this program each is both ways."""
 
     def __init__(self) -> None:
-        self._by_ends: dict[_Where, Abort] = {}
+        self._by_ends: dict[_Where, SeenAbort] = {}
 
     def hear(self, packet: Packet) -> None:
         """Any packet of our endpoints."""
@@ -40,9 +40,9 @@ class LastWords:
                 del self._by_ends[next(iter(self._by_ends))]
             where = direction, peer.addresses[0], peer.port, local.port
             self._by_ends.pop(where, None)
-            self._by_ends[where] = Abort(packet.mono, direction == "out", reflected)
+            self._by_ends[where] = SeenAbort(packet.mono, direction == "out", reflected)
 
-    def take(self, port: int, peer: Peer, now: float) -> Abort | None:
+    def take(self, port: int, peer: Peer, now: float) -> SeenAbort | None:
         """The one that has just ended the association of a port with a peer; each is told of once.
 
         Our own comes first: an ABORT of the peer, which may be anybody's, ends nothing twice.
