@@ -11,6 +11,8 @@ from typing import NamedTuple
 from . import sockaddr
 from .sockaddr import Address
 
+QUEUED = sys.platform == "linux"
+"""Whether a socket has a queue of the messages; elsewhere an errno is all that tells of one."""
 _MSG_ERRQUEUE = 0x2000
 _RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
 """For IPv6 both, as its sockets may have peers of IPv4."""
@@ -72,7 +74,7 @@ class Icmp(NamedTuple):
 
 def listen(sock: socket.socket, on: bool) -> None:
     """Have a UDP socket told of each ICMP message, not only of the worst, or no more. Linux alone can."""
-    if sys.platform == "linux":
+    if QUEUED:
         for family, (level, option) in _RECVERR.items():
             if family in (sock.family, socket.AF_INET):
                 sock.setsockopt(level, option, on)
@@ -81,7 +83,7 @@ def listen(sock: socket.socket, on: bool) -> None:
 def told(sock: socket.socket) -> list[Icmp]:
     """The messages that wait on a UDP socket, which is awake as long as one does; the oldest first."""
     found: list[Icmp] = []
-    if sys.platform != "linux":
+    if not QUEUED:
         return found
     for _ in range(_MOST):
         try:

@@ -1,6 +1,7 @@
 """The program as a process: its lines as they come, its end; every wait is bounded and on something."""
 
 import json
+import os
 import selectors
 import signal
 import subprocess
@@ -75,6 +76,11 @@ class Program:
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
+
+    def stop(self) -> None:
+        """Stop it, as by ^Z; it has stopped once this returns."""
+        self.signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
 
     def complaints(self) -> str:
         assert self.process.stderr is not None

@@ -51,7 +51,7 @@ def test_packets_that_the_capture_missed_are_counted_at_the_end() -> None:
         running.submit(Generate(1, "client 1", rate=10.0, pattern=b"x", count=1))
         up = running.until(AssocChange, endpoint="client 1", state="COMM_UP")
         server.event("message")
-        server.signal(signal.SIGSTOP)
+        server.stop()
         running.submit(Generate(2, "client 1", rate=1e6, pattern=b"x", size=60_000, count=100))
         running.submit(Watch((up.key,)))
         running.until_true(lambda: up.key in running.status and running.status[up.key].rwnd < 60_000)

@@ -88,7 +88,7 @@ def test_a_signal_shuts_associations_down(stack: StackName, number: signal.Signa
 @pytest.mark.userspace  # a kernel answers a SHUTDOWN though its process is stopped
 def test_a_second_signal_aborts_at_once(stack: StackName) -> None:
     with Server(stack, "--grace", "3600") as server, held_open(server) as client:
-        client.signal(signal.SIGSTOP)  # it will not answer a SHUTDOWN
+        client.stop()  # it will not answer a SHUTDOWN
         server.signal(signal.SIGINT)
         server.signal(signal.SIGTERM)  # two of a kind could become one
         assert server.event("endpoint_closed")["aborted"] == 1

@@ -1,16 +1,23 @@
 """ICMP for a peer of an association that is up: it may be forged, so it is told, and ends nothing."""
 
+import errno
+import socket
+from contextlib import closing
+
 import pytest
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Associations
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.sctp import icmp
 from sctp_tui.sctp.commands import Watch
 from sctp_tui.sctp.events import AssocChange, Message, Peer
+from sctp_tui.sctp.userspace.datagrams import Received
 from sctp_tui.tui.clients import speakers
 
 from ..harness import Running
 from ..rawpeer import RawServer
+from .test_userspace import Hand
 
 pytestmark = pytest.mark.userspace
 
@@ -40,6 +47,29 @@ def test_a_peer_whose_udp_port_nobody_has_any_more_is_told_as_that() -> None:
         assert row is not None
         said = speakers.row(name, row, None, "", "").plain
         assert said.endswith("ESTABLISHED, nobody has that UDP port any more")
+
+
+@pytest.mark.parametrize("queued", [True, False])
+def test_an_errno_without_a_message_counts_where_nothing_else_tells(
+    queued: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system may set it after the message of the queue was read: that is not told of twice."""
+    monkeypatch.setattr(icmp, "QUEUED", queued)
+    with closing(Hand()) as hand:
+        client = hand.client()
+        hand.settle()
+        (link,) = [link for link in hand.stack.pump.links.by_handle.values() if link.address is None]
+        assert link.udp is not None
+
+        answers = iter([ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), BlockingIOError()])
+
+        def refused(_: socket.socket) -> Received:
+            raise next(answers)
+
+        with monkeypatch.context() as for_now:
+            for_now.setattr(hand.stack.pump._datagrams, "receive", refused)
+            hand.stack.pump._read(link.udp, link)
+        assert client.status(client.associations()[0]).unreachable_told == (not queued)
 
 
 @pytest.mark.parametrize(

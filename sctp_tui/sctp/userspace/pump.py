@@ -610,7 +610,9 @@ class Pump:
         if said:
             number = last.number if last is not None else 0
         if len(link.init) < 20:
-            told = [(one.number, one.by) for one in its] or [(number, "")]
+            told = [(one.number, one.by) for one in its]
+            if not icmp.QUEUED:  # else an errno alone is left of a message that was read before it
+                told = [(number, "")]
             link.gone += sum(one == errno.ECONNREFUSED and by in ("", link.host) for one, by in told)
         elif number in AGAINST:
             link.against = unreachable(number, link.host, link.udp_port, last)
