@@ -43,7 +43,7 @@ PLACES: Mapping[str, Place] = {
     "states": Place("In the states", "StateView", "wire"),
     "everywhere": Place("Everywhere", "SctpApp"),
     "menu": Place("In a list to choose from", "Menu", "clients sort columns export copy drop help"),
-    "text": Place("In a text that scrolls", "Text", "explain filter_help packet help"),
+    "text": Place("In a text that scrolls", "ScrolledText", "explain filter_help packet help"),
     "sort": Place("In the list of orders", "SortScreen"),
     "columns": Place("In the list of columns", "ColumnsScreen"),
     "export": Place("In the export", "ExportScreen"),

@@ -615,7 +615,7 @@ async def test_an_engine_that_is_stuck_is_said(monkeypatch: pytest.MonkeyPatch) 
             go_on.wait(PATIENCE)
             turn()
 
-        monkeypatch.setattr(stack, "turn", stuck)
+        monkeypatch.setattr(stack, "poll", stuck)
         app.submit(Watch(()))
         header = app.screen_stack[0].query_one(Header)
         await until(pilot, lambda: "engine stuck for 2 s" in drawn(header)[0])

@@ -218,7 +218,7 @@ async def test_the_legend_has_every_sign_that_is_in_view(width: int) -> None:
         assert legend.endswith("unordered")
 
 
-@pytest.mark.parametrize("as_one", [False, True])
+@pytest.mark.parametrize("single_stream", [False, True])
 async def test_a_lane_whose_lost_message_was_given_up_goes_on(single_stream: bool) -> None:
     """Once the FORWARD TSN has come, and not before: until then its receiver knows nothing of that."""
 

@@ -27,7 +27,7 @@ class ExplainScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     ExplainScreen {
         align: center middle;
-        Text {
+        ScrolledText {
             width: 84;
             max-width: 96%;
             height: auto;

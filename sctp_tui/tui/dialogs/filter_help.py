@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from sctp_tui.monitor.filter.language import help_lines
 from sctp_tui.tui.actions import bindings
-from sctp_tui.tui.widgets.scrolled import ScrolledText as Scrolled
+from sctp_tui.tui.widgets.scrolled import ScrolledText
 
 _HOW = (
     ("dir=in stream=1..3", "terms beside each other must all hold"),
@@ -31,7 +31,7 @@ class FilterHelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     FilterHelpScreen {
         align: center middle;
-        Text {
+        ScrolledText {
             width: 92;
             max-width: 96%;
             height: auto;
@@ -54,7 +54,7 @@ class FilterHelpScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("filter_help")
 
     def compose(self) -> ComposeResult:
-        with Scrolled():
+        with ScrolledText():
             yield Static("Filter", classes="title", markup=False)
             yield Static(_grid([(left, right, "") for left, right in _HOW]))
             lines = help_lines()

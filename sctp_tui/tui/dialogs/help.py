@@ -22,8 +22,7 @@ from sctp_tui.help.drawn import Drawn
 from sctp_tui.tui.actions import ACTIONS, PLACES, around, bindings
 from sctp_tui.tui.keys import Keys
 from sctp_tui.tui.widgets.ordered_input import OrderedInput
-from sctp_tui.tui.widgets.scrolled import Menu
-from sctp_tui.tui.widgets.scrolled import ScrolledText
+from sctp_tui.tui.widgets.scrolled import Menu, ScrolledText
 
 from .help_items import QUESTIONS, Item, find, items, sections
 
