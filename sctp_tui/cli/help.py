@@ -8,7 +8,7 @@ from sctp_tui.help import TOPICS
 
 from .options import help_options
 from .parser import PROG
-from .stdout import Output, OutputEnded, complain
+from .stdout import LineOutput, OutputEnded, complain
 
 _WIDEST = 110  # columns: longer lines are hard to read
 
@@ -17,7 +17,7 @@ def help(argv: Sequence[str]) -> int:
     """Print a topic, or without one the list of them: drawn on a terminal, else as Markdown."""
     name = help_options(argv, TOPICS)
     text = TOPICS[name].text(_TABLES) if name else _list()
-    output = Output()
+    output = LineOutput()
     try:
         output.add((_drawn(text) if name and os.isatty(1) else text).rstrip("\n"))
         output.flush()

@@ -498,7 +498,7 @@ examples:
     if words and words[0] not in topics:
         near = difflib.get_close_matches(words[0], topics, n=1)
         parser.error(
-            f"no topic {words[0]!r}{f': is it {near[0]}?' if near else '.'} There are {', '.join(topics)}"
+            f"no topic {words[0]!r}{f': is it {near[0]}?' if near else '.'} Give one of {', '.join(topics)}"
         )
     return words[0] if words else None
 
@@ -550,9 +550,9 @@ def _check_input(parser: Parser, options: SendOptions) -> None:
         if getattr(options, name) not in (None, False):
             source = "sends a file" if name == "file" else "is for standard input"
             parser.error(f"--{name} {source}: leave it out, or the TEXT")
-    from .send_input import InputFailed, Messages
+    from .send_input import InputFailed, InputMessages
 
-    messages = Messages(options)
+    messages = InputMessages(options)
     try:
         for _ in messages:
             pass

@@ -16,14 +16,14 @@ from sctp_tui.tui.dialogs.help_items import QUESTIONS, Item, answered, find, ite
 from sctp_tui.tui.keys import Keys
 from sctp_tui.tui.main_screen import MainScreen
 from sctp_tui.tui.message_log import MessageLog
-from sctp_tui.tui.state import State
+from sctp_tui.tui.state import SavedState
 from sctp_tui.tui.widgets.scrolled import Menu, ScrolledText
 from sctp_tui.tui.wire.ladder_view import LadderView
 
 from .driving import drawn, rows, running, until
 
 pytestmark = pytest.mark.userspace
-KEYS = Keys({}, State())
+KEYS = Keys({}, SavedState())
 SECTIONS = sections()
 ITEMS = items(KEYS.of)
 
