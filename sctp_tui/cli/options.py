@@ -498,7 +498,7 @@ examples:
     if words and words[0] not in topics:
         near = difflib.get_close_matches(words[0], topics, n=1)
         parser.error(
-            f"no topic {words[0]!r}{f': is it {near[0]}?' if near else '.'} Give one of {', '.join(topics)}"
+            f"no topic {words[0]!r}: give {f'{near[0]}, or ' if near else ''}one of {', '.join(topics)}"
         )
     return words[0] if words else None
 

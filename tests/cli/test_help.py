@@ -71,8 +71,8 @@ def test_fields_events_and_questions_are_those_of_their_tables(capfd: pytest.Cap
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["filtr"], "no topic 'filtr': is it filter? Give one of screen, keys, "),
-        (["xyzzy"], "no topic 'xyzzy'. Give one of screen, keys, "),
+        (["filtr"], "no topic 'filtr': give filter, or one of screen, keys, "),
+        (["xyzzy"], "no topic 'xyzzy': give one of screen, keys, "),
         (["filter", "keys"], "'keys' is one word too many: give one topic, as in sctp-tui help filter"),
         (["--topic"], "there is no option '--topic'"),
     ],
