@@ -66,10 +66,16 @@ def silent_peer() -> Iterator[Peer]:
 class Running:
     """An engine in its thread, and everything it has said."""
 
-    def __init__(self, stack: StackName, event_queue: EventQueue | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        stack: StackName,
+        event_queue: EventQueue | None = None,
+        *others: EventQueue,
+        **options: Any,
+    ) -> None:
         self.stack = stack
         self.event_queue = event_queue or EventQueue()
-        self.engine = Engine(self.event_queue, **options)
+        self.engine = Engine(self.event_queue, *others, **options)
         self.events: list[Event] = []
         self.packets: list[Packet] = []
         self.counts: dict[int, Counts] = {}

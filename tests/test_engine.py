@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -254,6 +254,36 @@ def test_a_slow_reader_closes_the_window_and_loses_nothing(stack: StackName) -> 
             assert time.monotonic() < deadline
         for _ in range(number):
             running.until(Message, direction="in", size=size)
+
+
+def test_each_consumer_has_a_queue_of_its_own_with_its_own_policy(stack: StackName) -> None:
+    """One that holds the engine back does so for all; one that drops loses its own alone."""
+    holds_back, drops = EventQueue(64, lossless=True), EventQueue(8)
+    with Running(stack, EventQueue(), holds_back, drops) as running:
+        running.listen()
+        client = running.client(b"first")
+        running.until(AssocChange, endpoint=client, state="COMM_UP")
+        size, number = 60_000, 200
+        for _ in range(number):
+            running.send(client, bytes(size))
+        running.until_true(lambda: holds_back.full)
+
+        def received(events: Sequence[Event]) -> int:
+            return sum(isinstance(e, Message) and (e.direction, e.size) == ("in", size) for e in events)
+
+        held: list[Event] = []
+
+        def all_received() -> bool:
+            held.extend(holds_back.drain().events)
+            return received(held) == number
+
+        assert received(running.events) < number
+        running.until_true(all_received)
+        running.until_true(lambda: received(running.events) == number)
+        left = drops.drain()
+        assert received(left.events) <= 8
+        assert left.dropped >= number - 8
+        assert holds_back.drain().dropped == running.event_queue.drain().dropped == 0
 
 
 def test_an_end_is_told_before_what_is_refused_for_it(stack: StackName, udp_here: None) -> None:

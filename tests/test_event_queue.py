@@ -63,7 +63,7 @@ MAKE: dict[str, Callable[[int], Event]] = {"m": message, "s": state, "c": counts
 
 
 @given(st.lists(st.sampled_from("mmmsc")), st.integers(1, 8), st.integers(1, 7))
-def test_a_lossy_outbox_keeps_states_and_the_newest_messages(kinds: str, limit: int, chunk: int) -> None:
+def test_a_lossy_queue_keeps_states_and_the_newest_messages(kinds: str, limit: int, chunk: int) -> None:
     events: list[Event] = [MAKE[kind](at) for at, kind in enumerate(kinds)]
     event_queue = EventQueue(limit)
     for at in range(0, len(events), chunk):
@@ -83,7 +83,7 @@ def test_a_lossy_outbox_keeps_states_and_the_newest_messages(kinds: str, limit: 
 
 
 @given(st.lists(st.sampled_from("ms"), min_size=1), st.integers(1, 5), st.integers(1, 4))
-def test_a_lossless_outbox_loses_nothing_and_says_when_it_is_full(kinds: str, limit: int, take: int) -> None:
+def test_a_lossless_queue_loses_nothing_and_says_when_it_is_full(kinds: str, limit: int, take: int) -> None:
     events: list[Event] = [MAKE[kind](at) for at, kind in enumerate(kinds)]
     event_queue = EventQueue(limit, lossless=True)
     event_queue.put(events)
@@ -96,7 +96,7 @@ def test_a_lossless_outbox_loses_nothing_and_says_when_it_is_full(kinds: str, li
     assert not event_queue.full
 
 
-def test_a_lossy_outbox_is_full_of_states_alone() -> None:
+def test_a_lossy_queue_is_full_of_states_alone() -> None:
     event_queue = EventQueue(3)
     event_queue.put([message(0)] * 10)
     assert not event_queue.full

@@ -1,7 +1,7 @@
 """The engine: the one thread that touches sockets.
 
-Commands come in by a queue with a wake-up descriptor, events go out by an `EventQueue`. It never
-blocks without its wake-up descriptor, and stops reading while the queue is full.
+Commands come in by a queue with a wake-up descriptor, events go out to each consumer by an `EventQueue` of
+its own. It never blocks without its wake-up descriptor, and stops reading while one of those is full.
 """
 
 import itertools
@@ -93,13 +93,13 @@ class Engine:
     for an answer, as to wake up for a message costs more than the message. `packets` are the stacks whose
     packets are told too. `link` is what their links do from the start. `echo_patience`: see `echoes`.
 
-    Every method may be called from any thread. Raises `SctpError` where there is nothing to wait on.
+    Each consumer has its own of the `event_queues`, with its own policy. Every method may be called from any
+    thread. Raises `SctpError` where there is nothing to wait on.
     """
 
     def __init__(
         self,
-        event_queue: EventQueue,
-        *,
+        *event_queues: EventQueue,
         grace: float = GRACE,
         max_associations: int = MAX_ASSOCIATIONS,
         max_streams: int = MAX_STREAMS,
@@ -111,7 +111,7 @@ class Engine:
         clock: Clock | None = None,
         open_stack: Callable[[StackName, Clock], Stack] = open_stack,
     ) -> None:
-        self.event_queue = event_queue
+        self.event_queues = event_queues
         self.grace = grace
         self.max_associations = max_associations
         self.max_streams = max_streams
@@ -158,7 +158,8 @@ class Engine:
         self._out: list[Event] = []
         self._seen: list[Packet] = []
         self._missed = 0  # packets that stacks could not tell of, as the queue was told
-        event_queue.on_room = self._wakeup.wake
+        for event_queue in event_queues:
+            event_queue.on_room = self._wakeup.wake
 
     # --- for other threads
 
@@ -218,7 +219,7 @@ class Engine:
                     break  # what it brought about is told before the next
             for stack in self._stacks.values():
                 stack.poll()
-            reading = not self.event_queue.full
+            reading = not any(event_queue.full for event_queue in self.event_queues)
             self._more = self._emptied = False
             if reading:
                 for source in ready:
@@ -274,7 +275,8 @@ class Engine:
         missed = sum([stack.missed for stack in self._stacks.values()])
         if out or self._seen or missed > self._missed:
             self._out = []
-            self.event_queue.put(out, self._seen, missed - self._missed)
+            for event_queue in self.event_queues:
+                event_queue.put(out, self._seen, missed - self._missed)
             self._seen.clear()
             self._missed = missed
 

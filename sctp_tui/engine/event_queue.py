@@ -1,6 +1,6 @@
 """The bounded way out of the engine: what waits for one consumer, and what happens when it is full.
 
-Which of two things that is, is chosen when it is made. a lossy queue (the screen) drops its oldest messages
+Which of two things that is, is chosen when it is made. A lossy queue (the screen) drops its oldest messages
 and control events and counts them; a change of state is never dropped: full of those, the engine stops
 reading. A lossless one (`serve`) is full of whatever waits: the engine stops reading, and the peers' windows
 close. Numbers (`Counts`, `Status`, `Totals`, …) are cumulative, so the last value wins and none is lost
@@ -92,7 +92,7 @@ class EventQueue:
 
     @property
     def full(self) -> bool:
-        """Whether the engine has to stop reading. a lossy queue is full of state changes only."""
+        """Whether the engine has to stop reading. A lossy queue is full of state changes only."""
         if not self.lossless:
             return len(self._kept) >= self.limit or self._kept_bytes >= self.byte_limit
         return len(self._events) >= self.limit or self._bytes >= self.byte_limit
