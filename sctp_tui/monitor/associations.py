@@ -160,6 +160,11 @@ class Association(msgspec.Struct, eq=False):
         """Whether the network says so of the peer's UDP port, since the peer was last heard."""
         return self.status is not None and self.status.unreachable
 
+    @property
+    def window_closed(self) -> bool:
+        """Whether the peer has no room for what waits to be acknowledged, so that it is only probed."""
+        return self.rwnd == 0 and bool(self.unacked)
+
     def silent(self, now: float) -> float | None:
         """Seconds of its time since what is missing at least was sent first; None for a peer that answers."""
         since = self.silence.since
@@ -217,7 +222,7 @@ class Association(msgspec.Struct, eq=False):
             self.rtt, self.rtt_step, self.cwnd = primary.srtt, primary.srtt_step, primary.cwnd
             if primary.srtt is not None:
                 self.rtts.put(status.mono, primary.srtt)
-        self.silence.look(self.clock.at(status.mono), self.paths)
+        self.silence.look(self.clock.at(status.mono), self.paths, closed=self.window_closed)
         # A state that was asked for before the last notification is old news.
         if self.ended is None and status.mono >= self._state_at and status.state != self.state:
             self.state = status.state

@@ -11,6 +11,9 @@ retransmissions alone would have it. So with data outstanding the end has an ear
 A path that is POTENTIALLY-FAILED after a miss (RFC 7829, as in Linux) has HEARTBEATs at each RTO till it is
 given up, with data as well, and each miss doubles the one RTO of the path. As HEARTBEATs have half an RTO of
 jitter either way, the end of an idle one has an earliest and a latest time then, too.
+
+While the peer's window is closed its RTO tells nothing of it: a window probe is answered by a SACK that does
+not acknowledge it, T3-rtx runs out all the same, and RTO doubles (RFC 9260, section 6.1, rule A).
 """
 
 import math
@@ -161,15 +164,15 @@ class _Line:
             setattr(made, name, getattr(self, name))
         return made
 
-    def look(self, at: float, path: Path) -> bool:
-        """Take in the path's numbers: whether something came, by them."""
+    def look(self, at: float, path: Path, probing: bool) -> bool:
+        """Take in the path's numbers: whether something came, by them. `probing` as in `Silence.look`."""
         rto, before = path.rto / 1000, self.seen
         self.down, self.seen = path.state == "INACTIVE", rto
         # A new round-trip time was measured, or the RTO set back.
         if path.srtt != self.srtt or rto < before:
             self.srtt = path.srtt
             return True
-        if before and rto > before * _DOUBLED:
+        if before and rto > before * _DOUBLED and not probing:
             self.doubled += max(1, round(math.log2(rto / before)))
             self.miss(self.doubled, at, before, rto)
         return False
@@ -189,13 +192,15 @@ class _Line:
 class Silence:
     """What is seen of one peer's silence, on all its paths. Times on the monotonic clock, in seconds."""
 
-    __slots__ = ("_lines",)
+    __slots__ = ("_closed", "_lines")
 
     def __init__(self) -> None:
         self._lines: dict[str, _Line] = {}
+        self._closed = False  # the peer's window, when it was looked at last
 
     def __copy__(self) -> "Silence":
         made = Silence()
+        made._closed = self._closed
         made._lines = {address: copy(line) for address, line in self._lines.items()}
         return made
 
@@ -233,12 +238,18 @@ class Silence:
         """The longest timeout (s) that ran after the last miss that was noticed."""
         return max((line.rto for line in self._lines.values() if line.missed), default=0.0)
 
-    def look(self, at: float, paths: Iterable[Path]) -> None:
-        """The paths' numbers, as the stack had them at `at`."""
+    def look(self, at: float, paths: Iterable[Path], *, closed: bool = False) -> None:
+        """The paths' numbers, as the stack had them at `at`; `closed` is the peer's window, and data waits.
+
+        A timeout that a probe of the window brought about may be seen only once that is open again.
+        """
+        probing, self._closed = closed or self._closed, closed
         # What is missed on an address that was never confirmed doesn't count (RFC 9260, section 5.4).
         confirmed = [path for path in paths if path.state != "UNCONFIRMED"]
         self._lines = {path.address: self._lines.get(path.address) or _Line() for path in confirmed}
-        answered = [self._lines[path.address].look(at, path) for path in confirmed]  # all are looked at
+        answered = [
+            self._lines[path.address].look(at, path, probing) for path in confirmed
+        ]  # all are looked at
         if any(answered):
             self.heard()
 

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from sctp_tui.monitor.associations import Association, Associations
 from sctp_tui.monitor.silence import Silence, Timers, end, misses
 from sctp_tui.sctp import events as e
-from sctp_tui.sctp.commands import Watch
+from sctp_tui.sctp.commands import Generate, PauseReading, Watch
+from sctp_tui.sctp.events import StackName
 from sctp_tui.tui import association_table
 
 from ..harness import Running
@@ -128,9 +129,9 @@ def test_what_ends_a_silence() -> None:
     assert silence.missed == 0
 
 
-def look(store: Associations, story: Story, rto: int) -> None:
+def look(store: Associations, story: Story, rto: int, rwnd: int = 131072) -> None:
     path = e.Path("10.0.0.1", "ACTIVE", True, 4380, 12, rto, 1500)
-    store.fold(e.Status(*story._head(1), "ESTABLISHED", 131072, 1, 0, 5, 5, 1452, (path,)))
+    store.fold(e.Status(*story._head(1), "ESTABLISHED", rwnd, 1, 0, 5, 5, 1452, (path,)))
 
 
 def met(store: Associations, story: Story) -> Association:
@@ -152,6 +153,44 @@ def test_an_association_sees_it_in_its_status_and_a_message_ends_it() -> None:
     story.now += 1
     store.fold(story.counts(1, 1))
     assert association.silence.missed == 0
+
+
+def test_a_closed_window_that_is_probed_is_no_silence() -> None:
+    """Each probe is answered by a SACK that does not acknowledge it: the RTO doubles all the same."""
+    store, story = Associations(), Story()
+    association = met(store, story)
+    store.fold(told(story, HERE))
+    told_of = []
+    for rto, rwnd in ((1000, 131072), (1000, 0), (2000, 0), (4000, 0), (8000, 131072), (16000, 131072)):
+        look(store, story, rto, rwnd)
+        told_of.append(association.silence.missed)
+    # What the last probe brought about is seen once the window is open; the next one is missed.
+    assert told_of == [0, 0, 0, 0, 0, 1]
+    store.fold(e.PeerAddrChange(*story._head(1), HERE, "UNREACHABLE", 0))
+    assert association.silence.missed == 6
+
+
+def test_a_peer_that_does_not_read_is_not_silent(stack: StackName) -> None:
+    store = Associations()
+    with Running(stack) as running:
+        running.listen()
+        client, _, ours = running.greet()
+        store.fold(ours)
+        running.submit(PauseReading("server", True))
+        running.until(e.ReadingPaused, paused=True)
+        running.submit(Watch((), closely=(ours.key,)))
+        running.submit(Generate(1, client, rate=1e4, size=50_000, count=200))
+        row = store.get(ours.key)
+        assert row is not None
+
+        def probed() -> bool:
+            if (status := running.status.get(ours.key)) is None:
+                return False
+            store.fold(status)
+            assert not row.silence.missed
+            return row.window_closed and row.paths[0].rto > 1000
+
+        running.until_true(probed)
 
 
 def test_what_was_measured_stays_where_the_stacks_numbers_do_not_show_it_any_more() -> None:

@@ -118,6 +118,17 @@ def test_a_silent_peer() -> None:
     assert "Declared lost" not in text
 
 
+def test_of_a_peer_whose_window_is_closed_it_is_said() -> None:
+    story = Story()
+    monitor = full(story)
+    for rto in (1000, 2000):
+        path = e.Path("10.0.0.1", "POTENTIALLY_FAILED", True, 4380, 12, rto, 1500)
+        monitor.associations.fold(e.Status(*story._head(1), "ESTABLISHED", 0, 1, 0, 5, 5, 1452, (path,)))
+    text = "\n".join(lines(detail(one(monitor), None, story.now, 118)))
+    assert "window closed, probed; after" in text
+    assert not any(word in text for word in ("missed", "inferred", "silent,"))
+
+
 def test_of_a_peer_whose_udp_port_is_gone_it_is_not_said_that_it_answers() -> None:
     story = Story()
     monitor = full(story)

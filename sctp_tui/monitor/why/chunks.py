@@ -158,8 +158,9 @@ CHUNKS = {
     "DATA/probe again": Explanation(
         "9260 6.1",
         "Asked once more: the other end had no room when it told last.",
-        "The zero window probe again; by rule A its intervals are to grow exponentially, with RTO. It is "
-        "no sign of loss, and while SACKs come no error counter grows.",
+        "The zero window probe again (rule A), at intervals that grow with RTO. It is no sign of loss, and "
+        "while SACKs come error counters should not grow: Linux counts a timeout until the next SACK, its "
+        "path potentially-failed for so long.",
     ),
     "DATA/opened": Explanation(
         "9260 6.1",
@@ -249,7 +250,7 @@ CHUNKS = {
     "I-DATA/probe again": Explanation(
         "9260 6.1",
         "Asked once more: the other end still has no room. That is asked ever more rarely.",
-        "The zero window probe again, as with DATA (rule A): while SACKs come no error counter grows.",
+        "The zero window probe again, as with DATA (rule A): while SACKs come no error counter should grow.",
     ),
     # --- acknowledgement
     "SACK": Explanation(

@@ -228,7 +228,9 @@ def _if_it_falls_silent(a: Association, *, outstanding: bool) -> str:
         return "-"
     earliest, latest = end(paths, given_up, outstanding=outstanding)
     silent, of = a.silence.silent
-    state = f"silent on {silent} of {of} paths" if silent else "it answers"
+    state = "window closed, probed" if a.window_closed else "it answers"
+    if silent:
+        state = f"silent on {silent} of {of} paths"
     if a.unreachable:  # since it was heard last, so that it is silent for longer than is known
         state = "UDP port gone"
     lost = f"after {_between(earliest, latest)} of silence" if math.isfinite(latest) else "never"
