@@ -17,7 +17,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,36 +28,12 @@ from sctp_tui.sctp.events import Event, Message, to_json
 from sctp_tui.sctp.printable import printable
 
 from .associations import Association
+from .filter.columns import BY_NAME
 from .names import Names
 from .text.events import sentence
 
 _FORMULA = re.compile(r'(?:^|(?<=;))(?=[\s"]*[=+\-@＝＋－＠])')
 
-# What each column of the table is in an export, in plain units.
-_FACTS: Mapping[str, Callable[[Association, float], dict[str, Any]]] = {
-    "id": lambda a, now: {"assoc_id": a.assoc_id, "name": a.name},
-    "peer": lambda a, now: {
-        "peer": a.peer.addresses if a.peer else (),
-        "peer_port": a.peer.port if a.peer else None,
-    },
-    "udp": lambda a, now: {"peer_udp_port": a.peer.udp_port if a.peer else None},
-    "streams": lambda a, now: {
-        "outbound_streams": a.outbound_streams,
-        "inbound_streams": a.inbound_streams,
-    },
-    "in": lambda a, now: {"messages_in": a.messages_in},
-    "out": lambda a, now: {"messages_out": a.messages_out},
-    "bytes_in": lambda a, now: {"bytes_in": a.bytes_in},
-    "bytes_out": lambda a, now: {"bytes_out": a.bytes_out},
-    "state": lambda a, now: {"state": a.state, "ended": a.ended},
-    "rate": lambda a, now: {"messages_per_second": round(a.rate(now), 1)},
-    "rtt": lambda a, now: {"rtt_ms": a.rtt},
-    "unacked": lambda a, now: {"unacked_chunks": a.unacked},
-    "rwnd": lambda a, now: {"peer_rwnd_bytes": a.rwnd},
-    "cwnd": lambda a, now: {"cwnd_bytes": a.cwnd},
-    "idle": lambda a, now: {"idle_seconds": round(a.idle(now), 3)},
-    "age": lambda a, now: {"age_seconds": round(a.age(now), 3)},
-}
 _OF_EVENTS = (
     "time",
     "endpoint",
@@ -85,7 +61,7 @@ def facts(row: Association, columns: Sequence[str], now: float) -> dict[str, Any
     """One association as exports have it: its endpoint and the columns of these names; `now` is monotonic."""
     made: dict[str, Any] = {"endpoint": row.endpoint}
     for column in columns:
-        made |= _FACTS[column](row, now)
+        made |= BY_NAME[column].facts(row, now)
     return made
 
 

@@ -1,156 +1,16 @@
 """The associations of this program's servers: one row each, live or ended."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable
 from typing import ClassVar
 
 from sctp_tui.monitor import export
 from sctp_tui.monitor.associations import Association, Associations
+from sctp_tui.monitor.filter.columns import COLUMNS
 from sctp_tui.monitor.filter.order import Order
 from sctp_tui.monitor.filter.view import AssociationRows
-from sctp_tui.monitor.text import units
+from sctp_tui.monitor.text.column import Column
 
-from .widgets.columns import Column
 from .widgets.line_table import LineTable
-
-
-def _state_look(row: Association) -> str:
-    if row.ended is not None:
-        return f"association-table--{'ended' if row.ended.startswith('shutdown') else 'failed'}"
-    up = row.state == "ESTABLISHED" and not row.silence.missed and not row.unreachable
-    return "association-table--up" if up else "association-table--between"
-
-
-def _peer(row: Association, now: float) -> str:
-    return row.who
-
-
-def _streams(row: Association, now: float) -> str:
-    return f"{row.outbound_streams}/{row.inbound_streams}"
-
-
-def _known(number: int | None) -> str:
-    return "-" if number is None else str(number)
-
-
-def _in(unit: Callable[[int], str], number: int | None) -> str:
-    return "-" if number is None else unit(number)
-
-
-def _rwnd(row: Association, now: float) -> str | None:
-    return _live(row, _in(units.size, row.rwnd))
-
-
-def _live(row: Association, text: str) -> str | None:
-    """Numbers of a live association; an ended one has no such numbers, and its end needs the room."""
-    return text if row.ended is None else None
-
-
-COLUMNS: Sequence[Column[Association]] = (
-    Column(
-        "ID",
-        5,
-        lambda a, now: str(a.assoc_id) if a.assoc_id else "-",
-        align="right",
-        name="id",
-        help="assoc ID",
-    ),
-    Column("Peer", 21, _peer, align="address", widest=47, name="peer", help="the peer's address and port"),
-    Column(
-        "UDP",
-        5,
-        lambda a, now: _known(a.peer.udp_port if a.peer else None),
-        align="right",
-        rank=8,
-        name="udp",
-        help="the peer's UDP port (RFC 6951)",
-    ),
-    Column("Str out/in", 11, _streams, align="right", rank=2, name="streams", help="streams negotiated"),
-    Column(
-        "In", 5, lambda a, now: units.count(a.messages_in), align="right", name="in", help="messages received"
-    ),
-    Column(
-        "Out", 5, lambda a, now: units.count(a.messages_out), align="right", name="out", help="messages sent"
-    ),
-    Column(
-        "Bytes in",
-        9,
-        lambda a, now: units.size(a.bytes_in),
-        align="right",
-        rank=3,
-        name="bytes_in",
-        help="user data received",
-    ),
-    Column(
-        "Bytes out",
-        9,
-        lambda a, now: units.size(a.bytes_out),
-        align="right",
-        rank=3,
-        name="bytes_out",
-        help="user data sent",
-    ),
-    Column(
-        "State",
-        17,
-        Association.standing,
-        widest=30,
-        look=_state_look,
-        name="state",
-        help="RFC 9260, section 4",
-    ),
-    Column(
-        "Msg/s",
-        5,
-        lambda a, now: _live(a, units.rate(a.rate(now))),
-        align="right",
-        name="rate",
-        help="messages in and out, last 3 s",
-    ),
-    Column(
-        "RTT",
-        6,
-        lambda a, now: _live(a, _in(lambda ms: units.milliseconds(ms, a.rtt_step), a.rtt)),
-        align="right",
-        name="rtt",
-        help="smoothed, of the primary path",
-    ),
-    Column(
-        "Unacked",
-        7,
-        lambda a, now: _live(a, _known(a.unacked)),
-        align="right",
-        rank=4,
-        name="unacked",
-        help="DATA chunks on the way",
-    ),
-    Column("Peer rwnd", 9, _rwnd, align="right", rank=5, name="rwnd", help="the peer's receive window"),
-    Column(
-        "cwnd",
-        8,
-        lambda a, now: _live(a, _in(units.size, a.cwnd)),
-        align="right",
-        rank=6,
-        name="cwnd",
-        help="of the primary path",
-    ),
-    Column(
-        "Idle",
-        5,
-        lambda a, now: _live(a, units.duration(a.idle(now))),
-        align="right",
-        name="idle",
-        help="since the last message",
-    ),
-    Column(
-        "Age",
-        5,
-        lambda a, now: units.duration(a.age(now)),
-        align="right",
-        rank=1,
-        name="age",
-        help="since it was met",
-    ),
-)
 
 _ORDER_EVERY = 1.0  # s
 
@@ -240,6 +100,11 @@ class AssociationTable(LineTable[Association]):
     def stamp(self, row: Association, now: float) -> Hashable:
         """Times and rates of live rows go on by themselves, and are drawn once a second."""
         return row.version, int(now) if row.ended is None else 0
+
+    def cell_look(self, column: Column[Association], row: Association) -> str:
+        """Where it stands, in colours."""
+        look = super().cell_look(column, row)
+        return f"association-table--{look}" if look else ""
 
     def look(self, row: Association) -> str:
         """Ended associations are dimmed."""

@@ -24,13 +24,14 @@ from sctp_tui.monitor.filter.view import Records
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.names import Names
 from sctp_tui.monitor.text import units
+from sctp_tui.monitor.text.column import Column
 from sctp_tui.monitor.text.events import failed, said
 from sctp_tui.monitor.text.ppid import short
 from sctp_tui.sctp.events import Event, Message
 from sctp_tui.sctp.printable import printable
 
 from .actions import bindings
-from .widgets.columns import Column, arrange, fit
+from .widgets.columns import arrange, fit
 from .widgets.follow_view import FollowView
 from .widgets.marks import Marks
 

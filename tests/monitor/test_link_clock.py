@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sctp_tui.engine.event_queue import Batch
+from sctp_tui.monitor.filter.columns import COLUMNS
 from sctp_tui.monitor.link_clock import LinkClock
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text import units
 from sctp_tui.sctp.events import LinkState, ShutdownEvent
 from sctp_tui.sctp.link.conditions import Conditions, LinkCounts
-from sctp_tui.tui.association_table import COLUMNS
 from sctp_tui.tui.dialogs.detail_sheet import detail
 
 from .story import SERVER, Story

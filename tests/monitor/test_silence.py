@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sctp_tui.monitor.associations import Association, Associations
+from sctp_tui.monitor.filter.columns import BY_NAME
 from sctp_tui.monitor.silence import Silence, Timers, end, misses
 from sctp_tui.sctp import events as e
 from sctp_tui.sctp.commands import Generate, PauseReading, Watch
 from sctp_tui.sctp.events import StackName
-from sctp_tui.tui import association_table
 
 from ..harness import Running
 from .story import Story
@@ -344,7 +344,9 @@ def test_the_table_says_that_a_peer_is_silent_and_for_how_long() -> None:
     assert since is not None
     assert row.standing(since + 12.4) == "silent 0:12, ESTABLISHED"
     assert row.standing(since + 691) == "silent 11:31, ESTABLISHED"
-    assert association_table._state_look(row) == "association-table--between"
+    look_of = BY_NAME["state"].look
+    assert look_of is not None
+    assert look_of(row) == "between"
     store.fold(story.counts(1, 1))
     assert row.standing(since + 12.4) == "ESTABLISHED"
 

@@ -14,10 +14,11 @@ from textual.widgets import Input, ProgressBar, Static
 
 from sctp_tui.monitor import export
 from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.filter.columns import COLUMNS
 from sctp_tui.monitor.filter.order import Order
 from sctp_tui.sctp.events import from_json
 from sctp_tui.tui.app import SctpApp
-from sctp_tui.tui.association_table import COLUMNS, AssociationTable
+from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.dialogs import export_screen
 from sctp_tui.tui.dialogs.export_screen import Exportable, ExportScreen
 from sctp_tui.tui.message_log import MessageLog

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from textual.widgets import OptionList
 
+from sctp_tui.monitor.filter.columns import COLUMNS
 from sctp_tui.monitor.filter.order import Order
-from sctp_tui.tui.association_table import COLUMNS, AssociationTable
+from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.dialogs.columns_screen import ColumnsScreen
 from sctp_tui.tui.dialogs.sort_screen import SortScreen
 from sctp_tui.tui.settings import Settings

@@ -12,12 +12,14 @@ from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.strip import Strip
 
+from sctp_tui.monitor.filter.columns import COLUMNS
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.text.column import Column
 from sctp_tui.sctp.events import Event, Peer
-from sctp_tui.tui.association_table import COLUMNS, AssociationTable
+from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.message_log import MessageLog
-from sctp_tui.tui.widgets.columns import Column, arrange, fit
+from sctp_tui.tui.widgets.columns import arrange, fit
 from sctp_tui.tui.widgets.line_table import LineTable
 from tests.monitor.story import CLIENT, Story, batch
 

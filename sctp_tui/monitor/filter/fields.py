@@ -1,31 +1,27 @@
 """The fields that a filter may speak of: their names, what stands behind them, and where they mean something.
 
-Filter, help and errors are made from this one table. A field that a row does not have (a notification has
-no stream) compares as false; a field that its kind of row never has (the log has no RTT) says nothing there.
+Filter, help and errors are made from this one list: the fields of the table's columns, and what is no
+column. A field that a row does not have (a notification has no stream) compares as false; a field that its
+kind of row never has (the log has no RTT) says nothing there.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
-
-import msgspec
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.text import ppid
 from sctp_tui.monitor.text.events import PATHS, failed, sentence
 from sctp_tui.sctp.events import AnyEvent, AssocState, Event, Message, Notification
 
+from .columns import COLUMNS, COUNT
+from .field import Field, where
 from .values import (
     HUGE,
-    MILLISECONDS,
     OCTETS,
-    SECONDS,
-    AddressKind,
     Check,
     EndpointKind,
-    Kind,
     NumberKind,
     OctetsKind,
-    StateKind,
     TextKind,
     TypedValue,
     WordKind,
@@ -33,22 +29,6 @@ from .values import (
 
 _SHORT, _LONG = 0xFFFF, 0xFFFFFFFF
 _NUMBERS = ("counts", "status", "streams", "detail", "generating", "totals")  # never in the log
-
-
-class Field(msgspec.Struct, frozen=True):
-    """One field. The first of `names` is the one that the help has; without a `kind` it stands alone.
-
-    `event` and `association` give the value of a row (the latter at a monotonic time in seconds), None
-    where that row has none; they are None themselves where the field means nothing in the log or table.
-    With `by_key` the log takes it from the association of the event.
-    """
-
-    names: tuple[str, ...]
-    kind: Kind | None
-    about: str
-    event: Callable[[Event], Any] | None = None
-    association: Callable[[Association, float], Any] | None = None
-    by_key: bool = False
 
 
 def _attribute(name: str) -> Callable[[Event], Any]:
@@ -93,22 +73,10 @@ def _unordered(event: Event) -> bool:
     return type(event) is Message and event.unordered
 
 
-_COUNT = NumberKind(HUGE)
-_BYTES = NumberKind(HUGE, OCTETS)
-_MS = NumberKind(HUGE, MILLISECONDS)
-_S = NumberKind(HUGE, SECONDS)
-
-FIELDS: tuple[Field, ...] = (
-    Field(
-        ("assoc", "id"),
-        NumberKind(_LONG),
-        "assoc ID",
-        lambda e: e.assoc_id or None,
-        lambda a, now: a.assoc_id or None,
-    ),
+_OWN: tuple[Field, ...] = (
     Field(
         ("key",),
-        _COUNT,
+        COUNT,
         "its number here, never used again",
         lambda e: e.key or None,
         lambda a, now: a.key,
@@ -120,14 +88,6 @@ FIELDS: tuple[Field, ...] = (
         association=lambda a, now: a.name or None,
         by_key=True,
     ),
-    Field(("peer",), AddressKind(), "any of its addresses", lambda e: e.peer, lambda a, now: a.peer),
-    Field(
-        ("port",),
-        NumberKind(_SHORT),
-        "port of the peer",
-        lambda e: e.peer and e.peer.port,
-        lambda a, now: a.peer and a.peer.port,
-    ),
     Field(("side", "endpoint"), EndpointKind(), "our end", lambda e: e.endpoint, lambda a, now: a.endpoint),
     Field(("stream",), NumberKind(_SHORT), "stream", _attribute("stream")),
     Field(("ssn",), NumberKind(_SHORT), "stream sequence number", _of_message("ssn")),
@@ -138,7 +98,7 @@ FIELDS: tuple[Field, ...] = (
         "payload protocol identifier",
         _attribute("ppid"),
     ),
-    Field(("size",), _BYTES, "length of the payload", _attribute("size")),
+    Field(("size",), NumberKind(HUGE, OCTETS), "length of the payload", _attribute("size")),
     Field(
         ("dir",),
         WordKind({"in": lambda d: bool(d == "in"), "out": lambda d: bool(d == "out")}),
@@ -157,25 +117,16 @@ FIELDS: tuple[Field, ...] = (
     Field(("failed",), None, "what went wrong", failed, _failed),
     Field(("live",), None, "not ended", association=lambda a, now: a.ended is None),
     Field(("ended",), None, "however it ended", association=lambda a, now: a.ended is not None),
-    Field(("state",), StateKind(), "state now", association=lambda a, now: (a.state, a.standing(now))),
-    Field(("in",), _COUNT, "messages received", association=lambda a, now: a.messages_in),
-    Field(("out",), _COUNT, "messages sent", association=lambda a, now: a.messages_out),
-    Field(("bytes_in",), _BYTES, "bytes received", association=lambda a, now: a.bytes_in),
-    Field(("bytes_out",), _BYTES, "bytes sent", association=lambda a, now: a.bytes_out),
-    Field(("rate",), _COUNT, "messages/s, both ways", association=lambda a, now: a.rate(now)),
-    Field(("rtt",), _MS, "smoothed round trip time", association=lambda a, now: a.rtt),
-    Field(("cwnd",), _BYTES, "congestion window", association=lambda a, now: a.cwnd),
-    Field(("rwnd",), _BYTES, "the peer's window", association=lambda a, now: a.rwnd),
-    Field(("unacked",), _COUNT, "DATA chunks not acknowledged", association=lambda a, now: a.unacked),
-    Field(("restarts",), _COUNT, "restarts by the peer", association=lambda a, now: a.restarts),
-    Field(("idle",), _S, "since the last message", association=lambda a, now: a.idle(now)),
-    Field(("age",), _S, "since it began", association=lambda a, now: a.age(now)),
+    Field(("restarts",), COUNT, "restarts by the peer", association=lambda a, now: a.restarts),
 )
 
+_OF_COLUMNS = [field for column in COLUMNS for field in column.fields]
+
+FIELDS: tuple[Field, ...] = (
+    *(field for field in _OF_COLUMNS if where(field) != "table"),
+    *_OWN,
+    *(field for field in _OF_COLUMNS if where(field) == "table"),
+)
+"""Those of the table's columns, each beside those that mean something in the same places."""
+
 BY_NAME: Mapping[str, Field] = {name: field for field in FIELDS for name in field.names}
-
-
-def where(field: Field) -> str:
-    """`both`, `log` or `table`: where a field says something."""
-    in_log = field.event is not None or field.by_key
-    return "both" if in_log and field.association is not None else "log" if in_log else "table"

@@ -17,7 +17,8 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.sctp.events import Event
 from sctp_tui.sctp.printable import printable
 
-from .fields import BY_NAME, FIELDS, Field, where
+from .field import Field, where
+from .fields import BY_NAME, FIELDS
 from .values import AddressKind, Check, FilterError, TypedValue, check_of, meant
 
 __all__ = ["Filter", "FilterError", "Find", "help_lines", "parse"]

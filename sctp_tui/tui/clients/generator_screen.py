@@ -9,10 +9,10 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
 from sctp_tui.monitor.text import units
+from sctp_tui.monitor.text.column import Column
 from sctp_tui.sctp.commands import StopGenerating
 from sctp_tui.sctp.endpoint import MESSAGE_LIMIT, SctpError
 from sctp_tui.tui.actions import bindings
-from sctp_tui.tui.widgets.columns import Column
 from sctp_tui.tui.widgets.form import Form
 from sctp_tui.tui.widgets.line_table import LineTable
 from sctp_tui.tui.widgets.values import LONG, decimal, number, streams_of

@@ -10,10 +10,11 @@ from sctp_tui.monitor.history import StateChange
 from sctp_tui.monitor.series import SECONDS, Series
 from sctp_tui.monitor.silence import Silent, end
 from sctp_tui.monitor.text import units
+from sctp_tui.monitor.text.column import Column
 from sctp_tui.sctp.events import Path, Peer, Statistics, StreamCount
 from sctp_tui.sctp.hostport import format_hostport
 from sctp_tui.sctp.printable import printable
-from sctp_tui.tui.widgets.columns import Column, fit
+from sctp_tui.tui.widgets.columns import fit
 from sctp_tui.tui.widgets.sheet import Line, Sheet, SheetRows, StyledText, fixed, flow, table
 from sctp_tui.tui.widgets.spark import spark
 

@@ -10,9 +10,10 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from sctp_tui.monitor.filter.columns import COLUMNS
+from sctp_tui.monitor.text.column import Column
 from sctp_tui.tui.actions import bindings
-from sctp_tui.tui.association_table import COLUMNS, AssociationTable
-from sctp_tui.tui.widgets.columns import Column
+from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.widgets.scrolled import Menu
 
 

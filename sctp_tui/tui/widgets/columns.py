@@ -3,36 +3,15 @@
 All text of the table and the log comes by here, so here it is made printable.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Generic, Literal, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
-import msgspec
 from rich.cells import cell_len, set_cell_size
 
+from sctp_tui.monitor.text.column import Column
 from sctp_tui.sctp.printable import printable
 
 R = TypeVar("R")
-
-
-class Column(msgspec.Struct, Generic[R], frozen=True):
-    """One column of a table of rows of type R; widths in cells.
-
-    `cell` gives the text of a row at a time (s, monotonic); None lends the cell's room to the one on its
-    left. `rank` 0 is always there; the higher the rank, the wider the table must be, and columns of one
-    rank come together. A column with `widest` takes what is left over, up to that. `look` names the
-    component class of a cell, "" for none. `name` is what orders, choices of columns and exports call it,
-    `help` says in a few words what it shows.
-    """
-
-    title: str
-    width: int
-    cell: Callable[[R, float], str | None]
-    align: Literal["left", "right", "address"] = "left"
-    rank: int = 0
-    widest: int = 0
-    look: Callable[[R], str] | None = None
-    name: str = ""
-    help: str = ""
 
 
 def fit(text: str, width: int, align: str = "left") -> str:

@@ -17,10 +17,11 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from sctp_tui.monitor.text.column import Column
 from sctp_tui.sctp.printable import printable
 from sctp_tui.tui.actions import bindings
 
-from .columns import Column, arrange, fit
+from .columns import arrange, fit
 from .line_view import LineView
 
 R = TypeVar("R")
@@ -145,6 +146,10 @@ class LineTable(LineView, Generic[R]):
     def look(self, row: R) -> str:
         """The component class of a whole row, "" for none."""
         return ""
+
+    def cell_look(self, column: Column[R], row: R) -> str:
+        """The component class of a cell, "" for that of its row: what its column says."""
+        return column.look(row) if column.look is not None else ""
 
     # --- what is shown
 
@@ -274,7 +279,7 @@ class LineTable(LineView, Generic[R]):
             while place < len(cells) and cells[place] is None:
                 room += self._gap + self._shown[place][1]
                 place += 1
-            look = column.look(row) if column.look is not None and not cursor else ""
+            look = "" if cursor else self.cell_look(column, row)
             line = fit(text, room, column.align) + " " * self._gap
             style = _on(background, self.style_of(look)) if look else base
             if segments and segments[-1].style == style:

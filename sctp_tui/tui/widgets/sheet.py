@@ -10,7 +10,9 @@ from typing import TypeVar
 import msgspec
 from rich.cells import cell_len
 
-from .columns import Column, arrange, fit
+from sctp_tui.monitor.text.column import Column
+
+from .columns import arrange, fit
 
 R = TypeVar("R")
 GAP = 1

@@ -1,0 +1,367 @@
+"""The columns of the table of associations: all that the program knows of each, in one declaration.
+
+The table, the lists of columns and of orders, the filter, its help and exports are made from `COLUMNS`: a new
+column is one entry here.
+"""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.text import units
+from sctp_tui.monitor.text.column import Column
+from sctp_tui.sctp.events import Peer
+
+from .field import Field
+from .values import HUGE, MILLISECONDS, OCTETS, SECONDS, AddressKind, Kind, NumberKind, StateKind
+
+Value = Any
+"""What rows are compared by, of one type a column; None: not known, or what an ended one has no more."""
+ValueOf = Callable[[Association, float], Value]
+"""The value of an association at a time (s, monotonic)."""
+
+_SHORT, _LONG = NumberKind(0xFFFF), NumberKind(0xFFFFFFFF)
+COUNT = NumberKind(HUGE)
+"""Numbers that may be as large as they like."""
+_BYTES = NumberKind(HUGE, OCTETS)
+_MS = NumberKind(HUGE, MILLISECONDS)
+_S = NumberKind(HUGE, SECONDS)
+
+
+class AssociationColumn(Column[Association], frozen=True, kw_only=True):
+    """A column of the table of associations.
+
+    Rows are ordered by `value`: numbers from the largest at first, or `smallest_first`; where it is `fixed`
+    no row is ever moved by it while it is there. `fields` are what a filter calls it by; `facts` gives what
+    an export has of a row at a time, by name, in plain units.
+    """
+
+    value: ValueOf
+    fields: tuple[Field, ...]
+    facts: Callable[[Association, float], Mapping[str, Any]]
+    smallest_first: bool = False
+    fixed: bool = False
+
+
+def _number(
+    name: str,
+    title: str,
+    width: int,
+    value: ValueOf,
+    show: Callable[[Any], str],
+    *,
+    help: str,
+    kind: Kind,
+    about: str,
+    fact: str,
+    digits: int | None = None,
+    rank: int = 0,
+    live: bool = False,
+) -> AssociationColumn:
+    """A column with a number, which `show` makes a text of.
+
+    A filter calls it by the column's name, `about` says there what it is; an export has it as `fact`, with so
+    many `digits`. A number of `live` associations an ended one has no more, and its end needs the room.
+    """
+
+    def of_live(row: Association, now: float) -> Value:
+        return value(row, now) if row.ended is None else None
+
+    def cell(row: Association, now: float) -> str | None:
+        if live and row.ended is not None:
+            return None
+        number = value(row, now)
+        return "-" if number is None else show(number)
+
+    def exported(row: Association, now: float) -> Mapping[str, Any]:
+        number = value(row, now)
+        return {fact: number if digits is None else round(number, digits)}
+
+    return AssociationColumn(
+        title,
+        width,
+        cell,
+        align="right",
+        rank=rank,
+        name=name,
+        help=help,
+        value=of_live if live else value,
+        fields=(Field((name,), kind, about, association=value),),
+        facts=exported,
+    )
+
+
+# Ten thousand tuples made anew at each sort would be more work for the garbage collector than for the sort.
+@lru_cache(maxsize=20_000)
+def _place(peer: Peer, name: str) -> tuple[bool | int | str, ...]:
+    """Those with a name come first, by their names; then by address, IPv4 before IPv6, then what is none."""
+    return (not name, name.casefold(), *_address(peer.addresses[0]), peer.port)
+
+
+def _address(text: str) -> tuple[int | str, ...]:
+    try:
+        return (4, *map(int, text.split(".")))  # much sooner than ipaddress, of which ten thousand are seen
+    except ValueError:
+        pass
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return (9, text)
+    return (address.version, int(address))
+
+
+def _state_look(row: Association) -> str:
+    if row.ended is not None:
+        return "ended" if row.ended.startswith("shutdown") else "failed"
+    up = row.state == "ESTABLISHED" and not row.silence.missed and not row.unreachable
+    return "up" if up else "between"
+
+
+def _udp_port(peer: Peer | None) -> int | None:
+    return peer.udp_port if peer is not None else None
+
+
+COLUMNS: tuple[AssociationColumn, ...] = (
+    AssociationColumn(
+        "ID",
+        5,
+        lambda a, now: str(a.assoc_id) if a.assoc_id else "-",
+        align="right",
+        name="id",
+        help="assoc ID",
+        value=lambda a, now: a.assoc_id or None,
+        fields=(
+            Field(
+                ("assoc", "id"),
+                _LONG,
+                "assoc ID",
+                lambda e: e.assoc_id or None,
+                lambda a, now: a.assoc_id or None,
+            ),
+        ),
+        facts=lambda a, now: {"assoc_id": a.assoc_id, "name": a.name},
+        smallest_first=True,
+        fixed=True,
+    ),
+    AssociationColumn(
+        "Peer",
+        21,
+        lambda a, now: a.who,
+        align="address",
+        widest=47,
+        name="peer",
+        help="the peer's address and port",
+        value=lambda a, now: _place(a.peer, a.name) if a.peer is not None and a.peer.addresses else None,
+        fields=(
+            Field(("peer",), AddressKind(), "any of its addresses", lambda e: e.peer, lambda a, now: a.peer),
+            Field(
+                ("port",),
+                _SHORT,
+                "port of the peer",
+                lambda e: e.peer and e.peer.port,
+                lambda a, now: a.peer and a.peer.port,
+            ),
+        ),
+        facts=lambda a, now: {
+            "peer": a.peer.addresses if a.peer else (),
+            "peer_port": a.peer.port if a.peer else None,
+        },
+        smallest_first=True,
+    ),
+    AssociationColumn(
+        "UDP",
+        5,
+        lambda a, now: "-" if (port := _udp_port(a.peer)) is None else str(port),
+        align="right",
+        rank=8,
+        name="udp",
+        help="the peer's UDP port (RFC 6951)",
+        value=lambda a, now: _udp_port(a.peer),
+        fields=(
+            Field(
+                ("udp",),
+                _SHORT,
+                "UDP port of the peer",
+                lambda e: _udp_port(e.peer),
+                lambda a, now: _udp_port(a.peer),
+            ),
+        ),
+        facts=lambda a, now: {"peer_udp_port": _udp_port(a.peer)},
+        smallest_first=True,
+        fixed=True,
+    ),
+    AssociationColumn(
+        "Str out/in",
+        11,
+        lambda a, now: f"{a.outbound_streams}/{a.inbound_streams}",
+        align="right",
+        rank=2,
+        name="streams",
+        help="streams negotiated",
+        value=lambda a, now: a.outbound_streams << 16 | a.inbound_streams,
+        fields=(
+            Field(("streams_out",), _SHORT, "streams out", association=lambda a, now: a.outbound_streams),
+            Field(("streams_in",), _SHORT, "streams in", association=lambda a, now: a.inbound_streams),
+        ),
+        facts=lambda a, now: {"outbound_streams": a.outbound_streams, "inbound_streams": a.inbound_streams},
+    ),
+    _number(
+        "in",
+        "In",
+        5,
+        lambda a, now: a.messages_in,
+        units.count,
+        help="messages received",
+        kind=COUNT,
+        about="messages received",
+        fact="messages_in",
+    ),
+    _number(
+        "out",
+        "Out",
+        5,
+        lambda a, now: a.messages_out,
+        units.count,
+        help="messages sent",
+        kind=COUNT,
+        about="messages sent",
+        fact="messages_out",
+    ),
+    _number(
+        "bytes_in",
+        "Bytes in",
+        9,
+        lambda a, now: a.bytes_in,
+        units.size,
+        help="user data received",
+        kind=_BYTES,
+        about="bytes received",
+        fact="bytes_in",
+        rank=3,
+    ),
+    _number(
+        "bytes_out",
+        "Bytes out",
+        9,
+        lambda a, now: a.bytes_out,
+        units.size,
+        help="user data sent",
+        kind=_BYTES,
+        about="bytes sent",
+        fact="bytes_out",
+        rank=3,
+    ),
+    AssociationColumn(
+        "State",
+        17,
+        Association.standing,
+        widest=30,
+        look=_state_look,
+        name="state",
+        help="RFC 9260, section 4",
+        value=lambda a, now: a.state if a.ended is None else a.ended,
+        fields=(
+            Field(
+                ("state",), StateKind(), "state now", association=lambda a, now: (a.state, a.standing(now))
+            ),
+        ),
+        facts=lambda a, now: {"state": a.state, "ended": a.ended},
+        smallest_first=True,
+    ),
+    _number(
+        "rate",
+        "Msg/s",
+        5,
+        Association.rate,
+        units.rate,
+        help="messages in and out, last 3 s",
+        kind=COUNT,
+        about="messages/s, both ways",
+        fact="messages_per_second",
+        digits=1,
+        live=True,
+    ),
+    AssociationColumn(
+        "RTT",
+        6,
+        lambda a, now: (
+            None if a.ended is not None else "-" if a.rtt is None else units.milliseconds(a.rtt, a.rtt_step)
+        ),
+        align="right",
+        name="rtt",
+        help="smoothed, of the primary path",
+        value=lambda a, now: a.rtt if a.ended is None else None,
+        fields=(Field(("rtt",), _MS, "smoothed round trip time", association=lambda a, now: a.rtt),),
+        facts=lambda a, now: {"rtt_ms": a.rtt},
+    ),
+    _number(
+        "unacked",
+        "Unacked",
+        7,
+        lambda a, now: a.unacked,
+        str,
+        help="DATA chunks on the way",
+        kind=COUNT,
+        about="DATA chunks not acknowledged",
+        fact="unacked_chunks",
+        rank=4,
+        live=True,
+    ),
+    _number(
+        "rwnd",
+        "Peer rwnd",
+        9,
+        lambda a, now: a.rwnd,
+        units.size,
+        help="the peer's receive window",
+        kind=_BYTES,
+        about="the peer's window",
+        fact="peer_rwnd_bytes",
+        rank=5,
+        live=True,
+    ),
+    _number(
+        "cwnd",
+        "cwnd",
+        8,
+        lambda a, now: a.cwnd,
+        units.size,
+        help="of the primary path",
+        kind=_BYTES,
+        about="congestion window",
+        fact="cwnd_bytes",
+        rank=6,
+        live=True,
+    ),
+    _number(
+        "idle",
+        "Idle",
+        5,
+        Association.idle,
+        units.duration,
+        help="since the last message",
+        kind=_S,
+        about="since the last message",
+        fact="idle_seconds",
+        digits=3,
+        live=True,
+    ),
+    _number(
+        "age",
+        "Age",
+        5,
+        Association.age,
+        units.duration,
+        help="since it was met",
+        kind=_S,
+        about="since it began",
+        fact="age_seconds",
+        digits=3,
+        rank=1,
+    ),
+)
+"""In the order of the table."""
+
+BY_NAME: Mapping[str, AssociationColumn] = {column.name: column for column in COLUMNS}
