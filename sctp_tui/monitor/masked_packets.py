@@ -12,6 +12,8 @@ import struct
 from collections.abc import Callable
 from functools import partial
 
+from sctp_tui.sctp.wire.causes import CauseCode
+from sctp_tui.sctp.wire.chunk_types import ChunkType
 from sctp_tui.sctp.wire.parameters import IPV4, IPV6
 
 from .pseudonyms import Pseudonyms, edges_crossed_out
@@ -22,16 +24,35 @@ _HOST_NAME = 11
 _DEEPEST = 3  # parameters within causes within parameters
 # Octets of a value that are numbers; what comes after them is taken for its sender's own.
 _PARAMETERS = {9: 4, 15: 4, 16: 16, 17: 8, 18: 8, 0x8000: 0, 0x8001: 4, 0xC000: 0, 0xC005: 4, 0xC006: 4}
-_CAUSES = {1: 4, 3: 4, 4: 0, 6: 4, 7: 0, 9: 4, 10: 0}
+_CAUSES: dict[int, int] = {
+    CauseCode.INVALID_STREAM: 4,
+    CauseCode.STALE_COOKIE: 4,
+    CauseCode.OUT_OF_RESOURCE: 0,
+    CauseCode.UNRECOGNIZED_CHUNK: 4,
+    CauseCode.INVALID_PARAMETER: 0,
+    CauseCode.NO_USER_DATA: 4,
+    CauseCode.COOKIE_WHILE_SHUTTING_DOWN: 0,
+}
 # Those with a list of numbers behind, which is only gone through for addresses of peers.
 _LISTING_PARAMETERS = {12: 0, 13: 12, 14: 4, 0x8003: 0, 0x8004: 0, 0x8008: 0}
-_LISTING_CAUSES = {2: 4, 0x0105: 0}
-_TEXTS = (12, 13)  # causes: user-initiated abort, protocol violation
+_LISTING_CAUSES: dict[int, int] = {
+    CauseCode.MISSING_PARAMETER: 4,
+    CauseCode.UNSUPPORTED_HMAC: 0,
+}
+_TEXTS = (CauseCode.USER_INITIATED_ABORT, CauseCode.PROTOCOL_VIOLATION)
 # Those that have parameters in them, and after how many octets.
 _NESTING_PARAMETERS = {8: 0, 0xC001: 4, 0xC002: 4, 0xC004: 4}
-_NESTING_CAUSES = {5: 0, 8: 0, 11: 0, 0x00A0: 0, 0x00A1: 0, 0x00A2: 0, 0x00A4: 0}
-_SACKS = {0x03: "!HH", 0x10: "!HHH"}  # SACK and NR-SACK, with their counts
-_PIECES = (0x00, 0x40)  # DATA and I-DATA
+_NESTING_CAUSES: dict[int, int] = {
+    CauseCode.UNRESOLVABLE_ADDRESS: 0,
+    CauseCode.UNRECOGNIZED_PARAMETERS: 0,
+    CauseCode.RESTART_WITH_NEW_ADDRESSES: 0,
+    CauseCode.DELETE_LAST_ADDRESS: 0,
+    CauseCode.RESOURCE_SHORTAGE: 0,
+    CauseCode.DELETE_SOURCE_ADDRESS: 0,
+    CauseCode.NO_AUTHORIZATION: 0,
+}
+_SACKS: dict[int, str] = {ChunkType.SACK: "!HH", ChunkType.NR_SACK: "!HHH"}  # with their counts
+_PIECES = (ChunkType.DATA, ChunkType.I_DATA)
 _ENDING, _BEGINNING = 1, 2
 _REFUSAL = 0xC003  # a parameter that has causes in it (RFC 5061, section 4.2.4)
 
@@ -45,25 +66,25 @@ class PacketMask:
         parameters, causes = self._parameters, self._causes
         # For each type of chunk: octets of fields that are numbers, header included, and what masks the rest.
         self._chunks: dict[int, tuple[int, Callable[[bytes], bytes]]] = {
-            0x00: (16, pseudonyms.written),  # DATA
-            0x01: (20, parameters),  # INIT
-            0x02: (20, parameters),  # INIT ACK
-            0x03: (16, self.opaque),  # SACK
-            0x04: (8, self.opaque),  # HEARTBEAT
-            0x05: (8, self.opaque),  # HEARTBEAT ACK
-            0x06: (4, causes),  # ABORT
-            0x07: (8, self.opaque),  # SHUTDOWN
-            0x09: (4, causes),  # ERROR
-            0x0C: (8, self.opaque),  # ECNE
-            0x0D: (8, self.opaque),  # CWR
-            0x0F: (8, self.opaque),  # AUTH
-            0x10: (20, self.opaque),  # NR-SACK
-            0x40: (20, pseudonyms.written),  # I-DATA
-            0x80: (8, parameters),  # ASCONF-ACK
-            0x82: (4, parameters),  # RE-CONFIG
-            0xC0: (8, pseudonyms.written),  # FORWARD TSN
-            0xC1: (8, parameters),  # ASCONF
-            0xC2: (8, pseudonyms.written),  # I-FORWARD-TSN
+            ChunkType.DATA: (16, pseudonyms.written),
+            ChunkType.INIT: (20, parameters),
+            ChunkType.INIT_ACK: (20, parameters),
+            ChunkType.SACK: (16, self.opaque),
+            ChunkType.HEARTBEAT: (8, self.opaque),
+            ChunkType.HEARTBEAT_ACK: (8, self.opaque),
+            ChunkType.ABORT: (4, causes),
+            ChunkType.SHUTDOWN: (8, self.opaque),
+            ChunkType.ERROR: (4, causes),
+            ChunkType.ECNE: (8, self.opaque),
+            ChunkType.CWR: (8, self.opaque),
+            ChunkType.AUTH: (8, self.opaque),
+            ChunkType.NR_SACK: (20, self.opaque),
+            ChunkType.I_DATA: (20, pseudonyms.written),
+            ChunkType.ASCONF_ACK: (8, parameters),
+            ChunkType.RE_CONFIG: (4, parameters),
+            ChunkType.FORWARD_TSN: (8, pseudonyms.written),
+            ChunkType.ASCONF: (8, parameters),
+            ChunkType.I_FORWARD_TSN: (8, pseudonyms.written),
         }
 
     def packet(self, data: bytes) -> bytes:

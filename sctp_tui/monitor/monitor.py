@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.sctp.events import Direction, LinkState, Message, Packet, Refused, Status, Totals
 from sctp_tui.sctp.link.conditions import ROUNDED
+from sctp_tui.sctp.wire.chunk_types import ChunkType
 
 from .associations import Associations
 from .endpoints import Endpoints
@@ -13,8 +14,6 @@ from .log import Log
 from .trace.conversations import Wire, bare, kind
 from .trace.link_history import LinkHistory
 from .trace.rto_samples import RtoSamples
-
-_COOKIE_ECHO = 10
 
 
 class Monitor:
@@ -105,7 +104,9 @@ class Monitor:
         if not openings:
             return
         echoes = [
-            one for one in packets if kind(one) == _COOKIE_ECHO and one.verdict not in ("refused", "bounced")
+            one
+            for one in packets
+            if kind(one) == ChunkType.COOKIE_ECHO and one.verdict not in ("refused", "bounced")
         ]
         for view, opening in openings if echoes else ():
             conversation = self.wire.of(opening, self.endpoints)

@@ -35,6 +35,7 @@ from .events import (
     UnknownNotification,
 )
 from .wire.causes import MOST, causes, describe, describe_all, each_cause
+from .wire.chunk_types import ChunkType
 
 
 class Dialect(msgspec.Struct, frozen=True):
@@ -73,7 +74,7 @@ class Dialect(msgspec.Struct, frozen=True):
         return number or None
 
 
-_ABORT, _T_BIT = 6, 1
+_T_BIT = 1
 """An ABORT with the T bit answers what is out of the blue, by the tag of that (RFC 9260, section 8.4)."""
 _HEADER = struct.Struct("=HHI")
 _ASSOC_CHANGE = struct.Struct("=HHHHI")
@@ -123,7 +124,7 @@ def _assoc_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
         features = tuple(dialect.features[byte] for byte in info if byte in dialect.features)
     elif found := list(islice(causes(info) if dialect.abort_chunk else each_cause(info), MOST + 1)):
         code, told = found[0][0], describe_all(found)
-    if dialect.abort_chunk and len(info) > 1 and info[0] == _ABORT and info[1] & _T_BIT:
+    if dialect.abort_chunk and len(info) > 1 and info[0] == ChunkType.ABORT and info[1] & _T_BIT:
         told = told or "it knows no such association, as after a restart"
     by = _by(state, code, info, dialect)
     return AssocChange(
@@ -146,7 +147,7 @@ def _by(state: AssocState, code: int | None, info: bytes, dialect: Dialect) -> O
     if state == "SHUTDOWN_COMP":
         return "unknown"
     # With the peer's ABORT in it the other end did it. A cause alone is what this end has put in its own.
-    if info[:1] == bytes([_ABORT]) if dialect.abort_chunk else info:
+    if info[:1] == bytes([ChunkType.ABORT]) if dialect.abort_chunk else info:
         return "peer"
     if code is not None:
         return "stack"

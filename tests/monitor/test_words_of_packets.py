@@ -16,8 +16,8 @@ from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import LinkState, Packet, Peer
 from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts, Verdict
 from sctp_tui.sctp.link.syntax import drop_in_words, parse, to_text
+from sctp_tui.sctp.wire.chunk_types import BY_LABEL, ChunkType
 from sctp_tui.sctp.wire.decode import decode
-from sctp_tui.sctp.wire.parameters import CHUNKS
 
 from .. import rawpeer as raw
 from .story import EVIL
@@ -25,7 +25,7 @@ from .story import EVIL
 SERVER, CLIENT = Peer(("10.0.0.1",), 9877, 9899), Peer(("10.0.0.2", "2001:db8::7"), 50_000)
 
 _octets = st.binary(max_size=60)
-_kinds = st.one_of(st.sampled_from(sorted(CHUNKS)), st.integers(0, 255))
+_kinds = st.one_of(st.sampled_from(list(ChunkType)), st.integers(0, 255))
 
 
 def test_tsns_that_do_not_follow_each_other_are_no_block() -> None:
@@ -166,7 +166,7 @@ _shares = st.integers(0, 1000).map(lambda number: number / 1000)
 _ms = st.integers(0, 60_000).map(float)
 _drops = st.builds(
     DropRule,
-    st.sampled_from([name for name in CHUNKS.values() if "DATA" not in name]),
+    st.sampled_from([name for name in BY_LABEL if "DATA" not in name]),
     st.none(),
     st.integers(0, 1000),
 ) | st.builds(DropRule, st.just("DATA"), st.integers(0, 65535), st.integers(0, 1000))

@@ -11,7 +11,7 @@ from sctp_tui.sctp.events import Direction
 from sctp_tui.sctp.link.conditioner import HELD, OVERHEAD, QUEUE, Conditioner, PacketOutcome
 from sctp_tui.sctp.link.conditions import Conditions, DropRule
 from sctp_tui.sctp.link.syntax import FASTEST, LONGEST, MOST, drop_to_text, parse, parse_drop, to_text
-from sctp_tui.sctp.wire.parameters import CHUNKS
+from sctp_tui.sctp.wire.chunk_types import BY_LABEL
 
 DATA, SACK, COOKIE_ECHO = 0, 3, 10
 
@@ -174,9 +174,9 @@ def test_what_else_is_set_takes_no_luck_away() -> None:
 
 shares = st.decimals(0, 1, places=5).map(float)
 times = st.decimals(0, LONGEST, places=3).map(float)
-drops = st.builds(
-    DropRule, st.sampled_from(sorted(CHUNKS.values())), st.none(), st.integers(0, MOST)
-) | st.builds(DropRule, st.sampled_from(["DATA", "I-DATA"]), st.integers(0, 65535), st.integers(0, MOST))
+drops = st.builds(DropRule, st.sampled_from(sorted(BY_LABEL)), st.none(), st.integers(0, MOST)) | st.builds(
+    DropRule, st.sampled_from(["DATA", "I-DATA"]), st.integers(0, 65535), st.integers(0, MOST)
+)
 
 
 @given(

@@ -1,14 +1,18 @@
 """Packets decoded: what each chunk says, what is broken and how, and that nothing at all raises."""
 
+from typing import get_args
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.sctp.events import Message
+from sctp_tui.sctp.wire.chunk_types import ChunkType
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import (
     Abort,
+    AnyChunk,
     Asconf,
     AsconfAck,
     Auth,
@@ -217,6 +221,14 @@ def test_every_kind_of_chunk_is_tested() -> None:
     assert CHUNKS.keys() | WORDS.keys() == MADE.keys()
     kinds = {type(chunk) for packet in PACKETS for chunk in decode(packet).chunks}
     assert len(kinds) == 25  # all but Broken
+
+
+def test_a_type_and_its_chunk_have_one_name() -> None:
+    of_chunks = {kind.__struct_config__.tag for kind in get_args(AnyChunk)} - {"UNKNOWN", "BROKEN"}
+    assert {kind.label for kind in ChunkType} == of_chunks | {"PKTDROP"}
+    for kind in ChunkType:
+        found = only(HEADER + chunk(kind, tlv(1, bytes(16)) if "HEARTBEAT" in kind.label else bytes(20)))
+        assert name_of(found) == ("UNKNOWN" if kind is ChunkType.PKTDROP else kind.label)
 
 
 @pytest.mark.parametrize(

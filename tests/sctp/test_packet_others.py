@@ -9,6 +9,7 @@ import pytest
 from scapy.layers import sctp as scapy
 from scapy.packet import NoPayload, Raw
 
+from sctp_tui.sctp.wire.chunk_types import ChunkType
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import (
     Abort,
@@ -39,13 +40,13 @@ from sctp_tui.sctp.wire.packet import (
     name_of,
 )
 from sctp_tui.sctp.wire.packet import Error as ErrorChunk
-from sctp_tui.sctp.wire.parameters import CHUNKS, Parameter
+from sctp_tui.sctp.wire.parameters import Parameter
 
 from ..monitor.tshark import fields
 from .wire_corpus import HEADER, PACKETS
 
 _LINK_SCTP = 248  # what stands in the file is a packet of SCTP, with nothing before it
-_CODES = {name: code for code, name in CHUNKS.items()}
+_CODES = {kind.label: kind.value for kind in ChunkType}
 
 
 def code(chunk: Chunk) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sctp_tui.sctp.printable import printable
-from sctp_tui.sctp.wire.causes import NO_USER_DATA
+from sctp_tui.sctp.wire.causes import CauseCode
 from sctp_tui.sctp.wire.packet import (
     Abort,
     Asconf,
@@ -211,7 +211,7 @@ def _cookie(chunk: InitAck) -> str:
 
 def _cause(cause: Parameter, base: TsnBase) -> str:
     text = cause.text
-    if cause.type == NO_USER_DATA and len(cause.data) >= 4:  # the TSN is one that came
+    if cause.type == CauseCode.NO_USER_DATA and len(cause.data) >= 4:  # the TSN is one that came
         text = f"TSN {relative(int.from_bytes(cause.data[:4], 'big'), base.answered)}"
     return f"{cause.name}: {text}" if text else cause.name
 

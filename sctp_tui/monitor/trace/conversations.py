@@ -21,7 +21,7 @@ from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import Decoded
 
 from .rto_samples import RtoSamples
-from .tags import INIT, Tags, begins, first_chunk
+from .tags import INIT, LAST_WORDS, Tags, begins, first_chunk
 
 BYTES = 32 * 1024 * 1024
 """Bytes kept unless told otherwise: more than 100,000 of the usual packets."""
@@ -31,8 +31,6 @@ CONVERSATION_COST = 2200
 """Bytes that a conversation takes beside its packets: of strangers' packets each may be one of its own."""
 _HAD = 16  # addresses of an end that are kept; packets bear one
 _WORK, _OCTETS = 40, 64  # a packet's share of a limit: a chunk counts 1, and so many octets
-_INIT, _ABORT, _SHUTDOWN_COMPLETE = 1, 6, 14
-_LAST_WORDS = (_ABORT, _SHUTDOWN_COMPLETE)
 
 End = Literal["local", "peer"]
 Ends = tuple[str, Peer, Peer | None]
@@ -90,7 +88,7 @@ class Conversation:
         self.endpoint = packet.endpoint
         self.flow = packet.flow
         self.start_mono, self.start_time = packet.mono, packet.at
-        calls = kind(packet) == _INIT and packet.direction == "out"
+        calls = kind(packet) == INIT and packet.direction == "out"
         self.initiator: End = "local" if calls else "peer"
         self.over = False
         self.incomplete = False
@@ -179,7 +177,7 @@ class Conversation:
         if packet.local != self._last_local:
             self._last_local = packet.local
             self.of_local = _noted(self.of_local, packet.local)
-        if first in _LAST_WORDS and (packet.direction == "out" or packet.verdict != "dropped"):
+        if first in LAST_WORDS and (packet.direction == "out" or packet.verdict != "dropped"):
             self.over = True
 
     def follow(self, before: "Conversation") -> None:

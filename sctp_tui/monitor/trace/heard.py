@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeVar
 from sctp_tui.sctp.association_registry import GUARD
 from sctp_tui.sctp.events import Direction, Packet
 from sctp_tui.sctp.link.conditions import ROUNDED
-from sctp_tui.sctp.wire.causes import PROTOCOL_VIOLATION, USER_INITIATED_ABORT
+from sctp_tui.sctp.wire.causes import CauseCode
 from sctp_tui.sctp.wire.packet import (
     Abort,
     Asconf,
@@ -100,10 +100,10 @@ def gives_up(abort: Abort, heard: Heard) -> bool:
     Linux says so itself, which is believed where it did ask again.
     """
     told = heard.again and any(
-        cause.type == PROTOCOL_VIOLATION and _MAX_RETRANS in cause.data for cause in abort.causes
+        cause.type == CauseCode.PROTOCOL_VIOLATION and _MAX_RETRANS in cause.data for cause in abort.causes
     )
     silent = told or (heard.silent and not guarded(abort, heard))
-    return silent and all(cause.type != USER_INITIATED_ABORT for cause in abort.causes)
+    return silent and all(cause.type != CauseCode.USER_INITIATED_ABORT for cause in abort.causes)
 
 
 class _End:

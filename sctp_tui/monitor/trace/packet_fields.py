@@ -10,7 +10,7 @@ from sctp_tui.monitor.text.chunks import TsnBase, received, relative
 from sctp_tui.monitor.text.ppid import named
 from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.printable import printable
-from sctp_tui.sctp.wire.causes import NO_USER_DATA
+from sctp_tui.sctp.wire.causes import CauseCode
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import Abort, Chunk, CookieEcho, Error, Heartbeat, Pad, ReConfig, name_of
 from sctp_tui.sctp.wire.parameters import Parameter, counted
@@ -123,7 +123,11 @@ def _parameter(chunk: Chunk, parameter: Parameter, base: TsnBase) -> Iterator[tu
         text = counted(
             parameter, lambda tsn: _counted(tsn, base.own), lambda tsn: _counted(tsn, base.answered)
         )
-    elif isinstance(chunk, Abort | Error) and parameter.type == NO_USER_DATA and len(parameter.data) >= 4:
+    elif (
+        isinstance(chunk, Abort | Error)
+        and parameter.type == CauseCode.NO_USER_DATA
+        and len(parameter.data) >= 4
+    ):
         text = f"TSN {_counted(int.from_bytes(parameter.data[:4], 'big'), base.answered)}"
     yield f"· {parameter.name}", f"{text} (type 0x{parameter.type:04x})".lstrip()
 

@@ -20,6 +20,7 @@ from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.text.events import sentence
 from sctp_tui.sctp.events import AssocChange, Ending, Event, Message, Opening, Packet, ShutdownEvent
 from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.wire.chunk_types import ChunkType
 from sctp_tui.sctp.wire.packet import name_of
 
 from .conversations import Conversation, End, kind
@@ -30,7 +31,7 @@ _ROWS = 2000  # packets taken in at a time
 _READ = 1.0  # s within which a socket is read, usually
 _NEAR = 50  # lines above a packet among which there may be what was told after it
 _AT_ONCE = 0.02  # s within which a stack has answered, and its socket been read
-_HEARTBEATS = (4, 5)  # HEARTBEAT and HEARTBEAT ACK
+_HEARTBEATS = (ChunkType.HEARTBEAT, ChunkType.HEARTBEAT_ACK)
 
 
 class SocketEvent(msgspec.Struct, frozen=True, gc=False):

@@ -37,7 +37,7 @@ from sctp_tui.sctp.notifications import decode
 from sctp_tui.sctp.reassembly import Reassembly
 from sctp_tui.sctp.system import kernel_udp_port, refusal, refused
 from sctp_tui.sctp.unreachable import AGAINST, no_route, unreachable
-from sctp_tui.sctp.wire.causes import INVALID_PARAMETER, OUT_OF_RESOURCE, STALE_COOKIE
+from sctp_tui.sctp.wire.causes import CauseCode
 
 from . import asking, layout, timers
 from .branches import Branches, ReadableSocket
@@ -556,9 +556,9 @@ class KernelEndpoint:
         if event.state == "CANT_STR_ASSOC":
             if self._against or event.error is None:
                 text, by = self._why_not(now)
-            elif event.error == STALE_COOKIE:
+            elif event.error == CauseCode.STALE_COOKIE:
                 by = "stack"
-            elif event.error in (OUT_OF_RESOURCE, INVALID_PARAMETER):
+            elif event.error in (CauseCode.OUT_OF_RESOURCE, CauseCode.INVALID_PARAMETER):
                 by = "unknown"  # the peer's cause, or ours for its INIT ACK
             else:
                 by = "peer"

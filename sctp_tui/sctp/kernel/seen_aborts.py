@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from sctp_tui.sctp.events import Direction, Packet, Peer
+from sctp_tui.sctp.wire.chunk_types import ChunkType
 
-_ABORT, _T_BIT = 6, 1
+_T_BIT = 1
 _KEPT = 1024  # of each, two; past it the oldest go
 _RECENT = 1.0  # s after an ABORT in which its end is told
 
@@ -29,7 +30,7 @@ class SeenAborts:
     def hear(self, packet: Packet) -> None:
         """Any packet of our endpoints."""
         data = packet.data
-        if data[12:13] != bytes((_ABORT,)) or packet.peer is None:
+        if data[12:13] != bytes((ChunkType.ABORT,)) or packet.peer is None:
             return
         inward = packet.direction == "in"
         sender, receiver = (packet.peer, packet.local) if inward else (packet.local, packet.peer)

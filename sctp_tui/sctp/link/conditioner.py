@@ -15,7 +15,7 @@ import random
 from typing import NamedTuple
 
 from sctp_tui.sctp.events import Direction
-from sctp_tui.sctp.wire.parameters import CHUNKS
+from sctp_tui.sctp.wire.chunk_types import BY_LABEL
 
 from .conditions import Conditions, DropRule, LinkCounts, Verdict
 from .syntax import drop_in_words, to_text
@@ -28,7 +28,6 @@ OVERHEAD = 20
 """Bytes counted to each packet: those of an IPv4 header."""
 ROOM = 32 * 1024 * 1024
 """Bytes of memory for what is on its way in one direction, at most; what comes then is dropped."""
-_NUMBERS = {name: number for number, name in CHUNKS.items()}
 
 
 class PacketOutcome(NamedTuple):
@@ -48,7 +47,7 @@ class _ActiveRule:
     def __init__(self, drop: DropRule) -> None:
         self.drop = drop
         self.left = drop.count
-        self.kind = _NUMBERS[drop.chunk]
+        self.kind = BY_LABEL[drop.chunk]
         self.words = drop_in_words(drop)
 
     def hits(self, packet: bytes) -> bool:

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sctp_tui.sctp.endpoint import SctpError
-from sctp_tui.sctp.wire.parameters import CHUNKS
+from sctp_tui.sctp.wire.chunk_types import BY_LABEL, ChunkType
 
 from .conditions import Conditions, DropRule
 
@@ -22,8 +22,8 @@ FASTEST = 10_000_000
 MOST = 1_000_000
 """The most packets that one aimed drop is for."""
 
-_CHUNKS = {name.replace(" ", "-"): name for name in CHUNKS.values()}
-_STREAMED = ("DATA", "I-DATA")
+_CHUNKS = {name.replace(" ", "-"): name for name in BY_LABEL}
+_STREAMED = (ChunkType.DATA.label, ChunkType.I_DATA.label)
 _NUMBER = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([A-Za-z%/]*)")
 _PERCENT = {"%": Decimal(1)}
 _MS = {"": Decimal(1), "us": Decimal("0.001"), "ms": Decimal(1), "s": Decimal(1000)}

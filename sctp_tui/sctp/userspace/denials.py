@@ -4,11 +4,12 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sctp_tui.sctp.wire.chunk_types import ChunkType
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import ReConfig
 from sctp_tui.sctp.wire.parameters import Parameter
 
-_RE_CONFIG = 130
+_RE_CONFIG = ChunkType.RE_CONFIG
 _RESPONSE = 16
 _DENIED = 2  # a result of section 4.4
 _NUMBER = struct.Struct("!I")

@@ -37,7 +37,7 @@ from sctp_tui.sctp.reassembly import Reassembly
 from sctp_tui.sctp.rtt import measured
 from sctp_tui.sctp.system import kernel_udp_port, refusal, refused
 from sctp_tui.sctp.unreachable import no_route
-from sctp_tui.sctp.wire.causes import STALE_COOKIE
+from sctp_tui.sctp.wire.causes import CauseCode
 
 from . import layout
 from .links import Link
@@ -574,7 +574,7 @@ class UserspaceEndpoint:
             return None  # said once a piece by some versions
         elif isinstance(event, AssocChange):
             return self._changed(event, peer, link, now)
-        if isinstance(event, RemoteError) and event.error == STALE_COOKIE:
+        if isinstance(event, RemoteError) and event.error == CauseCode.STALE_COOKIE:
             self._stale = True
         if isinstance(event, PartialDelivery):
             self._reassembly.forget(event.assoc_id)

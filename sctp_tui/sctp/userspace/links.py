@@ -15,6 +15,7 @@ import msgspec
 
 from sctp_tui.sctp import sockaddr
 from sctp_tui.sctp.events import Direction
+from sctp_tui.sctp.wire.chunk_types import ChunkType
 
 from .flows import Flow
 
@@ -172,9 +173,8 @@ class Links:
         return [link for link in self.by_handle.values() if link.udp is sock]
 
 
-INIT, INIT_ACK, ABORT, COOKIE_ECHO, COOKIE_ACK, SHUTDOWN_COMPLETE = 1, 2, 6, 10, 11, 14
-_ALONE = 1 << INIT | 1 << INIT_ACK | 1 << SHUTDOWN_COMPLETE
-_I_DATA = 64
+_ALONE = 1 << ChunkType.INIT | 1 << ChunkType.INIT_ACK | 1 << ChunkType.SHUTDOWN_COMPLETE
+_I_DATA = ChunkType.I_DATA  # bound once, as in `monitor.trace.tags`
 CONTROL_CHUNKS = 32
 """Chunks other than DATA in one packet. Some 20 types are defined, of which an honest packet has each once;
 only ERROR and HEARTBEAT ACK answer several of one packet before. Each may become an event: a packet over UDP

@@ -20,6 +20,7 @@ from sctp_tui.sctp.events import Direction, Packet
 from sctp_tui.sctp.icmp import Icmp
 from sctp_tui.sctp.link.conditions import KEPT_OUT, NOT_READ, NOT_SENT, WRONG_CHECKSUM, Verdict
 from sctp_tui.sctp.unreachable import AGAINST, bounced, unreachable
+from sctp_tui.sctp.wire.chunk_types import ChunkType
 
 from .datagrams import datagrams
 from .denials import Denial, asks, denials
@@ -27,32 +28,32 @@ from .flows import Flows
 from .in_flight import InFlight
 from .led_clock import LedClock
 from .library import ConnOutput, Library
-from .links import (
-    ABORT,
-    COOKIE_ACK,
-    COOKIE_ECHO,
-    INIT,
-    INIT_ACK,
-    OTHERS,
-    RECENT,
-    Link,
-    Links,
-    SocketAddress,
-    admit,
-)
+from .links import OTHERS, RECENT, Link, Links, SocketAddress, admit
 from .one_address import addressless
 from .unread import Unread
 
-_DATA, _SACK, _HEARTBEAT, _HEARTBEAT_ACK = 0, 3, 4, 5
 BUSY, IDLE = 0.010, 0.100
 """Seconds between two looks at the timers: with data outstanding, and with associations that rest."""
 _RECENT = 0.25  # s after a packet in which a delayed SACK (200 ms) may be due
 _BIT = tuple(1 << kind if kind < 16 else 0 for kind in range(256))
-_SET_UP = 1 << INIT | 1 << COOKIE_ECHO
-_NOTED = 1 << COOKIE_ECHO | 1 << ABORT
-_LISTING = 1 << INIT | 1 << INIT_ACK  # what the sender's addresses may be in
+# Bits of such a set, bound once: every packet is asked for several.
+_INIT, _COOKIE_ECHO = 1 << ChunkType.INIT, 1 << ChunkType.COOKIE_ECHO
+_COOKIE_ACK, _ABORT = 1 << ChunkType.COOKIE_ACK, 1 << ChunkType.ABORT
+_SET_UP = _INIT | _COOKIE_ECHO
+_NOTED = _COOKIE_ECHO | _ABORT
+_LISTING = _INIT | 1 << ChunkType.INIT_ACK  # what the sender's addresses may be in
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
-_QUIET = sum(1 << kind for kind in (_DATA, INIT, INIT_ACK, _SACK, _HEARTBEAT, _HEARTBEAT_ACK))
+_QUIET = sum(
+    1 << kind
+    for kind in (
+        ChunkType.DATA,
+        ChunkType.INIT,
+        ChunkType.INIT_ACK,
+        ChunkType.SACK,
+        ChunkType.HEARTBEAT,
+        ChunkType.HEARTBEAT_ACK,
+    )
+)
 _TELLING = ~_QUIET  # whatever else may make notifications
 _HEAD = 12  # octets of the common header
 _STEP = 300.0  # s of the link's time that one step may take; heartbeats come oftener
@@ -380,7 +381,7 @@ class Pump:
         """A packet came on a link, or from a stranger; `types` are its low chunk types."""
         if (port := packet[2] << 8 | packet[3]) in self.ports:
             self.ready.add(port)
-        if types & 1 << ABORT and link.init and self._answers(link, packet):
+        if types & _ABORT and link.init and self._answers(link, packet):
             link.aborted = True
         if link.handle not in self.links.by_handle:
             self._stranger = link
@@ -388,7 +389,7 @@ class Pump:
             packet = self._by_one_address(packet)
         waiting = len(self._out)
         self._conninput(link.handle, packet, len(packet), 0)
-        if types & 1 << COOKIE_ECHO:
+        if types & _COOKIE_ECHO:
             self._echoed(link, packet, waiting)
         elif types & OTHERS and port in self.ports and asks(packet):
             for to, answer in islice(self._out, waiting, None):
@@ -409,7 +410,7 @@ class Pump:
         """
         ports = packet[2:4] + packet[:2]
         for to, answer in islice(self._out, waiting, None):
-            if to is link and answer[:4] == ports and admit(answer)[1] & 1 << COOKIE_ACK:
+            if to is link and answer[:4] == ports and admit(answer)[1] & _COOKIE_ACK:
                 self._keep(link)
                 return
         if link.handle not in self.links.by_handle:
@@ -424,7 +425,7 @@ class Pump:
 
     def _set_up(self, link: Link, packet: bytes, types: int) -> None:
         """An INIT or a COOKIE ECHO of ours goes out."""
-        if types & 1 << INIT:
+        if types & _INIT:
             link.init, link.echoed, link.aborted, link.against = packet, b"", False, ""
         else:
             link.echoed = packet[4:8]
@@ -443,7 +444,7 @@ class Pump:
         ports = packet[:4] if direction == "out" else packet[2:4] + packet[:2]
         flow = link.flows.get(ports)
         if flow is None:
-            flow = self.flows.of(link, ports, begins=direction == "out" and packet[12] == INIT)
+            flow = self.flows.of(link, ports, begins=direction == "out" and _BIT[packet[12]] == _INIT)
         tap(
             Packet(
                 at=self._clock.wall(),
@@ -633,7 +634,7 @@ class Pump:
 
     def _abort(self, ports: bytes, tag: bytes) -> bytes:
         """An ABORT without causes (RFC 9260, section 3.3.7)."""
-        chunk = struct.pack("!BBH", ABORT, 0, 4)
+        chunk = struct.pack("!BBH", ChunkType.ABORT, 0, 4)
         return ports + tag + self._checksum(ports + tag + bytes(4) + chunk) + chunk
 
 

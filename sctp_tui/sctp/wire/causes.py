@@ -6,40 +6,41 @@ from itertools import islice
 
 from sctp_tui.sctp.printable import quoted
 
-STALE_COOKIE = 3
-OUT_OF_RESOURCE = 4
-INVALID_PARAMETER = 7
-NO_USER_DATA = 9
-USER_INITIATED_ABORT = 12
-PROTOCOL_VIOLATION = 13
-_ABORT_CHUNK, _ERROR_CHUNK = 6, 9
+from .chunk_types import ChunkType
+from .labelled import LabelledNumber
 
-NAMES = {
-    1: "invalid stream identifier",
-    2: "missing mandatory parameter",
-    STALE_COOKIE: "stale cookie",
-    OUT_OF_RESOURCE: "out of resource",
-    5: "unresolvable address",
-    6: "unrecognized chunk type",
-    INVALID_PARAMETER: "invalid mandatory parameter",
-    8: "unrecognized parameters",
-    NO_USER_DATA: "no user data",
-    10: "cookie received while shutting down",
-    11: "restart of an association with new addresses",
-    USER_INITIATED_ABORT: "user-initiated abort",
-    PROTOCOL_VIOLATION: "protocol violation",
-    0x00A0: "request to delete last remaining IP address",  # RFC 5061
-    0x00A1: "operation refused due to resource shortage",
-    0x00A2: "request to delete source IP address",
-    0x00A3: "association aborted due to illegal ASCONF-ACK",
-    0x00A4: "request refused, no authorization",
-    0x0105: "unsupported HMAC identifier",  # RFC 4895
-}
+
+class CauseCode(LabelledNumber):
+    """What an error cause says; `label` is that in words."""
+
+    INVALID_STREAM = 1, "invalid stream identifier"
+    MISSING_PARAMETER = 2, "missing mandatory parameter"
+    STALE_COOKIE = 3, "stale cookie"
+    OUT_OF_RESOURCE = 4, "out of resource"
+    UNRESOLVABLE_ADDRESS = 5, "unresolvable address"
+    UNRECOGNIZED_CHUNK = 6, "unrecognized chunk type"
+    INVALID_PARAMETER = 7, "invalid mandatory parameter"
+    UNRECOGNIZED_PARAMETERS = 8, "unrecognized parameters"
+    NO_USER_DATA = 9, "no user data"
+    COOKIE_WHILE_SHUTTING_DOWN = 10, "cookie received while shutting down"
+    RESTART_WITH_NEW_ADDRESSES = 11, "restart of an association with new addresses"
+    USER_INITIATED_ABORT = 12, "user-initiated abort"
+    PROTOCOL_VIOLATION = 13, "protocol violation"
+    DELETE_LAST_ADDRESS = 0x00A0, "request to delete last remaining IP address"  # RFC 5061
+    RESOURCE_SHORTAGE = 0x00A1, "operation refused due to resource shortage"
+    DELETE_SOURCE_ADDRESS = 0x00A2, "request to delete source IP address"
+    ILLEGAL_ASCONF_ACK = 0x00A3, "association aborted due to illegal ASCONF-ACK"
+    NO_AUTHORIZATION = 0x00A4, "request refused, no authorization"
+    UNSUPPORTED_HMAC = 0x0105, "unsupported HMAC identifier"  # RFC 4895
+
+
+NAMES = {code.value: code.label for code in CauseCode}
+"""The causes that this program knows, in words."""
 TEXT = 120
 """Characters shown of a text: as many as usrsctp tells of, which cuts an ABORT after 512 octets."""
 MOST = 4
 """Causes of one chunk that are told; past it `…` stands. A chunk has room for 16,000."""
-_WITH_TEXT = {USER_INITIATED_ABORT, PROTOCOL_VIOLATION}
+_WITH_TEXT = (CauseCode.USER_INITIATED_ABORT, CauseCode.PROTOCOL_VIOLATION)
 
 
 def describe(code: int | None, info: bytes = b"") -> str:
@@ -62,7 +63,7 @@ def causes(chunk: bytes) -> Iterator[tuple[int, bytes]]:
 
     The last one may have been cut short on its way to us; its information is what is left.
     """
-    if len(chunk) < 4 or chunk[0] not in (_ABORT_CHUNK, _ERROR_CHUNK):
+    if len(chunk) < 4 or chunk[0] not in (ChunkType.ABORT, ChunkType.ERROR):
         return
     yield from each_cause(chunk[4 : int.from_bytes(chunk[2:4], "big")])
 

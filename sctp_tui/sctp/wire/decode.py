@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable
 from typing import NamedTuple
 
+from .chunk_types import ChunkType, chunk_name
 from .packet import (
     Abort,
     Asconf,
@@ -38,7 +39,7 @@ from .packet import (
     ShutdownComplete,
     Unknown,
 )
-from .parameters import HEARTBEAT_INFO, causes, chunk_name, octets, parameters
+from .parameters import HEARTBEAT_INFO, causes, octets, parameters
 
 _COMMON = struct.Struct("!HHII")
 _CHUNK = struct.Struct("!BBH")
@@ -292,30 +293,30 @@ class _Reader(NamedTuple):
     read: _Read
 
 
-_KNOWN = {
-    0x00: _Reader(16, _data),
-    0x01: _Reader(20, _init(Init)),
-    0x02: _Reader(20, _init(InitAck)),
-    0x03: _Reader(16, _sack),
-    0x04: _Reader(8, _heartbeat(Heartbeat)),
-    0x05: _Reader(8, _heartbeat(HeartbeatAck)),
-    0x06: _Reader(4, _abort),
-    0x07: _Reader(8, _with_tsn(Shutdown)),
-    0x08: _Reader(4, _bare(ShutdownAck)),
-    0x09: _Reader(4, _error),
-    0x0A: _Reader(4, _cookie_echo),
-    0x0B: _Reader(4, _bare(CookieAck)),
-    0x0C: _Reader(8, _with_tsn(Ecne)),
-    0x0D: _Reader(8, _with_tsn(Cwr)),
-    0x0E: _Reader(4, _shutdown_complete),
-    0x0F: _Reader(8, _auth),
-    0x10: _Reader(20, _nr_sack),
-    0x40: _Reader(20, _i_data),
-    0x80: _Reader(8, _asconf(AsconfAck)),
-    0x82: _Reader(4, _re_config),
-    0x84: _Reader(4, _bare(Pad)),
-    0xC0: _Reader(8, _forward_tsn),
-    0xC1: _Reader(8, _asconf(Asconf)),
-    0xC2: _Reader(8, _i_forward_tsn),
+_KNOWN: dict[int, _Reader] = {
+    ChunkType.DATA: _Reader(16, _data),
+    ChunkType.INIT: _Reader(20, _init(Init)),
+    ChunkType.INIT_ACK: _Reader(20, _init(InitAck)),
+    ChunkType.SACK: _Reader(16, _sack),
+    ChunkType.HEARTBEAT: _Reader(8, _heartbeat(Heartbeat)),
+    ChunkType.HEARTBEAT_ACK: _Reader(8, _heartbeat(HeartbeatAck)),
+    ChunkType.ABORT: _Reader(4, _abort),
+    ChunkType.SHUTDOWN: _Reader(8, _with_tsn(Shutdown)),
+    ChunkType.SHUTDOWN_ACK: _Reader(4, _bare(ShutdownAck)),
+    ChunkType.ERROR: _Reader(4, _error),
+    ChunkType.COOKIE_ECHO: _Reader(4, _cookie_echo),
+    ChunkType.COOKIE_ACK: _Reader(4, _bare(CookieAck)),
+    ChunkType.ECNE: _Reader(8, _with_tsn(Ecne)),
+    ChunkType.CWR: _Reader(8, _with_tsn(Cwr)),
+    ChunkType.SHUTDOWN_COMPLETE: _Reader(4, _shutdown_complete),
+    ChunkType.AUTH: _Reader(8, _auth),
+    ChunkType.NR_SACK: _Reader(20, _nr_sack),
+    ChunkType.I_DATA: _Reader(20, _i_data),
+    ChunkType.ASCONF_ACK: _Reader(8, _asconf(AsconfAck)),
+    ChunkType.RE_CONFIG: _Reader(4, _re_config),
+    ChunkType.PAD: _Reader(4, _bare(Pad)),
+    ChunkType.FORWARD_TSN: _Reader(8, _forward_tsn),
+    ChunkType.ASCONF: _Reader(8, _asconf(Asconf)),
+    ChunkType.I_FORWARD_TSN: _Reader(8, _i_forward_tsn),
 }
 _READERS = [_KNOWN.get(kind, _Reader(4, _unknown)) for kind in range(256)]

@@ -14,35 +14,9 @@ import msgspec
 from sctp_tui.sctp.printable import printable
 
 from .causes import NAMES as CAUSES
+from .causes import CauseCode
+from .chunk_types import chunk_name
 
-CHUNKS = {
-    0x00: "DATA",
-    0x01: "INIT",
-    0x02: "INIT ACK",
-    0x03: "SACK",
-    0x04: "HEARTBEAT",
-    0x05: "HEARTBEAT ACK",
-    0x06: "ABORT",
-    0x07: "SHUTDOWN",
-    0x08: "SHUTDOWN ACK",
-    0x09: "ERROR",
-    0x0A: "COOKIE ECHO",
-    0x0B: "COOKIE ACK",
-    0x0C: "ECNE",
-    0x0D: "CWR",
-    0x0E: "SHUTDOWN COMPLETE",
-    0x0F: "AUTH",
-    0x10: "NR-SACK",
-    0x40: "I-DATA",
-    0x80: "ASCONF-ACK",
-    0x81: "PKTDROP",
-    0x82: "RE-CONFIG",
-    0x84: "PAD",
-    0xC0: "FORWARD TSN",
-    0xC1: "ASCONF",
-    0xC2: "I-FORWARD-TSN",
-}
-"""Chunk types by their names in IANA's registry."""
 HEARTBEAT_INFO, IPV4, IPV6, STATE_COOKIE = 1, 5, 6, 7
 _ADDRESS_TYPES = {IPV4: "IPv4", IPV6: "IPv6", 11: "host name"}
 _HMACS = {1: "SHA-1", 3: "SHA-256"}
@@ -162,11 +136,6 @@ def _u16s(value: bytes, at: int = 0) -> tuple[int, ...]:
 
 def _chunk_types(value: bytes) -> str:
     return _listed((chunk_name(kind) for kind in value), len(value))
-
-
-def chunk_name(kind: int) -> str:
-    """A chunk type by name, or as a number where this program doesn't know it."""
-    return CHUNKS.get(kind) or f"chunk 0x{kind:02x}"
 
 
 def _address(value: bytes) -> str:
@@ -326,20 +295,20 @@ def _missing(value: bytes) -> str:
 
 
 _VALUES: dict[int, tuple[int, Callable[[bytes], str]]] = {
-    1: (2, lambda value: f"stream {_u16s(value)[0]}"),
-    2: (4, _missing),
-    3: (4, lambda value: f"{_u32(value)} µs too late"),
-    5: (4, _named),
-    6: (4, lambda value: f"{chunk_name(value[0])}, {_octets(value)}"),
-    8: (4, _named),
-    9: (4, lambda value: f"TSN {_u32(value)}"),
-    11: (4, _named),
-    12: (0, _text),
-    13: (0, _text),
-    0x00A0: (0, _named),
-    0x00A1: (0, _named),
-    0x00A2: (0, _named),
-    0x00A4: (0, _named),
-    0x0105: (2, _types(_HMACS)),
+    CauseCode.INVALID_STREAM: (2, lambda value: f"stream {_u16s(value)[0]}"),
+    CauseCode.MISSING_PARAMETER: (4, _missing),
+    CauseCode.STALE_COOKIE: (4, lambda value: f"{_u32(value)} µs too late"),
+    CauseCode.UNRESOLVABLE_ADDRESS: (4, _named),
+    CauseCode.UNRECOGNIZED_CHUNK: (4, lambda value: f"{chunk_name(value[0])}, {_octets(value)}"),
+    CauseCode.UNRECOGNIZED_PARAMETERS: (4, _named),
+    CauseCode.NO_USER_DATA: (4, lambda value: f"TSN {_u32(value)}"),
+    CauseCode.RESTART_WITH_NEW_ADDRESSES: (4, _named),
+    CauseCode.USER_INITIATED_ABORT: (0, _text),
+    CauseCode.PROTOCOL_VIOLATION: (0, _text),
+    CauseCode.DELETE_LAST_ADDRESS: (0, _named),
+    CauseCode.RESOURCE_SHORTAGE: (0, _named),
+    CauseCode.DELETE_SOURCE_ADDRESS: (0, _named),
+    CauseCode.NO_AUTHORIZATION: (0, _named),
+    CauseCode.UNSUPPORTED_HMAC: (2, _types(_HMACS)),
 }
 _CAUSES = {code: _Kind(name, *_VALUES.get(code, (0, _nothing))) for code, name in CAUSES.items()}
