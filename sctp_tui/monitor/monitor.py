@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.sctp.events import Direction, LinkState, Message, Packet, Refused, Status, Totals
-from sctp_tui.sctp.link.conditions import ROUNDED
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 
 from .associations import Associations
@@ -37,8 +36,7 @@ class Monitor:
 
     def link_time(self, mono: float) -> float:
         """The link's clock at a time of the monotonic one (s): it may stand, go slow, and be behind since."""
-        # One that has just come may not be drawn as on its way still.
-        return mono if self.link is None else self._link_clock.at(mono) + ROUNDED
+        return mono if self.link is None else self._link_clock.at(mono)
 
     def _clock_of(self, endpoint: str) -> LinkClock:
         """What an endpoint's associations go by: in userspace the links' time."""

@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sctp_tui.engine.event_queue import Batch
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.trace.conversations import Traced
 from sctp_tui.monitor.trace.stream import INSTANT, TrackedMessage
 from sctp_tui.monitor.trace.streams import StreamDelivery, StreamQueues
+from sctp_tui.monitor.trace.window import SendWindows
 from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import Message, Packet, Peer
 from sctp_tui.sctp.link.conditions import Conditions, Verdict
@@ -18,6 +22,7 @@ from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import Chunk, Data, Decoded, ForwardTsn, IData, IForwardTsn, Init, Sack
 
 from ..harness import Running
+from ..sctp.linked import Linked, chunks
 
 _BIG = 1 << 32
 
@@ -112,6 +117,36 @@ def test_refused_packets_may_be_anybodys() -> None:
     strays = [told(0.5, data(900, 7, 0), init(5), verdict="refused"), told(0.6, sack(0), verdict="refused")]
     sending = folded(told(0.0, init(0)), *strays, told(1.0, data(0, 1, 0)), *strays)
     assert told_of(sending.messages) == [(1, 0, "delivered")]
+
+
+@pytest.mark.userspace
+def test_step_by_step_there_is_what_was_let_arrive_and_no_more() -> None:
+    """By the clock that a screen has, which tells of packets that are due at nearly the same time."""
+    with Linked(0.0003) as linked:
+        client = linked.up()
+        monitor, lanes, windows = Monitor(), StreamQueues(), SendWindows()
+        linked.stack.link.set_speed(0)
+        told = len(linked.packets)
+        for number in range(3):
+            linked.send(client, number, b"%d" % number)
+        for step in range(10):
+            linked.turn()
+            told, packets = len(linked.packets), linked.packets[told:]
+            seen = [Traced(number, one, decode(one.data)) for number, one in enumerate(packets)]
+            lanes.fold(seen)
+            windows.fold(seen)
+            monitor.fold(Batch(link=linked.stack.link.state()))
+            now = monitor.link_time(linked.time)
+            lanes.until(now)
+            windows.until(now)
+            received, arrived = len(linked.received()) - 1, lanes.sending["in"].messages
+            assert sum(message.arrived_at is not None for message in arrived) == received == min(step, 3)
+            underway = {one.packet for one in linked.stack.pump.transit.held}
+            sacks = [(packet, sack) for packet, sack in chunks(linked.packets, Sack) if sack.gaps == ()]
+            last = max(sack.cumulative_tsn for packet, sack in sacks if packet.data not in underway)
+            newest = max(data.tsn for _, data in chunks(linked.packets, Data))
+            assert windows.sending["in"].in_flight == newest - last
+            linked.stack.link.step()
 
 
 def test_a_stream_stands_and_the_other_goes_on() -> None:

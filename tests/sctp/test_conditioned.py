@@ -4,13 +4,14 @@ import ctypes
 import socket
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
 from sctp_tui.sctp.endpoint import Outgoing, SctpError
 from sctp_tui.sctp.events import Peer, SendFailed
 from sctp_tui.sctp.link.conditioner import Conditioner
-from sctp_tui.sctp.link.conditions import Conditions, DropRule
+from sctp_tui.sctp.link.conditions import Conditions, DropRule, has_come
 from sctp_tui.sctp.userspace.in_flight import LEAST
 from sctp_tui.sctp.wire.packet import Abort, Data, ForwardTsn, Sack
 
@@ -271,12 +272,33 @@ def test_of_packets_sent_at_once_the_clock_tells_which_are_there(paced: Linked) 
         paced.send(client, 1 + number, b"%d" % number)
     paced.turn()
     for arrived in range(4):
-        now = paced.stack.link.state().now + 1e-6
-        there = [packet for packet in paced.packets[sent:] if packet.mono + packet.delay <= now]
+        now = paced.stack.link.state().now
+        there = [packet for packet in paced.packets[sent:] if has_come(packet.mono + packet.delay, now)]
         assert len(there) == arrived
         assert paced.received()[1:] == [b"%d" % number for number in range(arrived)]
         paced.stack.link.step()
         paced.turn()
+
+
+def test_what_was_to_come_at_once_when_time_is_stopped_does_not(paced: Linked) -> None:
+    """With jitter no packet overtakes another: several would come at the time of the one before."""
+    client = paced.up()
+    paced.condition("", "delay=100ms jitter=99ms")
+    sent = len(paced.packets)
+    for number in range(30):
+        paced.send(client, 1, b"%d" % number)
+        paced.turn()
+    data = [packet for packet in paced.packets[sent:] if packet.data[12] == 0]
+    arrivals = sorted(packet.mono + packet.delay for packet in data)
+    assert arrivals[-1] - arrivals[0] < 0.2
+    assert all(not has_come(after, before) for before, after in pairwise(arrivals))
+    paced.stack.link.set_speed(0)
+    for arrived in range(1, 31):
+        paced.stack.link.step()
+        now = paced.stack.link.state().now
+        assert sum(has_come(packet.mono + packet.delay, now) for packet in data) == arrived
+        paced.turn()
+        assert len(paced.received()) == 1 + arrived
 
 
 def test_a_step_with_nothing_on_its_way_runs_the_timers(paced: Linked) -> None:

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from sctp_tui.sctp.association_registry import GUARD
 from sctp_tui.sctp.events import Direction, Packet
-from sctp_tui.sctp.link.conditions import ROUNDED
+from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.sctp.wire.causes import CauseCode
 from sctp_tui.sctp.wire.packet import (
     Abort,
@@ -201,7 +201,7 @@ class Hearing:
         now, direction = packet.mono, packet.direction
         if not self._ends:
             self._ends = {"in": _End(now), "out": _End(now)}
-        while self._arriving and self._arriving[0][0] <= now + ROUNDED:
+        while self._arriving and has_come(self._arriving[0][0], now):
             at, _, way, brought = heapq.heappop(self._arriving)
             self._ends[_OTHER[way]].hear(at, brought)
         sender = self._ends[direction]

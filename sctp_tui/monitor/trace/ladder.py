@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from sctp_tui.monitor.deques import part
 from sctp_tui.monitor.text.chunks import TsnBase, words
 from sctp_tui.sctp.events import Direction, Packet
-from sctp_tui.sctp.link.conditions import ROUNDED
+from sctp_tui.sctp.link.conditions import ROUNDED, has_come
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import (
     Abort,
@@ -221,11 +221,13 @@ class Ladder:
 
     def unanswered(self, first: int, last: int, now: float = inf) -> int:
         """How many of the packets from one to another are HEARTBEATs or INITs that have missed an answer."""
-        return sum(self.due(self[number]) <= now for number in _within(self._unanswered, first, last))
+        return sum(has_come(self.due(self[number]), now) for number in _within(self._unanswered, first, last))
 
     def awaited(self, first: int, last: int, now: float) -> int:
         """How many of them may still be answered: they, or what answers them, are on their way."""
-        return sum(self.due(self[number]) > now for number in _within(self._unanswered, first, last))
+        return sum(
+            not has_come(self.due(self[number]), now) for number in _within(self._unanswered, first, last)
+        )
 
     def due(self, row: Row) -> float:
         """When a packet is there, and of a HEARTBEAT or INIT without an answer when its sender misses one.
@@ -243,7 +245,7 @@ class Ladder:
 
     def answer(self, row: Row, now: float) -> str:
         """What is wrong by `now` with the answer to a HEARTBEAT or INIT, in words; "" for nothing."""
-        if self.due(row) > now:
+        if not has_come(self.due(row), now):
             return ""
         if row.number in self._answer_lost:
             return "answered, the answer was lost"

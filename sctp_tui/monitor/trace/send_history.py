@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeVar
 
-from sctp_tui.sctp.link.conditions import ROUNDED
+from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.sctp.wire.packet import Sack
 
 from .heard import RTO
@@ -69,7 +69,9 @@ class Coming:
     def by(self, now: float) -> Iterator[tuple[float, Sack | int]]:
         """What has come by now, in order, each with its time; early rather than to keep too much."""
         coming = self._coming
-        while coming and (coming[0][0] <= now or len(coming) > _ON_THE_WAY or self._blocks > _REMEMBERED):
+        while coming and (
+            has_come(coming[0][0], now) or len(coming) > _ON_THE_WAY or self._blocks > _REMEMBERED
+        ):
             time, _, said = heapq.heappop(coming)
             self._blocks -= _blocks(said)
             yield time, said
@@ -172,7 +174,7 @@ class SendHistory:
             for tsn in self._gone:
                 self._trouble.pop(tsn, None)
             self._gone.clear()
-        for time, said in self._coming.by(now + ROUNDED):
+        for time, said in self._coming.by(now):
             self._hear(min(time, now), said)
 
     def _hear(self, at: float, said: Sack | int) -> None:

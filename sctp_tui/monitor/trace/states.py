@@ -13,7 +13,7 @@ import msgspec
 
 from sctp_tui.monitor.text.events import NOT_STARTED
 from sctp_tui.sctp.events import Origin, Packet
-from sctp_tui.sctp.link.conditions import ROUNDED
+from sctp_tui.sctp.link.conditions import ROUNDED, has_come
 from sctp_tui.sctp.wire.packet import Abort, Chunk, CookieEcho, Data, Heartbeat, IData, Sack, name_of
 
 from .conversations import Conversation, End
@@ -190,7 +190,7 @@ class StateTracker:
 
     def _arrive(self, now: float) -> None:
         arriving = self._arriving
-        while arriving and arriving[0][0] <= now + ROUNDED:
+        while arriving and has_come(arriving[0][0], now):
             at, number, end, chunks = heapq.heappop(arriving)
             for chunk in chunks if not self.conversation.bounced(number) else ():
                 key = (self.state[end], f"receive {name_of(chunk)}")

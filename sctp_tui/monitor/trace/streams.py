@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Protocol
 
 from sctp_tui.sctp.events import Direction, Packet
-from sctp_tui.sctp.link.conditions import ROUNDED
+from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.sctp.wire.packet import Data, Decoded, ForwardTsn, IData, IForwardTsn, Init, Sack, Shutdown
 
 from .stream import StreamQueue, TrackedMessage
@@ -227,7 +227,7 @@ class StreamDelivery:
 
     def until(self, now: float) -> None:
         """Take in what has come by now."""
-        while self._coming and self._coming[0][0] <= now + ROUNDED:
+        while self._coming and has_come(self._coming[0][0], now):
             time, _, what = heapq.heappop(self._coming)
             if isinstance(what, int):
                 self._arrive(what, time)

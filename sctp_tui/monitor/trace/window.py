@@ -13,7 +13,7 @@ from math import floor
 from typing import NamedTuple
 
 from sctp_tui.sctp.events import Direction, Path
-from sctp_tui.sctp.link.conditions import ROUNDED
+from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.sctp.wire.packet import (
     Abort,
     Data,
@@ -260,7 +260,7 @@ class SendWindow:
 
     def until(self, now: float) -> None:
         """Take in what has come by now."""
-        while self._coming and self._coming[0][0] <= now + ROUNDED:
+        while self._coming and has_come(self._coming[0][0], now):
             arrival, _, said = heapq.heappop(self._coming)
             time = min(arrival, now)
             if isinstance(said, Abort):

@@ -15,6 +15,15 @@ packet more, but tells of one sent before, as far as its octets are known, that 
 ROUNDED = 1e-6
 """Seconds by which a packet may arrive sooner than its delay tells: arrivals are in whole microseconds."""
 
+
+def has_come(arrival: float, now: float) -> bool:
+    """Whether what arrives at a time is there by `now`, both in seconds of the link's clock.
+
+    Nobody else makes up for the rounding: done twice, it takes in what comes next, too.
+    """
+    return arrival <= now + ROUNDED
+
+
 KEPT_OUT = "the link's time is not the world's: nothing from outside is let in"
 """The reason of a packet that is refused as its sender's time goes on while ours does not."""
 WRONG_CHECKSUM, WRONG_TAG = "wrong checksum", "wrong tag"

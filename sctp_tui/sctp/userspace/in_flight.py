@@ -16,7 +16,8 @@ from .links import Link
 LEAST = 0.005
 """Seconds, of the link's time, that a packet takes at least while that is not the world's: to be seen."""
 _APART = 2e-6
-"""Seconds between any two arrivals then: who looks at the clock can tell which packets are there."""
+"""Seconds between any two arrivals, also of what sets out while time is the world's, as it may be stopped:
+who looks at the clock can tell which packets are there."""
 
 _COST = 256
 """Bytes that a packet on its way takes at most besides its own."""
@@ -91,25 +92,32 @@ class InFlight:
         self.changed = True
 
     def outcomes(self, direction: Direction, packet: bytes, *, within: bool) -> tuple[PacketOutcome, ...]:
-        """What becomes of a packet sent now; `within` the process it takes its time while that is slow."""
+        """What becomes of a packet sent now; `within` the process it takes its time while that is slow.
+
+        There nothing else arrives at the same time.
+        """
         self._set_out = self.now()
         outcomes = self.conditioner.outcomes(direction, packet, self._set_out, self.on_the_way(direction))
         self.changed = True
-        if within and self.speed != 1:
+        if within:
             outcomes = tuple(
-                outcome
-                if outcome.verdict == "dropped"
-                else outcome._replace(delay=self._alone(outcome.delay))
+                outcome._replace(delay=self._alone(delay))
+                if outcome.verdict != "dropped" and (delay := max(outcome.delay, self._least))
+                else outcome
                 for outcome in outcomes
             )
         if outcomes[0].verdict == "dropped":
             self.update_direct()  # it may have been the last that was aimed at
         return outcomes
 
+    @property
+    def _least(self) -> float:
+        return LEAST if self.speed != 1 else 0.0
+
     def _alone(self, delay: float) -> float:
         """At least that delay, so long that nothing else arrives at the same time."""
         now = self.now()
-        wanted = round(now + max(delay, LEAST), 6)
+        wanted = round(now + delay, 6)
         before, due = self._latest
         due = round(due + _APART, 6) if wanted == before else wanted
         while due in self._dues:

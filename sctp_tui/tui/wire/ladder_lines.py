@@ -9,7 +9,7 @@ from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.timeline import Annotation, HeartbeatRun, Line, SocketEvent, Timeline, beats, text
-from sctp_tui.sctp.link.conditions import WRONG_CHECKSUM, WRONG_TAG
+from sctp_tui.sctp.link.conditions import WRONG_CHECKSUM, WRONG_TAG, has_come
 from sctp_tui.tui.widgets.columns import fit
 
 Look = Literal["number", "time", "line", "right", "left", "lost", "copy", "mark", "told"]
@@ -131,7 +131,7 @@ def parts(timeline: Timeline, line: Line, width: int, now: float = float("inf"))
 
 def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[Part]:
     """A packet that is on its way still has a broken shaft and an open head, and nobody could answer it."""
-    there = row.packet.mono + row.packet.delay <= now
+    there = has_come(row.packet.mono + row.packet.delay, now)
     yield from arrow(
         fit_label(ladder.label(row)),
         marks(

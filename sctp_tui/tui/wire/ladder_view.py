@@ -21,6 +21,7 @@ from sctp_tui.monitor.trace.timeline import (
 )
 from sctp_tui.monitor.why import Level
 from sctp_tui.sctp.events import Event
+from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.tui.actions import bindings
 
 from .arrows_view import ArrowsView
@@ -72,7 +73,7 @@ class LadderView(ArrowsView):
         self._log = monitor.log
         timeline, ladder = self.timeline, self.timeline.ladder
         before, self._now = self._now, now
-        if before < self._all_there:  # they were drawn as on their way
+        if not has_come(self._all_there, before):  # they were drawn as on their way
             self.refresh()
         anew = timeline.shown != self.shown
         place = self._packet if anew and not self.following else None
