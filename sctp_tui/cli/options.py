@@ -374,7 +374,7 @@ examples:
   date | sctp-tui send 192.0.2.7 --udp-port 9899 each line a message
   sctp-tui send 127.0.0.1:9877 --hex '0a ff'     any octets; --file PATH sends those of a file
 
-exit status: 0 everything delivered, and ended as asked; 1 not (one line says why); 2 wrong usage;
+exit status: 0 everything acknowledged, and ended as asked; 1 not (one line says why); 2 wrong usage;
 130 interrupted. A TEXT that begins with - comes after --.""",
     )
     group = parser.add_argument_group("messages")

@@ -257,7 +257,7 @@ class _Client:
     def _succeed(self) -> None:
         if self._failed:
             why = f": {self._why_failed}" if self._why_failed else ""
-            self._fail(f"not delivered: {self._failed} of {many(self._feeder.submitted, 'message')}{why}")
+            self._fail(f"not acknowledged: {self._failed} of {many(self._feeder.submitted, 'message')}{why}")
         else:
             self._end(0)
 

@@ -116,7 +116,7 @@ def told_of(blocks: list[TrackedMessage], single_stream: bool = False) -> list[t
 def test_refused_packets_may_be_anybodys() -> None:
     strays = [told(0.5, data(900, 7, 0), init(5), verdict="refused"), told(0.6, sack(0), verdict="refused")]
     sending = folded(told(0.0, init(0)), *strays, told(1.0, data(0, 1, 0)), *strays)
-    assert told_of(sending.messages) == [(1, 0, "delivered")]
+    assert told_of(sending.messages) == [(1, 0, "ready")]
 
 
 @pytest.mark.userspace
@@ -157,7 +157,7 @@ def test_a_stream_stands_and_the_other_goes_on() -> None:
         told(3, data(102, 2, 0)),
     ]
     standing = folded(*before)
-    assert told_of(standing.messages) == [(1, 0, "lost"), (1, 1, "waiting"), (2, 0, "delivered")]
+    assert told_of(standing.messages) == [(1, 0, "lost"), (1, 1, "waiting"), (2, 0, "ready")]
     assert told_of(standing.messages, single_stream=True) == [
         (1, 0, "lost"),
         (1, 1, "waiting"),
@@ -168,7 +168,7 @@ def test_a_stream_stands_and_the_other_goes_on() -> None:
     assert standing.messages[1].waited(False, 2.5) == 0.5
 
     after = folded(*before, told(4, data(100, 1, 0), verdict="delayed", delay=1), told(4.5, data(103, 1, 2)))
-    assert [block.delivered_at for block in after.messages] == [5, 5, 3, 5]
+    assert [block.ready_at for block in after.messages] == [5, 5, 3, 5]
     assert [block.single_stream_at for block in after.messages] == [5, 5, 5, 5]
     assert (after.messages[0].resent, after.messages[0].losses) == (1, 1)
     first, second = after.streams
@@ -185,7 +185,7 @@ def test_what_comes_later_is_on_its_way_until_then() -> None:
     lanes.until(1.5)
     assert [block.state() for block in sending.messages] == ["on its way", "waiting"]
     lanes.until(2.0)
-    assert [block.delivered_at for block in sending.messages] == [2, 2]
+    assert [block.ready_at for block in sending.messages] == [2, 2]
 
 
 def test_of_copies_the_first_counts() -> None:
@@ -206,14 +206,14 @@ def test_pieces_are_one_message() -> None:
         told(3, data(9, 1, 0, flags="UE")),
     )
     ordered, unordered = sending.messages
-    assert (ordered.size, ordered.pieces, ordered.delivered_at, ordered.ppid) == (6, 3, 1, 51)
-    assert (unordered.number, unordered.size, unordered.delivered_at) == (None, 2, 3)
+    assert (ordered.size, ordered.pieces, ordered.ready_at, ordered.ppid) == (6, 3, 1, 51)
+    assert (unordered.number, unordered.size, unordered.ready_at) == (None, 2, 3)
 
 
 def test_pieces_of_unordered_messages_come_in_any_order() -> None:
     pieces = [data(tsn, 1, 0, flags=flags) for tsn, flags in ((8, "UB"), (10, "UE"), (9, "U"), (7, "UBE"))]
     sending = folded(*(told(at, piece) for at, piece in enumerate(pieces)))
-    assert [(one.tsn, one.last, one.delivered_at) for one in sending.messages] == [(-1, -1, 3), (0, 2, 2)]
+    assert [(one.tsn, one.last, one.ready_at) for one in sending.messages] == [(-1, -1, 3), (0, 2, 2)]
 
 
 def test_i_data_interleaves() -> None:
@@ -223,7 +223,7 @@ def test_i_data_interleaves() -> None:
         told(2, idata(7, 2, 0, 1, flags="E")),
         told(3, idata(8, 1, 0, 1, flags="E")),
     )
-    assert [(block.stream, block.number, block.delivered_at) for block in sending.messages] == [
+    assert [(block.stream, block.number, block.ready_at) for block in sending.messages] == [
         (1, 0, 3),
         (2, 0, 2),
     ]
@@ -234,7 +234,7 @@ def test_unordered_never_waits_for_its_stream() -> None:
     sending = folded(
         told(0, init(5)), told(1, data(5, 1, 0), verdict="dropped"), told(2, data(6, 1, 0, flags="UBE"))
     )
-    assert told_of(sending.messages) == [(1, 0, "lost"), (1, None, "delivered")]
+    assert told_of(sending.messages) == [(1, 0, "lost"), (1, None, "ready")]
     assert sending.messages[1].state(single_stream=True) == "waiting"
 
 
@@ -246,14 +246,14 @@ def test_what_is_given_up_is_waited_for_no_more() -> None:
         told(2, data(6, 1, 1)),
         told(3, forward, delay=1),
     )
-    assert told_of(sending.messages) == [(1, 0, "abandoned"), (1, 1, "delivered")]
-    assert sending.messages[1].delivered_at == sending.messages[1].single_stream_at == 4
+    assert told_of(sending.messages) == [(1, 0, "abandoned"), (1, 1, "ready")]
+    assert sending.messages[1].ready_at == sending.messages[1].single_stream_at == 4
 
 
 def test_what_is_given_up_may_come_all_the_same() -> None:
     forward = ForwardTsn(0, 12, 5, ((1, 0),))
     sending = folded(told(0, data(5, 1, 0), delay=3), told(1, forward, delay=4))
-    assert told_of(sending.messages) == [(1, 0, "delivered")]
+    assert told_of(sending.messages) == [(1, 0, "ready")]
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_a_stream_goes_on_past_what_was_given_up_unseen(forward: Chunk) -> None:
     """TSNs 5 and 6 were lost on their way to us; 5 is given up."""
     came = data(7, 1, 1) if isinstance(forward, ForwardTsn) else idata(7, 1, 1, 0)
     sending = folded(told(0, init(5)), told(1, came, udp=True), told(2, forward, udp=True))
-    assert [(block.delivered_at, block.single_stream_at) for block in sending.messages] == [(2, None)]
+    assert [(block.ready_at, block.single_stream_at) for block in sending.messages] == [(2, None)]
 
 
 def test_numbers_wrap_around() -> None:
@@ -271,13 +271,13 @@ def test_numbers_wrap_around() -> None:
     packets[1], packets[2] = packets[2], packets[1]
     sending = folded(*packets)
     assert [block.number for block in sending.messages] == [65534, 65535, 0, 1]
-    assert [block.delivered_at for block in sending.messages] == [0, 1, 2, 3]
+    assert [block.ready_at for block in sending.messages] == [0, 1, 2, 3]
 
 
 def test_a_stream_that_is_reset_begins_with_0_again() -> None:
     sending = folded(*(told(at, data(5 + at, 1, ssn)) for at, ssn in enumerate((0, 1, 2, 0, 1))))
     assert [block.place for block in sending.messages] == [0, 1, 2, 3, 4]
-    assert [block.delivered_at for block in sending.messages] == [0, 1, 2, 3, 4]
+    assert [block.ready_at for block in sending.messages] == [0, 1, 2, 3, 4]
 
 
 def test_of_packets_to_elsewhere_the_acknowledgement_tells() -> None:
@@ -292,10 +292,10 @@ def test_of_packets_to_elsewhere_the_acknowledgement_tells() -> None:
         ]
     )
     sending = lanes.sending["out"]
-    assert told_of(sending.messages) == [(1, 0, "on its way"), (1, 1, "waiting"), (2, 0, "delivered")]
+    assert told_of(sending.messages) == [(1, 0, "on its way"), (1, 1, "waiting"), (2, 0, "ready")]
     lanes.fold([told(2, sack(7), udp=True), told(2, sack(6, (_BIG - 9, 4)), udp=True)])
     lanes.until(3)
-    assert [block.delivered_at for block in sending.messages] == [2, 2, 1]
+    assert [block.ready_at for block in sending.messages] == [2, 2, 1]
 
 
 def test_no_more_is_kept_than_asked_for() -> None:
@@ -306,7 +306,7 @@ def test_no_more_is_kept_than_asked_for() -> None:
     assert 39 <= len(sending.messages) <= 50
     assert sending.gone + len(sending.messages) == 2000
     assert {block.state(single_stream) for block in sending.messages for single_stream in (True, False)} == {
-        "delivered"
+        "ready"
     }
     assert max(len(sending._of), len(sending._beyond), len(sending._underway)) <= 50
     assert not any(lane.waiting for lane in sending.streams)
@@ -342,15 +342,15 @@ def test_whatever_the_order_of_arrivals(
     assert [block.stream for block in sending.messages] == [stream for stream, _, _ in messages]
     for block in sending.messages:
         assert block.arrived_at is not None
-        assert block.delivered_at is not None
+        assert block.ready_at is not None
         assert block.single_stream_at is not None
-        assert block.arrived_at <= block.delivered_at <= block.single_stream_at
-        assert not block.unordered or block.delivered_at == block.arrived_at
+        assert block.arrived_at <= block.ready_at <= block.single_stream_at
+        assert not block.unordered or block.ready_at == block.arrived_at
     for lane in sending.streams:
         ordered = [one for one in sending.messages if one.stream == lane.stream and not one.unordered]
         places = [one.place for one in ordered]
         assert places == [places[0] + n for n in range(len(places))]
-        delivered = [one.delivered_at or 0 for one in ordered]
+        delivered = [one.ready_at or 0 for one in ordered]
         assert delivered == sorted(delivered)
         assert lane.by_stream.total <= lane.single_stream.total
         assert not lane.waiting
@@ -383,7 +383,7 @@ def test_nonsense_from_a_peer_does_no_harm(sent: list[tuple[Chunk, bool, bool, i
         for sending in lanes.sending.values():
             assert len(sending.messages) <= kept + kept // 4
             for block in sending.messages:
-                assert block.delivered_at is None or block.delivered_at >= (block.arrived_at or 0)
+                assert block.ready_at is None or block.ready_at >= (block.arrived_at or 0)
                 assert 0 <= block.lost <= block.missing <= block.pieces
     lanes.until(1e9)
 
@@ -397,7 +397,7 @@ def seeing() -> Iterator[Running]:
 
 @pytest.mark.userspace
 @pytest.mark.parametrize("over_udp", [False, True])
-def test_real_messages_are_delivered(seeing: Running, over_udp: bool) -> None:
+def test_real_messages_are_ready(seeing: Running, over_udp: bool) -> None:
     name, server, _ = seeing.greet(to=seeing.to_server(over_udp=over_udp))
     for stream in (1, 2, 2):
         seeing.send(name, b"y" * 3000, stream=stream)
@@ -409,13 +409,13 @@ def test_real_messages_are_delivered(seeing: Running, over_udp: bool) -> None:
         lanes.fold(Told(packet, decode(packet.data)) for packet in mine)
         return lanes
 
-    def delivered(direction: str) -> list[tuple[int, int | None, int]]:
+    def ready(direction: str) -> list[tuple[int, int | None, int]]:
         blocks = lanes().sending["in" if direction == "in" else "out"].messages
-        return [(one.stream, one.number, one.size) for one in blocks if one.state() == "delivered"]
+        return [(one.stream, one.number, one.size) for one in blocks if one.state() == "ready"]
 
-    seeing.until_true(lambda: len(delivered("in")) == 4 and len(delivered("out")) == 1)
-    assert sorted(delivered("in")) == [(1, 0, 5), (1, 1, 3000), (2, 0, 3000), (2, 1, 3000)]
-    assert delivered("out") == [(3, 0, 4)]
+    seeing.until_true(lambda: len(ready("in")) == 4 and len(ready("out")) == 1)
+    assert sorted(ready("in")) == [(1, 0, 5), (1, 1, 3000), (2, 0, 3000), (2, 1, 3000)]
+    assert ready("out") == [(3, 0, 4)]
 
 
 @pytest.mark.userspace
@@ -437,14 +437,14 @@ def test_delivered_in_the_order_in_which_the_stack_did(seeing: Running, over_udp
     lanes = StreamQueues()
     lanes.fold(Told(packet, decode(packet.data)) for packet in seeing.packets if packet.endpoint == "server")
     lanes.until(1e12)
-    blocks = [one for one in lanes.sending["in"].messages if one.state() == "delivered"]
+    blocks = [one for one in lanes.sending["in"].messages if one.state() == "ready"]
     assert len(blocks) == 61
     assert (sum(one.losses for one in blocks) > 0) == (loss > 0)
     assert sum(lane.by_stream.count for lane in lanes.sending["in"].streams) > 0
-    blocks.sort(key=lambda one: (one.delivered_at, one.tsn))
+    blocks.sort(key=lambda one: (one.ready_at, one.tsn))
     seen = [(one.stream, one.ssn if not one.unordered else None) for one in came()]
     moment = dict[tuple[int, int | None], list[float]]()
     for block in blocks:
-        moment.setdefault((block.stream, block.number), []).append(block.delivered_at or 0)
+        moment.setdefault((block.stream, block.number), []).append(block.ready_at or 0)
     moments = [moment[what].pop(0) for what in seen]
     assert all(after - before > -INSTANT for before, after in pairwise(moments))

@@ -10,12 +10,12 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from sctp_tui.monitor.trace.conversations import Conversation
-from sctp_tui.sctp.commands import SetLink
-from sctp_tui.sctp.events import Direction, Packet, Peer
+from sctp_tui.sctp.commands import PauseReading, SetLink
+from sctp_tui.sctp.events import Direction, Packet, Peer, ReadingPaused
 from sctp_tui.sctp.link.conditions import Conditions, DropRule, Verdict
 from sctp_tui.tui.wire.lanes_view import LanesView
 
-from .driving import drawn, rows, running, type_together, until
+from .driving import drawn, log_of, messages, rows, running, type_together, until
 
 _CLIENT, _SERVER = Peer(("127.0.0.1",), 7), Peer(("127.0.0.1",), 9)
 
@@ -102,9 +102,7 @@ async def test_one_stream_stands_and_the_other_goes_on() -> None:
             ["Stream", "1", "sent", "[0]", "✗1↻", "[2]"],
             ["got", "█0█", "█1█", "▒2█", "2.0", "s"],
         ]
-        assert (
-            drawn(view)[4].strip() == "3 delivered: 1 waited up to 2.0 s; in one stream 1 waited up to 2.0 s"
-        )
+        assert drawn(view)[4].strip() == "3 ready: 1 waited up to 2.0 s; in one stream 1 waited up to 2.0 s"
         assert drawn(view)[7].split(maxsplit=2)[2] == "none waited; in one stream 2 waited up to 3.0 s"
 
 
@@ -177,7 +175,7 @@ async def test_more_streams_than_there_is_room_for() -> None:
         assert drawn(view)[2].split()[1] == "2"
         await pilot.press(*["down"] * 30)
         assert [line.split()[1] for line in drawn(view)[2:10:2]] == ["17", "18", "19", "20"]
-        assert drawn(view)[-1].split()[1] == "delivered"
+        assert drawn(view)[-1].split()[1] == "ready"
 
 
 @pytest.mark.userspace
@@ -190,13 +188,29 @@ async def test_a_message_dropped_on_purpose() -> None:
         view = app.query_one(LanesView)
         app.submit(SetLink(Conditions(delay=200, drops=(DropRule("DATA", 1),)), Conditions(delay=200)))
         await type_together(app, pilot, "[1]lost", "[2]first", "[1]waits", "[2]second")
-        await until(pilot, lambda: any("3 delivered" in line for line in drawn(view)))
+        await until(pilot, lambda: any("3 ready" in line for line in drawn(view)))
         lines = drawn(view)
         assert "✗1↻" in lines[2]
         assert lines[3].split()[-2:] == ["█1█", "▒2█"]
-        assert lines[4].startswith("   3 delivered: 1 waited")
-        assert lines[7].startswith("   2 delivered: none waited; in one stream ")
+        assert lines[4].startswith("   3 ready: 1 waited")
+        assert lines[7].startswith("   2 ready: none waited; in one stream ")
         assert not lines[7].endswith("none waited")
+
+
+async def test_what_no_program_has_read_is_ready_and_no_more() -> None:
+    """The server's reading is paused: the stack has the message, and nobody else."""
+    async with running((100, 40)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: messages(app, "server") == [b"hello"])
+        app.submit(PauseReading("server", paused=True))
+        await until(pilot, lambda: log_of(app, ReadingPaused))
+        await type_together(app, pilot, "unread")
+        await pilot.press("escape", "w", "2")
+        await until(pilot, lambda: app.query(LanesView) and app.query_one(LanesView).has_focus)
+        view = app.query_one(LanesView)
+        await until(pilot, lambda: any("2 ready" in line for line in drawn(view)))
+        assert messages(app, "server") == [b"hello"]
+        assert not any("delivered" in line for line in drawn(view))
 
 
 def _given_up() -> list[Packet]:

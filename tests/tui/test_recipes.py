@@ -30,7 +30,7 @@ _SHOWN = {
     "Esc 2 i i": [
         "got █0█  ✗  ▒2▒",
         "got {13}█0█",
-        "1 delivered: 1 waits; in one stream 1 waits",
+        "1 ready: 1 waits; in one stream 1 waits",
         "none waited; in one stream 1 waits",
     ],
     "i i i i": ["got █0█ █1█ ▒2█", "1 waited up to 1.0 s"],

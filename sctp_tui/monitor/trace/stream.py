@@ -1,7 +1,8 @@
-"""One stream: which of its messages came, which waits for which, and when each is delivered.
+"""One stream: which of its messages came, which waits for which, and when each can be delivered.
 
 SCTP delivers a stream's ordered messages by their SSNs, whatever becomes of other streams (RFC 9260,
-section 6.6). When TCP would have delivered each is noted beside it, by whoever knows all streams.
+section 6.6). When TCP would have is noted beside it, by whoever knows all streams. Whether a program has
+read it packets don't tell: what nothing stands before is `ready`.
 """
 
 import heapq
@@ -12,7 +13,7 @@ import msgspec
 INSTANT = 1e-4
 """Seconds by which packets that come together may seem to come apart: so little is no waiting."""
 
-State = Literal["on its way", "lost", "waiting", "delivered", "abandoned"]
+State = Literal["on its way", "lost", "waiting", "ready", "abandoned"]
 
 
 class TrackedMessage(msgspec.Struct, eq=False):
@@ -20,9 +21,9 @@ class TrackedMessage(msgspec.Struct, eq=False):
 
     `number` is its SSN, or with I-DATA its MID; None where it has none. `place` is that counted on over
     wraps and resets, `tsn` and `last` are its first and last TSN counted on from the initial one.
-    `arrived_at` is when the last missing piece came, which is `came` from then on, `delivered_at` when SCTP
-    hands it over, `single_stream_at` when TCP would. `resent` and `losses` count its DATA chunks sent
-    again, and lost by the link. `size` in octets.
+    `arrived_at` is when the last missing piece came, which is `came` from then on, `ready_at` when SCTP
+    has it ready to be read, `single_stream_at` when TCP would. `resent` and `losses` count its DATA chunks
+    sent again, and lost by the link. `size` in octets.
     """
 
     stream: int
@@ -38,7 +39,7 @@ class TrackedMessage(msgspec.Struct, eq=False):
     resent: int = 0
     losses: int = 0
     arrived_at: float | None = None
-    delivered_at: float | None = None
+    ready_at: float | None = None
     single_stream_at: float | None = None
     abandoned: bool = False
     begin: int | None = None  # places of the first and the last piece, as far as they were seen
@@ -56,8 +57,8 @@ class TrackedMessage(msgspec.Struct, eq=False):
         """What has become of it, with `single_stream` by TCP's rule."""
         if self.abandoned:
             return "abandoned"
-        if (self.single_stream_at if single_stream else self.delivered_at) is not None:
-            return "delivered"
+        if (self.single_stream_at if single_stream else self.ready_at) is not None:
+            return "ready"
         if self.arrived_at is not None:
             return "waiting"
         return "lost" if self.lost else "on its way"
@@ -66,7 +67,7 @@ class TrackedMessage(msgspec.Struct, eq=False):
         """Seconds that it waited for earlier ones after it had come, or has waited by now."""
         if self.arrived_at is None:
             return 0.0
-        until = self.single_stream_at if single_stream else self.delivered_at
+        until = self.single_stream_at if single_stream else self.ready_at
         waited = (now if until is None else until) - self.arrived_at
         return waited if waited > INSTANT else 0.0
 
@@ -79,7 +80,7 @@ class Waits(msgspec.Struct):
     longest: float = 0.0
 
     def add(self, seconds: float) -> None:
-        """A message was delivered, so long after it had come."""
+        """A message became ready, so long after it had come."""
         if seconds > INSTANT:
             self.count += 1
             self.total += seconds
@@ -89,7 +90,7 @@ class Waits(msgspec.Struct):
 class StreamQueue:
     """One stream of one direction.
 
-    `expected` is the place of the ordered message that is delivered next, `waiting` are those that have come
+    `expected` is the place of the ordered message that is ready next, `waiting` are those that have come
     and have to wait for it, by place. `held` are those that have come and would have to wait in one stream.
     """
 
@@ -151,7 +152,7 @@ class StreamQueue:
         """A message is there, whole."""
         self.held += 1
         if message.unordered or self.expected is None or message.place < self.expected:
-            self._deliver(message, message.came)
+            self._make_ready(message, message.came)
         else:
             if message.place not in self.waiting:
                 heapq.heappush(self._places, message.place)
@@ -159,7 +160,7 @@ class StreamQueue:
             self._go_on()
 
     def release(self, message: TrackedMessage, time: float) -> None:
-        """In one stream a message that has come would be delivered at this time."""
+        """In one stream a message that has come would be ready at this time."""
         message.single_stream_at = max(time, message.came)
         self.held -= 1
         self.single_stream.add(message.single_stream_at - message.came)
@@ -171,7 +172,7 @@ class StreamQueue:
         self._stood = max(self._stood, time)
         while self._places and self._places[0] <= place:
             if (message := self.waiting.pop(heapq.heappop(self._places), None)) is not None:
-                self._deliver(message, self._stood)
+                self._make_ready(message, self._stood)
         self.expected = place + 1
         self._go_on()
 
@@ -187,12 +188,12 @@ class StreamQueue:
             return
         while (message := self.waiting.pop(self.expected, None)) is not None:
             self._stood = max(self._stood, message.came)
-            self._deliver(message, self._stood)
+            self._make_ready(message, self._stood)
             self.expected += 1
         while self._places and self._places[0] < self.expected:
             heapq.heappop(self._places)
 
-    def _deliver(self, message: TrackedMessage, time: float) -> None:
-        message.delivered_at = max(time, message.came)
+    def _make_ready(self, message: TrackedMessage, time: float) -> None:
+        message.ready_at = max(time, message.came)
         self.messages += 1
-        self.by_stream.add(message.delivered_at - message.came)
+        self.by_stream.add(message.ready_at - message.came)

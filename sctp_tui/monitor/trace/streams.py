@@ -1,4 +1,4 @@
-"""When each message came and when it was delivered: by SCTP's rule, stream by stream, and as TCP would have.
+"""When each message came and when it was ready: in its stream's order, as SCTP delivers, and as TCP would.
 
 Folded from the packets of one conversation. Both rules are computed from the same arrivals, so that what
 differs between them is head-of-line blocking alone (RFC 9260, sections 1.5.2 and 6.6).

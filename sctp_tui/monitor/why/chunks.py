@@ -178,17 +178,17 @@ CHUNKS = {
         "9260 6.7",
         "It fills a gap: what came after it and had to wait on its stream can be delivered now.",
         "First seen behind DATA with higher TSNs: sent again, or overtaken. Where no other gap is before it "
-        "the Cumulative TSN Ack moves over it and the block behind, and what waited is delivered (6.6).",
+        "the Cumulative TSN Ack moves over it and the block behind, and what waited can be delivered (6.6).",
     ),
     "DATA/unordered": Explanation(
         "9260 6.6",
-        "An unordered message: it is delivered as soon as it is there, whatever else is missing.",
+        "An unordered message: it can be delivered as soon as it is there, whatever else is missing.",
         "The U bit is set, so the SSN means nothing and the receiver skips ordering. TSN, acknowledgement "
         "and retransmission are as always.",
     ),
     "DATA/first part": Explanation(
         "9260 6.9",
-        "The first part of a message too long for one packet. It is delivered when all parts are there.",
+        "The first part of a message too long for one packet. It can be delivered when all parts are there.",
         "B set, E not: fragmented to fit the path MTU. The fragments' TSNs follow each other, and all have "
         "the same SSN.",
     ),
@@ -199,7 +199,7 @@ CHUNKS = {
     ),
     "DATA/last part": Explanation(
         "9260 6.9",
-        "The last part of a long message: once no part is missing it is put together and delivered.",
+        "The last part of a long message: once no part is missing it can be put together and delivered.",
         "E is set. Reassembly needs every TSN from the B fragment to this one.",
     ),
     "DATA/immediate": Explanation(

@@ -43,7 +43,7 @@ class LanesView(LineView):
         f"lanes-view--{look}"
         for look in (
             *("heading", "one", "below", "label", "stream", "stands", "goes"),
-            *("sent", "lost", "again", "coming", "waiting", "waited", "delivered", "abandoned"),
+            *("sent", "lost", "again", "coming", "waiting", "waited", "ready", "abandoned"),
         )
     }
 
@@ -62,7 +62,7 @@ class LanesView(LineView):
         & > .lanes-view--coming, & > .lanes-view--abandoned { color: $text-muted; }
         & > .lanes-view--waiting { color: $text-error; text-style: bold; }
         & > .lanes-view--waited { color: $text-warning; }
-        & > .lanes-view--delivered { color: $text-success; }
+        & > .lanes-view--ready { color: $text-success; }
     }
     """
 
@@ -71,7 +71,7 @@ class LanesView(LineView):
         self.direction: Direction = "in"
         """Whose messages are shown: "in" those of the far end."""
         self.single_stream = False
-        """Whether they are delivered as TCP would: as if all streams were one."""
+        """Whether they are ready as by TCP: as if all streams were one."""
         self.zoom = 1
         """0 shows a cell for a message, 1 its number, 2 how long it waited too."""
         self._conversation: Conversation | None = None
@@ -315,7 +315,7 @@ class LanesView(LineView):
     def _got(self, message: TrackedMessage) -> list[Part]:
         state = message.state(self.single_stream)
         waited = message.waited(self.single_stream, self._now)
-        kind = "waited" if state == "delivered" and waited else "coming" if state == "on its way" else state
+        kind = "waited" if state == "ready" and waited else "coming" if state == "on its way" else state
         if not self.zoom:
             return [(_SMALL[kind], kind)]
         left, right = _EDGES[kind]
@@ -347,16 +347,16 @@ class LanesView(LineView):
 
 
 _EDGES = {
-    "delivered": ("█", "█"),
+    "ready": ("█", "█"),
     "waited": ("▒", "█"),
     "waiting": ("▒", "▒"),
     "coming": ("·", "·"),
     "lost": (" ", " "),
     "abandoned": (" ", " "),
 }
-_SMALL = {"delivered": "█", "waited": "▓", "waiting": "▒", "coming": "·", "lost": "✗", "abandoned": "–"}
+_SMALL = {"ready": "█", "waited": "▓", "waiting": "▒", "coming": "·", "lost": "✗", "abandoned": "–"}
 _MEANINGS = (
-    ("delivered", "delivered"),
+    ("ready", "ready"),
     ("waiting", "waits"),
     ("waited", "had to wait"),
     ("coming", "on its way"),
@@ -373,12 +373,12 @@ def _called(message: TrackedMessage) -> str:
 def _summary(queue: StreamQueue, width: int) -> str:
     """What waiting there was in a stream, and is, by either rule."""
     total = width >= _WITH_TOTAL
-    said = f"{units.count(queue.messages)} delivered: {_waits(queue.by_stream, len(queue.waiting), total)}"
+    said = f"{units.count(queue.messages)} ready: {_waits(queue.by_stream, len(queue.waiting), total)}"
     return f"   {said}; in one stream {_waits(queue.single_stream, queue.held, total)}"
 
 
 def _waits(waits: Waits, now: int, total: bool) -> str:
-    """What was delivered after it had waited, and how many wait now."""
+    """What was ready after it had waited, and how many wait now."""
     if now:
         waited = f", {units.count(waits.count)} waited" if waits.count else ""
         return f"{units.count(now)} wait{'s' if now == 1 else ''}{waited}"
