@@ -19,7 +19,7 @@ def main(names: list[str]) -> int:
     if unknown := [name for name in names if name not in FIGURES]:
         print(f"no figure named {', '.join(unknown)}; there are {', '.join(FIGURES)}", file=sys.stderr)
         return 2
-    began = time.monotonic()
+    start = time.monotonic()
     print(machine.describe(), flush=True)
     rows: list[Row] = []
     for name in names or FIGURES:
@@ -32,7 +32,7 @@ def main(names: list[str]) -> int:
             rows.append(Row(name, "", "", False, str(failure)))
     print()
     _print(rows)
-    print(f"\n{time.monotonic() - began:.0f} s, {machine.load()} at the end")
+    print(f"\n{time.monotonic() - start:.0f} s, {machine.load()} at the end")
     return 0
 
 
