@@ -102,14 +102,12 @@ class FilterBar(Prompt):
         if self._view.filter is None:
             return "there is no filter: / sets one"
         self._view.toggle()
-        return (
-            "the filter is on again" if self._view.on else "the filter is off for a moment, F brings it back"
-        )
+        return "the filter is on again" if self._view.on else "the filter is off, F brings it back"
 
     def clear(self) -> str:
         """No filter any more; what there is to say of it."""
         self._view.set(None)
-        return "no filter any more; / and ↑ bring it back"
+        return "no filter now; / and ↑ bring it back"
 
     def action_fields(self) -> None:
         """All that can be written."""

@@ -65,6 +65,6 @@ class FreezeBanner(Widget):
 
     def render(self) -> Content:
         """`frozen at 12:34:56, +1,234 waiting`."""
-        left, right = f"frozen at {self._since}, +{self.waiting:,} waiting", "z goes on"
+        left, right = f"frozen at {self._since}, +{self.waiting:,} waiting", "z: back to now"
         room = self.content_size.width - len(left) - len(right)
         return Content(left + " " * room + right) if room > 1 else Content(left)

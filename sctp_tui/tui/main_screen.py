@@ -228,7 +228,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
 
     def say_ending(self) -> None:
         """The program is about to end, once the associations are shut down."""
-        self.query_one(Header).ending = "closing… (q again aborts)"
+        self.query_one(Header).ending = "closing… (q again: abort)"
 
     def visible_keys(self) -> tuple[int, ...]:
         """The associations in view, whose numbers are wanted."""
@@ -304,7 +304,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
 
     def _live(self, association: Association | None) -> Association | None:
         if association is None:
-            self.tell("there is no association to do that to: send a message, or choose a row", good=False)
+            self.tell("no association is chosen: send a message, or go to a row", good=False)
         elif association.ended is not None:
             self.tell(
                 f"association {association.called} has ended, {association.ended}: choose another, "
@@ -347,7 +347,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         if self.query_one(ClientPane).generators.running():
             self.submit(StopGenerating())
         else:
-            self.tell("nothing generates: start something first", good=False)
+            self.tell("no generator runs: start one with g", good=False)
 
     @on(LineTable.Selected)
     def action_detail(self) -> None:

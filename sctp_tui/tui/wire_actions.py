@@ -123,7 +123,7 @@ class WireActions(MainScreenMixin):
 
     def say_no_packets(self) -> None:
         """Of what needs packets, where there are none."""
-        self.tell("there are no packets here to do that to", good=False)
+        self.tell("there are no packets here", good=False)
 
     def action_whole(self) -> None:
         """All of the screen for the wire, or what is around it again."""
@@ -214,7 +214,7 @@ class WireActions(MainScreenMixin):
         """One packet arrives, or a timer runs out that does something."""
         if self._speed:
             self._set_speed(0.0)
-            self.tell("time stands still now; i again lets one packet arrive")
+            self.tell("time stands still now; i again: one packet arrives, or one timer runs out")
         else:
             self.submit(Step())
 

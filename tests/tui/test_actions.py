@@ -74,7 +74,7 @@ async def test_the_footer_fits_into_80_columns() -> None:
         await until(pilot, lambda: "Clear" in shown() and shown()["Quit"])
         assert max(shown().values()) <= 80, shown()
         await pilot.press("w")
-        for view, own in (("1", "API"), ("2", "One stream"), ("3", "Zoom"), ("4", "Link")):
+        for view, own in (("1", "App"), ("2", "One stream"), ("3", "Zoom"), ("4", "Link")):
             await pilot.press(view)
             await until(pilot, lambda own=own: {own, "Lose", "Link", "Time", "Table"} <= shown().keys())  # type: ignore[misc]
             assert "Reply" not in shown()
@@ -141,7 +141,7 @@ async def test_keys_can_be_others() -> None:
         await until(pilot, lambda: app.screen.query_one("#all").size.height)
         lines = [line.split() for static in app.screen.query(Static) for line in drawn(static)]
         assert ["j", "To", "the", "line", "to", "type", "in"] in lines
-        assert ["h", "f2", "The", "keys,"] in [line[:4] for line in lines]
+        assert ["h", "f2", "Keys,", "questions"] in [line[:4] for line in lines]
 
 
 async def test_what_is_typed_is_no_key_of_the_footer() -> None:

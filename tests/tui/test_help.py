@@ -54,7 +54,7 @@ def test_every_question_is_found_as_it_is_asked_and_answered_with_keys() -> None
         ("run a class", "How do others on the network reach my server?"),
         ("stand still", "How do I stop time, or go on step by step?"),
         ("D", "Lose the next DATA on the stream"),
-        ("^g", "Abort, after a question"),
+        ("^g", "Abort, after asking"),
     ],
 )
 def test_asked_otherwise(asked: str, found: str) -> None:
@@ -128,7 +128,9 @@ async def test_it_begins_where_one_is() -> None:
         await first("question_mark", "In a list to choose from", "In the client pane")
         await pilot.press("w")
         await until(pilot, lambda: app.query(LadderView) and app.query_one(LadderView).has_focus)
-        await first("question_mark", "On a packet of it", "In the ladder", "In the wire", "In the lists")
+        await first(
+            "question_mark", "On a packet of the ladder", "In the ladder", "In the wire", "In the lists"
+        )
 
 
 async def test_a_letter_that_is_no_key_begins_the_search() -> None:

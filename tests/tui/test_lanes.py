@@ -161,7 +161,7 @@ async def test_where_nothing_was_sent_it_says_so() -> None:
     async with showing(*_STANDING) as (view, pilot, conversation):
         assert "No message" not in "".join(drawn(view))
         await pilot.press("t")
-        assert drawn(view)[2].strip() == "No message this way yet; t shows those of the other end."
+        assert drawn(view)[2].strip() == "No message in this direction yet; t turns to the other end's."
         conversation.add(_data(7, 5, 0, 9, back=True))
         view.show(conversation, 100.0)
         assert "No message" not in "".join(drawn(view))

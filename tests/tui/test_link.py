@@ -158,7 +158,7 @@ async def test_time_stands_and_goes_by_single_packets() -> None:
         await _greet(app, pilot)
         await pilot.press("w", "space")
         await until(pilot, lambda: _banner(app).startswith("TIME STANDS STILL"))
-        assert "i one step" in _banner(app)
+        assert "i: one step" in _banner(app)
         ladder = app.query_one(LadderView)
         await type_line(pilot, "on its way")
         await until(pilot, lambda: any("on its way" in line for line in drawn(ladder)))
@@ -205,11 +205,11 @@ async def test_a_repeat_has_the_timer_that_ran_beside_it() -> None:
 async def test_what_time_keeps_out_is_counted() -> None:
     async with running((120, 40)) as (app, pilot):
         await pilot.press("escape", "space")
-        await until(pilot, lambda: _banner(app) == "TIME STANDS STILL   space goes on, i one step")
+        await until(pilot, lambda: _banner(app) == "TIME STANDS STILL   space: go on, i: one step")
         server = app.monitor.endpoints.servers[0]
         assert server.udp_port is not None
         init = struct.pack("!HHIIBBHIIHHI", 5, server.port, 0, 0, 1, 0, 20, 1, 1500, 1, 1, 1)
-        told = "from outside not let in: their time goes on   space goes on, i one step"
+        told = "from outside not let in: their time goes on   space: go on, i: one step"
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outside:
             for said in ("1 packet", "2 packets"):
                 outside.sendto(init, (server.addresses[0], server.udp_port))
@@ -217,7 +217,7 @@ async def test_what_time_keeps_out_is_counted() -> None:
             await pilot.press("space")
             await until(pilot, lambda: _banner(app) == "")
             await pilot.press("space")  # counted from now
-            await until(pilot, lambda: _banner(app) == "TIME STANDS STILL   space goes on, i one step")
+            await until(pilot, lambda: _banner(app) == "TIME STANDS STILL   space: go on, i: one step")
 
 
 async def test_slower_and_faster() -> None:

@@ -77,7 +77,7 @@ _OWN: tuple[Field, ...] = (
     Field(
         ("key",),
         COUNT,
-        "its number here, never used again",
+        "its serial number here, never used again",
         lambda e: e.key or None,
         lambda a, now: a.key,
     ),
@@ -102,7 +102,7 @@ _OWN: tuple[Field, ...] = (
     Field(
         ("dir",),
         WordKind({"in": lambda d: bool(d == "in"), "out": lambda d: bool(d == "out")}),
-        "which way",
+        "direction",
         _of_message("direction"),
     ),
     Field(("text",), TextKind(), "payload, or a notification's words", _text),
@@ -114,7 +114,7 @@ _OWN: tuple[Field, ...] = (
         lambda e: e,
     ),
     Field(("unordered",), None, "messages without order", _unordered),
-    Field(("failed",), None, "what went wrong", failed, _failed),
+    Field(("failed",), None, "whatever failed", failed, _failed),
     Field(("live",), None, "not ended", association=lambda a, now: a.ended is None),
     Field(("ended",), None, "however it ended", association=lambda a, now: a.ended is not None),
     Field(("restarts",), COUNT, "restarts by the peer", association=lambda a, now: a.restarts),

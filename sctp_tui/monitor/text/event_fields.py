@@ -75,7 +75,7 @@ def _said(event: Event, name: str, value: object) -> str:
         case "type", int() if isinstance(event, UnknownNotification):
             return f"0x{value:04x}"
         case "key", int():
-            return f"{value}, our own serial of the association" if value else "0, of no association"
+            return f"{value}, our own serial of the association" if value else "0, no association"
         case "direction", str():
             return "in, received" if value == "in" else "out, handed to the stack"
         case "message_id", 0:

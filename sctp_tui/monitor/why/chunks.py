@@ -164,7 +164,7 @@ CHUNKS = {
     ),
     "DATA/opened": Explanation(
         "9260 6.1",
-        "There is room again: what only knocked before is sent once more.",
+        "There is room again: what was a probe before is sent once more.",
         "The window has opened, and what was a zero window probe goes out as any other DATA. A receiver "
         "whose a_rwnd is 0 drops what it has no room for (6.2), so that nothing was lost on the way.",
     ),
@@ -249,7 +249,7 @@ CHUNKS = {
     ),
     "I-DATA/probe again": Explanation(
         "9260 6.1",
-        "Asked once more: the other end still has no room. That is asked ever more rarely.",
+        "Asked once more: the other end still has no room. It asks less and less often.",
         "The zero window probe again, as with DATA (rule A): while SACKs come no error counter should grow.",
     ),
     # --- acknowledgement
@@ -359,7 +359,7 @@ CHUNKS = {
     ),
     "SHUTDOWN/again": Explanation(
         "9260 9.2",
-        "No end to the closing yet: asked once more, or data that came meanwhile is acknowledged.",
+        "The shutdown is not finished: asked once more, or data that came meanwhile is acknowledged.",
         "T2-shutdown ran out, or DATA came in SHUTDOWN-SENT, which has to be answered with SHUTDOWN at once.",
     ),
     "SHUTDOWN ACK": Explanation(
@@ -405,7 +405,7 @@ CHUNKS = {
     ),
     "ABORT/guard": Explanation(
         "9260 9.2",
-        "An end has closed, and does not wait for the end of that any longer, whatever it heard meanwhile.",
+        "An end has shut down, and waits no longer for the shutdown to finish, whatever it heard meanwhile.",
         "T5-shutdown-guard bounds the time for the whole shutdown to 5 times RTO.Max, 5 min by default; it "
         "has run out, and the association is aborted.",
     ),
@@ -575,7 +575,7 @@ VERDICTS = {
     ),
     "refused": Explanation(
         "9260 6.10",
-        "The packet was stopped at this program's door, as it could do harm.",
+        "This program did not let the packet in, as it could do harm.",
         "It is no SCTP packet, a chunk of it is cut short, or INIT, INIT ACK or SHUTDOWN COMPLETE is bundled "
         "with other chunks.",
     ),
@@ -623,8 +623,7 @@ REFUSALS = {
     ),
     WRONG_TAG: Explanation(
         "9260 8.5",
-        "Not of this association: it does not bear the number that its two ends agreed upon, so nobody "
-        "heeds it.",
+        "Not of this association: it does not bear the tag that its two ends agreed on, so nobody heeds it.",
         "Its verification tag is not the one that its receiver announced in INIT or INIT ACK (or, where its "
         "T bit is set, the one of its sender), so it is discarded. Blind attackers and packets of an earlier "
         "association fail so.",

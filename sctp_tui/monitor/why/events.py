@@ -243,7 +243,7 @@ EVENTS = {
     ),
     "suppressed": Explanation(
         "",
-        "So many more of the same came at once that they are only counted here.",
+        "More of the same came in one second than are told one by one: the rest is only counted.",
         "Beyond a hundred control events of an association in a second they are counted by kind: each ERROR "
         "chunk makes one, and a packet has room for many. Counters stay exact.",
     ),

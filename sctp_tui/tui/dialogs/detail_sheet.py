@@ -28,7 +28,7 @@ def detail(association: Association, other: Association | None, now: float, widt
     """All of an association in `width` cells. `other` is its other end where that is ours too."""
     parts: list[SheetRows] = [
         fixed(*flow(list(_who(association, other, now)), width, _CELL, _LABEL)),
-        _heading("State, and how it came there", width),
+        _heading("State, and the states before", width),
         *_steps(association, width),
         _heading(f"The last {SECONDS // 60} minutes", width),
         fixed(*_sparklines(association, now, width)),
@@ -59,7 +59,7 @@ def _who(association: Association, other: Association | None, now: float) -> Ite
         yield "At the other end", StyledText(text, "", "assoc_id", 1)
     yield "Peer", StyledText(_addresses(a.peer), "", "peer")
     if a.peer is not None and a.peer.udp_port is not None:
-        yield "Its UDP port", StyledText(str(a.peer.udp_port), "", "udp")
+        yield "The peer's UDP port", StyledText(str(a.peer.udp_port), "", "udp")
     told = a.detail
     if told is not None:
         yield "This end", StyledText(_addresses(told.local), "", "local")
@@ -197,7 +197,7 @@ def _silence(association: Association, now: float) -> Iterator[tuple[str, Styled
     every, told = list(timers.values()), a.detail
     beats = _each(f"{t.heartbeat_interval:g} s" if t.heartbeat_interval else "off" for t in every)
     yield "Heartbeat each", StyledText(beats, "", "heartbeat_interval")
-    limits = _each(f"{t.path_max_retrans} misses" for t in every)
+    limits = _each(units.many(t.path_max_retrans, "missed answer") for t in every)
     yield "Path.Max.Retrans", StyledText(limits, "", "path_max_retrans")
     errors = {address: a.silence.errors(address) for address in timers}
     if any(count != 0 for count in errors.values()):
@@ -206,7 +206,7 @@ def _silence(association: Association, now: float) -> Iterator[tuple[str, Styled
             for t, count in zip(every, errors.values(), strict=True)
         ]
         yield "Path errors", StyledText(f"{', '.join(counts)}, inferred", "bad", "path_errors")
-    limit = "-" if told is None else f"{told.association_max_retrans} misses"
+    limit = "-" if told is None else units.many(told.association_max_retrans, "missed answer")
     yield "Assoc.Max.Retrans", StyledText(limit, "", "association_max_retrans")
     bounds = (
         "-" if told is None else f"{units.milliseconds(told.rto_min)} to {units.milliseconds(told.rto_max)}"

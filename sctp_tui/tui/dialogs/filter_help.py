@@ -20,7 +20,7 @@ _HOW = (
     ("ppid=ngap,s1ap", "a comma means any of them; text with blanks stands in quotes"),
     ("size>=1KiB", "numbers take = != < <= > >="),
     ("text~hello", "~ looks for a part, in any case"),
-    ("ssn", "a field alone: what has it"),
+    ("ssn", "a field alone: whatever has it"),
 )
 _WHERE = {"both": "Of the log and the table", "log": "Of the log", "table": "Of the table"}
 

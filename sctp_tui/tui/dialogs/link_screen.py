@@ -20,13 +20,13 @@ from sctp_tui.tui.widgets.form import Form
 from sctp_tui.tui.widgets.values import LONG, number
 
 _WORDS = (
-    ("loss=10%", "so many packets are lost"),
-    ("delay=50ms", "each takes so long"),
-    ("jitter=10ms", "up to so much more or less"),
-    ("dup=1%", "so many come twice"),
-    ("reorder=5%", "so many are held back, and overtaken"),
-    ("rate=1000kbit", "more than that waits, and is lost past 64 KiB"),
-    ("cut", "nothing comes through"),
+    ("loss=10%", "this share of the packets is lost"),
+    ("delay=50ms", "each packet takes this long"),
+    ("jitter=10ms", "up to this much more or less"),
+    ("dup=1%", "this share comes twice"),
+    ("reorder=5%", "this share is held back, and overtaken"),
+    ("rate=1000kbit", "what is more waits, and is lost past 64 KiB"),
+    ("cut", "nothing gets through"),
     ("drop=DATA#1", "the next DATA on stream 1 is lost"),
     ("drop=3*SACK", "the next three packets with SACK are lost"),
     ("drop=every*COOKIE-ECHO", "every COOKIE ECHO is lost"),
@@ -57,7 +57,7 @@ class LinkScreen(Form[SetLink]):
             field.add_class("-whole")
             yield field
         yield Label("Seed")
-        (_, field) = self.labelled("", "seed", "", "goes on", "With a seed the chances begin anew, the same")
+        (_, field) = self.labelled("", "seed", "", "goes on", "The same seed loses the same packets")
         yield field
 
     def below(self) -> Iterator[Widget]:

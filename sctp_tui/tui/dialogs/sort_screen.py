@@ -45,7 +45,7 @@ class SortScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         options = Menu(*(Option(self._line(column), column.name) for column in COLUMNS))
         options.border_title = "Order by"
-        options.border_subtitle = "again: the other way"
+        options.border_subtitle = "again: reversed"
         yield options
 
     def on_mount(self) -> None:
@@ -58,7 +58,9 @@ class SortScreen(ModalScreen[None]):
         now = " " if column.name != self._order.column else "▼" if self._order.reverse else "▲"
         then = self._order.chosen(column.name)
         brings = (
-            ("largest first" if then.reverse else "smallest first") if then.column else "as they were born"
+            ("largest first" if then.reverse else "smallest first")
+            if then.column
+            else "in the order of set-up"
         )
         return Content.assemble((f"{now} ", "bold"), column.title.ljust(13), (brings, "$text-muted"))
 

@@ -235,7 +235,9 @@ class LanesView(LineView):
         elif y == self.size.height - 1:
             parts = self._legend(width)
         elif not self._shown:
-            parts = [("  No message this way yet; t shows those of the other end." * (y == _ABOVE), "label")]
+            parts = [
+                ("  No message in this direction yet; t turns to the other end's." * (y == _ABOVE), "label")
+            ]
         else:
             at, line = divmod(self.top + y - _ABOVE, self._each)
             parts = self._line(self._shown[at], line, width) if at < len(self._shown) else []

@@ -45,7 +45,7 @@ class LinkBanner(Widget):
             number = kept_out - self._before
             outside = f"   {units.many(number, 'packet')} from outside not let in: their time goes on"
             told = slow + outside * bool(number)
-            self.leads = (f"{told}   space goes on, i one step", told, slow, slow.partition(",")[0])
+            self.leads = (f"{told}   space: go on, i: one step", told, slow, slow.partition(",")[0])
         self.set_class(bool(slow), "-slow")
         self.state = state if conditioned(state) else None
         self.display = bool(slow) or self.state is not None
