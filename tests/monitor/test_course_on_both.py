@@ -94,6 +94,23 @@ def test_packets_and_what_the_sockets_tell_in_their_order(stack: StackName) -> N
     assert at("SHUTDOWN ACK") < at("peer: SHUTDOWN_COMP")
 
 
+@pytest.mark.userspace
+def test_a_message_in_parts_is_read_after_the_sack_of_those_before_the_last() -> None:
+    """Which a screen would say to have come whole, above a SACK that has not got all of it."""
+    with Running("userspace", packets=("userspace",)) as running:
+        running.listen()
+        follows = _Follows(running)
+        name, _, _ = running.greet()
+        running.send(name, bytes(3000), stream=1)
+        running.until(Message, endpoint="server", direction="in", data=bytes(3000))
+        running.until_true(lambda: follows.lines().count("DATA") == 3)
+        lines = follows.lines()
+    at = lines.index("local: receives 3,000 B on stream 1")
+    assert "SACK" in lines[lines.index("DATA") : at]
+    greeting = lines.index("local: receives 5 B on stream 1")
+    assert lines.index("local: COMM_UP") < lines.index("COOKIE ACK + SACK") < greeting
+
+
 def test_between_two_associations_of_the_same_ends_is_a_line(stack: StackName, udp_here: None) -> None:
     """The peer begins anew without an end of the first one, as after a crash."""
     with Running(stack, packets=(stack,)) as running:

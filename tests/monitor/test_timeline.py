@@ -19,7 +19,16 @@ from sctp_tui.monitor.trace.timeline import (
     Timeline,
     text,
 )
-from sctp_tui.sctp.events import AssocChange, Event, LinkState, Message, Packet, Peer, ShutdownEvent
+from sctp_tui.sctp.events import (
+    AssocChange,
+    Event,
+    LinkState,
+    Message,
+    Packet,
+    Peer,
+    PeerAddrChange,
+    ShutdownEvent,
+)
 from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts
 
 LOCAL, PEER = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 5000)
@@ -64,6 +73,20 @@ def event(at: float, key: int = 1, data: bytes = b"hello") -> Message:
         size=len(data),
         data=data,
         message_id=0,
+    )
+
+
+def told(at: float, key: int = 1) -> PeerAddrChange:
+    return PeerAddrChange(
+        at=at,
+        mono=at,
+        endpoint="server",
+        key=key,
+        assoc_id=3,
+        peer=PEER,
+        address="127.0.0.1",
+        state="CONFIRMED",
+        error=0,
     )
 
 
@@ -194,8 +217,8 @@ def test_what_a_socket_tells_stands_above_what_its_stack_answered_by_itself() ->
     wire = Wire(LadderOptions(sockets=True))
     answer = replace(packet(1.001), direction="out")
     later = replace(packet(1.5), direction="out")
-    wire.put(packet(1), answer, event(1.002), event(1.003), replace(event(1.004), direction="out"), later)
-    wire.put(event(1.6))
+    wire.put(packet(1), answer, told(1.002), told(1.003), replace(event(1.004), direction="out"), later)
+    wire.put(told(1.6))
     assert [type(line) for line in wire.update()] == [
         Row,
         SocketEvent,
@@ -207,8 +230,27 @@ def test_what_a_socket_tells_stands_above_what_its_stack_answered_by_itself() ->
     ]
     assert [line.after_packet for line in wire.update() if isinstance(line, SocketEvent)] == [1, 1, 2, 3]
     of_the_other_end = Wire(LadderOptions(sockets=True))
-    of_the_other_end.put(packet(1), answer, event(1.002, key=2))
+    of_the_other_end.put(packet(1), answer, told(1.002, key=2))
     assert [type(line) for line in of_the_other_end.update()] == [Row, Row, SocketEvent]
+
+
+def test_a_message_stands_below_the_sack_that_left_before_it_was_read() -> None:
+    wire = Wire(LadderOptions(sockets=True))
+    cookie_ack = replace(packet(1.001), direction="out")
+    sack, later = replace(cookie_ack, at=1.004, mono=1.004), replace(cookie_ack, at=1.008, mono=1.008)
+    up, first, second = told(1.002), event(1.003), event(1.006)
+    wire.put(packet(1), cookie_ack, up, first, packet(1.0035), sack, second, later)
+    lines = [line for line in wire.update() if isinstance(line, SocketEvent | Row)]
+    assert [line.event if isinstance(line, SocketEvent) else line.number for line in lines] == [
+        1,
+        up,
+        2,
+        first,
+        3,
+        4,
+        second,
+        5,
+    ]
 
 
 @given(st.integers(0, 4), st.booleans())

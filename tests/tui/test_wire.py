@@ -308,8 +308,8 @@ async def test_what_the_sockets_tell_between_the_packets() -> None:
         order = [
             "sends 5 B on stream 1: hello",
             "─ INIT tag",
-            "receives 5 B on stream 1: hello",
             "COOKIE ACK",
+            "receives 5 B on stream 1: hello",
         ]
         assert [at(text) for text in order] == sorted(at(text) for text in order)
         server = drawn(_ladder(app))[1 + at("COMM_UP")]

@@ -1,9 +1,10 @@
 """The timeline of a conversation, line by line: its packets, and between them what else happened.
 
 That is what the sockets at its ends told and were told, what ICMP said, and what was done to the link. All of
-it is in the order of the world's clock, but for what a socket tells, which has the time at which it was read.
-It stands below what came to its end, right below that where it is known to have brought it about, and above
-what its stack has answered by itself in the meantime.
+it is in the order of the world's clock, but for notifications, which have the time at which they were read:
+they stand below what came to their end, right below that where it is known to have brought them about, and
+above what its stack has answered by itself in the meantime. A message stands where it was read: a SACK that
+left before counts it as unread (a_rwnd, RFC 9260, section 6.2.1).
 """
 
 from collections import deque
@@ -18,7 +19,16 @@ import msgspec
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.text.events import sentence
-from sctp_tui.sctp.events import AssocChange, Ending, Event, Message, Opening, Packet, ShutdownEvent
+from sctp_tui.sctp.events import (
+    AssocChange,
+    Ending,
+    Event,
+    Message,
+    MessageTooLarge,
+    Opening,
+    Packet,
+    ShutdownEvent,
+)
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 from sctp_tui.sctp.wire.packet import name_of
@@ -226,7 +236,7 @@ class Timeline:
         lines = self._lines
         self._noted = max(self._noted, note.at)
         answers = self._since_its_cause(note) if isinstance(note, SocketEvent) else []
-        if not answers and isinstance(note, SocketEvent) and not _asked_for(note.event):
+        if not answers and isinstance(note, SocketEvent) and _notifies(note.event):
             own = "out" if note.end == "local" else "in"
             while (
                 lines
@@ -376,6 +386,11 @@ def beats(ladder: Ladder, line: HeartbeatRun, now: float) -> str:
 def _asked_for(event: Event) -> bool:
     """Whether it is what the socket was told, and not what it tells."""
     return isinstance(event, Opening | Ending) or (isinstance(event, Message) and event.direction == "out")
+
+
+def _notifies(event: Event) -> bool:
+    """Whether its stack told it of itself, some time before it was read."""
+    return not _asked_for(event) and not isinstance(event, Message | MessageTooLarge)
 
 
 def _calls_for_packets(line: Line) -> bool:
