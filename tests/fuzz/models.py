@@ -109,7 +109,6 @@ class Models:
                 sending.rwnd,
                 sending.cwnd,
                 sending.rto,
-                sending.samples,
             ]
             for track in tracks:
                 assert len(track) <= self.kept + self.kept // 4

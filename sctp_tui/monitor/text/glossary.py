@@ -118,7 +118,7 @@ TERMS: dict[str, Term] = {
     "cwnd": Term(
         "cwnd",
         "Congestion window: bytes that may be on the way to this address unacknowledged; grows with each "
-        "acknowledgement, shrinks with each loss.",
+        "acknowledgement, shrinks with each loss; without one after a pause, and by Max.Burst (6.1, rule D).",
         "RFC 9260, section 7.2",
     ),
     "srtt": Term(

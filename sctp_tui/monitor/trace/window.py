@@ -108,9 +108,10 @@ class SendWindow:
     packet in one of them; `beyond` are TSNs when a SACK reported them in a gap block, `abandoned` those that
     no SACK had told of when a FORWARD TSN gave them up.
     `acknowledged` is the cumulative TSN ack; `flight` (octets of user data sent and acknowledged neither
-    cumulatively nor in a gap block, RFC 9260, section 1.3), `rwnd` (octets, as the other end advertised it)
-    and `cwnd` (octets) change in steps, as `rto` (ms) does; `srtt` (ms, in steps of `srtt_step`) is the one
-    measured last. No packet tells `cwnd`, `rto` and `srtt`: they are known only where they were sampled.
+    cumulatively nor in a gap block, RFC 9260, section 1.3) and `rwnd` (octets, as the other end advertised
+    it) change in steps, as `rto` (ms) does; `srtt` (ms, in steps of `srtt_step`) is the one measured last. No
+    packet tells `cwnd`, `rto` and `srtt`: they are known only where they were sampled. `cwnd` (octets) has a
+    value for each sample: between two it may have been anything.
     """
 
     def __init__(self, kept: int = KEPT) -> None:
@@ -122,8 +123,6 @@ class SendWindow:
         self._begin(None)
         self.rwnd = Track(kept)
         self.cwnd = Track(kept)
-        self.samples = Track(kept)
-        """`cwnd` (octets) each time that it was sampled: between two it may have been anything."""
         self.rto = Track(kept)
         self.srtt: int | None = None
         self.srtt_step = 1
@@ -327,15 +326,14 @@ class SendWindow:
         else:
             self._sampled.append((now, now))
         self.phase.sample(now, path.cwnd, path.mtu, self.rwnd.values[0] if self.rwnd.values else None)
-        self.cwnd.change(now, path.cwnd)
-        self.samples.add(now, path.cwnd)
+        self.cwnd.add(now, path.cwnd)
         if path.rto:  # 0 before the first round trip was measured
             self.rto.change(now, path.rto)
         if path.srtt is not None:
             self.srtt, self.srtt_step = path.srtt, path.srtt_step
 
     def sampled(self, begin: float, end: float, count: int) -> list[bool]:
-        """In which of `count` equal parts of a time samples tell what `cwnd` and `rto` were.
+        """In which of `count` equal parts of a time samples tell what `rto` was.
 
         What was sampled last holds for `HOLDS` more; between two samples further apart nothing is known.
         """

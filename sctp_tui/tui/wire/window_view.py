@@ -15,7 +15,7 @@ from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.window import SendWindow, SendWindows, Track
 from sctp_tui.sctp.events import Direction, Status
 from sctp_tui.tui.actions import bindings
-from sctp_tui.tui.widgets.plot import ACROSS, DOTTED, HEAVY, SOLID, Plot, Scale, ticks
+from sctp_tui.tui.widgets.plot import ACROSS, DOTTED, SOLID, Plot, Scale, ticks
 from sctp_tui.tui.widgets.time_axis import TimeAxis
 
 from .ladder_lines import LATE
@@ -23,13 +23,13 @@ from .ladder_lines import LATE
 _GUTTER = 8  # cells for what stands left of the plots
 _DOTS = 4096  # of a series in view that are drawn at most: more than there are dots across
 _AT_ONCE = 3000  # packets taken in at most by one drawing
-_APART = 3  # cells from one sample's mark to the next, at least
 _WITH_RTO = 22  # lines from which on the RTO is drawn too
 _STILL = 0.2  # s in which neither the stack's number nor the packets moved, so that they can be compared
 
 _Line = list[tuple[str, str]]  # texts, and how they look
 
 LOST = "lost by the link"
+_SAMPLE = "◆"
 _TSN_LEGEND = (
     ("⡠⠊", "sent", "sent", "sent"),
     ("─", "acknowledged", "acked", "acked"),
@@ -220,7 +220,7 @@ class WindowView(Widget, can_focus=True):
         lines = [self._legend(width), *self._tsns(across, upper, view)]
         if rows - upper >= 2:
             octets, top = self._octets(across, rows - upper, view)
-            lines += [self._octets_legend(top, self._samples(across, view) is not None), *octets]
+            lines += [self._octets_legend(top), *octets]
         if with_rto:
             lines.append(self._rto(across, view))
         return [*lines, *self._time_axis(across, view), *numbers]
@@ -264,18 +264,18 @@ class WindowView(Widget, can_focus=True):
             span and span.highest for span in sending.flight.columns(view.low, view.high, width * ACROSS)
         ]
         flight = self._cut(flight, view)
-        cwnd = self._cut(self._sampled(sending.cwnd, width, view), view)
+        cwnd = _points(sending.cwnd, view)
         rwnd = self._cut([s and s.lowest for s in sending.rwnd.columns(view.low, view.high, width)], view)
-        used = max((value for value in (*flight, *cwnd) if value is not None), default=0)
+        told = cwnd[1] if cwnd is not None else ()
+        used = max((value for value in (*flight, *told) if value is not None), default=0)
         near = max((value for value in rwnd if value is not None and value <= 2 * used), default=0)
         # A peer's window that is much larger than what is used would leave nothing to see of the rest.
         top = max(used, near, 64) * 1.05
         plot = Plot(width, height, view, Scale(0, top))
         plot.area(flight, "flight")
         plot.steps(rwnd, DOTTED, "rwnd")
-        plot.steps(cwnd, HEAVY, "cwnd")
-        if (points := self._samples(width, view)) is not None:
-            plot.marks(*points, "◆", "cwnd")
+        if cwnd is not None:  # no line: between two samples it may have been anything
+            plot.marks(*cwnd, _SAMPLE, "cwnd")
         labels = {value: units.size(int(value)) for value in ticks(plot.y, max(2, height // 2), binary=True)}
         return _with_axis(plot, labels), top
 
@@ -294,11 +294,6 @@ class WindowView(Widget, can_focus=True):
                 cells[column : column + len(text)] = text
                 free = column + len(text) + 1
         return [(f"{'RTO':>{_GUTTER}}", "label"), ("│", "axis"), ("".join(cells), "")]
-
-    def _samples(self, width: int, view: Scale) -> tuple[Sequence[float], Sequence[int]] | None:
-        """The samples of cwnd, None where they are too close to be told apart."""
-        points = _points(self._sending.samples, view)
-        return points if points is not None and len(points[0]) * _APART <= width else None
 
     def _sampled(self, track: Track, width: int, view: Scale) -> list[int | None]:
         """What was sampled; a gap where nothing was, as while another view was open."""
@@ -329,14 +324,12 @@ class WindowView(Widget, can_focus=True):
             line.append(("   End follows", "label"))
         return line
 
-    def _octets_legend(self, top: float, marked: bool) -> _Line:
+    def _octets_legend(self, top: float) -> _Line:
         sending = self._sending
-        cwnd = " cwnd, sampled at " if marked else " cwnd, sampled   "
         rwnd = sending.rwnd.last
         return [
             *(("Octets  ", "label"), ("⣿", "flight"), (" in flight   ", "label")),
-            *(("━", "cwnd"), (cwnd if len(sending.cwnd) else " cwnd, not told   ", "label")),
-            *((("◆", "cwnd"), ("   ", "label")) if marked else ()),
+            *((_SAMPLE, "cwnd"), (f" cwnd, {'sampled' if len(sending.cwnd) else 'not told'}   ", "label")),
             *(("┈", "rwnd"), (" peer's rwnd", "label")),
             (", above ↑" if rwnd is not None and rwnd > top else "", "label"),
         ]
@@ -357,7 +350,7 @@ class WindowView(Widget, can_focus=True):
                 f"{s.in_flight}, {octets[0] or '0 B'}{f' and {unseen} not seen' if unseen else ''}"
                 f"{self._other_number(s)}",
             ),
-            ("cwnd", octets[1]),
+            ("cwnd", octets[1] and f"{octets[1]}, sampled"),
             ("rwnd", octets[2]),
             ("phase", phase),
             ("ssthresh", ssthresh),
