@@ -18,7 +18,6 @@ from pathlib import Path
 import msgspec
 
 from sctp_tui.monitor.text.chunks import words
-from sctp_tui.monitor.trace.send_history import before
 from sctp_tui.sctp.endpoint import Outgoing, SctpError
 from sctp_tui.sctp.events import AssocChange, Direction, Message, Packet, SendFailed
 from sctp_tui.sctp.link.conditions import Conditions
@@ -26,6 +25,7 @@ from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.userspace.links import Link
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import Data, ForwardTsn, Sack, Shutdown
+from sctp_tui.sctp.wire.serial import lt
 
 from . import explained
 from .sctp.linked import Linked
@@ -242,7 +242,7 @@ def waiting(packets: Sequence[Packet], *, broken_off: bool) -> set[int]:
             while last is not None and not last.ending:
                 last = chunks.get((last.tsn + 1) & 0xFFFFFFFF)
             if last is not None and any(
-                cumulative == last.tsn or before(last.tsn, cumulative) for cumulative in acked.get(way, ())
+                cumulative == last.tsn or lt(last.tsn, cumulative) for cumulative in acked.get(way, ())
             ):
                 found.add(_ID.unpack_from(chunk.data.ljust(4, b"\0"))[0])
     return found

@@ -13,6 +13,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
     "792": {"": "ICMP|version, type and code"},
     "1071": {"": "checksum"},
     "1812": {"5.2.7.1": "ICMP|version, type and code"},  # Destination Unreachable
+    "1982": {"": "serial number"},
     "2544": {"": "198.18"},
     "3758": {
         "": "reliab|lifetime|given? up|forward TSN",

@@ -17,7 +17,6 @@ from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.link_history import LinkHistory
 from sctp_tui.monitor.trace.packet_fields import sections
 from sctp_tui.monitor.trace.rto_samples import RtoSamples
-from sctp_tui.monitor.trace.send_history import before
 from sctp_tui.monitor.trace.timeline import (
     Annotation,
     HeartbeatRun,
@@ -28,6 +27,7 @@ from sctp_tui.monitor.trace.timeline import (
 )
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import Packet, Peer
+from sctp_tui.sctp.wire.serial import lt
 from sctp_tui.tui.wire.ladder_lines import head, marks, parts
 from sctp_tui.tui.wire.ladder_svg import picture
 
@@ -232,8 +232,8 @@ def test_each_is_tied_to_the_first_that_carried_it(sent: list[int]) -> None:
 def test_serial_numbers(tsn: int, distance: int) -> None:
     other = (tsn + distance) & 0xFFFFFFFF
     assert relative(other, tsn) == distance
-    assert before(tsn, other) == (distance > 0)
-    assert before(other, tsn) == (distance < 0)
+    assert lt(tsn, other) == (distance > 0)
+    assert lt(other, tsn) == (distance < 0)
 
 
 def test_refused_packets_tie_nothing() -> None:

@@ -30,6 +30,7 @@ from sctp_tui.sctp.wire.packet import (
     name_of,
 )
 from sctp_tui.sctp.wire.parameters import STATE_COOKIE, Parameter, counted
+from sctp_tui.sctp.wire.serial import add, distance
 
 from . import units
 from .ppid import named
@@ -58,8 +59,7 @@ def relative(tsn: int, initial: int | None) -> int:
     """A TSN counted from the initial one; -1 for the one before it."""
     if initial is None:
         return tsn
-    distance = (tsn - initial) & 0xFFFFFFFF
-    return distance if distance < 1 << 31 else distance - (1 << 32)
+    return distance(tsn, initial)
 
 
 def received(cumulative: int, initial: int | None) -> str:
@@ -112,7 +112,7 @@ def _in_rows(run: list[Data | IData], base: TsnBase) -> str:
     """The TSNs as they stand in the packet, those that follow each other as a block: `0–2,5`."""
     blocks: list[tuple[int, int]] = []
     for chunk in run:
-        if blocks and chunk.tsn == blocks[-1][1] + 1 & 0xFFFFFFFF:
+        if blocks and chunk.tsn == add(blocks[-1][1], 1):
             blocks[-1] = blocks[-1][0], chunk.tsn
         else:
             blocks.append((chunk.tsn, chunk.tsn))

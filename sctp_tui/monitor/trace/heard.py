@@ -33,6 +33,7 @@ from sctp_tui.sctp.wire.packet import (
     ShutdownAck,
     ShutdownComplete,
 )
+from sctp_tui.sctp.wire.serial import lt
 
 V = TypeVar("V")
 
@@ -43,7 +44,6 @@ _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 _ASKING = (Init, CookieEcho, Shutdown, Heartbeat, ForwardTsn, IForwardTsn, ReConfig, Asconf)
 """Chunks of control that want an answer, and are sent again without one."""
 _CALLS = {Init.__name__, CookieEcho.__name__}
-_TSNS, _HALF = 1 << 32, 1 << 31
 _OF_ONE_THAT_IS_UP = (CookieAck, Data, IData, Sack, Heartbeat)
 """What only an end sends that has an association; DATA may go with a COOKIE ECHO, too."""
 
@@ -164,7 +164,7 @@ class _End:
 
     def _again(self, chunk: Chunk) -> bool:
         if isinstance(chunk, Data | IData):
-            if self.highest is None or 0 < (chunk.tsn - self.highest) % _TSNS < _HALF:
+            if self.highest is None or lt(self.highest, chunk.tsn):
                 self.highest = chunk.tsn
                 return False
             return True

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
 
 from sctp_tui.sctp.wire.packet import Sack
+from sctp_tui.sctp.wire.serial import add, ahead, le
 
 from .tsn_blocks import apart
 
@@ -17,7 +18,6 @@ Situation = Literal["", "probe", "beyond", "opened"]
 more is in flight; sent again as the window has opened, after it was a probe."""
 
 _REMEMBERED = 65_536  # chunks of one direction whose acknowledgement is awaited
-_HALF, _TSN = 1 << 31, 0xFFFFFFFF
 
 
 def fits(octets: int, rwnd: int | None, others: int) -> Situation:
@@ -65,7 +65,7 @@ class PeerRwnd:
             if tsn not in self._probes:
                 return ""  # lost, whatever room there is
             return situation or "opened"
-        if self._cumulative is not None and (self._cumulative - tsn) & _TSN < _HALF:
+        if self._cumulative is not None and le(tsn, self._cumulative):
             return ""  # acknowledged, which its sender may not have heard of
         self._outstanding[tsn] = octets
         self._octets += octets
@@ -78,8 +78,7 @@ class PeerRwnd:
     def takes_probe(self, sack: Sack, before: Sack | None) -> bool:
         """Whether a SACK acknowledges a zero window probe, which the one before did not."""
         return any(
-            (sack.cumulative_tsn - tsn) & _TSN < _HALF
-            and (before is None or (before.cumulative_tsn - tsn) & _TSN >= _HALF)
+            le(tsn, sack.cumulative_tsn) and (before is None or not le(tsn, before.cumulative_tsn))
             for tsn in self._probes
         )
 
@@ -93,13 +92,13 @@ class PeerRwnd:
             self._rwnd = said
             return None
         cumulative, outstanding = said.cumulative_tsn, self._outstanding
-        if self._cumulative is not None and (cumulative - self._cumulative) & _TSN >= _HALF:
+        if self._cumulative is not None and not le(self._cumulative, cumulative):
             return None  # overtaken by a later one
         self._cumulative, self._rwnd = cumulative, said.rwnd
         advanced = self._settle_to(cumulative)
         reported: set[int] = set()
         for first, last in apart(
-            ((first - cumulative) & _TSN, (last - cumulative) & _TSN) for first, last in said.gaps
+            (ahead(first, cumulative), ahead(last, cumulative)) for first, last in said.gaps
         ):
             reported.update(within(cumulative, first, last, outstanding))
         # A receiver may take back what it reported (RFC 9260, section 6.2): that is in flight again.
@@ -107,14 +106,14 @@ class PeerRwnd:
         self._octets += sum(outstanding[tsn] for tsn in self._reported - reported)
         self._octets -= sum(outstanding[tsn] for tsn in new)
         self._reported = reported
-        return SackNews(advanced, max(((tsn - cumulative) & _TSN for tsn in new), default=0))
+        return SackNews(advanced, max((ahead(tsn, cumulative) for tsn in new), default=0))
 
     def _settle_to(self, cumulative: int) -> bool:
         """Whether there was anything."""
         waited = len(self._outstanding)
         while self._outstanding:  # in the order of their TSNs
             tsn = next(iter(self._outstanding))
-            if (cumulative - tsn) & _TSN >= _HALF:
+            if not le(tsn, cumulative):
                 break
             self._settle(tsn)
         return len(self._outstanding) < waited
@@ -134,7 +133,7 @@ def within(cumulative: int, first: int, last: int, some: Collection[int]) -> Ite
     It takes no longer than there are of either.
     """
     if last - first < len(some):
-        named = ((cumulative + n) & _TSN for n in range(first, last + 1))
+        named = (add(cumulative, n) for n in range(first, last + 1))
         yield from (tsn for tsn in named if tsn in some)
     else:
-        yield from (tsn for tsn in some if first <= (tsn - cumulative) & _TSN <= last)
+        yield from (tsn for tsn in some if first <= ahead(tsn, cumulative) <= last)

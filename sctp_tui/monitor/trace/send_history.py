@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.sctp.wire.packet import Sack
+from sctp_tui.sctp.wire.serial import add, ahead, lt
 
 from .heard import RTO
 from .peer_rwnd import PeerRwnd, Situation, within
@@ -29,7 +30,6 @@ _REMEMBERED = 65_536  # TSNs of one direction whose first try is known, gap bloc
 _ON_THE_WAY = 1024  # answers that have not come yet
 _AT_ONCE = 0.02  # s within which an end acts on what it hears, beside the time that packets show it to take
 _LEAST = 0.95  # of the RTO that ran last: timers have ticks
-_HALF, _TSN = 1 << 31, 0xFFFFFFFF
 
 
 class SendReason(NamedTuple):
@@ -104,7 +104,7 @@ class _Trouble:
 
     def report(self, at: float, newest: int | None, beyond: int | None, *, every: bool) -> None:
         """One more: `newest` is the TSN that came behind the chunk, `beyond` the one that is sent next."""
-        strictly = newest is not None and not before(newest, self.behind)
+        strictly = newest is not None and not lt(newest, self.behind)
         for count, counts in ((self.strict, strictly), (self.every, strictly or every)):
             if count.since is not None:
                 count.since.report(at, newest, None, every=every)
@@ -187,15 +187,15 @@ class SendHistory:
         if news.advanced:
             self._timer = at  # anew, anew: RFC 9260, section 6.3.2, R3
         in_recovery = self._recovers is not None
-        if self._recovers is not None and not before(cumulative, self._recovers):
+        if self._recovers is not None and not lt(cumulative, self._recovers):
             self._recovers = None
-        blocks = apart(((first - cumulative) & _TSN, (last - cumulative) & _TSN) for first, last in said.gaps)
+        blocks = apart((ahead(first, cumulative), ahead(last, cumulative)) for first, last in said.gaps)
         # Reports are of what is before the highest TSN newly acknowledged; in fast recovery of all, where
         # the cumulative TSN ack moves on (RFC 9260, section 7.2.4).
         every = in_recovery and news.advanced
-        beyond = ((self._highest or 0) + 1) & _TSN
+        beyond = add(self._highest or 0, 1)
         until = blocks[-1][1] if blocks and every else news.newest
-        came = (cumulative + news.newest) & _TSN
+        came = add(cumulative, news.newest)
         for first, last in between([(0, 0), *blocks]):
             if first >= until:
                 break
@@ -203,7 +203,7 @@ class SendHistory:
                 trouble = self._trouble.get(tsn)
                 if trouble is None:
                     trouble = self._trouble[tsn] = _Trouble(tsn, again=False)
-                newest = came if before(tsn, came) else None
+                newest = came if lt(tsn, came) else None
                 trouble.report(at, newest, beyond, every=every)
 
     def takes_probe(self, sack: Sack, before: Sack | None) -> bool:
@@ -224,7 +224,7 @@ class SendHistory:
         bound(self._first, _REMEMBERED)
         why, since = None, 0.0
         if first == number:
-            late = self._highest is not None and before(tsn, self._highest)
+            late = self._highest is not None and lt(tsn, self._highest)
         else:
             late = False
             sent = self._sent.get(tsn) or self._gone.get(tsn)
@@ -233,7 +233,7 @@ class SendHistory:
             since = now - sent if sent else 0.0
         if not self._sent:
             self._timer = now  # if not running: RFC 9260, section 6.3.2, R1
-        if self._highest is None or before(self._highest, tsn):
+        if self._highest is None or lt(self._highest, tsn):
             self._highest = tsn
         if first == number or tsn in self._sent:
             self._sent[tsn] = now
@@ -294,7 +294,7 @@ class SendHistory:
     def _settle(self, cumulative: int) -> None:
         while self._sent:  # in the order of their TSNs
             tsn = next(iter(self._sent))
-            if tsn != cumulative and not before(tsn, cumulative):
+            if tsn != cumulative and not lt(tsn, cumulative):
                 break
             self._gone[tsn] = self._sent.pop(tsn)
             bound(self._gone, _REMEMBERED)
@@ -324,11 +324,6 @@ def bound(kept: dict[K, V], most: int) -> None:
     """Of more than so many the oldest goes."""
     if len(kept) > most:
         del kept[next(iter(kept))]
-
-
-def before(tsn: int, other: int) -> bool:
-    """Serial number arithmetic (RFC 9260, section 1.6)."""
-    return 0 < (other - tsn) & _TSN < _HALF
 
 
 def _blocks(said: Sack | int) -> int:

@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from sctp_tui.sctp.wire.serial import distance
+
 INSTANT = 1e-4
 """Seconds by which packets that come together may seem to come apart: so little is no waiting."""
 
@@ -95,8 +97,8 @@ class StreamQueue:
     """
 
     __slots__ = (
+        "_bits",
         "_highest",
-        "_modulus",
         "_number",
         "_places",
         "_stood",
@@ -118,30 +120,29 @@ class StreamQueue:
         self._places: list[int] = []  # of those that wait, a heap
         self._stood = 0.0
         self._highest: int | None = None
-        self._number, self._modulus = 0, 1
+        self._number, self._bits = 0, 0
 
     @property
     def awaited(self) -> int | None:
         """The SSN or MID that those that wait are waiting for; None where none waits."""
         if not self.waiting or self.expected is None or self._highest is None:
             return None
-        return (self._number - self._highest + self.expected) % self._modulus
+        return (self._number - self._highest + self.expected) % (1 << self._bits)
 
     def passed_over(self, message: TrackedMessage) -> bool:
         """Whether a message was given up, and those behind it wait for it no more."""
         ordered = message.abandoned and not message.unordered
         return ordered and self.expected is not None and message.place < self.expected
 
-    def count_on(self, number: int, modulus: int, new: bool) -> int:
-        """The place of an SSN or MID; `new` where its TSN is the highest so far."""
+    def count_on(self, number: int, bits: int, new: bool) -> int:
+        """The place of an SSN or MID of so many bits; `new` where its TSN is the highest so far."""
         if self._highest is None:
             self._highest = self._number = number
-            self._modulus = modulus
+            self._bits = bits
             if self.expected is None:
                 self.expected = number  # what came before it was not seen
             return number
-        ahead = (number - self._number) % modulus
-        place = self._highest + (ahead if ahead < modulus // 2 else ahead - modulus)
+        place = self._highest + distance(number, self._number, bits)
         if new and place <= self._highest:
             place = self._highest + 1 + number  # the stream was reset (RFC 6525): its numbers begin with 0
         if place > self._highest:

@@ -13,15 +13,15 @@ from typing import Protocol
 from sctp_tui.sctp.events import Direction, Packet
 from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.sctp.wire.packet import Data, Decoded, ForwardTsn, IData, IForwardTsn, Init, Sack, Shutdown
+from sctp_tui.sctp.wire.serial import ahead, unwrap
 
 from .stream import StreamQueue, TrackedMessage
-from .tsn_blocks import among, apart
+from .tsn_blocks import FAR, among, apart
 
 KEPT = 20_000
 """Messages kept of each direction unless told otherwise."""
 _TSNS = 4  # DATA chunks kept for each of them
 _LANES = 1000  # streams that stay when nothing is kept of them
-_FAR = 1 << 24  # TSNs between two chunks that one end can't have outstanding: the count began anew
 
 
 class DecodedPacket(Protocol):
@@ -56,7 +56,7 @@ class StreamDelivery:
         self._initial, self._known = initial, known
         self._zero = initial or 0
         self._highest = -1
-        self._forgotten = 0 if known else -_FAR  # no TSN below is kept
+        self._forgotten = 0 if known else -FAR  # no TSN below is kept
         self._next = 0  # the lowest TSN that has not come
         self._stood = 0.0
         self._beyond: dict[int, float] = {}  # arrivals beyond it
@@ -88,9 +88,9 @@ class StreamDelivery:
     def send(self, at: float, chunk: Data | IData, arrival: float | None, lost: bool, copy: bool) -> None:
         """A DATA chunk was sent, and comes at `arrival` where that is known; `copy`: the link's duplicate."""
         begins = chunk.tsn == self._announced != self._initial
-        if self._initial is None or begins or abs(self._count_on(chunk.tsn) - self._highest) > _FAR:
+        if self._initial is None or begins or abs(self._count_on(chunk.tsn) - self._highest) > FAR:
             announced = self._announced
-            near = announced is not None and (chunk.tsn - announced) & 0xFFFF_FFFF < _FAR
+            near = announced is not None and ahead(chunk.tsn, announced) < FAR
             self._begin(announced if near else chunk.tsn, known=near)
         tsn = self._count_on(chunk.tsn)
         if tsn not in self._of:
@@ -116,14 +116,14 @@ class StreamDelivery:
         if queue is None:
             queue = self.queues[chunk.stream] = StreamQueue(chunk.stream, 0 if self._known else None)
         if isinstance(chunk, IData):
-            number, modulus, position = chunk.mid, 1 << 32, chunk.fsn
+            number, bits, position = chunk.mid, 32, chunk.fsn
         else:
-            number, modulus, position = chunk.ssn, 1 << 16, tsn
+            number, bits, position = chunk.ssn, 16, tsn
         named = isinstance(chunk, IData) or not chunk.unordered
         key = (chunk.stream, chunk.unordered, number if named else -1 - tsn)
         message = self._open.get(key) if named else self._neighbour(tsn, chunk)
         if message is None:
-            place = -1 if chunk.unordered else queue.count_on(number, modulus, tsn > self._highest)
+            place = -1 if chunk.unordered else queue.count_on(number, bits, tsn > self._highest)
             message = TrackedMessage(
                 chunk.stream, number if named else None, chunk.unordered, place, tsn, tsn, at
             )
@@ -247,11 +247,9 @@ class StreamDelivery:
                 self._of[tsn].lost -= 1
         self._arrive_up_to(cumulative, time)
         if isinstance(said, ForwardTsn):
-            self._skip(said.skipped, 1 << 16, time)
+            self._skip(said.skipped, 16, time)
         elif isinstance(said, IForwardTsn):
-            self._skip(
-                [(stream, mid) for stream, unordered, mid in said.skipped if not unordered], 1 << 32, time
-            )
+            self._skip([(stream, mid) for stream, unordered, mid in said.skipped if not unordered], 32, time)
         elif isinstance(said, Sack) and said.gaps and self._underway:
             for first, last in apart(
                 (self._count_on(first), self._count_on(last)) for first, last in said.gaps
@@ -259,10 +257,10 @@ class StreamDelivery:
                 for tsn in among(first, last, self._underway):
                     self._arrive(tsn, time)
 
-    def _skip(self, skipped: Iterable[tuple[int, int]], modulus: int, time: float) -> None:
+    def _skip(self, skipped: Iterable[tuple[int, int]], bits: int, time: float) -> None:
         for stream, number in skipped:
             if (queue := self.queues.get(stream)) is not None:
-                queue.skip(queue.count_on(number, modulus, False), time)
+                queue.skip(queue.count_on(number, bits, False), time)
 
     def _arrive(self, tsn: int, time: float) -> None:
         """A DATA chunk comes; once more, or of a message no longer kept, it is nothing new."""
@@ -319,8 +317,7 @@ class StreamDelivery:
 
     def _count_on(self, tsn: int) -> int:
         """Where a TSN is, counted on from the highest sent: they wrap around (RFC 9260, section 1.6)."""
-        ahead = (tsn - self._zero - self._highest) & 0xFFFF_FFFF
-        return self._highest + (ahead if ahead < 1 << 31 else ahead - (1 << 32))
+        return unwrap(tsn - self._zero, self._highest)
 
 
 class StreamQueues:

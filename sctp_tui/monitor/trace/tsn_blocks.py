@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
 Block = tuple[int, int]
+FAR = 1 << 24
+"""TSNs between two chunks that one end can't have outstanding: their count began anew."""
 
 
 def apart(blocks: Iterable[Block]) -> list[Block]:

@@ -25,18 +25,18 @@ from sctp_tui.sctp.wire.packet import (
     Sack,
     Shutdown,
 )
+from sctp_tui.sctp.wire.serial import unwrap
 
 from .conversations import Traced
 from .peer_rwnd import fits
 from .phase import Phase
 from .send_history import SendHistory
-from .tsn_blocks import among, apart, without
+from .tsn_blocks import FAR, among, apart, without
 
 KEPT = 100_000
 """Values kept of each series unless told otherwise, and chunks that may wait for their acknowledgement."""
 HOLDS = 2.0
 """Seconds after which, without another sample, nothing is known of what is sampled."""
-_FAR = 1 << 24  # TSNs between two chunks that one end can't have outstanding: the count began anew
 
 
 class Span(NamedTuple):
@@ -202,7 +202,7 @@ class SendWindow:
         """A DATA chunk was sent; `lost` where the link dropped it."""
         time = self._tick(time)
         begins = tsn == self._announced != self.initial
-        if self.initial is None or begins or abs(self._relative(tsn) - self.highest) > _FAR:
+        if self.initial is None or begins or abs(self._relative(tsn) - self.highest) > FAR:
             self._begin(tsn)
         tried = self._tries.send(time, self._packets, tsn, octets)
         if tried.room != "probe":
@@ -352,8 +352,7 @@ class SendWindow:
 
     def _relative(self, tsn: int) -> int:
         """Where a TSN is, counted on from the highest sent: they wrap around (RFC 9260, section 1.6)."""
-        ahead = (tsn - self._zero - self.highest) & 0xFFFF_FFFF
-        return self.highest + (ahead if ahead < 1 << 31 else ahead - (1 << 32))
+        return unwrap(tsn - self._zero, self.highest)
 
     def _settle(self, number: int) -> None:
         octets = self._outstanding.pop(number)

@@ -40,6 +40,7 @@ from .packet import (
     Unknown,
 )
 from .parameters import HEARTBEAT_INFO, causes, octets, parameters
+from .serial import MASK
 
 _COMMON = struct.Struct("!HHII")
 _CHUNK = struct.Struct("!BBH")
@@ -52,7 +53,6 @@ _TLV = struct.Struct("!HH")
 _U32 = struct.Struct("!I")
 _ENDING, _BEGINNING, _UNORDERED, _IMMEDIATE = 1, 2, 4, 8
 _REFLECTED = 1
-_TSN = 0xFFFFFFFF
 _ACTIONS = (
     "discards it and the chunks after it",
     "discards it and the chunks after it, and reports it",
@@ -172,7 +172,8 @@ def _sack(packet: bytes, at: int, flags: int, length: int) -> Chunk:
 
 def _blocks(packet: bytes, at: int, count: int, cumulative: int) -> tuple[tuple[int, int], ...]:
     offsets = iter(struct.unpack_from(f"!{2 * count}H", packet, at))
-    return tuple([(cumulative + start & _TSN, cumulative + next(offsets) & _TSN) for start in offsets])
+    # `serial.add`, written out: a packet has room for 16,000 blocks.
+    return tuple([(cumulative + start & MASK, cumulative + next(offsets) & MASK) for start in offsets])
 
 
 def _nr_sack(packet: bytes, at: int, flags: int, length: int) -> Chunk:
