@@ -2,10 +2,10 @@
 
 import pytest
 
-from sctp_tui.engine.associations import ENDS
 from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.sctp.commands import Generate, PauseReading, Send, SendToAll, StopGenerating, Watch
 from sctp_tui.sctp.events import (
+    ENDS,
     AssocChange,
     Ending,
     EndpointClosed,

@@ -10,9 +10,10 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from sctp_tui import __version__
+from sctp_tui.sctp.stack_registry import STACKS, Wanted
 
 from .option_values import (
     action_keys,
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 COMMANDS = ("serve", "send", "doctor", "lab", "help")
 PORT = 9877
 """The port that a server listens on and a client sends to unless told otherwise."""
-
-Wanted = Literal["auto", "kernel", "userspace", "all"]
 
 
 @dataclass
@@ -182,7 +181,7 @@ def _add_server(parser: Parser) -> None:
     group = parser.add_argument_group("SCTP")
     group.add_argument(
         "--stack",
-        type=stack("auto", "kernel", "userspace", "all"),
+        type=stack(*get_args(Wanted)),
         metavar="STACK",
         help="auto: the kernel's where it works, else userspace (default); kernel; userspace: needs no "
         "kernel support, travels in UDP (RFC 6951); all: both at once",
@@ -455,7 +454,7 @@ exit status: 0 everything acknowledged, and ended as asked; 1 not (one line says
     )
     group.add_argument(
         "--stack",
-        type=stack("auto", "kernel", "userspace"),
+        type=stack("auto", *STACKS),
         metavar="STACK",
         help="auto: the kernel's where it works, else userspace (default); kernel; userspace",
     )

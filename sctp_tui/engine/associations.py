@@ -12,6 +12,7 @@ from sctp_tui.sctp.association_registry import ENDED
 from sctp_tui.sctp.commands import Send
 from sctp_tui.sctp.endpoint import Clock, SctpError
 from sctp_tui.sctp.events import (
+    ENDS,
     AssocChange,
     Counts,
     Event,
@@ -22,10 +23,6 @@ from sctp_tui.sctp.events import (
     Streams,
     Totals,
 )
-
-ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
-"""The states of SCTP_ASSOC_CHANGE after which an association is no more."""
-
 
 Refusal = Literal["associations", "streams", "ending"]
 """Why there is no room for an association: for the number of them, for their streams, as its server ends."""

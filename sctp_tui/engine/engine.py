@@ -43,6 +43,7 @@ from sctp_tui.sctp.endpoint import (
 )
 from sctp_tui.sctp.events import (
     CONTROL,
+    ENDS,
     AssocChange,
     EndpointClosed,
     EndpointFailed,
@@ -57,7 +58,7 @@ from sctp_tui.sctp.stacks import open_stack
 from sctp_tui.sctp.system import refusal
 
 from . import time_slice
-from .associations import ENDS, OpenAssociation, OpenAssociations, Refusal
+from .associations import OpenAssociation, OpenAssociations, Refusal
 from .echoes import PATIENCE, Echoing
 from .event_queue import EventQueue
 from .poller import StatusPoller

@@ -13,6 +13,7 @@ from sctp_tui import __version__
 
 from .endpoint import BufferFull, EndpointOptions, Outgoing, SctpError
 from .events import (
+    ENDS,
     SCHEMA,
     AssocChange,
     Ending,
@@ -28,7 +29,6 @@ from .events import (
 
 E = TypeVar("E", bound=Event)
 
-_ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 ENDED = "this association has ended: send as a client to set up another"
 CLOSING = "this association is being shut down and takes no more messages: wait until it has ended"
 REASON_LIMIT = 1000
@@ -252,7 +252,7 @@ class AssociationRegistry:
         change that ends the association takes it out of the registry.
         """
         entry = self.get(event.assoc_id)
-        if entry is None and not (isinstance(event, AssocChange) and event.state not in _ENDS):
+        if entry is None and not (isinstance(event, AssocChange) and event.state not in ENDS):
             # A stack tells of the messages that failed after the end of their association, too.
             entry = self._ended.get(event.assoc_id)
         if entry is None and event.assoc_id:
@@ -267,7 +267,7 @@ class AssociationRegistry:
                 entry.peer_shut_down = True
                 entry.closing = min(entry.closing, mono)
             elif isinstance(event, AssocChange):
-                if event.state in _ENDS:
+                if event.state in ENDS:
                     self._entries.pop(entry.assoc_id, None)
                     if entry is self._opening:
                         self._opening = None

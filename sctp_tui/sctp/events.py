@@ -11,14 +11,16 @@ from typing import Any, Literal, TypedDict
 import msgspec
 
 from .link.conditions import Conditions, LinkCounts, Verdict
+from .stack_registry import StackName as StackName
 
 SCHEMA = 1
 """Version of the JSON written by `--json`; grows when a field changes its meaning or goes."""
 
-StackName = Literal["kernel", "userspace"]
 Direction = Literal["in", "out"]
 AssocState = Literal["COMM_UP", "COMM_LOST", "RESTART", "SHUTDOWN_COMP", "CANT_STR_ASSOC"]
 """States of SCTP_ASSOC_CHANGE (RFC 6458, section 6.1.1)."""
+ENDS: tuple[AssocState, ...] = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
+"""Those after which an association is no more."""
 Origin = Literal["peer", "us", "stack", "nobody", "unknown"]
 """Who made it happen: the other end; the user of this end; the SCTP of this end by itself, as where it aborts
 for a violation or closes what is idle. `nobody` where no answer came, or the network had none; `unknown`

@@ -1,13 +1,10 @@
-"""Which stacks there are, and which of them work here. Neither is imported before it is wanted."""
+"""Which stacks work here. None is imported before it is wanted."""
 
 from collections.abc import Callable
-from typing import Literal
 
 from .endpoint import Clock, Stack, StackUnavailable
-from .events import StackName
+from .stack_registry import StackName, Wanted, among
 from .system import refusal
-
-Wanted = Literal["auto", "kernel", "userspace", "all"]
 
 
 def open_stack(name: StackName, clock: Clock) -> Stack:
@@ -30,10 +27,9 @@ def choose(
 
     Raises `StackUnavailable` where none of those wanted works.
     """
-    candidates: dict[Wanted, tuple[StackName, ...]] = {"kernel": ("kernel",), "userspace": ("userspace",)}
     working: list[StackName] = []
     failures: dict[StackName, StackUnavailable] = {}
-    for name in candidates.get(wanted, ("kernel", "userspace")):
+    for name in among(wanted):
         try:
             open_stack(name, clock).close()
         except StackUnavailable as failure:

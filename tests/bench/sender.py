@@ -14,9 +14,8 @@ import time
 from collections import deque
 from collections.abc import Iterator
 
-from sctp_tui.engine.associations import ENDS
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing
-from sctp_tui.sctp.events import AssocChange
+from sctp_tui.sctp.events import ENDS, AssocChange
 from sctp_tui.sctp.notifications import decode
 from sctp_tui.sctp.userspace import layout
 from sctp_tui.sctp.userspace.links import Link

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.conversations import Conversation, End
-from sctp_tui.monitor.trace.states import STATES, TABLE, StateTracker
+from sctp_tui.monitor.trace.states import TABLE, StateTracker
 from sctp_tui.sctp.events import AssocChange, Origin, Packet, Peer
 from sctp_tui.sctp.link.conditions import Verdict
+from sctp_tui.sctp.states import STATES, State
 from sctp_tui.tui.wire.state_diagram import NARROWEST, diagram
 
 from ..harness import Running
@@ -138,7 +139,7 @@ def _leads(state: str, to: str) -> bool:
     """Whether the table leads there, by way of states that no notification tells of."""
     found, new = set[str](), {state}
     while new:
-        following = {one.next for one in TABLE if one.state in new}
+        following: set[str] = {one.next for one in TABLE if one.state in new}
         if to in following:
             return True
         found |= new
@@ -186,9 +187,9 @@ def test_what_is_lost_does_not_arrive_and_what_is_late_arrives_late() -> None:
         _conversation(*packets, _packet("COOKIE ACK", "out", 3.0, verdict="delayed", delay=2.0))
     )
     late.update(4.9)
-    assert late.state["peer"] == "COOKIE-ECHOED"
+    assert late.state == {"peer": "COOKIE-ECHOED", "local": "ESTABLISHED"}
     late.update(5.0)
-    assert late.state["peer"] == "ESTABLISHED"
+    assert late.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
 
 
 @pytest.mark.userspace
@@ -279,7 +280,7 @@ def test_nothing_that_comes_leaves_the_table(sent: list[tuple[str, str, Verdict,
     st.integers(20, 240), st.sampled_from(STATES), st.sampled_from(STATES), st.lists(st.sampled_from(TABLE))
 )
 def test_the_picture_fits_and_shows_where_they_are(width, client, server, taken) -> None:  # type: ignore[no-untyped-def]
-    here: dict[str, list[str]] = {}
+    here: dict[State, list[str]] = {}
     here.setdefault(client, []).append("client")
     here.setdefault(server, []).append("server")
     lines = diagram(here, taken, width)

@@ -5,7 +5,8 @@ import pytest
 from sctp_tui.sctp import stacks
 from sctp_tui.sctp.endpoint import Clock, Stack, StackUnavailable
 from sctp_tui.sctp.events import StackName
-from sctp_tui.sctp.stacks import Wanted, choose, open_stack
+from sctp_tui.sctp.stack_registry import Wanted
+from sctp_tui.sctp.stacks import choose, open_stack
 
 
 class Opened:

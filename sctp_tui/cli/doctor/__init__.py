@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import get_args
 
 import msgspec
 
@@ -19,6 +19,7 @@ from sctp_tui.sctp.events import SCHEMA, StackName
 from sctp_tui.sctp.kernel.capture import NoCapture
 from sctp_tui.sctp.kernel.stack import NoKernelSctp
 from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.stack_registry import Wanted, among
 from sctp_tui.sctp.stacks import open_stack
 from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down
 from sctp_tui.sctp.userspace import library as library_of_usrsctp
@@ -26,7 +27,6 @@ from sctp_tui.sctp.userspace import library as library_of_usrsctp
 from .handshake import shake_hands
 from .machine import KernelSupport, why_no_sctp
 
-_NAMES: tuple[StackName, ...] = ("kernel", "userspace")
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 
 
@@ -127,7 +127,7 @@ def _installed(name: StackName) -> str:
 
 @dataclass
 class _Options:
-    stack: Literal["auto", "kernel", "userspace", "all"] = "auto"
+    stack: Wanted = "auto"
     json: bool = False
 
 
@@ -141,7 +141,7 @@ def _parse(argv: Sequence[str]) -> _Options:
     )
     parser.add_argument(
         "--stack",
-        type=stack_value("auto", "kernel", "userspace", "all"),
+        type=stack_value(*get_args(Wanted)),
         metavar="STACK",
         help="kernel or userspace: that one alone; auto or all: both (default)",
     )
@@ -154,8 +154,7 @@ def main(argv: Sequence[str]) -> int:
     """Run the command with the words after `doctor`; its exit status."""
     options = _parse(argv)
     machine = KernelSupport.read(os.uname().release)
-    wanted = [name for name in _NAMES if options.stack in (name, "auto", "all")]
-    report = Report(SCHEMA, __version__, tuple(examine(name, machine) for name in wanted))
+    report = Report(SCHEMA, __version__, tuple(examine(name, machine) for name in among(options.stack)))
     output = LineOutput()
     if options.json:
         output.add(msgspec.json.encode(report))

@@ -17,6 +17,7 @@ from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.hostport import parse_hostport
 from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.states import STATES
 
 Check = Callable[[Any], bool]
 
@@ -228,24 +229,14 @@ class StateKind(Kind):
     """A state of an association, given as the pair of its word and what the column State says."""
 
     operators = ("=", "!=", "~")
-    _WORDS = (
-        "CLOSED",
-        "COOKIE-WAIT",
-        "COOKIE-ECHOED",
-        "ESTABLISHED",
-        "SHUTDOWN-PENDING",
-        "SHUTDOWN-SENT",
-        "SHUTDOWN-RECEIVED",
-        "SHUTDOWN-ACK-SENT",
-    )
     values = "as in RFC 9260, section 4; ~ what the column says: state~abort"
 
     def equal(self, piece: TypedValue) -> Check:
         """The word of RFC 9260 in any case, - and _ alike."""
         word = piece.text.upper().replace("_", "-")
-        if word not in self._WORDS:
-            near = meant(word.lower(), (known.lower() for known in self._WORDS))
-            raise piece.wrong(f"{piece.shown!r} is no state{near}: {', '.join(self._WORDS)}")
+        if word not in STATES:
+            near = meant(word.lower(), (known.lower() for known in STATES))
+            raise piece.wrong(f"{piece.shown!r} is no state{near}: {', '.join(STATES)}")
         return lambda value: bool(value[0] == word)
 
     def contains(self, piece: TypedValue) -> Check:

@@ -14,21 +14,11 @@ import msgspec
 from sctp_tui.monitor.text.events import NOT_STARTED
 from sctp_tui.sctp.events import Origin, Packet
 from sctp_tui.sctp.link.conditions import ROUNDED, has_come
+from sctp_tui.sctp.states import STATES, State
 from sctp_tui.sctp.wire.packet import Abort, Chunk, CookieEcho, Data, Heartbeat, IData, Sack, name_of
 
 from .conversations import Conversation, End
 from .heard import Heard, Hearing, gives_up
-
-STATES = (
-    "CLOSED",
-    "COOKIE-WAIT",
-    "COOKIE-ECHOED",
-    "ESTABLISHED",
-    "SHUTDOWN-PENDING",
-    "SHUTDOWN-SENT",
-    "SHUTDOWN-RECEIVED",
-    "SHUTDOWN-ACK-SENT",
-)
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -37,9 +27,9 @@ class Transition(msgspec.Struct, frozen=True):
     `sends` is the chunk that goes out with it, "" for none; `section` is of RFC 9260, "" where that has none.
     """
 
-    state: str
+    state: State
     trigger: str
-    next: str
+    next: State
     sends: str
     section: str
 
@@ -115,7 +105,7 @@ class StateTracker:
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
         self.seen = conversation.first - 1
-        self.state: dict[End, str] = {"peer": "CLOSED", "local": "CLOSED"}
+        self.state: dict[End, State] = {"peer": "CLOSED", "local": "CLOSED"}
         self.taken: deque[TakenTransition] = deque(maxlen=_KEPT)
         self._arriving: list[tuple[float, int, End, tuple[Chunk, ...]]] = []
         self._hearing = Hearing()
@@ -163,7 +153,7 @@ class StateTracker:
         asked = (one for one in reversed(self.taken) if one.end == end and one.transition.trigger == _BEGINS)
         return next((one.at for one in asked), float("-inf"))
 
-    def _mend(self, end: End, shown: str, ended: Callable[[str], Transition]) -> None:
+    def _mend(self, end: End, shown: str, ended: Callable[[State], Transition]) -> None:
         """What an end did last was taken for one thing as its packets show it, and was another."""
         last = self.last(end)
         if last is not None and last.transition.trigger == shown:

@@ -5,9 +5,11 @@ All are native byte order with C alignment; error causes in notifications are as
 
 import socket
 import struct
+from typing import Literal
 
 from sctp_tui.sctp import sockaddr
 from sctp_tui.sctp.notifications import Dialect
+from sctp_tui.sctp.states import State
 
 IPPROTO_SCTP = 132
 IP_RECVERR, IPV6_RECVERR = 11, 25
@@ -64,7 +66,7 @@ GETADDRS = struct.Struct("=iI")
 UDPENCAPS = struct.Struct("=i4x128s2s6x")
 """struct sctp_udpencaps: assoc id, address, UDP port in network order."""
 
-STATES = {
+STATES: dict[int, State | Literal["EMPTY"]] = {
     0: "EMPTY",
     1: "CLOSED",
     2: "COOKIE-WAIT",

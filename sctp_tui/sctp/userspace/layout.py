@@ -8,6 +8,7 @@ import struct
 import sys
 
 from sctp_tui.sctp.notifications import Dialect
+from sctp_tui.sctp.states import State
 
 AF_CONN = 123
 SOCK_SEQPACKET = 5
@@ -69,7 +70,7 @@ _BSD = sys.platform != "linux"
 _SOCKADDR_CONN = struct.Struct("=BBHxxxxQ" if _BSD else "=HHxxxxQ")
 SOCKADDR_SIZE = 16
 
-STATES = {
+STATES: dict[int, State] = {
     0x0000: "CLOSED",
     0x0002: "COOKIE-WAIT",
     0x0004: "COOKIE-ECHOED",

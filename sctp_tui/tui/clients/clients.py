@@ -11,6 +11,7 @@ from sctp_tui.monitor.text.events import ending, said
 from sctp_tui.sctp.commands import CloseEndpoint, Command, Connect, OpenClient, Send, SendToAll
 from sctp_tui.sctp.endpoint import ANY
 from sctp_tui.sctp.events import (
+    ENDS,
     AssocChange,
     EndpointFailed,
     Event,
@@ -26,7 +27,6 @@ OUTBOUND, INBOUND, ATTEMPTS = 5, 5, 4
 """Streams and INITs that a client asks for unless told otherwise, as in the article's client."""
 _REMEMBERED = 50  # typed lines that a late failure can still bring back
 _HEARD = 60  # characters of the peer's last message shown beside a client
-_ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 
 
 class Client(msgspec.Struct, eq=False):
@@ -239,7 +239,7 @@ class Clients:
                     client.opened = None
                     client.name = next(self._names)
                     told = _worse(Outcome(printable(event.text)), told)
-                case AssocChange() if event.state in _ENDS and (client := self.named(event.endpoint)):
+                case AssocChange() if event.state in ENDS and (client := self.named(event.endpoint)):
                     if event.by != "us":
                         told = _worse(Outcome(f"{client.name}: {ending(event)}"), told)
                 case _:

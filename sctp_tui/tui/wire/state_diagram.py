@@ -7,7 +7,8 @@ bottom. What only happens when ends collide, or one starts anew, is in the table
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
-from sctp_tui.monitor.trace.states import STATES, Transition
+from sctp_tui.monitor.trace.states import Transition
+from sctp_tui.sctp.states import STATES, State
 
 Run = tuple[str, str]
 """A piece of a line and the name of its style: "", "box", "label", "lit" or "taken"."""
@@ -24,7 +25,7 @@ _ENDS = {"receive ABORT": "receive ABORT", "[ABORT]": "[ABORT], send ABORT", "no
 
 
 def diagram(
-    here: Mapping[str, Sequence[str]],
+    here: Mapping[State, Sequence[str]],
     taken: Collection[Transition],
     width: int,
     height: int = _HEIGHT,
@@ -96,7 +97,7 @@ def _ended(triggers: Collection[str], width: int, margin: int) -> list[Run]:
     return runs[:-1]
 
 
-def _listed(here: Mapping[str, Sequence[str]], width: int) -> list[list[Run]]:
+def _listed(here: Mapping[State, Sequence[str]], width: int) -> list[list[Run]]:
     """One state a line, for where the picture has no room."""
     lines: list[list[Run]] = []
     for state in STATES:

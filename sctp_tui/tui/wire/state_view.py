@@ -13,6 +13,7 @@ from sctp_tui.monitor.text.events import why_not
 from sctp_tui.monitor.trace.conversations import Conversation, End
 from sctp_tui.monitor.trace.states import StateTracker, TakenTransition
 from sctp_tui.sctp.events import Origin
+from sctp_tui.sctp.states import State
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.columns import fit
 from sctp_tui.tui.widgets.scrolled import ScrolledLines
@@ -83,7 +84,7 @@ class StateView(ScrolledLines):
             return
         self._drawn = drawn
         ends = self._ends(tracker)
-        here: dict[str, list[str]] = {}
+        here: dict[State, list[str]] = {}
         for end, name in ends.items():
             here.setdefault(tracker.state[end], []).append(name)
         self._lines = diagram(here, [last.transition for last in lasts if last], width, height)
