@@ -156,6 +156,7 @@ def test_a_server_without_associations_is_sent_to_as_a_client_first(running: Run
 
 def test_a_stream_that_is_not_there_is_another_one(running: Running) -> None:
     name, _, ours = running.greet()
+    assert ours.outbound_streams is not None
     running.send(name, stream=ours.outbound_streams)
     text = running.until(Refused).text
     assert f"give 0 to {ours.outbound_streams - 1}" in text

@@ -33,6 +33,7 @@ from sctp_tui.sctp.hostport import format_hostport
 from sctp_tui.sctp.own_end import joined
 from sctp_tui.sctp.stacks import choose
 from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down, raise_descriptor_limit
+from sctp_tui.sctp.unreachable import refused_by
 
 from .options import SendOptions
 from .send_input import InputMessage, InputMessages
@@ -217,10 +218,11 @@ class _Client:
     def _changed(self, event: AssocChange) -> None:
         match event.state:
             case "COMM_UP" if self._phase is _Phase.OPENING:
-                if self._stream >= event.outbound_streams:
+                streams = event.outbound_streams or 0
+                if self._stream >= streams:
                     self._fail(
                         f"stream {self._stream} was not negotiated: the association has "
-                        f"{event.outbound_streams} outbound streams, 0 to {event.outbound_streams - 1}"
+                        f"{streams} outbound streams, 0 to {streams - 1}"
                     )
                 self._enter(_Phase.SENDING)
                 self._engine.submit(Watch((self._key,)))
@@ -237,7 +239,7 @@ class _Client:
                 else:
                     self._fail(f"association with {self._where} {ending(event)} {self._missing()}")
             case "CANT_STR_ASSOC" if event.by == "peer" and not event.error_text:
-                self._fail(f"nobody listens on {self._where}")
+                self._fail(refused_by(self._where))
             case _:
                 self._fail(f"association with {self._where} {ending(event)}")
 

@@ -327,7 +327,7 @@ class Engine:
         again, association.up = association.up, True
         opened = self._open[association.endpoint]
         if opened.server and not association.refused:
-            streams = event.outbound_streams + event.inbound_streams
+            streams = (event.outbound_streams or 0) + (event.inbound_streams or 0)
             if why := self._no_room(opened, streams - association.negotiated, again):
                 if not again:
                     self._associations.refuse(association, why)

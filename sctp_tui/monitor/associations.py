@@ -56,7 +56,8 @@ class Association(msgspec.Struct, eq=False):
     `state` is a word of RFC 9260, section 4; `ended` is None, or in plain words how it ended, `by` who did
     it.
     `rtt` (ms, the primary path's srtt, in steps of `rtt_step`; None unmeasured), `cwnd` and `rwnd` (bytes),
-    `unacked` and `pending` (DATA chunks) are None until the stack was asked. `local_port` is 0 where only the
+    `unacked` and `pending` (DATA chunks) are None until the stack was asked. `longest_rto` (ms) is of all
+    paths so far, as the stack told it, which may forget it; 0 before. `local_port` is 0 where only the
     endpoint tells it. `last` is when the last message passed or the state changed.
     `history` is how it came to its state; `messages`, `octets` (both in and out, a second) and `rtts` (ms)
     are the last two minutes. `status`, `detail` and `streams` are what was told last of an association that
@@ -80,6 +81,7 @@ class Association(msgspec.Struct, eq=False):
     bytes_in: int = 0
     bytes_out: int = 0
     failed: int = 0
+    longest_rto: int = 0
     unacked: int | None = None
     pending: int | None = None
     rwnd: int | None = None
@@ -217,6 +219,7 @@ class Association(msgspec.Struct, eq=False):
             for path in status.paths
         )
         self.status = status
+        self.longest_rto = max(self.longest_rto, *(path.rto for path in status.paths), 0)
         primary = next((path for path in self.paths if path.primary), None)
         if primary is not None:
             self.rtt, self.rtt_step, self.cwnd = primary.srtt, primary.srtt_step, primary.cwnd
@@ -331,6 +334,8 @@ class Associations:
             case Detail():
                 if association is not None:
                     association.detail = event
+                    if event.statistics is not None:
+                        association.longest_rto = max(association.longest_rto, event.statistics.max_rto)
                     association.version += 1
             case Opening():
                 opened = association or self._meet(event)
@@ -391,8 +396,8 @@ class Associations:
             association.name = association.name or self.names.meet(event.key, event.peer)
         association.peer = event.peer or association.peer
         if event.state in ("COMM_UP", "RESTART"):
-            association.outbound_streams = event.outbound_streams
-            association.inbound_streams = event.inbound_streams
+            association.outbound_streams = event.outbound_streams or 0
+            association.inbound_streams = event.inbound_streams or 0
             if event.state == "RESTART":
                 association.restarts += 1
                 association.paths = ()  # measured anew

@@ -281,7 +281,7 @@ class AssociationRegistry:
                     elif event.by == "nobody" and mono - entry.closing >= GUARD:
                         changes |= {"by": "stack", "error_text": "the shutdown took too long"}
                 else:
-                    entry.outbound_streams = event.outbound_streams
+                    entry.outbound_streams = event.outbound_streams or 0
                     if event.state == "COMM_UP":
                         changes["by"] = "us" if self.options.attempts else "peer"
         return msgspec.structs.replace(event, at=at, mono=mono, endpoint=self.options.name, **changes)

@@ -178,12 +178,13 @@ class MessageTooLarge(Event, frozen=True, tag="message_too_large", gc=False):
 class AssocChange(Event, frozen=True, tag="assoc_change", gc=False):
     """SCTP_ASSOC_CHANGE. `error` is the cause code of RFC 9260, section 3.3.10, in host order.
 
+    The streams are None where none were agreed, or the stack does not tell, as Linux at an association's end.
     Of an ABORT with several causes it is the first one's; `error_text` tells them all.
     """
 
     state: AssocState
-    outbound_streams: int
-    inbound_streams: int
+    outbound_streams: int | None
+    inbound_streams: int | None
     error: int | None
     error_text: str
     by: Origin
@@ -212,7 +213,8 @@ class RemoteError(Event, frozen=True, tag="remote_error", gc=False):
 class SendFailed(Event, frozen=True, tag="send_failed", gc=False):
     """SCTP_SEND_FAILED and SCTP_SEND_FAILED_EVENT: a message could not be delivered.
 
-    `sent` tells whether it had been on the wire; `data` is the message, or its rest, back.
+    `sent` tells whether it had been on the wire; `error` is a cause code in host order, 0 for none; `data` is
+    the message, or its rest, back.
     """
 
     message_id: int
@@ -443,7 +445,8 @@ class Streams(Event, frozen=True, tag="streams", gc=False):
 class Statistics(msgspec.Struct, frozen=True, gc=False):
     """The association's counters, as Linux keeps them (SCTP_GET_ASSOC_STATS): chunks, but `max_rto` in ms.
 
-    `max_rto` is the longest since it was read last. `gaps_in` are gap acknowledgements received.
+    `max_rto` is the longest since it was read last. `out_of_sequence` are those dropped for a TSN too far
+    ahead, not those out of order (`sas_outofseqtsns`). `gaps_in` are gap acknowledgements received.
     """
 
     max_rto: int

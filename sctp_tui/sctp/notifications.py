@@ -9,7 +9,7 @@ adds the rest. Some fields are copies of what the peer sent and stay raw bytes h
 import struct
 from collections.abc import Callable, Mapping
 from itertools import islice
-from socket import ntohl
+from socket import ntohl, ntohs
 
 import msgspec
 
@@ -69,9 +69,7 @@ class Dialect(msgspec.Struct, frozen=True):
 
     def cause(self, number: int) -> int | None:
         """An error cause in host order; None for none."""
-        if self.network_order_errors:
-            number = (number & 0xFF) << 8 | number >> 8
-        return number or None
+        return (ntohs(number) if self.network_order_errors else number) or None
 
 
 _T_BIT = 1
@@ -120,6 +118,8 @@ def _assoc_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
     code = dialect.cause(error)
     told = describe(code)
     features: tuple[str, ...] = ()
+    if state == "CANT_STR_ASSOC":
+        outbound = inbound = 0  # none were agreed
     if state in ("COMM_UP", "RESTART"):
         features = tuple(dialect.features[byte] for byte in info if byte in dialect.features)
     elif found := list(islice(causes(info) if dialect.abort_chunk else each_cause(info), MOST + 1)):
@@ -131,8 +131,8 @@ def _assoc_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
         **_UNSTAMPED,
         assoc_id=assoc_id,
         state=state,
-        outbound_streams=outbound,
-        inbound_streams=inbound,
+        outbound_streams=outbound or None,
+        inbound_streams=inbound or None,
         error=code,
         error_text=told,
         by=by,
@@ -216,7 +216,7 @@ def _failure(
         stream=stream,
         ppid=ntohl(ppid),
         sent=bool(flags & dialect.data_sent),
-        error=error,
+        error=cause or 0,
         error_text=describe(cause),
         size=len(data),
         data=data,

@@ -52,6 +52,11 @@ def unreachable(number: int, host: str, udp_port: int | None, icmp: Icmp | None 
             return f"no way to {host}, or a firewall forbids it (ICMP host unreachable or prohibited)"
 
 
+def refused_by(where: str) -> str:
+    """What an ABORT without a cause says where it answers an INIT: one of two (RFC 9260, 5.1 and 8.4)."""
+    return f"nobody listens on {where}, or no association is taken there"
+
+
 def bounced(host: str, icmp: Icmp) -> str:
     """What came back for a packet to a host, and from whom where that was another."""
     return f"ICMP {icmp.words}" + (f", says {icmp.by}" if icmp.by not in ("", host) else "")

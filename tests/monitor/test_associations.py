@@ -3,7 +3,7 @@ from typing import get_args
 import pytest
 
 from sctp_tui.monitor.associations import Associations
-from sctp_tui.sctp.events import AssocState, Event, Origin
+from sctp_tui.sctp.events import AssocState, Detail, Event, Origin, Path, Statistics, Status
 
 from .story import CLIENT, Story
 
@@ -203,3 +203,18 @@ def test_who_ended_it_is_kept(by: Origin) -> None:
     row = told(s.up(1), s.change(1, "COMM_LOST", by)).get(1)
     assert row is not None
     assert (row.by, row.snapshot().by) == (by, by)
+
+
+def test_the_longest_rto_stays_though_the_stack_forgets_it_as_it_is_read() -> None:
+    store, story = Associations(), Story()
+    store.fold(story.up(1))
+    association = store.get(1)
+    assert association is not None
+    told = []
+    for longest, rto in ((48_000, 6000), (1000, 6000), (1000, 1000), (1000, 60_000)):
+        statistics = Statistics(longest, *[0] * 14)
+        store.fold(Detail(*story._head(1), None, None, None, 1000, 1000, 60_000, 10, (), statistics))
+        path = Path("10.0.0.1", "ACTIVE", True, 4380, 12, rto, 1500)
+        store.fold(Status(*story._head(1), "ESTABLISHED", 131072, 0, 0, 5, 5, 1452, (path,)))
+        told.append(association.longest_rto)
+    assert told == [48_000, 48_000, 48_000, 60_000]

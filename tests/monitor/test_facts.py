@@ -27,6 +27,11 @@ def test_numbers_in_words() -> None:
     ended = dict(facts(story.change(1, "COMM_LOST", "peer", "user-initiated abort: bye", 12)))
     assert ended["error"] == "12, user-initiated abort (RFC 9260, section 3.3.10)"
     assert ended["error_text"] == "user-initiated abort: bye"
+    ends: list[tuple[e.AssocState, str]]
+    ends = [("COMM_LOST", "not told by the stack"), ("CANT_STR_ASSOC", "none were agreed")]
+    for state, told in ends:
+        end = dict(facts(e.AssocChange(*story._head(1), state, None, None, None, "", "peer")))
+        assert (end["outbound_streams"], end["inbound_streams"]) == (told, told)
     path = dict(facts(e.PeerAddrChange(*story._head(1), "10.0.0.1", "UNREACHABLE", 0)))
     assert path["error"] == "0, failed threshold"
     path = dict(facts(e.PeerAddrChange(*story._head(1), "10.0.0.1", "AVAILABLE", 2)))

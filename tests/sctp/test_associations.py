@@ -472,3 +472,20 @@ def test_the_system_says_whether_a_program_has_privilege_of_its_own(tmp_path: Pa
     if mode == 0o2755 and group != "65534":
         pytest.skip("set-group-ID does nothing where the files of tests are")
     assert ("is ignored" in told) == (mode == 0o2755)
+
+
+def test_how_many_streams_there_were_is_told_at_the_end_or_not_at_all(running: Running) -> None:
+    client, up, _ = running.greet(outbound=3, inbound=2)
+    running.shut_down(up.key)
+    end = running.until(AssocChange, key=up.key, state="SHUTDOWN_COMP")
+    assert (end.outbound_streams, end.inbound_streams) == (
+        (2, 3) if running.stack == "userspace" else (None, None)
+    )
+    client = running.client(to=running.nobody(over_udp=True))
+    refused = running.until(AssocChange, endpoint=client)
+    assert (refused.state, refused.outbound_streams, refused.inbound_streams) == (
+        "CANT_STR_ASSOC",
+        None,
+        None,
+    )
+    assert refused.error_text.endswith(", or no association is taken there")

@@ -13,7 +13,15 @@ import pytest
 from sctp_tui.sctp import unicast
 from sctp_tui.sctp.commands import OpenClient
 from sctp_tui.sctp.endpoint import EndpointOptions, SctpError
-from sctp_tui.sctp.events import AssocChange, EndpointFailed, Message, Peer, PeerAddrChange, StackName
+from sctp_tui.sctp.events import (
+    AssocChange,
+    EndpointFailed,
+    Message,
+    Peer,
+    PeerAddrChange,
+    SendFailed,
+    StackName,
+)
 from sctp_tui.sctp.kernel import asking
 from sctp_tui.sctp.kernel.sockets import open_socket
 
@@ -108,14 +116,45 @@ def test_what_nothing_tells_is_not_told(running: Running) -> None:
             assert running.until(AssocChange, key=key, state="COMM_LOST").by == "peer"
 
 
+def test_what_failed_by_an_abort_has_its_cause_as_everybody_writes_it(running: Running) -> None:
+    """Linux has it in network order; and of the streams it tells nothing at the end."""
+    with running.raw_peer() as peer:
+        peer.handshake()
+        up = running.until(AssocChange, state="COMM_UP")
+        assert up.outbound_streams
+        running.send(key=up.key, data=b"not acknowledged")
+        peer.receive(raw.DATA)
+        peer.abort(raw.parameter(12))
+        end = running.until(AssocChange, key=up.key, state="COMM_LOST")
+        failed = running.until(SendFailed, key=up.key)
+    assert (end.error, end.outbound_streams, end.inbound_streams) == (12, None, None)
+    assert (failed.error, failed.error_text, failed.sent) == (12, "user-initiated abort", True)
+
+
 # --- associations that don't come about
+
+
+def test_a_socket_that_listens_may_refuse_too(running: Running) -> None:
+    """Its queue of associations that nobody takes is full: the port has a listener all the same."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_SCTP) as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(1)
+        to = Peer(("127.0.0.1",), full.getsockname()[1])
+        ends = []
+        for _ in range(3):
+            client = running.client(to=to)
+            ends.append(running.until(AssocChange, endpoint=client))
+    assert [end.state for end in ends] == ["COMM_UP", "COMM_UP", "CANT_STR_ASSOC"]
+    assert ends[-1].error_text == (
+        f"nobody listens on SCTP port {to.port} of 127.0.0.1, or no association is taken there"
+    )
 
 
 def test_a_refusal_is_the_peers(running: Running) -> None:
     client = running.client(to=Peer(("127.0.0.1",), 9))
     end = running.until(AssocChange, endpoint=client)
     assert (end.state, end.by) == ("CANT_STR_ASSOC", "peer")
-    assert end.error_text == "nobody listens on SCTP port 9 of 127.0.0.1"
+    assert end.error_text == "nobody listens on SCTP port 9 of 127.0.0.1, or no association is taken there"
 
 
 def test_t1_init_doubles_up_to_the_longest() -> None:

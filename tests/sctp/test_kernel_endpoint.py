@@ -179,7 +179,7 @@ def test_a_failed_message_that_is_not_utf8(hand: Hand) -> None:
     end = hand.find(AssocChange, client)
     assert (end.state, end.error_text, end.by) == (
         "CANT_STR_ASSOC",
-        "nobody listens on SCTP port 9 of 127.0.0.1",
+        "nobody listens on SCTP port 9 of 127.0.0.1, or no association is taken there",
         "peer",
     )
     assert client.associations() == []

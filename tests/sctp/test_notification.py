@@ -75,7 +75,25 @@ ON_LINUX: list[tuple[str, type[Event], dict[str, object]]] = [
     (
         "0180 0000 14000000 0400 0000 0000 0000 00000000",
         AssocChange,
-        {"state": "CANT_STR_ASSOC", "assoc_id": 0, "error": None, "error_text": ""},
+        {
+            "state": "CANT_STR_ASSOC",
+            "assoc_id": 0,
+            "error": None,
+            "error_text": "",
+            "outbound_streams": None,
+            "inbound_streams": None,
+        },
+    ),
+    (  # Linux fills in no streams at the end, and writes the cause code as on the wire
+        "0180 0000 14000000 0100 000c 0000 0000 03000000",
+        AssocChange,
+        {"state": "COMM_LOST", "assoc_id": 3, "error": 12, "outbound_streams": None, "inbound_streams": None},
+    ),
+    (
+        "0380 0100 35000000 000c0000 0100 0000 0300 0000 0000002e 63000000 00000000 00000000 00000000"
+        "00000000 03000000 68656c6c6f",
+        SendFailed,
+        {"sent": True, "error": 12, "error_text": "user-initiated abort"},
     ),
     (
         f"0280 0000 94000000 {V4} 00000000 01000000 06000000",

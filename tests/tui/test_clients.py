@@ -52,7 +52,7 @@ def test_the_end_says_more_than_the_failure_that_comes_with_it(first: str) -> No
     clients = fresh()
     events = [
         e.SendFailed(*HEAD, sent(clients), 1, 0, False, 0, "", 5, b"hello"),
-        e.AssocChange(*HEAD, "CANT_STR_ASSOC", 0, 0, None, "nobody listens on SCTP port 9877", "peer"),
+        e.AssocChange(*HEAD, "CANT_STR_ASSOC", None, None, None, "nobody listens on SCTP port 9877", "peer"),
     ]
     outcome = clients.fold(events if first == "the failure" else reversed(events))
     assert outcome is not None

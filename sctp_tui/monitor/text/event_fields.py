@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 
 from sctp_tui.sctp.events import (
+    AssocChange,
     Event,
     Message,
     Notification,
@@ -62,7 +63,9 @@ def _said(event: Event, name: str, value: object) -> str:
             return "yes" if value else "no"
         case "ssn", None if isinstance(event, Message) and event.unordered:
             return "none, unordered messages have no SSN"
-        case (("ssn" | "tsn"), None):
+        case (("outbound_streams" | "inbound_streams"), None) if _never_up(event):
+            return "none were agreed"
+        case (("ssn" | "tsn" | "outbound_streams" | "inbound_streams"), None):
             return "not told by the stack"
         case _, None:
             return "none"
@@ -86,6 +89,10 @@ def _said(event: Event, name: str, value: object) -> str:
             return ", ".join(map(str, value)) or "none"
         case _:
             return str(value)
+
+
+def _never_up(event: Event) -> bool:
+    return isinstance(event, AssocChange) and event.state == "CANT_STR_ASSOC"
 
 
 def _reason(number: int, state: str) -> str:

@@ -201,7 +201,7 @@ _SILENT: dict[Origin, str] = {
 
 def _assoc_change(event: AssocChange) -> str:
     because = f", {event.error_text}" if event.error_text else ""
-    streams = f"{many(event.outbound_streams, 'stream')} out, {event.inbound_streams} in"
+    streams = f"{many(event.outbound_streams or 0, 'stream')} out, {event.inbound_streams or 0} in"
     features = f" ({', '.join(event.features)})" if event.features else ""
     match event.state:
         case "COMM_UP":

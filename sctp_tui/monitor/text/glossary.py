@@ -49,11 +49,13 @@ TERMS: dict[str, Term] = {
         "Streams that the peer may send on, agreed at the start.",
         "RFC 9260, section 5.1.1",
     ),
-    "age": Term("Age", "How long the association has existed, or did until it ended. By the link's time."),
+    "age": Term(
+        "Age", "How long the association has existed, or did until it ended; in userspace by the link's time."
+    ),
     "idle": Term(
         "Idle",
-        "How long ago the last message passed or the state changed. By the link's time: where that stands, "
-        "so does this.",
+        "How long ago the last message passed or the state changed; in userspace by the link's time: where "
+        "that stands, so does this.",
     ),
     "restarts": Term(
         "Restarts",
@@ -103,7 +105,9 @@ TERMS: dict[str, Term] = {
         "modulo 65536.",
         "RFC 9260, section 6.5",
     ),
-    "stream_idle": Term("Idle", "How long ago the last message passed on this stream, by the link's time."),
+    "stream_idle": Term(
+        "Idle", "How long ago the last message passed on this stream; in userspace by the link's time."
+    ),
     # --- paths
     "path_state": Term(
         "Path state",
@@ -195,7 +199,10 @@ TERMS: dict[str, Term] = {
         "Retransmitted", "DATA chunks sent once more, by a timeout or a fast retransmit.", _LINUX
     ),
     "max_rto": Term(
-        "Longest RTO", "The longest retransmission timeout since the counters were read last.", _LINUX
+        "Longest RTO",
+        "The longest retransmission timeout so far, on whatever path, as the stack told it; Linux forgets it "
+        "each time that it is read, and this program keeps it.",
+        _LINUX,
     ),
     "sacks": Term(
         "SACKs",
@@ -214,8 +221,9 @@ TERMS: dict[str, Term] = {
         "RFC 9260, section 6.2",
     ),
     "out_of_sequence": Term(
-        "Out of sequence",
-        "DATA chunks that came before one with a lower TSN: that one was lost, or overtaken.",
+        "TSNs too high",
+        "DATA that was not taken, as its TSN was too far above what has come for Linux to note. What came "
+        "out of order is not counted.",
         _LINUX,
     ),
     "ordered": Term("Ordered chunks", "DATA chunks of ordered messages.", "RFC 9260, section 6.6"),

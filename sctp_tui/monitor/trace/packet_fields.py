@@ -71,7 +71,8 @@ def _of_packet(row: Row) -> Iterator[tuple[str, str]]:
     seconds, microseconds = divmod(round(packet.at * 1_000_000), 1_000_000)
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
     yield "at", f"{when}.{microseconds:06d}"
-    yield "after", f"{row.elapsed:.6f} s since the first packet, by the link's clock"
+    clock = "the kernel's clock, as captured" if packet.captured else "the link's clock"
+    yield "after", f"{row.elapsed:.6f} s since the first packet, by {clock}"
     local, peer = _end(packet.local), _end(packet.peer) if packet.peer else "?"
     yield "from", printable(peer if packet.direction == "in" else f"{local}, {packet.endpoint}")
     yield "to", printable(local + f", {packet.endpoint}" if packet.direction == "in" else peer)

@@ -57,7 +57,7 @@ EVENTS = {
     ),
     "assoc_change/CANT_STR_ASSOC/peer": Explanation(
         "9260 5.1",
-        "The other end refused: nobody listens on that port, or it has no room.",
+        "The other end refused: nobody listens on that port, or no association is taken there.",
         "An ABORT answered the INIT or the COOKIE ECHO; to a port without a listener it is the answer to an "
         "out of the blue packet (8.4).",
     ),

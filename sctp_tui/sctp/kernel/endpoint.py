@@ -36,7 +36,7 @@ from sctp_tui.sctp.mmsg import COUNT
 from sctp_tui.sctp.notifications import decode
 from sctp_tui.sctp.reassembly import Reassembly
 from sctp_tui.sctp.system import kernel_udp_port, refusal, refused
-from sctp_tui.sctp.unreachable import AGAINST, no_route, unreachable
+from sctp_tui.sctp.unreachable import AGAINST, no_route, refused_by, unreachable
 from sctp_tui.sctp.wire.causes import CauseCode
 
 from . import asking, layout, timers
@@ -600,11 +600,11 @@ class KernelEndpoint:
             return "", "unknown"
         if self._against:
             return unreachable(self._against, to.addresses[0], to.udp_port), "nobody"
-        nobody = f"nobody listens on SCTP port {to.port} of {to.addresses[0]}"
+        where = f"SCTP port {to.port} of {to.addresses[0]}"
         port = self._bound.port if self._bound is not None else 0
         abort = self._overheard(port, to)
         if abort is not None and not abort.ours:
-            return nobody, "peer"
+            return refused_by(where), "peer"
         try:
             silent = now - self._opened_at >= timers.set_up_takes(self._sock.fileno(), len(self._destination))
         except OSError:
@@ -615,10 +615,10 @@ class KernelEndpoint:
         before, after = self._came, timers.came()
         if before is not None and after is not None:
             if after.unreachable == before.unreachable:
-                return nobody, "peer"
+                return refused_by(where), "peer"
             if after.packets == before.packets:
                 return unreachable(errno.ENOPROTOOPT, to.addresses[0], to.udp_port), "nobody"
-        return f"{nobody}, or it has no SCTP: Linux does not tell which", "unknown"
+        return f"{refused_by(where)}, or it has no SCTP: Linux does not tell which", "unknown"
 
     def close(self) -> None:
         """See `Endpoint.close`."""

@@ -36,7 +36,7 @@ from sctp_tui.sctp.notifications import decode
 from sctp_tui.sctp.reassembly import Reassembly
 from sctp_tui.sctp.rtt import measured
 from sctp_tui.sctp.system import kernel_udp_port, refusal, refused
-from sctp_tui.sctp.unreachable import no_route
+from sctp_tui.sctp.unreachable import no_route, refused_by
 from sctp_tui.sctp.wire.causes import CauseCode
 
 from . import layout
@@ -623,7 +623,7 @@ class UserspaceEndpoint:
             return text, "nobody"
         if link.aborted:
             link.aborted = False
-            return f"nobody listens on SCTP port {to.port} of {to.addresses[0]}", "peer"
+            return refused_by(f"SCTP port {to.port} of {to.addresses[0]}"), "peer"
         if self._stale:
             self._stale = False
             return "stale cookie, as the peer says: ours came back too late for it each time", "stack"

@@ -324,12 +324,12 @@ def _counters(association: Association) -> Iterator[tuple[str, StyledText]]:
         yield "Pending", _count(status.pending, "chunk", "pending")
         yield "Fragments above", StyledText(f"{status.fragmentation_point} B", "", "fragmentation")
     if a.detail is not None and a.detail.statistics is not None:
-        yield from _statistics(a.detail.statistics)
+        yield from _statistics(a.detail.statistics, a.longest_rto)
 
 
-def _statistics(s: Statistics) -> Iterator[tuple[str, StyledText]]:
+def _statistics(s: Statistics, longest: int) -> Iterator[tuple[str, StyledText]]:
     yield "Retransmitted", _count(s.retransmitted, "chunk", "retransmitted")
-    yield "Longest RTO", StyledText(units.milliseconds(s.max_rto) if s.max_rto else "-", "", "max_rto")
+    yield "Longest RTO", StyledText(units.milliseconds(longest) if longest else "-", "", "max_rto")
     for label, term, came, went, what in (
         ("Packets", "packets", s.packets_in, s.packets_out, "packet"),
         ("SACKs", "sacks", s.sacks_in, s.sacks_out, "chunk"),
@@ -341,7 +341,7 @@ def _statistics(s: Statistics) -> Iterator[tuple[str, StyledText]]:
         yield f"{label} out", _count(went, what, term, "out")
     yield "Gap blocks in", _count(s.gaps_in, "block", "gaps_in")
     yield "Duplicates in", _count(s.duplicates_in, "chunk", "duplicates_in")
-    yield "Out of sequence", _count(s.out_of_sequence, "chunk", "out_of_sequence")
+    yield "TSNs too high", _count(s.out_of_sequence, "chunk", "out_of_sequence")
 
 
 def _count(number: int, what: str, term: str, of: Hashable = None) -> StyledText:
