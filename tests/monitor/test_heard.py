@@ -99,7 +99,7 @@ def test_a_heartbeat_is_explained_by_what_went_to_its_address_before() -> None:
     idle, soon, again = (
         "sent while nothing else passes",
         "soon after something else",
-        "was not answered in time",
+        "did not come back in time",
     )
     assert idle in _told(_packet(0, "in", sack), _packet(1, "out", _BEAT))  # nothing was seen to go there
     up = [_packet(0, "out", data), _packet(0.1, "in", sack)]

@@ -66,6 +66,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.made: list[Packet] = []
+        self.within = self.captured = False
 
     def put(self, direction: str, *chunks: bytes, verdict: str = "delivered", **more: Any) -> None:
         """A packet, 1 ms after the one before, or `at` so many seconds after the first."""
@@ -87,6 +88,8 @@ class Wire:
             reason=reason,
             delay=delay,
             data=raw,
+            within=self.within,
+            captured=self.captured,
         )
         self.made.append(packet)
 
@@ -342,6 +345,7 @@ def test_what_arrives_in_the_microsecond_of_a_resend_was_heard(wire: Wire) -> No
 
 
 def test_heartbeats_without_an_answer_are_marked(wire: Wire) -> None:
+    wire.within = True
     beat, other = (struct.pack("!HH", 1, 8) + one for one in (b"1111", b"2222"))
     wire.put("out", _chunk(4, beat))  # 3
     wire.put("in", _chunk(5, beat))
@@ -368,6 +372,21 @@ def test_heartbeats_without_an_answer_are_marked(wire: Wire) -> None:
     assert b"answered, the answer was lost" in b"".join(one for one in picture(still) if one)
 
 
+@pytest.mark.parametrize("captured", [False, True])
+def test_an_answer_that_may_have_been_lost_before_it_was_seen_was_not_seen(
+    wire: Wire, captured: bool
+) -> None:
+    """A peer's over UDP, and any in a capture behind the loss."""
+    wire.within = wire.captured = captured
+    beat = struct.pack("!HH", 1, 8) + b"1111"
+    wire.put("out", _chunk(4, beat))
+    wire.put("out", _chunk(4, beat))
+    ladder = wire.ladder()
+    assert ladder.answer(ladder[3], inf) == "no answer seen"
+    assert beats(ladder, HeartbeatRun(3, 3), inf) == "HEARTBEAT, no answer seen"
+    assert beats(ladder, HeartbeatRun(2, 4), inf).endswith(", 2 with no answer seen")
+
+
 def test_an_init_without_an_answer_is_marked_as_a_heartbeat_is(wire: Wire) -> None:
     init = wire.made[0].data[12:]
     for again in (3, 4):
@@ -390,6 +409,7 @@ def test_what_was_given_up_has_not_come(wire: Wire) -> None:
 
 
 def test_a_heartbeat_on_its_way_is_not_unanswered_yet(wire: Wire) -> None:
+    wire.within = True
     beat = struct.pack("!HH", 1, 8) + b"1111"
     wire.put("out", _chunk(4, beat), delay=0.005)
     ladder = wire.ladder()

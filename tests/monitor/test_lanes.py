@@ -256,6 +256,21 @@ def test_what_is_given_up_may_come_all_the_same() -> None:
     assert told_of(sending.messages) == [(1, 0, "ready")]
 
 
+@pytest.mark.parametrize("stream", [1, 2])
+def test_what_comes_behind_a_forward_tsn_waits_for_nothing_that_was_never_seen(stream: int) -> None:
+    """The message was lost before the capture; its stream may have had another one before, or none."""
+    sending = folded(
+        told(0, init(5)),
+        told(1, data(5, 1, 0)),
+        told(2, ForwardTsn(0, 12, 6, ((stream, 1 if stream == 1 else 0),))),
+        told(3, data(7, stream, 2 if stream == 1 else 1)),
+        told(4, sack(7), back=True),
+    )
+    assert [block.ready_at for block in sending.messages] == [1, 3]
+    assert [block.single_stream_at for block in sending.messages] == [1, 3]
+    assert sending.queues[stream].by_stream.count == 0
+
+
 @pytest.mark.parametrize(
     "forward", [ForwardTsn(0, 12, 5, ((1, 0),)), IForwardTsn(0, 16, 5, ((1, False, 0),))]
 )

@@ -194,7 +194,7 @@ def _path(event: PeerAddrChange) -> list[Inferred]:
             why = "An address is confirmed by a HEARTBEAT that is answered (RFC 9260, section 5.4)."
             return [_out(event, "HEARTBEAT", f"to {to}", why), _in(event, "HEARTBEAT ACK", f"from {to}", why)]
         case "UNREACHABLE":
-            why = "What was sent there was not answered, time and again (RFC 9260, section 8.2)."
+            why = "No answer came to what was sent there, time and again (RFC 9260, section 8.2)."
             return [_out(event, "DATA or HEARTBEAT", f"to {to}", why, lost=True)]
         case "AVAILABLE":
             why = "What was sent there was answered, so that the path counts again (RFC 9260, section 8.2)."

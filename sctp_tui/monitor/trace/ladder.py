@@ -249,7 +249,12 @@ class Ladder:
             return ""
         if row.number in self._answer_lost:
             return "answered, the answer was lost"
-        return "unanswered" if row.number in self._unanswered else ""
+        return self.unanswered_word(row) if row.number in self._unanswered else ""
+
+    def unanswered_word(self, row: Row) -> str:
+        """What is said of a HEARTBEAT or INIT without an answer, which may have been lost unseen."""
+        seen = row.packet.as_sent(_OTHER[row.packet.direction])
+        return "unanswered" if seen else "no answer seen"
 
     def rto(self, row: Row) -> float:
         """The RTO (s) of the timer for which it is sent again, 0 where that is not so, or was not told."""

@@ -64,6 +64,7 @@ class StreamDelivery:
         self._open: dict[
             tuple[int, bool, int], TrackedMessage
         ] = {}  # messages of which pieces were not seen yet
+        self._skipped: dict[int, int] = {}  # of streams without a message yet, the SSN or MID that is next
         self._underway: set[int] = set()  # TSNs sent that have not come
         self._lost: set[int] = set()  # those of them that the link lost, and that were not sent again
         self._coming: list[tuple[float, int, int | Sack | Shutdown | ForwardTsn | IForwardTsn]] = []
@@ -114,7 +115,8 @@ class StreamDelivery:
         """A DATA chunk never seen before: its message."""
         queue = self.queues.get(chunk.stream)
         if queue is None:
-            queue = self.queues[chunk.stream] = StreamQueue(chunk.stream, 0 if self._known else None)
+            expected = self._skipped.pop(chunk.stream, 0) if self._known else None
+            queue = self.queues[chunk.stream] = StreamQueue(chunk.stream, expected)
         if isinstance(chunk, IData):
             number, bits, position = chunk.mid, 32, chunk.fsn
         else:
@@ -209,6 +211,8 @@ class StreamDelivery:
             return
         self.version += 1
         cumulative = self._count_on(chunk.cumulative_tsn)
+        if cumulative - self._highest <= FAR:
+            self._highest = max(self._highest, cumulative)  # what was lost before it was seen was sent, too
         for tsn in among(self._forgotten, cumulative, self._underway):
             self._of[tsn].abandoned = True
         if arrival is not None:
@@ -261,6 +265,8 @@ class StreamDelivery:
         for stream, number in skipped:
             if (queue := self.queues.get(stream)) is not None:
                 queue.skip(queue.count_on(number, bits, False), time)
+            elif self._known:
+                self._skipped[stream] = (number + 1) % (1 << bits)
 
     def _arrive(self, tsn: int, time: float) -> None:
         """A DATA chunk comes; once more, or of a message no longer kept, it is nothing new."""

@@ -375,7 +375,9 @@ def beats(ladder: Ladder, line: HeartbeatRun, now: float) -> str:
         said = f"{count} HEARTBEATs" if questions else f"{count} HEARTBEATs and answers"
     parts = [said]
     if alone:
-        parts.append("unanswered" if alone == count else f"{alone} unanswered")
+        word = ladder.unanswered_word(ladder[line.first])
+        words = word if word == "unanswered" else f"with {word}"
+        parts.append(word if alone == count else f"{alone} {words}")
     if awaited:
         parts.append("on its way" if count == 1 else f"{awaited} on {'its' if awaited == 1 else 'their'} way")
     if lost:

@@ -67,7 +67,7 @@ CHUNKS = {
     ),
     "COOKIE ECHO/data": Explanation(
         "9260 5.1",
-        "The cookie goes back, and the first messages ride along: they wait for one round trip only.",
+        "The cookie goes back, and the first messages ride along: they need not wait until it is answered.",
         "DATA may be bundled behind COOKIE ECHO, which has to be the first chunk. No further packet may be "
         "sent until COOKIE ACK has come.",
     ),
@@ -176,7 +176,8 @@ CHUNKS = {
     ),
     "DATA/fills": Explanation(
         "9260 6.7",
-        "It fills a gap: what came after it and had to wait on its stream can be delivered now.",
+        "It fills a gap: what waits behind it on its stream can be delivered as soon as nothing earlier of "
+        "that stream is missing.",
         "First seen behind DATA with higher TSNs: sent again, or overtaken. Where no other gap is before it "
         "the Cumulative TSN Ack moves over it and the block behind, and what waited can be delivered (6.6).",
     ),
@@ -322,7 +323,8 @@ CHUNKS = {
     ),
     "HEARTBEAT/again": Explanation(
         "9260 8.3",
-        "The question once more: the last one that went to this address was not answered in time.",
+        "The question once more: an answer to the last one that went to this address did not come back in "
+        "time.",
         "No HEARTBEAT ACK within an RTO: an error of the path, which is inactive past Path.Max.Retrans of "
         "them (8.2), and of the association where data takes this path (8.1).",
     ),

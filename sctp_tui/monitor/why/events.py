@@ -96,7 +96,7 @@ EVENTS = {
     ),
     "peer_addr_change/UNREACHABLE": Explanation(
         "9260 8.2",
-        "An address of the other end has not answered for long. Another one is used, where there is one.",
+        "For long no answer has come from an address of the other end. Another one is used, if there is one.",
         "Its error counter went past Path.Max.Retrans: it is inactive. Data moves to another active address "
         "(6.4.1), HEARTBEATs go on.",
     ),
