@@ -174,6 +174,19 @@ class MessageLog(FollowView):
         if log.progress == 1:
             self._held = None
 
+    def _kept(self, number: int) -> Event | None:
+        """The record with this number; None where it has gone since the last `show`, as more was folded."""
+        try:
+            return self._log[number]
+        except IndexError:
+            return None
+
+    @property
+    def chosen(self) -> int | None:
+        """Number of the record that the keys mean, None where there is none, or none any more."""
+        number = super().chosen
+        return None if number is None or self._kept(number) is None else number
+
     @property
     def captured(self) -> int:
         """The number after the newest record's."""
@@ -253,7 +266,9 @@ class MessageLog(FollowView):
             return Strip.blank(width, self.rich_style)
         strip = self._strips.get(number)
         if strip is None:
-            strip = self._line(self._log[number], width)
+            if (event := self._kept(number)) is None:
+                return Strip.blank(width, self.rich_style)
+            strip = self._line(event, width)
             if (selection := self.text_selection) and (span := selection.get_span(number)):
                 strip = self._select(strip, *span)
             # Records are numbered from 0, and so are the lines that a selection speaks of.
@@ -344,8 +359,9 @@ class MessageLog(FollowView):
         lines = []
         for number in range(first, min(last, first + _COPIED)):
             begin, stop = selection.get_span(number) or (0, 0)
-            text = self._line(self._log[number], width).text
-            lines.append(text[begin : None if stop == -1 else stop].rstrip())
+            if (event := self._kept(number)) is not None:
+                text = self._line(event, width).text
+                lines.append(text[begin : None if stop == -1 else stop].rstrip())
         return ("\n".join(lines), "\n") if lines else None
 
     def on_click(self, event: events.Click) -> None:
@@ -362,6 +378,6 @@ class MessageLog(FollowView):
         if event.chain < 2:
             return
         event.prevent_default()
-        if offset.y and number < self._end:
-            line = self._line(self._log[number], self.scrollable_content_region.width).text.rstrip()
+        if offset.y and number < self._end and (record := self._kept(number)) is not None:
+            line = self._line(record, self.scrollable_content_region.width).text.rstrip()
             self.screen.selections = {self: Selection(Offset(0, number), Offset(len(line), number))}
