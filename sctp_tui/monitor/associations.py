@@ -364,11 +364,11 @@ class Associations:
                 pass
 
     def echoed(self, key: int, packet: Packet) -> None:
-        """Its COOKIE ECHO has gone out, in this packet: no notification tells of that."""
+        """Its COOKIE ECHO goes out, in this packet or for this INIT ACK: no notification tells of that."""
         if association := self._to_change(key):
             entered = association.history[-1]  # a packet's clock is its link's
             now = msgspec.structs.replace(packet, mono=entered.mono + packet.at - entered.at)
-            association._enter("COOKIE-ECHOED", now, "the cookie that came with the INIT ACK was sent back")
+            association._enter("COOKIE-ECHOED", now, "the cookie that came with the INIT ACK is sent back")
             association.version += 1
 
     def _to_change(self, key: int) -> Association | None:

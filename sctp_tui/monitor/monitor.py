@@ -101,17 +101,20 @@ class Monitor:
         ]
         if not openings:
             return
+        # Behind a loss the first COOKIE ECHO may not be seen; an INIT ACK that was has come.
         echoes = [
             one
             for one in packets
-            if kind(one) == ChunkType.COOKIE_ECHO and one.verdict not in ("refused", "bounced")
+            if (kind(one) == ChunkType.COOKIE_ECHO or (kind(one) == ChunkType.INIT_ACK and one.seen_behind))
+            and one.verdict not in ("refused", "bounced")
         ]
         for view, opening in openings if echoes else ():
             conversation = self.wire.of(opening, self.endpoints)
             if conversation is None or conversation.over:
                 continue
-            way = "out" if conversation.endpoint == view.name else "in"
+            ways = ("out", "in") if conversation.endpoint == view.name else ("in", "out")
             for echo in echoes:
+                way = ways[kind(echo) == ChunkType.INIT_ACK]
                 its = (echo.flow, echo.direction) == (conversation.flow, way)
                 if its and echo.mono >= conversation.start_mono:
                     self.associations.echoed(opening.key, echo)

@@ -342,6 +342,11 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
         return not self.captured and (self.within or direction == "out")
 
     @property
+    def seen_behind(self) -> bool:
+        """Whether it was captured behind what loses and delays, as netem: it has come, when it was seen."""
+        return self.captured and (self.within or self.direction == "in")
+
+    @property
     def vtag(self) -> int:
         """The verification tag (RFC 9260, section 3.1)."""
         return int.from_bytes(self.data[4:8], "big")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
@@ -176,6 +177,19 @@ def test_the_table_is_sound() -> None:
     for key in ([(one.state, one.trigger) for one in TABLE], [(o.state, o.sends) for o in TABLE if o.sends]):
         assert len(set(key)) == len(key)
     assert all(_leads("CLOSED", state) for state in STATES)
+
+
+@pytest.mark.parametrize(("captured", "entered"), [(True, 1.0), (False, 3.2)])
+def test_behind_a_loss_a_cookie_goes_back_when_the_init_ack_comes(captured: bool, entered: float) -> None:
+    """The first COOKIE ECHO is lost before the capture: that it is sent at once the RFC says."""
+    packets = [
+        replace(_packet(name, way, at), captured=captured, within=True)
+        for (name, way), at in zip(_HANDSHAKE, (0.0, 1.0, 3.2, 3.3), strict=True)
+    ]
+    tracker = StateTracker(_conversation(*packets))
+    tracker.update(10.0)
+    told = [(one.transition.next, one.at) for one in tracker.taken if one.end == "peer"]
+    assert told == [("COOKIE-WAIT", 0.0), ("COOKIE-ECHOED", entered), ("ESTABLISHED", 3.3)]
 
 
 def test_what_is_lost_does_not_arrive_and_what_is_late_arrives_late() -> None:

@@ -1,7 +1,8 @@
 """The association's state machine (RFC 9260, section 4) as one table, and where two ends stand in it.
 
 A packet proves what its sender did: who sends a COOKIE ACK is ESTABLISHED. What sends nothing is taken when
-the packet that triggers it arrives.
+the packet that triggers it arrives, and so is the COOKIE ECHO where packets are captured behind what loses
+them: the first one may not have been seen.
 """
 
 import heapq
@@ -107,7 +108,7 @@ class StateTracker:
         self.seen = conversation.first - 1
         self.state: dict[End, State] = {"peer": "CLOSED", "local": "CLOSED"}
         self.taken: deque[TakenTransition] = deque(maxlen=_KEPT)
-        self._arriving: list[tuple[float, int, End, tuple[Chunk, ...]]] = []
+        self._arriving: list[tuple[float, int, End, tuple[Chunk, ...], bool]] = []
         self._hearing = Hearing()
         self._asking: set[End] = set()  # who has sent an INIT, and no COOKIE ACK went to it since
         self._anew: set[End] = (
@@ -176,15 +177,19 @@ class StateTracker:
                 self._sent(sender, chunk, heard, packet.mono, number)
         if packet.verdict != "dropped":
             other: End = "peer" if sender == "local" else "local"
-            heapq.heappush(self._arriving, (packet.mono + packet.delay, number, other, chunks))
+            comes = packet.mono + packet.delay
+            heapq.heappush(self._arriving, (comes, number, other, chunks, packet.seen_behind))
 
     def _arrive(self, now: float) -> None:
         arriving = self._arriving
         while arriving and has_come(arriving[0][0], now):
-            at, number, end, chunks = heapq.heappop(arriving)
+            at, number, end, chunks, behind = heapq.heappop(arriving)
             for chunk in chunks if not self.conversation.bounced(number) else ():
-                key = (self.state[end], f"receive {name_of(chunk)}")
-                self._take(end, _BY_RECEIVING.get(key), at, number)
+                state, name = self.state[end], name_of(chunk)
+                taken = _BY_RECEIVING.get((state, f"receive {name}"))
+                if behind and state == "COOKIE-WAIT" and name == "INIT ACK":
+                    taken = _BY_SENDING[state, "COOKIE ECHO"]
+                self._take(end, taken, at, number)
 
     def _sent(self, end: End, chunk: Chunk, heard: Heard, at: float, number: int) -> None:
         name, state, why = name_of(chunk), self.state[end], ""
