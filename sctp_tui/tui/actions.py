@@ -1,8 +1,8 @@
 """The one table of what a user can do: keys, footer, help and command palette are made from it.
 
-A new action is one row here and a method `action_…` of the class that its place names. A row's `name` is
-its key in `[keys]` of the config file. Nothing here needs Textual, so that the config can be checked
-and the keys printed without it.
+A new action is one row here and a method `action_…` of the class that its place names; what is done in a view
+of the wire stands with the view, in `wire_views`. A row's `name` is its key in `[keys]` of the config file.
+Nothing here needs Textual, so that the config can be checked and the keys printed without it.
 """
 
 import unicodedata
@@ -12,20 +12,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from .action import Action, Place
+from .wire_views import VIEWS
+
 if TYPE_CHECKING:
     from textual.binding import BindingType
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where keys act: a class whose BINDINGS they are, and the places around it, whose keys act there too.
-
-    `inside` names those with spaces between. Where something is `typed`, no key is a character.
-    """
-
-    title: str
-    holder: str
-    inside: str = ""
-    typed: bool = False
 
 
 PLACES: Mapping[str, Place] = {
@@ -33,14 +24,10 @@ PLACES: Mapping[str, Place] = {
     "table": Place("In the table", "LineTable", "lists"),
     "log": Place("In the log", "MessageLog", "lists"),
     "wire": Place("In the wire", "WirePane", "lists"),
-    "ladder": Place("In the ladder", "ArrowsView", "wire"),
-    "packets": Place("On a packet of the ladder", "LadderView", "ladder"),
+    **{name: place for view in VIEWS for name, place in view.places.items()},
     "clients": Place("In the client pane", "ClientPane", "lists", typed=True),
     "fields": Place("In the client pane's fields", "Fields", "clients", typed=True),
     "line": Place("In the line", "MessageInput", "clients", typed=True),
-    "lanes": Place("In the lanes", "LanesView", "wire"),
-    "window": Place("In the window view", "WindowView", "wire"),
-    "states": Place("In the states", "StateView", "wire"),
     "everywhere": Place("Everywhere", "SctpApp"),
     "menu": Place("In a list to choose from", "Menu", "clients sort columns export copy drop help"),
     "text": Place("In a text that scrolls", "ScrolledText", "explain filter_help packet help"),
@@ -70,24 +57,6 @@ PLACES: Mapping[str, Place] = {
     "failure": Place("Where no server could be opened", "FailureScreen"),
 }
 """In the order of the help."""
-
-
-class Action(msgspec.Struct, frozen=True):
-    """One thing that a user can do in one place.
-
-    `keys` as Textual names them (`x`, `?`, `ctrl+n`, `f1`), more than one with commas between; `action` as in
-    a Textual binding, the method's name without `action_`. `label` is for the footer and the palette;
-    without one the action is in neither. `help` says what it does, in a few words.
-    """
-
-    name: str
-    place: str
-    keys: str
-    action: str
-    label: str
-    help: str
-    footer: bool = True
-    priority: bool = False
 
 
 # fmt: off
@@ -147,48 +116,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("log_unfilter", "log", "escape", "screen.unfilter", "", "End the search, then the filter"),
     Action("log_follow", "log", "end", "follow", "", "The newest line, and follow"),
     Action("log_open", "log", "enter", "open", "", "Open the line"),
-    Action("ladder", "wire", "1", "view('ladder')", "Ladder", "Packets as arrows", footer=False),
-    Action("lanes", "wire", "2", "view('lanes')", "Lanes", "Messages and waits, by stream", footer=False),
-    Action("window", "wire", "3", "view('window')", "Window", "TSNs and windows over time", footer=False),
-    Action("states", "wire", "4", "view('states')", "States", "The states of both ends", footer=False),
+    *(view.chosen for view in VIEWS),
     Action("level", "wire", "E", "level", "Expert", "Explain for experts, or beginners"),
     Action("wire_whole", "wire", "W", "screen.whole", "Whole", "Use the whole screen, or not", footer=False),
     Action("wire_back", "wire", "escape", "screen.wire", "Table", "Back to the table"),
-    Action("ladder_up", "ladder", "up,k", "move(-1)", "", "One arrow up"),
-    Action("ladder_down", "ladder", "down,j", "move(1)", "", "One arrow down"),
-    Action("ladder_page_up", "ladder", "pageup", "page(-1)", "", "As many arrows up as fit"),
-    Action("ladder_page_down", "ladder", "pagedown", "page(1)", "", "As many arrows down"),
-    Action("ladder_first", "ladder", "home", "first", "", "The oldest arrow"),
-    Action("ladder_follow", "ladder", "end", "follow", "", "The newest arrow, and follow"),
-    Action("of_note", "packets", ">", "of_note(1)", "Next lost", "The next lost or sent again", footer=False),
-    Action("of_note_back", "packets", "<", "of_note(-1)", "Lost before", "The one before", footer=False),
-    Action("sockets", "packets", "v", "sockets", "App", "Show what the sockets tell"),
-    Action("beats", "packets", "h", "fold", "Fold", "HEARTBEATs in a row as one line, or each", footer=False),
-    Action("ladder_open", "packets", "enter", "open", "All", "Open the packet"),
-    Action("lanes_turn", "lanes", "t", "turn", "Turn", "The other end's messages"),
-    Action("lanes_one", "lanes", "O", "one_stream", "One stream", "Deliver as TCP would, or as SCTP"),
-    Action("lanes_in", "lanes", "+,=", "zoom(1)", "Zoom in", "Larger blocks", footer=False),
-    Action("lanes_out", "lanes", "-", "zoom(-1)", "Zoom out", "Smaller blocks", footer=False),
-    Action("lanes_before", "lanes", "left", "move(-1)", "", "Earlier messages"),
-    Action("lanes_after", "lanes", "right", "move(1)", "", "Later messages"),
-    Action("lanes_up", "lanes", "up,k", "lane(-1)", "", "One stream up"),
-    Action("lanes_down", "lanes", "down,j", "lane(1)", "", "One stream down"),
-    Action("lanes_first", "lanes", "home", "first", "", "The oldest messages"),
-    Action("lanes_follow", "lanes", "end", "follow", "", "The newest, and follow"),
-    Action("window_turn", "window", "t", "turn", "Turn", "The other end's DATA"),
-    Action("window_in", "window", "+,=", "zoom(-1)", "Zoom", "Less time in view"),
-    Action("window_out", "window", "-", "zoom(1)", "Zoom out", "More time in view", footer=False),
-    Action("window_whole", "window", "0", "whole", "Whole", "All the time again, up to 10 s", footer=False),
-    Action("window_before", "window", "left,up,k", "move(-1)", "", "Earlier"),
-    Action("window_after", "window", "right,down,j", "move(1)", "", "Later"),
-    Action("window_first", "window", "home", "first", "", "The beginning"),
-    Action("window_follow", "window", "end", "follow", "", "The newest, and follow"),
-    Action("states_up", "states", "up,k", "move(-1)", "", "One line up"),
-    Action("states_down", "states", "down,j", "move(1)", "", "One line down"),
-    Action("states_page_up", "states", "pageup", "page(-1)", "", "As many lines up as fit"),
-    Action("states_page_down", "states", "pagedown", "page(1)", "", "As many lines down"),
-    Action("states_first", "states", "home", "first", "", "The states, and the newest transition"),
-    Action("states_last", "states", "end", "last", "", "The oldest transition"),
+    *(row for view in VIEWS for row in view.actions),
     Action("client_new", "clients", "ctrl+n", "screen.new_client", "New", "One more client"),
     Action(
         "client_connect", "clients", "ctrl+o", "screen.connect", "Connect", "An association without data",

@@ -6,7 +6,8 @@ from textual.binding import Binding
 from textual.keys import format_key
 from textual.screen import Screen
 
-from .actions import MOVED, Action, named, with_own
+from .action import Action
+from .actions import MOVED, named, with_own
 from .state import SavedState
 
 

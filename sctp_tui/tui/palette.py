@@ -11,13 +11,15 @@ from textual.content import Content
 from textual.dom import DOMNode
 from textual.widget import Widget
 
-from .actions import ACTIONS, PLACES, Action, around
+from .action import Action
+from .actions import ACTIONS, PLACES, around
 from .keys import Keys, drawn
 from .program import Program
 from .wire_actions import WireActions
+from .wire_views import VIEWS
 
-_VIEWS = {"packets": "ladder", "lanes": "lanes", "window": "window", "states": "states"}
-"""Places that are views of the wire."""
+_VIEWS = {place: view.name for view in VIEWS for place in view.places}
+"""The views of the wire, by the places in them."""
 
 
 class PaletteEntry(msgspec.Struct, frozen=True):

@@ -19,7 +19,8 @@ from sctp_tui.tui.widgets.heading import Heading
 from sctp_tui.tui.widgets.hexview import HexView
 from sctp_tui.tui.wire.ladder_view import LadderView
 from sctp_tui.tui.wire.why_line import WhyLine
-from sctp_tui.tui.wire.wire_pane import VIEWS, WireHeading, WirePane
+from sctp_tui.tui.wire.wire_pane import WireHeading, WirePane
+from sctp_tui.tui.wire_views import BY_NAME, VIEWS
 
 from ..harness import unused_udp_port
 from .driving import drawn, message_input, outcome, rows, running, type_line, until
@@ -86,11 +87,11 @@ async def test_views_by_their_keys_and_clicks() -> None:
         await _greet(app, pilot)
         await pilot.press("escape", "w")
         await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
-        for view, title in VIEWS.items():
-            await pilot.press(title[0])
-            await until(pilot, lambda view=view: app.query_one(f"#{view}").has_focus)  # type: ignore[misc]
+        for view in VIEWS:
+            await pilot.press(view.heading[0])
+            await until(pilot, lambda view=view: app.query_one(f"#{view.name}").has_focus)  # type: ignore[misc]
         heading = app.query_one(WireHeading)
-        at = heading.render().plain.index(VIEWS["lanes"]) + 2
+        at = heading.render().plain.index(BY_NAME["lanes"].heading) + 2
         await pilot.click(heading, offset=(at, 0))
         await until(pilot, lambda: heading.view == "lanes")
 

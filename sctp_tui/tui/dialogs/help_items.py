@@ -7,7 +7,8 @@ import msgspec
 
 from sctp_tui.help import TOPICS
 from sctp_tui.monitor.text.glossary import TERMS
-from sctp_tui.tui.actions import ACTIONS, PLACES, Action, named
+from sctp_tui.tui.action import Action
+from sctp_tui.tui.actions import ACTIONS, PLACES, named
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -6,18 +6,21 @@ from collections.abc import Iterable
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.endpoints import is_server
 from sctp_tui.monitor.log import Log
+from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.inferred import Inference, Inferred
 
 from .arrows_view import ArrowsView
+from .conversation_view import StandInView
 from .ladder_lines import INFERRED, Part, arrow, margin, times, titles
 
 _SLICE = 5000  # records of the log looked at between two frames
 _KEPT = 100_000  # arrows
 
 
-class InferredView(ArrowsView):
+class InferredView(StandInView, ArrowsView):
     """Shows one association, from what the log still has of it."""
 
+    explains = True
     DEFAULT_CSS = """
     InferredView > .ladder--mark { color: $text-muted; text-style: italic; }
     """
@@ -29,6 +32,10 @@ class InferredView(ArrowsView):
         self._arrows: deque[Inferred] = deque(maxlen=_KEPT)
         self._seen = 0  # number of the next record of the log
         self._made = 0  # arrows since the first
+
+    def draw(self, association: Association, monitor: Monitor) -> None:
+        """The association, as the log tells of it."""
+        self.show(association, monitor.log)
 
     def show(self, association: Association, log: Log) -> None:
         """Take in what came to the log since the last time; of another association, all that it has."""
@@ -48,6 +55,11 @@ class InferredView(ArrowsView):
         first = self._made - len(self._arrows)
         if (first, self._made) != (self._first, self._end):
             self.keep(first, self._made)
+
+    @property
+    def explained(self) -> Inferred | None:
+        """The arrow that the keys mean."""
+        return self.row
 
     @property
     def row(self) -> Inferred | None:

@@ -9,6 +9,7 @@ from textual.message import Message
 
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.other_end import of_its_ends
 from sctp_tui.monitor.trace.conversations import Conversation, End
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.timeline import (
@@ -18,19 +19,22 @@ from sctp_tui.monitor.trace.timeline import (
     Line,
     SocketEvent,
     Timeline,
+    sides,
 )
-from sctp_tui.monitor.why import Level
 from sctp_tui.sctp.events import Event
 from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.tui.actions import bindings
 
 from .arrows_view import ArrowsView
+from .conversation_view import ConversationView, Scene
 from .ladder_lines import Part, head, parts
 
 
-class LadderView(ArrowsView):
+class LadderView(ConversationView, ArrowsView):
     """Shows the packets of one conversation as arrows, and between them what else happened."""
 
+    closely = True
+    explains = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("packets")
 
     class Said(Message):
@@ -48,8 +52,6 @@ class LadderView(ArrowsView):
         self.timeline: Timeline | None = None
         self.shown = LadderOptions()
         """What stands beside the packets."""
-        self.level: Level = "beginner"
-        """For whom all of a packet is explained."""
         self._now = 0.0
         self._all_there = 0.0  # when the last packet arrives, or misses an answer
         self._log: Log | None = None
@@ -58,6 +60,12 @@ class LadderView(ArrowsView):
     def ladder(self) -> Ladder | None:
         """The packets, None while there are none."""
         return self.timeline.ladder if self.timeline is not None else None
+
+    def draw(self, scene: Scene) -> None:
+        """The conversation, and what else happened to the associations at its ends."""
+        monitor = scene.monitor
+        at_ends = of_its_ends(scene.association, monitor.associations, monitor.endpoints)
+        self.show(scene.conversation, scene.now, monitor, sides(at_ends, scene.conversation))
 
     def show(self, conversation: Conversation, now: float, monitor: Monitor, ends: Mapping[int, End]) -> None:
         """Take in what came since the last time; of another conversation, all of it.

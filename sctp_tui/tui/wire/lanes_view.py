@@ -20,6 +20,7 @@ from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.columns import fit
 from sctp_tui.tui.widgets.line_view import LineView
 
+from .conversation_view import ConversationView, Scene
 from .ladder_lines import ends
 
 _AT_ONCE = 2000  # packets taken in at most by one drawing
@@ -33,7 +34,7 @@ Part = tuple[str, str]
 """A text, and how it looks."""
 
 
-class LanesView(LineView):
+class LanesView(ConversationView, LineView):
     """One direction of a `Conversation`, by SCTP's rule of delivery or by TCP's."""
 
     ALLOW_SELECT = False
@@ -86,6 +87,10 @@ class LanesView(LineView):
         self._stamp: Hashable = None
 
     # --- what is shown
+
+    def draw(self, scene: Scene) -> None:
+        """The conversation alone: no stack is asked."""
+        self.show(scene.conversation, scene.now)
 
     def show(self, conversation: Conversation, now: float) -> None:
         """Draw what changed; `now` in seconds of the link's clock."""

@@ -18,6 +18,7 @@ from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.columns import fit
 from sctp_tui.tui.widgets.scrolled import ScrolledLines
 
+from .conversation_view import ConversationView, Scene
 from .state_diagram import Run, diagram
 
 _SLICE = 2000  # packets taken in between two frames
@@ -26,9 +27,10 @@ _Stamp = tuple[
 ]
 
 
-class StateView(ScrolledLines):
+class StateView(ConversationView, ScrolledLines):
     """The diagram, the present states lit; below it the transitions that were taken, the last one first."""
 
+    closely = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("states")
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -51,6 +53,10 @@ class StateView(ScrolledLines):
         self._by: dict[End, Origin | None] = {}  # who ended the association, as its ends here were told
         self._lines: list[list[Run]] = []
         self._drawn: _Stamp | None = None
+
+    def draw(self, scene: Scene) -> None:
+        """The conversation, and what its ends were told."""
+        self.show(scene.conversation, scene.now, scene.ends)
 
     def show(self, conversation: Conversation, now: float, ends: Iterable[Association] = ()) -> None:
         """Take in what came since the last time; of another conversation, all of it. `now` is the link's.

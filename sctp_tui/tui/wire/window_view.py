@@ -18,6 +18,7 @@ from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.plot import ACROSS, DOTTED, SOLID, Plot, Scale, ticks
 from sctp_tui.tui.widgets.time_axis import TimeAxis
 
+from .conversation_view import ConversationView, Scene
 from .ladder_lines import LATE
 
 _GUTTER = 8  # cells for what stands left of the plots
@@ -42,10 +43,11 @@ _PROBED = ("p", "window probe", "probe", "again")
 _ABANDONED = ("a", "abandoned", "abandoned", "lost")
 
 
-class WindowView(Widget, can_focus=True):
+class WindowView(ConversationView, Widget, can_focus=True):
     """One direction of a `Conversation` over the time in view."""
 
     ALLOW_SELECT = False
+    closely = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("window")
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -91,6 +93,10 @@ class WindowView(Widget, can_focus=True):
         self._styles: dict[str, Style] = {}
 
     # --- what is shown
+
+    def draw(self, scene: Scene) -> None:
+        """The conversation, and what the stacks at its ends tell."""
+        self.show(scene.conversation, scene.association, scene.now, *scene.ends[1:], ours=scene.ours)
 
     def show(
         self,

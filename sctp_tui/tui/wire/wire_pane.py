@@ -3,6 +3,7 @@
 Its views are imported when the pane is first opened.
 """
 
+from importlib import import_module
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -17,18 +18,17 @@ from textual.widgets import ContentSwitcher, Static
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.other_end import both_ends, of_its_ends
+from sctp_tui.monitor.other_end import both_ends
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation, Wire
-from sctp_tui.monitor.trace.timeline import LadderOptions, sides
+from sctp_tui.monitor.trace.timeline import LadderOptions
 from sctp_tui.sctp.events import Event, StackName
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.footing import OTHER_LEVEL
+from sctp_tui.tui.wire_views import BY_NAME, VIEWS
 
+from .conversation_view import ConversationView, Scene, StandInView, WireContent
 from .why_line import WhyLine
-
-VIEWS = {"ladder": "1 Ladder", "lanes": "2 Lanes", "window": "3 Window", "states": "4 States"}
-"""The ways to see a conversation, by their ids, with their keys."""
 
 
 class WireHeading(Widget):
@@ -46,7 +46,7 @@ class WireHeading(Widget):
     """
     ALLOW_SELECT = False
 
-    view: reactive[str] = reactive("ladder")
+    view: reactive[str] = reactive(VIEWS[0].name)
     title: reactive[str] = reactive("Wire")
     numbers: reactive[str] = reactive("")
     lacking: reactive[bool] = reactive(False)
@@ -61,15 +61,15 @@ class WireHeading(Widget):
     def render(self) -> Content:
         """The line; the views can be clicked on."""
         title = self.title
-        views = sum(len(name) + 2 for name in VIEWS.values())
+        views = sum(len(view.heading) + 2 for view in VIEWS)
         if self.lacking and len(title) + views + len(self.numbers) + 4 > self.content_size.width:
             title = "Wire"
         parts: list[tuple[str, str] | Content | str] = [(title, "bold"), "  "]
         length = len(title) + 2
-        for view, name in VIEWS.items():
-            text = f" {name} "
-            click = Style.from_meta({"@click": f"view({view!r})"})
-            parts.append(Content.styled(text, click + Style(reverse=view == self.view)))
+        for view in VIEWS:
+            text = f" {view.heading} "
+            click = Style.from_meta({"@click": view.chosen.action})
+            parts.append(Content.styled(text, click + Style(reverse=view.name == self.view)))
             length += len(text)
         rest = self.content_size.width - length - len(self.numbers) - 2
         parts += [" ", ("─" * max(0, rest), "dim"), f" {self.numbers}" if rest >= 0 else ""]
@@ -109,19 +109,10 @@ class WirePane(Vertical):
     async def open(self) -> None:
         """Make the views, the first time."""
         if not self.query(ContentSwitcher):
-            from .inferred_view import InferredView
-            from .ladder_view import LadderView
-            from .lanes_view import LanesView
-            from .state_view import StateView
-            from .window_view import WindowView
-
             await self.mount(
                 ContentSwitcher(
-                    LadderView(id="ladder"),
-                    LanesView(id="lanes"),
-                    WindowView(id="window"),
-                    StateView(id="states"),
-                    InferredView(id="inferred"),
+                    *(_made(view.kind, view.name) for view in VIEWS),
+                    *(_made(view.stand_in, view.stand_in_name) for view in VIEWS if view.stand_in),
                     Nothing(id="no-packets", markup=False),
                     initial="no-packets",
                 ),
@@ -151,47 +142,26 @@ class WirePane(Vertical):
         heading.numbers = _counted(conversation, monitor.wire) if conversation else ""
         heading.lacking = conversation is not None and bool(monitor.wire.missed or monitor.wire.dropped)
         self.stack = monitor.endpoints.stack_of(association.endpoint) if association else None
-        unseen = self.stack == "kernel"
-        switcher = self.query_one(ContentSwitcher)
-        self._switch(
-            self.view if conversation else "inferred" if unseen and self.view == "ladder" else "no-packets"
-        )
-        from .inferred_view import InferredView
-        from .ladder_view import LadderView
-        from .lanes_view import LanesView
-        from .state_view import StateView
-        from .window_view import WindowView
-
-        if association is None or conversation is None:
-            match switcher.visible_content:
-                case InferredView() as inferred if association is not None:
-                    why = "nothing captured yet" if captures else "--capture shows packets"
-                    heading.numbers = f"inferred from notifications, {why}"
-                    inferred.show(association, monitor.log)
-                    self.query_one(WhyLine).row = inferred.row
-                case Nothing() as nothing:
-                    some = bool(len(monitor.associations))
-                    nothing.update(_nothing(association, unseen, captures, some=some))
+        ours = self.stack != "kernel"
+        registered = BY_NAME[self.view]
+        stands_in = registered.stand_in_name if registered.stand_in and not ours else "no-packets"
+        self._switch(registered.name if conversation else stands_in)
+        view = self._shown
+        if association is None or view is None:
+            some = bool(len(monitor.associations))
+            self.query_one(Nothing).update(_nothing(association, not ours, captures, some=some))
             return
-        match switcher.visible_content:
-            case LadderView() as ladder:
+        if isinstance(view, ConversationView) and conversation is not None:
+            if view.closely:
                 self._watch(ends)
-                ladder.show(
-                    conversation,
-                    now,
-                    monitor,
-                    sides(of_its_ends(association, monitor.associations, monitor.endpoints), conversation),
-                )
-                line = self.query_one(WhyLine)
-                line.row, line.bounced = ladder.explained, ladder.bounced
-            case LanesView() as lanes:
-                lanes.show(conversation, now)
-            case StateView() as states:
-                self._watch(ends)
-                states.show(conversation, now, ends)
-            case WindowView() as window:
-                self._watch(ends)
-                window.show(conversation, association, now, *ends[1:], ours=not unseen)
+            view.draw(Scene(conversation, association, ends, monitor, now, ours))
+        elif isinstance(view, StandInView):
+            why = "nothing captured yet" if captures else "--capture shows packets"
+            heading.numbers = f"inferred from notifications, {why}"
+            view.draw(association, monitor)
+        if view.explains:
+            line = self.query_one(WhyLine)
+            line.row, line.bounced = view.explained, view.bounced
 
     def _watch(self, ends: list[Association]) -> None:
         """Closely, both the association and as its other end has it where that is here too."""
@@ -201,15 +171,16 @@ class WirePane(Vertical):
         """Why is explained below the ladder alone; the view that one sees need not be chosen."""
         if action == "view":
             return not (self.display and parameters == (self.view,))
-        return action != "level" or (self.view == "ladder" and self.shows)
+        shown = self._shown
+        return action != "level" or (shown is not None and shown.explains)
 
     def action_level(self) -> None:
         """Explain for beginners, or for experts."""
         line = self.query_one(WhyLine)
         line.level = "beginner" if line.level == "expert" else "expert"
-        from .ladder_view import LadderView
-
-        self.query_one(LadderView).level = line.level
+        for view in self.query_one(ContentSwitcher).children:
+            if isinstance(view, WireContent):
+                view.level = line.level
 
     @property
     def other_level(self) -> str:
@@ -218,11 +189,9 @@ class WirePane(Vertical):
 
     @property
     def arrow(self) -> tuple[Event | None, str] | None:
-        """What is under the ladder's cursor and its line, where the ladder has the focus."""
-        from .ladder_view import LadderView
-
+        """What the keys mean in the view that has the focus and its line, where that has lines."""
         focused = self.screen.focused
-        return focused.arrow if isinstance(focused, LadderView) else None
+        return focused.arrow if isinstance(focused, WireContent) else None
 
     @property
     def shown(self) -> LadderOptions:
@@ -230,6 +199,12 @@ class WirePane(Vertical):
         from .ladder_view import LadderView
 
         return next((view.shown for view in self.query(LadderView)), LadderOptions())
+
+    @property
+    def _shown(self) -> WireContent | None:
+        """The view that is shown, None where there is nothing to see."""
+        shown = next((switcher.visible_content for switcher in self.query(ContentSwitcher)), None)
+        return shown if isinstance(shown, WireContent) else None
 
     @property
     def shows(self) -> bool:
@@ -241,7 +216,8 @@ class WirePane(Vertical):
         if switcher.current != shown:
             inside = self.has_focus_within
             switcher.current = shown
-            self.query_one(WhyLine).display = shown in ("ladder", "inferred")
+            view = self._shown
+            self.query_one(WhyLine).display = view is not None and view.explains
             if inside:
                 self.focus_view()
 
@@ -261,6 +237,13 @@ class WirePane(Vertical):
 
     class Changed(Message):
         """Another view is to be drawn."""
+
+
+def _made(kind: str, name: str) -> Widget:
+    """The view of a kind, with this id."""
+    module, _, called = kind.partition(".")
+    found: type[Widget] = getattr(import_module(f".{module}", __package__), called)
+    return found(id=name)
 
 
 def _whose(ends: list[Association]) -> str:
