@@ -228,8 +228,8 @@ def of_ends(monitor: Monitor, events: Iterable[Event]) -> Iterator[str]:
         }
         if len(set(said.values())) > 1:
             yield f"association {key}: {said}"
-        if _TABLE[event.by] not in row.ended or _LOG[event.by] not in sentence(event):
-            yield f"association {key}, {event.by}: {row.ended!r}, {sentence(event)!r}"
+        if _TABLE[event.by] not in row.ended.text or _LOG[event.by] not in sentence(event):
+            yield f"association {key}, {event.by}: {row.ended.text!r}, {sentence(event)!r}"
         conversation = monitor.wire.of(row, monitor.endpoints)
         if conversation is not None and conversation.first == 1 and event.by != "unknown":
             mine: Direction = "out" if row.endpoint == conversation.endpoint else "in"

@@ -33,7 +33,7 @@ _WORDS = re.compile(
     r"|\bat (?:most|least)\b|\bgoes with\b|\bstands alone\b|\bthere are\b|\b(?:did you mean|is it)\b"
 )
 _FILLED_IN = re.compile(
-    r"\{[^{}]*(?:values|operators|wanted|_WORDS|meant|_as_text|remedy|way_out|PROG)[^{}]*\}"
+    r"\{[^{}]*(?:values|operators|wanted|STATES|meant|_as_text|remedy|way_out|PROG)[^{}]*\}"
 )
 _HANDED_ON = {
     "{text}",

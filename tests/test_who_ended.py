@@ -7,7 +7,8 @@ import pytest
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.text.events import ending, sentence
+from sctp_tui.monitor.text.ending import ending
+from sctp_tui.monitor.text.events import sentence
 from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.why.chunks import CHUNKS
@@ -46,14 +47,14 @@ def _agree(running: Running, end: AssocChange) -> str:
     ladder, tracker = Ladder(conversation), StateTracker(conversation)
     ladder.update()
     tracker.update(float("inf"))
-    tracker.told("local", row.state, row.by, float("inf"))
+    tracker.told("local", row.state, row.ended, float("inf"))
     last = tracker.last("local")
     assert last is not None
     (abort,) = [one for one in ladder if any(isinstance(chunk, Abort) for chunk in one.chunks)][-1:]
     assert (abort.packet.direction, last.transition.trigger) == _SHOWN[end.by]
     words = " ".join(words.text for _, words in why_row(abort, "beginner"))
     assert ("no answer" in words) == (end.by == "nobody")
-    return row.ended or ""
+    return str(row.ended or "")
 
 
 _SHOWN: dict[Origin, tuple[str, str]] = {
@@ -166,7 +167,7 @@ def test_a_shutdown_that_does_not_end_is_given_up_by_the_stack() -> None:
         monitor.fold(Batch(linked.events, linked.packets))
         row = monitor.associations.get(end.key)
         assert row is not None
-        assert row.ended == "aborted by our stack: the shutdown took too long"
+        assert str(row.ended) == "aborted by our stack: the shutdown took too long"
         conversation = monitor.wire.of(row, monitor.endpoints)
         assert conversation is not None
         ladder = Ladder(conversation)

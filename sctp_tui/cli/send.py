@@ -8,7 +8,7 @@ import time
 
 from sctp_tui.engine.engine import Engine
 from sctp_tui.engine.event_queue import EventQueue
-from sctp_tui.monitor.text.events import ending
+from sctp_tui.monitor.text.ending import ending
 from sctp_tui.monitor.text.lines import Format, answer, as_json
 from sctp_tui.monitor.text.units import many
 from sctp_tui.process.signals import stop_signals

@@ -39,7 +39,8 @@ from .names import Names
 from .series import Series
 from .silence import Silence, Timers
 from .text import units
-from .text.events import ending, said
+from .text.ending import AssociationEnd
+from .text.events import said
 
 ENDED = 10_000
 """Ended associations kept unless told otherwise."""
@@ -53,8 +54,7 @@ class Association(msgspec.Struct, eq=False):
 
     `name` is one that the user gave it, "" for none.
     `until` is when it ended, in seconds since the epoch, as packets are told by.
-    `state` is a word of RFC 9260, section 4; `ended` is None, or in plain words how it ended, `by` who did
-    it.
+    `state` is a word of RFC 9260, section 4; `ended` is how it ended, None while it has not.
     `rtt` (ms, the primary path's srtt, in steps of `rtt_step`; None unmeasured), `cwnd` and `rwnd` (bytes),
     `unacked` and `pending` (DATA chunks) are None until the stack was asked. `longest_rto` (ms) is of all
     paths so far, as the stack told it, which may forget it; 0 before. `local_port` is 0 where only the
@@ -70,8 +70,7 @@ class Association(msgspec.Struct, eq=False):
     peer: Peer | None
     born: float
     state: str = "COOKIE-WAIT"
-    ended: str | None = None
-    by: Origin | None = None
+    ended: AssociationEnd | None = None
     ended_at: float = 0.0
     restarts: int = 0
     outbound_streams: int = 0
@@ -116,6 +115,11 @@ class Association(msgspec.Struct, eq=False):
         return made
 
     @property
+    def by(self) -> Origin | None:
+        """Who ended it, None while it has not."""
+        return self.ended.by if self.ended is not None else None
+
+    @property
     def called(self) -> str:
         """`4`, named `4 anna`: how people tell it from others; `-` while it has no assoc ID."""
         number = str(self.assoc_id or "-")
@@ -150,7 +154,7 @@ class Association(msgspec.Struct, eq=False):
     def standing(self, now: float) -> str:
         """How it ended or where it stands, and what is amiss with the peer: the column State."""
         if self.ended is not None:
-            return self.ended
+            return self.ended.text
         state = f"{self.state} ↻{self.restarts}" if self.restarts else self.state
         if self.unreachable:
             return f"UDP port gone, {state}"
@@ -246,9 +250,9 @@ class Association(msgspec.Struct, eq=False):
         self.last = max(self.last, event.mono)
         self.history.add(StateChange(state, event.at, event.mono, why))
 
-    def _end(self, how: str, by: Origin, event: Event) -> None:
-        self._enter("CLOSED", event, how)
-        self.ended, self.by, self.ended_at, self.until = how, by, event.mono, event.at
+    def _end(self, how: AssociationEnd, event: Event) -> None:
+        self._enter("CLOSED", event, how.text)
+        self.ended, self.ended_at, self.until = how, event.mono, event.at
         self._points.clear()
 
 
@@ -359,7 +363,7 @@ class Associations:
                 # Those that outlasted the grace are aborted, and nobody is left to be notified.
                 for key in [a.key for a in self.of(event.endpoint) if a.ended is None]:
                     if association := self._to_change(key):
-                        self._end(association, "aborted by us", "us", event)
+                        self._end(association, AssociationEnd("aborted", "us"), event)
             case _:
                 pass
 
@@ -404,10 +408,10 @@ class Associations:
             association._enter("ESTABLISHED", event, said(event)[1])
             association.version += 1
         elif association.ended is None:
-            self._end(association, ending(event), event.by, event)
+            self._end(association, AssociationEnd.of(event), event)
 
-    def _end(self, association: Association, how: str, by: Origin, event: Event) -> None:
-        association._end(how, by, event)
+    def _end(self, association: Association, how: AssociationEnd, event: Event) -> None:
+        association._end(how, event)
         association.version += 1
         if is_server(association.endpoint):
             self.live -= 1

@@ -78,7 +78,7 @@ _WINDOW = (
     Action("window_turn", "window", "t", "turn", "Turn", "The other end's DATA"),
     Action("window_in", "window", "+,=", "zoom(-1)", "Zoom", "Less time in view"),
     Action("window_out", "window", "-", "zoom(1)", "Zoom out", "More time in view", footer=False),
-    Action("window_whole", "window", "0", "whole", "TSNs and windows over time", "All the time again, up to 10 s", footer=False),
+    Action("window_whole", "window", "0", "whole", "Whole", "All the time again, up to 10 s", footer=False),
     Action("window_before", "window", "left,up,k", "move(-1)", "", "Earlier"),
     Action("window_after", "window", "right,down,j", "move(1)", "", "Later"),
     Action("window_first", "window", "home", "first", "", "The beginning"),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import force_setattr
 
 from sctp_tui.monitor import export
 from sctp_tui.monitor.associations import Associations
@@ -80,7 +81,8 @@ def test_no_cell_that_a_peer_chose_is_a_formula(text: str) -> None:
     rows.fold(s.up(1))
     rows.fold(s.change(1, "CANT_STR_ASSOC", "stack", text))
     for association in rows:
-        association.ended = text  # as if no word of ours came before it
+        assert association.ended is not None
+        force_setattr(association.ended, "text", text)  # as if no word of ours came before it
     (row,) = table(export.rows_as_csv(rows, COLUMNS, 101.0))
     (line,) = table(export.log_as_csv([s.message(1, text.encode())], Names()))
     for cell in (row["ended"], line["text"]):

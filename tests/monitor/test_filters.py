@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.filter.fields import BY_NAME, FIELDS
 from sctp_tui.monitor.filter.language import Filter, FilterError, help_lines, parse
+from sctp_tui.monitor.text.ending import AssociationEnd
 from sctp_tui.sctp.events import AssocChange, Event, Message, Path, Peer, SendFailed, Status
 
 from .story import Story, one_of_each
@@ -197,11 +198,11 @@ def test_the_state_is_searched_as_its_column_has_it() -> None:
 
 
 def test_ends_in_the_table() -> None:
-    gone = association(state="CLOSED", ended="aborted by peer: bye", ended_at=120.0)
+    gone = association(state="CLOSED", ended=AssociationEnd("aborted", "peer", "bye"), ended_at=120.0)
     for text in ("ended", "failed", "state=closed", "state~ABORT", "state~bye", "age=20"):
         assert in_table(text, gone), text
     assert not in_table("live", gone)
-    assert not in_table("failed", association(ended="shutdown by peer"))
+    assert not in_table("failed", association(ended=AssociationEnd("shutdown", "peer")))
     known = association(rtt=1500, cwnd=4096, rwnd=0, unacked=3)
     for text in ("rtt=1.5s", "rtt>1s", "cwnd=4KiB", "rwnd=0", "rwnd", "unacked>0"):
         assert in_table(text, known), text
@@ -309,7 +310,11 @@ WORDS = st.sampled_from(
 ANYTHING = st.one_of(
     st.text(), st.lists(WORDS, max_size=30).map(" ".join), st.lists(WORDS, max_size=30).map("".join)
 )
-ROWS = [association(), association(ended="lost", rtt=3, peer=None), association(peer=Peer(("?",), 0))]
+ROWS = [
+    association(),
+    association(ended=AssociationEnd("lost", "nobody"), rtt=3, peer=None),
+    association(peer=Peer(("?",), 0)),
+]
 EVENTS = [*one_of_each(), message(), message(b"\xff"), message(b"", ssn=None, unordered=True)]
 
 

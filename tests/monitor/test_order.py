@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.filter.order import Order
+from sctp_tui.monitor.text.ending import AssociationEnd
 from sctp_tui.sctp.events import Peer
 
 COLUMNS = (
@@ -25,6 +26,7 @@ COLUMNS = (
     "age",
 )
 
+ENDS = [None, None, AssociationEnd("shutdown", "us"), AssociationEnd("lost", "nobody")]
 number = st.none() | st.integers(0, 3)
 
 
@@ -37,7 +39,7 @@ def rows(draw: st.DrawFn) -> list[Association]:
         row = Association(key, "server", draw(st.integers(0, 3)), peer, draw(st.floats(0, 90)))
         row.messages_in, row.bytes_out = draw(st.integers(0, 3)), draw(st.integers(0, 3))
         row.rtt, row.unacked, row.rwnd, row.cwnd = draw(number), draw(number), draw(number), draw(number)
-        row.ended = draw(st.sampled_from([None, None, "shutdown", "lost (no answer)"]))
+        row.ended = draw(st.sampled_from(ENDS))
         made.append(row)
     return made
 

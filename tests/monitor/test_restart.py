@@ -8,6 +8,7 @@ from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import of_its_ends
+from sctp_tui.monitor.text.ending import AssociationEnd
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.states import TABLE, StateTracker
@@ -95,8 +96,8 @@ def test_it_was_established_and_stays_so(restarted: tuple[Monitor, list[int]]) -
     assert tracker.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
     before = list(tracker.taken)
     # What is told of the association that the peer had before is not of the one that it has now.
-    tracker.told("peer", "CLOSED", "nobody", conversation.start_mono)
-    tracker.told("peer", "CLOSED", "us", conversation.start_mono, "[ABORT]")
+    tracker.told("peer", "CLOSED", AssociationEnd("lost", "nobody"), conversation.start_mono)
+    tracker.told("peer", "CLOSED", AssociationEnd("aborted", "us"), conversation.start_mono)
     assert list(tracker.taken) == before
 
 

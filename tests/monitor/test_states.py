@@ -9,15 +9,17 @@ from msgspec.structs import replace
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.text.ending import AssociationEnd
 from sctp_tui.monitor.trace.conversations import Conversation, End
 from sctp_tui.monitor.trace.states import TABLE, StateTracker
-from sctp_tui.sctp.events import AssocChange, Origin, Packet, Peer
+from sctp_tui.sctp.events import AssocChange, AssocState, Origin, Packet, Peer
 from sctp_tui.sctp.link.conditions import Verdict
 from sctp_tui.sctp.states import STATES, State
 from sctp_tui.tui.wire.state_diagram import NARROWEST, diagram
 
 from ..harness import Running
 from ..sctp.linked import Linked
+from .story import Story
 
 _KINDS = {
     "DATA": 0,
@@ -58,6 +60,10 @@ def _packet(
         delay=delay,
         data=data,
     )
+
+
+def _ended(state: AssocState, by: Origin, why: str = "") -> AssociationEnd:
+    return AssociationEnd.of(Story().change(1, state, by, why))
 
 
 def _conversation(*packets: Packet) -> Conversation:
@@ -317,8 +323,8 @@ def test_what_no_packet_shows_is_told() -> None:
     tracker.update(3.0)
     tracker.told("peer", "SHUTDOWN-PENDING", None, 4.0)
     tracker.told("peer", "SHUTDOWN-PENDING", None, 5.0)  # and again
-    tracker.told("local", "CLOSED", "nobody", 6.0)
-    tracker.told("local", "CLOSED", "nobody", 7.0)
+    tracker.told("local", "CLOSED", AssociationEnd("lost", "nobody"), 6.0)
+    tracker.told("local", "CLOSED", AssociationEnd("lost", "nobody"), 7.0)
     assert tracker.state == {"peer": "SHUTDOWN-PENDING", "local": "CLOSED"}
     assert [(one.end, str(one.transition.trigger), one.at) for one in list(tracker.taken)[-2:]] == [
         ("peer", "[SHUTDOWN]", 4.0),
@@ -346,7 +352,7 @@ def test_who_ended_is_told_where_an_abort_does_not_show_it(
     tracker = StateTracker(_conversation(*packets, _packet("ABORT", "out", 20.0, verdict="dropped")))
     tracker.update(100.0)
     for _ in range(2):  # as each time that it is drawn
-        tracker.told("local", "CLOSED", by, 100.0)
+        tracker.told("local", "CLOSED", by and _ended("COMM_LOST", by), 100.0)
         last = tracker.last("local")
         assert last is not None
         assert last.transition in TABLE
@@ -366,7 +372,7 @@ def test_who_ended_is_told_where_an_abort_does_not_show_it(
             ("could not start", "", "nobody listens, or it has no SCTP"),
         ),
         ("stack", "stale cookie", ("could not start", "", "stale cookie")),
-        ("us", "[ABORT]", ("could not start", "", "[ABORT]")),
+        ("us", "", ("could not start", "", "[ABORT]")),
     ],
 )
 def test_a_set_up_that_failed_without_a_packet(by: Origin, why: str, told: tuple[str, str, str]) -> None:
@@ -374,8 +380,9 @@ def test_a_set_up_that_failed_without_a_packet(by: Origin, why: str, told: tuple
     packets = [_packet("INIT", "out", 1.0), _packet("INIT", "out", 4.0), _packet("INIT", "in", 8.0)]
     tracker = StateTracker(_conversation(*packets))
     tracker.update(9.0)
-    tracker.told("local", "CLOSED", by, 5.0, why)
-    tracker.told("local", "CLOSED", by, 5.0, why)  # and again
+    ended = _ended("CANT_STR_ASSOC", by, why)
+    tracker.told("local", "CLOSED", ended, 5.0)
+    tracker.told("local", "CLOSED", ended, 5.0)  # and again
     assert [(one.end, one.at) for one in tracker.taken][-2:] == [("local", 5.0), ("peer", 8.0)]
     last = tracker.last("local")
     assert last is not None

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sctp_tui
-from sctp_tui.monitor.text.events import NOT_STARTED, PATHS
+from sctp_tui.monitor.text.ending import NOT_STARTED
+from sctp_tui.monitor.text.events import PATHS
 from sctp_tui.monitor.text.glossary import TERMS
 from sctp_tui.monitor.trace.heard import Heard
 from sctp_tui.monitor.trace.states import TABLE, Transition

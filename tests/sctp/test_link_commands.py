@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sctp_tui.monitor.text.events import ending
+from sctp_tui.monitor.text.ending import ending
 from sctp_tui.sctp.commands import (
     AbortAssociation,
     CloseAssociation,

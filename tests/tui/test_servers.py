@@ -99,7 +99,7 @@ async def test_restart_with_other_settings() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: len(log_of(app, Listening)) == 2)
         assert [e.aborted for e in log_of(app, EndpointClosed) if isinstance(e, EndpointClosed)] == [0]
-        assert rows(app)[0].ended == "shutdown by us"
+        assert str(rows(app)[0].ended) == "shutdown by us"
         second = log_of(app, Listening)[1]
         assert isinstance(second, Listening)
         assert (second.port, second.udp_port) == (first.port, first.udp_port)

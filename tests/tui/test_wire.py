@@ -166,7 +166,7 @@ async def test_keys_mean_the_association_that_is_shown() -> None:
         await until(pilot, lambda: _ladder(app).has_focus)
         await pilot.press("c")
         await until(pilot, lambda: rows(app)[0].ended is not None)
-        assert rows(app)[0].ended == "shutdown by peer"
+        assert str(rows(app)[0].ended) == "shutdown by peer"
         # From the table it is that of the row again.
         await pilot.press("escape", "w")
         await until(pilot, lambda: pane.display and pane.association is not None)

@@ -114,7 +114,7 @@ def _address(text: str) -> tuple[int | str, ...]:
 
 def _state_look(row: Association) -> str:
     if row.ended is not None:
-        return "ended" if row.ended.startswith("shutdown") else "failed"
+        return "failed" if row.ended.failed else "ended"
     up = row.state == "ESTABLISHED" and not row.silence.missed and not row.unreachable
     return "up" if up else "between"
 
@@ -261,13 +261,13 @@ COLUMNS: tuple[AssociationColumn, ...] = (
         look=_state_look,
         name="state",
         help="RFC 9260, section 4",
-        value=lambda a, now: a.state if a.ended is None else a.ended,
+        value=lambda a, now: a.state if a.ended is None else a.ended.text,
         fields=(
             Field(
                 ("state",), StateKind(), "state now", association=lambda a, now: (a.state, a.standing(now))
             ),
         ),
-        facts=lambda a, now: {"state": a.state, "ended": a.ended},
+        facts=lambda a, now: {"state": a.state, "ended": a.ended and a.ended.text},
         smallest_first=True,
     ),
     _number(

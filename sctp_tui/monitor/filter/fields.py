@@ -66,7 +66,7 @@ def containing(text: str) -> Callable[[Event], bool]:
 
 
 def _failed(row: Association, now: float) -> bool:
-    return row.failed > 0 or (row.ended is not None and not row.ended.startswith("shutdown"))
+    return row.failed > 0 or (row.ended is not None and row.ended.failed)
 
 
 def _unordered(event: Event) -> bool:

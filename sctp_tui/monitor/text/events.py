@@ -52,15 +52,6 @@ PATHS = {
 """The states of a path in SCTP_PEER_ADDR_CHANGE, and what each says of the address before it."""
 
 
-_WANTED = "user-initiated abort"
-WHO: dict[Origin, str] = {"peer": "peer", "us": "us", "stack": "our stack"}
-"""Who ended an association; the others are nobody that could be named."""
-
-
-NOT_STARTED = "could not start"
-"""What is said of a set-up that failed, before why it did."""
-
-
 def said(event: Event) -> tuple[str, str]:
     """The name of an event and what it says, both printable and on one line.
 
@@ -74,35 +65,6 @@ def sentence(event: Event) -> str:
     """`COMM_UP: association established, 5 streams out, 5 in`."""
     name, text = said(event)
     return f"{name}: {text}" if name else text
-
-
-def ending(event: AssocChange) -> str:
-    """How an association ended, in a few words: `aborted by peer: “bye”`. Printable."""
-    # Of an ABORT that the program at its end wanted, its words say it all.
-    cause = event.error_text.removeprefix(_WANTED).removeprefix(": ").removeprefix("; ")
-    who = WHO.get(event.by)
-    if event.state == "SHUTDOWN_COMP":
-        text = f"shutdown by {who}" if who else "shutdown"
-        text = f"{text}: {cause}" if cause else text
-    elif event.state == "CANT_STR_ASSOC":
-        # What the peer said is told as its own; why nothing came up without that is worked out here.
-        refused = "refused by peer" if event.by == "peer" and (event.error is not None or not cause) else ""
-        refused = "aborted by us" if event.by == "us" else refused
-        why = ": ".join(part for part in (refused, cause) if part) or "no answer"
-        text = f"{NOT_STARTED}: {why}"
-    elif event.by == "unknown":
-        text = "aborted by peer, or no answer"
-    elif event.by == "nobody":
-        text = f"lost: {cause}" if cause else "lost (no answer)"
-    else:
-        text = f"aborted by {who}: {cause}" if cause else f"aborted by {who}"
-    return printable(text)
-
-
-def why_not(ended: str | None) -> str:
-    """Why a set-up failed, of the words of `ending`; "" where none did."""
-    before, _, why = (ended or "").partition(": ")
-    return why if before == NOT_STARTED else ""
 
 
 def refused(totals: Totals) -> str:

@@ -6,6 +6,7 @@ passed, nobody tells. What may have passed is left out: SACKs, retransmissions, 
 
 from typing import NamedTuple
 
+from sctp_tui.monitor.text.ending import AssociationEnd
 from sctp_tui.monitor.text.ppid import named
 from sctp_tui.sctp.events import (
     AssocChange,
@@ -117,10 +118,10 @@ class Inference:
             return []  # before a tag is known there is no ABORT
         if event.by == "peer":
             return _aborted(event)
-        if event.error_text.startswith("no answer"):
+        if event.by == "nobody" and AssociationEnd.of(event).kind == "unanswered":
             why = "No answer came until the stack gave up (RFC 9260, section 4)."
             return [_out(event, "INIT", "again and again", why, lost=True)]
-        if event.error_text.startswith("nobody listens"):
+        if event.by == "unknown" and event.error_text:
             why = (
                 "The end came at once, and to give up takes seconds: it was refused (RFC 9260, section 8.4)."
             )

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from sctp_tui.monitor.text.events import NOT_STARTED
-from sctp_tui.sctp.events import Origin, Packet
+from sctp_tui.monitor.text.ending import NOT_STARTED, AssociationEnd
+from sctp_tui.sctp.events import Packet
 from sctp_tui.sctp.link.conditions import ROUNDED, has_come
 from sctp_tui.sctp.states import STATES, State
 from sctp_tui.sctp.wire.packet import Abort, Chunk, CookieEcho, Data, Heartbeat, IData, Sack, name_of
@@ -96,6 +96,13 @@ class TakenTransition(NamedTuple):
     why: str = ""
 
 
+def _not_started(ended: AssociationEnd | None) -> str:
+    """Why a set-up was given up, "" where it was not, or where packets show it: the peer's ABORT, silence."""
+    if ended is None or ended.by == "peer":
+        return ""
+    return "[ABORT]" if ended.by == "us" else ended.cause if ended.kind == "refused" else ""
+
+
 class StateTracker:
     """Where both ends of a conversation stand, as its packets show. `seen` is the last packet's number.
 
@@ -128,19 +135,19 @@ class StateTracker:
         self._arrive(now)
         return False
 
-    def told(self, end: End, state: str, by: Origin | None, at: float, why: str = "") -> None:
-        """What an end itself says of its state since `at`, and of who ended it, where packets don't show it.
+    def told(self, end: End, state: str, ended: AssociationEnd | None, at: float) -> None:
+        """What an end itself says of its state since `at`, and of how it ended, where packets don't show it.
 
-        `why` is why its set-up failed, "" where it did not; of an ABORT of the peer they show it.
+        Why a set-up failed is told, too; of an ABORT of the peer packets show it.
         A stack that gives up may send an ABORT just as one whose program wants it: of the two it knows which.
         """
         now = self.state[end]
+        by = ended.by if ended is not None else None
         if by is not None and at < self._started(end) - ROUNDED:
             return  # of an association before: the end has begun another since
-        failed = why and by != "peer" and not why.startswith("no answer")
         if state == "SHUTDOWN-PENDING" and now == "ESTABLISHED":
             self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], at, self.seen)
-        elif failed and now.startswith("COOKIE"):
+        elif (why := _not_started(ended)) and now.startswith("COOKIE"):
             self._take(end, _BY_RECEIVING[now, NOT_STARTED], at, self.seen, why)
         elif by == "nobody" and now != "CLOSED":
             self._take(end, _BY_RECEIVING.get((now, "no answer")), at, self.seen)

@@ -7,7 +7,8 @@ import msgspec
 from msgspec.structs import replace
 
 from sctp_tui.monitor.text import units
-from sctp_tui.monitor.text.events import ending, said
+from sctp_tui.monitor.text.ending import ending
+from sctp_tui.monitor.text.events import said
 from sctp_tui.sctp.commands import CloseEndpoint, Command, Connect, OpenClient, Send, SendToAll
 from sctp_tui.sctp.endpoint import ANY
 from sctp_tui.sctp.events import (

@@ -38,7 +38,7 @@ def row(
         ids = f"{ids}, there {there.assoc_id}  ".ljust(15)
     line = Content.assemble(name.ljust(11), f"{begin}{association.who}  ".ljust(24), ids.ljust(8))
     if association.ended is not None:
-        return Content.assemble(line, association.ended).stylize("$foreground-muted")
+        return Content.assemble(line, association.ended.text).stylize("$foreground-muted")
     if association.unreachable:
         return Content.assemble(line, (f"{association.state}, {GONE}", "$text-error"))
     passes = (f"  » {generated}", "$text-warning") if generated else ""

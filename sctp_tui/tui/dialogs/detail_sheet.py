@@ -123,7 +123,7 @@ def _lasted(seconds: float) -> str:
 
 def _state_look(association: Association, step: StateChange) -> str:
     if association.ended is not None:
-        return "" if association.ended.startswith("shutdown") else "bad"
+        return "bad" if association.ended.failed else ""
     return "good" if step.state == "ESTABLISHED" else "warning"
 
 

@@ -249,8 +249,7 @@ class DetailView(LineView):
             return Strip([Segment(text, self.style_of("detail-view--label"))])
         who = f" {association.endpoint}, association {association.called}"
         if association.ended is not None:
-            failed = not association.ended.startswith("shutdown")
-            state, look = association.ended, "bad" if failed else "label"
+            state, look = association.ended.text, "bad" if association.ended.failed else "label"
         else:
             since = association.history[-1].mono if len(association.history) else association.born
             state = f"{association.state} for {units.duration(association.clock.between(since, self._now))}"

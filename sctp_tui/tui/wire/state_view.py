@@ -9,7 +9,6 @@ from textual.binding import BindingType
 from textual.strip import Strip
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.text.events import why_not
 from sctp_tui.monitor.trace.conversations import Conversation, End
 from sctp_tui.monitor.trace.states import StateTracker, TakenTransition
 from sctp_tui.sctp.events import Origin
@@ -72,9 +71,8 @@ class StateView(ConversationView, ScrolledLines):
             for one in ends:
                 end: End = "local" if one.endpoint == conversation.endpoint else "peer"
                 # Whose it is the end's name tells; its packets have shown whether an ABORT went out.
-                why = "[ABORT]" if one.by == "us" else why_not(one.ended)
                 since = one.clock.at(one.history[-1].mono)
-                self.tracker.told(end, one.state, one.by, since, why)
+                self.tracker.told(end, one.state, one.ended, since)
                 self._by[end] = one.by
         self._draw()
 
