@@ -16,6 +16,7 @@ from .events import (
     ENDS,
     SCHEMA,
     AssocChange,
+    AssociationStamp,
     Ending,
     Event,
     How,
@@ -85,15 +86,23 @@ class AssociationRegistry:
         )
         return self._opening
 
+    def about(self, entry: AssociationEntry, now: tuple[float, float] | None = None) -> AssociationStamp:
+        """What every event of an association says; `now` is the clock, where it was read already."""
+        at, mono = now or self.options.clock.now()
+        return {
+            "at": at,
+            "mono": mono,
+            "endpoint": self.options.name,
+            "key": entry.key,
+            "assoc_id": entry.assoc_id,
+            "peer": entry.peer,
+        }
+
     def opened(self, entry: AssociationEntry, stack: StackName, library: str) -> Opening:
         """The event that tells of an association begun."""
         options = self.options
         return Opening(
-            **options.clock.stamp(),
-            endpoint=options.name,
-            key=entry.key,
-            assoc_id=0,
-            peer=entry.peer,
+            **self.about(entry),
             schema=SCHEMA,
             version=__version__,
             stack=stack,
@@ -105,16 +114,7 @@ class AssociationRegistry:
     def ending(self, entry: AssociationEntry, how: How, reason: str, now: tuple[float, float]) -> Ending:
         """The event that tells that our user has begun to end it, at `now`."""
         entry.closing = min(entry.closing, now[1])
-        return Ending(
-            at=now[0],
-            mono=now[1],
-            endpoint=self.options.name,
-            key=entry.key,
-            assoc_id=entry.assoc_id,
-            peer=entry.peer,
-            how=how,
-            reason=reason,
-        )
+        return Ending(**self.about(entry, now), how=how, reason=reason)
 
     def give_up_opening(self) -> None:
         """The association could not even be begun."""
@@ -227,7 +227,7 @@ class AssociationRegistry:
         now: tuple[float, float] | None = None,
     ) -> Message:
         """A message received on an association; `now` is the clock, where it was read for several at once."""
-        at, mono = now or (self.options.clock.wall(), self.options.clock.mono())
+        at, mono = now or self.options.clock.now()
         return Message(
             at=at,
             mono=mono,
@@ -257,7 +257,7 @@ class AssociationRegistry:
             entry = self._ended.get(event.assoc_id)
         if entry is None and event.assoc_id:
             entry = self.find(event.assoc_id, peer)
-        at, mono = now or (self.options.clock.wall(), self.options.clock.mono())
+        at, mono = now or self.options.clock.now()
         changes: dict[str, object] = {}
         if entry is not None:
             if isinstance(event, PeerAddrChange):

@@ -60,6 +60,10 @@ class Clock(msgspec.Struct, frozen=True):
         """The time now, for an event."""
         return {"at": self.wall(), "mono": self.mono()}
 
+    def now(self) -> tuple[float, float]:
+        """The time now, for events that are made of it later."""
+        return self.wall(), self.mono()
+
 
 class EndpointOptions(msgspec.Struct, frozen=True):
     """What an endpoint is made with.

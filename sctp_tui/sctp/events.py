@@ -51,6 +51,15 @@ class Stamp(TypedDict):
     mono: float
 
 
+class AssociationStamp(Stamp):
+    """What every event of an association has, as it has it."""
+
+    endpoint: str
+    key: int
+    assoc_id: int
+    peer: "Peer | None"
+
+
 class Event(msgspec.Struct, frozen=True, tag_field="event", tag=True, gc=False):
     """What every event says.
 

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterable
 
 from .endpoint import SctpError
+from .events import Peer
 
 _DISCARD = 9  # a port; nothing is sent to it
 
@@ -35,6 +36,12 @@ def check(host: str) -> None:
         f"{host} is {what}, and an association has one machine at each end: give an address of a machine, "
         "or 0.0.0.0 for every IPv4 address of this one, :: for every address of both families"
     )
+
+
+def check_families(to: Peer, own: Peer) -> None:
+    """Raises `SctpError` where the two ends of an association would be of different families."""
+    if any((":" in host) != (":" in to.addresses[0]) for host in own.addresses):
+        raise SctpError(f"from {', '.join(own.addresses)} to {to}: IPv4 and IPv6 together; give one family")
 
 
 def needed(hosts: Iterable[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import errno
 import os
 
 from .endpoint import SctpError
+from .events import Peer
 from .icmp import Icmp
 
 AGAINST = frozenset(
@@ -55,6 +56,11 @@ def unreachable(number: int, host: str, udp_port: int | None, icmp: Icmp | None 
 def refused_by(where: str) -> str:
     """What an ABORT without a cause says where it answers an INIT: one of two (RFC 9260, 5.1 and 8.4)."""
     return f"nobody listens on {where}, or no association is taken there"
+
+
+def no_answer(to: Peer) -> str:
+    """Why a set-up was given up."""
+    return f"no answer from {to}"
 
 
 def bounced(host: str, icmp: Icmp) -> str:

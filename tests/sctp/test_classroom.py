@@ -43,7 +43,7 @@ while len(ended) < students and time.monotonic() < deadline:
     waiting = [*stack.descriptors(), *(fd for endpoint in endpoints for fd in endpoint.descriptors())]
     timeout = stack.timeout()
     select.select(waiting, [], [], 0.1 if timeout is None else min(timeout, 0.1))
-    stack.turn()
+    stack.poll()
     for endpoint in endpoints:
         for event in endpoint.receive(100):
             if isinstance(event, Message) and event.direction == "in":

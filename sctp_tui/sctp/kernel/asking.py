@@ -8,6 +8,7 @@ import errno
 import pathlib
 import struct
 import time
+from typing import NamedTuple
 
 from sctp_tui.sctp.events import Path, PathLimits, Peer, Statistics
 from sctp_tui.sctp.rtt import measured
@@ -22,19 +23,38 @@ _MONOTONIC_COARSE = 6  # of <linux/time.h>: it goes on with each jiffy, and so i
 _JIFFY = time.clock_getres(_MONOTONIC_COARSE) * 1000
 """Milliseconds: the kernel says some times in what it counts in itself, 1 to 10 ms by its CONFIG_HZ."""
 
-Numbers = tuple[str, int, int, int, int, int, int]
-"""As in `Status`: state, rwnd, unacked, pending, inbound and outbound streams, fragmentation point."""
+
+class StatusNumbers(NamedTuple):
+    """As in `Status`."""
+
+    state: str
+    rwnd: int
+    unacked: int
+    pending: int
+    inbound_streams: int
+    outbound_streams: int
+    fragmentation_point: int
 
 
-def status(fd: int, assoc_id: int) -> tuple[Numbers, list[Path]]:
+class DetailNumbers(NamedTuple):
+    """As in `Detail`."""
+
+    rto_initial: int
+    rto_min: int
+    rto_max: int
+    association_max_retrans: int
+    paths: tuple[PathLimits, ...]
+    statistics: Statistics | None
+
+
+def status(fd: int, assoc_id: int) -> tuple[StatusNumbers, list[Path]]:
     """SCTP_STATUS, and SCTP_GET_PEER_ADDR_INFO of each path."""
     raw = getsockopt(fd, layout.STATUS, struct.pack("=i", assoc_id), layout.STATUS_SIZE)
     _, state, *numbers = layout.STATUS_STRUCT.unpack_from(raw)
-    rwnd, unacked, pending, inbound, outbound, fragmentation = numbers
     primary = layout.PADDRINFO.unpack_from(raw, layout.STATUS_STRUCT.size)[1]
     paths = [path(fd, assoc_id, address, primary)[1] for address in _addresses(fd, assoc_id)]
     word = layout.STATES.get(state, str(state))
-    return (word, rwnd, unacked, pending, inbound, outbound, fragmentation), paths
+    return StatusNumbers(word, *numbers), paths
 
 
 def path(fd: int, assoc_id: int, address: bytes, primary: bytes) -> tuple[int, Path]:
@@ -115,8 +135,8 @@ def _potentially_failed(fd: int, assoc_id: int, address: bytes) -> int | None:
     return int(quick) if quick < retrans else None
 
 
-def detail(fd: int, assoc_id: int) -> tuple[int, int, int, int, tuple[PathLimits, ...], Statistics | None]:
-    """RTO.Initial, RTO.Min, RTO.Max (ms), Association.Max.Retrans, the paths' limits, the counters."""
+def detail(fd: int, assoc_id: int) -> DetailNumbers:
+    """SCTP_RTOINFO, SCTP_ASSOCINFO, what `limits` has, and SCTP_GET_ASSOC_STATS."""
     _, initial, longest_rto, least = rto_info(fd, assoc_id)
     value = layout.ASSOCPARAMS.pack(assoc_id, 0, 0, 0, 0, 0)
     retrans = layout.ASSOCPARAMS.unpack(getsockopt(fd, layout.ASSOCINFO, value, len(value)))[1]
@@ -130,7 +150,7 @@ def detail(fd: int, assoc_id: int) -> tuple[int, int, int, int, tuple[PathLimits
     else:
         longest, *counters = layout.ASSOC_STATS.unpack(raw)[2:]
         statistics = Statistics(round(longest * _JIFFY), *counters)
-    return initial, least, longest_rto, retrans, limits(fd, assoc_id), statistics
+    return DetailNumbers(initial, least, longest_rto, retrans, limits(fd, assoc_id), statistics)
 
 
 def peer(fd: int, assoc_id: int) -> Peer:

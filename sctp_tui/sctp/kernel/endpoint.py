@@ -14,18 +14,16 @@ from typing import Any
 
 import msgspec
 
-from sctp_tui import __version__
 from sctp_tui.sctp import sockaddr, unicast
-from sctp_tui.sctp.association_registry import AssociationEntry, AssociationRegistry
+from sctp_tui.sctp.association_registry import AssociationEntry
+from sctp_tui.sctp.base_endpoint import BaseEndpoint
 from sctp_tui.sctp.endpoint import ANY, UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
 from sctp_tui.sctp.events import (
-    SCHEMA,
     AssocChange,
     Detail,
     Event,
     How,
     Listening,
-    MessageTooLarge,
     Origin,
     PartialDelivery,
     Peer,
@@ -34,9 +32,8 @@ from sctp_tui.sctp.events import (
 )
 from sctp_tui.sctp.mmsg import COUNT
 from sctp_tui.sctp.notifications import decode
-from sctp_tui.sctp.reassembly import Reassembly
-from sctp_tui.sctp.system import kernel_udp_port, refusal, refused
-from sctp_tui.sctp.unreachable import AGAINST, no_route, refused_by, unreachable
+from sctp_tui.sctp.system import kernel_udp_port, refusal
+from sctp_tui.sctp.unreachable import AGAINST, no_answer, no_route, refused_by, unreachable
 from sctp_tui.sctp.wire.causes import CauseCode
 
 from . import asking, layout, timers
@@ -53,8 +50,12 @@ _BRANCHED = 64
 """Associations that fell silent and have a socket of their own, which tells how they end; not more."""
 
 
-class KernelEndpoint:
+class KernelEndpoint(BaseEndpoint):
     """See `sctp_tui.sctp.endpoint.Endpoint`."""
+
+    stack = "kernel"
+    called = "the kernel"
+    gone = frozenset((errno.EPIPE, errno.ESHUTDOWN, errno.ECONNRESET, errno.ENOTCONN))
 
     def __init__(
         self,
@@ -66,17 +67,12 @@ class KernelEndpoint:
         overheard: Callable[[int, Peer], SeenAbort | None],
     ) -> None:
         """`overheard` is asked for the ABORT that has just ended the association of a port with a peer."""
-        self.name = options.name
+        super().__init__(options, library)
         self._pysctp = pysctp
         self._intake = intake
         self._ends = ends
         self._bound: CapturedSocket | None = None
-        self._library = library
-        self._options = options
-        self._registry = AssociationRegistry(options)
-        self._reassembly = Reassembly(options.message_limit)
         self._branches: Branches | None = None  # once it is open
-        self._to: Peer | None = None
         self._destination: list[sockaddr.Address] = []
         self._overheard = overheard
         self._opened_at = 0.0
@@ -130,22 +126,7 @@ class KernelEndpoint:
             both = "::" in hosts or any(len(address) == 2 for address in addresses)
             self._sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not both)
         bound = self._bind(addresses, serves=True)
-        clock = self._options.clock
-        return Listening(
-            **clock.stamp(),
-            endpoint=self.name,
-            key=0,
-            assoc_id=0,
-            peer=None,
-            schema=SCHEMA,
-            version=__version__,
-            stack="kernel",
-            library=self._library,
-            host=hosts[0],
-            addresses=tuple(hosts),
-            port=bound,
-            udp_port=None,
-        )
+        return self._listens(hosts, bound, None)
 
     def _bind(self, addresses: Sequence[sockaddr.Address], *, serves: bool) -> int:
         """Bind, and listen where it `serves`; the port."""
@@ -176,6 +157,7 @@ class KernelEndpoint:
         self._destination = [sockaddr.numeric(host, to.port) for host in to.addresses]
         if len({len(address) for address in self._destination}) != 1:
             raise SctpError(f"{', '.join(to.addresses)}: IPv4 and IPv6 together; give hosts of one family")
+        unicast.check_families(to, own)
         is_v4 = len(self._destination[0]) == 2
         self._open(socket.AF_INET if is_v4 else socket.AF_INET6)
         if not is_v4:  # and no IPv4 address of ours is told to the peer as a second path
@@ -183,8 +165,6 @@ class KernelEndpoint:
         if own != ANY:
             hosts = own.addresses or ("0.0.0.0" if is_v4 else "::",)
             addresses = [sockaddr.numeric(host, own.port) for host in hosts]
-            if any((len(address) == 2) != is_v4 for address in addresses):
-                raise SctpError(f"from {', '.join(hosts)} to {to}: IPv4 and IPv6 together; give one family")
             self._bind(addresses, serves=False)
         self._check_way(own)
         if to.udp_port is not None:
@@ -226,23 +206,19 @@ class KernelEndpoint:
 
     def connect(self, message: Outgoing | None) -> Sequence[Event]:
         """See `Endpoint.connect`."""
-        entry = self._registry.open(self._to)
-        opening = self._registry.opened(entry, "kernel", self._library)
-        self._came, self._against = timers.came(), 0
-        try:
-            sent = self._send(entry, message) if message is not None else self._connect()
-        except SctpError:
-            self._registry.give_up_opening()
-            raise
-        self._opened_at = opening.mono
-        bound = self._sock.getsockname()[1]  # the kernel chooses the port as it sends
+        if self._registry.opening is None:
+            self._came, self._against = timers.came(), 0
+        events = super().connect(message)
+        self._opened_at = events[0].mono
         if self._bound is None:
-            self._bound = CapturedSocket(self.name, set(), bound, serves=False)
+            self._bound = CapturedSocket(self.name, set(), self._local_port(), serves=False)
             self._ends.add(self._bound)
-        return (msgspec.structs.replace(opening, local_port=bound), *sent)
+        return events
 
-    def _connect(self) -> Sequence[Event]:
-        """Begin an association without data."""
+    def _local_port(self) -> int:
+        return int(self._sock.getsockname()[1])
+
+    def _begin(self) -> None:
         packed = b"".join(map(sockaddr.pack, self._destination))
         try:
             self._sock.setsockopt(layout.IPPROTO_SCTP, layout.CONNECTX, packed)
@@ -250,39 +226,24 @@ class KernelEndpoint:
             pass  # it has begun
         except OSError as error:
             raise refusal(error, "the kernel can't begin the association") from None
-        return ()
 
-    def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
-        """See `Endpoint.send`."""
-        return self._send(self._registry.known(assoc_id), message)
-
-    def _send(self, entry: AssociationEntry, message: Outgoing) -> Sequence[Event]:
-        # A closing association Linux may call full, which would be tried again: the registry is asked first.
-        self._registry.check(entry, message)
+    def _put(self, entry: AssociationEntry, message: Outgoing) -> int:
         if message.lifetime is not None and entry.assoc_id == 0:
             # Linux gives up at once what has a lifetime from before it knew that the peer does PR-SCTP.
             raise BufferFull(
                 "a message with a lifetime goes out once the association is up: wait until it is"
             )
-        clock, flags = self._options.clock, layout.UNORDERED if message.unordered else 0
-        now = clock.wall(), clock.mono()
+        flags = layout.UNORDERED if message.unordered else 0
         number = self._sendmsg(entry, message.data, flags, message)
         if number == errno.EAGAIN and self._branch(entry):
             number = self._sendmsg(entry, message.data, flags, message)
-        if number == errno.EAGAIN:
-            raise BufferFull("the send buffer is full: wait until the peer has taken some")
         if number == errno.EMSGSIZE:
             room = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
             raise SctpError(
                 f"a message of {len(message.data)} bytes is larger than the send buffer: at most {room} "
                 "bytes in one message; `sudo sysctl net.core.wmem_max=...` or root allow more"
             )
-        if number in (errno.EPIPE, errno.ESHUTDOWN, errno.ECONNRESET, errno.ENOTCONN):
-            self.hold(entry.assoc_id, False)  # its end has to be read
-            raise self._registry.takes_no_more(entry)
-        if number:
-            raise refused(number, f"the kernel did not take the message to {entry.peer}")
-        return (self._registry.sent(entry, message, now),)
+        return number
 
     def _branch(self, entry: AssociationEntry) -> bool:
         """Give an association a socket of its own; whether it has one only since now.
@@ -325,36 +286,25 @@ class KernelEndpoint:
 
     def shut_down(self, assoc_id: int) -> Sequence[Event]:
         """See `Endpoint.shut_down`."""
-        entry = self._registry.known(assoc_id)
         if assoc_id:
-            return self._end(entry, "close", layout.EOF, "")
+            return super().shut_down(assoc_id)
         # Linux would drop it and tell nobody, not even here.
-        return self._end(entry, "abort", layout.ABORT, "")
+        return self._end(self._registry.known(0), "abort", "")
 
-    def abort(self, assoc_id: int, reason: str) -> Sequence[Event]:
-        """See `Endpoint.abort`."""
-        entry = self._registry.known(assoc_id)
-        self.hold(assoc_id, False)  # its end has to be read
-        return self._end(entry, "abort", layout.ABORT, reason)
+    def _put_end(self, entry: AssociationEntry, how: How, reason: bytes) -> int:
+        flag = layout.ABORT if how == "abort" else layout.EOF
+        return self._sendmsg(entry, reason, flag, Outgoing(b""))
 
-    def _end(self, entry: AssociationEntry, how: How, flag: int, reason: str) -> Sequence[Event]:
-        octets = self._registry.check_reason(reason)
-        entry.user_ends = how
-        clock = self._options.clock
-        now = clock.wall(), clock.mono()
-        number = self._sendmsg(entry, octets, flag, Outgoing(b""))
-        # Where it has ended by itself the notification of that waits to be read.
-        if number not in (0, errno.EPIPE, errno.ESHUTDOWN) and (number, entry.assoc_id) != (errno.EINVAL, 0):
-            raise refused(number, f"the kernel could not {how} the association")
-        return () if number else (self._registry.ending(entry, how, reason, now),)
+    def _ended_already(self, entry: AssociationEntry, number: int) -> bool:
+        return number in (errno.EPIPE, errno.ESHUTDOWN) or (number == errno.EINVAL and not entry.assoc_id)
 
     # --- asking
 
     def status(self, assoc_id: int) -> Status:
         """See `Endpoint.status`."""
         entry = self._registry.known(assoc_id)
-        fd, options, clock = self._of(assoc_id).fileno(), self._options, self._options.clock
-        numbers = ("COOKIE-WAIT", 0, 0, 0, options.inbound, options.outbound, 0)
+        fd, options = self._of(assoc_id).fileno(), self._options
+        numbers = asking.StatusNumbers("COOKIE-WAIT", 0, 0, 0, options.inbound, options.outbound, 0)
         try:
             if assoc_id == 0:
                 first = sockaddr.pack(self._destination[0])
@@ -364,9 +314,9 @@ class KernelEndpoint:
                 numbers, paths = asking.status(fd, assoc_id)
         except OSError as error:
             raise refusal(error, "the association has no status") from None
-        return Status(
-            clock.wall(), clock.mono(), self.name, entry.key, assoc_id, entry.peer, *numbers, tuple(paths)
-        )
+        about = self._registry.about(entry)
+        about["assoc_id"] = assoc_id  # which the kernel knows before it tells of the association
+        return Status(**about, **numbers._asdict(), paths=tuple(paths))
 
     def detail(self, assoc_id: int) -> Detail:
         """See `Endpoint.detail`. Linux tells nobody the verification tags."""
@@ -376,19 +326,13 @@ class KernelEndpoint:
             numbers = asking.detail(fd, assoc_id)
         except OSError as error:
             raise refusal(error, "the association has no detail") from None
-        clock = self._options.clock
         own = self._sock.getsockname()
         return Detail(
-            clock.wall(),
-            clock.mono(),
-            self.name,
-            entry.key,
-            assoc_id,
-            entry.peer,
-            Peer((sockaddr.host(own),), own[1]),
-            None,
-            None,
-            *numbers,
+            **self._registry.about(entry),
+            local=Peer((sockaddr.host(own),), own[1]),
+            local_tag=None,
+            peer_tag=None,
+            **numbers._asdict(),
         )
 
     def _peer(self, assoc_id: int) -> Peer | None:
@@ -397,10 +341,6 @@ class KernelEndpoint:
             return asking.peer(self._of(assoc_id).fileno(), assoc_id)
         except OSError:
             return None
-
-    def associations(self) -> Sequence[int]:
-        """See `Endpoint.associations`."""
-        return self._registry.ids()
 
     def descriptors(self) -> Sequence[int]:
         """See `Endpoint.descriptors`."""
@@ -435,7 +375,7 @@ class KernelEndpoint:
 
     def _take(self, source: ReadableSocket, limit: int, events: list[Event]) -> None:
         """Receive at most `limit` messages, or pieces of them, on a socket."""
-        fd, clock = source.sock.fileno(), self._options.clock
+        fd = source.sock.fileno()
         taken = 0
         while taken < limit:
             wanted = min(limit - taken, COUNT)
@@ -450,10 +390,10 @@ class KernelEndpoint:
                     continue
                 log.warning("%s: %s", self.name, error)
                 break
-            now = clock.wall(), clock.mono()
+            now = self._clock.now()
             for data, flags, name, info in got:
                 if flags & layout.MSG_NOTIFICATION:
-                    for notification in self._whole(source, data):
+                    for notification in self._notifications(source, data):
                         events.append(self._notified(source, notification, name, now))
                 elif event := self._received(data, bool(flags & layout.MSG_EOR), name, info, now):
                     events.append(event)
@@ -481,26 +421,13 @@ class KernelEndpoint:
         entry.heard = now[1]
         unordered = bool(flags & layout.UNORDERED)
         if not last or self._reassembly:
-            done = self._reassembly.add(assoc_id, (stream, unordered, ssn), data, last)
-            if done is None:
-                return None
-            if done.data is None:
-                return MessageTooLarge(
-                    at=now[0],
-                    mono=now[1],
-                    endpoint=self.name,
-                    key=entry.key,
-                    assoc_id=assoc_id,
-                    peer=entry.peer,
-                    stream=stream,
-                    size=done.size,
-                    limit=done.limit,
-                    of_all=done.limit == self._reassembly.total,
-                )
-            data = done.data
+            whole = self._whole(entry, stream, unordered, ssn, data, last, now)
+            if not isinstance(whole, bytes):
+                return whole
+            data = whole
         return self._registry.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
 
-    def _whole(self, source: ReadableSocket, data: bytes) -> Iterator[bytes]:
+    def _notifications(self, source: ReadableSocket, data: bytes) -> Iterator[bytes]:
         """Notifications as they are, but one for all chunks of a message that failed."""
         chunk = layout.failed_chunk(data)
         first, last, data_at = chunk or (True, True, 0)
@@ -610,7 +537,7 @@ class KernelEndpoint:
         except OSError:
             return "", "unknown"
         if silent:
-            return f"no answer from {to}", "nobody"
+            return no_answer(to), "nobody"
         # Sooner than it takes to miss an answer: there was one.
         before, after = self._came, timers.came()
         if before is not None and after is not None:
@@ -627,4 +554,4 @@ class KernelEndpoint:
         self._branches.close()
         self._branches = None
         if self._bound is not None:
-            self._bound.close(self._options.clock.mono())
+            self._bound.close(self._clock.mono())

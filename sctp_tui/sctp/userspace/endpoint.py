@@ -1,27 +1,26 @@
 """One one-to-many socket of usrsctp (RFC 6458, section 3), on links that the pump carries."""
 
+import ctypes
 import errno
 import ipaddress
 import random
 import socket
 import struct
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
-from sctp_tui import __version__
 from sctp_tui.sctp import icmp, sockaddr, unicast
-from sctp_tui.sctp.association_registry import AssociationEntry, AssociationRegistry
-from sctp_tui.sctp.endpoint import ANY, UDP_PORT, BufferFull, EndpointOptions, Outgoing, SctpError
+from sctp_tui.sctp.association_registry import AssociationEntry
+from sctp_tui.sctp.base_endpoint import BaseEndpoint
+from sctp_tui.sctp.endpoint import ANY, UDP_PORT, EndpointOptions, Flaw, Outgoing, SctpError
 from sctp_tui.sctp.events import (
-    SCHEMA,
     AssocChange,
     Detail,
     Event,
     How,
     Listening,
-    MessageTooLarge,
     Origin,
     PartialDelivery,
     Path,
@@ -33,18 +32,15 @@ from sctp_tui.sctp.events import (
     Status,
 )
 from sctp_tui.sctp.notifications import decode
-from sctp_tui.sctp.reassembly import Reassembly
 from sctp_tui.sctp.rtt import measured
 from sctp_tui.sctp.system import kernel_udp_port, refusal, refused
-from sctp_tui.sctp.unreachable import no_route, refused_by
+from sctp_tui.sctp.unreachable import no_answer, no_route, refused_by
 from sctp_tui.sctp.wire.causes import CauseCode
 
 from . import layout
 from .links import Link
-from .sockets import SEND_BUFFER, Socket, Told, open_socket
-
-if TYPE_CHECKING:
-    from .stack import UserspaceStack
+from .pump import Pump
+from .sockets import SEND_BUFFER, ReceiveBuffer, Socket, Told, open_socket
 
 _EPHEMERAL = range(49152, 65536)  # RFC 6335, section 6
 
@@ -57,26 +53,56 @@ class _AssociationLink(NamedTuple):
     head: bytes
 
 
-class UserspaceEndpoint:
+class Home(Protocol):
+    """What an endpoint needs of the stack that it is of."""
+
+    @property
+    def call(self) -> ctypes.CDLL:
+        """The library's functions."""
+
+    @property
+    def intake(self) -> ReceiveBuffer:
+        """Where messages are received."""
+
+    @property
+    def pump(self) -> Pump:
+        """What carries packets."""
+
+    @property
+    def library(self) -> str:
+        """See `Stack.library`."""
+
+    @property
+    def flaw(self) -> Flaw | None:
+        """See `Stack.flaw`."""
+
+    def serving(self, to: Peer) -> bool:
+        """Whether `to` is a listening endpoint of this process."""
+
+    def leave(self, endpoint: "UserspaceEndpoint") -> None:
+        """An endpoint is closed."""
+
+
+class UserspaceEndpoint(BaseEndpoint):
     """See `sctp_tui.sctp.endpoint.Endpoint`."""
 
-    def __init__(self, stack: "UserspaceStack", options: EndpointOptions) -> None:
-        self.name = options.name
-        self._stack = stack
-        self._pump = stack.pump
-        self._registry = AssociationRegistry(options)
-        self._options = options
-        self._reassembly = Reassembly(options.message_limit)
+    stack = "userspace"
+    called = "usrsctp"
+    gone = frozenset((errno.ENOENT, errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN))
+
+    def __init__(self, home: Home, options: EndpointOptions) -> None:
+        super().__init__(options, home.library)
+        self._home = home
+        self._pump = home.pump
         self._port = 0
         self._listening: Listening | None = None
-        self._to: Peer | None = None
         self._link: Link | None = None  # a client's
         self._links: dict[int, _AssociationLink] = {}  # by assoc ID
         self._by_head: dict[bytes, int] = {}  # the reverse
         self._stale = False  # the peer said so of the cookie that a client sent back
         self._sent: set[int] = set()  # assoc IDs that may have data outstanding
         self._sockets: list[socket.socket] = []
-        self._socket = open_socket(stack.call, stack.intake, options)
+        self._socket = open_socket(home.call, home.intake, options)
         self._branches: dict[int, Socket] = {}  # of associations that were held up, by assoc ID
         self._held: set[int] = set()
 
@@ -93,28 +119,12 @@ class UserspaceEndpoint:
         for sock in self._sockets:
             icmp.listen(sock, True)
             self._pump.attach(sock)
-        clock = self._options.clock
-        self._listening = Listening(
-            **clock.stamp(),
-            endpoint=self.name,
-            key=0,
-            assoc_id=0,
-            peer=None,
-            schema=SCHEMA,
-            version=__version__,
-            stack="userspace",
-            library=self._stack.library,
-            host=hosts[0],
-            addresses=tuple(hosts),
-            port=self._port,
-            udp_port=number,
-            warning=self._warning(hosts),
-        )
+        self._listening = self._listens(hosts, self._port, number, self._warning(hosts))
         return self._listening
 
     def _warning(self, hosts: Sequence[str]) -> str:
         """A flaw that matters once others than this machine can reach the endpoint."""
-        flaw = self._stack.flaw
+        flaw = self._home.flaw
         if flaw is None or all(ipaddress.ip_address(host).is_loopback for host in hosts):
             return ""
         return f"{flaw.cause}: {flaw.remedy}, or leave out --host"
@@ -175,10 +185,9 @@ class UserspaceEndpoint:
                 f"{', '.join(own.addresses)}: an end of the userspace stack has one address: give one, or "
                 "use --stack kernel"
             )
-        if any((":" in one) != (":" in host) for one in own.addresses):
-            raise SctpError(f"from {own.addresses[0]} to {to}: IPv4 and IPv6 together; give one family")
+        unicast.check_families(to, own)
         self._bind(own.port)
-        if self._stack.serving(to):
+        if self._home.serving(to):
             for one in own.addresses:
                 if not _is_local(one):  # which only a UDP socket would refuse
                     raise refused(errno.EADDRNOTAVAIL, f"can't be at {one}")
@@ -215,15 +224,11 @@ class UserspaceEndpoint:
             raise SctpError(
                 f"{self._to} is elsewhere, where time goes on, and the link's does not: let it go on first"
             )
-        entry = self._registry.open(self._to)
         self._pump.transit.changed = True
-        opening = self._registry.opened(entry, "userspace", self._stack.library)
-        try:
-            sent = self._send(entry, message) if message is not None else self._connect()
-        except SctpError:
-            self._registry.give_up_opening()
-            raise
-        return (msgspec.structs.replace(opening, local_port=self._port), *sent)
+        return super().connect(message)
+
+    def _local_port(self) -> int:
+        return self._port
 
     @property
     def _destination(self) -> bytes | None:
@@ -232,21 +237,14 @@ class UserspaceEndpoint:
             return None
         return layout.sockaddr(self._to.port, self._link.handle)
 
-    def _connect(self) -> Sequence[Event]:
-        """Begin an association without data."""
+    def _begin(self) -> None:
         if self._pump.waited:
             self._pump.pass_time()
         number = self._socket.connect(self._destination or b"")
         if number:
             raise refused(number, "usrsctp can't begin the association")
-        return ()
 
-    def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
-        """See `Endpoint.send`."""
-        return self._send(self._registry.known(assoc_id), message)
-
-    def _send(self, entry: AssociationEntry, message: Outgoing) -> Sequence[Event]:
-        self._registry.check(entry, message)
+    def _put(self, entry: AssociationEntry, message: Outgoing) -> int:
         limit = self._socket_of(entry.assoc_id).send_buffer
         if len(message.data) > limit:
             among = f", with {len(self._links)} associations that share it" if limit < SEND_BUFFER else ""
@@ -254,18 +252,11 @@ class UserspaceEndpoint:
                 f"a message of {len(message.data)} bytes is larger than the send buffer: "
                 f"at most {limit} bytes in one message{among}"
             )
-        clock, flags = self._options.clock, layout.UNORDERED if message.unordered else 0
-        now = clock.wall(), clock.mono()
+        flags = layout.UNORDERED if message.unordered else 0
         number = self._hand_over(entry, message.data, flags, message)
-        if number == errno.EAGAIN:
-            raise BufferFull("the send buffer is full: wait until the peer has taken some")
-        if number in (errno.ENOENT, errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
-            self.hold(entry.assoc_id, False)  # its end has to be read
-            raise self._registry.takes_no_more(entry)
-        if number:
-            raise refused(number, "usrsctp did not take the message")
-        self._sent.add(entry.assoc_id)
-        return (self._registry.sent(entry, message, now),)
+        if not number:
+            self._sent.add(entry.assoc_id)
+        return number
 
     def _hand_over(self, entry: AssociationEntry, data: bytes, flags: int, message: Outgoing) -> int:
         """Hand data or a flag to the library: 0, or the errno."""
@@ -278,34 +269,23 @@ class UserspaceEndpoint:
         pump.ready.add(self._port)
         return number
 
-    def shut_down(self, assoc_id: int) -> Sequence[Event]:
-        """See `Endpoint.shut_down`."""
-        return self._end(self._registry.known(assoc_id), "close", layout.EOF, "")
-
-    def abort(self, assoc_id: int, reason: str) -> Sequence[Event]:
-        """See `Endpoint.abort`."""
-        self.hold(assoc_id, False)  # its end has to be read
-        return self._end(self._registry.known(assoc_id), "abort", layout.ABORT, reason)
-
-    def _end(self, entry: AssociationEntry, how: How, flag: int, reason: str) -> Sequence[Event]:
-        octets = self._registry.check_reason(reason)
-        entry.user_ends = how
-        clock = self._options.clock
-        now = clock.wall(), clock.mono()
-        number = self._hand_over(entry, octets, flag, Outgoing(b""))
+    def _put_end(self, entry: AssociationEntry, how: How, reason: bytes) -> int:
+        flag = layout.ABORT if how == "abort" else layout.EOF
+        number = self._hand_over(entry, reason, flag, Outgoing(b""))
         if number == errno.EAGAIN:  # where the buffer is full usrsctp 0.9.5.0 does not even abort
             sock = self._socket_of(entry.assoc_id)
             size = sock.send_buffer
             sock.set_send_buffer(2 * SEND_BUFFER)
-            number = self._hand_over(entry, octets, flag, Outgoing(b""))
+            number = self._hand_over(entry, reason, flag, Outgoing(b""))
             sock.set_send_buffer(size)
         link, set_up = self._link, entry is self._registry.opening
-        if number == errno.EINVAL and set_up and flag == layout.ABORT and link is not None and link.init:
+        if number == errno.EINVAL and set_up and how == "abort" and link is not None and link.init:
             self._pump.abort_set_up(link)  # usrsctp 0.9.5.0 aborts only what is up
-            number = 0
-        if number and number not in (errno.ENOENT, errno.EPIPE):
-            raise refused(number, f"usrsctp could not {how} the association")
-        return () if number else (self._registry.ending(entry, how, reason, now),)
+            return 0
+        return number
+
+    def _ended_already(self, entry: AssociationEntry, number: int) -> bool:
+        return number in (errno.ENOENT, errno.EPIPE)
 
     def sockets(self) -> Sequence[Socket]:
         """Those of the library that are open: its own, and one for each association branched off."""
@@ -331,7 +311,6 @@ class UserspaceEndpoint:
             # its timers run RTO.Initial at first (RFC 9260, section 6.3.1, rule C1).
             known = measured(srtt, rto, 2 * initial, longest)
             rto = rto or initial
-        clock = self._options.clock
         host = entry.peer.addresses[0] if entry.peer.addresses else ""
         word = layout.PATH_STATES.get(path_state, str(path_state))
         path = Path(
@@ -339,11 +318,7 @@ class UserspaceEndpoint:
         )
         gone = self._links[assoc_id].link.gone if assoc_id in self._links else 0
         return Status(
-            **clock.stamp(),
-            endpoint=self.name,
-            key=entry.key,
-            assoc_id=assoc_id,
-            peer=entry.peer,
+            **self._registry.about(entry),
             state=layout.STATES.get(state, str(state)),
             rwnd=rwnd,
             unacked=unacked,
@@ -377,13 +352,8 @@ class UserspaceEndpoint:
             heartbeat_interval=heartbeat if flags & layout.SPP_HB_ENABLE else 0,
             max_retrans=path_retrans,
         )
-        clock = self._options.clock
         return Detail(
-            **clock.stamp(),
-            endpoint=self.name,
-            key=entry.key,
-            assoc_id=assoc_id,
-            peer=entry.peer,
+            **self._registry.about(entry),
             local=self._local(),
             local_tag=ours,
             peer_tag=theirs,
@@ -421,10 +391,6 @@ class UserspaceEndpoint:
             return Peer(addresses=(sockaddr.host(address),), port=self._port, udp_port=address[1])
         back = self._link.other if self._link is not None else None
         return Peer((back.host,) if back is not None else (), self._port)
-
-    def associations(self) -> Sequence[int]:
-        """See `Endpoint.associations`."""
-        return self._registry.ids()
 
     def elsewhere(self) -> Iterator[Link]:
         """The links out of the process that carry associations, a client's from its first INIT on."""
@@ -498,24 +464,15 @@ class UserspaceEndpoint:
 
     def _denied(self) -> Iterator[Event]:
         """What our stack denied its peers since."""
-        now = self._options.clock.wall(), self._options.clock.mono()
+        now = self._clock.now()
         for head, asked in self._pump.denials.pop(self._port, ()):
             entry = self._registry.get(self._by_head.get(head, 0))
             if entry is not None:
-                yield RequestDenied(
-                    at=now[0],
-                    mono=now[1],
-                    endpoint=self.name,
-                    key=entry.key,
-                    assoc_id=entry.assoc_id,
-                    peer=entry.peer,
-                    asked=asked,
-                )
+                yield RequestDenied(**self._registry.about(entry, now), asked=asked)
 
     def _take(self, sock: Socket, limit: int, events: list[Event]) -> bool:
         """Receive at most `limit` more events on a socket; whether that was all."""
-        receive, clock = sock.receive, self._options.clock
-        now = clock.wall(), clock.mono()
+        receive, now = sock.receive, self._clock.now()
         limit += len(events)
         while len(events) < limit:
             got = receive()
@@ -546,23 +503,10 @@ class UserspaceEndpoint:
         unordered = bool(flags & layout.RECV_UNORDERED)
         last = bool(of_call & layout.MSG_EOR)
         if not last or self._reassembly:
-            done = self._reassembly.add(assoc_id, (stream, unordered, tsn), data, last)
-            if done is None:
-                return None
-            if done.data is None:
-                return MessageTooLarge(
-                    at=now[0],
-                    mono=now[1],
-                    endpoint=self.name,
-                    key=entry.key,
-                    assoc_id=assoc_id,
-                    peer=entry.peer,
-                    stream=stream,
-                    size=done.size,
-                    limit=done.limit,
-                    of_all=done.limit == self._reassembly.total,
-                )
-            data = done.data
+            whole = self._whole(entry, stream, unordered, tsn, data, last, now)
+            if not isinstance(whole, bytes):
+                return whole
+            data = whole
         return self._registry.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
 
     def _notified(self, data: bytes, now: tuple[float, float]) -> Event | None:
@@ -627,7 +571,7 @@ class UserspaceEndpoint:
         if self._stale:
             self._stale = False
             return "stale cookie, as the peer says: ours came back too late for it each time", "stack"
-        return f"no answer from {to}", "nobody"
+        return no_answer(to), "nobody"
 
     def close(self) -> None:
         """See `Endpoint.close`."""
@@ -647,7 +591,7 @@ class UserspaceEndpoint:
             self._pump.leave(self._link, self._link.other)
         self._pump.ports.pop(self._port, None)
         self._pump.read(self._port)
-        self._stack.endpoints.remove(self)
+        self._home.leave(self)
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -7,27 +7,16 @@ what is up, or set up by ourselves, stay with their link.
 import socket
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
 
 from sctp_tui.sctp import sockaddr
 from sctp_tui.sctp.events import Peer
 
-if TYPE_CHECKING:
-    from .links import Link, SocketAddress
+from .links import Flow, Link, SocketAddress
 
 STRANGERS = 4096
 """Flows kept of what is not up, all links together; past it the one unused longest gets a new serial."""
 FLOW_COST = 1000
 """Bytes that such a flow takes at most, with its place in the table."""
-
-
-class Flow(NamedTuple):
-    """The two ends of packets, as a `Packet` tells them."""
-
-    endpoint: str
-    local: Peer
-    peer: Peer
-    serial: int
 
 
 class Flows:
@@ -55,7 +44,7 @@ class Flows:
         for key in [key for key in self._strangers if isinstance(key, tuple) and key[0] is sock]:
             del self._strangers[key]
 
-    def of(self, link: "Link", ports: bytes, *, begins: bool = False) -> Flow:
+    def of(self, link: Link, ports: bytes, *, begins: bool = False) -> Flow:
         """The flow of a packet on a link; `begins` where it is an INIT of our own."""
         flow = link.flows.get(ports)
         if flow is not None:
@@ -68,11 +57,11 @@ class Flows:
             return flow
         return self._stranger(_key(link, ports), link.udp, link.host, link.udp_port, ports)
 
-    def known(self, link: "Link", ports: bytes) -> bool:
+    def known(self, link: Link, ports: bytes) -> bool:
         """Whether packets between these ports on a link have a flow."""
         return ports in link.flows or _key(link, ports) in self._strangers
 
-    def from_address(self, sock: socket.socket, address: "SocketAddress", ports: bytes) -> Flow:
+    def from_address(self, sock: socket.socket, address: SocketAddress, ports: bytes) -> Flow:
         """The flow of a packet that came from where no link leads."""
         host = sockaddr.host(address)
         return self._stranger((sock, address, ports), sock, host, address[1], ports)
@@ -111,17 +100,17 @@ class Flows:
             self._names.get(local, ""), end, Peer(addresses=(host,), port=port, udp_port=udp_port), self._last
         )
 
-    def keep(self, link: "Link", ports: bytes) -> None:
+    def keep(self, link: Link, ports: bytes) -> None:
         """An association came up: its flow stays until `release`."""
         if link.flows.get(ports) is None:
             link.flows[ports] = self._strangers.pop(_key(link, ports), None)
 
-    def release(self, link: "Link", ports: bytes) -> None:
+    def release(self, link: Link, ports: bytes) -> None:
         """An association ended: only its last packets are still to come."""
         if not link.ours and (flow := link.flows.pop(ports, None)) is not None:
             self._add(_key(link, ports), flow)
 
-    def move(self, link: "Link") -> None:
+    def move(self, link: Link) -> None:
         """The peer on this link has another UDP port."""
         for ports, flow in link.flows.items():
             if flow is not None:
@@ -129,6 +118,6 @@ class Flows:
                 link.flows[ports] = flow._replace(peer=peer)
 
 
-def _key(link: "Link", ports: bytes) -> Hashable:
+def _key(link: Link, ports: bytes) -> Hashable:
     # By where it leads: so a packet refused before there was a link has the same flow.
     return (link.udp, link.address, ports) if link.address is not None else (link.udp, link.handle, ports)

@@ -9,15 +9,13 @@ cookie (RFC 9260, section 5.1). So no number of strangers takes any room.
 import os
 import socket
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from sctp_tui.sctp import sockaddr
-from sctp_tui.sctp.events import Direction
+from sctp_tui.sctp.events import Direction, Peer
 from sctp_tui.sctp.wire.chunk_types import ChunkType
-
-from .flows import Flow
 
 RECENT = 256
 """Links remembered though not kept, as the library may yet have to tell of them; past it the oldest goes."""
@@ -26,6 +24,15 @@ _OURS, _STRANGERS = 0x1000, 1 << 62
 
 SocketAddress = tuple[Any, ...]
 """What `recvfrom` says and `sendto` takes: host, port, and for IPv6 flow and scope."""
+
+
+class Flow(NamedTuple):
+    """The two ends of packets, as a `Packet` tells them."""
+
+    endpoint: str
+    local: Peer
+    peer: Peer
+    serial: int
 
 
 class Link(msgspec.Struct, eq=False):

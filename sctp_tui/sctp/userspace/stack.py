@@ -66,6 +66,10 @@ class UserspaceStack:
         self.endpoints.append(endpoint)
         return endpoint
 
+    def leave(self, endpoint: UserspaceEndpoint) -> None:
+        """An endpoint is closed."""
+        self.endpoints.remove(endpoint)
+
     def serving(self, to: Peer) -> bool:
         """Whether `to` is a listening endpoint of this process."""
         return any(endpoint.serves(to) for endpoint in self.endpoints)
