@@ -1,4 +1,4 @@
-"""The log on the screen while more is folded than it was told of: what is gone is blank and raises nothing."""
+"""The log on screen while more is folded than it was told of: what is gone is blank and raises nothing."""
 
 import pytest
 from textual.app import App, ComposeResult
