@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.monitor.text.events import sentence
-from sctp_tui.sctp.events import AssocChange, Message, RequestDenied
+from sctp_tui.sctp.commands import PauseReading
+from sctp_tui.sctp.events import AssocChange, Message, ReadingPaused, RequestDenied
 from sctp_tui.sctp.userspace import pump
 from sctp_tui.sctp.userspace.denials import Denial, asks, denials
+from sctp_tui.sctp.userspace.stack import UserspaceStack
 
 from ..harness import Running
 from ..rawpeer import DATA, RawPeer, chunk, data, packet, parameter
@@ -43,6 +45,28 @@ def test_a_reset_that_our_stack_denies_is_told_of_its_association() -> None:
             assert sentence(denied) == f"denied by our stack: {denied.asked}"
             peer.abort()
             running.until(AssocChange, key=up.key, state="COMM_LOST")
+
+
+def test_of_what_nobody_reads_only_the_newest_are_kept() -> None:
+    """A server that is paused hears of no denial, and its peer asks on."""
+    extensions = parameter(_EXTENSIONS, bytes((_RE_CONFIG,)))
+    with Running("userspace") as running:
+        server = running.listen()
+        with running.raw_peer(rest=extensions) as peer:
+            peer.handshake()
+            running.until(AssocChange, endpoint="server", state="COMM_UP")
+            running.submit(PauseReading("server", True))
+            running.until(ReadingPaused, paused=True)
+            stack = running.engine._stacks["userspace"]
+            assert isinstance(stack, UserspaceStack)
+            for asked in range(pump.DENIALS + 5):
+                number = peer.tsn + asked & 0xFFFFFFFF
+                numbers = struct.pack("!IIIH", number, peer.cumulative, peer.tsn - 1 & 0xFFFFFFFF, 1)
+                peer.send(chunk(_RE_CONFIG, 0, parameter(13, numbers)))
+                peer.receive(_RE_CONFIG)
+            assert len(stack.pump.denials[server.port]) == pump.DENIALS
+            running.submit(PauseReading("server", False))
+            running.until(RequestDenied)
 
 
 def _answer(*results: tuple[int, int]) -> bytes:

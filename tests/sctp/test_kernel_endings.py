@@ -23,6 +23,7 @@ from sctp_tui.sctp.events import (
     StackName,
 )
 from sctp_tui.sctp.kernel import asking
+from sctp_tui.sctp.kernel.endpoint import KernelEndpoint
 from sctp_tui.sctp.kernel.sockets import open_socket
 
 from .. import rawpeer as raw
@@ -96,6 +97,26 @@ def test_an_abort_after_a_long_silence_is_the_peers(quick: None, running: Runnin
         peer.abort()
         end = running.until(AssocChange, key=key, state="COMM_LOST")
     assert end.by == "peer"
+
+
+def test_only_so_many_that_fell_silent_have_a_socket_of_their_own(
+    quick: None, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others end all the same, and that is told by less."""
+    monkeypatch.setattr("sctp_tui.sctp.kernel.endpoint._BRANCHED", 1)
+    with running.raw_peer() as first, running.raw_peer() as second:
+        keys = [_up(running, peer) for peer in (first, second)]
+        for key in keys:
+            running.again()
+            running.until(PeerAddrChange, key=key, state="UNREACHABLE")
+        server = running.engine._open["server"].endpoint
+        assert isinstance(server, KernelEndpoint)
+        assert server._branches is not None
+        assert len(server._branches) == 1
+        for key, peer in zip(keys, (first, second), strict=True):
+            peer.abort()
+            running.again()
+            assert running.until(AssocChange, key=key, state="COMM_LOST").by in ("peer", "unknown")
 
 
 def test_what_nothing_tells_is_not_told(running: Running) -> None:

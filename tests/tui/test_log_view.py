@@ -34,7 +34,7 @@ async def test_records_may_go_before_the_log_hears_of_it(filtered: bool) -> None
         await pilot.pause()
         view._strips.clear()
         assert [bool(view.render_line(y).text.strip()) for y in range(1, 6)] == [False] * 4 + [True]
-        assert view.chosen is None
+        assert [view.chosen] == [None]
         await pilot.press("enter", "up", "y", "f")
         view.screen.selections = {view: Selection(Offset(0, 0), Offset(3, 4))}
         assert view.text_selection is not None

@@ -42,6 +42,8 @@ _COOKIE_ACK, _ABORT = 1 << ChunkType.COOKIE_ACK, 1 << ChunkType.ABORT
 _SET_UP = _INIT | _COOKIE_ECHO
 _NOTED = _COOKIE_ECHO | _ABORT
 _LISTING = _INIT | 1 << ChunkType.INIT_ACK  # what the sender's addresses may be in
+DENIALS = 256
+"""Requests by RE-CONFIG that were denied, of one port, until its endpoint reads of them."""
 _BATCH = 256  # datagrams read, and packets carried, before the others get their turn
 _QUIET = sum(
     1 << kind
@@ -394,7 +396,7 @@ class Pump:
         elif types & OTHERS and port in self.ports and asks(packet):
             for to, answer in islice(self._out, waiting, None):
                 if to is link:
-                    self.denials.setdefault(port, deque(maxlen=_BATCH)).extend(denials(packet, answer))
+                    self.denials.setdefault(port, deque(maxlen=DENIALS)).extend(denials(packet, answer))
 
     def _by_one_address(self, packet: bytes) -> bytes:
         """An INIT or INIT ACK as the library can read it. A wrong checksum stays wrong."""

@@ -1,0 +1,209 @@
+"""SECURITY.md against the program: each row has the bounds that are so, and a test that holds them."""
+
+import ast
+import re
+
+import pytest
+
+from sctp_tui.cli import crash
+from sctp_tui.cli.serve import _WAITING
+from sctp_tui.engine import echoes, engine, event_queue, sender, throttle
+from sctp_tui.monitor import associations, log, pseudonyms
+from sctp_tui.monitor.trace import conversations, rto_samples
+from sctp_tui.sctp import association_registry, endpoint, events, reassembly
+from sctp_tui.sctp.kernel import endpoint as kernel_endpoint
+from sctp_tui.sctp.kernel import ring, seen_aborts
+from sctp_tui.sctp.link import conditioner
+from sctp_tui.sctp.userspace import flows, links, pump, sockets, unread
+
+from .places import ROOT
+
+_FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _mib(octets: int) -> str:
+    return f"{octets >> 20} MiB"
+
+
+def _kib(octets: int) -> str:
+    return f"{octets >> 10} KiB"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+ROWS: dict[str, tuple[list[str], str]] = {
+    "an INIT, a cookie that is not good": (
+        ["nothing"],
+        "sctp/test_strangers.py test_inits_keep_nothing_and_a_newcomer_gets_in_between_them",
+    ),
+    "strangers remembered": (
+        [_number(links.RECENT)],
+        "sctp/test_strangers.py test_inits_keep_nothing_and_a_newcomer_gets_in_between_them",
+    ),
+    "their pairs of ends": (
+        [_number(flows.STRANGERS), _number(flows.STRANGERS * flows.FLOW_COST / 1e6) + " MB"],
+        "sctp/test_flows.py test_strangers_are_bounded_and_what_is_up_is_never_out",
+    ),
+    "ICMP messages": ([], "sctp/test_icmp.py test_what_the_system_tells_is_read_whatever_it_is"),
+    "packets of a link": (
+        [_mib(conditioner.ROOM)],
+        "sctp/test_strangers.py test_what_is_on_its_way_has_a_bound",
+    ),
+    "chunks other than DATA": (
+        [_number(links.CONTROL_CHUNKS)],
+        "sctp/test_strangers.py test_a_packet_of_more_chunks_than_an_honest_one_has_is_refused",
+    ),
+    "associations of servers": (
+        [_number(engine.MAX_ASSOCIATIONS)],
+        "cli/test_serve.py test_associations_past_the_limit_are_refused_and_counted",
+    ),
+    "streams of one association": (
+        [_number(endpoint.EndpointOptions("").inbound), _number(engine.MAX_STREAMS)],
+        "test_refused.py test_streams_of_all_together_are_bounded",
+    ),
+    "received, and unread": (
+        [_mib(sockets.RECEIVE_BUFFER), _mib(sockets.RECEIVE_IN_ALL), _kib(sockets.LEAST)],
+        "test_refused.py test_many_associations_share_the_receive_buffer",
+    ),
+    "sent to it": (
+        [_mib(sockets.SEND_BUFFER), _mib(sockets.SEND_IN_ALL), _kib(sockets.LEAST)],
+        "test_refused.py test_many_associations_share_the_send_buffer",
+    ),
+    "echoes that wait": (
+        [_number(echoes.HELD), f"{echoes.PATIENCE:.0f} s"],
+        "test_traffic.py test_who_takes_no_echoes_for_long_is_ended_with_the_reason",
+    ),
+    "messages of the user": (
+        [_number(sender.BACKLOG), _mib(sender.BACKLOG_BYTES)],
+        "test_sending.py test_what_waits_is_bounded_in_bytes",
+    ),
+    "unfinished messages": (
+        [_mib(endpoint.MESSAGE_LIMIT), _mib(reassembly.TOTAL)],
+        "sctp/test_reassembly.py test_what_is_kept_is_bounded_and_what_is_given_is_right",
+    ),
+    "notifications that nobody": (
+        [_mib(unread.OF_LINK), _mib(unread.OF_ENDPOINT)],
+        "test_throttle.py test_what_nobody_reads_is_not_let_in_without_end",
+    ),
+    "requests by RE-CONFIG": (
+        [_number(pump.DENIALS)],
+        "sctp/test_denials.py test_of_what_nobody_reads_only_the_newest_are_kept",
+    ),
+    "control events told": (
+        [_number(throttle.PER_SECOND)],
+        "test_throttle.py test_none_is_lost_of_what_is_counted",
+    ),
+    "events that wait for the screen": (
+        [_mib(event_queue.BYTES), _number(event_queue.LIMIT)],
+        "test_event_queue.py test_a_lossy_queue_keeps_states_and_the_newest_messages",
+    ),
+    "events that wait for `serve`": (
+        [_mib(event_queue.BYTES), _number(_WAITING)],
+        "test_event_queue.py test_a_lossless_queue_loses_nothing_and_says_when_it_is_full",
+    ),
+    "packets that wait": (
+        [_mib(event_queue.PACKET_BYTES)],
+        "sctp/test_seen.py test_packets_are_bounded_and_push_no_event_out",
+    ),
+    "the log": (
+        [_mib(log.PAYLOAD), _number(log.RECORDS)],
+        "monitor/test_log.py test_payload_is_bounded_in_bytes",
+    ),
+    "packets kept": (
+        [_mib(conversations.BYTES)],
+        "monitor/test_wire.py test_whatever_comes_the_oldest_go_first_and_nothing_else",
+    ),
+    "what was told of the retransmission timers": (
+        [_number(rto_samples._PATHS), _number(rto_samples._KEPT)],
+        "test_security.py test_of_retransmission_timers_so_much_is_kept",
+    ),
+    "addresses of one peer": (
+        [_number(association_registry._ADDRESSES)],
+        "test_security.py test_of_a_peers_addresses_so_many_are_kept",
+    ),
+    "packets that a capture": (
+        [_mib(ring._BLOCK * ring._BLOCKS)],
+        "sctp/test_capture.py test_packets_that_find_the_ring_full_are_counted",
+    ),
+    "ABORTs that a capture": (
+        [_number(2 * seen_aborts._KEPT)],
+        "sctp/test_seen_aborts.py test_strangers_take_no_more_room_than_that",
+    ),
+    "sockets for peers": (
+        [_number(kernel_endpoint._BRANCHED)],
+        "sctp/test_kernel_endings.py test_only_so_many_that_fell_silent_have_a_socket_of_their_own",
+    ),
+    "the view of the wire": ([], "fuzz/test_load.py test_a_peer_makes_nobody_keep_more_than_is_kept"),
+    "associations that ended": (
+        [_number(associations.ENDED)],
+        "monitor/test_associations.py test_the_oldest_ended_go_first_and_are_counted",
+    ),
+    "pseudonyms": (
+        [_number(pseudonyms.KEPT)],
+        "monitor/test_masking.py test_no_more_pseudonyms_are_kept_than_so_many",
+    ),
+    "notes of faults": (
+        [f"{crash.KEPT} files"],
+        "cli/test_crash.py test_only_so_many_notes_are_kept",
+    ),
+}
+"""What a row begins with: the bounds that it has to name, and the test that holds them."""
+
+
+def _rows() -> list[list[str]]:
+    lines = (ROOT / "SECURITY.md").read_text().splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    return [row for row in rows if row[0] != "What" and not row[0].startswith(("---", "**"))]
+
+
+@pytest.mark.parametrize("row", _rows(), ids=lambda row: row[0][:40])
+def test_each_row_says_the_bounds_that_are_so_and_a_test_holds_them(row: list[str]) -> None:
+    what, most, past, where = row
+    (begins,) = [begins for begins in ROWS if what.startswith(begins)]
+    bounds, test = ROWS[begins]
+    for bound in bounds:
+        assert re.search(rf"(?<![\d,]){re.escape(bound)}(?![\d]|,\d)", f"{what} {most} {past}"), bound
+    folder = ROOT / "sctp_tui"
+    for name in re.findall(r"`([^`]+\.py)`", where):
+        path = ROOT / "sctp_tui" / name if "/" in name else folder / name
+        assert path.is_file(), f"{name} is not there"
+        folder = path.parent  # the next may be beside it
+    file, name = test.split()
+    tree = ast.parse((ROOT / "tests" / file).read_text())
+    assert name in {one.name for one in ast.walk(tree) if isinstance(one, _FUNCTIONS)}
+
+
+def test_no_bound_is_held_of_what_no_row_tells() -> None:
+    said = [row[0] for row in _rows()]
+    assert [begins for begins in ROWS if sum(what.startswith(begins) for what in said) != 1] == []
+
+
+def test_of_a_peers_addresses_so_many_are_kept() -> None:
+    peer = events.Peer(("10.0.0.1",), 9)
+    for state in ("ADDED", "MADE_PRIM"):
+        for number in range(400):
+            change = events.PeerAddrChange(
+                at=0.0,
+                mono=0.0,
+                endpoint="server",
+                key=1,
+                assoc_id=3,
+                peer=peer,
+                address=f"10.{state == 'ADDED':d}.{number // 256}.{number % 256}",
+                state=state,
+                error=0,
+            )
+            peer = association_registry._readdressed(peer, change)
+    assert len(peer.addresses) == association_registry._ADDRESSES
+
+
+def test_of_retransmission_timers_so_much_is_kept() -> None:
+    samples = rto_samples.RtoSamples()
+    for number in range(10 * rto_samples._KEPT):
+        for path in range(4 * rto_samples._PATHS):
+            samples.add(float(number), 1.0 + number, f"10.0.0.{path}")
+    kept = samples._told
+    assert len(kept) == rto_samples._PATHS
+    assert {len(values) for values in kept.values()} == {rto_samples._KEPT}
