@@ -102,6 +102,21 @@ def test_a_second_fast_retransmission_is_told_by_its_third_report(wire: Wire) ->
     assert CHUNKS["DATA/recovery"].expert in _told(wire)
 
 
+def test_reports_of_what_was_sent_since_are_counted_beside_those_that_a_stack_passes_over(wire: Wire) -> None:
+    """After a timeout usrsctp counts those alone, and an RTO may have gone by then."""
+    for number in range(5):
+        wire.put("in", data(number), at=0.1)
+    wire.put("in", data(0), at=1.1)
+    for number in (1, 2, 3):
+        wire.put("out", sack(-1, (1, number)), at=1.11 + number / 1000)
+    for number in (5, 6, 7):
+        wire.put("in", data(number), at=1.2)
+    for number in (5, 6, 7):
+        wire.put("out", sack(-1, (1, number)), at=2.2 + number / 1000)
+    wire.put("in", data(0), at=2.208)
+    assert _whys(wire, -1) == ["fast"]
+
+
 def test_what_is_lost_beside_it_belongs_to_the_same_fast_recovery(wire: Wire) -> None:
     for number in range(8):
         wire.put("in", data(number), at=0.1)

@@ -274,8 +274,10 @@ class SendHistory:
         """
         trouble = self._trouble.get(tsn)
         for count in trouble.thirds if trouble is not None else ():
-            if now - count.third < self._at_once:
-                return count
+            # A stack may pass over the first three, and count those of what was sent since alone.
+            for one in (count, *(count.since.thirds if count.since is not None else ())):
+                if now - one.third < self._at_once:
+                    return one
         if trouble is None or trouble.again:
             return None
         return next((one for one in trouble.thirds if now - one.third < RTO or not timer), None)
