@@ -126,6 +126,7 @@ def of_rows(rows: Iterable[Row]) -> Iterator[str]:
     ends: dict[Direction, _End] = {"in": _End(), "out": _End()}
     coming: list[tuple[float, int, Direction, list[_Chunk]]] = []
     echoed: bytes | None = None
+    probing: dict[Direction, int] = {}  # the packet with a probe, until it is answered
     for row in rows:
         packet = row.packet
         now = packet.mono
@@ -139,7 +140,17 @@ def of_rows(rows: Iterable[Row]) -> Iterator[str]:
             echoed = packet.data[4:8]
             for end in ends.values():
                 end.begin()
+        if any(one.kind == raw.SACK for one in chunks):
+            probing.pop(_OTHER[packet.direction], None)
         if packet.verdict != "duplicated":
+            new = [one.tsn for one in chunks if one.tsn is not None]
+            new = [tsn for tsn in new if tsn not in ends[packet.direction].ever]
+            if any(one.kind in _GIVES_UP for one in chunks):
+                probing.pop(packet.direction, None)
+            if new and packet.direction in probing:
+                yield f"packet {probing[packet.direction]} a probe, though packet {row.number} is beside it"
+            if new and row.probes:
+                probing[packet.direction] = row.number
             for said in _of_packet(row, ends[packet.direction], chunks):
                 yield f"packet {row.number}, {now:.3f} s: {said}"
             ends[packet.direction].send(now, chunks)
@@ -147,6 +158,7 @@ def of_rows(rows: Iterable[Row]) -> Iterator[str]:
             heapq.heappush(coming, (now + packet.delay, row.number, packet.direction, chunks))
 
 
+_GIVES_UP = (192, 194)  # FORWARD TSN and I-FORWARD-TSN: what was in flight is so no more
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 
 

@@ -4,11 +4,14 @@ import struct
 
 import pytest
 
+from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.text.chunks import ABSOLUTE
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
+from sctp_tui.monitor.trace.link_history import LinkHistory
 from sctp_tui.monitor.trace.packet_fields import sections
 from sctp_tui.monitor.trace.peer_rwnd import PeerRwnd, fits
+from sctp_tui.monitor.trace.timeline import Timeline
 from sctp_tui.monitor.trace.window import SendWindows
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.commands import Watch
@@ -49,10 +52,17 @@ def test_a_probe_is_one_until_the_window_opens_and_no_timeout() -> None:
     assert room.send(3, 500) == "beyond"
     room.hear(sack(2, 100, (3, 3)))
     assert room.send(4, 500) == "probe"  # what is in a gap block is not in flight
+    assert room.disproved == []
     assert room.send(5, 500) == "beyond"
+    assert room.disproved == [4]  # one that is in flight with another is none
+    assert room.send(6, 500) == "beyond"
+    assert room.disproved == []
     room.skip(4)
-    room.hear(sack(4, 100, (5, 5)))
-    assert room.send(6, 500) == "probe"
+    room.hear(sack(4, 100, (5, 6)))
+    assert room.send(7, 500) == "probe"
+    assert room.send(7, 500) == "probe"
+    assert room.send(8, 500) == "beyond"
+    assert room.disproved == []  # a timer had it sent again: its sender had heard
     room.begin()
     room.hear(1000)
     assert room.send(77, 500) == ""
@@ -127,6 +137,47 @@ def test_a_reader_that_does_not_read() -> None:
         assert window.sending["in"].probes == len(closed)
         assert window.sending["in"].retransmissions == 0
         linked.until(lambda: len(linked.received()) == 41)
+
+
+@pytest.mark.parametrize("at_a_time", [1, 100])
+def test_what_goes_out_with_others_is_no_probe(at_a_time: int) -> None:
+    """The SACKs that close the window were on their way then: usrsctp answers many packets at once."""
+    wire = Wire()
+    wire.put("in", init())
+    wire.put("out", init_ack())
+    wire.put("in", data(0))
+    wire.put("out", rawpeer.sack(INITIAL, rwnd=1))
+    wire.put("in", data(1))
+    wire.put("in", data(2), data(3))
+    wire.put("out", rawpeer.sack(INITIAL + 3, rwnd=1))
+    wire.put("in", data(4), data(5))
+    wire.put("out", rawpeer.sack(INITIAL + 5, rwnd=1))
+    wire.put("in", data(6))
+    wire.put("out", rawpeer.sack(INITIAL + 6, rwnd=1))
+    conversation = Conversation(wire.made[0])
+    timeline = Timeline(Ladder(conversation))
+    for number, packet in enumerate(wire.made, 1):
+        conversation.add(packet)
+        if number % at_a_time == 0 or number == len(wire.made):
+            timeline.update(Log(), {}, LinkHistory())
+    rows = [row for row in map(timeline.__getitem__, range(timeline.end)) if isinstance(row, Row)]
+    assert len(rows) == 11
+    of_data = [row for row in rows if row.packet.data[12] == DATA]
+    assert [[one.room for one in row.tries] for row in of_data] == [
+        [],
+        ["beyond"],
+        ["beyond", "beyond"],
+        ["beyond", "beyond"],
+        ["probe"],
+    ]
+    assert ["window probe" in marks(row) for row in of_data] == [False] * 4 + [True]
+    said = [next(why_row(row, "beginner"))[1].text for row in rows if row.packet.data[12] == SACK]
+    assert ["probe was taken" in one for one in said] == [False, False, False, True]
+    window = SendWindows()
+    window.fold(conversation.since(0))
+    sending = window.sending["in"]
+    assert (sending.probes, list(sending.probed.values)) == (1, [6])
+    assert list(sending.sent.values) == [0, 1, 2, 3, 4, 5]
 
 
 def test_a_peer_whose_window_closes(stack: StackName, udp_here: None) -> None:

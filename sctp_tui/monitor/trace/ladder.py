@@ -299,12 +299,20 @@ class Ladder:
         opens = filled = takes = False
         way.tries.until(now)
         back.tries.until(now)
-        tries = []
+        tries: list[SendReason] = []
         begins, restarts = None, False
         for chunk in chunks:
             tried = ONCE
             if isinstance(chunk, Data | IData):
                 tried = way.tries.send(now, number, chunk.tsn, len(chunk.data))
+                for _, packet_number in way.tries.disproved:
+                    if packet_number == number:
+                        tries = [_no_probe(one) for one in tries]
+                    elif self.first <= packet_number <= self.seen:
+                        before = self[packet_number]
+                        self._rows[packet_number - self.first] = replace(
+                            before, tries=tuple(_no_probe(one) for one in before.tries)
+                        )
             elif isinstance(chunk, Sack):
                 opens = _opens(way.sack, chunk)
                 takes = back.tries.takes_probe(chunk, way.sack)
@@ -402,6 +410,10 @@ class Ladder:
             if self._initials != before:
                 *_, first = way.announced.get(tag, (number,))
                 self._earlier.append((first, before))
+
+
+def _no_probe(tried: SendReason) -> SendReason:
+    return tried._replace(room="beyond") if tried.room == "probe" else tried
 
 
 @lru_cache(_IN_VIEW)

@@ -2,7 +2,8 @@
 
 The other end tells its room as a_rwnd; what was sent since, and is in flight, takes some of it (RFC 9260,
 section 6.2.1). What there is no room for may not be sent, but where nothing is in flight one DATA chunk may
-always, which is the probe (section 6.1, rule A): it is no loss that has it sent again and again.
+always, which is the probe (section 6.1, rule A): it is no loss that has it sent again and again. Where a
+second one goes out beside it neither is a probe: what closed the window had not come to their sender yet.
 """
 
 from collections.abc import Collection, Iterator
@@ -39,14 +40,19 @@ class SackNews(NamedTuple):
 
 
 class PeerRwnd:
-    """Follows what one end sends, and what it hears."""
+    """Follows what one end sends, and what it hears.
+
+    `disproved` are the TSNs of what was taken for a probe until the chunk was seen that was sent last.
+    """
 
     def __init__(self) -> None:
+        self.disproved: list[int] = []
         self._rwnd: int | None = None
         self._outstanding: dict[int, int] = {}  # octets, by TSN
         self._octets = 0  # of those in flight
         self._reported: set[int] = set()  # which of the outstanding are in gap blocks
         self._probes: set[int] = set()  # which of them were probes
+        self._tried: set[int] = set()  # and were sent once
         self._cumulative: int | None = None
 
     def begin(self) -> None:
@@ -54,16 +60,19 @@ class PeerRwnd:
         self._outstanding.clear()
         self._reported.clear()
         self._probes.clear()
+        self._tried.clear()
         self._octets, self._cumulative = 0, None
 
     def send(self, tsn: int, octets: int) -> Situation:
         """A DATA chunk is sent."""
+        self.disproved = []
         again = tsn in self._outstanding
         flying = again and tsn not in self._reported
         situation = fits(octets, self._rwnd, self._octets - (octets if flying else 0))
         if again:
             if tsn not in self._probes:
                 return ""  # lost, whatever room there is
+            self._tried.discard(tsn)
             return situation or "opened"
         if self._cumulative is not None and le(tsn, self._cumulative):
             return ""  # acknowledged, which its sender may not have heard of
@@ -71,6 +80,11 @@ class PeerRwnd:
         self._octets += octets
         if situation == "probe":
             self._probes.add(tsn)
+            self._tried.add(tsn)
+        elif situation == "beyond" and self._tried:
+            self.disproved = sorted(self._tried - self._reported)
+            self._probes.difference_update(self.disproved)
+            self._tried.clear()
         if len(self._outstanding) > _REMEMBERED:
             self._settle(next(iter(self._outstanding)))
         return situation
@@ -121,6 +135,7 @@ class PeerRwnd:
     def _settle(self, tsn: int) -> None:
         octets = self._outstanding.pop(tsn)
         self._probes.discard(tsn)
+        self._tried.discard(tsn)
         if tsn in self._reported:
             self._reported.discard(tsn)
         else:

@@ -206,6 +206,11 @@ class SendHistory:
                 newest = came if lt(tsn, came) else None
                 trouble.report(at, newest, beyond, every=every)
 
+    @property
+    def disproved(self) -> list[tuple[int, int]]:
+        """What was taken for a probe until the last chunk was sent: each TSN, and its packet's number."""
+        return [(tsn, self._first.get(tsn, 0)) for tsn in self._room.disproved]
+
     def takes_probe(self, sack: Sack, before: Sack | None) -> bool:
         """Whether a SACK acknowledges a zero window probe, which the one before did not."""
         return self._room.takes_probe(sack, before)

@@ -119,7 +119,8 @@ class Timeline:
         """The line with this number. Raises IndexError where there is none."""
         if not self.first <= serial < self.end:
             raise IndexError(serial)
-        return self._lines[serial - self.first]
+        line = self._lines[serial - self.first]
+        return self.ladder[line.number] if isinstance(line, Row) else line  # of which more may be known now
 
     def update(self, log: Log, ends: Mapping[int, End], remarks: LinkHistory) -> bool:
         """Take in what came since; whether lines came or went. `ends` are the associations by their keys."""

@@ -28,7 +28,6 @@ from sctp_tui.sctp.wire.packet import (
 from sctp_tui.sctp.wire.serial import unwrap
 
 from .conversations import Traced
-from .peer_rwnd import fits
 from .phase import Phase
 from .send_history import SendHistory
 from .tsn_blocks import FAR, among, apart, without
@@ -77,6 +76,13 @@ class Track:
         """The value from now on, for a number that has one all the time."""
         if not self.values or self.values[-1] != value:
             self.add(time, value)
+
+    def withdraw(self, value: int) -> float | None:
+        """The newest value was none: its time, None where it is another one."""
+        if not self.values or self.values[-1] != value:
+            return None
+        self.values.pop()
+        return self.times.pop()
 
     def within(self, begin: float, end: float) -> range:
         """Indices of the values of this time, both ends included."""
@@ -162,7 +168,6 @@ class SendWindow:
         self._outstanding: dict[int, int] = {}  # octets of what isn't acknowledged cumulatively, by TSN
         self._gaps: list[tuple[int, int]] = []  # blocks of the last SACK, in order, apart
         self._reported: set[int] = set()  # which of the outstanding are in them
-        self._probed: set[int] = set()  # which of the outstanding were zero window probes
         self._coming: list[tuple[float, int, Sack | Shutdown | Abort | int]] = []
         self._order = 0
 
@@ -210,13 +215,13 @@ class SendWindow:
         number = self._relative(tsn)
         again = number <= self.highest
         self.highest = max(self.highest, number)
-        flying = number in self._outstanding and number not in self._reported
-        others = self._octets - (self._outstanding[number] if flying else 0)
-        probe = fits(octets, self.rwnd.last, others) == "probe" and (not again or number in self._probed)
+        for disproved, _ in self._tries.disproved:
+            self.probes -= 1
+            if (sent_at := self.probed.withdraw(self._relative(disproved))) is not None:
+                self.sent.add(sent_at, self._relative(disproved))
+        probe = tried.room == "probe"
         self.probes += probe
         self.probes_again += probe and again
-        if probe:
-            self._probed.add(number)
         late = again and tried.fills_gap
         self.lates += late
         self.retransmissions += again and not probe and not late
@@ -356,7 +361,6 @@ class SendWindow:
 
     def _settle(self, number: int) -> None:
         octets = self._outstanding.pop(number)
-        self._probed.discard(number)
         if number in self._reported:
             self._reported.discard(number)
         else:

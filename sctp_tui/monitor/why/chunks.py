@@ -170,9 +170,10 @@ CHUNKS = {
     ),
     "DATA/beyond": Explanation(
         "9260 6.1",
-        "A message on its way, for which the other end had no room when it told last.",
-        "It exceeds the a_rwnd told last, less what is in flight (6.2.1). That may have been on its way when "
-        "this was sent; else only one chunk, a probe, may be in flight so (rule A).",
+        "A message on its way. By what the other end has told last there is no room for it, which its sender "
+        "may not have heard yet.",
+        "It exceeds the a_rwnd told last, less what is in flight (6.2.1). Beyond it only one chunk may be in "
+        "flight, a probe (rule A), and here there are more: that SACK was on its way when this was sent.",
     ),
     "DATA/fills": Explanation(
         "9260 6.7",
