@@ -119,6 +119,14 @@ class _Trouble:
         """The counts that have come to three."""
         return (count for count in (self.strict, self.every) if count.reports >= _MISSING)
 
+    @property
+    def all_thirds(self) -> Iterator[_Count]:
+        """Those and theirs: a stack may pass over the first three, and count those of what was sent since."""
+        for count in self.thirds:
+            yield count
+            if count.since is not None:
+                yield from count.since.thirds
+
 
 class SendHistory:
     """What one end sends, what it hears of it, and why it sends some of it again. Times by the link's clock.
@@ -278,11 +286,9 @@ class SendHistory:
         That is sure to happen once, soon after the third, and with some stacks again.
         """
         trouble = self._trouble.get(tsn)
-        for count in trouble.thirds if trouble is not None else ():
-            # A stack may pass over the first three, and count those of what was sent since alone.
-            for one in (count, *(count.since.thirds if count.since is not None else ())):
-                if now - one.third < self._at_once:
-                    return one
+        for count in trouble.all_thirds if trouble is not None else ():
+            if now - count.third < self._at_once:
+                return count
         if trouble is None or trouble.again:
             return None
         return next((one for one in trouble.thirds if now - one.third < RTO or not timer), None)
