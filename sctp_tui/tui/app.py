@@ -1,4 +1,4 @@
-"""The program on the screen: owns the engine and the monitor, and drains the one into the other."""
+"""The Textual app: owns the engine and the monitor, and feeds the engine's events to the monitor."""
 
 import asyncio
 import itertools
@@ -53,18 +53,18 @@ if TYPE_CHECKING:
 
 __all__ = ["SctpApp", "Settings", "with_program"]
 
-_MOST = 1000  # events folded at once; keys are answered before the next so many
+_MOST = 1000  # events folded at once; keys are answered between two such portions
 _SEEN: tuple[StackName, ...] = ("userspace",)
 """Stacks whose packets are seen without a capture."""
 _WITHOUT_ROOM = {"quit", "suspend_process"}
-_BREATH = 0.002  # s until then
+_BREATH = 0.002  # s between two portions
 _PAUSE, _LONGEST = 9.0, 0.5
-"""Times as long as a frame took, and s at most, until the next at full load: keys and engine go first."""
-_SWITCH = 0.0002  # s that the engine waits for a thread that draws; Python's 5 ms would show in its times
+"""Under load the next frame waits `_PAUSE` times the last one's duration, `_LONGEST` s at most."""
+_SWITCH = 0.0002  # s, the thread switch interval: with Python's 5 ms drawing would delay the engine's thread
 
 
 class SctpApp(App[None], inherit_bindings=False):
-    """One way through: events from the engine to the monitor to the widgets, commands back."""
+    """Events go one way, from the engine to the monitor to the widgets; commands go back."""
 
     TITLE = "sctp-tui"
     CSS_PATH = Path(__file__).with_name("main_screen.tcss")
@@ -76,7 +76,7 @@ class SctpApp(App[None], inherit_bindings=False):
     COMMANDS: ClassVar[set[type[Provider]]] = {ActionProvider}  # type: ignore[assignment]
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
-        # Without colours there are none at all; Textual by itself would make them greys.
+        # NO_COLOR means no colours at all; Textual by itself would turn them into greys.
         super().__init__(TerminalDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.settings = settings
         self.clock = clock or Clock()
@@ -98,7 +98,7 @@ class SctpApp(App[None], inherit_bindings=False):
         self._watchdog = Watchdog(self.engine, self.clock)
         self.servers = Servers(settings, self.monitor.endpoints, self.submit)
         self.state = SavedState.load(settings.state)
-        if self._mask is None:  # a pseudonym is another's the next time
+        if self._mask is None:  # in the next run a pseudonym stands for another address
             names: dict[str, str] = self.state.get("names", {}, dict[str, str])
             self.monitor.associations.names = Names(names)
         self.keys = Keys(settings.keys, self.state)
@@ -109,7 +109,7 @@ class SctpApp(App[None], inherit_bindings=False):
             self.theme = theme
         self._last_theme = self.theme
         self.fault: Callable[[Exception], None] = lambda error: None
-        """Called with what nobody caught in the screen."""
+        """Called with an exception that the screen did not catch."""
         self._main = MainScreen(self, self.monitor, settings, self._mask)
         self.add_mode(self.DEFAULT_MODE, lambda: self._main)
         self.add_mode("small", lambda: SmallScreen(lambda: self.terminal_size))
@@ -124,17 +124,17 @@ class SctpApp(App[None], inherit_bindings=False):
 
     @property
     def size(self) -> Size:
-        """The terminal's, but never less than what any screen can be laid out in."""
+        """The terminal's size, but at least `LEAST`, below which no screen can be laid out."""
         real = self.terminal_size
         return Size(max(real.width, LEAST.width), max(real.height, LEAST.height))
 
     @property
     def terminal_size(self) -> Size:
-        """What the terminal has, however little that is."""
+        """The terminal's real size, however small."""
         return super().size
 
     async def on_resize(self, event: Resize) -> None:
-        """Before the screens learn of it: those that have no room for anything don't."""
+        """Switch to or from the screen for small terminals; the others learn of no size below `LEAST`."""
         self._small = too_small(event.size)
         if self._small:
             await self._change_mode()
@@ -145,7 +145,7 @@ class SctpApp(App[None], inherit_bindings=False):
         await self.switch_mode("small" if self._small else self.DEFAULT_MODE)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where there is no room one can but leave, or wait."""
+        """On a terminal that is too small only quitting and suspending are possible."""
         if self._small and action not in _WITHOUT_ROOM:
             return False
         return super().check_action(action, parameters)
@@ -154,10 +154,10 @@ class SctpApp(App[None], inherit_bindings=False):
         self.engine.start()
 
     async def on_ready(self) -> None:
-        # The first frame is there. A key can be pressed from now on: what a client sends comes after this.
+        # The first frame is there, and keys come only from now on: a client's commands follow the server's.
         if not self._ending:
             self.listen()
-        await self._main.complete()  # what it did without, before anything else is shown
+        await self._main.complete()  # what the first frame did without, before anything else is shown
         self.set_interval(1 / self.DRAINS, self._drain)
         for note in (*self.settings.notes, self.state.note):
             if note:
@@ -171,11 +171,11 @@ class SctpApp(App[None], inherit_bindings=False):
         self.notify(printable(note), severity="warning", markup=False, timeout=15)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """What the themes of 16 colours lack."""
+        """Variables that the themes of 16 colours do not define."""
         return {"surface-active": "transparent", "foreground-disabled": "ansi_default 50%"}
 
     def watch_theme(self, theme: str) -> None:
-        """What is chosen by hand is the next run's, unless that is told another."""
+        """Keep a theme chosen by hand for the next run, which `--theme` or the config overrides."""
         if self.is_running and theme != self._last_theme:
             self._last_theme = theme
             self.state.put("theme", theme)
@@ -183,14 +183,15 @@ class SctpApp(App[None], inherit_bindings=False):
     def on_unmount(self) -> None:
         if self._collector is not None:
             self._collector.close()
-        # Whatever ended the screen: no thread stays behind with sockets in its hands.
+        # However the screen ended, no engine thread stays behind with open sockets.
         if self.engine.running:
             self.engine.submit(Stop(now=True))
             self.engine.join(1.0)
 
     def pop_screen(self) -> AwaitComplete:
-        """End the screen on top, unless one asks that has ended: of keys that are pressed in a row, the later
-        ones come to a screen that the first has ended, and would end the one below.
+        """End the screen on top, unless the caller is on a screen that has already ended.
+
+        Of keys pressed in quick succession the first may end a screen; the next must not end the one below.
         """
         asks = active_message_pump.get(self)
         if isinstance(asks, Widget) and self.screen not in asks.ancestors_with_self:
@@ -198,11 +199,11 @@ class SctpApp(App[None], inherit_bindings=False):
         return super().pop_screen()
 
     def submit(self, *commands: Command) -> None:
-        """Ask the engine for something."""
+        """Send commands to the engine."""
         self.engine.submit(*commands)
 
     def remember_names(self) -> None:
-        """Keep the names of hosts for the next run."""
+        """Keep the names of hosts for the next run, unless addresses are masked."""
         if self._mask is None:
             self.state.put("names", self.monitor.associations.names.hosts)
 
@@ -211,15 +212,15 @@ class SctpApp(App[None], inherit_bindings=False):
         self.servers.listen()
 
     def action_listen_again(self) -> None:
-        """Try the servers once more that could not be opened."""
+        """Try again to open the servers that could not be opened."""
         self.listen()
 
     def action_pause_reading(self) -> None:
-        """Let the peers' windows close, or go on."""
+        """Pause the servers' reading, so that the windows they advertise close, or resume it."""
         self.servers.pause()
 
     def action_change_server(self) -> None:
-        """Ask for other settings of the servers."""
+        """Ask for new settings of the servers."""
         self._ask_for_server()
 
     def _ask_for_server(self, failed: str = "") -> None:
@@ -229,14 +230,14 @@ class SctpApp(App[None], inherit_bindings=False):
             if settings is not None:
                 servers.change(settings)
             elif failed:
-                servers.before = None  # left where it failed
+                servers.before = None  # the user leaves it failed
 
         live = self.monitor.associations.live
         settings = servers.settings if failed else servers.now
         self.push_screen(ServerScreen(settings, live, failed, servers.before), answered)
 
     def _handle_exception(self, error: Exception) -> None:
-        # A screen that is still being put together while all is taken down misses what has gone already.
+        # A screen still being composed while the app shuts down may miss widgets that are already gone.
         if self.is_running or not isinstance(error, NoMatches):
             super()._handle_exception(error)
 
@@ -245,7 +246,7 @@ class SctpApp(App[None], inherit_bindings=False):
             return  # the widgets are being taken down
         ended = not self.engine.running  # asked first, so that its last events are in the queue
         calm = not self._fold()
-        if ended:  # nobody sees what may be left
+        if ended:  # events still queued are shown to nobody
             self.exit(return_code=0 if self._ending else 1)
             return
         if self._typed.waits:
@@ -268,11 +269,11 @@ class SctpApp(App[None], inherit_bindings=False):
             self._main.say_ending()
 
     def _shown(self, start: float) -> None:
-        """A frame is on the screen, whose drawing began then (s, monotonic)."""
+        """A frame that was begun at `start` (s, monotonic) is on the screen: set when the next is due."""
         self._show_next = start + min(_LONGEST, _PAUSE * (self.clock.mono() - start))
 
     def _fold(self) -> bool:
-        """Take some of what waits, and soon the rest, if there is more; whether there was anything."""
+        """Take in at most `_MOST` events, the rest soon after; whether there were any."""
         batch = self.event_queue.drain(limit=_MOST)
         if self._mask is not None:
             batch = self._mask.batch(batch)
@@ -285,14 +286,14 @@ class SctpApp(App[None], inherit_bindings=False):
 
     @work
     async def _fold_rest(self) -> None:
-        """Until nothing waits. A timer of Textual's for each breath would take as long as what it is for."""
+        """Fold until no event waits. A Textual timer for each pause would cost as much as the folding."""
         while self.is_running and self.event_queue.waiting:
             await asyncio.sleep(_BREATH)
             self._fold()
         self._rest_comes = False
 
     def _follow_servers(self) -> None:
-        """Say what the servers do; where none could be opened, ask what to do."""
+        """Show the servers' state in the header; where none could be opened, ask what to do."""
         servers = self.servers
         servers.follow()
         if not self._ending:
@@ -310,7 +311,7 @@ class SctpApp(App[None], inherit_bindings=False):
             self.pop_screen()
 
     async def on_event(self, event: Event) -> None:
-        """Keys go one after the other. What the mouse does while the last screen closes is nobody's."""
+        """Queue keys, to be handled one by one; drop mouse events once the last screen has closed."""
         if isinstance(event, Key | Paste) and not event.is_forwarded:
             await self._typed.put(event)
         elif self.screen_stack or not isinstance(event, InputEvent):
@@ -322,29 +323,29 @@ class SctpApp(App[None], inherit_bindings=False):
         await super().on_event(event)
 
     def _fatal_error(self) -> None:
-        """Leave by a fault. Textual would print all that variables hold; `fault` is told of it instead."""
+        """Leave after an uncaught exception, given to `fault`; Textual would print values of variables."""
         if self._exception is not None:
             self.fault(self._exception)
         self._close_messages_no_wait()
 
     def end(self, *, hurry: bool = True) -> None:
-        """End gracefully; asked again, at once if there is a `hurry`. Any thread or signal may ask."""
-        asked = next(self._asked)  # one step, as two may ask at a time
+        """End gracefully; a second call with `hurry` aborts. For any thread, and for signal handlers."""
+        asked = next(self._asked)  # atomic, as two threads may ask at once
         self._ending = True
         if hurry or not asked:
             self.engine.submit(Stop(now=asked > 0))
 
     async def action_quit(self) -> None:
-        """End gracefully; asked again, at once."""
+        """End gracefully; the second time, abort."""
         self.end()
         self._main.say_ending()
 
     def action_suspend_process(self) -> None:
-        """Back to the shell, until it brings the program to the front again."""
+        """Stop the program and return to the shell, until `fg`."""
         if isinstance(self._driver, TerminalDriver):
             self._driver.stop_job()
 
 
 def with_program(settings: Settings) -> Settings:
-    """The settings with how this very program is called, and what it then chooses."""
+    """The settings with the command that starts this program here, and the stack that it chooses itself."""
     return replace(settings, program=hints.program(), usual=hints.usual_stack())

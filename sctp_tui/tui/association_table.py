@@ -12,13 +12,13 @@ from sctp_tui.monitor.text.column import Column
 
 from .widgets.line_table import LineTable
 
-_ORDER_EVERY = 1.0  # s
+_ORDER_EVERY = 1.0  # s between two sorts
 
 
 class AssociationTable(LineTable[Association]):
-    """What `show` is given, ten times a second, is drawn only where it changed.
+    """Redraws only rows that changed, as `show` is called ten times a second.
 
-    In an order that changes, rows are put in order anew once a second at most.
+    Where the order is by a value that changes, rows are sorted again once a second at most.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -40,7 +40,7 @@ class AssociationTable(LineTable[Association]):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(COLUMNS, id=id)
         self._store: AssociationRows = Associations()
-        self._version = -1  # of which rows there are
+        self._version = -1  # `store.order` when the rows were last set
         self._order = Order()
         self._ordered_at = 0.0
 
@@ -48,7 +48,7 @@ class AssociationTable(LineTable[Association]):
         """Draw what has changed; `now` in seconds of the monotonic clock."""
         due = self._order.changing and abs(now - self._ordered_at) >= _ORDER_EVERY
         if store is not self._store:
-            self.draw_anew()  # all at one time, which may be one that stands
+            self.draw_anew()  # frozen or not, all rows show one moment
         if due or store is not self._store or store.order != self._version:
             self._store, self._version = store, store.order
             self._put_in_order(now)
@@ -66,13 +66,13 @@ class AssociationTable(LineTable[Association]):
 
     @property
     def unseen_order(self) -> str:
-        """The order in words where no title has its arrow: by a column that is not shown."""
+        """The order as text, where its column is not shown and so no title has its arrow; else ""."""
         titles = {column.name: column.title for column in COLUMNS}
         hidden = self._order.column and self._order.column not in self.columns
         return f"{self.mark[1]} {titles[self._order.column]}" if hidden else ""
 
     def put_in(self, order: Order | None) -> None:
-        """Order the rows like that from now on; None leaves them as they are."""
+        """Order the rows this way from now on; None leaves the order as it is."""
         if order is None or order == self._order:
             return
         self._order = order
@@ -81,7 +81,7 @@ class AssociationTable(LineTable[Association]):
         self.show_first()
 
     def on_line_table_header_clicked(self, message: LineTable.HeaderClicked) -> None:
-        """By that column; again the other way; then by birth."""
+        """Order by that column; clicked again, in reverse; a third time, in the order of birth."""
         self.put_in(self._order.chosen(message.column))
 
     @property
@@ -90,19 +90,19 @@ class AssociationTable(LineTable[Association]):
         return self._store.get(self.cursor) if self.cursor is not None else None
 
     def facts(self, row: Association) -> dict[str, object]:
-        """What the columns that are shown say of a row, in plain units."""
+        """The row's values in the shown columns, in plain units, for exports."""
         return export.facts(row, self.columns, self._now)
 
     def find(self, key: int) -> Association | None:
-        """The association of a key."""
+        """The association with this key, None where there is none."""
         return self._store.get(key)
 
     def stamp(self, row: Association, now: float) -> Hashable:
-        """Times and rates of live rows go on by themselves, and are drawn once a second."""
+        """A live row's times and rates change by themselves: it is drawn once a second at least."""
         return row.version, int(now) if row.ended is None else 0
 
     def cell_look(self, column: Column[Association], row: Association) -> str:
-        """Where it stands, in colours."""
+        """The colour for the association's state."""
         look = super().cell_look(column, row)
         return f"association-table--{look}" if look else ""
 

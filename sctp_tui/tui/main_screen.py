@@ -1,6 +1,6 @@
-"""The one screen that is always there: associations, log, clients, and the keys that act on them.
+"""The main screen: associations, log, client pane, and the actions of the keys on them.
 
-Dialogs are imported where they are asked for: the first frame does not wait for them.
+Dialogs are imported when they are opened, so that the first frame does not wait for them.
 """
 
 import ipaddress
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 
 class MainScreen(WireActions, FilterActions, ExportActions):
-    """Shows the monitor; owns nothing but the focus."""
+    """Shows what the monitor holds, and turns keys into commands to the engine."""
 
     AUTO_FOCUS = "#message"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide"), (180, "-wider")]  # noqa: RUF012  # by Screen
@@ -75,7 +75,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         self._cleared = False
         self._no_rows: NoRows | None = None
         self._some_ended = False
-        self._generated: dict[str, str] = {}  # what the form for a generator held last
+        self._generated: dict[str, str] = {}  # the generator form's last input, by field
 
     def compose(self) -> ComposeResult:
         yield FreezeBanner(self.monitor)
@@ -97,7 +97,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         yield KeyFooter()
 
     async def complete(self) -> None:
-        """Mount what the first frame does without, and import it."""
+        """Import and mount what the first frame does without: wire, detail, filter, search."""
         from .dialogs.detail import DetailPane
         from .wire.wire_pane import WirePane
 
@@ -112,7 +112,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         )
 
     def _remembered(self, name: str) -> Recalled:
-        """What was entered, over the runs; where addresses are masked, none is shown, nor written down."""
+        """Lines entered in this and earlier runs; with masked addresses they are masked and not saved."""
         state, mask = self._program.state, self._mask
         lines: list[str] = state.get(name, [], list[str])
         if mask is None:
@@ -136,13 +136,13 @@ class MainScreen(WireActions, FilterActions, ExportActions):
     # --- what is shown
 
     def fold(self, batch: Batch) -> None:
-        """Follow what happened, before it is shown."""
+        """Take in a batch of events; `show` draws them."""
         self.query_one(ClientPane).fold(batch)
 
     def show(self, now: float) -> None:
         """Draw what changed; `now` in seconds of the monotonic clock."""
         frozen = self.query_one(FreezeBanner)
-        monitor, then = frozen.seen, frozen.then(now)  # for what stands while it is frozen
+        monitor, then = frozen.seen, frozen.then(now)  # what is shown while the screen is frozen
         if monitor.endpoints.version != self._endpoints_version:
             self._endpoints_version = monitor.endpoints.version
             self._show_endpoints()
@@ -185,7 +185,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
 
     @on(Prompt.Entered)
     def show_now(self) -> None:
-        """Draw what was asked for at once, and not with the next that comes."""
+        """Draw at once what the user asked for, not at the next drain of the queue."""
         self.show(self.clock.mono())
 
     def _show_endpoints(self) -> None:
@@ -214,7 +214,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
             self.query_one("#nothing", Static).update(found.said(*keys))
 
     def _show_detail(self, monitor: Monitor, now: float) -> None:
-        """The detail on a screen of its own, or beside the table."""
+        """Draw the detail: on its own screen where that is open, else in the pane beside the table."""
         from .dialogs.detail import DetailPane, DetailScreen
 
         detail = next((screen for screen in self.app.screen_stack if isinstance(screen, DetailScreen)), None)
@@ -227,25 +227,25 @@ class MainScreen(WireActions, FilterActions, ExportActions):
             self.detail_key = self.query_one(DetailPane).show(shown, monitor, now)
 
     def say_ending(self) -> None:
-        """The program is about to end, once the associations are shut down."""
+        """Show in the header that the program ends once its associations are shut down."""
         self.query_one(Header).ending = "closing… (q again: abort)"
 
     def visible_keys(self) -> tuple[int, ...]:
-        """The associations in view, whose numbers are wanted."""
+        """Keys of the associations in view, whose status is wanted once a second (`Watch.keys`)."""
         return tuple(self.query_one(AssociationTable).visible_keys()) if self.is_mounted else ()
 
     @property
     def closely(self) -> tuple[int, ...]:
-        """The associations whose numbers are drawn over time."""
+        """Keys of the associations drawn over time, whose status is wanted more often (`Watch.closely`)."""
         return self.wire_pane.closely if self.is_mounted else ()
 
     # --- where the focus goes
 
     @property
     def focus_chain(self) -> list[Widget]:
-        """The line comes before its own fields, so that Tab leads from it to them, Shift-Tab to the lists.
+        """Put the message line before its fields: Tab leads from it to them, Shift-Tab to the lists.
 
-        Of the fields those come last that are asked for least, though they stand above.
+        Rarely used fields come last, although they are drawn above the others.
         """
         chain, fields, line = super().focus_chain, self.query_one(Fields), self.query_one(MessageInput)
         own = [one for one in chain if fields in one.ancestors]
@@ -257,16 +257,16 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         return [*before, line, *sorted(own, key=lambda one: one.id in fields.RARE), *after]
 
     def action_message(self) -> None:
-        """To the line to type in."""
+        """Focus the message line."""
         self.set_focus(self.query_one(MessageInput))  # at once: what is typed right after it is text
 
     def action_leave_input(self) -> None:
-        """From an input to the lists, where plain letters are keys."""
+        """Focus the lists, where plain letters are keys."""
         self._lists.focus()
 
     @property
     def _lists(self) -> Widget:
-        """What is there to be seen of them."""
+        """The list to focus: the wire's view or the table, whichever is shown, else the clients."""
         table, wire = self.query_one(AssociationTable), self.has_class("-wire")
         if wire and self.wire_pane.shows:
             return self.wire_pane.shown_view
@@ -277,11 +277,11 @@ class MainScreen(WireActions, FilterActions, ExportActions):
     # --- what the keys do
 
     def submit(self, *commands: Command) -> None:
-        """Ask the engine for something."""
+        """Send commands to the engine."""
         self._program.submit(*commands)
 
     def tell(self, text: str, good: bool = True) -> None:
-        """Say what came of something."""
+        """Show the outcome of an action in the client pane, and as a notification while that is hidden."""
         pane = self.query_one(ClientPane)
         pane.tell(Outcome(text, good))
         if text and not pane.display:
@@ -289,7 +289,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
 
     @property
     def chosen(self) -> Association | None:
-        """The association that the keys mean: of the pane that has the focus."""
+        """The association that keys act on: that of the focused client or wire pane, else the table's row."""
         pane, wire = self.query_one(ClientPane), self.wire_pane
         if self.focused is not None and pane in self.focused.ancestors_with_self:
             return pane.association
@@ -316,16 +316,16 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         return None
 
     def action_new_client(self) -> None:
-        """A client more."""
+        """Add a client."""
         self.query_one(ClientPane).new_client()
 
     def action_connect(self) -> None:
-        """The association of the client that is spoken as, without data."""
+        """Set up the selected client's association without sending data."""
         self.follow_what_is_typed()
         self.query_one(ClientPane).connect()
 
     def action_reply(self) -> None:
-        """Speak as the server to the association chosen in the table, or to that of the wire."""
+        """Send as the server from now on, to the association of the row, or of the focused wire pane."""
         association, monitor = self._row(), self.monitor
         if self.wire_pane.has_focus_within and (shown := self.wire_pane.association) is not None:
             ends = both_ends(shown, monitor.associations, monitor.endpoints)
@@ -334,11 +334,11 @@ class MainScreen(WireActions, FilterActions, ExportActions):
             self.query_one(ClientPane).reply_to(association)
 
     def action_to_all(self) -> None:
-        """Speak as the server to all of its associations."""
+        """Send as the server from now on, to all of its associations."""
         self.query_one(ClientPane).to_all()
 
     def action_generate(self) -> None:
-        """Generate traffic as whom one speaks as."""
+        """Open the form that generates traffic for the selected client or server."""
         screen = self.query_one(ClientPane).generator_screen(self._generated, self.clock.mono)
         self.app.push_screen(screen)
 
@@ -351,7 +351,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
 
     @on(LineTable.Selected)
     def action_detail(self) -> None:
-        """All of the association that the keys mean."""
+        """Open the detail of the chosen association."""
         if association := self.chosen:
             from .dialogs.detail import DetailScreen
 
@@ -360,7 +360,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
             self.tell("no association is chosen: go to a row first", good=False)
 
     def action_name(self) -> None:
-        """Give the association a name of one's own, which is remembered."""
+        """Ask for a name for the association, which its host keeps in later runs."""
         association = self.chosen
         if association is None:
             self.tell("no association is chosen: go to a row first", good=False)
@@ -379,7 +379,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         self.app.push_screen(NameScreen(association, not self._settings.mask_addresses), named)
 
     def action_close(self) -> None:
-        """Graceful shutdown."""
+        """Shut the chosen association down gracefully."""
         if association := self._live(self.chosen):
             self.submit(CloseAssociation(association.key))
 
@@ -391,7 +391,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
             self.tell("Ctrl-D closes on an empty line; Ctrl-U empties it", good=False)
 
     def action_abort(self) -> None:
-        """ABORT, once the user has said yes."""
+        """Abort the chosen association once the user has confirmed it."""
         association = self._live(self.chosen)
         if association is None:
             return
@@ -409,7 +409,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         )
 
     def action_clear_ended(self) -> None:
-        """Take the ended ones out of sight: of the pane that has the focus."""
+        """Clear ended clients where the client list has the focus, else ended associations."""
         pane = self.query_one(ClientPane)
         if self.focused is pane.speakers:
             pane.clear()
@@ -420,14 +420,14 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         self.refresh_bindings()
 
     def action_undo(self) -> None:
-        """Bring the cleared ones back."""
+        """Bring the cleared associations back."""
         self.monitor.associations.restore_ended()
         self._cleared = False
         self.tell("")
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what there is to clear, or to bring back, is in the footer; nobody goes where the focus is."""
+        """Offer clear and undo only where they do something, and no focus move to where the focus is."""
         match action:
             case "clear_ended":
                 return self._some_ended
@@ -440,7 +440,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         return True
 
     def action_freeze(self) -> None:
-        """Let the view stand while capture goes on, or go back to now."""
+        """Freeze the view while capture goes on, or go back to now."""
         clock = self.clock
         stands = self.query_one(FreezeBanner).toggle(clock.mono(), clock.wall())
         self.show(clock.mono())
@@ -448,26 +448,26 @@ class MainScreen(WireActions, FilterActions, ExportActions):
             self.query_one(MessageLog).action_follow()
 
     def action_sort(self) -> None:
-        """Choose what the table is ordered by."""
+        """Ask which column the table is ordered by."""
         from .dialogs.sort_screen import SortScreen
 
         self.app.push_screen(SortScreen(self.query_one(AssociationTable)))
 
     def action_columns(self) -> None:
-        """Choose what the table shows."""
+        """Ask which columns the table shows."""
         from .dialogs.columns_screen import ColumnsScreen
 
         self.app.push_screen(ColumnsScreen(self.query_one(AssociationTable), self._program.state))
 
     def action_help(self) -> None:
-        """The keys, and what one sees."""
+        """Open the help at the place that has the focus."""
         from .dialogs.help import HelpScreen, here
 
         self.app.push_screen(HelpScreen(self.keys, here(self.focused or self)))
 
 
 def _reached_at(host: str) -> str:
-    """Where this program itself reaches a server bound to this address."""
+    """The address at which this program reaches a server bound to `host`: of a wildcard, the loopback."""
     address = ipaddress.ip_address(host)
     if not address.is_unspecified:
         return host

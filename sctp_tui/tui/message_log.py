@@ -1,7 +1,7 @@
-"""The log on the screen: messages and notifications as lines, rendered only while they are in view.
+"""The log widget: messages and notifications as lines, rendered only while they are in view.
 
-A place in the log is a record's number, not a line of the screen: so new lines never steal the place, nor
-do old ones that are evicted. Selected text is addressed by record numbers too.
+A place in the log is a record's number, not a line of the screen: so neither new lines nor evicted ones
+move the view. Selected text is addressed by record numbers too.
 """
 
 import time
@@ -37,7 +37,7 @@ from .widgets.marks import Marks
 
 _GAP = 1  # cells between two columns
 _CALLED = 16  # cells for an ID and a name
-_TEXT = 32  # cells that the text has at least before columns are shown that can be missed
+_TEXT = 32  # cells the text needs at least before optional columns are shown
 _COPIED = 10_000  # lines of a selection that are copied at most
 _ARROWS = {"in": "←", "out": "→"}
 
@@ -47,7 +47,7 @@ def _time(event: Event) -> str:
 
 
 def _side(event: Event) -> str:
-    """Whose line it is: `srv`, with two stacks `krnl` and `user`; `c1`."""
+    """The endpoint's short name: `srv`, with two stacks `krnl` and `user`; `c1` for client 1."""
     kind, _, which = event.endpoint.partition(" ")
     if kind == "server":
         return {"": "srv", "kernel": "krnl", "userspace": "user"}.get(which, which)
@@ -58,7 +58,7 @@ def _ssn(message: Message) -> str:
     return "unord" if message.unordered else "-" if message.ssn is None else str(message.ssn)
 
 
-# The columns of every line, and those that only messages have: a notification's words take their room.
+# The columns of every line, and those of messages alone: a notification's text takes their room.
 _FRONT: tuple[Column[Event], ...] = (
     Column("Time", 12, lambda e, now: _time(e)),
     Column("", 1, lambda e, now: _ARROWS[e.direction] if isinstance(e, Message) else "•"),
@@ -75,7 +75,7 @@ _OF_MESSAGES: tuple[Column[Message], ...] = (
 
 
 class _Anchor(msgspec.Struct, frozen=True):
-    """A record of the whole log, how many lines below the first in view it is, and if the cursor is on it."""
+    """A record's number in the whole log, its line in the view (from 0), and whether the cursor is on it."""
 
     whole: int
     line: int
@@ -125,7 +125,7 @@ class MessageLog(FollowView):
     """
 
     marked: reactive[str] = reactive("")
-    """The text that is marked where it stands, "" for none."""
+    """The search text to highlight, "" for none."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -143,7 +143,7 @@ class MessageLog(FollowView):
     # --- what is shown
 
     def show(self, log: Records) -> None:
-        """Take in what came to the log since the last time; where it is another one, at the same place."""
+        """Show the log's new records; where it is another log, stay at the same record."""
         if log is self._log and (log.first, log.captured) == (self._first, self._end) and not self._held:
             return
         if log is not self._log:
@@ -153,7 +153,7 @@ class MessageLog(FollowView):
             self._hold(self._held)
 
     def _switch(self, log: Records) -> None:
-        """Show another log from now on, which numbers its records otherwise."""
+        """Show another log, whose record numbers differ; remember the place in the old one."""
         chosen = self.chosen
         if not self.following and chosen is not None and self._held is None:
             whole, line = self._log.whole(chosen), chosen - self._top
@@ -165,7 +165,7 @@ class MessageLog(FollowView):
             self.screen.clear_selection()
 
     def _hold(self, held: "_Anchor") -> None:
-        """Go to where the log was before it became another one, as far as that has been looked at by now."""
+        """Go to the place in the former log, or as near as the filter has come by now."""
         log = self._log
         number = max(log.first, min(log.place(held.whole), log.captured - 1))
         self._scroll(number - self._first - held.line)
@@ -183,7 +183,7 @@ class MessageLog(FollowView):
 
     @property
     def chosen(self) -> int | None:
-        """Number of the record that the keys mean, None where there is none, or none any more."""
+        """Number of the record that keys act on; None where there is none, or it is no longer kept."""
         number = super().chosen
         return None if number is None or self._kept(number) is None else number
 
@@ -202,24 +202,24 @@ class MessageLog(FollowView):
         return list(self._log)
 
     def line(self, number: int) -> str:
-        """The line of the record with this number, whole. Raises IndexError where it is not kept."""
+        """The line of the record with this number, uncut. Raises IndexError where it is not kept."""
         event = self._log[number]
         self._arrange(self.scrollable_content_region.width)
         text = printable(event.data) if isinstance(event, Message) else said(event)[1]
         return self._line(event, self._width + 2 * len(text)).text.rstrip()
 
     def went(self) -> None:
-        """What another log was to hold on to is given up."""
+        """The user moved: forget the place kept from a former log."""
         self._held = None
 
     def watch_marked(self, text: str) -> None:
-        """Lines that are drawn already have other marks now."""
+        """Draw all lines again with the new marks."""
         self._marks = Marks(text) if text else None
         self._strips.clear()
         self.refresh()
 
     def _arrange(self, width: int) -> None:
-        """Choose the columns for a width, where it is another one than before."""
+        """Choose the columns for `width` cells, where it has changed."""
         if width == self._width:
             return
         self._width = width
@@ -232,7 +232,7 @@ class MessageLog(FollowView):
         self._strips.clear()
 
     def show_names(self, names: Names) -> None:
-        """Have these names beside the IDs, where there are any."""
+        """Show these names beside the association IDs, where there are any."""
         if names is not self._names or names.version != self._names_version:
             self._names, self._names_version = names, names.version
             self._width = -1
@@ -243,7 +243,7 @@ class MessageLog(FollowView):
         return f"{number:>5} {self._names.of(event.key)}"
 
     def action_open(self) -> None:
-        """Show all of the record under the cursor."""
+        """Open the record under the cursor in full."""
         if (chosen := self.chosen) is not None:
             from .dialogs.message_detail import MessageDetailScreen
 
@@ -271,14 +271,14 @@ class MessageLog(FollowView):
             strip = self._line(event, width)
             if (selection := self.text_selection) and (span := selection.get_span(number)):
                 strip = self._select(strip, *span)
-            # Records are numbered from 0, and so are the lines that a selection speaks of.
+            # A selection's line numbers are record numbers; both start at 0.
             strip = self._strips[number] = strip.apply_offsets(0, number)
         if number == self.cursor or (self.cursor is None and self.has_focus and number == self.chosen):
             strip = self._under_cursor(strip, number)
         return strip
 
     def _under_cursor(self, strip: Strip, number: int) -> Strip:
-        """The strip as the cursor shows it; what is selected shows itself."""
+        """The strip in the cursor's style, except where text is selected, which has its own."""
         if (selection := self.text_selection) and selection.get_span(number):
             return strip
         style = self.style_of("message-log--cursor")
@@ -289,7 +289,7 @@ class MessageLog(FollowView):
         front = ""
         for column, room in self._front:
             front += fit(column.cell(event, 0.0) or "", room, column.align) + " " * _GAP
-        # The arrow, or the bullet, is what the eye looks for.
+        # The arrow, or the bullet, is coloured: it is what the eye looks for.
         mark = self._front[0][1] + _GAP
         segments = [Segment(front[:mark], dim), Segment(front[mark], look), Segment(front[mark + 1 :], dim)]
         if isinstance(event, Message):
@@ -328,14 +328,14 @@ class MessageLog(FollowView):
         return Strip(segments).adjust_cell_length(width, style)
 
     def notify_style_update(self) -> None:
-        """Themes change what is in the strips."""
+        """Drop cached strips, which have the old theme's styles."""
         super().notify_style_update()
         self._strips.clear()
 
     # --- selecting text
 
     def _select(self, strip: Strip, start: int, end: int) -> Strip:
-        """The strip with the characters from `start` to `end` (-1: the last) as selected."""
+        """The strip with characters `start` up to `end` (-1: the end of the line) shown as selected."""
         text = strip.text
         cuts = [cell_len(text[:start]), cell_len(text if end == -1 else text[:end]), strip.cell_length]
         before, chosen, after = strip.divide(cuts)
@@ -344,14 +344,14 @@ class MessageLog(FollowView):
         return Strip.join([before, marked, after])
 
     def selection_updated(self, selection: Selection | None) -> None:
-        """Show what is selected; lines that ran away could not be."""
+        """Show the selection, and stop following: lines that move away can't be selected."""
         self._strips.clear()
         self.refresh()
         if selection is not None:
             self.following = False
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """The selected text as it is on the screen, of the records that are still kept."""
+        """The selected text as drawn, of records still kept, `_COPIED` lines at most."""
         start, end = selection
         first = self._first if start is None else max(self._first, start.y)
         last = self._end if end is None else min(self._end, end.y + 1)
@@ -365,9 +365,9 @@ class MessageLog(FollowView):
         return ("\n".join(lines), "\n") if lines else None
 
     def on_click(self, event: events.Click) -> None:
-        """The cursor goes where the mouse clicks. A double click selects the line.
+        """Put the cursor on the clicked line; a double click selects it.
 
-        All of the log, as elsewhere, would be more than anybody wants to copy.
+        Textual would select the whole log, which is more than anybody wants to copy.
         """
         offset = event.get_content_offset(self)
         if offset is None:

@@ -1,4 +1,4 @@
-"""The pane in which one speaks: as one of several clients, or as the server to an association."""
+"""The client pane: sends as one of several clients, or as the server to one or all of its associations."""
 
 import asyncio
 import contextlib
@@ -45,13 +45,13 @@ if TYPE_CHECKING:
     from .generator_screen import GeneratorScreen
 
 FIRST_LINE = "hello"
-"""What the input of a fresh program holds."""
+"""What stands in the message line when the program starts."""
 _FORMS = "text, [3]text, [hex]0a ff, [file]PATH"
-_SAID = 12.0  # s that something said stays
+_SAID = 12.0  # s that an outcome stays on the screen
 
 
 class ClientPane(Vertical):
-    """The list of who one can speak as, the fields, the line to type in, and what came of it."""
+    """The list of clients and the server, one of which sends; its fields, the message line, the outcome."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("clients")
 
@@ -76,7 +76,7 @@ class ClientPane(Vertical):
         self._generating: list[Generation] = []
         self._by_source: dict[int | str, list[Generation]] = {}  # by association, or by client
         self._target: Target = self._clients.all[0]
-        self._there: dict[int, int] = {}  # keys of the other ends of what is in the list, by its own
+        self._there: dict[int, int] = {}  # by the key of a listed association, that of its other end
         self._there_at: tuple[int, Reply | None] | None = None
         self._shown: list[Content] = []
         self._locked: bool | None = None
@@ -100,17 +100,17 @@ class ClientPane(Vertical):
 
     @property
     def message(self) -> MessageInput:
-        """The line to type in."""
+        """The message line."""
         return self.query_one(MessageInput)
 
     @property
     def speakers(self) -> OptionList:
-        """The list of who one can speak as."""
+        """The list of clients, and the server if selected, that messages are sent as."""
         return self.query_one(OptionList)
 
     @property
     def association(self) -> Association | None:
-        """The association of whom one speaks as: a client's latest one, or the one replied to."""
+        """The selected client's latest association, or the one replied to; None for the server to all."""
         match self._target:
             case Reply(key):
                 return self._monitor.associations.get(key)
@@ -121,7 +121,7 @@ class ClientPane(Vertical):
 
     @property
     def clearable(self) -> list[Client]:
-        """Clients whose association has ended, and spare ones that never had one."""
+        """Clients whose association has ended, and unselected ones that never opened one."""
         target = self._target
         return [c for c in self._clients.all if self._ended(c) or (c.opened is None and c is not target)]
 
@@ -134,7 +134,7 @@ class ClientPane(Vertical):
         return "what is typed" if line not in ("", FIRST_LINE) else line
 
     def fold(self, batch: Batch) -> None:
-        """Follow what happened, and tell the user what came of what they did."""
+        """Take in a batch of events, and show the outcome of what the user did."""
         self.generators.fold(batch.generators)
         outcome = self._clients.fold(batch.events)
         if outcome is not None:
@@ -178,7 +178,7 @@ class ClientPane(Vertical):
             self.message.placeholder = _FORMS if locked else f"{_FORMS}; {connect} connects without data"
 
     def aim(self, old: str, to: str, stacks: Sequence[StackName]) -> None:
-        """Own servers listen at `to`, on `stacks`: clients aimed at where they were to be follow."""
+        """Own servers listen at `to`, on `stacks`: unopened clients that were aimed at `old` follow."""
         for client in self._clients.all:
             if client.to == old and client.opened is None:
                 client.to = to
@@ -187,24 +187,24 @@ class ClientPane(Vertical):
                     self.query_one(Fields).show(client)
 
     def new_client(self) -> None:
-        """One more client, like the one spoken as, and ready to type."""
+        """Add a client with the selected one's settings, select it, and focus the message line."""
         self._keep_fields()
         like = self._target if isinstance(self._target, Client) else self._clients.all[-1]
         self._speak_as(self._clients.add(like))
         self.screen.set_focus(self.message)
 
     def reply_to(self, association: Association) -> None:
-        """Speak as the server to this association from now on."""
+        """Send as the server to this association from now on."""
         self._speak_as(Reply(association.key))
         self.screen.set_focus(self.message)
 
     def to_all(self) -> None:
-        """Speak as the server to all of its associations from now on."""
+        """Send as the server to all of its associations from now on."""
         self._speak_as(Everyone())
         self.screen.set_focus(self.message)
 
     def clear(self) -> None:
-        """Forget the clients that can be."""
+        """Remove the clients that are `clearable`."""
         gone = self.clearable
         if gone:
             self._submit(*self._clients.remove(gone))
@@ -215,23 +215,23 @@ class ClientPane(Vertical):
         )
 
     def tell(self, outcome: Outcome) -> None:
-        """Say what came of something; a line that failed goes back into the input."""
+        """Show an outcome; a line that failed goes back into the input, to be corrected."""
         line = self.query_one("#outcome", Static)
         line.update(Content(self._hide(outcome.text)))
         line.set_class(not outcome.good, "-failed")
         if self._fading is not None:
             self._fading.stop()
-        # Of one thing, it is not to be read as of what comes later. A line that failed is there to be mended.
+        # An outcome goes, lest it is taken for that of a later action; beside a line to correct it stays.
         self._fading = None if outcome.line else self.set_timer(_SAID, lambda: line.update(""))
         if outcome.line:
             self.message.give_back(outcome.line)
 
     def take_places(self) -> None:
-        """What is being typed of where to, and from, is entered by now, as another screen comes over it."""
+        """Take over, and mask, addresses that are being typed, before another screen covers the fields."""
         self.query_one(Fields).take_places()
 
     def _hide(self, text: str) -> str:
-        """A text of ours without an address that is masked, or a host's name that was typed for one."""
+        """The text with pseudonyms for masked addresses and for host names typed in their place."""
         if self._mask is None:
             return text
         for client in self._clients.all:
@@ -240,7 +240,7 @@ class ClientPane(Vertical):
         return self._mask.text(text)
 
     def _place(self, client: Client) -> str:
-        """Where a client goes to, and where from if that was said."""
+        """A client's destination, with its own address before it where that was given."""
         to = client.to if self._mask is None else self._mask.place(client.to)
         return f"{self._hide(to_text(client.own))} → {to}" if client.own.addresses else to
 
@@ -264,9 +264,9 @@ class ClientPane(Vertical):
         self._show_target()
 
     def _keep_fields(self) -> None:
-        """What the user changed of the client that is spoken as stays with it."""
+        """Store what the user changed in the fields in the selected client."""
         if isinstance(self._target, Client) and not self._locked:
-            with contextlib.suppress(SctpError):  # said when it is used
+            with contextlib.suppress(SctpError):  # reported when it is used
                 self.query_one(Fields).read_client(self._target)
 
     def _show_target(self) -> None:
@@ -318,11 +318,11 @@ class ClientPane(Vertical):
         return [a for a in self._monitor.associations.of_servers() if a.state == "ESTABLISHED"]
 
     def _all(self) -> str:
-        """How many they are."""
+        """Their number, as in `3 associations`."""
         return units.many(len(self._everyone()), "association")
 
     def _numbers(self) -> str:
-        """How many clients are up, and what is being generated."""
+        """How many clients have a live association, and what is being generated."""
         live, running = self._live(), self._generating
         numbers = [f"{live} of {len(self._clients.all)} up"] if live else []
         if running:
@@ -341,7 +341,7 @@ class ClientPane(Vertical):
         return row(client.name, association, there, client.heard, self._generated(client.name))
 
     def _other_end(self, association: Association) -> Association | None:
-        """The same association at its other end, where that is ours; looked for when some came or went."""
+        """An association's other end, where it is ours too; looked up again when associations come or go."""
         associations, target = self._monitor.associations, self._target
         stamp = associations.order, target if isinstance(target, Reply) else None
         if stamp != self._there_at:
@@ -361,7 +361,7 @@ class ClientPane(Vertical):
 
     @property
     def stream(self) -> int:
-        """The stream that is spoken on where a line names none; 0 where none could be read."""
+        """The stream for lines that name none; 0 where the field holds no valid one."""
         try:
             return self.query_one(Fields).read_options(None).stream
         except SctpError:
@@ -389,7 +389,7 @@ class ClientPane(Vertical):
             self._submit(*(self._clients.send_to_all(name, line, message.data, options) for name in servers))
 
     def connect(self) -> None:
-        """Set up the association of the client that is spoken as, without a message."""
+        """Set up the selected client's association, without a message."""
         target = self._target
         if not isinstance(target, Client):
             self.tell(Outcome("only a client sets up an association: choose one in the list"))
@@ -413,7 +413,7 @@ class ClientPane(Vertical):
 
     @work
     async def _send(self, client: Client, line: str, data: bytes, options: Options) -> None:
-        async with self._in_order:  # a name that takes long to look up must not be overtaken
+        async with self._in_order:  # no later message overtakes one whose host is still being looked up
             try:
                 peer = await self._peer(client)
             except SctpError as error:
@@ -427,7 +427,7 @@ class ClientPane(Vertical):
             self.query_one(Fields).read_client(client)
 
     async def _peer(self, client: Client) -> Peer:
-        """Where a client goes. Raises `SctpError`."""
+        """A client's destination, its host name looked up. Raises `SctpError`."""
         host, port = parse_hostport(client.to, 9877)
         udp_port = number("UDP", client.udp_port, 1, 65535, optional=True) if client.udp_port else None
         own = [address for server in self._monitor.endpoints.servers for address in server.addresses]
@@ -436,7 +436,7 @@ class ClientPane(Vertical):
     # --- generating
 
     def generator_screen(self, last: dict[str, str], mono: Callable[[], float]) -> "GeneratorScreen":
-        """The form for a generator of whom one speaks as; `last` is what the one before held."""
+        """The generator form for the selected client or server; `last` holds the form's former input."""
         target = self._target
         try:
             options = self.query_one(Fields).read_options(None)
@@ -449,7 +449,7 @@ class ClientPane(Vertical):
                 association = self.association
                 who = f"server to {association.called} with {association.peer}" if association else "server"
             case client:
-                with contextlib.suppress(SctpError):  # said when it starts
+                with contextlib.suppress(SctpError):  # reported when it starts
                     self._read(client)
                 who = f"{client.name} to {self._place(client)}"
         from .generator_screen import GeneratorScreen
@@ -466,7 +466,10 @@ class ClientPane(Vertical):
         )
 
     async def _generate(self, recipe: Recipe, clients: int) -> None:
-        """Start a generator as whom one speaks as, and as clients beside it. Raises `SctpError`."""
+        """Start a generator as the selected server, or as `clients` clients, the selected first.
+
+        Raises `SctpError`.
+        """
         target, generators = self._target, self.generators
         if not isinstance(target, Client):
             to = self._everyone()
@@ -490,7 +493,7 @@ class ClientPane(Vertical):
         self._submit(*commands, *generators.start(recipe, list(map(self._source, several))))
 
     def _within(self, client: Client, peer: Peer) -> bool:
-        """Whether a client reaches a server of this program without a socket of the system."""
+        """Whether a client reaches a server of this program within the userspace stack, without sockets."""
         servers = self._monitor.endpoints.servers
         return (
             client.stack == "userspace"
@@ -506,7 +509,7 @@ class ClientPane(Vertical):
         )
 
     def _generated(self, source: int | str) -> str:
-        """What is being generated as a client, or on an association."""
+        """What is being generated as a client, or on an association, "" for nothing."""
         running = self._by_source.get(source, [])
         if not running:
             return ""

@@ -1,6 +1,6 @@
-"""Lines that come by themselves, each with a number for good: a cursor on them, and the end that is followed.
+"""A view of lines that keep arriving, each with a permanent number: it has a cursor, and follows the end.
 
-A place is a number, not a line of the screen: so new lines never steal the place, nor do old ones that go.
+A place is a line's number, not a line of the screen: so neither new lines nor removed ones move the view.
 """
 
 from textual.geometry import Size
@@ -10,7 +10,7 @@ from .line_view import LineView
 
 
 class FollowView(LineView):
-    """Its lines are those from the number `_first` to the one before `_end`."""
+    """Shows the lines with the numbers from `_first` to the one before `_end`."""
 
     following: reactive[bool] = reactive(True, repaint=False)
     """Whether new lines come into view by themselves."""
@@ -24,7 +24,7 @@ class FollowView(LineView):
         self._moving = False  # the scrolling is ours, not the user's
 
     def keep(self, first: int, end: int) -> None:
-        """From now on there are the lines from `first` to the one before `end`."""
+        """Set which lines there are: from `first` to the one before `end`. The view follows, or stays."""
         follow = self.following
         gone = first - self._first
         self._first, self._end = first, end
@@ -38,11 +38,11 @@ class FollowView(LineView):
         self.refresh()
 
     def went(self) -> None:
-        """The user goes to another place."""
+        """Called when the user moves to another place."""
 
     @property
     def chosen(self) -> int | None:
-        """Number of the line that the keys mean, None where there is none."""
+        """Number of the line that keys act on: the cursor's, else the last in view; None without lines."""
         if self.cursor is not None:
             return self.cursor
         last = min(self._top + self.page, self._end) - 1
@@ -50,7 +50,7 @@ class FollowView(LineView):
 
     @property
     def below(self) -> int:
-        """Lines that came and are below the view."""
+        """Number of lines below the view."""
         return max(0, self._end - self._top - self.page)
 
     @property
@@ -59,14 +59,14 @@ class FollowView(LineView):
         return self._first + self.top
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """The user who scrolls away from the end stays there, until the end is back in view."""
+        """Stop following when the user scrolls away from the end, until the end is back in view."""
         super().watch_scroll_y(old_value, new_value)
         if not self._moving:
             self.went()
             self.following = round(new_value) >= self.max_scroll_y
 
     def watch_following(self) -> None:
-        """The header says whether lines wait below; a cursor would be left behind."""
+        """Draw the header, which counts the lines below; while following there is no cursor."""
         if self.following:
             self.cursor = None
             self.went()
@@ -75,7 +75,7 @@ class FollowView(LineView):
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
     ) -> bool:
-        # What a larger window scrolls is not scrolled by the user, who may have put the cursor there.
+        # Scrolling that a larger window causes is not the user's, and must not change what is followed.
         self._moving = True
         try:
             return super()._size_updated(size, virtual_size, container_size, layout)
@@ -83,7 +83,7 @@ class FollowView(LineView):
             self._moving = False
 
     def on_resize(self) -> None:
-        """The end stays in view, or the cursor."""
+        """Keep the end in view while it is followed, and the cursor."""
         place = self.max_scroll_y if self.following else self.scroll_y
         if self.cursor is not None:
             line = self.cursor - self._first
@@ -91,7 +91,7 @@ class FollowView(LineView):
         self._scroll(place)
 
     def put_cursor(self, number: int) -> None:
-        """The cursor on a line, or the nearest one, and that into view. The newest is followed."""
+        """Put the cursor on a line, or the nearest one kept, and scroll to it; on the newest line, follow."""
         if self._first == self._end:
             return
         self.went()
@@ -105,7 +105,7 @@ class FollowView(LineView):
         self._scroll(max(min(top, line), line - self.page + 1))
 
     def _scroll(self, line: float) -> None:
-        """Scroll for the cursor, which says itself whether to follow."""
+        """Scroll without changing `following`, which the caller decides."""
         self._moving = True
         self.go(line)
         self._moving = False
@@ -126,10 +126,10 @@ class FollowView(LineView):
             self.put_cursor(chosen + lines)
 
     def action_first(self) -> None:
-        """The oldest line that is kept."""
+        """Go to the oldest line that is kept."""
         self.put_cursor(self._first)
 
     def action_follow(self) -> None:
-        """Back to the newest line, and stay with it."""
+        """Go to the newest line, and follow."""
         self.go(self.max_scroll_y)
         self.following = True

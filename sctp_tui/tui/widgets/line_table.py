@@ -136,11 +136,11 @@ class LineTable(LineView, Generic[R]):
     # --- for subclasses
 
     def find(self, key: int) -> R | None:
-        """The row of a key."""
+        """The row with this key, None where there is none."""
         raise NotImplementedError
 
     def stamp(self, row: R, now: float) -> Hashable:
-        """What differs when the row has to be drawn again."""
+        """A value that differs whenever the row has to be drawn again."""
         raise NotImplementedError
 
     def look(self, row: R) -> str:
@@ -164,7 +164,7 @@ class LineTable(LineView, Generic[R]):
         return "\t".join(printable(cell or "") for cell in cells)
 
     def set_keys(self, keys: Sequence[int], *, hold: bool = False) -> None:
-        """The rows from now on. The view stays on what it shows, the cursor on its key."""
+        """Set the rows, by their keys. The view stays on what it shows, the cursor on its key."""
         top = self.top
         follow = not hold and self.is_vertical_scroll_end and self._may_follow(len(keys))
         places = {key: place for place, key in enumerate(keys)}
@@ -307,18 +307,18 @@ class LineTable(LineView, Generic[R]):
         return Strip.blank(width, self.rich_style)
 
     def notify_style_update(self) -> None:
-        """Themes and focus change what is in the strips."""
+        """Drop cached strips: theme or focus have changed their styles."""
         super().notify_style_update()
         self._strips.clear()
 
     def on_resize(self) -> None:
-        """No more room is left below the last row than before."""
+        """Leave no blank lines below the last row while others are above the view."""
         self.go(self.scroll_y)
 
     # --- the cursor
 
     def watch_cursor(self, old: int | None, new: int | None) -> None:
-        """Draw both rows and tell who listens."""
+        """Draw both rows again, and post `Highlighted`."""
         visible = self.visible_keys()
         for key in (old, new):
             if key in visible:
@@ -342,16 +342,16 @@ class LineTable(LineView, Generic[R]):
             self._place(self._keys.index(self.cursor) + pages * max(1, self.page - 1))
 
     def action_cursor_to(self, place: int) -> None:
-        """The first (0) or last (-1) row."""
+        """Move the cursor to the first (0) or last (-1) row."""
         self._place(place % len(self._keys) if self._keys else 0)
 
     def action_select(self) -> None:
-        """Choose the row under the cursor."""
+        """Post `Selected` for the row under the cursor."""
         if self.cursor is not None:
             self.post_message(self.Selected(self, self.cursor))
 
     def _place(self, place: int) -> None:
-        """Put the cursor on a row and that into view."""
+        """Put the cursor on the row at this place, and scroll it into view."""
         if not self._keys:
             return
         place = max(0, min(place, len(self._keys) - 1))
@@ -369,7 +369,7 @@ class LineTable(LineView, Generic[R]):
         return None
 
     def on_click(self, event: events.Click) -> None:
-        """The cursor goes where the mouse clicks; a double click chooses; a title is told of."""
+        """Put the cursor on a clicked row; a double click selects it; a title posts `HeaderClicked`."""
         offset = event.get_content_offset(self)
         if offset is None:
             return

@@ -1,7 +1,7 @@
-"""The lanes of an association: a block for each message, at the end that sent it and at the one that got it.
+"""The lanes of an association: a block for each message, at its sender and at its receiver.
 
-A column is a message, in the order in which they were sent, and a lane a stream: so that what stands and
-what goes on meanwhile are side by side, however fast it went.
+A column is a message, in sending order, and a lane a stream: so one sees side by side which streams are
+blocked and which go on meanwhile, however fast it went.
 """
 
 from collections.abc import Hashable
@@ -23,15 +23,15 @@ from sctp_tui.tui.widgets.line_view import LineView
 from .conversation_view import ConversationView, Scene
 from .ladder_lines import ends
 
-_AT_ONCE = 2000  # packets taken in at most by one drawing
-_GUTTER = 18  # cells for what stands left of the blocks
+_AT_ONCE = 2000  # packets taken in at most per drawing
+_GUTTER = 18  # cells left of the blocks, for their labels
 _EACH = 3  # lines of a lane; the last of them is left out where there is no room
-_ABOVE, _BELOW = 2, 1  # lines that stay: heading and times, legend
+_ABOVE, _BELOW = 2, 1  # lines that do not scroll: heading and times, legend
 _WAIT = 8  # cells for the time that a message waited
-_WITH_TOTAL = 100  # cells from which on there is room for the total
+_WITH_TOTAL = 100  # cells of width from which on the total wait is shown
 
 Part = tuple[str, str]
-"""A text, and how it looks."""
+"""A text and its look, the suffix of a component class."""
 
 
 class LanesView(ConversationView, LineView):
@@ -72,7 +72,7 @@ class LanesView(ConversationView, LineView):
         self.direction: Direction = "in"
         """Whose messages are shown: "in" those of the far end."""
         self.single_stream = False
-        """Whether they are ready as by TCP: as if all streams were one."""
+        """Whether messages become ready as by TCP: as if all streams were one."""
         self.zoom = 1
         """0 shows a cell for a message, 1 its number, 2 how long it waited too."""
         self._conversation: Conversation | None = None
@@ -80,7 +80,7 @@ class LanesView(ConversationView, LineView):
         self._seen = 0
         self._now = 0.0
         self._end: int | None = None  # the message after the last in view, None while it follows
-        self._in_view: dict[int, list[tuple[int, TrackedMessage]]] = {}  # by stream, at which cell
+        self._in_view: dict[int, list[tuple[int, TrackedMessage]]] = {}  # by stream, each with its first cell
         self._shown: list[StreamQueue] = []
         self._digits = 1
         self._each = _EACH
@@ -98,7 +98,7 @@ class LanesView(ConversationView, LineView):
             self._conversation, self._lanes = conversation, StreamQueues()
             self._seen, self._end, self._stamp = 0, None, None
             self.direction = "in" if conversation.initiator == "peer" else "out"
-        self._seen = max(self._seen, conversation.first - 1)  # what is before that is gone
+        self._seen = max(self._seen, conversation.first - 1)  # older packets are no longer kept
         for traced in conversation.since(self._seen, _AT_ONCE):
             self._lanes.fold((traced,))
             self._seen = traced.number
@@ -114,7 +114,7 @@ class LanesView(ConversationView, LineView):
 
     @property
     def page(self) -> int:
-        """Lines for lanes."""
+        """Lines that there are for lanes."""
         return max(0, self.size.height - _ABOVE - _BELOW)
 
     @property
@@ -139,47 +139,47 @@ class LanesView(ConversationView, LineView):
     # --- keys
 
     def action_turn(self) -> None:
-        """The other end's messages."""
+        """Show the other end's messages."""
         self.direction = "out" if self.direction == "in" else "in"
         self._end = None
         self._arrange()
 
     def action_one_stream(self) -> None:
-        """As TCP would deliver them, or as SCTP does."""
+        """Switch between delivery as by SCTP and as by TCP."""
         self.single_stream = not self.single_stream
         self._arrange()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is a smallest and a largest size."""
+        """Offer zoom within its limits."""
         match action, parameters:
             case "zoom", (int() as by,):
                 return 0 <= self.zoom + by <= 2
         return True
 
     def action_zoom(self, by: int) -> None:
-        """Larger (1) or smaller (-1) blocks."""
+        """Draw larger (1) or smaller (-1) blocks."""
         self.zoom = max(0, min(self.zoom + by, 2))
         self._arrange()
 
     def action_move(self, by: int) -> None:
-        """A quarter of what is in view to earlier (-1) or later (1) messages."""
+        """Move by a quarter of the view to earlier (-1) or later (1) messages."""
         self._go_to(self._last + by * max(1, self._room // 4))
 
     def action_lane(self, by: int) -> None:
-        """So many streams down."""
+        """Scroll down by `by` streams."""
         self.go(self.scroll_y + by * self._each)
 
     def action_first(self) -> None:
-        """The oldest messages kept."""
+        """Go to the oldest messages kept."""
         self._go_to(0)
 
     def action_follow(self) -> None:
-        """The newest, and follow."""
+        """Go to the newest, and follow it."""
         self._end = None
         self._arrange()
 
     def _go_to(self, end: int) -> None:
-        """Have this message right of the last in view, as far as there are so many; there it follows."""
+        """Show the messages before number `end`, within those that are kept; at the newest, follow."""
         sending = self._sending
         newest = sending.gone + len(sending.messages)
         end = max(end, min(newest, sending.gone + self._room))
@@ -196,11 +196,11 @@ class LanesView(ConversationView, LineView):
     # --- drawing
 
     def on_resize(self) -> None:
-        """As many as fit now."""
+        """Show as many messages as fit now."""
         self._arrange()
 
     def _arrange(self) -> None:
-        """Choose what is in view, where something changed."""
+        """Choose the messages in view again, where something changed."""
         sending = self._sending
         some_wait = any(queue.held or queue.waiting for queue in sending.queues.values())
         live = round(self._now, 1) if some_wait and self.zoom == 2 else 0
@@ -297,7 +297,7 @@ class LanesView(ConversationView, LineView):
         return parts
 
     def _state(self, queue: StreamQueue) -> Part:
-        """Whether a stream stands, and what for."""
+        """Whether a stream is blocked and by which message, lost one, or goes on while others are blocked."""
         if self.single_stream and queue.held:
             message = self._sending.blocking
             return f"awaits {message.stream}/{_called(message)}" if message is not None else "waits", "stands"
@@ -378,14 +378,14 @@ def _called(message: TrackedMessage) -> str:
 
 
 def _summary(queue: StreamQueue, width: int) -> str:
-    """What waiting there was in a stream, and is, by either rule."""
+    """How a stream's messages waited and wait: delivered per stream, and as one stream."""
     total = width >= _WITH_TOTAL
     said = f"{units.count(queue.messages)} ready: {_waits(queue.by_stream, len(queue.waiting), total)}"
     return f"   {said}; in one stream {_waits(queue.single_stream, queue.held, total)}"
 
 
 def _waits(waits: Waits, now: int, total: bool) -> str:
-    """What was ready after it had waited, and how many wait now."""
+    """How many messages waited before they were ready, and how many wait now."""
     if now:
         waited = f", {units.count(waits.count)} waited" if waits.count else ""
         return f"{units.count(now)} wait{'s' if now == 1 else ''}{waited}"

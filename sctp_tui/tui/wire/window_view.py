@@ -1,4 +1,4 @@
-"""The window of an association drawn over time: TSNs above, octets below, and the numbers of now."""
+"""The send window of an association over time: TSNs above, octets below, and the current numbers."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from typing import ClassVar
@@ -21,13 +21,13 @@ from sctp_tui.tui.widgets.time_axis import TimeAxis
 from .conversation_view import ConversationView, Scene
 from .ladder_lines import LATE
 
-_GUTTER = 8  # cells for what stands left of the plots
-_DOTS = 4096  # of a series in view that are drawn at most: more than there are dots across
-_AT_ONCE = 3000  # packets taken in at most by one drawing
-_WITH_RTO = 22  # lines from which on the RTO is drawn too
-_STILL = 0.2  # s in which neither the stack's number nor the packets moved, so that they can be compared
+_GUTTER = 8  # cells left of the plots, for their labels
+_DOTS = 4096  # points of a series drawn at most: more than there are dots across
+_AT_ONCE = 3000  # packets taken in at most per drawing
+_WITH_RTO = 22  # lines of height from which on the RTO is drawn too
+_STILL = 0.2  # s without a change in the stack's number or the packets', before they are compared
 
-_Line = list[tuple[str, str]]  # texts, and how they look
+_Line = list[tuple[str, str]]  # texts, each with the suffix of its component class
 
 LOST = "lost by the link"
 _SAMPLE = "◆"
@@ -85,7 +85,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
         self._seen = 0
         self._now = 0.0
         self._told: dict[Direction, Status] = {}
-        self._since: dict[Direction, float] = {}  # when the stack told first what is not acknowledged now
+        self._since: dict[Direction, float] = {}  # when the stack first reported its present `unacked`
         self._ours = True
         self.axis = TimeAxis()
         self._lines: list[_Line] = []
@@ -110,8 +110,8 @@ class WindowView(ConversationView, Widget, can_focus=True):
         """Draw what changed; `now` in seconds of the link's clock.
 
         `ours` tells that this program carries the packets: it knows what is lost, and sees all.
-        `association` tells what its end knows and no packet says (cwnd, RTO), `other` the same of the far
-        end where that is in this program too.
+        The status of `association` has what no packet tells (cwnd, RTO); `other` is the far end, where that
+        is in this program too.
         """
         if conversation is not self._conversation:
             self._conversation, self._window = conversation, SendWindows()
@@ -120,7 +120,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
             self._since.clear()
             self.axis.start = conversation.start_mono
             self.axis.follow()
-        self._seen = max(self._seen, conversation.first - 1)  # what is before that is gone
+        self._seen = max(self._seen, conversation.first - 1)  # older packets are no longer kept
         for traced in conversation.since(self._seen, _AT_ONCE):
             self._window.fold((traced,))
             self._seen = traced.number
@@ -149,7 +149,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
         return self._window.sending[self.direction]
 
     def _newest(self, conversation: Conversation) -> float:
-        """The end of what there is: now, or where nothing waits, when something happened last."""
+        """The end of the time axis: now while an acknowledgement is awaited, else the last packet's time."""
         both = self._window.sending.values()
         if self._seen == conversation.captured and any(sending.waits for sending in both):
             return max(self._now, *(sending.time for sending in both))
@@ -158,12 +158,12 @@ class WindowView(ConversationView, Widget, can_focus=True):
     # --- keys
 
     def action_turn(self) -> None:
-        """The other end's DATA."""
+        """Show the other end's DATA."""
         self.direction = "out" if self.direction == "in" else "in"
         self._draw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is a least and a most of time that one can see, and a whole that one may see already."""
+        """Offer zoom within its limits, and the whole where it is not in view already."""
         match action, parameters:
             case "zoom", (int() as by,):
                 return self.axis.zooms(by)
@@ -172,38 +172,38 @@ class WindowView(ConversationView, Widget, can_focus=True):
         return True
 
     def action_zoom(self, by: int) -> None:
-        """More (1) or less (-1) time in view."""
+        """Show more (1) or less (-1) time."""
         self.axis.zoom(by)
         self._draw()
 
     def action_move(self, by: int) -> None:
-        """A quarter of what is in view to earlier (-1) or later (1) times."""
+        """Move by a quarter of the view to earlier (-1) or later (1) times."""
         self.axis.move(by / 4)
         self._draw()
 
     def action_first(self) -> None:
-        """The begin of the association."""
+        """Go to the start of the association."""
         self.axis.first()
         self._draw()
 
     def action_follow(self) -> None:
-        """The newest, and follow."""
+        """Go to the newest, and follow it."""
         self.axis.follow()
         self._draw()
 
     def action_whole(self) -> None:
-        """As at first: all of the time, up to ten seconds."""
+        """Back to the initial view: all of the time, up to ten seconds."""
         self.axis.whole()
         self._draw()
 
     # --- drawing
 
     def on_resize(self) -> None:
-        """All lines are others."""
+        """Draw all lines for the new size."""
         self._draw()
 
     def notify_style_update(self) -> None:
-        """A theme has changed how components look."""
+        """Drop cached styles: the theme has changed."""
         super().notify_style_update()
         self._styles.clear()
 
@@ -264,7 +264,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
         return _with_axis(plot, labels)
 
     def _octets(self, width: int, height: int, view: Scale) -> tuple[list[_Line], float]:
-        """The lower plot, and what it goes up to."""
+        """The lower plot, and the upper end of its scale, in octets."""
         sending = self._sending
         flight = [
             span and span.highest for span in sending.flight.columns(view.low, view.high, width * ACROSS)
@@ -275,7 +275,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
         told = cwnd[1] if cwnd is not None else ()
         used = max((value for value in (*flight, *told) if value is not None), default=0)
         near = max((value for value in rwnd if value is not None and value <= 2 * used), default=0)
-        # A peer's window that is much larger than what is used would leave nothing to see of the rest.
+        # On the scale of a peer's window far larger than what is used, the rest would be too small to see.
         top = max(used, near, 64) * 1.05
         plot = Plot(width, height, view, Scale(0, top))
         plot.area(flight, "flight")
@@ -286,14 +286,14 @@ class WindowView(ConversationView, Widget, can_focus=True):
         return _with_axis(plot, labels), top
 
     def _rto(self, width: int, view: Scale) -> _Line:
-        """The RTO as a line, its value where it begins or changes."""
+        """The RTO as a line, with its value where the line starts or the value changes."""
         values = self._cut(self._sampled(self._sending.rto, width, view), view)
         cells = ["─" if value is not None else " " for value in values]
         told: int | None = None
         free = 0
         for column, value in enumerate(values):
             if value is None:
-                told = None  # it begins again behind a gap
+                told = None  # after a gap the value is written again
             elif value != told and column >= free:
                 told = value
                 text = f" {units.milliseconds(value)} "[: width - column]
@@ -302,13 +302,13 @@ class WindowView(ConversationView, Widget, can_focus=True):
         return [(f"{'RTO':>{_GUTTER}}", "label"), ("│", "axis"), ("".join(cells), "")]
 
     def _sampled(self, track: Track, width: int, view: Scale) -> list[int | None]:
-        """What was sampled; a gap where nothing was, as while another view was open."""
+        """The sampled values, None where there was no sample, as while another view was open."""
         spans = track.columns(view.low, view.high, width)
         known = self._sending.sampled(view.low, view.high, width)
         return [span.last if span and there else None for span, there in zip(spans, known, strict=True)]
 
     def _cut(self, values: "list[int | None]", view: Scale) -> list[int | None]:
-        """Nothing is known of the time to come."""
+        """The values, None for times after `axis.newest`, of which nothing is known."""
         known = (self.axis.newest - view.low) / (view.high - view.low) * len(values)
         return [value if place <= known else None for place, value in enumerate(values)]
 
@@ -341,7 +341,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
         ]
 
     def _numbers(self, width: int) -> Iterator[_Line]:
-        """The numbers of now, in as many lines as they need."""
+        """The current numbers, in as many lines as they need."""
         s = self._sending
         unseen = s.unseen
         phase, ssthresh = self._phase(s)
@@ -382,13 +382,13 @@ class WindowView(ConversationView, Widget, can_focus=True):
         yield line
 
     def _other_number(self, sending: SendWindow) -> str:
-        """What the stack has in flight where that isn't what the packets show; "" where it is, or may be."""
+        """What to add to the number in flight: the stack's where it differs, that not all was seen, or ""."""
         if (unacked := self._unseen_by_packets(sending)) is not None:
             return f" seen; stack: {unacked} unacknowledged"
         return " seen" if self._conversation is not None and self._conversation.incomplete else ""
 
     def _unseen_by_packets(self, sending: SendWindow) -> int | None:
-        """The chunks that the stack counts as unacknowledged, where the packets that were seen differ."""
+        """The stack's count of unacknowledged chunks, where the packets' differs for `_STILL`; or None."""
         told = self._told.get(self.direction)
         if self._ours or told is None or told.unacked == sending.in_flight + sending.unseen:
             return None
@@ -396,7 +396,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
         return told.unacked if still >= _STILL else None
 
     def _phase(self, sending: SendWindow) -> tuple[str | None, str | None]:
-        """What is inferred of congestion control, which is told of one path only, and of all its packets."""
+        """Phase and ssthresh as inferred: only with a single path, and where all packets were seen."""
         one = self._conversation
         if one is None or len(one.of_local) > 1 or len(one.of_peer) > 1:
             return None, None
@@ -442,7 +442,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
 
 
 def _points(track: Track, view: Scale) -> tuple[Sequence[float], Sequence[int]] | None:
-    """The values of a time; of more than there are dots for every so manieth, always the same ones."""
+    """The points in view; of more than `_DOTS` every n-th, always the same ones."""
     within = track.within(view.low, view.high)
     step = -(-len(within) // _DOTS) or 1
     start = within.start + -(within.start + track.went) % step
@@ -451,7 +451,7 @@ def _points(track: Track, view: Scale) -> tuple[Sequence[float], Sequence[int]] 
 
 
 def _with_axis(plot: Plot, labels: dict[float, str]) -> list[_Line]:
-    """A plot with its labels at the left."""
+    """The lines of a plot, with its labels at the left."""
     by_row = {plot.row_of(value): text for value, text in labels.items()}
     return [
         [

@@ -1,4 +1,4 @@
-"""The pane of the wire: the packets of the association that the keys mean, seen in one of several ways.
+"""The wire pane: the packets of the chosen association, in one of several views.
 
 Its views are imported when the pane is first opened.
 """
@@ -50,10 +50,10 @@ class WireHeading(Widget):
     title: reactive[str] = reactive("Wire")
     numbers: reactive[str] = reactive("")
     lacking: reactive[bool] = reactive(False)
-    """Whether `numbers` tell of packets that are missing, which is said before whose they are."""
+    """Whether `numbers` report missed packets: where room is short, the title is cut before them."""
 
     def action_view(self, view: str) -> None:
-        """A view was clicked on."""
+        """Show the view that was clicked on."""
         pane = self.parent
         assert isinstance(pane, WirePane)
         pane.action_view(view)
@@ -100,14 +100,14 @@ class WirePane(Vertical):
         self.stack: StackName | None = None
         """The stack that carries them."""
         self.closely: tuple[int, ...] = ()
-        """Both ends of it, by their keys, while what their stacks tell is drawn; else nothing."""
+        """Keys of its live ends while a view draws their stacks' status over time; else empty."""
 
     def compose(self) -> ComposeResult:
         yield WireHeading()
         yield WhyLine()
 
     async def open(self) -> None:
-        """Make the views, the first time."""
+        """Import and create the views, the first time."""
         if not self.query(ContentSwitcher):
             await self.mount(
                 ContentSwitcher(
@@ -164,18 +164,18 @@ class WirePane(Vertical):
             line.row, line.bounced = view.explained, view.bounced
 
     def _watch(self, ends: list[Association]) -> None:
-        """Closely, both the association and as its other end has it where that is here too."""
+        """Have the status of those ends that are live asked for more often (`Watch.closely`)."""
         self.closely = tuple(end.key for end in ends if end.ended is None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Why is explained below the ladder alone; the view that one sees need not be chosen."""
+        """Offer the level of explanations in the ladder alone, and no key for the view already shown."""
         if action == "view":
             return not (self.display and parameters == (self.view,))
         shown = self._shown
         return action != "level" or (shown is not None and shown.explains)
 
     def action_level(self) -> None:
-        """Explain for beginners, or for experts."""
+        """Switch the explanations between beginner and expert."""
         line = self.query_one(WhyLine)
         line.level = "beginner" if line.level == "expert" else "expert"
         for view in self.query_one(ContentSwitcher).children:
@@ -184,7 +184,7 @@ class WirePane(Vertical):
 
     @property
     def other_level(self) -> str:
-        """Whom the explanations would be for after the key."""
+        """Title of the level that the key would switch to."""
         return OTHER_LEVEL[self.query_one(WhyLine).level]
 
     @property
@@ -195,7 +195,7 @@ class WirePane(Vertical):
 
     @property
     def shown(self) -> LadderOptions:
-        """What stands in the ladder beside the packets."""
+        """Which lines the ladder shows besides packets."""
         from .ladder_view import LadderView
 
         return next((view.shown for view in self.query(LadderView)), LadderOptions())
@@ -208,7 +208,7 @@ class WirePane(Vertical):
 
     @property
     def shows(self) -> bool:
-        """Whether there is something to be seen."""
+        """Whether a view is shown, not the reason why there is none."""
         return any(switcher.current != "no-packets" for switcher in self.query(ContentSwitcher))
 
     def _switch(self, shown: str) -> None:
@@ -223,20 +223,20 @@ class WirePane(Vertical):
 
     @property
     def shown_view(self) -> Widget:
-        """The view that is shown."""
+        """The widget that is shown."""
         return self.query_one(f"#{self.query_one(ContentSwitcher).current}")
 
     def focus_view(self) -> None:
-        """Into that view, at once: another may be shown right after it."""
+        """Focus that widget at once: another may be shown right after it."""
         self.screen.set_focus(self.shown_view)
 
     def action_view(self, view: str) -> None:
-        """See the conversation in this way."""
+        """Show the conversation in this view."""
         self.query_one(WireHeading).view = view
         self.post_message(self.Changed())
 
     class Changed(Message):
-        """Another view is to be drawn."""
+        """Another view was chosen, and has to be drawn."""
 
 
 def _made(kind: str, name: str) -> Widget:
@@ -247,7 +247,7 @@ def _made(kind: str, name: str) -> Widget:
 
 
 def _whose(ends: list[Association]) -> str:
-    """`server, ID 6 anna`; `client 3, ID 3, there 7` where the server's, the table's, is another.
+    """`server, ID 6 anna`; `client 3, ID 3, there 7` where the other end has another ID.
 
     Without the ID while there is none.
     """
@@ -258,7 +258,7 @@ def _whose(ends: list[Association]) -> str:
 
 
 def _counted(conversation: Conversation, wire: Wire) -> str:
-    """`12 packets`, and how many of any association the capture missed, or were lost on their way here."""
+    """`12 packets`, and how many of all associations the capture missed, or the event queue dropped."""
     lost = "".join(
         f", {number:,} of all {what}"
         for number, what in ((wire.missed, "missed"), (wire.dropped, "dropped"))
