@@ -1,33 +1,23 @@
 """Pseudonyms for the addresses of peers, so that a screen can be projected and a picture of it shared.
 
 Everything that comes from the engine passes here before anything is made of it: so no table, log, detail,
-copy or export has an address to show. What becomes of a field follows from its type, and a type that is not
-known here is an error. Where our own servers listen is shown: that is where the peers are
-to go; as a client's peer, or in a packet, that address is as any other.
+copy or export has an address to show. What becomes of a field follows from its type (`sctp.field_types`). A
+type that is not known here is an error, at the start, whatever comes. Where our own servers listen is shown:
+that is where the peers are to go; as a client's peer, or in a packet, that address is as any other.
 """
 
 import types
 import typing
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.sctp.endpoint import SctpError
-from sctp_tui.sctp.events import (
-    EndpointFailed,
-    Event,
-    Listening,
-    Packet,
-    Path,
-    PathLimits,
-    Peer,
-    PeerAddrChange,
-    RemoteError,
-    UnknownNotification,
-)
+from sctp_tui.sctp.events import AnyEvent, EndpointFailed, Event, Listening, Packet, Peer
+from sctp_tui.sctp.field_types import Holds
 from sctp_tui.sctp.hostport import format_hostport, parse_hostport
 
 from .endpoints import is_server
@@ -36,8 +26,6 @@ from .pseudonyms import Pseudonyms
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-_OURS = ("endpoint", "version", "library", "command")
-"""Fields that no address is in, and that have dots in them: names, versions."""
 _PLAIN = (int, float, bool, types.NoneType)
 
 
@@ -47,7 +35,17 @@ class Mask:
     def __init__(self) -> None:
         self._pseudonyms = Pseudonyms()
         self._octets = PacketMask(self._pseudonyms)
+        self._holding: dict[Holds, Callable[[Any], Any] | None] = {
+            Holds.ADDRESS: self._pseudonyms.of,
+            Holds.TEXT: self.text,
+            Holds.NAME: None,
+            Holds.PAYLOAD: self._pseudonyms.written,
+            Holds.PACKET: self._octets.packet,
+            Holds.UNREADABLE: lambda data: b"",
+        }
         self._plans: dict[type, list[tuple[str, Callable[[Any], Any]]]] = {}
+        for kind in typing.get_args(AnyEvent):
+            self._plan(kind)
 
     # --- what comes from the engine
 
@@ -61,6 +59,8 @@ class Mask:
                 of = {key: self.event(event) for key, event in of.items()}
             elif isinstance(of, Event):
                 of = self.event(of)
+            elif not isinstance(of, _PLAIN):
+                raise TypeError(f"Batch.{name} is of a type that can't be masked yet")
             setattr(batch, name, of)
         return batch
 
@@ -71,16 +71,20 @@ class Mask:
         return self._struct(event)
 
     def _struct(self, struct: S) -> S:
-        kind = type(struct)
+        plan = self._plan(type(struct))
+        if not plan:
+            return struct
+        changed = {name: mask(getattr(struct, name)) for name, mask in plan}
+        return msgspec.structs.replace(struct, **changed)
+
+    def _plan(self, kind: type) -> list[tuple[str, Callable[[Any], Any]]]:
+        """What masks each field that needs it."""
         plan = self._plans.get(kind)
         if plan is None:
             plan = self._plans[kind] = [
                 (name, mask) for name, of in _fields(kind) if (mask := self._mask_of(kind, name, of))
             ]
-        if not plan:
-            return struct
-        changed = {name: mask(getattr(struct, name)) for name, mask in plan}
-        return msgspec.structs.replace(struct, **changed)
+        return plan
 
     def _mask_of(self, kind: type, name: str, of: Any) -> Callable[[Any], Any] | None:
         """What masks a field of this type, None for what can't have an address."""
@@ -93,28 +97,20 @@ class Mask:
             inner = typing.get_args(of)[0]
             each = self._mask_of(kind, name, inner)
             return (lambda value: tuple(map(each, value))) if each else None
-        if of in _PLAIN or typing.get_origin(of) is typing.Literal or name in _OURS:
+        if typing.get_origin(of) is Annotated:
+            return self._holding[of.__metadata__[0]]
+        if of in _PLAIN or typing.get_origin(of) is typing.Literal:
             return None
-        if of is str:
-            return self._pseudonyms.of if (kind, name) in _ADDRESSES else self.text
-        if of is bytes:
-            return self._of_octets(kind)
         if kind is Packet and of is Peer:
             return self._of_stranger
         if isinstance(of, type) and issubclass(of, msgspec.Struct):
+            self._plan(of)
             return self._struct
         raise TypeError(f"{kind.__name__}.{name} is of a type that can't be masked yet")
 
     def _of_stranger(self, end: Peer) -> Peer:
         """The end of a packet: anybody may send one, and octets like theirs are looked for in no message."""
         return msgspec.structs.replace(end, addresses=tuple(map(self._pseudonyms.met, end.addresses)))
-
-    def _of_octets(self, kind: type) -> Callable[[bytes], bytes]:
-        if kind is Packet:
-            return self._octets.packet
-        if kind in (RemoteError, UnknownNotification):
-            return lambda data: b""  # a chunk, or what nobody knows; RemoteError says it in words
-        return self._pseudonyms.written
 
     # --- what the user sees of it, and types
 
@@ -143,10 +139,7 @@ class Mask:
         return format_hostport(real, port) if port else f"[{real}]" if ":" in real else real
 
 
-_ADDRESSES = {(Peer, "addresses"), (Path, "address"), (PathLimits, "address"), (PeerAddrChange, "address")}
-
-
 @cache
 def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
-    hints = typing.get_type_hints(kind)
+    hints = typing.get_type_hints(kind, include_extras=True)
     return tuple((field.name, hints[field.name]) for field in msgspec.structs.fields(kind))

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict
 
 import msgspec
 
+from .field_types import Address, Name, PacketOctets, Payload, Text, Unreadable
 from .link.conditions import Conditions, LinkCounts, Verdict
 from .stack_registry import StackName as StackName
 
@@ -35,7 +36,7 @@ class Peer(msgspec.Struct, frozen=True, gc=False):
     `udp_port` is the peer's UDP port where SCTP is carried in UDP (RFC 6951), else None.
     """
 
-    addresses: tuple[str, ...]
+    addresses: tuple[Address, ...]
     port: int
     udp_port: int | None = None
 
@@ -70,7 +71,7 @@ class Event(msgspec.Struct, frozen=True, tag_field="event", tag=True, gc=False):
 
     at: float
     mono: float
-    endpoint: str
+    endpoint: Name
     key: int
     assoc_id: int
     peer: Peer | None
@@ -86,14 +87,14 @@ class Listening(Event, frozen=True, tag="listening", gc=False):
     """
 
     schema: int
-    version: str
+    version: Name
     stack: StackName
-    library: str
-    host: str
-    addresses: tuple[str, ...]
+    library: Name
+    host: Address
+    addresses: tuple[Address, ...]
     port: int
     udp_port: int | None
-    warning: str = ""
+    warning: Text = ""
 
 
 class Opening(Event, frozen=True, tag="opening", gc=False):
@@ -103,9 +104,9 @@ class Opening(Event, frozen=True, tag="opening", gc=False):
     """
 
     schema: int
-    version: str
+    version: Name
     stack: StackName
-    library: str
+    library: Name
     outbound_streams: int
     inbound_streams: int
     local_port: int = 0
@@ -118,13 +119,13 @@ class Ending(Event, frozen=True, tag="ending", gc=False):
     """
 
     how: How
-    reason: str
+    reason: Text
 
 
 class EndpointFailed(Event, frozen=True, tag="endpoint_failed", gc=False):
     """An endpoint could not be opened, bound, or go on. `text` says why and what to do."""
 
-    text: str
+    text: Text
 
 
 class ReadingPaused(Event, frozen=True, tag="reading_paused", gc=False):
@@ -142,9 +143,9 @@ class EndpointClosed(Event, frozen=True, tag="endpoint_closed", gc=False):
 class Refused(Event, frozen=True, tag="refused", gc=False):
     """A command could not be carried out; `text` names the value, the limit and the way out."""
 
-    command: str
+    command: Name
     message_id: int
-    text: str
+    text: Text
 
 
 # --- messages
@@ -165,7 +166,7 @@ class Message(Event, frozen=True, tag="message", gc=False):
     ppid: int
     unordered: bool
     size: int
-    data: bytes
+    data: Payload
     message_id: int = 0
 
 
@@ -195,9 +196,9 @@ class AssocChange(Event, frozen=True, tag="assoc_change", gc=False):
     outbound_streams: int | None
     inbound_streams: int | None
     error: int | None
-    error_text: str
+    error_text: Text
     by: Origin
-    features: tuple[str, ...] = ()
+    features: tuple[Text, ...] = ()
 
 
 class PeerAddrChange(Event, frozen=True, tag="peer_addr_change", gc=False):
@@ -206,8 +207,8 @@ class PeerAddrChange(Event, frozen=True, tag="peer_addr_change", gc=False):
     `error` is no cause code but the reason as the stack has it, Linux's `enum sctp_sn_error`.
     """
 
-    address: str
-    state: str
+    address: Address
+    state: Text
     error: int
 
 
@@ -215,8 +216,8 @@ class RemoteError(Event, frozen=True, tag="remote_error", gc=False):
     """SCTP_REMOTE_ERROR: the peer sent an ERROR chunk; `data` is what it carried."""
 
     error: int
-    error_text: str
-    data: bytes
+    error_text: Text
+    data: Unreadable
 
 
 class SendFailed(Event, frozen=True, tag="send_failed", gc=False):
@@ -231,9 +232,9 @@ class SendFailed(Event, frozen=True, tag="send_failed", gc=False):
     ppid: int
     sent: bool
     error: int
-    error_text: str
+    error_text: Text
     size: int
-    data: bytes
+    data: Payload
 
 
 class ShutdownEvent(Event, frozen=True, tag="shutdown_event", gc=False):
@@ -258,7 +259,7 @@ class Authentication(Event, frozen=True, tag="authentication_event", gc=False):
     """SCTP_AUTHENTICATION_EVENT (RFC 4895)."""
 
     key_number: int
-    indication: str
+    indication: Text
 
 
 class SenderDry(Event, frozen=True, tag="sender_dry_event", gc=False):
@@ -272,15 +273,15 @@ class NotificationsStopped(Event, frozen=True, tag="notifications_stopped_event"
 class StreamReset(Event, frozen=True, tag="stream_reset_event", gc=False):
     """SCTP_STREAM_RESET_EVENT (RFC 6525, section 6.1.1). No stream named means all of them."""
 
-    direction: str
-    outcome: str
+    direction: Text
+    outcome: Text
     streams: tuple[int, ...]
 
 
 class AssocReset(Event, frozen=True, tag="assoc_reset_event", gc=False):
     """SCTP_ASSOC_RESET_EVENT (RFC 6525, section 6.1.2)."""
 
-    outcome: str
+    outcome: Text
     local_tsn: int
     remote_tsn: int
 
@@ -288,7 +289,7 @@ class AssocReset(Event, frozen=True, tag="assoc_reset_event", gc=False):
 class StreamChange(Event, frozen=True, tag="stream_change_event", gc=False):
     """SCTP_STREAM_CHANGE_EVENT (RFC 6525, section 6.1.3)."""
 
-    outcome: str
+    outcome: Text
     inbound_streams: int
     outbound_streams: int
 
@@ -299,14 +300,14 @@ class RequestDenied(Event, frozen=True, tag="request_denied", gc=False):
     `asked` says what, in words. No stack tells its program of it; of the kernel's it is not known.
     """
 
-    asked: str
+    asked: Text
 
 
 class UnknownNotification(Event, frozen=True, tag="unknown_notification", gc=False):
     """A notification that this program does not know, or too short for its type."""
 
     type: int
-    data: bytes
+    data: Unreadable
 
 
 class Suppressed(Event, frozen=True, tag="suppressed", gc=False):
@@ -315,7 +316,7 @@ class Suppressed(Event, frozen=True, tag="suppressed", gc=False):
     Such events are told one by one up to a number; what is beyond is only counted (`throttle.PER_SECOND`).
     """
 
-    kind: str
+    kind: Text
     count: int
 
 
@@ -337,9 +338,9 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
     flow: int
     direction: Direction
     verdict: Verdict
-    reason: str
+    reason: Text
     delay: float
-    data: bytes
+    data: PacketOctets
     within: bool = False
     captured: bool = False
 
@@ -377,7 +378,7 @@ class LinkState(Event, frozen=True, tag="link", gc=False):
     speed: float
     now: float
     waiting: int
-    refusal: str = ""
+    refusal: Text = ""
     set_at: float = 0.0
 
 
@@ -402,8 +403,8 @@ class Path(msgspec.Struct, frozen=True, gc=False):
     `srtt_step`, so that 0 is less than one.
     """
 
-    address: str
-    state: str
+    address: Address
+    state: Text
     primary: bool
     cwnd: int
     srtt: int | None
@@ -420,7 +421,7 @@ class Status(Event, frozen=True, tag="status", gc=False):
     `unreachable_told` how often it did.
     """
 
-    state: str
+    state: Text
     rwnd: int
     unacked: int
     pending: int
@@ -487,7 +488,7 @@ class PathLimits(msgspec.Struct, frozen=True, gc=False):
     None where it never is.
     """
 
-    address: str
+    address: Address
     heartbeat_interval: int
     max_retrans: int
     pf_retrans: int | None = None
@@ -519,7 +520,7 @@ class Generating(Event, frozen=True, tag="generating", gc=False):
     messages: int
     bytes: int
     done: bool
-    text: str
+    text: Text
 
 
 class Totals(Event, frozen=True, tag="totals", gc=False):
@@ -633,7 +634,7 @@ _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 class _Readable(Message, frozen=True, tag="message", gc=False):
     """A message whose data is UTF-8, as JSON has it."""
 
-    text: str = ""
+    text: Text = ""
 
 
 def to_json(event: Event) -> bytes:

@@ -13,14 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.engine.event_queue import Batch
-from sctp_tui.monitor import export
+from sctp_tui.monitor import export, masking
+from sctp_tui.monitor.associations import Associations
+from sctp_tui.monitor.filter.columns import COLUMNS
 from sctp_tui.monitor.masking import Mask
 from sctp_tui.monitor.names import Names
 from sctp_tui.monitor.pseudonyms import KEPT, Pseudonyms
+from sctp_tui.monitor.text.event_fields import facts, payload
 from sctp_tui.monitor.text.events import said
+from sctp_tui.monitor.text.lines import plain
 from sctp_tui.monitor.trace import pcapng
+from sctp_tui.monitor.why import why
+from sctp_tui.sctp import events
 from sctp_tui.sctp.events import (
     AnyEvent,
+    AssocChange,
     EndpointFailed,
     Event,
     Listening,
@@ -32,7 +39,9 @@ from sctp_tui.sctp.events import (
     Status,
     to_json,
 )
+from sctp_tui.sctp.field_types import Holds
 from sctp_tui.sctp.wire.decode import decode
+from sctp_tui.tui.dialogs.detail_sheet import detail
 
 REAL = ("10.1.2.3", "fe80::12:34", "172.16.9.9", "2a02:abcd::77")
 PEER = Peer(REAL, 5000, 9899)
@@ -60,21 +69,28 @@ def leaks(data: bytes | str) -> list[str]:
 
 # --- events
 
+OCTETS = WRITTEN.encode() + b"\xff" + b"\xff".join(PACKED[one] for one in REAL)
 
-def _filled(of: Any, name: str) -> Any:
+
+def _filled(of: Any) -> Any:
     """A value of a type, with addresses wherever it can have any."""
+    if typing.get_origin(of) is typing.Annotated:
+        return {
+            Holds.ADDRESS: REAL[1],
+            Holds.TEXT: WRITTEN,
+            Holds.NAME: "usrsctp 0.9.5.0",
+            Holds.PAYLOAD: OCTETS,
+            Holds.PACKET: packet(*PACKETS),
+            Holds.UNREADABLE: OCTETS,
+        }[of.__metadata__[0]]
     if typing.get_origin(of) in (typing.Union, types.UnionType):
-        return _filled(typing.get_args(of)[0], name)
+        return _filled(typing.get_args(of)[0])
     if typing.get_origin(of) is typing.Literal:
         return typing.get_args(of)[0]
     if typing.get_origin(of) is tuple:
-        return tuple(_filled(each, name) for each in typing.get_args(of) if each is not ...)
+        return tuple(_filled(each) for each in typing.get_args(of) if each is not ...)
     if of is Peer:
         return PEER
-    if of is str:
-        return REAL[1] if name == "address" else WRITTEN
-    if of is bytes:
-        return WRITTEN.encode() + b"\xff" + b"\xff".join(PACKED[one] for one in REAL)
     if isinstance(of, type) and issubclass(of, msgspec.Struct):
         return made(of)
     return of(1)
@@ -82,13 +98,10 @@ def _filled(of: Any, name: str) -> Any:
 
 def made(kind: type[msgspec.Struct], **fields: Any) -> Any:
     """One of this type, with addresses in each field."""
-    hints = typing.get_type_hints(kind)
-    plain = {"endpoint": "client 1", "version": "1.2.3.4", "library": "usrsctp 0.9.5.0", "command": "send"}
+    hints = typing.get_type_hints(kind, include_extras=True)
     for field in msgspec.structs.fields(kind):
-        value = plain.get(field.name) or _filled(hints[field.name], field.name)
+        value = "client 1" if field.name == "endpoint" else _filled(hints[field.name])
         fields.setdefault(field.name, value)
-    if kind is Packet:
-        fields["data"] = packet(*PACKETS)
     return kind(**fields)
 
 
@@ -121,6 +134,11 @@ def test_no_address_of_a_peer_is_in_any_field_of_any_event(kind: type[Event]) ->
         *export.log_as_json([masked], Names()),
         *export.log_as_csv([masked], Names()),
         " ".join(said(masked)),
+        *(f"{field} {value}" for field, value in facts(masked)),
+        payload(masked) or b"",
+        plain(masked) or "",
+        why(masked, "expert").text,
+        *_rows(masked),
     ]
     if isinstance(masked, Packet):
         outputs += pcapng.blocks([masked])
@@ -129,12 +147,42 @@ def test_no_address_of_a_peer_is_in_any_field_of_any_event(kind: type[Event]) ->
     assert getattr(masked, "library", "usrsctp 0.9.5.0") == "usrsctp 0.9.5.0"
 
 
-def test_a_type_that_nobody_thought_of_is_an_error() -> None:
-    class Other(Event, frozen=True):
-        hidden: dict[str, str]
+def _rows(event: Event) -> Iterator[str]:
+    """What the table and the detail have of an association once it has been told of this event."""
+    associations = Associations()
+    associations.fold(Mask().event(made(AssocChange)))
+    associations.fold(event)
+    for row in associations:
+        columns = [column.name for column in COLUMNS]
+        yield repr(export.facts(row, columns, 1.0))
+        yield from (column.cell(row, 1.0) or "" for column in COLUMNS)
+        sheet = detail(row, None, 1.0, 100)
+        yield "".join(text.text for number in range(len(sheet)) for text in sheet[number])
 
+
+@pytest.mark.parametrize("of", [dict[str, str], str, bytes, str | None, tuple[str, ...], list[bytes]])
+def test_a_type_that_nobody_thought_of_is_an_error(of: Any) -> None:
+    """And so is a bare text: whoever adds a field says what it may hold."""
+    other = msgspec.defstruct("Other", [("hidden", of)], bases=(Event,), frozen=True)
     with pytest.raises(TypeError, match="hidden is of a type that can't be masked"):
-        Mask().event(Other(0.0, 0.0, "server", 0, 0, None, {}))
+        Mask().event(other(0.0, 0.0, "server", 0, 0, None, None))
+
+
+def test_what_each_field_may_hold_is_decided_before_the_first_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = msgspec.defstruct("Other", [("hidden", str)], bases=(Event,), frozen=True, tag="other")
+    monkeypatch.setattr(masking, "AnyEvent", AnyEvent | other)
+    with pytest.raises(TypeError, match="hidden is of a type that can't be masked"):
+        Mask()
+
+
+def test_no_struct_of_the_events_is_left_out() -> None:
+    structs = {
+        one
+        for one in vars(events).values()
+        if isinstance(one, type) and issubclass(one, msgspec.Struct) and one.__module__ == events.__name__
+    }
+    own = {one for one in structs if one is not Event and not one.__name__.startswith("_")}
+    assert own <= set(Mask()._plans)
 
 
 def test_our_own_servers_addresses_are_shown() -> None:

@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from sctp_tui.sctp.field_types import Name
+
 Verdict = Literal["delivered", "delayed", "reordered", "duplicated", "dropped", "refused", "bounced"]
 """What became of a packet: `duplicated` is the copy, `refused` was not let in, or discarded; `bounced` is no
 packet more, but tells of one sent before, as far as its octets are known, that it did not get through."""
@@ -41,7 +43,7 @@ class DropRule(msgspec.Struct, frozen=True):
     `chunk` is its name in the registry (`DATA`, `COOKIE ECHO`), `stream` limits DATA to one stream.
     """
 
-    chunk: str
+    chunk: Name
     stream: int | None = None
     count: int = 1
 
