@@ -255,6 +255,7 @@ def test_refused_packets_tie_nothing() -> None:
 
 
 def test_a_repeat_tells_the_time_since_its_first_try_and_the_timer_that_ran(wire: Wire) -> None:
+    wire.within = True
     wire.put("in", data(0), data(1), at=1.0)
     wire.put("out", sack(0), at=1.1)  # what is left has its timer started anew
     wire.put("in", data(1), at=2.1)

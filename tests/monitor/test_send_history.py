@@ -10,6 +10,7 @@ from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.packet_fields import sections
 from sctp_tui.monitor.trace.send_history import Coming, Retransmission
+from sctp_tui.monitor.trace.window import SendWindows
 from sctp_tui.monitor.why.chunks import CHUNKS
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import AssocChange, Packet, StackName
@@ -144,6 +145,7 @@ def test_reports_count_when_they_come_and_of_what_is_newly_acknowledged(wire: Wi
 
 def test_a_third_report_counts_by_either_way_to_count(wire: Wire) -> None:
     """usrsctp does not always hold to what the RFC has for fast recovery."""
+    wire.within = True
     for number in range(8):
         wire.put("in", data(number), at=0.1)
     for number in (2, 3, 4):
@@ -160,12 +162,27 @@ def test_a_third_report_counts_by_either_way_to_count(wire: Wire) -> None:
     assert [_whys(wire, -2), _whys(wire, -1)] == [["recovery"], ["soon"]]
 
 
-@pytest.mark.parametrize("waited", [0.05, 0.1, 0.5])
-def test_what_may_be_a_shorter_timer_is_not_said_to_be_one(wire: Wire, waited: float) -> None:
+@pytest.mark.parametrize("waited", [1e-5, 0.05, 0.1, 0.5])
+@pytest.mark.parametrize(("within", "captured"), [(True, False), (False, False), (True, True), (False, True)])
+def test_what_may_be_a_shorter_timer_is_not_said_to_be_one(
+    wire: Wire, waited: float, within: bool, captured: bool
+) -> None:
+    """Nor is it said that it was sent again, where it may be a copy made on the way to where it was seen."""
+    wire.within, wire.captured = within, captured
+    why = "soon" if within and not captured else "twice"
     wire.put("in", data(0), at=0.1)
     wire.put("in", data(0), at=0.1 + waited)
+    assert _whys(wire, -1) == [why]
+    assert _told(wire) == [CHUNKS[f"DATA/{why}"].expert]
+    mark = marks(wire.ladder()[4])
+    assert mark.startswith("↻3 or a copy, after" if why == "twice" else "↻3 after")
+    windows = SendWindows()
+    windows.fold(wire.ladder().conversation.since(0))
+    window = windows.sending["in"]
+    assert (window.retransmissions, window.twos) == ((1, 0) if why == "soon" else (0, 1))
+    wire.put("in", data(1), at=1.0, verdict="dropped")  # what the link lost was not copied
+    wire.put("in", data(1), at=1.0 + waited)
     assert _whys(wire, -1) == ["soon"]
-    assert _told(wire) == [CHUNKS["DATA/soon"].expert]
     wire.put("in", init(tag=9), at=3.0)
     wire.put("in", init(tag=9), at=3.0 + waited)
     assert _told(wire) == [CHUNKS["INIT/again soon"].expert]

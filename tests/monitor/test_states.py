@@ -11,7 +11,9 @@ from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text.ending import AssociationEnd
 from sctp_tui.monitor.trace.conversations import Conversation, End
+from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.states import TABLE, StateTracker
+from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import AssocChange, AssocState, Origin, Packet, Peer
 from sctp_tui.sctp.link.conditions import Verdict
 from sctp_tui.sctp.states import STATES, State
@@ -196,6 +198,44 @@ def test_behind_a_loss_a_cookie_goes_back_when_the_init_ack_comes(captured: bool
     tracker.update(10.0)
     told = [(one.transition.next, one.at) for one in tracker.taken if one.end == "peer"]
     assert told == [("COOKIE-WAIT", 0.0), ("COOKIE-ECHOED", entered), ("ESTABLISHED", 3.3)]
+
+
+def _with_sack(packet: Packet) -> Packet:
+    return replace(packet, data=packet.data + bytes((3, 0, 0, 16)) + bytes(12))
+
+
+def test_copies_of_answers_move_nobody() -> None:
+    """As `netem duplicate 100%` makes them: what came twice is answered twice, each answer comes twice."""
+    times = iter(range(1000))
+
+    def seen(name: str, way: str, tag: int = 0) -> Packet:
+        one = _packet(name, way, next(times) / 1e6)
+        data = one.data[:16] + bytes([tag]) + one.data[17:] if len(one.data) > 16 else one.data
+        return replace(one, captured=True, within=True, data=data)
+
+    packets = [
+        *(seen("INIT", "in", 1) for _ in range(2)),
+        *(seen("INIT ACK", "out", 2) for _ in range(2)),
+        *(seen("INIT ACK", "out", 3) for _ in range(2)),
+        *(seen("COOKIE ECHO", "in", 4) for _ in range(2)),
+        *(_with_sack(seen("COOKIE ACK", "out")) for _ in range(2)),
+        *(seen("COOKIE ACK", "out") for _ in range(2)),
+    ]
+    conversation = _conversation(*packets)
+    tracker = StateTracker(conversation)
+    tracker.update(10.0)
+    assert [str(one.transition) for one in tracker.taken if one.end == "local"] == [
+        "CLOSED → CLOSED: receive INIT, send INIT ACK",
+        "CLOSED → CLOSED: receive INIT, send INIT ACK",
+        "CLOSED → ESTABLISHED: receive COOKIE ECHO, send COOKIE ACK",
+        "ESTABLISHED → ESTABLISHED: receive COOKIE ECHO, send COOKIE ACK",
+    ]
+    ladder = Ladder(conversation)
+    ladder.update()
+    copies = [
+        row.number for row in ladder for _, told in why_row(row, "beginner") if "a copy made" in told.text
+    ]
+    assert copies == [4, 6, 10, 12]
 
 
 def test_what_is_lost_does_not_arrive_and_what_is_late_arrives_late() -> None:

@@ -217,7 +217,8 @@ TERMS: dict[str, Term] = {
     ),
     "duplicates_in": Term(
         "Duplicates",
-        "DATA chunks that came again though they had come: an acknowledgement was lost, or late.",
+        "DATA chunks that came again though they had come: sent again, as for an acknowledgement lost or "
+        "late, or copied on the way.",
         "RFC 9260, section 6.2",
     ),
     "out_of_sequence": Term(

@@ -47,6 +47,10 @@ _CALLS = {Init.__name__, CookieEcho.__name__}
 _OF_ONE_THAT_IS_UP = (CookieAck, Data, IData, Sack, Heartbeat)
 """What only an end sends that has an association; DATA may go with a COOKIE ECHO, too."""
 
+_ANSWERS: dict[type[Chunk], type[Chunk]] = {InitAck: Init, CookieAck: CookieEcho}
+"""What is sent for each that comes and by no timer, and what it answers."""
+_ASKED = frozenset(_ANSWERS.values())
+
 _MEASURING = (Data, IData, Init, CookieEcho, Heartbeat)
 """What makes an address not idle (RFC 9260, section 8.3)."""
 _ADDRESSES = 16  # as many as a conversation keeps of an end
@@ -67,7 +71,8 @@ class Heard(NamedTuple):
     wanted to set an association up, by INIT or COOKIE ECHO, since it heard something. `has` is the
     association that it has already, as far as packets show it. `idle` are the seconds since it sent what
     measures round trips to the same address, None where it has sent none; `missed` tells that its last
-    HEARTBEAT there has had no answer for an RTO.
+    HEARTBEAT there has had no answer for an RTO. `copied` tells of an INIT ACK or a COOKIE ACK that the same
+    one went before, and nothing has come since that it could answer: the network has made it.
     """
 
     ago: float
@@ -79,14 +84,19 @@ class Heard(NamedTuple):
     has: Has = ""
     idle: float | None = None
     missed: bool = False
+    copied: bool = False
 
 
 class _Brought(NamedTuple):
-    """What arrives: an INIT; another association than before, None for the same; answers to HEARTBEATs."""
+    """What arrives: an INIT; another association than before, None for the same; answers to HEARTBEATs.
+
+    `asks` are the kinds of what is in it that an INIT ACK or a COOKIE ACK answers.
+    """
 
     init: bool
     has: Has | None
     answers: tuple[int, ...]
+    asks: tuple[type[Chunk], ...]
 
 
 def guarded(abort: Abort, heard: Heard) -> bool:
@@ -121,11 +131,15 @@ class _End:
         # By address: when it sent last what measures round trips, and its HEARTBEAT without an answer.
         self.went: dict[str, float] = {}
         self.beats: dict[str, tuple[int, float]] = {}
+        # What has come since its answer that `_ANSWERS` answers, and what the last answer was.
+        self.open: set[type[Chunk]] = set()
+        self.answered: dict[type[Chunk], int] = {}
 
     def hear(self, at: float, brought: _Brought) -> None:
         """A packet arrives."""
         self.heard_at, self.init, self.repeats, self.again = at, brought.init, 0, False
         self.asked.clear()
+        self.open.update(brought.asks)
         self.has = self.has if brought.has is None else brought.has
         for address, (beat, _) in [*self.beats.items()] if brought.answers else ():
             if beat in brought.answers:
@@ -147,6 +161,18 @@ class _End:
         self._show(chunks)
         if self.closing is None and any(isinstance(one, Shutdown | ShutdownAck) for one in chunks):
             self.closing = at
+
+    def copied(self, packet: bytes, chunks: Sequence[Chunk]) -> bool:
+        """Whether a packet is a copy of an answer of this end: see `Heard`."""
+        answer = next((type(chunk) for chunk in chunks if type(chunk) in _ANSWERS), None)
+        if answer is None:
+            return False
+        asked, octets = _ANSWERS[answer], hash(packet)
+        if asked not in self.open and self.answered.get(answer) == octets:
+            return True
+        self.open.discard(asked)
+        self.answered[answer] = octets
+        return False
 
     def _show(self, chunks: Sequence[Chunk]) -> None:
         """What a packet shows of the association that its sender has."""
@@ -211,6 +237,7 @@ class Hearing:
         to = end.addresses[0] if end is not None and end.addresses else ""
         went, beat = sender.went.get(to), sender.beats.get(to)
         idle, missed = None if went is None else now - went, beat is not None and now - beat[1] >= RTO
+        own = packet.verdict not in ("refused", "duplicated")
         heard = Heard(
             now - sender.heard_at,
             sender.init,
@@ -221,6 +248,7 @@ class Hearing:
             sender.has,
             idle,
             missed,
+            own and sender.copied(packet.data, chunks),
         )
         if packet.verdict == "refused":
             return heard
@@ -230,7 +258,8 @@ class Hearing:
             self._serial += 1
             init = bool(chunks) and isinstance(chunks[0], Init) and not isinstance(chunks[0], InitAck)
             answers = tuple(hash(chunk.info) for chunk in chunks if isinstance(chunk, HeartbeatAck))
-            brought = _Brought(init, _brings(chunks), answers)
+            asks = tuple(type(chunk) for chunk in chunks if type(chunk) in _ASKED)
+            brought = _Brought(init, _brings(chunks), answers, asks)
             heapq.heappush(self._arriving, (now + packet.delay, self._serial, direction, brought))
         return heard
 

@@ -95,6 +95,11 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         return any(one.why in ("fast", "recovery") for one in self.tries)
 
     @property
+    def twice(self) -> bool:
+        """Whether it may be a copy made on the way: nothing tells that what is in it was sent again."""
+        return {one.why for one in self.tries if one.first_try} == {"twice"}
+
+    @property
     def since(self) -> float:
         """Seconds since the last try of what is sent again, 0 where that is not known."""
         return next((one.since for one in self.tries if one.first_try), 0.0)
@@ -292,6 +297,7 @@ class Ladder:
         way, back = self._ways[packet.direction], self._ways[_OTHER[packet.direction]]
         now, comes = packet.mono, packet.mono + packet.delay
         arrives = packet.verdict not in ("dropped", "refused")
+        as_sent = packet.as_sent(packet.direction)
         elapsed, heard = now - self.conversation.start_mono, self._hearing.next(packet, chunks)
         if packet.verdict in ("duplicated", "refused"):
             # The copy that the link made: of the packet before, but not sent again. Or what may be anybody's.
@@ -304,7 +310,9 @@ class Ladder:
         for chunk in chunks:
             tried = ONCE
             if isinstance(chunk, Data | IData):
-                tried = way.tries.send(now, number, chunk.tsn, len(chunk.data))
+                tried = way.tries.send(
+                    now, number, chunk.tsn, len(chunk.data), as_sent=as_sent, lost=not arrives
+                )
                 for _, packet_number in way.tries.disproved:
                     if packet_number == number:
                         tries = [_no_probe(one) for one in tries]
@@ -326,7 +334,7 @@ class Ladder:
                 way.gave_up = way.given_up = True
             elif isinstance(chunk, Init | CookieEcho | Shutdown):
                 if not isinstance(chunk, InitAck) or way.initial is None:
-                    tried = way.control.send(now, number, _identity(chunk))
+                    tried = way.control.send(now, number, _identity(chunk), as_sent=as_sent)
                 self._set_up(way, back, packet, chunk, number)
                 if isinstance(chunk, InitAck):
                     self._answered(back.inits, arrives)

@@ -44,6 +44,7 @@ _WHY: dict[Retransmission, str] = {
     "timeout": "a timer ran out",
     "marked": "it was marked when a timer ran out before",
     "soon": "sooner than a timer usually runs out",
+    "twice": "sent again, or a copy made on the way",
 }
 _HIDDEN = ("flags", "data", "parameters", "causes", "info", "cookie", "digest")
 
@@ -85,7 +86,10 @@ def _of_packet(row: Row) -> Iterator[tuple[str, str]]:
 
 def _again(tried: SendReason) -> Iterator[tuple[str, str]]:
     if tried.why is not None:
-        yield "sent again", f"of packet {tried.first_try}; {_ROOM.get(tried.room) or _WHY[tried.why]}"
+        yield (
+            "came again" if tried.why == "twice" else "sent again",
+            f"of packet {tried.first_try}; {_ROOM.get(tried.room) or _WHY[tried.why]}",
+        )
 
 
 def _end(end: Peer) -> str:

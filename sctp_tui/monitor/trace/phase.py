@@ -73,9 +73,9 @@ class Phase:
         self._sent = now
         if packet == self._changed:
             return  # by another chunk of it
-        if why in ("fast", "timeout", "soon"):
+        if why in ("fast", "timeout", "soon", "twice"):
             self._changed, self._since = packet, now
-        if why == "soon":  # by a timer shorter than usual, or by what else
+        if why in ("soon", "twice"):  # by a timer shorter than usual, or by what else
             self.name, self.ssthresh, self._timeout = None, None, False
         elif why == "fast":
             self.name, self.ssthresh, self._timeout = "fast recovery", None, False

@@ -20,10 +20,10 @@ from .tsn_blocks import apart, between
 K = TypeVar("K")
 V = TypeVar("V")
 
-Retransmission = Literal["fast", "recovery", "timeout", "marked", "soon"]
+Retransmission = Literal["fast", "recovery", "timeout", "marked", "soon", "twice"]
 """Why a chunk is sent again: three SACKs reported it missing, and a fast recovery begins or went on already;
 a timer ran out, now or before; or none of these by what packets tell, as it is sooner than a timer usually
-runs."""
+runs. Where packets are not seen as they are sent it came `twice` then: sent again, or copied on the way."""
 
 _MISSING = 3  # reports that a TSN is missing before it is sent again at once (RFC 9260, section 7.2.4)
 _REMEMBERED = 65_536  # TSNs of one direction whose first try is known, gap blocks that have not come yet
@@ -142,6 +142,7 @@ class SendHistory:
 
     def _begin(self) -> None:
         self._first: dict[int, int] = {}  # by TSN, the packet that carried it first
+        self._dropped: dict[int, None] = {}  # TSNs that the link dropped when they were sent last
         self._sent: dict[int, float] = {}  # when what is outstanding was sent last
         self._gone: dict[int, float] = {}  # the same of what was acknowledged a moment ago
         self._went = 0.0  # when that was
@@ -230,8 +231,13 @@ class SendHistory:
         self._room.skip(tsn)
         self._settle(tsn)
 
-    def send(self, now: float, number: int, tsn: int, octets: int) -> SendReason:
-        """A DATA chunk, in the packet with this number."""
+    def send(
+        self, now: float, number: int, tsn: int, octets: int, *, as_sent: bool = True, lost: bool = False
+    ) -> SendReason:
+        """A DATA chunk, in the packet with this number; `as_sent` as `Packet.as_sent` of its direction.
+
+        `lost` tells that the link drops it, so that what comes next is no copy of it.
+        """
         room = self._room.send(tsn, octets)
         first = self._first.setdefault(tsn, number)
         bound(self._first, _REMEMBERED)
@@ -243,7 +249,13 @@ class SendHistory:
             sent = self._sent.get(tsn) or self._gone.get(tsn)
             # What was acknowledged long ago may be a copy made on the way.
             why = self._again(now, number, tsn, sent, probe=bool(room)) if sent else "soon"
+            why = "twice" if why == "soon" and not as_sent and tsn not in self._dropped else why
             since = now - sent if sent else 0.0
+        if lost:
+            self._dropped[tsn] = None
+            bound(self._dropped, _REMEMBERED)
+        else:
+            self._dropped.pop(tsn, None)
         if not self._sent:
             self._timer = now  # if not running: RFC 9260, section 6.3.2, R1
         if self._highest is None or lt(self._highest, tsn):
@@ -321,8 +333,8 @@ class ControlHistory:
         self._first: dict[tuple[str, object], int] = {}
         self._last: dict[tuple[str, object], float] = {}
 
-    def send(self, now: float, number: int, identity: tuple[str, object]) -> SendReason:
-        """One more, in the packet with this number."""
+    def send(self, now: float, number: int, identity: tuple[str, object], *, as_sent: bool) -> SendReason:
+        """One more, in the packet with this number; `as_sent` as `Packet.as_sent` of its direction."""
         first, last = self._first.setdefault(identity, number), self._last.get(identity, now)
         self._last[identity] = now
         bound(self._first, self._most)
@@ -330,7 +342,8 @@ class ControlHistory:
         if first == number:
             return ONCE
         since = now - last
-        return SendReason(first, "timeout" if since >= RTO else "soon", since=since)
+        soon: Retransmission = "soon" if as_sent else "twice"
+        return SendReason(first, "timeout" if since >= RTO else soon, since=since)
 
 
 def bound(kept: dict[K, V], most: int) -> None:

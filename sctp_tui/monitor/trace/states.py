@@ -179,7 +179,7 @@ class StateTracker:
         sender: End = "local" if packet.direction == "out" else "peer"
         if packet.verdict == "refused":
             return
-        if packet.verdict != "duplicated":
+        if packet.verdict != "duplicated" and not heard.copied:
             for chunk in chunks:
                 self._sent(sender, chunk, heard, packet.mono, number)
         if packet.verdict != "dropped":

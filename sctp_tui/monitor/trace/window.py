@@ -110,9 +110,10 @@ class SendWindow:
 
     TSNs are counted from the initial one, which is 0; where the packets with it weren't seen, from the
     first that was. `sent`, `retransmitted`, `late` (first seen behind higher ones: sent again, or overtaken),
-    `probed` (zero window probes) and `lost` (by the link, on purpose) are TSNs when they were sent, each
-    packet in one of them; `beyond` are TSNs when a SACK reported them in a gap block, `abandoned` those that
-    no SACK had told of when a FORWARD TSN gave them up.
+    `twice` (too soon for a timer: sent again, or copied on the way), `probed` (zero window probes) and `lost`
+    (by the link, on purpose) are TSNs when they were sent, each packet in one of them; `beyond` are TSNs when
+    a SACK reported them in a gap block, `abandoned` those that no SACK had told of when a FORWARD TSN gave
+    them up.
     `acknowledged` is the cumulative TSN ack; `flight` (octets of user data sent and acknowledged neither
     cumulatively nor in a gap block, RFC 9260, section 1.3) and `rwnd` (octets, as the other end advertised
     it) change in steps, as `rto` (ms) does; `srtt` (ms, in steps of `srtt_step`) is the one measured last. No
@@ -146,12 +147,15 @@ class SendWindow:
         self.sent, self.retransmitted, self.lost = Track(kept), Track(kept), Track(kept)
         self.beyond, self.acknowledged, self.flight = Track(kept), Track(kept), Track(kept)
         self.probed, self.abandoned, self.late = Track(kept), Track(kept), Track(kept)
+        self.twice = Track(kept)
         self.highest = -1
         """The highest TSN sent, -1 before the first."""
         self.retransmissions = 0
         """DATA chunks sent again, by this end, whether lost again or not; no zero window probe."""
         self.lates = 0
         """DATA chunks that were seen first behind higher TSNs: sent again, or overtaken on the way here."""
+        self.twos = 0
+        """DATA chunks that came twice, too soon for a timer: sent again, or copied on the way."""
         self.probes = 0
         """Zero window probes: DATA chunks sent though the other end had no room, those sent again too."""
         self.probes_again = 0
@@ -203,13 +207,13 @@ class SendWindow:
         """What is sent from now on is in another packet."""
         self._packets += 1
 
-    def send(self, time: float, tsn: int, octets: int, lost: bool) -> None:
-        """A DATA chunk was sent; `lost` where the link dropped it."""
+    def send(self, time: float, tsn: int, octets: int, lost: bool, *, as_sent: bool = True) -> None:
+        """A DATA chunk was sent; `lost` where the link dropped it, `as_sent` as `Packet.as_sent` of it."""
         time = self._tick(time)
         begins = tsn == self._announced != self.initial
         if self.initial is None or begins or abs(self._relative(tsn) - self.highest) > FAR:
             self._begin(tsn)
-        tried = self._tries.send(time, self._packets, tsn, octets)
+        tried = self._tries.send(time, self._packets, tsn, octets, as_sent=as_sent, lost=lost)
         if tried.room != "probe":
             self.phase.sent(time, self._packets, tried.why, idle=not self._outstanding)
         number = self._relative(tsn)
@@ -224,9 +228,12 @@ class SendWindow:
         self.probes_again += probe and again
         late = again and tried.fills_gap
         self.lates += late
-        self.retransmissions += again and not probe and not late
+        twice = again and not probe and tried.why == "twice"
+        self.twos += twice
+        self.retransmissions += again and not probe and not late and not twice
         self.losses += lost
-        plain = self.late if late else self.retransmitted if again else self.sent
+        repeated = self.twice if twice else self.retransmitted
+        plain = self.late if late else repeated if again else self.sent
         (self.lost if lost else self.probed if probe else plain).add(time, number)
         if number > self._cumulative and number not in self._outstanding:
             self._outstanding[number] = octets
@@ -388,7 +395,8 @@ class SendWindows:
             for chunk in decoded.chunks:
                 match chunk:
                     case Data() | IData():
-                        mine.send(packet.mono, chunk.tsn, len(chunk.data), lost)
+                        as_sent = packet.as_sent(packet.direction)
+                        mine.send(packet.mono, chunk.tsn, len(chunk.data), lost, as_sent=as_sent)
                     case Sack() | Shutdown():
                         if not lost:
                             others.answer(arrival, chunk)

@@ -185,13 +185,15 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
         case Heartbeat() if facts.heard is not None and not isinstance(chunk, HeartbeatAck):
             soon = facts.heard.idle is not None and facts.heard.idle < _HB_INTERVAL
             return "again" if facts.heard.missed else "soon" if soon else ""
+        case InitAck() | CookieAck() if facts.heard is not None and facts.heard.copied:
+            return "copy"
         case InitAck():
             return facts.heard.has if facts.heard is not None else ""
         case CookieAck() if facts.heard is not None and facts.heard.has == "up":
             return "restart" if facts.restarts else "again"
         case Init() | CookieEcho() | Shutdown() if facts.retransmission:
             heard = facts.heard
-            soon = facts.retransmission == "soon" or (heard is not None and heard.ago < RTO)
+            soon = facts.retransmission in ("soon", "twice") or (heard is not None and heard.ago < RTO)
             return "again soon" if soon and not isinstance(chunk, Shutdown) else "again"
         case Abort() if facts.heard is not None and facts.heard.init:
             return "refuses"

@@ -99,8 +99,20 @@ CHUNKS = {
     "COOKIE ACK/again": Explanation(
         "9260 5.2.4",
         "A cookie of an association that is up already: it is answered, and nothing else changes.",
-        "Both tags are those of the TCB (action D): its COOKIE ACK was lost or late, or both ends began at "
-        "once. Its sender reports nothing; a receiver still in COOKIE-ECHOED is ESTABLISHED by it.",
+        "Both tags are those of the TCB (action D): its COOKIE ACK was lost or late, the cookie copied on "
+        "its way, or both ends began at once. A receiver in COOKIE-ECHOED is ESTABLISHED by it.",
+    ),
+    "COOKIE ACK/copy": Explanation(
+        "9260 5.2.5",
+        "The same answer once more, and nobody had asked again: a copy made on the way. It changes nothing.",
+        "Octet for octet a COOKIE ACK that went before, with no COOKIE ECHO since: the network made it. "
+        "In any state but COOKIE-ECHOED it is discarded.",
+    ),
+    "INIT ACK/copy": Explanation(
+        "9260 5.2.3",
+        "The same answer once more, and nobody had asked again: a copy made on the way. It changes nothing.",
+        "Octet for octet an INIT ACK that went before, with no INIT since: the network made it. In any state "
+        "but COOKIE-WAIT it is discarded.",
     ),
     # --- data
     "DATA": Explanation(
@@ -148,6 +160,12 @@ CHUNKS = {
         "Sent again, sooner than a sender usually waits; why, packets don't show.",
         "Neither three miss indications right before it, nor a T3-rtx of the usual 1 s: RTO.Min may be "
         "shorter at that end, a path have failed, its SACK come late, or it is a copy made on the way.",
+    ),
+    "DATA/twice": Explanation(
+        "9260 6.3.3",
+        "It came once more, sooner than a sender usually repeats: sent again, or a copy made on the way.",
+        "Neither three miss indications right before it, nor a T3-rtx of the usual 1 s. A copy that the "
+        "network made looks just so, and its sender knows nothing of it.",
     ),
     "DATA/probe": Explanation(
         "9260 6.1",
@@ -238,6 +256,11 @@ CHUNKS = {
         "Sent again, sooner than a sender usually waits; why, packets don't show.",
         "Neither three miss indications right before it, nor a T3-rtx of the usual 1 s, as for DATA.",
     ),
+    "I-DATA/twice": Explanation(
+        "9260 6.3.3",
+        "It came once more, sooner than a sender usually repeats: sent again, or a copy made on the way.",
+        "Neither three miss indications nor a T3-rtx of the usual 1 s, as for DATA: it may be a copy.",
+    ),
     "I-DATA/timeout": Explanation(
         "9260 6.3.3",
         "Sent again, because no acknowledgement came in time.",
@@ -284,8 +307,8 @@ CHUNKS = {
     ),
     "SACK/duplicates": Explanation(
         "9260 6.2",
-        "Some data came twice: an acknowledgement was lost or late, so the sender had repeated what was "
-        "there.",
+        "Some data came twice: repeated by its sender, as where an acknowledgement was lost or late, or "
+        "copied on the way.",
         "Each copy is discarded and its TSN listed. A packet with nothing but duplicates is answered with a "
         "SACK at once.",
     ),

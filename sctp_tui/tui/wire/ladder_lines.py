@@ -84,7 +84,8 @@ def marks(row: Row, answer: str = "", path: str = "", bounced: str = "", rto: fl
     packet = row.packet
     said = [f"via {path}"] if path else []
     if row.first_try:
-        said.append(f"↻{row.first_try}{' fast' if row.fast else ''}{again(row, rto)}")
+        how = " or a copy," if row.twice else " fast" if row.fast else ""
+        said.append(f"↻{row.first_try}{how}{again(row, rto)}")
     if row.late:
         said.append(f"? {LATE}")
     if row.probes:

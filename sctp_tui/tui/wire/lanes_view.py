@@ -264,12 +264,16 @@ class LanesView(ConversationView, LineView):
             (below, "below"),
         ]
 
+    @property
+    def _as_sent(self) -> bool:
+        """Whether what is drawn was seen as it was sent."""
+        newest = self._conversation.packets[-1] if self._conversation and self._conversation.packets else None
+        return newest is None or newest.as_sent(self.direction)
+
     def _times(self, width: int) -> list[Part]:
         """When the messages were sent, above those where there is room."""
         start = self._conversation.start_mono if self._conversation is not None else 0.0
-        newest = self._conversation.packets[-1] if self._conversation and self._conversation.packets else None
-        as_sent = newest is None or newest.as_sent(self.direction)
-        line = fit(" sent after" if as_sent else " first seen", _GUTTER)
+        line = fit(" sent after" if self._as_sent else " first seen", _GUTTER)
         places = sorted(
             (at, message.sent_at - start) for some in self._in_view.values() for at, message in some
         )
@@ -335,7 +339,7 @@ class LanesView(ConversationView, LineView):
     def _legend(self, width: int) -> list[Part]:
         """What the signs mean: all of them, or where there is no room those in view."""
         signs = [(self._sign(kind), kind, meaning) for kind, meaning in _MEANINGS]
-        signs.append(("↻", "again", "sent again"))
+        signs.append(("↻", "again", "sent again" if self._as_sent else "seen again"))
         if self.zoom:
             signs.append((_UNORDERED, "sent", "unordered"))
         if sum(len(sign) + len(meaning) + 3 for sign, _, meaning in signs) > width:

@@ -39,6 +39,7 @@ _TSN_LEGEND = (
     ("✗", LOST, "lost", "lost"),
 )
 _LATE = ("?", LATE, "late", "again")
+_TWICE = ("2", "came twice", "twice", "again")
 _PROBED = ("p", "window probe", "probe", "again")
 _ABANDONED = ("a", "abandoned", "abandoned", "lost")
 
@@ -240,6 +241,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
                 (sending.beyond, "▲", "gap"),
                 (sending.retransmitted, "r", "again"),
                 (sending.late, "?", "again"),
+                (sending.twice, "2", "again"),
                 (sending.probed, "p", "again"),
                 (sending.lost, "✗", "lost"),
                 (sending.abandoned, "a", "lost"),
@@ -321,7 +323,12 @@ class WindowView(ConversationView, Widget, can_focus=True):
         way = "client → server" if from_client else "server → client"
         line: _Line = [("TSN  ", "label"), (way, "heading")]
         sending = self._sending
-        seen = ((sending.late, _LATE), (sending.probed, _PROBED), (sending.abandoned, _ABANDONED))
+        seen = (
+            (sending.late, _LATE),
+            (sending.twice, _TWICE),
+            (sending.probed, _PROBED),
+            (sending.abandoned, _ABANDONED),
+        )
         legend = (*_TSN_LEGEND[: None if self._ours else -1], *(one for track, one in seen if len(track)))
         long = sum(len(sign) + len(name) + 4 for sign, name, _, _ in legend) + 20 <= width
         for sign, name, short, look in legend:
@@ -364,6 +371,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
             ("RTO", None if s.rto.last is None else units.milliseconds(s.rto.last)),
             ("retransmitted", f"{s.retransmissions}{seen}"),
             *([(LATE, str(s.lates))] if s.lates else ()),
+            *([("came twice", f"{s.twos}, sent again or a copy")] if s.twos else ()),
             *([("window probes", f"{s.probes}, {s.probes_again} sent again")] if s.probes else ()),
             *([(LOST, str(s.losses))] if self._ours else ()),
         )
