@@ -1,6 +1,6 @@
-"""What the engine keeps of each association: where it is, exact counters, what waits to be sent.
+"""What the engine keeps of each association: its endpoint, exact counters, the messages that wait to be sent.
 
-The counters go out cumulatively, so that they stay exact whatever a consumer drops.
+Events carry totals since the association's start, so counters stay exact whatever a consumer drops.
 """
 
 from collections import Counter, deque
@@ -25,11 +25,11 @@ from sctp_tui.sctp.events import (
 )
 
 Refusal = Literal["associations", "streams", "ending"]
-"""Why there is no room for an association: for the number of them, for their streams, as its server ends."""
+"""Why a server refuses an association: too many associations, too many streams, or the server is closing."""
 
 
 class _Stream(msgspec.Struct, eq=False):
-    """The counters of one stream, as in `StreamCount`."""
+    """The counters of one stream, with the fields of `StreamCount`."""
 
     messages_in: int = 0
     messages_out: int = 0
@@ -44,9 +44,10 @@ class _Stream(msgspec.Struct, eq=False):
 class OpenAssociation(msgspec.Struct, eq=False):
     """One association from its first event to its end.
 
-    `up` since COMM_UP; `closing` once its end was asked for; `refused` where there was no room for it,
-    so that nobody hears of it. `negotiated` are its streams, out and in, once a server has taken it.
-    `backlog` are messages for which the stack had no room yet.
+    `up` from COMM_UP on, `closing` from a command to close or abort it on. `refused`: its server had no room
+    for it, so consumers get none of its events. `negotiated`: its outbound plus inbound streams, where a
+    server accepted it, else 0. `backlog`: messages that wait for room in the send buffer. `last`: time of its
+    last message, monotonic.
     """
 
     key: int
@@ -70,7 +71,7 @@ class OpenAssociation(msgspec.Struct, eq=False):
 class OpenAssociations:
     """The associations of an engine by their keys.
 
-    `taken` counts the live ones that servers took, `negotiated` the streams of those.
+    `taken` is the number of live associations that servers accepted, `negotiated` that of their streams.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -94,7 +95,7 @@ class OpenAssociations:
         return association
 
     def of_client(self, endpoint: str) -> OpenAssociation | None:
-        """The association of a client endpoint, from `Opening` to its end."""
+        """The association of a client endpoint, None before its `Opening` and after its end."""
         return self._clients.get(endpoint)
 
     def of(self, endpoint: str) -> list[OpenAssociation]:
@@ -102,7 +103,7 @@ class OpenAssociations:
         return list(self._by_endpoint.get(endpoint, {}).values())
 
     def note(self, event: Event) -> OpenAssociation | None:
-        """Count an event, and meet the association it is of where it is new. Ends are for `forget`."""
+        """Count an event; return its association, entered here if it is new. An end is left to `forget`."""
         association = self.by_key.get(event.key)
         if isinstance(event, Message):
             if association is None:
@@ -146,7 +147,7 @@ class OpenAssociations:
         return association
 
     def take(self, association: OpenAssociation, streams: int) -> None:
-        """A server took an association, or has it still after a restart, with so many streams out and in."""
+        """A server accepted an association, or its restart, with `streams` outbound plus inbound streams."""
         if not association.negotiated:
             self.taken += 1
         self.negotiated += streams - association.negotiated
@@ -154,13 +155,13 @@ class OpenAssociations:
         self._totals_changed = True
 
     def refuse(self, association: OpenAssociation, why: Refusal) -> None:
-        """There is no room for an association: it is only counted."""
+        """Mark an association as refused, and count it under `why`."""
         association.refused = True
         self._refused[why] += 1
         self._totals_changed = True
 
     def forget(self, association: OpenAssociation) -> None:
-        """An association ended."""
+        """Remove an association that has ended."""
         del self.by_key[association.key]
         of_endpoint = self._by_endpoint[association.endpoint]
         del of_endpoint[association.key]
@@ -177,7 +178,7 @@ class OpenAssociations:
             self._totals_changed = True
 
     def show_streams(self, key: int) -> None:
-        """Tell the streams of this association among the news, now and when they change; 0 is none."""
+        """Add the counters per stream of this association to `news`, now and at each change; 0: of none."""
         self._detail = self.by_key.get(key)
         if self._detail is not None:
             self._changed.add(self._detail)
@@ -208,7 +209,7 @@ class OpenAssociations:
         )
 
     def news(self) -> list[Event]:
-        """The counters that changed since the last call."""
+        """Events with the counters that changed since the last call."""
         if not self._changed and not self._totals_changed:
             return []
         wall, mono = self._clock.wall(), self._clock.mono()

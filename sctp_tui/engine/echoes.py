@@ -1,4 +1,4 @@
-"""The echo: each message is answered by itself; who does not take the answers is held up, and nobody else."""
+"""Echo: each received message is sent back. A peer that takes no echoes delays its own association alone."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,14 +12,14 @@ from .associations import OpenAssociation, OpenAssociations
 from .sender import Sender
 
 PATIENCE = 60.0
-"""Seconds that a peer may take none of the echoes that wait for it, by the time of its link."""
+"""Seconds, on the clock of its link, for which a peer may take none of its echoes before it is aborted."""
 HELD = 256
-"""Associations held up at one time; past it those that have taken nothing for longest are ended sooner."""
-_LOOK = 1.0  # s between two looks at those that are held up
+"""Associations held at one time. Beyond it those that have taken nothing for longest are aborted sooner."""
+_LOOK = 1.0  # s between two checks of the associations that are held
 
 
 class _PendingEchoes(msgspec.Struct, eq=False):
-    """`sent` of its messages had gone out `since` then."""
+    """An association that is held: it has sent `sent` messages in all, and none since `since` (link time)."""
 
     association: OpenAssociation
     sent: int
@@ -27,12 +27,13 @@ class _PendingEchoes(msgspec.Struct, eq=False):
 
 
 class Echoing:
-    """Answers for the endpoints of an engine that echo.
+    """Sends the echoes for the endpoints of an engine that echo.
 
-    An association whose echoes find no room is received from no more: they stay few, its peer's window
-    closes, and nothing is lost. It goes on once they are out; where none goes out for `patience` seconds,
-    it is aborted. `endpoint` finds one by its name, `time` tells what time it is on its link, `abort` ends
-    an association with a reason, `on_refused` tells of an echo that can't be sent.
+    An association whose echoes find no room in the send buffer is held: nothing is received from it until
+    they are sent. So its backlog stays short, its peer's window closes, and nothing is lost. Where none of
+    them goes out for `patience` seconds the association is aborted. `endpoint` gives the endpoint of a name,
+    `time` the time on that endpoint's link, `abort` aborts an association for a reason, `on_refused` is
+    called with an echo that can't be sent, and why.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Echoing:
                 continue
             association = self._associations.by_key.get(event.key)
             if association is None or association.closing:
-                continue  # nobody is there to be answered
+                continue  # nothing can be sent on it any more
             echo = Send(
                 message_id=0,
                 data=event.data,
@@ -92,16 +93,16 @@ class Echoing:
         self._held[association.key] = _PendingEchoes(association, association.messages_out, now)
 
     def backlog_sent(self, association: OpenAssociation) -> None:
-        """Its backlog has gone out: it is received from again."""
+        """The association's backlog is empty: receive from it again."""
         if self._held.pop(association.key, None) is not None:
             self._endpoint(association.endpoint).hold(association.assoc_id, False)
 
     def forget(self, association: OpenAssociation) -> None:
-        """It has ended, or will."""
+        """The association has ended or is being aborted: no longer check it."""
         self._held.pop(association.key, None)
 
     def run_due(self) -> None:
-        """End those that take nothing."""
+        """Abort held associations that have taken no echo for too long."""
         mono = self._clock.mono()
         if not self._held or mono < self._look_at:
             return
@@ -125,5 +126,5 @@ class Echoing:
             self._abort(association, reason)
 
     def timeout(self) -> float | None:
-        """Seconds until a `run_due` is due; None: not at all."""
+        """Seconds until the next `run_due`, None where no association is held."""
         return max(0.0, self._look_at - self._clock.mono()) if self._held else None

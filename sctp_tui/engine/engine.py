@@ -1,7 +1,7 @@
 """The engine: the one thread that touches sockets.
 
-Commands come in by a queue with a wake-up descriptor, events go out to each consumer by an `EventQueue` of
-its own. It never blocks without its wake-up descriptor, and stops reading while one of those is full.
+Commands come in by a queue and a descriptor that wakes the thread, events go out by one `EventQueue` for each
+consumer. Whenever the thread waits, it waits on that descriptor too; while a queue is full it reads nothing.
 """
 
 import itertools
@@ -70,32 +70,32 @@ from .wakeup import WakeUp
 log = logging.getLogger(__name__)
 
 GRACE = 2.0
-"""Seconds that open associations get for their SHUTDOWN at the end."""
+"""Seconds that open associations get to shut down before their endpoint is closed and they are aborted."""
 MAX_ASSOCIATIONS = 10_000
-"""Associations that servers take at one time."""
+"""Associations that all servers together accept at one time."""
 MAX_STREAMS = 500_000
-"""Streams of those, out and in. One takes 40 B in usrsctp if inbound, 72 if outbound, and 340 B more in
-counters once something has passed on it: 200 MB at worst, whatever peers ask for and use."""
-_BATCH = 256  # events taken from one endpoint before the others get their turn
+"""Their streams, outbound plus inbound. One takes 40 B in usrsctp if inbound, 72 if outbound, and 340 B more
+in counters once a message has passed on it: 200 MB at worst, whatever peers ask for and use."""
+_BATCH = 256  # events taken from one endpoint in a turn, so that one busy endpoint does not delay the others
 _WHY_REFUSED: dict[Refusal, str] = {
     "associations": "no room for another association",
     "streams": "no room for so many streams: ask for fewer",
     "ending": "the server is ending",
 }
-"""What the peer is told in the ABORT."""
-_CLOSING = 0.01  # s between two looks whether what is closing may be closed
+"""Reason for the peer, in the ABORT that refuses its association."""
+_CLOSING = 0.01  # s between two checks whether a closing endpoint has no association left
 _ENDING = 0.3  # s after the deadline in which associations are aborted one by one; the close aborts the rest
 
 
 class Engine:
-    """Runs in a thread of its own between `start` and the end that a `Stop` asks for.
+    """Runs in a thread of its own from `start` until the command `Stop` is carried out.
 
-    `gather` is in seconds: so long it leaves a socket of the kernel that it has emptied, where nobody waits
-    for an answer, as to wake up for a message costs more than the message. `packets` are the stacks whose
-    packets are told too. `link` is what their links do from the start. `echo_patience`: see `echoes`.
+    `event_queues`: one for each consumer. `grace`: see `GRACE`. `gather`: seconds for which no endpoint is
+    read after a kernel socket was emptied, as to wake up for each message costs more than to read it.
+    `packets`: the stacks whose packets become events too. `link`: the link conditions from the start.
+    `echo_patience`: see `echoes.PATIENCE`. `open_stack` opens a stack by its name.
 
-    Each consumer has its own of the `event_queues`, with its own policy. Every method may be called from any
-    thread. Raises `SctpError` where there is nothing to wait on.
+    Public methods may be called from any thread. Raises `SctpError` where the system gives no descriptor.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Engine:
         self.clock = clock or Clock()
         self._open_stack = open_stack
         self._commands: deque[tuple[float, Command]] = deque()
-        self._asked = 0.0  # when the command that is being carried out was submitted, monotonic
+        self._asked = 0.0  # when the command that is carried out now was submitted, monotonic
         try:
             self._selector, self._wakeup = EndpointSelector(), WakeUp()
             self._selector.on(self._wakeup, self._wakeup.fileno())
@@ -151,14 +151,14 @@ class Engine:
         self._poller = StatusPoller(self._associations, self.clock, self._endpoint)
         self._throttle = Throttle(self.clock)
         self.turns = 0
-        """Grows with each turn of the loop."""
-        self._waits = True  # for something to do
+        """Turns of the loop so far; the `Watchdog` reads it."""
+        self._waits = True  # the thread waits in `select`, or has not started, or has ended
         self._stopping = False
-        self._more = False  # the last look at the endpoints found something
-        self._emptied = False  # it found all that a socket of the kernel had
+        self._more = False  # an endpoint without descriptors had events in this turn: it may have more
+        self._emptied = False  # a kernel socket was read until it was empty in this turn
         self._out: list[Event] = []
         self._seen: list[Packet] = []
-        self._missed = 0  # packets that stacks could not tell of, as the queue was told
+        self._missed = 0  # packets that stacks could not show, as last put into the queues
         for event_queue in event_queues:
             event_queue.on_room = self._wakeup.wake
 
@@ -169,13 +169,13 @@ class Engine:
         self._thread.start()
 
     def submit(self, *commands: Command) -> None:
-        """Ask for something; what comes of it is told by events. A grace begins now, however busy it is."""
+        """Add commands to the queue; events tell the results. A grace counts from this call on."""
         now = self.clock.mono()
         self._commands.extend((now, command) for command in commands)
         self._wakeup.wake()
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the end; False where it is still running after `timeout` seconds."""
+        """Wait until the thread has ended; False where it still runs after `timeout` seconds."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
@@ -186,19 +186,19 @@ class Engine:
 
     @property
     def idle(self) -> bool:
-        """Whether it waits and nothing waits for it."""
+        """Whether the thread waits and no command waits for it."""
         return self._waits and not self._commands
 
     # --- the loop
 
     def _run(self) -> None:
-        time_slice.shorten()  # what came is taken at once, while the screen draws
+        time_slice.shorten()  # so that packets are read at once though the screen's thread is drawing
         try:
             self._loop()
         finally:
             for stack in self._stacks.values():
                 stack.close()
-            self._flush()  # the last packets
+            self._flush()  # the packets of closing, as the last ABORT
             self._selector.close()
             self._wakeup.close()
             self._waits = True
@@ -217,7 +217,7 @@ class Engine:
                 self._asked, command = self._commands.popleft()
                 self._carry_out(command)
                 if isinstance(command, Step):
-                    break  # what it brought about is told before the next
+                    break  # events of this step go out before the next step
             for stack in self._stacks.values():
                 stack.poll()
             reading = not any(event_queue.full for event_queue in self.event_queues)
@@ -246,7 +246,7 @@ class Engine:
 
     @contextmanager
     def _attached(self, opened: OpenEndpoint) -> Iterator[None]:
-        """An endpoint is open once what is done within has worked; else nothing is left of it."""
+        """Register an endpoint once the body of the `with` has set it up; close it where that fails."""
         try:
             yield
             self._selector.add(opened)
@@ -263,7 +263,7 @@ class Engine:
     def _timeout(self, reading: bool) -> float | None:
         if self._commands or (self._more and reading):
             return 0.0
-        # What waits for one that nobody may read is no reason to look again.
+        # Unread data of a paused endpoint must not make the loop poll without pause.
         receiving = reading and not self._selector.paused
         due = [one.timeout() for one in (self._sender, self._echoing, self._poller, self._throttle)]
         due += [stack.timeout(receiving) for stack in self._stacks.values()]
@@ -290,14 +290,14 @@ class Engine:
         if events:
             if opened in self._selector.polled:
                 self._more = True
-            elif len(events) < _BATCH:  # that was all; its descriptor tells of more
+            elif len(events) < _BATCH:  # the socket is empty; its descriptor becomes ready when more comes
                 self._emptied = True
             self._take(events)
             if opened.echo:
                 self._echoing.answer(events)
 
     def _backlog_sent(self, association: OpenAssociation) -> None:
-        """Its backlog has gone out: what waited for that may follow."""
+        """The association's backlog is empty: end the hold of its echoes, and shut down if that was asked."""
         self._echoing.backlog_sent(association)
         if association.closing and association.up:
             self._shut_down(association)
@@ -306,7 +306,7 @@ class Engine:
         note = self._associations.note
         for event in events:
             association = note(event)
-            if type(event) is Message:  # which are many
+            if type(event) is Message:  # the most frequent: first, and by the cheapest test
                 if association is None or not association.refused:
                     self._out.append(event)
                 continue
@@ -320,10 +320,10 @@ class Engine:
             if association is None or not association.refused:
                 self._out.append(event)
             if association is not None and isinstance(event, AssocChange) and event.state in ENDS:
-                self._forget(association)  # after its end is told, as what waits is refused for that
+                self._forget(association)  # after its end, which is why messages that wait are now refused
 
     def _came_up(self, association: OpenAssociation, event: AssocChange) -> None:
-        """It is up, or was restarted by its peer, which may have changed its streams."""
+        """The association is up for the first time, or its peer restarted it, maybe with other streams."""
         again, association.up = association.up, True
         opened = self._open[association.endpoint]
         if opened.server and not association.refused:
@@ -348,10 +348,10 @@ class Engine:
         try:
             self._take(self._open[association.endpoint].endpoint.shut_down(association.assoc_id))
         except SctpError as error:
-            log.debug("no shutdown of %s: %s", association.assoc_id, error)  # its end is on the way
+            log.debug("no shutdown of %s: %s", association.assoc_id, error)  # it has ended: the event follows
 
     def _abort(self, association: OpenAssociation, reason: str) -> None:
-        """Abort, and give up what waits to be sent. Raises `SctpError`."""
+        """Abort an association, and refuse the messages that wait to be sent. Raises `SctpError`."""
         self._take(self._open[association.endpoint].endpoint.abort(association.assoc_id, reason))
         association.closing = True
         self._sender.forget(association)
@@ -379,7 +379,7 @@ class Engine:
             self._tell_of(command, refusal(error))
 
     def _do(self, command: Command) -> None:
-        """Raises `SctpError`, and `OSError` where the system refuses, which then is this command's alone."""
+        """Carry out a command. Raises `SctpError`, and `OSError` where the system refuses a call."""
         match command:
             case Listen() | OpenClient() if self._stopping:
                 raise SctpError("the program is ending and opens nothing more: start it again")
@@ -407,7 +407,7 @@ class Engine:
                 if opened := self._open.get(command.endpoint):
                     self._begin_closing(opened, self.grace)
                     if not self._associations.of(command.endpoint):
-                        self._try_to_close(opened)  # its port is free for what is opened next
+                        self._try_to_close(opened)  # now, so that the next command can use its port
             case Watch():
                 self._poller.watch(command)
             case SetLink():
@@ -422,7 +422,7 @@ class Engine:
                 self._stop(command)
 
     def _tell_of(self, command: Command, error: SctpError) -> None:
-        """A command could not be carried out."""
+        """Make the event that says why a command could not be carried out."""
         if isinstance(command, Listen | OpenClient):
             self._fail(command.endpoint, error)
         else:
@@ -431,7 +431,7 @@ class Engine:
     def _refuse(self, command: Command, text: str) -> None:
         key, endpoint = getattr(command, "key", 0), getattr(command, "endpoint", "")
         message_id = getattr(command, "message_id", 0)
-        by_name = not key  # of a client, which has one association, or none
+        by_name = not key  # by its client's endpoint, which has one association at most
         association = (
             self._associations.of_client(endpoint) if by_name else self._associations.by_key.get(key)
         )
@@ -450,7 +450,7 @@ class Engine:
             message_id=message_id,
             text=text,
         )
-        # Who asked by a command of theirs is answered; echoes a peer has as many refused as it likes.
+        # The user's own commands are always answered; refused echoes, which a peer can cause, are throttled.
         if message_id or by_name or self._throttle.admits(refused):
             self._out.append(refused)
 
@@ -475,7 +475,7 @@ class Engine:
     def _tap(self, stack: Stack) -> None:
         try:
             stack.tap(self._seen.append)
-        except SctpError as error:  # goes on without
+        except SctpError as error:  # the stack works without its packets
             now = self.clock.wall(), self.clock.mono()
             self._out.append(
                 Refused(
@@ -597,14 +597,14 @@ class Engine:
         if opened.server:
             opened.endpoint.stop_listening()
         if opened.paused:
-            # Who does not read does not see that its associations were shut down.
+            # An endpoint that is not read gives no event for the end of its associations.
             self._set_paused(opened, False)
         for association in self._associations.of(opened.endpoint.name) if left > 0 else ():
             if not association.closing:
                 self._close_association(association)
 
     def _time_of(self, opened: OpenEndpoint) -> float:
-        """By which a shutdown takes its time: that of its links, where it has any."""
+        """The time by which a shutdown is measured: that of the stack's link where it has one, in seconds."""
         link = opened.stack.link
         return self.clock.mono() if link is None else link.now()
 
@@ -617,7 +617,7 @@ class Engine:
             opened.aborted += len(left)
         until = self.clock.mono() + _ENDING - late
         while True:
-            # What is still unread would turn the close into an ABORT.
+            # A close while events or messages are unread would send an ABORT.
             while events := opened.endpoint.receive(_BATCH):
                 self._take(events)
                 if left and self.clock.mono() >= until:

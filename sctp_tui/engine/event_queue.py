@@ -1,10 +1,9 @@
-"""The bounded way out of the engine: what waits for one consumer, and what happens when it is full.
+"""The bounded queue of events from the engine to one consumer, with one of two policies for when it is full.
 
-Which of two things that is, is chosen when it is made. A lossy queue (the screen) drops its oldest messages
-and control events and counts them; a change of state is never dropped: full of those, the engine stops
-reading. A lossless one (`serve`) is full of whatever waits: the engine stops reading, and the peers' windows
-close. Numbers (`Counts`, `Status`, `Totals`, …) are cumulative, so the last value wins and none is lost
-either way.
+A lossy queue (the screen's) drops its oldest messages and control events and counts them. It never drops a
+change of state: when it is full of those, the engine stops reading. A lossless queue (that of `serve`) drops
+no event: when it is full the engine stops reading, and the peers' windows close. Numbers (`Counts`, `Status`,
+`Totals`, …) are totals, so only the newest value of each is kept, in either queue.
 """
 
 import threading
@@ -31,23 +30,23 @@ from sctp_tui.sctp.events import (
 )
 
 LIMIT = 50_000
-"""Events kept for a consumer unless told otherwise."""
+"""Events kept for a consumer, by default."""
 BYTES = 64 * 1024 * 1024
-"""Bytes kept for a consumer in what events hold on to, the data of messages above all."""
+"""Bytes that those events may refer to (see `events.held`), by default; mostly the data of messages."""
 PACKET_BYTES = 16 * 1024 * 1024
-"""Bytes of packets kept for a consumer, beside the events: packets never push messages out."""
+"""Bytes of packets kept for a consumer, on top of the events: packets never push messages out."""
 PACKET_COST = 250
-"""Bytes that a packet takes beside its own: the event around it."""
+"""Bytes of memory that the event around a packet takes, on top of the packet's own."""
 
 
 _DROPPED = CONTROL | {Message, Suppressed}
 
 
 class Batch(msgspec.Struct):
-    """What came since the last drain, in order, and the newest numbers by association key or generator.
+    """The events since the last drain, in order, and the newest numbers by association key or generator.
 
-    `dropped` counts the messages and control events dropped since the queue was made, `packets_dropped` the
-    packets, and `packets_missed` those that a stack could not even tell of.
+    Since the queue was made: `dropped` messages and control events, `packets_dropped` packets that this queue
+    had no room for, and `packets_missed` packets that a stack could not show.
     """
 
     events: list[Event] = msgspec.field(default_factory=list)
@@ -76,13 +75,13 @@ class EventQueue:
         self.byte_limit = byte_limit
         self.lossless = lossless
         self.on_room: Callable[[], None] = lambda: None
-        """Called by `drain` where the queue was full; the engine sets it to be woken."""
+        """Called by `drain` if the queue was full; the engine sets it, to read on."""
         self._ready = threading.Condition()
-        # Changes of state that were at the head when messages behind them had to go: older than `_events`.
+        # Changes of state that outlived the dropping of events around them; all older than `_events`.
         self._kept: list[Event] = []
         self._kept_bytes = 0
         self._events: deque[Event] = deque()
-        self._bytes = 0  # that those in `_events` hold on to
+        self._bytes = 0  # that the events in `_events` refer to
         self._packets: deque[Packet] = deque()
         self._packet_bytes = 0
         self._packets_dropped = 0
@@ -92,16 +91,16 @@ class EventQueue:
 
     @property
     def full(self) -> bool:
-        """Whether the engine has to stop reading. A lossy queue is full of state changes only."""
+        """Whether the engine has to stop reading. Of a lossy queue only changes of state count."""
         if not self.lossless:
             return len(self._kept) >= self.limit or self._kept_bytes >= self.byte_limit
         return len(self._events) >= self.limit or self._bytes >= self.byte_limit
 
     def put(self, events: Sequence[Event], packets: Sequence[Packet] = (), missed: int = 0) -> None:
-        """Add events in order, and the packets that came with them; never blocks, never refuses.
+        """Add events in order, and the packets of the same turn; never blocks, never refuses.
 
-        Nobody drains the ones without the others. Of packets the oldest go where there is no room, whatever
-        the policy. So many were `missed`, as a stack could not tell of them.
+        One lock for both, so that a drain has both or neither. Where there is no room for packets the oldest
+        are dropped, by either policy. `missed`: further packets that a stack could not show.
         """
         with self._ready:
             self._packets_missed += missed
@@ -157,7 +156,7 @@ class EventQueue:
                 self._kept_bytes += size
 
     def drain(self, timeout: float = 0.0, limit: int | None = None) -> Batch:
-        """Take what waits, at most about `limit` events; waits up to `timeout` seconds for something."""
+        """Take what waits, at most about `limit` events; wait up to `timeout` seconds if nothing does."""
         with self._ready:
             if timeout and not (self._kept or self._events or self._packets or self._numbers):
                 self._ready.wait(timeout)

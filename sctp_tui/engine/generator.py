@@ -1,4 +1,4 @@
-"""A traffic generator: which message is due when, and how far it has come. It sends nothing itself."""
+"""A traffic generator: which messages are due at a time, and how many were sent. `sender` sends them."""
 
 import math
 
@@ -6,12 +6,15 @@ from sctp_tui.sctp.commands import Generate
 from sctp_tui.sctp.endpoint import Outgoing, SctpError
 
 BURST = 64
-"""Messages sent in one go before others get their turn."""
-_BEHIND = 1.0  # s of messages made up for, once there is room again; what is missed beyond stays missed
+"""Messages that one generator, or one backlog, sends in a turn, so that the others are not delayed."""
+_BEHIND = 1.0  # s: messages overdue by at most this are sent later, as there was no room; older ones never
 
 
 class Generator:
-    """Counts what `command` asks for against the clock. Raises `SctpError` for what can't be generated."""
+    """Compares what `command` asks for with the clock. Raises `SctpError` for what can't be generated.
+
+    `now`, here and below, is monotonic time in seconds.
+    """
 
     def __init__(self, command: Generate, now: float) -> None:
         if not (command.rate > 0 and math.isfinite(command.rate)):
@@ -24,7 +27,7 @@ class Generator:
         self.messages = 0
         self.bytes = 0
         self.started = False
-        """Whether it has an association, or had one: it sets up none after that."""
+        """Whether it has sent on an association: if that ends, the generator sets up no other."""
         self._began = self._since = now
         self._since_messages = 0
 
@@ -40,21 +43,21 @@ class Generator:
         return max(0, min(behind, BURST))
 
     def wait(self, now: float) -> float:
-        """Seconds until the next message is due, or the time is up."""
+        """Seconds until the next message is due, or the generator's own time is over."""
         next_at = self._since + (self.messages - self._since_messages) / self.command.rate
         if self.command.seconds:
             next_at = min(next_at, self._began + self.command.seconds)
         return max(0.0, next_at - now)
 
     def finished(self, now: float) -> bool:
-        """Whether its count is reached or its time is up."""
+        """Whether its number of messages is sent, or its time over."""
         command = self.command
         if command.count and self.messages >= command.count:
             return True
         return bool(command.seconds) and now - self._began >= command.seconds
 
     def next(self) -> Outgoing:
-        """The message that is due; it counts once `sent`."""
+        """The message that is due; counted only by `sent`."""
         command = self.command
         data = command.pattern.replace(b"{n}", b"%d" % (self.messages + 1))
         if command.size:
@@ -69,6 +72,6 @@ class Generator:
         )
 
     def sent(self, message: Outgoing) -> None:
-        """The stack took it."""
+        """The stack accepted `message`: count it."""
         self.messages += 1
         self.bytes += len(message.data)

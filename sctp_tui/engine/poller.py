@@ -1,4 +1,4 @@
-"""What is asked of associations and links again and again, as nothing tells of it by itself."""
+"""Polls the state of associations and links, of which stacks send no events."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -11,12 +11,15 @@ from .associations import OpenAssociations
 
 log = logging.getLogger(__name__)
 
-_STATUS_EVERY, _CLOSELY_EVERY = 1.0, 0.1
-_LINK_EVERY = 0.1
+_STATUS_EVERY, _CLOSELY_EVERY = 1.0, 0.1  # s
+_LINK_EVERY = 0.1  # s
 
 
 class StatusPoller:
-    """Asks for what a `Watch` names, and for the state of `links` that changed; `endpoint` finds by name."""
+    """Polls the associations named by the last `Watch`, and those of `links` that changed.
+
+    `endpoint` gives the endpoint of a name; it may raise `SctpError`.
+    """
 
     def __init__(
         self, associations: OpenAssociations, clock: Clock, endpoint: Callable[[str], Endpoint]
@@ -29,13 +32,13 @@ class StatusPoller:
         self._status_due = self._closely_due = self._link_due = 0.0
 
     def watch(self, command: Watch) -> None:
-        """From now on these, and no others."""
+        """Poll the associations that `command` names, in place of those before."""
         self._watch = command
         self._status_due = 0.0
         self._associations.show_streams(command.detail)
 
     def timeout(self) -> float | None:
-        """Seconds until something is to be asked; None: never."""
+        """Seconds until the next `run_due`, None for never."""
         watch, due = self._watch, []
         if watch.keys or watch.detail:
             due.append(self._status_due)
@@ -46,7 +49,7 @@ class StatusPoller:
         return max(0.0, min(due) - self._clock.mono()) if due else None
 
     def run_due(self) -> Iterator[Event]:
-        """Ask for what is due."""
+        """Poll what is due, and yield the answers."""
         watch = self._watch
         if not (watch.keys or watch.detail or watch.closely or self.links):
             return
@@ -73,4 +76,4 @@ class StatusPoller:
                 if key == detail:
                     yield endpoint.detail(association.assoc_id)
             except SctpError as error:
-                log.debug("no status of %s: %s", association.assoc_id, error)  # it ends just now
+                log.debug("no status of %s: %s", association.assoc_id, error)  # it is just ending

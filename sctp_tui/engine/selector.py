@@ -1,4 +1,4 @@
-"""What the engine waits on: its wake-up, the stacks, and those open endpoints that it listens to just now."""
+"""What the engine waits on: its wake-up descriptor, the stacks, and open endpoints that are not paused."""
 
 import selectors
 from collections.abc import Sequence
@@ -11,9 +11,10 @@ from .wakeup import WakeUp
 
 
 class OpenEndpoint(msgspec.Struct, eq=False):
-    """An endpoint that is open. `server` takes associations, `echo` answers each message by itself.
+    """An endpoint that is open. `server`: it accepts associations; `echo`: each message is sent back.
 
-    Nothing is received while the user has it `paused`. `deadline` is set once it is closing.
+    Nothing is received while it is `paused`. `deadline` is set once it is closing: the time, as by
+    `Engine._time_of`, at which associations that are left are aborted; `aborted` is their number.
     """
 
     endpoint: Endpoint
@@ -29,7 +30,7 @@ Selectable = WakeUp | Stack | OpenEndpoint
 
 
 def _register(selector: selectors.BaseSelector, source: Selectable, descriptors: Sequence[int]) -> None:
-    """Wait on all of these, or on none where the system refuses one: a selector never tells of the dead."""
+    """Register all descriptors, or none where the system refuses one. Raises `OSError`."""
     done: list[int] = []
     try:
         for descriptor in descriptors:
@@ -42,16 +43,16 @@ def _register(selector: selectors.BaseSelector, source: Selectable, descriptors:
 
 
 class EndpointSelector:
-    """`polled` are endpoints without descriptors of their own, in order; `paused` those not heard."""
+    """`polled`: endpoints without descriptors, asked once a turn, in this order; `paused`: those not read."""
 
     def __init__(self) -> None:
         self.polled: dict[OpenEndpoint, None] = {}
         self.paused: dict[OpenEndpoint, None] = {}
         self._everything = selectors.DefaultSelector()
-        self._all_but_endpoints = selectors.DefaultSelector()  # waited on while nobody may read
+        self._all_but_endpoints = selectors.DefaultSelector()  # for while nothing may be read
 
     def on(self, source: WakeUp | Stack, *descriptors: int) -> None:
-        """Wait on these descriptors too, whether or not anybody may read."""
+        """Wait on these descriptors too, even while nothing may be read. Raises `OSError`."""
         _register(self._everything, source, descriptors)
         try:
             _register(self._all_but_endpoints, source, descriptors)
@@ -61,20 +62,20 @@ class EndpointSelector:
             raise
 
     def add(self, opened: OpenEndpoint) -> None:
-        """An endpoint is open: wait on what it says, or ask it whenever its stack had its turn."""
+        """Wait on an endpoint's descriptors, or poll it where it has none. Raises `OSError`."""
         self._listen(opened)
         if not opened.endpoint.descriptors():
             self.polled[opened] = None
 
     def remove(self, opened: OpenEndpoint) -> None:
-        """Before its descriptors are closed and their numbers given to others."""
+        """Stop waiting on an endpoint; to be called before its descriptors are closed and so reused."""
         if not opened.paused:
             self._ignore(opened)
         self.paused.pop(opened, None)
         self.polled.pop(opened, None)
 
     def pause(self, opened: OpenEndpoint, paused: bool) -> None:
-        """Wait no longer for what comes to an endpoint, or again."""
+        """Stop waiting on an endpoint's descriptors, or begin again."""
         if paused == opened.paused:
             return
         opened.paused = paused
@@ -93,11 +94,11 @@ class EndpointSelector:
             self._everything.unregister(descriptor)
 
     def wait(self, seconds: float | None, endpoints: bool = True) -> list[Selectable]:
-        """What is ready within so many seconds, None for ever; without what comes to `endpoints`, or with."""
+        """What is ready within `seconds`, None for ever; of `endpoints` only where that is True."""
         selector = self._everything if endpoints else self._all_but_endpoints
         return [key.data for key, _ in selector.select(seconds)]
 
     def close(self) -> None:
-        """Give the descriptors back."""
+        """Close the selectors' own descriptors."""
         self._everything.close()
         self._all_but_endpoints.close()

@@ -1,4 +1,4 @@
-"""How messages get out: at once, after a wait for room in the send buffer, or by a generator."""
+"""Sends messages: at once, once there is room in the send buffer, or from a generator."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -15,16 +15,17 @@ from .generator import BURST, Generator
 BACKLOG = 1_000
 """Messages of one association kept while its send buffer is full."""
 BACKLOG_BYTES = 16 * 1024 * 1024
-"""Bytes of them, beyond which no other is kept."""
+"""Bytes of those messages."""
 _RETRY = 0.01  # s between two tries to send into a buffer that was full
-_TRIED = 64  # associations whose turn it is then: trying all would make those wait that have room
+_TRIED = 64  # associations tried in a turn: to try all would delay the rest of the engine
 
 
 class Sender:
-    """The engine's outgoing side; methods raise `SctpError` for what can't be sent.
+    """The engine's outgoing side. `send`, `connect` and `send_to_all` raise `SctpError` where they can't.
 
-    `endpoint` finds one by its name, `on_events` is given the events of what was sent, `on_refused` what
-    became of a message that waited, `on_backlog_sent` an association whose backlog has gone out.
+    `endpoint` gives the endpoint of a name. `on_events` is called with the events of what was sent,
+    `on_refused` with a message that failed later, and why, `on_backlog_sent` with an association whose
+    backlog is now empty.
     """
 
     def __init__(
@@ -42,15 +43,19 @@ class Sender:
         self._on_events = on_events
         self._on_refused = on_refused
         self._on_backlog_sent = on_backlog_sent
-        self._waiting: OrderedDict[int, OpenAssociation] = OrderedDict()  # those with a backlog, in turn
+        self._waiting: OrderedDict[int, OpenAssociation] = OrderedDict()  # with a backlog; first: next tried
         self._retry_at = 0.0
         self._generators: dict[int, Generator] = {}
-        self._blocked: dict[int, float] = {}  # generators that found no room, and when they try again
+        self._blocked: dict[int, float] = {}  # generators that found no room: when to try again, monotonic
 
     # --- one message
 
     def send(self, command: Send, *, limited: bool = True) -> None:
-        """Send, begin an association by it, or keep it until there is room; unless `limited`, in any case."""
+        """Send a message, which may set up a client's association, or keep it until there is room.
+
+        Raises `SctpError` where it can't be sent, or where the backlog is full; that is unbounded unless
+        `limited`, for echoes, as their association is held after the first that has to wait.
+        """
         if command.key:
             association = self._associations.known(command.key)
         else:
@@ -79,7 +84,7 @@ class Sender:
             self._keep(association, command, limited)
 
     def _set_up(self, name: str, message: Outgoing) -> None:
-        """Begin a client's association by a message; `BufferFull` where that has to wait until it is up."""
+        """Set up a client's association by sending. Raises `BufferFull` where the message has to wait."""
         endpoint = self._endpoint(name)
         try:
             self._on_events(endpoint.connect(message))
@@ -88,7 +93,7 @@ class Sender:
             raise
 
     def connect(self, command: Connect) -> None:
-        """Begin a client's association without a message."""
+        """Set up a client's association without a message."""
         if self._associations.of_client(command.endpoint) is not None:
             raise SctpError(
                 f"the association of {command.endpoint} is there already: send on it, or close it first"
@@ -96,7 +101,7 @@ class Sender:
         self._on_events(self._endpoint(command.endpoint).connect(None))
 
     def send_to_all(self, command: SendToAll) -> None:
-        """Send to each association of an endpoint; what one of them can't take is refused for it alone."""
+        """Send to each association of an endpoint; where one can't, only that one's message is refused."""
         self._endpoint(command.endpoint)
         everyone = [
             a for a in self._associations.of(command.endpoint) if a.up and not a.closing and not a.refused
@@ -132,7 +137,7 @@ class Sender:
         self._waiting[association.key] = association
 
     def _retry(self, association: OpenAssociation) -> bool:
-        """Send what waits; False where there is no room yet."""
+        """Send up to `BURST` messages of a backlog; False where there is no room yet."""
         endpoint = self._endpoint(association.endpoint)
         backlog = association.backlog
         for _ in range(min(len(backlog), BURST)):
@@ -149,7 +154,7 @@ class Sender:
         return True
 
     def forget(self, association: OpenAssociation) -> None:
-        """It has ended, or will: what waits for it is refused, but for echoes, which nobody asked for."""
+        """The association has ended or is being aborted: refuse its backlog, without a word on echoes."""
         self._waiting.pop(association.key, None)
         for command in association.backlog:
             if command.message_id:
@@ -160,18 +165,18 @@ class Sender:
     # --- generators
 
     def generate(self, command: Generate) -> None:
-        """Begin; another with this number is replaced."""
+        """Start a generator, in place of one with the same number."""
         self._blocked.pop(command.generator, None)
         self._generators[command.generator] = Generator(command, self._clock.mono())
 
     def stop_generating(self, number: int) -> None:
-        """End one, or with 0 all of them."""
+        """Stop the generator with this number, or all of them for 0."""
         for each in [number] if number else list(self._generators):
             if (generator := self._generators.pop(each, None)) is not None:
                 self._report(generator, done=True, text="stopped")
 
     def _run(self, generator: Generator) -> None:
-        """Send what is due."""
+        """Send the messages that are due from a generator."""
         now = self._clock.mono()
         number = generator.due(now)
         if generator.finished(now):
@@ -234,7 +239,7 @@ class Sender:
     # --- the engine's turn
 
     def run_due(self) -> None:
-        """Send what there is room and time for."""
+        """Send from backlogs for which there may be room, and from generators with messages due."""
         now = self._clock.mono()
         if self._waiting and now >= self._retry_at:
             self._retry_at = now + _RETRY
@@ -248,7 +253,7 @@ class Sender:
                 self._run(generator)
 
     def timeout(self) -> float | None:
-        """Seconds until the next `run_due` has something to do, None for never."""
+        """Seconds until the next `run_due`, None for never."""
         if not self._waiting and not self._generators:
             return None
         now = self._clock.mono()

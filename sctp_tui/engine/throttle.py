@@ -1,7 +1,7 @@
-"""What a peer may have told of its association in a second: beyond that it is counted, and told as a number.
+"""Limits the control events that one association may cause in a second; the others are only counted.
 
-A peer makes an event of each ERROR chunk of four octets, or of each stream reset; thousands of them a second
-would push out everything else. Messages are no matter of this: their window holds them back.
+Each ERROR chunk of four octets, or stream reset, is an event: a peer that sends thousands of them a second
+would push everything else out of the queues. Messages need no such limit, as the receive window is one.
 """
 
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Event, Suppressed
 
 PER_SECOND = 100
-"""Control events of one association that are told one by one in a second."""
+"""Control events of one association let through in a second."""
 _SECOND = 1.0
 
 
 class _Second(msgspec.Struct, eq=False):
-    """What came of an association since the first of its events was told; `more` are those left out."""
+    """One association's current second: `told` events let through, `more` left out, by event type."""
 
     start: float
     first: Event
@@ -26,15 +26,15 @@ class _Second(msgspec.Struct, eq=False):
 
 
 class Throttle:
-    """One for all associations of an engine, which asks it of every control event."""
+    """Holds the current second of each association; the engine asks it about every control event."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._seconds: dict[int, _Second] = {}  # by key, the oldest first
-        self._left_out = 0  # those among them with something left out
+        self._left_out = 0  # how many of those seconds have left something out
 
     def admits(self, event: Event) -> bool:
-        """Whether this one is to be told by itself; else it is counted."""
+        """Whether this event is let through; if not, it is counted."""
         second = self._seconds.get(event.key)
         if second is None:
             second = self._seconds[event.key] = _Second(self._clock.mono(), event)
@@ -47,7 +47,7 @@ class Throttle:
         return False
 
     def run_due(self) -> Iterator[Event]:
-        """How many more there were in the seconds that are over."""
+        """End the seconds that are over, and yield what they left out."""
         now = self._clock.mono()
         while self._seconds:
             key, second = next(iter(self._seconds.items()))
@@ -56,7 +56,7 @@ class Throttle:
             yield from self.end(key)
 
     def end(self, key: int) -> Iterator[Event]:
-        """How many more there were of this association, before something is told that ends it."""
+        """End this association's second, as before the event of its end, and yield what it left out."""
         second = self._seconds.pop(key, None)
         if second is None or not second.more:
             return
@@ -75,12 +75,12 @@ class Throttle:
             )
 
     def end_all(self) -> Iterator[Event]:
-        """The same of all associations."""
+        """End the seconds of all associations, and yield what they left out."""
         for key in list(self._seconds):
             yield from self.end(key)
 
     def timeout(self) -> float | None:
-        """Seconds until the next `run_due` has something to tell, None for never."""
+        """Seconds until the next `run_due` has an event, None for never."""
         if not self._left_out:
             return None
         oldest = next(iter(self._seconds.values()))

@@ -1,7 +1,7 @@
-"""How soon a thread runs once something has come for it.
+"""A short time slice for a thread, so that Linux runs it soon after it wakes up.
 
-Linux lets a thread that wakes up wait until the one that runs has had its slice, about 3 ms, unless its own
-slice is the shorter one. A thread that takes what came and waits again can do with a short one.
+A thread that wakes up waits until the running one has used its slice, about 3 ms, unless its own slice is
+shorter. A thread that only reads what has come and waits again needs no long one.
 """
 
 import ctypes
@@ -11,7 +11,7 @@ import struct
 import sys
 
 SHORT = 100_000
-"""ns, the shortest that Linux gives."""
+"""ns; Linux gives no shorter one."""
 _SETATTR = {
     "x86_64": 314,
     "aarch64": 274,
@@ -22,10 +22,10 @@ _KEEP_POLICY = 0x08
 
 
 def shorten() -> bool:
-    """Give this thread a short slice; False where there is no such thing. Linux before 6.12 ignores it."""
+    """Give this thread a short slice; False where the system can't. Linux before 6.12 ignores it."""
     number = _SETATTR.get(platform.machine())
     if number is None or sys.platform != "linux" or sys.maxsize < 2**32:
         return False
-    nice = os.getpriority(os.PRIO_PROCESS, 0)  # of this thread: it is given anew with the slice
+    nice = os.getpriority(os.PRIO_PROCESS, 0)  # of this thread: the call sets it together with the slice
     attr = _ATTR.pack(_ATTR.size, 0, _KEEP_POLICY, nice, 0, SHORT, 0, 0, 0, 0)
     return bool(ctypes.CDLL(None).syscall(number, 0, attr, 0) == 0)

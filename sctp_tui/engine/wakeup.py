@@ -5,7 +5,7 @@ import socket
 
 
 class WakeUp:
-    """Ready for reading from `wake`, which any thread may call, until `clear`."""
+    """Ready for reading after `wake`, which any thread may call, until `clear`."""
 
     def __init__(self) -> None:
         self._awake, self._wake = socket.socketpair()
@@ -17,17 +17,17 @@ class WakeUp:
         return self._awake.fileno()
 
     def wake(self) -> None:
-        """Make it ready."""
+        """Make the descriptor ready."""
         with contextlib.suppress(OSError):  # full: it is ready already; closed: nobody waits any more
             self._wake.send(b"\0")
 
     def clear(self) -> None:
-        """Make it wait for the next `wake`."""
+        """Make the descriptor not ready, until the next `wake`."""
         with contextlib.suppress(BlockingIOError):
             while len(self._awake.recv(4096)) == 4096:
                 continue
 
     def close(self) -> None:
-        """Give the descriptors back."""
+        """Close the descriptors."""
         self._awake.close()
         self._wake.close()

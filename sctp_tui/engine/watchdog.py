@@ -1,16 +1,16 @@
-"""Whether an engine still turns: one that is stuck in a call tells of nothing, so its consumers look."""
+"""Notices an engine that is stuck in a call: such an engine sends no event, so its consumers have to look."""
 
 from sctp_tui.sctp.endpoint import Clock
 
 from .engine import Engine
 
 PATIENCE = 2.0
-"""Seconds that one turn may take before somebody is told."""
-_STRIDE = 1.0  # s between two looks that count at most: a process that was stopped has not looked either
+"""Seconds that one turn of the engine may take before it counts as stuck."""
+_STRIDE = 1.0  # s between two calls counted at most, as a process that was suspended made no calls either
 
 
 class Watchdog:
-    """Asked by a consumer a few times a second, from its own thread."""
+    """Called by a consumer a few times a second, from the consumer's thread."""
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
@@ -21,7 +21,7 @@ class Watchdog:
         self._told = False
 
     def stuck(self) -> float:
-        """Seconds for which the engine has not turned though it has work, once these are too many; else 0."""
+        """Seconds for which the engine has made no turn though it has work; 0 where below `PATIENCE`."""
         now, turns = self._clock.mono(), self._engine.turns
         if turns != self._turns or self._engine.idle:
             self._seconds = 0.0
@@ -31,7 +31,7 @@ class Watchdog:
         return self._seconds if self._seconds >= PATIENCE else 0.0
 
     def news(self) -> str:
-        """What there is to say: once that it is stuck, and once that it goes on; else ""."""
+        """A text for the user: once when the engine is stuck, once when it goes on; else ""."""
         seconds = self.stuck()
         if bool(seconds) == self._told:
             return ""

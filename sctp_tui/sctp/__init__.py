@@ -1,5 +1,6 @@
-"""SCTP as this program sees it: events, commands, and the stacks behind one interface.
+"""SCTP as this program uses it: events, commands, and two stacks behind one interface.
 
-Start at `endpoint`, the interface, then `events`, what comes of it. `kernel` and `userspace` are the stacks,
-and neither is imported before it is wanted (`stacks`). Nothing above is imported here.
+Start at `endpoint`, the interface, then read `events`, which its methods return. `kernel` and `userspace` are
+the stacks; each is imported only when it is opened (`stacks`). No other package of the program is imported
+here.
 """

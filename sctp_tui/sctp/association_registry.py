@@ -1,7 +1,8 @@
-"""Who is who on one endpoint: assoc IDs to keys and peers, and what each end has begun.
+"""The associations of one endpoint by assoc ID: key, peer, and which end has asked for the shutdown.
 
-Shared by both stacks. A key is given when a client begins an association or when one first shows up, and
-stays through a RESTART; after its end the ID may come again with a new key.
+Shared by both stacks. A key is given when a client sets up an association, or with the first event of one
+that a peer set up. It stays the same through a RESTART; stacks reuse an assoc ID after its end, with a new
+key.
 """
 
 from math import inf
@@ -33,19 +34,19 @@ E = TypeVar("E", bound=Event)
 ENDED = "this association has ended: send as a client to set up another"
 CLOSING = "this association is being shut down and takes no more messages: wait until it has ended"
 REASON_LIMIT = 1000
-"""Bytes of the reason for an ABORT: a packet holds them on any path. usrsctp leaves out what is longer."""
+"""Bytes of the reason in an ABORT: so many fit into a packet on any path. usrsctp omits a longer reason."""
 GUARD = 299.0
-"""Seconds after which a shutdown that does not come to its end is given up, whatever is heard of the peer:
-T5-shutdown-guard, 5 times RTO.Max (RFC 9260, section 9.2), less what a timer ticks early."""
-_ADDRESSES = 128  # of one peer that are kept; it may list as many as there is room for in a packet
-_REMEMBERED = 1000  # associations that ended, for what is told of them late
+"""Seconds after which a stack gives up a shutdown, even if the peer still sends: T5-shutdown-guard, which is
+5 times RTO.Max (RFC 9260, section 9.2), less 1 s as timers may run early."""
+_ADDRESSES = 128  # of one peer kept; a peer may list as many as fit into a packet
+_REMEMBERED = 1000  # associations that ended, kept for events that come after their end, as SEND_FAILED
 
 
 class AssociationEntry(msgspec.Struct):
-    """One association. `user_ends` is what our user began: "", "close" or "abort".
+    """One association. `user_ends` is how our user has asked for its end: "" (not), "close" or "abort".
 
-    `heard` is when something was told that came from the peer, `closing` when the shutdown was asked for at
-    either end (s, monotonic clock), `silent` whether a path to it was given up since it was heard.
+    `heard` is the time of the last event that the peer caused, `closing` that of the first request to shut
+    down, from either end (s, monotonic). `silent`: a path became unreachable since the peer was last heard.
     """
 
     key: int
@@ -60,7 +61,7 @@ class AssociationEntry(msgspec.Struct):
 
 
 class AssociationRegistry:
-    """The associations of one endpoint, by ID, and the client's one that has no ID yet."""
+    """The associations of one endpoint by ID, and that of a client which has no ID yet."""
 
     def __init__(self, options: EndpointOptions) -> None:
         self.options = options
@@ -72,11 +73,14 @@ class AssociationRegistry:
         return len(self._entries) + (self._opening is not None)
 
     def ids(self) -> list[int]:
-        """The IDs of the associations that the stack told of; 0 among them for the one being opened."""
+        """The IDs of all associations; 0 is the one being set up, whose ID the stack has not told yet."""
         return [0, *self._entries] if self._opening is not None else list(self._entries)
 
     def open(self, peer: Peer | None) -> AssociationEntry:
-        """A client begins an association, whose ID nobody knows yet. Raises `SctpError`."""
+        """Enter the association that a client sets up, as yet without an ID.
+
+        Raises `SctpError` where the client has no destination, or is setting one up already.
+        """
         if peer is None:
             raise SctpError(f"{self.options.name} has no destination: send on an association that it has")
         if self._opening is not None:
@@ -87,7 +91,7 @@ class AssociationRegistry:
         return self._opening
 
     def about(self, entry: AssociationEntry, now: tuple[float, float] | None = None) -> AssociationStamp:
-        """What every event of an association says; `now` is the clock, where it was read already."""
+        """The fields that every event of an association has; `now` is the time, where it was read already."""
         at, mono = now or self.options.clock.now()
         return {
             "at": at,
@@ -99,7 +103,7 @@ class AssociationRegistry:
         }
 
     def opened(self, entry: AssociationEntry, stack: StackName, library: str) -> Opening:
-        """The event that tells of an association begun."""
+        """The event for an association that a client is setting up."""
         options = self.options
         return Opening(
             **self.about(entry),
@@ -112,21 +116,21 @@ class AssociationRegistry:
         )
 
     def ending(self, entry: AssociationEntry, how: How, reason: str, now: tuple[float, float]) -> Ending:
-        """The event that tells that our user has begun to end it, at `now`."""
+        """The event for our user's request to end an association, at `now` (wall and monotonic, s)."""
         entry.closing = min(entry.closing, now[1])
         return Ending(**self.about(entry, now), how=how, reason=reason)
 
     def give_up_opening(self) -> None:
-        """The association could not even be begun."""
+        """Remove the association being set up, as the stack has refused to."""
         self._opening = None
 
     @property
     def opening(self) -> AssociationEntry | None:
-        """The association that a client began and that has neither come up nor failed."""
+        """The association that a client is setting up: without an ID so far, neither up nor failed."""
         return self._opening
 
     def get(self, assoc_id: int) -> AssociationEntry | None:
-        """The association with this ID; 0 is the one that is being opened."""
+        """The association with this ID; 0 is the one that is being set up."""
         return self._entries.get(assoc_id) if assoc_id else self._opening
 
     def known(self, assoc_id: int) -> AssociationEntry:
@@ -137,9 +141,9 @@ class AssociationRegistry:
         return entry
 
     def find(self, assoc_id: int, peer: Peer | None) -> AssociationEntry:
-        """The association with this ID; a new entry where it was not known yet.
+        """The association with this ID; a new entry, with `peer`, where the ID is not known yet.
 
-        An association being opened gets its ID by the first event that names one.
+        A client's association that is being set up takes the first such ID.
         """
         entry = self._entries.get(assoc_id)
         if entry is None:
@@ -158,19 +162,19 @@ class AssociationRegistry:
         return entry
 
     def moved(self, assoc_id: int, peer: Peer) -> None:
-        """The peer is reached by another address or UDP port from now on."""
+        """Set the peer's address or UDP port anew, as its packets now come from there."""
         if entry := self._entries.get(assoc_id):
             entry.peer = peer
 
     def check_reason(self, reason: str) -> bytes:
-        """The octets of a reason for an ABORT. Raises `SctpError` where they are too many for a packet."""
+        """The octets of a reason for an ABORT. Raises `SctpError` beyond `REASON_LIMIT`."""
         octets = reason.encode(errors="replace")
         if len(octets) > REASON_LIMIT:
             raise SctpError(f"a reason of {len(octets):,} bytes: an ABORT takes {REASON_LIMIT:,}; shorten it")
         return octets
 
     def check(self, entry: AssociationEntry, message: Outgoing) -> None:
-        """Raises `SctpError` for what no stack would send, by the limit and the way out."""
+        """Raises `SctpError` for a message that no stack would send, with the limit and the way out."""
         if not message.data:
             raise SctpError("an empty message: give at least one byte (RFC 9260, section 3.3.1)")
         streams = entry.outbound_streams
@@ -184,18 +188,19 @@ class AssociationRegistry:
             raise SctpError(CLOSING)
 
     def takes_no_more(self, entry: AssociationEntry) -> SctpError:
-        """Why a stack takes no message for an association any more.
+        """The error to raise where a stack refuses a message as the association is ending.
 
-        `BufferFull` while what tells of its end, and how, has not been read: the message waits for that.
+        `BufferFull` where nobody here knows of that yet: the message waits until the event of its end is
+        read.
         """
         if entry.user_ends or entry.peer_shut_down:
             return SctpError(CLOSING)
         return BufferFull("the end of this association has not been read yet: wait for it")
 
     def sent(self, entry: AssociationEntry, message: Outgoing, now: tuple[float, float]) -> Message:
-        """The event that tells of a message that the stack took; `now` is the clock when it was handed over.
+        """The event for a message that the stack accepted; `now` is the time just before, wall and monotonic.
 
-        Within the same host its packets, and the answers, may all have passed before the stack returned.
+        On the same host its packets, and the answers to them, may all have passed before the call returned.
         """
         return Message(
             at=now[0],
@@ -226,7 +231,7 @@ class AssociationRegistry:
         data: bytes,
         now: tuple[float, float] | None = None,
     ) -> Message:
-        """A message received on an association; `now` is the clock, where it was read for several at once."""
+        """The event for a message received, at `now` where one reading of the clock is for several."""
         at, mono = now or self.options.clock.now()
         return Message(
             at=at,
@@ -246,14 +251,14 @@ class AssociationRegistry:
         )
 
     def stamp(self, event: E, peer: Peer | None = None, now: tuple[float, float] | None = None) -> E:
-        """The notification with time, endpoint, key and peer; the registry follows what it says.
+        """A decoded notification with its time, endpoint, key and peer; the registry is updated by it.
 
-        `peer` is who it came from, for an association not known yet; `now` as for `message`. A state
-        change that ends the association takes it out of the registry.
+        `peer`: the peer of an association that is not known yet; `now` as for `message`. An `AssocChange`
+        that ends the association removes it from the registry, and has `by` as far as the registry knows it.
         """
         entry = self.get(event.assoc_id)
         if entry is None and not (isinstance(event, AssocChange) and event.state not in ENDS):
-            # A stack tells of the messages that failed after the end of their association, too.
+            # Stacks report messages that failed even after the end of their association.
             entry = self._ended.get(event.assoc_id)
         if entry is None and event.assoc_id:
             entry = self.find(event.assoc_id, peer)
@@ -287,7 +292,7 @@ class AssociationRegistry:
         return msgspec.structs.replace(event, at=at, mono=mono, endpoint=self.options.name, **changes)
 
     def _shut_down(self, entry: AssociationEntry) -> dict[str, object]:
-        """Who has asked for a shutdown. Where neither end did, the stack has closed what was idle."""
+        """Which end asked for the shutdown. If neither did, it was autoclose where that is set."""
         if entry.peer_shut_down or entry.user_ends:
             return {"by": "peer" if entry.peer_shut_down else "us"}
         if seconds := self.options.autoclose:

@@ -1,4 +1,4 @@
-"""What is wanted: immutable commands to the engine. Their outcome comes back as events."""
+"""Commands to the engine: immutable. Events tell their outcome."""
 
 import msgspec
 
@@ -13,11 +13,11 @@ class Command(msgspec.Struct, frozen=True, tag_field="command", tag=True, gc=Fal
 class Listen(Command, frozen=True, tag="listen"):
     """Bind an endpoint and take associations: answered by `Listening` or `EndpointFailed`.
 
-    `hosts` are IP addresses; `port` 0 lets the stack choose. `udp_port` is one's own
-    (userspace only; 0 = any). `outbound` and `inbound` are the streams asked for and the most taken
-    (SCTP_INITMSG, RFC 6458, section 8.1.3). With `echo` each message is answered by itself on its stream,
-    and an association whose peer takes none of the echoes for long is aborted; `autoclose` shuts
-    associations down that were idle for so many seconds, 0 none (section 8.1.8).
+    `hosts` are IP addresses; `port` 0 lets the stack choose. `udp_port` is the local one for SCTP in UDP
+    (userspace only; 0: any). `outbound` and `inbound`: how many streams to ask for, and to allow at most
+    (SCTP_INITMSG, RFC 6458, section 8.1.3). With `echo` each message is sent back on its stream, and an
+    association whose peer takes none of the echoes for long is aborted. `autoclose`: seconds after which idle
+    associations are shut down, 0 for never (section 8.1.8).
     """
 
     endpoint: str
@@ -34,7 +34,7 @@ class Listen(Command, frozen=True, tag="listen"):
 class OpenClient(Command, frozen=True, tag="open_client"):
     """Make an endpoint for one association with `to`, which its first message sets up, or `Connect`.
 
-    `own` is where from: addresses of this machine (none: as the system chooses) and an SCTP port (0: any).
+    `own` is what to bind: addresses of this machine (none: as the system chooses) and an SCTP port (0: any).
     `attempts` is how often an INIT is sent again (SCTP_INITMSG's max_attempts, RFC 6458, section 8.1.3).
     """
 
@@ -83,11 +83,11 @@ class SendToAll(Command, frozen=True, tag="send_to_all"):
 
 
 class Generate(Command, frozen=True, tag="generate"):
-    """Send messages by themselves, `rate` a second, on association `key` or as a client, as in `Send`.
+    """Start a traffic generator: `rate` messages a second on association `key`, or as a client, as in `Send`.
 
-    Each is `pattern`, in which `{n}` stands for its number from 1, repeated or cut to `size` bytes; 0 leaves
-    it as it is. `streams` are taken in turn. It ends after `count` messages or `seconds`, whichever comes
-    first, where they are not 0. Answered by `Generating`; the messages by outgoing `Message`s with id 0.
+    Each message is `pattern`, in which `{n}` stands for its number from 1, repeated or cut to `size` bytes
+    (0: as it is), on the next of `streams` in turn. The generator ends after `count` messages or `seconds`,
+    whichever comes first; 0 is no limit. Answered by `Generating`, each message by a `Message` with id 0.
     """
 
     generator: int
@@ -105,22 +105,22 @@ class Generate(Command, frozen=True, tag="generate"):
 
 
 class StopGenerating(Command, frozen=True, tag="stop_generating"):
-    """End one generator, or with 0 all of them."""
+    """Stop one generator, or with 0 all of them."""
 
     generator: int = 0
 
 
 class PauseReading(Command, frozen=True, tag="pause_reading"):
-    """Receive nothing more on an endpoint, or go on: answered by `ReadingPaused`."""
+    """Stop receiving on an endpoint, or begin again: answered by `ReadingPaused`."""
 
     endpoint: str
     paused: bool
 
 
 class SetLink(Command, frozen=True, tag="set_link"):
-    """What the userspace stack's links do to packets from now on: into the local end, and out of it.
+    """Set the conditions of the userspace stack's links: for packets to the local end, and from it.
 
-    With a `seed` the run begins anew; None goes on with the one there is. Answered by `LinkState`.
+    A `seed` starts the random numbers and the counts anew; None leaves them. Answered by `LinkState`.
     """
 
     inward: Conditions
@@ -129,22 +129,22 @@ class SetLink(Command, frozen=True, tag="set_link"):
 
 
 class DropNext(Command, frozen=True, tag="drop_next"):
-    """One drop with an aim more, in both directions: whichever such packet comes first."""
+    """Add a drop rule in both directions, for the first packet of either that matches it."""
 
     drop: DropRule
 
 
 class SetSpeed(Command, frozen=True, tag="set_speed"):
-    """Let the link's time stand still (0), go slow (0.01 to 1), or go as the world's does (1).
+    """Stop the link's time (0), slow it down (0.01 to 1), or let it run as real time does (1).
 
-    Within the process only: refused while packets go over UDP. Answered by `LinkState`.
+    Refused while packets go over UDP, to other programs. Answered by `LinkState`.
     """
 
     speed: float
 
 
 class Step(Command, frozen=True, tag="step"):
-    """While the link's time stands still: on to the next packet, or timer that does something."""
+    """While the link's time is stopped: advance it to the next packet, or to a timer that does something."""
 
 
 class CloseAssociation(Command, frozen=True, tag="close_association"):
@@ -167,10 +167,10 @@ class CloseEndpoint(Command, frozen=True, tag="close_endpoint"):
 
 
 class Watch(Command, frozen=True, tag="watch"):
-    """Ask for `Status` of these associations once a second, from now on; replaces the last `Watch`.
+    """Get the `Status` of these associations once a second from now on; replaces the last `Watch`.
 
-    Of association `detail` also for `Detail` and, when they change, its `Streams`; 0 is none. The status of
-    those in `closely` is asked for ten times a second: a cwnd changes with every round trip.
+    For association `detail` also its `Detail` and, when they change, its `Streams`; 0 is none. Those in
+    `closely` give their status ten times a second, as a cwnd changes with every round trip.
     """
 
     keys: tuple[int, ...]
@@ -179,6 +179,6 @@ class Watch(Command, frozen=True, tag="watch"):
 
 
 class Stop(Command, frozen=True, tag="stop"):
-    """Close every endpoint and end; a second `Stop`, or one with `now`, aborts what is still open."""
+    """Close every endpoint and end; a second `Stop`, or one with `now`, aborts associations still open."""
 
     now: bool = False

@@ -1,7 +1,7 @@
-"""The interface: one one-to-many SCTP socket (RFC 6458, section 3), and the stack that makes them.
+"""The interface of stacks and their endpoints; an endpoint is a one-to-many socket (RFC 6458, section 3).
 
-Two stacks implement it, `kernel` and `userspace`. Endpoints are used by one thread. Every event they
-return is complete: stamped by the clock, with the endpoint's name and the association's key.
+Two stacks implement it, `kernel` and `userspace`. One thread alone uses a stack and its endpoints. Every
+event that they return is complete: with the time, the endpoint's name and the association's key.
 """
 
 import itertools
@@ -15,23 +15,23 @@ from .events import Detail, Event, LinkState, Listening, Packet, Peer, StackName
 from .link.conditions import Conditions, DropRule
 
 MESSAGE_LIMIT = 4 * 1024 * 1024
-"""Longest message put together from pieces, in bytes, unless told otherwise."""
+"""Default limit of a message received, in bytes: a longer one is dropped (`MessageTooLarge`)."""
 
 
 UDP_PORT = 9899
-"""Where SCTP in UDP is expected (RFC 6951, section 5.1), unless told otherwise."""
+"""Default port of SCTP in UDP (RFC 6951, section 5.1)."""
 
 
 ANY = Peer((), 0)
-"""Where a client is bound that does not care."""
+"""Binds a client to the addresses and the port that the system chooses."""
 
 
 class SctpError(Exception):
-    """Something asked of SCTP can't be done; the text names the value, the limit and the way out."""
+    """A request can't be carried out; the text names the value, the limit and the way out."""
 
 
 class StackUnavailable(SctpError):
-    """A stack does not work on this machine. `remedy` is the command or step that mends it."""
+    """A stack does not work on this machine. `remedy` is the command or step that helps, "" for none."""
 
     def __init__(self, cause: str, remedy: str) -> None:
         super().__init__(f"{cause}; {remedy}" if remedy else cause)
@@ -40,24 +40,24 @@ class StackUnavailable(SctpError):
 
 
 class Flaw(msgspec.Struct, frozen=True):
-    """Something wrong with a stack that works, and the command or step that mends it."""
+    """A known defect of a stack that works, and the command or step that helps."""
 
     cause: str
     remedy: str
 
 
 class BufferFull(SctpError):
-    """The stack takes no more data for now (EAGAIN): try again once something was acknowledged."""
+    """The send buffer is full (EAGAIN): try again once the peer has acknowledged some data."""
 
 
 class Clock(msgspec.Struct, frozen=True):
-    """Where time comes from, in seconds: since the epoch, and monotonic. Tests give their own."""
+    """The source of time, in seconds: `wall` since the epoch, `mono` monotonic. Tests give their own."""
 
     wall: Callable[[], float] = time.time
     mono: Callable[[], float] = time.monotonic
 
     def stamp(self) -> Stamp:
-        """The time now, for an event."""
+        """The time now, as keyword arguments for an event."""
         return {"at": self.wall(), "mono": self.mono()}
 
     def now(self) -> tuple[float, float]:
@@ -66,11 +66,11 @@ class Clock(msgspec.Struct, frozen=True):
 
 
 class EndpointOptions(msgspec.Struct, frozen=True):
-    """What an endpoint is made with.
+    """The options of a new endpoint.
 
-    `outbound` streams are asked for and at most `inbound` taken; `attempts` is how often a client's INIT is
-    sent again (0: the stack's default); `autoclose` is in seconds, 0 for never. `keys` is shared by all
-    endpoints of an engine.
+    `outbound` streams are asked for and at most `inbound` allowed; `attempts` is how often a client's INIT is
+    sent again (0: the stack's default); `autoclose` is in seconds, 0 for never. `keys` gives the keys of
+    associations; all endpoints of an engine share it, so that keys are unique there.
     """
 
     name: str
@@ -100,18 +100,18 @@ class Outgoing(msgspec.Struct, frozen=True):
 class Endpoint(Protocol):
     """One one-to-many socket. All methods raise `SctpError` where they can't do what is asked.
 
-    Where the system refuses what that takes, such as a descriptor, they may raise its OSError: who asked
-    tells it, in the words of `system.refusal`, and closes an endpoint that was not ready yet.
+    They may raise OSError where the system refuses a call, as for a descriptor: the caller turns it into text
+    by `system.refusal`, and closes an endpoint that is not yet listening, or aimed at its peer.
     """
 
     @property
     def name(self) -> str:
-        """The name in every event of this endpoint."""
+        """The name that every event of this endpoint has."""
 
     def listen(self, hosts: Sequence[str], port: int, udp_port: int | None) -> Listening:
-        """Bind to IP addresses and take associations; the event says what was bound.
+        """Bind to IP addresses and accept associations; the event says what was bound.
 
-        They may be of both families; `::` takes both.
+        `hosts` may be of both families; `::` stands for every address of both.
         """
 
     def aim(self, to: Peer, own: Peer = ANY) -> None:
@@ -121,49 +121,49 @@ class Endpoint(Protocol):
         """
 
     def stop_listening(self) -> None:
-        """Take no more associations: who asks for one is refused at its INIT (RFC 6458, section 3.1.3)."""
+        """Stop listening: an INIT is then answered by an ABORT (RFC 6458, section 3.1.3)."""
 
     def connect(self, message: Outgoing | None) -> Sequence[Event]:
-        """Set up an association with the peer aimed at, by a first message or without one.
+        """Set up an association with the peer given to `aim`, by a first message or without one.
 
-        The first event is `Opening`. Raises `BufferFull` for a message that can't go before it is up.
+        The first event is `Opening`. Raises `BufferFull` for a message that has to wait until it is up.
         """
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
-        """Send on an association (0: the client's that is being set up); the outgoing `Message`.
+        """Send on an association (0: the client's that is being set up); returns the outgoing `Message`.
 
-        Raises `BufferFull` too.
+        Raises `BufferFull` where the message has to wait.
         """
 
     def shut_down(self, assoc_id: int) -> Sequence[Event]:
-        """Graceful shutdown of one association (SCTP_EOF): `Ending`, nothing where it has just ended."""
+        """Shut one association down (SCTP_EOF); returns `Ending`, or nothing where it has just ended."""
 
     def abort(self, assoc_id: int, reason: str) -> Sequence[Event]:
-        """Abort one association (SCTP_ABORT), likewise; `reason` goes out in the ABORT's cause."""
+        """Abort one association (SCTP_ABORT), with `reason` in its cause; returns as `shut_down`."""
 
     def status(self, assoc_id: int) -> Status:
         """SCTP_STATUS and the paths of one association."""
 
     def detail(self, assoc_id: int) -> Detail:
-        """What else the stack tells of one association."""
+        """Settings, tags and statistics of one association, as far as the stack tells them."""
 
     def associations(self) -> Sequence[int]:
         """The assoc IDs that are up or going down; 0 among them while a client's is being set up."""
 
     def descriptors(self) -> Sequence[int]:
-        """What to wait on for reading before `receive` has something new.
+        """Descriptors that are ready for reading when `receive` may have something new.
 
-        Empty where the stack's own descriptors tell; left out of the wait while nobody may receive.
+        Empty where those of the stack become ready for that; not waited on while nothing may be received.
         """
 
     def receive(self, limit: int) -> Sequence[Event]:
-        """At most about `limit` events that wait; never blocks. Empty: nothing is left for now."""
+        """Take at most about `limit` of the events that wait; never blocks. Empty: none is left for now."""
 
     def hold(self, assoc_id: int, held: bool) -> None:
-        """Receive nothing more of one association, so that its window closes and no other's, or go on.
+        """Stop receiving from one association, so that its window closes and no other's, or begin again.
 
-        It is branched off to a socket of its own for that (RFC 6458, section 9.2), and keeps its ID. Its end
-        is not told before it goes on, as it does once it is aborted.
+        For that it is branched off to a socket of its own (RFC 6458, section 9.2), and keeps its ID. While it
+        is held no event tells of its end; to abort it ends the hold.
         """
 
     def close(self) -> None:
@@ -171,77 +171,77 @@ class Endpoint(Protocol):
 
 
 class LinkControl(Protocol):
-    """What the links of a stack do to packets, and how fast their time goes; see `link.Conditions`."""
+    """Controls the conditions of a stack's links (`link.conditions`), and how fast their time goes."""
 
     @property
     def changed(self) -> bool:
-        """Whether `state` has changed since it was asked for last."""
+        """Whether `state` has changed since it was last called."""
 
     def set(self, inward: Conditions, outward: Conditions, seed: int | None) -> None:
-        """Other conditions from now on. With a `seed` chance and counts begin anew."""
+        """Set the conditions. With a `seed` random numbers and counts start anew."""
 
     def drop_next(self, drop: DropRule) -> None:
-        """One drop with an aim more: in whichever direction such a packet goes first."""
+        """Add a drop rule for the first packet, of either direction, that matches it."""
 
     def set_speed(self, speed: float) -> None:
-        """0 for a time that stands still, 1 for the world's. Raises `SctpError` while packets go over UDP."""
+        """Set the speed of time: 0 stops it, 1 is real. Raises `SctpError` while packets go over UDP."""
 
     def step(self) -> None:
-        """Go on to the first thing that happens: a packet arrives, or timers send or tell something.
+        """Advance time to the next thing that happens: a packet arrives, or a timer causes a packet or event.
 
-        Raises `SctpError` where time is not standing still.
+        Raises `SctpError` where time is not stopped.
         """
 
     def now(self) -> float:
         """The link's time in seconds."""
 
     def state(self) -> LinkState:
-        """What is set, and what was done."""
+        """The conditions as set, and counts of what was done to packets."""
 
 
 class Stack(Protocol):
-    """An SCTP implementation: makes endpoints, and is given its turn by who waits on them."""
+    """An SCTP implementation: makes endpoints; the caller waits on its descriptors and calls `poll`."""
 
     @property
     def name(self) -> StackName:
-        """Which of the two."""
+        """The stack's name."""
 
     @property
     def library(self) -> str:
-        """The implementation and its version, for people."""
+        """The implementation and its version, as text for the user."""
 
     @property
     def flaw(self) -> Flaw | None:
-        """What is known to be wrong with this implementation, though it works."""
+        """A known defect of this implementation, or None."""
 
     def open(self, options: EndpointOptions) -> Endpoint:
         """A new endpoint. May raise OSError, as an endpoint's methods."""
 
     def descriptors(self) -> Sequence[int]:
-        """What to wait on for reading before a `poll` is due, whether or not anybody receives."""
+        """Descriptors that are ready for reading when `poll` is due, even while nothing is received."""
 
     def timeout(self, receiving: bool = True) -> float | None:
-        """Seconds until `poll` must be called though no descriptor is ready; None: not at all.
+        """Seconds until `poll` must be called though no descriptor is ready, None for never.
 
-        Where nobody is `receiving`, what waits to be received is no reason.
+        Unless `receiving`, data that waits to be received does not count.
         """
 
     def tap(self, tap: Callable[[Packet], None] | None) -> None:
-        """Tell of every packet sent or received from now on; None: of none.
+        """Call `tap` with every packet sent or received from now on; None ends that.
 
-        It is called by the thread that the stack belongs to. Raises `SctpError` where packets can't be seen.
+        It is called in the stack's own thread. Raises `SctpError` where packets can't be seen.
         """
 
     @property
     def missed(self) -> int:
-        """Packets that passed and could not be told; of which association nobody knows."""
+        """Packets that passed and that `tap` was not called with; of which associations is not known."""
 
     @property
     def link(self) -> LinkControl | None:
         """The controls of its links; None where the links are not its own."""
 
     def poll(self) -> None:
-        """Let time pass and packets move. Never blocks."""
+        """Receive and send packets that are due, and run timers. Never blocks."""
 
     def close(self) -> None:
-        """Give the library back; its endpoints are closed before."""
+        """Release the library; the caller has closed its endpoints before. Idempotent."""

@@ -1,7 +1,7 @@
-"""What happens: immutable facts about endpoints and associations, the same for every stack.
+"""Events of endpoints and associations: immutable, the same for every stack.
 
-One definition serves the engine, the monitor, `--json` and tests. Names are those of
-RFC 6458, section 6.1, in snake case. Everything here serialises with msgspec.
+One definition serves the engine, the monitor, `--json` and tests. Notifications have the names of RFC 6458,
+section 6.1, in snake case. Everything here serialises with msgspec.
 """
 
 import json
@@ -15,17 +15,17 @@ from .link.conditions import Conditions, LinkCounts, Verdict
 from .stack_registry import StackName as StackName
 
 SCHEMA = 1
-"""Version of the JSON written by `--json`; grows when a field changes its meaning or goes."""
+"""Version of the JSON written by `--json`; increased when a field changes its meaning or is removed."""
 
 Direction = Literal["in", "out"]
 AssocState = Literal["COMM_UP", "COMM_LOST", "RESTART", "SHUTDOWN_COMP", "CANT_STR_ASSOC"]
 """States of SCTP_ASSOC_CHANGE (RFC 6458, section 6.1.1)."""
 ENDS: tuple[AssocState, ...] = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
-"""Those after which an association is no more."""
+"""The states that end an association."""
 Origin = Literal["peer", "us", "stack", "nobody", "unknown"]
-"""Who made it happen: the other end; the user of this end; the SCTP of this end by itself, as where it aborts
-for a violation or closes what is idle. `nobody` where no answer came, or the network had none; `unknown`
-where the stack does not tell whether it was the peer or nobody."""
+"""Who caused a change of state: `peer`, the other end; `us`, the user of this end; `stack`, the SCTP of this
+end by itself, as for a protocol violation or autoclose; `nobody`, as the peer did not answer or the network
+says that it can't be reached; `unknown`, as the stack does not tell `peer` from `nobody`."""
 How = Literal["close", "abort"]
 """How a user ends an association: by SCTP_EOF, or SCTP_ABORT (RFC 6458, section 5.3.4)."""
 
@@ -46,7 +46,7 @@ class Peer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Stamp(TypedDict):
-    """The time of an event, as it has it."""
+    """The fields of an event's time: see `Event`."""
 
     at: float
     mono: float
@@ -62,11 +62,11 @@ class AssociationStamp(Stamp):
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="event", tag=True, gc=False):
-    """What every event says.
+    """The fields that every event has.
 
-    `at` is seconds since the epoch, for people; `mono` the monotonic clock in seconds, for durations.
-    `endpoint` names the socket ("server", "client 1"). `key` is a serial of our own for the association,
-    as assoc IDs are reused and two endpoints may have equal ones; 0 where no association is meant.
+    `at` is seconds since the epoch, to be shown; `mono` the monotonic clock in seconds, for durations.
+    `endpoint` names the socket ("server", "client 1"). `key` is this program's own number of the association,
+    as assoc IDs are reused and two endpoints may have equal ones; 0 where the event is of no association.
     """
 
     at: float
@@ -81,9 +81,9 @@ class Event(msgspec.Struct, frozen=True, tag_field="event", tag=True, gc=False):
 
 
 class Listening(Event, frozen=True, tag="listening", gc=False):
-    """An endpoint is bound and takes associations. `host` is the first of `addresses`.
+    """An endpoint is bound and accepts associations. `host` is the first of `addresses`.
 
-    `warning` says what is wrong with that, and what mends it; "" for nothing.
+    `warning` says what is wrong with that, and what helps; "" for nothing.
     """
 
     schema: int
@@ -98,9 +98,9 @@ class Listening(Event, frozen=True, tag="listening", gc=False):
 
 
 class Opening(Event, frozen=True, tag="opening", gc=False):
-    """A client's first message is on its way to `peer`: the association is being set up (COOKIE-WAIT).
+    """A client has sent its INIT to `peer`: the association is being set up (COOKIE-WAIT).
 
-    `local_port` is the client's own SCTP port.
+    `local_port` is the client's own SCTP port, 0 where the stack has not told it.
     """
 
     schema: int
@@ -113,9 +113,9 @@ class Opening(Event, frozen=True, tag="opening", gc=False):
 
 
 class Ending(Event, frozen=True, tag="ending", gc=False):
-    """This end asks for the end of an association; `reason` goes out in an ABORT, "" if none.
+    """This end shuts down or aborts an association; `reason` goes out in an ABORT, "" if none.
 
-    It is the user who asks, or the engine where the reason says so.
+    The user has asked for it, or the engine for the cause in `reason`.
     """
 
     how: How
@@ -129,7 +129,7 @@ class EndpointFailed(Event, frozen=True, tag="endpoint_failed", gc=False):
 
 
 class ReadingPaused(Event, frozen=True, tag="reading_paused", gc=False):
-    """Nothing more is received on an endpoint, so that its peers' windows close; or it goes on."""
+    """Nothing more is received on an endpoint, so that its peers' windows close; or receiving goes on."""
 
     paused: bool
 
@@ -173,7 +173,8 @@ class Message(Event, frozen=True, tag="message", gc=False):
 class MessageTooLarge(Event, frozen=True, tag="message_too_large", gc=False):
     """A message longer than the limit was received and dropped; `size` bytes of it had come.
 
-    The limit is that of one message, or `of_all` unfinished messages of the endpoint together.
+    `limit` is in bytes, for one message, or where `of_all` is set for all unfinished messages of the
+    endpoint.
     """
 
     stream: int
@@ -188,8 +189,8 @@ class MessageTooLarge(Event, frozen=True, tag="message_too_large", gc=False):
 class AssocChange(Event, frozen=True, tag="assoc_change", gc=False):
     """SCTP_ASSOC_CHANGE. `error` is the cause code of RFC 9260, section 3.3.10, in host order.
 
-    The streams are None where none were agreed, or the stack does not tell, as Linux at an association's end.
-    Of an ABORT with several causes it is the first one's; `error_text` tells them all.
+    The streams are None where none were negotiated, or the stack does not tell, as Linux at an association's
+    end. Where an ABORT has several causes `error` is the first; `error_text` names them all.
     """
 
     state: AssocState
@@ -204,7 +205,7 @@ class AssocChange(Event, frozen=True, tag="assoc_change", gc=False):
 class PeerAddrChange(Event, frozen=True, tag="peer_addr_change", gc=False):
     """SCTP_PEER_ADDR_CHANGE: a path of the association changed its state.
 
-    `error` is no cause code but the reason as the stack has it, Linux's `enum sctp_sn_error`.
+    `error` is no cause code but the stack's own number of the reason, Linux's `enum sctp_sn_error`.
     """
 
     address: Address
@@ -224,7 +225,7 @@ class SendFailed(Event, frozen=True, tag="send_failed", gc=False):
     """SCTP_SEND_FAILED and SCTP_SEND_FAILED_EVENT: a message could not be delivered.
 
     `sent` tells whether it had been on the wire; `error` is a cause code in host order, 0 for none; `data` is
-    the message, or its rest, back.
+    the message, or the part of it that was not sent, as the stack gives it back.
     """
 
     message_id: int
@@ -238,7 +239,7 @@ class SendFailed(Event, frozen=True, tag="send_failed", gc=False):
 
 
 class ShutdownEvent(Event, frozen=True, tag="shutdown_event", gc=False):
-    """SCTP_SHUTDOWN_EVENT: the peer closes; nothing more can be sent to it."""
+    """SCTP_SHUTDOWN_EVENT: the peer has sent a SHUTDOWN; nothing more can be sent to it."""
 
 
 class AdaptationIndication(Event, frozen=True, tag="adaptation_indication", gc=False):
@@ -297,7 +298,8 @@ class StreamChange(Event, frozen=True, tag="stream_change_event", gc=False):
 class RequestDenied(Event, frozen=True, tag="request_denied", gc=False):
     """Our stack denied what the peer asked for by RE-CONFIG, in its response (RFC 6525, section 4.4).
 
-    `asked` says what, in words. No stack tells its program of it; of the kernel's it is not known.
+    `asked` says what, as text. No stack reports this: for usrsctp it is read from the response that goes out,
+    for the kernel it is not known.
     """
 
     asked: Text
@@ -311,9 +313,9 @@ class UnknownNotification(Event, frozen=True, tag="unknown_notification", gc=Fal
 
 
 class Suppressed(Event, frozen=True, tag="suppressed", gc=False):
-    """`count` events more of a `kind`, the name that it has in JSON, came of an association in a second.
+    """`count` more events of a `kind`, its name in JSON, came of an association within a second.
 
-    Such events are told one by one up to a number; what is beyond is only counted (`throttle.PER_SECOND`).
+    Control events beyond a number a second are only counted (`throttle.PER_SECOND`).
     """
 
     kind: Text
@@ -326,12 +328,12 @@ class Suppressed(Event, frozen=True, tag="suppressed", gc=False):
 class Packet(Event, frozen=True, tag="packet", gc=False):
     """One SCTP packet (RFC 9260, section 3) on a link of this program, or captured on an interface.
 
-    `local` is the end that `endpoint` is, `peer` the far one; between two ends within the process the
-    server's is the local one. `direction` is as seen from there. `flow` is a serial of our own for the two
-    ends with their ports. `at` and `mono` tell when it was sent, or when it came where its sender is
-    elsewhere; it takes `delay` seconds to the other end. `verdict` and `reason` tell what the link did to
-    it. `mono` is the link's clock, which stands still and goes slow with it. `within` tells that both ends
-    are of this program, so that nobody else sent it, `captured` that it was overheard on an interface.
+    `local` is the end that `endpoint` is, `peer` the other one; of two ends within the process the server's
+    is the local one. `direction` is as seen from `local`. `flow` is this program's own number for the two
+    ends with their ports. `at` and `mono` are when it was sent, or, from a sender elsewhere, when it arrived;
+    it arrives at the other end `delay` seconds later. `mono` is the link's clock, which stops and slows down
+    with it. `verdict` and `reason` tell what the link did to it. `within`: both ends are of this program, so
+    it sent the packet itself; `captured`: seen on an interface.
     """
 
     local: Peer
@@ -345,9 +347,9 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
     captured: bool = False
 
     def as_sent(self, direction: Direction) -> bool:
-        """Whether packets of its conversation that go this way are seen as they are sent.
+        """Whether all packets of its conversation in this direction are seen, as they are when sent.
 
-        Else some may have been lost before: on their way here, or, as by netem, before the capture.
+        If not, some may have been lost before: on their way here, or, as by netem, before the capture.
         """
         return not self.captured and (self.within or direction == "out")
 
@@ -363,11 +365,11 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
 
 
 class LinkState(Event, frozen=True, tag="link", gc=False):
-    """What the link does, and has done, into the local end (`inward`) and out of it (`outward`).
+    """The link's conditions and counts, for packets to the local end (`inward`) and from it (`outward`).
 
-    `speed` is 1 for real time, 0 for a link that stands still, since `mono`; `now` was its clock then, in
-    seconds. `waiting` are the packets on their way. `refusal` says why its time can't be changed, "" where it
-    can. `set_at` is when somebody last changed it, in seconds since the epoch.
+    `speed` is that of the link's time, 1 for real time, 0 for stopped; `now` is the link's clock at `mono`,
+    in seconds. `waiting` is the number of packets under way. `refusal` says why the speed can't be changed,
+    "" where it can. `set_at` is when a setting was last changed, in seconds since the epoch.
     """
 
     inward: Conditions
@@ -382,7 +384,7 @@ class LinkState(Event, frozen=True, tag="link", gc=False):
     set_at: float = 0.0
 
 
-# --- numbers: the last value wins
+# --- numbers: the newest value replaces those before
 
 
 class Counts(Event, frozen=True, tag="counts", gc=False):
@@ -399,8 +401,8 @@ class Counts(Event, frozen=True, tag="counts", gc=False):
 class Path(msgspec.Struct, frozen=True, gc=False):
     """One peer address (SCTP_GET_PEER_ADDR_INFO, RFC 6458, section 8.2.2). cwnd, mtu in bytes, rest in ms.
 
-    `srtt` is None where the round trip may never have been measured; the stack counts it in steps of
-    `srtt_step`, so that 0 is less than one.
+    `srtt` is None where the round trip may never have been measured. The stack tells it in whole steps of
+    `srtt_step` ms, so that 0 is less than one step.
     """
 
     address: Address
@@ -414,11 +416,11 @@ class Path(msgspec.Struct, frozen=True, gc=False):
 
 
 class Status(Event, frozen=True, tag="status", gc=False):
-    """SCTP_STATUS (RFC 6458, section 8.2.1). `state` in the words of RFC 9260, section 4.
+    """SCTP_STATUS (RFC 6458, section 8.2.1). `state` has the names of RFC 9260, section 4.
 
-    `rwnd` is the peer's, in bytes; `unacked` and `pending` count DATA chunks. `unreachable` tells that the
-    network says so of the peer's UDP port since the peer was last heard (ICMP; RFC 6951, section 5.5), and
-    `unreachable_told` how often it did.
+    `rwnd` is the peer's, in bytes; `unacked` and `pending` count DATA chunks. `unreachable`: since the peer
+    was last heard, ICMP has said that its UDP port is unreachable (RFC 6951, section 5.5), `unreachable_told`
+    times in all.
     """
 
     state: Text
@@ -452,7 +454,7 @@ class StreamCount(msgspec.Struct, frozen=True, gc=False):
 
 
 class Streams(Event, frozen=True, tag="streams", gc=False):
-    """The streams of one association on which something passed, in their order."""
+    """The streams of one association that have carried a message, by number."""
 
     streams: tuple[StreamCount, ...]
 
@@ -460,8 +462,9 @@ class Streams(Event, frozen=True, tag="streams", gc=False):
 class Statistics(msgspec.Struct, frozen=True, gc=False):
     """The association's counters, as Linux keeps them (SCTP_GET_ASSOC_STATS): chunks, but `max_rto` in ms.
 
-    `max_rto` is the longest since it was read last. `out_of_sequence` are those dropped for a TSN too far
-    ahead, not those out of order (`sas_outofseqtsns`). `gaps_in` are gap acknowledgements received.
+    `max_rto` is the longest since the counters were last read. `out_of_sequence` chunks were dropped for a
+    TSN too far ahead, not for being out of order (`sas_outofseqtsns`). `gaps_in`: gap acknowledgements
+    received.
     """
 
     max_rto: int
@@ -484,8 +487,8 @@ class Statistics(msgspec.Struct, frozen=True, gc=False):
 class PathLimits(msgspec.Struct, frozen=True, gc=False):
     """SCTP_PEER_ADDR_PARAMS of one peer address: HB.interval in ms (0: no HEARTBEATs), Path.Max.Retrans.
 
-    With more than `pf_retrans` misses it is POTENTIALLY-FAILED, and HEARTBEATs go at each RTO (RFC 7829);
-    None where it never is.
+    After more than `pf_retrans` timeouts in a row the path is potentially failed, and a HEARTBEAT is sent
+    each RTO (RFC 7829); None where the stack has no such state.
     """
 
     address: Address
@@ -495,11 +498,11 @@ class PathLimits(msgspec.Struct, frozen=True, gc=False):
 
 
 class Detail(Event, frozen=True, tag="detail", gc=False):
-    """What is asked of one association alone. None is what the stack does not tell.
+    """What only the association in the detail view is polled for. None is what the stack does not tell.
 
     `local` is this end; `local_tag` is the verification tag in packets to us, `peer_tag` in those to the
-    peer. RTO.Initial, RTO.Min and RTO.Max are in ms (SCTP_RTOINFO), `association_max_retrans` is of
-    SCTP_ASSOCINFO; RFC 9260, section 16 has default values.
+    peer. RTO.Initial, RTO.Min and RTO.Max are in ms (SCTP_RTOINFO), `association_max_retrans` is from
+    SCTP_ASSOCINFO; RFC 9260, section 16 has the default values.
     """
 
     local: Peer | None
@@ -514,7 +517,7 @@ class Detail(Event, frozen=True, tag="detail", gc=False):
 
 
 class Generating(Event, frozen=True, tag="generating", gc=False):
-    """How far a `Generate` has come. `done` once it ended, `text` why where that was not by its own limit."""
+    """What a generator has sent. `done` once it ended; `text` says why, "" where it reached its own limit."""
 
     generator: int
     messages: int
@@ -524,11 +527,11 @@ class Generating(Event, frozen=True, tag="generating", gc=False):
 
 
 class Totals(Event, frozen=True, tag="totals", gc=False):
-    """Of the whole engine: live associations, and those refused, for whatever reason.
+    """Of the whole engine: live associations that servers accepted, and all that were refused so far.
 
-    Of these `for_streams` were refused for the streams of all together, `at_end` while the server was ending,
-    the rest for the number of associations. `messages` are what had come of them by then: acknowledged, and
-    thrown away.
+    Of those refused, `for_streams` were so for the streams of all associations together, `at_end` as the
+    server was closing, the rest for the number of associations. `messages` had been received on refused
+    associations, and so acknowledged, and were thrown away.
     """
 
     associations: int
@@ -572,7 +575,7 @@ CONTROL: frozenset[type[Event]] = frozenset(
         MessageTooLarge,
     }
 )
-"""Control events: neither a message nor a change of state. A peer can make as many as it likes."""
+"""Control events: neither a message nor a change of state. A peer can cause any number of them."""
 AnyEvent = (
     Listening
     | Opening
@@ -597,13 +600,13 @@ AnyEvent = (
 )
 
 COST = 400
-"""Bytes that an event takes at most by itself, its numbers and its peer included."""
-_STREAM_COST = 36  # a number in a tuple
+"""Bytes of memory that an event takes at most, its numbers and its peer included; `held` counts the rest."""
+_STREAM_COST = 36  # bytes of a number in a tuple
 
 
 def held(event: Event) -> int:
-    """Bytes that an event holds on to beside its `COST`: what is long because somebody made it long."""
-    if type(event) is Message:  # which are many
+    """Bytes that an event refers to beyond its `COST`: data and texts whose length a peer or user chose."""
+    if type(event) is Message:  # the most frequent: first
         return event.size
     match event:
         case AssocChange():
@@ -623,7 +626,7 @@ def held(event: Event) -> int:
 
 
 def held_by(events: Iterable[Event]) -> int:
-    """The same of several together, of which most are messages: in half of the time."""
+    """The sum of `held` of several events; in half of the time, as most are messages."""
     return sum([event.size if type(event) is Message else held(event) for event in events])
 
 
@@ -632,7 +635,7 @@ _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 class _Readable(Message, frozen=True, tag="message", gc=False):
-    """A message whose data is UTF-8, as JSON has it."""
+    """A message whose data is UTF-8, for JSON: with that text as a further field."""
 
     text: Text = ""
 
@@ -640,13 +643,13 @@ class _Readable(Message, frozen=True, tag="message", gc=False):
 def to_json(event: Event) -> bytes:
     """One event as one line of JSON, without the newline.
 
-    A message whose data is UTF-8 has it as `text` too. What a terminal would act on is escaped.
+    A message whose data is UTF-8 has it as `text` too. Characters that a terminal acts on are escaped.
     """
     return escaped(_encoder.encode(_readable(event)))
 
 
 def to_json_lines(events: Iterable[Event]) -> bytes:
-    """Several events as lines, the last one without its newline: for half of what they take one by one."""
+    """Several events as lines, without the last newline; in half of the time of one by one."""
     lines = _encoder.encode_lines([_readable(event) for event in events])[:-1]
     return lines if _is_plain(lines) else b"\n".join(map(escaped, lines.split(b"\n")))
 
@@ -659,15 +662,15 @@ def _readable(event: Event) -> Event:
 
 
 def _text(data: bytes) -> str | None:
-    """Data as text where all of it is UTF-8."""
+    """Data as text, None unless all of it is UTF-8."""
     if data.isascii():
         return data.decode()
-    text = data.decode(errors="ignore")  # which takes a third of what an exception does
+    text = data.decode(errors="ignore")  # a third of the time of an exception
     return text if len(text.encode()) == len(data) else None
 
 
 def escaped(line: bytes) -> bytes:
-    """JSON that means the same, with what a terminal would act on escaped: DEL, C1 controls, bidi marks."""
+    """The same JSON with the characters that a terminal acts on escaped: DEL, C1 controls, bidi marks."""
     if _is_plain(line):
         return line
     text = line.decode()
@@ -677,12 +680,12 @@ def escaped(line: bytes) -> bytes:
 
 
 def _is_plain(line: bytes) -> bool:
-    """Whether JSON has nothing to be escaped: of ASCII's controls it has none but DEL."""
+    """Whether nothing is to be escaped: JSON is ASCII without DEL; other controls JSON escapes itself."""
     return line.isascii() and b"\x7f" not in line
 
 
 def _in_json(character: str) -> str:
-    # json.dumps escapes all that is not ASCII; DEL is.
+    # json.dumps escapes whatever is not ASCII, and so leaves DEL.
     return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
 
 

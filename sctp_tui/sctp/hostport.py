@@ -1,4 +1,4 @@
-"""Addresses as people write them: HOST:PORT, with brackets around an IPv6 address."""
+"""Addresses as users write them: HOST:PORT, with brackets around an IPv6 address."""
 
 import ipaddress
 import re
@@ -11,7 +11,7 @@ _NUMBERS = re.compile(r"(?:0[xX][0-9a-fA-F]+|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]+|[0
 def parse_hostport(text: str, default_port: int) -> tuple[str, int]:
     """Host and port out of `host:port`, `host`, `[v6]:port`, `[v6]` or a bare IPv6 address.
 
-    The host is not looked up. Raises `SctpError` with what is wrong and what was meant.
+    The host is not looked up. Raises `SctpError` with what is wrong and how to write it.
     """
     given = text.strip()
     if not given:
@@ -40,7 +40,7 @@ def parse_hostport(text: str, default_port: int) -> tuple[str, int]:
 
 
 def check_whole(host: str) -> None:
-    """Raises `SctpError` for what inet_aton(3) takes for IPv4 though it is none: 9877 would be 0.0.38.149."""
+    """Raises `SctpError` for a short form of IPv4, which inet_aton(3) accepts: 9877 would be 0.0.38.149."""
     if not _NUMBERS.fullmatch(host):
         return
     try:
@@ -54,7 +54,7 @@ def check_whole(host: str) -> None:
 
 def parse_port(text: str) -> int:
     """A port of a peer, 1 to 65535. Raises `SctpError`."""
-    # isdigit alone takes digits of other scripts; the length keeps int() from endless ones.
+    # isdigit alone accepts digits of other scripts; the length is checked before int() gets a huge number.
     if text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535:
         return int(text)
     raise SctpError(f"{text!r} is no port: ports go from 1 to 65535")
@@ -66,7 +66,7 @@ def format_hostport(host: str, port: int) -> str:
 
 
 def plain(text: str) -> str:
-    """An address that somebody wrote, as it is shown everywhere: see `sockaddr.host`. Anything else stays."""
+    """An address in the form in which it is shown everywhere (see `sockaddr.host`); other text unchanged."""
     if ":" not in text:
         return text
     try:

@@ -1,6 +1,6 @@
-"""The ICMP messages that a UDP socket is told of (ip(7) and ipv6(7), IP_RECVERR), as they came.
+"""The ICMP messages for a UDP socket, from its error queue (ip(7) and ipv6(7), IP_RECVERR).
 
-An errno leaves out which of several it was, and who said so: a router, a firewall, or this machine itself.
+An errno alone does not tell which ICMP message it was, nor who sent it: a router, a firewall, this machine.
 """
 
 import socket
@@ -12,17 +12,17 @@ from . import sockaddr
 from .sockaddr import Address
 
 QUEUED = sys.platform == "linux"
-"""Whether a socket has a queue of the messages; elsewhere an errno is all that tells of one."""
+"""Whether sockets have an error queue; without one an errno is all that tells of a message."""
 _MSG_ERRQUEUE = 0x2000
 _RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
-"""For IPv6 both, as its sockets may have peers of IPv4."""
+"""Level and option by family; an IPv6 socket needs both, as it may have IPv4 peers."""
 _ERROR = struct.Struct("@IBBB9x")
-"""struct sock_extended_err: errno, origin, type, code; the address of who sent it comes after."""
+"""struct sock_extended_err: errno, origin, type, code; the address of the message's sender follows it."""
 _ORIGINS = {2: 4, 3: 6}
 """SO_EE_ORIGIN_ICMP and SO_EE_ORIGIN_ICMP6, and the version of IP of each."""
-_ROOM = 512  # bytes for what a message of the queue says of itself
-_QUOTED = 1280  # octets read of the datagram that is answered; no ICMP message is longer
-_MOST = 64  # messages read at once
+_ROOM = 512  # bytes of ancillary data read with a message of the queue
+_QUOTED = 1280  # octets read of the quoted datagram; no ICMP message is longer
+_MOST = 64  # messages read in one call of `told`
 
 _WORDS = {
     (4, 3, 0): "network unreachable",
@@ -47,10 +47,9 @@ _FORBIDDING = {(4, 3, 9), (4, 3, 10), (4, 3, 13), (6, 1, 1), (6, 1, 5), (6, 1, 6
 
 
 class Icmp(NamedTuple):
-    """A message of ICMP (`version` 4) or ICMPv6 (6), the address that it came from, and its errno.
+    """A message of ICMP (`version` 4) or ICMPv6 (6): `by` is the address that sent it, `number` its errno.
 
-    `quoted` is what it has of the datagram that it answers, its first octets at least, or nothing; `to` is
-    where that went.
+    `quoted` is the start of the datagram that it is about, or empty; `to` is that datagram's destination.
     """
 
     version: int
@@ -68,12 +67,12 @@ class Icmp(NamedTuple):
 
     @property
     def forbids(self) -> bool:
-        """Whether it says that somebody does not let packets through."""
+        """Whether it says that packets are filtered, as by a firewall."""
         return self[:3] in _FORBIDDING
 
 
 def listen(sock: socket.socket, on: bool) -> None:
-    """Have a UDP socket told of each ICMP message, not only of the worst, or no more. Linux alone can."""
+    """Turn the error queue of a UDP socket on or off; without one errors come only as errno. Linux only."""
     if QUEUED:
         for family, (level, option) in _RECVERR.items():
             if family in (sock.family, socket.AF_INET):
@@ -81,14 +80,14 @@ def listen(sock: socket.socket, on: bool) -> None:
 
 
 def told(sock: socket.socket) -> list[Icmp]:
-    """The messages that wait on a UDP socket, which is awake as long as one does; the oldest first."""
+    """Take the messages from a UDP socket's error queue, oldest first; while any wait, it is ready."""
     found: list[Icmp] = []
     if not QUEUED:
         return found
     for _ in range(_MOST):
         try:
             quoted, ancillary, _, to = sock.recvmsg(_QUOTED, _ROOM, _MSG_ERRQUEUE)
-        except OSError:  # no more, or none of that kind
+        except OSError:  # the queue is empty, or the socket has none
             break
         for level, kind, data in ancillary:
             if (level, kind) in _RECVERR.values() and (one := _read(data)) is not None:
@@ -97,7 +96,7 @@ def told(sock: socket.socket) -> list[Icmp]:
 
 
 def _read(data: bytes) -> Icmp | None:
-    """What a struct sock_extended_err tells; None for what is no ICMP."""
+    """The ICMP message of a struct sock_extended_err, None where it is of something else."""
     if len(data) < _ERROR.size:
         return None
     number, origin, kind, code = _ERROR.unpack_from(data)

@@ -1,4 +1,4 @@
-"""recvmmsg and sendmmsg: many messages by one system call, which Python's sockets lack. Linux has them."""
+"""recvmmsg(2) and sendmmsg(2): many messages by one system call, which Python's sockets lack. Linux only."""
 
 import ctypes
 import mmap
@@ -19,7 +19,7 @@ _IOVEC = struct.Struct("@PN")
 _WORDS = _MSGHDR.size // 4
 _FLAGS, _LENGTH = struct.calcsize("@PIPNPN") // 4, struct.calcsize("@PIPNPNi0P") // 4  # words
 
-# No call blocks. One that let other threads run meanwhile would wait for a thread that draws.
+# PyDLL keeps the GIL: no call blocks, and to get the GIL back could take long while the screen is drawn.
 _libc = ctypes.PyDLL(None, use_errno=True)
 if AVAILABLE:
     _libc.recvmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p]
@@ -27,21 +27,21 @@ if AVAILABLE:
 
 
 class MessageBuffers:
-    """Room for `COUNT` messages of at most `piece` bytes, prepared once and used for all sockets of a thread.
+    """Buffers for `COUNT` messages of at most `piece` bytes, made once and used for all sockets of a thread.
 
-    Message number i begins at `data[i * piece]`, its address at `names[i * sockaddr.SIZE]`, what the kernel
-    says of it at `control[i * control_size]`. Slices of them are bytes.
+    Message i begins at `data[i * piece]`, its address at `names[i * sockaddr.SIZE]`, its ancillary data at
+    `control[i * control_size]`. Slices of these are bytes.
     """
 
     def __init__(self, piece: int, control_size: int = 0) -> None:
         self._piece = piece
-        self.data = mmap.mmap(-1, COUNT * piece)  # takes memory only as far as it is written to
+        self.data = mmap.mmap(-1, COUNT * piece)  # uses memory only as far as it is written to
         self.names = mmap.mmap(-1, COUNT * sockaddr.SIZE)
         self.control = mmap.mmap(-1, max(1, COUNT * control_size))
         self._iovecs = bytearray(COUNT * _IOVEC.size)
         self._headers = bytearray(COUNT * _MSGHDR.size)
         rooms = (self.data, self.names, self.control, self._iovecs, self._headers)
-        self._pins = [ctypes.c_char.from_buffer(room) for room in rooms]  # keep them where they are
+        self._pins = [ctypes.c_char.from_buffer(room) for room in rooms]  # they stay at their addresses
         data, names, control, iovecs, self._at = map(ctypes.addressof, self._pins)
         for i in range(COUNT):
             _IOVEC.pack_into(self._iovecs, i * _IOVEC.size, data + i * piece, piece)
@@ -67,9 +67,9 @@ class MessageBuffers:
         self._sizes = memoryview(self._iovecs).cast("P")[1::2]
 
     def receive(self, fd: int, limit: int = COUNT) -> list[int]:
-        """Take what waits on a socket, at most `limit`: the lengths of the messages. Raises OSError.
+        """Receive at most `limit` messages that wait on a socket; their lengths. Raises OSError.
 
-        Not for a room that messages were put into.
+        Not for buffers that `put` was used on, as that shortens them.
         """
         self._headers[:] = self._to_any
         got: int = _libc.recvmmsg(fd, self._at, min(limit, COUNT), _MSG_DONTWAIT, None)
@@ -78,11 +78,11 @@ class MessageBuffers:
         return self._lengths[:got].tolist()
 
     def flags(self, count: int) -> list[int]:
-        """The flags of the first messages received."""
+        """The flags of the first `count` messages received."""
         return self._flags[:count].tolist()
 
     def put(self, i: int, message: bytes, name: bytes = b"") -> None:
-        """Message number i to be sent, and its address as the system has it, in all of `sockaddr.SIZE`."""
+        """Set message i to be sent, and its address: a sockaddr struct, `sockaddr.SIZE` long."""
         start, size = i * self._piece, len(message)
         self.data[start : start + size] = message
         self._sizes[i] = size
@@ -90,9 +90,10 @@ class MessageBuffers:
             self.names[i * sockaddr.SIZE : (i + 1) * sockaddr.SIZE] = name
 
     def send(self, fd: int, first: int, stop: int, *, named: bool) -> int:
-        """Send messages, to their addresses or to the socket's peer; how many. Raises OSError for the first.
+        """Send messages `first` to `stop` - 1, to their addresses if `named`, else to the socket's peer.
 
-        Where another one fails, what is sent are those before it, and nobody hears why.
+        Returns how many were sent. Raises OSError where the first fails; where a later one does, those before
+        it are sent, and the error is lost.
         """
         self._headers[:] = self._to_any if named else self._to_peer
         at = self._at + first * _MSGHDR.size

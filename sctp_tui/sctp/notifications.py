@@ -1,9 +1,9 @@
-"""Notifications of RFC 6458, section 6.1, from the bytes that a stack hands out.
+"""Decodes the notifications of RFC 6458, section 6.1, from the bytes that a stack gives.
 
-The two stacks write the same structures with other numbers and a few other shapes: those differences are
-a `Dialect`, kept in each stack's own module. Decoding never raises, whatever a peer sent: what is not
-understood becomes an `UnknownNotification`. Events come with the assoc ID alone; `AssociationRegistry.stamp`
-adds the rest. Some fields are copies of what the peer sent and stay raw bytes here.
+The two stacks use the same structures with different numbers and a few different layouts: these differences
+are a `Dialect`, kept in each stack's own module. Decoding never raises, whatever a peer sent: what is not
+understood becomes an `UnknownNotification`. The events have the assoc ID only; `AssociationRegistry.stamp`
+adds the other common fields. Data that a peer sent stays raw bytes here.
 """
 
 import struct
@@ -39,14 +39,13 @@ from .wire.chunk_types import ChunkType
 
 
 class Dialect(msgspec.Struct, frozen=True):
-    """How one stack writes notifications.
+    """How one stack lays out notifications.
 
-    `types` maps the numbers in sn_type to names of RFC 6458 without the SCTP_ in front.
-    `network_order_errors`: cause codes are as on the wire. `partial_delivery` reads stream, sequence and
-    assoc ID out of what follows the indication. `address` turns a sockaddr_storage into a printable
-    address. `abort_chunk`: what comes with the end of an association is the peer's whole ABORT chunk, not
-    its causes alone. `remote_error_chunk`: the data of REMOTE_ERROR is the whole ERROR chunk, not the
-    information of its first cause.
+    `types` maps the numbers in sn_type to the names of RFC 6458 without their SCTP_. `network_order_errors`:
+    cause codes are in network byte order. `partial_delivery` reads stream, sequence and assoc ID from what
+    follows the indication. `address` turns a sockaddr_storage into a printable address. `abort_chunk`: the
+    end of an association comes with the peer's whole ABORT chunk, not only its causes. `remote_error_chunk`:
+    the data of REMOTE_ERROR is the whole ERROR chunk, not only the information of its first cause.
     """
 
     types: Mapping[int, str]
@@ -73,7 +72,7 @@ class Dialect(msgspec.Struct, frozen=True):
 
 
 _T_BIT = 1
-"""An ABORT with the T bit answers what is out of the blue, by the tag of that (RFC 9260, section 8.4)."""
+"""In an ABORT: it answers an out of the blue packet, and has that packet's tag (RFC 9260, section 8.4)."""
 _HEADER = struct.Struct("=HHI")
 _ASSOC_CHANGE = struct.Struct("=HHHHI")
 _ADDR_CHANGE = struct.Struct("=128sIII")
@@ -94,7 +93,7 @@ class _Unstamped(Stamp):
 
 
 _UNSTAMPED: _Unstamped = {"at": 0.0, "mono": 0.0, "endpoint": "", "key": 0, "peer": None}
-"""What `AssociationRegistry.stamp` adds to a notification."""
+"""Placeholders for the fields that `AssociationRegistry.stamp` sets."""
 
 
 def decode(data: bytes, dialect: Dialect) -> Notification:
@@ -107,7 +106,7 @@ def decode(data: bytes, dialect: Dialect) -> Notification:
         if read is not None:
             return read(data[_HEADER.size :], flags, dialect)
     except (struct.error, KeyError):
-        pass  # shorter than its type, or a value that the dialect lacks: shown as unknown
+        pass  # shorter than its type needs, or with a number that the dialect lacks: shown as unknown
     return UnknownNotification(**_UNSTAMPED, assoc_id=0, type=number, data=data)
 
 
@@ -119,7 +118,7 @@ def _assoc_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
     told = describe(code)
     features: tuple[str, ...] = ()
     if state == "CANT_STR_ASSOC":
-        outbound = inbound = 0  # none were agreed
+        outbound = inbound = 0  # none were negotiated
     if state in ("COMM_UP", "RESTART"):
         features = tuple(dialect.features[byte] for byte in info if byte in dialect.features)
     elif found := list(islice(causes(info) if dialect.abort_chunk else each_cause(info), MOST + 1)):
@@ -141,17 +140,18 @@ def _assoc_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
 
 
 def _by(state: AssocState, code: int | None, info: bytes, dialect: Dialect) -> Origin:
-    """Who did it, as far as the notification tells; the endpoint knows better what its user did."""
+    """Who caused the change, as far as the notification tells; `stamp` then sets what our user caused."""
     if state in ("COMM_UP", "RESTART"):
         return "peer"
     if state == "SHUTDOWN_COMP":
         return "unknown"
-    # With the peer's ABORT in it the other end did it. A cause alone is what this end has put in its own.
+    # Where it has the peer's ABORT, the peer did. A cause code without that is of the ABORT that this end
+    # sent.
     if info[:1] == bytes([ChunkType.ABORT]) if dialect.abort_chunk else info:
         return "peer"
     if code is not None:
         return "stack"
-    # Without causes the peer's ABORT is a chunk nevertheless, where chunks are told.
+    # A stack that gives the whole chunk would give one of the peer's even without causes: so there was none.
     return "nobody" if dialect.abort_chunk else "unknown"
 
 
@@ -324,4 +324,4 @@ _READERS: Mapping[str, Callable[[bytes, int, Dialect], Notification]] = {
     "STREAM_CHANGE_EVENT": _stream_change,
 }
 NAMES = frozenset(_READERS)
-"""The notifications that are understood."""
+"""The names of the notifications that are decoded."""

@@ -1,4 +1,4 @@
-"""Where a client is bound, as one writes it: addresses of this machine, and one SCTP port."""
+"""The local end of a client as users write it: addresses of this machine, and one SCTP port."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from .hostport import format_hostport, parse_hostport
 
 
 def own_end(text: str) -> tuple[str, int]:
-    """`ADDRESS[:PORT]`: an IP address, and a port, 0 for any. Raises `SctpError`."""
+    """Parse `ADDRESS[:PORT]`: an IP address, and a port, 0 for any. Raises `SctpError`."""
     host, port = parse_hostport(text, 0)
     try:
         ipaddress.ip_address(host)
@@ -21,7 +21,7 @@ def own_end(text: str) -> tuple[str, int]:
 
 
 def joined(ends: Iterable[tuple[str, int]]) -> Peer:
-    """One end with all addresses, once each, and the port of any. Raises `SctpError` where there are two."""
+    """One end with all the addresses and the one port given. Raises `SctpError` where there are two ports."""
     hosts, ports = dict[str, None](), set[int]()
     for host, port in ends:
         hosts[host] = None
@@ -34,12 +34,12 @@ def joined(ends: Iterable[tuple[str, int]]) -> Peer:
 
 
 def parse_own(text: str) -> Peer:
-    """Any number of `ADDRESS[:PORT]` with blanks or commas between. Raises `SctpError`."""
+    """Parse any number of `ADDRESS[:PORT]`, separated by blanks or commas. Raises `SctpError`."""
     return joined(map(own_end, text.replace(",", " ").split()))
 
 
 def to_text(own: Peer) -> str:
-    """What `parse_own` reads as this end."""
+    """The text that `parse_own` reads as this end."""
     hosts = own.addresses
     if own.port:
         return " ".join(format_hostport(host, own.port) for host in hosts)

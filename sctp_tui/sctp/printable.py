@@ -1,18 +1,18 @@
-"""The one way from a peer's bytes to something that may be shown.
+"""Turns a peer's bytes into text that may be shown; nothing else in the program does.
 
 A terminal acts on control bytes (ESC, C1), hides others (NUL) and reorders text on bidi marks. Other
-characters take no room (fillers, selectors), or other room in each terminal (the spacing marks of Indic
-scripts, flags), so that a line would go on where the next one is, or heap up on the one before. Whatever a
-peer chose goes through here before it is drawn, printed or quoted in an error.
+characters have no width (fillers, selectors), or a width that differs between terminals (the spacing marks of
+Indic scripts, flags), so that a line would run into the next one, or marks pile up on one character. Whatever
+a peer chose goes through here before it is drawn, printed or quoted in an error.
 """
 
 import re
 import unicodedata
 
 MARKS = 4
-"""Combining marks on one character, at most: more than any language puts there."""
+"""Combining marks shown on one character, at most: more than any language uses."""
 
-# Words in the names of characters that have no picture of their own, though their category says otherwise.
+# Words in the Unicode names of characters that are invisible, though their category says otherwise.
 _UNSEEN = (
     "VARIATION SELECTOR",
     "GRAPHEME JOINER",
@@ -22,12 +22,12 @@ _UNSEEN = (
     "REGIONAL INDICATOR",
     "EMOJI MODIFIER",
 )
-_LETTERS = ("Lo", "Mn")  # a filler of these is nothing, one of punctuation a line
+_LETTERS = ("Lo", "Mn")  # a filler of these categories is invisible, one of punctuation is a line
 _MARKS = ("Mn", "Me")
-_VIRAMA = 9  # the combining class of those that join two letters, to one of whatever width
-_JOINED = ("HANGUL JUNGSEONG", "HANGUL JONGSEONG")  # vowels and finals of a syllable taken apart
-_KEPT = 4096  # characters
-# Blocks without any of them, where no character needs to be looked at: CJK, Hangul, Kana, Latin, Greek, …
+_VIRAMA = 9  # combining class of the characters that join two letters into one, of unknown width
+_JOINED = ("HANGUL JUNGSEONG", "HANGUL JONGSEONG")  # vowels and finals of a decomposed syllable
+_KEPT = 4096  # characters that `_Known` remembers
+# Blocks without any of these, where no character needs a look-up: CJK, Hangul, Kana, Latin, Greek, …
 _PLAIN = re.compile(
     "[ -~\u00a1-\u02ff\u0370-\u0482\u048a-\u058f\u2010-\u205e\u2070-\u20cf\u2100-\u27ff\u3001-\u3029"
     "\u3030-\u3098\u309b-\u3163\u3190-\ua4cf\uac00-\ud7a3]*+"
@@ -36,12 +36,12 @@ _PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
 
 
 def printable(data: bytes | str, limit: int | None = None) -> str:
-    """Text that is safe in a terminal, and one line.
+    """Text that is safe in a terminal, on one line.
 
-    Controls of ASCII become their pictures (␀, ␛, ␊), other invisible or reordering characters their
-    code points (`\\u202e`), and so do combining marks on nothing, or more than `MARKS` on one character.
-    Bytes that are not UTF-8 are shown whole as hex in ‹›. More than `limit` characters (or bytes, for hex)
-    are cut, with `…` at the end.
+    ASCII controls become their pictures (␀, ␛, ␊), other invisible or reordering characters their code points
+    (`\\u202e`), and so do combining marks on nothing, or beyond `MARKS` on one character. Bytes that are not
+    UTF-8 are all shown as hex in ‹›. Beyond `limit` characters (or bytes, for hex) the text is cut, with `…`
+    at the end.
     """
     if isinstance(data, bytes):
         # A character takes at most four bytes: what is beyond can't be shown, and is not decoded.
@@ -62,7 +62,7 @@ def printable(data: bytes | str, limit: int | None = None) -> str:
 
 
 class _Known(dict[str, str]):
-    """What stands for a character, as far as they were met; "" for a combining mark."""
+    """A cache of the text shown for a character: itself, its escape, or "" for a combining mark."""
 
     def __missing__(self, character: str) -> str:
         shown = _escaped(character)
@@ -85,7 +85,7 @@ def _made_visible(text: str) -> str:
     if "" not in parts:
         return "".join(parts)
     made = []
-    room = 0  # for marks on the last character
+    room = 0  # how many more marks the last character may have
     for character, shown in zip(text, parts, strict=True):
         made.append(shown or (character if room else _escaped(character)))
         room = (MARKS if shown == character else 0) if shown else max(0, room - 1)
@@ -93,7 +93,7 @@ def _made_visible(text: str) -> str:
 
 
 def quoted(data: bytes | str, limit: int | None = None) -> str:
-    """The same as somebody else's words: between “ and ”, which none of theirs can end."""
+    """As `printable`, quoted as the peer's words: between “ and ”, which are escaped inside."""
     text = printable(data, limit)
     return f"“{text.replace('“', _escaped('“')).replace('”', _escaped('”'))}”"
 
@@ -106,7 +106,7 @@ def _escaped(character: str) -> str:
 
 
 def _whole_characters(data: bytes) -> bytes:
-    """Without the character at the end that a cut may have halved."""
+    """The data without the UTF-8 character at its end that a cut has halved."""
     for back in range(1, min(4, len(data)) + 1):
         byte = data[-back]
         if byte & 0xC0 != 0x80:

@@ -1,4 +1,4 @@
-"""Messages that come in pieces, put together by MSG_EOR up to a limit (RFC 6458, section 8.1.20)."""
+"""Puts messages together that a stack delivers in pieces, up to a limit (RFC 6458, section 8.1.20)."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -14,7 +14,7 @@ _Key = tuple[int, Hashable]
 
 
 class _PartialMessage(msgspec.Struct, eq=False):
-    """What has come of a message. `limit` is the one past which its pieces were let go, 0 for none."""
+    """What has come of a message, `size` bytes. Where its data was dropped, `limit` is the limit exceeded."""
 
     data: bytearray
     size: int = 0
@@ -22,10 +22,7 @@ class _PartialMessage(msgspec.Struct, eq=False):
 
 
 class ReassembledMessage(NamedTuple):
-    """A message of which the last piece has come: its data, or None where that went past `limit`.
-
-    `size` bytes of it had come.
-    """
+    """A message whose last piece has come, `size` bytes: its data, or None where that exceeded `limit`."""
 
     data: bytes | None
     size: int
@@ -33,18 +30,18 @@ class ReassembledMessage(NamedTuple):
 
 
 class Reassembly:
-    """Pieces by association and message, until the last one comes.
+    """Keeps pieces by association and message until the last one comes.
 
-    Past `limit` bytes the pieces of a message are let go and only counted; past `total` those of the message
-    that has waited longest for its next piece. So no peer can fill the memory, nor can many together, and
-    who goes on sending gets through.
+    Beyond `limit` bytes the data of a message is dropped, and its further pieces only counted. Beyond `total`
+    bytes of all messages so is that of the message that has waited longest for its next piece. So neither one
+    peer nor many can fill the memory, and messages whose pieces keep coming are completed.
     """
 
     def __init__(self, limit: int, total: int = TOTAL) -> None:
         self.limit = limit
         self.total = total
         self._bytes = 0
-        self._waiting: OrderedDict[_Key, _PartialMessage] = OrderedDict()  # the longest without a piece first
+        self._waiting: OrderedDict[_Key, _PartialMessage] = OrderedDict()  # first: longest without a piece
         self._let_go: dict[_Key, _PartialMessage] = {}
         self._of: dict[int, set[_Key]] = {}
 
@@ -52,7 +49,7 @@ class Reassembly:
         return bool(self._of)
 
     def add(self, assoc_id: int, message: Hashable, piece: bytes, last: bool) -> ReassembledMessage | None:
-        """One piece; `message` tells the messages of an association apart. None until the last has come."""
+        """Add a piece; `message` identifies its message in the association. None until the last has come."""
         key = (assoc_id, message)
         one = self._let_go.get(key) or self._waiting.get(key)
         if one is None:
@@ -86,10 +83,10 @@ class Reassembly:
         self._bytes -= len(one.data)
 
     def holds(self, assoc_id: int) -> bool:
-        """Whether pieces of an unfinished message of this association wait."""
+        """Whether this association has an unfinished message here."""
         return assoc_id in self._of
 
     def forget(self, assoc_id: int) -> None:
-        """The association ended, or gave up a message in the middle: what waits of it won't be completed."""
+        """Drop an association's unfinished messages: it has ended, or its peer gave up a message midway."""
         for key in self._of.pop(assoc_id, ()):
             self._remove(key)

@@ -1,16 +1,17 @@
-"""The smoothed round-trip time of a path as the stacks tell it, where a 0 has two meanings.
+"""Whether a path's smoothed round-trip time was measured: a 0 from a stack has two meanings.
 
-Both stacks say 0 for a time too short for their clock, and 0 before the first measurement. The RTO tells the
-two apart: until the round trip was measured it is RTO.Initial, doubled with each timeout, and afterwards it
-is worked out anew, RTO.Min at least (RFC 9260, section 6.3.1).
+Both stacks give 0 for a time too short for their clock, and 0 before the first measurement. The RTO tells the
+two apart: before the first measurement it is RTO.Initial, doubled with each timeout; from then on it is
+computed from the round-trip time, RTO.Min at least (RFC 9260, section 6.3.1).
 """
 
 
 def measured(srtt: int, rto: int, unmeasured: int, longest: int) -> bool:
-    """Whether the round-trip time is known to have been measured; all in one unit.
+    """Whether the round-trip time was measured for sure; all arguments are in the same unit.
 
-    `unmeasured` is an RTO that a path has before that (with what doubling makes of it, up to `longest`,
-    RTO.Max), as 0 is one. Where it may have come from a measurement too, that is not known.
+    `unmeasured` is the RTO before a measurement (RTO.Initial); so are 0, and `unmeasured` doubled any number
+    of times up to `longest`, RTO.Max. An RTO of such a value may come from a measurement too: that gives
+    False.
     """
     if srtt:
         return True

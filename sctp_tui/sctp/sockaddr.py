@@ -1,4 +1,4 @@
-"""Socket addresses as the system has them, struct sockaddr_in and sockaddr_in6, and as people write them."""
+"""Socket addresses: the system's struct sockaddr_in and sockaddr_in6, Python's tuples, and text."""
 
 import socket
 import struct
@@ -9,7 +9,7 @@ from .endpoint import SctpError
 Address = tuple[str, int] | tuple[str, int, int, int]
 """As Python's sockets have it: host, port, and for IPv6 flow and scope."""
 SIZE = 28
-"""Bytes of the longer one."""
+"""Bytes of struct sockaddr_in6, the longer of the two."""
 
 _MAPPED = "::ffff:"
 _LINK_LOCAL = ("fe8", "fe9", "fea", "feb")  # fe80::/10
@@ -18,7 +18,7 @@ _SCOPE = struct.Struct("=I")
 
 
 def pack(address: Address) -> bytes:
-    """An address as the system has it. Raises OSError for a host that is no address in numbers."""
+    """An address as the system's struct. Raises OSError for a host that is not a numeric address."""
     port = address[1].to_bytes(2, "big")
     if len(address) == 2:
         return _FAMILY.pack(socket.AF_INET) + port + socket.inet_aton(address[0]) + bytes(8)
@@ -33,7 +33,7 @@ def pack(address: Address) -> bytes:
 
 
 def unpack(data: bytes) -> Address:
-    """The reverse; what follows is left. ("", 0) for what is neither IPv4 nor IPv6."""
+    """The reverse of `pack`; `data` may be longer. ("", 0) for what is neither IPv4 nor IPv6."""
     family = _FAMILY.unpack_from(data)[0] if len(data) >= _FAMILY.size else 0
     port = int.from_bytes(data[2:4], "big")
     if family == socket.AF_INET and len(data) >= 8:
@@ -46,16 +46,17 @@ def unpack(data: bytes) -> Address:
 
 
 def host(address: tuple[Any, ...]) -> str:
-    """The host of an address, as it is written everywhere.
+    """The host of an address, in the form in which it is shown everywhere.
 
-    IPv4 within IPv6 (`::ffff:192.0.2.7`), which is what a socket of both families has, is IPv4. A link-local
-    address, which each interface may have, has that interface's name (`fe80::1%eth0`, RFC 4007, section 11).
+    An IPv4-mapped address (`::ffff:192.0.2.7`), as a socket of both families has, becomes the IPv4 address. A
+    link-local address, which is of one interface, gets the interface's name (`fe80::1%eth0`, RFC 4007,
+    section 11).
     """
     bare = str(address[0]).partition("%")[0]
     if bare.startswith(_MAPPED):
         return bare.removeprefix(_MAPPED)
     if len(address) == 2 or not address[3] or not bare.startswith(_LINK_LOCAL):
-        return bare  # a scope says nothing of other addresses, though the system may have one
+        return bare  # of other addresses a scope says nothing, though the system may give one
     try:
         return f"{bare}%{socket.if_indextoname(address[3])}"
     except OSError:  # the interface is gone
@@ -63,7 +64,10 @@ def host(address: tuple[Any, ...]) -> str:
 
 
 def numeric(host: str, port: int) -> Address:
-    """An IP address as sockets take it, with its interface; they forget that of a host and port alone."""
+    """An IP address as sockets take it, with its interface, which sockets drop from a host and port alone.
+
+    Raises `SctpError` for anything but an IP address.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):

@@ -1,14 +1,14 @@
-"""Which stacks there are. It imports nothing: names of stacks are needed where no stack is."""
+"""The names of the stacks. Imports no stack: the names are needed where none is installed, too."""
 
 from typing import Literal, get_args
 
 StackName = Literal["kernel", "userspace"]
 STACKS: tuple[StackName, ...] = get_args(StackName)
-"""All stacks, the one first that is taken where both work."""
+"""All stacks; `auto` tries them in this order."""
 Wanted = Literal["auto", StackName, "all"]
-"""A stack, or what chooses among them: `auto` the first that works, `all` every one that does."""
+"""A user's choice: one stack, `auto` for the first that works, `all` for every one that works."""
 
 
 def among(wanted: Wanted) -> tuple[StackName, ...]:
-    """The stacks that a choice is among."""
+    """The stacks to try for a choice."""
     return tuple(name for name in STACKS if wanted in (name, "auto", "all"))

@@ -1,4 +1,4 @@
-"""Which stacks work here. None is imported before it is wanted."""
+"""Opens stacks, and finds those that work on this machine. A stack is imported only to be opened."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from .system import refusal
 
 
 def open_stack(name: StackName, clock: Clock) -> Stack:
-    """A stack that works; raises `StackUnavailable` with the cause and what mends it."""
+    """Open a stack. Raises `StackUnavailable` where it does not work here, with the cause and what helps."""
     if name == "kernel":
         from .kernel import KernelStack
 
@@ -21,11 +21,10 @@ def open_stack(name: StackName, clock: Clock) -> Stack:
 def choose(
     wanted: Wanted, clock: Clock, tell: Callable[[StackName, StackUnavailable], None] = lambda name, why: None
 ) -> tuple[StackName, ...]:
-    """The names of the stacks to use: `auto` is the kernel's where it works, `all` are both that do.
+    """The names of the stacks to use, for a user's choice; each is opened once, to see that it works.
 
-    `tell` hears of a stack that was asked for by `all` and does not work beside the other.
-
-    Raises `StackUnavailable` where none of those wanted works.
+    `tell` is called with a stack that does not work where `all` were asked for and another one works. Raises
+    `StackUnavailable` where none works.
     """
     working: list[StackName] = []
     failures: dict[StackName, StackUnavailable] = {}

@@ -1,4 +1,4 @@
-"""The states of an association, by the words of RFC 9260, section 4."""
+"""The states of an association, by their names in RFC 9260, section 4."""
 
 from typing import Literal, get_args
 
@@ -13,4 +13,4 @@ State = Literal[
     "SHUTDOWN-ACK-SENT",
 ]
 STATES: tuple[State, ...] = get_args(State)
-"""All of them, in the order in which an association may go through them."""
+"""All states, in the order in which an association passes through them."""

@@ -1,7 +1,7 @@
-"""What the operating system allows and refuses: descriptors, what it has for itself, and errors in words.
+"""The operating system: the limit of descriptors, settings for SCTP, and its errors as texts.
 
-Each socket takes a descriptor, and so does each thing to wait on. The limit of a process (RLIMIT_NOFILE,
-`ulimit -n`) is 1,024 on most systems though the hard limit, up to which any process may raise its own,
+Each socket takes a descriptor, and so does each selector. The limit of a process (RLIMIT_NOFILE,
+`ulimit -n`) is 1,024 on most systems, though the hard limit, up to which any process may raise its own,
 is far above.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from .endpoint import SctpError
 
 NO_LOOPBACK = ("the loopback interface is down, so nothing here can be reached", "sudo ip link set lo up")
-"""What is wrong then, and what mends it."""
+"""What is wrong where `loopback_is_down`, and the command that helps."""
 
 _MEMORY = "close clients, or try again when other programs have given some back"
 _ROUTE = "see `ip route`"
@@ -34,14 +34,14 @@ _WAYS_OUT = {
     errno.ENOBUFS: _MEMORY,
     errno.ENOMEM: _MEMORY,
 }
-_ENOUGH = 65_536  # where the hard limit is none
+_ENOUGH = 65_536  # descriptors, where there is no hard limit
 _UDP_SYSCTL = Path("/proc/sys/net/sctp/udp_port")
 _SIOCGIFFLAGS, _IFF_UP = 0x8913, 1  # of <linux/sockios.h> and <net/if.h>
-_SPARE = 16  # descriptors left for files that are written, a server that is opened anew
+_SPARE = 16  # descriptors left free, as for files to be written, or a server to be opened
 
 
 def raise_descriptor_limit() -> None:
-    """Let this process have as many descriptors as its hard limit allows."""
+    """Raise this process's limit of descriptors to its hard limit, as far as the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _ENOUGH if hard == resource.RLIM_INFINITY else hard
     if soft == resource.RLIM_INFINITY or soft >= wanted:
@@ -49,11 +49,11 @@ def raise_descriptor_limit() -> None:
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     except (OSError, ValueError):
-        return  # macOS has a limit below an infinite one: it stays as it was
+        return  # macOS has a lower limit than the hard one it tells: leave it as it is
 
 
 def check_descriptors(wanted: int, what: str) -> None:
-    """Raises `SctpError` where this process may not open so many more for `what`, a phrase in the plural."""
+    """Raises `SctpError` where this process can't open `wanted` more; `what` needs them, a plural phrase."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
         return
@@ -68,14 +68,14 @@ def check_descriptors(wanted: int, what: str) -> None:
 def _open_descriptors() -> int:
     try:
         return len(os.listdir("/dev/fd"))
-    except OSError:  # none is left to list them with
+    except OSError:  # no descriptor is left to list the others with
         return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def kernel_udp_port() -> int:
-    """Where the kernel takes SCTP in UDP (since Linux 5.11), one port for the whole machine; 0: nowhere.
+    """The kernel's port for SCTP in UDP (since Linux 5.11), one for the whole machine; 0: none.
 
-    Raises OSError where no descriptor is left to look it up.
+    Raises OSError where no descriptor is left to read it.
     """
     try:
         return int(_UDP_SYSCTL.read_text())
@@ -84,7 +84,7 @@ def kernel_udp_port() -> int:
 
 
 def loopback_is_down() -> bool:
-    """Whether nothing can reach this machine from itself; False where it can't be told."""
+    """Whether the loopback interface is down; False where that is not known."""
     if sys.platform != "linux":
         return False
     question = struct.pack("16sh22x", b"lo", 0)
@@ -97,7 +97,7 @@ def loopback_is_down() -> bool:
 
 
 def refusal(error: OSError, what: str = "the system refuses") -> SctpError:
-    """An error of the system in words, with the way out; `what` could not be done."""
+    """An error of the system as text with a way out, after `what`, which says what failed."""
     if error.errno == errno.EMFILE:
         limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         return SctpError(
@@ -111,5 +111,5 @@ def refusal(error: OSError, what: str = "the system refuses") -> SctpError:
 
 
 def refused(number: int, what: str) -> SctpError:
-    """As `refusal`, of an errno."""
+    """As `refusal`, for an errno."""
     return refusal(OSError(number, os.strerror(number)), what)

@@ -1,6 +1,6 @@
-"""Addresses that an end of an association can have: one machine's, not those of a group or a whole network.
+"""Checks addresses to bind: unicast only, as an association has two ends with addresses of one machine each.
 
-SCTP has two ends (RFC 9260, section 1.3). UDP would bind the others, and nothing would ever be heard there.
+UDP would bind to a multicast or broadcast address too, and then no SCTP would ever arrive there.
 """
 
 import errno
@@ -15,14 +15,14 @@ _DISCARD = 9  # a port; nothing is sent to it
 
 
 def check(host: str) -> None:
-    """Raises `SctpError` for a multicast or a broadcast address, and a link-local one without its interface.
+    """Raises `SctpError` for a multicast or broadcast address, and a link-local one without its interface.
 
-    One that is any (0.0.0.0, ::) is none of these.
+    The wildcards 0.0.0.0 and :: are allowed, and so is what is no address: its user reports that.
     """
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return  # which is said where it is used
+        return  # reported where it is used
     if address.version == 6 and address.is_link_local:
         _check_scope(address)
         return
@@ -45,7 +45,7 @@ def check_families(to: Peer, own: Peer) -> None:
 
 
 def needed(hosts: Iterable[str]) -> tuple[str, ...]:
-    """Hosts to bind, in their order, without those that another one takes: `::` takes both families."""
+    """The hosts to bind, in their order, without those that a wildcard includes; `::` is of both families."""
     known = dict.fromkeys(hosts)
     if "::" in known:
         return ("::",)
@@ -53,7 +53,7 @@ def needed(hosts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _check_scope(address: ipaddress.IPv6Address) -> None:
-    """A link-local address means something on one interface alone (RFC 4007, section 5)."""
+    """Raises `SctpError` for a link-local address without an interface of ours (RFC 4007, section 5)."""
     names = [name for _, name in socket.if_nameindex()]
     bare, _, scope = str(address).partition("%")
     if scope in names or scope.isdigit():
@@ -68,9 +68,10 @@ def _check_scope(address: ipaddress.IPv6Address) -> None:
 
 
 def _is_broadcast(host: str) -> bool:
-    """Whether the system takes it for one: of which network it is the last address, that alone knows.
+    """Whether the system takes an address for a broadcast one, which depends on the networks it is in.
 
-    To a socket without SO_BROADCAST it is forbidden; so is what a route of this machine prohibits.
+    connect(2) to one gives EACCES without SO_BROADCAST, and works with it; where a route of this machine
+    prohibits the address it gives EACCES with it, too.
     """
     if host == "255.255.255.255":
         return True

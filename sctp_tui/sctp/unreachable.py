@@ -1,8 +1,8 @@
-"""What the network, or this machine, says against an association being set up, in words.
+"""Why a peer can't be reached, as text, from errno and ICMP.
 
-ICMP comes to a socket as an errno (icmp(7)): port unreachable is ECONNREFUSED, protocol unreachable
-ENOPROTOOPT. For IPv6 the same are ECONNREFUSED and EPROTO, and EACCES is a router that forbids it. A firewall
-of this machine that lets nothing out makes EPERM of it.
+A socket gets ICMP as an errno (icmp(7)): port unreachable is ECONNREFUSED, protocol unreachable ENOPROTOOPT.
+For IPv6 these are ECONNREFUSED and EPROTO, and EACCES where a router forbids it. Where a firewall of this
+machine lets nothing out it is EPERM.
 """
 
 import errno
@@ -24,18 +24,18 @@ AGAINST = frozenset(
         errno.EACCES,
     }
 )
-"""What ends a set-up, as it ends connect() of TCP."""
+"""Errnos that end the set-up of an association, as they end connect() of TCP."""
 
 
 def unreachable(number: int, host: str, udp_port: int | None, icmp: Icmp | None = None) -> str:
-    """Why there is no way to a peer, in SCTP itself or in UDP; by the ICMP message too where it is known."""
+    """Why a peer can't be reached: `number` is an errno, `udp_port` the peer's for SCTP in UDP, else None."""
     what = "SCTP" if udp_port is None else "UDP"
     told = f"ICMP {icmp.words}" if icmp is not None else ""
     by = f", says {icmp.by}" if icmp is not None and icmp.by not in ("", host) else ""
     match number:
         case errno.ECONNREFUSED if udp_port is not None and not by:
             return f"nobody has UDP port {udp_port} on {host}: has the server another?"
-        case errno.ECONNREFUSED:  # another one says so, or for SCTP itself: a host that has it sends an ABORT
+        case errno.ECONNREFUSED:  # from another host, or for SCTP itself: a host with SCTP sends an ABORT
             return f"a firewall rejects {what} to {host}{by} ({told or 'ICMP port unreachable'})"
         case errno.ENOPROTOOPT | errno.EPROTO:
             return f"{host} has no {what}{by} ({told or 'ICMP protocol unreachable'})"
@@ -54,7 +54,7 @@ def unreachable(number: int, host: str, udp_port: int | None, icmp: Icmp | None 
 
 
 def refused_by(where: str) -> str:
-    """What an ABORT without a cause says where it answers an INIT: one of two (RFC 9260, 5.1 and 8.4)."""
+    """The two possible meanings of an ABORT without a cause that answers an INIT (RFC 9260, 5.1 and 8.4)."""
     return f"nobody listens on {where}, or no association is taken there"
 
 
@@ -64,12 +64,12 @@ def no_answer(to: Peer) -> str:
 
 
 def bounced(host: str, icmp: Icmp) -> str:
-    """What came back for a packet to a host, and from whom where that was another."""
+    """The ICMP message that a packet to `host` caused, and who sent it where that was another host."""
     return f"ICMP {icmp.words}" + (f", says {icmp.by}" if icmp.by not in ("", host) else "")
 
 
 def no_route(host: str, error: OSError) -> SctpError:
-    """That this machine itself knows no way to an address: what a socket says that is connected to it."""
+    """The error for an address that this machine has no route to; `error` is that of connect(2)."""
     why = {
         errno.ENETUNREACH: "this machine has no route there",
         errno.EHOSTUNREACH: "a route of this machine says unreachable",
