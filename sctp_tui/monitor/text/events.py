@@ -224,4 +224,16 @@ def _of_ours(event: Event) -> str:
                 f"the limit{of_all} is {event.limit} B"
             )
         case _:
-            return type(event).__name__
+            return undescribed(event)
+
+
+def undescribed(event: Event) -> str:
+    """What an event says that has no words of its own: its name in JSON, and its fields."""
+    own = (name for name in event.__struct_fields__ if name not in Event.__struct_fields__)
+    said = ", ".join(f"{name} {_value(getattr(event, name))}" for name in own)
+    what = str(event.__struct_config__.tag).replace("_", " ")
+    return f"{what}: {said}" if said else what
+
+
+def _value(value: object) -> str:
+    return printable(value if isinstance(value, bytes) else str(value), _SHOWN)

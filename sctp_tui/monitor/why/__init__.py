@@ -3,6 +3,7 @@
 The words stand in `events`, `chunks` and `causes`; here is decided which of them fit.
 """
 
+import re
 from collections.abc import Iterator
 from functools import singledispatch
 from typing import Literal
@@ -86,6 +87,7 @@ class Why(msgspec.Struct, frozen=True):
     section: str
 
 
+_SECTION = re.compile(r"RFC [0-9]+, section [0-9.]*[0-9]")
 _NOTHING = ChunkContext()
 _RESPONSE = 16
 _HB_INTERVAL = 29.5  # s: what HB.interval usually is, less a tick of timers
@@ -98,16 +100,24 @@ def why(subject: Event | Chunk, level: Level, facts: ChunkContext = _NOTHING) ->
         return in_words(REFUSALS.get(subject.reason) or VERDICTS[subject.verdict], level)
     if isinstance(subject, Event):
         found = _find(EVENTS, str(subject.__struct_config__.tag), _kind(subject))
-        return in_words(found, level, *_cause_of(subject))
-    found = _find(CHUNKS, name_of(subject), _situation(subject, facts))
+        return undescribed(subject) if found is None else in_words(found, level, *_cause_of(subject))
+    name = name_of(subject)
+    found = _find(CHUNKS, name, _situation(subject, facts)) or CHUNKS[name]
     causes = subject.causes[:MOST] if isinstance(subject, Abort | Error) else ()
     if isinstance(subject, Abort) and facts.heard is not None and gives_up(subject, facts.heard):
         causes = ()  # Linux has a protocol violation there, and nothing was against the rules
     return in_words(found, level, *(CAUSES[cause.type] for cause in causes if cause.type in CAUSES))
 
 
-def _find(words: dict[str, Explanation], name: str, kind: str) -> Explanation:
-    return words.get(f"{name}/{kind}") or words[name]
+def _find(words: dict[str, Explanation], name: str, kind: str) -> Explanation | None:
+    return words.get(f"{name}/{kind}") or words.get(name)
+
+
+def undescribed(event: Event) -> Why:
+    """Of an event that has no words of its own: what happened, as its type says it, and the section there."""
+    what = " ".join((type(event).__doc__ or "").partition("\n\n")[0].split())
+    section = _SECTION.search(what)
+    return Why(what or str(event.__struct_config__.tag), section[0] if section else "")
 
 
 def in_words(words: Explanation, level: Level, *causes: Explanation) -> Why:
