@@ -1,7 +1,7 @@
-"""The config file: what a user always wants, in TOML, under the names of the command line's options.
+"""The config file: options for every run, in TOML, under the names of the command line's options.
 
-It is only read, never written. Its values go through the command line's own parser, so that both take the
-same and say the same of what is wrong; here is what a file adds to that: lines and keys.
+It is only read, never written. Its values go through the command line's own parser, so that both accept the
+same and report the same errors; this module adds what a file has besides: line numbers and keys.
 """
 
 import re
@@ -13,8 +13,8 @@ from typing import Any
 
 from sctp_tui.process import small_file
 
-# What ends a statement of TOML is a newline outside of brackets, of texts and of comments. No part of it can
-# be read in two ways, so nothing is tried twice; possessive quantifiers are wrong before Python 3.11.5.
+# A TOML statement ends at a newline outside of brackets, strings and comments. No part of the pattern matches
+# in two ways, so nothing is tried twice; possessive quantifiers are wrong before Python 3.11.5.
 _TOKEN = re.compile(
     r'''"""(?:[^"\\]|\\.|"(?!""))*"{3,5}'''
     r"|'''(?:[^']|'(?!''))*'{3,5}"
@@ -39,7 +39,7 @@ def usual_path() -> Path:
 
 
 class Config:
-    """A config file that has been read. Raises `ConfigError` where it is no TOML, or can't be read.
+    """A config file that has been read. Raises `ConfigError` where it is not TOML, or can't be read.
 
     A file that isn't there is an empty one, unless it was asked for by name.
     """
@@ -93,7 +93,7 @@ class Config:
             if depth:
                 continue
             statement = self._text[begin : token.end()]
-            values = tomllib.loads(statement)  # can be read, as all of them together can
+            values = tomllib.loads(statement)  # valid, as the whole file is
             header = statement.lstrip().startswith("[")
             if header:
                 table = f"{next(iter(values))}."

@@ -1,7 +1,7 @@
-"""What a fault of this program leaves behind: one line on standard error, and a note to report it with.
+"""Crash reports: one line on standard error, and a file ("note") to send with a bug report.
 
-Neither has a payload or a peer's address: no values of variables, and of what an exception says only what is
-safe by its type. Limits of the machine are no fault of the program: they are told, without a note.
+Neither has a payload or a peer's address: no values of variables, and an exception's text only where its
+type makes it safe. Limits of the machine are no fault of the program: they are reported without a note.
 """
 
 import errno
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEPT = 10
-"""Notes that are kept, the newest."""
+"""Number of notes that are kept, the newest."""
 
 _LIBRARIES = ("textual", "pysctp", "pylibdatachannel", "aiolibdatachannel")
 _HERE = os.path.dirname(os.path.abspath(__file__))
-_FRAMES = 50  # lines of a stack that are written, from either end
-_CAUSES = 5  # exceptions that led to one another
+_FRAMES = 50  # frames of a stack that are written from either end
+_CAUSES = 5  # exceptions of a chain that are written
 _LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT}
 
 
 def listen() -> None:
-    """From now on, what nobody catches in this process is told so, in whatever thread."""
+    """Report uncaught exceptions of all threads of this process from now on."""
     sys.excepthook = _caught
     threading.excepthook = _caught_in_thread
-    faulthandler.enable()  # a library in C that dies has at least its stack
+    faulthandler.enable()  # a crash in a C library prints the Python stack at least
 
 
 def told(error: BaseException, thread: str = "") -> str:
-    """The line about what ended the program, once the note for it is written."""
+    """Write the note, and return the line about what ended the program."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _LIMITS):
         which = _said(error) or "no memory is left"
         return f"this machine has no more of what is needed: {which}; close other programs, or ask for less"
@@ -113,7 +113,7 @@ def _system() -> str:
 
 
 def _stacks(error: BaseException | None) -> Iterator[str]:
-    """The exception and what led to it, the last one first."""
+    """The exception and those that led to it, the newest first."""
     import linecache
 
     for _ in range(_CAUSES):
@@ -141,13 +141,13 @@ def _frames(error: BaseException) -> Iterator[tuple[str, int, str]]:
 
 
 def _place(error: BaseException) -> str:
-    """Where in this program it was, as far in as that goes."""
+    """The innermost place in this program that the exception passed through, "" for none."""
     ours = [f" at {_short(file)}:{line}" for file, line, _ in _frames(error) if file.startswith(_HERE)]
     return ours[-1] if ours else ""
 
 
 def _short(file: str) -> str:
-    """A file from its package on: what comes before it may have a user's name."""
+    """A file's path from its package on, as what comes before may hold a user's name."""
     for root in (os.path.dirname(_HERE), *sys.path):
         if root and file.startswith(root + os.sep):
             return file[len(root) + 1 :]
@@ -155,7 +155,7 @@ def _short(file: str) -> str:
 
 
 def _said(error: BaseException) -> str:
-    """Of an exception's text what can have come from nobody but this machine."""
+    """The part of an exception's text that can come from this machine alone, "" for none."""
     match error:
         case OSError(errno=int(number)):
             return os.strerror(number)

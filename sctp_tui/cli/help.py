@@ -1,4 +1,4 @@
-"""`sctp-tui help`: the topics, and the tables in them as the program has them."""
+"""`sctp-tui help`: the topics, and the tables in them, made from those of the program."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ _WIDEST = 110  # columns: longer lines are hard to read
 
 
 def help(argv: Sequence[str]) -> int:
-    """Print a topic, or without one the list of them: drawn on a terminal, else as Markdown."""
+    """Print a topic, rendered on a terminal, else as Markdown; without one, the list. Its exit status."""
     name = help_options(argv, TOPICS)
     text = TOPICS[name].text(_TABLES) if name else _list()
     output = LineOutput()
@@ -93,7 +93,7 @@ def _fields() -> str:
 def _events() -> str:
     from sctp_tui.sctp import events as e
 
-    # Numbers are for the screen alone.
+    # Events of these types carry numbers for the screen alone.
     numbers = (e.Counts, e.Status, e.Streams, e.Detail, e.Generating, e.Totals, e.LinkState)
     common = set(e.Event.__struct_fields__)
     lines = ["| Event | What happened | Fields, beside those of every event |", "| --- | --- | --- |"]
@@ -113,4 +113,4 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     "fields": _fields,
     "events": _events,
 }
-"""By the name that it has in a topic."""
+"""The tables by the names that topics use for them."""

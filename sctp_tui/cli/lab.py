@@ -1,4 +1,4 @@
-"""`sctp-tui lab`: its arguments, its messages, its exit status."""
+"""`sctp-tui lab`: its arguments, error messages and exit status."""
 
 import argparse
 import re
@@ -50,10 +50,10 @@ _UNITS = {"": 1, "M": 1, "G": 1024}
 
 
 def main(argv: list[str]) -> int:
-    """Run `sctp-tui lab` with these arguments."""
+    """Run `sctp-tui lab` with these arguments; its exit status."""
     options, command, rest = _parse(argv)
     try:
-        # There we are root, and may capture.
+        # In the guest the program is root, and may capture.
         monitor = [sys.executable, "-m", "sctp_tui", "--stack", "kernel", "--capture", *rest]
         inside = [*_netem(options.netem), *(command or monitor)]
         if command and not options.tty:
@@ -109,7 +109,7 @@ def _netem_words(text: str) -> str:
 
 
 def _netem(words: str | None) -> list[str]:
-    """What runs before a command, whose words follow it, to have the loopback as `words` say."""
+    """Words to put before a command, so that the loopback does first what netem's `words` say."""
     return [] if words is None else ["sh", "-fc", _WITH_NETEM, "sh", words]
 
 

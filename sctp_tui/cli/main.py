@@ -1,7 +1,7 @@
-"""The command line's entry: hands on to the command that its first word names.
+"""The command line's entry: runs the command that its first word names.
 
 Each is imported only where it runs: Textual by the screen alone, SCTP by nothing that just prints help. And
-nothing at all before `main` has said what ^C does, as it would end what is being imported by a traceback.
+nothing is imported before `main` has set what ^C does, as that would end an import with a traceback.
 """
 
 import os
@@ -12,7 +12,7 @@ import sys
 def main(argv: "list[str] | None" = None) -> int:
     """Run the program with these arguments; its exit status."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        # Until a command listens to it, it just ends the process.
+        # Until a command handles it, SIGINT ends the process silently.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     _have_all_streams()
     from . import crash
@@ -22,8 +22,8 @@ def main(argv: "list[str] | None" = None) -> int:
 
 
 def _have_all_streams() -> None:
-    """A standard descriptor that is closed would be taken by the next socket, and written to."""
-    # One that is missing has no input, and is a failure to print to; of failures to complain nobody learns.
+    """Open closed standard descriptors: else the next socket would take their numbers, and be written to."""
+    # A missing stdin is empty, writing to a missing stdout fails, and a missing stderr swallows everything.
     for descriptor, flags in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
         try:
             os.fstat(descriptor)
@@ -76,7 +76,7 @@ def _screen(words: "list[str]") -> int:
     from .options import screen_options
 
     options = screen_options(words)
-    gc.disable()  # until the screen is there nothing is garbage; then it is the Collector's
+    gc.disable()  # start-up makes no garbage worth a collection; then the Collector takes over
     from sctp_tui.sctp.endpoint import Clock, StackUnavailable
     from sctp_tui.sctp.stacks import choose
     from sctp_tui.sctp.system import raise_descriptor_limit
@@ -84,7 +84,7 @@ def _screen(words: "list[str]") -> int:
     from .stdout import complain
 
     raise_descriptor_limit()
-    # Drawn on standard error, so that standard output may be anything.
+    # The screen is drawn on standard error, so that standard output may be anything.
     streams = {0: "standard input", 2: "standard error, where it is drawn,"}
     elsewhere = [name for descriptor, name in streams.items() if not os.isatty(descriptor)]
     if elsewhere:

@@ -1,4 +1,4 @@
-"""What the value of an option may be: text to a value, or one line that names value, limit and way out.
+"""Converters of option values: from text, or an error of one line that names value, limit and way out.
 
 As quick to import as `options`: what only some calls need is imported where they need it.
 """
@@ -19,7 +19,7 @@ _DAY = 86_400
 def whole(low: int, high: int, what: str, without: str = "") -> Callable[[str], int]:
     """A whole number in a range; `what` names it: "'x' is no port: …".
 
-    `without` is the way out where 0 is given and can't be, as it would mean to have no such number.
+    `without` says what to do in place of giving 0, where 0 is not allowed.
     """
 
     def convert(text: str) -> int:
@@ -53,7 +53,7 @@ def seconds(low: float, what: str) -> Callable[[str], float]:
 
 
 def streams(text: str) -> tuple[int, int]:
-    """`OUT:IN`, the streams asked for and the most taken."""
+    """`OUT:IN`: outbound streams to ask for, inbound ones to accept at most."""
     out, colon, into = text.partition(":")
     count = whole(1, 65535, "number of streams")
     if not colon:
@@ -73,7 +73,7 @@ def ppid(text: str) -> int:
 
 
 def conditions(text: str) -> "Conditions":
-    """What a link does to packets, in words."""
+    """Conditions of a link, as in `loss=10% delay=50ms`."""
     from sctp_tui.sctp.endpoint import SctpError
     from sctp_tui.sctp.link.syntax import parse
 
@@ -120,7 +120,7 @@ def address(text: str) -> str:
     except SctpError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     except OSError:
-        pass  # that descriptors run out is said where the server opens
+        pass  # out of descriptors: reported where the server opens
     return found
 
 
@@ -160,7 +160,7 @@ def _looked_up(text: str) -> str:
             f"{text!r} is neither an IP address nor a name that has one: "
             "give 0.0.0.0 for every IPv4 address of this machine, :: for every address of both families"
         ) from None
-    # A server of a class is called by IPv4: where a name has both, that is meant.
+    # Clients use IPv4 by default, so a name that has both means that.
     found.sort(key=lambda entry: entry[0] != socket.AF_INET)
     from sctp_tui.sctp import sockaddr
 
@@ -178,7 +178,7 @@ def theme(text: str) -> str:
 
 
 def action_keys(text: str) -> tuple[str, str]:
-    """`NAME=KEYS`: an action of the table, and the keys that it has from now on, with commas between."""
+    """`NAME=KEYS`: the name of an action, and its new keys, separated by commas."""
     from sctp_tui.tui.actions import ACTIONS, PLACES, is_key, split
 
     name, equals, keys = text.partition("=")

@@ -66,7 +66,7 @@ class ServerOptions:
 
     @property
     def conditions(self) -> "SetLink | None":
-        """What the links are to do from the start."""
+        """The command that sets the links' conditions at the start, None where no option does."""
         if all(given is None for given in (self.link, self.link_in, self.link_out, self.link_seed)):
             return None
         from sctp_tui.sctp.commands import SetLink
@@ -78,7 +78,7 @@ class ServerOptions:
 
 @dataclass
 class ScreenOptions(ServerOptions):
-    """Options of the screen. `key` has names of actions with their keys, which have commas between."""
+    """Options of the screen. `key` has pairs of an action's name and its keys, separated by commas."""
 
     theme: str | None = None
     large: bool = False
@@ -102,10 +102,11 @@ class ServeOptions(ServerOptions):
 
 @dataclass
 class SendOptions:
-    """Options of `send`, and what its words say: where to, and what.
+    """Options of `send`, its destination and its texts.
 
-    No `texts` and no `file` mean standard input, but for `connect_only`. `own` is where from. A `stream` of
-    None: each message names its own.
+    Without `texts` and `file` messages come from standard input, but for `connect_only`. `own` are addresses
+    and ports of this end. A `stream` of None means that each message names its own. `lifetime` is in ms,
+    `timeout` and `wait` are in s.
     """
 
     host: str = ""
@@ -255,7 +256,7 @@ def _add_general(parser: Parser) -> None:
 
 
 def _check_link(parser: Parser, options: ServerOptions) -> None:
-    """Conditions want the stack whose links are ours."""
+    """Conditions need the userspace stack: choose it for auto, and exit where the kernel's is asked for."""
     given = [name for name in ("link", "link_in", "link_out") if getattr(options, name) is not None]
     if given and options.stack == "kernel":
         place = parser.place(given[0], "--" + given[0].replace("_", "-"))
@@ -503,16 +504,16 @@ examples:
 
 
 def _spelt_out(argv: Sequence[str]) -> list[str]:
-    """With --null for -0: argparse would take a TEXT such as -0.5 for an option, too, once it knows -0."""
+    """The words with --null for -0: argparse, if it knew -0, would take a TEXT such as -0.5 for an option."""
     end = argv.index("--") if "--" in argv else len(argv)
     return ["--null" if word == "-0" else word for word in argv[:end]] + list(argv[end:])
 
 
 def _read_words(parser: Parser, words: list[str], options: SendOptions) -> None:
-    """Take address and texts out of the words."""
+    """Put the address and the texts into the options. Exits where they are wrong."""
     if not words:
         parser.error("no address given: write HOST:PORT, as in 127.0.0.1:9877")
-    # This brings msgspec with it, which --help and most mistakes do without.
+    # This imports msgspec, which --help and most mistakes do without.
     from sctp_tui.sctp.endpoint import SctpError
     from sctp_tui.sctp.hostport import parse_hostport
     from sctp_tui.sctp.own_end import joined
@@ -530,13 +531,13 @@ def _read_words(parser: Parser, words: list[str], options: SendOptions) -> None:
         parser.error(
             "TEXT '' is empty: give at least one byte, as no DATA is empty (RFC 9260, section 3.3.1)"
         )
-    # What was no UTF-8 on the command line goes out as the bytes that it was.
+    # What is not UTF-8 on the command line is sent as the bytes that it is.
     options.texts = [os.fsencode(text) for text in texts]
     _check_input(parser, options)
 
 
 def _check_input(parser: Parser, options: SendOptions) -> None:
-    """One source alone, and what stands in words can be sent."""
+    """Exit unless there is one source of messages alone, and every TEXT can be sent."""
     if options.file == "":
         parser.error("--file: '' names no file: give a path, or - for standard input")
     if options.hex and not options.texts:

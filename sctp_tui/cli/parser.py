@@ -1,7 +1,7 @@
-"""How a command's options are read: from its words, under them from the config file, wrong ones in one line.
+"""Reads a command's options from its arguments and the config file; reports a wrong one in one line.
 
-What stands in the file goes through the same argparse parser as words do, so that both take the same and say
-the same of what is wrong.
+Values of the file go through the same argparse parser as arguments do, so that both accept the same and
+report the same errors.
 """
 
 import argparse
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 PROG = "sctp-tui"
-_TOLD = 20  # of what is wrong in a config file
+_TOLD = 20  # errors of a config file that are reported, at most
 
 
 class Printing(argparse.ArgumentParser):
-    """Prints help as the program prints anything: what can't be written is a failure."""
+    """Prints help through `LineOutput`: exits with 1 where it can't be written."""
 
     def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
         if file is not sys.stdout:
@@ -40,7 +40,7 @@ class Printing(argparse.ArgumentParser):
 
 
 class Parser(Printing):
-    """Says what is wrong in one line, and exits with 2."""
+    """Reports an error in one line, and exits with 2."""
 
     def __init__(self, command: str, usage: str, description: str, epilog: str) -> None:
         super().__init__(
@@ -53,7 +53,7 @@ class Parser(Printing):
             add_help=False,
             argument_default=argparse.SUPPRESS,  # what isn't given leaves the options as they are
         )
-        self._places: dict[str, str] = {}  # of options that stand in the config file
+        self._places: dict[str, str] = {}  # where options stand in the config file
 
     def error(self, message: str) -> NoReturn:
         """One line on stderr, exit 2."""
@@ -78,7 +78,7 @@ class Parser(Printing):
         values = vars(found)
         if in_config:
             in_file = self._in_file(values.pop("config", None), in_config, set(values))
-            if "key" in in_file:  # of other actions, perhaps: both count, and the words come last
+            if "key" in in_file:  # both count: they may be of different actions
                 values["key"] = in_file["key"] + values.get("key", [])
             values = in_file | values
         for name, value in values.items():
@@ -86,13 +86,13 @@ class Parser(Printing):
         return [*words, *after]
 
     def place(self, key: str, option: str) -> str:
-        """Where a value comes from that `key` has in the file: `FILE:3: host`, or else the `option`."""
+        """Where a value comes from: `FILE:3: host` where it is `key`'s in the file, else the `option`."""
         return self._places.get(key, option)
 
     # --- the config file
 
     def _in_file(self, path: Path | None, known: Collection[str], given: Collection[str]) -> dict[str, Any]:
-        """What the file sets, but for options `given` already. Exits where anything in it is wrong."""
+        """The values of the file, without options `given` already. Exits where anything in it is wrong."""
         from .config import Config, ConfigError
 
         found, wrong = argparse.Namespace(), list[str]()
@@ -116,7 +116,7 @@ class Parser(Printing):
         return values
 
     def _words(self, key: str, value: Any, known: Collection[str]) -> list[str]:
-        """A key of the file and its value as words of the command line; none for what another command takes.
+        """A key of the file and its value as arguments; none for an option of another command.
 
         `[keys] close = "b"` is `--key close=b`.
         """

@@ -1,4 +1,4 @@
-"""The screen on this terminal: signals that ask it to end, a terminal that is gone, a crash's last words."""
+"""Runs the screen on this terminal: handles signals, a terminal that is gone, and crashes."""
 
 import asyncio
 import signal
@@ -14,11 +14,11 @@ from .crash import told
 from .stdout import complain
 
 _INPUT, _OUTPUT = 0, 2  # the terminal's descriptors, as Textual has them
-_PATIENCE = 5.0  # s that a screen asked to end has, once the engine has ended
+_PATIENCE = 5.0  # s for the screen to end by itself, once the engine has ended
 _WRITER = "textual-output"  # Textual's thread that writes to the terminal
 _AS_THE_KEY = {signal.SIGINT, signal.SIGTERM}
-"""Signals at which a program that ends does as it was told."""
-# What Textual may have set. The keyboard's protocol is that of the alternate screen.
+"""Signals that quit as the key does, with the same exit status."""
+# Resets what Textual may have set; the keyboard protocol first, as the alternate screen has its own.
 _UNDO = (
     b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l"
     b"\x1b[<u\x1b[?1049l\x1b[?25h"
@@ -30,7 +30,7 @@ def run(settings: Settings) -> int:
     try:
         running = _Running(settings)
     except termios.error:
-        return 128 + signal.SIGHUP  # it was there a moment ago
+        return 128 + signal.SIGHUP  # the terminal has just gone
     return running.run()
 
 
@@ -40,15 +40,15 @@ class _Running:
         self._app = SctpApp(settings)
         self._app.hangup.last = self._give_back
         self._app.fault = self._fault
-        self._said = ""  # of the first fault; others mostly follow from it
+        self._said = ""  # the line about the first fault; others mostly follow from it
         self._status = 0
 
     def run(self) -> int:
-        # A thread's last words would go unseen while the screen has the terminal.
+        # What a thread's crash prints would go unseen while the screen has the terminal.
         before, threading.excepthook = threading.excepthook, self._crashed
         self._app.hangup.watch((_INPUT, _OUTPUT))
         try:
-            # Not by the event loop: it may be waiting for a terminal that takes nothing any more.
+            # Not handled in the event loop, which may be waiting for a terminal that takes nothing any more.
             with stop_signals(self._signalled, ending()):
                 asyncio.run(self._app.run_async())
             return 1 if self._said else self._status or self._app.return_code or 0
@@ -64,7 +64,7 @@ class _Running:
         self._terminal.give_back(_UNDO)
 
     def _signalled(self, number: int) -> None:
-        """Quit as by the key; a second time at once, but for a terminal that closes meanwhile."""
+        """Quit as by the key: the second signal aborts, unless it is SIGHUP, sent as the terminal closes."""
         self._app.end(hurry=number != signal.SIGHUP)
         if number not in _AS_THE_KEY:
             self._status = self._status or 128 + number

@@ -1,4 +1,4 @@
-"""`sctp-tui send`: the client without a screen. One association, its messages, its answers, its end."""
+"""`sctp-tui send`: the client without a screen. It sets up one association, sends, waits, closes it."""
 
 import contextlib
 import enum
@@ -41,15 +41,15 @@ from .stdin import MessageFeeder
 from .stdout import LineOutput, OutputEnded, complain
 
 _NAME = "client"
-_GRACE = 2.0  # s for the SHUTDOWN where the program ends before its time
-_END_OF_INPUT = 0.5  # s for the feeder to find it once the association has ended
-_LOOK = 1.0  # s between two looks at the engine where nothing is due
-_SHUT = 1  # octets of room; a receiver may say one where it has none
-_ASK = 0.02  # s between two questions whether all is acknowledged
+_GRACE = 2.0  # s for the SHUTDOWN where the program is interrupted or fails
+_END_OF_INPUT = 0.5  # s for the feeder to reach the end of input once the association has ended
+_LOOK = 1.0  # s between two checks of the engine where nothing is due
+_SHUT = 1  # octets of rwnd that mean a closed window: a receiver without room may advertise 1
+_ASK = 0.02  # s between two requests for the status that tells whether all is acknowledged
 
 
 class _Phase(enum.Enum):
-    """Where the run is. Whose turn it is in each is what `_Client._owing` says."""
+    """Where the run is. In which of them the peer has to act is what `_Client._owing` says."""
 
     OPENING = enum.auto()
     SENDING = enum.auto()
@@ -74,7 +74,7 @@ def send(options: SendOptions) -> int:
 
 
 def _look_up(host: str) -> str:
-    """The address of a host: its IPv4 one where it has both, as servers listen on IPv4 unless told."""
+    """The address of a host, IPv4 if it has both, as servers listen on that by default. Raises OSError."""
     with contextlib.suppress(ValueError):
         ipaddress.ip_address(host)
         return host
@@ -88,7 +88,7 @@ def _look_up(host: str) -> str:
 
 
 class _Client:
-    """One run. The engine works in its thread, the feeder reads in its own, this one decides."""
+    """One run. The engine and the feeder, which reads the input, have threads of their own; this decides."""
 
     def __init__(self, options: SendOptions, stack: StackName, host: str) -> None:
         self._options = options
@@ -99,7 +99,7 @@ class _Client:
         self._engine = Engine(self._event_queue, grace=_GRACE)
         self._messages = InputMessages(options)
         self._feeder = MessageFeeder(self._messages, self._submit, lambda: self._event_queue.put(()))
-        self._stream = 0  # the highest that was sent on
+        self._stream = 0  # the highest stream that was sent on
         self._output: LineOutput | None = LineOutput()
         self._format: Format = as_json if options.json else answer
         self._key = 0
@@ -113,7 +113,7 @@ class _Client:
         self._interrupted = False
         self._closed = False
         self._numbers = (0, 0, 0)
-        self._shut = False  # the peer's window, as the stack knew it last
+        self._shut = False  # whether the peer's window was closed, by the last status
 
     def run(self) -> int:
         """Send, wait, close: the exit status."""
@@ -146,7 +146,7 @@ class _Client:
                 self._flush()
                 if self._status is None:
                     self._advance()
-                if not (running or batch):  # by a fault, and that is told
+                if not (running or batch):  # ended by a fault, which is reported already
                     self._end(1)
                     self._closed = True
             self._engine.join()
@@ -166,10 +166,10 @@ class _Client:
             self._output.hurry(0.1 if again else _GRACE + 1)
 
     def _submit(self, message_id: int, given: InputMessage) -> None:
-        """Called by the feeder's thread."""
+        """Send a message. Called in the feeder's thread."""
         options = self._options
         self._stream = max(self._stream, given.stream)
-        self._progress = time.monotonic()  # it may have been the user's turn for long
+        self._progress = time.monotonic()  # the time that the user took for input does not count
         self._engine.submit(
             Send(
                 message_id=message_id,
@@ -197,7 +197,7 @@ class _Client:
                     self._feeder.taken(event.message_id)
             case Refused():
                 self._feeder.taken(event.message_id)
-                # What comes too late for an association that has just ended is no news.
+                # A command of ours that came too late, as the association has just ended, is no failure.
                 if event.message_id or event.command == "connect":
                     self._fail(event.text + self._more_streams())
             case SendFailed():
@@ -232,7 +232,7 @@ class _Client:
             case "COMM_LOST" if self._phase is _Phase.ENDING and self._options.abort and event.by == "us":
                 self._succeed()
             case "SHUTDOWN_COMP":
-                # The server may have known the last message for one sooner than we read the end of input.
+                # The server may end after the last message before we have read the end of input.
                 self._feeder.wait(_END_OF_INPUT)
                 if self._complete():
                     self._succeed()
@@ -264,7 +264,7 @@ class _Client:
             self._end(0)
 
     def _look_at(self, status: Status) -> None:
-        """Numbers that move are progress, where no event tells of any."""
+        """Count changed numbers as progress, as acknowledgements make no event; abort once all are in."""
         self._shut = status.rwnd <= _SHUT
         numbers = (status.unacked, status.pending, status.rwnd)
         if numbers != self._numbers:
@@ -301,11 +301,11 @@ class _Client:
             self._give_up()
 
     def _waited(self) -> float:
-        """Seconds that are left of the time for answers."""
+        """Seconds left of the time for answers (--wait)."""
         return self._since + (self._options.wait or 0.0) - time.monotonic()
 
     def _owing(self) -> bool:
-        """Whether it is the other side's turn, rather than ours or the user's."""
+        """Whether the peer has to act next, rather than we or the user, so that --timeout applies."""
         match self._phase:
             case _Phase.OPENING:
                 return self._feeder.submitted > 0 or self._options.connect_only
@@ -317,7 +317,7 @@ class _Client:
                 return True
 
     def _pause(self) -> float:
-        """How long nothing is to be done unless something happens."""
+        """Seconds until something is due even if no event comes."""
         if self._status is not None:
             return _LOOK
         pause = _LOOK
@@ -346,7 +346,7 @@ class _Client:
         self._end(1, now)
 
     def _end(self, status: int, now: bool = False) -> None:
-        """The first reason to end counts; what is open is closed, or `now` aborted."""
+        """End with this status, unless that has begun; what is open is shut down, or with `now` aborted."""
         if self._status is None:
             self._status = status
             self._feeder.close()
@@ -369,7 +369,7 @@ class _Client:
                 self._lose_output(end)
 
     def _lose_output(self, end: OutputEnded) -> None:
-        """A reader that has read enough ends the printing, not the sending."""
+        """Print no more. That the reader is gone ends the printing alone, another error the run."""
         self._output = None
         if str(end):
             self._fail(str(end))

@@ -1,6 +1,6 @@
-"""What `send` is given to send: texts, a file, the lines, records or frames of standard input.
+"""The messages of `send`: texts, a file, or the lines, records or frames of standard input.
 
-Any octets can be sent. Input is read by the descriptor: a thread that waits in Python's own buffer would hold
+Any octets can be sent. Input is read by descriptor: a thread that waits in Python's own buffer would hold
 up the end of the process.
 """
 
@@ -21,12 +21,12 @@ from .options import SendOptions
 _BLOCK = 65536
 _LENGTH = 4  # bytes of the length before a frame, in network byte order
 _SPELT = 3  # characters for each octet at most: two hex digits and a blank
-_QUOTED = 20  # characters of what is wrong that an error quotes
+_QUOTED = 20  # characters of wrong input that an error quotes
 _STDIN = "standard input"
 
 
 class InputFailed(Exception):
-    """What is to be sent can't be read, or can't be sent."""
+    """Input that can't be read, or can't be sent; the text says why."""
 
 
 class InputMessage(NamedTuple):
@@ -57,7 +57,7 @@ class InputMessages:
 
     @property
     def nothing(self) -> str:
-        """What there is none of, where there is no message at all."""
+        """The error where there is no message at all."""
         return f"{_STDIN} has no {self._noun} that is not empty"
 
     def __iter__(self) -> Iterator[InputMessage]:
@@ -83,7 +83,7 @@ class InputMessages:
         return _from_base64 if self._options.lines == "base64" else bytes
 
     def _records(self) -> Iterator[tuple[str, bytes]]:
-        """The place of each in words, and its octets."""
+        """Each record's place in words, for errors, and its octets."""
         options = self._options
         if options.connect_only:
             return
@@ -122,7 +122,7 @@ class InputMessages:
         return name, bytes(data)
 
     def _separated(self, separator: bytes) -> Iterator[bytes]:
-        """What stands between separators; what follows the last one counts where it is not empty."""
+        """Records that `separator` ends; the last one may lack it."""
         limit = MESSAGE_LIMIT * (1 if self._options.lines in (None, "text") else _SPELT)
         rest = b""
         while block := _read(self._stdin, _STDIN):
@@ -141,7 +141,7 @@ class InputMessages:
             yield rest
 
     def _frames(self) -> Iterator[bytes]:
-        """Each after its length."""
+        """Frames: each follows its length."""
         have = bytearray()
         number = 1
         while True:

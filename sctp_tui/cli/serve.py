@@ -37,11 +37,11 @@ from .options import ServeOptions
 from .stdout import LineOutput, OutputEnded, complain
 
 _WAITING = 4096  # events that wait for a slow reader before the engine stops receiving
-_MORE = 0.01  # s after which more is written
-_GATHER = 0.005  # s after which more is read
-_SWITCH = 0.0005  # s that the engine waits for what is being printed; at Python's 5 ms it is held up by it
+_MORE = 0.01  # s between two rounds of output
+_GATHER = 0.005  # s for which the engine lets messages gather in a socket that it has emptied, without --echo
+_SWITCH = 0.0005  # s, the thread switch interval: with Python's 5 ms printing holds up the engine's thread
 _PORTION = 256 * 1024  # bytes of messages that are turned into lines at once
-_IDLE = 0.5  # s between two looks whether the reader of standard output is still there
+_IDLE = 0.5  # s between two checks whether standard output still has a reader
 
 
 def serve(options: ServeOptions) -> int:
@@ -59,7 +59,7 @@ def serve(options: ServeOptions) -> int:
 
 
 class _Server:
-    """One run: the engine works in its thread, this one prints."""
+    """One run: the engine works in a thread of its own, this one prints."""
 
     def __init__(self, options: ServeOptions, stacks: Sequence[StackName]) -> None:
         self._options = options
@@ -143,7 +143,7 @@ class _Server:
                 stack=stack,
                 hosts=options.hosts,
                 port=options.port,
-                # Beside the other stack the option is meant for the one that it is an option of.
+                # With both stacks --udp-port is the userspace stack's alone.
                 udp_port=options.udp_port if alone or stack == "userspace" else None,
                 outbound=outbound,
                 inbound=inbound,
@@ -166,7 +166,7 @@ class _Server:
             batch = self._event_queue.drain(_IDLE)
             if said := self._watchdog.news():
                 complain(said, "serve")
-            if not (running or batch):  # by a fault, and that is told
+            if not (running or batch):  # ended by a fault, which is reported already
                 self._status = 1
                 return
             self._totals = batch.totals or self._totals
@@ -188,7 +188,7 @@ class _Server:
         self._packets_dropped, self._packets_missed = batch.packets_dropped, batch.packets_missed
 
     def _print_last_packets(self) -> None:
-        """Those that a capture told of after its endpoints were closed."""
+        """Print packets that a capture delivered after the endpoints were closed."""
         batch = self._event_queue.drain()
         self._count_lost(batch)
         try:
@@ -200,7 +200,7 @@ class _Server:
             self._lose_output(str(end))
 
     def _take_all(self, events: Iterable[Event]) -> None:
-        """Messages, which are many, a portion at a time where nothing has to be said of each."""
+        """Print events; messages, which are many, a portion at a time as JSON, unless they are counted."""
         if not self._options.json or self._left is not None:
             for event in events:
                 self._take(event)
@@ -216,7 +216,7 @@ class _Server:
     def _take(self, event: Event) -> None:
         if isinstance(event, Message) and event.direction == "in":
             if self._left == 0:
-                return  # came while those before were being counted
+                return  # beyond --count: it came before the engine had stopped
             self._print(event)
             if self._left is not None:
                 self._left -= 1
@@ -260,18 +260,18 @@ class _Server:
 
     def _listening(self, event: Listening) -> None:
         if self._options.classic:
-            # Standard output has the classic lines alone, and the port may have been anybody's choice.
+            # Standard output has the classic lines alone, so the port, which may be any free one, goes here.
             complain(f"{event.endpoint} {sentence(event)}", "serve")
             self._add(WAITING)
         if event.warning:
             complain(event.warning, "serve")
 
     def _lose_output(self, why: str) -> None:
-        """Nothing can be printed any more: end, quietly where the reader went."""
+        """Standard output can't be written any more: end, without a complaint where its reader is gone."""
         self._output = None
         if why:
             complain(why, "serve")
-            # Who is told to end does not fail by ending.
+            # After a signal to stop this is no failure.
             self._status = 0 if self._signals else 1
         self._engine.submit(Stop())
 
@@ -282,14 +282,14 @@ def _seen(options: ServeOptions, stacks: Sequence[StackName]) -> list[StackName]
 
 
 def _in_order(batch: Batch) -> Iterable[Event]:
-    """Events and packets by their time, and each among themselves in the order in which they came."""
+    """Events and packets merged by their time, each kind in the order in which it came."""
     if not batch.packets:
         return batch.events
     return merge(batch.packets, batch.events, key=attrgetter("at"))
 
 
 def _portions(events: Iterable[Event]) -> Iterator[list[Event]]:
-    """Some of them at a time, of about `_PORTION` bytes."""
+    """The events in lists of about `_PORTION` bytes."""
     some: list[Event] = []
     size = 0
     for event in events:

@@ -1,4 +1,4 @@
-"""Messages on their way to the engine: read as they come, and no more at a time than it takes.
+"""Feeds messages to the engine as they are read, and no faster than it takes them.
 
 Standard input may be endless, so what waits is bounded, in messages and in bytes.
 """
@@ -13,7 +13,10 @@ _BYTES = 4 * 1024 * 1024
 
 
 class MessageFeeder:
-    """Hands messages on in a thread of its own. `submitted` counts them; `done` once there are no more."""
+    """Submits messages in a thread of its own. `submitted` counts them; `done` is set after the last.
+
+    `failure` is why the input could not be read, "" where it could.
+    """
 
     def __init__(
         self,
@@ -39,11 +42,11 @@ class MessageFeeder:
 
     @property
     def waiting(self) -> int:
-        """Messages handed on that the stack has not taken yet."""
+        """Messages submitted that the stack has not taken yet."""
         return len(self._waiting)
 
     def go_on(self) -> None:
-        """The association is up: what follows the first message may be handed on."""
+        """The association is up: submit what follows the first message, too."""
         with self._room:
             self._up = True
             self._room.notify_all()
@@ -55,12 +58,12 @@ class MessageFeeder:
             self._room.notify_all()
 
     def wait(self, seconds: float) -> None:
-        """Give the thread time to find that there are no more messages."""
+        """Wait at most this long for the thread to reach the end of the input."""
         with self._room:
             self._room.wait_for(lambda: self.done, seconds)
 
     def close(self) -> None:
-        """Hand on nothing more."""
+        """Submit nothing more."""
         with self._room:
             self._closed = True
             self._room.notify_all()

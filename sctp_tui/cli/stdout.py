@@ -1,7 +1,7 @@
-"""Standard output and standard error of a program without a screen, and what may become of them.
+"""Standard output and standard error of a command without a screen, and what can go wrong with them.
 
-Its reader may go (`| head`), its disk fill up, or nobody read at all. Written by the descriptor, past
-Python's buffers, so that nothing is left in them that the end of the process would wait for.
+The reader may go (`| head`), the disk fill up, or nobody read at all. They are written by descriptor, past
+Python's buffers, which would be flushed at the end of the process, and might hold it up.
 """
 
 import contextlib
@@ -15,21 +15,21 @@ from sctp_tui.sctp.printable import printable
 
 _BLOCK = 64 * 1024
 _MOST = 1024 * 1024  # bytes of lines that wait to be written: a message as JSON is up to ten times its size
-_STUCK = 0.5  # s in which nothing was taken, once the program is to end
+_STUCK = 0.5  # s without a write taken after which output is given up, once the program is to end
 
 
 class OutputEnded(Exception):
-    """Nothing more can be written. The text says why, and is empty where the reader left of its own."""
+    """Nothing more can be written. The text says why; it is empty where the reader closed its end."""
 
 
 class LineOutput:
-    """Lines that leave by standard output: collected by `add`, written by `flush`, or as they grow many."""
+    """Lines for standard output: collected by `add`, written by `flush`, or by `add` at `_MOST` bytes."""
 
     def __init__(self) -> None:
         self._fd = 1
         self._lines: list[bytes] = []
         self._bytes = 0
-        self._writes = 0  # grows with each piece that was taken
+        self._writes = 0  # blocks written so far
         self._writing = False
         self._seen = -1
         self._poll = select.poll()
@@ -38,7 +38,7 @@ class LineOutput:
         self._encoding = encoding or "utf-8"
 
     def add(self, line: str | bytes) -> None:
-        """Keep a line, without its newline, until the next flush, which may be now: raises `OutputEnded`."""
+        """Add a line, given without its newline. May flush, and then raises `OutputEnded` as that does."""
         data = line if isinstance(line, bytes) else line.encode(self._encoding, "backslashreplace")
         self._lines.append(data)
         self._bytes += len(data)
@@ -69,20 +69,20 @@ class LineOutput:
 
     @property
     def reader_gone(self) -> bool:
-        """Whether nobody can read any more what would be written."""
+        """Whether the reader has closed its end."""
         gone = select.POLLERR | select.POLLHUP
         return any(state & gone for _, state in self._poll.poll(0))
 
     def hurry(self, after: float) -> None:
-        """From `after` seconds on, a write that makes no headway raises `OutputEnded` too.
+        """From `after` seconds on, a write that makes no progress raises `OutputEnded` too.
 
-        For the end of the program: a reader that stopped reading must not hold it.
+        For the end of the program, which a reader that stopped reading must not hold up.
         """
         signal.signal(signal.SIGALRM, self._tick)
         signal.setitimer(signal.ITIMER_REAL, after, _STUCK)
 
     def close(self) -> None:
-        """No hurry any more."""
+        """Cancel `hurry`."""
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _tick(self, _signal: int, _frame: FrameType | None) -> None:
@@ -92,8 +92,8 @@ class LineOutput:
 
 
 def complain(text: str, command: str = "") -> None:
-    """One line on standard error."""
+    """Write one line to standard error."""
     line = f"sctp-tui{command and ' ' + command}: {printable(text)}\n"
     encoding = sys.stderr.encoding if sys.stderr is not None else "utf-8"
-    with contextlib.suppress(OSError):  # nowhere is left to say so
+    with contextlib.suppress(OSError):  # there is nowhere left to report it
         os.write(2, line.encode(encoding, "backslashreplace"))

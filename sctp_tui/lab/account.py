@@ -1,4 +1,4 @@
-"""Whose rights the guest has on the host: within it all is root's, outside it should be nobody's."""
+"""The user that the guest runs as on the host: inside it all is root's, outside `nobody` is enough."""
 
 import os
 import pwd
@@ -19,9 +19,9 @@ class Account:
 
 
 def choose(cwd: Path, linux: Path, temporary: Path) -> Account | None:
-    """The user to become, or None to stay who we are.
+    """The user to run the guest as, None for the caller.
 
-    Root becomes `nobody`, if that one can reach what the guest needs: the kernel, the interpreter with its
+    Root becomes `nobody`, if that user can reach what the guest needs: the kernel, the interpreter with its
     library, this package, the working folder, the one for temporary files. Where it can't (an interpreter
     under /root, say) the guest runs as root, as the alternative is not to run.
     """
@@ -37,7 +37,7 @@ def choose(cwd: Path, linux: Path, temporary: Path) -> Account | None:
 
 
 def can_reach(account: Account, execute: tuple[Path, ...], read: tuple[Path, ...]) -> bool:
-    """Whether a user may execute (or enter) and read these; asked of the kernel, as that user."""
+    """Whether a user may execute (or enter) and read these paths, as tried by a shell of that user."""
     tests = [f"test -{flag} {{}}" for flag in "x" * len(execute) + "r" * len(read)]
     script = " && ".join(test.format(f'"${{{n}}}"') for n, test in enumerate(tests, 1))
     asked = subprocess.run(

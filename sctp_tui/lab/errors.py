@@ -1,11 +1,11 @@
-"""What can go wrong with the lab itself, as opposed to the command that runs in it."""
+"""Errors of the lab itself, as opposed to the command that runs in it."""
 
 
 class LabError(Exception):
-    """The lab failed. The text is for people: the cause, and the remedy where there is one."""
+    """The lab failed. The text gives the cause, and the remedy where there is one."""
 
     status = 125
-    """Exit status for it, as `docker run` and `env` use it: not the command's."""
+    """The exit status for it, as `docker run` and `env` use it: no status of the command's."""
 
 
 class LabUnavailable(LabError):
@@ -13,6 +13,6 @@ class LabUnavailable(LabError):
 
 
 class TimeLimit(LabError):
-    """The command took too long and was ended, the guest with it."""
+    """The command took longer than the time limit, and was ended with the guest."""
 
     status = 124

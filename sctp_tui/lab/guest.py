@@ -21,7 +21,7 @@ else:  # a script: this folder is the first of sys.path, and there is no package
     import wire
 
 MODULES = ("crypto/hmac", "net/sctp/sctp", "net/sctp/sctp_diag", "drivers/net/veth", "net/sched/sch_netem")
-"""What is loaded, with what it depends on. Without hmac listen() fails: the cookie is signed with it."""
+"""Modules to load, with those they depend on. Without hmac listen() fails: it signs the cookie."""
 
 _CHUNK = 16384
 _FINIT_MODULE = 313  # x86-64
@@ -32,7 +32,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main(modules: bytes, temporary: str, runtime: str) -> None:
-    """Everything, from a kernel with nothing mounted to the power-off."""
+    """The guest's whole run, from a kernel with nothing mounted to the power-off."""
     mounts(temporary, runtime)
     line = serial_line()
     loopback_up()
@@ -43,7 +43,7 @@ def main(modules: bytes, temporary: str, runtime: str) -> None:
         sys.exit("this kernel has no SCTP, neither built in nor as a module")
     CommandRelay(line).run()
     os.sync()
-    # Whoever booted us ends us as soon as the status is there; this is for when nobody is left.
+    # The host ends the guest as soon as it has the status; this is for when the host's process is gone.
     libc.reboot(_POWER_OFF)
 
 
@@ -55,10 +55,10 @@ def mount(kind: str, target: str) -> None:
 
 
 def mounts(temporary: str, runtime: str) -> None:
-    """The file systems that programs expect, over the host's own (where /dev is the guest's already).
+    """Mount the file systems that programs expect over the host's (/dev is the guest's already).
 
-    On the host's all is a user's who is not root here; what refuses a folder of another's (pytest for its
-    temporary files, tmux for its socket) has those that are in the guest's memory.
+    Files of the host belong to a user who is not root here. Programs that refuse another user's folder
+    (pytest for its temporary files, tmux for its socket) get folders in the guest's memory.
     """
     mount("proc", "/proc")
     mount("sysfs", "/sys")
@@ -74,7 +74,7 @@ def mounts(temporary: str, runtime: str) -> None:
 
 
 def serial_line() -> int:
-    """The line to the host, raw."""
+    """Open the serial line to the host, in raw mode."""
     line = os.open("/dev/ttyS0", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
     settings = termios.tcgetattr(line)
     settings[0] = settings[1] = settings[3] = 0
@@ -91,7 +91,7 @@ def loopback_up() -> None:
 
 
 def load(release: bytes, module: bytes) -> None:
-    """Load a module and what it depends on, if the kernel came with it."""
+    """Load a module and those it depends on, if the kernel came with it. Raises OSError."""
     try:
         with open(os.path.join(release, b"modules.dep"), "rb") as file:
             lines = file.read().splitlines()
@@ -110,9 +110,9 @@ def load(release: bytes, module: bytes) -> None:
 
 
 class GuestCommand:
-    """The command as a process, and the ends of its streams that are ours.
+    """The command as a process, and our ends of its streams.
 
-    With a terminal all three are one pty; else they are pipes, as only those have an end.
+    With a terminal all three are one pty; else they are pipes, as only those can be closed one by one.
     """
 
     def __init__(self, start: bytes, size: bytes) -> None:
@@ -154,7 +154,7 @@ class GuestCommand:
             os.execvpe(argv[0], argv, env)
         except OSError as error:
             why = error.errno or 0
-        # A folder on PATH that may not be entered hides that the program is in none of them.
+        # A PATH folder that may not be entered makes the error EACCES, even where no folder has the program.
         folders = [b""] if b"/" in path else env.get(b"PATH", b"").split(b":")
         if path is argv[0] and not any(os.path.exists(os.path.join(folder, path)) for folder in folders):
             status, why = 127, errno.ENOENT
@@ -174,9 +174,9 @@ class GuestCommand:
             os.kill(self.pid, number)  # it has no group of its own yet
 
     def rest(self, descriptor: int) -> bytes:
-        """What the command wrote before it ended; others may hold the stream and go on writing.
+        """What the command wrote before it ended; its children may hold the stream and go on writing.
 
-        A pty hands its bytes on by a worker of the kernel: they may come a moment later.
+        A pty's bytes are passed on by a worker of the kernel, and may come a moment later.
         """
         if not self.terminal:
             waiting = struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0" * 4))[0]
@@ -188,7 +188,7 @@ class GuestCommand:
 
 
 class CommandRelay:
-    """Between the line and the command: nobody waits for one stream while another could move."""
+    """Relays between line and command, and never blocks on one stream while another could move."""
 
     def __init__(self, line: int) -> None:
         self.line = line
@@ -202,7 +202,7 @@ class CommandRelay:
         self.command: GuestCommand | None = None
 
     def run(self) -> None:
-        """Until the command has ended and the host knows all of it."""
+        """Relay until the command has ended, and all its output and its status are written to the line."""
         status = None
         while status is None or self.to_host:
             reads, writes = [self.line], [self.line] if self.to_host else []
@@ -246,7 +246,7 @@ class CommandRelay:
                 if self.command:
                     self._feed(self.command)
             elif kind in (wire.STDOUT, wire.STDERR) and self.command:
-                # Nobody reads it any more: the command is to learn that by SIGPIPE.
+                # The host's reader is gone, which the command is to learn by SIGPIPE.
                 for descriptor, channel in list(self.command.outputs.items()):
                     if channel == kind:
                         del self.command.outputs[descriptor]
@@ -283,7 +283,7 @@ class CommandRelay:
             del command.outputs[descriptor]
 
     def _reap(self, command: GuestCommand) -> int | None:
-        """The command's status if it has ended. As process 1 we take in every orphan too."""
+        """The command's status, 128 + n after signal n, or None. Reaps orphans too, as process 1 must."""
         while True:
             pid, how = os.waitpid(-1, os.WNOHANG)
             if pid == command.pid:
@@ -295,13 +295,13 @@ class CommandRelay:
                 self.to_host += wire.frame(channel, data)
         code = os.waitstatus_to_exitcode(how)
         status = code if code >= 0 else 128 - code
-        os.sync()  # the guest keeps what was written for a while, and will not be asked before it is ended
+        os.sync()  # what was written may still be in the guest's cache, and the host ends it without asking
         self.to_host += wire.frame(wire.EXIT, wire.NUMBER.pack(status))
         return status
 
 
 def _read(descriptor: int) -> bytes:
-    """Some bytes; none at the end, which a pty tells by an error."""
+    """Up to `_CHUNK` bytes; none at the end, which a pty reports as EIO."""
     try:
         return os.read(descriptor, _CHUNK)
     except OSError as error:
@@ -318,4 +318,4 @@ def _read_exactly(descriptor: int, size: int) -> bytes:
 
 
 if __name__ == "__main__":
-    main(os.fsencode(sys.argv[1]), *sys.argv[2:4])  # after these come words of the kernel
+    main(os.fsencode(sys.argv[1]), *sys.argv[2:4])  # the kernel appends arguments of its own

@@ -1,8 +1,8 @@
-"""Becomes `linux.uml`, and leaves a watcher behind that ends it when whoever asked for it is gone.
+"""Becomes `linux.uml`, and leaves a watcher behind that ends it when its caller is gone.
 
-A guest is several processes, one for each program in it, and those outlive their kernel: stopped, or
-running wild. So all of the group must be ended at once, even if our caller was killed and can't do it. Run
-as a script by `machine`, under the user that the guest gets.
+A guest is several processes, one for each program in it, and those outlive their kernel, stopped or running
+wild. So the whole group must be ended at once, even if the caller was killed and can't do it. Run as a
+script by `machine`, under the user that the guest gets.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from pathlib import Path
 
 
 def memory_folder(scratch: Path, size: int) -> Path:
-    """Where the guest's memory can be a file: with room for it, and executable. RAM if possible."""
+    """A folder for the file that is the guest's memory: with room, and not noexec. In RAM if possible."""
     for folder in (Path("/dev/shm"), scratch):
         if folder.is_dir() and os.access(folder, os.W_OK):
             about = os.statvfs(folder)
@@ -37,7 +37,7 @@ def main(parent: int, scratch: Path, size: int, argv: list[str]) -> None:
     group = os.getpid()
     between = os.fork()
     if between == 0:
-        # The kernel must not be the watcher's parent: it would wonder at a child it knows nothing of.
+        # The kernel must not be the watcher's parent: it would be confused by a child that it did not start.
         if os.fork() == 0:
             watch(caller, kernel, group, scratch)
         os._exit(0)
@@ -47,7 +47,7 @@ def main(parent: int, scratch: Path, size: int, argv: list[str]) -> None:
 
 
 def watch(caller: int, kernel: int, group: int, scratch: Path) -> None:
-    """Wait for the end of either. While the caller lives, what is left is its business."""
+    """Wait for the end of caller or kernel. While the caller lives, it cleans up itself."""
     os.setsid()
     for low, high in ((0, caller), (caller + 1, kernel), (kernel + 1, os.sysconf("SC_OPEN_MAX"))):
         os.closerange(low, high)  # the guest's line above all: its other end shall see it close

@@ -10,7 +10,7 @@ from pathlib import Path
 from .errors import LabUnavailable
 
 VARIABLE = "SCTP_TUI_LAB"
-"""Names a folder that holds `usr/bin/linux.uml`; it is looked at first, and then nothing else is."""
+"""Environment variable with a folder that holds `usr/bin/linux.uml`; where set, no other is tried."""
 
 REMEDY = "install Debian's package user-mode-linux (sudo apt-get update && sudo apt install user-mode-linux)"
 
@@ -19,7 +19,7 @@ _CHECKOUT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Linux:
-    """A User Mode Linux: the program that is the kernel, found in the folder that its package has it in."""
+    """A User Mode Linux kernel: a program, in the folder that its package puts it in."""
 
     program: Path
 
@@ -35,12 +35,12 @@ class Linux:
 
     @property
     def programs(self) -> list[Path]:
-        """Folders with what was unpacked beside the kernel: lksctp-tools, iproute2."""
+        """Folders of programs that were unpacked beside the kernel: lksctp-tools, iproute2."""
         return self._beside("usr/sbin", "usr/bin", "sbin", "bin")
 
     @property
     def libraries(self) -> list[Path]:
-        """Folders with their shared libraries, which the system's linker doesn't know of."""
+        """Folders of their shared libraries, which the system's linker does not search."""
         return self._beside("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu")
 
     def _beside(self, *folders: str) -> list[Path]:
@@ -50,7 +50,7 @@ class Linux:
 
 
 def find() -> Linux:
-    """The kernel to boot: of SCTP_TUI_LAB, of the checkout's `.lab`, or of the system, in this order.
+    """The kernel to boot: from SCTP_TUI_LAB, the checkout's `.lab`, or the system, in this order.
 
     Raises LabUnavailable with the package to install.
     """

@@ -1,4 +1,4 @@
-"""The guest as a process on the host: its scratch folder, its start, its end, what its console said."""
+"""The guest as a process on the host: its scratch folder, its start, its end, its console."""
 
 import contextlib
 import os
@@ -21,15 +21,15 @@ RUNTIME = "/run/user/0"
 
 _HERE = Path(__file__).parent
 _HIDDEN = ("/dev", "/proc", "/run", "/sys")
-"""Folders over which the guest mounts its own: nothing of the host's is seen there."""
+"""Folders over which the guest mounts its own, so that nothing of the host's is seen there."""
 _CONSOLE_LINES = 12
-# Half a second of boot: a benchmark of RAID algorithms, and compressed swap.
+# They would take half a second of boot: a benchmark of RAID algorithms, and compressed swap.
 _NOT_NEEDED = "raid6_select_algo,init_zswap"
 
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A guest that was started: a descriptor that tells its end, the line to its init, its scratch folder."""
+    """A running guest: a descriptor that is readable at its end, the line to its init, its scratch folder."""
 
     ended: int
     line: socket.socket
@@ -43,7 +43,7 @@ class Guest:
 
 @contextlib.contextmanager
 def started(linux: Linux, account: Account | None, memory: int) -> Iterator[Guest]:
-    """A guest that boots, with `memory` in MiB; it is ended and its scratch folder removed at the end."""
+    """A guest that is booting, with `memory` in MiB; at the end it is killed, its scratch folder removed."""
     with _scratch_folder(account) as scratch:
         ours, theirs = socket.socketpair()
         with ours, theirs, _console(scratch).open("wb") as console:
@@ -81,7 +81,7 @@ def scratch_parent() -> Path:
 
 
 def temporary(scratch: Path) -> Path:
-    """The command's TMPDIR: an empty folder here, over which the guest has a file system in its memory."""
+    """The command's TMPDIR: an empty folder, over which the guest mounts a file system in its memory."""
     return scratch / "tmp"
 
 

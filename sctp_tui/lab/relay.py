@@ -1,4 +1,4 @@
-"""The host's side of the line: this process's streams, signals and window size to the guest's and back."""
+"""The host's side of the line: relays streams, signals and the window's size to the guest, and back."""
 
 import errno
 import fcntl
@@ -15,10 +15,10 @@ from .errors import LabError, TimeLimit
 from .machine import Guest
 
 BOOT_LIMIT = 60.0
-"""Seconds after which a guest that has not said a word is given up; it takes one."""
+"""Seconds after which a guest that is not ready is given up; booting takes about one."""
 
 HANG_UP = 3.0
-"""Seconds that a command has to end where its terminal is gone, which is what the monitor needs."""
+"""Seconds for a command to end once its terminal is gone: what the monitor needs for that."""
 
 _GONE = select.POLLHUP | select.POLLERR
 _PENDING = 65536
@@ -27,7 +27,7 @@ _CHUNK = 16384
 
 @dataclass(slots=True)
 class OutputStream:
-    """One of our output streams, and what waits for it."""
+    """One of our output streams, and the bytes that wait to be written to it."""
 
     descriptor: int
     channel: int
@@ -36,7 +36,7 @@ class OutputStream:
 
 
 class GuestRelay:
-    """Runs one command in a guest that boots. `signals` is a descriptor that yields numbers of signals."""
+    """Runs one command in a guest that is booting. The parameters are those of `runner.run`."""
 
     def __init__(
         self,
@@ -61,11 +61,14 @@ class GuestRelay:
         self.on_the_way = 0
         self.ready = False
         self.asked_to_end = False
-        self.hung_up: float | None = None  # when its terminal went
+        self.hung_up: float | None = None  # when our terminal went, in monotonic s
         self.status: int | None = None
 
     def run(self) -> int:
-        """Until the command has ended and all it wrote is written. Its status, 128 + n after signal n."""
+        """Relay until the command has ended and its output is written. Its status, 128 + n after signal n.
+
+        Raises LabError where the guest fails, TimeLimit after `timeout`.
+        """
         start = time.monotonic()
         while self.status is None or any(output.pending for output in self.outputs):
             limit = start + (BOOT_LIMIT if self.timeout is None else self.timeout)
@@ -110,7 +113,7 @@ class GuestRelay:
                 self._send()
             if listening and ready[line] & ~select.POLLOUT:
                 self._receive()
-        elif self.machine.ended in ready:  # its last words are read; its programs may hold the line yet
+        elif self.machine.ended in ready:  # all it sent is read; its programs may hold the line open
             raise self._stopped()
         if self.stdin in ready:
             if self.terminal and ready[self.stdin] & _GONE:
@@ -194,8 +197,8 @@ class GuestRelay:
                 self._hang_up()
 
     def _write(self, output: OutputStream) -> None:
-        # What poll promises: so many bytes go into a pipe without waiting. We may not make it
-        # non-blocking, as others have it too.
+        # poll promises that PIPE_BUF bytes go into a pipe without waiting. It can't be made non-blocking, as
+        # other processes share it.
         try:
             del output.pending[: os.write(output.descriptor, output.pending[: select.PIPE_BUF])]
         except BlockingIOError:
@@ -227,7 +230,7 @@ class GuestRelay:
         self.to_guest += wire.frame(wire.SIGNAL, wire.NUMBER.pack(number))
 
     def _hang_up(self) -> None:
-        """Our terminal is gone: the command ends as if it had been its own, and soon."""
+        """Our terminal is gone: send the command SIGHUP, as if it were its own, and give it `HANG_UP` s."""
         self.stdin = None
         for output in self.outputs:
             output.open = False

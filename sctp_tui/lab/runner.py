@@ -1,4 +1,4 @@
-"""Running a command in the lab: what tests and the command line call."""
+"""Runs a command in the lab, for tests and the command line."""
 
 import os
 import subprocess
@@ -51,7 +51,7 @@ def run(
     nothing of the host's is root's in it, and gone at the end. `env` is added to this process's environment.
     `timeout` is in seconds, boot included, `memory` in MiB. With `terminal` the command gets a pty of the
     size of `stdin`. `signals` is a descriptor from which numbers of signals for the command are read, a byte
-    each; `watch` is shown its output as it comes.
+    each; `watch` is called with its output as it comes.
 
     Raises LabUnavailable, TimeLimit, and LabError where the guest itself fails.
     """
@@ -97,17 +97,17 @@ def capture(
 def _environment(
     kernel: linux.Linux, scratch: Path, given: Mapping[str, str], other_user: bool
 ) -> dict[str, str]:
-    ours = Path(sys.executable).parent  # `sctp-tui` is there, in a checkout too
+    ours = Path(sys.executable).parent  # the folder of `sctp-tui`, in a checkout too
     environment = {
         **given,
         "PATH": _joined([*kernel.programs, ours], given.get("PATH"), _SYSTEM_PATH),
         "TMPDIR": str(temporary(scratch)),
         "XDG_RUNTIME_DIR": RUNTIME,
-        "TMUX_TMPDIR": RUNTIME,  # it looks at no other variable
+        "TMUX_TMPDIR": RUNTIME,  # tmux reads no other variable
         "LANG": given.get("LANG", "C.UTF-8"),
         "TERM": given.get("TERM", "dumb"),
         "SCTP_TUI_IN_LAB": "1",  # so that nobody is told to reach the guest from outside
-        # A home that `nobody` could not even read is none.
+        # `nobody` could not read the caller's home.
         "HOME": str(temporary(scratch)) if other_user else given.get("HOME", "/"),
     }
     if kernel.libraries:
@@ -122,6 +122,6 @@ def _joined(folders: Sequence[Path], *more: str | None) -> str:
 def _descriptor(stream: Stream, own: int) -> int:
     if stream is None:
         for file in (sys.stdout, sys.stderr)[own - 1 : own]:
-            file.flush()  # what we said before comes before
+            file.flush()  # what was written before must come first
         return own
     return stream if isinstance(stream, int) else stream.fileno()

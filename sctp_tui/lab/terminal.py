@@ -1,4 +1,4 @@
-"""A command in the lab at our terminal: raw while it runs, as it was at the end, whatever happens."""
+"""Runs a command in the lab at our terminal, which is raw meanwhile, and in any case restored at the end."""
 
 import contextlib
 import os
@@ -17,10 +17,10 @@ from .errors import LabError
 from .runner import run
 
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
-_KEYBOARD = re.compile(rb"\x1b\[([<>])([0-9]*)[0-9;]*u")  # one more on its stack, or so many off it
+_KEYBOARD = re.compile(rb"\x1b\[([<>])([0-9]*)[0-9;]*u")  # pushes one on its stack, or pops that many
 _ON_BY_DEFAULT = {b"7", b"25"}  # wrapping at the right margin, the cursor
 _ALTERNATE_SCREENS = {b"47", b"1047", b"1049"}
-_LONGEST = 64  # bytes of a sequence that may be cut in two
+_LONGEST = 64  # bytes of an escape sequence that may be split between two pieces of output
 
 
 class Modes:
@@ -32,9 +32,9 @@ class Modes:
         self._end = b""
 
     def feed(self, output: bytes) -> None:
-        """Output, in pieces however they come."""
+        """Take in output, split anywhere."""
         data = self._end + output
-        # A sequence that is not complete yet is looked at again with what follows.
+        # An incomplete sequence is kept for the next piece.
         at = data.rfind(b"\x1b", -_LONGEST)
         cut = at if at >= 0 and not (_MODE.match(data, at) or _KEYBOARD.match(data, at)) else len(data)
         self._end = data[cut:]
@@ -48,9 +48,9 @@ class Modes:
             self._keyboards = max(0, self._keyboards + (1 if sign == b">" else -int(number or 1)))
 
     def undo(self) -> bytes:
-        """What makes the terminal as it was; nothing where it is already.
+        """The sequences that restore the terminal, none where nothing is changed.
 
-        The alternate screen is left last: it has a keyboard of its own.
+        The alternate screen is left last, as it has a keyboard mode of its own.
         """
         if not self._changed and not self._keyboards:
             return b""
@@ -62,7 +62,7 @@ class Modes:
 
 @contextlib.contextmanager
 def passed_on(*numbers: int) -> Iterator[int]:
-    """A descriptor on which these signals arrive, a byte each, instead of doing what they do.
+    """A descriptor from which these signals are read, a byte each, in place of their usual effect.
 
     One that is ignored (SIGHUP under nohup) stays ignored.
     """
@@ -70,7 +70,7 @@ def passed_on(*numbers: int) -> Iterator[int]:
     os.set_blocking(theirs, False)
 
     def handle(number: int, _frame: FrameType | None) -> None:
-        with contextlib.suppress(BlockingIOError):  # thousands wait already
+        with contextlib.suppress(BlockingIOError):  # the pipe is full: thousands wait already
             os.write(theirs, bytes([number]))
 
     before = {n: signal.signal(n, handle) for n in numbers if signal.getsignal(n) is not signal.SIG_IGN}
@@ -84,7 +84,7 @@ def passed_on(*numbers: int) -> Iterator[int]:
 
 
 def interactive(argv: Sequence[str], *, timeout: float | None, memory: int) -> int:
-    """Run a command in the lab with a pty that stands for our terminal."""
+    """Run a command in the lab with a pty in place of our terminal; its exit status. Raises LabError."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise LabError(
             "this needs a terminal as standard input and output; give a COMMAND after -- and no --tty"
@@ -98,7 +98,7 @@ def _at_terminal(argv: Sequence[str], timeout: float | None, memory: int, signal
     notice, no_notice = b"Booting Linux with SCTP \xe2\x80\xa6", b"\r\x1b[K"
 
     def show(text: bytes) -> None:
-        with contextlib.suppress(OSError):  # of a terminal that is gone, which the relay finds
+        with contextlib.suppress(OSError):  # the terminal is gone, which the relay will notice
             os.write(screen, text)
 
     def watch(output: bytes) -> None:

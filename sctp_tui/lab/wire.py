@@ -1,6 +1,6 @@
-"""The serial line between the host and the guest's init: frames, as a line knows neither ends nor channels.
+"""The frames on the serial line between the host and the guest's init, which has no channels or ends itself.
 
-Both sides import it, the guest before anything is set up: it costs nothing but `struct`.
+Both sides import it, the guest before anything is set up, so it imports nothing but `struct`.
 """
 
 import struct
@@ -9,9 +9,9 @@ from collections.abc import Iterator
 STDIN, STDOUT, STDERR = 0, 1, 2
 """Bytes of the command. An empty frame ends the channel, whichever side it comes from."""
 READY, START, TAKEN, EXIT, SIZE, SIGNAL = 3, 4, 5, 6, 7, 8
-"""READY: the guest waits for START, which has the command, in pieces, with an empty one at its end. TAKEN:
-how many bytes of START or STDIN have found their place. EXIT: the command's status. SIZE: of the terminal.
-SIGNAL: one to pass on."""
+"""READY: the guest waits for START, which has the command in pieces, an empty one at its end. TAKEN: how
+many more bytes of START or STDIN the guest has taken. EXIT: the command's status. SIZE: the terminal's.
+SIGNAL: the number of a signal for the command."""
 
 WINDOW = 2048
 """Bytes of START and STDIN that may be on their way to the guest. The buffer of its line holds 4096, and if
@@ -28,7 +28,7 @@ _HEADER = struct.Struct("!BI")
 
 
 class Garbled(Exception):
-    """What came over the line is no frame."""
+    """The bytes on the line are no frame."""
 
 
 def frame(kind: int, data: bytes = b"") -> bytes:
@@ -37,7 +37,7 @@ def frame(kind: int, data: bytes = b"") -> bytes:
 
 
 class Frames:
-    """Frames out of bytes that come in pieces."""
+    """Makes frames of bytes that come in pieces."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
@@ -59,12 +59,12 @@ class Frames:
 
 
 def pack_strings(strings: list[bytes]) -> bytes:
-    """Arguments, paths and variables as one piece. No system has them contain NUL."""
+    """Arguments, paths and variables as one piece. Raises ValueError for NUL, which none of them can hold."""
     if any(b"\0" in text for text in strings):
         raise ValueError("a NUL character in an argument or a variable")
     return b"\0".join(strings)
 
 
 def unpack_strings(data: bytes) -> list[bytes]:
-    """What `pack_strings` packed; it packs at least one."""
+    """The strings that `pack_strings` packed, at least one."""
     return data.split(b"\0")

@@ -1,4 +1,4 @@
-"""What a program needs of its process, whatever it does there: a terminal, signals, small files.
+"""What any command needs of its process: a terminal, signals, small files.
 
-No SCTP and nothing else of this program is known here.
+It knows nothing of SCTP, nor of the rest of this program.
 """

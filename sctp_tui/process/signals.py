@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 
 ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Those by which people and other programs ask for the end."""
+"""Signals by which people and other programs ask the program to end."""
 _NOT_THE_END = {"KILL", "STOP", "TSTP", "TTIN", "TTOU", "CONT", "CHLD", "URG", "WINCH", "INFO"}
 _FAULTS = {"SEGV", "BUS", "FPE", "ILL", "TRAP", "SYS", "EMT"}
-"""After these there is no next line of Python at which their handler could run."""
+"""After these no Python code runs any more in which a handler could be called."""
 
 
 def ending() -> set[int]:
@@ -23,8 +23,8 @@ def ending() -> set[int]:
 def stop_signals(asked: Callable[[int], None], numbers: Iterable[int] = ASKING) -> Iterator[None]:
     """Within it, each of these signals calls `asked` with its number, in the main thread.
 
-    SIGHUP stays ignored under nohup. SIGINT does not where a shell ignored it for a command in its
-    background: who names this process in `kill -INT` means it.
+    SIGHUP stays ignored under nohup. SIGINT is handled even where a shell ignored it for a command in its
+    background: `kill -INT` with this process's number is meant for it.
     """
 
     def handle(number: int, _frame: FrameType | None) -> None:

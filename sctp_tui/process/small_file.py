@@ -1,6 +1,6 @@
-"""Reading a file that a user or an earlier run wrote: only a file, and only one of a sane size.
+"""Reads a file that a user or an earlier run wrote, if it is a regular file of at most `LIMIT` octets.
 
-What is opened by name may be anything: a FIFO would hold up the program for ever, a device never ends.
+A path may lead to anything: a FIFO would block the program for ever, a device may never end.
 """
 
 import os
@@ -19,7 +19,7 @@ _KINDS = (
 
 
 class NoSmallFile(OSError):
-    """What has this name is no file, or too large a one; `strerror` says which."""
+    """The path leads to no regular file, or to one that is too large; `strerror` says which."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(0, why, str(path))
@@ -32,15 +32,15 @@ class TooLarge(NoSmallFile):
 def read(path: Path) -> bytes:
     """All octets of a file; the null device is an empty one.
 
-    Raises OSError: NoSmallFile for what is no file, and for one that is too large.
+    Raises OSError, as NoSmallFile where it is no regular file, or too large.
     """
     if os.path.realpath(path) == os.devnull:
         return b""
-    _check(path, os.stat(path))  # not even opened: that alone may do something to a device
+    _check(path, os.stat(path))  # before it is opened, which alone may do something to a device
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     with open(descriptor, "rb") as file:
         _check(path, os.fstat(descriptor))
-        data = file.read(LIMIT + 1)  # it may grow meanwhile, or be of a file system that does not know
+        data = file.read(LIMIT + 1)  # it may grow meanwhile, or its file system may not know the size
     if len(data) > LIMIT:
         raise _too_large(path)
     return data

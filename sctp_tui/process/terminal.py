@@ -1,4 +1,4 @@
-"""A terminal that is given back as it was, whatever state it is in, and read without ever waiting."""
+"""Gives a terminal back as it was, whatever state it is in, and opens it for reading without blocking."""
 
 import contextlib
 import os
@@ -6,19 +6,19 @@ import select
 import signal
 import termios
 
-_PATIENCE = 1.0  # s for a terminal that is slow to take what it shows
+_PATIENCE = 1.0  # s to wait for a terminal that is slow to take output
 
 
 def opened_anew(descriptor: int) -> int:
-    """Another descriptor of a terminal, which never waits. Raises OSError.
+    """A new, non-blocking descriptor of a terminal. Raises OSError.
 
-    The one that is there can't be made so: others have it too, and would find it changed.
+    The given one can't be made non-blocking: other processes share it, and would find it changed.
     """
     flags = os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         return os.open(os.ttyname(descriptor), flags)
     except OSError:
-        # Another user's, or of another name space: then by the name that it has as our controlling one.
+        # Another user's, or in another namespace: /dev/tty, if it is our controlling terminal.
         os.tcgetpgrp(descriptor)
         return os.open("/dev/tty", flags)
 
@@ -31,8 +31,8 @@ class Terminal:
         self._settings = termios.tcgetattr(descriptor)
 
     def give_back(self, undo: bytes) -> None:
-        """Write `undo`, which leaves modes of its own, and set it as it was. It may be stuck, or gone."""
-        # Where the program is in the background, this must not stop it.
+        """Write `undo`, which resets modes, and restore the settings. The terminal may be stuck, or gone."""
+        # In the background this must not stop the program.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
         with contextlib.suppress(OSError):
             output = opened_anew(self._descriptor)
@@ -43,6 +43,6 @@ class Terminal:
             os.close(output)
         with contextlib.suppress(termios.error):
             termios.tcsetattr(self._descriptor, termios.TCSANOW, self._settings)
-            # Answers of the terminal that nobody waits for any more are not for the shell.
+            # Answers that the terminal has sent to the program must not reach the shell.
             termios.tcflush(self._descriptor, termios.TCIFLUSH)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

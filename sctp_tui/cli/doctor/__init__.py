@@ -1,4 +1,4 @@
-"""`sctp-tui doctor`: which SCTP stacks work on this machine, and what mends those that don't."""
+"""`sctp-tui doctor`: which SCTP stacks work on this machine, and how to make the others work."""
 
 import importlib.metadata
 import os
@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 
 
 class CaptureFinding(msgspec.Struct, frozen=True):
-    """Whether `--capture` would show the kernel's packets, and if not why, and what mends it."""
+    """Whether `--capture` would show the kernel's packets, and if not, the cause and the remedy."""
 
     works: bool
     cause: str = ""
@@ -41,8 +41,8 @@ class CaptureFinding(msgspec.Struct, frozen=True):
 class Finding(msgspec.Struct, frozen=True):
     """What is known of one stack. `handshake_ms` is None where it does not work.
 
-    `capture` is None where there is none to try: the userspace stack sees its packets without. A stack that
-    works can have a cause and a remedy, too: of what is not as good as it could be.
+    `capture` is None where it was not tried: the userspace stack sees its packets without. A stack that
+    works can have a cause and a remedy, too: of a flaw that it works with.
     """
 
     stack: StackName
@@ -56,7 +56,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The whole answer, as `--json` prints it."""
+    """The whole report, as `--json` prints it."""
 
     schema: int
     version: str
@@ -116,7 +116,7 @@ def _try_capture(stack: Stack) -> CaptureFinding | None:
 
 
 def _installed(name: StackName) -> str:
-    """The library of a stack that is not open: what is known without it."""
+    """The library of a stack and its version, as known without opening the stack."""
     if name == "userspace":
         return ""
     try:
@@ -171,7 +171,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _marks() -> tuple[str, str]:
-    """Signs for works and does not work that the terminal's encoding has."""
+    """The marks for "works" and "does not work", in the terminal's encoding."""
     try:
         "✓✗".encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:

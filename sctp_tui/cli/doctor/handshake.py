@@ -8,7 +8,7 @@ from sctp_tui.sctp.endpoint import Clock, Endpoint, EndpointOptions, Outgoing, S
 from sctp_tui.sctp.events import AssocChange, Event, Message, Peer
 
 PATIENCE = 5.0
-"""Seconds for all of it."""
+"""Seconds for the whole handshake, message and shutdown."""
 _GREETING = b"hello"
 
 
@@ -19,7 +19,7 @@ def shake_hands(stack: Stack, clock: Clock) -> float:
     events: list[Event] = []
 
     def until(what: str, test: Callable[[Event], bool]) -> Event:
-        """The first event that passes; `what` did not happen where none does in time."""
+        """The first event that passes the test. Raises SctpError, with `what`, where none does in time."""
         deadline = started + PATIENCE
         while True:
             if found := next(filter(test, events), None):
@@ -57,7 +57,7 @@ def shake_hands(stack: Stack, clock: Clock) -> float:
 
 
 def _wait(stack: Stack, endpoints: tuple[Endpoint, ...], seconds: float) -> list[Event]:
-    """What comes within some seconds, or within the time that the stack lets pass between two turns."""
+    """Events that come within `seconds`, or within the stack's own timeout where that is sooner."""
     fds = [*stack.descriptors(), *(fd for endpoint in endpoints for fd in endpoint.descriptors())]
     due = stack.timeout()
     select.select(fds, [], [], seconds if due is None else min(seconds, due))

@@ -1,7 +1,7 @@
-"""Why this machine's kernel has no SCTP, and the command that mends it.
+"""Why this machine's kernel has no SCTP, and the command that helps.
 
-What matters about a machine is read once (`Machine.read`) from files below a root, so that any machine can
-be laid out in a folder; the verdict (`why_no_sctp`) is a function of that alone.
+What matters about a machine is read once (`KernelSupport.read`) from files below a root, so that a test can
+lay out any machine in a folder; the verdict (`why_no_sctp`) is a function of that alone.
 """
 
 import gzip
@@ -18,12 +18,12 @@ _USERSPACE = "use --stack userspace, which needs nothing of the kernel"
 
 @dataclass(frozen=True, slots=True)
 class KernelSupport:
-    """What decides about SCTP in its kernel.
+    """What decides whether a machine's kernel has SCTP.
 
-    `distribution` are the names of os-release, the most special first. `container` names what runs this
-    process, "" for none. `forbidden` are the lines of modprobe's configuration that keep the module away,
-    by file. `module` tells whether there is one for the kernel that runs; `modules` whether there are any.
-    `built` is the kernel's own configuration: "y", "m", "n", or "" where it doesn't tell.
+    `distribution` are ID and ID_LIKE of os-release, the most specific first. `container` names the runtime of
+    a container, "" for none. `forbidden` are the lines of modprobe's configuration that keep the module
+    from loading, each after its file. `module` is whether the running kernel has the module sctp, `modules`
+    whether it has any. `built` is its CONFIG_IP_SCTP: "y", "m", "n", or "" where that is not known.
     """
 
     release: str
@@ -54,7 +54,7 @@ class KernelSupport:
 
 
 def why_no_sctp(machine: KernelSupport) -> tuple[str, str]:
-    """The cause in words, and the command or step that mends it."""
+    """The cause in words, and the command or step that helps."""
     if "linuxkit" in machine.release:
         return "the kernel of Docker Desktop has no SCTP", _USERSPACE
     if machine.container and machine.built != "n":
@@ -85,7 +85,7 @@ def why_no_sctp(machine: KernelSupport) -> tuple[str, str]:
 
 
 def _in_order(steps: list[str], locked: bool) -> str:
-    """One line for the shell, up to the module being loaded; what is no command stands alone."""
+    """One line for the shell that ends with the module loaded; a step that is no command stands alone."""
     if steps and not steps[0].startswith("sudo "):
         return steps[0]
     reboot = " && sudo reboot"
@@ -96,13 +96,13 @@ def _in_order(steps: list[str], locked: bool) -> str:
 
 
 def _missing(machine: KernelSupport) -> tuple[str, str]:
-    """There is no module for the kernel that runs."""
+    """Cause and step where the running kernel has no module sctp."""
     if machine.built == "n":
         return f"the kernel {machine.release} was built without SCTP (CONFIG_IP_SCTP is not set)", _USERSPACE
     names = machine.distribution
     package = f"the module sctp of kernel {machine.release} is not installed"
     if "fedora" in names or "rhel" in names:
-        # The package brings a blacklist of its own.
+        # The package installs a blacklist of its own.
         return package, (
             "sudo dnf install kernel-modules-extra-$(uname -r) && "
             f"sudo sed -i '{_COMMENT_OUT}' /etc/modprobe.d/*sctp*"
@@ -160,7 +160,7 @@ def _forbidden(root: Path) -> list[tuple[str, str]]:
 
 
 def _built(root: Path, release: str) -> str:
-    """What the kernel was built with, where it tells."""
+    """CONFIG_IP_SCTP of the kernel, from /proc or /boot; "n" where not set, "" where neither tells."""
     try:
         text = gzip.decompress((root / "proc/config.gz").read_bytes()).decode(errors="replace")
     except (OSError, EOFError):
