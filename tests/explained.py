@@ -155,7 +155,7 @@ def of_rows(rows: Iterable[Row]) -> Iterator[str]:
                 yield f"packet {row.number}, {now:.3f} s: {said}"
             ends[packet.direction].send(now, chunks)
         if packet.verdict != "dropped":
-            heapq.heappush(coming, (now + packet.delay, row.number, packet.direction, chunks))
+            heapq.heappush(coming, (now + packet.transit, row.number, packet.direction, chunks))
 
 
 _GIVES_UP = (192, 194)  # FORWARD TSN and I-FORWARD-TSN: what was in flight is so no more

@@ -203,7 +203,7 @@ class Soak:
             if isinstance(chunk, Data) and chunk.data.startswith(mark)
         }
         lines += [
-            f"{packet.mono:.3f} {packet.direction} {packet.flow} {packet.verdict} +{packet.delay:.3f} "
+            f"{packet.mono:.3f} {packet.direction} {packet.flow} {packet.verdict} +{packet.transit:.3f} "
             f"{words(chunks)}"
             for packet, chunks in read
             if packet.flow in flows

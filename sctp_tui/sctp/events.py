@@ -331,9 +331,10 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
     `local` is the end that `endpoint` is, `peer` the other one; of two ends within the process the server's
     is the local one. `direction` is as seen from `local`. `flow` is this program's own number for the two
     ends with their ports. `at` and `mono` are when it was sent, or, from a sender elsewhere, when it arrived;
-    it arrives at the other end `delay` seconds later. `mono` is the link's clock, which stops and slows down
-    with it. `verdict` and `reason` tell what the link did to it. `within`: both ends are of this program, so
-    it sent the packet itself; `captured`: seen on an interface.
+    it arrives at the other end `delay` seconds later, None where it was captured: then netem may have delayed
+    it before. `mono` is the link's clock, which stops and slows down with it. `verdict` and `reason` tell
+    what the link did to it. `within`: both ends are of this program, so it sent the packet itself;
+    `captured`: seen on an interface.
     """
 
     local: Peer
@@ -341,7 +342,7 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
     direction: Direction
     verdict: Verdict
     reason: Text
-    delay: float
+    delay: float | None
     data: PacketOctets
     within: bool = False
     captured: bool = False
@@ -357,6 +358,11 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
     def seen_behind(self) -> bool:
         """Whether it was captured behind what loses and delays, as netem: it has come, when it was seen."""
         return self.captured and (self.within or self.direction == "in")
+
+    @property
+    def transit(self) -> float:
+        """Seconds that it takes from `mono` on to the other end: none where it was seen as it came."""
+        return self.delay or 0.0
 
     @property
     def vtag(self) -> int:

@@ -256,7 +256,7 @@ def speaks_of_silence_too_soon(rows: Sequence[Row]) -> Iterator[str]:
             arrived
             for one in rows[:at]
             if one.packet.direction != direction and one.arrives
-            if (arrived := one.packet.mono + one.packet.delay) <= now
+            if (arrived := one.packet.mono + one.packet.transit) <= now
         ]
         if not heard or now - max(heard) >= RTO or _says_so(row):
             continue

@@ -1,6 +1,7 @@
 """What is said of packets that were captured behind netem, as in the lab: copied, and late."""
 
 import contextlib
+import json
 import subprocess
 from collections.abc import Iterator
 
@@ -8,10 +9,11 @@ import pytest
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.text.packet_lines import as_json
 from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.why.rows import why_row
-from sctp_tui.sctp.events import AssocChange, Message
+from sctp_tui.sctp.events import AssocChange, Message, from_json
 from sctp_tui.sctp.wire.packet import Sack
 from sctp_tui.tui.wire.ladder_lines import marks
 
@@ -40,6 +42,9 @@ def test_copies_are_told_as_such() -> None:
         running.shut_down(up.key)
         running.until(AssocChange, key=up.key, state="SHUTDOWN_COMP")
         running.until_true(lambda: sum(packet.data[12] == 14 for packet in running.packets) >= 2)
+    # How long one was on its way the capture doesn't tell.
+    assert {json.loads(as_json(packet))["delay"] for packet in running.packets} == {None}
+    assert all(from_json(as_json(packet)) == packet for packet in running.packets)
     monitor = Monitor()
     monitor.fold(Batch(running.events, running.packets))
     association = monitor.associations.get(up.key)

@@ -157,7 +157,7 @@ def test_arrivals_are_as_the_packets_say(linked: Linked) -> None:
     linked.run(0.1)
     sent = chunks(linked.packets, Data)[-1][0]
     answer = chunks(linked.packets, Sack)[-1][0]
-    assert answer.mono == pytest.approx(sent.mono + sent.delay, abs=1e-5)
+    assert answer.mono == pytest.approx(sent.mono + sent.transit, abs=1e-5)
 
 
 # --- partial reliability, and ends
@@ -273,7 +273,7 @@ def test_of_packets_sent_at_once_the_clock_tells_which_are_there(paced: Linked) 
     paced.turn()
     for arrived in range(4):
         now = paced.stack.link.state().now
-        there = [packet for packet in paced.packets[sent:] if has_come(packet.mono + packet.delay, now)]
+        there = [packet for packet in paced.packets[sent:] if has_come(packet.mono + packet.transit, now)]
         assert len(there) == arrived
         assert paced.received()[1:] == [b"%d" % number for number in range(arrived)]
         paced.stack.link.step()
@@ -289,14 +289,14 @@ def test_what_was_to_come_at_once_when_time_is_stopped_does_not(paced: Linked) -
         paced.send(client, 1, b"%d" % number)
         paced.turn()
     data = [packet for packet in paced.packets[sent:] if packet.data[12] == 0]
-    arrivals = sorted(packet.mono + packet.delay for packet in data)
+    arrivals = sorted(packet.mono + packet.transit for packet in data)
     assert arrivals[-1] - arrivals[0] < 0.2
     assert all(not has_come(after, before) for before, after in pairwise(arrivals))
     paced.stack.link.set_speed(0)
     for arrived in range(1, 31):
         paced.stack.link.step()
         now = paced.stack.link.state().now
-        assert sum(has_come(packet.mono + packet.delay, now) for packet in data) == arrived
+        assert sum(has_come(packet.mono + packet.transit, now) for packet in data) == arrived
         paced.turn()
         assert len(paced.received()) == 1 + arrived
 

@@ -118,7 +118,7 @@ async def test_what_is_applied_shows_on_the_next_packets() -> None:
         await type_line(pilot, "late")
         await until(pilot, lambda: messages(app, "server")[-1] == b"late")
         await until(pilot, lambda: len(_packets(app)) >= before + 2)
-        assert {(p.verdict, round(p.delay, 6)) for p in _packets(app)[before:]} == {("delayed", 0.02)}
+        assert {(p.verdict, round(p.transit, 6)) for p in _packets(app)[before:]} == {("delayed", 0.02)}
         await until(pilot, lambda: _banner(app) == "Link both ways delay=20ms   in 1 delayed   out 1 delayed")
         await pilot.press("escape", "w")
         await until(pilot, lambda: any("late +20 ms" in line for line in drawn(app.query_one(LadderView))))

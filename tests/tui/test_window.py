@@ -198,6 +198,18 @@ async def test_of_packets_that_others_carry_it_claims_no_more_than_is_seen() -> 
         assert says("in flight 0, 0 B seen   cwnd", "phase -   ssthresh -")
 
 
+async def test_what_was_captured_is_seen_and_has_the_times_of_that() -> None:
+    """Behind netem a packet is seen when it arrives: what is on its way is not in flight here."""
+    app = Alone([replace(one, captured=True, delay=None) for one in (data(BEGAN, 1), data(BEGAN + 0.1, 2))])
+    async with app.run_test(size=(120, 24)) as pilot:
+        await pilot.pause()
+        app.told(BEGAN + 0.2, 4380, 1000, 2, ours=False)
+        text = "   ".join(drawn(app.query_one(WindowView)))
+        assert "⡠⠊ seen" in text
+        assert "seen 2   acknowledged 0   in flight 2, 2.0 KiB seen" in text
+        assert "times as captured: behind netem when it arrived" in text
+
+
 async def test_lines_have_a_gap_where_nothing_was_sampled() -> None:
     app = Alone()
     async with app.run_test(size=(100, 34)) as pilot:

@@ -156,7 +156,7 @@ def test_in_the_picture_no_answer_is_above_what_it_answers(start: float) -> None
     answered = 0
     for number, packet in enumerate(made):
         for earlier in made[:number]:
-            arrived = earlier.mono + earlier.delay
+            arrived = earlier.mono + earlier.transit
             if earlier.direction != packet.direction and packet.mono > arrived - 2e-6:
                 answered += 1
                 assert way[id(packet)][1] >= way[id(earlier)][3]

@@ -111,6 +111,11 @@ class Conversation:
         return self.captured - len(self._packets) + 1
 
     @property
+    def overheard(self) -> bool:
+        """Whether its packets were captured on an interface: they have the times at which they were seen."""
+        return bool(self._packets) and self._packets[-1].captured
+
+    @property
     def packets(self) -> Sequence[Packet]:
         """Those kept, oldest first."""
         return self._packets

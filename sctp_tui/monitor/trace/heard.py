@@ -260,7 +260,7 @@ class Hearing:
             answers = tuple(hash(chunk.info) for chunk in chunks if isinstance(chunk, HeartbeatAck))
             asks = tuple(type(chunk) for chunk in chunks if type(chunk) in _ASKED)
             brought = _Brought(init, _brings(chunks), answers, asks)
-            heapq.heappush(self._arriving, (now + packet.delay, self._serial, direction, brought))
+            heapq.heappush(self._arriving, (now + packet.transit, self._serial, direction, brought))
         return heard
 
 

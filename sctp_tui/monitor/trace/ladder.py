@@ -242,7 +242,7 @@ class Ladder:
         sent, samples = row.packet.mono, self.conversation.rto.get(row.packet.direction)
         told = samples.newest if samples is not None else 0.0
         missed = sent + (told or RTO) if row.number in self._unanswered else sent
-        return max(sent + row.packet.delay, missed)
+        return max(sent + row.packet.transit, missed)
 
     def answers_lost(self, first: int, last: int) -> int:
         """How many of them were answered, as is seen here, and the answer was lost on its way."""
@@ -295,7 +295,7 @@ class Ladder:
 
     def _row(self, number: int, packet: Packet, chunks: tuple[Chunk, ...]) -> Row:
         way, back = self._ways[packet.direction], self._ways[_OTHER[packet.direction]]
-        now, comes = packet.mono, packet.mono + packet.delay
+        now, comes = packet.mono, packet.mono + packet.transit
         arrives = packet.verdict not in ("dropped", "refused")
         as_sent = packet.as_sent(packet.direction)
         elapsed, heard = now - self.conversation.start_mono, self._hearing.next(packet, chunks)
@@ -409,7 +409,7 @@ class Ladder:
             if way.initial is None:
                 way.begin(chunk.tag)
             if packet.verdict != "dropped" and (isinstance(chunk, InitAck) or not back.tries.sent_any):
-                back.tries.answer(packet.mono + packet.delay, chunk.rwnd, packet.mono)
+                back.tries.answer(packet.mono + packet.transit, chunk.rwnd, packet.mono)
         elif isinstance(chunk, CookieEcho):
             # Anybody can send an INIT: this says which one was answered, and by which INIT ACK.
             before, tag = self._initials, back.begin(packet.vtag)

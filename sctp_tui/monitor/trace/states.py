@@ -184,7 +184,7 @@ class StateTracker:
                 self._sent(sender, chunk, heard, packet.mono, number)
         if packet.verdict != "dropped":
             other: End = "peer" if sender == "local" else "local"
-            comes = packet.mono + packet.delay
+            comes = packet.mono + packet.transit
             heapq.heappush(self._arriving, (comes, number, other, chunks, packet.seen_behind))
 
     def _arrive(self, now: float) -> None:

@@ -345,7 +345,7 @@ class StreamQueues:
             others = self.sending["out" if packet.direction == "in" else "in"]
             self.until(packet.mono)
             lost = packet.verdict == "dropped"
-            comes = packet.mono + packet.delay
+            comes = packet.mono + packet.transit
             arrival = None if lost or not _seen_to_arrive(packet) else comes
             for chunk in seen.decoded.chunks:
                 match chunk:

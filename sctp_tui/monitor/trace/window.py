@@ -391,7 +391,7 @@ class SendWindows:
             mine.until(packet.mono)
             others.until(packet.mono)
             lost = packet.verdict == "dropped"
-            arrival = packet.mono + packet.delay
+            arrival = packet.mono + packet.transit
             for chunk in decoded.chunks:
                 match chunk:
                     case Data() | IData():
@@ -413,7 +413,7 @@ class SendWindows:
                             others.answer(arrival, chunk.rwnd)
                     case _:
                         pass
-            if not packet.delay:
+            if not packet.transit:
                 others.until(packet.mono)
 
     def until(self, now: float) -> None:

@@ -183,7 +183,7 @@ class Capture:
             direction=way.direction,
             verdict="delivered",
             reason=self._remark(frame, more),
-            delay=0.0,
+            delay=None,
             data=packet,
             within=way.within,
             captured=True,

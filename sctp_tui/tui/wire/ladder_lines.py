@@ -101,8 +101,8 @@ def marks(row: Row, answer: str = "", path: str = "", bounced: str = "", rto: fl
         said.append(bounced)
     elif answer and packet.verdict in ("delivered", "delayed"):
         said.append(answer)
-    if packet.delay:
-        said.append(f"+{units.delay(packet.delay)}")
+    if packet.transit:
+        said.append(f"+{units.delay(packet.transit)}")
     return ", ".join(said)
 
 
@@ -132,7 +132,7 @@ def parts(timeline: Timeline, line: Line, width: int, now: float = float("inf"))
 
 def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[Part]:
     """A packet that is on its way still has a broken shaft and an open head, and nobody could answer it."""
-    there = has_come(row.packet.mono + row.packet.delay, now)
+    there = has_come(row.packet.mono + row.packet.transit, now)
     yield from arrow(
         fit_label(ladder.label(row)),
         marks(

@@ -100,7 +100,7 @@ def _placed(timeline: Timeline, lines: Sequence[Line]) -> tuple[list[_Arrow], li
     for index, (line, time) in enumerate(zip(lines, times, strict=True)):
         events.append((time, index, False))
         if isinstance(line, Row) and timeline.ladder.arrives(line):
-            events.append((_arrival(times, index, line.packet.delay), index, True))
+            events.append((_arrival(times, index, line.packet.transit), index, True))
     events.sort()
     y, before = float(_TOP - _SEND), None
     heights: dict[tuple[int, bool], float] = {}

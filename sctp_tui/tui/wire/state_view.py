@@ -141,6 +141,8 @@ class StateView(ConversationView, ScrolledLines):
             last = tracker.taken[-1]
             why = f": {last.why}" if last.why else ""
             yield f"last: {ends[last.end]} {last.transition.trigger}{why}{self._by_whom(last)}"
+        if tracker.conversation.overheard:
+            yield "times as captured: behind netem when a packet arrived"
 
     def _look(self, look: str) -> Style:
         return self.style_of(f"states--{look}" if look else "")

@@ -332,7 +332,9 @@ class WindowView(ConversationView, Widget, can_focus=True):
         legend = (*_TSN_LEGEND[: None if self._ours else -1], *(one for track, one in seen if len(track)))
         long = sum(len(sign) + len(name) + 4 for sign, name, _, _ in legend) + 20 <= width
         for sign, name, short, look in legend:
-            line += [("   ", ""), (sign, look), (f" {name if long else short}", "label")]
+            word = name if long else short
+            word = "seen" if name == "sent" and self._captured else word
+            line += [("   ", ""), (sign, look), (f" {word}", "label")]
         if not self.axis.following:
             line.append(("   End follows", "label"))
         return line
@@ -355,7 +357,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
         seen = "" if self._ours else " seen"
         octets = [None if v is None else units.size(v) for v in (s.flight.last, s.cwnd.last, s.rwnd.last)]
         pairs = (
-            ("sent", str(s.highest + 1)),
+            ("seen" if self._captured else "sent", str(s.highest + 1)),
             ("acknowledged", str(s.taken)),
             *([("abandoned", str(s.given_up))] if s.given_up else ()),
             (
@@ -374,6 +376,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
             *([("came twice", f"{s.twos}, sent again or a copy")] if s.twos else ()),
             *([("window probes", f"{s.probes}, {s.probes_again} sent again")] if s.probes else ()),
             *([(LOST, str(s.losses))] if self._ours else ()),
+            *([("times", "as captured: behind netem when it arrived")] if self._captured else ()),
         )
         line: _Line = []
         used = 0
@@ -389,11 +392,18 @@ class WindowView(ConversationView, Widget, can_focus=True):
             used += len(name) + 1 + len(text)
         yield line
 
+    @property
+    def _captured(self) -> bool:
+        """Whether it was captured, behind what delays it."""
+        one = self._conversation
+        return one is not None and one.overheard
+
     def _other_number(self, sending: SendWindow) -> str:
         """What to add to the number in flight: the stack's where it differs, that not all was seen, or ""."""
         if (unacked := self._unseen_by_packets(sending)) is not None:
             return f" seen; stack: {unacked} unacknowledged"
-        return " seen" if self._conversation is not None and self._conversation.incomplete else ""
+        incomplete = self._conversation is not None and self._conversation.incomplete
+        return " seen" if incomplete or self._captured else ""
 
     def _unseen_by_packets(self, sending: SendWindow) -> int | None:
         """The stack's count of unacknowledged chunks, where the packets' differs for `_STILL`; or None."""
