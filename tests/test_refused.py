@@ -22,6 +22,18 @@ def aborted(peer: RawPeer) -> str:
     return describe(*found) if found else ""
 
 
+def test_of_streams_before_the_set_up_is_said_how_many_are_asked_for(stack: StackName) -> None:
+    """Nothing is agreed on yet; and this one can still ask for more."""
+    with Running(stack) as running:
+        running.listen()
+        running.client(stream=7)
+        text = running.until(Refused, command="send").text
+        assert text == ("stream 7 is beyond the 5 outbound streams asked for: give 0 to 4, or ask for 8")
+        name, _, _ = running.greet()
+        running.send(name, b"more", stream=7)
+        assert "was not negotiated" in running.until(Refused, command="send").text
+
+
 def test_streams_of_all_together_are_bounded(stack: StackName, udp_here: None) -> None:
     with Running(stack, max_streams=100) as running:
         running.listen(outbound=10, inbound=40)

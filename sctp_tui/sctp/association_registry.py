@@ -173,16 +173,25 @@ class AssociationRegistry:
             raise SctpError(f"a reason of {len(octets):,} bytes: an ABORT takes {REASON_LIMIT:,}; shorten it")
         return octets
 
-    def check(self, entry: AssociationEntry, message: Outgoing) -> None:
-        """Raises `SctpError` for a message that no stack would send, with the limit and the way out."""
+    def check(self, entry: AssociationEntry, message: Outgoing, *, begins: bool = False) -> None:
+        """Raises `SctpError` for a message that no stack would send, with the limit and the way out.
+
+        How many streams there are is agreed on as an association is set up (RFC 9260, section 5.1.1), which a
+        message that `begins` it comes before.
+        """
         if not message.data:
             raise SctpError("an empty message: give at least one byte (RFC 9260, section 3.3.1)")
         streams = entry.outbound_streams
         if message.stream >= streams:
-            needed = f", or ask for {message.stream + 1} as the next one is set up"
+            needed = f", or ask for {message.stream + 1}{'' if begins else ' as the next one is set up'}"
+            way_out = f"give 0 to {streams - 1}{needed if streams == self.options.outbound else ''}"
+            if not entry.assoc_id:
+                raise SctpError(
+                    f"stream {message.stream} is beyond the {streams} outbound streams asked for: {way_out}"
+                )
             raise SctpError(
                 f"stream {message.stream} was not negotiated: this association has {streams} outbound "
-                f"streams; give 0 to {streams - 1}{needed if streams == self.options.outbound else ''}"
+                f"streams; {way_out}"
             )
         if entry.user_ends:
             raise SctpError(CLOSING)

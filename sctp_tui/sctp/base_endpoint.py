@@ -91,7 +91,7 @@ class BaseEndpoint(ABC):
         sent: Sequence[Event] = ()
         try:
             if message is not None:
-                sent = self._send(entry, message)
+                sent = self._send(entry, message, begins=True)
             else:
                 self._begin()
         except SctpError:
@@ -104,9 +104,9 @@ class BaseEndpoint(ABC):
         """See `Endpoint.send`."""
         return self._send(self._registry.known(assoc_id), message)
 
-    def _send(self, entry: AssociationEntry, message: Outgoing) -> Sequence[Event]:
+    def _send(self, entry: AssociationEntry, message: Outgoing, *, begins: bool = False) -> Sequence[Event]:
         # What is closing a stack may call full, which would be tried again: the registry is asked first.
-        self._registry.check(entry, message)
+        self._registry.check(entry, message, begins=begins)
         now = self._clock.now()
         number = self._put(entry, message)
         if number == errno.EAGAIN:

@@ -18,7 +18,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
     "3758": {
         "": "reliab|lifetime|given? up|forward TSN",
         "3.2": "FORWARD TSN",
-        "3.5": "FORWARD TSN",
+        "3.5": "FORWARD TSN|given up",
         "3.6": "given up",
     },
     "3849": {"": "2001:db8"},

@@ -14,6 +14,7 @@ from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.trace.timeline import Annotation, Timeline
 from sctp_tui.monitor.why.rows import why_note, why_row
 from sctp_tui.sctp.events import Packet
+from sctp_tui.sctp.link.conditions import NOT_SENT
 from sctp_tui.tui.wire.ladder_lines import parts
 
 from .test_ladder import Wire, data, init
@@ -69,6 +70,17 @@ def test_what_icmp_answered_ends_in_a_cross_and_icmp_has_a_line() -> None:
     (name, words), *_ = why_row(row, "beginner", timeline.ladder.bounced(row))
     assert name == ICMP
     assert "did not get through" in words.text
+    assert words.section == ""  # what becomes of it is this program's own
+
+
+def test_what_this_machine_did_not_send_no_icmp_tells_of() -> None:
+    first, *_ = _sent()
+    timeline = _timeline([first, _back(first, reason=f"{NOT_SENT}Operation not permitted")])
+    row = timeline[0]
+    assert isinstance(row, Row)
+    for level in ("beginner", "expert"):
+        (_, words), *_ = why_row(row, level, timeline.ladder.bounced(row))
+        assert "ICMP" not in words.text
 
 
 def test_icmp_may_quote_only_the_first_octets_of_a_packet() -> None:

@@ -1,6 +1,7 @@
 """The lines of a ladder: packets, and between them what sockets told, what was done to the link."""
 
 import struct
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from sctp_tui.monitor.trace.timeline import (
     Timeline,
     text,
 )
+from sctp_tui.monitor.why.rows import why_note
 from sctp_tui.sctp.events import (
     AssocChange,
     Event,
@@ -337,6 +339,21 @@ def _remarks(*states: LinkState) -> list[str]:
         wire.remarks.note(before, state)
         before = state
     return [text(line) for line in wire.update() if isinstance(line, Annotation)]
+
+
+def test_what_was_done_to_its_time_is_explained_as_that() -> None:
+    wire = Wire(LadderOptions())
+    wire.put(packet(1))
+    states = (link(2), link(3, Conditions(loss=0.1)), link(4, Conditions(loss=0.1), 0), link(5))
+    for before, after in pairwise((None, *states)):
+        wire.remarks.note(before, after)  # type: ignore[arg-type]
+    notes = [line for line in wire.update() if isinstance(line, Annotation)]
+    said = [(note.what, why_note(note, "beginner").text, why_note(note, "expert").text) for note in notes]
+    assert [what for what, _, _ in said] == ["link", "time", "link", "time"]
+    for what, *texts in said:
+        assert any("does to packets was changed" in one for one in texts) == (what == "link")
+        assert any("random" in one for one in texts) == (what == "link")
+        assert any("the link's time" in one for one in texts) == (what == "time")
 
 
 def test_what_was_done_to_the_link_stands_where_it_was_done() -> None:

@@ -88,7 +88,7 @@ def test_why_it_ended(event: dict[int, Generating], state: str) -> None:
 
 def test_streams_that_are_not_there_start_nothing() -> None:
     generators = Generators()
-    with pytest.raises(SctpError, match=r"stream 2 is not there: client 2 has 2 .*; give 0 to 1"):
+    with pytest.raises(SctpError, match=r"stream 2 is beyond the 2 .* of client 2: give 0 to 1"):
         generators.start(RECIPE, [CLIENT, GeneratorSource("client 2", 2, "client 2")])
     assert not generators.all
 
@@ -197,7 +197,7 @@ WRONG = [
     ("count", "x", "Count can't be x"),
     ("seconds", "0", "Seconds can't be 0: a number from 0.1 to 86,400"),
     ("streams", "0-", "Streams can't be 0-"),
-    ("streams", "7", "stream 7 is not there: client 1 has 5 outbound streams; give 0 to 4"),
+    ("streams", "7", "stream 7 is beyond the 5 outbound streams of client 1: give 0 to 4"),
     ("ppid", "ngpa", "did you mean NGAP"),
     ("lifetime", "0", "Lifetime can't be 0"),
     ("clients", "201", "Clients can't be 201: a number from 1 to 200"),

@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from itertools import count
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
@@ -91,10 +91,11 @@ def pace(state: LinkState | None) -> str:
 
 
 class LinkChange(NamedTuple):
-    """What was done to the link, in words, `at` seconds since the epoch."""
+    """What was done to the link, or to its time, in words, `at` seconds since the epoch."""
 
     at: float
     text: str
+    what: Literal["link", "time"] = "link"
 
 
 class LinkHistory:
@@ -108,9 +109,9 @@ class LinkHistory:
         """The link has another state, which somebody may have brought about."""
         if before is not None and before.set_at == after.set_at:
             return
-        for text in _changes(before, after):
+        for change in _changes(before, after):
             self._count += 1
-            self._kept.append(LinkChange(after.set_at, text))
+            self._kept.append(change)
 
     def snapshot(self) -> "LinkHistory":
         """A copy, to which nothing is added."""
@@ -124,7 +125,7 @@ class LinkHistory:
         yield from ((at, remark) for at, remark in zip(count(first), self._kept, strict=False) if at > number)
 
 
-def _changes(before: LinkState | None, after: LinkState) -> Iterator[str]:
+def _changes(before: LinkState | None, after: LinkState) -> Iterator[LinkChange]:
     old = before or replace(after, inward=_OFF, outward=_OFF, speed=1.0)
     then, now = ([replace(of, drops=()) for of in (state.inward, state.outward)] for state in (old, after))
     if then != now:
@@ -133,13 +134,14 @@ def _changes(before: LinkState | None, after: LinkState) -> Iterator[str]:
             if now[0] == now[1]
             else [f"in {_set(now[0])}", f"out {_set(now[1])}"]
         )
-        yield f"the link from here on: {', '.join(ways)}"
+        yield LinkChange(after.set_at, f"the link from here on: {', '.join(ways)}")
     # One that has been used up is seen at its packet.
     aimed = {}
     for was, are in ((old.inward, after.inward), (old.outward, after.outward)):
         if len(are.drops) > len(was.drops):
             aimed[_aims(are.drops[len(was.drops) :])] = True  # once, where it is aimed at both ways
     if aimed:
-        yield f"to be lost: {', '.join(aimed)}"
+        yield LinkChange(after.set_at, f"to be lost: {', '.join(aimed)}")
     if old.speed != after.speed:
-        yield pace(replace(after, waiting=0)).lower() or "time goes on as the world's"
+        said = pace(replace(after, waiting=0)).lower() or "time goes on as the world's"
+        yield LinkChange(after.set_at, said, "time")

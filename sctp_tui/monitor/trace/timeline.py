@@ -58,15 +58,15 @@ class SocketEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class Annotation(msgspec.Struct, frozen=True, gc=False):
-    """What was done to the link, what ICMP said, or that another association begins; `after_packet` as above.
+    """What was done to the link or its time, what ICMP said, or that another association begins.
 
-    `number` is that of the packet that it is of, 0 for none.
+    `after_packet` is as above, `number` is that of the packet that it is of, 0 for none.
     """
 
     at: float
     after_packet: int
     text: str
-    what: Literal["link", "ICMP", "another"]
+    what: Literal["link", "time", "ICMP", "another"]
     number: int = 0
 
 
@@ -216,7 +216,7 @@ class Timeline:
                 break
             self._remark = number
             if remark.at >= since and (last is None or remark.at <= last):
-                yield Annotation(remark.at, 0, remark.text, "link")
+                yield Annotation(remark.at, 0, remark.text, remark.what)
 
     def _came_back(self, until: float | None) -> Iterator[Annotation]:
         for bounce in self.ladder.conversation.bounces(self._bounce):

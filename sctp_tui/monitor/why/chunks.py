@@ -6,7 +6,7 @@ RFC has it, as with what the link does.
 
 from typing import NamedTuple
 
-from sctp_tui.sctp.link.conditions import KEPT_OUT, NOT_READ, WRONG_CHECKSUM, WRONG_TAG
+from sctp_tui.sctp.link.conditions import KEPT_OUT, NOT_READ, NOT_SENT, WRONG_CHECKSUM, WRONG_TAG
 
 
 class Explanation(NamedTuple):
@@ -340,10 +340,10 @@ CHUNKS = {
     # --- the path
     "HEARTBEAT": Explanation(
         "9260 8.3",
-        "A question: are you still there? It is sent while nothing else passes, or to try an address "
-        "that is new or did not answer.",
-        "Probes an idle address every HB.interval plus RTO, with jitter, an unconfirmed one each RTO (5.4). "
-        "No answer within an RTO is an error of the path, and of the association where data takes it (8.1).",
+        "A question: are you still there? An end asks that has sent no data to this address for long, even "
+        "where data comes from it, or to try one that is new or did not answer.",
+        "Each HB.interval plus RTO to an idle address: nothing that measures an RTT went there, as SACKs do "
+        "not. To an unconfirmed one each RTO (5.4). No answer within an RTO is an error of the path (8.2).",
     ),
     "HEARTBEAT/again": Explanation(
         "9260 8.3",
@@ -578,8 +578,9 @@ VERDICTS = {
     "dropped": Explanation(
         "",
         "The link threw this packet away on purpose: the other end never sees it.",
-        "Lost by the link. DATA in it comes again by fast retransmit (RFC 9260, 7.2.4) or T3-rtx "
-        "(RFC 9260, 6.3.3), set-up and shutdown by their timers; an ABORT does not, nor a SACK or HEARTBEAT.",
+        "Lost by the link. DATA in it comes again by fast retransmit (RFC 9260, 7.2.4) or T3-rtx (RFC 9260, "
+        "6.3.3), unless it is given up first (RFC 3758, 3.5); set-up and shutdown by their timers; an ABORT "
+        "or SACK does not.",
     ),
     "delayed": Explanation(
         "",
@@ -606,12 +607,11 @@ VERDICTS = {
         "with other chunks.",
     ),
     "bounced": Explanation(
-        "6951 5.5",
-        "The network, or this machine, says that this packet did not get through. SCTP takes that for a lost "
-        "packet, unless the association is only being set up.",
-        "What this machine did not send is known not to have arrived. An ICMP message bears no verification "
-        "tag and may be forged: it is told, and ends nothing that is up; what it quotes tells which packet "
-        "it is about.",
+        "",
+        "ICMP says that this packet did not get through. Here that ends a set-up, while an association that "
+        "is up takes it for a lost packet and goes on.",
+        "ICMP may be forged: only what it quotes of the packet speaks for it. By RFC 6951, 5.5, Port "
+        "Unreachable should end an association whose tag it quotes; this program lets one that is up go on.",
     ),
 }
 """What the link did to a packet, by its verdict."""
@@ -626,9 +626,16 @@ NOTES = {
     "ICMP": Explanation(
         "9260 10",
         "ICMP says that a packet did not get through, and why: so does the host that it went to, or who is "
-        "named. An association that is up goes on, and sends again; a set-up ends.",
+        "named. Here an association that is up goes on, and sends again; a set-up ends.",
         "ICMP handling: what is quoted has to bear the right tag. Protocol Unreachable then counts as an "
-        "ABORT, and Port Unreachable is ignored; for packets in UDP ICMP ends a set-up here (RFC 6951, 5.5).",
+        "ABORT, and of packets in UDP Port Unreachable should (RFC 6951, 5.5); here it ends a set-up alone.",
+    ),
+    "time": Explanation(
+        "",
+        "The user stopped the link's time, slowed it down, or let it go on: what is on its way and the "
+        "timers of both ends go by it.",
+        "What the link does to packets is as before. RTO, HB.interval and measured round trips are of the "
+        "link's time; what people see beside it, as the log's times, is the world's.",
     ),
     "another": Explanation(
         "9260 5.2.4",
@@ -641,6 +648,13 @@ NOTES = {
 """What stands between packets."""
 
 REFUSALS = {
+    NOT_SENT: Explanation(
+        "",
+        "This machine did not send the packet. To SCTP it is lost like any other, but where there is no way "
+        "to the other end a set-up ends.",
+        "The reason is that of the kernel's sendto(): no room, no permission, no route. Nothing arrives; "
+        "DATA in it is sent again as after any loss.",
+    ),
     WRONG_CHECKSUM: Explanation(
         "9260 6.8",
         "The packet was damaged on its way, or was made up: its checksum does not fit what is in it.",
@@ -667,4 +681,4 @@ REFUSALS = {
         "flood of them takes no memory without bound. SCTP takes it for a lost packet.",
     ),
 }
-"""Why a packet is refused or discarded, by its reason; for all others `VERDICTS` tells."""
+"""Why a packet is refused, discarded or not sent, by its reason; for all others `VERDICTS` tells."""

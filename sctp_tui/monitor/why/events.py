@@ -10,7 +10,7 @@ EVENTS = {
     # --- associations
     "assoc_change/COMM_UP": Explanation(
         "6458 6.1.1",
-        "The association stands: both ends can send. Each stream keeps its own order.",
+        "The association stands at this end: it can send from now on. Each stream keeps its own order.",
         "The end that asked reports it on COOKIE ACK, the other on a valid COOKIE ECHO. The numbers of "
         "streams are the smaller of what one end asked for and the other takes.",
     ),
@@ -97,8 +97,8 @@ EVENTS = {
     "peer_addr_change/UNREACHABLE": Explanation(
         "9260 8.2",
         "For long no answer has come from an address of the other end. Another one is used, if there is one.",
-        "Its error counter went past Path.Max.Retrans: it is inactive. Data moves to another active address "
-        "(6.4.1), HEARTBEATs go on.",
+        "Its error counter went past Path.Max.Retrans: it is inactive. Data moves to another active address, "
+        "where there is one (6.4.1); HEARTBEATs go on.",
     ),
     "peer_addr_change/REMOVED": Explanation(
         "5061 5.3",
@@ -147,8 +147,9 @@ EVENTS = {
     ),
     "message/out": Explanation(
         "6458 3.1.4",
-        "The stack has taken a message for sending. It may still wait here, or be on its way.",
-        "It is in the send buffer. TSN and SSN are assigned when it is sent, as cwnd and rwnd allow.",
+        "The stack has taken a message for sending. It may wait here before it goes.",
+        "It went into the send buffer. When it is sent, as cwnd and rwnd allow, it is given its TSN and, "
+        "unless it is unordered, its SSN.",
     ),
     "message_too_large": Explanation(
         "6458 8.1.21",
