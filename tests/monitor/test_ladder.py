@@ -494,11 +494,30 @@ def test_another_association_is_one_with_both_tags_new(client: int, server: int,
     wire.made[-1] = replace(wire.made[-1], data=wire.made[-2].data[:8] + wire.made[-1].data[8:])
     _comes_up(wire, client, server)
     begun = [(row.number, row.begins) for row in wire.ladder() if row.begins is not None]
-    assert begun == ([(9, (line, (client, server)))] if line else [])
+    assert begun == ([(9, (line, (client, server), True))] if line else [])
     timeline = Timeline(wire.ladder())
     timeline.update(Log(), {}, LinkHistory())
     lines = [timeline[serial] for serial in range(timeline.end)]
     assert [at for at, one in enumerate(lines) if isinstance(one, Annotation)] == ([line - 1] if line else [])
+
+
+@pytest.mark.parametrize("aborts", [False, True])
+def test_an_association_that_its_server_still_had_begins_anew(aborts: bool) -> None:
+    wire = Wire()
+    _comes_up(wire, 11, 12)
+    if aborts:
+        wire.put("out", _chunk(6, b""))
+        wire.made[-1] = replace(wire.made[-1], data=wire.made[-2].data[:8] + wire.made[-1].data[8:])
+    _comes_up(wire, 21, 22)
+    timeline = Timeline(wire.ladder())
+    timeline.update(Log(), {}, LinkHistory())
+    (said,) = (
+        one.text
+        for one in (timeline[serial] for serial in range(timeline.first, timeline.end))
+        if isinstance(one, Annotation)
+    )
+    what = "another association begins" if aborts else "the association begins anew"
+    assert said == f"{what}: tags 00000015, 00000016"
 
 
 def test_the_first_association_has_no_line() -> None:

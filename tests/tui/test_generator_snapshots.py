@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.containers import Grid
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Label
 
 from sctp_tui.sctp.commands import Command
 from sctp_tui.sctp.events import Generating
@@ -37,8 +38,9 @@ def told(number: int, at: float, messages: int, done: bool = False, text: str = 
 class Alone(App[None]):
     """The form over nothing; one generator runs, one is done, and the third fails while it is looked at."""
 
-    def __init__(self) -> None:
+    def __init__(self, many: bool = True) -> None:
         super().__init__()
+        self.many = many
         self.generators = Generators()
         self.generators.start(RECIPE, [GeneratorSource(f"client {n}", 5, f"client {n}") for n in (1, 2, 3)])
         self.fold(*(told(number, NOW - 5, 1) for number in (1, 2, 3)))
@@ -56,7 +58,7 @@ class Alone(App[None]):
 
         to = "client 1 to 127.0.0.1:9877"
         self.push_screen(
-            GeneratorScreen(self.generators, to, True, Options(), {}, start, submit, lambda: NOW)
+            GeneratorScreen(self.generators, to, self.many, Options(), {}, start, submit, lambda: NOW)
         )
 
 
@@ -74,3 +76,19 @@ async def fail(pilot: Pilot[Any]) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 def test_generators(snap_compare: Any, size: tuple[int, int]) -> None:
     assert snap_compare(Alone(), terminal_size=size, run_before=fail)
+
+
+@pytest.mark.parametrize("many", [True, False])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_each_label_stands_left_of_its_field(many: bool, size: tuple[int, int]) -> None:
+    """As one client, too, where there is no field for how many."""
+    app = Alone(many)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        fields = list(app.screen.query_one(Grid).children)
+        labels = [at for at, one in enumerate(fields) if isinstance(one, Label)]
+        assert len(labels) >= 8
+        for at in labels:
+            label, field = fields[at].region, fields[at + 1].region
+            assert label.y == field.y, str(fields[at + 1])
+            assert label.x < field.x

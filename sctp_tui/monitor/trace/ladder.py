@@ -49,11 +49,13 @@ _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 class NewAssociation(NamedTuple):
     """Another association of the same two ends: the number of its INIT, or of its COOKIE ACK without one.
 
-    `tags` are those of its client and of its server.
+    `tags` are those of its client and of its server. `restarts` tells that its server still had the one
+    before, which begins anew for it (RFC 9260, section 5.2.4, action A).
     """
 
     number: int
     tags: tuple[int, int]
+    restarts: bool = False
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -358,7 +360,7 @@ class Ladder:
             if isinstance(chunk, CookieAck):
                 anew = self._up.isdisjoint((packet.vtag, back.echoed)) and packet.vtag in back.announced
                 restarts = anew and heard.has == "up"
-                begins = self._comes_up(packet.vtag, back, number)
+                begins = self._comes_up(packet.vtag, back, number, restarts=restarts)
             tries.append(tried)
         said = tuple(tries) if any(one is not ONCE for one in tries) else ()
         row = Row(
@@ -389,7 +391,9 @@ class Ladder:
             self._unanswered.discard(number)
             self._answer_lost.add(number)
 
-    def _comes_up(self, tag: int, client: _SentByEnd, number: int) -> NewAssociation | None:
+    def _comes_up(
+        self, tag: int, client: _SentByEnd, number: int, *, restarts: bool
+    ) -> NewAssociation | None:
         """A COOKIE ACK with this tag goes to the client: whether another association is there with it.
 
         The same one is, where a cookie came again, or both ends began at once and one tag is another (RFC
@@ -399,7 +403,7 @@ class Ladder:
         if not before or before & self._up:
             return None
         _, _, init = client.announced.get(tag, (0, 0, number))
-        return NewAssociation(init, (tag, client.echoed))
+        return NewAssociation(init, (tag, client.echoed), restarts)
 
     def _set_up(self, way: _SentByEnd, back: _SentByEnd, packet: Packet, chunk: Chunk, number: int) -> None:
         if isinstance(chunk, Init):

@@ -309,7 +309,8 @@ class Timeline:
     def _begins(self, new: NewAssociation, at: float) -> None:
         """A line above the first packet of another association, which only its last one shows to be that."""
         client, server = new.tags
-        said = f"another association begins: tags {client:08x}, {server:08x}"
+        what = "the association begins anew" if new.restarts else "another association begins"
+        said = f"{what}: tags {client:08x}, {server:08x}"
         line = Annotation(at=at, after_packet=new.number - 1, text=said, what="another", number=new.number)
         self._lines.insert(self.place(new.number) - self.first, line)
 

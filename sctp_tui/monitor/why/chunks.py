@@ -639,8 +639,8 @@ NOTES = {
     ),
     "another": Explanation(
         "9260 5.2.4",
-        "The two ends set up another association from here on. Where one of them still had the one before, "
-        "the other has begun anew, as after a crash.",
+        "A set-up with new tags begins here: of another association; or where one end still had the one "
+        "before, of that, which the other end begins anew, as after a crash.",
         "Both tags that the COOKIE ACK shows to be agreed are new, and the TSNs begin anew. An end that "
         "still has a TCB takes that for a restart (action A) and reports RESTART.",
     ),

@@ -57,6 +57,7 @@ class Form(ModalScreen[T]):
             background: $boost;
             &:focus { background: $surface-active; }
         }
+        .-two { column-span: 2; }
         .-wide { column-span: 3; }
         .-whole { column-span: 5; }
         Checkbox {
