@@ -1,20 +1,20 @@
 """The command line: which options there are, what each may be, and the help that says so.
 
 Everything here must be quick: `--help`, `--version` and a wrong option are answered before SCTP, msgspec
-or Textual is imported. Defaults are those of the dataclasses.
+or Textual is imported. Defaults are those of `option_types`.
 """
 
 import argparse
 import difflib
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import get_args
 
 from sctp_tui import __version__
 from sctp_tui.sctp.stack_registry import STACKS, Wanted
 
+from .option_types import IN_CONFIG, PORT, ScreenOptions, SendOptions, ServeOptions, ServerOptions
 from .option_values import (
     action_keys,
     address,
@@ -31,106 +31,7 @@ from .option_values import (
 )
 from .parser import PROG, Parser
 
-if TYPE_CHECKING:
-    from sctp_tui.sctp.commands import SetLink
-    from sctp_tui.sctp.link.conditions import Conditions
-
 COMMANDS = ("serve", "send", "doctor", "lab", "help")
-PORT = 9877
-"""The port that a server listens on and a client sends to unless told otherwise."""
-
-
-@dataclass
-class ServerOptions:
-    """What the screen and `serve` have in common: the server, and the limits of the engine."""
-
-    host: list[str] = field(default_factory=list)
-    port: int = PORT
-    stack: Wanted = "auto"
-    udp_port: int | None = None
-    capture: bool = False
-    streams: tuple[int, int] = (10, 2048)
-    echo: bool = False
-    autoclose: int = 0
-    max_associations: int = 10_000
-    grace: float = 2.0
-    link: "Conditions | None" = None
-    link_in: "Conditions | None" = None
-    link_out: "Conditions | None" = None
-    link_seed: int | None = None
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """The addresses to bind."""
-        return tuple(self.host) or ("127.0.0.1",)
-
-    @property
-    def conditions(self) -> "SetLink | None":
-        """The command that sets the links' conditions at the start, None where no option does."""
-        if all(given is None for given in (self.link, self.link_in, self.link_out, self.link_seed)):
-            return None
-        from sctp_tui.sctp.commands import SetLink
-        from sctp_tui.sctp.link.conditions import Conditions
-
-        both = self.link or Conditions()
-        return SetLink(self.link_in or both, self.link_out or both, self.link_seed)
-
-
-@dataclass
-class ScreenOptions(ServerOptions):
-    """Options of the screen. `key` has pairs of an action's name and its keys, separated by commas."""
-
-    theme: str | None = None
-    large: bool = False
-    mask_addresses: bool = False
-    key: list[tuple[str, str]] = field(default_factory=list)
-
-
-IN_CONFIG = tuple(option.name for option in fields(ScreenOptions))
-"""What a config file may hold."""
-
-
-@dataclass
-class ServeOptions(ServerOptions):
-    """Options of `serve`."""
-
-    json: bool = False
-    classic: bool = False
-    packets: bool = False
-    count: int | None = None
-
-
-@dataclass
-class SendOptions:
-    """Options of `send`, its destination and its texts.
-
-    Without `texts` and `file` messages come from standard input, but for `connect_only`. `own` are addresses
-    and ports of this end. A `stream` of None means that each message names its own. `lifetime` is in ms,
-    `timeout` and `wait` are in s.
-    """
-
-    host: str = ""
-    port: int = PORT
-    texts: list[bytes] = field(default_factory=list)
-    hex: bool = False
-    file: str | None = None
-    lines: Literal["text", "hex", "base64"] | None = None
-    null: bool = False
-    frames: bool = False
-    stream: int | None = 1
-    ppid: int = 0
-    unordered: bool = False
-    lifetime: int | None = None
-    streams: tuple[int, int] = (5, 5)
-    stack: Wanted = "auto"
-    udp_port: int | None = None
-    own: list[tuple[str, int]] = field(default_factory=list)
-    connect_only: bool = False
-    abort: bool = False
-    timeout: float = 10.0
-    wait: float | None = None
-    replies: int | None = None
-    json: bool = False
 
 
 # --- groups of options

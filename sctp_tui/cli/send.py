@@ -35,7 +35,7 @@ from sctp_tui.sctp.stacks import choose
 from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down, raise_descriptor_limit
 from sctp_tui.sctp.unreachable import refused_by
 
-from .options import SendOptions
+from .option_types import SendOptions
 from .send_input import InputMessage, InputMessages
 from .stdin import MessageFeeder
 from .stdout import LineOutput, OutputEnded, complain

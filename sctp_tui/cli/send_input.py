@@ -16,7 +16,7 @@ from sctp_tui.monitor.text.units import many
 from sctp_tui.sctp.endpoint import MESSAGE_LIMIT, SctpError
 from sctp_tui.sctp.printable import printable
 
-from .options import SendOptions
+from .option_types import SendOptions
 
 _BLOCK = 65536
 _LENGTH = 4  # bytes of the length before a frame, in network byte order

@@ -33,7 +33,7 @@ from sctp_tui.sctp.events import (
 from sctp_tui.sctp.stacks import choose
 from sctp_tui.sctp.system import raise_descriptor_limit
 
-from .options import ServeOptions
+from .option_types import ServeOptions
 from .stdout import LineOutput, OutputEnded, complain
 
 _WAITING = 4096  # events that wait for a slow reader before the engine stops receiving

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from sctp_tui.cli.options import ScreenOptions, SendOptions, screen_options, send_options, serve_options
+from sctp_tui.cli.option_types import ScreenOptions, SendOptions
+from sctp_tui.cli.options import screen_options, send_options, serve_options
 from tests.patience import PATIENCE
 
 Read = Callable[[Sequence[str]], object]

@@ -1,8 +1,8 @@
 """Every event there is can be told of: in words, field by field, why, in a filter, in a file.
 
 A new type of notification needs a struct and its unions in `sctp/events.py`, its decoder in
-`sctp/notifications.py` and words in `monitor/text/events.py`: what was forgotten is named here. Why it came is
-its docstring, unless there is more to say of it; its number is with those of each stack that has it.
+`sctp/notifications.py` and words in `monitor/text/events.py`: what was forgotten is named here. Why it came
+is its docstring, unless there is more to say of it; its number is with those of each stack that has it.
 """
 
 from collections.abc import Iterator

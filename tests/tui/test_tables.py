@@ -420,6 +420,23 @@ async def test_the_end_stays_in_view_when_the_window_changes() -> None:
         assert app.lines.render_line(5).text.rstrip().endswith("message 49")
 
 
+async def test_a_larger_window_that_brings_the_end_into_view_does_not_follow_it() -> None:
+    s = Story()
+    async with stage(80) as (app, pilot):
+        app.tell(*numbered(s, range(50)))
+        app.lines.styles.height = 12
+        await pilot.pause()
+        app.lines.put_cursor(45)
+        await pilot.pause()
+        assert app.lines.scroll_y > 50 - 17
+        app.lines.styles.height = 18
+        await pilot.resize_terminal(80, 40)
+        await pilot.pause()
+        assert app.lines.scroll_y == app.lines.max_scroll_y
+        assert not app.lines.following
+        assert app.lines.cursor == 45
+
+
 async def test_text_is_selected_by_mouse_and_stays_selected_while_lines_come() -> None:
     s = Story()
     async with stage(80) as (app, pilot):

@@ -107,6 +107,18 @@ async def test_the_heading_says_how_many_packets_are_missing() -> None:
         assert heading.render().plain.startswith("Wire   1 Ladder ")
 
 
+async def test_the_heading_says_how_many_packets_had_to_go_for_newer_ones() -> None:
+    async with running((80, 24), checked=False) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        app.monitor.wire.limit = 6000
+        app.submit(Send(0, bytes(5000), key=rows(app)[0].key, stream=1))
+        await until(pilot, lambda: app.monitor.wire.gone)
+        heading = app.query_one(WireHeading)
+        await until(pilot, lambda: f", {app.monitor.wire.gone} of all removed" in heading.render().plain)
+
+
 async def test_frozen_it_stands_and_goes_on() -> None:
     async with running((120, 40)) as (app, pilot):
         await _greet(app, pilot)

@@ -22,6 +22,7 @@ class FollowView(LineView):
         self._first = 0
         self._end = 0
         self._moving = False  # the scrolling is ours, not the user's
+        self._drawn_size = Size(0, 0)  # with what is around it, as it was told last
 
     def keep(self, first: int, end: int) -> None:
         """Set which lines there are: from `first` to the one before `end`. The view follows, or stays."""
@@ -61,7 +62,8 @@ class FollowView(LineView):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Stop following when the user scrolls away from the end, until the end is back in view."""
         super().watch_scroll_y(old_value, new_value)
-        if not self._moving:
+        # What a larger window scrolls is not the user's: it does so before it tells of its new size.
+        if not self._moving and self.outer_size == self._drawn_size:
             self.went()
             self.following = round(new_value) >= self.max_scroll_y
 
@@ -72,18 +74,9 @@ class FollowView(LineView):
             self.went()
         self.refresh()
 
-    def _size_updated(
-        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
-    ) -> bool:
-        # Scrolling that a larger window causes is not the user's, and must not change what is followed.
-        self._moving = True
-        try:
-            return super()._size_updated(size, virtual_size, container_size, layout)
-        finally:
-            self._moving = False
-
     def on_resize(self) -> None:
         """Keep the end in view while it is followed, and the cursor."""
+        self._drawn_size = self.outer_size
         place = self.max_scroll_y if self.following else self.scroll_y
         if self.cursor is not None:
             line = self.cursor - self._first

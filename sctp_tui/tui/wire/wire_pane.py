@@ -140,7 +140,8 @@ class WirePane(Vertical):
         ends = both_ends(association, monitor.associations, monitor.endpoints) if association else []
         heading.title = f"Wire of {_whose(ends)}" if ends else "Wire"
         heading.numbers = _counted(conversation, monitor.wire) if conversation else ""
-        heading.lacking = conversation is not None and bool(monitor.wire.missed or monitor.wire.dropped)
+        wire = monitor.wire
+        heading.lacking = conversation is not None and bool(wire.missed or wire.dropped or wire.gone)
         self.stack = monitor.endpoints.stack_of(association.endpoint) if association else None
         ours = self.stack != "kernel"
         registered = BY_NAME[self.view]
@@ -258,13 +259,13 @@ def _whose(ends: list[Association]) -> str:
 
 
 def _counted(conversation: Conversation, wire: Wire) -> str:
-    """`12 packets`, and how many of all associations the capture missed, or the event queue dropped."""
-    lost = "".join(
-        f", {number:,} of all {what}"
-        for number, what in ((wire.missed, "missed"), (wire.dropped, "dropped"))
-        if number
-    )
-    return f"{units.many(conversation.captured, 'packet')}{lost}"
+    """`12 packets`, and how many of all associations are not here.
+
+    The capture missed them, the event queue dropped them, or they had to go for newer ones.
+    """
+    lacking = ((wire.missed, "missed"), (wire.dropped, "dropped"), (wire.gone, "removed"))
+    told = "".join(f", {number:,} of all {what}" for number, what in lacking if number)
+    return f"{units.many(conversation.captured, 'packet')}{told}"
 
 
 def _nothing(association: Association | None, unseen: bool, captures: bool, *, some: bool) -> str:
