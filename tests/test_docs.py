@@ -109,3 +109,11 @@ def test_samples_of_json_have_the_fields_that_events_have() -> None:
     for text in (TOPICS["json"].text(), TOPICS["serve"].text()):
         for field in re.findall(r"`(suppressed|by|verdict|reason|schema|mono|key|assoc_id)`", text):
             assert any(field in (tag, *kind.__struct_fields__) for tag, kind in kinds.items())
+
+
+def test_the_files_that_a_contributor_is_sent_to_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = set(re.findall(r"`((?:[\w.]+/)+[\w.]+\.\w+|[A-Z]+\.md)`", text))
+    assert len(named) > 20
+    for name in named:
+        assert (ROOT / "sctp_tui" / name).is_file() or (ROOT / name).is_file(), name
