@@ -1,5 +1,5 @@
 """The screen: Textual widgets that show what the monitor holds, and send what the user wants.
 
 Start at `app`, then `main_screen`; `actions` is the table that keys, footer, help and palette are made from.
-Of the rooms in here each may import those before it: `widgets`, `clients`, `dialogs`, `wire`.
+Of the packages in here each may import those before it: `widgets`, `clients`, `dialogs`, `wire`.
 """

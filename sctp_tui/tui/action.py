@@ -6,7 +6,7 @@ import msgspec
 class Place(msgspec.Struct, frozen=True):
     """Where keys act: a class whose BINDINGS they are, and the places around it, whose keys act there too.
 
-    `inside` names those with spaces between. Where something is `typed`, no key is a character.
+    `inside` names the latter, separated by spaces. In a place where text is `typed`, no key is a character.
     """
 
     title: str
@@ -18,8 +18,8 @@ class Place(msgspec.Struct, frozen=True):
 class Action(msgspec.Struct, frozen=True):
     """One thing that a user can do in one place.
 
-    `keys` as Textual names them (`x`, `?`, `ctrl+n`, `f1`), more than one with commas between; `action` as in
-    a Textual binding, the method's name without `action_`. `label` is for the footer and the palette;
+    `keys` as Textual names them (`x`, `?`, `ctrl+n`, `f1`), separated by commas; `action` as in a Textual
+    binding, the method's name without `action_`. `label` is for the footer and the palette;
     without one the action is in neither. `help` says what it does, in a few words.
     """
 

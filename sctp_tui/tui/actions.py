@@ -56,7 +56,7 @@ PLACES: Mapping[str, Place] = {
     "confirm": Place("In the question before an ABORT", "ConfirmScreen", "form", typed=True),
     "failure": Place("Where no server could be opened", "FailureScreen"),
 }
-"""In the order of the help."""
+"""The places by their names, in the order of the help."""
 
 
 # fmt: off
@@ -280,7 +280,7 @@ def around(place: str) -> tuple[str, ...]:
 
 
 def split(keys: str) -> list[str]:
-    """The keys of a row, a character for each key that makes one."""
+    """The keys of a row; a key that types a character is given as that."""
     return [_character(key.strip()) for key in keys.split(",")]
 
 
@@ -310,9 +310,9 @@ _NAMED = {
 
 
 def with_own(own: Mapping[str, str]) -> dict[str, str]:
-    """The keys of all actions that don't have the table's, under the keys of `[keys]`.
+    """The keys of all actions whose keys are not the table's, where `own` are those of `[keys]`.
 
-    A key of one's own is taken from those actions that are left another one: so what was written for an
+    A key of `own` is taken from other actions that have another one left: so a config file written for an
     earlier version still does what it did.
     """
     keymap = dict(own)
@@ -326,7 +326,7 @@ def with_own(own: Mapping[str, str]) -> dict[str, str]:
 
 
 def clashes(own: Mapping[str, str]) -> Iterator[tuple[Action, str, Action]]:
-    """Two actions that one key would do in one place, each with the key, under the keys of `[keys]`."""
+    """Pairs of actions that one key would do in one place, with that key; `own` are those of `[keys]`."""
     keymap = with_own(own)
     keys = {row.name: split(keymap.get(row.name, row.keys)) for row in ACTIONS}
     for row, other in combinations(ACTIONS, 2):
@@ -337,7 +337,7 @@ def clashes(own: Mapping[str, str]) -> Iterator[tuple[Action, str, Action]]:
 
 
 def _both_act(row: Action, other: Action) -> bool:
-    """Whether there is a place where the keys of both act, and do not do the same."""
+    """Whether there is a place where the keys of both act, and the actions differ."""
     if row.action == other.action:
         return False
     return row.place in around(other.place) or other.place in around(row.place)

@@ -1,6 +1,6 @@
-"""Garbage collected between two drawings, and as little as is new: a collection stops every thread.
+"""Collects garbage between two frames, and among new objects only, as a collection stops every thread.
 
-Left to itself Python looks at all objects again and again, most of them what Textual keeps to draw the
+Left to itself Python examines all objects again and again, most of them what Textual keeps to draw the
 next frame with. That takes a tenth of a second, in which no message is received or acknowledged either.
 """
 
@@ -8,14 +8,14 @@ import gc
 
 from textual.strip import Strip
 
-_STYLES = 2048  # whose codes are kept: Textual keeps 16,384, and each line of the log has styles of its own
+_STYLES = 2048  # that Textual may cache codes for, in place of 16,384: each line of the log has its own
 _CALM = 30.0
 _BUSY = 600.0
-"""Seconds between two full collections: when nothing came for a while, and at most."""
+"""Seconds between two full collections: while no events come, and at most."""
 
 
 class Collector:
-    """What has survived a frame is set aside, and looked at again in a full collection when it is calm."""
+    """Sets aside objects that survive a frame; a full collection examines them while it is calm."""
 
     def __init__(self, now: float) -> None:
         self._last = now
@@ -24,7 +24,7 @@ class Collector:
         self._full(now)
 
     def collect(self, now: float, calm: bool) -> None:
-        """After a frame; `now` in monotonic seconds, `calm` where nothing came since the last one."""
+        """Collect, after a frame; `now` in monotonic seconds, `calm` where no event came since the last."""
         codes = Strip.render_ansi
         if codes.cache_info().currsize > _STYLES:
             codes.cache_clear()
@@ -43,6 +43,6 @@ class Collector:
         self._set_aside = False
 
     def close(self) -> None:
-        """Leave it to Python again."""
+        """Leave garbage collection to Python again."""
         gc.unfreeze()
         gc.enable()

@@ -1,4 +1,4 @@
-"""The terminal as Textual drives it, where it is another's for a while, or nobody's any more."""
+"""Textual's terminal driver, made to work with a shell's job control and with a terminal that closes."""
 
 import contextlib
 import errno
@@ -20,22 +20,22 @@ from .key_parser import KeyParser
 if TYPE_CHECKING:
     from .program import Program
 
-_AT_ONCE = 0.05  # s between the handlers of two signals that Python learned of together
+_AT_ONCE = 0.05  # s within which the handlers run of two signals that Python learned of together
 
 
 class TerminalDriver(LinuxDriver):
     """Stops and continues as a shell's job should, and tells the app's `hangup` where the terminal is gone.
 
-    Textual's own leaves the terminal from within a signal's handler, where a lock that the main thread holds
-    would never be let go, and takes one that was only stopped (SIGSTOP) over a second time.
+    Textual's own restores the terminal within a signal handler, where a lock that the main thread holds is
+    never released, and sets the terminal up a second time after a mere SIGSTOP.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # A key that is there may be a shell's by the time it is read, and then the next one would be ours.
+        # Non-blocking: a shell may read a key before us, and a read that waits would take its next one.
         with contextlib.suppress(OSError):
             self.fileno = opened_anew(self.fileno)
-        self._elsewhere = False  # the terminal was given back, and not taken again
+        self._elsewhere = False  # the terminal is restored, and not set up again
         self._to_stop = False
         self._came_back = -_AT_ONCE
         self._listen_to_the_shell()
@@ -50,7 +50,7 @@ class TerminalDriver(LinuxDriver):
         signal.signal(signal.SIGCONT, self._continued)
 
     def _told_to_stop(self, _number: int, _frame: FrameType | None) -> None:
-        # Where both came before Python saw either, it calls their handlers by their numbers: the other first.
+        # Where SIGCONT came too before Python saw either, Python calls its handler, by number, first.
         if time.monotonic() > self._came_back + _AT_ONCE:
             self._to_stop = True
             self._loop.call_soon_threadsafe(self._stop, os.getpid())
@@ -63,19 +63,19 @@ class TerminalDriver(LinuxDriver):
     def _stop(self, processes: int) -> None:
         """Give the terminal back, stop, and take it again once the process is continued."""
         self._leave()
-        # The rest of the job may have stopped before us; then we could leave the terminal only after `fg`.
+        # If the rest of the job stopped before us, that waited for `fg`, and `_to_stop` is unset again.
         if self._to_stop:
             for number in (signal.SIGTSTP, signal.SIGCONT):
                 signal.signal(number, signal.SIG_DFL)
-            # By the signal's own default: the kernel does nothing where nobody could continue us.
+            # By the signal's default action, which the kernel leaves out where no shell could continue us.
             os.kill(processes, signal.SIGTSTP)
             self._listen_to_the_shell()
         self._continue()
 
     def _continue(self) -> None:
-        """Set all modes and draw all anew: whoever had the terminal meanwhile left it as he liked."""
+        """Set all modes and draw all again: another program may have left the terminal in any state."""
         if not self._app.is_running:
-            return  # it is about to be given back for good
+            return  # the terminal is about to be restored for good
         self._leave()
         self.resume_application_mode()
         self._elsewhere = False
@@ -97,7 +97,7 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def _try_to_change(self) -> int:
-        """Set the terminal as it is. 0, or the error's number."""
+        """Try to set the terminal, to the settings that it has: 0, or the errno."""
         try:
             termios.tcsetattr(self.fileno, termios.TCSANOW, termios.tcgetattr(self.fileno))
         except termios.error as error:
@@ -114,7 +114,7 @@ class TerminalDriver(LinuxDriver):
                 continue  # a shell in the foreground was faster
             except OSError:
                 self._hang_up()
-            except Exception as error:  # noqa: BLE001  # it is the app's, as any other fault of the screen
+            except Exception as error:  # noqa: BLE001  # handed to the app, as any other fault of the screen
                 self._app.call_later(self._app._handle_exception, error)
             return
 

@@ -1,4 +1,4 @@
-"""What takes things out of the main screen: copies in the clipboard, and exports to files."""
+"""The main screen's actions that copy to the clipboard and export to files."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ExportActions(MainScreenMixin):
-    """A part of the main screen."""
+    """Copying and exporting."""
 
     def action_copy(self) -> None:
         """Copy what is under the cursor."""
@@ -44,7 +44,7 @@ class ExportActions(MainScreenMixin):
             self.tell(copy(self.app, choice.what, choice.make()))
 
     def on_text_selected(self) -> None:
-        """What the mouse selects is copied at once, as terminals do it; of several lines it is asked how."""
+        """Copy what the mouse selects at once, as terminals do it; for several lines ask how."""
         if text := self.get_selected_text():
             from .dialogs.copy_screen import CopyScreen, copy, of_selection
 

@@ -1,4 +1,4 @@
-"""What finds things on the main screen: the filter, and the search in the log."""
+"""The main screen's actions of the filter, and of the search in the log."""
 
 from .filter_bar import FilterBar
 from .main_screen_mixin import MainScreenMixin
@@ -7,7 +7,7 @@ from .search import SearchBar
 
 
 class FilterActions(MainScreenMixin):
-    """A part of the main screen."""
+    """Filtering and searching."""
 
     def action_filter(self) -> None:
         """Ask for a filter; the last one is offered."""
@@ -15,7 +15,7 @@ class FilterActions(MainScreenMixin):
         bar.open(bar.last)
 
     def action_filter_by(self) -> None:
-        """By the association that the keys mean; in the log, by that of the line."""
+        """Filter by the chosen association, in the log by that of the line; if so filtered, show all."""
         log = self.query_one(MessageLog)
         if self.focused is log:
             event = log.record(log.chosen) if log.chosen is not None else None
@@ -35,7 +35,7 @@ class FilterActions(MainScreenMixin):
         self.show_now()
 
     def action_unfilter(self) -> None:
-        """No search any more; where there is none, no filter."""
+        """End the search; where there is none, remove the filter."""
         if self.view.search:
             self.query_one(SearchBar).clear()
         elif self.view.filter is not None:
@@ -48,7 +48,7 @@ class FilterActions(MainScreenMixin):
         bar.open(bar.last)
 
     def action_search_next(self, direction: int) -> None:
-        """To the next line that has the text (1), or the one before (-1)."""
+        """Go to the next line that has the text (1), or the one before (-1)."""
         if self.view.search:
             self.query_one(SearchBar).step(direction)
         else:

@@ -1,4 +1,4 @@
-"""Where a filter is typed: checked with every key, applied by Enter, left as it was by Esc."""
+"""The input of the filter: checked with every key, applied by Enter, left as it was by Esc."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class _Wrong(Highlighter):
-    """Draws what is wrong in a filter as `style`."""
+    """Draws the wrong part of a filter in `style`."""
 
     def __init__(self) -> None:
         self.error: FilterError | None = None
@@ -52,13 +52,13 @@ class FilterBar(Prompt):
 
     @property
     def last(self) -> str:
-        """The filter that is applied; else the one that was last."""
+        """The filter that is applied; else the last one."""
         if self._view.filter is not None:
             return self._view.filter.text
         return self.input.lines[-1] if self.input.lines else ""
 
     def check(self, text: str) -> Content:
-        """What is wrong, and where; else which fields there are."""
+        """Which fields there are, what is wrong with the filter, or what it applies to."""
         self._wrong.error = None
         self._wrong.style = self.get_component_rich_style("filter-bar--wrong", partial=True)
         if not text.strip():
@@ -73,7 +73,7 @@ class FilterBar(Prompt):
         return Content.assemble(("✓ ", "$text-success"), _meant_for(made))
 
     def enter(self, text: str) -> bool:
-        """Apply it; nothing typed is no filter. What is wrong stays, with what is wrong about it."""
+        """Apply the filter, an empty one being none; False where it is wrong, and stays to be corrected."""
         try:
             self._view.set(self._parse(text) if text else None)
         except FilterError:
@@ -89,7 +89,7 @@ class FilterBar(Prompt):
         return made
 
     def only(self, key: int, who: str) -> str:
-        """Filter by one association, or no more where it is that already; what to say of it."""
+        """Filter by one association, or, if that is the filter already, by none; what to tell the user."""
         text = f"key={key}"
         if self._view.filter is not None and self._view.filter.text == text:
             return self.clear()
@@ -98,26 +98,26 @@ class FilterBar(Prompt):
         return f"only {who}; f again shows all"
 
     def toggle(self) -> str:
-        """Switch the filter off for a moment, or on again; what there is to say of it."""
+        """Switch the filter off for a moment, or on again; what to tell the user."""
         if self._view.filter is None:
             return "there is no filter: / sets one"
         self._view.toggle()
         return "the filter is on again" if self._view.on else "the filter is off, F brings it back"
 
     def clear(self) -> str:
-        """No filter any more; what there is to say of it."""
+        """Remove the filter; what to tell the user."""
         self._view.set(None)
         return "no filter now; / and ↑ bring it back"
 
     def action_fields(self) -> None:
-        """All that can be written."""
+        """Open the help of the filter's language."""
         from .dialogs.filter_help import FilterHelpScreen
 
         self.app.push_screen(FilterHelpScreen())
 
 
 def _meant_for(made: Filter) -> str:
-    """Where a filter says something."""
+    """Which of log and table a filter applies to."""
     in_log, in_table = made.of_log(lambda key: None) is not None, made.of_table() is not None
     if in_log and in_table:
         return "log and table"

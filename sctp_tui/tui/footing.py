@@ -1,4 +1,4 @@
-"""Which keys the footer has: those that are told, as far as they fit, the least important gone first."""
+"""Which keys the footer shows: as many as fit, the least important left out first."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,15 +15,15 @@ _GOES_FIRST = (
     *("undo", "clear", "close", "reply", "abort"),
 )
 _STAYS = ("help", "quit", "quit_anywhere")
-"""By names; whatever is in neither goes after those that go first, from the right."""
+"""Names of actions; what is in neither list is left out after those of the first, from the right."""
 
 
 OTHER_LEVEL: Mapping[Level, str] = {"beginner": "Expert", "expert": "Beginner"}
-"""Whom explanations would be for after the key that changes that."""
+"""By the level of explanations, the label of the key that changes it: the other level."""
 
 
 def labelled(one: ActiveBinding, label: str, *, show: bool = True) -> ActiveBinding:
-    """A key by another name."""
+    """A key's binding with another label for the footer."""
     return one._replace(binding=replace(one.binding, description=label, show=show))
 
 
@@ -33,9 +33,9 @@ def fitting(
     shown: Callable[[Binding], str],
     wanted: tuple[str, ...] = (),
 ) -> dict[str, ActiveBinding]:
-    """The same, of which no more are shown than `room` cells hold; `shown` is how a key is drawn.
+    """The bindings, of which no more are shown than `room` cells hold; `shown` is how a key is drawn.
 
-    Those `wanted` here, by their names, stay longer than any other but the help and the way out.
+    Actions whose names are `wanted` are left out last, help and quit never.
     """
     found = dict(active)
     keys: dict[str, list[str]] = {}  # an action stands there once, by the first of its keys

@@ -1,4 +1,4 @@
-"""Freezing the screen: the view stands, capture goes on, and a banner counts what waits."""
+"""Freezes the screen: the view stays as it is, capture goes on, and a banner counts the new events."""
 
 import time
 
@@ -37,11 +37,11 @@ class FreezeBanner(Widget):
 
     @property
     def frozen(self) -> bool:
-        """Whether the view stands."""
+        """Whether the screen is frozen."""
         return self._frozen is not None
 
     def toggle(self, now: float, at: float) -> bool:
-        """Freeze, or go back to now, and say whether the view stands.
+        """Freeze the screen, or go back to now; whether it is frozen then.
 
         `now` is in monotonic seconds, `at` in seconds since the epoch.
         """
@@ -53,11 +53,11 @@ class FreezeBanner(Widget):
 
     @property
     def seen(self) -> Monitor:
-        """What is to be shown: the monitor, or what stands instead of it."""
+        """The monitor to show: while frozen, a snapshot of it."""
         return self._frozen.seen if self._frozen else self._monitor
 
     def then(self, now: float) -> float:
-        """The time that it is shown at, which stands too; `now` goes on."""
+        """The time to show it at: while frozen, that of the snapshot. Counts the events since, too."""
         if self._frozen is None:
             return now
         self.waiting = self._frozen.waiting

@@ -1,4 +1,4 @@
-"""The end where the terminal is gone: nobody is left to draw for, and what draws may wait for ever."""
+"""Ends the process when the terminal is gone: the screen's own end may wait for it for ever."""
 
 import os
 import select
@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection
 from sctp_tui.engine.engine import Engine
 
 _MORE = 1.0  # s beyond the grace that the engine takes to close
-_LOOK = 0.5  # s between two looks at the terminal; most kernels tell at once
+_LOOK = 0.5  # s between two checks of the terminal; most kernels tell at once
 
 
 class Hangup:
     """Ends the process from a thread of its own, after the associations were shut down.
 
-    `end` asks for that; where it was asked for before, it does nothing. `last` is done as the last thing.
+    `end` asks for that, and must do nothing where it was asked for before. `last` is called last of all.
     """
 
     def __init__(self, engine: Engine, end: Callable[[], None]) -> None:
@@ -28,7 +28,7 @@ class Hangup:
     def watch(self, descriptors: Collection[int]) -> None:
         """Begin once one of these terminals is closed.
 
-        Not all are told by SIGHUP: `make` keeps it to itself, and so does `nohup`.
+        SIGHUP does not always come: `make` does not pass it on, and `nohup` has it ignored.
         """
         threading.Thread(target=self._watch, args=(descriptors,), name="hangup-watch", daemon=True).start()
 

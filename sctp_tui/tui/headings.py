@@ -1,4 +1,4 @@
-"""What the headings of the table and of the log say: the filter, and how many there are."""
+"""Texts for the headings of the table and the log: the filter, and the counts."""
 
 from sctp_tui.monitor.filter.view import FilteredAssociations, FilteredLog, View
 from sctp_tui.monitor.monitor import Monitor
@@ -14,7 +14,7 @@ def note(view: View, applied: bool) -> str:
 
 
 def of_associations(monitor: Monitor, view: View) -> tuple[str, str]:
-    """Note and numbers: live and ended, those that had to go, those that were refused."""
+    """Note and numbers: associations live and ended, or shown by the filter; evicted and refused ones."""
     associations, rows = monitor.associations, view.rows
     numbers = [f"{associations.live} live"] if associations.live or associations.ended else []
     if associations.ended:

@@ -1,4 +1,4 @@
-"""The line to type elsewhere, so that an association appears here."""
+"""The command that, typed in another terminal, makes an association appear here."""
 
 import ipaddress
 import os
@@ -50,7 +50,7 @@ def machine_address(version: int) -> str:
 
 
 def usual_stack() -> StackName:
-    """What `send` chooses by itself on this machine."""
+    """The stack that `send` chooses by itself on this machine."""
     try:
         open_stack("kernel", Clock()).close()
     except StackUnavailable:
@@ -61,7 +61,7 @@ def usual_stack() -> StackName:
 def send_line(command: str, server: EndpointView, usual: StackName) -> str:
     """`sctp-tui send 127.0.0.1:9877 hello`, with what that server needs beside the defaults.
 
-    The kernel's stack is always named: on a machine that has none that gives the reason, not silence.
+    The kernel's stack is always named: on a machine that has none `send` then says so, and does not time out.
     """
     words = [command, "send"]
     if server.stack == "kernel" or server.stack != usual:

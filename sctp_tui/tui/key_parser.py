@@ -1,7 +1,7 @@
-"""What a terminal sends as keys: Esc, and a key right after it, are two.
+"""Parses a terminal's input so that Esc and a key right after it are two keys.
 
-A terminal sends Esc as the octet that its sequences begin with, and Alt-w as Esc, then w; Textual takes
-whatever comes within 0.1 s of Esc for Alt.
+A terminal sends Esc as the octet that escape sequences begin with, and Alt-w as Esc, then w; Textual takes
+any key within 0.1 s of Esc for one with Alt.
 """
 
 from collections.abc import Generator
@@ -15,18 +15,18 @@ _ESC = "\x1b"
 _BEGIN = "[O]P_"
 """After Esc they begin a sequence (CSI, SS3, OSC, DCS, APC), where more comes; alone each is a key."""
 _ONE_KEY = "\t\x7f"
-"""With Esc before it, Shift-Tab of Linux's console, and Alt-Backspace."""
+"""With Esc before them one key each: Shift-Tab on Linux's console, and Alt-Backspace."""
 
 
 class KeyParser(XTermParser):
-    """Textual's own, which is told where an Esc stands for itself, and no Esc that is within a paste."""
+    """Textual's parser, told where an Esc is a key of its own; Esc within a paste is left out."""
 
     def parse(self, token_callback: TokenCallback[Message]) -> Generator[Read1 | Peek1, str, None]:
-        """Hand on each character in its time."""
+        """Pass characters on to Textual's parser, those held back until it is known what they belong to."""
         theirs = super().parse(token_callback)
         awaited = next(theirs)
         sequence = ""  # since the last Esc
-        held = ""  # not handed on yet
+        held = ""  # not passed on yet
         pasting = False
         while True:
             try:

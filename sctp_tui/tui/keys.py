@@ -1,4 +1,4 @@
-"""The keys as they are now, as they are drawn, and what is said of those that were others."""
+"""The keys of actions as configured and as drawn, and hints about keys that have moved."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from .state import SavedState
 
 
 class Keys:
-    """Those of the table of actions, under a user's `own` of `[keys]`.
+    """The keys of the table of actions, changed by the user's `own` of `[keys]`.
 
     `map` is for Textual's `set_keymap`.
     """
@@ -22,16 +22,16 @@ class Keys:
         self._state = state
 
     def of(self, row: Action) -> str:
-        """An action's, as the footer and the help have them: `^n`, `⇧up`, `? f1`."""
+        """An action's keys as the footer and the help show them: `^n`, `⇧up`, `? f1`."""
         return " ".join(drawn(key) for key in self._each(row))
 
     def _each(self, row: Action) -> list[Binding]:
         return list(Binding.make_bindings([Binding(self.map.get(row.name, row.keys), row.action)]))
 
     def moved(self, key: str, screen: "Screen[object]") -> str:
-        """What is to be said as this key is pressed, which was another action's there; "" for nothing.
+        """The hint for a pressed key that in an earlier version had another action here; "" for none.
 
-        Each is said once, over the runs.
+        Each hint is given once, over all runs.
         """
         for moved in MOVED:
             if moved.key != key:
@@ -48,7 +48,7 @@ class Keys:
 
 
 def drawn(binding: Binding) -> str:
-    """One key, as the footer has it."""
+    """A key as the footer shows it."""
     modifiers, key = binding.parse_key()
     signs = {"ctrl": "^", "shift": "⇧"}
     return "".join(signs.get(modifier, f"{modifier}+") for modifier in modifiers) + format_key(key)

@@ -1,4 +1,4 @@
-"""What the parts of the main screen act on; the screen itself is put together from them in `main_screen`."""
+"""What the groups of the main screen's actions have in common; `main_screen` combines them."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -17,33 +17,33 @@ if TYPE_CHECKING:
 
 
 class MainScreenMixin(Screen[None]):
-    """Some of the main screen's actions, in a file of their own."""
+    """The base of groups of the main screen's actions, each in a file of its own."""
 
     def __init__(self, monitor: Monitor, view: View, keys: Keys, clock: Clock) -> None:
         super().__init__()
         self.monitor = monitor
         self.view = view
         self.keys = keys
-        """The keys as they are."""
+        """The keys of all actions, as configured."""
         self.clock = clock
-        """The program's."""
+        """The program's clock."""
 
     @property
     def wire_pane(self) -> "WirePane":
-        """The wire, which is there, and imported, only once the first frame is drawn."""
+        """The wire pane, which is imported and mounted only after the first frame."""
         return cast("WirePane", self.query_one("#wire"))
 
     @property
     def chosen(self) -> Association | None:
-        """The association that the keys mean, where they mean one."""
+        """The association that keys act on, None where there is none."""
         raise NotImplementedError
 
     def submit(self, *commands: Command) -> None:
-        """Ask the engine for something."""
+        """Send commands to the engine."""
         raise NotImplementedError
 
     def tell(self, text: str, good: bool = True) -> None:
-        """Say what came of something."""
+        """Show the outcome of an action."""
         raise NotImplementedError
 
     def show_now(self) -> None:
@@ -51,5 +51,5 @@ class MainScreenMixin(Screen[None]):
         raise NotImplementedError
 
     def action_leave_input(self) -> None:
-        """Go from the line to the lists."""
+        """Focus the lists."""
         raise NotImplementedError

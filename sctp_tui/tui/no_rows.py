@@ -1,4 +1,4 @@
-"""What the table says while it has no associations: why, and what brings one, as things are now."""
+"""What is shown in place of an empty table: why there are no associations, and how to get one."""
 
 from typing import NamedTuple
 
@@ -8,10 +8,10 @@ _Part = str | tuple[str, str]
 
 
 class NoRows(NamedTuple):
-    """The state that it depends on.
+    """The state that the text depends on.
 
-    `elsewhere` are lines to type in another terminal, if any help. `sends` says what Enter would send as a
-    client: "" where nothing is typed, None where one speaks as the server.
+    `elsewhere` are commands for another terminal, none where they could not reach the server. `sends` says
+    what Enter would send as a client: "" where nothing is typed, None where it would send as the server.
     """
 
     listening: bool
@@ -20,7 +20,7 @@ class NoRows(NamedTuple):
     sends: str | None
 
     def said(self, undo: str, server: str, client: str) -> Content:
-        """In words, by the keys of those three actions."""
+        """The text, with the keys of those three actions."""
         parts: list[_Part] = []
         if self.cleared:
             parts += ["The associations were cleared: ", (undo, "bold"), " brings them back. "]

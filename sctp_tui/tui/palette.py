@@ -23,9 +23,9 @@ _VIEWS = {place: view.name for view in VIEWS for place in view.places}
 
 
 class PaletteEntry(msgspec.Struct, frozen=True):
-    """What is listed: an action, by a title that no other has, and the keys that do it where the focus is.
+    """A listed action, with a title that no other has, and the keys that do it where the focus is.
 
-    Where none of its keys act there, the keys of where they do.
+    Where none of its keys act there, the keys that do it elsewhere.
     """
 
     row: Action
@@ -34,17 +34,17 @@ class PaletteEntry(msgspec.Struct, frozen=True):
 
 
 class ActionProvider(Provider):
-    """What can be done on the screen from which the palette was opened, as it stands."""
+    """Lists what can be done now on the screen from which the palette was opened."""
 
     async def discover(self) -> Hits:
-        """All of it, in the table's order."""
+        """All entries, in the table's order."""
         for entry in self.entries():
             yield DiscoveryHit(
                 _line(Content(entry.title), entry), self.command(entry), entry.title, help=entry.row.help
             )
 
     async def search(self, query: str) -> Hits:
-        """What matches by label or by what it does."""
+        """Entries whose title or help matches."""
         matcher = self.matcher(query)
         for entry in self.entries():
             score = max(matcher.match(entry.title), matcher.match(entry.row.help))
@@ -58,7 +58,7 @@ class ActionProvider(Provider):
                 )
 
     def entries(self) -> list[PaletteEntry]:
-        """What is listed, each action once, by whatever keys it is done."""
+        """The entries: each action once, with the keys of all rows that do it."""
         active: dict[str | None, list[str]] = {}
         for one in self.screen.active_bindings.values():
             active.setdefault(one.binding.id, []).append(drawn(one.binding))
@@ -85,7 +85,7 @@ class ActionProvider(Provider):
         return cast("Program", self.app).keys
 
     def _possible(self) -> Iterator[tuple[Hashable, Action]]:
-        """Actions of what is in sight, and of the wire, each with what it does to whom."""
+        """Actions of displayed nodes and of the wire, each after its target, method and arguments."""
         holders = self._holders()
         for row in ACTIONS:
             node = holders.get(PLACES[row.place].holder)
@@ -111,11 +111,11 @@ class ActionProvider(Provider):
         return found
 
     def command(self, entry: PaletteEntry) -> Callable[[], Coroutine[object, object, None]]:
-        """What does it."""
+        """The function that does an entry's action."""
         return partial(self._do, entry.row)
 
     async def _do(self, row: Action) -> None:
-        """Run the action, in the view that it needs."""
+        """Run the action, one of the wire's in the view that it needs."""
         screen = self.screen
         if self._may_open(row) and isinstance(screen, WireActions):
             await screen.see(_VIEWS.get(row.place, ""))
@@ -127,7 +127,7 @@ class ActionProvider(Provider):
 
 
 def _in_sight(node: DOMNode) -> bool:
-    """Whether it, and all that it is in, is displayed; it may be scrolled away."""
+    """Whether a node and all its ancestors are displayed, though perhaps scrolled out of view."""
     return all(one.display for one in node.ancestors_with_self if isinstance(one, Widget))
 
 

@@ -1,4 +1,4 @@
-"""What the screens, the palette and the driver may ask of their program, which is `app.SctpApp`."""
+"""What screens, palette and driver may use of the program, which is `app.SctpApp`."""
 
 from typing import Protocol
 
@@ -19,7 +19,7 @@ class Program(Protocol):
     hangup: Hangup
 
     def submit(self, *commands: Command) -> None:
-        """Ask the engine for something."""
+        """Send commands to the engine."""
 
     def remember_names(self) -> None:
         """Keep the names of hosts for the next run."""

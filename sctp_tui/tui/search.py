@@ -1,4 +1,4 @@
-"""Searching the log: a text is asked for, and keys go from one place where it stands to the next."""
+"""The search in the log: asks for a text, whose matches keys then go through."""
 
 import msgspec
 from textual.content import Content
@@ -13,16 +13,16 @@ _WRAPPED = {1: "from the top again", -1: "from the end again"}
 
 
 class _Wanted(msgspec.Struct, frozen=True):
-    """The next place in a direction (1: down, -1: up) from a record of the whole log, not that itself."""
+    """The next match below (1) or above (-1) the record with the number `whole` in the whole log."""
 
     direction: int
     whole: int
 
 
 class SearchBar(Prompt):
-    """Asks for the text, and takes the log's cursor to where it stands.
+    """Asks for the text, and moves the log's cursor to its matches.
 
-    A long log is searched in slices: a place that is not known yet is gone to by a later `update`.
+    A long log is searched in slices: where the match is not known yet, a later `update` goes to it.
     """
 
     def __init__(self, view: View, log: MessageLog, recalled: Recalled) -> None:
@@ -34,17 +34,17 @@ class SearchBar(Prompt):
 
     @property
     def last(self) -> str:
-        """What is searched for, or was last."""
+        """The text that is searched for, or was last."""
         return self._view.search or (self.input.lines[-1] if self.input.lines else "")
 
     def check(self, text: str) -> Content:
-        """How it goes on."""
+        """How the search works."""
         return Content(
             "Enter finds it in payloads and notifications, in any case;  .  goes to the next,  ,  back"
         )
 
     def enter(self, text: str) -> bool:
-        """Search for it, at or above the cursor first; for nothing: no more."""
+        """Search for a text, at or above the cursor first; an empty one ends the search."""
         self._view.search = text
         self._log.marked = text
         self._wanted, self._wrapped = None, 0
@@ -53,11 +53,11 @@ class SearchBar(Prompt):
         return True
 
     def clear(self) -> None:
-        """Search no more."""
+        """End the search."""
         self.enter("")
 
     def step(self, direction: int) -> None:
-        """To the next place (1) or the one before (-1)."""
+        """Go to the next match (1) or the one before (-1)."""
         if (here := self._here()) is not None:
             self._wanted = _Wanted(direction, here)
 
@@ -66,7 +66,7 @@ class SearchBar(Prompt):
         return None if chosen is None else self._view.log.whole(chosen)
 
     def update(self) -> str:
-        """Go where was wanted, as far as it is known yet; what the heading says of the search."""
+        """Go to the wanted match, if it is known by now; the heading's text about the search."""
         found = self._view.found
         if found is None:
             return ""
@@ -86,9 +86,9 @@ class SearchBar(Prompt):
         return f"{text} {place - found.first + 1:,} of {len(found):,}{wrapped}"
 
     def _go(self, found: FilteredLog, wanted: _Wanted) -> bool:
-        """Whether it could be told where to go; there is nowhere where nothing is found."""
+        """Go to the wanted match, if there is any; False while it is not known yet."""
         if found.progress < 1 or self._view.log.progress < 1:
-            return False  # what is looked at from the oldest record on may still bring something nearer
+            return False  # the log is searched from the oldest record on: a nearer match may still come
         if not len(found):
             return True
         if wanted.direction > 0:

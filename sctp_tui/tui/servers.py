@@ -12,9 +12,9 @@ from .settings import Settings
 
 
 class Servers:
-    """One for each stack. `settings` are those that they have, or are to have.
+    """One server for each stack. `settings` are the present ones, or those that are being applied.
 
-    `before` are those that they had when they listened last, while others have not proved to work.
+    `before` are the last settings that worked, until the new ones do; else None.
     """
 
     def __init__(self, settings: Settings, endpoints: Endpoints, submit: Callable[..., None]) -> None:
@@ -23,7 +23,7 @@ class Servers:
         self._endpoints = endpoints
         self._submit = submit
         self._closing: list[str] = []
-        # Asked to be opened, with what was known of each then: something new is the answer.
+        # Servers asked to open, each with its view at that time: another view is the answer.
         self._asked: dict[str, EndpointView | None] = {}
 
     @property
@@ -34,7 +34,7 @@ class Servers:
 
     @property
     def views(self) -> list[EndpointView]:
-        """What is known of them."""
+        """What the monitor knows of each."""
         views = self._endpoints.views
         return [views[name] for name in self.stacks if name in views]
 
@@ -58,14 +58,14 @@ class Servers:
 
     @property
     def note(self) -> str:
-        """What they do beside listening."""
+        """What they do besides listening, as in `echo, autoclose 60 s`."""
         settings = self.settings
         autoclose = f"autoclose {settings.autoclose} s" if settings.autoclose else ""
         return ", ".join(filter(None, ("echo" if settings.echo else "", autoclose)))
 
     @property
     def now(self) -> Settings:
-        """The settings with the ports that were got where any would do."""
+        """The settings with the ports that the servers got where any free one was asked for."""
         settings = self.settings
         for view in self.listening:
             settings = replace(settings, port=view.port, udp_port=view.udp_port or settings.udp_port)
@@ -110,7 +110,7 @@ class Servers:
             self.listen()
 
     def follow(self) -> None:
-        """Go on with a change, once those that were open are closed."""
+        """Go on with a change of settings: open the servers once the old ones are closed."""
         views = self._endpoints.views
         if self._closing and all(views[name].state != "listening" for name in self._closing):
             self._closing = []
@@ -119,6 +119,6 @@ class Servers:
             self.before = None
 
     def pause(self) -> None:
-        """Read nothing more, so that the peers' windows close; or go on."""
+        """Pause reading, so that the windows advertised to peers close; if paused, resume."""
         paused = any(view.paused for view in self.listening)
         self._submit(*(PauseReading(view.name, not paused) for view in self.listening))

@@ -11,14 +11,13 @@ from sctp_tui.sctp.events import StackName
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """The server, the limits of the engine, and the words for a shell.
+    """The server, the limits of the engine, and how the program is called from a shell.
 
-    With `capture` the packets of the kernel's stack are seen, too. `link` is what the links do to packets
-    from the start. `program` is how a user calls the
-    program from a shell, `usual` the stack that it then chooses by itself. `theme` names one of
-    Textual's, None for the one chosen last. `keys` are those of actions that have others than in the
-    table of actions, by the actions' names. `state` is the file of what is remembered between runs, None
-    for nothing. `notes` are what the user should know at the start.
+    `autoclose` and `grace` are in s. With `capture` the packets of the kernel's stack are seen, too. `link`
+    is what the links do to packets from the start. `program` is the command for a shell, `usual` the stack
+    that it chooses by itself. `theme` names one of Textual's, None for the one chosen last. `keys` are the
+    user's own, by the names of actions. `state` is the file of what is remembered between runs, None for
+    nothing. `notes` are shown to the user at the start.
     """
 
     stacks: tuple[StackName, ...] = ("userspace",)

@@ -1,4 +1,4 @@
-"""What is shown where the terminal is too small for anything else: that it is, and how large it must be."""
+"""The screen for a terminal that is too small for the others: it says how large it must be."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ def too_small(size: Size) -> bool:
 
 
 class SmallScreen(Screen[None]):
-    """One line. Its mode is its own, so all other screens stay as they are, with focus and what was typed.
+    """One line, in a mode of its own: so all other screens keep their focus, and what was typed.
 
     `terminal` tells the size that the terminal has now.
     """
@@ -36,9 +36,9 @@ class SmallScreen(Screen[None]):
         self._terminal = terminal
 
     def on_resize(self, event: Resize) -> None:
-        """Take the terminal's own size alone: what is laid out for another tells of that size once more.
+        """Ignore sizes but the terminal's present one, as a layout posts the size that it was made for.
 
-        Two that are on their way at one time would follow each other for ever.
+        Two sizes under way at once would cause each other for ever.
         """
         if event.size != self._terminal():
             event.prevent_default()

@@ -1,7 +1,7 @@
 """What the screen remembers from one run to the next: histories, columns, names, the theme.
 
-Not the config, which only the user writes. What can't be read or written is left out and told once. A file
-that is no state is kept beside it as `state.json.bad`; what is no file at all is left alone.
+Not the config, which only the user writes. What can't be read or written is left out and reported once. A
+file that holds no state is kept as `state.json.bad`; a path that is no regular file is left alone.
 """
 
 import contextlib
@@ -27,20 +27,20 @@ def usual_path() -> Path:
 class SavedState:
     """A value for each name, in one JSON file; without a path, in memory alone.
 
-    `note` says why something was not read or is not kept, "" where all went well. `told` hears each note that
-    comes later, once.
+    `note` says why something was not read or is not kept, "" where all went well. `told` is called with each
+    later note, once.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._values: dict[str, Any] = {}
-        self._bad = False  # the file is none of ours
+        self._bad = False  # the file holds no state
         self.note = ""
         self.told: Callable[[str], None] = lambda note: None
 
     @classmethod
     def load(cls, path: Path | None) -> Self:
-        """The state as the last run left it; a file that is none is told in `note`, and replaced later."""
+        """The state as the last run left it; a file that holds none is told in `note`, and replaced later."""
         state = cls(path)
         state._read()
         return state
@@ -72,7 +72,7 @@ class SavedState:
             self.told(self.note)
 
     def _read(self) -> bool:
-        """Take over what is in the file; whether one may be written."""
+        """Take over the values of the file; whether the file may be written."""
         if self._path is None:
             return False
         try:
@@ -101,7 +101,7 @@ class SavedState:
             return
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Beside the file and then in its place, so that no run ever reads half of it.
+            # Written beside the file and moved into its place, so that no run ever reads half of it.
             descriptor, new = tempfile.mkstemp(prefix=f".{self._path.name}-", dir=self._path.parent)
             try:
                 with open(descriptor, "wb") as file:

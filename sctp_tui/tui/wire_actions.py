@@ -1,4 +1,4 @@
-"""What can be done to the wire from the lists: see it, lose packets on purpose, change the link, its time."""
+"""The main screen's actions of the wire: show it, lose packets on purpose, change the link and its time."""
 
 from typing import TYPE_CHECKING
 
@@ -24,22 +24,22 @@ _OF_THE_LINK = ("drop_next", "drop", "link", "still", "step")
 _SHOWN = ("of_note", "wire_whole", *_OF_THE_LINK)
 _HIDDEN = ("reply", "detail", "close", "abort", "clear", "undo", "wire", "filter")
 _SET_UP = ("COOKIE-WAIT", "COOKIE-ECHOED")
-_ANSWERED = 0.3  # s after which the engine's answer is on the screen
+_ANSWERED = 0.3  # s after which the engine's answer to a command is on the screen
 _LEADS_TO = {
     "next": "Fields",
     "previous": "Clients",
     "client_connect": "Connect",
     "client_generate": "Generate",
 }
-"""What the line's footer has besides, and where Tab and Shift-Tab lead from there."""
+"""Labels in the footer of the message line, by the names of actions: where Tab leads, and two more."""
 
 
 class WireActions(MainScreenMixin):
-    """A part of the main screen."""
+    """Showing the wire, and changing what its link does."""
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """In the wire the footer has what is done to packets, in the line where Tab leads."""
+        """The bindings for the footer: in the wire those for packets, in the message line where Tab leads."""
         active, wanted = super().active_bindings, tuple[str, ...]()
         if isinstance(self.focused, MessageInput):
             active = {key: self._led(one) for key, one in active.items()}
@@ -67,7 +67,7 @@ class WireActions(MainScreenMixin):
     _footed: object = None  # what the footer depends on besides the focus, as it was drawn last
 
     def show_footer(self) -> None:
-        """Draw the footer anew where what it says may have changed."""
+        """Draw the footer again where what it depends on has changed."""
         wire = self.wire_pane
         now = self._stands, self.size.width, wire.other_level, wire.stack, self._carries
         if now != self._footed:
@@ -80,10 +80,10 @@ class WireActions(MainScreenMixin):
 
     @property
     def on_the_wire(self) -> Association | None:
-        """Whose packets are shown: the association that the keys mean, but first one that we set up.
+        """The association whose packets are shown: the chosen one, or before it the client pane's.
 
-        Until it is up it has no row in the table. The one last typed in comes first too, until the user goes
-        to a row.
+        That is shown while it is being set up, as it has no row in the table yet, and after something was
+        typed for it, until the user goes to a row.
         """
         ours = self.query_one(ClientPane).association
         if self.wire_pane.has_focus_within or ours is None:
@@ -91,15 +91,15 @@ class WireActions(MainScreenMixin):
         typed = self._typed_at == self.query_one(AssociationTable).moves
         return ours if typed or ours.state in _SET_UP else self.chosen
 
-    _typed_at = -1  # how often the table's cursor had been moved when something was typed last
+    _typed_at = -1  # the table's `moves` when something was typed last
 
     @on(MessageInput.Entered)
     def follow_what_is_typed(self) -> None:
-        """The wire is of who was typed in last, until the cursor is put on a row."""
+        """Show the packets of the association last typed for, until the cursor is put on a row."""
         self._typed_at = self.query_one(AssociationTable).moves
 
     async def action_wire(self) -> None:
-        """The packets of the association in the place of the table, or the table again."""
+        """Show the association's packets in place of the table, or the table again."""
         pane = self.wire_pane
         inside = pane.has_focus_within
         opened = not self.has_class("-wire")
@@ -114,7 +114,7 @@ class WireActions(MainScreenMixin):
             self.action_leave_input()
 
     async def see(self, view: str = "") -> None:
-        """Open the wire, unless it is; in this view, if one is named."""
+        """Open the wire pane, unless it is open; in this view, if one is named."""
         if not self.has_class("-wire"):
             await self.action_wire()
         if view:
@@ -122,25 +122,25 @@ class WireActions(MainScreenMixin):
         self.show_now()
 
     def say_no_packets(self) -> None:
-        """Of what needs packets, where there are none."""
+        """Tell the user that an action needs packets where there are none."""
         self.tell("there are no packets here", good=False)
 
     def action_whole(self) -> None:
-        """All of the screen for the wire, or what is around it again."""
+        """Give the wire pane the whole screen, or show what is around it again."""
         self.toggle_class("-whole")
 
     def on_ladder_view_said(self, message: "LadderView.Said") -> None:
-        """The ladder has something to say."""
+        """Show what the ladder tells the user."""
         self.tell(message.text, good=False)
 
     def on_ladder_view_changed(self) -> None:
-        """Draw it anew at once."""
+        """Draw the ladder again at once."""
         self.show_now()
 
     # --- the link
 
     def action_drop_next(self) -> None:
-        """Lose the next DATA on the stream that is spoken on."""
+        """Lose the next DATA on the stream of the client pane."""
         self._drop(DropRule("DATA", self.query_one(ClientPane).stream))
 
     @property
@@ -149,7 +149,7 @@ class WireActions(MainScreenMixin):
         return any(view.stack == "userspace" for view in self.monitor.endpoints.views.values())
 
     def _ours(self) -> bool:
-        """Whether packets are this program's to lose; says so where they are not."""
+        """Whether this program carries packets, and can lose them; where not, tell the user."""
         if self._carries:
             return True
         self.tell(
@@ -158,7 +158,7 @@ class WireActions(MainScreenMixin):
         return False
 
     def action_drop(self) -> None:
-        """Choose what is to be lost."""
+        """Ask which packets are to be lost."""
         if not self._ours():
             return
         from .dialogs.drop_screen import DropScreen
@@ -176,7 +176,7 @@ class WireActions(MainScreenMixin):
         self.tell(f"{which}{stream} will be lost")
 
     def action_link(self) -> None:
-        """Change what the link does."""
+        """Ask for new conditions of the link."""
         if not self._ours():
             return
         from .dialogs.link_screen import LinkScreen
@@ -193,7 +193,7 @@ class WireActions(MainScreenMixin):
 
     @property
     def _speed(self) -> float:
-        """How fast time goes; just after a key what that asked for, which the engine may refuse."""
+        """Speed of the link's time, 1 as the world's; just after a key what that asked for, maybe in vain."""
         speed, until = self._asked
         if self.clock.mono() < until:
             return speed
@@ -204,14 +204,14 @@ class WireActions(MainScreenMixin):
         self.submit(SetSpeed(speed))
 
     def action_stand_still(self) -> None:
-        """Let the link's time stand still, or go on."""
+        """Stop the link's time, or let it go on."""
         speed = self._speed
         self._set_speed(0.0 if speed else 1.0)
         if not speed:
             self.tell("time goes on")
 
     def action_step(self) -> None:
-        """One packet arrives, or a timer runs out that does something."""
+        """Let one packet arrive, or one timer expire that does something; if time goes on, stop it first."""
         if self._speed:
             self._set_speed(0.0)
             self.tell("time stands still now; i again: one packet arrives, or one timer runs out")
@@ -219,7 +219,7 @@ class WireActions(MainScreenMixin):
             self.submit(Step())
 
     def action_slower(self, steps: int) -> None:
-        """The next speed below (1), or above (-1)."""
+        """Set the next speed below (1), or above (-1)."""
         speed = self._speed
         at = min(range(len(SPEEDS)), key=lambda number: abs(SPEEDS[number] - speed)) if speed else len(SPEEDS)
         self._set_speed(SPEEDS[max(0, min(at + steps, len(SPEEDS) - 1))])

@@ -1,9 +1,8 @@
 """The views of the wire pane, each with its key, the places where its own keys act, and what they do.
 
-A new view is one entry here and a module in `tui/wire` with a
-`ConversationView`: the pane and its heading, the
-table of actions, and by that the footer, the help, the palette and the config file are made from this list.
-Nothing here needs Textual: views are imported when the pane is first opened.
+A new view is one entry here and a module in `tui/wire` with a `ConversationView`: the pane and its heading,
+the table of actions, and by that the footer, the help, the palette and the config file are made from this
+list. Nothing here needs Textual: views are imported when the pane is first opened.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Widgets and what they are made of, each without a notion of the screen that it is on.
+"""Widgets and their parts, none of which knows the screen that it is on.
 
 They import the actions, whose keys they have, and nothing else of the screen.
 """

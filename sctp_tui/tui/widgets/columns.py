@@ -1,6 +1,6 @@
 """Text in columns: which of them fit into a width, how wide each is, and what is cut off.
 
-All text of the table and the log comes by here, so here it is made printable.
+All text of the table and the log passes through here, and is made printable here.
 """
 
 from collections.abc import Sequence
@@ -15,10 +15,9 @@ R = TypeVar("R")
 
 
 def fit(text: str, width: int, align: str = "left") -> str:
-    """Text as wide as its column, in cells, `…` standing for what is too much.
+    """Text filled or cut to `width` cells, with `…` for what is cut off, and made printable.
 
-    Of words that is the end, of numbers ("right") the first digits, of an "address" the middle. All text of
-    tables and log comes by here, so here it is made printable, whoever chose it.
+    Words ("left") lose their end, numbers ("right") their first digits, an "address" its middle.
     """
     text = printable(text)
     cells = len(text) if text.isascii() else cell_len(text)

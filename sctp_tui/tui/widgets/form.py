@@ -1,4 +1,4 @@
-"""A few fields over the screen, filled in and done with Enter: what all such forms have in common."""
+"""The base of forms: a few fields over the screen, submitted with Enter."""
 
 from collections.abc import Iterator
 from typing import ClassVar, Literal, TypeVar
@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 
 class Form(ModalScreen[T]):
-    """Subclasses give a `HEADING`, the fields, what is done with them, and the key that does it.
+    """Subclasses give a `HEADING`, the fields, and what `submit` does with them.
 
-    What can't be said of a field is said below all of them, and they stay as they were typed.
+    Errors are shown below the fields, which keep what was typed.
     """
 
     HEADING = ""
@@ -88,17 +88,17 @@ class Form(ModalScreen[T]):
             yield KeyFooter()
 
     def on_mount(self) -> None:
-        # The footer listens only once it is there.
+        # The footer takes notice of bindings only once it is mounted.
         self.call_after_refresh(self.refresh_bindings)
 
     # --- for subclasses
 
     def fields(self) -> Iterator[Widget]:
-        """Labels and fields, six cells of the grid a row."""
+        """Labels and fields, in rows of six cells of the grid."""
         raise NotImplementedError
 
     def below(self) -> Iterator[Widget]:
-        """What stands below them."""
+        """Widgets below the fields."""
         yield from ()
 
     def submit(self) -> None:
@@ -113,11 +113,11 @@ class Form(ModalScreen[T]):
         yield OrderedInput(value, id=name, compact=True, placeholder=hint, tooltip=tip or None)
 
     def typed(self, name: str) -> str:
-        """What stands in an input."""
+        """The text of an input, without blanks at its ends."""
         return self.query_one(f"#{name}", Input).value.strip()
 
     def fill(self, name: str, value: str) -> None:
-        """Put something into an input; what is typed next takes its place, as in one that Tab leads to."""
+        """Put a text into an input, selected if it has the focus, so that typing replaces it."""
         field = self.query_one(f"#{name}", Input)
         field.value = value
         if field.has_focus:
@@ -128,18 +128,18 @@ class Form(ModalScreen[T]):
         return self.query_one(f"#{name}", Checkbox).value
 
     def say(self, text: str, look: Literal["", "-warning", "-failed"] = "") -> None:
-        """The line below the fields."""
+        """Show a text below the fields."""
         said = self.query_one("#said", Static)
         said.update(Content(printable(text)))
         said.set_classes(look)
 
     def action_submit(self) -> None:
-        """Do it, or say what is wrong."""
+        """Submit the form, or show what is wrong."""
         try:
             self.submit()
         except SctpError as error:
             self.say(str(error), "-failed")
 
     def action_back(self) -> None:
-        """Leave it."""
+        """Leave the form without submitting it."""
         self.dismiss(None)

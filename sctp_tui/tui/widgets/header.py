@@ -13,7 +13,7 @@ _NAME = "sctp-tui"
 class Header(Widget):
     """A line for each server. `ending` takes the place of the state while something ends.
 
-    `note` says what the servers do beside listening; `stuck`, in place of all that, that nothing is done.
+    `note` says what the servers do besides listening; `stuck`, in place of the state, that the engine hangs.
     """
 
     DEFAULT_CSS = """
@@ -36,7 +36,7 @@ class Header(Widget):
         self._masked = masked
 
     def render(self) -> Content:
-        """As much as there is room for: the library is the first to go."""
+        """The lines, without the names of libraries where there is no room."""
         if not self.servers:
             return Content.assemble((_NAME, "bold"), f"  {self.stuck or self.ending or 'starting…'}")
         places = [_place(server) for server in self.servers]
@@ -60,7 +60,7 @@ class Header(Widget):
             tint = "$text-error"
         used = sum(map(len, (name, stack, place, state))) + 6
         room = self.content_size.width - used
-        # Pseudonyms look like addresses.
+        # This must be said, as pseudonyms look like addresses.
         library = "addresses of peers masked" if self._masked and number == 0 else server.library
         library = library if room > len(library) + 1 else ""
         return Content.assemble(

@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 from .columns import fit
 
-_NOTE = 16  # cells of the note for which the numbers have to go, where there is no room for both
+_NOTE = 16  # cells of the note that go before the numbers, where there is no room for both
 
 
 class Heading(Widget):
@@ -34,7 +34,7 @@ class Heading(Widget):
         self.set_reactive(Heading.title, title)
 
     def say(self, note: str, numbers: str, more: str = "") -> None:
-        """Note and numbers, and `more` of a note."""
+        """Set note and numbers; `more` is a second note."""
         self.note = "  ".join(filter(None, (note, more)))
         self.numbers = numbers
 

@@ -1,4 +1,4 @@
-"""Octets as hex and as text beside it, sixteen a line, only the lines in view drawn: 4 MiB are nothing."""
+"""Octets as hex and as text beside it, sixteen a line; only lines in view are drawn, whatever the size."""
 
 import re
 from typing import ClassVar
@@ -26,7 +26,7 @@ def hex_of(row: bytes) -> str:
 
 
 def is_text(data: bytes) -> bool:
-    """Whether all of it is text in UTF-8: what else would have letters that nobody wrote."""
+    """Whether all of it is text in UTF-8: in other data, octets may form letters that nobody wrote."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -44,7 +44,7 @@ def text_of(data: bytes, start: int, utf8: bool) -> str:
     cells = ["·"] * (end - start)
     at = start
     while at < end:
-        # What is left of a character that began in the row above decodes to nothing, octet by octet.
+        # The rest of a character that began in the row above does not decode, and is a `·` for each octet.
         character, width = _character(data, at) if utf8 or data[at] < 0x80 else ("", 1)
         if character and at - start + cell_len(character) <= end - start:
             cells[at - start] = character
@@ -117,6 +117,6 @@ class HexView(ScrolledLines):
         return Strip(segments).adjust_cell_length(width, base)
 
     def on_resize(self) -> None:
-        """No more room is left below the last line than before."""
+        """Leave no blank lines below the last line while others are above the view."""
         self.set_lines(-(-len(self._data) // OCTETS))
         self.go(self.scroll_y)

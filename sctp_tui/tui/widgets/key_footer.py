@@ -1,4 +1,4 @@
-"""The line of keys at the bottom: Textual's, laid out again only where its keys are others."""
+"""The line of keys at the bottom: Textual's footer, composed again only when its keys change."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`--large`, for a projector: a few numbers in large digits, and of the table what is read from afar."""
+"""`--large`, for a projector: a few numbers in large digits, and the columns that are read from afar."""
 
 from typing import ClassVar
 
@@ -10,11 +10,11 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text import units
 
 COLUMNS = ("id", "peer", "in", "state", "rate")
-"""The table's columns."""
+"""The table's columns, by name."""
 GAP = 4
 """Cells between two of them."""
 _WHOLE = 1000
-"""Messages a second from which on they are written out with commas."""
+"""Messages a second from which on the rate is written out with commas."""
 
 
 class BigNumbers(Horizontal):
@@ -43,13 +43,13 @@ class BigNumbers(Horizontal):
                 yield Label(label)
 
     def show(self, monitor: Monitor, now: float) -> None:
-        """Draw what it is now; live ones at once, numbers that run once a second."""
+        """Draw the numbers: live associations at once, rate and messages once a second."""
         self._set("live", monitor.associations.live)
         if int(now) != self._second:
             self._second = int(now)
             rows = monitor.associations.of_servers()
             rate = sum(row.rate(now) for row in rows if row.ended is None)
-            # Rounded as in the rows, but for thousands: there are no digits for those.
+            # Rounded as in the rows, but for thousands: large digits have no `k`.
             self._set("rate", units.rate(rate) if rate < _WHOLE else round(rate))
             self._set("messages", sum(row.messages_in + row.messages_out for row in rows))
 

@@ -1,4 +1,4 @@
-"""What the table and the log share: a header that stays, over lines that scroll, drawn one by one."""
+"""The base of table and log: a header that stays, over lines that scroll and are drawn one by one."""
 
 from rich.style import Style
 from textual.geometry import Size

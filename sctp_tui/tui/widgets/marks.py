@@ -1,4 +1,4 @@
-"""What is searched for, marked where it stands in the text of a line."""
+"""Marks what is searched for in the text of a line."""
 
 import re
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ class Marks:
         self._pattern = re.compile(re.escape(text), re.IGNORECASE)
 
     def holds(self, event: Event) -> bool:
-        """Whether the record is one of those that are found."""
+        """Whether the search finds this record."""
         return self._holds(event)
 
     def split(self, text: str, style: Style, marked: Style) -> Iterator[Segment]:
-        """The text of a record that is found, in its style, and what is found in it as `marked`."""
+        """The text of a record that is found, in `style`, with `marked` added where it matches."""
         places = [found.span() for found in self._pattern.finditer(text)]
         if not places and (cut := _CUT.search(text)):
             places = [(cut.start(), cut.start() + 1)]

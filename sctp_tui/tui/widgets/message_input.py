@@ -32,14 +32,14 @@ class MessageInput(RecallInput, inherit_bindings=False):
             self.line = line
 
     async def action_submit(self) -> None:
-        """Hand the line on, and be empty at once for what is typed next."""
+        """Post the line as `Entered`, and empty the input at once for what is typed next."""
         line, self.value = self.value, ""
         if line:
             self.remember(line)
         self.post_message(self.Entered(line))
 
     def give_back(self, line: str) -> None:
-        """A line that could not be sent, unless something else has been typed meanwhile."""
+        """Put back a line that could not be sent, unless something else has been typed meanwhile."""
         if not self.value:
             self.value = line
             self.cursor_position = len(line)

@@ -1,4 +1,4 @@
-"""An input of one line among others, whose cursor rests."""
+"""A one-line input for forms, whose cursor does not blink."""
 
 from typing import ClassVar
 
@@ -10,20 +10,20 @@ from textual.widgets import Input
 
 
 class OrderedInput(Input, inherit_bindings=False):
-    """Up and down are for the fields around it."""
+    """An input that leaves up and down to the fields around it."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(Input.BINDINGS)  # without those that scroll
 
     virtual_size = Reactive(Size(0, 0))
-    """How long the text is; Textual's own has the whole screen laid out anew at each key."""
+    """The size of the text; with Textual's own the whole screen is laid out again at each key."""
 
     def on_mount(self) -> None:
         # Two redraws a second for ever would be most of what the program takes at rest.
         self.cursor_blink = False
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Whether a key is typed here, so that it is none of the footer's."""
-        # Of a slash and a few others Textual does not know by their name that they are characters.
+        """Whether a key types a character here, so that the footer does not show it."""
+        # Textual does not know a slash and a few others, by their key's name, as characters.
         return key in REPLACED_KEYS or super().check_consume_key(key, character)
 
     def action_copy(self) -> None:

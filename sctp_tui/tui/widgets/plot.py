@@ -11,7 +11,7 @@ from itertools import groupby
 import msgspec
 
 SOLID, HEAVY, DOTTED = "─│╭╮╰╯", "━┃┏┓┗┛", "┈┊╭╮╰╯"
-"""Lines: level, upright, and the corners: up's end, down's begin, down's end, up's begin."""
+"""Lines: level, upright, and corners: a rise's end, a fall's start, a fall's end, a rise's start."""
 _BITS = ((0x40, 0x80), (0x04, 0x20), (0x02, 0x10), (0x01, 0x08))  # of braille, the lowest row first
 _BRAILLE = 0x2800
 _LEAST = 1e-200
@@ -27,7 +27,7 @@ _FILLED = [
 
 
 class Scale(msgspec.Struct, frozen=True):
-    """Values of `low` to `high` that lie on a side of a plot."""
+    """The values from `low` to `high` along a side of a plot."""
 
     low: float
     high: float
@@ -39,7 +39,7 @@ class Scale(msgspec.Struct, frozen=True):
         return span if abs(span) >= _LEAST else 1.0
 
     def place(self, value: float, dots: int) -> int:
-        """Which of so many dots a value falls on, less than 0 or more than there are where it is outside."""
+        """The dot, from 0 to `dots` - 1, that a value falls on; outside of these where it is off scale."""
         return math.floor((value - self.low) / self.span * (dots - 1) + 0.5)
 
 
@@ -66,7 +66,7 @@ class Plot:
         self._looks = [[""] * width for _ in range(height)]
 
     def row_of(self, value: float) -> int:
-        """The row, from the top, that a value is in; outside of the plot where the scale hasn't got it."""
+        """The row, from the top, that a value is in; outside of the plot where the value is off scale."""
         return self.height - 1 - self.y.place(value, self.height * UP) // UP
 
     def dots(self, xs: Sequence[float], ys: Sequence[float], look: str) -> None:
@@ -85,7 +85,7 @@ class Plot:
             self._put(self.height - 1 - row, column, chr(_BRAILLE | bits), look)
 
     def area(self, values: Sequence[float | None], look: str) -> None:
-        """From the bottom up to a value for each dot across; what is above the bottom shows one at least."""
+        """Fill up to a value for each dot across; a value above the bottom fills one dot at least."""
         up = self.height * UP
         for column in range(self.width):
             pair = values[column * ACROSS : (column + 1) * ACROSS]
@@ -98,7 +98,7 @@ class Plot:
                 self._put(self.height - 1 - row, column, cell, look)
 
     def steps(self, values: Sequence[float | None], line: str, look: str) -> None:
-        """A line through a value for each cell across, that goes up and down in the cell where it changes."""
+        """A line through a value for each cell across, upright where it changes; None is a gap."""
         level, upright, up_end, down_begin, down_end, up_begin = tuple(line)
         before: int | None = None
         for column, value in enumerate(values):

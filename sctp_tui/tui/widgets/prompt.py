@@ -1,4 +1,4 @@
-"""A line that is asked for at the foot of the screen: a filter, a text to search for."""
+"""An input at the foot of the screen, for a filter or a text to search for."""
 
 from collections.abc import Callable
 from typing import ClassVar, NamedTuple
@@ -20,8 +20,8 @@ from .recall_input import RecallInput
 class Recalled(NamedTuple):
     """The memory of a prompt: `lines` were entered before.
 
-    `keep` is given all of them after each that was entered; `hide` makes of what was typed what is taken for
-    it, and may be seen from then on.
+    `keep` is called with all lines after each entry. `hide` masks a line that was entered, before it is used,
+    kept and shown again.
     """
 
     lines: list[str]
@@ -35,7 +35,7 @@ class PromptInput(RecallInput, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("prompt"), *Input.BINDINGS]
 
     def action_back(self) -> None:
-        """Leave it as it was."""
+        """Close the prompt without entering anything."""
         prompt = self.query_ancestor(Prompt)
         prompt.close()
 
@@ -60,7 +60,7 @@ class Prompt(Vertical):
     """
 
     class Entered(Message):
-        """What was asked for has been entered and taken."""
+        """A text was entered and accepted."""
 
     def __init__(self, title: str, recalled: Recalled, *, id: str) -> None:
         super().__init__(id=id)
@@ -80,22 +80,22 @@ class Prompt(Vertical):
     # --- for subclasses
 
     def check(self, text: str) -> Content:
-        """What there is to say of a text while it is typed."""
+        """What to show below a text while it is typed."""
         raise NotImplementedError
 
     def enter(self, text: str) -> bool:
-        """Take what was entered; whether it could be."""
+        """Use what was entered; False where it can't be used."""
         raise NotImplementedError
 
     # --- opening and closing
 
     @property
     def input(self) -> PromptInput:
-        """The line."""
+        """The input line."""
         return self.query_one(PromptInput)
 
     def open(self, text: str) -> None:
-        """Ask, with a text to begin with, which the first key that is typed replaces."""
+        """Open the prompt with a text, which is selected, so that typing replaces it."""
         if not self.display:
             self._before = self.screen.focused
         self.display = True
@@ -106,7 +106,7 @@ class Prompt(Vertical):
         self.screen.set_focus(self.input)
 
     def close(self) -> None:
-        """Out of sight, with the focus back where it was."""
+        """Hide the prompt, and put the focus back where it was."""
         self.display = False
         before = self._before
         if before is not None and before.focusable:
@@ -115,7 +115,7 @@ class Prompt(Vertical):
             self.screen.focus_next()
 
     def say(self, text: str) -> None:
-        """Show what there is to say of a text."""
+        """Show what `check` says of a text."""
         self.query_one(Static).update(self.check(text))
         self.input.refresh()  # what is wrong in it is drawn as such
 

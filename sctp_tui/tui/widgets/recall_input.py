@@ -1,4 +1,4 @@
-"""A line to type in that recalls what was entered before."""
+"""An input line that recalls what was entered before."""
 
 from collections.abc import Sequence
 
@@ -20,11 +20,11 @@ class RecallInput(OrderedInput, inherit_bindings=False):
 
     @property
     def lines(self) -> Sequence[str]:
-        """What was entered, the oldest first."""
+        """The lines that were entered, the oldest first."""
         return self._lines
 
     def recall_from(self, lines: Sequence[str]) -> None:
-        """What was entered in an earlier run."""
+        """Take over what was entered in earlier runs."""
         self._lines = list(lines[-_RECALLED:])
         self.rewind()
 
@@ -37,12 +37,12 @@ class RecallInput(OrderedInput, inherit_bindings=False):
         self.rewind()
 
     def rewind(self) -> None:
-        """Recall begins with the newest line again."""
+        """Begin recalling with the newest line again."""
         self._at = len(self._lines)
         self._draft = ""
 
     def action_recall(self, step: int) -> None:
-        """The line entered before the one shown, or the one after it, down to what was being typed."""
+        """Show the line entered before the one shown (-1) or after it (1), at last what was being typed."""
         at = self._at + step
         if not 0 <= at <= len(self._lines):
             return

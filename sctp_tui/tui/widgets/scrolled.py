@@ -1,4 +1,4 @@
-"""What is moved in alike wherever it is: lists to choose from, texts and lines that scroll."""
+"""Widgets that have the same keys everywhere: lists to choose from, texts and lines that scroll."""
 
 from typing import ClassVar
 
@@ -24,7 +24,7 @@ class ScrolledText(VerticalScroll, inherit_bindings=False):
 
 
 class ScrolledLines(LineView, inherit_bindings=False):
-    """Lines without a cursor. Subclasses bind keys to these."""
+    """Scrolling lines without a cursor. Subclasses bind keys to its actions."""
 
     def action_move(self, lines: int) -> None:
         """Scroll by lines."""
@@ -35,9 +35,9 @@ class ScrolledLines(LineView, inherit_bindings=False):
         self.go(self.scroll_y + pages * max(1, self.page - 1))
 
     def action_first(self) -> None:
-        """The first line."""
+        """Go to the first line."""
         self.go(0)
 
     def action_last(self) -> None:
-        """The last line."""
+        """Go to the last line."""
         self.go(self.max_scroll_y)

@@ -33,7 +33,7 @@ class StyledText(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> tuple[str, Hashable]:
-        """What finds this number again when the lines are made anew."""
+        """What identifies this number when the lines are made again."""
         return self.term, self.of
 
 
@@ -41,7 +41,7 @@ Line = Sequence[StyledText]
 
 
 class SheetRows(msgspec.Struct, frozen=True):
-    """So many lines, each made by its number from 0."""
+    """`length` lines; `line` makes each from its number, from 0."""
 
     length: int
     line: Callable[[int], Line]
@@ -78,7 +78,7 @@ class Sheet:
 
 
 def fixed(*lines: Line) -> SheetRows:
-    """Lines that are there already."""
+    """Rows of lines that are made already."""
     return SheetRows(len(lines), lambda number: lines[number])
 
 

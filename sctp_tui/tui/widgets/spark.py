@@ -8,8 +8,8 @@ _BLOCKS = "▁▂▃▄▅▆▇"  # the full block would touch the line above
 def spark(values: Sequence[float | None], width: int, highest: float, *, mean: bool = True) -> str:
     """`values` in `width` cells, the highest block for `highest`; a blank where there is nothing.
 
-    Where more than one value comes into a cell it shows their mean, or without `mean` the largest: of
-    amounts nothing is 0, of measurements it is no measurement.
+    Where more than one value comes into a cell it shows their mean, or without `mean` the largest: for
+    amounts nothing counts as 0, for measurements it is left out.
     """
     cells = []
     for cell in range(width):

@@ -1,15 +1,15 @@
-"""Which part of the time is in view: as far as it goes, or so many seconds of it, followed or held."""
+"""Which part of the time is in view: all of it, or a span that follows the newest or stays."""
 
 from .plot import Scale
 
 SPANS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 """Seconds that can be in view."""
 _AT_FIRST = 10.0  # s in view at most before somebody zooms
-_MARGIN = 0.02  # of what is in view that stays free at its right
+_MARGIN = 0.02  # share of the view that stays free at its right
 
 
 class TimeAxis:
-    """Seconds of one clock from `start` to `newest`, both to be set by who draws it."""
+    """Seconds of one clock from `start` to `newest`, both to be set by the view that draws it."""
 
     def __init__(self) -> None:
         self.start = 0.0
@@ -29,11 +29,11 @@ class TimeAxis:
         age = (newest - self.start) * (1 + _MARGIN)
         span = self._span or next((span for span in SPANS if age <= span <= _AT_FIRST), _AT_FIRST)
         end = self._end if self._end is not None else newest + span * _MARGIN
-        end = max(end, self.start + span)  # nothing is before the begin
+        end = max(end, self.start + span)  # nothing is before the start
         return Scale(end - span, end)
 
     def zoom(self, by: int) -> None:
-        """So many steps more (1) or less (-1) time in view; the newest stays, or the begin, or the middle."""
+        """Show more (1) or less (-1) time, `by` steps; the newest stays in place, or start, or middle."""
         view = self.view
         self._span = SPANS[max(0, min(self._step + by, len(SPANS) - 1))]
         if self._end is not None:
@@ -41,37 +41,37 @@ class TimeAxis:
             self._end = (middle if view.low > self.start else self.start) + self._span / 2
 
     def zooms(self, by: int) -> bool:
-        """Whether there is so much more (1) or less (-1) time to see."""
+        """Whether a zoom by this many steps is possible."""
         return 0 <= self._step + by < len(SPANS)
 
     @property
     def _step(self) -> int:
-        """Which of the spans is nearest to the one in view."""
+        """The index of the span that is nearest to the one in view."""
         view = self.view
         return min(range(len(SPANS)), key=lambda step: abs(SPANS[step] - (view.high - view.low)))
 
     @property
     def is_whole(self) -> bool:
-        """Whether nobody has chosen a part."""
+        """Whether the initial view is shown, and no part was chosen."""
         return self._span is None and self._end is None
 
     def move(self, by: float) -> None:
-        """By parts of what is in view, to earlier (less than 0) or later times; at the newest it follows."""
+        """Move by a share of the view, to earlier (less than 0) or later times; at the newest, follow."""
         view = self.view
         self._span = view.high - view.low
         end = max(view.high + by * self._span, self.start + self._span)
         self._end = end if end < self.newest else None
 
     def first(self) -> None:
-        """To the begin, and stay there."""
+        """Go to the start, and stay there."""
         view = self.view
         self._span = view.high - view.low
         self._end = self.start
 
     def follow(self) -> None:
-        """To the newest, and on with it."""
+        """Go to the newest, and follow it."""
         self._end = None
 
     def whole(self) -> None:
-        """As at first: all of the time, up to ten seconds, followed."""
+        """Back to the initial view: all of the time, up to ten seconds, followed."""
         self._span = self._end = None

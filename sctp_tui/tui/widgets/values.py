@@ -1,4 +1,4 @@
-"""What is typed into a field: text to a value, or an error that names the field, the value and the limits."""
+"""Converters of what is typed into a field: a value, or an error that names field, value and limits."""
 
 import math
 
@@ -41,7 +41,7 @@ def decimal(name: str, text: str, low: float, high: float) -> float:
 
 
 def out_in(text: str, inbound: int) -> tuple[int, int]:
-    """`OUT:IN`, streams to ask for and the most to take; `inbound` where the second is left out.
+    """`OUT:IN`, outbound streams to ask for, inbound ones to accept at most; `inbound` where IN is left out.
 
     Raises `SctpError`.
     """
