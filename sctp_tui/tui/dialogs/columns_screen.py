@@ -1,4 +1,4 @@
-"""Which columns the table of associations has, and in what order."""
+"""The list in which the columns of the table of associations are chosen, and put in order."""
 
 from typing import ClassVar
 
@@ -18,7 +18,7 @@ from sctp_tui.tui.widgets.scrolled import Menu
 
 
 class ColumnsScreen(ModalScreen[None]):
-    """What is ticked at first is what is shown now. The choice is kept for the next run."""
+    """The shown columns are ticked at first. The choice is kept for the next run."""
 
     DEFAULT_CSS = """
     ColumnsScreen {
@@ -44,7 +44,7 @@ class ColumnsScreen(ModalScreen[None]):
         self._width, self._gap = table.room
         named = {column.name: column for column in COLUMNS}
         self._ticked = dict.fromkeys(table.columns)
-        # Those that are shown in their order, and each other one after the one that it usually follows.
+        # The shown ones in their order, and each other one after the column that it usually follows.
         order = list(self._ticked)
         for before, name in zip([None, *named], named, strict=False):
             if name not in self._ticked:
@@ -87,7 +87,7 @@ class ColumnsScreen(ModalScreen[None]):
     # --- keys
 
     def action_tick(self) -> None:
-        """Show the column, or don't."""
+        """Tick the column, or untick it."""
         place = self.query_one(OptionList).highlighted
         if place is not None:
             name = self._columns[place].name
@@ -106,12 +106,12 @@ class ColumnsScreen(ModalScreen[None]):
             self._redraw(place + by)
 
     def action_automatic(self) -> None:
-        """As many as the width has room for, the most telling first."""
+        """Leave the choice to the table again, which shows as many as fit, the most important first."""
         self._choose([])
 
     @on(OptionList.OptionSelected)
     def action_accept(self) -> None:
-        """These, where there is any."""
+        """Show the ticked columns, if there are any."""
         names = [column.name for column in self._columns if column.name in self._ticked]
         if names:
             self._choose(names)
@@ -122,5 +122,5 @@ class ColumnsScreen(ModalScreen[None]):
         self.dismiss()
 
     def action_back(self) -> None:
-        """All stays as it is."""
+        """Leave the columns as they are."""
         self.dismiss()

@@ -12,11 +12,11 @@ from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.form import Form
 
 REASON = "by hand"
-"""What the peer is told unless something else is typed."""
+"""The reason that the peer is told unless another is typed."""
 
 
 class ConfirmScreen(Form[str]):
-    """Answers with the reason, None where it is not to be done.
+    """Answers with the reason, None for no ABORT.
 
     The reason is the Upper Layer Abort Reason of RFC 9260, section 3.3.10.12: at most `REASON_LIMIT` bytes.
     """
@@ -33,7 +33,7 @@ class ConfirmScreen(Form[str]):
         self._consequence = consequence
 
     def fields(self) -> Iterator[Widget]:
-        """One."""
+        """The reason."""
         label, reason = self.labelled("Reason", "reason", REASON, "none", "Told to the peer")
         reason.add_class("-whole")
         yield from (label, reason)
@@ -42,7 +42,7 @@ class ConfirmScreen(Form[str]):
         self.say(f"{self._consequence} The peer is told the reason.")
 
     def submit(self) -> None:
-        """Do it."""
+        """Answer with the reason. Raises `SctpError` where it is too long."""
         reason = self.typed("reason")
         size = len(reason.encode(errors="replace"))
         if size > REASON_LIMIT:

@@ -1,9 +1,9 @@
-"""Copying to the terminal's clipboard, which works over SSH too: the little menu, and what is copied.
+"""Copying to the terminal's clipboard, which works over SSH too: a list of forms, and what each copies.
 
 The clipboard is reached by OSC 52, in which the text is base64, so that none of it can act on the terminal.
 Where it is pasted it might: in a shell an end of line runs what stands before it, and ESC may end a paste. So
-a text is copied as it is shown, in one line, and as its lines only where that is chosen. Hex and JSON have it
-as it is.
+a text is copied as it is shown, in one line, and as several lines only where that is chosen. Hex and JSON
+have all of it unchanged.
 """
 
 import json
@@ -32,11 +32,11 @@ Form = Literal["line", "text", "lines", "hex", "json"]
 
 _CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f]")
 _MUCH = 74_994
-"""Bytes from which terminals refuse (xterm: 100 000 characters of base64)."""
+"""Bytes above which terminals may refuse to copy (xterm: 100 000 characters of base64)."""
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """Something to copy in one form; `missing` says why it can't be, "" where it can."""
+    """Something to copy in one form; `missing` says why it can't be copied so, "" where it can."""
 
     form: Form
     what: str
@@ -45,7 +45,7 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def of_event(event: Event, line: str) -> list[Choice]:
-    """What can be copied of a record of the log; `line` is the one it has there."""
+    """What can be copied of a record of the log; `line` is how it is shown there."""
     choices = [Choice("line", "the line", lambda: line)]
     data: bytes | None = getattr(event, "data", None)
     if data is not None:
@@ -61,7 +61,7 @@ def of_event(event: Event, line: str) -> list[Choice]:
 
 
 def _lines(text: str) -> list[Choice]:
-    """The choice of the lines of a text, where they are several; controls in them are made visible."""
+    """The choice to copy a text as several lines, where it has them; controls in them are made visible."""
     number = len(text.splitlines())
     if number < 2:
         return []
@@ -70,14 +70,14 @@ def _lines(text: str) -> list[Choice]:
 
 
 def of_selection(text: str) -> list[Choice]:
-    """What can be copied of several lines that the mouse has selected, none for what is one line."""
+    """What can be copied of lines that the mouse has selected; no choices where it is a single line."""
     lines = _lines(text)
     one = Choice("line", "it in one line", lambda: " ".join(map(printable, text.split())))
     return [one, *lines] if lines else []
 
 
 def of_arrow(event: Event | None, line: str) -> list[Choice]:
-    """What can be copied of a line of the ladder: a packet, what a socket told, or neither."""
+    """What can be copied of a line of the ladder: a packet, an event of a socket, or neither."""
     if isinstance(event, Packet):
         return _of_packet(event, line)
     return [Choice("line", "the line", lambda: line)] if event is None else of_event(event, line)
@@ -100,7 +100,7 @@ def of_row(line: str, facts: dict[str, object]) -> list[Choice]:
 
 
 def copy(app: App[Any], what: str, text: str) -> str:
-    """Put a text into the clipboard, and say what it was and how long."""
+    """Put a text into the clipboard; the outcome for the user, with its size."""
     text = _CONTROL.sub(lambda found: printable(found[0]), text)
     app.copy_to_clipboard(text)
     octets = len(text.encode())
@@ -153,11 +153,11 @@ class CopyScreen(ModalScreen[Choice]):
         self.action_copy(event.option_id or "")
 
     def action_copy(self, form: str) -> None:
-        """This form, where there is one."""
+        """Copy in this form, where it is possible."""
         choice = next((choice for choice in self._choices.values() if choice.form == form), None)
         if choice is not None and not choice.missing:
             self.dismiss(choice)
 
     def action_back(self) -> None:
-        """Nothing."""
+        """Copy nothing."""
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""Where the detail of an association stands: a screen of its own, or a pane that follows the cursor."""
+"""The detail of an association on a screen of its own, or in a pane that follows the table's cursor."""
 
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from .detail_view import AssociationDetail
 
 
 class DetailScreen(Screen[None]):
-    """One association, whatever the cursor of the table does. It stays when the table lets go of it."""
+    """One association, wherever the table's cursor goes. It stays even if the monitor forgets it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("detail_screen")
 
@@ -37,7 +37,7 @@ class DetailScreen(Screen[None]):
 
 
 class DetailPane(Vertical):
-    """Beside the table where the terminal is wide; the association stays while the pane has the focus."""
+    """A pane beside the table on a wide terminal; the association stays while the pane has the focus."""
 
     DEFAULT_CSS = """
     DetailPane { display: none; }
@@ -51,7 +51,7 @@ class DetailPane(Vertical):
         yield AssociationDetail()
 
     def show(self, association: Association | None, monitor: Monitor, now: float) -> int:
-        """Draw what changed, and say by its key which association is shown; 0 for none."""
+        """Draw what changed; the key of the association that is shown, 0 for none."""
         if not self.display:
             return 0
         view = self.query_one(AssociationDetail).view

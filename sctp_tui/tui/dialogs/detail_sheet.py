@@ -1,4 +1,4 @@
-"""What the detail of one association says: sections of lines, made from what the monitor knows of it."""
+"""The text of an association's detail: sections of lines, made from what the monitor knows of it."""
 
 import math
 import time
@@ -20,12 +20,12 @@ from sctp_tui.tui.widgets.spark import spark
 
 _CELL, _LABEL = 38, 17  # cells for a label with its number, and for the label alone
 _NUMBER, _SPARK_LABEL = 10, 11  # cells for the numbers beside a sparkline, and for its label
-_WHY = 41  # cells before the reason of a step
-_NOW = 3  # s over which "now" is taken
+_WHY = 41  # cells before the reason of a state change
+_NOW = 3  # s over which the values of "now" are taken
 
 
 def detail(association: Association, other: Association | None, now: float, width: int) -> Sheet:
-    """All of an association in `width` cells. `other` is its other end where that is ours too."""
+    """The whole detail in `width` cells; `now` in monotonic s, `other` the other end where it is ours too."""
     parts: list[SheetRows] = [
         fixed(*flow(list(_who(association, other, now)), width, _CELL, _LABEL)),
         _heading("State, and the states before", width),
@@ -133,8 +133,8 @@ def _state_look(association: Association, step: StateChange) -> str:
 def _sparklines(association: Association, now: float, width: int) -> list[Line]:
     a = association
     room = width - 2 * (_NUMBER + 1) - _SPARK_LABEL - 2
-    # As many cells as divide the time evenly, each beginning at a multiple of its seconds: what is past
-    # then keeps its shape from one second to the next.
+    # As many cells as divide the time evenly, each starting at a multiple of its seconds: so past values
+    # keep their cell from one second to the next.
     cells = next((SECONDS // n for n in (1, 2, 3, 4, 5, 6, 8, 10, 12) if SECONDS // n <= room), 0)
     if not cells:
         return []
@@ -143,12 +143,12 @@ def _sparklines(association: Association, now: float, width: int) -> list[Line]:
     times = f"{'2 min ago':<{cells - 3}}now" if cells > 20 else " " * cells
 
     def line(label: str, term: str, series: Series, say: Callable[[float], str], mean: bool) -> Line:
-        # The cell that has begun is not drawn, and what it holds so far counts for both numbers.
+        # The current cell is not drawn before it is full, but its values count for both numbers.
         seconds = series.until(now - 1, SECONDS + int(now) - 1 - end)
         values = seconds[:SECONDS]
         highest = max((value for value in seconds if value is not None), default=0.0)
         newest = [value for value in seconds[-_NOW:] if value is not None]
-        # Where nothing passed that is 0, where nothing was measured it is nothing.
+        # A rate without traffic is 0, an RTT without measurements is unknown.
         peak = say(highest or 0.0) if mean or highest is not None else "-"
         current = sum(newest) / _NOW if mean else newest[-1] if newest else None
         return [
@@ -232,14 +232,14 @@ def _if_it_falls_silent(a: Association, *, outstanding: bool) -> str:
     state = "window closed, probed" if a.window_closed else "it answers"
     if silent:
         state = f"silent on {silent} of {of} paths"
-    if a.unreachable:  # since it was heard last, so that it is silent for longer than is known
+    if a.unreachable:  # reported since the peer was last heard: it is silent for longer than is known
         state = "UDP port gone"
     lost = f"after {_between(earliest, latest)} of silence" if math.isfinite(latest) else "never"
     return f"{state}; {lost} ({'with data' if outstanding else 'idle'})"
 
 
 def _each(values: Iterable[str]) -> str:
-    """What the paths have: said once where all have the same, `-` where nothing was told."""
+    """The values of all paths, each once; `-` where none is known."""
     return ", ".join(dict.fromkeys(values)) or "-"
 
 
@@ -305,7 +305,7 @@ def _paths(association: Association, width: int, now: float) -> list[SheetRows]:
 
 
 def _nothing(association: Association) -> SheetRows:
-    # Only of what is in view the stack is asked.
+    # The stack is asked about associations in view only.
     text = "not told yet" if association.ended is None else "not asked for before it ended"
     return fixed([StyledText(f" {text}", "label")])
 

@@ -25,12 +25,12 @@ from sctp_tui.tui.widgets.sheet import Sheet, StyledText
 from .detail_sheet import detail
 from .explain import ExplainScreen, explanation
 
-_NEAR = 64  # lines within which a number is looked for that has moved
-_LISTED = 500  # lines whose numbers are explained in the list
+_NEAR = 64  # lines around its old place in which a number that moved is looked for
+_LISTED = 500  # lines whose numbers the list of explanations has
 
 
 class DetailView(LineView):
-    """The sheet of one association. Made anew once a second, and at once when its state changes."""
+    """The sheet of one association, made again once a second, and at once when its state changes."""
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = bindings("detail")
@@ -84,7 +84,7 @@ class DetailView(LineView):
 
     @property
     def association(self) -> Association | None:
-        """Whose numbers these are."""
+        """The association that is shown."""
         return self._association
 
     def show(self, association: Association | None, monitor: Monitor, now: float) -> None:
@@ -94,11 +94,11 @@ class DetailView(LineView):
         if association is not None:
             a = association
             told = (a.status is None, a.detail is None, len(a.streams), a.history.left_out + len(a.history))
-            # Another monitor is one that stands, or no more: all is drawn at one time.
+            # Another monitor is that of a frozen screen, or the live one again: then all is drawn again.
             stamp = (a.key, width, told, monitor, int(now) if a.ended is None else a.version)
         if stamp == self._stamp:
             return
-        # The same one may be another object by now.
+        # Compared by key, as the same association may be another object by now.
         if (association and association.key) != (self._association and self._association.key):
             self._line, self._place = 0, None
             self.go(0)
@@ -115,7 +115,7 @@ class DetailView(LineView):
         self.refresh()
 
     def _find_other(self, association: Association, monitor: Monitor) -> Association | None:
-        # Looked for among all of them, and only when some came or went.
+        # This looks through all associations, so only after some came or went.
         stamp = (association.key, association.detail is None, monitor.associations.order)
         if self._other[0] != stamp:
             self._other = (stamp, other_end(association, monitor.associations, monitor.endpoints))
@@ -134,7 +134,7 @@ class DetailView(LineView):
         return list(dict.fromkeys(piece.term for line in lines for _, piece in self._sheet.numbers(line)))
 
     def _find_cursor(self) -> None:
-        """The cursor stays on its number, which may be on another line now, or on what took its place."""
+        """Keep the cursor on its number, which may have moved to another line, else on the nearest one."""
         if self._place is not None:
             for line in self._from(self._line):
                 if any(piece.place == self._place for _, piece in self._sheet.numbers(line)):
@@ -147,7 +147,7 @@ class DetailView(LineView):
         self._place = None
 
     def _from(self, line: int) -> Iterator[int]:
-        """Lines, those nearest to one first."""
+        """Line numbers within `_NEAR` of this one, the nearest first."""
         for far in range(_NEAR):
             for near in {line - far, line + far}:
                 if 0 <= near < len(self._sheet):
@@ -159,7 +159,7 @@ class DetailView(LineView):
         self.refresh()
 
     def _go_to(self, line: int, piece: StyledText) -> None:
-        """Put the cursor on a number and that into view; above the first one are headings."""
+        """Put the cursor on a number, and scroll to it; to the top where only headings are above it."""
         self._point(line, piece)
         first = not any(True for above in range(min(line, 4)) for _ in self._sheet.numbers(above))
         self.go(0 if first and line < self.page else max(min(self.top, line - 1), line - self.page + 1))
@@ -170,7 +170,7 @@ class DetailView(LineView):
         return next((cell for cell, piece in numbers if piece.place == self._place), 0)
 
     def _to_line(self, lines: Iterator[int] | range, cell: int) -> bool:
-        """To the first of these lines that has a number, there to the one nearest to a cell."""
+        """Go to the first of these lines that has a number, to the one nearest to `cell`; whether any has."""
         for line in lines:
             if numbers := list(self._sheet.numbers(line)):
                 self._go_to(line, min(numbers, key=lambda number: abs(number[0] - cell))[1])
@@ -178,13 +178,13 @@ class DetailView(LineView):
         return False
 
     def action_line(self, by: int) -> None:
-        """To the number above (-1) or below (1)."""
+        """Go to the number above (-1) or below (1)."""
         end = len(self._sheet) if by > 0 else -1
         if not self._to_line(range(self._line + by, end, by), self._here()):
             self.go(self.scroll_y + by)
 
     def action_number(self, by: int) -> None:
-        """To the number before (-1) or after (1), in the order that one reads."""
+        """Go to the number before (-1) or after (1), in reading order."""
         if self._line >= len(self._sheet):
             return
         numbers = list(self._sheet.numbers(self._line))
@@ -196,14 +196,14 @@ class DetailView(LineView):
             self._to_line(range(self._line + by, end, by), 0 if by > 0 else self.size.width)
 
     def action_page(self, pages: int) -> None:
-        """As many lines up or down as fit."""
+        """Go up or down by as many lines as fit."""
         lines = pages * max(1, self.page - 1)
         self.go(self.scroll_y + lines)
         at = max(0, min(self._line + lines, len(self._sheet) - 1))
         self._to_line(self._from(at), self._here())
 
     def action_end(self, line: int) -> None:
-        """To the first (0) or the last (-1) number."""
+        """Go to the first (0) or the last (-1) number."""
         last = len(self._sheet)
         if line == 0:
             self._to_line(range(last), 0)
@@ -211,12 +211,12 @@ class DetailView(LineView):
             self._to_line(range(last - 1, -1, -1), self.size.width)
 
     def action_explain(self) -> None:
-        """What all the numbers here mean."""
+        """Open the list of what all the numbers here mean."""
         if terms := self.terms():
             self.app.push_screen(ExplainScreen(terms, self.term))
 
     def on_click(self, event: events.Click) -> None:
-        """The cursor goes to the number that the mouse clicks on."""
+        """Put the cursor on the number that was clicked."""
         offset = event.get_content_offset(self)
         line = self.top + offset.y - 1 if offset is not None else -1
         if offset is not None and offset.y and 0 <= line < len(self._sheet):
@@ -227,7 +227,7 @@ class DetailView(LineView):
     # --- drawing
 
     def render_line(self, y: int) -> Strip:
-        """Who it is and its state, or a line of the sheet."""
+        """The header (who, and the state), or a line of the sheet."""
         width = self.scrollable_content_region.width
         base = self.rich_style
         if y == 0:
@@ -270,7 +270,7 @@ class DetailView(LineView):
 
 
 class AssociationDetail(Vertical):
-    """The sheet, and below it what the number under the cursor means."""
+    """The sheet, and below it, while it has the focus, what the number under the cursor means."""
 
     DEFAULT_CSS = """
     AssociationDetail {
@@ -294,10 +294,10 @@ class AssociationDetail(Vertical):
 
     @property
     def view(self) -> DetailView:
-        """The sheet."""
+        """The widget of the sheet."""
         return self.query_one(DetailView)
 
     def on_detail_view_pointed(self, event: DetailView.Pointed) -> None:
-        """Say what the number means."""
+        """Show what the number under the cursor means."""
         event.stop()
         self.query_one(Static).update(explanation(event.term))

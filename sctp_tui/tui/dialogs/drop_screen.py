@@ -1,4 +1,4 @@
-"""The little menu of packets that can be made to get lost."""
+"""The list of packets that can be lost on purpose."""
 
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from sctp_tui.tui.widgets.scrolled import Menu
 
 
 class DropScreen(ModalScreen[DropRule]):
-    """Answers with the drop that was chosen, None for none. `stream` is the one that is spoken on."""
+    """Answers with the rule that was chosen, None for none. `stream` is that of the client pane."""
 
     DEFAULT_CSS = """
     DropScreen {
@@ -61,5 +61,5 @@ class DropScreen(ModalScreen[DropRule]):
         self.dismiss(self._drops[event.option_id or ""])
 
     def action_back(self) -> None:
-        """None."""
+        """Choose none."""
         self.dismiss(None)

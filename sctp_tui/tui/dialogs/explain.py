@@ -1,4 +1,4 @@
-"""What the numbers on a screen mean, all of them in a list."""
+"""A list of what the numbers on a screen mean."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -15,14 +15,14 @@ from sctp_tui.tui.widgets.scrolled import ScrolledText
 
 
 def explanation(name: str) -> Content:
-    """A term of the glossary in a line or two: its name, what it means, where that is written."""
+    """A term of the glossary in a line or two: its name, its meaning, and the source of that."""
     term = TERMS[name]
     source = (f"  {term.source}", "$text-accent") if term.source else ""
     return Content.assemble((term.name, "bold $foreground"), f"  {term.means}", source)
 
 
 class ExplainScreen(ModalScreen[None]):
-    """Opens with the number under the cursor in view, lit up."""
+    """Lists `terms`; `current`, that of the number under the cursor, is in view and highlighted."""
 
     DEFAULT_CSS = """
     ExplainScreen {

@@ -1,4 +1,4 @@
-"""The dialog that writes what is shown to a file: what, in which form, where to."""
+"""The dialog that exports what is shown to a file: what, in which form, where to."""
 
 import os
 import threading
@@ -30,12 +30,12 @@ from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.scrolled import Menu
 
 _PATIENCE = 1.0  # s that an export may take before it shows how far it is
-_TURN = 200  # lines after which the screen gets its turn
-_ENTRIES = 10_000  # of a folder, looked at for a completion
+_TURN = 200  # lines after which the writing thread sleeps, so that the screen can go on
+_ENTRIES = 10_000  # entries of a folder that are looked through for a completion
 
 
 class Exportable(msgspec.Struct, frozen=True):
-    """Something to export: `count` lines as `lines` makes them."""
+    """Something to export: `lines` makes its pieces, of which there are `count`, for the progress bar."""
 
     name: str
     form: str
@@ -53,9 +53,9 @@ def sources(
     picture: str,
     names: Names,
 ) -> list[Exportable]:
-    """What there is: the log, the table with these columns, and the screen as a picture (SVG).
+    """What can be exported: the log, the table with these columns, and the screen as a picture (SVG).
 
-    Nothing of it may change any more, as it is written by another thread.
+    None of the arguments may change any more, as another thread writes them.
     """
     log, table = units.many(len(events), "event"), units.many(len(rows), "association")
     return [
@@ -79,7 +79,7 @@ def sources(
 
 
 class ExportScreen(ModalScreen[str]):
-    """Answers with what was written, "" for nothing. What fails is told here, so that it can be mended."""
+    """Answers with what was written, "" for nothing. Errors are shown here, where they can be corrected."""
 
     DEFAULT_CSS = """
     ExportScreen {
@@ -112,7 +112,7 @@ class ExportScreen(ModalScreen[str]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("export")
 
     class Done(Message):
-        """The thread has ended: so many bytes were written, or `failed` says why none were."""
+        """The thread has ended: `size` bytes were written, or `failed` says why none were."""
 
         def __init__(self, size: int, failed: str) -> None:
             super().__init__()
@@ -125,7 +125,7 @@ class ExportScreen(ModalScreen[str]):
         self._stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(at))
         self._thread: threading.Thread | None = None
         self._path = Path()
-        self._overwrites: Path | None = None  # that the user was asked about
+        self._overwrites: Path | None = None  # an existing file that the user was asked about
         self._written = 0
         self._cancelled = False
 
@@ -165,7 +165,7 @@ class ExportScreen(ModalScreen[str]):
 
     @on(OptionList.OptionHighlighted)
     def _follow_source(self) -> None:
-        """The name says what is in the file; a folder that was typed stays."""
+        """Name the file after what is in it; a folder that was typed stays."""
         field = self.query_one(Input)
         folder = os.path.dirname(field.value) if field.value else os.getcwd()
         field.value = os.path.join(folder, f"sctp-{self._source.name}-{self._stamp}{self._source.suffix}")
@@ -184,7 +184,7 @@ class ExportScreen(ModalScreen[str]):
             return
         name = self.query_one(Input).value
         try:
-            if "\0" in name:  # what Python says of it is another in each version
+            if "\0" in name:  # Python's own error differs between versions
                 raise ValueError("there is a NUL in it")
             path = Path(os.path.expanduser(name)).absolute()
             there = _size(path)
@@ -214,7 +214,7 @@ class ExportScreen(ModalScreen[str]):
         self.set_timer(_PATIENCE, self._show_progress)
 
     def _write(self, source: Exportable, over: bool) -> None:
-        """In a thread of its own, as a disk may be slow."""
+        """Write the file. Runs in a thread of its own, as a disk may be slow."""
         size, failed = 0, "by an error of this program"
         try:
             size = export.write(self._path, source.lines(), self._told, over=over)
@@ -231,7 +231,7 @@ class ExportScreen(ModalScreen[str]):
     def _told(self, lines: int) -> None:
         self._written = lines
         if lines % _TURN == 0:
-            time.sleep(0.001)  # or else the screen waits for the interpreter, 5 ms each time
+            time.sleep(0.001)  # else the screen's thread waits 5 ms each time for the interpreter
         if self._cancelled:
             raise export.Cancelled
 
@@ -258,22 +258,22 @@ class ExportScreen(ModalScreen[str]):
             )
 
     def action_back(self) -> None:
-        """Cancel what is being written, or leave."""
+        """Cancel the export that is being written, or leave."""
         if self._thread is None:
             self.dismiss("")
         else:
             self._cancelled = True
 
     def on_unmount(self) -> None:
-        """No half of a file stays where the program is left meanwhile."""
+        """Cancel and wait, so that leaving the program leaves no half-written file."""
         self._cancelled = True
         if self._thread is not None:
             self._thread.join(1.0)
 
 
 def _size(path: Path) -> int | None:
-    """Bytes of the file that is there, None for none. Raises OSError where a file can't have such a name."""
-    try:  # not `exists`, which takes a name that is too long for one or the other, by version
+    """Size in bytes of an existing file, None for none. Raises OSError for an impossible name."""
+    try:  # not `exists`, which for a name that is too long raises in some versions only
         return path.stat().st_size
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -284,13 +284,13 @@ def _why(error: OSError | ValueError) -> str:
 
 
 class _Paths(Suggester):
-    """Completes what is typed to a folder, or a file, that is there: the right arrow takes it."""
+    """Completes what is typed to an existing folder or file; the right arrow accepts it."""
 
     def __init__(self) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
 
     async def get_suggestion(self, value: str) -> str | None:
-        """The value with the rest of the first name that begins so, folders before files."""
+        """The value, completed to the first name that begins so, folders before files."""
         folder, prefix = os.path.split(value)
         if not prefix:
             return None

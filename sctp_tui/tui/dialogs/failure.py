@@ -1,4 +1,4 @@
-"""What is shown where no server could be opened: why, and the way out."""
+"""The screen shown where no server could be opened: why, and the way out."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -16,7 +16,7 @@ from sctp_tui.tui.actions import bindings
 
 
 class FailureScreen(ModalScreen[None]):
-    """The text of each endpoint that failed. Goes away once a server listens."""
+    """The reason of each endpoint that failed. The app closes it once a server listens."""
 
     DEFAULT_CSS = """
     FailureScreen {

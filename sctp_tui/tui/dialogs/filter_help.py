@@ -1,4 +1,4 @@
-"""The language of the filter on one page, from its table of fields."""
+"""The language of the filter on one page, made from its table of fields."""
 
 from typing import ClassVar
 
@@ -66,7 +66,7 @@ class FilterHelpScreen(ModalScreen[None]):
 
 
 def _grid(lines: list[tuple[str, str, str]]) -> Table:
-    """What is written, what it means, and its values."""
+    """A table of what is written, what it means, and its values."""
     table = Table.grid(Column(style=Style(bold=True), min_width=18), Column(ratio=1), padding=(0, 1, 0, 0))
     for written, about, values in lines:
         table.add_row(Text(written), Text.assemble(about, (f"  {values}" if values else "", "dim")))

@@ -1,4 +1,4 @@
-"""The help: the keys, from where one is on; questions; topics; and the search in all of it."""
+"""The help: keys, those of the focused place first; questions; topics; and the search in all of it."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -26,13 +26,13 @@ from sctp_tui.tui.widgets.scrolled import Menu, ScrolledText
 
 from .help_items import QUESTIONS, Item, find, items, sections
 
-_KEYS = 4  # cells that keys have at least, so that most groups are in line
-_SECTIONS = 8  # of topics, that are shown of those found
+_KEYS = 4  # cells for keys at least, so that most groups are aligned
+_SECTIONS = 8  # sections of topics shown of those found, at most
 _TOPICS = {name: topic for name, topic in TOPICS.items() if name != "questions"}  # which are all there
 
 
 class HelpInput(OrderedInput):
-    """What is looked for; the text below scrolls meanwhile."""
+    """The input of the search, in which keys also scroll the text below."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("looking")
 
@@ -42,16 +42,16 @@ class HelpInput(OrderedInput):
         getattr(text, f"action_{by}" if by.startswith("page") else f"action_scroll_{by}")()
 
     def action_back(self) -> None:
-        """All of the help again."""
+        """End the search, and show all of the help again."""
         self.query_ancestor(HelpScreen).look_for(None)
 
     async def action_submit(self) -> None:
-        """To the text, which has what was found."""
+        """Focus the text, which has what was found."""
         self.screen.set_focus(self.screen.query_one(ScrolledText))
 
 
 class HelpScreen(ModalScreen[None]):
-    """Begins with the keys of where one is, `here`, the innermost place first. Looks for what is typed."""
+    """Begins with the keys of the places `here`, in their order. Typing a word searches."""
 
     AUTO_FOCUS = "ScrolledText"
     DEFAULT_CSS = """
@@ -131,7 +131,7 @@ class HelpScreen(ModalScreen[None]):
         with Vertical() as dialog:
             dialog.border_title = "Help"
             dialog.border_subtitle = "/ looks for a word or a question"
-            # What begins the search is there before the focus, and is not to be written over.
+            # The first character is there before the focus is, and must not be selected and replaced.
             yield HelpInput(compact=True, select_on_focus=False, placeholder="How do I lose a packet?")
             with ScrolledText():
                 with Vertical(id="all"):
@@ -148,7 +148,7 @@ class HelpScreen(ModalScreen[None]):
                 yield Static(id="found")
 
     def look_for(self, text: str | None) -> None:
-        """Show what has these words alone; None for all of the help."""
+        """Show only what has these words; None for all of the help."""
         self.set_class(text is not None, "-looking")
         line, scrolled = self.query_one(HelpInput), self.query_one(ScrolledText)
         scrolled.scroll_home(animate=False)
@@ -171,7 +171,7 @@ class HelpScreen(ModalScreen[None]):
 
     @on(Menu.OptionSelected)
     def _chosen(self, event: Menu.OptionSelected) -> None:
-        """A topic whole, as if it had been asked for in the line: from there Esc leads back."""
+        """Show a whole topic as the result of a search, so that Esc leads back."""
         self.action_look()
         self.query_one(HelpInput).value = f"topic {event.option_id}"
 
@@ -181,19 +181,19 @@ class HelpScreen(ModalScreen[None]):
             self.look_for(event.value)
 
     def action_look(self) -> None:
-        """To the line of what is looked for."""
+        """Focus the input of the search."""
         if not self.has_class("-looking"):
             self.look_for("")
         self.set_focus(self.query_one(HelpInput))
 
     def on_key(self, event: Key) -> None:
-        """What is no key here begins the search with that letter."""
+        """Begin the search with a character that is no key here."""
         if event.is_printable and event.character and event.key not in self.active_bindings:
             self.action_look()
             self.query_one(HelpInput).insert_text_at_cursor(event.character)
 
     def _lines(self, found: Sequence[Item]) -> Table:
-        """What was found: keys, what they do, and where; or a question and its answer."""
+        """A table of what was found: keys, what they do, and where; or a question and its answer."""
         keys, where = Column(style=Style(bold=True), no_wrap=True), Column(style=Style(dim=True))
         table = Table.grid(keys, Column(ratio=3), where, padding=(0, 1, 0, 0))
         for item in found:
@@ -203,7 +203,7 @@ class HelpScreen(ModalScreen[None]):
         return table
 
     def _keys(self, place: str) -> Table:
-        """A line for each action, with the keys that it has now."""
+        """A table of a place's actions, with the keys as configured."""
         keys_column = Column(style=Style(bold=True), no_wrap=True, min_width=_KEYS)
         table = Table.grid(keys_column, Column(ratio=1), padding=(0, 1, 0, 0))
         for row in ACTIONS:
@@ -228,7 +228,7 @@ def here(focused: DOMNode) -> list[str]:
 
 
 def _in_two(places: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """The places in their order in two columns, the first as short as it can be while no shorter."""
+    """The places in their order in two columns, the first the longer one, by as little as possible."""
     lines = [sum(row.place == place for row in ACTIONS) + 2 for place in places]
     half = next(n for n in range(1, len(places) + 1) if sum(lines[:n]) >= sum(lines[n:]))
     return places[:half], places[half:]

@@ -1,4 +1,4 @@
-"""What the help can find: questions with answers, keys, numbers, topics; and how that is found by words."""
+"""What the help can find: questions with answers, keys, numbers, topics; and the search by words."""
 
 import re
 from collections.abc import Callable, Sequence, Set
@@ -12,9 +12,9 @@ from sctp_tui.tui.actions import ACTIONS, PLACES, named
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What users ask, the answer with `{action}` for its keys, the topic that says more.
+    """What users ask, the answer with `{action}` for an action's keys, the topic that says more.
 
-    `also` has other words that users ask it with.
+    `also` has other words by which it is found.
     """
 
     asked: str
@@ -221,9 +221,9 @@ _KEY = re.compile(r"\{(\w+)\}")
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One thing that can be found: its keys, what it is, and where it is so or written.
+    """One thing that can be found: its keys, its text, and the place, source or topic that it is from.
 
-    Its `text` begins with a head, in a line of its own, where there is more of it. Of a topic it is Markdown.
+    Where `text` has several lines, the first is its heading. A topic's is Markdown.
     """
 
     keys: str
@@ -233,7 +233,7 @@ class Item(msgspec.Struct, frozen=True):
 
 
 def items(keys_of: Callable[[Action], str]) -> list[Item]:
-    """What can be found first: questions, then keys and numbers."""
+    """Questions, then keys, then numbers: what is found first."""
     found = []
     for question in QUESTIONS:
         answer = answered(question, keys_of)
@@ -251,7 +251,7 @@ def items(keys_of: Callable[[Action], str]) -> list[Item]:
 
 
 def sections() -> list[Item]:
-    """The help topics, a section each."""
+    """The sections of all help topics."""
     return [
         Item(
             "", f"{title}\n{text}", f"topic {topic.name}", frozenset(_words(f"{topic.title} {title} {text}"))
@@ -262,17 +262,16 @@ def sections() -> list[Item]:
 
 
 def answered(question: Question, keys_of: Callable[[Action], str]) -> str:
-    """The answer with the keys as they are."""
+    """The answer with the keys as configured."""
     return _KEY.sub(lambda found: keys_of(named(found[1])), question.answer)
 
 
 def find(items: Sequence[Item], query: str) -> list[Item]:
-    """Those that have the most of the query's words; first those that have more of them letter by letter.
+    """The items that have the most of the query's words, those first that have more of them unchanged.
 
-    Of several that have as many, those come first that have them in their first line.
-
-    A word may end otherwise; a single character is a key. Words that any question has count only where there
-    are no others.
+    Of equal ones, those come first that have more of them in their first line. A word matches with another
+    ending, too; a single character is a key. Words that any question has count only where there are no
+    others.
     """
     wanted = query.split()
     wanted = [word for word in wanted if word.strip("?,.!").lower() not in _IN_ANY] or wanted

@@ -1,4 +1,4 @@
-"""The panel of the link: what it does to packets on purpose, each way, changed while they pass."""
+"""The form of the link: what it does to packets on purpose, each way, changed while they pass."""
 
 import random
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ _WORDS = (
 
 
 class LinkScreen(Form[SetLink]):
-    """Answers with what the link is to do, None to leave it."""
+    """Answers with the link's new conditions, None to leave them as they are."""
 
     HEADING = "The link"
     AUTO_FOCUS = "#inward"
@@ -61,7 +61,7 @@ class LinkScreen(Form[SetLink]):
         yield field
 
     def below(self) -> Iterator[Widget]:
-        """The words."""
+        """The words for conditions, and what they mean."""
         parts: list[str | tuple[str, str]] = []
         for word, meaning in _WORDS:
             parts += [(f"  {word:<24}", "$text-accent"), (f"{meaning}\n", "$foreground-muted")]
@@ -85,7 +85,7 @@ class LinkScreen(Form[SetLink]):
         conditions = []
         for label, name in (("Into", "inward"), ("Out of", "outward")):
             try:
-                # As it stands there, with what is before it: columns are told.
+                # Unstripped, as errors name a column.
                 conditions.append(parse(self.query_one(f"#{name}", Input).value))
             except SctpError as error:
                 raise SctpError(f"{label}: {error}") from None
@@ -95,19 +95,19 @@ class LinkScreen(Form[SetLink]):
         )
 
     def submit(self) -> None:
-        """Read the form."""
+        """Answer with the conditions. Raises `SctpError` that names the field."""
         self.dismiss(self._read())
 
     def action_same(self) -> None:
-        """Out of as into."""
+        """Copy the conditions of the way in to the way out."""
         self.fill("outward", self.typed("inward"))
 
     def action_off(self) -> None:
-        """Nothing any more, at once."""
+        """Answer at once with no conditions, for both ways."""
         self.dismiss(SetLink(Conditions(), Conditions()))
 
     def action_seed(self) -> None:
-        """Another seed by chance, which is shown so that it can be used again."""
+        """Fill in a random seed, which is shown so that it can be used again."""
         self.fill("seed", str(random.randrange(1, 10_000)))
 
 

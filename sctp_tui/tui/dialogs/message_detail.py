@@ -1,4 +1,4 @@
-"""All of one line of the log: every field, what it carries as text and as hex, and why it came."""
+"""One record of the log in full: every field, the payload as text and as hex, and why it came."""
 
 from typing import ClassVar
 
@@ -18,13 +18,13 @@ from sctp_tui.tui.widgets.heading import Heading
 from sctp_tui.tui.widgets.hexview import HexView
 from sctp_tui.tui.widgets.key_footer import KeyFooter
 
-_NAME = 20  # cells for a field's name, blank behind it included
-_PAIR = 96  # cells from which on two fields stand side by side
-_HIGH = 30  # lines from which on the words for experts have room beside a payload
+_NAME = 20  # cells for a field's name and the blanks behind it
+_PAIR = 96  # cells of width from which on two fields stand side by side
+_HIGH = 30  # lines of height from which on the explanation for experts is shown beside a payload, too
 
 
 class MessageDetailScreen(Screen[int]):
-    """Opens on a record by its number; gives back the number of the one that was looked at last."""
+    """Opens on a record by its number; answers with the number of the one shown last."""
 
     DEFAULT_CSS = """
     MessageDetailScreen {
@@ -56,7 +56,7 @@ class MessageDetailScreen(Screen[int]):
         self._show()
 
     def on_resize(self) -> None:
-        """The fields stand side by side where there is room."""
+        """Arrange the fields for the new width."""
         self._show_facts()
 
     def _show(self) -> None:
@@ -75,7 +75,7 @@ class MessageDetailScreen(Screen[int]):
         self._show_facts()
 
     def _show_facts(self) -> None:
-        """The fields, and the words; those for experts where there is room."""
+        """Show the fields and why the record came; the explanation for experts where there is room."""
         width = self.size.width - 2
         self.query_one("#facts > Static", Static).update(_table(self._event, width))
         words = why(self._event, "beginner")
@@ -86,7 +86,7 @@ class MessageDetailScreen(Screen[int]):
         self.query_one("#why", Static).update(Content.assemble(*parts))
 
     def action_step(self, lines: int) -> None:
-        """To another record; the one that is shown stays where there is none, or is no more."""
+        """Go to another record, as many further (or back) as are kept."""
         log = self._log
         number = max(log.first, min(self._number + lines, log.captured - 1))
         if number != self._number:
@@ -99,7 +99,7 @@ class MessageDetailScreen(Screen[int]):
 
 
 def _table(event: Event, width: int) -> Content:
-    """The fields, two in a line where both fit; a long value has lines of its own."""
+    """The fields, two in a line where both fit; a long value has its lines to itself."""
     room = width // 2 - _NAME if width >= _PAIR else 0
     parts: list[str | tuple[str, str]] = []
     left = False  # whether something stands in the left half of the last line

@@ -1,4 +1,4 @@
-"""The form in which an association gets a name of one's own."""
+"""The form in which the user names an association."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -13,7 +13,7 @@ from sctp_tui.tui.widgets.form import Form
 
 
 class NameScreen(Form[str]):
-    """Answers with the name, "" for none any more, None to leave it as it is.
+    """Answers with the name, "" to remove it, None to leave it as it is.
 
     `kept` says whether names by host are kept for the next run.
     """
@@ -28,7 +28,7 @@ class NameScreen(Form[str]):
         self._kept = kept
 
     def fields(self) -> Iterator[Widget]:
-        """One."""
+        """The name."""
         label, name = self.labelled(
             "Name", "name", self._association.name, "none", f"Up to {LONGEST} characters"
         )
@@ -41,5 +41,5 @@ class NameScreen(Form[str]):
         self.say(f"{lasts}, the next run's too" if host and self._kept else lasts)
 
     def submit(self) -> None:
-        """That is its name."""
+        """Answer with the name."""
         self.dismiss(self.typed("name"))

@@ -1,4 +1,4 @@
-"""All of one packet: why it is there, every field of its chunks, and its octets."""
+"""One packet in full: why it was sent, every field of its chunks, and its octets."""
 
 from typing import ClassVar
 
@@ -19,11 +19,11 @@ from sctp_tui.tui.widgets.hexview import HexView
 from sctp_tui.tui.widgets.key_footer import KeyFooter
 from sctp_tui.tui.widgets.scrolled import ScrolledText
 
-_NAME = 30  # cells for a field's name, blank behind it included
+_NAME = 30  # cells for a field's name and the blanks behind it
 
 
 class PacketScreen(Screen[int]):
-    """Opens on a packet by its number; gives back the number of the one that was looked at last."""
+    """Opens on a packet by its number; answers with the number of the one shown last."""
 
     DEFAULT_CSS = """
     PacketScreen {
@@ -69,7 +69,7 @@ class PacketScreen(Screen[int]):
         self.query_one("#facts", ScrolledText).scroll_home(animate=False)
 
     def action_step(self, packets: int) -> None:
-        """To another packet; the one that is shown stays where there is none, or is no more."""
+        """Go to another packet, if there is one and it is still kept."""
         try:
             self._row = self._ladder[self._row.number + packets]
         except IndexError:
@@ -77,14 +77,14 @@ class PacketScreen(Screen[int]):
         self._show()
 
     def action_level(self) -> None:
-        """Explain for beginners, or for experts."""
+        """Switch the explanations between beginner and expert."""
         self._level = "beginner" if self._level == "expert" else "expert"
         self._show()
         self.refresh_bindings()
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """The footer says whom the explanations would be for after the key."""
+        """The bindings, with the other level as the label of the key that switches to it."""
         return {
             key: labelled(one, OTHER_LEVEL[self._level]) if one.binding.id == "packet_level" else one
             for key, one in super().active_bindings.items()

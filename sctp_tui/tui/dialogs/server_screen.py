@@ -23,10 +23,10 @@ _AUTOCLOSE = 86_400  # s
 
 
 class ServerScreen(Form[Settings]):
-    """Answers with the new settings, None to leave them.
+    """Answers with the new settings, None to leave them as they are.
 
-    `open` associations would be shut down. `failed` says why the settings didn't work, and `before` are
-    those that did, to go back to.
+    `open` is the number of associations that would be shut down. `failed` says why the settings did not
+    work, "" where they did; `before` are the last that did, to go back to, None for none.
     """
 
     HEADING = "The server"
@@ -43,7 +43,7 @@ class ServerScreen(Form[Settings]):
         self._before = before
 
     def fields(self) -> Iterator[Widget]:
-        """Where it listens, what it agrees to, and what it does by itself."""
+        """The addresses and ports, the streams, autoclose and echo."""
         udp = "userspace" in self._settings.stacks
         yield Label("Address")
         (_, hosts) = self.labelled(
@@ -78,7 +78,7 @@ class ServerScreen(Form[Settings]):
         self.query_one("#echo", Checkbox).value = settings.echo
 
     def submit(self) -> None:
-        """Read the form."""
+        """Read the form, look up the addresses, and answer. Raises `SctpError` that names the field."""
         outbound, inbound = out_in(self.typed("streams"), self._settings.inbound)
         autoclose = self.typed("autoclose")
         settings = replace(
@@ -109,11 +109,11 @@ class ServerScreen(Form[Settings]):
         self.dismiss(replace(settings, hosts=addresses))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There may be nothing to go back to."""
+        """Offer to restore the former settings only where there are some."""
         return self._before is not None if action == "restore" else True
 
     def action_restore(self) -> None:
-        """The settings that worked before."""
+        """Fill in the settings that worked before."""
         if self._before is not None:
             self._show(self._before)
             self.say("as before; Enter opens the server with them")

@@ -1,4 +1,4 @@
-"""The little list of columns, from which one is chosen to order the associations by."""
+"""The list of columns in which one is chosen to order the associations by."""
 
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ from sctp_tui.tui.widgets.scrolled import Menu
 
 
 class SortScreen(ModalScreen[None]):
-    """Choosing the column in use turns the order round, and then ends it."""
+    """Choosing the present column again reverses the order, and then ends it."""
 
     DEFAULT_CSS = """
     SortScreen {
@@ -54,7 +54,7 @@ class SortScreen(ModalScreen[None]):
         options.highlighted = names.index(self._order.column) if self._order.column in names else 0
 
     def _line(self, column: Column[Any]) -> Content:
-        """The column, and what choosing it would bring."""
+        """The column, and the order that choosing it would give."""
         now = " " if column.name != self._order.column else "▼" if self._order.reverse else "▲"
         then = self._order.chosen(column.name)
         brings = (
@@ -70,9 +70,9 @@ class SortScreen(ModalScreen[None]):
         self.dismiss()
 
     def action_choose(self) -> None:
-        """The highlighted column."""
+        """Choose the highlighted column."""
         self.query_one(OptionList).action_select()
 
     def action_back(self) -> None:
-        """The order stays."""
+        """Leave the order as it is."""
         self.dismiss()
