@@ -1,1 +1,1 @@
-"""The link between two ends: its conditions, as types and as text, and what they do to a packet."""
+"""The link between two ends: its conditions (loss, delay, …) as types and as text, and what they do."""

@@ -1,14 +1,15 @@
-"""What becomes of each packet under the conditions of a link, decided when it is sent, by a seeded chance.
+"""Decides what becomes of each packet under the conditions of a link, when it is sent, by seeded chance.
 
-It knows neither sockets nor clocks: packets and the time come in, fates go out. Each direction has a chance
-of its own, of which every packet takes the same number of draws whatever else is set: the same packets have
-the same luck in every run with the same seed.
+It has neither sockets nor clocks: it takes packets and the time, and gives outcomes. Each direction has
+random numbers of its own, and every packet takes the same number of them whatever is set, so that the same
+packets have the same outcomes in every run with the same seed.
 
-In this order a packet is cut off, dropped by aim, lost, or finds no room: on a long link, or in the queue of
-a slow one; else it leaves the queue and is delayed, perhaps held back, perhaps doubled. Jitter alone lets no
-packet overtake another. One that is held back takes so much longer that the next three of its size overtake
-it at the rate set, and at least `HELD` longer, so that slow traffic is reordered too. It is a time and no
-count, as what is told of a packet when it is sent must be true of its arrival.
+In this order: a packet is dropped as the link is cut, by a drop rule, or by random loss, or as there is no
+room, on the link or in the queue before a slow one; else it passes the queue and is delayed, it may be
+reordered, and it may be duplicated. Jitter alone lets no packet overtake another. One that is reordered takes
+so much longer that three packets of its size can overtake it at the rate set, and at least `HELD` longer, so
+that slow traffic is reordered too. It is a time, not a count of packets, as a packet's arrival has to be
+known when it is sent.
 """
 
 import random
@@ -21,17 +22,17 @@ from .conditions import Conditions, DropRule, LinkCounts, Verdict
 from .syntax import drop_in_words, to_text
 
 HELD = 0.020
-"""Seconds that a packet is held back at least, where it is reordered."""
+"""Seconds by which a reordered packet is late, at least."""
 QUEUE = 64 * 1024
-"""Bytes that wait before a link with a rate; what comes then is dropped."""
+"""Bytes of the queue before a link with a rate; a packet that finds it full is dropped."""
 OVERHEAD = 20
-"""Bytes counted to each packet: those of an IPv4 header."""
+"""Bytes added to each packet's size: an IPv4 header."""
 ROOM = 32 * 1024 * 1024
-"""Bytes of memory for what is on its way in one direction, at most; what comes then is dropped."""
+"""Bytes of memory for packets under way in one direction; beyond it packets are dropped."""
 
 
 class PacketOutcome(NamedTuple):
-    """What becomes of a packet, by which condition, and how many seconds it takes."""
+    """What becomes of a packet; `reason` is the condition that did it, `delay` its seconds to arrive."""
 
     verdict: Verdict
     reason: str
@@ -42,7 +43,7 @@ _AS_IT_IS = (PacketOutcome("delivered", "", 0.0),)
 
 
 class _ActiveRule:
-    """A drop with an aim, and how many more packets it is for."""
+    """A drop rule, and how many packets it still has to drop (`left`; 0: every one)."""
 
     def __init__(self, drop: DropRule) -> None:
         self.drop = drop
@@ -66,7 +67,7 @@ class _ActiveRule:
 
 
 class _LinkDirection:
-    """One direction."""
+    """The conditions, rules and counts of one direction."""
 
     def __init__(self) -> None:
         self.conditions = Conditions()
@@ -75,8 +76,8 @@ class _LinkDirection:
             ("delivered", "delayed", "reordered", "duplicated", "dropped"), 0
         )
         self.chance = random.Random()
-        self.idle_from = 0.0  # when the link has sent what waits before it
-        self.last_arrival = 0.0  # when what was sent last arrives
+        self.idle_from = 0.0  # when the queue before the link will be empty
+        self.last_arrival = 0.0  # when the packet sent last arrives
         self.words: dict[Verdict, str] = {}
         self.full = ""
 
@@ -89,7 +90,7 @@ class _LinkDirection:
             rule.rest for rule in self.rules
         ]:
             self.counts = dict.fromkeys(self.counts, 0)
-        # What is on its way stays so, but what is sent from now on does not wait for it.
+        # Packets under way keep their arrival; those sent from now on don't wait for them.
         self.conditions, self.rules = conditions, rules
         self.idle_from = self.last_arrival = 0.0
         self.words = {
@@ -134,7 +135,7 @@ class _LinkDirection:
 
 
 class Conditioner:
-    """Both directions of the links. The same `seed` gives the same packets the same fates."""
+    """Both directions of the links. The same `seed` gives the same packets the same outcomes."""
 
     def __init__(self, seed: int) -> None:
         self._ways: dict[Direction, _LinkDirection] = {"in": _LinkDirection(), "out": _LinkDirection()}
@@ -146,9 +147,9 @@ class Conditioner:
             way.begin(f"{seed} {direction}")
 
     def set(self, inward: Conditions, outward: Conditions, seed: int | None = None) -> None:
-        """Other conditions from now on. With a `seed` chance and counts begin anew.
+        """Set the conditions. With a `seed` random numbers and counts start anew.
 
-        A drop that stands in both directions is one: for whichever such packets come first.
+        A drop rule that is in both directions is one rule, for the first packets of either that match it.
         """
         if seed is not None:
             self._begin(seed)
@@ -165,11 +166,11 @@ class Conditioner:
         self._ways["out"].set(outward, out)
 
     def drop_next(self, drop: DropRule) -> None:
-        """One drop with an aim more, in both directions: whichever such packet comes first."""
+        """Add a drop rule in both directions, for the first packets of either that match it."""
         rule = _ActiveRule(drop)
         for way in self._ways.values():
             if not way.active:
-                way.counts = dict.fromkeys(way.counts, 0)  # those of what is over
+                way.counts = dict.fromkeys(way.counts, 0)  # they are of conditions that are over
             way.rules.append(rule)
 
     @property
@@ -178,19 +179,19 @@ class Conditioner:
         return any(way.active for way in self._ways.values())
 
     def conditions(self, direction: Direction) -> Conditions:
-        """Those of one direction, with as many of the aimed drops as are left."""
+        """The conditions of one direction; a drop rule's count is what is left of it."""
         return self._ways[direction].state
 
     def counts(self, direction: Direction) -> LinkCounts:
-        """The packets of one direction by their verdicts, since it has these conditions, or the seed."""
+        """The packets of one direction by verdict, since its conditions or the seed were set."""
         return LinkCounts(*self._ways[direction].counts.values())
 
     def outcomes(
         self, direction: Direction, packet: bytes, now: float, on_the_way: int = 0
     ) -> tuple[PacketOutcome, ...]:
-        """What becomes of a packet sent at `now` (seconds), and then of its copy where it has one.
+        """What becomes of a packet sent at `now` (seconds), and second, of its copy where it has one.
 
-        `on_the_way` are the bytes of memory that those before it take, in its direction.
+        `on_the_way`: bytes of memory that the packets under way in its direction take.
         """
         way = self._ways[direction]
         chance, set_ = way.chance.random, way.conditions
@@ -229,7 +230,7 @@ class Conditioner:
 
 
 def _overrun(way: _LinkDirection, packet: bytes, now: float) -> str:
-    """Why a packet finds no room before a slow link; where it does, it takes it."""
+    """Why a packet finds no room in the queue before a slow link; "" where it does, and it is put there."""
     rate = way.conditions.rate
     if not rate:
         return ""

@@ -1,7 +1,7 @@
-"""The link between two ends in types: what it is to do to packets on purpose, and what it has done.
+"""Types for the conditions of a link, and for what it did to packets.
 
-`conditioner` does it: it decides when a packet is sent what becomes of it, so that a run can be repeated by
-its seed, and what is told of a packet never changes. `syntax` has the text form.
+`conditioner` applies them; it decides what becomes of a packet when that is sent, so that a seed repeats a
+run and the verdict of a packet never changes. `syntax` has the text form.
 """
 
 from typing import Literal
@@ -11,36 +11,36 @@ import msgspec
 from sctp_tui.sctp.field_types import Name
 
 Verdict = Literal["delivered", "delayed", "reordered", "duplicated", "dropped", "refused", "bounced"]
-"""What became of a packet: `duplicated` is the copy, `refused` was not let in, or discarded; `bounced` is no
-packet more, but tells of one sent before, as far as its octets are known, that it did not get through."""
+"""What became of a packet: `duplicated` is the copy, `refused` was not let in, or was discarded. `bounced` is
+not a further packet: it says of one sent before, as far as its octets are known, that it did not arrive."""
 
 ROUNDED = 1e-6
-"""Seconds by which a packet may arrive sooner than its delay tells: arrivals are in whole microseconds."""
+"""Seconds by which a packet may arrive before its `delay` is over, as arrivals are whole microseconds."""
 
 
 def has_come(arrival: float, now: float) -> bool:
-    """Whether what arrives at a time is there by `now`, both in seconds of the link's clock.
+    """Whether a packet that arrives at `arrival` has come by `now`, both in seconds of the link's clock.
 
-    Nobody else makes up for the rounding: done twice, it takes in what comes next, too.
+    Only here is the rounding allowed for: allowed for twice, the next packet would count as come, too.
     """
     return arrival <= now + ROUNDED
 
 
 KEPT_OUT = "the link's time is not the world's: nothing from outside is let in"
-"""The reason of a packet that is refused as its sender's time goes on while ours does not."""
+"""The reason for a packet refused as its sender's time goes on while the link's is slow or stopped."""
 WRONG_CHECKSUM, WRONG_TAG = "wrong checksum", "wrong tag"
-"""The reasons of those that their receiver discards unseen (RFC 9260, sections 6.8 and 8.5)."""
+"""The reasons for packets that their receiver silently discards (RFC 9260, sections 6.8 and 8.5)."""
 NOT_READ = "too much came before it that its endpoint has not read yet"
-"""The reason of one that there is no room for."""
+"""The reason for a packet refused by `userspace.unread`."""
 NOT_SENT = "not sent: "
-"""What the reason of one that bounced begins with, where this machine's own kernel did not send it; where it
-was sent and ICMP came back, with "ICMP"."""
+"""The start of the reason for a bounced packet that this machine's kernel did not send. Where it was sent and
+ICMP came back, the reason starts with "ICMP"."""
 
 
 class DropRule(msgspec.Struct, frozen=True):
-    """A drop with an aim: the next `count` packets with such a chunk, 0 for every one.
+    """A drop rule: drop the next `count` packets that have such a chunk, 0 for every one.
 
-    `chunk` is its name in the registry (`DATA`, `COOKIE ECHO`), `stream` limits DATA to one stream.
+    `chunk` is its name in IANA's registry (`DATA`, `COOKIE ECHO`); `stream` limits DATA to one stream.
     """
 
     chunk: Name
@@ -49,10 +49,10 @@ class DropRule(msgspec.Struct, frozen=True):
 
 
 class Conditions(msgspec.Struct, frozen=True):
-    """What one direction of the link does.
+    """What one direction of the link does to packets.
 
     `loss`, `duplication` and `reordering` are shares of 0 to 1; `delay` and `jitter` (up to so much more or
-    less than `delay`) ms; `rate` kbit/s, 0 for no limit; `cut` loses everything.
+    less than `delay`) are in ms; `rate` in kbit/s, 0 for no limit; `cut` drops everything.
     """
 
     loss: float = 0.0
@@ -66,9 +66,9 @@ class Conditions(msgspec.Struct, frozen=True):
 
 
 class LinkCounts(msgspec.Struct, frozen=True):
-    """The packets of one direction by their verdicts, since its conditions or the seed were set.
+    """The packets of one direction by verdict, since its conditions or the seed were set.
 
-    Copies are `duplicated`.
+    `duplicated` counts the copies.
     """
 
     delivered: int = 0

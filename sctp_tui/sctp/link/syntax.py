@@ -1,7 +1,8 @@
-"""Conditions of a link as text, for options, the config file and the panel, and back: `loss=10% delay=50ms`.
+"""Reads and writes the conditions of a link as text: `loss=10% delay=50ms`, as in options and the config
+file.
 
-Every condition is a word; the order doesn't matter. Numbers go through `Decimal`, so that what is written is
-what is read.
+Every condition is a word; the order doesn't matter. Numbers go through `Decimal`, so that to write and read
+them changes none.
 """
 
 import difflib
@@ -20,7 +21,7 @@ LONGEST = 60_000
 FASTEST = 10_000_000
 """The highest rate, in kbit/s."""
 MOST = 1_000_000
-"""The most packets that one aimed drop is for."""
+"""The highest count of a drop rule, but for `every`."""
 
 _CHUNKS = {name.replace(" ", "-"): name for name in BY_LABEL}
 _STREAMED = (ChunkType.DATA.label, ChunkType.I_DATA.label)
@@ -34,9 +35,9 @@ _EXAMPLE = "as in drop=DATA#1, drop=3*SACK or drop=every*COOKIE-ECHO"
 
 
 def parse(text: str) -> Conditions:
-    """What a text says; `off` and the empty text are a link that does nothing.
+    """The conditions that a text names; `off` and the empty text are none.
 
-    Raises `SctpError` with the word, where it stands (columns count from 1), the limit, and the way out.
+    Raises `SctpError` with the word, its column (from 1), the limit, and the way out.
     """
     found: dict[str, Any] = {}
     drops: list[DropRule] = []
@@ -77,7 +78,7 @@ def parse(text: str) -> Conditions:
 
 
 def parse_drop(text: str) -> DropRule:
-    """`DATA#1`, `3*SACK`, `every*COOKIE-ECHO`. Raises `SctpError`."""
+    """Parse a drop rule: `DATA#1`, `3*SACK`, `every*COOKIE-ECHO`. Raises `SctpError`."""
     match = _DROP.fullmatch(text)
     if match is None:
         raise SctpError(f"{text!r} is no drop: give a chunk, {_EXAMPLE}")
@@ -104,7 +105,7 @@ def parse_drop(text: str) -> DropRule:
 
 
 def to_text(conditions: Conditions) -> str:
-    """What `parse` reads as these conditions; `off` for none."""
+    """The text that `parse` reads as these conditions; `off` for none."""
     words = [
         f"{name}={_plain(Decimal(repr(value)) * (100 if _UNITS[name] == '%' else 1))}{_UNITS[name]}"
         for name, value in (
@@ -125,13 +126,13 @@ def to_text(conditions: Conditions) -> str:
 
 
 def drop_to_text(drop: DropRule) -> str:
-    """What `parse_drop` reads as this drop."""
+    """The text that `parse_drop` reads as this rule."""
     often = {0: "every*", 1: ""}.get(drop.count, f"{drop.count}*")
     return f"{often}{drop.chunk.replace(' ', '-')}{'' if drop.stream is None else f'#{drop.stream}'}"
 
 
 def drop_in_words(drop: DropRule) -> str:
-    """What it is for: `the next DATA on stream 1`, `the next 3 packets with SACK`, `every COOKIE ECHO`."""
+    """What a rule drops: `the next DATA on stream 1`, `the next 3 packets with SACK`, `every COOKIE ECHO`."""
     of = "" if drop.stream is None else f" on stream {drop.stream}"
     if drop.count == 0:
         return f"every {drop.chunk}{of}"

@@ -1,4 +1,4 @@
-"""The controls of the links: what they do to packets, and how fast their time goes."""
+"""Controls the links of the userspace stack: their conditions, and how fast their time goes."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ SLOWEST = 0.01
 class UserspaceLinkControl:
     """See `sctp_tui.sctp.endpoint.LinkControl`.
 
-    `elsewhere` says a host that associations lead to out of the process, "" where none does.
+    `elsewhere` gives the host of a peer outside this process that has an association, "" for none.
     """
 
     def __init__(self, pump: Pump, clock: Clock, elsewhere: Callable[[], str]) -> None:
@@ -91,7 +91,7 @@ class UserspaceLinkControl:
         )
 
     def _refusal(self) -> str:
-        """Why time can't be changed, "" where it can: one who is elsewhere has a time of its own."""
+        """Why the speed of time can't be changed, "" where it can: a peer elsewhere has real time."""
         host = self._elsewhere()
         return (
             f"packets go over UDP to {host}, where time goes on: close or abort those associations first"

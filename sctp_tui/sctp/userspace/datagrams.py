@@ -1,4 +1,4 @@
-"""Datagrams in and out of UDP sockets: many by one system call where the system can, else one by one."""
+"""Sends and receives datagrams: many by one system call where the system can, else one by one."""
 
 import socket
 from collections.abc import Sequence
@@ -9,28 +9,28 @@ from sctp_tui.sctp import mmsg, sockaddr
 from .links import SocketAddress
 
 _LARGEST = 64 * 1024  # bytes; no datagram is longer
-_ADDRESSES = 4096  # kept translated: those seen last
+_ADDRESSES = 4096  # cached translations of addresses
 
 Received = list[tuple[bytes, SocketAddress]]
 Outgoing = tuple[bytes, SocketAddress | None]
-"""A datagram, and where it goes: None for the one peer of its socket."""
+"""A datagram and its destination, None for a connected socket's peer."""
 Unsent = tuple[int | None, OSError]
-"""Which datagram did not go, and why; None for what ICMP says of one that went before."""
+"""The index of a datagram that was not sent, and why; None for an ICMP error about an earlier one."""
 
 
 class OneByOne:
-    """By Python's sockets, on any system. `most` are the datagrams that one call of `receive` takes."""
+    """By Python's sockets, on any system. `most`: datagrams that one call of `receive` reads."""
 
     most = 1
 
     def receive(self, sock: socket.socket) -> Received:
-        """What waits on a socket. Raises OSError: BlockingIOError for nothing, else what ICMP says."""
+        """Read from a socket. Raises BlockingIOError where nothing waits, OSError for an ICMP error."""
         return [sock.recvfrom(_LARGEST)]
 
     def send(self, sock: socket.socket, datagrams: Sequence[Outgoing]) -> list[Unsent]:
-        """Send in order, whatever becomes of the others; those that did not go.
+        """Send all, in order, even where some fail; returns those that did.
 
-        What ICMP says of an earlier one comes as the error of a later, which is tried again then.
+        An ICMP error about an earlier datagram comes as the error of a later one, which is then tried again.
         """
         unsent: list[Unsent] = []
         for i, (data, address) in enumerate(datagrams):
@@ -55,7 +55,7 @@ class OneByOne:
 class ManyAtOnce:
     """By recvmmsg and sendmmsg; see `OneByOne`. All datagrams of one `send` have an address, or none has.
 
-    An error that is found while others are sent may be told by the next call, or not at all.
+    An ICMP error that comes during a call may be reported by the next one, or not at all.
     """
 
     most = mmsg.COUNT
@@ -93,7 +93,7 @@ class ManyAtOnce:
                 if first is not None:
                     unsent.append((None, first))
                     first = None
-            except BlockingIOError as full:  # for the others too
+            except BlockingIOError as full:  # and so for all that follow
                 return unsent + [(i, full) for i in range(at, stop)]
             except OSError as error:
                 if first is None:

@@ -1,4 +1,4 @@
-"""What a peer asks for by RE-CONFIG and our stack denies (RFC 6525, section 5.2): it tells nobody of that."""
+"""Finds what a peer asks for by RE-CONFIG and our stack denies (RFC 6525, section 5.2): no event tells it."""
 
 import struct
 from collections.abc import Iterator
@@ -11,20 +11,20 @@ from sctp_tui.sctp.wire.parameters import Parameter
 
 _RE_CONFIG = ChunkType.RE_CONFIG
 _RESPONSE = 16
-_DENIED = 2  # a result of section 4.4
+_DENIED = 2  # "Denied", a result of section 4.4
 _NUMBER = struct.Struct("!I")
 _RESULT = struct.Struct("!II")
 
 
 class Denial(NamedTuple):
-    """A request in words, of the association whose packets begin with `head`, its ports and tag."""
+    """A denied request as text; packets of its association begin with `head`, ports and tag."""
 
     head: bytes
     asked: str
 
 
 def asks(packet: bytes) -> bool:
-    """Whether a packet may ask for something, by the types of its chunks: most of those that come don't."""
+    """Whether a packet has a RE-CONFIG chunk: a quick test, as most packets have none."""
     at, end = 12, len(packet)
     while at + 4 <= end:
         if packet[at] == _RE_CONFIG:
@@ -34,7 +34,7 @@ def asks(packet: bytes) -> bool:
 
 
 def denials(request: bytes, answer: bytes) -> Iterator[Denial]:
-    """What a packet asks for that the packet sent back denies. Both are intact."""
+    """The requests of a packet that `answer`, the packet sent back, denies. Both have right checksums."""
     denied = {
         number
         for parameter in _parameters(answer)

@@ -1,7 +1,7 @@
-"""Flows: which pair of ends a packet that is told of passed between, each pair with a serial of its own.
+"""Flows: the pair of ends that a packet shown passed between, each pair with a number of its own.
 
-What strangers send has flows too, whether it is let in or refused. Only so many of those are kept; those of
-what is up, or set up by ourselves, stay with their link.
+Packets of strangers have flows too, whether let in or refused; of those only so many are kept. The flow of an
+association that is up, or that we are setting up, stays with its link.
 """
 
 import socket
@@ -14,13 +14,13 @@ from sctp_tui.sctp.events import Peer
 from .links import Flow, Link, SocketAddress
 
 STRANGERS = 4096
-"""Flows kept of what is not up, all links together; past it the one unused longest gets a new serial."""
+"""Flows kept of strangers; beyond it the one unused longest is dropped, and is new when it comes again."""
 FLOW_COST = 1000
-"""Bytes that such a flow takes at most, with its place in the table."""
+"""Bytes of memory that such a flow takes at most, with its place in the table."""
 
 
 class Flows:
-    """All flows; `names` are the endpoints by their SCTP ports. Ports are bytes, the local one first."""
+    """All flows; `names` are endpoint names by SCTP port. `ports` are four octets, the local one first."""
 
     def __init__(self, names: Mapping[int, str], limit: int = STRANGERS) -> None:
         self.limit = limit
@@ -30,22 +30,22 @@ class Flows:
         self._last = 0
 
     def __len__(self) -> int:
-        """How many are kept that are not their links'."""
+        """How many flows of strangers are kept."""
         return len(self._strangers)
 
     def attach(self, sock: socket.socket) -> None:
-        """A UDP socket is read from now on."""
+        """Remember the address of a UDP socket that is read from now on."""
         address = sock.getsockname()
         self._bound[sock] = sockaddr.host(address), address[1]
 
     def detach(self, sock: socket.socket) -> None:
-        """A UDP socket is read no more."""
+        """Drop a UDP socket that is read no more, and the flows of its strangers."""
         self._bound.pop(sock, None)
         for key in [key for key in self._strangers if isinstance(key, tuple) and key[0] is sock]:
             del self._strangers[key]
 
     def of(self, link: Link, ports: bytes, *, begins: bool = False) -> Flow:
-        """The flow of a packet on a link; `begins` where it is an INIT of our own."""
+        """The flow of a packet on a link; `begins`: it is an INIT of our own."""
         flow = link.flows.get(ports)
         if flow is not None:
             return flow
@@ -62,7 +62,7 @@ class Flows:
         return ports in link.flows or _key(link, ports) in self._strangers
 
     def from_address(self, sock: socket.socket, address: SocketAddress, ports: bytes) -> Flow:
-        """The flow of a packet that came from where no link leads."""
+        """The flow of a packet from an address that has no link."""
         host = sockaddr.host(address)
         return self._stranger((sock, address, ports), sock, host, address[1], ports)
 
@@ -89,7 +89,7 @@ class Flows:
         local, port = int.from_bytes(ports[:2], "big"), int.from_bytes(ports[2:], "big")
         end = Peer((here,), local)
         if sock is not None:
-            bound = self._bound.get(sock)  # None: its last packets, and it is closed
+            bound = self._bound.get(sock)  # None for the last packets of a closed socket
             end = (
                 Peer(addresses=bound[:1], port=local, udp_port=bound[1])
                 if bound is not None
@@ -101,17 +101,17 @@ class Flows:
         )
 
     def keep(self, link: Link, ports: bytes) -> None:
-        """An association came up: its flow stays until `release`."""
+        """Keep the flow of an association that came up, until `release`."""
         if link.flows.get(ports) is None:
             link.flows[ports] = self._strangers.pop(_key(link, ports), None)
 
     def release(self, link: Link, ports: bytes) -> None:
-        """An association ended: only its last packets are still to come."""
+        """Treat the flow of an association that ended as a stranger's; only its last packets still come."""
         if not link.ours and (flow := link.flows.pop(ports, None)) is not None:
             self._add(_key(link, ports), flow)
 
     def move(self, link: Link) -> None:
-        """The peer on this link has another UDP port."""
+        """Set the UDP port in a link's flows anew, as its peer now has another."""
         for ports, flow in link.flows.items():
             if flow is not None:
                 peer = Peer(addresses=flow.peer.addresses, port=flow.peer.port, udp_port=link.udp_port)
@@ -119,5 +119,5 @@ class Flows:
 
 
 def _key(link: Link, ports: bytes) -> Hashable:
-    # By where it leads: so a packet refused before there was a link has the same flow.
+    # By the address where there is one, so that a packet refused before the link was kept has the same flow.
     return (link.udp, link.address, ports) if link.address is not None else (link.udp, link.handle, ports)

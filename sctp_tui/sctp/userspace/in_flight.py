@@ -1,6 +1,6 @@
-"""What is between two ends: the packets on their way, the time by which they arrive, what is done to them.
+"""The packets between two ends: which are under way, when they arrive, and the link's own time.
 
-Time is the link's own: it goes as the world's does, slower, or not at all, and the library's timers with it.
+The link's time runs as real time does, slower, or not at all; the library's timers run by it.
 """
 
 import random
@@ -14,19 +14,19 @@ from sctp_tui.sctp.link.conditioner import Conditioner, PacketOutcome
 from .links import Link
 
 LEAST = 0.005
-"""Seconds, of the link's time, that a packet takes at least while that is not the world's: to be seen."""
+"""Seconds of the link's time that a packet takes at least while that is slow or stopped, so as to be seen."""
 _APART = 2e-6
-"""Seconds between any two arrivals, also of what sets out while time is the world's, as it may be stopped:
-who looks at the clock can tell which packets are there."""
+"""Seconds between any two arrivals, so that the clock tells which packets have arrived. They are kept apart
+at full speed too, as time may be stopped before they arrive."""
 
 _COST = 256
-"""Bytes that a packet on its way takes at most besides its own."""
+"""Bytes of memory that a packet under way takes at most, on top of its own."""
 
 
 class InFlightPacket(NamedTuple):
-    """A packet on its way since it was sent: over UDP from `link` or to it, within the process to it.
+    """A packet under way: within the process to `link`, over UDP from `link` or to it.
 
-    `due` is the link's time. `types` are its low chunk types as a bit set.
+    `due` is its arrival in the link's time, `types` the bit set of its chunk types (`links.admit`).
     """
 
     due: float
@@ -45,10 +45,11 @@ class InFlightPacket(NamedTuple):
 class InFlight:
     """The link's clock, and a heap of the packets `held`, the next to arrive first.
 
-    `now` is the link's time in seconds: the world's, until it was changed. `clock` is the same, also while
-    what was due before is being caught up with. `direct` where packets arrive at once, and nothing else
-    here is looked at. `changed` is set by whatever happens, and cleared by who has told of it. Since the
-    monotonic time `since`, when it was `then`, the clock goes as it does: at `speed`.
+    `now()` is the link's time in seconds: the monotonic clock, until its speed was changed. While packets
+    that are due are delivered it is each one's own time (`catch_up`); `clock()` is the link's time without
+    that. `direct`: no condition is set and time is real, so packets arrive at once and bypass this class.
+    `changed` is set by every change, and cleared by `LinkControl.state`. The clock was `then` at the
+    monotonic time `since`, and has run at `speed` from there.
     """
 
     def __init__(self, mono: Callable[[], float]) -> None:
@@ -61,8 +62,8 @@ class InFlight:
         self.then = self.since = 0.0
         self.clock = self.now = mono
         self._serial = 0
-        self._set_out = 0.0  # when the last packet did
-        self._latest = 0.0, 0.0  # when a packet was to arrive, and when it does
+        self._set_out = 0.0  # when the last packet was sent
+        self._latest = 0.0, 0.0  # of the last packet: the arrival wanted, and the one given to it
         self._dues: set[float] = set()
         self._bytes: dict[Direction, int] = {"in": 0, "out": 0}
 
@@ -70,31 +71,32 @@ class InFlight:
         return self.then + (self._mono() - self.since) * self.speed
 
     def catch_up(self, at: float | None) -> None:
-        """It is that time for now, or when the last packet set out; None: it is what the clock says again."""
+        """Let `now()` be `at`, but not before the last packet was sent; None: what the clock says again."""
         now = None if at is None else max(at, self._set_out)
         self.now = self.clock if now is None else lambda: now
 
     def set_speed(self, speed: float) -> None:
-        """Go on from here at another speed: 0 stands still, 1 is the world's."""
+        """Run at another speed from now on: 0 is stopped, 1 real time."""
         self.then, self.since, self.speed = self.clock(), self._mono(), speed
         self.clock = self.now = self._changed_clock
         self.update_direct()
 
     def advance(self, seconds: float) -> None:
-        """Put the clock forward, or back where nothing happened meanwhile."""
+        """Put the clock forward, or back if nothing has happened since then."""
         now = self._mono()
         self.then, self.since = self.then + (now - self.since) * self.speed + seconds, now
         self.changed = True
 
     def update_direct(self) -> None:
-        """Something was set: is there anything to do?"""
+        """Set `direct` anew, after a change of the speed or the conditions."""
         self.direct = self.speed == 1 and not self.conditioner.active
         self.changed = True
 
     def outcomes(self, direction: Direction, packet: bytes, *, within: bool) -> tuple[PacketOutcome, ...]:
-        """What becomes of a packet sent now; `within` the process it takes its time while that is slow.
+        """What becomes of a packet sent now, and of its copy if it has one.
 
-        There nothing else arrives at the same time.
+        `within` the process it takes at least `LEAST` while time is slow or stopped, and arrives at a time of
+        its own.
         """
         self._set_out = self.now()
         outcomes = self.conditioner.outcomes(direction, packet, self._set_out, self.on_the_way(direction))
@@ -107,7 +109,7 @@ class InFlight:
                 for outcome in outcomes
             )
         if outcomes[0].verdict == "dropped":
-            self.update_direct()  # it may have been the last that was aimed at
+            self.update_direct()  # it may have been the last packet of a drop rule
         return outcomes
 
     @property
@@ -115,7 +117,7 @@ class InFlight:
         return LEAST if self.speed != 1 else 0.0
 
     def _alone(self, delay: float) -> float:
-        """At least that delay, so long that nothing else arrives at the same time."""
+        """A delay, lengthened where another packet would arrive at the same time."""
         now = self.now()
         wanted = round(now + delay, 6)
         before, due = self._latest
@@ -126,9 +128,9 @@ class InFlight:
         return due - now
 
     def hold(self, link: Link, packet: bytes, types: int, delay: float, direction: Direction) -> None:
-        """A packet sets out."""
+        """Put a packet under way; it arrives in `delay` seconds."""
         self._serial += 1
-        # Rounded, so that what was to come together does, in the order in which it was sent.
+        # Rounded, so that packets meant to arrive together do, in the order in which they were sent.
         due = round(self.now() + delay, 6)
         self._dues.add(due)
         heappush(self.held, InFlightPacket(due, self._serial, link, packet, types, direction))
@@ -136,17 +138,17 @@ class InFlight:
         link.on_the_way += 1
 
     def on_the_way(self, direction: Direction) -> int:
-        """Bytes of memory that the packets on their way in a direction take."""
+        """Bytes of memory that the packets under way in a direction take."""
         return self._bytes[direction]
 
     def next(self) -> InFlightPacket:
-        """Take the packet that arrives next."""
+        """Remove the packet that arrives next, and return it."""
         one = heappop(self.held)
         self._forget(one)
         return one
 
     def take(self, of: Callable[[Link], bool]) -> list[InFlightPacket]:
-        """Take what is on its way to or from such links, in order."""
+        """Remove the packets under way whose link `of` accepts, and return them in order of arrival."""
         taken = sorted(one for one in self.held if of(one.link))
         self.held[:] = [one for one in self.held if not of(one.link)]
         heapify(self.held)

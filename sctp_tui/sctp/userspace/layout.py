@@ -1,7 +1,7 @@
-"""usrsctp's numbers and structures (usrsctp.h), as far as this program uses them.
+"""The constants and structures of usrsctp (usrsctp.h) that this program uses.
 
-All are native byte order with C alignment; where the header and the library disagree, the library is
-followed. On BSD and macOS a sockaddr begins with its length.
+All are in native byte order with C alignment. Where the header and the library differ, this is as in the
+library. On BSD and macOS a sockaddr begins with its length.
 """
 
 import struct
@@ -30,7 +30,7 @@ RECVRCVINFO = 0x001F
 STATUS = 0x0100
 PEER_ADDR_INFO = 0x0101
 TAGS = 0x1105
-"""SCTP_GET_NONCE_VALUES, which is in the library, and in no header of it that is installed."""
+"""SCTP_GET_NONCE_VALUES, which the library has, but not its installed header."""
 
 EVENT_READ = 1
 MSG_NOTIFICATION = 0x2000
@@ -98,8 +98,8 @@ EVENTS = {
     0x000D: "STREAM_CHANGE_EVENT",
     0x000E: "SEND_FAILED_EVENT",
 }
-# Not asked for: SEND_FAILED says less than SEND_FAILED_EVENT, SENDER_DRY comes after each message, and
-# NOTIFICATIONS_STOPPED can't be switched.
+# Left out: SEND_FAILED, which says less than SEND_FAILED_EVENT; SENDER_DRY, which comes after each message;
+# NOTIFICATIONS_STOPPED, which can't be switched.
 SUBSCRIBED = sorted(set(EVENTS) - {0x0004, 0x000A, 0x000B})
 
 
@@ -111,7 +111,7 @@ def sockaddr(port: int, handle: int) -> bytes:
 
 
 def port_and_handle(address: bytes) -> tuple[int, int]:
-    """What `sockaddr` packed."""
+    """The reverse of `sockaddr`: port and handle."""
     return int.from_bytes(address[2:4], "big"), int.from_bytes(address[8:16], sys.byteorder)
 
 
@@ -140,6 +140,6 @@ DIALECT = Dialect(
     reset_failed=0x0008,
     change_denied=0x0004,
     change_failed=0x0008,
-    # A path is a pointer of ours here; the endpoint, which knows whose, puts the peer's address in.
+    # The address of a path is a handle of ours here; the endpoint puts the peer's address in its place.
     address=lambda data: "",
 )

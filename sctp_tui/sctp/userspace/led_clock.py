@@ -1,11 +1,11 @@
-"""The clock of usrsctp, led by ours where the link's time is not the world's.
+"""Makes usrsctp's clock follow the link's time where that is slow or stopped.
 
-The library's timers run by what `handle_timers` is told, but it asks the system what time it is wherever a
-packet, a cookie, a message with a lifetime or a HEARTBEAT has an age: with that time standing still, it would
-measure wrong round trips, and count HEARTBEATs as missed that it never sent, as the last one is too young for
-another. It has no option for a clock. But as any shared object it calls `gettimeofday` through a slot of its
-own, into which the loader has put the system's function; ours is put there instead. Where the object is of
-another form (macOS), the library's ages are those of the world's time.
+The library's timers run by what `handle_timers` is told, but for the age of a packet, a cookie, a message
+with a lifetime or a HEARTBEAT it reads the system's clock. While the link's time is stopped that would give
+wrong round-trip times, and HEARTBEATs counted as missed that were never sent, as the last one is too recent
+for another. The library has no option for a clock. But like any shared object it calls `gettimeofday` through
+a slot of its own, into which the loader has put the address of the system's function; here ours is put there.
+Where the object has another format (macOS), the library's ages go by real time.
 """
 
 import ctypes
@@ -27,9 +27,9 @@ _GetTimeOfDay = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 
 
 class LedClock:
-    """What a loaded library takes for the time of day: the system's, until it follows another.
+    """The clock of a loaded library: the system's, or from `follow` on that of `now`.
 
-    `now` is in seconds from wherever it likes; from `follow` on the library's time goes as that does.
+    `now` gives seconds since any origin.
     """
 
     def __init__(self, library: ctypes.CDLL, now: Callable[[], float]) -> None:
@@ -40,7 +40,7 @@ class LedClock:
         self._function = _GetTimeOfDay(self._tell)
 
     def follow(self) -> bool:
-        """Lead the library's clock from now on, which doesn't jump; False where it can't be led."""
+        """Make the library's clock follow `now`, without a jump; False where the platform can't."""
         if not self._slots:
             self._offset = time.time() - self._now()
             ours = ctypes.cast(self._function, ctypes.c_void_p).value or 0
@@ -48,7 +48,7 @@ class LedClock:
         return bool(self._slots)
 
     def let_go(self) -> None:
-        """The library asks the system again."""
+        """Return the library to the system's clock."""
         for slot, before in self._slots:
             _put(slot, before)
         self._slots = []
@@ -60,7 +60,7 @@ class LedClock:
 
 
 def _slots(library: ctypes.CDLL) -> Iterator[int]:
-    """Where a library keeps the address of `gettimeofday`."""
+    """The addresses at which a library keeps that of `gettimeofday`."""
     if not sys.platform.startswith("linux") or struct.calcsize("P") != 8 or sys.byteorder != "little":
         return
     # What dlopen gives begins with a struct link_map: base, name, dynamic section.
@@ -88,7 +88,7 @@ def _slots(library: ctypes.CDLL) -> Iterator[int]:
 
 
 def _put(slot: int, address: int) -> int:
-    """Write an address into a slot, which the loader may have protected since; what was there before."""
+    """Write an address into a slot, which may be write-protected; returns the one before."""
     system = ctypes.CDLL(None, use_errno=True)
     page = slot & -mmap.PAGESIZE
     at, size = ctypes.c_void_p(page), ctypes.c_size_t(mmap.PAGESIZE)
@@ -101,7 +101,7 @@ def _put(slot: int, address: int) -> int:
 
 
 def _protection(address: int) -> int:
-    """What a page of this process allows."""
+    """The protection of a page of this process, for mprotect(2)."""
     with open("/proc/self/maps") as maps:
         for line in maps:
             where, allowed, *_ = line.split()

@@ -1,10 +1,10 @@
-"""Finding usrsctp and calling it: the shared object, its functions, its tunables.
+"""Finds usrsctp and loads it: the shared object, its functions, its tunables.
 
-No Python package binds it, so it is loaded by ctypes, from (in this order) the path in SCTP_TUI_USRSCTP,
-a wheel that carries it (extra `embedded`: newer than the last release, with its security fixes), the
-system's library. A wheel's package is never imported, only its shared object loaded.
+No Python package binds it, so it is loaded by ctypes: from the path in SCTP_TUI_USRSCTP, else from a wheel
+that includes it (extra `embedded`: newer than the last release, with security fixes), else the system's
+library. A wheel's package is never imported, only its shared object loaded.
 
-SCTP_TUI_USRSCTP is ignored where the process has more privilege than its user, whose code would have it too.
+SCTP_TUI_USRSCTP is ignored where the process has more privilege than its user, as that library would have it.
 """
 
 import ctypes
@@ -20,9 +20,9 @@ import msgspec
 from sctp_tui.sctp.endpoint import Flaw, StackUnavailable
 
 VARIABLE = "SCTP_TUI_USRSCTP"
-_AT_SECURE = 23  # of <elf.h>: the system tells libraries to trust the environment less
+_AT_SECURE = 23  # of <elf.h>: set where the process has more privilege than its user
 _WHEELS = ("pylibdatachannel", "aiolibdatachannel")
-# Only in what came after 0.9.5.0 of 2021, the last release.
+# A function that only versions after 0.9.5.0 of 2021, the last release, have.
 _NEWER_SYMBOL = "usrsctp_sysctl_get_sctp_ootb_with_zero_cksum"
 _INSTALL = 'pip install "sctp-tui[embedded]"'
 _OLD = Flaw("this usrsctp is of 2021 or before and lacks the fix of CVE-2021-30523", _INSTALL)
@@ -34,7 +34,7 @@ ConnOutput = ctypes.CFUNCTYPE(
 )
 
 _P, _I, _U32, _SIZE = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32, ctypes.c_size_t
-# Where None stands for the types of the arguments, they are given as C has them.
+# Result and argument types; None where the caller passes ctypes values itself.
 _SIGNATURES: dict[str, tuple[object, list[object] | None]] = {
     "usrsctp_init_nothreads": (None, [ctypes.c_uint16, ConnOutput, _P]),
     "usrsctp_finish": (_I, []),
@@ -73,15 +73,15 @@ class Library(msgspec.Struct, frozen=True):
 
 
 def load(tunables: Iterable[str] = ()) -> Library:
-    """The first usrsctp that is found and whole. Raises StackUnavailable with what was tried.
+    """Load the first usrsctp found that is complete. Raises `StackUnavailable` with what was tried.
 
-    `tunables` are those that `Library.tune` will be asked for.
+    `tunables` are the names that `Library.tune` will be called with; it must have them.
     """
     tried = []
     for path, version in _candidates():
         try:
-            # No call blocks or takes long. One that let other threads run meanwhile, as CDLL's do, would
-            # wait for a thread that draws until it is made to stop, once a message.
+            # PyDLL keeps the GIL: no call blocks or takes long, and CDLL, which releases it, could wait once
+            # a message to get it back from the thread that draws.
             functions = ctypes.PyDLL(path, use_errno=True)
             for name, (result, arguments) in _SIGNATURES.items():
                 function = getattr(functions, name)
@@ -100,14 +100,14 @@ def load(tunables: Iterable[str] = ()) -> Library:
 
 
 def ignored() -> str:
-    """What is not heard and why, "" for nothing."""
+    """Why SCTP_TUI_USRSCTP is ignored, as text; "" where it isn't, or is not set."""
     if os.environ.get(VARIABLE) and more_privileged():
         return f"{VARIABLE} is ignored, as this process has more privilege than its user"
     return ""
 
 
 def more_privileged() -> bool:
-    """Whether the process may do more than the user who started it: set-user-ID, file capabilities."""
+    """Whether the process has more privilege than its user: by set-user-ID or file capabilities."""
     if os.getuid() != os.geteuid() or os.getgid() != os.getegid():
         return True
     system = ctypes.CDLL(None)
@@ -122,7 +122,7 @@ def _package() -> str:
 
 
 def _candidates() -> Iterator[tuple[str, str]]:
-    """Paths to try, each with how to call it in words."""
+    """Paths to try, each with a name for the user."""
     if (named := os.environ.get(VARIABLE)) and not more_privileged():
         yield named, f"usrsctp from {named}"
         return
@@ -133,7 +133,7 @@ def _candidates() -> Iterator[tuple[str, str]]:
 
 
 def _in_wheel(wheel: str) -> Iterator[tuple[str, str]]:
-    # Its metadata would tell the same, by a module that takes longer to import than all of this.
+    # importlib.metadata could tell the same, but takes longer to import than all of this.
     spec = PathFinder.find_spec(wheel)
     if spec is None or spec.origin is None:
         return
@@ -141,14 +141,14 @@ def _in_wheel(wheel: str) -> Iterator[tuple[str, str]]:
     folders = [site / wheel, site / f"{wheel}.libs"]
     objects = [path for folder in folders for end in ("so*", "dylib") for path in folder.rglob(f"*.{end}")]
     version = next((info.name for info in site.glob(f"{wheel}-*.dist-info")), "").removesuffix(".dist-info")
-    # The carrier's own libssl needs its libcrypto, and neither is on the loader's path.
+    # The wheel's shared object needs its own libssl, and that its libcrypto; neither is on the loader's path.
     for name in ("libcrypto", "libssl"):
         for path in objects:
             if path.name.startswith(name):
                 try:
                     ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
                 except OSError:
-                    continue  # the load of the carrier says what is missing
+                    continue  # loading the wheel's object then says what is missing
     for path in objects:
         if path.name.startswith(("libdatachannel", "_native")):
             yield str(path), f"usrsctp in {version.replace('-', ' ') or wheel}"

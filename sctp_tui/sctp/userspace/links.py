@@ -1,9 +1,10 @@
-"""Links: the wires to the peers, and which of them a datagram belongs to (RFC 6951).
+"""Links to peers, and which of them a datagram belongs to (SCTP in UDP: RFC 6951).
 
-usrsctp knows a peer by a pointer, here a number that stands for a link. A link leads to another one in
-this process, or over a UDP socket to an address. A stranger has none until an association with it comes up:
-its number is worked out from its address anew for each datagram, as is what the library itself needs, by the
-cookie (RFC 9260, section 5.1). So no number of strangers takes any room.
+usrsctp knows a peer by a pointer, its handle; here that is a number which stands for a link. A link leads to
+another one in this process, or over a UDP socket to an address. A stranger, an address without an
+association, has no link: its handle is computed from its address anew for each datagram. The library keeps
+nothing of a stranger either, as all it needs is in the cookie (RFC 9260, section 5.1). So strangers take no
+memory, however many they are.
 """
 
 import os
@@ -18,16 +19,16 @@ from sctp_tui.sctp.events import Direction, Peer
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 
 RECENT = 256
-"""Links remembered though not kept, as the library may yet have to tell of them; past it the oldest goes."""
+"""Links remembered though removed, or never kept, for late notifications of them; then the oldest goes."""
 _OURS, _STRANGERS = 0x1000, 1 << 62
-"""Where the numbers begin of links that we make, and of those that are worked out from addresses."""
+"""The first handle of links that we make, and of those computed from addresses."""
 
 SocketAddress = tuple[Any, ...]
-"""What `recvfrom` says and `sendto` takes: host, port, and for IPv6 flow and scope."""
+"""An address as `recvfrom` returns and `sendto` takes it: host, port, and for IPv6 flow and scope."""
 
 
 class Flow(NamedTuple):
-    """The two ends of packets, as a `Packet` tells them."""
+    """The two ends of packets, with the fields of a `Packet`; `serial` is its `flow`."""
 
     endpoint: str
     local: Peer
@@ -36,17 +37,19 @@ class Flow(NamedTuple):
 
 
 class Link(msgspec.Struct, eq=False):
-    """One wire, by the number usrsctp knows it by.
+    """The way to a peer; usrsctp knows it by its `handle`.
 
-    `other` is the far end of a link within the process; else `udp` and `address` (None where the
-    socket is connected). `ours` is false for links made by a datagram. `tagged` are the first eight bytes
-    (ports and verification tag) of what comes of the associations that are up.
-    `init` is the last INIT sent, until an association is up, `echoed` the tag in the COOKIE ECHO after it.
-    `aborted` is set where an ABORT answered one, `against` tells in words where there is no way to the peer.
-    `gone` is how often the network told, since something came, that nobody has the peer's UDP port any more.
-    `sends` is where its packets go as seen from the local end: within the process that is the server's.
-    `on_the_way` is how many packets are held on it. `flows` are the ends of what is up by their ports, the
-    local one first; None before a packet was told of.
+    `other` is the far end of a link within the process; else `udp` and `address` (None where the socket is
+    connected) tell where it leads. `ours` is false for links made for a datagram's sender. `tagged` are the
+    first eight octets (ports and verification tag) of packets that come from associations that are up.
+
+    During a set-up: `init` is the last INIT sent, `echoed` the tag in the COOKIE ECHO after it, `aborted` is
+    set where an ABORT was the answer, `against` says why the peer can't be reached. `gone`: how often ICMP
+    has said since the peer's last packet that its UDP port is unreachable.
+
+    `sends` is the direction of its packets as seen from the local end, within the process the server's.
+    `on_the_way` is its number of packets under way. `flows` are the ends of associations by their ports, the
+    local one first; None until a packet was shown.
     """
 
     handle: int
@@ -69,7 +72,7 @@ class Link(msgspec.Struct, eq=False):
 
 
 class Links:
-    """All links of the process, by number, by address and by verification tag."""
+    """All links of the process, by handle, by address and by verification tag."""
 
     def __init__(self) -> None:
         self.by_handle: dict[int, Link] = {}
@@ -83,23 +86,23 @@ class Links:
         return len(self.by_handle)
 
     def add(self, host: str, udp_port: int | None = None, over: socket.socket | None = None) -> Link:
-        """A link of our own making; `over` is a connected UDP socket."""
+        """A link that we make; `over` is a connected UDP socket, None within the process."""
         self._last_handle += 1
         link = self.by_handle[self._last_handle] = Link(self._last_handle, host, udp_port, over)
         return link
 
     def pair(self, host: str, own: str = "") -> tuple[Link, Link]:
-        """Two ends of a wire within this process: there, to `host`, and back, to `own` or `host` too."""
+        """Both ends of a link within this process: to `host`, and back to `own`, or to `host` without one."""
         there, back = self.add(host), self.add(own or host)
         there.other, back.other = back, there
         there.sends = "in"
         return there, back
 
     def find(self, over: socket.socket, address: SocketAddress, packet: bytes) -> Link | None:
-        """Which link a datagram from `address` is of, None for a stranger's. Nothing of it is verified here.
+        """The link of a datagram from `address`, None for a stranger's. Its checksum is not verified here.
 
-        The verification tag decides first: whoever bears it from the same host is the peer, whatever UDP
-        port its NAT gave it meanwhile (RFC 6951, section 5.4); see `move`.
+        The verification tag decides first: a packet that has it and comes from the same host is the peer's,
+        whatever UDP port a NAT has given it meanwhile (RFC 6951, section 5.4); see `move`.
         """
         link = self._by_tag.get(packet[:8])
         if (
@@ -111,9 +114,10 @@ class Links:
         return self._by_address.get((over.fileno(), address))
 
     def stranger(self, over: socket.socket, address: SocketAddress) -> Link:
-        """A link to who has none, which is not kept: with the same number for the same address.
+        """A link to a stranger, which is not kept: with the same handle for the same address each time.
 
-        Nobody else can work it out: the library takes a cookie only from the number that it was made for.
+        Nobody else can compute the handle, and the library accepts a cookie only from the handle it was made
+        for.
         """
         where, turn = (over.fileno(), address), 0
         while True:
@@ -122,29 +126,29 @@ class Links:
             if handle not in self.by_handle:
                 host = sockaddr.host(address)
                 return Link(handle, host, address[1], over, address, ours=False)
-            turn += 1  # a peer that was here, and is elsewhere now
+            turn += 1  # taken: by a peer that was at this address and has moved
 
     def remember(self, link: Link) -> None:
-        """A link is not kept, or no more, and the library may yet have something to tell of it."""
+        """Remember a link that is not kept, as the library may still have notifications of it."""
         self._recent.pop(link.handle, None)
         self._recent[link.handle] = link
         if len(self._recent) > RECENT:
             del self._recent[next(iter(self._recent))]
 
     def told(self, handle: int) -> Link | None:
-        """The link that something was told of by its number."""
+        """The link of a handle in a notification, None where it is not even remembered."""
         return self.by_handle.get(handle) or self._recent.get(handle)
 
     def keep(self, link: Link) -> None:
-        """An association with a stranger is coming up."""
+        """Keep the link of a stranger, as an association with it comes up."""
         self.by_handle[link.handle] = link
         if link.udp is not None and link.address is not None:
             self._by_address.setdefault((link.udp.fileno(), link.address), link)
 
     def move(self, link: Link, over: socket.socket, address: SocketAddress) -> None:
-        """The peer is reached by another address from now on.
+        """Set the peer's address anew.
 
-        Only for a packet whose checksum is right: its tag alone may be what is left of another one.
+        Only for a packet whose checksum is right: in a corrupt one the tag may be right by chance.
         """
         where = (over.fileno(), address)
         self._by_address.pop((where[0], link.address or ()), None)
@@ -156,17 +160,17 @@ class Links:
         return self._by_address.get((over.fileno(), address))
 
     def tag(self, link: Link, head: bytes) -> None:
-        """What begins so (ports and verification tag) is of an association on this link from now on."""
+        """Packets that begin with `head` (ports and verification tag) are of an association on this link."""
         link.tagged.add(head)
         self._by_tag[head] = link
 
     def untag(self, link: Link, head: bytes) -> None:
-        """What begins so is of no association any more."""
+        """Packets that begin with `head` are of no association any more."""
         link.tagged.discard(head)
         self._by_tag.pop(head, None)
 
     def remove(self, link: Link) -> None:
-        """Forget a link."""
+        """Remove a link."""
         self.by_handle.pop(link.handle, None)
         for head in link.tagged:
             self._by_tag.pop(head, None)
@@ -181,11 +185,11 @@ class Links:
 
 
 _ALONE = 1 << ChunkType.INIT | 1 << ChunkType.INIT_ACK | 1 << ChunkType.SHUTDOWN_COMPLETE
-_I_DATA = ChunkType.I_DATA  # bound once, as in `monitor.trace.tags`
+_I_DATA = ChunkType.I_DATA  # looked up once: an enumeration's member takes longer
 CONTROL_CHUNKS = 32
-"""Chunks other than DATA in one packet. Some 20 types are defined, of which an honest packet has each once;
-only ERROR and HEARTBEAT ACK answer several of one packet before. Each may become an event: a packet over UDP
-has room for 16,373. DATA needs no such bound: an empty one is against the rules, flow control holds the rest.
+"""Chunks other than DATA that one packet may have. Some 20 types are defined, and an honest packet has each
+once; only ERROR and HEARTBEAT ACK may be several, as answers to one packet. Each may become an event, and a
+packet over UDP has room for 16,373 of them. DATA needs no such bound: flow control is one.
 """
 _NO_PACKET = "no SCTP packet, or a chunk cut short"
 _NOT_ALONE = "INIT, INIT ACK or SHUTDOWN COMPLETE bundled, which must be alone"
@@ -193,14 +197,14 @@ _CROWDED = f"more than {CONTROL_CHUNKS} control chunks in one packet"
 
 
 OTHERS = 1 << 16
-"""Stands for all other control chunks in a bit set of chunk types."""
+"""The bit of all types from 16 on, but for I-DATA, in a bit set of chunk types."""
 
 
 def admit(packet: bytes) -> tuple[str, int]:
     """Why a datagram from outside may not go to the library (or ""), and a bit set of its chunk types.
 
-    Refused: what is no SCTP packet, a chunk cut short, more than `CONTROL_CHUNKS`, and an INIT, INIT ACK or
-    SHUTDOWN COMPLETE that is not alone (RFC 9260, section 6.10; CVE-2021-30523 needs it).
+    Refused are: no SCTP packet, a chunk cut short, more than `CONTROL_CHUNKS`, and an INIT, INIT ACK or
+    SHUTDOWN COMPLETE that is bundled (RFC 9260, section 6.10; the attack of CVE-2021-30523 does that).
     """
     end = len(packet)
     if end < 16:

@@ -1,8 +1,8 @@
-"""Peers that have more addresses than one, as usrsctp has to see them: by the one that they are reached by.
+"""Removes the address list of a multihomed peer from its INIT or INIT ACK, as usrsctp can't read it.
 
-A peer lists the others in its INIT or INIT ACK (RFC 9260, section 3.3.2.1). usrsctp in conn mode knows no
-addresses, and what follows the first of them it does not read: so it missed the peer's extensions, such as
-PR-SCTP, and aborted at the first FORWARD TSN.
+A peer lists its addresses there (RFC 9260, section 3.3.2.1). usrsctp in conn mode has no addresses, and reads
+no parameter after the first of them: it would miss the peer's extensions, such as PR-SCTP, and abort at the
+first FORWARD TSN.
 """
 
 import struct
@@ -10,13 +10,13 @@ import struct
 from sctp_tui.sctp.wire.parameters import IPV4, IPV6
 
 _CHUNK, _PARAMETERS = 12, 32
-"""Where the one chunk of such a packet begins, and in it the parameters."""
+"""Offsets in the packet: of its one chunk, and of that chunk's parameters."""
 
 
 def addressless(packet: bytes) -> bytes:
-    """An INIT or INIT ACK, alone in its packet, without addresses; zero stands for its checksum.
+    """A packet with one INIT or INIT ACK chunk, without its addresses, and with zero for its checksum.
 
-    Just the packet where there are none. From a parameter on whose length is wrong nothing is touched.
+    The same object where there are none. From a parameter with a wrong length on nothing is changed.
     """
     end = min(len(packet), _CHUNK + (packet[_CHUNK + 2] << 8 | packet[_CHUNK + 3]))
     kept, taken, at = [packet[:_PARAMETERS]], 0, _PARAMETERS

@@ -1,8 +1,8 @@
-"""The packet pump: what carries usrsctp's packets, and what tells it that time has passed.
+"""The packet pump: carries usrsctp's packets, and runs its timers.
 
-usrsctp runs without threads and without a network: it hands every packet to `conn_output`, and gets those
-that arrive by `conninput`. In between are the links: within the process, or a UDP socket (RFC 6951). There
-is one pump in a process, as the library has one clock and one output.
+usrsctp runs here without threads and without a network: it gives every packet to the callback `conn_output`,
+and takes those that arrive by `usrsctp_conninput`. In between are links: to another endpoint of this process,
+or over a UDP socket (RFC 6951). There is one pump in a process, as the library has one clock and one output.
 """
 
 import errno
@@ -33,18 +33,18 @@ from .one_address import addressless
 from .unread import Unread
 
 BUSY, IDLE = 0.010, 0.100
-"""Seconds between two looks at the timers: with data outstanding, and with associations that rest."""
-_RECENT = 0.25  # s after a packet in which a delayed SACK (200 ms) may be due
+"""Seconds between two runs of the timers: with data outstanding, and with associations that are idle."""
+_RECENT = 0.25  # s after a packet, within which a delayed SACK (200 ms) may be due
 _BIT = tuple(1 << kind if kind < 16 else 0 for kind in range(256))
-# Bits of such a set, bound once: every packet is asked for several.
+# Bits of a set of chunk types, computed once, as every packet is tested for several.
 _INIT, _COOKIE_ECHO = 1 << ChunkType.INIT, 1 << ChunkType.COOKIE_ECHO
 _COOKIE_ACK, _ABORT = 1 << ChunkType.COOKIE_ACK, 1 << ChunkType.ABORT
 _SET_UP = _INIT | _COOKIE_ECHO
 _NOTED = _COOKIE_ECHO | _ABORT
-_LISTING = _INIT | 1 << ChunkType.INIT_ACK  # what the sender's addresses may be in
+_LISTING = _INIT | 1 << ChunkType.INIT_ACK  # these may list the sender's addresses
 DENIALS = 256
-"""Requests by RE-CONFIG that were denied, of one port, until its endpoint reads of them."""
-_BATCH = 256  # datagrams read, and packets carried, before the others get their turn
+"""Denied RE-CONFIG requests kept for one port until its endpoint reads them."""
+_BATCH = 256  # datagrams read from one socket, or packets carried, in one go
 _QUIET = sum(
     1 << kind
     for kind in (
@@ -56,20 +56,21 @@ _QUIET = sum(
         ChunkType.HEARTBEAT_ACK,
     )
 )
-_TELLING = ~_QUIET  # whatever else may make notifications
+_TELLING = ~_QUIET  # all other chunks, which may cause notifications
 _HEAD = 12  # octets of the common header
-_STEP = 300.0  # s of the link's time that one step may take; heartbeats come oftener
+_STEP = 300.0  # s of the link's time that one step may take at most; heartbeats are more frequent
 
 
 class Pump:
     """Moves packets between the library and its links; use it from one thread only.
 
-    `busy` tells whether data is outstanding, `resting` whether there are associations at all; `moved`
-    hears of a link whose peer has another UDP port. `unheard` are the sockets, by any number, on which
-    something waits to be received. `ports` are the SCTP ports of this process with the names
-    of their endpoints, `ready` those for which something came, `denials` what our stack denied there. `tap`
-    hears of every packet, where it is not None. `transit` is what is between the ends; all times are its
-    clock's. `waited` tells that time may have passed since the library last heard of it.
+    `ports` are the SCTP ports of this process with the names of their endpoints, `ready` those that may have
+    something to receive, `denials` the requests that our stack denied there. `transit` has the packets that
+    are under way; all times are its clock's. `waited`: time may have passed since the timers last ran.
+
+    Callbacks, set by the stack: `busy` tells whether data is outstanding, `resting` whether there are
+    associations at all, `unheard` which sockets (any number for each) have something to receive; `moved` is
+    called with a link whose peer now has another UDP port. `tap`, unless None, is called with every packet.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -101,7 +102,7 @@ class Pump:
         self.output = ConnOutput(self._output)
 
     def start(self, library: Library) -> None:
-        """Carry this library's packets from now on; `output` is its conn_output."""
+        """Carry this library's packets from now on; it has `output` as its conn_output."""
         self._call = library.functions
         self._conninput = self._call.usrsctp_conninput
         self._led = LedClock(library.functions, self._now)
@@ -110,37 +111,37 @@ class Pump:
         return self.transit.now()
 
     def lead(self) -> None:
-        """The library's clock goes as the link's time does from now on, where that can be."""
+        """Make the library's clock follow the link's time from now on, where the platform allows it."""
         self._led.follow()
 
     def stop(self) -> None:
-        """Give the descriptors back."""
+        """Close the descriptors, and return the library to the system's clock."""
         self._led.let_go()
         self._selector.close()
 
     def _output(self, handle: int, data: int, length: int, tos: int, set_df: int) -> int:
-        # Within a call of ours into the library, which must not be entered again: only keep it.
+        # Called from within a call into the library, which must not be entered again: only keep the packet.
         link = self.links.by_handle.get(handle) or self._stranger
-        if link is not None and link.handle == handle:  # else to a peer that is long gone
+        if link is not None and link.handle == handle:  # else for a link that was given up
             self._out.append((link, string_at(data, length)))
         return 0
 
     def descriptor(self) -> int:
-        """Ready for reading when one of the UDP sockets is."""
+        """A descriptor that is ready for reading when one of the UDP sockets is."""
         return self._selector.fileno()
 
     def attach(self, sock: socket.socket, connected: Link | None = None) -> None:
-        """Read a UDP socket from now on; `connected` is the link of a socket that has only one peer."""
+        """Read a UDP socket from now on; `connected` is its link where it is connected to one peer."""
         sock.setblocking(False)
         self._selector.register(sock, selectors.EVENT_READ, connected)
         self.flows.attach(sock)
         self.transit.changed = True
 
     def detach(self, sock: socket.socket) -> None:
-        """Send what is due on a UDP socket, read it no more, and close it; also one never attached."""
+        """Send the packets that wait for a UDP socket and close it; it need not have been attached."""
         self.flush()
         for one in self.transit.take(lambda link: link.udp is sock):
-            if one.outward:  # early, rather than never
+            if one.outward:  # before its delay is over, rather than never
                 self._send(one.link, sock, one.packet)
         self._dispatch()
         for link in self.links.over(sock):
@@ -152,14 +153,14 @@ class Pump:
         sock.close()
 
     def read(self, port: int, held: Collection[int] = ()) -> None:
-        """The endpoint on this port has received everything that was there, but from the links `held`."""
+        """The endpoint on this port has received all there was, except from the links `held` (handles)."""
         self.ready.discard(port)
         self.unread.read(port, held)
         while self._idle:
             self._give_up_idle()
 
     def flush(self) -> None:
-        """Carry until nothing waits to be carried."""
+        """Carry packets until the library has none left to send."""
         while self._out:
             self.carry()
 
@@ -168,13 +169,13 @@ class Pump:
         self._call.usrsctp_register_address(link.handle)
 
     def association_up(self, link: Link, port: int, peer_port: int, tag: int | None) -> bytes:
-        """An association between two SCTP ports came up on a link, or was restarted, with this tag of ours.
+        """An association between two SCTP ports came up on a link, or was restarted; `tag` is our tag.
 
-        What its packets begin with from now on; b"" without a tag.
+        Returns the first eight octets of the packets that will come of it, ports and tag; b"" without a tag.
         """
         self._keep(link)
         if not link.init:
-            link.echoed = b""  # the peer began anew, and has another tag
+            link.echoed = b""  # the peer has restarted, and has another tag
         link.init = b""
         self.flows.keep(link, struct.pack("!HH", port, peer_port))
         if tag is None:
@@ -184,11 +185,11 @@ class Pump:
         return head
 
     def association_down(self, link: Link, port: int, peer_port: int, head: bytes) -> None:
-        """An association ended; `head` is what `association_up` said of it."""
+        """An association ended; `head` is what `association_up` returned for it."""
         self.flows.release(link, struct.pack("!HH", port, peer_port))
         self.links.untag(link, head)
         if not link.associations and not link.ours:
-            # Another one may be up on it by now, of which the endpoint has not read yet.
+            # Another association may be up on it already, with its notification not read yet.
             self._idle[link.handle] = link
             if len(self._idle) > RECENT:
                 self._give_up_idle()
@@ -200,20 +201,20 @@ class Pump:
             self.links.remember(link)
 
     def give_up(self, link: Link) -> None:
-        """Forget a link, but for the packets that wait to go out on it, and make the library forget it."""
+        """Remove a link, here and in the library; packets that wait to go out on it still do."""
         self.links.remove(link)
         self._call.usrsctp_deregister_address(link.handle)
 
     def _keep(self, link: Link) -> None:
-        """An association is there: the library, which answers anybody, is to find it by this link."""
+        """Keep a link, and register it with the library, as an association has come up on it."""
         if link.handle not in self.links.by_handle:
             self.links.keep(link)
             self.register(link)
 
     def leave(self, link: Link, other: Link) -> None:
-        """Forget a link within the process, of which one end is closed, once the other has no use for it.
+        """Remove a link within the process later, as one end is closed: once the other end needs it no more.
 
-        Until then packets are on their way, and what the other end sends is answered by an ABORT.
+        Until then packets under way arrive, and the library answers what the other end sends with an ABORT.
         """
         self._leaving.append((link, other))
 
@@ -224,10 +225,10 @@ class Pump:
             self._leaving.remove(pair)
             for end in pair:
                 self.give_up(end)
-            return  # the others at the next turns
+            return  # one pair in each turn
 
     def timeout(self, receiving: bool = True) -> float | None:
-        """Seconds until the next turn is due without a packet; see `Stack.timeout`."""
+        """Seconds until `run_once` is due without a packet; see `Stack.timeout`."""
         self.waited = True
         if self._out or (receiving and self.ready):
             return 0.0
@@ -244,47 +245,50 @@ class Pump:
         return max(0.0, min(waits)) / transit.speed if waits else None
 
     def run_once(self) -> None:
-        """Carry what waits, in both directions, and let the library's timers catch up."""
+        """Carry the packets that wait, in both directions, and run the library's timers."""
         if self._leaving:
             self._leave()
-        if self.transit.held and self.transit.speed:  # while time stands still, only `step` lets one arrive
+        if self.transit.held and self.transit.speed:  # while time is stopped, packets arrive by `step` alone
             self._let_arrive(_BATCH)
         self.pass_time()
         self.carry()
-        if len(self._out) < _BATCH:  # else what comes waits in its socket until what goes is out
+        if len(self._out) < _BATCH:  # else read nothing more until these packets are sent
             for key in self._readable():
                 self._read(key.fileobj, key.data)  # type: ignore[arg-type]
                 self.carry()
 
     def _readable(self) -> Collection[selectors.SelectorKey]:
-        """The UDP sockets to read. To ask whether one alone is ready takes as long as to read it."""
+        """The UDP sockets to read. A single one is not polled, as to read it takes no longer."""
         sockets = self._selector.get_map()
         return sockets.values() if len(sockets) == 1 else [key for key, _ in self._selector.select(0)]
 
     def pass_time(self) -> None:
-        """Let the timers catch up: before anything that starts one, which would run out too soon."""
+        """Run the library's timers for the time that has passed.
+
+        To be called before anything that starts a timer, which would else expire too soon.
+        """
         self.waited = False
         now = self._passed = self.transit.now()
         elapsed = int((now - self._time) * 1000)
         if elapsed > 0:
-            # What is left of a millisecond counts at the next turn.
+            # The rest of a millisecond counts in the next call.
             self._time += elapsed / 1000
             self._call.usrsctp_handle_timers(elapsed)
             if now - self._swept >= IDLE:
-                # Timers end associations too; that shows in no packet to us.
+                # Timers may end associations, and no packet shows that: let the endpoints look.
                 self._swept = now
                 self.ready.update(self.ports)
 
     def step(self) -> bool:
-        """While time stands still: go on to the first thing that happens.
+        """While time is stopped: advance it to the next thing that happens.
 
-        That is one packet that arrives, or timers that run out and send or tell something. False where
-        nothing of that comes, and it is no later than before.
+        That is one packet that arrives, or a timer that causes a packet or a notification. False where
+        nothing does within `_STEP`; time is then as before.
         """
         transit, held = self.transit, self.transit.held
         self.flush()
         if not held and not self.resting():
-            return False  # without an association no timer does anything
+            return False  # without associations no timer runs
         start, heard = transit.now(), self.unheard()
         end = start + _STEP
         while transit.now() < end:
@@ -307,7 +311,7 @@ class Pump:
         return False
 
     def _let_arrive(self, most: int) -> None:
-        """Packets arrive that are due, each at its time, with the timers that run out until then."""
+        """Deliver the packets that are due, each at its own time, after the timers that expire before it."""
         transit, held = self.transit, self.transit.held
         now = transit.clock()
         while most and held and held[0].due <= now:
@@ -320,13 +324,13 @@ class Pump:
                     self._send(one.link, one.link.udp, one.packet)
             elif link := self.links.by_handle.get(one.link.handle):
                 self._arrive(link, one.packet, one.types)
-            elif one.link.address is not None:  # else its end of the link is closed
+            elif one.link.address is not None:  # a stranger's; else this end of the link is closed
                 self._arrive(one.link, one.packet, one.types)
             self.carry()
         transit.catch_up(None)
 
     def carry(self) -> None:
-        """Take packets from the library to where their links lead."""
+        """Carry packets of the library to the other ends of their links."""
         out, by_handle, transit = self._out, self.links.by_handle, self.transit
         if out:
             self._last_packet = transit.now()
@@ -346,7 +350,7 @@ class Pump:
                             self._tell(self.tap, local, link.sends, packet)
                         if types & _NOTED:
                             self._arrive(other, packet, types)
-                        else:  # as there, by a call less, which would be a fiftieth of what a message costs
+                        else:  # as `_arrive`, inlined: the call would be a fiftieth of a message's cost
                             if (port := packet[2] << 8 | packet[3]) in ports:
                                 ready.add(port)
                             conninput(other.handle, packet, len(packet), 0)
@@ -364,7 +368,7 @@ class Pump:
             self._dispatch()
 
     def _condition(self, local: Link, direction: Direction, to: Link, packet: bytes, types: int) -> None:
-        """Send a packet on its way, as far as the link's conditions let it; `local` is the local end."""
+        """Drop, hold or deliver a packet by the link's conditions; `local` is the local end."""
         within, transit = to.other is not None, self.transit
         outward = not within and direction == "out"
         for verdict, reason, delay in transit.outcomes(direction, packet, within=within):
@@ -380,7 +384,7 @@ class Pump:
                 self._send(to, to.udp, packet)
 
     def _arrive(self, link: Link, packet: bytes, types: int) -> None:
-        """A packet came on a link, or from a stranger; `types` are its low chunk types."""
+        """Give the library a packet, of a link or a stranger; `types` is the bit set of `links.admit`."""
         if (port := packet[2] << 8 | packet[3]) in self.ports:
             self.ready.add(port)
         if types & _ABORT and link.init and self._answers(link, packet):
@@ -399,16 +403,16 @@ class Pump:
                     self.denials.setdefault(port, deque(maxlen=DENIALS)).extend(denials(packet, answer))
 
     def _by_one_address(self, packet: bytes) -> bytes:
-        """An INIT or INIT ACK as the library can read it. A wrong checksum stays wrong."""
+        """An INIT or INIT ACK without addresses, which the library can read. A wrong checksum stays wrong."""
         made = addressless(packet)
         if made is packet or not self._intact(packet):
             return packet
         return made[:8] + self._checksum(made) + made[12:]
 
     def _echoed(self, link: Link, packet: bytes, waiting: int) -> None:
-        """A COOKIE ECHO came: a COOKIE ACK among what the library sends since says that its cookie was good.
+        """Keep the link of a COOKIE ECHO if its cookie was good: then the library has sent a COOKIE ACK.
 
-        Only then is anything kept.
+        `waiting` is the number of packets that waited to go out before it.
         """
         ports = packet[2:4] + packet[:2]
         for to, answer in islice(self._out, waiting, None):
@@ -419,14 +423,14 @@ class Pump:
             self.links.remember(link)
 
     def _answers(self, link: Link, packet: bytes) -> bool:
-        """Whether a packet that came is meant for the set-up that we began: intact, and by its tag.
+        """Whether an ABORT is for the association that we are setting up: intact, and with a right tag.
 
-        An ABORT bears our tag, or by its T bit the one in our COOKIE ECHO (RFC 9260, section 8.5.1).
+        It has our tag, or with the T bit the peer's, which our COOKIE ECHO has (RFC 9260, section 8.5.1).
         """
         return packet[4:8] in (link.init[16:20], link.echoed) and self._intact(packet)
 
     def _set_up(self, link: Link, packet: bytes, types: int) -> None:
-        """An INIT or a COOKIE ECHO of ours goes out."""
+        """Note an INIT or a COOKIE ECHO that we send."""
         if types & _INIT:
             link.init, link.echoed, link.aborted, link.against = packet, b"", False, ""
         else:
@@ -442,7 +446,7 @@ class Pump:
         reason: str = "",
         delay: float = 0.0,
     ) -> None:
-        """Tell of a packet on a link of the local end."""
+        """Call `tap` with a packet on a link, which is the local end's."""
         ports = packet[:4] if direction == "out" else packet[2:4] + packet[:2]
         flow = link.flows.get(ports)
         if flow is None:
@@ -467,31 +471,31 @@ class Pump:
         )
 
     def _send(self, link: Link, sock: socket.socket, packet: bytes) -> None:
-        """A packet goes out over UDP, with those that go at the same time; see `_dispatch`."""
+        """Collect a packet for UDP; `_dispatch` sends all that go out in the same turn."""
         going = self._going.get(sock)
         if going is None:
             going = self._going[sock] = []
         going.append((link, packet))
 
     def _dispatch(self) -> None:
-        """Send what goes out."""
+        """Send the collected packets, and note those that failed."""
         all_going, self._going = self._going, {}
         for sock, going in all_going.items():
             for i, error in self._datagrams.send(sock, [(packet, link.address) for link, packet in going]):
                 link, packet = going[i or 0]
                 if i is not None:
-                    # A full buffer, no route, no permission: to SCTP a lost packet, which it sends again.
+                    # A full buffer, no route, no permission: for SCTP a lost packet, which it retransmits.
                     self._bounce(link, packet, NOT_SENT + (error.strerror or "no reason told"))
                 self._read_icmp(sock, link if link.address is None else None, error.errno or 0)
 
     def _read(self, sock: socket.socket, connected: Link | None) -> None:
-        """Take what came to a UDP socket, as far as the others get their turn."""
+        """Read a UDP socket: at most about `_BATCH` datagrams, so that the others are not delayed."""
         most = self._datagrams.most
         for _ in range(_BATCH // most):
             try:
                 came = self._datagrams.receive(sock)
             except BlockingIOError:
-                # One whose error nobody had, or a send: as long as it waits the socket seems ready.
+                # An ICMP message may be left whose errno another call has got: it keeps the socket ready.
                 self._read_icmp(sock, connected, 0)
                 return
             except OSError as error:  # an ICMP message
@@ -505,13 +509,13 @@ class Pump:
     def _let_in(
         self, sock: socket.socket, connected: Link | None, packet: bytes, address: SocketAddress
     ) -> None:
-        """A datagram came, which may not be what it should."""
+        """Check a datagram from outside, and deliver it or refuse it."""
         why, types = admit(packet)
         if why or self.transit.speed != 1:
             self._keep_out(connected, sock, address, packet, why or KEPT_OUT)
             return
         if self.tap is not None and not self._intact(packet):
-            # The library would discard it unseen; without the tap nobody else sees it either.
+            # The library discards it anyway; refused here, it is shown as such.
             self._keep_out(connected, sock, address, packet, WRONG_CHECKSUM)
             return
         self._last_packet = self.transit.now()
@@ -534,7 +538,7 @@ class Pump:
     def _keep_out(
         self, link: Link | None, sock: socket.socket, address: SocketAddress, packet: bytes, why: str
     ) -> None:
-        """Tell of a packet that is not let in; a link that leads to its sender is as it was."""
+        """Count and show a packet that is refused; its sender's link, if there is one, does not change."""
         self.refused_packets += 1
         if self.tap is None:
             return
@@ -561,7 +565,7 @@ class Pump:
         )
 
     def _sort(self, sock: socket.socket, address: SocketAddress, packet: bytes) -> Link | None:
-        """The link of a datagram; None for a corrupt one that would change where its peer is reached."""
+        """The link of a datagram, moved where its peer has a new UDP port; None if it is corrupt then."""
         link = self.links.find(sock, address, packet)
         if link is None:
             return self.links.stranger(sock, address)
@@ -574,22 +578,22 @@ class Pump:
         return link
 
     def _intact(self, packet: bytes) -> bool:
-        """Whether the checksum is right (RFC 9260, section 6.8). The library looks at it again."""
+        """Whether the checksum is right (RFC 9260, section 6.8). The library checks it again."""
         return packet[8:12] == self._checksum(packet[:8] + bytes(4) + packet[12:])
 
     def _checksum(self, packet: bytes) -> bytes:
-        """What belongs in the checksum's place, in which there is zero now."""
+        """The checksum field of a packet that has zero there now, four octets."""
         return struct.pack("=I", self._call.usrsctp_crc32c(packet, len(packet)))
 
     def _bounce(self, link: Link, packet: bytes, why: str) -> None:
-        """A packet that was told of did not get through; of one that only ICMP quotes, as far as it does."""
+        """Show that a packet sent before did not get through; of one quoted by ICMP, the octets quoted."""
         if self.tap is not None and len(packet) > _HEAD:
             self._tell(self.tap, link, "out", packet, "bounced", why)
 
     def _read_icmp(self, sock: socket.socket, connected: Link | None, number: int) -> None:
-        """What the network says of datagrams that went over a UDP socket; `number` is its errno, or 0.
+        """Act on the ICMP messages that a UDP socket has; `number` is the errno of a failed call, or 0.
 
-        Where a socket has many peers, each message says which of them it is of.
+        Where the socket has many peers, each message tells which of them it is about.
         """
         said = icmp.told(sock)
         if connected is not None:
@@ -600,13 +604,13 @@ class Pump:
             self._refuse(self.links.at(sock, one.to) or self.links.stranger(sock, one.to), one.number, [one])
 
     def _refuse(self, link: Link, number: int, said: Sequence[Icmp]) -> None:
-        """There is no way to the peer: to an association being set up that is what an ABORT says.
+        """The network says that the peer can't be reached: end an association that is being set up.
 
-        One that is up goes on: ICMP, which may be forged, ends nothing (RFC 6951, section 5.5). What `said`
-        quotes of another association than is there now tells nothing of this one.
+        One that is up goes on: ICMP, which may be forged, ends nothing (RFC 6951, section 5.5). Messages in
+        `said` that quote a packet of an earlier association don't count.
         """
         for one in said:
-            if self.flows.known(link, one.quoted[:4]):  # what it quotes is no packet of ours else
+            if self.flows.known(link, one.quoted[:4]):  # else it quotes no packet of ours
                 self._bounce(link, one.quoted, bounced(link.host, one))
         its = [one for one in said if _quotes(link, one.quoted)]
         last = its[-1] if its else None
@@ -614,7 +618,7 @@ class Pump:
             number = last.number if last is not None else 0
         if len(link.init) < 20:
             told = [(one.number, one.by) for one in its]
-            if not icmp.QUEUED:  # else an errno alone is left of a message that was read before it
+            if not icmp.QUEUED:  # with a queue, an errno alone is of a message that was read before
                 told = [(number, "")]
             link.gone += sum(one == errno.ECONNREFUSED and by in ("", link.host) for one, by in told)
         elif number in AGAINST:
@@ -622,28 +626,28 @@ class Pump:
             self._end_set_up(link)
 
     def abort_set_up(self, link: Link) -> None:
-        """Our user ends what is being set up: a peer that has our cookie is told, as it may be up there."""
+        """End the set-up for our user; a peer that has our cookie gets an ABORT, as it may be up there."""
         if link.echoed:
             self._out.append((link, self._abort(link.init[:4], link.echoed)))
         self._end_set_up(link)
 
     def _end_set_up(self, link: Link) -> None:
-        """To the library it ends as by an ABORT of the peer, by the tag that we announced."""
+        """Give the library an ABORT as if from the peer, with our tag, which ends the set-up there."""
         init, link.init = link.init, b""
         packet = self._abort(init[2:4] + init[:2], init[16:20])
         self.ready.add(init[0] << 8 | init[1])
         self._call.usrsctp_conninput(link.handle, packet, len(packet), 0)
 
     def _abort(self, ports: bytes, tag: bytes) -> bytes:
-        """An ABORT without causes (RFC 9260, section 3.3.7)."""
+        """A packet with an ABORT without causes (RFC 9260, section 3.3.7)."""
         chunk = struct.pack("!BBH", ChunkType.ABORT, 0, 4)
         return ports + tag + self._checksum(ports + tag + bytes(4) + chunk) + chunk
 
 
 def _quotes(link: Link, quoted: bytes) -> bool:
-    """Whether this is quoted of what is set up or up on a link now, as far as it shows.
+    """Whether a quoted packet is of the association that is being set up or up on a link now.
 
-    By its verification tag, or the one that an INIT announces; where that is cut off, by its checksum.
+    By its verification tag, or by an INIT's Initiate Tag; where that is cut off, by all that is quoted.
     """
     if len(quoted) < 8:
         return True

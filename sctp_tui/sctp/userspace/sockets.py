@@ -1,4 +1,4 @@
-"""A socket of usrsctp, set up as an endpoint needs it: bytes and numbers in and out, no meaning yet."""
+"""A socket of usrsctp, set up for an endpoint; its bytes and numbers are interpreted by `endpoint`."""
 
 import ctypes
 import errno
@@ -11,30 +11,32 @@ from sctp_tui.sctp.system import refused
 from . import layout
 
 SEND_BUFFER = 4 * 1024 * 1024
-"""Bytes that may wait to be acknowledged on one association, at most; no message can be longer."""
+"""Bytes of one association that may wait to be sent or acknowledged, at most; no message can be longer."""
 RECEIVE_BUFFER = 1024 * 1024
-"""Bytes that may wait on each association of a socket, unread or for a gap to be filled, at most."""
+"""Bytes of one association that may wait, unread or for a gap to be filled, at most."""
 SEND_IN_ALL, RECEIVE_IN_ALL = 256 * 1024 * 1024, 128 * 1024 * 1024
-"""What they share out: ten thousand peers that take no echo would keep 40 GB, with a gap each 13 GB."""
+"""Bytes of all associations of a socket. Without this limit ten thousand peers that take no echo would keep
+40 GB, and with a gap each 13 GB."""
 LEAST = 64 * 1024
-"""What each of them has of either, however many there are."""
-_PIECE = 256 * 1024  # bytes taken from the library at one call
+"""Bytes that each association has of either buffer, however many associations there are."""
+_PIECE = 256 * 1024  # bytes received in one call of the library
 
 
 Told = tuple[int, int, int, int, int, int, int, int, int]
-"""struct sctp_rcvinfo: stream, ssn, flags, ppid, tsn, cumulative tsn, context, assoc id; the call's flags.
+"""struct sctp_rcvinfo: stream, ssn, flags, ppid, tsn, cumulative tsn, context, assoc id; then the call's
+flags.
 
-For a notification the last alone means something.
+For a notification only the last is set.
 """
 _TOLD = struct.Struct(layout.RCVINFO.format + "12xi")
 _FRESH = bytes(layout.SOCKADDR_SIZE + layout.RCVINFO.size) + struct.pack(
     "=IIIi", layout.SOCKADDR_SIZE, layout.RCVINFO.size, 0, 0
 )
-"""Room for the address and the information, then their lengths, the information's type, the flags."""
+"""Buffers of usrsctp_recvv: address, sctp_rcvinfo; then the length of both, the info's type, the flags."""
 
 
 class ReceiveBuffer:
-    """Room for what one call takes, used for all sockets of a stack."""
+    """The buffers of one receiving call, used for all sockets of a stack."""
 
     def __init__(self) -> None:
         self.data = mmap.mmap(-1, _PIECE)  # a slice of it is bytes
@@ -46,11 +48,11 @@ class ReceiveBuffer:
         pointers = data, address, lengths, info, lengths + 4, lengths + 8, lengths + 12
         into, *others = map(ctypes.c_void_p, pointers)
         self.arguments = into, ctypes.c_size_t(_PIECE), *others
-        """Those of usrsctp_recvv after the socket, as C has them: to convert them takes a third of a call."""
+        """The arguments of usrsctp_recvv after the socket, made once: that takes a third of a call."""
 
 
 class Socket:
-    """One socket, `number` to the library. Methods raise `SctpError` where the library refuses."""
+    """One socket; `number` is the library's pointer. Methods raise `SctpError` where the library refuses."""
 
     def __init__(self, call: ctypes.CDLL, intake: ReceiveBuffer, number: int) -> None:
         self._call = call
@@ -60,13 +62,14 @@ class Socket:
         self.send_buffer = self._receive_buffer = 0
 
     def set_up(self, options: EndpointOptions) -> None:
-        """Set what an endpoint needs."""
+        """Set the socket options for an endpoint."""
         self._call.usrsctp_set_non_blocking(self._socket, 1)
         streams = options.outbound, options.inbound
         self._set(layout.INITMSG, layout.INIT_STRUCT.pack(*streams, options.attempts, 0))
         self._set(layout.NODELAY, struct.pack("=i", 1))
         self._set(layout.RECVRCVINFO, struct.pack("=i", 1))
-        # Another association's message may come between the pieces of a long one: nobody blocks the rest.
+        # Messages of other associations may come between the pieces of a long one, so that none blocks
+        # others.
         self._set(layout.FRAGMENT_INTERLEAVE, struct.pack("=i", 1))
         self.share_out(1)
         self._set(layout.AUTOCLOSE, struct.pack("=i", options.autoclose))
@@ -74,12 +77,12 @@ class Socket:
             self._set(layout.EVENT, layout.EVENT_STRUCT.pack(0, kind, 1))
 
     def set_send_buffer(self, size: int) -> None:
-        """Let so many bytes wait to be acknowledged on each association."""
+        """Set the send buffer of each association, in bytes."""
         self.send_buffer = size
         self._set(layout.SO_SNDBUF, struct.pack("=i", size), layout.SOL_SOCKET)
 
     def share_out(self, associations: int) -> None:
-        """Divide the buffers among so many associations, by halves so that they seldom change."""
+        """Divide the buffers among the associations; shares are halved, so that they seldom change."""
         send = _share(SEND_BUFFER, SEND_IN_ALL, associations)
         if send != self.send_buffer:
             self.set_send_buffer(send)
@@ -90,7 +93,7 @@ class Socket:
 
     @property
     def open(self) -> bool:
-        """Until `close`."""
+        """Whether the socket is open: until `close`."""
         return self._socket is not None
 
     def _set(self, option: int, value: bytes, level: int = layout.IPPROTO_SCTP) -> None:
@@ -98,7 +101,7 @@ class Socket:
             raise _error(f"usrsctp refused socket option {option:#x}")
 
     def get(self, option: int, value: bytes, size: int) -> bytes:
-        """An option whose question is in `value`, with `size` bytes of answer."""
+        """Get a socket option: `value` is its input, `size` the bytes of its answer."""
         room = ctypes.create_string_buffer(value, size)
         length = ctypes.c_uint32(size)
         if self._call.usrsctp_getsockopt(
@@ -108,26 +111,26 @@ class Socket:
         return room.raw
 
     def bind(self, port: int) -> int:
-        """Bind to an SCTP port on all links: 0, or the errno."""
+        """Bind to an SCTP port on all links; returns 0 or the errno."""
         address = layout.sockaddr(port, 0)
         return self._errno(self._call.usrsctp_bind(self._socket, address, len(address)))
 
     def connect(self, address: bytes) -> int:
-        """Begin an association without data: 0, or the errno."""
+        """Set up an association without data; returns 0 or the errno."""
         number = self._errno(self._call.usrsctp_connect(self._socket, address, len(address)))
         return 0 if number == errno.EINPROGRESS else number
 
     def listen(self) -> None:
-        """Take associations."""
+        """Accept associations."""
         if self._call.usrsctp_listen(self._socket, 1) != 0:
             raise _error("usrsctp takes no associations")
 
     def stop_listening(self) -> None:
-        """Take no more associations."""
+        """Accept no more associations."""
         self._call.usrsctp_listen(self._socket, 0)
 
     def branch_off(self, assoc_id: int) -> "Socket":
-        """A socket of its own for one association (RFC 6458, section 9.2), with what waits of it unread."""
+        """Branch an association off to a socket of its own (RFC 6458, section 9.2), with its unread data."""
         number = self._call.usrsctp_peeloff(self._socket, assoc_id)
         if not number:
             raise _error("no socket of its own for the association")
@@ -138,9 +141,9 @@ class Socket:
     def send(
         self, assoc_id: int, address: bytes | None, data: bytes, flags: int, ppid: int, message: Outgoing
     ) -> int:
-        """Hand data or a flag to the library, for an association or to an address: 0, or the errno.
+        """Give data or a flag to the library, for an association or an address; returns 0 or the errno.
 
-        `ppid` is in network order.
+        `ppid` is in network byte order.
         """
         lifetime = message.lifetime
         valid = layout.SNDINFO_VALID | (layout.PRINFO_VALID if lifetime is not None else 0)
@@ -170,7 +173,7 @@ class Socket:
         )
 
     def receive(self) -> tuple[bytes, Told] | None:
-        """What waits next, and what is told of it; None for nothing."""
+        """The next message or notification, and its information; None where none waits."""
         intake = self._intake
         intake.told[:] = _FRESH
         length = self._call.usrsctp_recvv(*self._receiving)
@@ -189,10 +192,10 @@ class Socket:
         return bytes(self._intake.told[: layout.SOCKADDR_SIZE])
 
     def close(self) -> None:
-        """Close; what is open is aborted. Idempotent."""
+        """Close; open associations are aborted. Idempotent."""
         if self._socket is None:
             return
-        # Without this what is open would be shut down in its own time, after nobody carries packets.
+        # Without this they would be shut down gracefully, later, when nobody carries packets any more.
         self._set(layout.SO_LINGER, layout.LINGER_STRUCT.pack(1, 0), layout.SOL_SOCKET)
         self._call.usrsctp_close(self._socket)
         self._socket = None

@@ -14,9 +14,9 @@ from .links import Link
 from .pump import Pump
 from .sockets import ReceiveBuffer
 
-# Defaults of RFC 9260, section 16, where the library has others; and nothing that a link of ours lacks.
+# The defaults of RFC 9260, section 16, where the library has others; and no ECN, which our links don't carry.
 _TUNING = {
-    "blackhole": 0,  # a port where nobody listens answers by an ABORT
+    "blackhole": 0,  # a port where nobody listens answers an INIT with an ABORT
     "ecn_enable": 0,
     "rto_initial_default": 1000,
     "init_rto_max_default": 60_000,
@@ -25,13 +25,13 @@ _TUNING = {
     "init_rtx_max_default": 8,
     "delayed_sack_time_default": 200,
 }
-_FINISH = 0.3  # s; rarely the library doesn't end at all, which the end of the process mends
+_FINISH = 0.3  # s to wait for the library to end; rarely it doesn't, and stays until the process ends
 
 _running: "UserspaceStack | None" = None
 
 
 class UserspaceStack:
-    """usrsctp in conn mode. There is one in a process at a time.
+    """usrsctp in conn mode (AF_CONN: it gives packets to us, not to a network). One in a process at a time.
 
     Raises `StackUnavailable` where the library is missing or too old, `SctpError` while another runs.
     """
@@ -75,23 +75,23 @@ class UserspaceStack:
         return any(endpoint.serves(to) for endpoint in self.endpoints)
 
     def descriptors(self) -> tuple[int, ...]:
-        """The one that is ready when a datagram is there."""
+        """See `Stack.descriptors`: one, ready when a datagram has come."""
         return (self.pump.descriptor(),)
 
     def timeout(self, receiving: bool = True) -> float | None:
-        """Seconds until `poll` is due though no datagram came."""
+        """See `Stack.timeout`."""
         return self.pump.timeout(receiving)
 
     def poll(self) -> None:
-        """Carry packets and let time pass."""
+        """See `Stack.poll`."""
         self.pump.run_once()
 
     def tap(self, tap: Callable[[Packet], None] | None) -> None:
-        """Tell of every packet, as a `Packet`, or of none."""
+        """See `Stack.tap`."""
         self.pump.tap = tap
 
     def close(self) -> None:
-        """End the library. Idempotent."""
+        """End the library, and close endpoints that are open. Idempotent."""
         global _running
         if _running is not self:
             return
@@ -100,7 +100,7 @@ class UserspaceStack:
         self.pump.run_once()
         deadline = time.monotonic() + _FINISH
         while self.call.usrsctp_finish() != 0 and time.monotonic() < deadline:
-            self.call.usrsctp_handle_timers(100)  # what is left of closed sockets goes by timers
+            self.call.usrsctp_handle_timers(100)  # closed sockets are freed by timers
             time.sleep(0.001)
         self.pump.stop()
         _running = None
@@ -109,7 +109,7 @@ class UserspaceStack:
         return any(endpoint.busy() for endpoint in self.endpoints)
 
     def _elsewhere(self) -> str:
-        """A peer's host that associations lead to out of the process, "" where none does."""
+        """The host of a peer outside this process that there is an association with, "" for none."""
         return next((link.host for endpoint in self.endpoints for link in endpoint.elsewhere()), "")
 
     def _unheard(self) -> set[int]:

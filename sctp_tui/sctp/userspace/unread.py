@@ -1,30 +1,30 @@
-"""What was let in to usrsctp and may wait there as notifications that nobody has read yet.
+"""Bounds the notifications that wait unread in usrsctp.
 
 Messages that wait are bounded by the receive buffer, as the peer's window closes; notifications are not, and
-an endpoint that is paused, or whose consumer is slow, reads none. So packets from outside that may make some
-are let in up to a limit until their endpoint has read everything; beyond it they are lost, and what matters
-is sent again by the peer's timers.
+an endpoint that is paused, or whose consumer is slow, reads none. So packets from outside that may cause
+notifications are let in up to a limit, until their endpoint has read everything. Beyond it they are dropped;
+what matters the peer retransmits.
 """
 
 from collections.abc import Collection
 
 NOTIFICATION = 300
-"""Bytes that the library takes for a notification beside what it quotes of the packet."""
+"""Bytes that a notification takes in the library, on top of what it quotes of the packet."""
 OF_LINK = 1024 * 1024
-"""Bytes let in from one link: who floods locks out nobody else."""
+"""Bytes let in from one link, so that a peer that floods locks out no other."""
 OF_ENDPOINT = 32 * 1024 * 1024
 """Bytes let in for one endpoint."""
 
 
 class Unread:
-    """Bytes by SCTP port of this end, and by link, since the endpoint there had read everything."""
+    """Bytes let in by SCTP port of this end, and by link, since that port's endpoint last read everything."""
 
     def __init__(self) -> None:
         self._bytes: dict[int, int] = {}
         self._of_links: dict[int, dict[int, int]] = {}
 
     def admits(self, port: int, link: int, packet: bytes) -> bool:
-        """Whether a packet on a link may be let in; it is counted then."""
+        """Whether a packet on a link (a handle) may be let in; if so it is counted."""
         cost = len(packet) + NOTIFICATION * _chunks(packet)
         links = self._of_links.setdefault(port, {})
         of_link, in_all = links.get(link, 0) + cost, self._bytes.get(port, 0) + cost
@@ -34,7 +34,7 @@ class Unread:
         return True
 
     def read(self, port: int, held: Collection[int] = ()) -> None:
-        """The endpoint on this port has read everything but what came on the links that are `held`."""
+        """The endpoint on this port has read everything, except from the links `held`."""
         if port not in self._bytes:
             return
         links = self._of_links.pop(port)
@@ -46,7 +46,7 @@ class Unread:
 
 
 def _chunks(packet: bytes) -> int:
-    """Chunks of a packet that `links.admit` has let pass."""
+    """The number of chunks in a packet that `links.admit` has accepted."""
     at, count = 12, 0
     while at + 4 <= len(packet):
         count += 1

@@ -1,4 +1,4 @@
-"""Packets and their parts, from octets to types: chunks, parameters, error causes. It never raises.
+"""Decodes packets, chunks, parameters and error causes from octets to types. Decoding never raises.
 
 Start at `packet`, which has the types; `decode` makes them.
 """

@@ -1,4 +1,4 @@
-"""Error causes of RFC 9260, section 3.3.10, and its extensions, read out of ABORT and ERROR chunks."""
+"""The error causes in ABORT and ERROR chunks (RFC 9260, section 3.3.10, and its extensions)."""
 
 import struct
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from .labelled import LabelledNumber
 
 
 class CauseCode(LabelledNumber):
-    """What an error cause says; `label` is that in words."""
+    """The cause codes; `label` is the cause's name as shown."""
 
     INVALID_STREAM = 1, "invalid stream identifier"
     MISSING_PARAMETER = 2, "missing mandatory parameter"
@@ -35,16 +35,16 @@ class CauseCode(LabelledNumber):
 
 
 NAMES = {code.value: code.label for code in CauseCode}
-"""The causes that this program knows, in words."""
+"""The names of the causes that this program knows, by code."""
 TEXT = 120
-"""Characters shown of a text: as many as usrsctp tells of, which cuts an ABORT after 512 octets."""
+"""Characters shown of a cause's text; usrsctp gives 512 octets of an ABORT at most."""
 MOST = 4
-"""Causes of one chunk that are told; past it `…` stands. A chunk has room for 16,000."""
+"""Causes shown of one chunk, which has room for 16,000; `…` stands for the others."""
 _WITH_TEXT = (CauseCode.USER_INITIATED_ABORT, CauseCode.PROTOCOL_VIOLATION)
 
 
 def describe(code: int | None, info: bytes = b"") -> str:
-    """A cause in words, with the text that its sender gave for it, quoted and printable. "" for None."""
+    """The name of a cause, with its sender's text where it has one, quoted and printable; "" for None."""
     if code is None:
         return ""
     name = NAMES.get(code, f"cause {code}")
@@ -59,9 +59,9 @@ def describe_all(found: Iterable[tuple[int, bytes]]) -> str:
 
 
 def causes(chunk: bytes) -> Iterator[tuple[int, bytes]]:
-    """The causes in an ABORT or ERROR chunk: code and information. Ends quietly where one is broken.
+    """The causes in an ABORT or ERROR chunk: code and information. Stops at one with a wrong length.
 
-    The last one may have been cut short on its way to us; its information is what is left.
+    The stack may have cut the chunk short; then the last one's information is what is left.
     """
     if len(chunk) < 4 or chunk[0] not in (ChunkType.ABORT, ChunkType.ERROR):
         return
@@ -69,7 +69,7 @@ def causes(chunk: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def each_cause(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The same for causes without a chunk around them."""
+    """As `causes`, for causes without the chunk's header."""
     at = 0
     while at + 4 <= len(data):
         code, length = struct.unpack_from("!HH", data, at)

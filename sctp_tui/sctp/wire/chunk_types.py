@@ -1,13 +1,13 @@
 """Chunk types by number and by their names in IANA's registry (RFC 9260, section 3.2).
 
-`packet` tells what each of them is, and where it is from.
+`packet` has the contents of each, and the RFC that defines it.
 """
 
 from .labelled import LabelledNumber
 
 
 class ChunkType(LabelledNumber):
-    """What the first octet of a chunk says; `label` is as in `INIT ACK`."""
+    """The first octet of a chunk; `label` is its name, as in `INIT ACK`."""
 
     DATA = 0x00, "DATA"
     INIT = 0x01, "INIT"
@@ -37,10 +37,10 @@ class ChunkType(LabelledNumber):
 
 
 BY_LABEL = {kind.label: kind for kind in ChunkType}
-"""The types by their names."""
+"""The types by name."""
 _LABELS = {kind.value: kind.label for kind in ChunkType}
 
 
 def chunk_name(kind: int) -> str:
-    """A chunk type by name, or as a number where this program doesn't know it."""
+    """The name of a chunk type, or its number where this program doesn't know it."""
     return _LABELS.get(kind) or f"chunk 0x{kind:02x}"

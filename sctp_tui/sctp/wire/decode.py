@@ -1,7 +1,7 @@
-"""Packets decoded: octets in, chunks of `packet` out, fast, and without ever raising.
+"""Decodes packets: octets in, chunks of `packet` out. Fast, and never raises.
 
-Every type has a row in one table: the least length it may have, and what reads it. That is checked before it
-is read, so that readers only look after what follows from a chunk's own counts.
+One table has for every chunk type its least length and its reader. The length is checked first, so that
+readers only check what depends on counts in the chunk.
 """
 
 import struct
@@ -61,11 +61,11 @@ _ACTIONS = (
 )
 
 _Read = Callable[[bytes, int, int, int], Chunk]
-"""Takes the packet, where the chunk starts in it, the chunk's flags, and its length, which is checked."""
+"""Takes the packet, the chunk's offset in it, its flags, and its length, which is checked."""
 
 
 def decode(packet: bytes) -> Decoded:
-    """A whole packet. Never raises: what is too short for a header has zeros, and a `Broken` chunk."""
+    """Decode a packet. Never raises: one too short for the common header has zeros, and a `Broken` chunk."""
     size = len(packet)
     if size < 12:
         why = f"a packet of {octets(size)}, at least 12 are needed"
@@ -80,7 +80,7 @@ def decode(packet: bytes) -> Decoded:
             why = f"length {length}, at least {minimum} is needed"
             chunks.append(_broken(packet, at, why))
             if length < 4:
-                break  # nobody knows where the next one would start
+                break  # where the next chunk starts is not known
         elif at + length > size:
             chunks.append(_broken(packet, at, f"length {length}, but only {octets(size - at)} left"))
             break
@@ -172,7 +172,7 @@ def _sack(packet: bytes, at: int, flags: int, length: int) -> Chunk:
 
 def _blocks(packet: bytes, at: int, count: int, cumulative: int) -> tuple[tuple[int, int], ...]:
     offsets = iter(struct.unpack_from(f"!{2 * count}H", packet, at))
-    # `serial.add`, written out: a packet has room for 16,000 blocks.
+    # `serial.add`, inlined for speed: a packet has room for 16,000 blocks.
     return tuple([(cumulative + start & MASK, cumulative + next(offsets) & MASK) for start in offsets])
 
 

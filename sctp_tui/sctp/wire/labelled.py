@@ -1,16 +1,16 @@
-"""Numbers of a registry with the names that they are read by."""
+"""Enumerations of a registry's numbers with their names."""
 
 from enum import IntEnum
 from typing import Self
 
 
 class LabelledNumber(IntEnum):
-    """A number that packets bear; `label` is its name as it is read everywhere."""
+    """A number in packets; `label` is its name as shown."""
 
     label: str
 
     def __new__(cls, number: int, label: str) -> Self:
-        """A member with both."""
+        """A member with its number and label."""
         member = int.__new__(cls, number)
         member._value_ = number
         member.label = label

@@ -1,7 +1,7 @@
 """SCTP packets decoded: the chunks of RFC 9260, section 3.3, and of its extensions, field by field.
 
-`decode` makes them. What is broken or unknown is told as a `Broken` or an `Unknown` chunk. The names of
-chunks are those of the registry, so that `DATA` is `DATA` everywhere.
+`decode` makes them. A chunk that is malformed, or of an unknown type, becomes `Broken` or `Unknown`. The tags
+of the types are the chunks' names in IANA's registry.
 """
 
 from typing import NamedTuple
@@ -12,16 +12,17 @@ from .parameters import Parameter
 
 
 class Chunk(msgspec.Struct, frozen=True, tag_field="chunk", tag=True, gc=False):
-    """What every chunk has: its `flags` octet and its `length` in octets, header included, padding not."""
+    """The fields of every chunk: `flags`, and `length` in octets, with the header, without padding."""
 
     flags: int
     length: int
 
 
 class Data(Chunk, frozen=True, tag="DATA", gc=False):
-    """DATA (RFC 9260, section 3.3.1): a message, or between `beginning` and `ending` a piece of one.
+    """DATA (RFC 9260, section 3.3.1): a message, or a fragment of one.
 
-    `data` is user data. `immediate` asks for a SACK at once (the I bit). `ppid` is in host order.
+    `beginning` and `ending` are the B and E bits: both are set in a whole message. `immediate`, the I bit,
+    asks for a SACK at once. `data` is user data. `ppid` is in host order.
     """
 
     tsn: int
@@ -36,9 +37,10 @@ class Data(Chunk, frozen=True, tag="DATA", gc=False):
 
 
 class IData(Chunk, frozen=True, tag="I-DATA", gc=False):
-    """I-DATA (RFC 8260, section 2.1): `mid` counts the stream's messages, `fsn` the pieces of one.
+    """I-DATA (RFC 8260, section 2.1): as DATA; `mid` counts the stream's messages, `fsn` a message's
+    fragments.
 
-    `ppid` is None in all pieces but the first, `fsn` 0 in the first.
+    `ppid` is None in all fragments but the first; `fsn` is 0 in the first.
     """
 
     tsn: int
@@ -54,7 +56,7 @@ class IData(Chunk, frozen=True, tag="I-DATA", gc=False):
 
 
 class Init(Chunk, frozen=True, tag="INIT", gc=False):
-    """INIT (RFC 9260, section 3.3.2). `tag` is what packets to its sender must bear; `rwnd` in octets."""
+    """INIT (RFC 9260, section 3.3.2). `tag` is the Initiate Tag; `rwnd`, the a_rwnd, is in octets."""
 
     tag: int
     rwnd: int
@@ -69,10 +71,10 @@ class InitAck(Init, frozen=True, tag="INIT ACK", gc=False):
 
 
 class Sack(Chunk, frozen=True, tag="SACK", gc=False):
-    """SACK (RFC 9260, section 3.3.4): all up to `cumulative_tsn` has come.
+    """SACK (RFC 9260, section 3.3.4): acknowledges all TSNs up to `cumulative_tsn`.
 
-    `gaps` are the first and last TSN of what came beyond (absolute, not offsets), `duplicates` the TSNs that
-    came more than once. `rwnd` in octets.
+    `gaps` are the first and last TSN of each Gap Ack Block (TSNs, not offsets), `duplicates` the TSNs
+    received more than once. `rwnd`, the a_rwnd, is in octets.
     """
 
     cumulative_tsn: int
@@ -82,13 +84,13 @@ class Sack(Chunk, frozen=True, tag="SACK", gc=False):
 
 
 class NrSack(Sack, frozen=True, tag="NR-SACK", gc=False):
-    """NR-SACK (draft-tuexen-tsvwg-sctp-multipath): as SACK, with the blocks that may not be taken back."""
+    """NR-SACK (draft-tuexen-tsvwg-sctp-multipath): `nr_gaps` are blocks that the receiver won't renege on."""
 
     nr_gaps: tuple[tuple[int, int], ...]
 
 
 class Heartbeat(Chunk, frozen=True, tag="HEARTBEAT", gc=False):
-    """HEARTBEAT (RFC 9260, section 3.3.5). `info` is the sender's own and comes back as it is."""
+    """HEARTBEAT (RFC 9260, section 3.3.5). `info` is opaque to the receiver, which sends it back."""
 
     info: bytes
 
@@ -98,7 +100,7 @@ class HeartbeatAck(Heartbeat, frozen=True, tag="HEARTBEAT ACK", gc=False):
 
 
 class Abort(Chunk, frozen=True, tag="ABORT", gc=False):
-    """ABORT (RFC 9260, section 3.3.7). `reflected` is the T bit: the tag is the other side's own."""
+    """ABORT (RFC 9260, section 3.3.7). `reflected` is the T bit: it has its sender's own verification tag."""
 
     reflected: bool
     causes: tuple[Parameter, ...]
@@ -149,21 +151,21 @@ class Cwr(Chunk, frozen=True, tag="CWR", gc=False):
 
 
 class ForwardTsn(Chunk, frozen=True, tag="FORWARD TSN", gc=False):
-    """FORWARD TSN (RFC 3758, section 3.2): skip all up to `cumulative_tsn`; `skipped` are stream and SSN."""
+    """FORWARD TSN (RFC 3758, section 3.2): skip TSNs to `cumulative_tsn`; `skipped` has stream and SSN."""
 
     cumulative_tsn: int
     skipped: tuple[tuple[int, int], ...]
 
 
 class IForwardTsn(Chunk, frozen=True, tag="I-FORWARD-TSN", gc=False):
-    """I-FORWARD-TSN (RFC 8260, section 2.3.1): `skipped` are stream, unordered, and MID."""
+    """I-FORWARD-TSN (RFC 8260, section 2.3.1): as FORWARD TSN; `skipped` has stream, unordered, and MID."""
 
     cumulative_tsn: int
     skipped: tuple[tuple[int, bool, int], ...]
 
 
 class ReConfig(Chunk, frozen=True, tag="RE-CONFIG", gc=False):
-    """RE-CONFIG (RFC 6525, section 3.1): requests and answers about streams."""
+    """RE-CONFIG (RFC 6525, section 3.1): requests to reset or add streams, and responses."""
 
     parameters: tuple[Parameter, ...]
 
@@ -180,7 +182,7 @@ class AsconfAck(Asconf, frozen=True, tag="ASCONF-ACK", gc=False):
 
 
 class Auth(Chunk, frozen=True, tag="AUTH", gc=False):
-    """AUTH (RFC 4895, section 5.1): what follows in the packet is authenticated."""
+    """AUTH (RFC 4895, section 5.1): authenticates the chunks after it in the packet."""
 
     key_number: int
     hmac: int
@@ -192,9 +194,9 @@ class Pad(Chunk, frozen=True, tag="PAD", gc=False):
 
 
 class Unknown(Chunk, frozen=True, tag="UNKNOWN", gc=False):
-    """A chunk of a type that this program doesn't know. `action` is what its two highest bits ask for.
+    """A chunk of a type that this program doesn't know; `data` is its value.
 
-    `data` is its value. RFC 9260, section 3.2.
+    `action` says what the type's two highest bits ask of the receiver (RFC 9260, section 3.2).
     """
 
     type: int
@@ -203,9 +205,9 @@ class Unknown(Chunk, frozen=True, tag="UNKNOWN", gc=False):
 
 
 class Broken(Chunk, frozen=True, tag="BROKEN", gc=False):
-    """A chunk that is not as its type has to be, or the rest of a packet that is no chunk. `why` says it.
+    """A malformed chunk, or octets of a packet that are no chunk; `why` says what is wrong.
 
-    `type` is -1 where there is no whole chunk header. `data` are all its octets, with the header.
+    `type` is -1 where there is no whole chunk header. `data` is all its octets, with the header.
     """
 
     type: int

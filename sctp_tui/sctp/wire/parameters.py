@@ -1,7 +1,7 @@
-"""Parameters and error causes decoded: what RFC 9260, section 3.2.1, has in chunks, told in words.
+"""Decodes chunk parameters (RFC 9260, section 3.2.1) and error causes, with their values as text.
 
-A value is decoded one level deep: a parameter within a cause is named, with its address if it is one, and no
-more, so that nothing a peer nests costs a stack.
+A value is decoded one level deep: of a parameter within a cause only the name is given, and an address, so
+that no nesting by a peer causes a recursion.
 """
 
 import struct
@@ -29,15 +29,15 @@ _RESULTS = {
     5: "bad sequence number",
     6: "in progress",
 }
-_LISTED = 32  # of a list in words; the rest is counted
+_LISTED = 32  # items shown of a list; the others are counted
 
 
 class Parameter(msgspec.Struct, frozen=True, gc=False):
-    """A parameter of a chunk, or an error cause: its `type` code, its name in words, its value.
+    """A parameter of a chunk, or an error cause: its `type` code, its name, its value.
 
-    `text` is the value in words where it is known (`RE-CONFIG, ASCONF`, `10.0.0.1`, `256 octets`), printable;
-    `data` is the value itself. `known` tells whether this program knows the type. One that is not as its type
-    has to be has a `text` that starts with `broken: ` and says why.
+    `text` is the value as printable text (`RE-CONFIG, ASCONF`, `10.0.0.1`, `256 octets`), `data` its octets.
+    `known` tells whether this program knows the type. Of a malformed one the `text` starts with `broken: `
+    and says why.
     """
 
     type: int
@@ -54,12 +54,12 @@ class _Kind(NamedTuple):
 
 
 def parameters(data: bytes) -> tuple[Parameter, ...]:
-    """All parameters in this part of a chunk, in order. What is too broken to go on ends them."""
+    """All parameters in this part of a chunk, in order, up to one whose end is not known."""
     return tuple(_each(data, _PARAMETERS, "parameter"))
 
 
 def causes(data: bytes) -> tuple[Parameter, ...]:
-    """The same for the causes of an ABORT or ERROR (RFC 9260, section 3.3.10)."""
+    """As `parameters`, for the causes of an ABORT or ERROR (RFC 9260, section 3.3.10)."""
     return tuple(_each(data, _CAUSES, "cause"))
 
 
@@ -94,7 +94,7 @@ _ACTIONS = (
 
 
 def _split(data: bytes) -> Iterator[tuple[int, str, bytes]]:
-    """Type, what is wrong with it, and value; nothing after one whose end is not known."""
+    """Type, what is wrong ("" for nothing) and value of each, up to one whose end is not known."""
     at, size = 0, len(data)
     while at + 4 <= size:
         code, length = struct.unpack_from("!HH", data, at)
@@ -147,7 +147,7 @@ def _address(value: bytes) -> str:
 
 
 def _named(value: bytes) -> str:
-    """The parameters within a value, by their names, addresses in full."""
+    """The names of the parameters within a value; of an address also its value."""
 
     def name(code: int, why: str, inner: bytes) -> str:
         kind = _PARAMETERS.get(code)
@@ -168,7 +168,7 @@ def _streams(value: bytes, at: int) -> str:
 
 
 Count = Callable[[int], object]
-"""How a TSN or serial number is written."""
+"""Turns a TSN or serial number into what is shown for it."""
 
 
 def _outgoing_reset(value: bytes, own: Count = int, answered: Count = int) -> str:
@@ -209,10 +209,10 @@ _COUNTED: dict[int, Callable[[bytes, Count, Count], str]] = {
 
 
 def counted(parameter: Parameter, own: Count, answered: Count) -> str:
-    """The text of a RE-CONFIG's parameter, its TSNs and serial numbers written as told.
+    """The text of a RE-CONFIG's parameter, with its TSNs and serial numbers written by `own` and `answered`.
 
-    `own` is for those of its sender, `answered` for those of the end that it goes to. Both begin with their
-    end's initial TSN (RFC 6525, section 5).
+    `own` is for those of its sender, `answered` for those of its receiver. Both kinds start at the initial
+    TSN of their end (RFC 6525, section 5).
     """
     describe = _COUNTED.get(parameter.type)
     if describe is None or len(parameter.data) < _PARAMETERS[parameter.type].minimum:
