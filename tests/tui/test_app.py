@@ -352,6 +352,24 @@ async def test_a_message_too_large() -> None:
         assert message_input(pilot).value == line
 
 
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [("streams", "Streams"), ("udp", "UDP"), ("attempts", "INIT retries"), ("stream", "Stream")],
+)
+async def test_what_is_typed_into_the_wrong_field_is_quoted_whole(field: str, name: str) -> None:
+    """An address in a field for a number: no dot of it vanishes."""
+    async with running(size=(120, 40)) as (app, pilot):
+        typed = app.screen.query_one(f"#{field}", Input)
+        typed.focus()
+        await pilot.pause()
+        typed.action_select_all()
+        await pilot.press(*("full_stop" if one == "." else one for one in "127.0.0.1"))
+        await pilot.pause()
+        assert typed.value == "127.0.0.1"
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: f"{name} can't be 127.0.0.1: a number from" in outcome(pilot))
+
+
 async def test_nobody_there() -> None:
     """No such SCTP port, and no such UDP port: both are told at once, by name."""
     async with running() as (app, pilot):

@@ -62,6 +62,8 @@ class Tick(Checkbox):
 class Fields(Grid):
     """A row for the client, a row for the message, and above them one more for the client.
 
+    They take whatever is typed, and what can't be is quoted as it was typed: none of it vanishes on the way.
+
     That says where from, and with two stacks which of them; with one it is there while it says something, or
     while one is among the fields: above, so that no field moves while it is clicked on. With a `mask`, where
     a client goes to, and where from, is shown by pseudonyms, once it has been typed.
@@ -123,32 +125,27 @@ class Fields(Grid):
         yield OrderedInput(
             id="udp",
             compact=True,
-            restrict="[0-9]*",
             tooltip=f"The peer's UDP port (RFC 6951); empty, on userspace: {UDP_PORT}, or our own server's",
         )
         yield Label("Streams")
         yield OrderedInput(
             id="streams",
             compact=True,
-            restrict="[0-9:]*",
             tooltip="OUT:IN, streams to ask for and the most to take (RFC 9260, section 3.3.2)",
         )
         yield Label("INIT retries")
         tip = "How often INIT is sent again: n retries, n + 1 INITs (SCTP_INITMSG, RFC 6458, section 8.1.3)"
-        yield OrderedInput(id="attempts", compact=True, restrict="[0-9]*", tooltip=tip)
+        yield OrderedInput(id="attempts", compact=True, tooltip=tip)
         yield Label("PPID")
         yield PpidInput(str(options.ppid), id="ppid")
         yield Label("Stream", classes="-always")
         tip = "The stream that a message goes on; [3] before a message is for that one alone"
-        yield OrderedInput(
-            str(options.stream), id="stream", classes="-always", compact=True, restrict="[0-9]*", tooltip=tip
-        )
+        yield OrderedInput(str(options.stream), id="stream", classes="-always", compact=True, tooltip=tip)
         yield Label("Lifetime")
         yield OrderedInput(
             id="lifetime",
             compact=True,
             placeholder="ms",
-            restrict="[0-9]*",
             tooltip="ms until the message may be given up (RFC 3758); empty: never. On the kernel's stack "
             "they begin when the association is up",
         )
