@@ -13,11 +13,11 @@ from .action import Action, Place
 
 
 class WireView(msgspec.Struct, frozen=True):
-    """One way to see a conversation.
+    """A view of a conversation.
 
-    `name` is its id and that of the action that shows it, `key` its key in the wire, `title` what it is
-    called, `help` what it shows. `kind` is the module in `tui/wire` and its class. `stand_in` is, in the same
-    way, what is shown in its place where the program sees no packets, "" for nothing.
+    `name` is its id and that of the action that shows it, `key` its key in the wire pane, `title` its label,
+    `help` what it shows. `kind` is the module in `tui/wire` and its class. `stand_in` is, in the same way,
+    what is shown in its place where the program sees no packets, "" for nothing.
     """
 
     name: str
@@ -31,7 +31,7 @@ class WireView(msgspec.Struct, frozen=True):
 
     @property
     def stand_in_name(self) -> str:
-        """The id of what stands in for it."""
+        """The id of its stand-in."""
         return f"{self.name}-stand-in"
 
     @property

@@ -1,4 +1,4 @@
-"""The clients that the user opened, the messages typed, and what became of them. No widgets here."""
+"""The clients that the user opened, the messages typed, and their outcome. No widgets here."""
 
 import itertools
 from collections.abc import Iterable
@@ -25,17 +25,17 @@ from sctp_tui.sctp.events import (
 from sctp_tui.sctp.printable import printable
 
 OUTBOUND, INBOUND, ATTEMPTS = 5, 5, 4
-"""Streams and INITs that a client asks for unless told otherwise, as in the article's client."""
-_REMEMBERED = 50  # typed lines that a late failure can still bring back
+"""A client's default streams out and in, and INIT retries, as in the article's client."""
+_REMEMBERED = 50  # typed lines that a later failure can still put back into the input
 _HEARD = 60  # characters of the peer's last message shown beside a client
 
 
 class Client(msgspec.Struct, eq=False):
     """One client: an endpoint of its own, for one association at a time.
 
-    `to`, `udp_port`, the numbers and `own`, where from, are as the user set them; `opened` is what the
-    endpoint was made with, None where there is none. `heard` is the last text that the other side sent,
-    printable.
+    `to`, `udp_port`, the numbers and `own`, its local addresses and port, are as the user set them. `opened`
+    is what the endpoint was opened with, None where there is none. `heard` is the last message that the peer
+    sent, printable.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Client(msgspec.Struct, eq=False):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of something the user did. `line` is the text to put back in the input."""
+    """The outcome of something the user did. `line` is the text to put back into the input, "" for none."""
 
     text: str
     good: bool = False
@@ -59,7 +59,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Options(msgspec.Struct, frozen=True):
-    """How a message is sent: the fields beside the text."""
+    """How a message is sent: the fields beside the text. `lifetime` is in ms, None for no limit."""
 
     stream: int = 1
     ppid: int = 0
@@ -68,7 +68,7 @@ class Options(msgspec.Struct, frozen=True):
 
 
 class ToAll(msgspec.Struct):
-    """One message to all: the associations that took it, and those that could not, with the reason of one."""
+    """One message to all: how many associations took it, how many could not, and the reason of the last."""
 
     sent: int = 0
     refused: int = 0
@@ -85,7 +85,7 @@ class ToAll(msgspec.Struct):
 
     @property
     def outcome(self) -> Outcome:
-        """What there is to say by now."""
+        """The outcome so far."""
         if not self.sent:
             return Outcome(self.text)
         to = f"sent to {units.many(self.sent, 'association')}"
@@ -105,7 +105,7 @@ class Clients:
         self.all = [Client(next(self._names), stack, to)]
 
     def add(self, like: Client) -> Client:
-        """Another client with the same settings as this one."""
+        """Add a client with the same settings as this one."""
         own = Peer(like.own.addresses, 0)  # its port is taken
         client = Client(
             next(self._names),
@@ -121,7 +121,7 @@ class Clients:
         return client
 
     def remove(self, clients: Iterable[Client]) -> list[Command]:
-        """Forget these clients and close their endpoints; a fresh one stays where none would."""
+        """Remove these clients; the commands that close their endpoints. Where none is left, one is added."""
         gone = list(clients)
         kept = [client for client in self.all if client not in gone]
         self.all = kept or [Client(next(self._names), gone[-1].stack, gone[-1].to, gone[-1].udp_port)]
@@ -132,7 +132,7 @@ class Clients:
         return next((client for client in self.all if client.name == endpoint), None)
 
     def open(self, client: Client, to: Peer) -> list[Command]:
-        """What opens a client's endpoint, where it is not open already with these settings.
+        """The commands that open a client's endpoint, none where it is open already with these settings.
 
         Where the settings differ from those the endpoint was opened with, another one takes its place.
         """
@@ -156,22 +156,22 @@ class Clients:
         return commands
 
     def send(self, client: Client, to: Peer, line: str, data: bytes, options: Options) -> list[Command]:
-        """What sends a message as a client; opens its endpoint where need be."""
+        """The commands that send a message as a client, and open its endpoint where need be."""
         return [*self.open(client, to), self._message(line, data, options, endpoint=client.name)]
 
     def connect(self, client: Client, to: Peer) -> list[Command]:
-        """What sets up a client's association without a message; opens its endpoint where need be."""
+        """The commands that set up a client's association without a message; open the endpoint if need be."""
         return [*self.open(client, to), Connect(client.name)]
 
     def several(self, first: Client, number: int) -> list[Client]:
-        """So many clients that go where the first one goes: it, those after it, and new ones as needed."""
+        """`number` clients with the first one's destination: it, those after it, and new ones as needed."""
         same = (first.stack, first.to, first.udp_port)
         after = self.all[self.all.index(first) + 1 :]
         found = [first, *(c for c in after if (c.stack, c.to, c.udp_port) == same)][:number]
         return [*found, *(self.add(first) for _ in range(number - len(found)))]
 
     def send_to_all(self, server: str, line: str, data: bytes, options: Options) -> Command:
-        """What sends a message to every association of a server."""
+        """The command that sends a message to every association of a server."""
         number = self._number(line)
         self._to_all[number] = ToAll()
         if len(self._to_all) > _REMEMBERED:
@@ -187,7 +187,7 @@ class Clients:
         )
 
     def reply(self, key: int, line: str, data: bytes, options: Options) -> Command:
-        """What sends a message on an association of the server."""
+        """The command that sends a message on an association of the server."""
         return self._message(line, data, options, key=key)
 
     def _message(self, line: str, data: bytes, options: Options, endpoint: str = "", key: int = 0) -> Send:
@@ -203,7 +203,7 @@ class Clients:
         )
 
     def _number(self, line: str) -> int:
-        """The next message's, under which its line is remembered."""
+        """The next message ID, under which its line is remembered."""
         number = next(self._message_ids)
         self._lines[number] = line
         if len(self._lines) > _REMEMBERED:
@@ -211,12 +211,12 @@ class Clients:
         return number
 
     def fold(self, events: Iterable[Event]) -> Outcome | None:
-        """Follow what happened; the outcome worth telling the user, if there is one."""
+        """Take in events; the outcome worth telling the user, if there is one."""
         told: Outcome | None = None
         heard: dict[str, bytes] = {}
         to_all: dict[int, ToAll] = {}
         for event in events:
-            if type(event) is Message and event.direction == "in":  # which are many
+            if type(event) is Message and event.direction == "in":  # of which there are many
                 heard[event.endpoint] = event.data
                 continue
             match event:
@@ -256,7 +256,7 @@ class Clients:
 
 
 def _worse(told: Outcome | None, other: Outcome | None) -> Outcome | None:
-    """One outcome of two: bad news before good, the first of two bad ones, and the line of either."""
+    """One outcome of two: a failure before a success, the first of two failures, and the line of either."""
     if told is None or other is None:
         return told or other
     first, second = (told, other) if not told.good or other.good else (other, told)

@@ -1,4 +1,4 @@
-"""A line as a message: `[3]text` chooses stream 3, `[hex]0a ff` has octets, `[file]PATH` all of a file."""
+"""Typed lines as messages: `[3]text` goes on stream 3, `[hex]0a ff` is octets, `[file]PATH` a file's."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ _FORM = re.compile(r"\[(?:([0-9]+) )?(hex|file)\]")
 
 
 class Composed(NamedTuple):
-    """What a line asks for; `stream` is None where the line names none."""
+    """The message that a line stands for; `stream` is None where the line names none."""
 
     stream: int | None
     data: bytes
@@ -23,8 +23,8 @@ class Composed(NamedTuple):
 def compose(line: str) -> Composed:
     """A typed line as the message it stands for: `[3]text`, `[hex]0a ff`, `[3 hex]0a ff`, `[file]PATH`.
 
-    `[[` at the start is a plain bracket. Raises `SctpError` where no message is left to send, the stream
-    can't be one, or the octets can't be had.
+    `[[` at the start is a plain bracket. Raises `SctpError` where the message is empty, the stream is not
+    valid, or the octets can't be read.
     """
     if found := _FORM.match(line):
         stream, _ = addressed(f"[{found[1]}]".encode()) if found[1] else (None, b"")
@@ -45,11 +45,11 @@ def _octets(text: str) -> bytes:
 
 
 def _file(name: str) -> bytes:
-    """All of it at once: what is no file, or a large one, would hold up the screen."""
+    """All octets of a small regular file, as any other would hold up the screen. Raises `SctpError`."""
     if not name:
         raise SctpError("no file is named: write [file]PATH, which sends all octets of one as a message")
     try:
         return small_file.read(Path(name).expanduser())
-    except (OSError, ValueError, RuntimeError) as error:  # a NUL in the path, a ~ of nobody's
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL in the path, a ~ of an unknown user
         why = error.strerror if isinstance(error, OSError) else error
         raise SctpError(f"can't read {printable(name)}: {why}; name another") from None

@@ -1,4 +1,4 @@
-"""The fields beside the text: where a client goes and what it asks for, and how a message is sent."""
+"""The fields beside the text: a client's destination and settings, and how a message is sent."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
@@ -30,7 +30,7 @@ _CONNECTION = ("to", "udp", "streams", "attempts", "from", "stack")
 
 
 class PpidInput(OrderedInput):
-    """A payload protocol identifier, by number or by name: what is typed of a name is completed."""
+    """The input of a payload protocol identifier, by number or by name, which it completes."""
 
     def __init__(self, value: str, id: str) -> None:
         super().__init__(
@@ -43,7 +43,7 @@ class PpidInput(OrderedInput):
 
     @property
     def ppid(self) -> int:
-        """The number; none typed is 0. Raises `SctpError`."""
+        """The number, 0 where nothing is typed. Raises `SctpError`."""
         typed = self.value.strip()
         return ppid.parse(typed) if typed else 0
 
@@ -54,7 +54,7 @@ class Tick(Checkbox):
     BUTTON_LEFT, BUTTON_INNER, BUTTON_RIGHT = "", "[ ]", ""
 
     def watch_value(self) -> None:
-        """Put the tick in, or take it out."""
+        """Draw the tick, or none."""
         self.BUTTON_INNER = "[x]" if self.value else "[ ]"
         super().watch_value()
 
@@ -70,7 +70,7 @@ class Fields(Grid):
     """
 
     RARE = ("from", "stack")
-    """The fields of the row above."""
+    """The fields of the first row."""
     BINDINGS: ClassVar[list[BindingType]] = bindings("fields")
     DEFAULT_CSS = """
     Fields {
@@ -105,8 +105,8 @@ class Fields(Grid):
     def __init__(self, stacks: Sequence[StackName], options: Options, mask: "Mask | None") -> None:
         super().__init__()
         self._mask = mask
-        self._places = {"to": "", "from": ""}  # where the client goes to, and where from
-        self._hidden = self._places.copy()  # and how that is shown
+        self._places = {"to": "", "from": ""}  # the client's destination and own address
+        self._hidden = self._places.copy()  # how these are shown
         self._stacks = stacks
         self._options = options
 
@@ -152,26 +152,26 @@ class Fields(Grid):
         yield Tick("Unordered", id="unordered", classes="-always", compact=True)
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """What is typed on the way through the fields is no key of the places around them."""
+        """Keep characters from acting as keys of the places around, also in fields that take no text."""
         return key in REPLACED_KEYS or (character is not None and character.isprintable())
 
     def on_key(self, event: Key) -> None:
-        """Nor is it one of the user's own keys, which Textual puts in after it asked for what is typed."""
+        """Do the same for the user's own keys, which Textual adds after `check_consume_key`."""
         focused = self.screen.focused
         if event.is_printable and focused is not None and event.key not in focused._bindings.key_to_bindings:
             event.stop()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter leaves what is typed in; a tick and a list have it for themselves."""
+        """Offer Enter as done only in inputs; ticks and lists use it themselves."""
         focused = self.screen.focused
         return action != "done" or (isinstance(focused, Input) and self in focused.ancestors)
 
     def action_done(self) -> None:
-        """What is typed counts from the next message on: to the line that it is typed in."""
+        """Focus the message line; what is typed in the fields counts from the next message on."""
         self.screen.set_focus(self.screen.query_one(MessageInput))
 
     def show(self, client: Client) -> None:
-        """Fill the client's row from the client."""
+        """Fill the client's fields from the client."""
         self._show_place("to", client.to)
         self._show_place("from", to_text(client.own))
         self._set("udp", client.udp_port)
@@ -182,7 +182,7 @@ class Fields(Grid):
             self.query_one("#stack", Select).value = client.stack
 
     def show_fixed(self, to: str, streams: str) -> None:
-        """Fill the client's row for an association that is not a client's."""
+        """Fill the client's fields for the server's associations, which have no client."""
         self._set("to", to)
         self._show_place("from", "")
         self._set("udp", "")
@@ -191,7 +191,7 @@ class Fields(Grid):
         self.query_one("#udp", Input).placeholder = ""
 
     def set_locked(self, locked: bool) -> None:
-        """Whether the client's row can't be changed, as its association is there already."""
+        """Disable the client's fields, as its association is set up already, or enable them."""
         for name in _CONNECTION if len(self._stacks) > 1 else _CONNECTION[:-1]:
             self.query_one(f"#{name}").disabled = locked
 
@@ -206,7 +206,7 @@ class Fields(Grid):
 
     @on(Input.Blurred, "#to, #from")
     def take_places(self) -> None:
-        """Where the client goes to, and where from, are as typed now, and hidden from here on."""
+        """Take over the addresses as typed by now, and show them masked from here on."""
         for name in self._places:
             typed = self._get(name)
             if typed != self._hidden[name] and not self.query_one(f"#{name}", Input).disabled:
@@ -222,7 +222,7 @@ class Fields(Grid):
         return self.query_one(f"#{name}", Input).value.strip()
 
     def read_client(self, client: Client) -> None:
-        """Put the client's row into the client. Raises `SctpError` where a field can't be."""
+        """Put the client's fields into the client. Raises `SctpError` where one is not valid."""
         self.take_places()
         client.to = self._places["to"]
         client.own = parse_own(self._places["from"])

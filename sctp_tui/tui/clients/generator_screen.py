@@ -1,4 +1,4 @@
-"""Where traffic generators are started, watched and stopped."""
+"""The form in which traffic generators are started, watched and stopped."""
 
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from typing import ClassVar
@@ -24,14 +24,14 @@ from .generators import Generation, Generators, Recipe, in_all
 CLIENTS = 200
 """Clients that can be opened in one go."""
 RATES = (0.001, 1_000_000)
-"""Messages/s that can be asked for."""
+"""The lowest and highest rate that can be asked for, in messages/s."""
 _COUNT = 1_000_000_000
 _SECONDS = 86_400
 _REDRAWS = 4  # a second
-_FRESH = {"text": "message {n}", "rate": "10", "count": "100"}  # what the first form of a run holds
+_FRESH = {"text": "message {n}", "rate": "10", "count": "100"}  # what the form holds at first
 
 Start = Callable[[Recipe, int], Awaitable[None]]
-"""Starts a recipe with so many clients. Raises `SctpError`."""
+"""Starts a recipe with this many clients. Raises `SctpError`."""
 
 
 def _rate(generation: Generation, now: float) -> str:
@@ -82,15 +82,15 @@ class GeneratorTable(LineTable[Generation]):
         self.redraw(now)
 
     def find(self, key: int) -> Generation | None:
-        """The generator of a number."""
+        """The generator with this number, None where there is none."""
         return self._generators.all.get(key)
 
     def stamp(self, row: Generation, now: float) -> Hashable:
-        """Rates go on by themselves."""
+        """The rates of running generators change by themselves."""
         return row.done or now
 
     def look(self, row: Generation) -> str:
-        """What has ended is dimmed."""
+        """Dim generators that have ended."""
         return "line-table--dim" if row.done else ""
 
     def action_stop(self) -> None:
@@ -100,10 +100,10 @@ class GeneratorTable(LineTable[Generation]):
 
 
 class GeneratorScreen(Form[None]):
-    """The form stays for the next one; generators go on when it is left.
+    """The form stays open for the next generator; generators go on when it is left.
 
-    `who` says as whom and to where, `many` whether that may be several clients. `last` is what the form
-    held before, by the fields' names, and is kept up to date.
+    `who` says who sends to where, `many` whether that may be several clients. `last` is what the form held
+    before, by the fields' names, and is kept up to date.
     """
 
     DEFAULT_CSS = """
@@ -136,7 +136,7 @@ class GeneratorScreen(Form[None]):
         self._told = set(generators.failed)
 
     def fields(self) -> Iterator[Widget]:
-        """As whom, what, how fast, how long, and how each is sent."""
+        """Who sends, what, how fast, how long, and how each message is sent."""
         options = self._options
         held = {
             "streams": str(options.stream),
@@ -170,7 +170,7 @@ class GeneratorScreen(Form[None]):
         yield Tick("Unordered", options.unordered, id="unordered", compact=True)
 
     def below(self) -> Iterator[Widget]:
-        """What generates, and what did."""
+        """The table of generators, running and ended."""
         yield GeneratorTable(self._generators, self._submit)
 
     def on_mount(self) -> None:
@@ -192,7 +192,7 @@ class GeneratorScreen(Form[None]):
     # --- what the keys do
 
     def submit(self) -> None:
-        """Read the form and start."""
+        """Read the form and start the generators. Raises `SctpError` that names the field."""
         recipe = self._recipe()
         clients = number("Clients", self.typed("clients") or "1", 1, CLIENTS) if self._many else 1
         names = ("text", "size", "rate", "count", "seconds", "streams", "ppid", "lifetime")
@@ -200,7 +200,7 @@ class GeneratorScreen(Form[None]):
         self._begin(recipe, clients)
 
     def _recipe(self) -> Recipe:
-        # As it is: blanks at its ends are sent too.
+        # Unstripped: blanks at its ends are sent too.
         text = self.query_one("#text", Input).value.encode(errors="replace")
         if not text:
             raise SctpError("Text is empty: type at least one byte (RFC 9260, section 3.3.1)")

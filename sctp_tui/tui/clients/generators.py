@@ -1,4 +1,4 @@
-"""The generators that the user started: what each was asked for, how far it has come, and how fast."""
+"""The traffic generators that the user started: what each is to send, its progress, and its rate."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
@@ -12,15 +12,15 @@ from sctp_tui.sctp.events import Generating
 from sctp_tui.sctp.printable import printable
 
 KEPT = 200
-"""Generators that have ended and are still shown."""
+"""Ended generators that are still shown, at most."""
 STOPPED = "stopped"
-"""What the engine says of one that the user ended."""
+"""The engine's text for a generator that the user ended."""
 _WINDOW = 3.0  # s over which the rate is taken
-_FEW = 5  # messages that the window is long enough for, at the rate asked for
+_FEW = 5  # messages that the window lasts for at least, at the rate asked for
 
 
 class Recipe(msgspec.Struct, frozen=True):
-    """What a generator is to send; `streams` None is all of them in turn. Else as in `Generate`."""
+    """What a generator is to send; `streams` None means all of them in turn. Else as in `Generate`."""
 
     rate: float
     pattern: bytes
@@ -34,9 +34,9 @@ class Recipe(msgspec.Struct, frozen=True):
 
 
 class GeneratorSource(msgspec.Struct, frozen=True):
-    """Who sends, and where: as `endpoint`, a client, or on association `key`.
+    """Who sends: `endpoint`, a client, or association `key` of a server.
 
-    `outbound` are the streams that it has, or will ask for.
+    `outbound` is the number of streams that it has, or will ask for.
     """
 
     who: str
@@ -46,7 +46,7 @@ class GeneratorSource(msgspec.Struct, frozen=True):
 
 
 class Generation(msgspec.Struct, eq=False):
-    """One generator. `who` sends; `text` is, once it is `done`, why, where that was not by its own limit."""
+    """One generator. `who` sends; `text` is why it is `done`, "" where it has reached its own limit."""
 
     command: Generate
     who: str
@@ -63,7 +63,7 @@ class Generation(msgspec.Struct, eq=False):
         self._window = max(_WINDOW, _FEW / self.command.rate)
 
     def fold(self, event: Generating) -> None:
-        """Take in how far it has come."""
+        """Take in its progress."""
         self.messages, self.bytes = event.messages, event.bytes
         self.done, self.text = event.done, printable(event.text)
         points = self._points
@@ -72,7 +72,7 @@ class Generation(msgspec.Struct, eq=False):
             del points[1]
 
     def rate(self, now: float) -> float | None:
-        """Messages/s really sent lately; once it is done, on the whole. None before anything is known.
+        """Messages/s sent lately; once it is done, on average. None before anything is known.
 
         `now` is in seconds of the monotonic clock.
         """
@@ -81,7 +81,7 @@ class Generation(msgspec.Struct, eq=False):
         begin, last = self._points[0], self._points[-1]
         if not self.done:
             inside = [point for point in self._points if point[0] <= now - self._window]
-            # The next message is not late before it is due.
+            # The time after the last message counts only once the next one is due.
             at = max(last[0], now - 1 / self.command.rate)
             begin, last = (inside or [begin])[-1], (at, self.messages)
         seconds = last[0] - begin[0]
@@ -94,23 +94,23 @@ class Generation(msgspec.Struct, eq=False):
 
     @property
     def size(self) -> str:
-        """That of each message, where it is not the text's own."""
+        """The size of each message, `text's` where it is the text's own."""
         return units.size(self.command.size) if self.command.size else "text's"
 
     @property
     def failed(self) -> bool:
-        """Whether it ended though neither its limit nor the user said so."""
+        """Whether it ended for another reason than its limit or the user."""
         return self.done and self.text not in ("", STOPPED)
 
     @property
     def progress(self) -> str:
-        """`523 of 1,000`, or the number alone where there is no end to it."""
+        """`523 of 1,000`, or the number sent alone where there is no limit."""
         most = self.command.count
         return f"{self.messages:,} of {most:,}" if most else f"{self.messages:,}"
 
     @property
     def state(self) -> str:
-        """In a word or two: that it runs, that all is sent, or why it ended."""
+        """The state in words: that it runs, that all is sent, or why it ended."""
         if not self.done:
             return "running" if self._points else "begins"
         if self.text:
@@ -126,7 +126,7 @@ class Generators:
         self._numbers = count(1)
 
     def check(self, recipe: Recipe, sources: Iterable[GeneratorSource]) -> None:
-        """Raises `SctpError` where one of them has not the streams asked for."""
+        """Raise `SctpError` where one of the sources lacks a stream that is asked for."""
         for source in sources:
             highest = max(recipe.streams or (0,))
             if highest >= source.outbound:
@@ -136,7 +136,7 @@ class Generators:
                 )
 
     def start(self, recipe: Recipe, sources: Sequence[GeneratorSource]) -> list[Generate]:
-        """What starts one for each source. Raises `SctpError` as `check` does."""
+        """The commands that start a generator for each source. Raises `SctpError` as `check` does."""
         self.check(recipe, sources)
         commands = []
         for source in sources:
@@ -163,7 +163,7 @@ class Generators:
         return commands
 
     def fold(self, told: Mapping[int, Generating]) -> None:
-        """Take in how far they have come."""
+        """Take in the progress of generators, by number."""
         for number, event in told.items():
             if generation := self.all.get(number):
                 generation.fold(event)
@@ -179,7 +179,7 @@ class Generators:
 
 
 def in_all(generations: Iterable[Generation], now: float) -> str:
-    """What several send together: `3 generate, 298/s, 1,204 sent`."""
+    """What several send together: `3 generating, 298/s, 1,204 sent`."""
     several = list(generations)
     rate = sum(generation.rate(now) or 0.0 for generation in several)
     sent = sum(generation.messages for generation in several)

@@ -1,4 +1,4 @@
-"""Host names to addresses without holding up the screen, nor its end."""
+"""Looks up host names without holding up the screen, or its end."""
 
 import asyncio
 import contextlib

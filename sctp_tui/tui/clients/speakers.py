@@ -1,4 +1,4 @@
-"""Who one can speak as, and the line that each has in the list of them."""
+"""Who messages can be sent as: a client, or the server to one or all; and their lines in the list."""
 
 import msgspec
 from textual.content import Content
@@ -8,17 +8,17 @@ from sctp_tui.monitor.associations import Association
 from .clients import Client
 
 GONE = "nobody has that UDP port any more"
-"""What the network says of the peer of an association that is up; it may be forged, and ends nothing."""
+"""Shown where ICMP says so while the association is up: it may be forged, and ends nothing."""
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """Speaking as the server, to the association with this key."""
+    """Sending as the server, to the association with this key."""
 
     key: int
 
 
 class Everyone(msgspec.Struct, frozen=True):
-    """Speaking as the server, to all of its associations."""
+    """Sending as the server, to all of its associations."""
 
 
 Target = Client | Reply | Everyone
@@ -27,9 +27,9 @@ Target = Client | Reply | Everyone
 def row(
     name: str, association: Association, there: Association | None, heard: str, generated: str
 ) -> Content:
-    """Who, from which port, with whom, the IDs at this end and `there`, the state, and what passes just now.
+    """A line: name, local port, peer, association IDs, state, and what was `heard` or is `generated`.
 
-    `there` is the same association as the endpoint at its other end has it, where that is ours.
+    `there` is the association's other end, where that is ours.
     """
     agreed = f" {association.outbound_streams}/{association.inbound_streams}" if association.assoc_id else ""
     begin = f"{association.local_port} → " if association.local_port else ""

@@ -1,4 +1,4 @@
-"""Arrows between two lifelines on the screen: drawn while they are in view, followed as the log is."""
+"""The base of ladders: arrows between two lifelines, drawn only while in view, followed as in the log."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -16,7 +16,7 @@ from .ladder_lines import Part, margin
 
 
 class ArrowsView(FollowView):
-    """Subclasses give what stands above the lifelines, and the arrows by their numbers."""
+    """Subclasses give the line above the lifelines, and the arrows by their numbers."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("ladder")
 
@@ -63,7 +63,7 @@ class ArrowsView(FollowView):
         raise NotImplementedError
 
     def parts(self, number: int, width: int) -> Iterable[Part]:
-        """One arrow, with what stands to the left of it."""
+        """The parts of one arrow's line, with number and times to the left of it."""
         raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:
@@ -102,7 +102,7 @@ class ArrowsView(FollowView):
         """Show all that is known of the arrow under the cursor."""
 
     def on_click(self, event: events.Click) -> None:
-        """The cursor goes where the mouse clicks; a double click opens what is there."""
+        """Put the cursor on the clicked line; a double click opens it."""
         offset = event.get_content_offset(self)
         if offset is None or not offset.y:
             return

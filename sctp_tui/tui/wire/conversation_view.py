@@ -1,4 +1,4 @@
-"""What each view of the wire pane has, so that the pane needs not know which of them it shows."""
+"""The interface of the wire pane's views, so that the pane need not know which of them it shows."""
 
 from typing import ClassVar
 
@@ -14,10 +14,10 @@ from sctp_tui.sctp.events import Event
 
 
 class Scene(msgspec.Struct, frozen=True):
-    """What there is to be drawn. `now` is in seconds of the link's clock.
+    """What a view draws. `now` is in seconds of the link's clock.
 
-    `ends` are the association and, where that is in this program too, as its other end has it. `ours` tells
-    that this program carries the packets: it knows what is lost, and sees all.
+    `ends` are the association and, where it is in this program too, that of the other end. `ours` tells that
+    this program carries the packets: it knows what is lost, and sees all.
     """
 
     conversation: Conversation
@@ -29,33 +29,33 @@ class Scene(msgspec.Struct, frozen=True):
 
 
 class WireContent:
-    """A part of a widget: what the pane asks of whatever it shows."""
+    """A mixin for widgets: what the pane asks of whatever it shows."""
 
     closely: ClassVar[bool] = False
-    """Whether it draws what the stacks tell of the association at both ends, who are asked often then."""
+    """Whether it draws the status of both ends, for which their stacks are then asked more often."""
     explains: ClassVar[bool] = False
     """Whether the line below the views explains what its cursor is on."""
     level: Level = "beginner"
-    """For whom it is explained."""
+    """The level of its explanations."""
 
     @property
     def explained(self) -> Line | Inferred | None:
-        """What is to be explained."""
+        """The line to explain, None for none."""
         return None
 
     @property
     def bounced(self) -> str:
-        """Why the packet that is explained did not get through, "" where nothing says so."""
+        """Why that packet did not get through, "" where it did or nothing is known."""
         return ""
 
     @property
     def arrow(self) -> tuple[Event | None, str] | None:
-        """What the keys mean, a packet where it is one, and its line as drawn; None where it has no lines."""
+        """The event under the cursor, if it is one, and its line as drawn; None where it has no lines."""
         return None
 
 
 class ConversationView(WireContent):
-    """One way to see a conversation; `sctp_tui.tui.wire_views` lists those there are."""
+    """The base of a view of a conversation; `sctp_tui.tui.wire_views` lists all views."""
 
     def draw(self, scene: Scene) -> None:
         """Draw what changed since the last time; of another conversation, all of it."""
@@ -63,7 +63,7 @@ class ConversationView(WireContent):
 
 
 class StandInView(WireContent):
-    """What is shown in the place of such a view where the program sees no packets."""
+    """The base of what is shown in a view's place where the program sees no packets."""
 
     def draw(self, association: Association, monitor: Monitor) -> None:
         """Draw what changed since the last time; of another association, all of it."""

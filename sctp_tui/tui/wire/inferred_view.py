@@ -1,4 +1,4 @@
-"""The ladder without packets: arrows for what the notifications prove, marked as inferred."""
+"""The ladder without packets: arrows for chunks that notifications prove, marked as inferred."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from .arrows_view import ArrowsView
 from .conversation_view import StandInView
 from .ladder_lines import INFERRED, Part, arrow, margin, times, titles
 
-_SLICE = 5000  # records of the log looked at between two frames
+_SLICE = 5000  # records of the log looked through between two frames
 _KEPT = 100_000  # arrows
 
 

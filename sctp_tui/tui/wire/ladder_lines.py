@@ -1,4 +1,4 @@
-"""A ladder drawn in cells, for the screen and for a text file: two lifelines, and an arrow a packet."""
+"""Draws a ladder in cells, for the screen and for a text file: two lifelines, and an arrow per packet."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -16,10 +16,10 @@ Look = Literal["number", "time", "line", "right", "left", "lost", "copy", "mark"
 Part = tuple[str, Look]
 
 _NUMBER, _TIME, _DELTA = 5, 10, 9
-_WIDE = 100  # cells from which on there is room for the time since the packet above
+_WIDE = 100  # cells of width from which on the time since the packet above is shown
 THERE, ON_ITS_WAY, INFERRED = "─", "╌", "┈"
-"""Shafts: of a packet that was seen, of one that has not arrived yet, of one that must have passed."""
-_LEAST = 24  # cells between the lifelines
+"""Shafts: of a packet that has arrived or is lost, of one on its way, of one that is inferred."""
+_LEAST = 24  # cells between the lifelines, at least
 
 
 def margin(width: int) -> int:
@@ -28,7 +28,7 @@ def margin(width: int) -> int:
 
 
 def times(number: int | None, elapsed: float, delta: float | None, width: int) -> Iterator[Part]:
-    """What stands there: a number, a time, and where there is room for it that since the line above."""
+    """The parts in the margin: number, time (s), and, where there is room, the time since the line above."""
     yield f"{'' if number is None else number:>{_NUMBER}} ", "number"
     yield f"{elapsed:>{_TIME}.4f} ", "time"
     if width >= _WIDE:
@@ -36,7 +36,7 @@ def times(number: int | None, elapsed: float, delta: float | None, width: int) -
 
 
 def rightwards(conversation: Conversation, row: Row) -> bool:
-    """Whether an arrow goes from the left to the right; the end that began stands at the left."""
+    """Whether an arrow goes from the left to the right; the initiator is at the left."""
     return (row.packet.direction == "in") == (conversation.initiator == "peer")
 
 
@@ -53,7 +53,7 @@ def head(conversation: Conversation, width: int) -> str:
 
 
 def titles(left: str, right: str, width: int) -> str:
-    """The same for ends of these names."""
+    """The line above the lifelines, for ends of these names."""
     room = max(_LEAST, width - margin(width))
     half = room // 2
     since = f"{'Δt':>{_DELTA}} " if width >= _WIDE else ""
@@ -61,11 +61,14 @@ def titles(left: str, right: str, width: int) -> str:
 
 
 LATE = "sent again, or overtaken"
-"""What is said of DATA that is seen for the first time behind higher TSNs."""
+"""The remark on DATA that is first seen after higher TSNs."""
 
 
 def again(row: Row, rto: float = 0.0) -> str:
-    """How long after the first try: ` after 3 s`, and the RTO (s) that ran, or how long after the last."""
+    """How long after the first try: ` after 3 s`, and the RTO (s) that expired, or the time since the last.
+
+    A blank comes first; "" where there was no wait.
+    """
     waited, since = units.delay(row.waited), units.delay(row.since)
     said = [f"after {waited}"] if row.waited else []
     if rto:
@@ -78,8 +81,8 @@ def again(row: Row, rto: float = 0.0) -> str:
 def marks(row: Row, answer: str = "", path: str = "", bounced: str = "", rto: float = 0.0) -> str:
     """What is special about a packet, after its chunks: `↻12 fast`, `lost`, `+20 ms`; "" for nothing.
 
-    `answer` is what is wrong with the answer to it; `path` are the addresses that it passed between, where
-    there are several; `bounced` is why it did not get through; `rto` (s) is of the timer that ran out.
+    `answer` says what is wrong with the answer to it; `path` has its addresses, where the association has
+    several; `bounced` is why it did not get through; `rto` (s) is that of the timer that expired.
     """
     packet = row.packet
     said = [f"via {path}"] if path else []
@@ -91,7 +94,7 @@ def marks(row: Row, answer: str = "", path: str = "", bounced: str = "", rto: fl
     if row.probes:
         said.append("window probe")
     if packet.verdict in ("dropped", "refused"):
-        reason = packet.reason.removeprefix("the ")  # the place is narrow
+        reason = packet.reason.removeprefix("the ")  # there is little room
         what = "lost" if packet.verdict == "dropped" else "refused"
         what = "discarded" if packet.reason in (WRONG_TAG, WRONG_CHECKSUM) else what
         said.append(f"{what}: {reason}" if reason else packet.verdict)
@@ -107,7 +110,7 @@ def marks(row: Row, answer: str = "", path: str = "", bounced: str = "", rto: fl
 
 
 def parts(timeline: Timeline, line: Line, width: int, now: float = float("inf")) -> Iterator[Part]:
-    """One line in so many cells, part by part; `now` in seconds of the link's clock."""
+    """One line in `width` cells, part by part; `now` in seconds of the link's clock."""
     ladder, left, whole = timeline.ladder, margin(width), width
     width = max(_LEAST, width - left)
     match line:
@@ -131,7 +134,7 @@ def parts(timeline: Timeline, line: Line, width: int, now: float = float("inf"))
 
 
 def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[Part]:
-    """A packet that is on its way still has a broken shaft and an open head, and nobody could answer it."""
+    """A packet's arrow; one still on its way has a broken shaft, an open head, and misses no answer yet."""
     there = has_come(row.packet.mono + row.packet.transit, now)
     yield from arrow(
         fit_label(ladder.label(row)),
@@ -151,7 +154,7 @@ def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[Part]:
 
 
 def fit_label(text: str) -> str:
-    """Made printable, whoever chose it."""
+    """The label made printable, in full length."""
     return fit(text, cell_len(text)) if not text.isascii() else fit(text, len(text))
 
 
@@ -170,7 +173,7 @@ def arrow(
     span = width - 2
     mark = fit(mark, span // 2).rstrip() if cell_len(mark) > span // 2 else mark
     taken = cell_len(mark) + 1 if mark else 0
-    # So much of the way a lost one is not drawn.
+    # Cells by which the arrow of a lost packet is short of the other lifeline.
     short = 0 if arrives else min(max(span - 5 - taken - cell_len(label), 3), span // 3)
     room = span - 5 - taken - short  # a dash, a blank before the label and behind, a dash, the head
     said = fit(label, room) if cell_len(label) > room else label

@@ -1,8 +1,8 @@
-"""A ladder as a picture (SVG), for a slide or a page: two lifelines, and an arrow a packet.
+"""A ladder as a picture (SVG), for a slide or a page: two lifelines, and an arrow per packet.
 
-Down is time, event by event: each departure and each arrival has a place of its own, so that an arrow slopes
-by what was sent while it was on its way. A longer pause takes more room, by its magnitude. Everything is said
-by attributes of the elements, as office programs read no style sheets in SVG.
+Time goes down, event by event: each departure and each arrival has a height of its own, so that an arrow's
+slope shows what was sent while it was on its way. A longer pause takes more room, by its logarithm. Styles
+are attributes of the elements, as office programs read no style sheets in SVG.
 """
 
 from bisect import bisect_left
@@ -34,15 +34,15 @@ from sctp_tui.tui.picture import MONO
 from .ladder_lines import LATE, again, ends, rightwards
 
 LIMIT = 1000
-"""Packets in one picture: of more, the newest."""
+"""Packets in one picture at most: of more, the newest."""
 
-_LEFT, _RIGHT, _WIDTH = 150, 850, 1280  # the lifelines, and the right margin's end
+_LEFT, _RIGHT, _WIDTH = 150, 850, 1280  # x of the lifelines, and the picture's width
 _TOP, _BOTTOM = 92, 24
-_SEND, _ARRIVE, _BETWEEN = 24, 10, 20  # between an event and the one before it
-_INSTANT = 2e-6  # s within which times are the same
+_SEND, _ARRIVE, _BETWEEN = 24, 10, 20  # height between an event and the one before it
+_INSTANT = 2e-6  # s within which two times count as the same
 _PAUSE = 0.01  # s from which on a pause takes more room
-_LOST = 0.6  # of the way that a lost packet makes
-_LABEL, _NOTE = 84, 72  # characters that have room
+_LOST = 0.6  # share of the way that the arrow of a lost packet is drawn
+_LABEL, _NOTE = 84, 72  # characters that there is room for
 _CELL = 7.83  # width of a character of a label
 _INK, _FAINT, _DATA, _AGAIN, _BAD = "#1f2933", "#7b8794", "#1d5fa8", "#9c5700", "#c0231c"
 _TOLD = "#5b3fa0"
@@ -61,7 +61,7 @@ class _Note(NamedTuple):
 
 
 def picture(still: TimelineSnapshot, limit: int = LIMIT) -> Iterator[bytes]:
-    """The newest `limit` packets of a conversation and what is between them, piece by piece."""
+    """The picture of the newest `limit` packets and of what is between them, piece by piece."""
     timeline = yield from still.follow()
     ladder, conversation = timeline.ladder, still.conversation
     first = timeline.place(max(ladder.first, ladder.seen - limit + 1))
@@ -94,7 +94,7 @@ def picture(still: TimelineSnapshot, limit: int = LIMIT) -> Iterator[bytes]:
 
 
 def _placed(timeline: Timeline, lines: Sequence[Line]) -> tuple[list[_Arrow], list[_Note], float]:
-    """Each line with the heights at which it leaves and arrives, and the height below all of them."""
+    """Each line with the heights of its departure and arrival, and the height below all of them."""
     events = []
     times = _times(timeline, lines)
     for index, (line, time) in enumerate(zip(lines, times, strict=True)):
@@ -121,9 +121,9 @@ def _placed(timeline: Timeline, lines: Sequence[Line]) -> tuple[list[_Arrow], li
 
 
 def _arrival(times: Sequence[float], index: int, delay: float) -> float:
-    """When the packet of a line arrives, not after what is sent in the same instant: that is its answer.
+    """When the packet of a line arrives: not after a packet sent in the same instant, which is its answer.
 
-    The link rounds the time at which a packet arrives, and at that time the answer is sent.
+    The link rounds the time of arrival, at which the answer is sent.
     """
     at = times[index] + delay
     answer = bisect_left(times, at - _INSTANT, index + 1)
@@ -131,7 +131,7 @@ def _arrival(times: Sequence[float], index: int, delay: float) -> float:
 
 
 def _times(timeline: Timeline, lines: Sequence[Line]) -> list[float]:
-    """When each line was, by the link's clock; what is between two packets stays there."""
+    """The time of each line, in s of the link's clock; a line between two packets stays there."""
     packets = [_packet(timeline, line) for line in lines]
     last = next((packet for packet in packets if packet is not None), None)
     times: list[float] = []
@@ -141,7 +141,7 @@ def _times(timeline: Timeline, lines: Sequence[Line]) -> list[float]:
             times.append(last.mono + max(0.0, line.at - last.at))
         else:
             times.append(last.mono if last is not None else 0.0)
-    # No later than the next one.
+    # No line is later than the next one.
     return list(accumulate(reversed(times), min))[::-1]
 
 
@@ -178,7 +178,7 @@ def _drawn(ladder: Ladder, arrow: _Arrow) -> str:
 
 
 def _said(ladder: Ladder, arrow: _Arrow, now: float) -> str:
-    """The words of an arrow, on a ground of their own: other arrows pass behind them."""
+    """The label of an arrow, with a background that covers other arrows."""
     row, y, colour = arrow.row, arrow.sent, _colour(ladder, arrow.row)
     right = rightwards(ladder.conversation, row)
     label = ladder.label(row)
@@ -203,7 +203,7 @@ def _said(ladder: Ladder, arrow: _Arrow, now: float) -> str:
 
 
 def _noted(timeline: Timeline, note: _Note, now: float) -> str:
-    """A line that is no packet: at the lifeline of the end that was told it, or right across."""
+    """A line that is no packet: at the lifeline of the end whose socket told it, or right across."""
     line, y = note.line, note.y
     if isinstance(line, SocketEvent):
         left = line.end == timeline.ladder.conversation.initiator

@@ -1,4 +1,4 @@
-"""The ladder on the screen: drawn while its rows are in view, followed and frozen as the log is."""
+"""The ladder's widget: rows are drawn only while they are in view, and followed as in the log."""
 
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
@@ -31,29 +31,29 @@ from .ladder_lines import Part, head, parts
 
 
 class LadderView(ConversationView, ArrowsView):
-    """Shows the packets of one conversation as arrows, and between them what else happened."""
+    """Shows the packets of one conversation as arrows, and between them events of sockets and of the link."""
 
     closely = True
     explains = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("packets")
 
     class Said(Message):
-        """Something that the user is to be told of what was asked for."""
+        """Why nothing was done: a text for the user."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
 
     class Changed(Message):
-        """What stands between the packets is to be another."""
+        """What is shown besides packets has changed, and is to be drawn."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.timeline: Timeline | None = None
         self.shown = LadderOptions()
-        """What stands beside the packets."""
+        """Which lines are shown besides packets."""
         self._now = 0.0
-        self._all_there = 0.0  # when the last packet arrives, or misses an answer
+        self._all_there = 0.0  # when the last packet has arrived, or its answer is overdue
         self._log: Log | None = None
 
     @property
@@ -62,13 +62,13 @@ class LadderView(ConversationView, ArrowsView):
         return self.timeline.ladder if self.timeline is not None else None
 
     def draw(self, scene: Scene) -> None:
-        """The conversation, and what else happened to the associations at its ends."""
+        """Draw the conversation, and the events of the associations at its ends."""
         monitor = scene.monitor
         at_ends = of_its_ends(scene.association, monitor.associations, monitor.endpoints)
         self.show(scene.conversation, scene.now, monitor, sides(at_ends, scene.conversation))
 
     def show(self, conversation: Conversation, now: float, monitor: Monitor, ends: Mapping[int, End]) -> None:
-        """Take in what came since the last time; of another conversation, all of it.
+        """Take in what came since the last call; of another conversation, all of it.
 
         `now` in seconds of the link's clock; `ends` are the associations at the ends, by their keys.
         """
@@ -98,25 +98,25 @@ class LadderView(ConversationView, ArrowsView):
 
     @property
     def line(self) -> Line | None:
-        """What the keys mean."""
+        """The line that keys act on, None where there is none."""
         chosen = self.chosen
         return self.timeline[chosen] if self.timeline is not None and chosen is not None else None
 
     @property
     def row(self) -> Row | None:
-        """The same, where it is a packet."""
+        """That line, where it is a packet."""
         line = self.line
         return line if isinstance(line, Row) else None
 
     @property
     def explained(self) -> Line | None:
-        """The line that the keys mean; of HEARTBEATs in a row the first of them."""
+        """The line that keys act on; for HEARTBEATs folded into one line the first of them."""
         line, ladder = self.line, self.ladder
         return ladder[line.first] if isinstance(line, HeartbeatRun) and ladder is not None else line
 
     @property
     def bounced(self) -> str:
-        """Why the packet that the keys mean did not get through, "" where nothing says so."""
+        """Why the packet that keys act on did not get through, "" where it did or nothing is known."""
         row, ladder = self.row, self.ladder
         return ladder.bounced(row) if row is not None and ladder is not None else ""
 
@@ -135,7 +135,7 @@ class LadderView(ConversationView, ArrowsView):
 
     @property
     def arrow(self) -> tuple[Event | None, str] | None:
-        """The packet or the event that the keys mean, and its line as drawn where there is room for it."""
+        """The packet or event that keys act on, if it is one, and its line, drawn in its full length."""
         timeline, line = self.timeline, self.line
         if timeline is None or line is None:
             return None
@@ -145,17 +145,17 @@ class LadderView(ConversationView, ArrowsView):
         return line.event if isinstance(line, SocketEvent) else event, drawn
 
     def head(self, width: int) -> str:
-        """The two ends."""
+        """The line with the names of the two ends."""
         return head(self.timeline.ladder.conversation, width) if self.timeline is not None else ""
 
     def parts(self, number: int, width: int) -> Iterable[Part]:
-        """A packet, or what is between two."""
+        """A packet, or a line between two."""
         return (
             parts(self.timeline, self.timeline[number], width, self._now) if self.timeline is not None else ()
         )
 
     def action_open(self) -> None:
-        """Show all of what is under the cursor."""
+        """Open what is under the cursor in full; from a remark go to its packet."""
         match self.line:
             case SocketEvent() as told:
                 from sctp_tui.tui.dialogs.message_detail import MessageDetailScreen
@@ -170,7 +170,7 @@ class LadderView(ConversationView, ArrowsView):
                 self._open_packet()
 
     def _lead_to(self, note: Annotation) -> None:
-        """To the packet that it is of."""
+        """Go to the packet that a remark is about."""
         timeline = self.timeline
         if not note.number:
             self.post_message(self.Said("all that is known of this stands here"))
@@ -192,7 +192,7 @@ class LadderView(ConversationView, ArrowsView):
         self.app.push_screen(PacketScreen(timeline.ladder, number, self.level), back)
 
     def action_of_note(self, step: int) -> None:
-        """To the next packet that was lost or sent again."""
+        """Go to the next (1) or former (-1) packet that was lost or sent again."""
         if self.timeline is None or (chosen := self.chosen) is None:
             return
         found = self.timeline.of_note(chosen, step)
@@ -203,11 +203,11 @@ class LadderView(ConversationView, ArrowsView):
             self.put_cursor(found)
 
     def action_sockets(self) -> None:
-        """What the sockets told between the packets, or packets alone."""
+        """Show the events of sockets between the packets, or don't."""
         self.shown = replace(self.shown, sockets=not self.shown.sockets)
         self.post_message(self.Changed())
 
     def action_fold(self) -> None:
-        """HEARTBEATs in a row as one line, or each."""
+        """Show HEARTBEATs in a row as one line, or each of them."""
         self.shown = replace(self.shown, folded=not self.shown.folded)
         self.post_message(self.Changed())

@@ -35,7 +35,7 @@ Part = tuple[str, str]
 
 
 class LanesView(ConversationView, LineView):
-    """One direction of a `Conversation`, by SCTP's rule of delivery or by TCP's."""
+    """One direction of a `Conversation`, delivered as by SCTP (per stream) or as by TCP (one stream)."""
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = bindings("lanes")
@@ -89,7 +89,7 @@ class LanesView(ConversationView, LineView):
     # --- what is shown
 
     def draw(self, scene: Scene) -> None:
-        """The conversation alone: no stack is asked."""
+        """Draw the conversation, from its packets alone."""
         self.show(scene.conversation, scene.now)
 
     def show(self, conversation: Conversation, now: float) -> None:
@@ -266,7 +266,7 @@ class LanesView(ConversationView, LineView):
 
     @property
     def _as_sent(self) -> bool:
-        """Whether what is drawn was seen as it was sent."""
+        """Whether the packets of this direction were seen when they were sent."""
         newest = self._conversation.packets[-1] if self._conversation and self._conversation.packets else None
         return newest is None or newest.as_sent(self.direction)
 

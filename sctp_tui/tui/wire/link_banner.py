@@ -1,4 +1,4 @@
-"""The line below the header while the link does something on purpose, or its time is not the world's."""
+"""The line below the header while the link has conditions, or its time is not real time."""
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -11,7 +11,7 @@ from sctp_tui.tui.widgets.columns import fit
 
 
 class LinkBanner(Widget):
-    """`Link both ways loss=10%   in 12 lost   out 9 lost`; not there where the link is as it is."""
+    """`Link both ways loss=10%   in 12 lost   out 9 lost`; hidden while the link does nothing on purpose."""
 
     DEFAULT_CSS = """
     LinkBanner {
@@ -30,13 +30,13 @@ class LinkBanner(Widget):
     ALLOW_SELECT = False
 
     leads: reactive[tuple[str, ...]] = reactive(("",))
-    """What is said before that, the longest first."""
+    """Texts on the link's time to begin with, the longest first; the longest that fits is shown."""
     state: reactive[LinkState | None] = reactive(None)
 
-    _before = 0  # packets kept out until time was last the world's
+    _before = 0  # packets kept out by the last moment of real time
 
     def show(self, state: LinkState | None, kept_out: int = 0) -> None:
-        """Say what it does now; `kept_out` are the packets from outside that its time kept out so far."""
+        """Show what the link does now; `kept_out` counts packets from outside that its time has kept out."""
         slow = pace(state)
         if not slow:
             self._before = kept_out
@@ -51,7 +51,7 @@ class LinkBanner(Widget):
         self.display = bool(slow) or self.state is not None
 
     def render(self) -> Content:
-        """What there is room for: phrases go whole, and what is set on the link last."""
+        """What there is room for: whole phrases are left out, the link's conditions last."""
         width, state = max(1, self.content_size.width), self.state
         if state is None:
             return Content(next((one for one in self.leads if len(one) <= width), fit(self.leads[-1], width)))

@@ -1,7 +1,7 @@
-"""The state machine drawn as text: a ring of boxes, those that the ends are in lit, their last arrows heavy.
+"""The state machine drawn as text: a ring of boxes, the present states highlighted, the last arrows heavy.
 
 Set-up goes from left to right at the top, the end that closes comes back in the middle, the other one at the
-bottom. What only happens when ends collide, or one starts anew, is in the table and not in the picture.
+bottom. Transitions of collisions and restarts are in the table of states, and not in the picture.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -16,7 +16,7 @@ Run = tuple[str, str]
 NARROWEST = 76
 """Columns that the picture needs."""
 LOWEST = 13
-"""Lines that it needs so that no state is out of view."""
+"""Lines that it needs, so that all states are in view."""
 _HEIGHT = 15
 _WIDEST = 112
 _HEAVY = str.maketrans("─│╭╮╰╯", "━┃┏┓┗┛")
@@ -30,9 +30,9 @@ def diagram(
     width: int,
     height: int = _HEIGHT,
 ) -> list[list[Run]]:
-    """The picture in `width` columns, line by line; where there is not enough room the states are listed.
+    """The picture in `width` columns, line by line; where there is not enough room, a list of the states.
 
-    `here` names who is in a state; `taken` are the transitions whose arrows are to be lit.
+    `here` has the names of the ends in a state; `taken` are the transitions whose arrows are highlighted.
     """
     if width < NARROWEST or height < LOWEST:
         return _listed(here, width)
@@ -88,7 +88,7 @@ def diagram(
 
 
 def _ended(triggers: Collection[str], width: int, margin: int) -> list[Run]:
-    """How an association ends from any state, the ways that were taken lit."""
+    """How an association ends from any state, with the ways that were taken highlighted."""
     room = width - sum(len(said) + 2 for said in _ENDS.values())
     runs: list[Run] = [(" " * margin + next((one for one in _ANY if len(one) <= room), _ANY[-1]), "label")]
     for trigger, said in _ENDS.items():
@@ -98,7 +98,7 @@ def _ended(triggers: Collection[str], width: int, margin: int) -> list[Run]:
 
 
 def _listed(here: Mapping[State, Sequence[str]], width: int) -> list[list[Run]]:
-    """One state a line, for where the picture has no room."""
+    """One state per line, where there is no room for the picture."""
     lines: list[list[Run]] = []
     for state in STATES:
         who = here.get(state, ())
@@ -126,7 +126,7 @@ class _Canvas:
         self.text(middle - (len(text) - 1) // 2, row, text, style)
 
     def box(self, column: int, row: int, name: str, who: str) -> None:
-        """A box of three rows; who is in it stands in its lower edge."""
+        """A box of three rows, with the names of the ends in it in its lower edge."""
         inner = len(name) + 2
         style = "lit" if who else "box"
         edge = f" {who} " if len(who) + 2 <= inner else " both "
@@ -139,7 +139,7 @@ class _Canvas:
             self.text(column, at, line.translate(_HEAVY) if who else line, style)
 
     def line(self, points: Sequence[tuple[int, int]], head: str, lit: bool) -> None:
-        """From point to point, columns and rows, to a head at the last one."""
+        """A line from point to point (column, row), with a head at the last one."""
         style = "taken" if lit else "box"
         for (x, y), (to_x, to_y) in pairwise(points):
             for column in range(min(x, to_x), max(x, to_x) + 1):

@@ -1,4 +1,4 @@
-"""The state machine on the screen: where both ends of a conversation stand, and how they came there."""
+"""The state machine's widget: the states of both ends of a conversation, and how they came there."""
 
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
@@ -27,7 +27,7 @@ _Stamp = tuple[
 
 
 class StateView(ConversationView, ScrolledLines):
-    """The diagram, the present states lit; below it the transitions that were taken, the last one first."""
+    """The diagram with the present states highlighted; below it the transitions taken, the last one first."""
 
     closely = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("states")
@@ -49,18 +49,18 @@ class StateView(ConversationView, ScrolledLines):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.tracker: StateTracker | None = None
-        self._by: dict[End, Origin | None] = {}  # who ended the association, as its ends here were told
+        self._by: dict[End, Origin | None] = {}  # who ended the association, as our ends were told
         self._lines: list[list[Run]] = []
         self._drawn: _Stamp | None = None
 
     def draw(self, scene: Scene) -> None:
-        """The conversation, and what its ends were told."""
+        """Draw the conversation, and what its ends were told."""
         self.show(scene.conversation, scene.now, scene.ends)
 
     def show(self, conversation: Conversation, now: float, ends: Iterable[Association] = ()) -> None:
-        """Take in what came since the last time; of another conversation, all of it. `now` is the link's.
+        """Take in what came since the last call; of another conversation, all. `now` is by the link's clock.
 
-        `ends` are those of its ends that are here: they tell what no packet does.
+        `ends` are those of its ends that are in this program, and know what no packet tells.
         """
         if self.tracker is None or self.tracker.conversation is not conversation:
             self.tracker = StateTracker(conversation)
@@ -70,7 +70,7 @@ class StateView(ConversationView, ScrolledLines):
         if not self.tracker.update(now, _SLICE):
             for one in ends:
                 end: End = "local" if one.endpoint == conversation.endpoint else "peer"
-                # Whose it is the end's name tells; its packets have shown whether an ABORT went out.
+                # The line names the end already; whether an ABORT was sent its packets have shown.
                 since = one.clock.at(one.history[-1].mono)
                 self.tracker.told(end, one.state, one.ended, since)
                 self._by[end] = one.by
@@ -112,16 +112,16 @@ class StateView(ConversationView, ScrolledLines):
         return told + section if len(told) + len(section) <= width else told
 
     def _by_whom(self, one: TakenTransition) -> str:
-        """That no user wanted an ABORT, where that is known; "us" could be either of the two ends here."""
+        """`, by its stack` for an ABORT that no user asked for, where that is known, else ""."""
         itself = one.transition.trigger == "[ABORT]" and self._by.get(one.end) == "stack"
         return ", by its stack" if itself else ""
 
     def on_resize(self) -> None:
-        """The picture fits itself into the room that there is."""
+        """Draw the picture for the new size."""
         self._draw()
 
     def render_line(self, y: int) -> Strip:
-        """The header, or a line of the picture or of what was taken."""
+        """The header, a line of the picture, or a transition that was taken."""
         width = self.scrollable_content_region.width
         if self.tracker is None:
             return Strip.blank(width, self.rich_style)

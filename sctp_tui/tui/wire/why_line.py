@@ -10,12 +10,12 @@ from sctp_tui.monitor.trace.timeline import Annotation, Line, SocketEvent
 from sctp_tui.monitor.why import Level, Why, why
 from sctp_tui.monitor.why.rows import why_note, why_row
 
-LINES, MORE_LINES = 3, 5  # on a screen that is low, and on one that is high
+LINES, MORE_LINES = 3, 5  # of height, on a low screen and on a high one
 _MORE, _NO_MORE = " … Enter", " …"
 
 
 def explanation(row: Row, level: Level, bounced: str = "") -> Content:
-    """Each chunk's name, why it is there, and the section that says so."""
+    """Each chunk's name, why it was sent, and the RFC section for that."""
     parts: list[str | tuple[str, str]] = []
     for name, one in why_row(row, level, bounced):
         section = f" {one.section}.  " if one.section else "  "
@@ -29,7 +29,7 @@ def _said(one: Why) -> Content:
 
 
 class WhyLine(Widget):
-    """Of a height that stays, so that nothing above it moves."""
+    """Has a fixed height, so that nothing above it moves."""
 
     DEFAULT_CSS = f"""
     .-short WhyLine {{ height: {LINES}; }}
@@ -42,11 +42,11 @@ class WhyLine(Widget):
 
     row: reactive[Line | Inferred | None] = reactive(None)
     bounced: reactive[str] = reactive("")
-    """Why the packet did not get through; "" where nothing says so."""
+    """Why the packet did not get through; "" where it did or nothing is known."""
     level: reactive[Level] = reactive("beginner")
 
     def render(self) -> Content:
-        """As much as there is room for; Enter on the packet shows all."""
+        """As much of the explanation as there is room for; Enter on the packet shows all."""
         match self.row:
             case Row() as row:
                 return self._cut(explanation(row, self.level, self.bounced))
@@ -59,7 +59,7 @@ class WhyLine(Widget):
         return Content("")
 
     def _cut(self, whole: Content, more: str = _MORE) -> Content:
-        """What is too long says so, and where the rest is."""
+        """The explanation, cut to the lines there are, with `more` at its end where it is cut."""
         width = max(len(_MORE), self.content_size.width)
         lines = whole.wrap(width)
         room = max(1, self.content_size.height)

@@ -96,7 +96,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
     # --- what is shown
 
     def draw(self, scene: Scene) -> None:
-        """The conversation, and what the stacks at its ends tell."""
+        """Draw the conversation, and what the stacks at its ends tell."""
         self.show(scene.conversation, scene.association, scene.now, *scene.ends[1:], ours=scene.ours)
 
     def show(
@@ -394,7 +394,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
 
     @property
     def _captured(self) -> bool:
-        """Whether it was captured, behind what delays it."""
+        """Whether the packets were captured behind what delays them, such as netem."""
         one = self._conversation
         return one is not None and one.overheard
 

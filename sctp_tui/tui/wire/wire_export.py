@@ -1,4 +1,4 @@
-"""What of the wire can be exported: packets as pcapng, the ladder as text and as a picture."""
+"""Exports of the wire: packets as pcapng, the ladder as text and as a picture."""
 
 from collections.abc import Iterator
 
@@ -20,9 +20,9 @@ _WIDTH = 120  # cells of the ladder as text
 def wire_sources(
     association: Association | None, monitor: Monitor, shown: LadderOptions, now: float
 ) -> list[Exportable]:
-    """The packets of the association, and of all; nothing where there are none. `now` is the link's clock.
+    """What can be exported of the association's packets, and of all. `now` is in s of the link's clock.
 
-    They are those kept now, in copies that another thread may read. The ladder has what it shows.
+    Packets are those kept now, in copies that another thread may read. The ladder has the lines `shown`.
     """
     wire, endpoints = monitor.wire, monitor.endpoints
     captured = {name for name, view in endpoints.views.items() if view.stack == "kernel"}
@@ -69,7 +69,7 @@ def wire_sources(
 
 
 def ladder_text(still: TimelineSnapshot) -> Iterator[bytes]:
-    """A line for each packet kept and what is shown beside, below the names of the ends."""
+    """The ladder as text: the names of the ends, then a line for each packet and what is shown besides."""
     timeline = yield from still.follow()
     yield head(still.conversation, _WIDTH).rstrip().encode() + b"\n"
     for serial in range(timeline.first, timeline.end):

@@ -50,7 +50,7 @@ class WireHeading(Widget):
     title: reactive[str] = reactive("Wire")
     numbers: reactive[str] = reactive("")
     lacking: reactive[bool] = reactive(False)
-    """Whether `numbers` report missed packets: where room is short, the title is cut before them."""
+    """Whether `numbers` report packets that are not here: where room is short, the title is cut first."""
 
     def action_view(self, view: str) -> None:
         """Show the view that was clicked on."""
@@ -190,7 +190,7 @@ class WirePane(Vertical):
 
     @property
     def arrow(self) -> tuple[Event | None, str] | None:
-        """What the keys mean in the view that has the focus and its line, where that has lines."""
+        """The event under the focused view's cursor, if any, and its line; None where it has no lines."""
         focused = self.screen.focused
         return focused.arrow if isinstance(focused, WireContent) else None
 
@@ -241,7 +241,7 @@ class WirePane(Vertical):
 
 
 def _made(kind: str, name: str) -> Widget:
-    """The view of a kind, with this id."""
+    """A view, by its `kind` as in `WireView`, with this id."""
     module, _, called = kind.partition(".")
     found: type[Widget] = getattr(import_module(f".{module}", __package__), called)
     return found(id=name)
