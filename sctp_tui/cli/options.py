@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import get_args
 
 from sctp_tui import __version__
-from sctp_tui.sctp.stack_registry import STACKS, Wanted
+from sctp_tui.sctp.stack_registry import STACKS, TRAITS, Wanted, among
 
 from .option_types import IN_CONFIG, PORT, ScreenOptions, SendOptions, ServeOptions, ServerOptions
 from .option_values import (
@@ -159,14 +159,17 @@ def _add_general(parser: Parser) -> None:
 def _check_link(parser: Parser, options: ServerOptions) -> None:
     """Conditions need the userspace stack: choose it for auto, and exit where the kernel's is asked for."""
     given = [name for name in ("link", "link_in", "link_out") if getattr(options, name) is not None]
-    if given and options.stack == "kernel":
+    if not given:
+        return
+    able = [name for name in among(options.stack) if TRAITS[name].can_condition]
+    if not able:
         place = parser.place(given[0], "--" + given[0].replace("_", "-"))
         parser.error(
             f"{place}: the kernel carries its packets itself: give --stack userspace (in the lab, --netem "
             "loses and delays)"
         )
-    if given and options.stack == "auto":
-        options.stack = "userspace"
+    if options.stack == "auto":
+        options.stack = able[0]
 
 
 def _check_keys(parser: Parser, options: ScreenOptions) -> None:

@@ -30,6 +30,7 @@ from sctp_tui.sctp.events import (
     held,
     to_json_lines,
 )
+from sctp_tui.sctp.stack_registry import TRAITS, seen
 from sctp_tui.sctp.stacks import choose
 from sctp_tui.sctp.system import raise_descriptor_limit
 
@@ -70,7 +71,7 @@ class _Server:
             grace=options.grace,
             max_associations=options.max_associations,
             gather=0.0 if options.echo else _GATHER,
-            packets=_seen(options, stacks),
+            packets=seen(stacks, capture=options.capture) if options.packets else (),
             link=options.conditions,
         )
         self._watchdog = Watchdog(self._engine, Clock())
@@ -83,9 +84,10 @@ class _Server:
         self._status = 0
         self._signals = 0
 
-        if options.packets and "kernel" in stacks and not options.capture:
+        captured = any(not TRAITS[name].sees_packets for name in stacks)
+        if options.packets and captured and not options.capture:
             complain("the packets of the kernel's stack are not seen; give --capture too", "serve")
-        elif options.capture and "kernel" not in stacks:
+        elif options.capture and not captured:
             complain(
                 "--capture is for the kernel's stack: leave it out, as --packets tells the userspace stack's",
                 "serve",
@@ -143,8 +145,8 @@ class _Server:
                 stack=stack,
                 hosts=options.hosts,
                 port=options.port,
-                # With both stacks --udp-port is the userspace stack's alone.
-                udp_port=options.udp_port if alone or stack == "userspace" else None,
+                # With both stacks --udp-port is for those alone whose endpoints have one.
+                udp_port=options.udp_port if alone or TRAITS[stack].own_udp_port else None,
                 outbound=outbound,
                 inbound=inbound,
                 echo=options.echo,
@@ -274,11 +276,6 @@ class _Server:
             # After a signal to stop this is no failure.
             self._status = 0 if self._signals else 1
         self._engine.submit(Stop())
-
-
-def _seen(options: ServeOptions, stacks: Sequence[StackName]) -> list[StackName]:
-    """The stacks whose packets are printed."""
-    return [name for name in stacks if options.packets and (name != "kernel" or options.capture)]
 
 
 def _in_order(batch: Batch) -> Iterable[Event]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.sctp.events import Direction, LinkState, Message, Packet, Refused, Status, Totals
+from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 
 from .associations import Associations
@@ -39,8 +40,9 @@ class Monitor:
         return mono if self.link is None else self._link_clock.at(mono)
 
     def _clock_of(self, endpoint: str) -> LinkClock:
-        """What an endpoint's associations go by: in userspace the links' time."""
-        return self._link_clock if self.endpoints.stack_of(endpoint) == "userspace" else WORLD
+        """What an endpoint's associations go by: the links' time, where those are this program's."""
+        stack = self.endpoints.stack_of(endpoint)
+        return self._link_clock if stack is not None and TRAITS[stack].can_condition else WORLD
 
     def fold(self, batch: Batch) -> None:
         """Take in one batch: its events in order, then the numbers, whose last value wins."""

@@ -1,21 +1,18 @@
 """Opens stacks, and finds those that work on this machine. A stack is imported only to be opened."""
 
 from collections.abc import Callable
+from importlib import import_module
 
 from .endpoint import Clock, Stack, StackUnavailable
-from .stack_registry import StackName, Wanted, among
+from .stack_registry import TRAITS, StackName, Wanted, among
 from .system import refusal
 
 
 def open_stack(name: StackName, clock: Clock) -> Stack:
     """Open a stack. Raises `StackUnavailable` where it does not work here, with the cause and what helps."""
-    if name == "kernel":
-        from .kernel import KernelStack
-
-        return KernelStack(clock)
-    from .userspace.stack import UserspaceStack
-
-    return UserspaceStack(clock)
+    module, _, made = TRAITS[name].made_by.partition(":")
+    stack: Stack = getattr(import_module(module), made)(clock)
+    return stack
 
 
 def choose(

@@ -28,8 +28,8 @@ from sctp_tui.monitor.names import Names
 from sctp_tui.monitor.text import units
 from sctp_tui.sctp.commands import Command, Stop, Watch
 from sctp_tui.sctp.endpoint import Clock
-from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.stack_registry import STACKS, seen
 
 from . import hints
 from .actions import bindings
@@ -54,8 +54,6 @@ if TYPE_CHECKING:
 __all__ = ["SctpApp", "Settings", "with_program"]
 
 _MOST = 1000  # events folded at once; keys are answered between two such portions
-_SEEN: tuple[StackName, ...] = ("userspace",)
-"""Stacks whose packets are seen without a capture."""
 _WITHOUT_ROOM = {"quit", "suspend_process"}
 _BREATH = 0.002  # s between two portions
 _PAUSE, _LONGEST = 9.0, 0.5
@@ -91,7 +89,7 @@ class SctpApp(App[None], inherit_bindings=False):
             self.event_queue,
             grace=settings.grace,
             max_associations=settings.max_associations,
-            packets=(*_SEEN, "kernel") if settings.capture else _SEEN,
+            packets=seen(STACKS, capture=settings.capture),
             link=settings.link,
             clock=self.clock,
         )

@@ -6,11 +6,13 @@ import shlex
 import shutil
 import socket
 import sys
+from contextlib import suppress
 
 from sctp_tui.monitor.endpoints import EndpointView
 from sctp_tui.sctp.endpoint import UDP_PORT, Clock, StackUnavailable
 from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.hostport import format_hostport
+from sctp_tui.sctp.stack_registry import ANYWHERE, STACKS, TRAITS
 from sctp_tui.sctp.stacks import open_stack
 
 
@@ -51,21 +53,23 @@ def machine_address(version: int) -> str:
 
 def usual_stack() -> StackName:
     """The stack that `send` chooses by itself on this machine."""
-    try:
-        open_stack("kernel", Clock()).close()
-    except StackUnavailable:
-        return "userspace"
-    return "kernel"
+    for name in STACKS:
+        if name != ANYWHERE:
+            with suppress(StackUnavailable):
+                open_stack(name, Clock()).close()
+                return name
+    return ANYWHERE
 
 
 def send_line(command: str, server: EndpointView, usual: StackName) -> str:
     """`sctp-tui send 127.0.0.1:9877 hello`, with what that server needs beside the defaults.
 
-    The kernel's stack is always named: on a machine that has none `send` then says so, and does not time out.
+    A stack that not every machine has is always named: where it is missing `send` then says so, and does not
+    time out.
     """
     words = [command, "send"]
-    if server.stack == "kernel" or server.stack != usual:
+    if not server.stack == usual == ANYWHERE:
         words.append(f"--stack {server.stack}")
-    if server.stack == "userspace" and server.udp_port not in (None, UDP_PORT):
+    if server.stack and TRAITS[server.stack].own_udp_port and server.udp_port not in (None, UDP_PORT):
         words.append(f"--udp-port {server.udp_port}")
     return " ".join([*words, format_hostport(own_address(server), server.port), "hello"])

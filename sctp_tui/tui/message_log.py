@@ -29,6 +29,7 @@ from sctp_tui.monitor.text.events import failed, said
 from sctp_tui.monitor.text.ppid import short
 from sctp_tui.sctp.events import Event, Message
 from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.stack_registry import TRAITS
 
 from .actions import bindings
 from .widgets.columns import arrange, fit
@@ -40,6 +41,7 @@ _CALLED = 16  # cells for an ID and a name
 _TEXT = 32  # cells the text needs at least before optional columns are shown
 _COPIED = 10_000  # lines of a selection that are copied at most
 _ARROWS = {"in": "←", "out": "→"}
+_SERVERS: dict[str, str] = {"": "srv", **{name: traits.short for name, traits in TRAITS.items()}}
 
 
 def _time(event: Event) -> str:
@@ -50,7 +52,7 @@ def _side(event: Event) -> str:
     """The endpoint's short name: `srv`, with two stacks `krnl` and `user`; `c1` for client 1."""
     kind, _, which = event.endpoint.partition(" ")
     if kind == "server":
-        return {"": "srv", "kernel": "krnl", "userspace": "user"}.get(which, which)
+        return _SERVERS.get(which, which)
     return {"client": "c"}.get(kind, kind) + which
 
 

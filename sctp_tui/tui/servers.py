@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from sctp_tui.monitor.endpoints import Endpoints, EndpointView
 from sctp_tui.sctp.commands import CloseEndpoint, Listen, PauseReading
 from sctp_tui.sctp.events import StackName
+from sctp_tui.sctp.stack_registry import TRAITS
 
 from .settings import Settings
 
@@ -90,7 +91,7 @@ class Servers:
                     stack=stack,
                     hosts=settings.hosts,
                     port=settings.port,
-                    udp_port=settings.udp_port if stack == "userspace" else None,
+                    udp_port=settings.udp_port if TRAITS[stack].own_udp_port else None,
                     outbound=settings.outbound,
                     inbound=settings.inbound,
                     echo=settings.echo,

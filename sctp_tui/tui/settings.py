@@ -8,6 +8,7 @@ import msgspec
 from sctp_tui.engine.engine import GRACE, MAX_ASSOCIATIONS
 from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import StackName
+from sctp_tui.sctp.stack_registry import ANYWHERE
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -20,7 +21,7 @@ class Settings(msgspec.Struct, frozen=True):
     nothing. `notes` are shown to the user at the start.
     """
 
-    stacks: tuple[StackName, ...] = ("userspace",)
+    stacks: tuple[StackName, ...] = (ANYWHERE,)
     hosts: tuple[str, ...] = ("127.0.0.1",)
     port: int = 9877
     udp_port: int | None = None
@@ -33,7 +34,7 @@ class Settings(msgspec.Struct, frozen=True):
     capture: bool = False
     link: SetLink | None = None
     program: str = "sctp-tui"
-    usual: StackName = "userspace"
+    usual: StackName = ANYWHERE
     theme: str | None = None
     large: bool = False
     mask_addresses: bool = False

@@ -10,6 +10,7 @@ from sctp_tui.monitor.trace.link_history import SPEEDS
 from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
 from sctp_tui.sctp.events import LinkState
 from sctp_tui.sctp.link.conditions import DropRule
+from sctp_tui.sctp.stack_registry import TRAITS
 
 from .association_table import AssociationTable
 from .clients.client_pane import ClientPane
@@ -55,7 +56,7 @@ class WireActions(MainScreenMixin):
     def _on_the_wire(self, one: ActiveBinding) -> ActiveBinding:
         binding, name = one.binding, one.binding.id or ""
         show = name in _SHOWN or (binding.show and name not in _HIDDEN)
-        if name in _OF_THE_LINK and not (self._carries and self.wire_pane.stack != "kernel"):
+        if name in _OF_THE_LINK and not (self._carries and self.wire_pane.ours):
             show = False  # not this program's to lose or to delay
         label = self.wire_pane.other_level if name == "level" else binding.description
         return labelled(one, label, show=show)
@@ -146,7 +147,10 @@ class WireActions(MainScreenMixin):
     @property
     def _carries(self) -> bool:
         """Whether this program carries packets of any endpoint."""
-        return any(view.stack == "userspace" for view in self.monitor.endpoints.views.values())
+        return any(
+            view.stack is not None and TRAITS[view.stack].can_condition
+            for view in self.monitor.endpoints.views.values()
+        )
 
     def _ours(self) -> bool:
         """Whether this program carries packets, and can lose them; where not, tell the user."""

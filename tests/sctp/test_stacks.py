@@ -1,12 +1,20 @@
 """Which stacks are used: the kernel's where it really works, and no silence where none does."""
 
+import ast
+import os
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
+import sctp_tui
 from sctp_tui.sctp import stacks
-from sctp_tui.sctp.endpoint import Clock, Stack, StackUnavailable
-from sctp_tui.sctp.events import StackName
-from sctp_tui.sctp.stack_registry import Wanted
+from sctp_tui.sctp.endpoint import Clock, EndpointOptions, SctpError, Stack, StackUnavailable
+from sctp_tui.sctp.events import Packet, Peer, StackName
+from sctp_tui.sctp.kernel.stack import KernelStack
+from sctp_tui.sctp.stack_registry import STACKS, TRAITS, Wanted
 from sctp_tui.sctp.stacks import choose, open_stack
+from sctp_tui.sctp.userspace.stack import UserspaceStack
 
 
 class Opened:
@@ -73,3 +81,52 @@ def test_the_stack_under_test_opens(stack: StackName) -> None:
     assert opened.library
     opened.close()
     assert choose(stack, Clock()) == (stack,)
+
+
+def test_what_the_registry_says_of_a_stack_is_so(stack: StackName) -> None:
+    traits, opened = TRAITS[stack], open_stack(stack, Clock())
+    made = traits.made_by
+    assert made == f"{type(opened).__module__}:{type(opened).__name__}"
+    assert (opened.link is not None) is traits.can_condition
+    server, client = opened.open(EndpointOptions("server")), opened.open(EndpointOptions("client"))
+    try:
+        if traits.own_udp_port:
+            listening = server.listen(("127.0.0.1",), 0, 0)
+            assert listening.udp_port
+        else:
+            with pytest.raises(SctpError, match="for the whole machine"):
+                server.listen(("127.0.0.1",), 0, 0)
+            listening = server.listen(("127.0.0.1",), 0, None)
+            assert listening.udp_port is None
+        assert listening.stack == stack
+        told: list[Packet] = []
+        if traits.sees_packets:
+            opened.tap(told.append)
+        before = len(os.listdir("/dev/fd"))
+        client.aim(Peer(("127.0.0.1",), listening.port))
+        assert (len(os.listdir("/dev/fd")) == before) is traits.joins_ends
+        client.connect(None)
+        opened.poll()
+        assert bool(told) is traits.sees_packets
+    finally:
+        client.close()
+        server.close()
+        opened.close()
+
+
+def test_no_stack_is_known_by_its_name() -> None:
+    """Who wants to know what a stack can do looks it up: a comparison with a name would guess."""
+    here = Path(sctp_tui.__file__).parent
+    compared = [
+        f"{path.relative_to(here)}:{node.lineno}"
+        for path in here.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Compare | ast.MatchValue)
+        and any(isinstance(one, ast.Constant) and one.value in STACKS for one in ast.walk(node))
+    ]
+    assert compared == []
+
+
+def test_each_stack_keeps_to_the_interface() -> None:
+    kinds: dict[StackName, Callable[[Clock], Stack]] = {"kernel": KernelStack, "userspace": UserspaceStack}
+    assert kinds.keys() == TRAITS.keys() == set(STACKS)

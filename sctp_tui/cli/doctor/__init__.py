@@ -19,7 +19,7 @@ from sctp_tui.sctp.events import SCHEMA, StackName
 from sctp_tui.sctp.kernel.capture import NoCapture
 from sctp_tui.sctp.kernel.stack import NoKernelSctp
 from sctp_tui.sctp.printable import printable
-from sctp_tui.sctp.stack_registry import Wanted, among
+from sctp_tui.sctp.stack_registry import TRAITS, Wanted, among
 from sctp_tui.sctp.stacks import open_stack
 from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down
 from sctp_tui.sctp.userspace import library as library_of_usrsctp
@@ -27,6 +27,8 @@ from sctp_tui.sctp.userspace import library as library_of_usrsctp
 from .handshake import shake_hands
 from .machine import KernelSupport, why_no_sctp
 
+_NOTES: dict[StackName, Callable[[], str]] = {"userspace": library_of_usrsctp.ignored}
+"""What there is to say of a stack whether it works or not."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 
 
@@ -90,8 +92,8 @@ def examine(
         cause, remedy = error.cause, error.remedy
     except (SctpError, OSError) as error:
         cause, remedy = str(error), "look for what filters SCTP or the loopback (`sudo nft list ruleset`)"
-    if name == "userspace" and (ignored := library_of_usrsctp.ignored()):
-        cause = "; ".join(filter(None, (cause, ignored)))
+    if name in _NOTES:
+        cause = "; ".join(filter(None, (cause, _NOTES[name]())))
     version = _NUMBER.findall(library.rpartition(", ")[2])[-1:] or [""]
     return Finding(
         stack=name,
@@ -106,7 +108,7 @@ def examine(
 
 
 def _try_capture(stack: Stack) -> CaptureFinding | None:
-    if stack.name != "kernel":
+    if TRAITS[stack.name].sees_packets:
         return None
     try:
         stack.tap(lambda packet: None)
@@ -117,10 +119,11 @@ def _try_capture(stack: Stack) -> CaptureFinding | None:
 
 def _installed(name: StackName) -> str:
     """The library of a stack and its version, as known without opening the stack."""
-    if name == "userspace":
+    distribution = TRAITS[name].distribution
+    if not distribution:
         return ""
     try:
-        return f"pysctp {importlib.metadata.version('pysctp')}"
+        return f"{distribution} {importlib.metadata.version(distribution)}"
     except importlib.metadata.PackageNotFoundError:
         return ""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sctp_tui.sctp.endpoint import Clock, Endpoint, EndpointOptions, Outgoing, SctpError, Stack
 from sctp_tui.sctp.events import AssocChange, Event, Message, Peer
+from sctp_tui.sctp.stack_registry import TRAITS
 
 PATIENCE = 5.0
 """Seconds for the whole handshake, message and shutdown."""
@@ -38,7 +39,7 @@ def shake_hands(stack: Stack, clock: Clock) -> float:
         )
 
     try:
-        udp_port = 0 if stack.name == "userspace" else None
+        udp_port = 0 if TRAITS[stack.name].own_udp_port else None
         started = time.monotonic()
         listening = server.listen(("127.0.0.1",), 0, udp_port)
         client.aim(Peer(("127.0.0.1",), listening.port, listening.udp_port))

@@ -17,6 +17,7 @@ from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.hostport import parse_hostport
 from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.sctp.states import STATES
 
 Check = Callable[[Any], bool]
@@ -251,10 +252,8 @@ class EndpointKind(Kind):
     values = "server, client, client 2 or c2"
     _SHORT: Mapping[str, str] = {
         "srv": "server",
-        "krnl": "server kernel",
-        "user": "server userspace",
-        "kernel": "server kernel",
-        "userspace": "server userspace",
+        **{traits.short: f"server {name}" for name, traits in TRAITS.items()},
+        **{name: f"server {name}" for name in TRAITS},
     }
     _NAME = re.compile(r"(server|client)(?:[ _-]?(\w+))?")
 

@@ -24,6 +24,7 @@ from sctp_tui.sctp.events import Peer, StackName
 from sctp_tui.sctp.hostport import parse_hostport
 from sctp_tui.sctp.own_end import to_text
 from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.sctp.system import check_descriptors
 from sctp_tui.tui.actions import bindings, named
 from sctp_tui.tui.keys import Keys
@@ -496,9 +497,9 @@ class ClientPane(Vertical):
         """Whether a client reaches a server of this program within the userspace stack, without sockets."""
         servers = self._monitor.endpoints.servers
         return (
-            client.stack == "userspace"
+            TRAITS[client.stack].joins_ends
             and peer.udp_port is None
-            and any(server.stack == "userspace" and server.port == peer.port for server in servers)
+            and any(server.stack == client.stack and server.port == peer.port for server in servers)
         )
 
     def _source(self, client: Client) -> GeneratorSource:

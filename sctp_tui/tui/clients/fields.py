@@ -16,6 +16,7 @@ from sctp_tui.monitor.text import ppid
 from sctp_tui.sctp.endpoint import UDP_PORT
 from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.own_end import parse_own, to_text
+from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.message_input import MessageInput
 from sctp_tui.tui.widgets.ordered_input import OrderedInput
@@ -177,7 +178,7 @@ class Fields(Grid):
         self._set("udp", client.udp_port)
         self._set("streams", f"{client.outbound}:{client.inbound}")
         self._set("attempts", str(client.attempts))
-        self.query_one("#udp", Input).placeholder = "auto" if client.stack == "userspace" else "none"
+        self.query_one("#udp", Input).placeholder = "auto" if TRAITS[client.stack].own_udp_port else "none"
         if len(self._stacks) > 1:
             self.query_one("#stack", Select).value = client.stack
 
@@ -230,7 +231,8 @@ class Fields(Grid):
         client.outbound, client.inbound = out_in(self._get("streams"), client.inbound)
         client.attempts = number("INIT retries", self._get("attempts"), 1, WORD)
         if len(self._stacks) > 1:
-            client.stack = "kernel" if self.query_one("#stack", Select).value == "kernel" else "userspace"
+            chosen = self.query_one("#stack", Select).value
+            client.stack = next(name for name in self._stacks if name == chosen)
 
     def read_options(self, stream: int | None) -> Options:
         """How to send a message; `stream` overrides the field. Raises `SctpError`."""

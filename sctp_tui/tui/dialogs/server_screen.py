@@ -12,6 +12,7 @@ from textual.widgets import Checkbox, Label
 from sctp_tui.monitor.text import units
 from sctp_tui.sctp import unicast
 from sctp_tui.sctp.endpoint import UDP_PORT, SctpError
+from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.clients.fields import Tick
 from sctp_tui.tui.clients.resolve import resolve
@@ -44,7 +45,7 @@ class ServerScreen(Form[Settings]):
 
     def fields(self) -> Iterator[Widget]:
         """The addresses and ports, the streams, autoclose and echo."""
-        udp = "userspace" in self._settings.stacks
+        udp = _has_udp(self._settings)
         yield Label("Address")
         (_, hosts) = self.labelled(
             "", "hosts", "", tip="One or more, with commas; 0.0.0.0 is all of IPv4, :: of both"
@@ -71,7 +72,7 @@ class ServerScreen(Form[Settings]):
     def _show(self, settings: Settings) -> None:
         self.fill("hosts", ", ".join(settings.hosts))
         self.fill("port", str(settings.port))
-        if "userspace" in settings.stacks:
+        if _has_udp(settings):
             self.fill("udp", "" if settings.udp_port is None else str(settings.udp_port))
         self.fill("streams", f"{settings.outbound}:{settings.inbound}")
         self.fill("autoclose", str(settings.autoclose or ""))
@@ -89,7 +90,7 @@ class ServerScreen(Form[Settings]):
             echo=self.ticked("echo"),
             autoclose=number("Autoclose", autoclose, 0, _AUTOCLOSE, optional=True) if autoclose else 0,
         )
-        if "userspace" in settings.stacks:
+        if _has_udp(settings):
             udp = self.typed("udp")
             settings = replace(settings, udp_port=number("UDP", udp, 0, WORD, optional=True) if udp else None)
         hosts = [host.strip() for host in self.typed("hosts").split(",")]
@@ -117,3 +118,8 @@ class ServerScreen(Form[Settings]):
         if self._before is not None:
             self._show(self._before)
             self.say("as before; Enter opens the server with them")
+
+
+def _has_udp(settings: Settings) -> bool:
+    """Whether there is a UDP port to choose."""
+    return any(TRAITS[name].own_udp_port for name in settings.stacks)

@@ -9,6 +9,7 @@ from sctp_tui.monitor.other_end import of_its_ends
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace import pcapng
 from sctp_tui.monitor.trace.timeline import LadderOptions, TimelineSnapshot, sides
+from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.tui.dialogs.export_screen import Exportable
 
 from . import ladder_svg
@@ -25,7 +26,11 @@ def wire_sources(
     Packets are those kept now, in copies that another thread may read. The ladder has the lines `shown`.
     """
     wire, endpoints = monitor.wire, monitor.endpoints
-    captured = {name for name, view in endpoints.views.items() if view.stack == "kernel"}
+    captured = {
+        name
+        for name, view in endpoints.views.items()
+        if view.stack is not None and not TRAITS[view.stack].sees_packets
+    }
     found: list[Exportable] = []
     conversation = wire.of(association, endpoints) if association is not None else None
     if association is not None and conversation is not None:

@@ -23,6 +23,7 @@ from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation, Wire
 from sctp_tui.monitor.trace.timeline import LadderOptions
 from sctp_tui.sctp.events import Event, StackName
+from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.footing import OTHER_LEVEL
 from sctp_tui.tui.wire_views import BY_NAME, VIEWS
@@ -98,9 +99,14 @@ class WirePane(Vertical):
         self.association: Association | None = None
         """Whose packets are shown."""
         self.stack: StackName | None = None
-        """The stack that carries them."""
+        """The stack of its endpoint."""
         self.closely: tuple[int, ...] = ()
         """Keys of its live ends while a view draws their stacks' status over time; else empty."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether this program carries them; True as long as that is not known."""
+        return self.stack is None or TRAITS[self.stack].can_condition
 
     def compose(self) -> ComposeResult:
         yield WireHeading()
@@ -143,19 +149,19 @@ class WirePane(Vertical):
         wire = monitor.wire
         heading.lacking = conversation is not None and bool(wire.missed or wire.dropped or wire.gone)
         self.stack = monitor.endpoints.stack_of(association.endpoint) if association else None
-        ours = self.stack != "kernel"
+        unseen = self.stack is not None and not TRAITS[self.stack].sees_packets
         registered = BY_NAME[self.view]
-        stands_in = registered.stand_in_name if registered.stand_in and not ours else "no-packets"
+        stands_in = registered.stand_in_name if registered.stand_in and unseen else "no-packets"
         self._switch(registered.name if conversation else stands_in)
         view = self._shown
         if association is None or view is None:
             some = bool(len(monitor.associations))
-            self.query_one(Nothing).update(_nothing(association, not ours, captures, some=some))
+            self.query_one(Nothing).update(_nothing(association, unseen, captures, some=some))
             return
         if isinstance(view, ConversationView) and conversation is not None:
             if view.closely:
                 self._watch(ends)
-            view.draw(Scene(conversation, association, ends, monitor, now, ours))
+            view.draw(Scene(conversation, association, ends, monitor, now, self.ours))
         elif isinstance(view, StandInView):
             why = "nothing captured yet" if captures else "--capture shows packets"
             heading.numbers = f"inferred from notifications, {why}"
