@@ -1,5 +1,5 @@
-"""What has happened so far, ready to be shown: associations, endpoints, a log and the wire.
+"""What has happened so far, ready to be shown: associations, endpoints, a log and the packets.
 
-Start at `monitor`. No user interface and no stack: a screen, a test or `serve` reads it alike. Of the rooms
-in here each may import those before it: `text`, `trace`, `why`, `filter`.
+Start at `monitor`. It has no user interface and no stack: the screen, tests and `serve` read it alike. Of the
+packages in here each may import those before it: `text`, `trace`, `why`, `filter`.
 """

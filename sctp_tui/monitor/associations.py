@@ -1,7 +1,7 @@
-"""Every association that the engine told of: where it stands, its numbers, and how it ended.
+"""The associations of all endpoints: their states, their numbers, and how they ended.
 
-Associations are kept by our own key: the stacks use assoc IDs again, and two endpoints have equal ones.
-What to draw again is told by versions: each association's grows when something of it changed, the store's
+They are kept by this program's own key, as stacks reuse assoc IDs, and two endpoints may have equal ones.
+Counters tell a reader what to draw again: an association's `version` grows when something of it changed,
 `order` when associations came or went.
 """
 
@@ -43,25 +43,26 @@ from .text.ending import AssociationEnd
 from .text.events import said
 
 ENDED = 10_000
-"""Ended associations kept unless told otherwise."""
+"""Ended associations kept, by default."""
 RATE_WINDOW = 3.0
-"""Seconds over which messages/s is taken."""
+"""Seconds over which messages/s are averaged."""
 _SAMPLE = 0.25  # s between two points of the rate
 
 
 class Association(msgspec.Struct, eq=False):
     """One association, as it is now. Times are seconds of the monotonic clock.
 
-    `name` is one that the user gave it, "" for none.
-    `until` is when it ended, in seconds since the epoch, as packets are told by.
-    `state` is a word of RFC 9260, section 4; `ended` is how it ended, None while it has not.
-    `rtt` (ms, the primary path's srtt, in steps of `rtt_step`; None unmeasured), `cwnd` and `rwnd` (bytes),
-    `unacked` and `pending` (DATA chunks) are None until the stack was asked. `longest_rto` (ms) is of all
-    paths so far, as the stack told it, which may forget it; 0 before. `local_port` is 0 where only the
-    endpoint tells it. `last` is when the last message passed or the state changed.
-    `history` is how it came to its state; `messages`, `octets` (both in and out, a second) and `rtts` (ms)
-    are the last two minutes. `status`, `detail` and `streams` are what was told last of an association that
-    is looked at.
+    `name` is the user's name for it, "" for none. `state` is that of RFC 9260, section 4; `ended` is how it
+    ended, None while it has not. `until` is when it ended in seconds since the epoch, to compare with
+    packets. `rtt` (ms, the primary path's srtt, in steps of `rtt_step`; None unmeasured), `cwnd` and `rwnd`
+    (bytes), `unacked` and `pending` (DATA chunks) are None until the stack was polled. `longest_rto` (ms) is
+    the highest of all paths so far, 0 before the first; it is kept here as a stack may forget it.
+    `local_port` is 0 where only the endpoint has it. `last` is when the last message passed or the state
+    changed.
+
+    `history` has the states that it went through; `messages`, `octets` (in and out, each second) and `rtts`
+    (ms) are of the last two minutes. `status`, `detail` and `streams` are the newest, of an association
+    polled.
     """
 
     key: int
@@ -102,13 +103,13 @@ class Association(msgspec.Struct, eq=False):
     name: str = ""
     until: float = inf
     clock: LinkClock = WORLD
-    """What its time is; `now` below is on the monotonic clock all the same."""
+    """The time of its link, by which ages are measured; `now` below is monotonic all the same."""
     _state_at: float = 0.0
-    # Points (time, messages in all) of the last seconds; the newest is always the current total.
+    # (time, total of messages) of the last seconds; the newest is always the current total.
     _points: list[tuple[float, int]] = msgspec.field(default_factory=list)
 
     def snapshot(self) -> "Association":
-        """This one as it is now, whatever becomes of it."""
+        """A copy that does not change any more."""
         made = Association(*_fields(self))
         for name in _CHANGING:
             setattr(made, name, copy(getattr(self, name)))
@@ -121,7 +122,7 @@ class Association(msgspec.Struct, eq=False):
 
     @property
     def called(self) -> str:
-        """`4`, named `4 anna`: how people tell it from others; `-` while it has no assoc ID."""
+        """Its assoc ID and name for the user: `4`, or `4 anna`; `-` while it has no assoc ID."""
         number = str(self.assoc_id or "-")
         return f"{number} {self.name}" if self.name else number
 
@@ -144,15 +145,15 @@ class Association(msgspec.Struct, eq=False):
         return (self._points[-1][1] - before) / seconds
 
     def age(self, now: float) -> float:
-        """Seconds of its time that it has existed, or did until it ended."""
+        """Seconds of link time from its start until now, or until its end."""
         return self.clock.between(self.born, now if self.ended is None else self.ended_at)
 
     def idle(self, now: float) -> float:
-        """Seconds of its time since the last message or change of state."""
+        """Seconds of link time since the last message or change of state."""
         return self.clock.between(self.last, now)
 
     def standing(self, now: float) -> str:
-        """How it ended or where it stands, and what is amiss with the peer: the column State."""
+        """The text of the column State: how it ended, or its state, and whether the peer is silent."""
         if self.ended is not None:
             return self.ended.text
         state = f"{self.state} ↻{self.restarts}" if self.restarts else self.state
@@ -163,26 +164,26 @@ class Association(msgspec.Struct, eq=False):
 
     @property
     def unreachable(self) -> bool:
-        """Whether the network says so of the peer's UDP port, since the peer was last heard."""
+        """Whether ICMP has said so of the peer's UDP port since the peer was last heard."""
         return self.status is not None and self.status.unreachable
 
     @property
     def window_closed(self) -> bool:
-        """Whether the peer has no room for what waits to be acknowledged, so that it is only probed."""
+        """Whether the peer's window is closed while data is outstanding, so that it is only probed."""
         return self.rwnd == 0 and bool(self.unacked)
 
     def silent(self, now: float) -> float | None:
-        """Seconds of its time since what is missing at least was sent first; None for a peer that answers."""
+        """Seconds of link time for which the peer has been silent (see `silence`), None where it answers."""
         since = self.silence.since
         return None if since is None else max(0.0, self.clock.at(now) - since)
 
     def lost_in(self, now: float) -> tuple[float, float] | None:
-        """Seconds of its time until the peer is declared lost: see `Silence.lost_in`."""
+        """Seconds of link time until the peer is declared lost: see `Silence.lost_in`."""
         return self.silence.lost_in(self.clock.at(now), self.timers, outstanding=bool(self.unacked))
 
     @property
     def timers(self) -> Mapping[str, Timers]:
-        """What decides when the peer is lost, by the addresses of its paths; nothing that wasn't told."""
+        """The limits that decide when the peer is lost, by path address; empty before a `Detail`."""
         return Timers.of(self.detail)
 
     def _count(self, counts: Counts) -> None:
@@ -208,7 +209,7 @@ class Association(msgspec.Struct, eq=False):
             points[-1] = point
         else:
             points.append(point)
-            # The newest point outside of the window stays: it says where the window began.
+            # The newest point before the window stays: it has the total with which the window starts.
             while len(points) > 1 and points[1][0] <= counts.mono - RATE_WINDOW:
                 del points[0]
 
@@ -216,7 +217,7 @@ class Association(msgspec.Struct, eq=False):
         self.rwnd = status.rwnd
         self.unacked = status.unacked
         self.pending = status.pending
-        # What was measured once stays so; after timeouts a stack's numbers may not show that any more.
+        # A measured srtt is kept: after timeouts the stack's numbers may no longer tell that it was measured.
         before = {path.address: path.srtt for path in self.paths}
         self.paths = tuple(
             replace(path, srtt=before.get(path.address)) if path.srtt is None else path
@@ -230,7 +231,7 @@ class Association(msgspec.Struct, eq=False):
             if primary.srtt is not None:
                 self.rtts.put(status.mono, primary.srtt)
         self.silence.look(self.clock.at(status.mono), self.paths, closed=self.window_closed)
-        # A state that was asked for before the last notification is old news.
+        # A state polled before the last notification was read is out of date.
         if self.ended is None and status.mono >= self._state_at and status.state != self.state:
             self.state = status.state
             self.history.add(
@@ -256,13 +257,13 @@ class Association(msgspec.Struct, eq=False):
         self._points.clear()
 
 
-# Thousands may be copied in one drain: this is four times as fast as copy.copy.
+# Thousands may be copied after one drain: this is four times as fast as copy.copy.
 _fields = attrgetter(*Association.__struct_fields__)
 _CHANGING = ("history", "messages", "octets", "rtts", "silence", "_points")
 
 
 class Associations:
-    """All of them, in the order of their birth; of the ended ones the newest `ended_limit`."""
+    """All associations, oldest first; of those that ended, the `ended_limit` that ended last."""
 
     def __init__(
         self, ended_limit: int = ENDED, clock_of: Callable[[str], LinkClock] = lambda endpoint: WORLD
@@ -274,15 +275,15 @@ class Associations:
         self.ended = 0
         """Servers' associations that have ended and are kept."""
         self.evicted = 0
-        """Ended associations that had to go for newer ones."""
+        """Ended associations that were dropped for newer ones."""
         self.names = Names()
-        """What the user called them."""
+        """The names that the user gave them."""
         self._all: dict[int, Association] = {}
         self._ended: dict[int, None] = {}  # keys in the order of their ends
         self._cleared: list[Association] = []
         self._limit = ended_limit
-        self._clock_of = clock_of  # by the endpoint's name
-        self._shared: set[int] = set()  # keys of rows that a still copy has too
+        self._clock_of = clock_of  # the clock of an endpoint's links, by its name
+        self._shared: set[int] = set()  # keys of associations that a snapshot has too
 
     def __len__(self) -> int:
         return len(self._all)
@@ -295,7 +296,7 @@ class Associations:
         return self._all.get(key)
 
     def snapshot(self) -> "Associations":
-        """All as they are now, whatever becomes of these: a row is copied before it changes, not before."""
+        """A copy that does not change any more; each association is only copied when it next changes."""
         made = Associations(self._limit)
         made.names = self.names
         made.order, made.live, made.ended, made.evicted = self.order, self.live, self.ended, self.evicted
@@ -304,22 +305,22 @@ class Associations:
         return made
 
     def of_servers(self) -> list[Association]:
-        """Those that peers began with our servers, in the order of their birth."""
+        """The associations of our servers, oldest first."""
         return [a for a in self._all.values() if is_server(a.endpoint)]
 
     def of(self, endpoint: str) -> list[Association]:
-        """Those of one endpoint, in the order of their birth."""
+        """The associations of one endpoint, oldest first."""
         return [a for a in self._all.values() if a.endpoint == endpoint]
 
     # --- events
 
     def fold(self, event: Event) -> None:
-        """Take in one event. Numbers of associations that are not kept are passed over."""
+        """Take in one event. Numbers of an association that is not kept are ignored."""
         association = self._to_change(event.key)
         match event:
             case Message():
                 if association is None and event.key:
-                    # Nobody announced it: notifications may be missing, as RFC 6458, section 6.1.10 says.
+                    # Its notification is missing, which may happen: RFC 6458, section 6.1.10.
                     self._meet(event)._enter(
                         "ESTABLISHED", event, "a message of it came, its notification did not"
                     )
@@ -360,7 +361,7 @@ class Associations:
                         association.peer = event.peer
                         association.version += 1
             case EndpointClosed():
-                # Those that outlasted the grace are aborted, and nobody is left to be notified.
+                # Associations still open were aborted by the close, and no notification tells it.
                 for key in [a.key for a in self.of(event.endpoint) if a.ended is None]:
                     if association := self._to_change(key):
                         self._end(association, AssociationEnd("aborted", "us"), event)
@@ -368,9 +369,9 @@ class Associations:
                 pass
 
     def echoed(self, key: int, packet: Packet) -> None:
-        """Its COOKIE ECHO goes out, in this packet or for this INIT ACK: no notification tells of that."""
+        """Enter COOKIE-ECHOED, which no notification tells, for its COOKIE ECHO or the INIT ACK before."""
         if association := self._to_change(key):
-            entered = association.history[-1]  # a packet's clock is its link's
+            entered = association.history[-1]  # a packet's `mono` is its link's clock: go by `at`
             now = msgspec.structs.replace(packet, mono=entered.mono + packet.at - entered.at)
             association._enter("COOKIE-ECHOED", now, "the cookie that came with the INIT ACK is sent back")
             association.version += 1
@@ -430,7 +431,7 @@ class Associations:
     # --- names
 
     def rename(self, key: int, name: str) -> None:
-        """Call an association by this name from now on, "" for none."""
+        """Give an association this name, "" for none."""
         association = self._to_change(key)
         if association is not None:
             association.name = self.names.give(key, association.peer, name)
@@ -439,7 +440,7 @@ class Associations:
     # --- clearing
 
     def clear_ended(self) -> int:
-        """Take away the servers' ended associations and say how many; `restore_ended` brings them back."""
+        """Remove the servers' ended associations; returns how many. `restore_ended` brings them back."""
         gone = [a for key in self._ended if is_server((a := self._all[key]).endpoint)]
         if gone:
             self._cleared = gone
@@ -451,11 +452,11 @@ class Associations:
         return len(gone)
 
     def restore_ended(self) -> int:
-        """Bring back what the last `clear_ended` took away, and say how many."""
+        """Bring back those that the last `clear_ended` removed; returns how many."""
         back, self._cleared = self._cleared, []
         if back:
             self._ended = dict.fromkeys([*(a.key for a in back), *self._ended])
-            # Keys are serials, so their order is that of the births.
+            # Keys are given in order, so the oldest association has the lowest.
             self._all = dict(sorted([*((a.key, a) for a in back), *self._all.items()]))
             self.ended += len(back)
             self.order += 1

@@ -1,4 +1,4 @@
-"""What a deque can't do by itself: a part of it, walked to from the nearer end."""
+"""A slice of a deque, reached from its nearer end."""
 
 from collections import deque
 from itertools import islice

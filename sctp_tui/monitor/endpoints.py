@@ -1,4 +1,4 @@
-"""What each endpoint is doing: bound where, over which stack, open, failed or closed."""
+"""The endpoints: their stacks, where they are bound, and whether they are open, failed or closed."""
 
 from typing import Literal
 
@@ -22,16 +22,15 @@ EndpointState = Literal["listening", "opening", "open", "idle", "failed", "close
 
 
 def is_server(endpoint: str) -> bool:
-    """Whether an endpoint of this name takes associations ("server", "server 2"); "client 1" begins one."""
+    """Whether an endpoint accepts associations, by its name: "server", "server 2", but not "client 1"."""
     return endpoint.startswith("server")
 
 
 class EndpointView(msgspec.Struct, frozen=True):
     """One endpoint as it is now; replaced, not changed.
 
-    `addresses`, `port` and `udp_port` are its own where it listens. `peer` and `key` are those of a
-    client's latest association. `failed` says why it failed, "" where it did not. Nothing is received while
-    `paused`.
+    `addresses`, `port` and `udp_port` are where it listens. `peer` and `key` are of a client's newest
+    association. `failed` says why it failed, "" where it did not. Nothing is received while `paused`.
     """
 
     name: str
@@ -48,15 +47,15 @@ class EndpointView(msgspec.Struct, frozen=True):
 
 
 class Endpoints:
-    """Every endpoint that was ever told of, by name, in order of appearance."""
+    """Every endpoint since the start, by name, in order of appearance."""
 
     def __init__(self) -> None:
         self.views: dict[str, EndpointView] = {}
         self.version = 0
-        """Grows with each change, so that a widget knows whether to look again."""
+        """Grows with each change, so that a widget knows whether to draw again."""
 
     def fold(self, event: Event) -> None:
-        """Take in one event; those that tell nothing of an endpoint change nothing."""
+        """Take in one event; those that are not about an endpoint change nothing."""
         old = self.views.get(event.endpoint)
         match event:
             case Listening():
@@ -96,5 +95,5 @@ class Endpoints:
 
     @property
     def servers(self) -> list[EndpointView]:
-        """Those that take, or were to take, associations."""
+        """The endpoints that accept associations, or were meant to."""
         return [view for view in self.views.values() if is_server(view.name)]

@@ -1,12 +1,12 @@
-"""What is known, written to a file: JSON lines or CSV, whole or not at all.
+"""Exports to a file: JSON lines or CSV; a file is written completely or not at all.
 
-JSON lines of the log are those of `serve --json`: `from_json` reads them back, and nothing is lost. In CSV
-each payload is there twice: as base64, exactly, and printable, for people. Where a cell whose text a peer may
-have chosen would begin with `=`, `+`, `-` or `@`, a `'` stands before it, as spreadsheets take those
-for formulas; after a `;` in it, too, as half of the world's spreadsheets begin another cell there. Base64
-stays as it is, as it is made for programs and has none of the brackets that a formula needs to do anything.
+The JSON lines of the log are those of `serve --json`: `from_json` reads them back without loss. In CSV each
+payload is there twice: exactly, as base64, and printable. Where a cell whose text a peer may have chosen
+starts with `=`, `+`, `-` or `@`, a `'` is put before it, as spreadsheets take those for formulas; after a `;`
+in it, too, where many spreadsheets start another cell. Base64 is left as it is: programs read it, and it has
+no brackets, without which a formula does nothing.
 
-A file that is new is for its owner alone: payloads are in it.
+A new file can be read by its owner alone, as payloads are in it.
 """
 
 import base64
@@ -54,11 +54,11 @@ _OF_EVENTS = (
 
 
 class Cancelled(Exception):
-    """The user does not want the file any more."""
+    """The user has cancelled the export."""
 
 
 def facts(row: Association, columns: Sequence[str], now: float) -> dict[str, Any]:
-    """One association as exports have it: its endpoint and the columns of these names; `now` is monotonic."""
+    """One association for export: its endpoint, and the columns of these names; `now` is monotonic."""
     made: dict[str, Any] = {"endpoint": row.endpoint}
     for column in columns:
         made |= BY_NAME[column].facts(row, now)
@@ -66,13 +66,13 @@ def facts(row: Association, columns: Sequence[str], now: float) -> dict[str, Any
 
 
 def rows_as_json(rows: Iterable[Association], columns: Sequence[str], now: float) -> Iterator[bytes]:
-    """A JSON object a line for each association."""
+    """A line for each association, a JSON object."""
     for row in rows:
         yield msgspec.json.encode(facts(row, columns, now)) + b"\n"
 
 
 def rows_as_csv(rows: Iterable[Association], columns: Sequence[str], now: float) -> Iterator[bytes]:
-    """A line of names, and one for each association; several addresses have a space between them."""
+    """A header line, and a line for each association; several addresses are separated by spaces."""
     nobody = Association(key=0, endpoint="", assoc_id=0, peer=None, born=now)
     yield _line(facts(nobody, columns, now))
     for row in rows:
@@ -89,7 +89,7 @@ def log_as_json(events: Iterable[Event], names: Names) -> Iterator[bytes]:
 
 
 def log_as_csv(events: Iterable[Event], names: Names) -> Iterator[bytes]:
-    """A line of what the columns are, and one for each event; times are UTC."""
+    """A header line, and a line for each event; times are UTC."""
     yield _line(_OF_EVENTS)
     for event in events:
         said = printable(event.data) if isinstance(event, Message) else sentence(event)
@@ -118,7 +118,7 @@ def _cell(value: Any) -> Any:
 
 def _line(cells: Iterable[Any]) -> bytes:
     line = io.StringIO()
-    csv.writer(line, quoting=csv.QUOTE_NONNUMERIC).writerow(cells)  # so also where there is a ; in one
+    csv.writer(line, quoting=csv.QUOTE_NONNUMERIC).writerow(cells)  # quoted, so that a ; starts no cell
     return line.getvalue().encode()
 
 
@@ -129,16 +129,16 @@ def write(
     *,
     over: bool = False,
 ) -> int:
-    """Write a file that is whole or not there, and say how many bytes it has.
+    """Write a file completely or not at all; returns its size in bytes.
 
-    The lines go into a new file beside it, which takes its place once it is safely on the disk. `told` hears
-    how many lines are written, and may raise `Cancelled`. What is there already is written `over` only where
-    that is wanted, and then keeps its permissions; it is as it was where this fails. Raises OSError where the
-    disk is full, the folder can't be written to, or what has that name is there, or no file.
+    The lines go into a temporary file beside it, which is renamed once it is safely on the disk. `told` is
+    called with the number of lines written so far, and may raise `Cancelled`. An existing file is replaced
+    only with `over`; it then keeps its permissions, and its contents where this fails. Raises OSError where
+    the disk is full, the folder can't be written to, the name is taken, or is not that of a regular file.
     """
     there = _to_overwrite(path) if over else None
     if there is not None:
-        path = Path(os.path.realpath(path))  # a link stays one
+        path = Path(os.path.realpath(path))  # a symbolic link stays, and its target is replaced
     elif os.path.lexists(path):
         raise _taken(path)
     new = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
@@ -148,14 +148,14 @@ def write(
                 file.write(line)
                 told(number)
             file.flush()
-            # Some file systems find out only now that there is no room.
+            # Some file systems report only now that the disk is full.
             os.fsync(file.fileno())
             size = file.tell()
         if there is not None:
             os.chmod(new, stat.S_IMODE(there.st_mode))
         else:
             try:
-                os.close(_only_ours(path))  # what has come meanwhile is not replaced
+                os.close(_only_ours(path))  # fails where a file of that name was made in the meantime
             except FileExistsError:
                 raise _taken(path) from None
         os.replace(new, path)
@@ -167,7 +167,7 @@ def write(
 
 
 def _to_overwrite(path: Path) -> os.stat_result | None:
-    """The file that is there, if it still is. Raises OSError for what is none."""
+    """The file to replace, None where it is gone. Raises OSError where it is not a regular file."""
     try:
         there = path.stat()
     except FileNotFoundError:
@@ -184,5 +184,5 @@ def _taken(path: Path) -> OSError:
 
 
 def _only_ours(path: Path) -> int:
-    """A new file, which nobody else may read. Raises FileExistsError where anything is there, links too."""
+    """A new file that only its owner may read. Raises FileExistsError where anything has that name."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

@@ -1,18 +1,17 @@
-"""The way by which an association came to the state it is in: each state with when and why, bounded."""
+"""The states that an association has entered, each with when and why; bounded."""
 
 from collections.abc import Iterator
 
 import msgspec
 
 STEPS = 32
-"""Steps kept of one association."""
+"""Changes of state kept for one association."""
 
 
 class StateChange(msgspec.Struct, frozen=True):
-    """An association entered `state`, a word of RFC 9260, section 4.
+    """An association entered `state`, one of RFC 9260, section 4.
 
-    `at` is seconds since the epoch, for people, `mono` seconds of the monotonic clock. `why` is in plain
-    words and printable.
+    `at` is seconds since the epoch, `mono` seconds of the monotonic clock. `why` is a printable text.
     """
 
     state: str
@@ -22,7 +21,7 @@ class StateChange(msgspec.Struct, frozen=True):
 
 
 class History:
-    """The first step and the newest ones; `left_out` counts those between that had to go."""
+    """The first change of state and the newest ones; `left_out` counts those dropped in between."""
 
     __slots__ = ("_steps", "left_out")
 
@@ -31,16 +30,16 @@ class History:
         self._steps: list[StateChange] = []
 
     def __copy__(self) -> "History":
-        """The steps up to now."""
+        """A copy, to which nothing is added."""
         made = History()
         made.left_out, made._steps = self.left_out, self._steps.copy()
         return made
 
     def add(self, step: StateChange) -> None:
-        """One more step."""
+        """Add a change of state."""
         self._steps.append(step)
         if len(self._steps) > STEPS:
-            # How it began is worth more than what a flapping peer did in between.
+            # The first is kept, as how it started matters more than what a flapping peer did in between.
             del self._steps[1]
             self.left_out += 1
 
@@ -48,7 +47,7 @@ class History:
         return len(self._steps)
 
     def __iter__(self) -> Iterator[StateChange]:
-        """The steps in order; those that were left out would stand after the first."""
+        """The changes in order; those left out were after the first."""
         return iter(self._steps)
 
     def __getitem__(self, index: int) -> StateChange:

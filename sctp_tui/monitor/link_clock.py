@@ -1,24 +1,24 @@
-"""The links' clock over the monotonic one, now and before: it may stand, go slow, and be behind since."""
+"""Converts monotonic time to the links' time, which may be stopped or slow, and stays behind afterwards."""
 
 from bisect import bisect_right
 
 from sctp_tui.sctp.events import LinkState
 
-_STRETCHES = 1000  # kept
+_STRETCHES = 1000  # changes of speed kept
 
 
 class LinkClock:
-    """What time it was for the links at any monotonic time (s); the world's until a state says otherwise.
+    """The links' time at any monotonic time (s); the same until a `LinkState` says otherwise.
 
-    Of its past the newest changes are kept; before them it is taken to have gone as the world's does.
+    Only the newest changes of speed are kept; before them it is taken to have run as real time.
     """
 
     def __init__(self) -> None:
-        self._begins: list[float] = []  # by the monotonic clock
-        self._stretches: list[tuple[float, float, float]] = []  # the same, the link's time then, its speed
+        self._begins: list[float] = []  # of the stretches: monotonic times, to bisect
+        self._stretches: list[tuple[float, float, float]] = []  # monotonic time, link time then, speed since
 
     def note(self, state: LinkState) -> None:
-        """The link's time goes like this since `state.mono`."""
+        """Take in the clock and the speed of a `LinkState`, which hold from its `mono` on."""
         stretch = state.mono, state.now, state.speed
         if self._stretches and self._stretches[-1] == stretch:
             return
@@ -35,9 +35,9 @@ class LinkClock:
         return now + (mono - begin) * (speed if index >= 0 else 1.0)
 
     def between(self, since: float, until: float) -> float:
-        """Seconds that passed for the links between two monotonic times, 0 where those are turned round."""
+        """Seconds of link time between two monotonic times; 0 where `until` is before `since`."""
         return max(0.0, self.at(until) - self.at(since))
 
 
 WORLD = LinkClock()
-"""Of whatever goes by the world's time, as the kernel's stack does."""
+"""The clock of whatever runs in real time, as the kernel stack does."""

@@ -1,7 +1,7 @@
 """The bounded log: the newest events, each found by its sequence number.
 
-A record is the event itself. The log is bounded in records and in the bytes that they hold on to, as one
-message may be as long as four million bytes and a hundred thousand of them would not fit.
+A record is the event itself. The log is bounded in records and in the bytes that they refer to, as one
+message may have four million bytes, and a hundred thousand of those would not fit into memory.
 """
 
 from collections import deque
@@ -12,13 +12,13 @@ from sctp_tui.sctp.events import Event, held, held_by
 from .deques import part
 
 RECORDS = 100_000
-"""Records kept unless told otherwise."""
+"""Records kept, by default."""
 PAYLOAD = 64 * 1024 * 1024
-"""Bytes kept in all in what records hold on to, payloads above all, unless told otherwise."""
+"""Bytes that all records together may refer to (see `events.held`), by default; mostly payloads."""
 
 
 class Log:
-    """Records numbered from 0 in the order they came; the oldest go when it is full.
+    """Records numbered from 0 in the order in which they came; the oldest are dropped when it is full.
 
     Records with the numbers from `first` up to, not including, `captured` are kept.
     """
@@ -35,11 +35,11 @@ class Log:
 
     @property
     def first(self) -> int:
-        """Number of the oldest record that is kept; so many were evicted."""
+        """The number of the oldest record kept, which is also how many were dropped."""
         return self.captured - len(self._records)
 
     def extend(self, events: Sequence[Event]) -> None:
-        """Add events in order and evict what there is no room for."""
+        """Add events in order, and drop the oldest where there is no room."""
         self._records.extend(events)
         self.captured += len(events)
         self._payload += held_by(events)
@@ -50,7 +50,7 @@ class Log:
             self._payload -= held(take())
 
     def snapshot(self) -> "Log":
-        """The log as it is now: the same records, by the same numbers, whatever comes to this one."""
+        """A copy that does not change any more: the same records, with the same numbers."""
         made = Log(self._limit, self._payload_limit)
         made.captured, made._payload = self.captured, self._payload
         made._records = self._records.copy()
@@ -64,22 +64,22 @@ class Log:
         return self._records[index]
 
     def between(self, first: int, stop: int) -> Sequence[Event]:
-        """The records with the numbers from `first` up to `stop`, as far as they are kept, at once."""
+        """The records with numbers from `first` to `stop` - 1 that are kept."""
         return part(self._records, first - self.first, stop - self.first)
 
-    # What a filter leaves of a log is read like one, and numbers its records anew (monitor/filter/view.py).
+    # A filtered log has the same interface, with numbers of its own (monitor/filter/view.py).
 
     def whole(self, number: int) -> int:
-        """The number in the whole log of a record here."""
+        """The number in the whole log of the record with this number here."""
         return number
 
     def place(self, whole: int) -> int:
-        """The number here of a record of the whole log."""
+        """The number here of the record with this number in the whole log."""
         return whole
 
     @property
     def progress(self) -> float:
-        """How much of the whole log has been looked at, 0 to 1."""
+        """How much of the whole log has been filtered, 0 to 1."""
         return 1.0
 
     def __iter__(self) -> Iterator[Event]:

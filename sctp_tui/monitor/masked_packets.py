@@ -1,9 +1,9 @@
-"""The octets of a packet without its peers' addresses, as many as they were.
+"""Masks the addresses of peers in the octets of a packet, whose length stays the same.
 
-An address parameter (RFC 9260, section 3.3.2.1) gets a pseudonym's octets, what somebody wrote is gone
-through for addresses. Octets that only their sender understands may have any in them: cookies, heartbeats,
-unknown chunks, parameters and causes, and all that is not as it has to be. Others stand in their place, the
-same for the same in one run. The checksum is left as it was, and is wrong then.
+An address parameter (RFC 9260, section 3.3.2.1) gets a pseudonym's octets; user data and texts are searched
+for addresses. Octets that only their sender can interpret may hold addresses anywhere: cookies, heartbeats,
+unknown chunks, parameters and causes, and whatever is malformed. These are replaced by others, the same for
+the same octets within one run. The checksum stays as it is, and so is then wrong.
 """
 
 import hashlib
@@ -21,8 +21,8 @@ from .pseudonyms import Pseudonyms, edges_crossed_out
 _TLV = struct.Struct("!HH")
 _LENGTHS = {IPV4: 4, IPV6: 16}
 _HOST_NAME = 11
-_DEEPEST = 3  # parameters within causes within parameters
-# Octets of a value that are numbers; what comes after them is taken for its sender's own.
+_DEEPEST = 3  # levels: parameters within causes within parameters
+# By type, the octets of a value that are numbers; those after them are replaced.
 _PARAMETERS = {9: 4, 15: 4, 16: 16, 17: 8, 18: 8, 0x8000: 0, 0x8001: 4, 0xC000: 0, 0xC005: 4, 0xC006: 4}
 _CAUSES: dict[int, int] = {
     CauseCode.INVALID_STREAM: 4,
@@ -33,14 +33,14 @@ _CAUSES: dict[int, int] = {
     CauseCode.NO_USER_DATA: 4,
     CauseCode.COOKIE_WHILE_SHUTTING_DOWN: 0,
 }
-# Those with a list of numbers behind, which is only gone through for addresses of peers.
+# By type, where a list of numbers starts, which is only searched for addresses of peers.
 _LISTING_PARAMETERS = {12: 0, 13: 12, 14: 4, 0x8003: 0, 0x8004: 0, 0x8008: 0}
 _LISTING_CAUSES: dict[int, int] = {
     CauseCode.MISSING_PARAMETER: 4,
     CauseCode.UNSUPPORTED_HMAC: 0,
 }
 _TEXTS = (CauseCode.USER_INITIATED_ABORT, CauseCode.PROTOCOL_VIOLATION)
-# Those that have parameters in them, and after how many octets.
+# By type, where the parameters within a value start.
 _NESTING_PARAMETERS = {8: 0, 0xC001: 4, 0xC002: 4, 0xC004: 4}
 _NESTING_CAUSES: dict[int, int] = {
     CauseCode.UNRESOLVABLE_ADDRESS: 0,
@@ -51,7 +51,7 @@ _NESTING_CAUSES: dict[int, int] = {
     CauseCode.DELETE_SOURCE_ADDRESS: 0,
     CauseCode.NO_AUTHORIZATION: 0,
 }
-_SACKS: dict[int, str] = {ChunkType.SACK: "!HH", ChunkType.NR_SACK: "!HHH"}  # with their counts
+_SACKS: dict[int, str] = {ChunkType.SACK: "!HH", ChunkType.NR_SACK: "!HHH"}  # the formats of their counts
 _PIECES = (ChunkType.DATA, ChunkType.I_DATA)
 _ENDING, _BEGINNING = 1, 2
 _REFUSAL = 0xC003  # a parameter that has causes in it (RFC 5061, section 4.2.4)
@@ -64,7 +64,7 @@ class PacketMask:
         self._pseudonyms = pseudonyms
         self._key = secrets.token_bytes(16)
         parameters, causes = self._parameters, self._causes
-        # For each type of chunk: octets of fields that are numbers, header included, and what masks the rest.
+        # By chunk type: octets of header and numeric fields, which stay, and the mask for the rest.
         self._chunks: dict[int, tuple[int, Callable[[bytes], bytes]]] = {
             ChunkType.DATA: (16, pseudonyms.written),
             ChunkType.INIT: (20, parameters),
@@ -88,7 +88,7 @@ class PacketMask:
         }
 
     def packet(self, data: bytes) -> bytes:
-        """A whole packet, from its common header on."""
+        """Mask a packet, from its common header on."""
         if len(data) < 12:
             return self.opaque(data)
         parts = [data[:12]]
@@ -102,18 +102,18 @@ class PacketMask:
             elif kind in _SACKS and fields + (listed := _listed(data, at, kind)) <= length:
                 fields += listed
             if length < 4:
-                end = len(data)  # nobody knows where the next one would start
+                end = len(data)  # where the next chunk starts is not known
             masked = mask(data[at + fields : end])
             if kind in _PIECES and mask is not self.opaque:
                 masked = edges_crossed_out(masked, not flags & _BEGINNING, not flags & _ENDING)
             parts += (data[at : at + fields], masked)
             at = end + 3 & ~3
             parts.append(data[end:at])
-        parts.append(data[at:])  # less than a chunk, and than an address
+        parts.append(data[at:])  # too short for a chunk or an address
         return b"".join(parts)
 
     def opaque(self, data: bytes) -> bytes:
-        """Other octets in the place of these, the same for the same."""
+        """As many other octets, always the same for the same ones."""
         return hashlib.shake_128(self._key + data).digest(len(data))
 
     def _parameters(self, data: bytes, deep: int = 0) -> bytes:
@@ -141,7 +141,7 @@ class PacketMask:
         if code == _HOST_NAME:
             return b"x" * len(value)
         if code in _LENGTHS:
-            known = len(value) in _LENGTHS.values()  # one of the wrong length is shown as what it might be
+            known = len(value) in _LENGTHS.values()  # of the other's length, it is shown as that
             return self._pseudonyms.packed(value) if known else self.opaque(value)
         if deep < _DEEPEST and code in _NESTING_PARAMETERS:
             before = _NESTING_PARAMETERS[code]
@@ -168,6 +168,6 @@ class PacketMask:
 
 
 def _listed(data: bytes, at: int, kind: int) -> int:
-    """Octets of a SACK's lists, as its counts have them."""
+    """The octets of a SACK's lists, by its counts."""
     counts: tuple[int, ...] = struct.unpack_from(_SACKS[kind], data, at + 12)
     return 4 * sum(counts)

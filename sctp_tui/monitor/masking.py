@@ -1,9 +1,10 @@
-"""Pseudonyms for the addresses of peers, so that a screen can be projected and a picture of it shared.
+"""Replaces the addresses of peers by pseudonyms, so that a screen can be projected and a picture of it
+shared.
 
-Everything that comes from the engine passes here before anything is made of it: so no table, log, detail,
-copy or export has an address to show. What becomes of a field follows from its type (`sctp.field_types`). A
-type that is not known here is an error, at the start, whatever comes. Where our own servers listen is shown:
-that is where the peers are to go; as a client's peer, or in a packet, that address is as any other.
+Everything that comes from the engine passes here first, so that no table, log, detail, copy or export has an
+address to show. What is done to a field follows from its type (`sctp.field_types`); a type that is not known
+here is an error at the start, before any event. The addresses at which our own servers listen are shown, as
+peers need them; as a client's peer, or in a packet, they are masked like any other.
 """
 
 import types
@@ -30,7 +31,7 @@ _PLAIN = (int, float, bool, types.NoneType)
 
 
 class Mask:
-    """The same pseudonym for the same address, wherever it is."""
+    """Masks events, with the same pseudonym for the same address everywhere."""
 
     def __init__(self) -> None:
         self._pseudonyms = Pseudonyms()
@@ -50,7 +51,7 @@ class Mask:
     # --- what comes from the engine
 
     def batch(self, batch: Batch) -> Batch:
-        """What a drain brought, with pseudonyms."""
+        """Mask all events of a batch, in place."""
         for name in batch.__struct_fields__:
             of = getattr(batch, name)
             if isinstance(of, list):
@@ -65,9 +66,9 @@ class Mask:
         return batch
 
     def event(self, event: S) -> S:
-        """An event with pseudonyms."""
+        """A masked copy of an event, or the event where nothing is to be masked."""
         if isinstance(event, Listening) or (isinstance(event, EndpointFailed) and is_server(event.endpoint)):
-            return event  # that is about an address of our own
+            return event  # it is about our own address
         return self._struct(event)
 
     def _struct(self, struct: S) -> S:
@@ -78,7 +79,7 @@ class Mask:
         return msgspec.structs.replace(struct, **changed)
 
     def _plan(self, kind: type) -> list[tuple[str, Callable[[Any], Any]]]:
-        """What masks each field that needs it."""
+        """The mask of each field of a type that needs one."""
         plan = self._plans.get(kind)
         if plan is None:
             plan = self._plans[kind] = [
@@ -87,7 +88,7 @@ class Mask:
         return plan
 
     def _mask_of(self, kind: type, name: str, of: Any) -> Callable[[Any], Any] | None:
-        """What masks a field of this type, None for what can't have an address."""
+        """The mask of a field of this type, None where it can't hold an address."""
         if typing.get_origin(of) in (typing.Union, types.UnionType):
             masks = [mask for each in typing.get_args(of) if (mask := self._mask_of(kind, name, each))]
             if len(masks) > 1:
@@ -109,17 +110,17 @@ class Mask:
         raise TypeError(f"{kind.__name__}.{name} is of a type that can't be masked yet")
 
     def _of_stranger(self, end: Peer) -> Peer:
-        """The end of a packet: anybody may send one, and octets like theirs are looked for in no message."""
+        """Mask an end of a packet. Anybody may send one, so payloads are not searched for its octets."""
         return msgspec.structs.replace(end, addresses=tuple(map(self._pseudonyms.met, end.addresses)))
 
-    # --- what the user sees of it, and types
+    # --- for what the user sees and types
 
     def text(self, text: str) -> str:
         """A text with a pseudonym for each address in it."""
         return self._pseudonyms.text(text)
 
     def place(self, text: str) -> str:
-        """HOST:PORT with a pseudonym for the host. What can't be read is crossed out, host and all."""
+        """HOST:PORT with a pseudonym for the host; a text that isn't such is crossed out altogether."""
         try:
             host, port = parse_hostport(text, 0)
         except SctpError:
@@ -128,7 +129,7 @@ class Mask:
         return format_hostport(host, port) if port else f"[{host}]" if ":" in host else host
 
     def real_place(self, text: str) -> str:
-        """HOST:PORT with the true host for a pseudonym; any other text stays."""
+        """HOST:PORT with the real host for a pseudonym; any other text unchanged."""
         try:
             host, port = parse_hostport(text, 0)
         except SctpError:

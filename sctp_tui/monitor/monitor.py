@@ -1,4 +1,4 @@
-"""The one thing that a screen owns of the facts: batches in, associations, endpoints and the log out."""
+"""The model behind a screen: batches of events in; associations, endpoints, packets and the log out."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from .trace.rto_samples import RtoSamples
 
 
 class Monitor:
-    """Folds what a drain of the queue brought. It asks nothing and waits for nothing."""
+    """Folds the batches that `EventQueue.drain` returns. It never calls the engine, and never blocks."""
 
     def __init__(self) -> None:
         self.associations = Associations(clock_of=self._clock_of)
@@ -27,16 +27,16 @@ class Monitor:
         self.totals: Totals | None = None
         """The engine's newest totals, None before the first."""
         self.link: LinkState | None = None
-        """What the link does, None before it was asked to do anything."""
+        """The link's newest state, None before the first."""
         self._link_clock = LinkClock()
         self.remarks = LinkHistory()
         self.refused_capture = ""
-        """Why the kernel's packets are not seen though that was asked for; "" where they are."""
+        """Why packets of the kernel stack can't be captured as the user wanted; "" where they can."""
         self.dropped = 0
-        """Messages that were dropped before they came here, since the queue was made."""
+        """Messages and control events that the queue has dropped since it was made."""
 
     def link_time(self, mono: float) -> float:
-        """The link's clock at a time of the monotonic one (s): it may stand, go slow, and be behind since."""
+        """The link's time at a monotonic time (s); see `LinkClock`."""
         return mono if self.link is None else self._link_clock.at(mono)
 
     def _clock_of(self, endpoint: str) -> LinkClock:
@@ -45,7 +45,7 @@ class Monitor:
         return self._link_clock if stack is not None and TRAITS[stack].can_condition else WORLD
 
     def fold(self, batch: Batch) -> None:
-        """Take in one batch: its events in order, then the numbers, whose last value wins."""
+        """Take in one batch: its events in order, then the numbers."""
         associations = self.associations
         known, last = associations.get, 0
         if batch.link is not None:
@@ -53,7 +53,8 @@ class Monitor:
             self.remarks.note(self.link, batch.link)
             self.link = batch.link
         for event in batch.events:
-            # Of messages, which are many, the counts tell all but that their association exists.
+            # Messages are the most frequent, and `Counts` has their numbers: skip them once the association
+            # is known.
             if type(event) is Message and (event.key == last or known(event.key) is not None):
                 last = event.key
                 continue
@@ -93,7 +94,7 @@ class Monitor:
                     samples.add(now, path.rto / 1000, "" if alone else bare(path.address))
 
     def _set_up(self, packets: Sequence[Packet]) -> None:
-        """Follow clients that are being set up by their packets, as far as those are seen."""
+        """Note the COOKIE ECHO of clients that are being set up, as packets alone show it."""
         openings = [
             (view, opening)
             for view in self.endpoints.views.values()
@@ -103,7 +104,7 @@ class Monitor:
         ]
         if not openings:
             return
-        # Behind a loss the first COOKIE ECHO may not be seen; an INIT ACK that was has come.
+        # Where packets may be lost unseen the COOKIE ECHO may be; an INIT ACK that came tells as much.
         echoes = [
             one
             for one in packets

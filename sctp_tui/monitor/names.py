@@ -1,8 +1,8 @@
-"""Names of one's own for associations: a student, a node. They last for the run, and by host beyond it.
+"""The user's names for associations, such as a student's or a node's.
 
-What is named is one association. Its name is remembered for the peer's host too, and each later association
-of that host has it from the start: a port that is any free one says nothing of who it is. A loopback address
-doesn't either, as everything on this machine has it.
+The user names one association. The name is remembered for the peer's host too, across runs, and each later
+association of that host gets it: by host, as a client's port is any free one. Not for a loopback address,
+which all of this machine share.
 """
 
 import ipaddress
@@ -12,37 +12,37 @@ from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.printable import printable
 
 LONGEST = 40
-"""Characters of a name that are kept."""
+"""Characters of a name, at most."""
 HOSTS = 1_000
-"""Hosts that are remembered: those that were named last."""
-_KEYS = 20_000  # associations, as many as are shown and some
+"""Hosts remembered: those named last."""
+_KEYS = 20_000  # associations with a name: some more than are shown
 
 
 class Names:
-    """`hosts` are the names by host, as the last run left them. All of them are printable."""
+    """`hosts` are the names by host, from earlier runs. All names are printable."""
 
     def __init__(self, hosts: Mapping[str, str] | None = None) -> None:
         self.hosts = {host: cleaned(name) for host, name in (hosts or {}).items()}
         self.version = 0
-        """Grows with each association that gets a name, or loses it."""
+        """Grows whenever an association gets or loses a name."""
         self._by_key: dict[int, str] = {}
 
     def __bool__(self) -> bool:
         return bool(self._by_key)
 
     def of(self, key: int) -> str:
-        """The name of an association, "" for none, whether it is still kept or not."""
+        """The name of an association, "" for none, even where the monitor no longer keeps it."""
         return self._by_key.get(key, "")
 
     def meet(self, key: int, peer: Peer | None) -> str:
-        """A new association, or one whose peer is known only now: the name it has from the start."""
+        """Name a new association, or one whose peer has become known, by its host; returns the name or ""."""
         name = next((self.hosts[host] for host in _hosts(peer) if host in self.hosts), "")
         if name:
             self._keep(key, name)
         return name
 
     def give(self, key: int, peer: Peer | None, name: str) -> str:
-        """Name an association, "" for none, and remember it for its host; gives the name as it is kept."""
+        """Name an association, "" for none, and remember that for its host; returns the name as kept."""
         name = cleaned(name)
         for host in _hosts(peer):
             self.hosts.pop(host, None)
@@ -63,7 +63,7 @@ class Names:
 
 
 def cleaned(name: str) -> str:
-    """A name as it may be shown: one line, no blanks around it, not endless."""
+    """A name made printable: one line, no blanks around it, at most `LONGEST` characters."""
     return printable(" ".join(name.split()))[:LONGEST].strip()
 
 
@@ -78,4 +78,4 @@ def _hosts(peer: Peer | None) -> Iterator[str]:
             if not ipaddress.ip_address(host).is_loopback:
                 yield host
         except ValueError:
-            pass  # no address, so nobody's
+            pass  # not an address

@@ -1,4 +1,4 @@
-"""Which association is the other end of one, where both ends are this program's."""
+"""Finds the other end of an association where both ends are endpoints of this program."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -15,13 +15,13 @@ _Ends = tuple[str, int, int]
 def other_ends(
     some: Sequence[Association], associations: Associations, endpoints: Endpoints
 ) -> dict[int, Association]:
-    """By the keys of some associations the same ones as the endpoints at their other ends have them.
+    """For each of `some`, by key, the `Association` of the endpoint at its other end, where that is ours.
 
-    Those whose other end is not ours are missing. A client and a server belong together by their ports and
-    their stack. Ports come again, and another host's client may have the same one: so each must be the
-    other's nearest in time. With a client that began anew a server has one association, and the client
-    several, one after the other (RFC 9260, section 5.2.4): the other end is the newest of them. All
-    associations are looked through once.
+    A client and a server belong together by their ports and their stack. Ports are reused, and a client on
+    another host may have the same one: so each must also be the other's nearest in time. Where a client has
+    begun anew, the server has one association, restarted, and the client several, one after the other (RFC
+    9260, section 5.2.4): the other end of the server's is the newest of them. All associations are searched
+    once.
     """
     wanted = {ends for one in some if (ends := _ends(one, endpoints)) is not None}
     ports = {port for _, *both in wanted for port in both}
@@ -35,7 +35,7 @@ def other_ends(
     found = {}
     for one in some:
         if (ends := _ends(one, endpoints)) is not None:
-            kept = {  # of clients that began anew, their servers
+            kept = {  # by the keys of clients that began anew: the server's association
                 client.key: server
                 for server in servers[ends]
                 for client in (clients[ends] if server.restarts else ())
@@ -63,7 +63,7 @@ def other_end(
 def both_ends(
     association: Association, associations: Associations, endpoints: Endpoints
 ) -> list[Association]:
-    """The association, and as its other end has it where that is ours."""
+    """The association, and that of its other end where that is ours."""
     other = other_end(association, associations, endpoints)
     return [association] if other is None else [association, other]
 
@@ -71,7 +71,7 @@ def both_ends(
 def of_its_ends(
     association: Association, associations: Associations, endpoints: Endpoints
 ) -> list[Association]:
-    """As `both_ends`, with all that our client had one after the other while the server kept its one."""
+    """As `both_ends`, with all associations that our client had while the server's was restarted."""
     both = both_ends(association, associations, endpoints)
     server = next((one for one in both if is_server(one.endpoint) and one.restarts), None)
     if server is None:

@@ -1,7 +1,7 @@
-"""A number over the last two minutes, second by second: what sparklines are drawn from.
+"""A number for each second of the last two minutes, from which sparklines are drawn.
 
-Only seconds in which something happened take room, so that every association can have its series from its
-beginning, not only the one that is looked at: 10 000 idle ones cost next to nothing.
+Only seconds in which something happened take memory, so that every association can have series from its
+start, not only the one that is shown: 10 000 idle ones cost next to nothing.
 """
 
 from array import array
@@ -9,7 +9,7 @@ from bisect import bisect_left
 
 SECONDS = 120
 """Length of a series."""
-_SLACK = 40  # old seconds that may pile up before they are cut off all at once
+_SLACK = 40  # seconds too old that may be kept until they are dropped all at once
 
 
 class Series:
@@ -22,20 +22,20 @@ class Series:
         self._values = array("f")
 
     def __copy__(self) -> "Series":
-        """The values up to now."""
+        """A copy, to which nothing is added."""
         made = Series()
         made._seconds, made._values = self._seconds[:], self._values[:]
         return made
 
     def add(self, at: float, amount: float) -> None:
-        """Add to what the second of `at` has. Times before the newest second count as that."""
+        """Add to the value of the second of `at`; a time before the newest second counts as that."""
         if self._seconds and int(at) <= self._seconds[-1]:
             self._values[-1] += amount
         else:
             self._begin(int(at), amount)
 
     def put(self, at: float, value: float) -> None:
-        """The value of the second of `at`: the last one wins."""
+        """Set the value of the second of `at`."""
         if self._seconds and int(at) <= self._seconds[-1]:
             self._values[-1] = value
         else:
@@ -50,9 +50,9 @@ class Series:
             del self._values[:old]
 
     def until(self, now: float, seconds: int = SECONDS) -> list[float | None]:
-        """One value a second, the oldest first, None where there is none; the last is of the second of `now`.
+        """One value for each second up to that of `now`, the oldest first; None where there is none.
 
-        The running second is not over: of what is added up it shows the part that has come.
+        The second of `now` is not over: a sum has only what was added so far.
         """
         end = int(now)
         values: list[float | None] = [None] * seconds

@@ -1,20 +1,20 @@
-"""A view that stands: what was known at one moment, read like a monitor, while the monitor goes on."""
+"""A paused view: what the monitor knew at one moment, while the monitor itself goes on."""
 
 from .monitor import Monitor
 
 
 class MonitorSnapshot:
-    """A copy of what a monitor knew at `now` (s, monotonic), into which nobody folds any more.
+    """A copy of a monitor at `now` (s, monotonic), which takes in no more events.
 
-    Events never change, so they are shared with the monitor, and associations are until they change. However
-    long it stands, it holds on to no more than a monitor may: one full log, one row for each association.
+    It shares events with the monitor, as those never change, and each association until that changes. However
+    long it is kept, it needs no more memory than a monitor: one full log, one copy of each association.
     """
 
     def __init__(self, monitor: Monitor, now: float) -> None:
         self.now = now
         self._live = monitor
         self.seen = Monitor()
-        """What was known. Its endpoints and its wire are the monitor's own, as those are acted on now."""
+        """The copy; but its endpoints and wire are the monitor's own, as the user acts on these now."""
         self.seen.associations = monitor.associations.snapshot()
         self.seen.log = monitor.log.snapshot()
         self.seen.endpoints = monitor.endpoints
@@ -23,6 +23,6 @@ class MonitorSnapshot:
 
     @property
     def waiting(self) -> int:
-        """Events that came since, those among them that the screen had to drop."""
+        """Events since then, including those that the queue dropped."""
         live, seen = self._live, self.seen
         return live.log.captured + live.dropped - seen.log.captured - seen.dropped

@@ -1,6 +1,7 @@
-"""The wire, read: packets by conversation, and what follows from their order.
+"""Packets by conversation, and what follows from their order.
 
-Start at `conversations`, where packets come in. `timeline` puts beside them what else happened; `ladder`,
-`streams`, `window` and `states` are what the views of the wire draw. It may import the tables of the monitor
-and `text`. No index or lookup depends on what a packet says, nor on what is kept of those before it.
+Start at `conversations`, where packets come in. `ladder`, `streams`, `window` and `states` hold what the
+views of the wire draw; `timeline` adds to the ladder what else happened. It may import the tables of the
+monitor and `text`. No index or lookup relies on what a packet says, nor on an earlier packet still being
+kept.
 """

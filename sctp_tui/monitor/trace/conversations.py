@@ -1,6 +1,6 @@
-"""Every packet that is kept, by the two ends it passed between: what the views of the wire are made from.
+"""The store of packets, by the two ends that they passed between; the views of the wire are made from it.
 
-Bounded in bytes; the oldest go first. Packets are decoded when somebody looks, and not before.
+It is bounded in bytes: the oldest packets are dropped first. Packets are decoded only when they are read.
 """
 
 from collections import deque
@@ -24,13 +24,13 @@ from .rto_samples import RtoSamples
 from .tags import INIT, LAST_WORDS, Tags, begins, first_chunk
 
 BYTES = 32 * 1024 * 1024
-"""Bytes kept unless told otherwise: more than 100,000 of the usual packets."""
-_BOUNCE = 500  # bytes that it takes to know of a packet that it did not get through
-_AGO = 1000  # packets back that may be told not to have got through
+"""Bytes kept, by default: more than 100,000 packets of usual size."""
+_BOUNCE = 500  # bytes of memory for a `Bounce`
+_AGO = 1000  # packets back among which a bounced one is looked for
 CONVERSATION_COST = 2200
-"""Bytes that a conversation takes beside its packets: of strangers' packets each may be one of its own."""
-_HAD = 16  # addresses of an end that are kept; packets bear one
-_WORK, _OCTETS = 40, 64  # a packet's share of a limit: a chunk counts 1, and so many octets
+"""Bytes that a conversation takes beside its packets; each packet of a stranger may be a conversation."""
+_HAD = 16  # addresses kept of each end, as packets show them
+_WORK, _OCTETS = 40, 64  # units of work allowed for a packet on average; a chunk is one, and so are 64 octets
 
 End = Literal["local", "peer"]
 Ends = tuple[str, Peer, Peer | None]
@@ -38,9 +38,9 @@ Ends = tuple[str, Peer, Peer | None]
 
 
 class Bounce(NamedTuple):
-    """That a packet with this number did not get through, and why: `at` (s since the epoch) it was told.
+    """The packet with this `number` did not get through, for `reason`; reported `at` (s since the epoch).
 
-    `serial` counts those of the conversation from 1.
+    `serial` counts the bounces of the conversation from 1.
     """
 
     serial: int
@@ -50,7 +50,7 @@ class Bounce(NamedTuple):
 
     @property
     def by_icmp(self) -> bool:
-        """Whether it was sent, and ICMP came back."""
+        """Whether it was sent and ICMP came back; else this machine did not even send it."""
         return not self.reason.startswith(NOT_SENT)
 
 
@@ -63,19 +63,19 @@ class Traced(NamedTuple):
 
 
 class Conversation:
-    """The packets between two ends, from one INIT to the next after an end: see `left_by`.
+    """The packets between two ends, from an INIT up to the first INIT after the association's end
+    (`left_by`).
 
-    The end is that of the association as the local end has it: where the last words of the peer are lost, it
-    still has it, and the INIT of a peer that begins anew is of the same conversation (RFC 9260, section
+    The end is as the local end has it: where the peer's last packet is lost, the local end still has the
+    association, and the INIT of a peer that begins anew is of the same conversation (RFC 9260, section
     5.2.2).
 
-    `captured` is the number of the newest packet, 0 before the first. `start_mono` is when the first was
-    sent (s, the link's clock), `start_time` the same for people (s since the epoch). `initiator` is the end
-    that sent the INIT, as far as it was seen. `ends` and `ports`, the local first, are those of the first
-    packet; `flow` and `peer` are the newest. `of_local` and `of_peer` are addresses that the ends had,
-    `_HAD` of each at most: both may change while it lasts (RFC 5061). A refused packet is shown among the
-    others, and changes nothing: it may be anybody's. So is one whose verification tag is wrong, as its
-    receiver discards it.
+    `captured` is the number of the newest packet, 0 before the first. `start_mono` is when the first was sent
+    (s, the link's clock), `start_time` the same in s since the epoch. `initiator` is the end that sent the
+    INIT, where that was seen, else the peer. `ends` and `ports` (the local one first) are those of the first
+    packet, `flow` and `peer` those of the newest. `of_local` and `of_peer` are the addresses that each end
+    has had, the last `_HAD`: they may change (RFC 5061). A refused packet is kept too, and changes nothing,
+    as anybody may have sent it; likewise one with a wrong verification tag, which its receiver discards.
     """
 
     def __init__(self, packet: Packet) -> None:
@@ -92,15 +92,15 @@ class Conversation:
         self.initiator: End = "local" if calls else "peer"
         self.over = False
         self.incomplete = False
-        """Whether packets of it may have passed that never came here."""
+        """Whether packets of it may have passed that are not in this store."""
         self.captured = 0
         self._packets: deque[Packet] = deque()
         self._tags = Tags()
         self._bounced: dict[int, Bounce] = {}
         self._bounces = 0
-        self._before: ref[Conversation] | None = None  # not to keep it
+        self._before: ref[Conversation] | None = None  # weak, so as not to keep it in memory
         self.rto: dict[Direction, RtoSamples] = {}
-        """Of the senders of either direction, once their stack has told any."""
+        """The RTOs of each direction's sender, as its stack told them, where it did."""
 
     def __len__(self) -> int:
         return len(self._packets)
@@ -112,12 +112,12 @@ class Conversation:
 
     @property
     def overheard(self) -> bool:
-        """Whether its packets were captured on an interface: they have the times at which they were seen."""
+        """Whether its packets were captured on an interface, so that their times are those of the capture."""
         return bool(self._packets) and self._packets[-1].captured
 
     @property
     def packets(self) -> Sequence[Packet]:
-        """Those kept, oldest first."""
+        """The packets kept, oldest first."""
         return self._packets
 
     def __getitem__(self, number: int) -> Traced:
@@ -129,10 +129,10 @@ class Conversation:
         return Traced(number, packet, decode(packet.data))
 
     def since(self, number: int, limit: int | None = None) -> Iterator[Traced]:
-        """Those kept with a higher number, at most `limit` of them, decoded one by one.
+        """The packets kept with a higher number, at most `limit`, decoded one by one.
 
-        Fewer where there is more in them than in packets as they usually are: a packet of 64 KiB has room for
-        16,000 chunks or gap blocks.
+        Fewer than `limit` where they hold more than usual packets: one of 64 KiB has room for 16,000 chunks
+        or gap blocks.
         """
         first = self.first
         start = max(number + 1, first)
@@ -146,14 +146,14 @@ class Conversation:
                 return
 
     def path(self, packet: Packet) -> str:
-        """The addresses that a packet passed between, of each end that has had several; "" where none has."""
+        """The addresses that a packet passed between, only of ends that have had several; "" for none."""
         ends = ((self.of_local, packet.local), (self.of_peer, packet.peer))
         return " – ".join(
             bare(end.addresses[0]) for had, end in ends if len(had) > 1 and end is not None and end.addresses
         )
 
     def way(self, packet: Packet) -> str:
-        """The address that a packet goes to, where its receiver has had several; "" where it has not."""
+        """The address that a packet goes to; "" where its receiver has had only one."""
         had, end = (self.of_peer, packet.peer) if packet.direction == "out" else (self.of_local, packet.local)
         return bare(end.addresses[0]) if len(had) > 1 and end is not None and end.addresses else ""
 
@@ -166,7 +166,7 @@ class Conversation:
         return made
 
     def add(self, packet: Packet) -> None:
-        """The next packet."""
+        """Add the next packet; one with a wrong verification tag is marked as refused."""
         first = first_chunk(packet)
         if packet.verdict != "refused" and not self._tags.take(packet, first):
             packet = replace(packet, verdict="refused", reason=WRONG_TAG)
@@ -177,7 +177,7 @@ class Conversation:
         if packet.peer is not None and packet.peer != self.peer:
             self.peer = (
                 packet.peer
-            )  # its UDP port may change, and with more addresses the one it is reached by
+            )  # its UDP port may change, or the address by which a multihomed peer is reached
             self.of_peer = _noted(self.of_peer, packet.peer)
         if packet.local != self._last_local:
             self._last_local = packet.local
@@ -186,26 +186,27 @@ class Conversation:
             self.over = True
 
     def follow(self, before: "Conversation") -> None:
-        """The one before between the same ends is over."""
+        """Set the conversation before this one between the same ends, which is over."""
         before.over = True
         self._before = ref(before)
 
     @property
     def before(self) -> "Conversation | None":
-        """The one before between the same ends, None where no packet of it is kept any more."""
+        """The conversation before this one between the same ends, None where none is kept."""
         return self._before() if self._before is not None else None
 
     def left_by(self, packet: Packet) -> bool:
-        """Whether the next packet, an INIT, begins another: after the end, or as it tells of the end.
+        """Whether the next packet, an INIT, begins another conversation.
 
-        A set-up may end without a word: ICMP refuses it, or the user gives it up.
+        That is so after the end, and where our stack's INIT has a new tag though none is up: the set-up
+        before has ended without a packet, as by ICMP, or as the user gave it up.
         """
         return (self.over and begins(packet)) or self._tags.calls_anew(packet)
 
     def bounce(self, told: Packet, most: int) -> bool:
-        """One sent before did not get through, the newest that begins with these octets; False for none.
+        """Mark the packet that `told` is about as bounced; False where there is none.
 
-        Of the newest `most` packets.
+        It is the newest that begins with the octets of `told`, among the newest `most` packets.
         """
         back = zip(range(self.captured, self.captured - most, -1), reversed(self._packets), strict=False)
         for number, packet in back:
@@ -221,27 +222,27 @@ class Conversation:
         return False
 
     def bounced(self, number: int) -> str:
-        """Why a packet did not get through, as the network or this machine says; "" where neither does."""
+        """Why a packet did not get through, as ICMP or this machine says; "" where neither does."""
         found = self._bounced.get(number)
         return found.reason if found is not None else ""
 
     def bounces(self, serial: int) -> Iterable[Bounce]:
-        """Those told since the one with this serial number, in that order, of packets that are kept."""
+        """The bounces after the one with this serial number, in order, of packets that are kept."""
         if serial == self._bounces:
             return ()
         return [one for one in self._bounced.values() if one.serial > serial]
 
     def forget(self) -> tuple[Packet, int]:
-        """The oldest goes: it, and the bytes that it took to know of its way."""
+        """Drop the oldest packet; returns it, and the bytes of its `Bounce`, 0 where it has none."""
         cost = _BOUNCE if self._bounced and self._bounced.pop(self.first, None) is not None else 0
         return self._packets.popleft(), cost
 
 
 class Wire:
-    """All conversations. `dropped` are the packets lost on their way here, `gone` those no longer kept.
+    """All conversations, and counts of packets.
 
-    `missed` are those that a capture had no room for.
-    `kept_out` are those from outside that were not let in, as the link's time was not theirs.
+    `dropped`: the event queue had no room for them; `missed`: a capture had none; `gone`: they are no longer
+    kept; `kept_out`: from outside and refused, as the link's time was slow or stopped.
     """
 
     def __init__(self, limit: int = BYTES) -> None:
@@ -250,13 +251,13 @@ class Wire:
         self.gone = 0
         self.kept_out = 0
         self._bytes = 0
-        self._order: deque[Conversation] = deque()  # of each packet, the oldest first
+        self._order: deque[Conversation] = deque()  # the conversation of each packet, the oldest first
         self._by_flow: dict[int, Conversation] = {}
-        self._by_ends: dict[Ends, Conversation] = {}  # the newest of them
+        self._by_ends: dict[Ends, Conversation] = {}  # the newest between them
         self._by_ports: dict[tuple[int, int], dict[Conversation, None]] = {}
 
     def extend(self, packets: Sequence[Packet]) -> None:
-        """Take in more packets, in their order."""
+        """Take in packets, in their order."""
         by_flow, order = self._by_flow, self._order
         for packet in packets:
             conversation = by_flow.get(packet.flow)
@@ -274,14 +275,14 @@ class Wire:
             self._forget()
 
     def lose(self, dropped: int, missed: int) -> None:
-        """So many packets have not come here by now, of whatever conversation."""
+        """Set the counts of packets that did not come here: any conversation not over may lack some."""
         if dropped + missed > self.dropped + self.missed:
             for conversation in self._by_flow.values():
                 conversation.incomplete = conversation.incomplete or not conversation.over
         self.dropped, self.missed = dropped, missed
 
     def _place(self, packet: Packet, known: Conversation | None) -> Conversation:
-        """The conversation of a packet whose flow is not known, or that may begin another."""
+        """The conversation of a packet whose flow is not known, or that may begin a conversation."""
         conversation = known or self._alike(packet)
         if conversation is None or (first_chunk(packet) == INIT and conversation.left_by(packet)):
             before, conversation = conversation, Conversation(packet)
@@ -291,13 +292,13 @@ class Wire:
             self._by_ports.setdefault(conversation.ports, {})[conversation] = None
             self._bytes += CONVERSATION_COST
         elif known is None:
-            self._unfile_flow(conversation)  # its flow had been forgotten, and has another number now
+            self._unfile_flow(conversation)  # its flow was dropped in the meantime, and has a new number
             conversation.flow = packet.flow
         self._by_flow[packet.flow] = conversation
         return conversation
 
     def _alike(self, packet: Packet) -> Conversation | None:
-        """The conversation between the same ends, as they still are."""
+        """The conversation between a packet's ends, unless the peer has another UDP port now."""
         found = self._by_ends.get(_ends(packet))
         return found if found is not None and found.peer.udp_port == _udp_port(packet) else None
 
@@ -352,7 +353,7 @@ class Wire:
     def _newest(
         self, ports: tuple[int, int], association: Association, test: Callable[[Conversation], bool]
     ) -> Conversation | None:
-        """The newest conversation that passes and did not begin after the association had ended."""
+        """The newest conversation that passes `test` and did not begin after the association's end."""
         alike = self._by_ports.get(ports, {})
         return next(
             (one for one in reversed(alike) if one.start_time <= association.until and test(one)), None
@@ -360,9 +361,9 @@ class Wire:
 
 
 def _bounced(newest: Conversation | None, told: Packet) -> bool:
-    """A packet of this conversation, or of one before between the same ends, did not get through.
+    """Mark a packet of this conversation, or of one before it, as bounced; False where there is none.
 
-    Which one, its octets show: its ports, its verification tag and its checksum come first.
+    Its octets show which: ports, verification tag and checksum come first.
     """
     left = _AGO
     while newest is not None and left > 0:
@@ -378,7 +379,7 @@ def _ends(packet: Packet) -> Ends:
 
 
 def _noted(had: tuple[str, ...], end: Peer) -> tuple[str, ...]:
-    """The addresses that an end had, with that of a packet."""
+    """The addresses that an end has had, with that of a packet."""
     address = bare(end.addresses[0]) if end.addresses else ""
     return had if address in had or not address else (*had, address)[-_HAD:]
 
@@ -388,14 +389,14 @@ def _udp_port(packet: Packet) -> int | None:
 
 
 def _is(end: Peer, had: Collection[str], peer: Peer) -> bool:
-    """Whether an end of packets, by the addresses that it had, is the peer of an association."""
+    """Whether an end of a conversation, which has had these addresses, is the peer of an association."""
     return end.udp_port == peer.udp_port and (
         not peer.addresses or any(bare(one) in had for one in peer.addresses)
     )
 
 
 def bare(address: str) -> str:
-    """An address without its interface, which packets do not tell."""
+    """An address without its interface, which packets don't have."""
     return address.partition("%")[0]
 
 

@@ -1,7 +1,7 @@
-"""What each end of a conversation had of the other one by the time that it sends.
+"""What each end of a conversation had received from the other when it sends a packet.
 
-What is said of a chunk has to follow from that: an ABORT right behind an INIT refuses, and one of an end that
-heard the other a moment ago tells of no silence.
+The explanation of a chunk depends on that: an ABORT right after an INIT refuses it, and one from an end that
+has just received a packet is not for a peer's silence.
 """
 
 import heapq
@@ -38,41 +38,41 @@ from sctp_tui.sctp.wire.serial import lt
 V = TypeVar("V")
 
 RTO = 0.95
-"""Seconds after which an end may miss an answer: RTO.Min (RFC 9260, section 16), less a tick of timers."""
+"""Seconds after which an answer is missing: RTO.Min (RFC 9260, section 16), less as timers run early."""
 _MAX_RETRANS = b"exceeded its max_retrans count"
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 _ASKING = (Init, CookieEcho, Shutdown, Heartbeat, ForwardTsn, IForwardTsn, ReConfig, Asconf)
-"""Chunks of control that want an answer, and are sent again without one."""
+"""Control chunks that require an answer, and are sent again without one."""
 _CALLS = {Init.__name__, CookieEcho.__name__}
 _OF_ONE_THAT_IS_UP = (CookieAck, Data, IData, Sack, Heartbeat)
-"""What only an end sends that has an association; DATA may go with a COOKIE ECHO, too."""
+"""Chunks that only an end with an association sends; DATA may go with a COOKIE ECHO, too."""
 
 _ANSWERS: dict[type[Chunk], type[Chunk]] = {InitAck: Init, CookieAck: CookieEcho}
-"""What is sent for each that comes and by no timer, and what it answers."""
+"""Chunks that are sent once for each chunk that they answer, and by no timer; and that chunk."""
 _ASKED = frozenset(_ANSWERS.values())
 
 _MEASURING = (Data, IData, Init, CookieEcho, Heartbeat)
-"""What makes an address not idle (RFC 9260, section 8.3)."""
+"""Chunks after which an address is not idle (RFC 9260, section 8.3)."""
 _ADDRESSES = 16  # as many as a conversation keeps of an end
 _ENDS = {Abort, ShutdownComplete, ShutdownAck}
-"""After these its sender has none; in SHUTDOWN-ACK-SENT it answers no INIT (RFC 9260, section 9.2)."""
+"""After sending these an end has no association; in SHUTDOWN-ACK-SENT it answers no INIT (RFC 9260, section
+9.2)."""
 
 Has = Literal["", "set-up", "up"]
 """The association that an end has: none, one in COOKIE-WAIT or COOKIE-ECHOED, or one that is up."""
 
 
 class Heard(NamedTuple):
-    """What the sender of a packet had heard before it: something `ago` seconds (of the link's clock) before.
+    """What the sender of a packet had received before it. Seconds are of the link's clock.
 
-    Where nothing came, since the first packet that is kept. `init` tells that an INIT was the last of it, and
-    was not answered yet; `silent` that nothing came for an RTO at least, though the sender asked again.
-    `closing` are the seconds since it sent its first SHUTDOWN or SHUTDOWN ACK, 0 before. `again` tells that
-    it asked again for what came to nothing, however soon: RTO.Min may be shorter. `calling` tells that it
-    wanted to set an association up, by INIT or COOKIE ECHO, since it heard something. `has` is the
-    association that it has already, as far as packets show it. `idle` are the seconds since it sent what
-    measures round trips to the same address, None where it has sent none; `missed` tells that its last
-    HEARTBEAT there has had no answer for an RTO. `copied` tells of an INIT ACK or a COOKIE ACK that the same
-    one went before, and nothing has come since that it could answer: the network has made it.
+    `ago`: seconds since the last packet it received, or since the first packet kept where it received none.
+    `init`: that was an INIT, not yet answered. `silent`: nothing came for an RTO at least, though the sender
+    sent something again; `again`: it sent something again since, however soon, as RTO.Min may be shorter.
+    `closing`: seconds since it sent its first SHUTDOWN or SHUTDOWN ACK, 0 before. `calling`: since it last
+    received something it sent an INIT or COOKIE ECHO. `has`: the association that it has, as far as packets
+    show. `idle`: seconds since it sent a chunk that measures the round trip to the same address, None before;
+    `missed`: its last HEARTBEAT there has had no answer for an RTO. `copied`, of an INIT ACK or COOKIE ACK:
+    the same one was sent before, and it has received nothing since to answer, so the network has copied it.
     """
 
     ago: float
@@ -88,9 +88,10 @@ class Heard(NamedTuple):
 
 
 class _Brought(NamedTuple):
-    """What arrives: an INIT; another association than before, None for the same; answers to HEARTBEATs.
+    """What a packet brings its receiver.
 
-    `asks` are the kinds of what is in it that an INIT ACK or a COOKIE ACK answers.
+    `init`: an INIT; `has`: the association it has then, None for no change; `answers`: hashes of the info in
+    HEARTBEAT ACKs; `asks`: the types of its chunks that an INIT ACK or a COOKIE ACK answers.
     """
 
     init: bool
@@ -100,14 +101,14 @@ class _Brought(NamedTuple):
 
 
 def guarded(abort: Abort, heard: Heard) -> bool:
-    """Whether its sender has waited for the end of a shutdown for too long: T5-shutdown-guard."""
+    """Whether an ABORT is for a shutdown that took too long: T5-shutdown-guard."""
     return not abort.causes and heard.closing >= GUARD
 
 
 def gives_up(abort: Abort, heard: Heard) -> bool:
-    """Whether its sender had no answer too often (RFC 9260, section 8.1), and no program wanted it.
+    """Whether an ABORT is for too many missing answers (RFC 9260, section 8.1), and not for a user.
 
-    Linux says so itself, which is believed where it did ask again.
+    Linux says so in a cause, which is believed where its sender did send something again.
     """
     told = heard.again and any(
         cause.type == CauseCode.PROTOCOL_VIOLATION and _MAX_RETRANS in cause.data for cause in abort.causes
@@ -117,26 +118,26 @@ def gives_up(abort: Abort, heard: Heard) -> bool:
 
 
 class _End:
-    """One end as a sender, by the direction of its packets."""
+    """One end, as the sender of the packets of one direction."""
 
     def __init__(self, at: float) -> None:
         self.heard_at = at
         self.init = False
-        self.repeats = 0  # since it heard something, and an RTO after that
+        self.repeats = 0  # packets with something sent again, an RTO or more after the last one received
         self.again = False
-        self.asked: dict[str, int] = {}  # what of `_ASKING` it has sent since, the newest of each kind
+        self.asked: dict[str, int] = {}  # by type, the identity of the newest `_ASKING` chunk it sent since
         self.highest: int | None = None  # TSN sent
         self.closing: float | None = None
         self.has: Has = ""
-        # By address: when it sent last what measures round trips, and its HEARTBEAT without an answer.
+        # By address: when it last sent a `_MEASURING` chunk, and its HEARTBEAT without an answer.
         self.went: dict[str, float] = {}
         self.beats: dict[str, tuple[int, float]] = {}
-        # What has come since its answer that `_ANSWERS` answers, and what the last answer was.
+        # What it has received that is to be answered by `_ANSWERS`, and the hashes of its last answers.
         self.open: set[type[Chunk]] = set()
         self.answered: dict[type[Chunk], int] = {}
 
     def hear(self, at: float, brought: _Brought) -> None:
-        """A packet arrives."""
+        """A packet arrives at this end."""
         self.heard_at, self.init, self.repeats, self.again = at, brought.init, 0, False
         self.asked.clear()
         self.open.update(brought.asks)
@@ -146,7 +147,7 @@ class _End:
                 del self.beats[address]
 
     def send(self, at: float, to: str, chunks: Sequence[Chunk]) -> None:
-        """A packet goes out, to this address."""
+        """This end sends a packet, to the address `to`."""
         for chunk in chunks:
             if isinstance(chunk, _MEASURING) and not isinstance(chunk, InitAck | HeartbeatAck):
                 self.went[to] = at
@@ -163,7 +164,7 @@ class _End:
             self.closing = at
 
     def copied(self, packet: bytes, chunks: Sequence[Chunk]) -> bool:
-        """Whether a packet is a copy of an answer of this end: see `Heard`."""
+        """Whether a packet is a copy of an answer that this end sent: see `Heard`."""
         answer = next((type(chunk) for chunk in chunks if type(chunk) in _ANSWERS), None)
         if answer is None:
             return False
@@ -175,17 +176,17 @@ class _End:
         return False
 
     def _show(self, chunks: Sequence[Chunk]) -> None:
-        """What a packet shows of the association that its sender has."""
+        """Set `has` by a packet that this end sends."""
         kinds = tuple(type(chunk) for chunk in chunks)
         if CookieEcho in kinds or CookieAck in kinds:
-            self.beats.clear()  # of an association before
-        if CookieEcho in kinds:  # of one that begins anew, too
+            self.beats.clear()  # they were of the association before
+        if CookieEcho in kinds:  # also where it restarts while it is up
             self.has = "set-up"
         elif not _ENDS.isdisjoint(kinds):
             self.has = ""
         elif any(kind in _OF_ONE_THAT_IS_UP for kind in kinds):
             self.has = "up"
-        elif Init in kinds and self.has != "up":  # which may be anybody's, where one is up
+        elif Init in kinds and self.has != "up":  # while one is up, anybody may have sent the INIT
             self.has = "set-up"
 
     def _again(self, chunk: Chunk) -> bool:
@@ -203,7 +204,7 @@ class _End:
 
 
 def _identity(chunk: Chunk) -> int:
-    """What makes a question the same one again, where an end may ask another one before it has an answer."""
+    """Tells a chunk sent again from a new one of its type, where a new one may be sent before an answer."""
     match chunk:
         case ForwardTsn() | IForwardTsn():
             return chunk.cumulative_tsn
@@ -215,7 +216,7 @@ def _identity(chunk: Chunk) -> int:
 
 
 class Hearing:
-    """Follows a conversation's packets in their order."""
+    """Follows the packets of a conversation in their order, for `Heard`."""
 
     def __init__(self) -> None:
         self._ends: dict[Direction, _End] = {}
@@ -223,7 +224,7 @@ class Hearing:
         self._serial = 0
 
     def next(self, packet: Packet, chunks: Sequence[Chunk]) -> Heard:
-        """One packet more, and what its sender had heard before it."""
+        """Take in the next packet; returns what its sender had received before it."""
         now, direction = packet.mono, packet.direction
         if not self._ends:
             self._ends = {"in": _End(now), "out": _End(now)}
@@ -252,7 +253,7 @@ class Hearing:
         )
         if packet.verdict == "refused":
             return heard
-        if packet.verdict != "duplicated":  # by the link: nobody sent it again
+        if packet.verdict != "duplicated":  # that is the link's copy, which no end sent
             sender.send(now, to, chunks)
         if packet.verdict != "dropped":
             self._serial += 1
@@ -265,13 +266,13 @@ class Hearing:
 
 
 def _bound(kept: dict[str, V]) -> None:
-    """Of more addresses than an end is known by the oldest goes."""
+    """Drop the oldest entry beyond as many addresses as an end is known by."""
     if len(kept) > _ADDRESSES:
         del kept[next(iter(kept))]
 
 
 def _brings(chunks: Sequence[Chunk]) -> Has | None:
-    """The association that an end has by what comes to it, None where that changes nothing."""
+    """The association that an end has once these chunks arrive, None where they change nothing."""
     for chunk in chunks:
         if isinstance(chunk, CookieAck):
             return "up"

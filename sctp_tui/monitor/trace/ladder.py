@@ -1,7 +1,7 @@
-"""The ladder: the packets of a conversation as the arrows of a sequence diagram, and what ties them together.
+"""The ladder: the packets of a conversation as the arrows of a sequence diagram, and how they are related.
 
-A row is a packet. What it means beside its own fields, as that it is a retransmission and of which packet, is
-found once, when it comes, by following both directions.
+A row is a packet. What its own fields don't tell, as that it is a retransmission and of which packet, is
+worked out once, when it comes, by following both directions.
 """
 
 from collections import deque
@@ -40,17 +40,18 @@ from .conversations import Conversation
 from .heard import RTO, Heard, Hearing
 from .send_history import ONCE, ControlHistory, SendHistory, SendReason, bound
 
-_SET_UPS = 64  # chunks of control whose first try is known, HEARTBEATs whose answer is awaited
+_SET_UPS = 64  # control chunks whose first try is remembered, HEARTBEATs whose answer is awaited
 _BACK = 1000  # packets back among which the last try is looked for
-_IN_VIEW = 500  # labels that are not made anew each time that they are drawn
+_IN_VIEW = 500  # cached labels
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 
 
 class NewAssociation(NamedTuple):
-    """Another association of the same two ends: the number of its INIT, or of its COOKIE ACK without one.
+    """Another association of the same two ends begins.
 
-    `tags` are those of its client and of its server. `restarts` tells that its server still had the one
-    before, which begins anew for it (RFC 9260, section 5.2.4, action A).
+    `number` is the packet with its INIT, or its COOKIE ACK where that wasn't seen. `tags` are those of its
+    client and of its server. `restarts`: the server still had the association before, and restarts it, the
+    same cookie procedure as for a peer that has lost it (RFC 9260, section 5.2.4, action A).
     """
 
     number: int
@@ -59,14 +60,14 @@ class NewAssociation(NamedTuple):
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """One arrow. `number` is the packet's in its conversation, `elapsed` seconds since that one's first.
+    """One arrow. `number` is the packet's in its conversation, `elapsed` the seconds since that one's start.
 
-    `tries` tell of each chunk how it came to be sent; none where all go for the first time and nothing is to
-    be said of any. `opens` tells that its SACK acknowledges nothing new but has more room, `filled` that it
-    reports no gap any more, `takes` that it acknowledges a zero window probe, `given_up` that DATA was given
-    up by FORWARD TSN before it. `heard` is what its sender had heard of the other end. What is sent again was
-    sent first `waited` seconds ago, 0 where that packet is not kept. `begins` is of the COOKIE ACK with which
-    another association is there, `restarts` of one whose sender still had the one before.
+    `tries` tells of each chunk why it was sent; it is empty where all are sent for the first time, with
+    nothing to remark. Of its SACK: `opens`: it acknowledges nothing new but has a higher a_rwnd; `filled`: it
+    reports no gap any more; `takes`: it acknowledges a zero window probe; `given_up`: DATA was given up by
+    FORWARD TSN before it. `heard` is what its sender had received. `waited`: seconds since the first try of
+    what is sent again, 0 where that packet is not kept. Of its COOKIE ACK: `begins`: it begins another
+    association; `restarts`: its sender still had the association before.
     """
 
     number: int
@@ -83,32 +84,32 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     restarts: bool = False
 
     def tried(self, at: int) -> SendReason:
-        """How the chunk at this place came to be sent."""
+        """Why the chunk at this index was sent."""
         return self.tries[at] if self.tries else ONCE
 
     @property
     def first_try(self) -> int:
-        """The number of the packet that carried something in it first, 0 where nothing is sent again."""
+        """The number of the packet with the first try of a chunk in it, 0 where none is sent again."""
         return next((one.first_try for one in self.tries if one.first_try), 0)
 
     @property
     def fast(self) -> bool:
-        """Whether reports had something in it sent again, so that no timer was needed."""
+        """Whether something in it is sent again for SACKs that reported it missing, and not for a timer."""
         return any(one.why in ("fast", "recovery") for one in self.tries)
 
     @property
     def twice(self) -> bool:
-        """Whether it may be a copy made on the way: nothing tells that what is in it was sent again."""
+        """Whether it may be a copy that the network made: nothing tells that its chunks were sent again."""
         return {one.why for one in self.tries if one.first_try} == {"twice"}
 
     @property
     def since(self) -> float:
-        """Seconds since the last try of what is sent again, 0 where that is not known."""
+        """Seconds since the last try of what is sent again, 0 where that is unknown."""
         return next((one.since for one in self.tries if one.first_try), 0.0)
 
     @property
     def late(self) -> bool:
-        """Whether DATA in it is seen for the first time behind higher TSNs: sent again, or overtaken."""
+        """Whether DATA in it is first seen after higher TSNs: sent again, or overtaken on the way."""
         return any(one.fills_gap for one in self.tries)
 
     @property
@@ -118,34 +119,37 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def arrives(self) -> bool:
-        """Whether the link lets it come to the other end."""
+        """Whether the link delivers it to the other end."""
         return self.packet.verdict not in ("dropped", "refused")
 
     @property
     def chunks(self) -> tuple[Chunk, ...]:
-        """What is in it, decoded anew."""
+        """Its chunks, decoded anew."""
         return decode(self.packet.data).chunks
 
 
 class _SentByEnd:
-    """What one direction has sent."""
+    """What the end of one direction has sent."""
 
     def __init__(self) -> None:
         self.initial: int | None = None
         # By the tags in INIT and INIT ACK: initial TSN, vtag, and the first packet.
         self.announced: dict[int, tuple[int, int, int]] = {}
-        self.echoed = 0  # the tag that the COOKIE ECHO bore
+        self.echoed = 0  # the verification tag of its COOKIE ECHO
         self.control = ControlHistory(_SET_UPS)
-        self.inits: deque[int] = deque(maxlen=_SET_UPS)  # the packets of those without an answer
-        self.beats: dict[int, deque[int]] = {}  # by what HEARTBEATs bear, the packets without an answer
+        self.inits: deque[int] = deque(maxlen=_SET_UPS)  # packets with INITs not yet answered
+        self.beats: dict[int, deque[int]] = {}  # the same of HEARTBEATs, by the hash of their info
         self.sack: Sack | None = None
-        self.gave_up = False  # a message, since a SACK came
-        self.given_up = False  # a message of this association
+        self.gave_up = False  # whether it gave up DATA since the last SACK came
+        self.given_up = False  # whether it gave up DATA of this association
         self.tries = SendHistory()
-        self.set_up: float | None = None  # when a chunk came last that sets up, and wants an answer at once
+        self.set_up: float | None = None  # when an INIT or COOKIE ECHO came, to be answered at once
 
     def begin(self, tag: int) -> int:
-        """The association whose end has announced this tag is there; the tag that the packet bore."""
+        """The association for which this end announced `tag` is up.
+
+        Returns the verification tag of the packet that announced it, 0 where that was not seen.
+        """
         initial, other, _ = self.announced.get(tag, (self.initial, 0, 0))
         if initial != self.initial:
             self.tries.begin()
@@ -155,7 +159,7 @@ class _SentByEnd:
 
 
 class Ladder:
-    """Follows one conversation. `seen` is the number of the last packet that has a row."""
+    """Follows one conversation. `seen` is the number of the newest packet that has a row."""
 
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
@@ -165,12 +169,12 @@ class Ladder:
         self._rows: deque[Row] = deque()
         self._unanswered: set[int] = set()
         self._answer_lost: set[int] = set()
-        # Of the associations before: up to which packet each was, and where the TSNs of it begin.
+        # Of earlier associations: the packet at which each ended, and the initial TSNs.
         self._earlier: deque[tuple[int, dict[Direction, int | None]]] = deque()
-        self._up: frozenset[int] = frozenset()  # the tags of the association that is there
+        self._up: frozenset[int] = frozenset()  # the tags of the association that is up
 
     def update(self, limit: int = 2000) -> bool:
-        """Take in at most so many packets more; whether there are more still."""
+        """Take in at most `limit` more packets; whether there are still more."""
         conversation = self.conversation
         if self.seen < conversation.first - 1:
             self.seen = conversation.first - 1
@@ -187,7 +191,7 @@ class Ladder:
 
     @property
     def first(self) -> int:
-        """The number of the first row; one past the last where there is none."""
+        """The number of the first row; `seen` + 1 where there is none."""
         return self.seen - len(self._rows) + 1
 
     def __len__(self) -> int:
@@ -204,12 +208,12 @@ class Ladder:
         return self._rows[at]
 
     def rows(self, number: int, count: int) -> list[Row]:
-        """So many rows from one on."""
+        """At most `count` rows from this number on."""
         at = max(0, number - self.first)
         return part(self._rows, at, at + count)
 
     def base(self, row: Row) -> TsnBase:
-        """Where the TSNs of its association begin."""
+        """The initial TSNs of the association of a row."""
         initials = self._initials
         for until, before in self._earlier:
             if row.number < until:
@@ -223,23 +227,24 @@ class Ladder:
         return {direction: way.initial for direction, way in self._ways.items()}
 
     def label(self, row: Row) -> str:
-        """The chunks of a row in words, one line."""
+        """The chunks of a row as text, one line."""
         return _label(row.packet.data, self.base(row))
 
     def unanswered(self, first: int, last: int, now: float = inf) -> int:
-        """How many of the packets from one to another are HEARTBEATs or INITs that have missed an answer."""
+        """How many packets from `first` to `last` are HEARTBEATs or INITs with no answer that was due."""
         return sum(has_come(self.due(self[number]), now) for number in _within(self._unanswered, first, last))
 
     def awaited(self, first: int, last: int, now: float) -> int:
-        """How many of them may still be answered: they, or what answers them, are on their way."""
+        """How many packets from `first` to `last` are HEARTBEATs or INITs whose answer may still come."""
         return sum(
             not has_come(self.due(self[number]), now) for number in _within(self._unanswered, first, last)
         )
 
     def due(self, row: Row) -> float:
-        """When a packet is there, and of a HEARTBEAT or INIT without an answer when its sender misses one.
+        """When a packet arrives; of a HEARTBEAT or INIT without an answer, when that is overdue (link time,
+        s).
 
-        That is an RTO after it was sent: the one told last, RTO.Min where none was.
+        That is an RTO after it was sent: the newest that the stack told, else RTO.Min.
         """
         sent, samples = row.packet.mono, self.conversation.rto.get(row.packet.direction)
         told = samples.newest if samples is not None else 0.0
@@ -247,11 +252,11 @@ class Ladder:
         return max(sent + row.packet.transit, missed)
 
     def answers_lost(self, first: int, last: int) -> int:
-        """How many of them were answered, as is seen here, and the answer was lost on its way."""
+        """How many packets from `first` to `last` were answered by a packet that was then lost."""
         return len(_within(self._answer_lost, first, last))
 
     def answer(self, row: Row, now: float) -> str:
-        """What is wrong by `now` with the answer to a HEARTBEAT or INIT, in words; "" for nothing."""
+        """What is wrong by `now` with the answer to a HEARTBEAT or INIT, as text; "" for nothing."""
         if not has_come(self.due(row), now):
             return ""
         if row.number in self._answer_lost:
@@ -259,12 +264,12 @@ class Ladder:
         return self.unanswered_word(row) if row.number in self._unanswered else ""
 
     def unanswered_word(self, row: Row) -> str:
-        """What is said of a HEARTBEAT or INIT without an answer, which may have been lost unseen."""
+        """The text for a HEARTBEAT or INIT without an answer, which may have been lost before it was seen."""
         seen = row.packet.as_sent(_OTHER[row.packet.direction])
         return "unanswered" if seen else "no answer seen"
 
     def rto(self, row: Row) -> float:
-        """The RTO (s) of the timer for which it is sent again, 0 where that is not so, or was not told."""
+        """The RTO (s) after which it is sent again, 0 where no timer did that, or the RTO is unknown."""
         if not row.since or not any(one.why == "timeout" for one in row.tries):
             return 0.0
         now, since = row.packet.mono, row.packet.mono - row.since
@@ -272,7 +277,7 @@ class Ladder:
         return samples.ran(since, now, self._way(row, since)) if samples is not None else 0.0
 
     def _way(self, row: Row, since: float) -> str:
-        """Where it was sent to then, whose timer it is; "" where there is one path, or that is not known."""
+        """The address that the last try went to; "" where there is one path, or it is unknown."""
         conversation, ways = self.conversation, set[str]()
         if not conversation.way(row.packet):
             return ""
@@ -282,18 +287,18 @@ class Ladder:
         return ways.pop() if len(ways) == 1 else ""
 
     def bounced(self, row: Row) -> str:
-        """Why a packet did not get through, as the network or this machine says; "" where neither does."""
+        """Why a packet did not get through, as ICMP or this machine says; "" where neither does."""
         return self.conversation.bounced(row.number)
 
     def arrives(self, row: Row) -> bool:
-        """Whether a packet comes to the other end, as far as that is known."""
+        """Whether a packet arrives at the other end, as far as that is known."""
         return row.arrives and not self.bounced(row)
 
     def delta(self, row: Row) -> float | None:
-        """Seconds since the packet before, None where that is not kept."""
+        """Seconds since the packet before it, None where that is not kept."""
         return row.elapsed - self[row.number - 1].elapsed if row.number > self.first else None
 
-    # --- what ties packets together
+    # --- how packets are related
 
     def _row(self, number: int, packet: Packet, chunks: tuple[Chunk, ...]) -> Row:
         way, back = self._ways[packet.direction], self._ways[_OTHER[packet.direction]]
@@ -302,7 +307,7 @@ class Ladder:
         as_sent = packet.as_sent(packet.direction)
         elapsed, heard = now - self.conversation.start_mono, self._hearing.next(packet, chunks)
         if packet.verdict in ("duplicated", "refused"):
-            # The copy that the link made: of the packet before, but not sent again. Or what may be anybody's.
+            # The link's copy, which no end sent; or a refused packet, which anybody may have sent.
             return Row(number, packet, elapsed, heard=heard)
         opens = filled = takes = False
         way.tries.until(now)
@@ -382,7 +387,7 @@ class Ladder:
         return row
 
     def _answered(self, asked: deque[int] | None, arrives: bool) -> None:
-        """What an end asked by these packets has an answer; one that is lost is to the oldest of them."""
+        """An answer to these packets was sent: to all of them, or to the oldest where it is lost."""
         if asked and arrives:
             self._unanswered.difference_update(asked)
             asked.clear()
@@ -394,10 +399,10 @@ class Ladder:
     def _comes_up(
         self, tag: int, client: _SentByEnd, number: int, *, restarts: bool
     ) -> NewAssociation | None:
-        """A COOKIE ACK with this tag goes to the client: whether another association is there with it.
+        """The association that begins with a COOKIE ACK of this tag; None for the first, or the same again.
 
-        The same one is, where a cookie came again, or both ends began at once and one tag is another (RFC
-        9260, section 5.2.4, actions B to D).
+        It is the same where a cookie came twice, or where both ends began at once and one tag has changed
+        (RFC 9260, section 5.2.4, actions B to D).
         """
         before, self._up = self._up, frozenset((tag, client.echoed))
         if not before or before & self._up:
@@ -415,7 +420,7 @@ class Ladder:
             if packet.verdict != "dropped" and (isinstance(chunk, InitAck) or not back.tries.sent_any):
                 back.tries.answer(packet.mono + packet.transit, chunk.rwnd, packet.mono)
         elif isinstance(chunk, CookieEcho):
-            # Anybody can send an INIT: this says which one was answered, and by which INIT ACK.
+            # Anybody can send an INIT; the COOKIE ECHO tells which INIT ACK was accepted, and of which INIT.
             before, tag = self._initials, back.begin(packet.vtag)
             way.begin(tag)
             way.echoed = packet.vtag
@@ -434,7 +439,7 @@ def _label(data: bytes, base: TsnBase) -> str:
 
 
 def _within(some: set[int], first: int, last: int) -> list[int]:
-    """Which of these numbers are from one to another."""
+    """Which of these numbers are from `first` to `last`."""
     if last - first < len(some):
         return [number for number in range(first, last + 1) if number in some]
     return [number for number in some if first <= number <= last]
@@ -448,7 +453,7 @@ def _identity(chunk: Chunk) -> tuple[str, object]:
 
 
 def _opens(last: Sack | None, sack: Sack) -> bool:
-    """Whether all that a SACK says beyond the one before is that there is room again."""
+    """Whether the only news of a SACK, compared with the one before, is a higher a_rwnd."""
     if last is None or sack.rwnd <= last.rwnd:
         return False
     return (sack.cumulative_tsn, sack.gaps) == (last.cumulative_tsn, last.gaps)
