@@ -40,7 +40,7 @@ class Monitor:
         return mono if self.link is None else self._link_clock.at(mono)
 
     def _clock_of(self, endpoint: str) -> LinkClock:
-        """What an endpoint's associations go by: the links' time, where those are this program's."""
+        """The clock of an endpoint's associations: the links' where those are this program's, else real."""
         stack = self.endpoints.stack_of(endpoint)
         return self._link_clock if stack is not None and TRAITS[stack].can_condition else WORLD
 

@@ -106,7 +106,7 @@ def guarded(abort: Abort, heard: Heard) -> bool:
 
 
 def gives_up(abort: Abort, heard: Heard) -> bool:
-    """Whether an ABORT is for too many missing answers (RFC 9260, section 8.1), and not for a user.
+    """Whether an ABORT is sent as no answer came too often (RFC 9260, section 8.1), and not for a user.
 
     Linux says so in a cause, which is believed where its sender did send something again.
     """

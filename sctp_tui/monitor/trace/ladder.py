@@ -50,8 +50,8 @@ class NewAssociation(NamedTuple):
     """Another association of the same two ends begins.
 
     `number` is the packet with its INIT, or its COOKIE ACK where that wasn't seen. `tags` are those of its
-    client and of its server. `restarts`: the server still had the association before, and restarts it, the
-    same cookie procedure as for a peer that has lost it (RFC 9260, section 5.2.4, action A).
+    client and of its server. `restarts`: the server still had the association before, so that it begins anew
+    (RFC 9260, section 5.2.4, action A).
     """
 
     number: int
