@@ -118,6 +118,19 @@ def test_reports_of_what_was_sent_since_are_counted_beside_those_that_a_stack_pa
     assert _whys(wire, -1) == ["fast"]
 
 
+def test_whatever_else_is_in_the_packet_three_reports_are_three_reports(wire: Wire) -> None:
+    """Of the first chunk nothing is known but that an RTO has gone by; of the other it is."""
+    for number in range(12):
+        wire.put("in", data(number), at=1.3)
+    for number in (4, 5, 6):
+        wire.put("out", sack(2, (4, number)), at=1.4)
+    wire.put("in", data(3), at=1.401)
+    for number in (9, 10, 11):
+        wire.put("out", sack(2, (4, 7), (9, number)), at=2.6)
+    wire.put("in", data(3), data(8), at=2.601)
+    assert _whys(wire, -1) == ["timeout", "fast"]
+
+
 def test_what_is_lost_beside_it_belongs_to_the_same_fast_recovery(wire: Wire) -> None:
     for number in range(8):
         wire.put("in", data(number), at=0.1)

@@ -272,9 +272,10 @@ class SendHistory:
 
     def _again(self, now: float, number: int, tsn: int, sent: float, *, probe: bool) -> Retransmission:
         ran = now - self._timer
-        if number == self._expiring:
+        with_it = number == self._expiring
+        if with_it and self._just_reported(now, tsn) is None:
             return "timeout"
-        marked = sent <= self._expired and ran < self._ran * _LEAST
+        marked = not with_it and sent <= self._expired and ran < self._ran * _LEAST
         for_sure = marked and self._expired - sent >= self._ran * _LEAST
         reports = None if for_sure else self._reported(now, tsn, timer=now - sent >= RTO)
         if reports is not None:
@@ -297,13 +298,18 @@ class SendHistory:
 
         That is sure to happen once, soon after the third, and with some stacks again.
         """
+        if (just := self._just_reported(now, tsn)) is not None:
+            return just
         trouble = self._trouble.get(tsn)
-        for count in trouble.all_thirds if trouble is not None else ():
-            if now - count.third < self._at_once:
-                return count
         if trouble is None or trouble.again:
             return None
         return next((one for one in trouble.thirds if now - one.third < RTO or not timer), None)
+
+    def _just_reported(self, now: float, tsn: int) -> _Count | None:
+        """The count of which the third report has just come."""
+        trouble = self._trouble.get(tsn)
+        thirds = trouble.all_thirds if trouble is not None else ()
+        return next((count for count in thirds if now - count.third < self._at_once), None)
 
     @property
     def _at_once(self) -> float:
