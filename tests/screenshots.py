@@ -262,7 +262,7 @@ async def lost_on_purpose(app: SctpApp, pilot: Pilot[None], slow: str) -> None:
 async def ladder(app: SctpApp, pilot: Pilot[None]) -> None:
     """A chunk that is lost, reported missing, and sent again."""
     await lost_on_purpose(app, pilot, "delay=20ms")
-    await pilot.press("home", *["down"] * 4)
+    await pilot.press("W", "home", *["down"] * 4)
     lost = next(number for number, packet in enumerate(app.monitor.wire, 1) if packet.verdict == "dropped")
     view = app.screen.query_one(LadderView)
     assert view.timeline is not None
@@ -402,7 +402,7 @@ SCENES = (
     ((120, 44), detail),
     ((110, 34), message),
     ((110, 30), light),
-    ((110, 40), ladder),
+    ((110, 34), ladder),
     ((110, 50), sockets),
     ((110, 34), lanes),
     ((110, 40), packet),

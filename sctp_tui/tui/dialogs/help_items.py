@@ -78,7 +78,7 @@ QUESTIONS = (
     Question(
         "How do I see head-of-line blocking?",
         "{wire} shows the wire, {still} stops its time, {drop_next} loses the next DATA. Send one, then two, "
-        "then [2]three; {lanes} shows the streams, {step} goes on by one packet.",
+        "then [2]three; {lanes} shows the lanes, one a stream, {step} goes on by one packet.",
         "wire",
         "hol stream wait order unordered",
     ),
