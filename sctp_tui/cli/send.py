@@ -337,7 +337,11 @@ class _Client:
             wanted = many(self._options.replies or 0, "answer")
             self._fail(f"{self._answers} of {wanted} came, then none for {seconds}")
         else:
-            why = ", as the peer's window is closed (rwnd 0): its program does not read" if self._shut else ""
+            why = (
+                ", as the peer's window is closed (rwnd 0): what came has not been read there"
+                if self._shut
+                else ""
+            )
             self._fail(f"no progress with {self._where} for {seconds}{why}: aborted", now=True)
 
     def _fail(self, text: str, now: bool = False) -> None:

@@ -82,4 +82,4 @@ def test_a_peer_that_does_not_read_is_named_as_what_stops_it(stack: StackName) -
         words = (*to(stack, server.port, server.udp_port), "--timeout", "2")
         status, _, err = send(*words, stdin=b"one\ntwo\nthree\n")
     assert status == 1
-    assert "for 2 s, as the peer's window is closed (rwnd 0): its program does not read" in err
+    assert "for 2 s, as the peer's window is closed (rwnd 0): what came has not been read there" in err

@@ -97,7 +97,7 @@ def test_a_heartbeat_is_explained_by_what_went_to_its_address_before() -> None:
     ack = raw.chunk(raw.HEARTBEAT_ACK, 0, raw.parameter(1, b"when"))
     data, sack = raw.data(100, b"a"), raw.sack(100)
     idle, soon, again = (
-        "sent while nothing else passes",
+        "has sent no data to this address for long",
         "soon after something else",
         "did not come back in time",
     )

@@ -131,8 +131,8 @@ CHUNKS = {
     ),
     "DATA/fast": Explanation(
         "9260 7.2.4",
-        "Sent again at once: three acknowledgements had said that it is missing, while later ones got "
-        "through.",
+        "Sent again without waiting for a timer: three acknowledgements had said that it is missing, while "
+        "later ones got through.",
         "Fast retransmit after the third miss indication, regardless of cwnd. ssthresh becomes half of cwnd, "
         "but at least four packets, and cwnd the same (7.2.3); fast recovery begins. T3-rtx did not run out.",
     ),
@@ -236,8 +236,8 @@ CHUNKS = {
     ),
     "I-DATA/fast": Explanation(
         "9260 7.2.4",
-        "Sent again at once: three acknowledgements had said that it is missing, while later ones got "
-        "through.",
+        "Sent again without waiting for a timer: three acknowledgements had said that it is missing, while "
+        "later ones got through.",
         "Fast retransmit as for DATA, after the third miss indication: cwnd is lowered to ssthresh, T3-rtx "
         "did not run out.",
     ),
@@ -314,7 +314,7 @@ CHUNKS = {
     ),
     "SACK/closed": Explanation(
         "9260 6.1",
-        "The receiver is full: its program does not read. The sender must wait.",
+        "The receiver has no room left: what came has not been read yet. The sender must wait.",
         "The a_rwnd is 0: no new DATA may go out but a zero window probe, a single chunk after one RTO and "
         "then ever more rarely, in case the SACK that opens the window is lost.",
     ),
@@ -456,8 +456,8 @@ CHUNKS = {
     # --- extensions
     "FORWARD TSN": Explanation(
         "3758 3.5",
-        "The sender has given messages up, as their lifetime has passed: the receiver shall not wait for "
-        "them.",
+        "The sender has given messages up, as where their lifetime has passed: the receiver shall not wait "
+        "for them.",
         "The Advanced.Peer.Ack.Point moved over abandoned TSNs. The receiver takes it for its cumulative "
         "TSN, and skips the SSNs named for each stream; T3-rtx guards it.",
     ),
