@@ -374,8 +374,8 @@ class LinkState(Event, frozen=True, tag="link", gc=False):
     """The link's conditions and counts, for packets to the local end (`inward`) and from it (`outward`).
 
     `speed` is that of the link's time, 1 for real time, 0 for stopped; `now` is the link's clock at `mono`,
-    in seconds. `waiting` is the number of packets under way. `refusal` says why the speed can't be changed,
-    "" where it can. `set_at` is when a setting was last changed, in seconds since the epoch.
+    in seconds. `waiting` is the number of packets under way. `set_at` is when a setting was last changed, in
+    seconds since the epoch.
     """
 
     inward: Conditions
@@ -386,7 +386,6 @@ class LinkState(Event, frozen=True, tag="link", gc=False):
     speed: float
     now: float
     waiting: int
-    refusal: Text = ""
     set_at: float = 0.0
 
 

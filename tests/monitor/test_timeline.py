@@ -109,7 +109,6 @@ def link(at: float, inward: Conditions = OFF, speed: float = 1.0) -> LinkState:
         speed=speed,
         now=at,
         waiting=0,
-        refusal="",
         set_at=at,
     )
 

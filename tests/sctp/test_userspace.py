@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing, SctpError
-from sctp_tui.sctp.events import AssocChange, Event, Listening, Message, Peer, SendFailed
+from sctp_tui.sctp.events import AssocChange, Event, Listening, Message, Packet, Peer, SendFailed
 from sctp_tui.sctp.userspace import endpoint as endpoint_module
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.userspace.links import admit
@@ -243,11 +243,13 @@ def test_a_stranger_without_the_tag_moves_nobody(hand: Hand) -> None:
 
 
 def test_an_init_that_is_not_alone_is_refused_at_the_door(hand: Hand) -> None:
+    seen: list[Packet] = []
+    hand.stack.tap(seen.append)
     with udp() as stranger:
         for chunks in ((INIT, ABORT), (ABORT, INIT), (INIT, INIT)):
             stranger.sendto(packet(hand, *chunks), ("127.0.0.1", hand.listening.udp_port))
         hand.turn()
-        assert hand.stack.pump.refused_packets == 3
+        assert [one.verdict for one in seen] == ["refused"] * 3
         assert list(waiting(stranger)) == []
         stranger.sendto(packet(hand, INIT), ("127.0.0.1", hand.listening.udp_port))
         hand.turn()

@@ -45,8 +45,10 @@ class UserspaceLinkControl:
         """See `LinkControl.set_speed`."""
         if speed not in (0, 1) and not SLOWEST <= speed < 1:
             raise SctpError(f"the link's time can't go at {speed:g}: give 0, or {SLOWEST:g} to 1")
-        if speed != 1 and self._refusal():
-            raise SctpError(self._refusal())
+        if speed != 1 and (host := self._elsewhere()):  # who is elsewhere has a time of its own
+            raise SctpError(
+                f"packets go over UDP to {host}, where time goes on: close or abort those associations first"
+            )
         self._pump.pass_time()
         if speed != 1:
             self._pump.lead()
@@ -86,15 +88,5 @@ class UserspaceLinkControl:
             speed=transit.speed,
             now=transit.then,
             waiting=len(transit.held),
-            refusal=self._refusal(),
             set_at=self._set_at,
-        )
-
-    def _refusal(self) -> str:
-        """Why the speed of time can't be changed, "" where it can: a peer elsewhere has real time."""
-        host = self._elsewhere()
-        return (
-            f"packets go over UDP to {host}, where time goes on: close or abort those associations first"
-            if host
-            else ""
         )

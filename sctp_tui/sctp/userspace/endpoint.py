@@ -224,7 +224,6 @@ class UserspaceEndpoint(BaseEndpoint):
             raise SctpError(
                 f"{self._to} is elsewhere, where time goes on, and the link's does not: let it go on first"
             )
-        self._pump.transit.changed = True
         return super().connect(message)
 
     def _local_port(self) -> int:
@@ -528,7 +527,6 @@ class UserspaceEndpoint(BaseEndpoint):
         self, event: AssocChange, peer: Peer | None, link: Link | None, now: tuple[float, float]
     ) -> Event:
         """An association began or ended: its link hears of it."""
-        self._pump.transit.changed = True
         if event.state in ("COMM_UP", "RESTART"):
             if link is not None and peer is not None:
                 if (known := self._links.get(event.assoc_id)) is not None:

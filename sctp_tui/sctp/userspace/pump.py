@@ -82,7 +82,6 @@ class Pump:
         self.flows = Flows(self.ports)
         self.tap: Callable[[Packet], None] | None = None
         self.waited = True
-        self.refused_packets = 0
         self.busy: Callable[[], bool] = lambda: False
         self.resting: Callable[[], bool] = lambda: False
         self.moved: Callable[[Link], None] = lambda link: None
@@ -538,8 +537,7 @@ class Pump:
     def _keep_out(
         self, link: Link | None, sock: socket.socket, address: SocketAddress, packet: bytes, why: str
     ) -> None:
-        """Count and show a packet that is refused; its sender's link, if there is one, does not change."""
-        self.refused_packets += 1
+        """Show a packet that is refused; its sender's link, if there is one, does not change."""
         if self.tap is None:
             return
         link = link or self.links.at(sock, address)
