@@ -1,4 +1,4 @@
-"""What the options of each command come to, and their defaults."""
+"""The options of each command as parsed, with their defaults."""
 
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Literal

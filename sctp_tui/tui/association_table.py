@@ -48,7 +48,7 @@ class AssociationTable(LineTable[Association]):
         """Draw what has changed; `now` in seconds of the monotonic clock."""
         due = self._order.changing and abs(now - self._ordered_at) >= _ORDER_EVERY
         if store is not self._store:
-            self.draw_anew()  # frozen or not, all rows show one moment
+            self.draw_anew()  # another store, as while frozen, has another time: no row may keep the old one
         if due or store is not self._store or store.order != self._version:
             self._store, self._version = store, store.order
             self._put_in_order(now)

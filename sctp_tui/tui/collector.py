@@ -8,7 +8,7 @@ import gc
 
 from textual.strip import Strip
 
-_STYLES = 2048  # that Textual may cache codes for, in place of 16,384: each line of the log has its own
+_STYLES = 2048  # styles whose codes may stay cached, Textual has 16,384: each line of the log has its own
 _CALM = 30.0
 _BUSY = 600.0
 """Seconds between two full collections: while no events come, and at most."""

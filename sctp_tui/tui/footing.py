@@ -15,7 +15,7 @@ _GOES_FIRST = (
     *("undo", "clear", "close", "reply", "abort"),
 )
 _STAYS = ("help", "quit", "quit_anywhere")
-"""Names of actions; what is in neither list is left out after those of the first, from the right."""
+"""Names of actions that are left out first, in this order, and never; the others follow from the right."""
 
 
 OTHER_LEVEL: Mapping[Level, str] = {"beginner": "Expert", "expert": "Beginner"}

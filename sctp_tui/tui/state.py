@@ -46,7 +46,7 @@ class SavedState:
         return state
 
     def get(self, name: str, default: T, kind: Any = None) -> T:
-        """What was put under this name, where it still is of the `kind` wanted: the default's, if not given.
+        """The value put under this name, if it is of this `kind` (else the default's), or the default.
 
         `get("widths", [], list[int])` looks at each element too.
         """

@@ -197,7 +197,7 @@ class WireActions(MainScreenMixin):
 
     @property
     def _speed(self) -> float:
-        """Speed of the link's time, 1 as the world's; just after a key what that asked for, maybe in vain."""
+        """Speed of the link's time, 1 for real time; just after a key the one asked for, unconfirmed."""
         speed, until = self._asked
         if self.clock.mono() < until:
             return speed

@@ -222,7 +222,7 @@ class ClientPane(Vertical):
         line.set_class(not outcome.good, "-failed")
         if self._fading is not None:
             self._fading.stop()
-        # An outcome goes, lest it is taken for that of a later action; beside a line to correct it stays.
+        # Cleared, so that it is not taken for a later action's outcome; beside a line to correct it stays.
         self._fading = None if outcome.line else self.set_timer(_SAID, lambda: line.update(""))
         if outcome.line:
             self.message.give_back(outcome.line)

@@ -63,11 +63,11 @@ class Tick(Checkbox):
 class Fields(Grid):
     """A row for the client, a row for the message, and above them one more for the client.
 
-    They take whatever is typed, and what can't be is quoted as it was typed: none of it vanishes on the way.
+    Fields take whatever is typed, and an error quotes it as it was typed: no character is swallowed.
 
-    That says where from, and with two stacks which of them; with one it is there while it says something, or
-    while one is among the fields: above, so that no field moves while it is clicked on. With a `mask`, where
-    a client goes to, and where from, is shown by pseudonyms, once it has been typed.
+    The first row has the client's own address and, with two stacks, its stack. With a single stack it is
+    shown only while it has an address, or while the focus is in the fields; it is above the others so that
+    these don't move while they are clicked on. With a `mask`, addresses are shown as pseudonyms once typed.
     """
 
     RARE = ("from", "stack")

@@ -86,7 +86,7 @@ class MessageDetailScreen(Screen[int]):
         self.query_one("#why", Static).update(Content.assemble(*parts))
 
     def action_step(self, lines: int) -> None:
-        """Go to another record, as many further (or back) as are kept."""
+        """Go this many records on, or back (negative), within those kept."""
         log = self._log
         number = max(log.first, min(self._number + lines, log.captured - 1))
         if number != self._number:

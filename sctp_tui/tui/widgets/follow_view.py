@@ -22,7 +22,7 @@ class FollowView(LineView):
         self._first = 0
         self._end = 0
         self._moving = False  # the scrolling is ours, not the user's
-        self._drawn_size = Size(0, 0)  # with what is around it, as it was told last
+        self._drawn_size = Size(0, 0)  # the outer size at the last `on_resize`
 
     def keep(self, first: int, end: int) -> None:
         """Set which lines there are: from `first` to the one before `end`. The view follows, or stays."""
@@ -62,7 +62,7 @@ class FollowView(LineView):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Stop following when the user scrolls away from the end, until the end is back in view."""
         super().watch_scroll_y(old_value, new_value)
-        # What a larger window scrolls is not the user's: it does so before it tells of its new size.
+        # Scrolling by a change of size, which comes before `on_resize`, is not the user's.
         if not self._moving and self.outer_size == self._drawn_size:
             self.went()
             self.following = round(new_value) >= self.max_scroll_y

@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 from .columns import fit
 
-_NOTE = 16  # cells of the note that go before the numbers, where there is no room for both
+_NOTE = 16  # cells of the note that take precedence over the numbers, where there is no room for both
 
 
 class Heading(Widget):

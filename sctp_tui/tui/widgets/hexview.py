@@ -35,7 +35,7 @@ def is_text(data: bytes) -> bool:
 
 
 def text_of(data: bytes, start: int, utf8: bool) -> str:
-    """The octets of the row at `start` as text, one cell for each; what is no `utf8` text as ASCII.
+    """The octets of the row at `start` as text, one cell for each: as UTF-8, or unless `utf8` as ASCII.
 
     A character of UTF-8 stands where its first octet is, `·` for the others and for whatever isn't shown
     as itself: controls, what is no UTF-8, what reorders or has no width, characters that the line would cut.

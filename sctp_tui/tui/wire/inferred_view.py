@@ -18,7 +18,7 @@ _KEPT = 100_000  # arrows
 
 
 class InferredView(StandInView, ArrowsView):
-    """Shows one association, from what the log still has of it."""
+    """Shows one association, by the records that the log still has of it."""
 
     explains = True
     DEFAULT_CSS = """
@@ -34,11 +34,11 @@ class InferredView(StandInView, ArrowsView):
         self._made = 0  # arrows since the first
 
     def draw(self, association: Association, monitor: Monitor) -> None:
-        """The association, as the log tells of it."""
+        """Draw the association, as the log tells of it."""
         self.show(association, monitor.log)
 
     def show(self, association: Association, log: Log) -> None:
-        """Take in what came to the log since the last time; of another association, all that it has."""
+        """Take in new records of the log; of another association, all that are kept."""
         if self._association is None or self._association.key != association.key:
             self._inference, self._seen, self._made = Inference(), 0, 0
             self._arrows.clear()
@@ -58,17 +58,17 @@ class InferredView(StandInView, ArrowsView):
 
     @property
     def explained(self) -> Inferred | None:
-        """The arrow that the keys mean."""
+        """The arrow that keys act on, None where there is none."""
         return self.row
 
     @property
     def row(self) -> Inferred | None:
-        """The arrow that the keys mean."""
+        """The arrow that keys act on, None where there is none."""
         chosen = self.chosen
         return self._arrows[chosen - self._first] if chosen is not None else None
 
     def head(self, width: int) -> str:
-        """The two ends."""
+        """The line with the names of the two ends."""
         association = self._association
         if association is None:
             return ""
@@ -76,7 +76,7 @@ class InferredView(StandInView, ArrowsView):
         return titles(*((there, here) if is_server(association.endpoint) else (here, there)), width)
 
     def parts(self, number: int, width: int) -> Iterable[Part]:
-        """What must have passed. Its number is of no packet, and is not shown."""
+        """The arrow of an inferred chunk; its number is no packet's, and is not shown."""
         one = self._arrows[number - self._first]
         peer_is_left = self._association is not None and is_server(self._association.endpoint)
         above = self._arrows[number - self._first - 1].mono if number > self._first else None

@@ -399,7 +399,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
         return one is not None and one.overheard
 
     def _other_number(self, sending: SendWindow) -> str:
-        """What to add to the number in flight: the stack's where it differs, that not all was seen, or ""."""
+        """What to add to the number in flight: the stack's where it differs, ` seen` if incomplete, or ""."""
         if (unacked := self._unseen_by_packets(sending)) is not None:
             return f" seen; stack: {unacked} unacknowledged"
         incomplete = self._conversation is not None and self._conversation.incomplete
