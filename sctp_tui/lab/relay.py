@@ -36,7 +36,7 @@ class OutputStream:
 
 
 class GuestRelay:
-    """Runs one command in a guest that is booting. The parameters are those of `runner.run`."""
+    """Runs one command, packed in `start`, in a guest that is booting. The rest is as in `runner.run`."""
 
     def __init__(
         self,

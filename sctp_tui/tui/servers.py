@@ -1,4 +1,4 @@
-"""This program's servers: opened with the settings, paused, and opened anew with others. No widgets here."""
+"""This program's servers: opened with the settings, paused, and opened again with others. No widgets here."""
 
 from collections.abc import Callable
 
@@ -46,7 +46,7 @@ class Servers:
 
     @property
     def closing(self) -> bool:
-        """Whether they are being shut down, to be opened anew."""
+        """Whether they are being shut down, to be opened again."""
         return bool(self._closing)
 
     @property

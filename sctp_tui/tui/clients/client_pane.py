@@ -245,7 +245,7 @@ class ClientPane(Vertical):
         to = client.to if self._mask is None else self._mask.place(client.to)
         return f"{self._hide(to_text(client.own))} → {to}" if client.own.addresses else to
 
-    # --- who one speaks as
+    # --- who sends
 
     @on(OptionList.OptionHighlighted, "#speakers")
     def _chosen(self, event: OptionList.OptionHighlighted) -> None:

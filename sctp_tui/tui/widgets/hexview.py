@@ -55,7 +55,7 @@ def text_of(data: bytes, start: int, utf8: bool) -> str:
 
 
 def _character(data: bytes, at: int) -> tuple[str, int]:
-    """The character that begins at an octet, "" for one that isn't shown, and how many octets it has."""
+    """The UTF-8 character that begins at an octet, "" for one that isn't shown, and its length in octets."""
     first = data[at]
     width = 1 if first < 0x80 else 2 if 0xC2 <= first < 0xE0 else 3 if 0xE0 <= first < 0xF0 else 4
     try:

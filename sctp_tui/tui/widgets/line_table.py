@@ -196,9 +196,9 @@ class LineTable(LineView, Generic[R]):
         return width, max(self.least_gap, 2 if width >= _ROOMY else 1)
 
     def choose_columns(self, names: Sequence[str]) -> None:
-        """Show these columns, as far as there is room for them from the left; none: the usual ones.
+        """Show these columns, as many from the left as there is room for; without names, the usual ones.
 
-        Names that no column has are passed over.
+        Unknown names are ignored.
         """
         by_name = {column.name: column for column in self._all_columns}
         wanted = [by_name[name] for name in dict.fromkeys(names) if name in by_name]

@@ -56,6 +56,6 @@ class LineView(ScrollView, can_focus=True):
         return style
 
     def notify_style_update(self) -> None:
-        """A theme or the focus has changed how components look."""
+        """Drop cached styles: theme or focus have changed them."""
         super().notify_style_update()
         self._styles_of.clear()

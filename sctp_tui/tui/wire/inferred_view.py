@@ -14,7 +14,7 @@ from .conversation_view import StandInView
 from .ladder_lines import INFERRED, Part, arrow, margin, times, titles
 
 _SLICE = 5000  # records of the log looked through between two frames
-_KEPT = 100_000  # arrows
+_KEPT = 100_000  # arrows, the newest
 
 
 class InferredView(StandInView, ArrowsView):
@@ -31,7 +31,7 @@ class InferredView(StandInView, ArrowsView):
         self._inference = Inference()
         self._arrows: deque[Inferred] = deque(maxlen=_KEPT)
         self._seen = 0  # number of the next record of the log
-        self._made = 0  # arrows since the first
+        self._made = 0  # arrows made so far
 
     def draw(self, association: Association, monitor: Monitor) -> None:
         """Draw the association, as the log tells of it."""
