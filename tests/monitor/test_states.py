@@ -198,6 +198,11 @@ def test_behind_a_loss_a_cookie_goes_back_when_the_init_ack_comes(captured: bool
     tracker.update(10.0)
     told = [(one.transition.next, one.at) for one in tracker.taken if one.end == "peer"]
     assert told == [("COOKIE-WAIT", 0.0), ("COOKIE-ECHOED", entered), ("ESTABLISHED", 3.3)]
+    # And the server answers when it is asked, however late that is seen.
+    told = [(one.transition.next, one.at) for one in tracker.taken if one.end == "local"]
+    asked = (0.0, 3.2) if captured else (1.0, 3.3)
+    assert told == [("CLOSED", asked[0]), ("ESTABLISHED", asked[1])]
+    assert [one.at for one in tracker.taken] == sorted(one.at for one in tracker.taken)
 
 
 def _with_sack(packet: Packet) -> Packet:

@@ -1,8 +1,8 @@
 """The association's state machine (RFC 9260, section 4) as one table, and where two ends stand in it.
 
 A packet proves what its sender did: who sends a COOKIE ACK is ESTABLISHED. What sends nothing is taken when
-the packet that triggers it arrives, and so is the COOKIE ECHO where packets are captured behind what loses
-them: the first one may not have been seen.
+the packet that triggers it arrives. Where packets are captured behind what loses and delays them, so are the
+answers of a set-up, which go at once: they are seen later than they were sent, and the first one may not be.
 """
 
 import heapq
@@ -80,6 +80,8 @@ _BY_RECEIVING = {(one.state, one.trigger): one for one in TABLE if not one.sends
 _KEPT = 100  # transitions
 _SETTING_UP = ("CLOSED", "COOKIE-WAIT", "COOKIE-ECHOED")
 _BEGINS = "[ASSOCIATE]"
+_ASKED = {"INIT ACK": "INIT", "COOKIE ACK": "COOKIE ECHO"}
+"""What is sent at once for what has come."""
 _ANEW = "the peer began anew, action A"
 
 
@@ -123,6 +125,9 @@ class StateTracker:
         )  # under whose name an INIT came in an association, which may be anybody's
         self._unexpected: set[End] = set()  # under whose name one came while the other end had one
         self._cookies: dict[End, int] = {}  # of the newest COOKIE ECHO of an end
+        self._came: dict[
+            tuple[End, str], float
+        ] = {}  # when what `_ASKED` names came, as long as no answer is seen
         self._answered: dict[End, int] = {}  # of the newest that was answered
 
     def update(self, now: float, limit: int = 2000) -> bool:
@@ -193,6 +198,8 @@ class StateTracker:
             at, number, end, chunks, behind = heapq.heappop(arriving)
             for chunk in chunks if not self.conversation.bounced(number) else ():
                 state, name = self.state[end], name_of(chunk)
+                if behind and name in _ASKED.values():
+                    self._came.setdefault((end, name), at)
                 taken = _BY_RECEIVING.get((state, f"receive {name}"))
                 if behind and state == "COOKIE-WAIT" and name == "INIT ACK":
                     taken = _BY_SENDING[state, "COOKIE ECHO"]
@@ -200,6 +207,7 @@ class StateTracker:
 
     def _sent(self, end: End, chunk: Chunk, heard: Heard, at: float, number: int) -> None:
         name, state, why = name_of(chunk), self.state[end], ""
+        at = self._came.pop((end, _ASKED.get(name, "")), at)
         other: End = "peer" if end == "local" else "local"
         if name == "INIT":
             self._asking.add(end)
