@@ -16,6 +16,7 @@ from sctp_tui.monitor.text.lines import WAITING, Format, as_json, classic, plain
 from sctp_tui.process.signals import stop_signals
 from sctp_tui.sctp.commands import Listen, Stop
 from sctp_tui.sctp.endpoint import Clock, SctpError
+from sctp_tui.sctp.endpoint_names import server_name
 from sctp_tui.sctp.events import (
     COST,
     EndpointClosed,
@@ -64,7 +65,7 @@ class _Server:
 
     def __init__(self, options: ServeOptions, stacks: Sequence[StackName]) -> None:
         self._options = options
-        self._names = {f"server {stack}" if len(stacks) > 1 else "server": stack for stack in stacks}
+        self._names = {server_name(stack, alone=len(stacks) == 1): stack for stack in stacks}
         self._event_queue = EventQueue(_WAITING, lossless=True)
         self._engine = Engine(
             self._event_queue,

@@ -424,7 +424,7 @@ class Engine:
     def _tell_of(self, command: Command, error: SctpError) -> None:
         """Make the event that says why a command could not be carried out."""
         if isinstance(command, Listen | OpenClient):
-            self._fail(command.endpoint, error)
+            self._fail(command, error)
         else:
             self._refuse(command, str(error))
 
@@ -519,16 +519,18 @@ class Engine:
             clock=self.clock,
         )
 
-    def _fail(self, endpoint: str, error: SctpError) -> None:
+    def _fail(self, command: Listen | OpenClient, error: SctpError) -> None:
         clock = self.clock
         self._out.append(
             EndpointFailed(
                 **clock.stamp(),
-                endpoint=endpoint,
+                endpoint=command.endpoint,
                 key=0,
                 assoc_id=0,
                 peer=None,
                 text=str(error),
+                role="server" if isinstance(command, Listen) else "client",
+                stack=command.stack,
             )
         )
 

@@ -26,13 +26,13 @@ from sctp_tui.sctp.events import (
     Path,
     Peer,
     PeerAddrChange,
+    Role,
     ShutdownEvent,
     Status,
     StreamCount,
     Streams,
 )
 
-from .endpoints import is_server
 from .history import History, StateChange
 from .link_clock import WORLD, LinkClock
 from .names import Names
@@ -101,6 +101,8 @@ class Association(msgspec.Struct, eq=False):
     local_port: int = 0
     streams: tuple[StreamCount, ...] = ()
     name: str = ""
+    role: Role = "server"
+    """What its endpoint is for; of one that nothing tells of, what it did first."""
     until: float = inf
     clock: LinkClock = WORLD
     """The time of its link, by which ages are measured; `now` below is monotonic all the same."""
@@ -257,6 +259,14 @@ class Association(msgspec.Struct, eq=False):
         self._points.clear()
 
 
+def _role_by(event: Event) -> Role:
+    """What an endpoint is for that begins an association like this: who sets one up is told of that first."""
+    sets_up = isinstance(event, Opening) or (
+        isinstance(event, AssocChange) and event.state == "CANT_STR_ASSOC"
+    )
+    return "client" if sets_up else "server"
+
+
 # Thousands may be copied after one drain: this is four times as fast as copy.copy.
 _fields = attrgetter(*Association.__struct_fields__)
 _CHANGING = ("history", "messages", "octets", "rtts", "silence", "_points")
@@ -266,7 +276,10 @@ class Associations:
     """All associations, oldest first; of those that ended, the `ended_limit` that ended last."""
 
     def __init__(
-        self, ended_limit: int = ENDED, clock_of: Callable[[str], LinkClock] = lambda endpoint: WORLD
+        self,
+        ended_limit: int = ENDED,
+        clock_of: Callable[[str], LinkClock] = lambda endpoint: WORLD,
+        role_of: Callable[[str], Role | None] = lambda endpoint: None,
     ) -> None:
         self.order = 0
         """Grows when associations came or went."""
@@ -283,6 +296,7 @@ class Associations:
         self._cleared: list[Association] = []
         self._limit = ended_limit
         self._clock_of = clock_of  # the clock of an endpoint's links, by its name
+        self._role_of = role_of  # what it is for, by its name
         self._shared: set[int] = set()  # keys of associations that a snapshot has too
 
     def __len__(self) -> int:
@@ -306,7 +320,7 @@ class Associations:
 
     def of_servers(self) -> list[Association]:
         """The associations of our servers, oldest first."""
-        return [a for a in self._all.values() if is_server(a.endpoint)]
+        return [a for a in self._all.values() if a.role == "server"]
 
     def of(self, endpoint: str) -> list[Association]:
         """The associations of one endpoint, oldest first."""
@@ -391,7 +405,8 @@ class Associations:
         association.clock = self._clock_of(event.endpoint)
         association.name = self.names.meet(event.key, event.peer)
         self._all[event.key] = association
-        self.live += is_server(event.endpoint)
+        association.role = self._role_of(event.endpoint) or _role_by(event)
+        self.live += association.role == "server"
         self.order += 1
         return association
 
@@ -414,7 +429,7 @@ class Associations:
     def _end(self, association: Association, how: AssociationEnd, event: Event) -> None:
         association._end(how, event)
         association.version += 1
-        if is_server(association.endpoint):
+        if association.role == "server":
             self.live -= 1
             self.ended += 1
         self._ended[association.key] = None
@@ -424,7 +439,7 @@ class Associations:
         while len(self._ended) > self._limit:
             oldest = next(iter(self._ended))
             del self._ended[oldest]
-            self.ended -= is_server(self._all.pop(oldest).endpoint)
+            self.ended -= self._all.pop(oldest).role == "server"
             self.evicted += 1
             self.order += 1
 
@@ -441,7 +456,7 @@ class Associations:
 
     def clear_ended(self) -> int:
         """Remove the servers' ended associations; returns how many. `restore_ended` brings them back."""
-        gone = [a for key in self._ended if is_server((a := self._all[key]).endpoint)]
+        gone = [a for key in self._ended if (a := self._all[key]).role == "server"]
         if gone:
             self._cleared = gone
             for association in gone:

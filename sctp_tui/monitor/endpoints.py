@@ -14,16 +14,12 @@ from sctp_tui.sctp.events import (
     Opening,
     Peer,
     ReadingPaused,
+    Role,
     StackName,
 )
 
 EndpointState = Literal["listening", "opening", "open", "idle", "failed", "closed"]
 """`opening` and `open` are a client's association being set up and up; `idle` a client between two."""
-
-
-def is_server(endpoint: str) -> bool:
-    """Whether an endpoint accepts associations, by its name: "server", "server 2", but not "client 1"."""
-    return endpoint.startswith("server")
 
 
 class EndpointView(msgspec.Struct, frozen=True):
@@ -44,6 +40,7 @@ class EndpointView(msgspec.Struct, frozen=True):
     key: int = 0
     failed: str = ""
     paused: bool = False
+    role: Role = "client"
 
 
 class Endpoints:
@@ -67,15 +64,21 @@ class Endpoints:
                     event.addresses,
                     event.port,
                     event.udp_port,
+                    role="server",
                 )
             case Opening():
                 view = EndpointView(
-                    event.endpoint, "opening", event.stack, event.library, peer=event.peer, key=event.key
+                    event.endpoint,
+                    "opening",
+                    event.stack,
+                    event.library,
+                    peer=event.peer,
+                    key=event.key,
+                    role=old.role if old is not None else "client",
                 )
             case EndpointFailed():
-                view = replace(
-                    old or EndpointView(event.endpoint, "failed"), state="failed", failed=event.text
-                )
+                new = EndpointView(event.endpoint, "failed", event.stack, role=event.role)
+                view = replace(old or new, state="failed", failed=event.text)
             case ReadingPaused() if old is not None:
                 view = replace(old, paused=event.paused)
             case EndpointClosed():
@@ -93,7 +96,12 @@ class Endpoints:
         view = self.views.get(endpoint)
         return view.stack if view is not None else None
 
+    def role_of(self, endpoint: str) -> Role | None:
+        """What the endpoint of this name is for, None where it isn't known."""
+        view = self.views.get(endpoint)
+        return view.role if view is not None else None
+
     @property
     def servers(self) -> list[EndpointView]:
         """The endpoints that accept associations, or were meant to."""
-        return [view for view in self.views.values() if is_server(view.name)]
+        return [view for view in self.views.values() if view.role == "server"]

@@ -21,7 +21,6 @@ from sctp_tui.sctp.events import AnyEvent, EndpointFailed, Event, Listening, Pac
 from sctp_tui.sctp.field_types import Holds
 from sctp_tui.sctp.hostport import format_hostport, parse_hostport
 
-from .endpoints import is_server
 from .masked_packets import PacketMask
 from .pseudonyms import Pseudonyms
 
@@ -67,7 +66,7 @@ class Mask:
 
     def event(self, event: S) -> S:
         """A masked copy of an event, or the event where nothing is to be masked."""
-        if isinstance(event, Listening) or (isinstance(event, EndpointFailed) and is_server(event.endpoint)):
+        if isinstance(event, Listening) or (isinstance(event, EndpointFailed) and event.role == "server"):
             return event  # it is about our own address
         return self._struct(event)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sctp_tui.engine.event_queue import Batch
-from sctp_tui.sctp.events import Direction, LinkState, Message, Packet, Refused, Status, Totals
+from sctp_tui.sctp.events import Direction, LinkState, Message, Packet, Refused, Role, Status, Totals
 from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 
@@ -20,7 +20,7 @@ class Monitor:
     """Folds the batches that `EventQueue.drain` returns. It never calls the engine, and never blocks."""
 
     def __init__(self) -> None:
-        self.associations = Associations(clock_of=self._clock_of)
+        self.associations = Associations(clock_of=self._clock_of, role_of=self._role_of)
         self.endpoints = Endpoints()
         self.log = Log()
         self.wire = Wire()
@@ -43,6 +43,9 @@ class Monitor:
         """The clock of an endpoint's associations: the links' where those are this program's, else real."""
         stack = self.endpoints.stack_of(endpoint)
         return self._link_clock if stack is not None and TRAITS[stack].can_condition else WORLD
+
+    def _role_of(self, endpoint: str) -> Role | None:
+        return self.endpoints.role_of(endpoint)
 
     def fold(self, batch: Batch) -> None:
         """Take in one batch: its events in order, then the numbers."""

@@ -6,7 +6,7 @@ from math import inf
 from operator import attrgetter
 
 from .associations import Association, Associations
-from .endpoints import Endpoints, is_server
+from .endpoints import Endpoints
 
 _Ends = tuple[str, int, int]
 """The stack, the client's port and the server's."""
@@ -31,7 +31,7 @@ def other_ends(
     )
     for one in associations if wanted else ():
         if one.peer is not None and one.peer.port in ports and (ends := _ends(one, endpoints)) in wanted:
-            (servers if is_server(one.endpoint) else clients)[ends].append(one)
+            (servers if one.role == "server" else clients)[ends].append(one)
     found = {}
     for one in some:
         if (ends := _ends(one, endpoints)) is not None:
@@ -42,7 +42,7 @@ def other_ends(
                 if _began_anew(client, server)
             }
             firsts = [client for client in clients[ends] if client.key not in kept]
-            if is_server(one.endpoint):
+            if one.role == "server":
                 anew = [client for client in clients[ends] if kept.get(client.key) is one]
                 nearest = _nearest_of_both(one, firsts, servers[ends])
                 other = max(anew, key=attrgetter("born")) if anew else nearest
@@ -73,11 +73,11 @@ def of_its_ends(
 ) -> list[Association]:
     """As `both_ends`, with all associations that our client had while the server's was restarted."""
     both = both_ends(association, associations, endpoints)
-    server = next((one for one in both if is_server(one.endpoint) and one.restarts), None)
+    server = next((one for one in both if one.role == "server" and one.restarts), None)
     if server is None:
         return both
     ends = _ends(server, endpoints)
-    clients = [one for one in associations if not is_server(one.endpoint) and _ends(one, endpoints) == ends]
+    clients = [one for one in associations if one.role == "client" and _ends(one, endpoints) == ends]
     found = other_ends(clients, associations, endpoints)
     keys = {one.key for one in both}
     return [*both, *(one for one in clients if found.get(one.key) is server and one.key not in keys)]
@@ -101,7 +101,7 @@ def _ends(association: Association, endpoints: Endpoints) -> _Ends | None:
     if view is None or peer is None:
         return None
     port, stack = association.local_port or view.port, view.stack or ""
-    return (stack, peer.port, port) if is_server(association.endpoint) else (stack, port, peer.port)
+    return (stack, peer.port, port) if association.role == "server" else (stack, port, peer.port)
 
 
 def _nearest(association: Association, others: Iterable[Association]) -> Association | None:

@@ -18,6 +18,8 @@ SCHEMA = 1
 """Version of the JSON written by `--json`; increased when a field changes its meaning or is removed."""
 
 Direction = Literal["in", "out"]
+Role = Literal["server", "client"]
+"""What an endpoint is for: a server takes associations, a client begins them."""
 AssocState = Literal["COMM_UP", "COMM_LOST", "RESTART", "SHUTDOWN_COMP", "CANT_STR_ASSOC"]
 """States of SCTP_ASSOC_CHANGE (RFC 6458, section 6.1.1)."""
 ENDS: tuple[AssocState, ...] = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
@@ -123,9 +125,14 @@ class Ending(Event, frozen=True, tag="ending", gc=False):
 
 
 class EndpointFailed(Event, frozen=True, tag="endpoint_failed", gc=False):
-    """An endpoint could not be opened, bound, or go on. `text` says why and what to do."""
+    """An endpoint could not be opened, bound, or go on. `text` says why and what to do.
+
+    `role` and `stack` are those that it was to have.
+    """
 
     text: Text
+    role: Role = "client"
+    stack: StackName | None = None
 
 
 class ReadingPaused(Event, frozen=True, tag="reading_paused", gc=False):

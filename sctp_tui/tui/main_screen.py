@@ -17,7 +17,6 @@ from textual.widgets import Static
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.endpoints import is_server
 from sctp_tui.monitor.filter.view import View
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import both_ends
@@ -329,7 +328,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         association, monitor = self._row(), self.monitor
         if self.wire_pane.has_focus_within and (shown := self.wire_pane.association) is not None:
             ends = both_ends(shown, monitor.associations, monitor.endpoints)
-            association = next((end for end in ends if is_server(end.endpoint)), association)
+            association = next((end for end in ends if end.role == "server"), association)
         if association := self._live(association):
             self.query_one(ClientPane).reply_to(association)
 

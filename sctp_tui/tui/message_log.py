@@ -27,6 +27,7 @@ from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.column import Column
 from sctp_tui.monitor.text.events import failed, said
 from sctp_tui.monitor.text.ppid import short
+from sctp_tui.sctp.endpoint_names import parts
 from sctp_tui.sctp.events import Event, Message
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.stack_registry import TRAITS
@@ -50,10 +51,10 @@ def _time(event: Event) -> str:
 
 def _side(event: Event) -> str:
     """The endpoint's short name: `srv`, with two stacks `krnl` and `user`; `c1` for client 1."""
-    kind, _, which = event.endpoint.partition(" ")
-    if kind == "server":
+    role, which = parts(event.endpoint)
+    if role == "server":
         return _SERVERS.get(which, which)
-    return {"client": "c"}.get(kind, kind) + which
+    return {"client": "c"}.get(role, role) + which
 
 
 def _ssn(message: Message) -> str:

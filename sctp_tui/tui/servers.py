@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from sctp_tui.monitor.endpoints import Endpoints, EndpointView
 from sctp_tui.sctp.commands import CloseEndpoint, Listen, PauseReading
+from sctp_tui.sctp.endpoint_names import server_name
 from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.stack_registry import TRAITS
 
@@ -31,7 +32,7 @@ class Servers:
     def stacks(self) -> dict[str, StackName]:
         """The stack of each server, by its name."""
         alone = len(self.settings.stacks) == 1
-        return {"server" if alone else f"server {stack}": stack for stack in self.settings.stacks}
+        return {server_name(stack, alone=alone): stack for stack in self.settings.stacks}
 
     @property
     def views(self) -> list[EndpointView]:

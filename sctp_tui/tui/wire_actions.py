@@ -146,9 +146,9 @@ class WireActions(MainScreenMixin):
 
     @property
     def _carries(self) -> bool:
-        """Whether this program carries packets of any endpoint."""
+        """Whether this program carries packets of any endpoint; one that could not be opened has none."""
         return any(
-            view.stack is not None and TRAITS[view.stack].can_condition
+            view.library and view.stack is not None and TRAITS[view.stack].can_condition
             for view in self.monitor.endpoints.views.values()
         )
 

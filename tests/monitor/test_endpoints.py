@@ -1,6 +1,11 @@
-from sctp_tui.monitor.endpoints import Endpoints, is_server
+import pytest
+from msgspec.structs import replace
 
-from .story import CLIENT, Story
+from sctp_tui.monitor.endpoints import Endpoints
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.sctp.endpoint_names import client_name, parts, server_name
+
+from .story import CLIENT, Story, batch
 
 
 def test_a_server_listens_fails_and_closes() -> None:
@@ -40,4 +45,36 @@ def test_a_client_that_could_not_be_opened_is_no_server() -> None:
     endpoints = Endpoints()
     endpoints.fold(Story(CLIENT).failed("no route"))
     assert endpoints.servers == []
-    assert [is_server(name) for name in ("server", "server 2", "client 1", "")] == [True, True, False, False]
+    assert endpoints.role_of(CLIENT) == "client"
+
+
+@pytest.mark.parametrize("name", ["server", "server 2", "client 1", "elsewhere"])
+def test_what_an_endpoint_is_for_is_told_and_not_read_from_its_name(name: str) -> None:
+    for event, role in (
+        (Story(name).listening(), "server"),
+        (Story(name).opening(1), "client"),
+        (replace(Story(name).failed("no"), role="server", stack="kernel"), "server"),
+        (replace(Story(name).failed("no"), role="client"), "client"),
+    ):
+        monitor = Monitor()
+        monitor.fold(batch(event, Story(name).up(1)))
+        assert monitor.endpoints.role_of(name) == role
+        assert bool(monitor.endpoints.servers) == (role == "server")
+        (row,) = monitor.associations
+        assert row.role == role
+        assert [row.key for row in monitor.associations.of_servers()] == [1] * (role == "server")
+        assert monitor.associations.live == (role == "server")
+    assert monitor.endpoints.role_of("nobody") is None
+
+
+@pytest.mark.parametrize(
+    ("made", "name", "role", "which"),
+    [
+        (server_name("kernel", alone=True), "server", "server", ""),
+        (server_name("kernel", alone=False), "server kernel", "server", "kernel"),
+        (client_name(3), "client 3", "client", "3"),
+    ],
+)
+def test_names_are_taken_apart_as_they_are_made(made: str, name: str, role: str, which: str) -> None:
+    assert made == name
+    assert parts(made) == (role, which)

@@ -100,7 +100,8 @@ def made(kind: type[msgspec.Struct], **fields: Any) -> Any:
     """One of this type, with addresses in each field."""
     hints = typing.get_type_hints(kind, include_extras=True)
     for field in msgspec.structs.fields(kind):
-        value = "client 1" if field.name == "endpoint" else _filled(hints[field.name])
+        ours = {"endpoint": "client 1", "role": "client"}
+        value = ours.get(field.name) or _filled(hints[field.name])
         fields.setdefault(field.name, value)
     return kind(**fields)
 
@@ -187,7 +188,7 @@ def test_no_struct_of_the_events_is_left_out() -> None:
 
 def test_our_own_servers_addresses_are_shown() -> None:
     mask = Mask()
-    for event in (made(Listening), made(EndpointFailed, endpoint="server")):
+    for event in (made(Listening), made(EndpointFailed, role="server")):
         assert mask.event(event) == event
 
 

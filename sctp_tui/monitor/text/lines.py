@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 
+from sctp_tui.sctp.endpoint_names import parts
 from sctp_tui.sctp.events import AssocChange, Event, Message, to_json
 from sctp_tui.sctp.printable import printable
 
@@ -40,7 +41,7 @@ def plain(event: Event) -> str | None:
         return None
     when = clock(event.at)
     # Endpoints of two stacks, "server kernel" and "server userspace", may have associations of equal ID.
-    _, _, stack = event.endpoint.partition(" ")
+    stack = parts(event.endpoint).which
     if isinstance(event, Message):
         number = f"{stack} {event.assoc_id}" if stack else str(event.assoc_id)
         return f"{when}  {number:>5}  {event.stream:>5}  {_payload(event)}"

@@ -11,6 +11,7 @@ from sctp_tui.monitor.text.ending import ending
 from sctp_tui.monitor.text.events import said
 from sctp_tui.sctp.commands import CloseEndpoint, Command, Connect, OpenClient, Send, SendToAll
 from sctp_tui.sctp.endpoint import ANY
+from sctp_tui.sctp.endpoint_names import client_name
 from sctp_tui.sctp.events import (
     ENDS,
     AssocChange,
@@ -98,7 +99,7 @@ class Clients:
     """All clients, in the order they were made; there is always one."""
 
     def __init__(self, stack: StackName, to: str) -> None:
-        self._names = (f"client {number}" for number in itertools.count(1))
+        self._names = map(client_name, itertools.count(1))
         self._message_ids = itertools.count(1)
         self._lines: dict[int, str] = {}
         self._to_all: dict[int, ToAll] = {}

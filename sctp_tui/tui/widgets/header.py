@@ -49,9 +49,7 @@ class Header(Widget):
         return Content("\n").join(lines)
 
     def _line(self, number: int, server: EndpointView, place: str, state: str) -> Content:
-        stack = (server.stack or server.name.removeprefix("server ")).ljust(
-            max(len(view.stack or "") for view in self.servers)
-        )
+        stack = (server.stack or "").ljust(max(len(view.stack or "") for view in self.servers))
         name = _NAME if number == 0 else " " * len(_NAME)
         tint = "$text-success" if server.state == "listening" else "$text-error"
         if self.ending or server.paused:

@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Iterable
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.endpoints import is_server
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.inferred import Inference, Inferred
@@ -73,12 +72,12 @@ class InferredView(StandInView, ArrowsView):
         if association is None:
             return ""
         here, there = association.endpoint, str(association.peer or "?")
-        return titles(*((there, here) if is_server(association.endpoint) else (here, there)), width)
+        return titles(*((there, here) if association.role == "server" else (here, there)), width)
 
     def parts(self, number: int, width: int) -> Iterable[Part]:
         """The arrow of an inferred chunk; its number is no packet's, and is not shown."""
         one = self._arrows[number - self._first]
-        peer_is_left = self._association is not None and is_server(self._association.endpoint)
+        peer_is_left = self._association is not None and self._association.role == "server"
         above = self._arrows[number - self._first - 1].mono if number > self._first else None
         delta = None if above is None else one.mono - above
         yield from times(None, one.mono - self._arrows[0].mono, delta, width)
