@@ -102,8 +102,8 @@ async def test_one_stream_stands_and_the_other_goes_on() -> None:
             ["Stream", "1", "sent", "[0]", "✗1↻", "[2]"],
             ["got", "█0█", "█1█", "▒2█", "2.0", "s"],
         ]
-        assert drawn(view)[4].strip() == "3 ready: 1 waited up to 2.0 s; in one stream 1 waited up to 2.0 s"
-        assert drawn(view)[7].split(maxsplit=2)[2] == "none waited; in one stream 2 waited up to 3.0 s"
+        assert drawn(view)[4].strip() == "3 ready: 1 waited up to 2.0 s; as one stream: 1 waited up to 2.0 s"
+        assert drawn(view)[7].split(maxsplit=2)[2] == "none waited; as one stream: 2 waited up to 3.0 s"
 
 
 async def test_a_message_is_below_the_time_it_was_sent_at() -> None:
@@ -193,7 +193,7 @@ async def test_a_message_dropped_on_purpose() -> None:
         assert "✗1↻" in lines[2]
         assert lines[3].split()[-2:] == ["█1█", "▒2█"]
         assert lines[4].startswith("   3 ready: 1 waited")
-        assert lines[7].startswith("   2 ready: none waited; in one stream ")
+        assert lines[7].startswith("   2 ready: none waited; as one stream: ")
         assert not lines[7].endswith("none waited")
 
 

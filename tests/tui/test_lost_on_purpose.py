@@ -69,7 +69,7 @@ async def test_what_is_lost_on_purpose_is_told_everywhere(
         await pilot.press("2")
         lanes = app.query_one(LanesView)
         await until(pilot, lambda: "✗1↻" in "".join(drawn(lanes)))
-        await until(pilot, lambda: "2 ready: none waited; in one stream 2 waited" in "".join(drawn(lanes)))
+        await until(pilot, lambda: "2 ready: none waited; as one stream: 2 waited" in "".join(drawn(lanes)))
         sent, got = drawn(lanes)[5:7]
         assert sent.split() == ["Stream", "2", "sent", "[0]", "[1]"]
         assert got.split() == ["got", "█0█", "█1█"]

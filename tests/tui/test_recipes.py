@@ -30,8 +30,8 @@ _SHOWN = {
     "Esc 2 i i": [
         "got █0█  ✗  ▒2▒",
         "got {13}█0█",
-        "1 ready: 1 waits; in one stream 1 waits",
-        "none waited; in one stream 1 waits",
+        "1 ready: 1 waits; as one stream: 1 waits",
+        "none waited; as one stream: 1 waits",
     ],
     "i i i i": ["got █0█ █1█ ▒2█", "1 waited up to 1.0 s"],
     "O": ["AS ONE STREAM, like TCP", "got {13}▒0█"],

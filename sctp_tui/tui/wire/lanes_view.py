@@ -385,7 +385,7 @@ def _summary(queue: StreamQueue, width: int) -> str:
     """How a stream's messages waited and wait: delivered per stream, and as one stream."""
     total = width >= _WITH_TOTAL
     said = f"{units.count(queue.messages)} ready: {_waits(queue.by_stream, len(queue.waiting), total)}"
-    return f"   {said}; in one stream {_waits(queue.single_stream, queue.held, total)}"
+    return f"   {said}; as one stream: {_waits(queue.single_stream, queue.held, total)}"
 
 
 def _waits(waits: Waits, now: int, total: bool) -> str:
