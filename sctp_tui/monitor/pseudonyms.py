@@ -1,7 +1,7 @@
-"""Addresses that nobody has, in the place of peers' addresses: in fields, in texts and in octets.
+"""Replaces peers' addresses by pseudonyms: in fields, in texts and in octets.
 
-A pseudonym is an address too, of 198.18.0.0/15 (RFC 2544) or 2001:db8::/32 (RFC 3849). What looks like an
-address and can't be read as one has its digits crossed out instead.
+A pseudonym is an address that no host has, of 198.18.0.0/15 (RFC 2544) or 2001:db8::/32 (RFC 3849). A text
+that looks like an address but is none has its digits replaced by `x`.
 """
 
 import ipaddress
@@ -10,22 +10,22 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 KEPT = 65_536
-"""Addresses that have a pseudonym; one that was not met for the longest time gets another the next time."""
+"""Addresses that have a pseudonym; beyond it the one not met for longest loses its, and gets a new one."""
 
-_LOOKED_AT = 20_000  # runs of digits, dots and colons in one payload: some hundredths of a second
-_STEPS = 2000  # octets in which four are found while one place is looked at
+_LOOKED_AT = 20_000  # runs of digits, dots and colons searched in one payload: some hundredths of a second
+_STEPS = 2000  # octets that can be searched for four given ones while Python looks at one place
 _V4 = ipaddress.IPv4Network("198.18.0.0/15")
 _V6 = ipaddress.IPv6Network("2001:db8::/32")
-# Possessive, so that what a peer wrote is gone through once.
+# Possessive quantifiers, so that a peer's text is searched only once.
 _MAYBE = re.compile(r"([0-9A-Fa-f:.]{3,}+)(%\w+)?")
 _DOTTED = re.compile(r"(?<![0-9])[0-9]++(?:\.[0-9]++){3,}")
 _RUN = re.compile(rb"[0-9A-Fa-f:.]{3,}+")
 _DOTTED_IN = re.compile(rb"[0-9]\.[0-9]++\.[0-9]++\.[0-9]")
 _AT_BEGIN = re.compile(rb"[0-9A-Fa-f:.]++")
 _AT_END = re.compile(rb"[0-9A-Fa-f:.]++\Z")
-_LONGEST = 45  # octets of an address that is written out
+_LONGEST = 45  # octets of an address as text
 _CROSSED_OUT = bytes.maketrans(b"0123456789ABCDEFabcdef", b"x" * 22)
-_WRITTEN = re.compile(rb"[0-9]\.[0-9]|:[0-9A-Fa-f]{0,4}:")  # in what has an address in it, at least
+_WRITTEN = re.compile(rb"[0-9]\.[0-9]|:[0-9A-Fa-f]{0,4}:")  # which any text with an address has
 _DIGIT = re.compile(r"[0-9A-Fa-f]")
 
 
@@ -37,15 +37,15 @@ class Pseudonyms:
         self._real: dict[str, str] = {}  # by pseudonym
         self._number = 0
         self._peers: set[str] = set()
-        self._octets: dict[bytes, dict[bytes, bytes]] = {}  # theirs, by their first four
-        self._places = bytes(256)  # bit n of an octet: some peer's address has it at place n
+        self._octets: dict[bytes, dict[bytes, bytes]] = {}  # pseudonyms of peers' octets, by the first four
+        self._places = bytes(256)  # bit n of entry o: some peer's address has octet o at place n
 
     # --- addresses
 
     def of(self, address: str) -> str:
-        """The pseudonym of an address of a peer, or of a host's name. One that is any (`::`) stays.
+        """The pseudonym of a peer's address, or of a host name; a wildcard (`::`) stays.
 
-        From then on it is found in octets, too.
+        From then on the address is also replaced in octets.
         """
         address, percent, interface = address.partition("%")
         pseudonym = self.met(address)
@@ -62,7 +62,7 @@ class Pseudonyms:
         return pseudonym + percent + interface
 
     def met(self, address: str) -> str:
-        """The same of an address that was only told of. The interface of a link-local one is this end's."""
+        """As `of`, without replacing it in octets. The interface of a link-local address stays."""
         if "%" in address:
             bare, percent, interface = address.partition("%")
             return self.met(bare) + percent + interface
@@ -80,12 +80,12 @@ class Pseudonyms:
         return self._new(address, _V6 if isinstance(known, ipaddress.IPv6Address) else _V4)
 
     def real(self, pseudonym: str) -> str:
-        """What has this pseudonym; any other text stays."""
+        """The real address of a pseudonym; any other text unchanged."""
         bare, percent, interface = pseudonym.partition("%")
         return self._real.get(bare, bare) + percent + interface
 
     def packed(self, octets: bytes) -> bytes:
-        """The pseudonym of an address of 4 or 16 octets, as long as it."""
+        """The pseudonym of an address of 4 or 16 octets, with as many."""
         return ipaddress.ip_address(self.met(str(ipaddress.ip_address(octets)))).packed
 
     def _new(self, address: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> str:
@@ -109,14 +109,14 @@ class Pseudonyms:
     # --- texts
 
     def text(self, text: str) -> str:
-        """A text with a pseudonym for each address in it, however that is written."""
+        """A text with a pseudonym for each address in it, in whatever notation."""
         return _MAYBE.sub(self._in_text, text)
 
     def _in_text(self, found: re.Match[str]) -> str:
         word = found[1]
         if word.count(":") < 2:
             return (_DOTTED.sub(self._dotted, word) if word.count(".") > 2 else word) + (found[2] or "")
-        # It may end a sentence, or have a port: `::1.`, `::1:9877`.
+        # A full stop or a port may follow it: `::1.`, `::1:9877`.
         for address in dict.fromkeys((word, word.rstrip("."), word.rstrip(".:"), word.rpartition(":")[0])):
             if (known := _read(address)) is not None:
                 if known.is_unspecified:
@@ -139,8 +139,10 @@ class Pseudonyms:
     # --- octets
 
     def written(self, data: bytes) -> bytes:
-        """What somebody wrote, as long as it was: addresses in it as texts are crossed out, and peers' octets
-        have a pseudonym's in their place, unless they are letters in a text.
+        """User data without addresses, and as long as before.
+
+        Addresses written as text are crossed out. A peer's address in octets is replaced by its pseudonym's,
+        unless these octets are letters within a text.
         """
         if _WRITTEN.search(data):
             data = _addresses_crossed_out(data)
@@ -154,8 +156,8 @@ class Pseudonyms:
         return data
 
     def _met_in(self, data: bytes) -> Iterator[bytes]:
-        """The first four octets of peers' addresses, where they stand in it."""
-        # Where four octets in a row may be, as one number each: octet by octet takes a hundred times longer.
+        """The first four octets of each peer's address that occurs in the data."""
+        # Bit operations on one large number find places where four octets may match: a hundred times faster.
         bits = int.from_bytes(data.translate(self._places), "little")
         bits &= bits >> 9 & bits >> 18 & bits >> 27 & int.from_bytes(b"\1" * len(data), "little")
         if bits.bit_count() * _STEPS > len(self._octets) * len(data):
@@ -170,12 +172,12 @@ class Pseudonyms:
 
 
 def crossed_out(text: str) -> str:
-    """`xx.x.x.x` for `10.0.0.1`."""
+    """The text with its digits replaced: `xx.x.x.x` for `10.0.0.1`."""
     return _DIGIT.sub("x", text)
 
 
 def _addresses_crossed_out(data: bytes) -> bytes:
-    """What may be an address in a text is crossed out; after so much that may be one, all that is left."""
+    """Cross out what may be an address in text; after `_LOOKED_AT` runs, all digits that follow."""
     parts, at = list[bytes](), 0
     for number, found in enumerate(_RUN.finditer(data)):
         if number == _LOOKED_AT:
@@ -190,7 +192,7 @@ def _addresses_crossed_out(data: bytes) -> bytes:
 
 
 def edges_crossed_out(data: bytes, before: bool, after: bool) -> bytes:
-    """A piece of a message, some of which is `before` or `after` it: half an address may be at that edge."""
+    """A fragment with its edges crossed out where the message goes on: half an address may be there."""
     if before and (found := _AT_BEGIN.match(data)):
         data = found[0].translate(_CROSSED_OUT) + data[found.end() :]
     if after and (found := _AT_END.search(data[-_LONGEST:])):
@@ -215,7 +217,7 @@ def _packed(address: str) -> bytes:
 
 
 def _within(address: str) -> str:
-    """The IPv4 address that an IPv6 one stands for (RFC 4291, section 2.5.5.2), "" for none."""
+    """The IPv4 address of an IPv4-mapped one (RFC 4291, section 2.5.5.2), "" for none."""
     known = _read(address)
     mapped = known.ipv4_mapped if isinstance(known, ipaddress.IPv6Address) else None
     return str(mapped) if mapped is not None else ""

@@ -1,7 +1,8 @@
-"""What passed on the wire, as far as the notifications prove it: for the kernel's stack without a capture.
+"""The packets that must have passed, inferred from notifications: for the kernel stack without a capture.
 
-Each packet that an event could not have come about without is an arrow, at the time of the event: when it
-passed, nobody tells. What may have passed is left out: SACKs, retransmissions, heartbeats that were answered.
+Each packet without which an event could not have happened is an arrow, at the time of the event, as its own
+time is not known. Packets that may have passed are left out: SACKs, retransmissions, HEARTBEATs that were
+answered.
 """
 
 from typing import NamedTuple
@@ -25,9 +26,9 @@ from sctp_tui.sctp.events import (
 )
 from sctp_tui.sctp.printable import printable
 
-_TEXT = 24  # characters of a message
-_AT_ONCE = 0.02  # s after COMM_UP in which it can't be told what came with the COOKIE ECHO
-_WAITING = 1000  # messages kept that were sent before the set-up
+_TEXT = 24  # characters shown of a message
+_AT_ONCE = 0.02  # s after COMM_UP within which a message may have come with the COOKIE ECHO
+_WAITING = 1000  # messages kept that were sent before the association was up
 _WITH_COOKIE = "It may have come with the COOKIE ECHO, before the COOKIE ACK (RFC 9260, section 5.1)."
 _AFTER_COOKIE = "It goes with the COOKIE ECHO, or after the COOKIE ACK (RFC 9260, section 5.1)."
 
@@ -49,17 +50,17 @@ class Inferred(NamedTuple):
 
 
 class Inference:
-    """The arrows of one association, one event after the other."""
+    """Infers the arrows of one association from its events, one after the other."""
 
     def __init__(self) -> None:
         self._opened = False
         self._up = False
         self._peer_closes = False
-        self._waiting: list[Inferred] = []  # what was sent before the set-up
-        self._set_up_at = -_AT_ONCE  # monotonic clock, of a server
+        self._waiting: list[Inferred] = []  # messages sent before the association was up
+        self._set_up_at = -_AT_ONCE  # when a server's association came up, monotonic
 
     def add(self, event: Event) -> list[Inferred]:
-        """What one more event of the association proves, in the order in which it passed."""
+        """The packets that one more event of the association proves, in the order in which they passed."""
         match event:
             case Opening():
                 return self._opening(event)
@@ -115,7 +116,7 @@ class Inference:
             case "COMM_LOST":
                 return _aborted(event)
         if event.by == "us":
-            return []  # before a tag is known there is no ABORT
+            return []  # before the peer's tag is known no ABORT is sent
         if event.by == "peer":
             return _aborted(event)
         if event.by == "nobody" and AssociationEnd.of(event).kind == "unanswered":
@@ -188,7 +189,7 @@ def _message(event: Message) -> Inferred:
 
 
 def _path(event: PeerAddrChange) -> list[Inferred]:
-    """Of a path, once the association stands: what its set-up needs of addresses is in the set-up."""
+    """The packets that a change of a path proves, once the association is up."""
     to = event.address
     match event.state:
         case "CONFIRMED" if event.peer is not None and to not in event.peer.addresses[:1]:
@@ -208,7 +209,7 @@ def _path(event: PeerAddrChange) -> list[Inferred]:
 
 
 def _reconfigured(event: StreamReset | StreamChange) -> list[Inferred]:
-    # This program never asks for it, so that the other end did.
+    # This program never asks for it, so the other end did.
     if event.outcome != "done":
         return []
     if isinstance(event, StreamReset):
@@ -229,7 +230,7 @@ def _aborted(event: AssocChange) -> list[Inferred]:
     if event.by == "stack":
         why = "The SCTP of this end broke it off by itself (RFC 9260, section 9.1)."
         return [_out(event, "ABORT", event.error_text, why)]
-    return []  # no answer: whatever it was that went out
+    return []  # no answer came: what was sent is not known
 
 
 def _in(event: Event, chunk: str, text: str, why: str) -> Inferred:

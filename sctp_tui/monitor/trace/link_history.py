@@ -1,4 +1,4 @@
-"""What the link does and has done, in one line each, and what was done to it."""
+"""The link's conditions and counts as text of one line, and the history of its changes."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -12,10 +12,10 @@ from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts
 from sctp_tui.sctp.link.syntax import drop_in_words, to_text
 
 SPEEDS = (1.0, 0.5, 0.1, 0.01)
-"""How fast the link's time goes, one after the other."""
+"""The speeds of the link's time that a user can choose, in order."""
 _OFF = Conditions()
-_ROOM = 1_000_000  # characters: for anything that a state can say
-_REMARKS = 1000  # kept
+_ROOM = 1_000_000  # characters: enough for any state
+_REMARKS = 1000  # changes kept
 _DONE = (("dropped", "lost"), ("duplicated", "doubled"), ("reordered", "held back"), ("delayed", "delayed"))
 
 
@@ -25,9 +25,9 @@ def conditioned(state: LinkState | None) -> bool:
 
 
 def forms(state: LinkState) -> list[str]:
-    """What `conditions` says, whole, and then with ever fewer of its phrases; what is set stays.
+    """The text of `conditions` in full, and then shorter ones; all have the conditions that are set.
 
-    Of what is the same both ways that is the one phrase which can go.
+    First the counts are left out, then the words for both directions.
     """
     whole = conditions(state, _ROOM)
     undone = conditions(replace(state, done_inward=LinkCounts(), done_outward=LinkCounts()), _ROOM)
@@ -35,10 +35,10 @@ def forms(state: LinkState) -> list[str]:
 
 
 def conditions(state: LinkState, room: int) -> str:
-    """`both ways loss=10%   in 3 lost   out 1 lost`; where they differ, each way with what was done.
+    """`both ways loss=10%   in 3 lost   out 1 lost`; where directions differ, each with its own counts.
 
-    Aimed drops are in words, as `drop=DATA#1` reads as the first DATA to who didn't write it. Of more than
-    `room` characters what is set is cut, and what was done stays.
+    Drop rules are written out, as `drop=DATA#1` could be read as the first DATA. Beyond `room` characters the
+    conditions are cut, not the counts.
     """
     inward, outward = _done(state.done_inward), _done(state.done_outward)
     if state.inward == state.outward:
@@ -52,7 +52,7 @@ def conditions(state: LinkState, room: int) -> str:
     left = room - sum(len(lead) + len(done) for lead, _, done in parts)
     said = ""
     for number, (lead, what, done) in enumerate(parts):
-        # What the first leaves over is the second's, and the other way round.
+        # Room that one part does not need is the other's.
         others = sum(len(other) for _, other, _ in parts[number + 1 :])
         share = max(left - others, left // (len(parts) - number), 1)
         cut = what if len(what) <= share else what[: share - 1] + "…"
@@ -70,7 +70,7 @@ def _set(conditions: Conditions) -> str:
 
 
 def _aims(drops: Iterable[DropRule]) -> str:
-    """`the next SACK and the next DATA on stream 1, 2 times`."""
+    """Drop rules as text: `the next SACK and the next DATA on stream 1, 2 times`."""
     often = Counter(map(drop_in_words, drops)).items()
     return " and ".join(words if number == 1 else f"{words}, {number} times" for words, number in often)
 
@@ -81,7 +81,7 @@ def _done(counts: LinkCounts) -> str:
 
 
 def pace(state: LinkState | None) -> str:
-    """How the link's time goes, "" where it goes as the world's."""
+    """The speed of the link's time as text, "" for real time."""
     if state is None or state.speed == 1:
         return ""
     waiting = f", {state.waiting} on the way" if state.waiting else ""
@@ -91,7 +91,7 @@ def pace(state: LinkState | None) -> str:
 
 
 class LinkChange(NamedTuple):
-    """What was done to the link, or to its time, in words, `at` seconds since the epoch."""
+    """A change of the link, or of its time, as text; `at` is in seconds since the epoch."""
 
     at: float
     text: str
@@ -99,14 +99,14 @@ class LinkChange(NamedTuple):
 
 
 class LinkHistory:
-    """What was done to the link, the newest only; numbered from 1."""
+    """The newest changes of the link, numbered from 1."""
 
     def __init__(self) -> None:
         self._count = 0
         self._kept: deque[LinkChange] = deque(maxlen=_REMARKS)
 
     def note(self, before: LinkState | None, after: LinkState) -> None:
-        """The link has another state, which somebody may have brought about."""
+        """Take in a new state of the link; it is a change where a setting was changed."""
         if before is not None and before.set_at == after.set_at:
             return
         for change in _changes(before, after):
@@ -120,7 +120,7 @@ class LinkHistory:
         return made
 
     def since(self, number: int) -> Iterator[tuple[int, LinkChange]]:
-        """Those with a higher number that are kept."""
+        """The changes kept that have a higher number, with their numbers."""
         first = self._count - len(self._kept) + 1
         yield from ((at, remark) for at, remark in zip(count(first), self._kept, strict=False) if at > number)
 
@@ -135,7 +135,7 @@ def _changes(before: LinkState | None, after: LinkState) -> Iterator[LinkChange]
             else [f"in {_set(now[0])}", f"out {_set(now[1])}"]
         )
         yield LinkChange(after.set_at, f"the link from here on: {', '.join(ways)}")
-    # One that has been used up is seen at its packet.
+    # A rule that is used up is shown at its packet.
     aimed = {}
     for was, are in ((old.inward, after.inward), (old.outward, after.outward)):
         if len(are.drops) > len(was.drops):

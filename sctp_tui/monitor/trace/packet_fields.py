@@ -1,4 +1,4 @@
-"""All that a packet says: its ends and its header, then each chunk field by field, with what numbers mean."""
+"""A packet for its detail view: its ends, its header, then each chunk field by field, with meanings."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -23,15 +23,15 @@ Facts = list[tuple[str, str]]
 
 
 class Section(NamedTuple):
-    """A part of a packet: what it is, and its fields' names and values, printable."""
+    """A part of a packet: its title, and names and values of its fields, printable."""
 
     title: str
     facts: Facts
 
 
 _SHOWN = 200
-"""Chunks of a packet, parameters of a chunk, values of a field that are shown; of more, how many."""
-_OWN = ("tsn", "initial_tsn")  # TSNs of the direction that the packet goes
+"""Chunks of a packet, parameters of a chunk, values of a field that are shown; the others are counted."""
+_OWN = ("tsn", "initial_tsn")  # TSNs of the packet's own direction
 _ANSWERED = ("gaps", "nr_gaps", "duplicates")
 _OCTETS = ("rwnd", "length")
 _ROOM: dict[Situation, str] = {
@@ -50,7 +50,7 @@ _HIDDEN = ("flags", "data", "parameters", "causes", "info", "cookie", "digest")
 
 
 def sections(row: Row, base: TsnBase) -> Iterator[Section]:
-    """The packet as the link had it, its common header, and its chunks in their order."""
+    """What is known of the packet, its common header, and its chunks in order."""
     packet = row.packet
     decoded = decode(packet.data)
     yield Section("Packet", list(_of_packet(row)))
@@ -118,7 +118,7 @@ def _of_chunk(chunk: Chunk, base: TsnBase) -> Iterator[tuple[str, str]]:
 
 
 def _more(values: tuple[object, ...]) -> str:
-    """How many are not shown, "" for none."""
+    """A text for how many are not shown, "" for none."""
     return f"… {len(values) - _SHOWN:,} more" if len(values) > _SHOWN else ""
 
 
@@ -138,7 +138,7 @@ def _parameter(chunk: Chunk, parameter: Parameter, base: TsnBase) -> Iterator[tu
 
 
 def _counted(tsn: int, initial: int | None) -> str:
-    """Counted from the initial TSN, and as it is on the wire."""
+    """A TSN counted from the initial one, and as it is on the wire."""
     return str(tsn) if initial is None else f"{relative(tsn, initial)} [{tsn}]"
 
 

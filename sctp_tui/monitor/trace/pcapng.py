@@ -1,16 +1,16 @@
-"""Packets as pcapng, the file that Wireshark reads (draft-ietf-opsawg-pcapng).
+"""Writes packets as pcapng, a format that Wireshark reads (draft-ietf-opsawg-pcapng).
 
-A packet begins with its IP header, checksums right. Its time is the link's, as in the ladder, also where that
-stood or went slow after the first packet. What the link did to it is its comment: `frame.comment` finds
-those. How its IP header came about is told by its interface, of which there are up to four:
+A packet starts with an IP header, with right checksums. Its time is the link's, as in the ladder, even where
+that was stopped or slow after the first packet. A comment says what the link did to it: `frame.comment` in
+Wireshark finds those. Its interface, one of four, tells where the IP header is from:
 
 - over UDP port 9899 (RFC 6951) on either side: as it was on the wire, with its UDP header;
-- over other UDP ports: without the UDP header, as Wireshark would see no SCTP behind it;
-- between two ends in this program, where there is no IP: with a header made up;
+- over other UDP ports: without the UDP header, as Wireshark would not find SCTP in it;
+- between two ends in this program, where there is no IP: the header is made up;
 - from the kernel: as captured.
 
-Where an address is not known, or both ends within this program have the same, it is made up: 192.0.2.1 or
-2001:db8::1 for the server, further ones of that range for the other ends.
+Where an address is not known, or both ends within this program have the same, addresses are made up:
+192.0.2.1 or 2001:db8::1 for the server, others of that range for the other ends.
 """
 
 import ipaddress
@@ -42,9 +42,9 @@ _MADE_UP_V6 = ipaddress.IPv6Network("2001:db8::/32")  # likewise (RFC 3849)
 
 
 def blocks(packets: Iterable[Packet], captured: Collection[str] = ()) -> Iterator[bytes]:
-    """A pcapng file, block by block: one for each packet, with what must stand before it.
+    """A pcapng file, piece by piece: one for each packet, with the blocks that must stand before it.
 
-    `captured` are the endpoints whose packets were captured on an interface, and have true addresses.
+    `captured` are the endpoints whose packets were captured on an interface, and so have real addresses.
     """
     before = _block(
         _SECTION[0],
@@ -108,7 +108,7 @@ def _packet(packet: Packet, time: float, number: int, interface: tuple[str, str]
 
 
 def _addresses(packet: Packet, alike: bool) -> tuple[Address, Address]:
-    """The local and the peer's, of one family; `alike`: they may be the same."""
+    """The local address and the peer's, of one family; they may be the same only if `alike`."""
     local, peer = _address(packet.local), _address(packet.peer or _NOBODY)
     known = peer or local
     version = 4 if known is None else known.version
@@ -118,7 +118,7 @@ def _addresses(packet: Packet, alike: bool) -> tuple[Address, Address]:
 
 
 def _address(end: Peer) -> Address | None:
-    """Its first; None where there is none, or one that stands for any."""
+    """The first address of an end; None where it has none, or a wildcard."""
     try:
         address = ipaddress.ip_address(end.addresses[0])
     except (IndexError, ValueError):
@@ -136,7 +136,7 @@ def _or_made_up(address: Address | None, version: int, number: int) -> Address:
 
 
 def _ip(source: Address, destination: Address, protocol: int, length: int) -> bytes:
-    """The header of RFC 791 or RFC 8200 for `length` octets; for more than it can tell, the most it can."""
+    """The header of RFC 791 or RFC 8200 for `length` octets, or for as many as its field allows."""
     addresses = source.packed + destination.packed
     if source.version == 6:
         return struct.pack("!IHBB", 6 << 28, min(length, _LONGEST), protocol, 64) + addresses
@@ -148,15 +148,15 @@ def _udp(source: Address, sender: Peer, destination: Address, receiver: Peer, da
     """The header of RFC 768, and the data."""
     length = min(8 + len(data), _LONGEST)
     header = struct.pack("!HHH", sender.udp_port or 0, receiver.udp_port or 0, length)
-    # Fields that both pseudo-headers have, IPv6's being wider: the sum is the same.
+    # The fields that both pseudo-headers have; IPv6's are wider, but the sum is the same.
     sum_of = source.packed + destination.packed + struct.pack("!HH", _UDP, length) + header + data
-    # 0 would say that there is none.
+    # 0 would mean that there is no checksum.
     return header + (_checksum(sum_of) or 0xFFFF).to_bytes(2) + data
 
 
 def _checksum(data: bytes) -> int:
     """The Internet checksum (RFC 1071) of data in which its own field is 0 or missing."""
-    # In ones' complement a sum of 16 bit words is the remainder by 0xFFFF of what they are together.
+    # The ones' complement sum of 16-bit words is the whole number modulo 0xFFFF.
     return -int.from_bytes(data + bytes(len(data) % 2)) % 0xFFFF
 
 

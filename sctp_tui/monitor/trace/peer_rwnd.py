@@ -1,9 +1,9 @@
-"""What one end knows of the room at the other, and what it may send by that: zero window probes above all.
+"""The peer's receive window as one end knows it, to tell zero window probes from other DATA.
 
-The other end tells its room as a_rwnd; what was sent since, and is in flight, takes some of it (RFC 9260,
-section 6.2.1). What there is no room for may not be sent, but where nothing is in flight one DATA chunk may
-always, which is the probe (section 6.1, rule A): it is no loss that has it sent again and again. Where a
-second one goes out beside it neither is a probe: what closed the window had not come to their sender yet.
+The other end advertises its window as a_rwnd; DATA in flight takes some of it (RFC 9260, section 6.2.1). DATA
+for which there is no room may not be sent, but where nothing is in flight one DATA chunk always may: the zero
+window probe (section 6.1, rule A), which is sent again and again without being lost. Where a second chunk is
+sent beside it neither is a probe: the SACK that closed the window had not reached their sender.
 """
 
 from collections.abc import Collection, Iterator
@@ -15,24 +15,24 @@ from sctp_tui.sctp.wire.serial import add, ahead, le
 from .tsn_blocks import apart
 
 Situation = Literal["", "probe", "beyond", "opened"]
-"""Of a DATA chunk that is sent: there was room or nobody knows; a probe; beyond the room that was told, as
-more is in flight; sent again as the window has opened, after it was a probe."""
+"""How a DATA chunk that is sent stands to the peer's window: "" it fits, or the window is unknown; a `probe`;
+`beyond` the window while other DATA is in flight; a probe sent again as the window has `opened`."""
 
-_REMEMBERED = 65_536  # chunks of one direction whose acknowledgement is awaited
+_REMEMBERED = 65_536  # outstanding chunks of one direction that are followed
 
 
 def fits(octets: int, rwnd: int | None, others: int) -> Situation:
-    """Of a chunk with so many `octets` of user data, while so many of `others` are in flight."""
+    """The situation of a chunk with `octets` of user data, while `others` octets are in flight."""
     if rwnd is None or octets <= rwnd - others:
         return ""
     return "beyond" if others else "probe"
 
 
 class SackNews(NamedTuple):
-    """What a SACK tells that was not known before.
+    """What is new in a SACK.
 
-    `advanced` is whether DATA is acknowledged cumulatively; `newest` is the highest TSN that is for the first
-    time in a gap block, counted from the cumulative TSN ack, 0 for none.
+    `advanced`: it acknowledges DATA cumulatively; `newest`: the highest TSN that is in a gap block for the
+    first time, counted from the Cumulative TSN Ack, 0 for none.
     """
 
     advanced: bool
@@ -40,23 +40,23 @@ class SackNews(NamedTuple):
 
 
 class PeerRwnd:
-    """Follows what one end sends, and what it hears.
+    """Follows what one end sends, and the SACKs that it receives.
 
-    `disproved` are the TSNs of what was taken for a probe until the chunk was seen that was sent last.
+    `disproved` are the TSNs of chunks taken for probes, which the chunk sent last has shown to be none.
     """
 
     def __init__(self) -> None:
         self.disproved: list[int] = []
         self._rwnd: int | None = None
         self._outstanding: dict[int, int] = {}  # octets, by TSN
-        self._octets = 0  # of those in flight
-        self._reported: set[int] = set()  # which of the outstanding are in gap blocks
-        self._probes: set[int] = set()  # which of them were probes
-        self._tried: set[int] = set()  # and were sent once
+        self._octets = 0  # in flight
+        self._reported: set[int] = set()  # those of the outstanding that are in gap blocks
+        self._probes: set[int] = set()  # those that were probes
+        self._tried: set[int] = set()  # those that were probes, and were sent once
         self._cumulative: int | None = None
 
     def begin(self) -> None:
-        """This end sends an INIT or INIT ACK: what was outstanding was another association's."""
+        """Another association begins: what was outstanding belonged to the one before."""
         self._outstanding.clear()
         self._reported.clear()
         self._probes.clear()
@@ -75,7 +75,7 @@ class PeerRwnd:
             self._tried.discard(tsn)
             return situation or "opened"
         if self._cumulative is not None and le(tsn, self._cumulative):
-            return ""  # acknowledged, which its sender may not have heard of
+            return ""  # acknowledged already; its sender may not know yet
         self._outstanding[tsn] = octets
         self._octets += octets
         if situation == "probe":
@@ -97,11 +97,11 @@ class PeerRwnd:
         )
 
     def skip(self, tsn: int) -> None:
-        """A FORWARD TSN (RFC 3758, section 3.5): what is up to here is in flight no more."""
+        """A FORWARD TSN is sent (RFC 3758, section 3.5): DATA up to this TSN is no longer in flight."""
         self._settle_to(tsn)
 
     def hear(self, said: Sack | int) -> SackNews | None:
-        """A SACK has come, or the a_rwnd of an INIT or INIT ACK; None where it tells nothing of DATA."""
+        """A SACK arrives, or the a_rwnd of an INIT or INIT ACK; None for the latter, or an overtaken SACK."""
         if isinstance(said, int):
             self._rwnd = said
             return None
@@ -115,7 +115,7 @@ class PeerRwnd:
             (ahead(first, cumulative), ahead(last, cumulative)) for first, last in said.gaps
         ):
             reported.update(within(cumulative, first, last, outstanding))
-        # A receiver may take back what it reported (RFC 9260, section 6.2): that is in flight again.
+        # A receiver may take back what it reported (RFC 9260, section 6.2); that is then in flight again.
         new = reported - self._reported
         self._octets += sum(outstanding[tsn] for tsn in self._reported - reported)
         self._octets -= sum(outstanding[tsn] for tsn in new)
@@ -123,7 +123,7 @@ class PeerRwnd:
         return SackNews(advanced, max((ahead(tsn, cumulative) for tsn in new), default=0))
 
     def _settle_to(self, cumulative: int) -> bool:
-        """Whether there was anything."""
+        """Remove what is acknowledged up to this TSN; whether there was anything."""
         waited = len(self._outstanding)
         while self._outstanding:  # in the order of their TSNs
             tsn = next(iter(self._outstanding))
@@ -143,9 +143,9 @@ class PeerRwnd:
 
 
 def within(cumulative: int, first: int, last: int, some: Collection[int]) -> Iterator[int]:
-    """Those of some TSNs that are in a block, counted from the cumulative TSN ack as blocks are.
+    """Those of `some` TSNs that are in a block, `first` to `last` counted from the Cumulative TSN Ack.
 
-    It takes no longer than there are of either.
+    Takes time for the fewer of both, TSNs and numbers in the block.
     """
     if last - first < len(some):
         named = (add(cumulative, n) for n in range(first, last + 1))

@@ -1,8 +1,9 @@
-"""Why DATA is sent again: what its sender had heard of it by then, and whether a timer can have run out.
+"""Why DATA is sent again: by the SACKs that its sender had received, and whether a timer can have expired.
 
-T3-rtx (RFC 9260, section 6.3.3) sends the earliest chunks again in one packet; what else was outstanding is
-marked, and follows as cwnd allows, mostly when a SACK comes. Three SACKs that report a chunk missing
-(section 7.2.4) have it sent at once, which is fast retransmit. Each is told from the times that packets show.
+When T3-rtx expires (RFC 9260, section 6.3.3) the earliest chunks are sent again in one packet; other
+outstanding chunks are marked, and follow as cwnd allows, mostly when a SACK arrives. Three SACKs that report
+a chunk missing (section 7.2.4) have it sent again at once: fast retransmit. The times of packets tell which
+of these it was.
 """
 
 import heapq
@@ -21,24 +22,25 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 Retransmission = Literal["fast", "recovery", "timeout", "marked", "soon", "twice"]
-"""Why a chunk is sent again: three SACKs reported it missing, and a fast recovery begins or went on already;
-a timer ran out, now or before; or none of these by what packets tell, as it is sooner than a timer usually
-runs. Where packets are not seen as they are sent it came `twice` then: sent again, or copied on the way."""
+"""Why a chunk is sent again. Three SACKs reported it missing: `fast`, as fast recovery begins, or `recovery`,
+while it lasts. A timer expired: `timeout`, now, or `marked`, when it did before. `soon`: sooner than a timer
+usually expires, so none of these; `twice` in its place where packets are not seen as they are sent: sent
+again, or copied by the network."""
 
 _MISSING = 3  # reports that a TSN is missing before it is sent again at once (RFC 9260, section 7.2.4)
-_REMEMBERED = 65_536  # TSNs of one direction whose first try is known, gap blocks that have not come yet
-_ON_THE_WAY = 1024  # answers that have not come yet
-_AT_ONCE = 0.02  # s within which an end acts on what it hears, beside the time that packets show it to take
-_LEAST = 0.95  # of the RTO that ran last: timers have ticks
+_REMEMBERED = 65_536  # TSNs of one direction whose first try is remembered; gap blocks under way
+_ON_THE_WAY = 1024  # SACKs and a_rwnds under way
+_AT_ONCE = 0.02  # s within which an end acts on a packet received, on top of the `lag` that packets show
+_LEAST = 0.95  # of the last RTO, as timers have ticks
 
 
 class SendReason(NamedTuple):
-    """How a chunk of a packet came to be sent.
+    """Why a chunk of a packet was sent.
 
-    `first_try` is the number of the packet that carried it first, 0 where this one does; `why` is None then.
-    `fills_gap` tells that DATA with higher TSNs was seen before it. `room` is how DATA stands to the window
-    that its sender had heard of. What is sent again was sent last `since` seconds ago, 0 where that is not
-    known: no timer's RTO, as a sender that is busy is late.
+    `first_try` is the number of the packet that first carried it, 0 where this one does, with `why` None
+    then. `fills_gap`: DATA with higher TSNs was seen before it. `room`: how DATA stands to the window that
+    its sender knew. `since`: seconds since the last try, 0 for unknown; not exactly an RTO, as a busy sender
+    is late.
     """
 
     first_try: int = 0
@@ -49,11 +51,11 @@ class SendReason(NamedTuple):
 
 
 ONCE = SendReason()
-"""What is sent for the first time, with nothing in its way."""
+"""Sent for the first time, with nothing to remark."""
 
 
 class Coming:
-    """What one end says, until it comes to the other: a bounded number, of which the first come early."""
+    """SACKs and a_rwnds under way to the other end; bounded: where there are more, the first arrive early."""
 
     def __init__(self) -> None:
         self._coming: list[tuple[float, int, Sack | int]] = []
@@ -61,13 +63,13 @@ class Coming:
         self._blocks = 0  # gap blocks in them
 
     def put(self, time: float, said: Sack | int) -> None:
-        """A SACK, or the a_rwnd of an INIT or INIT ACK, will come at this time."""
+        """A SACK, or the a_rwnd of an INIT or INIT ACK, will arrive at this time."""
         self._order += 1
         self._blocks += _blocks(said)
         heapq.heappush(self._coming, (time, self._order, said))
 
     def by(self, now: float) -> Iterator[tuple[float, Sack | int]]:
-        """What has come by now, in order, each with its time; early rather than to keep too much."""
+        """Remove and yield what has arrived by `now`, in order, each with its time."""
         coming = self._coming
         while coming and (
             has_come(coming[0][0], now) or len(coming) > _ON_THE_WAY or self._blocks > _REMEMBERED
@@ -78,32 +80,32 @@ class Coming:
 
 
 class _Count:
-    """Reports that a chunk is missing, by one way to count them."""
+    """The number of reports that a chunk is missing, by one rule of counting."""
 
     __slots__ = ("reports", "since", "third")
 
     def __init__(self) -> None:
         self.reports = 0
-        self.third = 0.0  # when the third came
-        self.since: _Trouble | None = None  # what came after that is of the next try
+        self.third = 0.0  # when the third arrived
+        self.since: _Trouble | None = None  # counts the reports after that, which are of the next try
 
 
 class _Trouble:
     """A chunk that was reported missing, or sent again.
 
-    Stacks differ in whether in fast recovery all reports count where the cumulative TSN ack moves on, as
-    RFC 9260, section 7.2.4 has it: both are counted.
+    In fast recovery all reports count where the Cumulative TSN Ack advances (RFC 9260, section 7.2.4), but
+    not every stack follows this: both counts are kept, `every` with that rule and `strict` without.
     """
 
     __slots__ = ("again", "behind", "every", "strict")
 
     def __init__(self, behind: int, *, again: bool) -> None:
-        self.behind = behind  # a report counts where this TSN or a later one is what has come
+        self.behind = behind  # a report counts where it newly acknowledges this TSN or a later one
         self.again = again
         self.strict, self.every = _Count(), _Count()
 
     def report(self, at: float, newest: int | None, beyond: int | None, *, every: bool) -> None:
-        """One more: `newest` is the TSN that came behind the chunk, `beyond` the one that is sent next."""
+        """Count a report; `newest` is the TSN newly reported behind the chunk, `beyond` the next to send."""
         strictly = newest is not None and not lt(newest, self.behind)
         for count, counts in ((self.strict, strictly), (self.every, strictly or every)):
             if count.since is not None:
@@ -116,12 +118,12 @@ class _Trouble:
 
     @property
     def thirds(self) -> Iterator[_Count]:
-        """The counts that have come to three."""
+        """The counts that have reached three."""
         return (count for count in (self.strict, self.every) if count.reports >= _MISSING)
 
     @property
     def all_thirds(self) -> Iterator[_Count]:
-        """Those and theirs: a stack may pass over the first three, and count those of what was sent since."""
+        """`thirds`, and those of the tries after: a stack may ignore the first three reports."""
         for count in self.thirds:
             yield count
             if count.since is not None:
@@ -129,9 +131,9 @@ class _Trouble:
 
 
 class SendHistory:
-    """What one end sends, what it hears of it, and why it sends some of it again. Times by the link's clock.
+    """What one end sends, the SACKs that it receives, and why it sends something again. Times: link's clock.
 
-    `lag` are the seconds that it takes, as far as packets show, to act on what it hears.
+    `lag`: seconds that this end takes to act on a packet that it receives, as far as packets show.
     """
 
     def __init__(self) -> None:
@@ -141,22 +143,22 @@ class SendHistory:
         self._begin()
 
     def _begin(self) -> None:
-        self._first: dict[int, int] = {}  # by TSN, the packet that carried it first
-        self._dropped: dict[int, None] = {}  # TSNs that the link dropped when they were sent last
-        self._sent: dict[int, float] = {}  # when what is outstanding was sent last
-        self._gone: dict[int, float] = {}  # the same of what was acknowledged a moment ago
-        self._went = 0.0  # when that was
-        self._trouble: dict[int, _Trouble] = {}  # of both
+        self._first: dict[int, int] = {}  # by TSN, the number of the packet that first carried it
+        self._dropped: dict[int, None] = {}  # TSNs whose last try the link dropped
+        self._sent: dict[int, float] = {}  # by TSN, the last try of outstanding chunks
+        self._gone: dict[int, float] = {}  # the same of chunks acknowledged a moment ago
+        self._went = 0.0  # when they were
+        self._trouble: dict[int, _Trouble] = {}  # by TSN, of both
         self._highest: int | None = None
-        self._timer = 0.0  # when T3-rtx was started last
-        self._expired = -1.0  # when it ran out last, and how long it had run
-        self._ran = 0.0
-        self._expiring = 0  # the number of the packet that went out then
+        self._timer = 0.0  # when T3-rtx was last started
+        self._expired = -1.0  # when it last expired
+        self._ran = 0.0  # for how long it had run then
+        self._expiring = 0  # the number of the packet sent for that
         self._recovers: int | None = None  # fast recovery lasts until this TSN is acknowledged
         self._recovering = 0  # the number of the packet with which it began
 
     def begin(self) -> None:
-        """Another association of the same end."""
+        """Another association of the same end begins."""
         self._room.begin()
         self._begin()
 
@@ -170,15 +172,15 @@ class SendHistory:
         """Whether DATA was seen."""
         return self._highest is not None
 
-    # --- what it hears
+    # --- what it receives
 
     def answer(self, time: float, said: Sack | int, now: float) -> None:
-        """A SACK, or the a_rwnd of an INIT or INIT ACK, will come at this time."""
+        """A SACK, or the a_rwnd of an INIT or INIT ACK, will arrive at this time."""
         self._coming.put(time, said)
         self.until(now)
 
     def until(self, now: float) -> None:
-        """Take in what has come by now."""
+        """Take in what has arrived by `now`."""
         if self._gone and now - self._went > self._at_once:
             for tsn in self._gone:
                 self._trouble.pop(tsn, None)
@@ -194,13 +196,13 @@ class SendHistory:
         self._settle(cumulative)
         self._went = at
         if news.advanced:
-            self._timer = at  # anew, anew: RFC 9260, section 6.3.2, R3
+            self._timer = at  # the timer is restarted: RFC 9260, section 6.3.2, R3
         in_recovery = self._recovers is not None
         if self._recovers is not None and not lt(cumulative, self._recovers):
             self._recovers = None
         blocks = apart((ahead(first, cumulative), ahead(last, cumulative)) for first, last in said.gaps)
-        # Reports are of what is before the highest TSN newly acknowledged; in fast recovery of all, where
-        # the cumulative TSN ack moves on (RFC 9260, section 7.2.4).
+        # A report counts for chunks before the highest TSN newly acknowledged; in fast recovery, where the
+        # Cumulative TSN Ack advances, for all that are missing (RFC 9260, section 7.2.4).
         every = in_recovery and news.advanced
         beyond = add(self._highest or 0, 1)
         until = blocks[-1][1] if blocks and every else news.newest
@@ -217,7 +219,7 @@ class SendHistory:
 
     @property
     def disproved(self) -> list[tuple[int, int]]:
-        """What was taken for a probe until the last chunk was sent: each TSN, and its packet's number."""
+        """Chunks taken for probes, which the one sent last has shown to be none: TSN and packet's number."""
         return [(tsn, self._first.get(tsn, 0)) for tsn in self._room.disproved]
 
     def takes_probe(self, sack: Sack, before: Sack | None) -> bool:
@@ -227,16 +229,17 @@ class SendHistory:
     # --- what it sends
 
     def skip(self, tsn: int) -> None:
-        """A FORWARD TSN is sent: what is up to here is given up (RFC 3758, section 3.5)."""
+        """A FORWARD TSN is sent: DATA up to this TSN is given up (RFC 3758, section 3.5)."""
         self._room.skip(tsn)
         self._settle(tsn)
 
     def send(
         self, now: float, number: int, tsn: int, octets: int, *, as_sent: bool = True, lost: bool = False
     ) -> SendReason:
-        """A DATA chunk, in the packet with this number; `as_sent` as `Packet.as_sent` of its direction.
+        """A DATA chunk is sent in the packet with this number; `as_sent` as `Packet.as_sent` of its
+        direction.
 
-        `lost` tells that the link drops it, so that what comes next is no copy of it.
+        `lost`: the link drops it, so that the network can't copy it.
         """
         room = self._room.send(tsn, octets)
         first = self._first.setdefault(tsn, number)
@@ -247,7 +250,7 @@ class SendHistory:
         else:
             late = False
             sent = self._sent.get(tsn) or self._gone.get(tsn)
-            # What was acknowledged long ago may be a copy made on the way.
+            # A chunk that was acknowledged long ago may be a copy that the network made.
             why = self._again(now, number, tsn, sent, probe=bool(room)) if sent else "soon"
             why = "twice" if why == "soon" and not as_sent and tsn not in self._dropped else why
             since = now - sent if sent else 0.0
@@ -257,7 +260,7 @@ class SendHistory:
         else:
             self._dropped.pop(tsn, None)
         if not self._sent:
-            self._timer = now  # if not running: RFC 9260, section 6.3.2, R1
+            self._timer = now  # the timer was not running: RFC 9260, section 6.3.2, R1
         if self._highest is None or lt(self._highest, tsn):
             self._highest = tsn
         if first == number or tsn in self._sent:
@@ -285,7 +288,7 @@ class SendHistory:
             return "marked"
         if now - sent < RTO:
             return "soon"
-        if ran < RTO:  # not each stack begins anew with each acknowledgement
+        if ran < RTO:  # not every stack restarts the timer with each acknowledgement
             ran = now - sent
         self._timer = now
         if not probe:
@@ -294,9 +297,9 @@ class SendHistory:
         return "timeout"
 
     def _reported(self, now: float, tsn: int, *, timer: bool) -> _Count | None:
-        """What three reports have it sent now; None where they don't, as a `timer` may have run out.
+        """The count of three reports for which a chunk is sent again; None where a `timer` may be the cause.
 
-        That is sure to happen once, soon after the third, and with some stacks again.
+        A stack does that soon after the third report, some stacks also after three further ones.
         """
         if (just := self._just_reported(now, tsn)) is not None:
             return just
@@ -332,7 +335,7 @@ class SendHistory:
 
 
 class ControlHistory:
-    """The chunks of control that one end has sent, by what makes two the same."""
+    """The control chunks that one end has sent, by what identifies a chunk sent again."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -340,7 +343,7 @@ class ControlHistory:
         self._last: dict[tuple[str, object], float] = {}
 
     def send(self, now: float, number: int, identity: tuple[str, object], *, as_sent: bool) -> SendReason:
-        """One more, in the packet with this number; `as_sent` as `Packet.as_sent` of its direction."""
+        """A chunk is sent in the packet with this number; `as_sent` as `Packet.as_sent` of its direction."""
         first, last = self._first.setdefault(identity, number), self._last.get(identity, now)
         self._last[identity] = now
         bound(self._first, self._most)
@@ -353,7 +356,7 @@ class ControlHistory:
 
 
 def bound(kept: dict[K, V], most: int) -> None:
-    """Of more than so many the oldest goes."""
+    """Drop the oldest entry where there are more than `most`."""
     if len(kept) > most:
         del kept[next(iter(kept))]
 

@@ -1,8 +1,8 @@
-"""One stream: which of its messages came, which waits for which, and when each can be delivered.
+"""One stream: which of its messages have arrived, what they wait for, and when each can be delivered.
 
-SCTP delivers a stream's ordered messages by their SSNs, whatever becomes of other streams (RFC 9260,
-section 6.6). When TCP would have is noted beside it, by whoever knows all streams. Whether a program has
-read it packets don't tell: what nothing stands before is `ready`.
+SCTP delivers a stream's ordered messages by their SSNs, independent of other streams (RFC 9260, section 6.6).
+When TCP could have delivered it is noted too, by `streams`, which sees all of them. Packets don't tell
+whether a program has read a message: one with nothing missing before it is `ready`.
 """
 
 import heapq
@@ -13,7 +13,7 @@ import msgspec
 from sctp_tui.sctp.wire.serial import distance
 
 INSTANT = 1e-4
-"""Seconds by which packets that come together may seem to come apart: so little is no waiting."""
+"""Seconds: packets that arrive together may seem so far apart. A shorter wait does not count."""
 
 State = Literal["on its way", "lost", "waiting", "ready", "abandoned"]
 
@@ -21,11 +21,10 @@ State = Literal["on its way", "lost", "waiting", "ready", "abandoned"]
 class TrackedMessage(msgspec.Struct, eq=False):
     """One message. Times are seconds of the link's clock, None for what has not happened.
 
-    `number` is its SSN, or with I-DATA its MID; None where it has none. `place` is that counted on over
-    wraps and resets, `tsn` and `last` are its first and last TSN counted on from the initial one.
-    `arrived_at` is when the last missing piece came, which is `came` from then on, `ready_at` when SCTP
-    has it ready to be read, `single_stream_at` when TCP would. `resent` and `losses` count its DATA chunks
-    sent again, and lost by the link. `size` in octets.
+    `number` is its SSN, or with I-DATA its MID; None where it has none. `place` is the same without wraps and
+    resets, `tsn` and `last` are its first and last TSN, counted from the initial one. `arrived_at` is when
+    the last missing fragment arrived, `ready_at` when SCTP can deliver it, `single_stream_at` when TCP could.
+    `resent` and `losses` count its DATA chunks sent again, and dropped by the link. `size` is in octets.
     """
 
     stream: int
@@ -44,19 +43,19 @@ class TrackedMessage(msgspec.Struct, eq=False):
     ready_at: float | None = None
     single_stream_at: float | None = None
     abandoned: bool = False
-    begin: int | None = None  # places of the first and the last piece, as far as they were seen
+    begin: int | None = None  # TSN (I-DATA: FSN) of the first and the last fragment, None until seen
     end: int | None = None
-    missing: int = 0  # pieces that were seen sent, and have not come
-    lost: int = 0  # those of them that the link lost, and that were not sent again
-    came: float = 0.0  # the latest arrival
+    missing: int = 0  # fragments seen that have not arrived
+    lost: int = 0  # those that the link dropped, and that were not sent again
+    came: float = 0.0  # the latest arrival of a fragment
 
     @property
     def whole(self) -> bool:
-        """Whether all its pieces were seen."""
+        """Whether all its fragments were seen."""
         return self.begin is not None and self.end is not None and self.pieces == self.end - self.begin + 1
 
     def state(self, single_stream: bool = False) -> State:
-        """What has become of it, with `single_stream` by TCP's rule."""
+        """What has become of it, with `single_stream` as in TCP."""
         if self.abandoned:
             return "abandoned"
         if (self.single_stream_at if single_stream else self.ready_at) is not None:
@@ -66,7 +65,7 @@ class TrackedMessage(msgspec.Struct, eq=False):
         return "lost" if self.lost else "on its way"
 
     def waited(self, single_stream: bool, now: float) -> float:
-        """Seconds that it waited for earlier ones after it had come, or has waited by now."""
+        """Seconds from its arrival until it was ready, or until `now`."""
         if self.arrived_at is None:
             return 0.0
         until = self.single_stream_at if single_stream else self.ready_at
@@ -75,14 +74,14 @@ class TrackedMessage(msgspec.Struct, eq=False):
 
 
 class Waits(msgspec.Struct):
-    """How many messages had to wait although they had come, for how long in all and at most (s)."""
+    """How many messages waited after their arrival, for how long in all, and at most (s)."""
 
     count: int = 0
     total: float = 0.0
     longest: float = 0.0
 
     def add(self, seconds: float) -> None:
-        """A message became ready, so long after it had come."""
+        """A message became ready this long after its arrival."""
         if seconds > INSTANT:
             self.count += 1
             self.total += seconds
@@ -92,8 +91,9 @@ class Waits(msgspec.Struct):
 class StreamQueue:
     """One stream of one direction.
 
-    `expected` is the place of the ordered message that is ready next, `waiting` are those that have come
-    and have to wait for it, by place. `held` are those that have come and would have to wait in one stream.
+    `expected` is the place of the ordered message to be delivered next, `waiting` are those that have arrived
+    and wait for it, by place. `held` is the number of those that have arrived and would wait in a single
+    stream.
     """
 
     __slots__ = (
@@ -117,40 +117,40 @@ class StreamQueue:
         self.waiting: dict[int, TrackedMessage] = {}
         self.messages = self.held = 0
         self.by_stream, self.single_stream = Waits(), Waits()
-        self._places: list[int] = []  # of those that wait, a heap
+        self._places: list[int] = []  # a heap of the places in `waiting`
         self._stood = 0.0
         self._highest: int | None = None
         self._number, self._bits = 0, 0
 
     @property
     def awaited(self) -> int | None:
-        """The SSN or MID that those that wait are waiting for; None where none waits."""
+        """The SSN or MID that the waiting messages wait for; None where none waits."""
         if not self.waiting or self.expected is None or self._highest is None:
             return None
         return (self._number - self._highest + self.expected) % (1 << self._bits)
 
     def passed_over(self, message: TrackedMessage) -> bool:
-        """Whether a message was given up, and those behind it wait for it no more."""
+        """Whether a message was given up, so that those after it no longer wait for it."""
         ordered = message.abandoned and not message.unordered
         return ordered and self.expected is not None and message.place < self.expected
 
     def count_on(self, number: int, bits: int, new: bool) -> int:
-        """The place of an SSN or MID of so many bits; `new` where its TSN is the highest so far."""
+        """The place of an SSN or MID of `bits` bits; `new` where its TSN is the highest so far."""
         if self._highest is None:
             self._highest = self._number = number
             self._bits = bits
             if self.expected is None:
-                self.expected = number  # what came before it was not seen
+                self.expected = number  # those before it were not seen
             return number
         place = self._highest + distance(number, self._number, bits)
         if new and place <= self._highest:
-            place = self._highest + 1 + number  # the stream was reset (RFC 6525): its numbers begin with 0
+            place = self._highest + 1 + number  # the stream was reset (RFC 6525): its numbers start at 0
         if place > self._highest:
             self._highest, self._number = place, number
         return place
 
     def arrive(self, message: TrackedMessage) -> None:
-        """A message is there, whole."""
+        """A message has arrived completely."""
         self.held += 1
         if message.unordered or self.expected is None or message.place < self.expected:
             self._make_ready(message, message.came)
@@ -161,13 +161,13 @@ class StreamQueue:
             self._go_on()
 
     def release(self, message: TrackedMessage, time: float) -> None:
-        """In one stream a message that has come would be ready at this time."""
+        """In a single stream a message that has arrived would be ready at this time."""
         message.single_stream_at = max(time, message.came)
         self.held -= 1
         self.single_stream.add(message.single_stream_at - message.came)
 
     def skip(self, place: int, time: float) -> None:
-        """All up to this place are waited for no more: they were given up, or known to have come."""
+        """No message up to this place is waited for any more: all were given up, or have arrived."""
         if self.expected is None or place < self.expected:
             return
         self._stood = max(self._stood, time)
@@ -178,7 +178,7 @@ class StreamQueue:
         self._go_on()
 
     def forget(self, message: TrackedMessage) -> None:
-        """A message is kept no longer."""
+        """A message is no longer kept."""
         if self.waiting.get(message.place) is message and self.expected is not None:
             del self.waiting[message.place]
             self.expected = max(self.expected, message.place + 1)

@@ -1,7 +1,7 @@
-"""When each message came and when it was ready: in its stream's order, as SCTP delivers, and as TCP would.
+"""When each message arrived, and when it could be delivered: by SCTP, in its stream's order, and by TCP.
 
-Folded from the packets of one conversation. Both rules are computed from the same arrivals, so that what
-differs between them is head-of-line blocking alone (RFC 9260, sections 1.5.2 and 6.6).
+Worked out from the packets of one conversation. Both are computed from the same arrivals, so that they differ
+by head-of-line blocking alone (RFC 9260, sections 1.5.2 and 6.6).
 """
 
 import heapq
@@ -19,13 +19,13 @@ from .stream import StreamQueue, TrackedMessage
 from .tsn_blocks import FAR, among, apart
 
 KEPT = 20_000
-"""Messages kept of each direction unless told otherwise."""
-_TSNS = 4  # DATA chunks kept for each of them
-_LANES = 1000  # streams that stay when nothing is kept of them
+"""Messages kept of each direction, by default."""
+_TSNS = 4  # DATA chunks kept for each message, on average
+_LANES = 1000  # streams kept though none of their messages is
 
 
 class DecodedPacket(Protocol):
-    """A packet and what it says, as the store of packets has them."""
+    """A packet with its decoded contents, as `conversations.Traced`."""
 
     @property
     def packet(self) -> Packet: ...
@@ -49,35 +49,35 @@ class StreamDelivery:
         self._begin(None)
 
     def _begin(self, initial: int | None, known: bool = False) -> None:
-        """TSNs count from here, and where it is `known` that nothing was before, SSNs from 0."""
+        """Start an association: TSNs count from `initial`; SSNs from 0 where its start is `known`."""
         self.gone += len(self.messages)
         self.messages.clear()
         self.queues.clear()
         self._initial, self._known = initial, known
         self._zero = initial or 0
         self._highest = -1
-        self._forgotten = 0 if known else -FAR  # no TSN below is kept
-        self._next = 0  # the lowest TSN that has not come
-        self._stood = 0.0
-        self._beyond: dict[int, float] = {}  # arrivals beyond it
+        self._forgotten = 0 if known else -FAR  # no lower TSN is kept
+        self._next = 0  # the lowest TSN that has not arrived
+        self._stood = 0.0  # when all below it had arrived
+        self._beyond: dict[int, float] = {}  # arrivals of higher TSNs
         self._of: dict[int, TrackedMessage] = {}
         self._open: dict[
             tuple[int, bool, int], TrackedMessage
-        ] = {}  # messages of which pieces were not seen yet
-        self._skipped: dict[int, int] = {}  # of streams without a message yet, the SSN or MID that is next
-        self._underway: set[int] = set()  # TSNs sent that have not come
-        self._lost: set[int] = set()  # those of them that the link lost, and that were not sent again
+        ] = {}  # messages whose fragments were not all seen
+        self._skipped: dict[int, int] = {}  # of streams without a message yet: the next SSN or MID
+        self._underway: set[int] = set()  # TSNs sent that have not arrived
+        self._lost: set[int] = set()  # those that the link dropped, and that were not sent again
         self._coming: list[tuple[float, int, int | Sack | Shutdown | ForwardTsn | IForwardTsn]] = []
         self._order = 0
 
     @property
     def streams(self) -> list[StreamQueue]:
-        """The streams that were used, in order."""
+        """The streams that were used, by number."""
         return [self.queues[stream] for stream in sorted(self.queues)]
 
     @property
     def blocking(self) -> TrackedMessage | None:
-        """The message that all others would wait for in one stream, as far as it was seen."""
+        """The message that all others would wait for in a single stream, None where it was not seen."""
         return self._of.get(self._next)
 
     # --- what its sender does
@@ -87,7 +87,7 @@ class StreamDelivery:
         self._announced = initial
 
     def send(self, at: float, chunk: Data | IData, arrival: float | None, lost: bool, copy: bool) -> None:
-        """A DATA chunk was sent, and comes at `arrival` where that is known; `copy`: the link's duplicate."""
+        """A DATA chunk was sent; it arrives at `arrival`, None for unknown. `copy`: the link's duplicate."""
         begins = chunk.tsn == self._announced != self._initial
         if self._initial is None or begins or abs(self._count_on(chunk.tsn) - self._highest) > FAR:
             announced = self._announced
@@ -112,7 +112,7 @@ class StreamDelivery:
             self._await(arrival, tsn)
 
     def _piece(self, tsn: int, chunk: Data | IData, at: float) -> TrackedMessage:
-        """A DATA chunk never seen before: its message."""
+        """Enter a DATA chunk that was not seen before; returns its message."""
         queue = self.queues.get(chunk.stream)
         if queue is None:
             expected = self._skipped.pop(chunk.stream, 0) if self._known else None
@@ -148,7 +148,7 @@ class StreamDelivery:
         return message
 
     def _neighbour(self, tsn: int, chunk: Data | IData) -> TrackedMessage | None:
-        """The message of which an unordered piece is one: nothing but its TSN tells."""
+        """The message of an unordered fragment, which only adjacent TSNs tell; None for a new one."""
         before = None if chunk.beginning else self._of.get(tsn - 1)
         after = None if chunk.ending else self._of.get(tsn + 1)
         if before is not None and (not before.unordered or before.end is not None):
@@ -170,14 +170,14 @@ class StreamDelivery:
         return before or after
 
     def _insert(self, message: TrackedMessage) -> None:
-        """Nearly always at the end; packets from elsewhere may have been reordered."""
+        """Insert by TSN; nearly always at the end, but packets may have been reordered on their way here."""
         if not self.messages or self.messages[-1].tsn < message.tsn:
             self.messages.append(message)
         else:
             self.messages.insert(bisect_left(self.messages, message.tsn, key=lambda one: one.tsn), message)
 
     def _make_room(self) -> None:
-        """For one more message, and one more DATA chunk: a message may have any number of them."""
+        """Drop old messages if there is no room for one more message, or one more DATA chunk."""
         if len(self.messages) >= self._kept + self._kept // 4:
             self._forget(len(self.messages) - self._kept + 1)
         if len(self._of) >= self._kept * _TSNS:
@@ -185,7 +185,7 @@ class StreamDelivery:
             self._forget(bisect_left(upto, self._kept * _TSNS // 4) + 1)
 
     def _forget(self, count: int) -> None:
-        # All at once, as each cut moves all that stays.
+        # Many at once, as each cut moves all the others.
         old = dict.fromkeys(self.messages[:count])
         del self.messages[:count]
         self.gone += count
@@ -206,22 +206,22 @@ class StreamDelivery:
                 del self.queues[stream]
 
     def skip(self, chunk: ForwardTsn | IForwardTsn, arrival: float | None) -> None:
-        """A FORWARD TSN was sent: what has not come up to there is given up (RFC 3758, section 3.5)."""
+        """A FORWARD TSN was sent: DATA up to it that has not arrived is given up (RFC 3758, section 3.5)."""
         if self._initial is None:
             return
         self.version += 1
         cumulative = self._count_on(chunk.cumulative_tsn)
         if cumulative - self._highest <= FAR:
-            self._highest = max(self._highest, cumulative)  # what was lost before it was seen was sent, too
+            self._highest = max(self._highest, cumulative)  # up to there was sent, even if lost before here
         for tsn in among(self._forgotten, cumulative, self._underway):
             self._of[tsn].abandoned = True
         if arrival is not None:
             self._await(arrival, chunk)
 
-    # --- what comes
+    # --- what arrives
 
     def answer(self, arrival: float, said: Sack | Shutdown) -> None:
-        """A SACK or SHUTDOWN of the other end comes, which proves what it has got."""
+        """A SACK or SHUTDOWN of the other end arrives at `arrival`, and tells what has arrived there."""
         if self._initial is not None:
             self._await(arrival, said)
 
@@ -230,7 +230,7 @@ class StreamDelivery:
         heapq.heappush(self._coming, (time, self._order, what))
 
     def until(self, now: float) -> None:
-        """Take in what has come by now."""
+        """Take in what has arrived by `now`."""
         while self._coming and has_come(self._coming[0][0], now):
             time, _, what = heapq.heappop(self._coming)
             if isinstance(what, int):
@@ -242,11 +242,11 @@ class StreamDelivery:
     def _prove(self, said: Sack | Shutdown | ForwardTsn | IForwardTsn, time: float) -> None:
         cumulative = self._count_on(said.cumulative_tsn)
         if cumulative > self._highest:
-            return  # about what nobody has sent
+            return  # about TSNs that were not sent
         for tsn in among(self._forgotten, cumulative, self._underway):
             if not self._of[tsn].abandoned:
                 self._arrive(tsn, time)
-            elif tsn in self._lost:  # nobody waits for it any more
+            elif tsn in self._lost:  # it is not waited for any more
                 self._lost.discard(tsn)
                 self._of[tsn].lost -= 1
         self._arrive_up_to(cumulative, time)
@@ -269,7 +269,7 @@ class StreamDelivery:
                 self._skipped[stream] = (number + 1) % (1 << bits)
 
     def _arrive(self, tsn: int, time: float) -> None:
-        """A DATA chunk comes; once more, or of a message no longer kept, it is nothing new."""
+        """A DATA chunk arrives; ignored if it did before, or its message is not kept."""
         if tsn not in self._underway:
             return
         self._underway.discard(tsn)
@@ -290,12 +290,12 @@ class StreamDelivery:
         self._go_on()
 
     def _arrive_up_to(self, tsn: int, time: float) -> None:
-        """All up to here has come, or is given up."""
+        """All TSNs up to this one have arrived, or are given up."""
         if tsn < self._next:
             return
         known = among(self._next, tsn, self._of)
         if len(known) <= tsn - self._next:
-            self._stood = max(self._stood, time)  # among them are some that were never seen
+            self._stood = max(self._stood, time)  # some of them were never seen
         for one in known:
             self._advance(one, self._beyond.pop(one, time))
         self._next = tsn + 1
@@ -306,7 +306,7 @@ class StreamDelivery:
             self._advance(self._next, came)
 
     def _advance(self, tsn: int, came: float) -> None:
-        """In one stream this one is next."""
+        """All TSNs up to this one have arrived: the next in a single stream."""
         self._stood = max(self._stood, came)
         self._next = tsn + 1
         message = self._of.get(tsn)
@@ -314,7 +314,7 @@ class StreamDelivery:
             self._passed(message)
 
     def _passed(self, message: TrackedMessage) -> None:
-        """In one stream nothing is before this message any more, and so in its own."""
+        """Nothing is missing before this message in a single stream, and so nothing in its own stream."""
         queue = self.queues[message.stream]
         if message.arrived_at is not None and message.single_stream_at is None:
             queue.release(message, self._stood)
@@ -322,12 +322,12 @@ class StreamDelivery:
             queue.skip(message.place, self._stood)
 
     def _count_on(self, tsn: int) -> int:
-        """Where a TSN is, counted on from the highest sent: they wrap around (RFC 9260, section 1.6)."""
+        """A TSN counted from the initial one, near the highest sent, as they wrap (RFC 9260, section 1.6)."""
         return unwrap(tsn - self._zero, self._highest)
 
 
 class StreamQueues:
-    """Both directions of one conversation, as `Packet.direction` has them: "out" is sent by the local end."""
+    """Both directions of one conversation, by `Packet.direction`: "out" is what the local end sends."""
 
     def __init__(self, kept: int = KEPT) -> None:
         self.sending: dict[Direction, StreamDelivery] = {
@@ -340,7 +340,7 @@ class StreamQueues:
         for seen in packets:
             packet = seen.packet
             if packet.verdict == "refused":
-                continue  # it may be anybody's
+                continue  # anybody may have sent it
             mine = self.sending[packet.direction]
             others = self.sending["out" if packet.direction == "in" else "in"]
             self.until(packet.mono)
@@ -363,13 +363,13 @@ class StreamQueues:
             self.until(packet.mono)
 
     def until(self, now: float) -> None:
-        """Take in what has come to either end by now."""
+        """Take in what has arrived at either end by `now`."""
         for sending in self.sending.values():
             sending.until(now)
 
 
 def _seen_to_arrive(packet: Packet) -> bool:
-    """Whether a packet that was not dropped is known to come: it came to us, or both ends are here.
+    """Whether a packet that was not dropped is known to arrive: it came to us, or both ends are here.
 
     Of others only the peer's SACK tells.
     """

@@ -1,7 +1,7 @@
 """Verification tags: which packets of a conversation are of its association (RFC 9260, section 8.5).
 
-Anybody can send from the peer's address, and nobody else knows the tags. What the local stack sends shows
-which of them it took; as long as it has shown none, every packet counts.
+Anybody can send from the peer's address, but only the ends know the tags. What the local stack sends shows
+which tags it has accepted; until then every packet counts.
 """
 
 from sctp_tui.sctp.events import Direction, Packet
@@ -25,26 +25,24 @@ _OFFERS = 16  # INIT ACKs whose cookie may come back; an INIT is sent 9 times wh
 
 
 class Tags:
-    """What packets have to bear in either direction, as far as it is known."""
+    """The verification tags that packets must have in each direction, as far as known."""
 
     __slots__ = ("_called", "_echoed", "_forgot", "_known", "_offered", "_up")
 
     def __init__(self) -> None:
         self._known: dict[Direction, bytes] = {}
-        # Of our INIT ACKs the tag that the peer is to bear, and its own, which they bore; the oldest go.
+        # Of our INIT ACKs: the tag in them, which the peer is to use, and the peer's own; the newest only.
         self._offered: dict[bytes, bytes] = {}
         self._forgot = False
         self._echoed = b""
-        self._called = (
-            b""  # what the INIT of a stack of ours announced, as long as no association has come up
-        )
+        self._called = b""  # the tag in our stack's INIT, until an association comes up
         self._up = False
 
     def take(self, packet: Packet, first: int) -> bool:
-        """The next packet, of this first chunk: whether the end it goes to takes it for the association's.
+        """Whether the receiver of the next packet, with this first chunk, accepts its tag.
 
-        INIT bears 0, COOKIE ECHO what the INIT ACK said, ABORT and SHUTDOWN COMPLETE with their T bit what
-        their sender has to be sent (RFC 9260, section 8.5.1).
+        INIT has the tag 0, COOKIE ECHO that from the INIT ACK; ABORT and SHUTDOWN COMPLETE with the T bit
+        have their sender's own tag (RFC 9260, section 8.5.1).
         """
         tag = packet.data[4:8]
         if packet.direction == "out" and first not in LAST_WORDS:
@@ -65,10 +63,10 @@ class Tags:
         return self._known.get(way) in (None, tag)
 
     def calls_anew(self, packet: Packet) -> bool:
-        """Whether the next packet is the INIT of a stack of ours for another association, while none is up.
+        """Whether the next packet is our stack's INIT for another association, while none is up.
 
-        One sent again announces the same tag (RFC 9260, section 5.1). A peer's INIT tells nothing: it may be
-        anybody's, and the cookie of the one before may still come back.
+        An INIT sent again has the same Initiate Tag (RFC 9260, section 5.1). A peer's INIT tells nothing:
+        anybody may have sent it, and the cookie of the one before may still come back.
         """
         return (
             self._called != b""
@@ -84,7 +82,7 @@ class Tags:
         self._called, self._up = b"", True
 
     def _learn(self, first: int, tag: bytes, data: bytes) -> None:
-        """The local stack bears the tags that it knows, but for what answers packets of no association."""
+        """Learn tags from a packet of the local stack, which uses those of its association."""
         known, announced = self._known, data[16:20]
         if first == _COOKIE_ACK:
             self._came_up()
@@ -102,11 +100,11 @@ class Tags:
             self._known = {"in": self._echoed, "out": tag}
             self._offered, self._echoed, self._forgot = {}, b"", False
         elif first != _ERROR and known.get("out") not in (None, tag):
-            known.clear()  # it has another association by now, whose beginning was not seen
+            known.clear()  # it has another association by now, whose start was not seen
 
 
 def first_chunk(packet: Packet) -> int:
-    """The type of the chunk that says what a packet is: the first, or the one behind AUTH; -1 for none."""
+    """The type of the first chunk of a packet other than a leading AUTH; -1 for none."""
     data = packet.data
     if len(data) <= 12:
         return -1
@@ -117,5 +115,5 @@ def first_chunk(packet: Packet) -> int:
 
 
 def begins(packet: Packet) -> bool:
-    """Whether a packet is an INIT that its receiver takes for one."""
+    """Whether a packet is an INIT that its receiver accepts: not refused, and with the tag 0."""
     return first_chunk(packet) == INIT and packet.verdict != "refused" and not any(packet.data[4:8])

@@ -1,10 +1,10 @@
 """The timeline of a conversation, line by line: its packets, and between them what else happened.
 
-That is what the sockets at its ends told and were told, what ICMP said, and what was done to the link. All of
-it is in the order of the world's clock, but for notifications, which have the time at which they were read:
-they stand below what came to their end, right below that where it is known to have brought them about, and
-above what its stack has answered by itself in the meantime. A message stands where it was read: a SACK that
-left before counts it as unread (a_rwnd, RFC 9260, section 6.2.1).
+That is events and commands of the sockets at its ends, ICMP messages, and changes of the link. All lines are
+in the order of real time, but for notifications, whose time is that of reading them: they stand below the
+packets that had come to their end, directly below the packet that is known to have caused them, and above
+what the stack has answered by itself in the meantime. A message stands where it was read, as a SACK sent
+before that counts it as unread (a_rwnd, RFC 9260, section 6.2.1).
 """
 
 from collections import deque
@@ -37,17 +37,17 @@ from .conversations import Conversation, End, kind
 from .ladder import Ladder, NewAssociation, Row
 from .link_history import LinkHistory
 
-_ROWS = 2000  # packets taken in at a time
-_READ = 1.0  # s within which a socket is read, usually
-_NEAR = 50  # lines above a packet among which there may be what was told after it
-_AT_ONCE = 0.02  # s within which a stack has answered, and its socket been read
+_ROWS = 2000  # packets taken in by one update
+_READ = 1.0  # s within which a notification is usually read
+_NEAR = 50  # lines above a late packet that are searched for events after it
+_AT_ONCE = 0.02  # s within which a stack answers a packet and its socket is read
 _HEARTBEATS = (ChunkType.HEARTBEAT, ChunkType.HEARTBEAT_ACK)
 
 
 class SocketEvent(msgspec.Struct, frozen=True, gc=False):
-    """What the socket of one end told, or was told. `number` is the record's in the log.
+    """An event from the socket of one end, or a command to it. `number` is that of its record in the log.
 
-    `after_packet` is the number of the packet before it.
+    `after_packet` is the number of the packet before it, `at` seconds since the epoch.
     """
 
     at: float
@@ -58,9 +58,9 @@ class SocketEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class Annotation(msgspec.Struct, frozen=True, gc=False):
-    """What was done to the link or its time, what ICMP said, or that another association begins.
+    """A change of the link or its time, an ICMP message, or the beginning of another association.
 
-    `after_packet` is as above, `number` is that of the packet that it is of, 0 for none.
+    `after_packet` and `at` as in `SocketEvent`; `number` is that of the packet that it is about, 0 for none.
     """
 
     at: float
@@ -71,7 +71,7 @@ class Annotation(msgspec.Struct, frozen=True, gc=False):
 
 
 class HeartbeatRun(msgspec.Struct, frozen=True, gc=False):
-    """HEARTBEATs and their answers in a row, by the numbers of the first and of the last packet."""
+    """A run of HEARTBEATs and their answers, by the numbers of its first and last packet."""
 
     first: int
     last: int
@@ -81,14 +81,14 @@ Line = Row | SocketEvent | Annotation | HeartbeatRun
 
 
 class LadderOptions(msgspec.Struct, frozen=True):
-    """What stands beside the packets: what the `sockets` told; HEARTBEATs in a row `folded` into one line."""
+    """What the ladder shows: events of the `sockets` too; runs of HEARTBEATs `folded` into one line."""
 
     sockets: bool = False
     folded: bool = False
 
 
 class Timeline:
-    """Follows one conversation. Its lines have serial numbers, those from `first` to the one before `end`."""
+    """Follows one conversation. Its lines have serial numbers, from `first` to `end` - 1."""
 
     def __init__(self, ladder: Ladder) -> None:
         self.ladder = ladder
@@ -98,21 +98,21 @@ class Timeline:
         self._begin()
 
     def show(self, shown: LadderOptions) -> None:
-        """Have this beside the packets from now on: all lines are made anew, at the next update."""
+        """Set the options; all lines are made anew by the next update."""
         self.shown = shown
         self._begin()
 
     def _begin(self) -> None:
         self._lines.clear()
         self.first = 0
-        self._oldest = self.ladder.first  # packet that has a line
+        self._oldest = self.ladder.first  # the oldest packet that has a line
         self._seen = self._oldest - 1
         self._record = self._remark = self._bounce = 0
-        self._noted = 0.0  # when the newest line was that is no packet
+        self._noted = 0.0  # the time of the newest line that is not a packet
 
     @property
     def end(self) -> int:
-        """One past the newest line."""
+        """The serial number after that of the newest line."""
         return self.first + len(self._lines)
 
     def __getitem__(self, serial: int) -> Line:
@@ -120,10 +120,10 @@ class Timeline:
         if not self.first <= serial < self.end:
             raise IndexError(serial)
         line = self._lines[serial - self.first]
-        return self.ladder[line.number] if isinstance(line, Row) else line  # of which more may be known now
+        return self.ladder[line.number] if isinstance(line, Row) else line  # the row may have been replaced
 
     def update(self, log: Log, ends: Mapping[int, End], remarks: LinkHistory) -> bool:
-        """Take in what came since; whether lines came or went. `ends` are the associations by their keys."""
+        """Take in what is new; whether lines changed. `ends`: at which end each association is, by key."""
         ladder = self.ladder
         if self.shown.sockets and dict(ends) != self._ends:
             self._ends = dict(ends)
@@ -145,7 +145,7 @@ class Timeline:
         return before != (self.first, self.end, self._seen, self._bounce)
 
     def place(self, number: int) -> int:
-        """The line of a packet, or the next one where it has none."""
+        """The serial number of a packet's line, or of the next line where it has none."""
         low, high = 0, len(self._lines)
         while low < high:
             middle = (low + high) // 2
@@ -158,7 +158,7 @@ class Timeline:
     def of_note(self, serial: int, step: int) -> int | None:
         """The next line, in steps of 1 or -1, of a packet that is lost or sent again; None for none.
 
-        What is sent again, or was overtaken, counts: packets do not tell which of the two.
+        DATA first seen after higher TSNs counts, too: it was sent again, or was overtaken.
         """
         serial += step
         while self.first <= serial < self.end:
@@ -171,7 +171,7 @@ class Timeline:
     def _notes(
         self, log: Log, remarks: LinkHistory, until: float | None
     ) -> Iterator[SocketEvent | Annotation]:
-        """What else happened since the last time, in order, as far as packets are known."""
+        """What else has happened since the last update, in order, up to `until` (s since the epoch)."""
         told = self._told(log, until)
         done = merge(self._done(remarks, until), self._came_back(until), key=attrgetter("at"))
         remark = next(done, None)
@@ -202,9 +202,9 @@ class Timeline:
                 early.clear()
                 yield told
             elif _asked_for(event):
-                early.append(told)  # of the first packet, as far as nothing is told between
+                early.append(told)  # it caused the first packet, unless a notification comes in between
             else:
-                early.clear()  # of packets before, which are of an earlier conversation or not kept
+                early.clear()  # these were of packets before, of an earlier conversation or no longer kept
         yield from early
 
     def _done(self, remarks: LinkHistory, until: float | None) -> Iterator[Annotation]:
@@ -229,7 +229,7 @@ class Timeline:
 
     @property
     def _since(self) -> float:
-        """From when on there are packets: what was before those that are no longer kept, is left out too."""
+        """The time of the oldest packet, 0 while all are kept: what happened before it is left out, too."""
         ladder = self.ladder
         return ladder[ladder.first].packet.at if ladder.first > 1 and len(ladder) else 0.0
 
@@ -246,7 +246,7 @@ class Timeline:
                 and note.at - last.packet.at < _AT_ONCE
             ):
                 answers.append(lines.pop())
-            if not lines or _calls_for_packets(lines[-1]):  # nothing came that would have been answered
+            if not lines or _calls_for_packets(lines[-1]):  # these packets are no answers: put them back
                 lines.extend(reversed(answers))
                 answers.clear()
         after_packet = _number(lines[-1]) if lines else self._seen
@@ -254,9 +254,10 @@ class Timeline:
         lines.extend(reversed(answers))
 
     def _since_its_cause(self, note: SocketEvent) -> list[Line]:
-        """The lines behind the packet that brought an event about, the last one first; they are taken away.
+        """Remove and return the lines after the packet that caused an event, the last one first.
 
-        None where that is not known: but what a socket tells stays in the order in which it tells it.
+        Empty where that packet is not known, or another event of the same socket stands after it, as these
+        keep their order.
         """
         lines, taken = self._lines, list[Line]()
         causes, to = _causes(note.event), "in" if note.end == "local" else "out"
@@ -293,7 +294,7 @@ class Timeline:
             self._put(note)
 
     def _later(self, at: float) -> list[SocketEvent | Annotation]:
-        """What was told after a packet that only comes now, as those of a capture may; it is taken away."""
+        """Remove and return the lines for what happened after `at`: a captured packet may come late."""
         lines, stay, late = self._lines, list[Line](), list[SocketEvent | Annotation]()
         while lines and len(stay) < _NEAR:
             last = lines.pop()
@@ -307,7 +308,7 @@ class Timeline:
         return late[::-1]
 
     def _begins(self, new: NewAssociation, at: float) -> None:
-        """A line above the first packet of another association, which only its last one shows to be that."""
+        """Add a line above the first packet of another association, which only its COOKIE ACK has shown."""
         client, server = new.tags
         what = "the association begins anew" if new.restarts else "another association begins"
         said = f"{what}: tags {client:08x}, {server:08x}"
@@ -315,7 +316,7 @@ class Timeline:
         self._lines.insert(self.place(new.number) - self.first, line)
 
     def _forget(self) -> None:
-        """Lines of packets that are no longer kept go, and what was between them."""
+        """Drop the lines of packets that are no longer kept, and those between them."""
         lines, first = self._lines, self.ladder.first
         while lines and self._oldest < first:
             line = lines[0]
@@ -329,7 +330,7 @@ class Timeline:
 
 
 class TimelineSnapshot(NamedTuple):
-    """What a course is made from, in copies to which nothing is added: for another thread to read."""
+    """The sources of a timeline, as copies that do not change: for another thread to read."""
 
     conversation: Conversation
     shown: LadderOptions
@@ -340,7 +341,7 @@ class TimelineSnapshot(NamedTuple):
     """Seconds of the link's clock."""
 
     def follow(self) -> Generator[bytes, None, Timeline]:
-        """The course, after nothing for each slice of it: whoever waits may think better of it."""
+        """Make the timeline in slices, yielding b"" after each, so that the caller can stop; returns it."""
         timeline = Timeline(Ladder(self.conversation))
         timeline.show(self.shown)
         while True:
@@ -351,12 +352,12 @@ class TimelineSnapshot(NamedTuple):
 
 
 def sides(ends: Iterable[Association], conversation: Conversation) -> dict[int, End]:
-    """At which end of a conversation each association is, by its key."""
+    """At which end of a conversation each of these associations is, by key."""
     return {end.key: "local" if end.endpoint == conversation.endpoint else "peer" for end in ends}
 
 
 def text(line: SocketEvent | Annotation) -> str:
-    """A line that is no packet, in words. Printable."""
+    """The text of a line that is no packet, printable."""
     if isinstance(line, Annotation):
         return line.text
     event = line.event
@@ -368,7 +369,7 @@ def text(line: SocketEvent | Annotation) -> str:
 
 
 def beats(ladder: Ladder, line: HeartbeatRun, now: float) -> str:
-    """HEARTBEATs in a row, in words; `now` in seconds of the link's clock."""
+    """The text of a run of HEARTBEATs; `now` is in seconds of the link's clock."""
     count, alone = line.last - line.first + 1, ladder.unanswered(line.first, line.last, now)
     lost, awaited = ladder.answers_lost(line.first, line.last), ladder.awaited(line.first, line.last, now)
     said = ladder.label(ladder[line.first])
@@ -388,22 +389,22 @@ def beats(ladder: Ladder, line: HeartbeatRun, now: float) -> str:
 
 
 def _asked_for(event: Event) -> bool:
-    """Whether it is what the socket was told, and not what it tells."""
+    """Whether an event is of a command to the socket, not from it."""
     return isinstance(event, Opening | Ending) or (isinstance(event, Message) and event.direction == "out")
 
 
 def _notifies(event: Event) -> bool:
-    """Whether its stack told it of itself, some time before it was read."""
+    """Whether an event is a notification, which the stack made some time before it was read."""
     return not _asked_for(event) and not isinstance(event, Message | MessageTooLarge)
 
 
 def _calls_for_packets(line: Line) -> bool:
-    """Whether packets right below a line are of its doing, and answer nothing."""
+    """Whether packets directly below a line are caused by it, and are no answers."""
     return isinstance(line, Annotation) or (isinstance(line, SocketEvent) and _asked_for(line.event))
 
 
 def _causes(event: Event) -> tuple[str, ...]:
-    """The chunks of which one has come where a socket is told so, as far as it is always the same."""
+    """The chunks of which one causes this event; empty where that varies."""
     match event:
         case ShutdownEvent():
             return ("SHUTDOWN",)
@@ -417,7 +418,7 @@ def _causes(event: Event) -> tuple[str, ...]:
 
 
 def _number(line: Line) -> int:
-    """The number of the last packet up to a line."""
+    """The number of the last packet at or before a line."""
     match line:
         case Row():
             return line.number

@@ -1,6 +1,6 @@
-"""Blocks of TSNs, first and last, as a peer names them: in any order, overlapping, of more than there are.
+"""Blocks of TSNs (first, last) as a peer may send them: in any order, overlapping, with TSNs never sent.
 
-What is done with them takes no longer than there are blocks and known TSNs, whatever the blocks say.
+All functions take time in proportion to the blocks and the TSNs known, however large the blocks are.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -8,11 +8,11 @@ from itertools import pairwise
 
 Block = tuple[int, int]
 FAR = 1 << 24
-"""TSNs between two chunks that one end can't have outstanding: their count began anew."""
+"""TSNs that one end can't have outstanding: between chunks so far apart a new association began."""
 
 
 def apart(blocks: Iterable[Block]) -> list[Block]:
-    """Blocks in order, those that touch or overlap made one, those that are none left out."""
+    """The blocks in order, with those that touch or overlap joined, and empty ones left out."""
     made: list[Block] = []
     for first, last in sorted(blocks):
         if first > last:
@@ -25,7 +25,7 @@ def apart(blocks: Iterable[Block]) -> list[Block]:
 
 
 def without(blocks: list[Block], others: list[Block]) -> Iterator[Block]:
-    """What of the blocks is in none of the others; both are in order and apart."""
+    """The parts of `blocks` that are in none of `others`; both are in order and apart."""
     at = 0
     for first, last in blocks:
         while at < len(others) and others[at][1] < first:
@@ -41,12 +41,12 @@ def without(blocks: list[Block], others: list[Block]) -> Iterator[Block]:
 
 
 def between(blocks: list[Block]) -> Iterator[Block]:
-    """What lies between blocks that are in order and apart."""
+    """The gaps between blocks that are in order and apart."""
     yield from ((one[1] + 1, other[0] - 1) for one, other in pairwise(blocks))
 
 
 def among(first: int, last: int, some: Collection[int]) -> list[int]:
-    """Those of some TSNs that are in this block, in order."""
+    """Those of `some` TSNs that are from `first` to `last`, in order."""
     if last - first < len(some):
         return [tsn for tsn in range(first, last + 1) if tsn in some]
     return sorted(tsn for tsn in some if first <= tsn <= last)

@@ -1,7 +1,7 @@
-"""What one end has sent and what of it is acknowledged: TSNs, flight size and windows over time.
+"""What one end has sent, and what of it is acknowledged: TSNs, flight size and windows over time.
 
-Folded from the packets of one conversation, as their sender sees them: what it sends counts when it is sent,
-what the other end says when it has come. Times are seconds of the link's clock.
+Worked out from the packets of one conversation, as their sender sees them: what it sends counts when sent,
+what the other end sends when it arrives. Times are seconds of the link's clock.
 """
 
 import heapq
@@ -33,13 +33,13 @@ from .send_history import SendHistory
 from .tsn_blocks import FAR, among, apart, without
 
 KEPT = 100_000
-"""Values kept of each series unless told otherwise, and chunks that may wait for their acknowledgement."""
+"""Values kept of each series, and chunks outstanding that are followed; by default."""
 HOLDS = 2.0
-"""Seconds after which, without another sample, nothing is known of what is sampled."""
+"""Seconds for which a sample holds without another one."""
 
 
 class Span(NamedTuple):
-    """The lowest and the highest value in a part of the time, and the one it ended with."""
+    """The lowest, the highest and the last value within a part of the time."""
 
     lowest: int
     highest: int
@@ -47,7 +47,7 @@ class Span(NamedTuple):
 
 
 class Track:
-    """A number over time, the oldest first; of more than `kept` values the oldest go."""
+    """A number over time, the oldest value first; beyond `kept` values the oldest are dropped."""
 
     __slots__ = ("_kept", "times", "values", "went")
 
@@ -55,70 +55,72 @@ class Track:
         self.times = array("d")
         self.values = array("q")
         self.went = 0
-        """How many had to go."""
+        """How many were dropped."""
         self._kept = kept
 
     def __len__(self) -> int:
         return len(self.times)
 
     def add(self, time: float, value: int) -> None:
-        """One more value; a time before the last one's counts as that."""
+        """Add a value; a time before the last one's counts as that."""
         self.times.append(max(time, self.times[-1]) if self.times else time)
         self.values.append(value)
         if len(self.times) > self._kept + self._kept // 4:
-            # All at once, as each cut moves all that stays.
+            # Many at once, as each cut moves all the others.
             old = len(self.times) - self._kept
             del self.times[:old]
             del self.values[:old]
             self.went += old
 
     def change(self, time: float, value: int) -> None:
-        """The value from now on, for a number that has one all the time."""
+        """Add a value if it differs from the last one: for a number that holds until it changes."""
         if not self.values or self.values[-1] != value:
             self.add(time, value)
 
     def withdraw(self, value: int) -> float | None:
-        """The newest value was none: its time, None where it is another one."""
+        """Remove the newest value if it is this one; returns its time, else None."""
         if not self.values or self.values[-1] != value:
             return None
         self.values.pop()
         return self.times.pop()
 
     def within(self, begin: float, end: float) -> range:
-        """Indices of the values of this time, both ends included."""
+        """The indices of the values from `begin` to `end`, both included."""
         return range(bisect_left(self.times, begin), bisect_right(self.times, end))
 
     def columns(self, begin: float, end: float, count: int) -> list[Span | None]:
-        """What the value was in each of `count` equal parts of a time, None before the first value."""
+        """The values in each of `count` equal parts of a time; None before the first value."""
         made: list[Span | None] = []
         at = bisect_left(self.times, begin)
         for column in range(1, count + 1):
             behind = bisect_left(self.times, begin + (end - begin) * column / count, at)
-            values = self.values[max(0, at - 1) : behind]  # with that which held when the part began
+            values = self.values[max(0, at - 1) : behind]  # with the one that held when the part began
             made.append(Span(min(values), max(values), values[-1]) if values else None)
             at = behind
         return made
 
     @property
     def last(self) -> int | None:
-        """The present value, None where there is none."""
+        """The newest value, None where there is none."""
         return self.values[-1] if self.values else None
 
 
 class SendWindow:
     """One direction: the DATA of one end, and the SACKs of the other.
 
-    TSNs are counted from the initial one, which is 0; where the packets with it weren't seen, from the
-    first that was. `sent`, `retransmitted`, `late` (first seen behind higher ones: sent again, or overtaken),
-    `twice` (too soon for a timer: sent again, or copied on the way), `probed` (zero window probes) and `lost`
-    (by the link, on purpose) are TSNs when they were sent, each packet in one of them; `beyond` are TSNs when
-    a SACK reported them in a gap block, `abandoned` those that no SACK had told of when a FORWARD TSN gave
-    them up.
-    `acknowledged` is the cumulative TSN ack; `flight` (octets of user data sent and acknowledged neither
-    cumulatively nor in a gap block, RFC 9260, section 1.3) and `rwnd` (octets, as the other end advertised
-    it) change in steps, as `rto` (ms) does; `srtt` (ms, in steps of `srtt_step`) is the one measured last. No
-    packet tells `cwnd`, `rto` and `srtt`: they are known only where they were sampled. `cwnd` (octets) has a
-    value for each sample: between two it may have been anything.
+    TSNs are counted from the initial one, which is 0; where that was not seen, from the first TSN seen.
+
+    TSNs when they were sent, each DATA chunk in one of these: `sent` (for the first time), `retransmitted`,
+    `late` (first seen after higher TSNs: sent again, or overtaken), `twice` (again too soon for a timer: sent
+    again, or copied by the network), `probed` (zero window probes), `lost` (dropped by the link). `beyond`
+    are TSNs when a SACK first reported them in a gap block, `abandoned` when a FORWARD TSN gave them up
+    unreported.
+
+    `acknowledged` is the Cumulative TSN Ack, `flight` the octets of user data sent and acknowledged neither
+    cumulatively nor in a gap block (RFC 9260, section 1.3), `rwnd` the octets that the other end advertised.
+    These hold until they change, as `rto` (ms) does. `srtt` (ms, in steps of `srtt_step`) is the newest. No
+    packet tells `cwnd`, `rto` and `srtt`: they are sampled from the stack. `cwnd` (octets) has one value for
+    each sample, as between two it may have been anything.
     """
 
     def __init__(self, kept: int = KEPT) -> None:
@@ -133,12 +135,12 @@ class SendWindow:
         self.rto = Track(kept)
         self.srtt: int | None = None
         self.srtt_step = 1
-        self._sampled: list[tuple[float, float]] = []  # from a first to a last sample, none far from the next
+        self._sampled: list[tuple[float, float]] = []  # times of first and last sample, none `HOLDS` apart
         self.time = 0.0
-        """When a packet of this direction was sent last, or one about it came."""
+        """When the last packet of this direction was sent, or the last one about it arrived."""
 
     def _begin(self, initial: int | None) -> None:
-        """An association begins: TSNs count from here."""
+        """Start an association: TSNs count from `initial`."""
         kept = self._kept
         self._tries.begin()
         self.phase.begin(seen=initial is not None and initial == self._announced)
@@ -151,50 +153,50 @@ class SendWindow:
         self.highest = -1
         """The highest TSN sent, -1 before the first."""
         self.retransmissions = 0
-        """DATA chunks sent again, by this end, whether lost again or not; no zero window probe."""
+        """DATA chunks that this end sent again, whether lost again or not, without zero window probes."""
         self.lates = 0
-        """DATA chunks that were seen first behind higher TSNs: sent again, or overtaken on the way here."""
+        """DATA chunks first seen after higher TSNs: sent again, or overtaken on the way here."""
         self.twos = 0
-        """DATA chunks that came twice, too soon for a timer: sent again, or copied on the way."""
+        """DATA chunks seen twice, too soon for a timer: sent again, or copied by the network."""
         self.probes = 0
-        """Zero window probes: DATA chunks sent though the other end had no room, those sent again too."""
+        """Zero window probes: DATA chunks sent though the other end had no room, also those sent again."""
         self.probes_again = 0
-        """Those of them that were sent again, which are no sign of loss and not among the retransmissions."""
+        """Zero window probes sent again, which are no sign of loss and not among `retransmissions`."""
         self.losses = 0
-        """DATA chunks that the link lost on purpose."""
+        """DATA chunks that the link dropped."""
         self.given_up = 0
-        """DATA chunks abandoned by a FORWARD TSN: the Cumulative TSN Ack moves over them, too."""
-        self._passed = 0  # of them, those that it has moved over
-        self._to_pass: deque[int] = deque(maxlen=kept)  # the others
+        """DATA chunks abandoned by a FORWARD TSN; the Cumulative TSN Ack passes over them, too."""
+        self._passed = 0  # of these, the number that it has passed over
+        self._to_pass: deque[int] = deque(maxlen=kept)  # the TSNs of the others
         self._cumulative = -1
-        self._let_go = -1  # the highest that had to go from what is outstanding
+        self._let_go = -1  # the highest TSN dropped from `_outstanding` as there was no room
         self._octets = 0
-        self._outstanding: dict[int, int] = {}  # octets of what isn't acknowledged cumulatively, by TSN
-        self._gaps: list[tuple[int, int]] = []  # blocks of the last SACK, in order, apart
-        self._reported: set[int] = set()  # which of the outstanding are in them
+        self._outstanding: dict[int, int] = {}  # octets by TSN, of those not acknowledged cumulatively
+        self._gaps: list[tuple[int, int]] = []  # gap blocks of the last SACK, in order, apart
+        self._reported: set[int] = set()  # those of the outstanding that are in them
         self._coming: list[tuple[float, int, Sack | Shutdown | Abort | int]] = []
         self._order = 0
 
     @property
     def taken(self) -> int:
-        """DATA chunks that the Cumulative TSN Ack has moved over, without those abandoned."""
+        """DATA chunks that the Cumulative TSN Ack has passed over, without those abandoned."""
         return self._cumulative + 1 - self._passed
 
     @property
     def in_flight(self) -> int:
-        """DATA chunks in flight."""
+        """DATA chunks in flight, of those seen."""
         return len(self._outstanding) - len(self._reported)
 
     @property
     def unseen(self) -> int:
-        """DATA chunks in flight that were not seen, at least: `in_flight` and `flight` are without them."""
+        """DATA chunks in flight, at least, that were not seen and so are not in `in_flight` and `flight`."""
         begin = max(self._cumulative, self._let_go) + 1
         come = sum(max(0, last - max(first, begin) + 1) for first, last in self._gaps)
         return max(0, self.highest + 1 - begin - self.in_flight - come - len(self._to_pass))
 
     @property
     def waits(self) -> bool:
-        """Whether something is not acknowledged yet, or an answer is on its way."""
+        """Whether DATA is outstanding, or a packet of the other end is under way."""
         return bool(self._outstanding or self._coming)
 
     # --- what this end sends
@@ -204,7 +206,7 @@ class SendWindow:
         self._announced = initial
 
     def next_packet(self) -> None:
-        """What is sent from now on is in another packet."""
+        """The chunks sent from now on are in another packet."""
         self._packets += 1
 
     def send(self, time: float, tsn: int, octets: int, lost: bool, *, as_sent: bool = True) -> None:
@@ -244,7 +246,7 @@ class SendWindow:
             self.flight.change(time, self._octets)
 
     def skip(self, time: float, tsn: int) -> None:
-        """A FORWARD TSN was sent: what is up to here is given up (RFC 3758, section 3.5)."""
+        """A FORWARD TSN was sent: DATA up to this TSN is given up (RFC 3758, section 3.5)."""
         if self.initial is not None:
             time = self._tick(time)
             self._tries.skip(tsn)
@@ -257,20 +259,20 @@ class SendWindow:
             self.flight.change(time, self._octets)
 
     def end(self, time: float) -> None:
-        """The association is aborted: what was outstanding is nobody's any more (RFC 9260, section 9.1)."""
+        """The association is ended by an ABORT: nothing is outstanding any more (RFC 9260, section 9.1)."""
         for number in list(self._outstanding):
             self._settle(number)
         self.flight.change(self._tick(time), self._octets)
 
-    # --- what the other end says
+    # --- what the other end sends
 
     def answer(self, time: float, said: "Sack | Shutdown | Abort | int") -> None:
-        """A SACK, a SHUTDOWN, an ABORT, or a rwnd of an INIT will come at this time."""
+        """A SACK, a SHUTDOWN, an ABORT, or the a_rwnd of an INIT or INIT ACK will arrive at this time."""
         self._order += 1
         heapq.heappush(self._coming, (time, self._order, said))
 
     def until(self, now: float) -> None:
-        """Take in what has come by now."""
+        """Take in what has arrived by `now`."""
         while self._coming and has_come(self._coming[0][0], now):
             arrival, _, said = heapq.heappop(self._coming)
             time = min(arrival, now)
@@ -288,13 +290,13 @@ class SendWindow:
 
     def _hear(self, time: float, said: Sack | Shutdown) -> None:
         if self.initial is None:
-            # Nothing was sent that we know of, so that TSNs tell nothing.
+            # No DATA of this end was seen, so the TSNs in a SACK tell nothing.
             if isinstance(said, Sack):
                 self.rwnd.change(time, said.rwnd)
             return
         cumulative = self._relative(said.cumulative_tsn)
         if not self._cumulative <= cumulative <= self.highest:
-            return  # overtaken by a later one, or about what nobody has sent
+            return  # overtaken by a later one, or about TSNs that were not sent
         for number in among(self._cumulative + 1, cumulative, self._outstanding):
             self._settle(number)
         if cumulative > self._cumulative:
@@ -310,7 +312,7 @@ class SendWindow:
         self.flight.change(time, self._octets)
 
     def _report(self, time: float, gaps: Sequence[tuple[int, int]]) -> None:
-        """What is beyond a gap has come. A receiver may take that back (RFC 9260, section 6.2)."""
+        """Take in a SACK's gap blocks. A receiver may take back what it reported (RFC 9260, section 6.2)."""
         if not gaps and not self._gaps:
             return
         low, high = self._cumulative + 1, self.highest
@@ -332,22 +334,22 @@ class SendWindow:
     # --- both
 
     def sample(self, now: float, path: Path) -> None:
-        """What the stack says now of the path that is sent on."""
+        """Take in what the stack says at `now` of the path that this end sends on."""
         if self._sampled and now - self._sampled[-1][1] <= HOLDS:
             self._sampled[-1] = (self._sampled[-1][0], max(now, self._sampled[-1][1]))
         else:
             self._sampled.append((now, now))
         self.phase.sample(now, path.cwnd, path.mtu, self.rwnd.values[0] if self.rwnd.values else None)
         self.cwnd.add(now, path.cwnd)
-        if path.rto:  # 0 before the first round trip was measured
+        if path.rto:  # 0 before the first measurement of the round trip
             self.rto.change(now, path.rto)
         if path.srtt is not None:
             self.srtt, self.srtt_step = path.srtt, path.srtt_step
 
     def sampled(self, begin: float, end: float, count: int) -> list[bool]:
-        """In which of `count` equal parts of a time samples tell what `rto` was.
+        """In which of `count` equal parts of the time from `begin` to `end` samples tell `rto`.
 
-        What was sampled last holds for `HOLDS` more; between two samples further apart nothing is known.
+        The last sample holds for `HOLDS`; between two samples further apart than that nothing is known.
         """
         known = [False] * count
         for number, (first, last) in enumerate(self._sampled, 1):
@@ -358,12 +360,12 @@ class SendWindow:
         return known
 
     def _tick(self, time: float) -> float:
-        # Packets are told a moment late, what the other end says is taken in by then.
+        # Packets come here a moment late, when later arrivals may have been taken in already: never go back.
         self.time = max(self.time, time)
         return self.time
 
     def _relative(self, tsn: int) -> int:
-        """Where a TSN is, counted on from the highest sent: they wrap around (RFC 9260, section 1.6)."""
+        """A TSN counted from the initial one, near the highest sent, as they wrap (RFC 9260, section 1.6)."""
         return unwrap(tsn - self._zero, self.highest)
 
     def _settle(self, number: int) -> None:
@@ -384,7 +386,7 @@ class SendWindows:
         """Take in packets, in the order in which they were sent."""
         for _, packet, decoded in packets:
             if packet.verdict in ("duplicated", "refused"):
-                continue  # the link's copy, of which its sender knows nothing; what may be anybody's
+                continue  # the link's copy, which no end sent; or a packet that anybody may have sent
             mine = self.sending[packet.direction]
             mine.next_packet()
             others = self.sending["out" if packet.direction == "in" else "in"]
@@ -408,7 +410,8 @@ class SendWindows:
                         mine.skip(packet.mono, chunk.cumulative_tsn)
                     case Init():
                         mine.announce(chunk.initial_tsn)
-                        # An INIT in an association may be anybody's; of a restart SACKs tell the rwnd.
+                        # While an association is up anybody may send an INIT; after a restart SACKs tell the
+                        # rwnd.
                         if not lost and (others.rwnd.last is None or isinstance(chunk, InitAck)):
                             others.answer(arrival, chunk.rwnd)
                     case _:
@@ -417,6 +420,6 @@ class SendWindows:
                 others.until(packet.mono)
 
     def until(self, now: float) -> None:
-        """Take in what has come to either end by now."""
+        """Take in what has arrived at either end by `now`."""
         for sending in self.sending.values():
             sending.until(now)
