@@ -481,7 +481,7 @@ def test_how_many_streams_there_were_is_told_at_the_end_or_not_at_all(running: R
     assert (end.outbound_streams, end.inbound_streams) == (
         (2, 3) if running.stack == "userspace" else (None, None)
     )
-    client = running.client(to=running.nobody(over_udp=True))
+    client = running.client(to=running.nobody(over_udp=running.stack == "userspace"))
     refused = running.until(AssocChange, endpoint=client)
     assert (refused.state, refused.outbound_streams, refused.inbound_streams) == (
         "CANT_STR_ASSOC",

@@ -15,6 +15,7 @@ from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Direction, Packet, Peer
 from sctp_tui.sctp.system import kernel_udp_port
 
+from .clock_offset import ClockOffset
 from .ring import SETTLED, Frame, NoCapture, Ring
 from .seen_aborts import SeenAbort, SeenAborts
 
@@ -22,7 +23,6 @@ __all__ = ["SETTLED", "Capture", "CapturedSocket", "CapturedSockets", "NoCapture
 
 _LATE = 1.0  # s in which a closed endpoint's last packets are still its own
 _FLOWS = 8192  # pairs of addresses and ports kept in mind, each way; past it the oldest is looked up anew
-_STEPPED = 0.001  # s by which the two clocks differ otherwise than before: one was set
 _SCTP, _UDP, _FRAGMENT = 132, 17, 44
 _NO_TAG = bytes(4)
 
@@ -107,7 +107,7 @@ class Capture:
         self._flows: dict[bytes, int] = {}
         self._last_flow = 0
         self._missed = 0
-        self._offset = clock.mono() - clock.wall()
+        self._offset = ClockOffset(clock)
 
     @property
     def missed(self) -> int:
@@ -120,9 +120,7 @@ class Capture:
 
     def read(self) -> None:
         """Tell of what has passed. Never blocks."""
-        offset = self._clock.mono() - self._clock.wall()
-        if abs(offset - self._offset) > _STEPPED:
-            self._offset = offset
+        self._offset.update()
         for frame in self._ring.read():
             self._missed += frame.missed
             self._hear(frame)
@@ -157,7 +155,7 @@ class Capture:
         ports = packet[:4]
         key = source + destination + udp + ports
         way = self._ways.get(key)
-        now = frame.at + self._offset
+        now = frame.at + self._offset.seconds
         if way is None or (way.version != self._ends.version if way.end is None else way.end.until < now):
             way = self._look_up(key, parts, packet, frame, now)
         if way.end is None:
