@@ -3,6 +3,9 @@ from typing import get_args
 import pytest
 
 from sctp_tui.monitor.associations import Associations
+from sctp_tui.monitor.filter.columns import BY_NAME
+from sctp_tui.monitor.filter.language import parse
+from sctp_tui.monitor.text.ending import AssociationEnd
 from sctp_tui.sctp.events import AssocState, Detail, Event, Origin, Path, Statistics, Status
 
 from .story import CLIENT, Story
@@ -95,6 +98,42 @@ def test_how_it_ended_in_plain_words(state: AssocState, by: Origin, error_text: 
     row = told(s.up(1), s.change(1, state, by, error_text)).get(1)
     assert row is not None
     assert (row.state, str(row.ended)) == ("CLOSED", ended)
+
+
+@pytest.mark.parametrize(
+    ("event", "end"),
+    [
+        (("SHUTDOWN_COMP", "peer"), AssociationEnd("shutdown", "peer")),
+        (("COMM_LOST", "us"), AssociationEnd("aborted", "us")),
+        (
+            ("COMM_LOST", "peer", "shutdown, lost"),
+            AssociationEnd("aborted", "peer", "shutdown, lost"),
+        ),
+        (("COMM_LOST", "nobody", "aborted"), AssociationEnd("lost", "nobody", "aborted")),
+        (("COMM_LOST", "unknown"), AssociationEnd("unknown", "unknown")),
+        (
+            ("CANT_STR_ASSOC", "nobody", "no answer from x"),
+            AssociationEnd("unanswered", "nobody", "no answer from x"),
+        ),
+        (("CANT_STR_ASSOC", "nobody", "no way to x"), AssociationEnd("refused", "nobody", "no way to x")),
+        (("CANT_STR_ASSOC", "peer", "no answer"), AssociationEnd("refused", "peer", "no answer")),
+        (("CANT_STR_ASSOC", "peer", ""), AssociationEnd("refused", "peer", "refused by peer")),
+    ],
+)
+def test_how_it_ended_is_a_value_whatever_words_somebody_gave(
+    event: tuple[AssocState, Origin], end: AssociationEnd
+) -> None:
+    s = Story()
+    row = told(s.up(1), s.change(1, *event)).get(1)
+    assert row is not None
+    assert row.ended == end
+    assert row.by == end.by
+    assert end.failed == (end.kind != "shutdown")
+    assert BY_NAME["state"].look is not None
+    assert BY_NAME["state"].look(row) == ("failed" if end.failed else "ended")
+    test = parse("failed").of_table()
+    assert test is not None
+    assert test(row, 101.0) == end.failed
 
 
 def test_a_restart_keeps_the_row_and_a_new_key_with_the_same_id_gets_its_own() -> None:
