@@ -1,4 +1,4 @@
-"""The filter: the language, what its fields stand for, and what it leaves of the log and of the table.
+"""The filter: its language, its fields, and the filtered log and table.
 
-Start at `language`. It may import what the monitor knows, the words for it, and nothing of a screen.
+Start at `language`. It may import the tables of the monitor and `text`, and nothing of a screen.
 """

@@ -1,6 +1,6 @@
-"""The columns of the table of associations: all that the program knows of each, in one declaration.
+"""The columns of the table of associations, each in one declaration.
 
-The table, the lists of columns and of orders, the filter, its help and exports are made from `COLUMNS`: a new
+The table, the choices of columns and orders, the filter, its help and exports are made from `COLUMNS`: a new
 column is one entry here.
 """
 
@@ -18,13 +18,13 @@ from .field import Field
 from .values import HUGE, MILLISECONDS, OCTETS, SECONDS, AddressKind, Kind, NumberKind, StateKind
 
 Value = Any
-"""What rows are compared by, of one type a column; None: not known, or what an ended one has no more."""
+"""What rows are sorted by, of one type in a column; None: not known, or the row has ended and has none."""
 ValueOf = Callable[[Association, float], Value]
 """The value of an association at a time (s, monotonic)."""
 
 _SHORT, _LONG = NumberKind(0xFFFF), NumberKind(0xFFFFFFFF)
 COUNT = NumberKind(HUGE)
-"""Numbers that may be as large as they like."""
+"""Numbers without a limit of their own."""
 _BYTES = NumberKind(HUGE, OCTETS)
 _MS = NumberKind(HUGE, MILLISECONDS)
 _S = NumberKind(HUGE, SECONDS)
@@ -33,9 +33,9 @@ _S = NumberKind(HUGE, SECONDS)
 class AssociationColumn(Column[Association], frozen=True, kw_only=True):
     """A column of the table of associations.
 
-    Rows are ordered by `value`: numbers from the largest at first, or `smallest_first`; where it is `fixed`
-    no row is ever moved by it while it is there. `fields` are what a filter calls it by; `facts` gives what
-    an export has of a row at a time, by name, in plain units.
+    Rows are sorted by `value`: with the largest first, or `smallest_first`. `fixed`: the value of a row never
+    changes, so rows keep their places. `fields` are its fields in the filter; `facts` gives what an export
+    has of a row at a time, by name, in plain units.
     """
 
     value: ValueOf
@@ -60,10 +60,10 @@ def _number(
     rank: int = 0,
     live: bool = False,
 ) -> AssociationColumn:
-    """A column with a number, which `show` makes a text of.
+    """A column with a number, which `show` turns into text.
 
-    A filter calls it by the column's name, `about` says there what it is; an export has it as `fact`, with so
-    many `digits`. A number of `live` associations an ended one has no more, and its end needs the room.
+    In the filter it has the column's name, and `about` as its help; in an export it is `fact`, rounded to
+    `digits`. `live`: an ended association has no such number, and its cell is left to the text of its end.
     """
 
     def of_live(row: Association, now: float) -> Value:
@@ -93,16 +93,17 @@ def _number(
     )
 
 
-# Ten thousand tuples made anew at each sort would be more work for the garbage collector than for the sort.
+# Cached: ten thousand new tuples for each sort would keep the garbage collector busy longer than the sort
+# takes.
 @lru_cache(maxsize=20_000)
 def _place(peer: Peer, name: str) -> tuple[bool | int | str, ...]:
-    """Those with a name come first, by their names; then by address, IPv4 before IPv6, then what is none."""
+    """Named peers first, by name; then by address: IPv4, IPv6, then texts that are no address."""
     return (not name, name.casefold(), *_address(peer.addresses[0]), peer.port)
 
 
 def _address(text: str) -> tuple[int | str, ...]:
     try:
-        return (4, *map(int, text.split(".")))  # much sooner than ipaddress, of which ten thousand are seen
+        return (4, *map(int, text.split(".")))  # much faster than ipaddress, for ten thousand rows
     except ValueError:
         pass
     try:
@@ -362,6 +363,6 @@ COLUMNS: tuple[AssociationColumn, ...] = (
         rank=1,
     ),
 )
-"""In the order of the table."""
+"""All columns, in the order of the table."""
 
 BY_NAME: Mapping[str, AssociationColumn] = {column.name: column for column in COLUMNS}

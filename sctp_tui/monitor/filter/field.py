@@ -1,4 +1,4 @@
-"""One field that a filter may speak of."""
+"""One field of the filter's language."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,11 +12,11 @@ from .values import Kind
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One field. The first of `names` is the one that the help has; without a `kind` it stands alone.
+    """One field. The help shows the first of `names`; a field without a `kind` stands alone, without a value.
 
-    `event` and `association` give the value of a row (the latter at a monotonic time in seconds), None
-    where that row has none; they are None themselves where the field means nothing in the log or table.
-    With `by_key` the log takes it from the association of the event.
+    `event` and `association` give the value of a row (the latter at a monotonic time in seconds), None where
+    that row has none. They are None themselves where the field has no meaning in the log, or in the table.
+    `by_key`: in the log the value is that of the event's association.
     """
 
     names: tuple[str, ...]
@@ -28,6 +28,6 @@ class Field(msgspec.Struct, frozen=True):
 
 
 def where(field: Field) -> str:
-    """`both`, `log` or `table`: where a field says something."""
+    """Where a field has a meaning: `both`, `log` or `table`."""
     in_log = field.event is not None or field.by_key
     return "both" if in_log and field.association is not None else "log" if in_log else "table"

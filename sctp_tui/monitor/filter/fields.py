@@ -1,8 +1,8 @@
-"""The fields that a filter may speak of: their names, what stands behind them, and where they mean something.
+"""The fields of the filter: their names, their values, and where they have a meaning.
 
-Filter, help and errors are made from this one list: the fields of the table's columns, and what is no
-column. A field that a row does not have (a notification has no stream) compares as false; a field that its
-kind of row never has (the log has no RTT) says nothing there.
+Filter, help and errors are made from this one list: the fields of the table's columns, and those that are no
+column. Where a row has no value for a field (a notification has no stream) a comparison is false; where its
+kind of row never has one (the log has no RTT) the term is ignored.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,7 +48,7 @@ def _in_state(state: str) -> Check:
 
 
 def _events() -> Mapping[str, Check]:
-    """Every event of the log by its name in JSON, and the states of changes by theirs in RFC 6458."""
+    """Tests for every event of the log by its name in JSON, and for states by their names in RFC 6458."""
     named = {kind.__struct_config__.tag: kind for kind in get_args(AnyEvent)}
     checks = {name: _is(kind) for name, kind in named.items() if name not in _NUMBERS}
     checks["notification"] = _is(*get_args(Notification))
@@ -60,7 +60,7 @@ def _text(event: Event) -> bytes | str:
 
 
 def containing(text: str) -> Callable[[Event], bool]:
-    """The test that `text~` makes, for a text as it is."""
+    """The test of `text~`, for a text as the user typed it."""
     check = TextKind().contains(TypedValue(text, 0, len(text)))
     return lambda event: check(_text(event))
 
@@ -127,6 +127,6 @@ FIELDS: tuple[Field, ...] = (
     *_OWN,
     *(field for field in _OF_COLUMNS if where(field) == "table"),
 )
-"""Those of the table's columns, each beside those that mean something in the same places."""
+"""All fields, in the order of the help: of columns that the log has too, others, of the table alone."""
 
 BY_NAME: Mapping[str, Field] = {name: field for field in FIELDS for name in field.names}

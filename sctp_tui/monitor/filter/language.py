@@ -1,11 +1,11 @@
-"""The language of the filter: what a user types becomes one test for the log and one for the table.
+"""The filter language: parses what the user types into one test for the log and one for the table.
 
     assoc=4 stream=1..3 ppid=46 dir=in size>1000 text~hello
     event=assoc_change or (unordered not stream=0)
 
-Terms beside each other must all hold; `or`, `not` and parentheses as usual, `and` may be written. A comma
-between values means any of them. A field alone means the rows that have it. What says nothing about a kind
-of row (`rtt>50` in the log, `dir=in` in the table) is left out there, as if it had not been typed.
+Terms beside each other must all hold, with or without `and` between them; `or`, `not` and parentheses work as
+usual. A comma between values means any of them. A field alone means the rows that have it. A term that has no
+meaning for a kind of row (`rtt>50` in the log, `dir=in` in the table) is ignored there.
 """
 
 import re
@@ -28,7 +28,7 @@ Find = Callable[[int], Association | None]
 EventTest = Callable[[Event], bool]
 AssociationTest = Callable[[Association, float], bool]
 
-_DEEPEST = 50  # parentheses within parentheses
+_DEEPEST = 50  # levels of parentheses
 _LONGEST = 4000  # characters
 _OPERATORS = ("<=", ">=", "!=", "=", "<", ">", "~")
 _SPACE = re.compile(r"\s*")
@@ -39,7 +39,7 @@ _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _WORDS = ("and", "or", "not")
 
 
-# --- what is parsed: a tree, from which tests are made
+# --- the parsed filter: a tree, from which tests are made
 
 
 class _Term(msgspec.Struct, frozen=True):
@@ -63,9 +63,9 @@ _Node = _Term | _Not | _All | _Any
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """A filter that can be: `text` is what was typed, `fields` the fields that it speaks of.
+    """A parsed filter: `text` is what was typed, `fields` the names of the fields in it.
 
-    `networks` are those that a peer's address may be of.
+    `networks` are those in it that a peer's address is compared with.
     """
 
     text: str
@@ -74,14 +74,14 @@ class Filter(msgspec.Struct, frozen=True):
     _node: _Node
 
     def of_log(self, find: Find) -> EventTest | None:
-        """The test for events; None where it says nothing about the log, and all belong to it.
+        """The test for events; None where no term is about the log, so that all events pass.
 
-        `find` gives the association of an event, whose name may be asked for.
+        `find` gives the association of an event, for fields taken from that.
         """
         return _events(self._node, find)
 
     def of_table(self) -> AssociationTest | None:
-        """The test for associations at a monotonic time in seconds; None where all belong to the table."""
+        """The test for associations at a monotonic time (s); None where no term is about the table."""
         return _associations(self._node)
 
 
@@ -174,7 +174,7 @@ def _joined_rows(tests: list[AssociationTest], every: bool) -> AssociationTest |
 
 
 def parse(text: str) -> Filter:
-    """The filter that a text stands for. Raises FilterError, which has the place, for any other text."""
+    """Parse a filter. Raises `FilterError`, with the position, for a text that is none."""
     if len(text) > _LONGEST:
         raise FilterError(f"a filter has at most {_LONGEST} characters", _LONGEST, len(text) - _LONGEST)
     parser = _Parser(text)
@@ -183,7 +183,7 @@ def parse(text: str) -> Filter:
 
 
 class _Parser:
-    """Goes through a text once, from the left; `at` is the next character."""
+    """A recursive descent parser; `at` is the index of the next character."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -260,7 +260,7 @@ class _Parser:
         return _Term(field, check_of(field.kind, symbol, values))
 
     def values(self, field: Field) -> list[TypedValue]:
-        """The values behind a comparison, with commas between them."""
+        """The values after a comparison, separated by commas."""
         pieces = [self.value(field)]
         while self.text.startswith(",", self.at):
             self.at += 1
@@ -302,7 +302,7 @@ class _Parser:
         return found.group().lower() if found else ""
 
     def takes(self, word: str) -> bool:
-        """Go past this word, if it is next."""
+        """Skip this word if it is next; whether it was."""
         if self.word() != word:
             return False
         self.at += len(word)
@@ -312,7 +312,7 @@ class _Parser:
         return self.peek() in ("", ")")
 
     def unexpected(self) -> FilterError:
-        """What is wrong where a term was to begin."""
+        """The error for a text that is no term."""
         wanted = "a field, not or ("
         if self.at >= len(self.text):
             return FilterError(f"something is missing here: {wanted}", self.at)
@@ -332,7 +332,7 @@ def _as_text(piece: TypedValue) -> str:
 
 
 def help_lines() -> Sequence[tuple[str, str, str, str]]:
-    """A line for each field: its names, what it means, its values, and where it says something."""
+    """A line for each field: its names, what it means, its values, and where it has a meaning."""
     return [
         (
             " ".join(field.names),

@@ -1,4 +1,4 @@
-"""The order of the associations: by birth, or by the value that one column shows."""
+"""The order of the associations: oldest first, or by the value of a column."""
 
 from collections.abc import Iterable
 
@@ -10,9 +10,9 @@ from .columns import BY_NAME, Value
 
 
 class Order(msgspec.Struct, frozen=True):
-    """By the column of this name, "" for the order of birth; rows of equal value are in the order of birth.
+    """By the column of this name, "" for oldest first; rows of equal value are oldest first.
 
-    What is not known comes last in either direction.
+    Unknown values come last in either direction.
     """
 
     column: str = ""
@@ -20,14 +20,14 @@ class Order(msgspec.Struct, frozen=True):
 
     @property
     def changing(self) -> bool:
-        """Whether rows may change places without coming or going."""
+        """Whether rows may change places though none came or went."""
         return bool(self.column) and not BY_NAME[self.column].fixed
 
     def chosen(self, column: str) -> "Order":
-        """The order after a column was chosen: by it; chosen again the other way; then that of birth.
+        """The order after the user chose a column: by it; chosen again, reversed; then oldest first.
 
-        Numbers begin with the largest, words, addresses and IDs with the smallest. Raises ValueError for a
-        column that nothing can be ordered by.
+        Numbers start with the largest, texts, addresses and IDs with the smallest. Raises ValueError for an
+        unknown column.
         """
         if column not in BY_NAME:
             raise ValueError(f"there is no order by {column!r}, but by {', '.join(BY_NAME)}")
@@ -37,7 +37,7 @@ class Order(msgspec.Struct, frozen=True):
         return Order(column, not first) if self.reverse == first else Order()
 
     def sort(self, rows: Iterable[Association], now: float) -> list[Association]:
-        """These rows, given in the order of birth, in this order; `now` in monotonic seconds."""
+        """These rows, given oldest first, in this order; `now` is in monotonic seconds."""
         if not self.column:
             return list(rows)
         value = BY_NAME[self.column].value

@@ -1,7 +1,7 @@
-"""What may stand behind a field of a filter, and how a row's value is compared with it.
+"""The values in a filter, and how a row's value is compared with them.
 
-Each kind of value makes a `Check` out of what was typed, once, when the filter is parsed. A check is given
-only values that a row has; case never matters in text.
+Each kind of value turns what was typed into a `Check` once, when the filter is parsed. A check is never
+called with None; comparisons of text ignore case.
 """
 
 import ipaddress
@@ -26,10 +26,10 @@ _QUOTED = 40  # characters of what was typed that an error quotes
 
 
 class FilterError(ValueError):
-    """A filter that can't be: `message` names the value, what is allowed and what may have been meant.
+    """An invalid filter: `message` names the value, what is allowed and what may have been meant.
 
-    `position` is the index of the character at which it goes wrong, the filter's length where it ends too
-    early; `length` counts the characters that are wrong there.
+    `position` is the index of the first wrong character, the filter's length where it ends too early;
+    `length` is the number of wrong characters.
     """
 
     def __init__(self, message: str, position: int, length: int = 1) -> None:
@@ -40,7 +40,7 @@ class FilterError(ValueError):
 
 
 class TypedValue(msgspec.Struct, frozen=True):
-    """One value as it was typed, without its quotes, and its place."""
+    """One piece of a filter as typed, without its quotes, and its position."""
 
     text: str
     at: int
@@ -48,42 +48,42 @@ class TypedValue(msgspec.Struct, frozen=True):
     quoted: bool = False
 
     def wrong(self, message: str) -> FilterError:
-        """The error of this piece."""
+        """An error about this piece."""
         return FilterError(message, self.at, self.length)
 
     @property
     def shown(self) -> str:
-        """For an error."""
+        """The text in printable form, shortened, for an error."""
         return printable(self.text, _QUOTED)
 
 
 def meant(word: str, words: Iterable[str]) -> str:
-    """` (did you mean stream?)`, or nothing where nothing is near."""
+    """` (did you mean stream?)`, or "" where no word is similar."""
     near = get_close_matches(word.lower()[:_QUOTED], list(words), n=1)
     return f" (did you mean {near[0]}?)" if near else ""
 
 
 class Kind:
-    """A kind of values. `values` says in a few words what may be written, for the help and for errors."""
+    """A kind of values. `values` says briefly what may be written, for the help and for errors."""
 
     values = ""
     operators: tuple[str, ...] = ("=", "!=")
 
     def equal(self, piece: TypedValue) -> Check:
-        """Whether a value is the one typed."""
+        """The check whether a row's value is the one typed."""
         raise NotImplementedError
 
     def contains(self, piece: TypedValue) -> Check:
-        """Whether a value has what was typed in it."""
+        """The check whether a row's value contains what was typed."""
         raise NotImplementedError
 
     def number(self, piece: TypedValue) -> float:
-        """What was typed, to be compared by order."""
+        """The number typed, for `<`, `<=`, `>` and `>=`."""
         raise NotImplementedError
 
 
 def check_of(kind: Kind, operator: TypedValue, pieces: list[TypedValue]) -> Check:
-    """The check for what was typed behind a field. Raises FilterError."""
+    """The check for an operator and the values after it. Raises `FilterError`."""
     symbol = operator.text
     if symbol not in kind.operators:
         raise operator.wrong(f"{symbol} can't stand here, but {' '.join(kind.operators)} can: {kind.values}")
@@ -124,7 +124,7 @@ def _any(checks: list[Check]) -> Check:
 # --- numbers
 
 HUGE = 2**64 - 1
-"""The limit of numbers that have no other."""
+"""The limit of numbers that have no limit of their own."""
 _NUMBER = re.compile(r"(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20}(?:\.[0-9]{1,6})?)([a-zA-Zµ]*)")
 OCTETS: Mapping[str, float] = {"b": 1, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
 MILLISECONDS: Mapping[str, float] = {"ms": 1, "s": 1000}
@@ -132,7 +132,7 @@ SECONDS: Mapping[str, float] = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class NumberKind(Kind):
-    """Numbers up to `high`, also in ranges; with `units`, also with a unit; with `names`, also by name."""
+    """Numbers up to `high`, or ranges; with a unit of `units`, or by name where `names` knows it."""
 
     operators = ("=", "!=", "<", "<=", ">", ">=")
 
@@ -156,7 +156,7 @@ class NumberKind(Kind):
         self.values = f"{plain} or a name" if self._known else plain
 
     def equal(self, piece: TypedValue) -> Check:
-        """A number, or a range with its ends: `1..3`, `..3`, `7..`."""
+        """A number, or a range that includes both ends: `1..3`, `..3`, `7..`."""
         low, dots, high = piece.text.partition("..")
         if not dots or piece.quoted:
             number = self.number(piece)
@@ -202,7 +202,7 @@ class NumberKind(Kind):
 
 
 class WordKind(Kind):
-    """One of a few words, each with the check that it stands for."""
+    """One of a few words, each with its check."""
 
     operators = ("=", "!=", "~")
 
@@ -211,14 +211,14 @@ class WordKind(Kind):
         self.values = values or ", ".join(checks)
 
     def equal(self, piece: TypedValue) -> Check:
-        """The word in any case, - and _ alike."""
+        """This word; case, and - or _, don't matter."""
         word = piece.text.lower().replace("-", "_")
         if word not in self._checks:
             raise piece.wrong(f"{piece.shown!r} can't be{meant(word, self._checks)}: {self.values}")
         return self._checks[word]
 
     def contains(self, piece: TypedValue) -> Check:
-        """Any word that has this in it."""
+        """Any word that contains this."""
         part = piece.text.lower().replace("-", "_")
         checks = [check for word, check in self._checks.items() if part in word]
         if not checks:
@@ -227,13 +227,13 @@ class WordKind(Kind):
 
 
 class StateKind(Kind):
-    """A state of an association, given as the pair of its word and what the column State says."""
+    """An association's state; a row's value is the pair of the state and the text of the column State."""
 
     operators = ("=", "!=", "~")
     values = "as in RFC 9260, section 4; ~ what the column says: state~abort"
 
     def equal(self, piece: TypedValue) -> Check:
-        """The word of RFC 9260 in any case, - and _ alike."""
+        """A state of RFC 9260; case, and - or _, don't matter."""
         word = piece.text.upper().replace("_", "-")
         if word not in STATES:
             near = meant(word.lower(), (known.lower() for known in STATES))
@@ -241,13 +241,13 @@ class StateKind(Kind):
         return lambda value: bool(value[0] == word)
 
     def contains(self, piece: TypedValue) -> Check:
-        """Text of the column State."""
+        """A part of the text of the column State."""
         part = piece.text.casefold()
         return lambda value: part in value[1].casefold()
 
 
 class EndpointKind(Kind):
-    """An endpoint's name, in full or as the log shortens it."""
+    """An endpoint's name, in full or as abbreviated in the log."""
 
     values = "server, client, client 2 or c2"
     _SHORT: Mapping[str, str] = {
@@ -258,7 +258,7 @@ class EndpointKind(Kind):
     _NAME = re.compile(r"(server|client)(?:[ _-]?(\w+))?")
 
     def equal(self, piece: TypedValue) -> Check:
-        """This endpoint; of `server` and `client`, all of them."""
+        """This endpoint; `server` or `client` alone means all of them."""
         text = re.sub(r"^c([0-9]+)$", r"client \1", piece.text.lower())
         found = self._NAME.fullmatch(self._SHORT.get(text, text))
         if not found:
@@ -284,18 +284,18 @@ def is_text(data: bytes) -> bool:
 
 
 class TextKind(Kind):
-    """Text, or a payload: then its UTF-8, and where it is shown as hex, that."""
+    """Text, or a payload: its UTF-8, or its hex where that is what is shown."""
 
     values = 'text, "in quotes" with blanks'
     operators = ("=", "!=", "~")
 
     def equal(self, piece: TypedValue) -> Check:
-        """The whole of it."""
+        """The whole text."""
         whole = piece.text.casefold()
 
         def check(value: Any) -> bool:
             if isinstance(value, bytes):
-                # Folding may change the length, but not by more than this.
+                # Case folding may change the length, but not by a larger factor than this.
                 if len(value) > 12 * len(whole):
                     return False
                 value = value.decode(errors="replace")
@@ -304,7 +304,7 @@ class TextKind(Kind):
         return check
 
     def contains(self, piece: TypedValue) -> Check:
-        """A part of it."""
+        """A part of the text."""
         part = piece.text.casefold()
         in_hex = bool(_HEX.fullmatch(part))
         if not part.isascii():
@@ -324,24 +324,24 @@ class TextKind(Kind):
 
 
 class OctetsKind(Kind):
-    """Bytes, in hex behind 0x, or the UTF-8 of a text."""
+    """Bytes: hex after 0x, or the UTF-8 of a text."""
 
     values = "0x1b5b, or text as it is"
     operators = ("=", "!=", "~")
 
     def equal(self, piece: TypedValue) -> Check:
-        """All of them."""
+        """Exactly these bytes."""
         octets = self._octets(piece)
         return lambda value: bool(value == octets)
 
     def contains(self, piece: TypedValue) -> Check:
-        """Some of them."""
+        """These bytes somewhere within."""
         octets = self._octets(piece)
         return lambda value: octets in value
 
     def _octets(self, piece: TypedValue) -> bytes:
         if piece.quoted or not piece.text.lower().startswith("0x"):
-            # A lone surrogate, which a terminal may give, is no character and has no UTF-8.
+            # A terminal may give a lone surrogate, which has no UTF-8.
             return piece.text.encode(errors="surrogatepass")
         digits = piece.text[2:]
         if not re.fullmatch(r"(?:[0-9a-fA-F]{2})+", digits):
@@ -351,17 +351,17 @@ class OctetsKind(Kind):
 
 # --- addresses
 
-_PEERS = 20_000  # peers whose answer is remembered
+_PEERS = 20_000  # peers for which the result is cached
 
 
 class AddressKind(Kind):
-    """A peer: any of its addresses."""
+    """A peer, by any of its addresses."""
 
     values = "10.0.0.1, 10.0.0.1:9877, [::1]:9877, 10.0.0.0/8"
     operators = ("=", "!=", "~")
 
     def equal(self, piece: TypedValue) -> Check:
-        """An address, also with a port, or a network."""
+        """An address, with or without a port, or a network."""
         try:
             if "/" in piece.text:
                 network = ipaddress.ip_network(piece.text, strict=False)
@@ -373,7 +373,7 @@ class AddressKind(Kind):
         return lambda peer: address in peer.addresses and port in (0, peer.port)
 
     def contains(self, piece: TypedValue) -> Check:
-        """A part of an address as it is written, with the port of the first."""
+        """A part of an address as shown; the first address with the port."""
         part = piece.text.lower()
         return _remembered(lambda peer: part in str(peer) or any(part in each for each in peer.addresses))
 
@@ -381,7 +381,7 @@ class AddressKind(Kind):
 def _is_in(address: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
     try:
         return ipaddress.ip_address(address) in network
-    except ValueError:  # a stack that says what is no address
+    except ValueError:  # the stack gave a text that is no address
         return False
 
 

@@ -1,7 +1,7 @@
-"""What a filter leaves of the log and of the associations, followed as they change.
+"""The filtered log and the filtered associations, kept up to date.
 
-Both are read like the whole they are a part of, so that a widget needs not know which of them it shows.
-Nothing here takes longer than it is told to: a new filter works its way through a long log in slices.
+Both have the interface of the whole, so that a widget need not know which of the two it shows. A new filter
+works through a long log in slices of limited time, so that the screen never waits.
 """
 
 import time
@@ -19,13 +19,13 @@ from .fields import containing
 from .language import AssociationTest, EventTest, Filter
 
 SLICE = 0.01
-"""Seconds that one `update` may spend on records that a filter has not seen yet."""
-_STEP = 1024  # records between two looks at the clock
-_AGAIN = 1.0  # s after which rows are looked at again, as rates and times change by themselves
+"""Seconds that one `update` may spend on records not yet filtered."""
+_STEP = 1024  # records filtered between two readings of the clock
+_AGAIN = 1.0  # s after which rows are filtered again, as rates and times change without events
 
 
 class Records(Protocol):
-    """The log, or what a filter leaves of it: records by numbers from `first` up to `captured`."""
+    """The log or a filtered log: records numbered from `first` to `captured` - 1."""
 
     @property
     def captured(self) -> int:
@@ -33,7 +33,7 @@ class Records(Protocol):
 
     @property
     def first(self) -> int:
-        """The number of the oldest record that is kept."""
+        """The number of the oldest record kept."""
 
     def __len__(self) -> int: ...
 
@@ -43,17 +43,17 @@ class Records(Protocol):
 
     @property
     def progress(self) -> float:
-        """How much of the whole log has been looked at, 0 to 1."""
+        """How much of the whole log has been filtered, 0 to 1."""
 
     def whole(self, number: int) -> int:
-        """The number in the whole log of a record here."""
+        """The number in the whole log of the record with this number here."""
 
     def place(self, whole: int) -> int:
-        """The number here of a record of the whole log, or of the next one after it that is here."""
+        """The number here of a record of the whole log, or of the first one after it that is here."""
 
 
 class AssociationRows(Protocol):
-    """The associations, or what a filter leaves of them."""
+    """The associations, or the filtered ones."""
 
     @property
     def order(self) -> int:
@@ -63,13 +63,13 @@ class AssociationRows(Protocol):
         """The association with this key."""
 
     def of_servers(self) -> list[Association]:
-        """Those that peers began with our servers, in the order of their birth."""
+        """The associations of our servers, oldest first."""
 
 
 class FilteredLog:
-    """The records of a log that pass a test, numbered from 0 anew; `update` follows the log.
+    """The records of a log that pass a test, with numbers of their own from 0; `update` follows the log.
 
-    `step` records are looked at between two looks at the clock.
+    `step` records are filtered between two readings of the clock.
     """
 
     def __init__(self, log: Log, test: EventTest, step: int = _STEP) -> None:
@@ -83,12 +83,12 @@ class FilteredLog:
 
     @property
     def captured(self) -> int:
-        """So many have passed the test, those included that are gone."""
+        """How many have passed the test, including those no longer kept."""
         return self._gone + len(self._numbers)
 
     @property
     def first(self) -> int:
-        """The number of the oldest that the log still has."""
+        """The number of the oldest record kept."""
         return self._gone
 
     def __len__(self) -> int:
@@ -99,9 +99,9 @@ class FilteredLog:
         return self.log[self.whole(number)]
 
     def __iter__(self) -> Iterator[Event]:
-        """All that are kept, the oldest first."""
+        """All records kept, the oldest first."""
         first = self.log.first
-        records = self.log.between(first, self._next)  # a deque takes long to look into its middle
+        records = self.log.between(first, self._next)  # as a list: to index the middle of a deque is slow
         return (records[number - first] for number in self._numbers if number >= first)
 
     def whole(self, number: int) -> int:
@@ -112,16 +112,16 @@ class FilteredLog:
         return self._numbers[index]
 
     def place(self, whole: int) -> int:
-        """The number here of a record of the log, or of the next one after it that passed."""
+        """The number here of a record of the log, or of the first one after it that passed."""
         return self._gone + bisect_left(self._numbers, whole)
 
     @property
     def progress(self) -> float:
-        """How much of the log has been looked at, 0 to 1."""
+        """How much of the log has been filtered, 0 to 1."""
         return (self._next - self.log.first) / len(self.log) if len(self.log) else 1.0
 
     def over(self, log: Log) -> "FilteredLog":
-        """The same test over another log; what is known already is kept where that is a copy of this one."""
+        """The same test over another log; results are kept where the two have the same records."""
         made = FilteredLog(log, self._test, self._step)
         last = min(self._next, log.captured) - 1
         if last >= max(self.log.first, log.first) and log[last] is self.log[last]:
@@ -131,7 +131,7 @@ class FilteredLog:
         return made
 
     def update(self, seconds: float = SLICE) -> bool:
-        """Take in what came to the log and what left it, for so long; whether all of it has been seen."""
+        """Follow the log, for at most about `seconds`; whether all of it has been filtered."""
         self._evict()
         log, test, add = self.log, self._test, self._numbers.append
         end = time.perf_counter() + seconds
@@ -155,12 +155,12 @@ class FilteredLog:
 
 
 class FilteredAssociations:
-    """The associations of a store that pass a test; read like the store."""
+    """The associations of a store that pass a test; with the store's interface."""
 
     def __init__(self, store: Associations, test: AssociationTest) -> None:
         self.store = store
         self.order = 0
-        """Grows when associations came to those that pass, or left them."""
+        """Grows when the associations that pass are others."""
         self.total = 0
         """Servers' associations in the store."""
         self._test = test
@@ -176,11 +176,11 @@ class FilteredAssociations:
         return self.store.get(key)
 
     def of_servers(self) -> list[Association]:
-        """Those that peers began with our servers and that pass, in the order of their birth."""
+        """The associations of our servers that pass, oldest first."""
         return self._rows
 
     def update(self, now: float) -> None:
-        """Look again where associations came, ended or went, and once a second anyway; `now` is monotonic."""
+        """Filter again if associations came, ended or went, and once a second anyway; `now` is monotonic."""
         store, test = self.store, self._test
         seen = (store.order, store.live, store.ended)
         if seen == self._seen and 0 <= now - self._at < _AGAIN:
@@ -195,14 +195,14 @@ class FilteredAssociations:
 
 
 class View:
-    """The filter that a screen is looked at through, and what it leaves; `update` follows the monitor."""
+    """A screen's filter and search, with the filtered log and table; `update` follows the monitor."""
 
     def __init__(self, monitor: Monitor) -> None:
         self.filter: Filter | None = None
         self.on = True
-        """Whether the filter is applied; one that is off for a moment is not lost."""
+        """Whether the filter is applied; it is kept while it is off."""
         self.found: FilteredLog | None = None
-        """The records in which the text is that is searched for, among those to show."""
+        """The records to show that contain the text searched for; None without a search."""
         self._search = ""
         self._monitor = monitor
         self._passes: EventTest | None = None
@@ -222,11 +222,11 @@ class View:
 
     @property
     def progress(self) -> float:
-        """How much of the log the filter has seen, 0 to 1."""
+        """How much of the log has been filtered, 0 to 1."""
         return self._log.progress if self._log is not None else 1.0
 
     def set(self, filter: Filter | None) -> None:
-        """Look through this filter from now on, None for none."""
+        """Set the filter, None for none."""
         self.filter, self.on, self._stale = filter, True, True
 
     def toggle(self) -> None:
@@ -235,7 +235,7 @@ class View:
 
     @property
     def search(self) -> str:
-        """The text that is searched for, "" for none."""
+        """The text searched for, "" for none."""
         return self._search
 
     @search.setter
@@ -244,11 +244,11 @@ class View:
         self.found = FilteredLog(self._monitor.log, _both(self._passes, text)) if text else None
 
     def renamed(self) -> None:
-        """Associations have other names now, which the filter may ask for."""
+        """Names of associations have changed: filter anew if the filter has the field `name`."""
         self._stale = self._stale or (self.filter is not None and "name" in self.filter.fields)
 
     def update(self, monitor: Monitor, now: float) -> None:
-        """Take in what is new in a monitor, which may be another one than before; `now` is monotonic."""
+        """Follow a monitor, which may be another than before, as for a paused view; `now` is monotonic."""
         if self._stale or self._monitor is not monitor:
             applied = self.filter if self.on else None
             rows = applied.of_table() if applied is not None else None
@@ -265,14 +265,14 @@ class View:
             self._rows.update(now)
 
     def _look(self, applied: Filter | None) -> None:
-        """Begin to look through the log anew."""
+        """Start to filter the log anew."""
         log = self._monitor.log
         self._passes = applied.of_log(self._association) if applied is not None else None
         self._log = FilteredLog(log, self._passes) if self._passes is not None else None
         self.search = self._search
 
     def _association(self, key: int) -> Association | None:
-        # The monitor may become another one, and its associations with it.
+        # Looked up at each call, as the monitor may have been replaced.
         return self._monitor.associations.get(key)
 
 

@@ -1,4 +1,4 @@
-"""The stream that a line names: `[3]text` goes on stream 3, as in Stevens' client (UNP, section 10.4)."""
+"""The stream named at the start of a line: `[3]text` goes on stream 3, as in Stevens' client (UNP, 10.4)."""
 
 import re
 
@@ -9,9 +9,9 @@ _HIGHEST = 65_534  # of the 65 535 streams that an association can have at most
 
 
 def addressed(line: bytes) -> tuple[int | None, bytes]:
-    """The stream that a line names, None for none, and the rest of it. `[[` at the start is a plain bracket.
+    """The stream named at the start of a line, None for none, and the rest. `[[` there is a plain bracket.
 
-    Raises `SctpError` where there can be no such stream.
+    Raises `SctpError` for a number that no stream can have.
     """
     if line.startswith(b"[["):
         return None, line[1:]

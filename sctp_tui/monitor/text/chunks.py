@@ -1,4 +1,4 @@
-"""A packet's chunks in one line: their names, and of their fields those that matter on an arrow."""
+"""A packet's chunks as one line: their names and their most important fields, for an arrow of the ladder."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -35,16 +35,16 @@ from sctp_tui.sctp.wire.serial import add, distance
 from . import units
 from .ppid import named
 
-_TEXT = 24  # characters of a message
-_GAPS = 4  # gap blocks, and blocks of TSNs in a row, that are named
-_CHUNKS = 16  # chunks, causes and parameters that are named, of each
-_LONGEST = 1000  # characters of all
+_TEXT = 24  # characters shown of a message
+_GAPS = 4  # gap blocks, and runs of TSNs, that are shown
+_CHUNKS = 16  # chunks, causes and parameters that are shown, of each
+_LONGEST = 1000  # characters of the line
 
 
 class TsnBase(NamedTuple):
-    """The initial TSN of the direction that a packet goes, and of the one that it answers.
+    """The initial TSNs of a packet's own direction, and of the other one, which it answers.
 
-    With them TSNs are counted from 0; None where no INIT or INIT ACK was seen, and they are as on the wire.
+    TSNs are shown counted from these; None where no INIT or INIT ACK was seen: then they are as on the wire.
     """
 
     own: int | None = None
@@ -52,7 +52,7 @@ class TsnBase(NamedTuple):
 
 
 ABSOLUTE = TsnBase()
-"""TSNs as they are on the wire."""
+"""For TSNs as on the wire."""
 
 
 def relative(tsn: int, initial: int | None) -> int:
@@ -63,19 +63,19 @@ def relative(tsn: int, initial: int | None) -> int:
 
 
 def received(cumulative: int, initial: int | None) -> str:
-    """A cumulative TSN ack counted from the initial TSN; `none` for the TSN before that: nothing came yet."""
+    """A Cumulative TSN Ack counted from the initial TSN; `none` for the TSN before it: nothing arrived."""
     counted = relative(cumulative, initial)
     return "none" if initial is not None and counted == -1 else str(counted)
 
 
 def words(chunks: Sequence[Chunk], base: TsnBase = ABSOLUTE) -> str:
-    """All chunks of a packet; several DATA chunks in a row are told together."""
+    """All chunks of a packet as text; DATA chunks in a row are summed up."""
     text = " + ".join(_some(_parts(chunks, base)))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _some(items: Iterable[str]) -> Iterator[str]:
-    """As many as are named, and `…` where there are more."""
+    """The first `_CHUNKS` items, and `…` where there are more."""
     for number, item in enumerate(items):
         if number == _CHUNKS:
             yield "…"
@@ -109,7 +109,7 @@ def _data(run: list[Data | IData], base: TsnBase) -> str:
 
 
 def _in_rows(run: list[Data | IData], base: TsnBase) -> str:
-    """The TSNs as they stand in the packet, those that follow each other as a block: `0–2,5`."""
+    """The TSNs in their order, consecutive ones as a block: `0–2,5`."""
     blocks: list[tuple[int, int]] = []
     for chunk in run:
         if blocks and chunk.tsn == add(blocks[-1][1], 1):
@@ -128,12 +128,12 @@ def _blocks(blocks: Sequence[tuple[int, int]], initial: int | None) -> str:
 
 
 def _ppid(ppid: int | None) -> str:
-    """`ppid 46 Diameter `, "" where none is told."""
+    """`ppid 46 Diameter `, "" for PPID 0 or None."""
     return f"ppid {named(ppid)} " if ppid else ""
 
 
 def one(chunk: Chunk, base: TsnBase = ABSOLUTE) -> str:
-    """One chunk: `DATA tsn 3 str 1 ssn 0 5 B hello`."""
+    """One chunk as text: `DATA tsn 3 str 1 ssn 0 5 B hello`."""
     name = name_of(chunk)
     match chunk:
         case Data() | IData():
@@ -204,14 +204,14 @@ def _of_sack(sack: Sack, base: TsnBase) -> str:
 
 
 def _cookie(chunk: InitAck) -> str:
-    """How large the cookie is that has to come back."""
+    """The size of the state cookie in an INIT ACK, as text; "" for none."""
     cookie = next((one for one in chunk.parameters if one.type == STATE_COOKIE), None)
     return f" cookie {units.size(len(cookie.data))}" if cookie is not None else ""
 
 
 def _cause(cause: Parameter, base: TsnBase) -> str:
     text = cause.text
-    if cause.type == CauseCode.NO_USER_DATA and len(cause.data) >= 4:  # the TSN is one that came
+    if cause.type == CauseCode.NO_USER_DATA and len(cause.data) >= 4:  # a TSN of the other direction
         text = f"TSN {relative(int.from_bytes(cause.data[:4], 'big'), base.answered)}"
     return f"{cause.name}: {text}" if text else cause.name
 

@@ -11,11 +11,11 @@ R = TypeVar("R")
 class Column(msgspec.Struct, Generic[R], frozen=True):
     """One column of a table of rows of type R; widths in cells.
 
-    `cell` gives the text of a row at a time (s, monotonic); None lends the cell's room to the one on its
-    left. `rank` 0 is always there; the higher the rank, the wider the table must be, and columns of one
-    rank come together. A column with `widest` takes what is left over, up to that. `look` names how a cell
-    looks, as the table knows it, "" for as its row. `name` is what orders, choices of columns and exports
-    call it, `help` says in a few words what it shows.
+    `cell` gives the text of a row at a time (s, monotonic); None gives the cell's room to the one on its
+    left. A column of `rank` 0 is always shown; the higher the rank, the wider the table must be, and columns
+    of equal rank appear together. A column with `widest` takes room that is left over, up to that width.
+    `look` names the style of a cell, "" for that of its row. `name` is used by orders, choices of columns and
+    exports; `help` says briefly what it shows.
     """
 
     title: str

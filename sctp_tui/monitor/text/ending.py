@@ -1,4 +1,4 @@
-"""How an association ended: a value, and its words."""
+"""How an association ended, as a value and as text."""
 
 from typing import Literal
 
@@ -9,21 +9,21 @@ from sctp_tui.sctp.events import AssocChange, Origin
 from sctp_tui.sctp.printable import printable
 
 EndKind = Literal["shutdown", "aborted", "lost", "unknown", "unanswered", "refused"]
-"""`lost` where no answer came any more; `unknown` where the stack does not tell an ABORT from that. Of a
-set-up: `unanswered` where no answer came at all, `refused` where an end or the network was against it."""
+"""`lost`: the peer no longer answered; `unknown`: the stack does not tell that from an ABORT. Of a set-up:
+`unanswered`: no answer came at all; `refused`: an end or the network refused it."""
 
 WHO: dict[Origin, str] = {"peer": "peer", "us": "us", "stack": "our stack"}
-"""Who ended an association; the others are nobody that could be named."""
+"""Texts for who ended an association; other origins have none."""
 NOT_STARTED = "could not start"
-"""What is said of a set-up that failed, before why it did."""
-_NO_ANSWER = "no answer"  # as both stacks begin, of a set-up, the words for it
+"""The text for a set-up that failed, before its cause."""
+_NO_ANSWER = "no answer"  # how the texts of both stacks start for a set-up without an answer
 _WANTED = "user-initiated abort"
 
 
 class AssociationEnd(msgspec.Struct, frozen=True, gc=False):
-    """How an association ended, who did it, and in words what for; `text` is all of it. Printable.
+    """How an association ended, by whom and why; `text` has all of it. Printable.
 
-    Of a set-up that failed `cause` is why, in whole; else it is "" where nobody gave a reason.
+    `cause` is the reason as text, "" where none was given; of a set-up that failed it is never empty.
     """
 
     kind: EndKind
@@ -32,19 +32,19 @@ class AssociationEnd(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
 
     def __post_init__(self) -> None:
-        """The words are made once."""
+        """Make the texts printable, once."""
         force_setattr(self, "cause", printable(self.cause))
         force_setattr(self, "text", self._text())
 
     @classmethod
     def of(cls, event: AssocChange) -> "AssociationEnd":
-        """As a notification tells of it: COMM_LOST, SHUTDOWN_COMP or CANT_STR_ASSOC."""
-        # Of an ABORT that the program at its end wanted, its words say it all.
+        """From a notification: COMM_LOST, SHUTDOWN_COMP or CANT_STR_ASSOC."""
+        # For a user-initiated abort its reason alone is shown.
         cause = event.error_text.removeprefix(_WANTED).removeprefix(": ").removeprefix("; ")
         if event.state == "SHUTDOWN_COMP":
             return cls("shutdown", event.by, cause)
         if event.state == "CANT_STR_ASSOC":
-            # What the peer said is told as its own; why nothing came up without that is worked out here.
+            # A cause that the peer sent is marked as such; other causes were worked out by this program.
             who = "refused by peer" if event.by == "peer" and (event.error is not None or not cause) else ""
             who = "aborted by us" if event.by == "us" else who
             why = ": ".join(part for part in (who, cause) if part) or _NO_ANSWER
@@ -56,7 +56,7 @@ class AssociationEnd(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def failed(self) -> bool:
-        """Whether it went wrong: all but a shutdown."""
+        """Whether it ended other than by a shutdown."""
         return self.kind != "shutdown"
 
     def __str__(self) -> str:
@@ -80,5 +80,5 @@ class AssociationEnd(msgspec.Struct, frozen=True, gc=False):
 
 
 def ending(event: AssocChange) -> str:
-    """How an association ended, in a few words: `aborted by peer: “bye”`. Printable."""
+    """How an association ended, as text: `aborted by peer: “bye”`. Printable."""
     return AssociationEnd.of(event).text

@@ -1,4 +1,4 @@
-"""All that an event says, field by field, with what a bare number means. Names are those of the JSON."""
+"""An event field by field, with the meanings of its numbers. Names are those of the JSON."""
 
 import time
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _HIDDEN = ("data", "at", "mono", "peer")
 
 
 def facts(event: Event) -> Iterator[tuple[str, str]]:
-    """Name and value of each field, the value printable; the payload, which has its own place, left out."""
+    """Name and printable value of each field, without the payload, which is shown elsewhere."""
     yield "event", str(type(event).__struct_config__.tag)
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.at))
     yield "at", f"{when}.{int(event.at % 1 * 1_000_000):06d}"
@@ -45,7 +45,7 @@ def facts(event: Event) -> Iterator[tuple[str, str]]:
 
 
 def payload(event: Event) -> bytes | None:
-    """The octets that an event carries, None for one that carries none."""
+    """The payload of an event, None for one without."""
     data = getattr(event, "data", None)
     return data if isinstance(data, bytes) else None
 
@@ -96,7 +96,7 @@ def _never_up(event: Event) -> bool:
 
 
 def _reason(number: int, state: str) -> str:
-    """Of a change of a path. Linux has 0 for a threshold passed, and where there is nothing to say."""
+    """The reason for a path's change of state. In Linux 0 is a threshold exceeded, or no reason at all."""
     failed = state in ("UNREACHABLE", "POTENTIALLY_FAILED")
     named = 0 <= number < len(_REASONS) and (number or failed)
     return f"{number}, {_REASONS[number]}" if named else str(number)

@@ -1,6 +1,6 @@
-"""Each event in plain words, beside the name that RFC 6458 has for it.
+"""The text of each event, with its name in RFC 6458.
 
-All text made here has been through `printable`, as some of it was chosen by a peer.
+All text made here has been through `printable`, as a peer may have chosen some of it.
 """
 
 from sctp_tui.sctp.events import (
@@ -49,13 +49,14 @@ PATHS = {
     "CONFIRMED": "is confirmed to be the peer's",
     "POTENTIALLY_FAILED": "misses answers and may have failed",
 }
-"""The states of a path in SCTP_PEER_ADDR_CHANGE, and what each says of the address before it."""
+"""The states of a path in SCTP_PEER_ADDR_CHANGE, and the text for each, which follows the address."""
 
 
 def said(event: Event) -> tuple[str, str]:
-    """The name of an event and what it says, both printable and on one line.
+    """The name and the text of an event, both printable and on one line.
 
-    The name is RFC 6458's without SCTP_ ("COMM_UP", "SHUTDOWN_EVENT"), "" for what that RFC has no name for.
+    The name is that of RFC 6458 without SCTP_ ("COMM_UP", "SHUTDOWN_EVENT"), "" for events that RFC 6458
+    lacks.
     """
     name, text = _said(event)
     return printable(name), printable(text)
@@ -81,7 +82,7 @@ def refused(totals: Totals) -> str:
 
 
 def failed(event: Event) -> bool:
-    """Whether it tells of something that went wrong."""
+    """Whether an event is of a failure."""
     if isinstance(event, AssocChange):
         return event.state in ("COMM_LOST", "CANT_STR_ASSOC")
     return isinstance(event, (EndpointFailed, MessageTooLarge, Refused, RemoteError, SendFailed))
@@ -188,7 +189,7 @@ def _send_failed(event: SendFailed) -> str:
 
 
 def _of_ours(event: Event) -> str:
-    """What RFC 6458 has no notification for: endpoints, refusals, limits of this program."""
+    """The text of events that are not of RFC 6458: endpoints, refusals, limits of this program."""
     match event:
         case Listening():
             hosts = ", ".join(event.addresses) or event.host
@@ -228,7 +229,7 @@ def _of_ours(event: Event) -> str:
 
 
 def undescribed(event: Event) -> str:
-    """What an event says that has no words of its own: its name in JSON, and its fields."""
+    """The text of an event of a type without a text here: its name in JSON, and its fields."""
     own = (name for name in event.__struct_fields__ if name not in Event.__struct_fields__)
     said = ", ".join(f"{name} {_value(getattr(event, name))}" for name in own)
     what = str(event.__struct_config__.tag).replace("_", " ")

@@ -1,10 +1,10 @@
-"""What each number on the detail of an association means, in a sentence, and where that is written."""
+"""The numbers in an association's detail: what each means, in a sentence, and the RFC section about it."""
 
 import msgspec
 
 
 class Term(msgspec.Struct, frozen=True):
-    """A number's name, what it means, and the RFC and section that say so, "" for a number of our own."""
+    """A number's name, its meaning, and the RFC section about it, "" for a number of this program's own."""
 
     name: str
     means: str

@@ -1,6 +1,6 @@
-"""Events as lines of text: for people, as a server blind to notifications prints them, as JSON.
+"""Events as lines of text: for users, in the format of the classic server, and as JSON.
 
-Whatever a peer chose has been through `printable`; JSON escapes it by itself.
+Text that a peer chose has been through `printable`; JSON escapes it by itself.
 """
 
 import time
@@ -15,10 +15,10 @@ from .events import sentence
 from .ppid import named
 
 Format = Callable[[Event], str | bytes | None]
-"""One event to its line without the newline; None where the format leaves the event out."""
+"""Turns an event into its line, without the newline; None where the format leaves the event out."""
 
 WAITING = "[Server]: wait for message!"
-"""What the classic server prints before each message that it waits for."""
+"""Printed by the classic server whenever it waits for a message."""
 _PPID = "ppid "
 
 
@@ -33,14 +33,14 @@ def clock(at: float) -> str:
 
 
 def plain(event: Event) -> str | None:
-    """For people: time, assoc ID, stream, PPID and text. What an association doesn't have is a dash.
+    """For users: time, assoc ID, stream, PPID and text; `-` for what an event doesn't have.
 
-    An echo says nothing that its message did not.
+    Outgoing messages are left out, as an echo repeats its message.
     """
     if isinstance(event, Message) and event.direction == "out":
         return None
     when = clock(event.at)
-    # Endpoints of two stacks, "server kernel" and "server userspace", may have associations of equal ID.
+    # Endpoints of two stacks ("server kernel", "server userspace") may have associations with equal IDs.
     stack = parts(event.endpoint).which
     if isinstance(event, Message):
         number = f"{stack} {event.assoc_id}" if stack else str(event.assoc_id)
@@ -48,13 +48,13 @@ def plain(event: Event) -> str | None:
     if not event.key:
         return f"{when}      -      -  {event.endpoint} {sentence(event)}"
     number = f"{stack} {event.assoc_id or '-'}" if stack else str(event.assoc_id or "-")
-    # Who it is with stands in no column, and tells the students of a class apart.
+    # No column has the peer, and its address tells the students of a class apart.
     who = f", with {event.peer}" if isinstance(event, AssocChange) and event.state == "COMM_UP" else ""
     return f"{when}  {number:>5}      -  {sentence(event)}{who}"
 
 
 def classic(event: Event) -> str | None:
-    """The messages alone, in the words of the program that the project started from."""
+    """Received messages only, in the words of the program that this project started from."""
     if not isinstance(event, Message) or event.direction == "out":
         return None
     text = printable(event.data)
@@ -64,14 +64,14 @@ def classic(event: Event) -> str | None:
 
 
 def answer(event: Event) -> str | None:
-    """What the other side said, with its PPID, and nothing else."""
+    """Received messages only: PPID and text."""
     return _payload(event) if isinstance(event, Message) and event.direction == "in" else None
 
 
 def _payload(message: Message) -> str:
     """The text of a message, after its PPID where that is not 0.
 
-    A text that looks as if it had one before it gets its 0: what stands there is never the peer's word.
+    A text that itself starts like a PPID gets `ppid 0` before it, so that a peer can't fake one.
     """
     text = printable(message.data)
     if message.ppid or text.startswith(_PPID):

@@ -1,4 +1,4 @@
-"""Octets as a user writes them."""
+"""Octets as users write them."""
 
 from sctp_tui.sctp.printable import printable
 
@@ -6,7 +6,7 @@ _QUOTED = 20  # characters of what is wrong that an error quotes
 
 
 def from_hex(text: bytes) -> bytes:
-    """Octets written as pairs of hex digits, blanks between them and `0x` before them allowed.
+    """Parse octets written as pairs of hex digits; blanks between them, and `0x` before them, are allowed.
 
     Raises ValueError.
     """

@@ -1,6 +1,6 @@
-"""Packets as lines of text: for people, beside the lines of events, and as JSON.
+"""Packets as lines of text: for users, between the lines of events, and as JSON.
 
-Whatever a peer chose has been through `printable`; JSON escapes it by itself.
+Text that a peer chose has been through `printable`; JSON escapes it by itself.
 """
 
 import msgspec
@@ -16,7 +16,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def plain(packet: Packet) -> str:
-    """Time, where to or from, the chunks, and what the link did to it: `→ 10.0.0.7:5000  SACK cum 7 …`.
+    """Time, direction, peer, chunks, and what the link did to it: `→ 10.0.0.7:5000  SACK cum 7 …`.
 
     TSNs are as on the wire.
     """

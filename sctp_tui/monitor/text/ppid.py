@@ -6,8 +6,8 @@ from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.printable import printable
 
 HIGHEST = 0xFFFFFFFF
-_QUOTED = 20  # characters of what was typed that an error quotes
-_NEAR = 3  # names that an error offers
+_QUOTED = 20  # characters of what was typed, quoted in an error
+_NEAR = 3  # similar names suggested in an error
 
 NAMES = {
     1: "IUA",
@@ -87,8 +87,8 @@ NAMES = {
 def named(ppid: int) -> str:
     """`46 Diameter`, or the number alone where it has no name.
 
-    RFC 9260 leaves its byte order to the application (section 3.3.1), and many send it as their machine has
-    it: where the number has no name and its octets in the other order have one, that is asked.
+    RFC 9260 leaves the byte order to the application (section 3.3.1), and many send it in their machine's:
+    where only the octets in reverse order have a name, that is suggested.
     """
     if name := NAMES.get(ppid):
         return f"{ppid} {name}"
@@ -97,7 +97,7 @@ def named(ppid: int) -> str:
 
 
 def short(ppid: int) -> str:
-    """The name alone, `NGAP?` where it is one in the other byte order only, "" for none."""
+    """The name alone; `NGAP?` where only the reverse byte order has one; "" for none."""
     if ppid in NAMES:
         return NAMES[ppid]
     meant = swapped(ppid)
@@ -105,26 +105,27 @@ def short(ppid: int) -> str:
 
 
 def swapped(ppid: int) -> int:
-    """What an identifier is in the other byte order."""
+    """An identifier in the other byte order."""
     return int.from_bytes(ppid.to_bytes(4, "big"), "little")
 
 
 def plain(name: str) -> str:
-    """A name as it is typed where blanks and signs are a nuisance: `h323`, `diameterdtls`."""
+    """A name in lower case without blanks and punctuation, easy to type: `h323`, `diameterdtls`."""
     return "".join(filter(str.isalnum, name)).lower()
 
 
 def by_name(name: str) -> int | None:
-    """The identifier of this name in any case, signs and blanks left out or not; None for no such name."""
+    """The identifier of a name, compared as `plain`; None for no such name."""
     return _NUMBERS.get(plain(name))
 
 
 def parse(text: str) -> int:
-    """An identifier as it is typed: `60`, `0x3c`, `ngap`. Raises `SctpError` that offers what is near."""
+    """Parse an identifier: `60`, `0x3c`, `ngap`. Raises `SctpError` with similar names."""
     typed = text.strip()
     digits = typed.lower()
     base = 16 if digits.startswith("0x") else 10
-    # isalnum keeps out what int() would take besides digits; the length keeps it from endless ones.
+    # int() accepts more than digits, which isalnum excludes; the length is checked before it gets a huge
+    # number.
     if digits.isascii() and digits.isalnum() and digits[0].isdigit() and len(digits) <= 12:
         try:
             number = int(digits, base)

@@ -1,4 +1,4 @@
-"""Numbers as people read them, short enough for a column."""
+"""Numbers with units as text, short enough for a column."""
 
 _KIB = 1024
 
@@ -34,7 +34,7 @@ def many(number: int, what: str) -> str:
 
 
 def rate(per_second: float) -> str:
-    """`0`, `0.3`, `12`, `9999`, `12k`: how many a second, one decimal below 10."""
+    """`0`, `0.3`, `12`, `9999`, `12k`: a number per second, with one decimal below 10."""
     if per_second < 0.05:
         return "0"
     if per_second < 9.95:
@@ -43,7 +43,7 @@ def rate(per_second: float) -> str:
 
 
 def milliseconds(ms: int, step: int = 1) -> str:
-    """`<1 ms`, `12 ms`, `999 ms`, `1.2 s`, `60 s`; 0 is less than the `step` that was counted in."""
+    """`<1 ms`, `12 ms`, `999 ms`, `1.2 s`, `60 s`; `step` is the resolution of `ms`, 0 is less than it."""
     if ms < 1:
         return f"<{step} ms"
     if ms < 1000:
@@ -52,7 +52,7 @@ def milliseconds(ms: int, step: int = 1) -> str:
 
 
 def delay(seconds: float) -> str:
-    """`0.5 ms`, `20 ms`, `999.9 ms`, `1.5 s`, `1,000 s`: with one decimal, if it isn't 0."""
+    """`0.5 ms`, `20 ms`, `999.9 ms`, `1.5 s`, `1,000 s`: with one decimal, unless that is 0."""
     ms = round(seconds * 1000, 1)
     if seconds > 0 and not ms:
         return "<0.1 ms"
@@ -61,7 +61,7 @@ def delay(seconds: float) -> str:
 
 
 def clock(seconds: float) -> str:
-    """`0:12`, `11:30`, `100:00`: minutes and seconds of something that goes on."""
+    """`0:12`, `11:30`, `100:00`: minutes and seconds."""
     minutes, rest = divmod(max(0, int(seconds)), 60)
     return f"{minutes}:{rest:02d}"
 

@@ -1,4 +1,4 @@
-"""What became of a packet on its way, in words."""
+"""What became of a packet on its way, as text."""
 
 from sctp_tui.sctp.events import Packet
 
@@ -16,7 +16,7 @@ _DONE = {
 
 
 def verdict_text(packet: Packet) -> str:
-    """`dropped by the link: the next DATA on stream 1`; "" where it came, and at once."""
+    """`dropped by the link: the next DATA on stream 1`; "" where it was delivered without delay."""
     done, reason = _DONE[packet.verdict], packet.reason
     words = f"{done}: {reason}" if done and reason else done or reason
     if not packet.delay or packet.verdict in ("dropped", "refused"):

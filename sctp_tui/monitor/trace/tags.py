@@ -7,7 +7,7 @@ which tags it has accepted; until then every packet counts.
 from sctp_tui.sctp.events import Direction, Packet
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 
-# Plain numbers: every packet is compared with several, and with members all of this takes a tenth longer.
+# Plain numbers: every packet is compared with several, and enumeration members take a tenth longer.
 INIT, _INIT_ACK, _ERROR, _COOKIE_ECHO, _COOKIE_ACK, _AUTH = map(
     int,
     (
@@ -20,8 +20,8 @@ INIT, _INIT_ACK, _ERROR, _COOKIE_ECHO, _COOKIE_ACK, _AUTH = map(
     ),
 )
 LAST_WORDS = int(ChunkType.ABORT), int(ChunkType.SHUTDOWN_COMPLETE)
-"""After these an association is no more; their T bit tells whose tag they bear."""
-_OFFERS = 16  # INIT ACKs whose cookie may come back; an INIT is sent 9 times where nobody says otherwise
+"""These end an association; their T bit tells whose tag they have."""
+_OFFERS = 16  # INIT ACKs remembered until their cookie comes back; an INIT is sent 9 times by default
 
 
 class Tags:
