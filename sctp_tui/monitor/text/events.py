@@ -189,7 +189,7 @@ def _send_failed(event: SendFailed) -> str:
 
 
 def _of_ours(event: Event) -> str:
-    """The text of events that are not of RFC 6458: endpoints, refusals, limits of this program."""
+    """The text of events that are no notification of RFC 6458: of endpoints, refusals, own limits."""
     match event:
         case Listening():
             hosts = ", ".join(event.addresses) or event.host
