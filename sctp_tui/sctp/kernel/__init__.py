@@ -1,4 +1,4 @@
-"""SCTP of the Linux kernel: pysctp for its sockets, system calls of our own for what comes in."""
+"""The kernel stack: SCTP of Linux, with sockets by pysctp, and system calls of our own for receiving."""
 
 from .endpoint import KernelEndpoint
 from .stack import KernelStack

@@ -1,7 +1,7 @@
-"""What the kernel answers about an association: its status, its peer, its paths.
+"""Reads an association's status, peer, paths and settings from the kernel by getsockopt(2).
 
-Asked by getsockopt of our own: pysctp's `get_status` and `get_paddrinfo` lose memory with each call, which
-adds up at one a second. Everything here raises OSError where the association has ended.
+Not by pysctp: its `get_status` and `get_paddrinfo` leak memory with each call, which adds up at one call a
+second. All functions raise OSError where the association has ended.
 """
 
 import errno
@@ -17,15 +17,15 @@ from . import layout
 from .syscalls import getsockopt
 
 _PF_ENABLE = pathlib.Path("/proc/sys/net/sctp/pf_enable")
-_ADDRESSES_SIZE = 4096  # more than a hundred of them
+_ADDRESSES_SIZE = 4096  # bytes, for more than a hundred addresses
 
-_MONOTONIC_COARSE = 6  # of <linux/time.h>: it goes on with each jiffy, and so its resolution is one
+_MONOTONIC_COARSE = 6  # of <linux/time.h>: this clock ticks with each jiffy, so its resolution is one jiffy
 _JIFFY = time.clock_getres(_MONOTONIC_COARSE) * 1000
-"""Milliseconds: the kernel says some times in what it counts in itself, 1 to 10 ms by its CONFIG_HZ."""
+"""Milliseconds of a jiffy, in which the kernel gives some times: 1 to 10 ms, by its CONFIG_HZ."""
 
 
 class StatusNumbers(NamedTuple):
-    """As in `Status`."""
+    """Fields of a `Status`."""
 
     state: str
     rwnd: int
@@ -37,7 +37,7 @@ class StatusNumbers(NamedTuple):
 
 
 class DetailNumbers(NamedTuple):
-    """As in `Detail`."""
+    """Fields of a `Detail`."""
 
     rto_initial: int
     rto_min: int
@@ -58,7 +58,7 @@ def status(fd: int, assoc_id: int) -> tuple[StatusNumbers, list[Path]]:
 
 
 def path(fd: int, assoc_id: int, address: bytes, primary: bytes) -> tuple[int, Path]:
-    """The path to a peer's address, and the assoc ID: 0 asks for the one that the address belongs to."""
+    """The assoc ID and the path of a peer's address; for assoc ID 0, of the association with that address."""
     value = layout.PADDRINFO.pack(assoc_id, address, 0, 0, 0, 0, 0)
     raw = getsockopt(fd, layout.PEER_ADDR_INFO, value, layout.PADDRINFO.size)
     found, _, state, cwnd, jiffies, rto, mtu = layout.PADDRINFO.unpack(raw)
@@ -86,7 +86,7 @@ def rto_info(fd: int, assoc_id: int) -> tuple[int, int, int, int]:
 
 
 def limits_to_come(fd: int) -> tuple[int, int]:
-    """Path.Max.Retrans and Association.Max.Retrans of a socket's associations to come."""
+    """Path.Max.Retrans and Association.Max.Retrans of a socket's future associations."""
     value = layout.PADDRPARAMS.pack(0, b"", 0, 0, 0, 0, 0, 0, 0)
     raw = getsockopt(fd, layout.PEER_ADDR_PARAMS, value, layout.PADDRPARAMS.size)
     path_retrans = layout.PADDRPARAMS.unpack(raw)[3]
@@ -95,7 +95,7 @@ def limits_to_come(fd: int) -> tuple[int, int]:
 
 
 def init_limits(fd: int) -> tuple[int, int]:
-    """SCTP_INITMSG: how often an INIT is sent again, and the longest that T1-init runs, in ms."""
+    """SCTP_INITMSG: how often an INIT is sent again, and the longest timeout of T1-init in ms."""
     raw = getsockopt(fd, layout.INITMSG, bytes(layout.INIT_STRUCT.size), layout.INIT_STRUCT.size)
     _, _, attempts, longest = layout.INIT_STRUCT.unpack(raw)
     return attempts, longest
@@ -123,7 +123,7 @@ def limits(fd: int, assoc_id: int) -> tuple[PathLimits, ...]:
 
 
 def _potentially_failed(fd: int, assoc_id: int, address: bytes) -> int | None:
-    """Misses after which a path is POTENTIALLY-FAILED with the next one; None where it never is."""
+    """Timeouts in a row beyond which a path is POTENTIALLY-FAILED; None where it never is."""
     value = layout.PADDRTHLDS.pack(assoc_id, address, 0, 0)
     try:
         raw = getsockopt(fd, layout.PEER_ADDR_THLDS, value, len(value))
@@ -154,13 +154,13 @@ def detail(fd: int, assoc_id: int) -> DetailNumbers:
 
 
 def peer(fd: int, assoc_id: int) -> Peer:
-    """All addresses of the other end, and the UDP port that it is reached by."""
+    """The peer: all its addresses, its port, and its UDP port where SCTP goes in UDP."""
     addresses = _addresses(fd, assoc_id)
     found = [layout.unpack_address(address) for address in addresses]
     value = layout.UDPENCAPS.pack(assoc_id, addresses[0], b"")
     try:
         raw = getsockopt(fd, layout.REMOTE_UDP_ENCAPS_PORT, value, len(value))
-    except OSError:  # a kernel before 5.11, which knows no UDP
+    except OSError:  # a kernel before 5.11, which has no SCTP in UDP
         udp_port = 0
     else:
         udp_port = int.from_bytes(layout.UDPENCAPS.unpack(raw)[2], "big")
@@ -168,7 +168,7 @@ def peer(fd: int, assoc_id: int) -> Peer:
 
 
 def _addresses(fd: int, assoc_id: int) -> list[bytes]:
-    """The peer's addresses, as the kernel writes them."""
+    """The peer's addresses, each a struct sockaddr_in or sockaddr_in6."""
     raw = getsockopt(fd, layout.GET_PEER_ADDRS, layout.GETADDRS.pack(assoc_id, 0), _ADDRESSES_SIZE)
     count = layout.GETADDRS.unpack_from(raw)[1]
     return layout.split_addresses(raw[layout.GETADDRS.size :], count)

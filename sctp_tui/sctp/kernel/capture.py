@@ -1,7 +1,7 @@
-"""The packets of our endpoints on the kernel's stack, as `Packet` events: overheard where they pass.
+"""Captures the packets of our endpoints on the kernel stack, as `Packet` events.
 
-Whose a packet is its ports tell, and where it is at home its verification tag: an association with more
-addresses than one is one flow.
+Addresses and ports tell whose a packet is. Its verification tag tells the flow, so that a multihomed
+association is one flow.
 """
 
 import select
@@ -21,14 +21,17 @@ from .seen_aborts import SeenAbort, SeenAborts
 
 __all__ = ["SETTLED", "Capture", "CapturedSocket", "CapturedSockets", "NoCapture"]
 
-_LATE = 1.0  # s in which a closed endpoint's last packets are still its own
-_FLOWS = 8192  # pairs of addresses and ports kept in mind, each way; past it the oldest is looked up anew
+_LATE = 1.0  # s for which packets of a closed endpoint are still taken for its own
+_FLOWS = 8192  # cached entries, one for each direction between addresses with ports; the oldest are dropped
 _SCTP, _UDP, _FRAGMENT = 132, 17, 44
 _NO_TAG = bytes(4)
 
 
 class CapturedSocket(msgspec.Struct, eq=False):
-    """One endpoint's socket: its name and port, its addresses (none: any), and whether it is a server's."""
+    """The socket of an endpoint: its name and port, its addresses (empty: any), and whether it is a server's.
+
+    `until` is when it stops to count, monotonic.
+    """
 
     name: str
     hosts: Set[str]
@@ -37,24 +40,24 @@ class CapturedSocket(msgspec.Struct, eq=False):
     until: float = float("inf")
 
     def close(self, now: float) -> None:
-        """Its last packets are still to come, but not for long."""
+        """The socket is closed; its last packets still count for `_LATE` seconds."""
         self.until = now + _LATE
 
 
 class CapturedSockets:
-    """The sockets of our endpoints. `version` grows with each that comes."""
+    """The sockets of our endpoints. `version` grows with each one added."""
 
     def __init__(self) -> None:
         self.version = 0
         self._by_port: dict[int, list[CapturedSocket]] = {}
 
     def add(self, end: CapturedSocket) -> None:
-        """One is bound."""
+        """Add a socket that was bound."""
         self.version += 1
         self._by_port.setdefault(end.port, []).append(end)
 
     def find(self, host: str, port: int, now: float) -> CapturedSocket | None:
-        """The one that this address belongs to, the newest if there are more."""
+        """The socket that this address belongs to, the newest if there are several; None for none."""
         ends = self._by_port.get(port)
         if ends is None:
             return None
@@ -65,10 +68,11 @@ class CapturedSockets:
 
 
 class _CapturedFlow(msgspec.Struct, eq=False):
-    """One direction between two addresses with their ports; `end` is None for those of other programs.
+    """One direction between two addresses with their ports; `end` is None where both ends are other
+    programs'.
 
-    `head` are the ports and the verification tag of its newest packet, `data` that packet, seen on
-    `interface`. `version` is that of `CapturedSockets` when it was looked up. `within`: both ends are ours.
+    `data` is its newest packet, seen on `interface`, `head` that packet's ports and verification tag.
+    `version` is that of `CapturedSockets` when it was looked up. `within`: both ends are ours.
     """
 
     end: CapturedSocket | None
@@ -84,7 +88,7 @@ class _CapturedFlow(msgspec.Struct, eq=False):
 
 
 class _Parts(NamedTuple):
-    """Of an IP packet: the addresses, UDP ports if any, where SCTP is, and whether more of it follows."""
+    """An IP packet: addresses, UDP ports if any, where SCTP begins and ends, and whether fragments follow."""
 
     source: bytes
     destination: bytes
@@ -95,7 +99,7 @@ class _Parts(NamedTuple):
 
 
 class Capture:
-    """Tells of every packet of `ends` from now on; use it from one thread. Raises `NoCapture`."""
+    """Calls `tap` with every packet of `ends` from now on; use it from one thread. Raises `NoCapture`."""
 
     def __init__(self, ends: CapturedSockets, clock: Clock, tap: Callable[[Packet], None]) -> None:
         self._ends = ends
@@ -111,24 +115,24 @@ class Capture:
 
     @property
     def missed(self) -> int:
-        """Packets of SCTP on this machine, whosever they were, that the ring had no room for."""
+        """SCTP packets of this machine, of any program, that the ring had no room for."""
         return self._ring.missed
 
     def fileno(self) -> int:
-        """Ready for reading when there are packets, some `SETTLED` after they passed."""
+        """A descriptor, ready for reading when there are packets: `SETTLED` s after they passed at most."""
         return self._ring.fileno()
 
     def read(self) -> None:
-        """Tell of what has passed. Never blocks."""
+        """Read the packets that have passed, and call `tap`. Never blocks."""
         self._offset.update()
         for frame in self._ring.read():
             self._missed += frame.missed
             self._hear(frame)
 
     def abort(self, port: int, peer: Peer) -> SeenAbort | None:
-        """The ABORT that has just ended the association of a port with a peer, None where none was seen.
+        """The ABORT that has just ended the association of our port with a peer, None where none was seen.
 
-        Waits until what passed by now can be read, at most.
+        Blocks at most until packets that have passed by now can be read: 2 * `SETTLED` s.
         """
         deadline = self._clock.mono() + 2 * SETTLED
         more = select.poll()
@@ -142,7 +146,7 @@ class Capture:
             self.read()
 
     def close(self) -> None:
-        """Give the ring back."""
+        """Close the ring."""
         self._ring.close()
 
     def _hear(self, frame: Frame) -> None:
@@ -161,7 +165,7 @@ class Capture:
         if way.end is None:
             return
         if frame.interface != way.interface and packet == way.data:
-            return  # from a bridge to what is plugged into it, or the other way
+            return  # the same packet again, on a bridge and on an interface of it
         way.interface, way.data = frame.interface, packet
         head = packet[:8]
         if head != way.head:
@@ -190,7 +194,7 @@ class Capture:
         self._tap(told)
 
     def _remark(self, frame: Frame, more: bool) -> str:
-        """What is wrong with what was seen, "" for nothing."""
+        """What is missing of a packet, or before it, as text; "" for nothing."""
         remarks = []
         if self._missed:
             packets = "1 packet" if self._missed == 1 else f"{self._missed:,} packets"
@@ -203,7 +207,7 @@ class Capture:
         return "; ".join(remarks)
 
     def _look_up(self, key: bytes, parts: _Parts, packet: bytes, frame: Frame, now: float) -> _CapturedFlow:
-        """Whose packets these are."""
+        """Look up which endpoint's packets these are, and their flow."""
         source, destination, udp, *_ = parts
         sender = _peer(source, packet[:2], udp[:2])
         receiver = _peer(destination, packet[2:4], udp[2:])
@@ -241,7 +245,7 @@ def _bound(kept: dict[bytes, _CapturedFlow] | dict[bytes, int]) -> None:
 
 
 def _dissect(data: bytes) -> _Parts | None:
-    """Where things are in an IP packet; None where it is cut off before the ports."""
+    """The parts of an IP packet; None where it is no SCTP, or is cut off before the ports."""
     if len(data) < 28:
         return None
     if data[0] >> 4 == 4:
@@ -263,7 +267,7 @@ def _dissect(data: bytes) -> _Parts | None:
         return None
     if begin + 4 > len(data):
         return None
-    # Handed over in one piece that the device cuts later, it can be too long for the length in its header.
+    # With segmentation offload a packet may be longer here than its header's length field can tell.
     return _Parts(source, destination, udp, begin, end if end >= begin + 12 else len(data), more)
 
 

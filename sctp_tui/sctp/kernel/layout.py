@@ -1,6 +1,6 @@
-"""Linux's SCTP numbers and structures (linux/sctp.h), as far as this program uses them.
+"""The constants and structures of Linux's SCTP (linux/sctp.h) that this program uses.
 
-All are native byte order with C alignment; error causes in notifications are as on the wire.
+All are in native byte order with C alignment; error causes in notifications are in network byte order.
 """
 
 import socket
@@ -52,13 +52,13 @@ STATUS_SIZE = STATUS_STRUCT.size + PADDRINFO.size
 PADDRPARAMS = struct.Struct("=i128sIHIIIIBx")
 """struct sctp_paddrparams: id, address, heartbeat interval, retransmissions, mtu, SACK delay, flags, …"""
 PADDRTHLDS = struct.Struct("=i4x128sHH4x")
-"""struct sctp_paddrthlds: assoc id, address, Path.Max.Retrans, misses that an active path may have."""
+"""struct sctp_paddrthlds: assoc id, address, Path.Max.Retrans, timeouts that an active path may have."""
 RTO_STRUCT = struct.Struct("=iIII")
 """struct sctp_rtoinfo: assoc id, RTO.Initial, RTO.Max, RTO.Min."""
 ASSOCPARAMS = struct.Struct("=iHHIII")
 """struct sctp_assocparams: id, retransmissions, destinations, peer's and local rwnd, cookie life."""
 ASSOC_STATS = struct.Struct("=i4x128s15Q")
-"""struct sctp_assoc_stats: id, address of the longest RTO, and the fields of `Statistics`, it in jiffies."""
+"""struct sctp_assoc_stats: id, address of the longest RTO, `Statistics` with its max_rto in jiffies."""
 PEELOFF_ARG = struct.Struct("=ii")
 """sctp_peeloff_arg_t: assoc id, descriptor."""
 GETADDRS = struct.Struct("=iI")
@@ -97,20 +97,20 @@ TYPES = {
 SUBSCRIPTION = bytes([0, *(name not in ("SEND_FAILED", "SENDER_DRY_EVENT") for name in TYPES.values())])
 """struct sctp_event_subscribe: a byte for each type, after one for SCTP_SNDRCV.
 
-Not asked for: SEND_FAILED, as SEND_FAILED_EVENT says the same, and SENDER_DRY, which follows each message.
+Left out: SEND_FAILED, as SEND_FAILED_EVENT says the same, and SENDER_DRY, which comes after each message.
 """
 OLD_SUBSCRIPTION = bytes([0, 1, 1, 1, 1, 1, 1, 1, 1, 0])
 """The same for kernels before 5.0, which have no SEND_FAILED_EVENT."""
 
 _FLAGS = struct.Struct("=H")
-_FAILED = {0x8003: (16, 48), 0x800D: (14, 32)}  # where the flags are, and where the data begins
+_FAILED = {0x8003: (16, 48), 0x800D: (14, 32)}  # offsets of the flags, and of the data
 _FIRST_FRAGMENT, _LAST_FRAGMENT = 0x02, 0x01  # of a DATA chunk, RFC 9260, section 3.3.1
 
 
 def failed_chunk(data: bytes) -> tuple[bool, bool, int] | None:
-    """Of a notification of a failed message: is it the first, is it the last of it, where data begins.
+    """Of a notification of a failed message: whether it is the first, the last, and the offset of its data.
 
-    Linux tells of every DATA chunk that the message was cut into, in order. None for other notifications.
+    Linux gives one for every DATA chunk of the message, in order. None for other notifications.
     """
     number = _FLAGS.unpack_from(data)[0]
     if number not in _FAILED:
@@ -125,7 +125,7 @@ _SOCKADDR_IN_SIZE = 16
 
 
 def destination(address: sockaddr.Address) -> tuple[int, bytes]:
-    """Type and data of the ancillary data for one more address of a peer."""
+    """Type and value of the ancillary data for a further address of a peer."""
     if len(address) == 2:
         return _DSTADDRV4, socket.inet_aton(address[0])
     return _DSTADDRV6, socket.inet_pton(socket.AF_INET6, address[0].partition("%")[0])
@@ -138,7 +138,7 @@ def unpack_address(data: bytes) -> tuple[str, int]:
 
 
 def split_addresses(data: bytes, count: int) -> list[bytes]:
-    """Addresses that follow one another, each as long as its family needs."""
+    """Split `count` packed addresses, each as long as its family needs."""
     addresses = []
     for _ in range(count):
         is_v4 = _FAMILY.unpack_from(data)[0] == socket.AF_INET
@@ -149,7 +149,7 @@ def split_addresses(data: bytes, count: int) -> list[bytes]:
 
 
 def _partial_delivery(body: bytes) -> tuple[int, int, int]:
-    if len(body) == 4:  # kernels before 4.17 have the assoc ID alone
+    if len(body) == 4:  # kernels before 4.17 give only the assoc ID
         body += bytes(8)
     assoc_id, stream, sequence = struct.unpack_from("=III", body)
     return stream, sequence, assoc_id

@@ -1,6 +1,6 @@
-"""pysctp: imported, or whatever is wrong with it told with the package at fault.
+"""Imports pysctp, or says what is wrong with it and which package is at fault.
 
-Its module is called `sctp`, and so is that of other packages (py3-sctp), or a file of the user's own.
+Its module is named `sctp`, as are those of other packages (py3-sctp), or even a file of the user's.
 """
 
 import importlib.metadata
@@ -33,7 +33,7 @@ def load() -> ModuleType:
 
 
 def name() -> str:
-    """`pysctp 0.7.3`, without the number where none is known."""
+    """`pysctp 0.7.3`, without the version where that is not known."""
     try:
         return f"{_PACKAGE} {importlib.metadata.version(_PACKAGE)}"
     except importlib.metadata.PackageNotFoundError:
@@ -41,7 +41,7 @@ def name() -> str:
 
 
 def broken(error: Exception) -> StackUnavailable:
-    """What to raise where the module doesn't do what pysctp's does: who is at fault, and what mends it."""
+    """The error for a module that doesn't work as pysctp's: which package is at fault, and what helps."""
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     why = printable(what, _TOLD)
     by_module = importlib.metadata.packages_distributions()

@@ -1,7 +1,7 @@
-"""A ring of packets that the kernel fills (packet(7), TPACKET_V3): how SCTP of this machine is overheard.
+"""A ring buffer that the kernel fills with packets (packet(7), TPACKET_V3), to capture this machine's SCTP.
 
-The kernel writes blocks of packets into memory that it shares with us, and tells of a block when it is full
-or a hundredth of a second old: no system call for a packet. A filter leaves out what is no SCTP.
+The kernel writes blocks of packets into shared memory, and hands a block over when it is full or a hundredth
+of a second old, so that no packet needs a system call. A filter in the kernel passes only SCTP.
 """
 
 import ctypes
@@ -18,11 +18,11 @@ from typing import NamedTuple
 from sctp_tui.sctp.endpoint import SctpError
 
 SETTLED = 0.01
-"""Seconds until a packet that passed can be read, at most."""
-# Bytes of a block, which holds some of the longest IP packets, and their number: 16 MiB, more than what goes
-# out and comes back between two reads where large buffers empty themselves all at once.
+"""Seconds until a packet that has passed can be read, at most."""
+# Bytes of a block, for several IP packets of the greatest length, and the number of blocks: 16 MiB, more than
+# passes between two reads when large send buffers are emptied at once.
 _BLOCK, _BLOCKS = 256 * 1024, 64
-_AT_ONCE = 2_000  # packets, about, before the others get their turn
+_AT_ONCE = 2_000  # packets read in one call, about, so that the rest of the engine is not delayed
 
 _ETH_P_ALL, _SOL_PACKET, _SO_ATTACH_FILTER = 3, 263, 26
 _PACKET_RX_RING, _PACKET_STATISTICS, _PACKET_VERSION, _TPACKET_V3 = 5, 6, 10, 2
@@ -35,14 +35,14 @@ _HEAD = struct.Struct("@5I4xHH20xHHiHB")
 (family, protocol, interface, its kind, kind of packet)."""
 _STATUS = struct.Struct("@I")
 _STATUS_AT = 8
-_OURS = 1  # TP_STATUS_USER: else the kernel's
+_OURS = 1  # TP_STATUS_USER: the block is handed over to us
 _LOSING = 4  # TP_STATUS_LOSING
 _OUTGOING, _OTHERS = 4, 3  # PACKET_OUTGOING, PACKET_OTHERHOST
 _LOOPBACK = 772  # ARPHRD_LOOPBACK
 
 
 class NoCapture(SctpError):
-    """Packets can't be captured. `remedy` is the command or step that mends it."""
+    """Packets can't be captured. `remedy` is the command or step that helps."""
 
     def __init__(self, cause: str, remedy: str) -> None:
         super().__init__(f"the kernel's packets are not seen: {cause}; {remedy}")
@@ -51,9 +51,9 @@ class NoCapture(SctpError):
 
 
 class Frame(NamedTuple):
-    """An IP packet that passed an interface: `at` s since the epoch, `length` of `data` on the wire.
+    """An IP packet that passed an interface `at` (s since the epoch); `length` is its length on the wire.
 
-    `missed` are the packets since the one before that found the ring full.
+    `missed` is the number of packets lost between the one before and this, as the ring was full.
     """
 
     at: float
@@ -66,7 +66,7 @@ class Frame(NamedTuple):
 
 
 class Ring:
-    """The packets of SCTP, and of SCTP in UDP on one port (0: none), on all interfaces from now on.
+    """Captures SCTP, and SCTP in UDP on one port (0: none), on all interfaces from now on.
 
     Raises `NoCapture`.
     """
@@ -83,7 +83,7 @@ class Ring:
                 socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", count, ctypes.addressof(program))
             )
             self._socket.setsockopt(_SOL_PACKET, _PACKET_VERSION, _TPACKET_V3)
-            # This throws away what came before the filter.
+            # This discards packets that came before the filter was set.
             request = (_BLOCK, _BLOCKS, _BLOCK, _BLOCKS, int(SETTLED * 1000), 0, 0)
             self._socket.setsockopt(_SOL_PACKET, _PACKET_RX_RING, _REQUEST.pack(*request))
             self._memory = mmap.mmap(self._socket.fileno(), _BLOCK * _BLOCKS)
@@ -91,22 +91,22 @@ class Ring:
             self._socket.close()
             raise _why_not(error) from None
         self._next = 0
-        self._untold = 0  # of those missed, by no packet after them yet
+        self._untold = 0  # packets missed that no `Frame.missed` has told yet
         self.missed = 0
-        """Packets that found the ring full, as far as the kernel was asked: by the end of each `read`."""
+        """Packets lost as the ring was full, as of the last `read`."""
 
     def fileno(self) -> int:
-        """Ready for reading when a block is there."""
+        """A descriptor that is ready for reading when a block is handed over."""
         return self._socket.fileno()
 
     def read(self) -> Iterator[Frame]:
-        """What is there of packets, in their order; not all of it where there is much. Never blocks."""
+        """Yield the packets that are there, in order, about `_AT_ONCE` at most. Never blocks."""
         left_before = left = _AT_ONCE
         while left > 0:
             start = self._next * _BLOCK
             status, count, first = _BLOCK_HEAD.unpack_from(self._memory, start)
             if not status & _OURS:
-                if left < left_before:  # no packet may follow that tells of those missed
+                if left < left_before:  # ask now, as no later packet may come to tell of those missed
                     self._ask()
                 return
             at = start + first
@@ -133,14 +133,14 @@ class Ring:
             self._next = (self._next + 1) % _BLOCKS
 
     def _ask(self) -> None:
-        """Count the packets that found no room since this was asked last."""
+        """Add the packets lost since the kernel's statistics were last read."""
         raw = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 12)
         (missed,) = struct.unpack_from("@4xI", raw)
         self.missed += missed
         self._untold += missed
 
     def close(self) -> None:
-        """Give the ring back."""
+        """Close the socket and its memory."""
         self._memory.close()
         self._socket.close()
 
@@ -164,17 +164,17 @@ def _why_not(error: OSError) -> NoCapture:
 _INSTRUCTION = struct.Struct("@HBBI")
 _WORD, _HALF, _BYTE, _HALF_AFTER, _HEADER = 0x20, 0x28, 0x30, 0x48, 0xB1
 _EQUAL, _BITS, _RETURN = 0x15, 0x45, 0x06
-_ABOUT = 0xFFFFF000  # what the kernel knows of a packet beside its bytes
+_ABOUT = 0xFFFFF000  # SKF_AD_OFF: offset of a packet's metadata
 _PROTOCOL, _DIRECTION, _KIND = _ABOUT, _ABOUT + 4, _ABOUT + 28
 _SCTP, _UDP, _FRAGMENT = 132, 17, 44
 
 _Step = tuple[int, int, str, str]
-"""Operation, operand, and where a comparison goes if it holds and if not; "" is on."""
+"""Operation, operand, and the sections to jump to if a comparison holds and if not; "" is the next step."""
 
 
 def _filter(udp_port: int) -> bytes:
-    """Keeps SCTP, and UDP from or to the port; of what loops back only what is sent, as it comes again."""
-    # Of an IP packet in pieces the first tells of it; the others don't say whose they are.
+    """A program that passes SCTP, and UDP from or to the port; on loopback only as sent, not as received."""
+    # Of a fragmented IP packet only the first fragment passes, as the others have no ports.
     sections: dict[str, list[_Step]] = {
         "": [
             (_WORD, _KIND, "", ""),

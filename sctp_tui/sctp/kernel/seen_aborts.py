@@ -1,4 +1,4 @@
-"""The ABORTs that a capture has just seen: they tell how an association ended where Linux does not."""
+"""The ABORTs that a capture has seen lately: they tell how an association ended where Linux doesn't."""
 
 from typing import NamedTuple
 
@@ -6,15 +6,15 @@ from sctp_tui.sctp.events import Direction, Packet, Peer
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 
 _T_BIT = 1
-_KEPT = 1024  # of each, two; past it the oldest go
-_RECENT = 1.0  # s after an ABORT in which its end is told
+_KEPT = 1024  # ABORTs; each has two entries, and the oldest are dropped
+_RECENT = 1.0  # s after an ABORT within which Linux notifies of the association's end
 
 _Where = tuple[Direction, str, int, int]
-"""From the peer or to it, its address, its port and ours."""
+"""Direction as seen from our end, the peer's address, its port, and our port."""
 
 
 class SeenAbort(NamedTuple):
-    """One that passed: at `at` (s, monotonic clock), sent by this end or not, with the T bit or not."""
+    """An ABORT that passed `at` (s, monotonic): whether this end sent it, and whether it has the T bit."""
 
     at: float
     ours: bool
@@ -22,13 +22,13 @@ class SeenAbort(NamedTuple):
 
 
 class SeenAborts:
-    """The newest of them. Between two ends of this program each is both ways."""
+    """The newest ABORTs, each entered for both ends, as both may be of this program."""
 
     def __init__(self) -> None:
         self._by_ends: dict[_Where, SeenAbort] = {}
 
     def hear(self, packet: Packet) -> None:
-        """Any packet of our endpoints."""
+        """Take in a packet of our endpoints; only ABORTs are kept."""
         data = packet.data
         if data[12:13] != bytes((ChunkType.ABORT,)) or packet.peer is None:
             return
@@ -44,9 +44,9 @@ class SeenAborts:
             self._by_ends[where] = SeenAbort(packet.mono, direction == "out", reflected)
 
     def take(self, port: int, peer: Peer, now: float) -> SeenAbort | None:
-        """The one that has just ended the association of a port with a peer; each is told of once.
+        """Remove and return the ABORT that has just ended the association of our port with a peer, or None.
 
-        Our own comes first: an ABORT of the peer, which may be anybody's, ends nothing twice.
+        Our own is preferred, as anybody may have sent an ABORT in the peer's name.
         """
         directions: tuple[Direction, ...] = ("out", "in")
         for direction in directions:

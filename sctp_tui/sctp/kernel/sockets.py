@@ -1,4 +1,4 @@
-"""A one-to-many socket of pysctp's, set up as an endpoint needs it."""
+"""A one-to-many socket of pysctp, with the options that an endpoint needs."""
 
 import socket
 from types import ModuleType
@@ -10,9 +10,9 @@ from . import layout
 from .syscalls import getsockopt
 
 SEND_BUFFER = 4 * 1024 * 1024
-"""Bytes asked for; no message can be longer than what the kernel makes of it."""
+"""Bytes asked for; the kernel may give fewer, and no message can be longer than what it gives."""
 RECEIVE_BUFFER = 2 * 1024 * 1024
-"""Bytes asked for: for all associations of an endpoint, where net.sctp.rcvbuf_policy is 0."""
+"""Bytes asked for; for all associations of an endpoint together, where net.sctp.rcvbuf_policy is 0."""
 
 
 def open_socket(pysctp: ModuleType, family: int, options: EndpointOptions) -> Any:
@@ -27,7 +27,7 @@ def open_socket(pysctp: ModuleType, family: int, options: EndpointOptions) -> An
 
 
 def branch_off(sock: socket.socket, assoc_id: int) -> socket.socket:
-    """A socket of its own for one association (RFC 6458, section 9.2), with what waits of it unread.
+    """Branch an association off to a socket of its own (RFC 6458, section 9.2), with its unread data.
 
     Raises OSError.
     """
@@ -41,9 +41,9 @@ def branch_off(sock: socket.socket, assoc_id: int) -> socket.socket:
 
 def _set_up(made: Any, sock: socket.socket, options: EndpointOptions) -> None:
     sock.setblocking(False)
-    # A port whose last associations are still shutting down can be bound again.
+    # So that a port can be bound again while its last associations are still shutting down.
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # pysctp's initparams would take the default of attempts, 8, for the longest timeout of an INIT, in ms.
+    # Not by pysctp's initparams, which sets the longest timeout of an INIT to the default of attempts: 8 ms.
     streams = options.outbound, options.inbound
     sock.setsockopt(
         layout.IPPROTO_SCTP, layout.INITMSG, layout.INIT_STRUCT.pack(*streams, options.attempts, 0)
@@ -51,7 +51,7 @@ def _set_up(made: Any, sock: socket.socket, options: EndpointOptions) -> None:
     made.nodelay = True
     made.autoclose = options.autoclose
     made.mappedv4 = False
-    # Another association's message may come between the pieces of a long one: nobody blocks the rest.
+    # Messages of other associations may come between the pieces of a long one, so that none blocks others.
     sock.setsockopt(layout.IPPROTO_SCTP, layout.FRAGMENT_INTERLEAVE, 1)
     sock.setsockopt(layout.IPPROTO_SCTP, layout.RECVRCVINFO, 1)
     try:
@@ -64,5 +64,5 @@ def _set_up(made: Any, sock: socket.socket, options: EndpointOptions) -> None:
     ):
         try:
             sock.setsockopt(socket.SOL_SOCKET, forced, size)
-        except PermissionError:  # then as much as net.core.wmem_max and rmem_max allow
+        except PermissionError:  # as much as net.core.wmem_max and rmem_max allow
             sock.setsockopt(socket.SOL_SOCKET, plain, size)

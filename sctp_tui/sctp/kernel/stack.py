@@ -1,4 +1,4 @@
-"""The kernel stack: whether Linux's SCTP works here, and its endpoints."""
+"""The kernel stack: checks that Linux's SCTP works here, and makes its endpoints."""
 
 import errno
 import platform
@@ -22,11 +22,11 @@ _NO_SCTP = (errno.EPROTONOSUPPORT, errno.ESOCKTNOSUPPORT, errno.EAFNOSUPPORT, er
 
 
 class NoKernelSctp(StackUnavailable):
-    """The kernel that runs has no SCTP, or none loaded."""
+    """The running kernel has no SCTP, or has not loaded it."""
 
 
 class KernelStack:
-    """SCTP of the Linux kernel, by pysctp. Raises `StackUnavailable` where it doesn't work."""
+    """SCTP of the Linux kernel, by pysctp. Raises `StackUnavailable` where that doesn't work."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.name: StackName = "kernel"
@@ -45,11 +45,11 @@ class KernelStack:
         return KernelEndpoint(self._pysctp, self._intake, self._ends, self.library, options, self._overheard)
 
     def _overheard(self, port: int, peer: Peer) -> SeenAbort | None:
-        """The ABORT that has just ended an association, where packets are seen and there was one."""
+        """The ABORT that has just ended an association; None without a capture, or where it saw none."""
         return self._capture.abort(port, peer) if self._capture is not None else None
 
     def descriptors(self) -> tuple[int, ...]:
-        """The capture's, if there is one: the kernel itself needs no turn of ours."""
+        """See `Stack.descriptors`: the capture's, if there is one; the kernel itself needs no `poll`."""
         return () if self._capture is None else (self._capture.fileno(),)
 
     def timeout(self, receiving: bool = True) -> float | None:
@@ -57,7 +57,7 @@ class KernelStack:
         return None
 
     def tap(self, tap: Callable[[Packet], None] | None) -> None:
-        """Tell of every packet by a capture of the interfaces. Raises `NoCapture`."""
+        """See `Stack.tap`: by a capture on all interfaces. Raises `NoCapture`."""
         if self._capture is not None:
             self._capture.close()
             self._capture = None
@@ -65,15 +65,15 @@ class KernelStack:
             self._capture = Capture(self._ends, self._clock, tap)
 
     def poll(self) -> None:
-        """Take what was captured."""
+        """Read the captured packets."""
         if self._capture is not None:
             self._capture.read()
             self.missed = self._capture.missed
 
     def close(self) -> None:
-        """End the capture, the last packets included. Idempotent."""
+        """Read the last packets and end the capture. Idempotent."""
         if self._capture is not None:
-            last = select.poll()  # any descriptor, where select knows those below 1,024 alone
+            last = select.poll()  # select(2) takes only descriptors below 1,024
             last.register(self._capture, select.POLLIN)
             last.poll(2 * SETTLED * 1000)
             self.poll()
@@ -81,7 +81,7 @@ class KernelStack:
 
 
 def _pysctp() -> ModuleType:
-    """pysctp, where the kernel takes associations by it."""
+    """The module pysctp. Raises `StackUnavailable` where associations can't be accepted by it."""
     if sys.platform != "linux":
         raise StackUnavailable(
             f"SCTP of the kernel is used on Linux only, and this is {sys.platform}", _USERSPACE
@@ -97,7 +97,7 @@ def _pysctp() -> ModuleType:
 
 
 def _probe(pysctp: ModuleType) -> None:
-    """Take associations for a moment: the import and even the socket work where that doesn't."""
+    """Listen for a moment, as the import, and even a socket, may work where that doesn't."""
     try:
         probe = pysctp.sctpsocket_udp(pysctp.AF_INET)
     except OSError as error:
@@ -115,11 +115,11 @@ def _probe(pysctp: ModuleType) -> None:
         probe.bind(("127.0.0.1", 0))
         probe.listen(1)
     except OSError as error:
-        if error.errno == errno.ENOSYS:  # its cookie is signed by HMAC
+        if error.errno == errno.ENOSYS:  # the state cookie needs HMAC
             raise StackUnavailable("the kernel's SCTP lacks HMAC", "sudo modprobe hmac") from None
         if (
             error.errno == errno.EADDRNOTAVAIL and loopback_is_down()
-        ):  # and never was up, or would keep 127.0.0.1
+        ):  # and was never up, as it would else have kept 127.0.0.1
             raise StackUnavailable(*NO_LOOPBACK) from None
         raise StackUnavailable(
             f"the kernel's SCTP takes no associations ({error.strerror})", _USERSPACE

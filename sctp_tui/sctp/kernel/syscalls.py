@@ -1,4 +1,4 @@
-"""What Python's sockets lack: getsockopt with an input, and what recvmmsg tells of SCTP."""
+"""System calls that Python's sockets lack: getsockopt with an input, and recvmmsg with SCTP_RCVINFO."""
 
 import ctypes
 import os
@@ -13,38 +13,38 @@ from . import layout
 _libc = ctypes.CDLL(None, use_errno=True)
 
 PIECE = 68 * 1024
-"""Bytes of one piece. A notification is never longer: one chunk of at most 64 KiB, and what is said of it."""
+"""Bytes of one message or piece. No notification is longer: a chunk of up to 64 KiB, and its header."""
 
 _RCVINFO = struct.Struct("@NiiHHHxxIIIIi")
 """struct cmsghdr (length, level, type) with the struct sctp_rcvinfo in it."""
-_CONTROL = 64  # bytes for it, aligned
+_CONTROL = 64  # bytes for that struct, aligned
 
 Info = tuple[int, int, int, int, int, int, int, int]
 """struct sctp_rcvinfo: stream, ssn, flags, ppid, tsn, cumulative tsn, context, assoc id."""
 
 
 def getsockopt(fd: int, option: int, value: bytes, size: int) -> bytes:
-    """An option of SCTP whose question is in `value`, up to `size` bytes of answer. Raises OSError."""
+    """Get an SCTP option: `value` is its input, `size` the bytes of its answer at most. Raises OSError."""
     room = ctypes.create_string_buffer(value, size)
     length = ctypes.c_uint32(size)
     if (
         _libc.getsockopt(fd, layout.IPPROTO_SCTP, option, room, ctypes.byref(length)) < 0
-    ):  # SCTP_SOCKOPT_PEELOFF: a descriptor
+    ):  # SCTP_SOCKOPT_PEELOFF returns a descriptor, not 0
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
     return room.raw[: length.value]
 
 
 class RecvmmsgBuffers:
-    """Room for one recvmmsg, prepared once and used for all sockets of a thread."""
+    """The buffers of one recvmmsg, made once and used for all sockets of a thread."""
 
     def __init__(self) -> None:
         self._room = MessageBuffers(PIECE, _CONTROL)
 
     def take(self, fd: int, limit: int) -> Sequence[tuple[bytes, int, bytes, Info]]:
-        """What waits on a socket, at most `limit` or `COUNT`: data, flags, sockaddr, receive information.
+        """Receive what waits on a socket, at most `limit` or `COUNT`: data, flags, sockaddr, sctp_rcvinfo.
 
-        For notifications there is no receive information: the numbers mean nothing. Raises OSError.
+        A notification has no sctp_rcvinfo: the numbers mean nothing then. Raises OSError.
         """
         room = self._room
         try:

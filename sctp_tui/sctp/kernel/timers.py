@@ -1,19 +1,19 @@
-"""What Linux's timers and counters prove of an end that it does not explain."""
+"""Infers from Linux's timers and counters how an association ended where its notification doesn't tell."""
 
 from pathlib import Path
 from typing import NamedTuple
 
 from . import asking
 
-_TICK = 0.05  # s by which a timer of the kernel may differ
-_DOUBLINGS = 64
+_TICK = 0.05  # s by which a kernel timer may be early
+_DOUBLINGS = 64  # of an RTO, after which it is certainly at its longest
 
 
 def shortest_silence(fd: int, paths: int) -> float:
-    """Seconds of silence after which an association of this socket is given up, at the soonest.
+    """Seconds of silence after which an association of this socket is given up, at the earliest.
 
-    On each path a HEARTBEAT may be missed beside what is sent again, and each miss counts (RFC 9260, section
-    8.1). Raises OSError.
+    On each path a HEARTBEAT may be missed in addition to retransmissions, and each counts for the association
+    (RFC 9260, section 8.1). Raises OSError.
     """
     _, _, longest, least = asking.rto_info(fd, 0)
     _, retrans = asking.limits_to_come(fd)
@@ -22,13 +22,16 @@ def shortest_silence(fd: int, paths: int) -> float:
 
 
 def tells_before(fd: int) -> bool:
-    """Whether the only path is UNREACHABLE before the association is lost. Raises OSError."""
+    """Whether a single path becomes UNREACHABLE before the association is lost. Raises OSError."""
     path_retrans, retrans = asking.limits_to_come(fd)
     return path_retrans < retrans
 
 
 def set_up_takes(fd: int, addresses: int) -> float:
-    """Seconds in which nobody answers the INITs, at the soonest (RFC 9260, section 4). Raises OSError."""
+    """Seconds until a set-up without an answer is given up, at the earliest (RFC 9260, section 4: T1-init).
+
+    Raises OSError.
+    """
     _, initial, _, _ = asking.rto_info(fd, 0)
     attempts, longest = asking.init_limits(fd)
     if addresses > 1:  # each is tried before T1-init doubles
@@ -37,15 +40,15 @@ def set_up_takes(fd: int, addresses: int) -> float:
 
 
 def _added_up(first: int, longest: int, count: int) -> float:
-    """Seconds of so many timeouts in ms, each twice the one before."""
+    """The sum in seconds of `count` timeouts (ms), each twice the one before, up to `longest`."""
     doubling = min(count, _DOUBLINGS)
     return (sum(min(first << n, longest) for n in range(doubling)) + (count - doubling) * longest) / 1000
 
 
 class SctpCounters(NamedTuple):
-    """Since the machine booted: packets of SCTP, and ICMP messages that a destination is unreachable.
+    """Counts since the machine booted: SCTP packets received, and ICMP destination unreachable messages.
 
-    Where it is SCTP that a host does not know, ICMPv6 calls that a parameter problem (RFC 4443, section 3.4).
+    ICMPv6 parameter problems are among these, as a host without SCTP sends one (RFC 4443, section 3.4).
     """
 
     packets: int
@@ -53,7 +56,7 @@ class SctpCounters(NamedTuple):
 
 
 def came() -> SctpCounters | None:
-    """What the kernel has counted by now; None where it does not tell."""
+    """The kernel's counts by now; None where they can't be read."""
     try:
         sctp = _counters(Path("/proc/net/sctp/snmp").read_text())
         names, values = (
