@@ -222,10 +222,14 @@ async def test_enter_in_a_field_leads_back_to_the_line(field: str) -> None:
         await until(pilot, lambda: message.has_focus)
         tick = app.screen.query_one("#unordered", Checkbox)
         tick.focus()
-        await until(pilot, lambda: "Line" not in {key.description for key in app.screen.query(FooterKey)})
-        await pilot.press("enter")
+        await until(
+            pilot, lambda: {"Line", "Tick"} <= {key.description for key in app.screen.query(FooterKey)}
+        )
+        await pilot.press("space")
         assert tick.value
-        assert tick.has_focus
+        await pilot.press("enter")
+        await until(pilot, lambda: message.has_focus)
+        assert tick.value
 
 
 async def test_up_and_down_lead_through_fields_in_the_pane_and_in_a_form() -> None:

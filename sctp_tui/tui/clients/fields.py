@@ -49,10 +49,15 @@ class PpidInput(OrderedInput):
         return ppid.parse(typed) if typed else 0
 
 
-class Tick(Checkbox):
-    """A checkbox whose state shows without colours too."""
+class Tick(Checkbox, inherit_bindings=False):
+    """A checkbox whose state shows without colours too. Enter does what it does in the fields beside it."""
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings("tick")
     BUTTON_LEFT, BUTTON_INNER, BUTTON_RIGHT = "", "[ ]", ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the key only where it acts."""
+        return action != "toggle_button" or self.screen.focused is self
 
     def watch_value(self) -> None:
         """Draw the tick, or none."""
@@ -163,9 +168,9 @@ class Fields(Grid):
             event.stop()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer Enter as done only in inputs; ticks and lists use it themselves."""
+        """Offer Enter as done only in inputs and on ticks; lists use it themselves."""
         focused = self.screen.focused
-        return action != "done" or (isinstance(focused, Input) and self in focused.ancestors)
+        return action != "done" or (isinstance(focused, Input | Tick) and self in focused.ancestors)
 
     def action_done(self) -> None:
         """Focus the message line; what is typed in the fields counts from the next message on."""
