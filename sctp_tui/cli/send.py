@@ -112,7 +112,7 @@ class _Client:
         self._status: int | None = None
         self._interrupted = False
         self._closed = False
-        self._numbers = (0, 0, 0)
+        self._numbers: tuple[int, int, int | None] = (0, 0, 0)
         self._shut = False  # whether the peer's window was closed, by the last status
 
     def run(self) -> int:
@@ -265,7 +265,7 @@ class _Client:
 
     def _look_at(self, status: Status) -> None:
         """Count changed numbers as progress, as acknowledgements make no event; abort once all are in."""
-        self._shut = status.rwnd <= _SHUT
+        self._shut = status.rwnd is not None and status.rwnd <= _SHUT
         numbers = (status.unacked, status.pending, status.rwnd)
         if numbers != self._numbers:
             self._numbers = numbers

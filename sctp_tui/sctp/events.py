@@ -430,13 +430,13 @@ class Path(msgspec.Struct, frozen=True, gc=False):
 class Status(Event, frozen=True, tag="status", gc=False):
     """SCTP_STATUS (RFC 6458, section 8.2.1). `state` has the names of RFC 9260, section 4.
 
-    `rwnd` is the peer's, in bytes; `unacked` and `pending` count DATA chunks. `unreachable`: since the peer
-    was last heard, ICMP has said that its UDP port is unreachable (RFC 6951, section 5.5), `unreachable_told`
-    times in all.
+    `rwnd` is the peer's, in bytes, None in COOKIE-WAIT, as it has told none yet; `unacked` and `pending`
+    count DATA chunks. `unreachable`: since the peer was last heard, ICMP has said that its UDP port is
+    unreachable (RFC 6951, section 5.5), `unreachable_told` times in all.
     """
 
     state: Text
-    rwnd: int
+    rwnd: int | None
     unacked: int
     pending: int
     inbound_streams: int

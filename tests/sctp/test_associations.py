@@ -306,6 +306,7 @@ def test_watch_brings_status(running: Running) -> None:
     status: Status = running.status[up.key]
     assert (status.state, status.endpoint, status.assoc_id) == ("ESTABLISHED", "server", up.assoc_id)
     assert (status.inbound_streams, status.outbound_streams) == (5, 5)
+    assert status.rwnd is not None
     assert status.rwnd > 1000
     (path,) = status.paths
     assert path.address == "127.0.0.1"

@@ -129,6 +129,15 @@ def test_of_a_peer_whose_window_is_closed_it_is_said() -> None:
     assert not any(word in text for word in ("answer missed", "answers missed", "inferred", "silent,"))
 
 
+def test_before_a_peer_has_told_its_window_it_is_not_closed() -> None:
+    story = Story()
+    monitor = full(story)
+    monitor.associations.fold(e.Status(*story._head(1), "COOKIE-WAIT", None, 1, 0, 5, 5, 1452, ()))
+    assert not one(monitor).window_closed
+    text = "\n".join(lines(detail(one(monitor), None, story.now, 118)))
+    assert re.search(r"Peer's rwnd +- ", text)
+
+
 def test_of_a_peer_whose_udp_port_is_gone_it_is_not_said_that_it_answers() -> None:
     story = Story()
     monitor = full(story)

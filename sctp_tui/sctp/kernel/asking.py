@@ -28,7 +28,7 @@ class StatusNumbers(NamedTuple):
     """Fields of a `Status`."""
 
     state: str
-    rwnd: int
+    rwnd: int | None
     unacked: int
     pending: int
     inbound_streams: int
@@ -54,7 +54,8 @@ def status(fd: int, assoc_id: int) -> tuple[StatusNumbers, list[Path]]:
     primary = layout.PADDRINFO.unpack_from(raw, layout.STATUS_STRUCT.size)[1]
     paths = [path(fd, assoc_id, address, primary)[1] for address in _addresses(fd, assoc_id)]
     word = layout.STATES.get(state, str(state))
-    return StatusNumbers(word, *numbers), paths
+    told = StatusNumbers(word, *numbers)
+    return told._replace(rwnd=None) if word == "COOKIE-WAIT" else told, paths
 
 
 def path(fd: int, assoc_id: int, address: bytes, primary: bytes) -> tuple[int, Path]:

@@ -304,7 +304,7 @@ class KernelEndpoint(BaseEndpoint):
         """See `Endpoint.status`."""
         entry = self._registry.known(assoc_id)
         fd, options = self._of(assoc_id).fileno(), self._options
-        numbers = asking.StatusNumbers("COOKIE-WAIT", 0, 0, 0, options.inbound, options.outbound, 0)
+        numbers = asking.StatusNumbers("COOKIE-WAIT", None, 0, 0, options.inbound, options.outbound, 0)
         try:
             if assoc_id == 0:
                 first = sockaddr.pack(self._destination[0])

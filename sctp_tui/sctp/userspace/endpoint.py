@@ -319,7 +319,7 @@ class UserspaceEndpoint(BaseEndpoint):
         return Status(
             **self._registry.about(entry),
             state=layout.STATES.get(state, str(state)),
-            rwnd=rwnd,
+            rwnd=None if layout.STATES.get(state) == "COOKIE-WAIT" else rwnd,
             unacked=unacked,
             pending=pending,
             inbound_streams=inbound,

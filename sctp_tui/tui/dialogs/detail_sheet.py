@@ -319,7 +319,8 @@ def _counters(association: Association) -> Iterator[tuple[str, StyledText]]:
     if a.failed:
         yield "Failed", StyledText(units.many(a.failed, "message"), "bad", "failed")
     if (status := a.status) is not None:
-        yield "Peer's rwnd", StyledText(units.size(status.rwnd), "" if status.rwnd else "bad", "rwnd")
+        rwnd = "-" if status.rwnd is None else units.size(status.rwnd)
+        yield "Peer's rwnd", StyledText(rwnd, "bad" if status.rwnd == 0 else "", "rwnd")
         yield "Unacknowledged", _count(status.unacked, "chunk", "unacked")
         yield "Pending", _count(status.pending, "chunk", "pending")
         yield "Fragments above", StyledText(f"{status.fragmentation_point} B", "", "fragmentation")
