@@ -111,6 +111,7 @@ async def test_a_set_up_that_failed_has_the_time_and_the_reason_of_its_end(
         view = pilot.app.query_one(StateView)
         view.show(conversation, monitor.link_time(end.mono + 1000.0), [row])
         lines = drawn(view)
+        assert lines[0].startswith("client CLOSED · server: none seen · ")  # no packet of one has come
         assert f"last: client could not start: {told}" in lines[0]
         (line,) = (line for line in lines if "COOKIE-WAIT → CLOSED" in line)
         ended = end.mono - conversation.start_mono

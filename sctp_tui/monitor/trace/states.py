@@ -108,14 +108,17 @@ def _not_started(ended: AssociationEnd | None) -> str:
 class StateTracker:
     """Where both ends of a conversation stand, as its packets show. `seen` is the last packet's number.
 
-    `state` is by end; `taken` are the last transitions of both. That an end waits with its SHUTDOWN, or gives
-    up without a word or with an ABORT like any other, no packet shows: it has to be `told`.
+    `state` is by end, `known` are the ends that have it: of one that is not of this program and has sent
+    nothing, nobody knows the state, nor whether it is there. `taken` are the last transitions of both. That
+    an end waits with its SHUTDOWN, or gives up without a word or with an ABORT like any other, no packet
+    shows: it has to be `told`.
     """
 
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
         self.seen = conversation.first - 1
         self.state: dict[End, State] = {"peer": "CLOSED", "local": "CLOSED"}
+        self.known: set[End] = {"local"}
         self.taken: deque[TakenTransition] = deque(maxlen=_KEPT)
         self._arriving: list[tuple[float, int, End, tuple[Chunk, ...], bool]] = []
         self._hearing = Hearing()
@@ -184,6 +187,7 @@ class StateTracker:
         sender: End = "local" if packet.direction == "out" else "peer"
         if packet.verdict == "refused":
             return
+        self.known.update(("local", "peer") if packet.within else (sender,))
         if packet.verdict != "duplicated" and not heard.copied:
             for chunk in chunks:
                 self._sent(sender, chunk, heard, packet.mono, number)

@@ -22,7 +22,7 @@ from .state_diagram import Run, diagram
 
 _SLICE = 2000  # packets taken in between two frames
 _Stamp = tuple[
-    int, int, int, TakenTransition | None, TakenTransition | None, tuple[tuple[End, Origin | None], ...]
+    int, int, int, int, TakenTransition | None, TakenTransition | None, tuple[tuple[End, Origin | None], ...]
 ]
 
 
@@ -83,14 +83,15 @@ class StateView(ConversationView, ScrolledLines):
         width, height = self.scrollable_content_region.width, self.page
         taken = tracker.taken
         lasts = tracker.last("local"), tracker.last("peer")
-        drawn = (width, height, len(taken), *lasts, tuple(self._by.items()))
+        drawn = (width, height, len(taken), len(tracker.known), *lasts, tuple(self._by.items()))
         if drawn == self._drawn:
             return
         self._drawn = drawn
         ends = self._ends(tracker)
         here: dict[State, list[str]] = {}
         for end, name in ends.items():
-            here.setdefault(tracker.state[end], []).append(name)
+            if end in tracker.known:
+                here.setdefault(tracker.state[end], []).append(name)
         self._lines = diagram(here, [last.transition for last in lasts if last], width, height)
         for number, one in enumerate(reversed(taken)):
             style = "taken" if number == 0 else "label"
@@ -136,7 +137,7 @@ class StateView(ConversationView, ScrolledLines):
     def _now(self, tracker: StateTracker) -> Iterator[str]:
         ends = self._ends(tracker)
         for end, name in ends.items():
-            yield f"{name} {tracker.state[end]}"
+            yield f"{name} {tracker.state[end]}" if end in tracker.known else f"{name}: none seen"
         if tracker.taken:
             last = tracker.taken[-1]
             why = f": {last.why}" if last.why else ""
