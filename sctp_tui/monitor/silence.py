@@ -1,19 +1,19 @@
-"""When a peer that has fallen silent will be declared lost: an estimate from the timers of RFC 9260.
+"""When a silent peer will be declared lost: an estimate from the timers of RFC 9260.
 
-No stack tells how many answers are missing already. What can be seen is that the retransmission timeout
-doubles with each one (section 6.3.3, rule E2) and that a path is given up after more than Path.Max.Retrans
-(section 8.2). The association ends with the first miss beyond Association.Max.Retrans, on whatever path
-(section 8.1). Where nothing is outstanding, HEARTBEATs are missed (section 8.3), on all paths at once; where
-data is, its retransmissions, one RTO after the other. A stack may send and miss HEARTBEATs beside those, and
-retransmit on several paths in turn: usrsctp gave a stopped peer up after 4:32, sooner than its
-retransmissions alone would have it. So with data outstanding the end has an earliest and a latest time.
+A miss is an answer that did not come within the RTO. Stacks don't tell how many there were, but it can be
+seen that the RTO doubles with each (section 6.3.3, rule E2), and that a path becomes inactive after more than
+Path.Max.Retrans (section 8.2). The association ends with the first miss beyond Association.Max.Retrans,
+counted over all paths (section 8.1). Where nothing is outstanding HEARTBEATs are missed (section 8.3), on all
+paths at once; where data is outstanding its retransmissions, one RTO after the other. A stack may also miss
+HEARTBEATs in between, and retransmit on several paths in turn: usrsctp gave a stopped peer up after 4:32,
+sooner than by its retransmissions alone. So with data outstanding the end has an earliest and a latest time.
 
-A path that is POTENTIALLY-FAILED after a miss (RFC 7829, as in Linux) has HEARTBEATs at each RTO till it is
-given up, with data as well, and each miss doubles the one RTO of the path. As HEARTBEATs have half an RTO of
-jitter either way, the end of an idle one has an earliest and a latest time then, too.
+On a path that is POTENTIALLY-FAILED after a miss (RFC 7829, as in Linux) a HEARTBEAT is sent each RTO until
+it is given up, with data outstanding too, and each miss doubles the path's one RTO. As HEARTBEATs have a
+jitter of half an RTO either way, the end of an idle association then has an earliest and a latest time, too.
 
-While the peer's window is closed its RTO tells nothing of it: a window probe is answered by a SACK that does
-not acknowledge it, T3-rtx runs out all the same, and RTO doubles (RFC 9260, section 6.1, rule A).
+While the peer's window is closed the RTO tells nothing of misses: a window probe is answered by a SACK that
+does not acknowledge it, so that T3-rtx expires and doubles the RTO (RFC 9260, section 6.1, rule A).
 """
 
 import math
@@ -25,15 +25,15 @@ import msgspec
 
 from sctp_tui.sctp.events import Detail, Path
 
-_SOON = 64  # doublings after which any RTO is at its end
-_JITTER = 0.5  # of the RTO, by which a HEARTBEAT may come sooner or later (RFC 9260, section 8.3)
-_DOUBLED = 1.8  # so much more is the RTO at least after a timeout: 60 s, its end, are less than twice 32
+_SOON = 64  # doublings after which any RTO has reached RTO.Max
+_JITTER = 0.5  # RTOs by which a HEARTBEAT may be sent earlier or later (RFC 9260, section 8.3)
+_DOUBLED = 1.8  # factor by which an RTO grows at least with a timeout: from 32 s it grows to RTO.Max, 60 s
 
 
 class Timers(msgspec.Struct, frozen=True):
-    """What decides on one path; times in seconds. `heartbeat_interval` 0 is no heartbeats.
+    """The settings that decide when a peer is lost, for one path; times in seconds.
 
-    `pf_retrans` as in `PathLimits`.
+    `heartbeat_interval` 0 means no HEARTBEATs; `pf_retrans` as in `PathLimits`.
     """
 
     association_max_retrans: int
@@ -45,7 +45,7 @@ class Timers(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, detail: Detail | None) -> "Mapping[str, Timers]":
-        """What a stack told of an association, by the addresses of its paths; nothing before it did."""
+        """The settings of an association's paths, by address; empty before a `Detail`."""
         if detail is None:
             return {}
         return {
@@ -62,16 +62,16 @@ class Timers(msgspec.Struct, frozen=True):
 
 
 def misses(timers: Timers, rto: float, *, outstanding: bool, beats: bool = False) -> list[float]:
-    """The seconds, from the last answer on, at which each miss on a path would come; the last is the end.
+    """When each miss on a path will come, in seconds from the last answer; the last one is the end.
 
-    `rto` is the timeout in seconds before the first; `outstanding` whether data waits to be acknowledged, and
-    `beats` whether HEARTBEATs are sent beside it. Infinite where nothing is sent that could be missed.
+    `rto` is the RTO in seconds before the first miss; `outstanding`: data waits to be acknowledged; `beats`:
+    HEARTBEATs are sent in between. Infinite where nothing is sent that could be missed.
     """
     number = timers.association_max_retrans + 1
     interval = timers.heartbeat_interval
     if not (outstanding or interval):
         return [math.inf] * number
-    # A HEARTBEAT is sent once one is due after the last answer, and is missed when the next one is.
+    # A HEARTBEAT is sent when one is due after the last answer, and is missed when the next one is due.
     times, at = [], 0.0 if outstanding else interval + rto
     timeouts = [min(rto * 2 ** min(n, _SOON), timers.rto_max) for n in range(number)]
     for timeout in timeouts:
@@ -86,7 +86,7 @@ def misses(timers: Timers, rto: float, *, outstanding: bool, beats: bool = False
 
 
 def _failing(timers: Timers, rto: float, jitter: float, *, outstanding: bool) -> list[float]:
-    """The same of a path that gets POTENTIALLY-FAILED, its HEARTBEATs `jitter` RTOs later than planned."""
+    """As `misses`, for a path that becomes POTENTIALLY-FAILED, with HEARTBEATs `jitter` RTOs late."""
     number, interval = timers.association_max_retrans + 1, timers.heartbeat_interval
     quick = (timers.pf_retrans or 0) + 1
     if not (outstanding or interval):
@@ -112,20 +112,20 @@ def _failing(timers: Timers, rto: float, jitter: float, *, outstanding: bool) ->
 
 
 Silent = tuple[float, float, Timers]
-"""A path: when something was heard on it last, the RTO (s) before any miss, and what decides."""
+"""A path: when the peer was last heard on it, the RTO (s) before any miss, and its settings."""
 
 
 def end(
     paths: Sequence[Silent], given_up: Sequence[Silent] = (), *, outstanding: bool
 ) -> tuple[float, float]:
-    """When a peer is lost at the earliest and at the latest, silent on all its paths.
+    """When a peer that is silent on all its paths is lost, at the earliest and at the latest.
 
-    On those that were `given_up` HEARTBEATs alone are missed.
+    On paths in `given_up` only HEARTBEATs are missed.
     """
     every = [*paths, *given_up]
     last, limit = max(start for start, _, _ in every), every[0][2].association_max_retrans
     if outstanding and paths:
-        # One path may be used alone, or each in turn, with HEARTBEATs on the others.
+        # The stack may use one path alone, or each in turn, with HEARTBEATs on the others.
         latest = max(last + misses(timers, rto, outstanding=True)[-1] for _, rto, timers in paths)
         ours = [_times(one, outstanding=True) for one in paths]
         times = sorted(chain(*ours, *(_times(one, outstanding=False) for one in given_up)))
@@ -144,17 +144,17 @@ def _times(path: Silent, jitter: float = -_JITTER, *, outstanding: bool) -> list
 
 
 class _Line:
-    """What is seen of the silence on one path."""
+    """The misses seen on one path."""
 
     __slots__ = ("at", "base", "doubled", "down", "first", "missed", "rto", "seen", "srtt")
 
     def __init__(self) -> None:
         self.missed = 0
         self.rto = 0.0
-        self.first, self.at = 0, 0.0  # the miss that was noticed first, and when on the monotonic clock
+        self.first, self.at = 0, 0.0  # the number of the first miss noticed, and when (link's clock)
         self.base = 0.0  # the RTO (s) before all misses
-        self.doubled = 0  # how often the RTO was seen to double; a path given up tells of more
-        self.seen = 0.0  # the RTO (s) when it was looked at last
+        self.doubled = 0  # how often the RTO was seen to double; the loss of a path may tell of more misses
+        self.seen = 0.0  # the RTO (s) of the last sample
         self.srtt: int | None = None
         self.down = False
 
@@ -165,10 +165,10 @@ class _Line:
         return made
 
     def look(self, at: float, path: Path, probing: bool) -> bool:
-        """Take in the path's numbers: whether something came, by them. `probing` as in `Silence.look`."""
+        """Take in a sample of the path; whether it shows an answer. `probing`: a window probe was out."""
         rto, before = path.rto / 1000, self.seen
         self.down, self.seen = path.state == "INACTIVE", rto
-        # A new round-trip time was measured, or the RTO set back.
+        # A new round-trip time was measured, or the RTO was reduced: an answer came.
         if path.srtt != self.srtt or rto < before:
             self.srtt = path.srtt
             return True
@@ -179,9 +179,9 @@ class _Line:
 
     def miss(self, missed: int, at: float, base: float, rto: float) -> None:
         if not self.missed:
-            # From here on the end stands: what follows is only what was to be expected.
+            # The estimate is made from the first miss noticed; later ones only confirm it.
             self.first, self.at, self.base = missed, at, base
-        # The same miss may be told of twice: by the RTO, and by a path given up.
+        # The same miss may be seen twice: by the RTO, and by the loss of the path.
         if missed > self.missed:
             self.missed, self.rto = missed, rto
 
@@ -190,13 +190,13 @@ class _Line:
 
 
 class Silence:
-    """What is seen of one peer's silence, on all its paths. Times on the monotonic clock, in seconds."""
+    """The misses seen of one peer, on all its paths. Times are seconds of the link's clock."""
 
     __slots__ = ("_closed", "_lines")
 
     def __init__(self) -> None:
         self._lines: dict[str, _Line] = {}
-        self._closed = False  # the peer's window, when it was looked at last
+        self._closed = False  # whether the peer's window was closed at the last sample
 
     def __copy__(self) -> "Silence":
         made = Silence()
@@ -206,22 +206,22 @@ class Silence:
 
     @property
     def missed(self) -> int:
-        """How many answers are missing at least; 0 for a peer that answers, or may do so on another path."""
+        """How many misses there were at least; 0 if the peer answers, or may do so on another path."""
         lines = self._lines.values()
         return sum(line.missed for line in lines) if all(one.missed or one.down for one in lines) else 0
 
     @property
     def since(self) -> float | None:
-        """When what is missing at least was sent first; None for a peer that answers."""
+        """When the packet of the first miss known was sent; None for a peer that answers."""
         lines = [line for line in self._lines.values() if line.missed]
         return (
             min(line.at - line.base * (2 ** (line.first or 1) - 1) for line in lines) if self.missed else None
         )
 
     def errors(self, address: str) -> int | None:
-        """How many answers are missing in a row on one path, as far as its RTO tells: its error counter.
+        """The error counter of one path, as far as its RTO tells: misses in a row.
 
-        None where the path is inactive: more than Path.Max.Retrans, and its RTO tells no more.
+        None where the path is inactive: then it is more than Path.Max.Retrans, and the RTO tells no more.
         """
         line = self._lines.get(address)
         if line is None:
@@ -230,21 +230,21 @@ class Silence:
 
     @property
     def silent(self) -> tuple[int, int]:
-        """On how many paths answers are missing, and of how many."""
+        """The number of paths with misses, and of all paths."""
         return sum(bool(line.missed) for line in self._lines.values()), len(self._lines)
 
     @property
     def rto(self) -> float:
-        """The longest timeout (s) that ran after the last miss that was noticed."""
+        """The longest RTO (s) of the paths with misses."""
         return max((line.rto for line in self._lines.values() if line.missed), default=0.0)
 
     def look(self, at: float, paths: Iterable[Path], *, closed: bool = False) -> None:
-        """The paths' numbers, as the stack had them at `at`; `closed` is the peer's window, and data waits.
+        """Take in samples of the paths; `closed`: the peer's window is closed, with data outstanding.
 
-        A timeout that a probe of the window brought about may be seen only once that is open again.
+        A timeout of a window probe may be seen only in the first sample after the window has opened.
         """
         probing, self._closed = closed or self._closed, closed
-        # What is missed on an address that was never confirmed doesn't count (RFC 9260, section 5.4).
+        # Misses on an address that was never confirmed don't count (RFC 9260, section 5.4).
         confirmed = [path for path in paths if path.state != "UNCONFIRMED"]
         self._lines = {path.address: self._lines.get(path.address) or _Line() for path in confirmed}
         answered = [
@@ -254,12 +254,12 @@ class Silence:
             self.heard()
 
     def heard(self) -> None:
-        """Something came from the peer, on whatever path."""
+        """A packet came from the peer, on any path."""
         for line in self._lines.values():
             line.heard()
 
     def path_down(self, at: float, address: str, timers: Timers | None, addresses: Iterable[str]) -> None:
-        """A path was given up, of all these: it missed one answer more than Path.Max.Retrans."""
+        """The path to `address`, one of `addresses`, is lost: it has Path.Max.Retrans + 1 misses."""
         for one in (address, *addresses):
             self._lines.setdefault(one, _Line())
         line = self._lines[address]
@@ -267,7 +267,7 @@ class Silence:
         missed, known, rto = 1, line.missed, line.seen
         if timers is not None:
             missed = timers.path_max_retrans + 1
-            # The misses that it tells of have doubled the RTO, though nobody may have looked since.
+            # These misses have doubled the RTO, even if there was no sample since.
             unseen = missed - line.doubled
             rto = min(rto * 2**unseen if unseen == 1 or not line.doubled else rto, timers.rto_max)
         line.miss(missed, at, line.seen, rto)
@@ -277,9 +277,9 @@ class Silence:
     def lost_in(
         self, now: float, timers: Mapping[str, Timers], *, outstanding: bool
     ) -> tuple[float, float] | None:
-        """Seconds until the peer is declared lost, at the earliest and at the latest, 0 where that is due.
+        """Seconds until the peer is declared lost, at the earliest and at the latest; 0 where that is due.
 
-        None for a peer that answers, and where what decides isn't known.
+        None for a peer that answers, and where its settings are not known.
         """
         if not self.missed or not self._lines.keys() <= timers.keys():
             return None

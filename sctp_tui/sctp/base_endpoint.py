@@ -1,6 +1,6 @@
-"""What the endpoints of all stacks have in common: which events come of what is asked, and what is refused.
+"""The common part of the endpoints of all stacks: which events a call returns, and what it refuses.
 
-A stack's own endpoint derives from this, and says how things are handed to its socket.
+A stack's own endpoint derives from this, and implements the calls to its socket.
 """
 
 import errno
@@ -21,12 +21,12 @@ from .system import refused
 
 
 class BaseEndpoint(ABC):
-    """See `Endpoint`. `stack` is the stack's name, `called` what its refusals call it."""
+    """See `Endpoint`. `stack` is the stack's name, `called` its name in the texts of refusals."""
 
     stack: ClassVar[StackName]
     called: ClassVar[str]
     gone: ClassVar[frozenset[int]]
-    """The errnos of a message for an association that has ended, which was not read yet."""
+    """The errnos of sending on an association that has ended, while its notification is not yet read."""
 
     def __init__(self, options: EndpointOptions, library: str) -> None:
         self.name = options.name
@@ -35,38 +35,38 @@ class BaseEndpoint(ABC):
         self._library = library
         self._registry = AssociationRegistry(options)
         self._reassembly = Reassembly(options.message_limit)
-        self._to: Peer | None = None  # where a client goes
+        self._to: Peer | None = None  # a client's destination
 
-    # --- what a stack's own endpoint says
+    # --- implemented by each stack
 
     @abstractmethod
     def _local_port(self) -> int:
-        """The SCTP port that it is bound to."""
+        """The SCTP port that the endpoint is bound to."""
 
     @abstractmethod
     def _begin(self) -> None:
-        """Begin an association with `_to` without data. Raises `SctpError`."""
+        """Set up an association with `_to` without data. Raises `SctpError`."""
 
     @abstractmethod
     def _put(self, entry: AssociationEntry, message: Outgoing) -> int:
-        """Hand a message to the stack: 0, or the errno. Raises `SctpError` for what it never takes."""
+        """Give a message to the stack; returns 0 or the errno. Raises `SctpError` for what it never sends."""
 
     @abstractmethod
     def _put_end(self, entry: AssociationEntry, how: How, reason: bytes) -> int:
-        """Ask the stack for the end of an association: 0, or the errno."""
+        """Ask the stack to shut down or abort an association; returns 0 or the errno."""
 
     @abstractmethod
     def _ended_already(self, entry: AssociationEntry, number: int) -> bool:
-        """Whether an errno of `_put_end` says that the association has ended by itself meanwhile."""
+        """Whether an errno of `_put_end` means that the association has ended in the meantime."""
 
     @abstractmethod
     def hold(self, assoc_id: int, held: bool) -> None:
         """See `Endpoint.hold`."""
 
-    # --- what is the same
+    # --- common to all stacks
 
     def _listens(self, hosts: Sequence[str], port: int, udp_port: int | None, warning: str = "") -> Listening:
-        """The event that tells of a server that is bound."""
+        """The event for a server that is bound."""
         return Listening(
             **self._clock.stamp(),
             endpoint=self.name,
@@ -97,7 +97,7 @@ class BaseEndpoint(ABC):
         except SctpError:
             self._registry.give_up_opening()
             raise
-        # Where the stack chooses the port, it does so as it sends.
+        # Asked for only now, as a stack that chooses the port does so when it sends.
         return (msgspec.structs.replace(opening, local_port=self._local_port()), *sent)
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
@@ -105,14 +105,14 @@ class BaseEndpoint(ABC):
         return self._send(self._registry.known(assoc_id), message)
 
     def _send(self, entry: AssociationEntry, message: Outgoing, *, begins: bool = False) -> Sequence[Event]:
-        # What is closing a stack may call full, which would be tried again: the registry is asked first.
+        # First, as a stack may call the buffer of a closing association full, and the message would wait.
         self._registry.check(entry, message, begins=begins)
         now = self._clock.now()
         number = self._put(entry, message)
         if number == errno.EAGAIN:
             raise BufferFull("the send buffer is full: wait until the peer has taken some")
         if number in self.gone:
-            self.hold(entry.assoc_id, False)  # its end has to be read
+            self.hold(entry.assoc_id, False)  # so that the notification of its end is read
             raise self._registry.takes_no_more(entry)
         if number:
             raise refused(number, f"{self.called} did not take the message to {entry.peer}")
@@ -125,7 +125,7 @@ class BaseEndpoint(ABC):
     def abort(self, assoc_id: int, reason: str) -> Sequence[Event]:
         """See `Endpoint.abort`."""
         entry = self._registry.known(assoc_id)
-        self.hold(assoc_id, False)  # its end has to be read
+        self.hold(assoc_id, False)  # so that the notification of its end is read
         return self._end(entry, "abort", reason)
 
     def _end(self, entry: AssociationEntry, how: How, reason: str) -> Sequence[Event]:
@@ -136,7 +136,7 @@ class BaseEndpoint(ABC):
         if not number:
             return (self._registry.ending(entry, how, reason, now),)
         if self._ended_already(entry, number):
-            return ()  # the notification of that waits to be read
+            return ()  # its notification is still to be read
         raise refused(number, f"{self.called} could not {how} the association")
 
     def associations(self) -> Sequence[int]:
@@ -153,9 +153,10 @@ class BaseEndpoint(ABC):
         last: bool,
         now: tuple[float, float],
     ) -> bytes | MessageTooLarge | None:
-        """A message put together from a piece more; None while one is missing.
+        """Add a piece of a message; returns the message once its last piece has come, else None.
 
-        `number` is the same in all pieces of one message.
+        `number` is the same in all pieces of one message. A message beyond the limit gives the event for
+        that.
         """
         done = self._reassembly.add(entry.assoc_id, (stream, unordered, number), data, last)
         if done is None or done.data is not None:

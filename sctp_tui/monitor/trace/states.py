@@ -1,8 +1,9 @@
-"""The association's state machine (RFC 9260, section 4) as one table, and where two ends stand in it.
+"""The state machine of an association (RFC 9260, section 4) as a table, and the states of both ends in it.
 
-A packet proves what its sender did: who sends a COOKIE ACK is ESTABLISHED. What sends nothing is taken when
-the packet that triggers it arrives. Where packets are captured behind what loses and delays them, so are the
-answers of a set-up, which go at once: they are seen later than they were sent, and the first one may not be.
+A packet proves what its sender did: an end that sends a COOKIE ACK is ESTABLISHED. A transition that sends
+nothing is taken when the packet that triggers it arrives. So are the answers of a set-up, which are sent at
+once, where packets are captured after loss or delay on their way: an answer is seen later than it was sent,
+or not at all.
 """
 
 import heapq
@@ -60,10 +61,10 @@ def _table() -> tuple[Transition, ...]:
     for state in STATES[1:3]:
         table.append(Transition(state, NOT_STARTED, "CLOSED", "", ""))
     for state in STATES[1:-1]:
-        # It is answered, and changes nothing: anybody can send an INIT.
+        # An INIT is answered and changes nothing, as anybody can send one.
         section = "5.2.1" if state.startswith("COOKIE") else "5.2.2"
         table.append(Transition(state, "receive INIT", state, "INIT ACK", section))
-        # Both ends began at once, the peer began anew, or its cookie comes again.
+        # Both ends began at once, the peer began anew, or its cookie came twice.
         table.append(Transition(state, "receive COOKIE ECHO", "ESTABLISHED", "COOKIE ACK", "5.2.4"))
     for state in STATES[1:]:
         table.append(Transition(state, "receive ABORT", "CLOSED", "", "9.1"))
@@ -74,10 +75,10 @@ def _table() -> tuple[Transition, ...]:
 
 
 TABLE = _table()
-"""Every transition; none but these is ever taken."""
+"""All transitions; no others are ever taken."""
 _BY_SENDING = {(one.state, one.sends): one for one in TABLE if one.sends}
 _BY_RECEIVING = {(one.state, one.trigger): one for one in TABLE if not one.sends}
-_KEPT = 100  # transitions
+_KEPT = 100  # transitions taken, kept of each conversation
 _SETTING_UP = ("CLOSED", "COOKIE-WAIT", "COOKIE-ECHOED")
 _BEGINS = "[ASSOCIATE]"
 _ASKED = {"INIT ACK": "INIT", "COOKIE ACK": "COOKIE ECHO"}
@@ -88,7 +89,7 @@ _ANEW = "the peer began anew, action A"
 class TakenTransition(NamedTuple):
     """A transition that an end has taken, at `at` (s, the link's clock), with packet `number`.
 
-    `why` is what was told of it beside that, "" for nothing. Printable.
+    `why` is a further text about it, "" for none. Printable.
     """
 
     end: End
@@ -99,14 +100,14 @@ class TakenTransition(NamedTuple):
 
 
 def _not_started(ended: AssociationEnd | None) -> str:
-    """Why a set-up was given up, "" where it was not, or where packets show it: the peer's ABORT, silence."""
+    """Why a set-up failed, where packets don't show it; "" for the peer's ABORT, silence, or no failure."""
     if ended is None or ended.by == "peer":
         return ""
     return "[ABORT]" if ended.by == "us" else ended.cause if ended.kind == "refused" else ""
 
 
 class StateTracker:
-    """Where both ends of a conversation stand, as its packets show. `seen` is the last packet's number.
+    """The states of both ends of a conversation, as its packets show. `seen` is the newest packet's number.
 
     `state` is by end, `known` are the ends that have it: of one that is not of this program and has sent
     nothing, nobody knows the state, nor whether it is there. `taken` are the last transitions of both. That
@@ -122,20 +123,20 @@ class StateTracker:
         self.taken: deque[TakenTransition] = deque(maxlen=_KEPT)
         self._arriving: list[tuple[float, int, End, tuple[Chunk, ...], bool]] = []
         self._hearing = Hearing()
-        self._asking: set[End] = set()  # who has sent an INIT, and no COOKIE ACK went to it since
+        self._asking: set[End] = set()  # ends that have sent an INIT, and got no COOKIE ACK since
         self._anew: set[End] = (
             set()
-        )  # under whose name an INIT came in an association, which may be anybody's
-        self._unexpected: set[End] = set()  # under whose name one came while the other end had one
-        self._cookies: dict[End, int] = {}  # of the newest COOKIE ECHO of an end
+        )  # ends with an association in whose name an INIT came, which anybody may have sent
+        self._unexpected: set[End] = set()  # ends in whose name an INIT came while the other was up
+        self._cookies: dict[End, int] = {}  # hash of the cookie in an end's newest COOKIE ECHO
         self._came: dict[
             tuple[End, str], float
-        ] = {}  # when what `_ASKED` names came, as long as no answer is seen
-        self._answered: dict[End, int] = {}  # of the newest that was answered
+        ] = {}  # when a chunk of `_ASKED` arrived, until its answer is seen
+        self._answered: dict[End, int] = {}  # the same of its newest that was answered
 
     def update(self, now: float, limit: int = 2000) -> bool:
-        """Take in at most so many packets more; whether there are more still. `now` is the link's clock."""
-        self.seen = max(self.seen, self.conversation.first - 1)  # what is before that is gone
+        """Take in at most `limit` more packets; whether there are still more. `now` is the link's clock."""
+        self.seen = max(self.seen, self.conversation.first - 1)  # packets before that are no longer kept
         for traced in self.conversation.since(self.seen, limit):
             self.take(traced.number, traced.packet, traced.decoded.chunks)
         if self.seen < self.conversation.captured:
@@ -144,15 +145,15 @@ class StateTracker:
         return False
 
     def told(self, end: End, state: str, ended: AssociationEnd | None, at: float) -> None:
-        """What an end itself says of its state since `at`, and of how it ended, where packets don't show it.
+        """Take in what an end's stack tells: its state since `at`, and how its association ended.
 
-        Why a set-up failed is told, too; of an ABORT of the peer packets show it.
-        A stack that gives up may send an ABORT just as one whose program wants it: of the two it knows which.
+        Packets don't show SHUTDOWN-PENDING, why a set-up failed without the peer's ABORT, or whether a stack
+        sends an ABORT for its program or as it gives up.
         """
         now = self.state[end]
         by = ended.by if ended is not None else None
         if by is not None and at < self._started(end) - ROUNDED:
-            return  # of an association before: the end has begun another since
+            return  # it is about the association before: the end has begun another since
         if state == "SHUTDOWN-PENDING" and now == "ESTABLISHED":
             self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], at, self.seen)
         elif (why := _not_started(ended)) and now.startswith("COOKIE"):
@@ -165,22 +166,22 @@ class StateTracker:
             self._mend(end, "no answer", lambda state: _BY_SENDING[state, "ABORT"])
 
     def _started(self, end: End) -> float:
-        """When an end asked for an association last, as far back as transitions are kept."""
+        """When an end last asked for an association, as far back as transitions are kept; else -inf."""
         asked = (one for one in reversed(self.taken) if one.end == end and one.transition.trigger == _BEGINS)
         return next((one.at for one in asked), float("-inf"))
 
     def _mend(self, end: End, shown: str, ended: Callable[[State], Transition]) -> None:
-        """What an end did last was taken for one thing as its packets show it, and was another."""
+        """Correct an end's last transition: its packets made it look like `shown`, but it was another."""
         last = self.last(end)
         if last is not None and last.transition.trigger == shown:
             self.taken[self.taken.index(last)] = last._replace(transition=ended(last.transition.state))
 
     def last(self, end: End) -> TakenTransition | None:
-        """The transition that an end took last, None before the first."""
+        """The last transition of an end, None before the first."""
         return next((one for one in reversed(self.taken) if one.end == end), None)
 
     def take(self, number: int, packet: Packet, chunks: tuple[Chunk, ...]) -> None:
-        """The next packet: what came before it was sent has its effect first."""
+        """Take in the next packet, after those that arrived before it was sent."""
         self.seen = number
         self._arrive(packet.mono)
         heard = self._hearing.next(packet, chunks)
@@ -223,13 +224,13 @@ class StateTracker:
             why = self._anew_by(other) if state not in _SETTING_UP else ""
             self._answered[other] = self._cookies.get(other, 0)
             if state.startswith("SHUTDOWN") and other not in self._asking:
-                return  # its cookie came again: answered, and no more (RFC 9260, section 5.2.4, action D)
+                return  # its cookie came twice: answered without effect (RFC 9260, section 5.2.4, action D)
             self._asking.discard(other)
         if name == "INIT" and state not in _SETTING_UP:
             if end == "peer":
                 self._anew.add(end)
                 return
-            self.state[end] = "CLOSED"  # it knows nothing of the association any more
+            self.state[end] = "CLOSED"  # it no longer has the association
         elif name == "COOKIE ECHO" and end in self._anew:
             # The cookie proves that it was the peer that began anew.
             self._anew.discard(end)
@@ -240,11 +241,11 @@ class StateTracker:
         elif isinstance(chunk, Abort) and gives_up(chunk, heard):
             self._take(end, _BY_RECEIVING.get((state, "no answer")), at, number)
         elif state == "CLOSED" and isinstance(chunk, Data | IData | Sack | Heartbeat):
-            self.state[end] = "ESTABLISHED"  # since before the first packet that is kept
+            self.state[end] = "ESTABLISHED"  # it was before the first packet kept
         self._take(end, _BY_SENDING.get((self.state[end], name)), at, number, why)
 
     def _anew_by(self, end: End) -> str:
-        """Why an end's cookie is answered by one that is up: it began anew, "" for the same cookie again."""
+        """The text for a cookie that an end with an association answers: "" where the same came twice."""
         anew = end in self._unexpected and self._cookies.get(end) != self._answered.get(end)
         self._unexpected.discard(end)
         return _ANEW if anew else ""
@@ -255,7 +256,7 @@ class StateTracker:
         self.state[end] = transition.next
         taken, last = self.taken, self.last(end)
         one = TakenTransition(end, transition, max(at, last.at) if last is not None else at, number, why)
-        # What an end tells may have been before what the other one has shown since.
+        # What an end's stack tells may be of a time before the other end's newest transitions.
         later = list[TakenTransition]()
         while taken and taken[-1].at > one.at:
             later.append(taken.pop())

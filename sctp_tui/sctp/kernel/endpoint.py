@@ -1,7 +1,7 @@
-"""One one-to-many socket of the Linux kernel (RFC 6458, section 3).
+"""A one-to-many socket of the Linux kernel (RFC 6458, section 3).
 
-pysctp makes and binds the socket. What a peer sends doesn't go through it: its `sctp_recv` crashes the
-process where the data of an ERROR chunk or of a failed message is not UTF-8.
+pysctp makes the socket. It does not receive by pysctp: its `sctp_recv` crashes the process where the data of
+an ERROR chunk or of a failed message is not UTF-8.
 """
 
 import contextlib
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 _OUT_OF_THE_BLUE = "it knows no such association, as after a restart"
 _BRANCHED = 64
-"""Associations that fell silent and have a socket of their own, which tells how they end; not more."""
+"""Associations with a lost path that get a socket of their own, which tells how they end; at most."""
 
 
 class KernelEndpoint(BaseEndpoint):
@@ -66,18 +66,18 @@ class KernelEndpoint(BaseEndpoint):
         options: EndpointOptions,
         overheard: Callable[[int, Peer], SeenAbort | None],
     ) -> None:
-        """`overheard` is asked for the ABORT that has just ended the association of a port with a peer."""
+        """`overheard` gives the captured ABORT that just ended the association of our port with a peer."""
         super().__init__(options, library)
         self._pysctp = pysctp
         self._intake = intake
         self._ends = ends
         self._bound: CapturedSocket | None = None
-        self._branches: Branches | None = None  # once it is open
+        self._branches: Branches | None = None  # None until it is open, and once it is closed
         self._destination: list[sockaddr.Address] = []
         self._overheard = overheard
         self._opened_at = 0.0
-        self._came: timers.SctpCounters | None = None  # by then
-        self._against = 0  # errno that the network told while a client's association was set up
+        self._came: timers.SctpCounters | None = None  # the kernel's counters then
+        self._against = 0  # errno of an ICMP message during the set-up of a client's association
 
     def _of(self, assoc_id: int) -> socket.socket:
         """The socket of an association."""
@@ -92,7 +92,7 @@ class KernelEndpoint(BaseEndpoint):
     # --- setting up
 
     def _open(self, family: int) -> Any:
-        """pysctp's socket, set up for anything but a destination."""
+        """A socket of pysctp with its options set, neither bound nor connected."""
         try:
             made = open_socket(self._pysctp, family, self._options)
             self._branches = Branches(made.sock())
@@ -129,8 +129,8 @@ class KernelEndpoint(BaseEndpoint):
         return self._listens(hosts, bound, None)
 
     def _bind(self, addresses: Sequence[sockaddr.Address], *, serves: bool) -> int:
-        """Bind, and listen where it `serves`; the port."""
-        # By pysctp's own bindx an IPv6 address would be written over the end of its buffer.
+        """Bind, and listen if it `serves`; returns the port."""
+        # Not by pysctp's bindx, which writes an IPv6 address beyond the end of its buffer.
         packed = b"".join(map(sockaddr.pack, addresses))
         hosts = [sockaddr.host(address) for address in addresses]
         try:
@@ -160,7 +160,7 @@ class KernelEndpoint(BaseEndpoint):
         unicast.check_families(to, own)
         is_v4 = len(self._destination[0]) == 2
         self._open(socket.AF_INET if is_v4 else socket.AF_INET6)
-        if not is_v4:  # and no IPv4 address of ours is told to the peer as a second path
+        if not is_v4:  # so that no IPv4 address of ours is given to the peer as a second path
             self._sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if own != ANY:
             hosts = own.addresses or ("0.0.0.0" if is_v4 else "::",)
@@ -168,7 +168,7 @@ class KernelEndpoint(BaseEndpoint):
             self._bind(addresses, serves=False)
         self._check_way(own)
         if to.udp_port is not None:
-            if kernel_udp_port() == 0:  # then the option is taken, and SCTP without UDP is sent
+            if kernel_udp_port() == 0:  # the kernel would accept the option, and send SCTP without UDP
                 raise SctpError(
                     "the kernel sends SCTP in UDP once it has a UDP port of its own: run `sudo sysctl "
                     f"net.sctp.udp_port={UDP_PORT}` (Linux 5.11 or later), or use --stack userspace"
@@ -179,7 +179,7 @@ class KernelEndpoint(BaseEndpoint):
         self._to = to
 
     def _check_way(self, own: Peer) -> None:
-        """Raises `SctpError` where no address has a route: SCTP itself would send, and never be answered."""
+        """Raises `SctpError` where no address has a route, as SCTP would report only that no answer came."""
         for address in self._destination:
             with socket.socket(self._sock.family, socket.SOCK_DGRAM) as probe:
                 try:
@@ -192,7 +192,7 @@ class KernelEndpoint(BaseEndpoint):
         raise why
 
     def _hear_icmp(self, on: bool) -> None:
-        """Have ICMP messages told by the socket, or no more: they end a set-up, and nothing that is up."""
+        """Turn on or off that ICMP errors are reported by the socket: on for a set-up, off once it is up."""
         if self._sock.family == socket.AF_INET:
             self._sock.setsockopt(socket.IPPROTO_IP, layout.IP_RECVERR, on)
         else:
@@ -223,13 +223,13 @@ class KernelEndpoint(BaseEndpoint):
         try:
             self._sock.setsockopt(layout.IPPROTO_SCTP, layout.CONNECTX, packed)
         except BlockingIOError:
-            pass  # it has begun
+            pass  # the set-up has begun
         except OSError as error:
             raise refusal(error, "the kernel can't begin the association") from None
 
     def _put(self, entry: AssociationEntry, message: Outgoing) -> int:
         if message.lifetime is not None and entry.assoc_id == 0:
-            # Linux gives up at once what has a lifetime from before it knew that the peer does PR-SCTP.
+            # Linux abandons at once messages with a lifetime given before it knows that the peer has PR-SCTP.
             raise BufferFull(
                 "a message with a lifetime goes out once the association is up: wait until it is"
             )
@@ -246,10 +246,10 @@ class KernelEndpoint(BaseEndpoint):
         return number
 
     def _branch(self, entry: AssociationEntry) -> bool:
-        """Give an association a socket of its own; whether it has one only since now.
+        """Give a server's association a socket of its own; False where it has one already, or can't.
 
-        A server's associations share the send buffer of one socket where net.sctp.sndbuf_policy is 0: who
-        finds it full may not be who fills it. A client's has nobody to share with.
+        A server's associations share the send buffer of one socket where net.sctp.sndbuf_policy is 0: one may
+        find it full that others have filled. A client has only one association.
         """
         if self._branches is None or self._bound is None or not self._bound.serves:
             return False
@@ -260,16 +260,16 @@ class KernelEndpoint(BaseEndpoint):
             return False
 
     def _sendmsg(self, entry: AssociationEntry, data: bytes, flags: int, message: Outgoing) -> int:
-        """Hand data or a flag to the kernel: 0, or the errno.
+        """Give data or a flag to the kernel; returns 0 or the errno.
 
-        An association has no ID until its INIT is answered: until then its address tells which is meant.
+        An association has no ID until its INIT is answered: until then it is named by its destination.
         """
         info = layout.SNDINFO.pack(
             message.stream, flags, socket.htonl(message.ppid), message.message_id & 0xFFFFFFFF, entry.assoc_id
         )
         ancillary = [(layout.IPPROTO_SCTP, layout.SNDINFO_TYPE, info)]
         if message.lifetime is not None:
-            # 0 would mean no lifetime at all.
+            # 0 would mean no limit.
             value = layout.PRINFO.pack(layout.PR_TTL, max(1, message.lifetime))
             ancillary.append((layout.IPPROTO_SCTP, layout.PRINFO_TYPE, value))
         destination: tuple[sockaddr.Address, ...] = ()
@@ -288,7 +288,7 @@ class KernelEndpoint(BaseEndpoint):
         """See `Endpoint.shut_down`."""
         if assoc_id:
             return super().shut_down(assoc_id)
-        # Linux would drop it and tell nobody, not even here.
+        # For a shutdown during set-up Linux drops the association without a notification: abort it.
         return self._end(self._registry.known(0), "abort", "")
 
     def _put_end(self, entry: AssociationEntry, how: How, reason: bytes) -> int:
@@ -315,11 +315,11 @@ class KernelEndpoint(BaseEndpoint):
         except OSError as error:
             raise refusal(error, "the association has no status") from None
         about = self._registry.about(entry)
-        about["assoc_id"] = assoc_id  # which the kernel knows before it tells of the association
+        about["assoc_id"] = assoc_id  # the kernel has the ID before COMM_UP tells it
         return Status(**about, **numbers._asdict(), paths=tuple(paths))
 
     def detail(self, assoc_id: int) -> Detail:
-        """See `Endpoint.detail`. Linux tells nobody the verification tags."""
+        """See `Endpoint.detail`. Linux does not tell the verification tags."""
         entry = self._registry.known(assoc_id)
         try:
             fd = self._of(assoc_id).fileno()
@@ -336,7 +336,7 @@ class KernelEndpoint(BaseEndpoint):
         )
 
     def _peer(self, assoc_id: int) -> Peer | None:
-        """Who the other end of an association is; None where it has ended meanwhile."""
+        """The peer of an association, None where it has ended in the meantime."""
         try:
             return asking.peer(self._of(assoc_id).fileno(), assoc_id)
         except OSError:
@@ -366,24 +366,24 @@ class KernelEndpoint(BaseEndpoint):
         if self._branches is None:
             return events
         sources = self._branches.ready()
-        share = max(1, limit // max(1, len(sources)))  # none makes the others wait
+        share = max(1, limit // max(1, len(sources)))  # so that no association delays the others
         for source in sources:
             self._take(source, share, events)
             if source.assoc_id and self._registry.get(source.assoc_id) is None:
-                self._branches.leave(source)  # its end was read, and nothing comes after that
+                self._branches.leave(source)  # its end was read, which is the last
         return events
 
     def _take(self, source: ReadableSocket, limit: int, events: list[Event]) -> None:
-        """Receive at most `limit` messages, or pieces of them, on a socket."""
+        """Receive at most `limit` messages, or pieces of them, on a socket; their events go to `events`."""
         fd = source.sock.fileno()
         taken = 0
         while taken < limit:
             wanted = min(limit - taken, COUNT)
             try:
                 got = self._intake.take(fd, wanted)
-            except OSError as error:  # of the socket as a whole, told once
+            except OSError as error:  # an error of the socket itself, reported once
                 taken += 1
-                if source.assoc_id:  # that its association has ended: what waits says more
+                if source.assoc_id:  # its association has ended: the notification follows
                     source.error = error.errno or 0
                     continue
                 if self._not_reached(error.errno or 0):
@@ -402,7 +402,7 @@ class KernelEndpoint(BaseEndpoint):
                 break
 
     def _not_reached(self, number: int) -> bool:
-        """The network says that a client's peer can't be reached: that ends a set-up."""
+        """Abort a client's set-up if an errno says that its peer can't be reached; whether it says so."""
         if self._to is None or number not in AGAINST:
             return False
         if (opening := self._registry.opening) is not None and not self._against:
@@ -428,7 +428,7 @@ class KernelEndpoint(BaseEndpoint):
         return self._registry.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
 
     def _notifications(self, source: ReadableSocket, data: bytes) -> Iterator[bytes]:
-        """Notifications as they are, but one for all chunks of a message that failed."""
+        """The notifications in `data`; those for the chunks of a failed message are joined to one."""
         chunk = layout.failed_chunk(data)
         first, last, data_at = chunk or (True, True, 0)
         failing = source.failing
@@ -462,7 +462,7 @@ class KernelEndpoint(BaseEndpoint):
         return self._registry.stamp(event, peer, now)
 
     def _path_changed(self, event: PeerAddrChange, now: float) -> None:
-        """A path went down or came up."""
+        """Note when a path comes up or goes down; then give the association its own socket, if possible."""
         entry = self._registry.get(event.assoc_id)
         if event.state == "AVAILABLE" and entry is not None:
             entry.heard, entry.silent = now, False
@@ -470,12 +470,12 @@ class KernelEndpoint(BaseEndpoint):
             entry.silent = True
             branches = self._branches
             if branches is not None and len(branches) < _BRANCHED:
-                with contextlib.suppress(OSError):  # then its end is told less well
+                with contextlib.suppress(OSError):  # without it less is known of the association's end
                     branches.branch(event.assoc_id)
 
     def _why_ended(self, event: AssocChange, source: ReadableSocket, now: float) -> AssocChange:
-        """With what Linux keeps to itself, as far as it can be found out."""
-        # One that is being set up may have an ID that nothing has told yet.
+        """Add to an end's notification what Linux does not tell, as far as it can be found out."""
+        # The association being set up may have an ID that no event has told yet.
         entry = self._registry.get(event.assoc_id) or self._registry.opening
         text, by = event.error_text, event.by
         if entry is None or entry.user_ends == "abort":
@@ -486,7 +486,7 @@ class KernelEndpoint(BaseEndpoint):
             elif event.error == CauseCode.STALE_COOKIE:
                 by = "stack"
             elif event.error in (CauseCode.OUT_OF_RESOURCE, CauseCode.INVALID_PARAMETER):
-                by = "unknown"  # the peer's cause, or ours for its INIT ACK
+                by = "unknown"  # the peer's cause, or that of our ABORT of its INIT ACK
             else:
                 by = "peer"
         elif event.state == "COMM_LOST" and by == "unknown":
@@ -494,22 +494,22 @@ class KernelEndpoint(BaseEndpoint):
         return msgspec.structs.replace(event, error_text=text, by=by)
 
     def _by_whom(self, entry: AssociationEntry, source: ReadableSocket, now: float) -> tuple[str, Origin]:
-        """An ABORT without causes, or no answer: error 0 for Linux in both cases.
+        """Who ended an association: the peer by an ABORT without causes, or nobody, as no answer came.
 
-        The association's own socket tells, where it has one; or the packets, where they are seen; or its
-        timers, where they have not had the time to miss answers enough.
+        Linux gives error 0 for both. The association's own socket tells them apart, where it has one; or
+        captured packets; or the time since the peer was heard, where that is too short for a timeout.
         """
         port = self._bound.port if self._bound is not None else 0
         if (number := source.ended_by()) in (errno.ETIMEDOUT, errno.ECONNRESET):
             return "", "nobody" if number == errno.ETIMEDOUT else "peer"
         if (abort := self._overheard(port, entry.peer)) is not None:
-            if abort.ours:  # as Linux does when it gives up
+            if abort.ours:  # Linux sends one when it gives up
                 return "", "nobody"
             return _OUT_OF_THE_BLUE if abort.reflected else "", "peer"
         return "", "peer" if self._answered(entry, now) else "unknown"
 
     def _answered(self, entry: AssociationEntry, now: float) -> bool:
-        """Whether the peer can't have been silent for as long as it takes to give it up."""
+        """Whether the peer can't have been silent for long enough to be given up."""
         if entry.user_ends or entry.peer_shut_down:
             return False  # a shutdown has timers of its own
         fd, paths = self._sock.fileno(), len(entry.peer.addresses)
@@ -521,7 +521,7 @@ class KernelEndpoint(BaseEndpoint):
             return False
 
     def _why_not(self, now: float) -> tuple[str, Origin]:
-        """Linux tells an ABORT, an ICMP message and no answer all alike."""
+        """Why a set-up failed, and who caused it: Linux gives one event for ABORT, ICMP and no answer."""
         to = self._to
         if to is None:
             return "", "unknown"
@@ -538,7 +538,7 @@ class KernelEndpoint(BaseEndpoint):
             return "", "unknown"
         if silent:
             return no_answer(to), "nobody"
-        # Sooner than it takes to miss an answer: there was one.
+        # It ended sooner than a timeout: something came.
         before, after = self._came, timers.came()
         if before is not None and after is not None:
             if after.unreachable == before.unreachable:

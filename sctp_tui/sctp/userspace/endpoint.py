@@ -1,4 +1,4 @@
-"""One one-to-many socket of usrsctp (RFC 6458, section 3), on links that the pump carries."""
+"""A one-to-many socket of usrsctp (RFC 6458, section 3), whose packets the pump carries."""
 
 import ctypes
 import errno
@@ -46,7 +46,7 @@ _EPHEMERAL = range(49152, 65536)  # RFC 6335, section 6
 
 
 class _AssociationLink(NamedTuple):
-    """Where an association is: its link, the peer's SCTP port, and what `Pump.up` said of it."""
+    """An association's link, the peer's SCTP port, and what `Pump.association_up` returned for it."""
 
     link: Link
     port: int
@@ -54,7 +54,7 @@ class _AssociationLink(NamedTuple):
 
 
 class Home(Protocol):
-    """What an endpoint needs of the stack that it is of."""
+    """What an endpoint needs of its stack."""
 
     @property
     def call(self) -> ctypes.CDLL:
@@ -62,11 +62,11 @@ class Home(Protocol):
 
     @property
     def intake(self) -> ReceiveBuffer:
-        """Where messages are received."""
+        """The buffers for receiving."""
 
     @property
     def pump(self) -> Pump:
-        """What carries packets."""
+        """The packet pump."""
 
     @property
     def library(self) -> str:
@@ -80,7 +80,7 @@ class Home(Protocol):
         """Whether `to` is a listening endpoint of this process."""
 
     def leave(self, endpoint: "UserspaceEndpoint") -> None:
-        """An endpoint is closed."""
+        """Remove an endpoint that was closed."""
 
 
 class UserspaceEndpoint(BaseEndpoint):
@@ -99,11 +99,11 @@ class UserspaceEndpoint(BaseEndpoint):
         self._link: Link | None = None  # a client's
         self._links: dict[int, _AssociationLink] = {}  # by assoc ID
         self._by_head: dict[bytes, int] = {}  # the reverse
-        self._stale = False  # the peer said so of the cookie that a client sent back
+        self._stale = False  # the peer has reported a client's cookie as stale
         self._sent: set[int] = set()  # assoc IDs that may have data outstanding
         self._sockets: list[socket.socket] = []
         self._socket = open_socket(home.call, home.intake, options)
-        self._branches: dict[int, Socket] = {}  # of associations that were held up, by assoc ID
+        self._branches: dict[int, Socket] = {}  # of associations that were held, by assoc ID
         self._held: set[int] = set()
 
     # --- setting up
@@ -123,7 +123,7 @@ class UserspaceEndpoint(BaseEndpoint):
         return self._listening
 
     def _warning(self, hosts: Sequence[str]) -> str:
-        """A flaw that matters once others than this machine can reach the endpoint."""
+        """The library's flaw as text, where other machines can reach the endpoint; else ""."""
         flaw = self._home.flaw
         if flaw is None or all(ipaddress.ip_address(host).is_loopback for host in hosts):
             return ""
@@ -133,7 +133,7 @@ class UserspaceEndpoint(BaseEndpoint):
         sock = socket.socket(_family(host), socket.SOCK_DGRAM)
         self._sockets.append(sock)
         _enlarge(sock)
-        if sock.family == socket.AF_INET6:  # whatever the system's default is
+        if sock.family == socket.AF_INET6:  # set, as the system's default varies
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
         return self._bind_udp(sock, host, udp_port)
 
@@ -166,7 +166,7 @@ class UserspaceEndpoint(BaseEndpoint):
         raise refused(number, f"can't bind SCTP port {port}")
 
     def serves(self, to: Peer) -> bool:
-        """Whether `to` is this listening endpoint. Who names a UDP port wants to be reached over UDP."""
+        """Whether `to` is this listening endpoint; not if it has a UDP port: then the user wants UDP."""
         listening = self._listening
         if listening is None or to.port != listening.port or to.udp_port is not None:
             return False
@@ -178,7 +178,7 @@ class UserspaceEndpoint(BaseEndpoint):
         return anywhere and (wanted.is_loopback or _is_local(to.addresses[0]))
 
     def aim(self, to: Peer, own: Peer = ANY) -> None:
-        """See `Endpoint.aim`. Within the process where `to` is an endpoint of it, else over UDP."""
+        """See `Endpoint.aim`. Within the process if `to` is an endpoint of it, else over UDP."""
         host = to.addresses[0]
         if len(own.addresses) > 1:
             raise SctpError(
@@ -189,7 +189,7 @@ class UserspaceEndpoint(BaseEndpoint):
         self._bind(own.port)
         if self._home.serving(to):
             for one in own.addresses:
-                if not _is_local(one):  # which only a UDP socket would refuse
+                if not _is_local(one):  # checked here, as no UDP socket is bound that would refuse it
                     raise refused(errno.EADDRNOTAVAIL, f"can't be at {one}")
             there, back = self._pump.links.pair(host, "".join(own.addresses))
             self._pump.register(back)
@@ -231,7 +231,7 @@ class UserspaceEndpoint(BaseEndpoint):
 
     @property
     def _destination(self) -> bytes | None:
-        """Where a client goes, as the library knows it."""
+        """A client's destination as the library's address, None for a server."""
         if self._link is None or self._to is None:
             return None
         return layout.sockaddr(self._to.port, self._link.handle)
@@ -258,7 +258,7 @@ class UserspaceEndpoint(BaseEndpoint):
         return number
 
     def _hand_over(self, entry: AssociationEntry, data: bytes, flags: int, message: Outgoing) -> int:
-        """Hand data or a flag to the library: 0, or the errno."""
+        """Give data or a flag to the library; returns 0 or the errno."""
         address = self._destination if entry.assoc_id == 0 else None
         ppid = socket.htonl(message.ppid)
         pump = self._pump
@@ -271,7 +271,7 @@ class UserspaceEndpoint(BaseEndpoint):
     def _put_end(self, entry: AssociationEntry, how: How, reason: bytes) -> int:
         flag = layout.ABORT if how == "abort" else layout.EOF
         number = self._hand_over(entry, reason, flag, Outgoing(b""))
-        if number == errno.EAGAIN:  # where the buffer is full usrsctp 0.9.5.0 does not even abort
+        if number == errno.EAGAIN:  # usrsctp 0.9.5.0 can't even abort while the buffer is full
             sock = self._socket_of(entry.assoc_id)
             size = sock.send_buffer
             sock.set_send_buffer(2 * SEND_BUFFER)
@@ -279,7 +279,7 @@ class UserspaceEndpoint(BaseEndpoint):
             sock.set_send_buffer(size)
         link, set_up = self._link, entry is self._registry.opening
         if number == errno.EINVAL and set_up and how == "abort" and link is not None and link.init:
-            self._pump.abort_set_up(link)  # usrsctp 0.9.5.0 aborts only what is up
+            self._pump.abort_set_up(link)  # usrsctp 0.9.5.0 aborts only associations that are up
             return 0
         return number
 
@@ -287,7 +287,7 @@ class UserspaceEndpoint(BaseEndpoint):
         return number in (errno.ENOENT, errno.EPIPE)
 
     def sockets(self) -> Sequence[Socket]:
-        """Those of the library that are open: its own, and one for each association branched off."""
+        """The open sockets of the library: the endpoint's own, and one for each association branched off."""
         return (self._socket, *self._branches.values()) if self._socket.open else ()
 
     def _socket_of(self, assoc_id: int) -> Socket:
@@ -306,8 +306,8 @@ class UserspaceEndpoint(BaseEndpoint):
         known = bool(srtt)
         if not known:
             _, initial, longest, _ = self._rto_info(assoc_id)
-            # Before the round trip is measured the library has no RTO, and after a timeout RTO.Initial twice:
-            # its timers run RTO.Initial at first (RFC 9260, section 6.3.1, rule C1).
+            # Before the round trip is measured the library gives 0 as RTO, and after a timeout twice
+            # RTO.Initial: its timers start with RTO.Initial (RFC 9260, section 6.3.1, rule C1).
             known = measured(srtt, rto, 2 * initial, longest)
             rto = rto or initial
         host = entry.peer.addresses[0] if entry.peer.addresses else ""
@@ -331,7 +331,7 @@ class UserspaceEndpoint(BaseEndpoint):
         )
 
     def detail(self, assoc_id: int) -> Detail:
-        """See `Endpoint.detail`. usrsctp keeps no statistics of one."""
+        """See `Endpoint.detail`. usrsctp has no statistics of an association."""
         entry = self._registry.known(assoc_id)
         if assoc_id not in self._links:
             raise SctpError("the association is not up yet: wait for it")
@@ -375,12 +375,12 @@ class UserspaceEndpoint(BaseEndpoint):
         try:
             raw = self._socket_of(assoc_id).get(layout.TAGS, value, len(value))
         except SctpError:
-            return None, None  # it has ended, which was not read yet
+            return None, None  # it has ended, and its notification is not yet read
         _, theirs, ours = layout.TAGS_STRUCT.unpack(raw)
         return ours, theirs
 
     def _local(self) -> Peer:
-        """This end."""
+        """The addresses and ports of this end."""
         if self._listening is not None:
             return Peer(
                 addresses=self._listening.addresses, port=self._port, udp_port=self._listening.udp_port
@@ -392,17 +392,17 @@ class UserspaceEndpoint(BaseEndpoint):
         return Peer((back.host,) if back is not None else (), self._port)
 
     def elsewhere(self) -> Iterator[Link]:
-        """The links out of the process that carry associations, a client's from its first INIT on."""
+        """The links over UDP that have associations, a client's from its first INIT on."""
         if self._link is not None and self._link.udp and self._registry.ids():
             yield self._link
         yield from (up.link for up in self._links.values() if up.link.udp)
 
     def descriptors(self) -> Sequence[int]:
-        """None: the pump's tell when something came."""
+        """See `Endpoint.descriptors`: none, as the pump's is ready when a datagram has come."""
         return ()
 
     def busy(self) -> bool:
-        """Whether a timer shorter than the heartbeat's may be running."""
+        """Whether timers other than for HEARTBEATs may run: in set-up, shutdown, with data outstanding."""
         if self._registry.opening is not None:
             return True
         while self._sent:
@@ -417,11 +417,11 @@ class UserspaceEndpoint(BaseEndpoint):
         try:
             status = self.status(assoc_id)
         except SctpError:
-            return False  # it has ended, which was not read yet
+            return False  # it has ended, and its notification is not yet read
         return bool(status.unacked or status.pending)
 
     def moved(self, link: Link) -> None:
-        """The peer on this link is reached by another UDP port from now on."""
+        """The peer on this link has another UDP port now."""
         for assoc_id, (of, port, _) in self._links.items():
             if of is link:
                 self._registry.moved(
@@ -449,12 +449,12 @@ class UserspaceEndpoint(BaseEndpoint):
             emptied = self._take(self._socket, limit, events)
         else:
             branches = {number: sock for number, sock in self._branches.items() if number not in self._held}
-            share = max(1, limit // (1 + len(branches)))  # none makes the others wait
+            share = max(1, limit // (1 + len(branches)))  # so that no association delays the others
             emptied = self._take(self._socket, share, events)
             for assoc_id, branch in branches.items():
                 if not self._take(branch, share, events):
                     emptied = False
-                elif self._registry.get(assoc_id) is None:  # all of it was read, its end too
+                elif self._registry.get(assoc_id) is None:  # everything was read, including its end
                     self._branches.pop(assoc_id).close()
         if emptied:
             held = [self._links[number].link.handle for number in self._held if number in self._links]
@@ -462,7 +462,7 @@ class UserspaceEndpoint(BaseEndpoint):
         return events
 
     def _denied(self) -> Iterator[Event]:
-        """What our stack denied its peers since."""
+        """The requests that our stack has denied since the last call."""
         now = self._clock.now()
         for head, asked in self._pump.denials.pop(self._port, ()):
             entry = self._registry.get(self._by_head.get(head, 0))
@@ -470,7 +470,7 @@ class UserspaceEndpoint(BaseEndpoint):
                 yield RequestDenied(**self._registry.about(entry, now), asked=asked)
 
     def _take(self, sock: Socket, limit: int, events: list[Event]) -> bool:
-        """Receive at most `limit` more events on a socket; whether that was all."""
+        """Add at most `limit` events of a socket to `events`; whether nothing is left to read."""
         receive, now = sock.receive, self._clock.now()
         limit += len(events)
         while len(events) < limit:
@@ -485,7 +485,7 @@ class UserspaceEndpoint(BaseEndpoint):
         return False
 
     def _peer(self) -> tuple[Peer | None, Link | None]:
-        """Who the last that was received came from."""
+        """The peer, and its link, of the last receive; None where the link is unknown."""
         port, handle = layout.port_and_handle(self._socket.sender)
         link = self._pump.links.told(handle)
         return (
@@ -514,7 +514,7 @@ class UserspaceEndpoint(BaseEndpoint):
         if isinstance(event, PeerAddrChange) and peer is not None:
             event = msgspec.structs.replace(event, address=peer.addresses[0])
         elif isinstance(event, PartialDelivery) and not self._reassembly.holds(event.assoc_id):
-            return None  # said once a piece by some versions
+            return None  # some versions repeat it for each piece
         elif isinstance(event, AssocChange):
             return self._changed(event, peer, link, now)
         if isinstance(event, RemoteError) and event.error == CauseCode.STALE_COOKIE:
@@ -526,7 +526,7 @@ class UserspaceEndpoint(BaseEndpoint):
     def _changed(
         self, event: AssocChange, peer: Peer | None, link: Link | None, now: tuple[float, float]
     ) -> Event:
-        """An association began or ended: its link hears of it."""
+        """An association is up or has ended: update its link, and this endpoint's tables."""
         if event.state in ("COMM_UP", "RESTART"):
             if link is not None and peer is not None:
                 if (known := self._links.get(event.assoc_id)) is not None:
@@ -553,7 +553,7 @@ class UserspaceEndpoint(BaseEndpoint):
         return self._registry.stamp(event, peer, now)
 
     def _why_not(self) -> tuple[str, Origin]:
-        """Why a client's association did not come up, in words, and who says so."""
+        """Why a client's association did not come up, as text, and who caused that."""
         to, link, opening = self._to, self._link, self._registry.opening
         if to is None or link is None:
             return "", "unknown"
@@ -601,14 +601,14 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 def _who_has(udp_port: int) -> str:
-    """Whose the UDP port is that we can't bind."""
+    """A text for who has the UDP port that can't be bound."""
     if udp_port != kernel_udp_port():
         return "another program has it"
     return "the kernel's SCTP has it, which `sudo sysctl net.sctp.udp_port=0` takes from it"
 
 
 def _is_local(host: str) -> bool:
-    """Whether an address is one of this machine: only those can be bound."""
+    """Whether an address is one of this machine, by binding to it."""
     with socket.socket(_family(host), socket.SOCK_DGRAM) as probe:
         try:
             probe.bind(sockaddr.numeric(host, 0))
@@ -618,6 +618,6 @@ def _is_local(host: str) -> bool:
 
 
 def _enlarge(sock: socket.socket) -> None:
-    """Room for a burst of datagrams; the system takes as much of it as it allows."""
+    """Ask for larger buffers, for a burst of datagrams; the system gives as much as it allows."""
     for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
         sock.setsockopt(socket.SOL_SOCKET, option, 4 * 1024 * 1024)
