@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 from textual.app import App, ComposeResult
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.sctp.commands import AbortAssociation
 from sctp_tui.sctp.events import AssocChange, Opening
 from sctp_tui.tui.wire.state_view import StateView
@@ -120,3 +122,18 @@ async def test_a_set_up_that_failed_has_the_time_and_the_reason_of_its_end(
         assert told == "[ABORT]" or line.endswith(str(row.ended))
         lit = {text for runs in view._lines for text, look in runs if look == "taken"}
         assert "no answer" not in lit
+
+
+@pytest.mark.parametrize("captured", [False, True])
+async def test_times_of_capture_are_said_to_be_such(captured: bool) -> None:
+    with Running("userspace", packets=("userspace",)) as seeing:
+        seeing.listen()
+        seeing.greet()
+    packets = [replace(one, captured=captured) for one in seeing.packets]
+    conversation = Conversation(packets[0])
+    for packet in packets:
+        conversation.add(packet)
+    async with Stage().run_test(size=(150, 40)) as pilot:
+        view = pilot.app.query_one(StateView)
+        view.show(conversation, float("inf"))
+        assert drawn(view)[0].rstrip().endswith("times are of capture: with netem, of arrival") == captured

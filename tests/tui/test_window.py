@@ -207,7 +207,7 @@ async def test_what_was_captured_is_seen_and_has_the_times_of_that() -> None:
         text = "   ".join(drawn(app.query_one(WindowView)))
         assert "⡠⠊ seen" in text
         assert "seen 2   acknowledged 0   in flight 2, 2.0 KiB seen" in text
-        assert "times as captured: behind netem when it arrived" in text
+        assert "times of capture: with netem, of arrival" in text
 
 
 async def test_lines_have_a_gap_where_nothing_was_sampled() -> None:

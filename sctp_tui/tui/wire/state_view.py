@@ -143,7 +143,7 @@ class StateView(ConversationView, ScrolledLines):
             why = f": {last.why}" if last.why else ""
             yield f"last: {ends[last.end]} {last.transition.trigger}{why}{self._by_whom(last)}"
         if tracker.conversation.overheard:
-            yield "times as captured: behind netem when a packet arrived"
+            yield "times are of capture: with netem, of arrival"
 
     def _look(self, look: str) -> Style:
         return self.style_of(f"states--{look}" if look else "")

@@ -376,7 +376,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
             *([("came twice", f"{s.twos}, sent again or a copy")] if s.twos else ()),
             *([("window probes", f"{s.probes}, {s.probes_again} sent again")] if s.probes else ()),
             *([(LOST, str(s.losses))] if self._ours else ()),
-            *([("times", "as captured: behind netem when it arrived")] if self._captured else ()),
+            *([("times", "of capture: with netem, of arrival")] if self._captured else ()),
         )
         line: _Line = []
         used = 0
