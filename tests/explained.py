@@ -1,9 +1,9 @@
-"""Whether what is said of packets and ends can be so, by a plain model of the conversation of its own.
+"""Checks what the program says of packets and ends of associations, by a simple model of its own.
 
-No explanation speaks of silence within an RTO of having heard the other end, of a timer where three SACKs
-just had reported the loss or no RTO had passed, of three reports where fewer came, of room where the window
-was closed, of a first try where there was one before. Who ended an association is the same in table, log,
-JSON, states and captured packets. Nothing here asks the program how it came to what it says.
+No explanation may speak of silence within an RTO after a packet of the other end; of a timer where three
+SACKs have just reported the loss, or no RTO has passed; of three reports where fewer came; of room where the
+window was closed; of a first try where there was one before. Who ended an association must be the same in
+table, log, JSON, states and captured packets. The model uses none of the program's own reasoning.
 """
 
 import heapq
@@ -28,8 +28,8 @@ from sctp_tui.sctp.events import AssocChange, Direction, Event, Packet
 from . import rawpeer as raw
 
 RTO = 0.9
-"""Seconds: RTO.Min of RFC 9260, less what timers of real stacks tick early."""
-_NOW = 0.0015  # s: what comes is acted on at once
+"""Seconds: RTO.Min of RFC 9260, less some, as timers of real stacks run early."""
+_NOW = 0.0015  # s within which an end acts on a packet
 _MASK = 0xFFFFFFFF
 _I_DATA = 0x40
 _SILENCE = re.compile("no answer|nobody answered|nothing came back|does not answer", re.IGNORECASE)
@@ -57,7 +57,7 @@ class _Chunk(NamedTuple):
 
 
 class _End:
-    """What one end has sent, and heard."""
+    """What one end has sent and received."""
 
     def __init__(self) -> None:
         self.heard_at: float | None = None
@@ -66,13 +66,13 @@ class _End:
         self.begin()
 
     def begin(self) -> None:
-        """Another association."""
+        """Another association begins."""
         self.cumulative = None
-        self.sent: dict[int, list[float]] = {}  # what is not acknowledged cumulatively
-        self.ever: set[int] = set()
-        self.acked: set[int] = set()  # of `sent`, in gap blocks
-        self.told: dict[int, list[float]] = {}  # when a SACK with a gap there came
-        self.newly: dict[int, list[float]] = {}  # one that acknowledged for the first time what is above
+        self.sent: dict[int, list[float]] = {}  # by TSN not acknowledged cumulatively: when it was sent
+        self.ever: set[int] = set()  # TSNs sent
+        self.acked: set[int] = set()  # those of `sent` in gap blocks
+        self.told: dict[int, list[float]] = {}  # by TSN: when SACKs reported it missing
+        self.newly: dict[int, list[float]] = {}  # the same, only SACKs that newly acknowledged a higher TSN
 
     def hear(self, at: float, chunks: Iterable[_Chunk]) -> None:
         self.heard_at = at
@@ -122,11 +122,11 @@ def _before(tsn: int, other: int) -> bool:
 
 
 def of_rows(rows: Iterable[Row]) -> Iterator[str]:
-    """What is said of a conversation's packets and cannot be so."""
+    """What the program says of a conversation's packets that can't be true."""
     ends: dict[Direction, _End] = {"in": _End(), "out": _End()}
     coming: list[tuple[float, int, Direction, list[_Chunk]]] = []
     echoed: bytes | None = None
-    probing: dict[Direction, int] = {}  # the packet with a probe, until it is answered
+    probing: dict[Direction, int] = {}  # the number of the packet with a window probe, until it is answered
     for row in rows:
         packet = row.packet
         now = packet.mono
@@ -158,7 +158,7 @@ def of_rows(rows: Iterable[Row]) -> Iterator[str]:
             heapq.heappush(coming, (now + packet.transit, row.number, packet.direction, chunks))
 
 
-_GIVES_UP = (192, 194)  # FORWARD TSN and I-FORWARD-TSN: what was in flight is so no more
+_GIVES_UP = (192, 194)  # FORWARD TSN and I-FORWARD-TSN: DATA given up is no longer in flight
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 
 
@@ -167,11 +167,11 @@ _LEVELS: dict[bool, Level] = {True: "expert", False: "beginner"}
 
 def _of_packet(row: Row, end: _End, chunks: Sequence[_Chunk]) -> Iterator[str]:
     now = row.packet.mono
-    # Of DATA experts are told more, of the rest beginners: nothing is made that is not looked at.
+    # The expert's text says most of DATA, the beginner's of other chunks; the other texts are not needed.
     kinds = {one.is_data for one in chunks}
     by_level = {data: [why.text for _, why in explained(row, _LEVELS[data])] for data in kinds}
     if any(len(one) != len(chunks) for one in by_level.values()):
-        return  # of what is no proper chunk
+        return  # the packet has something that is no chunk
     told = [by_level[chunk.is_data][at] for at, chunk in enumerate(chunks)]
     timers = [
         _waited(end, chunk, now)
@@ -182,7 +182,7 @@ def _of_packet(row: Row, end: _End, chunks: Sequence[_Chunk]) -> Iterator[str]:
         yield f"a timer after {max(timers):.3f} s"
     for chunk, text in zip(chunks, told, strict=True):
         if not chunk.is_data:
-            # Where RTO.Min is shorter, only Linux tells that it gives up, and the packet why.
+            # With a shorter RTO.Min Linux may give up sooner, and its ABORT says so.
             least = 0.0 if b"exceeded its max_retrans count" in chunk.value else RTO
             soon = end.heard_at is not None and now - end.heard_at < least
             if soon and _SILENCE.search(text):
@@ -206,7 +206,7 @@ def _of_packet(row: Row, end: _End, chunks: Sequence[_Chunk]) -> Iterator[str]:
 
 
 def _waited(end: _End, chunk: _Chunk, now: float) -> float:
-    """Seconds since a chunk was sent last; endless where that was acknowledged, or not seen."""
+    """Seconds since a chunk was last sent; infinite where it was acknowledged, or not seen."""
     tries = end.sent.get(chunk.tsn, ()) if chunk.tsn is not None else ()
     return now - tries[-1] if tries else float("inf")
 
@@ -223,11 +223,11 @@ _LOG = {
 }
 _TRIGGERS = {"peer": {"receive ABORT"}, "us": {"[ABORT]"}, "stack": {"[ABORT]"}, "nobody": {"no answer"}}
 _ROUNDED = 1e-6  # s: arrivals are in whole microseconds
-_SLACK = 0.5  # s between an ABORT and what is told of it
+_SLACK = 0.5  # s at most between an ABORT and the event for it
 
 
 def of_ends(monitor: Monitor, events: Iterable[Event]) -> Iterator[str]:
-    """Where what is said of an association's end does not agree."""
+    """Contradictions in what the program says of the ends of associations."""
     lost = {one.key: one for one in events if isinstance(one, AssocChange) and one.state == "COMM_LOST"}
     for key, event in lost.items():
         row = monitor.associations.get(key)
@@ -249,7 +249,7 @@ def of_ends(monitor: Monitor, events: Iterable[Event]) -> Iterator[str]:
 
 
 def _of_abort(event: AssocChange, conversation: Conversation, mine: Direction) -> Iterator[str]:
-    """Of the ABORTs that were sent by then: one of them is what is told."""
+    """Contradictions between an end's event and the ABORTs sent by then, one of which it must be about."""
     aborts = [
         traced
         for traced in conversation.since(0)
@@ -264,7 +264,7 @@ def _of_abort(event: AssocChange, conversation: Conversation, mine: Direction) -
         yield f"by {event.by}, and the ABORTs are of the other end"
     tracker = StateTracker(conversation)
     while tracker.update(float("inf")):
-        pass  # large packets take more than one turn
+        pass  # many or large packets take several updates
     end = "local" if mine == "out" else "peer"
     taken = {
         one.transition.trigger for one in tracker.taken if one.end == end and one.transition.next == "CLOSED"
@@ -277,7 +277,7 @@ def _of_abort(event: AssocChange, conversation: Conversation, mine: Direction) -
 
 
 def wrong(packets: Sequence[Packet], events: Sequence[Event] = ()) -> Iterator[str]:
-    """All that is said of these and cannot be so."""
+    """All that the program says of these packets and events that can't be true."""
     monitor = Monitor()
     monitor.fold(Batch(list(events), list(packets)))
     for conversation in dict.fromkeys(monitor.wire._order):
@@ -289,6 +289,6 @@ def wrong(packets: Sequence[Packet], events: Sequence[Event] = ()) -> Iterator[s
 
 
 def check(packets: Sequence[Packet], events: Sequence[Event] = ()) -> None:
-    """Raises AssertionError with the first that cannot be so."""
+    """Raises AssertionError with the first few statements that can't be true."""
     found = list(islice(wrong(packets, events), 5))
     assert not found, "what is said cannot be so:\n" + "\n".join(found)

@@ -1,6 +1,6 @@
-"""A running engine for tests: commands go in, and what comes out can be waited for.
+"""A running engine for tests: takes commands, and waits for events.
 
-Nothing sleeps: `until` waits on the queue and fails with all that was seen, when its time is over.
+Nothing sleeps: `until` waits on the event queue, and fails after `PATIENCE` with all events seen.
 """
 
 import itertools
@@ -49,7 +49,7 @@ E = TypeVar("E", bound=Event)
 
 
 def unused_udp_port() -> int:
-    """A UDP port of 127.0.0.1 that nobody has."""
+    """A UDP port of 127.0.0.1 that is free."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
@@ -64,7 +64,10 @@ def silent_peer() -> Iterator[Peer]:
 
 
 class Running:
-    """An engine in its thread, and everything it has said."""
+    """An engine in its thread, with all its events and the newest of its numbers.
+
+    At the end of a test that passes, `explained` checks what the program says of its packets and events.
+    """
 
     def __init__(
         self,
@@ -124,7 +127,7 @@ class Running:
         self.packets_missed = batch.packets_missed
 
     def until(self, kind: type[E], test: Callable[[E], bool] = lambda event: True, **fields: object) -> E:
-        """The next event of this kind with these fields, after the one that was waited for last."""
+        """Wait for the next event of this kind with these fields, after the one last waited for."""
 
         def wanted(event: Event) -> bool:
             return (
@@ -147,11 +150,11 @@ class Running:
             self.drain(left)
 
     def again(self) -> None:
-        """Look from the beginning at what was seen, for events whose order says nothing."""
+        """Search from the first event again, for events whose order doesn't matter."""
         self._seen = 0
 
     def until_true(self, test: Callable[[], bool]) -> None:
-        """Take events until something holds."""
+        """Take in events until a condition holds."""
         deadline = time.monotonic() + PATIENCE
         while not test():
             left = deadline - time.monotonic()
@@ -160,7 +163,7 @@ class Running:
 
     @property
     def refused(self) -> int:
-        """Associations that there was no room for, by now."""
+        """The number of associations refused so far."""
         return self.totals.refused if self.totals else 0
 
     def listen(self, *hosts: str, name: str = "server", **options: Any) -> Listening:
@@ -176,18 +179,18 @@ class Running:
         return Peer(self.server.addresses[:1], self.server.port, udp_port)
 
     def nobody(self, *, over_udp: bool = False) -> Peer:
-        """Where nobody listens; never the usual UDP port, which any program of this machine may have."""
+        """A peer that does not exist; not on the usual UDP port, which any program may have."""
         here = self.to_server(over_udp=over_udp)
         udp_port = unused_udp_port() if self.stack == "userspace" and not over_udp else here.udp_port
         return Peer(here.addresses, here.port ^ 1, udp_port)
 
     def raw_peer(self, **options: Any) -> RawPeer:
-        """A peer of the server over UDP; on the kernel's stack the fixture `udp_here` makes that work."""
+        """A raw peer of the server over UDP; on the kernel stack the fixture `udp_here` makes that work."""
         assert self.server is not None
         return RawPeer(self.server.udp_port or UDP_PORT, self.server.port, **options)
 
     def send(self, endpoint: str = "", data: bytes = b"hello", **options: Any) -> int:
-        """Ask for one message to be sent; its id."""
+        """Send a message; returns its id."""
         message_id = next(self._ids)
         self.submit(Send(message_id, data, endpoint, **({"stream": 1} | options)))
         return message_id
@@ -202,14 +205,17 @@ class Running:
         inbound: int = 5,
         **options: Any,
     ) -> str:
-        """Open a client and send its first message."""
+        """Open a client and send its first message; returns the client's name."""
         name = f"client {next(self._clients)}"
         self.submit(OpenClient(name, self.stack, to or self.to_server(), outbound, inbound, **options))
         self.send(name, data, stream=stream)
         return name
 
     def greet(self, data: bytes = b"hello", **options: Any) -> tuple[str, AssocChange, AssocChange]:
-        """A client whose first message has come: its name, and COMM_UP at the server and at the client."""
+        """Open a client and wait until its first message is received.
+
+        Returns the client's name, and COMM_UP at the server and at the client.
+        """
         self._seen = before = self.now()
         name = self.client(data, **options)
         up = self.until(AssocChange, endpoint="server", state="COMM_UP")
@@ -223,7 +229,7 @@ class Running:
         self._seen = at
 
     def now(self) -> int:
-        """A place to go back to with `again_from`."""
+        """The number of events so far, to search from there with `again_from`."""
         self.drain()
         return len(self.events)
 

@@ -1,4 +1,4 @@
-"""How long a test waits for what must come: a loaded machine gets the time, and a failure is never a race."""
+"""How long tests wait for what must happen: long enough that a loaded machine causes no failure."""
 
 PATIENCE = 60.0
 """Seconds after which a test gives up."""

@@ -1,4 +1,4 @@
-"""Where the tests write: into `.test` of the checkout, and in the guest, who may not, into its own TMPDIR."""
+"""Where tests write files: `.test` of the checkout; in the guest, which may not, its own TMPDIR."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ FOLDER = Path(os.environ["TMPDIR"]) if "SCTP_TUI_IN_LAB" in os.environ else ROOT
 
 
 def environment() -> dict[str, str]:
-    """This process's environment with a home and a folder for temporary files that are there, and ours."""
+    """This process's environment, with a home and folders for temporary files within `FOLDER`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
     ours = {"HOME": "home", "TMPDIR": "tmp", "HYPOTHESIS_STORAGE_DIRECTORY": "hypothesis"}
     for name in ours.values():

@@ -1,7 +1,7 @@
-"""A peer over UDP that no stack stands behind: every octet of what it sends is the test's.
+"""A peer over UDP without a stack: the test chooses every octet that it sends.
 
-It says what real stacks refuse to say. Build packets with `packet`, `chunk` and their like, send them by a
-`RawPeer`, which can also do an honest handshake and count TSNs; a `RawServer` answers.
+It sends what real stacks refuse to send. Build packets with `packet`, `chunk` and the like, and send them by
+a `RawPeer`, which can also do a correct handshake and count TSNs. A `RawServer` answers a client.
 """
 
 import random
@@ -16,7 +16,7 @@ from typing import Self
 DATA, INIT, INIT_ACK, SACK, HEARTBEAT, HEARTBEAT_ACK, ABORT, SHUTDOWN, SHUTDOWN_ACK, ERROR = range(10)
 COOKIE_ECHO, COOKIE_ACK, SHUTDOWN_COMPLETE = 10, 11, 14
 WHOLE = 3
-"""Flags of a DATA chunk that is a message's first and last."""
+"""Flags B and E of a DATA chunk: it is a whole message."""
 _STATE_COOKIE = 7
 _POLYNOMIAL = 0x82F63B78
 
@@ -35,7 +35,7 @@ _CRC = _table()
 
 
 def crc32c(data: bytes) -> int:
-    """The checksum of a packet whose own field is zero (RFC 9260, appendix A)."""
+    """The checksum of a packet whose checksum field is zero (RFC 9260, appendix A)."""
     value = 0xFFFFFFFF
     for octet in data:
         value = _CRC[(value ^ octet) & 0xFF] ^ value >> 8
@@ -43,23 +43,23 @@ def crc32c(data: bytes) -> int:
 
 
 def checksummed(data: bytes) -> bytes:
-    """A packet with the checksum that it should have."""
+    """A packet with its right checksum."""
     return data[:8] + struct.pack("<I", crc32c(data[:8] + bytes(4) + data[12:])) + data[12:]
 
 
 def packet(source: int, destination: int, tag: int, *chunks: bytes) -> bytes:
-    """A packet between two SCTP ports."""
+    """A packet with these ports, tag and chunks, and the right checksum."""
     return checksummed(struct.pack("!HHII", source, destination, tag, 0) + b"".join(chunks))
 
 
 def chunk(kind: int, flags: int = 0, value: bytes = b"", *, length: int | None = None) -> bytes:
-    """A chunk, padded; `length` where it lies about its own."""
+    """A chunk, padded; `length` is for a wrong length field."""
     told = len(value) + 4 if length is None else length
     return struct.pack("!BBH", kind, flags, told) + value + bytes(-len(value) % 4)
 
 
 def parameter(kind: int, value: bytes = b"", *, length: int | None = None) -> bytes:
-    """A parameter or an error cause, padded."""
+    """A parameter or an error cause, padded; `length` is for a wrong length field."""
     told = len(value) + 4 if length is None else length
     return struct.pack("!HH", kind, told) + value + bytes(-len(value) % 4)
 
@@ -103,10 +103,10 @@ def chunks(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 class RawPeer:
-    """One SCTP port behind one UDP socket, towards a server of this machine.
+    """One SCTP port on one UDP socket, as a client of a server on this machine.
 
-    `tag` is its own verification tag, `peer_tag` the server's, both for the packets of its association.
-    `tsn` is that of the DATA that it sends next, `cumulative` the last of the server's that it has.
+    `tag` is its own verification tag, `peer_tag` the server's. `tsn` is that of the next DATA that it sends,
+    `cumulative` the last of the server's that it has received.
     """
 
     def __init__(
@@ -141,15 +141,15 @@ class RawPeer:
         self.socket.close()
 
     def transmit(self, datagram: bytes) -> None:
-        """Send just these octets."""
+        """Send these octets as a UDP datagram."""
         self.socket.sendto(datagram, self.to)
 
     def send(self, *chunks: bytes, tag: int | None = None) -> None:
-        """Send a packet of these chunks, with the tag of the association unless told otherwise."""
+        """Send a packet of these chunks, with the association's tag or `tag`."""
         self.transmit(packet(self.source, self.port, self.peer_tag if tag is None else tag, *chunks))
 
     def receive(self, kind: int, patience: float = 5.0) -> bytes:
-        """The value of the next chunk of this kind; others are passed over. Raises TimeoutError."""
+        """Wait for a chunk of this kind and return its value; others are ignored. Raises TimeoutError."""
         deadline = time.monotonic() + patience
         while (left := deadline - time.monotonic()) > 0:
             self.socket.settimeout(left)
@@ -159,16 +159,16 @@ class RawPeer:
         raise TimeoutError(f"no chunk of type {kind} in {patience} s")
 
     def send_init(self) -> None:
-        """The first packet of a handshake."""
+        """Send an INIT, the first packet of a handshake."""
         made = init(self.tag, self.tsn, rwnd=self.rwnd, outbound=self.outbound, rest=self.rest)
         self.send(made, tag=0)
 
     def take_init_ack(self, patience: float = 5.0) -> None:
-        """Wait for the answer, and keep what is in it."""
+        """Wait for the INIT ACK, and keep its contents. Raises TimeoutError."""
         self.keep(self.receive(INIT_ACK, patience))
 
     def keep(self, value: bytes) -> None:
-        """The tag, the TSN and the cookie of an INIT ACK."""
+        """Keep the tag, the rwnd, the TSN and the cookie of an INIT ACK."""
         self.peer_tag, self.peer_rwnd, _, _, tsn = struct.unpack_from("!IIHHI", value)
         self.cumulative = tsn - 1 & 0xFFFFFFFF
         at = 16
@@ -186,17 +186,17 @@ class RawPeer:
         self.receive(COOKIE_ACK, patience)
 
     def send_cookie(self) -> None:
-        """The third packet of a handshake."""
+        """Send a COOKIE ECHO, the third packet of a handshake."""
         self.send(chunk(COOKIE_ECHO, 0, self.cookie))
 
     def restart(self, outbound: int, patience: float = 5.0) -> None:
-        """Begin anew from the same port, as after a crash (RFC 9260, section 5.2). Raises TimeoutError."""
+        """Set up an association anew from the same port, as after a crash. Raises TimeoutError."""
         self.tag, self.tsn = random.randrange(1, 1 << 32), random.randrange(1 << 32)
         self.outbound, self._ssns = outbound, {}
         self.handshake(patience)
 
     def next_data(self, payload: bytes, *, stream: int = 1, ppid: int = 0) -> bytes:
-        """The DATA chunk of a whole message, the next one of the association."""
+        """The DATA chunk of the association's next message."""
         ssn = self._ssns.get(stream, 0)
         self._ssns[stream] = ssn + 1
         made = data(self.tsn, payload, stream=stream, ssn=ssn, ppid=ppid)
@@ -208,19 +208,19 @@ class RawPeer:
         self.send(self.next_data(payload, stream=stream, ppid=ppid))
 
     def abort(self, causes: bytes = b"") -> None:
-        """End the association."""
+        """Send an ABORT."""
         self.send(chunk(ABORT, 0, causes))
 
 
 Answer = Callable[["RawServer", bytes], Sequence[bytes]]
-"""What a server says to the value of a chunk that came: chunks, all in one packet."""
+"""The chunks that a server sends, in one packet, for the value of a received chunk; none for no answer."""
 
 
 class RawServer:
     """A server on one UDP port, for a client of this machine; it answers in a thread of its own.
 
-    As an honest one would, but for the chunk types in `instead`, by their names in lower case. `tag` is its
-    own verification tag, `peer_tag` the client's.
+    It answers correctly, except for chunk types in `instead`, named in lower case. `tag` is its own
+    verification tag, `peer_tag` the client's.
     """
 
     port = 9
@@ -241,7 +241,7 @@ class RawServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # A datagram wakes the thread, where the end of the socket would not.
+        # A datagram wakes the thread; to close the socket would not.
         self.socket.sendto(b"", ("127.0.0.1", self.udp_port))
         self._thread.join()
         self.socket.close()
@@ -260,7 +260,7 @@ class RawServer:
                     self.send(*said)
 
     def send(self, *chunks: bytes, tag: int | None = None) -> None:
-        """Send a packet of these chunks to the client heard last."""
+        """Send a packet of these chunks to the client whose packet came last."""
         tag = self.peer_tag if tag is None else tag
         self.socket.sendto(packet(self.port, self.source, tag, *chunks), self.to)
 

@@ -1,4 +1,4 @@
-"""Every text in the program's source that says that something can't be done, found by its syntax."""
+"""Finds every text in the program's source that tells the user that something can't be done."""
 
 import ast
 import itertools
@@ -18,22 +18,22 @@ _ERRORS = {
     "InputFailed",
     "OutputEnded",
 }
-"""What is raised to say so; with the classes that inherit from them."""
+"""Exceptions with such texts; their subclasses count, too."""
 _SAYS = {"complain", "Outcome", "tell", "error", "wrong", "Said"}
-"""Functions and messages whose first argument says so, unless it says that something went well."""
+"""Functions and messages whose first argument is such a text, unless another argument marks a success."""
 
 
 class Refusal(NamedTuple):
-    """A text, with the expressions that are filled in as they stand in the source, and its place."""
+    """A text, with its placeholders as in the source, and its place."""
 
     text: str
     place: str
 
 
 def refusals() -> Iterator[Refusal]:
-    """All of them, each in every form that it may take.
+    """All such texts, each in every form that it may take.
 
-    What only hands on a text that was made elsewhere is that expression alone: `{str(error)}`.
+    A call that only passes on a text made elsewhere gives that expression alone: `{str(error)}`.
     """
     modules = {path: ast.parse(path.read_text("utf-8")) for path in sorted(_ROOT.rglob("*.py"))}
     errors = _with_heirs(_ERRORS, modules.values())
@@ -56,7 +56,7 @@ def _with_heirs(names: set[str], trees: Iterable[ast.Module]) -> set[str]:
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
-    """Texts that have names, by those."""
+    """The texts assigned to names at the top of a module."""
     for node in tree.body:
         match node:
             case ast.Assign([target], ast.Constant(str()) | ast.JoinedStr() | ast.Tuple()):
@@ -68,11 +68,11 @@ def _name(node: ast.AST) -> str:
 
 
 def _said(call: ast.Call, errors: set[str], unavailable: set[str]) -> ast.expr | None:
-    """What a call says that is bad; of what is `unavailable` with the remedy."""
+    """The text argument of a call that reports a failure, else None; with the remedy for `unavailable`."""
     name = _name(call.func)
     if not call.args or name not in errors | _SAYS:
         return None
-    if name == "tell":  # of the screen: good unless said otherwise
+    if name == "tell":  # of the screen: a success unless marked otherwise
         return call.args[0] if _good(call, default=True) is False else None
     if name == "Outcome":
         return call.args[0] if _good(call, default=False) is False else None
@@ -87,7 +87,7 @@ def _good(call: ast.Call, *, default: bool) -> bool:
 def _forms(
     node: ast.expr, constants: Mapping[str, ast.expr], functions: Mapping[str, ast.FunctionDef]
 ) -> list[str]:
-    """What an expression may be as a text."""
+    """The texts that an expression may give."""
 
     def of(node: ast.expr) -> list[str]:
         return _forms(node, constants, functions)

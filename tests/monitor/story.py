@@ -1,4 +1,4 @@
-"""Events as an endpoint would tell them, in as few words as a test needs."""
+"""Makes events as an endpoint would, with few arguments."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,12 +12,12 @@ EVIL = (
     "\x1b]52;c;ZXZpbA==\x07\x1b[6n\x1b[2J\x1bc\x1b]0;owned\x07\x1bPq\x1b\\\x9b6n\x9d0;c1\x9c\x90q"
     "\0\a\b\t\v\f\r\n\x0e\x7f\u202e\u2066\u200b\ufeff[bold][/][@click=app.quit]x[/] [unterminated"
 )
-"""What a terminal or a markup parser would act on: OSC 52, CSI, RIS, DCS, C1, NUL, bidi marks, markup."""
+"""Text that terminals or markup parsers would act on: OSC 52, CSI, RIS, DCS, C1, NUL, bidi marks, markup."""
 
 
 @dataclass
 class Story:
-    """Tells events of associations on one endpoint; `now` is its monotonic clock in seconds."""
+    """Makes events of associations on one endpoint; `now` is its monotonic clock in seconds."""
 
     endpoint: str = SERVER
     now: float = 100.0
@@ -89,7 +89,7 @@ class Story:
 
 
 def batch(*events: e.Event) -> Batch:
-    """What a drain brings when these were told."""
+    """The batch that a drain would return for these events."""
     made = Batch()
     for event in events:
         if isinstance(event, e.Counts):
@@ -104,7 +104,7 @@ def batch(*events: e.Event) -> Batch:
 
 
 def one_of_each() -> list[e.Event]:
-    """Every event that may become a line of the log, with what a hostile peer might put into it."""
+    """Every event that may become a line of the log, with texts of a hostile peer."""
     story = Story()
     head = story._head(1)
     evil = EVIL

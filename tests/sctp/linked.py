@@ -1,4 +1,4 @@
-"""Two ends within the process and the link between them, whose time is moved by hand: nothing waits."""
+"""A server and clients within the process, with a link whose time the test advances: nothing waits."""
 
 import itertools
 import time
@@ -22,10 +22,10 @@ TICK = 0.01
 
 
 class Linked:
-    """A server, clients, all that they said, and the packets between them. `time` is the clock's.
+    """A server, clients, their events, and the packets between them. `time` is the link's, in seconds.
 
-    `pace` is the least that a tick takes of the world's time, in seconds: the library sends nothing again
-    that is younger by the world's clock than a round trip was by that clock.
+    `pace` is the real time that a tick takes at least, in seconds: the library retransmits nothing whose age
+    in real time is below a round trip in real time.
     """
 
     def __init__(self, pace: float = 0.0) -> None:
@@ -52,16 +52,16 @@ class Linked:
             explained.check(self.packets, [self.listening, *self.events])
 
     def open(self, name: str) -> UserspaceEndpoint:
-        """An endpoint that has not begun anything."""
+        """Open an endpoint that neither listens nor has an association."""
         options = EndpointOptions(name, 10, 10, 4, keys=self._keys, clock=self.clock)
         return self.stack.open(options)
 
     def condition(self, out: str = "", into: str = "", seed: int | None = 1) -> None:
-        """Out of the server, and into it."""
+        """Set the link's conditions: for packets out of the server, and into it."""
         self.stack.link.set(parse(into), parse(out), seed)
 
     def begin(self, data: bytes = b"hello", *, over_udp: bool = False, stream: int = 0) -> UserspaceEndpoint:
-        """A client that begins an association."""
+        """Open a client and start its association."""
         client = self.open(f"client {next(self._keys)}")
         udp_port = self.listening.udp_port if over_udp else None
         client.aim(Peer(("127.0.0.1",), self.listening.port, udp_port))
@@ -69,10 +69,10 @@ class Linked:
         return client
 
     def up(self, **options: bool) -> UserspaceEndpoint:
-        """A client whose association is up, and at rest."""
+        """Open a client, and wait until its association is up and nothing is outstanding."""
         client = self.begin(**options)  # type: ignore[arg-type]
         self.until(lambda: self.states(client)[:1] == ["COMM_UP"] and self.received() == [b"hello"])
-        self.run(0.3)  # a delayed SACK
+        self.run(0.3)  # until a delayed SACK was sent
         return client
 
     def send(self, end: UserspaceEndpoint, stream: int, data: bytes, **options: int | bool) -> None:
@@ -89,7 +89,7 @@ class Linked:
             self._tick()
 
     def until(self, test: Callable[[], bool], seconds: float = 200.0) -> None:
-        """Let time pass until something holds."""
+        """Let time pass until a condition holds, at most `seconds` of the link's time."""
         end = self.time + seconds
         while not test():
             assert self.time < end, f"not within {seconds} s:\n" + "\n".join(ladder(self.packets)[-20:])
@@ -108,7 +108,7 @@ class Linked:
         return [event.state for event in self.of(end, AssocChange)]
 
     def received(self, stream: int | None = None) -> list[bytes]:
-        """What the server has got, in order."""
+        """The data of the messages that the server has received, in order."""
         return [
             message.data
             for message in self.of(self.server, Message)
@@ -124,7 +124,7 @@ def chunks(packets: Iterable[Packet], kind: type[C]) -> list[tuple[Packet, C]]:
 
 
 def ladder(packets: Iterable[Packet]) -> list[str]:
-    """`> COOKIE ECHO, DATA 0 delivered`: one line a packet, its TSNs counted from the first one seen."""
+    """A line for each packet: `> COOKIE ECHO, DATA 0 delivered`; TSNs are counted from the first one seen."""
     first: dict[str, int] = {}
     lines = []
     for packet in packets:

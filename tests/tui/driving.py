@@ -1,4 +1,4 @@
-"""Driving the screen in tests: real associations on the stack under test, waits that are bounded."""
+"""Drives the screen in tests: with real associations on the stack under test, and bounded waits."""
 
 import time
 from collections.abc import AsyncIterator, Callable
@@ -20,15 +20,15 @@ from tests.explained import check
 from tests.patience import PATIENCE
 
 on_both = pytest.mark.usefixtures("stack")
-"""Marks what is tested on the kernel's stack too: each thing that a user does by keys, once."""
+"""Marks tests that run on the kernel stack too: one for each thing that a user does by keys."""
 stack_under_test: StackName = "userspace"
-"""Set before each test."""
+"""Set by a fixture before each test."""
 
 
 async def until(pilot: Pilot[None], happened: Callable[[], Any], what: str = "") -> None:
-    """Let the screen go on until something has happened; fails where it doesn't in time.
+    """Run the screen until `happened()` and all its screens are mounted; fails after `PATIENCE`.
 
-    A screen that has opened by then has its widgets.
+    `what` names it in the failure.
     """
     end = time.monotonic() + PATIENCE
     while not (happened() and all(screen.is_mounted for screen in pilot.app.screen_stack)):
@@ -42,8 +42,8 @@ async def running(
 ) -> AsyncIterator[tuple[SctpApp, Pilot[None]]]:
     """The program with a server on any free port of the stack under test.
 
-    Of a test that passes all that is said of its packets and of how its associations ended must be so, too,
-    unless it is not `checked`: all of both is kept for that.
+    At the end of a test that passes, `explained` checks what the program says of its packets and events,
+    unless `checked` is False: all of them are kept for that.
     """
     app = SctpApp(replace(settings or Settings(port=0, udp_port=0), stacks=(stack_under_test,)))
     folded: list[Batch] = []
@@ -65,7 +65,7 @@ async def running(
 
 
 async def type_line(pilot: Pilot[None], line: str) -> None:
-    """Put a line into the input and press Enter."""
+    """Put a line into the message input and press Enter."""
     message = message_input(pilot)
     message.focus()
     message.value = line
@@ -73,7 +73,7 @@ async def type_line(pilot: Pilot[None], line: str) -> None:
 
 
 async def type_together(app: SctpApp, pilot: Pilot[None], *lines: str) -> None:
-    """Type lines that reach the engine together: no timer runs out while they are typed."""
+    """Type lines whose commands reach the engine together, so that no timer expires in between."""
     held: list[Command] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app.engine, "submit", lambda *commands: held.extend(commands))
@@ -84,17 +84,17 @@ async def type_together(app: SctpApp, pilot: Pilot[None], *lines: str) -> None:
 
 
 def message_input(pilot: Pilot[None]) -> Input:
-    """The line to type in."""
+    """The message input."""
     return pilot.app.screen_stack[0].query_one("#message", Input)
 
 
 def outcome(pilot: Pilot[None]) -> str:
-    """The line that says what came of it."""
+    """The line that tells the outcome of the last message."""
     return str(pilot.app.screen_stack[0].query_one("#outcome", Static).content)
 
 
 def drawn(widget: Widget) -> list[str]:
-    """What is drawn of a widget, line by line."""
+    """The text that a widget draws, line by line."""
     return [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]
 
 
@@ -104,7 +104,7 @@ def rows(app: SctpApp) -> list[Association]:
 
 
 def messages(app: SctpApp, endpoint: str, direction: str = "in") -> list[bytes]:
-    """The data of the messages in the log, of one endpoint."""
+    """The data of an endpoint's messages in the log."""
     return [e.data for e in app.monitor.log if isinstance(e, Message) and _is(e, endpoint, direction)]
 
 

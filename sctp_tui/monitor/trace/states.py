@@ -109,10 +109,10 @@ def _not_started(ended: AssociationEnd | None) -> str:
 class StateTracker:
     """The states of both ends of a conversation, as its packets show. `seen` is the newest packet's number.
 
-    `state` is by end, `known` are the ends that have it: of one that is not of this program and has sent
-    nothing, nobody knows the state, nor whether it is there. `taken` are the last transitions of both. That
-    an end waits with its SHUTDOWN, or gives up without a word or with an ABORT like any other, no packet
-    shows: it has to be `told`.
+    `state` is by end; `known` are the ends whose state is known: an end of another program that has sent
+    nothing may not even exist. `taken` are the newest transitions of both. No packet shows that an end is in
+    SHUTDOWN-PENDING, or that it gives up, without a packet or with an ABORT like any other: that has to be
+    `told`.
     """
 
     def __init__(self, conversation: Conversation) -> None:
