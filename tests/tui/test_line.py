@@ -248,3 +248,21 @@ async def test_up_and_down_lead_through_fields_in_the_pane_and_in_a_form() -> No
                 await until(pilot, lambda before=before: app.focused is not before)  # type: ignore[misc]
                 passed.append(app.focused.id if app.focused else None)
             assert passed == [*fields, *reversed(fields[:-1])]
+
+
+@pytest.mark.parametrize("how", ["field", "emptied"])
+async def test_what_was_wrong_with_a_line_goes_once_it_is_corrected(how: str) -> None:
+    async with running((120, 30)) as (app, pilot):
+        ppid = app.screen.query_one("#ppid", Input)
+        ppid.value = "4294967296"
+        await type_line(pilot, "one")
+        await until(pilot, lambda: "4294967296" in outcome(pilot))
+        message = message_input(pilot)
+        await until(pilot, lambda: message.value == "one")
+        await pilot.press("end", "x")
+        assert "4294967296" in outcome(pilot)  # while the line is typed on it is still so
+        if how == "field":
+            ppid.value = "0"
+        else:
+            await pilot.press("ctrl+u")
+        await until(pilot, lambda: not outcome(pilot))

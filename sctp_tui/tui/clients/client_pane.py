@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Label, OptionList, Static
+from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from sctp_tui.engine.event_queue import Batch
@@ -84,6 +84,7 @@ class ClientPane(Vertical):
         self._prompted = ""
         self._in_order = asyncio.Lock()
         self._fading: Timer | None = None
+        self._to_correct = False  # what is told is of a line that waits to be corrected
 
     def compose(self) -> ComposeResult:
         yield Heading("Clients")
@@ -215,11 +216,18 @@ class ClientPane(Vertical):
             Outcome(f"{units.many(len(gone), 'client')} cleared" if gone else "nothing has ended", good=True)
         )
 
+    @on(Input.Changed)
+    def _corrected(self, event: Input.Changed) -> None:
+        """Take away what was wrong with a line, once the line is gone or a field has another value."""
+        if self._to_correct and (event.input is not self.message or not event.value):
+            self.tell(Outcome("", good=True))
+
     def tell(self, outcome: Outcome) -> None:
         """Show an outcome; a line that failed goes back into the input, to be corrected."""
         line = self.query_one("#outcome", Static)
         line.update(Content(self._hide(outcome.text)))
         line.set_class(not outcome.good, "-failed")
+        self._to_correct = bool(outcome.line)
         if self._fading is not None:
             self._fading.stop()
         # Cleared, so that it is not taken for a later action's outcome; beside a line to correct it stays.
