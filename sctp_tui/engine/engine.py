@@ -584,7 +584,7 @@ class Engine:
         now = command.now or self._stopping
         self._stopping = True
         for link in self._poller.links:
-            link.set_speed(1.0)  # associations can't be shut down while time stands still
+            link.set_speed(1.0)  # associations can't be shut down while time is stopped
         for opened in self._open.values():
             self._begin_closing(opened, 0.0 if now else self.grace)
 
@@ -623,7 +623,7 @@ class Engine:
             while events := opened.endpoint.receive(_BATCH):
                 self._take(events)
                 if left and self.clock.mono() >= until:
-                    break  # peers that are alive may have more for ever
+                    break  # peers may send without end
             if not left or self.clock.mono() >= until:
                 break
             for association in left[:_BATCH]:

@@ -187,5 +187,5 @@ class EventQueue:
 
     @property
     def waiting(self) -> int:
-        """Events that wait to be drained."""
+        """The number of events that wait to be drained."""
         return len(self._kept) + len(self._events)

@@ -32,7 +32,7 @@ class Generator:
         self._since_messages = 0
 
     def due(self, now: float) -> int:
-        """Messages to be sent now, at most `BURST`."""
+        """The number of messages to be sent now, at most `BURST`."""
         rate = self.command.rate
         behind = math.floor((now - self._since) * rate) + 1 - (self.messages - self._since_messages)
         if behind > 1 + rate * _BEHIND:

@@ -18,7 +18,7 @@ class WakeUp:
 
     def wake(self) -> None:
         """Make the descriptor ready."""
-        with contextlib.suppress(OSError):  # full: it is ready already; closed: nobody waits any more
+        with contextlib.suppress(OSError):  # full: it is ready already; closed: no thread waits any more
             self._wake.send(b"\0")
 
     def clear(self) -> None:

@@ -102,7 +102,7 @@ class Association(msgspec.Struct, eq=False):
     streams: tuple[StreamCount, ...] = ()
     name: str = ""
     role: Role = "server"
-    """What its endpoint is for; of one that nothing tells of, what it did first."""
+    """Its endpoint's role; inferred from its first event where no event of the endpoint has told it."""
     until: float = inf
     clock: LinkClock = WORLD
     """The time of its link, by which ages are measured; `now` below is monotonic all the same."""
@@ -260,7 +260,7 @@ class Association(msgspec.Struct, eq=False):
 
 
 def _role_by(event: Event) -> Role:
-    """What an endpoint is for that begins an association like this: who sets one up is told of that first."""
+    """The role of an endpoint by the first event of an association: a client's is `Opening`."""
     sets_up = isinstance(event, Opening) or (
         isinstance(event, AssocChange) and event.state == "CANT_STR_ASSOC"
     )
@@ -296,7 +296,7 @@ class Associations:
         self._cleared: list[Association] = []
         self._limit = ended_limit
         self._clock_of = clock_of  # the clock of an endpoint's links, by its name
-        self._role_of = role_of  # what it is for, by its name
+        self._role_of = role_of  # an endpoint's role, by its name
         self._shared: set[int] = set()  # keys of associations that a snapshot has too
 
     def __len__(self) -> int:

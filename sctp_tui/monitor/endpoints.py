@@ -97,7 +97,7 @@ class Endpoints:
         return view.stack if view is not None else None
 
     def role_of(self, endpoint: str) -> Role | None:
-        """What the endpoint of this name is for, None where it isn't known."""
+        """The role of the endpoint of this name, None where it isn't known."""
         view = self.views.get(endpoint)
         return view.role if view is not None else None
 

@@ -58,7 +58,7 @@ _REFUSAL = 0xC003  # a parameter that has causes in it (RFC 5061, section 4.2.4)
 
 
 class PacketMask:
-    """Masks packets, with the pseudonyms of the rest of the program."""
+    """Masks packets, with the same pseudonyms as everything else."""
 
     def __init__(self, pseudonyms: Pseudonyms) -> None:
         self._pseudonyms = pseudonyms

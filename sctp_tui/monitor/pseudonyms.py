@@ -30,7 +30,7 @@ _DIGIT = re.compile(r"[0-9A-Fa-f]")
 
 
 class Pseudonyms:
-    """The same pseudonym for the same address, in the order of their appearance."""
+    """Gives pseudonyms in the order in which addresses appear; the same one for the same address."""
 
     def __init__(self) -> None:
         self._given: OrderedDict[str, str] = OrderedDict()

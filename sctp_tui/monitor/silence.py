@@ -272,7 +272,7 @@ class Silence:
             rto = min(rto * 2**unseen if unseen == 1 or not line.doubled else rto, timers.rto_max)
         line.miss(missed, at, line.seen, rto)
         if not known:
-            line.first = 0  # one more than Path.Max.Retrans, which may be told later
+            line.first = 0  # stands for Path.Max.Retrans + 1, which may not be known yet
 
     def lost_in(
         self, now: float, timers: Mapping[str, Timers], *, outstanding: bool

@@ -176,8 +176,8 @@ class AssociationRegistry:
     def check(self, entry: AssociationEntry, message: Outgoing, *, begins: bool = False) -> None:
         """Raises `SctpError` for a message that no stack would send, with the limit and the way out.
 
-        How many streams there are is agreed on as an association is set up (RFC 9260, section 5.1.1), which a
-        message that `begins` it comes before.
+        `begins`: the message is to set the association up. The number of streams is then not yet negotiated
+        (RFC 9260, section 5.1.1), and the text says so.
         """
         if not message.data:
             raise SctpError("an empty message: give at least one byte (RFC 9260, section 3.3.1)")

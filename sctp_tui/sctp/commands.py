@@ -56,8 +56,8 @@ class Connect(Command, frozen=True, tag="connect"):
 class Send(Command, frozen=True, tag="send"):
     """Send one message: on association `key`, or where that is 0 on the client `endpoint`'s association.
 
-    Answered by an outgoing `Message` with the same id once the stack has taken it, or by `Refused`;
-    a failure later by `SendFailed`. `lifetime` is in ms (RFC 3758), None for reliable delivery.
+    Answered by an outgoing `Message` with the same id once the stack has accepted it, or by `Refused`; a
+    later failure by `SendFailed`. `lifetime` is in ms (RFC 3758), None for reliable delivery.
     """
 
     message_id: int
@@ -71,7 +71,7 @@ class Send(Command, frozen=True, tag="send"):
 
 
 class SendToAll(Command, frozen=True, tag="send_to_all"):
-    """Send one message to every association of an endpoint: answered for each as `Send` is."""
+    """Send one message to every association of an endpoint; for each the answer is as for `Send`."""
 
     message_id: int
     data: bytes

@@ -61,7 +61,7 @@ class Clock(msgspec.Struct, frozen=True):
         return {"at": self.wall(), "mono": self.mono()}
 
     def now(self) -> tuple[float, float]:
-        """The time now, for events that are made of it later."""
+        """The time now, wall and monotonic, for events to be made later."""
         return self.wall(), self.mono()
 
 
@@ -148,7 +148,7 @@ class Endpoint(Protocol):
         """Settings, tags and statistics of one association, as far as the stack tells them."""
 
     def associations(self) -> Sequence[int]:
-        """The assoc IDs that are up or going down; 0 among them while a client's is being set up."""
+        """The IDs of associations that are up or shutting down; 0 for a client's that is being set up."""
 
     def descriptors(self) -> Sequence[int]:
         """Descriptors that are ready for reading when `receive` may have something new.
@@ -238,7 +238,7 @@ class Stack(Protocol):
 
     @property
     def link(self) -> LinkControl | None:
-        """The controls of its links; None where the links are not its own."""
+        """The control of its links; None where this program does not carry its packets."""
 
     def poll(self) -> None:
         """Receive and send packets that are due, and run timers. Never blocks."""

@@ -1,7 +1,7 @@
-"""The names of endpoints: made here, and taken apart here alone.
+"""The names of endpoints: made and parsed only here.
 
-`server`; of several stacks `server kernel` and `server userspace`; `client 1`. What an endpoint is for and
-which stack it has are fields of what tells of it; a name is for people, and for what has only an event.
+`server`; with several stacks `server kernel` and `server userspace`; `client 1`. An endpoint's role and stack
+are fields of its events; its name is for the user, and for code that has no other event of the endpoint.
 """
 
 from typing import NamedTuple

@@ -55,7 +55,7 @@ class Stamp(TypedDict):
 
 
 class AssociationStamp(Stamp):
-    """What every event of an association has, as it has it."""
+    """The fields that every event of an association has: see `Event`."""
 
     endpoint: str
     key: int
@@ -127,7 +127,7 @@ class Ending(Event, frozen=True, tag="ending", gc=False):
 class EndpointFailed(Event, frozen=True, tag="endpoint_failed", gc=False):
     """An endpoint could not be opened, bound, or go on. `text` says why and what to do.
 
-    `role` and `stack` are those that it was to have.
+    `role` and `stack` are those that the endpoint has, or was to have.
     """
 
     text: Text
@@ -161,9 +161,9 @@ class Refused(Event, frozen=True, tag="refused", gc=False):
 class Message(Event, frozen=True, tag="message", gc=False):
     """A user message received, or handed to the stack for sending.
 
-    `ssn` is None where the message is unordered or, as for outgoing ones, the stack doesn't tell;
-    `tsn` likewise. `ppid` is in host order. `message_id` is ours, non-zero for outgoing messages:
-    a `SendFailed` carries it back.
+    `ssn` is None where the message is unordered or, as for outgoing ones, the stack doesn't tell; `tsn`
+    likewise. `ppid` is in host order. `message_id` is that of the command, 0 for received messages and those
+    of generators and echoes; a `SendFailed` has it, too.
     """
 
     direction: Direction
@@ -256,7 +256,7 @@ class AdaptationIndication(Event, frozen=True, tag="adaptation_indication", gc=F
 
 
 class PartialDelivery(Event, frozen=True, tag="partial_delivery_event", gc=False):
-    """SCTP_PARTIAL_DELIVERY_EVENT: the rest of a message given in pieces won't come."""
+    """SCTP_PARTIAL_DELIVERY_EVENT: the rest of a message delivered in pieces won't come."""
 
     indication: int
     stream: int
@@ -313,7 +313,7 @@ class RequestDenied(Event, frozen=True, tag="request_denied", gc=False):
 
 
 class UnknownNotification(Event, frozen=True, tag="unknown_notification", gc=False):
-    """A notification that this program does not know, or too short for its type."""
+    """A notification of an unknown type, or too short for its type."""
 
     type: int
     data: Unreadable
@@ -363,12 +363,12 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
 
     @property
     def seen_behind(self) -> bool:
-        """Whether it was captured behind what loses and delays, as netem: it has come, when it was seen."""
+        """Whether it was captured where it arrives, after any loss and delay, as by netem."""
         return self.captured and (self.within or self.direction == "in")
 
     @property
     def transit(self) -> float:
-        """Seconds that it takes from `mono` on to the other end: none where it was seen as it came."""
+        """Seconds from `mono` until it arrives at the other end: 0 where it was seen on arrival."""
         return self.delay or 0.0
 
     @property

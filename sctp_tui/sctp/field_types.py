@@ -1,7 +1,7 @@
-"""What the texts and octets of events may hold: each field's type says what is masked in it.
+"""Types for the texts and octets in events, which say what of a field has to be masked.
 
-`--mask-addresses` goes by these types alone (`sctp_tui.monitor.masking`). A field that is a bare `str` or
-`bytes` is an error there: whoever adds one decides.
+`--mask-addresses` goes by these types alone (`sctp_tui.monitor.masking`). A field of plain `str` or `bytes`
+is an error there, so that no new field is left unmasked by mistake.
 """
 
 from enum import Enum
@@ -9,7 +9,7 @@ from typing import Annotated
 
 
 class Holds(Enum):
-    """What may be in a field."""
+    """What a field may hold."""
 
     ADDRESS = "one IP address"
     TEXT = "words with addresses in them, such as a peer's or the system's"

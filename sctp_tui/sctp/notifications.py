@@ -67,7 +67,7 @@ class Dialect(msgspec.Struct, frozen=True):
     address: Callable[[bytes], str]
 
     def cause(self, number: int) -> int | None:
-        """An error cause in host order; None for none."""
+        """A cause code in host order, None for 0."""
         return (ntohs(number) if self.network_order_errors else number) or None
 
 
@@ -97,7 +97,7 @@ _UNSTAMPED: _Unstamped = {"at": 0.0, "mono": 0.0, "endpoint": "", "key": 0, "pee
 
 
 def decode(data: bytes, dialect: Dialect) -> Notification:
-    """The notification in `data` as an event without its stamp. Never raises."""
+    """The notification in `data` as an event, without the fields of `_UNSTAMPED`. Never raises."""
     if len(data) < _HEADER.size:
         return UnknownNotification(**_UNSTAMPED, assoc_id=0, type=0, data=data)
     number, flags, _ = _HEADER.unpack_from(data)

@@ -44,7 +44,7 @@ def printable(data: bytes | str, limit: int | None = None) -> str:
     at the end.
     """
     if isinstance(data, bytes):
-        # A character takes at most four bytes: what is beyond can't be shown, and is not decoded.
+        # A character has at most four bytes: those beyond can't be shown, and are not decoded.
         cut = data if limit is None or len(data) <= 4 * limit else _whole_characters(data[: 4 * limit])
         try:
             text = cut.decode()

@@ -1,7 +1,7 @@
-"""Which stacks there are, and what each can do that not all can.
+"""The names of the stacks, and in what they differ.
 
-It imports no stack: names and traits are needed where none is installed, too. What a stack can do is looked
-up here, never guessed from its name. Another stack is a package of its own, and a name and a row here.
+Imports no stack, as names and traits are needed where none is installed, too. What a stack can do is looked
+up here, never inferred from its name. To add a stack: a package of its own, and a name and a row here.
 """
 
 from collections.abc import Iterable

@@ -39,7 +39,7 @@ def check(host: str) -> None:
 
 
 def check_families(to: Peer, own: Peer) -> None:
-    """Raises `SctpError` where the two ends of an association would be of different families."""
+    """Raises `SctpError` where the two ends of an association have addresses of different families."""
     if any((":" in host) != (":" in to.addresses[0]) for host in own.addresses):
         raise SctpError(f"from {', '.join(own.addresses)} to {to}: IPv4 and IPv6 together; give one family")
 

@@ -22,7 +22,7 @@ from sctp_tui.sctp.states import STATES
 
 Check = Callable[[Any], bool]
 
-_QUOTED = 40  # characters of what was typed that an error quotes
+_QUOTED = 40  # characters of the input quoted in an error
 
 
 class FilterError(ValueError):

@@ -48,7 +48,7 @@ class AssociationEnd(msgspec.Struct, frozen=True, gc=False):
             who = "refused by peer" if event.by == "peer" and (event.error is not None or not cause) else ""
             who = "aborted by us" if event.by == "us" else who
             why = ": ".join(part for part in (who, cause) if part) or _NO_ANSWER
-            # A peer may write what it likes: only where it did not answer these are the stack's words.
+            # A peer may send the same text as its reason: only without an answer it is the stack's own.
             silent = event.by in ("nobody", "unknown") and why.startswith(_NO_ANSWER)
             return cls("unanswered" if silent else "refused", event.by, why)
         kinds: dict[Origin, EndKind] = {"unknown": "unknown", "nobody": "lost"}

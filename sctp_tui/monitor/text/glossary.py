@@ -235,4 +235,4 @@ TERMS: dict[str, Term] = {
         "Control chunks", "All chunks but DATA: SACK, HEARTBEAT and the like.", "RFC 9260, section 1.3"
     ),
 }
-"""By a short name of our own."""
+"""All numbers, by the short names that the detail uses."""

@@ -2,7 +2,7 @@
 
 from sctp_tui.sctp.printable import printable
 
-_QUOTED = 20  # characters of what is wrong that an error quotes
+_QUOTED = 20  # characters of the input quoted in an error
 
 
 def from_hex(text: bytes) -> bytes:

@@ -126,7 +126,7 @@ class _End:
         self.repeats = 0  # packets with something sent again, an RTO or more after the last one received
         self.again = False
         self.asked: dict[str, int] = {}  # by type, the identity of the newest `_ASKING` chunk it sent since
-        self.highest: int | None = None  # TSN sent
+        self.highest: int | None = None  # the highest TSN sent
         self.closing: float | None = None
         self.has: Has = ""
         # By address: when it last sent a `_MEASURING` chunk, and its HEARTBEAT without an answer.

@@ -139,7 +139,7 @@ def _changes(before: LinkState | None, after: LinkState) -> Iterator[LinkChange]
     aimed = {}
     for was, are in ((old.inward, after.inward), (old.outward, after.outward)):
         if len(are.drops) > len(was.drops):
-            aimed[_aims(are.drops[len(was.drops) :])] = True  # once, where it is aimed at both ways
+            aimed[_aims(are.drops[len(was.drops) :])] = True  # once for a rule in both directions
     if aimed:
         yield LinkChange(after.set_at, f"to be lost: {', '.join(aimed)}")
     if old.speed != after.speed:

@@ -71,7 +71,7 @@ class PeerRwnd:
         situation = fits(octets, self._rwnd, self._octets - (octets if flying else 0))
         if again:
             if tsn not in self._probes:
-                return ""  # lost, whatever room there is
+                return ""  # sent again as it was lost, whatever the window is
             self._tried.discard(tsn)
             return situation or "opened"
         if self._cumulative is not None and le(tsn, self._cumulative):

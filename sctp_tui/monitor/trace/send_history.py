@@ -309,7 +309,7 @@ class SendHistory:
         return next((one for one in trouble.thirds if now - one.third < RTO or not timer), None)
 
     def _just_reported(self, now: float, tsn: int) -> _Count | None:
-        """The count of which the third report has just come."""
+        """The count whose third report has just arrived."""
         trouble = self._trouble.get(tsn)
         thirds = trouble.all_thirds if trouble is not None else ()
         return next((count for count in thirds if now - count.third < self._at_once), None)

@@ -82,7 +82,7 @@ _KEPT = 100  # transitions taken, kept of each conversation
 _SETTING_UP = ("CLOSED", "COOKIE-WAIT", "COOKIE-ECHOED")
 _BEGINS = "[ASSOCIATE]"
 _ASKED = {"INIT ACK": "INIT", "COOKIE ACK": "COOKIE ECHO"}
-"""What is sent at once for what has come."""
+"""By an answer that is sent at once, the chunk that it answers."""
 _ANEW = "the peer began anew, action A"
 
 
@@ -232,7 +232,7 @@ class StateTracker:
                 return
             self.state[end] = "CLOSED"  # it no longer has the association
         elif name == "COOKIE ECHO" and end in self._anew:
-            # The cookie proves that it was the peer that began anew.
+            # The cookie proves that the INIT was the peer's own, and that it began anew.
             self._anew.discard(end)
             self.state[end] = "CLOSED"
             self._take(end, _BY_SENDING["CLOSED", "INIT"], at, number)

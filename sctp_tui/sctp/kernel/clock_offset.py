@@ -1,4 +1,4 @@
-"""What to add to a time of the wall's clock, by which the kernel stamps packets, for the monotonic one."""
+"""The offset from the wall clock, which the kernel's time stamps of packets have, to the monotonic clock."""
 
 from sctp_tui.sctp.endpoint import Clock
 

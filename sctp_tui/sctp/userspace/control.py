@@ -45,7 +45,7 @@ class UserspaceLinkControl:
         """See `LinkControl.set_speed`."""
         if speed not in (0, 1) and not SLOWEST <= speed < 1:
             raise SctpError(f"the link's time can't go at {speed:g}: give 0, or {SLOWEST:g} to 1")
-        if speed != 1 and (host := self._elsewhere()):  # who is elsewhere has a time of its own
+        if speed != 1 and (host := self._elsewhere()):  # a peer elsewhere has real time
             raise SctpError(
                 f"packets go over UDP to {host}, where time goes on: close or abort those associations first"
             )

@@ -109,7 +109,7 @@ Datagrams = OneByOne | ManyAtOnce
 
 
 def datagrams() -> Datagrams:
-    """The best that this system has."""
+    """The faster of both where this system has it."""
     return ManyAtOnce() if mmsg.AVAILABLE else OneByOne()
 
 

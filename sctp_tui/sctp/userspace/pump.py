@@ -164,7 +164,7 @@ class Pump:
             self.carry()
 
     def register(self, link: Link) -> None:
-        """Make the library take packets from this link."""
+        """Register a link with the library, so that it accepts packets from there."""
         self._call.usrsctp_register_address(link.handle)
 
     def association_up(self, link: Link, port: int, peer_port: int, tag: int | None) -> bytes:

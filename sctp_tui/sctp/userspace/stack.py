@@ -67,7 +67,7 @@ class UserspaceStack:
         return endpoint
 
     def leave(self, endpoint: UserspaceEndpoint) -> None:
-        """An endpoint is closed."""
+        """Remove an endpoint that was closed."""
         self.endpoints.remove(endpoint)
 
     def serving(self, to: Peer) -> bool:
