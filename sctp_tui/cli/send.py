@@ -222,7 +222,7 @@ class _Client:
                 if self._stream >= streams:
                     self._fail(
                         f"stream {self._stream} was not negotiated: the association has "
-                        f"{streams} outbound streams, 0 to {streams - 1}"
+                        f"{streams:,} outbound streams, 0 to {streams - 1}"
                     )
                 self._enter(_Phase.SENDING)
                 self._engine.submit(Watch((self._key,)))

@@ -187,10 +187,10 @@ class AssociationRegistry:
             way_out = f"give 0 to {streams - 1}{needed if streams == self.options.outbound else ''}"
             if not entry.assoc_id:
                 raise SctpError(
-                    f"stream {message.stream} is beyond the {streams} outbound streams asked for: {way_out}"
+                    f"stream {message.stream} is beyond the {streams:,} outbound streams asked for: {way_out}"
                 )
             raise SctpError(
-                f"stream {message.stream} was not negotiated: this association has {streams} outbound "
+                f"stream {message.stream} was not negotiated: this association has {streams:,} outbound "
                 f"streams; {way_out}"
             )
         if entry.user_ends:

@@ -8,6 +8,8 @@ from .story import Story, one_of_each
 def test_the_words() -> None:
     s = Story()
     assert sentence(s.up(1)) == "COMM_UP: association established, 5 streams out, 5 in"
+    many = replace(s.up(1), outbound_streams=2048, inbound_streams=65535)
+    assert sentence(many) == "COMM_UP: association established, 2,048 streams out, 65,535 in"
     assert sentence(s.shutdown_event(1)) == "SHUTDOWN_EVENT: the peer closes, nothing more can be sent to it"
     assert sentence(s.change(1, "COMM_LOST", "peer", "user-initiated abort: bye", 12)) == (
         "COMM_LOST: aborted by the peer, user-initiated abort: bye"

@@ -127,7 +127,7 @@ def _said(event: Event) -> tuple[str, str]:
         case StreamChange():
             return "STREAM_CHANGE_EVENT", (
                 f"change of the streams: {event.outcome}, "
-                f"{event.outbound_streams} out, {event.inbound_streams} in"
+                f"{event.outbound_streams:,} out, {event.inbound_streams:,} in"
             )
         case UnknownNotification():
             return (
@@ -164,7 +164,7 @@ _SILENT: dict[Origin, str] = {
 
 def _assoc_change(event: AssocChange) -> str:
     because = f", {event.error_text}" if event.error_text else ""
-    streams = f"{many(event.outbound_streams or 0, 'stream')} out, {event.inbound_streams or 0} in"
+    streams = f"{many(event.outbound_streams or 0, 'stream')} out, {event.inbound_streams or 0:,} in"
     features = f" ({', '.join(event.features)})" if event.features else ""
     match event.state:
         case "COMM_UP":
@@ -198,7 +198,9 @@ def _of_ours(event: Event) -> str:
             where = f"listening on {hosts} port {event.port}{udp}"
             return f"{where}, {event.stack} stack ({event.library}){warning}"
         case Opening():
-            streams = f"{many(event.outbound_streams, 'stream')} out and {event.inbound_streams} in asked for"
+            streams = (
+                f"{many(event.outbound_streams, 'stream')} out and {event.inbound_streams:,} in asked for"
+            )
             return f"setting up an association with {event.peer or '?'}, {streams}"
         case Ending(how="close"):
             return "asks for the shutdown, what was sent before it still goes out"

@@ -131,7 +131,7 @@ class Generators:
             highest = max(recipe.streams or (0,))
             if highest >= source.outbound:
                 raise SctpError(
-                    f"stream {highest} is beyond the {source.outbound} outbound streams of {source.who}: "
+                    f"stream {highest} is beyond the {source.outbound:,} outbound streams of {source.who}: "
                     f"give 0 to {source.outbound - 1}"
                 )
 

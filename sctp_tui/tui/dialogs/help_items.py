@@ -39,7 +39,8 @@ QUESTIONS = (
     ),
     Question(
         "How do I answer as the server?",
-        "{reply} replies to the association chosen in the table, {to_all} to all of them.",
+        "{reply} replies to the association chosen in the table, {to_all} to all of them, also where "
+        "a filter hides some.",
         "screen",
         "respond peer broadcast echo row",
     ),
