@@ -1,3 +1,5 @@
+from msgspec.structs import replace
+
 from sctp_tui.monitor.text.events import said, sentence
 from sctp_tui.monitor.text.ppid import named
 from sctp_tui.sctp.events import EndpointClosed, SendFailed, ShutdownEvent
