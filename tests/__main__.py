@@ -1,8 +1,8 @@
-"""All tests: `python -m tests [--jobs N] [userspace] [kernel]`, both halves where none is named.
+"""Runs all tests: `python -m tests [--jobs N] [userspace] [kernel]`, both halves where none is named.
 
-The one half runs here, the other in a guest that is booted for all of it, both at once: a guest has one core.
-Neither hides the other: what the second says comes after the first has ended, the last lines say how each
-ended, and the exit status is of both.
+One half runs here, the other in one boot of a guest, at the same time, as a guest has one core. The output of
+the second half follows that of the first; the last lines tell the result of each, and the exit status is that
+of both.
 """
 
 import argparse
@@ -22,9 +22,9 @@ from typing import Self
 from .places import ROOT, environment
 
 _LIMIT = 900
-"""Seconds that the guest gets; alone it takes 260."""
+"""Seconds until the guest is stopped; the tests take 260 there if nothing else runs."""
 _MEMORY = "1G"
-"""The guest's: the tests together take more than half of it, and by default it has no more."""
+"""The guest's memory: the tests need more than half of it, which is the default."""
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 _CLOSING = re.compile(rb"=* ?((?:\d+ [a-z]+(?:, )?)+) in [0-9.]+s.*")
 _BLOCK = 4096
@@ -32,7 +32,7 @@ _LOOK_EVERY = 0.1  # s
 
 
 class Half:
-    """One run of pytest, which has begun. `follow` passes its output on; then there is what it counted."""
+    """One run of pytest, started by the constructor. `follow` prints its output, and sets its results."""
 
     status: int
     counts: Counter[str]
@@ -41,7 +41,7 @@ class Half:
     def __init__(self, *command: str) -> None:
         colour = ["--color=yes"] if sys.stdout.isatty() else []
         self._command = " ".join(command)
-        # Into a file, as nobody reads it while the other half is followed.
+        # Into a file, as it is not read while the other half is followed.
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `follow`
         self._process = subprocess.Popen(
             [*command, *colour],
@@ -52,7 +52,7 @@ class Half:
         )
 
     def follow(self) -> Self:
-        """Pass its output on as it comes, until its end."""
+        """Print its output as it comes, until its end."""
         print("$", self._command, flush=True)
         tail, at, ended = b"", 0, False
         while True:
@@ -75,12 +75,12 @@ class Half:
 
 
 def userspace(jobs: str) -> Half:
-    """Everything but what needs SCTP in the kernel."""
+    """Starts the tests that need no SCTP in the kernel."""
     return Half(sys.executable, "-m", "pytest", "-n", jobs)
 
 
 def kernel(_jobs: str) -> Half:
-    """What touches a stack, on the kernel's, in one guest."""
+    """Starts the tests that use a stack, on the kernel stack, in one guest."""
     program = str(Path(sys.executable).with_name("sctp-tui"))
     lab = [program, "lab", "--memory", _MEMORY, "--timeout", str(_LIMIT), "--"]
     return Half(*lab, sys.executable, "-m", "pytest", "--stack", "kernel", "-p", "no:cacheprovider")
@@ -90,12 +90,12 @@ HALVES: dict[str, Callable[[str], Half]] = {"userspace": userspace, "kernel": ke
 
 
 def fetch_guest() -> bool:
-    """Have what the guest boots in `.lab`; where that can't be it says why."""
+    """Prepare what the guest boots in `.lab`; where that fails, say why."""
     return subprocess.run([ROOT / ".ci/fetch-lab"], check=False).returncode == 0
 
 
 def main(argv: list[str]) -> int:
-    """Run them; 0 if none failed and none that could run was left out where CI is set."""
+    """Run the halves; 0 if no test failed, and, where CI is set, none that could run was skipped."""
     parser = argparse.ArgumentParser(
         prog="python -m tests", description="Run all tests, or one half of them."
     )

@@ -1,7 +1,7 @@
-"""Which stack the tests run on: `--stack userspace` (the default) or `--stack kernel`.
+"""Selects the stack that the tests run on: `--stack userspace` (the default) or `--stack kernel`.
 
-The same tests run on both. With `--stack kernel` only those that touch a stack are run, so that one boot of
-a guest is enough; those of one stack alone are marked `kernel` or `userspace`.
+The same tests run on both. With `--stack kernel` only tests that use a stack are run, so that one boot of a
+guest is enough; tests of one stack alone are marked `kernel` or `userspace`.
 """
 
 import gc
@@ -22,19 +22,19 @@ from sctp_tui.sctp.stacks import open_stack
 from .harness import Running
 from .places import environment
 
-# Before anything asks where to write; processes that tests start inherit it.
+# Before any code reads it; processes that tests start inherit it.
 _ours = environment()
 os.environ.clear()
 os.environ.update(_ours)
 tempfile.tempdir = None
 
-# What runs in the background, or after nohup, ignores some signals, and so would all that tests start. Who
-# does nothing at a signal ignores it as well, but does not hand that down.
+# In the background, or after nohup, some signals are ignored, and processes that tests start would inherit
+# that. A handler that does nothing ignores them too, and is not inherited.
 for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, lambda _number, _frame: None)
 
-# Whether an example passes is no matter of how long this machine takes for it, nor for thinking it up.
+# Hypothesis examples have no deadline: whether they pass must not depend on the speed of this machine.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
@@ -52,23 +52,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_files_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No config of whoever runs the tests, and nothing for them to remember."""
+    """Neither read the config of the user who runs the tests, nor write to the user's folders."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        for name in ("COLUMNS", "LINES"):  # terminals of the tests have sizes of their own
+        for name in ("COLUMNS", "LINES"):  # the tests' terminals have their own sizes
             patch.delenv(name, raising=False)
         yield
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     stack = cast(StackName, session.config.getoption("--stack"))
-    open_stack(stack, Clock()).close()  # no test may pass by having nothing to run on
+    open_stack(stack, Clock()).close()  # fail here if the stack doesn't work, rather than skip tests
 
 
 def pytest_collection_finish() -> None:
-    # All that was imported stays, and a screen makes thousands of objects that live. To look at them as
-    # often as Python does by itself is an eighth of the time that its tests take.
+    # Imported objects stay, and a screen makes thousands of lasting objects: garbage collection as often as
+    # by default would take an eighth of the time of the screen's tests.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000)
@@ -121,7 +121,7 @@ def udp_here(stack: StackName) -> Iterator[None]:
         return
     sysctl = Path("/proc/sys/net/sctp/udp_port")
     before = sysctl.read_text()
-    sysctl.write_text(str(UDP_PORT))  # before a socket is made, which keeps the port that it finds
+    sysctl.write_text(str(UDP_PORT))  # before any socket is made, as sockets keep the port that is set then
     yield
     sysctl.write_text(before)
 

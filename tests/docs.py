@@ -1,4 +1,4 @@
-"""What users read: README and its neighbours, and the help topics."""
+"""The documentation for users: README and the files beside it, and the help topics."""
 
 from pathlib import Path
 

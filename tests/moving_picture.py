@@ -1,7 +1,7 @@
-"""A moving picture of the program, as one SVG: frames of its screen, shown in turn by CSS.
+"""A moving picture of the program as one SVG: frames of its screen, shown in turn by CSS.
 
-It is whole in itself, as each frame is, so it moves where an image may (on GitHub, too) and needs no player.
-What knows no animation, and who asks for less motion, sees the last frame.
+It refers to nothing outside, so that it moves wherever images are shown (on GitHub, too), without a player.
+Viewers without animation, and users who prefer reduced motion, see the last frame.
 """
 
 import re
@@ -18,17 +18,17 @@ _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 class MovingPicture:
-    """Frames, each with how long it is shown, in seconds, and a line that says what it shows."""
+    """The frames, each with the seconds for which it is shown, and a caption."""
 
     def __init__(self) -> None:
         self._frames: list[tuple[str, float, str]] = []
 
     def take(self, app: App[Any], seconds: float, says: str) -> None:
-        """Add what is on the screen now."""
+        """Add a frame of the screen as it is now."""
         self._frames.append((of_screen(app), seconds, says))
 
     def write(self, path: Path) -> None:
-        """All frames, over and over. They must be of one size."""
+        """The SVG with all frames in an endless loop. They must be of equal size."""
         whole = sum(seconds for _, seconds, _ in self._frames)
         rules, pictures, boxes, begin = [], [], set(), 0.0
         for number, (svg, seconds, says) in enumerate(self._frames, 1):
@@ -43,7 +43,7 @@ class MovingPicture:
             rules.append(f".f{number} {{ animation-name: f{number} }}")
             title = says.translate(_ESCAPED)
             said = _TITLE.sub(lambda old, title=title: old[1] + title + old[2], found[2])
-            # Each frame's own names tell its styles from those of the others.
+            # Each frame has its own class names, so that their styles don't mix.
             said = re.sub(r"terminal-\d+", f"t{number}", said)
             pictures.append(f'<g class="frame f{number}">{said}</g>')
             begin = end

@@ -57,15 +57,17 @@ Level = Literal["beginner", "expert"]
 
 
 class ChunkContext(msgspec.Struct, frozen=True):
-    """What is known of a chunk beside its own fields.
+    """What is known of a chunk apart from its own fields.
 
-    `retransmission` is None for a first try. `fills_gap` is of DATA that comes behind what has higher TSNs,
-    `window_update` of a SACK that acknowledges nothing new and opens the window, `gap_filled` of one without
-    gaps after one that had some, `with_data` of a chunk that DATA is bundled with. `heard` is what its sender
-    had heard of the other end, None where what went before it is not known; `room` is how DATA stands to the
-    window that it was told, `probe_taken` of a SACK that acknowledges a zero window probe, `given_up` of one
-    whose reader gave up DATA before by FORWARD TSN, `restarts` of a COOKIE ACK whose sender still had the
-    association before. `as_sent` tells that no try before can have been lost unseen.
+    `retransmission`: why it is sent again, None for a first try. `heard`: what its sender had received, None
+    where the packets before it are not known. `as_sent`: no earlier try can have been lost before it was
+    seen. `with_data`: it is bundled with DATA.
+
+    Of DATA: `fills_gap`: DATA with higher TSNs was seen before it; `room`: how it stands to the peer's
+    window. Of a SACK: `window_update`: it acknowledges nothing new, but has a higher a_rwnd; `gap_filled`: it
+    has no gaps, and the one before had; `probe_taken`: it acknowledges a zero window probe; `given_up`: its
+    receiver has given up DATA by FORWARD TSN. Of a COOKIE ACK: `restarts`: its sender still had the
+    association before.
     """
 
     retransmission: Retransmission | None = None
@@ -82,7 +84,7 @@ class ChunkContext(msgspec.Struct, frozen=True):
 
 
 class Why(msgspec.Struct, frozen=True):
-    """What happened and why, and where that is written: `RFC 9260, section 7.2.4`, "" for what is our own."""
+    """What happened and why, with its source: `RFC 9260, section 7.2.4`, "" for this program's own."""
 
     text: str
     section: str
@@ -91,7 +93,7 @@ class Why(msgspec.Struct, frozen=True):
 _SECTION = re.compile(r"RFC [0-9]+, section [0-9.]*[0-9]")
 _NOTHING = ChunkContext()
 _RESPONSE = 16
-_HB_INTERVAL = 29.5  # s: what HB.interval usually is, less a tick of timers
+_HB_INTERVAL = 29.5  # s: HB.interval by default, 30 s, less as timers run early
 _RESULTS = {0: "done", 1: "done", 2: "denied", 3: "failed", 4: "failed", 5: "failed", 6: "later"}
 
 
@@ -223,7 +225,7 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
 
 
 def _of_request(parameter: Parameter) -> str:
-    """A request, or with its result the response to one (RFC 6525, section 4.4)."""
+    """The kind of a RE-CONFIG parameter: its type, and a response's result (RFC 6525, section 4.4)."""
     kind = str(parameter.type)
     result = int.from_bytes(parameter.data[4:8], "big") if len(parameter.data) >= 8 else -1
     return f"{kind} {_RESULTS[result]}" if parameter.type == _RESPONSE and result in _RESULTS else kind

@@ -1,4 +1,4 @@
-"""The words for error causes: a sentence each, behind those of the ABORT or ERROR that it came in."""
+"""Explanations of error causes: a sentence each, after that of the ABORT or ERROR with the cause."""
 
 from sctp_tui.sctp.wire.causes import CauseCode
 

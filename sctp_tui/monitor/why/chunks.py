@@ -1,7 +1,7 @@
-"""The words for arrows: what each chunk does, in each situation, for beginners and for experts.
+"""Explanations of arrows: what each chunk does, in each situation, for beginners and for experts.
 
-By a chunk's name in the registry, with the situation behind a slash. Sections as in `9260 6.1`; "" where no
-RFC has it, as with what the link does.
+By the chunk's name in IANA's registry, and after a slash the situation. Sections are written `9260 6.1`; ""
+where no RFC has it, as for what the link does.
 """
 
 from typing import NamedTuple
@@ -566,7 +566,7 @@ CHUNKS = {
         "violation (3.3.10.13).",
     ),
 }
-"""By name, and where it is a special case by `name/situation`."""
+"""By `name`, or `name/situation` for a special case."""
 
 VERDICTS = {
     "delivered": Explanation(
@@ -614,7 +614,7 @@ VERDICTS = {
         "Unreachable should end an association whose tag it quotes; this program lets one that is up go on.",
     ),
 }
-"""What the link did to a packet, by its verdict."""
+"""What the link did to a packet, by verdict."""
 
 NOTES = {
     "link": Explanation(
@@ -645,7 +645,7 @@ NOTES = {
         "still has a TCB takes that for a restart (action A) and reports RESTART.",
     ),
 }
-"""What stands between packets."""
+"""Lines between packets, by their kind (`Annotation.what`)."""
 
 REFUSALS = {
     NOT_SENT: Explanation(
@@ -681,4 +681,4 @@ REFUSALS = {
         "flood of them takes no memory without bound. SCTP takes it for a lost packet.",
     ),
 }
-"""Why a packet is refused, discarded or not sent, by its reason; for all others `VERDICTS` tells."""
+"""Why a packet is refused, discarded or not sent, by reason; for other reasons see `VERDICTS`."""

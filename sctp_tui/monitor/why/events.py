@@ -1,7 +1,7 @@
-"""The words for events: what each tells of, and why it came, for beginners and for experts.
+"""Explanations of events: what each means, and why it came, for beginners and for experts.
 
-By an event's tag, with what tells its kinds apart behind a slash. Sections as in `9260 6.1`; "" where no RFC
-has it, as with what this program counts.
+By the event's tag, and after a slash its kind. Sections are written `9260 6.1`; "" where no RFC has it, as
+for what this program counts.
 """
 
 from .chunks import NOTES, Explanation
@@ -332,4 +332,4 @@ EVENTS = {
         "Counted over all endpoints; at the limit new associations are aborted.",
     ),
 }
-"""By tag, and where it is a special case by `tag/kind`."""
+"""By `tag`, or `tag/kind` for a special case."""

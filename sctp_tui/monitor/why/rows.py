@@ -1,4 +1,4 @@
-"""Why an arrow of the ladder is there: what the link did to it, and each of its chunks in its situation."""
+"""The explanations of an arrow of the ladder: of what the link did to it, and of each of its chunks."""
 
 from collections.abc import Iterator
 
@@ -12,15 +12,14 @@ from sctp_tui.sctp.wire.packet import Chunk, Data, IData, Sack, name_of
 from . import ChunkContext, Level, Why, in_words, why
 from .chunks import NOTES
 
-_EXPLAINED = 200  # chunks of a packet; only nonsense has more
+_EXPLAINED = 200  # chunks of a packet that are explained; no real packet has more
 _LATE = ("delayed", "reordered")
 
 
 def why_row(row: Row, level: Level, bounced: str = "") -> Iterator[tuple[str, Why]]:
-    """What is explained, and the words; several DATA chunks in a packet are explained once.
+    """The subjects and their explanations; DATA chunks with the same explanation are explained once.
 
-    First comes why it did not get through, `bounced`, or what the link did to it, where it did not just take
-    its time.
+    First comes why the packet did not get through (`bounced`), or what the link did to it; a mere delay last.
     """
     if bounced:
         yield printable(bounced), why(replace(row.packet, verdict="bounced", reason=bounced), level)
@@ -37,12 +36,12 @@ def why_row(row: Row, level: Level, bounced: str = "") -> Iterator[tuple[str, Wh
 
 
 def why_note(note: Annotation, level: Level) -> Why:
-    """The words for what stands between packets, and is told by no socket."""
+    """The explanation of a line between packets that is no event of a socket."""
     return in_words(NOTES[note.what], level)
 
 
 def explained(row: Row, level: Level) -> Iterator[tuple[Chunk, Why]]:
-    """The words for each chunk."""
+    """The chunks of a row, each with its explanation."""
     chunks = row.chunks
     with_data = any(isinstance(chunk, Data | IData) for chunk in chunks)
     for at, chunk in enumerate(chunks[:_EXPLAINED]):
