@@ -1,9 +1,9 @@
 """A long run on bad links: `python -m tests.soak [MINUTES [SEED]]`. Every message has to be accounted for.
 
-Round by round, on one stack, associations send both ways over a link that loses, delays, doubles, reorders;
-some are closed, some aborted. Each message must come once, as it was sent, and in the order of its stream, or
-be told as failed. In every second round some packets are changed as well, under a checksum that is right:
-then what comes is anybody's, but nothing may crash, hang or stay behind.
+Round by round, on one stack, associations send both ways over a link that loses, delays, duplicates and
+reorders packets; some are shut down, some aborted. Each message must be received once, unchanged, and in the
+order of its stream, or be reported as failed. In every second round some packets are changed too, with right
+checksums: then anything may be received, but nothing may crash, hang or leak.
 """
 
 import random
@@ -32,16 +32,16 @@ from .sctp.linked import Linked
 
 MINUTES = 30.0
 SHARE = 1.05
-"""What the process may have after two thirds of the time, of what it had after one third: 20 and 10 of 30.
-It is judged from 6 minutes on; before, what is kept still fills."""
+"""How much memory the process may have after two thirds of the time, as a multiple of that after one third.
+Only runs of 6 minutes or more are judged, as bounded stores fill up before."""
 _SAMPLES = 30
 _ENDS = {"COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC"}
-_CHANGED = 0.02  # of the packets, in rounds that change some
+_CHANGED = 0.02  # share of the packets that are changed, in rounds that do so
 _ID = struct.Struct("!I")
 
 
 class Soak:
-    """The rounds, and what they did. Raises AssertionError where a message is not accounted for."""
+    """Runs the rounds, and counts. Raises AssertionError where a message is not accounted for."""
 
     def __init__(self, seed: int) -> None:
         self.linked = Linked()
@@ -110,12 +110,12 @@ class Soak:
     def _send(self, end: UserspaceEndpoint) -> None:
         for assoc_id in end.associations():
             if assoc_id == 0:
-                continue  # on its way up
+                continue  # not up yet
             stream, unordered = self.chance.randrange(5), self.chance.random() < 0.2
             lifetime = self.chance.choice((None, None, None, 1, 50))
             data = self._message(self.chance.choice((1, 20, 200, 2000)))
             message = Outgoing(data, stream, 0, unordered, lifetime, self._ids)
-            with suppress(SctpError):  # full, or ending: it was not taken
+            with suppress(SctpError):  # the buffer is full, or the association ends: not sent
                 self.linked.events += end.send(assoc_id, message)
 
     def _end(self, client: UserspaceEndpoint, *, abort: bool) -> None:
@@ -131,7 +131,7 @@ class Soak:
         while any(end.associations() for end in ends):
             self.linked.run(1.0)
             if self.linked.time > deadline - 300:
-                for end in ends:  # one end has forgotten the other, by a packet that was changed
+                for end in ends:  # a changed packet may have ended the association at one end only
                     self._end(end, abort=True)
             assert self.linked.time < deadline, "an association does not end"
 
@@ -148,7 +148,7 @@ class Soak:
             if event.direction == "out":
                 sent[number] = event
             elif exact:
-                # Once on an association: a COOKIE ECHO that comes twice, once after an ABORT, makes another
+                # Once on each association: a COOKIE ECHO that comes again after an ABORT makes another one
                 # with the same first message.
                 assert (event.key, number) not in once, f"twice: {_shown(came[number])}, {_shown(event)}"
                 once.add((event.key, number))
@@ -159,7 +159,7 @@ class Soak:
                     order[event.key, event.stream] = number
             else:
                 came[number] = event
-        if exact:  # else what came is not what was captured
+        if exact:  # else packets arrived that differ from those captured
             explained.check(self.linked.packets, [self.linked.listening, *self.linked.events])
         self.packets += len(self.linked.packets)
         self.sent, self.came, self.failed = (
@@ -171,11 +171,11 @@ class Soak:
             decode(packet.data)
         assert any(isinstance(event, AssocChange) and event.state in _ENDS for event in self.linked.events)
         if exact:
-            # The first message of a client has no number but the one in it.
+            # The first message of a client has message_id 0, and its number only in its data.
             told = {event.message_id or _ID.unpack_from(event.data)[0] for event in failed}
             missing = sent.keys() - came.keys() - told
             if missing:
-                # What was acknowledged is the receiver's, where it may wait for good.
+                # A message that was acknowledged may wait at its receiver for ever.
                 missing -= waiting(self.linked.packets, broken_off=self._broken_off())
             assert not missing, (
                 f"{len(missing)} messages are neither delivered nor failed: {sorted(missing)[:9]}\n"
@@ -188,7 +188,7 @@ class Soak:
         return any(e.state == "COMM_LOST" for e in self.linked.events if isinstance(e, AssocChange))
 
     def _told_of(self, number: int) -> list[str]:
-        """What is known of a message: its own events, how associations fared, the packets of its flow."""
+        """What is known of a message: its events, changes of associations, the packets of its flow."""
         mark, packets = _ID.pack(number), self.linked.packets
         lines = [
             f"{event.mono:.3f} {event!r:.400}"
@@ -211,16 +211,16 @@ class Soak:
         return lines
 
     def close(self) -> None:
-        """End it."""
+        """Close the stack."""
         self.linked.stack.close()
 
 
 def waiting(packets: Sequence[Packet], *, broken_off: bool) -> set[int]:
-    """The numbers of the messages that were acknowledged whole, by what arrived, and may never be read.
+    """The numbers of messages that were acknowledged completely, and may yet never be delivered.
 
-    Where the receiver has `broken_off` before it read them, that is any. Else it is what usrsctp holds back:
-    unordered messages in more than one chunk, where a FORWARD TSN has come that gives one up, while a chunk
-    in the middle of another was there already: it no more finds that one's beginning, nor those after it.
+    If the receiver has `broken_off`, which it may do before it reads them, these are all. Else only unordered
+    messages of several chunks, which usrsctp may hold back for ever: where a FORWARD TSN gives one up while a
+    middle chunk of another has arrived, it no longer finds that one's beginning, nor those after it.
     """
     carried: dict[tuple[int, Direction], dict[int, Data]] = {}
     acked: dict[tuple[int, Direction], list[int]] = {}
@@ -253,12 +253,12 @@ def _shown(message: Message) -> str:
 
 
 def resident() -> int:
-    """Bytes of memory of this process."""
+    """The memory of this process, in bytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def main(minutes: float, seed: int) -> None:
-    """Run so long, and print what was done, and what memory it took meanwhile."""
+    """Run for so many minutes; print counts and the memory used."""
     soak, began, samples = Soak(seed), time.monotonic(), list[int]()
     while (passed := (time.monotonic() - began) / 60) < minutes or soak.rounds < 2:
         try:

@@ -431,8 +431,8 @@ class Status(Event, frozen=True, tag="status", gc=False):
     """SCTP_STATUS (RFC 6458, section 8.2.1). `state` has the names of RFC 9260, section 4.
 
     `rwnd` is the peer's, in bytes, None in COOKIE-WAIT, as it has told none yet; `unacked` and `pending`
-    count DATA chunks. `unreachable`: since the peer was last heard, ICMP has said that its UDP port is
-    unreachable (RFC 6951, section 5.5), `unreachable_told` times in all.
+    count DATA chunks. `unreachable`: ICMP has said that the peer's UDP port is unreachable (RFC 6951, section
+    5.5), `unreachable_told` times since the peer was last heard.
     """
 
     state: Text

@@ -1,4 +1,4 @@
-"""The program as a process: its lines as they come, its end; every wait is bounded and on something."""
+"""The program as a process: reads its lines, waits for its end; every wait is bounded, without sleep."""
 
 import json
 import os
@@ -15,9 +15,9 @@ from tests.patience import PATIENCE
 
 
 class Program:
-    """`sctp-tui WORDS…`, killed at the end of the test where it has not ended by itself.
+    """The process `sctp-tui WORDS…`, killed at the end of the test if it still runs.
 
-    `python` is what else Python is told to run.
+    `python` are the arguments of Python that start the program.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Program:
         self.process.wait(PATIENCE)
 
     def write(self, data: bytes) -> None:
-        """Type this on its standard input."""
+        """Write this to its standard input."""
         assert self.process.stdin is not None
         self.process.stdin.write(data)
         self.process.stdin.flush()
@@ -68,7 +68,7 @@ class Program:
         return line
 
     def event(self, name: str, **fields: object) -> dict[str, Any]:
-        """The next JSON line with this event and these fields; others are passed over."""
+        """Wait for the next JSON line with this event and these fields; others are ignored."""
         while True:
             found = cast(dict[str, Any], json.loads(self.line()))
             if found["event"] == name and all(found[key] == value for key, value in fields.items()):
@@ -103,12 +103,12 @@ class Server(Program):
 
     @property
     def to(self) -> tuple[str, ...]:
-        """What follows `send` to reach it."""
+        """The arguments of `send` to reach this server."""
         return to(self.stack, self.listening["port"], self.listening["udp_port"])
 
 
 def to(stack: StackName, port: int, udp_port: int | None) -> tuple[str, ...]:
-    """What follows `send` to reach a port of this machine."""
+    """The arguments of `send` to reach a port of this machine."""
     udp = ("--udp-port", str(udp_port)) if udp_port else ()
     return (f"127.0.0.1:{port}", "--stack", stack, *udp)
 
