@@ -1,5 +1,4 @@
-"""Replaces the addresses of peers by pseudonyms, so that a screen can be projected and a picture of it
-shared.
+"""Replaces peers' addresses by pseudonyms, so that a screen can be projected, and a picture of it shared.
 
 Everything that comes from the engine passes here first, so that no table, log, detail, copy or export has an
 address to show. What is done to a field follows from its type (`sctp.field_types`); a type that is not known

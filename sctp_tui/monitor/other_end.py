@@ -20,8 +20,7 @@ def other_ends(
     A client and a server belong together by their ports and their stack. Ports are reused, and a client on
     another host may have the same one: so each must also be the other's nearest in time. Where a client has
     begun anew, the server has one association, restarted, and the client several, one after the other (RFC
-    9260, section 5.2.4): the other end of the server's is the newest of them. All associations are searched
-    once.
+    9260, section 5.2.4): the other end of the server's is the newest of them. One pass over all associations.
     """
     wanted = {ends for one in some if (ends := _ends(one, endpoints)) is not None}
     ports = {port for _, *both in wanted for port in both}

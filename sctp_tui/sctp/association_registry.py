@@ -1,8 +1,7 @@
 """The associations of one endpoint by assoc ID: key, peer, and which end has asked for the shutdown.
 
 Shared by both stacks. A key is given when a client sets up an association, or with the first event of one
-that a peer set up. It stays the same through a RESTART; stacks reuse an assoc ID after its end, with a new
-key.
+that a peer set up. It stays the same through a RESTART. A stack may reuse an assoc ID: it then has a new key.
 """
 
 from math import inf
@@ -199,8 +198,7 @@ class AssociationRegistry:
     def takes_no_more(self, entry: AssociationEntry) -> SctpError:
         """The error to raise where a stack refuses a message as the association is ending.
 
-        `BufferFull` where nobody here knows of that yet: the message waits until the event of its end is
-        read.
+        `BufferFull` where that is not known here yet: the message waits until the end's notification is read.
         """
         if entry.user_ends or entry.peer_shut_down:
             return SctpError(CLOSING)

@@ -155,8 +155,7 @@ class BaseEndpoint(ABC):
     ) -> bytes | MessageTooLarge | None:
         """Add a piece of a message; returns the message once its last piece has come, else None.
 
-        `number` is the same in all pieces of one message. A message beyond the limit gives the event for
-        that.
+        `number` is the same in all pieces of one message. For a message beyond the limit it is that event.
         """
         done = self._reassembly.add(entry.assoc_id, (stream, unordered, number), data, last)
         if done is None or done.data is not None:

@@ -55,8 +55,7 @@ PATHS = {
 def said(event: Event) -> tuple[str, str]:
     """The name and the text of an event, both printable and on one line.
 
-    The name is that of RFC 6458 without SCTP_ ("COMM_UP", "SHUTDOWN_EVENT"), "" for events that RFC 6458
-    lacks.
+    The name is that of RFC 6458 without SCTP_ ("COMM_UP", "SHUTDOWN_EVENT"), "" for events not in it.
     """
     name, text = _said(event)
     return printable(name), printable(text)

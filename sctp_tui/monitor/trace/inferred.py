@@ -1,8 +1,7 @@
 """The packets that must have passed, inferred from notifications: for the kernel stack without a capture.
 
 Each packet without which an event could not have happened is an arrow, at the time of the event, as its own
-time is not known. Packets that may have passed are left out: SACKs, retransmissions, HEARTBEATs that were
-answered.
+time is not known. Packets that may have passed are left out: SACKs, retransmissions, answered HEARTBEATs.
 """
 
 from typing import NamedTuple

@@ -92,8 +92,7 @@ class StreamQueue:
     """One stream of one direction.
 
     `expected` is the place of the ordered message to be delivered next, `waiting` are those that have arrived
-    and wait for it, by place. `held` is the number of those that have arrived and would wait in a single
-    stream.
+    and wait for it, by place. `held` is the number that have arrived and would wait in a single stream.
     """
 
     __slots__ = (

@@ -1,5 +1,4 @@
-"""Reads and writes the conditions of a link as text: `loss=10% delay=50ms`, as in options and the config
-file.
+"""Reads and writes the conditions of a link as text, as in options and the config: `loss=10% delay=50ms`.
 
 Every condition is a word; the order doesn't matter. Numbers go through `Decimal`, so that to write and read
 them changes none.

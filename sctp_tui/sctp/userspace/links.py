@@ -116,8 +116,7 @@ class Links:
     def stranger(self, over: socket.socket, address: SocketAddress) -> Link:
         """A link to a stranger, which is not kept: with the same handle for the same address each time.
 
-        Nobody else can compute the handle, and the library accepts a cookie only from the handle it was made
-        for.
+        Nobody else can compute the handle, and the library accepts a cookie only from the handle of its INIT.
         """
         where, turn = (over.fileno(), address), 0
         while True:
