@@ -137,6 +137,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
     def fold(self, batch: Batch) -> None:
         """Take in a batch of events; `show` draws them."""
         self.query_one(ClientPane).fold(batch)
+        self.take_answer(batch)
 
     def show(self, now: float) -> None:
         """Draw what changed; `now` in seconds of the monotonic clock."""

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.binding import ActiveBinding
 
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.trace.link_history import SPEEDS
 from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
-from sctp_tui.sctp.events import LinkState
+from sctp_tui.sctp.events import LinkState, Refused
 from sctp_tui.sctp.link.conditions import DropRule
 from sctp_tui.sctp.stack_registry import TRAITS
 
@@ -25,6 +26,7 @@ _OF_THE_LINK = ("drop_next", "drop", "link", "still", "step")
 _SHOWN = ("of_note", "wire_whole", *_OF_THE_LINK)
 _HIDDEN = ("reply", "detail", "close", "abort", "clear", "undo", "wire", "filter")
 _SET_UP = ("COOKIE-WAIT", "COOKIE-ECHOED")
+_SET_SPEED = SetSpeed.__struct_config__.tag
 _ANSWERED = 0.3  # s after which the engine's answer to a command is on the screen
 _LEADS_TO = {
     "next": "Fields",
@@ -206,6 +208,13 @@ class WireActions(MainScreenMixin):
     def _set_speed(self, speed: float) -> None:
         self._asked = speed, self.clock.mono() + _ANSWERED
         self.submit(SetSpeed(speed))
+
+    def take_answer(self, batch: Batch) -> None:
+        """A speed that was refused is not the link's, though the key was just pressed."""
+        if self.clock.mono() < self._asked[1] and any(
+            type(event) is Refused and event.command == _SET_SPEED for event in batch.events
+        ):
+            self._asked = 1.0, 0.0
 
     def action_stand_still(self) -> None:
         """Stop the link's time, or let it go on."""
