@@ -129,6 +129,14 @@ def test_of_a_peer_whose_window_is_closed_it_is_said() -> None:
     assert not any(word in text for word in ("answer missed", "answers missed", "inferred", "silent,"))
 
 
+def test_no_label_is_cut() -> None:
+    story = Story(peers={1: e.Peer(("10.0.0.1",), 40_001, 34_872)})
+    sheet = detail(one(full(story)), None, story.now, 118)
+    labels = [piece.text for n in range(len(sheet)) for piece in sheet[n] if piece.look == "label"]
+    assert any("UDP port" in label for label in labels)
+    assert [label for label in labels if "…" in label] == []
+
+
 def test_before_a_peer_has_told_its_window_it_is_not_closed() -> None:
     story = Story()
     monitor = full(story)

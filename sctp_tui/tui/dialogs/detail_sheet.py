@@ -59,7 +59,7 @@ def _who(association: Association, other: Association | None, now: float) -> Ite
         yield "At the other end", StyledText(text, "", "assoc_id", 1)
     yield "Peer", StyledText(_addresses(a.peer), "", "peer")
     if a.peer is not None and a.peer.udp_port is not None:
-        yield "The peer's UDP port", StyledText(str(a.peer.udp_port), "", "udp")
+        yield "Peer's UDP port", StyledText(str(a.peer.udp_port), "", "udp")
     told = a.detail
     if told is not None:
         yield "This end", StyledText(_addresses(told.local), "", "local")
