@@ -47,7 +47,9 @@ def _step(linked: Linked) -> None:
     linked.stack.link.step()
     linked.turn()
     assert (len(linked.packets), len(linked.events)) != before
-    assert len(linked.packets) - before[0] <= 1, "\n".join(ladder(linked.packets[before[0] :]))
+    # The timers of both ends run at random, and may end in the same tick: then each sends its own.
+    sent = linked.packets[before[0] :]
+    assert len(sent) == len({packet.direction for packet in sent}), "\n".join(ladder(sent))
 
 
 @pytest.mark.parametrize(("go_on", "speed"), [(_tick, 1.0), (_step, 0.0)])
