@@ -114,7 +114,7 @@ def link(at: float, inward: Conditions = OFF, speed: float = 1.0) -> LinkState:
 
 
 class Wire:
-    """A conversation, a log, the remarks on the link, and the course of it."""
+    """A conversation, a log, the remarks on the link, and its timeline."""
 
     def __init__(self, shown: LadderOptions, start: float = 0.0) -> None:
         self.conversation = Conversation(packet(start))

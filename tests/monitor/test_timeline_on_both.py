@@ -1,4 +1,4 @@
-"""The course of real associations, on both stacks: what a socket tells stands after what it came from."""
+"""The timeline of real associations, on both stacks: what a socket tells stands after what it came from."""
 
 import errno
 import struct
