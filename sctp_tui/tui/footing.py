@@ -1,4 +1,4 @@
-"""Which keys the footer shows: as many as fit, the least important left out first."""
+"""Which keys the footer shows, and under which labels: as many as fit, the least important left out first."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,7 +16,17 @@ _GOES_FIRST = (
 )
 _STAYS = ("help", "quit", "quit_anywhere")
 """Names of actions that are left out first, in this order, and never; the others follow from the right."""
-
+_OF_THE_LINK = ("drop_next", "drop", "link", "still", "step")
+_SHOWN = ("of_note", "wire_whole", *_OF_THE_LINK)
+_HIDDEN = ("reply", "detail", "close", "abort", "clear", "undo", "wire", "filter")
+"""Names of actions that are shown, and not, while the focus is on the wire."""
+_LEADS_TO = {
+    "next": "Fields",
+    "previous": "Clients",
+    "client_connect": "Connect",
+    "client_generate": "Generate",
+}
+"""Labels in the footer of the message line, by the names of actions: where Tab leads, and two more."""
 
 OTHER_LEVEL: Mapping[Level, str] = {"beginner": "Expert", "expert": "Beginner"}
 """By the level of explanations, the label of the key that changes it: the other level."""
@@ -25,6 +35,30 @@ OTHER_LEVEL: Mapping[Level, str] = {"beginner": "Expert", "expert": "Beginner"}
 def labelled(one: ActiveBinding, label: str, *, show: bool = True) -> ActiveBinding:
     """A key's binding with another label for the footer."""
     return one._replace(binding=replace(one.binding, description=label, show=show))
+
+
+def in_message_line(active: Mapping[str, ActiveBinding]) -> dict[str, ActiveBinding]:
+    """The bindings with their labels for the message line."""
+    return {
+        key: labelled(one, _LEADS_TO[name]) if (name := one.binding.id or "") in _LEADS_TO else one
+        for key, one in active.items()
+    }
+
+
+def on_the_wire(
+    active: Mapping[str, ActiveBinding], other_level: str, *, ours: bool
+) -> dict[str, ActiveBinding]:
+    """The bindings with those for packets shown; those of the link where the packets are `ours` to lose.
+
+    `other_level` is the level of explanations that its key changes to.
+    """
+    found = {}
+    for key, one in active.items():
+        binding, name = one.binding, one.binding.id or ""
+        show = name in _SHOWN or (binding.show and name not in _HIDDEN)
+        label = other_level if name == "level" else binding.description
+        found[key] = labelled(one, label, show=show and (ours or name not in _OF_THE_LINK))
+    return found
 
 
 def fitting(

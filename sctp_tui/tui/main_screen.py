@@ -4,14 +4,16 @@ Dialogs are imported when they are opened, so that the first frame does not wait
 """
 
 import ipaddress
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import ActiveBinding, BindingType
 from textual.containers import Container, Vertical
 from textual.events import ScreenSuspend
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -22,10 +24,12 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import both_ends
 from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Command, StopGenerating
 from sctp_tui.sctp.hostport import format_hostport
+from sctp_tui.sctp.link.conditions import DropRule
 
-from . import headings, hints
+from . import footing, headings, hints
 from .actions import bindings, named
 from .association_table import AssociationTable
+from .callbacks import T
 from .clients.client_pane import ClientPane
 from .clients.clients import Outcome
 from .clients.fields import Fields
@@ -33,6 +37,7 @@ from .export_actions import ExportActions
 from .filter_actions import FilterActions
 from .filter_bar import FilterBar
 from .freeze import FreezeBanner
+from .link_commands import LinkCommands
 from .message_log import MessageLog
 from .no_rows import NoRows
 from .program import Program
@@ -75,6 +80,8 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         self._no_rows: NoRows | None = None
         self._some_ended = False
         self._generated: dict[str, str] = {}  # the generator form's last input, by field
+        self._link = LinkCommands(monitor, program.clock, self.submit, self.tell, self.ask)
+        self._footed: object = None  # what the footer depends on besides the focus, as it was drawn last
 
     def compose(self) -> ComposeResult:
         yield FreezeBanner(self.monitor)
@@ -137,7 +144,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
     def fold(self, batch: Batch) -> None:
         """Take in a batch of events; `show` draws them."""
         self.query_one(ClientPane).fold(batch)
-        self.take_answer(batch)
+        self._link.fold(batch)
 
     def show(self, now: float) -> None:
         """Draw what changed; `now` in seconds of the monotonic clock."""
@@ -174,11 +181,31 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         if not frozen.frozen:
             captures = self._settings.capture and not self.monitor.refused_capture
             self.wire_pane.show(self.on_the_wire, self.monitor, self.monitor.link_time(now), captures)
-        self.show_footer()
+        self._show_footer()
         ended = associations.ended > 0 or bool(pane.clearable)
         if ended != self._some_ended:
             self._some_ended = ended
             self.refresh_bindings()
+
+    def _show_footer(self) -> None:
+        """Draw the footer again where what it depends on has changed."""
+        wire, link = self.wire_pane, self._link
+        now = link.stands, self.size.width, wire.other_level, wire.stack, link.carries
+        if now != self._footed:
+            self._footed = now
+            self.refresh_bindings()
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The bindings; shown in the footer are those that matter where the focus is, as many as fit."""
+        active, wanted = super().active_bindings, tuple[str, ...]()
+        if isinstance(self.focused, MessageInput):
+            active = footing.in_message_line(active)
+        elif any(pane.has_focus_within for pane in self.query("#wire")):
+            wire, link = self.wire_pane, self._link
+            active = footing.on_the_wire(active, wire.other_level, ours=link.carries and wire.ours)
+            wanted = ("step",) if link.stands else ()
+        return footing.fitting(active, self.size.width, self.app.get_key_display, wanted)
 
     def on_wire_pane_changed(self) -> None:
         self.show_now()
@@ -286,6 +313,15 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         pane.tell(Outcome(text, good))
         if text and not pane.display:
             self.notify(text, severity="information" if good else "warning", markup=False)
+
+    def ask(self, dialog: Screen[T], answered: Callable[[T], object]) -> None:
+        """Open a dialog; `answered` gets its result, unless it is left without one."""
+
+        def left(result: T | None) -> None:
+            if result is not None:
+                answered(result)
+
+        self.app.push_screen(dialog, left)
 
     @property
     def chosen(self) -> Association | None:
@@ -438,6 +474,30 @@ class MainScreen(WireActions, FilterActions, ExportActions):
             case "leave_input":
                 return self.focused is not self._lists
         return True
+
+    def action_drop_next(self) -> None:
+        """Lose the next DATA on the stream of the client pane."""
+        self._link.drop(DropRule("DATA", self.query_one(ClientPane).stream))
+
+    def action_drop(self) -> None:
+        """Ask which packets are to be lost."""
+        self._link.ask_what_to_drop(self.query_one(ClientPane).stream)
+
+    def action_link(self) -> None:
+        """Ask for new conditions of the link."""
+        self._link.ask_for_conditions()
+
+    def action_stand_still(self) -> None:
+        """Stop the link's time, or let it go on."""
+        self._link.stop_or_go_on()
+
+    def action_step(self) -> None:
+        """Let one packet arrive, or one timer expire."""
+        self._link.step()
+
+    def action_slower(self, steps: int) -> None:
+        """Slow the link's time down (1), or speed it up (-1)."""
+        self._link.slower(steps)
 
     def action_freeze(self) -> None:
         """Freeze the view while capture goes on, or go back to now."""

@@ -1,18 +1,23 @@
 """The footer: what fits is shown, the way out always whole; what it says follows what the keys would do."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.binding import ActiveBinding, Binding
 from textual.widgets._footer import FooterKey
 
+from sctp_tui.tui.action import Action
 from sctp_tui.tui.actions import ACTIONS
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.dialogs.packet_screen import PacketScreen
-from sctp_tui.tui.footing import fitting
+from sctp_tui.tui.footing import fitting, on_the_wire
 
 from .driving import rows, running, type_line, until
 
+OF_THE_LINK = {"Lose", "Lose…", "Link", "Time", "Step"}
 _KEYS = [row for row in ACTIONS if row.place in ("lists", "wire", "packets", "everywhere") and row.label]
 
 
@@ -20,15 +25,28 @@ def _shown(app: SctpApp) -> dict[str, int]:
     return {key.description: key.region.right for key in app.screen.query(FooterKey)}
 
 
+def _active(rows: Iterable[Action]) -> dict[str, ActiveBinding]:
+    node: Any = object()
+    return {
+        row.name: ActiveBinding(node, Binding(row.keys, row.name, row.label, id=row.name), True, "")
+        for row in rows
+    }
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_what_this_program_does_not_carry_it_does_not_offer_to_lose(ours: bool) -> None:
+    found = on_the_wire(_active(_KEYS), "Expert", ours=ours).values()
+    shown = {one.binding.description for one in found if one.binding.show}
+    assert {"Expert", "Table", "Help", "Quit"} <= shown
+    assert "Reply" not in shown
+    assert OF_THE_LINK & shown == (OF_THE_LINK if ours else set())
+
+
 @given(st.lists(st.sampled_from(_KEYS), unique=True), st.integers(1, 200), st.booleans())
 def test_no_more_is_shown_than_fits_and_help_and_quit_always(
-    chosen: list[object], room: int, stands: bool
+    chosen: list[Action], room: int, stands: bool
 ) -> None:
-    node = object()
-    active = {
-        row.name: ActiveBinding(node, Binding(row.keys, row.name, row.label, id=row.name), True, "")  # type: ignore[arg-type,attr-defined]
-        for row in chosen
-    }
+    active = _active(chosen)
     found = fitting(active, room, lambda binding: binding.key, ("step",) if stands else ())
     assert list(found) == list(active)
     shown = [one.binding for one in found.values() if one.binding.show]
@@ -66,4 +84,4 @@ async def test_on_the_kernels_wire_nothing_is_offered_that_is_refused() -> None:
         await until(pilot, lambda: rows(app) and rows(app)[0].messages_in)
         await pilot.press("escape", "w")
         await until(pilot, lambda: "Table" in _shown(app))
-        assert not {"Lose", "Lose…", "Link", "Time", "Step"} & set(_shown(app))
+        assert not OF_THE_LINK & set(_shown(app))

@@ -1,0 +1,126 @@
+"""What the user does to the link: loses packets on purpose, sets its conditions, stops and steps its time."""
+
+from typing import NamedTuple
+
+from sctp_tui.engine.event_queue import Batch
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.trace.link_history import SPEEDS
+from sctp_tui.sctp.commands import DropNext, SetSpeed, Step
+from sctp_tui.sctp.endpoint import Clock
+from sctp_tui.sctp.events import Refused
+from sctp_tui.sctp.link.conditions import DropRule
+from sctp_tui.sctp.stack_registry import TRAITS
+
+from .callbacks import Ask, Submit, Tell
+
+_SET_SPEED = SetSpeed.__struct_config__.tag
+
+
+class _AskedSpeed(NamedTuple):
+    """The speed that was asked for last, and when, in s of the monotonic clock."""
+
+    speed: float
+    at: float
+
+    def is_answered_by(self, batch: Batch) -> bool:
+        """Whether the link has had this speed since, or a speed was refused since."""
+        link = batch.link
+        return (link is not None and link.speed == self.speed and link.mono >= self.at) or any(
+            type(event) is Refused and event.command == _SET_SPEED and event.mono >= self.at
+            for event in batch.events
+        )
+
+
+class LinkCommands:
+    """Sends commands for the link that `monitor` shows. `clock` is the engine's."""
+
+    def __init__(self, monitor: Monitor, clock: Clock, submit: Submit, tell: Tell, ask: Ask) -> None:
+        self._monitor = monitor
+        self._clock = clock
+        self._submit = submit
+        self._tell = tell
+        self._ask = ask
+        self._asked: _AskedSpeed | None = None  # until the engine's answer has come
+
+    @property
+    def carries(self) -> bool:
+        """Whether this program carries packets of any endpoint; one that could not be opened has none."""
+        return any(
+            view.library and view.stack is not None and TRAITS[view.stack].can_condition
+            for view in self._monitor.endpoints.views.values()
+        )
+
+    @property
+    def stands(self) -> bool:
+        """Whether the link's time stands still."""
+        return self._monitor.link is not None and not self._monitor.link.speed
+
+    def fold(self, batch: Batch) -> None:
+        """Take in a batch of events, in which the answer to a command may be."""
+        if self._asked is not None and self._asked.is_answered_by(batch):
+            self._asked = None
+
+    # --- what is done to packets
+
+    def drop(self, rule: DropRule) -> None:
+        """Lose the next packets that match a rule."""
+        self._submit(DropNext(rule))
+        stream = "" if rule.stream is None else f" on stream {rule.stream}"
+        which = f"the next {rule.chunk}" if rule.count == 1 else f"the next {rule.count} {rule.chunk}"
+        self._tell(f"{which}{stream} will be lost")
+
+    def ask_what_to_drop(self, stream: int) -> None:
+        """Ask which packets are to be lost; `stream` is offered for DATA."""
+        if self._may_condition():
+            from .dialogs.drop_screen import DropScreen
+
+            self._ask(DropScreen(stream), self.drop)
+
+    def ask_for_conditions(self) -> None:
+        """Ask for new conditions of the link."""
+        if self._may_condition():
+            from .dialogs.link_screen import LinkScreen
+
+            self._ask(LinkScreen(self._monitor.link), self._submit)
+
+    def _may_condition(self) -> bool:
+        """Whether this program carries packets, and can lose them; where not, tell the user."""
+        if not self.carries:
+            way_out = "start with --stack userspace, or lab --netem"
+            self._tell(f"the kernel carries its packets itself; {way_out}", good=False)
+        return self.carries
+
+    # --- its time
+
+    @property
+    def _speed(self) -> float:
+        """Speed of the link's time, 1 for real time; what was asked for counts until it is answered."""
+        if self._asked is not None:
+            return self._asked.speed
+        return self._monitor.link.speed if self._monitor.link is not None else 1.0
+
+    def _set_speed(self, speed: float) -> None:
+        self._asked = _AskedSpeed(speed, self._clock.mono())
+        self._submit(SetSpeed(speed))
+
+    def stop_or_go_on(self) -> None:
+        """Stop the link's time, or let it go on."""
+        if self._speed:
+            self._set_speed(0.0)
+        else:
+            self._set_speed(1.0)
+            self._tell("time goes on")
+
+    def step(self) -> None:
+        """Let one packet arrive, or one timer expire that does something; if time goes on, stop it first."""
+        if self._speed:
+            self._set_speed(0.0)
+            self._tell("time stands still now; i again: one packet arrives, or one timer runs out")
+        else:
+            self._submit(Step())
+
+    def slower(self, steps: int) -> None:
+        """Set the next speed below (1), or above (-1)."""
+        speed = self._speed
+        at = min(range(len(SPEEDS)), key=lambda number: abs(SPEEDS[number] - speed)) if speed else len(SPEEDS)
+        self._set_speed(SPEEDS[max(0, min(at + steps, len(SPEEDS) - 1))])
