@@ -1,9 +1,10 @@
 """The model behind a screen: batches of events in; associations, endpoints, packets and the log out."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from sctp_tui.engine.event_queue import Batch
-from sctp_tui.sctp.events import Direction, LinkState, Message, Packet, Refused, Role, Status, Totals
+from sctp_tui.sctp.events import Direction, LinkState, Message, Packet, Refused, Status, Totals
 from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 
@@ -20,15 +21,17 @@ class Monitor:
     """Folds the batches that `EventQueue.drain` returns. It never calls the engine, and never blocks."""
 
     def __init__(self) -> None:
-        self.associations = Associations(clock_of=self._clock_of, role_of=self._role_of)
         self.endpoints = Endpoints()
+        self._link_clock = LinkClock()
+        self._clock_of = partial(_clock_of, self.endpoints, self._link_clock)
+        # Not methods of this object: it would refer to itself, and be kept until garbage is collected.
+        self.associations = Associations(clock_of=self._clock_of, role_of=self.endpoints.role_of)
         self.log = Log()
         self.wire = Wire()
         self.totals: Totals | None = None
         """The engine's newest totals, None before the first."""
         self.link: LinkState | None = None
         """The link's newest state, None before the first."""
-        self._link_clock = LinkClock()
         self.remarks = LinkHistory()
         self.refused_capture = ""
         """Why packets of the kernel stack can't be captured as the user wanted; "" where they can."""
@@ -38,14 +41,6 @@ class Monitor:
     def link_time(self, mono: float) -> float:
         """The link's time at a monotonic time (s); see `LinkClock`."""
         return mono if self.link is None else self._link_clock.at(mono)
-
-    def _clock_of(self, endpoint: str) -> LinkClock:
-        """The clock of an endpoint's associations: the links' where those are this program's, else real."""
-        stack = self.endpoints.stack_of(endpoint)
-        return self._link_clock if stack is not None and TRAITS[stack].can_condition else WORLD
-
-    def _role_of(self, endpoint: str) -> Role | None:
-        return self.endpoints.role_of(endpoint)
 
     def fold(self, batch: Batch) -> None:
         """Take in one batch: its events in order, then the numbers."""
@@ -125,3 +120,9 @@ class Monitor:
                 if its and echo.mono >= conversation.start_mono:
                     self.associations.echoed(opening.key, echo)
                     break
+
+
+def _clock_of(endpoints: Endpoints, link_clock: LinkClock, endpoint: str) -> LinkClock:
+    """The clock of an endpoint's associations: the links' where those are this program's, else real."""
+    stack = endpoints.stack_of(endpoint)
+    return link_clock if stack is not None and TRAITS[stack].can_condition else WORLD

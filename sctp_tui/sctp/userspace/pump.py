@@ -224,6 +224,7 @@ class Pump:
             self._leaving.remove(pair)
             for end in pair:
                 self.give_up(end)
+                end.other = None  # else each keeps the other in memory until garbage is collected
             return  # one pair in each turn
 
     def timeout(self, receiving: bool = True) -> float | None:
