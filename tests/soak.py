@@ -6,14 +6,16 @@ order of its stream, or be reported as failed. In every second round some packet
 checksums: then anything may be received, but nothing may crash, hang or leak.
 """
 
+import itertools
 import random
 import resource
 import struct
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -38,6 +40,22 @@ _SAMPLES = 30
 _ENDS = {"COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC"}
 _CHANGED = 0.02  # share of the packets that are changed, in rounds that do so
 _ID = struct.Struct("!I")
+_CLIENTS, _STEPS = range(1, 5), range(5, 61)
+T = TypeVar("T")
+
+
+class Deck(Generic[T]):
+    """Values drawn by chance, but each once before any comes again."""
+
+    def __init__(self, values: Iterable[T], chance: random.Random) -> None:
+        self._values, self._left = list(values), list[T]()
+        self._chance = chance
+
+    def draw(self) -> T:
+        """The next value."""
+        if not self._left:
+            self._left = self._chance.sample(self._values, len(self._values))
+        return self._left.pop()
 
 
 class Soak:
@@ -46,6 +64,9 @@ class Soak:
     def __init__(self, seed: int) -> None:
         self.linked = Linked()
         self.chance = random.Random(seed)
+        # How many messages a round has depends on these two. By a deck each 224 rounds have the same
+        # sizes: else the largest of all may come late, and the process seem to grow.
+        self._sizes = Deck(itertools.product(_CLIENTS, _STEPS), self.chance)
         self.changing = False
         self.rounds = self.packets = self.sent = self.came = self.failed = self.changed = 0
         self._ids = 0
@@ -71,8 +92,9 @@ class Soak:
         linked.packets.clear()
         self.changing = self.rounds % 2 == 1
         linked.stack.link.set(self._conditions(), self._conditions(), self.rounds)
-        clients = [linked.begin(self._message(1), stream=1) for _ in range(chance.randint(1, 4))]
-        for _ in range(chance.randint(5, 60)):
+        count, steps = self._sizes.draw()
+        clients = [linked.begin(self._message(1), stream=1) for _ in range(count)]
+        for _ in range(steps):
             for client in clients:
                 self._send(client)
             if chance.random() < 0.5:
@@ -105,7 +127,7 @@ class Soak:
 
     def _message(self, size: int) -> bytes:
         self._ids += 1
-        return _ID.pack(self._ids) + b"%d" % self._ids * size
+        return _ID.pack(self._ids) + b"%06d" % (self._ids % 1_000_000) * size
 
     def _send(self, end: UserspaceEndpoint) -> None:
         for assoc_id in end.associations():

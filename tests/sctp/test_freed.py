@@ -37,19 +37,21 @@ def alive() -> Iterator[Alive]:
 @pytest.mark.parametrize("abort", [False, True])
 def test_the_links_of_a_closed_client(alive: Alive, abort: bool) -> None:
     with Linked() as linked:
-        links = linked.stack.pump.links
-        client = linked.up()
-        assert len(alive(Link)) == 2
-        (assoc_id,) = client.associations()
-        if abort:
-            client.abort(assoc_id, "enough")
-        else:
-            client.shut_down(assoc_id)
-        linked.until(lambda: not client.associations() and not linked.server.associations())
-        client.close()
-        linked.until(lambda: not links.by_handle)
-        del client
+        _come_and_go(linked, alive, abort=abort)
+        linked.until(lambda: not linked.stack.pump.links.by_handle)
         assert not alive(Link)
+
+
+def _come_and_go(linked: Linked, alive: Alive, *, abort: bool) -> None:
+    client = linked.up()
+    assert len(alive(Link)) == 2
+    (assoc_id,) = client.associations()
+    if abort:
+        client.abort(assoc_id, "enough")
+    else:
+        client.shut_down(assoc_id)
+    linked.until(lambda: not client.associations() and not linked.server.associations())
+    client.close()
 
 
 def test_a_monitor_and_its_packets(alive: Alive) -> None:
