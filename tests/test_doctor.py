@@ -250,6 +250,7 @@ class Deaf:
     name: StackName = "kernel"
     library = "Linux 9.9.9, pysctp 1.2.3"
     flaw = None
+    note = ""
     closed = False
 
     def open(self, options: object) -> Stack:

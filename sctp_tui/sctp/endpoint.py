@@ -214,6 +214,10 @@ class Stack(Protocol):
     def flaw(self) -> Flaw | None:
         """A known defect of this implementation, or None."""
 
+    @property
+    def note(self) -> str:
+        """What else the user should know of how it was opened, as text; "" for nothing."""
+
     def open(self, options: EndpointOptions) -> Endpoint:
         """A new endpoint. May raise OSError, as an endpoint's methods."""
 

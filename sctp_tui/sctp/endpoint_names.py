@@ -1,19 +1,13 @@
-"""The names of endpoints: made and parsed only here.
+"""The names of endpoints, in full and short: made only here.
 
-`server`; with several stacks `server kernel` and `server userspace`; `client 1`. An endpoint's role and stack
-are fields of its events; its name is for the user, and for code that has no other event of the endpoint.
+`server`; with several stacks `server kernel` and `server userspace`; `client 1`. A name is for the user: an
+endpoint's role and stack are fields of its events, and nothing is inferred from its name.
 """
 
-from typing import NamedTuple
-
 from .events import Role, StackName
+from .stack_registry import STACKS, TRAITS
 
-
-class NameParts(NamedTuple):
-    """What a name says: the role, and which of those that have it, "" for the only one."""
-
-    role: str
-    which: str
+_CLIENT = "client "
 
 
 def server_name(stack: StackName, *, alone: bool) -> str:
@@ -26,11 +20,22 @@ def client_name(number: int) -> str:
     return _name("client", str(number))
 
 
-def parts(name: str) -> NameParts:
-    """Of `client 1`: `client`, `1`."""
-    role, _, which = name.partition(" ")
-    return NameParts(role, which)
-
-
 def _name(role: Role, which: str) -> str:
     return f"{role} {which}" if which else role
+
+
+SHORT: dict[str, str] = {
+    server_name(STACKS[0], alone=True): "srv",
+    **{server_name(stack, alone=False): TRAITS[stack].short for stack in STACKS},
+}
+"""The short names of servers, by their names."""
+
+
+def short_name(name: str) -> str:
+    """For a column of four cells: `srv`, with several stacks `krnl` and `user`; `c1` of `client 1`."""
+    return SHORT.get(name) or name.replace(_CLIENT, "c", 1)
+
+
+def label(name: str) -> str:
+    """What tells an endpoint from others of its role: `kernel` of `server kernel`, "" of `server`."""
+    return name.partition(" ")[2]

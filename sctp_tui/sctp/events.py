@@ -24,10 +24,10 @@ AssocState = Literal["COMM_UP", "COMM_LOST", "RESTART", "SHUTDOWN_COMP", "CANT_S
 """States of SCTP_ASSOC_CHANGE (RFC 6458, section 6.1.1)."""
 ENDS: tuple[AssocState, ...] = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 """The states that end an association."""
-Origin = Literal["peer", "us", "stack", "nobody", "unknown"]
+Origin = Literal["peer", "us", "stack", "nobody", "network", "unknown"]
 """Who caused a change of state: `peer`, the other end; `us`, the user of this end; `stack`, the SCTP of this
-end by itself, as for a protocol violation or autoclose; `nobody`, as the peer did not answer or the network
-says that it can't be reached; `unknown`, as the stack does not tell `peer` from `nobody`."""
+end by itself, as for a protocol violation or autoclose; `nobody`, as the peer did not answer; `network`, as
+it says that the peer can't be reached; `unknown`, as the stack does not tell."""
 How = Literal["close", "abort"]
 """How a user ends an association: by SCTP_EOF, or SCTP_ABORT (RFC 6458, section 5.3.4)."""
 

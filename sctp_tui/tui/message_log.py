@@ -27,10 +27,9 @@ from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.column import Column
 from sctp_tui.monitor.text.events import failed, said
 from sctp_tui.monitor.text.ppid import short
-from sctp_tui.sctp.endpoint_names import parts
+from sctp_tui.sctp.endpoint_names import short_name
 from sctp_tui.sctp.events import Event, Message
 from sctp_tui.sctp.printable import printable
-from sctp_tui.sctp.stack_registry import TRAITS
 
 from .actions import bindings
 from .widgets.columns import arrange, fit
@@ -42,19 +41,10 @@ _CALLED = 16  # cells for an ID and a name
 _TEXT = 32  # cells the text needs at least before optional columns are shown
 _COPIED = 10_000  # lines of a selection that are copied at most
 _ARROWS = {"in": "←", "out": "→"}
-_SERVERS: dict[str, str] = {"": "srv", **{name: traits.short for name, traits in TRAITS.items()}}
 
 
 def _time(event: Event) -> str:
     return f"{time.strftime('%H:%M:%S', time.localtime(event.at))}.{int(event.at % 1 * 1000):03d}"
-
-
-def _side(event: Event) -> str:
-    """The endpoint's short name: `srv`, with two stacks `krnl` and `user`; `c1` for client 1."""
-    role, which = parts(event.endpoint)
-    if role == "server":
-        return _SERVERS.get(which, which)
-    return {"client": "c"}.get(role, role) + which
 
 
 def _ssn(message: Message) -> str:
@@ -65,7 +55,7 @@ def _ssn(message: Message) -> str:
 _FRONT: tuple[Column[Event], ...] = (
     Column("Time", 12, lambda e, now: _time(e)),
     Column("", 1, lambda e, now: _ARROWS[e.direction] if isinstance(e, Message) else "•"),
-    Column("Side", 4, lambda e, now: _side(e)),
+    Column("Side", 4, lambda e, now: short_name(e.endpoint)),
     Column("ID", 5, lambda e, now: str(e.assoc_id) if e.assoc_id else "-" if e.key else "", align="right"),
 )
 _OF_MESSAGES: tuple[Column[Message], ...] = (

@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from sctp_tui.monitor.endpoints import Endpoints
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.sctp.endpoint_names import client_name, parts, server_name
+from sctp_tui.sctp.endpoint_names import client_name, label, server_name, short_name
 
 from .story import CLIENT, Story, batch
 
@@ -68,13 +68,16 @@ def test_what_an_endpoint_is_for_is_told_and_not_read_from_its_name(name: str) -
 
 
 @pytest.mark.parametrize(
-    ("made", "name", "role", "which"),
+    ("made", "name", "short", "which"),
     [
-        (server_name("kernel", alone=True), "server", "server", ""),
-        (server_name("kernel", alone=False), "server kernel", "server", "kernel"),
-        (client_name(3), "client 3", "client", "3"),
+        (server_name("kernel", alone=True), "server", "srv", ""),
+        (server_name("kernel", alone=False), "server kernel", "krnl", "kernel"),
+        (server_name("userspace", alone=False), "server userspace", "user", "userspace"),
+        (client_name(3), "client 3", "c3", "3"),
     ],
 )
-def test_names_are_taken_apart_as_they_are_made(made: str, name: str, role: str, which: str) -> None:
+def test_names_have_a_short_form_and_what_tells_them_apart(
+    made: str, name: str, short: str, which: str
+) -> None:
     assert made == name
-    assert parts(made) == (role, which)
+    assert (short_name(made), label(made)) == (short, which)

@@ -410,7 +410,7 @@ def test_who_ended_is_told_where_an_abort_does_not_show_it(
     ("by", "why", "told"),
     [
         ("nobody", "no answer from 127.0.0.1:9", ("no answer", "4", "")),
-        ("nobody", "no way to 127.0.0.1", ("could not start", "", "no way to 127.0.0.1")),
+        ("network", "no way to 127.0.0.1", ("could not start", "", "no way to 127.0.0.1")),
         (
             "unknown",
             "nobody listens, or it has no SCTP",

@@ -445,6 +445,9 @@ def test_a_library_that_is_named_is_not_loaded_with_more_privilege_than_its_user
     assert library.load().version.startswith("usrsctp")
     assert "SCTP_TUI_USRSCTP is ignored, as this process has more privilege" in library.ignored()
     assert "is ignored" in examine("userspace", KernelSupport("none")).cause
+    monkeypatch.setattr(library, "_candidates", lambda: iter(()))
+    with pytest.raises(StackUnavailable, match=r"^usrsctp is not installed; SCTP_TUI_USRSCTP is ignored"):
+        open_stack("userspace", Clock())
 
 
 _ASKS = """

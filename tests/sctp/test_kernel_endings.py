@@ -343,13 +343,13 @@ def test_icmp_is_told_in_its_own_words(
         router.sendto(_icmp(version, kind, code, packet), (own, 0))
         end = running.until(AssocChange, endpoint=client)
     told = kernel if stack == "kernel" else userspace
-    assert (end.state, end.by, end.error_text) == ("CANT_STR_ASSOC", "nobody", told)
+    assert (end.state, end.by, end.error_text) == ("CANT_STR_ASSOC", "network", told)
 
 
 @pytest.mark.parametrize("stack", ["kernel", "userspace"])
 def test_a_neighbour_that_does_not_answer_is_told_as_that(void: None, stack: StackName) -> None:
     with Running(stack) as running:
         end = running.until(AssocChange, endpoint=running.client(to=Peer(("10.78.0.77",), 9)))
-    assert (end.state, end.by) == ("CANT_STR_ASSOC", "nobody")
+    assert (end.state, end.by) == ("CANT_STR_ASSOC", "network")
     assert "no way to 10.78.0.77" in end.error_text
     assert "ICMP host unreachable" in end.error_text

@@ -283,7 +283,7 @@ def test_a_client_is_told_at_once_that_nobody_has_the_port(hand: Hand) -> None:
     client = hand.client(port)
     hand.run(0.05)
     (end,) = [e for e in hand.events if isinstance(e, AssocChange)]
-    assert (end.state, end.endpoint, end.by) == ("CANT_STR_ASSOC", client.name, "nobody")
+    assert (end.state, end.endpoint, end.by) == ("CANT_STR_ASSOC", client.name, "network")
     assert str(port) in end.error_text
     (failed,) = [e for e in hand.events if isinstance(e, SendFailed)]
     assert (failed.message_id, failed.data) == (7, b"hello")
@@ -320,7 +320,7 @@ def test_a_client_is_told_at_once_in_which_way_there_is_none(
             silent.sendto(b"no packet", address)
         hand.run(0.05)
     (end,) = hand.of(client.name, AssocChange)
-    assert (end.state, end.error_text, end.by) == ("CANT_STR_ASSOC", told, "nobody")
+    assert (end.state, end.error_text, end.by) == ("CANT_STR_ASSOC", told, "network")
 
 
 def test_no_answer_gives_up_after_the_attempts(hand: Hand) -> None:

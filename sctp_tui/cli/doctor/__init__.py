@@ -22,13 +22,10 @@ from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.stack_registry import TRAITS, Wanted, among
 from sctp_tui.sctp.stacks import open_stack
 from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down
-from sctp_tui.sctp.userspace import library as library_of_usrsctp
 
 from .handshake import shake_hands
 from .machine import KernelSupport, why_no_sctp
 
-_NOTES: dict[StackName, Callable[[], str]] = {"userspace": library_of_usrsctp.ignored}
-"""What there is to say of a stack whether it works or not."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 
 
@@ -73,10 +70,10 @@ def examine(
     library = _installed(name)
     took: float | None = None
     capture: CaptureFinding | None = None
-    cause = remedy = ""
+    cause = remedy = note = ""
     try:
         stack = open_stack(name, clock)
-        library = stack.library
+        library, note = stack.library, stack.note
         if stack.flaw is not None:
             cause, remedy = stack.flaw.cause, stack.flaw.remedy
         try:
@@ -92,15 +89,13 @@ def examine(
         cause, remedy = error.cause, error.remedy
     except (SctpError, OSError) as error:
         cause, remedy = str(error), "look for what filters SCTP or the loopback (`sudo nft list ruleset`)"
-    if name in _NOTES:
-        cause = "; ".join(filter(None, (cause, _NOTES[name]())))
     version = _NUMBER.findall(library.rpartition(", ")[2])[-1:] or [""]
     return Finding(
         stack=name,
         works=took is not None,
         library=library,
         version=version[0],
-        cause=cause,
+        cause="; ".join(filter(None, (cause, note))),
         remedy=remedy,
         handshake_ms=took and round(took, 3),
         capture=capture,

@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 
 from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.endpoint_names import SHORT, server_name
 from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.hostport import parse_hostport
 from sctp_tui.sctp.printable import printable
-from sctp_tui.sctp.stack_registry import TRAITS
+from sctp_tui.sctp.stack_registry import STACKS
 from sctp_tui.sctp.states import STATES
 
 Check = Callable[[Any], bool]
@@ -251,9 +252,8 @@ class EndpointKind(Kind):
 
     values = "server, client, client 2 or c2"
     _SHORT: Mapping[str, str] = {
-        "srv": "server",
-        **{traits.short: f"server {name}" for name, traits in TRAITS.items()},
-        **{name: f"server {name}" for name in TRAITS},
+        **{short: name for name, short in SHORT.items()},
+        **{stack: server_name(stack, alone=False) for stack in STACKS},
     }
     _NAME = re.compile(r"(server|client)(?:[ _-]?(\w+))?")
 

@@ -7,17 +7,19 @@ from msgspec.structs import force_setattr
 
 from sctp_tui.sctp.events import AssocChange, Origin
 from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.wire.causes import NAMES, CauseCode
 
 EndKind = Literal["shutdown", "aborted", "lost", "unknown", "unanswered", "refused"]
 """`lost`: the peer no longer answered; `unknown`: the stack does not tell that from an ABORT. Of a set-up:
-`unanswered`: no answer came at all; `refused`: an end or the network refused it."""
+`unanswered`: no answer came at all; `refused`: an end or the network refused it, or why is not known."""
 
 WHO: dict[Origin, str] = {"peer": "peer", "us": "us", "stack": "our stack"}
 """Texts for who ended an association; other origins have none."""
 NOT_STARTED = "could not start"
 """The text for a set-up that failed, before its cause."""
-_NO_ANSWER = "no answer"  # how the texts of both stacks start for a set-up without an answer
-_WANTED = "user-initiated abort"
+_CAUSES: dict[Origin, str] = {"nobody": "no answer", "stack": "given up by our stack"}
+_UNTOLD = "the stack does not tell why"
+_WANTED = NAMES[CauseCode.USER_INITIATED_ABORT]
 
 
 class AssociationEnd(msgspec.Struct, frozen=True, gc=False):
@@ -47,11 +49,9 @@ class AssociationEnd(msgspec.Struct, frozen=True, gc=False):
             # A cause that the peer sent is marked as such; other causes were worked out by this program.
             who = "refused by peer" if event.by == "peer" and (event.error is not None or not cause) else ""
             who = "aborted by us" if event.by == "us" else who
-            why = ": ".join(part for part in (who, cause) if part) or _NO_ANSWER
-            # A peer may send the same text as its reason: only without an answer it is the stack's own.
-            silent = event.by in ("nobody", "unknown") and why.startswith(_NO_ANSWER)
-            return cls("unanswered" if silent else "refused", event.by, why)
-        kinds: dict[Origin, EndKind] = {"unknown": "unknown", "nobody": "lost"}
+            why = ": ".join(part for part in (who, cause) if part) or _CAUSES.get(event.by, _UNTOLD)
+            return cls("unanswered" if event.by == "nobody" else "refused", event.by, why)
+        kinds: dict[Origin, EndKind] = {"unknown": "unknown", "nobody": "lost", "network": "lost"}
         return cls(kinds.get(event.by, "aborted"), event.by, cause)
 
     @property

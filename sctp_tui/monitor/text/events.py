@@ -148,11 +148,16 @@ _REFUSED: dict[Origin, str] = {
     "stack": ", given up by our stack",
     "unknown": ", and why is not told",
 }
+_UNSAID: dict[Origin, str] = {
+    "nobody": ", no answer",
+    "network": ", the network does not reach the peer",
+}
 _ABORTED: dict[Origin, str] = {
     "peer": "aborted by the peer",
     "us": "aborted by us",
     "stack": "aborted by our stack",
     "nobody": "lost",
+    "network": "lost",
     "unknown": "aborted by the peer, or no answer",
 }
 _SILENT: dict[Origin, str] = {
@@ -174,7 +179,7 @@ def _assoc_change(event: AssocChange) -> str:
             return f"association shut down{_ASKED.get(event.by, '')}{because}"
         case "CANT_STR_ASSOC":
             why = _REFUSED.get(event.by, "")
-            return f"association could not be set up{why}{because or ('' if why else ', no answer')}"
+            return f"association could not be set up{why}{because or _UNSAID.get(event.by, '')}"
         case "COMM_LOST":
             return f"{_ABORTED[event.by]}{because or _SILENT.get(event.by, '')}"
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 
-from sctp_tui.sctp.endpoint_names import parts
+from sctp_tui.sctp.endpoint_names import label
 from sctp_tui.sctp.events import AssocChange, Event, Message, to_json
 from sctp_tui.sctp.printable import printable
 
@@ -40,14 +40,14 @@ def plain(event: Event) -> str | None:
     if isinstance(event, Message) and event.direction == "out":
         return None
     when = clock(event.at)
-    # Endpoints of two stacks ("server kernel", "server userspace") may have associations with equal IDs.
-    stack = parts(event.endpoint).which
+    # Associations of two servers, or of two clients, may have equal IDs.
+    which = label(event.endpoint)
     if isinstance(event, Message):
-        number = f"{stack} {event.assoc_id}" if stack else str(event.assoc_id)
+        number = f"{which} {event.assoc_id}" if which else str(event.assoc_id)
         return f"{when}  {number:>5}  {event.stream:>5}  {_payload(event)}"
     if not event.key:
         return f"{when}      -      -  {event.endpoint} {sentence(event)}"
-    number = f"{stack} {event.assoc_id or '-'}" if stack else str(event.assoc_id or "-")
+    number = f"{which} {event.assoc_id or '-'}" if which else str(event.assoc_id or "-")
     # No column has the peer, and its address tells the students of a class apart.
     who = f", with {event.peer}" if isinstance(event, AssocChange) and event.state == "COMM_UP" else ""
     return f"{when}  {number:>5}      -  {sentence(event)}{who}"

@@ -6,7 +6,6 @@ time is not known. Packets that may have passed are left out: SACKs, retransmiss
 
 from typing import NamedTuple
 
-from sctp_tui.monitor.text.ending import AssociationEnd
 from sctp_tui.monitor.text.ppid import named
 from sctp_tui.sctp.events import (
     AssocChange,
@@ -118,7 +117,7 @@ class Inference:
             return []  # before the peer's tag is known no ABORT is sent
         if event.by == "peer":
             return _aborted(event)
-        if event.by == "nobody" and AssociationEnd.of(event).kind == "unanswered":
+        if event.by == "nobody":
             why = "No answer came until the stack gave up (RFC 9260, section 4)."
             return [_out(event, "INIT", "again and again", why, lost=True)]
         if event.by == "unknown" and event.error_text:

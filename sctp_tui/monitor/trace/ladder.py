@@ -261,12 +261,16 @@ class Ladder:
             return ""
         if row.number in self._answer_lost:
             return "answered, the answer was lost"
-        return self.unanswered_word(row) if row.number in self._unanswered else ""
+        return self.unanswered_text(row) if row.number in self._unanswered else ""
 
-    def unanswered_word(self, row: Row) -> str:
-        """The text for a HEARTBEAT or INIT without an answer, which may have been lost before it was seen."""
-        seen = row.packet.as_sent(_OTHER[row.packet.direction])
-        return "unanswered" if seen else "no answer seen"
+    def unanswered_text(self, row: Row, count: int = 0) -> str:
+        """The text for a HEARTBEAT or INIT without an answer, which may have been lost before it was seen.
+
+        With a `count`, for so many of a run: `2 unanswered`, `2 with no answer seen`.
+        """
+        if row.packet.as_sent(_OTHER[row.packet.direction]):
+            return f"{count} unanswered" if count else "unanswered"
+        return f"{count} with no answer seen" if count else "no answer seen"
 
     def rto(self, row: Row) -> float:
         """The RTO (s) after which it is sent again, 0 where no timer did that, or the RTO is unknown."""

@@ -378,9 +378,7 @@ def beats(ladder: Ladder, line: HeartbeatRun, now: float) -> str:
         said = f"{count} HEARTBEATs" if questions else f"{count} HEARTBEATs and answers"
     parts = [said]
     if alone:
-        word = ladder.unanswered_word(ladder[line.first])
-        words = word if word == "unanswered" else f"with {word}"
-        parts.append(word if alone == count else f"{alone} {words}")
+        parts.append(ladder.unanswered_text(ladder[line.first], 0 if alone == count else alone))
     if awaited:
         parts.append("on its way" if count == 1 else f"{awaited} on {'its' if awaited == 1 else 'their'} way")
     if lost:

@@ -44,6 +44,12 @@ EVENTS = {
         "The association's error counter went past Association.Max.Retrans: each T3-rtx that ran out and "
         "each HEARTBEAT without answer counted, and no answer reset it.",
     ),
+    "assoc_change/COMM_LOST/network": Explanation(
+        "9260 10",
+        "The network says that the other end can't be reached, and that ended the association.",
+        "An ICMP message that quotes the association's own tag may count as an ABORT. Both stacks here go on "
+        "with an association that is up.",
+    ),
     "assoc_change/RESTART": Explanation(
         "9260 5.2.4",
         "The other end began anew without having ended the association, as after a crash.",
@@ -78,9 +84,14 @@ EVENTS = {
     ),
     "assoc_change/CANT_STR_ASSOC/nobody": Explanation(
         "9260 4",
-        "No SCTP answered: the network says that the other end can't be reached, or nothing came at all.",
-        "T1-init or T1-cookie ran out more than Max.Init.Retransmits times, or ICMP ended the set-up sooner "
-        "(RFC 6951, 5.5).",
+        "Nothing came back, however often this end asked.",
+        "T1-init or T1-cookie ran out more than Max.Init.Retransmits times.",
+    ),
+    "assoc_change/CANT_STR_ASSOC/network": Explanation(
+        "9260 10",
+        "The network says that the other end can't be reached, so this end does not ask again.",
+        "An ICMP message, or an error of this machine's own IP layer, ended the set-up before T1 ran out; "
+        "for SCTP in UDP see RFC 6951, section 5.5.",
     ),
     "shutdown_event": Explanation(
         "6458 6.1.5",

@@ -526,7 +526,7 @@ class KernelEndpoint(BaseEndpoint):
         if to is None:
             return "", "unknown"
         if self._against:
-            return unreachable(self._against, to.addresses[0], to.udp_port), "nobody"
+            return unreachable(self._against, to.addresses[0], to.udp_port), "network"
         where = f"SCTP port {to.port} of {to.addresses[0]}"
         port = self._bound.port if self._bound is not None else 0
         abort = self._overheard(port, to)
@@ -544,7 +544,7 @@ class KernelEndpoint(BaseEndpoint):
             if after.unreachable == before.unreachable:
                 return refused_by(where), "peer"
             if after.packets == before.packets:
-                return unreachable(errno.ENOPROTOOPT, to.addresses[0], to.udp_port), "nobody"
+                return unreachable(errno.ENOPROTOOPT, to.addresses[0], to.udp_port), "network"
         return f"{refused_by(where)}, or it has no SCTP: Linux does not tell which", "unknown"
 
     def close(self) -> None:

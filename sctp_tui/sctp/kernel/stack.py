@@ -31,6 +31,7 @@ class KernelStack:
     def __init__(self, clock: Clock | None = None) -> None:
         self.name: StackName = "kernel"
         self.flaw = None
+        self.note = ""
         self.link = None
         self.missed = 0
         self._pysctp = _pysctp()

@@ -562,7 +562,7 @@ class UserspaceEndpoint(BaseEndpoint):
         if link.against:
             text = link.against
             link.against, link.aborted = "", False
-            return text, "nobody"
+            return text, "network"
         if link.aborted:
             link.aborted = False
             return refused_by(f"SCTP port {to.port} of {to.addresses[0]}"), "peer"

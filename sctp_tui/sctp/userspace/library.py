@@ -95,8 +95,8 @@ def load(tunables: Iterable[str] = ()) -> Library:
             return Library(functions, version, None)
         return Library(functions, f"{version}, 0.9.5.0 or older", _OLD)
     if tried:
-        raise StackUnavailable(f"no usable usrsctp ({'; '.join(tried)})", f"reinstall it: {_INSTALL}")
-    raise StackUnavailable("usrsctp is not installed", f"{_INSTALL}, or the system's package ({_package()})")
+        raise _unavailable(f"no usable usrsctp ({'; '.join(tried)})", f"reinstall it: {_INSTALL}")
+    raise _unavailable("usrsctp is not installed", f"{_INSTALL}, or the system's package ({_package()})")
 
 
 def ignored() -> str:
@@ -104,6 +104,10 @@ def ignored() -> str:
     if os.environ.get(VARIABLE) and more_privileged():
         return f"{VARIABLE} is ignored, as this process has more privilege than its user"
     return ""
+
+
+def _unavailable(cause: str, remedy: str) -> StackUnavailable:
+    return StackUnavailable("; ".join(filter(None, (cause, ignored()))), remedy)
 
 
 def more_privileged() -> bool:

@@ -9,7 +9,7 @@ from sctp_tui.sctp.events import Packet, Peer, StackName
 
 from .control import UserspaceLinkControl
 from .endpoint import UserspaceEndpoint
-from .library import load
+from .library import ignored, load
 from .links import Link
 from .pump import Pump
 from .sockets import ReceiveBuffer
@@ -44,6 +44,7 @@ class UserspaceStack:
         self.name: StackName = "userspace"
         self.library = library.version
         self.flaw = library.flaw
+        self.note = ignored()
         self.missed = 0
         self.call: ctypes.CDLL = library.functions
         self.pump = Pump(clock)
