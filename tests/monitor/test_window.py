@@ -319,7 +319,7 @@ def test_a_chunk_that_nobody_saw_the_first_time_is_sent_again(monkeypatch: pytes
 
     def carry_all_but_the_second(pump: Pump) -> None:
         nonlocal seen
-        for at, (_, packet) in enumerate(pump._out):
+        for at, (_, packet, _) in enumerate(pump._out):
             if packet[12] == 0:
                 seen += 1
                 if seen == 2:

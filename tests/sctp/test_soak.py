@@ -64,7 +64,7 @@ def _send(linked: Linked, client: UserspaceEndpoint, tag: int, chunk: bytes) -> 
     assert link.other is not None
     header = struct.pack("!HHI", linked.listening.port, client._port, tag)
     whole = header + bytes(4) + chunk
-    linked.stack.pump._out.append(
-        (link.other, header + struct.pack("=I", call.usrsctp_crc32c(whole, len(whole))) + chunk)
-    )
+    pump = linked.stack.pump
+    made = header + struct.pack("=I", call.usrsctp_crc32c(whole, len(whole))) + chunk
+    pump._out.append((link.other, made, pump._made()))
     linked.turn()

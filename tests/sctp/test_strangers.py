@@ -419,7 +419,7 @@ def test_what_is_on_its_way_takes_what_is_counted(hand: Hand) -> None:
     try:
         before = tracemalloc.get_traced_memory()[0]
         for size in (16, 16, 1252) * 1000:
-            transit.hold(link, bytes(size), 0, 60.0 + transit.now() % 1, "in")
+            transit.hold(link, bytes(size), 0, transit.now() + 60.0, "in")
         gc.collect()
         taken = tracemalloc.get_traced_memory()[0] - before
     finally:

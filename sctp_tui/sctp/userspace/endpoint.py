@@ -237,8 +237,7 @@ class UserspaceEndpoint(BaseEndpoint):
         return layout.sockaddr(self._to.port, self._link.handle)
 
     def _begin(self) -> None:
-        if self._pump.waited:
-            self._pump.pass_time()
+        self._pump.enter()
         number = self._socket.connect(self._destination or b"")
         if number:
             raise refused(number, "usrsctp can't begin the association")
@@ -262,8 +261,7 @@ class UserspaceEndpoint(BaseEndpoint):
         address = self._destination if entry.assoc_id == 0 else None
         ppid = socket.htonl(message.ppid)
         pump = self._pump
-        if pump.waited:
-            pump.pass_time()
+        pump.enter()
         number = self._socket_of(entry.assoc_id).send(entry.assoc_id, address, data, flags, ppid, message)
         pump.ready.add(self._port)
         return number

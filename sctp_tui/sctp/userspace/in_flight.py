@@ -62,7 +62,7 @@ class InFlight:
         self.then = self.since = 0.0
         self.clock = self.now = mono
         self._serial = 0
-        self._set_out = 0.0  # when the last packet was sent
+        self._last = 0.0  # when the last packet was sent
         self._latest = 0.0, 0.0  # of the last packet: the arrival wanted, and the one given to it
         self._dues: set[float] = set()
         self._bytes: dict[Direction, int] = {"in": 0, "out": 0}
@@ -72,7 +72,7 @@ class InFlight:
 
     def catch_up(self, at: float | None) -> None:
         """Let `now()` be `at`, but not before the last packet was sent; None: what the clock says again."""
-        now = None if at is None else max(at, self._set_out)
+        now = None if at is None else max(at, self._last)
         self.now = self.clock if now is None else lambda: now
 
     def set_speed(self, speed: float) -> None:
@@ -92,18 +92,24 @@ class InFlight:
         self.direct = self.speed == 1 and not self.conditioner.active
         self.changed = True
 
-    def outcomes(self, direction: Direction, packet: bytes, *, within: bool) -> tuple[PacketOutcome, ...]:
-        """What becomes of a packet sent now, and of its copy if it has one.
+    def set_out(self) -> float:
+        """A packet is sent now: returns the time."""
+        self._last = now = self.now()
+        return now
+
+    def outcomes(
+        self, direction: Direction, packet: bytes, sent: float, *, within: bool
+    ) -> tuple[PacketOutcome, ...]:
+        """What becomes of a packet that was `sent` at this time, and of its copy if it has one.
 
         `within` the process it takes at least `LEAST` while time is slow or stopped, and arrives at a time of
         its own.
         """
-        self._set_out = self.now()
-        outcomes = self.conditioner.outcomes(direction, packet, self._set_out, self.on_the_way(direction))
+        outcomes = self.conditioner.outcomes(direction, packet, sent, self.on_the_way(direction))
         self.changed = True
         if within:
             outcomes = tuple(
-                outcome._replace(delay=self._alone(delay))
+                outcome._replace(delay=self._alone(sent, delay))
                 if outcome.verdict != "dropped" and (delay := max(outcome.delay, self._least))
                 else outcome
                 for outcome in outcomes
@@ -116,22 +122,21 @@ class InFlight:
     def _least(self) -> float:
         return LEAST if self.speed != 1 else 0.0
 
-    def _alone(self, delay: float) -> float:
+    def _alone(self, sent: float, delay: float) -> float:
         """A delay, lengthened where another packet would arrive at the same time."""
-        now = self.now()
-        wanted = round(now + delay, 6)
+        wanted = round(sent + delay, 6)
         before, due = self._latest
         due = round(due + _APART, 6) if wanted == before else wanted
         while due in self._dues:
             due = round(due + _APART, 6)
         self._latest = wanted, due
-        return due - now
+        return due - sent
 
-    def hold(self, link: Link, packet: bytes, types: int, delay: float, direction: Direction) -> None:
-        """Put a packet under way; it arrives in `delay` seconds."""
+    def hold(self, link: Link, packet: bytes, types: int, due: float, direction: Direction) -> None:
+        """Put a packet under way; it arrives at the time `due`."""
         self._serial += 1
         # Rounded, so that packets meant to arrive together do, in the order in which they were sent.
-        due = round(self.now() + delay, 6)
+        due = round(due, 6)
         self._dues.add(due)
         heappush(self.held, InFlightPacket(due, self._serial, link, packet, types, direction))
         self._bytes[direction] += len(packet) + _COST

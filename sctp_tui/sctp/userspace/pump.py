@@ -18,7 +18,7 @@ from sctp_tui.sctp import icmp
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Direction, Packet
 from sctp_tui.sctp.icmp import Icmp
-from sctp_tui.sctp.link.conditions import KEPT_OUT, NOT_READ, NOT_SENT, WRONG_CHECKSUM, Verdict
+from sctp_tui.sctp.link.conditions import KEPT_OUT, NOT_READ, NOT_SENT, ROUNDED, WRONG_CHECKSUM, Verdict
 from sctp_tui.sctp.unreachable import AGAINST, bounced, unreachable
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 
@@ -58,6 +58,8 @@ _QUIET = sum(
 )
 _TELLING = ~_QUIET  # all other chunks, which may cause notifications
 _HEAD = 12  # octets of the common header
+_Made = tuple[float, float]
+"""When a packet left its stack: s since the epoch, 0 where nobody looks at packets, and the link's time."""
 _STEP = 300.0  # s of the link's time that one step may take at most; heartbeats are more frequent
 
 
@@ -90,7 +92,7 @@ class Pump:
         self._clock = clock
         self._time = self._swept = self._passed = clock.mono()
         self._last_packet = -_RECENT
-        self._out: deque[tuple[Link, bytes]] = deque()
+        self._out: deque[tuple[Link, bytes, _Made]] = deque()
         self._going: dict[socket.socket, list[tuple[Link, bytes]]] = {}
         self._datagrams = datagrams()
         self._stranger: Link | None = None
@@ -122,8 +124,12 @@ class Pump:
         # Called from within a call into the library, which must not be entered again: only keep the packet.
         link = self.links.by_handle.get(handle) or self._stranger
         if link is not None and link.handle == handle:  # else for a link that was given up
-            self._out.append((link, string_at(data, length)))
+            # With the time, as it may wait to be carried while its sender hears more.
+            self._out.append((link, string_at(data, length), self._made()))
         return 0
+
+    def _made(self) -> _Made:
+        return self._clock.wall() if self.tap is not None else 0.0, self.transit.set_out()
 
     def descriptor(self) -> int:
         """A descriptor that is ready for reading when one of the UDP sockets is."""
@@ -262,11 +268,20 @@ class Pump:
         sockets = self._selector.get_map()
         return sockets.values() if len(sockets) == 1 else [key for key, _ in self._selector.select(0)]
 
-    def pass_time(self) -> None:
-        """Run the library's timers for the time that has passed.
+    def enter(self) -> None:
+        """Bring the library up to date: to be called before an endpoint makes it send anything.
 
-        To be called before anything that starts a timer, which would else expire too soon.
+        Else a timer that is started then would expire too soon, and what is sent would not have heard what
+        has arrived by then.
         """
+        transit, waited = self.transit, self.waited
+        if transit.held and transit.speed and transit.held[0].due <= transit.clock():
+            self._let_arrive(_BATCH)
+        if waited:
+            self.pass_time()
+
+    def pass_time(self) -> None:
+        """Run the library's timers for the time that has passed."""
         self.waited = False
         now = self._passed = self.transit.now()
         elapsed = int((now - self._time) * 1000)
@@ -331,6 +346,12 @@ class Pump:
 
     def carry(self) -> None:
         """Carry packets of the library to the other ends of their links."""
+        self._carry()
+        if self._going:
+            self._dispatch()
+
+    def _carry(self) -> None:
+        """As `carry`, but those for UDP wait for `_dispatch`."""
         out, by_handle, transit = self._out, self.links.by_handle, self.transit
         if out:
             self._last_packet = transit.now()
@@ -338,7 +359,7 @@ class Pump:
         for _ in range(_BATCH):
             if not out:
                 break
-            link, packet = out.popleft()
+            link, packet, made = out.popleft()
             types = _BIT[packet[12]]
             if types & _SET_UP:
                 self._set_up(link, packet, types)
@@ -347,7 +368,8 @@ class Pump:
                     if direct:
                         if self.tap is not None:
                             local = link if link.sends == "out" else other
-                            self._tell(self.tap, local, link.sends, packet)
+                            queued = self._queued(made)
+                            self._tell(self.tap, local, link.sends, packet, made=made, queued=queued)
                         if types & _NOTED:
                             self._arrive(other, packet, types)
                         else:  # as `_arrive`, inlined: the call would be a fiftieth of a message's cost
@@ -356,28 +378,38 @@ class Pump:
                             conninput(other.handle, packet, len(packet), 0)
                     else:
                         local = link if link.sends == "out" else other
-                        self._condition(local, link.sends, other, packet, types)
+                        self._condition(local, link.sends, other, packet, types, made)
             elif link.udp is not None:
                 if direct:
                     if self.tap is not None:
-                        self._tell(self.tap, link, "out", packet)
+                        self._tell(self.tap, link, "out", packet, made=made)
                     self._send(link, link.udp, packet)
                 else:
-                    self._condition(link, "out", link, packet, 0)
-        if self._going:
-            self._dispatch()
+                    self._condition(link, "out", link, packet, 0, made)
 
-    def _condition(self, local: Link, direction: Direction, to: Link, packet: bytes, types: int) -> None:
+    def _queued(self, made: _Made) -> float:
+        """Seconds that a packet within the process has waited to be carried.
+
+        With `ROUNDED` on top, as nothing arrives early here: what its receiver sent just before has not heard
+        it.
+        """
+        waited = self.transit.now() - made[1]
+        return waited + ROUNDED if waited > 0 else 0.0
+
+    def _condition(
+        self, local: Link, direction: Direction, to: Link, packet: bytes, types: int, made: _Made
+    ) -> None:
         """Drop, hold or deliver a packet by the link's conditions; `local` is the local end."""
         within, transit = to.other is not None, self.transit
         outward = not within and direction == "out"
-        for verdict, reason, delay in transit.outcomes(direction, packet, within=within):
+        for verdict, reason, delay in transit.outcomes(direction, packet, made[1], within=within):
             if self.tap is not None:
-                self._tell(self.tap, local, direction, packet, verdict, reason, delay)
+                queued = self._queued(made) if within and not delay and verdict != "dropped" else 0.0
+                self._tell(self.tap, local, direction, packet, verdict, reason, delay, made, queued)
             if verdict == "dropped":
                 pass
             elif delay > 0:
-                transit.hold(to, packet, types, delay, direction)
+                transit.hold(to, packet, types, made[1] + delay, direction)
             elif not outward:
                 self._arrive(to, packet, types)
             elif to.udp is not None:
@@ -398,7 +430,7 @@ class Pump:
         if types & _COOKIE_ECHO:
             self._echoed(link, packet, waiting)
         elif types & OTHERS and port in self.ports and asks(packet):
-            for to, answer in islice(self._out, waiting, None):
+            for to, answer, _ in islice(self._out, waiting, None):
                 if to is link:
                     self.denials.setdefault(port, deque(maxlen=DENIALS)).extend(denials(packet, answer))
 
@@ -415,7 +447,7 @@ class Pump:
         `waiting` is the number of packets that waited to go out before it.
         """
         ports = packet[2:4] + packet[:2]
-        for to, answer in islice(self._out, waiting, None):
+        for to, answer, _ in islice(self._out, waiting, None):
             if to is link and answer[:4] == ports and admit(answer)[1] & _COOKIE_ACK:
                 self._keep(link)
                 return
@@ -445,16 +477,21 @@ class Pump:
         verdict: Verdict = "delivered",
         reason: str = "",
         delay: float = 0.0,
+        made: _Made | None = None,
+        queued: float = 0.0,
     ) -> None:
-        """Call `tap` with a packet on a link, which is the local end's."""
+        """Call `tap` with a packet on a link, which is the local end's; one that was not `made` here came
+        now.
+        """
         ports = packet[:4] if direction == "out" else packet[2:4] + packet[:2]
         flow = link.flows.get(ports)
         if flow is None:
             flow = self.flows.of(link, ports, begins=direction == "out" and _BIT[packet[12]] == _INIT)
+        at, mono = made or (self._clock.wall(), self.transit.now())
         tap(
             Packet(
-                at=self._clock.wall(),
-                mono=self.transit.now(),
+                at=at,
+                mono=mono,
                 endpoint=flow.endpoint,
                 key=0,
                 assoc_id=0,
@@ -467,6 +504,7 @@ class Pump:
                 delay=delay,
                 data=packet,
                 within=link.other is not None,
+                queued=queued,
             )
         )
 
@@ -502,6 +540,8 @@ class Pump:
                 self._read_icmp(sock, connected, error.errno or 0)
                 continue
             for packet, address in came:
+                if self._out:
+                    self._carry()  # what was sent before this came is shown before it
                 self._let_in(sock, connected, packet, address)
             if len(came) < most:
                 return
@@ -529,7 +569,7 @@ class Pump:
             self._keep_out(link, sock, address, packet, NOT_READ)
             return
         if not self.transit.direct:
-            self._condition(link, "in", link, packet, types)
+            self._condition(link, "in", link, packet, types, self._made())
             return
         if self.tap is not None:
             self._tell(self.tap, link, "in", packet)
@@ -627,7 +667,7 @@ class Pump:
     def abort_set_up(self, link: Link) -> None:
         """End the set-up for our user; a peer that has our cookie gets an ABORT, as it may be up there."""
         if link.echoed:
-            self._out.append((link, self._abort(link.init[:4], link.echoed)))
+            self._out.append((link, self._abort(link.init[:4], link.echoed), self._made()))
         self._end_set_up(link)
 
     def _end_set_up(self, link: Link) -> None:

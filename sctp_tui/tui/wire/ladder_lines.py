@@ -104,8 +104,8 @@ def marks(row: Row, answer: str = "", path: str = "", bounced: str = "", rto: fl
         said.append(bounced)
     elif answer and packet.verdict in ("delivered", "delayed"):
         said.append(answer)
-    if packet.transit:
-        said.append(f"+{units.delay(packet.transit)}")
+    if packet.delay:
+        said.append(f"+{units.delay(packet.delay)}")
     return ", ".join(said)
 
 
