@@ -18,8 +18,8 @@ TERMS: dict[str, Term] = {
     # --- who
     "assoc_id": Term(
         "Association ID",
-        "The number by which one end's stack knows the association; the other end chooses its own, which "
-        "may be the same, and numbers come again.",
+        "The number by which one end's stack knows the association; the other end has its own, which may be "
+        "the same. Numbers are used again.",
         "RFC 6458, section 3.1",
     ),
     "peer": Term(
@@ -35,8 +35,8 @@ TERMS: dict[str, Term] = {
     ),
     "tag": Term(
         "Verification tag",
-        "A random number of 32 bits in every packet, chosen by who receives it: a packet with a wrong one is "
-        "dropped.",
+        "A random number of 32 bits in every packet, chosen by the end that receives it: a packet with a "
+        "wrong one is dropped.",
         "RFC 9260, section 8.5",
     ),
     "streams_out": Term(
@@ -54,18 +54,18 @@ TERMS: dict[str, Term] = {
     ),
     "idle": Term(
         "Idle",
-        "How long ago the last message passed or the state changed; in userspace by the link's time: where "
-        "that stands, so does this.",
+        "How long ago the last message passed or the state changed; in userspace by the link's time, and "
+        "stopped while that is.",
     ),
     "restarts": Term(
         "Restarts",
-        "How often the peer began the association anew without having ended it, as after a crash.",
+        "How often the peer restarted the association without having ended it, as after a crash.",
         "RFC 9260, section 5.2.4",
     ),
     "state": Term(
         "State", "Where the association stands between its set-up and its end.", "RFC 9260, section 4"
     ),
-    "entered": Term("Entered at", "When the association came into this state."),
+    "entered": Term("Entered at", "When the association entered this state."),
     "lasted": Term("Lasted", "How long it stayed in this state."),
     # --- what passes
     "msgs": Term("Messages/s", "User messages a second, in and out, of each of the last 120 seconds."),
@@ -96,7 +96,7 @@ TERMS: dict[str, Term] = {
     ),
     "unordered": Term(
         "Unordered",
-        "Messages of this stream given on as they came (U bit): they have no SSN and wait for none.",
+        "Messages of this stream passed on as they came (U bit): they have no SSN and wait for none.",
         "RFC 9260, section 6.6",
     ),
     "ssn": Term(
@@ -121,13 +121,13 @@ TERMS: dict[str, Term] = {
     ),
     "cwnd": Term(
         "cwnd",
-        "Congestion window: bytes that may be on the way to this address unacknowledged; grows with each "
-        "acknowledgement, shrinks with each loss; without one after a pause, and by Max.Burst (6.1, rule D).",
+        "Congestion window: bytes that may be on the way to this address unacknowledged. It grows with "
+        "acknowledgements and shrinks with each loss; also after a pause, and by Max.Burst (6.1, rule D).",
         "RFC 9260, section 7.2",
     ),
     "srtt": Term(
         "srtt",
-        "Smoothed round-trip time: a mean that gives a new measurement an eighth of the weight.",
+        "Smoothed round-trip time: a mean in which a new measurement has a weight of one eighth.",
         "RFC 9260, section 6.3.1",
     ),
     "rto": Term(
@@ -156,7 +156,7 @@ TERMS: dict[str, Term] = {
     ),
     "heartbeat_interval": Term(
         "Heartbeat interval",
-        "An idle path is asked for a sign of life after this time and one RTO.",
+        "An idle path gets a HEARTBEAT after this time plus one RTO.",
         "RFC 9260, section 8.3",
     ),
     "path_max_retrans": Term(
@@ -166,8 +166,8 @@ TERMS: dict[str, Term] = {
     ),
     "path_errors": Term(
         "Path errors",
-        "The error counter of each address: answers missed there in a row, of Path.Max.Retrans; no stack "
-        "tells it here, so that it is inferred from how often the RTO has doubled.",
+        "The error counter of each address: answers missed there in a row, of Path.Max.Retrans. No stack "
+        "tells it here, so it is inferred from how often the RTO has doubled.",
         "RFC 9260, section 8.2",
     ),
     "association_max_retrans": Term(
@@ -177,54 +177,54 @@ TERMS: dict[str, Term] = {
     ),
     "rto_bounds": Term(
         "RTO.Min, RTO.Max",
-        "No RTO is below the one or above the other, worked out from the RTT or doubled; by default 1 and "
-        "60 seconds.",
+        "The least and the greatest RTO, whether computed from the RTT or doubled; by default 1 and 60 "
+        "seconds.",
         "RFC 9260, sections 6.3.1 and 16",
     ),
     "udp_gone": Term(
         "UDP port gone",
-        "How often ICMP said, since the peer was heard last, that nobody has its UDP port; as that may be "
-        "forged, it ends nothing, and the timers go on.",
+        "How often ICMP has said, since the peer was last heard, that nobody has its UDP port. As that may "
+        "be forged, it ends nothing, and the timers go on.",
         "RFC 6951, section 5.5",
     ),
     "lost_in": Term(
         "Declared lost in",
         "An estimate: timeouts, each twice the one before up to RTO.Max, until the misses of all paths pass "
-        "Association.Max.Retrans; idle, each waits for a HEARTBEAT; the earlier time is for a stack which "
-        "sends HEARTBEATs beside data too, and data on all paths in turn.",
+        "Association.Max.Retrans; when idle, each also waits for a HEARTBEAT. The earlier time is for a "
+        "stack that sends data on all paths in turn, and HEARTBEATs beside it.",
         "RFC 9260, sections 6.3.3, 8.1 and 8.3",
     ),
     # --- Linux's counters
     "retransmitted": Term(
-        "Retransmitted", "DATA chunks sent once more, by a timeout or a fast retransmit.", _LINUX
+        "Retransmitted", "DATA chunks sent again, by a timeout or a fast retransmit.", _LINUX
     ),
     "max_rto": Term(
         "Longest RTO",
-        "The longest retransmission timeout so far, on whatever path, as the stack told it; Linux forgets it "
-        "each time that it is read, and this program keeps it.",
+        "The longest retransmission timeout so far, on whatever path, as the stack told it. Linux forgets "
+        "it each time it is read; this program keeps it.",
         _LINUX,
     ),
     "sacks": Term(
         "SACKs",
-        "Selective acknowledgements: they say what came, and what is missing between.",
+        "Selective acknowledgements: they say what has come, and what is missing in between.",
         "RFC 9260, section 3.3.4",
     ),
     "packets": Term("Packets", "SCTP packets; each carries one chunk or several.", "RFC 9260, section 3"),
     "gaps_in": Term(
         "Gap blocks",
-        "Blocks in the peer's SACKs that tell of data which came after a hole.",
+        "Blocks in the peer's SACKs for data that came after a gap.",
         "RFC 9260, section 3.3.4",
     ),
     "duplicates_in": Term(
         "Duplicates",
-        "DATA chunks that came again though they had come: sent again, as for an acknowledgement lost or "
-        "late, or copied on the way.",
+        "DATA chunks that had come before: sent again, as when an acknowledgement is lost or late, or "
+        "copied on the way.",
         "RFC 9260, section 6.2",
     ),
     "out_of_sequence": Term(
         "TSNs too high",
-        "DATA that was not taken, as its TSN was too far above what has come for Linux to note. What came "
-        "out of order is not counted.",
+        "DATA that was not taken, as its TSN was too far above those that had come for Linux to keep track "
+        "of. What came out of order is not counted.",
         _LINUX,
     ),
     "ordered": Term("Ordered chunks", "DATA chunks of ordered messages.", "RFC 9260, section 6.6"),

@@ -8,49 +8,49 @@ CAUSES: dict[int, Explanation] = {
     CauseCode.INVALID_STREAM: Explanation(
         "9260 3.3.10.1",
         "Data came for a stream that does not exist.",
-        "A DATA chunk had a stream identifier not below the number agreed; it is acknowledged, not "
-        "delivered.",
+        "A DATA chunk had a stream identifier that is not below the number agreed; it is acknowledged, but "
+        "not delivered.",
     ),
     CauseCode.MISSING_PARAMETER: Explanation(
         "9260 3.3.10.2",
-        "Something that must be in an INIT or INIT ACK was not.",
-        "Mandatory parameters are missing, such as the State Cookie of an INIT ACK; they are listed.",
+        "An INIT or INIT ACK lacked something that it must have.",
+        "Mandatory parameters are missing, such as the State Cookie of an INIT ACK; the cause lists them.",
     ),
     CauseCode.STALE_COOKIE: Explanation(
         "9260 3.3.10.3",
         "The cookie came back too late.",
-        "Its lifespan had passed; by how many µs is told. The other end may begin anew and ask for a longer "
-        "life (5.2.6).",
+        "Its lifespan had passed, by as many µs as the cause says. The other end may try again and ask for "
+        "a longer lifespan (5.2.6).",
     ),
     CauseCode.OUT_OF_RESOURCE: Explanation(
         "9260 3.3.10.4",
         "The other end has no room left.",
-        "Out of resource, usually memory or associations; mostly within an ABORT.",
+        "Out of resource: no memory, or too many associations. It mostly comes in an ABORT.",
     ),
     CauseCode.UNRESOLVABLE_ADDRESS: Explanation(
         "9260 3.3.10.5",
-        "An address given could not be used.",
+        "An address in the request can't be used.",
         "An address parameter of a type that is not supported, or a name that can't be resolved.",
     ),
     CauseCode.UNRECOGNIZED_CHUNK: Explanation(
         "9260 3.3.10.6",
-        "A kind of chunk came that is not known there.",
-        "The type's highest bits asked for a report; the chunk comes back in it.",
+        "The other end does not recognize a chunk that it got.",
+        "The highest bits of the type asked for a report; the cause has the chunk.",
     ),
     CauseCode.INVALID_PARAMETER: Explanation(
         "9260 3.3.10.7",
-        "A value in an INIT or INIT ACK can't be.",
+        "A value in an INIT or INIT ACK is not allowed.",
         "A mandatory parameter is invalid, such as 0 streams or an Initiate Tag of 0.",
     ),
     CauseCode.UNRECOGNIZED_PARAMETERS: Explanation(
         "9260 3.3.10.8",
-        "Options came that are not known there.",
-        "Unrecognized optional parameters of an INIT ACK; they come back, beside COOKIE ECHO.",
+        "The other end does not know some optional parameters that it got.",
+        "Unrecognized optional parameters of an INIT ACK; they come back together with the COOKIE ECHO.",
     ),
     CauseCode.NO_USER_DATA: Explanation(
         "9260 3.3.10.9",
         "A message without content came, which SCTP does not allow.",
-        "A DATA chunk with no user data; its TSN is told, and the association aborted.",
+        "A DATA chunk with no user data; the cause has its TSN, and the association is aborted.",
     ),
     CauseCode.COOKIE_WHILE_SHUTTING_DOWN: Explanation(
         "9260 3.3.10.10",
@@ -59,18 +59,18 @@ CAUSES: dict[int, Explanation] = {
     ),
     CauseCode.RESTART_WITH_NEW_ADDRESSES: Explanation(
         "9260 3.3.10.11",
-        "Somebody tried to begin the association anew from new addresses, which might be an attack.",
-        "An INIT for an existing association adds addresses; they are listed (5.2.2).",
+        "Somebody tried to restart the association from new addresses, which may be an attack.",
+        "An INIT for an existing association adds addresses; the cause lists them (5.2.2).",
     ),
     CauseCode.USER_INITIATED_ABORT: Explanation(
         "9260 3.3.10.12",
-        "The program at that end wanted it so.",
-        "The ABORT primitive was called; the reason it gave comes with it.",
+        "The program at that end asked for it.",
+        "The ABORT primitive was called; the cause has the reason, if one was given.",
     ),
     CauseCode.PROTOCOL_VIOLATION: Explanation(
         "9260 3.3.10.13",
         "The other end did something against the rules.",
-        "Protocol violation, a cause of last resort; stacks add what they saw as text.",
+        "Protocol violation, for what no other cause fits; stacks add what they saw as text.",
     ),
     CauseCode.DELETE_LAST_ADDRESS: Explanation(
         "5061 4.3.1",
@@ -80,7 +80,7 @@ CAUSES: dict[int, Explanation] = {
     CauseCode.RESOURCE_SHORTAGE: Explanation(
         "5061 4.3.2",
         "There was no room for another address.",
-        "An ASCONF was refused for want of resources; it may be tried later.",
+        "An ASCONF was refused for lack of resources; it may be tried again later.",
     ),
     CauseCode.DELETE_SOURCE_ADDRESS: Explanation(
         "5061 4.3.3",
@@ -99,8 +99,8 @@ CAUSES: dict[int, Explanation] = {
     ),
     CauseCode.UNSUPPORTED_HMAC: Explanation(
         "4895 4.1",
-        "The signature was made in a way that is not known there.",
-        "AUTH had an HMAC identifier that was not offered in HMAC-ALGO.",
+        "The signature was made by a method that the other end does not know.",
+        "AUTH had an HMAC identifier that its receiver had not offered in HMAC-ALGO.",
     ),
 }
 """By cause code. Sections as in `9260 6.1`."""

@@ -21,126 +21,128 @@ CHUNKS = {
     # --- set-up
     "INIT": Explanation(
         "9260 5.1",
-        "One end asks the other for an association. It says how many streams it wants and how much it can "
-        "take.",
-        "With the first one T1-init starts, and its sender enters COOKIE-WAIT. The packet's tag is 0; the "
-        "Initiate Tag is what every packet to its sender must bear from now on.",
+        "One end asks the other for an association. It says how many streams it wants and how much data it "
+        "has room for.",
+        "With the first one T1-init starts, and its sender enters COOKIE-WAIT. The packet's tag is 0; every "
+        "later packet to its sender must have the Initiate Tag.",
     ),
     "INIT/again": Explanation(
         "9260 4",
         "Nothing came back in time, so the end asks again.",
-        "T1-init ran out in COOKIE-WAIT: the same INIT once more, up to Max.Init.Retransmits times, with a "
-        "longer timeout each time.",
+        "T1-init ran out in COOKIE-WAIT: the same INIT is sent again, up to Max.Init.Retransmits times, "
+        "with a longer timeout each time.",
     ),
     "INIT/again soon": Explanation(
         "9260 5.2.6",
-        "The same request once more, sooner than an end usually waits for an answer.",
-        "T1-init, where RTO.Initial is below the usual 1 s; else a copy made on the way, or the end begins "
-        "anew, as after a stale cookie.",
+        "The same request again, sooner than an end usually repeats it.",
+        "T1-init ran out, where RTO.Initial is below the usual 1 s; or the network made a copy; or the end "
+        "starts over, as after a stale cookie.",
     ),
     "INIT ACK": Explanation(
         "9260 5.1",
-        "The other end agrees, and hands over a cookie that is to be sent back. It keeps nothing itself "
-        "yet, so that false requests cost it nothing.",
-        "No TCB is made: all that would be in it is in the State Cookie, signed with a MAC. The sender "
-        "stays CLOSED, which is why a flood of INITs takes no memory.",
+        "The other end agrees, and sends a cookie that has to come back. It keeps nothing itself yet, so "
+        "that forged requests cost it nothing.",
+        "No TCB is made: what it would hold is in the State Cookie, signed with a MAC. The sender stays "
+        "CLOSED, which is why a flood of INITs takes no memory.",
     ),
     "INIT ACK/up": Explanation(
         "9260 5.2.2",
-        "This end still has an association with the other one, as far as packets show, and is asked for it "
-        "anew, as after a crash. It hands over a cookie, and keeps what it has until that comes back.",
+        "As far as packets show, this end still has an association with the other one, which asks for it "
+        "again, as after a crash. It sends a cookie, and keeps what it has until that comes back.",
         "An unexpected INIT: TCB and state stay as they are. Their tags go into the State Cookie as "
-        "Tie-Tags, by which the COOKIE ECHO shows whether the peer began anew (5.2.4, action A).",
+        "Tie-Tags, by which the COOKIE ECHO shows whether the peer has restarted (5.2.4, action A).",
     ),
     "INIT ACK/set-up": Explanation(
         "9260 5.2.1",
-        "Both ends have asked. This one agrees, and hands over a cookie, while it still waits for what "
-        "comes of its own request.",
+        "Both ends have asked. This one agrees and sends a cookie, while it still waits for the answer to "
+        "its own request.",
         "An INIT in COOKIE-WAIT or COOKIE-ECHOED: the answer has the Initiate Tag of this end's own INIT. "
         "Its TCB and its state stay, T1 runs on; the tags decide what a COOKIE ECHO does (5.2.4).",
     ),
     "COOKIE ECHO": Explanation(
         "9260 5.1.4",
-        "The cookie goes back as it came: it proves that whoever asked can be reached at its address.",
-        "With the first one T1-init stops, T1-cookie starts, and its sender enters COOKIE-ECHOED. Who gets "
-        "it checks MAC and lifespan (5.1.5), and makes its TCB out of it, unless it has one (5.2.4).",
+        "The cookie goes back unchanged, which proves that the end that asked can be reached at its address.",
+        "With the first one T1-init stops, T1-cookie starts, and its sender enters COOKIE-ECHOED. Its "
+        "receiver checks MAC and lifespan (5.1.5), and makes its TCB from it, unless it has one (5.2.4).",
     ),
     "COOKIE ECHO/data": Explanation(
         "9260 5.1",
-        "The cookie goes back, and the first messages ride along: they need not wait until it is answered.",
+        "The cookie goes back together with the first messages: they need not wait for its answer.",
         "DATA may be bundled behind COOKIE ECHO, which has to be the first chunk. No further packet may be "
         "sent until COOKIE ACK has come.",
     ),
     "COOKIE ECHO/again": Explanation(
         "9260 4",
         "No answer to the cookie came in time, so it is sent again.",
-        "T1-cookie ran out in COOKIE-ECHOED. Where the first one did arrive, both tags match and it is only "
+        "T1-cookie ran out in COOKIE-ECHOED. If the first one did arrive, both tags match and it is only "
         "answered again (5.2.4, action D).",
     ),
     "COOKIE ECHO/again soon": Explanation(
         "9260 5.2.4",
-        "The same cookie once more, sooner than an end usually waits for an answer.",
-        "T1-cookie, where RTO is below the usual 1 s; else a copy made on the way, or the answer to another "
-        "INIT ACK. Where the first one did arrive, it is only answered again (action D).",
+        "The same cookie again, sooner than an end usually repeats it.",
+        "T1-cookie ran out, where RTO is below the usual 1 s; or the network made a copy; or this answers "
+        "another INIT ACK. If the first one did arrive, it is only answered again (action D).",
     ),
     "COOKIE ACK": Explanation(
         "9260 5.1",
-        "The cookie was good: the association stands at this end, and as soon as this arrives at both.",
-        "Its sender has a TCB and is ESTABLISHED; its receiver stops T1-cookie and is too. Both report "
-        "COMM_UP.",
+        "The cookie was good: the association is up at this end, and at the other one as soon as this "
+        "arrives.",
+        "Its sender has a TCB and is ESTABLISHED; its receiver stops T1-cookie and becomes ESTABLISHED, "
+        "too. Both report COMM_UP.",
     ),
     "COOKIE ACK/restart": Explanation(
         "9260 5.2.4",
-        "The cookie was good: the other end has begun anew. The association that this end still had goes on "
-        "from its start, and its program is told RESTART.",
-        "Two new tags and matching Tie-Tags (action A): TSNs, SSNs and cwnd begin anew, in the same TCB. Its "
-        "sender reports the state RESTART, its receiver COMM_UP (RFC 6458, 6.1.1).",
+        "The cookie was good: the other end has restarted. The association that this end still had starts "
+        "over, and its program is told RESTART.",
+        "Two new tags and matching Tie-Tags (action A): TSNs, SSNs and cwnd start over, in the same TCB. "
+        "Its sender reports the state RESTART, its receiver COMM_UP (RFC 6458, 6.1.1).",
     ),
     "COOKIE ACK/again": Explanation(
         "9260 5.2.4",
-        "A cookie of an association that is up already: it is answered, and nothing else changes.",
-        "Both tags are those of the TCB (action D): its COOKIE ACK was lost or late, the cookie copied on "
-        "its way, or both ends began at once. A receiver in COOKIE-ECHOED is ESTABLISHED by it.",
+        "The cookie is of an association that is already up: it is answered, and nothing else changes.",
+        "Both tags are those of the TCB (action D): its COOKIE ACK was lost or late, the cookie was copied "
+        "on the way, or both ends asked at once. A receiver in COOKIE-ECHOED becomes ESTABLISHED.",
     ),
     "COOKIE ACK/copy": Explanation(
         "9260 5.2.5",
-        "The same answer once more, and nobody had asked again: a copy made on the way. It changes nothing.",
-        "Octet for octet a COOKIE ACK that went before, with no COOKIE ECHO since: the network made it. "
-        "In any state but COOKIE-ECHOED it is discarded.",
+        "The same answer again, though nobody had asked again: a copy made on the way. It changes nothing.",
+        "Octet for octet an earlier COOKIE ACK, with no COOKIE ECHO since: the network made a copy. In any "
+        "state but COOKIE-ECHOED it is discarded.",
     ),
     "INIT ACK/copy": Explanation(
         "9260 5.2.3",
-        "The same answer once more, and nobody had asked again: a copy made on the way. It changes nothing.",
-        "Octet for octet an INIT ACK that went before, with no INIT since: the network made it. In any state "
-        "but COOKIE-WAIT it is discarded.",
+        "The same answer again, though nobody had asked again: a copy made on the way. It changes nothing.",
+        "Octet for octet an earlier INIT ACK, with no INIT since: the network made a copy. In any state but "
+        "COOKIE-WAIT it is discarded.",
     ),
     # --- data
     "DATA": Explanation(
         "9260 6.1",
-        "A message on its way. Its TSN numbers the chunk for acknowledgement, stream and SSN put it in "
-        "order among its stream's messages.",
-        "Sent because both cwnd and the peer's rwnd had room; T3-rtx runs from the earliest chunk "
-        "outstanding. TSNs count for the association, SSNs for each stream.",
+        "A message on its way. It is acknowledged by its TSN; stream and SSN put it in order among the "
+        "messages of its stream.",
+        "Sent because both cwnd and the peer's rwnd had room; T3-rtx runs for the earliest outstanding "
+        "chunk. TSNs number the association's chunks, SSNs the messages of each stream.",
     ),
     "DATA/first seen": Explanation(
         "9260 6.1",
-        "A message on its way. Its TSN numbers the chunk for acknowledgement, stream and SSN put it in "
-        "order among its stream's messages.",
-        "First seen here: tries that were lost on their way here, or before the capture, are not. New DATA "
-        "goes once cwnd and the peer's rwnd let it; T3-rtx runs from the earliest chunk outstanding.",
+        "A message on its way. It is acknowledged by its TSN; stream and SSN put it in order among the "
+        "messages of its stream.",
+        "First seen here: earlier tries may have been lost before this point, or before the capture began. "
+        "New DATA goes when cwnd and the peer's rwnd allow it; T3-rtx runs for the earliest outstanding "
+        "chunk.",
     ),
     "DATA/fast": Explanation(
         "9260 7.2.4",
-        "Sent again without waiting for a timer: three acknowledgements had said that it is missing, while "
-        "later ones got through.",
+        "Sent again without waiting for a timer: three acknowledgements reported it missing, while later "
+        "data got through.",
         "Fast retransmit after the third miss indication, regardless of cwnd. ssthresh becomes half of cwnd, "
         "but at least four packets, and cwnd the same (7.2.3); fast recovery begins. T3-rtx did not run out.",
     ),
     "DATA/recovery": Explanation(
         "9260 7.2.4",
-        "Sent again as well, without waiting for a timer: acknowledgements had said that it is missing too.",
-        "Three miss indications, while fast recovery lasts: ssthresh and cwnd are not lowered once more "
-        "until all that was outstanding at its begin is acknowledged.",
+        "Sent again as well, without waiting for a timer: acknowledgements reported it missing, too.",
+        "Three miss indications, during fast recovery: ssthresh and cwnd are not lowered again until all "
+        "that was outstanding when it began is acknowledged.",
     ),
     "DATA/timeout": Explanation(
         "9260 6.3.3",
@@ -151,60 +153,64 @@ CHUNKS = {
     ),
     "DATA/marked": Explanation(
         "9260 6.3.3",
-        "Sent again in its turn: when the sender's timer ran out it counted as lost, too, and had to wait.",
-        "Marked when T3-rtx ran out before (rule E3): what does not fit in the one packet that is sent then "
-        "goes as soon as cwnd allows, mostly when a SACK comes. No timer ran out anew: RTO stays.",
+        "Sent again: when the sender's timer ran out it was marked as lost, too, and had to wait for its "
+        "turn.",
+        "Marked when T3-rtx ran out before (rule E3): what did not fit in the one packet sent then goes as "
+        "soon as cwnd allows, mostly when a SACK comes. No timer ran out again, and RTO stays.",
     ),
     "DATA/soon": Explanation(
         "9260 6.3.3",
-        "Sent again, sooner than a sender usually waits; why, packets don't show.",
-        "Neither three miss indications right before it, nor a T3-rtx of the usual 1 s: RTO.Min may be "
-        "shorter at that end, a path have failed, its SACK come late, or it is a copy made on the way.",
+        "Sent again, sooner than a sender usually waits; packets don't show why.",
+        "Neither three miss indications right before it, nor a T3-rtx of the usual 1 s. RTO.Min may be "
+        "shorter at that end, a path may have failed, its SACK may be late, or the network made a copy.",
     ),
     "DATA/twice": Explanation(
         "9260 6.3.3",
-        "It came once more, sooner than a sender usually repeats: sent again, or a copy made on the way.",
-        "Neither three miss indications right before it, nor a T3-rtx of the usual 1 s. A copy that the "
-        "network made looks just so, and its sender knows nothing of it.",
+        "It came again, sooner than a sender usually repeats it: sent again, or copied on the way.",
+        "Neither three miss indications right before it, nor a T3-rtx of the usual 1 s. A copy made by the "
+        "network looks the same, and its sender knows nothing of it.",
     ),
     "DATA/probe": Explanation(
         "9260 6.1",
-        "The other end had no room. One piece is sent all the same, to find out whether there is room again.",
+        "The other end had no room. One chunk is sent anyway, to find out whether there is room again.",
         "A zero window probe (rule A): whatever rwnd is, one DATA chunk may be in flight, in case the SACK "
         "that opens the window is lost. A receiver without room may drop it (6.2).",
     ),
     "DATA/probe again": Explanation(
         "9260 6.1",
-        "Asked once more: the other end had no room when it told last.",
+        "Asked again: by its last report the other end had no room.",
         "The zero window probe again (rule A), at intervals that grow with RTO. It is no sign of loss, and "
-        "while SACKs come error counters should not grow: Linux counts a timeout until the next SACK, its "
-        "path potentially-failed for so long.",
+        "while SACKs come no error counter should grow. Linux counts a timeout: its path is potentially "
+        "failed until the next SACK.",
     ),
     "DATA/opened": Explanation(
         "9260 6.1",
-        "There is room again: what was a probe before is sent once more.",
-        "The window has opened, and what was a zero window probe goes out as any other DATA. A receiver "
-        "whose a_rwnd is 0 drops what it has no room for (6.2), so that nothing was lost on the way.",
+        "There is room again: what was sent as a probe is sent again.",
+        "The window has opened, and the chunk of the zero window probe goes out like any other DATA. A "
+        "receiver whose a_rwnd is 0 drops what it has no room for (6.2), so it need not have been lost on "
+        "the way.",
     ),
     "DATA/beyond": Explanation(
         "9260 6.1",
-        "A message on its way. By what the other end has told last there is no room for it, which its sender "
-        "may not have heard yet.",
-        "It exceeds the a_rwnd told last, less what is in flight (6.2.1). Beyond it only one chunk may be in "
-        "flight, a probe (rule A), and here there are more: that SACK was on its way when this was sent.",
+        "A message on its way. By the other end's last report there is no room for it; its sender may not "
+        "have had that report yet.",
+        "It exceeds the last a_rwnd, less what is in flight (6.2.1). Beyond that only one chunk may be in "
+        "flight, a probe (rule A), and here there are more: that SACK was still on its way when this was "
+        "sent.",
     ),
     "DATA/fills": Explanation(
         "9260 6.7",
-        "It fills a gap: what waits behind it on its stream can be delivered as soon as nothing earlier of "
+        "It fills a gap: what waits for it on its stream can be delivered as soon as nothing earlier of "
         "that stream is missing.",
-        "First seen behind DATA with higher TSNs: sent again, or overtaken. Where no other gap is before it "
-        "the Cumulative TSN Ack moves over it and the block behind, and what waited can be delivered (6.6).",
+        "First seen after DATA with higher TSNs: sent again, or overtaken. If there is no other gap before "
+        "it, the Cumulative TSN Ack moves past it and the block behind it, and what waited can be delivered "
+        "(6.6).",
     ),
     "DATA/unordered": Explanation(
         "9260 6.6",
-        "An unordered message: it can be delivered as soon as it is there, whatever else is missing.",
+        "An unordered message: it can be delivered as soon as it has come, whatever else is missing.",
         "The U bit is set, so the SSN means nothing and the receiver skips ordering. TSN, acknowledgement "
-        "and retransmission are as always.",
+        "and retransmission are as usual.",
     ),
     "DATA/first part": Explanation(
         "9260 6.9",
@@ -214,7 +220,7 @@ CHUNKS = {
     ),
     "DATA/part": Explanation(
         "9260 6.9",
-        "A part out of the middle of a long message.",
+        "A part from the middle of a long message.",
         "Neither B nor E is set. It belongs to the message whose B fragment has the nearest TSN before it.",
     ),
     "DATA/last part": Explanation(
@@ -224,41 +230,42 @@ CHUNKS = {
     ),
     "DATA/immediate": Explanation(
         "9260 6.2",
-        "A message whose sender asks for its acknowledgement at once.",
-        "The I bit tells the receiver not to delay the SACK, up to 200 ms otherwise; as when the sender "
-        "waits for all to be acknowledged.",
+        "A message whose sender wants it acknowledged at once.",
+        "The I bit tells the receiver not to delay the SACK, which may else take up to 200 ms. A sender may "
+        "set it when it waits until all is acknowledged.",
     ),
     "I-DATA": Explanation(
         "8260 2.1",
         "A message, or part of one, in a form that lets long messages of several streams take turns.",
-        "It has a message ID of 32 bits in the place of the SSN, and fragments have a number of their own, "
-        "the FSN: their TSNs need not follow each other.",
+        "It has a message ID of 32 bits instead of the SSN, and fragments have a number of their own, the "
+        "FSN: their TSNs need not be consecutive.",
     ),
     "I-DATA/fast": Explanation(
         "9260 7.2.4",
-        "Sent again without waiting for a timer: three acknowledgements had said that it is missing, while "
-        "later ones got through.",
+        "Sent again without waiting for a timer: three acknowledgements reported it missing, while later "
+        "data got through.",
         "Fast retransmit as for DATA, after the third miss indication: cwnd is lowered to ssthresh, T3-rtx "
         "did not run out.",
     ),
     "I-DATA/recovery": Explanation(
         "9260 7.2.4",
-        "Sent again as well, without waiting for a timer: acknowledgements had said that it is missing too.",
-        "As for DATA: three miss indications while fast recovery lasts, and cwnd is not lowered once more.",
+        "Sent again as well, without waiting for a timer: acknowledgements reported it missing, too.",
+        "As for DATA: three miss indications during fast recovery, and cwnd is not lowered again.",
     ),
     "I-DATA/marked": Explanation(
         "9260 6.3.3",
-        "Sent again in its turn: when the sender's timer ran out it counted as lost, too, and had to wait.",
+        "Sent again: when the sender's timer ran out it was marked as lost, too, and had to wait for its "
+        "turn.",
         "As for DATA: marked when T3-rtx ran out before, and sent as cwnd allows. RTO stays.",
     ),
     "I-DATA/soon": Explanation(
         "9260 6.3.3",
-        "Sent again, sooner than a sender usually waits; why, packets don't show.",
+        "Sent again, sooner than a sender usually waits; packets don't show why.",
         "Neither three miss indications right before it, nor a T3-rtx of the usual 1 s, as for DATA.",
     ),
     "I-DATA/twice": Explanation(
         "9260 6.3.3",
-        "It came once more, sooner than a sender usually repeats: sent again, or a copy made on the way.",
+        "It came again, sooner than a sender usually repeats it: sent again, or copied on the way.",
         "Neither three miss indications nor a T3-rtx of the usual 1 s, as for DATA: it may be a copy.",
     ),
     "I-DATA/timeout": Explanation(
@@ -268,106 +275,109 @@ CHUNKS = {
     ),
     "I-DATA/probe": Explanation(
         "9260 6.1",
-        "The other end has no room for it. One message is sent all the same, to find out whether there is "
-        "room again.",
-        "A zero window probe (rule A), as with DATA: its receiver may drop it.",
+        "The other end has no room for it. One message is sent anyway, to find out whether there is room "
+        "again.",
+        "A zero window probe (rule A), as for DATA: its receiver may drop it.",
     ),
     "I-DATA/probe again": Explanation(
         "9260 6.1",
-        "Asked once more: the other end still has no room. It asks less and less often.",
-        "The zero window probe again, as with DATA (rule A): while SACKs come no error counter should grow.",
+        "Asked again: the other end still has no room. The sender asks less and less often.",
+        "The zero window probe again, as for DATA (rule A): while SACKs come no error counter should grow.",
     ),
     # --- acknowledgement
     "SACK": Explanation(
         "9260 6.2.1",
-        "An acknowledgement: everything up to this number has come, and so much room is left.",
+        "An acknowledgement: everything up to this TSN has come. It also says how much room is left.",
         "The Cumulative TSN Ack takes chunks off the sender's queue, lets cwnd grow and stops or restarts "
-        "T3-rtx. One is due for every second packet with DATA, and 200 ms after any (6.2), if not sooner.",
+        "T3-rtx. A SACK is due for every second packet with DATA at the latest, and within 200 ms of any "
+        "(6.2).",
     ),
     "SACK/given up": Explanation(
         "3758 3.6",
-        "An acknowledgement: up to this number everything has come or was given up by its sender, and so "
-        "much room is left.",
-        "The Cumulative TSN Ack moves over what a FORWARD TSN gave up as over what came: it does not tell "
-        "one from the other. Its sender knows which messages it abandoned.",
+        "An acknowledgement: everything up to this TSN has come, or was given up by its sender. It also "
+        "says how much room is left.",
+        "The Cumulative TSN Ack also moves past what a FORWARD TSN gave up, and does not tell it from what "
+        "came. The sender of the data knows which messages it abandoned.",
     ),
     "SACK/gaps": Explanation(
         "9260 6.7",
-        "Sent at once, as something is missing: it tells which later data has come, so that only what was "
-        "lost is sent again.",
-        "Gap Ack Blocks. While there is a gap, each packet is answered so without delay. Each such SACK is a "
-        "miss indication for the TSNs before the highest newly acknowledged one; at three they are sent "
-        "again (7.2.4).",
+        "Sent at once, because something is missing: it says which later data has come, so that only what "
+        "was lost is sent again.",
+        "It has Gap Ack Blocks. While there is a gap, each packet is answered like this, without delay. "
+        "Each such SACK is a miss indication for TSNs below the highest one it newly acknowledges; at three "
+        "they are sent again (7.2.4).",
     ),
     "SACK/filled": Explanation(
         "9260 6.7",
-        "Sent at once, as a gap was filled: what was missing has come, and all up to this number is there.",
-        "No Gap Ack Block any more: the Cumulative TSN Ack moved over what they reported. The RFC asks for "
-        "no delay while there is a gap; usrsctp and Linux answer the packet that fills it at once, too.",
+        "Sent at once, because a gap was filled: what was missing has come, and so has everything up to "
+        "this TSN.",
+        "No Gap Ack Block any more: the Cumulative TSN Ack moved past what they reported. The RFC allows no "
+        "delay while there is a gap; usrsctp and Linux also answer the packet that fills it at once.",
     ),
     "SACK/duplicates": Explanation(
         "9260 6.2",
-        "Some data came twice: repeated by its sender, as where an acknowledgement was lost or late, or "
-        "copied on the way.",
+        "Some data came twice: it was sent again, as when an acknowledgement is lost or late, or copied on "
+        "the way.",
         "Each copy is discarded and its TSN listed. A packet with nothing but duplicates is answered with a "
         "SACK at once.",
     ),
     "SACK/closed": Explanation(
         "9260 6.1",
         "The receiver has no room left: what came has not been read yet. The sender must wait.",
-        "The a_rwnd is 0: no new DATA may go out but a zero window probe, a single chunk after one RTO and "
-        "then ever more rarely, in case the SACK that opens the window is lost.",
+        "The a_rwnd is 0: no new DATA may be sent but a zero window probe, a single chunk after one RTO and "
+        "then less and less often, in case the SACK that opens the window is lost.",
     ),
     "SACK/probe taken": Explanation(
         "9260 6.1",
-        "The probe was taken: that one piece has found room. The number of rwnd says whether there is room "
-        "for more.",
-        "It acknowledges the zero window probe, which the receiver might have dropped (6.2). By the a_rwnd "
-        "of this SACK the next DATA is a probe again, or goes as any other.",
+        "The probe was taken: there was room for that one chunk. Its rwnd says whether there is room for "
+        "more.",
+        "It acknowledges the zero window probe, which the receiver might have dropped (6.2). The a_rwnd of "
+        "this SACK decides whether the next DATA is a probe again.",
     ),
     "SACK/update": Explanation(
         "9260 6.2",
         "Nothing new has come, but the receiver has room again.",
         "A window update: the same Cumulative TSN Ack with a larger a_rwnd, sent because the program has "
-        "read much.",
+        "read data.",
     ),
     "NR-SACK": Explanation(
         "9260 6.2",
-        "An acknowledgement that also says which data beyond the gap the receiver will not drop any more.",
-        "From a draft on multipath: for the non-renegable blocks the sender may free its copy before the "
-        "cumulative TSN gets there.",
+        "An acknowledgement that also says which data beyond the gap the receiver will not drop again.",
+        "From a draft on multipath: the sender may free its copy of what the non-renegable blocks name, "
+        "before the cumulative TSN gets there.",
     ),
     # --- the path
     "HEARTBEAT": Explanation(
         "9260 8.3",
-        "A question: are you still there? An end asks that has sent no data to this address for long, even "
-        "where data comes from it, or to try one that is new or did not answer.",
-        "Each HB.interval plus RTO to an idle address: nothing that measures an RTT went there, as SACKs do "
-        "not. To an unconfirmed one each RTO (5.4). No answer within an RTO is an error of the path (8.2).",
+        "A question: are you still there? An end asks when it has sent no data to this address for long, "
+        "even if data comes from there, or to try an address that is new or did not answer.",
+        "Every HB.interval plus RTO to an idle address: nothing that measures an RTT went there, and a SACK "
+        "does not. To an unconfirmed one every RTO (5.4). No answer within an RTO is an error of the path "
+        "(8.2).",
     ),
     "HEARTBEAT/again": Explanation(
         "9260 8.3",
-        "The question once more: an answer to the last one that went to this address did not come back in "
-        "time.",
-        "No HEARTBEAT ACK within an RTO: an error of the path, which is inactive past Path.Max.Retrans of "
-        "them (8.2), and of the association where data takes this path (8.1).",
+        "The question again: the last one that went to this address was not answered in time.",
+        "No HEARTBEAT ACK came within an RTO: an error of the path, which is inactive after more than "
+        "Path.Max.Retrans of them (8.2), and of the association where data takes this path (8.1).",
     ),
     "HEARTBEAT/soon": Explanation(
         "9260 8.3",
-        "A question: are you still there? It comes soon after something else went to this address; why, "
-        "packets don't show.",
-        "Before the usual HB.interval of 30 s has passed since DATA, a set-up or a HEARTBEAT went there: it "
-        "may be shorter at that end, a program have asked, the address be unconfirmed (5.4) or have failed.",
+        "A question: are you still there? It comes soon after something else went to this address; packets "
+        "don't show why.",
+        "Sent before the usual HB.interval of 30 s had passed since DATA, a set-up or a HEARTBEAT. It may "
+        "be shorter at that end, a program may have asked, or the address is unconfirmed (5.4) or has "
+        "failed.",
     ),
     "HEARTBEAT ACK": Explanation(
         "9260 8.3",
         "The answer: still here.",
-        "It returns the Heartbeat Information as it came. The sender clears the error counters, takes an "
-        "RTT from the time in it, and confirms the address.",
+        "It returns the Heartbeat Information unchanged. The end that asked clears the error counters, "
+        "measures an RTT by the time in it, and confirms the address.",
     ),
     "ECNE": Explanation(
         "9260 3.2",
-        "The receiver was told by a router that the way is crowded, and passes it on.",
+        "A router told the receiver that the path is congested, and the receiver passes that on.",
         "Echo of a congestion mark. RFC 9260 only reserves the type, RFC 4960 described it in appendix A: "
         "the sender reduces cwnd and answers with CWR.",
     ),
@@ -385,31 +395,33 @@ CHUNKS = {
     ),
     "SHUTDOWN/again": Explanation(
         "9260 9.2",
-        "The shutdown is not finished: asked once more, or data that came meanwhile is acknowledged.",
+        "The shutdown is not finished: this end asks again, or acknowledges data that came meanwhile.",
         "T2-shutdown ran out, or DATA came in SHUTDOWN-SENT, which has to be answered with SHUTDOWN at once.",
     ),
     "SHUTDOWN ACK": Explanation(
         "9260 9.2",
         "The other end agrees to close: its data has all arrived too.",
-        "Nothing is outstanding here either. It enters SHUTDOWN-ACK-SENT and starts a T2-shutdown of its "
-        "own.",
+        "Nothing is outstanding at this end either. It enters SHUTDOWN-ACK-SENT and starts its own "
+        "T2-shutdown.",
     ),
     "SHUTDOWN COMPLETE": Explanation(
         "9260 9.2",
-        "The last word: its sender has closed, and who gets it closes as well. All was acknowledged before.",
-        "Its sender has stopped T2-shutdown and deleted its TCB; its receiver does on arrival. There is no "
-        "half-open state as in TCP.",
+        "The last packet: its sender has closed, and its receiver closes as well. All was acknowledged "
+        "before.",
+        "Its sender has stopped T2-shutdown and deleted its TCB; its receiver does so on arrival. There is "
+        "no half-open state as in TCP.",
     ),
     "SHUTDOWN COMPLETE/reflected": Explanation(
         "9260 8.4",
-        "An answer from an end that has long closed: whoever still asks may forget the association as well.",
-        "The T bit is set: there is no TCB, so the packet bears the tag that came in the SHUTDOWN ACK.",
+        "An answer from an end that closed long ago: the end that still asks may forget the association as "
+        "well.",
+        "The T bit is set: there is no TCB, so the packet has the tag that came in the SHUTDOWN ACK.",
     ),
     "ABORT": Explanation(
         "9260 9.1",
-        "One end breaks the association off at once. What was on its way may be lost.",
-        "The TCB is deleted without delivery of what is outstanding. It is never answered and never sent "
-        "again; the receiver checks its tag.",
+        "One end aborts the association, at once. What was on its way may be lost.",
+        "The TCB is deleted, and what is outstanding is not delivered. An ABORT is never answered and never "
+        "sent again; its receiver checks its tag.",
     ),
     "ABORT/refuses": Explanation(
         "9260 8.4",
@@ -419,34 +431,34 @@ CHUNKS = {
     ),
     "ABORT/silence": Explanation(
         "9260 8.1",
-        "An end gives the association up: it had no answer for too long, though it asked again.",
-        "A counter of errors went past its limit. usrsctp says so by an ABORT without a cause, Linux by a "
-        "protocol violation; the RFC asks for no ABORT.",
+        "An end gives the association up: it got no answer for too long, though it asked again.",
+        "An error counter went past its limit. usrsctp then sends an ABORT without a cause, Linux one with "
+        "a protocol violation; the RFC asks for no ABORT.",
     ),
     "ABORT/no set-up": Explanation(
         "9260 4",
-        "An end gave up before the association was there: nobody answered, though it asked again and again.",
-        "T1-init or T1-cookie ran out more than Max.Init.Retransmits times. usrsctp says so by an ABORT "
+        "An end gave up before the association was up: nobody answered, though it asked again and again.",
+        "T1-init or T1-cookie ran out more than Max.Init.Retransmits times. usrsctp then sends an ABORT "
         "without a cause; the RFC asks for no ABORT.",
     ),
     "ABORT/guard": Explanation(
         "9260 9.2",
-        "An end has shut down, and waits no longer for the shutdown to finish, whatever it heard meanwhile.",
+        "An end has asked for a shutdown, and no longer waits for it to finish, whatever came meanwhile.",
         "T5-shutdown-guard bounds the time for the whole shutdown to 5 times RTO.Max, 5 min by default; it "
         "has run out, and the association is aborted.",
     ),
     "ABORT/reflected": Explanation(
         "9260 8.5.1",
-        "An end has no such association: the other end shall forget it too.",
-        "The T bit is set: its sender does not have the receiver's tag, and puts that of the packets meant "
-        "for itself in its place. An out of the blue packet is answered so (8.4).",
+        "An end has no such association: the other end should forget it, too.",
+        "The T bit is set: its sender does not know the receiver's tag, and uses that of the packet it "
+        "answers. An out of the blue packet is answered like this (8.4).",
     ),
     "ABORT/bare": Explanation(
         "9260 9.1",
-        "The association is broken off at once, and its sender says no reason: a program may have wanted it "
-        "so, or a stack gave up.",
-        "No cause is in it, which 3.3.7 allows. The TCB is deleted without delivery of what is outstanding, "
-        "and the ABORT is neither answered nor sent again.",
+        "The association is aborted, and no reason is given: a program may have asked for it, or a stack "
+        "gave up.",
+        "It has no cause, which 3.3.7 allows. The TCB is deleted, what is outstanding is not delivered, and "
+        "the ABORT is neither answered nor sent again.",
     ),
     "ERROR": Explanation(
         "9260 3.3.10",
@@ -456,25 +468,27 @@ CHUNKS = {
     # --- extensions
     "FORWARD TSN": Explanation(
         "3758 3.5",
-        "The sender has given messages up, as where their lifetime has passed: the receiver shall not wait "
+        "The sender has given up messages, as when their lifetime has passed: the receiver need not wait "
         "for them.",
-        "The Advanced.Peer.Ack.Point moved over abandoned TSNs. The receiver takes it for its cumulative "
-        "TSN, and skips the SSNs named for each stream; T3-rtx guards it.",
+        "The Advanced.Peer.Ack.Point moved past abandoned TSNs. The receiver takes it as its cumulative "
+        "TSN, and skips the SSNs named for each stream; if it is lost, T3-rtx runs out and it is sent "
+        "again.",
     ),
     "I-FORWARD-TSN": Explanation(
         "8260 2.3.1",
-        "The sender has given messages up: the receiver shall not wait for them.",
-        "As FORWARD TSN, for I-DATA: message IDs of each stream, those of unordered messages apart.",
+        "The sender has given up messages: the receiver need not wait for them.",
+        "Like FORWARD TSN, for I-DATA: with the message IDs of each stream, those of unordered messages "
+        "separately.",
     ),
     "RE-CONFIG": Explanation(
         "6525 3.1",
         "The ends change their streams while the association runs.",
-        "It has up to two parameters, requests or responses, numbered so that a repeated one is done once "
-        "only.",
+        "It has up to two parameters, requests or responses, with numbers, so that a repeated request is "
+        "carried out only once.",
     ),
     "RE-CONFIG/13": Explanation(
         "6525 5.1.2",
-        "The sender begins to count its messages on some streams from 0 again.",
+        "The sender starts to count its messages on some streams from 0 again.",
         "An Outgoing SSN Reset Request. It gives the last TSN assigned, so that the receiver resets only "
         "after all before it has come.",
     ),
@@ -486,7 +500,7 @@ CHUNKS = {
     ),
     "RE-CONFIG/15": Explanation(
         "6525 5.1.4",
-        "The sender wants all numbers to begin anew, in both directions.",
+        "The sender wants all numbers to start over, in both directions.",
         "An SSN/TSN Reset Request: all SSNs go back to 0 and both ends get new TSNs.",
     ),
     "RE-CONFIG/16": Explanation(
@@ -498,7 +512,7 @@ CHUNKS = {
     "RE-CONFIG/16 done": Explanation(
         "6525 5.1.7",
         "The answer to a change of streams: it is done.",
-        "A Re-configuration Response, result Success: performed, or nothing was to be done.",
+        "A Re-configuration Response, result Success: performed, or there was nothing to do.",
     ),
     "RE-CONFIG/16 denied": Explanation(
         "6525 5.1.7",
@@ -544,13 +558,14 @@ CHUNKS = {
     ),
     "AUTH": Explanation(
         "4895 5.1",
-        "A signature: what follows in this packet comes from the right peer and was not changed.",
-        "An HMAC with the shared key of that number, over AUTH with its digest zeroed and all chunks behind "
+        "A signature: it shows that what follows in this packet comes from the right peer and was not "
+        "changed.",
+        "An HMAC with the shared key of that number, over AUTH with its digest zeroed and all chunks after "
         "it (6.2).",
     ),
     "PAD": Explanation(
         "4820 3",
-        "Filling: it makes a packet longer and means nothing.",
+        "Padding: it makes a packet longer and means nothing.",
         "Used with HEARTBEAT to probe the path MTU; the receiver discards it.",
     ),
     "UNKNOWN": Explanation(
@@ -561,7 +576,7 @@ CHUNKS = {
     ),
     "BROKEN": Explanation(
         "9260 3.2",
-        "This is no proper chunk: too short, too long, or cut off.",
+        "This is not a valid chunk: too short, too long, or cut off.",
         "Its length does not fit its type or the packet. A receiver discards it, or aborts for a protocol "
         "violation (3.3.10.13).",
     ),
@@ -572,8 +587,7 @@ VERDICTS = {
     "delivered": Explanation(
         "",
         "The packet went straight to the other end.",
-        "SCTP expects of IP no more than datagrams that may be lost, doubled or overtake each other; this "
-        "one was left alone.",
+        "IP may lose, duplicate or reorder packets, and SCTP expects no more of it; this one was left alone.",
     ),
     "dropped": Explanation(
         "",
@@ -596,13 +610,13 @@ VERDICTS = {
     ),
     "duplicated": Explanation(
         "",
-        "A copy that the link made: the other end gets the same packet twice, and takes it once.",
+        "A copy that the link made: the other end gets the same packet twice, and uses it once.",
         "The receiver knows the TSNs of DATA, drops the copies and lists them as duplicates in a SACK sent "
         "at once (RFC 9260, 6.2).",
     ),
     "refused": Explanation(
         "9260 6.10",
-        "This program did not let the packet in, as it could do harm.",
+        "This program did not let the packet in, because it could do harm.",
         "It is no SCTP packet, a chunk of it is cut short, or INIT, INIT ACK or SHUTDOWN COMPLETE is bundled "
         "with other chunks.",
     ),
@@ -619,30 +633,31 @@ VERDICTS = {
 NOTES = {
     "link": Explanation(
         "",
-        "What the link between the ends does to packets was changed, by the user.",
-        "The conditioner decides each packet's fate when it is sent, by a seeded random number: SCTP has to "
-        "cope with loss, doubling and reordering.",
+        "The user changed what the link between the ends does to packets.",
+        "What becomes of a packet is decided when it is sent, by a seeded random number: SCTP has to cope "
+        "with loss, duplicates and reordering.",
     ),
     "ICMP": Explanation(
         "9260 10",
-        "ICMP says that a packet did not get through, and why: so does the host that it went to, or who is "
+        "ICMP says that a packet did not get through, and why: from the host it went to, or from the one "
         "named. Here an association that is up goes on, and sends again; a set-up ends.",
-        "ICMP handling: what is quoted has to bear the right tag. Protocol Unreachable then counts as an "
-        "ABORT, and of packets in UDP Port Unreachable should (RFC 6951, 5.5); here it ends a set-up alone.",
+        "ICMP handling: what is quoted has to have the right tag. Protocol Unreachable then counts as an "
+        "ABORT, and for packets in UDP Port Unreachable should, too (RFC 6951, 5.5); here it only ends a "
+        "set-up.",
     ),
     "time": Explanation(
         "",
-        "The user stopped the link's time, slowed it down, or let it go on: what is on its way and the "
-        "timers of both ends go by it.",
-        "What the link does to packets is as before. RTO, HB.interval and measured round trips are of the "
-        "link's time; what people see beside it, as the log's times, is the world's.",
+        "The user stopped the link's time, slowed it down, or let it go on: packets on their way and the "
+        "timers of both ends follow it.",
+        "What the link does to packets stays the same. RTO, HB.interval and measured round trips are in the "
+        "link's time; what people see beside it, such as the log's times, is in real time.",
     ),
     "another": Explanation(
         "9260 5.2.4",
-        "A set-up with new tags begins here: of another association; or where one end still had the one "
-        "before, of that, which the other end begins anew, as after a crash.",
-        "Both tags that the COOKIE ACK shows to be agreed are new, and the TSNs begin anew. An end that "
-        "still has a TCB takes that for a restart (action A) and reports RESTART.",
+        "A set-up with new tags begins here: of another association; or of the one before, if one end still "
+        "had that, and the other has restarted, as after a crash.",
+        "The COOKIE ACK shows that two new tags are agreed, and the TSNs start over. An end that still has "
+        "a TCB takes this for a restart (action A) and reports RESTART.",
     ),
 }
 """Lines between packets, by their kind (`Annotation.what`)."""
@@ -650,23 +665,23 @@ NOTES = {
 REFUSALS = {
     NOT_SENT: Explanation(
         "",
-        "This machine did not send the packet. To SCTP it is lost like any other, but where there is no way "
+        "This machine did not send the packet. For SCTP it is lost like any other, but if there is no way "
         "to the other end a set-up ends.",
-        "The reason is that of the kernel's sendto(): no room, no permission, no route. Nothing arrives; "
-        "DATA in it is sent again as after any loss.",
+        "The reason is from the kernel's sendto(): no room, no permission, no route. Nothing arrives; DATA "
+        "in it is sent again as after any loss.",
     ),
     WRONG_CHECKSUM: Explanation(
         "9260 6.8",
-        "The packet was damaged on its way, or was made up: its checksum does not fit what is in it.",
+        "The packet was damaged on its way, or forged: its checksum does not match its content.",
         "The CRC32c in the common header is not that of the packet, which its receiver therefore discards "
         "silently. Nothing in it counts: not its DATA, not what it acknowledges.",
     ),
     WRONG_TAG: Explanation(
         "9260 8.5",
-        "Not of this association: it does not bear the tag that its two ends agreed on, so nobody heeds it.",
+        "Not of this association: it does not have the tag that its two ends agreed on, so it is ignored.",
         "Its verification tag is not the one that its receiver announced in INIT or INIT ACK (or, where its "
-        "T bit is set, the one of its sender), so it is discarded. Blind attackers and packets of an earlier "
-        "association fail so.",
+        "T bit is set, the one of its sender), so it is discarded. This stops blind attackers and packets "
+        "of an earlier association.",
     ),
     KEPT_OUT: Explanation(
         "",
@@ -677,8 +692,8 @@ REFUSALS = {
     NOT_READ: Explanation(
         "",
         "So much waits to be read here that there was no room for more: it has to be sent again.",
-        "What may make events is not let in while too many of that port or that peer are unread, so that a "
-        "flood of them takes no memory without bound. SCTP takes it for a lost packet.",
+        "Packets that may make events are not let in while too many events of that port or peer are unread, "
+        "so that a flood can't take unbounded memory. SCTP takes this for a lost packet.",
     ),
 }
 """Why a packet is refused, discarded or not sent, by reason; for other reasons see `VERDICTS`."""

@@ -10,37 +10,37 @@ EVENTS = {
     # --- associations
     "assoc_change/COMM_UP": Explanation(
         "6458 6.1.1",
-        "The association stands at this end: it can send from now on. Each stream keeps its own order.",
-        "The end that asked reports it on COOKIE ACK, the other on a valid COOKIE ECHO. The numbers of "
-        "streams are the smaller of what one end asked for and the other takes.",
+        "The association is up at this end: it can send from now on. Each stream keeps its own order.",
+        "The end that asked reports it on COOKIE ACK, the other on a valid COOKIE ECHO. The number of "
+        "streams each way is the smaller of what one end asked for and the other takes.",
     ),
     "assoc_change/COMM_LOST/peer": Explanation(
         "6458 6.1.1",
-        "The other end broke the association off. What had not arrived by then is lost.",
-        "An ABORT with the right tag came. Messages not acknowledged come back as SEND_FAILED.",
+        "The other end aborted the association. What had not arrived by then is lost.",
+        "An ABORT with the right tag came. Messages that were not acknowledged come back as SEND_FAILED.",
     ),
     "assoc_change/COMM_LOST/us": Explanation(
         "9260 9.1",
-        "This end broke the association off at once, without waiting for what was on its way.",
+        "This end aborted the association, without waiting for what was on its way.",
         "The ABORT primitive: an ABORT was sent once and the TCB deleted, whatever is outstanding.",
     ),
     "assoc_change/COMM_LOST/stack": Explanation(
         "9260 9.1",
-        "The SCTP of this end broke the association off by itself: what came was against the rules, or the "
-        "end of a shutdown did not come.",
+        "The stack of this end aborted the association by itself: what came was against the rules, or a "
+        "shutdown was never finished.",
         "An ABORT was sent and the TCB deleted, with the cause of a violation, or by T5-shutdown-guard; "
         "no program here had asked for it.",
     ),
     "assoc_change/COMM_LOST/unknown": Explanation(
         "6458 6.1.1",
-        "The association is gone: the other end broke it off, or did not answer any more. The stack does not "
-        "tell which.",
-        "SCTP_COMM_LOST without a cause: so Linux tells of an ABORT without causes and of an error counter "
-        "past Association.Max.Retrans alike.",
+        "The association is gone: the other end aborted it, or no longer answered. The stack does not tell "
+        "which.",
+        "SCTP_COMM_LOST without a cause: Linux reports an ABORT without causes and an error counter past "
+        "Association.Max.Retrans in the same way.",
     ),
     "assoc_change/COMM_LOST/nobody": Explanation(
         "9260 8.1",
-        "The other end did not answer any more, for so long that it is taken for gone.",
+        "The other end has not answered for so long that it is taken for gone.",
         "The association's error counter went past Association.Max.Retrans: each T3-rtx that ran out and "
         "each HEARTBEAT without answer counted, and no answer reset it.",
     ),
@@ -52,9 +52,9 @@ EVENTS = {
     ),
     "assoc_change/RESTART": Explanation(
         "9260 5.2.4",
-        "The other end began anew without having ended the association, as after a crash.",
-        "A COOKIE ECHO came with two new tags and matching Tie-Tags (action A): TSNs, SSNs and cwnd begin "
-        "anew, the association ID stays.",
+        "The other end restarted without having ended the association, as after a crash.",
+        "A COOKIE ECHO came with two new tags and matching Tie-Tags (action A): TSNs, SSNs and cwnd start "
+        "over, the association ID stays.",
     ),
     "assoc_change/SHUTDOWN_COMP": Explanation(
         "9260 9.2",
@@ -69,18 +69,18 @@ EVENTS = {
     ),
     "assoc_change/CANT_STR_ASSOC/us": Explanation(
         "9260 9.1",
-        "This end gave the set-up up before it was done.",
+        "This end gave up the set-up before it was complete.",
         "The ABORT primitive was called in COOKIE-WAIT or COOKIE-ECHOED.",
     ),
     "assoc_change/CANT_STR_ASSOC/stack": Explanation(
         "9260 5.1",
-        "The SCTP of this end gave the set-up up by itself: what the other end answered was of no use.",
-        "The INIT ACK could not be taken, or each COOKIE ECHO brought a stale cookie (5.2.6).",
+        "The stack of this end gave up the set-up by itself: it could not use the other end's answer.",
+        "The INIT ACK could not be taken, or each time the peer reported a stale cookie (5.2.6).",
     ),
     "assoc_change/CANT_STR_ASSOC/unknown": Explanation(
         "6458 6.1.1",
-        "The association did not come about, and the stack does not tell why.",
-        "SCTP_CANT_STR_ASSOC: so Linux tells alike of an ABORT, of an ICMP message and of its own end.",
+        "The association could not be set up, and the stack does not tell why.",
+        "SCTP_CANT_STR_ASSOC: Linux reports an ABORT, an ICMP message and its own giving up in the same way.",
     ),
     "assoc_change/CANT_STR_ASSOC/nobody": Explanation(
         "9260 4",
@@ -107,7 +107,7 @@ EVENTS = {
     ),
     "peer_addr_change/UNREACHABLE": Explanation(
         "9260 8.2",
-        "For long no answer has come from an address of the other end. Another one is used, if there is one.",
+        "An address of the other end has not answered for long. Another one is used, if there is one.",
         "Its error counter went past Path.Max.Retrans: it is inactive. Data moves to another active address, "
         "where there is one (6.4.1); HEARTBEATs go on.",
     ),
@@ -124,7 +124,7 @@ EVENTS = {
     ),
     "peer_addr_change/MADE_PRIM": Explanation(
         "9260 6.4",
-        "This address is the one that data goes to from now on.",
+        "From now on data goes to this address.",
         "It was made the primary path, by the user here or by the peer with an ASCONF (RFC 5061, 5.4).",
     ),
     "peer_addr_change/CONFIRMED": Explanation(
@@ -135,7 +135,7 @@ EVENTS = {
     ),
     "peer_addr_change/POTENTIALLY_FAILED": Explanation(
         "9260 8.2",
-        "An address misses answers. It isn't given up yet, but another one is preferred.",
+        "An address did not answer. It isn't given up yet, but another one is preferred.",
         "Potentially failed, a state that RFC 7829 adds below Path.Max.Retrans so that failover comes "
         "sooner.",
     ),
@@ -181,9 +181,9 @@ EVENTS = {
     ),
     "partial_delivery_event": Explanation(
         "6458 6.1.7",
-        "A long message had begun to come, and its rest will not.",
-        "Partial delivery was aborted: the association ended, or the peer gave the message up, after pieces "
-        "had been delivered.",
+        "A part of a long message was delivered, and the rest will not come.",
+        "Partial delivery was aborted: the association ended, or the peer gave up the message, after parts "
+        "of it had been delivered.",
     ),
     "sender_dry_event": Explanation(
         "6458 6.1.9",
@@ -215,47 +215,47 @@ EVENTS = {
     "stream_reset_event": Explanation(
         "6525 6.1.1",
         "Streams were to count their messages from 0 again, and that did not happen.",
-        "The request was denied by the peer's policy, or failed; the SSNs go on as they were.",
+        "The request was denied by the peer's policy, or failed; the SSNs go on as before.",
     ),
     "assoc_reset_event/done": Explanation(
         "6525 6.1.2",
-        "All numbers of the association began anew, in both directions.",
-        "An SSN/TSN reset was performed; both new TSNs are told.",
+        "All numbers of the association started over, in both directions.",
+        "An SSN/TSN reset was performed; the event has both new TSNs.",
     ),
     "assoc_reset_event": Explanation(
         "6525 6.1.2",
-        "All numbers were to begin anew, and that did not happen.",
+        "All numbers were to start over, and that did not happen.",
         "The SSN/TSN reset was denied by the peer, or failed.",
     ),
     "stream_change_event/done": Explanation(
         "6525 6.1.3",
         "The association has more streams now.",
-        "An Add Streams request was performed; the new totals are told.",
+        "An Add Streams request was performed; the event has the new totals.",
     ),
     "stream_change_event": Explanation(
         "6525 6.1.3",
-        "More streams were asked for, and not given.",
+        "More streams were asked for, and not granted.",
         "The Add Streams request was denied by the peer, or failed.",
     ),
     "notifications_stopped_event": Explanation(
         "6458 6.1.10",
-        "The stack had too much to tell and left something out: what is shown may lack events.",
+        "The stack had too many notifications and dropped some: events may be missing here.",
         "The receive buffer had no room for more of them; none come until they are subscribed to again.",
     ),
     "unknown_notification": Explanation(
         "6458 6.1",
-        "The stack told something that this program has no words for.",
-        "A notification of an unknown type, or too short for its type: it is passed over.",
+        "The stack reported something that this program has no words for.",
+        "A notification of an unknown type, or too short for its type: it is ignored.",
     ),
     "request_denied": Explanation(
         "6525 4.4",
-        "The peer asked for other streams, or that they count from 0 again, and our stack does not allow it.",
+        "The peer asked to change or reset streams, and our stack does not allow that.",
         "The Re-configuration Response has the result Denied. A program allows such requests by "
-        "SCTP_ENABLE_STREAM_RESET (RFC 6525, section 6.3.1), which this one does not.",
+        "SCTP_ENABLE_STREAM_RESET (RFC 6525, section 6.3.1), and this one does not.",
     ),
     "suppressed": Explanation(
         "",
-        "More of the same came in one second than are told one by one: the rest is only counted.",
+        "More events came in one second than are shown one by one: the rest are only counted.",
         "Beyond a hundred control events of an association in a second they are counted by kind: each ERROR "
         "chunk makes one, and a packet has room for many. Counters stay exact.",
     ),
@@ -267,30 +267,32 @@ EVENTS = {
     ),
     "opening": Explanation(
         "6458 7.5",
-        "A message for somebody new: the association is being set up first.",
-        "The first send on a one-to-many socket makes the association by itself: INIT is sent, the state is "
-        "COOKIE-WAIT.",
+        "The first message to a new peer: the association is set up first.",
+        "The first send on a one-to-many socket sets up the association implicitly: INIT is sent, the state "
+        "is COOKIE-WAIT.",
     ),
     "ending/close": Explanation(
         "6458 5.3.4",
-        "The program asks for the end. What it sent before still goes out and is acknowledged first.",
+        "The program asks for a shutdown. What it sent before still goes out and is acknowledged first.",
         "The SHUTDOWN primitive, sendmsg() with SCTP_EOF: SHUTDOWN-PENDING while anything is outstanding.",
     ),
     "ending/abort": Explanation(
         "6458 5.3.4",
-        "The program breaks the association off: what is not acknowledged yet is thrown away.",
-        "The ABORT primitive, sendmsg() with SCTP_ABORT. The data of the call, if any, is the reason that "
-        "goes out in the ABORT.",
+        "The program aborts the association: what is not acknowledged yet is thrown away.",
+        "The ABORT primitive, sendmsg() with SCTP_ABORT. The data of the call, if any, goes out in the "
+        "ABORT as the reason.",
     ),
     "endpoint_failed": Explanation(
         "6458 3.1",
         "The endpoint could not be opened, or could not go on: the text says why.",
-        "A call of socket, bind or listen failed, or the socket told an error that it does not recover from.",
+        "A call of socket, bind or listen failed, or the socket reported an error that it does not recover "
+        "from.",
     ),
     "endpoint_closed": Explanation(
         "6458 3.1.5",
         "The endpoint is closed, and so are its associations.",
-        "Closing shuts down each association gracefully; those that outlast the grace are aborted.",
+        "Closing shuts down each association gracefully; those still there after the grace period are "
+        "aborted.",
     ),
     "reading_paused/paused": Explanation(
         "9260 6.2",
@@ -300,12 +302,12 @@ EVENTS = {
     "reading_paused": Explanation(
         "9260 6.2",
         "Reading goes on, and the other end may send again.",
-        "As the buffer empties a window update, a SACK with a larger a_rwnd, tells the peer.",
+        "As the buffer empties, a window update tells the peer: a SACK with a larger a_rwnd.",
     ),
     "refused": Explanation(
         "",
-        "What was asked for can't be done: the text says what stands against it.",
-        "Checked here, or told by the stack's call, before anything went out.",
+        "What was asked for can't be done: the text says why.",
+        "Found by a check here, or reported by the stack's call, before anything was sent.",
     ),
     # --- the wire
     "link": NOTES["link"],
@@ -317,7 +319,7 @@ EVENTS = {
     ),
     "status": Explanation(
         "6458 8.2.1",
-        "What the stack says of the association right now.",
+        "What the stack says about the association right now.",
         "SCTP_STATUS and SCTP_GET_PEER_ADDR_INFO (8.2.2): state, peer's rwnd, queues, and each path's cwnd, "
         "SRTT and RTO.",
     ),
