@@ -418,6 +418,7 @@ class Engine:
                 self._link().set_speed(command.speed)
             case Step():
                 self._link().step()
+                self._poller.look_now()
             case Stop():
                 self._stop(command)
 

@@ -37,6 +37,13 @@ class StatusPoller:
         self._status_due = 0.0
         self._associations.show_streams(command.detail)
 
+    def look_now(self) -> None:
+        """Poll what is watched closely in this turn: the link's time has gone on, however little real time.
+
+        After a step, that is: else the RTO of the timer that it started would not be known.
+        """
+        self._closely_due = 0.0
+
     def timeout(self) -> float | None:
         """Seconds until the next `run_due`, None for never."""
         watch, due = self._watch, []

@@ -232,7 +232,7 @@ class Association(msgspec.Struct, eq=False):
             self.rtt, self.rtt_step, self.cwnd = primary.srtt, primary.srtt_step, primary.cwnd
             if primary.srtt is not None:
                 self.rtts.put(status.mono, primary.srtt)
-        self.silence.look(self.clock.at(status.mono), self.paths, closed=self.window_closed)
+        self.silence.look(self.clock.of(status), self.paths, closed=self.window_closed)
         # A state polled before the last notification was read is out of date.
         if self.ended is None and status.mono >= self._state_at and status.state != self.state:
             self.state = status.state

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from sctp_tui.sctp.events import LinkState
+from sctp_tui.sctp.events import LinkState, Status
 
 _STRETCHES = 1000  # changes of speed kept
 
@@ -33,6 +33,10 @@ class LinkClock:
         index = bisect_right(self._begins, mono) - 1
         begin, now, speed = self._stretches[max(index, 0)]
         return now + (mono - begin) * (speed if index >= 0 else 1.0)
+
+    def of(self, status: Status) -> float:
+        """The link's time of a status: as that says, since a change of this clock may not be told yet."""
+        return self.at(status.mono) if status.link_time is None else status.link_time
 
     def between(self, since: float, until: float) -> float:
         """Seconds of link time between two monotonic times; 0 where `until` is before `since`."""

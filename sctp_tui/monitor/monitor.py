@@ -84,7 +84,7 @@ class Monitor:
             return
         if (conversation := self.wire.of(association, self.endpoints)) is not None:
             direction: Direction = "out" if association.endpoint == conversation.endpoint else "in"
-            now = self._clock_of(association.endpoint).at(status.mono)
+            now = self._clock_of(association.endpoint).of(status)
             samples = conversation.rto.setdefault(direction, RtoSamples())
             alone = len(status.paths) == 1
             for path in status.paths:

@@ -170,7 +170,8 @@ class Watch(Command, frozen=True, tag="watch"):
     """Get the `Status` of these associations once a second from now on; replaces the last `Watch`.
 
     For association `detail` also its `Detail` and, when they change, its `Streams`; 0 is none. Those in
-    `closely` give their status ten times a second, as a cwnd changes with every round trip.
+    `closely` give their status ten times a second, as a cwnd changes with every round trip, and after each
+    `Step`.
     """
 
     keys: tuple[int, ...]

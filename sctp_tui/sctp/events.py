@@ -433,7 +433,8 @@ class Status(Event, frozen=True, tag="status", gc=False):
 
     `rwnd` is the peer's, in bytes, None in COOKIE-WAIT, as it has told none yet; `unacked` and `pending`
     count DATA chunks. `unreachable`: ICMP has said that the peer's UDP port is unreachable (RFC 6951, section
-    5.5), `unreachable_told` times since the peer was last heard.
+    5.5), `unreachable_told` times since the peer was last heard. `link_time` is when that was so by the clock
+    of the packets (`Packet.mono`), None where that is `mono`.
     """
 
     state: Text
@@ -446,6 +447,7 @@ class Status(Event, frozen=True, tag="status", gc=False):
     paths: tuple[Path, ...]
     unreachable: bool = False
     unreachable_told: int = 0
+    link_time: float | None = None
 
 
 class StreamCount(msgspec.Struct, frozen=True, gc=False):

@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from sctp_tui.engine.event_queue import Batch
+from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text.ending import ending
+from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.sctp.commands import (
     AbortAssociation,
     CloseAssociation,
@@ -14,6 +17,7 @@ from sctp_tui.sctp.commands import (
     SetSpeed,
     Step,
     Stop,
+    Watch,
 )
 from sctp_tui.sctp.events import (
     AssocChange,
@@ -124,6 +128,34 @@ def test_steps_asked_for_at_once_are_told_one_after_the_other(running: Running) 
     assert told()[:2] == ["COMM_LOST", "COMM_LOST"]
     first = next(at for at, event in enumerate(running.events) if isinstance(event, Refused))
     assert not any(isinstance(event, AssocChange) for event in running.events[first:])
+
+
+def test_each_step_tells_the_rto_of_the_timer_that_it_has_started(running: Running) -> None:
+    """With the link's time of then: what the link's own state tells comes when it may."""
+    client, up, ours = running.greet()
+    drops = Conditions(drops=(DropRule("DATA", None, 0),))
+    running.submit(Watch((), closely=(ours.key,)), SetSpeed(0), SetLink(drops, drops, 1))
+    running.send(client, b"again and again")
+    running.until_true(lambda: any(b"again" in packet.data for packet in running.packets))
+    running.until_true(lambda: (told := running.status.get(ours.key)) is not None and told.unacked > 0)
+    monitor = Monitor()
+    monitor.fold(Batch(events=running.events, packets=running.packets))
+    for rto in (1000, 2000, 4000, 8000):
+        status = running.status[ours.key]
+        assert [path.rto for path in status.paths] == [rto]
+        assert status.link_time == running.packets[-1].mono
+        monitor.fold(Batch(events=[], packets=[], status={ours.key: status}))
+        if rto < 8000:
+            captured = len(running.packets)
+            running.submit(Step())
+            running.until_true(lambda captured=captured: len(running.packets) > captured)  # type: ignore[misc]
+            monitor.fold(Batch(events=[], packets=running.packets[captured:]))
+    conversation = monitor.wire.of(next(iter(monitor.associations)), monitor.endpoints)
+    assert conversation is not None
+    ladder = Ladder(conversation)
+    ladder.update()
+    assert [ladder.rto(row) for row in ladder if row.first_try] == [1, 2, 4]
+    assert up.key != ours.key
 
 
 def test_a_graceful_close_does_not_run_out_of_time_while_time_stands_still() -> None:

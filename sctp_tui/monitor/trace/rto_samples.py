@@ -3,6 +3,8 @@
 from collections import deque
 from copy import copy
 
+from sctp_tui.sctp.link.conditions import has_come
+
 _KEPT = 64  # values kept of each path
 _PATHS = 16  # paths kept: as many addresses as a conversation keeps of an end
 _WHOLE, _LATE = (
@@ -45,9 +47,13 @@ class RtoSamples:
         return max((told[-1][2] for told in self._told.values()), default=0.0)
 
     def ran(self, since: float, until: float, path: str = "") -> float:
-        """The RTO of a timer that ran from `since` to `until`; 0 where none is known, or several are."""
+        """The RTO of a timer that ran from `since` to `until`; 0 where none is known, or several are.
+
+        `since` may be rounded. While the link's time is stopped many things have the very same time: what was
+        told at `since` is of this timer, what was told at `until` of the next one.
+        """
         told = [one for of in {"", path} for one in self._told.get(of, ())]
-        meanwhile = [rto for first, last, rto in told if first < until and last >= since]
+        meanwhile = [rto for first, last, rto in told if first < until and has_come(since, last)]
         if len(meanwhile) != 1 or not _WHOLE <= (until - since) / meanwhile[0] < _LATE:
             return 0.0
         return meanwhile[0]

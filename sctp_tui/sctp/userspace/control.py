@@ -49,9 +49,9 @@ class UserspaceLinkControl:
             raise SctpError(
                 f"packets go over UDP to {host}, where time goes on: close or abort those associations first"
             )
-        self._pump.pass_time()
         if speed != 1:
             self._pump.lead()
+        self._pump.pass_time()  # after that, which takes some 50 ms: else the next timers would be short of it
         self._transit.set_speed(speed)
         self._set_at = self._clock.wall()
 

@@ -326,6 +326,7 @@ class UserspaceEndpoint(BaseEndpoint):
             paths=(path,),
             unreachable=gone > 0,
             unreachable_told=gone,
+            link_time=self._pump.transit.now(),
         )
 
     def detail(self, assoc_id: int) -> Detail:
