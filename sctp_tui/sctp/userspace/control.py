@@ -51,7 +51,7 @@ class UserspaceLinkControl:
             )
         if speed != 1:
             self._pump.lead()
-        self._pump.pass_time()  # after that, which takes some 50 ms: else the next timers would be short of it
+        self._pump.pass_time()  # after that, which takes some 50 ms: else the next timers would lack them
         self._transit.set_speed(speed)
         self._set_at = self._clock.wall()
 
