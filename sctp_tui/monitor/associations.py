@@ -61,8 +61,8 @@ class Association(msgspec.Struct, eq=False):
     changed.
 
     `history` has the states that it went through; `messages`, `octets` (in and out, each second) and `rtts`
-    (ms) are of the last two minutes. `status`, `detail` and `streams` are the newest, of an association
-    polled.
+    (ms) are of the last two minutes of link time. `status`, `detail` and `streams` are the newest, of an
+    association polled.
     """
 
     key: int
@@ -107,7 +107,7 @@ class Association(msgspec.Struct, eq=False):
     clock: LinkClock = WORLD
     """The time of its link, by which ages are measured; `now` below is monotonic all the same."""
     _state_at: float = 0.0
-    # (time, total of messages) of the last seconds; the newest is always the current total.
+    # (link time, total of messages) of the last seconds; the newest is always the current total.
     _points: list[tuple[float, int]] = msgspec.field(default_factory=list)
 
     def snapshot(self) -> "Association":
@@ -135,15 +135,18 @@ class Association(msgspec.Struct, eq=False):
         return f"{self.name} {address}" if self.name else address
 
     def rate(self, now: float) -> float:
-        """Messages/s, in and out, over the last `RATE_WINDOW` seconds before `now`."""
-        if not self._points or self._points[-1][0] <= now - RATE_WINDOW:
+        """Messages/s, in and out, over the last `RATE_WINDOW` seconds of link time before `now`."""
+        if not self._points:
+            return 0.0
+        now = self.clock.at(now)
+        if self._points[-1][0] <= now - RATE_WINDOW:
             return 0.0
         before = 0
         for at, total in self._points:
             if at > now - RATE_WINDOW:
                 break
             before = total
-        seconds = min(RATE_WINDOW, max(1.0, now - self.born))
+        seconds = min(RATE_WINDOW, max(1.0, now - self.clock.at(self.born)))
         return (self._points[-1][1] - before) / seconds
 
     def age(self, now: float) -> float:
@@ -189,12 +192,13 @@ class Association(msgspec.Struct, eq=False):
         return Timers.of(self.detail)
 
     def _count(self, counts: Counts) -> None:
+        at = self.clock.at(counts.mono)
         came = counts.messages_in - self.messages_in
         passed = came + counts.messages_out - self.messages_out
         if passed > 0:
             octets = counts.bytes_in - self.bytes_in + counts.bytes_out - self.bytes_out
-            self.messages.add(counts.mono, passed)
-            self.octets.add(counts.mono, octets)
+            self.messages.add(at, passed)
+            self.octets.add(at, octets)
         if came > 0:
             self.silence.heard()
         self.messages_in = counts.messages_in
@@ -205,17 +209,18 @@ class Association(msgspec.Struct, eq=False):
         self.last = max(self.last, counts.last)
         if self.ended is not None:
             return
-        point = (counts.mono, counts.messages_in + counts.messages_out)
+        point = (at, counts.messages_in + counts.messages_out)
         points = self._points
-        if len(points) > 1 and counts.mono - points[-2][0] < _SAMPLE:
+        if len(points) > 1 and at - points[-2][0] < _SAMPLE:
             points[-1] = point
         else:
             points.append(point)
             # The newest point before the window stays: it has the total with which the window starts.
-            while len(points) > 1 and points[1][0] <= counts.mono - RATE_WINDOW:
+            while len(points) > 1 and points[1][0] <= at - RATE_WINDOW:
                 del points[0]
 
     def _tell(self, status: Status) -> None:
+        at = self.clock.of(status)
         self.rwnd = status.rwnd
         self.unacked = status.unacked
         self.pending = status.pending
@@ -231,8 +236,8 @@ class Association(msgspec.Struct, eq=False):
         if primary is not None:
             self.rtt, self.rtt_step, self.cwnd = primary.srtt, primary.srtt_step, primary.cwnd
             if primary.srtt is not None:
-                self.rtts.put(status.mono, primary.srtt)
-        self.silence.look(self.clock.of(status), self.paths, closed=self.window_closed)
+                self.rtts.put(at, primary.srtt)
+        self.silence.look(at, self.paths, closed=self.window_closed)
         # A state polled before the last notification was read is out of date.
         if self.ended is None and status.mono >= self._state_at and status.state != self.state:
             self.state = status.state

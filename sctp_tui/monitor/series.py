@@ -13,7 +13,7 @@ _SLACK = 40  # seconds too old that may be kept until they are dropped all at on
 
 
 class Series:
-    """Values by second of the monotonic clock, the newest `SECONDS` of them."""
+    """Values by second of the link's clock, the newest `SECONDS` of them."""
 
     __slots__ = ("_seconds", "_values")
 

@@ -103,3 +103,31 @@ def test_a_state_lasted_as_long_as_the_links_time_has_it() -> None:
     sheet = detail(association, None, 200.0, 100)
     pieces = [piece for line in range(len(sheet)) for piece in sheet[line] if piece.term == "lasted"]
     assert [piece.text.strip() for piece in pieces] == ["500 ms", "2.5 s"]
+
+
+def test_the_last_two_minutes_and_the_rate_are_of_the_links_time() -> None:
+    """A message a quarter of a second before the time was stopped stays that far back, and is a minute old
+    once the link's time has gone on for a minute, however short that took."""
+    story, monitor = Story(SERVER, now=100.0), Monitor()
+    monitor.fold(Batch(events=[story.listening(), story.up(2)], link=_link(100.0, 100.0, 1.0)))
+    story.now = 110.0
+    stopped = _link(110.25, 110.25, 0.0)
+    monitor.fold(Batch(counts={2: story.counts(2, 3)}, status={2: story.status(2, srtt=12)}, link=stopped))
+    association = monitor.associations.get(2)
+    assert association is not None
+
+    def rows(now: float) -> list[list[str]]:
+        sheet = detail(association, None, now, 100)
+        texts = ["".join(piece.text for piece in sheet[line]) for line in range(len(sheet))]
+        names = (" Messages/s ", " Bytes/s ", " RTT ")
+        return [next(text for text in texts if text.startswith(name)).split() for name in names]
+
+    monitor.fold(Batch(link=_link(111.0, 111.5, 0.0)))  # stopped, and a step
+    before, rate = rows(111.0), association.rate(111.0)
+    assert rate == pytest.approx(1.0)
+    assert (rows(500.0), association.rate(500.0)) == (before, rate)
+    assert before[0][-4:] == ["1.0", "/s", "3.0", "/s"]
+    monitor.fold(Batch(link=_link(500.0, 170.0, 0.0)))  # a step to a timer a minute later
+    messages, octets, rtt = rows(500.5)
+    assert (messages[-4:-2], octets[-4:-2], rtt[-3:]) == (["0", "/s"], ["0", "B/s"], ["-", "12", "ms"])
+    assert association.rate(500.5) == 0

@@ -231,6 +231,19 @@ def test_the_peak_of_what_is_not_measured_any_more_stays() -> None:
     assert re.search(r" -  +\d+ ms$", rtt), rtt
 
 
+def test_what_was_never_measured_has_no_peak_and_no_traffic_is_a_rate_of_0() -> None:
+    story = Story()
+    monitor = Monitor()
+    monitor.fold(batch(story.up(1)))
+    path = e.Path("10.0.0.1", "ACTIVE", True, 4380, None, 1000, 1500)
+    monitor.fold(batch(e.Status(*story._head(1), "ESTABLISHED", 9, 0, 0, 5, 5, 1452, (path,))))
+    shown = lines(detail(one(monitor), None, story.now + 1, 120))
+    (rtt,) = [line for line in shown if line.startswith(" RTT ")]
+    (rate,) = [line for line in shown if line.startswith(" Messages/s ")]
+    assert rtt.split() == ["RTT", "-", "-"]
+    assert rate.split() == ["Messages/s", "0", "/s", "0", "/s"]
+
+
 def test_a_jump_of_the_rtt_is_in_its_peak_at_once() -> None:
     story = Story()
     monitor = full(story)

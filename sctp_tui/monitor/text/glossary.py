@@ -75,7 +75,7 @@ TERMS: dict[str, Term] = {
         "The smoothed round-trip time of the primary path, asked for once a second.",
         "RFC 9260, section 6.3.1",
     ),
-    "peak": Term("Peak", "The highest value of the last two minutes."),
+    "peak": Term("Peak", "The highest value of the last two minutes, by the link's time."),
     "messages_in": Term(
         "Messages in", "User messages received and given to this program.", "RFC 9260, section 1.3"
     ),

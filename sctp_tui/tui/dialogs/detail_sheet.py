@@ -131,7 +131,7 @@ def _state_look(association: Association, step: StateChange) -> str:
 
 
 def _sparklines(association: Association, now: float, width: int) -> list[Line]:
-    a = association
+    a, now = association, association.clock.at(now)
     room = width - 2 * (_NUMBER + 1) - _SPARK_LABEL - 2
     # As many cells as divide the time evenly, each starting at a multiple of its seconds: so past values
     # keep their cell from one second to the next.
@@ -146,7 +146,7 @@ def _sparklines(association: Association, now: float, width: int) -> list[Line]:
         # The current cell is not drawn before it is full, but its values count for both numbers.
         seconds = series.until(now - 1, SECONDS + int(now) - 1 - end)
         values = seconds[:SECONDS]
-        highest = max((value for value in seconds if value is not None), default=0.0)
+        highest = max((value for value in seconds if value is not None), default=None)
         newest = [value for value in seconds[-_NOW:] if value is not None]
         # A rate without traffic is 0, an RTT without measurements is unknown.
         peak = say(highest or 0.0) if mean or highest is not None else "-"
