@@ -165,8 +165,8 @@ def test_why_a_sack_comes_at_once(wire: Wire) -> None:
     wire.put("in", data(2), data(3))
     wire.put("out", sack(3))
     *_, gap, _, filled, _, usual = (next(why_row(row, "beginner"))[1] for row in wire.ladder())
-    assert gap.text.startswith("Sent at once, as something is missing")
-    assert filled.text.startswith("Sent at once, as a gap was filled")
+    assert gap.text.startswith("Sent at once, because something is missing")
+    assert filled.text.startswith("Sent at once, because a gap was filled")
     assert gap.section == filled.section == "RFC 9260, section 6.7"
     assert "at once" not in usual.text
 
@@ -406,7 +406,7 @@ def test_what_was_given_up_has_not_come(wire: Wire) -> None:
     wire.put("in", _chunk(192, struct.pack("!I", _tsn(0))))  # FORWARD TSN
     wire.put("out", sack(1))
     *_, last = (next(why_row(row, "beginner"))[1] for row in wire.ladder())
-    assert "everything has come or was given up" in last.text
+    assert "has come, or was given up by its sender" in last.text
 
 
 def test_a_heartbeat_on_its_way_is_not_unanswered_yet(wire: Wire) -> None:
@@ -516,7 +516,7 @@ def test_an_association_that_its_server_still_had_begins_anew(aborts: bool) -> N
         for one in (timeline[serial] for serial in range(timeline.first, timeline.end))
         if isinstance(one, Annotation)
     )
-    what = "another association begins" if aborts else "the association begins anew"
+    what = "another association begins" if aborts else "the association restarts"
     assert said == f"{what}: tags 00000015, 00000016"
 
 

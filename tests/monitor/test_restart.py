@@ -89,7 +89,7 @@ def test_it_was_established_and_stays_so(restarted: tuple[Monitor, list[int]]) -
         (
             "ESTABLISHED → ESTABLISHED: receive COOKIE ECHO, send COOKIE ACK",
             "5.2.4",
-            "the peer began anew, action A",
+            "the peer restarted, action A",
         ),
     ]
     assert all(one.transition in TABLE for one in tracker.taken)

@@ -128,7 +128,7 @@ def test_one_server_for_both_families(stack: StackName, hosts: tuple[str, ...], 
     with Running(stack) as running:
         if stack == "kernel" and hosts == ("0.0.0.0", "::1"):
             running.submit(Listen("server", stack, hosts, 0))
-            assert "0.0.0.0 beside no IPv6 address; give :: for all" in running.until(EndpointFailed).text
+            assert "0.0.0.0 with an IPv6 address; give :: for all" in running.until(EndpointFailed).text
             return
         listening = running.listen(*hosts)
         assert listening.addresses == unicast.needed(hosts)

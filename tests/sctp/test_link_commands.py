@@ -172,7 +172,7 @@ def test_a_graceful_close_does_not_run_out_of_time_while_time_stands_still() -> 
 
 def test_what_can_not_be_done_is_refused_with_the_reason(running: Running) -> None:
     running.submit(Step())
-    assert "not standing still" in running.until(Refused, command="step").text
+    assert "time is not stopped" in running.until(Refused, command="step").text
     running.greet(to=running.to_server(over_udp=True))
     running.submit(SetSpeed(0))
     assert "go over UDP to 127.0.0.1" in running.until(Refused, command="set_speed").text

@@ -372,7 +372,7 @@ async def test_what_was_done_to_the_link_and_from_one_lost_to_the_next() -> None
             await pilot.press("up")
             assert _ladder(app).line is not before
         # What was done to the link has words, too.
-        await until(pilot, lambda: "was changed, by the user" in app.query_one(WhyLine).render().plain)
+        await until(pilot, lambda: "The user changed what" in app.query_one(WhyLine).render().plain)
         await pilot.press("enter")
         await until(pilot, lambda: outcome(pilot) == "all that is known of this stands here")
 

@@ -113,7 +113,7 @@ _OWN: tuple[Field, ...] = (
         "as in RFC 6458",
         lambda e: e,
     ),
-    Field(("unordered",), None, "messages without order", _unordered),
+    Field(("unordered",), None, "unordered messages", _unordered),
     Field(("failed",), None, "whatever failed", failed, _failed),
     Field(("live",), None, "not ended", association=lambda a, now: a.ended is None),
     Field(("ended",), None, "however it ended", association=lambda a, now: a.ended is not None),

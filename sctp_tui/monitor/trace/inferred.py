@@ -91,7 +91,7 @@ class Inference:
     def _opening(self, event: Opening) -> list[Inferred]:
         self._opened = True
         text = f"str {event.outbound_streams}/{event.inbound_streams}"
-        return [_out(event, "INIT", text, "The first message brings it about (RFC 9260, section 5.1 A).")]
+        return [_out(event, "INIT", text, "The first message causes it (RFC 9260, section 5.1 A).")]
 
     def _message(self, event: Message) -> list[Inferred]:
         made = _message(event)
@@ -121,9 +121,7 @@ class Inference:
             why = "No answer came until the stack gave up (RFC 9260, section 4)."
             return [_out(event, "INIT", "again and again", why, lost=True)]
         if event.by == "unknown" and event.error_text:
-            why = (
-                "The end came at once, and to give up takes seconds: it was refused (RFC 9260, section 8.4)."
-            )
+            why = "It ended at once, and giving up takes seconds: it was refused (RFC 9260, section 8.4)."
             return [_in(event, "ABORT", event.error_text, why)]
         return []
 
@@ -161,7 +159,7 @@ class Inference:
         return [*made[:-1], *waited, *made[-1:]]
 
     def _shut_down(self, event: AssocChange) -> list[Inferred]:
-        why = "SHUTDOWN_COMP: the three of a shutdown have passed (RFC 9260, section 9.2)."
+        why = "SHUTDOWN_COMP: the three packets of a shutdown have passed (RFC 9260, section 9.2)."
         if self._peer_closes:
             return [_out(event, "SHUTDOWN ACK", "", why), _in(event, "SHUTDOWN COMPLETE", "", why)]
         return [
@@ -182,7 +180,7 @@ def _message(event: Message) -> Inferred:
     text = " ".join([*fields, f"{event.size:,} B", printable(event.data, _TEXT)])
     if event.direction == "in":
         return _in(event, "DATA", text, "The message came whole, in one DATA chunk or more.")
-    why = "The stack took it, and sends it once the windows let it. Nothing tells yet that it came."
+    why = "The stack took it, and sends it when the windows allow. Nothing shows yet that it arrived."
     return _out(event, "DATA", text, why)
 
 
@@ -194,10 +192,10 @@ def _path(event: PeerAddrChange) -> list[Inferred]:
             why = "An address is confirmed by a HEARTBEAT that is answered (RFC 9260, section 5.4)."
             return [_out(event, "HEARTBEAT", f"to {to}", why), _in(event, "HEARTBEAT ACK", f"from {to}", why)]
         case "UNREACHABLE":
-            why = "No answer came to what was sent there, time and again (RFC 9260, section 8.2)."
+            why = "What was sent there got no answer, again and again (RFC 9260, section 8.2)."
             return [_out(event, "DATA or HEARTBEAT", f"to {to}", why, lost=True)]
         case "AVAILABLE":
-            why = "What was sent there was answered, so that the path counts again (RFC 9260, section 8.2)."
+            why = "What was sent there was answered, so the path is active again (RFC 9260, section 8.2)."
             return [_in(event, "SACK or HEARTBEAT ACK", f"from {to}", why)]
         case "ADDED" | "REMOVED":
             what = "add" if event.state == "ADDED" else "delete"
@@ -224,9 +222,9 @@ def _aborted(event: AssocChange) -> list[Inferred]:
         why = "The association ended by the peer's ABORT (RFC 9260, section 9.1)."
         return [_in(event, "ABORT", event.error_text, why)]
     if event.by == "us":
-        return [_out(event, "ABORT", event.error_text, "This end broke it off (RFC 9260, section 9.1).")]
+        return [_out(event, "ABORT", event.error_text, "This end aborted it (RFC 9260, section 9.1).")]
     if event.by == "stack":
-        why = "The SCTP of this end broke it off by itself (RFC 9260, section 9.1)."
+        why = "The stack of this end aborted it by itself (RFC 9260, section 9.1)."
         return [_out(event, "ABORT", event.error_text, why)]
     return []  # no answer came: what was sent is not known
 

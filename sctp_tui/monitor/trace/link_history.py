@@ -143,5 +143,5 @@ def _changes(before: LinkState | None, after: LinkState) -> Iterator[LinkChange]
     if aimed:
         yield LinkChange(after.set_at, f"to be lost: {', '.join(aimed)}")
     if old.speed != after.speed:
-        said = pace(replace(after, waiting=0)).lower() or "time goes on as the world's"
+        said = pace(replace(after, waiting=0)).lower() or "time goes on in real time"
         yield LinkChange(after.set_at, said, "time")

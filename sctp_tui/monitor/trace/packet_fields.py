@@ -39,10 +39,10 @@ _ROOM: dict[Situation, str] = {
     "opened": "it was a zero window probe, and there is room again",
 }
 _WHY: dict[Retransmission, str] = {
-    "fast": "three SACKs told that it is missing",
-    "recovery": "SACKs told that it is missing, while fast recovery lasts",
+    "fast": "three SACKs reported it missing",
+    "recovery": "SACKs reported it missing during fast recovery",
     "timeout": "a timer ran out",
-    "marked": "it was marked when a timer ran out before",
+    "marked": "it was marked when a timer ran out earlier",
     "soon": "sooner than a timer usually runs out",
     "twice": "sent again, or a copy made on the way",
 }

@@ -64,7 +64,7 @@ def _table() -> tuple[Transition, ...]:
         # An INIT is answered and changes nothing, as anybody can send one.
         section = "5.2.1" if state.startswith("COOKIE") else "5.2.2"
         table.append(Transition(state, "receive INIT", state, "INIT ACK", section))
-        # Both ends began at once, the peer began anew, or its cookie came twice.
+        # Both ends began at once, the peer restarted, or its cookie came twice.
         table.append(Transition(state, "receive COOKIE ECHO", "ESTABLISHED", "COOKIE ACK", "5.2.4"))
     for state in STATES[1:]:
         table.append(Transition(state, "receive ABORT", "CLOSED", "", "9.1"))
@@ -83,7 +83,7 @@ _SETTING_UP = ("CLOSED", "COOKIE-WAIT", "COOKIE-ECHOED")
 _BEGINS = "[ASSOCIATE]"
 _ASKED = {"INIT ACK": "INIT", "COOKIE ACK": "COOKIE ECHO"}
 """By an answer that is sent at once, the chunk that it answers."""
-_ANEW = "the peer began anew, action A"
+_ANEW = "the peer restarted, action A"
 
 
 class TakenTransition(NamedTuple):
@@ -232,7 +232,7 @@ class StateTracker:
                 return
             self.state[end] = "CLOSED"  # it no longer has the association
         elif name == "COOKIE ECHO" and end in self._anew:
-            # The cookie proves that the INIT was the peer's own, and that it began anew.
+            # The cookie proves that the INIT was the peer's own, and that it restarted.
             self._anew.discard(end)
             self.state[end] = "CLOSED"
             self._take(end, _BY_SENDING["CLOSED", "INIT"], at, number)

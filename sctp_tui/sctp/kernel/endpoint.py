@@ -119,7 +119,7 @@ class KernelEndpoint(BaseEndpoint):
         is_v4 = all(len(address) == 2 for address in addresses)
         if not is_v4 and "0.0.0.0" in hosts:
             raise SctpError(
-                f"{', '.join(hosts)}: the kernel binds 0.0.0.0 beside no IPv6 address; give :: for all"
+                f"{', '.join(hosts)}: the kernel can't bind 0.0.0.0 with an IPv6 address; give :: for all"
             )
         self._open(socket.AF_INET if is_v4 else socket.AF_INET6)
         if not is_v4:

@@ -104,7 +104,7 @@ def _probe(pysctp: ModuleType) -> None:
     except OSError as error:
         if error.errno in _NO_SCTP:
             raise NoKernelSctp(
-                f"this kernel has no SCTP ({error.strerror})", "`sctp-tui doctor` tells why and what mends it"
+                f"this kernel has no SCTP ({error.strerror})", "`sctp-tui doctor` says why, and what to do"
             ) from None
         if error.errno in (errno.EPERM, errno.EACCES):
             raise StackUnavailable(

@@ -26,7 +26,7 @@ def has_come(arrival: float, now: float) -> bool:
     return arrival <= now + ROUNDED
 
 
-KEPT_OUT = "the link's time is not the world's: nothing from outside is let in"
+KEPT_OUT = "the link's time is not real time: nothing from outside is let in"
 """The reason for a packet refused as its sender's time goes on while the link's is slow or stopped."""
 WRONG_CHECKSUM, WRONG_TAG = "wrong checksum", "wrong tag"
 """The reasons for packets that their receiver silently discards (RFC 9260, sections 6.8 and 8.5)."""

@@ -58,7 +58,7 @@ class UserspaceLinkControl:
     def step(self) -> None:
         """See `LinkControl.step`."""
         if self._transit.speed:
-            raise SctpError("the link's time is not standing still: pause it, then step")
+            raise SctpError("the link's time is not stopped: pause it, then step")
         if not self._pump.step():
             raise SctpError(
                 "nothing is on its way, and no timer runs that would do something: send a message, "
