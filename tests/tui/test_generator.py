@@ -1,5 +1,7 @@
 """Generators: what they count, and the screen that starts, shows and stops them."""
 
+import re
+import socket
 from collections import Counter
 
 import pytest
@@ -12,10 +14,10 @@ from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Generating, Message
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.clients.client_pane import ClientPane
-from sctp_tui.tui.clients.generator_screen import GeneratorScreen, GeneratorTable
-from sctp_tui.tui.clients.generators import Generation, Generators, GeneratorSource, Recipe
+from sctp_tui.tui.clients.generator_screen import COLUMNS, GeneratorScreen, GeneratorTable
+from sctp_tui.tui.clients.generators import Generation, Generators, GeneratorSource, Recipe, in_all
 
-from .driving import messages, on_both, outcome, rows, running, type_line, until
+from .driving import drawn, messages, on_both, outcome, rows, running, type_line, until
 
 RECIPE = Recipe(100.0, b"x", 0, (0, 2), 0, False, None, 1000, 0.0)
 CLIENT = GeneratorSource("client 1", 5, "client 1")
@@ -74,7 +76,7 @@ def test_a_generator_that_is_held_up_slows_down() -> None:
 @pytest.mark.parametrize(
     ("event", "state"),
     [
-        (told(1, 1, 1000, True), "done"),
+        (told(1, 1, 1000, True), "all given to SCTP"),
         (told(1, 1, 5, True), "time is up"),
         (told(1, 1, 5, True, "\x1b!"), "␛!"),
     ],
@@ -128,7 +130,7 @@ async def test_a_client_generates() -> None:
         came = [e for e in app.monitor.log if isinstance(e, Message) and e.direction == "in"]
         assert Counter(e.stream for e in came) == {0: 20, 2: 20, 3: 20}
         assert {e.ppid for e in came} == {60}
-        await until(pilot, lambda: generations(app)[0].state == "done")
+        await until(pilot, lambda: generations(app)[0].state == "all given to SCTP")
         assert generations(app)[0].progress == "60 of 60"
 
 
@@ -259,3 +261,22 @@ async def test_what_is_typed_right_after_tab_goes_into_the_next_field() -> None:
             app.post_message(Key(key, key if len(key) == 1 else None))
         count = app.screen.query_one("#count", Input)
         await until(pilot, lambda: (size.value, rate.value, count.value) == ("12", "34", "56"))
+
+
+async def test_what_a_silent_peer_has_not_answered_is_given_to_sctp_and_not_sent() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        async with running((120, 40)) as (app, pilot):
+            app.screen.query_one("#to", Input).value = "127.0.0.1:7"
+            app.screen.query_one("#udp", Input).value = str(silent.getsockname()[1])
+            screen = await form(pilot, rate="1000", count="3")
+            await pilot.press("enter")
+            await until(pilot, lambda: generations(app) and generations(app)[0].done)
+            assert [one.state for one in app.monitor.associations] == ["COOKIE-WAIT"]
+            assert generations(app)[0].state == "all given to SCTP"
+            titles = [column.title for column in COLUMNS]
+            assert "Given" in titles
+            assert "Sent" not in titles
+            assert not re.search(r"\bsent\b", in_all(generations(app), 0.0))
+            table = screen.query_one(GeneratorTable)
+            await until(pilot, lambda: any("all given to SCTP" in line for line in drawn(table)))

@@ -50,7 +50,7 @@ COLUMNS: Sequence[Column[Generation]] = (
     Column("Asked/s", 9, lambda g, now: g.asked, align="right"),
     Column("Size", 8, lambda g, now: g.size, align="right", rank=1),
     Column("Msg/s", 5, _rate, align="right"),
-    Column("Sent", 5, lambda g, now: units.count(g.messages), align="right"),
+    Column("Given", 5, lambda g, now: units.count(g.messages), align="right"),
     Column("Of", 5, lambda g, now: units.count(g.command.count) if g.command.count else "-", align="right"),
     Column("Bytes", 8, lambda g, now: units.size(g.bytes), align="right"),
     Column("State", 21, lambda g, now: g.state, widest=100, look=_look),

@@ -72,7 +72,7 @@ class Generation(msgspec.Struct, eq=False):
             del points[1]
 
     def rate(self, now: float) -> float | None:
-        """Messages/s sent lately; once it is done, on average. None before anything is known.
+        """Messages/s given to the stack lately; once it is done, on average. None before anything is known.
 
         `now` is in seconds of the monotonic clock.
         """
@@ -104,18 +104,22 @@ class Generation(msgspec.Struct, eq=False):
 
     @property
     def progress(self) -> str:
-        """`523 of 1,000`, or the number sent alone where there is no limit."""
+        """`523 of 1,000`, or the number alone where there is no limit."""
         most = self.command.count
         return f"{self.messages:,} of {most:,}" if most else f"{self.messages:,}"
 
     @property
     def state(self) -> str:
-        """The state in words: that it runs, that all is sent, or why it ended."""
+        """The state in words: that it runs, that the stack has taken all, or why it ended.
+
+        What the stack has taken may still wait there, for the peer's answer or for room.
+        """
         if not self.done:
             return "running" if self._points else "begins"
         if self.text:
             return self.text
-        return "done" if not self.command.count or self.messages >= self.command.count else "time is up"
+        whole = not self.command.count or self.messages >= self.command.count
+        return "all given to SCTP" if whole else "time is up"
 
 
 class Generators:
@@ -179,8 +183,8 @@ class Generators:
 
 
 def in_all(generations: Iterable[Generation], now: float) -> str:
-    """What several send together: `3 generating, 298/s, 1,204 sent`."""
+    """What several send together: `3 generating, 298/s, 1,204 given to SCTP`."""
     several = list(generations)
     rate = sum(generation.rate(now) or 0.0 for generation in several)
-    sent = sum(generation.messages for generation in several)
-    return f"{len(several)} generating, {units.rate(rate)}/s, {sent:,} sent"
+    messages = sum(generation.messages for generation in several)
+    return f"{len(several)} generating, {units.rate(rate)}/s, {messages:,} given to SCTP"
