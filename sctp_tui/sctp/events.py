@@ -6,7 +6,7 @@ section 6.1, in snake case. Everything here serialises with msgspec.
 
 import json
 from collections.abc import Iterable
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, get_args
 
 import msgspec
 
@@ -573,22 +573,7 @@ Notification = (
     | UnknownNotification
 )
 CONTROL: frozenset[type[Event]] = frozenset(
-    {
-        PeerAddrChange,
-        RemoteError,
-        SendFailed,
-        AdaptationIndication,
-        PartialDelivery,
-        Authentication,
-        SenderDry,
-        NotificationsStopped,
-        StreamReset,
-        AssocReset,
-        StreamChange,
-        RequestDenied,
-        UnknownNotification,
-        MessageTooLarge,
-    }
+    {*get_args(Notification), RequestDenied, MessageTooLarge} - {AssocChange, ShutdownEvent}
 )
 """Control events: neither a message nor a change of state. A peer can cause any number of them."""
 AnyEvent = (

@@ -1,7 +1,8 @@
 """Decodes the notifications of RFC 6458, section 6.1, from the bytes that a stack gives.
 
 The two stacks use the same structures with different numbers and a few different layouts: these differences
-are a `Dialect`, kept in each stack's own module. Decoding never raises, whatever a peer sent: what is not
+are a `Dialect`, kept in each stack's own module. The numbers of the types stand here, as one platform's are
+those of several stacks. Decoding never raises, whatever a peer sent: what is not
 understood becomes an `UnknownNotification`. The events have the assoc ID only; `AssociationRegistry.stamp`
 adds the other common fields. Data that a peer sent stays raw bytes here.
 """
@@ -10,6 +11,7 @@ import struct
 from collections.abc import Callable, Mapping
 from itertools import islice
 from socket import ntohl, ntohs
+from typing import NamedTuple
 
 import msgspec
 
@@ -41,7 +43,7 @@ from .wire.chunk_types import ChunkType
 class Dialect(msgspec.Struct, frozen=True):
     """How one stack lays out notifications.
 
-    `types` maps the numbers in sn_type to the names of RFC 6458 without their SCTP_. `network_order_errors`:
+    `types` maps the numbers in sn_type to names: `LINUX`, `BSD`, or a stack's own. `network_order_errors`:
     cause codes are in network byte order. `partial_delivery` reads stream, sequence and assoc ID from what
     follows the indication. `address` turns a sockaddr_storage into a printable address. `abort_chunk`: the
     end of an association comes with the peer's whole ABORT chunk, not only its causes. `remote_error_chunk`:
@@ -101,10 +103,10 @@ def decode(data: bytes, dialect: Dialect) -> Notification:
     if len(data) < _HEADER.size:
         return UnknownNotification(**_UNSTAMPED, assoc_id=0, type=0, data=data)
     number, flags, _ = _HEADER.unpack_from(data)
-    read = _READERS.get(dialect.types.get(number, ""))
+    kind = _TYPES.get(dialect.types.get(number, ""))
     try:
-        if read is not None:
-            return read(data[_HEADER.size :], flags, dialect)
+        if kind is not None:
+            return kind.read(data[_HEADER.size :], flags, dialect)
     except (struct.error, KeyError):
         pass  # shorter than its type needs, or with a number that the dialect lacks: shown as unknown
     return UnknownNotification(**_UNSTAMPED, assoc_id=0, type=number, data=data)
@@ -307,21 +309,42 @@ def _stream_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
     )
 
 
-_READERS: Mapping[str, Callable[[bytes, int, Dialect], Notification]] = {
-    "ASSOC_CHANGE": _assoc_change,
-    "PEER_ADDR_CHANGE": _addr_change,
-    "REMOTE_ERROR": _remote_error,
-    "SEND_FAILED": _send_failed,
-    "SEND_FAILED_EVENT": _send_failed_event,
-    "SHUTDOWN_EVENT": _shutdown,
-    "ADAPTATION_INDICATION": _adaptation,
-    "PARTIAL_DELIVERY_EVENT": _partial_delivery,
-    "AUTHENTICATION_EVENT": _authentication,
-    "SENDER_DRY_EVENT": _sender_dry,
-    "NOTIFICATIONS_STOPPED_EVENT": _stopped,
-    "STREAM_RESET_EVENT": _stream_reset,
-    "ASSOC_RESET_EVENT": _assoc_reset,
-    "STREAM_CHANGE_EVENT": _stream_change,
+class _Type(NamedTuple):
+    """A type of notification: its reader, and its numbers in sn_type, None where there is none.
+
+    `linux` is that of linux/sctp.h, `bsd` that of FreeBSD's netinet/sctp_uio.h, which usrsctp has too. Where
+    it is not `wanted`, endpoints don't subscribe to it.
+    """
+
+    read: Callable[[bytes, int, Dialect], Notification]
+    linux: int | None
+    bsd: int | None
+    wanted: bool = True
+
+
+_TYPES: Mapping[str, _Type] = {
+    "ASSOC_CHANGE": _Type(_assoc_change, 0x8001, 0x0001),
+    "PEER_ADDR_CHANGE": _Type(_addr_change, 0x8002, 0x0002),
+    "REMOTE_ERROR": _Type(_remote_error, 0x8004, 0x0003),
+    # SEND_FAILED_EVENT says the same, and more.
+    "SEND_FAILED": _Type(_send_failed, 0x8003, 0x0004, wanted=False),
+    "SEND_FAILED_EVENT": _Type(_send_failed_event, 0x800D, 0x000E),
+    "SHUTDOWN_EVENT": _Type(_shutdown, 0x8005, 0x0005),
+    "ADAPTATION_INDICATION": _Type(_adaptation, 0x8007, 0x0006),
+    "PARTIAL_DELIVERY_EVENT": _Type(_partial_delivery, 0x8006, 0x0007),
+    "AUTHENTICATION_EVENT": _Type(_authentication, 0x8008, 0x0008),
+    # It comes after each message.
+    "SENDER_DRY_EVENT": _Type(_sender_dry, 0x8009, 0x000A, wanted=False),
+    # It can't be switched.
+    "NOTIFICATIONS_STOPPED_EVENT": _Type(_stopped, None, 0x000B, wanted=False),
+    "STREAM_RESET_EVENT": _Type(_stream_reset, 0x800A, 0x0009),
+    "ASSOC_RESET_EVENT": _Type(_assoc_reset, 0x800B, 0x000C),
+    "STREAM_CHANGE_EVENT": _Type(_stream_change, 0x800C, 0x000D),
 }
-NAMES = frozenset(_READERS)
+LINUX: Mapping[int, str] = {kind.linux: name for name, kind in _TYPES.items() if kind.linux is not None}
+BSD: Mapping[int, str] = {kind.bsd: name for name, kind in _TYPES.items() if kind.bsd is not None}
+"""The names of RFC 6458 without their SCTP_, by the numbers of a platform: `Dialect.types`."""
+NAMES = frozenset(_TYPES)
 """The names of the notifications that are decoded."""
+WANTED = frozenset(name for name, kind in _TYPES.items() if kind.wanted)
+"""The names of those that endpoints subscribe to."""

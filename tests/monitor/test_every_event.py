@@ -1,8 +1,8 @@
 """Every event there is can be told of: in words, field by field, why, in a filter, in a file.
 
-A new type of notification needs a struct and its unions in `sctp/events.py`, its decoder in
-`sctp/notifications.py` and words in `monitor/text/events.py`: what was forgotten is named here. Why it came
-is its docstring, unless there is more to say of it; its number is with those of each stack that has it.
+A new type of notification needs a struct and its union in `sctp/events.py`, its decoder and the numbers that
+platforms give it in `sctp/notifications.py`, and words in `monitor/text/events.py`: what was forgotten is
+named here. Why it came is its docstring, unless there is more to say of it.
 """
 
 from collections.abc import Iterator
@@ -62,6 +62,10 @@ def forgotten(kind: type[e.Event]) -> Iterator[str]:
         yield "sctp/events.py: held, as it has octets"
     if name.upper() not in notifications.NAMES and kind is not e.UnknownNotification:
         yield "sctp/notifications.py: its decoder"
+    if name.upper() not in {*notifications.LINUX.values(), *notifications.BSD.values()} and (
+        kind is not e.UnknownNotification
+    ):
+        yield "sctp/notifications.py: its number, on one platform at least"
     if undescribed(event) in sentence(event):
         yield "monitor/text/events.py: its words"
 
@@ -74,7 +78,7 @@ def test_a_notification_is_everywhere(kind: type[e.Event]) -> None:
 def test_what_was_forgotten_is_named() -> None:
     assert [place.partition(":")[0] for place in forgotten(FreshEvent)] == [
         *["sctp/events.py"] * 4,
-        "sctp/notifications.py",
+        *["sctp/notifications.py"] * 2,
         "monitor/text/events.py",
     ]
 

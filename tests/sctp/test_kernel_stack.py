@@ -10,6 +10,7 @@ import pytest
 
 from sctp_tui.sctp.endpoint import EndpointOptions, StackUnavailable
 from sctp_tui.sctp.kernel import KernelStack, layout, sockets
+from sctp_tui.sctp.notifications import LINUX
 
 
 class Probe:
@@ -130,8 +131,8 @@ def test_an_old_kernel_tells_of_failed_messages_its_own_way() -> None:
     sock = OldKernel()
     sockets._set_up(MagicMock(), sock, EndpointOptions("old"))  # type: ignore[arg-type]
     numbers = [0x8000 + at for at, on in enumerate(sock.subscribed) if on]
-    names = {layout.TYPES[number] for number in numbers}
+    names = {LINUX[number] for number in numbers}
     assert "SEND_FAILED" in names
     assert "SENDER_DRY_EVENT" not in names
-    new = {layout.TYPES[0x8000 + at] for at, on in enumerate(layout.SUBSCRIPTION) if on}
-    assert new == set(layout.TYPES.values()) - {"SEND_FAILED", "SENDER_DRY_EVENT"}
+    new = {LINUX[0x8000 + at] for at, on in enumerate(layout.SUBSCRIPTION) if on}
+    assert new == set(LINUX.values()) - {"SEND_FAILED", "SENDER_DRY_EVENT"}

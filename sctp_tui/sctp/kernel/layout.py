@@ -8,7 +8,7 @@ import struct
 from typing import Literal
 
 from sctp_tui.sctp import sockaddr
-from sctp_tui.sctp.notifications import Dialect
+from sctp_tui.sctp.notifications import LINUX, WANTED, Dialect
 from sctp_tui.sctp.states import State
 
 IPPROTO_SCTP = 132
@@ -79,26 +79,8 @@ STATES: dict[int, State | Literal["EMPTY"]] = {
 }
 PATH_STATES = {0: "INACTIVE", 1: "POTENTIALLY-FAILED", 2: "ACTIVE", 3: "UNCONFIRMED", 0xFFFF: "UNKNOWN"}
 
-TYPES = {
-    0x8001: "ASSOC_CHANGE",
-    0x8002: "PEER_ADDR_CHANGE",
-    0x8003: "SEND_FAILED",
-    0x8004: "REMOTE_ERROR",
-    0x8005: "SHUTDOWN_EVENT",
-    0x8006: "PARTIAL_DELIVERY_EVENT",
-    0x8007: "ADAPTATION_INDICATION",
-    0x8008: "AUTHENTICATION_EVENT",
-    0x8009: "SENDER_DRY_EVENT",
-    0x800A: "STREAM_RESET_EVENT",
-    0x800B: "ASSOC_RESET_EVENT",
-    0x800C: "STREAM_CHANGE_EVENT",
-    0x800D: "SEND_FAILED_EVENT",
-}
-SUBSCRIPTION = bytes([0, *(name not in ("SEND_FAILED", "SENDER_DRY_EVENT") for name in TYPES.values())])
-"""struct sctp_event_subscribe: a byte for each type, after one for SCTP_SNDRCV.
-
-Left out: SEND_FAILED, as SEND_FAILED_EVENT says the same, and SENDER_DRY, which comes after each message.
-"""
+SUBSCRIPTION = bytes(LINUX.get(number) in WANTED for number in range(0x8000, max(LINUX) + 1))
+"""struct sctp_event_subscribe: a byte for each type, after one for SCTP_SNDRCV."""
 OLD_SUBSCRIPTION = bytes([0, 1, 1, 1, 1, 1, 1, 1, 1, 0])
 """The same for kernels before 5.0, which have no SEND_FAILED_EVENT."""
 
@@ -156,7 +138,7 @@ def _partial_delivery(body: bytes) -> tuple[int, int, int]:
 
 
 DIALECT = Dialect(
-    types=TYPES,
+    types=LINUX,
     assoc_states={0: "COMM_UP", 1: "COMM_LOST", 2: "RESTART", 3: "SHUTDOWN_COMP", 4: "CANT_STR_ASSOC"},
     address_states={
         0: "AVAILABLE",

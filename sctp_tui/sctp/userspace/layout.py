@@ -7,7 +7,7 @@ library. On BSD and macOS a sockaddr begins with its length.
 import struct
 import sys
 
-from sctp_tui.sctp.notifications import Dialect
+from sctp_tui.sctp.notifications import BSD, WANTED, Dialect
 from sctp_tui.sctp.states import State
 
 AF_CONN = 123
@@ -82,25 +82,8 @@ STATES: dict[int, State] = {
 }
 PATH_STATES = {0x0001: "ACTIVE", 0x0002: "INACTIVE", 0x0200: "UNCONFIRMED"}
 
-EVENTS = {
-    0x0001: "ASSOC_CHANGE",
-    0x0002: "PEER_ADDR_CHANGE",
-    0x0003: "REMOTE_ERROR",
-    0x0004: "SEND_FAILED",
-    0x0005: "SHUTDOWN_EVENT",
-    0x0006: "ADAPTATION_INDICATION",
-    0x0007: "PARTIAL_DELIVERY_EVENT",
-    0x0008: "AUTHENTICATION_EVENT",
-    0x0009: "STREAM_RESET_EVENT",
-    0x000A: "SENDER_DRY_EVENT",
-    0x000B: "NOTIFICATIONS_STOPPED_EVENT",
-    0x000C: "ASSOC_RESET_EVENT",
-    0x000D: "STREAM_CHANGE_EVENT",
-    0x000E: "SEND_FAILED_EVENT",
-}
-# Left out: SEND_FAILED, which says less than SEND_FAILED_EVENT; SENDER_DRY, which comes after each message;
-# NOTIFICATIONS_STOPPED, which can't be switched.
-SUBSCRIBED = sorted(set(EVENTS) - {0x0004, 0x000A, 0x000B})
+SUBSCRIBED = sorted(number for number, name in BSD.items() if name in WANTED)
+"""Numbers of the notifications to subscribe to."""
 
 
 def sockaddr(port: int, handle: int) -> bytes:
@@ -116,7 +99,7 @@ def port_and_handle(address: bytes) -> tuple[int, int]:
 
 
 DIALECT = Dialect(
-    types=EVENTS,
+    types=BSD,
     assoc_states={1: "COMM_UP", 2: "COMM_LOST", 3: "RESTART", 4: "SHUTDOWN_COMP", 5: "CANT_STR_ASSOC"},
     address_states={
         1: "AVAILABLE",
