@@ -59,6 +59,7 @@ def test_slow_start_until_a_fast_recovery_and_congestion_avoidance_after_it() ->
     window, sending = _begun()
     window.fold([traced(2, *(data(tsn) for tsn in range(8)))])
     assert _told(sending) == ("slow start", None)
+    _sampled(sending, 2.05, 12_000)
     for tsn in (1, 2, 3):
         window.fold([traced(2.1, sack(-1, (1, tsn)), direction="out")])
     window.fold([traced(2.1, data(0))])
@@ -91,6 +92,55 @@ def test_a_timer_leads_back_to_slow_start_until_cwnd_is_above_ssthresh() -> None
     assert _told(sending) == ("congestion avoidance", 6000)
     # What was sampled before an acknowledgement tells nothing of cwnd after it.
     window.fold([traced(3.5, sack(1), direction="out"), traced(3.5, data(2)), traced(4.6, data(2))])
+    assert _told(sending) == ("slow start", None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "ssthresh"),
+    [
+        (99_100, 49_550, 49_550),
+        (99_100, 9_600, None),  # Max.Burst has lowered it since, but ssthresh stays
+        (99_100, 99_100, None),
+        (None, 49_550, None),
+        (3_700, 2_024, 2_024),  # as usrsctp, whose least is two packets, and whose packets have headers
+        (3_700, 4_000, 4_000),  # as Linux
+        (3_700, 1_850, None),
+    ],
+)
+def test_after_a_fast_retransmit_ssthresh_is_told_where_cwnd_is_half_of_what_it_was(
+    before: int | None, after: int, ssthresh: int | None
+) -> None:
+    window, sending = _begun()
+    window.fold([traced(2, *(data(tsn) for tsn in range(8)))])
+    if before is not None:
+        _sampled(sending, 2.05, before)
+    for tsn in (1, 2, 3):
+        window.fold([traced(2.1, sack(-1, (1, tsn)), direction="out")])
+    window.fold([traced(2.1, data(0))])
+    _sampled(sending, 2.2, after)
+    assert _told(sending) == ("fast recovery", ssthresh)
+    _sampled(sending, 2.3, 1000)  # lowered by Max.Burst then
+    assert _told(sending) == ("fast recovery", ssthresh)
+
+
+def test_a_cwnd_that_may_have_grown_since_it_was_told_is_not_that_at_the_loss() -> None:
+    window, sending = _begun()
+    window.fold([traced(2, *(data(tsn) for tsn in range(8)))])
+    _sampled(sending, 2.05, 12_000)
+    for tsn in (2, 3, 4):
+        window.fold([traced(2.1, sack(0, (2, tsn)), direction="out")])
+    window.fold([traced(2.1, data(1))])
+    _sampled(sending, 2.2, 6_000)
+    assert _told(sending) == ("fast recovery", None)
+
+
+@pytest.mark.parametrize("heard", [False, True], ids=["sent", "heard"])
+def test_a_cwnd_that_max_burst_may_have_lowered_since_is_not_that_at_a_timeout(heard: bool) -> None:
+    window, sending = _begun()
+    window.fold([traced(2, data(0), data(1))])
+    _sampled(sending, 2.1, 50_000)
+    window.fold([traced(2.2, sack(-1, (1, 1)), direction="out") if heard else traced(2.2, data(2))])
+    window.fold([traced(3.3, data(0))])
     assert _told(sending) == ("slow start", None)
 
 
@@ -180,12 +230,13 @@ def test_of_usrsctp() -> None:
 def _in_congestion_avoidance() -> tuple[SendWindows, SendWindow]:
     window, sending = _begun()
     window.fold([traced(2, *(data(tsn) for tsn in range(8)))])
+    _sampled(sending, 2.05, 12_000)
     for tsn in (1, 2, 3):
         window.fold([traced(2.1, sack(-1, (1, tsn)), direction="out")])
     window.fold([traced(2.1, data(0))])
     _sampled(sending, 2.11, 6000)
     window.fold([traced(2.2, sack(7), direction="out")])
-    _sampled(sending, 2.25, 7000)
+    _sampled(sending, 2.25, 6001)
     assert _told(sending) == ("congestion avoidance", 6000)
     return window, sending
 
@@ -207,6 +258,7 @@ def test_a_cwnd_below_ssthresh_is_no_congestion_avoidance_whatever_led_there(
 def test_what_was_said_before_a_fast_recovery_is_not_its_ssthresh() -> None:
     window, sending = _begun()
     window.fold([traced(2, *(data(tsn) for tsn in range(8)))])
+    _sampled(sending, 2.05, 12_000)
     for tsn in (1, 2, 3):
         window.fold([traced(2.1, sack(-1, (1, tsn)), direction="out")])
     window.fold([traced(2.1, data(0))])
@@ -219,4 +271,13 @@ def test_what_was_said_before_a_fast_recovery_is_not_its_ssthresh() -> None:
 def test_sent_again_for_a_reason_that_packets_dont_show_leaves_the_phase_open() -> None:
     window, sending = _in_congestion_avoidance()
     window.fold([traced(2.3, data(8)), traced(2.5, data(8))])
+    assert _told(sending) == (None, None)
+
+
+def test_a_cwnd_that_falls_without_a_loss_leaves_ssthresh_open() -> None:
+    """For Max.Burst usrsctp raises ssthresh to the cwnd that it lowers."""
+    _, sending = _in_congestion_avoidance()
+    _sampled(sending, 3, 7000)
+    assert _told(sending) == ("congestion avoidance", 6000)
+    _sampled(sending, 3.1, 6900)
     assert _told(sending) == (None, None)

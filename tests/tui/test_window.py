@@ -141,13 +141,22 @@ class Alone(App[None]):
     def compose(self) -> ComposeResult:
         yield WindowView()
 
-    def told(self, now: float, cwnd: int, rto: int, unacked: int = 0, *, ours: bool = True) -> None:
-        """What the stack says by then."""
+    def told(
+        self,
+        now: float,
+        cwnd: int,
+        rto: int,
+        unacked: int = 0,
+        *,
+        ours: bool = True,
+        drawn: float | None = None,
+    ) -> None:
+        """What the stack says by then; `drawn` later than that."""
         self.story.now = now
         path = e.Path("127.0.0.1", "ACTIVE", True, cwnd, 100, rto, 1500)
         head = self.story._head(1)
         self.associations.fold(e.Status(*head, "ESTABLISHED", 100_000, unacked, 0, 5, 5, 1452, (path,)))
-        self.query_one(WindowView).show(self.conversation, self.associations.get(1), now, ours=ours)
+        self.query_one(WindowView).show(self.conversation, self.associations.get(1), drawn or now, ours=ours)
 
 
 @pytest.fixture(params=[(80, 18), (120, 30)], ids=["80x18", "120x30"])
@@ -167,6 +176,20 @@ def test_window(snap_compare: Any, size: tuple[int, int]) -> None:
         await pilot.pause()
 
     assert snap_compare(Alone(), terminal_size=size, run_before=before)
+
+
+async def test_what_the_stack_told_before_a_loss_is_not_taken_for_what_is_after_it() -> None:
+    lost = [data(BEGAN + 0.1, 1, "dropped"), *(data(BEGAN + 0.1, tsn) for tsn in range(2, 6))]
+    reports = [sack(BEGAN + 0.2, 0, gap) for gap in (2, 3, 4)]
+    app = Alone([next(traffic()), *lost, *reports, data(BEGAN + 0.25, 1)])
+    async with app.run_test(size=(120, 24)) as pilot:
+        await pilot.pause()
+        view = app.query_one(WindowView)
+        app.told(BEGAN + 0.15, 99_000, 1000, drawn=BEGAN + 0.3)
+        sampled = view._window.sending["in"]
+        assert (sampled.cwnd.last, list(sampled.cwnd.times)) == (99_000, [BEGAN + 0.15])
+        text = "   ".join(line for line in drawn(view) if line)
+        assert "phase fast recovery (inferred)   ssthresh -" in text
 
 
 async def test_of_packets_that_others_carry_it_claims_no_more_than_is_seen() -> None:

@@ -1,8 +1,10 @@
 """Infers an end's phase of congestion control and its ssthresh, as neither packets nor stacks tell them.
 
 Packets show when fast recovery begins and ends and when T3-rtx expires (RFC 9260, sections 7.2.3 and 7.2.4);
-cwnd is known only where it was sampled. What can't be inferred is None. It is of one path: where an end has
-had several addresses nothing is shown.
+cwnd is known only where it was sampled. ssthresh is half of the cwnd at the loss, so it is told only where a
+sample is certainly that: at each SACK and each sending cwnd may be lowered, to let no more than Max.Burst packets
+go (section 6.1, rule D), which ssthresh does not follow. What can't be inferred is None. It is of one path: where
+an end has had several addresses nothing is shown.
 """
 
 from typing import Literal
@@ -12,7 +14,9 @@ from .send_history import Retransmission
 
 Name = Literal["slow start", "congestion avoidance", "fast recovery"]
 
-_PACKETS = 4  # path MTUs: the lowest that ssthresh is set to
+_PACKETS = 4  # path MTUs: the lowest that ssthresh is set to after a timeout
+_AFTER_FAST = (2, _PACKETS)  # and after a fast retransmit: by some stacks to two, by the RFC to four
+_HEADER = 12  # octets of the common header, without which some stacks tell the path MTU that they reckon with
 
 
 class Phase:
@@ -21,12 +25,16 @@ class Phase:
     def __init__(self) -> None:
         self.name: Name | None = None
         self.ssthresh: int | None = None
-        self._sample: tuple[int, int] | None = None  # cwnd and path MTU, as long as cwnd can't have changed
+        self._sample: tuple[int, int] | None = None  # cwnd and path MTU, as long as cwnd can't have grown
+        self._same = False  # whether cwnd is still the same as in it
+        self._last = 0  # the cwnd sampled last
+        self._before: tuple[int, int] | None = None  # the sample with which fast recovery began
         self._sent = 0.0
         self._timeout = False  # whether the phase follows from a timeout
         self._grown = 0  # how often cwnd may have grown since it was sampled, or was one MTU
         self._changed = 0  # the number of the packet that last changed the phase
-        self._since = 0.0  # when cwnd may last have changed, as far as packets show
+        self._since = 0.0  # when cwnd may last have grown or been halved, as far as packets show
+        self._stirred = 0.0  # when something was last sent or acknowledged
 
     def begin(self, *, seen: bool) -> None:
         """The first known DATA of an association. If its start was `seen` that is slow start, else unknown.
@@ -44,17 +52,21 @@ class Phase:
         """
         if now < self._since:
             return
-        self._grown = 0
-        self._sample = cwnd, mtu
+        fell = self.name == "congestion avoidance" and cwnd < self._last
+        self._grown, self._last = 0, cwnd
+        self._sample, self._same = (cwnd, mtu), now >= self._stirred
         if self.name == "fast recovery":
-            self.ssthresh = cwnd  # set equal as it begins, and cwnd stays so (section 7.2.4)
-        elif self.ssthresh is not None and cwnd > self.ssthresh:
+            # cwnd is set equal to ssthresh as it begins, and stays so or is lowered (section 7.2.4). Before, it
+            # can't have been more than in the sample: if this is half of that, nothing has lowered it.
+            if self._before is not None and cwnd in _after_fast(*self._before):
+                self.ssthresh = cwnd
+        elif self.ssthresh is not None and cwnd > self.ssthresh and not fell:
             self.name, self._timeout = "congestion avoidance", False
-        elif self.ssthresh is not None and (cwnd == self.ssthresh or self._timeout):
+        elif self.ssthresh is not None and not fell and (cwnd == self.ssthresh or self._timeout):
             self.name = "slow start"
         elif self.ssthresh is not None:
-            # It was idle, or a timer expired that packets don't show: ssthresh may have changed, but is not
-            # less than after a timeout.
+            # It was idle, or a timer expired that packets don't show, or Max.Burst has lowered cwnd, for which
+            # some stacks raise ssthresh: that may have changed, but is not less than after a timeout.
             self.name = "slow start" if cwnd <= _PACKETS * mtu else None
             self.ssthresh, self._timeout = None, True
         elif self.name == "slow start" and cwnd > (_PACKETS * mtu if self._timeout else rwnd or 0):
@@ -78,11 +90,16 @@ class Phase:
         if why in ("soon", "twice"):  # for a shorter timer than usual, or for another cause
             self.name, self.ssthresh, self._timeout = None, None, False
         elif why == "fast":
+            self._before, self._sample = self._sample, None
             self.name, self.ssthresh, self._timeout = "fast recovery", None, False
         elif why == "timeout":
-            before = self._sample
+            before = self._sample if self._same else None
             self.ssthresh = None if before is None else max(before[0] // 2, _PACKETS * before[1])
             self.name, self._sample, self._timeout, self._grown = "slow start", None, True, 0
+
+    def stirred(self, now: float) -> None:
+        """Something was sent, or a SACK has come: by Max.Burst, cwnd may have been lowered."""
+        self._stirred, self._same = now, False
 
     def acknowledged(self, now: float) -> None:
         """The Cumulative TSN Ack has advanced, so cwnd may have grown."""
@@ -99,3 +116,8 @@ class Phase:
         """
         if self.name == "fast recovery":
             self.name = None
+
+
+def _after_fast(cwnd: int, mtu: int) -> set[int]:
+    """What ssthresh may become by a fast retransmit, from the cwnd before it (RFC 9260, section 7.2.3)."""
+    return {max(cwnd // 2, packets * (mtu + more)) for packets in _AFTER_FAST for more in (0, _HEADER)}

@@ -218,6 +218,7 @@ class SendWindow:
         tried = self._tries.send(time, self._packets, tsn, octets, as_sent=as_sent, lost=lost)
         if tried.room != "probe":
             self.phase.sent(time, self._packets, tried.why, idle=not self._outstanding)
+        self.phase.stirred(time)
         number = self._relative(tsn)
         again = number <= self.highest
         self.highest = max(self.highest, number)
@@ -281,6 +282,7 @@ class SendWindow:
                 continue
             if not isinstance(said, Shutdown):
                 self._tries.answer(time, said, time)
+                self.phase.stirred(time)
             if not self._tries.recovers:
                 self.phase.recovered()
             if isinstance(said, int):

@@ -130,12 +130,12 @@ class WindowView(ConversationView, Widget, can_focus=True):
             self._window.until(now)
         for one in (association, other):
             if one is not None and one.status is not None:
-                self._sample(conversation, one.endpoint, one.status, now)
+                self._sample(conversation, one, one.status)
         self.axis.newest = self._newest(conversation)
         self._draw()
 
-    def _sample(self, conversation: Conversation, endpoint: str, status: Status, now: float) -> None:
-        direction: Direction = "out" if endpoint == conversation.endpoint else "in"
+    def _sample(self, conversation: Conversation, end: Association, status: Status) -> None:
+        direction: Direction = "out" if end.endpoint == conversation.endpoint else "in"
         if status is self._told.get(direction) or not status.paths:
             return
         before = self._told.get(direction)
@@ -143,7 +143,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
             self._since[direction] = status.mono
         self._told[direction] = status
         path = next((path for path in status.paths if path.primary), status.paths[0])
-        self._window.sending[direction].sample(now, path)
+        self._window.sending[direction].sample(end.clock.of(status), path)
 
     @property
     def _sending(self) -> SendWindow:
