@@ -55,8 +55,9 @@ class Association(msgspec.Struct, eq=False):
     `name` is the user's name for it, "" for none. `state` is that of RFC 9260, section 4; `ended` is how it
     ended, None while it has not. `until` is when it ended in seconds since the epoch, to compare with
     packets. `rtt` (ms, the primary path's srtt, in steps of `rtt_step`; None unmeasured), `cwnd` and `rwnd`
-    (bytes), `unacked` and `pending` (DATA chunks) are None until the stack was polled. `longest_rto` (ms) is
-    the highest of all paths so far, 0 before the first; it is kept here as a stack may forget it.
+    (bytes), `unacked` (DATA chunks) and `pending` (see `Status`) are None until the stack was polled.
+    `longest_rto` (ms) is the highest of all paths so far, 0 before the first; it is kept here as a stack may
+    forget it.
     `local_port` is 0 where only the endpoint has it. `last` is when the last message passed or the state
     changed.
 

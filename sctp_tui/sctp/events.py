@@ -431,10 +431,12 @@ class Path(msgspec.Struct, frozen=True, gc=False):
 class Status(Event, frozen=True, tag="status", gc=False):
     """SCTP_STATUS (RFC 6458, section 8.2.1). `state` has the names of RFC 9260, section 4.
 
-    `rwnd` is the peer's, in bytes, None in COOKIE-WAIT, as it has told none yet; `unacked` and `pending`
-    count DATA chunks. `unreachable`: ICMP has said that the peer's UDP port is unreachable (RFC 6951, section
-    5.5), `unreachable_told` times since the peer was last heard. `link_time` is when that was so by the clock
-    of the packets (`Packet.mono`), None where that is `mono`.
+    `rwnd` is the peer's, in bytes, None in COOKIE-WAIT, as it has told none yet; `unacked` counts DATA chunks
+    sent. `pending` is what waits at this end for order or for the rest of its message, in messages and
+    fragments (usrsctp), or the DATA chunks missing below the highest TSN received (Linux). `unreachable`:
+    ICMP has said that the peer's UDP port is unreachable (RFC 6951, section 5.5), `unreachable_told` times
+    since the peer was last heard. `link_time` is when that was so by the clock of the packets
+    (`Packet.mono`), None where that is `mono`.
     """
 
     state: Text

@@ -97,6 +97,33 @@ def test_everything_that_is_known_is_said() -> None:
         assert said in text, said
 
 
+def test_where_no_message_passed_no_stream_is_waited_for() -> None:
+    def streams() -> str:
+        shown = lines(detail(one(monitor), None, story.now, 118))
+        return shown[next(n for n, line in enumerate(shown) if line.startswith(" Streams ─")) + 1].strip()
+
+    story, monitor = Story(), Monitor()
+    monitor.fold(batch(story.up(1), story.status(1)))
+    assert streams() == "no message yet"
+    monitor.fold(batch(story.counts(1, 1)))
+    assert streams() == "not told yet"
+    monitor = Monitor()
+    monitor.fold(batch(story.up(1), story.change(1, "SHUTDOWN_COMP")))
+    assert streams() == "no message"
+    monitor.fold(batch(story.counts(1, 1)))
+    assert streams() == "not asked for before it ended"
+
+
+def test_what_is_pending_is_not_called_chunks_received() -> None:
+    """The stacks count different things (tests/sctp/test_pending.py), and neither what is unread."""
+    story = Story()
+    text = "\n".join(lines(detail(one(full(story)), None, story.now, 118)))
+    assert re.search(r"Pending +0(?:  |$)", text, re.MULTILINE)
+    means = TERMS["pending"].means
+    assert "usrsctp counts the messages and fragments" in means
+    assert "Linux the DATA chunks that are missing" in means
+
+
 def test_a_silent_peer() -> None:
     story = Story()
     monitor = full(story)

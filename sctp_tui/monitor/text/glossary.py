@@ -148,7 +148,12 @@ TERMS: dict[str, Term] = {
         "RFC 9260, section 6.2.1",
     ),
     "unacked": Term("Unacknowledged", "DATA chunks sent that the peer has not acknowledged yet.", _STATUS),
-    "pending": Term("Pending", "DATA chunks received that the program has not read yet.", _STATUS),
+    "pending": Term(
+        "Pending",
+        "Of what is not complete or not in order yet: usrsctp counts the messages and fragments received "
+        "that wait, Linux the DATA chunks that are missing; the rest does not count, read or not.",
+        _STATUS,
+    ),
     "fragmentation": Term(
         "Fragmentation point",
         "Messages longer than this are sent in pieces, each a DATA chunk of its own.",

@@ -290,6 +290,8 @@ _PATHS: Sequence[tuple[Column[Path], str]] = (
 
 
 def _streams(association: Association, width: int, now: float) -> list[SheetRows]:
+    if not (association.messages_in or association.messages_out):
+        return [_label("no message yet" if association.ended is None else "no message")]
     if not association.streams:
         return [_nothing(association)]
     between = association.clock.between
@@ -306,7 +308,10 @@ def _paths(association: Association, width: int, now: float) -> list[SheetRows]:
 
 def _nothing(association: Association) -> SheetRows:
     # The stack is asked about associations in view only.
-    text = "not told yet" if association.ended is None else "not asked for before it ended"
+    return _label("not told yet" if association.ended is None else "not asked for before it ended")
+
+
+def _label(text: str) -> SheetRows:
     return fixed([StyledText(f" {text}", "label")])
 
 
@@ -322,7 +327,7 @@ def _counters(association: Association) -> Iterator[tuple[str, StyledText]]:
         rwnd = "-" if status.rwnd is None else units.size(status.rwnd)
         yield "Peer's rwnd", StyledText(rwnd, "bad" if status.rwnd == 0 else "", "rwnd")
         yield "Unacknowledged", _count(status.unacked, "chunk", "unacked")
-        yield "Pending", _count(status.pending, "chunk", "pending")
+        yield "Pending", StyledText(units.count(status.pending), "", "pending")
         yield "Fragments above", StyledText(f"{status.fragmentation_point} B", "", "fragmentation")
     if a.detail is not None and a.detail.statistics is not None:
         yield from _statistics(a.detail.statistics, a.longest_rto)
