@@ -2,9 +2,9 @@
 
 Packets show when fast recovery begins and ends and when T3-rtx expires (RFC 9260, sections 7.2.3 and 7.2.4);
 cwnd is known only where it was sampled. ssthresh is half of the cwnd at the loss, so it is told only where a
-sample is certainly that: at each SACK and each sending cwnd may be lowered, to let no more than Max.Burst packets
-go (section 6.1, rule D), which ssthresh does not follow. What can't be inferred is None. It is of one path: where
-an end has had several addresses nothing is shown.
+sample is certainly that: at each SACK and each sending cwnd may be lowered, to let no more than Max.Burst
+packets go (section 6.1, rule D), which ssthresh does not follow. What can't be inferred is None. It is of one
+path: where an end has had several addresses nothing is shown.
 """
 
 from typing import Literal
@@ -56,8 +56,8 @@ class Phase:
         self._grown, self._last = 0, cwnd
         self._sample, self._same = (cwnd, mtu), now >= self._stirred
         if self.name == "fast recovery":
-            # cwnd is set equal to ssthresh as it begins, and stays so or is lowered (section 7.2.4). Before, it
-            # can't have been more than in the sample: if this is half of that, nothing has lowered it.
+            # cwnd is set equal to ssthresh as it begins, and stays so or is lowered (section 7.2.4). Before,
+            # it can't have been more than in the sample: if this is half of that, nothing has lowered it.
             if self._before is not None and cwnd in _after_fast(*self._before):
                 self.ssthresh = cwnd
         elif self.ssthresh is not None and cwnd > self.ssthresh and not fell:
@@ -65,8 +65,8 @@ class Phase:
         elif self.ssthresh is not None and not fell and (cwnd == self.ssthresh or self._timeout):
             self.name = "slow start"
         elif self.ssthresh is not None:
-            # It was idle, or a timer expired that packets don't show, or Max.Burst has lowered cwnd, for which
-            # some stacks raise ssthresh: that may have changed, but is not less than after a timeout.
+            # It was idle, or a timer expired that packets don't show, or Max.Burst has lowered cwnd, for
+            # which some stacks raise ssthresh: that may have changed, but is not less than after a timeout.
             self.name = "slow start" if cwnd <= _PACKETS * mtu else None
             self.ssthresh, self._timeout = None, True
         elif self.name == "slow start" and cwnd > (_PACKETS * mtu if self._timeout else rwnd or 0):
