@@ -84,6 +84,20 @@ def test_the_sack_that_takes_a_probe_says_so_once(rwnd: int) -> None:
     assert ["probe was taken" in one for one in said] == [False, False, True, False]
 
 
+def test_a_probe_is_said_to_come_early_where_its_times_show_that() -> None:
+    wire = Wire()
+    wire.put("in", init())
+    wire.put("out", init_ack())
+    wire.put("in", data(0))
+    wire.put("out", rawpeer.sack(INITIAL, rwnd=1))
+    for at in (1, 1.16, 3.16):
+        wire.put("in", data(1), at=at)
+        wire.put("out", rawpeer.sack(INITIAL, rwnd=1), at=at + 0.1)
+    said = [next(why_row(row, "expert"))[1].text for row in wire.ladder() if row.packet.data[12] == DATA]
+    assert ["probe again" in one for one in said] == [False, False, True, True]
+    assert ["sooner" in one for one in said] == [False, False, True, False]
+
+
 def test_what_a_sack_takes_has_a_bound() -> None:
     """A peer may name as many gap blocks as it likes."""
     room = PeerRwnd()

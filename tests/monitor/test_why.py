@@ -106,6 +106,16 @@ def test_words_are_few_and_their_section_exists(name: str, words: Explanation) -
         (EVENTS["message/out"], "still wait|It is in"),  # it may be acknowledged by now
         (CHUNKS["HEARTBEAT"], "nothing else passes"),  # an end that only receives asks too
         (CHUNKS["DATA/beyond"], "when it told last"),  # which may not have come to the sender
+        (CHUNKS["DATA/fast"], "ssthresh becomes|to one packet"),  # usrsctp's least is two, not four
+        (CHUNKS["DATA/probe again"], "grow with|intervals|less and less"),  # which its times need not show
+        (CHUNKS["I-DATA/probe again"], "grow with|intervals|less and less"),
+        (CHUNKS["DATA/timeout"], "RTO doubles(?! up to RTO.Max)"),
+        (CHUNKS["I-DATA/timeout"], "RTO doubles(?! up to RTO.Max)"),
+        (CHUNKS["INIT/again"], "each time(?!, up to RTO.Max)"),
+        (CHUNKS["DATA/probe"], "no room"),  # there may be some, but less than the chunk needs
+        (CHUNKS["DATA/probe again"], "no room"),
+        (CHUNKS["I-DATA/probe"], "no room"),
+        (CHUNKS["I-DATA/probe again"], "no room"),
         (VERDICTS["bounced"], "what this machine did not send|SCTP takes"),
     ],
 )
@@ -222,6 +232,8 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
     yield _DATA, ChunkContext(retransmission="soon"), "DATA/soon"
     yield _DATA, ChunkContext(room="probe"), "DATA/probe"
     yield _DATA, ChunkContext(room="probe", retransmission="timeout"), "DATA/probe again"
+    yield _DATA, ChunkContext(room="probe", retransmission="soon"), "DATA/probe again soon"
+    yield _DATA, ChunkContext(room="probe", retransmission="twice"), "DATA/probe again soon"
     yield _DATA, ChunkContext(room="opened", retransmission="timeout"), "DATA/opened"
     yield _DATA, ChunkContext(room="beyond"), "DATA/beyond"
     yield _DATA, ChunkContext(room="beyond", retransmission="fast"), "DATA/fast"

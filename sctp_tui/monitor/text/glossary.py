@@ -132,7 +132,8 @@ TERMS: dict[str, Term] = {
     ),
     "rto": Term(
         "RTO",
-        "Retransmission timeout: what is not acknowledged by then is sent again, and the timeout doubles.",
+        "Retransmission timeout: what is not acknowledged by then is sent again, and the timeout doubles, up "
+        "to RTO.Max.",
         "RFC 9260, section 6.3",
     ),
     "mtu": Term(

@@ -35,7 +35,7 @@ _OWN = ("tsn", "initial_tsn")  # TSNs of the packet's own direction
 _ANSWERED = ("gaps", "nr_gaps", "duplicates")
 _OCTETS = ("rwnd", "length")
 _ROOM: dict[Situation, str] = {
-    "probe": "a zero window probe, as there is still no room",
+    "probe": "a zero window probe, as there is less room than it needs",
     "opened": "it was a zero window probe, and there is room again",
 }
 _WHY: dict[Retransmission, str] = {

@@ -93,6 +93,7 @@ class Why(msgspec.Struct, frozen=True):
 _SECTION = re.compile(r"RFC [0-9]+, section [0-9.]*[0-9]")
 _NOTHING = ChunkContext()
 _RESPONSE = 16
+_EARLY = ("soon", "twice")  # sooner than a timer usually runs out, or a copy
 _HB_INTERVAL = 29.5  # s: HB.interval by default, 30 s, less as timers run early
 _RESULTS = {0: "done", 1: "done", 2: "denied", 3: "failed", 4: "failed", 5: "failed", 6: "later"}
 
@@ -207,7 +208,7 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
             return "restart" if facts.restarts else "again"
         case Init() | CookieEcho() | Shutdown() if facts.retransmission:
             heard = facts.heard
-            soon = facts.retransmission in ("soon", "twice") or (heard is not None and heard.ago < RTO)
+            soon = facts.retransmission in _EARLY or (heard is not None and heard.ago < RTO)
             return "again soon" if soon and not isinstance(chunk, Shutdown) else "again"
         case Abort() if facts.heard is not None and facts.heard.init:
             return "refuses"
@@ -233,7 +234,9 @@ def _of_request(parameter: Parameter) -> str:
 
 def _of_data(chunk: Data | IData, facts: ChunkContext) -> str:
     if facts.room and facts.retransmission not in ("fast", "recovery"):
-        return f"{facts.room} again" if facts.room == "probe" and facts.retransmission else facts.room
+        if facts.room != "probe" or facts.retransmission is None:
+            return facts.room
+        return "probe again soon" if facts.retransmission in _EARLY else "probe again"
     if facts.retransmission:
         return facts.retransmission
     if facts.fills_gap:

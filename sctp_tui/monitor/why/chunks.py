@@ -30,7 +30,7 @@ CHUNKS = {
         "9260 4",
         "Nothing came back in time, so the end asks again.",
         "T1-init ran out in COOKIE-WAIT: the same INIT is sent again, up to Max.Init.Retransmits times, "
-        "with a longer timeout each time.",
+        "with a longer timeout each time, up to RTO.Max.",
     ),
     "INIT/again soon": Explanation(
         "9260 5.2.6",
@@ -135,8 +135,9 @@ CHUNKS = {
         "9260 7.2.4",
         "Sent again without waiting for a timer: three acknowledgements reported it missing, while later "
         "data got through.",
-        "Fast retransmit after the third miss indication, regardless of cwnd. ssthresh becomes half of cwnd, "
-        "but at least four packets, and cwnd the same (7.2.3); fast recovery begins. T3-rtx did not run out.",
+        "Fast retransmit after the third miss indication, regardless of cwnd; T3-rtx did not run out. Fast "
+        "recovery begins. By 7.2.3 ssthresh is to become half of cwnd, but at least four packets, and cwnd "
+        "the same; usrsctp takes two as the least.",
     ),
     "DATA/recovery": Explanation(
         "9260 7.2.4",
@@ -149,7 +150,8 @@ CHUNKS = {
         "Sent again, because no acknowledgement came in time. The sender waits twice as long for the next "
         "one, up to a limit.",
         "T3-rtx ran out: ssthresh becomes half of cwnd, but at least four packets, cwnd one packet (7.2.3), "
-        "RTO doubles, and the earliest outstanding chunks go in one packet. The error counters grow by one.",
+        "RTO doubles up to RTO.Max, and the earliest outstanding chunks go in one packet. The error counters "
+        "grow by one.",
     ),
     "DATA/marked": Explanation(
         "9260 6.3.3",
@@ -172,16 +174,23 @@ CHUNKS = {
     ),
     "DATA/probe": Explanation(
         "9260 6.1",
-        "The other end had no room. One chunk is sent anyway, to find out whether there is room again.",
+        "The other end had less room than this needs. One chunk is sent anyway, to find out whether there is "
+        "room again.",
         "A zero window probe (rule A): whatever rwnd is, one DATA chunk may be in flight, in case the SACK "
         "that opens the window is lost. A receiver without room may drop it (6.2).",
     ),
     "DATA/probe again": Explanation(
         "9260 6.1",
-        "Asked again: by its last report the other end had no room.",
-        "The zero window probe again (rule A), at intervals that grow with RTO. It is no sign of loss, and "
-        "while SACKs come no error counter should grow. Linux counts a timeout: its path is potentially "
-        "failed until the next SACK.",
+        "Asked again: by its last report the other end had less room than this needs.",
+        "The zero window probe again (rule A). It is no sign of loss, and while SACKs come no error counter "
+        "should grow. Linux counts a timeout: its path is potentially failed until the next SACK.",
+    ),
+    "DATA/probe again soon": Explanation(
+        "9260 6.1",
+        "Asked again, sooner than a sender usually repeats it: by its last report the other end had less "
+        "room than this needs.",
+        "The zero window probe again, before a T3-rtx of the usual 1 s could run out. By rule A the first is "
+        "due after one RTO and the others less and less often; packets don't show why this one was sooner.",
     ),
     "DATA/opened": Explanation(
         "9260 6.1",
@@ -271,18 +280,23 @@ CHUNKS = {
     "I-DATA/timeout": Explanation(
         "9260 6.3.3",
         "Sent again, because no acknowledgement came in time.",
-        "T3-rtx ran out, as for DATA: cwnd falls to one packet, and RTO doubles.",
+        "T3-rtx ran out, as for DATA: cwnd falls to one packet, and RTO doubles up to RTO.Max.",
     ),
     "I-DATA/probe": Explanation(
         "9260 6.1",
-        "The other end has no room for it. One message is sent anyway, to find out whether there is room "
-        "again.",
+        "The other end had less room than this needs. One chunk is sent anyway, to find out whether there is "
+        "room again.",
         "A zero window probe (rule A), as for DATA: its receiver may drop it.",
     ),
     "I-DATA/probe again": Explanation(
         "9260 6.1",
-        "Asked again: the other end still has no room. The sender asks less and less often.",
+        "Asked again: by its last report the other end had less room than this needs.",
         "The zero window probe again, as for DATA (rule A): while SACKs come no error counter should grow.",
+    ),
+    "I-DATA/probe again soon": Explanation(
+        "9260 6.1",
+        "Asked again, sooner than a sender usually repeats it.",
+        "The zero window probe again, before a T3-rtx of the usual 1 s could run out, as for DATA (rule A).",
     ),
     # --- acknowledgement
     "SACK": Explanation(
