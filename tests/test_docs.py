@@ -8,7 +8,7 @@ import pytest
 
 from sctp_tui.cli.options import COMMANDS
 from sctp_tui.help import TOPICS
-from sctp_tui.sctp.events import AnyEvent, Peer
+from sctp_tui.sctp.events import AnyEvent, Origin, Peer
 from sctp_tui.tui.actions import ACTIONS, readable, split
 
 from .docs import DOCS, README, ROOT, TOPIC_FILES
@@ -109,6 +109,13 @@ def test_samples_of_json_have_the_fields_that_events_have() -> None:
     for text in (TOPICS["json"].text(), TOPICS["serve"].text()):
         for field in re.findall(r"`(suppressed|by|verdict|reason|schema|mono|key|assoc_id)`", text):
             assert any(field in (tag, *kind.__struct_fields__) for tag, kind in kinds.items())
+
+
+def test_who_caused_a_change_is_explained_for_every_change() -> None:
+    _, _, told = TOPICS["json"].text().partition("`by` of an `assoc_change`")
+    told = told.partition("\n\n")[0]
+    assert all(f"`{origin}`" in told for origin in get_args(Origin))
+    assert all(word in told for word in ("COMM_UP", "RESTART", "ended"))
 
 
 def test_the_files_that_a_contributor_is_sent_to_are_there() -> None:

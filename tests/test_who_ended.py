@@ -109,6 +109,11 @@ def test_our_stack_aborts_what_is_against_the_rules(seeing: Running) -> None:
     assert _agree(seeing, end) == "aborted by our stack: no user data"
 
 
+def test_who_set_the_association_up_is_told_at_both_ends(seeing: Running) -> None:
+    _, server, client = seeing.greet()
+    assert (server.by, client.by) == ("peer", "us")
+
+
 def test_we_abort(seeing: Running) -> None:
     with seeing.raw_peer() as peer:
         key = _up(seeing, peer)

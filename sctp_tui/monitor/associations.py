@@ -164,7 +164,7 @@ class Association(msgspec.Struct, eq=False):
             return self.ended.text
         state = f"{self.state} ↻{self.restarts}" if self.restarts else self.state
         if self.unreachable:
-            return f"UDP port gone, {state}"
+            return f"UDP gone, {state}"
         silent = self.silent(now)
         return state if silent is None else f"silent {units.clock(silent)}, {state}"
 

@@ -120,7 +120,13 @@ class LinkCommands:
             self._submit(Step())
 
     def slower(self, steps: int) -> None:
-        """Set the next speed below (1), or above (-1)."""
+        """Set the next speed below (1), or above (-1); where there is none, tell the user."""
         speed = self._speed
         at = min(range(len(SPEEDS)), key=lambda number: abs(SPEEDS[number] - speed)) if speed else len(SPEEDS)
-        self._set_speed(SPEEDS[max(0, min(at + steps, len(SPEEDS) - 1))])
+        wanted = SPEEDS[max(0, min(at + steps, len(SPEEDS) - 1))]
+        if wanted != speed:
+            self._set_speed(wanted)
+        elif steps < 0:
+            self._tell("time goes in real time already, and no faster; i steps")
+        else:
+            self._tell(f"time goes at {wanted:g} of real time already, and no slower; space stops it")

@@ -107,7 +107,7 @@ def test_a_servers_peer_whose_udp_port_nobody_has_any_more_is_told_as_that(serve
                 assert bounced == {reason}
                 state = row.standing(running.status[key].mono)
                 assert state.endswith("ESTABLISHED")
-                assert state.startswith("UDP port gone, ") == bool(reason)
+                assert state.startswith("UDP gone, ") == bool(reason)
             with peer.socket.__class__(peer.socket.family, peer.socket.type) as again:
                 again.bind(left)
                 peer.socket = again

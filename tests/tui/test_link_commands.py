@@ -139,3 +139,19 @@ def test_the_refusal_of_a_speed_before_is_no_answer() -> None:
     desk.refuses("set_speed", at=early)
     desk.link.slower(1)
     assert desk.take() == [SetSpeed(0.5), SetSpeed(0.1), SetSpeed(0.01)]
+
+
+def test_beyond_the_fastest_and_the_slowest_speed_it_is_said_that_there_is_none() -> None:
+    desk = Desk()
+    desk.link.slower(-1)
+    assert desk.take() == []
+    assert desk.told == ["time goes in real time already, and no faster; i steps"]
+    for speed in (0.5, 0.1, 0.01):
+        desk.link.slower(1)
+        assert desk.take() == [SetSpeed(speed)]
+    desk.told.clear()
+    desk.link.slower(1)
+    assert desk.take() == []
+    assert desk.told == ["time goes at 0.01 of real time already, and no slower; space stops it"]
+    desk.link.slower(-1)
+    assert desk.take() == [SetSpeed(0.1)]

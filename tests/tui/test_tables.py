@@ -16,7 +16,7 @@ from sctp_tui.monitor.filter.columns import COLUMNS
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text.column import Column
-from sctp_tui.sctp.events import Event, Peer
+from sctp_tui.sctp.events import Event, Path, Peer, Status
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.widgets.columns import arrange, fit
@@ -115,6 +115,16 @@ def test_columns_of_the_issue_at_80_and_at_200() -> None:
     assert titles(77) == ["ID", "Peer", "In", "Out", "State", "Msg/s", "RTT", "Idle"]
     assert titles(197) == [column.title for column in COLUMNS]
     assert {"Bytes in", "Bytes out", "Unacked", "Peer rwnd", "cwnd", "Age", "Str out/in"} <= set(titles(197))
+
+
+def test_at_120_the_state_of_a_peer_whose_udp_port_is_gone_is_whole() -> None:
+    story, monitor = Story(), Monitor()
+    monitor.fold(batch(story.listening(), story.up(1)))
+    path = Path("10.0.0.1", "ACTIVE", True, 4380, 12, 1000, 1500)
+    monitor.fold(batch(Status(*story._head(1), "ESTABLISHED", 9, 0, 0, 5, 5, 1452, (path,), True, 3)))
+    (row,) = monitor.associations
+    (width,) = [cells for column, cells in arrange(COLUMNS, 117, 2) if column.title == "State"]
+    assert fit(row.standing(story.now), width).strip() == row.standing(story.now) == "UDP gone, ESTABLISHED"
 
 
 @pytest.mark.parametrize("width", range(77, 260, 3))
