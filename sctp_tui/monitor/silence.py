@@ -1,12 +1,13 @@
 """When a silent peer will be declared lost: an estimate from the timers of RFC 9260.
 
 A miss is an answer that did not come within the RTO. Stacks don't tell how many there were, but it can be
-seen that the RTO doubles with each (section 6.3.3, rule E2), and that a path becomes inactive after more than
-Path.Max.Retrans (section 8.2). The association ends with the first miss beyond Association.Max.Retrans,
-counted over all paths (section 8.1). Where nothing is outstanding HEARTBEATs are missed (section 8.3), on all
-paths at once; where data is outstanding its retransmissions, one RTO after the other. A stack may also miss
-HEARTBEATs in between, and retransmit on several paths in turn: usrsctp gave a stopped peer up after 4:32,
-sooner than by its retransmissions alone. So with data outstanding the end has an earliest and a latest time.
+seen that the RTO doubles with each, up to RTO.Max (section 6.3.3, rule E2), and that a path becomes inactive
+after more than Path.Max.Retrans (section 8.2): past both nothing shows a miss, and there may be more than
+known. The association ends with the first miss beyond Association.Max.Retrans, counted over all paths
+(section 8.1). Where nothing is outstanding HEARTBEATs are missed (section 8.3), on all paths at once; where
+data is outstanding its retransmissions, one RTO after the other. A stack may also miss HEARTBEATs in between,
+and retransmit on several paths in turn: usrsctp gave a stopped peer up after 4:32, sooner than by its
+retransmissions alone. So with data outstanding the end has an earliest and a latest time.
 
 On a path that is POTENTIALLY-FAILED after a miss (RFC 7829, as in Linux) a HEARTBEAT is sent each RTO until
 it is given up, with data outstanding too, and each miss doubles the path's one RTO. As HEARTBEATs have a
@@ -217,6 +218,11 @@ class Silence:
         return (
             min(line.at - line.base * (2 ** (line.first or 1) - 1) for line in lines) if self.missed else None
         )
+
+    def more(self, address: str, timers: Timers) -> bool:
+        """Whether further misses on this path would not be seen: its RTO grows no more."""
+        line = self._lines.get(address)
+        return line is not None and line.missed > 0 and line.rto >= timers.rto_max
 
     def errors(self, address: str) -> int | None:
         """The error counter of one path, as far as its RTO tells: misses in a row.

@@ -145,6 +145,26 @@ def test_a_silent_peer() -> None:
     assert "Declared lost" not in text
 
 
+def test_misses_that_nothing_shows_are_not_denied() -> None:
+    """From RTO.Max on the RTO grows no more: six doublings may be six misses or eleven."""
+    story, monitor = Story(), Monitor()
+    monitor.fold(batch(story.listening(), story.up(1), story.status(1)))
+    limits = (e.PathLimits("10.0.0.1", 30_000, 10),)
+    told = e.Detail(*story._head(1), None, None, None, 1000, 1000, 60_000, 10, limits, None)
+    monitor.associations.fold(told)
+    shown = []
+    for rto in (2000, 4000, 8000, 16_000, 32_000, 60_000):
+        path = e.Path("10.0.0.1", "ACTIVE", True, 4380, 12, rto, 1500)
+        story.now += 30 + rto / 1000
+        monitor.associations.fold(e.Status(*story._head(1), "ESTABLISHED", 9, 0, 0, 5, 5, 1452, (path,)))
+        shown.append("\n".join(lines(detail(one(monitor), None, story.now, 118))))
+    assert "estimated: 5 answers missed, RTO 32 s" in shown[4]
+    assert "5 of 10, inferred" in shown[4]
+    assert "at least" not in shown[4]
+    assert "estimated: at least 6 answers missed, RTO 60 s" in shown[5]
+    assert "at least 6 of 10, inferred" in shown[5]
+
+
 def test_of_a_peer_whose_window_is_closed_it_is_said() -> None:
     story = Story()
     monitor = full(story)
@@ -185,7 +205,7 @@ def test_of_a_peer_whose_udp_port_is_gone_it_is_not_said_that_it_answers() -> No
         text = "\n".join(lines(detail(one(monitor), None, story.now, 118)))
         said.append(text.partition("Declared lost")[2].splitlines()[0].strip().split("  ")[0])
     about = "after about 12:04 of silence (idle)"
-    assert said == [f"it answers; {about}", f"UDP port gone; {about}"]
+    assert said == [f"no missed answer seen; {about}", f"UDP port gone; {about}"]
     assert re.search("UDP port gone +ICMP said so 3 times", text)
 
 

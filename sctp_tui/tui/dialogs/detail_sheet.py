@@ -185,6 +185,8 @@ def _silence(association: Association, now: float) -> Iterator[tuple[str, Styled
     if a.silence.missed:
         left = a.lost_in(now)
         missed = "1 answer" if a.silence.missed == 1 else f"{a.silence.missed} answers"
+        if any(a.silence.more(address, told) for address, told in timers.items()):
+            missed = f"at least {missed}"
         rto = units.milliseconds(round(a.silence.rto * 1000))
         text = "-" if left is None else f"{_between(*left)}, estimated: {missed} missed, RTO {rto}"
         yield "Declared lost in", StyledText(text, "bad", "lost_in")
@@ -202,8 +204,10 @@ def _silence(association: Association, now: float) -> Iterator[tuple[str, Styled
     errors = {address: a.silence.errors(address) for address in timers}
     if any(count != 0 for count in errors.values()):
         counts = [
-            f"over {t.path_max_retrans}" if count is None else f"{count} of {t.path_max_retrans}"
-            for t, count in zip(every, errors.values(), strict=True)
+            f"over {t.path_max_retrans}"
+            if count is None
+            else f"{'at least ' * a.silence.more(address, t)}{count} of {t.path_max_retrans}"
+            for t, (address, count) in zip(every, errors.items(), strict=True)
         ]
         yield "Path errors", StyledText(f"{', '.join(counts)}, inferred", "bad", "path_errors")
     limit = "-" if told is None else units.many(told.association_max_retrans, "missed answer")
@@ -229,7 +233,8 @@ def _if_it_falls_silent(a: Association, *, outstanding: bool) -> str:
         return "-"
     earliest, latest = end(paths, given_up, outstanding=outstanding)
     silent, of = a.silence.silent
-    state = "window closed, probed" if a.window_closed else "it answers"
+    # That it answers is more than is known: perhaps nothing was asked since it was last heard.
+    state = "window closed, probed" if a.window_closed else "no missed answer seen"
     if silent:
         state = f"silent on {silent} of {of} paths"
     if a.unreachable:  # reported since the peer was last heard: it is silent for longer than is known
