@@ -21,6 +21,7 @@ from sctp_tui.monitor.trace.timeline import (
     sides,
     text,
 )
+from sctp_tui.sctp.commands import SetSpeed, Step
 from sctp_tui.sctp.events import AssocChange, Message, StackName
 from sctp_tui.sctp.userspace.datagrams import ManyAtOnce, OneByOne
 from sctp_tui.sctp.wire.packet import name_of
@@ -47,6 +48,12 @@ class _Follows:
         self._running, self._whose = running, whose
 
     def lines(self) -> list[str]:
+        timeline = self.timeline()
+        if timeline is None:
+            return []
+        return [_in_words(timeline[serial]) for serial in range(timeline.first, timeline.end)]
+
+    def timeline(self) -> Timeline | None:
         running, monitor = self._running, self.monitor
         running.drain()
         events, packets = running.events[self._events :], running.packets[self._packets :]
@@ -55,13 +62,13 @@ class _Follows:
         whose = next(one for one in monitor.associations if one.endpoint == self._whose)
         conversation = monitor.wire.of(whose, monitor.endpoints)
         if conversation is None:
-            return []
+            return None
         timeline = Timeline(Ladder(conversation))
         timeline.show(LadderOptions(sockets=True))
         ends = sides(both_ends(whose, monitor.associations, monitor.endpoints), conversation)
         while timeline.update(monitor.log, ends, monitor.remarks):
             pass
-        return [_in_words(timeline[serial]) for serial in range(timeline.first, timeline.end)]
+        return timeline
 
 
 def test_packets_and_what_the_sockets_tell_in_their_order(stack: StackName) -> None:
@@ -92,6 +99,56 @@ def test_packets_and_what_the_sockets_tell_in_their_order(stack: StackName) -> N
     assert at("peer: asks for the shutdown, what was sent before it still goes out") < at("SHUTDOWN")
     assert at("SHUTDOWN") < at("local: SHUTDOWN_EVENT")
     assert at("SHUTDOWN ACK") < at("peer: SHUTDOWN_COMP")
+
+
+@pytest.mark.parametrize("abort", [False, True], ids=["shutdown", "abort"])
+def test_what_sockets_tell_keeps_the_order_of_the_log(stack: StackName, abort: bool) -> None:
+    with Running(stack, packets=(stack,)) as running:
+        running.listen()
+        follows = _Follows(running)
+        name, up, ours = running.greet()
+        running.send(name, b"more", stream=1)
+        running.until(Message, endpoint="server", direction="in", data=b"more")
+        if abort:
+            running.abort(up.key)
+        else:
+            running.shut_down(ours.key)
+        running.again()
+        gone = "COMM_LOST" if abort else "SHUTDOWN_COMP"
+        running.until(AssocChange, endpoint=name, state=gone)
+        running.again()
+        running.until(AssocChange, endpoint="server", state=gone)
+        running.until_true(lambda: ("ABORT" if abort else "SHUTDOWN COMPLETE") in follows.lines())
+        _order(follows)
+
+
+def _order(follows: _Follows) -> None:
+    timeline = follows.timeline()
+    assert timeline is not None
+    lines = [timeline[serial] for serial in range(timeline.first, timeline.end)]
+    told = [line.number for line in lines if isinstance(line, SocketEvent)]
+    assert told == sorted(told)
+    assert len(told) > 4
+
+
+@pytest.mark.userspace
+def test_what_came_of_a_packet_held_back_stands_below_what_was_read_meanwhile() -> None:
+    """In stopped time the COOKIE ACK has left the server, and the client gets it when it is let through."""
+    with Running("userspace", packets=("userspace",)) as running:
+        running.listen()
+        follows = _Follows(running)
+        running.submit(SetSpeed(0))
+        name = running.client()
+        for sent in range(1, 4):
+            running.until_true(lambda sent=sent: len(running.packets) >= sent)  # type: ignore[misc]
+            running.submit(Step())
+        running.until(Message, endpoint="server", direction="in")
+        running.submit(Step())
+        running.again()
+        running.until(AssocChange, endpoint=name, state="COMM_UP")
+        lines = follows.lines()
+    come = lines.index("peer: COMM_UP")
+    assert lines.index("COOKIE ACK + SACK") < lines.index("local: receives 5 B on stream 1") < come
 
 
 @pytest.mark.userspace

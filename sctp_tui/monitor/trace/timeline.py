@@ -3,8 +3,9 @@
 That is events and commands of the sockets at its ends, ICMP messages, and changes of the link. All lines are
 in the order of real time, but for notifications, whose time is that of reading them: they stand below the
 packets that had come to their end, directly below the packet that is known to have caused them, and above
-what the stack has answered by itself in the meantime. A message stands where it was read, as a SACK sent
-before that counts it as unread (a_rwnd, RFC 9260, section 6.2.1).
+what the stack has answered by itself in the meantime. Among themselves they keep the order of the log. A
+message stands where it was read, as a SACK sent before that counts it as unread (a_rwnd, RFC 9260, section
+6.2.1).
 """
 
 from collections import deque
@@ -256,10 +257,11 @@ class Timeline:
     def _since_its_cause(self, note: SocketEvent) -> list[Line]:
         """Remove and return the lines after the packet that caused an event, the last one first.
 
-        Empty where that packet is not known, or another event of the same socket stands after it, as these
-        keep their order.
+        Without those above the last one that is no packet: what sockets tell keeps the order of the log, and
+        a packet may be let through long after it was sent. Empty where the packet that caused the event is
+        not known, or another event of the same socket stands after it.
         """
-        lines, taken = self._lines, list[Line]()
+        lines, taken, above = self._lines, list[Line](), len(self._lines)
         causes, to = _causes(note.event), "in" if note.end == "local" else "out"
         for line in reversed(lines) if causes else ():
             if isinstance(line, Row):
@@ -268,11 +270,14 @@ class Timeline:
                     break
                 arrives = packet.direction == to and self.ladder.arrives(line)
                 if arrives and any(name_of(chunk) in causes for chunk in line.chunks):
-                    for _ in taken:
+                    since = taken[:above]
+                    for _ in since:
                         lines.pop()
-                    return taken
+                    return since
             elif isinstance(line, SocketEvent) and line.end == note.end:
                 break
+            elif not isinstance(line, HeartbeatRun):
+                above = min(above, len(taken))
             taken.append(line)
         return []
 
