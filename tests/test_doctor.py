@@ -15,7 +15,7 @@ import pytest
 
 from sctp_tui import __version__
 from sctp_tui.cli import doctor
-from sctp_tui.cli.doctor import CaptureFinding, Finding, Report, examine, in_words, main
+from sctp_tui.cli.doctor import CaptureFinding, Finding, Report, examine, main, report_lines
 from sctp_tui.cli.doctor.machine import KernelSupport, why_no_sctp
 from sctp_tui.sctp.endpoint import Clock, SctpError, Stack, StackUnavailable
 from sctp_tui.sctp.events import StackName
@@ -377,20 +377,20 @@ OLD = Finding("userspace", True, "usrsctp 0.9", "0.9", "it is old", "get a new o
 
 
 def test_in_words() -> None:
-    assert in_words(Report(1, "0", (BAD, GOOD)), "✓", "✗") == [
+    assert report_lines(Report(1, "0", (BAD, GOOD)), "✓", "✗") == [
         "✗ kernel     no module␛[2J",
         "             what to do: sudo modprobe sctp",
         "✓ userspace  works: usrsctp in some wheel 1.0; handshake and message in 1.2 ms",
     ]
-    assert in_words(Report(1, "0", (OLD,)), "+", "-")[1:] == [
+    assert report_lines(Report(1, "0", (OLD,)), "+", "-")[1:] == [
         "             but it is old",
         "             what to do: get a new one",
     ]
-    assert in_words(Report(1, "0", (SEEING, BLIND)), "+", "-")[1::2] == [
+    assert report_lines(Report(1, "0", (SEEING, BLIND)), "+", "-")[1::2] == [
         "             --capture shows its packets",
         "             --capture does not work: no capability",
     ]
-    assert in_words(Report(1, "0", (BLIND,)), "+", "-")[-1] == "             what to do: sudo"
+    assert report_lines(Report(1, "0", (BLIND,)), "+", "-")[-1] == "             what to do: sudo"
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sctp_tui.monitor.text.events import refused
+from sctp_tui.monitor.text.events import refusals_text
 from sctp_tui.sctp.commands import Send, Stop
 from sctp_tui.sctp.events import AssocChange, Ending, EndpointClosed, Message, Refused, StackName, Totals
 from sctp_tui.sctp.kernel.endpoint import KernelEndpoint
@@ -168,7 +168,7 @@ def test_messages_of_the_refused_are_counted(stack: StackName, udp_here: None) -
     ],
 )
 def test_how_many_and_why(totals: Totals, told: str) -> None:
-    assert refused(totals) == told
+    assert refusals_text(totals) == told
 
 
 @pytest.mark.userspace  # on Linux all associations of an endpoint have one buffer

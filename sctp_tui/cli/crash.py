@@ -31,14 +31,14 @@ _CAUSES = 5  # exceptions of a chain that are written
 _LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT}
 
 
-def listen() -> None:
+def report_uncaught() -> None:
     """Report uncaught exceptions of all threads of this process from now on."""
     sys.excepthook = _caught
     threading.excepthook = _caught_in_thread
     faulthandler.enable()  # a crash in a C library prints the Python stack at least
 
 
-def told(error: BaseException, thread: str = "") -> str:
+def report_end(error: BaseException, thread: str = "") -> str:
     """Write the note, and return the line about what ended the program."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _LIMITS):
         which = _said(error) or "no memory is left"
@@ -56,12 +56,12 @@ def told(error: BaseException, thread: str = "") -> str:
 
 
 def _caught(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
-    complain(told(error))
+    complain(report_end(error))
 
 
 def _caught_in_thread(args: threading.ExceptHookArgs) -> None:
     if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
-        complain(told(args.exc_value, args.thread.name if args.thread else ""))
+        complain(report_end(args.exc_value, args.thread.name if args.thread else ""))
 
 
 # --- the note

@@ -17,7 +17,7 @@ def main(argv: "list[str] | None" = None) -> int:
     _have_all_streams()
     from . import crash
 
-    crash.listen()
+    crash.report_uncaught()
     return _run(sys.argv[1:] if argv is None else argv)
 
 
@@ -78,7 +78,7 @@ def _screen(words: "list[str]") -> int:
     options = screen_options(words)
     gc.disable()  # start-up makes no garbage worth a collection; then the Collector takes over
     from sctp_tui.sctp.endpoint import Clock, StackUnavailable
-    from sctp_tui.sctp.stacks import choose
+    from sctp_tui.sctp.stacks import choose_stacks
     from sctp_tui.sctp.system import raise_descriptor_limit
 
     from .stdout import complain
@@ -96,7 +96,7 @@ def _screen(words: "list[str]") -> int:
         return 1
     notes: list[str] = []
     try:
-        stacks = choose(
+        stacks = choose_stacks(
             options.stack, Clock(), lambda name, why: notes.append(f"without the {name} stack: {why}")
         )
     except StackUnavailable as error:

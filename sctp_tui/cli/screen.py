@@ -5,12 +5,12 @@ import signal
 import termios
 import threading
 
-from sctp_tui.process.signals import ending, stop_signals
+from sctp_tui.process.signals import ending_signals, stop_signals
 from sctp_tui.process.terminal import Terminal
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.settings import Settings
 
-from .crash import told
+from .crash import report_end
 from .stdout import complain
 
 _INPUT, _OUTPUT = 0, 2  # the terminal's descriptors, as Textual has them
@@ -49,7 +49,7 @@ class _Running:
         self._app.hangup.watch((_INPUT, _OUTPUT))
         try:
             # Not handled in the event loop, which may be waiting for a terminal that takes nothing any more.
-            with stop_signals(self._signalled, ending()):
+            with stop_signals(self._signalled, ending_signals()):
                 asyncio.run(self._app.run_async())
             return 1 if self._said else self._status or self._app.return_code or 0
         except BaseException:
@@ -81,4 +81,4 @@ class _Running:
 
     def _fault(self, error: BaseException, thread: str = "") -> None:
         if not self._said:
-            self._said = told(error, thread)
+            self._said = report_end(error, thread)

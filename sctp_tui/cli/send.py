@@ -31,7 +31,7 @@ from sctp_tui.sctp.events import (
 )
 from sctp_tui.sctp.hostport import format_hostport
 from sctp_tui.sctp.own_end import joined
-from sctp_tui.sctp.stacks import choose
+from sctp_tui.sctp.stacks import choose_stacks
 from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down, raise_descriptor_limit
 from sctp_tui.sctp.unreachable import refused_by
 
@@ -65,7 +65,7 @@ def send(options: SendOptions) -> int:
         host = _look_up(options.host)
         if ipaddress.ip_address(host).is_loopback and loopback_is_down():
             raise StackUnavailable(*NO_LOOPBACK)
-        (stack, *_) = choose(options.stack, Clock())
+        (stack, *_) = choose_stacks(options.stack, Clock())
         client = _Client(options, stack, host)
     except (OSError, SctpError) as error:
         complain(str(error), "send")

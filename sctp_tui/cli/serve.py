@@ -32,7 +32,7 @@ from sctp_tui.sctp.events import (
     to_json_lines,
 )
 from sctp_tui.sctp.stack_registry import TRAITS, seen
-from sctp_tui.sctp.stacks import choose
+from sctp_tui.sctp.stacks import choose_stacks
 from sctp_tui.sctp.system import raise_descriptor_limit
 
 from .option_types import ServeOptions
@@ -50,7 +50,7 @@ def serve(options: ServeOptions) -> int:
     """Run the command; its exit status."""
     raise_descriptor_limit()
     try:
-        stacks = choose(
+        stacks = choose_stacks(
             options.stack, Clock(), lambda name, why: complain(f"without the {name} stack: {why}", "serve")
         )
         server = _Server(options, stacks)

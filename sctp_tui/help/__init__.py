@@ -16,7 +16,7 @@ _PICTURES = re.compile(r"^(?:!\[.*\n)+\n?", re.MULTILINE)
 _LINK_TO_FILE = re.compile(r"\[([^]\n]*)\]\((?!https?:)[^)\n]*\)")
 
 
-class Section(NamedTuple):
+class TopicSection(NamedTuple):
     """What stands under one heading of a topic; `title` is the topic's where there is none above it."""
 
     topic: str
@@ -56,7 +56,7 @@ class Topic:
         """All of it but the title."""
         return self.text().partition("\n")[2].strip()
 
-    def sections(self) -> list[Section]:
+    def sections(self) -> list[TopicSection]:
         """Its parts by their headings, in their order; no part without a text."""
         found = []
         title, lines, in_code = self.title, list[str](), False
@@ -64,7 +64,7 @@ class Topic:
             in_code ^= line.startswith("```")
             if line.startswith("## ") and not in_code:
                 if text := "\n".join(lines).strip():
-                    found.append(Section(self.name, title, text))
+                    found.append(TopicSection(self.name, title, text))
                 title, lines = line.removeprefix("## "), []
             else:
                 lines.append(line)

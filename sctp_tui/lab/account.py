@@ -18,7 +18,7 @@ class Account:
     gid: int
 
 
-def choose(cwd: Path, linux: Path, temporary: Path) -> Account | None:
+def choose_user(cwd: Path, linux: Path, temporary: Path) -> Account | None:
     """The user to run the guest as, None for the caller.
 
     Root becomes `nobody`, if that user can reach what the guest needs: the kernel, the interpreter with its

@@ -49,7 +49,7 @@ class Linux:
         return [self.root / folder for folder in folders if (self.root / folder).is_dir()]
 
 
-def find() -> Linux:
+def find_kernel() -> Linux:
     """The kernel to boot: from SCTP_TUI_LAB, the checkout's `.lab`, or the system, in this order.
 
     Raises LabUnavailable with the package to install.

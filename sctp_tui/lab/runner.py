@@ -55,13 +55,13 @@ def run(
 
     Raises LabUnavailable, TimeLimit, and LabError where the guest itself fails.
     """
-    kernel = linux.find()
+    kernel = linux.find_kernel()
     folder = Path(cwd or os.getcwd()).resolve()
     if hidden(folder):
         raise LabError(
             f"the guest can't see {folder}: /dev, /proc, /run and /sys are its own; start it in another"
         )
-    user = account.choose(folder, kernel.program, scratch_parent())
+    user = account.choose_user(folder, kernel.program, scratch_parent())
     with started(kernel, user, memory) as machine:
         environment = _environment(kernel, machine.scratch, os.environ | dict(env or {}), user is not None)
         start = wire.pack_strings(

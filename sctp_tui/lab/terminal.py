@@ -10,7 +10,7 @@ import tty
 from collections.abc import Iterator, Sequence
 from types import FrameType
 
-from sctp_tui.process.signals import ending
+from sctp_tui.process.signals import ending_signals
 from sctp_tui.process.terminal import Terminal
 
 from .errors import LabError
@@ -89,7 +89,7 @@ def interactive(argv: Sequence[str], *, timeout: float | None, memory: int) -> i
         raise LabError(
             "this needs a terminal as standard input and output; give a COMMAND after -- and no --tty"
         )
-    with passed_on(*ending(), signal.SIGWINCH) as signals:
+    with passed_on(*ending_signals(), signal.SIGWINCH) as signals:
         return _at_terminal(argv, timeout, memory, signals)
 
 

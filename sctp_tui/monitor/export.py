@@ -57,7 +57,7 @@ class Cancelled(Exception):
     """The user has cancelled the export."""
 
 
-def facts(row: Association, columns: Sequence[str], now: float) -> dict[str, Any]:
+def association_fields(row: Association, columns: Sequence[str], now: float) -> dict[str, Any]:
     """One association for export: its endpoint, and the columns of these names; `now` is monotonic."""
     made: dict[str, Any] = {"endpoint": row.endpoint}
     for column in columns:
@@ -68,15 +68,15 @@ def facts(row: Association, columns: Sequence[str], now: float) -> dict[str, Any
 def rows_as_json(rows: Iterable[Association], columns: Sequence[str], now: float) -> Iterator[bytes]:
     """A line for each association, a JSON object."""
     for row in rows:
-        yield msgspec.json.encode(facts(row, columns, now)) + b"\n"
+        yield msgspec.json.encode(association_fields(row, columns, now)) + b"\n"
 
 
 def rows_as_csv(rows: Iterable[Association], columns: Sequence[str], now: float) -> Iterator[bytes]:
     """A header line, and a line for each association; several addresses are separated by spaces."""
     nobody = Association(key=0, endpoint="", assoc_id=0, peer=None, born=now)
-    yield _line(facts(nobody, columns, now))
+    yield _line(association_fields(nobody, columns, now))
     for row in rows:
-        yield _line(map(_cell, facts(row, columns, now).values()))
+        yield _line(map(_cell, association_fields(row, columns, now).values()))
 
 
 def log_as_json(events: Iterable[Event], names: Names) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ _FAULTS = {"SEGV", "BUS", "FPE", "ILL", "TRAP", "SYS", "EMT"}
 """After these no Python code runs any more in which a handler could be called."""
 
 
-def ending() -> set[int]:
+def ending_signals() -> set[int]:
     """All signals that would end this process by default, and can be handled."""
     others = {getattr(signal, f"SIG{name}", None) for name in _NOT_THE_END | _FAULTS}
     left = {number for number in signal.valid_signals() if signal.getsignal(number) is signal.SIG_DFL}

@@ -24,7 +24,7 @@ def _name(role: Role, which: str) -> str:
     return f"{role} {which}" if which else role
 
 
-SHORT: dict[str, str] = {
+SHORT_NAMES: dict[str, str] = {
     server_name(STACKS[0], alone=True): "srv",
     **{server_name(stack, alone=False): TRAITS[stack].short for stack in STACKS},
 }
@@ -33,7 +33,7 @@ SHORT: dict[str, str] = {
 
 def short_name(name: str) -> str:
     """For a column of four cells: `srv`, with several stacks `krnl` and `user`; `c1` of `client 1`."""
-    return SHORT.get(name) or name.replace(_CLIENT, "c", 1)
+    return SHORT_NAMES.get(name) or name.replace(_CLIENT, "c", 1)
 
 
 def label(name: str) -> str:

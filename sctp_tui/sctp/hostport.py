@@ -24,14 +24,14 @@ def parse_hostport(text: str, default_port: int) -> tuple[str, int]:
             raise SctpError(
                 f"{host!r} is no IPv6 address, which the brackets of {given!r} ask for: write [::1]:9877"
             )
-        return plain(host), parse_port(rest[1:]) if rest else default_port
+        return plain_address(host), parse_port(rest[1:]) if rest else default_port
     if given.count(":") > 1:
         if not _is_ipv6(given):
             raise SctpError(f"{given!r} is no address: an IPv6 address is written [::1]:9877")
         host, _, last = given.rpartition(":")
         if _is_ipv6(host) and last.isdigit():
             raise SctpError(f"{given!r} may end in a port or not: write [{host}]:{last} or [{given}]")
-        return plain(given), default_port
+        return plain_address(given), default_port
     host, colon, port = given.partition(":")
     if not host or any(character.isspace() or not character.isprintable() for character in host):
         raise SctpError(f"{given!r} is no address: write HOST:PORT, as in 127.0.0.1:9877")
@@ -65,7 +65,7 @@ def format_hostport(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def plain(text: str) -> str:
+def plain_address(text: str) -> str:
     """An address in the form in which it is shown everywhere (see `sockaddr.host`); other text unchanged."""
     if ":" not in text:
         return text

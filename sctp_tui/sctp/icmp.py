@@ -9,7 +9,7 @@ import sys
 from typing import NamedTuple
 
 from . import sockaddr
-from .sockaddr import Address
+from .sockaddr import SocketName
 
 QUEUED = sys.platform == "linux"
 """Whether sockets have an error queue; without one an errno is all that tells of a message."""
@@ -58,7 +58,7 @@ class Icmp(NamedTuple):
     by: str
     number: int
     quoted: bytes = b""
-    to: Address = ("", 0)
+    to: SocketName = ("", 0)
 
     @property
     def words(self) -> str:

@@ -344,7 +344,7 @@ _TYPES: Mapping[str, _Type] = {
 LINUX: Mapping[int, str] = {kind.linux: name for name, kind in _TYPES.items() if kind.linux is not None}
 BSD: Mapping[int, str] = {kind.bsd: name for name, kind in _TYPES.items() if kind.bsd is not None}
 """The names of RFC 6458 without their SCTP_, by the numbers of a platform: `Dialect.types`."""
-NAMES = frozenset(_TYPES)
+NOTIFICATION_NAMES = frozenset(_TYPES)
 """The names of the notifications that are decoded."""
 WANTED = frozenset(name for name, kind in _TYPES.items() if kind.wanted)
 """The names of those that endpoints subscribe to."""

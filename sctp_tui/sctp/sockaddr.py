@@ -6,7 +6,7 @@ from typing import Any
 
 from .endpoint import SctpError
 
-Address = tuple[str, int] | tuple[str, int, int, int]
+SocketName = tuple[str, int] | tuple[str, int, int, int]
 """As Python's sockets have it: host, port, and for IPv6 flow and scope."""
 SIZE = 28
 """Bytes of struct sockaddr_in6, the longer of the two."""
@@ -17,7 +17,7 @@ _FAMILY = struct.Struct("=H")
 _SCOPE = struct.Struct("=I")
 
 
-def pack(address: Address) -> bytes:
+def pack(address: SocketName) -> bytes:
     """An address as the system's struct. Raises OSError for a host that is not a numeric address."""
     port = address[1].to_bytes(2, "big")
     if len(address) == 2:
@@ -32,7 +32,7 @@ def pack(address: Address) -> bytes:
     )
 
 
-def unpack(data: bytes) -> Address:
+def unpack(data: bytes) -> SocketName:
     """The reverse of `pack`; `data` may be longer. ("", 0) for what is neither IPv4 nor IPv6."""
     family = _FAMILY.unpack_from(data)[0] if len(data) >= _FAMILY.size else 0
     port = int.from_bytes(data[2:4], "big")
@@ -63,7 +63,7 @@ def host(address: tuple[Any, ...]) -> str:
         return f"{bare}%{address[3]}"
 
 
-def numeric(host: str, port: int) -> Address:
+def numeric(host: str, port: int) -> SocketName:
     """An IP address as sockets take it, with its interface, which sockets drop from a host and port alone.
 
     Raises `SctpError` for anything but an IP address.

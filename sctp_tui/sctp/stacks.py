@@ -15,7 +15,7 @@ def open_stack(name: StackName, clock: Clock) -> Stack:
     return stack
 
 
-def choose(
+def choose_stacks(
     wanted: Wanted, clock: Clock, tell: Callable[[StackName, StackUnavailable], None] = lambda name, why: None
 ) -> tuple[StackName, ...]:
     """The names of the stacks to use, for a user's choice; each is opened once, to see that it works.

@@ -91,7 +91,7 @@ class AssociationTable(LineTable[Association]):
 
     def facts(self, row: Association) -> dict[str, object]:
         """The row's values in the shown columns, in plain units, for exports."""
-        return export.facts(row, self.columns, self._now)
+        return export.association_fields(row, self.columns, self._now)
 
     def find(self, key: int) -> Association | None:
         """The association with this key, None where there is none."""

@@ -2,7 +2,7 @@
 
 from sctp_tui.monitor.filter.view import FilteredAssociations, FilteredLog, View
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.text.events import refused
+from sctp_tui.monitor.text.events import refusals_text
 from sctp_tui.sctp.printable import printable
 
 
@@ -24,7 +24,7 @@ def of_associations(monitor: Monitor, view: View) -> tuple[str, str]:
     if associations.evicted:
         numbers.append(f"{associations.evicted} evicted")
     if monitor.totals is not None and monitor.totals.refused:
-        numbers.append(refused(monitor.totals))
+        numbers.append(refusals_text(monitor.totals))
     return note(view, isinstance(rows, FilteredAssociations)), ", ".join(numbers)
 
 

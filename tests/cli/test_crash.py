@@ -83,7 +83,7 @@ def test_where_no_note_can_be_written_the_line_says_so(tmp_path: Path) -> None:
 
 def test_only_so_many_notes_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    lines = [crash.told(ValueError(SECRET)) for _ in range(crash.KEPT + 5)]
+    lines = [crash.report_end(ValueError(SECRET)) for _ in range(crash.KEPT + 5)]
     assert sorted(map(str, notes(tmp_path))) == [line.split("with ")[1].split(", ")[0] for line in lines[5:]]
 
 
@@ -95,7 +95,7 @@ def test_a_stack_without_end_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     try:
         endless(0)
     except RecursionError as error:
-        crash.told(error)
+        crash.report_end(error)
     (note,) = notes(tmp_path)
     assert note.stat().st_size < 20_000
     assert " more\n" in note.read_text()
@@ -106,7 +106,7 @@ def test_what_the_machine_lacks_is_no_fault(
     error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    line = crash.told(error)
+    line = crash.report_end(error)
     assert line.startswith("this machine has no more of what is needed: ")
     assert SECRET not in line
     assert not notes(tmp_path)

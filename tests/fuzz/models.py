@@ -8,7 +8,7 @@ from sctp_tui.monitor.trace import pcapng
 from sctp_tui.monitor.trace.conversations import Conversation, Wire
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.link_history import LinkHistory
-from sctp_tui.monitor.trace.packet_fields import sections
+from sctp_tui.monitor.trace.packet_fields import packet_sections
 from sctp_tui.monitor.trace.states import TABLE, StateTracker
 from sctp_tui.monitor.trace.streams import StreamQueues
 from sctp_tui.monitor.trace.timeline import LadderOptions, Timeline, TimelineSnapshot
@@ -75,7 +75,7 @@ class Models:
                     for name, one in why_row(line, level):
                         assert name.isprintable()
                         assert one.text
-                for section in sections(line, ladder.base(line)):
+                for section in packet_sections(line, ladder.base(line)):
                     assert len(section.facts) < 1000
                     assert all(value.isprintable() for fact in section.facts for value in fact)
 

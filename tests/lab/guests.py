@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 def lab() -> None:
     """Skip where there is no kernel to boot; where CI is set and there could be one, that is a failure."""
     try:
-        linux.find()
+        linux.find_kernel()
     except LabUnavailable as error:
         possible = sys.platform == "linux" and platform.machine() == "x86_64"
         if os.environ.get("CI") == "true" and possible:

@@ -219,10 +219,10 @@ def test_root_stays_root_where_nobody_could_not_work(tmp_path: Path, monkeypatch
     monkeypatch.setattr(account, "__file__", "/etc/passwd")
     root, hidden = Path("/"), tmp_path / "python"
     hidden.mkdir(mode=0o700)
-    assert account.choose(root, true, root) is not None
-    assert account.choose(root, true, hidden) is None
+    assert account.choose_user(root, true, root) is not None
+    assert account.choose_user(root, true, hidden) is None
     monkeypatch.setattr(sys, "executable", str(hidden))
-    assert account.choose(root, true, root) is None
+    assert account.choose_user(root, true, root) is None
 
 
 def pretend(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -275,11 +275,11 @@ def test_the_kernel_is_found_by_the_variable_first_then_in_the_checkout_then_on_
     monkeypatch.setenv(linux.VARIABLE, str(tmp_path / "variable"))
     monkeypatch.setattr(linux, "_CHECKOUT", tmp_path / "checkout")
     monkeypatch.setenv("PATH", str(tmp_path / "path/usr/bin"))
-    assert linux.find().root == tmp_path / "variable"
+    assert linux.find_kernel().root == tmp_path / "variable"
     monkeypatch.delenv(linux.VARIABLE)
-    assert linux.find().root == tmp_path / "checkout/.lab"
+    assert linux.find_kernel().root == tmp_path / "checkout/.lab"
     shutil.rmtree(tmp_path / "checkout")
-    assert linux.find().modules == tmp_path / "path/usr/lib/uml/modules"
+    assert linux.find_kernel().modules == tmp_path / "path/usr/lib/uml/modules"
 
 
 @pytest.mark.parametrize(("system", "machine"), [("linux", "aarch64"), ("darwin", "x86_64")])
@@ -289,7 +289,7 @@ def test_elsewhere_it_is_said_that_there_is_none(
     monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setattr("platform.machine", lambda: machine)
     with pytest.raises(LabUnavailable, match="Linux on x86-64"):
-        linux.find()
+        linux.find_kernel()
 
 
 @pytest.mark.parametrize(

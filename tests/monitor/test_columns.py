@@ -95,7 +95,7 @@ def test_every_column_has_a_name_a_text_an_order_a_field_and_facts() -> None:
         assert Order().chosen(column.name).sort([row], 101.0) == [row]
         assert column.fields
         assert all(field in FIELDS and field.association is not None for field in column.fields)
-        made = export.facts(row, [column.name], 101.0).keys() - {"endpoint"}
+        made = export.association_fields(row, [column.name], 101.0).keys() - {"endpoint"}
         assert made
         assert not made & facts
         facts |= made

@@ -17,8 +17,8 @@ from sctp_tui.monitor.filter.language import parse
 from sctp_tui.monitor.masking import Mask
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.names import Names
-from sctp_tui.monitor.text.event_fields import facts, payload
-from sctp_tui.monitor.text.events import said, sentence, undescribed
+from sctp_tui.monitor.text.event_fields import event_fields, payload
+from sctp_tui.monitor.text.events import said, sentence, undescribed_text
 from sctp_tui.monitor.text.lines import plain
 from sctp_tui.monitor.trace.inferred import Inference
 from sctp_tui.monitor.why import undescribed as why_undescribed
@@ -60,13 +60,13 @@ def forgotten(kind: type[e.Event]) -> Iterator[str]:
     octets = [value for value in msgspec.structs.astuple(event) if isinstance(value, bytes)]
     if e.held(event) < sum(map(len, octets)):
         yield "sctp/events.py: held, as it has octets"
-    if name.upper() not in notifications.NAMES and kind is not e.UnknownNotification:
+    if name.upper() not in notifications.NOTIFICATION_NAMES and kind is not e.UnknownNotification:
         yield "sctp/notifications.py: its decoder"
     if name.upper() not in {*notifications.LINUX.values(), *notifications.BSD.values()} and (
         kind is not e.UnknownNotification
     ):
         yield "sctp/notifications.py: its number, on one platform at least"
-    if undescribed(event) in sentence(event):
+    if undescribed_text(event) in sentence(event):
         yield "monitor/text/events.py: its words"
 
 
@@ -92,7 +92,7 @@ def test_every_event_can_be_told_of(event: e.Event) -> None:
     monitor.fold(batch(event))
     if not isinstance(event, NUMBERS):
         assert event in list(monitor.log)
-        assert undescribed(event) not in sentence(event)
+        assert undescribed_text(event) not in sentence(event)
         tag = str(type(event).__struct_config__.tag)
         test = parse(f"event={tag}").of_log(lambda key: None)
         assert test is not None
@@ -115,7 +115,7 @@ def _tell(event: e.Event) -> None:
     """All that is made of an event, each printable and none of it empty where there is something to say."""
     assert all(text.isprintable() for text in said(event))
     assert sentence(event)
-    for name, value in facts(event):
+    for name, value in event_fields(event):
         assert name
         assert value.isprintable()
     assert payload(event) is None or isinstance(payload(event), bytes)

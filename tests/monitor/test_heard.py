@@ -13,7 +13,7 @@ from sctp_tui.monitor.text.chunks import TsnBase
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.heard import RTO
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.packet_fields import sections
+from sctp_tui.monitor.trace.packet_fields import packet_sections
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import AssocChange, Direction, Packet, Peer
@@ -137,7 +137,7 @@ def test_a_first_try_is_known_as_such_where_it_is_seen_as_it_is_sent() -> None:
 )
 def test_whose_clock_a_packets_time_is_by(captured: bool, clock: str) -> None:
     (row,) = _ladder([replace(_packet(1, "out", _DATA[0]), captured=captured)])
-    told = dict(next(sections(row, TsnBase())).facts)
+    told = dict(next(packet_sections(row, TsnBase())).facts)
     assert told["after"] == f"0.000000 s since the first packet, by {clock}"
 
 

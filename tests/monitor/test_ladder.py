@@ -15,7 +15,7 @@ from sctp_tui.monitor.text.chunks import relative
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.link_history import LinkHistory
-from sctp_tui.monitor.trace.packet_fields import sections
+from sctp_tui.monitor.trace.packet_fields import packet_sections
 from sctp_tui.monitor.trace.rto_samples import RtoSamples
 from sctp_tui.monitor.trace.timeline import (
     Annotation,
@@ -135,7 +135,7 @@ def test_a_cumulative_ack_before_the_first_tsn_says_that_nothing_came(wire: Wire
         "SHUTDOWN cum none",
         "SHUTDOWN cum 0",
     ]
-    *_, (_, facts) = sections(rows[1], ladder.base(rows[1]))
+    *_, (_, facts) = packet_sections(rows[1], ladder.base(rows[1]))
     assert ("cumulative tsn", f"none, on the wire {_tsn(-1)}") in facts
 
 

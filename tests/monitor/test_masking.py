@@ -19,7 +19,7 @@ from sctp_tui.monitor.filter.columns import COLUMNS
 from sctp_tui.monitor.masking import Mask
 from sctp_tui.monitor.names import Names
 from sctp_tui.monitor.pseudonyms import KEPT, Pseudonyms
-from sctp_tui.monitor.text.event_fields import facts, payload
+from sctp_tui.monitor.text.event_fields import event_fields, payload
 from sctp_tui.monitor.text.events import said
 from sctp_tui.monitor.text.lines import plain
 from sctp_tui.monitor.trace import pcapng
@@ -135,7 +135,7 @@ def test_no_address_of_a_peer_is_in_any_field_of_any_event(kind: type[Event]) ->
         *export.log_as_json([masked], Names()),
         *export.log_as_csv([masked], Names()),
         " ".join(said(masked)),
-        *(f"{field} {value}" for field, value in facts(masked)),
+        *(f"{field} {value}" for field, value in event_fields(masked)),
         payload(masked) or b"",
         plain(masked) or "",
         why(masked, "expert").text,
@@ -155,7 +155,7 @@ def _rows(event: Event) -> Iterator[str]:
     associations.fold(event)
     for row in associations:
         columns = [column.name for column in COLUMNS]
-        yield repr(export.facts(row, columns, 1.0))
+        yield repr(export.association_fields(row, columns, 1.0))
         yield from (column.cell(row, 1.0) or "" for column in COLUMNS)
         sheet = detail(row, None, 1.0, 100)
         yield "".join(text.text for number in range(len(sheet)) for text in sheet[number])

@@ -9,7 +9,7 @@ from sctp_tui.monitor.text.chunks import ABSOLUTE
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.link_history import LinkHistory
-from sctp_tui.monitor.trace.packet_fields import sections
+from sctp_tui.monitor.trace.packet_fields import packet_sections
 from sctp_tui.monitor.trace.peer_rwnd import PeerRwnd, fits
 from sctp_tui.monitor.trace.timeline import Timeline
 from sctp_tui.monitor.trace.window import SendWindows
@@ -143,7 +143,7 @@ def test_a_reader_that_does_not_read() -> None:
             texts = [why.text for level in ("beginner", "expert") for _, why in why_row(row, level)]
             assert not any("had room" in text or "RTO doubles" in text for text in texts)
             assert "window probe" in marks(row)
-            for section in sections(row, ABSOLUTE):
+            for section in packet_sections(row, ABSOLUTE):
                 assert not any("a timer ran out" in value for _, value in section.facts)
         assert not any(one.room for row, _, rwnd in sent if rwnd > 1_000_000 for one in row.tries)
         window = SendWindows()

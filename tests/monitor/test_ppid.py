@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor.text.ppid import HIGHEST, NAMES, named, parse, short, swapped
+from sctp_tui.monitor.text.ppid import HIGHEST, PPID_NAMES, parse, ppid_text, short, swapped
 from sctp_tui.sctp.endpoint import SctpError
 
 
@@ -52,7 +52,7 @@ def test_what_is_none_is_named_with_what_is_near(typed: str, said: str) -> None:
     assert len(str(caught.value)) < 150
 
 
-TYPED = st.text() | st.sampled_from(sorted(NAMES.values())) | st.text("0123456789xabcdef", max_size=14)
+TYPED = st.text() | st.sampled_from(sorted(PPID_NAMES.values())) | st.text("0123456789xabcdef", max_size=14)
 
 
 @given(TYPED)
@@ -67,20 +67,20 @@ def test_any_text_is_an_identifier_or_an_error(typed: str) -> None:
     assert said.isprintable()
 
 
-@given(st.one_of(st.integers(0, HIGHEST), st.sampled_from(sorted(NAMES))))
+@given(st.one_of(st.integers(0, HIGHEST), st.sampled_from(sorted(PPID_NAMES))))
 def test_what_is_shown_can_be_typed(number: int) -> None:
-    shown, _, name = named(number).partition(" ")
+    shown, _, name = ppid_text(number).partition(" ")
     assert parse(shown) == number
     assert not name or name.startswith("(") or parse(name) == number
 
 
-@given(st.one_of(st.integers(0, HIGHEST), st.sampled_from([swapped(ppid) for ppid in NAMES])))
+@given(st.one_of(st.integers(0, HIGHEST), st.sampled_from([swapped(ppid) for ppid in PPID_NAMES])))
 def test_the_other_byte_order_is_asked_where_it_alone_has_a_name(number: int) -> None:
     meant = int.from_bytes(number.to_bytes(4, "little"))
-    asked = number not in NAMES and meant in NAMES
-    assert ("other byte order?" in named(number)) == asked
-    assert short(number) == (f"{NAMES[meant]}?" if asked else NAMES.get(number, ""))
+    asked = number not in PPID_NAMES and meant in PPID_NAMES
+    assert ("other byte order?" in ppid_text(number)) == asked
+    assert short(number) == (f"{PPID_NAMES[meant]}?" if asked else PPID_NAMES.get(number, ""))
 
 
 def test_ngap_in_the_other_byte_order() -> None:
-    assert named(0x3C000000) == "1006632960 (60 NGAP in the other byte order?)"
+    assert ppid_text(0x3C000000) == "1006632960 (60 NGAP in the other byte order?)"

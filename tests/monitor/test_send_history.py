@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
-from sctp_tui.monitor.trace.packet_fields import sections
+from sctp_tui.monitor.trace.packet_fields import packet_sections
 from sctp_tui.monitor.trace.send_history import Coming, Retransmission
 from sctp_tui.monitor.trace.window import SendWindows
 from sctp_tui.monitor.why.chunks import CHUNKS
@@ -51,7 +51,9 @@ def test_each_chunk_of_a_packet_has_an_explanation_of_its_own(wire: Wire) -> Non
     assert _whys(wire, -1) == ["timeout", None]
     assert _told(wire) == [CHUNKS["DATA/timeout"].expert, CHUNKS["DATA/first seen"].expert]
     *_, row = wire.ladder()
-    again = [dict(section.facts).get("sent again") for section in sections(row, wire.ladder().base(row))]
+    again = [
+        dict(section.facts).get("sent again") for section in packet_sections(row, wire.ladder().base(row))
+    ]
     assert again == [None, None, "of packet 3; a timer ran out", None]
 
 

@@ -22,7 +22,7 @@ from sctp_tui.monitor.why.chunks import CHUNKS, NOTES, REFUSALS, VERDICTS, Expla
 from sctp_tui.monitor.why.events import EVENTS
 from sctp_tui.sctp import events as e
 from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts, Verdict
-from sctp_tui.sctp.wire.causes import NAMES
+from sctp_tui.sctp.wire.causes import CAUSE_NAMES
 from sctp_tui.sctp.wire.packet import (
     Abort,
     AnyChunk,
@@ -214,7 +214,7 @@ def test_every_kind_is_told_apart() -> None:
         assert any(key.startswith(f"assoc_change/{state}") for key in EVENTS)
     assert {f"peer_addr_change/{state}" for state in PATHS} <= set(EVENTS)
     assert set(VERDICTS) == set(get_args(Verdict))
-    assert set(CAUSES) == set(NAMES)
+    assert set(CAUSES) == set(CAUSE_NAMES)
 
 
 def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:

@@ -1,7 +1,7 @@
 from msgspec.structs import replace
 
 from sctp_tui.monitor.text.events import said, sentence
-from sctp_tui.monitor.text.ppid import named
+from sctp_tui.monitor.text.ppid import ppid_text
 from sctp_tui.sctp.events import EndpointClosed, SendFailed, ShutdownEvent
 
 from .story import Story, one_of_each
@@ -60,7 +60,7 @@ def test_a_notification_has_its_name() -> None:
 
 
 def test_ppids() -> None:
-    assert [named(p) for p in (0, 46, 60, 4711)] == ["0", "46 Diameter", "60 NGAP", "4711"]
+    assert [ppid_text(p) for p in (0, 46, 60, 4711)] == ["0", "46 Diameter", "60 NGAP", "4711"]
 
 
 def test_one_association_is_one() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sctp_tui.monitor.text.chunks import TsnBase, relative, words
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.link_history import SPEEDS, conditioned, conditions, forms, pace
-from sctp_tui.monitor.trace.packet_fields import sections
+from sctp_tui.monitor.trace.link_history import SPEEDS, conditioned, conditions_text, forms, pace
+from sctp_tui.monitor.trace.packet_fields import packet_sections
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import LinkState, Packet, Peer
 from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts, Verdict
@@ -65,7 +65,7 @@ def test_serial_numbers_of_all_chunks_are_counted_from_the_initial_tsn() -> None
         packet = bytes(12) + chunk
         assert words(decode(packet).chunks, base) == said
         _, (row,) = _rows(_packet(packet))
-        assert any(full in value for section in sections(row, base) for _, value in section.facts)
+        assert any(full in value for section in packet_sections(row, base) for _, value in section.facts)
 
 
 def test_an_init_ack_says_how_large_the_cookie_is() -> None:
@@ -130,7 +130,7 @@ def test_one_line_of_any_packet(data: bytes, own: int | None, answered: int | No
 def test_all_of_any_packet(data: list[bytes], verdict: Verdict, reason: str) -> None:
     ladder, rows = _rows(*(_packet(one, verdict, reason, at) for at, one in enumerate(data)))
     for row in rows:
-        found = list(sections(row, ladder.base(row)))
+        found = list(packet_sections(row, ladder.base(row)))
         assert [section.title for section in found[:2]] == ["Packet", "Common header"]
         assert len(found) == 2 + len(row.chunks)
         for section in found:
@@ -216,7 +216,7 @@ def test_what_is_said_of_a_link_can_be_typed_again_but_for_aims(
     inward: Conditions, outward: Conditions, into: LinkCounts, out: LinkCounts
 ) -> None:
     state = _state(inward, outward, into, out)
-    said = conditions(state, _ROOM)
+    said = conditions_text(state, _ROOM)
     for of in (inward, outward):
         steady = Conditions(of.loss, of.delay, of.jitter, of.duplication, of.reordering, of.rate, of.cut)
         assert to_text(steady) in said or (steady == Conditions() and of.drops)
@@ -232,7 +232,7 @@ def test_what_is_said_of_a_link_can_be_typed_again_but_for_aims(
 def test_where_there_is_little_room_what_was_done_stays(
     inward: Conditions, outward: Conditions, into: LinkCounts, out: LinkCounts, room: int
 ) -> None:
-    said, whole = (conditions(_state(inward, outward, into, out), of) for of in (room, _ROOM))
+    said, whole = (conditions_text(_state(inward, outward, into, out), of) for of in (room, _ROOM))
     assert said == whole or (len(said) < len(whole) and "…" in said)
     for number, word in ((into.dropped, "lost"), (out.duplicated, "doubled"), (out.reordered, "held back")):
         assert not number or f"{number:,} {word}" in said
@@ -248,7 +248,7 @@ def test_what_is_set_stays_in_every_form(
 ) -> None:
     state = _state(inward, outward, into, out)
     said = forms(state)
-    assert said[0] == conditions(state, _ROOM)
+    assert said[0] == conditions_text(state, _ROOM)
     assert [len(form) for form in said] == sorted({len(form) for form in said}, reverse=True)
     for form in said:
         assert all(drop_in_words(drop) in form for drop in (*inward.drops, *outward.drops))
@@ -257,7 +257,7 @@ def test_what_is_set_stays_in_every_form(
 def test_an_aim_is_in_words() -> None:
     none = LinkCounts()
     inward = Conditions(delay=20, drops=(DropRule("DATA", 1), DropRule("SACK", None, 3)))
-    assert conditions(
+    assert conditions_text(
         _state(inward, Conditions(drops=(DropRule("COOKIE ECHO", None, 0),)), none, none), _ROOM
     ) == (
         "in delay=20ms, loses the next DATA on stream 1 and the next 3 packets with SACK"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sctp_tui.cli import option_values
 from sctp_tui.sctp.endpoint import SctpError
-from sctp_tui.sctp.hostport import format_hostport, parse_hostport, plain
+from sctp_tui.sctp.hostport import format_hostport, parse_hostport, plain_address
 
 ports = st.integers(1, 65535)
 hosts = st.one_of(
@@ -58,7 +58,7 @@ def test_the_error_names_the_value(text: str, named: str) -> None:
 
 @given(hosts, ports)
 def test_round_trip(host: str, port: int) -> None:
-    assert parse_hostport(format_hostport(host, port), 1) == (plain(host), port)
+    assert parse_hostport(format_hostport(host, port), 1) == (plain_address(host), port)
 
 
 @given(st.ip_addresses(v=6))
@@ -71,7 +71,7 @@ def test_bare_ipv6(address: ipaddress.IPv6Address) -> None:
         with pytest.raises(SctpError, match=r"may end in a port or not: write \[.*\]:"):
             parse_hostport(text, 5)
     else:
-        assert parse_hostport(text, 5) == (plain(text), 5)
+        assert parse_hostport(text, 5) == (plain_address(text), 5)
 
 
 def _parses(host: str) -> bool:

@@ -20,7 +20,7 @@ from sctp_tui.sctp.association_registry import AssociationRegistry
 from sctp_tui.sctp.commands import Listen
 from sctp_tui.sctp.endpoint import EndpointOptions, SctpError
 from sctp_tui.sctp.events import AssocChange, EndpointFailed, Message, Peer, PeerAddrChange, StackName
-from sctp_tui.sctp.hostport import parse_hostport, plain
+from sctp_tui.sctp.hostport import parse_hostport, plain_address
 
 from ..cli.program import send
 from ..harness import Running
@@ -32,8 +32,8 @@ A, B = "10.105.0.1", "10.106.0.1"
 def test_ipv4_within_ipv6_is_ipv4(address: ipaddress.IPv4Address) -> None:
     packed = sockaddr.pack((f"::ffff:{address}", 9877, 0, 0))
     assert sockaddr.host(sockaddr.unpack(packed)) == str(address)
-    assert plain(f"::ffff:{address}") == str(address)
-    assert sockaddr.host((str(address), 9877)) == plain(str(address)) == str(address)
+    assert plain_address(f"::ffff:{address}") == str(address)
+    assert sockaddr.host((str(address), 9877)) == plain_address(str(address)) == str(address)
     assert parse_hostport(f"[::FFFF:{address}]:7", 0) == (str(address), 7)
 
 
@@ -41,7 +41,7 @@ def test_ipv4_within_ipv6_is_ipv4(address: ipaddress.IPv4Address) -> None:
 def test_others_stay_as_they_are(address: ipaddress.IPv6Address) -> None:
     if address.ipv4_mapped is None:
         host = sockaddr.host(sockaddr.unpack(sockaddr.pack((str(address), 1, 0, 0))))
-        assert ipaddress.ip_address(host) == ipaddress.ip_address(plain(str(address))) == address
+        assert ipaddress.ip_address(host) == ipaddress.ip_address(plain_address(str(address))) == address
 
 
 def test_a_link_local_address_has_its_interface() -> None:

@@ -26,7 +26,7 @@ from sctp_tui.sctp.events import (
     fields,
 )
 from sctp_tui.sctp.kernel.layout import DIALECT as LINUX
-from sctp_tui.sctp.notifications import NAMES, Dialect, decode
+from sctp_tui.sctp.notifications import NOTIFICATION_NAMES, Dialect, decode
 from sctp_tui.sctp.userspace.layout import DIALECT as USRSCTP
 
 
@@ -300,7 +300,7 @@ def test_every_type_of_linux_has_an_example() -> None:
 
 @pytest.mark.parametrize("dialect", [LINUX, USRSCTP])
 def test_every_type_is_understood(dialect: Dialect) -> None:
-    assert set(dialect.types.values()) <= NAMES
+    assert set(dialect.types.values()) <= NOTIFICATION_NAMES
 
 
 def _never_raises(data: bytes, dialect: Dialect) -> None:

@@ -13,7 +13,7 @@ from sctp_tui.sctp.endpoint import Clock, EndpointOptions, SctpError, Stack, Sta
 from sctp_tui.sctp.events import Packet, Peer, StackName
 from sctp_tui.sctp.kernel.stack import KernelStack
 from sctp_tui.sctp.stack_registry import STACKS, TRAITS, Wanted
-from sctp_tui.sctp.stacks import choose, open_stack
+from sctp_tui.sctp.stacks import choose_stacks, open_stack
 from sctp_tui.sctp.userspace.stack import UserspaceStack
 
 
@@ -56,7 +56,7 @@ def test_what_works_is_chosen(
     working.update(there)
     before = Opened.closed
     told: list[StackName] = []
-    assert choose(wanted, Clock(), lambda name, why: told.append(name)) == chosen
+    assert choose_stacks(wanted, Clock(), lambda name, why: told.append(name)) == chosen
     assert Opened.closed - before == len(chosen)
     assert told == (["kernel"] if wanted == "all" and len(there) == 1 else [])
 
@@ -64,7 +64,7 @@ def test_what_works_is_chosen(
 @pytest.mark.parametrize("wanted", ["auto", "all"])
 def test_none_works(working: set[StackName], wanted: Wanted) -> None:
     with pytest.raises(StackUnavailable) as caught:
-        choose(wanted, Clock())
+        choose_stacks(wanted, Clock())
     text = str(caught.value)
     assert text == "kernel: no kernel; userspace: no userspace; get kernel; or get userspace"
 
@@ -72,7 +72,7 @@ def test_none_works(working: set[StackName], wanted: Wanted) -> None:
 def test_the_one_asked_for_does_not_work(working: set[StackName]) -> None:
     working.add("userspace")
     with pytest.raises(StackUnavailable, match=r"^no kernel; get kernel$"):
-        choose("kernel", Clock())
+        choose_stacks("kernel", Clock())
 
 
 def test_the_stack_under_test_opens(stack: StackName) -> None:
@@ -80,7 +80,7 @@ def test_the_stack_under_test_opens(stack: StackName) -> None:
     assert opened.name == stack
     assert opened.library
     opened.close()
-    assert choose(stack, Clock()) == (stack,)
+    assert choose_stacks(stack, Clock()) == (stack,)
 
 
 def test_what_the_registry_says_of_a_stack_is_so(stack: StackName) -> None:

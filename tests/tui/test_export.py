@@ -232,7 +232,7 @@ def test_every_column_can_be_ordered_by_and_exported() -> None:
     row = Association(1, "server", 1, None, 0.0)
     for column in COLUMNS:
         assert Order().chosen(column.name).sort([row], 1.0) == [row]
-        assert len(export.facts(row, [column.name], 1.0)) > 1
+        assert len(export.association_fields(row, [column.name], 1.0)) > 1
 
 
 async def test_masked_addresses_are_masked_in_copies_and_exports_too(here: Path) -> None:

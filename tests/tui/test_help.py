@@ -12,7 +12,7 @@ from sctp_tui.monitor.text.glossary import TERMS
 from sctp_tui.tui.actions import ACTIONS, PLACES
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.dialogs.help import HelpScreen
-from sctp_tui.tui.dialogs.help_items import QUESTIONS, Item, answered, find, items, sections
+from sctp_tui.tui.dialogs.help_items import QUESTIONS, Item, answered, find, items, topic_sections
 from sctp_tui.tui.keys import Keys
 from sctp_tui.tui.main_screen import MainScreen
 from sctp_tui.tui.message_log import MessageLog
@@ -24,7 +24,7 @@ from .driving import drawn, rows, running, until
 
 pytestmark = pytest.mark.userspace
 KEYS = Keys({}, SavedState())
-SECTIONS = sections()
+SECTIONS = topic_sections()
 ITEMS = items(KEYS.of)
 
 

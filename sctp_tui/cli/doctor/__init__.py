@@ -157,7 +157,7 @@ def main(argv: Sequence[str]) -> int:
     if options.json:
         output.add(msgspec.json.encode(report))
     else:
-        for line in in_words(report, *_marks()):
+        for line in report_lines(report, *_marks()):
             output.add(line)
     try:
         output.flush()
@@ -177,7 +177,7 @@ def _marks() -> tuple[str, str]:
     return "✓", "✗"
 
 
-def in_words(report: Report, yes: str, no: str) -> list[str]:
+def report_lines(report: Report, yes: str, no: str) -> list[str]:
     """The report as lines for people."""
     lines = []
     for finding in report.stacks:

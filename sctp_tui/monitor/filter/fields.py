@@ -94,7 +94,7 @@ _OWN: tuple[Field, ...] = (
     Field(("tsn",), NumberKind(_LONG), "transmission sequence number", _of_message("tsn")),
     Field(
         ("ppid",),
-        NumberKind(_LONG, names=ppid.by_name, known=map(ppid.plain, ppid.NAMES.values())),
+        NumberKind(_LONG, names=ppid.by_name, known=map(ppid.plain_name, ppid.PPID_NAMES.values())),
         "payload protocol identifier",
         _attribute("ppid"),
     ),

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from sctp_tui.sctp.endpoint import SctpError
-from sctp_tui.sctp.endpoint_names import SHORT, server_name
+from sctp_tui.sctp.endpoint_names import SHORT_NAMES, server_name
 from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.hostport import parse_hostport
 from sctp_tui.sctp.printable import printable
@@ -252,7 +252,7 @@ class EndpointKind(Kind):
 
     values = "server, client, client 2 or c2"
     _SHORT: Mapping[str, str] = {
-        **{short: name for name, short in SHORT.items()},
+        **{short: name for name, short in SHORT_NAMES.items()},
         **{stack: server_name(stack, alone=False) for stack in STACKS},
     }
     _NAME = re.compile(r"(server|client)(?:[ _-]?(\w+))?")
@@ -274,7 +274,7 @@ class EndpointKind(Kind):
 _HEX = re.compile(r"[0-9a-f]{1,2}(?: [0-9a-f]{2})*(?: [0-9a-f])?")
 
 
-def is_text(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
     """Whether a payload is shown as text, not as hex."""
     try:
         data.decode()
@@ -317,7 +317,7 @@ class TextKind(Kind):
             if isinstance(value, bytes):
                 if octets in value.lower():
                     return True
-                return in_hex and part in value.hex(" ") and not is_text(value)
+                return in_hex and part in value.hex(" ") and not is_utf8(value)
             return part in value.casefold()
 
         return check

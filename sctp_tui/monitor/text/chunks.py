@@ -33,7 +33,7 @@ from sctp_tui.sctp.wire.parameters import STATE_COOKIE, Parameter, counted
 from sctp_tui.sctp.wire.serial import add, distance
 
 from . import units
-from .ppid import named
+from .ppid import ppid_text
 
 _TEXT = 24  # characters shown of a message
 _GAPS = 4  # gap blocks, and runs of TSNs, that are shown
@@ -129,7 +129,7 @@ def _blocks(blocks: Sequence[tuple[int, int]], initial: int | None) -> str:
 
 def _ppid(ppid: int | None) -> str:
     """`ppid 46 Diameter `, "" for PPID 0 or None."""
-    return f"ppid {named(ppid)} " if ppid else ""
+    return f"ppid {ppid_text(ppid)} " if ppid else ""
 
 
 def one(chunk: Chunk, base: TsnBase = ABSOLUTE) -> str:

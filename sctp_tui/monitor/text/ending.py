@@ -7,7 +7,7 @@ from msgspec.structs import force_setattr
 
 from sctp_tui.sctp.events import AssocChange, Origin
 from sctp_tui.sctp.printable import printable
-from sctp_tui.sctp.wire.causes import NAMES, CauseCode
+from sctp_tui.sctp.wire.causes import CAUSE_NAMES, CauseCode
 
 EndKind = Literal["shutdown", "aborted", "lost", "unknown", "unanswered", "refused"]
 """`lost`: the peer no longer answered; `unknown`: the stack does not tell that from an ABORT. Of a set-up:
@@ -19,7 +19,7 @@ NOT_STARTED = "could not start"
 """The text for a set-up that failed, before its cause."""
 _CAUSES: dict[Origin, str] = {"nobody": "no answer", "stack": "given up by our stack"}
 _UNTOLD = "the stack does not tell why"
-_WANTED = NAMES[CauseCode.USER_INITIATED_ABORT]
+_WANTED = CAUSE_NAMES[CauseCode.USER_INITIATED_ABORT]
 
 
 class AssociationEnd(msgspec.Struct, frozen=True, gc=False):

@@ -16,7 +16,7 @@ from sctp_tui.sctp.events import (
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.causes import describe
 
-from .ppid import named
+from .ppid import ppid_text
 
 _REASONS = (
     "failed threshold",
@@ -31,7 +31,7 @@ _REASONS = (
 _HIDDEN = ("data", "at", "mono", "peer")
 
 
-def facts(event: Event) -> Iterator[tuple[str, str]]:
+def event_fields(event: Event) -> Iterator[tuple[str, str]]:
     """Name and printable value of each field, without the payload, which is shown elsewhere."""
     yield "event", str(type(event).__struct_config__.tag)
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.at))
@@ -70,7 +70,7 @@ def _said(event: Event, name: str, value: object) -> str:
         case _, None:
             return "none"
         case "ppid", int():
-            return f"{named(value)} (0x{value:08x})"
+            return f"{ppid_text(value)} (0x{value:08x})"
         case "error", int() if isinstance(event, PeerAddrChange):
             return _reason(value, event.state)
         case "error", int() if isinstance(event, Notification):
@@ -98,8 +98,8 @@ def _never_up(event: Event) -> bool:
 def _reason(number: int, state: str) -> str:
     """The reason for a path's change of state. In Linux 0 is a threshold exceeded, or no reason at all."""
     failed = state in ("UNREACHABLE", "POTENTIALLY_FAILED")
-    named = 0 <= number < len(_REASONS) and (number or failed)
-    return f"{number}, {_REASONS[number]}" if named else str(number)
+    known = 0 <= number < len(_REASONS) and (number or failed)
+    return f"{number}, {_REASONS[number]}" if known else str(number)
 
 
 def _cause(code: int) -> str:

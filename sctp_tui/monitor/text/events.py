@@ -35,7 +35,7 @@ from sctp_tui.sctp.events import (
 )
 from sctp_tui.sctp.printable import printable
 
-from .ppid import named
+from .ppid import ppid_text
 from .units import many
 
 _SHOWN = 200  # characters of a payload quoted within a sentence
@@ -67,7 +67,7 @@ def sentence(event: Event) -> str:
     return f"{name}: {text}" if name else text
 
 
-def refused(totals: Totals) -> str:
+def refusals_text(totals: Totals) -> str:
     """How many associations servers had no room for, and why: `3 refused at the limit, 1 for its streams`."""
     at_limit = totals.refused - totals.for_streams - totals.at_end
     whose = "its" if totals.for_streams == 1 else "their"
@@ -186,7 +186,7 @@ def _assoc_change(event: AssocChange) -> str:
 
 def _send_failed(event: SendFailed) -> str:
     how = "sent but not acknowledged" if event.sent else "never sent"
-    ppid = f", PPID {named(event.ppid)}" if event.ppid else ""
+    ppid = f", PPID {ppid_text(event.ppid)}" if event.ppid else ""
     why = f", {event.error_text}" if event.error_text else ""
     quoted = printable(event.data, _SHOWN)
     return f"message of {event.size} B on stream {event.stream}{ppid} {how}{why}: {quoted}"
@@ -231,10 +231,10 @@ def _of_ours(event: Event) -> str:
                 f"the limit{of_all} is {event.limit} B"
             )
         case _:
-            return undescribed(event)
+            return undescribed_text(event)
 
 
-def undescribed(event: Event) -> str:
+def undescribed_text(event: Event) -> str:
     """The text of an event of a type without a text here: its name in JSON, and its fields."""
     own = (name for name in event.__struct_fields__ if name not in Event.__struct_fields__)
     said = ", ".join(f"{name} {_value(getattr(event, name))}" for name in own)

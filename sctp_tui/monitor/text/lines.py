@@ -12,7 +12,7 @@ from sctp_tui.sctp.events import AssocChange, Event, Message, to_json
 from sctp_tui.sctp.printable import printable
 
 from .events import sentence
-from .ppid import named
+from .ppid import ppid_text
 
 Format = Callable[[Event], str | bytes | None]
 """Turns an event into its line, without the newline; None where the format leaves the event out."""
@@ -27,7 +27,7 @@ def _second(at: int) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))
 
 
-def clock(at: float) -> str:
+def time_of_day(at: float) -> str:
     """`21:36:31.798`, the local time of `at` (s since the epoch)."""
     return f"{_second(int(at))}.{int(at * 1000) % 1000:03}"
 
@@ -39,7 +39,7 @@ def plain(event: Event) -> str | None:
     """
     if isinstance(event, Message) and event.direction == "out":
         return None
-    when = clock(event.at)
+    when = time_of_day(event.at)
     # Associations of two servers, or of two clients, may have equal IDs.
     which = label(event.endpoint)
     if isinstance(event, Message):
@@ -75,7 +75,7 @@ def _payload(message: Message) -> str:
     """
     text = printable(message.data)
     if message.ppid or text.startswith(_PPID):
-        return f"{_PPID}{named(message.ppid)}  {text}"
+        return f"{_PPID}{ppid_text(message.ppid)}  {text}"
     return text
 
 

@@ -9,7 +9,7 @@ from sctp_tui.sctp.events import Packet, to_json
 from sctp_tui.sctp.wire.decode import decode
 
 from .chunks import words
-from .lines import clock
+from .lines import time_of_day
 from .verdicts import verdict_text
 
 _encode = msgspec.json.Encoder().encode
@@ -23,9 +23,8 @@ def plain(packet: Packet) -> str:
     arrow = "←" if packet.direction == "in" else "→"
     done = verdict_text(packet)
     after = f"  ({done})" if done else ""
-    return (
-        f"{clock(packet.at)}      -      -  {arrow} {packet.peer}  {words(decode(packet.data).chunks)}{after}"
-    )
+    when, chunks = time_of_day(packet.at), words(decode(packet.data).chunks)
+    return f"{when}      -      -  {arrow} {packet.peer}  {chunks}{after}"
 
 
 def as_json(packet: Packet) -> bytes:

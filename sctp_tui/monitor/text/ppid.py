@@ -9,7 +9,7 @@ HIGHEST = 0xFFFFFFFF
 _QUOTED = 20  # characters of what was typed, quoted in an error
 _NEAR = 3  # similar names suggested in an error
 
-NAMES = {
+PPID_NAMES = {
     1: "IUA",
     2: "M2UA",
     3: "M3UA",
@@ -84,24 +84,26 @@ NAMES = {
 """The short name of each registered identifier. WebRTC's are 50 (RFC 8832), 51 to 54, 56, 57 (RFC 8831)."""
 
 
-def named(ppid: int) -> str:
+def ppid_text(ppid: int) -> str:
     """`46 Diameter`, or the number alone where it has no name.
 
     RFC 9260 leaves the byte order to the application (section 3.3.1), and many send it in their machine's:
     where only the octets in reverse order have a name, that is suggested.
     """
-    if name := NAMES.get(ppid):
+    if name := PPID_NAMES.get(ppid):
         return f"{ppid} {name}"
     meant = swapped(ppid)
-    return f"{ppid} ({meant} {NAMES[meant]} in the other byte order?)" if meant in NAMES else str(ppid)
+    if meant in PPID_NAMES:
+        return f"{ppid} ({meant} {PPID_NAMES[meant]} in the other byte order?)"
+    return str(ppid)
 
 
 def short(ppid: int) -> str:
     """The name alone; `NGAP?` where only the reverse byte order has one; "" for none."""
-    if ppid in NAMES:
-        return NAMES[ppid]
+    if ppid in PPID_NAMES:
+        return PPID_NAMES[ppid]
     meant = swapped(ppid)
-    return f"{NAMES[meant]}?" if meant in NAMES else ""
+    return f"{PPID_NAMES[meant]}?" if meant in PPID_NAMES else ""
 
 
 def swapped(ppid: int) -> int:
@@ -109,14 +111,14 @@ def swapped(ppid: int) -> int:
     return int.from_bytes(ppid.to_bytes(4, "big"), "little")
 
 
-def plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A name in lower case without blanks and punctuation, easy to type: `h323`, `diameterdtls`."""
     return "".join(filter(str.isalnum, name)).lower()
 
 
 def by_name(name: str) -> int | None:
     """The identifier of a name, compared as `plain`; None for no such name."""
-    return _NUMBERS.get(plain(name))
+    return _NUMBERS.get(plain_name(name))
 
 
 def parse(text: str) -> int:
@@ -136,12 +138,12 @@ def parse(text: str) -> int:
     named = by_name(typed)
     if named is not None:
         return named
-    near = get_close_matches(plain(typed)[:_QUOTED], _NUMBERS, _NEAR)
-    meant = " or ".join(NAMES[_NUMBERS[name]] for name in near)
+    near = get_close_matches(plain_name(typed)[:_QUOTED], _NUMBERS, _NEAR)
+    meant = " or ".join(PPID_NAMES[_NUMBERS[name]] for name in near)
     raise SctpError(
         f"{printable(typed, _QUOTED)!r} is no PPID: a number from 0 to {HIGHEST}, "
         + (f"or a name; did you mean {meant}?" if meant else "or a name as in IANA's registry, such as NGAP")
     )
 
 
-_NUMBERS = {plain(name): number for number, name in NAMES.items()}
+_NUMBERS = {plain_name(name): number for number, name in PPID_NAMES.items()}

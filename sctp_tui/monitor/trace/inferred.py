@@ -6,7 +6,7 @@ time is not known. Packets that may have passed are left out: SACKs, retransmiss
 
 from typing import NamedTuple
 
-from sctp_tui.monitor.text.ppid import named
+from sctp_tui.monitor.text.ppid import ppid_text
 from sctp_tui.sctp.events import (
     AssocChange,
     Direction,
@@ -176,7 +176,7 @@ def _message(event: Message) -> Inferred:
     elif event.ssn is not None:
         fields.append(f"ssn {event.ssn}")
     if event.ppid:
-        fields.append(f"ppid {named(event.ppid)}")
+        fields.append(f"ppid {ppid_text(event.ppid)}")
     text = " ".join([*fields, f"{event.size:,} B", printable(event.data, _TEXT)])
     if event.direction == "in":
         return _in(event, "DATA", text, "The message came whole, in one DATA chunk or more.")

@@ -29,12 +29,12 @@ def forms(state: LinkState) -> list[str]:
 
     First the counts are left out, then the words for both directions.
     """
-    whole = conditions(state, _ROOM)
-    undone = conditions(replace(state, done_inward=LinkCounts(), done_outward=LinkCounts()), _ROOM)
+    whole = conditions_text(state, _ROOM)
+    undone = conditions_text(replace(state, done_inward=LinkCounts(), done_outward=LinkCounts()), _ROOM)
     return list(dict.fromkeys((whole, undone, undone.removeprefix("both ways "))))
 
 
-def conditions(state: LinkState, room: int) -> str:
+def conditions_text(state: LinkState, room: int) -> str:
     """`both ways loss=10%   in 3 lost   out 1 lost`; where directions differ, each with its own counts.
 
     Drop rules are written out, as `drop=DATA#1` could be read as the first DATA. Beyond `room` characters the

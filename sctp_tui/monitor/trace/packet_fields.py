@@ -7,7 +7,7 @@ from typing import NamedTuple
 from msgspec.structs import fields as fields_of
 
 from sctp_tui.monitor.text.chunks import TsnBase, received, relative
-from sctp_tui.monitor.text.ppid import named
+from sctp_tui.monitor.text.ppid import ppid_text
 from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.causes import CauseCode
@@ -22,7 +22,7 @@ from .send_history import Retransmission, SendReason
 Facts = list[tuple[str, str]]
 
 
-class Section(NamedTuple):
+class PacketSection(NamedTuple):
     """A part of a packet: its title, and names and values of its fields, printable."""
 
     title: str
@@ -49,22 +49,22 @@ _WHY: dict[Retransmission, str] = {
 _HIDDEN = ("flags", "data", "parameters", "causes", "info", "cookie", "digest")
 
 
-def sections(row: Row, base: TsnBase) -> Iterator[Section]:
+def packet_sections(row: Row, base: TsnBase) -> Iterator[PacketSection]:
     """What is known of the packet, its common header, and its chunks in order."""
     packet = row.packet
     decoded = decode(packet.data)
-    yield Section("Packet", list(_of_packet(row)))
+    yield PacketSection("Packet", list(_of_packet(row)))
     header = [
         ("source port", str(decoded.source)),
         ("destination port", str(decoded.destination)),
         ("verification tag", f"0x{decoded.vtag:08x}"),
         ("checksum", f"0x{decoded.checksum:08x} ({'CRC32c' if decoded.checksum else 'not computed here'})"),
     ]
-    yield Section("Common header", header)
+    yield PacketSection("Common header", header)
     for at, chunk in enumerate(decoded.chunks[:_SHOWN]):
-        yield Section(name_of(chunk), [*_again(row.tried(at)), *_of_chunk(chunk, base)])
+        yield PacketSection(name_of(chunk), [*_again(row.tried(at)), *_of_chunk(chunk, base)])
     if more := _more(decoded.chunks):
-        yield Section(more, [])
+        yield PacketSection(more, [])
 
 
 def _of_packet(row: Row) -> Iterator[tuple[str, str]]:
@@ -155,7 +155,7 @@ def _said(name: str, value: object, chunk: Chunk, base: TsnBase) -> str:
         case tuple() if name in _ANSWERED:
             return _list(_blocks(value[:_SHOWN], initial), _more(value))
         case int() if name == "ppid":
-            return f"{named(value)} (0x{value:08x})"
+            return f"{ppid_text(value)} (0x{value:08x})"
         case int() if name == "tag":
             return f"0x{value:08x}"
         case int() if name in _OCTETS:

@@ -22,7 +22,7 @@ from sctp_tui.monitor.text.verdicts import verdict_text
 from sctp_tui.sctp.endpoint import UDP_PORT
 from sctp_tui.sctp.events import Packet, Peer
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _SECTION = 0x0A0D0D0A, 0x1A2B3C4D
 _INTERFACE, _PACKET = 1, 6  # types of blocks
@@ -107,7 +107,7 @@ def _packet(packet: Packet, time: float, number: int, interface: tuple[str, str]
 # --- addresses
 
 
-def _addresses(packet: Packet, alike: bool) -> tuple[Address, Address]:
+def _addresses(packet: Packet, alike: bool) -> tuple[IpAddress, IpAddress]:
     """The local address and the peer's, of one family; they may be the same only if `alike`."""
     local, peer = _address(packet.local), _address(packet.peer or _NOBODY)
     known = peer or local
@@ -117,7 +117,7 @@ def _addresses(packet: Packet, alike: bool) -> tuple[Address, Address]:
     return _or_made_up(local, version, 1), _or_made_up(peer, version, 2 + packet.flow % 250)
 
 
-def _address(end: Peer) -> Address | None:
+def _address(end: Peer) -> IpAddress | None:
     """The first address of an end; None where it has none, or a wildcard."""
     try:
         address = ipaddress.ip_address(end.addresses[0])
@@ -126,7 +126,7 @@ def _address(end: Peer) -> Address | None:
     return None if address.is_unspecified else address
 
 
-def _or_made_up(address: Address | None, version: int, number: int) -> Address:
+def _or_made_up(address: IpAddress | None, version: int, number: int) -> IpAddress:
     if address is not None and address.version == version:
         return address
     return (_MADE_UP_V4 if version == 4 else _MADE_UP_V6)[number]
@@ -135,7 +135,7 @@ def _or_made_up(address: Address | None, version: int, number: int) -> Address:
 # --- headers
 
 
-def _ip(source: Address, destination: Address, protocol: int, length: int) -> bytes:
+def _ip(source: IpAddress, destination: IpAddress, protocol: int, length: int) -> bytes:
     """The header of RFC 791 or RFC 8200 for `length` octets, or for as many as its field allows."""
     addresses = source.packed + destination.packed
     if source.version == 6:
@@ -144,7 +144,7 @@ def _ip(source: Address, destination: Address, protocol: int, length: int) -> by
     return first + _checksum(first + addresses).to_bytes(2) + addresses
 
 
-def _udp(source: Address, sender: Peer, destination: Address, receiver: Peer, data: bytes) -> bytes:
+def _udp(source: IpAddress, sender: Peer, destination: IpAddress, receiver: Peer, data: bytes) -> bytes:
     """The header of RFC 768, and the data."""
     length = min(8 + len(data), _LONGEST)
     header = struct.pack("!HHH", sender.udp_port or 0, receiver.udp_port or 0, length)

@@ -12,7 +12,7 @@ from typing import Literal
 from .heard import RTO
 from .send_history import Retransmission
 
-Name = Literal["slow start", "congestion avoidance", "fast recovery"]
+PhaseName = Literal["slow start", "congestion avoidance", "fast recovery"]
 
 _PACKETS = 4  # path MTUs: the lowest that ssthresh is set to after a timeout
 _AFTER_FAST = (2, _PACKETS)  # and after a fast retransmit: by some stacks to two, by the RFC to four
@@ -23,7 +23,7 @@ class Phase:
     """Follows one direction. Times are of the link's clock in seconds, sizes in octets."""
 
     def __init__(self) -> None:
-        self.name: Name | None = None
+        self.name: PhaseName | None = None
         self.ssthresh: int | None = None
         self._sample: tuple[int, int] | None = None  # cwnd and path MTU, as long as cwnd can't have grown
         self._same = False  # whether cwnd is still the same as in it

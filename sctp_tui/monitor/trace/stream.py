@@ -15,7 +15,7 @@ from sctp_tui.sctp.wire.serial import distance
 INSTANT = 1e-4
 """Seconds: packets that arrive together may seem so far apart. A shorter wait does not count."""
 
-State = Literal["on its way", "lost", "waiting", "ready", "abandoned"]
+MessageState = Literal["on its way", "lost", "waiting", "ready", "abandoned"]
 
 
 class TrackedMessage(msgspec.Struct, eq=False):
@@ -54,7 +54,7 @@ class TrackedMessage(msgspec.Struct, eq=False):
         """Whether all its fragments were seen."""
         return self.begin is not None and self.end is not None and self.pieces == self.end - self.begin + 1
 
-    def state(self, single_stream: bool = False) -> State:
+    def state(self, single_stream: bool = False) -> MessageState:
         """What has become of it, with `single_stream` as in TCP."""
         if self.abandoned:
             return "abandoned"

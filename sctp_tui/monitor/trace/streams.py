@@ -16,7 +16,7 @@ from sctp_tui.sctp.wire.packet import Data, Decoded, ForwardTsn, IData, IForward
 from sctp_tui.sctp.wire.serial import ahead, unwrap
 
 from .stream import StreamQueue, TrackedMessage
-from .tsn_blocks import FAR, among, apart
+from .tsn_blocks import FAR, apart, tsns_between
 
 KEPT = 20_000
 """Messages kept of each direction, by default."""
@@ -213,7 +213,7 @@ class StreamDelivery:
         cumulative = self._count_on(chunk.cumulative_tsn)
         if cumulative - self._highest <= FAR:
             self._highest = max(self._highest, cumulative)  # up to there was sent, even if lost before here
-        for tsn in among(self._forgotten, cumulative, self._underway):
+        for tsn in tsns_between(self._forgotten, cumulative, self._underway):
             self._of[tsn].abandoned = True
         if arrival is not None:
             self._await(arrival, chunk)
@@ -243,7 +243,7 @@ class StreamDelivery:
         cumulative = self._count_on(said.cumulative_tsn)
         if cumulative > self._highest:
             return  # about TSNs that were not sent
-        for tsn in among(self._forgotten, cumulative, self._underway):
+        for tsn in tsns_between(self._forgotten, cumulative, self._underway):
             if not self._of[tsn].abandoned:
                 self._arrive(tsn, time)
             elif tsn in self._lost:  # it is not waited for any more
@@ -258,7 +258,7 @@ class StreamDelivery:
             for first, last in apart(
                 (self._count_on(first), self._count_on(last)) for first, last in said.gaps
             ):
-                for tsn in among(first, last, self._underway):
+                for tsn in tsns_between(first, last, self._underway):
                     self._arrive(tsn, time)
 
     def _skip(self, skipped: Iterable[tuple[int, int]], bits: int, time: float) -> None:
@@ -293,7 +293,7 @@ class StreamDelivery:
         """All TSNs up to this one have arrived, or are given up."""
         if tsn < self._next:
             return
-        known = among(self._next, tsn, self._of)
+        known = tsns_between(self._next, tsn, self._of)
         if len(known) <= tsn - self._next:
             self._stood = max(self._stood, time)  # some of them were never seen
         for one in known:

@@ -45,7 +45,7 @@ def between(blocks: list[Block]) -> Iterator[Block]:
     yield from ((one[1] + 1, other[0] - 1) for one, other in pairwise(blocks))
 
 
-def among(first: int, last: int, some: Collection[int]) -> list[int]:
+def tsns_between(first: int, last: int, some: Collection[int]) -> list[int]:
     """Those of `some` TSNs that are from `first` to `last`, in order."""
     if last - first < len(some):
         return [tsn for tsn in range(first, last + 1) if tsn in some]

@@ -30,7 +30,7 @@ from sctp_tui.sctp.wire.serial import unwrap
 from .conversations import Traced
 from .phase import Phase
 from .send_history import SendHistory
-from .tsn_blocks import FAR, among, apart, without
+from .tsn_blocks import FAR, apart, tsns_between, without
 
 KEPT = 100_000
 """Values kept of each series, and chunks outstanding that are followed; by default."""
@@ -251,7 +251,7 @@ class SendWindow:
         if self.initial is not None:
             time = self._tick(time)
             self._tries.skip(tsn)
-            for number in sorted(among(0, min(self._relative(tsn), self.highest), self._outstanding)):
+            for number in sorted(tsns_between(0, min(self._relative(tsn), self.highest), self._outstanding)):
                 if number not in self._reported:
                     self.given_up += 1
                     self.abandoned.add(time, number)
@@ -299,7 +299,7 @@ class SendWindow:
         cumulative = self._relative(said.cumulative_tsn)
         if not self._cumulative <= cumulative <= self.highest:
             return  # overtaken by a later one, or about TSNs that were not sent
-        for number in among(self._cumulative + 1, cumulative, self._outstanding):
+        for number in tsns_between(self._cumulative + 1, cumulative, self._outstanding):
             self._settle(number)
         if cumulative > self._cumulative:
             self.phase.acknowledged(time)
@@ -321,12 +321,12 @@ class SendWindow:
         blocks = ((self._relative(first), self._relative(last)) for first, last in gaps)
         now = apart((max(first, low), min(last, high)) for first, last in blocks)
         for first, last in without(self._gaps, now):
-            for number in among(first, last, self._outstanding):
+            for number in tsns_between(first, last, self._outstanding):
                 if number in self._reported:
                     self._reported.discard(number)
                     self._octets += self._outstanding[number]
         for first, last in without(now, self._gaps):
-            for number in among(first, last, self._outstanding):
+            for number in tsns_between(first, last, self._outstanding):
                 if number not in self._reported:
                     self._reported.add(number)
                     self._octets -= self._outstanding[number]

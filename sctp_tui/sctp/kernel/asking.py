@@ -136,7 +136,7 @@ def _potentially_failed(fd: int, assoc_id: int, address: bytes) -> int | None:
     return int(quick) if quick < retrans else None
 
 
-def detail(fd: int, assoc_id: int) -> DetailNumbers:
+def ask_detail(fd: int, assoc_id: int) -> DetailNumbers:
     """SCTP_RTOINFO, SCTP_ASSOCINFO, what `limits` has, and SCTP_GET_ASSOC_STATS."""
     _, initial, longest_rto, least = rto_info(fd, assoc_id)
     value = layout.ASSOCPARAMS.pack(assoc_id, 0, 0, 0, 0, 0)

@@ -73,7 +73,7 @@ class KernelEndpoint(BaseEndpoint):
         self._ends = ends
         self._bound: CapturedSocket | None = None
         self._branches: Branches | None = None  # None until it is open, and once it is closed
-        self._destination: list[sockaddr.Address] = []
+        self._destination: list[sockaddr.SocketName] = []
         self._overheard = overheard
         self._opened_at = 0.0
         self._came: timers.SctpCounters | None = None  # the kernel's counters then
@@ -128,7 +128,7 @@ class KernelEndpoint(BaseEndpoint):
         bound = self._bind(addresses, serves=True)
         return self._listens(hosts, bound, None)
 
-    def _bind(self, addresses: Sequence[sockaddr.Address], *, serves: bool) -> int:
+    def _bind(self, addresses: Sequence[sockaddr.SocketName], *, serves: bool) -> int:
         """Bind, and listen if it `serves`; returns the port."""
         # Not by pysctp's bindx, which writes an IPv6 address beyond the end of its buffer.
         packed = b"".join(map(sockaddr.pack, addresses))
@@ -272,7 +272,7 @@ class KernelEndpoint(BaseEndpoint):
             # 0 would mean no limit.
             value = layout.PRINFO.pack(layout.PR_TTL, max(1, message.lifetime))
             ancillary.append((layout.IPPROTO_SCTP, layout.PRINFO_TYPE, value))
-        destination: tuple[sockaddr.Address, ...] = ()
+        destination: tuple[sockaddr.SocketName, ...] = ()
         if entry.assoc_id == 0:
             first, *others = self._destination
             destination = (first,)
@@ -323,7 +323,7 @@ class KernelEndpoint(BaseEndpoint):
         entry = self._registry.known(assoc_id)
         try:
             fd = self._of(assoc_id).fileno()
-            numbers = asking.detail(fd, assoc_id)
+            numbers = asking.ask_detail(fd, assoc_id)
         except OSError as error:
             raise refusal(error, "the association has no detail") from None
         own = self._sock.getsockname()

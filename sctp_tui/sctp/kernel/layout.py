@@ -106,7 +106,7 @@ _FAMILY = struct.Struct("=H")
 _SOCKADDR_IN_SIZE = 16
 
 
-def destination(address: sockaddr.Address) -> tuple[int, bytes]:
+def destination(address: sockaddr.SocketName) -> tuple[int, bytes]:
     """Type and value of the ancillary data for a further address of a peer."""
     if len(address) == 2:
         return _DSTADDRV4, socket.inet_aton(address[0])

@@ -34,7 +34,7 @@ class CauseCode(LabelledNumber):
     UNSUPPORTED_HMAC = 0x0105, "unsupported HMAC identifier"  # RFC 4895
 
 
-NAMES = {code.value: code.label for code in CauseCode}
+CAUSE_NAMES = {code.value: code.label for code in CauseCode}
 """The names of the causes that this program knows, by code."""
 TEXT = 120
 """Characters shown of a cause's text; usrsctp gives 512 octets of an ABORT at most."""
@@ -47,7 +47,7 @@ def describe(code: int | None, info: bytes = b"") -> str:
     """The name of a cause, with its sender's text where it has one, quoted and printable; "" for None."""
     if code is None:
         return ""
-    name = NAMES.get(code, f"cause {code}")
+    name = CAUSE_NAMES.get(code, f"cause {code}")
     text = info.rstrip(b"\0")
     return f"{name}: {quoted(text, TEXT)}" if code in _WITH_TEXT and text else name
 

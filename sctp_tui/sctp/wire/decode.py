@@ -39,7 +39,7 @@ from .packet import (
     ShutdownComplete,
     Unknown,
 )
-from .parameters import HEARTBEAT_INFO, causes, octets, parameters
+from .parameters import HEARTBEAT_INFO, cause_parameters, octets, parameters
 from .serial import MASK
 
 _COMMON = struct.Struct("!HHII")
@@ -221,12 +221,12 @@ def _abort(packet: bytes, at: int, flags: int, length: int) -> Chunk:
         flags=flags,
         length=length,
         reflected=flags & _REFLECTED != 0,
-        causes=causes(packet[at + 4 : at + length]),
+        causes=cause_parameters(packet[at + 4 : at + length]),
     )
 
 
 def _error(packet: bytes, at: int, flags: int, length: int) -> Chunk:
-    return Error(flags=flags, length=length, causes=causes(packet[at + 4 : at + length]))
+    return Error(flags=flags, length=length, causes=cause_parameters(packet[at + 4 : at + length]))
 
 
 def _cookie_echo(packet: bytes, at: int, flags: int, length: int) -> Chunk:

@@ -13,7 +13,7 @@ import msgspec
 
 from sctp_tui.sctp.printable import printable
 
-from .causes import NAMES as CAUSES
+from .causes import CAUSE_NAMES as CAUSES
 from .causes import CauseCode
 from .chunk_types import chunk_name
 
@@ -58,7 +58,7 @@ def parameters(data: bytes) -> tuple[Parameter, ...]:
     return tuple(_each(data, _PARAMETERS, "parameter"))
 
 
-def causes(data: bytes) -> tuple[Parameter, ...]:
+def cause_parameters(data: bytes) -> tuple[Parameter, ...]:
     """As `parameters`, for the causes of an ABORT or ERROR (RFC 9260, section 3.3.10)."""
     return tuple(_each(data, _CAUSES, "cause"))
 

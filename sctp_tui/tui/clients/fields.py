@@ -38,7 +38,7 @@ class PpidInput(OrderedInput):
             value,
             id=id,
             compact=True,
-            suggester=SuggestFromList(ppid.NAMES.values(), case_sensitive=False),
+            suggester=SuggestFromList(ppid.PPID_NAMES.values(), case_sensitive=False),
             tooltip="Payload protocol identifier, for the peer's program: a number, or a name such as NGAP",
         )
 

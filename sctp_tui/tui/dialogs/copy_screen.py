@@ -28,7 +28,7 @@ from sctp_tui.tui.actions import bindings, named
 from sctp_tui.tui.keys import Keys
 from sctp_tui.tui.widgets.scrolled import Menu
 
-Form = Literal["line", "text", "lines", "hex", "json"]
+CopyForm = Literal["line", "text", "lines", "hex", "json"]
 
 _CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f]")
 _MUCH = 74_994
@@ -38,7 +38,7 @@ _MUCH = 74_994
 class Choice(msgspec.Struct, frozen=True):
     """Something to copy in one form; `missing` says why it can't be copied so, "" where it can."""
 
-    form: Form
+    form: CopyForm
     what: str
     make: Callable[[], str]
     missing: str = ""

@@ -15,7 +15,7 @@ from sctp_tui.sctp.events import Path, Peer, Statistics, StreamCount
 from sctp_tui.sctp.hostport import format_hostport
 from sctp_tui.sctp.printable import printable
 from sctp_tui.tui.widgets.columns import fit
-from sctp_tui.tui.widgets.sheet import Line, Sheet, SheetRows, StyledText, fixed, flow, table
+from sctp_tui.tui.widgets.sheet import Sheet, SheetLine, SheetRows, StyledText, fixed, flow, table
 from sctp_tui.tui.widgets.spark import spark
 
 _CELL, _LABEL = 38, 17  # cells for a label with its number, and for the label alone
@@ -90,7 +90,7 @@ def _addresses(peer: Peer | None) -> str:
 
 def _steps(association: Association, width: int) -> list[SheetRows]:
     history, between = association.history, association.clock.between
-    lines: list[Line] = []
+    lines: list[SheetLine] = []
     for index, step in enumerate(history):
         last = index == len(history) - 1
         lasted = "" if last else _lasted(between(step.mono, history[index + 1].mono))
@@ -130,7 +130,7 @@ def _state_look(association: Association, step: StateChange) -> str:
 # --- the last two minutes
 
 
-def _sparklines(association: Association, now: float, width: int) -> list[Line]:
+def _sparklines(association: Association, now: float, width: int) -> list[SheetLine]:
     a, now = association, association.clock.at(now)
     room = width - 2 * (_NUMBER + 1) - _SPARK_LABEL - 2
     # As many cells as divide the time evenly, each starting at a multiple of its seconds: so past values
@@ -142,7 +142,7 @@ def _sparklines(association: Association, now: float, width: int) -> list[Line]:
     end = int(now) // step * step - 1
     times = f"{'2 min ago':<{cells - 3}}now" if cells > 20 else " " * cells
 
-    def line(label: str, term: str, series: Series, say: Callable[[float], str], mean: bool) -> Line:
+    def line(label: str, term: str, series: Series, say: Callable[[float], str], mean: bool) -> SheetLine:
         # The current cell is not drawn before it is full, but its values count for both numbers.
         seconds = series.until(now - 1, SECONDS + int(now) - 1 - end)
         values = seconds[:SECONDS]
@@ -250,11 +250,13 @@ def _each(values: Iterable[str]) -> str:
 
 def _between(earliest: float, latest: float) -> str:
     """`about 11:33`; `04:03 to 06:03`."""
-    return f"about {clock(latest)}" if earliest == latest else f"{clock(earliest)} to {clock(latest)}"
+    return (
+        f"about {_minutes(latest)}" if earliest == latest else f"{_minutes(earliest)} to {_minutes(latest)}"
+    )
 
 
-def clock(seconds: float) -> str:
-    """`05:12`."""
+def _minutes(seconds: float) -> str:
+    """`05:12`, minutes and seconds."""
     return f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"
 
 

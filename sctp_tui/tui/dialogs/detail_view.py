@@ -23,7 +23,7 @@ from sctp_tui.tui.widgets.line_view import LineView
 from sctp_tui.tui.widgets.sheet import Sheet, StyledText
 
 from .detail_sheet import detail
-from .explain import ExplainScreen, explanation
+from .explain import ExplainScreen, term_text
 
 _NEAR = 64  # lines around its old place in which a number that moved is looked for
 _LISTED = 500  # lines whose numbers the list of explanations has
@@ -300,4 +300,4 @@ class AssociationDetail(Vertical):
     def on_detail_view_pointed(self, event: DetailView.Pointed) -> None:
         """Show what the number under the cursor means."""
         event.stop()
-        self.query_one(Static).update(explanation(event.term))
+        self.query_one(Static).update(term_text(event.term))

@@ -14,7 +14,7 @@ from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.scrolled import ScrolledText
 
 
-def explanation(name: str) -> Content:
+def term_text(name: str) -> Content:
     """A term of the glossary in a line or two: its name, its meaning, and the source of that."""
     term = TERMS[name]
     source = (f"  {term.source}", "$text-accent") if term.source else ""
@@ -59,7 +59,7 @@ class ExplainScreen(ModalScreen[None]):
             scroll.border_title = "What the numbers mean"
             for name in self._terms:
                 here = name == self._current
-                yield Static(explanation(name), markup=False, classes="-current" if here else "")
+                yield Static(term_text(name), markup=False, classes="-current" if here else "")
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._show_current)

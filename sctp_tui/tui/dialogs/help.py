@@ -24,7 +24,7 @@ from sctp_tui.tui.keys import Keys
 from sctp_tui.tui.widgets.ordered_input import OrderedInput
 from sctp_tui.tui.widgets.scrolled import Menu, ScrolledText
 
-from .help_items import QUESTIONS, Item, find, items, sections
+from .help_items import QUESTIONS, Item, find, items, topic_sections
 
 _KEYS = 4  # cells for keys at least, so that most groups are aligned
 _SECTIONS = 8  # sections of topics shown of those found, at most
@@ -125,7 +125,7 @@ class HelpScreen(ModalScreen[None]):
         self._now = keys
         rest = [place for place in PLACES if "everywhere" in around(place)]
         self._places = list(dict.fromkeys([*here, *rest]))
-        self._items, self._sections = items(keys.of), sections()
+        self._items, self._sections = items(keys.of), topic_sections()
 
     def compose(self) -> ComposeResult:
         with Vertical() as dialog:

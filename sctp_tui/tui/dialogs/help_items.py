@@ -251,7 +251,7 @@ def items(keys_of: Callable[[Action], str]) -> list[Item]:
     return found
 
 
-def sections() -> list[Item]:
+def topic_sections() -> list[Item]:
     """The sections of all help topics."""
     return [
         Item(

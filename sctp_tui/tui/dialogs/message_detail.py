@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from sctp_tui.monitor.filter.view import Records
-from sctp_tui.monitor.text.event_fields import facts, payload
+from sctp_tui.monitor.text.event_fields import event_fields, payload
 from sctp_tui.monitor.why import why
 from sctp_tui.sctp.events import Event, Message
 from sctp_tui.tui.actions import bindings
@@ -103,7 +103,7 @@ def _table(event: Event, width: int) -> Content:
     room = width // 2 - _NAME if width >= _PAIR else 0
     parts: list[str | tuple[str, str]] = []
     left = False  # whether something stands in the left half of the last line
-    for name, value in facts(event):
+    for name, value in event_fields(event):
         fits = len(value) < room
         if left and not fits:
             parts.append("\n")

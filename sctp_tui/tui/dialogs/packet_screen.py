@@ -9,7 +9,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.packet_fields import sections
+from sctp_tui.monitor.trace.packet_fields import packet_sections
 from sctp_tui.monitor.why import Level
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.tui.actions import bindings
@@ -61,7 +61,7 @@ class PacketScreen(Screen[int]):
         parts: list[str | tuple[str, str]] = [("Why\n", "bold")]
         for name, one in why_row(row, self._level, self._ladder.bounced(row)):
             parts += [(f"  {name}: ", "$text-secondary"), f"{one.text} ", (f"{one.section}\n", "$text-muted")]
-        for section in sections(row, base):
+        for section in packet_sections(row, base):
             parts.append((f"{section.title}\n", "bold"))
             for name, value in section.facts:
                 parts += [(f"  {name.ljust(_NAME)}", "$foreground-muted"), f"{value}\n"]

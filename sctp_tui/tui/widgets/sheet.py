@@ -37,14 +37,14 @@ class StyledText(msgspec.Struct, frozen=True):
         return self.term, self.of
 
 
-Line = Sequence[StyledText]
+SheetLine = Sequence[StyledText]
 
 
 class SheetRows(msgspec.Struct, frozen=True):
     """`length` lines; `line` makes each from its number, from 0."""
 
     length: int
-    line: Callable[[int], Line]
+    line: Callable[[int], SheetLine]
 
 
 class Sheet:
@@ -62,7 +62,7 @@ class Sheet:
     def __len__(self) -> int:
         return self._length
 
-    def __getitem__(self, number: int) -> Line:
+    def __getitem__(self, number: int) -> SheetLine:
         if not 0 <= number < self._length:
             raise IndexError(number)
         part = bisect_right(self._starts, number) - 1
@@ -77,7 +77,7 @@ class Sheet:
             cell += cell_len(piece.text)
 
 
-def fixed(*lines: Line) -> SheetRows:
+def fixed(*lines: SheetLine) -> SheetRows:
     """Rows of lines that are made already."""
     return SheetRows(len(lines), lambda number: lines[number])
 
@@ -94,7 +94,7 @@ def table(
     shown = arrange([column for column, _ in columns], width - 1 - GAP, GAP)
     titles = "".join(" " * GAP + fit(column.title, room, column.align) for column, room in shown)
 
-    def line(number: int) -> Line:
+    def line(number: int) -> SheetLine:
         row = rows[number]
         pieces = []
         for column, room in shown:
@@ -109,7 +109,7 @@ def table(
     return [fixed([StyledText(titles, "label")]), SheetRows(len(rows), line)]
 
 
-def flow(numbers: Sequence[tuple[str, StyledText]], width: int, cell: int, label: int) -> list[Line]:
+def flow(numbers: Sequence[tuple[str, StyledText]], width: int, cell: int, label: int) -> list[SheetLine]:
     """Labels with their values, as many in a line as fit: `cell` cells for each, `label` for its label.
 
     A value too long for its cell takes those beside it.

@@ -5,7 +5,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from sctp_tui.monitor.text import units
-from sctp_tui.monitor.trace.link_history import conditioned, conditions, forms, pace
+from sctp_tui.monitor.trace.link_history import conditioned, conditions_text, forms, pace
 from sctp_tui.sctp.events import LinkState
 from sctp_tui.tui.widgets.columns import fit
 
@@ -58,4 +58,4 @@ class LinkBanner(Widget):
         leads = [f"{one}{'   ' if one else ''}Link " for one in self.leads]
         lines = (lead + said for said in forms(state) for lead in leads)
         fits = next((line for line in lines if len(line) <= width), None)
-        return Content(fits or fit(leads[-1] + conditions(state, width - len(leads[-1])), width))
+        return Content(fits or fit(leads[-1] + conditions_text(state, width - len(leads[-1])), width))
