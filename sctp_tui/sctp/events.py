@@ -337,11 +337,12 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
 
     `local` is the end that `endpoint` is, `peer` the other one; of two ends within the process the server's
     is the local one. `direction` is as seen from `local`. `flow` is this program's own number for the two
-    ends with their ports. `at` and `mono` are when it left its stack, or, from a sender elsewhere, when it
-    arrived; the link delays it by `delay` seconds, None where it was captured: then netem may have delayed it
-    before. `mono` is the link's clock, which stops and slows down with it. `verdict` and `reason` tell what
-    the link did to it. `within`: both ends are of this program, so it sent the packet itself, which then
-    waited `queued` seconds until the other stack took it; `captured`: seen on an interface.
+    ends with their ports, unique over its stacks. `at` and `mono` are when it left its stack, or, from a
+    sender elsewhere, when it arrived; the link delays it by `delay` seconds, None where it was captured: then
+    netem may have delayed it before. `mono` is the link's clock, which stops and slows down with it.
+    `verdict` and `reason` tell what the link did to it. `within`: both ends are of this program, so it sent
+    the packet itself, which then waited `queued` seconds until the other stack took it; `captured`: seen on
+    an interface.
     """
 
     local: Peer

@@ -17,10 +17,20 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.conversations import CONVERSATION_COST, Conversation, Wire
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.sctp.commands import SetLink, SetSpeed, Step
-from sctp_tui.sctp.events import AssocChange, Direction, Listening, Opening, Packet, Peer, PeerAddrChange
+from sctp_tui.sctp.events import (
+    AssocChange,
+    Direction,
+    Listening,
+    Opening,
+    Packet,
+    Peer,
+    PeerAddrChange,
+    StackName,
+)
 from sctp_tui.sctp.link.conditions import Conditions
 
 from ..harness import Running, silent_peer
+from .story import Story
 
 _INIT, _DATA, _SHUTDOWN_COMPLETE = 1, 0, 14
 
@@ -408,6 +418,27 @@ def test_packets_are_found_by_any_address_that_the_peer_had() -> None:
         wire.extend([replace(_packet(_DATA), peer=Peer((f"10.0.0.{number}",), 7))])
     conversation = next(iter(wire._by_ports[9, 7]))
     assert len(conversation.of_peer) == 16
+
+
+def test_an_association_has_the_packets_of_its_own_stack() -> None:
+    """A client of each stack calls from the same address and port to servers with the same ones."""
+    wire, associations, endpoints = Wire(), Associations(), Endpoints()
+    server, client = Peer(("127.0.0.1",), 9), Peer(("127.0.0.1",), 7)
+    stacks: list[StackName] = ["kernel", "userspace"]
+    for key, stack in enumerate(stacks, 1):
+        at = Story(f"server {stack}")
+        calls = Story(f"client {key}", peers={key: server})
+        endpoints.fold(replace(at.listening(), stack=stack, port=9))
+        opening = replace(calls.opening(key), stack=stack, local_port=7)
+        endpoints.fold(opening)
+        associations.fold(opening)
+        wire.extend([replace(_packet(_DATA, flow=key), endpoint=at.endpoint, local=server, peer=client)])
+    for key, stack in enumerate(stacks, 1):
+        association = associations.get(key)
+        assert association is not None
+        found = wire.of(association, endpoints)
+        assert found is not None
+        assert found.endpoint == f"server {stack}"
 
 
 def test_a_stranger_s_packets_take_no_ones_ladder() -> None:

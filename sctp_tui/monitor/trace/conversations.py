@@ -343,12 +343,17 @@ class Wire:
         if peer is None:
             return None
         view = endpoints.views.get(association.endpoint)
+        stack = view.stack if view is not None else None
         port = association.local_port or (view.port if view is not None else 0)
         return self._newest(
             (port, peer.port),
             association,
             lambda one: one.endpoint == association.endpoint and _is(one.peer, one.of_peer, peer),
-        ) or self._newest((peer.port, port), association, lambda one: _is(one.local, one.of_local, peer))
+        ) or self._newest(
+            (peer.port, port),
+            association,
+            lambda one: endpoints.stack_of(one.endpoint) == stack and _is(one.local, one.of_local, peer),
+        )
 
     def _newest(
         self, ports: tuple[int, int], association: Association, test: Callable[[Conversation], bool]

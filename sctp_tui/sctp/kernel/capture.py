@@ -13,6 +13,7 @@ import msgspec
 
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Direction, Packet, Peer
+from sctp_tui.sctp.flow_numbers import new_flow
 from sctp_tui.sctp.system import kernel_udp_port
 
 from .clock_offset import ClockOffset
@@ -109,7 +110,6 @@ class Capture:
         self._last_words = SeenAborts()
         self._ways: dict[bytes, _CapturedFlow] = {}
         self._flows: dict[bytes, int] = {}
-        self._last_flow = 0
         self._missed = 0
         self._offset = ClockOffset(clock)
 
@@ -229,14 +229,10 @@ class Capture:
             if back is not None and back.end is way.end and back.end.until >= now:
                 way.flow = back.flow
             else:
-                way.flow = self._flows.get(packet[:8]) or self._new_flow()
+                way.flow = self._flows.get(packet[:8]) or new_flow()
         _bound(self._ways)
         self._ways[key] = way
         return way
-
-    def _new_flow(self) -> int:
-        self._last_flow += 1
-        return self._last_flow
 
 
 def _bound(kept: dict[bytes, _CapturedFlow] | dict[bytes, int]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Mapping
 
 from sctp_tui.sctp import sockaddr
 from sctp_tui.sctp.events import Peer
+from sctp_tui.sctp.flow_numbers import new_flow
 
 from .links import Flow, Link, SocketAddress
 
@@ -27,7 +28,6 @@ class Flows:
         self._names = names
         self._strangers: OrderedDict[Hashable, Flow] = OrderedDict()
         self._bound: dict[socket.socket, tuple[str, int]] = {}
-        self._last = 0
 
     def __len__(self) -> int:
         """How many flows of strangers are kept."""
@@ -95,9 +95,8 @@ class Flows:
                 if bound is not None
                 else Peer((), local)
             )
-        self._last += 1
         return Flow(
-            self._names.get(local, ""), end, Peer(addresses=(host,), port=port, udp_port=udp_port), self._last
+            self._names.get(local, ""), end, Peer(addresses=(host,), port=port, udp_port=udp_port), new_flow()
         )
 
     def keep(self, link: Link, ports: bytes) -> None:
