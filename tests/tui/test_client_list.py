@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from textual.widgets import OptionList
+from textual.widgets import Checkbox, Input, OptionList, Static
 
 from sctp_tui.monitor import other_end
+from sctp_tui.sctp.commands import Command, Send
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.clients import client_pane
@@ -91,3 +92,53 @@ async def test_the_wire_is_of_who_was_typed_in_last_until_a_row_is_gone_to() -> 
         await until(pilot, lambda: len(rows(app)) == 3)
         await pilot.press("escape", "w")
         await until(pilot, lambda: _wire(app).startswith("Wire of client 3"))
+
+
+def _typed(app: SctpApp) -> tuple[str, str, str, str, bool]:
+    """What the line and the fields of the message hold."""
+    names = ("message", "stream", "ppid", "lifetime")
+    line, stream, ppid, lifetime = (app.screen.query_one(f"#{name}", Input).value for name in names)
+    return line, stream, ppid, lifetime, app.screen.query_one("#unordered", Checkbox).value
+
+
+async def test_what_is_typed_as_one_client_is_not_sent_as_another() -> None:
+    """The line that is begun, and how it is to be sent: its lifetime above all, which may lose a message."""
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        for name, value in (("stream", "2"), ("ppid", "46"), ("lifetime", "100")):
+            app.screen.query_one(f"#{name}", Input).value = value
+        app.screen.query_one("#unordered", Checkbox).value = True
+        await pilot.press(*"half")
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: _typed(app) == ("", "1", "0", "", False))
+        await type_line(pilot, "whole")
+        await until(pilot, lambda: len(rows(app)) == 2)
+        speakers = app.screen.query_one("#speakers", OptionList)
+        speakers.focus()
+        await pilot.press("up")
+        await until(pilot, lambda: _typed(app) == ("half", "2", "46", "100", True))
+        await pilot.press("r")  # as the server
+        await until(pilot, lambda: _typed(app) == ("", "1", "0", "", False))
+        speakers.focus()
+        await pilot.press("up")
+        await pilot.press("up")
+        await until(pilot, lambda: _typed(app) == ("half", "2", "46", "100", True))
+
+
+async def test_a_line_that_failed_goes_back_to_the_client_that_it_was_typed_as() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        pane, held = app.screen.query_one(ClientPane), list[Command]()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(app.engine, "submit", lambda *commands: held.extend(commands))
+            await type_line(pilot, "[99]too high")
+            await until(pilot, lambda: any(isinstance(command, Send) for command in held))
+            await pilot.press("ctrl+n")
+        app.submit(*held)
+        await until(pilot, lambda: "0 to 4" in str(app.screen.query_one("#outcome", Static).content))
+        assert pane.message.value == ""
+        pane.speakers.focus()
+        await pilot.press("up")
+        await until(pilot, lambda: pane.message.value == "[99]too high")

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec.structs import replace
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -33,7 +34,7 @@ from sctp_tui.tui.widgets.message_input import MessageInput
 from sctp_tui.tui.widgets.scrolled import Menu
 from sctp_tui.tui.widgets.values import number
 
-from .clients import Client, Clients, Options, Outcome
+from .clients import Client, Clients, Draft, Options, Outcome
 from .compose import compose
 from .fields import Fields
 from .generators import Generation, Generators, GeneratorSource, Recipe, in_all
@@ -77,6 +78,7 @@ class ClientPane(Vertical):
         self._generating: list[Generation] = []
         self._by_source: dict[int | str, list[Generation]] = {}  # by association, or by client
         self._target: Target = self._clients.all[0]
+        self._drafts: dict[Target, Draft] = {}  # of those that are not selected, unless it is empty
         self._there: dict[int, int] = {}  # by the key of a listed association, that of its other end
         self._there_at: tuple[int, Reply | None] | None = None
         self._shown: list[Content] = []
@@ -210,6 +212,8 @@ class ClientPane(Vertical):
         gone = self.clearable
         if gone:
             self._submit(*self._clients.remove(gone))
+            for client in gone:
+                self._drafts.pop(client, None)
             if self._target in gone:
                 self._speak_as(self._clients.all[0])
         self.tell(
@@ -223,17 +227,23 @@ class ClientPane(Vertical):
             self.tell(Outcome("", good=True))
 
     def tell(self, outcome: Outcome) -> None:
-        """Show an outcome; a line that failed goes back into the input, to be corrected."""
+        """Show an outcome; a line that failed goes back to whom it was typed as, to be corrected."""
         line = self.query_one("#outcome", Static)
         line.update(Content(self._hide(outcome.text)))
         line.set_class(not outcome.good, "-failed")
-        self._to_correct = bool(outcome.line)
+        typed_as = outcome.typed_as
+        here = not outcome.line or typed_as == _typed_as(self._target)
+        self._to_correct = bool(outcome.line) and here
         if self._fading is not None:
             self._fading.stop()
         # Cleared, so that it is not taken for a later action's outcome; beside a line to correct it stays.
-        self._fading = None if outcome.line else self.set_timer(_SAID, lambda: line.update(""))
-        if outcome.line:
+        self._fading = None if self._to_correct else self.set_timer(_SAID, lambda: line.update(""))
+        if self._to_correct:
             self.message.give_back(outcome.line)
+        elif outcome.line:
+            target = typed_as if isinstance(typed_as, Client) else Reply(typed_as) if typed_as else Everyone()
+            draft = self._drafts.get(target, Draft())
+            self._drafts[target] = replace(draft, line=draft.line or outcome.line)
 
     def take_places(self) -> None:
         """Take over, and mask, addresses that are being typed, before another screen covers the fields."""
@@ -268,9 +278,15 @@ class ClientPane(Vertical):
         if target == self._target:
             return
         self._keep_fields()
+        fields, message = self.query_one(Fields), self.message
+        if (draft := fields.draft(message.value)) != Draft():
+            self._drafts[self._target] = draft
         self._target = target
         self.tell(Outcome("", good=True))
         self._show_target()
+        draft = self._drafts.pop(target, Draft())
+        fields.show_draft(draft)
+        message.start(draft.line)
 
     def _keep_fields(self) -> None:
         """Store what the user changed in the fields in the selected client."""
@@ -389,7 +405,7 @@ class ClientPane(Vertical):
                 self._send(target, line, message.data, options)
                 return
         except SctpError as error:
-            self.tell(Outcome(printable(str(error)), line=line))
+            self.tell(Outcome(printable(str(error)), line=line, typed_as=_typed_as(target)))
             return
         if isinstance(target, Reply):
             self._submit(self._clients.reply(target.key, line, message.data, options))
@@ -426,7 +442,7 @@ class ClientPane(Vertical):
             try:
                 peer = await self._peer(client)
             except SctpError as error:
-                self.tell(Outcome(printable(str(error)), line=line))
+                self.tell(Outcome(printable(str(error)), line=line, typed_as=client))
                 return
             self._submit(*self._clients.send(client, peer, line, data, options))
 
@@ -526,3 +542,8 @@ class ClientPane(Vertical):
             return in_all(running, self._now)
         (generation,) = running
         return f"{generation.progress}, {units.rate(generation.rate(self._now) or 0.0)}/s"
+
+
+def _typed_as(target: Target) -> Client | int:
+    """A target as `Outcome` names it."""
+    return target.key if isinstance(target, Reply) else 0 if isinstance(target, Everyone) else target

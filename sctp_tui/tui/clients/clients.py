@@ -52,11 +52,15 @@ class Client(msgspec.Struct, eq=False):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """The outcome of something the user did. `line` is the text to put back into the input, "" for none."""
+    """The outcome of something the user did. `line` is the text to put back into the input, "" for none.
+
+    It was typed as the client `typed_as`, as the server to the association with that key, or to all for 0.
+    """
 
     text: str
     good: bool = False
     line: str = ""
+    typed_as: Client | int = 0
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -66,6 +70,16 @@ class Options(msgspec.Struct, frozen=True):
     ppid: int = 0
     unordered: bool = False
     lifetime: int | None = None
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A message that is not sent yet: the line, and the fields beside it, as they are typed."""
+
+    line: str = ""
+    stream: str = "1"
+    ppid: str = "0"
+    lifetime: str = ""
+    unordered: bool = False
 
 
 class ToAll(msgspec.Struct):
@@ -101,7 +115,7 @@ class Clients:
     def __init__(self, stack: StackName, to: str) -> None:
         self._names = map(client_name, itertools.count(1))
         self._message_ids = itertools.count(1)
-        self._lines: dict[int, str] = {}
+        self._lines: dict[int, tuple[str, Client | int]] = {}  # by message ID; and as whom it was typed
         self._to_all: dict[int, ToAll] = {}
         self.all = [Client(next(self._names), stack, to)]
 
@@ -158,7 +172,7 @@ class Clients:
 
     def send(self, client: Client, to: Peer, line: str, data: bytes, options: Options) -> list[Command]:
         """The commands that send a message as a client, and open its endpoint where need be."""
-        return [*self.open(client, to), self._message(line, data, options, endpoint=client.name)]
+        return [*self.open(client, to), self._message(line, data, options, client)]
 
     def connect(self, client: Client, to: Peer) -> list[Command]:
         """The commands that set up a client's association without a message; open the endpoint if need be."""
@@ -173,7 +187,7 @@ class Clients:
 
     def send_to_all(self, server: str, line: str, data: bytes, options: Options) -> Command:
         """The command that sends a message to every association of a server."""
-        number = self._number(line)
+        number = self._number(line, 0)
         self._to_all[number] = ToAll()
         if len(self._to_all) > _REMEMBERED:
             del self._to_all[next(iter(self._to_all))]
@@ -189,24 +203,24 @@ class Clients:
 
     def reply(self, key: int, line: str, data: bytes, options: Options) -> Command:
         """The command that sends a message on an association of the server."""
-        return self._message(line, data, options, key=key)
+        return self._message(line, data, options, key)
 
-    def _message(self, line: str, data: bytes, options: Options, endpoint: str = "", key: int = 0) -> Send:
+    def _message(self, line: str, data: bytes, options: Options, typed_as: Client | int) -> Send:
         return Send(
-            message_id=self._number(line),
+            message_id=self._number(line, typed_as),
             data=data,
-            endpoint=endpoint,
-            key=key,
+            endpoint=typed_as.name if isinstance(typed_as, Client) else "",
+            key=typed_as if isinstance(typed_as, int) else 0,
             stream=options.stream,
             ppid=options.ppid,
             unordered=options.unordered,
             lifetime=options.lifetime,
         )
 
-    def _number(self, line: str) -> int:
+    def _number(self, line: str, typed_as: Client | int) -> int:
         """The next message ID, under which its line is remembered."""
         number = next(self._message_ids)
-        self._lines[number] = line
+        self._lines[number] = line, typed_as
         if len(self._lines) > _REMEMBERED:
             del self._lines[next(iter(self._lines))]
         return number
@@ -229,14 +243,11 @@ class Clients:
                 case Message() if event.message_id in self._lines:
                     told = _worse(told, Outcome(f"sent {event.size} B on stream {event.stream}", good=True))
                 case Refused() if event.message_id in self._lines:
-                    told = _worse(
-                        told, Outcome(printable(event.text), line=self._lines.pop(event.message_id))
-                    )
+                    told = _worse(told, self._failed(printable(event.text), event.message_id))
                 case Refused() if not event.message_id:
                     told = _worse(told, Outcome(printable(event.text)))
                 case SendFailed() if event.message_id in self._lines:
-                    line = self._lines.pop(event.message_id)
-                    told = _worse(told, Outcome(said(event)[1], line=line))
+                    told = _worse(told, self._failed(said(event)[1], event.message_id))
                 case EndpointFailed() if client := self.named(event.endpoint):
                     client.opened = None
                     client.name = next(self._names)
@@ -251,9 +262,13 @@ class Clients:
                 client.heard = printable(data, _HEARD)
         for number, answers in to_all.items():
             told = _worse(told, answers.outcome)
-            if told is not None and not answers.sent:
-                told = replace(told, line=told.line or self._lines.pop(number, ""))
+            if told is not None and not answers.sent and not told.line and number in self._lines:
+                told = replace(told, line=self._lines.pop(number)[0], typed_as=0)
         return told
+
+    def _failed(self, text: str, number: int) -> Outcome:
+        line, typed_as = self._lines.pop(number)
+        return Outcome(text, line=line, typed_as=typed_as)
 
 
 def _worse(told: Outcome | None, other: Outcome | None) -> Outcome | None:
@@ -261,4 +276,7 @@ def _worse(told: Outcome | None, other: Outcome | None) -> Outcome | None:
     if told is None or other is None:
         return told or other
     first, second = (told, other) if not told.good or other.good else (other, told)
-    return Outcome(first.text, first.good, first.line or second.line) if not first.good else other
+    if first.good:
+        return other
+    of = first if first.line else second
+    return Outcome(first.text, first.good, of.line, of.typed_as)

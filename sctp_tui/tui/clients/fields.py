@@ -22,7 +22,7 @@ from sctp_tui.tui.widgets.message_input import MessageInput
 from sctp_tui.tui.widgets.ordered_input import OrderedInput
 from sctp_tui.tui.widgets.values import LONG, STREAMS, WORD, number, out_in
 
-from .clients import Client, Options
+from .clients import Client, Draft, Options
 
 if TYPE_CHECKING:
     from sctp_tui.monitor.masking import Mask
@@ -238,6 +238,22 @@ class Fields(Grid):
         if len(self._stacks) > 1:
             chosen = self.query_one("#stack", Select).value
             client.stack = next(name for name in self._stacks if name == chosen)
+
+    def draft(self, line: str) -> Draft:
+        """The fields of the message as they are typed, beside this line."""
+        return Draft(
+            line=line,
+            stream=self._get("stream"),
+            ppid=self._get("ppid"),
+            lifetime=self._get("lifetime"),
+            unordered=self.query_one("#unordered", Checkbox).value,
+        )
+
+    def show_draft(self, draft: Draft) -> None:
+        """Fill the fields of the message from a draft."""
+        for name in ("stream", "ppid", "lifetime"):
+            self._set(name, getattr(draft, name))
+        self.query_one("#unordered", Checkbox).value = draft.unordered
 
     def read_options(self, stream: int | None) -> Options:
         """How to send a message; `stream` overrides the field. Raises `SctpError`."""

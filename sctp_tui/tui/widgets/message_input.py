@@ -38,6 +38,12 @@ class MessageInput(RecallInput, inherit_bindings=False):
             self.remember(line)
         self.post_message(self.Entered(line))
 
+    def start(self, line: str) -> None:
+        """Go on with a line that was begun before, or with an empty one."""
+        self.value = line
+        self.cursor_position = len(line)
+        self.rewind()
+
     def give_back(self, line: str) -> None:
         """Put back a line that could not be sent, unless something else has been typed meanwhile."""
         if not self.value:
