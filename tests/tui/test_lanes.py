@@ -234,13 +234,16 @@ async def test_the_legend_has_every_sign_that_is_in_view(width: int) -> None:
 
 @pytest.mark.parametrize("single_stream", [False, True])
 async def test_a_lane_whose_lost_message_was_given_up_goes_on(single_stream: bool) -> None:
-    """Once the FORWARD TSN has come, and not before: until then its receiver knows nothing of that."""
+    """Once the FORWARD TSN has come, and not before: until then its receiver knows nothing of that.
+
+    While nothing has come after that message, nothing goes on: it was given up, that is all.
+    """
 
     def forward(lost: bool) -> Packet:
         return _packet(3, struct.pack("!BBHIHH", 192, 0, 12, 1, 1, 0), lost=lost)
 
     before = [_init(), _data(1, 1, 0, 1, lost=True)]
-    for lost, label in ((True, "✗ lost"), (False, "goes on")):
+    for lost, label in ((True, "✗ lost"), (False, "gave up 0")):
         async with showing(*before, forward(lost)) as (view, pilot, _):
             view.single_stream = single_stream
             await until(pilot, lambda: "–" in drawn(view)[3])

@@ -301,7 +301,9 @@ class LanesView(ConversationView, LineView):
         return parts
 
     def _state(self, queue: StreamQueue) -> Part:
-        """Whether a stream is blocked and by which message, lost one, or goes on while others are blocked."""
+        """Whether a stream is blocked and by which message, lost one or gave one up, or goes on: past that,
+        or while others are blocked.
+        """
         if self.single_stream and queue.held:
             message = self._sending.blocking
             return f"awaits {message.stream}/{_called(message)}" if message is not None else "waits", "stands"
@@ -311,8 +313,15 @@ class LanesView(ConversationView, LineView):
         if any(message.lost for message in messages):
             return "✗ lost", "lost"
         others_stand = any(other.held if self.single_stream else other.waiting for other in self._shown)
-        goes_on = (others_stand and queue.messages) or any(queue.passed_over(message) for message in messages)
-        return ("goes on", "goes") if goes_on else ("", "")
+        given_up = next((message for message in reversed(messages) if queue.passed_over(message)), None)
+        past = given_up is not None and any(
+            message.place > given_up.place and message.state(self.single_stream) == "ready"
+            for message in messages
+            if not message.unordered
+        )
+        if past or (others_stand and queue.messages):
+            return "goes on", "goes"
+        return (f"gave up {_called(given_up)}", "abandoned") if given_up is not None else ("", "")
 
     def _sent(self, message: TrackedMessage) -> Part:
         state = message.state(self.single_stream)
