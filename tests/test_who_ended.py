@@ -1,9 +1,11 @@
 """Who ended an association is the same in the event, the table, the log, the states and the packets."""
 
+import socket
 import struct
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
@@ -141,6 +143,28 @@ def test_a_peer_that_begins_anew_does_so_itself(seeing: Running) -> None:
         key = _up(seeing, peer)
         peer.restart(5)
         assert seeing.until(AssocChange, key=key, state="RESTART").by == "peer"
+
+
+@pytest.mark.userspace
+def test_from_another_udp_port_it_is_another_peer(seeing: Running) -> None:
+    """As a program that was killed and started again, with the same SCTP port: `help network` says so."""
+    with seeing.raw_peer() as peer, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
+        key = _up(seeing, peer)
+        peer.socket.close()
+        peer.socket = again
+        peer.restart(5)
+        up = seeing.until(AssocChange, state="COMM_UP")
+        assert up.key != key
+        monitor = Monitor()
+        monitor.fold(Batch(seeing.events, seeing.packets))
+        before, after = (monitor.associations.get(one) for one in (key, up.key))
+        assert before is not None
+        assert after is not None
+        assert (before.state, before.restarts, after.restarts) == ("ESTABLISHED", 0, 0)
+        assert before.peer is not None
+        assert after.peer is not None
+        assert before.peer.udp_port != after.peer.udp_port
+        assert replace(before.peer, udp_port=None) == replace(after.peer, udp_port=None)
 
 
 def test_an_out_of_the_blue_abort_is_the_peers(seeing: Running) -> None:

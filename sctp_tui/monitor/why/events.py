@@ -54,7 +54,8 @@ EVENTS = {
         "9260 5.2.4",
         "The other end restarted without having ended the association, as after a crash.",
         "A COOKIE ECHO came with two new tags and matching Tie-Tags (action A): TSNs, SSNs and cwnd start "
-        "over, the association ID stays.",
+        "over, the association ID stays. With the stack in this program, over UDP, it came from the same UDP "
+        "port, too: from another one it is another peer.",
     ),
     "assoc_change/SHUTDOWN_COMP": Explanation(
         "9260 9.2",
