@@ -48,10 +48,10 @@ def run(
 
     The guest sees the host's files with the rights of the user who called, or of `nobody` where that is
     root (see `account.choose_user`); what it writes there stays. TMPDIR and XDG_RUNTIME_DIR are in its
-    memory, as nothing of the host's is root's in it, and gone at the end. `env` is added to this process's environment.
-    `timeout` is in seconds, boot included, `memory` in MiB. With `terminal` the command gets a pty of the
-    size of `stdin`. `signals` is a descriptor from which numbers of signals for the command are read, a byte
-    each; `watch` is called with its output as it comes.
+    memory, as nothing of the host's is root's in it, and gone at the end. `env` is added to this
+    process's environment. `timeout` is in seconds, boot included, `memory` in MiB. With `terminal` the
+    command gets a pty of the size of `stdin`. `signals` is a descriptor from which numbers of signals for
+    the command are read, a byte each; `watch` is called with its output as it comes.
 
     Raises LabUnavailable, TimeLimit, and LabError where the guest itself fails.
     """
