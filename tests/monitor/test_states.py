@@ -205,6 +205,32 @@ def test_behind_a_loss_a_cookie_goes_back_when_the_init_ack_comes(captured: bool
     assert [one.at for one in tracker.taken] == sorted(one.at for one in tracker.taken)
 
 
+@pytest.mark.parametrize(("again", "acks"), [(False, 0), (False, 1), (True, 1)])
+def test_behind_a_loss_the_server_itself_tells_that_the_cookie_was_good(again: bool, acks: int) -> None:
+    """Its COOKIE ACK is lost before the capture, or late; with the cookie sent again it is another."""
+    names = [*_HANDSHAKE[:3], *_HANDSHAKE[2:3] * again, *_HANDSHAKE[3:] * acks]
+    packets = [
+        replace(_packet(name, way, float(at)), captured=True, within=True)
+        for at, (name, way) in enumerate(names)
+    ]
+    conversation = _conversation(*packets[:3])
+    tracker = StateTracker(conversation)
+    tracker.update(10.0)
+    tracker.told("local", "ESTABLISHED", None, 1.5)  # of an association before
+    tracker.told("peer", "COOKIE-ECHOED", None, 2.1)
+    assert tracker.state == {"peer": "COOKIE-ECHOED", "local": "CLOSED"}
+    tracker.told("local", "ESTABLISHED", None, 2.1)
+    assert tracker.state == {"peer": "COOKIE-ECHOED", "local": "ESTABLISHED"}
+    for packet in packets[3:]:
+        conversation.add(packet)
+    tracker.update(10.0)
+    tracker.told("local", "ESTABLISHED", None, 2.1)
+    assert tracker.state["peer"] == ("ESTABLISHED" if acks else "COOKIE-ECHOED")
+    told = [(str(one.transition), one.at, one.number) for one in tracker.taken if one.end == "local"][1:]
+    up = "ESTABLISHED: receive COOKIE ECHO, send COOKIE ACK"
+    assert told == [(f"CLOSED → {up}", 2.0, 3), *[(f"ESTABLISHED → {up}", 3.0, 5)] * again]
+
+
 def _with_sack(packet: Packet) -> Packet:
     return replace(packet, data=packet.data + bytes((3, 0, 0, 16)) + bytes(12))
 

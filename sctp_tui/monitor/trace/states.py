@@ -129,9 +129,9 @@ class StateTracker:
         )  # ends with an association in whose name an INIT came, which anybody may have sent
         self._unexpected: set[End] = set()  # ends in whose name an INIT came while the other was up
         self._cookies: dict[End, int] = {}  # hash of the cookie in an end's newest COOKIE ECHO
-        self._came: dict[
-            tuple[End, str], float
-        ] = {}  # when a chunk of `_ASKED` arrived, until its answer is seen
+        # When a chunk of `_ASKED` arrived, and the number of its packet, until its answer is seen.
+        self._came: dict[tuple[End, str], tuple[float, int]] = {}
+        self._accepted: set[End] = set()  # ends that told of a COOKIE ECHO whose answer is not seen yet
         self._answered: dict[End, int] = {}  # the same of its newest that was answered
 
     def update(self, now: float, limit: int = 2000) -> bool:
@@ -148,13 +148,16 @@ class StateTracker:
         """Take in what an end's stack tells: its state since `at`, and how its association ended.
 
         Packets don't show SHUTDOWN-PENDING, why a set-up failed without the peer's ABORT, or whether a stack
-        sends an ABORT for its program or as it gives up.
+        sends an ABORT for its program or as it gives up; nor, where they are captured behind a loss, that a
+        cookie was good until its COOKIE ACK has come.
         """
         now = self.state[end]
         by = ended.by if ended is not None else None
         if by is not None and at < self._started(end) - ROUNDED:
             return  # it is about the association before: the end has begun another since
-        if state == "SHUTDOWN-PENDING" and now == "ESTABLISHED":
+        if state == "ESTABLISHED" and now == "CLOSED":
+            self._accept(end, at)
+        elif state == "SHUTDOWN-PENDING" and now == "ESTABLISHED":
             self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], at, self.seen)
         elif (why := _not_started(ended)) and now.startswith("COOKIE"):
             self._take(end, _BY_RECEIVING[now, NOT_STARTED], at, self.seen, why)
@@ -164,6 +167,21 @@ class StateTracker:
             self._mend(end, "[ABORT]", lambda state: _BY_RECEIVING[state, "no answer"])
         elif by in ("us", "stack"):
             self._mend(end, "no answer", lambda state: _BY_SENDING[state, "ABORT"])
+
+    def _accept(self, end: End, at: float) -> None:
+        """Take in that an end, which never was up, is ESTABLISHED since `at`: by the cookie that came before.
+
+        Its COOKIE ACK may be lost before it is seen.
+        """
+        came, last = self._came.get((end, "COOKIE ECHO")), self.last(end)
+        if (
+            came is not None
+            and came[0] - ROUNDED <= at
+            and (last is None or last.transition.state == "CLOSED")
+        ):
+            del self._came[end, "COOKIE ECHO"]
+            self._accepted.add(end)
+            self._take(end, _BY_SENDING["CLOSED", "COOKIE ACK"], *came)
 
     def _started(self, end: End) -> float:
         """When an end last asked for an association, as far back as transitions are kept; else -inf."""
@@ -204,7 +222,7 @@ class StateTracker:
             for chunk in chunks if not self.conversation.bounced(number) else ():
                 state, name = self.state[end], name_of(chunk)
                 if behind and name in _ASKED.values():
-                    self._came.setdefault((end, name), at)
+                    self._came.setdefault((end, name), (at, number))
                 taken = _BY_RECEIVING.get((state, f"receive {name}"))
                 if behind and state == "COOKIE-WAIT" and name == "INIT ACK":
                     taken = _BY_SENDING[state, "COOKIE ECHO"]
@@ -212,7 +230,8 @@ class StateTracker:
 
     def _sent(self, end: End, chunk: Chunk, heard: Heard, at: float, number: int) -> None:
         name, state, why = name_of(chunk), self.state[end], ""
-        at = self._came.pop((end, _ASKED.get(name, "")), at)
+        came = self._came.pop((end, _ASKED.get(name, "")), None)
+        at = came[0] if came is not None else at
         other: End = "peer" if end == "local" else "local"
         if name == "INIT":
             self._asking.add(end)
@@ -226,6 +245,10 @@ class StateTracker:
             if state.startswith("SHUTDOWN") and other not in self._asking:
                 return  # its cookie came twice: answered without effect (RFC 9260, section 5.2.4, action D)
             self._asking.discard(other)
+            accepted = end in self._accepted
+            self._accepted.discard(end)
+            if accepted and came is None:
+                return  # the answer to the cookie that this end told of
         if name == "INIT" and state not in _SETTING_UP:
             if end == "peer":
                 self._anew.add(end)
