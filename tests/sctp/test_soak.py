@@ -1,5 +1,6 @@
 """A short soak; `python -m tests.soak 30` is the long one. In a process of its own, which may crash."""
 
+import random
 import struct
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from sctp_tui.sctp.events import Message
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.wire.packet import Init, InitAck
 
-from ..soak import waiting
+from ..soak import Deck, waiting
 from .linked import Linked, chunks
 
 pytestmark = pytest.mark.userspace
@@ -24,6 +25,13 @@ def test_every_message_is_accounted_for_on_bad_links() -> None:
     run = subprocess.run(soak, capture_output=True, text=True, check=False, timeout=120)
     assert run.returncode == 0, run.stderr[-3000:]
     assert " delivered, " in run.stdout
+
+
+def test_each_size_comes_once_before_any_comes_again() -> None:
+    deck = Deck(range(20), random.Random(1))
+    orders = [[deck.draw() for _ in range(20)] for _ in range(3)]
+    assert [sorted(order) for order in orders] == [list(range(20))] * 3
+    assert orders[0] != orders[1] != orders[2]
 
 
 @pytest.mark.parametrize("early", [False, True])
