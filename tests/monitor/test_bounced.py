@@ -70,7 +70,7 @@ def test_what_icmp_answered_ends_in_a_cross_and_icmp_has_a_line() -> None:
     (name, words), *_ = why_row(row, "beginner", timeline.ladder.bounced(row))
     assert name == ICMP
     assert "did not get through" in words.text
-    assert words.section == ""  # what becomes of it is this program's own
+    assert words.section == ""  # no RFC says how this program treats it
 
 
 def test_what_this_machine_did_not_send_no_icmp_tells_of() -> None:
@@ -120,7 +120,7 @@ def test_what_quotes_no_packet_of_ours_changes_nothing() -> None:
 
 @pytest.mark.parametrize("told", [1, 5])
 def test_what_is_kept_of_it_goes_with_its_packet(told: int) -> None:
-    """However often the same is told, no more is kept than one a packet."""
+    """However often ICMP reports the same packet, one report of it is kept."""
     packets = _sent()
     kept = Kept(limit=10 * (len(packets[0].data) + PACKET_COST))
     for _ in range(100):

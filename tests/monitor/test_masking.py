@@ -116,7 +116,7 @@ def test_every_event_there_is_is_looked_at() -> None:
             yield from below(each)
 
     of_ours = {kind for kind in below(Event) if kind.__module__.startswith("sctp_tui.")}
-    # What begins with _ is how JSON has another one.
+    # Classes whose names begin with _ are only the JSON form of another event.
     assert {kind for kind in of_ours if not kind.__name__.startswith("_")} == set(KINDS)
 
 
@@ -163,7 +163,7 @@ def _rows(event: Event) -> Iterator[str]:
 
 @pytest.mark.parametrize("of", [dict[str, str], str, bytes, str | None, tuple[str, ...], list[bytes]])
 def test_a_type_that_nobody_thought_of_is_an_error(of: Any) -> None:
-    """And so is a bare text: whoever adds a field says what it may hold."""
+    """Text without a marker of `field_types`, too: each field has to say what it may hold."""
     other = msgspec.defstruct("Other", [("hidden", of)], bases=(Event,), frozen=True)
     with pytest.raises(TypeError, match="hidden is of a type that can't be masked"):
         Mask().event(other(0.0, 0.0, "server", 0, 0, None, None))
@@ -313,7 +313,9 @@ def test_no_more_pseudonyms_are_kept_than_so_many() -> None:
     for number in range(2 * KEPT + 1000):
         pseudonyms.of(str(ipaddress.IPv4Address((11 << 24) + number)))
         if number % 1000 == 0:
-            assert pseudonyms.of("10.1.2.3") == mine  # as it is still met
+            assert (
+                pseudonyms.of("10.1.2.3") == mine
+            )  # it is used again and again, so it is never the one to be forgotten
     assert len(pseudonyms._given) == len(pseudonyms._real) == KEPT
     assert len(pseudonyms._peers) == sum(map(len, pseudonyms._octets.values())) == KEPT
 
@@ -404,7 +406,7 @@ CAUSES = {
 }
 TYPES = [*range(20), 0x8000, *range(0x8001, 0x800A), *range(0xC000, 0xC008), 0x4001, 0xFFFF]
 PARAMETERS = [tlv(code, VALUES.get(code, OPAQUE)) for code in TYPES] + [
-    tlv(5, PACKED[REAL[1]]),  # of the other family's length
+    tlv(5, PACKED[REAL[1]]),  # an IPv4 parameter with the octets of an IPv6 address
     tlv(6, PACKED[REAL[0]] + b"\0\0"),
     tlv(0xC001, b"\0\0\0\1" + tlv(8, tlv(0xC001, bytes(4) + ADDRESSES))),
 ]

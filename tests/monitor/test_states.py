@@ -145,7 +145,7 @@ def test_an_abort_closes_both(seeing: Running) -> None:
 
 
 def _leads(state: str, to: str) -> bool:
-    """Whether the table leads there, by way of states that no notification tells of."""
+    """Whether transitions of the table lead from `state` to `to`; states between may be passed unseen."""
     found, new = set[str](), {state}
     while new:
         following: set[str] = {one.next for one in TABLE if one.state in new}
@@ -189,7 +189,7 @@ def test_the_table_is_sound() -> None:
 
 @pytest.mark.parametrize(("captured", "entered"), [(True, 1.0), (False, 3.2)])
 def test_behind_a_loss_a_cookie_goes_back_when_the_init_ack_comes(captured: bool, entered: float) -> None:
-    """The first COOKIE ECHO is lost before the capture: that it is sent at once the RFC says."""
+    """The capture misses the first COOKIE ECHO; by the RFC it was sent as soon as the INIT ACK came."""
     packets = [
         replace(_packet(name, way, at), captured=captured, within=True)
         for (name, way), at in zip(_HANDSHAKE, (0.0, 1.0, 3.2, 3.3), strict=True)
@@ -198,7 +198,7 @@ def test_behind_a_loss_a_cookie_goes_back_when_the_init_ack_comes(captured: bool
     tracker.update(10.0)
     told = [(one.transition.next, one.at) for one in tracker.taken if one.end == "peer"]
     assert told == [("COOKIE-WAIT", 0.0), ("COOKIE-ECHOED", entered), ("ESTABLISHED", 3.3)]
-    # And the server answers when it is asked, however late that is seen.
+    # The server's transitions have the times at which it was asked, though its answer is seen later.
     told = [(one.transition.next, one.at) for one in tracker.taken if one.end == "local"]
     asked = (0.0, 3.2) if captured else (1.0, 3.3)
     assert told == [("CLOSED", asked[0]), ("ESTABLISHED", asked[1])]
@@ -236,7 +236,7 @@ def _with_sack(packet: Packet) -> Packet:
 
 
 def test_copies_of_answers_move_nobody() -> None:
-    """As `netem duplicate 100%` makes them: what came twice is answered twice, each answer comes twice."""
+    """With `netem duplicate 100%` each request comes and is answered twice, and each answer comes twice."""
     times = iter(range(1000))
 
     def seen(name: str, way: str, tag: int = 0) -> Packet:
@@ -417,12 +417,12 @@ def test_what_no_packet_shows_is_told() -> None:
 def test_who_ended_is_told_where_an_abort_does_not_show_it(
     by: Origin | None, repeats: int, trigger: str, section: str
 ) -> None:
-    """A stack that gave up sends an ABORT, and the packets need not show what it missed before."""
+    """A stack that gives up sends an ABORT like any other; missing answers need not be seen in packets."""
     packets = [_packet(name, way, float(at)) for at, (name, way) in enumerate(_HANDSHAKE)]
     packets += [_packet("DATA", "out", 10.0 + at, verdict="dropped") for at in range(repeats)]
     tracker = StateTracker(_conversation(*packets, _packet("ABORT", "out", 20.0, verdict="dropped")))
     tracker.update(100.0)
-    for _ in range(2):  # as each time that it is drawn
+    for _ in range(2):  # the view tells it each time it is drawn
         tracker.told("local", "CLOSED", by and _ended("COMM_LOST", by), 100.0)
         last = tracker.last("local")
         assert last is not None
@@ -447,7 +447,7 @@ def test_who_ended_is_told_where_an_abort_does_not_show_it(
     ],
 )
 def test_a_set_up_that_failed_without_a_packet(by: Origin, why: str, told: tuple[str, str, str]) -> None:
-    """At the time that it is told with, in the order of time."""
+    """The transition has the time of the notification, and stands among the others in the order of time."""
     packets = [_packet("INIT", "out", 1.0), _packet("INIT", "out", 4.0), _packet("INIT", "in", 8.0)]
     tracker = StateTracker(_conversation(*packets))
     tracker.update(9.0)

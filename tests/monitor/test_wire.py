@@ -118,7 +118,7 @@ def test_an_init_after_the_end_begins_another() -> None:
 
 
 def _refused_twice(running: Running) -> list[int]:
-    """The client is refused, and once more; then there is a server."""
+    """A client is refused twice, and then comes up, as there is a server now; the three keys."""
     to = running.nobody()
     name = running.client(to=to)
     keys = []
@@ -199,9 +199,9 @@ _CALL = st.tuples(
 def test_each_call_that_does_not_come_up_has_its_own_whatever_strangers_send(
     calls: list[tuple[int, str, int]], within: bool
 ) -> None:
-    """An INIT sent again is no other; a stranger's begins none; while one is up ours is of a restart.
+    """An INIT sent again begins no conversation, nor does a stranger's; while one is up ours is a restart.
 
-    Within the program it is the server that the packets are seen by, and there are no strangers.
+    Between two ends of this program the packets are those that the server saw, and there are no strangers.
     """
     turned: dict[str, Direction] = {"in": "out", "out": "in"} if within else {"in": "in", "out": "out"}
 
@@ -227,7 +227,7 @@ def test_each_call_that_does_not_come_up_has_its_own_whatever_strangers_send(
             packets.append(of(6, "in", mine, none))
         wire.extend(packets)
         expected = [*expected, len(packets)] if anew else [*expected[:-1], expected[-1] + len(packets)]
-        # What is up goes on where the ABORT answers an INIT; ours that goes out begins anew by itself.
+        # What is up goes on where the ABORT answers an INIT; ours that goes out begins a conversation itself.
         up = far == "COOKIE ACK" or (not anew and (far != "ABORT" or within))
         anew = not up
     found = list(wire._by_ports[9, 7])
@@ -270,7 +270,7 @@ def test_whatever_comes_the_oldest_go_first_and_nothing_else(sent: list[list[Pac
         packets += some
         kept = list(wire)
         assert len(wire) == len(kept)
-        # But for those that are discarded, which their tags tell.
+        # Verdicts aside: packets with a wrong tag are marked as discarded when they are kept.
         same = [replace(one, verdict="delivered", reason="") for one in kept]
         told = [replace(one, verdict="delivered", reason="") for one in packets[len(packets) - len(kept) :]]
         assert same == told
@@ -291,7 +291,7 @@ def test_whatever_comes_the_oldest_go_first_and_nothing_else(sent: list[list[Pac
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 2), _made), max_size=30))
 def test_refused_packets_change_nothing(sent: list[tuple[bool, int, Packet]]) -> None:
-    """With them or without: the others are in the same conversations, of the same peers, as much over."""
+    """With or without them, the others are in the same conversations, of the same peers, ended or not."""
     with_them, without = Wire(), Wire()
     all_ends: list[object] = []
     for refused, times_forgotten, packet in sent:
@@ -312,7 +312,7 @@ def test_refused_packets_change_nothing(sent: list[tuple[bool, int, Packet]]) ->
             if (kept := [packet for packet in one.packets if packet.verdict != "refused"])
         ]
 
-    # A conversation may have begun with a refused packet: then it stands elsewhere in the files.
+    # Sorted, as a conversation that began with a refused packet may stand elsewhere.
     assert sorted(told(with_them), key=repr) == sorted(told(without), key=repr)
 
 
@@ -346,7 +346,7 @@ def test_strays_of_a_byte_and_much_traffic_after_them() -> None:
 
 
 def test_packets_are_found_by_any_address_that_the_peer_had() -> None:
-    """It gives up one and has another (RFC 5061), while packets from both are on their way."""
+    """The peer changes its address (RFC 5061) while packets from both addresses are on their way."""
     wire, associations, endpoints = Wire(), Associations(), Endpoints()
     first, second = Peer(("10.0.0.1",), 7), Peer(("10.0.0.2",), 7)
     associations.fold(
@@ -442,7 +442,7 @@ def test_an_association_has_the_packets_of_its_own_stack() -> None:
 
 
 def test_a_stranger_s_packets_take_no_ones_ladder() -> None:
-    """Neither refused ones, nor those of its own ends, nor an ABORT under our ends with another tag."""
+    """Neither refused ones, nor those between other ends, nor an ABORT between ours with a wrong tag."""
     wire, associations, endpoints = Wire(), Associations(), Endpoints()
     ours = Peer(("127.0.0.1",), 7)
     up = AssocChange(
@@ -513,7 +513,7 @@ def test_a_stranger_s_packets_take_no_ones_ladder() -> None:
     assert (mine.over, mine.peer, wire.of(association, endpoints)) == (False, ours, mine)
     wire.extend([tagged(_packet(6), b"OURS")])
     assert mine.over
-    # One that begins behind it is another.
+    # An INIT after that ABORT begins another conversation.
     wire.extend([_packet(_INIT, at=3.0)])
     assert wire.of(association, endpoints) not in (mine, None)
 

@@ -41,7 +41,7 @@ def test_tsns_that_do_not_follow_each_other_are_no_block() -> None:
 
 
 def test_serial_numbers_of_all_chunks_are_counted_from_the_initial_tsn() -> None:
-    """The sender's from its own, what it answers from the other's; in full with the number itself beside."""
+    """The sender's own from its initial TSN, those it answers from the other end's; the number itself too."""
     base, us, them = TsnBase(5000, 90), 5000, 90
     for chunk, said, full in (
         (

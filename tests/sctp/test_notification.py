@@ -200,7 +200,7 @@ ON_USRSCTP: list[tuple[str, type[Event], dict[str, object]]] = [
         AssocChange,
         {"state": "COMM_LOST", "error": 12, "error_text": "user-initiated abort: “bye”", "by": "peer"},
     ),
-    (  # of one who has no association: the T bit
+    (  # an ABORT with the T bit, of a peer that knows no such association
         "0100 0000 18000000 0200 0000 0000 0000 04000000 06010004",
         AssocChange,
         {

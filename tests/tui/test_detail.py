@@ -252,7 +252,7 @@ def test_sparklines() -> None:
     st.integers(60, 200),
 )
 def test_no_peak_is_below_now(told: list[tuple[float, int, int]], later: float, width: int) -> None:
-    """The peak is of the seconds that "now" is of too, wherever the sparkline's last cell has ended."""
+    """The peak counts the seconds that "now" counts, even those after the sparkline's last whole cell."""
     story = Story()
     monitor = Monitor()
     monitor.fold(batch(story.up(1)))

@@ -35,7 +35,7 @@ async def test_what_notifications_prove_is_drawn_as_inferred() -> None:
         await until(pilot, lambda: str(app.query_one(WhyLine).render()).startswith("INIT "))
         app.submit(Send(0, b"more", key=rows(app)[0].key, stream=1))
         await until(pilot, lambda: len(said()) > 5)
-        assert view.cursor == 0  # new lines don't steal the place
+        assert view.cursor == 0  # new lines don't move the cursor
         for key in "234":
             await pilot.press(key)
             await until(pilot, lambda: "--capture shows them" in str(app.query_one("#no-packets").render()))

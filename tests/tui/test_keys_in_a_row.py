@@ -33,13 +33,15 @@ async def test_a_screen_ends_once(
 
 
 async def test_each_key_finds_what_those_before_it_have_done() -> None:
-    """Out of the line, into a form, through its fields, back, and into the line again."""
+    """Keys lead from the line into a form, through its fields, and back; what follows them is typed there."""
     async with running((100, 30)) as (app, pilot):
         message_input(pilot).value = ""
         there = ["L", *"delay=5", "tab", *"loss=7", "home", "delete", "l"]
         for key in (*"one", "escape", *there, "escape", "m", *"two"):
             app.post_message(Key(key, key if len(key) == 1 else None))
-        await until(pilot, lambda: message_input(pilot).value == "two")  # what was selected goes
+        await until(
+            pilot, lambda: message_input(pilot).value == "two"
+        )  # the text was selected, and typing replaces it
         assert len(app.screen_stack) == 1
         assert not log_of(app, Refused)
         for key in ("escape", "L", *"cut", "tab", *"delay=1", "tab"):
@@ -50,7 +52,7 @@ async def test_each_key_finds_what_those_before_it_have_done() -> None:
 
 
 async def test_a_key_that_is_lost_holds_up_the_next_for_a_moment_alone() -> None:
-    """What it was handed to has gone."""
+    """The widget that it was given to has gone, and never confirms it."""
     now = [100.0]
     taken: list[str] = []
     async with running() as (app, _):
@@ -62,7 +64,7 @@ async def test_a_key_that_is_lost_holds_up_the_next_for_a_moment_alone() -> None
 
         keys = KeysInTurn(app, take, lambda: now[0])
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Widget, "call_later", lambda *_: True)  # and never is
+            patch.setattr(Widget, "call_later", lambda *_: True)  # it is never called
             await keys.put(Key("a", "a"))
             await keys.put(Key("b", "b"))
             await keys.look()

@@ -77,10 +77,10 @@ def test_esc_and_a_key_that_come_together_are_two(terminal: Terminal) -> None:
 
 
 def stopped(job: int) -> bool:
-    """Whether each process of a job is."""
+    """Whether each process of a job is stopped (state T of proc(5))."""
     states = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # it has just ended
+        with contextlib.suppress(OSError):  # a process that has just ended
             state, _, group, *_ = stat.read_text().rpartition(") ")[2].split()
             states += [state] if int(group) == job else []
     return bool(states) and set(states) == {"T"}

@@ -64,13 +64,13 @@ def _data(tsn: int, stream: int, ssn: int, text: str) -> bytes:
 
 
 def _sack(cumulative: int, gap: int = 0) -> bytes:
-    """Its gap block, if any, is from the second TSN beyond to so many beyond."""
+    """A SACK; `gap` is the end of its only Gap Ack Block, which starts at 2, 0 for no block."""
     gaps = _numbers((2, 2), (gap, 2)) if gap else b""
     return _chunk(3, _numbers((cumulative, 4), (1 << 17, 4), (len(gaps) // 4, 2), (0, 2)) + gaps)
 
 
 def _traffic() -> Iterator[Packet]:
-    """What stream 1 loses waits for a timer, twice: what was sent on it later still waits at the end."""
+    """Stream 1 loses DATA twice, until a timer sends it again: what follows it there waits to the end."""
     aim = "the next 2 packets with DATA on stream 1"
     yield _packet(0.0, "in", _init(1, 1000))
     yield _packet(0.02, "out", _init(2, 5000))

@@ -81,7 +81,7 @@ class LadderView(ConversationView, ArrowsView):
         self._log = monitor.log
         timeline, ladder = self.timeline, self.timeline.ladder
         before, self._now = self._now, now
-        if not has_come(self._all_there, before):  # they were drawn as on their way
+        if not has_come(self._all_there, before):  # some were drawn as still on their way
             self.refresh()
         anew = timeline.shown != self.shown
         place = self._packet if anew and not self.following else None
@@ -155,7 +155,7 @@ class LadderView(ConversationView, ArrowsView):
         )
 
     def action_open(self) -> None:
-        """Open what is under the cursor in full; from a remark go to its packet."""
+        """Open what is under the cursor in full; from a line about a packet (ICMP's) go to that one."""
         match self.line:
             case SocketEvent() as told:
                 from sctp_tui.tui.dialogs.message_detail import MessageDetailScreen
@@ -170,7 +170,7 @@ class LadderView(ConversationView, ArrowsView):
                 self._open_packet()
 
     def _lead_to(self, note: Annotation) -> None:
-        """Go to the packet that a remark is about."""
+        """Go to the packet that a line such as ICMP's is about."""
         timeline = self.timeline
         if not note.number:
             self.post_message(self.Said("all that is known of this stands here"))
