@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.why import why
 from sctp_tui.sctp.commands import CloseEndpoint, Connect, OpenClient, Watch
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import AssocChange, EndpointFailed, Message, Opening, Peer, Refused, StackName
@@ -24,7 +25,10 @@ def test_from_an_address_and_a_port(running: Running, stack: StackName, over_udp
     if stack == "kernel" and over_udp:
         pytest.skip("the kernel's stack is not in UDP here")
     name = running.client(to=running.to_server(over_udp=over_udp), own=HERE)
-    assert running.until(Opening, endpoint=name).local_port == HERE.port
+    opening = running.until(Opening, endpoint=name)
+    assert opening.local_port == HERE.port
+    assert "first message" in why(opening, "beginner").text
+    assert why(opening, "expert").section == "RFC 6458, section 7.5"
     message = running.until(Message, endpoint="server", direction="in")
     assert message.peer is not None
     assert (message.peer.addresses, message.peer.port) == (HERE.addresses, HERE.port)
@@ -95,6 +99,8 @@ def test_an_association_without_data(running: Running, stack: StackName, over_ud
     running.submit(OpenClient("client", stack, to), Connect("client"))
     opening = running.until(Opening)
     assert opening.local_port
+    assert "before any message" in why(opening, "beginner").text
+    assert why(opening, "expert").section == "RFC 6458, section 3.1.6"
     up = running.until(AssocChange, endpoint="client", state="COMM_UP")
     assert (up.key, up.outbound_streams) == (opening.key, 5)
     running.again()

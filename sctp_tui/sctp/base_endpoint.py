@@ -98,7 +98,10 @@ class BaseEndpoint(ABC):
             self._registry.give_up_opening()
             raise
         # Asked for only now, as a stack that chooses the port does so when it sends.
-        return (msgspec.structs.replace(opening, local_port=self._local_port()), *sent)
+        opening = msgspec.structs.replace(
+            opening, local_port=self._local_port(), implicit=message is not None
+        )
+        return (opening, *sent)
 
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
         """See `Endpoint.send`."""

@@ -102,7 +102,8 @@ class Listening(Event, frozen=True, tag="listening", gc=False):
 class Opening(Event, frozen=True, tag="opening", gc=False):
     """A client has sent its INIT to `peer`: the association is being set up (COOKIE-WAIT).
 
-    `local_port` is the client's own SCTP port, 0 where the stack has not told it.
+    `local_port` is the client's own SCTP port, 0 where the stack has not told it. `implicit`: its
+    first message sets up the association implicitly (RFC 6458, section 7.5); else connect() does.
     """
 
     schema: int
@@ -112,6 +113,7 @@ class Opening(Event, frozen=True, tag="opening", gc=False):
     outbound_streams: int
     inbound_streams: int
     local_port: int = 0
+    implicit: bool = False
 
 
 class Ending(Event, frozen=True, tag="ending", gc=False):

@@ -56,6 +56,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "3.1.3": "listen",
         "3.1.4": "sen[dt]",
         "3.1.5": "clos",
+        "3.1.6": "connect",
         "5.3.4": "SCTP_EOF|SCTP_ABORT",
         "6.1": "notification|names",
         "6.1.1": "assoc_change|state",

@@ -19,6 +19,7 @@ from sctp_tui.sctp.events import (
     Ending,
     Event,
     Message,
+    Opening,
     Packet,
     PeerAddrChange,
     ReadingPaused,
@@ -174,6 +175,11 @@ def _(event: SendFailed) -> str:
 @_kind.register(StreamChange)
 def _(event: StreamReset | AssocReset | StreamChange) -> str:
     return event.outcome
+
+
+@_kind.register
+def _(event: Opening) -> str:
+    return "implicit" if event.implicit else ""
 
 
 @_kind.register

@@ -267,6 +267,11 @@ EVENTS = {
         "Bound and listening: a one-to-many socket, one for all associations, each told apart by its ID.",
     ),
     "opening": Explanation(
+        "6458 3.1.6",
+        "The set-up of an association begins, before any message is given to the stack.",
+        "connect() sets up the association explicitly: INIT is sent, the state is COOKIE-WAIT.",
+    ),
+    "opening/implicit": Explanation(
         "6458 7.5",
         "The first message to a new peer: the association is set up first.",
         "The first send on a one-to-many socket sets up the association implicitly: INIT is sent, the state "
