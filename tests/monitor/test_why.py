@@ -348,3 +348,11 @@ def test_causes_are_told_behind() -> None:
 def test_a_packet_is_told_by_what_the_link_did() -> None:
     packet = e.Packet(*_HEAD, e.Peer((), 9), 1, "in", "dropped", "loss", 0.0, b"")
     assert why(packet, "beginner").text == VERDICTS["dropped"].beginner
+
+
+def test_a_peer_without_authentication_has_changed_no_key() -> None:
+    told = why(e.Authentication(*_HEAD, 0, "no authentication"), "beginner").text
+    assert "changed" not in told
+    assert "does not authenticate" in told
+    for indication in ("new key", "free key"):
+        assert "keys" in why(e.Authentication(*_HEAD, 0, indication), "beginner").text

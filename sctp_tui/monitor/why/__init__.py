@@ -16,6 +16,7 @@ from sctp_tui.monitor.trace.send_history import Retransmission
 from sctp_tui.sctp.events import (
     AssocChange,
     AssocReset,
+    Authentication,
     Ending,
     Event,
     Message,
@@ -180,6 +181,11 @@ def _(event: StreamReset | AssocReset | StreamChange) -> str:
 @_kind.register
 def _(event: Opening) -> str:
     return "implicit" if event.implicit else ""
+
+
+@_kind.register
+def _(event: Authentication) -> str:
+    return event.indication
 
 
 @_kind.register

@@ -203,10 +203,16 @@ EVENTS = {
         "An Adaptation Layer Indication was in its INIT or INIT ACK (RFC 5061, 4.2.6): a number that only "
         "the programs know.",
     ),
+    "authentication_event/no authentication": Explanation(
+        "6458 6.1.8",
+        "The other end does not authenticate its chunks: few programs ask for that.",
+        "The peer does not support AUTH (RFC 4895), or this machine does not offer it, as with Linux's "
+        "net.sctp.auth_enable 0.",
+    ),
     "authentication_event": Explanation(
         "6458 6.1.8",
         "Something changed about the keys by which chunks are authenticated.",
-        "A key was used first, is no longer used, or the peer does not support AUTH at all (RFC 4895).",
+        "A key was used for the first time, or is no longer used (RFC 4895).",
     ),
     "stream_reset_event/done": Explanation(
         "6525 6.1.1",
@@ -269,7 +275,7 @@ EVENTS = {
     "opening": Explanation(
         "6458 3.1.6",
         "The set-up of an association begins, before any message is given to the stack.",
-        "connect() sets up the association explicitly: INIT is sent, the state is COOKIE-WAIT.",
+        "The program called connect() for a set-up by itself: INIT is sent, the state is COOKIE-WAIT.",
     ),
     "opening/implicit": Explanation(
         "6458 7.5",
