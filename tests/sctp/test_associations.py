@@ -147,7 +147,23 @@ def test_nobody_listens(running: Running, over_udp: bool) -> None:
     failed = running.until(SendFailed, endpoint=client)
     assert (failed.data, failed.key) == (b"anybody?", end.key)
     assert failed.message_id > 0
+    assert failed.error_text == ""
     assert before >= 0
+
+
+def test_what_comes_back_as_its_stream_was_not_negotiated_says_so(stack: StackName) -> None:
+    """Linux has a cause code for it, and usrsctp none."""
+    with Running(stack) as running:
+        running.listen(inbound=3)
+        client = running.client(b"four", stream=4)
+        running.send(client, b"two", stream=2)
+        failed = running.until(SendFailed, endpoint=client)
+        running.again()
+        running.until(Message, endpoint="server", data=b"two")
+    reason = "invalid stream identifier"
+    if stack == "userspace":
+        reason = "the stream was not negotiated, outbound streams are 0 to 2"
+    assert (failed.data, failed.sent, failed.error_text) == (b"four", False, reason)
 
 
 def test_reply_by_association_id(running: Running) -> None:

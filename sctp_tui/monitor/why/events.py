@@ -172,7 +172,7 @@ EVENTS = {
         "6458 6.1.11",
         "A message comes back: it never left this end.",
         "SCTP_DATA_UNSENT: the association ended, or its lifetime passed, while it was queued, or its "
-        "stream does not exist.",
+        "stream was not negotiated.",
     ),
     "send_failed/sent": Explanation(
         "6458 6.1.11",

@@ -29,6 +29,7 @@ from sctp_tui.sctp.events import (
     PeerAddrChange,
     RemoteError,
     RequestDenied,
+    SendFailed,
     Status,
 )
 from sctp_tui.sctp.notifications import decode
@@ -520,7 +521,24 @@ class UserspaceEndpoint(BaseEndpoint):
             self._stale = True
         if isinstance(event, PartialDelivery):
             self._reassembly.forget(event.assoc_id)
+        if isinstance(event, SendFailed) and not event.sent and not event.error_text:
+            event = msgspec.structs.replace(event, error_text=self._not_negotiated(event))
         return self._registry.stamp(event, peer, now)
+
+    def _not_negotiated(self, failed: SendFailed) -> str:
+        """That a message's stream was not negotiated, which the library does not say; "" where it was.
+
+        It gives such messages back before it tells COMM_UP, which has the number of streams.
+        """
+        asked = struct.pack("=I", failed.assoc_id)
+        try:
+            raw = self._socket_of(failed.assoc_id).get(layout.STATUS, asked, layout.STATUS_SIZE)
+        except SctpError:
+            return ""  # it came back as its association ended
+        outbound = layout.STATUS_STRUCT.unpack_from(raw)[6]
+        if failed.stream < outbound:
+            return ""
+        return f"the stream was not negotiated, outbound streams are 0 to {outbound - 1:,}"
 
     def _changed(
         self, event: AssocChange, peer: Peer | None, link: Link | None, now: tuple[float, float]
