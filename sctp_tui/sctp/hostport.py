@@ -65,6 +65,14 @@ def format_hostport(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def reached_at(host: str, port: int) -> str:
+    """The HOST:PORT at which this machine reaches a server bound to `host`: of a wildcard, the loopback."""
+    address = ipaddress.ip_address(host)
+    if address.is_unspecified:
+        host = "127.0.0.1" if address.version == 4 else "::1"
+    return format_hostport(host, port)
+
+
 def plain_address(text: str) -> str:
     """An address in the form in which it is shown everywhere (see `sockaddr.host`); other text unchanged."""
     if ":" not in text:

@@ -255,7 +255,7 @@ class SctpApp(App[None], inherit_bindings=False):
             self._main.call_after_refresh(self._shown, now)
         if self._collector is not None:
             self._collector.collect(now, calm)
-        watched = Watch(self._main.visible_keys(), self._main.detail_key, self._main.closely)
+        watched = self._main.watched
         if watched != self._watched and not self._ending:
             self._watched = watched
             self.engine.submit(watched)
@@ -264,7 +264,7 @@ class SctpApp(App[None], inherit_bindings=False):
         seconds = self._watchdog.stuck()
         self._main.query_one(Header).stuck = f"engine stuck for {seconds:.0f} s" if seconds else ""
         if self._ending:
-            self._main.say_ending()
+            self._say_ending()
 
     def _shown(self, start: float) -> None:
         """A frame that was begun at `start` (s, monotonic) is on the screen: set when the next is due."""
@@ -336,7 +336,10 @@ class SctpApp(App[None], inherit_bindings=False):
     async def action_quit(self) -> None:
         """End gracefully; the second time, abort."""
         self.end()
-        self._main.say_ending()
+        self._say_ending()
+
+    def _say_ending(self) -> None:
+        self._main.query_one(Header).ending = "closing… (q again: abort)"
 
     def action_suspend_process(self) -> None:
         """Stop the program and return to the shell, until `fg`."""

@@ -8,9 +8,11 @@ from rich.text import Text
 from textual.binding import BindingType
 from textual.content import Content
 
+from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.filter.fields import FIELDS
 from sctp_tui.monitor.filter.language import Filter, FilterError, parse
 from sctp_tui.monitor.filter.view import View
+from sctp_tui.sctp.events import Event
 
 from .actions import bindings
 from .widgets.prompt import Prompt, Recalled
@@ -88,14 +90,17 @@ class FilterBar(Prompt):
             )
         return made
 
-    def only(self, key: int, who: str) -> str:
-        """Filter by one association, or, if that is the filter already, by none; what to tell the user."""
-        text = f"key={key}"
+    def only(self, one: Association | Event) -> str:
+        """Filter by an association, or that of an event; what to tell the user.
+
+        If that is the filter already, by none.
+        """
+        text = f"key={one.key}"
         if self._view.filter is not None and self._view.filter.text == text:
             return self.clear()
         self._view.set(parse(text))
         self.input.remember(text)
-        return f"only {who}; f again shows all"
+        return f"only association {one.assoc_id} with {one.peer or '?'}; f again shows all"
 
     def toggle(self) -> str:
         """Switch the filter off for a moment, or on again; what to tell the user."""

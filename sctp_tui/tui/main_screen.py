@@ -3,61 +3,56 @@
 Dialogs are imported when they are opened, so that the first frame does not wait for them.
 """
 
-import ipaddress
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, BindingType
-from textual.containers import Container, Vertical
 from textual.events import ScreenSuspend
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Static
 
 from sctp_tui.engine.event_queue import Batch
-from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.filter.view import View
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.other_end import both_ends
-from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Command, StopGenerating
-from sctp_tui.sctp.hostport import format_hostport
+from sctp_tui.sctp.commands import Command, StopGenerating, Watch
 from sctp_tui.sctp.link.conditions import DropRule
 
-from . import footing, headings, hints
-from .actions import bindings, named
+from . import footing
+from .actions import bindings
+from .association_commands import NONE_CHOSEN, AssociationCommands
 from .association_table import AssociationTable
 from .callbacks import T
 from .clients.client_pane import ClientPane
 from .clients.clients import Outcome
-from .clients.fields import Fields
-from .export_actions import ExportActions
-from .filter_actions import FilterActions
+from .clients.fields import Fields, tab_order
+from .copying import Copying
+from .exporting import Exporting
 from .filter_bar import FilterBar
 from .freeze import FreezeBanner
 from .link_commands import LinkCommands
 from .message_log import MessageLog
-from .no_rows import NoRows
+from .panes import Panes
 from .program import Program
 from .search import SearchBar
 from .settings import Settings
 from .widgets import large
 from .widgets.header import Header
-from .widgets.heading import Heading
 from .widgets.key_footer import KeyFooter
 from .widgets.line_table import LineTable
 from .widgets.message_input import MessageInput
-from .widgets.prompt import Prompt, Recalled
+from .widgets.prompt import Prompt, recalled
 from .wire.link_banner import LinkBanner
-from .wire_actions import WireActions
 
 if TYPE_CHECKING:
     from sctp_tui.monitor.masking import Mask
 
+    from .wire.ladder_view import LadderView
 
-class MainScreen(WireActions, FilterActions, ExportActions):
+
+class MainScreen(Screen[None]):
     """Shows what the monitor holds, and turns keys into commands to the engine."""
 
     AUTO_FOCUS = "#message"
@@ -65,135 +60,102 @@ class MainScreen(WireActions, FilterActions, ExportActions):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # by Screen
     BINDINGS: ClassVar[list[BindingType]] = bindings("lists")
 
+    _banner = getters.query_one(FreezeBanner)
+    _panes = getters.query_one(Panes)
+    _table = getters.query_one(AssociationTable)
+    _log = getters.query_one(MessageLog)
+    _clients = getters.query_one(ClientPane)
+    _line = getters.query_one(MessageInput)
+    _filter = getters.query_one(FilterBar)
+    _search = getters.query_one(SearchBar)
+
     def __init__(
         self, program: Program, monitor: Monitor, settings: Settings, mask: "Mask | None" = None
     ) -> None:
-        super().__init__(monitor, View(monitor), program.keys, program.clock)
+        super().__init__()
+        self.monitor = monitor
+        self.view = View(monitor)
+        self.keys = program.keys
+        self.clock = program.clock
         self._program = program
         self._mask = mask
         self._settings = settings
-        self._to = format_hostport(_reached_at(settings.hosts[0]), settings.port)
-        self.detail_key = 0
-        """The association whose detail is shown, 0 for none."""
-        self._endpoints_version = -1
-        self._cleared = False
-        self._no_rows: NoRows | None = None
-        self._some_ended = False
+        self._endpoints_version = -1  # as drawn last
+        self._cleared = False  # whether ended associations were, and can be brought back
         self._generated: dict[str, str] = {}  # the generator form's last input, by field
         self._link = LinkCommands(monitor, program.clock, self.submit, self.tell, self.ask)
+        self._associations = AssociationCommands(self.submit, self.tell, self.ask)
         self._footed: object = None  # what the footer depends on besides the focus, as it was drawn last
 
     def compose(self) -> ComposeResult:
+        settings = self._settings
         yield FreezeBanner(self.monitor)
-        yield Header(masked=self._settings.mask_addresses)
+        yield Header(masked=settings.mask_addresses)
         yield LinkBanner()
-        if self._settings.large:
+        if settings.large:
             yield large.BigNumbers()
-        with Container(id="body"):
-            with Vertical(id="associations", classes="pane"):
-                yield Heading("Associations")
-                yield Static(id="nothing", markup=False)
-                yield AssociationTable()
-            with Vertical(id="log", classes="pane"):
-                yield Heading("Log")
-                yield MessageLog()
-            yield ClientPane(
-                self.monitor, self.submit, self._settings.stacks, self._to, self.keys, self._mask
-            )
+        yield Panes(self._program, self.monitor, self.view, settings, self._mask)
         yield KeyFooter()
 
     async def complete(self) -> None:
         """Import and mount what the first frame does without: wire, detail, filter, search."""
-        from .dialogs.detail import DetailPane
-        from .wire.wire_pane import WirePane
-
-        log = self.query_one(MessageLog)
-        await self.query_one("#body").mount_all([WirePane(), DetailPane()], before="#log")
+        await self._panes.complete()
+        mask, remembered = self._mask, partial(recalled, self._program.state, mask=self._mask)
         await self.mount_all(
             [
-                FilterBar(self.view, self._remembered("filters"), self._mask),
-                SearchBar(self.view, log, self._remembered("searches")),
+                FilterBar(self.view, remembered("filters"), mask),
+                SearchBar(self.view, self._log, remembered("searches")),
             ],
             before=self.query_one(KeyFooter),
         )
-
-    def _remembered(self, name: str) -> Recalled:
-        """Lines entered in this and earlier runs; with masked addresses they are masked and not saved."""
-        state, mask = self._program.state, self._mask
-        lines: list[str] = state.get(name, [], list[str])
-        if mask is None:
-            return Recalled(lines, partial(state.put, name))
-        return Recalled(list(map(mask.text, lines)), hide=mask.text)
+        wire, log, table = self._panes.wire, self._log, self._table
+        self._wire, self._current = wire, self._panes.current
+        self._copying = Copying(self.app, self.keys, log, table, wire, self.tell, self.ask)
+        self._exporting = Exporting(
+            self.app, self.monitor, self.view, self.clock, self._banner, log, table, wire, self.tell, self.ask
+        )
 
     @on(ScreenSuspend)
     def _hide_what_is_typed(self) -> None:
-        self.query_one(ClientPane).take_places()
+        self._clients.take_places()
 
     def on_mount(self) -> None:
-        table = self.query_one(AssociationTable)
-        table.display = False
-        columns = self._program.state.get("columns", [], list[str])
-        if self._settings.large:
-            self.add_class("-large")
-            table.least_gap, columns = large.GAP, list(large.COLUMNS)
-            self.query_one(MessageLog).brief = True
-        table.choose_columns(columns)
+        self.set_class(self._settings.large, "-large")
 
     # --- what is shown
 
     def fold(self, batch: Batch) -> None:
         """Take in a batch of events; `show` draws them."""
-        self.query_one(ClientPane).fold(batch)
+        self._clients.fold(batch)
         self._link.fold(batch)
 
     def show(self, now: float) -> None:
         """Draw what changed; `now` in seconds of the monotonic clock."""
-        frozen = self.query_one(FreezeBanner)
-        monitor, then = frozen.seen, frozen.then(now)  # what is shown while the screen is frozen
-        if monitor.endpoints.version != self._endpoints_version:
-            self._endpoints_version = monitor.endpoints.version
-            self._show_endpoints()
-        view = self.view
-        view.update(monitor, then)
+        seen, then = self._banner.seen, self._banner.then(now)  # what is shown while the screen is frozen
+        if seen.endpoints.version != self._endpoints_version:
+            self._endpoints_version = seen.endpoints.version
+            servers = self.monitor.endpoints.servers
+            self.query_one(Header).servers = tuple(servers)
+            self._clients.aim([server for server in servers if server.state == "listening"])
+        self.view.update(seen, then)
         if self._settings.large:
-            self.query_one(large.BigNumbers).show(monitor, then)
-        associations = monitor.associations
-        some = bool(associations.live or associations.ended)
-        table = self.query_one(AssociationTable)
-        if table.display != some:
-            table.display = some
-            self.query_one("#nothing").display = not some
-            self.refresh_bindings()
-        if some:
-            table.show(view.rows, then)
-        else:
-            self._show_no_rows()
-        self.query_one(MessageLog).show(view.log)
-        searched = self.query_one(SearchBar).update()
-        note, numbers = headings.of_associations(monitor, view)
-        self.query_one("#associations > Heading", Heading).say(note, numbers, table.unseen_order)
-        self.query_one("#log > Heading", Heading).say(*headings.of_log(monitor, view), searched)
-        pane = self.query_one(ClientPane)
-        pane.show(now)
-        self.query_one(MessageLog).show_names(monitor.associations.names)
-        self._show_detail(monitor, then)
+            self.query_one(large.BigNumbers).show(seen, then)
+        self._panes.show(seen, then, now, cleared=self._cleared, search=self._search)
         self.query_one(LinkBanner).show(self.monitor.link, self.monitor.wire.kept_out)
-        if not frozen.frozen:
-            captures = self._settings.capture and not self.monitor.refused_capture
-            self.wire_pane.show(self.on_the_wire, self.monitor, self.monitor.link_time(now), captures)
-        self._show_footer()
-        ended = associations.ended > 0 or bool(pane.clearable)
-        if ended != self._some_ended:
-            self._some_ended = ended
-            self.refresh_bindings()
+        self._show_keys()
 
-    def _show_footer(self) -> None:
-        """Draw the footer again where what it depends on has changed."""
-        wire, link = self.wire_pane, self._link
-        now = link.stands, self.size.width, wire.other_level, wire.stack, link.carries
+    def _show_keys(self) -> None:
+        """Draw the footer again where what it depends on, besides the focus, has changed."""
+        wire, link = self._wire, self._link
+        on_the_wire = link.stands, link.carries, wire.other_level, wire.stack
+        now = self.size.width, self._table.display, self._some_ended, on_the_wire
         if now != self._footed:
             self._footed = now
             self.refresh_bindings()
+
+    @property
+    def _some_ended(self) -> bool:
+        return self._banner.seen.associations.ended > 0 or bool(self._clients.clearable)
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
@@ -202,7 +164,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         if isinstance(self.focused, MessageInput):
             active = footing.in_message_line(active)
         elif any(pane.has_focus_within for pane in self.query("#wire")):
-            wire, link = self.wire_pane, self._link
+            wire, link = self._wire, self._link
             active = footing.on_the_wire(active, wire.other_level, ours=link.carries and wire.ours)
             wanted = ("step",) if link.stands else ()
         return footing.fitting(active, self.size.width, self.app.get_key_display, wanted)
@@ -215,77 +177,21 @@ class MainScreen(WireActions, FilterActions, ExportActions):
         """Draw at once what the user asked for, not at the next drain of the queue."""
         self.show(self.clock.mono())
 
-    def _show_endpoints(self) -> None:
-        servers = self.monitor.endpoints.servers
-        self.query_one(Header).servers = tuple(servers)
-        listening = [server for server in servers if server.state == "listening"]
-        if not listening:
-            return
-        first = listening[0]
-        to = format_hostport(_reached_at(first.addresses[0]), first.port)
-        self.query_one(ClientPane).aim(self._to, to, [server.stack for server in listening if server.stack])
-        self._to = to
-
-    def _show_no_rows(self) -> None:
-        servers = self.monitor.endpoints.servers
-        if not servers:
-            return  # the first is about to be opened
-        settings = self._settings
-        listening = [server for server in servers if server.state == "listening"]
-        reached = [] if hints.in_lab() else listening
-        lines = tuple(hints.send_line(settings.program, server, settings.usual) for server in reached)
-        found = NoRows(bool(listening), self._cleared, lines, self.query_one(ClientPane).sends)
-        if found != self._no_rows:
-            self._no_rows = found
-            keys = (self.keys.of(named(name)) for name in ("undo", "server", "client_new"))
-            self.query_one("#nothing", Static).update(found.said(*keys))
-
-    def _show_detail(self, monitor: Monitor, now: float) -> None:
-        """Draw the detail: on its own screen where that is open, else in the pane beside the table."""
-        from .dialogs.detail import DetailPane, DetailScreen
-
-        detail = next((screen for screen in self.app.screen_stack if isinstance(screen, DetailScreen)), None)
-        if detail is not None:
-            detail.show(monitor, now)
-            self.detail_key = detail.association.key
-        else:
-            chosen = self.chosen or self._row()
-            shown = chosen and (monitor.associations.get(chosen.key) or chosen)
-            self.detail_key = self.query_one(DetailPane).show(shown, monitor, now)
-
-    def say_ending(self) -> None:
-        """Show in the header that the program ends once its associations are shut down."""
-        self.query_one(Header).ending = "closing… (q again: abort)"
-
-    def visible_keys(self) -> tuple[int, ...]:
-        """Keys of the associations in view, whose status is wanted once a second (`Watch.keys`)."""
-        return tuple(self.query_one(AssociationTable).visible_keys()) if self.is_mounted else ()
-
     @property
-    def closely(self) -> tuple[int, ...]:
-        """Keys of the associations drawn over time, whose status is wanted more often (`Watch.closely`)."""
-        return self.wire_pane.closely if self.is_mounted else ()
+    def watched(self) -> Watch:
+        """Whose status is wanted."""
+        return self._panes.watched if self.is_mounted else Watch(())
 
     # --- where the focus goes
 
     @property
     def focus_chain(self) -> list[Widget]:
-        """Put the message line before its fields: Tab leads from it to them, Shift-Tab to the lists.
-
-        Rarely used fields come last, although they are drawn above the others.
-        """
-        chain, fields, line = super().focus_chain, self.query_one(Fields), self.query_one(MessageInput)
-        own = [one for one in chain if fields in one.ancestors]
-        if not own or line not in chain:
-            return chain
-        first = chain.index(own[0])
-        before = [one for one in chain[:first] if one is not line]
-        after = [one for one in chain[first:] if one not in own and one is not line]
-        return [*before, line, *sorted(own, key=lambda one: one.id in fields.RARE), *after]
+        """The order in which Tab leads through the widgets."""
+        return tab_order(super().focus_chain, self._line, self.query_one(Fields))
 
     def action_message(self) -> None:
         """Focus the message line."""
-        self.set_focus(self.query_one(MessageInput))  # at once: what is typed right after it is text
+        self.set_focus(self._line)  # at once: what is typed right after it is text
 
     def action_leave_input(self) -> None:
         """Focus the lists, where plain letters are keys."""
@@ -294,12 +200,12 @@ class MainScreen(WireActions, FilterActions, ExportActions):
     @property
     def _lists(self) -> Widget:
         """The list to focus: the wire's view or the table, whichever is shown, else the clients."""
-        table, wire = self.query_one(AssociationTable), self.has_class("-wire")
-        if wire and self.wire_pane.shows:
-            return self.wire_pane.shown_view
+        table, wire = self._table, self.has_class("-wire")
+        if wire and self._wire.shows:
+            return self._wire.shown_view
         if table.display and not wire:
             return table
-        return self.query_one(ClientPane).speakers
+        return self._clients.speakers
 
     # --- what the keys do
 
@@ -309,7 +215,7 @@ class MainScreen(WireActions, FilterActions, ExportActions):
 
     def tell(self, text: str, good: bool = True) -> None:
         """Show the outcome of an action in the client pane, and as a notification while that is hidden."""
-        pane = self.query_one(ClientPane)
+        pane = self._clients
         pane.tell(Outcome(text, good))
         if text and not pane.display:
             self.notify(text, severity="information" if good else "warning", markup=False)
@@ -323,64 +229,32 @@ class MainScreen(WireActions, FilterActions, ExportActions):
 
         self.app.push_screen(dialog, left)
 
-    @property
-    def chosen(self) -> Association | None:
-        """The association that keys act on: that of the focused client or wire pane, else the table's row."""
-        pane, wire = self.query_one(ClientPane), self.wire_pane
-        if self.focused is not None and pane in self.focused.ancestors_with_self:
-            return pane.association
-        if wire.has_focus_within and (shown := wire.association) is not None:
-            return self.monitor.associations.get(shown.key) or shown
-        return self._row()
-
-    def _row(self) -> Association | None:
-        """The association under the cursor as it is now, not as a frozen screen shows it."""
-        chosen = self.query_one(AssociationTable).chosen
-        return chosen and (self.monitor.associations.get(chosen.key) or chosen)
-
-    def _live(self, association: Association | None) -> Association | None:
-        if association is None:
-            self.tell("no association is chosen: send a message, or go to a row", good=False)
-        elif association.ended is not None:
-            self.tell(
-                f"association {association.called} has ended, {association.ended}: choose another, "
-                "or send a message",
-                good=False,
-            )
-        else:
-            return association
-        return None
-
     def action_new_client(self) -> None:
         """Add a client."""
-        self.query_one(ClientPane).new_client()
+        self._clients.new_client()
 
     def action_connect(self) -> None:
         """Set up the selected client's association without sending data."""
-        self.follow_what_is_typed()
-        self.query_one(ClientPane).connect()
+        self._current.was_typed_for()
+        self._clients.connect()
 
     def action_reply(self) -> None:
         """Send as the server from now on, to the association of the row, or of the focused wire pane."""
-        association, monitor = self._row(), self.monitor
-        if self.wire_pane.has_focus_within and (shown := self.wire_pane.association) is not None:
-            ends = both_ends(shown, monitor.associations, monitor.endpoints)
-            association = next((end for end in ends if end.role == "server"), association)
-        if association := self._live(association):
-            self.query_one(ClientPane).reply_to(association)
+        if association := self._associations.live(self._current.of_server):
+            self._clients.reply_to(association)
 
     def action_to_all(self) -> None:
         """Send as the server from now on, to all of its associations."""
-        self.query_one(ClientPane).to_all()
+        self._clients.to_all()
 
     def action_generate(self) -> None:
         """Open the form that generates traffic for the selected client or server."""
-        screen = self.query_one(ClientPane).generator_screen(self._generated, self.clock.mono)
+        screen = self._clients.generator_screen(self._generated, self.clock.mono)
         self.app.push_screen(screen)
 
     def action_stop_generating(self) -> None:
         """End all generators."""
-        if self.query_one(ClientPane).generators.running():
+        if self._clients.generators.running():
             self.submit(StopGenerating())
         else:
             self.tell("no generator runs: start one with g", good=False)
@@ -388,36 +262,25 @@ class MainScreen(WireActions, FilterActions, ExportActions):
     @on(LineTable.Selected)
     def action_detail(self) -> None:
         """Open the detail of the chosen association."""
-        if association := self.chosen:
+        if association := self._associations.chosen(self._current.of_keys):
             from .dialogs.detail import DetailScreen
 
             self.app.push_screen(DetailScreen(association))
-        else:
-            self.tell("no association is chosen: go to a row first", good=False)
 
     def action_name(self) -> None:
         """Ask for a name for the association, which its host keeps in later runs."""
-        association = self.chosen
-        if association is None:
-            self.tell("no association is chosen: go to a row first", good=False)
-            return
-        stores = (self.monitor.associations, self.query_one(FreezeBanner).seen.associations)
+        kept = not self._settings.mask_addresses
+        self._associations.name(self._current.of_keys, self._rename, kept=kept)
 
-        def named(name: str | None) -> None:
-            if name is not None:
-                for store in dict.fromkeys(stores):
-                    store.rename(association.key, name)
-                self.view.renamed()
-                self._program.remember_names()
-
-        from .dialogs.name_screen import NameScreen
-
-        self.app.push_screen(NameScreen(association, not self._settings.mask_addresses), named)
+    def _rename(self, key: int, name: str) -> None:
+        for store in {self.monitor.associations, self._banner.seen.associations}:
+            store.rename(key, name)
+        self.view.renamed()
+        self._program.remember_names()
 
     def action_close(self) -> None:
         """Shut the chosen association down gracefully."""
-        if association := self._live(self.chosen):
-            self.submit(CloseAssociation(association.key))
+        self._associations.shut_down(self._current.of_keys)
 
     @on(MessageInput.EndOfInput)
     def _end_of_input(self, event: MessageInput.EndOfInput) -> None:
@@ -428,25 +291,11 @@ class MainScreen(WireActions, FilterActions, ExportActions):
 
     def action_abort(self) -> None:
         """Abort the chosen association once the user has confirmed it."""
-        association = self._live(self.chosen)
-        if association is None:
-            return
-        key = association.key
-
-        def confirmed(reason: str | None) -> None:
-            if reason is not None:
-                self.submit(AbortAssociation(key, reason))
-
-        who = f"{association.endpoint}'s association {association.called} with {association.peer}"
-        from .dialogs.confirm import ConfirmScreen
-
-        self.app.push_screen(
-            ConfirmScreen(f"Abort {who}?", "What is not acknowledged yet may be lost."), confirmed
-        )
+        self._associations.abort(self._current.of_keys)
 
     def action_clear_ended(self) -> None:
         """Clear ended clients where the client list has the focus, else ended associations."""
-        pane = self.query_one(ClientPane)
+        pane = self._clients
         if self.focused is pane.speakers:
             pane.clear()
             return
@@ -470,18 +319,18 @@ class MainScreen(WireActions, FilterActions, ExportActions):
             case "undo":
                 return self._cleared
             case "message":
-                return self.focused is not self.query_one(MessageInput)
+                return self.focused is not self._line
             case "leave_input":
                 return self.focused is not self._lists
         return True
 
     def action_drop_next(self) -> None:
         """Lose the next DATA on the stream of the client pane."""
-        self._link.drop(DropRule("DATA", self.query_one(ClientPane).stream))
+        self._link.drop(DropRule("DATA", self._clients.stream))
 
     def action_drop(self) -> None:
         """Ask which packets are to be lost."""
-        self._link.ask_what_to_drop(self.query_one(ClientPane).stream)
+        self._link.ask_what_to_drop(self._clients.stream)
 
     def action_link(self) -> None:
         """Ask for new conditions of the link."""
@@ -502,22 +351,22 @@ class MainScreen(WireActions, FilterActions, ExportActions):
     def action_freeze(self) -> None:
         """Freeze the view while capture goes on, or go back to now."""
         clock = self.clock
-        stands = self.query_one(FreezeBanner).toggle(clock.mono(), clock.wall())
+        stands = self._banner.toggle(clock.mono(), clock.wall())
         self.show(clock.mono())
         if not stands:
-            self.query_one(MessageLog).action_follow()
+            self._log.action_follow()
 
     def action_sort(self) -> None:
         """Ask which column the table is ordered by."""
         from .dialogs.sort_screen import SortScreen
 
-        self.app.push_screen(SortScreen(self.query_one(AssociationTable)))
+        self.app.push_screen(SortScreen(self._table))
 
     def action_columns(self) -> None:
         """Ask which columns the table shows."""
         from .dialogs.columns_screen import ColumnsScreen
 
-        self.app.push_screen(ColumnsScreen(self.query_one(AssociationTable), self._program.state))
+        self.app.push_screen(ColumnsScreen(self._table, self._program.state))
 
     def action_help(self) -> None:
         """Open the help at the place that has the focus."""
@@ -525,10 +374,93 @@ class MainScreen(WireActions, FilterActions, ExportActions):
 
         self.app.push_screen(HelpScreen(self.keys, here(self.focused or self)))
 
+    # --- the wire
 
-def _reached_at(host: str) -> str:
-    """The address at which this program reaches a server bound to `host`: of a wildcard, the loopback."""
-    address = ipaddress.ip_address(host)
-    if not address.is_unspecified:
-        return host
-    return "127.0.0.1" if address.version == 4 else "::1"
+    @on(MessageInput.Entered)
+    def _typed(self) -> None:
+        self._current.was_typed_for()
+
+    async def action_wire(self) -> None:
+        """Show the association's packets in place of the table, or the table again."""
+        pane = self._wire
+        inside = pane.has_focus_within
+        opened = not self.has_class("-wire")
+        if opened:
+            pane.association = self._current.of_wire
+            await pane.open()
+        self.set_class(opened, "-wire")
+        self.show_now()
+        if opened and self.focused is not self._line:
+            pane.focus_view()
+        elif inside:
+            self.action_leave_input()
+
+    async def see(self, view: str = "") -> None:
+        """Open the wire pane, unless it is open; in this view, if one is named."""
+        if not self.has_class("-wire"):
+            await self.action_wire()
+        if view:
+            self._wire.action_view(view)
+        self.show_now()
+
+    def action_whole(self) -> None:
+        """Give the wire pane the whole screen, or show what is around it again."""
+        self.toggle_class("-whole")
+
+    def on_ladder_view_said(self, message: "LadderView.Said") -> None:
+        """Show what the ladder tells the user."""
+        self.tell(message.text, good=False)
+
+    def on_ladder_view_changed(self) -> None:
+        """Draw the ladder again at once."""
+        self.show_now()
+
+    # --- filter, search, copy, export
+
+    def action_filter(self) -> None:
+        """Ask for a filter; the last one is offered."""
+        self._filter.open()
+
+    def action_filter_by(self) -> None:
+        """Filter by the chosen association, in the log by that of the line; if so filtered, show all."""
+        in_log = self.focused is self._log
+        one = self._log.under_cursor if in_log else self._current.of_keys
+        if one is not None and one.key:
+            self.tell(self._filter.only(one))
+            self.show_now()
+        else:
+            self.tell(NONE_CHOSEN, good=False)
+
+    def action_filter_off(self) -> None:
+        """Switch the filter off for a moment, or on again."""
+        self.tell(self._filter.toggle())
+        self.show_now()
+
+    def action_unfilter(self) -> None:
+        """End the search; where there is none, remove the filter."""
+        if self.view.search:
+            self._search.clear()
+        elif self.view.filter is not None:
+            self.tell(self._filter.clear())
+            self.show_now()
+
+    def action_search(self) -> None:
+        """Ask for a text to search for; the last one is offered."""
+        self._search.open()
+
+    def action_search_next(self, direction: int) -> None:
+        """Go to the next line that has the text (1), or the one before (-1)."""
+        self._search.step(direction)
+
+    def action_copy(self) -> None:
+        """Copy what is under the cursor."""
+        self._copying.under_cursor()
+
+    def on_text_selected(self) -> None:
+        """Copy what the mouse has selected."""
+        if text := self.get_selected_text():
+            self._copying.selected(text)
+
+    def action_export(self) -> None:
+        """Write what is shown to a file."""
+        self._exporting.ask_what(self._current.of_keys, packets_first=self.has_class("-wire"))

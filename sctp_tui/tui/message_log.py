@@ -190,6 +190,11 @@ class MessageLog(FollowView):
         return self._log[number]
 
     @property
+    def under_cursor(self) -> Event | None:
+        """The record under the cursor, None where there is none."""
+        return None if self.chosen is None else self.record(self.chosen)
+
+    @property
     def records(self) -> list[Event]:
         """All records that can be scrolled to, the oldest first."""
         return list(self._log)

@@ -1,13 +1,45 @@
 """What is shown in place of an empty table: why there are no associations, and how to get one."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from textual.content import Content
+from textual.widgets import Static
+
+from sctp_tui.monitor.endpoints import EndpointView
+
+from . import hints
+from .actions import named
+from .keys import Keys
+from .settings import Settings
 
 _Part = str | tuple[str, str]
 
 
-class NoRows(NamedTuple):
+class NoRows(Static):
+    """Stands where the table's rows will be; its text is made anew only where it changes."""
+
+    def __init__(self, settings: Settings, keys: Keys) -> None:
+        super().__init__(id="nothing", markup=False)
+        self._settings = settings
+        self._keys = keys
+        self._why: _Why | None = None
+
+    def show(self, servers: Sequence[EndpointView], cleared: bool, sends: str | None) -> None:
+        """Draw what changed. `cleared`: there were associations. For `sends` see `ClientPane.sends`."""
+        if not servers:
+            return  # the first is about to be opened
+        listening = [server for server in servers if server.state == "listening"]
+        reached = [] if hints.in_lab() else listening
+        settings = self._settings
+        lines = tuple(hints.send_line(settings.program, server, settings.usual) for server in reached)
+        why = _Why(bool(listening), cleared, lines, sends)
+        if why != self._why:
+            self._why = why
+            self.update(why.said(*(self._keys.of(named(name)) for name in ("undo", "server", "client_new"))))
+
+
+class _Why(NamedTuple):
     """The state that the text depends on.
 
     `elsewhere` are commands for another terminal, none where they could not reach the server. `sends` says

@@ -14,8 +14,8 @@ from textual.widget import Widget
 from .action import Action
 from .actions import ACTIONS, PLACES, around
 from .keys import Keys, drawn
+from .main_screen import MainScreen
 from .program import Program
-from .wire_actions import WireActions
 from .wire_views import VIEWS
 
 _VIEWS = {place: view.name for view in VIEWS for place in view.places}
@@ -99,7 +99,7 @@ class ActionProvider(Provider):
 
     def _may_open(self, row: Action) -> bool:
         """Whether the action is one of the wire's, which is opened for it."""
-        return "wire" in around(row.place) and isinstance(self.screen, WireActions)
+        return "wire" in around(row.place) and isinstance(self.screen, MainScreen)
 
     def _holders(self) -> dict[str, DOMNode]:
         """The node that has the keys of each class: the nearest around the focus, else one on the screen."""
@@ -117,13 +117,13 @@ class ActionProvider(Provider):
     async def _do(self, row: Action) -> None:
         """Run the action, one of the wire's in the view that it needs."""
         screen = self.screen
-        if self._may_open(row) and isinstance(screen, WireActions):
+        if self._may_open(row) and isinstance(screen, MainScreen):
             await screen.see(_VIEWS.get(row.place, ""))
         node = self._holders().get(PLACES[row.place].holder)
         if node is not None and _in_sight(node):
             await self.app.run_action(row.action, node)
-        elif isinstance(screen, WireActions):
-            screen.say_no_packets()
+        elif isinstance(screen, MainScreen):
+            screen.tell("there are no packets here", good=False)
 
 
 def _in_sight(node: DOMNode) -> bool:

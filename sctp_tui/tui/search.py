@@ -57,8 +57,10 @@ class SearchBar(Prompt):
         self.enter("")
 
     def step(self, direction: int) -> None:
-        """Go to the next match (1) or the one before (-1)."""
-        if (here := self._here()) is not None:
+        """Go to the next match (1) or the one before (-1); where nothing is searched for, ask for a text."""
+        if not self._view.search:
+            self.open()
+        elif (here := self._here()) is not None:
             self._wanted = _Wanted(direction, here)
 
     def _here(self) -> int | None:

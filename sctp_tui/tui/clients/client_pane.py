@@ -17,12 +17,13 @@ from textual.widgets.option_list import Option
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.endpoints import EndpointView
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import other_ends
 from sctp_tui.monitor.text import units
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Peer, StackName
-from sctp_tui.sctp.hostport import parse_hostport
+from sctp_tui.sctp.hostport import parse_hostport, reached_at
 from sctp_tui.sctp.own_end import to_text
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.stack_registry import TRAITS
@@ -73,6 +74,7 @@ class ClientPane(Vertical):
         self._submit = submit
         self._stacks = stacks
         self._clients = Clients(stacks[0], to)
+        self._to = to  # where own servers listen, or will
         self.generators = Generators()
         self._now = 0.0
         self._generating: list[Generation] = []
@@ -181,11 +183,15 @@ class ClientPane(Vertical):
             connect = self._keys.of(named("client_connect"))
             self.message.placeholder = _FORMS if locked else f"{_FORMS}; {connect} connects without data"
 
-    def aim(self, old: str, to: str, stacks: Sequence[StackName]) -> None:
-        """Own servers listen at `to`, on `stacks`: unopened clients that were aimed at `old` follow."""
+    def aim(self, servers: Sequence[EndpointView]) -> None:
+        """Own servers listen: clients that are not open, and were aimed where they did before, follow."""
+        stacks = [server.stack for server in servers if server.stack]
+        if not servers:
+            return
+        old, self._to = self._to, reached_at(servers[0].addresses[0], servers[0].port)
         for client in self._clients.all:
             if client.to == old and client.opened is None:
-                client.to = to
+                client.to = self._to
                 client.stack = client.stack if client.stack in stacks else stacks[0]
                 if client is self._target:
                     self.query_one(Fields).show(client)

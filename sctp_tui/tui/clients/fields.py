@@ -10,6 +10,7 @@ from textual.containers import Grid
 from textual.events import Key
 from textual.keys import REPLACED_KEYS
 from textual.suggester import SuggestFromList
+from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Label, Select
 
 from sctp_tui.monitor.text import ppid
@@ -264,3 +265,18 @@ class Fields(Grid):
             self.query_one("#unordered", Checkbox).value,
             number("Lifetime", lifetime, 1, LONG, optional=True) if lifetime else None,
         )
+
+
+def tab_order(chain: Sequence[Widget], line: Widget, fields: Fields) -> list[Widget]:
+    """The focus `chain` with the message line before its fields.
+
+    Tab leads from it to them, Shift-Tab to the lists. Rarely used fields come last, although they are drawn
+    above the others.
+    """
+    own = [one for one in chain if fields in one.ancestors]
+    if not own or line not in chain:
+        return list(chain)
+    first = chain.index(own[0])
+    before = [one for one in chain[:first] if one is not line]
+    after = [one for one in chain[first:] if one not in own and one is not line]
+    return [*before, line, *sorted(own, key=lambda one: one.id in fields.RARE), *after]

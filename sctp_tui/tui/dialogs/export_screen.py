@@ -79,7 +79,7 @@ def sources(
 
 
 class ExportScreen(ModalScreen[str]):
-    """Answers with what was written, "" for nothing. Errors are shown here, where they can be corrected."""
+    """Answers with what was written, None for nothing. Errors are shown here, where they can be corrected."""
 
     DEFAULT_CSS = """
     ExportScreen {
@@ -260,7 +260,7 @@ class ExportScreen(ModalScreen[str]):
     def action_back(self) -> None:
         """Cancel the export that is being written, or leave."""
         if self._thread is None:
-            self.dismiss("")
+            self.dismiss(None)
         else:
             self._cancelled = True
 

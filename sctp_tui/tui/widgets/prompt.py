@@ -1,7 +1,8 @@
 """An input at the foot of the screen, for a filter or a text to search for."""
 
 from collections.abc import Callable
-from typing import ClassVar, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,8 +14,12 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
 from sctp_tui.tui.actions import bindings
+from sctp_tui.tui.state import SavedState
 
 from .recall_input import RecallInput
+
+if TYPE_CHECKING:
+    from sctp_tui.monitor.masking import Mask
 
 
 class Recalled(NamedTuple):
@@ -27,6 +32,14 @@ class Recalled(NamedTuple):
     lines: list[str]
     keep: Callable[[list[str]], None] = lambda lines: None
     hide: Callable[[str], str] = str
+
+
+def recalled(state: SavedState, name: str, mask: "Mask | None") -> Recalled:
+    """Lines entered in this and earlier runs; with masked addresses they are masked and not saved."""
+    lines: list[str] = state.get(name, [], list[str])
+    if mask is None:
+        return Recalled(lines, partial(state.put, name))
+    return Recalled(list(map(mask.text, lines)), hide=mask.text)
 
 
 class PromptInput(RecallInput, inherit_bindings=False):
@@ -79,6 +92,11 @@ class Prompt(Vertical):
 
     # --- for subclasses
 
+    @property
+    def last(self) -> str:
+        """The text that is used now, or was last; "" for none."""
+        raise NotImplementedError
+
     def check(self, text: str) -> Content:
         """What to show below a text while it is typed."""
         raise NotImplementedError
@@ -94,8 +112,9 @@ class Prompt(Vertical):
         """The input line."""
         return self.query_one(PromptInput)
 
-    def open(self, text: str) -> None:
-        """Open the prompt with a text, which is selected, so that typing replaces it."""
+    def open(self) -> None:
+        """Open the prompt with the last text, which is selected, so that typing replaces it."""
+        text = self.last
         if not self.display:
             self._before = self.screen.focused
         self.display = True

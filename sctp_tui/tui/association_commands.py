@@ -1,0 +1,65 @@
+"""What the user does to an association: ends it, one way or the other, and gives it a name."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from sctp_tui.monitor.associations import Association
+from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation
+
+from .callbacks import Ask, Submit, Tell
+
+NONE_CHOSEN = "no association is chosen: go to a row first"
+
+
+class AssociationCommands(msgspec.Struct, frozen=True):
+    """Sends commands for associations; where there is none, or it has ended, tells the user."""
+
+    submit: Submit
+    tell: Tell
+    ask: Ask
+
+    def chosen(self, association: Association | None) -> Association | None:
+        """The association; where there is none, tell the user how to choose one."""
+        if association is None:
+            self.tell(NONE_CHOSEN, good=False)
+        return association
+
+    def live(self, association: Association | None) -> Association | None:
+        """The association if it is live; else None, and the user is told how to choose one that is."""
+        if association is None:
+            self.tell("no association is chosen: send a message, or go to a row", good=False)
+        elif association.ended is not None:
+            self.tell(
+                f"association {association.called} has ended, {association.ended}: choose another, "
+                "or send a message",
+                good=False,
+            )
+        else:
+            return association
+        return None
+
+    def shut_down(self, association: Association | None) -> None:
+        """Shut it down gracefully."""
+        if live := self.live(association):
+            self.submit(CloseAssociation(live.key))
+
+    def abort(self, association: Association | None) -> None:
+        """Abort it once the user has confirmed it, and said why."""
+        if live := self.live(association):
+            from .dialogs.confirm import ConfirmScreen
+
+            who = f"{live.endpoint}'s association {live.called} with {live.peer}"
+            self.ask(
+                ConfirmScreen(f"Abort {who}?", "What is not acknowledged yet may be lost."),
+                lambda reason: self.submit(AbortAssociation(live.key, reason)),
+            )
+
+    def name(
+        self, association: Association | None, rename: Callable[[int, str], None], *, kept: bool
+    ) -> None:
+        """Ask for its name, and `rename` it by its key; names by host may be `kept` for the next run."""
+        if one := self.chosen(association):
+            from .dialogs.name_screen import NameScreen
+
+            self.ask(NameScreen(one, kept), lambda name: rename(one.key, name))

@@ -1,0 +1,53 @@
+"""The pane of the associations: heading, table, and in the table's place, while it is empty, why."""
+
+from collections.abc import Sequence
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from sctp_tui.monitor.filter.view import View
+from sctp_tui.monitor.monitor import Monitor
+
+from . import headings
+from .association_table import AssociationTable
+from .keys import Keys
+from .no_rows import NoRows
+from .settings import Settings
+from .widgets import large
+from .widgets.heading import Heading
+
+
+class AssociationPane(Vertical):
+    """Shows the associations of a `View` in the `columns` chosen last, or in those of `--large`."""
+
+    table = getters.query_one(AssociationTable)
+    no_rows = getters.query_one(NoRows)
+
+    def __init__(self, settings: Settings, keys: Keys, columns: Sequence[str]) -> None:
+        super().__init__(id="associations", classes="pane")
+        self._settings = settings
+        self._keys = keys
+        self._columns = columns
+
+    def compose(self) -> ComposeResult:
+        yield Heading("Associations")
+        yield NoRows(self._settings, self._keys)
+        yield AssociationTable()
+
+    def on_mount(self) -> None:
+        self.table.display = False
+        if self._settings.large:
+            self.table.least_gap = large.GAP
+        self.table.choose_columns(large.COLUMNS if self._settings.large else self._columns)
+
+    def show(self, view: View, monitor: Monitor, now: float) -> None:
+        """Draw what changed; `now` in seconds of the monotonic clock."""
+        some = bool(monitor.associations.live or monitor.associations.ended)
+        if self.table.display != some:
+            self.table.display = some
+            self.no_rows.display = not some
+        if some:
+            self.table.show(view.rows, now)
+        note, numbers = headings.of_associations(monitor, view)
+        self.query_one(Heading).say(note, numbers, self.table.unseen_order)
