@@ -139,6 +139,26 @@ def test_a_cumulative_ack_before_the_first_tsn_says_that_nothing_came(wire: Wire
     assert ("cumulative tsn", f"none, on the wire {_tsn(-1)}") in facts
 
 
+def test_a_shutdown_with_another_cumulative_tsn_answers_data_and_is_not_sent_again(wire: Wire) -> None:
+    def shutdown(cumulative: int) -> bytes:
+        return _chunk(7, struct.pack("!I", _tsn(cumulative)))
+
+    wire.put("in", data(0))
+    wire.put("out", shutdown(0), at=1)
+    wire.put("in", data(1), at=1.5)
+    wire.put("out", shutdown(1), at=1.5)
+    wire.put("out", shutdown(1), at=2.6)
+    *_, first, _, answer, again = wire.ladder()
+    assert (first.first_try, answer.first_try, again.first_try) == (0, 0, answer.number)
+    said = [next(why_row(row, "expert"))[1].text for row in (first, answer, again)]
+    assert ["no timer ran out" in one for one in said] == [False, True, False]
+    assert ["T2-shutdown ran out" in one for one in said] == [False, False, True]
+    wire.put("out", _chunk(10, b"abcd"), at=3)  # a COOKIE ECHO: what follows is of another one
+    wire.put("out", shutdown(5), at=4)
+    *_, anew = wire.ladder()
+    assert "no timer ran out" not in next(why_row(anew, "expert"))[1].text
+
+
 def test_three_reports_make_it_fast_and_fewer_a_timer(wire: Wire) -> None:
     wire.put("in", data(0), verdict="dropped")  # 3
     for number in (1, 2, 3):

@@ -281,6 +281,8 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
         "COOKIE ECHO/again",
     )
     yield Shutdown(0, 8, 1), again, "SHUTDOWN/again"
+    yield Shutdown(0, 8, 1), ChunkContext(heard=Heard(0.0, False, False)), "SHUTDOWN"
+    yield Shutdown(0, 8, 1), ChunkContext(heard=Heard(0.0, False, False, closing=0.2)), "SHUTDOWN/answers"
     yield Abort(1, 4, True, ()), ChunkContext(), "ABORT/reflected"
     yield Abort(0, 4, False, ()), ChunkContext(), "ABORT/bare"
     yield Abort(0, 4, False, ()), ChunkContext(heard=Heard(0.01, True, False)), "ABORT/refuses"

@@ -180,6 +180,7 @@ class _End:
         kinds = tuple(type(chunk) for chunk in chunks)
         if CookieEcho in kinds or CookieAck in kinds:
             self.beats.clear()  # they were of the association before
+            self.closing = None
         if CookieEcho in kinds:  # also where it restarts while it is up
             self.has = "set-up"
         elif not _ENDS.isdisjoint(kinds):

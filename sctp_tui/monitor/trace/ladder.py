@@ -450,9 +450,14 @@ def _within(some: set[int], first: int, last: int) -> list[int]:
 
 
 def _identity(chunk: Chunk) -> tuple[str, object]:
-    what = (
-        chunk.tag if isinstance(chunk, Init) else hash(chunk.cookie) if isinstance(chunk, CookieEcho) else 0
-    )
+    what = 0
+    match chunk:
+        case Init():
+            what = chunk.tag
+        case CookieEcho():
+            what = hash(chunk.cookie)
+        case Shutdown():
+            what = chunk.cumulative_tsn  # with another one it answers DATA (RFC 9260, section 9.2)
     return name_of(chunk), what
 
 

@@ -222,6 +222,8 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
             heard = facts.heard
             soon = facts.retransmission in _EARLY or (heard is not None and heard.ago < RTO)
             return "again soon" if soon and not isinstance(chunk, Shutdown) else "again"
+        case Shutdown() if facts.heard is not None and facts.heard.closing:
+            return "answers"
         case Abort() if facts.heard is not None and facts.heard.init:
             return "refuses"
         case Abort() if facts.heard is not None and gives_up(chunk, facts.heard):

@@ -409,8 +409,15 @@ CHUNKS = {
     ),
     "SHUTDOWN/again": Explanation(
         "9260 9.2",
-        "The shutdown is not finished: this end asks again, or acknowledges data that came meanwhile.",
-        "T2-shutdown ran out, or DATA came in SHUTDOWN-SENT, which has to be answered with SHUTDOWN at once.",
+        "The shutdown is not finished: this end asks again, or data came that it has already.",
+        "T2-shutdown ran out; or DATA came again in SHUTDOWN-SENT, which has to be answered with SHUTDOWN at "
+        "once. The Cumulative TSN Ack is the same.",
+    ),
+    "SHUTDOWN/answers": Explanation(
+        "9260 9.2",
+        "Data came after this end had asked for the shutdown: so it acknowledges it.",
+        "DATA in SHUTDOWN-SENT has to be answered with SHUTDOWN at once. Its Cumulative TSN Ack is another "
+        "than that of the one before: no timer ran out.",
     ),
     "SHUTDOWN ACK": Explanation(
         "9260 9.2",
