@@ -1,5 +1,6 @@
 """The ladder's rows: what ties packets together, over made-up packets and real ones."""
 
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from math import inf
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.log import Log
+from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text.chunks import relative
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
@@ -25,7 +28,7 @@ from sctp_tui.monitor.trace.timeline import (
     TimelineSnapshot,
     beats,
 )
-from sctp_tui.monitor.why.rows import why_row
+from sctp_tui.monitor.why.rows import explained, why_row
 from sctp_tui.sctp.events import Packet, Peer
 from sctp_tui.sctp.wire.serial import lt
 from sctp_tui.tui.wire.ladder_lines import head, marks, parts
@@ -545,3 +548,68 @@ def test_the_first_association_has_no_line() -> None:
     _comes_up(wire, 11, 12)
     _comes_up(wire, 11, 12, init_too=False)
     assert all(row.begins is None for row in wire.ladder())
+
+
+def test_what_depends_on_packets_that_were_missed_is_not_told(wire: Wire) -> None:
+    """As what was missed may have been a SACK, an answer, or another try; what came after it counts again."""
+    wire.within = True
+    wire.put("in", data(0), data(1), at=1.0)
+    wire.put("in", data(0), data(1), at=2.0)  # number 4: before anything was missed
+    wire.put("in", data(0), data(1), at=4.0)  # between the two
+    wire.put("out", _chunk(6, b""), at=4.5)  # of an end that has heard the other one
+    wire.put("in", data(0), data(1), at=8.0)
+    whole = wire.ladder()
+    assert [[one.why for one in row.tries] for row in whole if row.first_try] == [["timeout", "timeout"]] * 3
+    conversation = Conversation(wire.made[0])
+    for packet in wire.made:
+        conversation.add(packet)
+    conversation.miss(102.5, 103.5)
+    ladder = Ladder(conversation)
+    assert not ladder.update()
+    reasons = [[one.why for one in row.tries] for row in ladder if row.first_try]
+    assert reasons == [["timeout", "timeout"], ["unseen", "unseen"], ["timeout", "timeout"]]
+    before, between, after = (row for row in ladder if row.first_try)
+    assert (before.unsure, between.unsure, after.unsure) == (False, True, False)
+    assert marks(between, rto=ladder.rto(between)) == "↻3 after 3 s, last try 2 s ago"
+    for level in ("beginner", "expert"):
+        (_, told), *_ = explained(between, level)
+        assert "missed" in told.text
+        assert not re.search("ran out[:,]|in time|fast", told.text)
+
+
+def test_a_window_and_an_answer_are_not_told_where_packets_were_missed(wire: Wire) -> None:
+    wire.within = True
+    wire.put("in", data(0), at=1.0)
+    wire.put("out", _chunk(3, struct.pack("!IIHH", _tsn(0), 0, 0, 0)), at=1.1)
+    wire.put("in", data(1), at=3.0)  # a probe, or sent when a SACK that was missed had opened the window
+    wire.put("in", _chunk(4, struct.pack("!HHI", 1, 8, 5)), at=3.1)
+    *_, probe, beat = wire.ladder()
+    assert probe.probes
+    conversation = Conversation(wire.made[0])
+    for packet in wire.made:
+        conversation.add(packet)
+    conversation.miss(102.0, 102.9)
+    ladder = Ladder(conversation)
+    ladder.update()
+    *_, unsure, beat = ladder
+    assert not unsure.probes
+    ((_, told),) = explained(unsure, "expert")
+    assert "First seen here" in told.text
+    assert ladder.answer(beat, inf) == "unanswered"  # nothing was missed after it
+    conversation.miss(103.5, 104.0)
+    assert ladder.answer(beat, inf) == "no answer seen"
+
+
+def test_packets_are_missed_after_the_newest_that_was_there_before() -> None:
+    monitor, packet = Monitor(), Wire()
+    packet.put("in", init())
+    for at in (1.0, 2.0, 3.0):
+        packet.put("in", data(0), at=at)
+    one, two, three, four = packet.made
+    monitor.fold(Batch(packets=[one, two]))
+    monitor.fold(Batch(packets=[three], packets_missed=1))
+    monitor.fold(Batch(packets=[four], packets_missed=1))
+    conversation = monitor.wire._by_flow[1]
+    assert conversation.missed(100.0, 100.9) is False
+    assert conversation.missed(101.0, 102.0) is True
+    assert conversation.missed(102.5, 103.0) is False

@@ -29,6 +29,7 @@ _BOUNCE = 500  # bytes of memory for a `Bounce`
 _AGO = 1000  # packets back among which a bounced one is looked for
 CONVERSATION_COST = 2200
 """Bytes that a conversation takes beside its packets; each packet of a stranger may be a conversation."""
+_GAPS = 64  # times between which packets were missed; further ones lengthen the last
 _HAD = 16  # addresses kept of each end, as packets show them
 _WORK, _OCTETS = 40, 64  # units of work allowed for a packet on average; a chunk is one, and so are 64 octets
 
@@ -91,8 +92,8 @@ class Conversation:
         calls = kind(packet) == INIT and packet.direction == "out"
         self.initiator: End = "local" if calls else "peer"
         self.over = False
-        self.incomplete = False
-        """Whether packets of it may have passed that are not in this store."""
+        self._missed: list[tuple[float, float]] = []
+        """The times (s since the epoch) between which packets of it may have passed that are not here."""
         self.captured = 0
         self._packets: deque[Packet] = deque()
         self._tags = Tags()
@@ -109,6 +110,21 @@ class Conversation:
     def first(self) -> int:
         """The number of the oldest packet kept; one past the newest where none is."""
         return self.captured - len(self._packets) + 1
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether packets of it may have passed that are not in this store."""
+        return bool(self._missed)
+
+    def miss(self, since: float, until: float) -> None:
+        """Packets of it may have passed between these times (s since the epoch) that are not here."""
+        if len(self._missed) >= _GAPS:
+            since = self._missed.pop()[0]
+        self._missed.append((since, until))
+
+    def missed(self, since: float, until: float) -> bool:
+        """Whether packets of it may be missing between these times (s since the epoch)."""
+        return any(begin < until and since <= end for begin, end in self._missed)
 
     @property
     def overheard(self) -> bool:
@@ -162,6 +178,7 @@ class Conversation:
         made = copy(self)
         made._packets = self._packets.copy()
         made._bounced = self._bounced.copy()
+        made._missed = self._missed.copy()
         made.rto = {direction: copy(samples) for direction, samples in self.rto.items()}
         return made
 
@@ -250,6 +267,7 @@ class Wire:
         self.dropped = self.missed = 0
         self.gone = 0
         self.kept_out = 0
+        self._last = self._complete = 0.0  # the time of the newest packet; that at the last `lose`
         self._bytes = 0
         self._order: deque[Conversation] = deque()  # the conversation of each packet, the oldest first
         self._by_flow: dict[int, Conversation] = {}
@@ -270,16 +288,21 @@ class Wire:
             if packet.verdict == "refused":
                 self.kept_out += packet.reason == KEPT_OUT
             order.append(conversation)
+            self._last = max(self._last, packet.at)
             self._bytes += len(packet.data) + PACKET_COST
         while self._bytes > self.limit:
             self._forget()
 
     def lose(self, dropped: int, missed: int) -> None:
-        """Set the counts of packets that did not come here: any conversation not over may lack some."""
+        """Set the counts of packets that did not come here: any conversation not over may lack some.
+
+        They passed after the newest packet that was here when this was called last.
+        """
         if dropped + missed > self.dropped + self.missed:
             for conversation in self._by_flow.values():
-                conversation.incomplete = conversation.incomplete or not conversation.over
-        self.dropped, self.missed = dropped, missed
+                if not conversation.over:
+                    conversation.miss(self._complete, self._last)
+        self.dropped, self.missed, self._complete = dropped, missed, self._last
 
     def _place(self, packet: Packet, known: Conversation | None) -> Conversation:
         """The conversation of a packet whose flow is not known, or that may begin a conversation."""

@@ -38,7 +38,7 @@ from sctp_tui.sctp.wire.packet import (
 
 from .conversations import Conversation
 from .heard import RTO, Heard, Hearing
-from .send_history import ONCE, ControlHistory, SendHistory, SendReason, bound
+from .send_history import ONCE, ControlHistory, Retransmission, SendHistory, SendReason, bound
 
 _SET_UPS = 64  # control chunks whose first try is remembered, HEARTBEATs whose answer is awaited
 _BACK = 1000  # packets back among which the last try is looked for
@@ -67,7 +67,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     reports no gap any more; `takes`: it acknowledges a zero window probe; `given_up`: DATA was given up by
     FORWARD TSN before it. `heard` is what its sender had received. `waited`: seconds since the first try of
     what is sent again, 0 where that packet is not kept. Of its COOKIE ACK: `begins`: it begins another
-    association; `restarts`: its sender still had the association before.
+    association; `restarts`: its sender still had the association before. `unsure`: packets may have been
+    missed since its sender heard the other end last, so that nothing is told that depends on those.
     """
 
     number: int
@@ -82,6 +83,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     given_up: bool = False
     begins: NewAssociation | None = None
     restarts: bool = False
+    unsure: bool = False
 
     def tried(self, at: int) -> SendReason:
         """Why the chunk at this index was sent."""
@@ -268,7 +270,8 @@ class Ladder:
 
         With a `count`, for so many of a run: `2 unanswered`, `2 with no answer seen`.
         """
-        if row.packet.as_sent(_OTHER[row.packet.direction]):
+        seen = row.packet.as_sent(_OTHER[row.packet.direction])
+        if seen and not self.conversation.missed(row.packet.at, inf):
             return f"{count} unanswered" if count else "unanswered"
         return f"{count} with no answer seen" if count else "no answer seen"
 
@@ -388,7 +391,23 @@ class Ladder:
         first = row.first_try
         if first >= self.first and first:
             row = replace(row, waited=elapsed - self[first].elapsed)
-        return row
+        return self._where_missed(row)
+
+    def _where_missed(self, row: Row) -> Row:
+        """The row without what is not sure, where packets were missed before it."""
+        conversation, at = self.conversation, row.packet.at
+        if not conversation.incomplete:
+            return row
+        if conversation.missed(at - row.heard.ago, at):
+            row = replace(row, opens=False, filled=False, takes=False, restarts=False, unsure=True)
+        if not row.tries:
+            return row
+        tries: list[SendReason] = []
+        for one in row.tries:
+            unseen = one.first_try and conversation.missed(at - one.since if one.since else 0.0, at)
+            why: Retransmission | None = "unseen" if unseen else one.why
+            tries.append(one._replace(why=why, room="" if row.unsure else one.room))
+        return replace(row, tries=tuple(tries))
 
     def _answered(self, asked: deque[int] | None, arrives: bool) -> None:
         """An answer to these packets was sent: to all of them, or to the oldest where it is lost."""

@@ -45,6 +45,7 @@ _WHY: dict[Retransmission, str] = {
     "marked": "it was marked when a timer ran out earlier",
     "soon": "sooner than a timer usually runs out",
     "twice": "sent again, or a copy made on the way",
+    "unseen": "why is not known, as packets were missed in between",
 }
 _HIDDEN = ("flags", "data", "parameters", "causes", "info", "cookie", "digest")
 

@@ -21,11 +21,12 @@ from .tsn_blocks import apart, between
 K = TypeVar("K")
 V = TypeVar("V")
 
-Retransmission = Literal["fast", "recovery", "timeout", "marked", "soon", "twice"]
+Retransmission = Literal["fast", "recovery", "timeout", "marked", "soon", "twice", "unseen"]
 """Why a chunk is sent again. Three SACKs reported it missing: `fast`, as fast recovery begins, or `recovery`,
 while it lasts. A timer expired: `timeout`, now, or `marked`, when it did before. `soon`: sooner than a timer
 usually expires, so none of these; `twice` in its place where packets are not seen as they are sent: sent
-again, or copied by the network."""
+again, or copied by the network. `unseen`: packets were missed since the last try, so that none of these can
+be told."""
 
 _MISSING = 3  # reports that a TSN is missing before it is sent again at once (RFC 9260, section 7.2.4)
 _REMEMBERED = 65_536  # TSNs of one direction whose first try is remembered; gap blocks under way

@@ -207,6 +207,8 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
             return _of_data(chunk, facts)
         case Sack():
             return _of_sack(chunk, facts)
+        case Init() | CookieEcho() | Shutdown() if facts.retransmission == "unseen":
+            return "unseen"
         case CookieEcho() if facts.retransmission is None and facts.with_data:
             return "data"
         case Heartbeat() if facts.heard is not None and not isinstance(chunk, HeartbeatAck):

@@ -38,6 +38,12 @@ CHUNKS = {
         "T1-init ran out, where RTO.Initial is below the usual 1 s; or the network made a copy; or the end "
         "starts over, as after a stale cookie.",
     ),
+    "INIT/unseen": Explanation(
+        "9260 5.1",
+        "Once more, or a copy made on the way: why is not known, as packets were missed since the last one.",
+        "What was missed may have been an answer: whether T1-init ran out, or its sender began anew, can't "
+        "be told.",
+    ),
     "INIT ACK": Explanation(
         "9260 5.1",
         "The other end agrees, and sends a cookie that has to come back. It keeps nothing itself yet, so "
@@ -82,6 +88,11 @@ CHUNKS = {
         "The same cookie again, sooner than an end usually repeats it.",
         "T1-cookie ran out, where RTO is below the usual 1 s; or the network made a copy; or this answers "
         "another INIT ACK. If the first one did arrive, it is only answered again (action D).",
+    ),
+    "COOKIE ECHO/unseen": Explanation(
+        "9260 5.1",
+        "Once more, or a copy made on the way: why is not known, as packets were missed since the last one.",
+        "What was missed may have been an answer: whether T1-cookie ran out can't be told.",
     ),
     "COOKIE ACK": Explanation(
         "9260 5.1",
@@ -171,6 +182,12 @@ CHUNKS = {
         "It came again, sooner than a sender usually repeats it: sent again, or copied on the way.",
         "Neither three miss indications right before it, nor a T3-rtx of the usual 1 s. A copy made by the "
         "network looks the same, and its sender knows nothing of it.",
+    ),
+    "DATA/unseen": Explanation(
+        "9260 6.3.3",
+        "Once more, or a copy made on the way: why is not known, as packets were missed since the last one.",
+        "What was missed may have been SACKs, or tries of it: whether T3-rtx ran out or three miss "
+        "indications came (7.2.4) can't be told.",
     ),
     "DATA/probe": Explanation(
         "9260 6.1",
@@ -276,6 +293,11 @@ CHUNKS = {
         "9260 6.3.3",
         "It came again, sooner than a sender usually repeats it: sent again, or copied on the way.",
         "Neither three miss indications nor a T3-rtx of the usual 1 s, as for DATA: it may be a copy.",
+    ),
+    "I-DATA/unseen": Explanation(
+        "9260 6.3.3",
+        "Once more, or a copy made on the way: why is not known, as packets were missed since the last one.",
+        "As for DATA: whether T3-rtx ran out, or three miss indications came, can't be told.",
     ),
     "I-DATA/timeout": Explanation(
         "9260 6.3.3",
@@ -418,6 +440,12 @@ CHUNKS = {
         "Data came after this end had asked for the shutdown: so it acknowledges it.",
         "DATA in SHUTDOWN-SENT has to be answered with SHUTDOWN at once. Its Cumulative TSN Ack is another "
         "than that of the one before: no timer ran out.",
+    ),
+    "SHUTDOWN/unseen": Explanation(
+        "9260 9.2",
+        "Once more, or a copy made on the way: why is not known, as packets were missed since the last one.",
+        "What was missed may have been DATA, which SHUTDOWN answers, or an answer: whether T2-shutdown ran "
+        "out can't be told.",
     ),
     "SHUTDOWN ACK": Explanation(
         "9260 9.2",

@@ -52,12 +52,12 @@ def explained(row: Row, level: Level) -> Iterator[tuple[Chunk, Why]]:
             row.opens and isinstance(chunk, Sack),
             row.filled and isinstance(chunk, Sack),
             with_data and not isinstance(chunk, Data | IData),
-            row.heard,
+            None if row.unsure else row.heard,
             tried.room,
             row.takes and isinstance(chunk, Sack),
             row.given_up and isinstance(chunk, Sack),
             row.restarts,
-            row.packet.as_sent(row.packet.direction),
+            row.packet.as_sent(row.packet.direction) and not row.unsure,
         )
         yield chunk, why(chunk, level, facts)
 
