@@ -281,3 +281,38 @@ def test_a_cwnd_that_falls_without_a_loss_leaves_ssthresh_open() -> None:
     assert _told(sending) == ("congestion avoidance", 6000)
     _sampled(sending, 3.1, 6900)
     assert _told(sending) == (None, None)
+
+
+@pytest.mark.parametrize(("cwnd", "phase"), [(30_000, None), (4001, None), (4000, "slow start")])
+def test_a_cwnd_that_has_fallen_is_no_slow_start_for_sure(cwnd: int, phase: str | None) -> None:
+    """Something was lost that packets don't show, as behind netem, or nothing was sent for long."""
+    window, sending = _begun()
+    window.fold([traced(2, *(data(tsn) for tsn in range(8)))])
+    _sampled(sending, 2.1, 60_000)
+    assert _told(sending) == ("slow start", None)
+    _sampled(sending, 2.2, cwnd)
+    assert _told(sending) == (phase, None)
+    _sampled(sending, 2.3, 31_000)
+    _sampled(sending, 2.4, 32_000)
+    assert _told(sending) == (None, None)
+
+
+def test_a_cwnd_above_ssthresh_after_a_timer_is_congestion_avoidance_though_less_than_before_it() -> None:
+    window, sending = _begun()
+    window.fold([traced(2, data(0), data(1))])
+    _sampled(sending, 2.5, 12_000)
+    window.fold([traced(3.1, data(0), data(1))])
+    _sampled(sending, 3.4, 7000)
+    assert _told(sending) == ("congestion avoidance", 6000)
+
+
+def test_what_was_sent_again_or_overtaken_leaves_the_phase_open() -> None:
+    """Its first try was lost on its way here, as behind netem, if there was one."""
+    window, sending = _begun()
+    window.fold([traced(2, data(0), data(2), data(3), data(4))])
+    _sampled(sending, 2.1, 12_000)
+    assert _told(sending) == ("slow start", None)
+    window.fold([traced(2.3, data(1))])
+    assert (sending.lates, *_told(sending)) == (1, None, None)
+    _sampled(sending, 2.4, 12_000)
+    assert _told(sending) == (None, None)

@@ -42,7 +42,7 @@ class Phase:
         At the start ssthresh may be arbitrarily high (RFC 9260, section 7.2.1).
         """
         self.name, self.ssthresh, self._sample, self._sent = "slow start" if seen else None, None, None, 0.0
-        self._timeout = False
+        self._timeout, self._last = False, 0
 
     def sample(self, now: float, cwnd: int, mtu: int, rwnd: int | None) -> None:
         """Take in a path's cwnd and MTU as the stack told them at `now`; `rwnd` is the peer's first a_rwnd.
@@ -52,7 +52,7 @@ class Phase:
         """
         if now < self._since:
             return
-        fell = self.name == "congestion avoidance" and cwnd < self._last
+        fell = self.name in ("slow start", "congestion avoidance") and cwnd < self._last
         self._grown, self._last = 0, cwnd
         self._sample, self._same = (cwnd, mtu), now >= self._stirred
         if self.name == "fast recovery":
@@ -62,10 +62,10 @@ class Phase:
                 self.ssthresh = cwnd
         elif self.ssthresh is not None and cwnd > self.ssthresh and not fell:
             self.name, self._timeout = "congestion avoidance", False
-        elif self.ssthresh is not None and not fell and (cwnd == self.ssthresh or self._timeout):
+        elif self.ssthresh is not None and (self._timeout or (cwnd == self.ssthresh and not fell)):
             self.name = "slow start"
-        elif self.ssthresh is not None:
-            # It was idle, or a timer expired that packets don't show, or Max.Burst has lowered cwnd, for
+        elif self.ssthresh is not None or fell:
+            # It was idle, or lost something that packets don't show, or Max.Burst has lowered cwnd, for
             # which some stacks raise ssthresh: that may have changed, but is not less than after a timeout.
             self.name = "slow start" if cwnd <= _PACKETS * mtu else None
             self.ssthresh, self._timeout = None, True
@@ -95,7 +95,11 @@ class Phase:
         elif why == "timeout":
             before = self._sample if self._same else None
             self.ssthresh = None if before is None else max(before[0] // 2, _PACKETS * before[1])
-            self.name, self._sample, self._timeout, self._grown = "slow start", None, True, 0
+            self.name, self._sample, self._timeout, self._grown, self._last = "slow start", None, True, 0, 0
+
+    def unsure(self, now: float) -> None:
+        """DATA was sent again or overtaken, which of the two can't be told: cwnd may have been lowered."""
+        self.name, self.ssthresh, self._sample, self._timeout, self._since = None, None, None, False, now
 
     def stirred(self, now: float) -> None:
         """Something was sent, or a SACK has come: by Max.Burst, cwnd may have been lowered."""

@@ -216,11 +216,14 @@ class SendWindow:
         if self.initial is None or begins or abs(self._relative(tsn) - self.highest) > FAR:
             self._begin(tsn)
         tried = self._tries.send(time, self._packets, tsn, octets, as_sent=as_sent, lost=lost)
-        if tried.room != "probe":
-            self.phase.sent(time, self._packets, tried.why, idle=not self._outstanding)
-        self.phase.stirred(time)
         number = self._relative(tsn)
         again = number <= self.highest
+        late = again and tried.fills_gap
+        if late:
+            self.phase.unsure(time)
+        elif tried.room != "probe":
+            self.phase.sent(time, self._packets, tried.why, idle=not self._outstanding)
+        self.phase.stirred(time)
         self.highest = max(self.highest, number)
         for disproved, _ in self._tries.disproved:
             self.probes -= 1
@@ -229,7 +232,6 @@ class SendWindow:
         probe = tried.room == "probe"
         self.probes += probe
         self.probes_again += probe and again
-        late = again and tried.fills_gap
         self.lates += late
         twice = again and not probe and tried.why == "twice"
         self.twos += twice
