@@ -192,6 +192,21 @@ async def test_what_the_stack_told_before_a_loss_is_not_taken_for_what_is_after_
         assert "phase fast recovery (inferred)   ssthresh -" in text
 
 
+async def test_window_probes_are_said_not_to_be_among_the_retransmissions() -> None:
+    closed = packet(BEGAN + 0.1, "out", 3, number(0) + number(1) + bytes(4))
+    app = Alone([next(traffic()), closed, data(BEGAN + 0.2, 1)])
+    async with app.run_test(size=(120, 24)) as pilot:
+        await pilot.pause()
+        view = app.query_one(WindowView)
+        app.told(BEGAN + 0.3, 4380, 1000)
+        text = "   ".join(line for line in drawn(view) if line)
+        assert "retransmitted 0   window probes 1, 0 sent again" in text
+        app.conversation.add(data(BEGAN + 0.36, 1))
+        app.told(BEGAN + 0.4, 4380, 1000)
+        text = "   ".join(line for line in drawn(view) if line)
+        assert "retransmitted 0, without probes   window probes 2, 1 sent again" in text
+
+
 async def test_of_packets_that_others_carry_it_claims_no_more_than_is_seen() -> None:
     init = next(traffic())
     seen = replace(init, data=init.data[:4] + bytes(4) + init.data[8:])  # as an INIT has no tag, it counts

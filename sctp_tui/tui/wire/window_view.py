@@ -371,7 +371,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
             ("ssthresh", ssthresh),
             ("srtt", None if s.srtt is None else units.milliseconds(s.srtt, s.srtt_step)),
             ("RTO", None if s.rto.last is None else units.milliseconds(s.rto.last)),
-            ("retransmitted", f"{s.retransmissions}{seen}"),
+            ("retransmitted", f"{s.retransmissions}{seen}{', without probes' if s.probes_again else ''}"),
             *([(LATE, str(s.lates))] if s.lates else ()),
             *([("came twice", f"{s.twos}, sent again or a copy")] if s.twos else ()),
             *([("window probes", f"{s.probes}, {s.probes_again} sent again")] if s.probes else ()),
