@@ -103,6 +103,8 @@ def test_words_are_few_and_their_section_exists(name: str, words: Explanation) -
     [
         (EVENTS["assoc_change/COMM_UP"], "both ends"),  # the client sends once COOKIE ACK has come
         (EVENTS["peer_addr_change/UNREACHABLE"], r"another active address \("),  # where there is one
+        (EVENTS["assoc_change/COMM_UP"], "from now on"),  # DATA may have gone with the COOKIE ECHO
+        (CHUNKS["SHUTDOWN COMPLETE"], "half-open"),  # the RFC's word for what TCP calls half-closed
         (EVENTS["message/out"], "still wait|It is in"),  # it may be acknowledged by now
         (CHUNKS["HEARTBEAT"], "nothing else passes"),  # an end that only receives asks too
         (CHUNKS["DATA/beyond"], "when it told last"),  # which may not have come to the sender
@@ -121,6 +123,14 @@ def test_words_are_few_and_their_section_exists(name: str, words: Explanation) -
 )
 def test_nothing_is_claimed_that_need_not_be_so(words: Explanation, claims: str) -> None:
     assert not re.search(claims, f"{words.beginner} {words.expert}", re.IGNORECASE)
+
+
+def test_what_comes_of_a_heartbeat_that_the_link_loses_is_told_with_it() -> None:
+    assert "HEARTBEAT" in VERDICTS["dropped"].expert
+
+
+def test_the_round_trip_is_said_to_have_the_delay_of_sacks() -> None:
+    assert all("200 ms" in TERMS[name].means for name in ("rtts", "srtt"))
 
 
 def test_what_is_lost_may_be_given_up() -> None:

@@ -172,6 +172,8 @@ def test_a_lifetime_that_has_passed_is_told_by_forward_tsn(linked: Linked) -> No
     linked.send(client, 1, b"in time")
     linked.until(lambda: linked.received() == [b"hello", b"in time"])
     assert [failed.data for failed in linked.of(client, SendFailed)] == [b"too late"]
+    given_up, sent = chunks(linked.packets, ForwardTsn)[0][0], chunks(linked.packets, Data)[1][0]
+    assert given_up.mono - sent.mono > 0.95  # at T3-rtx, though its lifetime is 1 ms
 
 
 @pytest.mark.parametrize("lost", ["", "SHUTDOWN", "SHUTDOWN-ACK", "SHUTDOWN-COMPLETE"])

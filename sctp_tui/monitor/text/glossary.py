@@ -72,7 +72,8 @@ TERMS: dict[str, Term] = {
     "octets": Term("Bytes/s", "Bytes of user data a second, in and out, without any header."),
     "rtts": Term(
         "RTT",
-        "The smoothed round-trip time of the primary path, asked for once a second.",
+        "The smoothed round-trip time of the primary path, asked for once a second. A SACK that its sender "
+        "delays, for up to 200 ms, makes it longer.",
         "RFC 9260, section 6.3.1",
     ),
     "peak": Term("Peak", "The highest value of the last two minutes, by the link's time."),
@@ -127,7 +128,8 @@ TERMS: dict[str, Term] = {
     ),
     "srtt": Term(
         "srtt",
-        "Smoothed round-trip time: a mean in which a new measurement has a weight of one eighth.",
+        "Smoothed round-trip time: a mean in which a new measurement has a weight of one eighth. A SACK "
+        "that its sender delays, for up to 200 ms, is measured with that.",
         "RFC 9260, section 6.3.1",
     ),
     "rto": Term(

@@ -458,7 +458,7 @@ CHUNKS = {
         "The last packet: its sender has closed, and its receiver closes as well. All was acknowledged "
         "before.",
         "Its sender has stopped T2-shutdown and deleted its TCB; its receiver does so on arrival. There is "
-        "no half-open state as in TCP.",
+        "no half-closed state as in TCP, in which the other end could still send.",
     ),
     "SHUTDOWN COMPLETE/reflected": Explanation(
         "9260 8.4",
@@ -641,9 +641,9 @@ VERDICTS = {
     "dropped": Explanation(
         "",
         "The link threw this packet away on purpose: the other end never sees it.",
-        "Lost by the link. DATA in it comes again by fast retransmit (RFC 9260, 7.2.4) or T3-rtx (RFC 9260, "
-        "6.3.3), unless it is given up first (RFC 3758, 3.5); set-up and shutdown by their timers; an ABORT "
-        "or SACK does not.",
+        "DATA in it comes again by fast retransmit (RFC 9260, 7.2.4) or T3-rtx (RFC 9260, 6.3.3), unless it "
+        "is given up first (RFC 3758, 3.5); set-up and shutdown by their timers; an ABORT or SACK does not. "
+        "A lost HEARTBEAT is an answer missed.",
     ),
     "delayed": Explanation(
         "",

@@ -10,9 +10,10 @@ EVENTS = {
     # --- associations
     "assoc_change/COMM_UP": Explanation(
         "6458 6.1.1",
-        "The association is up at this end: it can send from now on. Each stream keeps its own order.",
-        "The end that asked reports it on COOKIE ACK, the other on a valid COOKIE ECHO. The number of "
-        "streams each way is the smaller of what one end asked for and the other takes.",
+        "The association is up at this end. Each stream keeps its own order.",
+        "The end that asked reports it on COOKIE ACK, the other on a valid COOKIE ECHO, with which DATA may "
+        "have gone before. The number of streams each way is the smaller of what one end asked for and the "
+        "other takes.",
     ),
     "assoc_change/COMM_LOST/peer": Explanation(
         "6458 6.1.1",
@@ -178,7 +179,8 @@ EVENTS = {
         "6458 6.1.11",
         "A message comes back: it was sent, but nothing says that it arrived. It may have.",
         "SCTP_DATA_SENT: it got a TSN and was not acknowledged before the association ended or its lifetime "
-        "passed.",
+        "passed. usrsctp looks at that when it would send the message again: once T3-rtx runs out, or three "
+        "SACKs report it missing.",
     ),
     "partial_delivery_event": Explanation(
         "6458 6.1.7",
