@@ -179,7 +179,7 @@ class Association(msgspec.Struct, eq=False):
         return self.rwnd == 0 and bool(self.unacked)
 
     def silent(self, now: float) -> float | None:
-        """Seconds of link time for which the peer has been silent (see `silence`), None where it answers."""
+        """Seconds of link time for which the peer has been silent at least, None where it answers."""
         since = self.silence.since
         return None if since is None else max(0.0, self.clock.at(now) - since)
 

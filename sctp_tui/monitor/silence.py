@@ -213,7 +213,10 @@ class Silence:
 
     @property
     def since(self) -> float | None:
-        """When the packet of the first miss known was sent; None for a peer that answers."""
+        """When the packet of the first miss known was sent, at the latest; None for a peer that answers.
+
+        It waited for an RTO at least: a HEARTBEAT is missed when the next one is due, so for longer.
+        """
         lines = [line for line in self._lines.values() if line.missed]
         return (
             min(line.at - line.base * (2 ** (line.first or 1) - 1) for line in lines) if self.missed else None

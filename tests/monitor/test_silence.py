@@ -333,6 +333,34 @@ def test_since_when_a_peer_is_silent(looks: list[tuple[float, float]]) -> None:
     assert [*told, silence.since] == [None, *[100.0] * len(looks), None]
 
 
+@given(
+    st.integers(1, 60),
+    st.integers(100, 4000).map(lambda ms: ms / 1000),
+    st.sampled_from([4.0, 60.0]),
+    st.floats(0, 1),
+    st.booleans(),
+    st.floats(0.1, 30),
+)
+def test_a_peer_is_silent_for_as_long_as_is_said_at_least(
+    interval: int, rto: float, rto_max: float, late: float, outstanding: bool, every: float
+) -> None:
+    """However rarely it is looked at; HEARTBEATs are missed late, and the loss of the path may come first."""
+    timers = Timers(10, 5, interval, 1.0, rto_max)
+    times = misses(timers, rto, outstanding=outstanding)
+    sent = 0.0 if outstanding else interval + rto
+    silence, down = Silence(), False
+    at = late
+    while at < times[-1]:
+        missed = sum(one <= at for one in times)
+        if missed > timers.path_max_retrans and not down:
+            silence.path_down(times[timers.path_max_retrans], HERE, timers, ())
+            down = True
+        state = "INACTIVE" if down else "ACTIVE"
+        silence.look(at, numbers(min(rto * 2**missed, rto_max), 12, state=state))
+        assert silence.since is None or silence.since >= sent - 1e-6
+        at += every
+
+
 def test_the_table_says_that_a_peer_is_silent_and_for_how_long() -> None:
     store, story = Associations(), Story()
     store.fold(story.up(1))

@@ -197,8 +197,8 @@ QUESTIONS = (
     ),
     Question(
         "What does `silent 0:12` in the column State say?",
-        "What was sent first 0:12 ago has no answer yet; it was sent again since, less and less often. "
-        "The detail, {detail}, says when the peer will be declared lost.",
+        "Something that was sent has had no answer for 0:12 at least. It may be longer: a HEARTBEAT without "
+        "an answer shows only when the next one is due. The detail, {detail}, says when the peer will be declared lost.",
         "screen",
         "silence quiet missed answers dead",
     ),
