@@ -6,7 +6,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -16,23 +15,15 @@ from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.state import SavedState
 from sctp_tui.tui.widgets.scrolled import Menu
 
+from .list_dialog import ListDialog
 
-class ColumnsScreen(ModalScreen[None]):
+
+class ColumnsScreen(ListDialog[None]):
     """The shown columns are ticked at first. The choice is kept for the next run."""
 
     DEFAULT_CSS = """
     ColumnsScreen {
-        align: center middle;
-        OptionList, OptionList:focus {
-            width: 50;
-            height: auto;
-            max-height: 96%;
-            border: round $accent;
-            border-title-color: $text-accent;
-            border-subtitle-color: $text-muted;
-            background: $surface;
-            scrollbar-size-vertical: 1;
-        }
+        OptionList, OptionList:focus { width: 50; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("columns")

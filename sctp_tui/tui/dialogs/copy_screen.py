@@ -16,7 +16,6 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -27,6 +26,8 @@ from sctp_tui.sctp.printable import printable
 from sctp_tui.tui.actions import bindings, named
 from sctp_tui.tui.keys import Keys
 from sctp_tui.tui.widgets.scrolled import Menu
+
+from .list_dialog import ListDialog
 
 CopyForm = Literal["line", "text", "lines", "hex", "json"]
 
@@ -108,19 +109,12 @@ def copy(app: App[Any], what: str, text: str) -> str:
     return f"copied {what}, {units.size(octets)}{refused}"
 
 
-class CopyScreen(ModalScreen[Choice]):
+class CopyScreen(ListDialog[Choice]):
     """Answers with what was chosen, by its key, Enter or a click; None for nothing."""
 
     DEFAULT_CSS = """
     CopyScreen {
-        align: center middle;
-        OptionList, OptionList:focus {
-            width: 40;
-            height: auto;
-            border: round $accent;
-            border-title-color: $text-accent;
-            background: $surface;
-        }
+        OptionList, OptionList:focus { width: 40; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("copy")

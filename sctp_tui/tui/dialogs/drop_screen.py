@@ -6,7 +6,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -14,22 +13,12 @@ from sctp_tui.sctp.link.conditions import DropRule
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.scrolled import Menu
 
+from .list_dialog import ListDialog
 
-class DropScreen(ModalScreen[DropRule]):
+
+class DropScreen(ListDialog[DropRule]):
     """Answers with the rule that was chosen, None for none. `stream` is that of the client pane."""
 
-    DEFAULT_CSS = """
-    DropScreen {
-        align: center middle;
-        OptionList, OptionList:focus {
-            width: 44;
-            height: auto;
-            border: round $accent;
-            border-title-color: $text-accent;
-            background: $surface;
-        }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = bindings("drop")
 
     def __init__(self, stream: int) -> None:

@@ -6,7 +6,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -16,23 +15,15 @@ from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.widgets.scrolled import Menu
 
+from .list_dialog import ListDialog
 
-class SortScreen(ModalScreen[None]):
+
+class SortScreen(ListDialog[None]):
     """Choosing the present column again reverses the order, and then ends it."""
 
     DEFAULT_CSS = """
     SortScreen {
-        align: center middle;
-        OptionList, OptionList:focus {
-            width: 36;
-            height: auto;
-            max-height: 96%;
-            border: round $accent;
-            border-title-color: $text-accent;
-            border-subtitle-color: $text-muted;
-            background: $surface;
-            scrollbar-size-vertical: 1;
-        }
+        OptionList, OptionList:focus { width: 36; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("sort")
