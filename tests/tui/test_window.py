@@ -236,6 +236,17 @@ async def test_of_packets_that_others_carry_it_claims_no_more_than_is_seen() -> 
         assert says("in flight 0, 0 B seen   cwnd", "phase -   ssthresh -")
 
 
+@pytest.mark.parametrize("captured", [False, True])
+async def test_what_is_in_flight_and_not_seen_is_said_once(captured: bool) -> None:
+    packets = [replace(data(BEGAN + tsn / 10, tsn), captured=captured) for tsn in (1, 2, 5)]
+    app = Alone(packets)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.pause()
+        app.told(BEGAN + 0.6, 4380, 1000, ours=False)
+        text = " ".join(" ".join(drawn(app.query_one(WindowView))).split())
+        assert "in flight 3, 2.9 KiB seen and 2 not seen cwnd" in text
+
+
 async def test_what_was_captured_is_seen_and_has_the_times_of_that() -> None:
     """Behind netem a packet is seen when it arrives: what is on its way is not in flight here."""
     app = Alone([replace(one, captured=True, delay=None) for one in (data(BEGAN, 1), data(BEGAN + 0.1, 2))])

@@ -352,7 +352,6 @@ class WindowView(ConversationView, Widget, can_focus=True):
     def _numbers(self, width: int) -> Iterator[_Line]:
         """The current numbers, in as many lines as they need."""
         s = self._sending
-        unseen = s.unseen
         phase, ssthresh = self._phase(s)
         seen = "" if self._ours else " seen"
         octets = [None if v is None else units.size(v) for v in (s.flight.last, s.cwnd.last, s.rwnd.last)]
@@ -362,8 +361,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
             *([("abandoned", str(s.given_up))] if s.given_up else ()),
             (
                 "in flight",
-                f"{s.in_flight}, {octets[0] or '0 B'}{f' and {unseen} not seen' if unseen else ''}"
-                f"{self._other_number(s)}",
+                f"{s.in_flight}, {octets[0] or '0 B'}{self._of_what(s)}",
             ),
             ("cwnd", octets[1] and f"{octets[1]}, sampled"),
             ("rwnd", octets[2]),
@@ -398,12 +396,13 @@ class WindowView(ConversationView, Widget, can_focus=True):
         one = self._conversation
         return one is not None and one.overheard
 
-    def _other_number(self, sending: SendWindow) -> str:
-        """What to add to the number in flight: the stack's where it differs, ` seen` if incomplete, or ""."""
-        if (unacked := self._unseen_by_packets(sending)) is not None:
-            return f" seen; stack: {unacked} unacknowledged"
+    def _of_what(self, sending: SendWindow) -> str:
+        """What to add to the number in flight: ` seen` where there may be more, and what is known of that."""
+        unacked, unseen = self._unseen_by_packets(sending), sending.unseen
         incomplete = self._conversation is not None and self._conversation.incomplete
-        return " seen" if incomplete or self._captured else ""
+        seen = " seen" if incomplete or self._captured or unseen or unacked is not None else ""
+        not_seen = f" and {unseen} not seen" if unseen else ""
+        return f"{seen}{not_seen}{'' if unacked is None else f'; stack: {unacked} unacknowledged'}"
 
     def _unseen_by_packets(self, sending: SendWindow) -> int | None:
         """The stack's count of unacknowledged chunks, where the packets' differs for `_STILL`; or None."""
