@@ -198,7 +198,8 @@ QUESTIONS = (
     Question(
         "What does `silent 0:12` in the column State say?",
         "Something that was sent has had no answer for 0:12 at least. It may be longer: a HEARTBEAT without "
-        "an answer shows only when the next one is due. The detail, {detail}, says when the peer will be declared lost.",
+        "an answer shows only when the next one is due. The detail, {detail}, says when the peer will be "
+        "declared lost.",
         "screen",
         "silence quiet missed answers dead",
     ),
