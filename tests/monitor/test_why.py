@@ -105,6 +105,7 @@ def test_words_are_few_and_their_section_exists(name: str, words: Explanation) -
         (EVENTS["peer_addr_change/UNREACHABLE"], r"another active address \("),  # where there is one
         (EVENTS["assoc_change/COMM_UP"], "from now on"),  # DATA may have gone with the COOKIE ECHO
         (CHUNKS["SHUTDOWN COMPLETE"], "half-open"),  # the RFC's word for what TCP calls half-closed
+        (EVENTS["assoc_change/COMM_LOST/network"], "may count"),  # only Protocol Unreachable does, and must
         (EVENTS["message/out"], "still wait|It is in"),  # it may be acknowledged by now
         (CHUNKS["HEARTBEAT"], "nothing else passes"),  # an end that only receives asks too
         (CHUNKS["DATA/beyond"], "when it told last"),  # which may not have come to the sender

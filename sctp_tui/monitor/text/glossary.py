@@ -192,7 +192,7 @@ TERMS: dict[str, Term] = {
     "udp_gone": Term(
         "UDP port gone",
         "How often ICMP has said, since the peer was last heard, that nobody has its UDP port. As that may "
-        "be forged, it ends nothing, and the timers go on.",
+        "be forged, it ends nothing here, and the timers go on.",
         "RFC 6951, section 5.5",
     ),
     "lost_in": Term(

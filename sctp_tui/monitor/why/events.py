@@ -48,8 +48,8 @@ EVENTS = {
     "assoc_change/COMM_LOST/network": Explanation(
         "9260 10",
         "The network says that the other end can't be reached, and that ended the association.",
-        "An ICMP message that quotes the association's own tag may count as an ABORT. Both stacks here go on "
-        "with an association that is up.",
+        "ICMP's Protocol Unreachable that quotes the association's own tag counts as an ABORT. Both stacks "
+        "here go on with an association that is up.",
     ),
     "assoc_change/RESTART": Explanation(
         "9260 5.2.4",

@@ -645,8 +645,9 @@ class Pump:
     def _refuse(self, link: Link, number: int, said: Sequence[Icmp]) -> None:
         """The network says that the peer can't be reached: end an association that is being set up.
 
-        One that is up goes on: ICMP, which may be forged, ends nothing (RFC 6951, section 5.5). Messages in
-        `said` that quote a packet of an earlier association don't count.
+        One that is up goes on, as ICMP may be forged; RFC 6951, section 5.5, would let Port Unreachable that
+        quotes the right tag end it. Messages in `said` that quote a packet of an earlier association don't
+        count.
         """
         for one in said:
             if self.flows.known(link, one.quoted[:4]):  # else it quotes no packet of ours
