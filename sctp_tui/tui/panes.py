@@ -53,7 +53,9 @@ class Panes(Container):
             yield Heading("Log")
             yield MessageLog()
         to = reached_at(settings.hosts[0], settings.port)
-        yield ClientPane(self._monitor, program.submit, settings.stacks, to, program.keys, self._mask)
+        yield ClientPane(
+            self._monitor, self._view, program.submit, settings.stacks, to, program.keys, self._mask
+        )
 
     def on_mount(self) -> None:
         self.message_log.brief = self._settings.large

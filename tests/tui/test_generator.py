@@ -9,6 +9,7 @@ from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
+from sctp_tui.monitor.filter.language import parse
 from sctp_tui.sctp.commands import AbortAssociation
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Generating, Message
@@ -240,6 +241,23 @@ async def test_one_message_to_all() -> None:
         await type_line(pilot, "[9]to nobody")
         await until(pilot, lambda: "stream 9" in outcome(pilot))
         await until(pilot, lambda: pilot.app.screen.query_one("#message", Input).value == "[9]to nobody")
+
+
+async def test_to_all_is_to_those_too_that_the_filter_hides_and_says_so() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await pilot.press("enter", "ctrl+n")
+        await type_line(pilot, "second")
+        await until(pilot, lambda: len(messages(app, "server")) == 2)
+        await until(pilot, lambda: all(row.state == "ESTABLISHED" for row in rows(app)))
+        await pilot.press("escape", "R")
+        pane = app.screen.query_one(ClientPane)
+        await until(pilot, lambda: str(pane._shown[-1]) == "server     to all: 2 associations")
+        view = app.screen.view  # type: ignore[attr-defined]
+        view.set(parse(f"id={rows(app)[0].assoc_id}"))
+        said = "server     to all: 2 associations, 1 of them hidden by the filter"
+        await until(pilot, lambda: str(pane._shown[-1]) == said)
+        await type_line(pilot, "to everybody")
+        await until(pilot, lambda: outcome(pilot).startswith("sent to 2 associations"))
 
 
 async def test_nobody_to_send_to() -> None:

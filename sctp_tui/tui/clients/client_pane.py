@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.endpoints import EndpointView
+from sctp_tui.monitor.filter.view import View
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import other_ends
 from sctp_tui.monitor.text import units
@@ -61,6 +62,7 @@ class ClientPane(Vertical):
     def __init__(
         self,
         monitor: Monitor,
+        view: View,
         submit: Callable[..., None],
         stacks: Sequence[StackName],
         to: str,
@@ -71,6 +73,7 @@ class ClientPane(Vertical):
         self._keys = keys
         self._mask = mask
         self._monitor = monitor
+        self._view = view
         self._submit = submit
         self._stacks = stacks
         self._clients = Clients(stacks[0], to)
@@ -349,8 +352,14 @@ class ClientPane(Vertical):
         return [a for a in self._monitor.associations.of_servers() if a.state == "ESTABLISHED"]
 
     def _all(self) -> str:
-        """Their number, as in `3 associations`."""
-        return units.many(len(self._everyone()), "association")
+        """Their number: `3 associations`; and how many of them the filter hides, which get it, too."""
+        everyone = self._everyone()
+        said, rows = units.many(len(everyone), "association"), self._view.rows
+        if rows is not self._monitor.associations:
+            seen = {association.key for association in rows.of_servers()}
+            if hidden := sum(association.key not in seen for association in everyone):
+                said += f", {hidden:,} of them hidden by the filter"
+        return said
 
     def _numbers(self) -> str:
         """How many clients have a live association, and what is being generated."""
