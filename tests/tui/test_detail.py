@@ -401,9 +401,11 @@ async def test_a_clients_association_too_and_its_end_is_seen() -> None:
         await until(pilot, lambda: isinstance(app.screen, DetailScreen))
         await until(pilot, lambda: "client 1, association" in shown(app))
         assert "COOKIE-WAIT" in shown(app)
+        assert "COOKIE-ECHOED" in shown(app)
         await app.run_action("screen.dismiss")
         await pilot.press("c", "d")
         await until(pilot, lambda: "shutdown by us" in shown(app))
+        assert "SHUTDOWN-SENT" in shown(app)
         assert "Declared lost" not in shown(app)
 
 

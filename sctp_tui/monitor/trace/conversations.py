@@ -161,6 +161,10 @@ class Conversation:
             if limit is not None and work <= 0:
                 return
 
+    def kept_from(self, number: int) -> Sequence[Packet]:
+        """The packets kept from this number on, as they are."""
+        return part(self._packets, number - self.first, len(self._packets))
+
     def path(self, packet: Packet) -> str:
         """The addresses that a packet passed between, only of ends that have had several; "" for none."""
         ends = ((self.of_local, packet.local), (self.of_peer, packet.peer))

@@ -76,8 +76,24 @@ def _table() -> tuple[Transition, ...]:
 
 TABLE = _table()
 """All transitions; no others are ever taken."""
-_BY_SENDING = {(one.state, one.sends): one for one in TABLE if one.sends}
-_BY_RECEIVING = {(one.state, one.trigger): one for one in TABLE if not one.sends}
+_BY_SENDING: dict[tuple[str, str], Transition] = {(one.state, one.sends): one for one in TABLE if one.sends}
+_BY_RECEIVING: dict[tuple[str, str], Transition] = {
+    (one.state, one.trigger): one for one in TABLE if not one.sends
+}
+
+
+def taken_by_sending(state: str, chunk: str) -> tuple[Transition, ...]:
+    """The transitions that an end in `state` takes as it sends a chunk; none where it only sends it again.
+
+    A SHUTDOWN proves that the user has asked for it, too.
+    """
+    found = _BY_SENDING.get((state, chunk))
+    if (state, chunk) == ("ESTABLISHED", "SHUTDOWN"):
+        asked = _BY_RECEIVING[state, "[SHUTDOWN]"]
+        return asked, *taken_by_sending(asked.next, chunk)
+    return (found,) if found is not None else ()
+
+
 _KEPT = 100  # transitions taken, kept of each conversation
 _SETTING_UP = ("CLOSED", "COOKIE-WAIT", "COOKIE-ECHOED")
 _BEGINS = "[ASSOCIATE]"
@@ -259,13 +275,12 @@ class StateTracker:
             self._anew.discard(end)
             self.state[end] = "CLOSED"
             self._take(end, _BY_SENDING["CLOSED", "INIT"], at, number)
-        elif name == "SHUTDOWN" and state == "ESTABLISHED":
-            self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], at, number)
         elif isinstance(chunk, Abort) and gives_up(chunk, heard):
             self._take(end, _BY_RECEIVING.get((state, "no answer")), at, number)
         elif state == "CLOSED" and isinstance(chunk, Data | IData | Sack | Heartbeat):
             self.state[end] = "ESTABLISHED"  # it was before the first packet kept
-        self._take(end, _BY_SENDING.get((self.state[end], name)), at, number, why)
+        for taken in taken_by_sending(self.state[end], name):
+            self._take(end, taken, at, number, why)
 
     def _anew_by(self, end: End) -> str:
         """The text for a cookie that an end with an association answers: "" where the same came twice."""

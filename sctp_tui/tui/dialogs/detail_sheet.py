@@ -24,12 +24,21 @@ _WHY = 41  # cells before the reason of a state change
 _NOW = 3  # s over which the values of "now" are taken
 
 
-def detail(association: Association, other: Association | None, now: float, width: int) -> Sheet:
-    """The whole detail in `width` cells; `now` in monotonic s, `other` the other end where it is ours too."""
+def detail(
+    association: Association,
+    other: Association | None,
+    now: float,
+    width: int,
+    steps: Sequence[StateChange] | None = None,
+) -> Sheet:
+    """The whole detail in `width` cells; `now` in monotonic s, `other` the other end where it is ours too.
+
+    `steps` are its states, where more than its history is known.
+    """
     parts: list[SheetRows] = [
         fixed(*flow(list(_who(association, other, now)), width, _CELL, _LABEL)),
         _heading("State, and the states before", width),
-        *_steps(association, width),
+        *_steps(association, list(association.history) if steps is None else steps, width),
         _heading(f"The last {SECONDS // 60} minutes", width),
         fixed(*_sparklines(association, now, width)),
         *_if_silent(association, now, width),
@@ -88,12 +97,12 @@ def _addresses(peer: Peer | None) -> str:
 # --- how it came to its state
 
 
-def _steps(association: Association, width: int) -> list[SheetRows]:
-    history, between = association.history, association.clock.between
+def _steps(association: Association, steps: Sequence[StateChange], width: int) -> list[SheetRows]:
+    between, left_out = association.clock.between, association.history.left_out
     lines: list[SheetLine] = []
-    for index, step in enumerate(history):
-        last = index == len(history) - 1
-        lasted = "" if last else _lasted(between(step.mono, history[index + 1].mono))
+    for index, step in enumerate(steps):
+        last = index == len(steps) - 1
+        lasted = "" if last else _lasted(between(step.mono, steps[index + 1].mono))
         look = _state_look(association, step) if last else ""
         why, *more = wrap(step.why, max(10, width - _WHY - 1)) or [""]
         lines.append(
@@ -108,8 +117,8 @@ def _steps(association: Association, width: int) -> list[SheetRows]:
             ]
         )
         lines += [[StyledText(" " * _WHY + rest, "label")] for rest in more]
-        if index == 0 and history.left_out:
-            lines.append([StyledText(f"   … {history.left_out} more between …", "label")])
+        if index == 0 and left_out:
+            lines.append([StyledText(f"   … {left_out} more between …", "label")])
     return [fixed(*lines)]
 
 

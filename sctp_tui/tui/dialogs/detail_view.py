@@ -13,9 +13,12 @@ from textual.strip import Strip
 from textual.widgets import Static
 
 from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.history import StateChange
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import other_end
 from sctp_tui.monitor.text import units
+from sctp_tui.monitor.trace.conversations import End
+from sctp_tui.monitor.trace.steps import Steps
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.clients.speakers import GONE
 from sctp_tui.tui.widgets.columns import fit
@@ -77,6 +80,8 @@ class DetailView(LineView):
         self._now = 0.0
         self._stamp: Hashable = None
         self._other: tuple[Hashable, Association | None] = (None, None)
+        self._steps: Steps | None = None  # None where there are no packets of it
+        self._entered: list[StateChange] = []
         self._line = 0  # where the cursor's number was last
         self._place: tuple[str, Hashable] | None = None
 
@@ -92,10 +97,13 @@ class DetailView(LineView):
         width = self.scrollable_content_region.width
         stamp: Hashable = None
         if association is not None:
+            self._follow(association, monitor)
             a = association
             told = (a.status is None, a.detail is None, len(a.streams), a.history.left_out + len(a.history))
             # Another monitor is that of a frozen screen, or the live one again: then all is drawn again.
-            stamp = (a.key, width, told, monitor, int(now) if a.ended is None else a.version)
+            packets = self._steps.conversation.captured if self._steps is not None else 0
+            then = (int(now), 0) if a.ended is None else (a.version, packets)
+            stamp = (a.key, width, told, monitor, then)
         if stamp == self._stamp:
             return
         # Compared by key, as the same association may be another object by now.
@@ -104,8 +112,9 @@ class DetailView(LineView):
             self.go(0)
         self._association = association
         self._stamp, self._now = stamp, now
+        self._entered = self._states(association)
         self._sheet = (
-            detail(association, self._find_other(association, monitor), now, width)
+            detail(association, self._find_other(association, monitor), now, width, self._entered)
             if association
             else Sheet()
         )
@@ -113,6 +122,21 @@ class DetailView(LineView):
         self.go(self.scroll_y)
         self._find_cursor()
         self.refresh()
+
+    def _follow(self, association: Association, monitor: Monitor) -> None:
+        """Find the packets of the association."""
+        conversation = monitor.wire.of(association, monitor.endpoints)
+        if conversation is None:
+            self._steps = None
+            return
+        end: End = "local" if association.endpoint == conversation.endpoint else "peer"
+        if self._steps is None or (self._steps.conversation, self._steps.end) != (conversation, end):
+            self._steps = Steps(conversation, end)
+
+    def _states(self, association: Association | None) -> list[StateChange]:
+        """Its states, as the stack told them and as its packets show."""
+        history = list(association.history) if association is not None else []
+        return history if self._steps is None else self._steps.among(history)
 
     def _find_other(self, association: Association, monitor: Monitor) -> Association | None:
         # This looks through all associations, so only after some came or went.
@@ -251,9 +275,10 @@ class DetailView(LineView):
         if association.ended is not None:
             state, look = association.ended.text, "bad" if association.ended.failed else "label"
         else:
-            since = association.history[-1].mono if len(association.history) else association.born
-            state = f"{association.state} for {units.duration(association.clock.between(since, self._now))}"
-            look = "good" if association.state == "ESTABLISHED" else "warning"
+            last = self._entered[-1] if self._entered else None
+            state, since = (last.state, last.mono) if last else (association.state, association.born)
+            look = "good" if state == "ESTABLISHED" else "warning"
+            state = f"{state} for {units.duration(association.clock.between(since, self._now))}"
             if association.silence.missed:
                 state, look = f"{state}, silent", "bad"
             if association.unreachable:
