@@ -24,6 +24,7 @@ from .events import (
     Opening,
     Peer,
     PeerAddrChange,
+    SendFailed,
     ShutdownEvent,
     StackName,
 )
@@ -38,6 +39,7 @@ GUARD = 299.0
 """Seconds after which a stack gives up a shutdown, even if the peer still sends: T5-shutdown-guard, which is
 5 times RTO.Max (RFC 9260, section 9.2), less 1 s as timers may run early."""
 _ADDRESSES = 128  # of one peer kept; a peer may list as many as fit into a packet
+_LIFETIMES = 1000  # messages with a lifetime, kept of each association; then the oldest is dropped
 _REMEMBERED = 1000  # associations that ended, kept for events that come after their end, as SEND_FAILED
 
 
@@ -46,6 +48,7 @@ class AssociationEntry(msgspec.Struct):
 
     `heard` is the time of the last event that the peer caused, `closing` that of the first request to shut
     down, from either end (s, monotonic). `silent`: a path became unreachable since the peer was last heard.
+    `lifetimes`: by message ID, when a message's lifetime ends (s, monotonic), and how long that is (ms).
     """
 
     key: int
@@ -57,6 +60,7 @@ class AssociationEntry(msgspec.Struct):
     heard: float = -inf
     closing: float = inf
     silent: bool = False
+    lifetimes: dict[int, tuple[float, int]] = msgspec.field(default_factory=dict)
 
 
 class AssociationRegistry:
@@ -209,6 +213,10 @@ class AssociationRegistry:
 
         On the same host its packets, and the answers to them, may all have passed before the call returned.
         """
+        if message.lifetime is not None and message.message_id:
+            entry.lifetimes[message.message_id] = now[1] + message.lifetime / 1000, message.lifetime
+            if len(entry.lifetimes) > _LIFETIMES:
+                del entry.lifetimes[next(iter(entry.lifetimes))]
         return Message(
             at=now[0],
             mono=now[1],
@@ -278,11 +286,16 @@ class AssociationRegistry:
             if isinstance(event, ShutdownEvent):
                 entry.peer_shut_down = True
                 entry.closing = min(entry.closing, mono)
+            elif isinstance(event, SendFailed):
+                until, lifetime = entry.lifetimes.get(event.message_id, (inf, 0))
+                if until <= mono and not event.error_text:
+                    changes["error_text"] = f"its lifetime of {lifetime:,} ms has ended"
             elif isinstance(event, AssocChange):
                 if event.state in ENDS:
                     self._entries.pop(entry.assoc_id, None)
                     if entry is self._opening:
                         self._opening = None
+                    entry.lifetimes.clear()
                     self._ended[entry.assoc_id] = entry
                     if len(self._ended) > _REMEMBERED:
                         del self._ended[next(iter(self._ended))]

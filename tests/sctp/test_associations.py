@@ -15,8 +15,16 @@ import pytest
 
 from sctp_tui.cli.doctor import examine
 from sctp_tui.cli.doctor.machine import KernelSupport
+from sctp_tui.sctp.association_registry import AssociationRegistry
 from sctp_tui.sctp.commands import CloseEndpoint, Connect, Generate, Listen, OpenClient, Send, Watch
-from sctp_tui.sctp.endpoint import UDP_PORT, Clock, SctpError, StackUnavailable
+from sctp_tui.sctp.endpoint import (
+    UDP_PORT,
+    Clock,
+    EndpointOptions,
+    Outgoing,
+    SctpError,
+    StackUnavailable,
+)
 from sctp_tui.sctp.events import (
     AssocChange,
     Ending,
@@ -509,3 +517,22 @@ def test_how_many_streams_there_were_is_told_at_the_end_or_not_at_all(running: R
         None,
     )
     assert refused.error_text.endswith(", or no association is taken there")
+
+
+def test_messages_with_a_lifetime_are_remembered_up_to_a_number() -> None:
+    """And what comes back before its lifetime has ended did so for another cause."""
+    now = 100.0
+    registry = AssociationRegistry(EndpointOptions("client 1", clock=Clock(lambda: now, lambda: now)))
+    entry = registry.open(Peer(("127.0.0.1",), 9))
+    for number in range(1, 2002):
+        registry.sent(entry, Outgoing(b"x", lifetime=2000, message_id=number), (now, now))
+    assert len(entry.lifetimes) == 1000
+
+    def failed(number: int) -> str:
+        event = SendFailed(0.0, 0.0, "", 0, 0, None, number, 1, 0, False, 0, "", 1, b"x")
+        return registry.stamp(event).error_text
+
+    assert failed(2001) == ""
+    now += 2
+    assert failed(2001) == "its lifetime of 2,000 ms has ended"
+    assert failed(1001) == ""

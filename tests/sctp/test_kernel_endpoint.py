@@ -402,6 +402,7 @@ def test_a_lifetime_that_is_over(hand: Hand) -> None:
     hand.until(Message, server, data=b"for ever")
     failed = hand.until(SendFailed, client)
     assert (failed.message_id, failed.data) == (20, b"for now")
+    assert failed.error_text == "its lifetime of 20 ms has ended"
     assert not [event for event in hand.events if isinstance(event, Message) and event.data == b"for now"]
 
 

@@ -381,6 +381,7 @@ def test_a_lifetime_passes(hand: Hand) -> None:
     hand.run(5)
     (failed,) = [e for e in hand.events if isinstance(e, SendFailed)]
     assert (failed.message_id, failed.stream, failed.data) == (11, 2, b"short-lived")
+    assert failed.error_text == "its lifetime of 1 ms has ended"
     assert hand.received() == [b"hello", b"long-lived"]
 
 
