@@ -45,7 +45,6 @@ _HANDED_ON = {
     "{printable(str(error))}",
     "{event.text}",
     "{printable(event.text)}",
-    "{said(event)[1]}",
     "{event.warning}",
     "{self.text}",
     "{self._said}",
