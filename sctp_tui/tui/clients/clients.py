@@ -243,11 +243,11 @@ class Clients:
                 case Message() if event.message_id in self._lines:
                     told = _worse(told, Outcome(f"sent {event.size} B on stream {event.stream}", good=True))
                 case Refused() if event.message_id in self._lines:
-                    told = _worse(told, self._failed(printable(event.text), event.message_id))
+                    told = _worse(told, self._of_line(Outcome(printable(event.text)), event.message_id))
                 case Refused() if not event.message_id:
                     told = _worse(told, Outcome(printable(event.text)))
                 case SendFailed() if event.message_id in self._lines:
-                    told = _worse(told, self._failed(said(event)[1], event.message_id))
+                    told = _worse(told, self._of_line(Outcome(said(event)[1]), event.message_id))
                 case EndpointFailed() if client := self.named(event.endpoint):
                     client.opened = None
                     client.name = next(self._names)
@@ -266,9 +266,9 @@ class Clients:
                 told = replace(told, line=self._lines.pop(number)[0], typed_as=0)
         return told
 
-    def _failed(self, text: str, number: int) -> Outcome:
+    def _of_line(self, told: Outcome, number: int) -> Outcome:
         line, typed_as = self._lines.pop(number)
-        return Outcome(text, line=line, typed_as=typed_as)
+        return replace(told, line=line, typed_as=typed_as)
 
 
 def _worse(told: Outcome | None, other: Outcome | None) -> Outcome | None:
