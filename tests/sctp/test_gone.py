@@ -45,7 +45,7 @@ def test_a_peer_whose_udp_port_nobody_has_any_more_is_told_as_that() -> None:
             store.fold(event)
         row = store.get(up.key)
         assert row is not None
-        said = speakers.row(name, row, None, "", "").plain
+        said = speakers.row(name, row, None, "", "", row.born).plain
         assert said.endswith("ESTABLISHED, nobody has that UDP port any more")
 
 

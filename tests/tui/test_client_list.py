@@ -3,16 +3,21 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.widgets import Checkbox, Input, OptionList, Static
 
 from sctp_tui.monitor import other_end
+from sctp_tui.monitor.associations import Associations
+from sctp_tui.sctp import events as e
 from sctp_tui.sctp.commands import Command, Send
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.clients import client_pane
 from sctp_tui.tui.clients.client_pane import ClientPane
+from sctp_tui.tui.clients.speakers import row
 from sctp_tui.tui.wire.wire_pane import WireHeading
 
+from ..monitor.story import Story
 from .driving import messages, on_both, rows, running, type_line, until
 
 
@@ -142,3 +147,21 @@ async def test_a_line_that_failed_goes_back_to_the_client_that_it_was_typed_as()
         pane.speakers.focus()
         await pilot.press("up")
         await until(pilot, lambda: pane.message.value == "[99]too high")
+
+
+def test_a_peer_that_is_silent_is_said_to_be_as_in_the_table() -> None:
+    store, story = Associations(), Story("client 1")
+    store.fold(story.up(1))
+
+    def line() -> str:
+        association = store.get(1)
+        assert association is not None
+        return str(row("client 1", association, None, "", "", story.now))
+
+    assert line().endswith("  ESTABLISHED 5/5")
+    lost = e.PeerAddrChange(*story._head(1), "10.0.0.1", "UNREACHABLE", 0)
+    store.fold(lost)
+    story.now += 72
+    assert line().endswith("  silent 1:12, ESTABLISHED 5/5")
+    store.fold(replace(lost, state="AVAILABLE", mono=story.now))
+    assert line().endswith("  ESTABLISHED 5/5")

@@ -378,7 +378,8 @@ class ClientPane(Vertical):
                 client.name.ljust(11), self._place(client).ljust(22), (" not open yet", "$foreground-muted")
             )
         there = self._other_end(association)
-        return row(client.name, association, there, client.heard, self._generated(client.name))
+        generated = self._generated(client.name)
+        return row(client.name, association, there, client.heard, generated, self._now)
 
     def _other_end(self, association: Association) -> Association | None:
         """An association's other end, where it is ours too; looked up again when associations come or go."""
@@ -397,7 +398,8 @@ class ClientPane(Vertical):
         association = self._monitor.associations.get(target.key)
         if association is None:
             return Content.assemble("server".ljust(11), ("this association was cleared", "$foreground-muted"))
-        return row("server", association, self._other_end(association), "", self._generated(target.key))
+        other, generated = self._other_end(association), self._generated(target.key)
+        return row("server", association, other, "", generated, self._now)
 
     @property
     def stream(self) -> int:

@@ -25,11 +25,11 @@ Target = Client | Reply | Everyone
 
 
 def row(
-    name: str, association: Association, there: Association | None, heard: str, generated: str
+    name: str, association: Association, there: Association | None, heard: str, generated: str, now: float
 ) -> Content:
     """A line: name, local port, peer, association IDs, state, and what was `heard` or is `generated`.
 
-    `there` is the association's other end, where that is ours.
+    `there` is the association's other end, where that is ours; `now` in seconds of the monotonic clock.
     """
     agreed = f" {association.outbound_streams}/{association.inbound_streams}" if association.assoc_id else ""
     begin = f"{association.local_port} → " if association.local_port else ""
@@ -44,4 +44,6 @@ def row(
     passes = (f"  » {generated}", "$text-warning") if generated else ""
     if heard and not generated:
         passes = (f"  « {heard}", "$text-accent")
-    return Content.assemble(line, (f"{association.state}{agreed}", "$text-success"), passes)
+    silent = association.silent(now) is not None
+    state = (f"{association.standing(now)}{agreed}", "$text-warning" if silent else "$text-success")
+    return Content.assemble(line, state, passes)
