@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.history import StateChange
@@ -74,6 +75,22 @@ def test_what_a_status_tells_later_is_not_told_twice() -> None:
         (3, "SHUTDOWN-PENDING"),
         (5, "SHUTDOWN-SENT"),
     ]
+
+
+def test_an_end_was_last_heard_when_a_packet_arrived_and_not_when_one_was_lost_or_is_on_its_way() -> None:
+    packets = [
+        _packet(1, "SACK", way="in"),
+        _packet(2, "SACK"),
+        replace(_packet(3, "DATA", way="in"), delay=0.5),
+        replace(_packet(4, "SACK", way="in"), verdict="dropped"),
+        replace(_packet(5, "SACK", way="in"), verdict="refused"),
+        replace(_packet(6, "SACK", way="in"), delay=9.0),
+    ]
+    conversation = Conversation(packets[0])
+    for packet in packets:
+        conversation.add(packet)
+    assert [conversation.heard("local", now) for now in (0.5, 2.0, 3.2, 8.0, 15.0)] == [None, 1, 1, 3.5, 15]
+    assert conversation.heard("peer", 8.0) == 2
 
 
 _SENT = st.lists(st.tuples(st.floats(0, 9), st.sampled_from(sorted(_KINDS)), st.sampled_from(["in", "out"])))

@@ -402,6 +402,7 @@ async def test_a_clients_association_too_and_its_end_is_seen() -> None:
         await until(pilot, lambda: "client 1, association" in shown(app))
         assert "COOKIE-WAIT" in shown(app)
         assert "COOKIE-ECHOED" in shown(app)
+        assert re.search(r"Last heard +\d+s ago", shown(app))
         await app.run_action("screen.dismiss")
         await pilot.press("c", "d")
         await until(pilot, lambda: "shutdown by us" in shown(app))

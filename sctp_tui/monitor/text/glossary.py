@@ -195,6 +195,7 @@ TERMS: dict[str, Term] = {
         "be forged, it ends nothing here, and the timers go on.",
         "RFC 6951, section 5.5",
     ),
+    "heard": Term("Last heard", "How long ago the newest packet came from the peer, by the link's time."),
     "lost_in": Term(
         "Declared lost in",
         "An estimate: timeouts, each twice the one before up to RTO.Max, until the misses of all paths pass "

@@ -6,6 +6,7 @@ It is bounded in bytes: the oldest packets are dropped first. Packets are decode
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from copy import copy
+from itertools import islice
 from typing import Literal, NamedTuple
 from weakref import ref
 
@@ -16,7 +17,7 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.deques import part
 from sctp_tui.monitor.endpoints import Endpoints
 from sctp_tui.sctp.events import Direction, Packet, Peer
-from sctp_tui.sctp.link.conditions import KEPT_OUT, NOT_SENT, WRONG_TAG
+from sctp_tui.sctp.link.conditions import KEPT_OUT, NOT_SENT, WRONG_TAG, has_come
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import Decoded
 
@@ -164,6 +165,23 @@ class Conversation:
     def kept_from(self, number: int) -> Sequence[Packet]:
         """The packets kept from this number on, as they are."""
         return part(self._packets, number - self.first, len(self._packets))
+
+    def heard(self, end: End, now: float) -> float | None:
+        """When the newest packet arrived at an end, by `now` (s, the link's clock); None where none is kept.
+
+        It is looked for among the newest `_AGO` packets.
+        """
+        way: Direction = "in" if end == "local" else "out"
+        return next(
+            (
+                packet.mono + packet.transit
+                for packet in islice(reversed(self._packets), _AGO)
+                if packet.direction == way
+                and packet.verdict not in ("dropped", "refused")
+                and has_come(packet.mono + packet.transit, now)
+            ),
+            None,
+        )
 
     def path(self, packet: Packet) -> str:
         """The addresses that a packet passed between, only of ends that have had several; "" for none."""

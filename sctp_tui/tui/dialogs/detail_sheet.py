@@ -30,10 +30,12 @@ def detail(
     now: float,
     width: int,
     steps: Sequence[StateChange] | None = None,
+    heard: float | None = None,
 ) -> Sheet:
     """The whole detail in `width` cells; `now` in monotonic s, `other` the other end where it is ours too.
 
-    `steps` are its states, where more than its history is known.
+    `steps` are its states, where more than its history is known; `heard` is when the peer's last packet came,
+    in s of the link's clock, None where that is not known.
     """
     parts: list[SheetRows] = [
         fixed(*flow(list(_who(association, other, now)), width, _CELL, _LABEL)),
@@ -41,7 +43,7 @@ def detail(
         *_steps(association, list(association.history) if steps is None else steps, width),
         _heading(f"The last {SECONDS // 60} minutes", width),
         fixed(*_sparklines(association, now, width)),
-        *_if_silent(association, now, width),
+        *_if_silent(association, heard, now, width),
         _heading("Streams", width),
         *_streams(association, width, now),
         _heading("Paths", width),
@@ -181,14 +183,14 @@ def _sparklines(association: Association, now: float, width: int) -> list[SheetL
 # --- silence
 
 
-def _if_silent(association: Association, now: float, width: int) -> list[SheetRows]:
+def _if_silent(association: Association, heard: float | None, now: float, width: int) -> list[SheetRows]:
     if association.ended is not None:
         return []
-    numbers = list(_silence(association, now))
+    numbers = list(_silence(association, heard, now))
     return [_heading("If the peer falls silent", width), fixed(*flow(numbers, width, _CELL, _LABEL))]
 
 
-def _silence(association: Association, now: float) -> Iterator[tuple[str, StyledText]]:
+def _silence(association: Association, heard: float | None, now: float) -> Iterator[tuple[str, StyledText]]:
     a, timers = association, association.timers
     outstanding = bool(a.unacked)
     if a.silence.missed:
@@ -202,6 +204,9 @@ def _silence(association: Association, now: float) -> Iterator[tuple[str, Styled
     else:
         look = "bad" if a.unreachable else "good"
         yield "Declared lost", StyledText(_if_it_falls_silent(a, outstanding=outstanding), look, "lost_in")
+    if heard is not None:
+        ago = units.duration(max(0.0, a.clock.at(now) - heard))
+        yield "Last heard", StyledText(f"{ago} ago", "", "heard")
     if a.unreachable and a.status is not None:
         times = "once" if a.status.unreachable_told == 1 else f"{a.status.unreachable_told} times"
         yield "UDP port gone", StyledText(f"ICMP said so {times}", "bad", "udp_gone")

@@ -113,11 +113,12 @@ class DetailView(LineView):
         self._association = association
         self._stamp, self._now = stamp, now
         self._entered = self._states(association)
-        self._sheet = (
-            detail(association, self._find_other(association, monitor), now, width, self._entered)
-            if association
-            else Sheet()
-        )
+        self._sheet = Sheet()
+        if association is not None:
+            other, heard = self._find_other(association, monitor), None
+            if self._steps is not None:
+                heard = self._steps.conversation.heard(self._steps.end, association.clock.at(now))
+            self._sheet = detail(association, other, now, width, self._entered, heard)
         self.set_lines(len(self._sheet))
         self.go(self.scroll_y)
         self._find_cursor()
