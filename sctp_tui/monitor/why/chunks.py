@@ -360,8 +360,8 @@ CHUNKS = {
     "SACK/closed": Explanation(
         "9260 6.1",
         "The receiver has no room left: what came has not been read yet. The sender must wait.",
-        "The a_rwnd is 0: no new DATA may be sent but a zero window probe, a single chunk after one RTO and "
-        "then less and less often, in case the SACK that opens the window is lost.",
+        "The a_rwnd is 0. By rule A no new DATA is to be sent but a zero window probe, a single chunk after "
+        "one RTO and then less and less often, in case the SACK that opens the window is lost.",
     ),
     "SACK/probe taken": Explanation(
         "9260 6.1",
