@@ -262,7 +262,8 @@ class UserspaceEndpoint(BaseEndpoint):
         address = self._destination if entry.assoc_id == 0 else None
         ppid = socket.htonl(message.ppid)
         pump = self._pump
-        pump.enter()
+        if pump.waited or pump.transit.held:
+            pump.enter()
         number = self._socket_of(entry.assoc_id).send(entry.assoc_id, address, data, flags, ppid, message)
         pump.ready.add(self._port)
         return number

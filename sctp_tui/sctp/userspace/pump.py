@@ -92,7 +92,7 @@ class Pump:
         self._clock = clock
         self._time = self._swept = self._passed = clock.mono()
         self._last_packet = -_RECENT
-        self._out: deque[tuple[Link, bytes, _Made]] = deque()
+        self._out: deque[tuple[Link, bytes, _Made | None]] = deque()  # when: None where nothing needs it
         self._going: dict[socket.socket, list[tuple[Link, bytes]]] = {}
         self._datagrams = datagrams()
         self._stranger: Link | None = None
@@ -125,7 +125,8 @@ class Pump:
         link = self.links.by_handle.get(handle) or self._stranger
         if link is not None and link.handle == handle:  # else for a link that was given up
             # With the time, as it may wait to be carried while its sender hears more.
-            self._out.append((link, string_at(data, length), self._made()))
+            timed = self.tap is not None or not self.transit.direct
+            self._out.append((link, string_at(data, length), self._made() if timed else None))
         return 0
 
     def _made(self) -> _Made:
@@ -387,19 +388,20 @@ class Pump:
                 else:
                     self._condition(link, "out", link, packet, 0, made)
 
-    def _queued(self, made: _Made) -> float:
+    def _queued(self, made: _Made | None) -> float:
         """Seconds that a packet within the process has waited to be carried.
 
         With `ROUNDED` on top, as nothing arrives early here: what its receiver sent just before has not heard
         it.
         """
-        waited = self.transit.now() - made[1]
+        waited = self.transit.now() - made[1] if made is not None else 0.0
         return waited + ROUNDED if waited > 0 else 0.0
 
     def _condition(
-        self, local: Link, direction: Direction, to: Link, packet: bytes, types: int, made: _Made
+        self, local: Link, direction: Direction, to: Link, packet: bytes, types: int, made: _Made | None
     ) -> None:
         """Drop, hold or deliver a packet by the link's conditions; `local` is the local end."""
+        made = made or self._made()  # the conditions may have been set since
         within, transit = to.other is not None, self.transit
         outward = not within and direction == "out"
         for verdict, reason, delay in transit.outcomes(direction, packet, made[1], within=within):
