@@ -57,11 +57,11 @@ class CurrentAssociation:
         """The one whose packets are shown: that of the keys, or before it the client pane's.
 
         The latter while it is being set up, as it has no row in the table yet, and after something was typed
-        for it, until the user goes to a row.
+        for it, until the user goes to a row. Where the client pane has none it is the table's row.
         """
         ours = self._clients.association
         if ours is None or self._wire.has_focus_within:
-            return self.of_keys
+            return self.of_keys or self.of_row
         typed = self._typed_at == self._table.moves
         return ours if typed or ours.state in _SET_UP else self.of_keys
 

@@ -76,6 +76,14 @@ def test_what_is_being_set_up_is_shown_as_it_has_no_row_yet() -> None:
     assert places.current.of_wire is places.clients.association
 
 
+def test_where_a_client_has_none_the_rows_packets_are_shown() -> None:
+    """As at the start, with the cursor on the first row already."""
+    places = Places()
+    places.clients.association, places.clients.has_focus_within = None, True
+    assert places.current.of_keys is None
+    assert places.current.of_wire is places.of(3)
+
+
 def test_of_a_frozen_row_keys_act_on_what_it_is_now() -> None:
     places = Places()
     places.table.chosen = _one(key=2)  # as it was
