@@ -45,6 +45,7 @@ _HANDED_ON = {
     "{printable(str(error))}",
     "{event.text}",
     "{printable(event.text)}",
+    "{said(event)[1]}",
     "{event.warning}",
     "{self.text}",
     "{self._said}",
