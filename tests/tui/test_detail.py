@@ -432,3 +432,15 @@ async def test_where_it_is_wide_a_pane_follows_the_cursor() -> None:
         assert view.association is second
         await pilot.resize_terminal(100, 40)
         await until(pilot, lambda: not pane.display)
+
+
+def test_with_several_stacks_the_detail_says_whose_it_is() -> None:
+    for endpoint, said in (("server kernel", ["kernel"]), ("server", []), ("client 1", [])):
+        monitor = Monitor()
+        story = Story(endpoint)
+        monitor.fold(batch(story.up(1)))
+        association = monitor.associations.get(1)
+        assert association is not None
+        association.role = "client" if "client" in endpoint else "server"
+        text = "\n".join(lines(detail(association, None, story.now, 80)))
+        assert re.findall(r"Server +(\w+)", text) == said

@@ -22,6 +22,12 @@ TERMS: dict[str, Term] = {
         "the same. Numbers are used again.",
         "RFC 6458, section 3.1",
     ),
+    "server": Term(
+        "Server",
+        "The stack whose server has the association: with --stack all both listen, and may use the same IDs. "
+        "The filter side=kernel or side=userspace shows those of one.",
+        "",
+    ),
     "peer": Term(
         "Peer",
         "The addresses and the port of the other end; more than one address where it is multi-homed.",

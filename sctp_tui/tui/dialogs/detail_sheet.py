@@ -11,6 +11,7 @@ from sctp_tui.monitor.series import SECONDS, Series
 from sctp_tui.monitor.silence import Silent, end
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.column import Column
+from sctp_tui.sctp import endpoint_names
 from sctp_tui.sctp.events import Path, Peer, Statistics, StreamCount
 from sctp_tui.sctp.hostport import format_hostport
 from sctp_tui.sctp.printable import printable
@@ -65,6 +66,10 @@ def _heading(title: str, width: int) -> SheetRows:
 def _who(association: Association, other: Association | None, now: float) -> Iterator[tuple[str, StyledText]]:
     a = association
     yield "Association ID", StyledText(a.called, "", "assoc_id", 0)
+    if a.role == "server" and (
+        stack := endpoint_names.label(a.endpoint)
+    ):  # of several, with IDs of their own
+        yield "Server", StyledText(stack, "", "server")
     if other is not None:
         text = f"{other.assoc_id or '-'}, {other.endpoint}"
         yield "At the other end", StyledText(text, "", "assoc_id", 1)
