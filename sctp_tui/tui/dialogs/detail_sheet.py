@@ -66,9 +66,8 @@ def _heading(title: str, width: int) -> SheetRows:
 def _who(association: Association, other: Association | None, now: float) -> Iterator[tuple[str, StyledText]]:
     a = association
     yield "Association ID", StyledText(a.called, "", "assoc_id", 0)
-    if a.role == "server" and (
-        stack := endpoint_names.label(a.endpoint)
-    ):  # of several, with IDs of their own
+    # Of several servers, each with IDs of its own.
+    if a.role == "server" and (stack := endpoint_names.label(a.endpoint)):
         yield "Server", StyledText(stack, "", "server")
     if other is not None:
         text = f"{other.assoc_id or '-'}, {other.endpoint}"
