@@ -193,7 +193,7 @@ def test_a_shutdown_that_does_not_end_is_given_up_by_the_stack() -> None:
             "COMM_LOST: aborted by our stack, the shutdown took too long",
         )
         monitor = Monitor()
-        monitor.fold(Batch(linked.events, linked.packets))
+        monitor.fold(Batch([linked.listening, *linked.events], linked.packets))
         row = monitor.associations.get(end.key)
         assert row is not None
         assert str(row.ended) == "aborted by our stack: the shutdown took too long"
