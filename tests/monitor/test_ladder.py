@@ -563,7 +563,7 @@ def test_what_depends_on_packets_that_were_missed_is_not_told(wire: Wire) -> Non
     conversation = Conversation(wire.made[0])
     for packet in wire.made:
         conversation.add(packet)
-    conversation.miss(102.5, 103.5)
+    conversation.miss((102.5, 103.5))
     ladder = Ladder(conversation)
     assert not ladder.update()
     reasons = [[one.why for one in row.tries] for row in ladder if row.first_try]
@@ -588,7 +588,7 @@ def test_a_window_and_an_answer_are_not_told_where_packets_were_missed(wire: Wir
     conversation = Conversation(wire.made[0])
     for packet in wire.made:
         conversation.add(packet)
-    conversation.miss(102.0, 102.9)
+    conversation.miss((102.0, 102.9))
     ladder = Ladder(conversation)
     ladder.update()
     *_, unsure, beat = ladder
@@ -596,7 +596,7 @@ def test_a_window_and_an_answer_are_not_told_where_packets_were_missed(wire: Wir
     ((_, told),) = explained(unsure, "expert")
     assert "First seen here" in told.text
     assert ladder.answer(beat, inf) == "unanswered"  # nothing was missed after it
-    conversation.miss(103.5, 104.0)
+    conversation.miss((103.5, 104.0))
     assert ladder.answer(beat, inf) == "no answer seen"
 
 

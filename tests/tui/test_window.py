@@ -231,7 +231,7 @@ async def test_of_packets_that_others_carry_it_claims_no_more_than_is_seen() -> 
         assert says("in flight 0, 0 B seen; stack: 1 unacknowledged   cwnd", "phase -   ssthresh -")
         app.told(BEGAN + 3.4, 4380, 1000, 0, ours=False)
         assert says("in flight 0, 0 B   cwnd", "phase slow start (inferred)")
-        app.conversation.miss(0.0, 0.0)
+        app.conversation.miss((0.0, 0.0))
         app.told(BEGAN + 3.5, 4380, 1000, 0, ours=False)
         assert says("in flight 0, 0 B seen   cwnd", "phase -   ssthresh -")
 

@@ -28,9 +28,9 @@ BYTES = 32 * 1024 * 1024
 """Bytes kept, by default: more than 100,000 packets of usual size."""
 _BOUNCE = 500  # bytes of memory for a `Bounce`
 _AGO = 1000  # packets back among which a bounced one is looked for
-CONVERSATION_COST = 2200
+CONVERSATION_COST = 2400
 """Bytes that a conversation takes beside its packets; each packet of a stranger may be a conversation."""
-_GAPS = 64  # times between which packets were missed; further ones lengthen the last
+_GAPS = 8  # times between which packets were missed; further ones lengthen the last
 _HAD = 16  # addresses kept of each end, as packets show them
 _WORK, _OCTETS = 40, 64  # units of work allowed for a packet on average; a chunk is one, and so are 64 octets
 
@@ -117,11 +117,11 @@ class Conversation:
         """Whether packets of it may have passed that are not in this store."""
         return bool(self._missed)
 
-    def miss(self, since: float, until: float) -> None:
+    def miss(self, between: tuple[float, float]) -> None:
         """Packets of it may have passed between these times (s since the epoch) that are not here."""
         if len(self._missed) >= _GAPS:
-            since = self._missed.pop()[0]
-        self._missed.append((since, until))
+            between = self._missed.pop()[0], between[1]
+        self._missed.append(between)
 
     def missed(self, since: float, until: float) -> bool:
         """Whether packets of it may be missing between these times (s since the epoch)."""
@@ -321,9 +321,10 @@ class Wire:
         They passed after the newest packet that was here when this was called last.
         """
         if dropped + missed > self.dropped + self.missed:
+            between = self._complete, self._last
             for conversation in self._by_flow.values():
                 if not conversation.over:
-                    conversation.miss(self._complete, self._last)
+                    conversation.miss(between)
         self.dropped, self.missed, self._complete = dropped, missed, self._last
 
     def _place(self, packet: Packet, known: Conversation | None) -> Conversation:
