@@ -204,12 +204,27 @@ QUESTIONS = (
         "silence quiet missed answers dead",
     ),
     Question(
+        "Why was a packet sent again?",
+        "{wire} shows the packets, and says of one sent again why, as far as packets tell: a timer expired, "
+        "or three SACKs reported it missing.",
+        "wire",
+        "retransmission retransmit retransmitted repeat timeout fast lost rto",
+    ),
+    Question(
+        "Why was my association refused?",
+        "An ABORT as the answer to the INIT: nobody listens on that SCTP port, or the server takes no more. "
+        "{wire} shows it. With SCTP in UDP, ICMP tells where no program has the UDP port.",
+        "wire",
+        "nobody listens abort refused can't start connect failed port",
+    ),
+    Question(
         "Where do phase and ssthresh of the window come from?",
         "They are inferred, as no packet and no stack tells them: from fast retransmits and timers that "
         "packets show, and from cwnd as the stack tells it while the window is open. They are `-` where "
         "that does not tell them for certain: ssthresh before the first loss, after one at which cwnd was "
         "not known, or where cwnd falls without a loss, as by Max.Burst or after a pause of an RTO; the "
-        "phase where it depends on ssthresh; both where an end has several addresses, or not all packets "
+        "phase where it depends on ssthresh; both after a loss that packets don't show, as behind netem, "
+        "and where an end has several addresses, or not all packets "
         "were seen.",
         "wire",
         "slow start congestion avoidance fast recovery",
