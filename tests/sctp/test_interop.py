@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from sctp_tui.engine.event_queue import Batch
+from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.sctp.commands import Listen
 from sctp_tui.sctp.events import AssocChange, EndpointFailed, Listening, Message, Packet, Peer, ShutdownEvent
+from sctp_tui.sctp.stack_registry import STACKS
 
 from ..cli.program import Program
 from ..harness import Running
@@ -18,6 +21,7 @@ from ..patience import PATIENCE
 
 pytestmark = pytest.mark.kernel
 
+_COOKIE_ACK = 11
 _UDP_PORT = Path("/proc/sys/net/sctp/udp_port")
 
 
@@ -135,6 +139,33 @@ def test_both_stacks_at_once() -> None:
         running.client(b"by usrsctp")
         message = running.until(Message, direction="in")
         assert (message.endpoint, message.data) == ("server userspace", b"by usrsctp")
+
+
+def test_with_a_capture_each_association_has_its_own_packets() -> None:
+    """As `--stack all --capture`: the packets of both stacks come to one monitor."""
+    with Running("kernel", packets=("kernel", "userspace")) as running:
+        ups = []
+        for stack in STACKS:
+            running.stack = stack
+            running.listen(name=f"server {stack}")
+            name = running.client(stack.encode())
+            running.until(Message, endpoint=f"server {stack}", direction="in")
+            for endpoint in (name, f"server {stack}"):
+                running.again()
+                ups.append(running.until(AssocChange, endpoint=endpoint, state="COMM_UP"))
+        running.until_true(
+            lambda: {p.captured for p in running.packets if p.data[12] == _COOKIE_ACK} == {True, False}
+        )
+        monitor = Monitor()
+        monitor.fold(Batch(running.events, running.packets))
+        for up, stack in zip(ups, [one for one in STACKS for _ in range(2)], strict=True):
+            association = monitor.associations.get(up.key)
+            assert association is not None
+            conversation = monitor.wire.of(association, monitor.endpoints)
+            assert conversation is not None
+            assert {packet.endpoint for packet in conversation.packets} == {f"server {stack}"}
+            assert [packet.data[12] for packet in conversation.packets][:4] == [1, 2, 10, 11]
+            assert sum(stack.encode() in packet.data for packet in conversation.packets) == 1
 
 
 @pytest.fixture

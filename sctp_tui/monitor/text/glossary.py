@@ -128,9 +128,9 @@ TERMS: dict[str, Term] = {
     ),
     "cwnd": Term(
         "cwnd",
-        "Congestion window: bytes that may be on the way to this address unacknowledged. While all of it is "
-        "used it grows: in slow start with each acknowledgement (7.2.1), in congestion avoidance by one packet "
-        "in a round trip (7.2.2). A loss, a pause and Max.Burst (6.1, rule D) lower the congestion window.",
+        "Bytes that may be on the way to this address unacknowledged. While all of it is used it grows: in "
+        "slow start with each acknowledgement (7.2.1), in congestion avoidance by one packet in a round trip "
+        "(7.2.2). A loss, a pause and Max.Burst (6.1, rule D) lower the congestion window.",
         "RFC 9260, section 7.2",
     ),
     "srtt": Term(
