@@ -310,8 +310,10 @@ EVENTS = {
     ),
     "reading_paused/paused": Explanation(
         "9260 6.2",
-        "Nothing is read here any more: what comes waits in the stack, until its buffer is full.",
-        "With each message that waits a_rwnd shrinks, down to 0; then the peer may only probe the window.",
+        "Nothing is read here any more: what comes waits in the stack, until its buffer is full. An "
+        "association that a peer sets up meanwhile has no row before reading goes on.",
+        "With each message that waits a_rwnd shrinks, down to 0; then the peer may only probe the window. "
+        "Notifications wait in the same buffer, COMM_UP too.",
     ),
     "reading_paused": Explanation(
         "9260 6.2",
