@@ -26,7 +26,7 @@ from sctp_tui.sctp.link.conditions import Conditions
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.userspace.links import Link
 from sctp_tui.sctp.wire.decode import decode
-from sctp_tui.sctp.wire.packet import Data, ForwardTsn, Sack, Shutdown
+from sctp_tui.sctp.wire.packet import Chunk, Data, ForwardTsn, Sack, Shutdown
 from sctp_tui.sctp.wire.serial import lt
 
 from . import explained
@@ -224,13 +224,15 @@ class Soak:
             for chunk in chunks
             if isinstance(chunk, Data) and chunk.data.startswith(mark)
         }
-        lines += [
-            f"{packet.mono:.3f} {packet.direction} {packet.flow} {packet.verdict} +{packet.transit:.3f} "
-            f"{words(chunks)}"
-            for packet, chunks in read
-            if packet.flow in flows
-        ]
-        return lines
+        return lines + [_line(packet, chunks) for packet, chunks in read if packet.flow in flows]
+
+    def told(self) -> Iterable[str]:
+        """What came of the round: a round can't be run again, as the library draws tags and TSNs itself."""
+        for event in self.linked.events:
+            if isinstance(event, AssocChange):
+                yield f"{event.mono:.6f} {event!r}"
+        for packet in self.linked.packets:
+            yield _line(packet, decode(packet.data).chunks)
 
     def close(self) -> None:
         """Close the stack."""
@@ -270,6 +272,13 @@ def waiting(packets: Sequence[Packet], *, broken_off: bool) -> set[int]:
     return found
 
 
+def _line(packet: Packet, chunks: Sequence[Chunk]) -> str:
+    return (
+        f"{packet.mono:.6f} {packet.direction} {packet.flow} {packet.verdict} +{packet.transit:.6f} "
+        f"{words(chunks)}"
+    )
+
+
 def _shown(message: Message) -> str:
     return repr(msgspec.structs.replace(message, data=message.data[:12]))
 
@@ -286,7 +295,7 @@ def main(minutes: float, seed: int) -> None:
         try:
             soak.round()
         except AssertionError:
-            sys.stderr.write(f"seed {seed}, round {soak.rounds}\n")
+            sys.stderr.write("\n".join((f"seed {seed}, round {soak.rounds}:", *soak.told(), "")))
             raise
         while len(samples) < min(_SAMPLES, passed / minutes * _SAMPLES):
             samples.append(resident())
