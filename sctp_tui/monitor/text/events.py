@@ -216,7 +216,8 @@ def _of_ours(event: Event) -> str:
             return f"closed, {many(event.aborted, 'association')} aborted" if event.aborted else "closed"
         case ReadingPaused():
             if event.paused:
-                return "reading paused: all waits in the stack, new associations too, and the peers' windows close"
+                waits = "all waits in the stack, new associations too, and the peers' windows close"
+                return f"reading paused: {waits}"
             return "reading goes on"
         case Refused():
             return f"refused: {event.text}"
