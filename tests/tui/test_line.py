@@ -257,6 +257,7 @@ async def test_what_was_wrong_with_a_line_goes_once_it_is_corrected(how: str) ->
         ppid.value = "4294967296"
         await type_line(pilot, "one")
         await until(pilot, lambda: "4294967296" in outcome(pilot))
+        assert outcome(pilot).endswith("(^U empties the line)")
         message = message_input(pilot)
         await until(pilot, lambda: message.value == "one")
         await pilot.press("end", "x")

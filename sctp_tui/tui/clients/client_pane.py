@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 FIRST_LINE = "hello"
 """What stands in the message line when the program starts."""
 _FORMS = "text, [3]text, [hex]0a ff, [file]PATH"
+_EMPTIES = "^U empties the line"  # to the left of the cursor, which is at its end
 _SAID = 12.0  # s that an outcome stays on the screen
 
 
@@ -249,6 +250,7 @@ class ClientPane(Vertical):
         self._fading = None if self._to_correct else self.set_timer(_SAID, lambda: line.update(""))
         if self._to_correct:
             self.message.give_back(outcome.line)
+            line.update(Content(f"{self._hide(outcome.text)} ({_EMPTIES})"))
         elif outcome.line:
             target = typed_as if isinstance(typed_as, Client) else Reply(typed_as) if typed_as else Everyone()
             draft = self._drafts.get(target, Draft())
