@@ -73,6 +73,7 @@ class Heard(NamedTuple):
     show. `idle`: seconds since it sent a chunk that measures the round trip to the same address, None before;
     `missed`: its last HEARTBEAT there has had no answer for an RTO. `copied`, of an INIT ACK or COOKIE ACK:
     the same one was sent before, and it has received nothing since to answer, so the network has copied it.
+    `cookies`: COOKIE ECHOs that it has received since the last one was seen answered.
     """
 
     ago: float
@@ -85,6 +86,7 @@ class Heard(NamedTuple):
     idle: float | None = None
     missed: bool = False
     copied: bool = False
+    cookies: int = 0
 
 
 class _Brought(NamedTuple):
@@ -134,6 +136,7 @@ class _End:
         self.beats: dict[str, tuple[int, float]] = {}
         # What it has received that is to be answered by `_ANSWERS`, and the hashes of its last answers.
         self.open: set[type[Chunk]] = set()
+        self.cookies = 0
         self.answered: dict[type[Chunk], int] = {}
 
     def hear(self, at: float, brought: _Brought) -> None:
@@ -141,6 +144,7 @@ class _End:
         self.heard_at, self.init, self.repeats, self.again = at, brought.init, 0, False
         self.asked.clear()
         self.open.update(brought.asks)
+        self.cookies += CookieEcho in brought.asks
         self.has = self.has if brought.has is None else brought.has
         for address, (beat, _) in [*self.beats.items()] if brought.answers else ():
             if beat in brought.answers:
@@ -178,6 +182,8 @@ class _End:
     def _show(self, chunks: Sequence[Chunk]) -> None:
         """Set `has` by a packet that this end sends."""
         kinds = tuple(type(chunk) for chunk in chunks)
+        if CookieAck in kinds:
+            self.cookies = 0
         if CookieEcho in kinds or CookieAck in kinds:
             self.beats.clear()  # they were of the association before
             self.closing = None
@@ -239,7 +245,7 @@ class Hearing:
         to = end.addresses[0] if end is not None and end.addresses else ""
         went, beat = sender.went.get(to), sender.beats.get(to)
         idle, missed = None if went is None else now - went, beat is not None and now - beat[1] >= RTO
-        own = packet.verdict not in ("refused", "duplicated")
+        own, cookies = packet.verdict not in ("refused", "duplicated"), sender.cookies
         heard = Heard(
             now - sender.heard_at,
             sender.init,
@@ -251,6 +257,7 @@ class Hearing:
             idle,
             missed,
             own and sender.copied(packet.data, chunks),
+            cookies,
         )
         if packet.verdict == "refused":
             return heard

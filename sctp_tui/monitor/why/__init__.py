@@ -220,6 +220,8 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
             return facts.heard.has if facts.heard is not None else ""
         case CookieAck() if facts.heard is not None and facts.heard.has == "up":
             return "restart" if facts.restarts else "again"
+        case CookieAck() if facts.heard is not None and facts.heard.cookies > 1:
+            return "late"
         case Init() | CookieEcho() | Shutdown() if facts.retransmission:
             heard = facts.heard
             soon = facts.retransmission in _EARLY or (heard is not None and heard.ago < RTO)

@@ -114,6 +114,13 @@ CHUNKS = {
         "Both tags are those of the TCB (action D): its COOKIE ACK was lost or late, the cookie was copied "
         "on the way, or both ends asked at once. A receiver in COOKIE-ECHOED becomes ESTABLISHED.",
     ),
+    "COOKIE ACK/late": Explanation(
+        "9260 5.2.4",
+        "The cookie has come more than once, and this is the first answer seen. The association is up at "
+        "this end, maybe since the cookie first came, and at the other one as soon as this arrives.",
+        "Answers may have been lost before they were seen, as behind netem. If the first COOKIE ECHO was "
+        "taken, this one answers a copy of it or a later try (action D).",
+    ),
     "COOKIE ACK/copy": Explanation(
         "9260 5.2.5",
         "The same answer again, though nobody had asked again: a copy made on the way. It changes nothing.",
