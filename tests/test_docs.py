@@ -8,7 +8,7 @@ import pytest
 
 from sctp_tui.cli.options import COMMANDS
 from sctp_tui.help import TOPICS
-from sctp_tui.sctp.events import AnyEvent, Origin, Peer
+from sctp_tui.sctp.events import AnyEvent, Origin, Packet, Peer
 from sctp_tui.tui.actions import ACTIONS, readable, split
 
 from .docs import DOCS, README, ROOT, TOPIC_FILES
@@ -106,6 +106,11 @@ def test_samples_of_json_have_the_fields_that_events_have() -> None:
     for sample, name in samples:
         outer = re.sub(r'"chunks":\[.*\]', '"chunks":[]', sample)
         assert set(re.findall(r'"(\w+)":', outer)) <= {*kinds[name].__struct_fields__, *more}, sample
+        runs = [re.findall(r'"(\w+)":', run) for run in re.sub(r"\{[^{}]*\}", "{}", outer[1:]).split("…")]
+        tail = {"message": ["text"], "packet": ["bytes", "vtag", "chunks"]}.get(name, [])
+        order = " ".join(["event", *kinds[name].__struct_fields__, *tail])
+        assert all(" ".join(run) in order for run in runs), sample
+        assert outer.endswith("…}") or order.endswith(" ".join(runs[-1])), sample
     for text in (TOPICS["json"].text(), TOPICS["serve"].text()):
         for field in re.findall(r"`(suppressed|by|verdict|reason|schema|mono|key|assoc_id)`", text):
             assert any(field in (tag, *kind.__struct_fields__) for tag, kind in kinds.items())
@@ -118,9 +123,25 @@ def test_who_caused_a_change_is_explained_for_every_change() -> None:
     assert all(word in told for word in ("COMM_UP", "RESTART", "ended"))
 
 
+def test_the_times_of_a_packet_are_explained() -> None:
+    (packets,) = (part.text for part in TOPICS["json"].sections() if part.title == "Packets")
+    for field in ("delay", "queued", "data", "verdict", "reason"):
+        assert f"`{field}`" in packets
+        assert field in Packet.__struct_fields__
+
+
 def test_the_files_that_a_contributor_is_sent_to_are_there() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     named = set(re.findall(r"`((?:[\w.]+/)+[\w.]+\.\w+|[A-Z]+\.md)`", text))
     assert len(named) > 20
     for name in named:
         assert (ROOT / "sctp_tui" / name).is_file() or (ROOT / name).is_file(), name
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "sctp_tui").rglob("__init__.py")), ids=_relative)
+def test_each_package_says_where_to_start_reading(path: Path) -> None:
+    text = path.read_text("utf-8")
+    found = re.match(r'""".*?\bStart at `([\w.]+)`.*?"""', text, re.DOTALL)
+    assert found, "the docstring says `Start at`"
+    module = path.parent.joinpath(*found[1].split(".")).with_suffix(".py")
+    assert module.is_file() or re.search(rf"^(class|def) {found[1]}\b", text, re.MULTILINE)

@@ -2,7 +2,8 @@
 
 `sctp-tui help TOPIC` prints them, and the help of the screen (`?`) has them; the files have pictures, too.
 Where a topic has a table that the program knows, the file has a line in its place, between `<!-- NAME -->`
-and `<!-- /NAME -->`: no copy of the table is kept. Nothing of the program is imported here.
+and `<!-- /NAME -->`: no copy of the table is kept. Start at `Topic`; `drawn` draws one on a terminal.
+Nothing of the program is imported here.
 """
 
 import re

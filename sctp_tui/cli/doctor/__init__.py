@@ -1,4 +1,7 @@
-"""`sctp-tui doctor`: which SCTP stacks work on this machine, and how to make the others work."""
+"""`sctp-tui doctor`: which SCTP stacks work on this machine, and how to make the others work.
+
+Start at `main`. `handshake` tries a stack, `machine` says what this machine lacks for the kernel's.
+"""
 
 import importlib.metadata
 import os

@@ -1,6 +1,7 @@
 """Why: one or two plain sentences on an event, or on a chunk in its situation, and the section that says so.
 
-The words stand in `events`, `chunks` and `causes`; here is decided which of them fit.
+The words stand in `events`, `chunks` and `causes`; here is decided which of them fit. Start at `why`, then
+read `rows`, which explains an arrow of the ladder. It may import the monitor's tables, `text` and `trace`.
 """
 
 import re
