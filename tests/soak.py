@@ -19,7 +19,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from sctp_tui.monitor.text.chunks import words
+from sctp_tui.monitor.text.chunks import chunk_text
 from sctp_tui.sctp.endpoint import Outgoing, SctpError
 from sctp_tui.sctp.events import AssocChange, Direction, Message, Packet, SendFailed
 from sctp_tui.sctp.link.conditions import Conditions
@@ -275,7 +275,7 @@ def waiting(packets: Sequence[Packet], *, broken_off: bool) -> set[int]:
 def _line(packet: Packet, chunks: Sequence[Chunk]) -> str:
     return (
         f"{packet.mono:.6f} {packet.direction} {packet.flow} {packet.verdict} +{packet.transit:.6f} "
-        f"{words(chunks)}"
+        f"{chunk_text(chunks)}"
     )
 
 

@@ -45,7 +45,7 @@ _HANDED_ON = {
     "{printable(str(error))}",
     "{event.text}",
     "{printable(event.text)}",
-    "{said(event)[1]}",
+    "{describe_event(event)[1]}",
     "{event.warning}",
     "{self.text}",
     "{self._said}",
@@ -79,7 +79,7 @@ _TOLD = {
     "the lab needs Linux on x86-64, this is {here}: User Mode Linux runs nowhere else": "nothing can be done",
     "{what}; its console:\n{self.machine.console()}": "what can be done is in what the guest said last",
     "the guest did not boot in {BOOT_LIMIT} s; its console:\n{self.machine.console()}": "likewise",
-    "{where}; no note of it could be written: {_said(failed) or type(failed).__name__}": "a fault of ours",
+    "{where}; no note of it could be written: {_text_of(failed) or type(failed).__name__}": "a fault of ours",
 }
 """What is no refusal, or leaves nothing to do, and why."""
 

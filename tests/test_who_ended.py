@@ -49,7 +49,7 @@ def _agree(running: Running, end: AssocChange) -> str:
     ladder, tracker = Ladder(conversation), StateTracker(conversation)
     ladder.update()
     tracker.update(float("inf"))
-    tracker.told("local", row.state, row.ended, float("inf"))
+    tracker.take_state("local", row.state, row.ended, float("inf"))
     last = tracker.last("local")
     assert last is not None
     (abort,) = [one for one in ladder if any(isinstance(chunk, Abort) for chunk in one.chunks)][-1:]

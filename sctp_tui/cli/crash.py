@@ -41,14 +41,14 @@ def report_uncaught() -> None:
 def report_end(error: BaseException, thread: str = "") -> str:
     """Write the note, and return the line about what ended the program."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _LIMITS):
-        which = _said(error) or "no memory is left"
+        which = _text_of(error) or "no memory is left"
         return f"this machine has no more of what is needed: {which}; close other programs, or ask for less"
     kind = type(error).__name__
     where = f"ended by a fault of its own ({kind}{_place(error)})"
     try:
         path = _write(error, thread)
     except (OSError, ImportError) as failed:
-        return f"{where}; no note of it could be written: {_said(failed) or type(failed).__name__}"
+        return f"{where}; no note of it could be written: {_text_of(failed) or type(failed).__name__}"
     return (
         f"{where}: please report it to the project's issue tracker with {path}, "
         "which has no payloads and no addresses"
@@ -120,7 +120,7 @@ def _stacks(error: BaseException | None) -> Iterator[str]:
         if error is None:
             return
         kind = type(error)
-        said = _said(error)
+        said = _text_of(error)
         yield f"{kind.__module__}.{kind.__qualname__}{said and f': {said}'}"
         frames = list(_frames(error))
         left_out = len(frames) - 2 * _FRAMES
@@ -154,7 +154,7 @@ def _short(file: str) -> str:
     return os.path.basename(file)
 
 
-def _said(error: BaseException) -> str:
+def _text_of(error: BaseException) -> str:
     """The part of an exception's text that can come from this machine alone, "" for none."""
     match error:
         case OSError(errno=int(number)):

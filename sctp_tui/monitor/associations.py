@@ -40,7 +40,7 @@ from .series import Series
 from .silence import Silence, Timers
 from .text import units
 from .text.ending import AssociationEnd
-from .text.events import said
+from .text.events import describe_event
 
 ENDED = 10_000
 """Ended associations kept, by default."""
@@ -364,7 +364,7 @@ class Associations:
                     association.version += 1
             case Opening():
                 opened = association or self._meet(event)
-                opened._enter("COOKIE-WAIT", event, said(event)[1])
+                opened._enter("COOKIE-WAIT", event, describe_event(event)[1])
                 opened.outbound_streams = event.outbound_streams
                 opened.inbound_streams = event.inbound_streams
                 opened.local_port = event.local_port
@@ -372,7 +372,7 @@ class Associations:
                 self._change(event, association or self._meet(event))
             case ShutdownEvent():
                 if association is not None:
-                    association._enter("SHUTDOWN-RECEIVED", event, said(event)[1])
+                    association._enter("SHUTDOWN-RECEIVED", event, describe_event(event)[1])
                     association.version += 1
             case PeerAddrChange():
                 if association is not None:
@@ -427,7 +427,7 @@ class Associations:
             if event.state == "RESTART":
                 association.restarts += 1
                 association.paths = ()  # measured anew
-            association._enter("ESTABLISHED", event, said(event)[1])
+            association._enter("ESTABLISHED", event, describe_event(event)[1])
             association.version += 1
         elif association.ended is None:
             self._end(association, AssociationEnd.of(event), event)

@@ -61,7 +61,7 @@ def association_fields(row: Association, columns: Sequence[str], now: float) -> 
     """One association for export: its endpoint, and the columns of these names; `now` is monotonic."""
     made: dict[str, Any] = {"endpoint": row.endpoint}
     for column in columns:
-        made |= BY_NAME[column].facts(row, now)
+        made |= BY_NAME[column].exported(row, now)
     return made
 
 

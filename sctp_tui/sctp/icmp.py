@@ -79,7 +79,7 @@ def listen(sock: socket.socket, on: bool) -> None:
                 sock.setsockopt(level, option, on)
 
 
-def told(sock: socket.socket) -> list[Icmp]:
+def read_errors(sock: socket.socket) -> list[Icmp]:
     """Take the messages from a UDP socket's error queue, oldest first; while any wait, it is ready."""
     found: list[Icmp] = []
     if not QUEUED:

@@ -89,7 +89,7 @@ class AssociationTable(LineTable[Association]):
         """The association under the cursor."""
         return self._store.get(self.cursor) if self.cursor is not None else None
 
-    def facts(self, row: Association) -> dict[str, object]:
+    def exported(self, row: Association) -> dict[str, object]:
         """The row's values in the shown columns, in plain units, for exports."""
         return export.association_fields(row, self.columns, self._now)
 

@@ -45,7 +45,7 @@ class Copying(msgspec.Struct, frozen=True):
             number = log.chosen
             return [] if number is None else of_event(log.record(number), log.line(number))
         row = table.chosen
-        return [] if row is None else of_row(table.line(row), table.facts(row))
+        return [] if row is None else of_row(table.line(row), table.exported(row))
 
     def selected(self, text: str) -> None:
         """Copy what the mouse has selected at once, as terminals do it; of several lines ask how."""

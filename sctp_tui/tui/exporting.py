@@ -46,10 +46,10 @@ class Exporting(msgspec.Struct, frozen=True):
         from .wire.wire_export import wire_sources
 
         now, table = self.clock.mono(), self.table
-        still = self.banner.seen.associations.snapshot()
-        rows = [row for key in table.keys if (row := still.get(key))]
+        snapshot = self.banner.seen.associations.snapshot()
+        rows = [row for key in table.keys if (row := snapshot.get(key))]
         then, picture = self.banner.then(now), of_screen(self.app)
-        choices = sources(self.log.records, rows, table.columns, then, picture, still.names)
+        choices = sources(self.log.records, rows, table.columns, then, picture, snapshot.names)
         place = 0 if packets_first else -1  # the picture is always the last
         choices[place:place] = wire_sources(
             association, self.monitor, self.wire.shown, self.monitor.link_time(now)

@@ -25,7 +25,7 @@ from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.names import Names
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.column import Column
-from sctp_tui.monitor.text.events import failed, said
+from sctp_tui.monitor.text.events import describe_event, failed
 from sctp_tui.monitor.text.ppid import short
 from sctp_tui.sctp.endpoint_names import short_name
 from sctp_tui.sctp.events import Event, Message
@@ -203,7 +203,7 @@ class MessageLog(FollowView):
         """The line of the record with this number, uncut. Raises IndexError where it is not kept."""
         event = self._log[number]
         self._arrange(self.scrollable_content_region.width)
-        text = printable(event.data) if isinstance(event, Message) else said(event)[1]
+        text = printable(event.data) if isinstance(event, Message) else describe_event(event)[1]
         return self._line(event, self._width + 2 * len(text)).text.rstrip()
 
     def went(self) -> None:
@@ -298,7 +298,7 @@ class MessageLog(FollowView):
             segments.append(Segment(middle + " ", dim))
             segments += self._text(event, fit(printable(event.data, room), room), base)
         else:
-            name, text = said(event)
+            name, text = describe_event(event)
             if name:
                 segments += self._text(event, name + " ", look + Style(bold=True))
             room = max(1, width - len(front) - len(name) - bool(name))

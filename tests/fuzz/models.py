@@ -76,8 +76,8 @@ class Models:
                         assert name.isprintable()
                         assert one.text
                 for section in packet_sections(line, ladder.base(line)):
-                    assert len(section.facts) < 1000
-                    assert all(value.isprintable() for fact in section.facts for value in fact)
+                    assert len(section.fields) < 1000
+                    assert all(value.isprintable() for fact in section.fields for value in fact)
 
     def _ask_lanes(self, now: float) -> None:
         for sending in self.lanes.sending.values():
@@ -148,9 +148,9 @@ def feed(
     for model in models.values():
         model.update(now + 1000, 1000)
         model.ask(now + 1000, width)
-        still = TimelineSnapshot(
+        snapshot = TimelineSnapshot(
             model.conversation.snapshot(), LadderOptions(folded=bool(limit % 2)), {}, Log(), LinkHistory()
         )
-        b"".join(ladder_text(still)).decode()
-        list(ladder_svg.picture(still, limit=10))
-        list(pcapng.blocks(still.conversation.packets))
+        b"".join(ladder_text(snapshot)).decode()
+        list(ladder_svg.picture(snapshot, limit=10))
+        list(pcapng.blocks(snapshot.conversation.packets))

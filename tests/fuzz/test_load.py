@@ -155,7 +155,7 @@ def test_a_packet_full_of_something_is_told_in_a_few_words() -> None:
         pass
     for row in ladder:
         assert len(ladder.label(row)) <= 1000
-        assert sum(len(section.facts) for section in packet_sections(row, ladder.base(row))) < 3000
+        assert sum(len(section.fields) for section in packet_sections(row, ladder.base(row))) < 3000
         assert len(list(why_row(row, "expert"))) < 300
 
 

@@ -21,7 +21,7 @@ columns.COLUMNS += (
         "Restarts", 8, lambda a, now: str(a.restarts), name="restarted", help="by the peer",
         value=lambda a, now: a.restarts,
         fields=(Field(("restarted",), columns.COUNT, "by the peer", association=lambda a, now: a.restarts),),
-        facts=lambda a, now: {"times_restarted": a.restarts},
+        exported=lambda a, now: {"times_restarted": a.restarts},
     ),
 )
 columns.BY_NAME = {column.name: column for column in columns.COLUMNS}

@@ -18,7 +18,7 @@ from sctp_tui.monitor.masking import Mask
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.names import Names
 from sctp_tui.monitor.text.event_fields import event_fields, payload
-from sctp_tui.monitor.text.events import said, sentence, undescribed_text
+from sctp_tui.monitor.text.events import describe_event, sentence, undescribed_text
 from sctp_tui.monitor.text.lines import plain
 from sctp_tui.monitor.trace.inferred import Inference
 from sctp_tui.monitor.why import undescribed as why_undescribed
@@ -113,7 +113,7 @@ def test_an_event_that_nothing_knows_of_is_told_of_all_the_same() -> None:
 
 def _tell(event: e.Event) -> None:
     """All that is made of an event, each printable and none of it empty where there is something to say."""
-    assert all(text.isprintable() for text in said(event))
+    assert all(text.isprintable() for text in describe_event(event))
     assert sentence(event)
     for name, value in event_fields(event):
         assert name

@@ -137,7 +137,7 @@ def test_a_first_try_is_known_as_such_where_it_is_seen_as_it_is_sent() -> None:
 )
 def test_whose_clock_a_packets_time_is_by(captured: bool, clock: str) -> None:
     (row,) = _ladder([replace(_packet(1, "out", _DATA[0]), captured=captured)])
-    told = dict(next(packet_sections(row, TsnBase())).facts)
+    told = dict(next(packet_sections(row, TsnBase())).fields)
     assert told["after"] == f"0.000000 s since the first packet, by {clock}"
 
 

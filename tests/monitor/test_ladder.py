@@ -26,7 +26,7 @@ from sctp_tui.monitor.trace.timeline import (
     LadderOptions,
     Timeline,
     TimelineSnapshot,
-    beats,
+    heartbeats_text,
 )
 from sctp_tui.monitor.why.rows import explained, why_row
 from sctp_tui.sctp.events import Packet, Peer
@@ -382,18 +382,18 @@ def test_heartbeats_without_an_answer_are_marked(wire: Wire) -> None:
     assert [ladder.answers_lost(n, n) for n in range(1, 9)] == [0, 0, 0, 0, 1, 0, 0, 0]
     assert (ladder.unanswered(1, 8), ladder.answers_lost(1, 8)) == (1, 1)
     assert (
-        beats(ladder, HeartbeatRun(3, 8), inf)
+        heartbeats_text(ladder, HeartbeatRun(3, 8), inf)
         == "6 HEARTBEATs and answers, 1 unanswered, 1 whose answer was lost"
     )
-    assert beats(ladder, HeartbeatRun(5, 5), inf) == "HEARTBEAT, answered, the answer was lost"
-    assert beats(ladder, HeartbeatRun(7, 7), inf) == "HEARTBEAT, unanswered"
+    assert heartbeats_text(ladder, HeartbeatRun(5, 5), inf) == "HEARTBEAT, answered, the answer was lost"
+    assert heartbeats_text(ladder, HeartbeatRun(7, 7), inf) == "HEARTBEAT, unanswered"
     timeline = Timeline(ladder)
     timeline.update(Log(), {}, LinkHistory())
     drawn = ["".join(text for text, _ in parts(timeline, row, 90)) for row in ladder]
     assert ["unanswered" in line for line in drawn] == [bool(ladder.unanswered(n, n)) for n in range(1, 9)]
     assert "answered, the answer was lost" in drawn[4]
-    still = TimelineSnapshot(ladder.conversation, LadderOptions(), {}, Log(), LinkHistory())
-    assert b"answered, the answer was lost" in b"".join(one for one in picture(still) if one)
+    snapshot = TimelineSnapshot(ladder.conversation, LadderOptions(), {}, Log(), LinkHistory())
+    assert b"answered, the answer was lost" in b"".join(one for one in picture(snapshot) if one)
 
 
 @pytest.mark.parametrize("captured", [False, True])
@@ -407,8 +407,8 @@ def test_an_answer_that_may_have_been_lost_before_it_was_seen_was_not_seen(
     wire.put("out", _chunk(4, beat))
     ladder = wire.ladder()
     assert ladder.answer(ladder[3], inf) == "no answer seen"
-    assert beats(ladder, HeartbeatRun(3, 3), inf) == "HEARTBEAT, no answer seen"
-    assert beats(ladder, HeartbeatRun(2, 4), inf).endswith(", 2 with no answer seen")
+    assert heartbeats_text(ladder, HeartbeatRun(3, 3), inf) == "HEARTBEAT, no answer seen"
+    assert heartbeats_text(ladder, HeartbeatRun(2, 4), inf).endswith(", 2 with no answer seen")
 
 
 def test_an_init_without_an_answer_is_marked_as_a_heartbeat_is(wire: Wire) -> None:
@@ -448,11 +448,11 @@ def test_a_heartbeat_on_its_way_is_not_unanswered_yet(wire: Wire) -> None:
     told = ladder.conversation.rto["out"] = RtoSamples()
     told.add(sent, 3.0)
     for now, said in ((sent + 2.9, False), (sent + 3.0, True)):
-        assert ("unanswered" in beats(ladder, HeartbeatRun(3, 3), now)) == said
+        assert ("unanswered" in heartbeats_text(ladder, HeartbeatRun(3, 3), now)) == said
     wire.put("in", _chunk(5, beat))
     wire.put("out", _chunk(4, beat))
     now = wire.ladder()[5].packet.mono
-    assert beats(wire.ladder(), HeartbeatRun(3, 5), now) == "3 HEARTBEATs and answers, 1 on its way"
+    assert heartbeats_text(wire.ladder(), HeartbeatRun(3, 5), now) == "3 HEARTBEATs and answers, 1 on its way"
 
 
 def test_the_path_is_told_where_there_are_several(wire: Wire) -> None:
@@ -473,8 +473,8 @@ def test_the_path_is_told_where_there_are_several(wire: Wire) -> None:
     wire.made[-1] = replace(wire.made[-1], local=Peer(("10.0.1.1",), LOCAL.port))
     assert "via 127.0.0.1 – 10.0.2.2 " in drawn()[3]
     assert "via 10.0.1.1 – 127.0.0.1 " in drawn()[4]
-    still = TimelineSnapshot(wire.ladder().conversation, LadderOptions(), {}, Log(), LinkHistory())
-    assert b"via 10.0.1.1" in b"".join(one for one in picture(still) if one)
+    snapshot = TimelineSnapshot(wire.ladder().conversation, LadderOptions(), {}, Log(), LinkHistory())
+    assert b"via 10.0.1.1" in b"".join(one for one in picture(snapshot) if one)
 
 
 def test_where_there_is_room_the_time_since_the_packet_above_is_told(wire: Wire) -> None:

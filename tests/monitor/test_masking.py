@@ -20,7 +20,7 @@ from sctp_tui.monitor.masking import Mask
 from sctp_tui.monitor.names import Names
 from sctp_tui.monitor.pseudonyms import KEPT, Pseudonyms
 from sctp_tui.monitor.text.event_fields import event_fields, payload
-from sctp_tui.monitor.text.events import said
+from sctp_tui.monitor.text.events import describe_event
 from sctp_tui.monitor.text.lines import plain
 from sctp_tui.monitor.trace import pcapng
 from sctp_tui.monitor.why import why
@@ -134,7 +134,7 @@ def test_no_address_of_a_peer_is_in_any_field_of_any_event(kind: type[Event]) ->
         to_json(masked),
         *export.log_as_json([masked], Names()),
         *export.log_as_csv([masked], Names()),
-        " ".join(said(masked)),
+        " ".join(describe_event(masked)),
         *(f"{field} {value}" for field, value in event_fields(masked)),
         payload(masked) or b"",
         plain(masked) or "",

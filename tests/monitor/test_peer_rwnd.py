@@ -38,19 +38,19 @@ def test_what_there_is_no_room_for_is_a_probe_where_nothing_else_is_in_flight() 
 
 def test_a_probe_is_one_until_the_window_opens_and_no_timeout() -> None:
     room = PeerRwnd()
-    room.hear(1000)
+    room.receive(1000)
     assert room.send(0xFFFFFFFF, 1000) == ""
-    room.hear(sack(0xFFFFFFFF, 0))
+    room.receive(sack(0xFFFFFFFF, 0))
     assert [room.send(0, 500) for _ in range(3)] == ["probe"] * 3
-    room.hear(sack(0xFFFFFFFF, 8000))
+    room.receive(sack(0xFFFFFFFF, 8000))
     assert room.send(0, 500) == "opened"
-    room.hear(sack(0, 600))
+    room.receive(sack(0, 600))
     assert room.send(1, 500) == ""
     assert room.send(2, 500) == "beyond"
     assert room.send(1, 500) == ""  # lost, whatever room there is
-    room.hear(sack(0, 100, (2, 2)))
+    room.receive(sack(0, 100, (2, 2)))
     assert room.send(3, 500) == "beyond"
-    room.hear(sack(2, 100, (3, 3)))
+    room.receive(sack(2, 100, (3, 3)))
     assert room.send(4, 500) == "probe"  # what is in a gap block is not in flight
     assert room.disproved == []
     assert room.send(5, 500) == "beyond"
@@ -58,13 +58,13 @@ def test_a_probe_is_one_until_the_window_opens_and_no_timeout() -> None:
     assert room.send(6, 500) == "beyond"
     assert room.disproved == []
     room.skip(4)
-    room.hear(sack(4, 100, (5, 6)))
+    room.receive(sack(4, 100, (5, 6)))
     assert room.send(7, 500) == "probe"
     assert room.send(7, 500) == "probe"
     assert room.send(8, 500) == "beyond"
     assert room.disproved == []  # a timer had it sent again: its sender had heard
     room.begin()
-    room.hear(1000)
+    room.receive(1000)
     assert room.send(77, 500) == ""
 
 
@@ -104,7 +104,7 @@ def test_what_a_sack_takes_has_a_bound() -> None:
     for tsn in range(1000):
         room.send(tsn, 10)
     for _ in range(2000):
-        room.hear(sack(1, 50, (2, 65_535)))
+        room.receive(sack(1, 50, (2, 65_535)))
     assert room.send(1000, 50) == ""  # all of the others are reported
 
 
@@ -144,7 +144,7 @@ def test_a_reader_that_does_not_read() -> None:
             assert not any("had room" in text or "RTO doubles" in text for text in texts)
             assert "window probe" in marks(row)
             for section in packet_sections(row, ABSOLUTE):
-                assert not any("a timer ran out" in value for _, value in section.facts)
+                assert not any("a timer ran out" in value for _, value in section.fields)
         assert not any(one.room for row, _, rwnd in sent if rwnd > 1_000_000 for one in row.tries)
         window = SendWindows()
         window.fold(conversation.since(0))

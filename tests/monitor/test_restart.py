@@ -96,8 +96,8 @@ def test_it_was_established_and_stays_so(restarted: tuple[Monitor, list[int]]) -
     assert tracker.state == {"peer": "ESTABLISHED", "local": "ESTABLISHED"}
     before = list(tracker.taken)
     # What is told of the association that the peer had before is not of the one that it has now.
-    tracker.told("peer", "CLOSED", AssociationEnd("lost", "nobody"), conversation.start_mono)
-    tracker.told("peer", "CLOSED", AssociationEnd("aborted", "us"), conversation.start_mono)
+    tracker.take_state("peer", "CLOSED", AssociationEnd("lost", "nobody"), conversation.start_mono)
+    tracker.take_state("peer", "CLOSED", AssociationEnd("aborted", "us"), conversation.start_mono)
     assert list(tracker.taken) == before
 
 

@@ -52,7 +52,7 @@ def test_each_chunk_of_a_packet_has_an_explanation_of_its_own(wire: Wire) -> Non
     assert _told(wire) == [CHUNKS["DATA/timeout"].expert, CHUNKS["DATA/first seen"].expert]
     *_, row = wire.ladder()
     again = [
-        dict(section.facts).get("sent again") for section in packet_sections(row, wire.ladder().base(row))
+        dict(section.fields).get("sent again") for section in packet_sections(row, wire.ladder().base(row))
     ]
     assert again == [None, None, "of packet 3; a timer ran out", None]
 

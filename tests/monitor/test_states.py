@@ -216,15 +216,15 @@ def test_behind_a_loss_the_server_itself_tells_that_the_cookie_was_good(again: b
     conversation = _conversation(*packets[:3])
     tracker = StateTracker(conversation)
     tracker.update(10.0)
-    tracker.told("local", "ESTABLISHED", None, 1.5)  # of an association before
-    tracker.told("peer", "COOKIE-ECHOED", None, 2.1)
+    tracker.take_state("local", "ESTABLISHED", None, 1.5)  # of an association before
+    tracker.take_state("peer", "COOKIE-ECHOED", None, 2.1)
     assert tracker.state == {"peer": "COOKIE-ECHOED", "local": "CLOSED"}
-    tracker.told("local", "ESTABLISHED", None, 2.1)
+    tracker.take_state("local", "ESTABLISHED", None, 2.1)
     assert tracker.state == {"peer": "COOKIE-ECHOED", "local": "ESTABLISHED"}
     for packet in packets[3:]:
         conversation.add(packet)
     tracker.update(10.0)
-    tracker.told("local", "ESTABLISHED", None, 2.1)
+    tracker.take_state("local", "ESTABLISHED", None, 2.1)
     assert tracker.state["peer"] == ("ESTABLISHED" if acks else "COOKIE-ECHOED")
     told = [(str(one.transition), one.at, one.number) for one in tracker.taken if one.end == "local"][1:]
     up = "ESTABLISHED: receive COOKIE ECHO, send COOKIE ACK"
@@ -392,10 +392,10 @@ def test_what_no_packet_shows_is_told() -> None:
     packets = [_packet("DATA", "in", 1.0), _packet("DATA", "out", 2.0)]
     tracker = StateTracker(_conversation(*packets))
     tracker.update(3.0)
-    tracker.told("peer", "SHUTDOWN-PENDING", None, 4.0)
-    tracker.told("peer", "SHUTDOWN-PENDING", None, 5.0)  # and again
-    tracker.told("local", "CLOSED", AssociationEnd("lost", "nobody"), 6.0)
-    tracker.told("local", "CLOSED", AssociationEnd("lost", "nobody"), 7.0)
+    tracker.take_state("peer", "SHUTDOWN-PENDING", None, 4.0)
+    tracker.take_state("peer", "SHUTDOWN-PENDING", None, 5.0)  # and again
+    tracker.take_state("local", "CLOSED", AssociationEnd("lost", "nobody"), 6.0)
+    tracker.take_state("local", "CLOSED", AssociationEnd("lost", "nobody"), 7.0)
     assert tracker.state == {"peer": "SHUTDOWN-PENDING", "local": "CLOSED"}
     assert [(one.end, str(one.transition.trigger), one.at) for one in list(tracker.taken)[-2:]] == [
         ("peer", "[SHUTDOWN]", 4.0),
@@ -423,7 +423,7 @@ def test_who_ended_is_told_where_an_abort_does_not_show_it(
     tracker = StateTracker(_conversation(*packets, _packet("ABORT", "out", 20.0, verdict="dropped")))
     tracker.update(100.0)
     for _ in range(2):  # the view tells it each time it is drawn
-        tracker.told("local", "CLOSED", by and _ended("COMM_LOST", by), 100.0)
+        tracker.take_state("local", "CLOSED", by and _ended("COMM_LOST", by), 100.0)
         last = tracker.last("local")
         assert last is not None
         assert last.transition in TABLE
@@ -452,8 +452,8 @@ def test_a_set_up_that_failed_without_a_packet(by: Origin, why: str, told: tuple
     tracker = StateTracker(_conversation(*packets))
     tracker.update(9.0)
     ended = _ended("CANT_STR_ASSOC", by, why)
-    tracker.told("local", "CLOSED", ended, 5.0)
-    tracker.told("local", "CLOSED", ended, 5.0)  # and again
+    tracker.take_state("local", "CLOSED", ended, 5.0)
+    tracker.take_state("local", "CLOSED", ended, 5.0)  # and again
     assert [(one.end, one.at) for one in tracker.taken][-2:] == [("local", 5.0), ("peer", 8.0)]
     last = tracker.last("local")
     assert last is not None

@@ -1,6 +1,6 @@
 from msgspec.structs import replace
 
-from sctp_tui.monitor.text.events import said, sentence
+from sctp_tui.monitor.text.events import describe_event, sentence
 from sctp_tui.monitor.text.ppid import ppid_text
 from sctp_tui.sctp.events import EndpointClosed, SendFailed, ShutdownEvent
 
@@ -45,7 +45,7 @@ def test_the_words() -> None:
 
 def test_every_event_has_words_and_all_of_them_are_printable() -> None:
     for event in one_of_each():
-        name, text = said(event)
+        name, text = describe_event(event)
         assert text, event
         assert name.isprintable(), event
         assert text.isprintable(), event
@@ -54,9 +54,9 @@ def test_every_event_has_words_and_all_of_them_are_printable() -> None:
 
 def test_a_notification_has_its_name() -> None:
     s = Story()
-    assert said(s.shutdown_event(1))[0] == "SHUTDOWN_EVENT"
+    assert describe_event(s.shutdown_event(1))[0] == "SHUTDOWN_EVENT"
     assert isinstance(s.shutdown_event(1), ShutdownEvent)
-    assert said(s.listening())[0] == ""
+    assert describe_event(s.listening())[0] == ""
 
 
 def test_ppids() -> None:

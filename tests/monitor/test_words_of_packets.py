@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor.text.chunks import TsnBase, relative, words
+from sctp_tui.monitor.text.chunks import TsnBase, chunk_text, relative
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.link_history import SPEEDS, conditioned, conditions_text, forms, pace
@@ -31,7 +31,7 @@ _kinds = st.one_of(st.sampled_from(list(ChunkType)), st.integers(0, 255))
 def test_tsns_that_do_not_follow_each_other_are_no_block() -> None:
     def of(*tsns: int, ppid: int = 0) -> str:
         body = b"".join(raw.data(100 + tsn, b"abc", ppid=ppid) for tsn in tsns)
-        return words(decode(bytes(12) + body).chunks, TsnBase(100))
+        return chunk_text(decode(bytes(12) + body).chunks, TsnBase(100))
 
     assert of(151, 202) == "2 DATA tsn 151,202 str 1 6 B"
     assert of(0, 1, 2, 7, 8) == "5 DATA tsn 0–2,7–8 str 1 15 B"
@@ -63,14 +63,14 @@ def test_serial_numbers_of_all_chunks_are_counted_from_the_initial_tsn() -> None
         (raw.chunk(0x80, 0, struct.pack("!I", them + 4)), "ASCONF-ACK serial 4", ""),
     ):
         packet = bytes(12) + chunk
-        assert words(decode(packet).chunks, base) == said
+        assert chunk_text(decode(packet).chunks, base) == said
         _, (row,) = _rows(_packet(packet))
-        assert any(full in value for section in packet_sections(row, base) for _, value in section.facts)
+        assert any(full in value for section in packet_sections(row, base) for _, value in section.fields)
 
 
 def test_an_init_ack_says_how_large_the_cookie_is() -> None:
     body = struct.pack("!IIHHI", 7, 1048570, 5, 5, 1) + raw.parameter(7, bytes(300))
-    said = words(decode(bytes(12) + raw.chunk(raw.INIT_ACK, 0, body)).chunks)
+    said = chunk_text(decode(bytes(12) + raw.chunk(raw.INIT_ACK, 0, body)).chunks)
     assert said == "INIT ACK tag 00000007 str 5/5 rwnd 1,048,570 cookie 300 B"
 
 
@@ -122,7 +122,7 @@ def _rows(*packets: Packet) -> tuple[Ladder, list[Row]]:
 
 @given(_packets, st.one_of(st.none(), _tsns), st.one_of(st.none(), _tsns))
 def test_one_line_of_any_packet(data: bytes, own: int | None, answered: int | None) -> None:
-    said = words(decode(data).chunks, TsnBase(own, answered))
+    said = chunk_text(decode(data).chunks, TsnBase(own, answered))
     assert said.isprintable()
 
 
@@ -134,7 +134,7 @@ def test_all_of_any_packet(data: list[bytes], verdict: Verdict, reason: str) -> 
         assert [section.title for section in found[:2]] == ["Packet", "Common header"]
         assert len(found) == 2 + len(row.chunks)
         for section in found:
-            for name, value in section.facts:
+            for name, value in section.fields:
                 assert name.isprintable(), name
                 assert value.isprintable(), value
         for level in ("beginner", "expert"):

@@ -41,9 +41,9 @@ def test_the_message_comes_with_who_sent_it_and_only_once(host: str, message: Ic
         ready = select.poll()
         ready.register(sock, select.POLLIN)
         assert ready.poll(5000)
-        assert icmp.told(sock) == [message._replace(quoted=b"to nobody", to=nobody)]
+        assert icmp.read_errors(sock) == [message._replace(quoted=b"to nobody", to=nobody)]
         assert message.words == "port unreachable"
-        assert icmp.told(sock) == []
+        assert icmp.read_errors(sock) == []
         assert not ready.poll(0)
 
 

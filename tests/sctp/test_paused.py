@@ -1,6 +1,6 @@
 """A server that does not read: what it is not told meanwhile, on either stack, and that its line says so."""
 
-from sctp_tui.monitor.text.events import said
+from sctp_tui.monitor.text.events import describe_event
 from sctp_tui.sctp.commands import PauseReading
 from sctp_tui.sctp.events import AssocChange, ReadingPaused
 
@@ -10,7 +10,7 @@ from ..harness import Running
 def test_an_association_set_up_while_nothing_is_read_is_told_once_reading_goes_on(running: Running) -> None:
     running.submit(PauseReading("server", True))
     paused = running.until(ReadingPaused, paused=True)
-    assert "new associations too" in said(paused)[1]
+    assert "new associations too" in describe_event(paused)[1]
     name = running.client()
     running.until(AssocChange, endpoint=name, state="COMM_UP")
     running.drain()

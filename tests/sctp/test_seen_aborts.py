@@ -31,7 +31,7 @@ def _abort(direction: Direction, at: float = 0.0, *, flags: int = 0, peer: Peer 
 
 def test_each_is_told_once() -> None:
     words = SeenAborts()
-    words.hear(_abort("in", flags=1))
+    words.record(_abort("in", flags=1))
     assert words.take(9, Peer(("10.0.0.1",), 8), 0.1) is None
     found = words.take(9, Peer(("10.9.9.9", "10.0.0.1"), 7), 0.1)
     assert found is not None
@@ -41,8 +41,8 @@ def test_each_is_told_once() -> None:
 
 def test_our_own_comes_before_one_that_may_be_anybodys() -> None:
     words = SeenAborts()
-    words.hear(_abort("out", 0.0))
-    words.hear(_abort("in", 0.1))
+    words.record(_abort("out", 0.0))
+    words.record(_abort("in", 0.1))
     found = words.take(9, _PEER, 0.2)
     assert found is not None
     assert found.ours
@@ -50,7 +50,7 @@ def test_our_own_comes_before_one_that_may_be_anybodys() -> None:
 
 def test_both_ends_of_this_program_see_it_from_their_side() -> None:
     words = SeenAborts()
-    words.hear(_abort("out"))
+    words.record(_abort("out"))
     of_server, of_client = words.take(9, _PEER, 0.1), words.take(7, _SERVER, 0.1)
     assert of_server is not None
     assert of_client is not None
@@ -59,14 +59,14 @@ def test_both_ends_of_this_program_see_it_from_their_side() -> None:
 
 def test_an_old_one_has_ended_another_association() -> None:
     words = SeenAborts()
-    words.hear(_abort("in", 0.0))
+    words.record(_abort("in", 0.0))
     assert words.take(9, _PEER, 5.0) is None
 
 
 def test_strangers_take_no_more_room_than_that() -> None:
     words = SeenAborts()
     for port in range(1, 5000):
-        words.hear(_abort("in", peer=Peer(("10.0.0.1",), port)))
+        words.record(_abort("in", peer=Peer(("10.0.0.1",), port)))
     assert len(words._by_ends) <= 2 * seen_aborts._KEPT
     assert words.take(9, Peer(("10.0.0.1",), 1), 0.1) is None
     assert words.take(9, Peer(("10.0.0.1",), 4999), 0.1) is not None
@@ -76,7 +76,7 @@ def test_other_packets_are_passed_over() -> None:
     words = SeenAborts()
     sack = raw.packet(7, 9, 1, raw.sack(5))
     for data in (sack, sack[:12], b""):
-        words.hear(
+        words.record(
             Packet(
                 at=0,
                 mono=0,

@@ -16,7 +16,7 @@ from .driving import messages, on_both, running, type_line, until
 
 def shown(app: SctpApp) -> str:
     """The fields on the screen."""
-    return str(app.screen.query_one("#facts > Static", Static).content)
+    return str(app.screen.query_one("#fields > Static", Static).content)
 
 
 @on_both
@@ -45,7 +45,7 @@ async def test_a_message_is_looked_at_and_the_next_one_without_leaving() -> None
         assert "COMM_UP" in shown(app)
         assert not app.screen.query_one(HexView).display
         words = str(app.screen.query_one("#why", Static).content)
-        assert words.startswith("The association is up at this end: it can send from now on.")
+        assert words.startswith("The association is up at this end. Each stream keeps its own order.")
         assert "on a valid COOKIE ECHO" in words
         assert app.screen.query_one("#section", Heading).numbers == "RFC 6458, section 6.1.1"
         last = len(app.monitor.log) - 1

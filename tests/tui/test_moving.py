@@ -129,7 +129,7 @@ async def test_j_moves_down_and_k_up() -> None:
         ladder = app.query_one(LadderView)
         await moves(ladder, lambda: ladder.chosen)
         await opens("enter", PacketScreen)
-        facts = app.screen.query_one("#facts", ScrolledText)
+        facts = app.screen.query_one("#fields", ScrolledText)
         await moves(facts, lambda: facts.scroll_offset.y)
         await ends(PacketScreen)
         await pilot.press("2")

@@ -69,7 +69,7 @@ async def test_all_of_a_packet() -> None:
         await until(pilot, lambda: isinstance(app.screen, PacketScreen))
 
         def text() -> str:
-            return str(app.screen.query_one("#facts > Static").render())
+            return str(app.screen.query_one("#fields > Static").render())
 
         assert "supported extensions" in text()
         assert app.screen.query_one(HexView).data == next(iter(app.monitor.wire)).data
@@ -217,10 +217,10 @@ async def test_why_for_beginners_and_for_experts() -> None:
         assert expert != beginner
         await pilot.press("enter")  # all of the packet is explained so, too
         await until(pilot, lambda: isinstance(app.screen, PacketScreen))
-        text = str(app.screen.query_one("#facts > Static").render())
+        text = str(app.screen.query_one("#fields > Static").render())
         assert expert.removeprefix("INIT ").split(".")[0] in text
         await pilot.press("E")
-        text = str(app.screen.query_one("#facts > Static").render())
+        text = str(app.screen.query_one("#fields > Static").render())
         assert beginner.removeprefix("INIT ").split(".")[0] in text
 
 
@@ -251,7 +251,7 @@ async def test_no_address_is_shown_where_they_are_masked() -> None:
         assert not any("127.0.0.1" in line for line in drawn(_ladder(app)))
         await pilot.press("home", "enter")
         await until(pilot, lambda: isinstance(app.screen, PacketScreen))
-        text = str(app.screen.query_one("#facts > Static").render())
+        text = str(app.screen.query_one("#fields > Static").render())
         assert "198.18.0." in text
         assert "127.0.0.1" not in text
         for packet in app.monitor.wire:

@@ -34,13 +34,13 @@ class AssociationColumn(Column[Association], frozen=True, kw_only=True):
     """A column of the table of associations.
 
     Rows are sorted by `value`: with the largest first, or `smallest_first`. `fixed`: the value of a row never
-    changes, so rows keep their places. `fields` are its fields in the filter; `facts` gives what an export
+    changes, so rows keep their places. `fields` are its fields in the filter; `exported` gives what an export
     has of a row at a time, by name, in plain units.
     """
 
     value: ValueOf
     fields: tuple[Field, ...]
-    facts: Callable[[Association, float], Mapping[str, Any]]
+    exported: Callable[[Association, float], Mapping[str, Any]]
     smallest_first: bool = False
     fixed: bool = False
 
@@ -89,7 +89,7 @@ def _number(
         help=help,
         value=of_live if live else value,
         fields=(Field((name,), kind, about, association=value),),
-        facts=exported,
+        exported=exported,
     )
 
 
@@ -142,7 +142,7 @@ COLUMNS: tuple[AssociationColumn, ...] = (
                 lambda a, now: a.assoc_id or None,
             ),
         ),
-        facts=lambda a, now: {"assoc_id": a.assoc_id, "name": a.name},
+        exported=lambda a, now: {"assoc_id": a.assoc_id, "name": a.name},
         smallest_first=True,
         fixed=True,
     ),
@@ -165,7 +165,7 @@ COLUMNS: tuple[AssociationColumn, ...] = (
                 lambda a, now: a.peer and a.peer.port,
             ),
         ),
-        facts=lambda a, now: {
+        exported=lambda a, now: {
             "peer": a.peer.addresses if a.peer else (),
             "peer_port": a.peer.port if a.peer else None,
         },
@@ -189,7 +189,7 @@ COLUMNS: tuple[AssociationColumn, ...] = (
                 lambda a, now: _udp_port(a.peer),
             ),
         ),
-        facts=lambda a, now: {"peer_udp_port": _udp_port(a.peer)},
+        exported=lambda a, now: {"peer_udp_port": _udp_port(a.peer)},
         smallest_first=True,
         fixed=True,
     ),
@@ -206,7 +206,10 @@ COLUMNS: tuple[AssociationColumn, ...] = (
             Field(("streams_out",), _SHORT, "streams out", association=lambda a, now: a.outbound_streams),
             Field(("streams_in",), _SHORT, "streams in", association=lambda a, now: a.inbound_streams),
         ),
-        facts=lambda a, now: {"outbound_streams": a.outbound_streams, "inbound_streams": a.inbound_streams},
+        exported=lambda a, now: {
+            "outbound_streams": a.outbound_streams,
+            "inbound_streams": a.inbound_streams,
+        },
     ),
     _number(
         "in",
@@ -268,7 +271,7 @@ COLUMNS: tuple[AssociationColumn, ...] = (
                 ("state",), StateKind(), "state now", association=lambda a, now: (a.state, a.standing(now))
             ),
         ),
-        facts=lambda a, now: {"state": a.state, "ended": a.ended and a.ended.text},
+        exported=lambda a, now: {"state": a.state, "ended": a.ended and a.ended.text},
         smallest_first=True,
     ),
     _number(
@@ -295,7 +298,7 @@ COLUMNS: tuple[AssociationColumn, ...] = (
         help="smoothed, of the primary path",
         value=lambda a, now: a.rtt if a.ended is None else None,
         fields=(Field(("rtt",), _MS, "smoothed round trip time", association=lambda a, now: a.rtt),),
-        facts=lambda a, now: {"rtt_ms": a.rtt},
+        exported=lambda a, now: {"rtt_ms": a.rtt},
     ),
     _number(
         "unacked",

@@ -68,7 +68,7 @@ def received(cumulative: int, initial: int | None) -> str:
     return "none" if initial is not None and counted == -1 else str(counted)
 
 
-def words(chunks: Sequence[Chunk], base: TsnBase = ABSOLUTE) -> str:
+def chunk_text(chunks: Sequence[Chunk], base: TsnBase = ABSOLUTE) -> str:
     """All chunks of a packet as text; DATA chunks in a row are summed up."""
     text = " + ".join(_some(_parts(chunks, base)))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -41,7 +41,7 @@ def event_fields(event: Event) -> Iterator[tuple[str, str]]:
         yield from _peer(event.peer)
     for name, value in fields(event).items():
         if name not in _HIDDEN:
-            yield name, printable(_said(event, name, value))
+            yield name, printable(_describe(event, name, value))
 
 
 def payload(event: Event) -> bytes | None:
@@ -57,7 +57,7 @@ def _peer(peer: Peer) -> Iterator[tuple[str, str]]:
         yield "peer UDP port", str(peer.udp_port)
 
 
-def _said(event: Event, name: str, value: object) -> str:
+def _describe(event: Event, name: str, value: object) -> str:
     match name, value:
         case _, bool():
             return "yes" if value else "no"

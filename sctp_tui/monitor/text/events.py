@@ -52,18 +52,18 @@ PATHS = {
 """The states of a path in SCTP_PEER_ADDR_CHANGE, and the text for each, which follows the address."""
 
 
-def said(event: Event) -> tuple[str, str]:
+def describe_event(event: Event) -> tuple[str, str]:
     """The name and the text of an event, both printable and on one line.
 
     The name is that of RFC 6458 without SCTP_ ("COMM_UP", "SHUTDOWN_EVENT"), "" for events not in it.
     """
-    name, text = _said(event)
+    name, text = _describe(event)
     return printable(name), printable(text)
 
 
 def sentence(event: Event) -> str:
     """`COMM_UP: association established, 5 streams out, 5 in`."""
-    name, text = said(event)
+    name, text = describe_event(event)
     return f"{name}: {text}" if name else text
 
 
@@ -87,7 +87,7 @@ def failed(event: Event) -> bool:
     return isinstance(event, (EndpointFailed, MessageTooLarge, Refused, RemoteError, SendFailed))
 
 
-def _said(event: Event) -> tuple[str, str]:
+def _describe(event: Event) -> tuple[str, str]:
     match event:
         case Message():
             return "", printable(event.data, _SHOWN)
@@ -238,9 +238,9 @@ def _of_ours(event: Event) -> str:
 def undescribed_text(event: Event) -> str:
     """The text of an event of a type without a text here: its name in JSON, and its fields."""
     own = (name for name in event.__struct_fields__ if name not in Event.__struct_fields__)
-    said = ", ".join(f"{name} {_value(getattr(event, name))}" for name in own)
+    values = ", ".join(f"{name} {_value(getattr(event, name))}" for name in own)
     what = str(event.__struct_config__.tag).replace("_", " ")
-    return f"{what}: {said}" if said else what
+    return f"{what}: {values}" if values else what
 
 
 def _value(value: object) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from sctp_tui.sctp.events import Packet, to_json
 from sctp_tui.sctp.wire.decode import decode
 
-from .chunks import words
+from .chunks import chunk_text
 from .lines import time_of_day
 from .verdicts import verdict_text
 
@@ -23,7 +23,7 @@ def plain(packet: Packet) -> str:
     arrow = "←" if packet.direction == "in" else "→"
     done = verdict_text(packet)
     after = f"  ({done})" if done else ""
-    when, chunks = time_of_day(packet.at), words(decode(packet.data).chunks)
+    when, chunks = time_of_day(packet.at), chunk_text(decode(packet.data).chunks)
     return f"{when}      -      -  {arrow} {packet.peer}  {chunks}{after}"
 
 

@@ -190,7 +190,7 @@ class Conversation:
             bare(end.addresses[0]) for had, end in ends if len(had) > 1 and end is not None and end.addresses
         )
 
-    def way(self, packet: Packet) -> str:
+    def path_to(self, packet: Packet) -> str:
         """The address that a packet goes to; "" where its receiver has had only one."""
         had, end = (self.of_peer, packet.peer) if packet.direction == "out" else (self.of_local, packet.local)
         return bare(end.addresses[0]) if len(had) > 1 and end is not None and end.addresses else ""

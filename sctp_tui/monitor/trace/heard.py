@@ -139,7 +139,7 @@ class _End:
         self.cookies = 0
         self.answered: dict[type[Chunk], int] = {}
 
-    def hear(self, at: float, brought: _Brought) -> None:
+    def receive(self, at: float, brought: _Brought) -> None:
         """A packet arrives at this end."""
         self.heard_at, self.init, self.repeats, self.again = at, brought.init, 0, False
         self.asked.clear()
@@ -237,7 +237,7 @@ class Hearing:
             self._ends = {"in": _End(now), "out": _End(now)}
         while self._arriving and has_come(self._arriving[0][0], now):
             at, _, way, brought = heapq.heappop(self._arriving)
-            self._ends[_OTHER[way]].hear(at, brought)
+            self._ends[_OTHER[way]].receive(at, brought)
         sender = self._ends[direction]
         closing = now - sender.closing if sender.closing is not None else 0.0
         calling = not _CALLS.isdisjoint(sender.asked)

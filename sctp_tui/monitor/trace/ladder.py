@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sctp_tui.monitor.deques import part
-from sctp_tui.monitor.text.chunks import TsnBase, words
+from sctp_tui.monitor.text.chunks import TsnBase, chunk_text
 from sctp_tui.sctp.events import Direction, Packet
 from sctp_tui.sctp.link.conditions import ROUNDED, has_come
 from sctp_tui.sctp.wire.decode import decode
@@ -281,16 +281,16 @@ class Ladder:
             return 0.0
         now, since = row.packet.mono, row.packet.mono - row.since
         samples = self.conversation.rto.get(row.packet.direction)
-        return samples.ran(since, now, self._way(row, since)) if samples is not None else 0.0
+        return samples.ran(since, now, self._path(row, since)) if samples is not None else 0.0
 
-    def _way(self, row: Row, since: float) -> str:
+    def _path(self, row: Row, since: float) -> str:
         """The address that the last try went to; "" where there is one path, or it is unknown."""
         conversation, ways = self.conversation, set[str]()
-        if not conversation.way(row.packet):
+        if not conversation.path_to(row.packet):
             return ""
         for packet in (one.packet for one in self.rows(row.number - _BACK, _BACK) if one.number < row.number):
             if packet.direction == row.packet.direction and abs(packet.mono - since) <= ROUNDED:
-                ways.add(conversation.way(packet))
+                ways.add(conversation.path_to(packet))
         return ways.pop() if len(ways) == 1 else ""
 
     def bounced(self, row: Row) -> str:
@@ -458,7 +458,7 @@ def _no_probe(tried: SendReason) -> SendReason:
 
 @lru_cache(_IN_VIEW)
 def _label(data: bytes, base: TsnBase) -> str:
-    return words(decode(data).chunks, base)
+    return chunk_text(decode(data).chunks, base)
 
 
 def _within(some: set[int], first: int, last: int) -> list[int]:

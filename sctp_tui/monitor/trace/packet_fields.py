@@ -19,14 +19,14 @@ from .ladder import Row
 from .peer_rwnd import Situation
 from .send_history import Retransmission, SendReason
 
-Facts = list[tuple[str, str]]
+FieldTexts = list[tuple[str, str]]
 
 
 class PacketSection(NamedTuple):
     """A part of a packet: its title, and names and values of its fields, printable."""
 
     title: str
-    facts: Facts
+    fields: FieldTexts
 
 
 _SHOWN = 200
@@ -101,7 +101,7 @@ def _of_chunk(chunk: Chunk, base: TsnBase) -> Iterator[tuple[str, str]]:
     for field in fields_of(chunk):
         name, value = field.name, getattr(chunk, field.name)
         if name not in _HIDDEN:
-            yield name.replace("_", " "), printable(_said(name, value, chunk, base))
+            yield name.replace("_", " "), printable(_describe(name, value, chunk, base))
     yield "flags", f"0x{chunk.flags:02x}"
     if (data := getattr(chunk, "data", None)) is not None:
         yield "data", f"{len(data):,} B: {printable(data, 200)}" if data else "none"
@@ -143,7 +143,7 @@ def _counted(tsn: int, initial: int | None) -> str:
     return str(tsn) if initial is None else f"{relative(tsn, initial)} [{tsn}]"
 
 
-def _said(name: str, value: object, chunk: Chunk, base: TsnBase) -> str:
+def _describe(name: str, value: object, chunk: Chunk, base: TsnBase) -> str:
     initial = base.own if name in _OWN or name == "lowest_tsn" else base.answered
     if name == "cumulative_tsn" and name_of(chunk) in ("FORWARD TSN", "I-FORWARD-TSN"):
         initial = base.own

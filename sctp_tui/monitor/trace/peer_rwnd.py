@@ -100,7 +100,7 @@ class PeerRwnd:
         """A FORWARD TSN is sent (RFC 3758, section 3.5): DATA up to this TSN is no longer in flight."""
         self._settle_to(tsn)
 
-    def hear(self, said: Sack | int) -> SackNews | None:
+    def receive(self, said: Sack | int) -> SackNews | None:
         """A SACK arrives, or the a_rwnd of an INIT or INIT ACK; None for the latter, or an overtaken SACK."""
         if isinstance(said, int):
             self._rwnd = said

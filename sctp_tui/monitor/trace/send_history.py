@@ -187,10 +187,10 @@ class SendHistory:
                 self._trouble.pop(tsn, None)
             self._gone.clear()
         for time, said in self._coming.by(now):
-            self._hear(min(time, now), said)
+            self._receive(min(time, now), said)
 
-    def _hear(self, at: float, said: Sack | int) -> None:
-        news = self._room.hear(said)
+    def _receive(self, at: float, said: Sack | int) -> None:
+        news = self._room.receive(said)
         if news is None or isinstance(said, int):
             return
         cumulative = said.cumulative_tsn

@@ -146,7 +146,7 @@ class StateTracker:
         self._unexpected: set[End] = set()  # ends in whose name an INIT came while the other was up
         self._cookies: dict[End, int] = {}  # hash of the cookie in an end's newest COOKIE ECHO
         # When a chunk of `_ASKED` arrived, and the number of its packet, until its answer is seen.
-        self._came: dict[tuple[End, str], tuple[float, int]] = {}
+        self._received: dict[tuple[End, str], tuple[float, int]] = {}
         self._accepted: set[End] = set()  # ends that told of a COOKIE ECHO whose answer is not seen yet
         self._answered: dict[End, int] = {}  # the same of its newest that was answered
 
@@ -160,7 +160,7 @@ class StateTracker:
         self._arrive(now)
         return False
 
-    def told(self, end: End, state: str, ended: AssociationEnd | None, at: float) -> None:
+    def take_state(self, end: End, state: str, ended: AssociationEnd | None, at: float) -> None:
         """Take in what an end's stack tells: its state since `at`, and how its association ended.
 
         Packets don't show SHUTDOWN-PENDING, why a set-up failed without the peer's ABORT, or whether a stack
@@ -189,13 +189,13 @@ class StateTracker:
 
         Its COOKIE ACK may be lost before it is seen.
         """
-        came, last = self._came.get((end, "COOKIE ECHO")), self.last(end)
+        came, last = self._received.get((end, "COOKIE ECHO")), self.last(end)
         if (
             came is not None
             and came[0] - ROUNDED <= at
             and (last is None or last.transition.state == "CLOSED")
         ):
-            del self._came[end, "COOKIE ECHO"]
+            del self._received[end, "COOKIE ECHO"]
             self._accepted.add(end)
             self._take(end, _BY_SENDING["CLOSED", "COOKIE ACK"], *came)
 
@@ -238,7 +238,7 @@ class StateTracker:
             for chunk in chunks if not self.conversation.bounced(number) else ():
                 state, name = self.state[end], name_of(chunk)
                 if behind and name in _ASKED.values():
-                    self._came.setdefault((end, name), (at, number))
+                    self._received.setdefault((end, name), (at, number))
                 taken = _BY_RECEIVING.get((state, f"receive {name}"))
                 if behind and state == "COOKIE-WAIT" and name == "INIT ACK":
                     taken = _BY_SENDING[state, "COOKIE ECHO"]
@@ -246,7 +246,7 @@ class StateTracker:
 
     def _sent(self, end: End, chunk: Chunk, heard: Heard, at: float, number: int) -> None:
         name, state, why = name_of(chunk), self.state[end], ""
-        came = self._came.pop((end, _ASKED.get(name, "")), None)
+        came = self._received.pop((end, _ASKED.get(name, "")), None)
         at = came[0] if came is not None else at
         other: End = "peer" if end == "local" else "local"
         if name == "INIT":

@@ -373,7 +373,7 @@ def text(line: SocketEvent | Annotation) -> str:
     return sentence(event)
 
 
-def beats(ladder: Ladder, line: HeartbeatRun, now: float) -> str:
+def heartbeats_text(ladder: Ladder, line: HeartbeatRun, now: float) -> str:
     """The text of a run of HEARTBEATs; `now` is in seconds of the link's clock."""
     count, alone = line.last - line.first + 1, ladder.unanswered(line.first, line.last, now)
     lost, awaited = ladder.answers_lost(line.first, line.last), ladder.awaited(line.first, line.last, now)

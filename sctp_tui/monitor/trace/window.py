@@ -290,9 +290,9 @@ class SendWindow:
             if isinstance(said, int):
                 self.rwnd.change(self._tick(time), said)
             else:
-                self._hear(self._tick(time), said)
+                self._receive(self._tick(time), said)
 
-    def _hear(self, time: float, said: Sack | Shutdown) -> None:
+    def _receive(self, time: float, said: Sack | Shutdown) -> None:
         if self.initial is None:
             # No DATA of this end was seen, so the TSNs in a SACK tell nothing.
             if isinstance(said, Sack):

@@ -127,7 +127,7 @@ class Capture:
         self._offset.update()
         for frame in self._ring.read():
             self._missed += frame.missed
-            self._hear(frame)
+            self._receive(frame)
 
     def abort(self, port: int, peer: Peer) -> SeenAbort | None:
         """The ABORT that has just ended the association of our port with a peer, None where none was seen.
@@ -149,7 +149,7 @@ class Capture:
         """Close the ring."""
         self._ring.close()
 
-    def _hear(self, frame: Frame) -> None:
+    def _receive(self, frame: Frame) -> None:
         data = frame.data
         parts = _dissect(data)
         if parts is None:
@@ -190,7 +190,7 @@ class Capture:
             within=way.within,
             captured=True,
         )
-        self._last_words.hear(told)
+        self._last_words.record(told)
         self._tap(told)
 
     def _remark(self, frame: Frame, more: bool) -> str:

@@ -76,7 +76,7 @@ class KernelEndpoint(BaseEndpoint):
         self._destination: list[sockaddr.SocketName] = []
         self._overheard = overheard
         self._opened_at = 0.0
-        self._came: timers.SctpCounters | None = None  # the kernel's counters then
+        self._icmp_then: timers.SctpCounters | None = None  # the kernel's counters then
         self._against = 0  # errno of an ICMP message during the set-up of a client's association
 
     def _of(self, assoc_id: int) -> socket.socket:
@@ -207,7 +207,7 @@ class KernelEndpoint(BaseEndpoint):
     def connect(self, message: Outgoing | None) -> Sequence[Event]:
         """See `Endpoint.connect`."""
         if self._registry.opening is None:
-            self._came, self._against = timers.came(), 0
+            self._icmp_then, self._against = timers.received_icmp(), 0
         events = super().connect(message)
         self._opened_at = events[0].mono
         if self._bound is None:
@@ -539,7 +539,7 @@ class KernelEndpoint(BaseEndpoint):
         if silent:
             return no_answer(to), "nobody"
         # It ended sooner than a timeout: something came.
-        before, after = self._came, timers.came()
+        before, after = self._icmp_then, timers.received_icmp()
         if before is not None and after is not None:
             if after.unreachable == before.unreachable:
                 return refused_by(where), "peer"

@@ -27,7 +27,7 @@ class SeenAborts:
     def __init__(self) -> None:
         self._by_ends: dict[_Where, SeenAbort] = {}
 
-    def hear(self, packet: Packet) -> None:
+    def record(self, packet: Packet) -> None:
         """Take in a packet of our endpoints; only ABORTs are kept."""
         data = packet.data
         if data[12:13] != bytes((ChunkType.ABORT,)) or packet.peer is None:

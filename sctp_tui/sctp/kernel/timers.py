@@ -55,7 +55,7 @@ class SctpCounters(NamedTuple):
     unreachable: int
 
 
-def came() -> SctpCounters | None:
+def received_icmp() -> SctpCounters | None:
     """The kernel's counts by now; None where they can't be read."""
     try:
         sctp = _counters(Path("/proc/net/sctp/snmp").read_text())

@@ -41,7 +41,7 @@ from sctp_tui.sctp.wire.causes import CauseCode
 from . import layout
 from .links import Link
 from .pump import Pump
-from .sockets import SEND_BUFFER, ReceiveBuffer, Socket, Told, open_socket
+from .sockets import SEND_BUFFER, ReceiveBuffer, ReceiveInfo, Socket, open_socket
 
 _EPHEMERAL = range(49152, 65536)  # RFC 6335, section 6
 
@@ -488,14 +488,14 @@ class UserspaceEndpoint(BaseEndpoint):
     def _peer(self) -> tuple[Peer | None, Link | None]:
         """The peer, and its link, of the last receive; None where the link is unknown."""
         port, handle = layout.port_and_handle(self._socket.sender)
-        link = self._pump.links.told(handle)
+        link = self._pump.links.link_of(handle)
         return (
             (Peer(addresses=(link.host,), port=port, udp_port=link.udp_port), link)
             if link is not None
             else (None, None)
         )
 
-    def _received(self, data: bytes, told: Told, now: tuple[float, float]) -> Event | None:
+    def _received(self, data: bytes, told: ReceiveInfo, now: tuple[float, float]) -> Event | None:
         stream, ssn, flags, ppid, tsn, _, _, assoc_id, of_call = told
         entry = self._registry.get(assoc_id)
         if entry is None:

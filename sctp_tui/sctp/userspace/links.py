@@ -134,7 +134,7 @@ class Links:
         if len(self._recent) > RECENT:
             del self._recent[next(iter(self._recent))]
 
-    def told(self, handle: int) -> Link | None:
+    def link_of(self, handle: int) -> Link | None:
         """The link of a handle in a notification, None where it is not even remembered."""
         return self.by_handle.get(handle) or self._recent.get(handle)
 

@@ -636,7 +636,7 @@ class Pump:
 
         Where the socket has many peers, each message tells which of them it is about.
         """
-        said = icmp.told(sock)
+        said = icmp.read_errors(sock)
         if connected is not None:
             if number or said:
                 self._refuse(connected, number or said[-1].number, said)

@@ -22,13 +22,13 @@ LEAST = 64 * 1024
 _PIECE = 256 * 1024  # bytes received in one call of the library
 
 
-Told = tuple[int, int, int, int, int, int, int, int, int]
+ReceiveInfo = tuple[int, int, int, int, int, int, int, int, int]
 """struct sctp_rcvinfo: stream, ssn, flags, ppid, tsn, cumulative tsn, context, assoc id; then the call's
 flags.
 
 For a notification only the last is set.
 """
-_TOLD = struct.Struct(layout.RCVINFO.format + "12xi")
+_RECEIVE_INFO = struct.Struct(layout.RCVINFO.format + "12xi")
 _FRESH = bytes(layout.SOCKADDR_SIZE + layout.RCVINFO.size) + struct.pack(
     "=IIIi", layout.SOCKADDR_SIZE, layout.RCVINFO.size, 0, 0
 )
@@ -172,14 +172,14 @@ class Socket:
             )
         )
 
-    def receive(self) -> tuple[bytes, Told] | None:
+    def receive(self) -> tuple[bytes, ReceiveInfo] | None:
         """The next message or notification, and its information; None where none waits."""
         intake = self._intake
         intake.told[:] = _FRESH
         length = self._call.usrsctp_recvv(*self._receiving)
         if length <= 0:
             return None
-        return intake.data[:length], _TOLD.unpack_from(intake.told, layout.SOCKADDR_SIZE)
+        return intake.data[:length], _RECEIVE_INFO.unpack_from(intake.told, layout.SOCKADDR_SIZE)
 
     @property
     def readable(self) -> bool:

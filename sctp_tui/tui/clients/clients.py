@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.ending import ending
-from sctp_tui.monitor.text.events import said
+from sctp_tui.monitor.text.events import describe_event
 from sctp_tui.sctp.commands import CloseEndpoint, Command, Connect, OpenClient, Send, SendToAll
 from sctp_tui.sctp.endpoint import ANY
 from sctp_tui.sctp.endpoint_names import client_name
@@ -247,7 +247,7 @@ class Clients:
                 case Refused() if not event.message_id:
                     told = _worse(told, Outcome(printable(event.text)))
                 case SendFailed() if event.message_id in self._lines:
-                    told = _worse(told, self._of_line(Outcome(said(event)[1]), event.message_id))
+                    told = _worse(told, self._of_line(Outcome(describe_event(event)[1]), event.message_id))
                 case EndpointFailed() if client := self.named(event.endpoint):
                     client.opened = None
                     client.name = next(self._names)

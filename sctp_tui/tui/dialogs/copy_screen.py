@@ -92,11 +92,11 @@ def _of_packet(packet: Packet, line: str) -> list[Choice]:
     ]
 
 
-def of_row(line: str, facts: dict[str, object]) -> list[Choice]:
-    """What can be copied of a row of the table: its line, and its `facts` in plain units."""
+def of_row(line: str, values: dict[str, object]) -> list[Choice]:
+    """What can be copied of a row of the table: its line, and its `values` in plain units."""
     return [
         Choice("line", "the row", lambda: line),
-        Choice("json", "the row as JSON", lambda: json.dumps(facts)),
+        Choice("json", "the row as JSON", lambda: json.dumps(values)),
     ]
 
 

@@ -29,7 +29,7 @@ class MessageDetailScreen(Screen[int]):
     DEFAULT_CSS = """
     MessageDetailScreen {
         & > Heading { color: $text-accent; }
-        & > #facts { height: auto; max-height: 60%; padding: 0 1; }
+        & > #fields { height: auto; max-height: 60%; padding: 0 1; }
         & > HexView { height: 1fr; padding-left: 1; }
         & > #why { height: auto; padding: 0 1; }
     }
@@ -44,7 +44,7 @@ class MessageDetailScreen(Screen[int]):
 
     def compose(self) -> ComposeResult:
         yield Heading("")
-        with VerticalScroll(id="facts", can_focus=False):
+        with VerticalScroll(id="fields", can_focus=False):
             yield Static(markup=False)
         yield Heading("", id="payload")
         yield HexView()
@@ -57,7 +57,7 @@ class MessageDetailScreen(Screen[int]):
 
     def on_resize(self) -> None:
         """Arrange the fields for the new width."""
-        self._show_facts()
+        self._show_fields()
 
     def _show(self) -> None:
         event = self._event
@@ -72,12 +72,12 @@ class MessageDetailScreen(Screen[int]):
             below.title, below.numbers = "Payload", f"{len(data):,} B"
             view.data = data
             view.focus()
-        self._show_facts()
+        self._show_fields()
 
-    def _show_facts(self) -> None:
+    def _show_fields(self) -> None:
         """Show the fields and why the record came; the explanation for experts where there is room."""
         width = self.size.width - 2
-        self.query_one("#facts > Static", Static).update(_table(self._event, width))
+        self.query_one("#fields > Static", Static).update(_table(self._event, width))
         words = why(self._event, "beginner")
         parts: list[str | tuple[str, str]] = [words.text]
         if self.size.height >= _HIGH or payload(self._event) is None:

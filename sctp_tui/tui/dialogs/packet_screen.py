@@ -28,7 +28,7 @@ class PacketScreen(Screen[int]):
     DEFAULT_CSS = """
     PacketScreen {
         & > Heading { color: $text-accent; }
-        & > #facts { height: 1fr; padding: 0 1; }
+        & > #fields { height: 1fr; padding: 0 1; }
         & > HexView { height: auto; max-height: 40%; min-height: 6; padding-left: 1; }
     }
     """
@@ -42,7 +42,7 @@ class PacketScreen(Screen[int]):
 
     def compose(self) -> ComposeResult:
         yield Heading("Packet")
-        with ScrolledText(id="facts"):
+        with ScrolledText(id="fields"):
             yield Static(markup=False)
         yield Heading("Octets", id="octets")
         yield HexView()
@@ -50,7 +50,7 @@ class PacketScreen(Screen[int]):
 
     def on_mount(self) -> None:
         self._show()
-        self.query_one("#facts").focus()
+        self.query_one("#fields").focus()
 
     def _show(self) -> None:
         row = self._row
@@ -63,10 +63,10 @@ class PacketScreen(Screen[int]):
             parts += [(f"  {name}: ", "$text-secondary"), f"{one.text} ", (f"{one.section}\n", "$text-muted")]
         for section in packet_sections(row, base):
             parts.append((f"{section.title}\n", "bold"))
-            for name, value in section.facts:
+            for name, value in section.fields:
                 parts += [(f"  {name.ljust(_NAME)}", "$foreground-muted"), f"{value}\n"]
-        self.query_one("#facts > Static", Static).update(Content.assemble(*parts).rstrip())
-        self.query_one("#facts", ScrolledText).scroll_home(animate=False)
+        self.query_one("#fields > Static", Static).update(Content.assemble(*parts).rstrip())
+        self.query_one("#fields", ScrolledText).scroll_home(animate=False)
 
     def action_step(self, packets: int) -> None:
         """Go to another packet, if there is one and it is still kept."""

@@ -8,7 +8,15 @@ from rich.cells import cell_len
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
-from sctp_tui.monitor.trace.timeline import Annotation, HeartbeatRun, Line, SocketEvent, Timeline, beats, text
+from sctp_tui.monitor.trace.timeline import (
+    Annotation,
+    HeartbeatRun,
+    Line,
+    SocketEvent,
+    Timeline,
+    heartbeats_text,
+    text,
+)
 from sctp_tui.sctp.link.conditions import WRONG_CHECKSUM, WRONG_TAG, has_come
 from sctp_tui.tui.widgets.columns import fit
 
@@ -120,7 +128,7 @@ def parts(timeline: Timeline, line: Line, width: int, now: float = float("inf"))
         case HeartbeatRun():
             first = ladder[line.first]
             yield from times(line.first, first.elapsed, ladder.delta(first), whole)
-            yield "│" + f" {beats(ladder, line, now)} ".center(width - 2, "·") + "│", "line"
+            yield "│" + f" {heartbeats_text(ladder, line, now)} ".center(width - 2, "·") + "│", "line"
         case Annotation():
             yield " " * left + "│", "line"
             yield f" {fit(text(line), width - 4).rstrip()} ".center(width - 2, "┄"), "mark"

@@ -23,7 +23,7 @@ from sctp_tui.monitor.trace.timeline import (
     SocketEvent,
     Timeline,
     TimelineSnapshot,
-    beats,
+    heartbeats_text,
 )
 from sctp_tui.monitor.trace.timeline import text as words
 from sctp_tui.sctp.events import Packet
@@ -60,10 +60,10 @@ class _Note(NamedTuple):
     y: float
 
 
-def picture(still: TimelineSnapshot, limit: int = LIMIT) -> Iterator[bytes]:
+def picture(snapshot: TimelineSnapshot, limit: int = LIMIT) -> Iterator[bytes]:
     """The picture of the newest `limit` packets and of what is between them, piece by piece."""
-    timeline = yield from still.follow()
-    ladder, conversation = timeline.ladder, still.conversation
+    timeline = yield from snapshot.follow()
+    ladder, conversation = timeline.ladder, snapshot.conversation
     first = timeline.place(max(ladder.first, ladder.seen - limit + 1))
     lines = [
         timeline[serial] for serial in range(first if limit < len(ladder) else timeline.first, timeline.end)
@@ -88,8 +88,8 @@ def picture(still: TimelineSnapshot, limit: int = LIMIT) -> Iterator[bytes]:
     for arrow in arrows:
         yield _drawn(ladder, arrow).encode()
     for arrow in arrows:
-        yield _said(ladder, arrow, still.now).encode()
-    yield "".join(_noted(timeline, note, still.now) for note in notes).encode()
+        yield _describe(ladder, arrow, snapshot.now).encode()
+    yield "".join(_noted(timeline, note, snapshot.now) for note in notes).encode()
     yield b"</svg>\n"
 
 
@@ -177,7 +177,7 @@ def _drawn(ladder: Ladder, arrow: _Arrow) -> str:
     )
 
 
-def _said(ladder: Ladder, arrow: _Arrow, now: float) -> str:
+def _describe(ladder: Ladder, arrow: _Arrow, now: float) -> str:
     """The label of an arrow, with a background that covers other arrows."""
     row, y, colour = arrow.row, arrow.sent, _colour(ladder, arrow.row)
     right = rightwards(ladder.conversation, row)
@@ -215,7 +215,7 @@ def _noted(timeline: Timeline, note: _Note, now: float) -> str:
             'height="16" fill="#ffffff"/>'
             + _text(text_x, y + 4, words(line), f'text-anchor="{anchor}" fill="{_TOLD}"')
         )
-    said = words(line) if isinstance(line, Annotation) else beats(timeline.ladder, line, now)
+    said = words(line) if isinstance(line, Annotation) else heartbeats_text(timeline.ladder, line, now)
     return (
         f'<path d="M{_LEFT} {y:.1f}H{_RIGHT}" stroke="{_FAINT}" stroke-dasharray="2 4"/>'
         f'<rect x="{(_LEFT + _RIGHT - len(said) * _CELL) / 2 - 6:.0f}" y="{y - 8:.1f}" height="16" '

@@ -72,7 +72,7 @@ class StateView(ConversationView, ScrolledLines):
                 end: End = "local" if one.endpoint == conversation.endpoint else "peer"
                 # The line names the end already; whether an ABORT was sent its packets have shown.
                 since = one.clock.at(one.history[-1].mono)
-                self.tracker.told(end, one.state, one.ended, since)
+                self.tracker.take_state(end, one.state, one.ended, since)
                 self._by[end] = one.by
         self._draw()
 

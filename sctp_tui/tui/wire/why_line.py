@@ -23,7 +23,7 @@ def explanation(row: Row, level: Level, bounced: str = "") -> Content:
     return Content.assemble(*parts).rstrip()
 
 
-def _said(one: Why) -> Content:
+def _describe(one: Why) -> Content:
     section = f" {one.section}." if one.section else ""
     return Content.assemble(one.text, (section, "$foreground-muted"))
 
@@ -51,9 +51,9 @@ class WhyLine(Widget):
             case Row() as row:
                 return self._cut(explanation(row, self.level, self.bounced))
             case SocketEvent() as told:
-                return self._cut(_said(why(told.event, self.level)))
+                return self._cut(_describe(why(told.event, self.level)))
             case Annotation() as done:
-                return self._cut(_said(why_note(done, self.level)))
+                return self._cut(_describe(why_note(done, self.level)))
             case Inferred() as inferred:
                 return self._cut(Content.assemble((f"{inferred.chunk} ", "bold"), inferred.why), _NO_MORE)
         return Content("")

@@ -34,7 +34,7 @@ def wire_sources(
     found: list[Exportable] = []
     conversation = wire.of(association, endpoints) if association is not None else None
     if association is not None and conversation is not None:
-        still = TimelineSnapshot(
+        snapshot = TimelineSnapshot(
             conversation.snapshot(),
             shown,
             sides(of_its_ends(association, monitor.associations, endpoints), conversation),
@@ -42,7 +42,7 @@ def wire_sources(
             monitor.remarks.snapshot(),
             now,
         )
-        count = len(still.conversation)
+        count = len(snapshot.conversation)
         which = f"{units.many(count, 'packet')} of association {association.called}"
         drawn = min(count, ladder_svg.LIMIT)
         newest = which if drawn == count else f"newest {drawn:,} of {which}"
@@ -53,10 +53,12 @@ def wire_sources(
                 ".pcapng",
                 which,
                 count,
-                lambda: pcapng.blocks(still.conversation.packets, captured),
+                lambda: pcapng.blocks(snapshot.conversation.packets, captured),
             ),
-            Exportable("ladder", "text", ".txt", which, count, lambda: ladder_text(still)),
-            Exportable("ladder", "SVG picture", ".svg", newest, 2 * drawn, lambda: ladder_svg.picture(still)),
+            Exportable("ladder", "text", ".txt", which, count, lambda: ladder_text(snapshot)),
+            Exportable(
+                "ladder", "SVG picture", ".svg", newest, 2 * drawn, lambda: ladder_svg.picture(snapshot)
+            ),
         ]
     if packets := list(wire):
         count = len(packets)
@@ -73,11 +75,12 @@ def wire_sources(
     return found
 
 
-def ladder_text(still: TimelineSnapshot) -> Iterator[bytes]:
+def ladder_text(snapshot: TimelineSnapshot) -> Iterator[bytes]:
     """The ladder as text: the names of the ends, then a line for each packet and what is shown besides."""
-    timeline = yield from still.follow()
-    yield head(still.conversation, _WIDTH).rstrip().encode() + b"\n"
+    timeline = yield from snapshot.follow()
+    yield head(snapshot.conversation, _WIDTH).rstrip().encode() + b"\n"
     for serial in range(timeline.first, timeline.end):
         yield (
-            "".join(part for part, _ in parts(timeline, timeline[serial], _WIDTH, still.now)).encode() + b"\n"
+            "".join(part for part, _ in parts(timeline, timeline[serial], _WIDTH, snapshot.now)).encode()
+            + b"\n"
         )
