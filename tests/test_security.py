@@ -137,7 +137,7 @@ ROWS: dict[str, tuple[list[str], str]] = {
     ),
     "the view of the wire": ([], "fuzz/test_load.py test_a_peer_makes_nobody_keep_more_than_is_kept"),
     "associations that ended": (
-        [_number(associations.ENDED)],
+        [_number(associations.KEPT_ENDED)],
         "monitor/test_associations.py test_the_oldest_ended_go_first_and_are_counted",
     ),
     "pseudonyms": (

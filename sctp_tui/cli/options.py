@@ -230,8 +230,8 @@ def serve_options(argv: Sequence[str]) -> ServeOptions:
 examples:
   sctp-tui serve                             listen on 127.0.0.1:9877, print what happens
   sctp-tui serve --json --port 0             any free port, which the first line tells
-  sctp-tui serve --host 0.0.0.0 --count 3    for the network; leaves after 3 messages
-  sctp-tui serve --classic                   what a server sees that subscribes to data alone""",
+  sctp-tui serve --host 0.0.0.0 --count 3    for the network; exits after 3 messages
+  sctp-tui serve --classic                   what a server sees that subscribes to nothing but data""",
     )
     group = parser.add_argument_group("output")
     output = group.add_mutually_exclusive_group()

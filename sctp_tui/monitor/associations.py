@@ -42,7 +42,7 @@ from .text import units
 from .text.ending import AssociationEnd
 from .text.events import describe_event
 
-ENDED = 10_000
+KEPT_ENDED = 10_000
 """Ended associations kept, by default."""
 RATE_WINDOW = 3.0
 """Seconds over which messages/s are averaged."""
@@ -283,7 +283,7 @@ class Associations:
 
     def __init__(
         self,
-        ended_limit: int = ENDED,
+        ended_limit: int = KEPT_ENDED,
         clock_of: Callable[[str], LinkClock] = lambda endpoint: WORLD,
         role_of: Callable[[str], Role | None] = lambda endpoint: None,
     ) -> None:

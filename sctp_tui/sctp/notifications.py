@@ -36,7 +36,7 @@ from .events import (
     StreamReset,
     UnknownNotification,
 )
-from .wire.causes import MOST, causes, describe, describe_all, each_cause
+from .wire.causes import MOST_CAUSES, causes, describe, describe_all, each_cause
 from .wire.chunk_types import ChunkType
 
 
@@ -123,7 +123,7 @@ def _assoc_change(body: bytes, flags: int, dialect: Dialect) -> Notification:
         outbound = inbound = 0  # none were negotiated
     if state in ("COMM_UP", "RESTART"):
         features = tuple(dialect.features[byte] for byte in info if byte in dialect.features)
-    elif found := list(islice(causes(info) if dialect.abort_chunk else each_cause(info), MOST + 1)):
+    elif found := list(islice(causes(info) if dialect.abort_chunk else each_cause(info), MOST_CAUSES + 1)):
         code, told = found[0][0], describe_all(found)
     if dialect.abort_chunk and len(info) > 1 and info[0] == ChunkType.ABORT and info[1] & _T_BIT:
         told = told or "it knows no such association, as after a restart"
@@ -175,7 +175,7 @@ def _remote_error(body: bytes, flags: int, dialect: Dialect) -> Notification:
     code = dialect.cause(number)
     told = describe(code, data)
     if dialect.remote_error_chunk:
-        found = list(islice(causes(data), MOST + 1))
+        found = list(islice(causes(data), MOST_CAUSES + 1))
         code, told = (found[0][0], describe_all(found)) if found else (code, describe(code))
     return RemoteError(
         **_UNSTAMPED,

@@ -23,7 +23,7 @@ class NoRows(Static):
         super().__init__(id="nothing", markup=False)
         self._settings = settings
         self._keys = keys
-        self._why: _Why | None = None
+        self._last: _State | None = None
 
     def show(self, servers: Sequence[EndpointView], cleared: bool, sends: str | None) -> None:
         """Draw what changed. `cleared`: there were associations. For `sends` see `ClientPane.sends`."""
@@ -33,13 +33,15 @@ class NoRows(Static):
         reached = [] if hints.in_lab() else listening
         settings = self._settings
         lines = tuple(hints.send_line(settings.program, server, settings.usual) for server in reached)
-        why = _Why(bool(listening), cleared, lines, sends)
-        if why != self._why:
-            self._why = why
-            self.update(why.said(*(self._keys.of(named(name)) for name in ("undo", "server", "client_new"))))
+        state = _State(bool(listening), cleared, lines, sends)
+        if state != self._last:
+            self._last = state
+            self.update(
+                state.text(*(self._keys.of(named(name)) for name in ("undo", "server", "client_new")))
+            )
 
 
-class _Why(NamedTuple):
+class _State(NamedTuple):
     """The state that the text depends on.
 
     `elsewhere` are commands for another terminal, none where they could not reach the server. `sends` says
@@ -51,7 +53,7 @@ class _Why(NamedTuple):
     elsewhere: tuple[str, ...]
     sends: str | None
 
-    def said(self, undo: str, server: str, client: str) -> Content:
+    def text(self, undo: str, server: str, client: str) -> Content:
         """The text, with the keys of those three actions."""
         parts: list[_Part] = []
         if self.cleared:

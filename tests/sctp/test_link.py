@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Direction
-from sctp_tui.sctp.link.conditioner import HELD, OVERHEAD, QUEUE, Conditioner, PacketOutcome
+from sctp_tui.sctp.link.conditioner import HELD_BACK, OVERHEAD, QUEUE, Conditioner, PacketOutcome
 from sctp_tui.sctp.link.conditions import Conditions, DropRule
-from sctp_tui.sctp.link.syntax import FASTEST, LONGEST, MOST, drop_to_text, parse, parse_drop, to_text
+from sctp_tui.sctp.link.syntax import FASTEST, LONGEST, MOST_DROPS, drop_to_text, parse, parse_drop, to_text
 from sctp_tui.sctp.wire.chunk_types import BY_LABEL
 
 DATA, SACK, COOKIE_ECHO = 0, 3, 10
@@ -91,7 +91,7 @@ def test_one_held_back_is_overtaken_by_three() -> None:
         assert held.verdict == "reordered"
         assert held.reason == "reorder=100%"
         assert max(outcome.delay for outcome in later) < held.delay
-        assert held.delay >= HELD
+        assert held.delay >= HELD_BACK
 
 
 def test_a_copy_comes_with_the_packet() -> None:
@@ -174,8 +174,10 @@ def test_what_else_is_set_takes_no_luck_away() -> None:
 
 shares = st.decimals(0, 1, places=5).map(float)
 times = st.decimals(0, LONGEST, places=3).map(float)
-drops = st.builds(DropRule, st.sampled_from(sorted(BY_LABEL)), st.none(), st.integers(0, MOST)) | st.builds(
-    DropRule, st.sampled_from(["DATA", "I-DATA"]), st.integers(0, 65535), st.integers(0, MOST)
+drops = st.builds(
+    DropRule, st.sampled_from(sorted(BY_LABEL)), st.none(), st.integers(0, MOST_DROPS)
+) | st.builds(
+    DropRule, st.sampled_from(["DATA", "I-DATA"]), st.integers(0, 65535), st.integers(0, MOST_DROPS)
 )
 
 

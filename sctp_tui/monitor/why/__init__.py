@@ -31,7 +31,7 @@ from sctp_tui.sctp.events import (
     StreamReset,
 )
 from sctp_tui.sctp.link.conditions import NOT_SENT
-from sctp_tui.sctp.wire.causes import MOST
+from sctp_tui.sctp.wire.causes import MOST_CAUSES
 from sctp_tui.sctp.wire.packet import (
     Abort,
     Chunk,
@@ -50,7 +50,7 @@ from sctp_tui.sctp.wire.packet import (
     ShutdownComplete,
     name_of,
 )
-from sctp_tui.sctp.wire.parameters import Parameter
+from sctp_tui.sctp.wire.parameters import RECONFIG_RESPONSE, Parameter
 
 from .causes import CAUSES
 from .chunks import CHUNKS, REFUSALS, VERDICTS, Explanation
@@ -95,7 +95,6 @@ class Why(msgspec.Struct, frozen=True):
 
 _SECTION = re.compile(r"RFC [0-9]+, section [0-9.]*[0-9]")
 _NOTHING = ChunkContext()
-_RESPONSE = 16
 _EARLY = ("soon", "twice")  # sooner than a timer usually runs out, or a copy
 _HB_INTERVAL = 29.5  # s: HB.interval by default, 30 s, less as timers run early
 _RESULTS = {0: "done", 1: "done", 2: "denied", 3: "failed", 4: "failed", 5: "failed", 6: "later"}
@@ -111,7 +110,7 @@ def why(subject: Event | Chunk, level: Level, facts: ChunkContext = _NOTHING) ->
         return undescribed(subject) if found is None else in_words(found, level, *_cause_of(subject))
     name = name_of(subject)
     found = _find(CHUNKS, name, _situation(subject, facts)) or CHUNKS[name]
-    causes = subject.causes[:MOST] if isinstance(subject, Abort | Error) else ()
+    causes = subject.causes[:MOST_CAUSES] if isinstance(subject, Abort | Error) else ()
     if isinstance(subject, Abort) and facts.heard is not None and gives_up(subject, facts.heard):
         causes = ()  # Linux has a protocol violation there, and nothing was against the rules
     return in_words(found, level, *(CAUSES[cause.type] for cause in causes if cause.type in CAUSES))
@@ -248,7 +247,9 @@ def _of_request(parameter: Parameter) -> str:
     """The kind of a RE-CONFIG parameter: its type, and a response's result (RFC 6525, section 4.4)."""
     kind = str(parameter.type)
     result = int.from_bytes(parameter.data[4:8], "big") if len(parameter.data) >= 8 else -1
-    return f"{kind} {_RESULTS[result]}" if parameter.type == _RESPONSE and result in _RESULTS else kind
+    return (
+        f"{kind} {_RESULTS[result]}" if parameter.type == RECONFIG_RESPONSE and result in _RESULTS else kind
+    )
 
 
 def _of_data(chunk: Data | IData, facts: ChunkContext) -> str:

@@ -7,8 +7,8 @@ packets have the same outcomes in every run with the same seed.
 In this order: a packet is dropped as the link is cut, by a drop rule, or by random loss, or as there is no
 room, on the link or in the queue before a slow one; else it passes the queue and is delayed, it may be
 reordered, and it may be duplicated. Jitter alone lets no packet overtake another. One that is reordered takes
-so much longer that three packets of its size can overtake it at the rate set, and at least `HELD` longer, so
-that slow traffic is reordered too. It is a time, not a count of packets, as a packet's arrival has to be
+so much longer that three packets of its size can overtake it at the rate set, and at least `HELD_BACK`
+longer, so that slow traffic is reordered too. It is a time, not a count of packets, as a packet's arrival has to be
 known when it is sent.
 """
 
@@ -21,7 +21,7 @@ from sctp_tui.sctp.wire.chunk_types import BY_LABEL
 from .conditions import Conditions, DropRule, LinkCounts, Verdict
 from .syntax import drop_in_words, to_text
 
-HELD = 0.020
+HELD_BACK = 0.020
 """Seconds by which a reordered packet is late, at least."""
 QUEUE = 64 * 1024
 """Bytes of the queue before a link with a rate; a packet that finds it full is dropped."""
@@ -248,7 +248,7 @@ def _delay(
     due = max(now, way.idle_from) + max(0.0, set_.delay + set_.jitter * (2 * jitter - 1)) / 1000
     due = max(due, way.last_arrival)
     if reordering < set_.reordering:
-        held = HELD + (3 * (len(packet) + OVERHEAD) / (set_.rate * 125) if set_.rate else 0.0)
+        held = HELD_BACK + (3 * (len(packet) + OVERHEAD) / (set_.rate * 125) if set_.rate else 0.0)
         return PacketOutcome("reordered", way.words["reordered"], due - now + held)
     way.last_arrival = due
     if due == now:

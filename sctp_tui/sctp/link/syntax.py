@@ -19,7 +19,7 @@ LONGEST = 60_000
 """The longest delay and jitter, in ms."""
 FASTEST = 10_000_000
 """The highest rate, in kbit/s."""
-MOST = 1_000_000
+MOST_DROPS = 1_000_000
 """The highest count of a drop rule, but for `every`."""
 
 _CHUNKS = {name.replace(" ", "-"): name for name in BY_LABEL}
@@ -97,9 +97,9 @@ def parse_drop(text: str) -> DropRule:
     if often == "every":
         count = 0
     else:
-        count = int(often) if often is not None and len(often) < 12 else 1 if often is None else MOST + 1
-        if not 1 <= count <= MOST:
-            raise SctpError(f"{often} packets can't be dropped: give 1 to {MOST}, or every")
+        count = 1 if often is None else int(often) if len(often) < 12 else MOST_DROPS + 1
+        if not 1 <= count <= MOST_DROPS:
+            raise SctpError(f"{often} packets can't be dropped: give 1 to {MOST_DROPS}, or every")
     return DropRule(chunk=chunk, stream=None if stream is None else int(stream), count=count)
 
 

@@ -7,10 +7,9 @@ from typing import NamedTuple
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import ReConfig
-from sctp_tui.sctp.wire.parameters import Parameter
+from sctp_tui.sctp.wire.parameters import RECONFIG_RESPONSE, Parameter
 
 _RE_CONFIG = ChunkType.RE_CONFIG
-_RESPONSE = 16
 _DENIED = 2  # "Denied", a result of section 4.4
 _NUMBER = struct.Struct("!I")
 _RESULT = struct.Struct("!II")
@@ -38,7 +37,7 @@ def denials(request: bytes, answer: bytes) -> Iterator[Denial]:
     denied = {
         number
         for parameter in _parameters(answer)
-        if parameter.type == _RESPONSE and len(parameter.data) >= _RESULT.size
+        if parameter.type == RECONFIG_RESPONSE and len(parameter.data) >= _RESULT.size
         for number, result in (_RESULT.unpack_from(parameter.data),)
         if result == _DENIED
     }
@@ -46,7 +45,7 @@ def denials(request: bytes, answer: bytes) -> Iterator[Denial]:
         return
     for parameter in _parameters(request):
         if (
-            parameter.type != _RESPONSE
+            parameter.type != RECONFIG_RESPONSE
             and len(parameter.data) >= _NUMBER.size
             and _NUMBER.unpack_from(parameter.data)[0] in denied
         ):

@@ -38,7 +38,7 @@ CAUSE_NAMES = {code.value: code.label for code in CauseCode}
 """The names of the causes that this program knows, by code."""
 TEXT = 120
 """Characters shown of a cause's text; usrsctp gives 512 octets of an ABORT at most."""
-MOST = 4
+MOST_CAUSES = 4
 """Causes shown of one chunk, which has room for 16,000; `…` stands for the others."""
 _WITH_TEXT = (CauseCode.USER_INITIATED_ABORT, CauseCode.PROTOCOL_VIOLATION)
 
@@ -54,8 +54,8 @@ def describe(code: int | None, info: bytes = b"") -> str:
 
 def describe_all(found: Iterable[tuple[int, bytes]]) -> str:
     """All causes of a chunk, as `describe` has them: `out of resource; protocol violation: “too late”`."""
-    named = [describe(*one) for one in islice(found, MOST + 1)]
-    return "; ".join([*named[:MOST], "…"] if len(named) > MOST else named)
+    named = [describe(*one) for one in islice(found, MOST_CAUSES + 1)]
+    return "; ".join([*named[:MOST_CAUSES], "…"] if len(named) > MOST_CAUSES else named)
 
 
 def causes(chunk: bytes) -> Iterator[tuple[int, bytes]]:

@@ -17,7 +17,7 @@ from .causes import CAUSE_NAMES as CAUSES
 from .causes import CauseCode
 from .chunk_types import chunk_name
 
-HEARTBEAT_INFO, IPV4, IPV6, STATE_COOKIE = 1, 5, 6, 7
+HEARTBEAT_INFO, IPV4, IPV6, STATE_COOKIE, RECONFIG_RESPONSE = 1, 5, 6, 7, 16
 _ADDRESS_TYPES = {IPV4: "IPv4", IPV6: "IPv6", 11: "host name"}
 _HMACS = {1: "SHA-1", 3: "SHA-256"}
 _RESULTS = {
@@ -202,7 +202,7 @@ _COUNTED: dict[int, Callable[[bytes, Count, Count], str]] = {
     13: _outgoing_reset,
     14: _incoming_reset,
     15: _request,
-    16: _response,
+    RECONFIG_RESPONSE: _response,
     17: _add_streams,
     18: _add_streams,
 }
@@ -260,7 +260,7 @@ _PARAMETERS = _kinds(
     (13, "outgoing SSN reset request", 12, _outgoing_reset),  # RFC 6525
     (14, "incoming SSN reset request", 4, _incoming_reset),
     (15, "SSN/TSN reset request", 4, _request),
-    (16, "re-configuration response", 8, _response),
+    (RECONFIG_RESPONSE, "re-configuration response", 8, _response),
     (17, "add outgoing streams request", 8, _add_streams),
     (18, "add incoming streams request", 8, _add_streams),
     (0x8000, "ECN capable", 0, _nothing),
