@@ -8,8 +8,8 @@ In this order: a packet is dropped as the link is cut, by a drop rule, or by ran
 room, on the link or in the queue before a slow one; else it passes the queue and is delayed, it may be
 reordered, and it may be duplicated. Jitter alone lets no packet overtake another. One that is reordered takes
 so much longer that three packets of its size can overtake it at the rate set, and at least `HELD_BACK`
-longer, so that slow traffic is reordered too. It is a time, not a count of packets, as a packet's arrival has to be
-known when it is sent.
+longer, so that slow traffic is reordered too. It is a time, not a count of packets, as a packet's arrival has
+to be known when it is sent.
 """
 
 import random
