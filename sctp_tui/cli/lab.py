@@ -86,7 +86,7 @@ def _parse(argv: list[str]) -> tuple[argparse.Namespace, list[str], list[str]]:
         "--netem",
         metavar="WORDS",
         type=_netem_words,
-        help="what the guest's loopback does to packets, in the words of tc-netem(8), as in "
+        help="what the guest's loopback does to packets, in the syntax of tc-netem(8), as in "
         "'delay 20ms loss 3%%'; a round trip takes the delay twice",
     )
     parser.add_argument("-t", "--tty", action="store_true", help="give COMMAND this terminal")

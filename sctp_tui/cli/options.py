@@ -150,9 +150,9 @@ def _add_screen(parser: Parser) -> None:
 
 def _add_general(parser: Parser) -> None:
     group = parser.add_argument_group("general")
-    group.add_argument("-h", "--help", action="help", help="show this and leave")
+    group.add_argument("-h", "--help", action="help", help="show this and exit")
     group.add_argument(
-        "--version", action="version", version=f"{PROG} {__version__}", help="show the version and leave"
+        "--version", action="version", version=f"{PROG} {__version__}", help="show the version and exit"
     )
 
 
@@ -250,7 +250,7 @@ examples:
         "--count",
         type=whole(1, 1_000_000_000, "number of messages", "leave it out for no end"),
         metavar="N",
-        help="leave after N messages",
+        help="exit after N messages",
     )
     _add_server(parser)
     _add_general(parser)

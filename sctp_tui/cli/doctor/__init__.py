@@ -147,7 +147,7 @@ def _parse(argv: Sequence[str]) -> _Options:
         help="kernel or userspace: that one alone; auto or all: both (default)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object")
-    parser.add_argument("-h", "--help", action="help", help="show this and leave")
+    parser.add_argument("-h", "--help", action="help", help="show this and exit")
     return parser.parse_args(list(argv), _Options())
 
 

@@ -79,7 +79,8 @@ QUESTIONS = (
     Question(
         "How do I see head-of-line blocking?",
         "{wire} shows the wire, {still} stops its time, {drop_next} loses the next DATA. Send one, then two, "
-        "then [2]three; {lanes} shows the lanes, one a stream, {step} goes on by one packet.",
+        "then [2]three; {lanes} shows the lanes, one for each stream, {step} goes on to the next packet "
+        "or timer.",
         "wire",
         "hol stream wait order unordered",
     ),
@@ -91,8 +92,8 @@ QUESTIONS = (
     ),
     Question(
         "How do I stop time, or go on step by step?",
-        "{still} stops the link's time and starts it again, {step} lets one packet arrive, {slower} and "
-        "{faster} change the speed.",
+        "{still} stops the link's time and starts it again, {step} goes on to the next packet or timer, "
+        "{slower} and {faster} change the speed.",
         "link",
         "stand still slow pause speed clock single",
     ),
