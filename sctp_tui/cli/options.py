@@ -37,6 +37,9 @@ COMMANDS = ("serve", "send", "doctor", "lab", "help")
 # --- groups of options
 
 _FLAG = argparse.BooleanOptionalAction  # so that the command line can take back what the config file says
+_STACKS = "auto: the first that works of these (default); " + "; ".join(
+    f"{name}: {TRAITS[name].about}" for name in STACKS
+)
 
 
 def _add_server(parser: Parser) -> None:
@@ -85,8 +88,7 @@ def _add_server(parser: Parser) -> None:
         "--stack",
         type=stack(*get_args(Wanted)),
         metavar="STACK",
-        help="auto: the kernel's where it works, else userspace (default); kernel; userspace: needs no "
-        "kernel support, travels in UDP (RFC 6951); all: both at once",
+        help=f"{_STACKS}; all: every one that works, at once",
     )
     group.add_argument(
         "--udp-port",
@@ -361,7 +363,7 @@ exit status: 0 everything acknowledged, and ended as asked; 1 not (one line says
         "--stack",
         type=stack("auto", *STACKS),
         metavar="STACK",
-        help="auto: the kernel's where it works, else userspace (default); kernel; userspace",
+        help=_STACKS,
     )
     group.add_argument(
         "--udp-port",

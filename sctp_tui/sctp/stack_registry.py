@@ -23,6 +23,8 @@ class StackTraits(NamedTuple):
     """Module and class, as `package.module:Class`: a `Stack`, made with a `Clock`."""
     distribution: str
     """The Python package that brings its library, "" where any of several may."""
+    about: str
+    """A few words for who has to choose one."""
     short: str
     """The name of its server in the log where servers on several stacks are open."""
     can_condition: bool
@@ -39,6 +41,7 @@ TRAITS: dict[StackName, StackTraits] = {
     "kernel": StackTraits(
         made_by="sctp_tui.sctp.kernel.stack:KernelStack",
         distribution="pysctp",
+        about="that of this machine's kernel",
         short="krnl",
         can_condition=False,
         sees_packets=False,
@@ -48,6 +51,7 @@ TRAITS: dict[StackName, StackTraits] = {
     "userspace": StackTraits(
         made_by="sctp_tui.sctp.userspace.stack:UserspaceStack",
         distribution="",
+        about="needs no kernel support, travels in UDP (RFC 6951)",
         short="user",
         can_condition=True,
         sees_packets=True,

@@ -2,6 +2,8 @@
 
 import ast
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -130,3 +132,50 @@ def test_no_stack_is_known_by_its_name() -> None:
 def test_each_stack_keeps_to_the_interface() -> None:
     kinds: dict[StackName, Callable[[Clock], Stack]] = {"kernel": KernelStack, "userspace": UserspaceStack}
     assert kinds.keys() == TRAITS.keys() == set(STACKS)
+
+
+# In a process of its own, as names are read from the registry when the program starts.
+_THIRD = """
+import sys
+from types import ModuleType
+from typing import Literal
+
+from sctp_tui.sctp import stack_registry
+from sctp_tui.sctp.userspace.stack import UserspaceStack
+
+
+class ThirdStack(UserspaceStack):
+    def __init__(self, clock):
+        super().__init__(clock)
+        self.name = "third"
+
+
+module = ModuleType("third")
+module.ThirdStack = ThirdStack
+sys.modules["third"] = module
+
+stack_registry.StackName = Literal["kernel", "userspace", "third"]
+stack_registry.Wanted = Literal["auto", "kernel", "userspace", "third", "all"]
+stack_registry.STACKS = ("kernel", "userspace", "third")
+stack_registry.TRAITS["third"] = stack_registry.TRAITS["userspace"]._replace(
+    made_by="third:ThirdStack", about="of this test", short="test"
+)
+
+from sctp_tui.cli.main import main
+
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def _third(*words: str) -> str:
+    done = subprocess.run([sys.executable, "-c", _THIRD, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return " ".join(done.stdout.split())
+
+
+@pytest.mark.userspace
+def test_a_third_stack_is_its_package_and_a_row_of_the_registry() -> None:
+    assert "✓ third works: usrsctp" in _third("doctor", "--stack", "third")
+    for command in ("serve", "send"):
+        assert "third: of this test" in _third(command, "--help")
+    assert "kernel or userspace or third" in _third("doctor", "--help")

@@ -22,7 +22,7 @@ from sctp_tui.sctp.events import SCHEMA, StackName
 from sctp_tui.sctp.kernel.capture import NoCapture
 from sctp_tui.sctp.kernel.stack import NoKernelSctp
 from sctp_tui.sctp.printable import printable
-from sctp_tui.sctp.stack_registry import TRAITS, Wanted, among
+from sctp_tui.sctp.stack_registry import STACKS, TRAITS, Wanted, among
 from sctp_tui.sctp.stacks import open_stack
 from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down
 
@@ -144,7 +144,7 @@ def _parse(argv: Sequence[str]) -> _Options:
         "--stack",
         type=stack_value(*get_args(Wanted)),
         metavar="STACK",
-        help="kernel or userspace: that one alone; auto or all: both (default)",
+        help=f"{' or '.join(STACKS)}: that one alone; auto or all: each of them (default)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("-h", "--help", action="help", help="show this and exit")
