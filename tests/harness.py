@@ -122,7 +122,7 @@ class Running:
         self.streams |= batch.streams
         self.details |= batch.details
         self.generators |= batch.generators
-        self.link = batch.link or self.link
+        self.link = batch.links.get(0) or self.link
         self.totals = batch.totals or self.totals
         self.packets_missed = batch.packets_missed
 

@@ -120,6 +120,7 @@ def _screen(words: "list[str]") -> int:
         options.grace,
         options.max_associations,
         options.capture,
+        options.paths,
         options.conditions,
         theme=options.theme,
         large=options.large,

@@ -51,16 +51,29 @@ class ServerOptions:
 
 @dataclass
 class ScreenOptions(ServerOptions):
-    """Options of the screen. `key` has pairs of an action's name and its keys, separated by commas."""
+    """Options of the screen. `key` has pairs of an action's name and its keys, separated by commas.
 
+    With `paths` the server is on a host of its own, and bound to all of that one's addresses.
+    """
+
+    paths: int = 0
     theme: str | None = None
     large: bool = False
     mask_addresses: bool = False
     key: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The addresses to bind."""
+        if self.host or not self.paths:
+            return super().hosts
+        from sctp_tui.sctp.kernel.network import addresses
 
-IN_CONFIG = tuple(option.name for option in fields(ScreenOptions))
-"""What a config file may hold."""
+        return addresses("server", self.paths)
+
+
+IN_CONFIG = tuple(option.name for option in fields(ScreenOptions) if option.name != "paths")
+"""What a config file may hold; two hosts are for one run."""
 
 
 @dataclass

@@ -132,6 +132,14 @@ def _add_server(parser: Parser) -> None:
 
 
 def _add_screen(parser: Parser) -> None:
+    group = parser.add_argument_group("paths")
+    group.add_argument(
+        "--paths",
+        type=whole(1, 4, "number of paths", "leave it out for none"),
+        metavar="N",
+        help="kernel: two hosts in this program, the server on one and clients on the other, with N links "
+        "between them (1 to 4)",
+    )
     group = parser.add_argument_group("screen")
     group.add_argument(
         "--theme",
@@ -163,7 +171,7 @@ def _check_link(parser: Parser, options: ServerOptions) -> None:
     given = [name for name in ("link", "link_in", "link_out") if getattr(options, name) is not None]
     if not given:
         return
-    able = [name for name in among(options.stack) if TRAITS[name].can_condition]
+    able = [name for name in among(options.stack) if TRAITS[name].own_time]
     if not able:
         place = parser.place(given[0], "--" + given[0].replace("_", "-"))
         parser.error(
@@ -172,6 +180,18 @@ def _check_link(parser: Parser, options: ServerOptions) -> None:
         )
     if options.stack == "auto":
         options.stack = able[0]
+
+
+def _check_paths(parser: Parser, options: ScreenOptions) -> None:
+    """Choose a stack that can have several paths, whose links are this program's; exit where it may not."""
+    able = [name for name in among(options.stack) if TRAITS[name].multihomed]
+    if not able:
+        parser.error(
+            f"{parser.place('paths', '--paths')}: an association of the {options.stack} stack has one path: "
+            f"give --stack kernel, or run `{PROG} lab --paths {options.paths}`"
+        )
+    options.stack = able[0]
+    options.capture = True  # of the links of this program, which takes no right to capture
 
 
 def _check_keys(parser: Parser, options: ScreenOptions) -> None:
@@ -216,7 +236,10 @@ examples:
         if word in COMMANDS:
             parser.error(f"{word!r} must come first: {PROG} {word} [OPTIONS]")
         parser.error(f"no command {word!r}: there are {', '.join(COMMANDS)}, or none for the screen")
-    _check_link(parser, options)
+    if options.paths:
+        _check_paths(parser, options)
+    else:
+        _check_link(parser, options)
     _check_keys(parser, options)
     return options
 

@@ -411,13 +411,15 @@ class Engine:
             case Watch():
                 self._poller.watch(command)
             case SetLink():
-                self._link().set(command.inward, command.outward, command.seed)
+                for link in self._links(command.link):
+                    link.set(command.inward, command.outward, command.seed)
             case DropNext():
-                self._link().drop_next(command.drop)
+                for link in self._links(command.link):
+                    link.drop_next(command.drop)
             case SetSpeed():
-                self._link().set_speed(command.speed)
+                self._links()[0].set_speed(command.speed)
             case Step():
-                self._link().step()
+                self._links()[0].step()
                 self._poller.look_now()
             case Stop():
                 self._stop(command)
@@ -467,10 +469,10 @@ class Engine:
                 stack.close()
                 raise
             self._stacks[name] = stack
-            if stack.link is not None:
-                self._poller.links.append(stack.link)
-                if self.link is not None:
-                    stack.link.set(self.link.inward, self.link.outward, self.link.seed)
+            for link in stack.links:
+                self._poller.links.append(link)
+                if self.link is not None and self.link.link in (0, link.number):
+                    link.set(self.link.inward, self.link.outward, self.link.seed)
         return stack
 
     def _tap(self, stack: Stack) -> None:
@@ -492,9 +494,16 @@ class Engine:
                 )
             )
 
-    def _link(self) -> LinkControl:
-        if self._poller.links:
-            return self._poller.links[0]
+    def _links(self, number: int = 0) -> list[LinkControl]:
+        """The link of a number, or all for 0. Raises `SctpError` where there is none."""
+        links = self._poller.links
+        if found := [link for link in links if number in (0, link.number)]:
+            return found
+        if links:
+            known = ", ".join(str(link.number) for link in links if link.number)
+            raise SctpError(
+                f"there is no link {number}: give {f'one of {known}, or ' if known else ''}0 for all"
+            )
         raise SctpError(
             "no link of this program carries packets"
             + (
@@ -608,8 +617,8 @@ class Engine:
 
     def _time_of(self, opened: OpenEndpoint) -> float:
         """The time by which a shutdown is measured: that of the stack's link where it has one, in seconds."""
-        link = opened.stack.link
-        return self.clock.mono() if link is None else link.now()
+        links = opened.stack.links
+        return links[0].now() if links else self.clock.mono()
 
     def _try_to_close(self, opened: OpenEndpoint) -> None:
         """Close an endpoint whose associations have ended, or whose grace is over."""

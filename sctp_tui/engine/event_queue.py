@@ -43,7 +43,7 @@ _DROPPED = CONTROL | {Message, Suppressed}
 
 
 class Batch(msgspec.Struct):
-    """The events since the last drain, in order, and the newest numbers by association key or generator.
+    """The events since the last drain, in order, and the newest numbers by association, generator or link.
 
     Since the queue was made: `dropped` messages and control events, `packets_dropped` packets that this queue
     had no room for, and `packets_missed` packets that a stack could not show.
@@ -57,14 +57,14 @@ class Batch(msgspec.Struct):
     details: dict[int, Detail] = msgspec.field(default_factory=dict)
     generators: dict[int, Generating] = msgspec.field(default_factory=dict)
     totals: Totals | None = None
-    link: LinkState | None = None
+    links: dict[int, LinkState] = msgspec.field(default_factory=dict)
     dropped: int = 0
     packets_dropped: int = 0
     packets_missed: int = 0
 
     def __bool__(self) -> bool:
         numbers = self.counts or self.status or self.streams or self.details or self.generators
-        return bool(self.events or self.packets or numbers or self.totals or self.link)
+        return bool(self.events or self.packets or numbers or self.totals or self.links)
 
 
 class EventQueue:
@@ -127,7 +127,7 @@ class EventQueue:
                     case Totals():
                         numbers.totals = event
                     case LinkState():
-                        numbers.link = event
+                        numbers.links[event.link] = event
                     case _:
                         add(event)
                         size += held(event)

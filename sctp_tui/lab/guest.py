@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 else:  # a script: this folder is the first of sys.path, and there is no package
     import wire
 
-MODULES = ("crypto/hmac", "net/sctp/sctp", "net/sctp/sctp_diag", "drivers/net/veth", "net/sched/sch_netem")
+MODULES = (
+    *("crypto/hmac", "net/sctp/sctp", "net/sctp/sctp_diag"),
+    *("drivers/net/veth", "drivers/net/tun", "net/sched/sch_netem"),
+)
 """Modules to load, with those they depend on. Without hmac listen() fails: it signs the cookie."""
 
 _CHUNK = 16384

@@ -5,7 +5,7 @@ from functools import partial
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.sctp.events import Direction, LinkState, Message, Packet, Refused, Status, Totals
-from sctp_tui.sctp.stack_registry import TRAITS
+from sctp_tui.sctp.stack_registry import TRAITS, StackName
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 
 from .associations import Associations
@@ -30,13 +30,22 @@ class Monitor:
         self.wire = Wire()
         self.totals: Totals | None = None
         """The engine's newest totals, None before the first."""
-        self.link: LinkState | None = None
-        """The link's newest state, None before the first."""
+        self.links: dict[int, LinkState] = {}
+        """The newest state of each link that this program has, by its number (`LinkState.link`)."""
         self.remarks = LinkHistory()
         self.refused_capture = ""
         """Why packets of the kernel stack can't be captured as the user wanted; "" where they can."""
         self.dropped = 0
         """Messages and control events that the queue has dropped since it was made."""
+
+    @property
+    def link(self) -> LinkState | None:
+        """The newest state of the links whose time is this program's, None where there are none."""
+        return self.links.get(0)
+
+    def carries(self, stack: StackName) -> bool:
+        """Whether this program carries the packets of a stack's endpoints, and so sees and may lose them."""
+        return TRAITS[stack].sees_packets or any(self.links)
 
     def link_time(self, mono: float) -> float:
         """The link's time at a monotonic time (s); see `LinkClock`."""
@@ -46,10 +55,11 @@ class Monitor:
         """Take in one batch: its events in order, then the numbers."""
         associations = self.associations
         known, last = associations.get, 0
-        if batch.link is not None:
-            self._link_clock.note(batch.link)
-            self.remarks.note(self.link, batch.link)
-            self.link = batch.link
+        for number, link in batch.links.items():
+            if not number:
+                self._link_clock.note(link)
+            self.remarks.note(self.links.get(number), link)
+            self.links[number] = link
         for event in batch.events:
             # Messages are the most frequent, and `Counts` has their numbers: skip them once the association
             # is known.
@@ -125,4 +135,4 @@ class Monitor:
 def _clock_of(endpoints: Endpoints, link_clock: LinkClock, endpoint: str) -> LinkClock:
     """The clock of an endpoint's associations: the links' where those are this program's, else real."""
     stack = endpoints.stack_of(endpoint)
-    return link_clock if stack is not None and TRAITS[stack].can_condition else WORLD
+    return link_clock if stack is not None and TRAITS[stack].own_time else WORLD

@@ -118,20 +118,23 @@ class PauseReading(Command, frozen=True, tag="pause_reading"):
 
 
 class SetLink(Command, frozen=True, tag="set_link"):
-    """Set the conditions of the userspace stack's links: for packets to the local end, and from it.
+    """Set the conditions of links of this program: for packets to the local end, and from it.
 
-    A `seed` starts the random numbers and the counts anew; None leaves them. Answered by `LinkState`.
+    `link` is the number of one between two hosts, 0 for all. A `seed` starts the random numbers and the
+    counts anew; None leaves them. Answered by `LinkState`.
     """
 
     inward: Conditions
     outward: Conditions
     seed: int | None = None
+    link: int = 0
 
 
 class DropNext(Command, frozen=True, tag="drop_next"):
-    """Add a drop rule in both directions, for the first packet of either that matches it."""
+    """Add a drop rule in both directions of a link (0: of all), for the first packet that matches it."""
 
     drop: DropRule
+    link: int = 0
 
 
 class SetSpeed(Command, frozen=True, tag="set_speed"):

@@ -171,7 +171,14 @@ class Endpoint(Protocol):
 
 
 class LinkControl(Protocol):
-    """Controls the conditions of a stack's links (`link.conditions`), and how fast their time goes."""
+    """Controls the conditions of a link, or of links alike (`link.conditions`), and how fast their time goes.
+
+    `number` is as in `LinkState.link`.
+    """
+
+    @property
+    def number(self) -> int:
+        """The link's number."""
 
     @property
     def changed(self) -> bool:
@@ -184,7 +191,7 @@ class LinkControl(Protocol):
         """Add a drop rule for the first packet, of either direction, that matches it."""
 
     def set_speed(self, speed: float) -> None:
-        """Set the speed of time: 0 stops it, 1 is real. Raises `SctpError` while packets go over UDP."""
+        """Set the speed of time: 0 stops it, 1 is real. Raises `SctpError` where it can't be that."""
 
     def step(self) -> None:
         """Advance time to the next thing that happens: a packet arrives, or a timer causes a packet or event.
@@ -241,8 +248,8 @@ class Stack(Protocol):
         """Packets that passed and that `tap` was not called with; of which associations is not known."""
 
     @property
-    def link(self) -> LinkControl | None:
-        """The control of its links; None where this program does not carry its packets."""
+    def links(self) -> Sequence[LinkControl]:
+        """The controls of its links; none where this program does not carry its packets."""
 
     def poll(self) -> None:
         """Receive and send packets that are due, and run timers. Never blocks."""

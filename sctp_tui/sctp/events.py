@@ -384,9 +384,10 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
 class LinkState(Event, frozen=True, tag="link", gc=False):
     """The link's conditions and counts, for packets to the local end (`inward`) and from it (`outward`).
 
-    `speed` is that of the link's time, 1 for real time, 0 for stopped; `now` is the link's clock at `mono`,
-    in seconds. `waiting` is the number of packets under way. `set_at` is when a setting was last changed, in
-    seconds since the epoch.
+    `link` is the number of a link between two hosts of this program, from 1, or 0 for those of the userspace
+    stack, which are all alike. `speed` is that of the link's time, 1 for real time, 0 for stopped; `now` is
+    the link's clock at `mono`, in seconds. `waiting` is the number of packets under way. `set_at` is when a
+    setting was last changed, in seconds since the epoch.
     """
 
     inward: Conditions
@@ -398,6 +399,7 @@ class LinkState(Event, frozen=True, tag="link", gc=False):
     now: float
     waiting: int
     set_at: float = 0.0
+    link: int = 0
 
 
 # --- numbers: the newest value replaces those before

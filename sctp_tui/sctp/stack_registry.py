@@ -27,12 +27,14 @@ class StackTraits(NamedTuple):
     """A few words for who has to choose one."""
     short: str
     """The name of its server in the log where servers on several stacks are open."""
-    can_condition: bool
-    """Whether this program carries its packets: it can lose and delay them, and stop and step time."""
+    own_time: bool
+    """Whether this program carries all of its packets, and its time can be stopped and stepped."""
     sees_packets: bool
     """Whether its packets are seen without a capture."""
     own_udp_port: bool
     """Whether each endpoint has its own UDP port (RFC 6951); else there is one for the whole machine."""
+    multihomed: bool
+    """Whether an endpoint may have several addresses, and an association several paths."""
     joins_ends: bool
     """Whether packets between two endpoints of one process need no socket of the system."""
 
@@ -43,9 +45,10 @@ TRAITS: dict[StackName, StackTraits] = {
         distribution="pysctp",
         about="that of this machine's kernel",
         short="krnl",
-        can_condition=False,
+        own_time=False,
         sees_packets=False,
         own_udp_port=False,
+        multihomed=True,
         joins_ends=False,
     ),
     "userspace": StackTraits(
@@ -53,9 +56,10 @@ TRAITS: dict[StackName, StackTraits] = {
         distribution="",
         about="needs no kernel support, travels in UDP (RFC 6951)",
         short="user",
-        can_condition=True,
+        own_time=True,
         sees_packets=True,
         own_udp_port=True,
+        multihomed=False,
         joins_ends=True,
     ),
 }

@@ -8,10 +8,15 @@ from .stack_registry import TRAITS, StackName, Wanted, among
 from .system import refusal
 
 
-def open_stack(name: StackName, clock: Clock) -> Stack:
-    """Open a stack. Raises `StackUnavailable` where it does not work here, with the cause and what helps."""
-    module, _, made = TRAITS[name].made_by.partition(":")
-    stack: Stack = getattr(import_module(module), made)(clock)
+def open_stack(name: StackName, clock: Clock, paths: int = 0) -> Stack:
+    """Open a stack, with two hosts and so many paths between them where `paths` is not 0.
+
+    Raises `StackUnavailable` where it does not work here, with the cause and what helps.
+    """
+    traits = TRAITS[name]
+    module, _, made = traits.made_by.partition(":")
+    make = getattr(import_module(module), made)
+    stack: Stack = make(clock, paths) if traits.multihomed else make(clock)
     return stack
 
 

@@ -5,6 +5,7 @@ import itertools
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -30,6 +31,7 @@ from sctp_tui.sctp.commands import Command, Stop, Watch
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.stack_registry import STACKS, seen
+from sctp_tui.sctp.stacks import open_stack
 
 from . import hints
 from .actions import bindings
@@ -92,6 +94,7 @@ class SctpApp(App[None], inherit_bindings=False):
             packets=seen(STACKS, capture=settings.capture),
             link=settings.link,
             clock=self.clock,
+            open_stack=partial(open_stack, paths=settings.paths),
         )
         self._watchdog = Watchdog(self.engine, self.clock)
         self.servers = Servers(settings, self.monitor.endpoints, self.submit)

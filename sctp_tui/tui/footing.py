@@ -11,12 +11,12 @@ from sctp_tui.monitor.why import Level
 _AROUND = 3  # cells around a key and its label
 _GOES_FIRST = (
     *("client_connect", "previous", "client_generate"),
-    *("of_note", "wire_whole", "drop", "step", "link", "sockets", "drop_next", "level"),
+    *("cut", "of_note", "wire_whole", "drop", "step", "link", "sockets", "drop_next", "level"),
     *("undo", "clear", "close", "reply", "abort"),
 )
 _STAYS = ("help", "quit", "quit_anywhere")
 """Names of actions that are left out first, in this order, and never; the others follow from the right."""
-_OF_THE_LINK = ("drop_next", "drop", "link", "still", "step")
+_OF_THE_LINK = ("drop_next", "drop", "link", "cut", "still", "step")
 _SHOWN = ("of_note", "wire_whole", *_OF_THE_LINK)
 _HIDDEN = ("reply", "detail", "close", "abort", "clear", "undo", "wire", "filter")
 """Names of actions that are shown, and not, while the focus is on the wire."""

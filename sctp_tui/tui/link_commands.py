@@ -2,14 +2,15 @@
 
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.trace.link_history import SPEEDS
-from sctp_tui.sctp.commands import DropNext, SetSpeed, Step
+from sctp_tui.monitor.trace.link_history import SPEEDS, is_cut, named
+from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Refused
 from sctp_tui.sctp.link.conditions import DropRule
-from sctp_tui.sctp.stack_registry import TRAITS
 
 from .callbacks import Ask, Submit, Tell
 
@@ -24,7 +25,7 @@ class _AskedSpeed(NamedTuple):
 
     def is_answered_by(self, batch: Batch) -> bool:
         """Whether the link has had this speed since, or a speed was refused since."""
-        link = batch.link
+        link = batch.links.get(0)
         return (link is not None and link.speed == self.speed and link.mono >= self.at) or any(
             type(event) is Refused and event.command == _SET_SPEED and event.mono >= self.at
             for event in batch.events
@@ -44,11 +45,8 @@ class LinkCommands:
 
     @property
     def carries(self) -> bool:
-        """Whether this program carries packets of any endpoint; one that could not be opened has none."""
-        return any(
-            view.library and view.stack is not None and TRAITS[view.stack].can_condition
-            for view in self._monitor.endpoints.views.values()
-        )
+        """Whether this program carries packets of any endpoint."""
+        return bool(self._monitor.links)
 
     @property
     def stands(self) -> bool:
@@ -81,7 +79,27 @@ class LinkCommands:
         if self._may_condition():
             from .dialogs.link_screen import LinkScreen
 
-            self._ask(LinkScreen(self._monitor.link), self._submit)
+            self._ask(LinkScreen(self._monitor.links), self._submit)
+
+    def cut(self) -> None:
+        """Cut the link, or join it again; ask which where there are several."""
+        if not self._may_condition():
+            return
+        links = self._monitor.links
+        if len(links) == 1:
+            self._cut(next(iter(links)))
+            return
+        from .dialogs.cut_screen import CutScreen
+
+        self._ask(CutScreen(links), self._cut)
+
+    def _cut(self, link: int) -> None:
+        state = self._monitor.links[link]
+        cut = not is_cut(state)
+        inward, outward = (replace(one, cut=cut) for one in (state.inward, state.outward))
+        self._submit(SetLink(inward, outward, link=link))
+        which = named(state).replace("link", "the link", not link)
+        self._tell(f"{which} {'is cut: nothing gets through' if cut else 'carries packets again'}")
 
     def _may_condition(self) -> bool:
         """Whether this program carries packets, and can lose them; where not, tell the user."""

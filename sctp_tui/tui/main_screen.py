@@ -141,7 +141,7 @@ class MainScreen(Screen[None]):
         if self._settings.large:
             self.query_one(large.BigNumbers).show(seen, then)
         self._panes.show(seen, then, now, cleared=self._cleared, search=self._search)
-        self.query_one(LinkBanner).show(self.monitor.link, self.monitor.wire.kept_out)
+        self.query_one(LinkBanner).show(self.monitor.links.values(), self.monitor.wire.kept_out)
         self._show_keys()
 
     def _show_keys(self) -> None:
@@ -335,6 +335,10 @@ class MainScreen(Screen[None]):
     def action_link(self) -> None:
         """Ask for new conditions of the link."""
         self._link.ask_for_conditions()
+
+    def action_cut(self) -> None:
+        """Cut a link, or join it again."""
+        self._link.cut()
 
     def action_stand_still(self) -> None:
         """Stop the link's time, or let it go on."""

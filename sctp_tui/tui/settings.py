@@ -14,7 +14,8 @@ from sctp_tui.sctp.stack_registry import ANYWHERE
 class Settings(msgspec.Struct, frozen=True):
     """The server, the limits of the engine, and how the program is called from a shell.
 
-    `autoclose` and `grace` are in s. With `capture` the packets of the kernel's stack are seen, too. `link`
+    `autoclose` and `grace` are in s. With `capture` the packets of the kernel's stack are seen, too; with
+    `paths` its server and its clients are on two hosts with so many links. `link`
     is what the links do to packets from the start. `program` is the command for a shell, `usual` the stack
     that it chooses by itself. `theme` names one of Textual's, None for the one chosen last. `keys` are the
     user's own, by the names of actions. `state` is the file of what is remembered between runs, None for
@@ -32,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
     grace: float = GRACE
     max_associations: int = MAX_ASSOCIATIONS
     capture: bool = False
+    paths: int = 0
     link: SetLink | None = None
     program: str = "sctp-tui"
     usual: StackName = ANYWHERE

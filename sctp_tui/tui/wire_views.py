@@ -91,6 +91,18 @@ _STATES = (
     Action("states_first", "states", "home", "first", "", "The states, and the newest transition"),
     Action("states_last", "states", "end", "last", "", "The oldest transition"),
 )
+_PATHS = (
+    Action("paths_turn", "paths", "t", "turn", "Turn", "The other end's paths"),
+    Action("paths_in", "paths", "+,=", "zoom(-1)", "Zoom", "Less time in view"),
+    Action("paths_out", "paths", "-", "zoom(1)", "Zoom out", "More time in view", footer=False),
+    Action("paths_before", "paths", "left", "move(-1)", "", "The packet before"),
+    Action("paths_after", "paths", "right", "move(1)", "", "The packet after"),
+    Action("paths_earlier", "paths", "up,k,pageup", "leap(-1)", "", "A quarter of the view earlier"),
+    Action("paths_later", "paths", "down,j,pagedown", "leap(1)", "", "A quarter of the view later"),
+    Action("paths_first", "paths", "home", "first", "", "The first packet"),
+    Action("paths_follow", "paths", "end", "follow", "", "The newest, and follow"),
+    Action("paths_open", "paths", "enter", "open", "All", "Open the packet"),
+)
 VIEWS: tuple[WireView, ...] = (
     WireView(
         "ladder", "1", "Ladder", "Packets as arrows", "ladder_view.LadderView",
@@ -121,6 +133,13 @@ VIEWS: tuple[WireView, ...] = (
             "states": Place("In the states", "StateView", "wire"),
         },
         _STATES,
+    ),
+    WireView(
+        "paths", "5", "Paths", "What goes on each path, and its state", "paths_view.PathsView",
+        {
+            "paths": Place("In the paths", "PathsView", "wire"),
+        },
+        _PATHS,
     ),
 )
 # fmt: on

@@ -9,6 +9,7 @@ from sctp_tui.monitor.trace.conversations import Conversation, Wire
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.link_history import LinkHistory
 from sctp_tui.monitor.trace.packet_fields import packet_sections
+from sctp_tui.monitor.trace.paths import Paths
 from sctp_tui.monitor.trace.states import TABLE, StateTracker
 from sctp_tui.monitor.trace.streams import StreamQueues
 from sctp_tui.monitor.trace.timeline import LadderOptions, Timeline, TimelineSnapshot
@@ -28,6 +29,7 @@ class Models:
         self.conversation = conversation
         self.timeline = Timeline(Ladder(conversation))
         self.tracker = StateTracker(conversation)
+        self.paths = Paths(conversation)
         self.lanes, self.window = StreamQueues(kept), SendWindows(kept)
         self.kept = kept
         self._lanes_seen = self._window_seen = 0
@@ -47,12 +49,14 @@ class Models:
         self.lanes.until(now)
         self.window.until(now)
         self.timeline.update(Log(), {}, LinkHistory())
+        self.paths.update(Log(), (), LinkHistory())
 
     def ask(self, now: float, width: int) -> None:
         """All that a view asks."""
         self._ask_course(now, width)
         self._ask_lanes(now)
         self._ask_window(now)
+        self._ask_paths(now)
         tracker = self.tracker
         here = {state: [end] for end, state in tracker.state.items()}
         taken = [last.transition for end in tracker.state if (last := tracker.last(end))]
@@ -78,6 +82,17 @@ class Models:
                 for section in packet_sections(line, ladder.base(line)):
                     assert len(section.fields) < 1000
                     assert all(value.isprintable() for fact in section.fields for value in fact)
+
+    def _ask_paths(self, now: float) -> None:
+        paths, ladder = self.paths, self.paths.ladder
+        for route, marks in paths.marks.items():
+            assert route.to in paths.addresses(route.direction)
+            assert route in paths.routes(route.direction, route.to)
+            numbers = [mark.number for mark in marks]
+            assert numbers == sorted(numbers)
+            assert all(ladder.first <= number <= ladder.seen for number in numbers)
+            assert paths.state(route.direction, route.to, now) == ""  # no stack has told anything
+        assert all(note.text.isprintable() for note in paths.notes)
 
     def _ask_lanes(self, now: float) -> None:
         for sending in self.lanes.sending.values():

@@ -135,7 +135,7 @@ def test_step_by_step_there_is_what_was_let_arrive_and_no_more() -> None:
             seen = [Traced(number, one, decode(one.data)) for number, one in enumerate(packets)]
             lanes.fold(seen)
             windows.fold(seen)
-            monitor.fold(Batch(link=linked.stack.link.state()))
+            monitor.fold(Batch(links={0: linked.stack.link.state()}))
             now = monitor.link_time(linked.time)
             lanes.until(now)
             windows.until(now)

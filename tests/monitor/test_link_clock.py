@@ -50,7 +50,7 @@ def test_an_association_is_as_idle_as_the_links_time_has_it() -> None:
         (_link(170.0, 105.0, 0.1), 180.0, 6.0),
         (_link(180.0, 106.0, 1.0), 184.0, 10.0),
     ):
-        monitor.fold(Batch(link=state))
+        monitor.fold(Batch(links={0: state} if state else {}))
         assert association.idle(at) == pytest.approx(expected)
         assert association.age(at) == pytest.approx(expected)
         assert idle.cell(association, at) == units.duration(association.idle(at))
@@ -59,7 +59,7 @@ def test_an_association_is_as_idle_as_the_links_time_has_it() -> None:
 def test_the_kernels_associations_go_by_the_worlds_time() -> None:
     story, monitor = Story(SERVER, now=100.0), Monitor()
     monitor.fold(Batch(events=[replace(story.listening(), stack="kernel"), story.up(2)]))
-    monitor.fold(Batch(link=_link(104.0, 104.0, 0.0)))
+    monitor.fold(Batch(links={0: _link(104.0, 104.0, 0.0)}))
     association = monitor.associations.get(2)
     assert association is not None
     assert association.idle(164.0) == pytest.approx(64.0)
@@ -93,10 +93,10 @@ def test_it_keeps_so_much_of_its_past() -> None:
 
 def test_a_state_lasted_as_long_as_the_links_time_has_it() -> None:
     story, monitor = Story(SERVER, now=100.0), Monitor()
-    monitor.fold(Batch(events=[story.listening(), story.up(2)], link=_link(100.0, 100.0, 0.0)))
+    monitor.fold(Batch(events=[story.listening(), story.up(2)], links={0: _link(100.0, 100.0, 0.0)}))
     for now, link in ((160.0, 100.5), (190.0, 103.0)):  # a step, and it stands again
         story.now = now
-        monitor.fold(Batch(link=_link(now, link, 0.0)))
+        monitor.fold(Batch(links={0: _link(now, link, 0.0)}))
         monitor.fold(Batch(events=[ShutdownEvent(*story._head(2))]))
     association = monitor.associations.get(2)
     assert association is not None
@@ -109,10 +109,12 @@ def test_the_last_two_minutes_and_the_rate_are_of_the_links_time() -> None:
     """A message a quarter of a second before the time was stopped stays that far back, and is a minute old
     once the link's time has gone on for a minute, however short that took."""
     story, monitor = Story(SERVER, now=100.0), Monitor()
-    monitor.fold(Batch(events=[story.listening(), story.up(2)], link=_link(100.0, 100.0, 1.0)))
+    monitor.fold(Batch(events=[story.listening(), story.up(2)], links={0: _link(100.0, 100.0, 1.0)}))
     story.now = 110.0
     stopped = _link(110.25, 110.25, 0.0)
-    monitor.fold(Batch(counts={2: story.counts(2, 3)}, status={2: story.status(2, srtt=12)}, link=stopped))
+    monitor.fold(
+        Batch(counts={2: story.counts(2, 3)}, status={2: story.status(2, srtt=12)}, links={0: stopped})
+    )
     association = monitor.associations.get(2)
     assert association is not None
 
@@ -122,12 +124,12 @@ def test_the_last_two_minutes_and_the_rate_are_of_the_links_time() -> None:
         names = (" Messages/s ", " Bytes/s ", " RTT ")
         return [next(text for text in texts if text.startswith(name)).split() for name in names]
 
-    monitor.fold(Batch(link=_link(111.0, 111.5, 0.0)))  # stopped, and a step
+    monitor.fold(Batch(links={0: _link(111.0, 111.5, 0.0)}))  # stopped, and a step
     before, rate = rows(111.0), association.rate(111.0)
     assert rate == pytest.approx(1.0)
     assert (rows(500.0), association.rate(500.0)) == (before, rate)
     assert before[0][-4:] == ["1.0", "/s", "3.0", "/s"]
-    monitor.fold(Batch(link=_link(500.0, 170.0, 0.0)))  # a step to a timer a minute later
+    monitor.fold(Batch(links={0: _link(500.0, 170.0, 0.0)}))  # a step to a timer a minute later
     messages, octets, rtt = rows(500.5)
     assert (messages[-4:-2], octets[-4:-2], rtt[-3:]) == (["0", "/s"], ["0", "B/s"], ["-", "12", "ms"])
     assert association.rate(500.5) == 0

@@ -35,7 +35,7 @@ class Scripted:
 
     name: Any = "userspace"
     library = "script"
-    link = None
+    links = ()
     missed = 0
 
     def __init__(self, events: Iterable[Sequence[Event]]) -> None:
@@ -193,7 +193,7 @@ def test_the_links_clock_goes_on_as_fast_as_it_was_told_last() -> None:
             now=40.0,
             waiting=0,
         )
-        monitor.fold(Batch(link=state))
+        monitor.fold(Batch(links={0: state}))
         assert monitor.link_time(52.0) == pytest.approx(expected)
 
 

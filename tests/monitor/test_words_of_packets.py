@@ -247,8 +247,8 @@ def test_what_is_set_stays_in_every_form(
     inward: Conditions, outward: Conditions, into: LinkCounts, out: LinkCounts
 ) -> None:
     state = _state(inward, outward, into, out)
-    said = forms(state)
-    assert said[0] == conditions_text(state, _ROOM)
+    said = forms([state])
+    assert said[0] == f"Link {conditions_text(state, _ROOM)}"
     assert [len(form) for form in said] == sorted({len(form) for form in said}, reverse=True)
     for form in said:
         assert all(drop_in_words(drop) in form for drop in (*inward.drops, *outward.drops))

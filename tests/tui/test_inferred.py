@@ -43,7 +43,7 @@ async def test_what_notifications_prove_is_drawn_as_inferred() -> None:
 
 
 async def test_where_packets_are_captured_it_does_not_ask_for_that(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Capture, "_hear", lambda self, frame: None)
+    monkeypatch.setattr(Capture, "_receive", lambda self, frame: None)
     async with running((120, 40), Settings(port=0, udp_port=0, capture=True)) as (app, pilot):
         await pilot.press("enter")
         await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")

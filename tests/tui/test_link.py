@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-from sctp_tui.monitor.trace.link_history import conditioned
+from sctp_tui.monitor.trace.link_history import conditioned, is_cut
 from sctp_tui.sctp.events import Packet
 from sctp_tui.sctp.link.conditions import Conditions
 from sctp_tui.tui.app import SctpApp
@@ -278,11 +278,22 @@ async def test_where_the_kernel_carries_the_packets_it_is_said_at_once() -> None
         views = app.monitor.endpoints.views
         for name, view in views.items():
             views[name] = replace(view, stack="kernel")
-        for key in ("L", "X"):
+        app.monitor.links.clear()
+        for key in ("L", "X", "C"):
             await pilot.press("escape", key)
             await until(pilot, lambda: "the kernel carries its packets itself" in outcome(pilot))
             assert isinstance(app.screen, MainScreen)
             app.screen.tell("")
+
+
+async def test_the_link_is_cut_and_joined_by_a_key() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("escape", "C")
+        await until(pilot, lambda: app.monitor.link and is_cut(app.monitor.link))
+        await until(pilot, lambda: outcome(pilot) == "the link is cut: nothing gets through")
+        await pilot.press("C")
+        await until(pilot, lambda: not conditioned(app.monitor.link))
+        await until(pilot, lambda: outcome(pilot) == "the link carries packets again")
 
 
 async def test_what_is_typed_takes_the_place_of_what_stood_in_the_first_field() -> None:

@@ -58,7 +58,7 @@ class Desk:
             now=since,
             waiting=0,
         )
-        self._fold(Batch(link=state))
+        self._fold(Batch(links={0: state}))
 
     def refuses(self, command: str, at: float) -> None:
         """The engine refuses a command."""

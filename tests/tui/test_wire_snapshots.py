@@ -97,7 +97,7 @@ def _told(app: Still) -> None:
     counts = LinkCounts(delayed=7, dropped=2)
     app.event_queue.put([server.listening(), server.up(2), server.message(2), server.counts(2, 1)])
     app.monitor.wire.extend(list(_traffic()))
-    app.monitor.link = LinkState(
+    app.monitor.links[0] = LinkState(
         at=0,
         mono=160.0,
         endpoint="",

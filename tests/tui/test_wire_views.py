@@ -20,7 +20,7 @@ from sctp_tui.tui.action import Action, Place
 
 wire_views.VIEWS += (
     wire_views.WireView(
-        "sizes", "5", "Sizes", "How long packets are", "sizes_view.SizesView",
+        "sizes", "6", "Sizes", "How long packets are", "sizes_view.SizesView",
         {"sizes": Place("In the sizes", "SizesView", "wire")},
         (Action("sizes_unit", "sizes", "t", "unit", "Unit", "In bits, or in octets"),),
     ),
@@ -59,7 +59,7 @@ from sctp_tui.tui.wire.wire_pane import WireHeading
 from tests.tui.driving import message_input, rows, running, until
 
 keys = _TABLES["keys"]()
-assert "| `5` | How long packets are | `sizes` |" in keys
+assert "| `6` | How long packets are | `sizes` |" in keys
 assert "## In the sizes" in keys
 assert "| `t` | In bits, or in octets | `sizes_unit` |" in keys
 assert list(clashes({})) == []
@@ -72,17 +72,17 @@ async def look():
         await until(pilot, lambda: rows(app) and rows(app)[0].messages_in)
         await pilot.press("escape", "w")
         await until(pilot, lambda: app.query("#sizes"))
-        await pilot.press("5")
+        await pilot.press("6")
         view = app.query_one(SizesView)
         await until(pilot, lambda: view.has_focus and len(view.drawn[0].split()) == 3)
-        assert "5 Sizes" in app.query_one(WireHeading).render().plain
+        assert "6 Sizes" in app.query_one(WireHeading).render().plain
         await pilot.press("t")
         await until(pilot, lambda: view.drawn[1] == 8)
         entries = {entry.title: entry.keys for entry in ActionProvider(app.screen).entries()}
         assert entries["Unit"] == "t", entries
         await pilot.press("1")
         await until(pilot, lambda: app.query_one("#ladder").has_focus)
-        assert {entry.title: entry.keys for entry in ActionProvider(app.screen).entries()}["Sizes"] == "5"
+        assert {entry.title: entry.keys for entry in ActionProvider(app.screen).entries()}["Sizes"] == "6"
         assert find(items(app.keys.of), "how long packets are")
 
 

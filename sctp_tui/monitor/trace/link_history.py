@@ -1,7 +1,7 @@
 """The link's conditions and counts as text of one line, and the history of its changes."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Literal, NamedTuple
 
@@ -24,14 +24,36 @@ def conditioned(state: LinkState | None) -> bool:
     return state is not None and (state.inward, state.outward) != (_OFF, _OFF)
 
 
-def forms(state: LinkState) -> list[str]:
-    """The text of `conditions` in full, and then shorter ones; all have the conditions that are set.
+def is_cut(state: LinkState) -> bool:
+    """Whether nothing gets through in either direction."""
+    return state.inward.cut and state.outward.cut
+
+
+def named(state: LinkState) -> str:
+    """`link`, or `link 2` of several."""
+    return f"link {state.link}" if state.link else "link"
+
+
+def forms(states: Sequence[LinkState]) -> list[str]:
+    """The text of `of_all` in full, and then shorter ones; all have the conditions that are set.
 
     First the counts are left out, then the words for both directions.
     """
-    whole = conditions_text(state, _ROOM)
-    undone = conditions_text(replace(state, done_inward=LinkCounts(), done_outward=LinkCounts()), _ROOM)
-    return list(dict.fromkeys((whole, undone, undone.removeprefix("both ways "))))
+    bare = [replace(state, done_inward=LinkCounts(), done_outward=LinkCounts()) for state in states]
+    whole, undone = of_all(states, _ROOM), of_all(bare, _ROOM)
+    return list(dict.fromkeys((whole, undone, undone.replace("both ways ", ""))))
+
+
+def of_all(states: Sequence[LinkState], room: int) -> str:
+    """What links do, each named: `Link 1 both ways cut   Link 2 in loss=10% (3 lost)   out off`.
+
+    Beyond `room` characters the conditions are cut.
+    """
+    leads = [f"{named(state).capitalize()} " for state in states]
+    left = room - sum(map(len, leads)) - 3 * (len(states) - 1)
+    return "   ".join(
+        lead + conditions_text(state, left // len(states)) for lead, state in zip(leads, states, strict=True)
+    )
 
 
 def conditions_text(state: LinkState, room: int) -> str:
@@ -125,6 +147,10 @@ class LinkHistory:
         yield from ((at, remark) for at, remark in zip(count(first), self._kept, strict=False) if at > number)
 
 
+def _which(state: LinkState) -> str:
+    return named(state) if state.link else "the link"
+
+
 def _changes(before: LinkState | None, after: LinkState) -> Iterator[LinkChange]:
     old = before or replace(after, inward=_OFF, outward=_OFF, speed=1.0)
     then, now = ([replace(of, drops=()) for of in (state.inward, state.outward)] for state in (old, after))
@@ -134,14 +160,16 @@ def _changes(before: LinkState | None, after: LinkState) -> Iterator[LinkChange]
             if now[0] == now[1]
             else [f"in {_set(now[0])}", f"out {_set(now[1])}"]
         )
-        yield LinkChange(after.set_at, f"the link from here on: {', '.join(ways)}")
+        yield LinkChange(after.set_at, f"{_which(after)} from here on: {', '.join(ways)}")
     # A rule that is used up is shown at its packet.
     aimed = {}
     for was, are in ((old.inward, after.inward), (old.outward, after.outward)):
         if len(are.drops) > len(was.drops):
             aimed[_aims(are.drops[len(was.drops) :])] = True  # once for a rule in both directions
     if aimed:
-        yield LinkChange(after.set_at, f"to be lost: {', '.join(aimed)}")
+        yield LinkChange(
+            after.set_at, f"to be lost{f' on link {after.link}' if after.link else ''}: {', '.join(aimed)}"
+        )
     if old.speed != after.speed:
         said = pace(replace(after, waiting=0)).lower() or "time goes on in real time"
         yield LinkChange(after.set_at, said, "time")

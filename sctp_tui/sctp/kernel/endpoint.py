@@ -38,7 +38,8 @@ from sctp_tui.sctp.wire.causes import CauseCode
 
 from . import asking, layout, timers
 from .branches import Branches, ReadableSocket
-from .capture import CapturedSocket, CapturedSockets
+from .captured_flows import CapturedSocket, CapturedSockets
+from .network import HostName, Network
 from .seen_aborts import SeenAbort
 from .sockets import open_socket
 from .syscalls import Info, RecvmmsgBuffers
@@ -65,8 +66,12 @@ class KernelEndpoint(BaseEndpoint):
         library: str,
         options: EndpointOptions,
         overheard: Callable[[int, Peer], SeenAbort | None],
+        network: Network | None,
     ) -> None:
-        """`overheard` gives the captured ABORT that just ended the association of our port with a peer."""
+        """`overheard` gives the captured ABORT that just ended the association of our port with a peer.
+
+        With a `network` a server is on its host `server`, and a client on `client`.
+        """
         super().__init__(options, library)
         self._pysctp = pysctp
         self._intake = intake
@@ -75,6 +80,7 @@ class KernelEndpoint(BaseEndpoint):
         self._branches: Branches | None = None  # None until it is open, and once it is closed
         self._destination: list[sockaddr.SocketName] = []
         self._overheard = overheard
+        self._network = network
         self._opened_at = 0.0
         self._icmp_then: timers.SctpCounters | None = None  # the kernel's counters then
         self._against = 0  # errno of an ICMP message during the set-up of a client's association
@@ -90,6 +96,10 @@ class KernelEndpoint(BaseEndpoint):
         return self._of(0)
 
     # --- setting up
+
+    def _on(self, host: HostName) -> contextlib.AbstractContextManager[None]:
+        """Sockets made in the body of the `with` are on this host of the network, if there is one."""
+        return contextlib.nullcontext() if self._network is None else self._network.on(host)
 
     def _open(self, family: int) -> Any:
         """A socket of pysctp with its options set, neither bound nor connected."""
@@ -114,7 +124,10 @@ class KernelEndpoint(BaseEndpoint):
                 )
                 + ", or use --stack userspace"
             )
-        hosts = unicast.needed(hosts)
+        with self._on("server"):
+            return self._listen(unicast.needed(hosts), port)
+
+    def _listen(self, hosts: Sequence[str], port: int) -> Listening:
         addresses = [sockaddr.numeric(host, port) for host in hosts]
         is_v4 = all(len(address) == 2 for address in addresses)
         if not is_v4 and "0.0.0.0" in hosts:
@@ -154,6 +167,10 @@ class KernelEndpoint(BaseEndpoint):
 
     def aim(self, to: Peer, own: Peer = ANY) -> None:
         """See `Endpoint.aim`."""
+        with self._on("client"):
+            self._aim(to, own)
+
+    def _aim(self, to: Peer, own: Peer) -> None:
         self._destination = [sockaddr.numeric(host, to.port) for host in to.addresses]
         if len({len(address) for address in self._destination}) != 1:
             raise SctpError(f"{', '.join(to.addresses)}: IPv4 and IPv6 together; give hosts of one family")

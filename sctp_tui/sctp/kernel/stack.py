@@ -2,7 +2,6 @@
 
 import errno
 import platform
-import select
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -12,8 +11,11 @@ from sctp_tui.sctp.events import Packet, Peer, StackName
 from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down
 
 from . import library
-from .capture import SETTLED, Capture, CapturedSockets
+from .capture import Capture
+from .captured_flows import CapturedSockets
 from .endpoint import KernelEndpoint
+from .network import Network
+from .network_capture import NetworkCapture
 from .seen_aborts import SeenAbort
 from .syscalls import RecvmmsgBuffers
 
@@ -26,59 +28,72 @@ class NoKernelSctp(StackUnavailable):
 
 
 class KernelStack:
-    """SCTP of the Linux kernel, by pysctp. Raises `StackUnavailable` where that doesn't work."""
+    """SCTP of the Linux kernel, by pysctp; with `paths` on two hosts of a `Network` with so many links.
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    Raises `StackUnavailable` where that doesn't work.
+    """
+
+    def __init__(self, clock: Clock | None = None, paths: int = 0) -> None:
         self.name: StackName = "kernel"
         self.flaw = None
         self.note = ""
-        self.link = None
         self.missed = 0
         self._pysctp = _pysctp()
         self.library = f"Linux {platform.release()}, {library.name()}"
         self._clock = clock or Clock()
+        self._network = Network(paths, self._clock) if paths else None
+        self.links = self._network.links if self._network else []
         self._intake = RecvmmsgBuffers()
         self._ends = CapturedSockets()
-        self._capture: Capture | None = None
+        self._capture: Capture | NetworkCapture | None = None
 
     def open(self, options: EndpointOptions) -> KernelEndpoint:
         """A new endpoint."""
-        return KernelEndpoint(self._pysctp, self._intake, self._ends, self.library, options, self._overheard)
+        return KernelEndpoint(
+            self._pysctp, self._intake, self._ends, self.library, options, self._overheard, self._network
+        )
 
     def _overheard(self, port: int, peer: Peer) -> SeenAbort | None:
         """The ABORT that has just ended an association; None without a capture, or where it saw none."""
         return self._capture.abort(port, peer) if self._capture is not None else None
 
     def descriptors(self) -> tuple[int, ...]:
-        """See `Stack.descriptors`: the capture's, if there is one; the kernel itself needs no `poll`."""
-        return () if self._capture is None else (self._capture.fileno(),)
+        """See `Stack.descriptors`: the network's and the capture's; the kernel itself needs no `poll`."""
+        ours = () if self._network is None else self._network.descriptors()
+        return (*ours, *(() if self._capture is None else self._capture.descriptors()))
 
     def timeout(self, receiving: bool = True) -> float | None:
-        """None: the kernel has timers of its own."""
-        return None
+        """See `Stack.timeout`: the network's, as the kernel has timers of its own."""
+        return None if self._network is None else self._network.timeout()
 
     def tap(self, tap: Callable[[Packet], None] | None) -> None:
-        """See `Stack.tap`: by a capture on all interfaces. Raises `NoCapture`."""
+        """See `Stack.tap`: by a capture on all interfaces, or of the network's links. Raises `NoCapture`."""
         if self._capture is not None:
             self._capture.close()
             self._capture = None
         if tap is not None:
-            self._capture = Capture(self._ends, self._clock, tap)
+            if self._network is None:
+                self._capture = Capture(self._ends, self._clock, tap)
+            else:
+                self._capture = NetworkCapture(self._network, self._ends, self._clock, tap)
 
     def poll(self) -> None:
-        """Read the captured packets."""
+        """See `Stack.poll`: carry the network's packets, and read the captured ones."""
+        if self._network is not None:
+            self._network.poll()
         if self._capture is not None:
             self._capture.read()
             self.missed = self._capture.missed
 
     def close(self) -> None:
-        """Read the last packets and end the capture. Idempotent."""
+        """Read the last packets, end the capture, remove the network. Idempotent."""
         if self._capture is not None:
-            last = select.poll()  # select(2) takes only descriptors below 1,024
-            last.register(self._capture, select.POLLIN)
-            last.poll(2 * SETTLED * 1000)
+            self._capture.wait()
             self.poll()
             self.tap(None)
+        if self._network is not None:
+            self._network.close()
+            self._network = None
 
 
 def _pysctp() -> ModuleType:

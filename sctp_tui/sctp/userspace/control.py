@@ -14,8 +14,11 @@ SLOWEST = 0.01
 class UserspaceLinkControl:
     """See `sctp_tui.sctp.endpoint.LinkControl`.
 
-    `elsewhere` gives the host of a peer outside this process that has an association, "" for none.
+    It is that of all of the stack's links, which are alike. `elsewhere` gives the host of a peer outside this
+    process that has an association, "" for none.
     """
+
+    number = 0
 
     def __init__(self, pump: Pump, clock: Clock, elsewhere: Callable[[], str]) -> None:
         self._pump = pump

@@ -49,6 +49,7 @@ class UserspaceStack:
         self.call: ctypes.CDLL = library.functions
         self.pump = Pump(clock)
         self.link = UserspaceLinkControl(self.pump, clock, self._elsewhere)
+        self.links = (self.link,)
         self.intake = ReceiveBuffer()
         self.call.usrsctp_init_nothreads(0, self.pump.output, None)
         for name, value in _TUNING.items():

@@ -1,7 +1,7 @@
 """The form of the link: what it does to packets on purpose, each way, changed while they pass."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from textual import on
@@ -40,14 +40,26 @@ class LinkScreen(Form[SetLink]):
     AUTO_FOCUS = "#inward"
     BINDINGS: ClassVar[list[BindingType]] = bindings("link")
 
-    def __init__(self, state: LinkState | None) -> None:
+    def __init__(self, states: Mapping[int, LinkState], link: int = 0) -> None:
+        """`states` are those of the links by their numbers; of several the form begins with `link`."""
         super().__init__()
-        self._inward = state.inward if state else Conditions()
-        self._outward = state.outward if state else Conditions()
-        self._seed = state.seed if state else None
+        self._states = states
+        self._several = 0 not in states
+        self._link = link
+
+    @property
+    def _state(self) -> LinkState | None:
+        """The state of the link that is chosen; of all it is that of the first."""
+        return self._states.get(self._link) or next(iter(self._states.values()), None)
 
     def fields(self) -> Iterator[Widget]:
-        """The conditions each way, and the seed."""
+        """Which link it is where there are several, its conditions each way, and the seed."""
+        if self._several:
+            yield Label("Link")
+            (_, field) = self.labelled(
+                "", "link", str(self._link or ""), "all", "Its number; empty: all links"
+            )
+            yield field
         for label, name, which, tip in (
             ("Into", "inward", "to the server", "Or to a client here whose server is elsewhere"),
             ("Out of", "outward", "from the server", "Or from a client here whose server is elsewhere"),
@@ -68,8 +80,20 @@ class LinkScreen(Form[SetLink]):
         yield Static(Content.assemble(*parts).rstrip(), markup=False)
 
     def on_mount(self) -> None:
-        for name, conditions in (("inward", self._inward), ("outward", self._outward)):
-            self.fill(name, _typed(conditions))
+        self._fill_in()
+
+    def _fill_in(self) -> None:
+        if (state := self._state) is not None:
+            self.fill("inward", _typed(state.inward))
+            self.fill("outward", _typed(state.outward))
+
+    @on(Input.Changed, "#link")
+    def _choose(self, event: Input.Changed) -> None:
+        """Show the conditions of the link whose number is typed."""
+        number = int(event.value) if event.value.isdecimal() else 0
+        if number != self._link and number in (0, *self._states):
+            self._link = number
+            self._fill_in()
 
     @on(Input.Changed)
     def _check(self) -> None:
@@ -78,11 +102,13 @@ class LinkScreen(Form[SetLink]):
         except SctpError as error:
             self.say(str(error), "-failed")
         else:
-            seed = "" if self._seed is None else f"seed {self._seed} now; "
+            seed = "" if self._state is None else f"seed {self._state.seed} now; "
             self.say(f"{seed}Enter: from now on, while packets pass")
 
     def _read(self) -> SetLink:
-        conditions = []
+        link, conditions = 0, []
+        if self._several and (typed := self.typed("link")):
+            link = number("Link", typed, 1, len(self._states))
         for label, name in (("Into", "inward"), ("Out of", "outward")):
             try:
                 # Unstripped, as errors name a column.
@@ -90,9 +116,8 @@ class LinkScreen(Form[SetLink]):
             except SctpError as error:
                 raise SctpError(f"{label}: {error}") from None
         seed = self.typed("seed")
-        return SetLink(
-            conditions[0], conditions[1], number("Seed", seed, 0, LONG, optional=True) if seed else None
-        )
+        again = number("Seed", seed, 0, LONG, optional=True) if seed else None
+        return SetLink(conditions[0], conditions[1], again, link)
 
     def submit(self) -> None:
         """Answer with the conditions. Raises `SctpError` that names the field."""
@@ -104,7 +129,7 @@ class LinkScreen(Form[SetLink]):
 
     def action_off(self) -> None:
         """Answer at once with no conditions, for both ways."""
-        self.dismiss(SetLink(Conditions(), Conditions()))
+        self.dismiss(SetLink(Conditions(), Conditions(), link=self._link))
 
     def action_seed(self) -> None:
         """Fill in a random seed, which is shown so that it can be used again."""

@@ -1,17 +1,19 @@
-"""The line below the header while the link has conditions, or its time is not real time."""
+"""The line below the header while a link has conditions, or its time is not real time."""
+
+from collections.abc import Collection
 
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from sctp_tui.monitor.text import units
-from sctp_tui.monitor.trace.link_history import conditioned, conditions_text, forms, pace
+from sctp_tui.monitor.trace.link_history import conditioned, forms, of_all, pace
 from sctp_tui.sctp.events import LinkState
 from sctp_tui.tui.widgets.columns import fit
 
 
 class LinkBanner(Widget):
-    """`Link both ways loss=10%   in 12 lost   out 9 lost`; hidden while the link does nothing on purpose."""
+    """`Link both ways loss=10%   in 12 lost   out 9 lost`; hidden while no link does anything on purpose."""
 
     DEFAULT_CSS = """
     LinkBanner {
@@ -31,13 +33,13 @@ class LinkBanner(Widget):
 
     leads: reactive[tuple[str, ...]] = reactive(("",))
     """Texts on the link's time to begin with, the longest first; the longest that fits is shown."""
-    state: reactive[LinkState | None] = reactive(None)
+    states: reactive[tuple[LinkState, ...]] = reactive(())
 
     _before = 0  # packets kept out by the last moment of real time
 
-    def show(self, state: LinkState | None, kept_out: int = 0) -> None:
-        """Show what the link does now; `kept_out` counts packets from outside that its time has kept out."""
-        slow = pace(state)
+    def show(self, states: Collection[LinkState], kept_out: int = 0) -> None:
+        """Show what the links do now; `kept_out` counts packets from outside that their time has kept out."""
+        slow = next(filter(None, map(pace, states)), "")
         if not slow:
             self._before = kept_out
             self.leads = ("",)
@@ -47,15 +49,15 @@ class LinkBanner(Widget):
             told = slow + outside * bool(number)
             self.leads = (f"{told}   space: go on, i: one step", told, slow, slow.partition(",")[0])
         self.set_class(bool(slow), "-slow")
-        self.state = state if conditioned(state) else None
-        self.display = bool(slow) or self.state is not None
+        self.states = tuple(filter(conditioned, states))
+        self.display = bool(slow or self.states)
 
     def render(self) -> Content:
         """What there is room for: whole phrases are left out, the link's conditions last."""
-        width, state = max(1, self.content_size.width), self.state
-        if state is None:
+        width, states = max(1, self.content_size.width), self.states
+        if not states:
             return Content(next((one for one in self.leads if len(one) <= width), fit(self.leads[-1], width)))
-        leads = [f"{one}{'   ' if one else ''}Link " for one in self.leads]
-        lines = (lead + said for said in forms(state) for lead in leads)
+        leads = [f"{one}{'   ' if one else ''}" for one in self.leads]
+        lines = (lead + said for said in forms(states) for lead in leads)
         fits = next((line for line in lines if len(line) <= width), None)
-        return Content(fits or fit(leads[-1] + conditions_text(state, width - len(leads[-1])), width))
+        return Content(fits or fit(leads[-1] + of_all(states, width - len(leads[-1])), width))

@@ -23,7 +23,6 @@ from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation, Wire
 from sctp_tui.monitor.trace.timeline import LadderOptions
 from sctp_tui.sctp.events import Event, StackName
-from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.footing import OTHER_LEVEL
 from sctp_tui.tui.wire_views import BY_NAME, VIEWS
@@ -51,7 +50,7 @@ class WireHeading(Widget):
     title: reactive[str] = reactive("Wire")
     numbers: reactive[str] = reactive("")
     lacking: reactive[bool] = reactive(False)
-    """Whether `numbers` report packets that are not here: where room is short, the title is cut first."""
+    """Whether `numbers` report packets that are not here: where room is short, the titles are cut first."""
 
     def action_view(self, view: str) -> None:
         """Show the view that was clicked on."""
@@ -61,14 +60,16 @@ class WireHeading(Widget):
 
     def render(self) -> Content:
         """The line; the views can be clicked on."""
-        title = self.title
-        views = sum(len(view.heading) + 2 for view in VIEWS)
-        if self.lacking and len(title) + views + len(self.numbers) + 4 > self.content_size.width:
+        title, room = self.title, self.content_size.width - len(self.numbers) - 4
+        labels = {view.name: f" {view.heading} " for view in VIEWS}
+        if self.lacking and len(title) + sum(map(len, labels.values())) > room:
             title = "Wire"
+            if len(title) + sum(map(len, labels.values())) > room:
+                labels |= {view.name: f" {view.key} " for view in VIEWS if view.name != self.view}
         parts: list[tuple[str, str] | Content | str] = [(title, "bold"), "  "]
         length = len(title) + 2
         for view in VIEWS:
-            text = f" {view.heading} "
+            text = labels[view.name]
             click = Style.from_meta({"@click": view.chosen.action})
             parts.append(Content.styled(text, click + Style(reverse=view.name == self.view)))
             length += len(text)
@@ -100,13 +101,10 @@ class WirePane(Vertical):
         """Whose packets are shown."""
         self.stack: StackName | None = None
         """The stack of its endpoint."""
+        self.ours = True
+        """Whether this program carries them; True as long as that is not known."""
         self.closely: tuple[int, ...] = ()
         """Keys of its live ends while a view draws their stacks' status over time; else empty."""
-
-    @property
-    def ours(self) -> bool:
-        """Whether this program carries them; True as long as that is not known."""
-        return self.stack is None or TRAITS[self.stack].can_condition
 
     def compose(self) -> ComposeResult:
         yield WireHeading()
@@ -149,7 +147,8 @@ class WirePane(Vertical):
         wire = monitor.wire
         heading.lacking = conversation is not None and bool(wire.missed or wire.dropped or wire.gone)
         self.stack = monitor.endpoints.stack_of(association.endpoint) if association else None
-        unseen = self.stack is not None and not TRAITS[self.stack].sees_packets
+        self.ours = self.stack is None or monitor.carries(self.stack)
+        unseen = not self.ours
         registered = BY_NAME[self.view]
         stands_in = registered.stand_in_name if registered.stand_in and unseen else "no-packets"
         self._switch(registered.name if conversation else stands_in)

@@ -1,0 +1,210 @@
+"""Two hosts with several links between them, in one process: for associations with several paths.
+
+Each host is a network namespace with an interface for every link. This program is the links: it takes each IP
+packet from the one host's interface, and gives it to the other's, or loses or delays it, by the conditions of
+that link. So all packets are seen as they are sent, and what becomes of each is known, as on the userspace
+stack. Time is the kernel's, and can't be stopped.
+"""
+
+import contextlib
+import itertools
+import random
+from collections.abc import Callable
+from heapq import heappop, heappush
+from pathlib import Path
+from typing import Literal, NamedTuple, get_args
+
+from sctp_tui.sctp.endpoint import Clock, SctpError, StackUnavailable
+from sctp_tui.sctp.events import Direction, LinkState
+from sctp_tui.sctp.link.conditioner import Conditioner, PacketOutcome
+from sctp_tui.sctp.link.conditions import Conditions, DropRule
+
+from .namespaces import Namespace
+from .tun import Interface
+
+HostName = Literal["server", "client"]
+HOSTS: tuple[HostName, ...] = get_args(HostName)
+MOST_LINKS = 4
+
+_AT_ONCE = 256  # packets taken from an interface in a turn
+_COST = 256  # bytes of memory that a packet under way takes at most, on top of its own
+_SCTP = 132
+_REAL_TIME = "the kernel's time is the world's"
+_SYSCTLS = {"addip_enable": "1", "addip_noauth_enable": "1", "pf_expose": "2"}
+"""Of net.sctp on each host: addresses can be added and removed (RFC 5061) without AUTH, and an address that
+is potentially failed is told (RFC 7829, section 7.1)."""
+
+
+class SentPacket(NamedTuple):
+    """An IP packet that a host has sent at `mono`, in seconds, towards the server (`in`) or from it."""
+
+    mono: float
+    link: int
+    direction: Direction
+    outcome: PacketOutcome
+    data: bytes
+
+
+class Link:
+    """A link: the interfaces at its ends, and its conditions. See `sctp_tui.sctp.endpoint.LinkControl`."""
+
+    def __init__(self, number: int, ends: dict[HostName, Interface], clock: Clock) -> None:
+        self.number = number
+        self.ends = ends
+        self.conditioner = Conditioner(random.randrange(1_000_000))
+        self.on_the_way: dict[Direction, int] = {"in": 0, "out": 0}
+        """Bytes of memory that the packets under way take."""
+        self.waiting = 0
+        """Packets under way."""
+        self.changed = True
+        self._clock = clock
+        self._set_at = 0.0
+
+    def set(self, inward: Conditions, outward: Conditions, seed: int | None) -> None:
+        """See `LinkControl.set`."""
+        self.conditioner.set(inward, outward, seed)
+        self._note()
+
+    def drop_next(self, drop: DropRule) -> None:
+        """See `LinkControl.drop_next`."""
+        self.conditioner.drop_next(drop)
+        self._note()
+
+    def _note(self) -> None:
+        self._set_at, self.changed = self._clock.wall(), True
+
+    def set_speed(self, speed: float) -> None:
+        """See `LinkControl.set_speed`: the kernel's timers run by the world's time."""
+        if speed != 1:
+            raise SctpError(
+                f"{_REAL_TIME}: give 1, or start with --stack userspace, which has a time of its own"
+            )
+
+    def step(self) -> None:
+        """See `LinkControl.step`."""
+        raise SctpError(f"{_REAL_TIME}: start with --stack userspace, whose time can be stopped and stepped")
+
+    def now(self) -> float:
+        """See `LinkControl.now`."""
+        return self._clock.mono()
+
+    def state(self) -> LinkState:
+        """See `LinkControl.state`."""
+        self.changed = False
+        now, conditioner = self._clock.stamp(), self.conditioner
+        return LinkState(
+            **now,
+            endpoint="",
+            key=0,
+            assoc_id=0,
+            peer=None,
+            inward=conditioner.conditions("in"),
+            outward=conditioner.conditions("out"),
+            seed=conditioner.seed,
+            done_inward=conditioner.counts("in"),
+            done_outward=conditioner.counts("out"),
+            speed=1.0,
+            now=now["mono"],
+            waiting=self.waiting,
+            set_at=self._set_at,
+            link=self.number,
+        )
+
+
+class Network:
+    """Hosts and links, from now until `close`. Raises `StackUnavailable` where they can't be made."""
+
+    def __init__(self, links: int, clock: Clock) -> None:
+        self._clock = clock
+        self._made = contextlib.ExitStack()
+        self._held: list[tuple[float, int, Link, Direction, bytes]] = []
+        self._serials = itertools.count()
+        self.tap: Callable[[SentPacket], None] | None = None
+        """Called with each packet of SCTP, as it is sent."""
+        self.hosts: dict[HostName, Namespace] = {}
+        self.links: list[Link] = []
+        try:
+            for name in HOSTS:
+                self.hosts[name] = host = Namespace()
+                self._made.callback(host.close)
+                with host.entered():
+                    for option, value in _SYSCTLS.items():
+                        Path("/proc/sys/net/sctp", option).write_text(value)
+            for number in range(1, links + 1):
+                self.links.append(
+                    Link(number, {name: self._interface(name, number) for name in HOSTS}, clock)
+                )
+        except OSError as error:
+            self._made.close()
+            raise StackUnavailable(
+                f"no hosts can be made here ({error.strerror})",
+                "`sctp-tui lab --paths 2` has them on any machine, or run it as root",
+            ) from None
+
+    def _interface(self, host: HostName, link: int) -> Interface:
+        with self.hosts[host].entered():
+            interface = Interface(f"link{link}", _address(host, link))
+        self._made.callback(interface.close)
+        return interface
+
+    def on(self, host: HostName) -> contextlib.AbstractContextManager[None]:
+        """Sockets made in the body of the `with` are on this host."""
+        return self.hosts[host].entered()
+
+    def descriptors(self) -> list[int]:
+        """Descriptors that are ready for reading when `poll` is due."""
+        return [interface.fileno() for link in self.links for interface in link.ends.values()]
+
+    def timeout(self) -> float | None:
+        """Seconds until `poll` is due though no descriptor is ready, None for never."""
+        return max(0.0, self._held[0][0] - self._clock.mono()) if self._held else None
+
+    def poll(self) -> None:
+        """Take what the hosts have sent, and let arrive what is due. Never blocks."""
+        for link in self.links:
+            self._take(link, "in", link.ends["client"])
+            self._take(link, "out", link.ends["server"])
+        now = self._clock.mono()
+        while self._held and self._held[0][0] <= now:
+            _, _, link, direction, packet = heappop(self._held)
+            link.on_the_way[direction] -= len(packet) + _COST
+            link.waiting -= 1
+            link.changed = True
+            self._arrive(link, direction, packet)
+
+    def _take(self, link: Link, direction: Direction, interface: Interface) -> None:
+        for packet in interface.read(_AT_ONCE):
+            if packet[0] >> 4 != 4:
+                continue  # IPv6: these hosts have IPv4 addresses
+            now, begin = self._clock.mono(), (packet[0] & 0x0F) * 4
+            link.changed |= link.conditioner.active
+            outcomes = link.conditioner.outcomes(direction, packet[begin:], now, link.on_the_way[direction])
+            for outcome in outcomes:
+                if self.tap is not None and packet[9] == _SCTP:
+                    self.tap(SentPacket(now, link.number, direction, outcome, packet))
+                if outcome.verdict == "dropped":
+                    continue
+                if outcome.delay:
+                    link.on_the_way[direction] += len(packet) + _COST
+                    link.waiting += 1
+                    entry = now + outcome.delay, next(self._serials), link, direction, packet
+                    heappush(self._held, entry)
+                else:
+                    self._arrive(link, direction, packet)
+
+    @staticmethod
+    def _arrive(link: Link, direction: Direction, packet: bytes) -> None:
+        link.ends["server" if direction == "in" else "client"].write(packet)
+
+    def close(self) -> None:
+        """Remove the links and the hosts."""
+        self._made.close()
+
+
+def addresses(host: HostName, links: int) -> tuple[str, ...]:
+    """The addresses of a host, one for each of so many links."""
+    return tuple(_address(host, link) for link in range(1, links + 1))
+
+
+def _address(host: HostName, link: int) -> str:
+    return f"10.{link}.0.{HOSTS.index(host) + 1}"

@@ -1,0 +1,79 @@
+"""A network interface whose other side is this process: a TUN device, which gives and takes IP packets."""
+
+import fcntl
+import os
+import socket
+import struct
+from collections.abc import Iterator
+
+MTU = 1500
+"""Bytes of an IP packet that it takes at most."""
+_QUEUE = 10_000  # packets that wait to be read at most; with the kernel's 500 a burst would be lost
+
+_TUNSETIFF = 0x400454CA
+_IFF_TUN, _IFF_NO_PI = 1, 0x1000
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+_SIOCSIFADDR, _SIOCSIFNETMASK, _SIOCSIFTXQLEN = 0x8916, 0x891C, 0x8943
+_IFREQ = 40  # bytes of struct ifreq
+
+
+class Interface:
+    """An interface of the namespace that the calling thread is in, up, with an IPv4 address of a /24.
+
+    Raises OSError.
+    """
+
+    def __init__(self, name: str, address: str) -> None:
+        self._name = name.encode()
+        self._descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            fcntl.ioctl(self._descriptor, _TUNSETIFF, self._request(struct.pack("=H", _IFF_TUN | _IFF_NO_PI)))
+            # It goes on to act on this namespace when the thread has left it.
+            self._control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        except OSError:
+            os.close(self._descriptor)
+            raise
+        self._ask(_SIOCSIFTXQLEN, struct.pack("=i", _QUEUE))
+        self._ask(_SIOCSIFADDR, _ipv4(address))
+        self._ask(_SIOCSIFNETMASK, _ipv4("255.255.255.0"))
+        self.set_up(True)
+
+    def fileno(self) -> int:
+        """A descriptor, ready for reading when the host has sent a packet."""
+        return self._descriptor
+
+    def set_up(self, up: bool) -> None:
+        """`ip link set … up`, or down: then the host has no route by it. Raises OSError."""
+        flags = struct.unpack_from("=H", self._ask(_SIOCGIFFLAGS, bytes(2)), 16)[0]
+        self._ask(_SIOCSIFFLAGS, struct.pack("=H", flags | _IFF_UP if up else flags & ~_IFF_UP))
+
+    def read(self, limit: int) -> Iterator[bytes]:
+        """At most `limit` of the IP packets that the host has sent. Never blocks."""
+        for _ in range(limit):
+            try:
+                yield os.read(self._descriptor, 65536)
+            except BlockingIOError:
+                return
+
+    def write(self, packet: bytes) -> bool:
+        """Let an IP packet arrive at the host; False where the interface is down, or there is no memory."""
+        try:
+            os.write(self._descriptor, packet)
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Remove the interface."""
+        self._control.close()
+        os.close(self._descriptor)
+
+    def _request(self, value: bytes) -> bytes:
+        return struct.pack("=16s", self._name) + value.ljust(_IFREQ - 16, b"\0")
+
+    def _ask(self, request: int, value: bytes) -> bytes:
+        return fcntl.ioctl(self._control, request, self._request(value))
+
+
+def _ipv4(address: str) -> bytes:
+    return struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton(address))

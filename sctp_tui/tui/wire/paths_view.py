@@ -1,0 +1,386 @@
+"""The paths of one end of an association over time: a lane for each, and below them what happened."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import BindingType
+from textual.strip import Strip
+from textual.widget import Widget
+
+from sctp_tui.monitor.trace.ladder import Row
+from sctp_tui.monitor.trace.paths import SIGNS, Mark, Note, PathRoute, Paths
+from sctp_tui.sctp.events import Direction, Event
+from sctp_tui.tui.actions import bindings
+from sctp_tui.tui.widgets.columns import fit
+from sctp_tui.tui.widgets.plot import Scale, ticks
+from sctp_tui.tui.widgets.time_axis import TimeAxis
+
+from .conversation_view import ConversationView, Scene
+from .ladder_lines import ends
+
+_GUTTER = 24  # cells left of the lanes, for their labels
+_NUMBERS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+
+_Line = list[tuple[str, str]]  # texts, each with the suffix of its component class
+
+_LOOKS = {
+    "INIT": ("I", "sent"),
+    "DATA": ("█", "sent"),
+    "again": ("↻", "again"),
+    "ASCONF": ("A", "again"),
+    "HEARTBEAT": ("♥", "beat"),
+    "HEARTBEAT ACK": ("♥", "label"),
+    "SACK": ("▂", "label"),
+    "other": ("·", "label"),
+}
+_UNANSWERED, _LOST = ("♡", "lost"), "✗"
+_STATES: dict[str, tuple[str, str, str]] = {
+    "active": ("─", "━", "active"),
+    "unconfirmed": ("┄", "┅", "unconfirmed"),
+    "failing": ("?", "?", "failing"),
+    "unreachable": ("╳", "╳", "unreachable"),
+    "removed": (" ", " ", "label"),
+}
+_LEGEND = (
+    ("█", "sent", "DATA"),
+    ("↻", "again", "sent again"),
+    ("▂", "label", "SACK"),
+    ("♥", "beat", "HEARTBEAT"),
+    ("♡", "lost", "no answer"),
+    ("✗", "lost", "lost"),
+    ("─", "active", "active"),
+    ("┄", "unconfirmed", "unconfirmed"),
+    ("?", "failing", "potentially failed"),
+    ("╳", "unreachable", "unreachable"),
+    ("━", "active", "primary"),
+)
+
+
+class PathsView(ConversationView, Widget, can_focus=True):
+    """The paths of one end of a `Conversation`, over the time in view, with a cursor on a packet."""
+
+    ALLOW_SELECT = False
+    closely = True
+    explains = True
+    BINDINGS: ClassVar[list[BindingType]] = bindings("paths")
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"paths-view--{look}"
+        for look in (
+            *("heading", "label", "axis", "address", "sent", "again", "beat", "lost"),
+            *("active", "unconfirmed", "failing", "unreachable", "cursor"),
+        )
+    }
+
+    DEFAULT_CSS = """
+    PathsView {
+        height: 1fr;
+        padding: 0 1;
+        & > .paths-view--heading { text-style: bold; }
+        & > .paths-view--label { color: $text-muted; }
+        & > .paths-view--axis { color: $foreground 40%; }
+        & > .paths-view--address { text-style: bold; }
+        & > .paths-view--sent { color: $text-primary; }
+        & > .paths-view--again { color: $text-warning; text-style: bold; }
+        & > .paths-view--beat { color: $text-success; }
+        & > .paths-view--lost { color: $text-error; text-style: bold; }
+        & > .paths-view--active { color: $text-success; }
+        & > .paths-view--unconfirmed { color: $text-muted; }
+        & > .paths-view--failing { color: $text-warning; text-style: bold; }
+        & > .paths-view--unreachable { color: $text-error; text-style: bold; }
+        & > .paths-view--cursor { text-style: reverse; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.direction: Direction = "in"
+        """Whose paths are shown: "in" those of the far end, as its packets come in."""
+        self.axis = TimeAxis()
+        self._paths: Paths | None = None
+        self._chosen: int | None = None  # the packet under the cursor, None while it follows the newest
+        self._now = 0.0
+        self._lines: list[_Line] = []
+        self._stamp: Hashable = None
+        self._styles: dict[str, Style] = {}
+
+    # --- what is shown
+
+    def draw(self, scene: Scene) -> None:
+        """Draw what the packets, the notifications and the stacks' statuses tell."""
+        conversation, monitor = scene.conversation, scene.monitor
+        if self._paths is None or conversation is not self._paths.conversation:
+            self._paths = Paths(conversation)
+            self.direction = "in" if conversation.initiator == "peer" else "out"
+            self._chosen = self._stamp = None
+            self.axis.start = conversation.start_mono
+            self.axis.follow()
+        self._paths.update(monitor.log, scene.ends, monitor.remarks)
+        self._now = scene.now
+        live = any(end.ended is None for end in scene.ends)
+        newest = conversation.packets[-1].mono if conversation.packets else conversation.start_mono
+        self.axis.newest = max(newest, scene.now) if live else newest
+        self._draw()
+
+    @property
+    def _packets(self) -> list[Mark]:
+        """The packets of the lanes in view, in order."""
+        marks = [mark for of in self._marks for mark in of]
+        return sorted(marks, key=lambda mark: mark.number)
+
+    @property
+    def _marks(self) -> list[Sequence[Mark]]:
+        """The packets of each lane in view, where there are any."""
+        paths = self._paths
+        if paths is None:
+            return []
+        return [of for route, of in paths.marks.items() if of and route.direction == self.direction]
+
+    @property
+    def row(self) -> Row | None:
+        """The packet that keys act on, None where there is none."""
+        paths = self._paths
+        if paths is None:
+            return None
+        ladder, number = paths.ladder, self._chosen
+        if number is None:
+            number = max((of[-1].number for of in self._marks), default=0)
+        return ladder[number] if ladder.first <= number <= ladder.seen else None
+
+    @property
+    def explained(self) -> Row | None:
+        """The packet that keys act on."""
+        return self.row
+
+    @property
+    def bounced(self) -> str:
+        """Why that packet did not get through, "" where it did or nothing is known."""
+        row = self.row
+        return self._paths.ladder.bounced(row) if row is not None and self._paths is not None else ""
+
+    @property
+    def arrow(self) -> tuple[Event | None, str] | None:
+        """The packet that keys act on, and its chunks as text."""
+        row = self.row
+        return (row.packet, self._paths.ladder.label(row)) if row is not None and self._paths else None
+
+    # --- keys
+
+    def action_turn(self) -> None:
+        """Show the paths of the other end."""
+        self.direction = "out" if self.direction == "in" else "in"
+        self._chosen = None
+        self._draw()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer zoom within its limits."""
+        match action, parameters:
+            case "zoom", (int() as by,):
+                return self.axis.zooms(by)
+        return True
+
+    def action_zoom(self, by: int) -> None:
+        """Show more (1) or less (-1) time."""
+        self.axis.zoom(by)
+        self._draw()
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor to the packet before (-1) or after (1)."""
+        packets, row = self._packets, self.row
+        if row is None:
+            return
+        at = next((at for at, mark in enumerate(packets) if mark.number >= row.number), 0) + by
+        self._go_to(packets, max(0, at))
+
+    def action_leap(self, by: int) -> None:
+        """Move by a quarter of the view to earlier (-1) or later (1) packets."""
+        packets, row, view = self._packets, self.row, self.axis.view
+        if row is None:
+            return
+        to = row.packet.mono + by * (view.high - view.low) / 4
+        later = [at for at, mark in enumerate(packets) if mark.at >= to]
+        self._go_to(packets, later[0] if later else len(packets) - (by < 0))
+
+    def _go_to(self, packets: Sequence[Mark], at: int) -> None:
+        if at >= len(packets) - 1:
+            self.action_follow()
+            return
+        mark, view = packets[at], self.axis.view
+        self._chosen = mark.number
+        if not view.low <= mark.at <= view.high:
+            middle = (view.low + view.high) / 2
+            self.axis.move((mark.at - middle) / (view.high - view.low))
+        elif self.axis.following:
+            self.axis.move(-1e-9)  # what is under the cursor stays in view
+        self._draw()
+
+    def action_first(self) -> None:
+        """Go to the first packet."""
+        if packets := self._packets:
+            self.axis.first()
+            self._chosen = packets[0].number
+            self._draw()
+
+    def action_follow(self) -> None:
+        """Go to the newest packet, and follow."""
+        self._chosen = None
+        self.axis.follow()
+        self._draw()
+
+    def action_open(self) -> None:
+        """Open the packet under the cursor in full."""
+        paths, row = self._paths, self.row
+        if paths is None or row is None:
+            return
+        from sctp_tui.tui.dialogs.packet_screen import PacketScreen
+
+        def back(number: int | None) -> None:
+            if number is not None:
+                self._chosen = number
+                self._draw()
+
+        self.app.push_screen(PacketScreen(paths.ladder, row.number, self.level), back)
+
+    # --- drawing
+
+    def on_resize(self) -> None:
+        """Draw all lines for the new size."""
+        self._draw()
+
+    def notify_style_update(self) -> None:
+        """Drop cached styles: the theme has changed."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def _draw(self) -> None:
+        width, height = self.content_size
+        paths, view = self._paths, self.axis.view
+        if paths is None:
+            return
+        stamp = (paths.version, width, height, view, self.direction, self._chosen, round(self._now, 1))
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        across = width - _GUTTER - 1
+        self._lines = list(self._drawn(paths, across, height, view)) if across > 10 else []
+        self.refresh()
+
+    def _drawn(self, paths: Paths, across: int, height: int, view: Scale) -> Iterator[_Line]:
+        yield self._heading(paths, across)
+        lanes: list[_Line] = []
+        for address in paths.addresses(self.direction):
+            lanes.append(self._state_line(paths, address, across, view))
+            for route in paths.routes(self.direction, address):
+                lanes.append(self._lane(paths, route, across, view))
+        notes = [note for note in paths.notes if view.low <= note.at <= view.high]
+        room = max(0, height - 4 - len(lanes))
+        shown = notes[-min(len(notes), room, len(_NUMBERS)) :] if room else []
+        yield from lanes[: max(0, height - 4)]
+        yield from self._time_axis(across, view, shown)
+        for number, note in zip(_NUMBERS, shown, strict=False):
+            yield self._note(number, note)
+        for _ in range(room - len(shown)):
+            yield []
+        yield self._legend(across + _GUTTER)
+
+    def _heading(self, paths: Paths, across: int) -> _Line:
+        left, right = ends(paths.conversation)
+        rightwards = (self.direction == "in") == (paths.conversation.initiator == "peer")
+        way = f"{left} → {right}" if rightwards else f"{right} → {left}"
+        whose = f"Paths of the {paths.name(self.direction)}: {way}"
+        below = "" if self.axis.following else " End follows"
+        return [(fit(whose, across + _GUTTER - 14), "heading"), (below, "label")]
+
+    def _column(self, at: float, across: int, view: Scale) -> int:
+        return min(across - 1, int((at - view.low) / view.span * across))
+
+    def _state_line(self, paths: Paths, address: str, across: int, view: Scale) -> _Line:
+        line: _Line = [(f"{fit(address, _GUTTER - 1):>{_GUTTER - 1}} ", "address"), ("│", "axis")]
+        step = view.span / across
+        for column in range(across):
+            time = view.low + (column + 0.5) * step
+            state = paths.state(self.direction, address, time) if time <= self.axis.newest else ""
+            if not state:
+                line.append((" ", ""))
+                continue
+            thin, thick, look = _STATES[state]
+            main = paths.primary(self.direction, time) == address
+            line.append((thick if main else thin, look))
+        return line
+
+    def _lane(self, paths: Paths, route: PathRoute, across: int, view: Scale) -> _Line:
+        cells: list[tuple[str, str]] = [(" ", "")] * across
+        ranks = [len(SIGNS) + 1] * across
+        cursor = self.row
+        for mark in paths.marks[route]:
+            if not view.low <= mark.at <= view.high:
+                continue
+            column = self._column(mark.at, across, view)
+            rank = -1 if not mark.arrives else SIGNS.index(mark.sign)
+            if rank < ranks[column]:
+                ranks[column] = rank
+                cells[column] = self._cell(paths, mark)
+        if cursor is not None and any(mark.number == cursor.number for mark in paths.marks[route]):
+            column = self._column(cursor.packet.mono, across, view)
+            if view.low <= cursor.packet.mono <= view.high:
+                cells[column] = (cells[column][0], "cursor")
+        label = f"from {route.source}"
+        return [(f"{fit(label, _GUTTER - 1):>{_GUTTER - 1}} ", "label"), ("│", "axis"), *cells]
+
+    def _cell(self, paths: Paths, mark: Mark) -> tuple[str, str]:
+        ladder = paths.ladder
+        if not mark.arrives:
+            return _LOST, "lost"
+        if mark.sign == "HEARTBEAT" and ladder.unanswered(mark.number, mark.number, self._now):
+            return _UNANSWERED
+        return _LOOKS[mark.sign]
+
+    def _time_axis(self, across: int, view: Scale, notes: Sequence[Note]) -> Iterator[_Line]:
+        start = self.axis.start
+        shown = Scale(view.low - start, view.high - start)
+        marks = ticks(shown, max(2, across // 12))
+        step = marks[1] - marks[0] if len(marks) > 1 else 1.0
+        decimals = next((n for n in range(4) if abs(step * 10**n - round(step * 10**n)) < 1e-6), 4)
+        axis, labels = ["─"] * across, [" "] * (_GUTTER + 1 + across)
+        for mark in marks:
+            place = self._column(mark + start, across, view)
+            text = f"{mark:.{decimals}f} s"
+            begin = _GUTTER + 1 + place - len(text) // 2
+            if 0 <= place < across:
+                axis[place] = "┬"
+                if begin + len(text) <= len(labels):
+                    labels[begin : begin + len(text)] = text
+        for number, note in zip(_NUMBERS, notes, strict=False):
+            axis[self._column(note.at, across, view)] = number
+        yield [(" " * _GUTTER + "└" + "".join(axis), "axis")]
+        yield [("".join(labels), "label")]
+
+    def _note(self, number: str, note: Note) -> _Line:
+        return [(f" {number} {note.at - self.axis.start:9.3f} s  ", "label"), (note.text, "")]
+
+    def _legend(self, width: int) -> _Line:
+        line: _Line = [(" ", "")]
+        used = 1
+        for sign, look, meaning in _LEGEND:
+            if used + len(meaning) + 4 > width:
+                break
+            line += [(sign, look), (f" {meaning}  ", "label")]
+            used += len(meaning) + 4
+        return line
+
+    def render_line(self, y: int) -> Strip:
+        """A line of what was drawn last."""
+        base = self._style_of("")
+        if y >= len(self._lines):
+            return Strip.blank(self.content_size.width, base)
+        segments = [Segment(text, self._style_of(look)) for text, look in self._lines[y] if text]
+        return Strip(segments).adjust_cell_length(self.content_size.width, base)
+
+    def _style_of(self, look: str) -> Style:
+        style = self._styles.get(look)
+        if style is None:
+            style = self.get_component_rich_style(f"paths-view--{look}") if look else self.rich_style
+            self._styles[look] = style
+        return style

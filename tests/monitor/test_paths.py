@@ -1,0 +1,88 @@
+"""The paths over time: what was sent on each, and the states that stacks told, by real associations."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sctp_tui.engine.event_queue import Batch
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.trace.paths import Paths
+from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
+from sctp_tui.sctp.events import LinkState, Message, PeerAddrChange
+from sctp_tui.sctp.link.conditions import Conditions, DropRule
+from tests.harness import Running
+
+pytestmark = pytest.mark.userspace
+
+
+@pytest.fixture
+def seeing() -> Iterator[Running]:
+    with Running("userspace", packets=("userspace",)) as running:
+        running.listen()
+        yield running
+
+
+def _paths(running: Running, key: int) -> tuple[Paths, Monitor]:
+    """The paths of the conversation of an association, as a view has them that is opened now."""
+    monitor = Monitor()
+    links: dict[int, LinkState] = {} if running.link is None else {0: running.link}
+    monitor.fold(Batch(running.events, running.packets, links=links))
+    association = monitor.associations.get(key)
+    assert association is not None
+    conversation = monitor.wire.of(association, monitor.endpoints)
+    assert conversation is not None
+    paths = Paths(conversation)
+    paths.update(monitor.log, list(monitor.associations), monitor.remarks)
+    return paths, monitor
+
+
+def test_a_path_with_what_was_lost_and_sent_again(seeing: Running) -> None:
+    name, server, _ = seeing.greet()
+    seeing.submit(DropNext(DropRule("DATA")))
+    seeing.send(name, b"once more")
+    seeing.until(Message, endpoint="server", data=b"once more")
+    paths, _ = _paths(seeing, server.key)
+    assert paths.name("in") == "client"
+    assert paths.addresses("in") == ["127.0.0.1"]
+    (route,) = paths.routes("in", "127.0.0.1")
+    assert route.source == "127.0.0.1"
+    signs = [(mark.sign, mark.arrives) for mark in paths.marks[route]]
+    assert signs[:2] == [("INIT", True), ("DATA", True)]
+    assert signs[2:4] == [("DATA", False), ("again", True)]
+    lost, again = list(paths.marks[route])[2:4]
+    assert [note.text for note in paths.notes if note.at == again.at] == [
+        f"T3-rtx ran out after {again.at - lost.at:.3g} s: DATA is sent again to 127.0.0.1"
+    ]
+    assert paths.primary("in", again.at) == "127.0.0.1"
+    assert paths.state("in", "127.0.0.1", again.at) == "active"
+    assert paths.state("in", "127.0.0.1", paths.conversation.start_mono - 1) == ""
+    assert paths.addresses("out") == ["127.0.0.1"]
+
+
+def test_what_is_done_to_the_link_is_among_what_happened(seeing: Running) -> None:
+    _, server, _ = seeing.greet()
+    cut = Conditions(cut=True)
+    seeing.submit(SetLink(cut, cut))
+    seeing.until_true(lambda: seeing.link is not None and seeing.link.inward.cut)
+    paths, _ = _paths(seeing, server.key)
+    assert paths.notes[-1].text == "the link from here on: both ways cut"
+
+
+def test_a_path_that_no_longer_answers_changes_its_state(seeing: Running) -> None:
+    _, server, _ = seeing.greet()
+    cut = Conditions(cut=True)
+    seeing.submit(SetSpeed(0), SetLink(cut, cut))
+
+    def unreachable() -> list[str]:
+        told = [event for event in seeing.events if isinstance(event, PeerAddrChange)]
+        return [event.endpoint for event in told if event.state == "UNREACHABLE"]
+
+    while "server" not in unreachable():
+        seeing.link = None
+        seeing.submit(Step())
+        seeing.until_true(lambda: seeing.link is not None)
+    paths, _ = _paths(seeing, server.key)
+    at = max(mark.at for marks in paths.marks.values() for mark in marks)
+    assert paths.state("out", "127.0.0.1", at + 60) == "unreachable"
+    assert paths.state("out", "127.0.0.1", paths.conversation.packets[3].mono + 1) == "active"
+    assert any("UNREACHABLE" in note.text for note in paths.notes)
