@@ -119,6 +119,10 @@ ROWS: dict[str, tuple[list[str], str]] = {
         [_number(rto_samples._PATHS), _number(rto_samples._KEPT)],
         "test_security.py test_of_retransmission_timers_so_much_is_kept",
     ),
+    "times between which packets": (
+        [_number(conversations._GAPS)],
+        "test_security.py test_of_times_with_missed_packets_so_many_are_kept",
+    ),
     "addresses of one peer": (
         [_number(association_registry._ADDRESSES)],
         "test_security.py test_of_a_peers_addresses_so_many_are_kept",
@@ -197,6 +201,31 @@ def test_of_a_peers_addresses_so_many_are_kept() -> None:
             )
             peer = association_registry._readdressed(peer, change)
     assert len(peer.addresses) == association_registry._ADDRESSES
+
+
+def test_of_times_with_missed_packets_so_many_are_kept() -> None:
+    here = events.Peer(("127.0.0.1",), 7)
+    packet = events.Packet(
+        at=0.0,
+        mono=0.0,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=here,
+        local=here,
+        flow=1,
+        direction="in",
+        verdict="delivered",
+        reason="",
+        delay=0.0,
+        data=bytes(16),
+    )
+    conversation = conversations.Conversation(packet)
+    for number in range(10 * conversations._GAPS):
+        conversation.miss((10.0 * number, 10.0 * number + 1))
+    assert len(conversation._missed) == conversations._GAPS
+    assert not conversation.missed(3.0, 8.0)
+    assert conversation.missed(100 * conversations._GAPS - 18.0, 100 * conversations._GAPS - 15.0)
 
 
 def test_of_retransmission_timers_so_much_is_kept() -> None:
