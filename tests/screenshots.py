@@ -14,14 +14,17 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from sctp_tui.lab import capture
 from sctp_tui.sctp.commands import Generate, Send, SetLink
-from sctp_tui.sctp.events import Refused
+from sctp_tui.sctp.events import PeerAddrChange, Refused
+from sctp_tui.sctp.kernel.network import addresses
 from sctp_tui.sctp.link.syntax import parse
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.dialogs.detail import DetailScreen
 from sctp_tui.tui.dialogs.message_detail import MessageDetailScreen
 from sctp_tui.tui.filter_bar import FilterBar
 from sctp_tui.tui.freeze import FreezeBanner
+from sctp_tui.tui.hints import in_lab
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.picture import of_screen
 from sctp_tui.tui.search import SearchBar
@@ -64,8 +67,11 @@ class Visitor:
 
 
 def save(app: SctpApp, name: str) -> None:
-    """Draw what is shown now."""
-    (FOLDER / f"{name}.svg").write_text(of_screen(app))
+    """Draw what is shown now; in the lab, from which no file of this folder can be written, on stdout."""
+    if in_lab():
+        sys.stdout.write(of_screen(app))
+    else:
+        (FOLDER / f"{name}.svg").write_text(of_screen(app))
 
 
 def as_many(app: SctpApp, number: int) -> Callable[[], bool]:
@@ -341,6 +347,33 @@ async def still(app: SctpApp, pilot: Pilot[None]) -> None:
     save(app, "still")
 
 
+async def paths(app: SctpApp, pilot: Pilot[None]) -> None:
+    """A link is cut, and joined again: data takes the other path meanwhile."""
+    await type_line(pilot, "hello")
+    await until(pilot, lambda: messages(app, "server"))
+    await pilot.press("escape", "w")
+    await until(pilot, lambda: app.query(LadderView) and app.query_one(LadderView).has_focus)
+    await pilot.press("5", "W")
+    app.submit(Generate(1, "client 1", rate=8, size=40, seconds=14))
+
+    async def told(state: str) -> None:
+        def changes() -> list[str]:
+            return [event.state for event in app.monitor.log if isinstance(event, PeerAddrChange)]
+
+        await until(pilot, lambda: state in changes(), state)
+
+    await until(pilot, lambda: len(messages(app, "server")) > 20)
+    await pilot.press("C", "1")
+    await told("POTENTIALLY_FAILED")
+    await pilot.pause(3)
+    await pilot.press("C", "1")
+    await told("AVAILABLE")
+    await pilot.pause(1.5)
+    await pilot.press("minus")
+    await pilot.pause(0.5)
+    save(app, "paths")
+
+
 async def moving(app: SctpApp, pilot: Pilot[None]) -> None:
     """From the first message over a chunk that is lost on purpose to the end, frame by frame."""
     film = MovingPicture()
@@ -411,16 +444,19 @@ SCENES = (
     ((110, 36), link),
     ((110, 30), still),
 )
+IN_LAB = (((110, 28), paths),)
+"""Scenes on the kernel's stack, with two paths."""
+_TWO = Settings(stacks=("kernel",), hosts=addresses("server", 2), paths=2, capture=True)
 
 
 async def main(names: list[str]) -> None:
     """Draw the scenes of these names, or all."""
     FOLDER.mkdir(exist_ok=True)
-    for size, scene in SCENES:
+    for size, scene in IN_LAB if in_lab() else SCENES:
         if names and scene.__name__ not in names:
             continue
         # The usual ports, as a user sees them.
-        app = SctpApp(Settings())
+        app = SctpApp(_TWO if in_lab() else Settings())
         async with app.run_test(size=size) as pilot:
             await serving(app, pilot)
             await scene(app, pilot)
@@ -430,3 +466,8 @@ if __name__ == "__main__":
     os.environ["TZ"] = "UTC"
     time.tzset()
     asyncio.run(main(sys.argv[1:]))
+    for _, scene in () if in_lab() else IN_LAB:
+        if len(sys.argv) == 1 or scene.__name__ in sys.argv:
+            done = capture([sys.executable, "-m", "tests.screenshots", scene.__name__], memory=1024)
+            done.check_returncode()
+            (FOLDER / f"{scene.__name__}.svg").write_bytes(done.stdout)

@@ -16,8 +16,9 @@ _GOES_FIRST = (
 )
 _STAYS = ("help", "quit", "quit_anywhere")
 """Names of actions that are left out first, in this order, and never; the others follow from the right."""
-_OF_THE_LINK = ("drop_next", "drop", "link", "cut", "still", "step")
-_SHOWN = ("of_note", "wire_whole", *_OF_THE_LINK)
+_OF_THE_LINK = ("drop_next", "drop", "link", "cut")
+_OF_ITS_TIME = ("still", "step")
+_SHOWN = ("of_note", "wire_whole", *_OF_THE_LINK, *_OF_ITS_TIME)
 _HIDDEN = ("reply", "detail", "close", "abort", "clear", "undo", "wire", "filter")
 """Names of actions that are shown, and not, while the focus is on the wire."""
 _LEADS_TO = {
@@ -46,18 +47,20 @@ def in_message_line(active: Mapping[str, ActiveBinding]) -> dict[str, ActiveBind
 
 
 def on_the_wire(
-    active: Mapping[str, ActiveBinding], other_level: str, *, ours: bool
+    active: Mapping[str, ActiveBinding], other_level: str, *, ours: bool, timed: bool
 ) -> dict[str, ActiveBinding]:
     """The bindings with those for packets shown; those of the link where the packets are `ours` to lose.
 
-    `other_level` is the level of explanations that its key changes to.
+    `timed`: the link's time is the program's, too. `other_level` is the level of explanations that its key
+    changes to.
     """
     found = {}
     for key, one in active.items():
         binding, name = one.binding, one.binding.id or ""
         show = name in _SHOWN or (binding.show and name not in _HIDDEN)
         label = other_level if name == "level" else binding.description
-        found[key] = labelled(one, label, show=show and (ours or name not in _OF_THE_LINK))
+        offered = (ours or name not in _OF_THE_LINK) and ((ours and timed) or name not in _OF_ITS_TIME)
+        found[key] = labelled(one, label, show=show and offered)
     return found
 
 

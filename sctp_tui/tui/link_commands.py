@@ -49,6 +49,11 @@ class LinkCommands:
         return bool(self._monitor.links)
 
     @property
+    def timed(self) -> bool:
+        """Whether the time of its packets is this program's, and can be stopped."""
+        return self._monitor.link is not None
+
+    @property
     def stands(self) -> bool:
         """Whether the link's time stands still."""
         return self._monitor.link is not None and not self._monitor.link.speed

@@ -147,7 +147,7 @@ class MainScreen(Screen[None]):
     def _show_keys(self) -> None:
         """Draw the footer again where what it depends on, besides the focus, has changed."""
         wire, link = self._wire, self._link
-        on_the_wire = link.stands, link.carries, wire.other_level, wire.stack
+        on_the_wire = link.stands, link.carries, link.timed, wire.other_level, wire.stack
         now = self.size.width, self._table.display, self._some_ended, on_the_wire
         if now != self._footed:
             self._footed = now
@@ -165,7 +165,8 @@ class MainScreen(Screen[None]):
             active = footing.in_message_line(active)
         elif any(pane.has_focus_within for pane in self.query("#wire")):
             wire, link = self._wire, self._link
-            active = footing.on_the_wire(active, wire.other_level, ours=link.carries and wire.ours)
+            ours = link.carries and wire.ours
+            active = footing.on_the_wire(active, wire.other_level, ours=ours, timed=link.timed)
             wanted = ("step",) if link.stands else ()
         return footing.fitting(active, self.size.width, self.app.get_key_display, wanted)
 

@@ -17,7 +17,8 @@ from sctp_tui.tui.footing import fitting, on_the_wire
 
 from .driving import rows, running, type_line, until
 
-OF_THE_LINK = {"Lose", "Lose…", "Link", "Time", "Step"}
+OF_THE_LINK = {"Lose", "Lose…", "Link", "Cut"}
+OF_ITS_TIME = {"Time", "Step"}
 _KEYS = [row for row in ACTIONS if row.place in ("lists", "wire", "packets", "everywhere") and row.label]
 
 
@@ -33,13 +34,14 @@ def _active(rows: Iterable[Action]) -> dict[str, ActiveBinding]:
     }
 
 
-@pytest.mark.parametrize("ours", [True, False])
-def test_what_this_program_does_not_carry_it_does_not_offer_to_lose(ours: bool) -> None:
-    found = on_the_wire(_active(_KEYS), "Expert", ours=ours).values()
+@pytest.mark.parametrize(("ours", "timed"), [(True, True), (True, False), (False, True), (False, False)])
+def test_what_this_program_does_not_carry_it_does_not_offer_to_lose(ours: bool, timed: bool) -> None:
+    found = on_the_wire(_active(_KEYS), "Expert", ours=ours, timed=timed).values()
     shown = {one.binding.description for one in found if one.binding.show}
     assert {"Expert", "Table", "Help", "Quit"} <= shown
     assert "Reply" not in shown
     assert OF_THE_LINK & shown == (OF_THE_LINK if ours else set())
+    assert OF_ITS_TIME & shown == (OF_ITS_TIME if ours and timed else set())
 
 
 @given(st.lists(st.sampled_from(_KEYS), unique=True), st.integers(1, 200), st.booleans())
@@ -84,4 +86,4 @@ async def test_on_the_kernels_wire_nothing_is_offered_that_is_refused() -> None:
         await until(pilot, lambda: rows(app) and rows(app)[0].messages_in)
         await pilot.press("escape", "w")
         await until(pilot, lambda: "Table" in _shown(app))
-        assert not OF_THE_LINK & set(_shown(app))
+        assert not (OF_THE_LINK | OF_ITS_TIME) & set(_shown(app))

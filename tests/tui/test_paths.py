@@ -3,6 +3,7 @@
 import pytest
 from textual.screen import Screen
 from textual.widgets import Input, Static
+from textual.widgets._footer import FooterKey
 
 from sctp_tui.sctp.kernel.network import addresses
 from sctp_tui.tui.dialogs.link_screen import LinkScreen
@@ -79,5 +80,10 @@ async def test_data_takes_the_second_path_while_the_first_link_is_cut() -> None:
         await until(pilot, lambda: view.row is not None)
         await pilot.press("home")
         await until(pilot, lambda: view.row is not None and view.row.number == 1)
+        footer = {key.description for key in app.screen.query(FooterKey)}
+        assert {"Lose", "Link"} <= footer
+        assert not {"Time", "Step"} & footer  # the kernel's can't be stopped
+        await pilot.press("space")
+        await until(pilot, lambda: outcome(pilot).startswith("the kernel's time is the world's: start with"))
         await pilot.press("t")
         await until(pilot, lambda: "10.1.0.2" in drawn(view)[1])

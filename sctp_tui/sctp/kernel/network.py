@@ -76,9 +76,7 @@ class Link:
     def set_speed(self, speed: float) -> None:
         """See `LinkControl.set_speed`: the kernel's timers run by the world's time."""
         if speed != 1:
-            raise SctpError(
-                f"{_REAL_TIME}: give 1, or start with --stack userspace, which has a time of its own"
-            )
+            raise SctpError(f"{_REAL_TIME}: start with --stack userspace, whose time can be stopped")
 
     def step(self) -> None:
         """See `LinkControl.step`."""
