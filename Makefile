@@ -35,7 +35,7 @@ lint: $(VENV)/installed-for-tests
 	$(BIN)/lint-imports
 
 lab: $(VENV)/installed
-	@.ci/fetch-lab && $(BIN)/python -c 'from sctp_tui.lab import linux; print(f"The guest is {linux.find().program}:")'
+	@.ci/fetch-lab && $(BIN)/python -c 'from sctp_tui.lab import linux; print(f"The guest is {linux.find_kernel().program}:")'
 	@echo 'try $(BIN)/sctp-tui lab'
 
 screenshots: $(VENV)/installed-for-tests

@@ -1,6 +1,8 @@
 """README and the help topics: what they name is there, and they are printed whole."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -145,3 +147,13 @@ def test_each_package_says_where_to_start_reading(path: Path) -> None:
     assert found, "the docstring says `Start at`"
     module = path.parent.joinpath(*found[1].split(".")).with_suffix(".py")
     assert module.is_file() or re.search(rf"^(class|def) {found[1]}\b", text, re.MULTILINE)
+
+
+def test_what_the_makefile_has_in_python_names_what_is_there() -> None:
+    """No checker of types reads it; without the guest's kernel it says that there is none."""
+    pieces = re.findall(r"python -c '([^']*)'", (ROOT / "Makefile").read_text())
+    assert pieces
+    for piece in pieces:
+        command = [sys.executable, "-c", piece]
+        done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
+        assert not done.returncode or "LabUnavailable" in done.stderr, done.stderr
