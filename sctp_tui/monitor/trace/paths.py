@@ -4,7 +4,7 @@ A path of an end leads to one address of the other end (RFC 9260, section 1.3); 
 any of the end's own addresses.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
@@ -98,7 +98,7 @@ class Paths:
 
     def __init__(self, conversation: Conversation) -> None:
         self.ladder = Ladder(conversation)
-        self.marks: dict[PathRoute, deque[Mark]] = {}
+        self.marks: dict[PathRoute, list[Mark]] = {}
         """The packets of each way, oldest first."""
         self.notes: deque[Note] = deque(maxlen=_NOTES)
         """What happened to the paths, oldest first."""
@@ -164,7 +164,7 @@ class Paths:
         if marks is None:
             if len(self.marks) >= 2 * _ADDRESSES**2:
                 return
-            marks = self.marks[route] = deque()
+            marks = self.marks[route] = []
         marks.append(Mark(packet.mono, row.number, sign(row), self.ladder.arrives(row)))
         self.version += 1
         if any(one.why == "timeout" for one in row.tries) and (rto := row.since):
@@ -172,8 +172,8 @@ class Paths:
 
     def _forget(self, first: int) -> None:
         for marks in self.marks.values():
-            while marks and marks[0].number < first:
-                marks.popleft()
+            if marks and marks[0].number < first:
+                del marks[: bisect_left(marks, first, key=attrgetter("number"))]
 
     # --- what the stacks tell
 
@@ -235,6 +235,11 @@ class Paths:
         """The ways on which packets have gone to an address."""
         return [route for route in self.marks if (route.direction, route.to) == (direction, to)]
 
+    def within(self, route: PathRoute, low: float, high: float) -> list[Mark]:
+        """The packets of a way that were sent between these times."""
+        marks = self.marks[route]
+        return marks[bisect_left(marks, low, key=_sent_at) : bisect_right(marks, high, key=_sent_at)]
+
     def state(self, direction: Direction, address: str, time: float) -> str:
         """A path's `State` at a time; "" where it was not told by then."""
         changes = self._states.get((direction, address))
@@ -243,6 +248,9 @@ class Paths:
     def primary(self, direction: Direction, time: float) -> str:
         """The address of an end's primary path at a time; "" where it was not told by then."""
         return self._primary[direction].at(time)
+
+
+_sent_at = attrgetter("at")
 
 
 def sign(row: Row) -> Sign:

@@ -280,7 +280,7 @@ class PathsView(ConversationView, Widget, can_focus=True):
         yield from lanes[: max(0, height - 4)]
         yield from self._time_axis(across, view, shown)
         for number, note in zip(_NUMBERS, shown, strict=False):
-            yield self._note(number, note)
+            yield self._note(number, note, across + _GUTTER)
         for _ in range(room - len(shown)):
             yield []
         yield self._legend(across + _GUTTER)
@@ -313,19 +313,17 @@ class PathsView(ConversationView, Widget, can_focus=True):
     def _lane(self, paths: Paths, route: PathRoute, across: int, view: Scale) -> _Line:
         cells: list[tuple[str, str]] = [(" ", "")] * across
         ranks = [len(SIGNS) + 1] * across
-        cursor = self.row
-        for mark in paths.marks[route]:
-            if not view.low <= mark.at <= view.high:
-                continue
+        cursor, chosen = self.row, None
+        for mark in paths.within(route, view.low, view.high):
             column = self._column(mark.at, across, view)
             rank = -1 if not mark.arrives else SIGNS.index(mark.sign)
             if rank < ranks[column]:
                 ranks[column] = rank
                 cells[column] = self._cell(paths, mark)
-        if cursor is not None and any(mark.number == cursor.number for mark in paths.marks[route]):
-            column = self._column(cursor.packet.mono, across, view)
-            if view.low <= cursor.packet.mono <= view.high:
-                cells[column] = (cells[column][0], "cursor")
+            if cursor is not None and mark.number == cursor.number:
+                chosen = column
+        if chosen is not None:
+            cells[chosen] = (cells[chosen][0], "cursor")
         label = f"from {route.source}"
         return [(f"{fit(label, _GUTTER - 1):>{_GUTTER - 1}} ", "label"), ("│", "axis"), *cells]
 
@@ -357,8 +355,9 @@ class PathsView(ConversationView, Widget, can_focus=True):
         yield [(" " * _GUTTER + "└" + "".join(axis), "axis")]
         yield [("".join(labels), "label")]
 
-    def _note(self, number: str, note: Note) -> _Line:
-        return [(f" {number} {note.at - self.axis.start:9.3f} s  ", "label"), (note.text, "")]
+    def _note(self, number: str, note: Note, width: int) -> _Line:
+        lead = f" {number} {note.at - self.axis.start:9.3f} s  "
+        return [(lead, "label"), (fit(note.text, max(1, width - len(lead))).rstrip(), "")]
 
     def _legend(self, width: int) -> _Line:
         line: _Line = [(" ", "")]
