@@ -1,6 +1,6 @@
 """Which part of the time is in view: all of it, or a span that follows the newest or stays."""
 
-from .plot import Scale
+from .plot import ACROSS, Scale, ticks
 
 SPANS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 """Seconds that can be in view."""
@@ -75,3 +75,24 @@ class TimeAxis:
     def whole(self) -> None:
         """Back to the initial view: all of the time, up to ten seconds, followed."""
         self._span = self._end = None
+
+    def column(self, time: float, width: int) -> int:
+        """The column of a time in the view, `width` cells wide; outside of these where it is not in view."""
+        return self.view.place(time, width * ACROSS) // ACROSS
+
+    def drawn(self, width: int, gutter: int) -> tuple[list[str], str]:
+        """The cells of the axis, and below it the times since the start, right of a gutter."""
+        view, start = self.view, self.start
+        marks = ticks(Scale(view.low - start, view.high - start), max(2, width // 14))
+        step = marks[1] - marks[0] if len(marks) > 1 else 1.0
+        decimals = next((n for n in range(4) if abs(step * 10**n - round(step * 10**n)) < 1e-6), 4)
+        axis, labels = ["─"] * width, [" "] * (gutter + 1 + width)
+        for mark in marks:
+            place = self.column(mark + start, width)
+            text = f"{mark:.{decimals}f} s"
+            begin = gutter + 1 + place - len(text) // 2
+            if 0 <= place < width:
+                axis[place] = "┬"
+                if begin + len(text) <= len(labels):
+                    labels[begin : begin + len(text)] = text
+        return axis, "".join(labels)

@@ -3,18 +3,15 @@
 from collections.abc import Hashable, Iterator, Sequence
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.binding import BindingType
-from textual.strip import Strip
-from textual.widget import Widget
 
 from sctp_tui.monitor.trace.ladder import Row
 from sctp_tui.monitor.trace.paths import SIGNS, Mark, Note, PathRoute, Paths
 from sctp_tui.sctp.events import Direction, Event
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.columns import fit
-from sctp_tui.tui.widgets.plot import Scale, ticks
+from sctp_tui.tui.widgets.drawn_lines import DrawnLines, Line
+from sctp_tui.tui.widgets.plot import Scale
 from sctp_tui.tui.widgets.time_axis import TimeAxis
 
 from .conversation_view import ConversationView, Scene
@@ -23,7 +20,6 @@ from .ladder_lines import ends
 _GUTTER = 24  # cells left of the lanes, for their labels
 _NUMBERS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 
-_Line = list[tuple[str, str]]  # texts, each with the suffix of its component class
 
 _LOOKS = {
     "INIT": ("I", "sent"),
@@ -58,10 +54,10 @@ _LEGEND = (
 )
 
 
-class PathsView(ConversationView, Widget, can_focus=True):
+class PathsView(ConversationView, DrawnLines):
     """The paths of one end of a `Conversation`, over the time in view, with a cursor on a packet."""
 
-    ALLOW_SELECT = False
+    looks = "paths-view"
     closely = True
     explains = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("paths")
@@ -102,9 +98,7 @@ class PathsView(ConversationView, Widget, can_focus=True):
         self._paths: Paths | None = None
         self._chosen: int | None = None  # the packet under the cursor, None while it follows the newest
         self._now = 0.0
-        self._lines: list[_Line] = []
         self._stamp: Hashable = None
-        self._styles: dict[str, Style] = {}
 
     # --- what is shown
 
@@ -249,11 +243,6 @@ class PathsView(ConversationView, Widget, can_focus=True):
         """Draw all lines for the new size."""
         self._draw()
 
-    def notify_style_update(self) -> None:
-        """Drop cached styles: the theme has changed."""
-        super().notify_style_update()
-        self._styles.clear()
-
     def _draw(self) -> None:
         width, height = self.content_size
         paths, view = self._paths, self.axis.view
@@ -264,12 +253,12 @@ class PathsView(ConversationView, Widget, can_focus=True):
             return
         self._stamp = stamp
         across = width - _GUTTER - 1
-        self._lines = list(self._drawn(paths, across, height, view)) if across > 10 else []
+        self.lines = list(self._drawn(paths, across, height, view)) if across > 10 else []
         self.refresh()
 
-    def _drawn(self, paths: Paths, across: int, height: int, view: Scale) -> Iterator[_Line]:
+    def _drawn(self, paths: Paths, across: int, height: int, view: Scale) -> Iterator[Line]:
         yield self._heading(paths, across)
-        lanes: list[_Line] = []
+        lanes: list[Line] = []
         for address in paths.addresses(self.direction):
             lanes.append(self._state_line(paths, address, across, view))
             for route in paths.routes(self.direction, address):
@@ -278,14 +267,14 @@ class PathsView(ConversationView, Widget, can_focus=True):
         room = max(0, height - 4 - len(lanes))
         shown = notes[-min(len(notes), room, len(_NUMBERS)) :] if room else []
         yield from lanes[: max(0, height - 4)]
-        yield from self._time_axis(across, view, shown)
+        yield from self._time_axis(across, shown)
         for number, note in zip(_NUMBERS, shown, strict=False):
             yield self._note(number, note, across + _GUTTER)
         for _ in range(room - len(shown)):
             yield []
         yield self._legend(across + _GUTTER)
 
-    def _heading(self, paths: Paths, across: int) -> _Line:
+    def _heading(self, paths: Paths, across: int) -> Line:
         left, right = ends(paths.conversation)
         rightwards = (self.direction == "in") == (paths.conversation.initiator == "peer")
         way = f"{left} → {right}" if rightwards else f"{right} → {left}"
@@ -293,11 +282,11 @@ class PathsView(ConversationView, Widget, can_focus=True):
         below = "" if self.axis.following else " End follows"
         return [(fit(whose, across + _GUTTER - 14), "heading"), (below, "label")]
 
-    def _column(self, at: float, across: int, view: Scale) -> int:
-        return min(across - 1, int((at - view.low) / view.span * across))
+    def _column(self, at: float, across: int) -> int:
+        return max(0, min(across - 1, self.axis.column(at, across)))
 
-    def _state_line(self, paths: Paths, address: str, across: int, view: Scale) -> _Line:
-        line: _Line = [(f"{fit(address, _GUTTER - 1):>{_GUTTER - 1}} ", "address"), ("│", "axis")]
+    def _state_line(self, paths: Paths, address: str, across: int, view: Scale) -> Line:
+        line: Line = [(f"{fit(address, _GUTTER - 1):>{_GUTTER - 1}} ", "address"), ("│", "axis")]
         step = view.span / across
         for column in range(across):
             time = view.low + (column + 0.5) * step
@@ -310,12 +299,12 @@ class PathsView(ConversationView, Widget, can_focus=True):
             line.append((thick if main else thin, look))
         return line
 
-    def _lane(self, paths: Paths, route: PathRoute, across: int, view: Scale) -> _Line:
+    def _lane(self, paths: Paths, route: PathRoute, across: int, view: Scale) -> Line:
         cells: list[tuple[str, str]] = [(" ", "")] * across
         ranks = [len(SIGNS) + 1] * across
         cursor, chosen = self.row, None
         for mark in paths.within(route, view.low, view.high):
-            column = self._column(mark.at, across, view)
+            column = self._column(mark.at, across)
             rank = -1 if not mark.arrives else SIGNS.index(mark.sign)
             if rank < ranks[column]:
                 ranks[column] = rank
@@ -335,32 +324,19 @@ class PathsView(ConversationView, Widget, can_focus=True):
             return _UNANSWERED
         return _LOOKS[mark.sign]
 
-    def _time_axis(self, across: int, view: Scale, notes: Sequence[Note]) -> Iterator[_Line]:
-        start = self.axis.start
-        shown = Scale(view.low - start, view.high - start)
-        marks = ticks(shown, max(2, across // 12))
-        step = marks[1] - marks[0] if len(marks) > 1 else 1.0
-        decimals = next((n for n in range(4) if abs(step * 10**n - round(step * 10**n)) < 1e-6), 4)
-        axis, labels = ["─"] * across, [" "] * (_GUTTER + 1 + across)
-        for mark in marks:
-            place = self._column(mark + start, across, view)
-            text = f"{mark:.{decimals}f} s"
-            begin = _GUTTER + 1 + place - len(text) // 2
-            if 0 <= place < across:
-                axis[place] = "┬"
-                if begin + len(text) <= len(labels):
-                    labels[begin : begin + len(text)] = text
+    def _time_axis(self, across: int, notes: Sequence[Note]) -> Iterator[Line]:
+        cells, labels = self.axis.drawn(across, _GUTTER)
         for number, note in zip(_NUMBERS, notes, strict=False):
-            axis[self._column(note.at, across, view)] = number
-        yield [(" " * _GUTTER + "└" + "".join(axis), "axis")]
-        yield [("".join(labels), "label")]
+            cells[self._column(note.at, across)] = number
+        yield [(" " * _GUTTER + "└" + "".join(cells), "axis")]
+        yield [(labels, "label")]
 
-    def _note(self, number: str, note: Note, width: int) -> _Line:
+    def _note(self, number: str, note: Note, width: int) -> Line:
         lead = f" {number} {note.at - self.axis.start:9.3f} s  "
         return [(lead, "label"), (fit(note.text, max(1, width - len(lead))).rstrip(), "")]
 
-    def _legend(self, width: int) -> _Line:
-        line: _Line = [(" ", "")]
+    def _legend(self, width: int) -> Line:
+        line: Line = [(" ", "")]
         used = 1
         for sign, look, meaning in _LEGEND:
             if used + len(meaning) + 4 > width:
@@ -368,18 +344,3 @@ class PathsView(ConversationView, Widget, can_focus=True):
             line += [(sign, look), (f" {meaning}  ", "label")]
             used += len(meaning) + 4
         return line
-
-    def render_line(self, y: int) -> Strip:
-        """A line of what was drawn last."""
-        base = self._style_of("")
-        if y >= len(self._lines):
-            return Strip.blank(self.content_size.width, base)
-        segments = [Segment(text, self._style_of(look)) for text, look in self._lines[y] if text]
-        return Strip(segments).adjust_cell_length(self.content_size.width, base)
-
-    def _style_of(self, look: str) -> Style:
-        style = self._styles.get(look)
-        if style is None:
-            style = self.get_component_rich_style(f"paths-view--{look}") if look else self.rich_style
-            self._styles[look] = style
-        return style

@@ -3,11 +3,7 @@
 from collections.abc import Hashable, Iterator, Sequence
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.binding import BindingType
-from textual.strip import Strip
-from textual.widget import Widget
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.text import units
@@ -15,6 +11,7 @@ from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.window import SendWindow, SendWindows, Track
 from sctp_tui.sctp.events import Direction, Status
 from sctp_tui.tui.actions import bindings
+from sctp_tui.tui.widgets.drawn_lines import DrawnLines, Line
 from sctp_tui.tui.widgets.plot import ACROSS, DOTTED, SOLID, Plot, Scale, ticks
 from sctp_tui.tui.widgets.time_axis import TimeAxis
 
@@ -27,7 +24,6 @@ _AT_ONCE = 3000  # packets taken in at most per drawing
 _WITH_RTO = 22  # lines of height from which on the RTO is drawn too
 _STILL = 0.2  # s without a change in the stack's number or the packets', before they are compared
 
-_Line = list[tuple[str, str]]  # texts, each with the suffix of its component class
 
 LOST = "lost by the link"
 _SAMPLE = "◆"
@@ -44,10 +40,10 @@ _PROBED = ("p", "window probe", "probe", "again")
 _ABANDONED = ("a", "abandoned", "abandoned", "lost")
 
 
-class WindowView(ConversationView, Widget, can_focus=True):
+class WindowView(ConversationView, DrawnLines):
     """One direction of a `Conversation` over the time in view."""
 
-    ALLOW_SELECT = False
+    looks = "window-view"
     closely = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("window")
 
@@ -89,9 +85,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
         self._since: dict[Direction, float] = {}  # when the stack first reported its present `unacked`
         self._ours = True
         self.axis = TimeAxis()
-        self._lines: list[_Line] = []
         self._stamp: Hashable = None
-        self._styles: dict[str, Style] = {}
 
     # --- what is shown
 
@@ -203,11 +197,6 @@ class WindowView(ConversationView, Widget, can_focus=True):
         """Draw all lines for the new size."""
         self._draw()
 
-    def notify_style_update(self) -> None:
-        """Drop cached styles: the theme has changed."""
-        super().notify_style_update()
-        self._styles.clear()
-
     def _draw(self) -> None:
         width, height = self.content_size
         view = self.axis.view
@@ -215,10 +204,10 @@ class WindowView(ConversationView, Widget, can_focus=True):
         if stamp == self._stamp:
             return
         self._stamp = stamp
-        self._lines = self._drawn(width, height, view) if width > _GUTTER + 4 else []
+        self.lines = self._drawn(width, height, view) if width > _GUTTER + 4 else []
         self.refresh()
 
-    def _drawn(self, width: int, height: int, view: Scale) -> list[_Line]:
+    def _drawn(self, width: int, height: int, view: Scale) -> list[Line]:
         across = width - _GUTTER - 1
         numbers = list(self._numbers(width))
         with_rto = height >= _WITH_RTO and len(self._sending.rto) > 0
@@ -230,9 +219,9 @@ class WindowView(ConversationView, Widget, can_focus=True):
             lines += [self._octets_legend(top), *octets]
         if with_rto:
             lines.append(self._rto(across, view))
-        return [*lines, *self._time_axis(across, view), *numbers]
+        return [*lines, *_time_axis(self.axis, across), *numbers]
 
-    def _tsns(self, width: int, height: int, view: Scale) -> list[_Line]:
+    def _tsns(self, width: int, height: int, view: Scale) -> list[Line]:
         sending = self._sending
         dots = [(track, points) for track in (sending.sent,) if (points := _points(track, view))]
         marks = [
@@ -265,7 +254,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
         labels = {value: f"{value:.0f}" for value in ticks(plot.y, max(2, height // 3)) if value % 1 == 0}
         return _with_axis(plot, labels)
 
-    def _octets(self, width: int, height: int, view: Scale) -> tuple[list[_Line], float]:
+    def _octets(self, width: int, height: int, view: Scale) -> tuple[list[Line], float]:
         """The lower plot, and the upper end of its scale, in octets."""
         sending = self._sending
         flight = [
@@ -287,7 +276,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
         labels = {value: units.size(int(value)) for value in ticks(plot.y, max(2, height // 2), binary=True)}
         return _with_axis(plot, labels), top
 
-    def _rto(self, width: int, view: Scale) -> _Line:
+    def _rto(self, width: int, view: Scale) -> Line:
         """The RTO as a line, with its value where the line starts or the value changes."""
         values = self._cut(self._sampled(self._sending.rto, width, view), view)
         cells = ["─" if value is not None else " " for value in values]
@@ -316,12 +305,12 @@ class WindowView(ConversationView, Widget, can_focus=True):
 
     # --- words
 
-    def _legend(self, width: int) -> _Line:
+    def _legend(self, width: int) -> Line:
         conversation = self._conversation
         initiator = conversation.initiator if conversation is not None else "peer"
         from_client = (self.direction == "in") == (initiator == "peer")
         way = "client → server" if from_client else "server → client"
-        line: _Line = [("TSN  ", "label"), (way, "heading")]
+        line: Line = [("TSN  ", "label"), (way, "heading")]
         sending = self._sending
         seen = (
             (sending.late, _LATE),
@@ -339,7 +328,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
             line.append(("   End follows", "label"))
         return line
 
-    def _octets_legend(self, top: float) -> _Line:
+    def _octets_legend(self, top: float) -> Line:
         sending = self._sending
         rwnd = sending.rwnd.last
         return [
@@ -349,7 +338,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
             (", above ↑" if rwnd is not None and rwnd > top else "", "label"),
         ]
 
-    def _numbers(self, width: int) -> Iterator[_Line]:
+    def _numbers(self, width: int) -> Iterator[Line]:
         """The current numbers, in as many lines as they need."""
         s = self._sending
         phase, ssthresh = self._phase(s)
@@ -376,7 +365,7 @@ class WindowView(ConversationView, Widget, can_focus=True):
             *([(LOST, str(s.losses))] if self._ours else ()),
             *([("times", "of capture: with netem, of arrival")] if self._captured else ()),
         )
-        line: _Line = []
+        line: Line = []
         used = 0
         for name, value in pairs:
             text = value or "-"
@@ -425,38 +414,6 @@ class WindowView(ConversationView, Widget, can_focus=True):
             None if ssthresh is None else f"{units.size(ssthresh)} (inferred)",
         )
 
-    def _time_axis(self, width: int, view: Scale) -> list[_Line]:
-        start = self.axis.start
-        shown = Scale(view.low - start, view.high - start)
-        marks = ticks(shown, max(2, width // 14))
-        step = marks[1] - marks[0] if len(marks) > 1 else 1.0
-        decimals = next((n for n in range(4) if abs(step * 10**n - round(step * 10**n)) < 1e-6), 4)
-        axis, labels = ["─"] * width, [" "] * (_GUTTER + 1 + width)
-        for mark in marks:
-            place = shown.place(mark, width * ACROSS) // ACROSS
-            text = f"{mark:.{decimals}f} s"
-            begin = _GUTTER + 1 + place - len(text) // 2
-            if 0 <= place < width:
-                axis[place] = "┬"
-                if begin + len(text) <= len(labels):
-                    labels[begin : begin + len(text)] = text
-        return [[(" " * _GUTTER + "└" + "".join(axis), "axis")], [("".join(labels), "label")]]
-
-    def render_line(self, y: int) -> Strip:
-        """A line of what was drawn last."""
-        base = self._style_of("")
-        if y >= len(self._lines):
-            return Strip.blank(self.content_size.width, base)
-        segments = [Segment(text, self._style_of(look)) for text, look in self._lines[y]]
-        return Strip(segments).adjust_cell_length(self.content_size.width, base)
-
-    def _style_of(self, look: str) -> Style:
-        style = self._styles.get(look)
-        if style is None:
-            style = self.get_component_rich_style(f"window-view--{look}") if look else self.rich_style
-            self._styles[look] = style
-        return style
-
 
 def _points(track: Track, view: Scale) -> tuple[Sequence[float], Sequence[int]] | None:
     """The points in view; of more than `_DOTS` every n-th, always the same ones."""
@@ -467,7 +424,7 @@ def _points(track: Track, view: Scale) -> tuple[Sequence[float], Sequence[int]] 
     return (times, track.values[start : within.stop : step]) if times else None
 
 
-def _with_axis(plot: Plot, labels: dict[float, str]) -> list[_Line]:
+def _with_axis(plot: Plot, labels: dict[float, str]) -> list[Line]:
     """The lines of a plot, with its labels at the left."""
     by_row = {plot.row_of(value): text for value, text in labels.items()}
     return [
@@ -478,3 +435,8 @@ def _with_axis(plot: Plot, labels: dict[float, str]) -> list[_Line]:
         ]
         for number in range(plot.height)
     ]
+
+
+def _time_axis(axis: TimeAxis, width: int) -> list[Line]:
+    cells, labels = axis.drawn(width, _GUTTER)
+    return [[(" " * _GUTTER + "└" + "".join(cells), "axis")], [(labels, "label")]]
