@@ -105,6 +105,10 @@ async def test_the_heading_says_how_many_packets_are_missing() -> None:
         heading = app.query_one(WireHeading)
         await until(pilot, lambda: heading.render().plain.endswith(" packets, 1,234 of all missed"))
         assert heading.render().plain.startswith("Wire   1 Ladder ")
+        heading.lacking = False
+        heading.title = "Wire of client 12, ID 345, there 678"
+        assert heading.render().plain.startswith("Wire of client 12, ")
+        assert "5 Paths" in heading.render().plain[: heading.content_size.width]
 
 
 async def test_the_heading_says_how_many_packets_had_to_go_for_newer_ones() -> None:

@@ -25,6 +25,7 @@ from sctp_tui.monitor.trace.timeline import LadderOptions
 from sctp_tui.sctp.events import Event, StackName
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.footing import OTHER_LEVEL
+from sctp_tui.tui.widgets.columns import fit
 from sctp_tui.tui.wire_views import BY_NAME, VIEWS
 
 from .conversation_view import ConversationView, Scene, StandInView, WireContent
@@ -66,6 +67,8 @@ class WireHeading(Widget):
             title = "Wire"
             if len(title) + sum(map(len, labels.values())) > room:
                 labels |= {view.name: f" {view.key} " for view in VIEWS if view.name != self.view}
+        left = self.content_size.width - sum(map(len, labels.values())) - 2
+        title = fit(title, max(len("Wire"), left)).rstrip()  # all views can be clicked on
         parts: list[tuple[str, str] | Content | str] = [(title, "bold"), "  "]
         length = len(title) + 2
         for view in VIEWS:
