@@ -21,9 +21,6 @@ from .conversation_view import ConversationView, Scene
 from .state_diagram import Run, diagram
 
 _SLICE = 2000  # packets taken in between two frames
-_Stamp = tuple[
-    int, int, int, int, TakenTransition | None, TakenTransition | None, tuple[tuple[End, Origin | None], ...]
-]
 
 
 class StateView(ConversationView, ScrolledLines):
@@ -50,8 +47,9 @@ class StateView(ConversationView, ScrolledLines):
         super().__init__(id=id)
         self.tracker: StateTracker | None = None
         self._by: dict[End, Origin | None] = {}  # who ended the association, as our ends were told
+        self._header = ""
         self._lines: list[list[Run]] = []
-        self._drawn: _Stamp | None = None
+        self._drawn: tuple[object, ...] | None = None
 
     def draw(self, scene: Scene) -> None:
         """Draw the conversation, and what its ends were told."""
@@ -83,10 +81,12 @@ class StateView(ConversationView, ScrolledLines):
         width, height = self.scrollable_content_region.width, self.page
         taken = tracker.taken
         lasts = tracker.last("local"), tracker.last("peer")
-        drawn = (width, height, len(taken), len(tracker.known), *lasts, tuple(self._by.items()))
+        header = " · ".join(self._now(tracker))
+        drawn = (header, width, height, len(taken), len(tracker.known), *lasts, tuple(self._by.items()))
         if drawn == self._drawn:
             return
         self._drawn = drawn
+        self._header = fit(header, width)  # of the same moment and size as the picture below it
         ends = self._ends(tracker)
         here: dict[State, list[str]] = {}
         for end, name in ends.items():
@@ -127,7 +127,7 @@ class StateView(ConversationView, ScrolledLines):
         if self.tracker is None:
             return Strip.blank(width, self.rich_style)
         if y == 0:
-            segments = [Segment(fit(" · ".join(self._now(self.tracker)), width), self._look("header"))]
+            segments = [Segment(self._header, self._look("header"))]
         else:
             line = self.top + y - 1
             runs = self._lines[line] if line < len(self._lines) else []
