@@ -1,6 +1,7 @@
 """The state machine on the screen: real associations light their states, and what they took is listed."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -11,6 +12,8 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.sctp.commands import AbortAssociation
 from sctp_tui.sctp.events import AssocChange, Opening
+from sctp_tui.tui.wire import state_view
+from sctp_tui.tui.wire.state_diagram import Run, diagram
 from sctp_tui.tui.wire.state_view import StateView
 
 from ..harness import Running, silent_peer
@@ -20,7 +23,16 @@ pytestmark = pytest.mark.userspace
 
 
 @pytest.mark.parametrize(("size", "pictured"), [((120, 50), True), ((80, 24), True), ((75, 24), False)])
-async def test_states_of_both_ends(size: tuple[int, int], pictured: bool) -> None:
+async def test_states_of_both_ends(
+    size: tuple[int, int], pictured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widths = set[int]()
+
+    def drawing(here: Any, taken: Any, width: int, height: int) -> list[list[Run]]:
+        widths.add(width)
+        return diagram(here, taken, width, height)
+
+    monkeypatch.setattr(state_view, "diagram", drawing)
     async with running(size) as (app, pilot):
         await pilot.press("enter")
         await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
@@ -38,6 +50,7 @@ async def test_states_of_both_ends(size: tuple[int, int], pictured: bool) -> Non
         view.scroll_end(animate=False)
         first = "client CLOSED → COOKIE-WAIT: [ASSOCIATE], send INIT"
         await until(pilot, lambda: any(first in line for line in drawn(view)))
+    assert len(widths - {0}) == 1, "nothing moves as there comes more than fits"
 
 
 @pytest.mark.parametrize("width", [120, 80])

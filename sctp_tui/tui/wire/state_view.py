@@ -35,6 +35,7 @@ class StateView(ConversationView, ScrolledLines):
 
     DEFAULT_CSS = """
     StateView {
+        scrollbar-gutter: stable; /* the picture is as wide before there is something to scroll */
         & > .states--header { color: $text-muted; text-style: bold; }
         & > .states--box { color: $text-muted; }
         & > .states--label { color: $text-muted; }
