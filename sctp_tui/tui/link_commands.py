@@ -150,6 +150,6 @@ class LinkCommands:
         if wanted != speed:
             self._set_speed(wanted)
         elif steps < 0:
-            self._tell("time goes in real time already, and no faster; i steps")
+            self._tell(f"time goes at {wanted:g}× already, and no faster; i goes to what happens next")
         else:
             self._tell(f"time goes at {wanted:g} of real time already, and no slower; space stops it")

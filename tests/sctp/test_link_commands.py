@@ -1,5 +1,6 @@
 """Commands about the links, through the engine: what they set is told, what can't be done is refused."""
 
+import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -29,6 +30,7 @@ from sctp_tui.sctp.events import (
     Refused,
 )
 from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts
+from sctp_tui.sctp.userspace.pump import BUSY, IDLE
 
 from ..harness import Running, silent_peer
 
@@ -156,6 +158,58 @@ def test_each_step_tells_the_rto_of_the_timer_that_it_has_started(running: Runni
     ladder.update()
     assert [ladder.rto(row) for row in ladder if row.first_try] == [1, 2, 4]
     assert up.key != ours.key
+
+
+def test_at_a_hundred_times_real_time_all_is_as_it_would_be(running: Running) -> None:
+    """A peer that is cut off, with data for it: each timer at its own time, and so the end."""
+    client, up, ours = running.greet()
+    cut = Conditions(cut=True)
+    running.submit(SetLink(cut, cut), SetSpeed(100))
+    _until(running, lambda link: link.speed == 100 and link.inward.cut)
+    began = running.engine.clock.mono()
+    running.send(client, b"again and again")
+    running.again()
+    lost = running.until(AssocChange, key=ours.key, state="COMM_LOST")
+    running.again()
+    running.until(AssocChange, key=up.key, state="COMM_LOST")  # by its HEARTBEATs: later
+    took = running.engine.clock.mono() - began
+    monitor = Monitor()
+    assert running.link is not None
+    monitor.fold(Batch(events=running.events, packets=running.packets, links={0: running.link}))
+    sent = [packet.mono for packet in running.packets if b"again and" in packet.data]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(sent)]
+    assert len(gaps) > 6  # HEARTBEATs without an answer count, too
+    assert gaps == pytest.approx([1, 2, 4, 8, 16, 32, *[60] * (len(gaps) - 6)], abs=2 * BUSY)
+    aborts = (packet for packet in running.packets if packet.direction == "in" and packet.data[12] == 6)
+    clock = next(iter(monitor.associations)).clock
+    assert clock.at(lost.mono) == pytest.approx(next(aborts).mono, abs=2 * IDLE)
+    assert took < 60
+
+
+def test_faster_than_real_time_messages_go_both_ways_and_it_ends(running: Running) -> None:
+    client, _, _ = running.greet()
+    delay = Conditions(delay=500)
+    running.submit(SetLink(delay, delay), SetSpeed(10))
+    _until(running, lambda link: link.speed == 10)
+    began = len(running.packets)
+    running.send(client, b"there")
+    running.again()
+    running.until(Message, endpoint="server", direction="in", test=lambda event: event.data == b"there")
+    running.until_true(lambda: len(running.packets) >= began + 2)
+    data, sack = running.packets[began : began + 2]
+    assert sack.mono - data.mono == pytest.approx(0.5 + 0.2, abs=2 * BUSY)  # it is delayed, as a single one
+    running.submit(SetSpeed(1))
+    state = _until(running, lambda link: link.speed == 1)
+    assert state.now >= sack.mono
+    running.submit(Stop())
+    running.again()
+    running.until(AssocChange, endpoint=client, state="SHUTDOWN_COMP")
+
+
+@pytest.mark.parametrize("speed", [-1, 0.001, 101, float("nan")])
+def test_a_speed_that_time_can_not_have_is_refused(running: Running, speed: float) -> None:
+    running.submit(SetSpeed(speed))
+    assert "give 0, or 0.01 to 100" in running.until(Refused, command="set_speed").text
 
 
 def test_a_graceful_close_does_not_run_out_of_time_while_time_stands_still() -> None:

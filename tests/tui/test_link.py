@@ -230,6 +230,9 @@ async def test_slower_and_faster() -> None:
         await until(pilot, lambda: _banner(app).startswith("TIME GOES AT 1/2 "))
         await pilot.press("right_square_bracket")
         await until(pilot, lambda: _banner(app) == "")
+        for pace in ("10×", "100×"):
+            await pilot.press("right_square_bracket")
+            await until(pilot, lambda pace=pace: _banner(app).startswith(f"TIME GOES AT {pace} "))  # type: ignore[misc]
         await pilot.press("i")  # a step where time goes on lets it stand
         await until(pilot, lambda: _banner(app).startswith("TIME STANDS STILL"))
         await pilot.press("left_square_bracket")

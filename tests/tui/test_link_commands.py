@@ -143,10 +143,13 @@ def test_the_refusal_of_a_speed_before_is_no_answer() -> None:
 
 def test_beyond_the_fastest_and_the_slowest_speed_it_is_said_that_there_is_none() -> None:
     desk = Desk()
+    for speed in (10.0, 100.0):
+        desk.link.slower(-1)
+        assert desk.take() == [SetSpeed(speed)]
     desk.link.slower(-1)
     assert desk.take() == []
-    assert desk.told == ["time goes in real time already, and no faster; i steps"]
-    for speed in (0.5, 0.1, 0.01):
+    assert desk.told == ["time goes at 100× already, and no faster; i goes to what happens next"]
+    for speed in (10.0, 1.0, 0.5, 0.1, 0.01):
         desk.link.slower(1)
         assert desk.take() == [SetSpeed(speed)]
     desk.told.clear()

@@ -11,7 +11,7 @@ from sctp_tui.sctp.events import LinkState
 from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts
 from sctp_tui.sctp.link.syntax import drop_in_words, to_text
 
-SPEEDS = (1.0, 0.5, 0.1, 0.01)
+SPEEDS = (100.0, 10.0, 1.0, 0.5, 0.1, 0.01)
 """The speeds of the link's time that a user can choose, in order."""
 _OFF = Conditions()
 _ROOM = 1_000_000  # characters: enough for any state
@@ -109,7 +109,8 @@ def pace(state: LinkState | None) -> str:
     waiting = f", {state.waiting} on the way" if state.waiting else ""
     if state.speed == 0:
         return f"TIME STANDS STILL{waiting}"
-    return f"TIME GOES AT 1/{1 / state.speed:.4g}{waiting}"
+    speed = f"{state.speed:.4g}×" if state.speed > 1 else f"1/{1 / state.speed:.4g}"
+    return f"TIME GOES AT {speed}{waiting}"
 
 
 class LinkChange(NamedTuple):

@@ -8,7 +8,7 @@ from sctp_tui.sctp.link.conditions import Conditions, DropRule
 
 from .pump import Pump
 
-SLOWEST = 0.01
+SLOWEST, FASTEST = 0.01, 100.0
 
 
 class UserspaceLinkControl:
@@ -46,15 +46,17 @@ class UserspaceLinkControl:
 
     def set_speed(self, speed: float) -> None:
         """See `LinkControl.set_speed`."""
-        if speed not in (0, 1) and not SLOWEST <= speed < 1:
-            raise SctpError(f"the link's time can't go at {speed:g}: give 0, or {SLOWEST:g} to 1")
+        if speed and not SLOWEST <= speed <= FASTEST:
+            raise SctpError(
+                f"the link's time can't go at {speed:g}: give 0, or {SLOWEST:g} to {FASTEST:g} (1: real time)"
+            )
         if speed != 1 and (host := self._elsewhere()):  # a peer elsewhere has real time
             raise SctpError(
                 f"packets go over UDP to {host}, where time goes on: close or abort those associations first"
             )
         if speed != 1:
             self._pump.lead()
-        self._pump.pass_time()  # after that, which takes some 50 ms: else the next timers would lack them
+        self._pump.settle()  # after that, which takes some 50 ms: else the next timers would lack them
         self._transit.set_speed(speed)
         self._set_at = self._clock.wall()
 

@@ -1,6 +1,6 @@
 """The packets between two ends: which are under way, when they arrive, and the link's own time.
 
-The link's time runs as real time does, slower, or not at all; the library's timers run by it.
+The link's time runs as real time does, slower, faster, or not at all; the library's timers run by it.
 """
 
 import random
@@ -47,8 +47,8 @@ class InFlight:
 
     `now()` is the link's time in seconds: the monotonic clock, until its speed was changed. While packets
     that are due are delivered it is each one's own time (`catch_up`); `clock()` is the link's time without
-    that. `direct`: no condition is set and time is real, so packets arrive at once and bypass this class.
-    `changed` is set by every change, and cleared by `LinkControl.state`. The clock was `then` at the
+    that. `direct`: no condition is set, and time is real or faster, so packets arrive at once and bypass this
+    class. `changed` is set by every change, and cleared by `LinkControl.state`. The clock was `then` at the
     monotonic time `since`, and has run at `speed` from there.
     """
 
@@ -76,10 +76,22 @@ class InFlight:
         self.now = self.clock if now is None else lambda: now
 
     def set_speed(self, speed: float) -> None:
-        """Run at another speed from now on: 0 is stopped, 1 real time."""
+        """Run at another speed from now on, in seconds to one of real time: 0 is stopped."""
         self.then, self.since, self.speed = self.clock(), self._mono(), speed
         self.clock = self.now = self._changed_clock
         self.update_direct()
+
+    def mono(self) -> float:
+        """The monotonic time; where the link's time goes faster, that at which it was `now()`."""
+        if self.speed <= 1:
+            return self._mono()
+        return self.since + (self.now() - self.then) / self.speed
+
+    def hold_back(self, now: float) -> None:
+        """Put the clock back to `now`, up to which all has happened that was to happen."""
+        self.then, self.since = now, self._mono()
+        self.now = self.clock
+        self.changed = True
 
     def advance(self, seconds: float) -> None:
         """Put the clock forward, or back if nothing has happened since then."""
@@ -89,7 +101,7 @@ class InFlight:
 
     def update_direct(self) -> None:
         """Set `direct` anew, after a change of the speed or the conditions."""
-        self.direct = self.speed == 1 and not self.conditioner.active
+        self.direct = self.speed >= 1 and not self.conditioner.active
         self.changed = True
 
     def set_out(self) -> float:
@@ -120,7 +132,7 @@ class InFlight:
 
     @property
     def _least(self) -> float:
-        return LEAST if self.speed != 1 else 0.0
+        return LEAST if self.speed < 1 else 0.0
 
     def _alone(self, sent: float, delay: float) -> float:
         """A delay, lengthened where another packet would arrive at the same time."""

@@ -6,6 +6,7 @@ or over a UDP socket (RFC 6951). There is one pump in a process, as the library 
 """
 
 import errno
+import math
 import selectors
 import socket
 import struct
@@ -60,6 +61,9 @@ _TELLING = ~_QUIET  # all other chunks, which may cause notifications
 _HEAD = 12  # octets of the common header
 _Made = tuple[float, float]
 """When a packet left its stack: s since the epoch, 0 where nobody looks at packets, and the link's time."""
+_SLICE, _BEHIND = 0.010, 1.0
+"""Where time goes faster than real time: seconds that a turn takes at most to catch up with it, and that it
+may be behind."""
 _STEP = 300.0  # s of the link's time that one step may take at most; heartbeats are more frequent
 
 
@@ -242,22 +246,28 @@ class Pump:
         transit = self.transit
         if not transit.speed:
             return None
-        now, waits = transit.now(), list[float]()
+        now = transit.clock()
+        wait = self._pace(now) - (now - self._time)
         if transit.held:
-            waits.append(transit.held[0].due - now)
+            wait = min(wait, transit.held[0].due - now)
+        return max(0.0, wait) / transit.speed if wait < math.inf else None
+
+    def _pace(self, now: float) -> float:
+        """Seconds from one run of the timers to the next, infinity where none is needed."""
         if now - self._last_packet < _RECENT or self.busy():
-            waits.append(BUSY - (now - self._time))
-        elif self.resting():
-            waits.append(IDLE - (now - self._time))
-        return max(0.0, min(waits)) / transit.speed if waits else None
+            return BUSY
+        return IDLE if self.resting() else math.inf
 
     def run_once(self) -> None:
         """Carry the packets that wait, in both directions, and run the library's timers."""
         if self._leaving:
             self._leave()
-        if self.transit.held and self.transit.speed:  # while time is stopped, packets arrive by `step` alone
+        if self.transit.speed > 1:
+            self._catch_up()
+        elif self.transit.held and self.transit.speed:  # stopped, packets arrive by `step` alone
             self._let_arrive(_BATCH)
-        self.pass_time()
+        if self.transit.speed <= 1:
+            self.pass_time()
         self.carry()
         if len(self._out) < _BATCH:  # else read nothing more until these packets are sent
             for key in self._readable():
@@ -276,10 +286,44 @@ class Pump:
         has arrived by then.
         """
         transit, waited = self.transit, self.waited
+        if transit.speed > 1:
+            if waited:
+                self._catch_up()
+            return
         if transit.held and transit.speed and transit.held[0].due <= transit.clock():
             self._let_arrive(_BATCH)
         if waited:
             self.pass_time()
+
+    def settle(self) -> None:
+        """Bring the timers up to date, before the speed of time changes."""
+        if self.transit.speed > 1:
+            self._catch_up()
+            self.transit.hold_back(self._passed)
+        self.pass_time()
+
+    def _catch_up(self) -> None:
+        """Go through the time that has passed, at more than real speed, in the paces of real time.
+
+        So each timer and packet has its own time. It stays the link's time after this, until the next turn:
+        for an endpoint to read what it was told then, which is why it ends there. A machine that is much too
+        slow for this makes time wait.
+        """
+        transit, held, ready = self.transit, self.transit.held, len(self.ready)
+        self.waited = False
+        until, stop = transit.clock(), self._clock.mono() + _SLICE
+        while self._passed < until and len(self.ready) == ready:
+            if self._clock.mono() >= stop:
+                if until - self._passed > _BEHIND * transit.speed:
+                    transit.hold_back(self._passed)
+                return
+            at = min(until, self._passed + self._pace(self._passed))
+            if held and held[0].due <= at:
+                self._next_arrives()
+            else:
+                transit.catch_up(at)
+                self.pass_time()
+                self.carry()
 
     def pass_time(self) -> None:
         """Run the library's timers for the time that has passed."""
@@ -332,18 +376,22 @@ class Pump:
         now = transit.clock()
         while most and held and held[0].due <= now:
             most -= 1
-            one = transit.next()
-            transit.catch_up(max(one.due, self._passed))
-            self.pass_time()
-            if one.outward:
-                if one.link.udp is not None:
-                    self._send(one.link, one.link.udp, one.packet)
-            elif link := self.links.by_handle.get(one.link.handle):
-                self._arrive(link, one.packet, one.types)
-            elif one.link.address is not None:  # a stranger's; else this end of the link is closed
-                self._arrive(one.link, one.packet, one.types)
-            self.carry()
+            self._next_arrives()
         transit.catch_up(None)
+
+    def _next_arrives(self) -> None:
+        """Deliver the next packet under way at its own time, which stays that of the link."""
+        one = self.transit.next()
+        self.transit.catch_up(max(one.due, self._passed))
+        self.pass_time()
+        if one.outward:
+            if one.link.udp is not None:
+                self._send(one.link, one.link.udp, one.packet)
+        elif link := self.links.by_handle.get(one.link.handle):
+            self._arrive(link, one.packet, one.types)
+        elif one.link.address is not None:  # a stranger's; else this end of the link is closed
+            self._arrive(one.link, one.packet, one.types)
+        self.carry()
 
     def carry(self) -> None:
         """Carry packets of the library to the other ends of their links."""

@@ -4,6 +4,8 @@ import ctypes
 import time
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions, SctpError
 from sctp_tui.sctp.events import Packet, Peer, StackName
 
@@ -64,7 +66,8 @@ class UserspaceStack:
 
     def open(self, options: EndpointOptions) -> UserspaceEndpoint:
         """A new endpoint."""
-        endpoint = UserspaceEndpoint(self, options)
+        clock = Clock(options.clock.wall, self.pump.transit.mono)
+        endpoint = UserspaceEndpoint(self, replace(options, clock=clock))
         self.endpoints.append(endpoint)
         return endpoint
 

@@ -93,9 +93,9 @@ QUESTIONS = (
     Question(
         "How do I stop time, or go on step by step?",
         "{still} stops the link's time and starts it again, {step} goes on to the next packet or timer, "
-        "{slower} and {faster} change the speed.",
+        "{slower} and {faster} change the speed, down to a hundredth and up to a hundred times real time.",
         "link",
-        "stand still slow pause speed clock single",
+        "stand still slow fast pause speed clock single minutes wait skip",
     ),
     Question(
         "How do I stop the screen from changing?",
