@@ -68,6 +68,21 @@ def test_serial_numbers_of_all_chunks_are_counted_from_the_initial_tsn() -> None
         assert any(full in value for section in packet_sections(row, base) for _, value in section.fields)
 
 
+@pytest.mark.parametrize(
+    ("kind", "layout", "number"), [(192, "!HH", "ssn"), (194, "!HxxI", "mid")], ids=["FORWARD TSN", "I-"]
+)
+def test_streams_of_which_messages_are_given_up_are_said_to_be_more_than_are_shown(
+    kind: int, layout: str, number: str
+) -> None:
+    def of(streams: int) -> str:
+        body = struct.pack("!I", 107) + b"".join(struct.pack(layout, one, 5) for one in range(streams))
+        (chunk,) = decode(bytes(12) + raw.chunk(kind, 0, body)).chunks
+        return chunk_text([chunk], TsnBase(100)).partition(" cum ")[2]
+
+    four = " ".join(f"str {stream} {number} 5" for stream in range(4))
+    assert [of(0), of(1), of(4), of(5)] == ["7", f"7 str 0 {number} 5", f"7 {four}", f"7 {four} …"]
+
+
 def test_an_init_ack_says_how_large_the_cookie_is() -> None:
     body = struct.pack("!IIHHI", 7, 1048570, 5, 5, 1) + raw.parameter(7, bytes(300))
     said = chunk_text(decode(bytes(12) + raw.chunk(raw.INIT_ACK, 0, body)).chunks)

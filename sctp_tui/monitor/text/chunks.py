@@ -155,11 +155,9 @@ def one(chunk: Chunk, base: TsnBase = ABSOLUTE) -> str:
             initial = base.answered if isinstance(chunk, Ecne) else base.own
             return f"{name} tsn {relative(chunk.lowest_tsn, initial)}"
         case ForwardTsn():
-            skipped = " ".join(f"str {stream} ssn {ssn}" for stream, ssn in chunk.skipped[:_GAPS])
-            return f"{name} cum {relative(chunk.cumulative_tsn, base.own)} {skipped}".rstrip()
+            return f"{name} {_given_up(chunk, [f'ssn {ssn}' for _, ssn in chunk.skipped[:_GAPS]], base)}"
         case IForwardTsn():
-            skipped = " ".join(f"str {stream} mid {mid}" for stream, _, mid in chunk.skipped[:_GAPS])
-            return f"{name} cum {relative(chunk.cumulative_tsn, base.own)} {skipped}".rstrip()
+            return f"{name} {_given_up(chunk, [f'mid {mid}' for *_, mid in chunk.skipped[:_GAPS]], base)}"
         case ReConfig():
             parameters = "; ".join(_some(_parameter(one, base) for one in chunk.parameters))
             return f"{name} {parameters}".rstrip()
@@ -201,6 +199,14 @@ def _of_sack(sack: Sack, base: TsnBase) -> str:
         parts.append(f"dup {named}" + ("…" if len(sack.duplicates) > _GAPS else ""))
     parts.append(f"rwnd {sack.rwnd:,}")
     return " ".join(parts)
+
+
+def _given_up(chunk: ForwardTsn | IForwardTsn, last: Sequence[str], base: TsnBase) -> str:
+    """Up to which TSN all is given up, and `last` of the streams that are shown."""
+    streams = [one[0] for one in chunk.skipped]
+    parts = [f"cum {relative(chunk.cumulative_tsn, base.own)}"]
+    parts += [f"str {stream} {one}" for stream, one in zip(streams, last, strict=False)]
+    return " ".join([*parts, "…"] if len(streams) > _GAPS else parts)
 
 
 def _cookie(chunk: InitAck) -> str:

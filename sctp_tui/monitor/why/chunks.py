@@ -469,8 +469,8 @@ CHUNKS = {
     ),
     "SHUTDOWN COMPLETE/reflected": Explanation(
         "9260 8.4",
-        "An answer from an end that closed long ago: the end that still asks may forget the association as "
-        "well.",
+        "Its sender has no such association, or no longer, and answers a SHUTDOWN ACK: whoever sent that "
+        "closes as well, if it has not yet.",
         "The T bit is set: there is no TCB, so the packet has the tag that came in the SHUTDOWN ACK.",
     ),
     "ABORT": Explanation(
