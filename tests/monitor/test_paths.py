@@ -1,14 +1,15 @@
 """The paths over time: what was sent on each, and the states that stacks told, by real associations."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.paths import Paths
-from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
-from sctp_tui.sctp.events import LinkState, Message, PeerAddrChange
+from sctp_tui.sctp.commands import SetLink, SetSpeed, Step
+from sctp_tui.sctp.events import LinkState, Message, Path, PeerAddrChange, Status
 from sctp_tui.sctp.link.conditions import Conditions, DropRule
 from tests.harness import Running
 
@@ -38,7 +39,8 @@ def _paths(running: Running, key: int) -> tuple[Paths, Monitor]:
 
 def test_a_path_with_what_was_lost_and_sent_again(seeing: Running) -> None:
     name, server, _ = seeing.greet()
-    seeing.submit(DropNext(DropRule("DATA")))
+    once = Conditions(delay=1, drops=(DropRule("DATA"),))
+    seeing.submit(SetLink(once, once))
     seeing.send(name, b"once more")
     seeing.until(Message, endpoint="server", data=b"once more")
     paths, _ = _paths(seeing, server.key)
@@ -53,10 +55,47 @@ def test_a_path_with_what_was_lost_and_sent_again(seeing: Running) -> None:
     assert [note.text for note in paths.notes if note.at == again.at] == [
         f"T3-rtx ran out after {again.at - lost.at:.3g} s: DATA is sent again to 127.0.0.1"
     ]
+    before = [note.text for note in paths.notes if note.at < again.at]
+    assert before[-1] == "the link from here on: both ways delay=1ms"
+    times = [note.at for note in paths.notes]
+    assert times == sorted(times)  # though all packets were taken in first
     assert paths.primary("in", again.at) == "127.0.0.1"
     assert paths.state("in", "127.0.0.1", again.at) == "active"
     assert paths.state("in", "127.0.0.1", paths.conversation.start_mono - 1) == ""
     assert paths.addresses("out") == ["127.0.0.1"]
+
+
+def test_an_older_state_that_is_told_later_changes_nothing_after_a_newer_one(seeing: Running) -> None:
+    _, server, _ = seeing.greet()
+    paths, monitor = _paths(seeing, server.key)
+    end = next(one for one in monitor.associations if one.endpoint == "server")
+    now = max(packet.at for packet in seeing.packets)
+    of: dict[str, Any] = {
+        "mono": 0.0,
+        "endpoint": "server",
+        "key": end.key,
+        "assoc_id": end.assoc_id,
+        "peer": end.peer,
+    }
+    told = PeerAddrChange(**of, at=now + 2, address="127.0.0.1", state="UNREACHABLE", error=0)
+    failing = Path("127.0.0.1", "POTENTIALLY-FAILED", primary=True, cwnd=4380, srtt=1, rto=1000, mtu=1500)
+    status = Status(
+        **of,
+        at=now + 1,
+        state="ESTABLISHED",
+        rwnd=1500,
+        unacked=0,
+        pending=0,
+        inbound_streams=1,
+        outbound_streams=1,
+        fragmentation_point=1400,
+        paths=(failing,),
+    )
+    monitor.fold(Batch([told, status], []))
+    paths.update(monitor.log, list(monitor.associations), monitor.remarks)
+    at = paths._time(now + 2)
+    assert paths.state("out", "127.0.0.1", at - 0.5) == "failing"
+    assert paths.state("out", "127.0.0.1", at) == "unreachable"
 
 
 def test_what_is_done_to_the_link_is_among_what_happened(seeing: Running) -> None:

@@ -4,8 +4,7 @@ A path of an end leads to one address of the other end (RFC 9260, section 1.3); 
 any of the end's own addresses.
 """
 
-from bisect import bisect_left, bisect_right
-from collections import deque
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Literal, NamedTuple
@@ -73,17 +72,18 @@ class PathRoute(NamedTuple):
 
 
 class _Changes:
-    """Values over time: the newest `_CHANGES`."""
+    """Values over time: the newest `_CHANGES`. They may be told in another order than that of their times."""
 
     def __init__(self) -> None:
         self._times: list[float] = []
         self._values: list[str] = []
 
     def add(self, at: float, value: str) -> None:
-        if self._values and self._values[-1] == value:
+        place = bisect_right(self._times, at)
+        if place and self._values[place - 1] == value:
             return
-        self._times.append(max(at, self._times[-1]) if self._times else at)
-        self._values.append(value)
+        self._times.insert(place, at)
+        self._values.insert(place, value)
         if len(self._times) > _CHANGES:
             del self._times[0], self._values[0]
 
@@ -100,8 +100,8 @@ class Paths:
         self.ladder = Ladder(conversation)
         self.marks: dict[PathRoute, list[Mark]] = {}
         """The packets of each way, oldest first."""
-        self.notes: deque[Note] = deque(maxlen=_NOTES)
-        """What happened to the paths, oldest first."""
+        self.notes: list[Note] = []
+        """What happened to the paths, in the order of time."""
         self.version = 0
         """Grows with each change."""
         self._states: dict[tuple[Direction, str], _Changes] = {}
@@ -216,7 +216,10 @@ class Paths:
         self.version += 1
 
     def _note(self, at: float, text: str) -> None:
-        self.notes.append(Note(at, text))
+        # One update takes in packets, then what stacks told, then changes of links, each in its own order.
+        insort(self.notes, Note(at, text), key=_at)
+        if len(self.notes) > _NOTES:
+            del self.notes[0]
         self.version += 1
 
     # --- to be drawn
@@ -238,7 +241,7 @@ class Paths:
     def within(self, route: PathRoute, low: float, high: float) -> list[Mark]:
         """The packets of a way that were sent between these times."""
         marks = self.marks[route]
-        return marks[bisect_left(marks, low, key=_sent_at) : bisect_right(marks, high, key=_sent_at)]
+        return marks[bisect_left(marks, low, key=_at) : bisect_right(marks, high, key=_at)]
 
     def state(self, direction: Direction, address: str, time: float) -> str:
         """A path's `State` at a time; "" where it was not told by then."""
@@ -250,7 +253,7 @@ class Paths:
         return self._primary[direction].at(time)
 
 
-_sent_at = attrgetter("at")
+_at = attrgetter("at")
 
 
 def sign(row: Row) -> Sign:
