@@ -359,9 +359,9 @@ def test_what_was_done_to_the_link_stands_where_it_was_done() -> None:
     lossy = Conditions(loss=0.1)
     aimed = replace(lossy, drops=(DropRule("DATA", 1),))
     assert _remarks(link(2), link(3, lossy), link(4, aimed), link(5, lossy), link(6), link(7, speed=0)) == [
-        "the link from here on: in loss=10%, out off",
+        "the link from here on: in loss=10%, out open",
         "to be lost: the next DATA on stream 1",
-        "the link from here on: both ways off",
+        "the link from here on: both ways open",
         "time stands still",
     ]
     assert _remarks(link(2, speed=0), link(3), link(4, speed=0.1)) == [

@@ -227,14 +227,17 @@ def _state(
 
 
 @given(_conditions, _conditions, _counts, _counts)
-def test_what_is_said_of_a_link_can_be_typed_again_but_for_aims(
+def test_what_is_said_of_a_link_can_be_typed_again_but_for_aims_and_open(
     inward: Conditions, outward: Conditions, into: LinkCounts, out: LinkCounts
 ) -> None:
     state = _state(inward, outward, into, out)
     said = conditions_text(state, _ROOM)
     for of in (inward, outward):
         steady = Conditions(of.loss, of.delay, of.jitter, of.duplication, of.reordering, of.rate, of.cut)
-        assert to_text(steady) in said or (steady == Conditions() and of.drops)
+        assert (to_text(steady) if steady != Conditions() else "open") in said or (
+            steady == Conditions() and of.drops
+        )
+        assert "off" not in said  # it would read as a link that carries nothing
         assert all(drop_in_words(drop) in said for drop in of.drops)
     assert conditioned(state) == bool(inward != Conditions() or outward != Conditions())
     assert "drop=" not in said

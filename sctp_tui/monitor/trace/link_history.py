@@ -45,7 +45,7 @@ def forms(states: Sequence[LinkState]) -> list[str]:
 
 
 def of_all(states: Sequence[LinkState], room: int) -> str:
-    """What links do, each named: `Link 1 both ways cut   Link 2 in loss=10% (3 lost)   out off`.
+    """What links do, each named: `Link 1 both ways cut   Link 2 in loss=10% (3 lost)   out open`.
 
     Beyond `room` characters the conditions are cut.
     """
@@ -85,7 +85,8 @@ def conditions_text(state: LinkState, room: int) -> str:
 
 def _set(conditions: Conditions) -> str:
     steady = replace(conditions, drops=())
-    said = [] if steady == _OFF and conditions.drops else [to_text(steady)]
+    # `off`, as it is typed, would read as a link that carries nothing.
+    said = [to_text(steady)] if steady != _OFF else [] if conditions.drops else ["open"]
     if conditions.drops:
         said.append(f"loses {_aims(conditions.drops)}")
     return ", ".join(said)
