@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from math import inf
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from .associations import Association, Associations
 from .endpoints import Endpoints
 
+_ROUNDED = 0.05
+"""Seconds: a packet's time is by the wall clock, which is not read with the monotonic one at once."""
 _Ends = tuple[str, int, int]
 """The stack, the client's port and the server's."""
 
@@ -18,9 +20,10 @@ def other_ends(
     """For each of `some`, by key, the `Association` of the endpoint at its other end, where that is ours.
 
     A client and a server belong together by their ports and their stack. Ports are reused, and a client on
-    another host may have the same one: so each must also be the other's nearest in time. Where a client has
-    begun anew, the server has one association, restarted, and the client several, one after the other (RFC
-    9260, section 5.2.4): the other end of the server's is the newest of them. One pass over all associations.
+    another host may have the same one: so each must also be the other's nearest in time, and the server's
+    not have come up before the client sent its cookie. Where a client has begun anew, the server has one
+    association, restarted, and the client several, one after the other (RFC 9260, section 5.2.4): the other
+    end of the server's is the newest of them. One pass over all associations.
     """
     wanted = {ends for one in some if (ends := _ends(one, endpoints)) is not None}
     ports = {port for _, *both in wanted for port in both}
@@ -104,4 +107,18 @@ def _ends(association: Association, endpoints: Endpoints) -> _Ends | None:
 
 
 def _nearest(association: Association, others: Iterable[Association]) -> Association | None:
-    return min(others, key=lambda other: abs(other.born - association.born), default=None)
+    if association.role == "server":
+        apart = [(association.born - _earliest(other), other) for other in others]
+    else:
+        earliest = _earliest(association)
+        apart = [(other.born - earliest, other) for other in others]
+    return min((one for one in apart if one[0] >= 0), key=itemgetter(0), default=(0.0, None))[1]
+
+
+def _earliest(client: Association) -> float:
+    """When the server's association can have come up at the earliest: as the cookie is sent.
+
+    Where that is not told, when the client began.
+    """
+    echoed = next((step.mono - _ROUNDED for step in client.history if step.state == "COOKIE-ECHOED"), 0.0)
+    return max(client.born, echoed)

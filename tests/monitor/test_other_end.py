@@ -54,6 +54,63 @@ def test_a_port_that_comes_again_is_the_nearest_ones() -> None:
     assert [other(monitor, key) for key in (1, 2, 3, 4, 5)] == [2, 1, None, 5, 4]
 
 
+def test_an_association_of_the_server_is_none_of_a_client_that_began_later() -> None:
+    monitor, server, client = Monitor(), Story(now=100), Story("client 1", now=100)
+    monitor.fold(batch(server.listening(), opening(client, 1, 9877, 50_001)))
+    monitor.fold(batch(client.change(1, "CANT_STR_ASSOC", "us")))
+    server.now = 110  # only now does the cookie come that was on its way
+    monitor.fold(batch(up(server, 2, 50_001), server.change(2, "COMM_LOST", "peer")))
+    client.now = 111  # its INIT is on its way
+    monitor.fold(batch(opening(client, 3, 9877, 50_001)))
+    assert [other(monitor, key) for key in (1, 2, 3)] == [2, 1, None]
+    server.now = 130
+    monitor.fold(batch(up(server, 4, 50_001)))
+    assert [other(monitor, key) for key in (1, 2, 3, 4)] == [2, 1, 4, 3]
+
+
+def test_nor_of_one_that_begins_anew_before_the_server_has_its_cookie() -> None:
+    monitor, server, client = Monitor(), Story(now=100), Story("client 1", now=100)
+    monitor.fold(batch(server.listening(), up(server, 2, 50_001)))  # of another program, which has crashed
+    client.now = 101
+    monitor.fold(batch(opening(client, 3, 9877, 50_001)))
+    assert [other(monitor, key) for key in (2, 3)] == [None, None]
+    server.now = 102
+    monitor.fold(batch(server.change(2, "RESTART")))
+    assert [other(monitor, key) for key in (2, 3)] == [3, 2]
+
+
+def test_nor_of_one_that_sent_its_cookie_later() -> None:
+    monitor, server, client = Monitor(), Story(now=100), Story("client 1", now=100)
+    client.peers[1] = client.peers[3] = e.Peer(("127.0.0.1",), 9877)
+    monitor.fold(batch(server.listening(), opening(client, 1, 9877, 50_001)))
+    monitor.fold(batch(client.change(1, "CANT_STR_ASSOC", "us")))
+    client.now = 105
+    monitor.fold(batch(opening(client, 3, 9877, 50_001)))
+    server.now = 110  # only now does the cookie come that was on its way
+    monitor.fold(batch(up(server, 2, 50_001)))
+    monitor.fold(batch(server.change(2, "COMM_LOST", "peer")))
+    packet = e.Packet(
+        at=client.at + 112,
+        mono=0.2,
+        endpoint="server",
+        key=0,
+        assoc_id=0,
+        peer=None,
+        local=e.Peer(("127.0.0.1",), 9877),
+        flow=1,
+        direction="in",
+        verdict="delivered",
+        reason="",
+        delay=0.0,
+        data=b"",
+    )
+    monitor.associations.echoed(3, packet)
+    assert [other(monitor, key) for key in (1, 2, 3)] == [2, 1, None]
+    server.now = client.now = 112.1
+    monitor.fold(batch(up(server, 4, 50_001), client.up(3)))
+    assert [other(monitor, key) for key in (1, 2, 3, 4)] == [2, 1, 4, 3]
+
+
 def test_endpoints_of_two_stacks_are_told_apart() -> None:
     monitor, client = Monitor(), Story("client 1")
     kernel, userspace = Story("server kernel"), Story("server userspace")
