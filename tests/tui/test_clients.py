@@ -86,6 +86,46 @@ def test_what_the_peer_says_is_printable() -> None:
     assert clients.all[0].heard.isprintable()
 
 
+def test_what_the_peer_said_is_of_this_association() -> None:
+    clients = fresh()
+    sent(clients)
+    reply = e.Message(*HEAD, "in", 1, 0, 0, 0, False, 3, b"old")
+    opening = e.Opening(*HEAD, 1, "0.1.0", "userspace", "usrsctp", 5, 5)
+    clients.fold([opening, reply])
+    assert clients.all[0].heard == "old"
+    clients.fold([e.AssocChange(*HEAD, "SHUTDOWN_COMP", None, None, None, "", "us")])
+    assert clients.all[0].heard == "old"
+    clients.fold([opening])
+    assert clients.all[0].heard == ""
+    clients.fold([reply, opening])
+    assert clients.all[0].heard == ""
+
+
+def test_a_message_is_not_sent_before_the_association_is_up() -> None:
+    clients = fresh()
+
+    def outcome(*events: e.Event) -> tuple[str, bool] | None:
+        told = clients.fold(events)
+        return None if told is None else (told.text, told.good)
+
+    def taken(data: bytes) -> e.Message:
+        number = sent(clients, data.decode())
+        return e.Message(*HEAD, "out", 1, None, None, 0, False, len(data), data, number)
+
+    opening = e.Opening(*HEAD, 1, "0.1.0", "userspace", "usrsctp", 5, 5)
+    up = e.AssocChange(*HEAD, "COMM_UP", 5, 5, None, "", "peer")
+    setting_up = "the association is being set up"
+    assert outcome(opening, taken(b"hello")) == (f"queued 5 B on stream 1, {setting_up}", True)
+    assert outcome(taken(b"hi")) == (f"queued 2 B on stream 1, {setting_up}", True)
+    assert outcome(up) == ("sent 2 B on stream 1", True)
+    assert outcome(taken(b"hello")) == ("sent 5 B on stream 1", True)
+    assert outcome(e.AssocChange(*HEAD, "SHUTDOWN_COMP", None, None, None, "", "us"), opening) is None
+    assert outcome(up) is None  # connect() alone
+    assert outcome(opening, taken(b"hello"), up) == ("sent 5 B on stream 1", True)
+    outcome(opening, e.AssocChange(*HEAD, "CANT_STR_ASSOC", None, None, None, "", "us"))
+    assert outcome(taken(b"hello")) == ("sent 5 B on stream 1", True)  # nothing is left of it
+
+
 def test_there_is_always_a_client() -> None:
     clients = fresh()
     clients.add(clients.all[0])

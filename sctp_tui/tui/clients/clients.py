@@ -15,9 +15,11 @@ from sctp_tui.sctp.endpoint_names import client_name
 from sctp_tui.sctp.events import (
     ENDS,
     AssocChange,
+    EndpointClosed,
     EndpointFailed,
     Event,
     Message,
+    Opening,
     Peer,
     Refused,
     SendFailed,
@@ -115,6 +117,8 @@ class Clients:
     def __init__(self, stack: StackName, to: str) -> None:
         self._names = map(client_name, itertools.count(1))
         self._message_ids = itertools.count(1)
+        # By endpoint whose association is being set up: the last message given to the stack, "" for none.
+        self._waiting: dict[str, str] = {}
         self._lines: dict[int, tuple[str, Client | int]] = {}  # by message ID; and as whom it was typed
         self._to_all: dict[int, ToAll] = {}
         self.all = [Client(next(self._names), stack, to)]
@@ -241,18 +245,30 @@ class Clients:
                     to_all[event.message_id] = self._to_all[event.message_id]
                     to_all[event.message_id].fold(event)
                 case Message() if event.message_id in self._lines:
-                    told = _worse(told, Outcome(f"sent {event.size} B on stream {event.stream}", good=True))
+                    told = _worse(told, Outcome(self._given(event), good=True))
                 case Refused() if event.message_id in self._lines:
                     told = _worse(told, self._of_line(Outcome(printable(event.text)), event.message_id))
                 case Refused() if not event.message_id:
                     told = _worse(told, Outcome(printable(event.text)))
                 case SendFailed() if event.message_id in self._lines:
                     told = _worse(told, self._of_line(Outcome(describe_event(event)[1]), event.message_id))
+                case Opening():
+                    self._waiting[event.endpoint] = ""
+                    heard.pop(event.endpoint, None)
+                    if client := self.named(event.endpoint):
+                        client.heard = ""  # by the peer of the association before
+                case AssocChange() if event.state == "COMM_UP":
+                    if message := self._waiting.pop(event.endpoint, ""):
+                        told = _worse(told, Outcome(f"sent {message}", good=True))
+                case EndpointClosed():
+                    self._waiting.pop(event.endpoint, None)
                 case EndpointFailed() if client := self.named(event.endpoint):
+                    self._waiting.pop(event.endpoint, None)
                     client.opened = None
                     client.name = next(self._names)
                     told = _worse(Outcome(printable(event.text)), told)
                 case AssocChange() if event.state in ENDS and (client := self.named(event.endpoint)):
+                    self._waiting.pop(event.endpoint, None)
                     if event.by != "us":
                         told = _worse(Outcome(f"{client.name}: {ending(event)}"), told)
                 case _:
@@ -265,6 +281,14 @@ class Clients:
             if told is not None and not answers.sent and not told.line and number in self._lines:
                 told = replace(told, line=self._lines.pop(number)[0], typed_as=0)
         return told
+
+    def _given(self, event: Message) -> str:
+        """A text for a message given to the stack, which keeps it while the association is being set up."""
+        message = f"{event.size} B on stream {event.stream}"
+        if event.endpoint not in self._waiting:
+            return f"sent {message}"
+        self._waiting[event.endpoint] = message
+        return f"queued {message}, the association is being set up"
 
     def _of_line(self, told: Outcome, number: int) -> Outcome:
         line, typed_as = self._lines.pop(number)
