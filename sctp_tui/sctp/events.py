@@ -117,7 +117,8 @@ class Opening(Event, frozen=True, tag="opening", gc=False):
 
 
 class Ending(Event, frozen=True, tag="ending", gc=False):
-    """This end shuts down or aborts an association; `reason` goes out in an ABORT, "" if none.
+    """This end shuts down or aborts an association; `reason`, "" if none, goes out in an ABORT of one that is
+    up.
 
     The user has asked for it, or the engine for the cause in `reason`.
     """

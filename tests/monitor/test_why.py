@@ -107,6 +107,7 @@ def test_words_are_few_and_their_section_exists(name: str, words: Explanation) -
         (CHUNKS["SHUTDOWN COMPLETE/reflected"], "long ago|still asks"),  # a moment; and it may have closed
         (CHUNKS["SHUTDOWN COMPLETE"], "half-open"),  # the RFC's word for what TCP calls half-closed
         (EVENTS["assoc_change/COMM_LOST/network"], "may count"),  # only Protocol Unreachable does, and must
+        (EVENTS["ending/abort"], "as the reason(?!, once)"),  # during the set-up no stack sends it
         (EVENTS["message/out"], "still wait|It is in"),  # it may be acknowledged by now
         (CHUNKS["HEARTBEAT"], "nothing else passes"),  # an end that only receives asks too
         (CHUNKS["DATA/beyond"], "when it told last"),  # which may not have come to the sender

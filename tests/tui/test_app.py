@@ -122,6 +122,17 @@ async def test_abort_is_asked_about_and_told_apart_from_shutdown() -> None:
         assert str(rows(app)[0].ended) == "aborted by peer: “by hand”"
 
 
+async def test_of_an_association_that_is_not_up_the_peer_is_told_no_reason() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("escape", "space", "m", "enter")
+        queued = "queued 5 B on stream 1, the association is being set up"
+        await until(pilot, lambda: outcome(pilot) == queued)
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        said = "The peer is told the reason if the association is up."
+        await until(pilot, lambda: said in str(app.screen.query_one("#said", Static).content))
+
+
 @on_both
 async def test_the_reason_of_an_abort_can_be_typed() -> None:
     async with running() as (app, pilot):

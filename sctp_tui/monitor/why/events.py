@@ -294,7 +294,7 @@ EVENTS = {
         "6458 5.3.4",
         "The program aborts the association: what is not acknowledged yet is thrown away.",
         "The ABORT primitive, sendmsg() with SCTP_ABORT. The data of the call, if any, goes out in the "
-        "ABORT as the reason.",
+        "ABORT as the reason, once the association is up; before, an ABORT has no cause, or there is none.",
     ),
     "endpoint_failed": Explanation(
         "6458 3.1",

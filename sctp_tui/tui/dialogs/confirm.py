@@ -1,4 +1,4 @@
-"""The question before an ABORT, which can't be undone, and the reason that the peer is told."""
+"""The question before an ABORT, which can't be undone, and the reason for it."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -12,12 +12,13 @@ from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.form import Form
 
 REASON = "by hand"
-"""The reason that the peer is told unless another is typed."""
+"""The reason that a peer is told unless another is typed."""
 
 
 class ConfirmScreen(Form[str]):
     """Answers with the reason, None for no ABORT.
 
+    During the set-up the peer's tag may not be known, and no stack sends an ABORT with a cause.
     The reason is the Upper Layer Abort Reason of RFC 9260, section 3.3.10.12: at most `REASON_LIMIT` bytes.
     """
 
@@ -34,12 +35,13 @@ class ConfirmScreen(Form[str]):
 
     def fields(self) -> Iterator[Widget]:
         """The reason."""
-        label, reason = self.labelled("Reason", "reason", REASON, "none", "Told to the peer")
+        tip = "Told to the peer if the association is up"
+        label, reason = self.labelled("Reason", "reason", REASON, "none", tip)
         reason.add_class("-whole")
         yield from (label, reason)
 
     def on_mount(self) -> None:
-        self.say(f"{self._consequence} The peer is told the reason.")
+        self.say(f"{self._consequence} The peer is told the reason if the association is up.")
 
     def submit(self) -> None:
         """Answer with the reason. Raises `SctpError` where it is too long."""
