@@ -26,6 +26,7 @@ from sctp_tui.sctp.events import (
     Path,
     Peer,
     PeerAddrChange,
+    RemoteError,
     Role,
     ShutdownEvent,
     Status,
@@ -108,6 +109,8 @@ class Association(msgspec.Struct, eq=False):
     clock: LinkClock = WORLD
     """The time of its link, by which ages are measured; `now` below is monotonic all the same."""
     _state_at: float = 0.0
+    _counted: float = -inf  # the link time of the last `Counts`
+    _before: tuple[int, int] = (0, 0)  # messages sent, and failed, at the last `Status`
     # (link time, total of messages) of the last seconds; the newest is always the current total.
     _points: list[tuple[float, int]] = msgspec.field(default_factory=list)
 
@@ -201,7 +204,8 @@ class Association(msgspec.Struct, eq=False):
             self.messages.add(at, passed)
             self.octets.add(at, octets)
         if came > 0:
-            self.silence.heard()
+            self.silence.heard(self._counted)
+        self._counted = at
         self.messages_in = counts.messages_in
         self.messages_out = counts.messages_out
         self.bytes_in = counts.bytes_in
@@ -222,6 +226,8 @@ class Association(msgspec.Struct, eq=False):
 
     def _tell(self, status: Status) -> None:
         at = self.clock.of(status)
+        acknowledged = self._acknowledged(status)
+        self._before = self.messages_out, self.failed
         self.rwnd = status.rwnd
         self.unacked = status.unacked
         self.pending = status.pending
@@ -239,6 +245,8 @@ class Association(msgspec.Struct, eq=False):
             if primary.srtt is not None:
                 self.rtts.put(at, primary.srtt)
         self.silence.look(at, self.paths, closed=self.window_closed)
+        if acknowledged:
+            self.silence.heard(at)
         # A state polled before the last notification was read is out of date.
         if self.ended is None and status.mono >= self._state_at and status.state != self.state:
             self.state = status.state
@@ -246,13 +254,42 @@ class Association(msgspec.Struct, eq=False):
                 StateChange(status.state, status.at, status.mono, "as the stack says, asked for it")
             )
 
+    def _look(self, detail: Detail) -> None:
+        """Take in the count of packets that came, where the stack keeps it."""
+        before = self.detail
+        if before is None or before.statistics is None or detail.statistics is None:
+            return
+        if detail.statistics.packets_in > before.statistics.packets_in:
+            self._heard(before)
+
+    def _acknowledged(self, status: Status) -> bool:
+        """Whether this status shows that a SACK came since the last one, before it is taken in.
+
+        What was sent stays unacknowledged until then, even if it is abandoned: the peer has to acknowledge
+        the FORWARD TSN (RFC 3758, section 3.5).
+        """
+        if status.unacked < (self.unacked or 0):
+            return True
+        # Sent, and acknowledged already: unless it was not sent, or only after this status.
+        sent, failed = self._before
+        return (
+            not status.unacked
+            and self.messages_out > sent
+            and self.failed == failed
+            and self.last < status.mono
+        )
+
     def _path(self, event: PeerAddrChange) -> None:
         if event.state == "UNREACHABLE":
             others = self.peer.addresses if self.peer is not None else ()
             at = self.clock.at(event.mono)
             self.silence.path_down(at, event.address, self.timers.get(event.address), others)
-        elif event.state == "AVAILABLE":
-            self.silence.heard()
+        elif event.state in ("AVAILABLE", "CONFIRMED"):
+            self._heard(event)
+
+    def _heard(self, event: Event) -> None:
+        """A packet of the peer has caused this event."""
+        self.silence.heard(self.clock.at(event.mono))
 
     def _enter(self, state: str, event: Event, why: str) -> None:
         self.state, self._state_at = state, event.mono
@@ -358,6 +395,7 @@ class Associations:
                     association.version += 1
             case Detail():
                 if association is not None:
+                    association._look(event)
                     association.detail = event
                     if event.statistics is not None:
                         association.longest_rto = max(association.longest_rto, event.statistics.max_rto)
@@ -373,6 +411,11 @@ class Associations:
             case ShutdownEvent():
                 if association is not None:
                     association._enter("SHUTDOWN-RECEIVED", event, describe_event(event)[1])
+                    association._heard(event)
+                    association.version += 1
+            case RemoteError():
+                if association is not None:
+                    association._heard(event)
                     association.version += 1
             case PeerAddrChange():
                 if association is not None:
@@ -394,6 +437,12 @@ class Associations:
             entered = association.history[-1]  # a packet's `mono` is its link's clock: go by `at`
             now = msgspec.structs.replace(packet, mono=entered.mono + packet.at - entered.at)
             association._enter("COOKIE-ECHOED", now, "the cookie that came with the INIT ACK is sent back")
+            association.version += 1
+
+    def answered(self, key: int, asked: float) -> None:
+        """The packets show what waits for an answer of the peer: see `Silence.answered`."""
+        if association := self._to_change(key):
+            association.silence.answered(asked)
             association.version += 1
 
     def _to_change(self, key: int) -> Association | None:
@@ -427,6 +476,7 @@ class Associations:
             if event.state == "RESTART":
                 association.restarts += 1
                 association.paths = ()  # measured anew
+                association._heard(event)
             association._enter("ESTABLISHED", event, describe_event(event)[1])
             association.version += 1
         elif association.ended is None:

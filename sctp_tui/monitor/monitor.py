@@ -12,7 +12,7 @@ from .associations import Associations
 from .endpoints import Endpoints
 from .link_clock import WORLD, LinkClock
 from .log import Log
-from .trace.conversations import Wire, bare, kind
+from .trace.conversations import End, Wire, bare, kind
 from .trace.link_history import LinkHistory
 from .trace.rto_samples import RtoSamples
 
@@ -85,6 +85,8 @@ class Monitor:
             self.wire.extend(batch.packets)
             self._set_up(batch.packets)
         self.wire.lose(batch.packets_dropped, batch.packets_missed)
+        for status in batch.status.values():
+            self._hear(status)
         self.totals = batch.totals or self.totals
         self.dropped = batch.dropped
 
@@ -100,6 +102,17 @@ class Monitor:
             for path in status.paths:
                 if path.rto:
                     samples.add(now, path.rto / 1000, "" if alone else bare(path.address))
+
+    def _hear(self, status: Status) -> None:
+        """Take in what the packets say of a peer that seems to be silent, as its RTO alone shows it."""
+        association = self.associations.get(status.key)
+        if association is None or not association.silence.silent[0]:
+            return
+        if (conversation := self.wire.of(association, self.endpoints)) is not None:
+            end: End = "local" if association.endpoint == conversation.endpoint else "peer"
+            now = self._clock_of(association.endpoint).of(status)
+            if (asked := conversation.unanswered_since(end, now)) is not None:
+                self.associations.answered(status.key, asked)
 
     def _set_up(self, packets: Sequence[Packet]) -> None:
         """Note the COOKIE ECHO of clients that are being set up, as packets alone show it."""

@@ -13,6 +13,10 @@ On a path that is POTENTIALLY-FAILED after a miss (RFC 7829, as in Linux) a HEAR
 it is given up, with data outstanding too, and each miss doubles the path's one RTO. As HEARTBEATs have a
 jitter of half an RTO either way, the end of an idle association then has an earliest and a latest time, too.
 
+What comes from the peer ends its silence: a packet where packets are seen, else what it brings about. The
+RTO alone does not show it: what acknowledges only a retransmission measures no round-trip time (RFC 9260,
+section 6.3.1, rule C5) and leaves the RTO as it is.
+
 While the peer's window is closed the RTO tells nothing of misses: a window probe is answered by a SACK that
 does not acknowledge it, so that T3-rtx expires and doubles the RTO (RFC 9260, section 6.1, rule A).
 """
@@ -28,6 +32,7 @@ from sctp_tui.sctp.events import Detail, Path
 
 _SOON = 64  # doublings after which any RTO has reached RTO.Max
 _JITTER = 0.5  # RTOs by which a HEARTBEAT may be sent earlier or later (RFC 9260, section 8.3)
+_EARLY = 0.9  # RTOs after which a timer may run out already, as stacks and captures round their times
 _DOUBLED = 1.8  # factor by which an RTO grows at least with a timeout: from 32 s it grows to RTO.Max, 60 s
 
 
@@ -147,13 +152,17 @@ def _times(path: Silent, jitter: float = -_JITTER, *, outstanding: bool) -> list
 class _Line:
     """The misses seen on one path."""
 
-    __slots__ = ("at", "base", "doubled", "down", "first", "missed", "rto", "seen", "srtt")
+    __slots__ = ("at", "base", "doubled", "down", "first", "latest", "missed", "rto", "seen", "srtt", "wait")
 
     def __init__(self) -> None:
         self.missed = 0
         self.rto = 0.0
         self.first, self.at = 0, 0.0  # the number of the first miss noticed, and when (link's clock)
         self.base = 0.0  # the RTO (s) before all misses
+        self.latest, self.wait = (
+            0.0,
+            0.0,
+        )  # when the newest miss was noticed (link's clock), after which RTO (s)
         self.doubled = 0  # how often the RTO was seen to double; the loss of a path may tell of more misses
         self.seen = 0.0  # the RTO (s) of the last sample
         self.srtt: int | None = None
@@ -165,16 +174,20 @@ class _Line:
             setattr(made, name, getattr(self, name))
         return made
 
-    def look(self, at: float, path: Path, probing: bool) -> bool:
-        """Take in a sample of the path; whether it shows an answer. `probing`: a window probe was out."""
+    def look(self, at: float, path: Path, probing: bool, asked: float) -> bool:
+        """Take in a sample of the path; whether it shows an answer. `probing`: a window probe was out.
+
+        What was sent before `asked` (s, the link's clock) is not missed.
+        """
         rto, before = path.rto / 1000, self.seen
         self.down, self.seen = path.state == "INACTIVE", rto
         # A new round-trip time was measured, or the RTO was reduced: an answer came.
         if path.srtt != self.srtt or rto < before:
             self.srtt = path.srtt
             return True
-        if before and rto > before * _DOUBLED and not probing:
+        if before and rto > before * _DOUBLED and not probing and at - asked >= before * _EARLY:
             self.doubled += max(1, round(math.log2(rto / before)))
+            self.wait = before
             self.miss(self.doubled, at, before, rto)
         return False
 
@@ -182,6 +195,7 @@ class _Line:
         if not self.missed:
             # The estimate is made from the first miss noticed; later ones only confirm it.
             self.first, self.at, self.base = missed, at, base
+        self.latest = at
         # The same miss may be seen twice: by the RTO, and by the loss of the path.
         if missed > self.missed:
             self.missed, self.rto = missed, rto
@@ -193,15 +207,16 @@ class _Line:
 class Silence:
     """The misses seen of one peer, on all its paths. Times are seconds of the link's clock."""
 
-    __slots__ = ("_closed", "_lines")
+    __slots__ = ("_asked", "_closed", "_lines")
 
     def __init__(self) -> None:
         self._lines: dict[str, _Line] = {}
+        self._asked = -math.inf  # nothing sent before is missed
         self._closed = False  # whether the peer's window was closed at the last sample
 
     def __copy__(self) -> "Silence":
         made = Silence()
-        made._closed = self._closed
+        made._asked, made._closed = self._asked, self._closed
         made._lines = {address: copy(line) for address, line in self._lines.items()}
         return made
 
@@ -257,15 +272,28 @@ class Silence:
         confirmed = [path for path in paths if path.state != "UNCONFIRMED"]
         self._lines = {path.address: self._lines.get(path.address) or _Line() for path in confirmed}
         answered = [
-            self._lines[path.address].look(at, path, probing) for path in confirmed
+            self._lines[path.address].look(at, path, probing, self._asked) for path in confirmed
         ]  # all are looked at
         if any(answered):
             self.heard()
 
-    def heard(self) -> None:
-        """A packet came from the peer, on any path."""
+    def heard(self, at: float = -math.inf) -> None:
+        """A packet came from the peer, on any path, not before `at`: it ends the silence.
+
+        The next sample may still show misses of the time before, which are none any more.
+        """
+        self._asked = max(self._asked, at)
         for line in self._lines.values():
             line.heard()
+
+    def answered(self, asked: float) -> None:
+        """As packets show, what waits for an answer was sent at `asked` or later; infinite: nothing waits.
+
+        What was sent before is not missed any more, and a miss takes an RTO.
+        """
+        for line in self._lines.values():
+            if line.latest - asked < line.wait * _EARLY:
+                line.heard()
 
     def path_down(self, at: float, address: str, timers: Timers | None, addresses: Iterable[str]) -> None:
         """The path to `address`, one of `addresses`, is lost: it has Path.Max.Retrans + 1 misses."""
@@ -279,6 +307,7 @@ class Silence:
             # These misses have doubled the RTO, even if there was no sample since.
             unseen = missed - line.doubled
             rto = min(rto * 2**unseen if unseen == 1 or not line.doubled else rto, timers.rto_max)
+        line.wait = 0.0
         line.miss(missed, at, line.seen, rto)
         if not known:
             line.first = 0  # stands for Path.Max.Retrans + 1, which may not be known yet

@@ -7,18 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Association, Associations
 from sctp_tui.monitor.filter.columns import BY_NAME
+from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.silence import Silence, Timers, end, misses
 from sctp_tui.sctp import events as e
 from sctp_tui.sctp.commands import Generate, PauseReading, Watch
 from sctp_tui.sctp.events import StackName
 
 from ..harness import Running
+from ..patience import PATIENCE
+from ..rawpeer import parameter, sack
+from ..sctp.linked import Linked
 from .story import Story
 
 DEFAULT = Timers(10, 5, 30.0, 1.0, 60.0)
 HERE = "10.0.0.1"
+FORWARD_TSN = 192
 
 
 def numbers(rto: float, srtt: int, address: str = HERE, state: str = "ACTIVE") -> tuple[e.Path]:
@@ -129,9 +135,9 @@ def test_what_ends_a_silence() -> None:
     assert silence.missed == 0
 
 
-def look(store: Associations, story: Story, rto: int, rwnd: int = 131072) -> None:
+def look(store: Associations, story: Story, rto: int, rwnd: int = 131072, unacked: int = 1) -> None:
     path = e.Path("10.0.0.1", "ACTIVE", True, 4380, 12, rto, 1500)
-    store.fold(e.Status(*story._head(1), "ESTABLISHED", rwnd, 1, 0, 5, 5, 1452, (path,)))
+    store.fold(e.Status(*story._head(1), "ESTABLISHED", rwnd, unacked, 0, 5, 5, 1452, (path,)))
 
 
 def met(store: Associations, story: Story) -> Association:
@@ -153,6 +159,159 @@ def test_an_association_sees_it_in_its_status_and_a_message_ends_it() -> None:
     story.now += 1
     store.fold(story.counts(1, 1))
     assert association.silence.missed == 0
+
+
+def test_what_is_acknowledged_ends_a_silence_though_no_round_trip_is_measured() -> None:
+    """Whether the samples show it outstanding, or sent and acknowledged in between."""
+    store, story = Associations(), Story()
+    association = met(store, story)
+    told_of = []
+    for rto, unacked, sent, failed in (
+        (1000, 0, 0, 0),
+        (1000, 3, 3, 0),
+        (2000, 3, 3, 0),
+        (2000, 1, 3, 0),
+        (4000, 1, 3, 0),
+        (4000, 0, 3, 0),
+        (8000, 0, 4, 0),
+        (16000, 0, 4, 0),  # a HEARTBEAT was missed
+        (16000, 0, 5, 1),  # a message was given up before it was sent
+    ):
+        story.now += 10
+        store.fold(story.counts(1, 0, sent, failed=failed))
+        story.now += 1
+        look(store, story, rto, unacked=unacked)
+        told_of.append(association.silence.missed)
+    assert told_of == [0, 0, 1, 0, 1, 0, 0, 1, 1]
+
+
+def caused_by_the_peer(story: Story) -> list[e.Event]:
+    head = story._head(1)
+    return [
+        story.shutdown_event(1),
+        story.change(1, "RESTART"),
+        e.RemoteError(*head, 9, "", b""),
+        e.PeerAddrChange(*head, HERE, "CONFIRMED", 0),
+    ]
+
+
+@pytest.mark.parametrize("which", range(4))
+def test_what_only_the_peer_can_cause_ends_its_silence(which: int) -> None:
+    store, story = Associations(), Story()
+    association = met(store, story)
+    for rto in (1000, 2000):
+        story.now += 2
+        look(store, story, rto)
+    assert association.silence.missed == 1
+    store.fold(caused_by_the_peer(story)[which])
+    assert association.silence.missed == 0
+    story.now += 0.1
+    look(store, story, 4000)  # doubled before that, and seen now
+    assert association.silence.missed == 0
+
+
+def test_packets_that_came_end_a_silence_as_the_stacks_counter_shows() -> None:
+    store, story = Associations(), Story()
+    association = met(store, story)
+
+    def counted(packets_in: int) -> int:
+        story.now += 1
+        look(store, story, 2000)
+        store.fold(replace(told(story, HERE), statistics=e.Statistics(0, 0, 0, 5, packets_in, *[0] * 10)))
+        return association.silence.missed
+
+    look(store, story, 1000)
+    assert [counted(packets_in) for packets_in in (3, 3, 4, 4)] == [1, 1, 0, 0]
+
+
+@pytest.mark.userspace
+@pytest.mark.parametrize("seen", ["packets", "numbers"])
+@pytest.mark.parametrize("lost", ["DATA", "SACK", "DATA, given up"])
+def test_a_silence_ends_with_the_answer_to_a_retransmission(seen: str, lost: str) -> None:
+    with Linked() as linked:
+        client = linked.up()
+        (assoc_id,) = client.associations()
+        monitor, told_of = Monitor(), 0
+        key = linked.of(client, e.AssocChange)[0].key
+
+        def missed() -> int:
+            nonlocal told_of
+            packets, told_of = linked.packets[told_of:], len(linked.packets)
+            monitor.fold(
+                Batch(packets=packets if seen == "packets" else [], status={key: client.status(assoc_id)})
+            )
+            row = monitor.associations.get(key)
+            assert row is not None
+            return row.silence.missed
+
+        monitor.fold(Batch(events=[linked.listening, *linked.events]))
+        assert not missed()
+        what, _, given_up = lost.partition(", ")
+        drop = f"drop=every*{what}"
+        linked.condition("", f"{drop} drop=2*FORWARD-TSN") if what == "DATA" else linked.condition(drop)
+        linked.send(client, 1, b"lost", **({"lifetime": 1} if given_up else {}))
+        linked.until(lambda: missed() == 1)
+        linked.until(lambda: missed() == 2)
+        linked.condition()
+        linked.until(lambda: not client.status(assoc_id).unacked)
+        linked.run(0.02)
+        for _ in range(30):
+            assert not missed()
+            linked.run(0.1)
+
+
+@pytest.mark.userspace
+def test_what_is_given_up_is_no_answer() -> None:
+    with Linked() as linked:
+        client = linked.up()
+        (assoc_id,) = client.associations()
+        store = Associations()
+        for event in linked.events:
+            store.fold(event)
+        row = store.get(linked.of(client, e.AssocChange)[0].key)
+        assert row is not None
+        store.fold(client.status(assoc_id))
+        linked.condition(into="cut")
+        linked.send(client, 1, b"lost", lifetime=1)
+        silent = 0
+        for _ in range(100):
+            linked.run(0.1)
+            store.fold(client.status(assoc_id))
+            assert row.silence.missed >= silent
+            silent = row.silence.missed
+        assert linked.of(client, e.SendFailed)
+        assert silent == 3
+
+
+@pytest.mark.parametrize("lifetime", [None, 300])
+def test_an_answer_to_a_retransmission_on_either_stack(over_udp: Running, lifetime: int | None) -> None:
+    """Without packets: what is given up is no answer, and the SACK for it is one."""
+    running, store = over_udp, Associations()
+    with running.raw_peer(rest=parameter(0xC000)) as peer:  # FORWARD TSN supported
+        peer.handshake()
+        up = running.until(e.AssocChange, state="COMM_UP")
+        store.fold(up)
+        row = store.get(up.key)
+        assert row is not None
+        running.submit(Watch((), closely=(up.key,)))
+        running.until_true(lambda: up.key in running.status)
+        store.fold(running.status[up.key])
+        running.send(key=up.key, data=b"it comes late", lifetime=lifetime)
+
+        def missed() -> int:
+            store.fold(running.status[up.key])
+            return row.silence.missed
+
+        running.until_true(lambda: missed() > 0)
+        if lifetime:
+            peer.receive(FORWARD_TSN, PATIENCE)
+        running.until_true(lambda: missed() > 1)
+        at = running.status[up.key].mono
+        running.until_true(lambda: running.status[up.key].mono > at + 0.5)
+        assert missed() > 1
+        peer.send(sack(peer.cumulative + 1))
+        running.until_true(lambda: not running.status[up.key].unacked)
+        assert not missed()
 
 
 def test_a_closed_window_that_is_probed_is_no_silence() -> None:

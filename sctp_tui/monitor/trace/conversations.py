@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from copy import copy
 from itertools import islice
+from math import inf
 from typing import Literal, NamedTuple
 from weakref import ref
 
@@ -19,7 +20,23 @@ from sctp_tui.monitor.endpoints import Endpoints
 from sctp_tui.sctp.events import Direction, Packet, Peer
 from sctp_tui.sctp.link.conditions import KEPT_OUT, NOT_SENT, WRONG_TAG, has_come
 from sctp_tui.sctp.wire.decode import decode
-from sctp_tui.sctp.wire.packet import Decoded
+from sctp_tui.sctp.wire.packet import (
+    Asconf,
+    AsconfAck,
+    CookieEcho,
+    Data,
+    Decoded,
+    ForwardTsn,
+    Heartbeat,
+    HeartbeatAck,
+    IData,
+    IForwardTsn,
+    ReConfig,
+    Sack,
+    Shutdown,
+    ShutdownAck,
+)
+from sctp_tui.sctp.wire.serial import lt
 
 from .rto_samples import RtoSamples
 from .tags import INIT, LAST_WORDS, Tags, begins, first_chunk
@@ -33,6 +50,19 @@ CONVERSATION_COST = 2400
 _GAPS = 8  # times between which packets were missed; further ones lengthen the last
 _HAD = 16  # addresses kept of each end, as packets show them
 _WORK, _OCTETS = 40, 64  # units of work allowed for a packet on average; a chunk is one, and so are 64 octets
+_ASKING = (
+    Data,
+    IData,
+    Heartbeat,
+    Shutdown,
+    ShutdownAck,
+    CookieEcho,
+    ForwardTsn,
+    IForwardTsn,
+    ReConfig,
+    Asconf,
+)
+_ANSWERS = (HeartbeatAck, AsconfAck)  # these are made of what they answer
 
 End = Literal["local", "peer"]
 Ends = tuple[str, Peer, Peer | None]
@@ -161,6 +191,39 @@ class Conversation:
             work -= len(traced.decoded.chunks) + len(packet.data) // _OCTETS
             if limit is not None and work <= 0:
                 return
+
+    def unanswered_since(self, end: End, now: float) -> float | None:
+        """When an end sent what still waits for an answer by `now` (s, the link's clock), at the earliest.
+
+        Infinite where nothing does, None where nothing has come. What is outstanding as the newest packet
+        comes waits since then: its timer may begin anew (RFC 9260, section 6.3.2, rule R3).
+        """
+        heard = self.heard(end, now)
+        if heard is None or self.incomplete:
+            return heard
+        way: Direction = "out" if end == "local" else "in"
+        asked, sent, acknowledged = inf, -1, -1
+        for packet in islice(reversed(self._packets), _AGO):
+            if packet.verdict == "refused" or packet.mono > now:
+                continue
+            if packet.direction == way:
+                chunks = decode(packet.data).chunks
+                if packet.mono > heard:
+                    if any(isinstance(one, _ASKING) and not isinstance(one, _ANSWERS) for one in chunks):
+                        asked = min(asked, packet.mono)
+                elif sent < 0:
+                    sent = next((one.tsn for one in reversed(chunks) if isinstance(one, Data | IData)), -1)
+            elif (
+                acknowledged < 0
+                and packet.verdict != "dropped"
+                and has_come(packet.mono + packet.transit, now)
+            ):
+                sacks = (one for one in decode(packet.data).chunks if isinstance(one, Sack))
+                acknowledged = next((sack.cumulative_tsn for sack in sacks), -1)
+            if sent >= 0 and acknowledged >= 0:
+                break
+        outstanding = sent >= 0 and (acknowledged < 0 or lt(acknowledged, sent))
+        return heard if outstanding else asked
 
     def kept_from(self, number: int) -> Sequence[Packet]:
         """The packets kept from this number on, as they are."""
