@@ -107,7 +107,15 @@ def _events() -> str:
     return "\n".join(lines)
 
 
+def _parameters() -> str:
+    from sctp_tui.sctp.parameter_words import WORDS
+
+    lines = ["| Word | What it is |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| `{word.name}={word.example}` | {word.about} |" for word in WORDS)])
+
+
 _TABLES: Mapping[str, Callable[[], str]] = {
+    "parameters": _parameters,
     "keys": _keys,
     "questions": _questions,
     "fields": _fields,

@@ -119,6 +119,7 @@ def _screen(words: "list[str]") -> int:
         options.autoclose,
         options.grace,
         options.max_associations,
+        options.parameters,
         options.capture,
         options.paths,
         options.conditions,

@@ -8,13 +8,39 @@ from sctp_tui.sctp.stack_registry import Wanted
 if TYPE_CHECKING:
     from sctp_tui.sctp.commands import SetLink
     from sctp_tui.sctp.link.conditions import Conditions
+    from sctp_tui.sctp.protocol_parameters import ProtocolParameters, Rto, Sack
 
 PORT = 9877
 """The port that a server listens on and a client sends to unless told otherwise."""
 
 
+@dataclass(kw_only=True)
+class ParameterOptions:
+    """Protocol parameters of the endpoints, under the words that they have as text; None: the stack's own."""
+
+    rto: "Rto | None" = None
+    hb: int | None = None
+    max_retrans: int | None = None
+    path_max_retrans: int | None = None
+    pf: int | None = None
+    sack: "Sack | None" = None
+    max_burst: int | None = None
+    fragment: int | None = None
+    nodelay: bool | None = None
+    fast_timers: bool = False
+
+    @property
+    def parameters(self) -> "ProtocolParameters":
+        """All that are given; those of the preset only where no option gives another value."""
+        from sctp_tui.sctp.parameter_words import WORDS
+        from sctp_tui.sctp.protocol_parameters import FAST_TIMERS, NOTHING, ProtocolParameters, with_values
+
+        given = {word.field: getattr(self, word.name.replace("-", "_")) for word in WORDS}
+        return with_values(FAST_TIMERS if self.fast_timers else NOTHING, ProtocolParameters(**given))
+
+
 @dataclass
-class ServerOptions:
+class ServerOptions(ParameterOptions):
     """What the screen and `serve` have in common: the server, and the limits of the engine."""
 
     host: list[str] = field(default_factory=list)
@@ -72,7 +98,11 @@ class ScreenOptions(ServerOptions):
         return addresses("server", self.paths)
 
 
-IN_CONFIG = tuple(option.name for option in fields(ScreenOptions) if option.name != "paths")
+_PARAMETERS = tuple(option.name for option in fields(ParameterOptions))
+IN_CONFIG = (
+    *(option.name for option in fields(ScreenOptions) if option.name not in ("paths", *_PARAMETERS)),
+    *_PARAMETERS,
+)
 """What a config file may hold; two hosts are for one run."""
 
 
@@ -87,7 +117,7 @@ class ServeOptions(ServerOptions):
 
 
 @dataclass
-class SendOptions:
+class SendOptions(ParameterOptions):
     """Options of `send`, its destination and its texts.
 
     Without `texts` and `file` messages come from standard input, but for `connect_only`. `own` are addresses

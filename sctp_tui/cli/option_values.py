@@ -8,7 +8,7 @@ import contextlib
 import difflib
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sctp_tui.sctp.link.conditions import Conditions
@@ -70,6 +70,21 @@ def ppid(text: str) -> int:
         return parse(text)
     except SctpError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def parameter(name: str) -> Callable[[str], Any]:
+    """The value of the protocol parameter with this word."""
+
+    def convert(text: str) -> Any:
+        from sctp_tui.sctp.endpoint import SctpError
+        from sctp_tui.sctp.parameter_words import parse_value
+
+        try:
+            return parse_value(name, text)
+        except SctpError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return convert
 
 
 def conditions(text: str) -> "Conditions":

@@ -21,6 +21,7 @@ from .option_values import (
     conditions,
     one_of,
     own_end,
+    parameter,
     ppid,
     seconds,
     stack,
@@ -131,6 +132,35 @@ def _add_server(parser: Parser) -> None:
     )
 
 
+def _add_parameters(parser: Parser, whose: str) -> None:
+    group = parser.add_argument_group(f"protocol parameters of {whose} (default: those of the stack)")
+    for name, metavar, about in _PARAMETERS:
+        group.add_argument(f"--{name}", type=parameter(name), metavar=metavar, help=about)
+    group.add_argument(
+        "--nodelay",
+        action=_FLAG,
+        help="send small messages at once, without waiting for an acknowledgement (default: so)",
+    )
+    group.add_argument(
+        "--fast-timers",
+        action=_FLAG,
+        help="for a class, a silent peer is lost within 20 s: --rto 100:200:1000 --hb 1s --max-retrans 5 "
+        "--path-max-retrans 2",
+    )
+
+
+_PARAMETERS = (
+    ("rto", "MIN:INITIAL:MAX", "RTO.Min, RTO.Initial and RTO.Max in ms, or as 1s:3s:60s"),
+    ("hb", "TIME", "HB.interval, between HEARTBEATs of an idle path: 500ms, 30s; off for none"),
+    ("max-retrans", "N", "Association.Max.Retrans: timeouts in a row, beyond which the peer is lost"),
+    ("path-max-retrans", "N", "Path.Max.Retrans: timeouts in a row, beyond which an address is unreachable"),
+    ("pf", "N", "kernel: timeouts in a row, beyond which a path is potentially failed (RFC 7829)"),
+    ("sack", "DELAY[:PACKETS]", "delay of a SACK, and packets of DATA it does not wait for; off: at once"),
+    ("max-burst", "N", "packets in a row after a SACK; 0 for no limit"),
+    ("fragment", "OCTETS", "octets of a message in one DATA chunk at most; 0 for as many as fit"),
+)
+
+
 def _add_screen(parser: Parser) -> None:
     group = parser.add_argument_group("paths")
     group.add_argument(
@@ -230,6 +260,7 @@ examples:
     )
     _add_screen(parser)
     _add_server(parser)
+    _add_parameters(parser, "the server, and of clients here")
     _add_general(parser)
     options = ScreenOptions()
     for word in parser.parse(argv, options, IN_CONFIG):
@@ -278,6 +309,7 @@ examples:
         help="exit after N messages",
     )
     _add_server(parser)
+    _add_parameters(parser, "the server")
     _add_general(parser)
     options = ServeOptions()
     if words := parser.parse(argv, options, IN_CONFIG):
@@ -402,6 +434,7 @@ exit status: 0 everything acknowledged, and ended as asked; 1 not (one line says
         metavar="ADDRESS[:PORT]",
         help="the address and SCTP port of this end (default: any); on the kernel's stack it may be repeated",
     )
+    _add_parameters(parser, "this end")
     _add_general(parser)
     options = SendOptions()
     _read_words(parser, parser.parse(_spelt_out(argv), options), options)

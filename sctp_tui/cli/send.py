@@ -130,6 +130,7 @@ class _Client:
                     outbound=outbound,
                     inbound=inbound,
                     own=own,
+                    parameters=options.parameters,
                 )
             )
             if options.connect_only:

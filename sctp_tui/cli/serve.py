@@ -152,6 +152,7 @@ class _Server:
                 inbound=inbound,
                 echo=options.echo,
                 autoclose=options.autoclose,
+                parameters=options.parameters,
             )
             for name, stack in self._names.items()
         ]

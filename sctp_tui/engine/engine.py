@@ -26,6 +26,7 @@ from sctp_tui.sctp.commands import (
     Send,
     SendToAll,
     SetLink,
+    SetParameters,
     SetSpeed,
     Step,
     Stop,
@@ -54,6 +55,7 @@ from sctp_tui.sctp.events import (
     Refused,
     StackName,
 )
+from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 from sctp_tui.sctp.stacks import open_stack
 from sctp_tui.sctp.system import refusal
 
@@ -399,6 +401,12 @@ class Engine:
                 self._sender.stop_generating(command.generator)
             case PauseReading():
                 self._pause(command)
+            case SetParameters():
+                association = self._associations.known(command.key)
+                endpoint = self._endpoint(association.endpoint)
+                self._out.append(
+                    endpoint.set_parameters(association.assoc_id, command.parameters, command.address)
+                )
             case CloseAssociation():
                 self._close_association(self._associations.known(command.key))
             case AbortAssociation():
@@ -514,7 +522,14 @@ class Engine:
         )
 
     def _options(
-        self, name: str, outbound: int, inbound: int, attempts: int = 0, autoclose: int = 0
+        self,
+        name: str,
+        outbound: int,
+        inbound: int,
+        parameters: ProtocolParameters,
+        *,
+        attempts: int = 0,
+        autoclose: int = 0,
     ) -> EndpointOptions:
         if name in self._open:
             raise SctpError(f"there is an endpoint named {name} already: close it, or give another name")
@@ -524,6 +539,7 @@ class Engine:
             inbound=inbound,
             attempts=attempts,
             autoclose=autoclose,
+            parameters=parameters,
             message_limit=self.message_limit,
             keys=self._keys,
             clock=self.clock,
@@ -549,7 +565,11 @@ class Engine:
             unicast.check(host)
         stack = self._stack(command.stack)
         options = self._options(
-            command.endpoint, command.outbound, command.inbound, autoclose=command.autoclose
+            command.endpoint,
+            command.outbound,
+            command.inbound,
+            command.parameters,
+            autoclose=command.autoclose,
         )
         opened = OpenEndpoint(stack.open(options), stack, server=True, echo=command.echo)
         with self._attached(opened):
@@ -560,7 +580,13 @@ class Engine:
         for address in (*command.to.addresses, *command.own.addresses):
             unicast.check(address)
         stack = self._stack(command.stack)
-        options = self._options(command.endpoint, command.outbound, command.inbound, command.attempts)
+        options = self._options(
+            command.endpoint,
+            command.outbound,
+            command.inbound,
+            command.parameters,
+            attempts=command.attempts,
+        )
         opened = OpenEndpoint(stack.open(options), stack, server=False)
         with self._attached(opened):
             opened.endpoint.aim(command.to, command.own)

@@ -81,6 +81,7 @@ TOPICS: Mapping[str, Topic] = {
         "filter",
         "wire",
         "link",
+        "timers",
         "paths",
         "traffic",
         "export",

@@ -14,7 +14,8 @@ from sctp_tui import __version__
 
 from .association_registry import AssociationEntry, AssociationRegistry
 from .endpoint import BufferFull, EndpointOptions, Outgoing, SctpError
-from .events import SCHEMA, Event, How, Listening, MessageTooLarge, Peer
+from .events import SCHEMA, Detail, Event, How, Listening, MessageTooLarge, ParametersSet, Peer
+from .protocol_parameters import ProtocolParameters
 from .reassembly import Reassembly
 from .stack_registry import StackName
 from .system import refused
@@ -58,6 +59,14 @@ class BaseEndpoint(ABC):
     @abstractmethod
     def _ended_already(self, entry: AssociationEntry, number: int) -> bool:
         """Whether an errno of `_put_end` means that the association has ended in the meantime."""
+
+    @abstractmethod
+    def _set(self, assoc_id: int, parameters: ProtocolParameters, address: str) -> None:
+        """Set parameters of an association, or of a path. Raises `SctpError`."""
+
+    @abstractmethod
+    def detail(self, assoc_id: int) -> Detail:
+        """See `Endpoint.detail`."""
 
     @abstractmethod
     def hold(self, assoc_id: int, held: bool) -> None:
@@ -141,6 +150,20 @@ class BaseEndpoint(ABC):
         if self._ended_already(entry, number):
             return ()  # its notification is still to be read
         raise refused(number, f"{self.called} could not {how} the association")
+
+    def set_parameters(self, assoc_id: int, parameters: ProtocolParameters, address: str) -> ParametersSet:
+        """See `Endpoint.set_parameters`."""
+        entry = self._registry.known(assoc_id)
+        if not assoc_id:
+            raise SctpError("the association is not up yet: wait for it")
+        if parameters.nodelay is not None:
+            raise SctpError("nodelay is of the socket, for all its associations: give it as it is opened")
+        if address and address not in entry.peer.addresses:
+            known = ", ".join(entry.peer.addresses)
+            raise SctpError(f"the peer has no address {address}: give one of {known}, or none for all")
+        self._set(assoc_id, parameters, address)
+        now = self.detail(assoc_id).parameters(address)
+        return ParametersSet(**self._registry.about(entry), given=parameters, now=now, address=address)
 
     def associations(self) -> Sequence[int]:
         """See `Endpoint.associations`."""

@@ -4,6 +4,7 @@ import msgspec
 
 from .events import Peer, StackName
 from .link.conditions import Conditions, DropRule
+from .protocol_parameters import NOTHING, ProtocolParameters
 
 
 class Command(msgspec.Struct, frozen=True, tag_field="command", tag=True, gc=False):
@@ -17,7 +18,7 @@ class Listen(Command, frozen=True, tag="listen"):
     (userspace only; 0: any). `outbound` and `inbound`: how many streams to ask for, and to allow at most
     (SCTP_INITMSG, RFC 6458, section 8.1.3). With `echo` each message is sent back on its stream, and an
     association whose peer takes none of the echoes for long is aborted. `autoclose`: seconds after which idle
-    associations are shut down, 0 for never (section 8.1.8).
+    associations are shut down, 0 for never (section 8.1.8). `parameters` are those of its associations.
     """
 
     endpoint: str
@@ -29,6 +30,7 @@ class Listen(Command, frozen=True, tag="listen"):
     inbound: int = 2048
     echo: bool = False
     autoclose: int = 0
+    parameters: ProtocolParameters = NOTHING
 
 
 class OpenClient(Command, frozen=True, tag="open_client"):
@@ -45,6 +47,7 @@ class OpenClient(Command, frozen=True, tag="open_client"):
     inbound: int = 5
     attempts: int = 4
     own: Peer = Peer((), 0)
+    parameters: ProtocolParameters = NOTHING
 
 
 class Connect(Command, frozen=True, tag="connect"):
@@ -148,6 +151,17 @@ class SetSpeed(Command, frozen=True, tag="set_speed"):
 
 class Step(Command, frozen=True, tag="step"):
     """While the link's time is stopped: advance it to the next packet, or to a timer that does something."""
+
+
+class SetParameters(Command, frozen=True, tag="set_parameters"):
+    """Set protocol parameters of one association, or of its path to `address` ("": of all its paths).
+
+    Answered by `ParametersSet`, or by `Refused`. With none to set it only asks for what they are.
+    """
+
+    key: int
+    parameters: ProtocolParameters = NOTHING
+    address: str = ""
 
 
 class CloseAssociation(Command, frozen=True, tag="close_association"):

@@ -11,8 +11,20 @@ from typing import Protocol
 
 import msgspec
 
-from .events import Detail, Event, LinkState, Listening, Packet, Peer, StackName, Stamp, Status
+from .events import (
+    Detail,
+    Event,
+    LinkState,
+    Listening,
+    Packet,
+    ParametersSet,
+    Peer,
+    StackName,
+    Stamp,
+    Status,
+)
 from .link.conditions import Conditions, DropRule
+from .protocol_parameters import NOTHING, ProtocolParameters
 
 MESSAGE_LIMIT = 4 * 1024 * 1024
 """Default limit of a message received, in bytes: a longer one is dropped (`MessageTooLarge`)."""
@@ -69,7 +81,8 @@ class EndpointOptions(msgspec.Struct, frozen=True):
     """The options of a new endpoint.
 
     `outbound` streams are asked for and at most `inbound` allowed; `attempts` is how often a client's INIT is
-    sent again (0: the stack's default); `autoclose` is in seconds, 0 for never. `keys` gives the keys of
+    sent again (0: the stack's default); `autoclose` is in seconds, 0 for never; `parameters` are those of its
+    associations at first. `keys` gives the keys of
     associations; all endpoints of an engine share it, so that keys are unique there.
     """
 
@@ -78,6 +91,7 @@ class EndpointOptions(msgspec.Struct, frozen=True):
     inbound: int = 2048
     attempts: int = 0
     autoclose: int = 0
+    parameters: ProtocolParameters = NOTHING
     message_limit: int = MESSAGE_LIMIT
     keys: Iterator[int] = msgspec.field(default_factory=lambda: itertools.count(1))
     clock: Clock = msgspec.field(default_factory=Clock)
@@ -146,6 +160,13 @@ class Endpoint(Protocol):
 
     def detail(self, assoc_id: int) -> Detail:
         """Settings, tags and statistics of one association, as far as the stack tells them."""
+
+    def set_parameters(self, assoc_id: int, parameters: ProtocolParameters, address: str) -> ParametersSet:
+        """Set parameters of one association, or of its path to `address`; the event has all as they are now.
+
+        "" is all paths. Those of a path are the HEARTBEATs, Path.Max.Retrans, and when it is potentially failed
+        (RFC 7829).
+        """
 
     def associations(self) -> Sequence[int]:
         """The IDs of associations that are up or shutting down; 0 for a client's that is being set up."""

@@ -12,6 +12,7 @@ import msgspec
 
 from .field_types import Address, Name, PacketOctets, Payload, Text, Unreadable
 from .link.conditions import Conditions, LinkCounts, Verdict
+from .protocol_parameters import ProtocolParameters, Rto, Sack
 from .stack_registry import StackName as StackName
 
 SCHEMA = 1
@@ -125,6 +126,17 @@ class Ending(Event, frozen=True, tag="ending", gc=False):
 
     how: How
     reason: Text
+
+
+class ParametersSet(Event, frozen=True, tag="parameters_set", gc=False):
+    """`given` are the protocol parameters that the user set; `now` are all, as the stack tells them since.
+
+    They are of the association, or of its path to `address` where that is not "".
+    """
+
+    given: ProtocolParameters
+    now: ProtocolParameters
+    address: Address = ""
 
 
 class EndpointFailed(Event, frozen=True, tag="endpoint_failed", gc=False):
@@ -525,7 +537,7 @@ class Detail(Event, frozen=True, tag="detail", gc=False):
 
     `local` is this end; `local_tag` is the verification tag in packets to us, `peer_tag` in those to the
     peer. RTO.Initial, RTO.Min and RTO.Max are in ms (SCTP_RTOINFO), `association_max_retrans` is from
-    SCTP_ASSOCINFO; RFC 9260, section 16 has the default values.
+    SCTP_ASSOCINFO; RFC 9260, section 16 has the default values. The others are as in `ProtocolParameters`.
     """
 
     local: Peer | None
@@ -537,6 +549,25 @@ class Detail(Event, frozen=True, tag="detail", gc=False):
     association_max_retrans: int
     paths: tuple[PathLimits, ...]
     statistics: Statistics | None
+    sack: Sack | None = None
+    max_burst: int | None = None
+    fragment: int | None = None
+    nodelay: bool | None = None
+
+    def parameters(self, address: str = "") -> ProtocolParameters:
+        """The protocol parameters, those of a path as they are to `address`, "" for the first."""
+        path = next((path for path in self.paths if address in ("", path.address)), None)
+        return ProtocolParameters(
+            rto=Rto(self.rto_min, self.rto_initial, self.rto_max),
+            heartbeat_interval=path.heartbeat_interval if path is not None else None,
+            association_max_retrans=self.association_max_retrans,
+            path_max_retrans=path.max_retrans if path is not None else None,
+            potentially_failed=path.pf_retrans if path is not None else None,
+            sack=self.sack,
+            max_burst=self.max_burst,
+            fragment=self.fragment,
+            nodelay=self.nodelay,
+        )
 
 
 class Generating(Event, frozen=True, tag="generating", gc=False):
@@ -588,6 +619,7 @@ AnyEvent = (
     Listening
     | Opening
     | Ending
+    | ParametersSet
     | EndpointFailed
     | EndpointClosed
     | Refused

@@ -55,6 +55,13 @@ class AssociationCommands(msgspec.Struct, frozen=True):
                 lambda reason: self.submit(AbortAssociation(live.key, reason)),
             )
 
+    def set_parameters(self, association: Association | None, real: Callable[[str], str]) -> None:
+        """Ask for protocol parameters to set; `real` gives the address that is shown as this one."""
+        if live := self.live(association):
+            from .dialogs.parameters_screen import ParametersScreen
+
+            self.ask(ParametersScreen(live, real), self.submit)
+
     def name(
         self, association: Association | None, rename: Callable[[int, str], None], *, kept: bool
     ) -> None:

@@ -294,6 +294,11 @@ class MainScreen(Screen[None]):
         """Abort the chosen association once the user has confirmed it."""
         self._associations.abort(self._current.of_keys)
 
+    def action_parameters(self) -> None:
+        """Ask for protocol parameters of the chosen association."""
+        real = self._mask.real_place if self._mask is not None else str
+        self._associations.set_parameters(self._current.of_keys, real)
+
     def action_clear_ended(self) -> None:
         """Clear ended clients where the client list has the focus, else ended associations."""
         pane = self._clients

@@ -54,7 +54,14 @@ class Panes(Container):
             yield MessageLog()
         to = reached_at(settings.hosts[0], settings.port)
         yield ClientPane(
-            self._monitor, self._view, program.submit, settings.stacks, to, program.keys, self._mask
+            self._monitor,
+            self._view,
+            program.submit,
+            settings.stacks,
+            to,
+            settings.parameters,
+            program.keys,
+            self._mask,
         )
 
     def on_mount(self) -> None:
@@ -99,7 +106,13 @@ class Panes(Container):
     def _show_detail(self, seen: Monitor, then: float) -> None:
         """Draw the detail: on its own screen where that is open, else in the pane beside the table."""
         from .dialogs.detail import DetailPane, DetailScreen
+        from .dialogs.parameters_screen import ParametersScreen
 
+        if isinstance(form := self.app.screen, ParametersScreen):
+            if (live := self._monitor.associations.get(form.key)) is not None:
+                form.show(live)
+            self._detail_key = form.key
+            return
         detail = next((screen for screen in self.app.screen_stack if isinstance(screen, DetailScreen)), None)
         if detail is not None:
             detail.show(seen, then)

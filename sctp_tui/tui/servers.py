@@ -97,6 +97,7 @@ class Servers:
                     inbound=settings.inbound,
                     echo=settings.echo,
                     autoclose=settings.autoclose,
+                    parameters=settings.parameters,
                 )
             )
 

@@ -8,18 +8,19 @@ import msgspec
 from sctp_tui.engine.engine import GRACE, MAX_ASSOCIATIONS
 from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import StackName
+from sctp_tui.sctp.protocol_parameters import NOTHING, ProtocolParameters
 from sctp_tui.sctp.stack_registry import ANYWHERE
 
 
 class Settings(msgspec.Struct, frozen=True):
     """The server, the limits of the engine, and how the program is called from a shell.
 
-    `autoclose` and `grace` are in s. With `capture` the packets of the kernel's stack are seen, too; with
-    `paths` its server and its clients are on two hosts with so many links. `link`
-    is what the links do to packets from the start. `program` is the command for a shell, `usual` the stack
-    that it chooses by itself. `theme` names one of Textual's, None for the one chosen last. `keys` are the
-    user's own, by the names of actions. `state` is the file of what is remembered between runs, None for
-    nothing. `notes` are shown to the user at the start.
+    `autoclose` and `grace` are in s. `parameters` are those of the server, and of clients here. With
+    `capture` the packets of the kernel's stack are seen, too; with `paths` its server and its clients are on
+    two hosts with so many links. `link` is what the links do to packets from the start. `program` is the
+    command for a shell, `usual` the stack that it chooses by itself. `theme` names one of Textual's, None for
+    the one chosen last. `keys` are the user's own, by the names of actions. `state` is the file of what is
+    remembered between runs, None for nothing. `notes` are shown to the user at the start.
     """
 
     stacks: tuple[StackName, ...] = (ANYWHERE,)
@@ -32,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
     autoclose: int = 0
     grace: float = GRACE
     max_associations: int = MAX_ASSOCIATIONS
+    parameters: ProtocolParameters = NOTHING
     capture: bool = False
     paths: int = 0
     link: SetLink | None = None

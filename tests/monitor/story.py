@@ -5,6 +5,7 @@ from typing import Literal
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.sctp import events as e
+from sctp_tui.sctp.protocol_parameters import FAST_TIMERS
 
 SERVER, CLIENT = "server", "client 1"
 
@@ -117,6 +118,7 @@ def one_of_each() -> list[e.Event]:
         e.MessageTooLarge(*head, 3, 5_000_000, 4_194_304),
         e.Suppressed(*head, "remote_error", 1_234),
         e.RequestDenied(*head, evil),
+        e.ParametersSet(*head, FAST_TIMERS, FAST_TIMERS, evil),
         story.change(1, "RESTART"),
         e.PeerAddrChange(*head, evil, "UNREACHABLE", 0),
         e.RemoteError(*head, 13, evil, b"\x1b[6n"),

@@ -1,6 +1,7 @@
 """Commands about the links, through the engine: what they set is told, what can't be done is refused."""
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,6 +21,7 @@ from sctp_tui.sctp.commands import (
     Stop,
     Watch,
 )
+from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import (
     AssocChange,
     EndpointClosed,
@@ -33,6 +35,7 @@ from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts
 from sctp_tui.sctp.userspace.pump import BUSY, IDLE
 
 from ..harness import Running, silent_peer
+from ..patience import PATIENCE
 
 pytestmark = pytest.mark.userspace
 
@@ -213,13 +216,17 @@ def test_a_speed_that_time_can_not_have_is_refused(running: Running, speed: floa
 
 
 def test_a_graceful_close_does_not_run_out_of_time_while_time_stands_still() -> None:
-    with Running("userspace", packets=("userspace",), grace=0.5) as running:
+    grace, later = 2 * PATIENCE, [0.0]
+    clock = Clock(time.time, lambda: time.monotonic() + later[0])
+    with Running("userspace", packets=("userspace",), grace=grace, clock=clock) as running:
         running.listen()
         name, _, _ = running.greet()
         running.submit(SetSpeed(0), CloseEndpoint(name))
         _until(running, lambda link: link.waiting == 1)
-        before = running.engine.clock.mono()
-        running.until_true(lambda: running.engine.clock.mono() > before + 0.6)
+        later[0] = grace + 1
+        turns = running.engine.turns
+        running.submit(Watch(()))
+        running.until_true(lambda: running.engine.turns > turns + 1)
         running.submit(SetSpeed(1))
         assert running.until(EndpointClosed, endpoint=name).aborted == 0
 

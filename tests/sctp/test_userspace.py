@@ -12,7 +12,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given
@@ -42,7 +42,7 @@ class Hand:
         self.relays: list[Relay] = []
         self.server, self.listening = self.listen()
 
-    def open(self, name: str, **options: int) -> UserspaceEndpoint:
+    def open(self, name: str, **options: Any) -> UserspaceEndpoint:
         endpoint = self.stack.open(EndpointOptions(name, keys=self.keys, clock=self.clock, **options))
         self.endpoints.append(endpoint)
         return endpoint

@@ -4,6 +4,7 @@ import pytest
 
 from sctp_tui.sctp import events as e
 from sctp_tui.sctp.commands import CloseEndpoint, OpenClient, Send
+from sctp_tui.sctp.protocol_parameters import NOTHING
 from sctp_tui.tui.clients.clients import Clients, Options
 
 PEER = e.Peer(("10.0.0.1",), 9877, 9899)
@@ -18,7 +19,7 @@ def sent(clients: Clients, line: str = "hello") -> int:
 
 
 def fresh() -> Clients:
-    return Clients("userspace", "10.0.0.1:9877")
+    return Clients("userspace", "10.0.0.1:9877", NOTHING)
 
 
 def test_the_endpoint_is_opened_once_and_anew_when_the_settings_change() -> None:

@@ -192,20 +192,24 @@ async def test_an_export_that_takes_long_shows_how_far_it_is_and_can_be_cancelle
 
 
 async def test_no_half_of_a_file_stays_where_the_program_ends_meanwhile(here: Path) -> None:
-    started, go_on = threading.Event(), threading.Event()
+    started, ended = threading.Event(), threading.Event()
 
     def slowly() -> Iterator[bytes]:
         yield b"one\n"
         started.set()
-        go_on.wait(PATIENCE)
+        ended.wait(PATIENCE)
         yield b"two\n"
 
+    class Ending(ExportScreen):
+        def on_unmount(self) -> None:
+            super().on_unmount()
+            ended.set()
+
     async with running() as (app, pilot):
-        app.push_screen(ExportScreen([Exportable("log", "JSON lines", ".jsonl", "2 events", 2, slowly)], 0.0))
+        app.push_screen(Ending([Exportable("log", "JSON lines", ".jsonl", "2 events", 2, slowly)], 0.0))
         await until(pilot, lambda: isinstance(app.screen, ExportScreen))
         await pilot.press("enter")
         await until(pilot, started.is_set)
-        threading.Timer(0.2, go_on.set).start()
     assert os.listdir(here) == []
 
 

@@ -18,6 +18,7 @@ from sctp_tui.sctp.events import (
     NotificationsStopped,
     Opening,
     Origin,
+    ParametersSet,
     PartialDelivery,
     PeerAddrChange,
     ReadingPaused,
@@ -33,7 +34,9 @@ from sctp_tui.sctp.events import (
     Totals,
     UnknownNotification,
 )
+from sctp_tui.sctp.parameter_words import to_text
 from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 
 from .ppid import ppid_text
 from .units import many
@@ -210,6 +213,11 @@ def _of_ours(event: Event) -> str:
             return "asks for the shutdown, what was sent before it still goes out"
         case Ending():
             return f"aborts{f': {event.reason}' if event.reason else ''}"
+        case ParametersSet():
+            fields = event.given.given()
+            whose = f"path to {event.address}" if event.address else "association"
+            now = ProtocolParameters(**{name: getattr(event.now, name) for name in fields})
+            return f"{whose} from here on: {to_text(now)}"
         case EndpointFailed():
             return f"failed: {event.text}"
         case EndpointClosed():

@@ -11,6 +11,7 @@ import time
 from typing import NamedTuple
 
 from sctp_tui.sctp.events import Path, PathLimits, Peer, Statistics
+from sctp_tui.sctp.protocol_parameters import Sack
 from sctp_tui.sctp.rtt import measured
 
 from . import layout
@@ -45,6 +46,10 @@ class DetailNumbers(NamedTuple):
     association_max_retrans: int
     paths: tuple[PathLimits, ...]
     statistics: Statistics | None
+    sack: Sack
+    max_burst: int
+    fragment: int
+    nodelay: bool
 
 
 def status(fd: int, assoc_id: int) -> tuple[StatusNumbers, list[Path]]:
@@ -91,8 +96,13 @@ def limits_to_come(fd: int) -> tuple[int, int]:
     value = layout.PADDRPARAMS.pack(0, b"", 0, 0, 0, 0, 0, 0, 0)
     raw = getsockopt(fd, layout.PEER_ADDR_PARAMS, value, layout.PADDRPARAMS.size)
     path_retrans = layout.PADDRPARAMS.unpack(raw)[3]
-    value = layout.ASSOCPARAMS.pack(0, 0, 0, 0, 0, 0)
-    return path_retrans, layout.ASSOCPARAMS.unpack(getsockopt(fd, layout.ASSOCINFO, value, len(value)))[1]
+    return path_retrans, association_max_retrans(fd, 0)
+
+
+def association_max_retrans(fd: int, assoc_id: int) -> int:
+    """SCTP_ASSOCINFO: Association.Max.Retrans."""
+    value = layout.ASSOCPARAMS.pack(assoc_id, 0, 0, 0, 0, 0)
+    return int(layout.ASSOCPARAMS.unpack(getsockopt(fd, layout.ASSOCINFO, value, len(value)))[1])
 
 
 def init_limits(fd: int) -> tuple[int, int]:
@@ -125,22 +135,26 @@ def limits(fd: int, assoc_id: int) -> tuple[PathLimits, ...]:
 
 def _potentially_failed(fd: int, assoc_id: int, address: bytes) -> int | None:
     """Timeouts in a row beyond which a path is POTENTIALLY-FAILED; None where it never is."""
-    value = layout.PADDRTHLDS.pack(assoc_id, address, 0, 0)
     try:
-        raw = getsockopt(fd, layout.PEER_ADDR_THLDS, value, len(value))
+        retrans, quick = thresholds(fd, assoc_id, address)
     except OSError as error:
         if error.errno not in (errno.ENOPROTOOPT, errno.EINVAL):
             raise
         return None
-    _, _, retrans, quick = layout.PADDRTHLDS.unpack(raw)
-    return int(quick) if quick < retrans else None
+    return quick if quick < retrans else None
+
+
+def thresholds(fd: int, assoc_id: int, address: bytes) -> tuple[int, int]:
+    """SCTP_PEER_ADDR_THLDS of a path: Path.Max.Retrans, and the timeouts that an active path may have."""
+    value = layout.PADDRTHLDS.pack(assoc_id, address, 0, 0)
+    _, _, retrans, quick = layout.PADDRTHLDS.unpack(getsockopt(fd, layout.PEER_ADDR_THLDS, value, len(value)))
+    return retrans, quick
 
 
 def ask_detail(fd: int, assoc_id: int) -> DetailNumbers:
-    """SCTP_RTOINFO, SCTP_ASSOCINFO, what `limits` has, and SCTP_GET_ASSOC_STATS."""
+    """SCTP_RTOINFO, SCTP_ASSOCINFO, what `limits` has, SCTP_GET_ASSOC_STATS, and how data is sent."""
     _, initial, longest_rto, least = rto_info(fd, assoc_id)
-    value = layout.ASSOCPARAMS.pack(assoc_id, 0, 0, 0, 0, 0)
-    retrans = layout.ASSOCPARAMS.unpack(getsockopt(fd, layout.ASSOCINFO, value, len(value)))[1]
+    retrans = association_max_retrans(fd, assoc_id)
     value = layout.ASSOC_STATS.pack(assoc_id, b"", *[0] * 15)
     try:
         raw = getsockopt(fd, layout.GET_ASSOC_STATS, value, len(value))
@@ -151,7 +165,25 @@ def ask_detail(fd: int, assoc_id: int) -> DetailNumbers:
     else:
         longest, *counters = layout.ASSOC_STATS.unpack(raw)[2:]
         statistics = Statistics(round(longest * _JIFFY), *counters)
-    return DetailNumbers(initial, least, longest_rto, retrans, limits(fd, assoc_id), statistics)
+    value = layout.SACK_STRUCT.pack(assoc_id, 0, 0)
+    _, delay, frequency = layout.SACK_STRUCT.unpack(getsockopt(fd, layout.DELAYED_SACK, value, len(value)))
+    return DetailNumbers(
+        rto_initial=initial,
+        rto_min=least,
+        rto_max=longest_rto,
+        association_max_retrans=retrans,
+        paths=limits(fd, assoc_id),
+        statistics=statistics,
+        sack=Sack(delay, frequency),
+        max_burst=_number(fd, layout.MAX_BURST, assoc_id),
+        fragment=_number(fd, layout.MAXSEG, assoc_id),
+        nodelay=bool(struct.unpack("=i", getsockopt(fd, layout.NODELAY, bytes(4), 4))[0]),
+    )
+
+
+def _number(fd: int, option: int, assoc_id: int) -> int:
+    value = layout.ASSOC_VALUE.pack(assoc_id, 0)
+    return int(layout.ASSOC_VALUE.unpack(getsockopt(fd, option, value, len(value)))[1])
 
 
 def peer(fd: int, assoc_id: int) -> Peer:

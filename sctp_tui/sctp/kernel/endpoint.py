@@ -32,11 +32,12 @@ from sctp_tui.sctp.events import (
 )
 from sctp_tui.sctp.mmsg import COUNT
 from sctp_tui.sctp.notifications import decode
+from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 from sctp_tui.sctp.system import kernel_udp_port, refusal
 from sctp_tui.sctp.unreachable import AGAINST, no_answer, no_route, refused_by, unreachable
 from sctp_tui.sctp.wire.causes import CauseCode
 
-from . import asking, layout, timers
+from . import asking, layout, setting, timers
 from .branches import Branches, ReadableSocket
 from .captured_flows import CapturedSocket, CapturedSockets
 from .network import HostName, Network
@@ -351,6 +352,11 @@ class KernelEndpoint(BaseEndpoint):
             peer_tag=None,
             **numbers._asdict(),
         )
+
+    def _set(self, assoc_id: int, parameters: ProtocolParameters, address: str) -> None:
+        port = self._registry.known(assoc_id).peer.port
+        path = sockaddr.pack(sockaddr.numeric(address, port)) if address else b""
+        setting.set_parameters(self._of(assoc_id).fileno(), assoc_id, parameters, path)
 
     def _peer(self, assoc_id: int) -> Peer | None:
         """The peer of an association, None where it has ended in the meantime."""

@@ -18,11 +18,15 @@ SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
 RTOINFO = 0
 ASSOCINFO = 1
 INITMSG = 2
+NODELAY = 3
 PEER_ADDR_PARAMS = 9
 EVENTS = 11
+MAXSEG = 13
 STATUS = 14
 PEER_ADDR_INFO = 15
+DELAYED_SACK = 16
 FRAGMENT_INTERLEAVE = 18
+MAX_BURST = 20
 RECVRCVINFO = 32
 BINDX_ADD = 100
 PEELOFF = 102
@@ -36,7 +40,7 @@ SNDINFO_TYPE, PRINFO_TYPE, _DSTADDRV4, _DSTADDRV6 = 2, 5, 7, 8
 MSG_NOTIFICATION, MSG_EOR = 0x8000, 0x80
 UNORDERED, ABORT, EOF = 0x0001, 0x0004, 0x0200
 PR_TTL = 0x0010
-SPP_HB_ENABLE = 0x0001
+SPP_HB_ENABLE, SPP_HB_DISABLE = 0x0001, 0x0002
 
 SNDINFO = struct.Struct("=HHIIi")
 """struct sctp_sndinfo: stream, flags, ppid, context, assoc id."""
@@ -57,6 +61,10 @@ RTO_STRUCT = struct.Struct("=iIII")
 """struct sctp_rtoinfo: assoc id, RTO.Initial, RTO.Max, RTO.Min."""
 ASSOCPARAMS = struct.Struct("=iHHIII")
 """struct sctp_assocparams: id, retransmissions, destinations, peer's and local rwnd, cookie life."""
+SACK_STRUCT = struct.Struct("=iII")
+"""struct sctp_sack_info: assoc id, delay in ms, packets."""
+ASSOC_VALUE = struct.Struct("=iI")
+"""struct sctp_assoc_value: assoc id, value."""
 ASSOC_STATS = struct.Struct("=i4x128s15Q")
 """struct sctp_assoc_stats: id, address of the longest RTO, `Statistics` with its max_rto in jiffies."""
 PEELOFF_ARG = struct.Struct("=ii")

@@ -4,9 +4,9 @@ import socket
 from types import ModuleType
 from typing import Any
 
-from sctp_tui.sctp.endpoint import EndpointOptions
+from sctp_tui.sctp.endpoint import EndpointOptions, SctpError
 
-from . import layout
+from . import layout, setting
 from .syscalls import getsockopt
 
 SEND_BUFFER = 4 * 1024 * 1024
@@ -16,11 +16,11 @@ RECEIVE_BUFFER = 2 * 1024 * 1024
 
 
 def open_socket(pysctp: ModuleType, family: int, options: EndpointOptions) -> Any:
-    """A new `sctpsocket_udp`, neither bound nor connected. Raises OSError."""
+    """A new `sctpsocket_udp`, neither bound nor connected. Raises `SctpError`, and OSError."""
     made = pysctp.sctpsocket_udp(family)
     try:
         _set_up(made, made.sock(), options)
-    except OSError:
+    except (OSError, SctpError):
         made.close()
         raise
     return made
@@ -50,6 +50,7 @@ def _set_up(made: Any, sock: socket.socket, options: EndpointOptions) -> None:
     )
     made.nodelay = True
     made.autoclose = options.autoclose
+    setting.set_parameters(sock.fileno(), 0, options.parameters)
     made.mappedv4 = False
     # Messages of other associations may come between the pieces of a long one, so that none blocks others.
     sock.setsockopt(layout.IPPROTO_SCTP, layout.FRAGMENT_INTERLEAVE, 1)

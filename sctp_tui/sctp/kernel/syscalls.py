@@ -35,6 +35,13 @@ def getsockopt(fd: int, option: int, value: bytes, size: int) -> bytes:
     return room.raw[: length.value]
 
 
+def setsockopt(fd: int, option: int, value: bytes) -> None:
+    """Set an SCTP option. Raises OSError."""
+    if _libc.setsockopt(fd, layout.IPPROTO_SCTP, option, value, len(value)) < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
 class RecvmmsgBuffers:
     """The buffers of one recvmmsg, made once and used for all sockets of a thread."""
 

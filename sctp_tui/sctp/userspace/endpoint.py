@@ -33,12 +33,13 @@ from sctp_tui.sctp.events import (
     Status,
 )
 from sctp_tui.sctp.notifications import decode
+from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 from sctp_tui.sctp.rtt import measured
 from sctp_tui.sctp.system import kernel_udp_port, refusal, refused
 from sctp_tui.sctp.unreachable import no_answer, no_route, refused_by
 from sctp_tui.sctp.wire.causes import CauseCode
 
-from . import layout
+from . import layout, setting
 from .links import Link
 from .pump import Pump
 from .sockets import SEND_BUFFER, ReceiveBuffer, ReceiveInfo, Socket, open_socket
@@ -104,6 +105,11 @@ class UserspaceEndpoint(BaseEndpoint):
         self._sent: set[int] = set()  # assoc IDs that may have data outstanding
         self._sockets: list[socket.socket] = []
         self._socket = open_socket(home.call, home.intake, options)
+        try:
+            setting.set_parameters(self._socket, 0, options.parameters)
+        except SctpError:
+            self._socket.close()
+            raise
         self._branches: dict[int, Socket] = {}  # of associations that were held, by assoc ID
         self._held: set[int] = set()
 
@@ -363,7 +369,11 @@ class UserspaceEndpoint(BaseEndpoint):
             association_max_retrans=retrans,
             paths=(limits,),
             statistics=None,
+            **setting.more(sock, assoc_id),
         )
+
+    def _set(self, assoc_id: int, parameters: ProtocolParameters, address: str) -> None:
+        setting.set_parameters(self._socket_of(assoc_id), assoc_id, parameters)
 
     def _rto_info(self, assoc_id: int) -> tuple[int, int, int, int]:
         """SCTP_RTOINFO: the assoc ID, and RTO.Initial, RTO.Max and RTO.Min in ms."""

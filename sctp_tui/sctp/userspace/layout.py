@@ -24,7 +24,10 @@ ASSOCINFO = 0x0002
 NODELAY = 0x0004
 AUTOCLOSE = 0x0005
 PEER_ADDR_PARAMS = 0x000A
+MAXSEG = 0x000E
+DELAYED_SACK = 0x000F
 FRAGMENT_INTERLEAVE = 0x0010
+MAX_BURST = 0x0019
 EVENT = 0x001E
 RECVRCVINFO = 0x001F
 STATUS = 0x0100
@@ -38,7 +41,7 @@ MSG_EOR = 0x0008 if sys.platform in ("darwin", "win32") else 0x0080
 SENDV_SPA = 4
 SNDINFO_VALID, PRINFO_VALID = 1, 2
 PR_TTL = 1
-SPP_HB_ENABLE = 0x0001
+SPP_HB_ENABLE, SPP_HB_DISABLE = 0x0001, 0x0002
 EOF, ABORT, UNORDERED = 0x0100, 0x0200, 0x0400
 RECV_UNORDERED = 0x0400
 
@@ -59,6 +62,10 @@ RTO_STRUCT = struct.Struct("=IIII")
 """struct sctp_rtoinfo: assoc id, RTO.Initial, RTO.Max, RTO.Min."""
 ASSOCPARAMS = struct.Struct("=IIIIHH")
 """struct sctp_assocparams: id, peer's and local rwnd, cookie life, retransmissions, destinations."""
+SACK_STRUCT = struct.Struct("=III")
+"""struct sctp_sack_info: assoc id, delay in ms, packets."""
+ASSOC_VALUE = struct.Struct("=II")
+"""struct sctp_assoc_value: assoc id, value."""
 TAGS_STRUCT = struct.Struct("=III")
 """struct sctp_get_nonce_values: assoc id, the peer's verification tag, the local one."""
 STATUS_STRUCT = struct.Struct("=IiIHHHHI")

@@ -65,21 +65,21 @@ class Socket:
         """Set the socket options for an endpoint."""
         self._call.usrsctp_set_non_blocking(self._socket, 1)
         streams = options.outbound, options.inbound
-        self._set(layout.INITMSG, layout.INIT_STRUCT.pack(*streams, options.attempts, 0))
-        self._set(layout.NODELAY, struct.pack("=i", 1))
-        self._set(layout.RECVRCVINFO, struct.pack("=i", 1))
+        self.set(layout.INITMSG, layout.INIT_STRUCT.pack(*streams, options.attempts, 0))
+        self.set(layout.NODELAY, struct.pack("=i", 1))
+        self.set(layout.RECVRCVINFO, struct.pack("=i", 1))
         # Messages of other associations may come between the pieces of a long one, so that none blocks
         # others.
-        self._set(layout.FRAGMENT_INTERLEAVE, struct.pack("=i", 1))
+        self.set(layout.FRAGMENT_INTERLEAVE, struct.pack("=i", 1))
         self.share_out(1)
-        self._set(layout.AUTOCLOSE, struct.pack("=i", options.autoclose))
+        self.set(layout.AUTOCLOSE, struct.pack("=i", options.autoclose))
         for kind in layout.SUBSCRIBED:
-            self._set(layout.EVENT, layout.EVENT_STRUCT.pack(0, kind, 1))
+            self.set(layout.EVENT, layout.EVENT_STRUCT.pack(0, kind, 1))
 
     def set_send_buffer(self, size: int) -> None:
         """Set the send buffer of each association, in bytes."""
         self.send_buffer = size
-        self._set(layout.SO_SNDBUF, struct.pack("=i", size), layout.SOL_SOCKET)
+        self.set(layout.SO_SNDBUF, struct.pack("=i", size), layout.SOL_SOCKET)
 
     def share_out(self, associations: int) -> None:
         """Divide the buffers among the associations; shares are halved, so that they seldom change."""
@@ -89,14 +89,15 @@ class Socket:
         receive = _share(RECEIVE_BUFFER, RECEIVE_IN_ALL, associations)
         if receive != self._receive_buffer:
             self._receive_buffer = receive
-            self._set(layout.SO_RCVBUF, struct.pack("=i", receive), layout.SOL_SOCKET)
+            self.set(layout.SO_RCVBUF, struct.pack("=i", receive), layout.SOL_SOCKET)
 
     @property
     def open(self) -> bool:
         """Whether the socket is open: until `close`."""
         return self._socket is not None
 
-    def _set(self, option: int, value: bytes, level: int = layout.IPPROTO_SCTP) -> None:
+    def set(self, option: int, value: bytes, level: int = layout.IPPROTO_SCTP) -> None:
+        """Set a socket option."""
         if self._call.usrsctp_setsockopt(self._socket, level, option, value, len(value)) != 0:
             raise _error(f"usrsctp refused socket option {option:#x}")
 
@@ -196,7 +197,7 @@ class Socket:
         if self._socket is None:
             return
         # Without this they would be shut down gracefully, later, when nobody carries packets any more.
-        self._set(layout.SO_LINGER, layout.LINGER_STRUCT.pack(1, 0), layout.SOL_SOCKET)
+        self.set(layout.SO_LINGER, layout.LINGER_STRUCT.pack(1, 0), layout.SOL_SOCKET)
         self._call.usrsctp_close(self._socket)
         self._socket = None
         self._receiving = ctypes.c_void_p(), *self._intake.arguments

@@ -27,6 +27,7 @@ from sctp_tui.sctp.events import Peer, StackName
 from sctp_tui.sctp.hostport import parse_hostport, reached_at
 from sctp_tui.sctp.own_end import to_text
 from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.sctp.system import check_descriptors
 from sctp_tui.tui.actions import bindings, named
@@ -67,6 +68,7 @@ class ClientPane(Vertical):
         submit: Callable[..., None],
         stacks: Sequence[StackName],
         to: str,
+        parameters: ProtocolParameters,
         keys: Keys,
         mask: "Mask | None" = None,
     ) -> None:
@@ -77,7 +79,7 @@ class ClientPane(Vertical):
         self._view = view
         self._submit = submit
         self._stacks = stacks
-        self._clients = Clients(stacks[0], to)
+        self._clients = Clients(stacks[0], to, parameters)
         self._to = to  # where own servers listen, or will
         self.generators = Generators()
         self._now = 0.0

@@ -26,6 +26,7 @@ from sctp_tui.sctp.events import (
     StackName,
 )
 from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.protocol_parameters import NOTHING, ProtocolParameters
 
 OUTBOUND, INBOUND, ATTEMPTS = 5, 5, 4
 """A client's default streams out and in, and INIT retries, as in the article's client."""
@@ -36,7 +37,8 @@ _HEARD = 60  # characters of the peer's last message shown beside a client
 class Client(msgspec.Struct, eq=False):
     """One client: an endpoint of its own, for one association at a time.
 
-    `to`, `udp_port`, the numbers and `own`, its local addresses and port, are as the user set them. `opened`
+    `to`, `udp_port`, the numbers, `own`, its local addresses and port, and `parameters` are as the user set
+    them. `opened`
     is what the endpoint was opened with, None where there is none. `heard` is the last message that the peer
     sent, printable.
     """
@@ -49,6 +51,7 @@ class Client(msgspec.Struct, eq=False):
     inbound: int = INBOUND
     attempts: int = ATTEMPTS
     own: Peer = ANY
+    parameters: ProtocolParameters = NOTHING
     opened: OpenClient | None = None
     heard: str = ""
 
@@ -114,14 +117,15 @@ class ToAll(msgspec.Struct):
 class Clients:
     """All clients, in the order they were made; there is always one."""
 
-    def __init__(self, stack: StackName, to: str) -> None:
+    def __init__(self, stack: StackName, to: str, parameters: ProtocolParameters) -> None:
+        """The first client's `stack`, destination and `parameters`."""
         self._names = map(client_name, itertools.count(1))
         self._message_ids = itertools.count(1)
         # By endpoint whose association is being set up: the last message given to the stack, "" for none.
         self._waiting: dict[str, str] = {}
         self._lines: dict[int, tuple[str, Client | int]] = {}  # by message ID; and as whom it was typed
         self._to_all: dict[int, ToAll] = {}
-        self.all = [Client(next(self._names), stack, to)]
+        self.all = [Client(next(self._names), stack, to, parameters=parameters)]
 
     def add(self, like: Client) -> Client:
         """Add a client with the same settings as this one."""
@@ -135,6 +139,7 @@ class Clients:
             like.inbound,
             like.attempts,
             own,
+            like.parameters,
         )
         self.all.append(client)
         return client
@@ -143,7 +148,10 @@ class Clients:
         """Remove these clients; the commands that close their endpoints. Where none is left, one is added."""
         gone = list(clients)
         kept = [client for client in self.all if client not in gone]
-        self.all = kept or [Client(next(self._names), gone[-1].stack, gone[-1].to, gone[-1].udp_port)]
+        last = gone[-1]
+        self.all = kept or [
+            Client(next(self._names), last.stack, last.to, last.udp_port, parameters=last.parameters)
+        ]
         return [CloseEndpoint(client.name) for client in gone if client.opened]
 
     def named(self, endpoint: str) -> Client | None:
@@ -164,6 +172,7 @@ class Clients:
             inbound=client.inbound,
             attempts=client.attempts,
             own=client.own,
+            parameters=client.parameters,
         )
         if client.opened != wanted:
             if client.opened is not None:

@@ -14,9 +14,11 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Label, Select
 
 from sctp_tui.monitor.text import ppid
-from sctp_tui.sctp.endpoint import UDP_PORT
+from sctp_tui.sctp import parameter_words
+from sctp_tui.sctp.endpoint import UDP_PORT, SctpError
 from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.own_end import parse_own, to_text
+from sctp_tui.sctp.protocol_parameters import FAST_TIMERS
 from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.message_input import MessageInput
@@ -28,7 +30,7 @@ from .clients import Client, Draft, Options
 if TYPE_CHECKING:
     from sctp_tui.monitor.masking import Mask
 
-_CONNECTION = ("to", "udp", "streams", "attempts", "from", "stack")
+_CONNECTION = ("to", "udp", "streams", "attempts", "from", "timers", "stack")
 
 
 class PpidInput(OrderedInput):
@@ -67,17 +69,18 @@ class Tick(Checkbox, inherit_bindings=False):
 
 
 class Fields(Grid):
-    """A row for the client, a row for the message, and above them one more for the client.
+    """A row for the client, a row for the message, and above them two more for the client.
 
     Fields take whatever is typed, and an error quotes it as it was typed: no character is swallowed.
 
     The first row has the client's own address and, with two stacks, its stack. With a single stack it is
-    shown only while it has an address, or while the focus is in the fields; it is above the others so that
-    these don't move while they are clicked on. With a `mask`, addresses are shown as pseudonyms once typed.
+    shown only while it has an address, or while the focus is in the fields, as is that of the protocol
+    parameters; they are above the others so that these don't move while they are clicked on. With a `mask`,
+    addresses are shown as pseudonyms once typed.
     """
 
-    RARE = ("from", "stack")
-    """The fields of the first row."""
+    RARE = ("from", "stack", "timers")
+    """The fields of the first rows."""
     BINDINGS: ClassVar[list[BindingType]] = bindings("fields")
     DEFAULT_CSS = """
     Fields {
@@ -102,9 +105,10 @@ class Fields(Grid):
             &.-on > .toggle--button { color: $foreground; background: transparent; }
         }
         Select { column-span: 5; max-width: 24; }
-        #from { column-span: 7; }
+        #from, #timers { column-span: 7; }
         &.-stacks #from { column-span: 1; }
-        .-from { display: none; }
+        .-from, .-timers { display: none; }
+        &:focus-within > .-timers { display: block; }
         &:focus-within > .-from, &.-third > .-from { display: block; }
     }
     """
@@ -126,6 +130,11 @@ class Fields(Grid):
             self.add_class("-third", "-stacks")
             yield Label("Stack")
             yield Select([(name, name) for name in self._stacks], id="stack", compact=True, allow_blank=False)
+        tip = f"Protocol parameters, as in {parameter_words.to_text(FAST_TIMERS)}; empty: the stack's own"
+        yield Label("Set", classes="-timers")
+        yield OrderedInput(
+            id="timers", classes="-timers", compact=True, placeholder="the stack's own", tooltip=tip
+        )
         yield Label("To")
         yield OrderedInput(id="to", compact=True, tooltip="HOST:PORT of the server, [::1]:9877 for IPv6")
         yield Label("UDP")
@@ -181,6 +190,7 @@ class Fields(Grid):
         """Fill the client's fields from the client."""
         self._show_place("to", client.to)
         self._show_place("from", to_text(client.own))
+        self._set("timers", parameter_words.to_text(client.parameters))
         self._set("udp", client.udp_port)
         self._set("streams", f"{client.outbound}:{client.inbound}")
         self._set("attempts", str(client.attempts))
@@ -192,6 +202,7 @@ class Fields(Grid):
         """Fill the client's fields for the server's associations, which have no client."""
         self._set("to", to)
         self._show_place("from", "")
+        self._set("timers", "")
         self._set("udp", "")
         self._set("streams", streams)
         self._set("attempts", "")
@@ -234,6 +245,10 @@ class Fields(Grid):
         client.to = self._places["to"]
         client.own = parse_own(self._places["from"])
         client.udp_port = self._get("udp")
+        try:
+            client.parameters = parameter_words.parse(self.query_one("#timers", Input).value)
+        except SctpError as error:
+            raise SctpError(f"Set: {error}") from None
         client.outbound, client.inbound = out_in(self._get("streams"), client.inbound)
         client.attempts = number("INIT retries", self._get("attempts"), 1, WORD)
         if len(self._stacks) > 1:

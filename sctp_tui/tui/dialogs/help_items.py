@@ -91,6 +91,14 @@ QUESTIONS = (
         "link latency bandwidth rate jitter duplicate reorder network netem",
     ),
     Question(
+        "How do I set RTO, HEARTBEATs and other timers?",
+        "{parameters} sets them for the association that is chosen; {server} for the server, and Set in a "
+        "client's fields for that client. In {parameters}, {parameters_fast} fills in fast ones.",
+        "timers",
+        "timer rto heartbeat hb interval retransmissions retrans sack delay nagle nodelay burst parameter "
+        "setsockopt fast lost sooner",
+    ),
+    Question(
         "How do I stop time, or go on step by step?",
         "{still} stops the link's time and starts it again, {step} goes on to the next packet or timer, "
         "{slower} and {faster} change the speed, down to a hundredth and up to a hundred times real time.",

@@ -7,11 +7,13 @@ from msgspec.structs import replace
 from textual import work
 from textual.binding import BindingType
 from textual.widget import Widget
-from textual.widgets import Checkbox, Label
+from textual.widgets import Checkbox, Input, Label
 
 from sctp_tui.monitor.text import units
 from sctp_tui.sctp import unicast
 from sctp_tui.sctp.endpoint import UDP_PORT, SctpError
+from sctp_tui.sctp.parameter_words import parse, to_text
+from sctp_tui.sctp.protocol_parameters import FAST_TIMERS
 from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.clients.fields import Tick
@@ -59,6 +61,12 @@ class ServerScreen(Form[Settings]):
         yield from self.labelled("Port", "port", "", tip="SCTP port; 0: any that is free")
         yield from self.labelled("Streams", "streams", "", tip="OUT:IN, to ask for and the most to take")
         yield from self.labelled("Autoclose", "autoclose", "", "never", "Seconds idle, then SHUTDOWN")
+        yield Label("Timers")
+        (_, timers) = self.labelled(
+            "", "timers", "", "the stack's own", f"Protocol parameters, as in {to_text(FAST_TIMERS)}"
+        )
+        timers.add_class("-whole")
+        yield timers
         yield Tick("Echo: answers each message", id="echo", compact=True, classes="-whole")
 
     def on_mount(self) -> None:
@@ -76,14 +84,20 @@ class ServerScreen(Form[Settings]):
             self.fill("udp", "" if settings.udp_port is None else str(settings.udp_port))
         self.fill("streams", f"{settings.outbound}:{settings.inbound}")
         self.fill("autoclose", str(settings.autoclose or ""))
+        self.fill("timers", to_text(settings.parameters))
         self.query_one("#echo", Checkbox).value = settings.echo
 
     def submit(self) -> None:
         """Read the form, look up the addresses, and answer. Raises `SctpError` that names the field."""
         outbound, inbound = out_in(self.typed("streams"), self._settings.inbound)
         autoclose = self.typed("autoclose")
+        try:
+            parameters = parse(self.query_one("#timers", Input).value)
+        except SctpError as error:
+            raise SctpError(f"Timers: {error}") from None
         settings = replace(
             self._settings,
+            parameters=parameters,
             port=number("Port", self.typed("port"), 0, WORD),
             outbound=outbound,
             inbound=inbound,

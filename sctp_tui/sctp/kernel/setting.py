@@ -1,0 +1,56 @@
+"""Sets the protocol parameters of a kernel socket's associations.
+
+Association ID 0 is for those to come (SCTP_FUTURE_ASSOC, RFC 6458, section 7.2).
+"""
+
+import errno
+import struct
+
+from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.parameter_words import to_text
+from sctp_tui.sctp.protocol_parameters import ProtocolParameters
+from sctp_tui.sctp.system import refusal
+
+from . import asking, layout
+from .syscalls import setsockopt
+
+
+def set_parameters(fd: int, assoc_id: int, parameters: ProtocolParameters, path: bytes = b"") -> None:
+    """Set those that are given, of all paths or of that to the address `path`, a struct sockaddr.
+
+    Raises `SctpError` that names the one which the kernel does not take; those before it are set then.
+    """
+    for name, value in parameters.given().items():
+        one = ProtocolParameters(**{name: value})
+        try:
+            _set(fd, assoc_id, one, path)
+        except OSError as error:
+            what = f"the kernel does not take {to_text(one)}"
+            if error.errno == errno.EINVAL:
+                raise SctpError(f"{what}: it is out of its range, give another value") from None
+            raise refusal(error, what) from None
+
+
+def _set(fd: int, assoc_id: int, p: ProtocolParameters, path: bytes) -> None:
+    if p.rto is not None:
+        setsockopt(fd, layout.RTOINFO, layout.RTO_STRUCT.pack(assoc_id, p.rto.initial, p.rto.max, p.rto.min))
+    flags = 0
+    if p.heartbeat_interval is not None:
+        flags = layout.SPP_HB_ENABLE if p.heartbeat_interval else layout.SPP_HB_DISABLE
+    if flags or p.path_max_retrans is not None:
+        numbers = p.heartbeat_interval or 0, p.path_max_retrans or 0, 0, 0, flags, 0, 0
+        setsockopt(fd, layout.PEER_ADDR_PARAMS, layout.PADDRPARAMS.pack(assoc_id, path, *numbers))
+    if p.potentially_failed is not None:
+        retrans = asking.thresholds(fd, assoc_id, path)[0]
+        value = layout.PADDRTHLDS.pack(assoc_id, path, retrans, p.potentially_failed)
+        setsockopt(fd, layout.PEER_ADDR_THLDS, value)
+    if p.association_max_retrans is not None:
+        value = layout.ASSOCPARAMS.pack(assoc_id, p.association_max_retrans, 0, 0, 0, 0)
+        setsockopt(fd, layout.ASSOCINFO, value)
+    if p.sack is not None:
+        setsockopt(fd, layout.DELAYED_SACK, layout.SACK_STRUCT.pack(assoc_id, p.sack.delay, p.sack.frequency))
+    for option, number in ((layout.MAX_BURST, p.max_burst), (layout.MAXSEG, p.fragment)):
+        if number is not None:
+            setsockopt(fd, option, layout.ASSOC_VALUE.pack(assoc_id, number))
+    if p.nodelay is not None:
+        setsockopt(fd, layout.NODELAY, struct.pack("=i", p.nodelay))
