@@ -4,6 +4,7 @@ import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
@@ -148,7 +149,7 @@ def test_a_silent_peer() -> None:
 def test_misses_that_nothing_shows_are_not_denied() -> None:
     """From RTO.Max on the RTO grows no more: six doublings may be six misses or eleven."""
     story, monitor = Story(), Monitor()
-    monitor.fold(batch(story.listening(), story.up(1), story.status(1)))
+    monitor.fold(batch(story.listening(), story.up(1), replace(story.status(1), unacked=0)))
     limits = (e.PathLimits("10.0.0.1", 30_000, 10),)
     told = e.Detail(*story._head(1), None, None, None, 1000, 1000, 60_000, 10, limits, None)
     monitor.associations.fold(told)

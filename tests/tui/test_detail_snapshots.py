@@ -30,7 +30,7 @@ def tell(app: Still) -> None:
         number = (second - 60) ** 2 // 20
         app.event_queue.put([server.counts(2, number, number // 3, size=64), status(server, 8 + second % 9)])
         app.monitor.fold(app.event_queue.drain())
-    server.now = NOW - 1
+    server.now = NOW  # an RTO after the last message
     app.event_queue.put([status(server, 12, 1000)])
     app.monitor.fold(app.event_queue.drain())
     app.event_queue.put([status(server, 12, 2000)])
