@@ -2,8 +2,9 @@
 
 No explanation may speak of silence within an RTO after a packet of the other end; of a timer where three
 SACKs have just reported the loss, or no RTO has passed; of three reports where fewer came; of room where the
-window was closed; of a first try where there was one before. Who ended an association must be the same in
-table, log, JSON, states and captured packets. The model uses none of the program's own reasoning.
+window was closed; of a first try where there was one before; of an answer sent again where it answers anew.
+Who ended an association must be the same in table, log, JSON, states and captured packets. The model uses
+none of the program's own reasoning.
 """
 
 import heapq
@@ -36,6 +37,7 @@ _SILENCE = re.compile("no answer|nobody answered|nothing came back|does not answ
 _TIMER = re.compile("T3-rtx ran out[:,]")
 _FAST = re.compile("Fast retransmit|Three miss indications|As for DATA: three miss")
 _ROOM = re.compile("had room")
+_AGREES_AGAIN = re.compile("The same answer again|Once more")
 
 
 class _Chunk(NamedTuple):
@@ -68,6 +70,7 @@ class _End:
     def begin(self) -> None:
         """Another association begins."""
         self.cumulative = None
+        self.agreed: bool | None = None  # SHUTDOWN ACK was sent, and nothing came since that it answers
         self.sent: dict[int, list[float]] = {}  # by TSN not acknowledged cumulatively: when it was sent
         self.ever: set[int] = set()  # TSNs sent
         self.acked: set[int] = set()  # those of `sent` in gap blocks
@@ -77,6 +80,8 @@ class _End:
     def hear(self, at: float, chunks: Iterable[_Chunk]) -> None:
         self.heard_at = at
         for chunk in chunks:
+            if self.agreed and chunk.kind in (raw.SHUTDOWN, raw.INIT, raw.COOKIE_ECHO):
+                self.agreed = False
             if chunk.kind == raw.SACK and len(chunk.value) >= 12:
                 self._sack(at, chunk.value)
             elif len(chunk.value) >= 16 and (
@@ -111,6 +116,8 @@ class _End:
 
     def send(self, at: float, chunks: Iterable[_Chunk]) -> None:
         for chunk in chunks:
+            if chunk.kind == raw.SHUTDOWN_ACK:
+                self.agreed = True
             if (tsn := chunk.tsn) is not None:
                 self.ever.add(tsn)
                 if self.cumulative is None or _before(self.cumulative, tsn):
@@ -181,6 +188,8 @@ def _of_packet(row: Row, end: _End, chunks: Sequence[_Chunk]) -> Iterator[str]:
     if timers and max(timers) < RTO:
         yield f"a timer after {max(timers):.3f} s"
     for chunk, text in zip(chunks, told, strict=True):
+        if chunk.kind == raw.SHUTDOWN_ACK and end.agreed not in (None, bool(_AGREES_AGAIN.match(text))):
+            yield f"SHUTDOWN ACK, sent again or not: {text}"
         if not chunk.is_data:
             # With a shorter RTO.Min Linux may give up sooner, and its ABORT says so.
             least = 0.0 if b"exceeded its max_retrans count" in chunk.value else RTO

@@ -96,6 +96,15 @@ def _wire() -> Wire:
     return wire
 
 
+def _shutdown() -> Wire:
+    wire = Wire()
+    for at in (1, 3):
+        wire.put("in", raw.chunk(raw.SHUTDOWN, 0, bytes(4)), at=at)
+        wire.put("out", raw.chunk(raw.SHUTDOWN_ACK), at=at)
+    wire.put("out", raw.chunk(raw.SHUTDOWN_ACK), at=4.1)
+    return wire
+
+
 @pytest.mark.parametrize(
     ("of", "said", "found"),
     [
@@ -111,6 +120,18 @@ def test_what_cannot_be_so_is_found(monkeypatch: pytest.MonkeyPatch, of: str, sa
     assert list(explained.wrong(wire.made)) == []
     monkeypatch.setitem(CHUNKS, of, CHUNKS[said])
     assert any(found in one for one in explained.wrong(wire.made))
+
+
+@pytest.mark.parametrize(
+    ("of", "said"), [("SHUTDOWN ACK", "SHUTDOWN ACK/again"), ("SHUTDOWN ACK/again", "SHUTDOWN ACK")]
+)
+def test_an_answer_that_is_not_sent_again_is_found(
+    monkeypatch: pytest.MonkeyPatch, of: str, said: str
+) -> None:
+    wire = _shutdown()
+    assert list(explained.wrong(wire.made)) == []
+    monkeypatch.setitem(CHUNKS, of, CHUNKS[said])
+    assert any("sent again or not" in one for one in explained.wrong(wire.made))
 
 
 def test_room_in_a_closed_window_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

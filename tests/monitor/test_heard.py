@@ -172,7 +172,11 @@ def test_a_repeat_at_once_is_no_silence() -> None:
 
 @pytest.mark.parametrize("causes", [b"", _LOST])
 @pytest.mark.parametrize(
-    "asked", [_BEAT, _INIT, raw.chunk(raw.COOKIE_ECHO, 0, b"cook"), _DATA[0], *(one(1) for one in _NUMBERED)]
+    "asked",
+    [
+        *(_BEAT, _INIT, raw.chunk(raw.COOKIE_ECHO, 0, b"cook"), _DATA[0], raw.chunk(raw.SHUTDOWN_ACK)),
+        *(one(1) for one in _NUMBERED),
+    ],
 )
 def test_each_stack_gives_up_in_its_own_way(asked: bytes, causes: bytes) -> None:
     asking = [_packet(at, "out", asked) for at in (0.0, 1.0, 3.0)]

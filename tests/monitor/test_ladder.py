@@ -162,6 +162,30 @@ def test_a_shutdown_with_another_cumulative_tsn_answers_data_and_is_not_sent_aga
     assert "no timer ran out" not in next(why_row(anew, "expert"))[1].text
 
 
+def test_a_shutdown_ack_that_answers_nothing_is_sent_again(wire: Wire) -> None:
+    shutdown, agreed = _chunk(7, struct.pack("!I", _tsn(0))), _chunk(8, b"")
+    wire.put("out", shutdown, at=1)
+    wire.put("in", agreed, at=1, verdict="dropped")
+    wire.put("out", shutdown, at=2, delay=0.1)
+    wire.put("in", agreed, at=2.05, verdict="dropped")  # before that arrives
+    wire.put("in", agreed, at=2.1)  # which it answers
+    wire.put("in", agreed, at=3.2)
+    wire.put("in", agreed, at=3.3)
+    rows = list(wire.ladder())[-7:]
+    first, again, answer, late, soon = (row for row in rows if row.packet.direction == "in")
+    tries = [row.first_try for row in (first, again, answer, late, soon)]
+    assert tries == [0, first.number, 0, answer.number, answer.number]
+    said = [next(why_row(row, "expert"))[1].text for row in (answer, late, soon)]
+    assert ["T2-shutdown ran out in" in one for one in said] == [False, True, False]
+    assert "sooner than" in next(why_row(soon, "beginner"))[1].text
+    assert [marks(row) for row in (answer, late)] == ["", f"↻{answer.number} after 1.1 s"]
+    wire.put("out", _chunk(10, b"abcd"), at=4)  # a COOKIE ECHO: what follows is of another one
+    wire.put("in", _chunk(11, b""), at=4)
+    wire.put("in", agreed, at=5)
+    *_, anew = wire.ladder()
+    assert anew.first_try == 0
+
+
 def test_three_reports_make_it_fast_and_fewer_a_timer(wire: Wire) -> None:
     wire.put("in", data(0), verdict="dropped")  # 3
     for number in (1, 2, 3):

@@ -38,6 +38,7 @@ from sctp_tui.sctp.wire.packet import (
     ReConfig,
     Sack,
     Shutdown,
+    ShutdownAck,
 )
 from sctp_tui.sctp.wire.parameters import Parameter
 from tests.docs import DOCS
@@ -296,6 +297,11 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
     yield Shutdown(0, 8, 1), again, "SHUTDOWN/again"
     yield Shutdown(0, 8, 1), ChunkContext(heard=Heard(0.0, False, False)), "SHUTDOWN"
     yield Shutdown(0, 8, 1), ChunkContext(heard=Heard(0.0, False, False, closing=0.2)), "SHUTDOWN/answers"
+    yield ShutdownAck(0, 4), ChunkContext(), "SHUTDOWN ACK"
+    yield ShutdownAck(0, 4), again, "SHUTDOWN ACK/again"
+    yield ShutdownAck(0, 4), ChunkContext(retransmission="soon"), "SHUTDOWN ACK/again soon"
+    yield ShutdownAck(0, 4), ChunkContext(retransmission="twice"), "SHUTDOWN ACK/again soon"
+    yield ShutdownAck(0, 4), ChunkContext(retransmission="unseen"), "SHUTDOWN ACK/unseen"
     yield Abort(1, 4, True, ()), ChunkContext(), "ABORT/reflected"
     yield Abort(0, 4, False, ()), ChunkContext(), "ABORT/bare"
     yield Abort(0, 4, False, ()), ChunkContext(heard=Heard(0.01, True, False)), "ABORT/refuses"
@@ -318,6 +324,7 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
     yield init, soon, "INIT/again soon"
     yield CookieEcho(0, 8, b"abcd"), soon, "COOKIE ECHO/again soon"
     yield Shutdown(0, 8, 1), soon, "SHUTDOWN/again"
+    yield ShutdownAck(0, 4), soon, "SHUTDOWN ACK/again"
     yield ReConfig(0, 4, (reset,)), ChunkContext(), "RE-CONFIG/13"
     yield ReConfig(0, 4, ()), ChunkContext(), "RE-CONFIG"
     for result, kind in ((0, "done"), (1, "done"), (2, "denied"), (3, "failed"), (5, "failed"), (6, "later")):

@@ -41,7 +41,7 @@ RTO = 0.95
 """Seconds after which an answer is missing: RTO.Min (RFC 9260, section 16), less as timers run early."""
 _MAX_RETRANS = b"exceeded its max_retrans count"
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
-_ASKING = (Init, CookieEcho, Shutdown, Heartbeat, ForwardTsn, IForwardTsn, ReConfig, Asconf)
+_ASKING = (Init, CookieEcho, Shutdown, ShutdownAck, Heartbeat, ForwardTsn, IForwardTsn, ReConfig, Asconf)
 """Control chunks that require an answer, and are sent again without one."""
 _CALLS = {Init.__name__, CookieEcho.__name__}
 _OF_ONE_THAT_IS_UP = (CookieAck, Data, IData, Sack, Heartbeat)
@@ -49,7 +49,9 @@ _OF_ONE_THAT_IS_UP = (CookieAck, Data, IData, Sack, Heartbeat)
 
 _ANSWERS: dict[type[Chunk], type[Chunk]] = {InitAck: Init, CookieAck: CookieEcho}
 """Chunks that are sent once for each chunk that they answer, and by no timer; and that chunk."""
-_ASKED = frozenset(_ANSWERS.values())
+_AGREED = frozenset((Shutdown, Init, CookieEcho))
+"""Chunks that SHUTDOWN ACK answers (RFC 9260, sections 9.2 and 5.2.4); it is sent again by a timer, too."""
+_ASKED = _AGREED.union(_ANSWERS.values())
 
 _MEASURING = (Data, IData, Init, CookieEcho, Heartbeat)
 """Chunks after which an address is not idle (RFC 9260, section 8.3)."""
@@ -73,7 +75,8 @@ class Heard(NamedTuple):
     show. `idle`: seconds since it sent a chunk that measures the round trip to the same address, None before;
     `missed`: its last HEARTBEAT there has had no answer for an RTO. `copied`, of an INIT ACK or COOKIE ACK:
     the same one was sent before, and it has received nothing since to answer, so the network has copied it.
-    `cookies`: COOKIE ECHOs that it has received since the last one was seen answered.
+    `cookies`: COOKIE ECHOs that it has received since the last one was seen answered. `unasked`, of a
+    SHUTDOWN ACK: there was one before, and nothing has come since that SHUTDOWN ACK answers.
     """
 
     ago: float
@@ -87,13 +90,14 @@ class Heard(NamedTuple):
     missed: bool = False
     copied: bool = False
     cookies: int = 0
+    unasked: bool = False
 
 
 class _Brought(NamedTuple):
     """What a packet brings its receiver.
 
     `init`: an INIT; `has`: the association it has then, None for no change; `answers`: hashes of the info in
-    HEARTBEAT ACKs; `asks`: the types of its chunks that an INIT ACK or a COOKIE ACK answers.
+    HEARTBEAT ACKs; `asks`: the types of its chunks that INIT ACK, COOKIE ACK or SHUTDOWN ACK answers.
     """
 
     init: bool
@@ -130,6 +134,7 @@ class _End:
         self.asked: dict[str, int] = {}  # by type, the identity of the newest `_ASKING` chunk it sent since
         self.highest: int | None = None  # the highest TSN sent
         self.closing: float | None = None
+        self.agreed = False  # whether it has sent a SHUTDOWN ACK, and received nothing since that asks for it
         self.has: Has = ""
         # By address: when it last sent a `_MEASURING` chunk, and its HEARTBEAT without an answer.
         self.went: dict[str, float] = {}
@@ -144,6 +149,7 @@ class _End:
         self.heard_at, self.init, self.repeats, self.again = at, brought.init, 0, False
         self.asked.clear()
         self.open.update(brought.asks)
+        self.agreed = self.agreed and _AGREED.isdisjoint(brought.asks)
         self.cookies += CookieEcho in brought.asks
         self.has = self.has if brought.has is None else brought.has
         for address, (beat, _) in [*self.beats.items()] if brought.answers else ():
@@ -166,6 +172,7 @@ class _End:
         self._show(chunks)
         if self.closing is None and any(isinstance(one, Shutdown | ShutdownAck) for one in chunks):
             self.closing = at
+        self.agreed = self.agreed or any(isinstance(one, ShutdownAck) for one in chunks)
 
     def copied(self, packet: bytes, chunks: Sequence[Chunk]) -> bool:
         """Whether a packet is a copy of an answer that this end sent: see `Heard`."""
@@ -186,7 +193,7 @@ class _End:
             self.cookies = 0
         if CookieEcho in kinds or CookieAck in kinds:
             self.beats.clear()  # they were of the association before
-            self.closing = None
+            self.closing, self.agreed = None, False
         if CookieEcho in kinds:  # also where it restarts while it is up
             self.has = "set-up"
         elif not _ENDS.isdisjoint(kinds):
@@ -246,6 +253,7 @@ class Hearing:
         went, beat = sender.went.get(to), sender.beats.get(to)
         idle, missed = None if went is None else now - went, beat is not None and now - beat[1] >= RTO
         own, cookies = packet.verdict not in ("refused", "duplicated"), sender.cookies
+        unasked = sender.agreed and any(isinstance(chunk, ShutdownAck) for chunk in chunks)
         heard = Heard(
             now - sender.heard_at,
             sender.init,
@@ -258,6 +266,7 @@ class Hearing:
             missed,
             own and sender.copied(packet.data, chunks),
             cookies,
+            unasked,
         )
         if packet.verdict == "refused":
             return heard

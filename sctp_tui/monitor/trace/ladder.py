@@ -33,6 +33,7 @@ from sctp_tui.sctp.wire.packet import (
     InitAck,
     Sack,
     Shutdown,
+    ShutdownAck,
     name_of,
 )
 
@@ -139,6 +140,7 @@ class _SentByEnd:
         self.announced: dict[int, tuple[int, int, int]] = {}
         self.echoed = 0  # the verification tag of its COOKIE ECHO
         self.control = ControlHistory(_SET_UPS)
+        self.agreed = 0  # the packet with its newest SHUTDOWN ACK that was not sent again
         self.inits: deque[int] = deque(maxlen=_SET_UPS)  # packets with INITs not yet answered
         self.beats: dict[int, deque[int]] = {}  # the same of HEARTBEATs, by the hash of their info
         self.sack: Sack | None = None
@@ -355,6 +357,9 @@ class Ladder:
                 elif isinstance(chunk, Init) and arrives:
                     way.inits.append(number)
                     self._unanswered.add(number)
+            elif isinstance(chunk, ShutdownAck):
+                way.agreed = way.agreed if heard.unasked else number
+                tried = way.control.send(now, number, (name_of(chunk), way.agreed), as_sent=as_sent)
             elif isinstance(chunk, HeartbeatAck):
                 self._answered(back.beats.get(hash(chunk.info)), arrives)
             elif isinstance(chunk, Abort):

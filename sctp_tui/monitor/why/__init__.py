@@ -47,6 +47,7 @@ from sctp_tui.sctp.wire.packet import (
     ReConfig,
     Sack,
     Shutdown,
+    ShutdownAck,
     ShutdownComplete,
     name_of,
 )
@@ -207,7 +208,7 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
             return _of_data(chunk, facts)
         case Sack():
             return _of_sack(chunk, facts)
-        case Init() | CookieEcho() | Shutdown() if facts.retransmission == "unseen":
+        case Init() | CookieEcho() | Shutdown() | ShutdownAck() if facts.retransmission == "unseen":
             return "unseen"
         case CookieEcho() if facts.retransmission is None and facts.with_data:
             return "data"
@@ -226,6 +227,8 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
             heard = facts.heard
             soon = facts.retransmission in _EARLY or (heard is not None and heard.ago < RTO)
             return "again soon" if soon and not isinstance(chunk, Shutdown) else "again"
+        case ShutdownAck() if facts.retransmission:
+            return "again soon" if facts.retransmission in _EARLY else "again"
         case Shutdown() if facts.heard is not None and facts.heard.closing:
             return "answers"
         case Abort() if facts.heard is not None and facts.heard.init:

@@ -460,6 +460,24 @@ CHUNKS = {
         "Nothing is outstanding at this end either. It enters SHUTDOWN-ACK-SENT and starts its own "
         "T2-shutdown.",
     ),
+    "SHUTDOWN ACK/again": Explanation(
+        "9260 9.2",
+        "The same answer again: the shutdown is not finished at this end, as no SHUTDOWN COMPLETE has come.",
+        "T2-shutdown ran out in SHUTDOWN-ACK-SENT, and no SHUTDOWN came that this could answer. If its "
+        "receiver has closed by now, it answers all the same.",
+    ),
+    "SHUTDOWN ACK/again soon": Explanation(
+        "9260 9.2",
+        "The same answer again, sooner than an end usually repeats it.",
+        "No SHUTDOWN came that this could answer: T2-shutdown ran out, where RTO is below the usual 1 s; or "
+        "the network made a copy.",
+    ),
+    "SHUTDOWN ACK/unseen": Explanation(
+        "9260 9.2",
+        "Once more, or a copy made on the way: why is not known, as packets were missed since the last one.",
+        "What was missed may have been a SHUTDOWN, which this answers: whether T2-shutdown ran out can't be "
+        "told.",
+    ),
     "SHUTDOWN COMPLETE": Explanation(
         "9260 9.2",
         "The last packet: its sender has closed, and its receiver closes as well. All was acknowledged "
