@@ -4,6 +4,7 @@ Shared by both stacks. A key is given when a client sets up an association, or w
 that a peer set up. It stays the same through a RESTART. A stack may reuse an assoc ID: it then has a new key.
 """
 
+from collections.abc import Callable
 from math import inf
 from typing import TypeVar
 
@@ -40,6 +41,7 @@ GUARD = 299.0
 5 times RTO.Max (RFC 9260, section 9.2), less 1 s as timers may run early."""
 _ADDRESSES = 128  # of one peer kept; a peer may list as many as fit into a packet
 _LIFETIMES = 1000  # messages with a lifetime, kept of each association; then the oldest is dropped
+_ROUNDED = 2e-6  # s, as stacks count whole microseconds
 _REMEMBERED = 1000  # associations that ended, kept for events that come after their end, as SEND_FAILED
 
 
@@ -48,7 +50,8 @@ class AssociationEntry(msgspec.Struct):
 
     `heard` is the time of the last event that the peer caused, `closing` that of the first request to shut
     down, from either end (s, monotonic). `silent`: a path became unreachable since the peer was last heard.
-    `lifetimes`: by message ID, when a message's lifetime ends (s, monotonic), and how long that is (ms).
+    `lifetimes`: by message ID, when a message's lifetime ends (s, by `AssociationRegistry.ages`), and how
+    long that is (ms).
     """
 
     key: int
@@ -68,6 +71,8 @@ class AssociationRegistry:
 
     def __init__(self, options: EndpointOptions) -> None:
         self.options = options
+        self.ages: Callable[[], float] = options.clock.mono
+        """The clock (s) by which the stack judges how old a message is."""
         self._entries: dict[int, AssociationEntry] = {}
         self._opening: AssociationEntry | None = None
         self._ended: dict[int, AssociationEntry] = {}
@@ -208,13 +213,16 @@ class AssociationRegistry:
             return SctpError(CLOSING)
         return BufferFull("the end of this association has not been read yet: wait for it")
 
-    def sent(self, entry: AssociationEntry, message: Outgoing, now: tuple[float, float]) -> Message:
-        """The event for a message that the stack accepted; `now` is the time just before, wall and monotonic.
+    def sent(
+        self, entry: AssociationEntry, message: Outgoing, now: tuple[float, float], age: float
+    ) -> Message:
+        """The event for a message that the stack accepted; `now` is the time just before, wall and monotonic,
+        and `age` the same by `ages`.
 
         On the same host its packets, and the answers to them, may all have passed before the call returned.
         """
         if message.lifetime is not None and message.message_id:
-            entry.lifetimes[message.message_id] = now[1] + message.lifetime / 1000, message.lifetime
+            entry.lifetimes[message.message_id] = age + message.lifetime / 1000, message.lifetime
             if len(entry.lifetimes) > _LIFETIMES:
                 del entry.lifetimes[next(iter(entry.lifetimes))]
         return Message(
@@ -288,7 +296,9 @@ class AssociationRegistry:
                 entry.closing = min(entry.closing, mono)
             elif isinstance(event, SendFailed):
                 until, lifetime = entry.lifetimes.get(event.message_id, (inf, 0))
-                if until <= mono and not event.error_text:
+                # What our user's abort throws away has no other reason.
+                over = until <= self.ages() + _ROUNDED and entry.user_ends != "abort"
+                if over and not event.error_text:
                     changes["error_text"] = f"its lifetime of {lifetime:,} ms has ended"
             elif isinstance(event, AssocChange):
                 if event.state in ENDS:

@@ -119,7 +119,7 @@ class BaseEndpoint(ABC):
     def _send(self, entry: AssociationEntry, message: Outgoing, *, begins: bool = False) -> Sequence[Event]:
         # First, as a stack may call the buffer of a closing association full, and the message would wait.
         self._registry.check(entry, message, begins=begins)
-        now = self._clock.now()
+        now, age = self._clock.now(), self._registry.ages()
         number = self._put(entry, message)
         if number == errno.EAGAIN:
             raise BufferFull("the send buffer is full: wait until the peer has taken some")
@@ -128,7 +128,7 @@ class BaseEndpoint(ABC):
             raise self._registry.takes_no_more(entry)
         if number:
             raise refused(number, f"{self.called} did not take the message to {entry.peer}")
-        return (self._registry.sent(entry, message, now),)
+        return (self._registry.sent(entry, message, now, age),)
 
     def shut_down(self, assoc_id: int) -> Sequence[Event]:
         """See `Endpoint.shut_down`."""

@@ -525,7 +525,7 @@ def test_messages_with_a_lifetime_are_remembered_up_to_a_number() -> None:
     registry = AssociationRegistry(EndpointOptions("client 1", clock=Clock(lambda: now, lambda: now)))
     entry = registry.open(Peer(("127.0.0.1",), 9))
     for number in range(1, 2002):
-        registry.sent(entry, Outgoing(b"x", lifetime=2000, message_id=number), (now, now))
+        registry.sent(entry, Outgoing(b"x", lifetime=2000, message_id=number), (now, now), now)
     assert len(entry.lifetimes) == 1000
 
     def failed(number: int) -> str:

@@ -176,6 +176,42 @@ def test_a_lifetime_that_has_passed_is_told_by_forward_tsn(linked: Linked) -> No
     assert given_up.mono - sent.mono > 0.95  # at T3-rtx, though its lifetime is 1 ms
 
 
+@pytest.mark.parametrize("speed", [0.5, 1, 100])
+def test_a_lifetime_is_of_the_links_time(linked: Linked, speed: float) -> None:
+    client = linked.up()
+    linked.condition(into="cut")
+    linked.stack.link.set_speed(speed)
+    linked.send(client, 1, b"short-lived", lifetime=900, message_id=5)
+    linked.until(lambda: bool(linked.of(client, SendFailed)))
+    (failed,) = linked.of(client, SendFailed)
+    assert failed.error_text == "its lifetime of 900 ms has ended"
+
+
+def test_a_lifetime_does_not_end_while_the_links_time_stands(linked: Linked) -> None:
+    """What comes back then has another reason: here the INIT is refused."""
+    linked.server.stop_listening()
+    client = linked.open("client")
+    client.aim(Peer(("127.0.0.1",), linked.listening.port))
+    linked.stack.link.set_speed(0)
+    linked.events += client.connect(Outgoing(b"short-lived", 1, lifetime=1000, message_id=5))
+    linked.run(2.5)
+    while not linked.of(client, SendFailed):
+        linked.stack.link.step()
+        linked.turn()
+    assert [failed.error_text for failed in linked.of(client, SendFailed)] == [""]
+
+
+def test_what_the_users_abort_throws_away_has_no_other_reason(linked: Linked) -> None:
+    linked.condition(into="cut")
+    client = linked.open("client")
+    client.aim(Peer(("127.0.0.1",), linked.listening.port))
+    linked.events += client.connect(Outgoing(b"short-lived", 1, lifetime=10, message_id=5))
+    linked.run(0.5)
+    client.abort(0, "enough")
+    linked.until(lambda: bool(linked.of(client, SendFailed)))
+    assert [failed.error_text for failed in linked.of(client, SendFailed)] == [""]
+
+
 @pytest.mark.parametrize("lost", ["", "SHUTDOWN", "SHUTDOWN-ACK", "SHUTDOWN-COMPLETE"])
 def test_a_graceful_close_on_a_slow_link_whatever_is_lost(linked: Linked, lost: str) -> None:
     client = linked.up()

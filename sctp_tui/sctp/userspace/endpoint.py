@@ -96,6 +96,7 @@ class UserspaceEndpoint(BaseEndpoint):
         super().__init__(options, home.library)
         self._home = home
         self._pump = home.pump
+        self._registry.ages = home.pump.ages
         self._port = 0
         self._listening: Listening | None = None
         self._link: Link | None = None  # a client's

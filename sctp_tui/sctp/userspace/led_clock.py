@@ -47,6 +47,11 @@ class LedClock:
             self._slots = [(slot, _put(slot, ours)) for slot in _slots(self._library)]
         return bool(self._slots)
 
+    @property
+    def follows(self) -> bool:
+        """Whether the library's clock is that of `now`."""
+        return bool(self._slots)
+
     def let_go(self) -> None:
         """Return the library to the system's clock."""
         for slot, before in self._slots:

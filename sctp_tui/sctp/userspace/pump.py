@@ -119,6 +119,10 @@ class Pump:
         """Make the library's clock follow the link's time from now on, where the platform allows it."""
         self._led.follow()
 
+    def ages(self) -> float:
+        """The time (s) by which the library judges how old something is, since any origin."""
+        return self._now() if self._led.follows else self._clock.mono()
+
     def stop(self) -> None:
         """Close the descriptors, and return the library to the system's clock."""
         self._led.let_go()
