@@ -206,6 +206,50 @@ def test_what_is_given_up_is_abandoned_and_not_acknowledged() -> None:
     assert (sending.acknowledged.last, sending.given_up, sending.taken) == (3, 1, 3)
 
 
+def _counted(*packets: Traced) -> tuple[int, int, int, int, int]:
+    sending = after(*packets)
+    return sending.sends, sending.taken, sending.given_up, sending.in_flight, sending.unseen
+
+
+def test_what_is_given_up_before_it_is_sent_is_neither_sent_nor_acknowledged() -> None:
+    packets = [traced(1, data(0)), traced(2, sack(0), direction="out"), traced(3, data(1), data(2), data(3))]
+    packets.append(traced(5, ForwardTsn(0, 8, 4, ())))
+    assert _counted(*packets) == (4, 1, 3, 0, 0)
+    packets.append(traced(6, data(5), data(6)))
+    assert _counted(*packets) == (6, 1, 3, 2, 0)
+    answered = [*packets, traced(7, sack(4, (6, 6)), direction="out")]
+    assert _counted(*answered) == (6, 1, 3, 1, 0)
+    packets.append(traced(7, ForwardTsn(0, 8, 6, ())))
+    assert _counted(*packets) == (6, 1, 5, 0, 0)
+    packets.append(traced(8, sack(6), direction="out"))
+    assert _counted(*packets) == (6, 1, 5, 0, 0)
+    assert told(after(*packets).acknowledged) == [(2, 0), (8, 6)]
+
+
+def test_what_was_reported_was_sent_though_it_was_not_seen() -> None:
+    packets = [traced(1, data(0), data(4)), traced(2, sack(0, (2, 2)), direction="out")]
+    assert _counted(*packets, traced(3, ForwardTsn(0, 8, 3, ()))) == (3, 1, 0, 1, 0)
+
+
+def test_a_forward_tsn_that_is_acknowledged_before_more_is_sent_counts_nothing_as_sent() -> None:
+    packets = [traced(1, data(0)), traced(2, ForwardTsn(0, 8, 3, ())), traced(3, sack(3), direction="out")]
+    assert _counted(*packets) == (1, 0, 1, 0, 0)
+    assert after(*packets).acknowledged.last == 3
+    assert _counted(*packets, traced(4, data(4))) == (2, 0, 1, 1, 0)
+
+
+@pytest.mark.parametrize("acknowledged", [False, True])
+@pytest.mark.parametrize("tsn", [1, 2, 3])
+def test_what_comes_behind_the_forward_tsn_that_gave_it_up_was_sent(tsn: int, acknowledged: bool) -> None:
+    packets = [traced(1, data(0)), traced(2, sack(0), direction="out"), traced(3, ForwardTsn(0, 8, 3, ()))]
+    packets += [traced(4, sack(3), direction="out")] if acknowledged else []
+    assert _counted(*packets, traced(5, data(tsn)), traced(6, data(4))) == (3, 1, 1, 1, 0)
+
+
+def test_a_forward_tsn_far_away_gives_up_nothing_unseen() -> None:
+    assert _counted(traced(1, data(0)), traced(2, ForwardTsn(0, 8, 1 << 30, ()))) == (1, 0, 1, 0, 0)
+
+
 def test_a_probe_is_drawn_as_one_however_often_it_is_sent() -> None:
     sending = after(
         traced(1, sack(0, rwnd=0), direction="out"),

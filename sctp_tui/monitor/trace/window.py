@@ -30,10 +30,11 @@ from sctp_tui.sctp.wire.serial import unwrap
 from .conversations import Traced
 from .phase import Phase
 from .send_history import SendHistory
-from .tsn_blocks import FAR, apart, tsns_between, without
+from .tsn_blocks import FAR, Block, apart, tsns_between, without
 
 KEPT = 100_000
 """Values kept of each series, and chunks outstanding that are followed; by default."""
+_BLOCKS = 1000  # of TSNs given up unsent that are kept after they were passed over, as DATA may be late
 HOLDS = 2.0
 """Seconds for which a sample holds without another one."""
 
@@ -168,6 +169,10 @@ class SendWindow:
         """DATA chunks abandoned by a FORWARD TSN; the Cumulative TSN Ack passes over them, too."""
         self._passed = 0  # of these, the number that it has passed over
         self._to_pass: deque[int] = deque(maxlen=kept)  # the TSNs of the others
+        # Blocks of TSNs given up of which no DATA was seen; and how many TSNs are no longer in them.
+        self._never: deque[Block] = deque(maxlen=kept)
+        self._never_passed = 0
+        self._skipped = -1  # the highest TSN given up
         self._cumulative = -1
         self._let_go = -1  # the highest TSN dropped from `_outstanding` as there was no room
         self._octets = 0
@@ -178,9 +183,18 @@ class SendWindow:
         self._order = 0
 
     @property
+    def sends(self) -> int:
+        """DATA chunks sent, each counted once: without the TSNs of what was given up before it was sent."""
+        return self.highest + 1 - self._never_until(self.highest)
+
+    @property
     def taken(self) -> int:
-        """DATA chunks that the Cumulative TSN Ack has passed over, without those abandoned."""
-        return self._cumulative + 1 - self._passed
+        """DATA chunks that the Cumulative TSN Ack has passed over, without what was given up."""
+        return self._cumulative + 1 - self._passed - self._never_until(self._cumulative)
+
+    def _never_until(self, number: int) -> int:
+        """How many TSNs until this one were given up without any DATA seen."""
+        return self._never_passed + sum(max(0, min(last, number) - first + 1) for first, last in self._never)
 
     @property
     def in_flight(self) -> int:
@@ -192,7 +206,8 @@ class SendWindow:
         """DATA chunks in flight, at least, that were not seen and so are not in `in_flight` and `flight`."""
         begin = max(self._cumulative, self._let_go) + 1
         come = sum(max(0, last - max(first, begin) + 1) for first, last in self._gaps)
-        return max(0, self.highest + 1 - begin - self.in_flight - come - len(self._to_pass))
+        never = self._never_until(self.highest) - self._never_until(begin - 1)
+        return max(0, self.highest + 1 - begin - self.in_flight - come - len(self._to_pass) - never)
 
     @property
     def waits(self) -> bool:
@@ -240,7 +255,9 @@ class SendWindow:
         repeated = self.twice if twice else self.retransmitted
         plain = self.late if late else repeated if again else self.sent
         (self.lost if lost else self.probed if probe else plain).add(time, number)
-        if number > self._cumulative and number not in self._outstanding:
+        if number <= self._skipped and self._overtaken(number):
+            self._give_up(time, number)
+        elif number > self._cumulative and number not in self._outstanding:
             self._outstanding[number] = octets
             self._octets += octets
             while len(self._outstanding) > self._kept:
@@ -253,13 +270,40 @@ class SendWindow:
         if self.initial is not None:
             time = self._tick(time)
             self._tries.skip(tsn)
+            self._skip_unseen(self._relative(tsn))
             for number in sorted(tsns_between(0, min(self._relative(tsn), self.highest), self._outstanding)):
                 if number not in self._reported:
-                    self.given_up += 1
-                    self.abandoned.add(time, number)
-                    self._to_pass.append(number)
+                    self._give_up(time, number)
                 self._settle(number)
             self.flight.change(time, self._octets)
+
+    def _skip_unseen(self, until: int) -> None:
+        """Remember the TSNs up to this one that are given up, and of which no DATA was seen."""
+        first = max(self._cumulative, self._skipped, self._let_go) + 1
+        if not first <= until <= self.highest + FAR:
+            return
+        seen = [(number, number) for number in tsns_between(first, until, self._outstanding)]
+        self._never.extend(without([(first, until)], apart([*seen, *self._gaps])))
+        self._skipped = until
+
+    def _overtaken(self, number: int) -> bool:
+        """Whether DATA comes of a TSN that was taken for given up unsent; it no longer is."""
+        for at, (first, last) in enumerate(self._never):
+            if first <= number <= last:
+                del self._never[at]
+                for block in ((number + 1, last), (first, number - 1)):
+                    if block[0] <= block[1] and len(self._never) < self._kept:
+                        self._never.insert(at, block)
+                return True
+        return False
+
+    def _give_up(self, time: float, number: int) -> None:
+        self.given_up += 1
+        self.abandoned.add(time, number)
+        if number > self._cumulative:
+            self._to_pass.append(number)
+        else:
+            self._passed += 1
 
     def end(self, time: float) -> None:
         """The association is ended by an ABORT: nothing is outstanding any more (RFC 9260, section 9.1)."""
@@ -299,7 +343,7 @@ class SendWindow:
                 self.rwnd.change(time, said.rwnd)
             return
         cumulative = self._relative(said.cumulative_tsn)
-        if not self._cumulative <= cumulative <= self.highest:
+        if not self._cumulative <= cumulative <= max(self.highest, self._skipped):
             return  # overtaken by a later one, or about TSNs that were not sent
         for number in tsns_between(self._cumulative + 1, cumulative, self._outstanding):
             self._settle(number)
@@ -309,6 +353,9 @@ class SendWindow:
         while self._to_pass and self._to_pass[0] <= cumulative:
             self._to_pass.popleft()
             self._passed += 1
+        while len(self._never) > _BLOCKS and self._never[0][1] <= min(cumulative, self.highest):
+            first, last = self._never.popleft()
+            self._never_passed += last - first + 1
         self.acknowledged.change(time, cumulative)
         if isinstance(said, Sack):
             self._report(time, said.gaps)

@@ -345,7 +345,7 @@ class WindowView(ConversationView, DrawnLines):
         seen = "" if self._ours else " seen"
         octets = [None if v is None else units.size(v) for v in (s.flight.last, s.cwnd.last, s.rwnd.last)]
         pairs = (
-            ("seen" if self._captured else "sent", str(s.highest + 1)),
+            ("seen" if self._captured else "sent", str(s.sends)),
             ("acknowledged", str(s.taken)),
             *([("abandoned", str(s.given_up))] if s.given_up else ()),
             (
