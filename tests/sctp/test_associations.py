@@ -8,7 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,8 @@ from sctp_tui.sctp.stacks import open_stack
 from sctp_tui.sctp.userspace import library
 
 from ..harness import Running
+from ..patience import PATIENCE
+from ..rawpeer import RawServer
 
 ENDS = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 
@@ -536,3 +539,26 @@ def test_messages_with_a_lifetime_are_remembered_up_to_a_number() -> None:
     now += 2
     assert failed(2001) == "its lifetime of 2,000 ms has ended"
     assert failed(1001) == ""
+
+
+@pytest.mark.parametrize("begin", ["message", "nothing"])
+def test_the_user_aborts_a_set_up_whose_cookie_is_unanswered(
+    udp_here: None, stack: StackName, begin: str
+) -> None:
+    """That nobody answers is neither so, as the INIT was answered, nor why it has ended."""
+    echoed = threading.Event()
+
+    def silent(server: RawServer, value: bytes) -> Sequence[bytes]:
+        echoed.set()
+        return []
+
+    with RawServer(cookie_echo=silent, data=lambda server, value: []) as server, Running(stack) as running:
+        to = Peer(("127.0.0.1",), server.port, server.udp_port)
+        first = Send(1, b"hello", "client 1") if begin == "message" else Connect("client 1")
+        running.submit(OpenClient("client 1", stack, to, 5, 5), first)
+        opening = running.until(Opening)
+        assert echoed.wait(PATIENCE)
+        running.abort(opening.key)
+        end = running.until(AssocChange)
+        assert (end.state, end.key, end.by) == ("CANT_STR_ASSOC", opening.key, "us")
+        assert end.error_text in ("", "user-initiated abort")  # Linux tells the cause that it sends

@@ -570,7 +570,7 @@ class UserspaceEndpoint(BaseEndpoint):
             self._sent.add(event.assoc_id)  # a client's first message is outstanding
         else:
             if event.state == "CANT_STR_ASSOC" and not event.error_text:
-                text, by = self._why_not()
+                text, by = self._why_not(event)
                 event = msgspec.structs.replace(event, error_text=text, by=by)
             if (known := self._links.pop(event.assoc_id, None)) is not None:
                 self._by_head.pop(known.head, None)
@@ -581,12 +581,14 @@ class UserspaceEndpoint(BaseEndpoint):
             self._sent.discard(event.assoc_id)
         return self._registry.stamp(event, peer, now)
 
-    def _why_not(self) -> tuple[str, Origin]:
+    def _why_not(self, event: AssocChange) -> tuple[str, Origin]:
         """Why a client's association did not come up, as text, and who caused that."""
-        to, link, opening = self._to, self._link, self._registry.opening
+        to, link = self._to, self._link
+        # It has its ID already where an event has told that, as of a message that comes back.
+        entry = self._registry.get(event.assoc_id) or self._registry.opening
         if to is None or link is None:
             return "", "unknown"
-        if opening is not None and opening.user_ends == "abort":
+        if entry is not None and entry.user_ends == "abort":
             return "", "us"
         if link.against:
             text = link.against
