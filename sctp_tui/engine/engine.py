@@ -55,6 +55,8 @@ from sctp_tui.sctp.events import (
     Refused,
     StackName,
 )
+from sctp_tui.sctp.link.conditions import DropRule
+from sctp_tui.sctp.link.drops import LinkSetting
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 from sctp_tui.sctp.stacks import open_stack
 from sctp_tui.sctp.system import refusal
@@ -419,11 +421,12 @@ class Engine:
             case Watch():
                 self._poller.watch(command)
             case SetLink():
-                for link in self._links(command.link):
-                    link.set(command.inward, command.outward, command.seed)
+                self._set(self._links(command.link), command)
             case DropNext():
-                for link in self._links(command.link):
-                    link.drop_next(command.drop)
+                links, drops = self._links(command.link), (command.drop,)
+                setting = self._setting(links, drops, drops)
+                for link in links:
+                    link.drop_next(command.drop, setting)
             case SetSpeed():
                 self._links()[0].set_speed(command.speed)
             case Step():
@@ -477,11 +480,23 @@ class Engine:
                 stack.close()
                 raise
             self._stacks[name] = stack
-            for link in stack.links:
-                self._poller.links.append(link)
-                if self.link is not None and self.link.link in (0, link.number):
-                    link.set(self.link.inward, self.link.outward, self.link.seed)
+            self._poller.links += stack.links
+            if (first := self.link) is not None:
+                self._set([link for link in stack.links if first.link in (0, link.number)], first)
         return stack
+
+    def _set(self, links: Sequence[LinkControl], command: SetLink) -> None:
+        setting = self._setting(links, command.inward.drops, command.outward.drops)
+        for link in links:
+            link.set(command.inward, command.outward, command.seed, setting)
+
+    def _setting(
+        self, links: Sequence[LinkControl], inward: Sequence[DropRule], outward: Sequence[DropRule]
+    ) -> LinkSetting | None:
+        """What several links are set to, None for a single one, whose drop rules are its own."""
+        if len(links) < 2:
+            return None
+        return LinkSetting(self.clock.wall(), inward, outward, several=True)
 
     def _tap(self, stack: Stack) -> None:
         try:

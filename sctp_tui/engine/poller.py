@@ -67,9 +67,9 @@ class StatusPoller:
         if now >= self._closely_due:
             self._closely_due = now + _CLOSELY_EVERY
             yield from self._status(watch.closely)
-        for link in self.links:
-            if link.changed and now >= self._link_due:
-                self._link_due = now + _LINK_EVERY
+        if now >= self._link_due and (changed := [link for link in self.links if link.changed]):
+            self._link_due = now + _LINK_EVERY
+            for link in changed:
                 yield link.state()
 
     def _status(self, keys: Iterable[int], detail: int = 0) -> Iterator[Event]:

@@ -123,8 +123,8 @@ class PauseReading(Command, frozen=True, tag="pause_reading"):
 class SetLink(Command, frozen=True, tag="set_link"):
     """Set the conditions of links of this program: for packets to the local end, and from it.
 
-    `link` is the number of one between two hosts, 0 for all. A `seed` starts the random numbers and the
-    counts anew; None leaves them. Answered by `LinkState`.
+    `link` is the number of one between two hosts, 0 for all, which then share each drop rule. A `seed` starts
+    the random numbers and the counts anew; None leaves them. Answered by `LinkState`.
     """
 
     inward: Conditions
@@ -134,7 +134,10 @@ class SetLink(Command, frozen=True, tag="set_link"):
 
 
 class DropNext(Command, frozen=True, tag="drop_next"):
-    """Add a drop rule in both directions of a link (0: of all), for the first packet that matches it."""
+    """Add a drop rule in both directions of a link, for the first packet that matches it.
+
+    With `link` 0 it is one rule of all links, for the first such packet on any of them.
+    """
 
     drop: DropRule
     link: int = 0

@@ -24,6 +24,7 @@ from .events import (
     Status,
 )
 from .link.conditions import Conditions, DropRule
+from .link.drops import LinkSetting
 from .protocol_parameters import NOTHING, ProtocolParameters
 
 MESSAGE_LIMIT = 4 * 1024 * 1024
@@ -205,11 +206,23 @@ class LinkControl(Protocol):
     def changed(self) -> bool:
         """Whether `state` has changed since it was last called."""
 
-    def set(self, inward: Conditions, outward: Conditions, seed: int | None) -> None:
-        """Set the conditions. With a `seed` random numbers and counts start anew."""
+    def set(
+        self,
+        inward: Conditions,
+        outward: Conditions,
+        seed: int | None,
+        setting: LinkSetting | None = None,
+    ) -> None:
+        """Set the conditions. With a `seed` random numbers and counts start anew.
 
-    def drop_next(self, drop: DropRule) -> None:
-        """Add a drop rule for the first packet, of either direction, that matches it."""
+        `setting` is made of these conditions' drop rules where several links are set at once.
+        """
+
+    def drop_next(self, drop: DropRule, setting: LinkSetting | None = None) -> None:
+        """Add a drop rule for the first packet, of either direction, that matches it.
+
+        `setting` is made of this rule, in both directions, where several links are set at once.
+        """
 
     def set_speed(self, speed: float) -> None:
         """Set the speed of time: 0 stops it, 1 is real. Raises `SctpError` where it can't be that."""

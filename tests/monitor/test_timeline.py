@@ -355,6 +355,21 @@ def test_what_was_done_to_its_time_is_explained_as_that() -> None:
         assert any("the link's time" in one for one in texts) == (what == "time")
 
 
+def test_a_drop_of_several_links_is_one_line() -> None:
+    history = LinkHistory()
+    own, shared = DropRule("SACK"), DropRule("DATA", shared=True)
+    for number in (1, 2):
+        before = replace(link(2), link=number)
+        history.note(None, before)
+        history.note(before, replace(link(3, Conditions(drops=(shared,))), link=number))
+    before = replace(link(3, Conditions(drops=(shared,))), link=2)
+    history.note(before, replace(link(4, Conditions(drops=(shared, own))), link=2))
+    assert [change.text for _, change in history.since(0)] == [
+        "to be lost: the next DATA, whichever link it takes",
+        "to be lost on link 2: the next SACK",
+    ]
+
+
 def test_what_was_done_to_the_link_stands_where_it_was_done() -> None:
     lossy = Conditions(loss=0.1)
     aimed = replace(lossy, drops=(DropRule("DATA", 1),))

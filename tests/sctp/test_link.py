@@ -5,11 +5,13 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Direction
 from sctp_tui.sctp.link.conditioner import HELD_BACK, OVERHEAD, QUEUE, Conditioner, PacketOutcome
 from sctp_tui.sctp.link.conditions import Conditions, DropRule
+from sctp_tui.sctp.link.drops import LinkSetting
 from sctp_tui.sctp.link.syntax import FASTEST, LONGEST, MOST_DROPS, drop_to_text, parse, parse_drop, to_text
 from sctp_tui.sctp.wire.chunk_types import BY_LABEL
 
@@ -133,6 +135,43 @@ def test_an_aim_of_both_directions_is_one() -> None:
     assert one(link, packet(SACK), direction="in").verdict == "delivered"
     assert one(link, packet(SACK)).verdict == "dropped"
     assert one(link, packet(SACK)).verdict == "delivered"
+
+
+def test_an_aim_of_several_links_is_one() -> None:
+    links, two = [conditioner(), conditioner()], (DropRule("SACK", count=2),)
+    setting = LinkSetting(0.0, two, two, several=True)
+    for link in links:
+        link.drop_next(two[0], setting)
+    assert one(links[0], packet(SACK)).reason == "the next 2 packets with SACK, whichever links they take"
+    assert links[1].conditions("in").drops == (DropRule("SACK", shared=True),)
+    assert one(links[1], packet(SACK), direction="in").verdict == "dropped"
+    assert not links[0].active
+    assert one(links[0], packet(SACK)).verdict == "delivered"
+
+
+def test_an_aim_of_several_links_stays_one_while_one_of_them_is_cut() -> None:
+    links, data = [conditioner(), conditioner()], (DropRule("DATA"),)
+    for link in links:
+        link.set(Conditions(), Conditions(), None, LinkSetting(0.0, (), (), several=True))
+    setting = LinkSetting(0.0, data, data, several=True)
+    for link in links:
+        link.set(Conditions(drops=data), Conditions(drops=data), None, setting)
+    now = links[0].conditions("in")
+    links[0].set(replace(now, cut=True), replace(now, cut=True))
+    assert one(links[0], packet(DATA)).reason == "the link is cut"
+    links[0].set(now, now)
+    assert one(links[1], packet(DATA)).reason == "the next DATA, whichever link it takes"
+    assert one(links[0], packet(DATA)).verdict == "delivered"
+    links[0].set(now, now)  # as a form does that was opened before
+    assert not links[0].active
+
+
+def test_of_every_packet_each_link_has_a_rule_of_its_own() -> None:
+    links, every = [conditioner(), conditioner()], (DropRule("DATA", count=0),)
+    setting = LinkSetting(0.0, every, every, several=True)
+    for link in links:
+        link.drop_next(every[0], setting)
+        assert one(link, packet(DATA)).reason == "every DATA"
 
 
 def test_every_one_is_dropped_until_it_is_set_otherwise() -> None:

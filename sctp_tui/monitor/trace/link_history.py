@@ -134,6 +134,8 @@ class LinkHistory:
         if before is not None and before.set_at == after.set_at:
             return
         for change in _changes(before, after):
+            if change in self._kept:
+                continue  # one rule of several links, told with another one
             self._count += 1
             self._kept.append(change)
 
@@ -164,14 +166,20 @@ def _changes(before: LinkState | None, after: LinkState) -> Iterator[LinkChange]
         )
         yield LinkChange(after.set_at, f"{_which(after)} from here on: {', '.join(ways)}")
     # A rule that is used up is shown at its packet.
-    aimed = {}
+    own, shared = dict[str, bool](), dict[str, bool]()  # once for a rule in both directions
     for was, are in ((old.inward, after.inward), (old.outward, after.outward)):
-        if len(are.drops) > len(was.drops):
-            aimed[_aims(are.drops[len(was.drops) :])] = True  # once for a rule in both directions
-    if aimed:
-        yield LinkChange(
-            after.set_at, f"to be lost{f' on link {after.link}' if after.link else ''}: {', '.join(aimed)}"
-        )
+        added = are.drops[len(was.drops) :]
+        for aimed, of in (
+            (own, [drop for drop in added if not drop.shared]),
+            (shared, [drop for drop in added if drop.shared]),
+        ):
+            if of:
+                aimed[_aims(of)] = True
+    if shared:
+        yield LinkChange(after.set_at, f"to be lost: {', '.join(shared)}")
+    if own:
+        where = f" on link {after.link}" if after.link else ""
+        yield LinkChange(after.set_at, f"to be lost{where}: {', '.join(own)}")
     if old.speed != after.speed:
         said = pace(replace(after, waiting=0)).lower() or "time goes on in real time"
         yield LinkChange(after.set_at, said, "time")

@@ -18,6 +18,7 @@ from sctp_tui.sctp.endpoint import Clock, SctpError, StackUnavailable
 from sctp_tui.sctp.events import Direction, LinkState
 from sctp_tui.sctp.link.conditioner import Conditioner, PacketOutcome
 from sctp_tui.sctp.link.conditions import Conditions, DropRule
+from sctp_tui.sctp.link.drops import LinkSetting
 
 from .namespaces import Namespace
 from .tun import Interface
@@ -60,18 +61,24 @@ class Link:
         self._clock = clock
         self._set_at = 0.0
 
-    def set(self, inward: Conditions, outward: Conditions, seed: int | None) -> None:
+    def set(
+        self,
+        inward: Conditions,
+        outward: Conditions,
+        seed: int | None,
+        setting: LinkSetting | None = None,
+    ) -> None:
         """See `LinkControl.set`."""
-        self.conditioner.set(inward, outward, seed)
-        self._note()
+        self.conditioner.set(inward, outward, seed, setting)
+        self._note(setting)
 
-    def drop_next(self, drop: DropRule) -> None:
+    def drop_next(self, drop: DropRule, setting: LinkSetting | None = None) -> None:
         """See `LinkControl.drop_next`."""
-        self.conditioner.drop_next(drop)
-        self._note()
+        self.conditioner.drop_next(drop, setting)
+        self._note(setting)
 
-    def _note(self) -> None:
-        self._set_at, self.changed = self._clock.wall(), True
+    def _note(self, setting: LinkSetting | None) -> None:
+        self._set_at, self.changed = setting.at if setting else self._clock.wall(), True
 
     def set_speed(self, speed: float) -> None:
         """See `LinkControl.set_speed`: the kernel's timers run by the world's time."""
@@ -181,6 +188,8 @@ class Network:
                 if self.tap is not None and packet[9] == _SCTP:
                     self.tap(SentPacket(now, link.number, direction, outcome, packet))
                 if outcome.verdict == "dropped":
+                    for each in self.links:
+                        each.changed = True  # it may have used up a drop rule that they share
                     continue
                 if outcome.delay:
                     link.on_the_way[direction] += len(packet) + _COST

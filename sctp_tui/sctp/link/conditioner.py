@@ -13,12 +13,13 @@ to be known when it is sent.
 """
 
 import random
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sctp_tui.sctp.events import Direction
-from sctp_tui.sctp.wire.chunk_types import BY_LABEL
 
 from .conditions import Conditions, DropRule, LinkCounts, Verdict
+from .drops import ActiveRule, LinkSetting
 from .syntax import drop_in_words, to_text
 
 HELD_BACK = 0.020
@@ -42,36 +43,12 @@ class PacketOutcome(NamedTuple):
 _AS_IT_IS = (PacketOutcome("delivered", "", 0.0),)
 
 
-class _ActiveRule:
-    """A drop rule, and how many packets it still has to drop (`left`; 0: every one)."""
-
-    def __init__(self, drop: DropRule) -> None:
-        self.drop = drop
-        self.left = drop.count
-        self.kind = BY_LABEL[drop.chunk]
-        self.words = drop_in_words(drop)
-
-    def hits(self, packet: bytes) -> bool:
-        at, end, stream = 12, len(packet), self.drop.stream
-        while at + 4 <= end:
-            if packet[at] == self.kind and (
-                stream is None or int.from_bytes(packet[at + 8 : at + 10], "big") == stream
-            ):
-                return True
-            at += max(4, int.from_bytes(packet[at + 2 : at + 4], "big") + 3 & ~3)
-        return False
-
-    @property
-    def rest(self) -> DropRule:
-        return DropRule(chunk=self.drop.chunk, stream=self.drop.stream, count=self.left)
-
-
 class _LinkDirection:
     """The conditions, rules and counts of one direction."""
 
     def __init__(self) -> None:
         self.conditions = Conditions()
-        self.rules: list[_ActiveRule] = []
+        self.rules: list[ActiveRule] = []
         self.counts: dict[Verdict, int] = dict.fromkeys(
             ("delivered", "delayed", "reordered", "duplicated", "dropped"), 0
         )
@@ -85,13 +62,18 @@ class _LinkDirection:
         self.chance.seed(seed)
         self.counts = dict.fromkeys(self.counts, 0)
 
-    def set(self, conditions: Conditions, rules: list[_ActiveRule]) -> None:
+    def set(self, conditions: Conditions, rules: list[ActiveRule]) -> None:
         if conditions != self.conditions or [rule.rest for rule in rules] != [
             rule.rest for rule in self.rules
         ]:
             self.counts = dict.fromkeys(self.counts, 0)
         # Packets under way keep their arrival; those sent from now on don't wait for them.
-        self.conditions, self.rules = conditions, rules
+        self.conditions = conditions
+        for rule in self.rules:
+            rule.lists = [rules for rules in rule.lists if rules is not self.rules]
+        self.rules = []
+        for rule in rules:
+            self.add(rule)
         self.idle_from = self.last_arrival = 0.0
         self.words = {
             "dropped": to_text(Conditions(loss=conditions.loss)),
@@ -109,6 +91,10 @@ class _LinkDirection:
                 rate=conditions.rate,
             )
         )
+
+    def add(self, rule: ActiveRule) -> None:
+        self.rules.append(rule)
+        rule.lists.append(self.rules)
 
     @property
     def takes_time(self) -> bool:
@@ -134,6 +120,18 @@ class _LinkDirection:
         )
 
 
+def _known(way: _LinkDirection, rules: Iterable[ActiveRule]) -> list[ActiveRule]:
+    """Rules to be set: for a shared one that of the direction, which other links have too."""
+    left, known = list(way.rules), list[ActiveRule]()
+    for rule in rules:
+        if not rule.drop.shared:
+            known.append(rule)
+        elif (found := next((one for one in left if one.rest == rule.drop), None)) is not None:
+            left.remove(found)
+            known.append(found)
+    return known
+
+
 class Conditioner:
     """Both directions of the links. The same `seed` gives the same packets the same outcomes."""
 
@@ -146,32 +144,35 @@ class Conditioner:
         for direction, way in self._ways.items():
             way.begin(f"{seed} {direction}")
 
-    def set(self, inward: Conditions, outward: Conditions, seed: int | None = None) -> None:
-        """Set the conditions. With a `seed` random numbers and counts start anew.
+    def set(
+        self,
+        inward: Conditions,
+        outward: Conditions,
+        seed: int | None = None,
+        setting: LinkSetting | None = None,
+    ) -> None:
+        """Set the conditions; `setting` is that of this and other links. With a `seed` all starts anew.
 
-        A drop rule that is in both directions is one rule, for the first packets of either that match it.
+        A drop rule that is in both directions is one rule, for the first packets of either that match it. One
+        that is `shared` already stays that rule; where it is used up by now it is left out.
         """
         if seed is not None:
             self._begin(seed)
-        into = [_ActiveRule(drop) for drop in inward.drops]
-        common, out = list(into), list[_ActiveRule]()
-        for drop in outward.drops:
-            rule = next((rule for rule in common if rule.drop == drop), None)
-            if rule is None:
-                rule = _ActiveRule(drop)
-            else:
-                common.remove(rule)
-            out.append(rule)
-        self._ways["in"].set(inward, into)
-        self._ways["out"].set(outward, out)
+        own = setting or LinkSetting(0.0, inward.drops, outward.drops, several=False)
+        into, out = self._ways["in"], self._ways["out"]
+        rules = own.inward, own.outward
+        if setting is None:
+            rules = _known(into, own.inward), _known(out, own.outward)
+        into.set(inward, rules[0])
+        out.set(outward, rules[1])
 
-    def drop_next(self, drop: DropRule) -> None:
+    def drop_next(self, drop: DropRule, setting: LinkSetting | None = None) -> None:
         """Add a drop rule in both directions, for the first packets of either that match it."""
-        rule = _ActiveRule(drop)
+        (rule,) = (setting or LinkSetting(0.0, (drop,), (drop,), several=False)).inward
         for way in self._ways.values():
             if not way.active:
                 way.counts = dict.fromkeys(way.counts, 0)  # they are of conditions that are over
-            way.rules.append(rule)
+            way.add(rule)
 
     @property
     def active(self) -> bool:
@@ -218,12 +219,12 @@ class Conditioner:
         for rule in way.rules:
             if rule.hits(packet):
                 if rule.left == 1:
-                    for each in self._ways.values():
-                        if rule in each.rules:
-                            each.rules.remove(rule)
+                    for rules in rule.lists:
+                        rules.remove(rule)
+                    rule.lists.clear()
                 elif rule.left:
                     rule.left -= 1
-                return rule.words
+                return drop_in_words(rule.drop)
         if draw < way.conditions.loss:
             return way.words["dropped"]
         return ""

@@ -40,12 +40,14 @@ ICMP came back, the reason starts with "ICMP"."""
 class DropRule(msgspec.Struct, frozen=True):
     """A drop rule: drop the next `count` packets that have such a chunk, 0 for every one.
 
-    `chunk` is its name in IANA's registry (`DATA`, `COOKIE ECHO`); `stream` limits DATA to one stream.
+    `chunk` is its name in IANA's registry (`DATA`, `COOKIE ECHO`); `stream` limits DATA to one stream. Where
+    it is `shared` it is one rule of several links, for the first packets on any of them.
     """
 
     chunk: Name
     stream: int | None = None
     count: int = 1
+    shared: bool = False
 
 
 class Conditions(msgspec.Struct, frozen=True):

@@ -131,13 +131,17 @@ def drop_to_text(drop: DropRule) -> str:
 
 
 def drop_in_words(drop: DropRule) -> str:
-    """What a rule drops: `the next DATA on stream 1`, `the next 3 packets with SACK`, `every COOKIE ECHO`."""
+    """What a rule drops: `the next DATA on stream 1`, `the next 3 packets with SACK`, `every COOKIE ECHO`.
+
+    Of a rule of several links: `the next DATA, whichever link it takes`.
+    """
     of = "" if drop.stream is None else f" on stream {drop.stream}"
     if drop.count == 0:
         return f"every {drop.chunk}{of}"
     if drop.count == 1:
-        return f"the next {drop.chunk}{of}"
-    return f"the next {drop.count} packets with {drop.chunk}{of}"
+        return f"the next {drop.chunk}{of}{', whichever link it takes' if drop.shared else ''}"
+    shared = ", whichever links they take" if drop.shared else ""
+    return f"the next {drop.count} packets with {drop.chunk}{of}{shared}"
 
 
 def _plain(number: Decimal) -> str:

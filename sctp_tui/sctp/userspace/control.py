@@ -5,6 +5,7 @@ from collections.abc import Callable
 from sctp_tui.sctp.endpoint import Clock, SctpError
 from sctp_tui.sctp.events import LinkState
 from sctp_tui.sctp.link.conditions import Conditions, DropRule
+from sctp_tui.sctp.link.drops import LinkSetting
 
 from .pump import Pump
 
@@ -32,17 +33,23 @@ class UserspaceLinkControl:
         """See `LinkControl.changed`."""
         return self._transit.changed
 
-    def set(self, inward: Conditions, outward: Conditions, seed: int | None) -> None:
+    def set(
+        self,
+        inward: Conditions,
+        outward: Conditions,
+        seed: int | None,
+        setting: LinkSetting | None = None,
+    ) -> None:
         """See `LinkControl.set`."""
-        self._transit.conditioner.set(inward, outward, seed)
+        self._transit.conditioner.set(inward, outward, seed, setting)
         self._transit.update_direct()
-        self._set_at = self._clock.wall()
+        self._set_at = setting.at if setting else self._clock.wall()
 
-    def drop_next(self, drop: DropRule) -> None:
+    def drop_next(self, drop: DropRule, setting: LinkSetting | None = None) -> None:
         """See `LinkControl.drop_next`."""
-        self._transit.conditioner.drop_next(drop)
+        self._transit.conditioner.drop_next(drop, setting)
         self._transit.update_direct()
-        self._set_at = self._clock.wall()
+        self._set_at = setting.at if setting else self._clock.wall()
 
     def set_speed(self, speed: float) -> None:
         """See `LinkControl.set_speed`."""
