@@ -18,15 +18,23 @@ _SET_SPEED = SetSpeed.__struct_config__.tag
 
 
 class _AskedSpeed(NamedTuple):
-    """The speed that was asked for last, and when, in s of the monotonic clock."""
+    """The speed that was asked for last, and when, in s of the monotonic clock.
+
+    `done` is what the user is told once the link has it.
+    """
 
     speed: float
     at: float
+    done: str
 
-    def is_answered_by(self, batch: Batch) -> bool:
-        """Whether the link has had this speed since, or a speed was refused since."""
+    def is_reached_in(self, batch: Batch) -> bool:
+        """Whether the link has had this speed since."""
         link = batch.links.get(0)
-        return (link is not None and link.speed == self.speed and link.mono >= self.at) or any(
+        return link is not None and link.speed == self.speed and link.mono >= self.at
+
+    def is_refused_in(self, batch: Batch) -> bool:
+        """Whether a speed was refused since."""
+        return any(
             type(event) is Refused and event.command == _SET_SPEED and event.mono >= self.at
             for event in batch.events
         )
@@ -60,13 +68,22 @@ class LinkCommands:
 
     def fold(self, batch: Batch) -> None:
         """Take in a batch of events, in which the answer to a command may be."""
-        if self._asked is not None and self._asked.is_answered_by(batch):
+        asked = self._asked
+        if asked is None:
+            return
+        if asked.is_reached_in(batch):
+            self._asked = None
+            if asked.done:
+                self._tell(asked.done)
+        elif asked.is_refused_in(batch):
             self._asked = None
 
     # --- what is done to packets
 
     def drop(self, rule: DropRule) -> None:
         """Lose the next packets that match a rule."""
+        if not self._may_condition():
+            return
         self._submit(DropNext(rule))
         stream = "" if rule.stream is None else f" on stream {rule.stream}"
         which = f"the next {rule.chunk}" if rule.count == 1 else f"the next {rule.count} {rule.chunk}"
@@ -124,8 +141,8 @@ class LinkCommands:
             return self._asked.speed
         return self._monitor.link.speed if self._monitor.link is not None else 1.0
 
-    def _set_speed(self, speed: float) -> None:
-        self._asked = _AskedSpeed(speed, self._clock.mono())
+    def _set_speed(self, speed: float, done: str = "") -> None:
+        self._asked = _AskedSpeed(speed, self._clock.mono(), done)
         self._submit(SetSpeed(speed))
 
     def stop_or_go_on(self) -> None:
@@ -133,14 +150,12 @@ class LinkCommands:
         if self._speed:
             self._set_speed(0.0)
         else:
-            self._set_speed(1.0)
-            self._tell("time goes on")
+            self._set_speed(1.0, "time goes on")
 
     def step(self) -> None:
         """Let one packet arrive, or one timer expire that does something; if time goes on, stop it first."""
         if self._speed:
-            self._set_speed(0.0)
-            self._tell("time stands still now; i again: one packet arrives, or one timer runs out")
+            self._set_speed(0.0, "time stands still now; i again: one packet arrives, or one timer runs out")
         else:
             self._submit(Step())
 

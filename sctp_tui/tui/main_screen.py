@@ -5,7 +5,7 @@ Dialogs are imported when they are opened, so that the first frame does not wait
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import getters, on
 from textual.app import ComposeResult
@@ -126,7 +126,9 @@ class MainScreen(Screen[None]):
 
     def fold(self, batch: Batch) -> None:
         """Take in a batch of events; `show` draws them."""
-        self._clients.fold(batch)
+        outcome = self._clients.fold(batch)
+        if outcome is not None and not outcome.good:
+            self._notify_unless_shown(outcome)
         self._link.fold(batch)
 
     def show(self, now: float) -> None:
@@ -216,10 +218,15 @@ class MainScreen(Screen[None]):
 
     def tell(self, text: str, good: bool = True) -> None:
         """Show the outcome of an action in the client pane, and as a notification while that is hidden."""
+        outcome = Outcome(text, good)
+        self._clients.tell(outcome)
+        self._notify_unless_shown(outcome)
+
+    def _notify_unless_shown(self, outcome: Outcome) -> None:
         pane = self._clients
-        pane.tell(Outcome(text, good))
-        if text and not pane.display:
-            self.notify(text, severity="information" if good else "warning", markup=False)
+        if outcome.text and not pane.display:
+            severity: Literal["information", "warning"] = "information" if outcome.good else "warning"
+            self.notify(pane.hide(outcome.text), severity=severity, markup=False)
 
     def ask(self, dialog: Screen[T], answered: Callable[[T], object]) -> None:
         """Open a dialog; `answered` gets its result, unless it is left without one."""

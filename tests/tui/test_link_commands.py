@@ -8,7 +8,7 @@ from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.sctp.commands import Command, SetSpeed, Step
 from sctp_tui.sctp.events import LinkState, Refused
-from sctp_tui.sctp.link.conditions import Conditions, LinkCounts
+from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts
 from sctp_tui.tui.link_commands import LinkCommands
 
 NOBODY: Any = {"at": 0.0, "endpoint": "", "key": 0, "assoc_id": 0, "peer": None}
@@ -76,7 +76,27 @@ def test_what_was_asked_for_counts_however_late_the_answer_comes() -> None:
     desk.now += 3600
     desk.link.stop_or_go_on()
     assert desk.take() == [SetSpeed(1.0)]
-    assert desk.told == ["time goes on"]
+
+
+def test_what_was_asked_for_is_told_once_it_is_so() -> None:
+    desk = Desk()
+    desk.link.step()
+    assert not desk.told
+    desk.refuses("set_speed", at=desk.now + 0.5)
+    assert not desk.told
+    desk.link.step()
+    desk.runs(0.0, since=desk.now + 0.5)
+    assert [text.partition(";")[0] for text in desk.told] == ["time stands still now"]
+    desk.link.stop_or_go_on()
+    desk.runs(1.0, since=desk.now + 0.5)
+    assert desk.told[1:] == ["time goes on"]
+
+
+def test_where_no_link_can_lose_a_packet_it_is_not_said_to_be_lost() -> None:
+    desk = Desk()
+    desk.link.drop(DropRule("DATA"))
+    assert not desk.take()
+    assert not any("will be lost" in text for text in desk.told)
 
 
 def test_a_state_from_before_is_no_answer() -> None:

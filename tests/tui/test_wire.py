@@ -6,14 +6,17 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.trace.ladder import Row
 from sctp_tui.monitor.trace.timeline import Annotation
 from sctp_tui.sctp.commands import OpenClient, Send
-from sctp_tui.sctp.events import Peer
+from sctp_tui.sctp.events import Peer, Refused
 from sctp_tui.tui.app import SctpApp
+from sctp_tui.tui.clients.client_pane import ClientPane
 from sctp_tui.tui.dialogs.message_detail import MessageDetailScreen
 from sctp_tui.tui.dialogs.name_screen import NameScreen
 from sctp_tui.tui.dialogs.packet_screen import PacketScreen
+from sctp_tui.tui.main_screen import MainScreen
 from sctp_tui.tui.settings import Settings
 from sctp_tui.tui.widgets.heading import Heading
 from sctp_tui.tui.widgets.hexview import HexView
@@ -283,6 +286,29 @@ async def test_a_packet_is_copied_as_line_hex_and_json() -> None:
         await until(pilot, lambda: "INIT tag" in app.clipboard and app.clipboard.endswith("▶│"))
         await pilot.press("y", "J")
         await until(pilot, lambda: '"chunk":"INIT"' in app.clipboard)
+
+
+async def test_what_is_refused_is_shown_while_the_wire_has_the_whole_screen() -> None:
+    refused = Refused(
+        at=0,
+        mono=0,
+        endpoint="",
+        key=0,
+        assoc_id=0,
+        peer=None,
+        command="step",
+        message_id=0,
+        text="no such time",
+    )
+    async with running((100, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        await pilot.press("W")
+        await until(pilot, lambda: not app.query_one(ClientPane).display)
+        assert isinstance(app.screen, MainScreen)
+        app.screen.fold(Batch([refused]))
+        await until(pilot, lambda: "no such time" in [note.message for note in app._notifications])
 
 
 async def test_what_is_set_up_has_no_row_yet_and_is_shown() -> None:

@@ -145,12 +145,13 @@ class ClientPane(Vertical):
             return None
         return "what is typed" if line not in ("", FIRST_LINE) else line
 
-    def fold(self, batch: Batch) -> None:
-        """Take in a batch of events, and show the outcome of what the user did."""
+    def fold(self, batch: Batch) -> Outcome | None:
+        """Take in a batch of events, and show the outcome of what the user did, which is returned."""
         self.generators.fold(batch.generators)
         outcome = self._clients.fold(batch.events)
         if outcome is not None:
             self.tell(outcome)
+        return outcome
 
     def show(self, now: float) -> None:
         """Draw what changed since the last time; `now` in seconds of the monotonic clock."""
@@ -241,7 +242,7 @@ class ClientPane(Vertical):
     def tell(self, outcome: Outcome) -> None:
         """Show an outcome; a line that failed goes back to whom it was typed as, to be corrected."""
         line = self.query_one("#outcome", Static)
-        line.update(Content(self._hide(outcome.text)))
+        line.update(Content(self.hide(outcome.text)))
         line.set_class(not outcome.good, "-failed")
         typed_as = outcome.typed_as
         here = not outcome.line or typed_as == _typed_as(self._target)
@@ -252,7 +253,7 @@ class ClientPane(Vertical):
         self._fading = None if self._to_correct else self.set_timer(_SAID, lambda: line.update(""))
         if self._to_correct:
             self.message.give_back(outcome.line)
-            line.update(Content(f"{self._hide(outcome.text)} ({_EMPTIES})"))
+            line.update(Content(f"{self.hide(outcome.text)} ({_EMPTIES})"))
         elif outcome.line:
             target = typed_as if isinstance(typed_as, Client) else Reply(typed_as) if typed_as else Everyone()
             draft = self._drafts.get(target, Draft())
@@ -262,7 +263,7 @@ class ClientPane(Vertical):
         """Take over, and mask, addresses that are being typed, before another screen covers the fields."""
         self.query_one(Fields).take_places()
 
-    def _hide(self, text: str) -> str:
+    def hide(self, text: str) -> str:
         """The text with pseudonyms for masked addresses and for host names typed in their place."""
         if self._mask is None:
             return text
@@ -274,7 +275,7 @@ class ClientPane(Vertical):
     def _place(self, client: Client) -> str:
         """A client's destination, with its own address before it where that was given."""
         to = client.to if self._mask is None else self._mask.place(client.to)
-        return f"{self._hide(to_text(client.own))} → {to}" if client.own.addresses else to
+        return f"{self.hide(to_text(client.own))} → {to}" if client.own.addresses else to
 
     # --- who sends
 
