@@ -222,15 +222,28 @@ def _waited(end: _End, chunk: _Chunk, now: float) -> float:
 
 # --- who ended an association
 
-_TABLE = {"peer": "by peer", "us": "by us", "stack": "by our stack", "nobody": "lost", "unknown": "no answer"}
+_TABLE = {
+    "peer": "by peer",
+    "us": "by us",
+    "stack": "by our stack",
+    "nobody": "lost",
+    "crash": "crashed",
+    "unknown": "no answer",
+}
 _LOG = {
     "peer": "by the peer",
     "us": "by us",
     "stack": "by our stack",
     "nobody": "lost",
+    "crash": "crashed",
     "unknown": "no answer",
 }
-_TRIGGERS = {"peer": {"receive ABORT"}, "us": {"[ABORT]"}, "stack": {"[ABORT]"}, "nobody": {"no answer"}}
+_TRIGGERS = {
+    "peer": {"receive ABORT"},
+    "us": {"[ABORT]"},
+    "stack": {"[ABORT]"},
+    "nobody": {"no answer"},
+}
 _ROUNDED = 1e-6  # s: arrivals are in whole microseconds
 _SLACK = 0.5  # s at most between an ABORT and the event for it
 
@@ -252,7 +265,7 @@ def of_ends(monitor: Monitor, events: Iterable[Event]) -> Iterator[str]:
         if _TABLE[event.by] not in row.ended.text or _LOG[event.by] not in sentence(event):
             yield f"association {key}, {event.by}: {row.ended.text!r}, {sentence(event)!r}"
         conversation = monitor.wire.of(row, monitor.endpoints)
-        if conversation is not None and conversation.first == 1 and event.by != "unknown":
+        if conversation is not None and conversation.first == 1 and event.by not in ("unknown", "crash"):
             mine: Direction = "out" if row.endpoint == conversation.endpoint else "in"
             yield from (f"association {key}: {one}" for one in _of_abort(event, conversation, mine))
 

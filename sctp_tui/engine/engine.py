@@ -18,6 +18,7 @@ from sctp_tui.sctp.commands import (
     CloseEndpoint,
     Command,
     Connect,
+    Crash,
     DropNext,
     Generate,
     Listen,
@@ -357,6 +358,15 @@ class Engine:
     def _abort(self, association: OpenAssociation, reason: str) -> None:
         """Abort an association, and refuse the messages that wait to be sent. Raises `SctpError`."""
         self._take(self._open[association.endpoint].endpoint.abort(association.assoc_id, reason))
+        self._send_no_more(association)
+
+    def _crash(self, name: str) -> None:
+        """Let a client crash. Raises `SctpError`."""
+        self._take(self._endpoint(name).crash())
+        if (association := self._associations.of_client(name)) is not None:
+            self._send_no_more(association)
+
+    def _send_no_more(self, association: OpenAssociation) -> None:
         association.closing = True
         self._sender.forget(association)
         self._echoing.forget(association)
@@ -413,6 +423,8 @@ class Engine:
                 self._close_association(self._associations.known(command.key))
             case AbortAssociation():
                 self._abort(self._associations.known(command.key), command.reason)
+            case Crash():
+                self._crash(command.endpoint)
             case CloseEndpoint():
                 if opened := self._open.get(command.endpoint):
                     self._begin_closing(opened, self.grace)

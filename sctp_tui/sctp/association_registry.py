@@ -46,7 +46,7 @@ _REMEMBERED = 1000  # associations that ended, kept for events that come after t
 
 
 class AssociationEntry(msgspec.Struct):
-    """One association. `user_ends` is how our user has asked for its end: "" (not), "close" or "abort".
+    """One association. `user_ends` is how our user has asked for its end: "" (not), or a `How`.
 
     `heard` is the time of the last event that the peer caused, `closing` that of the first request to shut
     down, from either end (s, monotonic). `silent`: a path became unreachable since the peer was last heard.
@@ -309,7 +309,9 @@ class AssociationRegistry:
                     self._ended[entry.assoc_id] = entry
                     if len(self._ended) > _REMEMBERED:
                         del self._ended[next(iter(self._ended))]
-                    if entry.user_ends == "abort" and event.by != "peer":
+                    if entry.user_ends == "crash":
+                        changes |= {"by": "crash", "error_text": ""}
+                    elif entry.user_ends == "abort" and event.by != "peer":
                         changes["by"] = "us"
                     elif event.state == "SHUTDOWN_COMP":
                         changes |= self._shut_down(entry)

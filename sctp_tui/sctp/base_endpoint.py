@@ -37,6 +37,7 @@ class BaseEndpoint(ABC):
         self._registry = AssociationRegistry(options)
         self._reassembly = Reassembly(options.message_limit)
         self._to: Peer | None = None  # a client's destination
+        self._crashed = False
 
     # --- implemented by each stack
 
@@ -69,6 +70,13 @@ class BaseEndpoint(ABC):
         """See `Endpoint.detail`."""
 
     @abstractmethod
+    def _silence(self, silent: bool) -> None:
+        """Let nothing that a client sends leave it, and nothing reach it, or let it be there again.
+
+        Raises `SctpError` where that can't be.
+        """
+
+    @abstractmethod
     def hold(self, assoc_id: int, held: bool) -> None:
         """See `Endpoint.hold`."""
 
@@ -95,6 +103,9 @@ class BaseEndpoint(ABC):
 
     def connect(self, message: Outgoing | None) -> Sequence[Event]:
         """See `Endpoint.connect`."""
+        if self._crashed:
+            self._silence(False)
+            self._crashed = False
         entry = self._registry.open(self._to)
         opening = self._registry.opened(entry, self.stack, self._library)
         sent: Sequence[Event] = ()
@@ -139,6 +150,15 @@ class BaseEndpoint(ABC):
         entry = self._registry.known(assoc_id)
         self.hold(assoc_id, False)  # so that the notification of its end is read
         return self._end(entry, "abort", reason)
+
+    def crash(self) -> Sequence[Event]:
+        """See `Endpoint.crash`."""
+        known = self._registry.ids()
+        if self._to is None or not known:
+            raise SctpError(f"{self.name} has no association that could be lost by a crash: set one up first")
+        self._silence(True)
+        self._crashed = True
+        return self._end(self._registry.known(known[0]), "crash", "")
 
     def _end(self, entry: AssociationEntry, how: How, reason: str) -> Sequence[Event]:
         octets = self._registry.check_reason(reason)

@@ -180,6 +180,16 @@ class AbortAssociation(Command, frozen=True, tag="abort_association"):
     reason: str = ""
 
 
+class Crash(Command, frozen=True, tag="crash"):
+    """A client crashes: its association is gone without a packet, and nothing that comes for it is answered.
+
+    It comes back, from the same addresses and port, as it sets up the next (`Connect`, or a first message):
+    for its peer a restart (RFC 9260, section 5.2.4).
+    """
+
+    endpoint: str
+
+
 class CloseEndpoint(Command, frozen=True, tag="close_endpoint"):
     """Shut down an endpoint's associations, aborting those that outlast the grace, and close it."""
 

@@ -156,6 +156,12 @@ class Endpoint(Protocol):
     def abort(self, assoc_id: int, reason: str) -> Sequence[Event]:
         """Abort one association (SCTP_ABORT), with `reason` in its cause; returns as `shut_down`."""
 
+    def crash(self) -> Sequence[Event]:
+        """A client's association is gone without a packet: see `Crash`; returns `Ending`.
+
+        Raises `SctpError` where the stack would tell the peer.
+        """
+
     def status(self, assoc_id: int) -> Status:
         """SCTP_STATUS and the paths of one association."""
 
@@ -165,8 +171,8 @@ class Endpoint(Protocol):
     def set_parameters(self, assoc_id: int, parameters: ProtocolParameters, address: str) -> ParametersSet:
         """Set parameters of one association, or of its path to `address`; the event has all as they are now.
 
-        "" is all paths. Those of a path are the HEARTBEATs, Path.Max.Retrans, and when it is potentially failed
-        (RFC 7829).
+        "" is all paths. Those of a path are the HEARTBEATs, Path.Max.Retrans, and when it is potentially
+        failed (RFC 7829).
         """
 
     def associations(self) -> Sequence[int]:

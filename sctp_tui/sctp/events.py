@@ -25,12 +25,13 @@ AssocState = Literal["COMM_UP", "COMM_LOST", "RESTART", "SHUTDOWN_COMP", "CANT_S
 """States of SCTP_ASSOC_CHANGE (RFC 6458, section 6.1.1)."""
 ENDS: tuple[AssocState, ...] = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 """The states that end an association."""
-Origin = Literal["peer", "us", "stack", "nobody", "network", "unknown"]
+Origin = Literal["peer", "us", "stack", "nobody", "network", "crash", "unknown"]
 """Who caused a change of state: `peer`, the other end; `us`, the user of this end; `stack`, the SCTP of this
 end by itself, as for a protocol violation or autoclose; `nobody`, as the peer did not answer; `network`, as
-it says that the peer can't be reached; `unknown`, as the stack does not tell."""
-How = Literal["close", "abort"]
-"""How a user ends an association: by SCTP_EOF, or SCTP_ABORT (RFC 6458, section 5.3.4)."""
+it says that the peer can't be reached; `crash`, as this end crashed on purpose; `unknown`, as the stack does
+not tell."""
+How = Literal["close", "abort", "crash"]
+"""How a user ends an association: by SCTP_EOF, or SCTP_ABORT (RFC 6458, section 5.3.4), or without a word."""
 
 
 class Peer(msgspec.Struct, frozen=True, gc=False):
@@ -118,8 +119,8 @@ class Opening(Event, frozen=True, tag="opening", gc=False):
 
 
 class Ending(Event, frozen=True, tag="ending", gc=False):
-    """This end shuts down or aborts an association; `reason`, "" if none, goes out in an ABORT of one that is
-    up.
+    """This end shuts down or aborts an association, or crashes; `reason`, "" if none, goes out in an ABORT of
+    one that is up.
 
     The user has asked for it, or the engine for the cause in `reason`.
     """

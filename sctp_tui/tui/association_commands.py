@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation
+from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Crash
 
 from .callbacks import Ask, Submit, Tell
 
@@ -61,6 +61,18 @@ class AssociationCommands(msgspec.Struct, frozen=True):
             from .dialogs.parameters_screen import ParametersScreen
 
             self.ask(ParametersScreen(live, real), self.submit)
+
+    def crash(
+        self, association: Association | None, client: Callable[[Association], Association | None]
+    ) -> None:
+        """Let the client's end crash; `client` finds that of a server's association, None where elsewhere."""
+        if live := self.live(association):
+            end = live if live.role == "client" else client(live)
+            if end is None:
+                whose = f"the client of association {live.called}"
+                self.tell(f"{whose} is not in this program: choose one that is", good=False)
+            else:
+                self.submit(Crash(end.endpoint))
 
     def name(
         self, association: Association | None, rename: Callable[[int, str], None], *, kept: bool

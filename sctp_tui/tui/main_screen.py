@@ -17,6 +17,7 @@ from textual.widget import Widget
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.filter.view import View
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.other_end import other_end
 from sctp_tui.sctp.commands import Command, StopGenerating, Watch
 from sctp_tui.sctp.link.conditions import DropRule
 
@@ -305,6 +306,11 @@ class MainScreen(Screen[None]):
         """Ask for protocol parameters of the chosen association."""
         real = self._mask.real_place if self._mask is not None else str
         self._associations.set_parameters(self._current.of_keys, real)
+
+    def action_crash(self) -> None:
+        """Let the client of the chosen association crash."""
+        associations, endpoints = self.monitor.associations, self.monitor.endpoints
+        self._associations.crash(self._current.of_keys, lambda one: other_end(one, associations, endpoints))
 
     def action_clear_ended(self) -> None:
         """Clear ended clients where the client list has the focus, else ended associations."""

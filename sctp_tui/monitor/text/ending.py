@@ -9,15 +9,16 @@ from sctp_tui.sctp.events import AssocChange, Origin
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.causes import CAUSE_NAMES, CauseCode
 
-EndKind = Literal["shutdown", "aborted", "lost", "unknown", "unanswered", "refused"]
-"""`lost`: the peer no longer answered; `unknown`: the stack does not tell that from an ABORT. Of a set-up:
-`unanswered`: no answer came at all; `refused`: an end or the network refused it, or why is not known."""
+EndKind = Literal["shutdown", "aborted", "crashed", "lost", "unknown", "unanswered", "refused"]
+"""`crashed`: this end, on purpose; `lost`: the peer no longer answered; `unknown`: the stack does not tell
+that from an ABORT. Of a set-up: `unanswered`: no answer came at all; `refused`: an end or the network refused
+it, or why is not known."""
 
 WHO: dict[Origin, str] = {"peer": "peer", "us": "us", "stack": "our stack"}
 """Texts for who ended an association; other origins have none."""
 NOT_STARTED = "could not start"
 """The text for a set-up that failed, before its cause."""
-_CAUSES: dict[Origin, str] = {"nobody": "no answer", "stack": "given up by our stack"}
+_CAUSES: dict[Origin, str] = {"nobody": "no answer", "stack": "given up by our stack", "crash": "crashed"}
 _UNTOLD = "the stack does not tell why"
 _WANTED = CAUSE_NAMES[CauseCode.USER_INITIATED_ABORT]
 
@@ -51,7 +52,12 @@ class AssociationEnd(msgspec.Struct, frozen=True, gc=False):
             who = "aborted by us" if event.by == "us" else who
             why = ": ".join(part for part in (who, cause) if part) or _CAUSES.get(event.by, _UNTOLD)
             return cls("unanswered" if event.by == "nobody" else "refused", event.by, why)
-        kinds: dict[Origin, EndKind] = {"unknown": "unknown", "nobody": "lost", "network": "lost"}
+        kinds: dict[Origin, EndKind] = {
+            "unknown": "unknown",
+            "nobody": "lost",
+            "network": "lost",
+            "crash": "crashed",
+        }
         return cls(kinds.get(event.by, "aborted"), event.by, cause)
 
     @property
@@ -71,6 +77,8 @@ class AssociationEnd(msgspec.Struct, frozen=True, gc=False):
                 return f"{text}: {self.cause}" if self.cause else text
             case "unanswered" | "refused":
                 return f"{NOT_STARTED}: {self.cause}"
+            case "crashed":
+                return "crashed"
             case "unknown":
                 return "aborted by peer, or no answer"
             case "lost":

@@ -148,6 +148,7 @@ _ASKED: dict[Origin, str] = {
 _REFUSED: dict[Origin, str] = {
     "peer": ", refused by the peer",
     "us": ", aborted by us",
+    "crash": ", crashed",
     "stack": ", given up by our stack",
     "unknown": ", and why is not told",
 }
@@ -158,6 +159,7 @@ _UNSAID: dict[Origin, str] = {
 _ABORTED: dict[Origin, str] = {
     "peer": "aborted by the peer",
     "us": "aborted by us",
+    "crash": "crashed",
     "stack": "aborted by our stack",
     "nobody": "lost",
     "network": "lost",
@@ -211,6 +213,8 @@ def _of_ours(event: Event) -> str:
             return f"setting up an association with {event.peer or '?'}, {streams}"
         case Ending(how="close"):
             return "asks for the shutdown, what was sent before it still goes out"
+        case Ending(how="crash"):
+            return "crashes without a word; its next message brings it back, from the same port"
         case Ending():
             return f"aborts{f': {event.reason}' if event.reason else ''}"
         case ParametersSet():

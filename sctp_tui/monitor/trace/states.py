@@ -22,6 +22,9 @@ from sctp_tui.sctp.wire.packet import Abort, Chunk, CookieEcho, Data, Heartbeat,
 from .conversations import Conversation, End
 from .heard import Heard, Hearing, gives_up
 
+CRASH = "[CRASH]"
+"""What a user can do to an end here, though RFC 9260 has no such call."""
+
 
 class Transition(msgspec.Struct, frozen=True):
     """One arrow of the diagram. `trigger` is a chunk received, a call of the user in brackets, or a timer.
@@ -69,6 +72,7 @@ def _table() -> tuple[Transition, ...]:
     for state in STATES[1:]:
         table.append(Transition(state, "receive ABORT", "CLOSED", "", "9.1"))
         table.append(Transition(state, "[ABORT]", "CLOSED", "ABORT", "9.1"))
+        table.append(Transition(state, CRASH, "CLOSED", "", ""))
         gives_up = "4" if state.startswith("COOKIE") else "9.2" if state.endswith("SENT") else "8.1"
         table.append(Transition(state, "no answer", "CLOSED", "", gives_up))
     return tuple(table)
@@ -119,6 +123,8 @@ def _not_started(ended: AssociationEnd | None) -> str:
     """Why a set-up failed, where packets don't show it; "" for the peer's ABORT, silence, or no failure."""
     if ended is None or ended.by == "peer":
         return ""
+    if ended.by == "crash":
+        return CRASH
     return "[ABORT]" if ended.by == "us" else ended.cause if ended.kind == "refused" else ""
 
 
@@ -171,7 +177,9 @@ class StateTracker:
         by = ended.by if ended is not None else None
         if by is not None and at < self._started(end) - ROUNDED:
             return  # it is about the association before: the end has begun another since
-        if state == "ESTABLISHED" and now == "CLOSED":
+        if by == "crash" and now != "CLOSED":
+            self._take(end, _BY_RECEIVING[now, CRASH], at, self.seen)
+        elif state == "ESTABLISHED" and now == "CLOSED":
             self._accept(end, at)
         elif state == "SHUTDOWN-PENDING" and now == "ESTABLISHED":
             self._take(end, _BY_RECEIVING["ESTABLISHED", "[SHUTDOWN]"], at, self.seen)

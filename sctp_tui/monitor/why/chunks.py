@@ -6,7 +6,7 @@ where no RFC has it, as for what the link does.
 
 from typing import NamedTuple
 
-from sctp_tui.sctp.link.conditions import KEPT_OUT, NOT_READ, NOT_SENT, WRONG_CHECKSUM, WRONG_TAG
+from sctp_tui.sctp.link.conditions import CRASHED, KEPT_OUT, NOT_READ, NOT_SENT, WRONG_CHECKSUM, WRONG_TAG
 
 
 class Explanation(NamedTuple):
@@ -737,6 +737,12 @@ NOTES = {
 """Lines between packets, by their kind (`Annotation.what`)."""
 
 REFUSALS = {
+    CRASHED: Explanation(
+        "9260 8.1",
+        "Nobody is there to take the packet: the end that it is for has crashed, and has not come back.",
+        "No ABORT answers it, as from a machine that is off. Its sender loses the association by timeouts "
+        "and HEARTBEATs without an answer.",
+    ),
     NOT_SENT: Explanation(
         "",
         "This machine did not send the packet. For SCTP it is lost like any other, but if there is no way "

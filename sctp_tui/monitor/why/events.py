@@ -25,6 +25,12 @@ EVENTS = {
         "This end aborted the association, without waiting for what was on its way.",
         "The ABORT primitive: an ABORT was sent once and the TCB deleted, whatever is outstanding.",
     ),
+    "assoc_change/COMM_LOST/crash": Explanation(
+        "9260 5.2.4",
+        "This end crashed on purpose: it has forgotten the association, and the other end is not told.",
+        "The TCB is gone without an ABORT. If it comes back from the same addresses and port, its INIT has a "
+        "new tag, and the peer restarts the association; else the peer loses it by its timers (8.1).",
+    ),
     "assoc_change/COMM_LOST/stack": Explanation(
         "9260 9.1",
         "The stack of this end aborted the association by itself: what came was against the rules, or a "
@@ -73,6 +79,12 @@ EVENTS = {
         "9260 9.1",
         "This end gave up the set-up before it was complete.",
         "The ABORT primitive was called in COOKIE-WAIT or COOKIE-ECHOED.",
+    ),
+    "assoc_change/CANT_STR_ASSOC/crash": Explanation(
+        "9260 5.1",
+        "This end crashed on purpose before the set-up was complete.",
+        "In COOKIE-WAIT or COOKIE-ECHOED, without an ABORT: the peer keeps nothing before it has its cookie "
+        "back.",
     ),
     "assoc_change/CANT_STR_ASSOC/stack": Explanation(
         "9260 5.1",
@@ -295,6 +307,12 @@ EVENTS = {
         "The program aborts the association: what is not acknowledged yet is thrown away.",
         "The ABORT primitive, sendmsg() with SCTP_ABORT. The data of the call, if any, goes out in the "
         "ABORT as the reason, once the association is up; before, an ABORT has no cause, or there is none.",
+    ),
+    "ending/crash": Explanation(
+        "9260 8.4",
+        "The client crashes, as its machine would: nothing is sent, and nothing sent to it is answered.",
+        "No ABORT, and none for packets out of the blue, as none arrive. The peer sees by DATA or HEARTBEATs "
+        "without an answer that it is gone, or by an INIT from the same addresses and port.",
     ),
     "endpoint_failed": Explanation(
         "6458 3.1",

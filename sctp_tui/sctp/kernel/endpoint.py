@@ -310,7 +310,7 @@ class KernelEndpoint(BaseEndpoint):
         return self._end(self._registry.known(0), "abort", "")
 
     def _put_end(self, entry: AssociationEntry, how: How, reason: bytes) -> int:
-        flag = layout.ABORT if how == "abort" else layout.EOF
+        flag = layout.EOF if how == "close" else layout.ABORT
         return self._sendmsg(entry, reason, flag, Outgoing(b""))
 
     def _ended_already(self, entry: AssociationEntry, number: int) -> bool:
@@ -357,6 +357,16 @@ class KernelEndpoint(BaseEndpoint):
         port = self._registry.known(assoc_id).peer.port
         path = sockaddr.pack(sockaddr.numeric(address, port)) if address else b""
         setting.set_parameters(self._of(assoc_id).fileno(), assoc_id, parameters, path)
+
+    def _silence(self, silent: bool) -> None:
+        if self._network is None:
+            raise SctpError(
+                "the kernel sends an ABORT as an association goes, and nothing here keeps that back: use "
+                "`sctp-tui lab --paths 1`, or --stack userspace"
+            )
+        self._network.poll()  # what was sent before is before it
+        for link in self._network.links:
+            (link.conditioner.crash if silent else link.conditioner.back)("in", self._local_port())
 
     def _peer(self, assoc_id: int) -> Peer | None:
         """The peer of an association, None where it has ended in the meantime."""

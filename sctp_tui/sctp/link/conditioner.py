@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from sctp_tui.sctp.events import Direction
 
-from .conditions import Conditions, DropRule, LinkCounts, Verdict
+from .conditions import CRASHED, Conditions, DropRule, LinkCounts, Verdict
 from .drops import ActiveRule, LinkSetting
 from .syntax import drop_in_words, to_text
 
@@ -40,6 +40,7 @@ class PacketOutcome(NamedTuple):
     delay: float
 
 
+_OPPOSITE: dict[Direction, Direction] = {"in": "out", "out": "in"}
 _AS_IT_IS = (PacketOutcome("delivered", "", 0.0),)
 
 
@@ -137,6 +138,7 @@ class Conditioner:
 
     def __init__(self, seed: int) -> None:
         self._ways: dict[Direction, _LinkDirection] = {"in": _LinkDirection(), "out": _LinkDirection()}
+        self._crashed: set[tuple[Direction, bytes]] = set()  # the way of what they send, and their port
         self._begin(seed)
 
     def _begin(self, seed: int) -> None:
@@ -176,8 +178,18 @@ class Conditioner:
 
     @property
     def active(self) -> bool:
-        """Whether any condition is set."""
-        return any(way.active for way in self._ways.values())
+        """Whether any condition is set, or an end has crashed."""
+        return bool(self._crashed) or any(way.active for way in self._ways.values())
+
+    def crash(self, direction: Direction, port: int) -> None:
+        """The end with this SCTP port, which sends in this direction, has crashed: nothing comes of it, and
+        nothing reaches it, until it is `back`.
+        """
+        self._crashed.add((direction, port.to_bytes(2, "big")))
+
+    def back(self, direction: Direction, port: int) -> None:
+        """The end with this port is there again."""
+        self._crashed.discard((direction, port.to_bytes(2, "big")))
 
     def conditions(self, direction: Direction) -> Conditions:
         """The conditions of one direction; a drop rule's count is what is left of it."""
@@ -192,8 +204,14 @@ class Conditioner:
     ) -> tuple[PacketOutcome, ...]:
         """What becomes of a packet sent at `now` (seconds), and second, of its copy where it has one.
 
+        Nothing for a packet of an end that has crashed, as it was never sent.
         `on_the_way`: bytes of memory that the packets under way in its direction take.
         """
+        if self._crashed:
+            if (direction, packet[:2]) in self._crashed:
+                return ()
+            if (_OPPOSITE[direction], packet[2:4]) in self._crashed:
+                return (PacketOutcome("dropped", CRASHED, 0.0),)
         way = self._ways[direction]
         chance, set_ = way.chance.random, way.conditions
         draws = chance(), chance(), chance(), chance()

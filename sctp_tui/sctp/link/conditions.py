@@ -32,6 +32,8 @@ WRONG_CHECKSUM, WRONG_TAG = "wrong checksum", "wrong tag"
 """The reasons for packets that their receiver silently discards (RFC 9260, sections 6.8 and 8.5)."""
 NOT_READ = "too much came before it that its endpoint has not read yet"
 """The reason for a packet refused by `userspace.unread`."""
+CRASHED = "its receiver has crashed"
+"""The reason for a packet that nobody is there for."""
 NOT_SENT = "not sent: "
 """The start of the reason for a bounced packet that this machine's kernel did not send. Where it was sent and
 ICMP came back, the reason starts with "ICMP"."""

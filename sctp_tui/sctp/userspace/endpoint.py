@@ -276,7 +276,7 @@ class UserspaceEndpoint(BaseEndpoint):
         return number
 
     def _put_end(self, entry: AssociationEntry, how: How, reason: bytes) -> int:
-        flag = layout.ABORT if how == "abort" else layout.EOF
+        flag = layout.EOF if how == "close" else layout.ABORT
         number = self._hand_over(entry, reason, flag, Outgoing(b""))
         if number == errno.EAGAIN:  # usrsctp 0.9.5.0 can't even abort while the buffer is full
             sock = self._socket_of(entry.assoc_id)
@@ -285,7 +285,7 @@ class UserspaceEndpoint(BaseEndpoint):
             number = self._hand_over(entry, reason, flag, Outgoing(b""))
             sock.set_send_buffer(size)
         link, set_up = self._link, entry is self._registry.opening
-        if number == errno.EINVAL and set_up and how == "abort" and link is not None and link.init:
+        if number == errno.EINVAL and set_up and how != "close" and link is not None and link.init:
             self._pump.abort_set_up(link)  # usrsctp 0.9.5.0 aborts only associations that are up
             return 0
         return number
@@ -375,6 +375,10 @@ class UserspaceEndpoint(BaseEndpoint):
 
     def _set(self, assoc_id: int, parameters: ProtocolParameters, address: str) -> None:
         setting.set_parameters(self._socket_of(assoc_id), assoc_id, parameters)
+
+    def _silence(self, silent: bool) -> None:
+        if self._link is not None:
+            (self._pump.crash if silent else self._pump.back)(self._link, self._port)
 
     def _rto_info(self, assoc_id: int) -> tuple[int, int, int, int]:
         """SCTP_RTOINFO: the assoc ID, and RTO.Initial, RTO.Max and RTO.Min in ms."""

@@ -114,6 +114,8 @@ class InFlight:
     ) -> tuple[PacketOutcome, ...]:
         """What becomes of a packet that was `sent` at this time, and of its copy if it has one.
 
+        Nothing of one that an end which has crashed did not send.
+
         `within` the process it takes at least `LEAST` while time is slow or stopped, and arrives at a time of
         its own.
         """
@@ -126,7 +128,7 @@ class InFlight:
                 else outcome
                 for outcome in outcomes
             )
-        if outcomes[0].verdict == "dropped":
+        if outcomes and outcomes[0].verdict == "dropped":
             self.update_direct()  # it may have been the last packet of a drop rule
         return outcomes
 

@@ -719,6 +719,18 @@ class Pump:
             link.against = unreachable(number, link.host, link.udp_port, last)
             self._end_set_up(link)
 
+    def crash(self, link: Link, port: int) -> None:
+        """The end of a link of ours, with this SCTP port, has crashed: see `Conditioner.crash`."""
+        self.flush()  # what it has sent by now is on its way
+        self.transit.conditioner.crash(link.sends, port)
+        self.transit.update_direct()
+
+    def back(self, link: Link, port: int) -> None:
+        """That end is there again; what it would have sent meanwhile was never sent."""
+        self.flush()
+        self.transit.conditioner.back(link.sends, port)
+        self.transit.update_direct()
+
     def abort_set_up(self, link: Link) -> None:
         """End the set-up for our user; a peer that has our cookie gets an ABORT, as it may be up there."""
         if link.echoed:

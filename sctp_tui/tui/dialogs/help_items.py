@@ -63,6 +63,13 @@ QUESTIONS = (
         "close shutdown abort kill disconnect stop terminate",
     ),
     Question(
+        "How do I make a peer crash, or restart?",
+        "{crash} lets the client of the association crash, without a word to its peer; a message typed for "
+        "that client brings it back.",
+        "network",
+        "kill die dead silent restart reboot tag vanish",
+    ),
+    Question(
         "How do I see the packets?",
         "{wire} shows those of the association: {ladder} as arrows, {lanes} by stream, {window} over time, "
         "{states} as states; {ladder_open} opens one with every field. The kernel's stack needs --capture.",

@@ -1,0 +1,110 @@
+"""A client that crashes: its peer is told nothing, and sees it by its timers, or as it comes back."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from sctp_tui.engine.event_queue import Batch
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.trace.states import StateTracker
+from sctp_tui.sctp.commands import Connect, Crash
+from sctp_tui.sctp.events import AssocChange, Ending, Message, Packet, Refused, StackName
+from sctp_tui.sctp.kernel.network import addresses
+from sctp_tui.sctp.link.conditions import CRASHED
+from sctp_tui.sctp.protocol_parameters import FAST_TIMERS
+from sctp_tui.sctp.stacks import open_stack
+from tests.harness import Running
+
+_ABORT, _DATA = 6, 0
+
+
+@pytest.fixture
+def on_a_link(stack: StackName) -> Iterator[Running]:
+    """Whose packets this program carries, on the kernel's stack too."""
+    options: dict[str, Any] = {"open_stack": partial(open_stack, paths=1)} if stack == "kernel" else {}
+    with Running(stack, packets=(stack,), **options) as running:
+        hosts = addresses("server", 1) if stack == "kernel" else ()
+        running.listen(*hosts, parameters=FAST_TIMERS)
+        yield running
+
+
+def _of(packets: list[Packet], kind: int) -> list[Packet]:
+    return [packet for packet in packets if packet.data[12] == kind]
+
+
+def test_its_peer_loses_it_by_its_timers_alone(on_a_link: Running) -> None:
+    running = on_a_link
+    name, up, ours = running.greet()
+    running.submit(Crash(name))
+    assert running.until(Ending, key=ours.key).how == "crash"
+    ended = running.until(AssocChange, key=ours.key, state="COMM_LOST")
+    assert ended.by == "crash"
+    assert not _of(running.packets, _ABORT)
+    running.again()
+    lost = running.until(AssocChange, key=up.key, state="COMM_LOST")
+    assert lost.by in ("nobody", "unknown")
+    unheard = [packet for packet in running.packets if packet.reason == CRASHED]
+    assert unheard
+    assert {packet.direction for packet in unheard} == {"out"}
+    assert {packet.verdict for packet in unheard} == {"dropped"}
+
+
+def test_as_it_comes_back_the_association_restarts(on_a_link: Running) -> None:
+    running = on_a_link
+    name, up, ours = running.greet()
+    running.submit(Crash(name))
+    running.until(AssocChange, key=ours.key, state="COMM_LOST")
+    before = len(running.packets)
+    running.send(name, b"here again")
+    running.again()
+    running.until(AssocChange, key=up.key, state="RESTART")
+    running.until(Message, key=up.key, direction="in", data=b"here again")
+    first = next(packet for packet in running.packets[before:] if packet.direction == "in")
+    assert first.data[12] == 1  # INIT
+    assert first.data[:4] == next(p for p in running.packets if p.direction == "in").data[:4]
+    assert not [packet for packet in _of(running.packets, _ABORT) if packet.direction == "in"]
+
+
+def test_it_comes_back_at_once(on_a_link: Running) -> None:
+    """Its ABORT, which it never sends, does not go out with the INIT."""
+    running = on_a_link
+    name, up, ours = running.greet()
+    running.submit(Crash(name))
+    running.until(AssocChange, key=ours.key, state="COMM_LOST")
+    running.submit(Connect(name))
+    running.again()
+    running.until(AssocChange, key=up.key, state="RESTART")
+    assert not [packet for packet in _of(running.packets, _ABORT) if packet.direction == "in"]
+
+
+def test_the_states_show_the_crash(on_a_link: Running) -> None:
+    running = on_a_link
+    name, _, ours = running.greet()
+    running.submit(Crash(name))
+    running.until(AssocChange, key=ours.key, state="COMM_LOST")
+    monitor = Monitor()
+    monitor.fold(Batch(events=running.events, packets=running.packets))
+    client = monitor.associations.get(ours.key)
+    assert client is not None
+    assert str(client.ended) == "crashed"
+    conversation = monitor.wire.of(client, monitor.endpoints)
+    assert conversation is not None
+    tracker = StateTracker(conversation)
+    tracker.update(running.packets[-1].mono + 1)
+    end: Any = "local" if client.endpoint == conversation.endpoint else "peer"
+    tracker.take_state(end, client.state, client.ended, client.history[-1].mono)
+    last = tracker.last(end)
+    assert last is not None
+    assert str(last.transition) == "ESTABLISHED → CLOSED: [CRASH]"
+
+
+def test_where_it_can_not_crash_the_reason_is_told(running: Running) -> None:
+    name, up, _ = running.greet()
+    running.submit(Crash("server"))
+    assert "set one up first" in running.until(Refused, command="crash", endpoint="server").text
+    if running.stack == "kernel":
+        running.submit(Crash(name))
+        assert "lab --paths 1" in running.until(Refused, command="crash", endpoint=name).text
+    assert up

@@ -1,0 +1,31 @@
+"""A client crashes by key, and comes back by its next message: told in the table, the log and the states."""
+
+import pytest
+
+from sctp_tui.monitor.text.events import sentence
+from sctp_tui.sctp.events import Ending
+from sctp_tui.tui.wire.state_view import StateView
+
+from .driving import drawn, log_of, rows, running, type_line, until
+
+pytestmark = pytest.mark.userspace
+
+
+async def test_a_client_crashes_and_comes_back() -> None:
+    async with running((120, 50)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        await pilot.press("escape", "K")
+        client = next(one for one in app.monitor.associations if one.role == "client")
+        await until(pilot, lambda: str(client.ended) == "crashed")
+        assert [sentence(event) for event in log_of(app, Ending)][-1].startswith("crashes without a word")
+        assert rows(app)[0].ended is None
+        await pilot.press("w", "4")
+        await until(pilot, lambda: app.query(StateView) and app.query_one(StateView).tracker is not None)
+        view = app.query_one(StateView)
+        view.scroll_end(animate=False)
+        await until(
+            pilot, lambda: any("client ESTABLISHED → CLOSED: [CRASH]" in line for line in drawn(view))
+        )
+        await type_line(pilot, "here again")
+        await until(pilot, lambda: rows(app)[0].restarts == 1)
