@@ -75,6 +75,8 @@ class Dialect(msgspec.Struct, frozen=True):
 
 _T_BIT = 1
 """In an ABORT: it answers an out of the blue packet, and has that packet's tag (RFC 9260, section 8.4)."""
+FIRST_PIECE, LAST_PIECE = 0x02, 0x01
+"""The B and the E bit of a DATA chunk (RFC 9260, section 3.3.1), in the flags of a failed message."""
 _HEADER = struct.Struct("=HHI")
 _ASSOC_CHANGE = struct.Struct("=HHHHI")
 _ADDR_CHANGE = struct.Struct("=128sIII")
@@ -188,16 +190,16 @@ def _remote_error(body: bytes, flags: int, dialect: Dialect) -> Notification:
 
 def _send_failed(body: bytes, flags: int, dialect: Dialect) -> Notification:
     # struct sctp_sndrcvinfo within: stream, ssn, flags, pad, ppid, context, timetolive, tsn, cumtsn, id
-    error, stream, _, _, _, ppid, context, _, _, _, _ = _SEND_FAILED.unpack_from(body)
+    error, stream, _, pieces, _, ppid, context, _, _, _, _ = _SEND_FAILED.unpack_from(body)
     (assoc_id,) = _U32.unpack_from(body, _SEND_FAILED.size)
     data = body[_SEND_FAILED.size + 4 :]
-    return _failure(dialect, flags, error, stream, ppid, context, assoc_id, data)
+    return _failure(dialect, flags, error, stream, pieces, ppid, context, assoc_id, data)
 
 
 def _send_failed_event(body: bytes, flags: int, dialect: Dialect) -> Notification:
-    error, stream, _, ppid, context, _, assoc_id = _SEND_FAILED_EVENT.unpack_from(body)
+    error, stream, pieces, ppid, context, _, assoc_id = _SEND_FAILED_EVENT.unpack_from(body)
     data = body[_SEND_FAILED_EVENT.size :]
-    return _failure(dialect, flags, error, stream, ppid, context, assoc_id, data)
+    return _failure(dialect, flags, error, stream, pieces, ppid, context, assoc_id, data)
 
 
 def _failure(
@@ -205,6 +207,7 @@ def _failure(
     flags: int,
     error: int,
     stream: int,
+    pieces: int,
     ppid: int,
     context: int,
     assoc_id: int,
@@ -222,6 +225,7 @@ def _failure(
         error_text=describe(cause),
         size=len(data),
         data=data,
+        part=not (pieces & FIRST_PIECE and pieces & LAST_PIECE),
     )
 
 

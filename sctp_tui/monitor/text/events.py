@@ -194,7 +194,8 @@ def _send_failed(event: SendFailed) -> str:
     ppid = f", PPID {ppid_text(event.ppid)}" if event.ppid else ""
     why = f", {event.error_text}" if event.error_text else ""
     quoted = printable(event.data, _SHOWN)
-    return f"message of {event.size} B on stream {event.stream}{ppid} {how}{why}: {quoted}"
+    what = f"{event.size} B of a message" if event.part else f"message of {event.size} B"
+    return f"{what} on stream {event.stream}{ppid} {how}{why}: {quoted}"
 
 
 def _of_ours(event: Event) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from sctp_tui.sctp.failed_pieces import FailedPieces
+
 from .sockets import branch_off
 
 
@@ -19,7 +21,7 @@ class ReadableSocket(msgspec.Struct, eq=False):
 
     sock: socket.socket
     assoc_id: int = 0
-    failing: list[bytes] = msgspec.field(default_factory=list)
+    failing: FailedPieces = msgspec.field(default_factory=FailedPieces)
     error: int = 0
 
     def ended_by(self) -> int:

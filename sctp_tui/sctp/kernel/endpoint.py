@@ -8,7 +8,7 @@ import contextlib
 import errno
 import logging
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -426,7 +426,7 @@ class KernelEndpoint(BaseEndpoint):
             now = self._clock.now()
             for data, flags, name, info in got:
                 if flags & layout.MSG_NOTIFICATION:
-                    for notification in self._notifications(source, data):
+                    for notification in source.failing.add(data):
                         events.append(self._notified(source, notification, name, now))
                 elif event := self._received(data, bool(flags & layout.MSG_EOR), name, info, now):
                     events.append(event)
@@ -459,19 +459,6 @@ class KernelEndpoint(BaseEndpoint):
                 return whole
             data = whole
         return self._registry.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
-
-    def _notifications(self, source: ReadableSocket, data: bytes) -> Iterator[bytes]:
-        """The notifications in `data`; those for the chunks of a failed message are joined to one."""
-        chunk = layout.failed_chunk(data)
-        first, last, data_at = chunk or (True, True, 0)
-        failing = source.failing
-        if first and failing:
-            yield b"".join(failing)
-            failing.clear()
-        failing.append(data[data_at:] if failing else data)
-        if last:
-            yield b"".join(failing)
-            failing.clear()
 
     def _notified(self, source: ReadableSocket, data: bytes, name: bytes, now: tuple[float, float]) -> Event:
         event = decode(data, layout.DIALECT)

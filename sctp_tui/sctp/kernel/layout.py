@@ -92,24 +92,6 @@ SUBSCRIPTION = bytes(LINUX.get(number) in WANTED for number in range(0x8000, max
 OLD_SUBSCRIPTION = bytes([0, 1, 1, 1, 1, 1, 1, 1, 1, 0])
 """The same for kernels before 5.0, which have no SEND_FAILED_EVENT."""
 
-_FLAGS = struct.Struct("=H")
-_FAILED = {0x8003: (16, 48), 0x800D: (14, 32)}  # offsets of the flags, and of the data
-_FIRST_FRAGMENT, _LAST_FRAGMENT = 0x02, 0x01  # of a DATA chunk, RFC 9260, section 3.3.1
-
-
-def failed_chunk(data: bytes) -> tuple[bool, bool, int] | None:
-    """Of a notification of a failed message: whether it is the first, the last, and the offset of its data.
-
-    Linux gives one for every DATA chunk of the message, in order. None for other notifications.
-    """
-    number = _FLAGS.unpack_from(data)[0]
-    if number not in _FAILED:
-        return None
-    flags_at, data_at = _FAILED[number]
-    flags = _FLAGS.unpack_from(data, flags_at)[0]
-    return bool(flags & _FIRST_FRAGMENT), bool(flags & _LAST_FRAGMENT), data_at
-
-
 _FAMILY = struct.Struct("=H")
 _SOCKADDR_IN_SIZE = 16
 

@@ -6,7 +6,7 @@ import ipaddress
 import random
 import socket
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -487,18 +487,26 @@ class UserspaceEndpoint(BaseEndpoint):
 
     def _take(self, sock: Socket, limit: int, events: list[Event]) -> bool:
         """Add at most `limit` events of a socket to `events`; whether nothing is left to read."""
-        receive, now = sock.receive, self._clock.now()
-        limit += len(events)
-        while len(events) < limit:
+        receive, failing, now = sock.receive, sock.failing, self._clock.now()
+        for _ in range(limit):
             got = receive()
             if got is None:
-                return True
+                break
             data, told = got
-            notified = told[-1] & layout.MSG_NOTIFICATION
-            event = self._notified(data, now) if notified else self._received(data, told, now)
-            if event is not None:
+            if told[-1] & layout.MSG_NOTIFICATION:
+                events += self._notified_of(failing.add(data), now)
+                continue
+            events += self._notified_of(failing.end(), now)
+            if event := self._received(data, told, now):
                 events.append(event)
-        return False
+        else:
+            return False
+        # The library gives back all pieces of a message at once.
+        events += self._notified_of(failing.end(), now)
+        return True
+
+    def _notified_of(self, notifications: Iterable[bytes], now: tuple[float, float]) -> Iterator[Event]:
+        return (event for data in notifications if (event := self._notified(data, now)))
 
     def _peer(self) -> tuple[Peer | None, Link | None]:
         """The peer, and its link, of the last receive; None where the link is unknown."""

@@ -6,6 +6,7 @@ import mmap
 import struct
 
 from sctp_tui.sctp.endpoint import EndpointOptions, Outgoing, SctpError
+from sctp_tui.sctp.failed_pieces import FailedPieces
 from sctp_tui.sctp.system import refused
 
 from . import layout
@@ -60,6 +61,8 @@ class Socket:
         self._socket: int | None = number
         self._receiving = ctypes.c_void_p(number), *intake.arguments
         self.send_buffer = self._receive_buffer = 0
+        self.failing = FailedPieces()
+        """The pieces received of a message that is just coming back."""
 
     def set_up(self, options: EndpointOptions) -> None:
         """Set the socket options for an endpoint."""
