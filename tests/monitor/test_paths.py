@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.paths import Paths
-from sctp_tui.sctp.commands import SetLink, SetSpeed, Step
-from sctp_tui.sctp.events import LinkState, Message, Path, PeerAddrChange, Status
+from sctp_tui.sctp.commands import AbortAssociation, SetLink, SetSpeed, Step
+from sctp_tui.sctp.events import AssocChange, LinkState, Message, Path, PeerAddrChange, Status
 from sctp_tui.sctp.link.conditions import Conditions, DropRule
+from sctp_tui.tui.wire.ladder_lines import ends
 from tests.harness import Running
 
 pytestmark = pytest.mark.userspace
@@ -125,3 +127,38 @@ def test_a_path_that_no_longer_answers_changes_its_state(seeing: Running) -> Non
     assert paths.state("out", "127.0.0.1", at + 60) == "unreachable"
     assert paths.state("out", "127.0.0.1", paths.conversation.packets[3].mono + 1) == "active"
     assert any("UNREACHABLE" in note.text for note in paths.notes)
+    assert paths.ended is None
+
+
+def test_after_both_ends_have_ended_nothing_more_happens_to_the_paths(seeing: Running) -> None:
+    name, server, ours = seeing.greet()
+    cut = Conditions(cut=True)
+    seeing.submit(SetLink(cut, cut), AbortAssociation(ours.key))
+    seeing.until(AssocChange, endpoint=name, state="COMM_LOST")
+    paths, _ = _paths(seeing, server.key)
+    assert paths.ended is None  # the server has it still
+    seeing.submit(AbortAssociation(server.key))
+    ended = seeing.until(AssocChange, endpoint="server", state="COMM_LOST")
+    paths, monitor = _paths(seeing, server.key)
+    assert paths.ended == pytest.approx(paths._time(ended.at))
+    newest = max(mark.at for marks in paths.marks.values() for mark in marks)
+    assert paths.ended is not None
+    assert newest <= paths.ended
+    before = list(paths.notes)
+    assert seeing.link is not None
+    after = replace(seeing.link, inward=Conditions(), outward=Conditions(), set_at=ended.at + 1)
+    monitor.fold(Batch([], [], links={0: after}))
+    paths.update(monitor.log, list(monitor.associations), monitor.remarks)
+    assert paths.notes == before
+
+
+def test_an_end_is_named_by_its_first_address_whichever_way_its_newest_packet_took(seeing: Running) -> None:
+    _, server, _ = seeing.greet()
+    _, monitor = _paths(seeing, server.key)
+    conversation = next(iter({monitor.wire.of(one, monitor.endpoints) for one in monitor.associations}))
+    assert conversation is not None
+    before, packet = ends(conversation), list(conversation.packets)[-1]
+    assert packet.peer is not None
+    conversation.add(replace(packet, peer=replace(packet.peer, addresses=("127.0.0.2",))))
+    assert conversation.of_peer == ("127.0.0.1", "127.0.0.2")
+    assert ends(conversation) == before

@@ -105,14 +105,15 @@ class Conversation:
     `captured` is the number of the newest packet, 0 before the first. `start_mono` is when the first was sent
     (s, the link's clock), `start_time` the same in s since the epoch. `initiator` is the end that sent the
     INIT, where that was seen, else the peer. `ends` and `ports` (the local one first) are those of the first
-    packet, `flow` and `peer` those of the newest. `of_local` and `of_peer` are the addresses that each end
-    has had, the last `_HAD`: they may change (RFC 5061). A refused packet is kept too, and changes nothing,
-    as anybody may have sent it; likewise one with a wrong verification tag, which its receiver discards.
+    packet, as is `named_peer`; `flow` and `peer` are those of the newest. `of_local` and `of_peer` are the
+    addresses that each end has had, the last `_HAD`: they may change (RFC 5061). A refused packet is kept
+    too, and changes nothing, as anybody may have sent it; likewise one with a wrong verification tag, which
+    its receiver discards.
     """
 
     def __init__(self, packet: Packet) -> None:
         self.local = packet.local
-        self.peer = packet.peer or Peer((), 0)
+        self.peer = self.named_peer = packet.peer or Peer((), 0)
         self._last_local = self.local
         self.of_local, self.of_peer = _noted((), self.local), _noted((), self.peer)
         self.ends = _ends(packet)

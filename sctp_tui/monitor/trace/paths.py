@@ -5,7 +5,8 @@ any of the end's own addresses.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from math import inf
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
@@ -102,6 +103,8 @@ class Paths:
         """The packets of each way, oldest first."""
         self.notes: list[Note] = []
         """What happened to the paths, in the order of time."""
+        self.ended: float | None = None
+        """When the last of its ends here ended, None while one has not, or there is none."""
         self.version = 0
         """Grows with each change."""
         self._states: dict[tuple[Direction, str], _Changes] = {}
@@ -114,7 +117,7 @@ class Paths:
         """Whose packets these are."""
         return self.ladder.conversation
 
-    def update(self, log: Log, ends: Iterable[Association], history: LinkHistory) -> None:
+    def update(self, log: Log, ends: Collection[Association], history: LinkHistory) -> None:
         """Take in what is new: packets, notifications and statuses of `ends`, changes of the links."""
         ladder = self.ladder
         ladder.update()
@@ -129,9 +132,11 @@ class Paths:
         self._record = log.captured
         for end in ends:
             self._sample(end, known[end.key])
+        until = max((end.until for end in ends), default=inf)
+        self.ended = self._time(until) if until < inf else None
         for number, change in history.since(self._remark):
             self._remark = number
-            if change.what == "link" and change.at >= self.conversation.start_time:
+            if change.what == "link" and self.conversation.start_time <= change.at <= until:
                 self._note(self._time(change.at), change.text)
 
     def _direction(self, end: Association) -> Direction:

@@ -49,9 +49,9 @@ def rightwards(conversation: Conversation, row: Row) -> bool:
 
 
 def ends(conversation: Conversation) -> tuple[str, str]:
-    """The names of the left and of the right end."""
+    """The names of the left and of the right end, by the addresses of the first packet."""
     local = f"{conversation.endpoint} {conversation.local}"
-    peer = str(conversation.peer)
+    peer = str(conversation.named_peer)
     return (peer, local) if conversation.initiator == "peer" else (local, peer)
 
 

@@ -115,7 +115,8 @@ class PathsView(ConversationView, DrawnLines):
         self._now = scene.now
         live = any(end.ended is None for end in scene.ends)
         newest = conversation.packets[-1].mono if conversation.packets else conversation.start_mono
-        self.axis.newest = max(newest, scene.now) if live else newest
+        ended = self._paths.ended  # later than the last packet where an end gave up the other
+        self.axis.newest = max(newest, scene.now if live else newest if ended is None else ended)
         self._draw()
 
     @property
