@@ -542,7 +542,7 @@ class Engine:
         raise SctpError(
             "no link of this program carries packets"
             + (
-                ": the kernel does that itself; start with --stack userspace"
+                ": the kernel does that itself; start with --stack userspace, or lab --paths 2"
                 if self._stacks
                 else " yet: open a server or a client first"
             )

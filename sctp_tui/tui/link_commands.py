@@ -127,8 +127,10 @@ class LinkCommands:
 
     def _may_condition(self) -> bool:
         """Whether this program carries packets, and can lose them; where not, tell the user."""
-        if not self.carries:
-            way_out = "start with --stack userspace, or lab --netem"
+        if not self.carries and not self._monitor.endpoints.views:
+            self._tell("no link carries packets yet: open a server or a client first", good=False)
+        elif not self.carries:
+            way_out = "start with --stack userspace, lab --paths 2 or lab --netem"
             self._tell(f"the kernel carries its packets itself; {way_out}", good=False)
         return self.carries
 

@@ -282,9 +282,10 @@ async def test_where_the_kernel_carries_the_packets_it_is_said_at_once() -> None
         for name, view in views.items():
             views[name] = replace(view, stack="kernel")
         app.monitor.links.clear()
-        for key in ("L", "X", "C"):
+        for key in ("L", "X", "C", "D"):
             await pilot.press("escape", key)
             await until(pilot, lambda: "the kernel carries its packets itself" in outcome(pilot))
+            assert "lab --paths 2" in outcome(pilot)
             assert isinstance(app.screen, MainScreen)
             app.screen.tell("")
 

@@ -79,7 +79,7 @@ QUESTIONS = (
     Question(
         "How do I lose a packet?",
         "{drop_next} loses the next DATA on the stream that the client pane sends on, {drop} another packet "
-        "of your choice, {link} loses by chance. On the kernel's stack: sctp-tui lab --netem.",
+        "of your choice, {link} loses by chance. On the kernel's stack: sctp-tui lab --paths 2, or --netem.",
         "link",
         "losing packets drop discard loss lost retransmit retransmission userspace",
     ),
