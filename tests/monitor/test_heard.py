@@ -20,7 +20,7 @@ from sctp_tui.sctp.events import AssocChange, Direction, Packet, Peer
 from sctp_tui.sctp.link.conditions import Verdict
 
 from .. import rawpeer as raw
-from ..sctp.linked import Linked
+from ..sctp.linked import Linked, ladder
 
 _SILENCE = ("no answer", "nothing came back", "does not answer")
 """What beginners are told where an end missed answers."""
@@ -152,6 +152,32 @@ def test_a_bare_abort_a_moment_after_something_came_is_no_silence() -> None:
     late = _packet(6.5, "in", sack, verdict="delayed", delay=0.6)
     assert "no answer for too long" in _told(*before, late, _packet(7, "out", _ABORT))
     assert "no reason is given" in _told(*before, late, _packet(7.2, "out", _ABORT))
+
+
+def test_an_abort_that_answers_an_init_ack_knows_of_no_association() -> None:
+    init, init_ack = _packet(0.0, "in", _INIT), _packet(0.1, "out", _INIT_ACK)
+    echo = _packet(0.2, "in", raw.chunk(raw.COOKIE_ECHO, 0, b"cook"))
+    assert "The answer to an INIT ACK" in _told(init, init_ack, _packet(0.2, "in", _ABORT))
+    assert "The answer to an INIT ACK" in _told(init_ack, _packet(0.2, "in", _ABORT))  # nobody had asked
+    # What is set up, or up, is aborted by itself.
+    assert "no reason is given" in _told(init, init_ack, echo, _packet(0.3, "in", _ABORT))
+    again = _packet(0.3, "out", _INIT_ACK)
+    assert "no reason is given" in _told(init, init_ack, echo, again, _packet(0.4, "in", _ABORT))
+    assert "no reason is given" in _told(_packet(0.0, "in", _DATA[0]), again, _packet(0.4, "in", _ABORT))
+    late = _packet(0.1, "out", _INIT_ACK, verdict="delayed", delay=0.6)
+    assert "no reason is given" in _told(init, late, _packet(0.2, "in", _ABORT))
+
+
+@pytest.mark.userspace
+def test_the_answer_to_a_set_up_that_was_aborted_meanwhile() -> None:
+    with Linked() as linked:
+        linked.condition("delay=50", "delay=50")
+        client = linked.begin()
+        linked.run(0.02)
+        client.abort(0, "enough")
+        linked.run(1)
+        assert ladder(linked.packets)[-1] == "> ABORT delayed"
+        assert "The answer to an INIT ACK" in _told(*linked.packets)
 
 
 def test_time_alone_is_no_silence() -> None:

@@ -309,6 +309,8 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
     yield Abort(1, 4, True, ()), ChunkContext(heard=Heard(0.01, True, False)), "ABORT/refuses"
     yield Abort(0, 4, False, ()), ChunkContext(heard=Heard(0.01, False, False)), "ABORT/bare"
     yield Abort(0, 4, False, ()), ChunkContext(heard=Heard(90.0, False, False)), "ABORT/bare"
+    yield Abort(0, 4, False, ()), ChunkContext(heard=Heard(0.01, False, False, stray=True)), "ABORT/stray"
+    yield Abort(1, 4, True, ()), ChunkContext(heard=Heard(0.01, False, False, stray=True)), "ABORT/reflected"
     yield Abort(0, 4, False, ()), ChunkContext(heard=Heard(90.0, False, True)), "ABORT/silence"
     yield Abort(1, 4, True, ()), ChunkContext(heard=Heard(90.0, False, True)), "ABORT/silence"
     yield (

@@ -76,7 +76,8 @@ class Heard(NamedTuple):
     `missed`: its last HEARTBEAT there has had no answer for an RTO. `copied`, of an INIT ACK or COOKIE ACK:
     the same one was sent before, and it has received nothing since to answer, so the network has copied it.
     `cookies`: COOKIE ECHOs that it has received since the last one was seen answered. `unasked`, of a
-    SHUTDOWN ACK: there was one before, and nothing has come since that SHUTDOWN ACK answers.
+    SHUTDOWN ACK: there was one before, and nothing has come since that SHUTDOWN ACK answers. `stray`: the
+    last packet was an INIT ACK, and it has not sent a COOKIE ECHO for its INIT.
     """
 
     ago: float
@@ -91,19 +92,22 @@ class Heard(NamedTuple):
     copied: bool = False
     cookies: int = 0
     unasked: bool = False
+    stray: bool = False
 
 
 class _Brought(NamedTuple):
     """What a packet brings its receiver.
 
-    `init`: an INIT; `has`: the association it has then, None for no change; `answers`: hashes of the info in
-    HEARTBEAT ACKs; `asks`: the types of its chunks that INIT ACK, COOKIE ACK or SHUTDOWN ACK answers.
+    `init`: an INIT; `cookie`: an INIT ACK; `has`: the association it has then, None for no change;
+    `answers`: hashes of the info in HEARTBEAT ACKs; `asks`: the types of its chunks that INIT ACK, COOKIE ACK
+    or SHUTDOWN ACK answers.
     """
 
     init: bool
     has: Has | None
     answers: tuple[int, ...]
     asks: tuple[type[Chunk], ...]
+    cookie: bool = False
 
 
 def guarded(abort: Abort, heard: Heard) -> bool:
@@ -128,7 +132,8 @@ class _End:
 
     def __init__(self, at: float) -> None:
         self.heard_at = at
-        self.init = False
+        self.init = self.cookie = False
+        self.echoed = False  # whether it has sent a COOKIE ECHO for its last INIT
         self.repeats = 0  # packets with something sent again, an RTO or more after the last one received
         self.again = False
         self.asked: dict[str, int] = {}  # by type, the identity of the newest `_ASKING` chunk it sent since
@@ -147,6 +152,7 @@ class _End:
     def receive(self, at: float, brought: _Brought) -> None:
         """A packet arrives at this end."""
         self.heard_at, self.init, self.repeats, self.again = at, brought.init, 0, False
+        self.cookie = brought.cookie
         self.asked.clear()
         self.open.update(brought.asks)
         self.agreed = self.agreed and _AGREED.isdisjoint(brought.asks)
@@ -165,7 +171,7 @@ class _End:
             if isinstance(chunk, Heartbeat) and not isinstance(chunk, HeartbeatAck):
                 self.beats[to] = hash(chunk.info), at
                 _bound(self.beats)
-        self.init = False
+        self.init = self.cookie = False
         repeated = [self._again(chunk) for chunk in chunks]
         self.again = self.again or any(repeated)
         self.repeats += any(repeated) and at - self.heard_at >= RTO
@@ -195,13 +201,13 @@ class _End:
             self.beats.clear()  # they were of the association before
             self.closing, self.agreed = None, False
         if CookieEcho in kinds:  # also where it restarts while it is up
-            self.has = "set-up"
+            self.has, self.echoed = "set-up", True
         elif not _ENDS.isdisjoint(kinds):
-            self.has = ""
+            self.has, self.echoed = "", False
         elif any(kind in _OF_ONE_THAT_IS_UP for kind in kinds):
             self.has = "up"
         elif Init in kinds and self.has != "up":  # while one is up, anybody may have sent the INIT
-            self.has = "set-up"
+            self.has, self.echoed = "set-up", False
 
     def _again(self, chunk: Chunk) -> bool:
         if isinstance(chunk, Data | IData):
@@ -267,6 +273,7 @@ class Hearing:
             own and sender.copied(packet.data, chunks),
             cookies,
             unasked,
+            sender.cookie and not sender.echoed and sender.has != "up",
         )
         if packet.verdict == "refused":
             return heard
@@ -277,7 +284,8 @@ class Hearing:
             init = bool(chunks) and isinstance(chunks[0], Init) and not isinstance(chunks[0], InitAck)
             answers = tuple(hash(chunk.info) for chunk in chunks if isinstance(chunk, HeartbeatAck))
             asks = tuple(type(chunk) for chunk in chunks if type(chunk) in _ASKED)
-            brought = _Brought(init, _brings(chunks), answers, asks)
+            cookie = bool(chunks) and isinstance(chunks[0], InitAck)
+            brought = _Brought(init, _brings(chunks), answers, asks, cookie)
             heapq.heappush(self._arriving, (now + packet.transit, self._serial, direction, brought))
         return heard
 

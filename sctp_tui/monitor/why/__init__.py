@@ -239,6 +239,8 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
             return "guard"
         case Abort() | ShutdownComplete() if chunk.reflected:
             return "reflected"
+        case Abort() if not chunk.causes and facts.heard is not None and facts.heard.stray:
+            return "stray"
         case Abort() if not chunk.causes:
             return "bare"
         case ReConfig():

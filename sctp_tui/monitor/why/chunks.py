@@ -527,6 +527,13 @@ CHUNKS = {
         "The T bit is set: its sender does not know the receiver's tag, and uses that of the packet it "
         "answers. An out of the blue packet is answered like this (8.4).",
     ),
+    "ABORT/stray": Explanation(
+        "9260 8.4",
+        "The answer to an INIT ACK: its sender has no such association, or no longer, as when the set-up was "
+        "aborted before that came.",
+        "Without a TCB in COOKIE-WAIT an INIT ACK is out of the blue. The RFC asks for the T bit and the tag "
+        "that came; usrsctp sends the Initiate Tag of the INIT ACK.",
+    ),
     "ABORT/bare": Explanation(
         "9260 9.1",
         "The association is aborted, and no reason is given: a program may have asked for it, or a stack "
