@@ -311,3 +311,21 @@ async def test_what_is_typed_takes_the_place_of_what_stood_in_the_first_field() 
         await until(pilot, lambda: screen.query_one("#inward", Input).value == "loss=10%")
         await pilot.press(*"cut")
         assert screen.query_one("#inward", Input).value == "cut"
+
+
+async def test_what_was_typed_for_a_link_stays_when_another_one_is_chosen() -> None:
+    async with running() as (app, pilot):
+        await until(pilot, lambda: app.monitor.link is not None)
+        state = app.monitor.link
+        assert state is not None
+        slow = Conditions(delay=20)
+        screen = LinkScreen({1: replace(state, link=1), 2: replace(state, link=2, inward=slow, outward=slow)})
+        app.push_screen(screen)
+        await until(pilot, lambda: screen.query("#link"))
+        inward, outward = (screen.query_one(f"#{name}", Input) for name in ("inward", "outward"))
+        screen.query_one("#link", Input).value = "2"
+        await until(pilot, lambda: (inward.value, outward.value) == ("delay=20ms", "delay=20ms"))
+        inward.value = "loss=10%"
+        screen.query_one("#link", Input).value = "1"
+        await until(pilot, lambda: screen._link == 1)
+        assert (inward.value, outward.value) == ("loss=10%", "")

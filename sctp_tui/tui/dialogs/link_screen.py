@@ -46,6 +46,7 @@ class LinkScreen(Form[SetLink]):
         self._states = states
         self._several = 0 not in states
         self._link = link
+        self._filled: dict[str, str] = {}
 
     @property
     def _state(self) -> LinkState | None:
@@ -83,13 +84,16 @@ class LinkScreen(Form[SetLink]):
         self._fill_in()
 
     def _fill_in(self) -> None:
+        """Fill in the conditions of the link that is chosen, but for a field in which something was typed."""
         if (state := self._state) is not None:
-            self.fill("inward", _typed(state.inward))
-            self.fill("outward", _typed(state.outward))
+            for name, conditions in (("inward", state.inward), ("outward", state.outward)):
+                if self.typed(name) == self._filled.get(name, ""):
+                    self._filled[name] = _typed(conditions)
+                    self.fill(name, self._filled[name])
 
     @on(Input.Changed, "#link")
     def _choose(self, event: Input.Changed) -> None:
-        """Show the conditions of the link whose number is typed."""
+        """Show the conditions of the link whose number is typed, unless others were typed by now."""
         number = int(event.value) if event.value.isdecimal() else 0
         if number != self._link and number in (0, *self._states):
             self._link = number
