@@ -87,7 +87,7 @@ async def test_one_stream_stands_and_the_other_goes_on() -> None:
     async with showing(*_STANDING) as (view, pilot, conversation):
         assert [line.split() for line in drawn(view)[2:4] + drawn(view)[5:7]] == [
             ["Stream", "1", "sent", "[0]", "✗1✗", "[2]"],
-            ["awaits", "1", "got", "█0█", "✗", "▒2▒"],
+            ["awaits", "#1", "got", "█0█", "✗", "▒2▒"],
             ["Stream", "2", "sent", "[0]", "[1]"],
             ["goes", "on", "got", "█0█", "█1█"],
         ]
@@ -115,7 +115,7 @@ async def test_a_message_is_below_the_time_it_was_sent_at() -> None:
         await pilot.press("-", "-")
         assert [line.split()[-4:] for line in drawn(view)[2:4]] == [
             ["1", "sent", "▪✗", "▪"],
-            ["1", "got", "█✗", "▒"],
+            ["#1", "got", "█✗", "▒"],
         ]
 
 
@@ -243,7 +243,7 @@ async def test_a_lane_whose_lost_message_was_given_up_goes_on(single_stream: boo
         return _packet(3, struct.pack("!BBHIHH", 192, 0, 12, 1, 1, 0), lost=lost)
 
     before = [_init(), _data(1, 1, 0, 1, lost=True)]
-    for lost, label in ((True, "✗ lost"), (False, "gave up 0")):
+    for lost, label in ((True, "✗ lost"), (False, "skips #0")):
         async with showing(*before, forward(lost)) as (view, pilot, _):
             view.single_stream = single_stream
             await until(pilot, lambda: "–" in drawn(view)[3])

@@ -302,13 +302,13 @@ class LanesView(ConversationView, LineView):
 
     def _state(self, queue: StreamQueue) -> Part:
         """Whether a stream is blocked and by which message, lost one or gave one up, or goes on: past that,
-        or while others are blocked.
+        or while others are blocked. `#` is before its SSN, which is no count.
         """
         if self.single_stream and queue.held:
             message = self._sending.blocking
             return f"awaits {message.stream}/{_called(message)}" if message is not None else "waits", "stands"
         if not self.single_stream and queue.waiting:
-            return f"awaits {queue.awaited}", "stands"
+            return f"awaits #{queue.awaited}", "stands"
         messages = [message for _, message in self._in_view.get(queue.stream, ())]
         if any(message.lost for message in messages):
             return "✗ lost", "lost"
@@ -321,7 +321,7 @@ class LanesView(ConversationView, LineView):
         )
         if past or (others_stand and queue.messages):
             return "goes on", "goes"
-        return (f"gave up {_called(given_up)}", "abandoned") if given_up is not None else ("", "")
+        return (f"skips #{_called(given_up)}", "abandoned") if given_up is not None else ("", "")
 
     def _sent(self, message: TrackedMessage) -> Part:
         state = message.state(self.single_stream)
