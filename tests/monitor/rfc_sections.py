@@ -98,7 +98,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "6.3.1": "SCTP_ENABLE_STREAM_RESET",
     },
     "6951": {"": "UDP", "5": "UDP", "5.1": "UDP", "5.4": "NAT", "5.5": "ICMP"},
-    "7829": {"": "potentially.failed", "7.1": "potentially.failed"},
+    "7829": {"": "potentially.failed", "3.2": "potentially.failed", "7.1": "potentially.failed"},
     "8200": {"": "header"},  # IPv6
     "8260": {"2.1": "I-DATA", "2.3.1": "I-FORWARD-TSN"},
     "8831": {"": "WebRTC"},

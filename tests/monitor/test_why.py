@@ -104,6 +104,8 @@ def test_words_are_few_and_their_section_exists(name: str, words: Explanation) -
     [
         (EVENTS["assoc_change/COMM_UP"], "both ends"),  # the client sends once COOKIE ACK has come
         (EVENTS["peer_addr_change/UNREACHABLE"], r"another active address \("),  # where there is one
+        (EVENTS["peer_addr_change/POTENTIALLY_FAILED"], "did not answer"),  # a SACK may have come
+        (EVENTS["peer_addr_change/POTENTIALLY_FAILED"], "is preferred(?!, if there is one)"),
         (EVENTS["assoc_change/COMM_UP"], "from now on"),  # DATA may have gone with the COOKIE ECHO
         (CHUNKS["SHUTDOWN COMPLETE/reflected"], "long ago|still asks"),  # a moment; and it may have closed
         (CHUNKS["SHUTDOWN COMPLETE"], "half-open"),  # the RFC's word for what TCP calls half-closed

@@ -50,7 +50,7 @@ PATHS = {
     "ADDED": "is a new address of the peer",
     "MADE_PRIM": "is the primary path now",
     "CONFIRMED": "is confirmed to be the peer's",
-    "POTENTIALLY_FAILED": "has missed answers and may have failed",
+    "POTENTIALLY_FAILED": "has not acknowledged in time and may have failed",
 }
 """The states of a path in SCTP_PEER_ADDR_CHANGE, and the text for each, which follows the address."""
 

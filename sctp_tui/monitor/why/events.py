@@ -148,10 +148,10 @@ EVENTS = {
         "INIT ACK has to answer a HEARTBEAT with its random nonce before data may go there.",
     ),
     "peer_addr_change/POTENTIALLY_FAILED": Explanation(
-        "9260 8.2",
-        "An address did not answer. It isn't given up yet, but another one is preferred.",
-        "Potentially failed, a state that RFC 7829 adds below Path.Max.Retrans so that failover comes "
-        "sooner.",
+        "7829 3.2",
+        "What was sent to an address was not acknowledged in time; another is preferred, if there is one.",
+        "Potentially failed: a state below Path.Max.Retrans, so that failover comes sooner. A timeout counts "
+        "also where a SACK came that left the DATA out, as one with a closed window does.",
     ),
     "peer_addr_change": Explanation(
         "6458 6.1.2",
