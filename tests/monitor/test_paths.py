@@ -55,7 +55,7 @@ def test_a_path_with_what_was_lost_and_sent_again(seeing: Running) -> None:
     assert signs[2:4] == [("DATA", False), ("again", True)]
     lost, again = list(paths.marks[route])[2:4]
     assert [note.text for note in paths.notes if note.at == again.at] == [
-        f"T3-rtx ran out after {again.at - lost.at:.3g} s: DATA is sent again to 127.0.0.1"
+        f"client: T3-rtx ran out after {again.at - lost.at:.3g} s: DATA is sent again to 127.0.0.1"
     ]
     before = [note.text for note in paths.notes if note.at < again.at]
     assert before[-1] == "the link from here on: both ways delay=1ms"

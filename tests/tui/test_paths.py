@@ -76,7 +76,8 @@ async def test_data_takes_the_second_path_while_the_first_link_is_cut() -> None:
         await until(pilot, lambda: "↻" in _lane(view, "from 10.2.0.2"), "sent again on the second path")
         await until(pilot, lambda: "✗" in _lane(view, "from 10.1.0.2"), "lost on the first one")
         await until(pilot, lambda: "?" in _lane(view, "10.1.0.1"), "potentially failed")
-        assert any("DATA is sent again to 10.2.0.1" in line for line in drawn(view))
+        assert any("client: T3-rtx" in line and "again to 10.2.0.1" in line for line in drawn(view))
+        assert "? potentially failed" in drawn(view)[-1]
         await until(pilot, lambda: view.row is not None)
         await pilot.press("home")
         await until(pilot, lambda: view.row is not None and view.row.number == 1)

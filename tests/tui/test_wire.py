@@ -21,6 +21,7 @@ from sctp_tui.tui.settings import Settings
 from sctp_tui.tui.widgets.heading import Heading
 from sctp_tui.tui.widgets.hexview import HexView
 from sctp_tui.tui.wire.ladder_view import LadderView
+from sctp_tui.tui.wire.paths_view import PathsView
 from sctp_tui.tui.wire.why_line import WhyLine
 from sctp_tui.tui.wire.wire_pane import WireHeading, WirePane
 from sctp_tui.tui.wire_views import BY_NAME, VIEWS
@@ -309,6 +310,24 @@ async def test_what_is_refused_is_shown_while_the_wire_has_the_whole_screen() ->
         assert isinstance(app.screen, MainScreen)
         app.screen.fold(Batch([refused]))
         await until(pilot, lambda: "no such time" in [note.message for note in app._notifications])
+
+
+async def test_the_paths_explain_the_signs_and_the_packet_that_are_in_view() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        await pilot.press("5")
+        await until(pilot, lambda: app.query(PathsView) and app.query_one(PathsView).has_focus)
+        view = app.query_one(PathsView)
+        await until(pilot, lambda: drawn(view)[-1].endswith("━ primary"))
+        assert "I INIT" in drawn(view)[-1]
+        assert "unreachable" not in drawn(view)[-1]
+        before = view.explained
+        await pilot.press(*"+++++")
+        view.axis.move(-3)
+        assert (before, view.explained) == (view.row, None)
+        assert view.row is not None
 
 
 async def test_what_is_set_up_has_no_row_yet_and_is_shown() -> None:

@@ -173,7 +173,10 @@ class Paths:
         marks.append(Mark(packet.mono, row.number, sign(row), self.ladder.arrives(row)))
         self.version += 1
         if any(one.why == "timeout" for one in row.tries) and (rto := row.since):
-            self._note(packet.mono, f"T3-rtx ran out after {rto:.3g} s: DATA is sent again to {route.to}")
+            whose = self.name(packet.direction)
+            self._note(
+                packet.mono, f"{whose}: T3-rtx ran out after {rto:.3g} s: DATA is sent again to {route.to}"
+            )
 
     def _forget(self, first: int) -> None:
         for marks in self.marks.values():

@@ -1,6 +1,6 @@
 """The paths of one end of an association over time: a lane for each, and below them what happened."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -40,10 +40,13 @@ _STATES: dict[str, tuple[str, str, str]] = {
     "removed": (" ", " ", "label"),
 }
 _LEGEND = (
+    ("I", "sent", "INIT"),
     ("█", "sent", "DATA"),
     ("↻", "again", "sent again"),
     ("▂", "label", "SACK"),
     ("♥", "beat", "HEARTBEAT"),
+    ("A", "again", "ASCONF"),
+    ("·", "label", "other"),
     ("♡", "lost", "no answer"),
     ("✗", "lost", "lost"),
     ("─", "active", "active"),
@@ -52,6 +55,8 @@ _LEGEND = (
     ("╳", "unreachable", "unreachable"),
     ("━", "active", "primary"),
 )
+_HEAVY = {thick: {thin, "━"} for thin, thick, _ in _STATES.values() if thick != thin}
+"""The signs of the legend that explain a heavy line."""
 
 
 class PathsView(ConversationView, DrawnLines):
@@ -146,13 +151,14 @@ class PathsView(ConversationView, DrawnLines):
 
     @property
     def explained(self) -> Row | None:
-        """The packet that keys act on."""
-        return self.row
+        """The packet that keys act on, where it is in view."""
+        row, view = self.row, self.axis.view
+        return row if row is not None and view.low <= row.packet.mono <= view.high else None
 
     @property
     def bounced(self) -> str:
         """Why that packet did not get through, "" where it did or nothing is known."""
-        row = self.row
+        row = self.explained
         return self._paths.ladder.bounced(row) if row is not None and self._paths is not None else ""
 
     @property
@@ -267,13 +273,15 @@ class PathsView(ConversationView, DrawnLines):
         notes = [note for note in paths.notes if view.low <= note.at <= view.high]
         room = max(0, height - 4 - len(lanes))
         shown = notes[-min(len(notes), room, len(_NUMBERS)) :] if room else []
-        yield from lanes[: max(0, height - 4)]
+        lanes = lanes[: max(0, height - 4)]
+        yield from lanes
         yield from self._time_axis(across, shown)
         for number, note in zip(_NUMBERS, shown, strict=False):
             yield self._note(number, note, across + _GUTTER)
         for _ in range(room - len(shown)):
             yield []
-        yield self._legend(across + _GUTTER)
+        drawn = {sign for lane in lanes for sign, _ in lane[2:]}
+        yield self._legend(drawn.union(*(_HEAVY.get(sign, ()) for sign in drawn)), across + _GUTTER)
 
     def _heading(self, paths: Paths, across: int) -> Line:
         left, right = ends(paths.conversation)
@@ -336,10 +344,13 @@ class PathsView(ConversationView, DrawnLines):
         lead = f" {number} {note.at - self.axis.start:9.3f} s  "
         return [(lead, "label"), (fit(note.text, max(1, width - len(lead))).rstrip(), "")]
 
-    def _legend(self, width: int) -> Line:
+    def _legend(self, drawn: Collection[str], width: int) -> Line:
+        """What the signs mean that are drawn."""
         line: Line = [(" ", "")]
         used = 1
         for sign, look, meaning in _LEGEND:
+            if sign not in drawn:
+                continue
             if used + len(meaning) + 4 > width:
                 break
             line += [(sign, look), (f" {meaning}  ", "label")]
