@@ -71,7 +71,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("detail", "lists", "d", "detail", "Detail", "Open its detail"),
     Action("close", "lists", "c", "close", "Close", "Shut down gracefully"),
     Action("abort", "lists", "a", "abort", "Abort", "Abort, after asking"),
-    Action("crash", "lists", "K", "crash", "Crash", "Crash its client, without a word", footer=False),
+    Action("crash", "lists", "A", "crash", "Crash", "Crash its client, without a word", footer=False),
     Action("clear", "lists", "x", "clear_ended", "Clear", "Clear what has ended"),
     Action("generate", "lists", "g", "generate", "Generate", "Generate traffic", footer=False),
     Action("to_all", "lists", "R", "to_all", "To all", "One message to all, as the server", footer=False),

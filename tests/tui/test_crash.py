@@ -15,7 +15,7 @@ async def test_a_client_crashes_and_comes_back() -> None:
     async with running((120, 50)) as (app, pilot):
         await pilot.press("enter")
         await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
-        await pilot.press("escape", "K")
+        await pilot.press("escape", "A")
         client = next(one for one in app.monitor.associations if one.role == "client")
         await until(pilot, lambda: str(client.ended) == "crashed")
         assert [sentence(event) for event in log_of(app, Ending)][-1].startswith("crashes without a word")
