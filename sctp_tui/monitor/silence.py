@@ -203,6 +203,16 @@ class _Line:
     def heard(self) -> None:
         self.missed = self.doubled = 0
 
+    def begun(self, timers: Timers, *, outstanding: bool) -> Silent:
+        """The path as it was before the misses seen on it, of which there are some."""
+        times = (
+            misses(timers, self.base, outstanding=outstanding)
+            if timers.pf_retrans is None
+            else _failing(timers, self.base, 0.0, outstanding=outstanding)
+        )
+        first = self.first or timers.path_max_retrans + 1
+        return self.at - times[min(first, len(times)) - 1], self.base, timers
+
 
 class Silence:
     """The misses seen of one peer, on all its paths. Times are seconds of the link's clock."""
@@ -326,17 +336,41 @@ class Silence:
             if line.missed:
                 if not line.base:
                     return None
-                told = timers[address]
-                times = (
-                    misses(told, line.base, outstanding=outstanding)
-                    if told.pf_retrans is None
-                    else _failing(told, line.base, 0.0, outstanding=outstanding)
-                )
-                first = line.first or told.path_max_retrans + 1
-                paths.append((line.at - times[min(first, len(times)) - 1], line.base, told))
+                paths.append(line.begun(timers[address], outstanding=outstanding))
         last = max(start for start, _, _ in paths)
         given_up = [
             (last, line.seen, timers[address]) for address, line in self._lines.items() if not line.missed
         ]
         earliest, latest = end(paths, given_up, outstanding=outstanding)
         return max(0.0, earliest - now), max(0.0, latest - now)
+
+    def if_it_falls_silent(
+        self, now: float, paths: Iterable[Path], timers: Mapping[str, Timers], *, outstanding: bool
+    ) -> tuple[float, float] | None:
+        """Seconds until a peer is declared lost that falls silent at `now` on all paths, as in `lost_in`.
+
+        Where some have misses already, they may count or not: an answer on another path since has set the
+        association's error counter to 0 (RFC 9260, section 8.1), and when one came is not known.
+        """
+        anew: tuple[list[Silent], list[Silent]] = [], []
+        counted: tuple[list[Silent], list[Silent]] = [], []
+        for path in paths:
+            told = timers.get(path.address)
+            if told is None:
+                return None
+            if path.state == "UNCONFIRMED":
+                continue
+            line, down = self._lines.get(path.address), path.state == "INACTIVE"
+            here = 0.0, path.rto / 1000 or told.rto_initial, told
+            anew[down].append(here)
+            if line is None or not line.missed:
+                counted[down].append(here)
+            else:
+                start, rto, _ = line.begun(told, outstanding=outstanding)
+                if not (rto and math.isfinite(start)):
+                    return None
+                counted[down].append((start - now, rto, told))
+        if not any(anew):
+            return None
+        earliest, latest = end(*counted, outstanding=outstanding)
+        return max(0.0, earliest), max(latest, end(*anew, outstanding=outstanding)[1])

@@ -402,6 +402,32 @@ def test_what_was_not_told_is_not_estimated() -> None:
     assert association.silence.lost_in(story.now, association.timers, outstanding=True) is None
 
 
+def test_misses_on_one_path_may_count_when_the_others_fall_silent_too() -> None:
+    """Four HEARTBEATs are missed on one path: seven misses more may be enough, or eleven."""
+    store, story = Associations(), Story()
+    association = met(store, story)
+    store.fold(told(story, HERE, "10.0.1.1"))
+
+    def both(first: int) -> e.Status:
+        paths = (*numbers(first, 12), *numbers(1, 12, "10.0.1.1"))
+        return e.Status(*story._head(1), "ESTABLISHED", 131072, 0, 0, 5, 5, 1452, paths)
+
+    def left() -> tuple[float, float] | None:
+        return association.silence.if_it_falls_silent(
+            story.now, association.paths, association.timers, outstanding=False
+        )
+
+    store.fold(both(1))
+    one = (0.0, 1.0, association.timers[HERE])
+    assert left() == end([one, one], outstanding=False)
+    for rto in (2, 4, 8, 16):
+        story.now += 30 + rto / 2
+        store.fold(both(rto))
+    assert (association.silence.missed, association.silence.silent) == (0, (1, 2))
+    # The next ones are after 46, 108 and 198 s on that path, after 62, 94, 128 and 166 s on the other one.
+    assert left() == (198, end([(0.0, 16.0, one[2]), one], outstanding=False)[1])
+
+
 def test_rto_max_decides_how_soon() -> None:
     """RTO.Initial 200 ms and RTO.Max 500 ms: the peer is lost in seconds, not in minutes."""
     quick = Timers(10, 2, 0.5, 0.2, 0.5)

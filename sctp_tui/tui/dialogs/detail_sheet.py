@@ -8,7 +8,6 @@ from textwrap import wrap
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.history import StateChange
 from sctp_tui.monitor.series import SECONDS, Series
-from sctp_tui.monitor.silence import Silent, end
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.column import Column
 from sctp_tui.sctp import endpoint_names
@@ -207,7 +206,10 @@ def _silence(association: Association, heard: float | None, now: float) -> Itera
         yield "Declared lost in", StyledText(text, "bad", "lost_in")
     else:
         look = "bad" if a.unreachable else "good"
-        yield "Declared lost", StyledText(_if_it_falls_silent(a, outstanding=outstanding), look, "lost_in")
+        yield (
+            "Declared lost",
+            StyledText(_if_it_falls_silent(a, now, outstanding=outstanding), look, "lost_in"),
+        )
     if heard is not None:
         ago = units.duration(max(0.0, a.clock.at(now) - heard))
         yield "Last heard", StyledText(f"{ago} ago", "", "heard")
@@ -236,20 +238,10 @@ def _silence(association: Association, heard: float | None, now: float) -> Itera
     yield "RTO.Min to Max", StyledText(bounds, "", "rto_bounds")
 
 
-def _if_it_falls_silent(a: Association, *, outstanding: bool) -> str:
-    timers = a.timers
-    paths: list[Silent] = []
-    given_up: list[Silent] = []
-    for path in a.paths:
-        told = timers.get(path.address)
-        if told is None:
-            return "-"
-        if path.state != "UNCONFIRMED":
-            silent_from_now = (0.0, path.rto / 1000 or told.rto_initial, told)
-            (given_up if path.state == "INACTIVE" else paths).append(silent_from_now)
-    if not (paths or given_up):
+def _if_it_falls_silent(a: Association, now: float, *, outstanding: bool) -> str:
+    left = a.silence.if_it_falls_silent(a.clock.at(now), a.paths, a.timers, outstanding=outstanding)
+    if left is None:
         return "-"
-    earliest, latest = end(paths, given_up, outstanding=outstanding)
     silent, of = a.silence.silent
     # That it answers is more than is known: perhaps nothing was asked since it was last heard.
     state = "window closed, probed" if a.window_closed else "no missed answer seen"
@@ -257,7 +249,7 @@ def _if_it_falls_silent(a: Association, *, outstanding: bool) -> str:
         state = f"silent on {silent} of {of} paths"
     if a.unreachable:  # reported since the peer was last heard: it is silent for longer than is known
         state = "UDP port gone"
-    lost = f"after {_between(earliest, latest)} of silence" if math.isfinite(latest) else "never"
+    lost = f"after {_between(*left)} of silence" if math.isfinite(left[1]) else "never"
     return f"{state}; {lost} ({'with data' if outstanding else 'idle'})"
 
 
