@@ -11,7 +11,7 @@ from textual.widgets import Input, OptionList, Static
 
 from sctp_tui.monitor.trace.link_history import conditioned, is_cut
 from sctp_tui.sctp.events import Packet
-from sctp_tui.sctp.link.conditions import Conditions
+from sctp_tui.sctp.link.conditions import Conditions, DropRule
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.dialogs.drop_screen import DropScreen
 from sctp_tui.tui.dialogs.link_screen import LinkScreen
@@ -329,3 +329,20 @@ async def test_what_was_typed_for_a_link_stays_when_another_one_is_chosen() -> N
         screen.query_one("#link", Input).value = "1"
         await until(pilot, lambda: screen._link == 1)
         assert (inward.value, outward.value) == ("loss=10%", "")
+
+
+async def test_a_drop_that_several_links_share_stays_one_in_the_form_of_one_link() -> None:
+    async with running() as (app, pilot):
+        await until(pilot, lambda: app.monitor.link is not None)
+        state = app.monitor.link
+        assert state is not None
+        waits = Conditions(drops=(DropRule("DATA", shared=True),))
+        screen = LinkScreen({1: replace(state, link=1, inward=waits, outward=waits)}, 1)
+        app.push_screen(screen)
+        await until(pilot, lambda: screen.query("#outward"))
+        inward, outward = (screen.query_one(f"#{name}", Input) for name in ("inward", "outward"))
+        await until(pilot, lambda: (inward.value, outward.value) == ("drop=DATA", "drop=DATA"))
+        inward.value = "delay=20 drop=DATA drop=DATA"
+        read = screen._read()
+        assert read.inward.drops == (DropRule("DATA", shared=True), DropRule("DATA"))
+        assert read.outward.drops == (DropRule("DATA", shared=True),)

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import on
 from textual.binding import BindingType
 from textual.content import Content
@@ -121,7 +122,10 @@ class LinkScreen(Form[SetLink]):
                 raise SctpError(f"{label}: {error}") from None
         seed = self.typed("seed")
         again = number("Seed", seed, 0, LONG, optional=True) if seed else None
-        return SetLink(conditions[0], conditions[1], again, link)
+        inward, outward = conditions
+        if link and (state := self._states.get(link)) is not None:
+            inward, outward = _still(inward, state.inward), _still(outward, state.outward)
+        return SetLink(inward, outward, again, link)
 
     def submit(self) -> None:
         """Answer with the conditions. Raises `SctpError` that names the field."""
@@ -138,6 +142,19 @@ class LinkScreen(Form[SetLink]):
     def action_seed(self) -> None:
         """Fill in a random seed, which is shown so that it can be used again."""
         self.fill("seed", str(random.randrange(1, 10_000)))
+
+
+def _still(typed: Conditions, before: Conditions) -> Conditions:
+    """Conditions with drop rules that several links share where they were filled in as such."""
+    left, drops = [drop for drop in before.drops if drop.shared], []
+    for drop in typed.drops:
+        shared = replace(drop, shared=True)
+        if shared in left:
+            left.remove(shared)
+            drops.append(shared)
+        else:
+            drops.append(drop)
+    return replace(typed, drops=tuple(drops))
 
 
 def _typed(conditions: Conditions) -> str:
