@@ -264,8 +264,8 @@ class Silence:
 
     @property
     def silent(self) -> tuple[int, int]:
-        """The number of paths with misses, and of all paths."""
-        return sum(bool(line.missed) for line in self._lines.values()), len(self._lines)
+        """The number of paths that are inactive or have misses, and of all paths."""
+        return sum(bool(line.missed or line.down) for line in self._lines.values()), len(self._lines)
 
     @property
     def rto(self) -> float:

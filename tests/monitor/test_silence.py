@@ -456,6 +456,8 @@ def test_a_peer_is_silent_once_it_is_on_all_its_paths() -> None:
     assert left() == (5 * 30 + 2 + 4 + 8 + 16 + 32, 5 * 30 + 2 + 4 + 8 + 16 + 32)
     store.fold(both(2, 2, srtt=13))
     assert association.silence.missed == 0
+    store.fold(both(2, 2, "INACTIVE", 13))
+    assert (association.silence.missed, association.silence.silent) == (0, (1, 2))
     store.fold(both(4, 2, "INACTIVE", 13))
     assert association.silence.missed == 1
     store.fold(both(4, 2, "UNCONFIRMED", 13))
