@@ -33,6 +33,7 @@ from sctp_tui.sctp.events import Detail, Path
 _SOON = 64  # doublings after which any RTO has reached RTO.Max
 _JITTER = 0.5  # RTOs by which a HEARTBEAT may be sent earlier or later (RFC 9260, section 8.3)
 _EARLY = 0.9  # RTOs after which a timer may run out already, as stacks and captures round their times
+_SHARED = 0.25  # of the RTO: where HEARTBEATs and T3-rtx double one RTO in turn, each began with less of it
 _DOUBLED = 1.8  # factor by which an RTO grows at least with a timeout: from 32 s it grows to RTO.Max, 60 s
 
 
@@ -162,7 +163,7 @@ class _Line:
         self.latest, self.wait = (
             0.0,
             0.0,
-        )  # when the newest miss was noticed (link's clock), after which RTO (s)
+        )  # when the newest miss was noticed (link's clock), after how long (s)
         self.doubled = 0  # how often the RTO was seen to double; the loss of a path may tell of more misses
         self.seen = 0.0  # the RTO (s) of the last sample
         self.srtt: int | None = None
@@ -185,9 +186,10 @@ class _Line:
         if path.srtt != self.srtt or rto < before:
             self.srtt = path.srtt
             return True
-        if before and rto > before * _DOUBLED and not probing and at - asked >= before * _EARLY:
+        wait = before * (_SHARED if path.state == "POTENTIALLY-FAILED" else _EARLY)
+        if before and rto > before * _DOUBLED and not probing and at - asked >= wait:
             self.doubled += max(1, round(math.log2(rto / before)))
-            self.wait = before
+            self.wait = wait
             self.miss(self.doubled, at, before, rto)
         return False
 
@@ -217,16 +219,17 @@ class _Line:
 class Silence:
     """The misses seen of one peer, on all its paths. Times are seconds of the link's clock."""
 
-    __slots__ = ("_asked", "_closed", "_lines")
+    __slots__ = ("_asked", "_closed", "_lines", "_since")
 
     def __init__(self) -> None:
         self._lines: dict[str, _Line] = {}
         self._asked = -math.inf  # nothing sent before is missed
+        self._since = -math.inf  # when what waits was sent, at the earliest, as far as packets show it
         self._closed = False  # whether the peer's window was closed at the last sample
 
     def __copy__(self) -> "Silence":
         made = Silence()
-        made._asked, made._closed = self._asked, self._closed
+        made._asked, made._closed, made._since = self._asked, self._closed, self._since
         made._lines = {address: copy(line) for address, line in self._lines.items()}
         return made
 
@@ -242,10 +245,11 @@ class Silence:
 
         It waited for an RTO at least: a HEARTBEAT is missed when the next one is due, so for longer.
         """
+        if not self.missed:
+            return None
         lines = [line for line in self._lines.values() if line.missed]
-        return (
-            min(line.at - line.base * (2 ** (line.first or 1) - 1) for line in lines) if self.missed else None
-        )
+        first: float = min(line.at - line.base * (2 ** (line.first or 1) - 1) for line in lines)
+        return max(first, self._since)
 
     def more(self, address: str, timers: Timers) -> bool:
         """Whether further misses on this path would not be seen: its RTO grows no more."""
@@ -301,8 +305,10 @@ class Silence:
 
         What was sent before is not missed any more, and a miss takes an RTO.
         """
+        if math.isfinite(asked):
+            self._since = max(self._since, asked)
         for line in self._lines.values():
-            if line.latest - asked < line.wait * _EARLY:
+            if line.latest - asked < line.wait:
                 line.heard()
 
     def path_down(self, at: float, address: str, timers: Timers | None, addresses: Iterable[str]) -> None:

@@ -314,6 +314,38 @@ def test_an_answer_to_a_retransmission_on_either_stack(over_udp: Running, lifeti
         assert not missed()
 
 
+def test_a_packet_that_acknowledges_nothing_ends_a_silence_where_packets_are_seen(
+    udp_here: None, stack: StackName
+) -> None:
+    """And what is outstanding all the while is missed again, an RTO later."""
+    monitor, events, packets = Monitor(), 0, 0
+    with Running(stack, packets=(stack,)) as running:
+        running.listen()
+        with running.raw_peer() as peer:
+            peer.handshake()
+            up = running.until(e.AssocChange, state="COMM_UP")
+            running.submit(Watch((), closely=(up.key,)))
+            running.until_true(lambda: up.key in running.status)
+
+            def missed() -> int:
+                nonlocal events, packets
+                batch = Batch(events=running.events[events:], packets=running.packets[packets:])
+                batch.status = dict(running.status)
+                events, packets = len(running.events), len(running.packets)
+                monitor.fold(batch)
+                row = monitor.associations.get(up.key)
+                assert row is not None
+                return row.silence.missed
+
+            assert not missed()
+            running.send(key=up.key, data=b"nobody takes it")
+            running.until_true(lambda: missed() > 1)
+            peer.send(sack(peer.cumulative))
+            running.until_true(lambda: not missed())
+            assert running.status[up.key].unacked
+            running.until_true(lambda: missed() > 0)
+
+
 def test_a_closed_window_that_is_probed_is_no_silence() -> None:
     """Each probe is answered by a SACK that does not acknowledge it: the RTO doubles all the same."""
     store, story = Associations(), Story()
