@@ -52,6 +52,8 @@ _HANDED_ON = {
     "{error}, or each",
     "{place}: {error}",
     "{label}: {error}",
+    "Timers: {error}",
+    "Set: {error}",
     "--from: {error}",
     "{str(refusal(error))} ; ",
     "{word}, column {match.start() + 1}: {error}",

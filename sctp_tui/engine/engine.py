@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from sctp_tui.sctp import unicast
 from sctp_tui.sctp.commands import (
     AbortAssociation,
+    AskPath,
     CloseAssociation,
     CloseEndpoint,
     Command,
@@ -419,6 +420,10 @@ class Engine:
                 self._out.append(
                     endpoint.set_parameters(association.assoc_id, command.parameters, command.address)
                 )
+            case AskPath():
+                association = self._associations.known(command.key)
+                endpoint = self._endpoint(association.endpoint)
+                self._out.append(endpoint.ask_path(association.assoc_id, command.what, command.address))
             case CloseAssociation():
                 self._close_association(self._associations.known(command.key))
             case AbortAssociation():

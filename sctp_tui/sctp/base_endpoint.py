@@ -14,7 +14,18 @@ from sctp_tui import __version__
 
 from .association_registry import AssociationEntry, AssociationRegistry
 from .endpoint import BufferFull, EndpointOptions, Outgoing, SctpError
-from .events import SCHEMA, Detail, Event, How, Listening, MessageTooLarge, ParametersSet, Peer
+from .events import (
+    SCHEMA,
+    Detail,
+    Event,
+    How,
+    Listening,
+    MessageTooLarge,
+    ParametersSet,
+    PathAsked,
+    PathRequest,
+    Peer,
+)
 from .protocol_parameters import ProtocolParameters
 from .reassembly import Reassembly
 from .stack_registry import StackName
@@ -64,6 +75,10 @@ class BaseEndpoint(ABC):
     @abstractmethod
     def _set(self, assoc_id: int, parameters: ProtocolParameters, address: str) -> None:
         """Set parameters of an association, or of a path. Raises `SctpError`."""
+
+    @abstractmethod
+    def _ask_path(self, entry: AssociationEntry, what: PathRequest, address: str) -> None:
+        """Ask the stack for something of a path. Raises `SctpError`."""
 
     @abstractmethod
     def detail(self, assoc_id: int) -> Detail:
@@ -155,7 +170,7 @@ class BaseEndpoint(ABC):
         """See `Endpoint.crash`."""
         known = self._registry.ids()
         if self._to is None or not known:
-            raise SctpError(f"{self.name} has no association that could be lost by a crash: set one up first")
+            raise SctpError(f"{self.name} has no association that a crash could end: send a message first")
         self._silence(True)
         self._crashed = True
         return self._end(self._registry.known(known[0]), "crash", "")
@@ -178,12 +193,23 @@ class BaseEndpoint(ABC):
             raise SctpError("the association is not up yet: wait for it")
         if parameters.nodelay is not None:
             raise SctpError("nodelay is of the socket, for all its associations: give it as it is opened")
-        if address and address not in entry.peer.addresses:
-            known = ", ".join(entry.peer.addresses)
-            raise SctpError(f"the peer has no address {address}: give one of {known}, or none for all")
+        if address:
+            _check_address(entry, address)
         self._set(assoc_id, parameters, address)
         now = self.detail(assoc_id).parameters(address)
         return ParametersSet(**self._registry.about(entry), given=parameters, now=now, address=address)
+
+    def ask_path(self, assoc_id: int, what: PathRequest, address: str) -> PathAsked:
+        """See `Endpoint.ask_path`."""
+        entry = self._registry.known(assoc_id)
+        if not assoc_id:
+            raise SctpError("the association is not up yet: wait for it")
+        if what in ("heartbeat", "primary") and address not in entry.peer.addresses:
+            raise SctpError(
+                f"the peer has no address {address}: give one of {', '.join(entry.peer.addresses)}"
+            )
+        self._ask_path(entry, what, address)
+        return PathAsked(**self._registry.about(entry), what=what, address=address)
 
     def associations(self) -> Sequence[int]:
         """See `Endpoint.associations`."""
@@ -213,3 +239,8 @@ class BaseEndpoint(ABC):
             limit=done.limit,
             of_all=done.limit == self._reassembly.total,
         )
+
+
+def _check_address(entry: AssociationEntry, address: str) -> None:
+    if address not in entry.peer.addresses:
+        raise SctpError(f"the peer has no address {address}: give one of {', '.join(entry.peer.addresses)}")

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from .events import Peer, StackName
+from .events import PathRequest, Peer, StackName
 from .link.conditions import Conditions, DropRule
 from .protocol_parameters import NOTHING, ProtocolParameters
 
@@ -178,6 +178,17 @@ class AbortAssociation(Command, frozen=True, tag="abort_association"):
 
     key: int
     reason: str = ""
+
+
+class AskPath(Command, frozen=True, tag="ask_path"):
+    """Ask for something of a path of an association: answered by `PathAsked`, or by `Refused`.
+
+    An address is added to or removed from all associations of the endpoint.
+    """
+
+    key: int
+    what: PathRequest
+    address: str
 
 
 class Crash(Command, frozen=True, tag="crash"):

@@ -18,6 +18,8 @@ from .events import (
     Listening,
     Packet,
     ParametersSet,
+    PathAsked,
+    PathRequest,
     Peer,
     StackName,
     Stamp,
@@ -174,6 +176,9 @@ class Endpoint(Protocol):
         "" is all paths. Those of a path are the HEARTBEATs, Path.Max.Retrans, and when it is potentially
         failed (RFC 7829).
         """
+
+    def ask_path(self, assoc_id: int, what: PathRequest, address: str) -> PathAsked:
+        """Ask for something of a path (see `PathRequest`); returns once the stack has taken it."""
 
     def associations(self) -> Sequence[int]:
         """The IDs of associations that are up or shutting down; 0 for a client's that is being set up."""

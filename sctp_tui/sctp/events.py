@@ -129,6 +129,21 @@ class Ending(Event, frozen=True, tag="ending", gc=False):
     reason: Text
 
 
+PathRequest = Literal["heartbeat", "primary", "peer_primary", "add", "remove"]
+"""What a user asks of paths: a HEARTBEAT to an address now; to send to it first; that the peer sends to this
+address of ours first; to add an address of ours, or to remove one (RFC 5061)."""
+
+
+class PathAsked(Event, frozen=True, tag="path_asked", gc=False):
+    """The user has asked for something of a path, and the stack has taken it: what comes of it is told later.
+
+    `address` is the peer's, or for all but `heartbeat` and `primary` ours.
+    """
+
+    what: PathRequest
+    address: Address
+
+
 class ParametersSet(Event, frozen=True, tag="parameters_set", gc=False):
     """`given` are the protocol parameters that the user set; `now` are all, as the stack tells them since.
 
@@ -621,6 +636,7 @@ AnyEvent = (
     Listening
     | Opening
     | Ending
+    | PathAsked
     | ParametersSet
     | EndpointFailed
     | EndpointClosed

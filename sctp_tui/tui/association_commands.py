@@ -1,6 +1,6 @@
 """What the user does to an association: ends it, one way or the other, and gives it a name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -61,6 +61,18 @@ class AssociationCommands(msgspec.Struct, frozen=True):
             from .dialogs.parameters_screen import ParametersScreen
 
             self.ask(ParametersScreen(live, real), self.submit)
+
+    def ask_path(
+        self,
+        association: Association | None,
+        own: Callable[[Association], Sequence[str]],
+        real: Callable[[str], str],
+    ) -> None:
+        """Ask what to ask of its paths. `own` gives the addresses that its end may have."""
+        if live := self.live(association):
+            from .dialogs.path_screen import PathScreen
+
+            self.ask(PathScreen(live, own(live), real), self.submit)
 
     def crash(
         self, association: Association | None, client: Callable[[Association], Association | None]

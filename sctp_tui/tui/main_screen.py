@@ -3,7 +3,7 @@
 Dialogs are imported when they are opened, so that the first frame does not wait for them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from sctp_tui.engine.event_queue import Batch
+from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.filter.view import View
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import other_end
@@ -306,6 +307,20 @@ class MainScreen(Screen[None]):
         """Ask for protocol parameters of the chosen association."""
         real = self._mask.real_place if self._mask is not None else str
         self._associations.set_parameters(self._current.of_keys, real)
+
+    def action_paths(self) -> None:
+        """Ask what to do with the paths of the chosen association."""
+        real = self._mask.real_place if self._mask is not None else str
+        self._associations.ask_path(self._current.of_keys, self._own_addresses, real)
+
+    def _own_addresses(self, association: Association) -> Sequence[str]:
+        """The addresses that an end on a host of this program can have."""
+        if not self._settings.paths:
+            return ()
+        from sctp_tui.sctp.kernel.network import addresses
+
+        own = addresses("server" if association.role == "server" else "client", self._settings.paths)
+        return own if self._mask is None else [self._mask.place(one) for one in own]
 
     def action_crash(self) -> None:
         """Let the client of the chosen association crash."""

@@ -107,8 +107,9 @@ class Panes(Container):
         """Draw the detail: on its own screen where that is open, else in the pane beside the table."""
         from .dialogs.detail import DetailPane, DetailScreen
         from .dialogs.parameters_screen import ParametersScreen
+        from .dialogs.path_screen import PathScreen
 
-        if isinstance(form := self.app.screen, ParametersScreen):
+        if isinstance(form := self.app.screen, ParametersScreen | PathScreen):
             if (live := self._monitor.associations.get(form.key)) is not None:
                 form.show(live)
             self._detail_key = form.key

@@ -73,6 +73,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "7.5": "sets up the association implicitly",
         "8.1.3": "INITMSG",
         "8.1.8": "autoclose",
+        "8.1.9": "SCTP_PRIMARY_ADDR",
         "8.1.19": "acknowledged|SACK",
         "8.1.20": "pieces",
         "8.1.21": "pieces",

@@ -118,6 +118,7 @@ def one_of_each() -> list[e.Event]:
         e.MessageTooLarge(*head, 3, 5_000_000, 4_194_304),
         e.Suppressed(*head, "remote_error", 1_234),
         e.RequestDenied(*head, evil),
+        e.PathAsked(*head, "primary", evil),
         e.ParametersSet(*head, FAST_TIMERS, FAST_TIMERS, evil),
         story.change(1, "RESTART"),
         e.PeerAddrChange(*head, evil, "UNREACHABLE", 0),

@@ -103,7 +103,7 @@ def test_the_states_show_the_crash(on_a_link: Running) -> None:
 def test_where_it_can_not_crash_the_reason_is_told(running: Running) -> None:
     name, up, _ = running.greet()
     running.submit(Crash("server"))
-    assert "set one up first" in running.until(Refused, command="crash", endpoint="server").text
+    assert "send a message first" in running.until(Refused, command="crash", endpoint="server").text
     if running.stack == "kernel":
         running.submit(Crash(name))
         assert "lab --paths 1" in running.until(Refused, command="crash", endpoint=name).text

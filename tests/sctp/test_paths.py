@@ -5,10 +5,20 @@ from functools import partial
 
 import pytest
 
-from sctp_tui.sctp.commands import DropNext, SetLink
-from sctp_tui.sctp.events import Message, PeerAddrChange
+from sctp_tui.sctp.commands import AskPath, DropNext, SetLink, SetParameters, Watch
+from sctp_tui.sctp.events import (
+    Detail,
+    Message,
+    ParametersSet,
+    PathAsked,
+    PathRequest,
+    PeerAddrChange,
+    Refused,
+    Status,
+)
 from sctp_tui.sctp.kernel.network import addresses
 from sctp_tui.sctp.link.conditions import Conditions, DropRule
+from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 from sctp_tui.sctp.stacks import open_stack
 from tests.harness import Running
 
@@ -55,3 +65,83 @@ def test_data_goes_over_the_second_link_while_the_first_is_cut(two: Running) -> 
     assert lost.local.addresses == ("10.1.0.1",)
     assert (came.verdict, came.local.addresses) == ("delivered", ("10.2.0.1",))
     assert came.data[12:] == lost.data[12:]
+
+
+def _detail(running: Running, key: int) -> Detail:
+    running.details.pop(key, None)
+    running.submit(Watch((key,), detail=key))
+    running.until_true(lambda: key in running.details)
+    return running.details[key]
+
+
+def _status(running: Running, key: int) -> Status:
+    running.status.pop(key, None)
+    running.submit(Watch((key,), closely=(key,)))
+    running.until_true(lambda: key in running.status)
+    return running.status[key]
+
+
+def _confirmed(running: Running, name: str, address: str) -> None:
+    running.again()
+    running.until(PeerAddrChange, endpoint=name, address=address, state="CONFIRMED")
+
+
+def test_a_heartbeat_is_sent_at_once(two: Running) -> None:
+    name, _, ours = two.greet()
+    _confirmed(two, name, "10.2.0.1")
+    before = len(two.packets)
+    two.submit(AskPath(ours.key, "heartbeat", "10.2.0.1"))
+    two.until(PathAsked, key=ours.key, what="heartbeat")
+    two.until_true(lambda: any(packet.data[12] == 4 for packet in two.packets[before:]))
+    beat = next(packet for packet in two.packets[before:] if packet.data[12] == 4)
+    assert (beat.direction, beat.local.addresses) == ("in", ("10.2.0.1",))
+
+
+def test_the_primary_path_is_set_here_and_by_the_peer(two: Running) -> None:
+    name, up, ours = two.greet()
+    _confirmed(two, name, "10.2.0.1")
+    two.submit(AskPath(ours.key, "primary", "10.2.0.1"))
+    two.until(PeerAddrChange, key=ours.key, address="10.2.0.1", state="MADE_PRIM")
+    assert [path.address for path in _status(two, ours.key).paths if path.primary] == ["10.2.0.1"]
+    two.send(name, b"over the second")
+    two.again()
+    two.until(Message, key=up.key, direction="in", data=b"over the second")
+    data = next(packet for packet in two.packets if b"over the second" in packet.data)
+    assert data.local.addresses == ("10.2.0.1",)
+    two.submit(AskPath(up.key, "peer_primary", "10.1.0.1"))
+    two.until(PeerAddrChange, key=ours.key, address="10.1.0.1", state="MADE_PRIM")
+    assert any(packet.data[12] == 0xC1 for packet in two.packets)  # ASCONF
+
+
+def test_an_address_is_removed_and_added_and_the_peer_follows(two: Running) -> None:
+    name, up, ours = two.greet()
+    _confirmed(two, name, "10.2.0.1")
+    local = _detail(two, up.key).local
+    assert local is not None
+    assert set(local.addresses) == {"10.1.0.1", "10.2.0.1"}
+    asked: list[tuple[PathRequest, str]] = [("remove", "REMOVED"), ("add", "ADDED")]
+    for what, state in asked:
+        two.submit(AskPath(up.key, what, "10.2.0.1"))
+        two.until(PathAsked, key=up.key, what=what)
+        told = two.until(PeerAddrChange, key=ours.key, address="10.2.0.1", state=state)
+        assert told.peer is not None
+        assert ("10.2.0.1" in told.peer.addresses) == (what == "add")
+
+
+def test_a_path_has_parameters_of_its_own(two: Running) -> None:
+    name, _, ours = two.greet()
+    _confirmed(two, name, "10.2.0.1")
+    given = ProtocolParameters(heartbeat_interval=700, path_max_retrans=1, potentially_failed=0)
+    two.submit(SetParameters(ours.key, given, "10.2.0.1"))
+    told = two.until(ParametersSet, key=ours.key, address="10.2.0.1").now
+    assert (told.heartbeat_interval, told.path_max_retrans, told.potentially_failed) == (700, 1, 0)
+    other = _detail(two, ours.key).parameters("10.1.0.1")
+    assert (other.heartbeat_interval, other.path_max_retrans) == (30_000, 5)
+
+
+def test_what_is_asked_of_an_address_that_there_is_not_is_refused(two: Running) -> None:
+    _, up, ours = two.greet()
+    two.submit(AskPath(ours.key, "primary", "10.9.0.1"))
+    assert "give one of 10.1.0.1, 10.2.0.1" in two.until(Refused, command="ask_path", key=ours.key).text
+    two.submit(AskPath(up.key, "add", "10.9.0.1"))
+    assert "does not add" in two.until(Refused, command="ask_path", key=up.key).text

@@ -20,6 +20,8 @@ from sctp_tui.sctp.events import (
     Origin,
     ParametersSet,
     PartialDelivery,
+    PathAsked,
+    PathRequest,
     PeerAddrChange,
     ReadingPaused,
     Refused,
@@ -53,6 +55,15 @@ PATHS = {
     "POTENTIALLY_FAILED": "has not acknowledged in time and may have failed",
 }
 """The states of a path in SCTP_PEER_ADDR_CHANGE, and the text for each, which follows the address."""
+
+
+_PATH_ASKED: dict[PathRequest, str] = {
+    "heartbeat": "HEARTBEAT to {} asked for",
+    "primary": "{} is to be the primary path",
+    "peer_primary": "the peer is asked to make {} its primary path",
+    "add": "our address {} is to be added",
+    "remove": "our address {} is to be removed",
+}
 
 
 def describe_event(event: Event) -> tuple[str, str]:
@@ -218,6 +229,8 @@ def _of_ours(event: Event) -> str:
             return "crashes without a word; its next message brings it back, from the same port"
         case Ending():
             return f"aborts{f': {event.reason}' if event.reason else ''}"
+        case PathAsked():
+            return _PATH_ASKED[event.what].format(event.address)
         case ParametersSet():
             fields = event.given.given()
             whose = f"path to {event.address}" if event.address else "association"

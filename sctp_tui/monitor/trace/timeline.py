@@ -28,6 +28,8 @@ from sctp_tui.sctp.events import (
     MessageTooLarge,
     Opening,
     Packet,
+    ParametersSet,
+    PathAsked,
     ShutdownEvent,
 )
 from sctp_tui.sctp.printable import printable
@@ -393,7 +395,9 @@ def heartbeats_text(ladder: Ladder, line: HeartbeatRun, now: float) -> str:
 
 def _asked_for(event: Event) -> bool:
     """Whether an event is of a command to the socket, not from it."""
-    return isinstance(event, Opening | Ending) or (isinstance(event, Message) and event.direction == "out")
+    return isinstance(event, Opening | Ending | PathAsked | ParametersSet) or (
+        isinstance(event, Message) and event.direction == "out"
+    )
 
 
 def _notifies(event: Event) -> bool:

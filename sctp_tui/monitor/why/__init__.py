@@ -23,6 +23,7 @@ from sctp_tui.sctp.events import (
     Message,
     Opening,
     Packet,
+    PathAsked,
     PeerAddrChange,
     ReadingPaused,
     RemoteError,
@@ -192,6 +193,11 @@ def _(event: Authentication) -> str:
 @_kind.register
 def _(event: Ending) -> str:
     return event.how
+
+
+@_kind.register
+def _(event: PathAsked) -> str:
+    return event.what
 
 
 @_kind.register

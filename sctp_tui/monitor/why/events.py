@@ -314,6 +314,31 @@ EVENTS = {
         "No ABORT, and none for packets out of the blue, as none arrive. The peer sees by DATA or HEARTBEATs "
         "without an answer that it is gone, or by an INIT from the same addresses and port.",
     ),
+    "path_asked/heartbeat": Explanation(
+        "9260 8.3",
+        "The user asked for a HEARTBEAT on this path now, whatever its timer says.",
+        "SCTP_PEER_ADDR_PARAMS with SPP_HB_DEMAND.",
+    ),
+    "path_asked/primary": Explanation(
+        "6458 8.1.9",
+        "Data goes to this address from now on, unless its path fails.",
+        "SCTP_PRIMARY_ADDR: MADE_PRIM tells that it is so.",
+    ),
+    "path_asked/peer_primary": Explanation(
+        "5061 5.4",
+        "The other end is asked to send its data to this address of ours first.",
+        "SCTP_SET_PEER_PRIMARY_ADDR: an ASCONF with Set Primary Address goes out.",
+    ),
+    "path_asked/add": Explanation(
+        "5061 4.2.1",
+        "This end tells the other one of another address of its own, to which data can go.",
+        "A call of sctp_bindx() with SCTP_BINDX_ADD_ADDR: an ASCONF with Add IP Address goes out.",
+    ),
+    "path_asked/remove": Explanation(
+        "5061 4.2.2",
+        "This end tells the other one that it leaves this address of its own.",
+        "A call of sctp_bindx() with SCTP_BINDX_REM_ADDR: an ASCONF with Delete IP Address goes out.",
+    ),
     "endpoint_failed": Explanation(
         "6458 3.1",
         "The endpoint could not be opened, or could not go on: the text says why.",

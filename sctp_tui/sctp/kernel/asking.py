@@ -50,6 +50,7 @@ class DetailNumbers(NamedTuple):
     max_burst: int
     fragment: int
     nodelay: bool
+    local: Peer
 
 
 def status(fd: int, assoc_id: int) -> tuple[StatusNumbers, list[Path]]:
@@ -177,6 +178,7 @@ def ask_detail(fd: int, assoc_id: int) -> DetailNumbers:
         sack=Sack(delay, frequency),
         max_burst=_number(fd, layout.MAX_BURST, assoc_id),
         fragment=_number(fd, layout.MAXSEG, assoc_id),
+        local=local(fd, assoc_id),
         nodelay=bool(struct.unpack("=i", getsockopt(fd, layout.NODELAY, bytes(4), 4))[0]),
     )
 
@@ -200,8 +202,14 @@ def peer(fd: int, assoc_id: int) -> Peer:
     return Peer(addresses=tuple(host for host, _ in found), port=found[0][1], udp_port=udp_port or None)
 
 
-def _addresses(fd: int, assoc_id: int) -> list[bytes]:
-    """The peer's addresses, each a struct sockaddr_in or sockaddr_in6."""
-    raw = getsockopt(fd, layout.GET_PEER_ADDRS, layout.GETADDRS.pack(assoc_id, 0), _ADDRESSES_SIZE)
+def local(fd: int, assoc_id: int) -> Peer:
+    """This end: its addresses, all of which the association may use, and its port."""
+    found = [layout.unpack_address(one) for one in _addresses(fd, assoc_id, layout.GET_LOCAL_ADDRS)]
+    return Peer(addresses=tuple(host for host, _ in found), port=found[0][1] if found else 0)
+
+
+def _addresses(fd: int, assoc_id: int, whose: int = layout.GET_PEER_ADDRS) -> list[bytes]:
+    """The peer's addresses or ours, each a struct sockaddr_in or sockaddr_in6."""
+    raw = getsockopt(fd, whose, layout.GETADDRS.pack(assoc_id, 0), _ADDRESSES_SIZE)
     count = layout.GETADDRS.unpack_from(raw)[1]
     return layout.split_addresses(raw[layout.GETADDRS.size :], count)

@@ -26,6 +26,7 @@ from sctp_tui.sctp.events import (
     Listening,
     Origin,
     PartialDelivery,
+    PathRequest,
     Peer,
     PeerAddrChange,
     Status,
@@ -48,6 +49,13 @@ from .syscalls import Info, RecvmmsgBuffers
 log = logging.getLogger(__name__)
 
 _OUT_OF_THE_BLUE = "it knows no such association, as after a restart"
+_ASKED: dict[PathRequest, str] = {
+    "heartbeat": "send a HEARTBEAT to",
+    "primary": "make primary",
+    "peer_primary": "ask the peer (net.sctp.addip_enable has to be 1 at both ends) to make primary",
+    "add": "add (net.sctp.addip_enable has to be 1 at both ends)",
+    "remove": "remove (net.sctp.addip_enable has to be 1 at both ends)",
+}
 _BRANCHED = 64
 """Associations with a lost path that get a socket of their own, which tells how they end; at most."""
 
@@ -344,10 +352,8 @@ class KernelEndpoint(BaseEndpoint):
             numbers = asking.ask_detail(fd, assoc_id)
         except OSError as error:
             raise refusal(error, "the association has no detail") from None
-        own = self._sock.getsockname()
         return Detail(
             **self._registry.about(entry),
-            local=Peer((sockaddr.host(own),), own[1]),
             local_tag=None,
             peer_tag=None,
             **numbers._asdict(),
@@ -357,6 +363,14 @@ class KernelEndpoint(BaseEndpoint):
         port = self._registry.known(assoc_id).peer.port
         path = sockaddr.pack(sockaddr.numeric(address, port)) if address else b""
         setting.set_parameters(self._of(assoc_id).fileno(), assoc_id, parameters, path)
+
+    def _ask_path(self, entry: AssociationEntry, what: PathRequest, address: str) -> None:
+        ours = what not in ("heartbeat", "primary")
+        path = sockaddr.pack(sockaddr.numeric(address, self._local_port() if ours else entry.peer.port))
+        try:
+            setting.ask_path(self._of(entry.assoc_id).fileno(), entry.assoc_id, what, path)
+        except OSError as error:
+            raise refusal(error, f"the kernel does not {_ASKED[what]} {address}") from None
 
     def _silence(self, silent: bool) -> None:
         if self._network is None:

@@ -19,6 +19,8 @@ RTOINFO = 0
 ASSOCINFO = 1
 INITMSG = 2
 NODELAY = 3
+SET_PEER_PRIMARY = 5
+PRIMARY_ADDR = 6
 PEER_ADDR_PARAMS = 9
 EVENTS = 11
 MAXSEG = 13
@@ -28,11 +30,11 @@ DELAYED_SACK = 16
 FRAGMENT_INTERLEAVE = 18
 MAX_BURST = 20
 RECVRCVINFO = 32
-BINDX_ADD = 100
+BINDX_ADD, BINDX_REM = 100, 101
 PEELOFF = 102
 CONNECTX = 110
 PEER_ADDR_THLDS = 31
-GET_PEER_ADDRS = 108
+GET_PEER_ADDRS, GET_LOCAL_ADDRS = 108, 109
 GET_ASSOC_STATS = 112
 REMOTE_UDP_ENCAPS_PORT = 132
 
@@ -40,7 +42,7 @@ SNDINFO_TYPE, PRINFO_TYPE, _DSTADDRV4, _DSTADDRV6 = 2, 5, 7, 8
 MSG_NOTIFICATION, MSG_EOR = 0x8000, 0x80
 UNORDERED, ABORT, EOF = 0x0001, 0x0004, 0x0200
 PR_TTL = 0x0010
-SPP_HB_ENABLE, SPP_HB_DISABLE = 0x0001, 0x0002
+SPP_HB_ENABLE, SPP_HB_DISABLE, SPP_HB_DEMAND = 0x0001, 0x0002, 0x0004
 
 SNDINFO = struct.Struct("=HHIIi")
 """struct sctp_sndinfo: stream, flags, ppid, context, assoc id."""
@@ -71,6 +73,8 @@ PEELOFF_ARG = struct.Struct("=ii")
 """sctp_peeloff_arg_t: assoc id, descriptor."""
 GETADDRS = struct.Struct("=iI")
 """struct sctp_getaddrs up to the addresses: assoc id, their number."""
+PRIM = struct.Struct("=i128s")
+"""struct sctp_prim, struct sctp_setpeerprim: assoc id, address."""
 UDPENCAPS = struct.Struct("=i4x128s2s6x")
 """struct sctp_udpencaps: assoc id, address, UDP port in network order."""
 

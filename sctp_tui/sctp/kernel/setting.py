@@ -7,6 +7,7 @@ import errno
 import struct
 
 from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.events import PathRequest
 from sctp_tui.sctp.parameter_words import to_text
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 from sctp_tui.sctp.system import refusal
@@ -29,6 +30,22 @@ def set_parameters(fd: int, assoc_id: int, parameters: ProtocolParameters, path:
             if error.errno == errno.EINVAL:
                 raise SctpError(f"{what}: it is out of its range, give another value") from None
             raise refusal(error, what) from None
+
+
+def ask_path(fd: int, assoc_id: int, what: PathRequest, address: bytes) -> None:
+    """Ask for something of a path to, or from, this address, a struct sockaddr. Raises OSError."""
+    match what:
+        case "heartbeat":
+            value = layout.PADDRPARAMS.pack(assoc_id, address, 0, 0, 0, 0, layout.SPP_HB_DEMAND, 0, 0)
+            setsockopt(fd, layout.PEER_ADDR_PARAMS, value)
+        case "primary":
+            setsockopt(fd, layout.PRIMARY_ADDR, layout.PRIM.pack(assoc_id, address))
+        case "peer_primary":
+            setsockopt(fd, layout.SET_PEER_PRIMARY, layout.PRIM.pack(assoc_id, address))
+        case "add":
+            setsockopt(fd, layout.BINDX_ADD, address)
+        case "remove":
+            setsockopt(fd, layout.BINDX_REM, address)
 
 
 def _set(fd: int, assoc_id: int, p: ProtocolParameters, path: bytes) -> None:

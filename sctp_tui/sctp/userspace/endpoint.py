@@ -25,6 +25,7 @@ from sctp_tui.sctp.events import (
     PartialDelivery,
     Path,
     PathLimits,
+    PathRequest,
     Peer,
     PeerAddrChange,
     RemoteError,
@@ -375,6 +376,17 @@ class UserspaceEndpoint(BaseEndpoint):
 
     def _set(self, assoc_id: int, parameters: ProtocolParameters, address: str) -> None:
         setting.set_parameters(self._socket_of(assoc_id), assoc_id, parameters)
+
+    def _ask_path(self, entry: AssociationEntry, what: PathRequest, address: str) -> None:
+        if what != "heartbeat":
+            raise SctpError(
+                "an association of the userspace stack has one path: for several use `sctp-tui lab --paths 2`"
+            )
+        link, port, _ = self._links[entry.assoc_id]
+        self._pump.enter()
+        path = layout.sockaddr(port, link.handle)
+        setting.send_heartbeat(self._socket_of(entry.assoc_id), entry.assoc_id, path)
+        self._pump.ready.add(self._port)
 
     def _silence(self, silent: bool) -> None:
         if self._link is not None:

@@ -43,6 +43,12 @@ def set_parameters(sock: Socket, assoc_id: int, parameters: ProtocolParameters) 
         sock.set(layout.NODELAY, struct.pack("=i", p.nodelay))
 
 
+def send_heartbeat(sock: Socket, assoc_id: int, path: bytes) -> None:
+    """Send a HEARTBEAT now, on the path to this address."""
+    value = layout.PADDRPARAMS.pack(path, assoc_id, 0, 0, layout.SPP_HB_DEMAND, 0, 0, 0)
+    sock.set(layout.PEER_ADDR_PARAMS, value)
+
+
 def more(sock: Socket, assoc_id: int) -> dict[str, Any]:
     """Those fields of a `Detail` that are about what is sent and acknowledged when."""
     value = layout.SACK_STRUCT.pack(assoc_id, 0, 0)

@@ -63,6 +63,13 @@ QUESTIONS = (
         "close shutdown abort kill disconnect stop terminate",
     ),
     Question(
+        "How do I change the primary path, or an address?",
+        "{paths} lists what can be asked of the paths of the association: a HEARTBEAT now, another primary "
+        "path, an address of ours added or removed.",
+        "paths",
+        "heartbeat now demand failover multihoming asconf add remove set multi-homed dynamic",
+    ),
+    Question(
         "How do I make a peer crash, or restart?",
         "{crash} lets the client of the association crash, without a word to its peer; a message typed for "
         "that client brings it back.",
