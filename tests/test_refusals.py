@@ -52,6 +52,7 @@ _HANDED_ON = {
     "{error}, or each",
     "{place}: {error}",
     "{label}: {error}",
+    "{match[0]}, column {match.start() + 1}: {error}",
     "Timers: {error}",
     "Set: {error}",
     "--from: {error}",

@@ -79,7 +79,7 @@ def _rto(value: str) -> Rto:
         raise SctpError(f"{value!r} is not MIN:INITIAL:MAX: give three times, as in 100:200:500 (ms)")
     rto = Rto(*(_ms(part, 1) for part in parts))
     if not rto.min <= rto.initial <= rto.max:
-        raise SctpError(f"{value!r} is out of order: RTO.Min, RTO.Initial, RTO.Max, the shortest first")
+        raise SctpError(f"{value!r} is out of order: give RTO.Min, RTO.Initial, RTO.Max, the shortest first")
     return rto
 
 
