@@ -33,7 +33,8 @@ class AssociationPane(Vertical):
     def compose(self) -> ComposeResult:
         yield Heading("Associations")
         yield NoRows(self._settings, self._keys)
-        yield AssociationTable()
+        settings = self._settings
+        yield AssociationTable(several_stacks=len(settings.stacks) > 1, several_paths=settings.paths > 1)
 
     def on_mount(self) -> None:
         self.table.display = False

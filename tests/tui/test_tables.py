@@ -107,13 +107,16 @@ def test_what_is_too_long_loses_what_matters_least() -> None:
     assert fit("号号号", 4) == "号 …"
 
 
+USUAL = [column for column in COLUMNS if column.name not in ("stack", "paths")]
+
+
 def titles(width: int) -> list[str]:
-    return [column.title for column, _ in arrange(COLUMNS, width, 1 if width < 100 else 2)]
+    return [column.title for column, _ in arrange(USUAL, width, 1 if width < 100 else 2)]
 
 
 def test_columns_of_the_issue_at_80_and_at_200() -> None:
     assert titles(77) == ["ID", "Peer", "In", "Out", "State", "Msg/s", "RTT", "Idle"]
-    assert titles(197) == [column.title for column in COLUMNS]
+    assert titles(197) == [column.title for column in USUAL]
     assert {"Bytes in", "Bytes out", "Unacked", "Peer rwnd", "cwnd", "Age", "Str out/in"} <= set(titles(197))
 
 
@@ -123,8 +126,31 @@ def test_at_120_the_state_of_a_peer_whose_udp_port_is_gone_is_whole() -> None:
     path = Path("10.0.0.1", "ACTIVE", True, 4380, 12, 1000, 1500)
     monitor.fold(batch(Status(*story._head(1), "ESTABLISHED", 9, 0, 0, 5, 5, 1452, (path,), True, 3)))
     (row,) = monitor.associations
-    (width,) = [cells for column, cells in arrange(COLUMNS, 117, 2) if column.title == "State"]
+    (width,) = [cells for column, cells in arrange(USUAL, 117, 2) if column.title == "State"]
     assert fit(row.standing(story.now), width).strip() == row.standing(story.now) == "UDP gone, ESTABLISHED"
+
+
+def test_stack_and_paths_are_usual_columns_where_there_are_several() -> None:
+    def usual(**several: bool) -> set[str]:
+        return {column.name for column in AssociationTable(**several)._usual}
+
+    assert not {"stack", "paths"} & usual()
+    assert "stack" in usual(several_stacks=True)
+    assert "paths" in usual(several_paths=True)
+
+
+def test_the_paths_that_are_active_are_counted() -> None:
+    story, monitor = Story("server kernel"), Monitor()
+    monitor.fold(batch(story.listening(), story.up(1)))
+    (row,) = monitor.associations
+    cell = {column.name: column.cell for column in COLUMNS}
+    assert (cell["stack"](row, story.now), cell["paths"](row, story.now)) == ("kernel", "-")
+    paths = tuple(
+        Path(address, state, address == "10.0.0.1", 4380, 12, 1000, 1500)
+        for address, state in (("10.0.0.1", "INACTIVE"), ("10.0.0.2", "ACTIVE"))
+    )
+    monitor.fold(batch(Status(*story._head(1), "ESTABLISHED", 9, 0, 0, 5, 5, 1452, paths, False, 0)))
+    assert cell["paths"](row, story.now) == "1/2"
 
 
 @pytest.mark.parametrize("width", range(77, 260, 3))

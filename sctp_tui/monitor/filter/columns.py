@@ -6,16 +6,19 @@ column is one entry here.
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import eq
 from typing import Any
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.column import Column
+from sctp_tui.sctp.endpoint_names import label
 from sctp_tui.sctp.events import Peer
+from sctp_tui.sctp.stack_registry import STACKS
 
 from .field import Field
-from .values import HUGE, MILLISECONDS, OCTETS, SECONDS, AddressKind, Kind, NumberKind, StateKind
+from .values import HUGE, MILLISECONDS, OCTETS, SECONDS, AddressKind, Kind, NumberKind, StateKind, WordKind
 
 Value = Any
 """What rows are sorted by, of one type in a column; None: not known, or the row has ended and has none."""
@@ -28,6 +31,7 @@ COUNT = NumberKind(HUGE)
 _BYTES = NumberKind(HUGE, OCTETS)
 _MS = NumberKind(HUGE, MILLISECONDS)
 _S = NumberKind(HUGE, SECONDS)
+_STACK = WordKind({name: partial(eq, name) for name in STACKS})
 
 
 class AssociationColumn(Column[Association], frozen=True, kw_only=True):
@@ -124,6 +128,20 @@ def _udp_port(peer: Peer | None) -> int | None:
     return peer.udp_port if peer is not None else None
 
 
+def _active(row: Association) -> int | None:
+    """How many paths to the peer are active, None where the stack has told nothing so far."""
+    if row.status is None or row.ended is not None:
+        return None
+    return sum(path.state == "ACTIVE" for path in row.status.paths)
+
+
+def _paths(row: Association) -> str | None:
+    if row.ended is not None:
+        return None
+    active = _active(row)
+    return "-" if active is None or row.status is None else f"{active}/{len(row.status.paths)}"
+
+
 COLUMNS: tuple[AssociationColumn, ...] = (
     AssociationColumn(
         "ID",
@@ -192,6 +210,34 @@ COLUMNS: tuple[AssociationColumn, ...] = (
         exported=lambda a, now: {"peer_udp_port": _udp_port(a.peer)},
         smallest_first=True,
         fixed=True,
+    ),
+    AssociationColumn(
+        "Stack",
+        9,
+        lambda a, now: label(a.endpoint) or "-",
+        rank=1,
+        name="stack",
+        help="of several: whose association it is",
+        value=lambda a, now: label(a.endpoint) or None,
+        fields=(
+            Field(("stack",), _STACK, "its stack, of several", association=lambda a, now: label(a.endpoint)),
+        ),
+        exported=lambda a, now: {"stack": label(a.endpoint) or None},
+        smallest_first=True,
+        fixed=True,
+    ),
+    AssociationColumn(
+        "Paths",
+        5,
+        lambda a, now: _paths(a),
+        align="right",
+        rank=1,
+        name="paths",
+        help="active, of all to the peer",
+        value=lambda a, now: _active(a),
+        fields=(Field(("paths",), COUNT, "paths that are active", association=lambda a, now: _active(a)),),
+        exported=lambda a, now: {"active_paths": _active(a)},
+        smallest_first=True,
     ),
     AssociationColumn(
         "Str out/in",

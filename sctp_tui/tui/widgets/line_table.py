@@ -119,10 +119,13 @@ class LineTable(LineView, Generic[R]):
             """The table."""
             return self.table
 
-    def __init__(self, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
+    def __init__(
+        self, columns: Sequence[Column[R]], usual: Sequence[Column[R]] = (), *, id: str | None = None
+    ) -> None:
+        """`usual` are the columns that are shown where none are chosen, () for all."""
         super().__init__(id=id)
         self._all_columns = columns
-        self._columns = columns
+        self._columns = self._usual = usual or columns
         self._width = -1
         self._gap = self.least_gap = 1
         self._shown: list[tuple[Column[R], int]] = []
@@ -203,7 +206,7 @@ class LineTable(LineView, Generic[R]):
         by_name = {column.name: column for column in self._all_columns}
         wanted = [by_name[name] for name in dict.fromkeys(names) if name in by_name]
         chosen = [replace(column, rank=place) for place, column in enumerate(wanted)]
-        self._columns = chosen or self._all_columns
+        self._columns = chosen or self._usual
         self._width = -1
         self.refresh()
 
