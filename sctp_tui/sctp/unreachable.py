@@ -58,9 +58,9 @@ def refused_by(where: str) -> str:
     return f"nobody listens on {where}, or no association is taken there"
 
 
-def no_answer(to: Peer) -> str:
-    """Why a set-up was given up."""
-    return f"no answer from {to}"
+def no_answer(to: Peer, chunk: str = "") -> str:
+    """Why a set-up was given up; `chunk` is what was not answered, "" where nothing ever was."""
+    return f"no answer{f' to {chunk}' if chunk else ''} from {to}"
 
 
 def bounced(host: str, icmp: Icmp) -> str:

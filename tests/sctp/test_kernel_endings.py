@@ -192,7 +192,11 @@ def test_no_answer_is_nobodys(quick: None, running: Running) -> None:
         silent.bind(("127.0.0.1", 0))
         client = running.client(to=Peer(("127.0.0.1",), 9, silent.getsockname()[1]), attempts=2)
         end = running.until(AssocChange, endpoint=client)
-    assert (end.state, end.by, end.error_text) == ("CANT_STR_ASSOC", "nobody", "no answer from 127.0.0.1:9")
+    assert (end.state, end.by, end.error_text) == (
+        "CANT_STR_ASSOC",
+        "nobody",
+        "no answer to INIT or COOKIE ECHO from 127.0.0.1:9",
+    )
 
 
 def _ip(*commands: str) -> None:

@@ -209,6 +209,20 @@ def test_faster_than_real_time_messages_go_both_ways_and_it_ends(running: Runnin
     running.until(AssocChange, endpoint=client, state="SHUTDOWN_COMP")
 
 
+def test_what_was_not_answered_is_named_where_a_set_up_is_given_up(running: Running) -> None:
+    drops = Conditions(drops=(DropRule("COOKIE ECHO", None, 0),))
+    running.submit(SetLink(drops, drops), SetSpeed(100))
+    name = running.client(to=running.to_server())
+    to = running.until(Opening, endpoint=name).peer
+    end = running.until(AssocChange, endpoint=name, state="CANT_STR_ASSOC")
+    assert (end.by, end.error_text) == ("nobody", f"no answer to COOKIE ECHO from {to}")
+    cut = Conditions(cut=True)
+    running.submit(SetLink(cut, cut))
+    name = running.client(to=running.to_server())
+    end = running.until(AssocChange, endpoint=name, state="CANT_STR_ASSOC")
+    assert (end.by, end.error_text) == ("nobody", f"no answer from {to}")
+
+
 @pytest.mark.parametrize("speed", [-1, 0.001, 101, float("nan")])
 def test_a_speed_that_time_can_not_have_is_refused(running: Running, speed: float) -> None:
     running.submit(SetSpeed(speed))

@@ -511,7 +511,8 @@ CHUNKS = {
     ),
     "ABORT/no set-up": Explanation(
         "9260 4",
-        "An end gave up before the association was up: nobody answered, though it asked again and again.",
+        "An end gave up before the association was up: its INIT, or its cookie, was not answered, though it "
+        "asked again and again.",
         "T1-init or T1-cookie ran out more than Max.Init.Retransmits times. usrsctp then sends an ABORT "
         "without a cause; the RFC asks for no ABORT.",
     ),

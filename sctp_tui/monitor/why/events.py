@@ -98,7 +98,7 @@ EVENTS = {
     ),
     "assoc_change/CANT_STR_ASSOC/nobody": Explanation(
         "9260 4",
-        "Nothing came back, however often this end asked.",
+        "The INIT, or the cookie after it, was not answered, however often this end sent it.",
         "T1-init or T1-cookie ran out more than Max.Init.Retransmits times.",
     ),
     "assoc_change/CANT_STR_ASSOC/network": Explanation(

@@ -571,7 +571,7 @@ class KernelEndpoint(BaseEndpoint):
         except OSError:
             return "", "unknown"
         if silent:
-            return no_answer(to), "nobody"
+            return no_answer(to, "INIT or COOKIE ECHO"), "nobody"  # the kernel doesn't tell which
         # It ended sooner than a timeout: something came.
         before, after = self._icmp_then, timers.received_icmp()
         if before is not None and after is not None:

@@ -39,6 +39,7 @@ from sctp_tui.sctp.rtt import measured
 from sctp_tui.sctp.system import kernel_udp_port, refusal, refused
 from sctp_tui.sctp.unreachable import no_answer, no_route, refused_by
 from sctp_tui.sctp.wire.causes import CauseCode
+from sctp_tui.sctp.wire.chunk_types import ChunkType
 
 from . import layout, setting
 from .links import Link
@@ -624,7 +625,7 @@ class UserspaceEndpoint(BaseEndpoint):
         if self._stale:
             self._stale = False
             return "stale cookie, as the peer says: ours came back too late for it each time", "stack"
-        return no_answer(to), "nobody"
+        return no_answer(to, ChunkType.COOKIE_ECHO.label if link.echoed else ""), "nobody"
 
     def close(self) -> None:
         """See `Endpoint.close`."""
