@@ -56,7 +56,9 @@ TERMS: dict[str, Term] = {
         "RFC 9260, section 5.1.1",
     ),
     "age": Term(
-        "Age", "How long the association has existed, or did until it ended; in userspace by the link's time."
+        "Age",
+        "How long the association has existed, or did until it ended; in userspace by the link's time. One "
+        "that is set up while reading is paused counts from when that was read.",
     ),
     "idle": Term(
         "Idle",
