@@ -5,6 +5,9 @@ from functools import partial
 
 import pytest
 
+from sctp_tui.engine.event_queue import Batch
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.trace.paths import Paths
 from sctp_tui.sctp.commands import AskPath, DropNext, SetLink, SetParameters, Watch
 from sctp_tui.sctp.events import (
     Detail,
@@ -65,6 +68,16 @@ def test_data_goes_over_the_second_link_while_the_first_is_cut(two: Running) -> 
     assert lost.local.addresses == ("10.1.0.1",)
     assert (came.verdict, came.local.addresses) == ("delivered", ("10.2.0.1",))
     assert came.data[12:] == lost.data[12:]
+    monitor = Monitor()
+    monitor.fold(Batch(events=two.events, packets=two.packets))
+    client = monitor.associations.get(ours.key)
+    assert client is not None
+    conversation = monitor.wire.of(client, monitor.endpoints)
+    assert conversation is not None
+    paths = Paths(conversation)
+    paths.update(monitor.log, [client], monitor.remarks)
+    told = [note.text for note in paths.notes if "10.1.0.1" in note.text]
+    assert any("FAILED" in text and text.endswith("; it stays the primary path") for text in told), told
 
 
 def _detail(running: Running, key: int) -> Detail:
