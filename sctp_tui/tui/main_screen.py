@@ -308,7 +308,7 @@ class MainScreen(Screen[None]):
         real = self._mask.real_place if self._mask is not None else str
         self._associations.set_parameters(self._current.of_keys, real)
 
-    def action_paths(self) -> None:
+    def action_ask_path(self) -> None:
         """Ask what to do with the paths of the chosen association."""
         real = self._mask.real_place if self._mask is not None else str
         self._associations.ask_path(self._current.of_keys, self._own_addresses, real)

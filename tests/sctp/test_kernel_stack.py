@@ -126,6 +126,9 @@ class OldKernel:
     def setblocking(self, flag: bool) -> None:
         assert not flag
 
+    def fileno(self) -> int:
+        return -1
+
 
 def test_an_old_kernel_tells_of_failed_messages_its_own_way() -> None:
     sock = OldKernel()

@@ -64,8 +64,8 @@ QUESTIONS = (
     ),
     Question(
         "How do I change the primary path, or an address?",
-        "{paths} lists what can be asked of the paths of the association: a HEARTBEAT now, another primary "
-        "path, an address of ours added or removed.",
+        "{ask_path} lists what can be asked of the paths of the association: a HEARTBEAT now, another "
+        "primary path, an address of ours added or removed.",
         "paths",
         "heartbeat now demand failover multihoming asconf add remove set multi-homed dynamic",
     ),
