@@ -89,7 +89,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("slower", "lists", "left_square_bracket", "slower(1)", "Slower", "Slow time down", footer=False),
     Action("faster", "lists", "right_square_bracket", "slower(-1)", "Faster", "Speed time up", footer=False),
     Action("parameters", "lists", "P", "parameters", "Timers", "Its protocol parameters", footer=False),
-    Action("ask_path", "lists", "H", "ask_path", "Paths", "HEARTBEAT now, primary path, addresses", footer=False),
+    Action("ask_path", "lists", "H", "ask_path", "Paths", "Ask for something of a path", footer=False),
     Action("name", "lists", "N", "name", "Name", "Give the association a name", footer=False),
     Action("undo", "lists", "u", "undo", "Undo", "Bring back what was cleared"),
     Action("freeze", "lists", "z", "freeze", "Freeze", "Freeze the view, or back to now", footer=False),
