@@ -12,6 +12,7 @@ from sctp_tui.sctp.events import (
     Event,
     Listening,
     Opening,
+    PathAsked,
     Peer,
     ReadingPaused,
     Role,
@@ -79,6 +80,9 @@ class Endpoints:
             case EndpointFailed():
                 new = EndpointView(event.endpoint, "failed", event.stack, role=event.role)
                 view = replace(old or new, state="failed", failed=event.text)
+            case PathAsked(what="add" | "remove" as what, address=one) if old is not None and old.addresses:
+                kept = tuple(address for address in old.addresses if address != one)
+                view = replace(old, addresses=(*kept, one) if what == "add" else kept)
             case ReadingPaused() if old is not None:
                 view = replace(old, paused=event.paused)
             case EndpointClosed():

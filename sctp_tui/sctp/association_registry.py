@@ -295,9 +295,11 @@ class AssociationRegistry:
                 entry.peer_shut_down = True
                 entry.closing = min(entry.closing, mono)
             elif isinstance(event, SendFailed):
+                if entry.user_ends == "crash":
+                    changes |= {"error": 0, "error_text": "this end crashed"}
                 until, lifetime = entry.lifetimes.get(event.message_id, (inf, 0))
                 # What our user's abort throws away has no other reason.
-                over = until <= self.ages() + _ROUNDED and entry.user_ends != "abort"
+                over = until <= self.ages() + _ROUNDED and entry.user_ends not in ("abort", "crash")
                 if over and not event.error_text:
                     changes["error_text"] = f"its lifetime of {lifetime:,} ms has ended"
             elif isinstance(event, AssocChange):
@@ -310,7 +312,7 @@ class AssociationRegistry:
                     if len(self._ended) > _REMEMBERED:
                         del self._ended[next(iter(self._ended))]
                     if entry.user_ends == "crash":
-                        changes |= {"by": "crash", "error_text": ""}
+                        changes |= {"by": "crash", "error": None, "error_text": ""}
                     elif entry.user_ends == "abort" and event.by != "peer":
                         changes["by"] = "us"
                     elif event.state == "SHUTDOWN_COMP":

@@ -140,6 +140,9 @@ def test_after_both_ends_have_ended_nothing_more_happens_to_the_paths(seeing: Ru
     seeing.submit(AbortAssociation(server.key))
     ended = seeing.until(AssocChange, endpoint="server", state="COMM_LOST")
     paths, monitor = _paths(seeing, server.key)
+    told = [note.text for note in paths.notes if "COMM_LOST" in note.text]
+    assert [text.partition(":")[0] for text in told] == [paths.name("in"), paths.name("out")]
+    assert {paths.state(way, "127.0.0.1", paths._time(ended.at)) for way in ("in", "out")} == {"removed"}
     assert paths.ended == pytest.approx(paths._time(ended.at))
     newest = max(mark.at for marks in paths.marks.values() for mark in marks)
     assert paths.ended is not None

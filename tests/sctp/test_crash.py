@@ -9,10 +9,10 @@ import pytest
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.states import StateTracker
-from sctp_tui.sctp.commands import Connect, Crash
-from sctp_tui.sctp.events import AssocChange, Ending, Message, Packet, Refused, StackName
+from sctp_tui.sctp.commands import Connect, Crash, SetLink
+from sctp_tui.sctp.events import AssocChange, Ending, Message, Packet, Refused, SendFailed, StackName
 from sctp_tui.sctp.kernel.network import addresses
-from sctp_tui.sctp.link.conditions import CRASHED
+from sctp_tui.sctp.link.conditions import CRASHED, Conditions
 from sctp_tui.sctp.protocol_parameters import FAST_TIMERS
 from sctp_tui.sctp.stacks import open_stack
 from tests.harness import Running
@@ -40,7 +40,7 @@ def test_its_peer_loses_it_by_its_timers_alone(on_a_link: Running) -> None:
     running.submit(Crash(name))
     assert running.until(Ending, key=ours.key).how == "crash"
     ended = running.until(AssocChange, key=ours.key, state="COMM_LOST")
-    assert ended.by == "crash"
+    assert (ended.by, ended.error, ended.error_text) == ("crash", None, "")
     assert not _of(running.packets, _ABORT)
     running.again()
     lost = running.until(AssocChange, key=up.key, state="COMM_LOST")
@@ -108,3 +108,20 @@ def test_where_it_can_not_crash_the_reason_is_told(running: Running) -> None:
         running.submit(Crash(name))
         assert "lab --paths 1" in running.until(Refused, command="crash", endpoint=name).text
     assert up
+
+
+def test_what_it_had_sent_comes_back_as_lost_by_the_crash(on_a_link: Running) -> None:
+    running = on_a_link
+    name, _, ours = running.greet()
+    cut = Conditions(cut=True)
+    running.submit(SetLink(cut, cut))
+    running.send(name, b"on its way")
+    running.again()
+    running.until(Message, endpoint=name, direction="out", data=b"on its way")
+    running.submit(Crash(name))
+    running.until(AssocChange, key=ours.key, state="COMM_LOST")
+    for event in running.events:
+        if isinstance(event, SendFailed):
+            assert event.error_text == "this end crashed"
+    if running.stack == "userspace":  # Linux may give back none
+        assert any(isinstance(event, SendFailed) for event in running.events)

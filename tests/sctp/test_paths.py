@@ -132,13 +132,15 @@ def test_an_address_is_removed_and_added_and_the_peer_follows(two: Running) -> N
     local = _detail(two, up.key).local
     assert local is not None
     assert set(local.addresses) == {"10.1.0.1", "10.2.0.1"}
+    _confirmed(two, "server", "10.2.0.2")
     asked: list[tuple[PathRequest, str]] = [("remove", "REMOVED"), ("add", "ADDED")]
-    for what, state in asked:
-        two.submit(AskPath(up.key, what, "10.2.0.1"))
-        two.until(PathAsked, key=up.key, what=what)
-        told = two.until(PeerAddrChange, key=ours.key, address="10.2.0.1", state=state)
-        assert told.peer is not None
-        assert ("10.2.0.1" in told.peer.addresses) == (what == "add")
+    for key, address, other in ((up.key, "10.2.0.1", ours.key), (ours.key, "10.2.0.2", up.key)):
+        for what, state in asked:
+            two.submit(AskPath(key, what, address))
+            two.until(PathAsked, key=key, what=what)
+            told = two.until(PeerAddrChange, key=other, address=address, state=state)
+            assert told.peer is not None
+            assert (address in told.peer.addresses) == (what == "add")
 
 
 def test_a_path_has_parameters_of_its_own(two: Running) -> None:

@@ -61,8 +61,8 @@ _PATH_ASKED: dict[PathRequest, str] = {
     "heartbeat": "HEARTBEAT to {} asked for",
     "primary": "{} is to be the primary path",
     "peer_primary": "the peer is asked to make {} its primary path",
-    "add": "our address {} is to be added",
-    "remove": "our address {} is to be removed",
+    "add": "our address {} is to be added, to all associations of this socket",
+    "remove": "our address {} is to be removed, from all associations of this socket",
 }
 
 

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.text.events import sentence
-from sctp_tui.sctp.events import AssocChange, Direction, PathAsked, PeerAddrChange
+from sctp_tui.sctp.events import ENDS, AssocChange, Direction, PathAsked, PeerAddrChange
 from sctp_tui.sctp.wire.packet import Asconf, Chunk, Data, Heartbeat, HeartbeatAck, IData, Init, Sack
 
 from .conversations import Conversation, bare
@@ -198,6 +198,12 @@ class Paths:
                 )
             case PathAsked():
                 self._note(self._time(event.at), f"{self.name(direction)}: {sentence(event)}")
+            case AssocChange() if event.state in ENDS:
+                at = self._time(event.at)
+                for way, address in list(self._states):
+                    if way == direction:
+                        self._change(direction, address, at, "removed")
+                self._note(at, f"{self.name(direction)}: {sentence(event)}")
             case AssocChange(state="COMM_UP" | "RESTART", peer=peer) if peer is not None and peer.addresses:
                 at = self._time(event.at)
                 first, *others = map(bare, peer.addresses)

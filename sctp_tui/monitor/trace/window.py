@@ -152,6 +152,7 @@ class SendWindow:
         self.probed, self.abandoned, self.late = Track(kept), Track(kept), Track(kept)
         self.twice = Track(kept)
         self.highest = -1
+        self._over = False  # an ABORT has ended it since the last DATA
         """The highest TSN sent, -1 before the first."""
         self.retransmissions = 0
         """DATA chunks that this end sent again, whether lost again or not, without zero window probes."""
@@ -204,6 +205,8 @@ class SendWindow:
     @property
     def unseen(self) -> int:
         """DATA chunks in flight, at least, that were not seen and so are not in `in_flight` and `flight`."""
+        if self._over:
+            return 0
         begin = max(self._cumulative, self._let_go) + 1
         come = sum(max(0, last - max(first, begin) + 1) for first, last in self._gaps)
         never = self._never_until(self.highest) - self._never_until(begin - 1)
@@ -240,6 +243,7 @@ class SendWindow:
             self.phase.sent(time, self._packets, tried.why, idle=not self._outstanding)
         self.phase.stirred(time)
         self.highest = max(self.highest, number)
+        self._over = False
         for disproved, _ in self._tries.disproved:
             self.probes -= 1
             if (sent_at := self.probed.withdraw(self._relative(disproved))) is not None:
@@ -309,6 +313,7 @@ class SendWindow:
         """The association is ended by an ABORT: nothing is outstanding any more (RFC 9260, section 9.1)."""
         for number in list(self._outstanding):
             self._settle(number)
+        self._over = True
         self.flight.change(self._tick(time), self._octets)
 
     # --- what the other end sends

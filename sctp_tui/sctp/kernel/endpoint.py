@@ -188,8 +188,11 @@ class KernelEndpoint(BaseEndpoint):
         self._open(socket.AF_INET if is_v4 else socket.AF_INET6)
         if not is_v4:  # so that no IPv4 address of ours is given to the peer as a second path
             self._sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        if own != ANY:
-            hosts = own.addresses or ("0.0.0.0" if is_v4 else "::",)
+        network = self._network
+        if own != ANY or network is not None:
+            # On a host of the network to each address: none can be removed from a socket bound to any.
+            usual = ("0.0.0.0" if is_v4 else "::",) if network is None else network.addresses("client")
+            hosts = own.addresses or usual
             addresses = [sockaddr.numeric(host, own.port) for host in hosts]
             self._bind(addresses, serves=False)
         self._check_way(own)
@@ -370,6 +373,10 @@ class KernelEndpoint(BaseEndpoint):
         try:
             setting.ask_path(self._of(entry.assoc_id).fileno(), entry.assoc_id, what, path)
         except OSError as error:
+            if error.errno == errno.EBUSY:
+                raise SctpError(
+                    f"{address} is the only address that this end is bound to: add another one first"
+                ) from None
             raise refusal(error, f"the kernel does not {_ASKED[what]} {address}") from None
 
     def _silence(self, silent: bool) -> None:

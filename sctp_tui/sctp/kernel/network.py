@@ -156,6 +156,10 @@ class Network:
         """Sockets made in the body of the `with` are on this host."""
         return self.hosts[host].entered()
 
+    def addresses(self, host: HostName) -> tuple[str, ...]:
+        """The addresses of a host, one for each link."""
+        return addresses(host, len(self.links))
+
     def descriptors(self) -> list[int]:
         """Descriptors that are ready for reading when `poll` is due."""
         return [interface.fileno() for link in self.links for interface in link.ends.values()]

@@ -77,14 +77,15 @@ class PathScreen(ListDialog[AskPath]):
                 if address != primary:
                     yield _Choice(f"Make {address} the primary path", "primary", address)
         local = a.detail.local.addresses if a.detail is not None and a.detail.local is not None else ()
+        of = ", for all of the server" if a.role == "server" else ""
         if len(local) > 1:
             for address in local:
                 yield _Choice(f"Ask the peer to make {address} its primary", "peer_primary", address)
             for address in local:
-                yield _Choice(f"Remove our address {address}", "remove", address)
+                yield _Choice(f"Remove our address {address}{of}", "remove", address)
         for address in self._own if local else ():
             if address not in local:
-                yield _Choice(f"Add our address {address}", "add", address)
+                yield _Choice(f"Add our address {address}{of}", "add", address)
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
