@@ -76,8 +76,9 @@ def test_data_goes_over_the_second_link_while_the_first_is_cut(two: Running) -> 
     assert conversation is not None
     paths = Paths(conversation)
     paths.update(monitor.log, [client], monitor.remarks)
-    told = [note.text for note in paths.notes if "10.1.0.1" in note.text]
-    assert any("FAILED" in text and text.endswith("; it stays the primary path") for text in told), told
+    told = [note.text for note in paths.notes]
+    fails = next(at for at, text in enumerate(told) if "POTENTIALLY_FAILED" in text)
+    assert told[fails + 1].endswith(": 10.1.0.1 stays the primary path all the same")
 
 
 def _detail(running: Running, key: int) -> Detail:

@@ -193,9 +193,9 @@ class Paths:
                     self._change(direction, address, at, state)
                 if event.state == "MADE_PRIM":
                     self._primary[direction].add(at, address)
-                self._note(
-                    at, f"{self.name(direction)}: {sentence(event)}{self._stays(direction, event, at)}"
-                )
+                self._note(at, f"{self.name(direction)}: {sentence(event)}")
+                if self._stays(direction, event, at):
+                    self._note(at, f"{self.name(direction)}: {address} stays the primary path all the same")
             case PathAsked():
                 self._note(self._time(event.at), f"{self.name(direction)}: {sentence(event)}")
             case AssocChange() if event.state in ENDS:
@@ -212,15 +212,15 @@ class Paths:
                 for address in others:
                     self._change(direction, address, at, "unconfirmed")
 
-    def _stays(self, direction: Direction, event: PeerAddrChange, at: float) -> str:
-        """That a path which fails is the primary one still, "" where it is not, or there is no other.
+    def _stays(self, direction: Direction, event: PeerAddrChange, at: float) -> bool:
+        """Whether a path fails that is the primary one still, where there is another.
 
         Only MADE_PRIM tells of another primary path (RFC 6458, section 6.1.2: SCTP_PEER_ADDR_CHANGE).
         """
         fails = event.state in ("UNREACHABLE", "POTENTIALLY_FAILED")
         others = event.peer is not None and len(event.peer.addresses) > 1
         primary = self._primary[direction].at(at) == bare(event.address)
-        return "; it stays the primary path" if fails and others and primary else ""
+        return fails and others and primary
 
     def _sample(self, end: Association, direction: Direction) -> None:
         status = end.status
