@@ -186,7 +186,7 @@ class _Line:
         if path.srtt != self.srtt or rto < before:
             self.srtt = path.srtt
             return True
-        wait = before * (_SHARED if path.state == "POTENTIALLY-FAILED" else _EARLY)
+        wait = before * (_EARLY if path.state == "ACTIVE" else _SHARED)
         if before and rto > before * _DOUBLED and not probing and at - asked >= wait:
             self.doubled += max(1, round(math.log2(rto / before)))
             self.wait = wait

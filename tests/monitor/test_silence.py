@@ -94,6 +94,23 @@ def test_every_miss_seen_leaves_the_end_where_it_was(
             assert abs(at + left[0] - max(earliest, at)) <= late + 1e-6
 
 
+@pytest.mark.parametrize("first", ["path", "sample"])
+def test_a_path_that_is_lost_forgets_no_miss_whichever_is_heard_of_first(first: str) -> None:
+    """On a path that fails, misses come sooner than an RTO after what was sent last."""
+    silence, asked, timers = Silence(), 72.6, Timers(10, 5, 30.0, 3.0, 60.0, 0)
+    silence.look(72.0, numbers(1.0, 2))
+    for at, rto in ((73.7, 2.0), (75.8, 4.0), (77.9, 8.0), (80.0, 16.0), (88.4, 32.0)):
+        silence.look(at, numbers(rto, 2, state="POTENTIALLY-FAILED"))
+        silence.answered(asked)
+    if first == "path":
+        silence.path_down(96.04, HERE, timers, ())
+    silence.look(96.6, numbers(60.0, 2, state="INACTIVE"))
+    if first == "sample":
+        silence.path_down(96.61, HERE, timers, ())
+    silence.answered(asked)
+    assert silence.missed == 6
+
+
 @pytest.mark.parametrize("first", ["path", "rto"])
 def test_a_miss_told_of_twice_counts_once(first: str) -> None:
     """The sixth doubles the RTO and gives the path up: whichever is heard of first."""
