@@ -34,6 +34,7 @@ _SOON = 64  # doublings after which any RTO has reached RTO.Max
 _JITTER = 0.5  # RTOs by which a HEARTBEAT may be sent earlier or later (RFC 9260, section 8.3)
 _EARLY = 0.9  # RTOs after which a timer may run out already, as stacks and captures round their times
 _SHARED = 0.25  # of the RTO: where HEARTBEATs and T3-rtx double one RTO in turn, each began with less of it
+_FAILING = ("INACTIVE", "POTENTIALLY-FAILED")
 _DOUBLED = 1.8  # factor by which an RTO grows at least with a timeout: from 32 s it grows to RTO.Max, 60 s
 
 
@@ -153,7 +154,20 @@ def _times(path: Silent, jitter: float = -_JITTER, *, outstanding: bool) -> list
 class _Line:
     """The misses seen on one path."""
 
-    __slots__ = ("at", "base", "doubled", "down", "first", "latest", "missed", "rto", "seen", "srtt", "wait")
+    __slots__ = (
+        "at",
+        "base",
+        "doubled",
+        "down",
+        "first",
+        "late",
+        "latest",
+        "missed",
+        "rto",
+        "seen",
+        "srtt",
+        "wait",
+    )
 
     def __init__(self) -> None:
         self.missed = 0
@@ -168,6 +182,7 @@ class _Line:
         self.seen = 0.0  # the RTO (s) of the last sample
         self.srtt: int | None = None
         self.down = False
+        self.late = False  # it was failing already at the first sample: its misses by then are not known
 
     def __copy__(self) -> "_Line":
         made = _Line()
@@ -182,6 +197,9 @@ class _Line:
         """
         rto, before = path.rto / 1000, self.seen
         self.down, self.seen = path.state == "INACTIVE", rto
+        if not before and path.state in _FAILING:
+            self.late, self.srtt = True, path.srtt
+            return False
         # A new round-trip time was measured, or the RTO was reduced: an answer came.
         if path.srtt != self.srtt or rto < before:
             self.srtt = path.srtt
@@ -204,6 +222,7 @@ class _Line:
 
     def heard(self) -> None:
         self.missed = self.doubled = 0
+        self.late = False
 
     def begun(self, timers: Timers, *, outstanding: bool) -> Silent:
         """The path as it was before the misses seen on it, of which there are some."""
@@ -265,6 +284,11 @@ class Silence:
         if line is None:
             return 0
         return None if line.down else line.missed
+
+    @property
+    def late(self) -> bool:
+        """Whether a path was failing already as it was looked at first, so that its misses are not known."""
+        return any(line.late for line in self._lines.values())
 
     @property
     def silent(self) -> tuple[int, int]:
@@ -335,7 +359,7 @@ class Silence:
 
         None for a peer that answers, and where its settings are not known.
         """
-        if not self.missed or not self._lines.keys() <= timers.keys():
+        if not self.missed or self.late or not self._lines.keys() <= timers.keys():
             return None
         paths: list[Silent] = []
         for address, line in self._lines.items():

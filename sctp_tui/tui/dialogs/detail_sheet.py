@@ -222,7 +222,7 @@ def _silence(association: Association, heard: float | None, now: float) -> Itera
     limits = _each(units.many(t.path_max_retrans, "missed answer") for t in every)
     yield "Path.Max.Retrans", StyledText(limits, "", "path_max_retrans")
     errors = {address: a.silence.errors(address) for address in timers}
-    if any(count != 0 for count in errors.values()):
+    if any(count != 0 for count in errors.values()) and not a.silence.late:
         counts = [
             f"over {t.path_max_retrans}"
             if count is None
@@ -239,6 +239,8 @@ def _silence(association: Association, heard: float | None, now: float) -> Itera
 
 
 def _if_it_falls_silent(a: Association, now: float, *, outstanding: bool) -> str:
+    if a.silence.late:
+        return "not known: a path had failed before it was looked at"
     left = a.silence.if_it_falls_silent(a.clock.at(now), a.paths, a.timers, outstanding=outstanding)
     if left is None:
         return "-"
