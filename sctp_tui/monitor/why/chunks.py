@@ -406,8 +406,8 @@ CHUNKS = {
     ),
     "HEARTBEAT/soon": Explanation(
         "9260 8.3",
-        "A question: are you still there? It comes soon after something else went to this address; packets "
-        "don't show why.",
+        "A question: are you still there? It comes sooner than after the usual 30 s: that end asks more "
+        "often, a user there asked now, or the path may have failed.",
         "Sent before the usual HB.interval of 30 s had passed since DATA, a set-up or a HEARTBEAT. It may "
         "be shorter at that end, a program may have asked, or the address is unconfirmed (5.4) or has "
         "failed.",
