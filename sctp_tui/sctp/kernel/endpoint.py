@@ -375,7 +375,7 @@ class KernelEndpoint(BaseEndpoint):
         except OSError as error:
             if error.errno == errno.EBUSY:
                 raise SctpError(
-                    f"{address} is the only address that this end is bound to: add another one first"
+                    f"{address} is the only address that this end is bound to: give it another one first"
                 ) from None
             raise refusal(error, f"the kernel does not {_ASKED[what]} {address}") from None
 
