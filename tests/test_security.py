@@ -64,15 +64,15 @@ ROWS: dict[str, tuple[list[str], str]] = {
         "test_refused.py test_streams_of_all_together_are_bounded",
     ),
     "received, and unread": (
-        [_mib(sockets.RECEIVE_BUFFER), _mib(sockets.RECEIVE_IN_ALL), _kib(sockets.LEAST)],
+        [_mib(sockets.RECEIVE_BUFFER), _mib(sockets.RECEIVE_IN_ALL), _kib(sockets.LEAST_BUFFER)],
         "test_refused.py test_many_associations_share_the_receive_buffer",
     ),
     "sent to it": (
-        [_mib(sockets.SEND_BUFFER), _mib(sockets.SEND_IN_ALL), _kib(sockets.LEAST)],
+        [_mib(sockets.SEND_BUFFER), _mib(sockets.SEND_IN_ALL), _kib(sockets.LEAST_BUFFER)],
         "test_refused.py test_many_associations_share_the_send_buffer",
     ),
     "echoes that wait": (
-        [_number(echoes.HELD), f"{echoes.PATIENCE:.0f} s"],
+        [_number(echoes.HELD), f"{echoes.ECHO_PATIENCE:.0f} s"],
         "test_traffic.py test_who_takes_no_echoes_for_long_is_ended_with_the_reason",
     ),
     "messages of the user": (
@@ -96,11 +96,11 @@ ROWS: dict[str, tuple[list[str], str]] = {
         "test_throttle.py test_none_is_lost_of_what_is_counted",
     ),
     "events that wait for the screen": (
-        [_mib(event_queue.BYTES), _number(event_queue.LIMIT)],
+        [_mib(event_queue.QUEUED_BYTES), _number(event_queue.QUEUED_EVENTS)],
         "test_event_queue.py test_a_lossy_queue_keeps_states_and_the_newest_messages",
     ),
     "events that wait for `serve`": (
-        [_mib(event_queue.BYTES), _number(_WAITING)],
+        [_mib(event_queue.QUEUED_BYTES), _number(_WAITING)],
         "test_event_queue.py test_a_lossless_queue_loses_nothing_and_says_when_it_is_full",
     ),
     "packets that wait": (
@@ -112,7 +112,7 @@ ROWS: dict[str, tuple[list[str], str]] = {
         "monitor/test_log.py test_payload_is_bounded_in_bytes",
     ),
     "packets kept": (
-        [_mib(conversations.BYTES)],
+        [_mib(conversations.PACKET_OCTETS_KEPT)],
         "monitor/test_wire.py test_whatever_comes_the_oldest_go_first_and_nothing_else",
     ),
     "what was told of the retransmission timers": (
@@ -145,11 +145,11 @@ ROWS: dict[str, tuple[list[str], str]] = {
         "monitor/test_associations.py test_the_oldest_ended_go_first_and_are_counted",
     ),
     "pseudonyms": (
-        [_number(pseudonyms.KEPT)],
+        [_number(pseudonyms.PSEUDONYMS_KEPT)],
         "monitor/test_masking.py test_no_more_pseudonyms_are_kept_than_so_many",
     ),
     "notes of faults": (
-        [f"{crash.KEPT} files"],
+        [f"{crash.REPORTS_KEPT} files"],
         "cli/test_crash.py test_only_so_many_notes_are_kept",
     ),
 }

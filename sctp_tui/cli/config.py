@@ -31,7 +31,7 @@ class ConfigError(Exception):
     """What is wrong with the file, in one line that names it and the place in it."""
 
 
-def usual_path() -> Path:
+def usual_config_path() -> Path:
     """Where the file is unless `--config` says otherwise: `~/.config/sctp-tui/config.toml` on Linux."""
     from platformdirs import user_config_path
 
@@ -45,7 +45,7 @@ class Config:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self.path = path or usual_path()
+        self.path = path or usual_config_path()
         self._text = ""
         try:
             self._text = small_file.read(self.path).decode().removeprefix("\ufeff")

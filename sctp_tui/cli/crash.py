@@ -21,7 +21,7 @@ from .stdout import complain
 if TYPE_CHECKING:
     from pathlib import Path
 
-KEPT = 10
+REPORTS_KEPT = 10
 """Number of notes that are kept, the newest."""
 
 _LIBRARIES = ("textual", "pysctp", "pylibdatachannel", "aiolibdatachannel")
@@ -81,7 +81,7 @@ def _write(error: BaseException, thread: str) -> "Path":
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with open(os.open(path, flags, 0o600), "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write("\n".join([*_versions(thread), "", *_stacks(error), ""]))
-    for old in sorted(notes.glob("*.txt"))[:-KEPT]:
+    for old in sorted(notes.glob("*.txt"))[:-REPORTS_KEPT]:
         old.unlink(missing_ok=True)
     return path
 

@@ -103,7 +103,7 @@ def _screen(words: "list[str]") -> int:
         complain(str(error))
         return 1
     from sctp_tui.tui.app import Settings, with_program
-    from sctp_tui.tui.state import usual_path
+    from sctp_tui.tui.state import usual_state_path
 
     from .screen import run
 
@@ -127,7 +127,7 @@ def _screen(words: "list[str]") -> int:
         large=options.large,
         mask_addresses=options.mask_addresses,
         keys=dict(options.key),
-        state=usual_path(),
+        state=usual_state_path(),
         notes=tuple(notes),
     )
     return run(with_program(settings))

@@ -8,7 +8,7 @@ from sctp_tui.sctp.stack_registry import Wanted
 if TYPE_CHECKING:
     from sctp_tui.sctp.commands import SetLink
     from sctp_tui.sctp.link.conditions import Conditions
-    from sctp_tui.sctp.protocol_parameters import ProtocolParameters, Rto, Sack
+    from sctp_tui.sctp.protocol_parameters import DelayedSack, ProtocolParameters, Rto
 
 PORT = 9877
 """The port that a server listens on and a client sends to unless told otherwise."""
@@ -23,7 +23,7 @@ class ParameterOptions:
     max_retrans: int | None = None
     path_max_retrans: int | None = None
     pf: int | None = None
-    sack: "Sack | None" = None
+    sack: "DelayedSack | None" = None
     max_burst: int | None = None
     fragment: int | None = None
     nodelay: bool | None = None

@@ -139,7 +139,7 @@ def address(text: str) -> str:
     return found
 
 
-def own_end(text: str) -> tuple[str, int]:
+def own_end_option(text: str) -> tuple[str, int]:
     """`ADDRESS[:PORT]`: an IP address of this machine, and an SCTP port, 0 for any."""
     from sctp_tui.sctp import own_end, unicast
     from sctp_tui.sctp.endpoint import SctpError

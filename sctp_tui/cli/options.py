@@ -20,7 +20,7 @@ from .option_values import (
     address,
     conditions,
     one_of,
-    own_end,
+    own_end_option,
     parameter,
     ppid,
     seconds,
@@ -430,7 +430,7 @@ exit status: 0 everything acknowledged, and ended as asked; 1 not (one line says
         "--from",
         action="append",
         dest="own",
-        type=own_end,
+        type=own_end_option,
         metavar="ADDRESS[:PORT]",
         help="the address and SCTP port of this end (default: any); on the kernel's stack it may be repeated",
     )

@@ -11,7 +11,7 @@ from sctp_tui.sctp.events import Event, Message
 from .associations import OpenAssociation, OpenAssociations
 from .sender import Sender
 
-PATIENCE = 60.0
+ECHO_PATIENCE = 60.0
 """Seconds, on the clock of its link, for which a peer may take none of its echoes before it is aborted."""
 HELD = 256
 """Associations held at one time. Beyond it those that have taken nothing for longest are aborted sooner."""

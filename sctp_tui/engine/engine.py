@@ -65,7 +65,7 @@ from sctp_tui.sctp.system import refusal
 
 from . import time_slice
 from .associations import OpenAssociation, OpenAssociations, Refusal
-from .echoes import PATIENCE, Echoing
+from .echoes import ECHO_PATIENCE, Echoing
 from .event_queue import EventQueue
 from .poller import StatusPoller
 from .selector import EndpointSelector, OpenEndpoint
@@ -99,7 +99,7 @@ class Engine:
     `event_queues`: one for each consumer. `grace`: see `GRACE`. `gather`: seconds for which no endpoint is
     read after a kernel socket was emptied, as to wake up for each message costs more than to read it.
     `packets`: the stacks whose packets become events too. `link`: the link conditions from the start.
-    `echo_patience`: see `echoes.PATIENCE`. `open_stack` opens a stack by its name.
+    `echo_patience`: see `echoes.ECHO_PATIENCE`. `open_stack` opens a stack by its name.
 
     Public methods may be called from any thread. Raises `SctpError` where the system gives no descriptor.
     """
@@ -112,7 +112,7 @@ class Engine:
         max_streams: int = MAX_STREAMS,
         message_limit: int = MESSAGE_LIMIT,
         gather: float = 0.0,
-        echo_patience: float = PATIENCE,
+        echo_patience: float = ECHO_PATIENCE,
         packets: Collection[StackName] = (),
         link: SetLink | None = None,
         clock: Clock | None = None,

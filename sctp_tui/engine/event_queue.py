@@ -29,9 +29,9 @@ from sctp_tui.sctp.events import (
     held_by,
 )
 
-LIMIT = 50_000
+QUEUED_EVENTS = 50_000
 """Events kept for a consumer, by default."""
-BYTES = 64 * 1024 * 1024
+QUEUED_BYTES = 64 * 1024 * 1024
 """Bytes that those events may refer to (see `events.held`), by default; mostly the data of messages."""
 PACKET_BYTES = 16 * 1024 * 1024
 """Bytes of packets kept for a consumer, on top of the events: packets never push messages out."""
@@ -70,7 +70,9 @@ class Batch(msgspec.Struct):
 class EventQueue:
     """Written by the engine's thread, drained by the consumer's."""
 
-    def __init__(self, limit: int = LIMIT, *, lossless: bool = False, byte_limit: int = BYTES) -> None:
+    def __init__(
+        self, limit: int = QUEUED_EVENTS, *, lossless: bool = False, byte_limit: int = QUEUED_BYTES
+    ) -> None:
         self.limit = limit
         self.byte_limit = byte_limit
         self.lossless = lossless

@@ -4,7 +4,7 @@ from sctp_tui.sctp.endpoint import Clock
 
 from .engine import Engine
 
-PATIENCE = 2.0
+STUCK_AFTER = 2.0
 """Seconds that one turn of the engine may take before it counts as stuck."""
 _STRIDE = 1.0  # s between two calls counted at most, as a process that was suspended made no calls either
 
@@ -21,14 +21,14 @@ class Watchdog:
         self._told = False
 
     def stuck(self) -> float:
-        """Seconds for which the engine has made no turn though it has work; 0 where below `PATIENCE`."""
+        """Seconds for which the engine has made no turn though it has work; 0 where below `STUCK_AFTER`."""
         now, turns = self._clock.mono(), self._engine.turns
         if turns != self._turns or self._engine.idle:
             self._seconds = 0.0
         else:
             self._seconds += min(now - self._looked, _STRIDE)
         self._turns, self._looked = turns, now
-        return self._seconds if self._seconds >= PATIENCE else 0.0
+        return self._seconds if self._seconds >= STUCK_AFTER else 0.0
 
     def news(self) -> str:
         """A text for the user: once when the engine is stuck, once when it goes on; else ""."""

@@ -41,7 +41,7 @@ def main(modules: bytes, temporary: str, runtime: str) -> None:
     loopback_up()
     release = os.path.join(modules, os.fsencode(os.uname().release))
     for name in MODULES:
-        load(release, f"kernel/{name}.ko".encode())
+        load_module(release, f"kernel/{name}.ko".encode())
     if not os.path.exists("/proc/net/sctp"):
         sys.exit("this kernel has no SCTP, neither built in nor as a module")
     CommandRelay(line).run()
@@ -93,7 +93,7 @@ def loopback_up() -> None:
     os.close(sock)
 
 
-def load(release: bytes, module: bytes) -> None:
+def load_module(release: bytes, module: bytes) -> None:
     """Load a module and those it depends on, if the kernel came with it. Raises OSError."""
     try:
         with open(os.path.join(release, b"modules.dep"), "rb") as file:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .errors import LabUnavailable
 
-VARIABLE = "SCTP_TUI_LAB"
+KERNEL_VARIABLE = "SCTP_TUI_LAB"
 """Environment variable with a folder that holds `usr/bin/linux.uml`; where set, no other is tried."""
 
 REMEDY = "install Debian's package user-mode-linux (sudo apt-get update && sudo apt install user-mode-linux)"
@@ -59,10 +59,12 @@ def find_kernel() -> Linux:
         raise LabUnavailable(
             f"the lab needs Linux on x86-64, this is {here}: User Mode Linux runs nowhere else"
         )
-    if folder := os.environ.get(VARIABLE):
+    if folder := os.environ.get(KERNEL_VARIABLE):
         program = Path(folder, "usr/bin/linux.uml").absolute()
         if not os.access(program, os.X_OK):
-            raise LabUnavailable(f"no program {program} ({VARIABLE}={folder}): unset {VARIABLE}, or {REMEDY}")
+            raise LabUnavailable(
+                f"no program {program} ({KERNEL_VARIABLE}={folder}): unset {KERNEL_VARIABLE}, or {REMEDY}"
+            )
         return Linux(program)
     program = _CHECKOUT / ".lab/usr/bin/linux.uml"
     if os.access(program, os.X_OK):

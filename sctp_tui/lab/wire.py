@@ -17,7 +17,7 @@ WINDOW = 2048
 """Bytes of START and STDIN that may be on their way to the guest. The buffer of its line holds 4096, and if
 it is ever full, the guest hears of no byte after those: User Mode Linux switches the line's interrupt off
 and not on again. What is left is for sizes and signals, which never wait."""
-LIMIT = 65536
+LONGEST_FRAME = 65536
 """Longest frame; past it the line is taken to be garbled."""
 
 NUMBER = struct.Struct("!I")
@@ -48,7 +48,7 @@ class Frames:
         buffer += data
         while len(buffer) >= _HEADER.size:
             kind, length = _HEADER.unpack_from(buffer)
-            if kind > SIGNAL or length > LIMIT:
+            if kind > SIGNAL or length > LONGEST_FRAME:
                 raise Garbled(f"no frame: {bytes(buffer[:16]).hex(' ')}")
             end = _HEADER.size + length
             if len(buffer) < end:

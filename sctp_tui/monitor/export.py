@@ -28,7 +28,7 @@ from sctp_tui.sctp.events import Event, Message, to_json
 from sctp_tui.sctp.printable import printable
 
 from .associations import Association
-from .filter.columns import BY_NAME
+from .filter.columns import COLUMN_BY_NAME
 from .names import Names
 from .text.events import sentence
 
@@ -61,7 +61,7 @@ def association_fields(row: Association, columns: Sequence[str], now: float) -> 
     """One association for export: its endpoint, and the columns of these names; `now` is monotonic."""
     made: dict[str, Any] = {"endpoint": row.endpoint}
     for column in columns:
-        made |= BY_NAME[column].exported(row, now)
+        made |= COLUMN_BY_NAME[column].exported(row, now)
     return made
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.printable import printable
 
-LONGEST = 40
+LONGEST_NAME = 40
 """Characters of a name, at most."""
-HOSTS = 1_000
+HOSTS_REMEMBERED = 1_000
 """Hosts remembered: those named last."""
 _KEYS = 20_000  # associations with a name: some more than are shown
 
@@ -48,7 +48,7 @@ class Names:
             self.hosts.pop(host, None)
             if name:
                 self.hosts[host] = name
-        for host in list(self.hosts)[:-HOSTS]:
+        for host in list(self.hosts)[:-HOSTS_REMEMBERED]:
             del self.hosts[host]
         self._keep(key, name)
         return name
@@ -63,8 +63,8 @@ class Names:
 
 
 def cleaned(name: str) -> str:
-    """A name made printable: one line, no blanks around it, at most `LONGEST` characters."""
-    return printable(" ".join(name.split()))[:LONGEST].strip()
+    """A name made printable: one line, no blanks around it, at most `LONGEST_NAME` characters."""
+    return printable(" ".join(name.split()))[:LONGEST_NAME].strip()
 
 
 def lasting(peer: Peer | None) -> str:

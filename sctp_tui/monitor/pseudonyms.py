@@ -9,7 +9,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator
 
-KEPT = 65_536
+PSEUDONYMS_KEPT = 65_536
 """Addresses that have a pseudonym; beyond it the one not met for longest loses its, and gets a new one."""
 
 _LOOKED_AT = 20_000  # runs of digits, dots and colons searched in one payload: some hundredths of a second
@@ -95,7 +95,7 @@ class Pseudonyms:
             pseudonym = str(network[self._number % network.num_addresses])
         self._given[address] = pseudonym
         self._real[pseudonym] = address
-        if len(self._given) > KEPT:
+        if len(self._given) > PSEUDONYMS_KEPT:
             gone, its = self._given.popitem(last=False)
             del self._real[its]
             if gone in self._peers:

@@ -7,13 +7,13 @@ start, not only the one that is shown: 10 000 idle ones cost next to nothing.
 from array import array
 from bisect import bisect_left
 
-SECONDS = 120
+SERIES_SECONDS = 120
 """Length of a series."""
 _SLACK = 40  # seconds too old that may be kept until they are dropped all at once
 
 
 class Series:
-    """Values by second of the link's clock, the newest `SECONDS` of them."""
+    """Values by second of the link's clock, the newest `SERIES_SECONDS` of them."""
 
     __slots__ = ("_seconds", "_values")
 
@@ -44,12 +44,12 @@ class Series:
     def _begin(self, second: int, value: float) -> None:
         self._seconds.append(second)
         self._values.append(value)
-        if len(self._seconds) > SECONDS + _SLACK:
-            old = bisect_left(self._seconds, second - SECONDS)
+        if len(self._seconds) > SERIES_SECONDS + _SLACK:
+            old = bisect_left(self._seconds, second - SERIES_SECONDS)
             del self._seconds[:old]
             del self._values[:old]
 
-    def until(self, now: float, seconds: int = SECONDS) -> list[float | None]:
+    def until(self, now: float, seconds: int = SERIES_SECONDS) -> list[float | None]:
         """One value for each second up to that of `now`, the oldest first; None where there is none.
 
         The second of `now` is not over: a sum has only what was added so far.

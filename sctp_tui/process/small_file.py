@@ -1,4 +1,4 @@
-"""Reads a file that a user or an earlier run wrote, if it is a regular file of at most `LIMIT` octets.
+"""Reads a file that a user or an earlier run wrote, if it is a regular file of at most `LARGEST_FILE` octets.
 
 A path may lead to anything: a FIFO would block the program for ever, a device may never end.
 """
@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-LIMIT = 1024 * 1024
+LARGEST_FILE = 1024 * 1024
 """Octets of a config or of a state, at most."""
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -26,7 +26,7 @@ class NoSmallFile(OSError):
 
 
 class TooLarge(NoSmallFile):
-    """A file of more than `LIMIT` octets."""
+    """A file of more than `LARGEST_FILE` octets."""
 
 
 def read(path: Path) -> bytes:
@@ -40,8 +40,8 @@ def read(path: Path) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     with open(descriptor, "rb") as file:
         _check(path, os.fstat(descriptor))
-        data = file.read(LIMIT + 1)  # it may grow meanwhile, or its file system may not know the size
-    if len(data) > LIMIT:
+        data = file.read(LARGEST_FILE + 1)  # it may grow meanwhile, or its file system may not know the size
+    if len(data) > LARGEST_FILE:
         raise _too_large(path)
     return data
 
@@ -50,9 +50,9 @@ def _check(path: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         kind = next((kind for test, kind in _KINDS if test(found.st_mode)), "something else")
         raise NoSmallFile(path, f"this is {kind} and not a file")
-    if found.st_size > LIMIT:
+    if found.st_size > LARGEST_FILE:
         raise _too_large(path)
 
 
 def _too_large(path: Path) -> TooLarge:
-    return TooLarge(path, f"this is larger than {LIMIT:,} octets, which is more than is read")
+    return TooLarge(path, f"this is larger than {LARGEST_FILE:,} octets, which is more than is read")

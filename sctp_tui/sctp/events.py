@@ -12,7 +12,7 @@ import msgspec
 
 from .field_types import Address, Name, PacketOctets, Payload, Text, Unreadable
 from .link.conditions import Conditions, LinkCounts, Verdict
-from .protocol_parameters import ProtocolParameters, Rto, Sack
+from .protocol_parameters import DelayedSack, ProtocolParameters, Rto
 from .stack_registry import StackName as StackName
 
 SCHEMA = 1
@@ -566,7 +566,7 @@ class Detail(Event, frozen=True, tag="detail", gc=False):
     association_max_retrans: int
     paths: tuple[PathLimits, ...]
     statistics: Statistics | None
-    sack: Sack | None = None
+    sack: DelayedSack | None = None
     max_burst: int | None = None
     fragment: int | None = None
     nodelay: bool | None = None

@@ -8,7 +8,7 @@ import sys
 
 from . import sockaddr
 
-COUNT = 64
+MESSAGES_AT_ONCE = 64
 """Messages, or pieces of them, that one system call takes."""
 AVAILABLE = sys.platform == "linux"
 
@@ -27,7 +27,7 @@ if AVAILABLE:
 
 
 class MessageBuffers:
-    """Buffers for `COUNT` messages of at most `piece` bytes, made once and used for all sockets of a thread.
+    """Buffers for `MESSAGES_AT_ONCE` messages of at most `piece` bytes, made once and used for all sockets of a thread.
 
     Message i begins at `data[i * piece]`, its address at `names[i * sockaddr.SIZE]`, its ancillary data at
     `control[i * control_size]`. Slices of these are bytes.
@@ -35,15 +35,15 @@ class MessageBuffers:
 
     def __init__(self, piece: int, control_size: int = 0) -> None:
         self._piece = piece
-        self.data = mmap.mmap(-1, COUNT * piece)  # uses memory only as far as it is written to
-        self.names = mmap.mmap(-1, COUNT * sockaddr.SIZE)
-        self.control = mmap.mmap(-1, max(1, COUNT * control_size))
-        self._iovecs = bytearray(COUNT * _IOVEC.size)
-        self._headers = bytearray(COUNT * _MSGHDR.size)
+        self.data = mmap.mmap(-1, MESSAGES_AT_ONCE * piece)  # uses memory only as far as it is written to
+        self.names = mmap.mmap(-1, MESSAGES_AT_ONCE * sockaddr.SIZE)
+        self.control = mmap.mmap(-1, max(1, MESSAGES_AT_ONCE * control_size))
+        self._iovecs = bytearray(MESSAGES_AT_ONCE * _IOVEC.size)
+        self._headers = bytearray(MESSAGES_AT_ONCE * _MSGHDR.size)
         rooms = (self.data, self.names, self.control, self._iovecs, self._headers)
         self._pins = [ctypes.c_char.from_buffer(room) for room in rooms]  # they stay at their addresses
         data, names, control, iovecs, self._at = map(ctypes.addressof, self._pins)
-        for i in range(COUNT):
+        for i in range(MESSAGES_AT_ONCE):
             _IOVEC.pack_into(self._iovecs, i * _IOVEC.size, data + i * piece, piece)
 
         def headers(name: int, size: int) -> bytes:
@@ -58,7 +58,7 @@ class MessageBuffers:
                     0,
                     0,
                 )
-                for i in range(COUNT)
+                for i in range(MESSAGES_AT_ONCE)
             )
 
         self._to_any, self._to_peer = headers(names, sockaddr.SIZE), headers(0, 0)
@@ -66,13 +66,13 @@ class MessageBuffers:
         self._lengths, self._flags = words[_LENGTH::_WORDS], words[_FLAGS::_WORDS]
         self._sizes = memoryview(self._iovecs).cast("P")[1::2]
 
-    def receive(self, fd: int, limit: int = COUNT) -> list[int]:
+    def receive(self, fd: int, limit: int = MESSAGES_AT_ONCE) -> list[int]:
         """Receive at most `limit` messages that wait on a socket; their lengths. Raises OSError.
 
         Not for buffers that `put` was used on, as that shortens them.
         """
         self._headers[:] = self._to_any
-        got: int = _libc.recvmmsg(fd, self._at, min(limit, COUNT), _MSG_DONTWAIT, None)
+        got: int = _libc.recvmmsg(fd, self._at, min(limit, MESSAGES_AT_ONCE), _MSG_DONTWAIT, None)
         if got < 0:
             raise _error()
         return self._lengths[:got].tolist()

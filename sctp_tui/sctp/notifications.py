@@ -100,7 +100,7 @@ _UNSTAMPED: _Unstamped = {"at": 0.0, "mono": 0.0, "endpoint": "", "key": 0, "pee
 """Placeholders for the fields that `AssociationRegistry.stamp` sets."""
 
 
-def decode(data: bytes, dialect: Dialect) -> Notification:
+def decode_notification(data: bytes, dialect: Dialect) -> Notification:
     """The notification in `data` as an event, without the fields of `_UNSTAMPED`. Never raises."""
     if len(data) < _HEADER.size:
         return UnknownNotification(**_UNSTAMPED, assoc_id=0, type=0, data=data)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .endpoint import SctpError
-from .protocol_parameters import ProtocolParameters, Rto, Sack
+from .protocol_parameters import DelayedSack, ProtocolParameters, Rto
 
-LONGEST = 3_600_000
+LONGEST_TIME = 3_600_000
 """The longest time, in ms: an hour."""
 _TIME = re.compile(r"(\d{1,9})(ms|s)?")
 _MS = {None: 1, "ms": 1, "s": 1000}
@@ -50,7 +50,7 @@ def to_text(parameters: ProtocolParameters) -> str:
     return " ".join(f"{word.name}={word.text(given[word.field])}" for word in WORDS if word.field in given)
 
 
-def name_of(field: str) -> str:
+def word_of(field: str) -> str:
     """The word's name of a field of `ProtocolParameters`."""
     return next(word.name for word in WORDS if word.field == field)
 
@@ -58,8 +58,8 @@ def name_of(field: str) -> str:
 def _ms(value: str, least: int = 0) -> int:
     match = _TIME.fullmatch(value)
     time = int(match[1]) * _MS[match[2]] if match else -1
-    if not least <= time <= LONGEST:
-        raise SctpError(f"{value!r} is no time: give {least} to {LONGEST} ms, as in 500ms or 2s")
+    if not least <= time <= LONGEST_TIME:
+        raise SctpError(f"{value!r} is no time: give {least} to {LONGEST_TIME} ms, as in 500ms or 2s")
     return time
 
 
@@ -87,14 +87,14 @@ def _heartbeat(value: str) -> int:
     return 0 if value == "off" else _ms(value, 1)
 
 
-def _sack(value: str) -> Sack:
+def _sack(value: str) -> DelayedSack:
     delay, colon, frequency = value.partition(":")
     if value == "off":
-        return Sack(0, 1)
+        return DelayedSack(0, 1)
     time = _ms(delay, 1)
     if time > 500:
         raise SctpError(f"{value!r}: a SACK may be delayed by 500 ms at most (RFC 9260, section 6.2)")
-    return Sack(time, _count(1, 100, "number of packets")(frequency) if colon else 2)
+    return DelayedSack(time, _count(1, 100, "number of packets")(frequency) if colon else 2)
 
 
 def _on_off(value: str) -> bool:

@@ -13,7 +13,7 @@ class Rto(msgspec.Struct, frozen=True):
     max: int
 
 
-class Sack(msgspec.Struct, frozen=True):
+class DelayedSack(msgspec.Struct, frozen=True):
     """When data is acknowledged: `delay` ms after it came, or with every `frequency`th packet of it.
 
     A `frequency` of 1 is at once (SCTP_DELAYED_SACK, RFC 6458, section 8.1.19).
@@ -38,7 +38,7 @@ class ProtocolParameters(msgspec.Struct, frozen=True):
     association_max_retrans: int | None = None
     path_max_retrans: int | None = None
     potentially_failed: int | None = None
-    sack: Sack | None = None
+    sack: DelayedSack | None = None
     max_burst: int | None = None
     fragment: int | None = None
     nodelay: bool | None = None

@@ -259,7 +259,7 @@ MOVED = (
 )
 
 
-def named(name: str) -> Action:
+def action_named(name: str) -> Action:
     """The action of this name. Raises `KeyError`."""
     return _BY_NAME[name]
 

@@ -46,7 +46,7 @@ from .main_screen import MainScreen
 from .palette import ActionProvider
 from .servers import Servers
 from .settings import Settings
-from .small import LEAST, SmallScreen, too_small
+from .small import LEAST_SIZE, SmallScreen, too_small
 from .state import SavedState
 from .widgets.header import Header
 
@@ -125,9 +125,9 @@ class SctpApp(App[None], inherit_bindings=False):
 
     @property
     def size(self) -> Size:
-        """The terminal's size, but at least `LEAST`, below which no screen can be laid out."""
+        """The terminal's size, but at least `LEAST_SIZE`, below which no screen can be laid out."""
         real = self.terminal_size
-        return Size(max(real.width, LEAST.width), max(real.height, LEAST.height))
+        return Size(max(real.width, LEAST_SIZE.width), max(real.height, LEAST_SIZE.height))
 
     @property
     def terminal_size(self) -> Size:
@@ -135,7 +135,7 @@ class SctpApp(App[None], inherit_bindings=False):
         return super().size
 
     async def on_resize(self, event: Resize) -> None:
-        """Switch to or from the screen for small terminals; the others learn of no size below `LEAST`."""
+        """Switch to or from the screen for small terminals; none smaller than `LEAST_SIZE` reaches others."""
         self._small = too_small(event.size)
         if self._small:
             await self._change_mode()

@@ -39,8 +39,8 @@ class AssociationPane(Vertical):
     def on_mount(self) -> None:
         self.table.display = False
         if self._settings.large:
-            self.table.least_gap = large.GAP
-        self.table.choose_columns(large.COLUMNS if self._settings.large else self._columns)
+            self.table.least_gap = large.LARGE_GAP
+        self.table.choose_columns(large.LARGE_COLUMNS if self._settings.large else self._columns)
 
     def show(self, view: View, monitor: Monitor, now: float) -> None:
         """Draw what changed; `now` in seconds of the monotonic clock."""

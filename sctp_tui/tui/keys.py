@@ -7,7 +7,7 @@ from textual.keys import format_key
 from textual.screen import Screen
 
 from .action import Action
-from .actions import MOVED, named, with_own
+from .actions import MOVED, action_named, with_own
 from .state import SavedState
 
 
@@ -37,7 +37,7 @@ class Keys:
             if moved.key != key:
                 continue
             told: list[str] = self._state.get("moved", [], list[str])
-            row = named(moved.name)
+            row = action_named(moved.name)
             here = {one.binding.id for one in screen.active_bindings.values()}
             still = any(one.key == key for one in self._each(row))
             if moved.name in told or moved.name not in here or still:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.trace.link_history import SPEEDS, is_cut, named
+from sctp_tui.monitor.trace.link_history import SPEEDS, is_cut, link_name
 from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Refused
@@ -122,7 +122,7 @@ class LinkCommands:
         cut = not is_cut(state)
         inward, outward = (replace(one, cut=cut) for one in (state.inward, state.outward))
         self._submit(SetLink(inward, outward, link=link))
-        which = named(state).replace("link", "the link", not link)
+        which = link_name(state).replace("link", "the link", not link)
         self._tell(f"{which} {'is cut: nothing gets through' if cut else 'carries packets again'}")
 
     def _may_condition(self) -> bool:

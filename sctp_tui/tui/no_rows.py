@@ -9,7 +9,7 @@ from textual.widgets import Static
 from sctp_tui.monitor.endpoints import EndpointView
 
 from . import hints
-from .actions import named
+from .actions import action_named
 from .keys import Keys
 from .settings import Settings
 
@@ -37,7 +37,7 @@ class NoRows(Static):
         if state != self._last:
             self._last = state
             self.update(
-                state.text(*(self._keys.of(named(name)) for name in ("undo", "server", "client_new")))
+                state.text(*(self._keys.of(action_named(name)) for name in ("undo", "server", "client_new")))
             )
 
 

@@ -7,13 +7,13 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
 
-LEAST = Size(40, 10)
+LEAST_SIZE = Size(40, 10)
 """Columns and lines below which no other screen is laid out."""
 
 
 def too_small(size: Size) -> bool:
     """Whether a terminal of this size has no room for the program."""
-    return size.width < LEAST.width or size.height < LEAST.height
+    return size.width < LEAST_SIZE.width or size.height < LEAST_SIZE.height
 
 
 class SmallScreen(Screen[None]):
@@ -46,4 +46,4 @@ class SmallScreen(Screen[None]):
     def render(self) -> Content:
         """The line, as much of it as there is room for."""
         width, height = self.outer_size
-        return Content(f"needs {LEAST.width}x{LEAST.height}, this is {width}x{height}"[:width])
+        return Content(f"needs {LEAST_SIZE.width}x{LEAST_SIZE.height}, this is {width}x{height}"[:width])

@@ -19,7 +19,7 @@ from sctp_tui.process import small_file
 T = TypeVar("T")
 
 
-def usual_path() -> Path:
+def usual_state_path() -> Path:
     """Where the state is unless a test says otherwise: `~/.local/state/sctp-tui/state.json` on Linux."""
     return user_state_path("sctp-tui") / "state.json"
 

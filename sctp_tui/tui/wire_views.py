@@ -145,4 +145,4 @@ VIEWS: tuple[WireView, ...] = (
 # fmt: on
 """In the order of their keys."""
 
-BY_NAME: Mapping[str, WireView] = {view.name: view for view in VIEWS}
+VIEW_BY_NAME: Mapping[str, WireView] = {view.name: view for view in VIEWS}

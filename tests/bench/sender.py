@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing
 from sctp_tui.sctp.events import ENDS, AssocChange
-from sctp_tui.sctp.notifications import decode
+from sctp_tui.sctp.notifications import decode_notification
 from sctp_tui.sctp.userspace import layout
 from sctp_tui.sctp.userspace.links import Link
 from sctp_tui.sctp.userspace.sockets import open_socket
@@ -131,7 +131,7 @@ class Sender:
             self._pump.run_once()
             while (got := self._socket.receive()) is not None:
                 if got[1][-1] & layout.MSG_NOTIFICATION:
-                    event = decode(got[0], layout.DIALECT)
+                    event = decode_notification(got[0], layout.DIALECT)
                     self._ended += isinstance(event, AssocChange) and event.state in ENDS
             self._pump.ready.clear()
             if self._more or not self._pump.timeout():

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sctp_tui.cli.config import Config, ConfigError, usual_path
+from sctp_tui.cli.config import Config, ConfigError, usual_config_path
 from sctp_tui.cli.option_types import IN_CONFIG, ServerOptions
 from sctp_tui.cli.options import screen_options, serve_options
 from sctp_tui.help import TOPICS
@@ -29,7 +29,7 @@ def write(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Write:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
 
     def write(text: str | bytes) -> Path:
-        path = usual_path()
+        path = usual_config_path()
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path
@@ -226,7 +226,7 @@ def test_what_is_no_file_is_refused_at_once(
     fifo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     large = tmp_path / "large.toml"
-    large.write_bytes(b"#" * (small_file.LIMIT + 1))
+    large.write_bytes(b"#" * (small_file.LARGEST_FILE + 1))
     with socket.socket(socket.AF_UNIX) as listening:
         with contextlib.chdir(tmp_path):  # the whole of its path may be longer than a socket's may be
             listening.bind("socket")
@@ -247,7 +247,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "grows"
-    path.write_bytes(b"#" * (small_file.LIMIT + 1))
+    path.write_bytes(b"#" * (small_file.LARGEST_FILE + 1))
     monkeypatch.setattr(small_file, "_check", lambda path, found: None)
     with pytest.raises(small_file.TooLarge):
         small_file.read(path)

@@ -83,7 +83,7 @@ def test_where_no_note_can_be_written_the_line_says_so(tmp_path: Path) -> None:
 
 def test_only_so_many_notes_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    lines = [crash.report_end(ValueError(SECRET)) for _ in range(crash.KEPT + 5)]
+    lines = [crash.report_end(ValueError(SECRET)) for _ in range(crash.REPORTS_KEPT + 5)]
     assert sorted(map(str, notes(tmp_path))) == [line.split("with ")[1].split(", ")[0] for line in lines[5:]]
 
 

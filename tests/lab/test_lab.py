@@ -231,7 +231,7 @@ def pretend(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     program.parent.mkdir(parents=True)
     program.write_text(script)
     program.chmod(0o755)
-    monkeypatch.setenv(linux.VARIABLE, str(folder))
+    monkeypatch.setenv(linux.KERNEL_VARIABLE, str(folder))
 
 
 def test_a_guest_that_does_not_boot_shows_its_console(
@@ -257,7 +257,7 @@ def test_where_there_is_no_kernel_the_package_is_named(
 ) -> None:
     monkeypatch.setattr(linux, "_CHECKOUT", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.delenv(linux.VARIABLE, raising=False)
+    monkeypatch.delenv(linux.KERNEL_VARIABLE, raising=False)
     assert command.main(["--", "true"]) == 125
     said = capsys.readouterr().err
     assert said.startswith("sctp-tui lab: no linux.uml on this machine")
@@ -272,11 +272,11 @@ def test_the_kernel_is_found_by_the_variable_first_then_in_the_checkout_then_on_
         program = tmp_path / place / "usr/bin/linux.uml"
         program.parent.mkdir(parents=True)
         program.touch(mode=0o755)
-    monkeypatch.setenv(linux.VARIABLE, str(tmp_path / "variable"))
+    monkeypatch.setenv(linux.KERNEL_VARIABLE, str(tmp_path / "variable"))
     monkeypatch.setattr(linux, "_CHECKOUT", tmp_path / "checkout")
     monkeypatch.setenv("PATH", str(tmp_path / "path/usr/bin"))
     assert linux.find_kernel().root == tmp_path / "variable"
-    monkeypatch.delenv(linux.VARIABLE)
+    monkeypatch.delenv(linux.KERNEL_VARIABLE)
     assert linux.find_kernel().root == tmp_path / "checkout/.lab"
     shutil.rmtree(tmp_path / "checkout")
     assert linux.find_kernel().modules == tmp_path / "path/usr/lib/uml/modules"

@@ -3,7 +3,7 @@ from typing import get_args
 import pytest
 
 from sctp_tui.monitor.associations import Associations
-from sctp_tui.monitor.filter.columns import BY_NAME
+from sctp_tui.monitor.filter.columns import COLUMN_BY_NAME
 from sctp_tui.monitor.filter.language import parse
 from sctp_tui.monitor.text.ending import AssociationEnd
 from sctp_tui.sctp.events import AssocState, Detail, Event, Origin, Path, Statistics, Status
@@ -137,8 +137,8 @@ def test_how_it_ended_is_a_value_whatever_words_somebody_gave(
     assert row.ended == end
     assert row.by == end.by
     assert end.failed == (end.kind != "shutdown")
-    assert BY_NAME["state"].look is not None
-    assert BY_NAME["state"].look(row) == ("failed" if end.failed else "ended")
+    assert COLUMN_BY_NAME["state"].look is not None
+    assert COLUMN_BY_NAME["state"].look(row) == ("failed" if end.failed else "ended")
     test = parse("failed").of_table()
     assert test is not None
     assert test(row, 101.0) == end.failed

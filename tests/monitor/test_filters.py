@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.filter.fields import BY_NAME, FIELDS
+from sctp_tui.monitor.filter.fields import FIELD_BY_NAME, FIELDS
 from sctp_tui.monitor.filter.language import Filter, FilterError, help_lines, parse
 from sctp_tui.monitor.text.ending import AssociationEnd
 from sctp_tui.sctp.events import AssocChange, Event, Message, Path, Peer, SendFailed, Status
@@ -275,7 +275,7 @@ def test_errors_name_the_place_the_value_and_what_is_allowed(text: str, position
 
 WORDS = st.sampled_from(
     [
-        *BY_NAME,
+        *FIELD_BY_NAME,
         "and",
         "or",
         "not",

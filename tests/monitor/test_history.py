@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sctp_tui.monitor.associations import Association, Associations
 from sctp_tui.monitor.history import STEPS, History, StateChange
-from sctp_tui.monitor.series import SECONDS, Series
+from sctp_tui.monitor.series import SERIES_SECONDS, Series
 
 from .story import CLIENT, Story
 
@@ -75,7 +75,9 @@ def test_a_series_is_a_recount_by_second(steps: list[tuple[float, int]], later: 
         series.add(at, amount)
         told[int(at)] = told.get(int(at), 0) + amount
     now = at + later
-    assert series.until(now) == [told.get(second) for second in range(int(now) - SECONDS + 1, int(now) + 1)]
+    assert series.until(now) == [
+        told.get(second) for second in range(int(now) - SERIES_SECONDS + 1, int(now) + 1)
+    ]
 
 
 def test_the_last_value_of_a_second_wins() -> None:

@@ -18,7 +18,7 @@ from sctp_tui.monitor.associations import Associations
 from sctp_tui.monitor.filter.columns import COLUMNS
 from sctp_tui.monitor.masking import Mask
 from sctp_tui.monitor.names import Names
-from sctp_tui.monitor.pseudonyms import KEPT, Pseudonyms
+from sctp_tui.monitor.pseudonyms import PSEUDONYMS_KEPT, Pseudonyms
 from sctp_tui.monitor.text.event_fields import event_fields, payload
 from sctp_tui.monitor.text.events import describe_event
 from sctp_tui.monitor.text.lines import plain
@@ -310,14 +310,14 @@ def test_an_address_has_one_pseudonym_however_it_is_written() -> None:
 def test_no_more_pseudonyms_are_kept_than_so_many() -> None:
     pseudonyms = Pseudonyms()
     mine = pseudonyms.of("10.1.2.3")
-    for number in range(2 * KEPT + 1000):
+    for number in range(2 * PSEUDONYMS_KEPT + 1000):
         pseudonyms.of(str(ipaddress.IPv4Address((11 << 24) + number)))
         if number % 1000 == 0:
             assert (
                 pseudonyms.of("10.1.2.3") == mine
             )  # it is used again and again, so it is never the one to be forgotten
-    assert len(pseudonyms._given) == len(pseudonyms._real) == KEPT
-    assert len(pseudonyms._peers) == sum(map(len, pseudonyms._octets.values())) == KEPT
+    assert len(pseudonyms._given) == len(pseudonyms._real) == PSEUDONYMS_KEPT
+    assert len(pseudonyms._peers) == sum(map(len, pseudonyms._octets.values())) == PSEUDONYMS_KEPT
 
 
 def test_what_the_user_types_is_hidden_once_it_is_entered_and_meant_all_the_same() -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sctp_tui.monitor.associations import Associations
 from sctp_tui.monitor.filter.order import Order
-from sctp_tui.monitor.names import HOSTS, LONGEST, Names, lasting
+from sctp_tui.monitor.names import HOSTS_REMEMBERED, LONGEST_NAME, Names, lasting
 from sctp_tui.sctp.events import Peer
 
 from .story import SERVER, Story
@@ -43,10 +43,10 @@ def test_what_everybody_has_is_not_remembered() -> None:
 
 def test_the_hosts_that_were_named_last_are_remembered() -> None:
     names = Names()
-    for number in range(HOSTS + 1):
+    for number in range(HOSTS_REMEMBERED + 1):
         names.give(number, Peer((f"10.0.{number // 256}.{number % 256}",), 1), f"n{number}")
     names.give(1, Peer(("10.0.0.1",), 1), "again")
-    assert len(names.hosts) == HOSTS
+    assert len(names.hosts) == HOSTS_REMEMBERED
     assert "10.0.0.0" not in names.hosts
     assert next(reversed(names.hosts)) == "10.0.0.1"
 
@@ -55,7 +55,7 @@ def test_the_hosts_that_were_named_last_are_remembered() -> None:
 def test_any_name_is_one_printable_line(typed: str, remembered: dict[str, str]) -> None:
     names = Names(remembered)
     kept = names.give(1, ANNA, typed)
-    assert all(name.isprintable() and len(name) <= LONGEST for name in (kept, *names.hosts.values()))
+    assert all(name.isprintable() and len(name) <= LONGEST_NAME for name in (kept, *names.hosts.values()))
     assert names.of(1) == kept == names.give(2, BERTA, kept)
 
 

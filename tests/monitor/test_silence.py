@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Association, Associations
-from sctp_tui.monitor.filter.columns import BY_NAME
+from sctp_tui.monitor.filter.columns import COLUMN_BY_NAME
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.silence import Silence, Timers, end, misses
 from sctp_tui.sctp import events as e
@@ -621,7 +621,7 @@ def test_the_table_says_that_a_peer_is_silent_and_for_how_long() -> None:
     assert since is not None
     assert row.standing(since + 12.4) == "silent 0:12, ESTABLISHED"
     assert row.standing(since + 691) == "silent 11:31, ESTABLISHED"
-    look_of = BY_NAME["state"].look
+    look_of = COLUMN_BY_NAME["state"].look
     assert look_of is not None
     assert look_of(row) == "between"
     store.fold(story.counts(1, 1))

@@ -19,7 +19,7 @@ from sctp_tui.monitor.trace.states import CRASH, TABLE, Transition
 from sctp_tui.monitor.why import ChunkContext, Level, undescribed, why
 from sctp_tui.monitor.why.causes import CAUSES
 from sctp_tui.monitor.why.chunks import CHUNKS, NOTES, REFUSALS, VERDICTS, Explanation
-from sctp_tui.monitor.why.events import EVENTS
+from sctp_tui.monitor.why.events import EVENT_EXPLANATIONS
 from sctp_tui.sctp import events as e
 from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts, Verdict
 from sctp_tui.sctp.wire.causes import CAUSE_NAMES
@@ -75,7 +75,7 @@ def test_whatever_names_a_section_speaks_of_what_it_is_about() -> None:
 def _all() -> Iterator[tuple[str, Explanation]]:
     for table in (
         CHUNKS,
-        EVENTS,
+        EVENT_EXPLANATIONS,
         NOTES,
         VERDICTS,
         REFUSALS,
@@ -102,16 +102,31 @@ def test_words_are_few_and_their_section_exists(name: str, words: Explanation) -
 @pytest.mark.parametrize(
     ("words", "claims"),
     [
-        (EVENTS["assoc_change/COMM_UP"], "both ends"),  # the client sends once COOKIE ACK has come
-        (EVENTS["peer_addr_change/UNREACHABLE"], r"another active address \("),  # where there is one
-        (EVENTS["peer_addr_change/POTENTIALLY_FAILED"], "did not answer"),  # a SACK may have come
-        (EVENTS["peer_addr_change/POTENTIALLY_FAILED"], "is preferred(?!, if there is one)"),
-        (EVENTS["assoc_change/COMM_UP"], "from now on"),  # DATA may have gone with the COOKIE ECHO
+        (
+            EVENT_EXPLANATIONS["assoc_change/COMM_UP"],
+            "both ends",
+        ),  # the client sends once COOKIE ACK has come
+        (
+            EVENT_EXPLANATIONS["peer_addr_change/UNREACHABLE"],
+            r"another active address \(",
+        ),  # where there is one
+        (EVENT_EXPLANATIONS["peer_addr_change/POTENTIALLY_FAILED"], "did not answer"),  # a SACK may have come
+        (EVENT_EXPLANATIONS["peer_addr_change/POTENTIALLY_FAILED"], "is preferred(?!, if there is one)"),
+        (
+            EVENT_EXPLANATIONS["assoc_change/COMM_UP"],
+            "from now on",
+        ),  # DATA may have gone with the COOKIE ECHO
         (CHUNKS["SHUTDOWN COMPLETE/reflected"], "long ago|still asks"),  # a moment; and it may have closed
         (CHUNKS["SHUTDOWN COMPLETE"], "half-open"),  # the RFC's word for what TCP calls half-closed
-        (EVENTS["assoc_change/COMM_LOST/network"], "may count"),  # only Protocol Unreachable does, and must
-        (EVENTS["ending/abort"], "as the reason(?!, once)"),  # during the set-up no stack sends it
-        (EVENTS["message/out"], "still wait|It is in"),  # it may be acknowledged by now
+        (
+            EVENT_EXPLANATIONS["assoc_change/COMM_LOST/network"],
+            "may count",
+        ),  # only Protocol Unreachable does, and must
+        (
+            EVENT_EXPLANATIONS["ending/abort"],
+            "as the reason(?!, once)",
+        ),  # during the set-up no stack sends it
+        (EVENT_EXPLANATIONS["message/out"], "still wait|It is in"),  # it may be acknowledged by now
         (CHUNKS["HEARTBEAT"], "nothing else passes"),  # an end that only receives asks too
         (CHUNKS["DATA/beyond"], "when it told last"),  # which may not have come to the sender
         (CHUNKS["DATA/fast"], "ssthresh becomes|to one packet"),  # usrsctp's least is two, not four
@@ -146,7 +161,7 @@ def test_what_is_lost_may_be_given_up() -> None:
 
 def test_only_what_is_our_own_has_no_section() -> None:
     ours = {"link", "counts", "streams", "generating", "totals", "refused", "suppressed"}
-    assert {name for name, words in EVENTS.items() if not words.section} == ours
+    assert {name for name, words in EVENT_EXPLANATIONS.items() if not words.section} == ours
     assert {name for name, words in VERDICTS.items() if words.section} == {"refused"}
     assert all(words.section for words in (*CHUNKS.values(), *CAUSES.values()))
 
@@ -223,13 +238,13 @@ def test_no_event_has_lost_its_explanation() -> None:
         notifications_stopped_event stream_reset_event assoc_reset_event stream_change_event
         unknown_notification reading_paused counts status streams detail generating totals
     """
-    assert set(explained.split()) <= {key.partition("/")[0] for key in EVENTS}
+    assert set(explained.split()) <= {key.partition("/")[0] for key in EVENT_EXPLANATIONS}
 
 
 def test_every_kind_is_told_apart() -> None:
     for state in get_args(e.AssocState):
-        assert any(key.startswith(f"assoc_change/{state}") for key in EVENTS)
-    assert {f"peer_addr_change/{state}" for state in PATHS} <= set(EVENTS)
+        assert any(key.startswith(f"assoc_change/{state}") for key in EVENT_EXPLANATIONS)
+    assert {f"peer_addr_change/{state}" for state in PATHS} <= set(EVENT_EXPLANATIONS)
     assert set(VERDICTS) == set(get_args(Verdict))
     assert set(CAUSES) == set(CAUSE_NAMES)
 
@@ -368,7 +383,7 @@ def test_causes_are_told_behind() -> None:
     assert why(lost, "expert").text.endswith(CAUSES[12].expert)
     assert (
         why(msgspec.structs.replace(lost, by="us"), "expert").text
-        == EVENTS["assoc_change/COMM_LOST/us"].expert
+        == EVENT_EXPLANATIONS["assoc_change/COMM_LOST/us"].expert
     )
 
 

@@ -12,7 +12,7 @@ from sctp_tui.sctp.endpoint import Outgoing, SctpError
 from sctp_tui.sctp.events import Peer, SendFailed
 from sctp_tui.sctp.link.conditioner import Conditioner
 from sctp_tui.sctp.link.conditions import Conditions, DropRule, has_come
-from sctp_tui.sctp.userspace.in_flight import LEAST
+from sctp_tui.sctp.userspace.in_flight import LEAST_DELAY
 from sctp_tui.sctp.wire.packet import Abort, Data, ForwardTsn, Sack
 
 from ..harness import unused_udp_port
@@ -295,7 +295,7 @@ def test_time_that_stands_still_and_goes_by_steps(linked: Linked) -> None:
         state = linked.stack.link.state()
         assert state.waiting == 1
         assert ladder(linked.packets)[-1][2:] == f"{expected} delivered"
-        assert linked.packets[-1].delay == pytest.approx(LEAST, abs=1e-5)
+        assert linked.packets[-1].delay == pytest.approx(LEAST_DELAY, abs=1e-5)
         linked.stack.link.step()
         linked.run(1.0)
     assert linked.states(client) == ["COMM_UP"]

@@ -43,7 +43,9 @@ def everything(datagrams: Datagrams, sock: socket.socket) -> Received:
         return came
 
 
-@pytest.mark.parametrize("count", [1, 2, mmsg.COUNT, mmsg.COUNT + 1, 3 * mmsg.COUNT])
+@pytest.mark.parametrize(
+    "count", [1, 2, mmsg.MESSAGES_AT_ONCE, mmsg.MESSAGES_AT_ONCE + 1, 3 * mmsg.MESSAGES_AT_ONCE]
+)
 def test_what_is_sent_comes_in_order_and_says_from_where(
     datagrams: Datagrams, pair: tuple[socket.socket, socket.socket], count: int
 ) -> None:

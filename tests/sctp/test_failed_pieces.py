@@ -12,7 +12,7 @@ from sctp_tui.monitor.text.events import describe_event
 from sctp_tui.sctp.endpoint import Outgoing
 from sctp_tui.sctp.events import Event, Opening, SendFailed
 from sctp_tui.sctp.failed_pieces import FailedPieces
-from sctp_tui.sctp.notifications import decode
+from sctp_tui.sctp.notifications import decode_notification
 from sctp_tui.sctp.userspace import layout
 
 from ..harness import Running, silent_peer
@@ -32,7 +32,7 @@ def notification(piece: Piece) -> bytes:
 def joined(pieces: list[Piece]) -> list[tuple[int, bytes, bool]]:
     failing = FailedPieces()
     whole = [one for piece in pieces for one in failing.add(notification(piece))]
-    events = [decode(one, layout.DIALECT) for one in (*whole, *failing.end())]
+    events = [decode_notification(one, layout.DIALECT) for one in (*whole, *failing.end())]
     assert list(failing.end()) == []
     return [(e.message_id, e.data, e.part) for e in events if isinstance(e, SendFailed)]
 

@@ -12,7 +12,15 @@ from sctp_tui.sctp.events import Direction
 from sctp_tui.sctp.link.conditioner import HELD_BACK, OVERHEAD, QUEUE, Conditioner, PacketOutcome
 from sctp_tui.sctp.link.conditions import Conditions, DropRule
 from sctp_tui.sctp.link.drops import LinkSetting
-from sctp_tui.sctp.link.syntax import FASTEST, LONGEST, MOST_DROPS, drop_to_text, parse, parse_drop, to_text
+from sctp_tui.sctp.link.syntax import (
+    FASTEST,
+    LONGEST_DELAY,
+    MOST_DROPS,
+    drop_to_text,
+    parse,
+    parse_drop,
+    to_text,
+)
 from sctp_tui.sctp.wire.chunk_types import BY_LABEL
 
 DATA, SACK, COOKIE_ECHO = 0, 3, 10
@@ -212,7 +220,7 @@ def test_what_else_is_set_takes_no_luck_away() -> None:
 # --- words
 
 shares = st.decimals(0, 1, places=5).map(float)
-times = st.decimals(0, LONGEST, places=3).map(float)
+times = st.decimals(0, LONGEST_DELAY, places=3).map(float)
 drops = st.builds(
     DropRule, st.sampled_from(sorted(BY_LABEL)), st.none(), st.integers(0, MOST_DROPS)
 ) | st.builds(

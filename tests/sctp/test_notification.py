@@ -26,7 +26,7 @@ from sctp_tui.sctp.events import (
     fields,
 )
 from sctp_tui.sctp.kernel.layout import DIALECT as LINUX
-from sctp_tui.sctp.notifications import NOTIFICATION_NAMES, Dialect, decode
+from sctp_tui.sctp.notifications import NOTIFICATION_NAMES, Dialect, decode_notification
 from sctp_tui.sctp.userspace.layout import DIALECT as USRSCTP
 
 
@@ -278,7 +278,7 @@ def _cases(goldens: list[tuple[str, type[Event], dict[str, object]]]) -> list[ob
 def _check(text: str, dialect: Dialect, kind: type[Event], expected: dict[str, object]) -> None:
     data = bytes.fromhex(text)
     assert len(data) == int.from_bytes(data[4:8], "little"), "sn_length of the example itself"
-    event = decode(data, dialect)
+    event = decode_notification(data, dialect)
     assert type(event) is kind
     assert {name: fields(event)[name] for name in expected} == expected
 
@@ -304,7 +304,7 @@ def test_every_type_is_understood(dialect: Dialect) -> None:
 
 
 def _never_raises(data: bytes, dialect: Dialect) -> None:
-    event = decode(data, dialect)
+    event = decode_notification(data, dialect)
     msgspec.json.encode(event)
     if isinstance(event, UnknownNotification):
         assert event.data == data

@@ -25,8 +25,8 @@ from sctp_tui.sctp.events import (
 )
 from sctp_tui.sctp.kernel.network import addresses
 from sctp_tui.sctp.link.conditions import Conditions
-from sctp_tui.sctp.parameter_words import LONGEST, WORDS, name_of, parse, to_text
-from sctp_tui.sctp.protocol_parameters import FAST_TIMERS, NOTHING, ProtocolParameters, Rto, Sack
+from sctp_tui.sctp.parameter_words import LONGEST_TIME, WORDS, parse, to_text, word_of
+from sctp_tui.sctp.protocol_parameters import FAST_TIMERS, NOTHING, DelayedSack, ProtocolParameters, Rto
 from sctp_tui.sctp.stacks import open_stack
 from tests.harness import Running
 
@@ -35,7 +35,7 @@ _ALL = ProtocolParameters(
     heartbeat_interval=700,
     association_max_retrans=7,
     path_max_retrans=3,
-    sack=Sack(100, 4),
+    sack=DelayedSack(100, 4),
     max_burst=9,
     fragment=600,
     nodelay=False,
@@ -43,18 +43,20 @@ _ALL = ProtocolParameters(
 
 
 def _ms() -> st.SearchStrategy[int]:
-    return st.integers(1, LONGEST)
+    return st.integers(1, LONGEST_TIME)
 
 
 @given(
     st.builds(
         ProtocolParameters,
         rto=st.none() | st.lists(_ms(), min_size=3, max_size=3).map(lambda times: Rto(*sorted(times))),
-        heartbeat_interval=st.none() | st.integers(0, LONGEST),
+        heartbeat_interval=st.none() | st.integers(0, LONGEST_TIME),
         association_max_retrans=st.none() | st.integers(1, 65535),
         path_max_retrans=st.none() | st.integers(1, 65535),
         potentially_failed=st.none() | st.integers(0, 65535),
-        sack=st.none() | st.just(Sack(0, 1)) | st.builds(Sack, st.integers(1, 500), st.integers(2, 100)),
+        sack=st.none()
+        | st.just(DelayedSack(0, 1))
+        | st.builds(DelayedSack, st.integers(1, 500), st.integers(2, 100)),
         max_burst=st.none() | st.integers(0, 65535),
         fragment=st.none() | st.integers(0, 65535),
         nodelay=st.none() | st.booleans(),
@@ -94,7 +96,7 @@ def test_what_is_wrong_is_named(text: str, said: str) -> None:
 
 def test_each_parameter_has_a_word() -> None:
     assert [word.field for word in WORDS] == list(ProtocolParameters.__struct_fields__)
-    assert all(name_of(word.field) == word.name and word.parse(word.example) is not None for word in WORDS)
+    assert all(word_of(word.field) == word.name and word.parse(word.example) is not None for word in WORDS)
 
 
 def _told(running: Running, key: int) -> Detail:
@@ -105,13 +107,13 @@ def _told(running: Running, key: int) -> Detail:
 
 def test_an_endpoint_s_are_those_of_its_associations(running: Running) -> None:
     running.listen(name="other", parameters=_ALL)
-    given = replace(_ALL, nodelay=True, sack=Sack(0, 1), max_burst=3)
+    given = replace(_ALL, nodelay=True, sack=DelayedSack(0, 1), max_burst=3)
     name = running.client(parameters=given)
     keys = {of: running.until(AssocChange, endpoint=of, state="COMM_UP").key for of in ("other", name)}
     for of, wanted in (("other", _ALL), (name, given)):
         told = _told(running, keys[of]).parameters()
         assert told.sack is not None
-        if wanted.sack == Sack(0, 1):
+        if wanted.sack == DelayedSack(0, 1):
             assert told.sack.frequency == 1
             told = replace(told, sack=wanted.sack)
         assert replace(told, potentially_failed=None) == wanted
@@ -127,7 +129,7 @@ def test_they_are_set_while_the_association_is_up_and_told_as_they_are_then(runn
     assert told.given == asked
     assert told.now == replace(_ALL, nodelay=True, potentially_failed=told.now.potentially_failed)
     assert sentence(told) == f"association from here on: {to_text(asked)}"
-    for one in ({"heartbeat_interval": 0}, {"sack": Sack(0, 1)}, {"fragment": 0}, {"max_burst": 0}):
+    for one in ({"heartbeat_interval": 0}, {"sack": DelayedSack(0, 1)}, {"fragment": 0}, {"max_burst": 0}):
         given = ProtocolParameters(**one)
         running.submit(SetParameters(ours.key, given))
         now = running.until(ParametersSet, key=ours.key, given=given).now
@@ -142,10 +144,10 @@ def test_they_are_set_while_the_association_is_up_and_told_as_they_are_then(runn
     assert again == before
 
 
-def _undelayed(sack: Sack | None) -> Sack:
+def _undelayed(sack: DelayedSack | None) -> DelayedSack:
     """A stack keeps the delay of SACKs that it does not delay, or tells none."""
     assert sack is not None
-    return Sack(sack.delay, 1)
+    return DelayedSack(sack.delay, 1)
 
 
 def _of_an_association(parameters: ProtocolParameters) -> ProtocolParameters:

@@ -15,7 +15,7 @@ from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Generating, Message
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.clients.client_pane import ClientPane
-from sctp_tui.tui.clients.generator_screen import COLUMNS, GeneratorScreen, GeneratorTable
+from sctp_tui.tui.clients.generator_screen import GENERATOR_COLUMNS, GeneratorScreen, GeneratorTable
 from sctp_tui.tui.clients.generators import Generation, Generators, GeneratorSource, Recipe, in_all
 
 from .driving import drawn, messages, on_both, outcome, rows, running, type_line, until
@@ -292,7 +292,7 @@ async def test_what_a_silent_peer_has_not_answered_is_given_to_sctp_and_not_sent
             await until(pilot, lambda: generations(app) and generations(app)[0].done)
             assert [one.state for one in app.monitor.associations] == ["COOKIE-WAIT"]
             assert generations(app)[0].state == "all given to SCTP"
-            titles = [column.title for column in COLUMNS]
+            titles = [column.title for column in GENERATOR_COLUMNS]
             assert "Given" in titles
             assert "Sent" not in titles
             assert not re.search(r"\bsent\b", in_all(generations(app), 0.0))

@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 
 from sctp_tui.sctp.printable import printable
 from sctp_tui.tui.widgets import hexview
-from sctp_tui.tui.widgets.hexview import OCTETS, HexView, hex_of, is_text
+from sctp_tui.tui.widgets.hexview import OCTETS_A_LINE, HexView, hex_of, is_text
 
 
 def text_of(data: bytes, start: int) -> str:
@@ -41,11 +41,13 @@ def test_a_character_over_two_lines_stands_where_it_begins() -> None:
 
 @given(st.binary(max_size=100) | st.text(max_size=40).map(str.encode))
 def test_every_line_is_as_wide_as_its_octets_and_safe(data: bytes) -> None:
-    for start in range(0, len(data), OCTETS):
+    for start in range(0, len(data), OCTETS_A_LINE):
         text = text_of(data, start)
-        assert cell_len(text) == len(data[start : start + OCTETS])
+        assert cell_len(text) == len(data[start : start + OCTETS_A_LINE])
         assert printable(text) == text
-        assert bytes.fromhex(hex_of(data[start : start + OCTETS])) == data[start : start + OCTETS]
+        assert (
+            bytes.fromhex(hex_of(data[start : start + OCTETS_A_LINE])) == data[start : start + OCTETS_A_LINE]
+        )
 
 
 class Stage(App[None]):
@@ -65,9 +67,9 @@ async def test_four_mebibytes_are_scrolled_by_keys() -> None:
 
         assert offsets()[0] == "00000000"
         await pilot.press("down", "pagedown")
-        assert offsets()[0] == f"{(1 + view.page - 1) * OCTETS:08x}"
+        assert offsets()[0] == f"{(1 + view.page - 1) * OCTETS_A_LINE:08x}"
         await pilot.press("end")
-        assert offsets()[-1] == f"{4 * 1024 * 1024 - OCTETS:08x}"
+        assert offsets()[-1] == f"{4 * 1024 * 1024 - OCTETS_A_LINE:08x}"
         await pilot.press("home", "up")
         assert offsets()[0] == "00000000"
         view.data = b"short"

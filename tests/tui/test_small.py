@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.main_screen import MainScreen
-from sctp_tui.tui.small import LEAST, SmallScreen, too_small
+from sctp_tui.tui.small import LEAST_SIZE, SmallScreen, too_small
 
 from .driving import drawn, message_input, rows, running, type_line, until
 
@@ -118,9 +118,9 @@ async def test_one_can_leave_where_nothing_has_room() -> None:
 
 
 def test_what_is_too_small() -> None:
-    assert not too_small(LEAST)
-    assert too_small(LEAST - (1, 0))
-    assert too_small(LEAST - (0, 1))
+    assert not too_small(LEAST_SIZE)
+    assert too_small(LEAST_SIZE - (1, 0))
+    assert too_small(LEAST_SIZE - (0, 1))
 
 
 async def test_sizes_from_before_do_not_follow_each_other_for_ever() -> None:

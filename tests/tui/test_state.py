@@ -87,7 +87,7 @@ def test_nothing_is_written_without_a_path() -> None:
 
 def test_what_could_not_be_read_is_kept_aside(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    for bad in (b"{half of it", b"[1, 2]", b" " * (small_file.LIMIT + 1)):
+    for bad in (b"{half of it", b"[1, 2]", b" " * (small_file.LARGEST_FILE + 1)):
         path.write_bytes(bad)
         state = SavedState.load(path)
         assert "is not used: " in state.note

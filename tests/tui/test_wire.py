@@ -24,7 +24,7 @@ from sctp_tui.tui.wire.ladder_view import LadderView
 from sctp_tui.tui.wire.paths_view import PathsView
 from sctp_tui.tui.wire.why_line import WhyLine
 from sctp_tui.tui.wire.wire_pane import WireHeading, WirePane
-from sctp_tui.tui.wire_views import BY_NAME, VIEWS
+from sctp_tui.tui.wire_views import VIEW_BY_NAME, VIEWS
 
 from ..harness import unused_udp_port
 from .driving import drawn, message_input, outcome, rows, running, type_line, until
@@ -95,7 +95,7 @@ async def test_views_by_their_keys_and_clicks() -> None:
             await pilot.press(view.heading[0])
             await until(pilot, lambda view=view: app.query_one(f"#{view.name}").has_focus)  # type: ignore[misc]
         heading = app.query_one(WireHeading)
-        at = heading.render().plain.index(BY_NAME["lanes"].heading) + 2
+        at = heading.render().plain.index(VIEW_BY_NAME["lanes"].heading) + 2
         await pilot.click(heading, offset=(at, 0))
         await until(pilot, lambda: heading.view == "lanes")
 

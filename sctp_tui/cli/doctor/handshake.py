@@ -8,7 +8,7 @@ from sctp_tui.sctp.endpoint import Clock, Endpoint, EndpointOptions, Outgoing, S
 from sctp_tui.sctp.events import AssocChange, Event, Message, Peer
 from sctp_tui.sctp.stack_registry import TRAITS
 
-PATIENCE = 5.0
+HANDSHAKE_TIMEOUT = 5.0
 """Seconds for the whole handshake, message and shutdown."""
 _GREETING = b"hello"
 
@@ -21,14 +21,14 @@ def shake_hands(stack: Stack, clock: Clock) -> float:
 
     def until(what: str, test: Callable[[Event], bool]) -> Event:
         """The first event that passes the test. Raises SctpError, with `what`, where none does in time."""
-        deadline = started + PATIENCE
+        deadline = started + HANDSHAKE_TIMEOUT
         while True:
             if found := next(filter(test, events), None):
                 return found
             left = deadline - time.monotonic()
             if left <= 0:
                 raise SctpError(
-                    f"a handshake with itself fails: no {what} within {PATIENCE:.0f} s; try again"
+                    f"a handshake with itself fails: no {what} within {HANDSHAKE_TIMEOUT:.0f} s; try again"
                 )
             events.extend(_wait(stack, (server, client), left))
 

@@ -18,7 +18,17 @@ from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.stack_registry import STACKS
 
 from .field import Field
-from .values import HUGE, MILLISECONDS, OCTETS, SECONDS, AddressKind, Kind, NumberKind, StateKind, WordKind
+from .values import (
+    HUGE,
+    MILLISECOND_UNITS,
+    OCTET_UNITS,
+    SECOND_UNITS,
+    AddressKind,
+    Kind,
+    NumberKind,
+    StateKind,
+    WordKind,
+)
 
 Value = Any
 """What rows are sorted by, of one type in a column; None: not known, or the row has ended and has none."""
@@ -28,9 +38,9 @@ ValueOf = Callable[[Association, float], Value]
 _SHORT, _LONG = NumberKind(0xFFFF), NumberKind(0xFFFFFFFF)
 COUNT = NumberKind(HUGE)
 """Numbers without a limit of their own."""
-_BYTES = NumberKind(HUGE, OCTETS)
-_MS = NumberKind(HUGE, MILLISECONDS)
-_S = NumberKind(HUGE, SECONDS)
+_BYTES = NumberKind(HUGE, OCTET_UNITS)
+_MS = NumberKind(HUGE, MILLISECOND_UNITS)
+_S = NumberKind(HUGE, SECOND_UNITS)
 _STACK = WordKind({name: partial(eq, name) for name in STACKS})
 
 
@@ -414,4 +424,4 @@ COLUMNS: tuple[AssociationColumn, ...] = (
 )
 """All columns, in the order of the table."""
 
-BY_NAME: Mapping[str, AssociationColumn] = {column.name: column for column in COLUMNS}
+COLUMN_BY_NAME: Mapping[str, AssociationColumn] = {column.name: column for column in COLUMNS}

@@ -17,7 +17,7 @@ from .columns import COLUMNS, COUNT
 from .field import Field, where
 from .values import (
     HUGE,
-    OCTETS,
+    OCTET_UNITS,
     Check,
     EndpointKind,
     NumberKind,
@@ -98,7 +98,7 @@ _OWN: tuple[Field, ...] = (
         "payload protocol identifier",
         _attribute("ppid"),
     ),
-    Field(("size",), NumberKind(HUGE, OCTETS), "length of the payload", _attribute("size")),
+    Field(("size",), NumberKind(HUGE, OCTET_UNITS), "length of the payload", _attribute("size")),
     Field(
         ("dir",),
         WordKind({"in": lambda d: bool(d == "in"), "out": lambda d: bool(d == "out")}),
@@ -129,4 +129,4 @@ FIELDS: tuple[Field, ...] = (
 )
 """All fields, in the order of the help: of columns that the log has too, others, of the table alone."""
 
-BY_NAME: Mapping[str, Field] = {name: field for field in FIELDS for name in field.names}
+FIELD_BY_NAME: Mapping[str, Field] = {name: field for field in FIELDS for name in field.names}

@@ -18,7 +18,7 @@ from sctp_tui.sctp.events import Event
 from sctp_tui.sctp.printable import printable
 
 from .field import Field, where
-from .fields import BY_NAME, FIELDS
+from .fields import FIELD_BY_NAME, FIELDS
 from .values import AddressKind, Check, FilterError, TypedValue, check_of, meant
 
 __all__ = ["Filter", "FilterError", "Find", "help_lines", "parse"]
@@ -237,9 +237,9 @@ class _Parser:
         if not found or found.group().lower() in _WORDS:
             raise self.unexpected()
         name = TypedValue(found.group(), self.at, len(found.group()))
-        field = BY_NAME.get(name.text.lower().replace("-", "_"))
+        field = FIELD_BY_NAME.get(name.text.lower().replace("-", "_"))
         if field is None:
-            raise name.wrong(f"{name.shown!r} is no field{meant(name.text, BY_NAME) or _as_text(name)}")
+            raise name.wrong(f"{name.shown!r} is no field{meant(name.text, FIELD_BY_NAME) or _as_text(name)}")
         self.at = found.end()
         self.fields.append(field.names[0])
         after = self.at

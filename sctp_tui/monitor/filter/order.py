@@ -6,7 +6,7 @@ import msgspec
 
 from sctp_tui.monitor.associations import Association
 
-from .columns import BY_NAME, Value
+from .columns import COLUMN_BY_NAME, Value
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -21,7 +21,7 @@ class Order(msgspec.Struct, frozen=True):
     @property
     def changing(self) -> bool:
         """Whether rows may change places though none came or went."""
-        return bool(self.column) and not BY_NAME[self.column].fixed
+        return bool(self.column) and not COLUMN_BY_NAME[self.column].fixed
 
     def chosen(self, column: str) -> "Order":
         """The order after the user chose a column: by it; chosen again, reversed; then oldest first.
@@ -29,9 +29,9 @@ class Order(msgspec.Struct, frozen=True):
         Numbers start with the largest, texts, addresses and IDs with the smallest. Raises ValueError for an
         unknown column.
         """
-        if column not in BY_NAME:
-            raise ValueError(f"there is no order by {column!r}, but by {', '.join(BY_NAME)}")
-        first = not BY_NAME[column].smallest_first
+        if column not in COLUMN_BY_NAME:
+            raise ValueError(f"there is no order by {column!r}, but by {', '.join(COLUMN_BY_NAME)}")
+        first = not COLUMN_BY_NAME[column].smallest_first
         if column != self.column:
             return Order(column, first)
         return Order(column, not first) if self.reverse == first else Order()
@@ -40,7 +40,7 @@ class Order(msgspec.Struct, frozen=True):
         """These rows, given oldest first, in this order; `now` is in monotonic seconds."""
         if not self.column:
             return list(rows)
-        value = BY_NAME[self.column].value
+        value = COLUMN_BY_NAME[self.column].value
         known, unknown = list[Association](), list[Association]()
         compared = dict[int, Value]()
         for row in rows:

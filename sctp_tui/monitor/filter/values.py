@@ -127,9 +127,9 @@ def _any(checks: list[Check]) -> Check:
 HUGE = 2**64 - 1
 """The limit of numbers that have no limit of their own."""
 _NUMBER = re.compile(r"(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20}(?:\.[0-9]{1,6})?)([a-zA-Zµ]*)")
-OCTETS: Mapping[str, float] = {"b": 1, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
-MILLISECONDS: Mapping[str, float] = {"ms": 1, "s": 1000}
-SECONDS: Mapping[str, float] = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+OCTET_UNITS: Mapping[str, float] = {"b": 1, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
+MILLISECOND_UNITS: Mapping[str, float] = {"ms": 1, "s": 1000}
+SECOND_UNITS: Mapping[str, float] = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class NumberKind(Kind):
@@ -149,9 +149,9 @@ class NumberKind(Kind):
         self._names = names
         self._known = tuple(known)
         written = {
-            id(OCTETS): "bytes, 1.5KiB, 2MiB",
-            id(MILLISECONDS): "ms, 1.5s",
-            id(SECONDS): "seconds, 90s, 5m, 2h",
+            id(OCTET_UNITS): "bytes, 1.5KiB, 2MiB",
+            id(MILLISECOND_UNITS): "ms, 1.5s",
+            id(SECOND_UNITS): "seconds, 90s, 5m, 2h",
         }
         plain = written.get(id(units)) or ("a number" if high == HUGE else f"0 to {high}")
         self.values = f"{plain} or a name" if self._known else plain

@@ -41,7 +41,7 @@ from sctp_tui.sctp.wire.serial import lt
 from .rto_samples import RtoSamples
 from .tags import INIT, LAST_WORDS, Tags, begins, first_chunk
 
-BYTES = 32 * 1024 * 1024
+PACKET_OCTETS_KEPT = 32 * 1024 * 1024
 """Bytes kept, by default: more than 100,000 packets of usual size."""
 _BOUNCE = 500  # bytes of memory for a `Bounce`
 _AGO = 1000  # packets back among which a bounced one is looked for
@@ -348,7 +348,7 @@ class Wire:
     kept; `kept_out`: from outside and refused, as the link's time was slow or stopped.
     """
 
-    def __init__(self, limit: int = BYTES) -> None:
+    def __init__(self, limit: int = PACKET_OCTETS_KEPT) -> None:
         self.limit = limit
         self.dropped = self.missed = 0
         self.gone = 0

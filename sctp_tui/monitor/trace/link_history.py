@@ -29,7 +29,7 @@ def is_cut(state: LinkState) -> bool:
     return state.inward.cut and state.outward.cut
 
 
-def named(state: LinkState) -> str:
+def link_name(state: LinkState) -> str:
     """`link`, or `link 2` of several."""
     return f"link {state.link}" if state.link else "link"
 
@@ -49,7 +49,7 @@ def of_all(states: Sequence[LinkState], room: int) -> str:
 
     Beyond `room` characters the conditions are cut.
     """
-    leads = [f"{named(state).capitalize()} " for state in states]
+    leads = [f"{link_name(state).capitalize()} " for state in states]
     left = room - sum(map(len, leads)) - 3 * (len(states) - 1)
     return "   ".join(
         lead + conditions_text(state, left // len(states)) for lead, state in zip(leads, states, strict=True)
@@ -152,7 +152,7 @@ class LinkHistory:
 
 
 def _which(state: LinkState) -> str:
-    return named(state) if state.link else "the link"
+    return link_name(state) if state.link else "the link"
 
 
 def _changes(before: LinkState | None, after: LinkState) -> Iterator[LinkChange]:

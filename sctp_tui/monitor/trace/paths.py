@@ -20,7 +20,7 @@ from .conversations import Conversation, bare
 from .ladder import Ladder, Row
 from .link_history import LinkHistory
 
-State = Literal["active", "unconfirmed", "failing", "unreachable", "removed"]
+PathState = Literal["active", "unconfirmed", "failing", "unreachable", "removed"]
 """A path's state: `unconfirmed` as no HEARTBEAT to it was answered yet (RFC 9260, section 5.4), `unreachable`
 as too many went unanswered (section 8.2), `failing`: potentially failed (RFC 7829), `removed`: the peer has
 this address no more (RFC 5061)."""
@@ -29,7 +29,7 @@ Sign = Literal["INIT", "DATA", "again", "ASCONF", "HEARTBEAT", "HEARTBEAT ACK", 
 SIGNS: tuple[Sign, ...] = ("again", "INIT", "ASCONF", "DATA", "HEARTBEAT", "HEARTBEAT ACK", "SACK", "other")
 """In the order in which they prevail where several fall on one place."""
 
-_NOTIFIED: Mapping[str, State] = {
+_NOTIFIED: Mapping[str, PathState] = {
     "AVAILABLE": "active",
     "CONFIRMED": "active",
     "ADDED": "unconfirmed",
@@ -37,7 +37,7 @@ _NOTIFIED: Mapping[str, State] = {
     "UNREACHABLE": "unreachable",
     "REMOVED": "removed",
 }
-_STATUS: Mapping[str, State] = {
+_STATUS: Mapping[str, PathState] = {
     "ACTIVE": "active",
     "UNCONFIRMED": "unconfirmed",
     "POTENTIALLY-FAILED": "failing",
@@ -234,7 +234,7 @@ class Paths:
             if path.primary:
                 self._primary[direction].add(at, address)
 
-    def _change(self, direction: Direction, address: str, at: float, state: State) -> None:
+    def _change(self, direction: Direction, address: str, at: float, state: PathState) -> None:
         changes = self._states.get((direction, address))
         if changes is None:
             if len(self._states) >= 2 * _ADDRESSES:
@@ -272,7 +272,7 @@ class Paths:
         return marks[bisect_left(marks, low, key=_at) : bisect_right(marks, high, key=_at)]
 
     def state(self, direction: Direction, address: str, time: float) -> str:
-        """A path's `State` at a time; "" where it was not told by then."""
+        """A path's `PathState` at a time; "" where it was not told by then."""
         changes = self._states.get((direction, address))
         return changes.at(time) if changes is not None else ""
 

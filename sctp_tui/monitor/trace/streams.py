@@ -18,7 +18,7 @@ from sctp_tui.sctp.wire.serial import ahead, unwrap
 from .stream import StreamQueue, TrackedMessage
 from .tsn_blocks import FAR, apart, tsns_between
 
-KEPT = 20_000
+MESSAGES_KEPT = 20_000
 """Messages kept of each direction, by default."""
 _TSNS = 4  # DATA chunks kept for each message, on average
 _LANES = 1000  # streams kept though none of their messages is
@@ -39,7 +39,7 @@ class StreamDelivery:
     `gone` counts those no longer kept, `version` grows with each change.
     """
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, kept: int = MESSAGES_KEPT) -> None:
         self._kept = kept
         self._announced: int | None = None
         self.messages: list[TrackedMessage] = []
@@ -329,7 +329,7 @@ class StreamDelivery:
 class StreamQueues:
     """Both directions of one conversation, by `Packet.direction`: "out" is what the local end sends."""
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, kept: int = MESSAGES_KEPT) -> None:
         self.sending: dict[Direction, StreamDelivery] = {
             "in": StreamDelivery(kept),
             "out": StreamDelivery(kept),

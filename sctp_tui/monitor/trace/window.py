@@ -32,7 +32,7 @@ from .phase import Phase
 from .send_history import SendHistory
 from .tsn_blocks import FAR, Block, apart, tsns_between, without
 
-KEPT = 100_000
+SAMPLES_KEPT = 100_000
 """Values kept of each series, and chunks outstanding that are followed; by default."""
 _BLOCKS = 1000  # of TSNs given up unsent that are kept after they were passed over, as DATA may be late
 HOLDS = 2.0
@@ -52,7 +52,7 @@ class Track:
 
     __slots__ = ("_kept", "times", "values", "went")
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, kept: int = SAMPLES_KEPT) -> None:
         self.times = array("d")
         self.values = array("q")
         self.went = 0
@@ -124,7 +124,7 @@ class SendWindow:
     each sample, as between two it may have been anything.
     """
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, kept: int = SAMPLES_KEPT) -> None:
         self._kept = kept
         self._announced: int | None = None
         self._tries = SendHistory()
@@ -435,7 +435,7 @@ class SendWindow:
 class SendWindows:
     """Both directions of one conversation, by `Packet.direction`: "out" is what the local end sends."""
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, kept: int = SAMPLES_KEPT) -> None:
         self.sending: dict[Direction, SendWindow] = {"in": SendWindow(kept), "out": SendWindow(kept)}
 
     def fold(self, packets: Iterable[Traced]) -> None:

@@ -56,7 +56,7 @@ from sctp_tui.sctp.wire.parameters import RECONFIG_RESPONSE, Parameter
 
 from .causes import CAUSES
 from .chunks import CHUNKS, REFUSALS, VERDICTS, Explanation
-from .events import EVENTS
+from .events import EVENT_EXPLANATIONS
 
 Level = Literal["beginner", "expert"]
 
@@ -108,7 +108,7 @@ def why(subject: Event | Chunk, level: Level, facts: ChunkContext = _NOTHING) ->
         reason = NOT_SENT if subject.reason.startswith(NOT_SENT) else subject.reason
         return in_words(REFUSALS.get(reason) or VERDICTS[subject.verdict], level)
     if isinstance(subject, Event):
-        found = _find(EVENTS, str(subject.__struct_config__.tag), _kind(subject))
+        found = _find(EVENT_EXPLANATIONS, str(subject.__struct_config__.tag), _kind(subject))
         return undescribed(subject) if found is None else in_words(found, level, *_cause_of(subject))
     name = name_of(subject)
     found = _find(CHUNKS, name, _situation(subject, facts)) or CHUNKS[name]

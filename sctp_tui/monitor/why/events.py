@@ -6,7 +6,7 @@ for what this program counts.
 
 from .chunks import NOTES, Explanation
 
-EVENTS = {
+EVENT_EXPLANATIONS = {
     # --- associations
     "assoc_change/COMM_UP": Explanation(
         "6458 6.1.1",

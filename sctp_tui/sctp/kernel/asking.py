@@ -11,7 +11,7 @@ import time
 from typing import NamedTuple
 
 from sctp_tui.sctp.events import Path, PathLimits, Peer, Statistics
-from sctp_tui.sctp.protocol_parameters import Sack
+from sctp_tui.sctp.protocol_parameters import DelayedSack
 from sctp_tui.sctp.rtt import measured
 
 from . import layout
@@ -46,7 +46,7 @@ class DetailNumbers(NamedTuple):
     association_max_retrans: int
     paths: tuple[PathLimits, ...]
     statistics: Statistics | None
-    sack: Sack
+    sack: DelayedSack
     max_burst: int
     fragment: int
     nodelay: bool
@@ -175,7 +175,7 @@ def ask_detail(fd: int, assoc_id: int) -> DetailNumbers:
         association_max_retrans=retrans,
         paths=limits(fd, assoc_id),
         statistics=statistics,
-        sack=Sack(delay, frequency),
+        sack=DelayedSack(delay, frequency),
         max_burst=_number(fd, layout.MAX_BURST, assoc_id),
         fragment=_number(fd, layout.MAXSEG, assoc_id),
         local=local(fd, assoc_id),

@@ -31,8 +31,8 @@ from sctp_tui.sctp.events import (
     PeerAddrChange,
     Status,
 )
-from sctp_tui.sctp.mmsg import COUNT
-from sctp_tui.sctp.notifications import decode
+from sctp_tui.sctp.mmsg import MESSAGES_AT_ONCE
+from sctp_tui.sctp.notifications import decode_notification
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 from sctp_tui.sctp.system import kernel_udp_port, refusal
 from sctp_tui.sctp.unreachable import AGAINST, no_answer, no_route, refused_by, unreachable
@@ -432,7 +432,7 @@ class KernelEndpoint(BaseEndpoint):
         fd = source.sock.fileno()
         taken = 0
         while taken < limit:
-            wanted = min(limit - taken, COUNT)
+            wanted = min(limit - taken, MESSAGES_AT_ONCE)
             try:
                 got = self._intake.take(fd, wanted)
             except OSError as error:  # an error of the socket itself, reported once
@@ -482,7 +482,7 @@ class KernelEndpoint(BaseEndpoint):
         return self._registry.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
 
     def _notified(self, source: ReadableSocket, data: bytes, name: bytes, now: tuple[float, float]) -> Event:
-        event = decode(data, layout.DIALECT)
+        event = decode_notification(data, layout.DIALECT)
         host, port = layout.unpack_address(name)
         peer = Peer((host,), port)
         if isinstance(event, AssocChange):

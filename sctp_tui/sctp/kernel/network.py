@@ -46,7 +46,7 @@ class SentPacket(NamedTuple):
     data: bytes
 
 
-class Link:
+class NetworkLink:
     """A link: the interfaces at its ends, and its conditions. See `sctp_tui.sctp.endpoint.LinkControl`."""
 
     def __init__(self, number: int, ends: dict[HostName, Interface], clock: Clock) -> None:
@@ -122,12 +122,12 @@ class Network:
     def __init__(self, links: int, clock: Clock) -> None:
         self._clock = clock
         self._made = contextlib.ExitStack()
-        self._held: list[tuple[float, int, Link, Direction, bytes]] = []
+        self._held: list[tuple[float, int, NetworkLink, Direction, bytes]] = []
         self._serials = itertools.count()
         self.tap: Callable[[SentPacket], None] | None = None
         """Called with each packet of SCTP, as it is sent."""
         self.hosts: dict[HostName, Namespace] = {}
-        self.links: list[Link] = []
+        self.links: list[NetworkLink] = []
         try:
             for name in HOSTS:
                 self.hosts[name] = host = Namespace()
@@ -137,7 +137,7 @@ class Network:
                         Path("/proc/sys/net/sctp", option).write_text(value)
             for number in range(1, links + 1):
                 self.links.append(
-                    Link(number, {name: self._interface(name, number) for name in HOSTS}, clock)
+                    NetworkLink(number, {name: self._interface(name, number) for name in HOSTS}, clock)
                 )
         except OSError as error:
             self._made.close()
@@ -181,7 +181,7 @@ class Network:
             link.changed = True
             self._arrive(link, direction, packet)
 
-    def _take(self, link: Link, direction: Direction, interface: Interface) -> None:
+    def _take(self, link: NetworkLink, direction: Direction, interface: Interface) -> None:
         for packet in interface.read(_AT_ONCE):
             if packet[0] >> 4 != 4:
                 continue  # IPv6: these hosts have IPv4 addresses
@@ -204,7 +204,7 @@ class Network:
                     self._arrive(link, direction, packet)
 
     @staticmethod
-    def _arrive(link: Link, direction: Direction, packet: bytes) -> None:
+    def _arrive(link: NetworkLink, direction: Direction, packet: bytes) -> None:
         link.ends["server" if direction == "in" else "client"].write(packet)
 
     def close(self) -> None:

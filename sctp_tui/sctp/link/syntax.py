@@ -15,7 +15,7 @@ from sctp_tui.sctp.wire.chunk_types import BY_LABEL, ChunkType
 
 from .conditions import Conditions, DropRule
 
-LONGEST = 60_000
+LONGEST_DELAY = 60_000
 """The longest delay and jitter, in ms."""
 FASTEST = 10_000_000
 """The highest rate, in kbit/s."""
@@ -175,7 +175,7 @@ def _share(value: str) -> float:
 
 
 def _ms(value: str) -> float:
-    return float(_quantity(value, _MS, LONGEST, "time", "50ms"))
+    return float(_quantity(value, _MS, LONGEST_DELAY, "time", "50ms"))
 
 
 def _rate(value: str) -> int:

@@ -12,7 +12,7 @@ _LARGEST = 64 * 1024  # bytes; no datagram is longer
 _ADDRESSES = 4096  # cached translations of addresses
 
 Received = list[tuple[bytes, SocketAddress]]
-Outgoing = tuple[bytes, SocketAddress | None]
+OutgoingDatagram = tuple[bytes, SocketAddress | None]
 """A datagram and its destination, None for a connected socket's peer."""
 Unsent = tuple[int | None, OSError]
 """The index of a datagram that was not sent, and why; None for an ICMP error about an earlier one."""
@@ -27,7 +27,7 @@ class OneByOne:
         """Read from a socket. Raises BlockingIOError where nothing waits, OSError for an ICMP error."""
         return [sock.recvfrom(_LARGEST)]
 
-    def send(self, sock: socket.socket, datagrams: Sequence[Outgoing]) -> list[Unsent]:
+    def send(self, sock: socket.socket, datagrams: Sequence[OutgoingDatagram]) -> list[Unsent]:
         """Send all, in order, even where some fail; returns those that did.
 
         An ICMP error about an earlier datagram comes as the error of a later one, which is then tried again.
@@ -58,7 +58,7 @@ class ManyAtOnce:
     An ICMP error that comes during a call may be reported by the next one, or not at all.
     """
 
-    most = mmsg.COUNT
+    most = mmsg.MESSAGES_AT_ONCE
 
     def __init__(self) -> None:
         self._in, self._out = mmsg.MessageBuffers(_LARGEST), mmsg.MessageBuffers(_LARGEST)
@@ -72,15 +72,15 @@ class ManyAtOnce:
             for i, length in enumerate(room.receive(sock.fileno()))
         ]
 
-    def send(self, sock: socket.socket, datagrams: Sequence[Outgoing]) -> list[Unsent]:
+    def send(self, sock: socket.socket, datagrams: Sequence[OutgoingDatagram]) -> list[Unsent]:
         """See `OneByOne`."""
         unsent: list[Unsent] = []
-        for start in range(0, len(datagrams), mmsg.COUNT):
-            for i, why in self._send(sock, datagrams[start : start + mmsg.COUNT]):
+        for start in range(0, len(datagrams), mmsg.MESSAGES_AT_ONCE):
+            for i, why in self._send(sock, datagrams[start : start + mmsg.MESSAGES_AT_ONCE]):
                 unsent.append((None if i is None else start + i, why))
         return unsent
 
-    def _send(self, sock: socket.socket, datagrams: Sequence[Outgoing]) -> list[Unsent]:
+    def _send(self, sock: socket.socket, datagrams: Sequence[OutgoingDatagram]) -> list[Unsent]:
         room, fd, named = self._out, sock.fileno(), datagrams[0][1] is not None
         for i, (data, address) in enumerate(datagrams):
             room.put(i, data, _name(address) if address is not None else b"")

@@ -33,7 +33,7 @@ from sctp_tui.sctp.events import (
     SendFailed,
     Status,
 )
-from sctp_tui.sctp.notifications import decode
+from sctp_tui.sctp.notifications import decode_notification
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 from sctp_tui.sctp.rtt import measured
 from sctp_tui.sctp.system import kernel_udp_port, refusal, refused
@@ -546,7 +546,7 @@ class UserspaceEndpoint(BaseEndpoint):
         return self._registry.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
 
     def _notified(self, data: bytes, now: tuple[float, float]) -> Event | None:
-        event = decode(data, layout.DIALECT)
+        event = decode_notification(data, layout.DIALECT)
         peer, link = self._peer()
         if isinstance(event, PeerAddrChange) and peer is not None:
             event = msgspec.structs.replace(event, address=peer.addresses[0])

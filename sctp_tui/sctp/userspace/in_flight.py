@@ -13,7 +13,7 @@ from sctp_tui.sctp.link.conditioner import Conditioner, PacketOutcome
 
 from .links import Link
 
-LEAST = 0.005
+LEAST_DELAY = 0.005
 """Seconds of the link's time that a packet takes at least while that is slow or stopped, so as to be seen."""
 _APART = 2e-6
 """Seconds between any two arrivals, so that the clock tells which packets have arrived. They are kept apart
@@ -116,7 +116,7 @@ class InFlight:
 
         Nothing of one that an end which has crashed did not send.
 
-        `within` the process it takes at least `LEAST` while time is slow or stopped, and arrives at a time of
+        `within` the process it takes at least `LEAST_DELAY` while time is slow or stopped, and arrives at a time of
         its own.
         """
         outcomes = self.conditioner.outcomes(direction, packet, sent, self.on_the_way(direction))
@@ -134,7 +134,7 @@ class InFlight:
 
     @property
     def _least(self) -> float:
-        return LEAST if self.speed < 1 else 0.0
+        return LEAST_DELAY if self.speed < 1 else 0.0
 
     def _alone(self, sent: float, delay: float) -> float:
         """A delay, lengthened where another packet would arrive at the same time."""

@@ -19,7 +19,7 @@ import msgspec
 
 from sctp_tui.sctp.endpoint import Flaw, StackUnavailable
 
-VARIABLE = "SCTP_TUI_USRSCTP"
+LIBRARY_VARIABLE = "SCTP_TUI_USRSCTP"
 _AT_SECURE = 23  # of <elf.h>: set where the process has more privilege than its user
 _WHEELS = ("pylibdatachannel", "aiolibdatachannel")
 # A function that only versions after 0.9.5.0 of 2021, the last release, have.
@@ -101,8 +101,8 @@ def load(tunables: Iterable[str] = ()) -> Library:
 
 def ignored() -> str:
     """Why SCTP_TUI_USRSCTP is ignored, as text; "" where it isn't, or is not set."""
-    if os.environ.get(VARIABLE) and more_privileged():
-        return f"{VARIABLE} is ignored, as this process has more privilege than its user"
+    if os.environ.get(LIBRARY_VARIABLE) and more_privileged():
+        return f"{LIBRARY_VARIABLE} is ignored, as this process has more privilege than its user"
     return ""
 
 
@@ -127,7 +127,7 @@ def _package() -> str:
 
 def _candidates() -> Iterator[tuple[str, str]]:
     """Paths to try, each with a name for the user."""
-    if (named := os.environ.get(VARIABLE)) and not more_privileged():
+    if (named := os.environ.get(LIBRARY_VARIABLE)) and not more_privileged():
         yield named, f"usrsctp from {named}"
         return
     for wheel in _WHEELS:

@@ -8,7 +8,7 @@ import struct
 from typing import Any
 
 from sctp_tui.sctp.endpoint import SctpError
-from sctp_tui.sctp.protocol_parameters import ProtocolParameters, Sack
+from sctp_tui.sctp.protocol_parameters import DelayedSack, ProtocolParameters
 
 from . import layout
 from .sockets import Socket
@@ -54,7 +54,7 @@ def more(sock: Socket, assoc_id: int) -> dict[str, Any]:
     value = layout.SACK_STRUCT.pack(assoc_id, 0, 0)
     _, delay, frequency = layout.SACK_STRUCT.unpack(sock.get(layout.DELAYED_SACK, value, len(value)))
     return {
-        "sack": Sack(delay, frequency),
+        "sack": DelayedSack(delay, frequency),
         "max_burst": _number(sock, layout.MAX_BURST, assoc_id),
         "fragment": _number(sock, layout.MAXSEG, assoc_id),
         "nodelay": bool(struct.unpack("=i", sock.get(layout.NODELAY, bytes(4), 4))[0]),

@@ -18,7 +18,7 @@ RECEIVE_BUFFER = 1024 * 1024
 SEND_IN_ALL, RECEIVE_IN_ALL = 256 * 1024 * 1024, 128 * 1024 * 1024
 """Bytes of all associations of a socket. Without this limit ten thousand peers that take no echo would keep
 40 GB, and with a gap each 13 GB."""
-LEAST = 64 * 1024
+LEAST_BUFFER = 64 * 1024
 """Bytes that each association has of either buffer, however many associations there are."""
 _PIECE = 256 * 1024  # bytes received in one call of the library
 
@@ -223,7 +223,7 @@ def open_socket(call: ctypes.CDLL, intake: ReceiveBuffer, options: EndpointOptio
 
 def _share(most: int, in_all: int, associations: int) -> int:
     size = most
-    while size > LEAST and size * associations > in_all:
+    while size > LEAST_BUFFER and size * associations > in_all:
         size //= 2
     return size
 

@@ -30,7 +30,7 @@ from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.sctp.system import check_descriptors
-from sctp_tui.tui.actions import bindings, named
+from sctp_tui.tui.actions import action_named, bindings
 from sctp_tui.tui.keys import Keys
 from sctp_tui.tui.widgets.heading import Heading
 from sctp_tui.tui.widgets.message_input import MessageInput
@@ -187,7 +187,7 @@ class ClientPane(Vertical):
         if locked != self._locked:
             self._locked = locked
             self.query_one(Fields).set_locked(locked)
-            connect = self._keys.of(named("client_connect"))
+            connect = self._keys.of(action_named("client_connect"))
             self.message.placeholder = _FORMS if locked else f"{_FORMS}; {connect} connects without data"
 
     def aim(self, servers: Sequence[EndpointView]) -> None:

@@ -45,7 +45,7 @@ def _look(generation: Generation) -> str:
     return "generator-table--running"
 
 
-COLUMNS: Sequence[Column[Generation]] = (
+GENERATOR_COLUMNS: Sequence[Column[Generation]] = (
     Column("As", 12, lambda g, now: g.who, widest=20),
     Column("Asked/s", 9, lambda g, now: g.asked, align="right"),
     Column("Size", 8, lambda g, now: g.size, align="right", rank=1),
@@ -71,7 +71,7 @@ class GeneratorTable(LineTable[Generation]):
     """
 
     def __init__(self, generators: Generators, submit: Callable[..., None]) -> None:
-        super().__init__(COLUMNS)
+        super().__init__(GENERATOR_COLUMNS)
         self._generators = generators
         self._submit = submit
 

@@ -11,7 +11,7 @@ from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Generating
 from sctp_tui.sctp.printable import printable
 
-KEPT = 200
+GENERATORS_KEPT = 200
 """Ended generators that are still shown, at most."""
 STOPPED = "stopped"
 """The engine's text for a generator that the user ended."""
@@ -162,7 +162,7 @@ class Generators:
             self.all[command.generator] = Generation(command, source.who)
             commands.append(command)
         ended = [number for number, generation in self.all.items() if generation.done]
-        for number in ended[:-KEPT]:
+        for number in ended[:-GENERATORS_KEPT]:
             del self.all[number]
         return commands
 

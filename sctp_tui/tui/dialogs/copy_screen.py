@@ -23,7 +23,7 @@ from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.packet_lines import as_json
 from sctp_tui.sctp.events import Event, Packet, to_json
 from sctp_tui.sctp.printable import printable
-from sctp_tui.tui.actions import bindings, named
+from sctp_tui.tui.actions import action_named, bindings
 from sctp_tui.tui.keys import Keys
 from sctp_tui.tui.widgets.scrolled import Menu
 
@@ -129,7 +129,7 @@ class CopyScreen(ListDialog[Choice]):
             *(
                 Option(
                     Content.assemble(
-                        (f"{self._keys.of(named(f'copy_{choice.form}'))}  ", "bold"),
+                        (f"{self._keys.of(action_named(f'copy_{choice.form}'))}  ", "bold"),
                         choice.what,
                         (f": {choice.missing}" if choice.missing else "", "$text-muted"),
                     ),

@@ -11,7 +11,7 @@ from textual.events import Key
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from sctp_tui.monitor.trace.link_history import is_cut, named
+from sctp_tui.monitor.trace.link_history import is_cut, link_name
 from sctp_tui.sctp.events import LinkState
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.scrolled import Menu
@@ -31,7 +31,9 @@ class CutScreen(ListDialog[int]):
     def compose(self) -> ComposeResult:
         options = Menu(
             *(
-                Option(Content(f"{number}  {'Join' if is_cut(state) else 'Cut'} {named(state)}"), str(number))
+                Option(
+                    Content(f"{number}  {'Join' if is_cut(state) else 'Cut'} {link_name(state)}"), str(number)
+                )
                 for number, state in self._links.items()
             )
         )

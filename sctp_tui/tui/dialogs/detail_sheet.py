@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.history import StateChange
-from sctp_tui.monitor.series import SECONDS, Series
+from sctp_tui.monitor.series import SERIES_SECONDS, Series
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.column import Column
 from sctp_tui.sctp import endpoint_names
@@ -41,7 +41,7 @@ def detail(
         fixed(*flow(list(_who(association, other, now)), width, _CELL, _LABEL)),
         _heading("State, and the states before", width),
         *_steps(association, list(association.history) if steps is None else steps, width),
-        _heading(f"The last {SECONDS // 60} minutes", width),
+        _heading(f"The last {SERIES_SECONDS // 60} minutes", width),
         fixed(*_sparklines(association, now, width)),
         *_if_silent(association, heard, now, width),
         _heading("Streams", width),
@@ -149,17 +149,19 @@ def _sparklines(association: Association, now: float, width: int) -> list[SheetL
     room = width - 2 * (_NUMBER + 1) - _SPARK_LABEL - 2
     # As many cells as divide the time evenly, each starting at a multiple of its seconds: so past values
     # keep their cell from one second to the next.
-    cells = next((SECONDS // n for n in (1, 2, 3, 4, 5, 6, 8, 10, 12) if SECONDS // n <= room), 0)
+    cells = next(
+        (SERIES_SECONDS // n for n in (1, 2, 3, 4, 5, 6, 8, 10, 12) if SERIES_SECONDS // n <= room), 0
+    )
     if not cells:
         return []
-    step = SECONDS // cells
+    step = SERIES_SECONDS // cells
     end = int(now) // step * step - 1
     times = f"{'2 min ago':<{cells - 3}}now" if cells > 20 else " " * cells
 
     def line(label: str, term: str, series: Series, say: Callable[[float], str], mean: bool) -> SheetLine:
         # The current cell is not drawn before it is full, but its values count for both numbers.
-        seconds = series.until(now - 1, SECONDS + int(now) - 1 - end)
-        values = seconds[:SECONDS]
+        seconds = series.until(now - 1, SERIES_SECONDS + int(now) - 1 - end)
+        values = seconds[:SERIES_SECONDS]
         highest = max((value for value in seconds if value is not None), default=None)
         newest = [value for value in seconds[-_NOW:] if value is not None]
         # A rate without traffic is 0, an RTT without measurements is unknown.

@@ -8,7 +8,7 @@ import msgspec
 from sctp_tui.help import TOPICS
 from sctp_tui.monitor.text.glossary import TERMS
 from sctp_tui.tui.action import Action
-from sctp_tui.tui.actions import ACTIONS, PLACES, named
+from sctp_tui.tui.actions import ACTIONS, PLACES, action_named
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -307,7 +307,7 @@ def topic_sections() -> list[Item]:
 
 def answered(question: Question, keys_of: Callable[[Action], str]) -> str:
     """The answer with the keys as configured."""
-    return _KEY.sub(lambda found: keys_of(named(found[1])), question.answer)
+    return _KEY.sub(lambda found: keys_of(action_named(found[1])), question.answer)
 
 
 def find(items: Sequence[Item], query: str) -> list[Item]:

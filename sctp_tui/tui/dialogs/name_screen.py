@@ -7,7 +7,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.names import LONGEST, lasting
+from sctp_tui.monitor.names import LONGEST_NAME, lasting
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.form import Form
 
@@ -30,7 +30,7 @@ class NameScreen(Form[str]):
     def fields(self) -> Iterator[Widget]:
         """The name."""
         label, name = self.labelled(
-            "Name", "name", self._association.name, "none", f"Up to {LONGEST} characters"
+            "Name", "name", self._association.name, "none", f"Up to {LONGEST_NAME} characters"
         )
         name.add_class("-whole")
         yield from (label, name)

@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-Line = list[tuple[str, str]]
+DrawnLine = list[tuple[str, str]]
 """Texts, each with the suffix of its component class, "" for the widget's own style."""
 
 
@@ -19,7 +19,7 @@ class DrawnLines(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.lines: list[Line] = []
+        self.lines: list[DrawnLine] = []
         self._styles_of: dict[str, Style] = {}
 
     def render_line(self, y: int) -> Strip:

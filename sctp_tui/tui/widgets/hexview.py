@@ -12,7 +12,7 @@ from sctp_tui.tui.actions import bindings
 
 from .scrolled import ScrolledLines
 
-OCTETS = 16
+OCTETS_A_LINE = 16
 """Octets on a line."""
 _OFFSET = 8  # hex digits of an offset
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # but for tabs and line ends
@@ -20,7 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # but for tabs 
 
 def hex_of(row: bytes) -> str:
     """`68 65 6c …`, with a gap in the middle, as wide as a whole row's."""
-    half = OCTETS // 2
+    half = OCTETS_A_LINE // 2
     halves = (row[:half].hex(" ").ljust(3 * half - 1), row[half:].hex(" ").ljust(3 * half - 1))
     return "  ".join(halves)
 
@@ -40,7 +40,7 @@ def text_of(data: bytes, start: int, utf8: bool) -> str:
     A character of UTF-8 stands where its first octet is, `·` for the others and for whatever isn't shown
     as itself: controls, what is no UTF-8, what reorders or has no width, characters that the line would cut.
     """
-    end = min(start + OCTETS, len(data))
+    end = min(start + OCTETS_A_LINE, len(data))
     cells = ["·"] * (end - start)
     at = start
     while at < end:
@@ -93,7 +93,7 @@ class HexView(ScrolledLines):
     @data.setter
     def data(self, data: bytes) -> None:
         self._data, self._utf8 = data, is_text(data)
-        self.set_lines(-(-len(data) // OCTETS))
+        self.set_lines(-(-len(data) // OCTETS_A_LINE))
         self.go(0)
         self.refresh()
 
@@ -102,21 +102,21 @@ class HexView(ScrolledLines):
         width = self.scrollable_content_region.width
         base, dim = self.rich_style, self.style_of("hex-view--dim")
         if y == 0:
-            columns = " ".join(f"{n:2x}" for n in range(OCTETS // 2))
-            more = " ".join(f"{n:2x}" for n in range(OCTETS // 2, OCTETS))
+            columns = " ".join(f"{n:2x}" for n in range(OCTETS_A_LINE // 2))
+            more = " ".join(f"{n:2x}" for n in range(OCTETS_A_LINE // 2, OCTETS_A_LINE))
             header = f"{'Offset':>{_OFFSET}}  {columns}  {more}  Text"
             return Strip([Segment(header, dim)]).adjust_cell_length(width, base)
-        start = (self.top + y - 1) * OCTETS
+        start = (self.top + y - 1) * OCTETS_A_LINE
         if start >= len(self._data):
             return Strip.blank(width, base)
         segments = [
             Segment(f"{start:0{_OFFSET}x}  ", dim),
-            Segment(hex_of(self._data[start : start + OCTETS]) + "  ", base),
+            Segment(hex_of(self._data[start : start + OCTETS_A_LINE]) + "  ", base),
             Segment(text_of(self._data, start, self._utf8), self.style_of("hex-view--text")),
         ]
         return Strip(segments).adjust_cell_length(width, base)
 
     def on_resize(self) -> None:
         """Leave no blank lines below the last line while others are above the view."""
-        self.set_lines(-(-len(self._data) // OCTETS))
+        self.set_lines(-(-len(self._data) // OCTETS_A_LINE))
         self.go(self.scroll_y)

@@ -9,9 +9,9 @@ from textual.widgets import Digits, Label
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text import units
 
-COLUMNS = ("id", "peer", "in", "state", "rate")
+LARGE_COLUMNS = ("id", "peer", "in", "state", "rate")
 """The table's columns, by name."""
-GAP = 4
+LARGE_GAP = 4
 """Cells between two of them."""
 _WHOLE = 1000
 """Messages a second from which on the rate is written out with commas."""

@@ -12,7 +12,7 @@ from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.columns import fit
 from sctp_tui.tui.widgets.follow_view import FollowView
 
-from .ladder_lines import Part, margin
+from .ladder_lines import LadderPart, margin
 
 
 class ArrowsView(FollowView):
@@ -62,7 +62,7 @@ class ArrowsView(FollowView):
         """The line above the lifelines, "" where there is nothing to be shown."""
         raise NotImplementedError
 
-    def parts(self, number: int, width: int) -> Iterable[Part]:
+    def parts(self, number: int, width: int) -> Iterable[LadderPart]:
         """The parts of one arrow's line, with number and times to the left of it."""
         raise NotImplementedError
 

@@ -10,7 +10,7 @@ from sctp_tui.monitor.trace.inferred import Inference, Inferred
 
 from .arrows_view import ArrowsView
 from .conversation_view import StandInView
-from .ladder_lines import INFERRED, Part, arrow, margin, times, titles
+from .ladder_lines import INFERRED, LadderPart, arrow, margin, times, titles
 
 _SLICE = 5000  # records of the log looked through between two frames
 _KEPT = 100_000  # arrows, the newest
@@ -74,7 +74,7 @@ class InferredView(StandInView, ArrowsView):
         here, there = association.endpoint, str(association.peer or "?")
         return titles(*((there, here) if association.role == "server" else (here, there)), width)
 
-    def parts(self, number: int, width: int) -> Iterable[Part]:
+    def parts(self, number: int, width: int) -> Iterable[LadderPart]:
         """The arrow of an inferred chunk; its number is no packet's, and is not shown."""
         one = self._arrows[number - self._first]
         peer_is_left = self._association is not None and self._association.role == "server"

@@ -21,7 +21,7 @@ from sctp_tui.sctp.link.conditions import WRONG_CHECKSUM, WRONG_TAG, has_come
 from sctp_tui.tui.widgets.columns import fit
 
 Look = Literal["number", "time", "line", "right", "left", "lost", "copy", "mark", "told"]
-Part = tuple[str, Look]
+LadderPart = tuple[str, Look]
 
 _NUMBER, _TIME, _DELTA = 5, 10, 9
 _WIDE = 100  # cells of width from which on the time since the packet above is shown
@@ -35,7 +35,7 @@ def margin(width: int) -> int:
     return _NUMBER + 1 + _TIME + 1 + (_DELTA + 1 if width >= _WIDE else 0)
 
 
-def times(number: int | None, elapsed: float, delta: float | None, width: int) -> Iterator[Part]:
+def times(number: int | None, elapsed: float, delta: float | None, width: int) -> Iterator[LadderPart]:
     """The parts in the margin: number, time (s), and, where there is room, the time since the line above."""
     yield f"{'' if number is None else number:>{_NUMBER}} ", "number"
     yield f"{elapsed:>{_TIME}.4f} ", "time"
@@ -117,7 +117,7 @@ def marks(row: Row, answer: str = "", path: str = "", bounced: str = "", rto: fl
     return ", ".join(said)
 
 
-def parts(timeline: Timeline, line: Line, width: int, now: float = float("inf")) -> Iterator[Part]:
+def parts(timeline: Timeline, line: Line, width: int, now: float = float("inf")) -> Iterator[LadderPart]:
     """One line in `width` cells, part by part; `now` in seconds of the link's clock."""
     ladder, left, whole = timeline.ladder, margin(width), width
     width = max(_LEAST, width - left)
@@ -141,7 +141,7 @@ def parts(timeline: Timeline, line: Line, width: int, now: float = float("inf"))
             yield "│" if here else "┤", "line"
 
 
-def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[Part]:
+def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[LadderPart]:
     """A packet's arrow; one still on its way has a broken shaft, an open head, and misses no answer yet."""
     there = has_come(row.packet.mono + row.packet.transit, now)
     yield from arrow(
@@ -175,7 +175,7 @@ def arrow(
     arrives: bool,
     look: Look | None = None,
     shaft: str = THERE,
-) -> Iterator[Part]:
+) -> Iterator[LadderPart]:
     """Two lifelines and an arrow between them; where it doesn't arrive, it ends in a cross."""
     look = look or ("lost" if not arrives else "right" if right else "left")
     span = width - 2

@@ -33,7 +33,7 @@ from sctp_tui.tui.picture import MONO
 
 from .ladder_lines import LATE, again, ends, rightwards
 
-LIMIT = 1000
+PACKETS_DRAWN = 1000
 """Packets in one picture at most: of more, the newest."""
 
 _LEFT, _RIGHT, _WIDTH = 150, 850, 1280  # x of the lifelines, and the picture's width
@@ -60,7 +60,7 @@ class _Note(NamedTuple):
     y: float
 
 
-def picture(snapshot: TimelineSnapshot, limit: int = LIMIT) -> Iterator[bytes]:
+def picture(snapshot: TimelineSnapshot, limit: int = PACKETS_DRAWN) -> Iterator[bytes]:
     """The picture of the newest `limit` packets and of what is between them, piece by piece."""
     timeline = yield from snapshot.follow()
     ladder, conversation = timeline.ladder, snapshot.conversation

@@ -27,7 +27,7 @@ from sctp_tui.tui.actions import bindings
 
 from .arrows_view import ArrowsView
 from .conversation_view import ConversationView, Scene
-from .ladder_lines import Part, head, parts
+from .ladder_lines import LadderPart, head, parts
 
 
 class LadderView(ConversationView, ArrowsView):
@@ -148,7 +148,7 @@ class LadderView(ConversationView, ArrowsView):
         """The line with the names of the two ends."""
         return head(self.timeline.ladder.conversation, width) if self.timeline is not None else ""
 
-    def parts(self, number: int, width: int) -> Iterable[Part]:
+    def parts(self, number: int, width: int) -> Iterable[LadderPart]:
         """A packet, or a line between two."""
         return (
             parts(self.timeline, self.timeline[number], width, self._now) if self.timeline is not None else ()

@@ -30,7 +30,7 @@ _ABOVE, _BELOW = 2, 1  # lines that do not scroll: heading and times, legend
 _WAIT = 8  # cells for the time that a message waited
 _WITH_TOTAL = 100  # cells of width from which on the total wait is shown
 
-Part = tuple[str, str]
+LanePart = tuple[str, str]
 """A text and its look, the suffix of a component class."""
 
 
@@ -249,7 +249,7 @@ class LanesView(ConversationView, LineView):
         segments = [Segment(text, self.style_of(look and f"lanes-view--{look}")) for text, look in parts]
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
-    def _heading(self, width: int) -> list[Part]:
+    def _heading(self, width: int) -> list[LanePart]:
         if self._conversation is None:
             return []
         left, right = ends(self._conversation)
@@ -270,7 +270,7 @@ class LanesView(ConversationView, LineView):
         newest = self._conversation.packets[-1] if self._conversation and self._conversation.packets else None
         return newest is None or newest.as_sent(self.direction)
 
-    def _times(self, width: int) -> list[Part]:
+    def _times(self, width: int) -> list[LanePart]:
         """When the messages were sent, above those where there is room."""
         start = self._conversation.start_mono if self._conversation is not None else 0.0
         line = fit(" sent after" if self._as_sent else " first seen", _GUTTER)
@@ -284,7 +284,7 @@ class LanesView(ConversationView, LineView):
                 line += " " * free + said
         return [(line, "label")]
 
-    def _line(self, queue: StreamQueue, line: int, width: int) -> list[Part]:
+    def _line(self, queue: StreamQueue, line: int, width: int) -> list[LanePart]:
         if line == 2:
             return [(_summary(queue, width), "label")]
         if line == 0:
@@ -300,7 +300,7 @@ class LanesView(ConversationView, LineView):
             cells = at + sum(len(text) for text, _ in here)
         return parts
 
-    def _state(self, queue: StreamQueue) -> Part:
+    def _state(self, queue: StreamQueue) -> LanePart:
         """Whether a stream is blocked and by which message, lost one or gave one up, or goes on: past that,
         or while others are blocked. `#` is before its SSN, which is no count.
         """
@@ -323,7 +323,7 @@ class LanesView(ConversationView, LineView):
             return "goes on", "goes"
         return (f"skips #{_called(given_up)}", "abandoned") if given_up is not None else ("", "")
 
-    def _sent(self, message: TrackedMessage) -> Part:
+    def _sent(self, message: TrackedMessage) -> LanePart:
         state = message.state(self.single_stream)
         look = "lost" if state == "lost" else "again" if message.resent else "sent"
         if not self.zoom:
@@ -332,7 +332,7 @@ class LanesView(ConversationView, LineView):
         right = "✗" if state == "lost" else "↻" if message.resent else "]"
         return f"{left}{_called(message):>{self._digits}}{right}", look
 
-    def _got(self, message: TrackedMessage) -> list[Part]:
+    def _got(self, message: TrackedMessage) -> list[LanePart]:
         state = message.state(self.single_stream)
         waited = message.waited(self.single_stream, self._now)
         kind = "waited" if state == "ready" and waited else "coming" if state == "on its way" else state
@@ -340,12 +340,12 @@ class LanesView(ConversationView, LineView):
             return [(_SMALL[kind], kind)]
         left, right = _EDGES[kind]
         inside = _SMALL[kind] if kind in ("lost", "abandoned") else _called(message)
-        parts: list[Part] = [(f"{left}{inside:>{self._digits}}{right}", kind)]
+        parts: list[LanePart] = [(f"{left}{inside:>{self._digits}}{right}", kind)]
         if self.zoom == 2 and waited:
             parts.append((f" {units.milliseconds(round(waited * 1000))}", kind))
         return parts
 
-    def _legend(self, width: int) -> list[Part]:
+    def _legend(self, width: int) -> list[LanePart]:
         """What the signs mean: all of them, or where there is no room those in view."""
         signs = [(self._sign(kind), kind, meaning) for kind, meaning in _MEANINGS]
         signs.append(("↻", "again", "sent again" if self._as_sent else "seen again"))
@@ -356,7 +356,7 @@ class LanesView(ConversationView, LineView):
             seen = {look for message in messages for _, look in (*self._got(message), self._sent(message))}
             unordered = any(message.unordered for message in messages)
             signs = [one for one in signs if (unordered if one[0] == _UNORDERED else one[1] in seen)]
-        parts: list[Part] = [(" ", "")]
+        parts: list[LanePart] = [(" ", "")]
         for sign, kind, meaning in signs:
             parts += [(sign, kind), (f" {meaning}  ", "label")]
         return parts

@@ -10,7 +10,7 @@ from sctp_tui.monitor.trace.paths import SIGNS, Mark, Note, PathRoute, Paths
 from sctp_tui.sctp.events import Direction, Event
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.columns import fit
-from sctp_tui.tui.widgets.drawn_lines import DrawnLines, Line
+from sctp_tui.tui.widgets.drawn_lines import DrawnLine, DrawnLines
 from sctp_tui.tui.widgets.plot import Scale
 from sctp_tui.tui.widgets.time_axis import TimeAxis
 
@@ -263,9 +263,9 @@ class PathsView(ConversationView, DrawnLines):
         self.lines = list(self._drawn(paths, across, height, view)) if across > 10 else []
         self.refresh()
 
-    def _drawn(self, paths: Paths, across: int, height: int, view: Scale) -> Iterator[Line]:
+    def _drawn(self, paths: Paths, across: int, height: int, view: Scale) -> Iterator[DrawnLine]:
         yield self._heading(paths, across)
-        lanes: list[Line] = []
+        lanes: list[DrawnLine] = []
         for address in paths.addresses(self.direction):
             lanes.append(self._state_line(paths, address, across, view))
             for route in paths.routes(self.direction, address):
@@ -283,7 +283,7 @@ class PathsView(ConversationView, DrawnLines):
         drawn = {sign for lane in lanes for sign, _ in lane[2:]}
         yield self._legend(drawn.union(*(_HEAVY.get(sign, ()) for sign in drawn)), across + _GUTTER)
 
-    def _heading(self, paths: Paths, across: int) -> Line:
+    def _heading(self, paths: Paths, across: int) -> DrawnLine:
         left, right = ends(paths.conversation)
         rightwards = (self.direction == "in") == (paths.conversation.initiator == "peer")
         way = f"{left} → {right}" if rightwards else f"{right} → {left}"
@@ -294,8 +294,8 @@ class PathsView(ConversationView, DrawnLines):
     def _column(self, at: float, across: int) -> int:
         return max(0, min(across - 1, self.axis.column(at, across)))
 
-    def _state_line(self, paths: Paths, address: str, across: int, view: Scale) -> Line:
-        line: Line = [(f"{fit(address, _GUTTER - 1):>{_GUTTER - 1}} ", "address"), ("│", "axis")]
+    def _state_line(self, paths: Paths, address: str, across: int, view: Scale) -> DrawnLine:
+        line: DrawnLine = [(f"{fit(address, _GUTTER - 1):>{_GUTTER - 1}} ", "address"), ("│", "axis")]
         step = view.span / across
         for column in range(across):
             time = view.low + (column + 0.5) * step
@@ -308,7 +308,7 @@ class PathsView(ConversationView, DrawnLines):
             line.append((thick if main else thin, look))
         return line
 
-    def _lane(self, paths: Paths, route: PathRoute, across: int, view: Scale) -> Line:
+    def _lane(self, paths: Paths, route: PathRoute, across: int, view: Scale) -> DrawnLine:
         cells: list[tuple[str, str]] = [(" ", "")] * across
         ranks = [len(SIGNS) + 1] * across
         cursor, chosen = self.row, None
@@ -333,20 +333,20 @@ class PathsView(ConversationView, DrawnLines):
             return _UNANSWERED
         return _LOOKS[mark.sign]
 
-    def _time_axis(self, across: int, notes: Sequence[Note]) -> Iterator[Line]:
+    def _time_axis(self, across: int, notes: Sequence[Note]) -> Iterator[DrawnLine]:
         cells, labels = self.axis.drawn(across, _GUTTER)
         for number, note in zip(_NUMBERS, notes, strict=False):
             cells[self._column(note.at, across)] = number
         yield [(" " * _GUTTER + "└" + "".join(cells), "axis")]
         yield [(labels, "label")]
 
-    def _note(self, number: str, note: Note, width: int) -> Line:
+    def _note(self, number: str, note: Note, width: int) -> DrawnLine:
         lead = f" {number} {note.at - self.axis.start:9.3f} s  "
         return [(lead, "label"), (fit(note.text, max(1, width - len(lead))).rstrip(), "")]
 
-    def _legend(self, drawn: Collection[str], width: int) -> Line:
+    def _legend(self, drawn: Collection[str], width: int) -> DrawnLine:
         """What the signs mean that are drawn."""
-        line: Line = [(" ", "")]
+        line: DrawnLine = [(" ", "")]
         used = 1
         for sign, look, meaning in _LEGEND:
             if sign not in drawn:

@@ -11,7 +11,7 @@ from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.window import SendWindow, SendWindows, Track
 from sctp_tui.sctp.events import Direction, Status
 from sctp_tui.tui.actions import bindings
-from sctp_tui.tui.widgets.drawn_lines import DrawnLines, Line
+from sctp_tui.tui.widgets.drawn_lines import DrawnLine, DrawnLines
 from sctp_tui.tui.widgets.plot import ACROSS, DOTTED, SOLID, Plot, Scale, ticks
 from sctp_tui.tui.widgets.time_axis import TimeAxis
 
@@ -207,7 +207,7 @@ class WindowView(ConversationView, DrawnLines):
         self.lines = self._drawn(width, height, view) if width > _GUTTER + 4 else []
         self.refresh()
 
-    def _drawn(self, width: int, height: int, view: Scale) -> list[Line]:
+    def _drawn(self, width: int, height: int, view: Scale) -> list[DrawnLine]:
         across = width - _GUTTER - 1
         numbers = list(self._numbers(width))
         with_rto = height >= _WITH_RTO and len(self._sending.rto) > 0
@@ -221,7 +221,7 @@ class WindowView(ConversationView, DrawnLines):
             lines.append(self._rto(across, view))
         return [*lines, *_time_axis(self.axis, across), *numbers]
 
-    def _tsns(self, width: int, height: int, view: Scale) -> list[Line]:
+    def _tsns(self, width: int, height: int, view: Scale) -> list[DrawnLine]:
         sending = self._sending
         dots = [(track, points) for track in (sending.sent,) if (points := _points(track, view))]
         marks = [
@@ -254,7 +254,7 @@ class WindowView(ConversationView, DrawnLines):
         labels = {value: f"{value:.0f}" for value in ticks(plot.y, max(2, height // 3)) if value % 1 == 0}
         return _with_axis(plot, labels)
 
-    def _octets(self, width: int, height: int, view: Scale) -> tuple[list[Line], float]:
+    def _octets(self, width: int, height: int, view: Scale) -> tuple[list[DrawnLine], float]:
         """The lower plot, and the upper end of its scale, in octets."""
         sending = self._sending
         flight = [
@@ -276,7 +276,7 @@ class WindowView(ConversationView, DrawnLines):
         labels = {value: units.size(int(value)) for value in ticks(plot.y, max(2, height // 2), binary=True)}
         return _with_axis(plot, labels), top
 
-    def _rto(self, width: int, view: Scale) -> Line:
+    def _rto(self, width: int, view: Scale) -> DrawnLine:
         """The RTO as a line, with its value where the line starts or the value changes."""
         values = self._cut(self._sampled(self._sending.rto, width, view), view)
         cells = ["─" if value is not None else " " for value in values]
@@ -305,12 +305,12 @@ class WindowView(ConversationView, DrawnLines):
 
     # --- words
 
-    def _legend(self, width: int) -> Line:
+    def _legend(self, width: int) -> DrawnLine:
         conversation = self._conversation
         initiator = conversation.initiator if conversation is not None else "peer"
         from_client = (self.direction == "in") == (initiator == "peer")
         way = "client → server" if from_client else "server → client"
-        line: Line = [("TSN  ", "label"), (way, "heading")]
+        line: DrawnLine = [("TSN  ", "label"), (way, "heading")]
         sending = self._sending
         seen = (
             (sending.late, _LATE),
@@ -328,7 +328,7 @@ class WindowView(ConversationView, DrawnLines):
             line.append(("   End follows", "label"))
         return line
 
-    def _octets_legend(self, top: float) -> Line:
+    def _octets_legend(self, top: float) -> DrawnLine:
         sending = self._sending
         rwnd = sending.rwnd.last
         return [
@@ -338,7 +338,7 @@ class WindowView(ConversationView, DrawnLines):
             (", above ↑" if rwnd is not None and rwnd > top else "", "label"),
         ]
 
-    def _numbers(self, width: int) -> Iterator[Line]:
+    def _numbers(self, width: int) -> Iterator[DrawnLine]:
         """The current numbers, in as many lines as they need."""
         s = self._sending
         phase, ssthresh = self._phase(s)
@@ -365,7 +365,7 @@ class WindowView(ConversationView, DrawnLines):
             *([(LOST, str(s.losses))] if self._ours else ()),
             *([("times", "of capture: with netem, of arrival")] if self._captured else ()),
         )
-        line: Line = []
+        line: DrawnLine = []
         used = 0
         for name, value in pairs:
             text = value or "-"
@@ -424,7 +424,7 @@ def _points(track: Track, view: Scale) -> tuple[Sequence[float], Sequence[int]] 
     return (times, track.values[start : within.stop : step]) if times else None
 
 
-def _with_axis(plot: Plot, labels: dict[float, str]) -> list[Line]:
+def _with_axis(plot: Plot, labels: dict[float, str]) -> list[DrawnLine]:
     """The lines of a plot, with its labels at the left."""
     by_row = {plot.row_of(value): text for value, text in labels.items()}
     return [
@@ -437,6 +437,6 @@ def _with_axis(plot: Plot, labels: dict[float, str]) -> list[Line]:
     ]
 
 
-def _time_axis(axis: TimeAxis, width: int) -> list[Line]:
+def _time_axis(axis: TimeAxis, width: int) -> list[DrawnLine]:
     cells, labels = axis.drawn(width, _GUTTER)
     return [[(" " * _GUTTER + "└" + "".join(cells), "axis")], [(labels, "label")]]

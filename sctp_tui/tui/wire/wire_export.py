@@ -44,7 +44,7 @@ def wire_sources(
         )
         count = len(snapshot.conversation)
         which = f"{units.many(count, 'packet')} of association {association.called}"
-        drawn = min(count, ladder_svg.LIMIT)
+        drawn = min(count, ladder_svg.PACKETS_DRAWN)
         newest = which if drawn == count else f"newest {drawn:,} of {which}"
         found += [
             Exportable(

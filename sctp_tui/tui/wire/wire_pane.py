@@ -26,7 +26,7 @@ from sctp_tui.sctp.events import Event, StackName
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.footing import OTHER_LEVEL
 from sctp_tui.tui.widgets.columns import fit
-from sctp_tui.tui.wire_views import BY_NAME, VIEWS
+from sctp_tui.tui.wire_views import VIEW_BY_NAME, VIEWS
 
 from .conversation_view import ConversationView, Scene, StandInView, WireContent
 from .why_line import WhyLine
@@ -152,7 +152,7 @@ class WirePane(Vertical):
         self.stack = monitor.endpoints.stack_of(association.endpoint) if association else None
         self.ours = self.stack is None or monitor.carries(self.stack)
         unseen = not self.ours
-        registered = BY_NAME[self.view]
+        registered = VIEW_BY_NAME[self.view]
         stands_in = registered.stand_in_name if registered.stand_in and unseen else "no-packets"
         self._switch(registered.name if conversation else stands_in)
         view = self._shown
