@@ -98,10 +98,10 @@ class ScreenOptions(ServerOptions):
         return addresses("server", self.paths)
 
 
-_PARAMETERS = tuple(option.name for option in fields(ParameterOptions))
+_OF_PARAMETERS = tuple(option.name for option in fields(ParameterOptions))
 IN_CONFIG = (
-    *(option.name for option in fields(ScreenOptions) if option.name not in ("paths", *_PARAMETERS)),
-    *_PARAMETERS,
+    *(option.name for option in fields(ScreenOptions) if option.name not in ("paths", *_OF_PARAMETERS)),
+    *_OF_PARAMETERS,
 )
 """What a config file may hold; two hosts are for one run."""
 

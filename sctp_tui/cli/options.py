@@ -134,7 +134,7 @@ def _add_server(parser: Parser) -> None:
 
 def _add_parameters(parser: Parser, whose: str) -> None:
     group = parser.add_argument_group(f"protocol parameters of {whose} (default: those of the stack)")
-    for name, metavar, about in _PARAMETERS:
+    for name, metavar, about in _PARAMETER_OPTIONS:
         group.add_argument(f"--{name}", type=parameter(name), metavar=metavar, help=about)
     group.add_argument(
         "--nodelay",
@@ -149,7 +149,7 @@ def _add_parameters(parser: Parser, whose: str) -> None:
     )
 
 
-_PARAMETERS = (
+_PARAMETER_OPTIONS = (
     ("rto", "MIN:INITIAL:MAX", "RTO.Min, RTO.Initial and RTO.Max in ms, or as 1s:3s:60s"),
     ("hb", "TIME", "HB.interval, between HEARTBEATs of an idle path: 500ms, 30s; off for none"),
     ("max-retrans", "N", "Association.Max.Retrans: timeouts in a row, beyond which the peer is lost"),

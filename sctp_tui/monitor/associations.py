@@ -29,6 +29,7 @@ from sctp_tui.sctp.events import (
     RemoteError,
     Role,
     ShutdownEvent,
+    StackName,
     Status,
     StreamCount,
     Streams,
@@ -103,6 +104,8 @@ class Association(msgspec.Struct, eq=False):
     local_port: int = 0
     streams: tuple[StreamCount, ...] = ()
     name: str = ""
+    stack: StackName | None = None
+    """Its endpoint's stack, None where no event of the endpoint has told it."""
     role: Role = "server"
     """Its endpoint's role; inferred from its first event where no event of the endpoint has told it."""
     until: float = inf
@@ -323,6 +326,7 @@ class Associations:
         ended_limit: int = KEPT_ENDED,
         clock_of: Callable[[str], LinkClock] = lambda endpoint: WORLD,
         role_of: Callable[[str], Role | None] = lambda endpoint: None,
+        stack_of: Callable[[str], StackName | None] = lambda endpoint: None,
     ) -> None:
         self.order = 0
         """Grows when associations came or went."""
@@ -340,6 +344,7 @@ class Associations:
         self._limit = ended_limit
         self._clock_of = clock_of  # the clock of an endpoint's links, by its name
         self._role_of = role_of  # an endpoint's role, by its name
+        self._stack_of = stack_of
         self._shared: set[int] = set()  # keys of associations that a snapshot has too
 
     def __len__(self) -> int:
@@ -461,6 +466,7 @@ class Associations:
         association.name = self.names.meet(event.key, event.peer)
         self._all[event.key] = association
         association.role = self._role_of(event.endpoint) or _role_by(event)
+        association.stack = self._stack_of(event.endpoint)
         self.live += association.role == "server"
         self.order += 1
         return association

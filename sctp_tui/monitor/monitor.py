@@ -25,7 +25,9 @@ class Monitor:
         self._link_clock = LinkClock()
         self._clock_of = partial(_clock_of, self.endpoints, self._link_clock)
         # Not methods of this object: it would refer to itself, and be kept until garbage is collected.
-        self.associations = Associations(clock_of=self._clock_of, role_of=self.endpoints.role_of)
+        self.associations = Associations(
+            clock_of=self._clock_of, role_of=self.endpoints.role_of, stack_of=self.endpoints.stack_of
+        )
         self.log = Log()
         self.wire = Wire()
         self.totals: Totals | None = None

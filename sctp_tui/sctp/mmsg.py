@@ -27,7 +27,7 @@ if AVAILABLE:
 
 
 class MessageBuffers:
-    """Buffers for `MESSAGES_AT_ONCE` messages of at most `piece` bytes, made once and used for all sockets of a thread.
+    """Buffers for `MESSAGES_AT_ONCE` messages of at most `piece` bytes, for all sockets of a thread.
 
     Message i begins at `data[i * piece]`, its address at `names[i * sockaddr.SIZE]`, its ancillary data at
     `control[i * control_size]`. Slices of these are bytes.

@@ -135,7 +135,7 @@ class SctpApp(App[None], inherit_bindings=False):
         return super().size
 
     async def on_resize(self, event: Resize) -> None:
-        """Switch to or from the screen for small terminals; none smaller than `LEAST_SIZE` reaches others."""
+        """Switch to or from the screen for small terminals: others learn of none below `LEAST_SIZE`."""
         self._small = too_small(event.size)
         if self._small:
             await self._change_mode()

@@ -24,7 +24,7 @@ columns.COLUMNS += (
         exported=lambda a, now: {"times_restarted": a.restarts},
     ),
 )
-columns.BY_NAME = {column.name: column for column in columns.COLUMNS}
+columns.COLUMN_BY_NAME = {column.name: column for column in columns.COLUMNS}
 
 import asyncio
 

@@ -140,11 +140,11 @@ def test_stack_and_paths_are_usual_columns_where_there_are_several() -> None:
 
 
 def test_the_paths_that_are_active_are_counted() -> None:
-    story, monitor = Story("server kernel"), Monitor()
+    story, monitor = Story(), Monitor()
     monitor.fold(batch(story.listening(), story.up(1)))
     (row,) = monitor.associations
     cell = {column.name: column.cell for column in COLUMNS}
-    assert (cell["stack"](row, story.now), cell["paths"](row, story.now)) == ("kernel", "-")
+    assert (cell["stack"](row, story.now), cell["paths"](row, story.now)) == ("userspace", "-")
     paths = tuple(
         Path(address, state, address == "10.0.0.1", 4380, 12, 1000, 1500)
         for address, state in (("10.0.0.1", "INACTIVE"), ("10.0.0.2", "ACTIVE"))

@@ -25,7 +25,7 @@ wire_views.VIEWS += (
         (Action("sizes_unit", "sizes", "t", "unit", "Unit", "In bits, or in octets"),),
     ),
 )
-wire_views.BY_NAME = {view.name: view for view in wire_views.VIEWS}
+wire_views.VIEW_BY_NAME = {view.name: view for view in wire_views.VIEWS}
 
 import asyncio
 

@@ -13,7 +13,6 @@ from typing import Any
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.column import Column
-from sctp_tui.sctp.endpoint_names import label
 from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.stack_registry import STACKS
 
@@ -224,15 +223,13 @@ COLUMNS: tuple[AssociationColumn, ...] = (
     AssociationColumn(
         "Stack",
         9,
-        lambda a, now: label(a.endpoint) or "-",
+        lambda a, now: a.stack or "-",
         rank=1,
         name="stack",
-        help="of several: whose association it is",
-        value=lambda a, now: label(a.endpoint) or None,
-        fields=(
-            Field(("stack",), _STACK, "its stack, of several", association=lambda a, now: label(a.endpoint)),
-        ),
-        exported=lambda a, now: {"stack": label(a.endpoint) or None},
+        help="whose association it is",
+        value=lambda a, now: a.stack,
+        fields=(Field(("stack",), _STACK, "its stack", association=lambda a, now: a.stack),),
+        exported=lambda a, now: {"stack": a.stack},
         smallest_first=True,
         fixed=True,
     ),

@@ -116,8 +116,8 @@ class InFlight:
 
         Nothing of one that an end which has crashed did not send.
 
-        `within` the process it takes at least `LEAST_DELAY` while time is slow or stopped, and arrives at a time of
-        its own.
+        `within` the process it takes at least `LEAST_DELAY` while time is slow or stopped, and arrives at a
+        time of its own.
         """
         outcomes = self.conditioner.outcomes(direction, packet, sent, self.on_the_way(direction))
         self.changed = True
