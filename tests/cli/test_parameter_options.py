@@ -21,7 +21,7 @@ def test_every_word_is_an_option_of_all_that_open_an_endpoint() -> None:
 
 
 def test_the_preset_is_as_the_help_says_and_an_option_beside_it_wins(
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     assert serve_options([]).parameters == NOTHING
     assert serve_options(["--fast-timers"]).parameters == FAST_TIMERS
@@ -29,7 +29,7 @@ def test_the_preset_is_as_the_help_says_and_an_option_beside_it_wins(
         assert serve_options(order).parameters == replace(FAST_TIMERS, rto=Rto(1000, 2000, 3000))
     with pytest.raises(SystemExit):
         serve_options(["--help"])
-    for text in (capsys.readouterr().out, TOPICS["timers"].text()):
+    for text in (capfd.readouterr().out, TOPICS["timers"].text()):
         whole = re.sub(r"-\s+(?=\w)", "-", " ".join(text.split()))  # the help breaks lines at hyphens, too
         begin = whole.index("--rto 100:200:1000")
         said = whole[begin:].replace("`", " ").split()[:8]
