@@ -118,9 +118,7 @@ class BaseEndpoint(ABC):
 
     def connect(self, message: Outgoing | None) -> Sequence[Event]:
         """See `Endpoint.connect`."""
-        if self._crashed:
-            self._silence(False)
-            self._crashed = False
+        self._come_back()
         entry = self._registry.open(self._to)
         opening = self._registry.opened(entry, self.stack, self._library)
         sent: Sequence[Event] = ()
@@ -171,9 +169,17 @@ class BaseEndpoint(ABC):
         known = self._registry.ids()
         if self._to is None or not known:
             raise SctpError(f"{self.name} has no association that a crash could end: send a message first")
+        entry = self._registry.known(known[0])
+        self.hold(entry.assoc_id, False)  # so that the notification of its end is read
         self._silence(True)
         self._crashed = True
-        return self._end(self._registry.known(known[0]), "crash", "")
+        return self._end(entry, "crash", "")
+
+    def _come_back(self) -> None:
+        """Be there again after a crash: before anything is sent, and before another may have the port."""
+        if self._crashed:
+            self._silence(False)
+            self._crashed = False
 
     def _end(self, entry: AssociationEntry, how: How, reason: str) -> Sequence[Event]:
         octets = self._registry.check_reason(reason)

@@ -10,7 +10,18 @@ from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.sctp.commands import Connect, Crash, SetLink
-from sctp_tui.sctp.events import AssocChange, Ending, Message, Packet, Refused, SendFailed, StackName
+from sctp_tui.sctp.events import (
+    AssocChange,
+    Ending,
+    EndpointClosed,
+    Message,
+    Opening,
+    Packet,
+    Peer,
+    Refused,
+    SendFailed,
+    StackName,
+)
 from sctp_tui.sctp.kernel.network import addresses
 from sctp_tui.sctp.link.conditions import CRASHED, Conditions
 from sctp_tui.sctp.protocol_parameters import FAST_TIMERS
@@ -77,6 +88,19 @@ def test_it_comes_back_at_once(on_a_link: Running) -> None:
     running.again()
     running.until(AssocChange, key=up.key, state="RESTART")
     assert not [packet for packet in _of(running.packets, _ABORT) if packet.direction == "in"]
+
+
+def test_its_port_is_as_any_other_once_it_is_closed(on_a_link: Running) -> None:
+    running = on_a_link
+    first = running.client(to=running.to_server())
+    port = running.until(Opening, endpoint=first).local_port
+    running.until(AssocChange, endpoint=first, state="COMM_UP")
+    running.submit(Crash(first))
+    running.until(AssocChange, endpoint=first, state="COMM_LOST")
+    running.close(first)
+    running.until(EndpointClosed, endpoint=first)
+    name = running.client(own=Peer((), port))
+    running.until(AssocChange, endpoint=name, state="COMM_UP")
 
 
 def test_the_states_show_the_crash(on_a_link: Running) -> None:

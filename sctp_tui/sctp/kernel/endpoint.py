@@ -592,6 +592,7 @@ class KernelEndpoint(BaseEndpoint):
         """See `Endpoint.close`."""
         if self._branches is None:
             return
+        self._come_back()
         self._branches.close()
         self._branches = None
         if self._bound is not None:

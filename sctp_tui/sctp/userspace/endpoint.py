@@ -631,6 +631,7 @@ class UserspaceEndpoint(BaseEndpoint):
         """See `Endpoint.close`."""
         if not self._socket.open:
             return
+        self._come_back()
         for one in (self._socket, *self._branches.values()):
             one.close()
         for link, port, head in self._links.values():
