@@ -47,6 +47,10 @@ class FailedPieces:
             self._pieces[0] = bytes(first)
             yield from self.end()
 
+    def __bool__(self) -> bool:
+        """Whether pieces of a message have come, and not the last."""
+        return bool(self._pieces)
+
     def end(self) -> Iterator[bytes]:
         """What has come, where there is any: no more pieces of it come."""
         if self._pieces:

@@ -509,7 +509,8 @@ class UserspaceEndpoint(BaseEndpoint):
             if told[-1] & layout.MSG_NOTIFICATION:
                 events += self._notified_of(failing.add(data), now)
                 continue
-            events += self._notified_of(failing.end(), now)
+            if failing:
+                events += self._notified_of(failing.end(), now)
             if event := self._received(data, told, now):
                 events.append(event)
         else:
