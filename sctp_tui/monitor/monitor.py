@@ -5,6 +5,7 @@ from functools import partial
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.sctp.events import Direction, LinkState, Message, Packet, Refused, Status, Totals
+from sctp_tui.sctp.link.conditions import AFTERWARDS
 from sctp_tui.sctp.stack_registry import TRAITS, StackName
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 
@@ -132,7 +133,7 @@ class Monitor:
             one
             for one in packets
             if (kind(one) == ChunkType.COOKIE_ECHO or (kind(one) == ChunkType.INIT_ACK and one.seen_behind))
-            and one.verdict not in ("refused", "bounced")
+            and one.verdict not in ("refused", *AFTERWARDS)
         ]
         for view, opening in openings if echoes else ():
             conversation = self.wire.of(opening, self.endpoints)

@@ -21,7 +21,8 @@ class FailedPieces:
     """The pieces of one socket that have come so far of the message that is just coming back."""
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+        self.pieces: list[bytes] = []
+        """What has come of a message whose last piece has not; always the same list."""
         self._message = b""
 
     def add(self, data: bytes) -> Iterator[bytes]:
@@ -36,24 +37,20 @@ class FailedPieces:
         message = data[stream_at : stream_at + 2] + data[about_at : about_at + 8]
         if flags & FIRST_PIECE or message != self._message:
             yield from self.end()
-        if self._pieces:
-            self._pieces.append(data[data_at:])
+        if self.pieces:
+            self.pieces.append(data[data_at:])
         else:
-            self._pieces.append(data)
+            self.pieces.append(data)
             self._message = message
         if flags & LAST_PIECE:
-            first = bytearray(self._pieces[0])
+            first = bytearray(self.pieces[0])
             _NUMBER.pack_into(first, flags_at, _NUMBER.unpack_from(first, flags_at)[0] | LAST_PIECE)
-            self._pieces[0] = bytes(first)
+            self.pieces[0] = bytes(first)
             yield from self.end()
-
-    def __bool__(self) -> bool:
-        """Whether pieces of a message have come, and not the last."""
-        return bool(self._pieces)
 
     def end(self) -> Iterator[bytes]:
         """What has come, where there is any: no more pieces of it come."""
-        if self._pieces:
-            yield b"".join(self._pieces)
-            self._pieces.clear()
+        if self.pieces:
+            yield b"".join(self.pieces)
+            self.pieces.clear()
             self._message = b""

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from sctp_tui.engine.event_queue import PACKET_COST
 from sctp_tui.monitor.log import Log
+from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.conversations import Wire as Kept
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.link_history import LinkHistory
@@ -14,7 +15,7 @@ from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.trace.timeline import Annotation, Timeline
 from sctp_tui.monitor.why.rows import why_note, why_row
 from sctp_tui.sctp.events import Packet
-from sctp_tui.sctp.link.conditions import NOT_SENT
+from sctp_tui.sctp.link.conditions import Verdict
 from sctp_tui.tui.wire.ladder_lines import parts
 
 from .test_ladder import Wire, data, init
@@ -31,9 +32,11 @@ def _sent() -> list[Packet]:
     return wire.made
 
 
-def _back(packet: Packet, reason: str = ICMP, octets: int | None = None) -> Packet:
+def _back(
+    packet: Packet, reason: str = ICMP, octets: int | None = None, verdict: Verdict = "bounced"
+) -> Packet:
     at = packet.at + 0.001
-    return replace(packet, at=at, mono=at, verdict="bounced", reason=reason, data=packet.data[:octets])
+    return replace(packet, at=at, mono=at, verdict=verdict, reason=reason, data=packet.data[:octets])
 
 
 def _timeline(packets: Sequence[Packet]) -> Timeline:
@@ -73,9 +76,10 @@ def test_what_icmp_answered_ends_in_a_cross_and_icmp_has_a_line() -> None:
     assert words.section == ""  # no RFC says how this program treats it
 
 
-def test_what_this_machine_did_not_send_no_icmp_tells_of() -> None:
+@pytest.mark.parametrize("verdict", ["unsent", "unheard"])
+def test_what_this_machine_did_not_send_no_icmp_tells_of(verdict: Verdict) -> None:
     first, *_ = _sent()
-    timeline = _timeline([first, _back(first, reason=f"{NOT_SENT}Operation not permitted")])
+    timeline = _timeline([first, _back(first, reason="Operation not permitted", verdict=verdict)])
     row = timeline[0]
     assert isinstance(row, Row)
     for level in ("beginner", "expert"):
@@ -92,7 +96,7 @@ def test_icmp_may_quote_only_the_first_octets_of_a_packet() -> None:
 
 def test_what_was_not_sent_is_said_on_its_line_alone() -> None:
     first, *_ = _sent()
-    timeline = _timeline([first, _back(first, "not sent: Operation not permitted")])
+    timeline = _timeline([first, _back(first, "not sent: Operation not permitted", verdict="unsent")])
     (line,) = _drawn(timeline)
     assert "✗" in line
     assert "not sent: Operation not permitted" in line
@@ -106,7 +110,7 @@ def test_it_is_drawn_anew_where_it_is_told_late() -> None:
     timeline = Timeline(Ladder(kept._order[0]))
     assert timeline.update(Log(), {}, LinkHistory())
     assert not timeline.update(Log(), {}, LinkHistory())
-    kept.extend([_back(first, "not sent: no buffer")])
+    kept.extend([_back(first, "not sent: no buffer", verdict="unsent")])
     assert timeline.update(Log(), {}, LinkHistory())
     assert "not sent" in _drawn(timeline)[0]
 
@@ -142,6 +146,12 @@ def test_what_did_not_get_through_changes_no_state_of_the_peer() -> None:
     assert tracker.state == {"local": "SHUTDOWN-SENT", "peer": "ESTABLISHED"}
 
 
+def _why(conversation: Conversation) -> str:
+    """Why its first packet did not get through."""
+    found = conversation.bounced(1)
+    return found.reason if found is not None else ""
+
+
 def _call(number: int) -> Packet:
     """An INIT that announces this tag, with a checksum of its own."""
     init, tag = _sent()[0], number.to_bytes(4, "big")
@@ -156,9 +166,9 @@ def test_a_late_message_is_of_the_conversation_whose_packet_it_quotes() -> None:
         kept.extend([first, second, _back(first, octets=octets)])
         assert [len(one) for one in kept._order] == [1, 1]
         before, after = kept._order
-        assert (before.bounced(1), after.bounced(1)) == (ICMP, "")
+        assert (_why(before), _why(after)) == (ICMP, "")
         kept.extend([_back(second, octets=octets)])
-        assert after.bounced(1) == ICMP
+        assert _why(after) == ICMP
 
 
 def test_how_far_back_it_is_looked_for_has_an_end() -> None:
@@ -167,7 +177,7 @@ def test_how_far_back_it_is_looked_for_has_an_end() -> None:
     kept.extend([_call(number) for number in range(1200)])
     oldest, newest = kept._order[0], kept._order[-1]
     kept.extend([_back(oldest.packets[0]), _back(newest.packets[0])])
-    assert (oldest.bounced(1), newest.bounced(1)) == ("", ICMP)
+    assert (_why(oldest), _why(newest)) == ("", ICMP)
     assert newest.before is kept._order[-2]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.sctp.commands import Connect, Crash, SetLink
 from sctp_tui.sctp.events import (
@@ -149,3 +150,31 @@ def test_what_it_had_sent_comes_back_as_lost_by_the_crash(on_a_link: Running) ->
             assert event.error_text == "this end crashed"
     if running.stack == "userspace":  # Linux may give back none
         assert any(isinstance(event, SendFailed) for event in running.events)
+
+
+def test_what_is_on_its_way_to_it_reaches_nobody(on_a_link: Running) -> None:
+    """It is drawn as lost, and the states of the crashed end stay as they were."""
+    running = on_a_link
+    name, up, ours = running.greet()
+    slow = Conditions(delay=300)
+    running.submit(SetLink(slow, slow))
+    running.again()
+    late = running.send(key=up.key, data=b"too late")
+    running.until(Message, key=up.key, direction="out", message_id=late)
+    running.until_true(lambda: any(b"too late" in packet.data for packet in running.packets))
+    running.submit(Crash(name))
+    running.until(AssocChange, key=ours.key, state="COMM_LOST")
+    running.until_true(lambda: running.packets[-1].verdict == "unheard")
+    sent, *_, told = (packet for packet in running.packets if b"too late" in packet.data)
+    assert (told.verdict, told.reason, told.direction) == ("unheard", CRASHED, "out")
+    assert told.data == sent.data
+    monitor = Monitor()
+    monitor.fold(Batch(events=running.events, packets=running.packets))
+    server = monitor.associations.get(up.key)
+    assert server is not None
+    conversation = monitor.wire.of(server, monitor.endpoints)
+    assert conversation is not None
+    ladder = Ladder(conversation)
+    ladder.update()
+    row = next(row for row in ladder.rows(1, ladder.seen) if b"too late" in row.packet.data)
+    assert not ladder.arrives(row)

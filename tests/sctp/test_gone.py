@@ -103,7 +103,8 @@ def test_a_servers_peer_whose_udp_port_nobody_has_any_more_is_told_as_that(serve
                 assert row is not None
                 conversation = monitor.wire.of(row, monitor.endpoints)
                 assert conversation is not None
-                bounced = {conversation.bounced(number) for number in range(5, conversation.captured + 1)}
+                numbers = range(5, conversation.captured + 1)
+                bounced = {b.reason if (b := conversation.bounced(one)) else "" for one in numbers}
                 assert bounced == {reason}
                 state = row.standing(running.status[key].mono)
                 assert state.endswith("ESTABLISHED")

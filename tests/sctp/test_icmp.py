@@ -110,7 +110,7 @@ def test_what_this_machine_does_not_send_is_told_as_not_sent(
     hand.client()
     hand.run(0.05)
     sent, back = packets[:2]
-    assert (back.verdict, back.data) == ("bounced", sent.data)
+    assert (back.verdict, back.data) == ("unsent", sent.data)
     assert back.reason == "not sent: Operation not permitted"
 
 

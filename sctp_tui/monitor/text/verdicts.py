@@ -9,6 +9,8 @@ _DONE = {
     "dropped": "dropped by the link",
     "refused": "refused on arrival",
     "bounced": "did not get through",
+    "unsent": "did not leave",
+    "unheard": "reached nobody",
     "duplicated": "a copy made by the link",
     "reordered": "held back by the link",
     "delayed": "delayed by the link",

@@ -18,7 +18,7 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.deques import part
 from sctp_tui.monitor.endpoints import Endpoints
 from sctp_tui.sctp.events import Direction, Packet, Peer
-from sctp_tui.sctp.link.conditions import KEPT_OUT, NOT_SENT, WRONG_TAG, has_come
+from sctp_tui.sctp.link.conditions import AFTERWARDS, KEPT_OUT, WRONG_TAG, Verdict, has_come
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import (
     Asconf,
@@ -72,18 +72,14 @@ Ends = tuple[str, Peer, Peer | None]
 class Bounce(NamedTuple):
     """The packet with this `number` did not get through, for `reason`; reported `at` (s since the epoch).
 
-    `serial` counts the bounces of the conversation from 1.
+    `serial` counts the bounces of the conversation from 1; `verdict` is one of `AFTERWARDS`.
     """
 
     serial: int
     at: float
     number: int
     reason: str
-
-    @property
-    def by_icmp(self) -> bool:
-        """Whether it was sent and ICMP came back; else this machine did not even send it."""
-        return not self.reason.startswith(NOT_SENT)
+    verdict: Verdict
 
 
 class Traced(NamedTuple):
@@ -320,14 +316,13 @@ class Conversation:
                 and packet.data.startswith(told.data)
             ):
                 self._bounces += 1
-                self._bounced[number] = Bounce(self._bounces, told.at, number, told.reason)
+                self._bounced[number] = Bounce(self._bounces, told.at, number, told.reason, told.verdict)
                 return True
         return False
 
-    def bounced(self, number: int) -> str:
-        """Why a packet did not get through, as ICMP or this machine says; "" where neither does."""
-        found = self._bounced.get(number)
-        return found.reason if found is not None else ""
+    def bounced(self, number: int) -> Bounce | None:
+        """Why a packet did not get through, None where nothing tells that it did not."""
+        return self._bounced.get(number)
 
     def bounces(self, serial: int) -> Iterable[Bounce]:
         """The bounces after the one with this serial number, in order, of packets that are kept."""
@@ -365,7 +360,7 @@ class Wire:
         by_flow, order = self._by_flow, self._order
         for packet in packets:
             conversation = by_flow.get(packet.flow)
-            if packet.verdict == "bounced":
+            if packet.verdict in AFTERWARDS:
                 self._bytes += _BOUNCE if _bounced(conversation, packet) else 0
                 continue
             if conversation is None or (first_chunk(packet) == INIT and conversation.left_by(packet)):

@@ -37,7 +37,7 @@ from sctp_tui.sctp.wire.packet import (
     name_of,
 )
 
-from .conversations import Conversation
+from .conversations import Bounce, Conversation
 from .heard import RTO, Heard, Hearing
 from .send_history import ONCE, ControlHistory, Retransmission, SendHistory, SendReason, bound
 
@@ -295,8 +295,8 @@ class Ladder:
                 ways.add(conversation.path_to(packet))
         return ways.pop() if len(ways) == 1 else ""
 
-    def bounced(self, row: Row) -> str:
-        """Why a packet did not get through, as ICMP or this machine says; "" where neither does."""
+    def bounced(self, row: Row) -> Bounce | None:
+        """See `Conversation.bounced`."""
         return self.conversation.bounced(row.number)
 
     def arrives(self, row: Row) -> bool:

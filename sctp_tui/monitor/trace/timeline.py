@@ -226,7 +226,7 @@ class Timeline:
             if until is not None and bounce.at > until:
                 break
             self._bounce = bounce.serial
-            if bounce.by_icmp:
+            if bounce.verdict == "bounced":
                 said = f"{bounce.reason}, for packet {bounce.number}"
                 yield Annotation(at=bounce.at, after_packet=0, text=said, what="ICMP", number=bounce.number)
 

@@ -31,7 +31,6 @@ from sctp_tui.sctp.events import (
     StreamChange,
     StreamReset,
 )
-from sctp_tui.sctp.link.conditions import NOT_SENT
 from sctp_tui.sctp.wire.causes import MOST_CAUSES
 from sctp_tui.sctp.wire.packet import (
     Abort,
@@ -105,8 +104,7 @@ _RESULTS = {0: "done", 1: "done", 2: "denied", 3: "failed", 4: "failed", 5: "fai
 def why(subject: Event | Chunk, level: Level, facts: ChunkContext = _NOTHING) -> Why:
     """The words for an event or a chunk; for a `Packet` what the link did to it. `facts` are of a chunk."""
     if isinstance(subject, Packet):
-        reason = NOT_SENT if subject.reason.startswith(NOT_SENT) else subject.reason
-        return in_words(REFUSALS.get(reason) or VERDICTS[subject.verdict], level)
+        return in_words(REFUSALS.get(subject.reason) or VERDICTS[subject.verdict], level)
     if isinstance(subject, Event):
         found = _find(EVENT_EXPLANATIONS, str(subject.__struct_config__.tag), _kind(subject))
         return undescribed(subject) if found is None else in_words(found, level, *_cause_of(subject))

@@ -6,7 +6,7 @@ where no RFC has it, as for what the link does.
 
 from typing import NamedTuple
 
-from sctp_tui.sctp.link.conditions import CRASHED, KEPT_OUT, NOT_READ, NOT_SENT, WRONG_CHECKSUM, WRONG_TAG
+from sctp_tui.sctp.link.conditions import CRASHED, KEPT_OUT, NOT_READ, WRONG_CHECKSUM, WRONG_TAG
 
 
 class Explanation(NamedTuple):
@@ -709,6 +709,18 @@ VERDICTS = {
         "ICMP may be forged: only what it quotes of the packet speaks for it. By RFC 6951, 5.5, Port "
         "Unreachable should end an association whose tag it quotes; this program lets one that is up go on.",
     ),
+    "unheard": Explanation(
+        "",
+        "It was on its way as its receiver crashed: nobody was there any more to take it.",
+        "No ABORT answers it, as from a machine that is off; DATA in it is sent again as after any loss.",
+    ),
+    "unsent": Explanation(
+        "",
+        "This machine did not send the packet. For SCTP it is lost like any other, but if there is no way "
+        "to the other end a set-up ends.",
+        "The reason is from the kernel's sendto(): no room, no permission, no route. Nothing arrives; DATA "
+        "in it is sent again as after any loss.",
+    ),
 }
 """What the link did to a packet, by verdict."""
 
@@ -751,13 +763,6 @@ REFUSALS = {
         "No ABORT answers it, as from a machine that is off. Its sender loses the association by timeouts "
         "and HEARTBEATs without an answer.",
     ),
-    NOT_SENT: Explanation(
-        "",
-        "This machine did not send the packet. For SCTP it is lost like any other, but if there is no way "
-        "to the other end a set-up ends.",
-        "The reason is from the kernel's sendto(): no room, no permission, no route. Nothing arrives; DATA "
-        "in it is sent again as after any loss.",
-    ),
     WRONG_CHECKSUM: Explanation(
         "9260 6.8",
         "The packet was damaged on its way, or forged: its checksum does not match its content.",
@@ -784,4 +789,4 @@ REFUSALS = {
         "so that a flood can't take unbounded memory. SCTP takes this for a lost packet.",
     ),
 }
-"""Why a packet is refused, discarded or not sent, by reason; for other reasons see `VERDICTS`."""
+"""Why a packet is refused, discarded or not heard, by reason; for other reasons see `VERDICTS`."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from sctp_tui.monitor.trace.conversations import Bounce
 from sctp_tui.monitor.trace.ladder import Row
 from sctp_tui.monitor.trace.timeline import Annotation
 from sctp_tui.sctp.printable import printable
@@ -16,13 +17,14 @@ _EXPLAINED = 200  # chunks of a packet that are explained; no real packet has mo
 _LATE = ("delayed", "reordered")
 
 
-def why_row(row: Row, level: Level, bounced: str = "") -> Iterator[tuple[str, Why]]:
+def why_row(row: Row, level: Level, bounced: Bounce | None = None) -> Iterator[tuple[str, Why]]:
     """The subjects and their explanations; DATA chunks with the same explanation are explained once.
 
     First comes why the packet did not get through (`bounced`), or what the link did to it; a mere delay last.
     """
     if bounced:
-        yield printable(bounced), why(replace(row.packet, verdict="bounced", reason=bounced), level)
+        packet = replace(row.packet, verdict=bounced.verdict, reason=bounced.reason)
+        yield printable(bounced.reason), why(packet, level)
     verdict = row.packet.verdict
     if verdict != "delivered" and verdict not in _LATE:
         yield _link(row, level)

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple, get_args
 from sctp_tui.sctp.endpoint import Clock, SctpError, StackUnavailable
 from sctp_tui.sctp.events import Direction, LinkState
 from sctp_tui.sctp.link.conditioner import Conditioner, PacketOutcome
-from sctp_tui.sctp.link.conditions import Conditions, DropRule
+from sctp_tui.sctp.link.conditions import CRASHED, Conditions, DropRule
 from sctp_tui.sctp.link.drops import LinkSetting
 
 from .namespaces import Namespace
@@ -179,6 +179,11 @@ class Network:
             link.on_the_way[direction] -= len(packet) + _COST
             link.waiting -= 1
             link.changed = True
+            if link.conditioner.unheard(direction, packet[(packet[0] & 0x0F) * 4 :]):
+                outcome = PacketOutcome("unheard", CRASHED, 0.0)
+                if self.tap is not None and packet[9] == _SCTP:
+                    self.tap(SentPacket(now, link.number, direction, outcome, packet))
+                continue
             self._arrive(link, direction, packet)
 
     def _take(self, link: NetworkLink, direction: Direction, interface: Interface) -> None:

@@ -191,6 +191,10 @@ class Conditioner:
         """The end with this port is there again."""
         self._crashed.discard((direction, port.to_bytes(2, "big")))
 
+    def unheard(self, direction: Direction, packet: bytes) -> bool:
+        """Whether the receiver of a packet has crashed."""
+        return (_OPPOSITE[direction], packet[2:4]) in self._crashed
+
     def conditions(self, direction: Direction) -> Conditions:
         """The conditions of one direction; a drop rule's count is what is left of it."""
         return self._ways[direction].state
@@ -210,7 +214,7 @@ class Conditioner:
         if self._crashed:
             if (direction, packet[:2]) in self._crashed:
                 return ()
-            if (_OPPOSITE[direction], packet[2:4]) in self._crashed:
+            if self.unheard(direction, packet):
                 return (PacketOutcome("dropped", CRASHED, 0.0),)
         way = self._ways[direction]
         chance, set_ = way.chance.random, way.conditions

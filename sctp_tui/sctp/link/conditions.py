@@ -10,9 +10,13 @@ import msgspec
 
 from sctp_tui.sctp.field_types import Name
 
-Verdict = Literal["delivered", "delayed", "reordered", "duplicated", "dropped", "refused", "bounced"]
-"""What became of a packet: `duplicated` is the copy, `refused` was not let in, or was discarded. `bounced` is
-not a further packet: it says of one sent before, as far as its octets are known, that it did not arrive."""
+Verdict = Literal[
+    "delivered", "delayed", "reordered", "duplicated", "dropped", "refused", "bounced", "unsent", "unheard"
+]
+"""What became of a packet: `duplicated` is the copy, `refused` was not let in, or was discarded."""
+AFTERWARDS: tuple[Verdict, ...] = ("bounced", "unsent", "unheard")
+"""Verdicts that are no further packet. They say of one sent before, as far as its octets are known, that it
+did not get through: ICMP came back, this machine's kernel did not send it, or nobody was there any more."""
 
 ROUNDED = 1e-6
 """Seconds by which a packet may arrive before its `delay` is over, as arrivals are whole microseconds."""
@@ -34,9 +38,6 @@ NOT_READ = "too much came before it that its endpoint has not read yet"
 """The reason for a packet refused by `userspace.unread`."""
 CRASHED = "its receiver has crashed"
 """The reason for a packet that nobody is there for."""
-NOT_SENT = "not sent: "
-"""The start of the reason for a bounced packet that this machine's kernel did not send. Where it was sent and
-ICMP came back, the reason starts with "ICMP"."""
 
 
 class DropRule(msgspec.Struct, frozen=True):

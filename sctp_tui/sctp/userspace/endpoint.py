@@ -501,6 +501,7 @@ class UserspaceEndpoint(BaseEndpoint):
     def _take(self, sock: Socket, limit: int, events: list[Event]) -> bool:
         """Add at most `limit` events of a socket to `events`; whether nothing is left to read."""
         receive, failing, now = sock.receive, sock.failing, self._clock.now()
+        pieces = failing.pieces
         for _ in range(limit):
             got = receive()
             if got is None:
@@ -509,7 +510,7 @@ class UserspaceEndpoint(BaseEndpoint):
             if told[-1] & layout.MSG_NOTIFICATION:
                 events += self._notified_of(failing.add(data), now)
                 continue
-            if failing:
+            if pieces:
                 events += self._notified_of(failing.end(), now)
             if event := self._received(data, told, now):
                 events.append(event)

@@ -19,7 +19,7 @@ from sctp_tui.sctp import icmp
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Direction, Packet
 from sctp_tui.sctp.icmp import Icmp
-from sctp_tui.sctp.link.conditions import KEPT_OUT, NOT_READ, NOT_SENT, ROUNDED, WRONG_CHECKSUM, Verdict
+from sctp_tui.sctp.link.conditions import CRASHED, KEPT_OUT, NOT_READ, ROUNDED, WRONG_CHECKSUM, Verdict
 from sctp_tui.sctp.unreachable import AGAINST, bounced, unreachable
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 
@@ -391,6 +391,10 @@ class Pump:
         if one.outward:
             if one.link.udp is not None:
                 self._send(one.link, one.link.udp, one.packet)
+        elif self.transit.conditioner.unheard(one.direction, one.packet):
+            if self.tap is not None:
+                local = one.link if one.direction == "in" else one.link.other or one.link
+                self._tell(self.tap, local, one.direction, one.packet, "unheard", CRASHED)
         elif link := self.links.by_handle.get(one.link.handle):
             self._arrive(link, one.packet, one.types)
         elif one.link.address is not None:  # a stranger's; else this end of the link is closed
@@ -577,7 +581,8 @@ class Pump:
                 link, packet = going[i or 0]
                 if i is not None:
                     # A full buffer, no route, no permission: for SCTP a lost packet, which it retransmits.
-                    self._bounce(link, packet, NOT_SENT + (error.strerror or "no reason told"))
+                    why = f"not sent: {error.strerror or 'no reason told'}"
+                    self._bounce(link, packet, why, "unsent")
                 self._read_icmp(sock, link if link.address is None else None, error.errno or 0)
 
     def _read(self, sock: socket.socket, connected: Link | None) -> None:
@@ -678,10 +683,10 @@ class Pump:
         """The checksum field of a packet that has zero there now, four octets."""
         return struct.pack("=I", self._call.usrsctp_crc32c(packet, len(packet)))
 
-    def _bounce(self, link: Link, packet: bytes, why: str) -> None:
+    def _bounce(self, link: Link, packet: bytes, why: str, verdict: Verdict = "bounced") -> None:
         """Show that a packet sent before did not get through; of one quoted by ICMP, the octets quoted."""
         if self.tap is not None and len(packet) > _HEAD:
-            self._tell(self.tap, link, "out", packet, "bounced", why)
+            self._tell(self.tap, link, "out", packet, verdict, why)
 
     def _read_icmp(self, sock: socket.socket, connected: Link | None, number: int) -> None:
         """Act on the ICMP messages that a UDP socket has; `number` is the errno of a failed call, or 0.

@@ -6,7 +6,7 @@ import msgspec
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.conversations import Bounce, Conversation
 from sctp_tui.monitor.trace.inferred import Inferred
 from sctp_tui.monitor.trace.timeline import Line
 from sctp_tui.monitor.why import Level
@@ -44,9 +44,9 @@ class WireContent:
         return None
 
     @property
-    def bounced(self) -> str:
-        """Why that packet did not get through, "" where it did or nothing is known."""
-        return ""
+    def bounced(self) -> Bounce | None:
+        """Why that packet did not get through, None where it did or nothing is known."""
+        return None
 
     @property
     def arrow(self) -> tuple[Event | None, str] | None:

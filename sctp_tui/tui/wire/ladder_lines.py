@@ -6,7 +6,7 @@ from typing import Literal
 from rich.cells import cell_len
 
 from sctp_tui.monitor.text import units
-from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.conversations import Bounce, Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.timeline import (
     Annotation,
@@ -86,7 +86,7 @@ def again(row: Row, rto: float = 0.0) -> str:
     return f" {', '.join(said)}" if said else ""
 
 
-def marks(row: Row, answer: str = "", path: str = "", bounced: str = "", rto: float = 0.0) -> str:
+def marks(row: Row, answer: str = "", path: str = "", bounced: Bounce | None = None, rto: float = 0.0) -> str:
     """What is special about a packet, after its chunks: `↻12 fast`, `lost`, `+20 ms`; "" for nothing.
 
     `answer` says what is wrong with the answer to it; `path` has its addresses, where the association has
@@ -109,7 +109,7 @@ def marks(row: Row, answer: str = "", path: str = "", bounced: str = "", rto: fl
     elif packet.verdict in ("duplicated", "reordered"):
         said.append({"duplicated": "a copy", "reordered": "held back"}[packet.verdict])
     if bounced:
-        said.append(bounced)
+        said.append(bounced.reason)
     elif answer and packet.verdict in ("delivered", "delayed"):
         said.append(answer)
     if packet.delay:

@@ -237,11 +237,12 @@ def _note(ladder: Ladder, row: Row, now: float) -> str:
     answer = ladder.answer(row, now) if ladder.arrives(row) else ""
     path = ladder.conversation.path(row.packet)
     via = f"via {path}" if path else ""
+    bounced = ladder.bounced(row)
     parts = (
         how if row.first_try else "",
         LATE if row.late else "",
         verdict_text(row.packet),
-        ladder.bounced(row),
+        bounced.reason if bounced is not None else "",
         answer,
         via,
     )

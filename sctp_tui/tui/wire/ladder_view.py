@@ -10,7 +10,7 @@ from textual.message import Message
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import of_its_ends
-from sctp_tui.monitor.trace.conversations import Conversation, End
+from sctp_tui.monitor.trace.conversations import Bounce, Conversation, End
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.timeline import (
     Annotation,
@@ -115,10 +115,10 @@ class LadderView(ConversationView, ArrowsView):
         return ladder[line.first] if isinstance(line, HeartbeatRun) and ladder is not None else line
 
     @property
-    def bounced(self) -> str:
-        """Why the packet that keys act on did not get through, "" where it did or nothing is known."""
+    def bounced(self) -> Bounce | None:
+        """Why the packet that keys act on did not get through, None where it did or nothing is known."""
         row, ladder = self.row, self.ladder
-        return ladder.bounced(row) if row is not None and ladder is not None else ""
+        return ladder.bounced(row) if row is not None and ladder is not None else None
 
     @property
     def _packet(self) -> int | None:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from sctp_tui.monitor.trace.conversations import Bounce
 from sctp_tui.monitor.trace.ladder import Row
 from sctp_tui.monitor.trace.paths import SIGNS, Mark, Note, PathRoute, Paths
 from sctp_tui.sctp.events import Direction, Event
@@ -156,10 +157,10 @@ class PathsView(ConversationView, DrawnLines):
         return row if row is not None and view.low <= row.packet.mono <= view.high else None
 
     @property
-    def bounced(self) -> str:
-        """Why that packet did not get through, "" where it did or nothing is known."""
+    def bounced(self) -> Bounce | None:
+        """Why that packet did not get through, None where it did or nothing is known."""
         row = self.explained
-        return self._paths.ladder.bounced(row) if row is not None and self._paths is not None else ""
+        return self._paths.ladder.bounced(row) if row is not None and self._paths is not None else None
 
     @property
     def arrow(self) -> tuple[Event | None, str] | None:

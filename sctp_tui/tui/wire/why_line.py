@@ -4,6 +4,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from sctp_tui.monitor.trace.conversations import Bounce
 from sctp_tui.monitor.trace.inferred import Inferred
 from sctp_tui.monitor.trace.ladder import Row
 from sctp_tui.monitor.trace.timeline import Annotation, Line, SocketEvent
@@ -14,7 +15,7 @@ LINES, MORE_LINES = 3, 5  # of height, on a low screen and on a high one
 _MORE, _NO_MORE = " … Enter", " …"
 
 
-def explanation(row: Row, level: Level, bounced: str = "") -> Content:
+def explanation(row: Row, level: Level, bounced: Bounce | None = None) -> Content:
     """Each chunk's name, why it was sent, and the RFC section for that."""
     parts: list[str | tuple[str, str]] = []
     for name, one in why_row(row, level, bounced):
@@ -41,8 +42,8 @@ class WhyLine(Widget):
     """
 
     row: reactive[Line | Inferred | None] = reactive(None)
-    bounced: reactive[str] = reactive("")
-    """Why the packet did not get through; "" where it did or nothing is known."""
+    bounced: reactive[Bounce | None] = reactive(None)
+    """Why the packet did not get through; None where it did or nothing is known."""
     level: reactive[Level] = reactive("beginner")
 
     def render(self) -> Content:
