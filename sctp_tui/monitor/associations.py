@@ -17,6 +17,7 @@ from sctp_tui.sctp.events import (
     AssocChange,
     Counts,
     Detail,
+    Ending,
     EndpointClosed,
     Event,
     Message,
@@ -411,6 +412,10 @@ class Associations:
                 opened.outbound_streams = event.outbound_streams
                 opened.inbound_streams = event.inbound_streams
                 opened.local_port = event.local_port
+            case Ending(how="close"):
+                if association is not None and association.state == "ESTABLISHED":
+                    association._enter("SHUTDOWN-PENDING", event, describe_event(event)[1])
+                    association.version += 1
             case AssocChange():
                 self._change(event, association or self._meet(event))
             case ShutdownEvent():

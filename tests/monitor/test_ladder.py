@@ -638,3 +638,20 @@ def test_packets_are_missed_after_the_newest_that_was_there_before() -> None:
     assert conversation.missed(100.0, 100.9) is False
     assert conversation.missed(101.0, 102.0) is True
     assert conversation.missed(102.5, 103.0) is False
+
+
+@pytest.mark.parametrize(("told", "why"), [((), "soon"), ((1.0, 0.4), "soon"), ((1.0, 0.2, 0.8), "timeout")])
+def test_a_timer_runs_for_the_shortest_rto_that_its_stack_has_told(told: Sequence[float], why: str) -> None:
+    wire = Wire()
+    wire.within = True
+    wire.put("in", data(0), at=0.0)
+    wire.put("in", data(0), at=0.22)
+    conversation = Conversation(wire.made[0])
+    samples = conversation.rto["in"] = RtoSamples()
+    for rto in told:
+        samples.add(100.0, rto)
+    for packet in wire.made:
+        conversation.add(packet)
+    ladder = Ladder(conversation)
+    ladder.update()
+    assert [one.why for one in ladder[2].tries] == [why]

@@ -14,7 +14,7 @@ from sctp_tui.monitor.trace.conversations import Conversation, End
 from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.states import TABLE, StateTracker
 from sctp_tui.monitor.why.rows import why_row
-from sctp_tui.sctp.events import AssocChange, AssocState, Origin, Packet, Peer
+from sctp_tui.sctp.events import AssocChange, AssocState, Ending, Origin, Packet, Peer
 from sctp_tui.sctp.link.conditions import Verdict
 from sctp_tui.sctp.states import STATES, State
 from sctp_tui.tui.wire.state_diagram import NARROWEST, diagram
@@ -460,3 +460,21 @@ def test_a_set_up_that_failed_without_a_packet(by: Origin, why: str, told: tuple
     assert last.transition in TABLE
     assert (last.transition.trigger, last.transition.section, last.why) == told
     assert tracker.state["local"] == "CLOSED"
+
+
+def test_a_shutdown_is_pending_from_the_moment_that_its_user_asked_for_it(running: Running) -> None:
+    """Not from the next time that the stack is asked, as no packet and no notification tells it."""
+    _, server, ours = running.greet()
+    running.shut_down(ours.key)
+    asked = running.until(Ending, key=ours.key)
+    running.until(AssocChange, key=ours.key, state="SHUTDOWN_COMP")
+    monitor = Monitor()
+    monitor.fold(Batch(running.events))
+    association = monitor.associations.get(ours.key)
+    assert association is not None
+    states = {step.state: step.mono for step in association.history}
+    assert states["SHUTDOWN-PENDING"] == asked.mono
+    assert association.history[-1].state == "CLOSED"
+    peer = monitor.associations.get(server.key)
+    assert peer is not None
+    assert "SHUTDOWN-PENDING" not in {step.state for step in peer.history}

@@ -60,6 +60,17 @@ def test_serial_numbers_of_all_chunks_are_counted_from_the_initial_tsn() -> None
             "to request 2 [92]: performed",
         ),
         (raw.chunk(0xC1, 0, struct.pack("!I", us + 4)), "ASCONF serial 4", ""),
+        (
+            raw.chunk(
+                0xC1,
+                0,
+                struct.pack("!I", us + 4)
+                + raw.parameter(5, bytes((10, 1, 0, 2)))
+                + raw.parameter(0xC001, struct.pack("!I", 1) + raw.parameter(5, bytes((10, 2, 0, 2)))),
+            ),
+            "ASCONF serial 4 IPv4 address 10.1.0.2; add IP address request 1: IPv4 address 10.2.0.2",
+            "",
+        ),
         (raw.chunk(0x80, 0, struct.pack("!I", them + 4)), "ASCONF-ACK serial 4", ""),
     ):
         packet = bytes(12) + chunk

@@ -29,3 +29,25 @@ async def test_a_client_crashes_and_comes_back() -> None:
         )
         await type_line(pilot, "here again")
         await until(pilot, lambda: rows(app)[0].restarts == 1)
+
+
+async def test_the_states_opened_afterwards_show_the_crash_too() -> None:
+    """As it was, in the order of time: also what no packet shows, of the association before a restart."""
+    async with running((120, 50)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        await pilot.press("escape", "A")
+        client = next(one for one in app.monitor.associations if one.role == "client")
+        await until(pilot, lambda: str(client.ended) == "crashed")
+        await type_line(pilot, "here again")
+        await until(pilot, lambda: rows(app)[0].restarts == 1)
+        await pilot.press("escape", "w", "4")
+        await until(pilot, lambda: app.query(StateView) and app.query_one(StateView).tracker is not None)
+        view = app.query_one(StateView)
+        await until(pilot, lambda: view.tracker and len(view.tracker.taken) >= 9)
+        assert view.tracker is not None
+        steps = [f"{one.transition.state} {one.transition.trigger}" for one in view.tracker.taken]
+        its = [step for step, one in zip(steps, view.tracker.taken, strict=True) if one.end == "peer"]
+        assert its[3:5] == ["ESTABLISHED [CRASH]", "CLOSED [ASSOCIATE]"]
+        times = [one.at for one in view.tracker.taken]
+        assert times == sorted(times)

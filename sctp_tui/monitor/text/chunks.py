@@ -163,7 +163,8 @@ def one(chunk: Chunk, base: TsnBase = ABSOLUTE) -> str:
             return f"{name} {parameters}".rstrip()
         case Asconf():
             initial = base.answered if isinstance(chunk, AsconfAck) else base.own
-            return f"{name} serial {relative(chunk.serial, initial)}"
+            asked = "; ".join(_some(f"{one.name} {one.text}".rstrip() for one in chunk.parameters))
+            return f"{name} serial {relative(chunk.serial, initial)} {asked}".rstrip()
         case Auth():
             return f"{name} key {chunk.key_number}"
         case Unknown():

@@ -37,8 +37,10 @@ from sctp_tui.sctp.wire.serial import lt
 
 V = TypeVar("V")
 
-RTO = 0.95
-"""Seconds after which an answer is missing: RTO.Min (RFC 9260, section 16), less as timers run early."""
+EARLY = 0.95
+"""Of the time that a timer is to run for: it may run out so early, as timers have ticks."""
+RTO = 1.0 * EARLY
+"""Seconds after which an answer is missing: RTO.Min (RFC 9260, section 16)."""
 _MAX_RETRANS = b"exceeded its max_retrans count"
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 _ASKING = (Init, CookieEcho, Shutdown, ShutdownAck, Heartbeat, ForwardTsn, IForwardTsn, ReConfig, Asconf)

@@ -38,7 +38,7 @@ from sctp_tui.sctp.wire.packet import (
 )
 
 from .conversations import Bounce, Conversation
-from .heard import RTO, Heard, Hearing
+from .heard import EARLY, RTO, Heard, Hearing
 from .send_history import ONCE, ControlHistory, Retransmission, SendHistory, SendReason, bound
 
 _SET_UPS = 64  # control chunks whose first try is remembered, HEARTBEATs whose answer is awaited
@@ -319,6 +319,8 @@ class Ladder:
             # The link's copy, which no end sent; or a refused packet, which anybody may have sent.
             return Row(number, packet, elapsed, heard=heard)
         opens = filled = takes = False
+        if (samples := self.conversation.rto.get(packet.direction)) is not None:
+            way.tries.rto = way.control.rto = min(RTO, samples.least * EARLY)
         way.tries.until(now)
         back.tries.until(now)
         tries: list[SendReason] = []

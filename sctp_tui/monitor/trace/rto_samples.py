@@ -2,6 +2,7 @@
 
 from collections import deque
 from copy import copy
+from math import inf
 
 from sctp_tui.sctp.link.conditions import has_come
 
@@ -22,14 +23,18 @@ class RtoSamples:
     def __init__(self) -> None:
         # By path: the first and the last time that an RTO was told, and the RTO.
         self._told: dict[str, deque[tuple[float, float, float]]] = {}
+        self.least = inf
+        """The shortest RTO that was told; no timer runs for less, as none is below RTO.Min."""
 
     def __copy__(self) -> "RtoSamples":
         made = RtoSamples()
+        made.least = self.least
         made._told = {path: copy(told) for path, told in self._told.items()}
         return made
 
     def add(self, time: float, rto: float, path: str = "") -> None:
         """Add the RTO of a path at a time."""
+        self.least = min(self.least, rto)
         told = self._told.get(path)
         if told is None:
             if len(self._told) >= _PATHS:

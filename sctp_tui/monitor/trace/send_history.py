@@ -14,7 +14,7 @@ from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.sctp.wire.packet import Sack
 from sctp_tui.sctp.wire.serial import add, ahead, lt
 
-from .heard import RTO
+from .heard import EARLY, RTO
 from .peer_rwnd import PeerRwnd, Situation, within
 from .tsn_blocks import apart, between
 
@@ -32,7 +32,6 @@ _MISSING = 3  # reports that a TSN is missing before it is sent again at once (R
 _REMEMBERED = 65_536  # TSNs of one direction whose first try is remembered; gap blocks under way
 _ON_THE_WAY = 1024  # SACKs and a_rwnds under way
 _AT_ONCE = 0.02  # s within which an end acts on a packet received, on top of the `lag` that packets show
-_LEAST = 0.95  # of the last RTO, as timers have ticks
 
 
 class SendReason(NamedTuple):
@@ -134,12 +133,14 @@ class _Trouble:
 class SendHistory:
     """What one end sends, the SACKs that it receives, and why it sends something again. Times: link's clock.
 
-    `lag`: seconds that this end takes to act on a packet that it receives, as far as packets show.
+    `lag`: seconds that this end takes to act on a packet that it receives, as far as packets show. `rto`:
+    seconds that T3-rtx runs for at least.
     """
 
     def __init__(self) -> None:
         self._room = PeerRwnd()
         self.lag = 0.0
+        self.rto = RTO
         self._coming = Coming()
         self._begin()
 
@@ -279,17 +280,17 @@ class SendHistory:
         with_it = number == self._expiring
         if with_it and self._just_reported(now, tsn) is None:
             return "timeout"
-        marked = not with_it and sent <= self._expired and ran < self._ran * _LEAST
-        for_sure = marked and self._expired - sent >= self._ran * _LEAST
-        reports = None if for_sure else self._reported(now, tsn, timer=now - sent >= RTO)
+        marked = not with_it and sent <= self._expired and ran < self._ran * EARLY
+        for_sure = marked and self._expired - sent >= self._ran * EARLY
+        reports = None if for_sure else self._reported(now, tsn, timer=now - sent >= self.rto)
         if reports is not None:
             self._trouble[tsn] = reports.since or _Trouble(tsn, again=True)
             return self._fast(now, number, tsn)
         if marked:
             return "marked"
-        if now - sent < RTO:
+        if now - sent < self.rto:
             return "soon"
-        if ran < RTO:  # not every stack restarts the timer with each acknowledgement
+        if ran < self.rto:  # not every stack restarts the timer with each acknowledgement
             ran = now - sent
         self._timer = now
         if not probe:
@@ -307,7 +308,7 @@ class SendHistory:
         trouble = self._trouble.get(tsn)
         if trouble is None or trouble.again:
             return None
-        return next((one for one in trouble.thirds if now - one.third < RTO or not timer), None)
+        return next((one for one in trouble.thirds if now - one.third < self.rto or not timer), None)
 
     def _just_reported(self, now: float, tsn: int) -> _Count | None:
         """The count whose third report has just arrived."""
@@ -336,10 +337,14 @@ class SendHistory:
 
 
 class ControlHistory:
-    """The control chunks that one end has sent, by what identifies a chunk sent again."""
+    """The control chunks that one end has sent, by what identifies a chunk sent again.
+
+    `rto`: what a timer runs for at least, in seconds.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
+        self.rto = RTO
         self._first: dict[tuple[str, object], int] = {}
         self._last: dict[tuple[str, object], float] = {}
 
@@ -353,7 +358,7 @@ class ControlHistory:
             return ONCE
         since = now - last
         soon: Retransmission = "soon" if as_sent else "twice"
-        return SendReason(first, "timeout" if since >= RTO else soon, since=since)
+        return SendReason(first, "timeout" if since >= self.rto else soon, since=since)
 
 
 def bound(kept: dict[K, V], most: int) -> None:

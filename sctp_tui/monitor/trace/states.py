@@ -7,8 +7,10 @@ or not at all.
 """
 
 import heapq
+from bisect import insort
 from collections import deque
 from collections.abc import Callable
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -119,6 +121,17 @@ class TakenTransition(NamedTuple):
     why: str = ""
 
 
+class ToldState(NamedTuple):
+    """What an end's stack, or its user, has told: its state since `at` (s, the link's clock); `ended` is how
+    its association ended then, None where it has not.
+    """
+
+    at: float
+    end: End
+    state: str
+    ended: AssociationEnd | None
+
+
 def _not_started(ended: AssociationEnd | None) -> str:
     """Why a set-up failed, where packets don't show it; "" for the peer's ABORT, silence, or no failure."""
     if ended is None or ended.by == "peer":
@@ -133,8 +146,8 @@ class StateTracker:
 
     `state` is by end; `known` are the ends whose state is known: an end of another program that has sent
     nothing may not even exist. `taken` are the newest transitions of both. No packet shows that an end is in
-    SHUTDOWN-PENDING, or that it gives up, without a packet or with an ABORT like any other: that has to be
-    `told`.
+    SHUTDOWN-PENDING, that it crashes, or that it gives up, without a packet or with an ABORT like any other:
+    that has to be told.
     """
 
     def __init__(self, conversation: Conversation) -> None:
@@ -143,6 +156,7 @@ class StateTracker:
         self.state: dict[End, State] = {"peer": "CLOSED", "local": "CLOSED"}
         self.known: set[End] = {"local"}
         self.taken: deque[TakenTransition] = deque(maxlen=_KEPT)
+        self._told: list[ToldState] = []  # of what comes later than the packets taken in so far
         self._arriving: list[tuple[float, int, End, tuple[Chunk, ...], bool]] = []
         self._hearing = Hearing()
         self._asking: set[End] = set()  # ends that have sent an INIT, and got no COOKIE ACK since
@@ -156,15 +170,29 @@ class StateTracker:
         self._accepted: set[End] = set()  # ends that told of a COOKIE ECHO whose answer is not seen yet
         self._answered: dict[End, int] = {}  # the same of its newest that was answered
 
+    def tell(self, told: ToldState) -> None:
+        """Have a state taken in by `update`, after the packets before it and before those after it."""
+        insort(self._told, told, key=attrgetter("at"))
+        del self._told[:-_KEPT]
+
     def update(self, now: float, limit: int = 2000) -> bool:
         """Take in at most `limit` more packets; whether there are still more. `now` is the link's clock."""
         self.seen = max(self.seen, self.conversation.first - 1)  # packets before that are no longer kept
         for traced in self.conversation.since(self.seen, limit):
+            self._take_told(traced.packet.mono)
             self.take(traced.number, traced.packet, traced.decoded.chunks)
         if self.seen < self.conversation.captured:
             return True
+        self._take_told(now)
         self._arrive(now)
         return False
+
+    def _take_told(self, until: float) -> None:
+        told = self._told
+        while told and told[0].at <= until:
+            self._arrive(told[0].at)
+            one = told.pop(0)
+            self.take_state(one.end, one.state, one.ended, one.at)
 
     def take_state(self, end: End, state: str, ended: AssociationEnd | None, at: float) -> None:
         """Take in what an end's stack tells: its state since `at`, and how its association ended.

@@ -28,6 +28,7 @@ from sctp_tui.sctp.wire.packet import (
 from sctp_tui.sctp.wire.serial import unwrap
 
 from .conversations import Traced
+from .heard import EARLY
 from .phase import Phase
 from .send_history import SendHistory
 from .tsn_blocks import FAR, Block, apart, tsns_between, without
@@ -399,6 +400,7 @@ class SendWindow:
         self.cwnd.add(now, path.cwnd)
         if path.rto:  # 0 before the first measurement of the round trip
             self.rto.change(now, path.rto)
+            self._tries.rto = min(self._tries.rto, path.rto / 1000 * EARLY)
         if path.srtt is not None:
             self.srtt, self.srtt_step = path.srtt, path.srtt_step
 

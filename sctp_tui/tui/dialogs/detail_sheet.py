@@ -277,6 +277,11 @@ def _minutes(seconds: float) -> str:
 # --- streams, paths, counters
 
 
+def _path_state(path: Path) -> str:
+    """A path's state; that which RFC 9260 calls inactive as notifications and view 5 have it."""
+    return "unreachable" if path.state == "INACTIVE" else path.state.lower()
+
+
 def _path_look(path: Path) -> str:
     return "good" if path.state == "ACTIVE" else "bad"
 
@@ -293,7 +298,7 @@ _STREAMS: Sequence[tuple[Column[StreamCount], str]] = (
 )
 _PATHS: Sequence[tuple[Column[Path], str]] = (
     (Column("Address", 15, lambda p, now: p.address, align="address", widest=39), ""),
-    (Column("State", 9, lambda p, now: p.state.lower(), widest=18, look=_path_look), "path_state"),
+    (Column("State", 9, lambda p, now: _path_state(p), widest=18, look=_path_look), "path_state"),
     (Column("Primary", 7, lambda p, now: "yes" if p.primary else "no"), "primary"),
     (Column("cwnd", 8, lambda p, now: units.size(p.cwnd), align="right"), "cwnd"),
     (

@@ -48,7 +48,8 @@ class PathScreen(ListDialog[AskPath]):
 
     def compose(self) -> ComposeResult:
         options = Menu(markup=False)
-        options.border_title = "Paths"
+        a = self._association
+        options.border_title = f"Paths of the {a.role}, association {a.called}"
         yield options
 
     def on_mount(self) -> None:

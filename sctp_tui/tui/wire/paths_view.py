@@ -296,7 +296,10 @@ class PathsView(ConversationView, DrawnLines):
         return max(0, min(across - 1, self.axis.column(at, across)))
 
     def _state_line(self, paths: Paths, address: str, across: int, view: Scale) -> DrawnLine:
-        line: DrawnLine = [(f"{fit(address, _GUTTER - 1):>{_GUTTER - 1}} ", "address"), ("│", "axis")]
+        # The line of a primary path is heavy, but where it has failed: so its address is marked, too.
+        newest = min(view.high, self.axis.newest)
+        named = f"━ {address}" if paths.primary(self.direction, newest) == address else address
+        line: DrawnLine = [(f"{fit(named, _GUTTER - 1):>{_GUTTER - 1}} ", "address"), ("│", "axis")]
         step = view.span / across
         for column in range(across):
             time = view.low + (column + 0.5) * step
@@ -328,7 +331,7 @@ class PathsView(ConversationView, DrawnLines):
 
     def _cell(self, paths: Paths, mark: Mark) -> tuple[str, str]:
         ladder = paths.ladder
-        if not mark.arrives:
+        if not mark.arrives or ladder.conversation.bounced(mark.number) is not None:
             return _LOST, "lost"
         if mark.sign == "HEARTBEAT" and ladder.unanswered(mark.number, mark.number, self._now):
             return _UNANSWERED

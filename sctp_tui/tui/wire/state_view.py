@@ -9,8 +9,9 @@ from textual.binding import BindingType
 from textual.strip import Strip
 
 from sctp_tui.monitor.associations import Association
+from sctp_tui.monitor.other_end import of_its_ends
 from sctp_tui.monitor.trace.conversations import Conversation, End
-from sctp_tui.monitor.trace.states import StateTracker, TakenTransition
+from sctp_tui.monitor.trace.states import StateTracker, TakenTransition, ToldState
 from sctp_tui.sctp.events import Origin
 from sctp_tui.sctp.states import State
 from sctp_tui.tui.actions import bindings
@@ -21,6 +22,10 @@ from .conversation_view import ConversationView, Scene
 from .state_diagram import Run, diagram
 
 _SLICE = 2000  # packets taken in between two frames
+
+
+def _end(one: Association, conversation: Conversation) -> End:
+    return "local" if one.endpoint == conversation.endpoint else "peer"
 
 
 class StateView(ConversationView, ScrolledLines):
@@ -48,32 +53,55 @@ class StateView(ConversationView, ScrolledLines):
         super().__init__(id=id)
         self.tracker: StateTracker | None = None
         self._by: dict[End, Origin | None] = {}  # who ended the association, as our ends were told
+        self._folded: dict[int, int] = {}  # changes of state taken in, by association
         self._header = ""
         self._lines: list[list[Run]] = []
         self._drawn: tuple[object, ...] | None = None
 
     def draw(self, scene: Scene) -> None:
         """Draw the conversation, and what its ends were told."""
-        self.show(scene.conversation, scene.now, scene.ends)
+        monitor = scene.monitor
+        before = of_its_ends(scene.association, monitor.associations, monitor.endpoints)
+        self.show(scene.conversation, scene.now, scene.ends, before)
 
-    def show(self, conversation: Conversation, now: float, ends: Iterable[Association] = ()) -> None:
+    def show(
+        self,
+        conversation: Conversation,
+        now: float,
+        ends: Iterable[Association] = (),
+        before: Iterable[Association] = (),
+    ) -> None:
         """Take in what came since the last call; of another conversation, all. `now` is by the link's clock.
 
-        `ends` are those of its ends that are in this program, and know what no packet tells.
+        `ends` are those of its ends that are in this program, and know what no packet tells; `before` are
+        these, and those of a client that has restarted since.
         """
         if self.tracker is None or self.tracker.conversation is not conversation:
             self.tracker = StateTracker(conversation)
             self._by.clear()
+            self._folded.clear()
             self._drawn = None
             self.go(0)
+        for one in before:
+            self._tell(self.tracker, one)
         if not self.tracker.update(now, _SLICE):
             for one in ends:
-                end: End = "local" if one.endpoint == conversation.endpoint else "peer"
+                end = _end(one, conversation)
                 # The line names the end already; whether an ABORT was sent its packets have shown.
                 since = one.clock.at(one.history[-1].mono)
                 self.tracker.take_state(end, one.state, one.ended, since)
                 self._by[end] = one.by
         self._draw()
+
+    def _tell(self, tracker: StateTracker, one: Association) -> None:
+        """Take in the changes of state of one end that came since the last call."""
+        steps = [*one.history]
+        new = len(steps) + one.history.left_out - self._folded.get(one.key, 0)
+        self._folded[one.key] = len(steps) + one.history.left_out
+        end = _end(one, tracker.conversation)
+        for step in steps[-new:] if new else ():
+            ended = one.ended if step is steps[-1] else None
+            tracker.tell(ToldState(one.clock.at(step.mono), end, step.state, ended))
 
     def _draw(self) -> None:
         tracker = self.tracker
