@@ -166,6 +166,7 @@ class _Line:
         "rto",
         "seen",
         "srtt",
+        "vague",
         "wait",
     )
 
@@ -183,6 +184,7 @@ class _Line:
         self.srtt: int | None = None
         self.down = False
         self.late = False  # it was failing already at the first sample: its misses by then are not known
+        self.vague = False  # an answer came after its misses, on this path or on another one
 
     def __copy__(self) -> "_Line":
         made = _Line()
@@ -220,7 +222,9 @@ class _Line:
         if missed > self.missed:
             self.missed, self.rto = missed, rto
 
-    def heard(self) -> None:
+    def heard(self, *, alone: bool) -> None:
+        """The peer was heard; on this path for sure where it is `alone`."""
+        self.vague = not alone and (self.vague or self.late or self.missed > 0)
         self.missed = self.doubled = 0
         self.late = False
 
@@ -285,6 +289,14 @@ class Silence:
             return 0
         return None if line.down else line.missed
 
+    def vague(self, address: str) -> bool:
+        """Whether the errors of a path are not known: there were misses, and an answer on some path since.
+
+        An answer sets the error counter of its own path to 0, and of no other (RFC 9260, section 8.2).
+        """
+        line = self._lines.get(address)
+        return line is not None and line.vague and not line.down
+
     @property
     def late(self) -> bool:
         """Whether a path was failing already as it was looked at first, so that its misses are not known."""
@@ -314,6 +326,8 @@ class Silence:
         ]  # all are looked at
         if any(answered):
             self.heard()
+            for path, here in zip(confirmed, answered, strict=True):
+                self._lines[path.address].vague &= not here
 
     def heard(self, at: float = -math.inf) -> None:
         """A packet came from the peer, on any path, not before `at`: it ends the silence.
@@ -322,7 +336,7 @@ class Silence:
         """
         self._asked = max(self._asked, at)
         for line in self._lines.values():
-            line.heard()
+            line.heard(alone=len(self._lines) == 1)
 
     def answered(self, asked: float) -> None:
         """As packets show, what waits for an answer was sent at `asked` or later; infinite: nothing waits.
@@ -333,7 +347,7 @@ class Silence:
             self._since = max(self._since, asked)
         for line in self._lines.values():
             if line.latest - asked < line.wait:
-                line.heard()
+                line.heard(alone=len(self._lines) == 1)
 
     def path_down(self, at: float, address: str, timers: Timers | None, addresses: Iterable[str]) -> None:
         """The path to `address`, one of `addresses`, is lost: it has Path.Max.Retrans + 1 misses."""

@@ -675,3 +675,25 @@ def test_a_path_given_up_carries_no_data_but_its_heartbeats_are_missed_too() -> 
     assert earliest < alone[0]
     assert end([], [other], outstanding=False) == end([other], outstanding=False)
     assert end([], [other], outstanding=True)[1] <= end([other], outstanding=True)[1]
+
+
+def test_an_answer_on_another_path_leaves_the_errors_of_a_path_open() -> None:
+    """It sets its own path's counter to 0, and no other: RFC 9260, section 8.2."""
+    silence, other = Silence(), "10.0.1.1"
+    silence.look(100, (*numbers(1.0, 12), *numbers(1.0, 12, other)))
+    silence.look(101, (*numbers(2.0, 12), *numbers(1.0, 12, other)))
+    assert (silence.errors(HERE), silence.vague(HERE)) == (1, False)
+    silence.look(102, (*numbers(2.0, 12), *numbers(1.0, 13, other)))
+    assert (silence.missed, silence.vague(HERE), silence.vague(other)) == (0, True, False)
+    silence.heard(103)
+    assert (silence.vague(HERE), silence.vague(other)) == (True, False)
+    silence.look(104, (*numbers(1.0, 14), *numbers(1.0, 13, other)))
+    assert (silence.errors(HERE), silence.vague(HERE)) == (0, False)
+
+
+def test_with_one_path_whatever_comes_is_an_answer_of_it() -> None:
+    silence = Silence()
+    silence.look(100, numbers(1.0, 12))
+    silence.look(101, numbers(2.0, 12))
+    silence.heard(102)
+    assert (silence.errors(HERE), silence.vague(HERE)) == (0, False)

@@ -224,9 +224,12 @@ def _silence(association: Association, heard: float | None, now: float) -> Itera
     limits = _each(units.many(t.path_max_retrans, "missed answer") for t in every)
     yield "Path.Max.Retrans", StyledText(limits, "", "path_max_retrans")
     errors = {address: a.silence.errors(address) for address in timers}
-    if any(count != 0 for count in errors.values()) and not a.silence.late:
+    vague = {address for address in errors if a.silence.vague(address)}
+    if (vague or any(count != 0 for count in errors.values())) and not a.silence.late:
         counts = [
-            f"over {t.path_max_retrans}"
+            "not known"
+            if address in vague
+            else f"over {t.path_max_retrans}"
             if count is None
             else f"{'at least ' * a.silence.more(address, t)}{count} of {t.path_max_retrans}"
             for t, (address, count) in zip(every, errors.items(), strict=True)
