@@ -26,7 +26,7 @@ def _said(screen: Screen[object]) -> str:
 def _lane(view: PathsView, label: str, nth: int = 0) -> str:
     """What is right of a label: of a path's state, or of the packets from an address."""
     lines = [line.partition("│") for line in drawn(view)]
-    found = [lane for begin, _, lane in lines if begin.strip() == label]
+    found = [lane for begin, _, lane in lines if begin.strip().removeprefix("━ ") == label]
     return found[nth] if len(found) > nth else ""
 
 
@@ -78,6 +78,7 @@ async def test_data_takes_the_second_path_while_the_first_link_is_cut() -> None:
         await until(pilot, lambda: "?" in _lane(view, "10.1.0.1"), "potentially failed")
         assert any("client: T3-rtx" in line and "again to 10.2.0.1" in line for line in drawn(view))
         assert "? potentially failed" in drawn(view)[-1]
+        assert any(line.strip().startswith("━ 10.1.0.1") for line in drawn(view)), "primary all the same"
         await until(pilot, lambda: view.row is not None)
         await pilot.press("home")
         await until(pilot, lambda: view.row is not None and view.row.number == 1)

@@ -184,7 +184,8 @@ TERMS: dict[str, Term] = {
     "path_errors": Term(
         "Path errors",
         "The error counter of each address: answers missed there in a row, of Path.Max.Retrans. No stack "
-        "tells it here, so it is inferred from how often the RTO has doubled.",
+        "tells it here, so it is inferred from how often the RTO has doubled. Not known where an answer came "
+        "after misses, and perhaps on another path.",
         "RFC 9260, section 8.2",
     ),
     "association_max_retrans": Term(
