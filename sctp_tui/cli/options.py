@@ -144,7 +144,7 @@ def _add_parameters(parser: Parser, whose: str) -> None:
     group.add_argument(
         "--fast-timers",
         action=_FLAG,
-        help="for a class, a silent peer is lost within 20 s: --rto 100:200:1000 --hb 1s --max-retrans 5 "
+        help="for a class, a silent peer is lost within 20 s: --rto 300:500:1000 --hb 1s --max-retrans 5 "
         "--path-max-retrans 2",
     )
 

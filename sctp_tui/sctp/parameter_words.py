@@ -1,4 +1,4 @@
-"""Reads and writes protocol parameters as text: `rto=100:200:500 hb=1s`.
+"""Reads and writes protocol parameters as text: `rto=500:1000:5000 hb=1s`.
 
 Every parameter is a word; the order doesn't matter. The options of the command line have the same names.
 """
@@ -76,7 +76,7 @@ def _count(least: int, most: int, what: str) -> Callable[[str], int]:
 def _rto(value: str) -> Rto:
     parts = value.split(":")
     if len(parts) != 3:
-        raise SctpError(f"{value!r} is not MIN:INITIAL:MAX: give three times, as in 100:200:500 (ms)")
+        raise SctpError(f"{value!r} is not MIN:INITIAL:MAX: give three times, as in 500:1000:5000 (ms)")
     rto = Rto(*(_ms(part, 1) for part in parts))
     if not rto.min <= rto.initial <= rto.max:
         raise SctpError(f"{value!r} is out of order: give RTO.Min, RTO.Initial, RTO.Max, the shortest first")
@@ -122,7 +122,7 @@ WORDS = (
     ParameterWord(
         "rto",
         "rto",
-        "100:200:500",
+        "500:1000:5000",
         "RTO.Min, RTO.Initial and RTO.Max in ms",
         _rto,
         lambda rto: ":".join(map(_time, (rto.min, rto.initial, rto.max))),

@@ -51,9 +51,10 @@ class ProtocolParameters(msgspec.Struct, frozen=True):
 NOTHING = ProtocolParameters()
 """Leaves all to the stack."""
 FAST_TIMERS = ProtocolParameters(
-    rto=Rto(100, 200, 1000), heartbeat_interval=1000, association_max_retrans=5, path_max_retrans=2
+    rto=Rto(300, 500, 1000), heartbeat_interval=1000, association_max_retrans=5, path_max_retrans=2
 )
-"""For a class: a peer that falls silent is lost within 20 s, idle or not."""
+"""For a class: a peer that falls silent is lost within 20 s, idle or not. RTO.Min is above the 200 ms
+by which SACKs are delayed: else each message that is sent alone would be sent again."""
 
 
 def with_values(first: ProtocolParameters, second: ProtocolParameters) -> ProtocolParameters:

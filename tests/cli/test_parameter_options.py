@@ -31,7 +31,7 @@ def test_the_preset_is_as_the_help_says_and_an_option_beside_it_wins(
         serve_options(["--help"])
     for text in (capfd.readouterr().out, TOPICS["timers"].text()):
         whole = re.sub(r"-\s+(?=\w)", "-", " ".join(text.split()))  # the help breaks lines at hyphens, too
-        begin = whole.index("--rto 100:200:1000")
+        begin = whole.index("--rto 300:500:1000")
         said = whole[begin:].replace("`", " ").split()[:8]
         assert serve_options(said).parameters == FAST_TIMERS
 

@@ -41,12 +41,12 @@ async def test_they_are_shown_and_set_while_the_association_is_up() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: "nothing is set" in _text(pilot, "said"))
         await pilot.press("ctrl+t", "enter")
-        await until(pilot, lambda: _logged(app, "rto=100ms:200ms:1s"))
+        await until(pilot, lambda: _logged(app, "rto=300ms:500ms:1s"))
 
 
 async def test_a_client_s_field_is_for_its_next_association() -> None:
     async with running((100, 40)) as (app, pilot):
-        app.screen.query_one("#timers", Input).value = "rto=100:200:1000 hb=1s"
+        app.screen.query_one("#timers", Input).value = "rto=300:500:1000 hb=1s"
         await pilot.press("enter")
         await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
         command = app.screen.query_one("ClientPane")._clients.all[0].opened  # type: ignore[attr-defined]
