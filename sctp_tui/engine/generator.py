@@ -28,7 +28,7 @@ class Generator:
         self.bytes = 0
         self.started = False
         """Whether it has sent on an association: if that ends, the generator sets up no other."""
-        self._began = self._since = now
+        self._started_at = self._since = now
         self._since_messages = 0
 
     def due(self, now: float) -> int:
@@ -46,7 +46,7 @@ class Generator:
         """Seconds until the next message is due, or the generator's own time is over."""
         next_at = self._since + (self.messages - self._since_messages) / self.command.rate
         if self.command.seconds:
-            next_at = min(next_at, self._began + self.command.seconds)
+            next_at = min(next_at, self._started_at + self.command.seconds)
         return max(0.0, next_at - now)
 
     def finished(self, now: float) -> bool:
@@ -54,7 +54,7 @@ class Generator:
         command = self.command
         if command.count and self.messages >= command.count:
             return True
-        return bool(command.seconds) and now - self._began >= command.seconds
+        return bool(command.seconds) and now - self._started_at >= command.seconds
 
     def next(self) -> Outgoing:
         """The message that is due; counted only by `sent`."""

@@ -228,7 +228,7 @@ class _Line:
         self.missed = self.doubled = 0
         self.late = False
 
-    def begun(self, timers: Timers, *, outstanding: bool) -> Silent:
+    def before_misses(self, timers: Timers, *, outstanding: bool) -> Silent:
         """The path as it was before the misses seen on it, of which there are some."""
         times = (
             misses(timers, self.base, outstanding=outstanding)
@@ -380,7 +380,7 @@ class Silence:
             if line.missed:
                 if not line.base:
                     return None
-                paths.append(line.begun(timers[address], outstanding=outstanding))
+                paths.append(line.before_misses(timers[address], outstanding=outstanding))
         last = max(start for start, _, _ in paths)
         given_up = [
             (last, line.seen, timers[address]) for address, line in self._lines.items() if not line.missed
@@ -410,7 +410,7 @@ class Silence:
             if line is None or not line.missed:
                 counted[down].append(here)
             else:
-                start, rto, _ = line.begun(told, outstanding=outstanding)
+                start, rto, _ = line.before_misses(told, outstanding=outstanding)
                 if not (rto and math.isfinite(start)):
                     return None
                 counted[down].append((start - now, rto, told))
