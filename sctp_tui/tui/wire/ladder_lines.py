@@ -1,12 +1,12 @@
 """Draws a ladder in cells, for the screen and for a text file: two lifelines, and an arrow per packet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from rich.cells import cell_len
 
 from sctp_tui.monitor.text import units
-from sctp_tui.monitor.trace.conversations import Bounce, Conversation
+from sctp_tui.monitor.trace.conversations import Bounce, Conversation, bare
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.timeline import (
     Annotation,
@@ -17,6 +17,7 @@ from sctp_tui.monitor.trace.timeline import (
     heartbeats_text,
     text,
 )
+from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.link.conditions import WRONG_CHECKSUM, WRONG_TAG, has_come
 from sctp_tui.tui.widgets.columns import fit
 
@@ -49,10 +50,15 @@ def rightwards(conversation: Conversation, row: Row) -> bool:
 
 
 def ends(conversation: Conversation) -> tuple[str, str]:
-    """The names of the left and of the right end, by the addresses of the first packet."""
-    local = f"{conversation.endpoint} {conversation.local}"
-    peer = str(conversation.named_peer)
+    """The names of the left and of the right end: the address of the first packet, `+` the others seen."""
+    local = f"{conversation.endpoint} {_and_others(conversation.local, conversation.of_local)}"
+    peer = _and_others(conversation.named_peer, conversation.of_peer)
     return (peer, local) if conversation.initiator == "peer" else (local, peer)
+
+
+def _and_others(end: Peer, had: Sequence[str]) -> str:
+    first = bare(end.addresses[0]) if end.addresses else ""
+    return " ".join([str(end), *(f"+{address}" for address in had if address != first)])
 
 
 def head(conversation: Conversation, width: int) -> str:
