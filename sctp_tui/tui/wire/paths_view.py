@@ -50,11 +50,11 @@ _LEGEND = (
     ("·", "label", "other"),
     ("♡", "lost", "no answer"),
     ("✗", "lost", "lost"),
+    ("━", "active", "primary"),
     ("─", "active", "active"),
     ("┄", "unconfirmed", "unconfirmed"),
     ("?", "failing", "potentially failed"),
     ("╳", "unreachable", "unreachable"),
-    ("━", "active", "primary"),
 )
 _HEAVY = {thick: {thin, "━"} for thin, thick, _ in _STATES.values() if thick != thin}
 """The signs of the legend that explain a heavy line."""
