@@ -320,7 +320,7 @@ async def test_the_paths_explain_the_signs_and_the_packet_that_are_in_view() -> 
         await pilot.press("5")
         await until(pilot, lambda: app.query(PathsView) and app.query_one(PathsView).has_focus)
         view = app.query_one(PathsView)
-        await until(pilot, lambda: drawn(view)[-1].endswith("━ primary"))
+        await until(pilot, lambda: drawn(view)[-1].endswith("━ primary  ─ active"))
         assert "I INIT" in drawn(view)[-1]
         assert "unreachable" not in drawn(view)[-1]
         before = view.explained
