@@ -103,6 +103,12 @@ def test_what_was_not_sent_is_said_on_its_line_alone() -> None:
     assert not [one for one in timeline._lines if isinstance(one, Annotation)]
 
 
+def test_what_reached_nobody_is_drawn_as_lost() -> None:
+    first, *_ = _sent()
+    (line,) = _drawn(_timeline([first, _back(first, "its receiver has crashed", verdict="unheard")]))
+    assert "lost: its receiver has crashed" in line
+
+
 def test_it_is_drawn_anew_where_it_is_told_late() -> None:
     first, *_ = _sent()
     kept = Kept()

@@ -115,7 +115,7 @@ def marks(row: Row, answer: str = "", path: str = "", bounced: Bounce | None = N
     elif packet.verdict in ("duplicated", "reordered"):
         said.append({"duplicated": "a copy", "reordered": "held back"}[packet.verdict])
     if bounced:
-        said.append(bounced.reason)
+        said.append(f"lost: {bounced.reason}" if bounced.verdict == "unheard" else bounced.reason)
     elif answer and packet.verdict in ("delivered", "delayed"):
         said.append(answer)
     if packet.delay:
