@@ -10,6 +10,7 @@ from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.states import StateTracker
+from sctp_tui.monitor.trace.streams import StreamQueues
 from sctp_tui.sctp.commands import Connect, Crash, SetLink
 from sctp_tui.sctp.events import (
     AssocChange,
@@ -164,7 +165,7 @@ def test_what_is_on_its_way_to_it_reaches_nobody(on_a_link: Running) -> None:
     running.until_true(lambda: any(b"too late" in packet.data for packet in running.packets))
     running.submit(Crash(name))
     running.until(AssocChange, key=ours.key, state="COMM_LOST")
-    running.until_true(lambda: running.packets[-1].verdict == "unheard")
+    running.until_true(lambda: any(packet.verdict == "unheard" for packet in running.packets))
     sent, *_, told = (packet for packet in running.packets if b"too late" in packet.data)
     assert (told.verdict, told.reason, told.direction) == ("unheard", CRASHED, "out")
     assert told.data == sent.data
@@ -178,3 +179,11 @@ def test_what_is_on_its_way_to_it_reaches_nobody(on_a_link: Running) -> None:
     ladder.update()
     row = next(row for row in ladder.rows(1, ladder.seen) if b"too late" in row.packet.data)
     assert not ladder.arrives(row)
+    lanes = StreamQueues()
+    for traced in conversation.since(0):
+        lanes.fold((traced,))
+        if conversation.bounced(traced.number) is not None:
+            lanes.bounce(traced)
+    lanes.until(float("inf"))
+    message = lanes.sending["out"].messages[-1]
+    assert (message.size, message.arrived_at) == (len(b"too late"), None)

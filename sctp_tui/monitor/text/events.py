@@ -106,7 +106,8 @@ def _describe(event: Event) -> tuple[str, str]:
         case Message():
             return "", printable(event.data, _SHOWN)
         case AssocChange():
-            return event.state, _assoc_change(event)
+            # No stack notifies an end that has crashed: this program says it in its place.
+            return "" if event.by == "crash" else event.state, _assoc_change(event)
         case ShutdownEvent():
             return "SHUTDOWN_EVENT", "the peer closes, nothing more can be sent to it"
         case PeerAddrChange():

@@ -220,6 +220,19 @@ class StreamDelivery:
 
     # --- what arrives
 
+    def lose(self, tsn: int) -> None:
+        """The DATA with this TSN, which was sent last, does not arrive though it was on its way."""
+        number = self._count_on(tsn) if self._initial is not None else -1
+        if number not in self._underway:
+            return
+        self._coming = [one for one in self._coming if one[2] != number]
+        heapq.heapify(self._coming)
+        if number not in self._lost:
+            self._lost.add(number)
+            self._of[number].lost += 1
+            self._of[number].losses += 1
+        self.version += 1
+
     def answer(self, arrival: float, said: Sack | Shutdown) -> None:
         """A SACK or SHUTDOWN of the other end arrives at `arrival`, and tells what has arrived there."""
         if self._initial is not None:
@@ -361,6 +374,12 @@ class StreamQueues:
                     case _:
                         pass
             self.until(packet.mono)
+
+    def bounce(self, seen: DecodedPacket) -> None:
+        """A packet taken in before did not get through (`Conversation.bounced`)."""
+        for chunk in seen.decoded.chunks:
+            if isinstance(chunk, Data | IData):
+                self.sending[seen.packet.direction].lose(chunk.tsn)
 
     def until(self, now: float) -> None:
         """Take in what has arrived at either end by `now`."""

@@ -354,8 +354,8 @@ CHUNKS = {
         "9260 6.7",
         "Sent at once, because a gap was filled: what was missing has come, and so has everything up to "
         "this TSN.",
-        "No Gap Ack Block any more: the Cumulative TSN Ack moved past what they reported. The RFC allows no "
-        "delay while there is a gap; usrsctp and Linux also answer the packet that fills it at once.",
+        "No Gap Ack Block any more: the Cumulative TSN Ack moved past what they reported. The RFC asks for "
+        "no delay while there is a gap; usrsctp and Linux also answer the packet that fills it at once.",
     ),
     "SACK/duplicates": Explanation(
         "9260 6.2",

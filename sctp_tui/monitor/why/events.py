@@ -309,7 +309,7 @@ EVENT_EXPLANATIONS = {
         "ABORT as the reason, once the association is up; before, an ABORT has no cause, or there is none.",
     ),
     "ending/crash": Explanation(
-        "9260 8.4",
+        "",
         "The client crashes, as its machine would: nothing is sent, and nothing sent to it is answered.",
         "No ABORT, and none for packets out of the blue, as none arrive. The peer sees by DATA or HEARTBEATs "
         "without an answer that it is gone, or by an INIT from the same addresses and port.",

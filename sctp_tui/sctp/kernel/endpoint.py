@@ -385,9 +385,7 @@ class KernelEndpoint(BaseEndpoint):
                 "the kernel sends an ABORT as an association goes, and nothing here keeps that back: use "
                 "`sctp-tui lab --paths 1`, or --stack userspace"
             )
-        self._network.poll()  # what was sent before is before it
-        for link in self._network.links:
-            (link.conditioner.crash if silent else link.conditioner.back)("in", self._local_port())
+        (self._network.crash if silent else self._network.back)("in", self._local_port())
 
     def _peer(self, assoc_id: int) -> Peer | None:
         """The peer of an association, None where it has ended in the meantime."""

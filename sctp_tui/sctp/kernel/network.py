@@ -176,15 +176,39 @@ class Network:
         now = self._clock.mono()
         while self._held and self._held[0][0] <= now:
             _, _, link, direction, packet = heappop(self._held)
-            link.on_the_way[direction] -= len(packet) + _COST
-            link.waiting -= 1
-            link.changed = True
-            if link.conditioner.unheard(direction, packet[(packet[0] & 0x0F) * 4 :]):
-                outcome = PacketOutcome("unheard", CRASHED, 0.0)
-                if self.tap is not None and packet[9] == _SCTP:
-                    self.tap(SentPacket(now, link.number, direction, outcome, packet))
-                continue
+            self._take_off(link, direction, packet)
             self._arrive(link, direction, packet)
+
+    def crash(self, direction: Direction, port: int) -> None:
+        """The end with this SCTP port, which sends in this direction, has crashed: see `Conditioner.crash`.
+
+        What is on its way to it reaches nobody: what comes back later has another association, or none.
+        """
+        self.poll()  # what was sent before is before it
+        now, unheard = self._clock.mono(), PacketOutcome("unheard", CRASHED, 0.0)
+        for each in self.links:
+            each.conditioner.crash(direction, port)
+        held, self._held = self._held, []
+        for entry in sorted(held):
+            _, _, link, way, packet = entry
+            if not link.conditioner.unheard(way, packet[(packet[0] & 0x0F) * 4 :]):
+                self._held.append(entry)
+                continue
+            self._take_off(link, way, packet)
+            if self.tap is not None and packet[9] == _SCTP:
+                self.tap(SentPacket(now, link.number, way, unheard, packet))
+
+    def back(self, direction: Direction, port: int) -> None:
+        """That end is there again."""
+        self.poll()
+        for each in self.links:
+            each.conditioner.back(direction, port)
+
+    @staticmethod
+    def _take_off(link: NetworkLink, direction: Direction, packet: bytes) -> None:
+        link.on_the_way[direction] -= len(packet) + _COST
+        link.waiting -= 1
+        link.changed = True
 
     def _take(self, link: NetworkLink, direction: Direction, interface: Interface) -> None:
         for packet in interface.read(_AT_ONCE):

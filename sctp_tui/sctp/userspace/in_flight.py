@@ -166,10 +166,10 @@ class InFlight:
         self._forget(one)
         return one
 
-    def take(self, of: Callable[[Link], bool]) -> list[InFlightPacket]:
-        """Remove the packets under way whose link `of` accepts, and return them in order of arrival."""
-        taken = sorted(one for one in self.held if of(one.link))
-        self.held[:] = [one for one in self.held if not of(one.link)]
+    def take(self, wanted: Callable[[InFlightPacket], bool]) -> list[InFlightPacket]:
+        """Remove the packets under way that are `wanted`, and return them in order of arrival."""
+        taken = sorted(one for one in self.held if wanted(one))
+        self.held[:] = [one for one in self.held if not wanted(one)]
         heapify(self.held)
         for one in taken:
             self._forget(one)

@@ -154,7 +154,7 @@ class Pump:
     def detach(self, sock: socket.socket) -> None:
         """Send the packets that wait for a UDP socket and close it; it need not have been attached."""
         self.flush()
-        for one in self.transit.take(lambda link: link.udp is sock):
+        for one in self.transit.take(lambda one: one.link.udp is sock):
             if one.outward:  # before its delay is over, rather than never
                 self._send(one.link, sock, one.packet)
         self._dispatch()
@@ -391,10 +391,6 @@ class Pump:
         if one.outward:
             if one.link.udp is not None:
                 self._send(one.link, one.link.udp, one.packet)
-        elif self.transit.conditioner.unheard(one.direction, one.packet):
-            if self.tap is not None:
-                local = one.link if one.direction == "in" else one.link.other or one.link
-                self._tell(self.tap, local, one.direction, one.packet, "unheard", CRASHED)
         elif link := self.links.by_handle.get(one.link.handle):
             self._arrive(link, one.packet, one.types)
         elif one.link.address is not None:  # a stranger's; else this end of the link is closed
@@ -725,9 +721,19 @@ class Pump:
             self._end_set_up(link)
 
     def crash(self, link: Link, port: int) -> None:
-        """The end of a link of ours, with this SCTP port, has crashed: see `Conditioner.crash`."""
+        """The end of a link of ours, with this SCTP port, has crashed: see `Conditioner.crash`.
+
+        What is on its way to it reaches nobody: what comes back later has another association, or none.
+        """
         self.flush()  # what it has sent by now is on its way
-        self.transit.conditioner.crash(link.sends, port)
+        conditioner = self.transit.conditioner
+        conditioner.crash(link.sends, port)
+        for one in self.transit.take(
+            lambda one: not one.outward and conditioner.unheard(one.direction, one.packet)
+        ):
+            if self.tap is not None:
+                local = one.link if one.direction == "in" else one.link.other or one.link
+                self._tell(self.tap, local, one.direction, one.packet, "unheard", CRASHED)
         self.transit.update_direct()
 
     def back(self, link: Link, port: int) -> None:

@@ -77,7 +77,7 @@ class LanesView(ConversationView, LineView):
         """0 shows a cell for a message, 1 its number, 2 how long it waited too."""
         self._conversation: Conversation | None = None
         self._lanes = StreamQueues()
-        self._seen = 0
+        self._seen = self._bounce = 0
         self._now = 0.0
         self._end: int | None = None  # the message after the last in view, None while it follows
         self._in_view: dict[int, list[tuple[int, TrackedMessage]]] = {}  # by stream, each with its first cell
@@ -96,12 +96,19 @@ class LanesView(ConversationView, LineView):
         """Draw what changed; `now` in seconds of the link's clock."""
         if conversation is not self._conversation:
             self._conversation, self._lanes = conversation, StreamQueues()
-            self._seen, self._end, self._stamp = 0, None, None
+            self._seen, self._bounce, self._end, self._stamp = 0, 0, None, None
             self.direction = "in" if conversation.initiator == "peer" else "out"
         self._seen = max(self._seen, conversation.first - 1)  # older packets are no longer kept
-        for traced in conversation.since(self._seen, _AT_ONCE):
+        before = self._seen
+        for traced in conversation.since(before, _AT_ONCE):
             self._lanes.fold((traced,))
             self._seen = traced.number
+            if conversation.bounced(traced.number) is not None:
+                self._lanes.bounce(traced)
+        for bounce in conversation.bounces(self._bounce):
+            self._bounce = bounce.serial
+            if conversation.first <= bounce.number <= before:  # else it is found with its packet
+                self._lanes.bounce(conversation[bounce.number])
         self._now = now
         if self._seen == conversation.captured:
             self._lanes.until(now)
