@@ -289,11 +289,11 @@ class Association(msgspec.Struct, eq=False):
             at = self.clock.at(event.mono)
             self.silence.path_down(at, event.address, self.timers.get(event.address), others)
         elif event.state in ("AVAILABLE", "CONFIRMED"):
-            self._heard(event)
+            self._heard(event, event.address)
 
-    def _heard(self, event: Event) -> None:
-        """A packet of the peer has caused this event."""
-        self.silence.heard(self.clock.at(event.mono))
+    def _heard(self, event: Event, address: str = "") -> None:
+        """A packet of the peer has caused this event, on the path to `address` where that is known."""
+        self.silence.heard(self.clock.at(event.mono), address)
 
     def _enter(self, state: str, event: Event, why: str) -> None:
         self.state, self._state_at = state, event.mono

@@ -70,11 +70,10 @@ def both_ends(
     return [association] if other is None else [association, other]
 
 
-def of_its_ends(
-    association: Association, associations: Associations, endpoints: Endpoints
+def with_restarted(
+    both: list[Association], associations: Associations, endpoints: Endpoints
 ) -> list[Association]:
-    """As `both_ends`, with all associations that our client had while the server's was restarted."""
-    both = both_ends(association, associations, endpoints)
+    """What `both_ends` gave, with all associations that our client had while the server's was restarted."""
     server = next((one for one in both if one.role == "server" and one.restarts), None)
     if server is None:
         return both

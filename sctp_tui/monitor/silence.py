@@ -222,9 +222,9 @@ class _Line:
         if missed > self.missed:
             self.missed, self.rto = missed, rto
 
-    def heard(self, *, alone: bool) -> None:
-        """The peer was heard; on this path for sure where it is `alone`."""
-        self.vague = not alone and (self.vague or self.late or self.missed > 0)
+    def heard(self, *, here: bool) -> None:
+        """The peer was heard: on this path, where that is sure."""
+        self.vague = not here and (self.vague or self.late or self.missed > 0)
         self.missed = self.doubled = 0
         self.late = False
 
@@ -329,14 +329,14 @@ class Silence:
             for path, here in zip(confirmed, answered, strict=True):
                 self._lines[path.address].vague &= not here
 
-    def heard(self, at: float = -math.inf) -> None:
-        """A packet came from the peer, on any path, not before `at`: it ends the silence.
+    def heard(self, at: float = -math.inf, address: str = "") -> None:
+        """A packet came from the peer, not before `at`: it ends the silence. On the path to `address`, or "".
 
         The next sample may still show misses of the time before, which are none any more.
         """
         self._asked = max(self._asked, at)
-        for line in self._lines.values():
-            line.heard(alone=len(self._lines) == 1)
+        for path, line in self._lines.items():
+            line.heard(here=path == address or len(self._lines) == 1)
 
     def answered(self, asked: float) -> None:
         """As packets show, what waits for an answer was sent at `asked` or later; infinite: nothing waits.
@@ -347,7 +347,7 @@ class Silence:
             self._since = max(self._since, asked)
         for line in self._lines.values():
             if line.latest - asked < line.wait:
-                line.heard(alone=len(self._lines) == 1)
+                line.heard(here=len(self._lines) == 1)
 
     def path_down(self, at: float, address: str, timers: Timers | None, addresses: Iterable[str]) -> None:
         """The path to `address`, one of `addresses`, is lost: it has Path.Max.Retrans + 1 misses."""

@@ -7,7 +7,7 @@ import pytest
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.other_end import of_its_ends
+from sctp_tui.monitor.other_end import both_ends, with_restarted
 from sctp_tui.monitor.text.ending import AssociationEnd
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
@@ -143,7 +143,8 @@ def test_what_the_sockets_told_stands_among_the_packets_that_it_is_of(
     row, conversation = _of(monitor, server)
     timeline = Timeline(Ladder(conversation))
     timeline.show(LadderOptions(sockets=True))
-    ends = sides(of_its_ends(row, monitor.associations, monitor.endpoints), conversation)
+    both = both_ends(row, monitor.associations, monitor.endpoints)
+    ends = sides(with_restarted(both, monitor.associations, monitor.endpoints), conversation)
     while timeline.update(monitor.log, ends, monitor.remarks):
         pass
     lines = [timeline[serial] for serial in range(timeline.first, timeline.end)]

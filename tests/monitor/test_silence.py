@@ -689,6 +689,9 @@ def test_an_answer_on_another_path_leaves_the_errors_of_a_path_open() -> None:
     assert (silence.vague(HERE), silence.vague(other)) == (True, False)
     silence.look(104, (*numbers(1.0, 14), *numbers(1.0, 13, other)))
     assert (silence.errors(HERE), silence.vague(HERE)) == (0, False)
+    silence.look(105, (*numbers(2.0, 14), *numbers(1.0, 13, other)))
+    silence.heard(106, HERE)  # as the stack says that this address answers again
+    assert (silence.errors(HERE), silence.vague(HERE)) == (0, False)
 
 
 def test_with_one_path_whatever_comes_is_an_answer_of_it() -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from sctp_tui.engine.event_queue import Batch
+from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.trace.streams import StreamQueues
@@ -45,6 +47,17 @@ def on_a_link(stack: StackName) -> Iterator[Running]:
 
 def _of(packets: list[Packet], kind: int) -> list[Packet]:
     return [packet for packet in packets if packet.data[12] == kind]
+
+
+def _followed(running: Running, key: int) -> tuple[Association, Conversation]:
+    """An association and its packets, as the program has them."""
+    monitor = Monitor()
+    monitor.fold(Batch(events=running.events, packets=running.packets))
+    association = monitor.associations.get(key)
+    assert association is not None
+    conversation = monitor.wire.of(association, monitor.endpoints)
+    assert conversation is not None
+    return association, conversation
 
 
 def test_its_peer_loses_it_by_its_timers_alone(on_a_link: Running) -> None:
@@ -110,13 +123,8 @@ def test_the_states_show_the_crash(on_a_link: Running) -> None:
     name, _, ours = running.greet()
     running.submit(Crash(name))
     running.until(AssocChange, key=ours.key, state="COMM_LOST")
-    monitor = Monitor()
-    monitor.fold(Batch(events=running.events, packets=running.packets))
-    client = monitor.associations.get(ours.key)
-    assert client is not None
+    client, conversation = _followed(running, ours.key)
     assert str(client.ended) == "crashed"
-    conversation = monitor.wire.of(client, monitor.endpoints)
-    assert conversation is not None
     tracker = StateTracker(conversation)
     tracker.update(running.packets[-1].mono + 1)
     end: Any = "local" if client.endpoint == conversation.endpoint else "peer"
@@ -154,10 +162,10 @@ def test_what_it_had_sent_comes_back_as_lost_by_the_crash(on_a_link: Running) ->
 
 
 def test_what_is_on_its_way_to_it_reaches_nobody(on_a_link: Running) -> None:
-    """It is drawn as lost, and the states of the crashed end stay as they were."""
+    """It is drawn as lost, in ladder and lanes."""
     running = on_a_link
     name, up, ours = running.greet()
-    slow = Conditions(delay=300)
+    slow = Conditions(delay=60_000)  # nothing arrives before the crash, however late this test is
     running.submit(SetLink(slow, slow))
     running.again()
     late = running.send(key=up.key, data=b"too late")
@@ -166,15 +174,10 @@ def test_what_is_on_its_way_to_it_reaches_nobody(on_a_link: Running) -> None:
     running.submit(Crash(name))
     running.until(AssocChange, key=ours.key, state="COMM_LOST")
     running.until_true(lambda: any(packet.verdict == "unheard" for packet in running.packets))
-    sent, *_, told = (packet for packet in running.packets if b"too late" in packet.data)
-    assert (told.verdict, told.reason, told.direction) == ("unheard", CRASHED, "out")
-    assert told.data == sent.data
-    monitor = Monitor()
-    monitor.fold(Batch(events=running.events, packets=running.packets))
-    server = monitor.associations.get(up.key)
-    assert server is not None
-    conversation = monitor.wire.of(server, monitor.endpoints)
-    assert conversation is not None
+    sent = next(packet for packet in running.packets if b"too late" in packet.data)
+    told = next(packet for packet in running.packets if packet.verdict == "unheard")
+    assert (told.reason, told.direction, told.data) == (CRASHED, "out", sent.data)
+    _, conversation = _followed(running, up.key)
     ladder = Ladder(conversation)
     ladder.update()
     row = next(row for row in ladder.rows(1, ladder.seen) if b"too late" in row.packet.data)

@@ -1,9 +1,11 @@
 """A client crashes by key, and comes back by its next message: told in the table, the log and the states."""
 
 import pytest
+from textual.pilot import Pilot
 
 from sctp_tui.monitor.text.events import sentence
 from sctp_tui.sctp.events import Ending
+from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.wire.state_view import StateView
 
 from .driving import drawn, log_of, rows, running, type_line, until
@@ -11,13 +13,18 @@ from .driving import drawn, log_of, rows, running, type_line, until
 pytestmark = pytest.mark.userspace
 
 
+async def _crash(app: SctpApp, pilot: Pilot[None]) -> None:
+    """A client sets up an association, and crashes."""
+    await pilot.press("enter")
+    await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+    await pilot.press("escape", "A")
+    client = next(one for one in app.monitor.associations if one.role == "client")
+    await until(pilot, lambda: str(client.ended) == "crashed")
+
+
 async def test_a_client_crashes_and_comes_back() -> None:
     async with running((120, 50)) as (app, pilot):
-        await pilot.press("enter")
-        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
-        await pilot.press("escape", "A")
-        client = next(one for one in app.monitor.associations if one.role == "client")
-        await until(pilot, lambda: str(client.ended) == "crashed")
+        await _crash(app, pilot)
         assert [sentence(event) for event in log_of(app, Ending)][-1].startswith("crashes without a word")
         assert rows(app)[0].ended is None
         await pilot.press("w", "4")
@@ -34,11 +41,7 @@ async def test_a_client_crashes_and_comes_back() -> None:
 async def test_the_states_opened_afterwards_show_the_crash_too() -> None:
     """As it was, in the order of time: also what no packet shows, of the association before a restart."""
     async with running((120, 50)) as (app, pilot):
-        await pilot.press("enter")
-        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
-        await pilot.press("escape", "A")
-        client = next(one for one in app.monitor.associations if one.role == "client")
-        await until(pilot, lambda: str(client.ended) == "crashed")
+        await _crash(app, pilot)
         await type_line(pilot, "here again")
         await until(pilot, lambda: rows(app)[0].restarts == 1)
         await pilot.press("escape", "w", "4")

@@ -59,7 +59,7 @@ def status(fd: int, assoc_id: int) -> tuple[StatusNumbers, list[Path]]:
     _, state, *numbers = layout.STATUS_STRUCT.unpack_from(raw)
     primary = layout.PADDRINFO.unpack_from(raw, layout.STATUS_STRUCT.size)[1]
     paths = [path(fd, assoc_id, address, primary)[1] for address in _addresses(fd, assoc_id)]
-    word = layout.STATES.get(state, str(state))
+    word = layout.ASSOCIATION_STATES.get(state, str(state))
     told = StatusNumbers(word, *numbers)
     return told._replace(rwnd=None) if word == "COOKIE-WAIT" else told, paths
 

@@ -78,7 +78,7 @@ PRIM = struct.Struct("=i128s")
 UDPENCAPS = struct.Struct("=i4x128s2s6x")
 """struct sctp_udpencaps: assoc id, address, UDP port in network order."""
 
-STATES: dict[int, State | Literal["EMPTY"]] = {
+ASSOCIATION_STATES: dict[int, State | Literal["EMPTY"]] = {
     0: "EMPTY",
     1: "CLOSED",
     2: "COOKIE-WAIT",

@@ -327,8 +327,8 @@ class UserspaceEndpoint(BaseEndpoint):
         gone = self._links[assoc_id].link.gone if assoc_id in self._links else 0
         return Status(
             **self._registry.about(entry),
-            state=layout.STATES.get(state, str(state)),
-            rwnd=None if layout.STATES.get(state) == "COOKIE-WAIT" else rwnd,
+            state=layout.ASSOCIATION_STATES.get(state, str(state)),
+            rwnd=None if layout.ASSOCIATION_STATES.get(state) == "COOKIE-WAIT" else rwnd,
             unacked=unacked,
             pending=pending,
             inbound_streams=inbound,

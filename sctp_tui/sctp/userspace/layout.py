@@ -77,7 +77,7 @@ _BSD = sys.platform != "linux"
 _SOCKADDR_CONN = struct.Struct("=BBHxxxxQ" if _BSD else "=HHxxxxQ")
 SOCKADDR_SIZE = 16
 
-STATES: dict[int, State] = {
+ASSOCIATION_STATES: dict[int, State] = {
     0x0000: "CLOSED",
     0x0002: "COOKIE-WAIT",
     0x0004: "COOKIE-ECHOED",

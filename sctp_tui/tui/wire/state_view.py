@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.strip import Strip
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.other_end import of_its_ends
+from sctp_tui.monitor.other_end import with_restarted
 from sctp_tui.monitor.trace.conversations import Conversation, End
 from sctp_tui.monitor.trace.states import StateTracker, TakenTransition, ToldState
 from sctp_tui.sctp.events import Origin
@@ -61,7 +61,7 @@ class StateView(ConversationView, ScrolledLines):
     def draw(self, scene: Scene) -> None:
         """Draw the conversation, and what its ends were told."""
         monitor = scene.monitor
-        before = of_its_ends(scene.association, monitor.associations, monitor.endpoints)
+        before = with_restarted(scene.ends, monitor.associations, monitor.endpoints)
         self.show(scene.conversation, scene.now, scene.ends, before)
 
     def show(

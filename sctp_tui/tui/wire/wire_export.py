@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.other_end import of_its_ends
+from sctp_tui.monitor.other_end import both_ends, with_restarted
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace import pcapng
 from sctp_tui.monitor.trace.timeline import LadderOptions, TimelineSnapshot, sides
@@ -34,10 +34,11 @@ def wire_sources(
     found: list[Exportable] = []
     conversation = wire.of(association, endpoints) if association is not None else None
     if association is not None and conversation is not None:
+        both = both_ends(association, monitor.associations, endpoints)
         snapshot = TimelineSnapshot(
             conversation.snapshot(),
             shown,
-            sides(of_its_ends(association, monitor.associations, endpoints), conversation),
+            sides(with_restarted(both, monitor.associations, endpoints), conversation),
             monitor.log.snapshot() if shown.sockets else Log(),
             monitor.remarks.snapshot(),
             now,
