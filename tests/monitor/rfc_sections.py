@@ -161,7 +161,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "6.3.1": "round-trip|RTT",
         "6.3.2": "timer|T3",
         "6.3.3": "T3-rtx|doubles|twice",
-        "6.4": "primary path",
+        "6.4": "primary path|another active",
         "6.4.1": "another active",
         "6.5": "SSN",
         "6.6": "order|delivered",

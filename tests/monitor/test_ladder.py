@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -73,7 +73,9 @@ class Wire:
         self.within = self.captured = False
 
     def put(self, direction: str, *chunks: bytes, verdict: str = "delivered", **more: Any) -> None:
-        """A packet, 1 ms after the one before, or `at` so many seconds after the first."""
+        """A packet, 1 ms after the one before, or `at` so many seconds after the first; from a client to the
+        address `to` of the server.
+        """
         tag = 0 if chunks[0][0] == 1 else 7
         raw = struct.pack("!HHII", 5000, 9877, tag, 0) + b"".join(chunks)
         at = 100.0 + more.get("at", len(self.made) / 1000)
@@ -85,7 +87,7 @@ class Wire:
             key=0,
             assoc_id=0,
             peer=PEER,
-            local=LOCAL,
+            local=Peer((more["to"],), LOCAL.port) if "to" in more else LOCAL,
             flow=1,
             direction=direction,  # type: ignore[arg-type]
             verdict=verdict,  # type: ignore[arg-type]
@@ -97,8 +99,13 @@ class Wire:
         )
         self.made.append(packet)
 
-    def ladder(self) -> Ladder:
+    def ladder(self, rto: Mapping[str, float] | None = None) -> Ladder:
+        """The ladder of the packets; `rto` (s) was told of the client's paths from the beginning."""
         conversation = Conversation(self.made[0])
+        samples = conversation.rto["in"] = RtoSamples()
+        for path, of in (rto or {}).items():
+            samples.add(100.0, of, path)
+            samples.add(200.0, of, path)
         for packet in self.made:
             conversation.add(packet)
         ladder = Ladder(conversation)

@@ -74,6 +74,33 @@ def test_what_a_timer_marked_goes_when_a_sack_comes(wire: Wire) -> None:
     assert [_whys(wire, number) for number in (10, 12)] == [["timeout"], ["marked"]]
 
 
+def test_each_address_has_a_timer_of_its_own(wire: Wire) -> None:
+    """RFC 9260, section 6.3.2: that of another address may be shorter, and marks nothing sent later."""
+    wire.put("in", data(0), at=0.1, to="10.1.0.1")
+    wire.put("in", data(0), at=1.2, to="10.2.0.1")
+    wire.put("in", data(0), at=1.75, to="10.1.0.1")
+    ladder = wire.ladder(rto={"10.1.0.1": 1.0, "10.2.0.1": 0.5})
+    again = [ladder[4], ladder[5]]
+    assert [row.tried(0).why for row in again] == ["timeout", "timeout"]
+    assert [row.last_to for row in again] == ["10.1.0.1", "10.2.0.1"]
+    assert [ladder.rto(row) for row in again] == [1.0, 0.5]
+    for row in again:  # nothing is said of how long this try is waited for by the timer of the last one
+        ((_, words),) = why_row(row, "beginner")
+        assert words.text == CHUNKS["DATA/timeout elsewhere"].beginner
+    wire.put("in", data(0), at=5.0, to="10.1.0.1")
+    ((_, words),) = why_row(wire.ladder()[6], "beginner")
+    assert words.text == CHUNKS["DATA/timeout"].beginner
+
+
+def test_what_one_timer_marked_is_no_timeout_of_another_address(wire: Wire) -> None:
+    for number in range(3):
+        wire.put("in", data(number), at=0.1, to="10.1.0.1")
+    wire.put("in", data(0), at=1.2, to="10.2.0.1")
+    wire.put("out", sack(0), at=1.21)
+    wire.put("in", data(1), at=1.22, to="10.2.0.1")
+    assert _whys(wire, -1) == ["marked"]
+
+
 def test_a_timer_after_a_fast_retransmission_is_one(wire: Wire) -> None:
     """Section 7.2.4 has it once only, and reports go on to come meanwhile."""
     for number in range(5):

@@ -27,12 +27,12 @@ from sctp_tui.sctp.events import (
     StackName,
 )
 from sctp_tui.sctp.kernel.network import addresses
-from sctp_tui.sctp.link.conditions import CRASHED, Conditions
+from sctp_tui.sctp.link.conditions import CRASHED, WRONG_TAG, Conditions
 from sctp_tui.sctp.protocol_parameters import FAST_TIMERS
 from sctp_tui.sctp.stacks import open_stack
 from tests.harness import Running
 
-_ABORT, _DATA = 6, 0
+_ABORT, _DATA, _INIT = 6, 0, 1
 
 
 @pytest.fixture
@@ -190,3 +190,30 @@ def test_what_is_on_its_way_to_it_reaches_nobody(on_a_link: Running) -> None:
     lanes.until(float("inf"))
     message = lanes.sending["out"].messages[-1]
     assert (message.size, message.arrived_at) == (len(b"too late"), None)
+
+
+def test_what_comes_for_the_life_before_is_counted_from_its_tsns_and_discarded(on_a_link: Running) -> None:
+    """RFC 9260, section 8.5: the end that has begun anew has another tag."""
+    running = on_a_link
+    name, up, ours = running.greet()
+    running.submit(Crash(name))
+    running.until(AssocChange, key=ours.key, state="COMM_LOST")
+    running.submit(SetLink(Conditions(delay=60_000), Conditions()), Connect(name))
+    before = len(running.packets)
+    running.until_true(lambda: any(one.direction == "in" for one in running.packets[before:]))  # its INIT
+    running.send(key=up.key, data=b"to the one before")
+    running.until_true(lambda: any(b"to the one before" in one.data for one in running.packets))
+    running.submit(SetLink(Conditions(), Conditions()))
+    running.until(AssocChange, key=up.key, state="RESTART")
+    _, conversation = _followed(running, up.key)
+    ladder = Ladder(conversation)
+    ladder.update()
+    first, *_ = [row for row in ladder if b"to the one before" in row.packet.data]
+    assert ladder.label(first).startswith("DATA tsn 0 ")
+    bounced = ladder.bounced(first)
+    assert bounced is not None
+    assert bounced.reason == WRONG_TAG
+    assert not ladder.arrives(first)
+    inits = [row for row in ladder if row.packet.data[12] == _INIT]
+    assert first.number > inits[1].number
+    assert all(ladder.bounced(row) is None for row in ladder if row.packet.direction == "in")

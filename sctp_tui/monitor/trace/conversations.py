@@ -252,8 +252,8 @@ class Conversation:
 
     def path_to(self, packet: Packet) -> str:
         """The address that a packet goes to; "" where its receiver has had only one."""
-        had, end = (self.of_peer, packet.peer) if packet.direction == "out" else (self.of_local, packet.local)
-        return bare(end.addresses[0]) if len(had) > 1 and end is not None and end.addresses else ""
+        had = self.of_peer if packet.direction == "out" else self.of_local
+        return goes_to(packet) if len(had) > 1 else ""
 
     def snapshot(self) -> "Conversation":
         """A copy, to which nothing is added: for another thread to read."""
@@ -503,6 +503,12 @@ def _is(end: Peer, had: Collection[str], peer: Peer) -> bool:
     return end.udp_port == peer.udp_port and (
         not peer.addresses or any(bare(one) in had for one in peer.addresses)
     )
+
+
+def goes_to(packet: Packet) -> str:
+    """The address that a packet goes to, "" where that is unknown."""
+    end = packet.peer if packet.direction == "out" else packet.local
+    return bare(end.addresses[0]) if end is not None and end.addresses else ""
 
 
 def bare(address: str) -> str:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from sctp_tui.monitor.deques import part
 from sctp_tui.monitor.text.chunks import TsnBase, chunk_text
 from sctp_tui.sctp.events import Direction, Packet
-from sctp_tui.sctp.link.conditions import ROUNDED, has_come
+from sctp_tui.sctp.link.conditions import WRONG_TAG, has_come
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import (
     Abort,
@@ -37,12 +37,12 @@ from sctp_tui.sctp.wire.packet import (
     name_of,
 )
 
-from .conversations import Bounce, Conversation
+from .conversations import Bounce, Conversation, goes_to
 from .heard import EARLY, RTO, Heard, Hearing
 from .send_history import ONCE, ControlHistory, Retransmission, SendHistory, SendReason, bound
 
+_EARLIER = 1000  # associations of a conversation whose TSNs and tags are told apart
 _SET_UPS = 64  # control chunks whose first try is remembered, HEARTBEATs whose answer is awaited
-_BACK = 1000  # packets back among which the last try is looked for
 _IN_VIEW = 500  # cached labels
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 
@@ -58,6 +58,20 @@ class NewAssociation(NamedTuple):
     number: int
     tags: tuple[int, int]
     restarts: bool = False
+
+
+class _Earlier(NamedTuple):
+    """An association that another one between the same ends has replaced.
+
+    `until` is the number of the packet with which that begins. `initials` are the initial TSNs, `tags` the
+    verification tags that only this one had. `over`: by the direction of packets, when their receiver had it
+    no more (s, the link's clock).
+    """
+
+    until: int
+    initials: dict[Direction, int | None]
+    tags: frozenset[int]
+    over: dict[Direction, float]
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -109,6 +123,11 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     def since(self) -> float:
         """Seconds since the last try of what is sent again, 0 where that is unknown."""
         return next((one.since for one in self.tries if one.first_try), 0.0)
+
+    @property
+    def last_to(self) -> str:
+        """The address that the last try of what is sent again went to, "" where that is unknown."""
+        return next((one.last_to for one in self.tries if one.first_try), "")
 
     @property
     def late(self) -> bool:
@@ -173,8 +192,8 @@ class Ladder:
         self._rows: deque[Row] = deque()
         self._unanswered: set[int] = set()
         self._answer_lost: set[int] = set()
-        # Of earlier associations: the packet at which each ended, and the initial TSNs.
-        self._earlier: deque[tuple[int, dict[Direction, int | None]]] = deque()
+        self._earlier: deque[_Earlier] = deque(maxlen=_EARLIER)
+        self._tags = frozenset[int]()  # of the association whose cookie was accepted last
         self._up: frozenset[int] = frozenset()  # the tags of the association that is up
 
     def update(self, limit: int = 2000) -> bool:
@@ -189,7 +208,7 @@ class Ladder:
             number = self._rows.popleft().number
             self._unanswered.discard(number)
             self._answer_lost.discard(number)
-        while self._earlier and self._earlier[0][0] <= conversation.first:
+        while self._earlier and self._earlier[0].until <= conversation.first:
             self._earlier.popleft()
         return self.seen < conversation.captured
 
@@ -218,13 +237,15 @@ class Ladder:
 
     def base(self, row: Row) -> TsnBase:
         """The initial TSNs of the association of a row."""
-        initials = self._initials
-        for until, before in self._earlier:
-            if row.number < until:
-                initials = before
-                break
+        before = self._before(row)
+        initials = self._initials if before is None else before.initials
         direction = row.packet.direction
         return TsnBase(initials[direction], initials[_OTHER[direction]])
+
+    def _before(self, row: Row) -> _Earlier | None:
+        """The earlier association that a packet is of, None for the present one."""
+        tag = row.packet.vtag
+        return next((one for one in self._earlier if row.number < one.until or tag in one.tags), None)
 
     @property
     def _initials(self) -> dict[Direction, int | None]:
@@ -283,21 +304,20 @@ class Ladder:
             return 0.0
         now, since = row.packet.mono, row.packet.mono - row.since
         samples = self.conversation.rto.get(row.packet.direction)
-        return samples.ran(since, now, self._path(row, since)) if samples is not None else 0.0
-
-    def _path(self, row: Row, since: float) -> str:
-        """The address that the last try went to; "" where there is one path, or it is unknown."""
-        conversation, ways = self.conversation, set[str]()
-        if not conversation.path_to(row.packet):
-            return ""
-        for packet in (one.packet for one in self.rows(row.number - _BACK, _BACK) if one.number < row.number):
-            if packet.direction == row.packet.direction and abs(packet.mono - since) <= ROUNDED:
-                ways.add(conversation.path_to(packet))
-        return ways.pop() if len(ways) == 1 else ""
+        path = row.last_to if self.conversation.path_to(row.packet) else ""
+        return samples.ran(since, now, path) if samples is not None else 0.0
 
     def bounced(self, row: Row) -> Bounce | None:
-        """See `Conversation.bounced`."""
-        return self.conversation.bounced(row.number)
+        """See `Conversation.bounced`; of a packet of an earlier association that its receiver has no more:
+        discarded for its tag.
+        """
+        told, packet = self.conversation.bounced(row.number), row.packet
+        if told is not None or not row.arrives or not self._earlier:
+            return told
+        before, comes = self._before(row), packet.mono + packet.transit
+        if before is None or packet.vtag not in before.tags or comes < before.over[packet.direction]:
+            return None
+        return Bounce(0, packet.at, row.number, WRONG_TAG, "refused")
 
     def arrives(self, row: Row) -> bool:
         """Whether a packet arrives at the other end, as far as that is known."""
@@ -323,13 +343,14 @@ class Ladder:
             way.tries.rto = way.control.rto = min(RTO, samples.least * EARLY)
         way.tries.until(now)
         back.tries.until(now)
+        to = goes_to(packet)
         tries: list[SendReason] = []
         begins, restarts = None, False
         for chunk in chunks:
             tried = ONCE
             if isinstance(chunk, Data | IData):
                 tried = way.tries.send(
-                    now, number, chunk.tsn, len(chunk.data), as_sent=as_sent, lost=not arrives
+                    now, number, chunk.tsn, len(chunk.data), to, as_sent=as_sent, lost=not arrives
                 )
                 for _, packet_number in way.tries.disproved:
                     if packet_number == number:
@@ -339,7 +360,7 @@ class Ladder:
                         self._rows[packet_number - self.first] = replace(
                             before, tries=tuple(_no_probe(one) for one in before.tries)
                         )
-            elif isinstance(chunk, Sack):
+            elif isinstance(chunk, Sack) and not self._outdated(packet):
                 opens = _opens(way.sack, chunk)
                 takes = back.tries.takes_probe(chunk, way.sack)
                 filled = way.sack is not None and bool(way.sack.gaps) and not chunk.gaps and not back.gave_up
@@ -352,7 +373,7 @@ class Ladder:
                 way.gave_up = way.given_up = True
             elif isinstance(chunk, Init | CookieEcho | Shutdown):
                 if not isinstance(chunk, InitAck) or way.initial is None:
-                    tried = way.control.send(now, number, _identity(chunk), as_sent=as_sent)
+                    tried = way.control.send(now, number, _identity(chunk), to, as_sent=as_sent)
                 self._set_up(way, back, packet, chunk, number)
                 if isinstance(chunk, InitAck):
                     self._answered(back.inits, arrives)
@@ -361,7 +382,7 @@ class Ladder:
                     self._unanswered.add(number)
             elif isinstance(chunk, ShutdownAck):
                 way.agreed = way.agreed if heard.unasked else number
-                tried = way.control.send(now, number, (name_of(chunk), way.agreed), as_sent=as_sent)
+                tried = way.control.send(now, number, (name_of(chunk), way.agreed), to, as_sent=as_sent)
             elif isinstance(chunk, HeartbeatAck):
                 self._answered(back.beats.get(hash(chunk.info)), arrives)
             elif isinstance(chunk, Abort):
@@ -399,6 +420,10 @@ class Ladder:
         if first >= self.first and first:
             row = replace(row, waited=elapsed - self[first].elapsed)
         return self._where_missed(row)
+
+    def _outdated(self, packet: Packet) -> bool:
+        """Whether a packet is of the association before, to an end that has already begun this one."""
+        return bool(self._earlier) and packet.vtag in self._earlier[-1].tags
 
     def _where_missed(self, row: Row) -> Row:
         """The row without what is not sure, where packets were missed before it."""
@@ -454,9 +479,14 @@ class Ladder:
             before, tag = self._initials, back.begin(packet.vtag)
             way.begin(tag)
             way.echoed = packet.vtag
+            tags, self._tags = self._tags, frozenset((tag, packet.vtag))
             if self._initials != before:
                 *_, first = way.announced.get(tag, (number,))
-                self._earlier.append((first, before))
+                comes = packet.mono + packet.transit
+                # Its sender has had no other association since it sent the INIT.
+                began = self[first].packet.mono if self.first <= first <= self.seen else packet.mono
+                over = {packet.direction: comes, _OTHER[packet.direction]: began}
+                self._earlier.append(_Earlier(first, before, tags - self._tags, over))
 
 
 def _no_probe(tried: SendReason) -> SendReason:

@@ -1,9 +1,9 @@
 """Why DATA is sent again: by the SACKs that its sender had received, and whether a timer can have expired.
 
 When T3-rtx expires (RFC 9260, section 6.3.3) the earliest chunks are sent again in one packet; other
-outstanding chunks are marked, and follow as cwnd allows, mostly when a SACK arrives. Three SACKs that report
-a chunk missing (section 7.2.4) have it sent again at once: fast retransmit. The times of packets tell which
-of these it was.
+outstanding chunks are marked, and follow as cwnd allows, mostly when a SACK arrives. Each address that DATA
+goes to has a T3-rtx of its own. Three SACKs that report a chunk missing (section 7.2.4) have it sent again at
+once: fast retransmit. The times of packets tell which of these it was.
 """
 
 import heapq
@@ -31,6 +31,7 @@ be told."""
 _MISSING = 3  # reports that a TSN is missing before it is sent again at once (RFC 9260, section 7.2.4)
 _REMEMBERED = 65_536  # TSNs of one direction whose first try is remembered; gap blocks under way
 _ON_THE_WAY = 1024  # SACKs and a_rwnds under way
+_ADDRESSES = 16  # whose T3-rtx is followed, as many as a conversation keeps of an end
 _AT_ONCE = 0.02  # s within which an end acts on a packet received, on top of the `lag` that packets show
 
 
@@ -40,7 +41,7 @@ class SendReason(NamedTuple):
     `first_try` is the number of the packet that first carried it, 0 where this one does, with `why` None
     then. `fills_gap`: DATA with higher TSNs was seen before it. `room`: how DATA stands to the window that
     its sender knew. `since`: seconds since the last try, 0 for unknown; not exactly an RTO, as a busy sender
-    is late.
+    is late. `last_to`: the address that the last try went to, "" for unknown.
     """
 
     first_try: int = 0
@@ -48,6 +49,7 @@ class SendReason(NamedTuple):
     fills_gap: bool = False
     room: Situation = ""
     since: float = 0.0
+    last_to: str = ""
 
 
 ONCE = SendReason()
@@ -77,6 +79,26 @@ class Coming:
             time, _, said = heapq.heappop(coming)
             self._blocks -= _blocks(said)
             yield time, said
+
+
+class _Try(NamedTuple):
+    """When a chunk was last sent, and to which address."""
+
+    at: float
+    to: str
+
+
+class _Timer:
+    """T3-rtx of one address (RFC 9260, section 6.3.2)."""
+
+    __slots__ = ("expired", "expiring", "outstanding", "ran", "started")
+
+    def __init__(self) -> None:
+        self.started = 0.0
+        self.outstanding = 0  # how many chunks of `_sent` went there last
+        self.expired = -1.0
+        self.ran = 0.0  # for how long it had run then
+        self.expiring = 0  # the number of the packet sent for that
 
 
 class _Count:
@@ -147,15 +169,12 @@ class SendHistory:
     def _begin(self) -> None:
         self._first: dict[int, int] = {}  # by TSN, the number of the packet that first carried it
         self._dropped: dict[int, None] = {}  # TSNs whose last try the link dropped
-        self._sent: dict[int, float] = {}  # by TSN, the last try of outstanding chunks
-        self._gone: dict[int, float] = {}  # the same of chunks acknowledged a moment ago
+        self._sent: dict[int, _Try] = {}  # by TSN, the last try of outstanding chunks
+        self._gone: dict[int, _Try] = {}  # the same of chunks acknowledged a moment ago
         self._went = 0.0  # when they were
         self._trouble: dict[int, _Trouble] = {}  # by TSN, of both
         self._highest: int | None = None
-        self._timer = 0.0  # when T3-rtx was last started
-        self._expired = -1.0  # when it last expired
-        self._ran = 0.0  # for how long it had run then
-        self._expiring = 0  # the number of the packet sent for that
+        self._timers: dict[str, _Timer] = {}  # by address
         self._recovers: int | None = None  # fast recovery lasts until this TSN is acknowledged
         self._recovering = 0  # the number of the packet with which it began
 
@@ -195,10 +214,11 @@ class SendHistory:
         if news is None or isinstance(said, int):
             return
         cumulative = said.cumulative_tsn
-        self._settle(cumulative)
+        settled = self._settle(cumulative)
         self._went = at
         if news.advanced:
-            self._timer = at  # the timer is restarted: RFC 9260, section 6.3.2, R3
+            for address in settled:  # RFC 9260, section 6.3.2, R3
+                self._timer(address).started = at
         in_recovery = self._recovers is not None
         if self._recovers is not None and not lt(cumulative, self._recovers):
             self._recovers = None
@@ -236,65 +256,89 @@ class SendHistory:
         self._settle(tsn)
 
     def send(
-        self, now: float, number: int, tsn: int, octets: int, *, as_sent: bool = True, lost: bool = False
+        self,
+        now: float,
+        number: int,
+        tsn: int,
+        octets: int,
+        to: str = "",
+        *,
+        as_sent: bool = True,
+        lost: bool = False,
     ) -> SendReason:
-        """A DATA chunk is sent in the packet with this number; `as_sent` as `Packet.as_sent` of its
-        direction.
+        """A DATA chunk is sent in the packet with this number, to the address `to`, "" where that is unknown.
 
-        `lost`: the link drops it, so that the network can't copy it.
+        `as_sent`: as `Packet.as_sent` of its direction. `lost`: the link drops it, so that the network can't
+        copy it.
         """
         room = self._room.send(tsn, octets)
         first = self._first.setdefault(tsn, number)
         bound(self._first, _REMEMBERED)
-        why, since = None, 0.0
+        why, since, last = None, 0.0, None
         if first == number:
             late = self._highest is not None and lt(tsn, self._highest)
         else:
             late = False
-            sent = self._sent.get(tsn) or self._gone.get(tsn)
+            last = self._sent.get(tsn) or self._gone.get(tsn)
             # A chunk that was acknowledged long ago may be a copy that the network made.
-            why = self._again(now, number, tsn, sent, probe=bool(room)) if sent else "soon"
+            why = self._again(now, number, tsn, last, probe=bool(room)) if last else "soon"
             why = "twice" if why == "soon" and not as_sent and tsn not in self._dropped else why
-            since = now - sent if sent else 0.0
+            since = now - last.at if last else 0.0
         if lost:
             self._dropped[tsn] = None
             bound(self._dropped, _REMEMBERED)
         else:
             self._dropped.pop(tsn, None)
-        if not self._sent:
-            self._timer = now  # the timer was not running: RFC 9260, section 6.3.2, R1
         if self._highest is None or lt(self._highest, tsn):
             self._highest = tsn
         if first == number or tsn in self._sent:
-            self._sent[tsn] = now
-            bound(self._sent, _REMEMBERED)
+            timer = self._timer(to)
+            if not timer.outstanding:
+                timer.started = now  # it was not running: RFC 9260, section 6.3.2, R1
+            timer.outstanding += 1
+            if last is not None:
+                self._timer(last.to).outstanding -= 1
+            self._sent[tsn] = _Try(now, to)
+            if len(self._sent) > _REMEMBERED:
+                oldest = self._sent.pop(next(iter(self._sent)))
+                self._timer(oldest.to).outstanding -= 1
             if why not in (None, "fast", "recovery"):
                 self._trouble[tsn] = _Trouble(tsn, again=True)
             bound(self._trouble, _REMEMBERED)
         if why is None and not late and not room:
             return ONCE
-        return SendReason(first if first != number else 0, why, late, room, since)
+        last_to = last.to if last is not None else ""
+        return SendReason(first if first != number else 0, why, late, room, since, last_to)
 
-    def _again(self, now: float, number: int, tsn: int, sent: float, *, probe: bool) -> Retransmission:
-        ran = now - self._timer
-        with_it = number == self._expiring
+    def _timer(self, address: str) -> _Timer:
+        """The T3-rtx of an address."""
+        timer = self._timers.get(address)
+        if timer is None:
+            timer = self._timers[address] = _Timer()
+            bound(self._timers, _ADDRESSES)
+        return timer
+
+    def _again(self, now: float, number: int, tsn: int, last: _Try, *, probe: bool) -> Retransmission:
+        timer, sent = self._timer(last.to), last.at
+        ran = now - timer.started
+        with_it = number == timer.expiring
         if with_it and self._just_reported(now, tsn) is None:
             return "timeout"
-        marked = not with_it and sent <= self._expired and ran < self._ran * EARLY
-        for_sure = marked and self._expired - sent >= self._ran * EARLY
+        marked = not with_it and sent <= timer.expired and ran < timer.ran * EARLY
+        for_sure = marked and timer.expired - sent >= timer.ran * EARLY
         reports = None if for_sure else self._reported(now, tsn, timer=now - sent >= self.rto)
         if reports is not None:
             self._trouble[tsn] = reports.since or _Trouble(tsn, again=True)
-            return self._fast(now, number, tsn)
+            return self._fast(now, number, tsn, timer)
         if marked:
             return "marked"
         if now - sent < self.rto:
             return "soon"
         if ran < self.rto:  # not every stack restarts the timer with each acknowledgement
             ran = now - sent
-        self._timer = now
+        timer.started = now
         if not probe:
-            self._expired, self._ran, self._expiring = now, ran, number
+            timer.expired, timer.ran, timer.expiring = now, ran, number
             self._recovers = None
         return "timeout"
 
@@ -320,20 +364,25 @@ class SendHistory:
     def _at_once(self) -> float:
         return 2 * self.lag + _AT_ONCE
 
-    def _fast(self, now: float, number: int, tsn: int) -> Retransmission:
+    def _fast(self, now: float, number: int, tsn: int, timer: _Timer) -> Retransmission:
         if tsn == next(iter(self._sent), None):
-            self._timer = now  # RFC 9260, section 7.2.4, rule 4
+            timer.started = now  # RFC 9260, section 7.2.4, rule 4
         if self._recovers is None:
             self._recovers, self._recovering = self._highest, number
         return "fast" if number == self._recovering else "recovery"
 
-    def _settle(self, cumulative: int) -> None:
+    def _settle(self, cumulative: int) -> set[str]:
+        """DATA up to this TSN is no longer outstanding; returns the addresses that it went to last."""
+        addresses = set[str]()
         while self._sent:  # in the order of their TSNs
             tsn = next(iter(self._sent))
             if tsn != cumulative and not lt(tsn, cumulative):
                 break
-            self._gone[tsn] = self._sent.pop(tsn)
+            last = self._gone[tsn] = self._sent.pop(tsn)
             bound(self._gone, _REMEMBERED)
+            self._timer(last.to).outstanding -= 1
+            addresses.add(last.to)
+        return addresses
 
 
 class ControlHistory:
@@ -346,19 +395,21 @@ class ControlHistory:
         self._most = most
         self.rto = RTO
         self._first: dict[tuple[str, object], int] = {}
-        self._last: dict[tuple[str, object], float] = {}
+        self._last: dict[tuple[str, object], _Try] = {}
 
-    def send(self, now: float, number: int, identity: tuple[str, object], *, as_sent: bool) -> SendReason:
-        """A chunk is sent in the packet with this number; `as_sent` as `Packet.as_sent` of its direction."""
-        first, last = self._first.setdefault(identity, number), self._last.get(identity, now)
-        self._last[identity] = now
+    def send(
+        self, now: float, number: int, identity: tuple[str, object], to: str, *, as_sent: bool
+    ) -> SendReason:
+        """A chunk is sent in the packet with this number; `to` and `as_sent` as in `SendHistory.send`."""
+        first, last = self._first.setdefault(identity, number), self._last.get(identity, _Try(now, to))
+        self._last[identity] = _Try(now, to)
         bound(self._first, self._most)
         bound(self._last, self._most)
         if first == number:
             return ONCE
-        since = now - last
+        since = now - last.at
         soon: Retransmission = "soon" if as_sent else "twice"
-        return SendReason(first, "timeout" if since >= self.rto else soon, since=since)
+        return SendReason(first, "timeout" if since >= self.rto else soon, since=since, last_to=last.to)
 
 
 def bound(kept: dict[K, V], most: int) -> None:

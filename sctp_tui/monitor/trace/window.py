@@ -27,7 +27,7 @@ from sctp_tui.sctp.wire.packet import (
 )
 from sctp_tui.sctp.wire.serial import unwrap
 
-from .conversations import Traced
+from .conversations import Traced, goes_to
 from .heard import EARLY
 from .phase import Phase
 from .send_history import SendHistory
@@ -228,13 +228,15 @@ class SendWindow:
         """The chunks sent from now on are in another packet."""
         self._packets += 1
 
-    def send(self, time: float, tsn: int, octets: int, lost: bool, *, as_sent: bool = True) -> None:
-        """A DATA chunk was sent; `lost` where the link dropped it, `as_sent` as `Packet.as_sent` of it."""
+    def send(
+        self, time: float, tsn: int, octets: int, to: str = "", *, lost: bool, as_sent: bool = True
+    ) -> None:
+        """A DATA chunk was sent; `lost` where the link dropped it, `to` and `as_sent` as in `SendHistory`."""
         time = self._tick(time)
         begins = tsn == self._announced != self.initial
         if self.initial is None or begins or abs(self._relative(tsn) - self.highest) > FAR:
             self._begin(tsn)
-        tried = self._tries.send(time, self._packets, tsn, octets, as_sent=as_sent, lost=lost)
+        tried = self._tries.send(time, self._packets, tsn, octets, to, as_sent=as_sent, lost=lost)
         number = self._relative(tsn)
         again = number <= self.highest
         late = again and tried.fills_gap
@@ -456,7 +458,8 @@ class SendWindows:
                 match chunk:
                     case Data() | IData():
                         as_sent = packet.as_sent(packet.direction)
-                        mine.send(packet.mono, chunk.tsn, len(chunk.data), lost, as_sent=as_sent)
+                        to, octets = goes_to(packet), len(chunk.data)
+                        mine.send(packet.mono, chunk.tsn, octets, to, lost=lost, as_sent=as_sent)
                     case Sack() | Shutdown():
                         if not lost:
                             others.answer(arrival, chunk)

@@ -68,7 +68,7 @@ class ChunkContext(msgspec.Struct, frozen=True):
     seen. `with_data`: it is bundled with DATA.
 
     Of DATA: `fills_gap`: DATA with higher TSNs was seen before it; `room`: how it stands to the peer's
-    window. Of a SACK: `window_update`: it acknowledges nothing new, but has a higher a_rwnd; `gap_filled`: it
+    window; `elsewhere`: its last try went to another address. Of a SACK: `window_update`: it acknowledges nothing new, but has a higher a_rwnd; `gap_filled`: it
     has no gaps, and the one before had; `probe_taken`: it acknowledges a zero window probe; `given_up`: its
     receiver has given up DATA by FORWARD TSN. Of a COOKIE ACK: `restarts`: its sender still had the
     association before.
@@ -85,6 +85,7 @@ class ChunkContext(msgspec.Struct, frozen=True):
     given_up: bool = False
     restarts: bool = False
     as_sent: bool = True
+    elsewhere: bool = False
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -267,7 +268,8 @@ def _of_data(chunk: Data | IData, facts: ChunkContext) -> str:
             return facts.room
         return "probe again soon" if facts.retransmission in _EARLY else "probe again"
     if facts.retransmission:
-        return facts.retransmission
+        elsewhere = facts.elsewhere and facts.retransmission == "timeout"
+        return "timeout elsewhere" if elsewhere else facts.retransmission
     if facts.fills_gap:
         return "fills"
     if not (chunk.beginning and chunk.ending):

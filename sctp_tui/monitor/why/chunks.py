@@ -171,6 +171,14 @@ CHUNKS = {
         "RTO doubles up to RTO.Max, and the earliest outstanding chunks go in one packet. The error counters "
         "grow by one.",
     ),
+    "DATA/timeout elsewhere": Explanation(
+        "9260 6.4",
+        "Sent again to another address of the other end, because no acknowledgement of the last try came in "
+        "time. Each address has a timer of its own.",
+        "T3-rtx of the last try's address ran out: its RTO doubles, its cwnd falls to one packet (6.3.3, "
+        "7.2.3), its error counter grows. What timed out goes to another active address, and is waited for "
+        "as long as the RTO of that one.",
+    ),
     "DATA/marked": Explanation(
         "9260 6.3.3",
         "Sent again: when the sender's timer ran out it was marked as lost, too, and had to wait for its "
@@ -310,6 +318,13 @@ CHUNKS = {
         "9260 6.3.3",
         "Sent again, because no acknowledgement came in time.",
         "T3-rtx ran out, as for DATA: cwnd falls to one packet, and RTO doubles up to RTO.Max.",
+    ),
+    "I-DATA/timeout elsewhere": Explanation(
+        "9260 6.4",
+        "Sent again to another address of the other end, because no acknowledgement of the last try came in "
+        "time.",
+        "T3-rtx of the last try's address ran out, as for DATA: what timed out goes to another active "
+        "address.",
     ),
     "I-DATA/probe": Explanation(
         "9260 6.1",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from sctp_tui.monitor.trace.conversations import Bounce
+from sctp_tui.monitor.trace.conversations import Bounce, goes_to
 from sctp_tui.monitor.trace.ladder import Row
 from sctp_tui.monitor.trace.timeline import Annotation
 from sctp_tui.sctp.printable import printable
@@ -60,6 +60,7 @@ def explained(row: Row, level: Level) -> Iterator[tuple[Chunk, Why]]:
             row.given_up and isinstance(chunk, Sack),
             row.restarts,
             row.packet.as_sent(row.packet.direction) and not row.unsure,
+            bool(tried.last_to) and tried.last_to != goes_to(row.packet),
         )
         yield chunk, why(chunk, level, facts)
 

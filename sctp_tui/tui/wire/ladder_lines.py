@@ -115,12 +115,18 @@ def marks(row: Row, answer: str = "", path: str = "", bounced: Bounce | None = N
     elif packet.verdict in ("duplicated", "reordered"):
         said.append({"duplicated": "a copy", "reordered": "held back"}[packet.verdict])
     if bounced:
-        said.append(f"lost: {bounced.reason}" if bounced.verdict == "unheard" else bounced.reason)
+        said.append(bounced_text(bounced))
     elif answer and packet.verdict in ("delivered", "delayed"):
         said.append(answer)
     if packet.delay:
         said.append(f"+{units.delay(packet.delay)}")
     return ", ".join(said)
+
+
+def bounced_text(bounced: Bounce) -> str:
+    """Why a packet did not get through: `discarded: wrong tag`."""
+    what = {"unheard": "lost: ", "refused": "discarded: "}.get(bounced.verdict, "")
+    return what + bounced.reason
 
 
 def parts(timeline: Timeline, line: Line, width: int, now: float = float("inf")) -> Iterator[LadderPart]:

@@ -331,7 +331,7 @@ class PathsView(ConversationView, DrawnLines):
 
     def _cell(self, paths: Paths, mark: Mark) -> tuple[str, str]:
         ladder = paths.ladder
-        if not mark.arrives or ladder.conversation.bounced(mark.number) is not None:
+        if not mark.arrives or ladder.bounced(ladder[mark.number]) is not None:
             return _LOST, "lost"
         if mark.sign == "HEARTBEAT" and ladder.unanswered(mark.number, mark.number, self._now):
             return _UNANSWERED
