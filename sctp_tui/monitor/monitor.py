@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from functools import partial
+from operator import attrgetter
+from typing import NamedTuple
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.sctp.events import Direction, LinkState, Message, Packet, Refused, Status, Totals
@@ -9,13 +11,26 @@ from sctp_tui.sctp.link.conditions import AFTERWARDS
 from sctp_tui.sctp.stack_registry import TRAITS, StackName
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 
-from .associations import Associations
+from .associations import Association, Associations
 from .endpoints import Endpoints
 from .link_clock import WORLD, LinkClock
 from .log import Log
-from .trace.conversations import End, Wire, bare, kind
+from .other_end import both_ends, same_ends, with_restarted
+from .trace.conversations import Conversation, End, Wire, bare, kind
 from .trace.link_history import LinkHistory
 from .trace.rto_samples import RtoSamples
+
+
+class WireEnds(NamedTuple):
+    """The `conversation` of an association, None where no packets of it are kept, and who is at its ends.
+
+    `present` are the association and, where it is in this program too, that of the other end. `ever` are
+    these and all that both have had in this conversation: an end may crash, and begin anew.
+    """
+
+    conversation: Conversation | None
+    present: list[Association]
+    ever: list[Association]
 
 
 class Monitor:
@@ -49,6 +64,16 @@ class Monitor:
     def carries(self, stack: StackName) -> bool:
         """Whether this program carries the packets of a stack's endpoints, and so sees and may lose them."""
         return TRAITS[stack].sees_packets or any(self.links)
+
+    def ends_of(self, association: Association) -> WireEnds:
+        """The packets of an association, and the associations at their ends. One pass over all of them."""
+        endpoints, conversation = self.endpoints, self.wire.of(association, self.endpoints)
+        near = same_ends(association, self.associations, endpoints)
+        present = both_ends(association, near, endpoints)
+        ever = {one.key: one for one in with_restarted(present, near, endpoints)}
+        if conversation is not None:
+            ever |= {one.key: one for one in near if self.wire.of(one, endpoints) is conversation}
+        return WireEnds(conversation, present, sorted(ever.values(), key=attrgetter("born")))
 
     def link_time(self, mono: float) -> float:
         """The link's time at a monotonic time (s); see `LinkClock`."""

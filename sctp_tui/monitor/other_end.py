@@ -15,7 +15,7 @@ _Ends = tuple[str, int, int]
 
 
 def other_ends(
-    some: Sequence[Association], associations: Associations, endpoints: Endpoints
+    some: Sequence[Association], associations: Iterable[Association], endpoints: Endpoints
 ) -> dict[int, Association]:
     """For each of `some`, by key, the `Association` of the endpoint at its other end, where that is ours.
 
@@ -56,14 +56,29 @@ def other_ends(
 
 
 def other_end(
-    association: Association, associations: Associations, endpoints: Endpoints
+    association: Association, associations: Iterable[Association], endpoints: Endpoints
 ) -> Association | None:
     """The other end of one association, None where that is not ours."""
     return other_ends([association], associations, endpoints).get(association.key)
 
 
-def both_ends(
+def same_ends(
     association: Association, associations: Associations, endpoints: Endpoints
+) -> list[Association]:
+    """All associations of this program between the same two ports of the same stack, this one among them."""
+    ends = _ends(association, endpoints)
+    if ends is None:
+        return [association]
+    ports = ends[1:]
+    return [
+        one
+        for one in associations
+        if one.peer is not None and one.peer.port in ports and _ends(one, endpoints) == ends
+    ]
+
+
+def both_ends(
+    association: Association, associations: Iterable[Association], endpoints: Endpoints
 ) -> list[Association]:
     """The association, and that of its other end where that is ours."""
     other = other_end(association, associations, endpoints)
@@ -71,15 +86,17 @@ def both_ends(
 
 
 def with_restarted(
-    both: list[Association], associations: Associations, endpoints: Endpoints
+    both: Sequence[Association], near: Sequence[Association], endpoints: Endpoints
 ) -> list[Association]:
-    """What `both_ends` gave, with all associations that our client had while the server's was restarted."""
+    """What `both_ends` gave, with all associations that our client had while the server's was restarted.
+
+    `near` are those of the `same_ends`.
+    """
     server = next((one for one in both if one.role == "server" and one.restarts), None)
     if server is None:
-        return both
-    ends = _ends(server, endpoints)
-    clients = [one for one in associations if one.role == "client" and _ends(one, endpoints) == ends]
-    found = other_ends(clients, associations, endpoints)
+        return [*both]
+    clients = [one for one in near if one.role == "client"]
+    found = other_ends(clients, near, endpoints)
     keys = {one.key for one in both}
     return [*both, *(one for one in clients if found.get(one.key) is server and one.key not in keys)]
 

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.other_end import both_ends
 
 from .association_table import AssociationTable
 from .clients.client_pane import ClientPane
@@ -48,8 +47,8 @@ class CurrentAssociation:
     def of_server(self) -> Association | None:
         """The one to reply to: the server's end of that in the focused wire pane, else the table's row."""
         if self._wire.has_focus_within and (shown := self._wire.association) is not None:
-            ends = both_ends(shown, self._monitor.associations, self._monitor.endpoints)
-            return next((end for end in ends if end.role == "server"), self.of_row)
+            ends = self._monitor.ends_of(shown)
+            return next((end for end in ends.present if end.role == "server"), self.of_row)
         return self.of_row
 
     @property

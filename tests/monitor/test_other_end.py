@@ -1,7 +1,7 @@
 """Both ends of an association in one program are found for one."""
 
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.other_end import both_ends, other_end, with_restarted
+from sctp_tui.monitor.other_end import both_ends, other_end, same_ends, with_restarted
 from sctp_tui.sctp import events as e
 
 from .story import Story, batch
@@ -131,8 +131,9 @@ def test_a_client_that_began_anew_belongs_to_the_association_that_its_server_kep
     for key, keys in ((1, {1, 2, 3}), (2, {1, 2, 3}), (3, {1, 2, 3})):
         association = monitor.associations.get(key)
         assert association is not None
-        both = both_ends(association, monitor.associations, monitor.endpoints)
-        of_its_ends = with_restarted(both, monitor.associations, monitor.endpoints)
+        near = same_ends(association, monitor.associations, monitor.endpoints)
+        both = both_ends(association, near, monitor.endpoints)
+        of_its_ends = with_restarted(both, near, monitor.endpoints)
         assert {one.key for one in of_its_ends} == keys
     server.now = 200
     monitor.fold(batch(server.change(2, "SHUTDOWN_COMP")))

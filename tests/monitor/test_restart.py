@@ -7,7 +7,6 @@ import pytest
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.other_end import both_ends, with_restarted
 from sctp_tui.monitor.text.ending import AssociationEnd
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
@@ -143,8 +142,7 @@ def test_what_the_sockets_told_stands_among_the_packets_that_it_is_of(
     row, conversation = _of(monitor, server)
     timeline = Timeline(Ladder(conversation))
     timeline.show(LadderOptions(sockets=True))
-    both = both_ends(row, monitor.associations, monitor.endpoints)
-    ends = sides(with_restarted(both, monitor.associations, monitor.endpoints), conversation)
+    ends = sides(monitor.ends_of(row).ever, conversation)
     while timeline.update(monitor.log, ends, monitor.remarks):
         pass
     lines = [timeline[serial] for serial in range(timeline.first, timeline.end)]

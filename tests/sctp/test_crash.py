@@ -11,6 +11,7 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
+from sctp_tui.monitor.trace.paths import Paths
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.trace.streams import StreamQueues
 from sctp_tui.sctp.commands import Connect, Crash, SetLink
@@ -49,10 +50,15 @@ def _of(packets: list[Packet], kind: int) -> list[Packet]:
     return [packet for packet in packets if packet.data[12] == kind]
 
 
-def _followed(running: Running, key: int) -> tuple[Association, Conversation]:
-    """An association and its packets, as the program has them."""
+def _monitored(running: Running) -> Monitor:
     monitor = Monitor()
     monitor.fold(Batch(events=running.events, packets=running.packets))
+    return monitor
+
+
+def _followed(running: Running, key: int) -> tuple[Association, Conversation]:
+    """An association and its packets, as the program has them."""
+    monitor = _monitored(running)
     association = monitor.associations.get(key)
     assert association is not None
     conversation = monitor.wire.of(association, monitor.endpoints)
@@ -217,3 +223,44 @@ def test_what_comes_for_the_life_before_is_counted_from_its_tsns_and_discarded(o
     inits = [row for row in ladder if row.packet.data[12] == _INIT]
     assert first.number > inits[1].number
     assert all(ladder.bounced(row) is None for row in ladder if row.packet.direction == "in")
+
+
+def test_what_an_end_had_before_it_crashed_is_of_the_same_conversation(on_a_link: Running) -> None:
+    """Also before the other end knows that it has begun anew, and in the paths, whenever they are opened."""
+    running = on_a_link
+    name, up, ours = running.greet()
+    running.submit(Crash(name))
+    running.until(AssocChange, key=ours.key, state="COMM_LOST")
+    gone = Conditions(cut=True)
+    running.submit(SetLink(gone, gone), Connect(name))
+    anew = running.until(Opening, lambda one: one.key != ours.key, endpoint=name).key
+    before = len(running.packets)
+    running.until_true(lambda: any(one.direction == "in" for one in running.packets[before:]))
+    monitor = _monitored(running)
+    association = monitor.associations.get(anew)
+    assert association is not None
+    assert {one.key for one in monitor.ends_of(association).ever} == {up.key, ours.key, anew}
+
+    running.submit(SetLink(Conditions(), Conditions()))
+    running.until(AssocChange, key=up.key, state="RESTART")
+    running.again()
+    running.until(AssocChange, key=anew, state="COMM_UP")
+    monitor = _monitored(running)
+    for key in (up.key, ours.key, anew):
+        association = monitor.associations.get(key)
+        assert association is not None
+        conversation, _, ever = monitor.ends_of(association)
+        assert conversation is not None
+        assert {one.key for one in ever} == {up.key, ours.key, anew}
+        paths = Paths(conversation)
+        paths.update(monitor.log, ever, monitor.remarks)
+        (address,) = paths.addresses("in")
+        told = {
+            word: next(one.at for one in paths.notes if one.text.startswith("client") and word in one.text)
+            for word in ("COMM_UP", "crashed")
+        }
+        assert told["COMM_UP"] < told["crashed"] < next(n.at for n in paths.notes if "RESTART" in n.text)
+        states = {word: paths.state("in", address, at) for word, at in told.items()}
+        assert states == {"COMM_UP": "active", "crashed": "removed"}
+        newest = max(note.at for note in paths.notes)
+        assert paths.state("in", address, newest) == "active"

@@ -211,6 +211,7 @@ class Paths:
                 self._primary[direction].add(at, first)
                 for address in others:
                     self._change(direction, address, at, "unconfirmed")
+                self._note(at, f"{self.name(direction)}: {sentence(event)}")
 
     def _stays(self, direction: Direction, event: PeerAddrChange, at: float) -> bool:
         """Whether a path fails that is the primary one still, where there is another.

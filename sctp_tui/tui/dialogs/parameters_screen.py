@@ -59,13 +59,15 @@ class ParametersScreen(Form[SetParameters]):
 
     def on_mount(self) -> None:
         self._check()
-        self.show(self._association)
 
     def show(self, association: Association) -> None:
         """Draw what the stack tells of the parameters, if that has changed."""
-        if not self.is_mounted:
-            return
         self._association = association
+        if self.is_mounted:
+            self._draw()
+
+    def _draw(self) -> None:
+        association = self._association
         path = self._path()
         now = association.detail.parameters(path) if association.detail is not None else None
         if (now, path) == self._drawn:
@@ -93,7 +95,7 @@ class ParametersScreen(Form[SetParameters]):
             some = command.parameters.given()
             whose = f"the path to {self.typed('path')}" if command.address else "this association"
             self.say(f"Enter: of {whose}, from now on" if some else "as they are now; type those to set")
-        self.show(self._association)
+        self._draw()
 
     def _read(self) -> SetParameters:
         path = self._path()

@@ -53,13 +53,17 @@ class PathScreen(ListDialog[AskPath]):
         yield options
 
     def on_mount(self) -> None:
-        self.show(self._association)
+        self._offer()  # at once, as the next key may choose
 
     def show(self, association: Association) -> None:
         """Offer what there is to ask now, if that has changed."""
         self._association = association
+        if self.is_mounted:
+            self._offer()
+
+    def _offer(self) -> None:
         choices = list(self._all())
-        if not self.is_mounted or choices == self._choices:
+        if choices == self._choices:
             return
         self._choices = choices
         menu = self.query_one(Menu)

@@ -16,13 +16,14 @@ from sctp_tui.sctp.events import Event
 class Scene(msgspec.Struct, frozen=True):
     """What a view draws. `now` is in seconds of the link's clock.
 
-    `ends` are the association and, where it is in this program too, that of the other end. `ours` tells that
-    this program carries the packets: it knows what is lost, and sees all.
+    `ends` and `ever` are `present` and `ever` of `WireEnds`. `ours` tells that this program carries the
+    packets: it knows what is lost, and sees all.
     """
 
     conversation: Conversation
     association: Association
     ends: list[Association]
+    ever: list[Association]
     monitor: Monitor
     now: float
     ours: bool

@@ -9,7 +9,6 @@ from textual.message import Message
 
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.other_end import with_restarted
 from sctp_tui.monitor.trace.conversations import Bounce, Conversation, End
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.timeline import (
@@ -63,9 +62,7 @@ class LadderView(ConversationView, ArrowsView):
 
     def draw(self, scene: Scene) -> None:
         """Draw the conversation, and the events of the associations at its ends."""
-        monitor = scene.monitor
-        at_ends = with_restarted(scene.ends, monitor.associations, monitor.endpoints)
-        self.show(scene.conversation, scene.now, monitor, sides(at_ends, scene.conversation))
+        self.show(scene.conversation, scene.now, scene.monitor, sides(scene.ever, scene.conversation))
 
     def show(self, conversation: Conversation, now: float, monitor: Monitor, ends: Mapping[int, End]) -> None:
         """Take in what came since the last call; of another conversation, all of it.

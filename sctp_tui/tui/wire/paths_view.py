@@ -117,7 +117,7 @@ class PathsView(ConversationView, DrawnLines):
             self._chosen = self._stamp = None
             self.axis.start = conversation.start_mono
             self.axis.follow()
-        self._paths.update(monitor.log, scene.ends, monitor.remarks)
+        self._paths.update(monitor.log, scene.ever, monitor.remarks)
         self._now = scene.now
         live = any(end.ended is None for end in scene.ends)
         newest = conversation.packets[-1].mono if conversation.packets else conversation.start_mono

@@ -9,7 +9,6 @@ from textual.binding import BindingType
 from textual.strip import Strip
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.other_end import with_restarted
 from sctp_tui.monitor.trace.conversations import Conversation, End
 from sctp_tui.monitor.trace.states import StateTracker, TakenTransition, ToldState
 from sctp_tui.sctp.events import Origin
@@ -60,20 +59,18 @@ class StateView(ConversationView, ScrolledLines):
 
     def draw(self, scene: Scene) -> None:
         """Draw the conversation, and what its ends were told."""
-        monitor = scene.monitor
-        before = with_restarted(scene.ends, monitor.associations, monitor.endpoints)
-        self.show(scene.conversation, scene.now, scene.ends, before)
+        self.show(scene.conversation, scene.now, scene.ends, scene.ever)
 
     def show(
         self,
         conversation: Conversation,
         now: float,
         ends: Iterable[Association] = (),
-        before: Iterable[Association] = (),
+        ever: Iterable[Association] = (),
     ) -> None:
         """Take in what came since the last call; of another conversation, all. `now` is by the link's clock.
 
-        `ends` are those of its ends that are in this program, and know what no packet tells; `before` are
+        `ends` are those of its ends that are in this program, and know what no packet tells; `ever` are
         these, and those of a client that has restarted since.
         """
         if self.tracker is None or self.tracker.conversation is not conversation:
@@ -82,7 +79,7 @@ class StateView(ConversationView, ScrolledLines):
             self._folded.clear()
             self._drawn = None
             self.go(0)
-        for one in before:
+        for one in ever:
             self._tell(self.tracker, one)
         if not self.tracker.update(now, _SLICE):
             for one in ends:

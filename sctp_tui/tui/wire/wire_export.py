@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.other_end import both_ends, with_restarted
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace import pcapng
 from sctp_tui.monitor.trace.timeline import LadderOptions, TimelineSnapshot, sides
@@ -32,13 +31,13 @@ def wire_sources(
         if view.stack is not None and not TRAITS[view.stack].sees_packets
     }
     found: list[Exportable] = []
-    conversation = wire.of(association, endpoints) if association is not None else None
-    if association is not None and conversation is not None:
-        both = both_ends(association, monitor.associations, endpoints)
+    at = monitor.ends_of(association) if association is not None else None
+    if association is not None and at is not None and at.conversation is not None:
+        conversation = at.conversation
         snapshot = TimelineSnapshot(
             conversation.snapshot(),
             shown,
-            sides(with_restarted(both, monitor.associations, endpoints), conversation),
+            sides(at.ever, conversation),
             monitor.log.snapshot() if shown.sockets else Log(),
             monitor.remarks.snapshot(),
             now,

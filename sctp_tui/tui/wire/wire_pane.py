@@ -17,8 +17,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.other_end import both_ends
+from sctp_tui.monitor.monitor import Monitor, WireEnds
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation, Wire
 from sctp_tui.monitor.trace.timeline import LadderOptions
@@ -142,9 +141,9 @@ class WirePane(Vertical):
         if not self.display or not self.query(ContentSwitcher):
             return
         self.association = association
-        conversation = monitor.wire.of(association, monitor.endpoints) if association else None
+        at = monitor.ends_of(association) if association else WireEnds(None, [], [])
+        conversation, ends = at.conversation, at.present
         heading = self.query_one(WireHeading)
-        ends = both_ends(association, monitor.associations, monitor.endpoints) if association else []
         heading.title = f"Wire of {_whose(ends)}" if ends else "Wire"
         heading.numbers = _counted(conversation, monitor.wire) if conversation else ""
         wire = monitor.wire
@@ -163,7 +162,7 @@ class WirePane(Vertical):
         if isinstance(view, ConversationView) and conversation is not None:
             if view.closely:
                 self._watch(ends)
-            view.draw(Scene(conversation, association, ends, monitor, now, self.ours))
+            view.draw(Scene(conversation, association, ends, at.ever, monitor, now, self.ours))
         elif isinstance(view, StandInView):
             why = "nothing captured yet" if captures else "--capture shows packets"
             heading.numbers = f"inferred from notifications, {why}"
