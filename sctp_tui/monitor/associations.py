@@ -50,6 +50,13 @@ KEPT_ENDED = 10_000
 RATE_WINDOW = 3.0
 """Seconds over which messages/s are averaged."""
 _SAMPLE = 0.25  # s between two points of the rate
+_ADDRESSES = 16  # paths whose notified state is kept
+_PATH_STATES = {  # as `Path.state` has them
+    "AVAILABLE": "ACTIVE",
+    "CONFIRMED": "ACTIVE",
+    "POTENTIALLY_FAILED": "POTENTIALLY-FAILED",
+    "UNREACHABLE": "INACTIVE",
+}
 
 
 class Association(msgspec.Struct, eq=False):
@@ -113,6 +120,8 @@ class Association(msgspec.Struct, eq=False):
     clock: LinkClock = WORLD
     """The time of its link, by which ages are measured; `now` below is monotonic all the same."""
     _state_at: float = 0.0
+    _path_states: dict[str, tuple[float, str]] = msgspec.field(default_factory=dict)
+    """The last notified state of a path, by address, and when that was told (mono)."""
     _counted: float = -inf  # the link time of the last `Counts`
     _before: tuple[int, int] = (0, 0)  # messages sent, and failed, at the last `Status`
     # (link time, total of messages) of the last seconds; the newest is always the current total.
@@ -238,7 +247,9 @@ class Association(msgspec.Struct, eq=False):
         # A measured srtt is kept: after timeouts the stack's numbers may no longer tell that it was measured.
         before = {path.address: path.srtt for path in self.paths}
         self.paths = tuple(
-            replace(path, srtt=before.get(path.address)) if path.srtt is None else path
+            self._as_told(
+                replace(path, srtt=before.get(path.address)) if path.srtt is None else path, status.mono
+            )
             for path in status.paths
         )
         self.status = status
@@ -248,7 +259,7 @@ class Association(msgspec.Struct, eq=False):
             self.rtt, self.rtt_step, self.cwnd = primary.srtt, primary.srtt_step, primary.cwnd
             if primary.srtt is not None:
                 self.rtts.put(at, primary.srtt)
-        self.silence.look(at, self.paths, closed=self.window_closed)
+        self.silence.look(at, self.paths, self.timers, closed=self.window_closed)
         if acknowledged:
             self.silence.heard(at)
         # A state polled before the last notification was read is out of date.
@@ -283,7 +294,17 @@ class Association(msgspec.Struct, eq=False):
             and self.last < status.mono
         )
 
+    def _as_told(self, path: Path, asked: float) -> Path:
+        """A path whose state was asked for at `asked`, with the state of a later notification in its place."""
+        at, state = self._path_states.get(path.address, (-inf, ""))
+        return replace(path, state=state) if at > asked else path
+
     def _path(self, event: PeerAddrChange) -> None:
+        if (state := _PATH_STATES.get(event.state)) is not None and (
+            event.address in self._path_states or len(self._path_states) < _ADDRESSES
+        ):
+            self._path_states[event.address] = event.mono, state
+            self.paths = tuple(self._as_told(path, -inf) for path in self.paths)
         if event.state == "UNREACHABLE":
             others = self.peer.addresses if self.peer is not None else ()
             at = self.clock.at(event.mono)
@@ -316,7 +337,7 @@ def _role_by(event: Event) -> Role:
 
 # Thousands may be copied after one drain: this is four times as fast as copy.copy.
 _fields = attrgetter(*Association.__struct_fields__)
-_CHANGING = ("history", "messages", "octets", "rtts", "silence", "_points")
+_CHANGING = ("history", "messages", "octets", "rtts", "silence", "_path_states", "_points")
 
 
 class Associations:

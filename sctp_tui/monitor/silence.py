@@ -35,7 +35,7 @@ _JITTER = 0.5  # RTOs by which a HEARTBEAT may be sent earlier or later (RFC 926
 _EARLY = 0.9  # RTOs after which a timer may run out already, as stacks and captures round their times
 _SHARED = 0.25  # of the RTO: where HEARTBEATs and T3-rtx double one RTO in turn, each began with less of it
 _FAILING = ("INACTIVE", "POTENTIALLY-FAILED")
-_DOUBLED = 1.8  # factor by which an RTO grows at least with a timeout: from 32 s it grows to RTO.Max, 60 s
+_DOUBLED = 1.8  # factor by which an RTO grows at least with a timeout, unless that takes it to RTO.Max
 
 
 class Timers(msgspec.Struct, frozen=True):
@@ -151,6 +151,9 @@ def _times(path: Silent, jitter: float = -_JITTER, *, outstanding: bool) -> list
     return [start + at for at in misses(timers, rto, outstanding=outstanding, beats=True)]
 
 
+_UNKNOWN: Mapping[str, Timers] = {}
+
+
 class _Line:
     """The misses seen on one path."""
 
@@ -159,6 +162,7 @@ class _Line:
         "base",
         "doubled",
         "down",
+        "failing",
         "first",
         "late",
         "latest",
@@ -183,6 +187,7 @@ class _Line:
         self.seen = 0.0  # the RTO (s) of the last sample
         self.srtt: int | None = None
         self.down = False
+        self.failing = False  # whether it was POTENTIALLY-FAILED at the last sample
         self.late = False  # it was failing already at the first sample: its misses by then are not known
         self.vague = False  # an answer came after its misses, on this path or on another one
 
@@ -192,10 +197,11 @@ class _Line:
             setattr(made, name, getattr(self, name))
         return made
 
-    def look(self, at: float, path: Path, probing: bool, asked: float) -> bool:
+    def look(self, at: float, path: Path, probing: bool, asked: float, timers: Timers | None) -> bool:
         """Take in a sample of the path; whether it shows an answer. `probing`: a window probe was out.
 
-        What was sent before `asked` (s, the link's clock) is not missed.
+        What was sent before `asked` (s, the link's clock) is not missed. `timers` are the path's settings,
+        where they are known.
         """
         rto, before = path.rto / 1000, self.seen
         self.down, self.seen = path.state == "INACTIVE", rto
@@ -207,11 +213,23 @@ class _Line:
             self.srtt = path.srtt
             return True
         wait = before * (_EARLY if path.state == "ACTIVE" else _SHARED)
-        if before and rto > before * _DOUBLED and not probing and at - asked >= wait:
+        grew = rto > before * _DOUBLED or (timers is not None and rto >= timers.rto_max > before)
+        if before and grew and not probing and at - asked >= wait:
             self.doubled += max(1, round(math.log2(rto / before)))
             self.wait = wait
             self.miss(self.doubled, at, before, rto)
         return False
+
+    def fail(self, at: float, failing: bool, probing: bool, timers: Timers | None) -> None:
+        """Take in whether the path is POTENTIALLY-FAILED: it has misses then, whatever its RTO shows.
+
+        An answer would have made it active again, so none came after them.
+        """
+        begins, self.failing = failing and not self.failing, failing
+        least = (timers.pf_retrans or 0) + 1 if timers is not None else 1
+        if begins and not self.late and not probing and self.missed < least:
+            self.doubled, self.wait = max(self.doubled, least), 0.0
+            self.miss(least, at, self.seen, self.seen)
 
     def miss(self, missed: int, at: float, base: float, rto: float) -> None:
         if not self.missed:
@@ -312,22 +330,33 @@ class Silence:
         """The longest RTO (s) of the paths with misses."""
         return max((line.rto for line in self._lines.values() if line.missed), default=0.0)
 
-    def look(self, at: float, paths: Iterable[Path], *, closed: bool = False) -> None:
+    def look(
+        self,
+        at: float,
+        paths: Iterable[Path],
+        timers: Mapping[str, Timers] = _UNKNOWN,
+        *,
+        closed: bool = False,
+    ) -> None:
         """Take in samples of the paths; `closed`: the peer's window is closed, with data outstanding.
 
-        A timeout of a window probe may be seen only in the first sample after the window has opened.
+        `timers` are their settings, by address, as far as they are known. A timeout of a window probe may be seen only in the first sample after the window has opened.
         """
         probing, self._closed = closed or self._closed, closed
         # Misses on an address that was never confirmed don't count (RFC 9260, section 5.4).
         confirmed = [path for path in paths if path.state != "UNCONFIRMED"]
         self._lines = {path.address: self._lines.get(path.address) or _Line() for path in confirmed}
         answered = [
-            self._lines[path.address].look(at, path, probing, self._asked) for path in confirmed
+            self._lines[path.address].look(at, path, probing, self._asked, timers.get(path.address))
+            for path in confirmed
         ]  # all are looked at
         if any(answered):
             self.heard()
             for path, here in zip(confirmed, answered, strict=True):
                 self._lines[path.address].vague &= not here
+        for path in confirmed:
+            failing = path.state == "POTENTIALLY-FAILED"
+            self._lines[path.address].fail(at, failing, probing, timers.get(path.address))
 
     def heard(self, at: float = -math.inf, address: str = "") -> None:
         """A packet came from the peer, not before `at`: it ends the silence. On the path to `address`, or "".

@@ -296,7 +296,7 @@ class AssociationRegistry:
                 entry.closing = min(entry.closing, mono)
             elif isinstance(event, SendFailed):
                 if entry.user_ends == "crash":
-                    changes |= {"error": 0, "error_text": "this end crashed"}
+                    changes |= {"error": 0, "error_text": "this end crashed", "crashed": True}
                 until, lifetime = entry.lifetimes.get(event.message_id, (inf, 0))
                 # What our user's abort throws away has no other reason.
                 over = until <= self.ages() + _ROUNDED and entry.user_ends not in ("abort", "crash")

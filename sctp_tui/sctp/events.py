@@ -263,7 +263,8 @@ class SendFailed(Event, frozen=True, tag="send_failed", gc=False):
     """SCTP_SEND_FAILED and SCTP_SEND_FAILED_EVENT: a message could not be delivered.
 
     `sent` tells whether it had been on the wire; `error` is a cause code in host order, 0 for none; `data` is
-    the message, or where `part` is set only some of it, as the stack gives it back.
+    the message, or where `part` is set only some of it, as the stack gives it back. `crashed`: this end did,
+    which no stack notifies; this program tells it.
     """
 
     message_id: int
@@ -275,6 +276,7 @@ class SendFailed(Event, frozen=True, tag="send_failed", gc=False):
     size: int
     data: Payload
     part: bool = False
+    crashed: bool = False
 
 
 class ShutdownEvent(Event, frozen=True, tag="shutdown_event", gc=False):

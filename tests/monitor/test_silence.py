@@ -94,6 +94,61 @@ def test_every_miss_seen_leaves_the_end_where_it_was(
             assert abs(at + left[0] - max(earliest, at)) <= late + 1e-6
 
 
+def test_a_path_that_is_potentially_failed_has_misses_whatever_its_rto_shows() -> None:
+    """RFC 7829, section 3.2: an RTO that is RTO.Max already grows no more, and one may stay as it is."""
+    timers = Timers(5, 2, 1.0, 0.5, 1.0, 0)
+    for rtos, missed in (((1.0, 1.0), 1), ((0.7, 1.0), 1), ((0.5, 0.5), 1), ((0.3, 0.6), 1)):
+        silence = Silence()
+        silence.look(100.0, numbers(rtos[0], 12), {HERE: timers})
+        silence.look(103.0, numbers(rtos[1], 12, state="POTENTIALLY-FAILED"), {HERE: timers})
+        assert (silence.missed, silence.errors(HERE)) == (missed, missed)
+        assert silence.lost_in(103.0, {HERE: timers}, outstanding=False) is not None
+        silence.look(104.0, numbers(1.0, 12, state="POTENTIALLY-FAILED"), {HERE: timers})
+        silence.look(105.0, numbers(0.5, 13), {HERE: timers})
+        assert silence.missed == 0
+    silence = Silence()  # the answer came before it failed, both between two samples
+    silence.look(100.0, numbers(0.5, 12), {HERE: timers})
+    silence.look(103.0, numbers(0.8, 13, state="POTENTIALLY-FAILED"), {HERE: replace(timers, pf_retrans=1)})
+    assert silence.missed == 2
+    silence = Silence()  # Linux counts window probes so, though they are answered
+    silence.look(100.0, numbers(0.5, 12), {HERE: timers})
+    silence.look(103.0, numbers(0.5, 12, state="POTENTIALLY-FAILED"), {HERE: timers}, closed=True)
+    assert silence.missed == 0
+
+
+def test_an_rto_that_grows_to_rto_max_tells_a_miss() -> None:
+    timers = Timers(5, 2, 1.0, 0.5, 1.0)
+    silence = Silence()
+    silence.look(100.0, numbers(0.7, 12), {HERE: timers})
+    silence.look(103.0, numbers(1.0, 12), {HERE: timers})
+    assert silence.missed == 1
+
+
+def test_the_state_of_a_path_is_that_of_what_was_told_last() -> None:
+    """A status that was asked for before a notification is older than that, whenever it comes."""
+    story, associations = Story(), Associations()
+
+    def states() -> list[str]:
+        association = associations.get(1)
+        assert association is not None
+        return [path.state for path in association.paths]
+
+    associations.fold(story.change(1, "COMM_UP"))
+    associations.fold(e.Status(*story._head(1), "ESTABLISHED", 1500, 0, 0, 1, 1, 1400, numbers(1.0, 12)))
+    old = e.Status(
+        *story._head(1), "ESTABLISHED", 1500, 0, 0, 1, 1, 1400, numbers(1.0, 12, state="POTENTIALLY-FAILED")
+    )
+    story.now += 1
+    lost = e.PeerAddrChange(*story._head(1), HERE, "UNREACHABLE", 0)
+    associations.fold(lost)
+    assert states() == ["INACTIVE"]
+    associations.fold(old)
+    assert states() == ["INACTIVE"]
+    story.now += 1
+    associations.fold(e.Status(*story._head(1), "ESTABLISHED", 1500, 0, 0, 1, 1, 1400, numbers(1.0, 13)))
+    assert states() == ["ACTIVE"]
+
+
 @pytest.mark.parametrize("first", ["path", "sample"])
 def test_a_path_that_is_lost_forgets_no_miss_whichever_is_heard_of_first(first: str) -> None:
     """On a path that fails, misses come sooner than an RTO after what was sent last."""

@@ -9,6 +9,7 @@ import pytest
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.text.events import sentence
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.paths import Paths
@@ -163,6 +164,9 @@ def test_what_it_had_sent_comes_back_as_lost_by_the_crash(on_a_link: Running) ->
     for event in running.events:
         if isinstance(event, SendFailed):
             assert event.error_text == "this end crashed"
+            assert sentence(event).startswith(
+                "message of 10 B on stream 1 sent but not acknowledged, this end"
+            )
     if running.stack == "userspace":  # Linux may give back none
         assert any(isinstance(event, SendFailed) for event in running.events)
 

@@ -116,7 +116,7 @@ def _describe(event: Event) -> tuple[str, str]:
         case RemoteError():
             return "REMOTE_ERROR", f"the peer reports an error, {event.error_text or 'without a cause'}"
         case SendFailed():
-            return "SEND_FAILED", _send_failed(event)
+            return "" if event.crashed else "SEND_FAILED", _send_failed(event)
         case AdaptationIndication():
             return "ADAPTATION_INDICATION", f"the peer's adaptation layer is 0x{event.indication:08x}"
         case PartialDelivery():

@@ -169,7 +169,7 @@ def _(event: Message) -> str:
 
 @_kind.register
 def _(event: SendFailed) -> str:
-    return "sent" if event.sent else "unsent"
+    return "crash" if event.crashed else "sent" if event.sent else "unsent"
 
 
 @_kind.register(StreamReset)

@@ -194,6 +194,12 @@ EVENT_EXPLANATIONS = {
         "passed. usrsctp looks at that when it would send the message again: once T3-rtx runs out, or three "
         "SACKs report it missing.",
     ),
+    "send_failed/crash": Explanation(
+        "",
+        "This end crashed with the message in its send buffer. It may have arrived.",
+        "No stack notifies an end that crashes; what it had not seen acknowledged is told here, by this "
+        "program.",
+    ),
     "partial_delivery_event": Explanation(
         "6458 6.1.7",
         "A part of a long message was delivered, and the rest will not come.",
