@@ -295,7 +295,7 @@ class Association(msgspec.Struct, eq=False):
         )
 
     def _as_told(self, path: Path, asked: float) -> Path:
-        """A path whose state was asked for at `asked`, with the state of a later notification in its place."""
+        """A path whose state was asked for at `asked`, with the state that was notified after that."""
         at, state = self._path_states.get(path.address, (-inf, ""))
         return replace(path, state=state) if at > asked else path
 

@@ -340,7 +340,8 @@ class Silence:
     ) -> None:
         """Take in samples of the paths; `closed`: the peer's window is closed, with data outstanding.
 
-        `timers` are their settings, by address, as far as they are known. A timeout of a window probe may be seen only in the first sample after the window has opened.
+        `timers` are their settings, by address, as far as they are known. A timeout of a window probe may be
+        seen only in the first sample after the window has opened.
         """
         probing, self._closed = closed or self._closed, closed
         # Misses on an address that was never confirmed don't count (RFC 9260, section 5.4).

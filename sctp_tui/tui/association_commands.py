@@ -75,15 +75,22 @@ class AssociationCommands(msgspec.Struct, frozen=True):
             self.ask(PathScreen(live, own(live), real), self.submit)
 
     def crash(
-        self, association: Association | None, client: Callable[[Association], Association | None]
+        self,
+        association: Association | None,
+        client: Callable[[Association], Association | None],
+        choose: Callable[[str], None],
     ) -> None:
-        """Let the client's end crash; `client` finds that of a server's association, None where elsewhere."""
+        """Let the client's end crash, and `choose` it: its next message brings it back.
+
+        `client` finds that of a server's association, None where elsewhere.
+        """
         if live := self.live(association):
             end = live if live.role == "client" else client(live)
             if end is None:
                 whose = f"the client of association {live.called}"
                 self.tell(f"{whose} is not in this program: choose one that is", good=False)
             else:
+                choose(end.endpoint)
                 self.submit(Crash(end.endpoint))
 
     def name(

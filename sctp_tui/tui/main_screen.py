@@ -325,7 +325,11 @@ class MainScreen(Screen[None]):
     def action_crash(self) -> None:
         """Let the client of the chosen association crash."""
         associations, endpoints = self.monitor.associations, self.monitor.endpoints
-        self._associations.crash(self._current.of_keys, lambda one: other_end(one, associations, endpoints))
+        self._associations.crash(
+            self._current.of_keys,
+            lambda one: other_end(one, associations, endpoints),
+            self._clients.choose,
+        )
 
     def action_clear_ended(self) -> None:
         """Clear ended clients where the client list has the focus, else ended associations."""

@@ -15,6 +15,7 @@ from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.paths import Paths
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.trace.streams import StreamQueues
+from sctp_tui.monitor.trace.window import SendWindows
 from sctp_tui.sctp.commands import Connect, Crash, SetLink
 from sctp_tui.sctp.events import (
     AssocChange,
@@ -34,7 +35,7 @@ from sctp_tui.sctp.protocol_parameters import FAST_TIMERS
 from sctp_tui.sctp.stacks import open_stack
 from tests.harness import Running
 
-_ABORT, _DATA, _INIT = 6, 0, 1
+_ABORT, _DATA, _INIT, _SACK = 6, 0, 1, 3
 
 
 @pytest.fixture
@@ -200,6 +201,37 @@ def test_what_is_on_its_way_to_it_reaches_nobody(on_a_link: Running) -> None:
     lanes.until(float("inf"))
     message = lanes.sending["out"].messages[-1]
     assert (message.size, message.arrived_at) == (len(b"too late"), None)
+    window = SendWindows()
+    for traced in conversation.since(0):
+        window.fold((traced,))
+        if conversation.bounced(traced.number) is not None:
+            window.bounce(traced)
+    window.until(float("inf"))
+    sending = window.sending["out"]
+    assert (sending.losses, len(sending.lost), len(sending.sent)) == (1, 1, 0)
+    assert sending.flight.last == len(b"too late")
+
+
+def test_what_acknowledges_to_an_end_that_has_crashed_reaches_nobody(on_a_link: Running) -> None:
+    running = on_a_link
+    name, up, ours = running.greet()
+    running.submit(SetLink(Conditions(), Conditions(delay=60_000)))
+    running.again()
+    running.send(name, b"heard")
+    running.until(Message, key=up.key, direction="in", data=b"heard")
+    running.until_true(lambda: bool(_of(running.packets[-1:], _SACK)))
+    running.submit(Crash(name))
+    running.until(AssocChange, key=ours.key, state="COMM_LOST")
+    running.until_true(lambda: any(packet.verdict == "unheard" for packet in running.packets))
+    _, conversation = _followed(running, up.key)
+    window = SendWindows()
+    for traced in conversation.since(0):
+        window.fold((traced,))
+        if conversation.bounced(traced.number) is not None:
+            window.bounce(traced)
+    window.until(float("inf"))
+    assert window.sending["in"].acknowledged.last == 0  # of its first message alone
+    assert window.sending["in"].flight.last == len(b"heard")
 
 
 def test_what_comes_for_the_life_before_is_counted_from_its_tsns_and_discarded(on_a_link: Running) -> None:

@@ -54,3 +54,15 @@ async def test_the_states_opened_afterwards_show_the_crash_too() -> None:
         assert its[3:5] == ["ESTABLISHED [CRASH]", "CLOSED [ASSOCIATE]"]
         times = [one.at for one in view.tracker.taken]
         assert times == sorted(times)
+
+
+async def test_the_line_is_that_of_the_client_that_crashed() -> None:
+    """Whoever was spoken to before: its next message brings it back."""
+    async with running((120, 50)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        await pilot.press("escape", "r", "escape", "A")
+        client = next(one for one in app.monitor.associations if one.role == "client")
+        await until(pilot, lambda: str(client.ended) == "crashed")
+        await type_line(pilot, "here again")
+        await until(pilot, lambda: rows(app)[0].restarts == 1)

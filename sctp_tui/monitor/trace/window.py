@@ -86,6 +86,20 @@ class Track:
         self.values.pop()
         return self.times.pop()
 
+    def remove(self, time: float, value: int) -> bool:
+        """Remove this value of this time; whether there was one."""
+        for at in self.within(time, time):
+            if self.values[at] == value:
+                del self.times[at], self.values[at]
+                return True
+        return False
+
+    def insert(self, time: float, value: int) -> None:
+        """Put a value in its place in the order of time."""
+        at = bisect_right(self.times, time)
+        self.times.insert(at, time)
+        self.values.insert(at, value)
+
     def within(self, begin: float, end: float) -> range:
         """The indices of the values from `begin` to `end`, both included."""
         return range(bisect_left(self.times, begin), bisect_right(self.times, end))
@@ -181,7 +195,8 @@ class SendWindow:
         self._outstanding: dict[int, int] = {}  # octets by TSN, of those not acknowledged cumulatively
         self._gaps: list[tuple[int, int]] = []  # gap blocks of the last SACK, in order, apart
         self._reported: set[int] = set()  # those of the outstanding that are in them
-        self._coming: list[tuple[float, int, Sack | Shutdown | Abort | int]] = []
+        # With the number of its packet, what is on its way to this end.
+        self._coming: list[tuple[float, int, int, Sack | Shutdown | Abort | int]] = []
         self._order = 0
 
     @property
@@ -312,6 +327,14 @@ class SendWindow:
         else:
             self._passed += 1
 
+    def lose(self, time: float, tsn: int) -> None:
+        """DATA that was sent at `time` did not get through, as is known now."""
+        number = self._relative(tsn)
+        for track in (self.sent, self.retransmitted, self.late, self.twice, self.probed):
+            if track.remove(time, number):
+                self.lost.insert(time, number)
+                self.losses += 1
+
     def end(self, time: float) -> None:
         """The association is ended by an ABORT: nothing is outstanding any more (RFC 9260, section 9.1)."""
         for number in list(self._outstanding):
@@ -321,15 +344,23 @@ class SendWindow:
 
     # --- what the other end sends
 
-    def answer(self, time: float, said: "Sack | Shutdown | Abort | int") -> None:
-        """A SACK, a SHUTDOWN, an ABORT, or the a_rwnd of an INIT or INIT ACK will arrive at this time."""
+    def answer(self, time: float, said: "Sack | Shutdown | Abort | int", packet: int = 0) -> None:
+        """A SACK, a SHUTDOWN, an ABORT, or the a_rwnd of an INIT or INIT ACK will arrive at this time.
+
+        It is in the packet with this number.
+        """
         self._order += 1
-        heapq.heappush(self._coming, (time, self._order, said))
+        heapq.heappush(self._coming, (time, self._order, packet, said))
+
+    def miss(self, packet: int) -> None:
+        """What was on its way in this packet won't come."""
+        self._coming = [one for one in self._coming if one[2] != packet]
+        heapq.heapify(self._coming)
 
     def until(self, now: float) -> None:
         """Take in what has arrived by `now`."""
         while self._coming and has_come(self._coming[0][0], now):
-            arrival, _, said = heapq.heappop(self._coming)
+            arrival, _, _, said = heapq.heappop(self._coming)
             time = min(arrival, now)
             if isinstance(said, Abort):
                 self.end(time)
@@ -444,7 +475,7 @@ class SendWindows:
 
     def fold(self, packets: Iterable[Traced]) -> None:
         """Take in packets, in the order in which they were sent."""
-        for _, packet, decoded in packets:
+        for number, packet, decoded in packets:
             if packet.verdict in ("duplicated", "refused"):
                 continue  # the link's copy, which no end sent; or a packet that anybody may have sent
             mine = self.sending[packet.direction]
@@ -462,11 +493,11 @@ class SendWindows:
                         mine.send(packet.mono, chunk.tsn, octets, to, lost=lost, as_sent=as_sent)
                     case Sack() | Shutdown():
                         if not lost:
-                            others.answer(arrival, chunk)
+                            others.answer(arrival, chunk, number)
                     case Abort():
                         mine.end(packet.mono)
                         if not lost:
-                            others.answer(arrival, chunk)
+                            others.answer(arrival, chunk, number)
                     case ForwardTsn() | IForwardTsn():
                         mine.skip(packet.mono, chunk.cumulative_tsn)
                     case Init():
@@ -474,11 +505,19 @@ class SendWindows:
                         # While an association is up anybody may send an INIT; after a restart SACKs tell the
                         # rwnd.
                         if not lost and (others.rwnd.last is None or isinstance(chunk, InitAck)):
-                            others.answer(arrival, chunk.rwnd)
+                            others.answer(arrival, chunk.rwnd, number)
                     case _:
                         pass
             if not packet.transit:
                 others.until(packet.mono)
+
+    def bounce(self, seen: Traced) -> None:
+        """A packet taken in before did not get through (`Conversation.bounced`)."""
+        packet = seen.packet
+        self.sending["out" if packet.direction == "in" else "in"].miss(seen.number)
+        for chunk in seen.decoded.chunks:
+            if isinstance(chunk, Data | IData):
+                self.sending[packet.direction].lose(packet.mono, chunk.tsn)
 
     def until(self, now: float) -> None:
         """Take in what has arrived at either end by `now`."""

@@ -210,6 +210,12 @@ class ClientPane(Vertical):
         self._speak_as(self._clients.add(like))
         self.screen.set_focus(self.message)
 
+    def choose(self, name: str) -> None:
+        """Send as the client of this name from now on, where there is one."""
+        for client in self._clients.all:
+            if client.name == name:
+                self._speak_as(client)
+
     def reply_to(self, association: Association) -> None:
         """Send as the server to this association from now on."""
         self._speak_as(Reply(association.key))

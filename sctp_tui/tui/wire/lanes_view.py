@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.reader import ConversationReader
 from sctp_tui.monitor.trace.stream import StreamQueue, TrackedMessage, Waits
 from sctp_tui.monitor.trace.streams import StreamDelivery, StreamQueues
 from sctp_tui.sctp.events import Direction
@@ -75,9 +76,8 @@ class LanesView(ConversationView, LineView):
         """Whether messages become ready as by TCP: as if all streams were one."""
         self.zoom = 1
         """0 shows a cell for a message, 1 its number, 2 how long it waited too."""
-        self._conversation: Conversation | None = None
+        self._reader: ConversationReader | None = None
         self._lanes = StreamQueues()
-        self._seen = self._bounce = 0
         self._now = 0.0
         self._end: int | None = None  # the message after the last in view, None while it follows
         self._in_view: dict[int, list[tuple[int, TrackedMessage]]] = {}  # by stream, each with its first cell
@@ -88,29 +88,34 @@ class LanesView(ConversationView, LineView):
 
     # --- what is shown
 
+    @property
+    def _conversation(self) -> Conversation | None:
+        return self._reader.conversation if self._reader is not None else None
+
+    @property
+    def _read(self) -> Hashable:
+        """What was read of the conversation."""
+        return self._reader.version if self._reader is not None else None
+
     def draw(self, scene: Scene) -> None:
         """Draw the conversation, from its packets alone."""
         self.show(scene.conversation, scene.now)
 
     def show(self, conversation: Conversation, now: float) -> None:
         """Draw what changed; `now` in seconds of the link's clock."""
-        if conversation is not self._conversation:
-            self._conversation, self._lanes = conversation, StreamQueues()
-            self._seen, self._bounce, self._end, self._stamp = 0, 0, None, None
+        reader = self._reader
+        if reader is None or reader.conversation is not conversation:
+            reader = self._reader = ConversationReader(conversation)
+            self._lanes = StreamQueues()
+            self._end, self._stamp = None, None
             self.direction = "in" if conversation.initiator == "peer" else "out"
-        self._seen = max(self._seen, conversation.first - 1)  # older packets are no longer kept
-        before = self._seen
-        for traced in conversation.since(before, _AT_ONCE):
-            self._lanes.fold((traced,))
-            self._seen = traced.number
-            if conversation.bounced(traced.number) is not None:
+        for traced, lost in reader.read(_AT_ONCE):
+            if lost:
                 self._lanes.bounce(traced)
-        for bounce in conversation.bounces(self._bounce):
-            self._bounce = bounce.serial
-            if conversation.first <= bounce.number <= before:  # else it is found with its packet
-                self._lanes.bounce(conversation[bounce.number])
+            else:
+                self._lanes.fold((traced,))
         self._now = now
-        if self._seen == conversation.captured:
+        if reader.ended:
             self._lanes.until(now)
         self._arrange()
 
@@ -219,7 +224,7 @@ class LanesView(ConversationView, LineView):
             self._end,
             self.size,
             live,
-            self._seen,
+            self._read,
         )
         if stamp == self._stamp:
             return

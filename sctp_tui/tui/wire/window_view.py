@@ -8,6 +8,7 @@ from textual.binding import BindingType
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.reader import ConversationReader
 from sctp_tui.monitor.trace.window import SendWindow, SendWindows, Track
 from sctp_tui.sctp.events import Direction, Status
 from sctp_tui.tui.actions import bindings
@@ -77,9 +78,8 @@ class WindowView(ConversationView, DrawnLines):
         super().__init__(id=id)
         self.direction: Direction = "in"
         """Whose DATA is shown: "in" that of the far end."""
-        self._conversation: Conversation | None = None
+        self._reader: ConversationReader | None = None
         self._window = SendWindows()
-        self._seen = 0
         self._now = 0.0
         self._told: dict[Direction, Status] = {}
         self._since: dict[Direction, float] = {}  # when the stack first reported its present `unacked`
@@ -88,6 +88,15 @@ class WindowView(ConversationView, DrawnLines):
         self._stamp: Hashable = None
 
     # --- what is shown
+
+    @property
+    def _conversation(self) -> Conversation | None:
+        return self._reader.conversation if self._reader is not None else None
+
+    @property
+    def _read(self) -> Hashable:
+        """What was read of the conversation."""
+        return self._reader.version if self._reader is not None else None
 
     def draw(self, scene: Scene) -> None:
         """Draw the conversation, and what the stacks at its ends tell."""
@@ -108,19 +117,22 @@ class WindowView(ConversationView, DrawnLines):
         The status of `association` has what no packet tells (cwnd, RTO); `other` is the far end, where that
         is in this program too.
         """
-        if conversation is not self._conversation:
-            self._conversation, self._window = conversation, SendWindows()
-            self._seen, self._stamp = 0, None
+        reader = self._reader
+        if reader is None or reader.conversation is not conversation:
+            reader = self._reader = ConversationReader(conversation)
+            self._window = SendWindows()
+            self._stamp = None
             self._told.clear()
             self._since.clear()
             self.axis.start = conversation.start_mono
             self.axis.follow()
-        self._seen = max(self._seen, conversation.first - 1)  # older packets are no longer kept
-        for traced in conversation.since(self._seen, _AT_ONCE):
-            self._window.fold((traced,))
-            self._seen = traced.number
+        for traced, lost in reader.read(_AT_ONCE):
+            if lost:
+                self._window.bounce(traced)
+            else:
+                self._window.fold((traced,))
         self._now, self._ours = now, ours
-        if self._seen == conversation.captured:
+        if reader.ended:
             self._window.until(now)
         for one in (association, other):
             if one is not None and one.status is not None:
@@ -146,7 +158,7 @@ class WindowView(ConversationView, DrawnLines):
     def _newest(self, conversation: Conversation) -> float:
         """The end of the time axis: now while an acknowledgement is awaited, else the last packet's time."""
         both = self._window.sending.values()
-        if self._seen == conversation.captured and any(sending.waits for sending in both):
+        if self._reader is not None and self._reader.ended and any(sending.waits for sending in both):
             return max(self._now, *(sending.time for sending in both))
         return max(sending.time for sending in both)
 
@@ -200,7 +212,7 @@ class WindowView(ConversationView, DrawnLines):
     def _draw(self) -> None:
         width, height = self.content_size
         view = self.axis.view
-        stamp = (self._seen, tuple(self._told.values()), width, height, view, self.direction)
+        stamp = (self._read, tuple(self._told.values()), width, height, view, self.direction)
         if stamp == self._stamp:
             return
         self._stamp = stamp
