@@ -68,10 +68,10 @@ class ChunkContext(msgspec.Struct, frozen=True):
     seen. `with_data`: it is bundled with DATA.
 
     Of DATA: `fills_gap`: DATA with higher TSNs was seen before it; `room`: how it stands to the peer's
-    window; `elsewhere`: its last try went to another address. Of a SACK: `window_update`: it acknowledges nothing new, but has a higher a_rwnd; `gap_filled`: it
-    has no gaps, and the one before had; `probe_taken`: it acknowledges a zero window probe; `given_up`: its
-    receiver has given up DATA by FORWARD TSN. Of a COOKIE ACK: `restarts`: its sender still had the
-    association before.
+    window; `elsewhere`: its last try went to another address. Of a SACK: `window_update`: it acknowledges
+    nothing new, but has a higher a_rwnd; `gap_filled`: it has no gaps, and the one before had; `probe_taken`:
+    it acknowledges a zero window probe; `given_up`: its receiver has given up DATA by FORWARD TSN. Of a
+    COOKIE ACK: `restarts`: its sender still had the association before.
     """
 
     retransmission: Retransmission | None = None
