@@ -26,6 +26,7 @@ class ParameterOptions:
     sack: "DelayedSack | None" = None
     max_burst: int | None = None
     fragment: int | None = None
+    reconfig: bool | None = None
     nodelay: bool | None = None
     fast_timers: bool = False
 

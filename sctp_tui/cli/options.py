@@ -158,6 +158,7 @@ _PARAMETER_OPTIONS = (
     ("sack", "DELAY[:PACKETS]", "delay of a SACK, and packets of DATA it does not wait for; off: at once"),
     ("max-burst", "N", "packets in a row after a SACK; 0 for no limit"),
     ("fragment", "OCTETS", "octets of a message in one DATA chunk at most; 0 for as many as fit"),
+    ("reconfig", "grant|deny", "a peer that asks to reset or to add streams (RFC 6525)"),
 )
 
 

@@ -15,6 +15,7 @@ from sctp_tui.sctp import unicast
 from sctp_tui.sctp.commands import (
     AbortAssociation,
     AskPath,
+    AskStreams,
     CloseAssociation,
     CloseEndpoint,
     Command,
@@ -56,6 +57,7 @@ from sctp_tui.sctp.events import (
     ReadingPaused,
     Refused,
     StackName,
+    StreamChange,
 )
 from sctp_tui.sctp.link.conditions import DropRule
 from sctp_tui.sctp.link.drops import LinkSetting
@@ -316,6 +318,8 @@ class Engine:
                 if association is None or not association.refused:
                     self._out.append(event)
                 continue
+            if isinstance(event, StreamChange) and association is not None:
+                self._streams_changed(association, event)
             if isinstance(event, AssocChange) and association is not None:
                 if event.state in ENDS:
                     self._out += self._throttle.end(event.key)
@@ -342,6 +346,17 @@ class Engine:
             self._associations.take(association, streams)
         if association.closing and not association.backlog:
             self._shut_down(association)
+
+    def _streams_changed(self, association: OpenAssociation, event: StreamChange) -> None:
+        """Streams were added, as either end asked for it: they count as those of the set-up do."""
+        streams = event.outbound_streams + event.inbound_streams
+        opened = self._open[association.endpoint]
+        if not opened.server or association.refused or streams == association.negotiated:
+            return
+        if why := self._no_room(opened, streams - association.negotiated, again=True):
+            self._try_to_abort(association, _WHY_REFUSED[why])
+        else:
+            self._associations.take(association, streams)
 
     def _no_room(self, opened: OpenEndpoint, streams: int, again: bool) -> Refusal | None:
         if not again and opened.deadline is not None:
@@ -424,6 +439,11 @@ class Engine:
                 association = self._associations.known(command.key)
                 endpoint = self._endpoint(association.endpoint)
                 self._out.append(endpoint.ask_path(association.assoc_id, command.what, command.address))
+            case AskStreams():
+                association = self._associations.known(command.key)
+                endpoint = self._endpoint(association.endpoint)
+                asked = command.what, command.streams, command.count
+                self._out.append(endpoint.ask_streams(association.assoc_id, *asked))
             case CloseAssociation():
                 self._close_association(self._associations.known(command.key))
             case AbortAssociation():

@@ -83,6 +83,7 @@ TOPICS: Mapping[str, Topic] = {
         "link",
         "timers",
         "paths",
+        "streams",
         "traffic",
         "export",
         "network",

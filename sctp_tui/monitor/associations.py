@@ -32,6 +32,7 @@ from sctp_tui.sctp.events import (
     ShutdownEvent,
     StackName,
     Status,
+    StreamChange,
     StreamCount,
     Streams,
 )
@@ -454,6 +455,9 @@ class Associations:
                     if event.peer is not None and event.peer != association.peer:
                         association.peer = event.peer
                         association.version += 1
+            case StreamChange():
+                if association is not None:
+                    self._count_streams(event, association)
             case EndpointClosed():
                 # Associations still open were aborted by the close, and no notification tells it.
                 for key in [a.key for a in self.of(event.endpoint) if a.ended is None]:
@@ -513,6 +517,11 @@ class Associations:
             association.version += 1
         elif association.ended is None:
             self._end(association, AssociationEnd.of(event), event)
+
+    def _count_streams(self, event: StreamChange, association: Association) -> None:
+        association.outbound_streams = event.outbound_streams
+        association.inbound_streams = event.inbound_streams
+        association.version += 1
 
     def _end(self, association: Association, how: AssociationEnd, event: Event) -> None:
         association._end(how, event)

@@ -28,6 +28,7 @@ from .events import (
     SendFailed,
     ShutdownEvent,
     StackName,
+    StreamChange,
 )
 
 E = TypeVar("E", bound=Event)
@@ -58,6 +59,7 @@ class AssociationEntry(msgspec.Struct):
     assoc_id: int
     peer: Peer
     outbound_streams: int
+    inbound_streams: int = 0
     user_ends: str = ""
     peer_shut_down: bool = False
     heard: float = -inf
@@ -73,6 +75,8 @@ class AssociationRegistry:
         self.options = options
         self.ages: Callable[[], float] = options.clock.mono
         """The clock (s) by which the stack judges how old a message is."""
+        self.tells_added = False
+        """Whether a `StreamChange` of the stack has the streams that were added, not all that there are."""
         self._entries: dict[int, AssociationEntry] = {}
         self._opening: AssociationEntry | None = None
         self._ended: dict[int, AssociationEntry] = {}
@@ -302,6 +306,8 @@ class AssociationRegistry:
                 over = until <= self.ages() + _ROUNDED and entry.user_ends not in ("abort", "crash")
                 if over and not event.error_text:
                     changes["error_text"] = f"its lifetime of {lifetime:,} ms has ended"
+            elif isinstance(event, StreamChange):
+                changes |= self._changed(entry, event)
             elif isinstance(event, AssocChange):
                 if event.state in ENDS:
                     self._entries.pop(entry.assoc_id, None)
@@ -321,9 +327,20 @@ class AssociationRegistry:
                         changes |= {"by": "stack", "error_text": "the shutdown took too long"}
                 else:
                     entry.outbound_streams = event.outbound_streams or 0
+                    entry.inbound_streams = event.inbound_streams or 0
                     if event.state == "COMM_UP":
                         changes["by"] = "us" if self.options.attempts else "peer"
         return msgspec.structs.replace(event, at=at, mono=mono, endpoint=self.options.name, **changes)
+
+    def _changed(self, entry: AssociationEntry, event: StreamChange) -> dict[str, object]:
+        """All streams that there are after a SCTP_STREAM_CHANGE_EVENT (RFC 6525, section 6.1.3)."""
+        outbound, inbound = event.outbound_streams, event.inbound_streams
+        if event.outcome != "done":
+            outbound, inbound = entry.outbound_streams, entry.inbound_streams
+        elif self.tells_added:
+            outbound, inbound = entry.outbound_streams + outbound, entry.inbound_streams + inbound
+        entry.outbound_streams, entry.inbound_streams = outbound, inbound
+        return {"outbound_streams": outbound, "inbound_streams": inbound}
 
     def _shut_down(self, entry: AssociationEntry) -> dict[str, object]:
         """Which end asked for the shutdown. If neither did, it was autoclose where that is set."""

@@ -25,11 +25,27 @@ from .events import (
     PathAsked,
     PathRequest,
     Peer,
+    StreamsAsked,
+    StreamsRequest,
 )
 from .protocol_parameters import ProtocolParameters
 from .reassembly import Reassembly
 from .stack_registry import StackName
 from .system import refused
+
+_UNABLE = "the other end can't reset or add streams (RFC 6525): set up an association that can"
+_UNDER_WAY = "the answer to the last request has not come yet: wait for it"
+_NOT_ASKED = {
+    errno.ENOPROTOOPT: _UNABLE,
+    errno.EOPNOTSUPP: _UNABLE,
+    errno.EINPROGRESS: _UNDER_WAY,
+    errno.EALREADY: _UNDER_WAY,
+    errno.EBUSY: _UNDER_WAY,
+    errno.EAGAIN: "what was sent on it is not acknowledged yet: wait until it is, or reset other streams",
+    errno.EINVAL: "there is no such stream, or no room for more: give numbers below those of the association",
+    errno.ENOTCONN: "the association is not up, or shutting down: set up another one",
+}
+"""Why a stack does not ask for anything of streams, by errno."""
 
 
 class BaseEndpoint(ABC):
@@ -79,6 +95,12 @@ class BaseEndpoint(ABC):
     @abstractmethod
     def _ask_path(self, entry: AssociationEntry, what: PathRequest, address: str) -> None:
         """Ask the stack for something of a path. Raises `SctpError`."""
+
+    @abstractmethod
+    def _ask_streams(
+        self, entry: AssociationEntry, what: StreamsRequest, streams: Sequence[int], count: int
+    ) -> None:
+        """Ask the stack for something of streams. Raises OSError."""
 
     @abstractmethod
     def detail(self, assoc_id: int) -> Detail:
@@ -216,6 +238,22 @@ class BaseEndpoint(ABC):
             )
         self._ask_path(entry, what, address)
         return PathAsked(**self._registry.about(entry), what=what, address=address)
+
+    def ask_streams(
+        self, assoc_id: int, what: StreamsRequest, streams: Sequence[int], count: int
+    ) -> StreamsAsked:
+        """See `Endpoint.ask_streams`."""
+        entry = self._registry.known(assoc_id)
+        if not assoc_id:
+            raise SctpError("the association is not up yet: wait for it")
+        try:
+            self._ask_streams(entry, what, streams, count)
+        except OSError as error:
+            if (why := _NOT_ASKED.get(error.errno or 0)) is not None:
+                raise SctpError(why) from None
+            raise refused(error.errno or 0, f"{self.called} does not ask for it") from None
+        about = self._registry.about(entry)
+        return StreamsAsked(**about, what=what, streams=tuple(streams), count=count)
 
     def associations(self) -> Sequence[int]:
         """See `Endpoint.associations`."""

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from .events import PathRequest, Peer, StackName
+from .events import PathRequest, Peer, StackName, StreamsRequest
 from .link.conditions import Conditions, DropRule
 from .protocol_parameters import NOTHING, ProtocolParameters
 
@@ -189,6 +189,19 @@ class AskPath(Command, frozen=True, tag="ask_path"):
     key: int
     what: PathRequest
     address: str
+
+
+class AskStreams(Command, frozen=True, tag="ask_streams"):
+    """Ask to reset streams, or to add some (RFC 6525): answered by `StreamsAsked`, or by `Refused`.
+
+    `streams` are those to reset, none for all; `count` is how many to add. The peer's answer is told by
+    `StreamReset` or `StreamChange`.
+    """
+
+    key: int
+    what: StreamsRequest
+    streams: tuple[int, ...] = ()
+    count: int = 0
 
 
 class Crash(Command, frozen=True, tag="crash"):

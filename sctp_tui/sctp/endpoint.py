@@ -24,6 +24,8 @@ from .events import (
     StackName,
     Stamp,
     Status,
+    StreamsAsked,
+    StreamsRequest,
 )
 from .link.conditions import Conditions, DropRule
 from .link.drops import LinkSetting
@@ -179,6 +181,11 @@ class Endpoint(Protocol):
 
     def ask_path(self, assoc_id: int, what: PathRequest, address: str) -> PathAsked:
         """Ask for something of a path (see `PathRequest`); returns once the stack has taken it."""
+
+    def ask_streams(
+        self, assoc_id: int, what: StreamsRequest, streams: Sequence[int], count: int
+    ) -> StreamsAsked:
+        """Ask for something of streams (see `AskStreams`); returns once the stack has taken it."""
 
     def associations(self) -> Sequence[int]:
         """The IDs of associations that are up or shutting down; 0 for a client's that is being set up."""

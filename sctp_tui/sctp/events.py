@@ -144,6 +144,22 @@ class PathAsked(Event, frozen=True, tag="path_asked", gc=False):
     address: Address
 
 
+StreamsRequest = Literal["reset_out", "reset_in", "reset_both", "add_out", "add_in"]
+"""What a user asks of streams by RE-CONFIG (RFC 6525): the next message on streams of ours, of the peer's, or
+of both has SSN 0 again; more streams of ours, or of the peer's."""
+
+
+class StreamsAsked(Event, frozen=True, tag="streams_asked", gc=False):
+    """The user has asked for something of streams, and the stack has taken it: the answer is told later.
+
+    `streams` are those to reset, none for all; `count` is the number of those to add.
+    """
+
+    what: StreamsRequest
+    streams: tuple[int, ...] = ()
+    count: int = 0
+
+
 class ParametersSet(Event, frozen=True, tag="parameters_set", gc=False):
     """`given` are the protocol parameters that the user set; `now` are all, as the stack tells them since.
 
@@ -571,6 +587,7 @@ class Detail(Event, frozen=True, tag="detail", gc=False):
     sack: DelayedSack | None = None
     max_burst: int | None = None
     fragment: int | None = None
+    reconfig: bool | None = None
     nodelay: bool | None = None
 
     def parameters(self, address: str = "") -> ProtocolParameters:
@@ -585,6 +602,7 @@ class Detail(Event, frozen=True, tag="detail", gc=False):
             sack=self.sack,
             max_burst=self.max_burst,
             fragment=self.fragment,
+            reconfig=self.reconfig,
             nodelay=self.nodelay,
         )
 
@@ -639,6 +657,7 @@ AnyEvent = (
     | Opening
     | Ending
     | PathAsked
+    | StreamsAsked
     | ParametersSet
     | EndpointFailed
     | EndpointClosed

@@ -103,6 +103,12 @@ def _on_off(value: str) -> bool:
     return value == "on"
 
 
+def _grant_deny(value: str) -> bool:
+    if value not in ("grant", "deny"):
+        raise SctpError(f"{value!r} is neither grant nor deny: give one of them")
+    return value == "grant"
+
+
 def _time(ms: int) -> str:
     return f"{ms // 1000}s" if ms and ms % 1000 == 0 else f"{ms}ms"
 
@@ -177,6 +183,14 @@ WORDS = (
         "500",
         "octets of a message in one chunk; 0: as fit",
         _count(0, 65535, "number of octets"),
+    ),
+    ParameterWord(
+        "reconfig",
+        "reconfig",
+        "grant",
+        "a peer that asks to reset or add streams; deny",
+        _grant_deny,
+        lambda grant: "grant" if grant else "deny",
     ),
     ParameterWord(
         "nodelay",

@@ -62,6 +62,13 @@ class AssociationCommands(msgspec.Struct, frozen=True):
 
             self.ask(ParametersScreen(live, real), self.submit)
 
+    def ask_streams(self, association: Association | None) -> None:
+        """Ask what to ask of its streams."""
+        if live := self.live(association):
+            from .dialogs.streams_screen import StreamsScreen
+
+            self.ask(StreamsScreen(live), self.submit)
+
     def ask_path(
         self,
         association: Association | None,

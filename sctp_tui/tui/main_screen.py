@@ -308,6 +308,10 @@ class MainScreen(Screen[None]):
         real = self._mask.real_place if self._mask is not None else str
         self._associations.set_parameters(self._current.of_keys, real)
 
+    def action_ask_streams(self) -> None:
+        """Ask for a reset of streams of the chosen association, or for more of them."""
+        self._associations.ask_streams(self._current.of_keys)
+
     def action_ask_path(self) -> None:
         """Ask what to do with the paths of the chosen association."""
         real = self._mask.real_place if self._mask is not None else str

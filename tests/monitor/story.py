@@ -119,6 +119,8 @@ def one_of_each() -> list[e.Event]:
         e.Suppressed(*head, "remote_error", 1_234),
         e.RequestDenied(*head, evil),
         e.PathAsked(*head, "primary", evil),
+        e.StreamsAsked(*head, "reset_out", (1, 2)),
+        e.StreamsAsked(*head, "add_in", (), 3),
         e.ParametersSet(*head, FAST_TIMERS, FAST_TIMERS, evil),
         story.change(1, "RESTART"),
         e.PeerAddrChange(*head, evil, "UNREACHABLE", 0),

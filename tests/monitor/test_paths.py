@@ -55,7 +55,8 @@ def test_a_path_with_what_was_lost_and_sent_again(seeing: Running) -> None:
     assert signs[2:4] == [("DATA", False), ("again", True)]
     lost, again = list(paths.marks[route])[2:4]
     assert [note.text for note in paths.notes if note.at == again.at] == [
-        f"client: T3-rtx ran out after {again.at - lost.at:.3g} s: DATA is sent again to 127.0.0.1"
+        "client: T3-rtx ran out: DATA is sent again to 127.0.0.1, "
+        f"{again.at - lost.at:.3g} s after the last try"
     ]
     before = [note.text for note in paths.notes if note.at < again.at]
     assert before[-1] == "the link from here on: both ways delay=1ms"

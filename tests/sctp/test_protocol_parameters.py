@@ -38,6 +38,7 @@ _ALL = ProtocolParameters(
     sack=DelayedSack(100, 4),
     max_burst=9,
     fragment=600,
+    reconfig=True,
     nodelay=False,
 )
 
@@ -57,6 +58,7 @@ def _ms() -> st.SearchStrategy[int]:
         sack=st.none()
         | st.just(DelayedSack(0, 1))
         | st.builds(DelayedSack, st.integers(1, 500), st.integers(2, 100)),
+        reconfig=st.none() | st.booleans(),
         max_burst=st.none() | st.integers(0, 65535),
         fragment=st.none() | st.integers(0, 65535),
         nodelay=st.none() | st.booleans(),

@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from msgspec.structs import replace
@@ -83,6 +83,9 @@ async def type_together(app: SctpApp, pilot: Pilot[None], *lines: str) -> None:
     app.submit(*held)
 
 
+E = TypeVar("E", bound=Event)
+
+
 def message_input(pilot: Pilot[None]) -> Input:
     """The message input."""
     return pilot.app.screen_stack[0].query_one("#message", Input)
@@ -117,6 +120,6 @@ def states(app: SctpApp, endpoint: str) -> list[str]:
     return [e.state for e in app.monitor.log if isinstance(e, AssocChange) and e.endpoint == endpoint]
 
 
-def log_of(app: SctpApp, kind: type[Event]) -> list[Event]:
+def log_of(app: SctpApp, kind: type[E]) -> list[E]:
     """The events of one kind in the log."""
     return [event for event in app.monitor.log if isinstance(event, kind)]

@@ -32,6 +32,7 @@ from sctp_tui.sctp.events import (
     ShutdownEvent,
     StreamChange,
     StreamReset,
+    StreamsAsked,
     Suppressed,
     Totals,
     UnknownNotification,
@@ -210,6 +211,15 @@ def _send_failed(event: SendFailed) -> str:
     return f"{what} on stream {event.stream}{ppid} {how}{why}: {quoted}"
 
 
+def _streams_asked(event: StreamsAsked) -> str:
+    if event.what in ("add_out", "add_in"):
+        whose = "of ours" if event.what == "add_out" else "of the peer's"
+        return f"{many(event.count, 'more stream')} {whose} asked for"
+    which = "streams " + ", ".join(map(str, event.streams)) if event.streams else "all streams"
+    whose = {"reset_out": "of ours", "reset_in": "of the peer's", "reset_both": "of both ends"}[event.what]
+    return f"reset of {which} {whose} asked for: SSN 0 comes next"
+
+
 def _of_ours(event: Event) -> str:
     """The text of events that are no notification of RFC 6458: of endpoints, refusals, own limits."""
     match event:
@@ -230,6 +240,8 @@ def _of_ours(event: Event) -> str:
             return "crashes without a word; its next message brings it back, from the same port"
         case Ending():
             return f"aborts{f': {event.reason}' if event.reason else ''}"
+        case StreamsAsked():
+            return _streams_asked(event)
         case PathAsked():
             return _PATH_ASKED[event.what].format(event.address)
         case ParametersSet():

@@ -172,11 +172,9 @@ class Paths:
             marks = self.marks[route] = []
         marks.append(Mark(packet.mono, row.number, sign(row), self.ladder.arrives(row)))
         self.version += 1
-        if any(one.why == "timeout" for one in row.tries) and (rto := row.since):
-            whose = self.name(packet.direction)
-            self._note(
-                packet.mono, f"{whose}: T3-rtx ran out after {rto:.3g} s: DATA is sent again to {route.to}"
-            )
+        if any(one.why == "timeout" for one in row.tries) and (since := row.since):
+            whose, again = self.name(packet.direction), f"DATA is sent again to {route.to}"
+            self._note(packet.mono, f"{whose}: T3-rtx ran out: {again}, {since:.3g} s after the last try")
 
     def _forget(self, first: int) -> None:
         for marks in self.marks.values():

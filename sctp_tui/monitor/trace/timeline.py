@@ -31,6 +31,7 @@ from sctp_tui.sctp.events import (
     ParametersSet,
     PathAsked,
     ShutdownEvent,
+    StreamsAsked,
 )
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.chunk_types import ChunkType
@@ -395,7 +396,7 @@ def heartbeats_text(ladder: Ladder, line: HeartbeatRun, now: float) -> str:
 
 def _asked_for(event: Event) -> bool:
     """Whether an event is of a command to the socket, not from it."""
-    return isinstance(event, Opening | Ending | PathAsked | ParametersSet) or (
+    return isinstance(event, Opening | Ending | PathAsked | StreamsAsked | ParametersSet) or (
         isinstance(event, Message) and event.direction == "out"
     )
 

@@ -30,6 +30,7 @@ from sctp_tui.sctp.events import (
     SendFailed,
     StreamChange,
     StreamReset,
+    StreamsAsked,
 )
 from sctp_tui.sctp.wire.causes import MOST_CAUSES
 from sctp_tui.sctp.wire.packet import (
@@ -194,8 +195,9 @@ def _(event: Ending) -> str:
     return event.how
 
 
-@_kind.register
-def _(event: PathAsked) -> str:
+@_kind.register(PathAsked)
+@_kind.register(StreamsAsked)
+def _(event: PathAsked | StreamsAsked) -> str:
     return event.what
 
 

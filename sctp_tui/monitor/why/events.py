@@ -345,6 +345,34 @@ EVENT_EXPLANATIONS = {
         "This end tells the other one that it leaves this address of its own.",
         "A call of sctp_bindx() with SCTP_BINDX_REM_ADDR: an ASCONF with Delete IP Address goes out.",
     ),
+    "streams_asked/reset_out": Explanation(
+        "6525 5.1.2",
+        "The user asked that the next message on these streams of ours has SSN 0 again. The peer has to "
+        "agree.",
+        "SCTP_RESET_STREAMS with SCTP_STREAM_RESET_OUTGOING: a RE-CONFIG with an Outgoing SSN Reset Request.",
+    ),
+    "streams_asked/reset_in": Explanation(
+        "6525 5.1.3",
+        "The user asked that the peer begins anew with SSN 0 on these streams of its own.",
+        "SCTP_RESET_STREAMS with SCTP_STREAM_RESET_INCOMING: a RE-CONFIG with an Incoming SSN Reset Request, "
+        "which the peer answers by an outgoing one of its own.",
+    ),
+    "streams_asked/reset_both": Explanation(
+        "6525 5.1.3",
+        "The user asked that both ends begin anew with SSN 0 on these streams.",
+        "SCTP_RESET_STREAMS with both flags: RE-CONFIG requests for an outgoing and an incoming SSN reset.",
+    ),
+    "streams_asked/add_out": Explanation(
+        "6525 5.1.5",
+        "The user asked for more streams to send on. The peer has to agree.",
+        "SCTP_ADD_STREAMS: a RE-CONFIG with an Add Outgoing Streams Request.",
+    ),
+    "streams_asked/add_in": Explanation(
+        "6525 5.1.6",
+        "The user asked that the peer adds streams that it sends on.",
+        "SCTP_ADD_STREAMS: a RE-CONFIG with an Add Incoming Streams Request, which the peer answers by an "
+        "outgoing one of its own.",
+    ),
     "endpoint_failed": Explanation(
         "6458 3.1",
         "The endpoint could not be opened, or could not go on: the text says why.",

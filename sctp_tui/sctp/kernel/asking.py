@@ -48,6 +48,7 @@ class DetailNumbers(NamedTuple):
     statistics: Statistics | None
     sack: DelayedSack
     max_burst: int
+    reconfig: bool
     fragment: int
     nodelay: bool
     local: Peer
@@ -178,9 +179,15 @@ def ask_detail(fd: int, assoc_id: int) -> DetailNumbers:
         sack=DelayedSack(delay, frequency),
         max_burst=_number(fd, layout.MAX_BURST, assoc_id),
         fragment=_number(fd, layout.MAXSEG, assoc_id),
+        reconfig=bool(granted(fd, assoc_id)),
         local=local(fd, assoc_id),
         nodelay=bool(struct.unpack("=i", getsockopt(fd, layout.NODELAY, bytes(4), 4))[0]),
     )
+
+
+def granted(fd: int, assoc_id: int) -> int:
+    """The requests of the peer that are granted, flags of SCTP_ENABLE_STREAM_RESET. Raises OSError."""
+    return _number(fd, layout.ENABLE_STREAM_RESET, assoc_id)
 
 
 def _number(fd: int, option: int, assoc_id: int) -> int:

@@ -30,6 +30,7 @@ from sctp_tui.sctp.events import (
     Peer,
     PeerAddrChange,
     Status,
+    StreamsRequest,
 )
 from sctp_tui.sctp.mmsg import MESSAGES_AT_ONCE
 from sctp_tui.sctp.notifications import decode_notification
@@ -82,6 +83,7 @@ class KernelEndpoint(BaseEndpoint):
         With a `network` a server is on its host `server`, and a client on `client`.
         """
         super().__init__(options, library)
+        self._registry.tells_added = True
         self._pysctp = pysctp
         self._intake = intake
         self._ends = ends
@@ -378,6 +380,11 @@ class KernelEndpoint(BaseEndpoint):
                     f"{address} is the only address that this end is bound to: give it another one first"
                 ) from None
             raise refusal(error, f"the kernel does not {_ASKED[what]} {address}") from None
+
+    def _ask_streams(
+        self, entry: AssociationEntry, what: StreamsRequest, streams: Sequence[int], count: int
+    ) -> None:
+        setting.ask_streams(self._of(entry.assoc_id).fileno(), entry.assoc_id, what, streams, count)
 
     def _silence(self, silent: bool) -> None:
         if self._network is None:

@@ -5,9 +5,13 @@ Association ID 0 is for those to come (SCTP_FUTURE_ASSOC, RFC 6458, section 7.2)
 
 import errno
 import struct
+from collections.abc import Sequence
+from functools import partial
 
+from sctp_tui.sctp import asking_streams
+from sctp_tui.sctp.asking_streams import GRANT_ALL
 from sctp_tui.sctp.endpoint import SctpError
-from sctp_tui.sctp.events import PathRequest
+from sctp_tui.sctp.events import PathRequest, StreamsRequest
 from sctp_tui.sctp.parameter_words import to_text
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 from sctp_tui.sctp.system import refusal
@@ -48,6 +52,36 @@ def ask_path(fd: int, assoc_id: int, what: PathRequest, address: bytes) -> None:
             setsockopt(fd, layout.BINDX_REM, address)
 
 
+def ask_streams(fd: int, assoc_id: int, what: StreamsRequest, streams: Sequence[int], count: int) -> None:
+    """Ask to reset streams, none given for all, or to add `count` of them. Raises OSError.
+
+    Linux asks only where it would grant the same to the peer: for this one request it does.
+    """
+    granted = asking.granted(fd, assoc_id)
+    grant(fd, assoc_id, GRANT_ALL)
+    try:
+        asking_streams.ask(
+            partial(setsockopt, fd, layout.RESET_STREAMS),
+            partial(setsockopt, fd, layout.ADD_STREAMS),
+            assoc_id,
+            what,
+            streams,
+            count,
+        )
+    finally:
+        grant(fd, assoc_id, granted)
+
+
+def know_reconfig(fd: int) -> None:
+    """Let the associations to come know RE-CONFIG (SCTP_RECONFIG_SUPPORTED). Raises OSError."""
+    setsockopt(fd, layout.RECONFIG_SUPPORTED, layout.ASSOC_VALUE.pack(0, 1))
+
+
+def grant(fd: int, assoc_id: int, requests: int) -> None:
+    """Set the requests of the peer that are granted, flags of SCTP_ENABLE_STREAM_RESET. Raises OSError."""
+    setsockopt(fd, layout.ENABLE_STREAM_RESET, layout.ASSOC_VALUE.pack(assoc_id, requests))
+
+
 def _set(fd: int, assoc_id: int, p: ProtocolParameters, path: bytes) -> None:
     if p.rto is not None:
         setsockopt(fd, layout.RTOINFO, layout.RTO_STRUCT.pack(assoc_id, p.rto.initial, p.rto.max, p.rto.min))
@@ -69,5 +103,7 @@ def _set(fd: int, assoc_id: int, p: ProtocolParameters, path: bytes) -> None:
     for option, number in ((layout.MAX_BURST, p.max_burst), (layout.MAXSEG, p.fragment)):
         if number is not None:
             setsockopt(fd, option, layout.ASSOC_VALUE.pack(assoc_id, number))
+    if p.reconfig is not None:
+        grant(fd, assoc_id, GRANT_ALL if p.reconfig else 0)
     if p.nodelay is not None:
         setsockopt(fd, layout.NODELAY, struct.pack("=i", p.nodelay))

@@ -1,6 +1,7 @@
 """A one-to-many socket of pysctp, with the options that an endpoint needs."""
 
 import socket
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -52,6 +53,8 @@ def _set_up(made: Any, sock: socket.socket, options: EndpointOptions) -> None:
     made.autoclose = options.autoclose
     setting.set_parameters(sock.fileno(), 0, options.parameters)
     made.mappedv4 = False
+    with suppress(OSError):  # a kernel before 5.4 has it for all sockets, by net.sctp.reconf_enable
+        setting.know_reconfig(sock.fileno())
     # Messages of other associations may come between the pieces of a long one, so that none blocks others.
     sock.setsockopt(layout.IPPROTO_SCTP, layout.FRAGMENT_INTERLEAVE, 1)
     sock.setsockopt(layout.IPPROTO_SCTP, layout.RECVRCVINFO, 1)

@@ -32,6 +32,7 @@ from sctp_tui.sctp.events import (
     RequestDenied,
     SendFailed,
     Status,
+    StreamsRequest,
 )
 from sctp_tui.sctp.notifications import decode_notification
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
@@ -387,6 +388,13 @@ class UserspaceEndpoint(BaseEndpoint):
         self._pump.enter()
         path = layout.sockaddr(port, link.handle)
         setting.send_heartbeat(self._socket_of(entry.assoc_id), entry.assoc_id, path)
+        self._pump.ready.add(self._port)
+
+    def _ask_streams(
+        self, entry: AssociationEntry, what: StreamsRequest, streams: Sequence[int], count: int
+    ) -> None:
+        self._pump.enter()
+        setting.ask_streams(self._socket_of(entry.assoc_id), entry.assoc_id, what, streams, count)
         self._pump.ready.add(self._port)
 
     def _silence(self, silent: bool) -> None:

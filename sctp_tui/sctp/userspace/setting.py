@@ -5,9 +5,14 @@ Association ID 0 is for those to come (SCTP_FUTURE_ASSOC, RFC 6458, section 7.2)
 """
 
 import struct
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+from sctp_tui.sctp import asking_streams
+from sctp_tui.sctp.asking_streams import GRANT_ALL
 from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.events import StreamsRequest
 from sctp_tui.sctp.protocol_parameters import DelayedSack, ProtocolParameters
 
 from . import layout
@@ -39,8 +44,25 @@ def set_parameters(sock: Socket, assoc_id: int, parameters: ProtocolParameters) 
     for option, number in ((layout.MAX_BURST, p.max_burst), (layout.MAXSEG, p.fragment)):
         if number is not None:
             sock.set(option, layout.ASSOC_VALUE.pack(assoc_id, number))
+    if p.reconfig is not None:
+        granted = GRANT_ALL if p.reconfig else 0
+        sock.set(layout.ENABLE_STREAM_RESET, layout.ASSOC_VALUE.pack(assoc_id, granted))
     if p.nodelay is not None:
         sock.set(layout.NODELAY, struct.pack("=i", p.nodelay))
+
+
+def ask_streams(
+    sock: Socket, assoc_id: int, what: StreamsRequest, streams: Sequence[int], count: int
+) -> None:
+    """Ask to reset streams, none given for all, or to add `count` of them. Raises OSError."""
+    asking_streams.ask(
+        partial(sock.try_to_set, layout.RESET_STREAMS),
+        partial(sock.try_to_set, layout.ADD_STREAMS),
+        assoc_id,
+        what,
+        streams,
+        count,
+    )
 
 
 def send_heartbeat(sock: Socket, assoc_id: int, path: bytes) -> None:
@@ -56,6 +78,7 @@ def more(sock: Socket, assoc_id: int) -> dict[str, Any]:
     return {
         "sack": DelayedSack(delay, frequency),
         "max_burst": _number(sock, layout.MAX_BURST, assoc_id),
+        "reconfig": bool(_number(sock, layout.ENABLE_STREAM_RESET, assoc_id)),
         "fragment": _number(sock, layout.MAXSEG, assoc_id),
         "nodelay": bool(struct.unpack("=i", sock.get(layout.NODELAY, bytes(4), 4))[0]),
     }

@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import mmap
+import os
 import struct
 
 from sctp_tui.sctp.endpoint import EndpointOptions, Outgoing, SctpError
@@ -103,6 +104,14 @@ class Socket:
         """Set a socket option."""
         if self._call.usrsctp_setsockopt(self._socket, level, option, value, len(value)) != 0:
             raise _error(f"usrsctp refused socket option {option:#x}")
+
+    def try_to_set(self, option: int, value: bytes) -> None:
+        """Set a socket option. Raises OSError."""
+        number = self._errno(
+            self._call.usrsctp_setsockopt(self._socket, layout.IPPROTO_SCTP, option, value, len(value))
+        )
+        if number:
+            raise OSError(number, os.strerror(number))
 
     def get(self, option: int, value: bytes, size: int) -> bytes:
         """Get a socket option: `value` is its input, `size` the bytes of its answer."""

@@ -70,6 +70,13 @@ QUESTIONS = (
         "heartbeat now demand failover multihoming asconf add remove set multi-homed dynamic",
     ),
     Question(
+        "How do I reset streams, or add some?",
+        "{ask_streams} asks the peer of the association for it by RE-CONFIG (RFC 6525). The peer grants it "
+        "where it was opened with --reconfig grant, or set so by {parameters}.",
+        "streams",
+        "ssn reset reconfig re-config 6525 add more streams grant deny denied",
+    ),
+    Question(
         "How do I make a peer crash, or restart?",
         "{crash} lets the client of the association crash, without a word to its peer; a message typed for "
         "that client brings it back.",
