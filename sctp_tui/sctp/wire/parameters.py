@@ -173,7 +173,13 @@ Count = Callable[[int], object]
 
 def _outgoing_reset(value: bytes, own: Count = int, answered: Count = int) -> str:
     request, response, tsn = struct.unpack_from("!III", value)
-    return f"request {own(request)}, {_streams(value, 12)}, last TSN {own(tsn)}, answers {answered(response)}"
+    last, answers = _or_none(own(tsn)), _or_none(answered(response))
+    return f"request {own(request)}, {_streams(value, 12)}, last TSN {last}, answers {answers}"
+
+
+def _or_none(number: object) -> object:
+    """What is before the first TSN or request of an end stands for none."""
+    return "none" if number == -1 else number
 
 
 def _incoming_reset(value: bytes, own: Count = int, answered: Count = int) -> str:
