@@ -45,12 +45,14 @@ from .silence import Silence, Timers
 from .text import units
 from .text.ending import AssociationEnd
 from .text.events import describe_event
+from .trace.sent_paths import SentOnPath, SentPaths
 
 KEPT_ENDED = 10_000
 """Ended associations kept, by default."""
 RATE_WINDOW = 3.0
 """Seconds over which messages/s are averaged."""
 _SAMPLE = 0.25  # s between two points of the rate
+_ASKED = 10.0  # s for which it is known whether the peer is silent
 _ADDRESSES = 16  # paths whose notified state is kept
 _PATH_STATES = {  # as `Path.state` has them
     "AVAILABLE": "ACTIVE",
@@ -120,6 +122,10 @@ class Association(msgspec.Struct, eq=False):
     until: float = inf
     clock: LinkClock = WORLD
     """The time of its link, by which ages are measured; `now` below is monotonic all the same."""
+    sent: Mapping[str, SentOnPath] = msgspec.field(default_factory=dict)
+    """What this end has sent to each address of the peer, as packets show where there are several."""
+    data_to: str = ""
+    """The peer's address that the newest DATA went to, "" where packets don't show it."""
     _state_at: float = 0.0
     _path_states: dict[str, tuple[float, str]] = msgspec.field(default_factory=dict)
     """The last notified state of a path, by address, and when that was told (mono)."""
@@ -196,7 +202,12 @@ class Association(msgspec.Struct, eq=False):
         return self.rwnd == 0 and bool(self.unacked)
 
     def silent(self, now: float) -> float | None:
-        """Seconds of link time for which the peer has been silent at least, None where it answers."""
+        """Seconds of link time for which the peer has been silent at least.
+
+        None where it answers, and where the stack was not asked for long, as of one that is not in view.
+        """
+        if self.status is None or now - self.status.mono > _ASKED:
+            return None
         since = self.silence.since
         return None if since is None else max(0.0, self.clock.at(now) - since)
 
@@ -465,6 +476,14 @@ class Associations:
                         self._end(association, AssociationEnd("aborted", "us"), event)
             case _:
                 pass
+
+    def sent_on(self, key: int, sent: SentPaths) -> None:
+        """What packets show of the paths that an association has sent on."""
+        association = self._to_change(key)
+        if association is not None and association.ended is None:
+            association.sent = {address: copy(one) for address, one in sent.by_address.items()}
+            association.data_to = sent.data_to
+            association.version += 1
 
     def echoed(self, key: int, packet: Packet) -> None:
         """Enter COOKIE-ECHOED, which no notification tells, for its COOKIE ECHO or the INIT ACK before."""

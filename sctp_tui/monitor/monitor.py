@@ -53,6 +53,7 @@ class Monitor:
         self.remarks = LinkHistory()
         self.refused_capture = ""
         """Why packets of the kernel stack can't be captured as the user wanted; "" where they can."""
+        self._silent: set[int] = set()  # keys of associations whose peer seemed to be silent at last
         self.dropped = 0
         """Messages and control events that the queue has dropped since it was made."""
 
@@ -112,6 +113,7 @@ class Monitor:
         if batch.packets:
             self.wire.extend(batch.packets)
             self._set_up(batch.packets)
+            self._hear_packets(batch.packets)
         self.wire.lose(batch.packets_dropped, batch.packets_missed)
         for status in batch.status.values():
             self._hear(status)
@@ -127,6 +129,8 @@ class Monitor:
             now = self._clock_of(association.endpoint).of(status)
             samples = conversation.rto.setdefault(direction, RtoSamples())
             alone = len(status.paths) == 1
+            if (sent := conversation.sent_paths.get(direction)) is not None:
+                self.associations.sent_on(status.key, sent)
             for path in status.paths:
                 if path.rto:
                     samples.add(now, path.rto / 1000, "" if alone else bare(path.address))
@@ -134,13 +138,32 @@ class Monitor:
     def _hear(self, status: Status) -> None:
         """Take in what the packets say of a peer that seems to be silent, as its RTO alone shows it."""
         association = self.associations.get(status.key)
-        if association is None or not association.silence.silent[0]:
+        if association is None:
             return
+        if not association.silence.silent[0]:
+            self._silent.discard(status.key)
+            return
+        self._silent.add(status.key)
         if (conversation := self.wire.of(association, self.endpoints)) is not None:
-            end: End = "local" if association.endpoint == conversation.endpoint else "peer"
             now = self._clock_of(association.endpoint).of(status)
-            if (asked := conversation.unanswered_since(end, now)) is not None:
-                self.associations.answered(status.key, asked)
+            self._hear_by(conversation, association, now)
+
+    def _hear_packets(self, packets: Sequence[Packet]) -> None:
+        """The same as packets come: the status of a peer that is not in view is asked for no more."""
+        flows = {packet.flow for packet in packets} if self._silent else set[int]()
+        for key in [*self._silent]:
+            association = self.associations.get(key)
+            if association is None or association.ended is not None:
+                self._silent.discard(key)
+                continue
+            conversation = self.wire.of(association, self.endpoints)
+            if conversation is not None and conversation.flow in flows:
+                self._hear_by(conversation, association, conversation.packets[-1].mono)
+
+    def _hear_by(self, conversation: Conversation, association: Association, now: float) -> None:
+        end: End = "local" if association.endpoint == conversation.endpoint else "peer"
+        if (asked := conversation.unanswered_since(end, now)) is not None:
+            self.associations.answered(association.key, asked)
 
     def _set_up(self, packets: Sequence[Packet]) -> None:
         """Note the COOKIE ECHO of clients that are being set up, as packets alone show it."""

@@ -236,8 +236,9 @@ class BaseEndpoint(ABC):
             raise SctpError(
                 f"the peer has no address {address}: give one of {', '.join(entry.peer.addresses)}"
             )
+        now = self._clock.now()  # what goes out for it is sent after that
         self._ask_path(entry, what, address)
-        return PathAsked(**self._registry.about(entry), what=what, address=address)
+        return PathAsked(**self._registry.about(entry, now), what=what, address=address)
 
     def ask_streams(
         self, assoc_id: int, what: StreamsRequest, streams: Sequence[int], count: int
@@ -246,13 +247,14 @@ class BaseEndpoint(ABC):
         entry = self._registry.known(assoc_id)
         if not assoc_id:
             raise SctpError("the association is not up yet: wait for it")
+        now = self._clock.now()  # what goes out for it is sent after that
         try:
             self._ask_streams(entry, what, streams, count)
         except OSError as error:
             if (why := _NOT_ASKED.get(error.errno or 0)) is not None:
                 raise SctpError(why) from None
             raise refused(error.errno or 0, f"{self.called} does not ask for it") from None
-        about = self._registry.about(entry)
+        about = self._registry.about(entry, now)
         return StreamsAsked(**about, what=what, streams=tuple(streams), count=count)
 
     def associations(self) -> Sequence[int]:

@@ -39,7 +39,7 @@ class AssociationTable(LineTable[Association]):
 
     def __init__(self, *, several_stacks: bool = False, several_paths: bool = False) -> None:
         """Where there is one stack, or one path, its column is shown only where it is chosen."""
-        told = {"stack": several_stacks, "paths": several_paths}
+        told = {"stack": several_stacks, "paths": several_paths, "data_to": several_paths}
         super().__init__(COLUMNS, [column for column in COLUMNS if told.get(column.name, True)])
         self._store: AssociationRows = Associations()
         self._version = -1  # `store.order` when the rows were last set

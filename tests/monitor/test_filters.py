@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -191,7 +192,7 @@ def test_the_state_is_searched_as_its_column_has_it() -> None:
     for text in ("state~gone", "state~UDP", "state~estab", "state~↻", "state=established"):
         assert in_table(text, row), text
     assert not in_table("state~gone", association())
-    silent = association()
+    silent = association(status=msgspec.structs.replace(status, unreachable=False, mono=130.0))
     for rto in (1000, 2000):
         silent.silence.look(rto / 100, [Path("10.0.0.1", "ACTIVE", True, 4380, 12, rto, 1280)])
     assert in_table("state~silent", silent)

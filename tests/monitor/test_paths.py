@@ -1,5 +1,6 @@
 """The paths over time: what was sent on each, and the states that stacks told, by real associations."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,9 +9,11 @@ from msgspec.structs import replace
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.trace.ladder import Row
 from sctp_tui.monitor.trace.paths import Paths
-from sctp_tui.sctp.commands import AbortAssociation, SetLink, SetSpeed, Step
-from sctp_tui.sctp.events import AssocChange, LinkState, Message, Path, PeerAddrChange, Status
+from sctp_tui.monitor.trace.timeline import LadderOptions, SocketEvent, Timeline, sides, text
+from sctp_tui.sctp.commands import AbortAssociation, AskPath, SetLink, SetSpeed, Step
+from sctp_tui.sctp.events import AssocChange, LinkState, Message, Path, PathAsked, PeerAddrChange, Status
 from sctp_tui.sctp.link.conditions import Conditions, DropRule
 from sctp_tui.tui.wire.ladder_lines import ends
 from tests.harness import Running
@@ -167,3 +170,43 @@ def test_an_end_is_named_by_its_first_address_whichever_way_its_newest_packet_to
     assert conversation.of_peer == ("127.0.0.1", "127.0.0.2")
     others = [f"{name} +127.0.0.2" for name in before if "server" not in name]
     assert [name for name in ends(conversation) if name not in before] == others
+
+
+def test_what_is_sent_again_is_named_with_its_timer(seeing: Running) -> None:
+    """An INIT has no T3-rtx; and what a socket tells stands below what was sent before its cause came."""
+    slow = Conditions(delay=900)
+    seeing.submit(SetLink(slow, slow))
+    _, server, _ = seeing.greet()
+    paths, monitor = _paths(seeing, server.key)
+    (again,) = [note.text for note in paths.notes if "ran out" in note.text]
+    assert re.fullmatch(
+        r"client: T1-init ran out: INIT is sent again to 127.0.0.1, [\d.]+ s after the last try", again
+    )
+    timeline = Timeline(paths.ladder)
+    timeline.show(LadderOptions(sockets=True))
+    association = monitor.associations.get(server.key)
+    assert association is not None
+    at = monitor.ends_of(association)
+    assert at.conversation is not None
+    ends = sides(at.ever, at.conversation)
+    timeline.update(monitor.log, ends, monitor.remarks)
+    lines = [timeline[serial] for serial in range(timeline.first, timeline.end)]
+    (echo,) = [row for row in paths.ladder if "COOKIE ECHO" in paths.ladder.label(row)]
+    up = next(
+        at
+        for at, line in enumerate(lines)
+        if isinstance(line, SocketEvent) and line.end == "local" and "COMM_UP" in text(line)
+    )
+    comes = echo.packet.mono + echo.packet.transit
+    sent = [(place, line.packet.mono) for place, line in enumerate(lines) if isinstance(line, Row)]
+    assert all((place < up) == (mono < comes) for place, mono in sent)
+    assert any(echo.packet.mono < mono < comes for _, mono in sent)
+
+
+def test_what_is_asked_for_stands_above_what_goes_out_for_it(seeing: Running) -> None:
+    _, server, ours = seeing.greet()
+    seeing.submit(AskPath(server.key, "heartbeat", "127.0.0.1"))
+    asked = seeing.until(PathAsked, key=server.key)
+    beat = next(packet for packet in seeing.packets if packet.data[12] == 4)
+    assert asked.at <= beat.at
+    assert ours

@@ -480,3 +480,19 @@ def test_what_was_lost_before_is_not_counted_for_what_is_set_now() -> None:
     assert conditioner.counts("in").dropped == 1
     conditioner.set(Conditions(loss=0.5), Conditions())
     assert conditioner.counts("in").dropped == 0
+
+
+def test_a_delay_alone_keeps_the_order_however_close_bursts_are(linked: Linked) -> None:
+    """Packets wanted at one time are set apart by microseconds: none of the next burst gets between them."""
+    client = linked.up()
+    linked.condition("delay=50", "delay=50")
+    before = len(linked.packets)
+    for burst in range(5):
+        for number in range(10):
+            linked.send(client, 1, bytes([burst, number]) * 25)
+        linked.time += 1e-6
+    linked.until(lambda: len(linked.received()) == 51)
+    sent = [packet for packet in linked.packets[before:] if packet.direction == "in" and packet.data[12] == 0]
+    arrivals = [packet.mono + packet.transit for packet in sent]
+    assert len(arrivals) == len({packet.data for packet in sent}) > 20  # none was sent again
+    assert all(one < other for one, other in pairwise(arrivals))

@@ -247,6 +247,27 @@ COLUMNS: tuple[AssociationColumn, ...] = (
         smallest_first=True,
     ),
     AssociationColumn(
+        "Data to",
+        15,
+        lambda a, now: None if a.ended is not None else a.data_to or "-",
+        align="address",
+        widest=39,
+        rank=2,
+        name="data_to",
+        help="where its data goes, of several paths",
+        value=lambda a, now: a.data_to or None,
+        fields=(
+            Field(
+                ("data_to",),
+                AddressKind(),
+                "the peer's address that its data goes to",
+                association=lambda a, now: Peer((a.data_to,), 0) if a.data_to else None,
+            ),
+        ),
+        exported=lambda a, now: {"data_to": a.data_to or None},
+        smallest_first=True,
+    ),
+    AssociationColumn(
         "Str out/in",
         11,
         lambda a, now: f"{a.outbound_streams}/{a.inbound_streams}",

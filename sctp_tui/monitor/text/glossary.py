@@ -128,6 +128,18 @@ TERMS: dict[str, Term] = {
         "The address that data goes to as long as it answers; retransmissions may go to another one.",
         "RFC 9260, section 6.4",
     ),
+    "data_to": Term(
+        "Data",
+        "The address that this end's newest data went to, as its packets show. On failover it is another "
+        "active one than the primary, which stays what it is.",
+        "RFC 9260, section 6.4.1",
+    ),
+    "path_packets": Term(
+        "Packets", "Packets that this end has sent to the address, of those seen.", "RFC 9260, section 3"
+    ),
+    "path_again": Term(
+        "Again", "DATA chunks that went to the address and had been sent before.", "RFC 9260, section 6.4"
+    ),
     "cwnd": Term(
         "cwnd",
         "Bytes that may be on the way to this address unacknowledged. While all of it is used it grows: in "

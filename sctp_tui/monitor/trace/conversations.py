@@ -39,6 +39,7 @@ from sctp_tui.sctp.wire.packet import (
 from sctp_tui.sctp.wire.serial import lt
 
 from .rto_samples import RtoSamples
+from .sent_paths import SentPaths
 from .tags import INIT, LAST_WORDS, Tags, begins, first_chunk
 
 PACKET_OCTETS_KEPT = 32 * 1024 * 1024
@@ -127,6 +128,8 @@ class Conversation:
         self._tags = Tags()
         self._bounced: dict[int, Bounce] = {}
         self._bounces = 0
+        self.sent_paths: dict[Direction, SentPaths] = {}
+        """What each end has sent on its paths, once either has had several; of packets then kept."""
         self._before: ref[Conversation] | None = None  # weak, so as not to keep it in memory
         self.rto: dict[Direction, RtoSamples] = {}
         """The RTOs of each direction's sender, as its stack told them, where it did."""
@@ -281,8 +284,19 @@ class Conversation:
         if packet.local != self._last_local:
             self._last_local = packet.local
             self.of_local = _noted(self.of_local, packet.local)
+        if self.sent_paths:
+            self._count(packet)
+        elif len(self.of_peer) > 1 or len(self.of_local) > 1:
+            self.sent_paths = {"in": SentPaths(_HAD), "out": SentPaths(_HAD)}
+            for one in self._packets:
+                self._count(one)
         if first in LAST_WORDS and (packet.direction == "out" or packet.verdict != "dropped"):
             self.over = True
+
+    def _count(self, packet: Packet) -> None:
+        """Count a packet for the path that it is sent on; not the link's copy, which no end sent."""
+        if packet.verdict not in ("refused", "duplicated"):
+            self.sent_paths[packet.direction].take(packet, goes_to(packet))
 
     def follow(self, before: "Conversation") -> None:
         """Set the conversation before this one between the same ends, which is over."""

@@ -14,7 +14,7 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.text.events import sentence
 from sctp_tui.sctp.events import ENDS, AssocChange, Direction, PathAsked, PeerAddrChange
-from sctp_tui.sctp.wire.packet import Asconf, Chunk, Data, Heartbeat, HeartbeatAck, IData, Init, Sack
+from sctp_tui.sctp.wire.packet import Asconf, Chunk, Data, Heartbeat, HeartbeatAck, IData, Init, Sack, name_of
 
 from .conversations import Conversation, bare
 from .ladder import Ladder, Row
@@ -43,6 +43,15 @@ _STATUS: Mapping[str, PathState] = {
     "POTENTIALLY-FAILED": "failing",
     "INACTIVE": "unreachable",
 }
+_TIMERS = {
+    "DATA": "T3-rtx",
+    "I-DATA": "T3-rtx",
+    "INIT": "T1-init",
+    "COOKIE ECHO": "T1-cookie",
+    "SHUTDOWN": "T2-shutdown",
+    "SHUTDOWN ACK": "T2-shutdown",
+}
+"""The timer that has a chunk sent again (RFC 9260, section 4)."""
 _CHANGES = 500  # changes of state kept of a path, and of the primary path of an end
 _NOTES = 1000  # notes kept
 _ADDRESSES = 16  # paths of an end that are followed, as many as a conversation keeps addresses of it
@@ -172,9 +181,11 @@ class Paths:
             marks = self.marks[route] = []
         marks.append(Mark(packet.mono, row.number, sign(row), self.ladder.arrives(row)))
         self.version += 1
-        if any(one.why == "timeout" for one in row.tries) and (since := row.since):
-            whose, again = self.name(packet.direction), f"DATA is sent again to {route.to}"
-            self._note(packet.mono, f"{whose}: T3-rtx ran out: {again}, {since:.3g} s after the last try")
+        for chunk, one in zip(row.chunks, row.tries, strict=False):
+            if one.why == "timeout" and one.since and (timer := _TIMERS.get(name_of(chunk))):
+                again = f"{name_of(chunk)} is sent again to {route.to}, {one.since:.3g} s after the last try"
+                self._note(packet.mono, f"{self.name(packet.direction)}: {timer} ran out: {again}")
+                break
 
     def _forget(self, first: int) -> None:
         for marks in self.marks.values():

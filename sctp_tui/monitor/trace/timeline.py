@@ -10,9 +10,11 @@ message stands where it was read, as a SACK sent before that counts it as unread
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from functools import partial
 from heapq import merge
+from itertools import takewhile
 from math import inf
-from operator import attrgetter
+from operator import attrgetter, le
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -273,16 +275,21 @@ class Timeline:
                     break
                 arrives = packet.direction == to and self.ladder.arrives(line)
                 if arrives and any(name_of(chunk) in causes for chunk in line.chunks):
-                    since = taken[:above]
-                    for _ in since:
-                        lines.pop()
-                    return since
+                    comes = packet.mono + packet.transit
+                    later = takewhile(partial(le, comes), map(self._mono, taken[:above]))
+                    return [lines.pop() for _ in later]
             elif isinstance(line, SocketEvent) and line.end == note.end:
                 break
             elif not isinstance(line, HeartbeatRun):
                 above = min(above, len(taken))
             taken.append(line)
         return []
+
+    def _mono(self, line: Line) -> float:
+        """When a packet was sent (s, the link's clock), or the first of a run; infinite for other lines."""
+        if isinstance(line, HeartbeatRun):
+            return self.ladder[line.first].packet.mono
+        return line.packet.mono if isinstance(line, Row) else inf
 
     def _add(self, row: Row) -> None:
         lines, at = self._lines, row.packet.at

@@ -6,6 +6,7 @@ The link's time runs as real time does, slower, faster, or not at all; the libra
 import random
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
+from math import inf
 from typing import NamedTuple
 
 from sctp_tui.sctp.events import Direction
@@ -63,7 +64,8 @@ class InFlight:
         self.clock = self.now = mono
         self._serial = 0
         self._last = 0.0  # when the last packet was sent
-        self._latest = 0.0, 0.0  # of the last packet: the arrival wanted, and the one given to it
+        # Of the last packet of each direction: the arrival wanted, and the one given to it.
+        self._latest: dict[Direction, tuple[float, float]] = {}
         self._dues: set[float] = set()
         self._bytes: dict[Direction, int] = {"in": 0, "out": 0}
 
@@ -123,7 +125,9 @@ class InFlight:
         self.changed = True
         if within:
             outcomes = tuple(
-                outcome._replace(delay=self._alone(sent, delay))
+                outcome._replace(
+                    delay=self._alone(direction, sent, delay, overtaken=outcome.verdict == "reordered")
+                )
                 if outcome.verdict != "dropped" and (delay := max(outcome.delay, self._least))
                 else outcome
                 for outcome in outcomes
@@ -136,14 +140,19 @@ class InFlight:
     def _least(self) -> float:
         return LEAST_DELAY if self.speed < 1 else 0.0
 
-    def _alone(self, sent: float, delay: float) -> float:
-        """A delay, lengthened where another packet would arrive at the same time."""
+    def _alone(self, direction: Direction, sent: float, delay: float, *, overtaken: bool) -> float:
+        """A delay, lengthened where another packet would arrive at the same time.
+
+        A packet may be `overtaken` on purpose. Of the others none that is to arrive later in its direction,
+        or at the same time, arrives before one that was lengthened so.
+        """
         wanted = round(sent + delay, 6)
-        before, due = self._latest
-        due = round(due + _APART, 6) if wanted == before else wanted
+        before, due = self._latest.get(direction, (-inf, -inf))
+        due = max(wanted, round(due + _APART, 6)) if wanted >= before else wanted
         while due in self._dues:
             due = round(due + _APART, 6)
-        self._latest = wanted, due
+        if not overtaken:
+            self._latest[direction] = wanted, due
         return due - sent
 
     def hold(self, link: Link, packet: bytes, types: int, due: float, direction: Direction) -> None:

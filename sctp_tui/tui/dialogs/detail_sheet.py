@@ -10,6 +10,8 @@ from sctp_tui.monitor.history import StateChange
 from sctp_tui.monitor.series import SERIES_SECONDS, Series
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.column import Column
+from sctp_tui.monitor.trace.conversations import bare
+from sctp_tui.monitor.trace.sent_paths import SentOnPath
 from sctp_tui.sctp import endpoint_names
 from sctp_tui.sctp.events import Path, Peer, Statistics, StreamCount
 from sctp_tui.sctp.hostport import format_hostport
@@ -332,7 +334,20 @@ def _streams(association: Association, width: int, now: float) -> list[SheetRows
 def _paths(association: Association, width: int, now: float) -> list[SheetRows]:
     if not association.paths:
         return [_nothing(association)]
-    return table(_PATHS, association.paths, lambda p: p.address, width, now)
+    columns = [*_PATHS, *_sent(association)] if association.sent else _PATHS
+    return table(columns, association.paths, lambda p: p.address, width, now)
+
+
+def _sent(association: Association) -> Iterator[tuple[Column[Path], str]]:
+    """The columns of what was sent on each path, where packets show it."""
+    nothing, data_to = SentOnPath(), association.data_to
+
+    def of(path: Path) -> SentOnPath:
+        return association.sent.get(bare(path.address), nothing)
+
+    yield Column("Data", 4, lambda p, now: "here" if bare(p.address) == data_to else ""), "data_to"
+    yield Column("Packets", 7, lambda p, now: units.count(of(p).packets), align="right"), "path_packets"
+    yield Column("Again", 5, lambda p, now: units.count(of(p).again), align="right"), "path_again"
 
 
 def _nothing(association: Association) -> SheetRows:

@@ -148,7 +148,7 @@ class WindowView(ConversationView, DrawnLines):
         if before is None or before.unacked != status.unacked:
             self._since[direction] = status.mono
         self._told[direction] = status
-        path = next((path for path in status.paths if path.primary), status.paths[0])
+        path = next((path for path in end.paths if path.primary), end.paths[0])
         self._window.sending[direction].sample(end.clock.of(status), path)
 
     @property

@@ -1,0 +1,56 @@
+"""What one end has sent to each address of the other, and where its data goes: as packets show it."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from sctp_tui.sctp.events import Packet
+from sctp_tui.sctp.wire.chunk_types import ChunkType
+from sctp_tui.sctp.wire.serial import lt
+
+_DATA = int(ChunkType.DATA), int(ChunkType.I_DATA)
+
+
+class SentOnPath(msgspec.Struct):
+    """Packets that were sent to one address, and DATA chunks among them that were sent before."""
+
+    packets: int = 0
+    again: int = 0
+
+
+class SentPaths:
+    """Follows the packets of one direction.
+
+    `by_address` has what was sent, the last `most` addresses; `data_to` is the address of the newest DATA, ""
+    before any.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.by_address: dict[str, SentOnPath] = {}
+        self.data_to = ""
+        self._most = most
+        self._highest: int | None = None
+
+    def take(self, packet: Packet, address: str) -> None:
+        """A packet is sent to an address."""
+        sent = self.by_address.get(address)
+        if sent is None:
+            sent = self.by_address[address] = SentOnPath()
+            if len(self.by_address) > self._most:
+                del self.by_address[next(iter(self.by_address))]
+        sent.packets += 1
+        for tsn in _tsns(packet.data):
+            self.data_to = address
+            if self._highest is None or lt(self._highest, tsn):
+                self._highest = tsn
+            else:
+                sent.again += 1
+
+
+def _tsns(data: bytes) -> Iterator[int]:
+    """The TSNs of a packet's DATA chunks, without decoding it."""
+    at, end = 12, len(data)
+    while at + 8 <= end:
+        if data[at] in _DATA:
+            yield int.from_bytes(data[at + 4 : at + 8], "big")
+        at += max(4, (data[at + 2] << 8 | data[at + 3]) + 3 & ~3)
