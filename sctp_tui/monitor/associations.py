@@ -53,6 +53,7 @@ RATE_WINDOW = 3.0
 """Seconds over which messages/s are averaged."""
 _SAMPLE = 0.25  # s between two points of the rate
 _ASKED = 10.0  # s for which it is known whether the peer is silent
+_RESTARTS = 64  # restarts of which the time is kept
 _ADDRESSES = 16  # paths whose notified state is kept
 _PATH_STATES = {  # as `Path.state` has them
     "AVAILABLE": "ACTIVE",
@@ -122,6 +123,8 @@ class Association(msgspec.Struct, eq=False):
     until: float = inf
     clock: LinkClock = WORLD
     """The time of its link, by which ages are measured; `now` below is monotonic all the same."""
+    restarted_at: tuple[float, ...] = ()
+    """When it was restarted (mono), the last times."""
     sent: Mapping[str, SentOnPath] = msgspec.field(default_factory=dict)
     """What this end has sent to each address of the peer, as packets show where there are several."""
     data_to: str = ""
@@ -271,9 +274,10 @@ class Association(msgspec.Struct, eq=False):
             self.rtt, self.rtt_step, self.cwnd = primary.srtt, primary.srtt_step, primary.cwnd
             if primary.srtt is not None:
                 self.rtts.put(at, primary.srtt)
-        self.silence.look(at, self.paths, self.timers, closed=self.window_closed)
+        # Before the paths are looked at, as Linux no longer counts a chunk that its timer has marked.
         if acknowledged:
             self.silence.heard(at)
+        self.silence.look(at, self.paths, self.timers, closed=self.window_closed)
         # A state polled before the last notification was read is out of date.
         if self.ended is None and status.mono >= self._state_at and status.state != self.state:
             self.state = status.state
@@ -530,6 +534,7 @@ class Associations:
             association.inbound_streams = event.inbound_streams or 0
             if event.state == "RESTART":
                 association.restarts += 1
+                association.restarted_at = (*association.restarted_at[-_RESTARTS + 1 :], event.mono)
                 association.paths = ()  # measured anew
                 association._heard(event)
             association._enter("ESTABLISHED", event, describe_event(event)[1])

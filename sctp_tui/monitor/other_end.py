@@ -41,7 +41,7 @@ def other_ends(
                 client.key: server
                 for server in servers[ends]
                 for client in (clients[ends] if server.restarts else ())
-                if _began_anew(client, server)
+                if _began_anew(client, server, clients[ends])
             }
             firsts = [client for client in clients[ends] if client.key not in kept]
             if one.role == "server":
@@ -101,9 +101,12 @@ def with_restarted(
     return [*both, *(one for one in clients if found.get(one.key) is server and one.key not in keys)]
 
 
-def _began_anew(client: Association, server: Association) -> bool:
-    until = inf if server.ended is None else server.ended_at
-    return server.born < client.born <= until
+def _began_anew(client: Association, server: Association, clients: Iterable[Association]) -> bool:
+    """Whether the server's association restarted as this client, of these, set up another one."""
+    next_born = min((one.born for one in clients if one.born > client.born), default=inf)
+    return server.born < client.born and any(
+        client.born - _ROUNDED <= at < next_born for at in server.restarted_at
+    )
 
 
 def _nearest_of_both(

@@ -208,8 +208,8 @@ class _Line:
         if not before and path.state in _FAILING:
             self.late, self.srtt = True, path.srtt
             return False
-        # A new round-trip time was measured, or the RTO was reduced: an answer came.
-        if path.srtt != self.srtt or rto < before:
+        # A new round-trip time was measured, the RTO was reduced, or it is active again: an answer came.
+        if path.srtt != self.srtt or rto < before or (self.failing and path.state == "ACTIVE"):
             self.srtt = path.srtt
             return True
         wait = before * (_EARLY if path.state == "ACTIVE" else _SHARED)
@@ -221,9 +221,9 @@ class _Line:
         return False
 
     def fail(self, at: float, failing: bool, probing: bool, timers: Timers | None) -> None:
-        """Take in whether the path is POTENTIALLY-FAILED: it has misses then, whatever its RTO shows.
+        """Take in whether the path is POTENTIALLY-FAILED: as that begins it has misses, whatever its RTO is.
 
-        An answer would have made it active again, so none came after them.
+        Later it may have none: Linux leaves it so until a HEARTBEAT is answered, though DATA is acknowledged.
         """
         begins, self.failing = failing and not self.failing, failing
         least = (timers.pf_retrans or 0) + 1 if timers is not None else 1
@@ -297,6 +297,11 @@ class Silence:
         line = self._lines.get(address)
         return line is not None and line.missed > 0 and line.rto >= timers.rto_max
 
+    @property
+    def down(self) -> bool:
+        """Whether a path is unreachable: how often it was missed since then is not known."""
+        return any(line.down for line in self._lines.values())
+
     def errors(self, address: str) -> int | None:
         """The error counter of one path, as far as its RTO tells: misses in a row.
 
@@ -328,7 +333,8 @@ class Silence:
     @property
     def rto(self) -> float:
         """The longest RTO (s) of the paths with misses."""
-        return max((line.rto for line in self._lines.values() if line.missed), default=0.0)
+        missed = (line for line in self._lines.values() if line.missed)
+        return max((max(line.rto, line.seen) for line in missed), default=0.0)
 
     def look(
         self,

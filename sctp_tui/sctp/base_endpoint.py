@@ -28,7 +28,8 @@ from .events import (
     StreamsAsked,
     StreamsRequest,
 )
-from .protocol_parameters import ProtocolParameters
+from .parameter_words import word_of
+from .protocol_parameters import OF_A_PATH, ProtocolParameters
 from .reassembly import Reassembly
 from .stack_registry import StackName
 from .system import refused
@@ -223,6 +224,11 @@ class BaseEndpoint(ABC):
             raise SctpError("nodelay is of the socket, for all its associations: give it as it is opened")
         if address:
             _check_address(entry, address)
+            if others := sorted(parameters.given().keys() - OF_A_PATH):
+                words, ours = ", ".join(map(word_of, others)), ", ".join(map(word_of, OF_A_PATH))
+                raise SctpError(
+                    f"{words}: of the association, not of one path: leave the path out, or give only {ours}"
+                )
         self._set(assoc_id, parameters, address)
         now = self.detail(assoc_id).parameters(address)
         return ParametersSet(**self._registry.about(entry), given=parameters, now=now, address=address)

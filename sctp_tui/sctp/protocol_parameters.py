@@ -59,6 +59,10 @@ FAST_TIMERS = ProtocolParameters(
 by which SACKs are delayed: else each message that is sent alone would be sent again."""
 
 
+OF_A_PATH = ("heartbeat_interval", "path_max_retrans", "potentially_failed")
+"""Fields that each path of an association has for itself (SCTP_PEER_ADDR_PARAMS)."""
+
+
 def with_values(first: ProtocolParameters, second: ProtocolParameters) -> ProtocolParameters:
     """The parameters of `second`, and those of `first` that it leaves open."""
     return msgspec.structs.replace(first, **second.given())

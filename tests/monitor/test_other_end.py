@@ -135,8 +135,15 @@ def test_a_client_that_began_anew_belongs_to_the_association_that_its_server_kep
         both = both_ends(association, near, monitor.endpoints)
         of_its_ends = with_restarted(both, near, monitor.endpoints)
         assert {one.key for one in of_its_ends} == keys
+    # One whose set-up is under way as the server's association ends did not restart that.
+    client.now = 190
+    monitor.fold(batch(opening(client, 6, 9877, 50_001)))
+    assert [other(monitor, key) for key in (1, 2, 3, 6)] == [2, 3, 2, None]
     server.now = 200
     monitor.fold(batch(server.change(2, "SHUTDOWN_COMP")))
+    server.now = 201
+    monitor.fold(batch(up(server, 7, 50_001)))
+    assert [other(monitor, key) for key in (1, 2, 3, 6, 7)] == [2, 3, 2, 7, 6]
     client.now = server.now = 210  # no restart: the server has another one, too
     monitor.fold(batch(opening(client, 4, 9877, 50_001), up(server, 5, 50_001)))
-    assert [other(monitor, key) for key in (1, 2, 3, 4, 5)] == [2, 3, 2, 5, 4]
+    assert [other(monitor, key) for key in (1, 2, 3, 4, 5, 6, 7)] == [2, 3, 2, 5, 4, 7, 6]

@@ -300,3 +300,32 @@ def test_what_an_end_had_before_it_crashed_is_of_the_same_conversation(on_a_link
         assert states == {"COMM_UP": "active", "crashed": "removed"}
         newest = max(note.at for note in paths.notes)
         assert paths.state("in", address, newest) == "active"
+
+
+def test_what_is_sent_after_a_restart_is_no_repeat_of_what_was_sent_before(on_a_link: Running) -> None:
+    """Linux answers a peer that restarts with the initial TSN that it had: tags tell them apart."""
+    running = on_a_link
+    name, up, ours = running.greet()
+    running.send(key=up.key, data=b"A0")
+    running.until(Message, key=ours.key, direction="in", data=b"A0")
+    running.submit(Crash(name))
+    running.until(AssocChange, key=ours.key, state="COMM_LOST")
+    running.send(name, b"here again")
+    running.again()
+    running.until(AssocChange, key=up.key, state="RESTART")
+    running.send(key=up.key, data=b"B0")
+    running.until(Message, endpoint=name, direction="in", data=b"B0")
+    _, conversation = _followed(running, up.key)
+    ladder = Ladder(conversation)
+    ladder.update()
+    (row,) = [row for row in ladder if b"B0" in row.packet.data]
+    assert (row.first_try, ladder.label(row).partition(" str")[0]) == (0, "DATA tsn 0")
+    assert ladder.bounced(row) is None
+    lanes, window = StreamQueues(), SendWindows()
+    lanes.fold(conversation.since(0))
+    window.fold(conversation.since(0))
+    for queues in (lanes, window):
+        queues.until(float("inf"))
+    (message,) = lanes.sending["out"].messages  # those of the life before are gone
+    assert (message.size, message.resent, message.state()) == (2, 0, "ready")
+    assert (window.sending["out"].sends, window.sending["out"].retransmissions) == (1, 0)

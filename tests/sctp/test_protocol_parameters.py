@@ -161,6 +161,7 @@ def test_what_can_not_be_set_is_refused_with_a_way_out(running: Running) -> None
     name, _, ours = running.greet()
     refusals = {
         "give one of 127.0.0.1": SetParameters(ours.key, FAST_TIMERS, "127.0.0.9"),
+        "leave the path out": SetParameters(ours.key, FAST_TIMERS, "127.0.0.1"),
         "give it as it is opened": SetParameters(ours.key, ProtocolParameters(nodelay=True)),
     }
     if running.stack == "userspace":

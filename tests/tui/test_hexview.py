@@ -1,6 +1,6 @@
 """Octets as hex and text, sixteen a line."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
@@ -39,6 +39,7 @@ def test_a_character_over_two_lines_stands_where_it_begins() -> None:
     assert text_of(wide, 16) == "··a"
 
 
+@example("\U0001f1e6".encode())  # half a flag
 @given(st.binary(max_size=100) | st.text(max_size=40).map(str.encode))
 def test_every_line_is_as_wide_as_its_octets_and_safe(data: bytes) -> None:
     for start in range(0, len(data), OCTETS_A_LINE):

@@ -326,3 +326,20 @@ async def test_between_two_samples_nothing_is_said_of_cwnd() -> None:
         assert "cwnd 97.7 KiB, sampled" in text
         assert text.count("◆") == 3 + 1
         assert "━" not in text
+
+
+async def test_of_packets_that_had_to_go_it_claims_no_number() -> None:
+    """What was not seen may have been sent: the numbers are the least ones, and none where none is known."""
+    async with running(size=(120, 40), checked=False) as (app, pilot):
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        app.monitor.wire.limit = 5000
+        await type_line(pilot, "once more")
+        await until(pilot, lambda: app.monitor.wire.gone > 2)
+        await pilot.press("escape", "w", "3")
+        await until(pilot, lambda: app.screen.query(WindowView))
+        view = app.screen.query_one(WindowView)
+        await until(pilot, lambda: "lost by the link -" in " ".join(drawn(view)), "\n".join(drawn(view)))
+        text = " ".join(drawn(view))
+        for name in ("sent", "acknowledged", "retransmitted"):
+            assert f"{name} 0" not in text

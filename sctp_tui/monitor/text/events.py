@@ -47,7 +47,7 @@ from .units import many
 _SHOWN = 200  # characters of a payload quoted within a sentence
 
 PATHS = {
-    "AVAILABLE": "answers again",
+    "AVAILABLE": "answers",
     "UNREACHABLE": "does not answer any more",
     "REMOVED": "is no longer an address of the peer",
     "ADDED": "is a new address of the peer",

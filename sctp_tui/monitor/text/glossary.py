@@ -138,7 +138,10 @@ TERMS: dict[str, Term] = {
         "Packets", "Packets that this end has sent to the address, of those seen.", "RFC 9260, section 3"
     ),
     "path_again": Term(
-        "Again", "DATA chunks that went to the address and had been sent before.", "RFC 9260, section 6.4"
+        "Again",
+        "DATA chunks that went to the address and had been sent before: what timed out goes to another "
+        "active one.",
+        "RFC 9260, section 6.4",
     ),
     "cwnd": Term(
         "cwnd",

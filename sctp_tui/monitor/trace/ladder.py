@@ -168,17 +168,13 @@ class _SentByEnd:
         self.tries = SendHistory()
         self.set_up: float | None = None  # when an INIT or COOKIE ECHO came, to be answered at once
 
-    def begin(self, tag: int) -> int:
-        """The association for which this end announced `tag` is up.
-
-        Returns the verification tag of the packet that announced it, 0 where that was not seen.
-        """
-        initial, other, _ = self.announced.get(tag, (self.initial, 0, 0))
-        if initial != self.initial:
+    def begin(self, tag: int, *, anew: bool) -> None:
+        """The association for which this end announced `tag` is up; `anew`: it is another one than before."""
+        initial, _, _ = self.announced.get(tag, (self.initial, 0, 0))
+        if anew or initial != self.initial:
             self.tries.begin()
             self.given_up = False
         self.initial = initial
-        return other
 
 
 class Ladder:
@@ -193,6 +189,7 @@ class Ladder:
         self._unanswered: set[int] = set()
         self._answer_lost: set[int] = set()
         self._earlier: deque[_Earlier] = deque(maxlen=_EARLIER)
+        self._out_of_blue: dict[int, None] = {}  # tags of packets that an ABORT has answered, as reflected
         self._tags = frozenset[int]()  # of the association whose cookie was accepted last
         self._up: frozenset[int] = frozenset()  # the tags of the association that is up
 
@@ -317,6 +314,8 @@ class Ladder:
         before, comes = self._before(row), packet.mono + packet.transit
         if before is None or packet.vtag not in before.tags or comes < before.over[packet.direction]:
             return None
+        if packet.vtag in self._out_of_blue:
+            return None  # its receiver answered it by an ABORT (RFC 9260, section 8.4)
         return Bounce(0, packet.at, row.number, WRONG_TAG, "refused")
 
     def arrives(self, row: Row) -> bool:
@@ -386,6 +385,9 @@ class Ladder:
             elif isinstance(chunk, HeartbeatAck):
                 self._answered(back.beats.get(hash(chunk.info)), arrives)
             elif isinstance(chunk, Abort):
+                if chunk.reflected:
+                    self._out_of_blue[packet.vtag] = None
+                    bound(self._out_of_blue, _SET_UPS)
                 if arrives or heard.init:
                     self._answered(back.inits, arrives)
             elif isinstance(chunk, Heartbeat) and arrives:
@@ -471,16 +473,20 @@ class Ladder:
             way.announced[chunk.tag] = chunk.initial_tsn, packet.vtag, first
             bound(way.announced, _SET_UPS)
             if way.initial is None:
-                way.begin(chunk.tag)
+                way.begin(chunk.tag, anew=False)
             if packet.verdict != "dropped" and (isinstance(chunk, InitAck) or not back.tries.sent_any):
                 back.tries.answer(packet.mono + packet.transit, chunk.rwnd, packet.mono)
         elif isinstance(chunk, CookieEcho):
             # Anybody can send an INIT; the COOKIE ECHO tells which INIT ACK was accepted, and of which INIT.
-            before, tag = self._initials, back.begin(packet.vtag)
-            way.begin(tag)
+            before, tags = self._initials, self._tags
+            _, tag, _ = back.announced.get(packet.vtag, (None, 0, 0))
+            self._tags = frozenset((tag, packet.vtag))
+            # A peer that restarts may have the same initial TSN as before, as Linux has.
+            anew = bool(tags) and tags.isdisjoint(self._tags)
+            back.begin(packet.vtag, anew=anew)
+            way.begin(tag, anew=anew)
             way.echoed = packet.vtag
-            tags, self._tags = self._tags, frozenset((tag, packet.vtag))
-            if self._initials != before:
+            if anew or self._initials != before:
                 *_, first = way.announced.get(tag, (number,))
                 comes = packet.mono + packet.transit
                 # Its sender has had no other association since it sent the INIT.

@@ -8,12 +8,14 @@ from .conversations import Conversation, Traced
 class ConversationReader:
     """Yields each packet of a conversation once, and again once it is known not to have got through.
 
-    `seen` is the number of the newest packet read.
+    `seen` is the number of the newest packet read. `passed_over`: some packets were no longer kept as they
+    were to be read.
     """
 
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
         self.seen = 0
+        self.passed_over = False
         self._bounce = 0  # the serial number of the last bounce
 
     @property
@@ -32,6 +34,7 @@ class ConversationReader:
         Older packets than those kept are passed over.
         """
         conversation = self.conversation
+        self.passed_over |= self.seen < conversation.first - 1
         before = self.seen = max(self.seen, conversation.first - 1)
         for traced in conversation.since(before, limit):
             self.seen = traced.number

@@ -324,7 +324,7 @@ class SendHistory:
         with_it = number == timer.expiring
         if with_it and self._just_reported(now, tsn) is None:
             return "timeout"
-        marked = not with_it and sent <= timer.expired and ran < timer.ran * EARLY
+        marked = not with_it and sent < timer.expired and ran < timer.ran * EARLY
         for_sure = marked and timer.expired - sent >= timer.ran * EARLY
         reports = None if for_sure else self._reported(now, tsn, timer=now - sent >= self.rto)
         if reports is not None:

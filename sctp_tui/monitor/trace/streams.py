@@ -15,6 +15,7 @@ from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.sctp.wire.packet import Data, Decoded, ForwardTsn, IData, IForwardTsn, Init, Sack, Shutdown
 from sctp_tui.sctp.wire.serial import ahead, unwrap
 
+from .renewals import Renewals
 from .stream import StreamQueue, TrackedMessage
 from .tsn_blocks import FAR, apart, tsns_between
 
@@ -42,6 +43,7 @@ class StreamDelivery:
     def __init__(self, kept: int = MESSAGES_KEPT) -> None:
         self._kept = kept
         self._announced: int | None = None
+        self._renewed = False  # another association has begun, and no DATA of it was seen yet
         self.messages: list[TrackedMessage] = []
         self.queues: dict[int, StreamQueue] = {}
         self.gone = 0
@@ -50,6 +52,7 @@ class StreamDelivery:
 
     def _begin(self, initial: int | None, known: bool = False) -> None:
         """Start an association: TSNs count from `initial`; SSNs from 0 where its start is `known`."""
+        self._renewed = False
         self.gone += len(self.messages)
         self.messages.clear()
         self.queues.clear()
@@ -86,9 +89,13 @@ class StreamDelivery:
         """An INIT or INIT ACK with this initial TSN was sent. It may be one of several, or be lost."""
         self._announced = initial
 
+    def renew(self) -> None:
+        """Another association of the same ends begins, maybe with the same initial TSN."""
+        self._renewed = True
+
     def send(self, at: float, chunk: Data | IData, arrival: float | None, lost: bool, copy: bool) -> None:
         """A DATA chunk was sent; it arrives at `arrival`, None for unknown. `copy`: the link's duplicate."""
-        begins = chunk.tsn == self._announced != self._initial
+        begins = chunk.tsn == self._announced and (self._renewed or self._announced != self._initial)
         if self._initial is None or begins or abs(self._count_on(chunk.tsn) - self._highest) > FAR:
             announced = self._announced
             near = announced is not None and ahead(chunk.tsn, announced) < FAR
@@ -347,6 +354,7 @@ class StreamQueues:
             "in": StreamDelivery(kept),
             "out": StreamDelivery(kept),
         }
+        self._renewals = Renewals()
 
     def fold(self, packets: Iterable[DecodedPacket]) -> None:
         """Take in packets, in the order in which they were sent."""
@@ -360,6 +368,9 @@ class StreamQueues:
             lost = packet.verdict == "dropped"
             comes = packet.mono + packet.transit
             arrival = None if lost or not _seen_to_arrive(packet) else comes
+            if self._renewals.take(packet.vtag, seen.decoded.chunks):
+                mine.renew()
+                others.renew()
             for chunk in seen.decoded.chunks:
                 match chunk:
                     case Data() | IData():

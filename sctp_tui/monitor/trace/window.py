@@ -30,6 +30,7 @@ from sctp_tui.sctp.wire.serial import unwrap
 from .conversations import Traced, goes_to
 from .heard import EARLY
 from .phase import Phase
+from .renewals import Renewals
 from .send_history import SendHistory
 from .tsn_blocks import FAR, Block, apart, tsns_between, without
 
@@ -142,6 +143,7 @@ class SendWindow:
     def __init__(self, kept: int = SAMPLES_KEPT) -> None:
         self._kept = kept
         self._announced: int | None = None
+        self._renewed = False  # another association has begun, and no DATA of it was seen yet
         self._tries = SendHistory()
         self._packets = 0
         self.phase = Phase()
@@ -158,6 +160,7 @@ class SendWindow:
     def _begin(self, initial: int | None) -> None:
         """Start an association: TSNs count from `initial`."""
         kept = self._kept
+        self._renewed = False
         self._tries.begin()
         self.phase.begin(seen=initial is not None and initial == self._announced)
         self.initial = initial
@@ -239,6 +242,10 @@ class SendWindow:
         """An INIT or INIT ACK with this initial TSN was sent. It may be one of several, or be lost."""
         self._announced = initial
 
+    def renew(self) -> None:
+        """Another association of the same ends begins, maybe with the same initial TSN."""
+        self._renewed = True
+
     def next_packet(self) -> None:
         """The chunks sent from now on are in another packet."""
         self._packets += 1
@@ -248,7 +255,7 @@ class SendWindow:
     ) -> None:
         """A DATA chunk was sent; `lost` where the link dropped it, `to` and `as_sent` as in `SendHistory`."""
         time = self._tick(time)
-        begins = tsn == self._announced != self.initial
+        begins = tsn == self._announced and (self._renewed or self._announced != self.initial)
         if self.initial is None or begins or abs(self._relative(tsn) - self.highest) > FAR:
             self._begin(tsn)
         tried = self._tries.send(time, self._packets, tsn, octets, to, as_sent=as_sent, lost=lost)
@@ -472,6 +479,7 @@ class SendWindows:
 
     def __init__(self, kept: int = SAMPLES_KEPT) -> None:
         self.sending: dict[Direction, SendWindow] = {"in": SendWindow(kept), "out": SendWindow(kept)}
+        self._renewals = Renewals()
 
     def fold(self, packets: Iterable[Traced]) -> None:
         """Take in packets, in the order in which they were sent."""
@@ -483,6 +491,9 @@ class SendWindows:
             others = self.sending["out" if packet.direction == "in" else "in"]
             mine.until(packet.mono)
             others.until(packet.mono)
+            if self._renewals.take(packet.vtag, decoded.chunks):
+                mine.renew()
+                others.renew()
             lost = packet.verdict == "dropped"
             arrival = packet.mono + packet.transit
             for chunk in decoded.chunks:

@@ -416,8 +416,9 @@ CHUNKS = {
     "HEARTBEAT/again": Explanation(
         "9260 8.3",
         "The question again: the last one that went to this address was not answered in time.",
-        "No HEARTBEAT ACK came within an RTO: an error of the path, which is inactive after more than "
-        "Path.Max.Retrans of them (8.2), and of the association where data takes this path (8.1).",
+        "The last HEARTBEAT to this address had no HEARTBEAT ACK within an RTO: an error of the path, which "
+        "is inactive after more than Path.Max.Retrans of them (8.2), and of the association where data takes "
+        "this path (8.1).",
     ),
     "HEARTBEAT/soon": Explanation(
         "9260 8.3",
@@ -644,8 +645,8 @@ CHUNKS = {
         "5061 4.1.1",
         "One end changes its addresses while the association runs: it adds one, takes one away, or prefers "
         "one.",
-        "One may be outstanding at a time (5.1), with a sequence number; it has to be authenticated by AUTH. "
-        "The T-4 RTO timer repeats it.",
+        "One may be outstanding at a time (5.1), with a sequence number; it is to go behind an AUTH "
+        "chunk, which a stack may be set to do without. The T-4 RTO timer repeats it.",
     ),
     "ASCONF-ACK": Explanation(
         "5061 4.1.2",

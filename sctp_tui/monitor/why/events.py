@@ -116,7 +116,7 @@ EVENT_EXPLANATIONS = {
     # --- paths
     "peer_addr_change/AVAILABLE": Explanation(
         "6458 6.1.2",
-        "An address of the other end answers again.",
+        "An address of the other end answers: for the first time, or again.",
         "A HEARTBEAT ACK or an acknowledgement came over it: its error counter is 0 and it is active.",
     ),
     "peer_addr_change/UNREACHABLE": Explanation(

@@ -203,7 +203,7 @@ def _silence(association: Association, heard: float | None, now: float) -> Itera
     if a.silence.missed:
         left = a.lost_in(now)
         missed = "1 answer" if a.silence.missed == 1 else f"{a.silence.missed} answers"
-        if any(a.silence.more(address, told) for address, told in timers.items()):
+        if a.silence.down or any(a.silence.more(address, told) for address, told in timers.items()):
             missed = f"at least {missed}"
         rto = units.milliseconds(round(a.silence.rto * 1000))
         text = "-" if left is None else f"{_between(*left)}, estimated: {missed} missed, RTO {rto}"

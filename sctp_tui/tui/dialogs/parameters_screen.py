@@ -33,7 +33,7 @@ class ParametersScreen(Form[SetParameters]):
         self._association = association
         self._real = real
         self._addresses = association.peer.addresses if association.peer is not None else ()
-        self._drawn: tuple[ProtocolParameters | None, str] | None = None
+        self._drawn: list[ProtocolParameters] | None = None
 
     @property
     def key(self) -> int:
@@ -68,15 +68,17 @@ class ParametersScreen(Form[SetParameters]):
 
     def _draw(self) -> None:
         association = self._association
-        path = self._path()
-        now = association.detail.parameters(path) if association.detail is not None else None
-        if (now, path) == self._drawn:
+        path, detail = self._path(), association.detail
+        of = [path] if path else [limits.address for limits in detail.paths] if detail is not None else []
+        now = [detail.parameters(one) for one in of or [""]] if detail is not None else []
+        if now == self._drawn:
             return
-        self._drawn = now, path
+        self._drawn = now
         parts: list[str | tuple[str, str]] = []
         for word in WORDS:
-            value = getattr(now, word.field) if now is not None else None
-            text = f"{word.name}={'-' if value is None else word.text(value)}"
+            values = [getattr(one, word.field) for one in now]
+            told = dict.fromkeys("-" if value is None else word.text(value) for value in values)
+            text = f"{word.name}={', '.join(told) or '-'}"
             parts += [(f"  {text:<{_WIDTH}}", "$text-accent"), (f"{word.about}\n", "$foreground-muted")]
         self.query_one("#now", Static).update(Content.assemble(*parts).rstrip())
 

@@ -8,6 +8,7 @@ from rich.segment import Segment
 from textual.binding import BindingType
 from textual.strip import Strip
 
+from sctp_tui.sctp.printable import printable
 from sctp_tui.tui.actions import bindings
 
 from .scrolled import ScrolledLines
@@ -62,7 +63,7 @@ def _character(data: bytes, at: int) -> tuple[str, int]:
         character = data[at : at + width].decode()
     except UnicodeDecodeError:
         return "", 1
-    shown = len(character) == 1 and character.isprintable() and 0 < cell_len(character) <= width
+    shown = len(character) == 1 and printable(character) == character and 0 < cell_len(character) <= width
     return (character if shown else ""), width
 
 

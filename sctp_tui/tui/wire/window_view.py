@@ -354,11 +354,11 @@ class WindowView(ConversationView, DrawnLines):
         """The current numbers, in as many lines as they need."""
         s = self._sending
         phase, ssthresh = self._phase(s)
-        seen = "" if self._ours else " seen"
+        seen, again = "" if self._ours else " seen", self._at_least(s.retransmissions)
         octets = [None if v is None else units.size(v) for v in (s.flight.last, s.cwnd.last, s.rwnd.last)]
         pairs = (
-            ("seen" if self._captured else "sent", str(s.sends)),
-            ("acknowledged", str(s.taken)),
+            ("seen" if self._captured else "sent", self._at_least(s.sends)),
+            ("acknowledged", self._at_least(s.taken)),
             *([("abandoned", str(s.given_up))] if s.given_up else ()),
             (
                 "in flight",
@@ -370,11 +370,11 @@ class WindowView(ConversationView, DrawnLines):
             ("ssthresh", ssthresh),
             ("srtt", None if s.srtt is None else units.milliseconds(s.srtt, s.srtt_step)),
             ("RTO", None if s.rto.last is None else units.milliseconds(s.rto.last)),
-            ("retransmitted", f"{s.retransmissions}{seen}{', without probes' if s.probes_again else ''}"),
+            ("retransmitted", f"{again or '-'}{seen}{', without probes' if s.probes_again else ''}"),
             *([(LATE, str(s.lates))] if s.lates else ()),
             *([("came twice", f"{s.twos}, sent again or a copy")] if s.twos else ()),
             *([("window probes", f"{s.probes}, {s.probes_again} sent again")] if s.probes else ()),
-            *([(LOST, str(s.losses))] if self._ours else ()),
+            *([(LOST, self._at_least(s.losses))] if self._ours else ()),
             *([("times", "of capture: with netem, of arrival")] if self._captured else ()),
         )
         line: DrawnLine = []
@@ -390,6 +390,12 @@ class WindowView(ConversationView, DrawnLines):
             line += [(f"{name} ", "label"), (text, "lost" if name == LOST and s.losses else "")]
             used += len(name) + 1 + len(text)
         yield line
+
+    def _at_least(self, count: int) -> str | None:
+        """A number of packets seen: no more than a least one where older ones were no longer kept."""
+        if self._reader is None or not self._reader.passed_over:
+            return str(count)
+        return f"≥{count}" if count else None
 
     @property
     def _captured(self) -> bool:
