@@ -209,7 +209,8 @@ class Association(msgspec.Struct, eq=False):
 
         None where it answers, and where the stack was not asked for long, as of one that is not in view.
         """
-        if self.status is None or now - self.status.mono > _ASKED:
+        asked = self.status is not None and now - self.status.mono <= _ASKED
+        if not (asked or self.silence.all_down):
             return None
         since = self.silence.since
         return None if since is None else max(0.0, self.clock.at(now) - since)

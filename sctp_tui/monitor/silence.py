@@ -302,6 +302,11 @@ class Silence:
         """Whether a path is unreachable: how often it was missed since then is not known."""
         return any(line.down for line in self._lines.values())
 
+    @property
+    def all_down(self) -> bool:
+        """Whether all paths are unreachable, as notifications tell: they would tell of an answer, too."""
+        return bool(self._lines) and all(line.down for line in self._lines.values())
+
     def errors(self, address: str) -> int | None:
         """The error counter of one path, as far as its RTO tells: misses in a row.
 
