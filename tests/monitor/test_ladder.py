@@ -186,12 +186,15 @@ def test_a_shutdown_ack_that_answers_nothing_is_sent_again(wire: Wire) -> None:
     said = [next(why_row(row, "expert"))[1].text for row in (answer, late, soon)]
     assert ["T2-shutdown ran out in" in one for one in said] == [False, True, False]
     assert "sooner than" in next(why_row(soon, "beginner"))[1].text
+    assert "has asked once more" in next(why_row(answer, "beginner"))[1].text
+    assert "agrees to close" in next(why_row(first, "beginner"))[1].text
     assert [marks(row) for row in (answer, late)] == ["", f"↻{answer.number} after 1.1 s"]
     wire.put("out", _chunk(10, b"abcd"), at=4)  # a COOKIE ECHO: what follows is of another one
     wire.put("in", _chunk(11, b""), at=4)
     wire.put("in", agreed, at=5)
     *_, anew = wire.ladder()
     assert anew.first_try == 0
+    assert "agrees to close" in next(why_row(anew, "beginner"))[1].text
 
 
 def test_three_reports_make_it_fast_and_fewer_a_timer(wire: Wire) -> None:

@@ -51,8 +51,8 @@ def test_serial_numbers_of_all_chunks_are_counted_from_the_initial_tsn() -> None
         ),
         (
             raw.chunk(0x82, 0, raw.parameter(13, struct.pack("!IIIH", us + 1, them - 1, us + 7, 2))),
-            "RE-CONFIG outgoing SSN reset request request 1, stream 2, last TSN 7, answers none",
-            "request 1 [5001], stream 2, last TSN 7 [5007], answers -1 [89]",
+            "RE-CONFIG outgoing SSN reset request request 1, stream 2, last TSN 7",
+            "request 1 [5001], stream 2, last TSN 7 [5007], after the peer's request -1 [89]",
         ),
         (
             raw.chunk(0x82, 0, raw.parameter(16, struct.pack("!II", them + 2, 1))),

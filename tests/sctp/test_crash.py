@@ -13,6 +13,7 @@ from sctp_tui.monitor.text.events import sentence
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.paths import Paths
+from sctp_tui.monitor.trace.sent_paths import SentPaths
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.trace.streams import StreamQueues
 from sctp_tui.monitor.trace.window import SendWindows
@@ -329,3 +330,11 @@ def test_what_is_sent_after_a_restart_is_no_repeat_of_what_was_sent_before(on_a_
     (message,) = lanes.sending["out"].messages  # those of the life before are gone
     assert (message.size, message.resent, message.state()) == (2, 0, "ready")
     assert (window.sending["out"].sends, window.sending["out"].retransmissions) == (1, 0)
+    sent = {"in": SentPaths(2), "out": SentPaths(2)}
+    for packet in conversation.packets:
+        if sent[packet.direction].take(packet, "there"):
+            sent["out" if packet.direction == "in" else "in"].restart()
+    assert [one.by_address["there"].again for one in sent.values()] == [0, 0]
+    since = next(row.number for row in ladder if "COOKIE ECHO" in ladder.label(row) and row.number > 6)
+    of_client = [row for row in ladder if row.packet.direction == "in" and row.number >= since]
+    assert sent["in"].by_address["there"].packets == len(of_client)

@@ -162,7 +162,10 @@ WORDS: dict[str, tuple[type[Chunk], dict[str, object], list[tuple[str, str]]]] =
         ReConfig,
         {},
         [
-            ("outgoing SSN reset request", "request 11, streams 1, 2, last TSN 500, answers 10"),
+            (
+                "outgoing SSN reset request",
+                "request 11, streams 1, 2, last TSN 500, after the peer's request 10",
+            ),
             ("incoming SSN reset request", "request 12, all streams"),
         ],
     ),

@@ -4,9 +4,12 @@ import pytest
 from textual.pilot import Pilot
 
 from sctp_tui.monitor.text.events import sentence
+from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import Ending
+from sctp_tui.sctp.link.conditions import Conditions
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.wire.state_view import StateView
+from sctp_tui.tui.wire.window_view import WindowView
 
 from .driving import drawn, log_of, rows, running, type_line, until
 
@@ -54,6 +57,21 @@ async def test_the_states_opened_afterwards_show_the_crash_too() -> None:
         assert its[3:5] == ["ESTABLISHED [CRASH]", "CLOSED [ASSOCIATE]"]
         times = [one.at for one in view.tracker.taken]
         assert times == sorted(times)
+
+
+async def test_nothing_of_a_crashed_end_is_in_flight() -> None:
+    async with running((120, 50)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        cut = Conditions(cut=True)
+        app.submit(SetLink(cut, cut))
+        await type_line(pilot, "on its way")
+        await pilot.press("escape", "w", "3")
+        await until(pilot, lambda: app.query(WindowView))
+        view = app.query_one(WindowView)
+        await until(pilot, lambda: "in flight 1, 10 B" in " ".join(drawn(view)))
+        await pilot.press("A")
+        await until(pilot, lambda: "in flight 0, 0 B" in " ".join(drawn(view)))
 
 
 async def test_the_line_is_that_of_the_client_that_crashed() -> None:

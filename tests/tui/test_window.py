@@ -60,7 +60,7 @@ async def test_what_the_link_loses_is_drawn_as_lost_and_sent_again() -> None:
         app.submit(SetLink(Conditions(delay=200, drops=(DropRule("DATA", 1),)), Conditions(delay=200)))
         await type_together(app, pilot, "one", "[2]two", "[2]three", "[2]four", "[2]five")
         await until(
-            pilot, lambda: says("retransmitted 1", "lost by the link 1", "acknowledged 6", "in flight 0")
+            pilot, lambda: says("retransmitted 1", "lost on the way 1", "acknowledged 6", "in flight 0")
         )
         plot = "".join(drawn(view)[1:]).partition("Octets")[0]
         assert "✗" in plot
@@ -221,7 +221,7 @@ async def test_of_packets_that_others_carry_it_claims_no_more_than_is_seen() -> 
 
         app.told(BEGAN + 2, 4380, 1000, 2)
         app.told(BEGAN + 2.5, 4380, 1000, 2)
-        assert says("in flight 0, 0 B   cwnd", "phase slow start (inferred)", "lost by the link 0")
+        assert says("in flight 0, 0 B   cwnd", "phase slow start (inferred)", "lost on the way 0")
         assert not says("seen")
         app.told(BEGAN + 3, 4380, 1000, 1, ours=False)
         assert says("in flight 0, 0 B   cwnd", "phase slow start (inferred)", "retransmitted 0 seen")
@@ -339,7 +339,7 @@ async def test_of_packets_that_had_to_go_it_claims_no_number() -> None:
         await pilot.press("escape", "w", "3")
         await until(pilot, lambda: app.screen.query(WindowView))
         view = app.screen.query_one(WindowView)
-        await until(pilot, lambda: "lost by the link -" in " ".join(drawn(view)), "\n".join(drawn(view)))
+        await until(pilot, lambda: "lost on the way -" in " ".join(drawn(view)), "\n".join(drawn(view)))
         text = " ".join(drawn(view))
         for name in ("sent", "acknowledged", "retransmitted"):
             assert f"{name} 0" not in text

@@ -217,7 +217,7 @@ def _streams_asked(event: StreamsAsked) -> str:
         return f"{many(event.count, 'more stream')} {whose} asked for"
     which = "streams " + ", ".join(map(str, event.streams)) if event.streams else "all streams"
     whose = {"reset_out": "of ours", "reset_in": "of the peer's", "reset_both": "of both ends"}[event.what]
-    return f"reset of {which} {whose} asked for: SSN 0 comes next"
+    return f"reset of {which} {whose} asked for, to begin with SSN 0 again"
 
 
 def _of_ours(event: Event) -> str:

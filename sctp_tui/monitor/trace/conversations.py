@@ -295,8 +295,10 @@ class Conversation:
 
     def _count(self, packet: Packet) -> None:
         """Count a packet for the path that it is sent on; not the link's copy, which no end sent."""
-        if packet.verdict not in ("refused", "duplicated"):
-            self.sent_paths[packet.direction].take(packet, goes_to(packet))
+        if packet.verdict in ("refused", "duplicated"):
+            return
+        if self.sent_paths[packet.direction].take(packet, goes_to(packet)):
+            self.sent_paths["in" if packet.direction == "out" else "out"].restart()
 
     def follow(self, before: "Conversation") -> None:
         """Set the conversation before this one between the same ends, which is over."""

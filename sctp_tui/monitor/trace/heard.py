@@ -78,8 +78,9 @@ class Heard(NamedTuple):
     `missed`: its last HEARTBEAT there has had no answer for an RTO. `copied`, of an INIT ACK or COOKIE ACK:
     the same one was sent before, and it has received nothing since to answer, so the network has copied it.
     `cookies`: COOKIE ECHOs that it has received since the last one was seen answered. `unasked`, of a
-    SHUTDOWN ACK: there was one before, and nothing has come since that SHUTDOWN ACK answers. `stray`: the
-    last packet was an INIT ACK, and it has not sent a COOKIE ECHO for its INIT.
+    SHUTDOWN ACK: there was one before, and nothing has come since that SHUTDOWN ACK answers. `asked_again`,
+    of a SHUTDOWN ACK: there was one before, and it is asked for once more. `stray`: the last packet was an
+    INIT ACK, and it has not sent a COOKIE ECHO for its INIT.
     """
 
     ago: float
@@ -95,6 +96,7 @@ class Heard(NamedTuple):
     cookies: int = 0
     unasked: bool = False
     stray: bool = False
+    asked_again: bool = False
 
 
 class _Brought(NamedTuple):
@@ -142,6 +144,7 @@ class _End:
         self.highest: int | None = None  # the highest TSN sent
         self.closing: float | None = None
         self.agreed = False  # whether it has sent a SHUTDOWN ACK, and received nothing since that asks for it
+        self.has_agreed = False  # whether it has sent a SHUTDOWN ACK in this association
         self.has: Has = ""
         # By address: when it last sent a `_MEASURING` chunk, and its HEARTBEAT without an answer.
         self.went: dict[str, float] = {}
@@ -181,6 +184,7 @@ class _End:
         if self.closing is None and any(isinstance(one, Shutdown | ShutdownAck) for one in chunks):
             self.closing = at
         self.agreed = self.agreed or any(isinstance(one, ShutdownAck) for one in chunks)
+        self.has_agreed |= self.agreed
 
     def copied(self, packet: bytes, chunks: Sequence[Chunk]) -> bool:
         """Whether a packet is a copy of an answer that this end sent: see `Heard`."""
@@ -201,7 +205,7 @@ class _End:
             self.cookies = 0
         if CookieEcho in kinds or CookieAck in kinds:
             self.beats.clear()  # they were of the association before
-            self.closing, self.agreed = None, False
+            self.closing, self.agreed, self.has_agreed = None, False, False
         if CookieEcho in kinds:  # also where it restarts while it is up
             self.has, self.echoed = "set-up", True
         elif not _ENDS.isdisjoint(kinds):
@@ -261,7 +265,8 @@ class Hearing:
         went, beat = sender.went.get(to), sender.beats.get(to)
         idle, missed = None if went is None else now - went, beat is not None and now - beat[1] >= RTO
         own, cookies = packet.verdict not in ("refused", "duplicated"), sender.cookies
-        unasked = sender.agreed and any(isinstance(chunk, ShutdownAck) for chunk in chunks)
+        agrees = any(isinstance(chunk, ShutdownAck) for chunk in chunks)
+        unasked, asked_again = agrees and sender.agreed, agrees and sender.has_agreed and not sender.agreed
         heard = Heard(
             now - sender.heard_at,
             sender.init,
@@ -276,6 +281,7 @@ class Hearing:
             cookies,
             unasked,
             sender.cookie and not sender.echoed and sender.has != "up",
+            asked_again,
         )
         if packet.verdict == "refused":
             return heard

@@ -8,6 +8,7 @@ from sctp_tui.sctp.events import Packet
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 from sctp_tui.sctp.wire.serial import lt
 
+_COOKIE_ECHO = bytes((ChunkType.COOKIE_ECHO,))
 _DATA = int(ChunkType.DATA), int(ChunkType.I_DATA)
 
 
@@ -30,9 +31,22 @@ class SentPaths:
         self.data_to = ""
         self._most = most
         self._highest: int | None = None
+        self._echoed = 0  # the tag of the newest COOKIE ECHO
 
-    def take(self, packet: Packet, address: str) -> None:
-        """A packet is sent to an address."""
+    def restart(self) -> None:
+        """The other end has restarted the association: TSNs begin anew (RFC 9260, section 5.2.4)."""
+        self._highest = None
+
+    def take(self, packet: Packet, address: str) -> bool:
+        """A packet is sent to an address; whether it is the COOKIE ECHO of another association than before.
+
+        That has sent nothing else so far.
+        """
+        anew = False
+        if packet.data[12:13] == _COOKIE_ECHO and packet.vtag != self._echoed:
+            anew, self._echoed = self._echoed != 0, packet.vtag
+        if anew:
+            self.by_address, self.data_to, self._highest = {}, "", None
         sent = self.by_address.get(address)
         if sent is None:
             sent = self.by_address[address] = SentOnPath()
@@ -45,6 +59,7 @@ class SentPaths:
                 self._highest = tsn
             else:
                 sent.again += 1
+        return anew
 
 
 def _tsns(data: bytes) -> Iterator[int]:

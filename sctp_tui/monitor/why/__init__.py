@@ -236,6 +236,8 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
             return "again soon" if soon and not isinstance(chunk, Shutdown) else "again"
         case ShutdownAck() if facts.retransmission:
             return "again soon" if facts.retransmission in _EARLY else "again"
+        case ShutdownAck() if facts.heard is not None and facts.heard.asked_again:
+            return "answers"
         case Shutdown() if facts.heard is not None and facts.heard.closing:
             return "answers"
         case Abort() if facts.heard is not None and facts.heard.init:

@@ -176,8 +176,8 @@ CHUNKS = {
         "Sent again to another address of the other end, because no acknowledgement of the last try came in "
         "time. Each address has a timer of its own.",
         "T3-rtx of the last try's address ran out: its RTO doubles, its cwnd falls to one packet (6.3.3, "
-        "7.2.3), its error counter grows. What timed out goes to another active address, and is waited for "
-        "as long as the RTO of that one.",
+        "7.2.3), its error counter grows. What timed out goes to another active address, if there is "
+        "one; it is waited for as long as the RTO of where it goes.",
     ),
     "DATA/marked": Explanation(
         "9260 6.3.3",
@@ -324,7 +324,7 @@ CHUNKS = {
         "Sent again to another address of the other end, because no acknowledgement of the last try came in "
         "time.",
         "T3-rtx of the last try's address ran out, as for DATA: what timed out goes to another active "
-        "address.",
+        "address, if there is one.",
     ),
     "I-DATA/probe": Explanation(
         "9260 6.1",
@@ -475,6 +475,12 @@ CHUNKS = {
         "The other end agrees to close: its data has all arrived too.",
         "Nothing is outstanding at this end either. It enters SHUTDOWN-ACK-SENT and starts its own "
         "T2-shutdown.",
+    ),
+    "SHUTDOWN ACK/answers": Explanation(
+        "9260 9.2",
+        "The answer once more, as the other end has asked once more: it may not have had the first one.",
+        "In SHUTDOWN-ACK-SENT each SHUTDOWN that comes is answered by a SHUTDOWN ACK, and so is an INIT. No "
+        "timer ran out for it.",
     ),
     "SHUTDOWN ACK/again": Explanation(
         "9260 9.2",

@@ -173,13 +173,10 @@ Count = Callable[[int], object]
 
 def _outgoing_reset(value: bytes, own: Count = int, answered: Count = int) -> str:
     request, response, tsn = struct.unpack_from("!III", value)
-    last, answers = _or_none(own(tsn)), _or_none(answered(response))
-    return f"request {own(request)}, {_streams(value, 12)}, last TSN {last}, answers {answers}"
-
-
-def _or_none(number: object) -> object:
-    """What is before the first TSN or request of an end stands for none."""
-    return "none" if number == -1 else number
+    last, before = own(tsn), answered(response)
+    # The number of the request that this answers, or of the peer's last one: the same number in both cases.
+    after = "" if before == -1 else f", after the peer's request {before}"
+    return f"request {own(request)}, {_streams(value, 12)}, last TSN {'none' if last == -1 else last}{after}"
 
 
 def _incoming_reset(value: bytes, own: Count = int, answered: Count = int) -> str:

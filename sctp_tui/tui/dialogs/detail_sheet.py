@@ -252,10 +252,11 @@ def _if_it_falls_silent(a: Association, now: float, *, outstanding: bool) -> str
     if left is None:
         return "-"
     silent, of = a.silence.silent
+    silent = max(silent, sum(path.state in ("POTENTIALLY-FAILED", "INACTIVE") for path in a.paths))
     # That it answers is more than is known: perhaps nothing was asked since it was last heard.
-    state = "window closed, probed" if a.window_closed else "no missed answer seen"
-    if silent:
-        state = f"silent on {silent} of {of} paths"
+    state = f"silent on {silent} of {of} paths" if silent else "no missed answer seen"
+    if a.window_closed:  # Linux takes a path for failed by that
+        state = "window closed, probed"
     if a.unreachable:  # reported since the peer was last heard: it is silent for longer than is known
         state = "UDP port gone"
     lost = f"after {_between(*left)} of silence" if math.isfinite(left[1]) else "never"

@@ -26,7 +26,7 @@ _WITH_RTO = 22  # lines of height from which on the RTO is drawn too
 _STILL = 0.2  # s without a change in the stack's number or the packets', before they are compared
 
 
-LOST = "lost by the link"
+LOST = "lost on the way"
 _SAMPLE = "◆"
 _TSN_LEGEND = (
     ("⡠⠊", "sent", "sent", "sent"),
@@ -101,6 +101,18 @@ class WindowView(ConversationView, DrawnLines):
     def draw(self, scene: Scene) -> None:
         """Draw the conversation, and what the stacks at its ends tell."""
         self.show(scene.conversation, scene.association, scene.now, *scene.ends[1:], ours=scene.ours)
+        for one in scene.ends:
+            newest = all(other.born <= one.born for other in scene.ever if other.endpoint == one.endpoint)
+            if one.ended is not None and newest:
+                self._end(scene.conversation, one)
+
+    def _end(self, conversation: Conversation, end: Association) -> None:
+        """Nothing of an end that has no association any more is outstanding, packets or not."""
+        sending = self._window.sending[_direction(conversation, end)]
+        if sending.in_flight and self._reader is not None and self._reader.ended:
+            sending.end(end.clock.at(end.ended_at))
+            self._stamp = None
+            self._draw()
 
     def show(
         self,
@@ -141,7 +153,7 @@ class WindowView(ConversationView, DrawnLines):
         self._draw()
 
     def _sample(self, conversation: Conversation, end: Association, status: Status) -> None:
-        direction: Direction = "out" if end.endpoint == conversation.endpoint else "in"
+        direction = _direction(conversation, end)
         if status is self._told.get(direction) or not status.paths:
             return
         before = self._told.get(direction)
@@ -458,3 +470,8 @@ def _with_axis(plot: Plot, labels: dict[float, str]) -> list[DrawnLine]:
 def _time_axis(axis: TimeAxis, width: int) -> list[DrawnLine]:
     cells, labels = axis.drawn(width, _GUTTER)
     return [[(" " * _GUTTER + "└" + "".join(cells), "axis")], [(labels, "label")]]
+
+
+def _direction(conversation: Conversation, end: Association) -> Direction:
+    """The direction of what an end sends."""
+    return "out" if end.endpoint == conversation.endpoint else "in"
