@@ -13,7 +13,16 @@ from sctp_tui.monitor.trace.ladder import Row
 from sctp_tui.monitor.trace.paths import Paths
 from sctp_tui.monitor.trace.timeline import LadderOptions, SocketEvent, Timeline, sides, text
 from sctp_tui.sctp.commands import AbortAssociation, AskPath, SetLink, SetSpeed, Step
-from sctp_tui.sctp.events import AssocChange, LinkState, Message, Path, PathAsked, PeerAddrChange, Status
+from sctp_tui.sctp.events import (
+    AssocChange,
+    LinkState,
+    Message,
+    Path,
+    PathAsked,
+    Peer,
+    PeerAddrChange,
+    Status,
+)
 from sctp_tui.sctp.link.conditions import Conditions, DropRule
 from sctp_tui.tui.wire.ladder_lines import ends
 from tests.harness import Running
@@ -102,6 +111,32 @@ def test_an_older_state_that_is_told_later_changes_nothing_after_a_newer_one(see
     at = paths._time(now + 2)
     assert paths.state("out", "127.0.0.1", at - 0.5) == "failing"
     assert paths.state("out", "127.0.0.1", at) == "unreachable"
+
+
+def test_a_restart_leaves_the_other_paths_as_they_were(seeing: Running) -> None:
+    """Linux notifies nothing of them; a status may be older than the view."""
+    _, server, _ = seeing.greet()
+    paths, monitor = _paths(seeing, server.key)
+    end = next(one for one in monitor.associations if one.endpoint == "server")
+    now = max(packet.at for packet in seeing.packets)
+    peer = Peer(("127.0.0.1", "127.0.0.2", "127.0.0.3"), 5000)
+    confirmed = PeerAddrChange(
+        at=now + 1,
+        mono=0.0,
+        endpoint="server",
+        key=end.key,
+        assoc_id=end.assoc_id,
+        peer=peer,
+        address="127.0.0.2",
+        state="CONFIRMED",
+        error=0,
+    )
+    restart = replace(server, at=now + 2, state="RESTART", peer=peer)
+    monitor.fold(Batch([confirmed, restart], []))
+    paths.update(monitor.log, list(monitor.associations), monitor.remarks)
+    at = paths._time(now + 2)
+    states = [paths.state("out", f"127.0.0.{number}", at) for number in (1, 2, 3)]
+    assert states == ["active", "active", "unconfirmed"]
 
 
 def test_what_is_done_to_the_link_is_among_what_happened(seeing: Running) -> None:

@@ -219,7 +219,9 @@ class Paths:
                 self._change(direction, first, at, "active")  # the set-up has confirmed it (RFC 9260, 5.4)
                 self._primary[direction].add(at, first)
                 for address in others:
-                    self._change(direction, address, at, "unconfirmed")
+                    # A restart leaves a path as it was.
+                    if event.state == "COMM_UP" or not self.state(direction, address, at):
+                        self._change(direction, address, at, "unconfirmed")
                 self._note(at, f"{self.name(direction)}: {sentence(event)}")
 
     def _stays(self, direction: Direction, event: PeerAddrChange, at: float) -> bool:
