@@ -123,7 +123,7 @@ def test_what_cannot_be_so_is_found(monkeypatch: pytest.MonkeyPatch, of: str, sa
 
 
 @pytest.mark.parametrize(
-    ("of", "said"), [("SHUTDOWN ACK", "SHUTDOWN ACK/again"), ("SHUTDOWN ACK/again", "SHUTDOWN ACK")]
+    ("of", "said"), [("SHUTDOWN ACK/answers", "SHUTDOWN ACK/again"), ("SHUTDOWN ACK/again", "SHUTDOWN ACK")]
 )
 def test_an_answer_that_is_not_sent_again_is_found(
     monkeypatch: pytest.MonkeyPatch, of: str, said: str
