@@ -579,6 +579,26 @@ def test_an_association_that_its_server_still_had_begins_anew(aborts: bool) -> N
     assert said == f"{what}: tags 00000015, 00000016"
 
 
+@pytest.mark.parametrize("answered", [False, True])
+def test_what_an_abort_has_answered_was_not_discarded_for_its_tag(answered: bool) -> None:
+    """RFC 9260, section 8.4: it was out of the blue, as for an address that its receiver does not know."""
+    wire = Wire()
+    _comes_up(wire, 11, 12)
+    _comes_up(wire, 21, 22)
+    wire.put("out", data(0))
+    late = wire.made[-1] = replace(wire.made[-1], data=_tagged(wire.made[-1].data, 11))
+    if answered:
+        wire.put("in", bytes((6, 1, 0, 4)))
+        wire.made[-1] = replace(wire.made[-1], data=_tagged(wire.made[-1].data, 11))
+    ladder = wire.ladder()
+    (row,) = [row for row in ladder if row.packet.data == late.data]
+    assert (ladder.bounced(row) is None) == answered
+
+
+def _tagged(data: bytes, tag: int) -> bytes:
+    return data[:4] + tag.to_bytes(4, "big") + data[8:]
+
+
 def test_the_first_association_has_no_line() -> None:
     wire = Wire()
     _comes_up(wire, 11, 12)

@@ -437,6 +437,14 @@ def test_a_packet_that_acknowledges_nothing_ends_a_silence_where_packets_are_see
             running.until_true(lambda: not missed())
             assert running.status[up.key].unacked
             running.until_true(lambda: missed() > 0)
+            # Of one that is not in view no status is asked for: packets tell it all the same.
+            running.submit(Watch(()))
+            running.status.clear()
+            missed()
+            running.status.clear()
+            peer.send(sack(peer.cumulative + 1))
+            running.until_true(lambda: not missed())
+            assert not running.status
 
 
 def test_a_closed_window_that_is_probed_is_no_silence() -> None:

@@ -194,6 +194,21 @@ def test_before_a_peer_has_told_its_window_it_is_not_closed() -> None:
     assert re.search(r"Peer's rwnd +- ", text)
 
 
+def test_beside_a_path_that_fails_it_is_not_said_that_no_answer_is_missed() -> None:
+    """Whatever came over another path since, which leaves the errors of this one unknown."""
+    story = Story()
+    monitor = full(story)
+    for state in ("ACTIVE", "POTENTIALLY-FAILED"):
+        paths = (
+            e.Path("10.0.0.1", state, True, 4380, 12, 1000, 1500),
+            e.Path("10.0.0.2", "ACTIVE", False, 4380, 12 + len(state), 1000, 1500),
+        )
+        monitor.associations.fold(e.Status(*story._head(1), "ESTABLISHED", 9, 0, 0, 5, 5, 1452, paths))
+    text = "\n".join(lines(detail(one(monitor), None, story.now, 118)))
+    assert "no missed answer seen" not in text
+    assert "potentially-failed" in text
+
+
 def test_of_a_peer_whose_udp_port_is_gone_it_is_not_said_that_it_answers() -> None:
     story = Story()
     monitor = full(story)

@@ -1,5 +1,6 @@
 """Protocol parameters by key and by form: shown as they are, set, and refused with the reason."""
 
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -18,6 +19,24 @@ def _text(pilot: Pilot[None], name: str) -> str:
 
 def _logged(app: SctpApp, text: str) -> bool:
     return any(text in sentence(event) for event in log_of(app, ParametersSet))
+
+
+async def test_of_several_paths_each_value_is_shown() -> None:
+    """Those of all paths where none is given: they may differ."""
+    async with running((100, 40)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        await pilot.press("escape", "P")
+        await until(pilot, lambda: "hb=30s" in _text(pilot, "now"))
+        row = rows(app)[0].snapshot()
+        assert row.detail is not None
+        (path,) = row.detail.paths
+        other = replace(path, address="127.0.0.2", heartbeat_interval=2000)
+        row.detail = replace(row.detail, paths=(path, other))
+        row.key = 1_000_000  # so that the form is not shown the association's own again
+        opened = ParametersScreen(row, str)
+        await app.push_screen(opened)
+        await until(pilot, lambda: "hb=30s, 2s " in _text(pilot, "now"))
 
 
 @on_both
