@@ -198,10 +198,10 @@ def test_beside_a_path_that_fails_it_is_not_said_that_no_answer_is_missed() -> N
     """Whatever came over another path since, which leaves the errors of this one unknown."""
     story = Story()
     monitor = full(story)
-    for state in ("ACTIVE", "POTENTIALLY-FAILED"):
+    for srtt, state in enumerate(("ACTIVE", "POTENTIALLY-FAILED", "POTENTIALLY-FAILED"), 12):
         paths = (
             e.Path("10.0.0.1", state, True, 4380, 12, 1000, 1500),
-            e.Path("10.0.0.2", "ACTIVE", False, 4380, 12 + len(state), 1000, 1500),
+            e.Path("10.0.0.2", "ACTIVE", False, 4380, srtt, 1000, 1500),
         )
         monitor.associations.fold(e.Status(*story._head(1), "ESTABLISHED", 9, 0, 0, 5, 5, 1452, paths))
     text = "\n".join(lines(detail(one(monitor), None, story.now, 118)))
