@@ -20,9 +20,9 @@ from sctp_tui.tui.widgets.values import streams_of
 
 _MOST = 65_535  # streams that a request can add (RFC 6525, section 4.5)
 _REQUESTS: dict[str, tuple[StreamsRequest, str, str]] = {
-    "reset out": ("reset_out", "[STREAMS]", "the next message on streams of ours has SSN 0 again"),
-    "reset in": ("reset_in", "[STREAMS]", "the same of the peer's streams"),
-    "reset both": ("reset_both", "[STREAMS]", "the same of both"),
+    "reset out": ("reset_out", "[STREAMS]", "our streams: the next message has SSN 0 again"),
+    "reset in": ("reset_in", "[STREAMS]", "the peer's streams: the same"),
+    "reset both": ("reset_both", "[STREAMS]", "those of both ends"),
     "add out": ("add_out", "NUMBER", "more streams of ours"),
     "add in": ("add_in", "NUMBER", "more streams of the peer's"),
 }
