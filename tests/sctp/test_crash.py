@@ -1,6 +1,7 @@
 """A client that crashes: its peer is told nothing, and sees it by its timers, or as it comes back."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -32,20 +33,34 @@ from sctp_tui.sctp.events import (
 )
 from sctp_tui.sctp.kernel.network import addresses
 from sctp_tui.sctp.link.conditions import CRASHED, WRONG_TAG, Conditions
-from sctp_tui.sctp.protocol_parameters import FAST_TIMERS
+from sctp_tui.sctp.protocol_parameters import FAST_TIMERS, NOTHING, ProtocolParameters
 from sctp_tui.sctp.stacks import open_stack
 from tests.harness import Running
 
 _ABORT, _DATA, _INIT, _SACK = 6, 0, 1, 3
 
 
-@pytest.fixture
-def on_a_link(stack: StackName) -> Iterator[Running]:
-    """Whose packets this program carries, on the kernel's stack too."""
+@contextmanager
+def _linked(stack: StackName, parameters: ProtocolParameters) -> Iterator[Running]:
+    """Whose packets this program carries, on the kernel's stack too; the server has these parameters."""
     options: dict[str, Any] = {"open_stack": partial(open_stack, paths=1)} if stack == "kernel" else {}
     with Running(stack, packets=(stack,), **options) as running:
         hosts = addresses("server", 1) if stack == "kernel" else ()
-        running.listen(*hosts, parameters=FAST_TIMERS)
+        running.listen(*hosts, parameters=parameters)
+        yield running
+
+
+@pytest.fixture
+def on_a_link(stack: StackName) -> Iterator[Running]:
+    """With a server that soon loses a peer that is silent."""
+    with _linked(stack, FAST_TIMERS) as running:
+        yield running
+
+
+@pytest.fixture
+def patient(stack: StackName) -> Iterator[Running]:
+    """With a server that has the association still, however late its peer comes back."""
+    with _linked(stack, NOTHING) as running:
         yield running
 
 
@@ -86,8 +101,8 @@ def test_its_peer_loses_it_by_its_timers_alone(on_a_link: Running) -> None:
     assert {packet.verdict for packet in unheard} == {"dropped"}
 
 
-def test_as_it_comes_back_the_association_restarts(on_a_link: Running) -> None:
-    running = on_a_link
+def test_as_it_comes_back_the_association_restarts(patient: Running) -> None:
+    running = patient
     name, up, ours = running.greet()
     running.submit(Crash(name))
     running.until(AssocChange, key=ours.key, state="COMM_LOST")
@@ -102,9 +117,9 @@ def test_as_it_comes_back_the_association_restarts(on_a_link: Running) -> None:
     assert not [packet for packet in _of(running.packets, _ABORT) if packet.direction == "in"]
 
 
-def test_it_comes_back_at_once(on_a_link: Running) -> None:
+def test_it_comes_back_at_once(patient: Running) -> None:
     """Its ABORT, which it never sends, does not go out with the INIT."""
-    running = on_a_link
+    running = patient
     name, up, ours = running.greet()
     running.submit(Crash(name))
     running.until(AssocChange, key=ours.key, state="COMM_LOST")
@@ -235,9 +250,9 @@ def test_what_acknowledges_to_an_end_that_has_crashed_reaches_nobody(on_a_link: 
     assert window.sending["in"].flight.last == len(b"heard")
 
 
-def test_what_comes_for_the_life_before_is_counted_from_its_tsns_and_discarded(on_a_link: Running) -> None:
+def test_what_comes_for_the_life_before_is_counted_from_its_tsns_and_discarded(patient: Running) -> None:
     """RFC 9260, section 8.5: the end that has begun anew has another tag."""
-    running = on_a_link
+    running = patient
     name, up, ours = running.greet()
     running.submit(Crash(name))
     running.until(AssocChange, key=ours.key, state="COMM_LOST")
@@ -262,9 +277,9 @@ def test_what_comes_for_the_life_before_is_counted_from_its_tsns_and_discarded(o
     assert all(ladder.bounced(row) is None for row in ladder if row.packet.direction == "in")
 
 
-def test_what_an_end_had_before_it_crashed_is_of_the_same_conversation(on_a_link: Running) -> None:
+def test_what_an_end_had_before_it_crashed_is_of_the_same_conversation(patient: Running) -> None:
     """Also before the other end knows that it has begun anew, and in the paths, whenever they are opened."""
-    running = on_a_link
+    running = patient
     name, up, ours = running.greet()
     running.submit(Crash(name))
     running.until(AssocChange, key=ours.key, state="COMM_LOST")
@@ -303,9 +318,9 @@ def test_what_an_end_had_before_it_crashed_is_of_the_same_conversation(on_a_link
         assert paths.state("in", address, newest) == "active"
 
 
-def test_what_is_sent_after_a_restart_is_no_repeat_of_what_was_sent_before(on_a_link: Running) -> None:
+def test_what_is_sent_after_a_restart_is_no_repeat_of_what_was_sent_before(patient: Running) -> None:
     """Linux answers a peer that restarts with the initial TSN that it had: tags tell them apart."""
-    running = on_a_link
+    running = patient
     name, up, ours = running.greet()
     running.send(key=up.key, data=b"A0")
     running.until(Message, key=ours.key, direction="in", data=b"A0")
