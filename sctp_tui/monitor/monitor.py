@@ -143,8 +143,8 @@ class Monitor:
         if not association.silence.silent[0]:
             self._silent.discard(status.key)
             return
-        self._silent.add(status.key)
         if (conversation := self.wire.of(association, self.endpoints)) is not None:
+            self._silent.add(status.key)  # taken out as packets come, once it has ended
             now = self._clock_of(association.endpoint).of(status)
             self._hear_by(conversation, association, now)
 
