@@ -9,6 +9,7 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.streams import StreamQueues
 from sctp_tui.sctp.commands import AskStreams, SetParameters
 from sctp_tui.sctp.events import (
+    AssocChange,
     Message,
     ParametersSet,
     Refused,
@@ -133,3 +134,12 @@ def test_what_can_not_be_asked_is_refused_with_a_way_out(granting: Running) -> N
     _, _, ours = granting.greet()
     granting.submit(AskStreams(ours.key, "reset_out", (1000,)))
     assert "no such stream" in granting.until(Refused, command="ask_streams").text
+
+
+def test_streams_that_a_peer_adds_count_for_the_limit_of_all(granting: Running) -> None:
+    """Beyond it the association is aborted, as one that asks for too many at its set-up is refused."""
+    _, up, ours = granting.greet()
+    granting.engine.max_streams = (up.outbound_streams or 0) + (up.inbound_streams or 0) + 2
+    granting.submit(AskStreams(ours.key, "add_out", count=3))
+    ended = granting.until(AssocChange, key=up.key, state="COMM_LOST")
+    assert ended.by == "us"
