@@ -70,6 +70,16 @@ def _lab_hint() -> str:
     return "; in the lab `sctp-tui lab` alone, or with --tty, gives it one" if in_lab() else ""
 
 
+def _allow_hosts() -> None:
+    from sctp_tui.sctp.kernel.namespaces import allow_namespaces
+    from sctp_tui.sctp.kernel.network import no_hosts
+
+    try:
+        allow_namespaces()
+    except OSError as error:
+        raise no_hosts(error) from None
+
+
 def _screen(words: "list[str]") -> int:
     import gc
 
@@ -96,6 +106,8 @@ def _screen(words: "list[str]") -> int:
         return 1
     notes: list[str] = []
     try:
+        if options.paths:
+            _allow_hosts()  # while there is one thread
         stacks = choose_stacks(
             options.stack, Clock(), lambda name, why: notes.append(f"without the {name} stack: {why}")
         )

@@ -42,6 +42,8 @@ def main(modules: bytes, temporary: str, runtime: str) -> None:
     release = os.path.join(modules, os.fsencode(os.uname().release))
     for name in MODULES:
         load_module(release, f"kernel/{name}.ko".encode())
+    if os.path.exists("/dev/net/tun"):
+        os.chmod("/dev/net/tun", 0o666)  # as udev has it
     if not os.path.exists("/proc/net/sctp"):
         sys.exit("this kernel has no SCTP, neither built in nor as a module")
     CommandRelay(line).run()

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from sctp_tui.monitor.associations import Associations
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.sctp import events as e
-from sctp_tui.sctp.commands import SetLink
+from sctp_tui.sctp.commands import CloseEndpoint, SetLink
 from sctp_tui.sctp.events import Direction, Packet, Peer
 from sctp_tui.sctp.link.conditions import Conditions, DropRule, Verdict
 from sctp_tui.tui.wire.window_view import WindowView
@@ -42,6 +42,13 @@ async def test_what_is_sent_is_drawn_with_the_numbers_of_now() -> None:
         await pilot.press("t")
         assert "server → client" in text()
         assert "sent 0   acknowledged 0" in text()
+        await pilot.press("t")
+        assert "last sampled" not in text()
+        app.submit(CloseEndpoint("client 1"))
+        await until(pilot, lambda: rows(app)[0].ended is not None)
+        await until(
+            pilot, lambda: text().count(", last sampled") == 3, "cwnd, srtt and RTO of an end that is over"
+        )
 
 
 async def test_what_the_link_loses_is_drawn_as_lost_and_sent_again() -> None:

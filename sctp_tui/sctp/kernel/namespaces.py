@@ -3,11 +3,40 @@
 import contextlib
 import ctypes
 import os
+import re
+import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
-_CLONE_NEWNET = 0x40000000
+from .tun import set_up
+
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+_CAP_SYS_ADMIN, _CAP_NET_ADMIN = 21, 12
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def allow_namespaces() -> None:
+    """Let this process make network namespaces, though no right of its user allows it.
+
+    Where that is so it enters a user namespace, as the same user (user_namespaces(7)): it must have one
+    thread. From there it can't go back to the network namespace that it had, so it leaves that, too, for one
+    whose loopback alone is up. Raises OSError.
+    """
+    status = Path("/proc/self/status").read_text()
+    effective = re.search(r"^CapEff:\s*(\w+)", status, re.MULTILINE)
+    needed = 1 << _CAP_SYS_ADMIN | 1 << _CAP_NET_ADMIN
+    if effective is not None and int(effective[1], 16) & needed == needed:
+        return
+    uid, gid = os.geteuid(), os.getegid()
+    if _libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET):
+        raise _error()
+    # An unprivileged user may map its group only once it can't be left by setgroups(2).
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        set_up(control, "lo", True)
 
 
 class Namespace:

@@ -141,10 +141,7 @@ class Network:
                 )
         except OSError as error:
             self._made.close()
-            raise StackUnavailable(
-                f"no hosts can be made here ({error.strerror})",
-                "`sctp-tui lab --paths 2` has them on any machine, or run it as root",
-            ) from None
+            raise no_hosts(error) from None
 
     def _interface(self, host: HostName, link: int) -> Interface:
         with self.hosts[host].entered():
@@ -239,6 +236,15 @@ class Network:
     def close(self) -> None:
         """Remove the links and the hosts."""
         self._made.close()
+
+
+def no_hosts(error: OSError) -> StackUnavailable:
+    """That the system refuses what hosts are made of."""
+    where = f"{error.filename}: " if error.filename else ""
+    return StackUnavailable(
+        f"no hosts can be made here ({where}{error.strerror})",
+        "`sctp-tui lab --paths 2` has them on any machine, or run it as root",
+    )
 
 
 def addresses(host: HostName, links: int) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ _QUEUE = 10_000  # packets that wait to be read at most; with the kernel's 500 a
 _TUNSETIFF = 0x400454CA
 _IFF_TUN, _IFF_NO_PI = 1, 0x1000
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
-_SIOCSIFADDR, _SIOCSIFNETMASK, _SIOCSIFTXQLEN = 0x8916, 0x891C, 0x8943
+_SIOCSIFADDR, _SIOCSIFNETMASK = 0x8916, 0x891C
+_RTM_NEWLINK, _NLM_F_REQUEST, _NLM_F_ACK, _IFLA_TXQLEN = 16, 1, 4, 13
 _IFREQ = 40  # bytes of struct ifreq
 
 
@@ -24,16 +25,16 @@ class Interface:
     """
 
     def __init__(self, name: str, address: str) -> None:
-        self._name = name.encode()
+        self._name = name
         self._descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            fcntl.ioctl(self._descriptor, _TUNSETIFF, self._request(struct.pack("=H", _IFF_TUN | _IFF_NO_PI)))
+            fcntl.ioctl(self._descriptor, _TUNSETIFF, _ifreq(name, struct.pack("=H", _IFF_TUN | _IFF_NO_PI)))
             # It goes on to act on this namespace when the thread has left it.
             self._control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         except OSError:
             os.close(self._descriptor)
             raise
-        self._ask(_SIOCSIFTXQLEN, struct.pack("=i", _QUEUE))
+        _set_queue(name, _QUEUE)
         self._ask(_SIOCSIFADDR, _ipv4(address))
         self._ask(_SIOCSIFNETMASK, _ipv4("255.255.255.0"))
         self.set_up(True)
@@ -44,8 +45,7 @@ class Interface:
 
     def set_up(self, up: bool) -> None:
         """`ip link set … up`, or down: then the host has no route by it. Raises OSError."""
-        flags = struct.unpack_from("=H", self._ask(_SIOCGIFFLAGS, bytes(2)), 16)[0]
-        self._ask(_SIOCSIFFLAGS, struct.pack("=H", flags | _IFF_UP if up else flags & ~_IFF_UP))
+        set_up(self._control, self._name, up)
 
     def read(self, limit: int) -> Iterator[bytes]:
         """At most `limit` of the IP packets that the host has sent. Never blocks."""
@@ -68,11 +68,32 @@ class Interface:
         self._control.close()
         os.close(self._descriptor)
 
-    def _request(self, value: bytes) -> bytes:
-        return struct.pack("=16s", self._name) + value.ljust(_IFREQ - 16, b"\0")
+    def _ask(self, request: int, value: bytes) -> None:
+        fcntl.ioctl(self._control, request, _ifreq(self._name, value))
 
-    def _ask(self, request: int, value: bytes) -> bytes:
-        return fcntl.ioctl(self._control, request, self._request(value))
+
+def set_up(control: socket.socket, name: str, up: bool) -> None:
+    """`ip link set … up` or down, of an interface of the namespace that this socket is in. Raises OSError."""
+    flags = struct.unpack_from("=H", fcntl.ioctl(control, _SIOCGIFFLAGS, _ifreq(name, bytes(2))), 16)[0]
+    value = struct.pack("=H", flags | _IFF_UP if up else flags & ~_IFF_UP)
+    fcntl.ioctl(control, _SIOCSIFFLAGS, _ifreq(name, value))
+
+
+def _set_queue(name: str, packets: int) -> None:
+    """`ip link set … txqueuelen`, by rtnetlink(7): the ioctl for it wants root of the whole machine."""
+    body = struct.pack(
+        "=BxHiIIHHI", socket.AF_UNSPEC, 0, socket.if_nametoindex(name), 0, 0, 8, _IFLA_TXQLEN, packets
+    )
+    head = struct.pack("=IHHII", 16 + len(body), _RTM_NEWLINK, _NLM_F_REQUEST | _NLM_F_ACK, 0, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW) as netlink:
+        netlink.send(head + body)
+        code = -struct.unpack_from("=i", netlink.recv(4096), 16)[0]
+    if code:
+        raise OSError(code, os.strerror(code), name)
+
+
+def _ifreq(name: str, value: bytes) -> bytes:
+    return struct.pack("=16s", name.encode()) + value.ljust(_IFREQ - 16, b"\0")
 
 
 def _ipv4(address: str) -> bytes:

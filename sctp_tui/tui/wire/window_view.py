@@ -84,6 +84,7 @@ class WindowView(ConversationView, DrawnLines):
         self._told: dict[Direction, Status] = {}
         self._since: dict[Direction, float] = {}  # when the stack first reported its present `unacked`
         self._ours = True
+        self._over: set[Direction] = set()  # whose end has no association any more
         self.axis = TimeAxis()
         self._stamp: Hashable = None
 
@@ -101,10 +102,13 @@ class WindowView(ConversationView, DrawnLines):
     def draw(self, scene: Scene) -> None:
         """Draw the conversation, and what the stacks at its ends tell."""
         self.show(scene.conversation, scene.association, scene.now, *scene.ends[1:], ours=scene.ours)
+        self._over.clear()
         for one in scene.ends:
             newest = all(other.born <= one.born for other in scene.ever if other.endpoint == one.endpoint)
             if one.ended is not None and newest:
+                self._over.add(_direction(scene.conversation, one))
                 self._end(scene.conversation, one)
+        self._draw()
 
     def _end(self, conversation: Conversation, end: Association) -> None:
         """Nothing of an end that has no association any more is outstanding, packets or not."""
@@ -112,7 +116,6 @@ class WindowView(ConversationView, DrawnLines):
         if sending.in_flight and self._reader is not None and self._reader.ended:
             sending.end(end.clock.at(end.ended_at))
             self._stamp = None
-            self._draw()
 
     def show(
         self,
@@ -224,7 +227,8 @@ class WindowView(ConversationView, DrawnLines):
     def _draw(self) -> None:
         width, height = self.content_size
         view = self.axis.view
-        stamp = (self._read, tuple(self._told.values()), width, height, view, self.direction)
+        seen = (self._read, tuple(self._told.values()), self.direction in self._over)
+        stamp = (*seen, width, height, view, self.direction)
         if stamp == self._stamp:
             return
         self._stamp = stamp
@@ -367,6 +371,7 @@ class WindowView(ConversationView, DrawnLines):
         s = self._sending
         phase, ssthresh = self._phase(s)
         seen, again = "" if self._ours else " seen", self._at_least(s.retransmissions)
+        sampled = ", last sampled" if self.direction in self._over else ""
         octets = [None if v is None else units.size(v) for v in (s.flight.last, s.cwnd.last, s.rwnd.last)]
         pairs = (
             ("seen" if self._captured else "sent", self._at_least(s.sends)),
@@ -376,12 +381,12 @@ class WindowView(ConversationView, DrawnLines):
                 "in flight",
                 f"{s.in_flight}, {octets[0] or '0 B'}{self._of_what(s)}",
             ),
-            ("cwnd", octets[1] and f"{octets[1]}, sampled"),
+            ("cwnd", octets[1] and octets[1] + (sampled or ", sampled")),
             ("rwnd", octets[2]),
             ("phase", phase),
             ("ssthresh", ssthresh),
-            ("srtt", None if s.srtt is None else units.milliseconds(s.srtt, s.srtt_step)),
-            ("RTO", None if s.rto.last is None else units.milliseconds(s.rto.last)),
+            ("srtt", None if s.srtt is None else units.milliseconds(s.srtt, s.srtt_step) + sampled),
+            ("RTO", None if s.rto.last is None else units.milliseconds(s.rto.last) + sampled),
             ("retransmitted", f"{again or '-'}{seen}{', without probes' if s.probes_again else ''}"),
             *([(LATE, str(s.lates))] if s.lates else ()),
             *([("came twice", f"{s.twos}, sent again or a copy")] if s.twos else ()),
