@@ -16,7 +16,7 @@ from sctp_tui.sctp.userspace.datagrams import Received
 from sctp_tui.tui.clients import speakers
 
 from ..harness import Running
-from ..rawpeer import RawServer
+from ..rawpeer import SACK, RawServer
 from .test_userspace import Hand
 
 pytestmark = pytest.mark.userspace
@@ -30,6 +30,8 @@ def test_a_peer_whose_udp_port_nobody_has_any_more_is_told_as_that() -> None:
             running.submit(Watch((up.key,)))
             running.until_true(lambda: up.key in running.status)
             assert not running.status[up.key].unreachable
+            # Read after the ICMP message that comes later, it would be a sign of life.
+            running.until_true(lambda: any(packet.data[12] == SACK for packet in running.packets))
         running.send(name, b"to nobody")
         running.until_true(lambda: running.status[up.key].unreachable)
         assert running.status[up.key].state == "ESTABLISHED"
