@@ -65,6 +65,7 @@ class BaseEndpoint(ABC):
         self._registry = AssociationRegistry(options)
         self._reassembly = Reassembly(options.message_limit)
         self._to: Peer | None = None  # a client's destination
+        self._network_host = ""  # see `Listening`
         self._crashed = False
 
     # --- implemented by each stack
@@ -137,6 +138,7 @@ class BaseEndpoint(ABC):
             port=port,
             udp_port=udp_port,
             warning=warning,
+            network_host=self._network_host,
         )
 
     def connect(self, message: Outgoing | None) -> Sequence[Event]:
@@ -155,7 +157,10 @@ class BaseEndpoint(ABC):
             raise
         # Asked for only now, as a stack that chooses the port does so when it sends.
         opening = msgspec.structs.replace(
-            opening, local_port=self._local_port(), implicit=message is not None
+            opening,
+            local_port=self._local_port(),
+            implicit=message is not None,
+            network_host=self._network_host,
         )
         return (opening, *sent)
 

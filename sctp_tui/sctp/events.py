@@ -87,7 +87,8 @@ class Event(msgspec.Struct, frozen=True, tag_field="event", tag=True, gc=False):
 class Listening(Event, frozen=True, tag="listening", gc=False):
     """An endpoint is bound and accepts associations. `host` is the first of `addresses`.
 
-    `warning` says what is wrong with that, and what helps; "" for nothing.
+    `warning` says what is wrong with that, and what helps; "" for nothing. `network_host` is the one of the
+    program's two hosts that the endpoint is on, as with --paths; "" where it is on this machine.
     """
 
     schema: int
@@ -99,6 +100,7 @@ class Listening(Event, frozen=True, tag="listening", gc=False):
     port: int
     udp_port: int | None
     warning: Text = ""
+    network_host: Name = ""
 
 
 class Opening(Event, frozen=True, tag="opening", gc=False):
@@ -106,6 +108,7 @@ class Opening(Event, frozen=True, tag="opening", gc=False):
 
     `local_port` is the client's own SCTP port, 0 where the stack has not told it. `implicit`: its
     first message sets up the association implicitly (RFC 6458, section 7.5); else connect() does.
+    `network_host` is as in `Listening`.
     """
 
     schema: int
@@ -116,6 +119,7 @@ class Opening(Event, frozen=True, tag="opening", gc=False):
     inbound_streams: int
     local_port: int = 0
     implicit: bool = False
+    network_host: Name = ""
 
 
 class Ending(Event, frozen=True, tag="ending", gc=False):

@@ -11,7 +11,9 @@ from sctp_tui.monitor.trace.paths import Paths
 from sctp_tui.sctp.commands import AskPath, DropNext, SetLink, SetParameters, Watch
 from sctp_tui.sctp.events import (
     Detail,
+    Listening,
     Message,
+    Opening,
     ParametersSet,
     PathAsked,
     PathRequest,
@@ -49,6 +51,13 @@ def test_a_drop_over_all_links_is_one_whichever_link_it_takes(two: Running) -> N
     assert [packet.verdict for packet in sent] == ["dropped", "delayed"]
     assert sent[0].reason == "the next DATA, whichever link it takes"
     assert [packet.local.addresses for packet in sent] == [("10.1.0.1",), ("10.2.0.1",)]
+
+
+def test_events_tell_the_host_that_an_end_is_on(two: Running) -> None:
+    name, _, _ = two.greet()
+    two.again()
+    assert two.until(Listening).network_host == "server"
+    assert two.until(Opening, endpoint=name).network_host == "client"
 
 
 def test_data_goes_over_the_second_link_while_the_first_is_cut(two: Running) -> None:

@@ -110,7 +110,10 @@ class KernelEndpoint(BaseEndpoint):
 
     def _on(self, host: HostName) -> contextlib.AbstractContextManager[None]:
         """Sockets made in the body of the `with` are on this host of the network, if there is one."""
-        return contextlib.nullcontext() if self._network is None else self._network.on(host)
+        if self._network is None:
+            return contextlib.nullcontext()
+        self._network_host = host
+        return self._network.on(host)
 
     def _open(self, family: int) -> Any:
         """A socket of pysctp with its options set, neither bound nor connected."""
