@@ -211,6 +211,10 @@ def _check_link(parser: Parser, options: ServerOptions) -> None:
         )
     if options.stack == "auto":
         options.stack = able[0]
+    conditions = options.conditions
+    if conditions is not None and (conditions.inward.down or conditions.outward.down):
+        place = parser.place(given[0], "--" + given[0].replace("_", "-"))
+        parser.error(f"{place}: down is for links between two hosts (--paths): give cut instead")
 
 
 def _check_paths(parser: Parser, options: ScreenOptions) -> None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.trace.link_history import SPEEDS, is_cut, link_name
+from sctp_tui.monitor.trace.link_history import SPEEDS, is_cut, is_down, link_name
 from sctp_tui.sctp.commands import DropNext, SetLink, SetSpeed, Step
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Refused
@@ -106,16 +106,19 @@ class LinkCommands:
             self._ask(LinkScreen(self._monitor.links), self._submit)
 
     def cut(self) -> None:
-        """Cut the link, or join it again; ask which where there are several."""
+        """Cut the link, or join it again; where there are several ask which, or which to take down."""
         if not self._may_condition():
             return
         links = self._monitor.links
         if len(links) == 1:
             self._cut(next(iter(links)))
             return
-        from .dialogs.cut_screen import CutScreen
+        from .dialogs.cut_screen import CutChoice, CutScreen
 
-        self._ask(CutScreen(links), self._cut)
+        def chosen(choice: CutChoice) -> None:
+            (self._take_down if choice.interfaces else self._cut)(choice.link)
+
+        self._ask(CutScreen(links), chosen)
 
     def _cut(self, link: int) -> None:
         state = self._monitor.links[link]
@@ -124,6 +127,13 @@ class LinkCommands:
         self._submit(SetLink(inward, outward, link=link))
         which = link_name(state).replace("link", "the link", not link)
         self._tell(f"{which} {'is cut: nothing gets through' if cut else 'carries packets again'}")
+
+    def _take_down(self, link: int) -> None:
+        state = self._monitor.links[link]
+        down = not is_down(state)
+        inward, outward = (replace(one, down=down) for one in (state.inward, state.outward))
+        self._submit(SetLink(inward, outward, link=link))
+        self._tell(f"the interfaces of {link_name(state)} are {'down' if down else 'up'}")
 
     def _may_condition(self) -> bool:
         """Whether this program carries packets, and can lose them; where not, tell the user."""

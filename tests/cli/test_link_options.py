@@ -30,6 +30,15 @@ def test_it_wants_the_stack_whose_links_are_ours(capsys: pytest.CaptureFixture[s
     assert "--link-in: the kernel carries its packets itself" in capsys.readouterr().err
 
 
+def test_an_interface_is_down_between_two_hosts_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    conditions = screen_options(["--paths", "2", "--stack", "kernel", "--link", "down"]).conditions
+    assert conditions is not None
+    assert conditions.inward.down
+    with pytest.raises(SystemExit):
+        serve_options(["--link-out", "down"])
+    assert "--link-out: down is for links between two hosts (--paths)" in capsys.readouterr().err
+
+
 def test_in_the_config_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "config.toml"
     path.write_text('link = "loss=10% drop=every*COOKIE-ECHO"\nlink_seed = 3\n')

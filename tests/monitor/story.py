@@ -5,6 +5,7 @@ from typing import Literal
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.sctp import events as e
+from sctp_tui.sctp.link.conditions import Conditions, LinkCounts
 from sctp_tui.sctp.protocol_parameters import FAST_TIMERS
 
 SERVER, CLIENT = "server", "client 1"
@@ -14,6 +15,41 @@ EVIL = (
     "\0\a\b\t\v\f\r\n\x0e\x7f\u202e\u2066\u200b\ufeff[bold][/][@click=app.quit]x[/] [unterminated"
 )
 """Text that terminals or markup parsers would act on: OSC 52, CSI, RIS, DCS, C1, NUL, bidi marks, markup."""
+
+_OFF = Conditions()
+
+
+def link_state(
+    mono: float = 0.0,
+    *,
+    speed: float = 1.0,
+    now: float | None = None,
+    inward: Conditions = _OFF,
+    outward: Conditions = _OFF,
+    done_inward: LinkCounts | None = None,
+    at: float = 0.0,
+    seed: int = 1,
+    link: int = 0,
+) -> e.LinkState:
+    """The state of a link at `mono`, when its own clock had `now`, or the same; set `at`."""
+    return e.LinkState(
+        at=at,
+        mono=mono,
+        endpoint="",
+        key=0,
+        assoc_id=0,
+        peer=None,
+        inward=inward,
+        outward=outward,
+        seed=seed,
+        done_inward=done_inward or LinkCounts(),
+        done_outward=LinkCounts(),
+        speed=speed,
+        now=mono if now is None else now,
+        waiting=0,
+        set_at=at,
+        link=link,
+    )
 
 
 @dataclass

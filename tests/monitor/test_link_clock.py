@@ -10,31 +10,10 @@ from sctp_tui.monitor.filter.columns import COLUMNS
 from sctp_tui.monitor.link_clock import LinkClock
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text import units
-from sctp_tui.sctp.events import LinkState, ShutdownEvent
-from sctp_tui.sctp.link.conditions import Conditions, LinkCounts
+from sctp_tui.sctp.events import ShutdownEvent
 from sctp_tui.tui.dialogs.detail_sheet import detail
 
-from .story import SERVER, Story
-
-
-def _link(mono: float, now: float, speed: float) -> LinkState:
-    none, counts = Conditions(), LinkCounts()
-    return LinkState(
-        at=0.0,
-        mono=mono,
-        endpoint="",
-        key=0,
-        assoc_id=0,
-        peer=None,
-        inward=none,
-        outward=none,
-        seed=1,
-        done_inward=counts,
-        done_outward=counts,
-        speed=speed,
-        now=now,
-        waiting=0,
-    )
+from .story import SERVER, Story, link_state
 
 
 def test_an_association_is_as_idle_as_the_links_time_has_it() -> None:
@@ -45,10 +24,10 @@ def test_an_association_is_as_idle_as_the_links_time_has_it() -> None:
     idle = next(column for column in COLUMNS if column.name == "idle")
     for state, at, expected in (
         (None, 104.0, 4.0),
-        (_link(104.0, 104.0, 0.0), 164.0, 4.0),
-        (_link(164.0, 105.0, 0.0), 170.0, 5.0),  # a step
-        (_link(170.0, 105.0, 0.1), 180.0, 6.0),
-        (_link(180.0, 106.0, 1.0), 184.0, 10.0),
+        (link_state(104.0, now=104.0, speed=0.0), 164.0, 4.0),
+        (link_state(164.0, now=105.0, speed=0.0), 170.0, 5.0),  # a step
+        (link_state(170.0, now=105.0, speed=0.1), 180.0, 6.0),
+        (link_state(180.0, now=106.0, speed=1.0), 184.0, 10.0),
     ):
         monitor.fold(Batch(links={0: state} if state else {}))
         assert association.idle(at) == pytest.approx(expected)
@@ -59,7 +38,7 @@ def test_an_association_is_as_idle_as_the_links_time_has_it() -> None:
 def test_the_kernels_associations_go_by_the_worlds_time() -> None:
     story, monitor = Story(SERVER, now=100.0), Monitor()
     monitor.fold(Batch(events=[replace(story.listening(), stack="kernel"), story.up(2)]))
-    monitor.fold(Batch(links={0: _link(104.0, 104.0, 0.0)}))
+    monitor.fold(Batch(links={0: link_state(104.0, now=104.0, speed=0.0)}))
     association = monitor.associations.get(2)
     assert association is not None
     assert association.idle(164.0) == pytest.approx(64.0)
@@ -76,7 +55,7 @@ def test_it_never_goes_back_nor_faster_than_the_world(
     clock, mono, now, speed = LinkClock(), 0.0, 0.0, 1.0
     for length, after in stretches:
         mono, now, speed = mono + length, now + length * speed, after
-        clock.note(_link(mono, now, speed))
+        clock.note(link_state(mono, now=now, speed=speed))
     begin, end = sorted((one, other))
     assert 0 <= clock.between(begin, end) <= end - begin + 1e-6
     assert clock.at(mono) == pytest.approx(now)
@@ -85,7 +64,7 @@ def test_it_never_goes_back_nor_faster_than_the_world(
 def test_it_keeps_so_much_of_its_past() -> None:
     clock = LinkClock()
     for number in range(5000):
-        clock.note(_link(float(number), number / 2, 0.5))
+        clock.note(link_state(float(number), now=number / 2, speed=0.5))
     assert clock.at(4999.0) == pytest.approx(2499.5)
     assert clock.at(4500.0) == pytest.approx(2250.0)
     assert len(clock._stretches) == 1000
@@ -93,10 +72,12 @@ def test_it_keeps_so_much_of_its_past() -> None:
 
 def test_a_state_lasted_as_long_as_the_links_time_has_it() -> None:
     story, monitor = Story(SERVER, now=100.0), Monitor()
-    monitor.fold(Batch(events=[story.listening(), story.up(2)], links={0: _link(100.0, 100.0, 0.0)}))
+    monitor.fold(
+        Batch(events=[story.listening(), story.up(2)], links={0: link_state(100.0, now=100.0, speed=0.0)})
+    )
     for now, link in ((160.0, 100.5), (190.0, 103.0)):  # a step, and it stands again
         story.now = now
-        monitor.fold(Batch(links={0: _link(now, link, 0.0)}))
+        monitor.fold(Batch(links={0: link_state(now, now=link, speed=0.0)}))
         monitor.fold(Batch(events=[ShutdownEvent(*story._head(2))]))
     association = monitor.associations.get(2)
     assert association is not None
@@ -109,9 +90,11 @@ def test_the_last_two_minutes_and_the_rate_are_of_the_links_time() -> None:
     """A message a quarter of a second before the time was stopped stays that far back, and is a minute old
     once the link's time has gone on for a minute, however short that took."""
     story, monitor = Story(SERVER, now=100.0), Monitor()
-    monitor.fold(Batch(events=[story.listening(), story.up(2)], links={0: _link(100.0, 100.0, 1.0)}))
+    monitor.fold(
+        Batch(events=[story.listening(), story.up(2)], links={0: link_state(100.0, now=100.0, speed=1.0)})
+    )
     story.now = 110.0
-    stopped = _link(110.25, 110.25, 0.0)
+    stopped = link_state(110.25, now=110.25, speed=0.0)
     monitor.fold(
         Batch(counts={2: story.counts(2, 3)}, status={2: story.status(2, srtt=12)}, links={0: stopped})
     )
@@ -124,12 +107,12 @@ def test_the_last_two_minutes_and_the_rate_are_of_the_links_time() -> None:
         names = (" Messages/s ", " Bytes/s ", " RTT ")
         return [next(text for text in texts if text.startswith(name)).split() for name in names]
 
-    monitor.fold(Batch(links={0: _link(111.0, 111.5, 0.0)}))  # stopped, and a step
+    monitor.fold(Batch(links={0: link_state(111.0, now=111.5, speed=0.0)}))  # stopped, and a step
     before, rate = rows(111.0), association.rate(111.0)
     assert rate == pytest.approx(1.0)
     assert (rows(500.0), association.rate(500.0)) == (before, rate)
     assert before[0][-4:] == ["1.0", "/s", "3.0", "/s"]
-    monitor.fold(Batch(links={0: _link(500.0, 170.0, 0.0)}))  # a step to a timer a minute later
+    monitor.fold(Batch(links={0: link_state(500.0, now=170.0, speed=0.0)}))  # to a timer a minute later
     messages, octets, rtt = rows(500.5)
     assert (messages[-4:-2], octets[-4:-2], rtt[-3:]) == (["0", "/s"], ["0", "B/s"], ["-", "12", "ms"])
     assert association.rate(500.5) == 0

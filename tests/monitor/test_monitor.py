@@ -15,7 +15,6 @@ from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing
 from sctp_tui.sctp.events import (
     Direction,
     Event,
-    LinkState,
     Listening,
     Message,
     Packet,
@@ -24,10 +23,10 @@ from sctp_tui.sctp.events import (
     Status,
     Totals,
 )
-from sctp_tui.sctp.link.conditions import Conditions, LinkCounts, Verdict
+from sctp_tui.sctp.link.conditions import Verdict
 from tests.patience import PATIENCE
 
-from .story import CLIENT, Story, batch
+from .story import CLIENT, Story, batch, link_state
 
 
 class Scripted:
@@ -175,24 +174,8 @@ def test_totals_and_drops_are_kept() -> None:
 def test_the_links_clock_goes_on_as_fast_as_it_was_told_last() -> None:
     monitor = Monitor()
     assert monitor.link_time(50.0) == 50.0
-    none, counts = Conditions(), LinkCounts()
     for speed, expected in ((1.0, 42.0), (0.1, 40.2), (0.0, 40.0)):
-        state = LinkState(
-            at=0.0,
-            mono=50.0,
-            endpoint="",
-            key=0,
-            assoc_id=0,
-            peer=None,
-            inward=none,
-            outward=none,
-            seed=1,
-            done_inward=counts,
-            done_outward=counts,
-            speed=speed,
-            now=40.0,
-            waiting=0,
-        )
+        state = link_state(50.0, now=40.0, speed=speed)
         monitor.fold(Batch(links={0: state}))
         assert monitor.link_time(52.0) == pytest.approx(expected)
 

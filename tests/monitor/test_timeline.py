@@ -31,7 +31,9 @@ from sctp_tui.sctp.events import (
     PeerAddrChange,
     ShutdownEvent,
 )
-from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts
+from sctp_tui.sctp.link.conditions import Conditions, DropRule
+
+from .story import link_state
 
 LOCAL, PEER = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 5000)
 ENDS: dict[int, End] = {1: "local", 2: "peer"}
@@ -93,24 +95,7 @@ def told(at: float, key: int = 1) -> PeerAddrChange:
 
 
 def link(at: float, inward: Conditions = OFF, speed: float = 1.0) -> LinkState:
-    none = LinkCounts()
-    return LinkState(
-        at=at,
-        mono=at,
-        endpoint="",
-        key=0,
-        assoc_id=0,
-        peer=None,
-        inward=inward,
-        outward=OFF,
-        seed=1,
-        done_inward=none,
-        done_outward=none,
-        speed=speed,
-        now=at,
-        waiting=0,
-        set_at=at,
-    )
+    return link_state(at, at=at, inward=inward, speed=speed)
 
 
 class Wire:

@@ -174,6 +174,13 @@ def test_an_aim_of_several_links_stays_one_while_one_of_them_is_cut() -> None:
     assert not links[0].active
 
 
+def test_nothing_comes_in_by_an_interface_that_is_down() -> None:
+    link = conditioner()
+    link.set(Conditions(down=True), Conditions())
+    assert one(link, packet(DATA), direction="out").reason == "its receiver's interface is down"
+    assert one(link, packet(DATA), direction="in").verdict == "delivered"  # the other end has its own
+
+
 def test_of_every_packet_each_link_has_a_rule_of_its_own() -> None:
     links, every = [conditioner(), conditioner()], (DropRule("DATA", count=0),)
     setting = LinkSetting(0.0, every, every, several=True)
@@ -238,6 +245,7 @@ drops = st.builds(
         shares,
         st.integers(0, FASTEST),
         st.booleans(),
+        st.booleans(),
         st.lists(drops, max_size=4).map(tuple),
     )
 )
@@ -293,6 +301,7 @@ def test_all_the_words() -> None:
         ("loss=10x", ["'10x'", "in %, as in 10%"]),
         ("rate=0", ["'0'", "at least 1", "cut"]),
         ("cut=yes", ["cut takes no value"]),
+        ("down=1", ["down takes no value"]),
         ("loss=1% loss=2%", ["column 9", "twice"]),
         ("drop=DTA#1", ["'DTA'", "is it DATA?"]),
         ("drop=SACK#1", ["SACK is on no stream", "leave out #1"]),

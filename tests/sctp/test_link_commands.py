@@ -40,6 +40,13 @@ from ..patience import PATIENCE
 pytestmark = pytest.mark.userspace
 
 
+def test_there_is_no_interface_to_take_down() -> None:
+    with Running("userspace") as running:
+        running.listen()
+        running.submit(SetLink(Conditions(), Conditions(down=True)))
+        assert "give cut instead" in running.until(Refused, command="set_link").text
+
+
 @pytest.fixture
 def running() -> Iterator[Running]:
     with Running("userspace", packets=("userspace",)) as made:

@@ -90,6 +90,37 @@ def test_data_goes_over_the_second_link_while_the_first_is_cut(two: Running) -> 
     assert told[fails + 1].endswith(": 10.1.0.1 stays the primary path all the same")
 
 
+def test_data_goes_over_the_second_link_while_the_first_is_down(two: Running) -> None:
+    name, up, ours = two.greet()
+    _confirmed(two, name, "10.2.0.1")
+    down = Conditions(down=True)
+    two.submit(SetLink(down, down, link=1))
+    two.send(name, b"once more")
+    two.again()
+    two.until(Message, endpoint="server", direction="in", data=b"once more")
+    sent = [packet for packet in two.packets if b"once more" in packet.data]
+    assert [packet.local.addresses for packet in sent] == [("10.2.0.1",)]  # by the first there was no way
+    two.submit(SetLink(Conditions(), Conditions(), link=1), AskPath(ours.key, "heartbeat", "10.1.0.1"))
+    two.until(PeerAddrChange, key=ours.key, address="10.1.0.1", state="AVAILABLE")
+    two.send(key=up.key, data=b"back again")
+    two.until(Message, endpoint=name, direction="in", data=b"back again")
+
+
+def test_the_interface_of_one_end_is_down(two: Running) -> None:
+    """What the other end sends by that link gets there, and into no host."""
+    name, up, _ = two.greet()
+    _confirmed(two, name, "10.2.0.1")
+    two.submit(SetLink(Conditions(down=True), Conditions(), link=1))
+    two.send(key=up.key, data=b"is anybody there?")
+    two.again()
+    two.until(Message, endpoint=name, direction="in", data=b"is anybody there?")
+    first, *_, last = [packet for packet in two.packets if b"is anybody there?" in packet.data]
+    two.submit(SetLink(Conditions(), Conditions(), link=1))  # so that it sends the ABORT that ends this
+    assert (first.verdict, first.reason) == ("dropped", "its receiver's interface is down")
+    assert last.peer is not None
+    assert (last.verdict, last.peer.addresses) == ("delivered", ("10.2.0.2",))
+
+
 def _detail(running: Running, key: int) -> Detail:
     running.details.pop(key, None)
     running.submit(Watch((key,), detail=key))

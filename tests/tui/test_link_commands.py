@@ -7,9 +7,11 @@ import pytest
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.sctp.commands import Command, SetSpeed, Step
-from sctp_tui.sctp.events import LinkState, Refused
-from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts
+from sctp_tui.sctp.events import Refused
+from sctp_tui.sctp.link.conditions import DropRule
 from sctp_tui.tui.link_commands import LinkCommands
+
+from ..monitor.story import link_state
 
 NOBODY: Any = {"at": 0.0, "endpoint": "", "key": 0, "assoc_id": 0, "peer": None}
 
@@ -45,20 +47,7 @@ class Desk:
 
     def runs(self, speed: float, since: float) -> None:
         """The engine says how fast the link's time goes, and since when."""
-        none, counts = Conditions(), LinkCounts()
-        state = LinkState(
-            **NOBODY,
-            mono=since,
-            inward=none,
-            outward=none,
-            seed=1,
-            done_inward=counts,
-            done_outward=counts,
-            speed=speed,
-            now=since,
-            waiting=0,
-        )
-        self._fold(Batch(links={0: state}))
+        self._fold(Batch(links={0: link_state(since, speed=speed)}))
 
     def refuses(self, command: str, at: float) -> None:
         """The engine refuses a command."""

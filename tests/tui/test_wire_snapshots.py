@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from sctp_tui.sctp.events import Direction, LinkState, Packet, Peer
+from sctp_tui.sctp.events import Direction, Packet, Peer
 from sctp_tui.sctp.link.conditions import Conditions, DropRule, LinkCounts, Verdict
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.wire.ladder_view import LadderView
-from tests.monitor.story import SERVER, Story
+from tests.monitor.story import SERVER, Story, link_state
 
 from .driving import message_input, until
 from .test_app_snapshots import Compare, Still, _utc
@@ -97,22 +97,7 @@ def _told(app: Still) -> None:
     counts = LinkCounts(delayed=7, dropped=2)
     app.event_queue.put([server.listening(), server.up(2), server.message(2), server.counts(2, 1)])
     app.monitor.wire.extend(list(_traffic()))
-    app.monitor.links[0] = LinkState(
-        at=0,
-        mono=160.0,
-        endpoint="",
-        key=0,
-        assoc_id=0,
-        peer=None,
-        inward=conditions,
-        outward=Conditions(),
-        seed=7,
-        done_inward=counts,
-        done_outward=LinkCounts(),
-        speed=1.0,
-        now=160.0,
-        waiting=0,
-    )
+    app.monitor.links[0] = link_state(160.0, inward=conditions, done_inward=counts, seed=7)
 
 
 def look(snap_compare: Compare, size: tuple[int, int], *keys: str, theme: str = "") -> bool:

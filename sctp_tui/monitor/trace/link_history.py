@@ -29,6 +29,11 @@ def is_cut(state: LinkState) -> bool:
     return state.inward.cut and state.outward.cut
 
 
+def is_down(state: LinkState) -> bool:
+    """Whether the interfaces at both ends are down."""
+    return state.inward.down and state.outward.down
+
+
 def link_name(state: LinkState) -> str:
     """`link`, or `link 2` of several."""
     return f"link {state.link}" if state.link else "link"

@@ -6,7 +6,7 @@ where no RFC has it, as for what the link does.
 
 from typing import NamedTuple
 
-from sctp_tui.sctp.link.conditions import CRASHED, KEPT_OUT, NOT_READ, WRONG_CHECKSUM, WRONG_TAG
+from sctp_tui.sctp.link.conditions import CRASHED, DOWN, KEPT_OUT, NOT_READ, WRONG_CHECKSUM, WRONG_TAG
 
 
 class Explanation(NamedTuple):
@@ -733,7 +733,7 @@ VERDICTS = {
     ),
     "unheard": Explanation(
         "",
-        "It was on its way as its receiver crashed: nobody was there any more to take it.",
+        "It was on its way as its receiver crashed, or as the interface there went down: nobody took it.",
         "No ABORT answers it, as from a machine that is off; DATA in it is sent again as after any loss.",
     ),
     "unsent": Explanation(
@@ -779,6 +779,12 @@ NOTES = {
 """Lines between packets, by their kind (`Annotation.what`)."""
 
 REFUSALS = {
+    DOWN: Explanation(
+        "9260 8.2",
+        "The interface that it would come in by is down, as by `ip link set down`: its host never sees it.",
+        "IP drops what comes for an interface that is down. Its sender sees no answer, counts an error on "
+        "that path, and sends DATA again, to another active address where there is one (RFC 9260, 6.4.1).",
+    ),
     CRASHED: Explanation(
         "9260 8.1",
         "Nobody is there to take the packet: the end that it is for has crashed, and has not come back.",

@@ -7,7 +7,9 @@ stack. Time is the kernel's, and can't be stopped.
 """
 
 import contextlib
+import errno
 import itertools
+import os
 import random
 from collections.abc import Callable
 from heapq import heappop, heappush
@@ -17,7 +19,7 @@ from typing import Literal, NamedTuple, get_args
 from sctp_tui.sctp.endpoint import Clock, SctpError, StackUnavailable
 from sctp_tui.sctp.events import Direction, LinkState
 from sctp_tui.sctp.link.conditioner import Conditioner, PacketOutcome
-from sctp_tui.sctp.link.conditions import CRASHED, Conditions, DropRule
+from sctp_tui.sctp.link.conditions import CRASHED, DOWN, Conditions, DropRule
 from sctp_tui.sctp.link.drops import LinkSetting
 
 from .namespaces import Namespace
@@ -71,6 +73,8 @@ class NetworkLink:
         """See `LinkControl.set`."""
         self.conditioner.set(inward, outward, seed, setting)
         self._note(setting)
+        self.ends["client"].set_up(not inward.down)
+        self.ends["server"].set_up(not outward.down)
 
     def drop_next(self, drop: DropRule, setting: LinkSetting | None = None) -> None:
         """See `LinkControl.drop_next`."""
@@ -229,9 +233,12 @@ class Network:
                 else:
                     self._arrive(link, direction, packet)
 
-    @staticmethod
-    def _arrive(link: NetworkLink, direction: Direction, packet: bytes) -> None:
-        link.ends["server" if direction == "in" else "client"].write(packet)
+    def _arrive(self, link: NetworkLink, direction: Direction, packet: bytes) -> None:
+        number = link.ends["server" if direction == "in" else "client"].write(packet)
+        if number and self.tap is not None and packet[9] == _SCTP:
+            reason = DOWN if number == errno.EIO else f"its host does not take it: {os.strerror(number)}"
+            outcome = PacketOutcome("unheard", reason, 0.0)
+            self.tap(SentPacket(self._clock.mono(), link.number, direction, outcome, packet))
 
     def close(self) -> None:
         """Remove the links and the hosts."""

@@ -1,5 +1,6 @@
 """A network interface whose other side is this process: a TUN device, which gives and takes IP packets."""
 
+import errno
 import fcntl
 import os
 import socket
@@ -55,13 +56,13 @@ class Interface:
             except BlockingIOError:
                 return
 
-    def write(self, packet: bytes) -> bool:
-        """Let an IP packet arrive at the host; False where the interface is down, or there is no memory."""
+    def write(self, packet: bytes) -> int:
+        """Let an IP packet arrive at the host. Returns 0, or the errno: EIO where the interface is down."""
         try:
             os.write(self._descriptor, packet)
-        except OSError:
-            return False
-        return True
+        except OSError as error:
+            return error.errno or errno.EIO
+        return 0
 
     def close(self) -> None:
         """Remove the interface."""

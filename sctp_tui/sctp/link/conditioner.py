@@ -4,12 +4,12 @@ It has neither sockets nor clocks: it takes packets and the time, and gives outc
 random numbers of its own, and every packet takes the same number of them whatever is set, so that the same
 packets have the same outcomes in every run with the same seed.
 
-In this order: a packet is dropped as the link is cut, by a drop rule, or by random loss, or as there is no
-room, on the link or in the queue before a slow one; else it passes the queue and is delayed, it may be
-reordered, and it may be duplicated. Jitter alone lets no packet overtake another. One that is reordered takes
-so much longer that three packets of its size can overtake it at the rate set, and at least `HELD_BACK`
-longer, so that slow traffic is reordered too. It is a time, not a count of packets, as a packet's arrival has
-to be known when it is sent.
+In this order: a packet is dropped as its receiver's interface is down or the link is cut, by a drop rule, or
+by random loss, or as there is no room, on the link or in the queue before a slow one; else it passes the
+queue and is delayed, it may be reordered, and it may be duplicated. Jitter alone lets no packet overtake
+another. One that is reordered takes so much longer that three packets of its size can overtake it at the
+rate set, and at least `HELD_BACK` longer, so that slow traffic is reordered too. It is a time, not a count of
+packets, as a packet's arrival has to be known when it is sent.
 """
 
 import random
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from sctp_tui.sctp.events import Direction
 
-from .conditions import CRASHED, Conditions, DropRule, LinkCounts, Verdict
+from .conditions import CRASHED, DOWN, Conditions, DropRule, LinkCounts, Verdict
 from .drops import ActiveRule, LinkSetting
 from .syntax import drop_in_words, to_text
 
@@ -117,6 +117,7 @@ class _LinkDirection:
             reordering=found.reordering,
             rate=found.rate,
             cut=found.cut,
+            down=found.down,
             drops=tuple(rule.rest for rule in self.rules),
         )
 
@@ -220,7 +221,8 @@ class Conditioner:
         chance, set_ = way.chance.random, way.conditions
         draws = chance(), chance(), chance(), chance()
         if (
-            (why := self._dropped(way, packet, draws[0]))
+            (why := DOWN if self._ways[_OPPOSITE[direction]].conditions.down else "")
+            or (why := self._dropped(way, packet, draws[0]))
             or (why := way.full if on_the_way >= ROOM and way.takes_time else "")
             or (why := _overrun(way, packet, now))
         ):

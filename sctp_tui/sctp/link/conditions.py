@@ -36,6 +36,8 @@ WRONG_CHECKSUM, WRONG_TAG = "wrong checksum", "wrong tag"
 """The reasons for packets that their receiver silently discards (RFC 9260, sections 6.8 and 8.5)."""
 NOT_READ = "too much came before it that its endpoint has not read yet"
 """The reason for a packet refused by `userspace.unread`."""
+DOWN = "its receiver's interface is down"
+"""The reason for a packet that does not get into its host."""
 CRASHED = "its receiver has crashed"
 """The reason for a packet that nobody is there for."""
 
@@ -57,7 +59,8 @@ class Conditions(msgspec.Struct, frozen=True):
     """What one direction of the link does to packets.
 
     `loss`, `duplication` and `reordering` are shares of 0 to 1; `delay` and `jitter` (up to so much more or
-    less than `delay`) are in ms; `rate` in kbit/s, 0 for no limit; `cut` drops everything.
+    less than `delay`) are in ms; `rate` in kbit/s, 0 for no limit; `cut` drops everything. `down`: the
+    interface that these packets leave by is down, as by `ip link set down`; none comes in by it either.
     """
 
     loss: float = 0.0
@@ -67,6 +70,7 @@ class Conditions(msgspec.Struct, frozen=True):
     reordering: float = 0.0
     rate: int = 0
     cut: bool = False
+    down: bool = False
     drops: tuple[DropRule, ...] = ()
 
 

@@ -50,9 +50,9 @@ def parse(text: str) -> Conditions:
                 drops.append(parse_drop(value))
             elif name in found:
                 raise SctpError(f"{name} is there twice: leave out either")
-            elif name == "cut":
+            elif name in _BARE:
                 if equals:
-                    raise SctpError("cut takes no value: leave out the = and what follows")
+                    raise SctpError(f"{name} takes no value: leave out the = and what follows")
                 found[name] = True
             elif (kind := _KINDS.get(name)) is not None:
                 found[name] = kind(value)
@@ -72,6 +72,7 @@ def parse(text: str) -> Conditions:
         reordering=found.get("reorder", 0.0),
         rate=found.get("rate", 0),
         cut=found.get("cut", False),
+        down=found.get("down", False),
         drops=tuple(drops),
     )
 
@@ -118,8 +119,7 @@ def to_text(conditions: Conditions) -> str:
     ]
     if conditions.rate:
         words.append(f"rate={conditions.rate}kbit")
-    if conditions.cut:
-        words.append("cut")
+    words += [name for name in _BARE if getattr(conditions, name)]
     words += [f"drop={drop_to_text(drop)}" for drop in conditions.drops]
     return " ".join(words) or "off"
 
@@ -193,4 +193,5 @@ _KINDS: dict[str, Callable[[str], float]] = {
     "reorder": _share,
     "rate": _rate,
 }
-_NAMES = (*_KINDS, "cut", "drop")
+_BARE = ("cut", "down")  # words without a value
+_NAMES = (*_KINDS, *_BARE, "drop")

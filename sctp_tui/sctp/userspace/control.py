@@ -41,6 +41,8 @@ class UserspaceLinkControl:
         setting: LinkSetting | None = None,
     ) -> None:
         """See `LinkControl.set`."""
+        if inward.down or outward.down:
+            raise SctpError("ends of the userspace stack have no interface to take down: give cut instead")
         self._transit.conditioner.set(inward, outward, seed, setting)
         self._transit.update_direct()
         self._set_at = setting.at if setting else self._clock.wall()

@@ -1,7 +1,7 @@
-"""The list of links, one of which is to be cut, or joined again."""
+"""The list of links, one of which is to be cut or taken down, or brought back."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,7 +11,7 @@ from textual.events import Key
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from sctp_tui.monitor.trace.link_history import is_cut, link_name
+from sctp_tui.monitor.trace.link_history import is_cut, is_down, link_name
 from sctp_tui.sctp.events import LinkState
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.scrolled import Menu
@@ -19,8 +19,15 @@ from sctp_tui.tui.widgets.scrolled import Menu
 from .list_dialog import ListDialog
 
 
-class CutScreen(ListDialog[int]):
-    """Answers with the number of the link that was chosen, None for none; its digit chooses it at once."""
+class CutChoice(NamedTuple):
+    """A link, and whether its interfaces are meant (`ip link set`), not its packets."""
+
+    link: int
+    interfaces: bool = False
+
+
+class CutScreen(ListDialog[CutChoice]):
+    """Answers with what was chosen, None for nothing; a link's digit cuts it, or joins it, at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("cut")
 
@@ -29,27 +36,29 @@ class CutScreen(ListDialog[int]):
         self._links = links
 
     def compose(self) -> ComposeResult:
-        options = Menu(
-            *(
-                Option(
-                    Content(f"{number}  {'Join' if is_cut(state) else 'Cut'} {link_name(state)}"), str(number)
-                )
-                for number, state in self._links.items()
-            )
-        )
+        lines = [
+            f"{number}  {'Join' if is_cut(state) else 'Cut'} {link_name(state)}"
+            for number, state in self._links.items()
+        ]
+        lines += [
+            f"   Take {link_name(state)} {'up' if is_down(state) else 'down'}, as ip link set does"
+            for state in self._links.values()
+        ]
+        options = Menu(*(Option(Content(line)) for line in lines))
         options.border_title = "Cut, or join again"
         yield options
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(int(event.option_id or "0"))
+        row, links = event.option_index, list(self._links)
+        self.dismiss(CutChoice(links[row % len(links)], interfaces=row >= len(links)))
 
     def on_key(self, event: Key) -> None:
         """Choose the link of a digit."""
         typed = event.character or ""
         if typed.isdecimal() and int(typed) in self._links:
             event.stop()
-            self.dismiss(int(typed))
+            self.dismiss(CutChoice(int(typed)))
 
     def action_back(self) -> None:
         """Choose none."""

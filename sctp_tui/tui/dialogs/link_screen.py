@@ -28,6 +28,7 @@ _WORDS = (
     ("reorder=5%", "this share is held back, and overtaken"),
     ("rate=1000kbit", "what is more waits, and is lost past 64 KiB"),
     ("cut", "nothing gets through"),
+    ("down", "the interface that they leave by is down"),
     ("drop=DATA#1", "the next DATA on stream 1 is lost"),
     ("drop=3*SACK", "the next three packets with SACK are lost"),
     ("drop=every*COOKIE-ECHO", "every COOKIE ECHO is lost"),
@@ -78,6 +79,8 @@ class LinkScreen(Form[SetLink]):
         """The words for conditions, and what they mean."""
         parts: list[str | tuple[str, str]] = []
         for word, meaning in _WORDS:
+            if word == "down" and not self._several:
+                continue  # ends without a host have no interface
             parts += [(f"  {word:<24}", "$text-accent"), (f"{meaning}\n", "$foreground-muted")]
         yield Static(Content.assemble(*parts).rstrip(), markup=False)
 
