@@ -84,6 +84,7 @@ TOPICS: Mapping[str, Topic] = {
         "timers",
         "paths",
         "streams",
+        "endings",
         "traffic",
         "export",
         "network",

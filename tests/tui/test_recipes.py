@@ -20,7 +20,7 @@ pytestmark = pytest.mark.userspace
 
 _KEY, _LINE = 0.2, 3.0
 """Seconds from key to key, and before a line of text is sent: nobody is faster."""
-_NAMED = {"Esc": "escape", "Space": "space"}
+_NAMED = {"Esc": "escape", "Space": "space", "^d": "ctrl+d"}
 
 _SHOWN = {
     "⏎": ["COMM_UP", "hello"],
@@ -40,6 +40,12 @@ _SHOWN = {
     "i i": ["COOKIE ECHO .*DATA .*▶", "◁.* COOKIE ACK"],
     "i": ["◀─ COOKIE ACK"],
     "4": ["ESTABLISHED"],
+    "Esc w Space c": ["├╌ SHUTDOWN cum"],
+    "Esc c": ["2 on the way", "SHUTDOWN-SENT"],
+    "w i i i i": ["◀─ SHUTDOWN ACK", "├─ SHUTDOWN ACK", "SHUTDOWN COMPLETE"],
+    "Esc Space r one⏎": ["→ srv .* one"],
+    "^d": ["SHUTDOWN-PENDING"],
+    "Esc w i i": ["├─ SACK", "◁╌ SHUTDOWN cum"],
     "Space": [r"listening *\n Wire of"],
 }
 """By the line of a recipe: what it shows on the screen, as patterns."""
