@@ -135,7 +135,9 @@ class OpenAssociations:
             if association is not None:
                 association.assoc_id = event.assoc_id
         elif isinstance(event, Opening):
-            association = self._clients[event.endpoint] = self._meet(event)
+            association = self._meet(event)
+            if not event.collides:
+                self._clients[event.endpoint] = association
         elif isinstance(event, SendFailed) and association is not None:
             association.failed += 1
             self._changed.add(association)

@@ -382,6 +382,20 @@ class Engine:
         if (association := self._associations.of_client(name)) is not None:
             self._send_no_more(association)
 
+    def _collide(self, name: str) -> None:
+        """Have the server that a client goes to send an INIT to it. Raises `SctpError`."""
+        client, to = self._endpoint(name), self._endpoint(name).to
+        if self._associations.of_client(name) is not None:
+            raise SctpError(f"the association of {name} is there already: close it first")
+        servers = [opened.endpoint for opened in self._open.values() if opened.server]
+        server = next((one for one in servers if to is not None and one.serves(to)), None)
+        if server is None:
+            raise SctpError(
+                f"{name} and its server have no link of this program between them, on which INITs can cross: "
+                "aim it at a server here, on the kernel stack with lab --paths 1"
+            )
+        self._take(server.collide(client.local()))
+
     def _send_no_more(self, association: OpenAssociation) -> None:
         association.closing = True
         self._sender.forget(association)
@@ -418,6 +432,8 @@ class Engine:
             case OpenClient():
                 self._open_client(command)
             case Connect():
+                if command.collide:
+                    self._collide(command.endpoint)
                 self._sender.connect(command)
             case Send():
                 self._sender.send(command)

@@ -84,7 +84,7 @@ TOPICS: Mapping[str, Topic] = {
         "timers",
         "paths",
         "streams",
-        "endings",
+        "lives",
         "traffic",
         "export",
         "network",

@@ -71,9 +71,8 @@ class Association(msgspec.Struct, eq=False):
     packets. `rtt` (ms, the primary path's srtt, in steps of `rtt_step`; None unmeasured), `cwnd` and `rwnd`
     (bytes), `unacked` (DATA chunks) and `pending` (see `Status`) are None until the stack was polled.
     `longest_rto` (ms) is the highest of all paths so far, 0 before the first; it is kept here as a stack may
-    forget it.
-    `local_port` is 0 where only the endpoint has it. `last` is when the last message passed or the state
-    changed.
+    forget it. `local_port` is 0 where only the endpoint has it. `asked`: this end has sent an INIT. `last` is
+    when the last message passed or the state changed.
 
     `history` has the states that it went through; `messages`, `octets` (in and out, each second) and `rtts`
     (ms) are of the last two minutes of link time. `status`, `detail` and `streams` are the newest, of an
@@ -114,6 +113,7 @@ class Association(msgspec.Struct, eq=False):
     status: Status | None = None
     detail: Detail | None = None
     local_port: int = 0
+    asked: bool = False
     streams: tuple[StreamCount, ...] = ()
     name: str = ""
     stack: StackName | None = None
@@ -450,6 +450,7 @@ class Associations:
                 opened.outbound_streams = event.outbound_streams
                 opened.inbound_streams = event.inbound_streams
                 opened.local_port = event.local_port
+                opened.asked = True
             case Ending(how="close"):
                 if association is not None and association.state == "ESTABLISHED":
                     association._enter("SHUTDOWN-PENDING", event, describe_event(event)[1])

@@ -67,7 +67,7 @@ class Endpoints:
                     event.udp_port,
                     role="server",
                 )
-            case Opening():
+            case Opening(collides=False):
                 view = EndpointView(
                     event.endpoint,
                     "opening",

@@ -127,11 +127,18 @@ def _ends(association: Association, endpoints: Endpoints) -> _Ends | None:
 
 def _nearest(association: Association, others: Iterable[Association]) -> Association | None:
     if association.role == "server":
-        apart = [(association.born - _earliest(other), other) for other in others]
+        apart = [(_came_up(association) - _earliest(other), other) for other in others]
     else:
         earliest = _earliest(association)
-        apart = [(other.born - earliest, other) for other in others]
+        apart = [(_came_up(other) - earliest, other) for other in others]
     return min((one for one in apart if one[0] >= 0), key=itemgetter(0), default=(0.0, None))[1]
+
+
+def _came_up(server: Association) -> float:
+    """When the server's association came up: with its first event, unless it sent an INIT itself."""
+    if not server.asked:
+        return server.born
+    return next((step.mono for step in server.history if step.state == "ESTABLISHED"), inf)
 
 
 def _earliest(client: Association) -> float:

@@ -49,10 +49,10 @@ _REMEMBERED = 1000  # associations that ended, kept for events that come after t
 class AssociationEntry(msgspec.Struct):
     """One association. `user_ends` is how our user has asked for its end: "" (not), or a `How`.
 
-    `heard` is the time of the last event that the peer caused, `closing` that of the first request to shut
-    down, from either end (s, monotonic). `silent`: a path became unreachable since the peer was last heard.
-    `lifetimes`: by message ID, when a message's lifetime ends (s, by `AssociationRegistry.ages`), and how
-    long that is (ms).
+    `asked`: this end has sent an INIT for it. `heard` is the time of the last event that the peer caused,
+    `closing` that of the first request to shut down, from either end (s, monotonic). `silent`: a path became
+    unreachable since the peer was last heard. `lifetimes`: by message ID, when a message's lifetime ends (s,
+    by `AssociationRegistry.ages`), and how long that is (ms).
     """
 
     key: int
@@ -61,6 +61,7 @@ class AssociationEntry(msgspec.Struct):
     outbound_streams: int
     inbound_streams: int = 0
     user_ends: str = ""
+    asked: bool = False
     peer_shut_down: bool = False
     heard: float = -inf
     closing: float = inf
@@ -98,7 +99,11 @@ class AssociationRegistry:
         if self._opening is not None:
             raise SctpError(f"the association with {peer} is being set up already: wait for it, or abort it")
         self._opening = AssociationEntry(
-            key=next(self.options.keys), assoc_id=0, peer=peer, outbound_streams=self.options.outbound
+            key=next(self.options.keys),
+            assoc_id=0,
+            peer=peer,
+            outbound_streams=self.options.outbound,
+            asked=True,
         )
         return self._opening
 
@@ -155,11 +160,13 @@ class AssociationRegistry:
     def find(self, assoc_id: int, peer: Peer | None) -> AssociationEntry:
         """The association with this ID; a new entry, with `peer`, where the ID is not known yet.
 
-        A client's association that is being set up takes the first such ID.
+        An association that is being set up takes the first such ID: a client has no other, and at a server
+        it is that with the same peer.
         """
         entry = self._entries.get(assoc_id)
         if entry is None:
-            if (opening := self._opening) is not None:
+            opening = self._opening
+            if opening is not None and (self.options.attempts or peer is None or _same(opening.peer, peer)):
                 self._opening = None
                 entry = opening
                 entry.assoc_id = assoc_id
@@ -329,7 +336,7 @@ class AssociationRegistry:
                     entry.outbound_streams = event.outbound_streams or 0
                     entry.inbound_streams = event.inbound_streams or 0
                     if event.state == "COMM_UP":
-                        changes["by"] = "us" if self.options.attempts else "peer"
+                        changes["by"] = "us" if entry.asked else "peer"
         return msgspec.structs.replace(event, at=at, mono=mono, endpoint=self.options.name, **changes)
 
     def _changed(self, entry: AssociationEntry, event: StreamChange) -> dict[str, object]:
@@ -349,6 +356,10 @@ class AssociationRegistry:
         if seconds := self.options.autoclose:
             return {"by": "stack", "error_text": f"autoclose: nothing was sent or came for {seconds} s"}
         return {"by": "unknown"}
+
+
+def _same(one: Peer, other: Peer) -> bool:
+    return one.port == other.port and not set(one.addresses).isdisjoint(other.addresses)
 
 
 def _readdressed(peer: Peer, event: PeerAddrChange) -> Peer:

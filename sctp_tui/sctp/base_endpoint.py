@@ -75,8 +75,12 @@ class BaseEndpoint(ABC):
         """The SCTP port that the endpoint is bound to."""
 
     @abstractmethod
+    def _aim_back(self, client: Peer) -> None:
+        """Make a client of this program the destination of `_begin`. Raises `SctpError`."""
+
+    @abstractmethod
     def _begin(self) -> None:
-        """Set up an association with `_to` without data. Raises `SctpError`."""
+        """Set up an association with the destination, without data. Raises `SctpError`."""
 
     @abstractmethod
     def _put(self, entry: AssociationEntry, message: Outgoing) -> int:
@@ -141,10 +145,25 @@ class BaseEndpoint(ABC):
             network_host=self._network_host,
         )
 
+    @property
+    def to(self) -> Peer | None:
+        """See `Endpoint.to`."""
+        return self._to
+
     def connect(self, message: Outgoing | None) -> Sequence[Event]:
         """See `Endpoint.connect`."""
         self._come_back()
-        entry = self._registry.open(self._to)
+        return self._open_with(self._to, message)
+
+    def collide(self, client: Peer) -> Sequence[Event]:
+        """See `Endpoint.collide`."""
+        self._aim_back(client)
+        return self._open_with(client, None, collides=True)
+
+    def _open_with(
+        self, peer: Peer | None, message: Outgoing | None, *, collides: bool = False
+    ) -> Sequence[Event]:
+        entry = self._registry.open(peer)
         opening = self._registry.opened(entry, self.stack, self._library)
         sent: Sequence[Event] = ()
         try:
@@ -160,6 +179,7 @@ class BaseEndpoint(ABC):
             opening,
             local_port=self._local_port(),
             implicit=message is not None,
+            collides=collides,
             network_host=self._network_host,
         )
         return (opening, *sent)

@@ -51,9 +51,14 @@ class OpenClient(Command, frozen=True, tag="open_client"):
 
 
 class Connect(Command, frozen=True, tag="connect"):
-    """Set up the association of a client without a message: answered by `Opening`, or by `Refused`."""
+    """Set up the association of a client without a message: answered by `Opening`, or by `Refused`.
+
+    With `collide` the server here that it goes to does so, too: both send an INIT, and these cross on their
+    way (RFC 9260, section 5.2.1). Only where this program carries the packets between them.
+    """
 
     endpoint: str
+    collide: bool = False
 
 
 class Send(Command, frozen=True, tag="send"):

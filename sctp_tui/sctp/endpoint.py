@@ -148,6 +148,22 @@ class Endpoint(Protocol):
         The first event is `Opening`. Raises `BufferFull` for a message that has to wait until it is up.
         """
 
+    @property
+    def to(self) -> Peer | None:
+        """A client's destination, None for a server."""
+
+    def serves(self, to: Peer) -> bool:
+        """Whether this is a server that packets to `to` reach within this program."""
+
+    def local(self) -> Peer:
+        """The addresses and the port that a client is bound to, where it sends within this program."""
+
+    def collide(self, client: Peer) -> Sequence[Event]:
+        """As a server, send an INIT to a client of this program, whose own INIT crosses it.
+
+        Returns `Opening`. Raises `SctpError` where this program has no link between them.
+        """
+
     def send(self, assoc_id: int, message: Outgoing) -> Sequence[Event]:
         """Send on an association (0: the client's that is being set up); returns the outgoing `Message`.
 

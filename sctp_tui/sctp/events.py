@@ -104,11 +104,12 @@ class Listening(Event, frozen=True, tag="listening", gc=False):
 
 
 class Opening(Event, frozen=True, tag="opening", gc=False):
-    """A client has sent its INIT to `peer`: the association is being set up (COOKIE-WAIT).
+    """An end has sent its INIT to `peer`: the association is being set up (COOKIE-WAIT).
 
     `local_port` is the client's own SCTP port, 0 where the stack has not told it. `implicit`: its
     first message sets up the association implicitly (RFC 6458, section 7.5); else connect() does.
-    `network_host` is as in `Listening`.
+    `collides`: it is a server that sends the INIT, as its peer does so, too. `network_host` is as in
+    `Listening`.
     """
 
     schema: int
@@ -119,6 +120,7 @@ class Opening(Event, frozen=True, tag="opening", gc=False):
     inbound_streams: int
     local_port: int = 0
     implicit: bool = False
+    collides: bool = False
     network_host: Name = ""
 
 

@@ -136,6 +136,10 @@ ACTIONS: tuple[Action, ...] = (
         "client_connect", "clients", "ctrl+o", "screen.connect", "Connect", "An association without data",
         footer=False,
     ),
+    Action(
+        "client_collide", "clients", "ctrl+l", "screen.collide", "Collide", "It and the server begin at once",
+        footer=False,
+    ),
     Action("client_abort", "clients", "ctrl+g", "screen.abort", "Abort", "Abort, after asking"),
     Action("client_generate", "clients", "ctrl+t", "screen.generate", "Generate", "Generate traffic"),
     Action("client_stop", "clients", "ctrl+s", "screen.stop_generating", "Stop", "Stop all", footer=False),

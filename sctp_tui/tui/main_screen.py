@@ -248,6 +248,11 @@ class MainScreen(Screen[None]):
         self._current.was_typed_for()
         self._clients.connect()
 
+    def action_collide(self) -> None:
+        """Set it up, and have the server do so at the same time: their INITs cross."""
+        self._current.was_typed_for()
+        self._clients.connect(collide=True)
+
     def action_reply(self) -> None:
         """Send as the server from now on, to the association of the row, or of the focused wire pane."""
         if association := self._associations.live(self._current.of_server):

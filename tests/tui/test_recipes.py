@@ -20,7 +20,7 @@ pytestmark = pytest.mark.userspace
 
 _KEY, _LINE = 0.2, 3.0
 """Seconds from key to key, and before a line of text is sent: nobody is faster."""
-_NAMED = {"Esc": "escape", "Space": "space", "^d": "ctrl+d"}
+_NAMED = {"Esc": "escape", "Space": "space", "^d": "ctrl+d", "^l": "ctrl+l"}
 
 _SHOWN = {
     "⏎": ["COMM_UP", "hello"],
@@ -40,6 +40,9 @@ _SHOWN = {
     "i i": ["COOKIE ECHO .*DATA .*▶", "◁.* COOKIE ACK"],
     "i": ["◀─ COOKIE ACK"],
     "4": ["ESTABLISHED"],
+    "m ^l": ["2 on the way", "INIT tag .*▷", "◁.* INIT tag", "COOKIE-WAIT"],
+    "Esc i i": ["◁.* INIT ACK tag", "INIT ACK tag .*▷"],
+    "i i i i i i": ["COOKIE ACK .*▶", "◀─ COOKIE ACK", "ESTABLISHED"],
     "Esc w Space c": ["├╌ SHUTDOWN cum"],
     "Esc c": ["2 on the way", "SHUTDOWN-SENT"],
     "w i i i i": ["◀─ SHUTDOWN ACK", "├─ SHUTDOWN ACK", "SHUTDOWN COMPLETE"],

@@ -233,7 +233,8 @@ def _of_ours(event: Event) -> str:
             streams = (
                 f"{many(event.outbound_streams, 'stream')} out and {event.inbound_streams:,} in asked for"
             )
-            return f"setting up an association with {event.peer or '?'}, {streams}"
+            too = ", as it does so, too" if event.collides else ""
+            return f"setting up an association with {event.peer or '?'}{too}, {streams}"
         case Ending(how="close"):
             return "asks for the shutdown, what was sent before it still goes out"
         case Ending(how="crash"):

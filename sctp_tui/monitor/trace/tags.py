@@ -27,7 +27,7 @@ _OFFERS = 16  # INIT ACKs remembered until their cookie comes back; an INIT is s
 class Tags:
     """The verification tags that packets must have in each direction, as far as known."""
 
-    __slots__ = ("_called", "_echoed", "_forgot", "_known", "_offered", "_up")
+    __slots__ = ("_called_in", "_called_out", "_echoed", "_forgot", "_known", "_offered", "_up")
 
     def __init__(self) -> None:
         self._known: dict[Direction, bytes] = {}
@@ -35,7 +35,8 @@ class Tags:
         self._offered: dict[bytes, bytes] = {}
         self._forgot = False
         self._echoed = b""
-        self._called = b""  # the tag in our stack's INIT, until an association comes up
+        # The tags in our stack's INITs each way, which may cross, until an association comes up.
+        self._called_out = self._called_in = b""
         self._up = False
 
     def take(self, packet: Packet, first: int) -> bool:
@@ -50,7 +51,7 @@ class Tags:
             return True
         if first == INIT:
             if packet.within and not any(tag):
-                self._call(packet.data[16:20])
+                self._called_in = b"" if self._up else packet.data[16:20]
             return not any(tag)
         if first == _COOKIE_ECHO and (tag in self._offered or self._forgot):
             self._echoed = tag
@@ -69,17 +70,15 @@ class Tags:
         anybody may have sent it, and the cookie of the one before may still come back.
         """
         return (
-            self._called != b""
-            and (packet.direction == "out" or packet.within)
+            (packet.direction == "out" or packet.within)
             and begins(packet)
-            and packet.data[16:20] != self._called
+            and (self._called_out if packet.direction == "out" else self._called_in)
+            not in (b"", packet.data[16:20])
         )
 
-    def _call(self, announced: bytes) -> None:
-        self._called = b"" if self._up else announced
-
     def _came_up(self) -> None:
-        self._called, self._up = b"", True
+        self._called_out = self._called_in = b""
+        self._up = True
 
     def _learn(self, first: int, tag: bytes, data: bytes) -> None:
         """Learn tags from a packet of the local stack, which uses those of its association."""
@@ -88,7 +87,7 @@ class Tags:
             self._came_up()
         if first == INIT:
             self._known = {"in": announced} if len(announced) == 4 else {}
-            self._call(announced)
+            self._called_out = b"" if self._up else announced
         elif first == _INIT_ACK:
             self._offered[announced] = tag
             if len(self._offered) > _OFFERS:

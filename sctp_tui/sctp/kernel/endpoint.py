@@ -90,6 +90,7 @@ class KernelEndpoint(BaseEndpoint):
         self._bound: CapturedSocket | None = None
         self._branches: Branches | None = None  # None until it is open, and once it is closed
         self._destination: list[sockaddr.SocketName] = []
+        self._met: Peer | None = None  # the client whose INIT a server's crosses
         self._overheard = overheard
         self._network = network
         self._opened_at = 0.0
@@ -238,16 +239,33 @@ class KernelEndpoint(BaseEndpoint):
 
     # --- sending
 
-    def connect(self, message: Outgoing | None) -> Sequence[Event]:
-        """See `Endpoint.connect`."""
+    def _open_with(
+        self, peer: Peer | None, message: Outgoing | None, *, collides: bool = False
+    ) -> Sequence[Event]:
         if self._registry.opening is None:
             self._icmp_then, self._against = timers.received_icmp(), 0
-        events = super().connect(message)
+        events = super()._open_with(peer, message, collides=collides)
         self._opened_at = events[0].mono
         if self._bound is None:
             self._bound = CapturedSocket(self.name, set(), self._local_port(), serves=False)
             self._ends.add(self._bound)
         return events
+
+    def serves(self, to: Peer) -> bool:
+        """See `Endpoint.serves`: where the program has the links."""
+        bound, network = self._bound, self._network
+        if bound is None or network is None or not bound.serves:
+            return False
+        return to.port == bound.port and bool(bound.hosts & set(to.addresses))
+
+    def local(self) -> Peer:
+        """See `Endpoint.local`."""
+        addresses = self._network.addresses("client") if self._network is not None else ()
+        return Peer(addresses, self._local_port())
+
+    def _aim_back(self, client: Peer) -> None:
+        self._destination = [sockaddr.numeric(host, client.port) for host in client.addresses]
+        self._met = client
 
     def _local_port(self) -> int:
         return int(self._sock.getsockname()[1])
@@ -571,7 +589,7 @@ class KernelEndpoint(BaseEndpoint):
 
     def _why_not(self, now: float) -> tuple[str, Origin]:
         """Why a set-up failed, and who caused it: Linux gives one event for ABORT, ICMP and no answer."""
-        to = self._to
+        to = self._met or self._to
         if to is None:
             return "", "unknown"
         if self._against:

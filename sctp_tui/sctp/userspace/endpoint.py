@@ -84,6 +84,9 @@ class Home(Protocol):
     def serving(self, to: Peer) -> bool:
         """Whether `to` is a listening endpoint of this process."""
 
+    def way_to(self, client: Peer) -> Link | None:
+        """The link to a client of this process with its server here, None where there is none."""
+
     def leave(self, endpoint: "UserspaceEndpoint") -> None:
         """Remove an endpoint that was closed."""
 
@@ -103,6 +106,7 @@ class UserspaceEndpoint(BaseEndpoint):
         self._port = 0
         self._listening: Listening | None = None
         self._link: Link | None = None  # a client's
+        self._met: tuple[Peer, Link] | None = None  # the client whose INIT a server's crosses
         self._links: dict[int, _AssociationLink] = {}  # by assoc ID
         self._by_head: dict[bytes, int] = {}  # the reverse
         self._stale = False  # the peer has reported a client's cookie as stale
@@ -241,11 +245,27 @@ class UserspaceEndpoint(BaseEndpoint):
         return self._port
 
     @property
+    def _aim(self) -> tuple[Peer | None, Link | None]:
+        """Whom an association is set up with, and the link there."""
+        return self._met or (self._to, self._link)
+
+    @property
     def _destination(self) -> bytes | None:
-        """A client's destination as the library's address, None for a server."""
-        if self._link is None or self._to is None:
+        """That as the library's address, None where there is nobody."""
+        to, link = self._aim
+        if link is None or to is None:
             return None
-        return layout.sockaddr(self._to.port, self._link.handle)
+        return layout.sockaddr(to.port, link.handle)
+
+    def way_from_server(self) -> Link | None:
+        """The link by which its server in this process reaches a client; None for others."""
+        return self._link.other if self._link is not None else None
+
+    def _aim_back(self, client: Peer) -> None:
+        link = self._home.way_to(client)
+        if link is None:
+            raise SctpError(f"{client} is not within this program, so that INITs can't be made to cross")
+        self._met = client, link
 
     def _begin(self) -> None:
         self._pump.enter()
@@ -287,7 +307,7 @@ class UserspaceEndpoint(BaseEndpoint):
             sock.set_send_buffer(2 * SEND_BUFFER)
             number = self._hand_over(entry, reason, flag, Outgoing(b""))
             sock.set_send_buffer(size)
-        link, set_up = self._link, entry is self._registry.opening
+        (_, link), set_up = self._aim, entry is self._registry.opening
         if number == errno.EINVAL and set_up and how != "close" and link is not None and link.init:
             self._pump.abort_set_up(link)  # usrsctp 0.9.5.0 aborts only associations that are up
             return 0
@@ -364,7 +384,7 @@ class UserspaceEndpoint(BaseEndpoint):
         )
         return Detail(
             **self._registry.about(entry),
-            local=self._local(),
+            local=self.local(),
             local_tag=ours,
             peer_tag=theirs,
             rto_initial=initial,
@@ -416,8 +436,8 @@ class UserspaceEndpoint(BaseEndpoint):
         _, theirs, ours = layout.TAGS_STRUCT.unpack(raw)
         return ours, theirs
 
-    def _local(self) -> Peer:
-        """The addresses and ports of this end."""
+    def local(self) -> Peer:
+        """See `Endpoint.local`; of a server, too."""
         if self._listening is not None:
             return Peer(
                 addresses=self._listening.addresses, port=self._port, udp_port=self._listening.udp_port
@@ -618,7 +638,7 @@ class UserspaceEndpoint(BaseEndpoint):
 
     def _why_not(self, event: AssocChange) -> tuple[str, Origin]:
         """Why a client's association did not come up, as text, and who caused that."""
-        to, link = self._to, self._link
+        to, link = self._aim
         # It has its ID already where an event has told that, as of a message that comes back.
         entry = self._registry.get(event.assoc_id) or self._registry.opening
         if to is None or link is None:

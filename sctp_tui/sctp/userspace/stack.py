@@ -79,6 +79,11 @@ class UserspaceStack:
         """Whether `to` is a listening endpoint of this process."""
         return any(endpoint.serves(to) for endpoint in self.endpoints)
 
+    def way_to(self, client: Peer) -> Link | None:
+        """The link to a client of this process with its server here, None where there is none."""
+        ways = (one.way_from_server() for one in self.endpoints if one.local() == client)
+        return next((way for way in ways if way is not None), None)
+
     def descriptors(self) -> tuple[int, ...]:
         """See `Stack.descriptors`: one, ready when a datagram has come."""
         return (self.pump.descriptor(),)

@@ -441,8 +441,8 @@ class ClientPane(Vertical):
             servers = dict.fromkeys(a.endpoint for a in self._everyone()) or {"server": None}
             self._submit(*(self._clients.send_to_all(name, line, message.data, options) for name in servers))
 
-    def connect(self) -> None:
-        """Set up the selected client's association, without a message."""
+    def connect(self, *, collide: bool = False) -> None:
+        """Set up the selected client's association, without a message; `collide` as in `Connect`."""
         target = self._target
         if not isinstance(target, Client):
             self.tell(Outcome("only a client sets up an association: choose one in the list"))
@@ -452,17 +452,17 @@ class ClientPane(Vertical):
         except SctpError as error:
             self.tell(Outcome(printable(str(error))))
             return
-        self._connect(target)
+        self._connect(target, collide)
 
     @work
-    async def _connect(self, client: Client) -> None:
+    async def _connect(self, client: Client, collide: bool) -> None:
         async with self._in_order:
             try:
                 peer = await self._peer(client)
             except SctpError as error:
                 self.tell(Outcome(printable(str(error))))
                 return
-            self._submit(*self._clients.connect(client, peer))
+            self._submit(*self._clients.connect(client, peer, collide=collide))
 
     @work
     async def _send(self, client: Client, line: str, data: bytes, options: Options) -> None:

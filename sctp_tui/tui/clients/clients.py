@@ -187,9 +187,9 @@ class Clients:
         """The commands that send a message as a client, and open its endpoint where need be."""
         return [*self.open(client, to), self._message(line, data, options, client)]
 
-    def connect(self, client: Client, to: Peer) -> list[Command]:
+    def connect(self, client: Client, to: Peer, *, collide: bool = False) -> list[Command]:
         """The commands that set up a client's association without a message; open the endpoint if need be."""
-        return [*self.open(client, to), Connect(client.name)]
+        return [*self.open(client, to), Connect(client.name, collide)]
 
     def several(self, first: Client, number: int) -> list[Client]:
         """`number` clients with the first one's destination: it, those after it, and new ones as needed."""

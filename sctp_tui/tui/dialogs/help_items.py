@@ -80,7 +80,7 @@ QUESTIONS = (
         "How do I make a peer crash, or restart?",
         "{crash} lets the client of the association crash, without a word to its peer; a message typed for "
         "that client brings it back.",
-        "endings",
+        "lives",
         "kill die dead silent restart reboot tag vanish",
     ),
     Question(
