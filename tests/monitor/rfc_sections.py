@@ -110,6 +110,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
     "9260": {
         "": "SCTP|state|timer|chunk|ECNE|transition|byte order",
         "1.3": "address|stream|message|chunk|flight",
+        "1.5.1": "half-open",
         "1.5.2": "head-of-line",
         "1.6": "serial|wrap",
         "3": "packet",

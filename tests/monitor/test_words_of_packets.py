@@ -206,6 +206,7 @@ _conditions = st.builds(
     _shares,
     st.integers(0, 10_000_000),
     st.booleans(),
+    st.booleans(),
     st.lists(_drops, max_size=3).map(tuple),
 )
 _counts = st.builds(LinkCounts, *[st.integers(0, 5000)] * 5)
