@@ -253,6 +253,13 @@ class Conversation:
             bare(end.addresses[0]) for had, end in ends if len(had) > 1 and end is not None and end.addresses
         )
 
+    def path_number(self, packet: Packet) -> int:
+        """The path of a packet, from 1 in the order in which addresses were seen; 0 where there is one."""
+        ends = ((self.of_peer, packet.peer), (self.of_local, packet.local))
+        had, end = next(((had, end) for had, end in ends if len(had) > 1), ((), None))
+        address = bare(end.addresses[0]) if end is not None and end.addresses else ""
+        return had.index(address) + 1 if address in had else 0
+
     def path_to(self, packet: Packet) -> str:
         """The address that a packet goes to; "" where its receiver has had only one."""
         had = self.of_peer if packet.direction == "out" else self.of_local

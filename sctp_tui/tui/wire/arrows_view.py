@@ -31,6 +31,7 @@ class ArrowsView(FollowView):
         "ladder--copy",
         "ladder--mark",
         "ladder--told",
+        *("ladder--path1", "ladder--path2", "ladder--path3", "ladder--path4"),
         "ladder--below",
         "ladder--cursor",
     }
@@ -46,6 +47,10 @@ class ArrowsView(FollowView):
         & > .ladder--copy { color: $text-secondary; }
         & > .ladder--mark { color: $text-warning; text-style: bold; }
         & > .ladder--told { color: $text-primary; }
+        & > .ladder--path1 { color: $text-primary; }
+        & > .ladder--path2 { color: $text-warning; text-style: bold; }
+        & > .ladder--path3 { color: $text-secondary; text-style: bold; }
+        & > .ladder--path4 { color: $text-accent; text-style: bold; }
         & > .ladder--below { color: $text-warning; text-style: bold; }
         & > .ladder--cursor {
             color: $block-cursor-blurred-foreground;

@@ -1,7 +1,7 @@
 """Draws a ladder in cells, for the screen and for a text file: two lifelines, and an arrow per packet."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from rich.cells import cell_len
 
@@ -21,8 +21,11 @@ from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.link.conditions import WRONG_CHECKSUM, WRONG_TAG, has_come
 from sctp_tui.tui.widgets.columns import fit
 
-Look = Literal["number", "time", "line", "right", "left", "lost", "copy", "mark", "told"]
+PathLook = Literal["path1", "path2", "path3", "path4"]
+Look = Literal["number", "time", "line", "right", "left", "lost", "copy", "mark", "told"] | PathLook
 LadderPart = tuple[str, Look]
+_MARK: Look = "mark"
+_PATHS: tuple[PathLook, ...] = get_args(PathLook)
 
 _NUMBER, _TIME, _DELTA = 5, 10, 9
 _WIDE = 100  # cells of width from which on the time since the packet above is shown
@@ -92,17 +95,19 @@ def again(row: Row, rto: float = 0.0) -> str:
     return f" {', '.join(said)}" if said else ""
 
 
-def marks(row: Row, answer: str = "", path: str = "", bounced: Bounce | None = None, rto: float = 0.0) -> str:
+def marks(row: Row, answer: str = "", to: str = "", bounced: Bounce | None = None, rto: float = 0.0) -> str:
     """What is special about a packet, after its chunks: `↻12 fast`, `lost`, `+20 ms`; "" for nothing.
 
-    `answer` says what is wrong with the answer to it; `path` has its addresses, where the association has
-    several; `bounced` is why it did not get through; `rto` (s) is that of the timer that expired.
+    `answer` says what is wrong with the answer to it; `to` is the address that it goes to, where the
+    association has several; `bounced` is why it did not get through; `rto` (s) is that of the timer that
+    expired.
     """
     packet = row.packet
-    said = [f"via {path}"] if path else []
+    said = list[str]()
     if row.first_try:
         how = " or a copy," if row.twice else " fast" if row.fast else ""
-        said.append(f"↻{row.first_try}{how}{again(row, rto)}")
+        where = " on another path" if to and row.last_to not in ("", to) else ""
+        said.append(f"↻{row.first_try}{how}{where}{again(row, rto)}")
     if row.late:
         said.append(f"? {LATE}")
     if row.probes:
@@ -156,16 +161,19 @@ def parts(timeline: Timeline, line: Line, width: int, now: float = float("inf"))
 def _packet(ladder: Ladder, row: Row, width: int, now: float) -> Iterator[LadderPart]:
     """A packet's arrow; one still on its way has a broken shaft, an open head, and misses no answer yet."""
     there = has_come(row.packet.mono + row.packet.transit, now)
+    conversation = ladder.conversation
+    path, number = conversation.path(row.packet), conversation.path_number(row.packet)
     yield from arrow(
         fit_label(ladder.label(row)),
         marks(
             row,
             ladder.answer(row, now),
-            ladder.conversation.path(row.packet),
+            conversation.path_to(row.packet),
             ladder.bounced(row),
             ladder.rto(row),
         ),
         width,
+        via=(f"via {path}", _PATHS[(number - 1) % len(_PATHS)]) if path else None,
         right=rightwards(ladder.conversation, row),
         arrives=ladder.arrives(row),
         look="copy" if row.packet.verdict == "duplicated" else None,
@@ -185,14 +193,22 @@ def arrow(
     *,
     right: bool,
     arrives: bool,
+    via: LadderPart | None = None,
     look: Look | None = None,
     shaft: str = THERE,
 ) -> Iterator[LadderPart]:
-    """Two lifelines and an arrow between them; where it doesn't arrive, it ends in a cross."""
+    """Two lifelines and an arrow between them; where it doesn't arrive, it ends in a cross.
+
+    Behind the label stand the path, `via`, and `mark`.
+    """
     look = look or ("lost" if not arrives else "right" if right else "left")
     span = width - 2
-    mark = fit(mark, span // 2).rstrip() if cell_len(mark) > span // 2 else mark
-    taken = cell_len(mark) + 1 if mark else 0
+    behind, most = list[LadderPart](), span // 2
+    for words, its in ((f"{via[0]}," if mark else via[0], via[1]) if via else ("", _MARK), (mark, _MARK)):
+        if words := fit(words, min(most, cell_len(words))).rstrip():
+            behind.append((words, its))
+            most = max(0, most - cell_len(words) - 1)
+    taken = sum(cell_len(said) + 1 for said, _ in behind)
     # Cells by which the arrow of a lost packet is short of the other lifeline.
     short = 0 if arrives else min(max(span - 5 - taken - cell_len(label), 3), span // 3)
     room = span - 5 - taken - short  # a dash, a blank before the label and behind, a dash, the head
@@ -203,14 +219,12 @@ def arrow(
     if right:
         yield "├", "line"
         yield f"{shaft} {said} ", look
-        if mark:
-            yield f"{mark} ", "mark"
+        yield from ((f"{words} ", its) for words, its in behind)
         yield rest + head, look
         yield " " * short + "│", "line"
     else:
         yield "│" + " " * short, "line"
         yield f"{head}{shaft} {said} ", look
-        if mark:
-            yield f"{mark} ", "mark"
+        yield from ((f"{words} ", its) for words, its in behind)
         yield rest, look
         yield "┤", "line"

@@ -233,7 +233,10 @@ def _colour(ladder: Ladder, row: Row) -> str:
 
 
 def _note(ladder: Ladder, row: Row, now: float) -> str:
-    how = f"{'fast ' if row.fast else ''}retransmission of {row.first_try}{again(row, ladder.rto(row))}"
+    to = ladder.conversation.path_to(row.packet)
+    where = " on another path" if to and row.last_to not in ("", to) else ""
+    fast = "fast " if row.fast else ""
+    how = f"{fast}retransmission of {row.first_try}{where}{again(row, ladder.rto(row))}"
     answer = ladder.answer(row, now) if ladder.arrives(row) else ""
     path = ladder.conversation.path(row.packet)
     via = f"via {path}" if path else ""
