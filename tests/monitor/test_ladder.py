@@ -370,7 +370,7 @@ def test_of_several_paths_it_is_the_timer_of_the_one_that_the_last_try_took(dire
     assert [ladder.rto(row) for row in ladder if row.first_try] == [1.0, 3.0, 0.0]  # the last: nobody told
     timeline = Timeline(ladder)
     timeline.update(Log(), {}, LinkHistory())
-    drawn = [dict((look, text) for text, look in parts(timeline, row, 140)) for row in ladder]
+    drawn = [{look: text for text, look in parts(timeline, row, 140)} for row in ladder]
     assert ["on another path" in line.get("mark", "") for line in drawn] == [False] * 3 + [True] * 3
     assert ["path1" if "path1" in line else "path2" for line in drawn[2:]] == ["path1", "path2"] * 2
 
