@@ -58,6 +58,7 @@ class ServerOptions(ParameterOptions):
     link_in: "Conditions | None" = None
     link_out: "Conditions | None" = None
     link_seed: int | None = None
+    link_number: int = 0
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -73,7 +74,7 @@ class ServerOptions(ParameterOptions):
         from sctp_tui.sctp.link.conditions import Conditions
 
         both = self.link or Conditions()
-        return SetLink(self.link_in or both, self.link_out or both, self.link_seed)
+        return SetLink(self.link_in or both, self.link_out or both, self.link_seed, self.link_number)
 
 
 @dataclass
@@ -101,7 +102,11 @@ class ScreenOptions(ServerOptions):
 
 _OF_PARAMETERS = tuple(option.name for option in fields(ParameterOptions))
 IN_CONFIG = (
-    *(option.name for option in fields(ScreenOptions) if option.name not in ("paths", *_OF_PARAMETERS)),
+    *(
+        option.name
+        for option in fields(ScreenOptions)
+        if option.name not in ("paths", "link_number", *_OF_PARAMETERS)
+    ),
     *_OF_PARAMETERS,
 )
 """What a config file may hold; two hosts are for one run."""

@@ -171,6 +171,12 @@ def _add_screen(parser: Parser) -> None:
         help="kernel: two hosts in this program, the server on one and clients on the other, with N links "
         "between them (1 to 4)",
     )
+    group.add_argument(
+        "--link-number",
+        type=whole(1, 4, "number of a link", "leave it out for all"),
+        metavar="N",
+        help="the link that --link, --link-in and --link-out are for (default: all of them)",
+    )
     group = parser.add_argument_group("screen")
     group.add_argument(
         "--theme",
@@ -225,6 +231,9 @@ def _check_paths(parser: Parser, options: ScreenOptions) -> None:
             f"{parser.place('paths', '--paths')}: an association of the {options.stack} stack has one path: "
             f"give --stack kernel, or run `{PROG} lab --paths {options.paths}`"
         )
+    if options.link_number > options.paths:
+        place = parser.place("link_number", "--link-number")
+        parser.error(f"{place}: there is no link {options.link_number}: give 1 to {options.paths}")
     options.stack = able[0]
     options.capture = True  # of the links of this program, which takes no right to capture
 
@@ -275,6 +284,9 @@ examples:
     if options.paths:
         _check_paths(parser, options)
     else:
+        if options.link_number:
+            place = parser.place("link_number", "--link-number")
+            parser.error(f"{place}: there is one link: leave it out, or give --paths 2 for several")
         _check_link(parser, options)
     _check_keys(parser, options)
     return options

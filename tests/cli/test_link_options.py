@@ -39,6 +39,18 @@ def test_an_interface_is_down_between_two_hosts_alone(capsys: pytest.CaptureFixt
     assert "--link-out: down is for links between two hosts (--paths)" in capsys.readouterr().err
 
 
+def test_of_several_links_one(capsys: pytest.CaptureFixture[str]) -> None:
+    kernel = ["--stack", "kernel", "--paths", "2", "--link", "cut"]
+    conditions = screen_options([*kernel, "--link-number", "2"]).conditions
+    assert conditions == SetLink(Conditions(cut=True), Conditions(cut=True), link=2)
+    with pytest.raises(SystemExit):
+        screen_options([*kernel, "--link-number", "3"])
+    assert "--link-number: there is no link 3: give 1 to 2" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        screen_options(["--link-number", "1"])
+    assert "--link-number: there is one link: leave it out" in capsys.readouterr().err
+
+
 def test_in_the_config_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "config.toml"
     path.write_text('link = "loss=10% drop=every*COOKIE-ECHO"\nlink_seed = 3\n')

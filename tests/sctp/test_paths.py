@@ -60,6 +60,17 @@ def test_events_tell_the_host_that_an_end_is_on(two: Running) -> None:
     assert two.until(Opening, endpoint=name).network_host == "client"
 
 
+def test_one_link_has_conditions_from_the_start() -> None:
+    second = SetLink(_CUT, _CUT, link=2)
+    opened = partial(open_stack, paths=2)
+    with Running("kernel", packets=("kernel",), open_stack=opened, link=second) as running:
+        running.listen(*addresses("server", 2))
+        running.greet()
+        running.until_true(lambda: any(one.verdict == "dropped" for one in running.packets))
+        ends = {(packet.verdict, packet.local.addresses[0]) for packet in running.packets}
+        assert ends == {("delivered", "10.1.0.1"), ("dropped", "10.2.0.1")}
+
+
 def test_data_goes_over_the_second_link_while_the_first_is_cut(two: Running) -> None:
     name, up, ours = two.greet()
     assert up.peer is not None
