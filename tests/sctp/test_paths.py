@@ -23,7 +23,7 @@ from sctp_tui.sctp.events import (
 )
 from sctp_tui.sctp.kernel.network import addresses
 from sctp_tui.sctp.link.conditions import Conditions, DropRule
-from sctp_tui.sctp.protocol_parameters import ProtocolParameters
+from sctp_tui.sctp.protocol_parameters import FAST_TIMERS, ProtocolParameters
 from sctp_tui.sctp.stacks import open_stack
 from tests.harness import Running
 
@@ -115,6 +115,58 @@ def test_data_goes_over_the_second_link_while_the_first_is_down(two: Running) ->
     two.until(PeerAddrChange, key=ours.key, address="10.1.0.1", state="AVAILABLE")
     two.send(key=up.key, data=b"back again")
     two.until(Message, endpoint=name, direction="in", data=b"back again")
+
+
+@pytest.mark.parametrize(
+    ("links", "cut"), [(2, Conditions(down=True)), (4, _CUT)], ids=["two, down", "four, cut"]
+)
+def test_one_link_after_the_other_goes_and_the_first_comes_back(links: int, cut: Conditions) -> None:
+    """What packets show, notifications tell and view 5 has are one story."""
+    opened = partial(open_stack, paths=links)
+    with Running("kernel", packets=("kernel",), open_stack=opened) as running:
+        running.listen(*addresses("server", links), parameters=FAST_TIMERS)
+        name, _, ours = running.greet(parameters=FAST_TIMERS)
+        theirs = addresses("server", links)
+        for address in theirs[1:]:
+            _confirmed(running, name, address)
+        at = running.now()
+        for number, address in enumerate(theirs[:-1], 1):
+            running.submit(SetLink(cut, cut, link=number))
+            data = b"without " + address.encode()
+            running.send(name, data)
+            running.again_from(at)
+            running.until(Message, endpoint="server", direction="in", data=data)
+            running.again_from(at)
+            running.until(PeerAddrChange, key=ours.key, address=address, state="UNREACHABLE")
+            last = [packet for packet in running.packets if data in packet.data][-1]
+            assert last.verdict == "delivered"
+            assert last.local.addresses[0] in theirs[number:]
+        at = running.now()
+        running.submit(SetLink(Conditions(), Conditions(), link=1))
+        running.until(PeerAddrChange, key=ours.key, address=theirs[0], state="AVAILABLE")
+        running.send(name, b"as before")
+        running.again_from(at)
+        running.until(Message, endpoint="server", direction="in", data=b"as before")
+        last = [packet for packet in running.packets if b"as before" in packet.data][-1]
+        assert last.local.addresses == theirs[:1]  # the primary path, which it has been all the time
+        assert not any(
+            isinstance(event, PeerAddrChange) and event.state == "MADE_PRIM" for event in running.events
+        )
+
+        monitor = Monitor()
+        monitor.fold(Batch(events=running.events, packets=running.packets))
+        client = monitor.associations.get(ours.key)
+        assert client is not None
+        conversation = monitor.wire.of(client, monitor.endpoints)
+        assert conversation is not None
+        paths = Paths(conversation)
+        paths.update(monitor.log, [client], monitor.remarks)
+        gone = {"UNREACHABLE": "unreachable", "AVAILABLE": "active"}
+        told = [e for e in running.events if isinstance(e, PeerAddrChange) and e.key == ours.key]
+        for event in (one for one in told if one.state in gone):
+            assert paths.state("in", event.address, event.mono) == gone[event.state]
+        for address in theirs[1:-1]:
+            assert paths.state("in", address, told[-1].mono) == "unreachable"
 
 
 def test_the_interface_of_one_end_is_down(two: Running) -> None:
