@@ -329,12 +329,12 @@ def test_what_is_sent_after_a_restart_is_no_repeat_of_what_was_sent_before(patie
     running.send(name, b"here again")
     running.again()
     running.until(AssocChange, key=up.key, state="RESTART")
-    running.send(key=up.key, data=b"B0")
-    running.until(Message, endpoint=name, direction="in", data=b"B0")
+    running.send(key=up.key, data=b"sent after the restart")
+    running.until(Message, endpoint=name, direction="in", data=b"sent after the restart")
     _, conversation = _followed(running, up.key)
     ladder = Ladder(conversation)
     ladder.update()
-    (row,) = [row for row in ladder if b"B0" in row.packet.data]
+    (row,) = [row for row in ladder if b"sent after the restart" in row.packet.data]
     assert (row.first_try, ladder.label(row).partition(" str")[0]) == (0, "DATA tsn 0")
     assert ladder.bounced(row) is None
     lanes, window = StreamQueues(), SendWindows()
