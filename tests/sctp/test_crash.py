@@ -343,7 +343,7 @@ def test_what_is_sent_after_a_restart_is_no_repeat_of_what_was_sent_before(patie
     for queues in (lanes, window):
         queues.until(float("inf"))
     (message,) = lanes.sending["out"].messages  # those of the life before are gone
-    assert (message.size, message.resent, message.state()) == (2, 0, "ready")
+    assert (message.size, message.resent, message.state()) == (22, 0, "ready")
     assert (window.sending["out"].sends, window.sending["out"].retransmissions) == (1, 0)
     sent = {"in": SentPaths(2), "out": SentPaths(2)}
     for packet in conversation.packets:
