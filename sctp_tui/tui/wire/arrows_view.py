@@ -47,10 +47,10 @@ class ArrowsView(FollowView):
         & > .ladder--copy { color: $text-secondary; }
         & > .ladder--mark { color: $text-warning; text-style: bold; }
         & > .ladder--told { color: $text-primary; }
-        & > .ladder--path1 { color: $text-primary; }
-        & > .ladder--path2 { color: $text-warning; text-style: bold; }
-        & > .ladder--path3 { color: $text-secondary; text-style: bold; }
-        & > .ladder--path4 { color: $text-accent; text-style: bold; }
+        & > .ladder--path1 { color: $text-muted; }
+        & > .ladder--path2 { color: $text-primary; text-style: bold; }
+        & > .ladder--path3 { color: $text-warning; text-style: bold; }
+        & > .ladder--path4 { color: $text-secondary; text-style: bold; }
         & > .ladder--below { color: $text-warning; text-style: bold; }
         & > .ladder--cursor {
             color: $block-cursor-blurred-foreground;
