@@ -279,7 +279,9 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
     yield replace(_DATA, beginning=False, ending=False), ChunkContext(), "DATA/part"
     yield _SACK, ChunkContext(), "SACK"
     yield _SACK, ChunkContext(window_update=True), "SACK/update"
-    yield _SACK, ChunkContext(gap_filled=True), "SACK/filled"
+    yield _SACK, ChunkContext(gap_filled=True, heard=Heard(0.001, False, False)), "SACK/filled"
+    yield _SACK, ChunkContext(gap_filled=True, heard=Heard(0.2, False, False)), "SACK/filled before"
+    yield _SACK, ChunkContext(gap_filled=True), "SACK/filled before"
     yield _SACK, ChunkContext(given_up=True), "SACK/given up"
     yield replace(_SACK, rwnd=0), ChunkContext(given_up=True), "SACK/closed"
     yield replace(_SACK, rwnd=0), ChunkContext(), "SACK/closed"
@@ -321,6 +323,9 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
     yield ShutdownAck(0, 4), ChunkContext(retransmission="soon"), "SHUTDOWN ACK/again soon"
     yield ShutdownAck(0, 4), ChunkContext(retransmission="twice"), "SHUTDOWN ACK/again soon"
     yield ShutdownAck(0, 4), ChunkContext(retransmission="unseen"), "SHUTDOWN ACK/unseen"
+    for ago, what in ((0.001, "answers"), (0.3, "again soon"), (3.0, "again")):
+        asked = Heard(ago, False, False, asked_again=True)  # though not every stack answers that
+        yield ShutdownAck(0, 4), ChunkContext(heard=asked), f"SHUTDOWN ACK/{what}"
     yield Abort(1, 4, True, ()), ChunkContext(), "ABORT/reflected"
     yield Abort(0, 4, False, ()), ChunkContext(), "ABORT/bare"
     yield Abort(0, 4, False, ()), ChunkContext(heard=Heard(0.01, True, False)), "ABORT/refuses"

@@ -41,6 +41,8 @@ EARLY = 0.95
 """Of the time that a timer is to run for: it may run out so early, as timers have ticks."""
 RTO = 1.0 * EARLY
 """Seconds after which an answer is missing: RTO.Min (RFC 9260, section 16)."""
+AT_ONCE = 0.1
+"""Seconds after which an answer was not sent at once: less than SACKs are delayed, more than stacks take."""
 _MAX_RETRANS = b"exceeded its max_retrans count"
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 _ASKING = (Init, CookieEcho, Shutdown, ShutdownAck, Heartbeat, ForwardTsn, IForwardTsn, ReConfig, Asconf)

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from sctp_tui.monitor.trace.heard import RTO, Heard, gives_up, guarded
+from sctp_tui.monitor.trace.heard import AT_ONCE, RTO, Heard, gives_up, guarded
 from sctp_tui.monitor.trace.peer_rwnd import Situation
 from sctp_tui.monitor.trace.send_history import Retransmission
 from sctp_tui.sctp.events import (
@@ -237,7 +237,8 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
         case ShutdownAck() if facts.retransmission:
             return "again soon" if facts.retransmission in _EARLY else "again"
         case ShutdownAck() if facts.heard is not None and facts.heard.asked_again:
-            return "answers"
+            ago = facts.heard.ago
+            return "answers" if ago < AT_ONCE else "again" if ago >= RTO else "again soon"
         case Shutdown() if facts.heard is not None and facts.heard.closing:
             return "answers"
         case Abort() if facts.heard is not None and facts.heard.init:
@@ -293,5 +294,6 @@ def _of_sack(sack: Sack, facts: ChunkContext) -> str:
     if sack.duplicates:
         return "duplicates"
     if facts.gap_filled or facts.window_update:
-        return "filled" if facts.gap_filled else "update"
+        at_once = facts.heard is not None and facts.heard.ago < AT_ONCE
+        return "update" if not facts.gap_filled else "filled" if at_once else "filled before"
     return "given up" if facts.given_up else ""

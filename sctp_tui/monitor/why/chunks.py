@@ -370,7 +370,13 @@ CHUNKS = {
         "Sent at once, because a gap was filled: what was missing has come, and so has everything up to "
         "this TSN.",
         "No Gap Ack Block any more: the Cumulative TSN Ack moved past what they reported. The RFC asks for "
-        "no delay while there is a gap; usrsctp and Linux also answer the packet that fills it at once.",
+        "no delay while there is a gap; here the packet that filled it was answered at once, too.",
+    ),
+    "SACK/filled before": Explanation(
+        "9260 6.7",
+        "A gap was filled: what was missing has come, and so has everything up to this TSN.",
+        "No Gap Ack Block any more: the Cumulative TSN Ack moved past what they reported. With nothing "
+        "missing a SACK may wait again, for a second packet or its delay (6.2), as it does on Linux.",
     ),
     "SACK/duplicates": Explanation(
         "9260 6.2",
@@ -479,20 +485,20 @@ CHUNKS = {
     "SHUTDOWN ACK/answers": Explanation(
         "9260 9.2",
         "The answer once more, as the other end has asked once more: it may not have had the first one.",
-        "In SHUTDOWN-ACK-SENT each SHUTDOWN that comes is answered by a SHUTDOWN ACK, and so is an INIT. No "
-        "timer ran out for it.",
+        "In SHUTDOWN-ACK-SENT an INIT is answered by SHUTDOWN ACK, and by usrsctp a SHUTDOWN, too. It was "
+        "sent as soon as that came: no timer ran out for it.",
     ),
     "SHUTDOWN ACK/again": Explanation(
         "9260 9.2",
         "The same answer again: the shutdown is not finished at this end, as no SHUTDOWN COMPLETE has come.",
-        "T2-shutdown ran out in SHUTDOWN-ACK-SENT, and no SHUTDOWN came that this could answer. If its "
-        "receiver has closed by now, it answers all the same.",
+        "T2-shutdown ran out in SHUTDOWN-ACK-SENT. If its receiver has closed by now, it answers all the "
+        "same.",
     ),
     "SHUTDOWN ACK/again soon": Explanation(
         "9260 9.2",
         "The same answer again, sooner than an end usually repeats it.",
-        "No SHUTDOWN came that this could answer: T2-shutdown ran out, where RTO is below the usual 1 s; or "
-        "the network made a copy.",
+        "Nothing came that it answers at once: T2-shutdown ran out, where RTO is below the usual 1 s; or the "
+        "network made a copy.",
     ),
     "SHUTDOWN ACK/unseen": Explanation(
         "9260 9.2",
@@ -592,7 +598,7 @@ CHUNKS = {
     ),
     "RE-CONFIG/13": Explanation(
         "6525 5.1.2",
-        "The sender starts to count its messages on some streams from 0 again.",
+        "The sender wants to count its messages on some streams from 0 again, once the other end agrees.",
         "An Outgoing SSN Reset Request. It gives the last TSN assigned, so that the receiver resets only "
         "after all before it has come.",
     ),

@@ -184,15 +184,15 @@ EVENT_EXPLANATIONS = {
     "send_failed/unsent": Explanation(
         "6458 6.1.11",
         "A message comes back: it never left this end.",
-        "SCTP_DATA_UNSENT: the association ended, or its lifetime passed, while it was queued, or its "
-        "stream was not negotiated.",
+        "SCTP_DATA_UNSENT: the association ended or was restarted, or its lifetime passed, while it was "
+        "queued; or its stream was not negotiated.",
     ),
     "send_failed/sent": Explanation(
         "6458 6.1.11",
         "A message comes back: it was sent, but nothing says that it arrived. It may have.",
-        "SCTP_DATA_SENT: it got a TSN and was not acknowledged before the association ended or its lifetime "
-        "passed. usrsctp looks at that when it would send the message again: once T3-rtx runs out, or three "
-        "SACKs report it missing.",
+        "SCTP_DATA_SENT: it got a TSN and was not acknowledged before the association ended or was "
+        "restarted, or its lifetime passed. usrsctp looks at that as it would send the message again: once "
+        "T3-rtx runs out, or three SACKs report it missing.",
     ),
     "send_failed/crash": Explanation(
         "",
