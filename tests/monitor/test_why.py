@@ -39,6 +39,7 @@ from sctp_tui.sctp.wire.packet import (
     Sack,
     Shutdown,
     ShutdownAck,
+    ShutdownComplete,
 )
 from sctp_tui.sctp.wire.parameters import Parameter
 from tests.docs import DOCS
@@ -316,6 +317,10 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
         "COOKIE ECHO/again",
     )
     yield Shutdown(0, 8, 1), again, "SHUTDOWN/again"
+    soon = ChunkContext(retransmission="soon", heard=Heard(0.005, False, False, closing=0.1))
+    yield Shutdown(0, 8, 1), soon, "SHUTDOWN/at once"
+    crossing = ChunkContext(heard=Heard(0.0, False, False, agreed=True))
+    yield ShutdownComplete(0, 4, False), crossing, "SHUTDOWN COMPLETE/crossing"
     yield Shutdown(0, 8, 1), ChunkContext(heard=Heard(0.0, False, False)), "SHUTDOWN"
     yield Shutdown(0, 8, 1), ChunkContext(heard=Heard(0.0, False, False, closing=0.2)), "SHUTDOWN/answers"
     yield ShutdownAck(0, 4), ChunkContext(), "SHUTDOWN ACK"

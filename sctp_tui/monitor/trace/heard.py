@@ -82,7 +82,8 @@ class Heard(NamedTuple):
     `cookies`: COOKIE ECHOs that it has received since the last one was seen answered. `unasked`, of a
     SHUTDOWN ACK: there was one before, and nothing has come since that SHUTDOWN ACK answers. `asked_again`,
     of a SHUTDOWN ACK: there was one before, and it is asked for once more. `stray`: the last packet was an
-    INIT ACK, and it has not sent a COOKIE ECHO for its INIT.
+    INIT ACK, and it has not sent a COOKIE ECHO for its INIT. `agreed`: it has sent a SHUTDOWN ACK in this
+    association.
     """
 
     ago: float
@@ -99,6 +100,7 @@ class Heard(NamedTuple):
     unasked: bool = False
     stray: bool = False
     asked_again: bool = False
+    agreed: bool = False
 
 
 class _Brought(NamedTuple):
@@ -284,6 +286,7 @@ class Hearing:
             unasked,
             sender.cookie and not sender.echoed and sender.has != "up",
             asked_again,
+            sender.has_agreed,
         )
         if packet.verdict == "refused":
             return heard

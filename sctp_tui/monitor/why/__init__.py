@@ -230,10 +230,13 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
             return "restart" if facts.restarts else "again"
         case CookieAck() if facts.heard is not None and facts.heard.cookies > 1:
             return "late"
-        case Init() | CookieEcho() | Shutdown() if facts.retransmission:
+        case Shutdown() if facts.retransmission:
+            early, heard = facts.retransmission in _EARLY, facts.heard
+            return "at once" if early and heard is not None and heard.ago < AT_ONCE else "again"
+        case Init() | CookieEcho() if facts.retransmission:
             heard = facts.heard
             soon = facts.retransmission in _EARLY or (heard is not None and heard.ago < RTO)
-            return "again soon" if soon and not isinstance(chunk, Shutdown) else "again"
+            return "again soon" if soon else "again"
         case ShutdownAck() if facts.retransmission:
             return "again soon" if facts.retransmission in _EARLY else "again"
         case ShutdownAck() if facts.heard is not None and facts.heard.asked_again:
@@ -249,6 +252,8 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
             return "guard"
         case Abort() | ShutdownComplete() if chunk.reflected:
             return "reflected"
+        case ShutdownComplete() if facts.heard is not None and facts.heard.agreed:
+            return "crossing"
         case Abort() if not chunk.causes and facts.heard is not None and facts.heard.stray:
             return "stray"
         case Abort() if not chunk.causes:

@@ -105,7 +105,8 @@ CHUNKS = {
         "9260 5.2.4",
         "The cookie was good: the other end has restarted. The association that this end still had starts "
         "over, and its program is told RESTART.",
-        "Two new tags and matching Tie-Tags (action A): TSNs, SSNs and cwnd start over, in the same TCB. "
+        "Two new tags and matching Tie-Tags (action A): TSNs and SSNs start over, in the same TCB; by the "
+        "RFC cwnd too, which usrsctp keeps, as it does the RTO. "
         "Its sender reports the state RESTART, its receiver COMM_UP (RFC 6458, 6.1.1).",
     ),
     "COOKIE ACK/again": Explanation(
@@ -464,6 +465,13 @@ CHUNKS = {
         "T2-shutdown ran out; or DATA came again in SHUTDOWN-SENT, which has to be answered with SHUTDOWN at "
         "once. The Cumulative TSN Ack is the same.",
     ),
+    "SHUTDOWN/at once": Explanation(
+        "9260 9.2",
+        "Data came after this end had asked for the shutdown: so it says again what it has. Something before "
+        "that data is missing, or it had it already.",
+        "DATA in SHUTDOWN-SENT has to be answered with SHUTDOWN at once, and here the Cumulative TSN Ack "
+        "stays. It was sent as the DATA came: no timer ran out.",
+    ),
     "SHUTDOWN/answers": Explanation(
         "9260 9.2",
         "Data came after this end had asked for the shutdown: so it acknowledges it.",
@@ -513,6 +521,13 @@ CHUNKS = {
         "Its sender has stopped T2-shutdown and deleted its TCB; its receiver does so on arrival. There is "
         "no half-closed state as in TCP, in which the other end could still send.",
     ),
+    "SHUTDOWN COMPLETE/crossing": Explanation(
+        "9260 9.2",
+        "Both ends have asked for the shutdown and agreed to it: each answers the other's SHUTDOWN ACK, and "
+        "has closed. What arrives after that finds no association.",
+        "A SHUTDOWN ACK in SHUTDOWN-ACK-SENT is answered by SHUTDOWN COMPLETE, T2-shutdown stops and the TCB "
+        "is deleted. An end without the TCB discards one that comes later (8.4).",
+    ),
     "SHUTDOWN COMPLETE/reflected": Explanation(
         "9260 8.4",
         "Its sender has no such association, or no longer, and answers a SHUTDOWN ACK: whoever sent that "
@@ -522,8 +537,8 @@ CHUNKS = {
     "ABORT": Explanation(
         "9260 9.1",
         "One end aborts the association, at once. What was on its way may be lost.",
-        "The TCB is deleted, and what is outstanding is not delivered. An ABORT is never answered and never "
-        "sent again; its receiver checks its tag.",
+        "The TCB is deleted, and nothing that is outstanding is sent again. An ABORT is never answered, and "
+        "never sent again; its receiver checks its tag.",
     ),
     "ABORT/refuses": Explanation(
         "9260 8.4",
@@ -567,8 +582,8 @@ CHUNKS = {
         "9260 9.1",
         "The association is aborted, and no reason is given: a program may have asked for it, or a stack "
         "gave up.",
-        "It has no cause, which 3.3.7 allows. The TCB is deleted, what is outstanding is not delivered, and "
-        "the ABORT is neither answered nor sent again.",
+        "It has no cause, which 3.3.7 allows. The TCB is deleted, and neither what is outstanding is "
+        "sent again nor the ABORT, which nobody answers.",
     ),
     "ERROR": Explanation(
         "9260 3.3.10",
@@ -626,9 +641,9 @@ CHUNKS = {
     ),
     "RE-CONFIG/16 denied": Explanation(
         "6525 5.1.7",
-        "The answer to a change of streams is no: its sender does not allow it, and all stays as it was.",
-        "A Re-configuration Response, result Denied. Where the program has not allowed such requests its "
-        "stack denies them by itself, and tells the program nothing.",
+        "The answer to a change of streams is no: its sender does not allow it, or not so many streams.",
+        "A Re-configuration Response, result Denied. A stack denies by itself what its program has not "
+        "allowed, or more streams than that wants to receive, and tells the program nothing.",
     ),
     "RE-CONFIG/16 failed": Explanation(
         "6525 5.1.7",
@@ -715,14 +730,14 @@ VERDICTS = {
     "reordered": Explanation(
         "",
         "The link lets later packets overtake this one.",
-        "Overtaken DATA looks like a gap: SACKs report it missing (RFC 9260, 6.7), and three of them cause a "
-        "retransmission that was not needed.",
+        "DATA that is overtaken looks like a gap: SACKs report it missing (RFC 9260, 6.7), and three of them "
+        "cause a retransmission that was not needed. A SACK that comes late says nothing new.",
     ),
     "duplicated": Explanation(
         "",
-        "A copy that the link made: the other end gets the same packet twice, and uses it once.",
-        "The receiver knows the TSNs of DATA, drops the copies and lists them as duplicates in a SACK sent "
-        "at once (RFC 9260, 6.2).",
+        "A copy that the link made: the other end gets the same packet twice.",
+        "A receiver knows copies of DATA by their TSNs: it drops them, and lists them as duplicates in a "
+        "SACK sent at once (RFC 9260, 6.2). A SACK says nothing new the second time.",
     ),
     "refused": Explanation(
         "9260 6.10",
@@ -756,8 +771,8 @@ NOTES = {
     "link": Explanation(
         "",
         "The user changed what the link between the ends does to packets.",
-        "What becomes of a packet is decided when it is sent, by a seeded random number: SCTP has to cope "
-        "with loss, duplicates and reordering.",
+        "What becomes of a packet is decided when it is sent; where by chance, by a seeded random number. "
+        "SCTP has to cope with loss, duplicates and reordering.",
     ),
     "ICMP": Explanation(
         "9260 10",

@@ -60,14 +60,15 @@ EVENT_EXPLANATIONS = {
     "assoc_change/RESTART": Explanation(
         "9260 5.2.4",
         "The other end restarted without having ended the association, as after a crash.",
-        "A COOKIE ECHO came with two new tags and matching Tie-Tags (action A): TSNs, SSNs and cwnd start "
-        "over, the association ID stays. With the stack in this program, over UDP, it came from the same UDP "
-        "port, too: from another one it is another peer.",
+        "A COOKIE ECHO came with two new tags and matching Tie-Tags (action A): TSNs and SSNs start over, by "
+        "the RFC cwnd too; the association ID stays. With the stack in this program, over UDP, the UDP port "
+        "was the same, too: from another one it is another peer.",
     ),
     "assoc_change/SHUTDOWN_COMP": Explanation(
         "9260 9.2",
         "The association is closed, and everything sent on it and not given up has arrived.",
-        "SHUTDOWN, SHUTDOWN ACK and SHUTDOWN COMPLETE have passed: nothing was outstanding at either end.",
+        "This end has had SHUTDOWN ACK, and answered with SHUTDOWN COMPLETE; or it has had that. Nothing was "
+        "outstanding at either end.",
     ),
     "assoc_change/CANT_STR_ASSOC/peer": Explanation(
         "9260 5.1",
