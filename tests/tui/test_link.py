@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
 from sctp_tui.monitor.trace.link_history import conditioned, is_cut
+from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import Packet
 from sctp_tui.sctp.link.conditions import Conditions, DropRule
 from sctp_tui.tui.app import SctpApp
@@ -122,11 +123,11 @@ async def test_what_is_applied_shows_on_the_next_packets() -> None:
         await until(pilot, lambda: _banner(app) == "Link both ways delay=20ms   in 1 delayed   out 1 delayed")
         await pilot.press("escape", "w")
         await until(pilot, lambda: any("late +20 ms" in line for line in drawn(app.query_one(LadderView))))
-        # It opens on what is; off is at once.
+        # It opens on what is.
         screen = await _panel(app, pilot)
         assert screen.query_one("#inward", Input).value == "delay=20ms"
         assert _said(app).startswith(f"seed {seed} now")
-        await pilot.press("ctrl+r")
+        await pilot.press("ctrl+r", "enter")
         await until(pilot, lambda: _banner(app) == "")
         assert not isinstance(app.screen, LinkScreen)
 
@@ -329,6 +330,27 @@ async def test_what_was_typed_for_a_link_stays_when_another_one_is_chosen() -> N
         screen.query_one("#link", Input).value = "1"
         await until(pilot, lambda: screen._link == 1)
         assert (inward.value, outward.value) == ("loss=10%", "")
+
+
+async def test_links_that_differ_are_not_made_alike_unless_that_is_typed() -> None:
+    async with running() as (app, pilot):
+        await until(pilot, lambda: app.monitor.link is not None)
+        state = app.monitor.link
+        assert state is not None
+        slow, none = Conditions(delay=20), Conditions()
+        screen = LinkScreen({1: replace(state, link=1, inward=slow), 2: replace(state, link=2)})
+        app.push_screen(screen)
+        await until(pilot, lambda: screen.query("#outward"))
+        inward, outward = (screen.query_one(f"#{name}", Input) for name in ("inward", "outward"))
+        assert (inward.value, outward.value) == ("", "")
+        await until(pilot, lambda: "the links differ: give the number of one" in _said(app))
+        screen.query_one("#link", Input).value = "1"
+        await until(pilot, lambda: (inward.value, outward.value) == ("delay=20ms", ""))
+        screen.query_one("#link", Input).value = ""
+        await until(pilot, lambda: (inward.value, outward.value) == ("", ""))
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "Enter: from now on" in _said(app))
+        assert screen._read() == SetLink(none, none)
 
 
 async def test_a_drop_that_several_links_share_stays_one_in_the_form_of_one_link() -> None:

@@ -52,8 +52,16 @@ class LinkScreen(Form[SetLink]):
 
     @property
     def _state(self) -> LinkState | None:
-        """The state of the link that is chosen; of all it is that of the first."""
-        return self._states.get(self._link) or next(iter(self._states.values()), None)
+        """The state of the link that is chosen; that of all where they are alike, else None."""
+        if self._link or not self._several:
+            return self._states.get(self._link)
+        return None if self._differ else next(iter(self._states.values()), None)
+
+    @property
+    def _differ(self) -> bool:
+        """Whether all links are chosen, and don't do the same."""
+        all_ = {(state.inward, state.outward) for state in self._states.values()}
+        return self._several and not self._link and len(all_) > 1
 
     def fields(self) -> Iterator[Widget]:
         """Which link it is where there are several, its conditions each way, and the seed."""
@@ -86,14 +94,16 @@ class LinkScreen(Form[SetLink]):
 
     def on_mount(self) -> None:
         self._fill_in()
+        self._check()
 
     def _fill_in(self) -> None:
         """Fill in the conditions of the link that is chosen, but for a field in which something was typed."""
-        if (state := self._state) is not None:
-            for name, conditions in (("inward", state.inward), ("outward", state.outward)):
-                if self.typed(name) == self._filled.get(name, ""):
-                    self._filled[name] = _typed(conditions)
-                    self.fill(name, self._filled[name])
+        state, none = self._state, Conditions()
+        found = (none, none) if state is None else (state.inward, state.outward)
+        for name, conditions in zip(("inward", "outward"), found, strict=True):
+            if self.typed(name) == self._filled.get(name, ""):
+                self._filled[name] = _typed(conditions)
+                self.fill(name, self._filled[name])
 
     @on(Input.Changed, "#link")
     def _choose(self, event: Input.Changed) -> None:
@@ -123,6 +133,10 @@ class LinkScreen(Form[SetLink]):
                 conditions.append(parse(self.query_one(f"#{name}", Input).value))
             except SctpError as error:
                 raise SctpError(f"{label}: {error}") from None
+        if self._differ and not any(self.typed(name) for name in ("inward", "outward")):
+            raise SctpError(
+                "the links differ: give the number of one, or words for all (off: they do nothing)"
+            )
         seed = self.typed("seed")
         again = number("Seed", seed, 0, LONG, optional=True) if seed else None
         inward, outward = conditions
@@ -139,8 +153,9 @@ class LinkScreen(Form[SetLink]):
         self.fill("outward", self.typed("inward"))
 
     def action_off(self) -> None:
-        """Answer at once with no conditions, for both ways."""
-        self.dismiss(SetLink(Conditions(), Conditions(), link=self._link))
+        """Fill in that nothing is done, both ways."""
+        for name in ("inward", "outward"):
+            self.fill(name, "off")
 
     def action_seed(self) -> None:
         """Fill in a random seed, which is shown so that it can be used again."""
