@@ -392,7 +392,7 @@ class Engine:
         if server is None:
             raise SctpError(
                 f"{name} and its server have no link of this program between them, on which INITs can cross: "
-                "aim it at a server here, on the kernel stack with lab --paths 1"
+                "give it a server here; on the kernel stack start with lab --paths 1"
             )
         self._take(server.collide(client.local()))
 

@@ -264,7 +264,9 @@ class UserspaceEndpoint(BaseEndpoint):
     def _aim_back(self, client: Peer) -> None:
         link = self._home.way_to(client)
         if link is None:
-            raise SctpError(f"{client} is not within this program, so that INITs can't be made to cross")
+            raise SctpError(
+                f"{client} is not within this program: give it a server here, so that INITs can cross"
+            )
         self._met = client, link
 
     def _begin(self) -> None:
