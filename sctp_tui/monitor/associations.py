@@ -484,9 +484,8 @@ class Associations:
                 pass
 
     def sent_on(self, key: int, sent: SentPaths) -> None:
-        """What packets show of the paths that an association has sent on."""
-        association = self._to_change(key)
-        if association is not None and association.ended is None:
+        """What packets show of the paths that an association has sent on; also just after its end."""
+        if (association := self._to_change(key)) is not None:
             association.sent = {address: copy(one) for address, one in sent.by_address.items()}
             association.data_to = sent.data_to
             association.version += 1

@@ -6,7 +6,17 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from sctp_tui.engine.event_queue import Batch
-from sctp_tui.sctp.events import Direction, LinkState, Message, Packet, Refused, Status, Totals
+from sctp_tui.sctp.events import (
+    ENDS,
+    AssocChange,
+    Direction,
+    LinkState,
+    Message,
+    Packet,
+    Refused,
+    Status,
+    Totals,
+)
 from sctp_tui.sctp.link.conditions import AFTERWARDS
 from sctp_tui.sctp.stack_registry import TRAITS, StackName
 from sctp_tui.sctp.wire.chunk_types import ChunkType
@@ -19,6 +29,8 @@ from .other_end import both_ends, same_ends, with_restarted
 from .trace.conversations import Conversation, End, Wire, bare, kind
 from .trace.link_history import LinkHistory
 from .trace.rto_samples import RtoSamples
+
+_ENDED = 1000  # associations whose end was told, and whose last packets were not
 
 
 class WireEnds(NamedTuple):
@@ -53,6 +65,7 @@ class Monitor:
         self.remarks = LinkHistory()
         self.refused_capture = ""
         """Why packets of the kernel stack can't be captured as the user wanted; "" where they can."""
+        self._ended: list[int] = []  # keys of associations that ended with the last packets, or since
         self._silent: set[int] = set()  # keys of associations whose peer seemed to be silent at last
         self.dropped = 0
         """Messages and control events that the queue has dropped since it was made."""
@@ -83,7 +96,7 @@ class Monitor:
     def fold(self, batch: Batch) -> None:
         """Take in one batch: its events in order, then the numbers."""
         associations = self.associations
-        known, last = associations.get, 0
+        known, last, ended = associations.get, 0, list[int]()
         for number, link in batch.links.items():
             if not number:
                 self._link_clock.note(link)
@@ -100,6 +113,8 @@ class Monitor:
                 self.refused_capture = event.text
             self.endpoints.fold(event)
             associations.fold(event)
+            if isinstance(event, AssocChange) and event.state in ENDS:
+                ended.append(event.key)
         for counts in batch.counts.values():
             associations.fold(counts)
         for status in batch.status.values():
@@ -114,23 +129,37 @@ class Monitor:
             self.wire.extend(batch.packets)
             self._set_up(batch.packets)
             self._hear_packets(batch.packets)
+            # The last packets of an association may come with the next batch only.
+            for key in (*self._ended, *ended):
+                self._take_sent(key)
+            self._ended = ended
+        elif ended:
+            self._ended = [*self._ended, *ended][-_ENDED:]
         self.wire.lose(batch.packets_dropped, batch.packets_missed)
         for status in batch.status.values():
             self._hear(status)
         self.totals = batch.totals or self.totals
         self.dropped = batch.dropped
 
+    def _take_sent(self, key: int) -> None:
+        """Take in what packets show of the paths of an association."""
+        association = self.associations.get(key)
+        if association is None or (conversation := self.wire.of(association, self.endpoints)) is None:
+            return
+        direction: Direction = "out" if association.endpoint == conversation.endpoint else "in"
+        if (sent := conversation.sent_paths.get(direction)) is not None:
+            self.associations.sent_on(key, sent)
+
     def _sample_rto(self, status: Status) -> None:
         association = self.associations.get(status.key)
         if association is None:
             return
+        self._take_sent(status.key)
         if (conversation := self.wire.of(association, self.endpoints)) is not None:
             direction: Direction = "out" if association.endpoint == conversation.endpoint else "in"
             now = self._clock_of(association.endpoint).of(status)
             samples = conversation.rto.setdefault(direction, RtoSamples())
             alone = len(status.paths) == 1
-            if (sent := conversation.sent_paths.get(direction)) is not None:
-                self.associations.sent_on(status.key, sent)
             for path in status.paths:
                 if path.rto:
                     samples.add(now, path.rto / 1000, "" if alone else bare(path.address))

@@ -10,7 +10,9 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.paths import Paths
 from sctp_tui.sctp.commands import AskPath, DropNext, SetLink, SetParameters, Watch
 from sctp_tui.sctp.events import (
+    AssocChange,
     Detail,
+    EndpointClosed,
     Listening,
     Message,
     Opening,
@@ -182,6 +184,23 @@ def test_the_interface_of_one_end_is_down(two: Running) -> None:
     assert (first.verdict, first.reason) == ("dropped", "its receiver's interface is down")
     assert last.peer is not None
     assert (last.verdict, last.peer.addresses) == ("delivered", ("10.2.0.2",))
+
+
+def test_what_was_sent_is_counted_up_to_the_end(two: Running) -> None:
+    monitor = Monitor()
+    name, up, _ = two.greet()
+    _confirmed(two, name, "10.2.0.1")
+    monitor.fold(Batch(events=two.events, packets=two.packets, status={up.key: _status(two, up.key)}))
+    events, packets = len(two.events), len(two.packets)
+    two.shut_down(up.key)
+    two.until(AssocChange, key=up.key, state="SHUTDOWN_COMP")
+    two.close(name)
+    two.until(EndpointClosed, endpoint=name)
+    monitor.fold(Batch(events=two.events[events:], packets=two.packets[packets:]))
+    row = monitor.associations.get(up.key)
+    assert row is not None
+    sent = [packet.peer.addresses[0] for packet in two.packets if packet.direction == "out" and packet.peer]
+    assert {to: one.packets for to, one in row.sent.items()} == {to: sent.count(to) for to in set(sent)}
 
 
 def _detail(running: Running, key: int) -> Detail:
