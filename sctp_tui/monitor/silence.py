@@ -170,6 +170,7 @@ class _Line:
         "rto",
         "seen",
         "srtt",
+        "stale",
         "vague",
         "wait",
     )
@@ -189,6 +190,7 @@ class _Line:
         self.down = False
         self.failing = False  # whether it was POTENTIALLY-FAILED at the last sample
         self.late = False  # it was failing already at the first sample: its misses by then are not known
+        self.stale = False  # its failing was told before the RTO that has doubled with that
         self.vague = False  # an answer came after its misses, on this path or on another one
 
     def __copy__(self) -> "_Line":
@@ -215,8 +217,8 @@ class _Line:
         wait = before * (_EARLY if path.state == "ACTIVE" else _SHARED)
         grew = rto > before * _DOUBLED or (timers is not None and rto >= timers.rto_max > before)
         if before and grew and not probing and at - asked >= wait:
-            self.doubled += max(1, round(math.log2(rto / before)))
-            self.wait = wait
+            self.doubled += max(1, round(math.log2(rto / before))) - self.stale
+            self.stale, self.wait = False, wait
             self.miss(self.doubled, at, before, rto)
         return False
 
@@ -228,6 +230,7 @@ class _Line:
         begins, self.failing = failing and not self.failing, failing
         least = (timers.pf_retrans or 0) + 1 if timers is not None else 1
         if begins and not self.late and not probing and self.missed < least:
+            self.stale = self.doubled < least and (timers is None or self.seen < timers.rto_max)
             self.doubled, self.wait = max(self.doubled, least), 0.0
             self.miss(least, at, self.seen, self.seen)
 
@@ -244,7 +247,7 @@ class _Line:
         """The peer was heard: on this path, where that is sure."""
         self.vague = not here and (self.vague or self.late or self.missed > 0)
         self.missed = self.doubled = 0
-        self.late = False
+        self.late = self.stale = False
 
     def before_misses(self, timers: Timers, *, outstanding: bool) -> Silent:
         """The path as it was before the misses seen on it, of which there are some."""

@@ -106,6 +106,13 @@ def test_a_path_that_is_potentially_failed_has_misses_whatever_its_rto_shows() -
         silence.look(104.0, numbers(1.0, 12, state="POTENTIALLY-FAILED"), {HERE: timers})
         silence.look(105.0, numbers(0.5, 13), {HERE: timers})
         assert silence.missed == 0
+    silence = Silence()  # it is told of before the sample that has the RTO of then: one miss
+    for at, rto, state in ((100.0, 0.3, "ACTIVE"), (100.4, 0.3, "POTENTIALLY-FAILED")):
+        silence.look(at, numbers(rto, 12, state=state), {HERE: timers})
+    silence.look(100.5, numbers(0.6, 12, state="POTENTIALLY-FAILED"), {HERE: timers})
+    assert silence.errors(HERE) == 1
+    silence.look(101.1, numbers(1.0, 12, state="POTENTIALLY-FAILED"), {HERE: timers})
+    assert silence.errors(HERE) == 2
     silence = Silence()  # the answer came before it failed, both between two samples
     silence.look(100.0, numbers(0.5, 12), {HERE: timers})
     silence.look(103.0, numbers(0.8, 13, state="POTENTIALLY-FAILED"), {HERE: replace(timers, pf_retrans=1)})

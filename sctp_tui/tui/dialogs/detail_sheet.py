@@ -202,7 +202,9 @@ def _silence(association: Association, heard: float | None, now: float) -> Itera
     outstanding = bool(a.unacked)
     if a.silence.missed:
         left = a.lost_in(now)
-        missed = "1 answer" if a.silence.missed == 1 else f"{a.silence.missed} answers"
+        # One more and it was lost: what is inferred can't be more.
+        most = a.detail.association_max_retrans if a.detail is not None else a.silence.missed
+        missed = units.many(min(a.silence.missed, most), "answer")
         if a.silence.down or any(a.silence.more(address, told) for address, told in timers.items()):
             missed = f"at least {missed}"
         rto = units.milliseconds(round(a.silence.rto * 1000))
@@ -233,7 +235,8 @@ def _silence(association: Association, heard: float | None, now: float) -> Itera
             if address in vague
             else f"over {t.path_max_retrans}"
             if count is None
-            else f"{'at least ' * a.silence.more(address, t)}{count} of {t.path_max_retrans}"
+            else f"{'at least ' * a.silence.more(address, t)}{min(count, t.path_max_retrans)} of "
+            f"{t.path_max_retrans}"
             for t, (address, count) in zip(every, errors.items(), strict=True)
         ]
         yield "Path errors", StyledText(f"{', '.join(counts)}, inferred", "bad", "path_errors")
