@@ -74,6 +74,30 @@ def test_what_a_timer_marked_goes_when_a_sack_comes(wire: Wire) -> None:
     assert [_whys(wire, number) for number in (10, 12)] == [["timeout"], ["marked"]]
 
 
+def test_a_later_chunk_that_goes_without_the_earliest_was_marked(wire: Wire) -> None:
+    """As when the program writes something else; the timer, which was doubled, has not run out again."""
+    for number in range(3):
+        wire.put("in", data(number), at=0.1)
+    wire.put("in", data(0), at=1.1)  # 6
+    wire.put("in", data(1), at=2.5)  # after 2.4 s, 0.6 s before the next
+    wire.put("in", data(0), at=3.1)  # 8
+    assert [_whys(wire, number) for number in (6, 7, 8)] == [["timeout"], ["marked"], ["timeout"]]
+    for number in (1, 2, 3):  # what the timer had sent again is lost, and three reports tell so
+        wire.put("in", data(number + 2), at=3.2 + number / 100)
+        wire.put("out", sack(-1, (2, number + 2)), at=3.205 + number / 100)
+    wire.put("in", data(0), at=3.24)
+    assert _whys(wire, -1) == ["fast"]
+
+
+def test_where_the_earliest_chunk_is_given_up_a_later_one_shows_the_timer(wire: Wire) -> None:
+    wire.put("in", data(0), at=0.1)
+    wire.put("in", data(1), at=0.7)
+    wire.put("in", data(1), at=1.1)  # the timer of the first, whose lifetime has ended
+    assert _whys(wire, -1) == ["timeout"]
+    wire.put("in", data(1), at=1.5)
+    assert _whys(wire, -1) == ["twice"]  # or a copy
+
+
 def test_each_address_has_a_timer_of_its_own(wire: Wire) -> None:
     """RFC 9260, section 6.3.2: that of another address may be shorter, and marks nothing sent later."""
     wire.put("in", data(0), at=0.1, to="10.1.0.1")

@@ -1,9 +1,10 @@
 """Why DATA is sent again: by the SACKs that its sender had received, and whether a timer can have expired.
 
 When T3-rtx expires (RFC 9260, section 6.3.3) the earliest chunks are sent again in one packet; other
-outstanding chunks are marked, and follow as cwnd allows, mostly when a SACK arrives. Each address that DATA
-goes to has a T3-rtx of its own. Three SACKs that report a chunk missing (section 7.2.4) have it sent again at
-once: fast retransmit. The times of packets tell which of these it was.
+outstanding chunks are marked, and follow as cwnd allows, mostly when a SACK arrives. So a later chunk that is
+sent without the earliest was marked, unless the earliest is given up instead (RFC 3758). Each address that
+DATA goes to has a T3-rtx of its own. Three SACKs that report a chunk missing (section 7.2.4) have it sent
+again at once: fast retransmit. The times of packets tell which of these it was.
 """
 
 import heapq
@@ -324,7 +325,8 @@ class SendHistory:
         with_it = number == timer.expiring
         if with_it and self._just_reported(now, tsn) is None:
             return "timeout"
-        marked = not with_it and sent < timer.expired and ran < timer.ran * EARLY
+        earliest = next((one for one, tried in self._sent.items() if tried.to == last.to), tsn)
+        marked = sent < timer.expired and (ran < timer.ran * EARLY or tsn != earliest) and not with_it
         for_sure = marked and timer.expired - sent >= timer.ran * EARLY
         reports = None if for_sure else self._reported(now, tsn, timer=now - sent >= self.rto)
         if reports is not None:
@@ -332,7 +334,8 @@ class SendHistory:
             return self._fast(now, number, tsn, timer)
         if marked:
             return "marked"
-        if now - sent < self.rto:
+        waited = tsn != earliest and now - self._sent[earliest].at >= self.rto <= ran
+        if now - sent < self.rto and not waited:
             return "soon"
         if ran < self.rto:  # not every stack restarts the timer with each acknowledgement
             ran = now - sent
