@@ -89,6 +89,19 @@ def test_a_later_chunk_that_goes_without_the_earliest_was_marked(wire: Wire) -> 
     assert _whys(wire, -1) == ["fast"]
 
 
+def test_a_report_that_was_overtaken_may_not_have_counted(wire: Wire) -> None:
+    """The timer may have run out in that very moment; a report that comes then is the likelier reason."""
+    for number in range(5):
+        wire.put("in", data(number), at=0.1)
+    wire.put("out", sack(-1, (2, 2)), at=0.11)
+    wire.put("out", sack(-1, (2, 4)), at=0.12)
+    wire.put("out", sack(-1), at=0.13)  # sent before these two
+    wire.put("out", sack(-1, (2, 3)), at=0.14)
+    wire.put("out", sack(-1, (2, 5)), at=1.12)
+    wire.put("in", data(0), at=1.12)
+    assert _whys(wire, -1) == ["fast"]
+
+
 def test_where_the_earliest_chunk_is_given_up_a_later_one_shows_the_timer(wire: Wire) -> None:
     wire.put("in", data(0), at=0.1)
     wire.put("in", data(1), at=0.7)

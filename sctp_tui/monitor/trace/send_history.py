@@ -105,10 +105,11 @@ class _Timer:
 class _Count:
     """The number of reports that a chunk is missing, by one rule of counting."""
 
-    __slots__ = ("reports", "since", "third")
+    __slots__ = ("latest", "reports", "since", "third")
 
     def __init__(self) -> None:
         self.reports = 0
+        self.latest = 0.0  # when the last one arrived
         self.third = 0.0  # when the third arrived
         self.since: _Trouble | None = None  # counts the reports after that, which are of the next try
 
@@ -131,6 +132,7 @@ class _Trouble:
         """Count a report; `newest` is the TSN newly reported behind the chunk, `beyond` the next to send."""
         strictly = newest is not None and not lt(newest, self.behind)
         for count, counts in ((self.strict, strictly), (self.every, strictly or every)):
+            count.latest = at if counts else count.latest
             if count.since is not None:
                 count.since.report(at, newest, None, every=every)
             elif counts:
@@ -348,14 +350,20 @@ class SendHistory:
     def _reported(self, now: float, tsn: int, *, timer: bool) -> _Count | None:
         """The count of three reports for which a chunk is sent again; None where a `timer` may be the cause.
 
-        A stack does that soon after the third report, some stacks also after three further ones.
+        A stack does that soon after the third report, some stacks also after three further ones; or after a
+        later one, where it did not count one that had been overtaken.
         """
         if (just := self._just_reported(now, tsn)) is not None:
             return just
         trouble = self._trouble.get(tsn)
         if trouble is None or trouble.again:
             return None
-        return next((one for one in trouble.thirds if now - one.third < self.rto or not timer), None)
+        counts = (
+            one
+            for one in trouble.thirds
+            if now - one.third < self.rto or now - one.latest < self._at_once or not timer
+        )
+        return next(counts, None)
 
     def _just_reported(self, now: float, tsn: int) -> _Count | None:
         """The count whose third report has just arrived."""
