@@ -318,6 +318,25 @@ def test_what_an_end_had_before_it_crashed_is_of_the_same_conversation(patient: 
         assert paths.state("in", address, newest) == "active"
 
 
+def test_after_a_restart_nothing_of_before_is_in_flight(patient: Running) -> None:
+    running = patient
+    name, up, ours = running.greet()
+    running.submit(Crash(name))
+    running.until(AssocChange, key=ours.key, state="COMM_LOST")
+    running.send(key=up.key, data=b"gone")
+    running.until(Message, key=up.key, direction="out", data=b"gone")
+    running.send(name, b"here again")
+    running.again()
+    running.until(AssocChange, key=up.key, state="RESTART")
+    running.until(Message, key=up.key, direction="in", data=b"here again")
+    _, conversation = _followed(running, up.key)
+    window = SendWindows()
+    window.fold(conversation.since(0))
+    window.until(float("inf"))
+    assert window.sending["out"].sends == 1
+    assert (window.sending["out"].in_flight, window.sending["out"].flight.last) == (0, 0)
+
+
 def test_what_is_sent_after_a_restart_is_no_repeat_of_what_was_sent_before(patient: Running) -> None:
     """Linux answers a peer that restarts with the initial TSN that it had: tags tell them apart."""
     running = patient

@@ -16,6 +16,7 @@ from sctp_tui.sctp.events import Direction, Path
 from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.sctp.wire.packet import (
     Abort,
+    CookieAck,
     Data,
     ForwardTsn,
     IData,
@@ -246,6 +247,11 @@ class SendWindow:
         """Another association of the same ends begins, maybe with the same initial TSN."""
         self._renewed = True
 
+    def accept(self, time: float) -> None:
+        """This end has sent a COOKIE ACK: if that is of a renewed association, the one before is over."""
+        if self._renewed:
+            self.end(time)
+
     def next_packet(self) -> None:
         """The chunks sent from now on are in another packet."""
         self._packets += 1
@@ -343,7 +349,7 @@ class SendWindow:
                 self.losses += 1
 
     def end(self, time: float) -> None:
-        """The association is ended by an ABORT: nothing is outstanding any more (RFC 9260, section 9.1)."""
+        """The association is over: nothing is outstanding any more (RFC 9260, sections 9.1 and 5.2.4)."""
         for number in list(self._outstanding):
             self._settle(number)
         self._over = True
@@ -494,6 +500,7 @@ class SendWindows:
             if self._renewals.take(packet.vtag, decoded.chunks):
                 mine.renew()
                 others.renew()
+                mine.end(packet.mono)
             lost = packet.verdict == "dropped"
             arrival = packet.mono + packet.transit
             for chunk in decoded.chunks:
@@ -505,6 +512,8 @@ class SendWindows:
                     case Sack() | Shutdown():
                         if not lost:
                             others.answer(arrival, chunk, number)
+                    case CookieAck():
+                        mine.accept(packet.mono)
                     case Abort():
                         mine.end(packet.mono)
                         if not lost:
