@@ -478,3 +478,16 @@ def test_a_shutdown_is_pending_from_the_moment_that_its_user_asked_for_it(runnin
     peer = monitor.associations.get(server.key)
     assert peer is not None
     assert "SHUTDOWN-PENDING" not in {step.state for step in peer.history}
+
+
+def test_no_arrow_of_another_cause_is_highlighted() -> None:
+    """Both ends may ask at once: what they take then is in the table, and has no arrow of its own."""
+    drawn = next(
+        one for one in TABLE if str(one).startswith("SHUTDOWN-ACK-SENT → CLOSED: receive SHUTDOWN COM")
+    )
+    crossing = next(
+        one for one in TABLE if str(one).startswith("SHUTDOWN-ACK-SENT → CLOSED: receive SHUTDOWN ACK")
+    )
+    for taken, lit in ((drawn, True), (crossing, False)):
+        lines = diagram({"CLOSED": ["both"]}, [taken], 100)
+        assert any(style == "taken" for line in lines for _, style in line) == lit

@@ -1,7 +1,8 @@
 """The state machine drawn as text: a ring of boxes, the present states highlighted, the last arrows heavy.
 
 Set-up goes from left to right at the top, the end that closes comes back in the middle, the other one at the
-bottom. Transitions of collisions and restarts are in the table of states, and not in the picture.
+bottom. Transitions of collisions and restarts are in the table of states, and not in the picture: no arrow of
+another cause is highlighted for them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -38,47 +39,69 @@ def diagram(
         return _listed(here, width)
     total = min(width, _WIDEST)
     canvas = _Canvas(total, (width - total) // 2)
-    arrows = {(one.state, one.next) for one in taken}
+    arrows = {(one.state, one.next, one.trigger) for one in taken}
     gap = (total - 57) // 3
     wait, echoed, up = 10 + gap, 25 + 2 * gap, total - 15
     sent = 9 + (total - NARROWEST) // 4
     pending, received = up - 22, up - 14
     boxes = [(0, 2), (wait, 2), (echoed, 2), (up, 2), (pending, 7), (sent, 7), (received, 12), (sent, 12)]
 
-    def arrow(state: str, to: str, points: Sequence[tuple[int, int]], head: str) -> str:
-        lit = (state, to) in arrows
+    def arrow(state: str, to: str, trigger: str, points: Sequence[tuple[int, int]], head: str) -> str:
+        lit = (state, to, trigger) in arrows
         canvas.line(points, head, lit)
         return "taken" if lit else "label"
 
     def between(state: str, to: str, left: int, right: int, row: int, above: str, below: str) -> None:
-        style = arrow(state, to, [(left, row), (right, row)], "▶")
+        style = arrow(state, to, above, [(left, row), (right, row)], "▶")
         canvas.centred((left + right) // 2, row - 2, above, style)
         canvas.centred((left + right) // 2, row + 2, below, style)
 
-    style = arrow("CLOSED", "ESTABLISHED", [(4, 1), (4, 0), (up + 7, 0), (up + 7, 1)], "▼")
+    style = arrow(
+        "CLOSED", "ESTABLISHED", "receive COOKIE ECHO", [(4, 1), (4, 0), (up + 7, 0), (up + 7, 1)], "▼"
+    )
     canvas.centred((up + 11) // 2, 0, " receive COOKIE ECHO, send COOKIE ACK ", style)
     between("CLOSED", "COOKIE-WAIT", 10, wait - 1, 3, "[ASSOCIATE]", "send INIT")
     between("COOKIE-WAIT", "COOKIE-ECHOED", wait + 15, echoed - 1, 3, "receive INIT ACK", "send COOKIE ECHO")
     between("COOKIE-ECHOED", "ESTABLISHED", echoed + 17, up - 1, 3, "receive COOKIE ACK", "")
 
-    style = arrow("ESTABLISHED", "SHUTDOWN-PENDING", [(up + 3, 5), (up + 3, 8), (pending + 20, 8)], "◀")
+    style = arrow(
+        "ESTABLISHED", "SHUTDOWN-PENDING", "[SHUTDOWN]", [(up + 3, 5), (up + 3, 8), (pending + 20, 8)], "◀"
+    )
     canvas.text(up - 8, 6, "[SHUTDOWN]", style)
-    style = arrow("SHUTDOWN-PENDING", "SHUTDOWN-SENT", [(pending - 1, 8), (sent + 17, 8)], "◀")
+    style = arrow(
+        "SHUTDOWN-PENDING", "SHUTDOWN-SENT", "all acknowledged", [(pending - 1, 8), (sent + 17, 8)], "◀"
+    )
     middle = (pending + sent + 16) // 2
     canvas.centred(middle, 7, "all acked", style)
     canvas.centred(middle, 9, "send SHUTDOWN", style)
-    style = arrow("SHUTDOWN-SENT", "CLOSED", [(sent - 1, 8), (6, 8), (6, 5)], "▲")
+    style = arrow("SHUTDOWN-SENT", "CLOSED", "receive SHUTDOWN ACK", [(sent - 1, 8), (6, 8), (6, 5)], "▲")
     canvas.text(8, 6, "receive SHUTDOWN ACK, send SHUTDOWN COMPLETE", style)
 
-    style = arrow("ESTABLISHED", "SHUTDOWN-RECEIVED", [(up + 11, 5), (up + 11, 13), (received + 21, 13)], "◀")
+    style = arrow(
+        "ESTABLISHED",
+        "SHUTDOWN-RECEIVED",
+        "receive SHUTDOWN",
+        [(up + 11, 5), (up + 11, 13), (received + 21, 13)],
+        "◀",
+    )
     canvas.text(up - 6, 11, "receive SHUTDOWN", style)
-    style = arrow("SHUTDOWN-RECEIVED", "SHUTDOWN-ACK-SENT", [(received - 1, 13), (sent + 21, 13)], "◀")
+    style = arrow(
+        "SHUTDOWN-RECEIVED",
+        "SHUTDOWN-ACK-SENT",
+        "all acknowledged",
+        [(received - 1, 13), (sent + 21, 13)],
+        "◀",
+    )
     middle = (received + sent + 20) // 2
     canvas.centred(middle, 12, "all acked", style)
     canvas.centred(middle, 14, "send SHUTDOWN ACK", style)
-    style = arrow("SHUTDOWN-SENT", "SHUTDOWN-ACK-SENT", [(sent + 14, 10), (sent + 14, 11)], "▼")
+    style = arrow(
+        "SHUTDOWN-SENT", "SHUTDOWN-ACK-SENT", "receive SHUTDOWN", [(sent + 14, 10), (sent + 14, 11)], "▼"
+    )
     canvas.text(sent + 16, 10, "receive SHUTDOWN, send SHUTDOWN ACK", style)
-    style = arrow("SHUTDOWN-ACK-SENT", "CLOSED", [(sent - 1, 13), (2, 13), (2, 5)], "▲")
+    style = arrow(
+        "SHUTDOWN-ACK-SENT", "CLOSED", "receive SHUTDOWN COMPLETE", [(sent - 1, 13), (2, 13), (2, 5)], "▲"
+    )
     canvas.text(4, 10, "receive SHUTDOWN", style)
     canvas.text(4, 11, "COMPLETE", style)
 
