@@ -102,6 +102,10 @@ class Monitor:
                 self._link_clock.note(link)
             self.remarks.note(self.links.get(number), link)
             self.links[number] = link
+        if batch.links:
+            newest = max(batch.links.values(), key=attrgetter("set_at"))
+            down = any(link.inward.down or link.outward.down for link in self.links.values())
+            self.wire.interfaces(newest.set_at, down=down)
         for event in batch.events:
             # Messages are the most frequent, and `Counts` has their numbers: skip them once the association
             # is known.

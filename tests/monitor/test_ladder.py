@@ -28,12 +28,15 @@ from sctp_tui.monitor.trace.timeline import (
     TimelineSnapshot,
     heartbeats_text,
 )
+from sctp_tui.monitor.why.chunks import CHUNKS
 from sctp_tui.monitor.why.rows import explained, why_row
 from sctp_tui.sctp.events import Packet, Peer
-from sctp_tui.sctp.link.conditions import has_come
+from sctp_tui.sctp.link.conditions import Conditions, has_come
 from sctp_tui.sctp.wire.serial import lt
 from sctp_tui.tui.wire.ladder_lines import head, marks, parts
 from sctp_tui.tui.wire.ladder_svg import picture
+
+from .story import link_state
 
 LOCAL, PEER = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 5000)
 INITIAL = 0xFFFFFFFE  # TSNs wrap within the first few
@@ -691,3 +694,21 @@ def test_a_timer_runs_for_the_shortest_rto_that_its_stack_has_told(told: Sequenc
     ladder = Ladder(conversation)
     ladder.update()
     assert [one.why for one in ladder[2].tries] == [why]
+
+
+def test_while_an_interface_is_down_a_first_try_may_have_left_no_host(wire: Wire) -> None:
+    """It was no packet: nothing is said of room for what an RTO may have sent again."""
+    wire.within = True
+    for number, at in enumerate((10.0, 30.0, 95.0)):  # before it, meanwhile, and long after
+        wire.put("in", data(number), at=at)
+    down = Conditions(down=True)
+    monitor = Monitor()
+    for at, conditions in ((120.0, down), (131.0, Conditions())):
+        monitor.fold(Batch(links={1: link_state(at=at, inward=conditions, link=1)}))
+    monitor.fold(Batch(packets=wire.made))
+    row = monitor.wire._by_flow[1]
+    ladder = Ladder(row)
+    ladder.update()
+    said = [[why.text for _, why in why_row(ladder[number], "expert")] for number in (3, 4, 5)]
+    first = CHUNKS["DATA"].expert, CHUNKS["DATA/first seen"].expert
+    assert said == [[first[0]], [first[1]], [first[0]]]

@@ -49,6 +49,7 @@ _AGO = 1000  # packets back among which a bounced one is looked for
 CONVERSATION_COST = 2400
 """Bytes that a conversation takes beside its packets; each packet of a stranger may be a conversation."""
 _GAPS = 8  # times between which packets were missed; further ones lengthen the last
+_RTO_MAX = 60.0  # s (RFC 9260, section 16)
 _HAD = 16  # addresses kept of each end, as packets show them
 _WORK, _OCTETS = 40, 64  # units of work allowed for a packet on average; a chunk is one, and so are 64 octets
 _ASKING = (
@@ -123,6 +124,8 @@ class Conversation:
         self.over = False
         self._missed: list[tuple[float, float]] = []
         """The times (s since the epoch) between which packets of it may have passed that are not here."""
+        self.no_way: Sequence[tuple[float, float]] = ()
+        """See `Wire.interfaces`."""
         self.captured = 0
         self._packets: deque[Packet] = deque()
         self._tags = Tags()
@@ -152,6 +155,10 @@ class Conversation:
         if len(self._missed) >= _GAPS:
             between = self._missed.pop()[0], between[1]
         self._missed.append(between)
+
+    def may_have_no_way(self, at: float) -> bool:
+        """Whether an earlier try of what is sent at this time (s since the epoch) may have left no host."""
+        return any(begin <= at <= end for begin, end in self.no_way)
 
     def missed(self, since: float, until: float) -> bool:
         """Whether packets of it may be missing between these times (s since the epoch)."""
@@ -377,6 +384,7 @@ class Wire:
         self._by_flow: dict[int, Conversation] = {}
         self._by_ends: dict[Ends, Conversation] = {}  # the newest between them
         self._by_ports: dict[tuple[int, int], dict[Conversation, None]] = {}
+        self._no_way: list[tuple[float, float]] = []
 
     def extend(self, packets: Sequence[Packet]) -> None:
         """Take in packets, in their order."""
@@ -397,6 +405,19 @@ class Wire:
         while self._bytes > self.limit:
             self._forget()
 
+    def interfaces(self, at: float, *, down: bool) -> None:
+        """From `at` on (s since the epoch) an interface of the program's hosts is down, or none is.
+
+        What is sent by that way meets no packet here, and is sent again an RTO later.
+        """
+        known = self._no_way
+        if known and known[-1][1] == inf:
+            if not down:
+                known[-1] = known[-1][0], at + _RTO_MAX
+        elif down:
+            known.append((at, inf))
+            del known[:-_GAPS]
+
     def lose(self, dropped: int, missed: int) -> None:
         """Set the counts of packets that did not come here: any conversation not over may lack some.
 
@@ -414,6 +435,7 @@ class Wire:
         conversation = known or self._alike(packet)
         if conversation is None or (first_chunk(packet) == INIT and conversation.left_by(packet)):
             before, conversation = conversation, Conversation(packet)
+            conversation.no_way = self._no_way
             if before is not None:
                 conversation.follow(before)
             self._by_ends[conversation.ends] = conversation

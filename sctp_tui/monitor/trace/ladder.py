@@ -84,6 +84,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     what is sent again, 0 where that packet is not kept. Of its COOKIE ACK: `begins`: it begins another
     association; `restarts`: its sender still had the association before. `unsure`: packets may have been
     missed since its sender heard the other end last, so that nothing is told that depends on those.
+    `no_way`: an earlier try of its DATA may have found none, and so was no packet.
     """
 
     number: int
@@ -99,6 +100,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     begins: NewAssociation | None = None
     restarts: bool = False
     unsure: bool = False
+    no_way: bool = False
 
     def tried(self, at: int) -> SendReason:
         """Why the chunk at this index was sent."""
@@ -417,6 +419,7 @@ class Ladder:
             given_up=back.given_up,
             begins=begins,
             restarts=restarts,
+            no_way=self.conversation.may_have_no_way(packet.at),
         )
         first = row.first_try
         if first >= self.first and first:

@@ -2,9 +2,9 @@
 
 When T3-rtx expires (RFC 9260, section 6.3.3) the earliest chunks are sent again in one packet; other
 outstanding chunks are marked, and follow as cwnd allows, mostly when a SACK arrives. So a later chunk that is
-sent without the earliest was marked, unless the earliest is given up instead (RFC 3758). Each address that
-DATA goes to has a T3-rtx of its own. Three SACKs that report a chunk missing (section 7.2.4) have it sent
-again at once: fast retransmit. The times of packets tell which of these it was.
+sent without the earliest was marked, unless the earliest has been abandoned instead. Each address that DATA
+goes to has a T3-rtx of its own. Three SACKs that report a chunk missing (section 7.2.4) have it sent again at
+once: fast retransmit. The times of packets tell which of these it was.
 """
 
 import heapq

@@ -146,9 +146,9 @@ CHUNKS = {
         "9260 6.1",
         "A message on its way. It is acknowledged by its TSN; stream and SSN put it in order among the "
         "messages of its stream.",
-        "First seen here: earlier tries may have been lost before this point, or before the capture began. "
-        "New DATA goes when cwnd and the peer's rwnd allow it; T3-rtx runs for the earliest outstanding "
-        "chunk.",
+        "First seen here: an earlier try may have been lost before this point, have found no way out of its "
+        "host, or have passed before the capture began. New DATA goes when cwnd and the peer's rwnd allow "
+        "it; T3-rtx runs for the earliest outstanding chunk.",
     ),
     "DATA/fast": Explanation(
         "9260 7.2.4",

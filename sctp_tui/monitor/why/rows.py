@@ -59,7 +59,7 @@ def explained(row: Row, level: Level) -> Iterator[tuple[Chunk, Why]]:
             row.takes and isinstance(chunk, Sack),
             row.given_up and isinstance(chunk, Sack),
             row.restarts,
-            row.packet.as_sent(row.packet.direction) and not row.unsure,
+            row.packet.as_sent(row.packet.direction) and not row.unsure and not row.no_way,
             bool(tried.last_to) and tried.last_to != goes_to(row.packet),
         )
         yield chunk, why(chunk, level, facts)
