@@ -49,7 +49,7 @@ _AGO = 1000  # packets back among which a bounced one is looked for
 CONVERSATION_COST = 2400
 """Bytes that a conversation takes beside its packets; each packet of a stranger may be a conversation."""
 _GAPS = 8  # times between which packets were missed; further ones lengthen the last
-_RTO_MAX = 60.0  # s (RFC 9260, section 16)
+_RTO_MAX = 60.0  # s, RTO.Max by default (RFC 9260, section 16)
 _HAD = 16  # addresses kept of each end, as packets show them
 _WORK, _OCTETS = 40, 64  # units of work allowed for a packet on average; a chunk is one, and so are 64 octets
 _ASKING = (

@@ -349,7 +349,7 @@ class SendWindow:
                 self.losses += 1
 
     def end(self, time: float) -> None:
-        """The association is ended by an ABORT (RFC 9260, section 9.1), or restarted: nothing is outstanding."""
+        """It is ended by an ABORT (RFC 9260, section 9.1), or restarted: nothing is outstanding any more."""
         for number in list(self._outstanding):
             self._settle(number)
         self._over = True
