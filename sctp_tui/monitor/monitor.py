@@ -13,6 +13,7 @@ from sctp_tui.sctp.events import (
     LinkState,
     Message,
     Packet,
+    PeerAddrChange,
     Refused,
     Status,
     Totals,
@@ -119,6 +120,8 @@ class Monitor:
             associations.fold(event)
             if isinstance(event, AssocChange) and event.state in ENDS:
                 ended.append(event.key)
+            elif isinstance(event, PeerAddrChange) and event.state in ("ADDED", "REMOVED"):
+                self._readdress(event)
         for counts in batch.counts.values():
             associations.fold(counts)
         for status in batch.status.values():
@@ -144,6 +147,14 @@ class Monitor:
             self._hear(status)
         self.totals = batch.totals or self.totals
         self.dropped = batch.dropped
+
+    def _readdress(self, event: PeerAddrChange) -> None:
+        """Take in that the peer of an association has an address more, or less."""
+        association = self.associations.get(event.key)
+        if association is None or (conversation := self.wire.of(association, self.endpoints)) is None:
+            return
+        end: End = "peer" if association.endpoint == conversation.endpoint else "local"
+        conversation.readdress(end, event.address, removed=event.state == "REMOVED")
 
     def _take_sent(self, key: int) -> None:
         """Take in what packets show of the paths of an association."""

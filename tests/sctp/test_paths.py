@@ -27,6 +27,7 @@ from sctp_tui.sctp.kernel.network import addresses
 from sctp_tui.sctp.link.conditions import Conditions, DropRule
 from sctp_tui.sctp.protocol_parameters import FAST_TIMERS, ProtocolParameters
 from sctp_tui.sctp.stacks import open_stack
+from sctp_tui.tui.wire.ladder_lines import head
 from tests.harness import Running
 
 pytestmark = pytest.mark.kernel
@@ -256,6 +257,7 @@ def test_an_address_is_removed_and_added_and_the_peer_follows(two: Running) -> N
     assert local is not None
     assert set(local.addresses) == {"10.1.0.1", "10.2.0.1"}
     _confirmed(two, "server", "10.2.0.2")
+    monitor, events, packets = Monitor(), 0, 0
     asked: list[tuple[PathRequest, str]] = [("remove", "REMOVED"), ("add", "ADDED")]
     for key, address, other in ((up.key, "10.2.0.1", ours.key), (ours.key, "10.2.0.2", up.key)):
         for what, state in asked:
@@ -264,6 +266,15 @@ def test_an_address_is_removed_and_added_and_the_peer_follows(two: Running) -> N
             told = two.until(PeerAddrChange, key=other, address=address, state=state)
             assert told.peer is not None
             assert (address in told.peer.addresses) == (what == "add")
+            # Packets first: the conversation has to be there for the events.
+            monitor.fold(Batch(packets=two.packets[packets:]))
+            monitor.fold(Batch(events=two.events[events:]))
+            packets, events = len(two.packets), len(two.events)
+            row = monitor.associations.get(up.key)
+            assert row is not None
+            conversation = monitor.wire.of(row, monitor.endpoints)
+            assert conversation is not None
+            assert (f"+{address}" in head(conversation, 120)) == (what == "add")
 
 
 def test_a_path_has_parameters_of_its_own(two: Running) -> None:

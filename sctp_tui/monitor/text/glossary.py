@@ -171,7 +171,8 @@ TERMS: dict[str, Term] = {
     # --- the association, as its stack sees it
     "rwnd": Term(
         "Peer's rwnd",
-        "Receive window: bytes for which the peer still has room; at 0 it may only be probed.",
+        "Receive window, as this end counts it: what the peer advertised last, less what is in flight. At 0 "
+        "it may only be probed.",
         "RFC 9260, section 6.2.1",
     ),
     "unacked": Term("Unacknowledged", "DATA chunks sent that the peer has not acknowledged yet.", _STATUS),

@@ -124,6 +124,8 @@ class Conversation:
         self.over = False
         self._missed: list[tuple[float, float]] = []
         """The times (s since the epoch) between which packets of it may have passed that are not here."""
+        self.removed: frozenset[tuple[End, str]] = frozenset()
+        """Ends, each with an address that it has no more, as notifications told."""
         self.no_way: Sequence[tuple[float, float]] = ()
         """See `Wire.interfaces`."""
         self.captured = 0
@@ -155,6 +157,14 @@ class Conversation:
         if len(self._missed) >= _GAPS:
             between = self._missed.pop()[0], between[1]
         self._missed.append(between)
+
+    def readdress(self, end: End, address: str, *, removed: bool) -> None:
+        """An address of an end was removed, or added (RFC 5061)."""
+        one = {(end, bare(address))}
+        if not removed:
+            self.removed -= one
+        elif len(self.removed) < 2 * _HAD:
+            self.removed |= one
 
     def may_have_no_way(self, at: float) -> bool:
         """Whether an earlier try of what is sent at this time (s since the epoch) may have left no host."""

@@ -39,6 +39,7 @@ def detail(
     `steps` are its states, where more than its history is known; `heard` is when the peer's last packet came,
     in s of the link's clock, None where that is not known.
     """
+    last = "" if association.ended is None else ", as told last before the end"
     parts: list[SheetRows] = [
         fixed(*flow(list(_who(association, other, now)), width, _CELL, _LABEL)),
         _heading("State, and the states before", width),
@@ -48,9 +49,9 @@ def detail(
         *_if_silent(association, heard, now, width),
         _heading("Streams", width),
         *_streams(association, width, now),
-        _heading("Paths", width),
+        _heading(f"Paths{last}", width),
         *_paths(association, width, now),
-        _heading("Counters", width),
+        _heading(f"Counters{last}", width),
         fixed(*flow(list(_counters(association)), width, _CELL, _LABEL)),
     ]
     return Sheet(parts)

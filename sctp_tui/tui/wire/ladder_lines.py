@@ -53,15 +53,24 @@ def rightwards(conversation: Conversation, row: Row) -> bool:
 
 
 def ends(conversation: Conversation) -> tuple[str, str]:
-    """The names of the left and of the right end: the address of the first packet, `+` the others seen."""
-    local = f"{conversation.endpoint} {_and_others(conversation.local, conversation.of_local)}"
-    peer = _and_others(conversation.named_peer, conversation.of_peer)
+    """The names of the left and of the right end: the address of the first packet, `+` the others seen.
+
+    What was removed since (ASCONF, RFC 5061) is left out.
+    """
+    removed = conversation.removed
+    had = [one for one in conversation.of_local if ("local", one) not in removed]
+    local = f"{conversation.endpoint} {_and_others(conversation.local, had)}"
+    had = [one for one in conversation.of_peer if ("peer", one) not in removed]
+    peer = _and_others(conversation.named_peer, had)
     return (peer, local) if conversation.initiator == "peer" else (local, peer)
 
 
-def _and_others(end: Peer, had: Sequence[str]) -> str:
+def _and_others(end: Peer, has: Sequence[str]) -> str:
+    """`10.1.0.2:5000 +10.2.0.2`: the first address of an end, its port, and the others that it has."""
     first = bare(end.addresses[0]) if end.addresses else ""
-    return " ".join([str(end), *(f"+{address}" for address in had if address != first)])
+    if has and first not in has:
+        first, end = has[0], Peer((has[0],), end.port, end.udp_port)
+    return " ".join([str(end), *(f"+{address}" for address in has if address != first)])
 
 
 def head(conversation: Conversation, width: int) -> str:
