@@ -67,6 +67,7 @@ _ASKING = (
 _ANSWERS = (HeartbeatAck, AsconfAck)  # these are made of what they answer
 
 End = Literal["local", "peer"]
+_NOTHING = frozenset[tuple[End, str]]()  # made once: each would take some 200 bytes
 Ends = tuple[str, Peer, Peer | None]
 """An endpoint's name, the local end, the peer's."""
 
@@ -109,6 +110,35 @@ class Conversation:
     its receiver discards.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "_before",
+        "_bounced",
+        "_bounces",
+        "_last_local",
+        "_missed",
+        "_packets",
+        "_tags",
+        "captured",
+        "endpoint",
+        "ends",
+        "flow",
+        "initiator",
+        "local",
+        "named_peer",
+        "no_way",
+        "of_local",
+        "of_peer",
+        "over",
+        "peer",
+        "ports",
+        "removed",
+        "rto",
+        "sent_paths",
+        "start_mono",
+        "start_time",
+    )
+
     def __init__(self, packet: Packet) -> None:
         self.local = packet.local
         self.peer = self.named_peer = packet.peer or Peer((), 0)
@@ -124,7 +154,7 @@ class Conversation:
         self.over = False
         self._missed: list[tuple[float, float]] = []
         """The times (s since the epoch) between which packets of it may have passed that are not here."""
-        self.removed: frozenset[tuple[End, str]] = frozenset()
+        self.removed = _NOTHING
         """Ends, each with an address that it has no more, as notifications told."""
         self.no_way: Sequence[tuple[float, float]] = ()
         """See `Wire.interfaces`."""
