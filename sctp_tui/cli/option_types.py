@@ -59,6 +59,7 @@ class ServerOptions(ParameterOptions):
     link_out: "Conditions | None" = None
     link_seed: int | None = None
     link_number: int = 0
+    initial_cwnd: int = 0
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -123,6 +123,12 @@ def _add_server(parser: Parser) -> None:
         metavar="N",
         help="the same seed loses the same packets (default: another seed each time)",
     )
+    group.add_argument(
+        "--initial-cwnd",
+        type=whole(1, 100, "number of packets", "leave it out for the stack's own rule"),
+        metavar="N",
+        help="userspace: packets in the cwnd of each new path (default: 3; --max-burst limits it, too)",
+    )
     parser.add_argument_group("config file").add_argument(
         "--config",
         type=Path,
@@ -203,6 +209,13 @@ def _add_general(parser: Parser) -> None:
     )
 
 
+def _check_cwnd(parser: Parser, options: ServerOptions) -> None:
+    """Only usrsctp lets it be set; exit where another stack is asked for."""
+    if options.initial_cwnd and not any(TRAITS[name].own_time for name in among(options.stack)):
+        place = parser.place("initial_cwnd", "--initial-cwnd")
+        parser.error(f"{place}: Linux has its own rule for cwnd: give --stack userspace, or leave it out")
+
+
 def _check_link(parser: Parser, options: ServerOptions) -> None:
     """Conditions need the userspace stack: choose it for auto, and exit where the kernel's is asked for."""
     given = [name for name in ("link", "link_in", "link_out") if getattr(options, name) is not None]
@@ -281,6 +294,7 @@ examples:
         if word in COMMANDS:
             parser.error(f"{word!r} must come first: {PROG} {word} [OPTIONS]")
         parser.error(f"no command {word!r}: there are {', '.join(COMMANDS)}, or none for the screen")
+    _check_cwnd(parser, options)
     if options.paths:
         _check_paths(parser, options)
     else:
@@ -333,6 +347,7 @@ examples:
         parser.error(f"{words[0]!r} is no option, and serve takes nothing else: leave it out")
     if options.packets and options.classic:
         parser.error("--packets: --classic prints the messages alone: leave out either")
+    _check_cwnd(parser, options)
     _check_link(parser, options)
     return options
 

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from heapq import merge
 from itertools import groupby
 from operator import attrgetter
@@ -32,7 +33,7 @@ from sctp_tui.sctp.events import (
     to_json_lines,
 )
 from sctp_tui.sctp.stack_registry import TRAITS, seen
-from sctp_tui.sctp.stacks import choose_stacks
+from sctp_tui.sctp.stacks import choose_stacks, open_stack
 from sctp_tui.sctp.system import raise_descriptor_limit
 
 from .option_types import ServeOptions
@@ -74,6 +75,7 @@ class _Server:
             gather=0.0 if options.echo else _GATHER,
             packets=seen(stacks, capture=options.capture) if options.packets else (),
             link=options.conditions,
+            open_stack=partial(open_stack, initial_cwnd=options.initial_cwnd),
         )
         self._watchdog = Watchdog(self._engine, Clock())
         self._output: LineOutput | None = LineOutput()

@@ -253,3 +253,16 @@ def _data(packet: bytes) -> int:
 def test_nothing_is_the_stack_s_own() -> None:
     assert not NOTHING.given()
     assert to_text(NOTHING) == ""
+
+
+@pytest.mark.userspace
+@pytest.mark.parametrize("packets", [0, 10])
+def test_a_new_path_begins_with_so_many_packets_in_its_cwnd(packets: int) -> None:
+    with Running("userspace", open_stack=partial(open_stack, initial_cwnd=packets)) as running:
+        bursts = ProtocolParameters(max_burst=0)  # else that is the limit
+        running.listen(parameters=bursts)
+        _, up, _ = running.greet(parameters=bursts)
+        running.submit(Watch((up.key,), closely=(up.key,)))
+        running.until_true(lambda: up.key in running.status)
+        (path,) = running.status[up.key].paths
+        assert path.cwnd == (packets or 3) * path.mtu

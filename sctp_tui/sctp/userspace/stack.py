@@ -27,6 +27,7 @@ _TUNING = {
     "init_rtx_max_default": 8,
     "delayed_sack_time_default": 200,
 }
+_CWND = "initial_cwnd"
 _FINISH = 0.3  # s to wait for the library to end; rarely it doesn't, and stays until the process ends
 
 _running: "UserspaceStack | None" = None
@@ -38,11 +39,12 @@ class UserspaceStack:
     Raises `StackUnavailable` where the library is missing or too old, `SctpError` while another runs.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, initial_cwnd: int = 0) -> None:
+        """`initial_cwnd`: packets in the cwnd of a new path (RFC 9260, section 7.2.1), 0 as the library has it."""
         global _running
         if _running is not None:
             raise SctpError("usrsctp runs in this process already: one at a time; close that one first")
-        library = load(_TUNING)
+        library = load((*_TUNING, _CWND))
         self.name: StackName = "userspace"
         self.library = library.version
         self.flaw = library.flaw
@@ -56,6 +58,8 @@ class UserspaceStack:
         self.call.usrsctp_init_nothreads(0, self.pump.output, None)
         for name, value in _TUNING.items():
             library.tune(name, value)
+        if initial_cwnd:
+            library.tune(_CWND, initial_cwnd)
         self.pump.start(library)
         self.pump.busy = self._busy
         self.pump.resting = lambda: any(endpoint.associations() for endpoint in self.endpoints)
