@@ -40,7 +40,7 @@ class UserspaceStack:
     """
 
     def __init__(self, clock: Clock, initial_cwnd: int = 0) -> None:
-        """`initial_cwnd`: packets in the cwnd of a new path (RFC 9260, section 7.2.1), 0 as the library has it."""
+        """`initial_cwnd`: packets in the cwnd of each new path, 0 as the library has it."""
         global _running
         if _running is not None:
             raise SctpError("usrsctp runs in this process already: one at a time; close that one first")
