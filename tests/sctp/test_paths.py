@@ -43,6 +43,19 @@ def two() -> Iterator[Running]:
         yield running
 
 
+def _paths(running: Running, key: int) -> Paths:
+    """What view 5 has of an association."""
+    monitor = Monitor()
+    monitor.fold(Batch(events=running.events, packets=running.packets))
+    association = monitor.associations.get(key)
+    assert association is not None
+    conversation = monitor.wire.of(association, monitor.endpoints)
+    assert conversation is not None
+    paths = Paths(conversation)
+    paths.update(monitor.log, [association], monitor.remarks)
+    return paths
+
+
 def test_a_drop_over_all_links_is_one_whichever_link_it_takes(two: Running) -> None:
     name, _, _ = two.greet()
     two.again()
@@ -91,15 +104,7 @@ def test_data_goes_over_the_second_link_while_the_first_is_cut(two: Running) -> 
     assert lost.local.addresses == ("10.1.0.1",)
     assert (came.verdict, came.local.addresses) == ("delivered", ("10.2.0.1",))
     assert came.data[12:] == lost.data[12:]
-    monitor = Monitor()
-    monitor.fold(Batch(events=two.events, packets=two.packets))
-    client = monitor.associations.get(ours.key)
-    assert client is not None
-    conversation = monitor.wire.of(client, monitor.endpoints)
-    assert conversation is not None
-    paths = Paths(conversation)
-    paths.update(monitor.log, [client], monitor.remarks)
-    told = [note.text for note in paths.notes]
+    told = [note.text for note in _paths(two, ours.key).notes]
     fails = next(at for at, text in enumerate(told) if "POTENTIALLY_FAILED" in text)
     assert told[fails + 1].endswith(": 10.1.0.1 stays the primary path all the same")
 
@@ -156,14 +161,7 @@ def test_one_link_after_the_other_goes_and_the_first_comes_back(links: int, cut:
             isinstance(event, PeerAddrChange) and event.state == "MADE_PRIM" for event in running.events
         )
 
-        monitor = Monitor()
-        monitor.fold(Batch(events=running.events, packets=running.packets))
-        client = monitor.associations.get(ours.key)
-        assert client is not None
-        conversation = monitor.wire.of(client, monitor.endpoints)
-        assert conversation is not None
-        paths = Paths(conversation)
-        paths.update(monitor.log, [client], monitor.remarks)
+        paths = _paths(running, ours.key)
         gone = {"UNREACHABLE": "unreachable", "AVAILABLE": "active"}
         told = [e for e in running.events if isinstance(e, PeerAddrChange) and e.key == ours.key]
         for event in (one for one in told if one.state in gone):
