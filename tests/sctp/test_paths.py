@@ -126,7 +126,7 @@ def test_data_goes_over_the_second_link_while_the_first_is_down(two: Running) ->
 
 
 @pytest.mark.parametrize(
-    ("links", "cut"), [(2, Conditions(down=True)), (4, _CUT)], ids=["two, down", "four, cut"]
+    ("links", "cut"), [(3, Conditions(down=True)), (4, _CUT)], ids=["three, down", "four, cut"]
 )
 def test_one_link_after_the_other_goes_and_the_first_comes_back(links: int, cut: Conditions) -> None:
     """What packets show, notifications tell and view 5 has are one story."""
@@ -168,6 +168,24 @@ def test_one_link_after_the_other_goes_and_the_first_comes_back(links: int, cut:
             assert paths.state("in", event.address, event.mono) == gone[event.state]
         for address in theirs[1:-1]:
             assert paths.state("in", address, told[-1].mono) == "unreachable"
+
+
+def test_the_only_path_fails_and_comes_back() -> None:
+    opened = partial(open_stack, paths=1)
+    with Running("kernel", packets=("kernel",), open_stack=opened) as running:
+        running.listen(*addresses("server", 1), parameters=FAST_TIMERS)
+        name, _, ours = running.greet(parameters=FAST_TIMERS)
+        running.submit(SetLink(_CUT, _CUT))
+        running.send(name, b"is anybody there?")
+        running.again()
+        down = running.until(PeerAddrChange, key=ours.key, state="UNREACHABLE")
+        running.submit(SetLink(Conditions(), Conditions()))
+        back = running.until(PeerAddrChange, key=ours.key, state="AVAILABLE")
+        running.again()
+        running.until(Message, endpoint="server", direction="in", data=b"is anybody there?")
+        paths = _paths(running, ours.key)
+        assert paths.state("in", "10.1.0.1", down.mono) == "unreachable"
+        assert paths.state("in", "10.1.0.1", back.mono) == "active"
 
 
 def test_the_interface_of_one_end_is_down(two: Running) -> None:
