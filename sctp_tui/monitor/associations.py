@@ -2,7 +2,7 @@
 
 They are kept by this program's own key, as stacks reuse assoc IDs, and two endpoints may have equal ones.
 Counters tell a reader what to draw again: an association's `version` grows when something of it changed,
-`order` when associations came or went.
+`order` when associations came or went, or which ends belong together may have changed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -368,7 +368,7 @@ class Associations:
         stack_of: Callable[[str], StackName | None] = lambda endpoint: None,
     ) -> None:
         self.order = 0
-        """Grows when associations came or went."""
+        """Grows when associations came or went, or another end may be the other end of one."""
         self.live = 0
         """Servers' associations that have not ended."""
         self.ended = 0
@@ -538,6 +538,8 @@ class Associations:
                 association.restarted_at = (*association.restarted_at[-_RESTARTS + 1 :], event.mono)
                 association.paths = ()  # measured anew
                 association._heard(event)
+            # Which ends belong together shows as the server's comes up: see `other_end`.
+            self.order += event.state == "RESTART" or association.asked
             association._enter("ESTABLISHED", event, describe_event(event)[1])
             association.version += 1
         elif association.ended is None:

@@ -1,5 +1,7 @@
 """Both ends of an association in one program are found for one."""
 
+from msgspec.structs import replace
+
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import both_ends, other_end, same_ends, with_restarted
 from sctp_tui.sctp import events as e
@@ -147,3 +149,14 @@ def test_a_client_that_began_anew_belongs_to_the_association_that_its_server_kep
     client.now = server.now = 210  # no restart: the server has another one, too
     monitor.fold(batch(opening(client, 4, 9877, 50_001), up(server, 5, 50_001)))
     assert [other(monitor, key) for key in (1, 2, 3, 4, 5, 6, 7)] == [2, 3, 2, 5, 4, 7, 6]
+
+
+def test_where_the_other_end_is_known_later_that_is_told() -> None:
+    """By a restart, or where both ends have asked: nothing comes or goes then."""
+    monitor, server = Monitor(), Story()
+    asked = replace(opening(server, 1, 50_001, 9877), collides=True)
+    monitor.fold(batch(server.listening(), asked, up(server, 2, 50_002)))
+    for event in (server.up(1), server.change(2, "RESTART")):
+        before = monitor.associations.order
+        monitor.fold(batch(event))
+        assert monitor.associations.order > before
