@@ -349,6 +349,21 @@ async def still(app: SctpApp, pilot: Pilot[None]) -> None:
 
 async def paths(app: SctpApp, pilot: Pilot[None]) -> None:
     """A link is cut, and joined again: data takes the other path meanwhile."""
+    await _cut_and_join(app, pilot)
+    await pilot.press("minus")
+    await pilot.pause(0.5)
+    save(app, "paths")
+
+
+async def failover(app: SctpApp, pilot: Pilot[None]) -> None:
+    """The same in the ladder: what was lost on the one path, and sent again on the other."""
+    await _cut_and_join(app, pilot)
+    await pilot.press("1", "home", *["greater_than_sign"] * 10)
+    await pilot.pause(0.5)
+    save(app, "failover")
+
+
+async def _cut_and_join(app: SctpApp, pilot: Pilot[None]) -> None:
     await type_line(pilot, "hello")
     await until(pilot, lambda: messages(app, "server"))
     await pilot.press("escape", "w")
@@ -369,9 +384,6 @@ async def paths(app: SctpApp, pilot: Pilot[None]) -> None:
     await pilot.press("C", "1")
     await told("AVAILABLE")
     await pilot.pause(1.5)
-    await pilot.press("minus")
-    await pilot.pause(0.5)
-    save(app, "paths")
 
 
 async def moving(app: SctpApp, pilot: Pilot[None]) -> None:
@@ -444,7 +456,7 @@ SCENES = (
     ((110, 36), link),
     ((110, 30), still),
 )
-IN_LAB = (((110, 28), paths),)
+IN_LAB = (((110, 28), paths), ((120, 32), failover))
 """Scenes on the kernel's stack, with two paths."""
 _TWO = Settings(stacks=("kernel",), hosts=addresses("server", 2), paths=2, capture=True)
 
