@@ -17,7 +17,8 @@ def open_stack(name: StackName, clock: Clock, paths: int = 0, initial_cwnd: int 
     traits = TRAITS[name]
     module, _, made = traits.made_by.partition(":")
     make = getattr(import_module(module), made)
-    stack: Stack = make(clock, paths) if traits.multihomed else make(clock, initial_cwnd)
+    more = (paths,) if traits.multihomed else (initial_cwnd,) if initial_cwnd else ()
+    stack: Stack = make(clock, *more)
     return stack
 
 

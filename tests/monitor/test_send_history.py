@@ -102,15 +102,6 @@ def test_a_report_that_was_overtaken_may_not_have_counted(wire: Wire) -> None:
     assert _whys(wire, -1) == ["fast"]
 
 
-def test_where_the_earliest_chunk_is_given_up_a_later_one_shows_the_timer(wire: Wire) -> None:
-    wire.put("in", data(0), at=0.1)
-    wire.put("in", data(1), at=0.7)
-    wire.put("in", data(1), at=1.1)  # the timer of the first, whose lifetime has ended
-    assert _whys(wire, -1) == ["timeout"]
-    wire.put("in", data(1), at=1.5)
-    assert _whys(wire, -1) == ["twice"]  # or a copy
-
-
 def test_each_address_has_a_timer_of_its_own(wire: Wire) -> None:
     """RFC 9260, section 6.3.2: that of another address may be shorter, and marks nothing sent later."""
     wire.put("in", data(0), at=0.1, to="10.1.0.1")

@@ -2,9 +2,9 @@
 
 When T3-rtx expires (RFC 9260, section 6.3.3) the earliest chunks are sent again in one packet; other
 outstanding chunks are marked, and follow as cwnd allows, mostly when a SACK arrives. So a later chunk that is
-sent without the earliest was marked, unless the earliest has been abandoned instead. Each address that DATA
-goes to has a T3-rtx of its own. Three SACKs that report a chunk missing (section 7.2.4) have it sent again at
-once: fast retransmit. The times of packets tell which of these it was.
+sent without the earliest was marked. Each address that DATA goes to has a T3-rtx of its own. Three SACKs that
+report a chunk missing (section 7.2.4) have it sent again at once: fast retransmit. The times of packets tell
+which of these it was.
 """
 
 import heapq
@@ -336,8 +336,7 @@ class SendHistory:
             return self._fast(now, number, tsn, timer)
         if marked:
             return "marked"
-        waited = tsn != earliest and now - self._sent[earliest].at >= self.rto <= ran
-        if now - sent < self.rto and not waited:
+        if now - sent < self.rto:
             return "soon"
         if ran < self.rto:  # not every stack restarts the timer with each acknowledgement
             ran = now - sent

@@ -190,8 +190,9 @@ CHUNKS = {
     "DATA/soon": Explanation(
         "9260 6.3.3",
         "Sent again, sooner than a sender usually waits; packets don't show why.",
-        "Neither three miss indications right before it, nor a T3-rtx of the usual 1 s. RTO.Min may be "
-        "shorter at that end, a path may have failed, its SACK may be late, or the network made a copy.",
+        "Neither three miss indications right before it, nor its own T3-rtx of the usual 1 s. RTO.Min may be "
+        "shorter, a path may have failed, its SACK may be late, the T3-rtx of an earlier chunk that was then "
+        "given up ran out, or the network made a copy.",
     ),
     "DATA/twice": Explanation(
         "9260 6.3.3",
