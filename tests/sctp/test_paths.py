@@ -170,6 +170,14 @@ def test_one_link_after_the_other_goes_and_the_first_comes_back(links: int, cut:
             assert paths.state("in", address, told[-1].mono) == "unreachable"
 
 
+def test_with_all_interfaces_down_nobody_has_ended_it(two: Running) -> None:
+    down = Conditions(down=True)
+    _, _, ours = two.greet(parameters=FAST_TIMERS)
+    two.submit(SetLink(down, down))
+    two.send(key=ours.key, data=b"is anybody there?")
+    assert two.until(AssocChange, key=ours.key, state="COMM_LOST").by == "nobody"
+
+
 def test_the_only_path_fails_and_comes_back() -> None:
     opened = partial(open_stack, paths=1)
     with Running("kernel", packets=("kernel",), open_stack=opened) as running:

@@ -573,7 +573,7 @@ class KernelEndpoint(BaseEndpoint):
             if abort.ours:  # Linux sends one when it gives up
                 return "", "nobody"
             return _OUT_OF_THE_BLUE if abort.reflected else "", "peer"
-        if self._network is not None:  # this program carries every packet, and no ABORT was among them
+        if self._network is not None and self._network.is_down:
             return "", "nobody"
         return "", "peer" if self._answered(entry, now) else "unknown"
 

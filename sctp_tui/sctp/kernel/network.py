@@ -161,6 +161,12 @@ class Network:
         """The addresses of a host, one for each link."""
         return addresses(host, len(self.links))
 
+    @property
+    def is_down(self) -> bool:
+        """Whether no link can carry a packet, as an interface of each is down."""
+        both = ([link.conditioner.conditions(way).down for way in ("in", "out")] for link in self.links)
+        return all(map(any, both))
+
     def descriptors(self) -> list[int]:
         """Descriptors that are ready for reading when `poll` is due."""
         return [interface.fileno() for link in self.links for interface in link.ends.values()]
