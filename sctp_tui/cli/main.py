@@ -134,7 +134,6 @@ def _screen(words: "list[str]") -> int:
         options.parameters,
         options.capture,
         options.paths,
-        options.initial_cwnd,
         options.conditions,
         theme=options.theme,
         large=options.large,

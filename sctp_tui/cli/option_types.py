@@ -25,6 +25,7 @@ class ParameterOptions:
     pf: int | None = None
     sack: "DelayedSack | None" = None
     max_burst: int | None = None
+    initial_cwnd: int | None = None
     fragment: int | None = None
     reconfig: bool | None = None
     nodelay: bool | None = None
@@ -59,7 +60,6 @@ class ServerOptions(ParameterOptions):
     link_out: "Conditions | None" = None
     link_seed: int | None = None
     link_number: int = 0
-    initial_cwnd: int = 0
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -123,12 +123,6 @@ def _add_server(parser: Parser) -> None:
         metavar="N",
         help="the same seed loses the same packets (default: another seed each time)",
     )
-    group.add_argument(
-        "--initial-cwnd",
-        type=whole(1, 100, "number of packets", "leave it out for the stack's own rule"),
-        metavar="N",
-        help="userspace: packets in the cwnd of each new path (default: 3; --max-burst limits it, too)",
-    )
     parser.add_argument_group("config file").add_argument(
         "--config",
         type=Path,
@@ -163,6 +157,7 @@ _PARAMETER_OPTIONS = (
     ("pf", "N", "kernel: timeouts in a row, beyond which a path is potentially failed (RFC 7829)"),
     ("sack", "DELAY[:PACKETS]", "delay of a SACK, and packets of DATA it does not wait for; off: at once"),
     ("max-burst", "N", "packets in a row after a SACK; 0 for no limit"),
+    ("initial-cwnd", "N", "userspace: packets in the cwnd of a new path (default: 3)"),
     ("fragment", "OCTETS", "octets of a message in one DATA chunk at most; 0 for as many as fit"),
     ("reconfig", "grant|deny", "a peer that asks to reset or to add streams (RFC 6525)"),
 )
@@ -207,13 +202,6 @@ def _add_general(parser: Parser) -> None:
     group.add_argument(
         "--version", action="version", version=f"{PROG} {__version__}", help="show the version and exit"
     )
-
-
-def _check_cwnd(parser: Parser, options: ServerOptions) -> None:
-    """Only usrsctp lets it be set; exit where another stack is asked for."""
-    if options.initial_cwnd and not any(TRAITS[name].own_time for name in among(options.stack)):
-        place = parser.place("initial_cwnd", "--initial-cwnd")
-        parser.error(f"{place}: Linux has its own rule for cwnd: give --stack userspace, or leave it out")
 
 
 def _check_link(parser: Parser, options: ServerOptions) -> None:
@@ -294,7 +282,6 @@ examples:
         if word in COMMANDS:
             parser.error(f"{word!r} must come first: {PROG} {word} [OPTIONS]")
         parser.error(f"no command {word!r}: there are {', '.join(COMMANDS)}, or none for the screen")
-    _check_cwnd(parser, options)
     if options.paths:
         _check_paths(parser, options)
     else:
@@ -347,7 +334,6 @@ examples:
         parser.error(f"{words[0]!r} is no option, and serve takes nothing else: leave it out")
     if options.packets and options.classic:
         parser.error("--packets: --classic prints the messages alone: leave out either")
-    _check_cwnd(parser, options)
     _check_link(parser, options)
     return options
 

@@ -3,7 +3,6 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from heapq import merge
 from itertools import groupby
 from operator import attrgetter
@@ -75,7 +74,7 @@ class _Server:
             gather=0.0 if options.echo else _GATHER,
             packets=seen(stacks, capture=options.capture) if options.packets else (),
             link=options.conditions,
-            open_stack=partial(open_stack, initial_cwnd=options.initial_cwnd),
+            open_stack=open_stack,
         )
         self._watchdog = Watchdog(self._engine, Clock())
         self._output: LineOutput | None = LineOutput()

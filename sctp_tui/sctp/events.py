@@ -564,13 +564,15 @@ class PathLimits(msgspec.Struct, frozen=True, gc=False):
     """SCTP_PEER_ADDR_PARAMS of one peer address: HB.interval in ms (0: no HEARTBEATs), Path.Max.Retrans.
 
     After more than `pf_retrans` timeouts in a row the path is potentially failed, and a HEARTBEAT is sent
-    each RTO (RFC 7829); None where the stack has no such state.
+    each RTO (RFC 7829); None where the stack has no such state. `ssthresh` is in bytes, None where the stack
+    does not tell it.
     """
 
     address: Address
     heartbeat_interval: int
     max_retrans: int
     pf_retrans: int | None = None
+    ssthresh: int | None = None
 
 
 class Detail(Event, frozen=True, tag="detail", gc=False):
@@ -592,6 +594,7 @@ class Detail(Event, frozen=True, tag="detail", gc=False):
     statistics: Statistics | None
     sack: DelayedSack | None = None
     max_burst: int | None = None
+    initial_cwnd: int | None = None
     fragment: int | None = None
     reconfig: bool | None = None
     nodelay: bool | None = None
@@ -607,6 +610,7 @@ class Detail(Event, frozen=True, tag="detail", gc=False):
             potentially_failed=path.pf_retrans if path is not None else None,
             sack=self.sack,
             max_burst=self.max_burst,
+            initial_cwnd=self.initial_cwnd,
             fragment=self.fragment,
             reconfig=self.reconfig,
             nodelay=self.nodelay,

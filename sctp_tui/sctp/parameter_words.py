@@ -178,6 +178,13 @@ WORDS = (
         _count(0, 65535, "number of packets"),
     ),
     ParameterWord(
+        "initial-cwnd",
+        "initial_cwnd",
+        "10",
+        "packets in the cwnd of a new path; userspace",
+        _count(1, 100, "number of packets"),
+    ),
+    ParameterWord(
         "fragment",
         "fragment",
         "500",

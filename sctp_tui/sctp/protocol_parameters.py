@@ -30,8 +30,9 @@ class ProtocolParameters(msgspec.Struct, frozen=True):
     timeouts in a row a path is potentially failed (RFC 7829). `fragment` is the most octets of user data in a
     DATA chunk, 0 for as many as fit, which Linux tells as their number (SCTP_MAXSEG). `max_burst` is in
     packets. Without `nodelay` small messages wait for the acknowledgement of those before (SCTP_NODELAY); it
-    is a socket's, for all of its associations. With `reconfig` the peer is granted to reset and to add
-    streams, else it is denied (SCTP_ENABLE_STREAM_RESET, RFC 6525, section 6.3.1).
+    is a socket's, for all of its associations. `initial_cwnd` is what slow start begins with (RFC 9260,
+    section 7.2.1), in packets; of associations to come. With `reconfig` the peer is granted to reset and to
+    add streams, else it is denied (SCTP_ENABLE_STREAM_RESET, RFC 6525, section 6.3.1).
     """
 
     rto: Rto | None = None
@@ -41,6 +42,7 @@ class ProtocolParameters(msgspec.Struct, frozen=True):
     potentially_failed: int | None = None
     sack: DelayedSack | None = None
     max_burst: int | None = None
+    initial_cwnd: int | None = None
     fragment: int | None = None
     reconfig: bool | None = None
     nodelay: bool | None = None

@@ -8,17 +8,15 @@ from .stack_registry import TRAITS, StackName, Wanted, among
 from .system import refusal
 
 
-def open_stack(name: StackName, clock: Clock, paths: int = 0, initial_cwnd: int = 0) -> Stack:
+def open_stack(name: StackName, clock: Clock, paths: int = 0) -> Stack:
     """Open a stack, with two hosts and so many paths between them where `paths` is not 0.
 
-    `initial_cwnd`: packets in the cwnd of a new path, 0 as the stack has it; not every stack can change it.
     Raises `StackUnavailable` where it does not work here, with the cause and what helps.
     """
     traits = TRAITS[name]
     module, _, made = traits.made_by.partition(":")
     make = getattr(import_module(module), made)
-    more = (paths,) if traits.multihomed else (initial_cwnd,) if initial_cwnd else ()
-    stack: Stack = make(clock, *more)
+    stack: Stack = make(clock, paths) if traits.multihomed else make(clock)
     return stack
 
 

@@ -94,7 +94,7 @@ class SctpApp(App[None], inherit_bindings=False):
             packets=seen(STACKS, capture=settings.capture),
             link=settings.link,
             clock=self.clock,
-            open_stack=partial(open_stack, paths=settings.paths, initial_cwnd=settings.initial_cwnd),
+            open_stack=partial(open_stack, paths=settings.paths),
         )
         self._watchdog = Watchdog(self.engine, self.clock)
         self.servers = Servers(settings, self.monitor.endpoints, self.submit)

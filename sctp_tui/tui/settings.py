@@ -17,9 +17,9 @@ class Settings(msgspec.Struct, frozen=True):
 
     `autoclose` and `grace` are in s. `parameters` are those of the server, and of clients here. With
     `capture` the packets of the kernel's stack are seen, too; with `paths` its server and its clients are on
-    two hosts with so many links. `initial_cwnd` is as in `open_stack`, `link` what the links do to packets
-    from the start. `program` is the command for a shell, `usual` the stack that it chooses by itself. `theme`
-    names one of Textual's, None for the one chosen last. `keys` are the user's own, by the names of actions.
+    two hosts with so many links. `link` is what the links do to packets from the start.
+    `program` is the command for a shell, `usual` the stack that it chooses by itself. `theme` names one of
+    Textual's, None for the one chosen last. `keys` are the user's own, by the names of actions.
     `state` is the file of what is remembered between runs, None for nothing. `notes` are shown to the user at
     the start.
     """
@@ -37,7 +37,6 @@ class Settings(msgspec.Struct, frozen=True):
     parameters: ProtocolParameters = NOTHING
     capture: bool = False
     paths: int = 0
-    initial_cwnd: int = 0
     link: SetLink | None = None
     program: str = "sctp-tui"
     usual: StackName = ANYWHERE

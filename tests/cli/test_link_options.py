@@ -51,13 +51,6 @@ def test_of_several_links_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--link-number: there is one link: leave it out" in capsys.readouterr().err
 
 
-def test_the_kernels_cwnd_is_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    assert serve_options(["--initial-cwnd", "10"]).initial_cwnd == 10
-    with pytest.raises(SystemExit):
-        serve_options(["--initial-cwnd", "10", "--stack", "kernel"])
-    assert "--initial-cwnd: Linux has its own rule for cwnd" in capsys.readouterr().err
-
-
 def test_in_the_config_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "config.toml"
     path.write_text('link = "loss=10% drop=every*COOKIE-ECHO"\nlink_seed = 3\n')

@@ -60,6 +60,7 @@ def _ms() -> st.SearchStrategy[int]:
         | st.builds(DelayedSack, st.integers(1, 500), st.integers(2, 100)),
         reconfig=st.none() | st.booleans(),
         max_burst=st.none() | st.integers(0, 65535),
+        initial_cwnd=st.none() | st.integers(1, 100),
         fragment=st.none() | st.integers(0, 65535),
         nodelay=st.none() | st.booleans(),
     )
@@ -118,7 +119,7 @@ def test_an_endpoint_s_are_those_of_its_associations(running: Running) -> None:
         if wanted.sack == DelayedSack(0, 1):
             assert told.sack.frequency == 1
             told = replace(told, sack=wanted.sack)
-        assert replace(told, potentially_failed=None) == wanted
+        assert replace(told, potentially_failed=None, initial_cwnd=None) == wanted
         running.again()
 
 
@@ -129,7 +130,7 @@ def test_they_are_set_while_the_association_is_up_and_told_as_they_are_then(runn
     running.submit(SetParameters(ours.key, asked))
     told = running.until(ParametersSet, key=ours.key)
     assert told.given == asked
-    assert told.now == replace(_ALL, nodelay=True, potentially_failed=told.now.potentially_failed)
+    assert replace(told.now, potentially_failed=None, initial_cwnd=None) == replace(_ALL, nodelay=True)
     assert sentence(told) == f"association from here on: {to_text(asked)}"
     for one in ({"heartbeat_interval": 0}, {"sack": DelayedSack(0, 1)}, {"fragment": 0}, {"max_burst": 0}):
         given = ProtocolParameters(**one)
@@ -153,8 +154,8 @@ def _undelayed(sack: DelayedSack | None) -> DelayedSack:
 
 
 def _of_an_association(parameters: ProtocolParameters) -> ProtocolParameters:
-    """Those of an association, not of its socket; and none that a stack lacks."""
-    return replace(parameters, nodelay=None, potentially_failed=None)
+    """Those of an association, not of its socket; not of its start, and none that a stack lacks."""
+    return replace(parameters, nodelay=None, potentially_failed=None, initial_cwnd=None)
 
 
 def test_what_can_not_be_set_is_refused_with_a_way_out(running: Running) -> None:
@@ -256,13 +257,28 @@ def test_nothing_is_the_stack_s_own() -> None:
 
 
 @pytest.mark.userspace
-@pytest.mark.parametrize("packets", [0, 10])
-def test_a_new_path_begins_with_so_many_packets_in_its_cwnd(packets: int) -> None:
-    with Running("userspace", open_stack=partial(open_stack, initial_cwnd=packets)) as running:
+@pytest.mark.parametrize("packets", [20, None])
+def test_each_end_has_the_initial_cwnd_that_it_was_given(packets: int | None) -> None:
+    """They are of one process, where the library has one number."""
+    with Running("userspace") as running:
         bursts = ProtocolParameters(max_burst=0)  # else that is the limit
-        running.listen(parameters=bursts)
-        _, up, _ = running.greet(parameters=bursts)
-        running.submit(Watch((up.key,), closely=(up.key,)))
-        running.until_true(lambda: up.key in running.status)
-        (path,) = running.status[up.key].paths
-        assert path.cwnd == (packets or 3) * path.mtu
+        running.listen(parameters=replace(bursts, initial_cwnd=10))
+        _, client, server = running.greet(parameters=replace(bursts, initial_cwnd=packets))
+        for key, given in ((client.key, packets or 3), (server.key, 10)):
+            assert _told(running, key).initial_cwnd == given
+            running.until_true(lambda key=key: key in running.status)  # type: ignore[misc]
+            (path,) = running.status[key].paths
+            assert path.cwnd == given * path.mtu
+
+
+@pytest.mark.userspace
+def test_a_path_that_has_begun_gets_no_initial_cwnd(running: Running) -> None:
+    _, up, _ = running.greet()
+    running.submit(SetParameters(up.key, ProtocolParameters(initial_cwnd=5)))
+    assert "initial-cwnd: this path has begun with its own" in running.until(Refused, key=up.key).text
+
+
+@pytest.mark.kernel
+def test_linux_has_its_own_initial_cwnd(running: Running) -> None:
+    running.submit(Listen("other", running.stack, parameters=ProtocolParameters(initial_cwnd=5)))
+    assert "initial-cwnd: Linux has its own rule" in running.until(EndpointFailed, endpoint="other").text

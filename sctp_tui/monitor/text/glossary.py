@@ -150,6 +150,12 @@ TERMS: dict[str, Term] = {
         "(7.2.2). A loss, a pause and Max.Burst (6.1, rule D) lower the congestion window.",
         "RFC 9260, section 7.2",
     ),
+    "ssthresh": Term(
+        "ssthresh",
+        "Up to this threshold cwnd grows in slow start, above it in congestion avoidance. A loss sets it to "
+        "half of the congestion window. Linux tells that of the primary path; usrsctp tells none.",
+        "RFC 9260, section 7.2",
+    ),
     "srtt": Term(
         "srtt",
         "Smoothed round-trip time: a mean in which a new measurement has a weight of one eighth. A SACK "

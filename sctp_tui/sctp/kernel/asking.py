@@ -217,6 +217,8 @@ def local(fd: int, assoc_id: int) -> Peer:
 
 def _addresses(fd: int, assoc_id: int, whose: int = layout.GET_PEER_ADDRS) -> list[bytes]:
     """The peer's addresses or ours, each a struct sockaddr_in or sockaddr_in6."""
-    raw = getsockopt(fd, whose, layout.GETADDRS.pack(assoc_id, 0), _ADDRESSES_SIZE)
+    # Linux counts the header for the peer's addresses alone.
+    uncounted = 0 if whose == layout.GET_PEER_ADDRS else layout.GETADDRS.size
+    raw = getsockopt(fd, whose, layout.GETADDRS.pack(assoc_id, 0), _ADDRESSES_SIZE, uncounted)
     count = layout.GETADDRS.unpack_from(raw)[1]
     return layout.split_addresses(raw[layout.GETADDRS.size :], count)

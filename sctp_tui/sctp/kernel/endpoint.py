@@ -42,6 +42,7 @@ from sctp_tui.sctp.wire.causes import CauseCode
 from . import asking, layout, setting, timers
 from .branches import Branches, ReadableSocket
 from .captured_flows import CapturedSocket, CapturedSockets
+from .diagnosis import diagnose
 from .network import HostName, Network
 from .seen_aborts import SeenAbort
 from .sockets import open_socket
@@ -93,6 +94,7 @@ class KernelEndpoint(BaseEndpoint):
         self._met: Peer | None = None  # the client whose INIT a server's crosses
         self._overheard = overheard
         self._network = network
+        self._host: HostName | None = None  # that it is on, where there is a network
         self._opened_at = 0.0
         self._icmp_then: timers.SctpCounters | None = None  # the kernel's counters then
         self._against = 0  # errno of an ICMP message during the set-up of a client's association
@@ -109,11 +111,11 @@ class KernelEndpoint(BaseEndpoint):
 
     # --- setting up
 
-    def _on(self, host: HostName) -> contextlib.AbstractContextManager[None]:
+    def _on(self, host: HostName | None) -> contextlib.AbstractContextManager[None]:
         """Sockets made in the body of the `with` are on this host of the network, if there is one."""
-        if self._network is None:
+        if self._network is None or host is None:
             return contextlib.nullcontext()
-        self._network_host = host
+        self._host = self._network_host = host
         return self._network.on(host)
 
     def _open(self, family: int) -> Any:
@@ -371,17 +373,21 @@ class KernelEndpoint(BaseEndpoint):
         return Status(**about, **numbers._asdict(), paths=tuple(paths))
 
     def detail(self, assoc_id: int) -> Detail:
-        """See `Endpoint.detail`. Linux does not tell the verification tags."""
+        """See `Endpoint.detail`. Not every Linux tells the verification tags, and ssthresh of one path."""
         entry = self._registry.known(assoc_id)
         try:
             fd = self._of(assoc_id).fileno()
             numbers = asking.ask_detail(fd, assoc_id)
+            with self._on(self._host):
+                told = diagnose(numbers.local, asking.peer(fd, assoc_id))
         except OSError as error:
             raise refusal(error, "the association has no detail") from None
+        if told is not None:
+            numbers = numbers._replace(paths=tuple(map(told.with_ssthresh, numbers.paths)))
         return Detail(
             **self._registry.about(entry),
-            local_tag=None,
-            peer_tag=None,
+            local_tag=told and told.local_tag,
+            peer_tag=told and told.peer_tag,
             **numbers._asdict(),
         )
 

@@ -27,6 +27,8 @@ def set_parameters(fd: int, assoc_id: int, parameters: ProtocolParameters, path:
     """
     for name, value in parameters.given().items():
         one = ProtocolParameters(**{name: value})
+        if one.initial_cwnd is not None:
+            raise SctpError("initial-cwnd: Linux has its own rule: leave it out, or take --stack userspace")
         try:
             _set(fd, assoc_id, one, path)
         except OSError as error:

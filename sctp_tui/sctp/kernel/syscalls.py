@@ -23,8 +23,11 @@ Info = tuple[int, int, int, int, int, int, int, int]
 """struct sctp_rcvinfo: stream, ssn, flags, ppid, tsn, cumulative tsn, context, assoc id."""
 
 
-def getsockopt(fd: int, option: int, value: bytes, size: int) -> bytes:
-    """Get an SCTP option: `value` is its input, `size` the bytes of its answer at most. Raises OSError."""
+def getsockopt(fd: int, option: int, value: bytes, size: int, uncounted: int = 0) -> bytes:
+    """Get an SCTP option: `value` is its input, `size` the bytes of its answer at most. Raises OSError.
+
+    `uncounted` are bytes of the answer that the kernel leaves out of its length.
+    """
     room = ctypes.create_string_buffer(value, size)
     length = ctypes.c_uint32(size)
     if (
@@ -32,7 +35,7 @@ def getsockopt(fd: int, option: int, value: bytes, size: int) -> bytes:
     ):  # SCTP_SOCKOPT_PEELOFF returns a descriptor, not 0
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
-    return room.raw[: length.value]
+    return room.raw[: length.value + uncounted]
 
 
 def setsockopt(fd: int, option: int, value: bytes) -> None:

@@ -43,6 +43,7 @@ from sctp_tui.sctp.wire.causes import CauseCode
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 
 from . import layout, setting
+from .initial_cwnd import InitialCwnds
 from .links import Link
 from .pump import Pump
 from .sockets import SEND_BUFFER, ReceiveBuffer, ReceiveInfo, Socket, open_socket
@@ -72,6 +73,10 @@ class Home(Protocol):
     @property
     def pump(self) -> Pump:
         """The packet pump."""
+
+    @property
+    def initial_cwnds(self) -> InitialCwnds:
+        """The initial cwnd of each endpoint."""
 
     @property
     def library(self) -> str:
@@ -104,6 +109,7 @@ class UserspaceEndpoint(BaseEndpoint):
         self._pump = home.pump
         self._registry.ages = home.pump.ages
         self._port = 0
+        self._initial_cwnd = options.parameters.initial_cwnd
         self._listening: Listening | None = None
         self._link: Link | None = None  # a client's
         self._met: tuple[Peer, Link] | None = None  # the client whose INIT a server's crosses
@@ -175,6 +181,7 @@ class UserspaceEndpoint(BaseEndpoint):
             if number == 0:
                 self._port = candidate
                 self._pump.ports[candidate] = self.name
+                self._home.initial_cwnds.give(candidate, self._initial_cwnd)
                 return
         if number == errno.EADDRINUSE:
             raise SctpError(f"SCTP port {port} is taken in this process; choose another (0 = any)")
@@ -271,6 +278,7 @@ class UserspaceEndpoint(BaseEndpoint):
 
     def _begin(self) -> None:
         self._pump.enter()
+        self._home.initial_cwnds.use(self._port)
         number = self._socket.connect(self._destination or b"")
         if number:
             raise refused(number, "usrsctp can't begin the association")
@@ -395,6 +403,7 @@ class UserspaceEndpoint(BaseEndpoint):
             association_max_retrans=retrans,
             paths=(limits,),
             statistics=None,
+            initial_cwnd=self._home.initial_cwnds.of(self._port),
             **setting.more(sock, assoc_id),
         )
 
@@ -564,7 +573,7 @@ class UserspaceEndpoint(BaseEndpoint):
         )
 
     def _received(self, data: bytes, told: ReceiveInfo, now: tuple[float, float]) -> Event | None:
-        stream, ssn, flags, ppid, tsn, _, _, assoc_id, of_call = told
+        stream, ssn, flags, ppid, tsn, assoc_id, of_call = told
         entry = self._registry.get(assoc_id)
         if entry is None:
             entry = self._registry.find(assoc_id, self._peer()[0])
@@ -677,6 +686,7 @@ class UserspaceEndpoint(BaseEndpoint):
             self._pump.flush()
             self._pump.leave(self._link, self._link.other)
         self._pump.ports.pop(self._port, None)
+        self._home.initial_cwnds.give(self._port, None)
         self._pump.read(self._port)
         self._home.leave(self)
 

@@ -76,7 +76,8 @@ class Pump:
 
     Callbacks, set by the stack: `busy` tells whether data is outstanding, `resting` whether there are
     associations at all, `unheard` which sockets (any number for each) have something to receive; `moved` is
-    called with a link whose peer now has another UDP port. `tap`, unless None, is called with every packet.
+    called with a link whose peer now has another UDP port, `beginning` with the port where an association may
+    begin. `tap`, unless None, is called with every packet.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -92,6 +93,7 @@ class Pump:
         self.resting: Callable[[], bool] = lambda: False
         self.moved: Callable[[Link], None] = lambda link: None
         self.unheard: Callable[[], set[int]] = set
+        self.beginning: Callable[[int], None] = lambda port: None
         self.transit = InFlight(clock.mono)
         self._clock = clock
         self._time = self._swept = self._passed = clock.mono()
@@ -480,6 +482,8 @@ class Pump:
         if types & _LISTING:
             packet = self._by_one_address(packet)
         waiting = len(self._out)
+        if types & _COOKIE_ECHO:
+            self.beginning(port)
         self._conninput(link.handle, packet, len(packet), 0)
         if types & _COOKIE_ECHO:
             self._echoed(link, packet, waiting)

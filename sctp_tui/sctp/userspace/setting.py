@@ -29,6 +29,10 @@ def set_parameters(sock: Socket, assoc_id: int, parameters: ProtocolParameters) 
     if p.rto is not None:
         value = layout.RTO_STRUCT.pack(assoc_id, p.rto.initial, p.rto.max, p.rto.min)
         sock.set(layout.RTOINFO, value)
+    if assoc_id and p.initial_cwnd is not None:
+        raise SctpError(
+            "initial-cwnd: this path has begun with its own: give it as the server or the client is opened"
+        )
     flags = 0
     if p.heartbeat_interval is not None:
         flags = layout.SPP_HB_ENABLE if p.heartbeat_interval else layout.SPP_HB_DISABLE

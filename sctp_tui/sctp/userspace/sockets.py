@@ -24,13 +24,12 @@ LEAST_BUFFER = 64 * 1024
 _PIECE = 256 * 1024  # bytes received in one call of the library
 
 
-ReceiveInfo = tuple[int, int, int, int, int, int, int, int, int]
-"""struct sctp_rcvinfo: stream, ssn, flags, ppid, tsn, cumulative tsn, context, assoc id; then the call's
-flags.
+ReceiveInfo = tuple[int, int, int, int, int, int, int]
+"""Of struct sctp_rcvinfo: stream, ssn, flags, ppid, tsn, assoc id; then the call's flags.
 
 For a notification only the last is set.
 """
-_RECEIVE_INFO = struct.Struct(layout.RCVINFO.format + "12xi")
+_RECEIVE_INFO = struct.Struct("=HHHxxII8xI12xi")
 _FRESH = bytes(layout.SOCKADDR_SIZE + layout.RCVINFO.size) + struct.pack(
     "=IIIi", layout.SOCKADDR_SIZE, layout.RCVINFO.size, 0, 0
 )
@@ -42,15 +41,15 @@ class ReceiveBuffer:
 
     def __init__(self) -> None:
         self.data = mmap.mmap(-1, _PIECE)  # a slice of it is bytes
-        self.told = bytearray(_FRESH)
-        self._pins = [ctypes.c_char.from_buffer(room) for room in (self.data, self.told)]
-        data, address = map(ctypes.addressof, self._pins)
-        info = address + layout.SOCKADDR_SIZE
+        self.told = memoryview(bytearray(_FRESH))
+        data, told = (ctypes.c_char.from_buffer(room) for room in (self.data, self.told))
+        info = layout.SOCKADDR_SIZE
         lengths = info + layout.RCVINFO.size
-        pointers = data, address, lengths, info, lengths + 4, lengths + 8, lengths + 12
-        into, *others = map(ctypes.c_void_p, pointers)
-        self.arguments = into, ctypes.c_size_t(_PIECE), *others
-        """The arguments of usrsctp_recvv after the socket, made once: that takes a third of a call."""
+        places = 0, lengths, info, lengths + 4, lengths + 8, lengths + 12
+        pointers = [ctypes.byref(told, at) for at in places]
+        self.arguments = ctypes.byref(data), ctypes.c_size_t(_PIECE), *pointers
+        """The arguments of usrsctp_recvv after the socket. Made once, and as `byref` makes them, which needs
+        no conversion: either takes as long as the call itself."""
 
 
 class Socket:
@@ -60,7 +59,7 @@ class Socket:
         self._call = call
         self._intake = intake
         self._socket: int | None = number
-        self._receiving = ctypes.c_void_p(number), *intake.arguments
+        self._receiving = ctypes.byref(ctypes.c_char.from_address(number)), *intake.arguments
         self.send_buffer = self._receive_buffer = 0
         self.failing = FailedPieces()
         """The pieces received of a message that is just coming back."""

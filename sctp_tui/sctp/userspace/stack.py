@@ -11,6 +11,7 @@ from sctp_tui.sctp.events import Packet, Peer, StackName
 
 from .control import UserspaceLinkControl
 from .endpoint import UserspaceEndpoint
+from .initial_cwnd import CWND, InitialCwnds
 from .library import ignored, load
 from .links import Link
 from .pump import Pump
@@ -27,7 +28,6 @@ _TUNING = {
     "init_rtx_max_default": 8,
     "delayed_sack_time_default": 200,
 }
-_CWND = "initial_cwnd"
 _FINISH = 0.3  # s to wait for the library to end; rarely it doesn't, and stays until the process ends
 
 _running: "UserspaceStack | None" = None
@@ -39,12 +39,11 @@ class UserspaceStack:
     Raises `StackUnavailable` where the library is missing or too old, `SctpError` while another runs.
     """
 
-    def __init__(self, clock: Clock, initial_cwnd: int = 0) -> None:
-        """`initial_cwnd`: packets in the cwnd of each new path, 0 as the library has it."""
+    def __init__(self, clock: Clock) -> None:
         global _running
         if _running is not None:
             raise SctpError("usrsctp runs in this process already: one at a time; close that one first")
-        library = load((*_TUNING, _CWND))
+        library = load((*_TUNING, CWND))
         self.name: StackName = "userspace"
         self.library = library.version
         self.flaw = library.flaw
@@ -58,13 +57,13 @@ class UserspaceStack:
         self.call.usrsctp_init_nothreads(0, self.pump.output, None)
         for name, value in _TUNING.items():
             library.tune(name, value)
-        if initial_cwnd:
-            library.tune(_CWND, initial_cwnd)
+        self.initial_cwnds = InitialCwnds(library)
         self.pump.start(library)
         self.pump.busy = self._busy
         self.pump.resting = lambda: any(endpoint.associations() for endpoint in self.endpoints)
         self.pump.moved = self._moved
         self.pump.unheard = self._unheard
+        self.pump.beginning = self.initial_cwnds.use
         self.endpoints: list[UserspaceEndpoint] = []
         _running = self
 

@@ -339,8 +339,22 @@ def _streams(association: Association, width: int, now: float) -> list[SheetRows
 def _paths(association: Association, width: int, now: float) -> list[SheetRows]:
     if not association.paths:
         return [_nothing(association)]
-    columns = [*_PATHS, *_sent(association)] if association.sent else _PATHS
+    beside_cwnd = [name for _, name in _PATHS].index("cwnd") + 1
+    columns = [*_PATHS[:beside_cwnd], _ssthresh(association), *_PATHS[beside_cwnd:]]
+    if association.sent:
+        columns += _sent(association)
     return table(columns, association.paths, lambda p: p.address, width, now)
+
+
+def _ssthresh(association: Association) -> tuple[Column[Path], str]:
+    limits = association.detail.paths if association.detail is not None else ()
+    of = {one.address: one.ssthresh for one in limits}
+
+    def text(path: Path, now: float) -> str:
+        known = of.get(path.address)
+        return "-" if known is None else units.size(known)
+
+    return Column("ssthresh", 8, text, align="right", rank=2), "ssthresh"
 
 
 def _sent(association: Association) -> Iterator[tuple[Column[Path], str]]:

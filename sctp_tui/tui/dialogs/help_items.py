@@ -249,13 +249,13 @@ QUESTIONS = (
     ),
     Question(
         "Where do phase and ssthresh of the window come from?",
-        "They are inferred, as no packet and no stack tells them: from fast retransmits and timers that "
-        "packets show, and from cwnd as the stack tells it while the window is open. They are `-` where "
-        "that does not tell them for certain: ssthresh before the first loss, after one at which cwnd was "
-        "not known, or where cwnd falls without a loss, as by Max.Burst or after a pause of an RTO; the "
-        "phase where it depends on ssthresh; both after a loss that packets don't show, as behind netem, "
-        "and where an end has several addresses, or not all packets "
-        "were seen.",
+        "They are inferred, as no packet tells them, and no stack but Linux, of the primary path (see the "
+        "detail): from fast retransmits and timers that packets show, and from cwnd as the stack tells it "
+        "while the window is open. They are `-` where that does not tell them for certain: ssthresh before "
+        "the first loss, after one at which cwnd was not known, or where cwnd falls without a loss, as by "
+        "Max.Burst or after a pause of an RTO; the phase where it depends on ssthresh; both after a loss "
+        "that packets don't show, as behind netem, and where an end has several addresses, or not all "
+        "packets were seen.",
         "wire",
         "slow start congestion avoidance fast recovery",
     ),
