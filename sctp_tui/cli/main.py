@@ -49,6 +49,10 @@ def _run(words: "list[str]") -> int:
             from .send import send
 
             return send(sending)
+        case ["lesson", *rest]:
+            from .lesson import lesson
+
+            return lesson(rest)
         case ["doctor", *rest]:
             from .doctor import main as doctor
 
@@ -91,16 +95,12 @@ def _screen(words: "list[str]") -> int:
     from sctp_tui.sctp.stacks import choose_stacks
     from sctp_tui.sctp.system import raise_descriptor_limit
 
-    from .stdout import complain
+    from .stdout import complain, no_terminal
 
     raise_descriptor_limit()
-    # The screen is drawn on standard error, so that standard output may be anything.
-    streams = {0: "standard input", 2: "standard error, where it is drawn,"}
-    elsewhere = [name for descriptor, name in streams.items() if not os.isatty(descriptor)]
-    if elsewhere:
-        none = "is none" if len(elsewhere) == 1 else "are none"
+    if elsewhere := no_terminal():
         complain(
-            f"the screen needs a terminal, and {' and '.join(elsewhere)} {none}; "
+            f"the screen needs a terminal, and {elsewhere}; "
             "without one, `sctp-tui serve` prints what happens" + _lab_hint()
         )
         return 1

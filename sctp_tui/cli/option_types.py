@@ -114,6 +114,17 @@ IN_CONFIG = (
 
 
 @dataclass
+class LessonOptions:
+    """Options of `lesson`: the `name` of one, or a file; or which to `check`, `all` of them."""
+
+    name: str = ""
+    check: str = ""
+    stack: Wanted = "auto"
+    theme: str | None = None
+    large: bool = False
+
+
+@dataclass
 class ServeOptions(ServerOptions):
     """Options of `serve`."""
 

@@ -14,7 +14,15 @@ from typing import get_args
 from sctp_tui import __version__
 from sctp_tui.sctp.stack_registry import STACKS, TRAITS, Wanted, among
 
-from .option_types import IN_CONFIG, PORT, ScreenOptions, SendOptions, ServeOptions, ServerOptions
+from .option_types import (
+    IN_CONFIG,
+    PORT,
+    LessonOptions,
+    ScreenOptions,
+    SendOptions,
+    ServeOptions,
+    ServerOptions,
+)
 from .option_values import (
     action_keys,
     address,
@@ -32,7 +40,7 @@ from .option_values import (
 )
 from .parser import PROG, Parser
 
-COMMANDS = ("serve", "send", "doctor", "lab", "help")
+COMMANDS = ("serve", "send", "lesson", "doctor", "lab", "help")
 
 
 # --- groups of options
@@ -258,12 +266,13 @@ def screen_options(argv: Sequence[str]) -> ScreenOptions:
     """The options of the screen. Exits where they are wrong, or ask for help."""
     parser = Parser(
         "",
-        "[OPTIONS]\n       %(prog)s {serve,send,doctor,lab,help} ...",
+        "[OPTIONS]\n       %(prog)s {serve,send,lesson,doctor,lab,help} ...",
         "Watch SCTP associations live: a one-to-many server, its associations, the messages, clients.",
         """\
 commands (each has a --help of its own):
   serve                   the server without a screen: a line, or a JSON object, per event
   send HOST:PORT TEXT     the client: sends messages, prints the answers
+  lesson [NAME]           SCTP taught on live associations, step by step
   doctor                  which SCTP stacks work on this machine, and what to do for the others
   lab                     a Linux with SCTP in its kernel, for machines whose kernel has none
   help [TOPIC]            how all of this is used: keys, filter, wire, link, JSON, and more
@@ -481,6 +490,36 @@ examples:
             f"no topic {words[0]!r}: give {f'{near[0]}, or ' if near else ''}one of {', '.join(topics)}"
         )
     return words[0] if words else None
+
+
+def lesson_options(argv: Sequence[str]) -> LessonOptions:
+    """The options of `lesson`. Exits where they are wrong."""
+    parser = Parser(
+        "lesson",
+        "[NAME | FILE.toml] [OPTIONS]",
+        "SCTP taught on live associations: a lesson sets a scene, asks, shows, and says why.\n"
+        "Without NAME the lessons are listed.",
+        """\
+examples:
+  sctp-tui lesson                     list the lessons
+  sctp-tui lesson streams             play one; Space goes on
+  sctp-tui lesson my.toml             one of your own
+  sctp-tui lesson --check all         prove that each shows what it claims, by its cause""",
+    )
+    group = parser.add_argument_group("lesson")
+    group.add_argument("--check", metavar="NAME", help="prove a lesson, a file, or all, without a screen")
+    group.add_argument("--stack", type=stack(*get_args(Wanted)), metavar="STACK", help=_STACKS)
+    group.add_argument("--theme", type=theme, metavar="NAME", help="colours, as for the screen")
+    group.add_argument("--large", action="store_true", help="for a projector: large text")
+    _add_general(parser)
+    options = LessonOptions()
+    words = parser.parse(argv, options)
+    if len(words) > 1:
+        parser.error(f"{words[1]!r} is one word too many: give one lesson")
+    options.name = words[0] if words else ""
+    if options.name and options.check:
+        parser.error("--check: it plays nothing: leave out the lesson's name beside it")
+    return options
 
 
 def _spelt_out(argv: Sequence[str]) -> list[str]:

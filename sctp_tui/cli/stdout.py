@@ -97,3 +97,13 @@ def complain(text: str, command: str = "") -> None:
     encoding = sys.stderr.encoding if sys.stderr is not None else "utf-8"
     with contextlib.suppress(OSError):  # there is nowhere left to report it
         os.write(2, line.encode(encoding, "backslashreplace"))
+
+
+def no_terminal() -> str:
+    """Which descriptors that a screen needs are no terminal, as text; "" where they are."""
+    # The screen is drawn on standard error, so that standard output may be anything.
+    streams = {0: "standard input", 2: "standard error, where it is drawn,"}
+    elsewhere = [name for descriptor, name in streams.items() if not os.isatty(descriptor)]
+    if not elsewhere:
+        return ""
+    return f"{' and '.join(elsewhere)} {'is none' if len(elsewhere) == 1 else 'are none'}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,6 +11,9 @@ from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.protocol_parameters import NOTHING, ProtocolParameters
 from sctp_tui.sctp.stack_registry import ANYWHERE
+
+if TYPE_CHECKING:
+    from sctp_tui.lessons.lesson import Lesson
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -21,7 +25,7 @@ class Settings(msgspec.Struct, frozen=True):
     `program` is the command for a shell, `usual` the stack that it chooses by itself. `theme` names one of
     Textual's, None for the one chosen last. `keys` are the user's own, by the names of actions.
     `state` is the file of what is remembered between runs, None for nothing. `notes` are shown to the user at
-    the start.
+    the start. With a `lesson` its ends take the place of the server.
     """
 
     stacks: tuple[StackName, ...] = (ANYWHERE,)
@@ -46,3 +50,4 @@ class Settings(msgspec.Struct, frozen=True):
     keys: Mapping[str, str] = msgspec.field(default_factory=dict)
     state: Path | None = None
     notes: tuple[str, ...] = ()
+    lesson: "Lesson | None" = None

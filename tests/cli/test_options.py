@@ -40,7 +40,7 @@ Read = Callable[[Sequence[str]], object]
         (serve_options, "127.0.0.1", "'127.0.0.1' is no option"),
         (serve_options, "--port", "--port: expected one argument"),
         (screen_options, "--port 5 serve", "'serve' must come first: sctp-tui serve [OPTIONS]"),
-        (screen_options, "server", "no command 'server': there are serve, send, doctor, lab, help"),
+        (screen_options, "server", "no command 'server': there are serve, send, lesson, doctor, lab, help"),
         (screen_options, "--json", "no option '--json'"),
         (send_options, "", "no address given: write HOST:PORT"),
         (send_options, "::1:x", "IPv6 address is written [::1]:9877"),

@@ -1,0 +1,123 @@
+"""`sctp-tui lesson`: lists the lessons, plays one on the screen, or proves some without one."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .option_types import LessonOptions
+from .options import lesson_options
+from .stdout import LineOutput, OutputEnded, complain, no_terminal
+
+if TYPE_CHECKING:
+    from sctp_tui.sctp.events import StackName
+
+
+def lesson(words: Sequence[str]) -> int:
+    """Run the command with these words; its exit status."""
+    options = lesson_options(words)
+    from sctp_tui.lessons.lesson import LessonError
+    from sctp_tui.sctp.endpoint import StackUnavailable
+
+    try:
+        if options.check:
+            return _check(options)
+        if not options.name:
+            return _print(_listed())
+        return _play(options)
+    except (LessonError, StackUnavailable) as error:
+        complain(str(error), "lesson")
+        return 1
+
+
+def _play(options: LessonOptions) -> int:
+    """Play a lesson on the screen, on the first stack of its own that works here."""
+    from sctp_tui.lessons.lesson import LessonError, find
+
+    found = find(options.name)
+    stack = next((one for one in _usable(options) if one in found.stacks), None)
+    if stack is None:
+        needed, way = " or ".join(found.stacks), f"`sctp-tui lab -- sctp-tui lesson {found.name}`"
+        raise LessonError(f"{found.name} needs the {needed} stack, which does not work here: {way}")
+    if elsewhere := no_terminal():
+        complain(f"a lesson needs a terminal, and {elsewhere}; --check proves it without one", "lesson")
+        return 1
+    from sctp_tui.tui.settings import Settings
+    from sctp_tui.tui.state import usual_state_path
+
+    from .screen import run
+
+    return run(
+        Settings(
+            (stack,),
+            paths=found.paths if stack == "kernel" else 0,
+            theme=options.theme,
+            large=options.large,
+            state=usual_state_path(),
+            lesson=found,
+        )
+    )
+
+
+def _usable(options: LessonOptions) -> "tuple[StackName, ...]":
+    """The stacks that work here, of those that the user wants."""
+    from sctp_tui.sctp.endpoint import Clock
+    from sctp_tui.sctp.stacks import choose_stacks
+
+    wanted = "all" if options.stack == "auto" else options.stack
+    return tuple(sorted(choose_stacks(wanted, Clock()), key="userspace".__ne__))
+
+
+def _listed() -> list[str]:
+    from sctp_tui.lessons.lesson import chapters, find
+
+    lines: list[str] = []
+    for chapter, names in chapters().items():
+        lines += ["", chapter] if lines else [chapter]
+        for name in names:
+            one = find(name)
+            where = "" if len(one.stacks) > 1 else f"  ({one.stacks[0]})"
+            lines.append(f"  {name:{_WIDTH}} {one.minutes:>3} min  {one.title}{where}")
+    return lines
+
+
+_WIDTH = 14  # columns for a lesson's name
+
+
+def _check(options: LessonOptions) -> int:
+    """Prove lessons, each on all the stacks that work here and that it names."""
+    from sctp_tui.lessons.check import timed
+    from sctp_tui.lessons.lesson import find, ours
+
+    stacks = _usable(options)
+    output, proved, done = LineOutput(), True, 0
+    try:
+        for name in ours() if options.check == "all" else [options.check]:
+            found = find(name)
+            for stack in stacks:
+                if stack in found.stacks:
+                    proved &= timed(found, stack, lambda line: _tell(output, line))
+                    done += 1
+        if not done:
+            complain(f"{options.check} is not for the stacks that work here: {', '.join(stacks)}", "lesson")
+    except OutputEnded as error:
+        if str(error):
+            complain(str(error), "lesson")
+        return 1
+    return 0 if proved and done else 1
+
+
+def _tell(output: LineOutput, line: str) -> None:
+    output.add(line)
+    output.flush()
+
+
+def _print(lines: Sequence[str]) -> int:
+    output = LineOutput()
+    try:
+        for line in lines:
+            output.add(line)
+        output.flush()
+    except OutputEnded as error:
+        if str(error):
+            complain(str(error), "lesson")
+        return 1
+    return 0

@@ -1,0 +1,287 @@
+"""What the ends of a lesson and their link do, as sentences: `client 1 sends hello on 2`.
+
+Each kind of sentence is one entry of `SENTENCES`, from which the help is made, too.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from sctp_tui.sctp.commands import (
+    AbortAssociation,
+    AskPath,
+    AskStreams,
+    CloseAssociation,
+    Command,
+    Connect,
+    Crash,
+    DropNext,
+    PauseReading,
+    Send,
+    SetLink,
+    SetParameters,
+    SetSpeed,
+)
+from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.events import PathRequest
+from sctp_tui.sctp.link import syntax
+from sctp_tui.sctp.link.conditions import Conditions
+from sctp_tui.sctp.parameter_words import parse as parse_parameters
+
+_END = r"(?P<end>server|client \d)"
+_TO = r"(?P<to>client \d)"
+_MOST = 200_000  # octets of a message
+_SEED = 1  # so that the same packets are lost in each run
+_ASKED: dict[str, PathRequest] = {
+    "sends a heartbeat to": "heartbeat",
+    "makes": "primary",
+    "adds": "add",
+    "removes": "remove",
+}
+
+
+class ActionError(Exception):
+    """A sentence says nothing that can be done; the text says what can."""
+
+
+class Scene(Protocol):
+    """What an action needs to know."""
+
+    def key(self, end: str, other: str = "") -> int:
+        """The key of the association that is up at an end, at a server that with `other`; 0 for none."""
+
+    def message_id(self) -> int:
+        """An ID for a message."""
+
+    def conditions(self, link: int) -> tuple[Conditions, Conditions]:
+        """The conditions of a link now: inward, outward."""
+
+
+class Action(NamedTuple):
+    """One thing to do. `commands` gives what to tell the engine, None while it can't be done yet.
+
+    `steps`: from here on the link's time goes from one packet or timer to the next, by itself.
+    """
+
+    text: str
+    ends: frozenset[str]
+    commands: Callable[[Scene], Sequence[Command] | None]
+    steps: bool = False
+
+
+Fields = dict[str, str]
+_Make = Callable[[Scene, Fields], Sequence[Command] | None]
+
+
+class Sentence(NamedTuple):
+    """A kind of sentence: an example, what it does, its form, and the commands that it stands for."""
+
+    example: str
+    about: str
+    form: re.Pattern[str]
+    make: _Make
+    check: Callable[[Fields], object] = lambda fields: None
+
+
+def parse(text: str) -> Action:
+    """The action of a sentence. Raises `ActionError` with a way out."""
+    for sentence in SENTENCES:
+        if (match := sentence.form.fullmatch(text)) is None:
+            continue
+        fields = {name: value for name, value in match.groupdict().items() if value is not None}
+        try:
+            sentence.check(fields)
+        except SctpError as error:
+            raise ActionError(f"{text!r}: {error}") from None
+        ends = frozenset(fields[one] for one in ("end", "to") if one in fields)
+
+        def commands(
+            scene: Scene, make: _Make = sentence.make, fields: Fields = fields
+        ) -> Sequence[Command] | None:
+            return make(scene, fields)
+
+        return Action(text, ends, commands, steps="steps" in fields)
+    near = difflib.get_close_matches(text, [one.example for one in SENTENCES], 1, 0.4)
+    raise ActionError(f"nobody knows how to do {text!r}" + (f": as in {near[0]!r}?" if near else ""))
+
+
+def _form(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern.replace("END", _END).replace("TO", _TO))
+
+
+def _payload(fields: Fields) -> bytes:
+    if (size := fields.get("size")) is not None:
+        return bytes(range(97, 123)) * (int(size) // 26 + 1)
+    text = fields["text"]
+    return (text[1:-1] if text[:1] == '"' else text).encode()
+
+
+def _check_message(fields: Fields) -> None:
+    if int(fields.get("size", 0)) > _MOST:
+        raise SctpError(f"a message of {fields['size']} octets: give {_MOST} at most")
+    if int(fields["stream"]) > 0xFFFF:
+        raise SctpError(f"there is no stream {fields['stream']}: give 0 to 65535")
+    if int(fields.get("ppid", 0)) > 0xFFFFFFFF:
+        raise SctpError(f"there is no PPID {fields['ppid']}: give 0 to 4294967295")
+
+
+def _send(scene: Scene, fields: Fields) -> Sequence[Command] | None:
+    end, key = fields["end"], 0
+    if "to" in fields and not (key := scene.key(end, fields["to"])):
+        return None
+    data = _payload(fields)
+    return [
+        Send(
+            scene.message_id(),
+            data[: int(fields["size"])] if "size" in fields else data,
+            "" if key else end,
+            key,
+            int(fields["stream"]),
+            int(fields.get("ppid", 0)),
+            "unordered" in fields,
+            int(fields["lifetime"]) if "lifetime" in fields else None,
+        )
+        for _ in range(int(fields.get("count", 1)))
+    ]
+
+
+def _of_key(make: Callable[[int, Fields], Command]) -> _Make:
+    def commands(scene: Scene, fields: Fields) -> Sequence[Command] | None:
+        key = scene.key(fields["end"], fields.get("to", ""))
+        return [make(key, fields)] if key else None
+
+    return commands
+
+
+def _streams(fields: Fields) -> tuple[int, ...]:
+    return tuple(int(one) for one in re.findall(r"\d+", fields.get("streams", "")))
+
+
+def _set_link(scene: Scene, fields: Fields) -> Sequence[Command]:
+    link, way = int(fields.get("link", 0)), fields.get("way")
+    inward, outward = scene.conditions(link)
+    new = syntax.parse(fields["words"])
+    return [SetLink(new if way != "out" else inward, new if way != "in" else outward, _SEED, link)]
+
+
+def _speed(fields: Fields) -> float:
+    return float(fields["speed"]) if "speed" in fields else 1.0 if "on" in fields else 0.0
+
+
+_SEND = (
+    r'END sends(?: (?P<count>\d{1,3}) times)? (?:(?P<size>\d{1,6}) octets|(?P<text>"[^"]+"|\S+))'
+    r"(?: to TO)? on (?P<stream>\d{1,5})(?P<unordered> unordered)?"
+    r"(?: ppid (?P<ppid>\d{1,10}))?(?: lifetime (?P<lifetime>\d{1,6}))?"
+)
+
+SENTENCES: Sequence[Sentence] = (
+    Sentence(
+        "client 1 connects",
+        "sets up its association without a message",
+        _form("END connects"),
+        lambda scene, fields: [Connect(fields["end"])],
+    ),
+    Sentence(
+        "client 1 and server connect",
+        "both send an INIT at once",
+        _form("END and server connect"),
+        lambda scene, fields: [Connect(fields["end"], collide=True)],
+    ),
+    Sentence(
+        'client 1 sends "hello there" on 2 unordered ppid 46 lifetime 500',
+        "sends a message on a stream; the server's goes `to client 1`; `5000 octets` in place of a text; "
+        "`sends 20 times x on 1` so many",
+        _form(_SEND),
+        _send,
+        _check_message,
+    ),
+    Sentence(
+        "client 1 closes",
+        "shuts its association down; `server closes to client 1`",
+        _form("END closes(?: to TO)?"),
+        _of_key(lambda key, fields: CloseAssociation(key)),
+    ),
+    Sentence(
+        "client 1 aborts because out of coffee",
+        "aborts its association, with a reason or without; `server aborts to client 1`",
+        _form("END aborts(?: to TO)?(?: because (?P<reason>.+))?"),
+        _of_key(lambda key, fields: AbortAssociation(key, fields.get("reason", ""))),
+    ),
+    Sentence(
+        "client 1 crashes",
+        "is gone without a packet; it comes back as it connects or sends",
+        _form("END crashes"),
+        lambda scene, fields: [Crash(fields["end"])] if scene.key(fields["end"]) else None,
+    ),
+    Sentence(
+        "server stops reading",
+        "takes nothing more out of its socket",
+        _form("END stops reading"),
+        lambda scene, fields: [PauseReading(fields["end"], paused=True)],
+    ),
+    Sentence(
+        "server reads again",
+        "takes what waits, and what comes",
+        _form("END reads again"),
+        lambda scene, fields: [PauseReading(fields["end"], paused=False)],
+    ),
+    Sentence(
+        "client 1 sets rto=500:500:1000",
+        "sets protocol parameters of its association, in the words of `help timers`",
+        _form("END sets (?P<words>.+?)(?: to TO)?"),
+        _of_key(lambda key, fields: SetParameters(key, parse_parameters(fields["words"]))),
+        lambda fields: parse_parameters(fields["words"]),
+    ),
+    Sentence(
+        "client 1 resets streams 1,2",
+        "the SSNs of these of its streams begin anew, if the peer grants it; without numbers of all",
+        _form(r"END resets streams(?P<streams> \d+(?:, ?\d+)*)?(?: to TO)?"),
+        _of_key(lambda key, fields: AskStreams(key, "reset_out", _streams(fields))),
+    ),
+    Sentence(
+        "client 1 asks for 3 more streams",
+        "asks the peer to take so many more",
+        _form(r"END asks for (?P<more>\d{1,4}) more streams(?: to TO)?"),
+        _of_key(lambda key, fields: AskStreams(key, "add_out", (), int(fields["more"]))),
+    ),
+    Sentence(
+        "client 1 makes 10.2.0.1 primary",
+        "of its paths; likewise `sends a heartbeat to`, `adds` and `removes` an address",
+        _form(r"END (?P<what>sends a heartbeat to|makes|adds|removes) (?P<address>[\d.:a-f]+)(?: primary)?"),
+        _of_key(lambda key, fields: AskPath(key, _ASKED[fields["what"]], fields["address"])),
+    ),
+    Sentence(
+        "link drops DATA#1",
+        "loses the next packet with such a chunk, in the words of `help link`",
+        _form(r"link(?: (?P<link>[1-4]))? drops (?P<drop>\S+)"),
+        lambda scene, fields: [DropNext(syntax.parse_drop(fields["drop"]), int(fields.get("link", 0)))],
+        lambda fields: syntax.parse_drop(fields["drop"]),
+    ),
+    Sentence(
+        "link in has delay=100ms loss=10%",
+        "the conditions of a link: `link` of all in both directions, `link 2 out` of one; `has off` for none",
+        _form(r"link(?: (?P<link>[1-4]))?(?: (?P<way>in|out))? has (?P<words>.+)"),
+        _set_link,
+        lambda fields: syntax.parse(fields["words"]),
+    ),
+    Sentence(
+        "time stops",
+        "the link's time stands still (userspace)",
+        _form("time stops"),
+        lambda scene, fields: [SetSpeed(0.0)],
+    ),
+    Sentence(
+        "time goes from packet to packet",
+        "with its time stopped, until the step has come to its end",
+        _form("time (?P<steps>goes from packet to packet)"),
+        lambda scene, fields: [SetSpeed(0.0)],
+    ),
+    Sentence(
+        "time goes on",
+        "as real time does; `time goes 100 times faster` (userspace)",
+        _form(r"time goes (?:(?P<on>on)|(?P<speed>10|100) times faster)"),
+        lambda scene, fields: [SetSpeed(_speed(fields))],
+    ),
+)
+"""All that can be done."""

@@ -1,0 +1,119 @@
+"""A mistake in a lesson's file is named by file, line and key."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sctp_tui.lessons import actions, claims
+from sctp_tui.lessons.actions import SENTENCES, ActionError
+from sctp_tui.lessons.claims import ClaimError
+from sctp_tui.lessons.lesson import HERE, LessonError, find, read
+
+GOOD = """\
+title = "One message"
+idea = "It arrives."
+minutes = 1
+rfc = ["9260 6"]
+stacks = ["userspace"]
+
+[ends."client 1"]
+
+[[step]]
+name = "It is sent"
+cause = "client 1 sends hello on 1"
+until = "at server: text~hello dir=in"
+say = "Here it is."
+
+[step.ask]
+text = "How many?"
+number = 1
+because = "One was sent."
+"""
+
+
+def _read(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    read(path)
+
+
+def test_one_without_mistakes(tmp_path: Path) -> None:
+    _read(tmp_path, GOOD)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('title = "One message"\n', "", "mine.toml, lesson: Object missing required field `title`"),
+        ("minutes = 1", "minutes = 0", "line 3, minutes: Expected `int` >= 1"),
+        ("minutes = 1", 'minutes = "one"', "line 3, minutes: Expected `int`, got `str`"),
+        ('"userspace"', '"solaris"', "line 5, stacks[0]: Invalid enum value 'solaris'"),
+        ('"userspace"', "", "line 5, stacks: empty: give the stacks"),
+        ('[ends."client 1"]', "[ends.anna]", "line 7, ends.anna: 'anna' is no end"),
+        ("sends hello on 1", "sends hello", "line 11, step[0].cause: nobody knows how to do"),
+        ("client 1 sends hello on 1", "client 2 sends hello on 1", "there is no 'client 2' here"),
+        ("at server: text~hello", "at server: txt~hello", "line 12, step[0].until: "),
+        ("at server: text~hello", "server text~hello", "has no place: begin with `at server:`"),
+        ("number = 1", "", "step[0].ask: give either choices with the answer's place, or a number"),
+        (
+            "number = 1",
+            'choices = ["a", "b"]\nanswer = 3',
+            "line 18, step[0].ask.answer: give the right",
+        ),
+        ('say = "Here it is."', 'say = "1\\n2\\n3\\n4\\n5"', "line 13, step[0].say: more than four lines"),
+        ("[step.ask]", "[step.asks]", "Object contains unknown field `asks`"),
+        ("minutes = 1", "minutes = = 1", "mine.toml: Invalid value (at line 3"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in GOOD
+    with pytest.raises(LessonError) as wrong:
+        _read(tmp_path, GOOD.replace(old, new))
+    assert said in str(wrong.value)
+    assert str(wrong.value).startswith(str(tmp_path / "mine.toml"))
+
+
+def test_a_name_that_is_none_is_told_with_one_that_is_near() -> None:
+    with pytest.raises(LessonError, match="there is no lesson 'strems': is it streams"):
+        find("strems")
+    with pytest.raises(LessonError, match=r"nowhere\.toml: No such file"):
+        find("nowhere.toml")
+
+
+def test_what_is_no_text_or_too_long_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b'title = "a"\nidea = "\xff"\n')
+    with pytest.raises(LessonError, match="line 2: not UTF-8"):
+        read(path)
+    path.write_bytes(b"#" * 1_000_000)
+    with pytest.raises(LessonError, match="longer than 256 KiB"):
+        read(path)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(st.integers(0, len((HERE / "streams.toml").read_text())), st.text(max_size=3))
+def test_whatever_is_in_a_file_it_is_read_or_refused(tmp_path: Path, at: int, put: str) -> None:
+    text = (HERE / "streams.toml").read_text()
+    with contextlib.suppress(LessonError):
+        _read(tmp_path, text[:at] + put + text[at + 1 :])
+
+
+@pytest.mark.parametrize("sentence", SENTENCES, ids=lambda one: one.example)
+def test_each_example_is_a_sentence_of_its_kind(sentence: actions.Sentence) -> None:
+    assert sentence.form.fullmatch(sentence.example)
+    assert actions.parse(sentence.example).text == sentence.example
+
+
+@given(st.text(alphabet="client 1server sends on link drops has=#:DATA time", max_size=40))
+def test_any_sentence_is_an_action_or_refused(text: str) -> None:
+    with contextlib.suppress(ActionError):
+        actions.parse(text)
+
+
+@given(st.text(alphabet="at server:wire DATA againtable count=1beforelanes client 1", max_size=40))
+def test_any_text_is_a_claim_or_refused(text: str) -> None:
+    with contextlib.suppress(ClaimError):
+        claims.parse(text)
