@@ -114,8 +114,16 @@ def _parameters() -> str:
     return "\n".join([*lines, *(f"| `{word.name}={word.example}` | {word.about} |" for word in WORDS)])
 
 
+def _sentences() -> str:
+    from sctp_tui.lessons.actions import SENTENCES
+
+    lines = ["| As in | What it does |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| `{one.example}` | {one.about} |" for one in SENTENCES)])
+
+
 _TABLES: Mapping[str, Callable[[], str]] = {
     "parameters": _parameters,
+    "sentences": _sentences,
     "keys": _keys,
     "questions": _questions,
     "fields": _fields,

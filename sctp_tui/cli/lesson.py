@@ -38,7 +38,9 @@ def _play(options: LessonOptions) -> int:
         needed, way = " or ".join(found.stacks), f"`sctp-tui lab -- sctp-tui lesson {found.name}`"
         raise LessonError(f"{found.name} needs the {needed} stack, which does not work here: {way}")
     if elsewhere := no_terminal():
-        complain(f"a lesson needs a terminal, and {elsewhere}; --check proves it without one", "lesson")
+        complain(
+            f"a lesson needs a terminal, and {elsewhere}: give it one, or --check, which needs none", "lesson"
+        )
         return 1
     from sctp_tui.tui.settings import Settings
     from sctp_tui.tui.state import usual_state_path
@@ -49,6 +51,7 @@ def _play(options: LessonOptions) -> int:
         Settings(
             (stack,),
             paths=found.paths if stack == "kernel" else 0,
+            capture=stack == "kernel",
             theme=options.theme,
             large=options.large,
             state=usual_state_path(),
@@ -68,14 +71,19 @@ def _usable(options: LessonOptions) -> "tuple[StackName, ...]":
 
 def _listed() -> list[str]:
     from sctp_tui.lessons.lesson import chapters, find
+    from sctp_tui.lessons.session import Progress
+    from sctp_tui.tui.state import SavedState, usual_state_path
 
+    known = SavedState.load(usual_state_path()).get("lessons", dict[str, Progress](), dict[str, Progress])
     lines: list[str] = []
     for chapter, names in chapters().items():
         lines += ["", chapter] if lines else [chapter]
         for name in names:
             one = find(name)
-            where = "" if len(one.stacks) > 1 else f"  ({one.stacks[0]})"
-            lines.append(f"  {name:{_WIDTH}} {one.minutes:>3} min  {one.title}{where}")
+            where = "" if len(one.stacks) > 1 else f" ({one.stacks[0]})"
+            come = known.get(name, Progress())
+            how_far = "done" if come.done else f"step {come.step + 1}" if come.step else ""
+            lines.append(f"  {name:{_WIDTH}} {one.minutes:>3} min  {how_far:7} {one.title}{where}")
     return lines
 
 
@@ -97,7 +105,8 @@ def _check(options: LessonOptions) -> int:
                     proved &= timed(found, stack, lambda line: _tell(output, line))
                     done += 1
         if not done:
-            complain(f"{options.check} is not for the stacks that work here: {', '.join(stacks)}", "lesson")
+            here = ", ".join(stacks)
+            complain(f"{options.check} is not for {here}, which work here: use sctp-tui lab", "lesson")
     except OutputEnded as error:
         if str(error):
             complain(str(error), "lesson")

@@ -85,6 +85,7 @@ TOPICS: Mapping[str, Topic] = {
         "paths",
         "streams",
         "lives",
+        "lessons",
         "traffic",
         "export",
         "network",

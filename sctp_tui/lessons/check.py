@@ -43,7 +43,7 @@ def played(
     monitor, clock = Monitor(), Clock()
     engine.start()
     try:
-        player = Player(lesson, stack, monitor, engine.submit, clock.mono)
+        player = Player(lesson, stack, monitor, engine.submit, clock.mono, watch=True)
         player.begin()
         for at in range(-1, len(lesson.step)):
             began = clock.mono()

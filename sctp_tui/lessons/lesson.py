@@ -26,6 +26,7 @@ HERE = Path(__file__).parent
 _LONGEST = 256 * 1024  # bytes of a file
 _END = re.compile(r"server|client [1-9]")
 _STREAMS = re.compile(r"(\d{1,5}):(\d{1,5})")
+_SAID = 310  # characters of what a step says
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 
 
@@ -74,8 +75,9 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One step. `do` is what the ends and the link do; `cause` the one action of it that the step is about,
     which comes first. The step has come to its end as `until` holds; then all of `expect` must.
 
-    `say` is said then, at most four lines; `notes` are for who presents, `hint` for who does not find the
-    answer. `look` is the part of the screen that it is about, `mark` the claim whose rows are marked there.
+    `say` is said then, in at most four lines of a screen of 80 columns; `notes` are for who presents, `hint`
+    for who does not find the answer. `look` is the part of the screen that it is about, `mark` the claim
+    whose packet is pointed at in the ladder.
     """
 
     name: _Text
@@ -94,6 +96,12 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def actions(self) -> list[Action]:
         """All that is done, in order. Raises `ActionError`."""
         return [parse_action(one) for one in (*([self.cause] if self.cause else []), *self.do)]
+
+    @property
+    def client(self) -> str:
+        """The client that it is about: the first that is named in it."""
+        named = re.search(r"client \d", " ".join((self.mark, self.cause, *self.do, self.until)))
+        return named[0] if named else "client 1"
 
     @property
     def claims(self) -> list[Claim]:
@@ -197,8 +205,8 @@ def _mistakes_of(lesson: Lesson, step: Step, at: str) -> Iterator[tuple[str, str
                 yield from ((f"{at}.{key}", _nobody(end, known)) for end in claim.ends - known)
     if step.cause and not (step.until or step.expect):
         yield f"{at}.cause", "nothing is claimed, so nothing shows that this is the cause: add expect"
-    if step.say.count("\n") > 3:
-        yield f"{at}.say", "more than four lines: say it shorter, or in another step"
+    if (long := len(" ".join(step.say.split()))) > _SAID:
+        yield f"{at}.say", f"{long} characters: give {_SAID} at most, four lines of a screen; or another step"
     if step.ask is not None:
         yield from _mistakes_of_question(step.ask, f"{at}.ask")
 

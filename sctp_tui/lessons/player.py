@@ -31,8 +31,9 @@ _LOOPBACK = ("127.0.0.1",)
 class Player:
     """A lesson on one stack. Nothing is played before `begin`, then a step by each `go_on`.
 
-    `pace`: seconds of real time between packets, where a step goes from packet to packet. `findings` are
-    those of the present step: its claims, and what came of each.
+    `pace`: seconds of real time between packets, where a step goes from packet to packet. `watch`: it asks
+    for the associations' status itself. `findings` are those of the present step: its claims, and what came
+    of each.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class Player:
         monitor: Monitor,
         submit: Callable[..., None],
         mono: Callable[[], float],
+        *,
         pace: float = 0.0,
+        watch: bool = False,
     ) -> None:
         self.lesson = lesson
         self.stack = stack
@@ -58,6 +61,7 @@ class Player:
         self._submit = submit
         self._mono = mono
         self._pace = pace
+        self._watches = watch
         self._ids = itertools.count(1_000_000)  # above those of messages that the user sends
         self._to_do: list[Action] = []
         self._claims: list[Claim] = []
@@ -68,11 +72,13 @@ class Player:
         self._settled = 0
         self._firsts: dict[int, int] = {}
         self._watched: tuple[int, ...] = ()
+        self._last_before = 0  # the highest key of an association that was there before this scene
 
     # --- the scene
 
     def begin(self) -> None:
         """Open the server; `tick` then opens the clients, and the lesson is `ready`."""
+        self._last_before = max((one.key for one in self.monitor.associations), default=0)
         end = self.lesson.server
         outbound, inbound = end.counts
         userspace = self.stack == "userspace"
@@ -107,7 +113,19 @@ class Player:
         self._submit(SetSpeed(1.0), SetLink(Conditions(), Conditions()))
         self._submit(*(CloseEndpoint(name) for name in (*self.lesson.clients, "server")))
 
+    @property
+    def closed(self) -> bool:
+        """Whether all ends are closed, after `end`."""
+        views = self.monitor.endpoints.views
+        ends = [views[name] for name in (*self.lesson.clients, "server") if name in views]
+        return all(one.state in ("closed", "failed") for one in ends)
+
     # --- its steps
+
+    @property
+    def step_claims(self) -> list[Claim]:
+        """The claims of the present step."""
+        return self._claims
 
     @property
     def step(self) -> Step | None:
@@ -211,6 +229,8 @@ class Player:
 
     def _watch(self) -> None:
         """Have the stack asked for what the claims need of each association."""
+        if not self._watches:
+            return
         keys = tuple(one.key for one in self.monitor.associations if one.ended is None)
         if keys != self._watched:
             self._watched = keys
@@ -235,7 +255,8 @@ class Player:
 
     def association(self, client: str) -> Association | None:
         """See `Observed.association`."""
-        return next(iter(reversed(self.monitor.associations.of(client))), None)
+        ours = [one for one in self.monitor.associations.of(client) if one.key > self._last_before]
+        return ours[-1] if ours else None
 
     def at_server(self, client: str) -> Association | None:
         """See `Observed.at_server`."""
@@ -243,7 +264,8 @@ class Player:
         if association is None:
             return None
         ever = self.monitor.ends_of(association).ever
-        return next((one for one in reversed(ever) if one.endpoint == "server"), None)
+        ours = [one for one in ever if one.endpoint == "server" and one.key > self._last_before]
+        return ours[-1] if ours else None
 
     def conversation(self, client: str) -> Conversation | None:
         """See `Observed.conversation`."""

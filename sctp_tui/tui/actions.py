@@ -25,6 +25,7 @@ PLACES: Mapping[str, Place] = {
     "log": Place("In the log", "MessageLog", "lists"),
     "wire": Place("In the wire", "WirePane", "lists"),
     **{name: place for view in VIEWS for name, place in view.places.items()},
+    "lesson": Place("In a lesson", "LessonPane", "everywhere"),
     "clients": Place("In the client pane", "ClientPane", "lists", typed=True),
     "fields": Place("In the client pane's fields", "Fields", "clients", typed=True),
     "tick": Place("On a box to tick", "Tick"),
@@ -106,6 +107,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("search", "lists", "l", "search", "Search", "Search the log for a text", footer=False),
     Action("search_next", "lists", ".", "search_next(1)", "Next found", "Match below", footer=False),
     Action("search_back", "lists", "comma", "search_next(-1)", "Found before", "Match above", footer=False),
+    Action("to_lesson", "lists", "f3", "to_lesson", "Lesson", "To the lesson", footer=False),
     Action("help", "lists", "?,f1", "help", "Help", "Keys, questions and topics"),
     # With priority, so that what is typed right after them goes where they lead.
     Action("next", "lists", "tab", "app.focus_next", "", "Next pane or field", priority=True),
@@ -131,6 +133,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("wire_whole", "wire", "W", "screen.whole", "Whole", "Use the whole screen, or not", footer=False),
     Action("wire_back", "wire", "escape", "screen.wire", "Table", "Back to the table"),
     *(row for view in VIEWS for row in view.actions),
+    Action("lesson_on", "lesson", "space", "go_on", "Go on", "Show what comes, or the next step"),
+    Action("lesson_again", "lesson", "backspace", "again", "Again", "The step anew, or the one before"),
+    Action("lesson_itself", "lesson", "p", "by_itself", "By itself", "Let it go on by itself, or not"),
+    Action("lesson_hint", "lesson", "h", "hint", "Hint", "A hint, where there is one"),
+    Action("lesson_start", "lesson", "home", "from_the_start", "", "The lesson from its start"),
+    *(
+        Action(f"lesson_{n}", "lesson", str(n), f"answer('{n}')", "", f"Answer {n}", footer=False)
+        for n in range(10)
+    ),
     Action("client_new", "clients", "ctrl+n", "screen.new_client", "New", "One more client"),
     Action(
         "client_connect", "clients", "ctrl+o", "screen.connect", "Connect", "An association without data",

@@ -27,7 +27,7 @@ from sctp_tui.engine.watchdog import Watchdog
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.names import Names
 from sctp_tui.monitor.text import units
-from sctp_tui.sctp.commands import Command, Stop, Watch
+from sctp_tui.sctp.commands import Command, OpenClient, Stop, Watch
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.stack_registry import STACKS, seen
@@ -51,12 +51,14 @@ from .state import SavedState
 from .widgets.header import Header
 
 if TYPE_CHECKING:
+    from sctp_tui.lessons.session import Progress, Session
     from sctp_tui.monitor.masking import Mask
 
 __all__ = ["SctpApp", "Settings", "with_program"]
 
 _MOST = 1000  # events folded at once; keys are answered between two such portions
 _WITHOUT_ROOM = {"quit", "suspend_process"}
+_PACE = 0.4  # s between two packets of a lesson that goes from packet to packet
 _BREATH = 0.002  # s between two portions
 _PAUSE, _LONGEST = 9.0, 0.5
 """Under load the next frame waits `_PAUSE` times the last one's duration, `_LONGEST` s at most."""
@@ -111,7 +113,8 @@ class SctpApp(App[None], inherit_bindings=False):
         self._last_theme = self.theme
         self.fault: Callable[[Exception], None] = lambda error: None
         """Called with an exception that the screen did not catch."""
-        self._main = MainScreen(self, self.monitor, settings, self._mask)
+        self.lesson = self._lesson(settings)
+        self._main = MainScreen(self, self.monitor, settings, self._mask, self.lesson)
         self.add_mode(self.DEFAULT_MODE, lambda: self._main)
         self.add_mode("small", lambda: SmallScreen(lambda: self.terminal_size))
         self._small = False
@@ -157,7 +160,7 @@ class SctpApp(App[None], inherit_bindings=False):
     async def on_ready(self) -> None:
         # The first frame is there, and keys come only from now on: a client's commands follow the server's.
         if not self._ending:
-            self.listen()
+            self._begin()
         await self._main.complete()  # what the first frame did without, before anything else is shown
         self.set_interval(1 / self.DRAINS, self._drain)
         for note in (*self.settings.notes, self.state.note):
@@ -202,11 +205,54 @@ class SctpApp(App[None], inherit_bindings=False):
     def submit(self, *commands: Command) -> None:
         """Send commands to the engine."""
         self.engine.submit(*commands)
+        if self.lesson is not None:
+            self.lesson.user_did(*commands)
 
     def remember_names(self) -> None:
         """Keep the names of hosts for the next run, unless addresses are masked."""
         if self._mask is None:
             self.state.put("names", self.monitor.associations.names.hosts)
+
+    def _lesson(self, settings: Settings) -> "Session | None":
+        if settings.lesson is None:
+            return None
+        from sctp_tui.lessons.session import Session
+
+        name = settings.lesson.name
+        return Session(
+            settings.lesson,
+            settings.stacks[0],
+            self.monitor,
+            self._of_lesson,
+            self.clock.mono,
+            lambda progress: self.state.put("lessons", self._progress | {name: progress}),
+            _PACE,
+        )
+
+    def _of_lesson(self, *commands: Command) -> None:
+        """Carry out what a lesson does; its clients are the client pane's, too."""
+        self.engine.submit(*commands)
+        for command in commands:
+            if isinstance(command, OpenClient):
+                self._main.adopt(command)
+
+    @property
+    def _progress(self) -> "dict[str, Progress]":
+        """How far the user has come, by the lessons' names."""
+        from sctp_tui.lessons.session import Progress
+
+        known: dict[str, Progress] = self.state.get("lessons", {}, dict[str, Progress])
+        return known
+
+    def _begin(self) -> None:
+        if self.lesson is None:
+            self.listen()
+            return
+        left = self._progress.get(self.lesson.lesson.name)
+        left_at = left.step if left is not None else 0
+        if left_at:
+            self.notify("You left off here; Home begins the lesson anew.")
+        self.lesson.begin(left_at)
 
     def listen(self) -> None:
         """Open a server on each stack that has none listening."""
@@ -280,6 +326,9 @@ class SctpApp(App[None], inherit_bindings=False):
             batch = self._mask.batch(batch)
         self.monitor.fold(batch)
         self._main.fold(batch)
+        if self.lesson is not None:
+            self.lesson.tick()
+            self._main.follow_lesson()
         if self.event_queue.waiting and not self._rest_comes:
             self._rest_comes = True
             self._fold_rest()

@@ -19,7 +19,7 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.filter.view import View
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import other_end
-from sctp_tui.sctp.commands import Command, StopGenerating, Watch
+from sctp_tui.sctp.commands import Command, OpenClient, StopGenerating, Watch
 from sctp_tui.sctp.link.conditions import DropRule
 
 from . import footing
@@ -34,6 +34,7 @@ from .copying import Copying
 from .exporting import Exporting
 from .filter_bar import FilterBar
 from .freeze import FreezeBanner
+from .lessons.lesson_pane import LessonPane
 from .link_commands import LinkCommands
 from .message_log import MessageLog
 from .panes import Panes
@@ -42,6 +43,7 @@ from .search import SearchBar
 from .settings import Settings
 from .widgets import large
 from .widgets.header import Header
+from .widgets.heading import Heading
 from .widgets.key_footer import KeyFooter
 from .widgets.line_table import LineTable
 from .widgets.message_input import MessageInput
@@ -49,6 +51,8 @@ from .widgets.prompt import Prompt, recalled
 from .wire.link_banner import LinkBanner
 
 if TYPE_CHECKING:
+    from sctp_tui.lessons.lesson import Step
+    from sctp_tui.lessons.session import Session
     from sctp_tui.monitor.masking import Mask
 
     from .wire.ladder_view import LadderView
@@ -72,7 +76,12 @@ class MainScreen(Screen[None]):
     _search = getters.query_one(SearchBar)
 
     def __init__(
-        self, program: Program, monitor: Monitor, settings: Settings, mask: "Mask | None" = None
+        self,
+        program: Program,
+        monitor: Monitor,
+        settings: Settings,
+        mask: "Mask | None" = None,
+        lesson: "Session | None" = None,
     ) -> None:
         super().__init__()
         self.monitor = monitor
@@ -82,6 +91,8 @@ class MainScreen(Screen[None]):
         self._program = program
         self._mask = mask
         self._settings = settings
+        self._lesson = lesson
+        self._looked_at = -1  # the step whose part of the screen is shown
         self._endpoints_version = -1  # as drawn last
         self._cleared = False  # whether ended associations were, and can be brought back
         self._generated: dict[str, str] = {}  # the generator form's last input, by field
@@ -97,6 +108,9 @@ class MainScreen(Screen[None]):
         if settings.large:
             yield large.BigNumbers()
         yield Panes(self._program, self.monitor, self.view, settings, self._mask)
+        if self._lesson is not None:
+            yield Heading(f"Lesson: {self._lesson.lesson.title}", id="lesson-heading")
+            yield LessonPane(self._lesson)
         yield KeyFooter()
 
     async def complete(self) -> None:
@@ -123,6 +137,9 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.set_class(self._settings.large, "-large")
+        self.set_class(self._lesson is not None, "-lesson")
+        if self._lesson is not None:
+            self.set_focus(self.query_one(LessonPane))
 
     # --- what is shown
 
@@ -146,6 +163,8 @@ class MainScreen(Screen[None]):
             self.query_one(large.BigNumbers).show(seen, then)
         self._panes.show(seen, then, now, cleared=self._cleared, search=self._search)
         self.query_one(LinkBanner).show(self.monitor.links.values(), self.monitor.wire.kept_out)
+        if self._lesson is not None:
+            self.query_one(LessonPane).show()
         self._show_keys()
 
     def _show_keys(self) -> None:
@@ -238,6 +257,44 @@ class MainScreen(Screen[None]):
                 answered(result)
 
         self.app.push_screen(dialog, left)
+
+    # --- a lesson
+
+    def adopt(self, command: OpenClient) -> None:
+        """The lesson has opened a client, which the user may speak as, too."""
+        self._clients.adopt(command)
+
+    def follow_lesson(self) -> None:
+        """Show what the lesson is about, as it begins to play a step."""
+        lesson = self._lesson
+        if lesson is not None and lesson.stage == "playing" and lesson.at != self._looked_at:
+            self._looked_at = lesson.at
+            self.call_next(self._look_at, lesson.step)
+        elif lesson is not None and lesson.stage == "setting up":
+            self._looked_at = -1
+
+    async def _look_at(self, step: "Step") -> None:
+        """Show the part of the screen that a step is about, of its client's association."""
+        self._clients.choose(step.client)
+        self._current.was_typed_for()
+        if step.look in ("table", "log"):
+            if self.has_class("-wire"):
+                await self.action_wire()
+        else:
+            await self.see(step.look)
+        self.set_focus(self.query_one(LessonPane))
+
+    @on(LessonPane.Moved)
+    def _lesson_moved(self) -> None:
+        self.follow_lesson()
+        self.show_now()
+
+    def action_to_lesson(self) -> None:
+        """Focus the lesson's pane, where its keys act."""
+        if self._lesson is None:
+            self.tell("no lesson is played: `sctp-tui lesson` lists them", good=False)
+        else:
+            self.set_focus(self.query_one(LessonPane))
 
     def action_new_client(self) -> None:
         """Add a client."""

@@ -27,6 +27,9 @@ class NoRows(Static):
 
     def show(self, servers: Sequence[EndpointView], cleared: bool, sends: str | None) -> None:
         """Draw what changed. `cleared`: there were associations. For `sends` see `ClientPane.sends`."""
+        if self._settings.lesson is not None:
+            self.update("The lesson opens its associations here.")
+            return
         if not servers:
             return  # the first is about to be opened
         listening = [server for server in servers if server.state == "listening"]

@@ -63,7 +63,7 @@ def test_one_without_mistakes(tmp_path: Path) -> None:
             'choices = ["a", "b"]\nanswer = 3',
             "line 18, step[0].ask.answer: give the right",
         ),
-        ('say = "Here it is."', 'say = "1\\n2\\n3\\n4\\n5"', "line 13, step[0].say: more than four lines"),
+        ("Here it is.", 70 * "Here ", "line 13, step[0].say: 349 characters: give 310 at most"),
         ("[step.ask]", "[step.asks]", "Object contains unknown field `asks`"),
         ("minutes = 1", "minutes = = 1", "mine.toml: Invalid value (at line 3"),
     ],

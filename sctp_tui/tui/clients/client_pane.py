@@ -22,6 +22,7 @@ from sctp_tui.monitor.filter.view import View
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import other_ends
 from sctp_tui.monitor.text import units
+from sctp_tui.sctp.commands import OpenClient
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Peer, StackName
 from sctp_tui.sctp.hostport import parse_hostport, reached_at
@@ -215,6 +216,11 @@ class ClientPane(Vertical):
         for client in self._clients.all:
             if client.name == name:
                 self._speak_as(client)
+
+    def adopt(self, command: OpenClient) -> None:
+        """A client was opened by a lesson: from now on it is one of those here, open with these settings."""
+        self._clients.adopt(command)
+        self._show_target()
 
     def reply_to(self, association: Association) -> None:
         """Send as the server to this association from now on."""

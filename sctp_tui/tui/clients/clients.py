@@ -144,6 +144,14 @@ class Clients:
         self.all.append(client)
         return client
 
+    def adopt(self, command: OpenClient) -> None:
+        """Take over a client whose endpoint was opened elsewhere; names are given in order."""
+        while (client := self.named(command.endpoint)) is None:
+            self.add(self.all[-1])
+        client.stack, client.to, client.udp_port = command.stack, str(command.to), ""
+        client.outbound, client.inbound, client.attempts = command.outbound, command.inbound, command.attempts
+        client.own, client.parameters, client.opened = command.own, command.parameters, command
+
     def remove(self, clients: Iterable[Client]) -> list[Command]:
         """Remove these clients; the commands that close their endpoints. Where none is left, one is added."""
         gone = list(clients)

@@ -84,6 +84,12 @@ QUESTIONS = (
         "kill die dead silent restart reboot tag vanish",
     ),
     Question(
+        "How do I teach it, or learn it?",
+        "sctp-tui lesson lists the lessons, sctp-tui lesson streams plays one: Space goes on.",
+        "lessons",
+        "lesson course class student teacher lecture exercise teaching demonstration tutorial",
+    ),
+    Question(
         "How do I see the packets?",
         "{wire} shows those of the association: {ladder} as arrows, {lanes} by stream, {window} over time, "
         "{states} as states; {ladder_open} opens one with every field. The kernel's stack needs --capture.",

@@ -1,0 +1,1 @@
+"""Lessons on the screen: what a step asks and says, under what it is about. Start at `lesson_pane`."""

@@ -1,0 +1,133 @@
+"""A lesson on the screen: by Space alone, with answers, anew, and with what the class does beside it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from sctp_tui.lessons.lesson import find, ours
+from sctp_tui.lessons.session import Session
+from sctp_tui.tui.app import SctpApp, Settings
+from sctp_tui.tui.lessons.lesson_pane import LessonPane
+from sctp_tui.tui.state import SavedState
+
+from . import driving
+from .driving import on_both, until
+
+
+@asynccontextmanager
+async def lesson(
+    name: str, size: tuple[int, int] = (80, 24), state: Path | None = None
+) -> AsyncIterator[tuple[SctpApp, Session, Pilot[None]]]:
+    kernel = driving.stack_under_test == "kernel"
+    found = find(name)
+    settings = Settings(paths=found.paths if kernel else 0, capture=kernel, lesson=found, state=state)
+    async with driving.running(size, settings, checked=False) as (app, pilot):
+        session = app.lesson
+        assert session is not None
+        await until(pilot, lambda: session.stage == "asking", "the scene")
+        yield app, session, pilot
+
+
+async def _play(pilot: Pilot[None], session: Session) -> None:
+    """Go on by Space until the present step is shown."""
+    before = session.at
+    while session.stage != "shown" or session.at != before:
+        if session.stage == "asking":
+            await pilot.press("space")
+        assert session.stage != "failed", session.player.findings
+        await pilot.pause(0.02)
+
+
+def _text(app: SctpApp) -> str:
+    return str(app.screen.query_one(LessonPane).render())
+
+
+@on_both
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_by_space_alone(size: tuple[int, int]) -> None:
+    async with lesson("streams", size) as (app, session, pilot):
+        for _ in session.lesson.step:
+            await _play(pilot, session)
+            assert "claims hold" in _text(app)
+            assert app.screen.query_one(LessonPane).has_focus
+            await pilot.press("space")
+        assert session.over
+
+
+async def test_an_answer_is_judged_once_it_is_shown() -> None:
+    async with lesson("streams") as (app, session, pilot):
+        await _play(pilot, session)
+        await pilot.press("space")
+        await until(pilot, lambda: session.stage == "asking")
+        assert "The packet with A1 is lost" in _text(app)
+        await pilot.press("1")
+        assert "> 1 A2" in _text(app)
+        assert "✗" not in _text(app)
+        await _play(pilot, session)
+        assert session.right is False
+        assert "✗ 1 A2, as it arrived first: A2 is of stream 1" in _text(app)
+        assert "✓ 2 B1, B2 and B3" in _text(app)
+
+
+async def test_backspace_begins_the_step_with_a_clean_scene() -> None:
+    async with lesson("streams") as (app, session, pilot):
+        await _play(pilot, session)
+        await pilot.press("space")
+        await _play(pilot, session)
+        first = session.player
+        await pilot.press("backspace")
+        await until(pilot, lambda: session.player is not first and session.stage == "asking", "a new scene")
+        assert (session.at, session.player.number) == (1, 0)
+        assert app.monitor.associations.live == 1
+        await _play(pilot, session)
+        await pilot.press("home")
+        await until(pilot, lambda: session.at == 0 and session.stage == "asking")
+
+
+async def test_what_the_class_does_is_told_where_the_claims_then_fail() -> None:
+    async with lesson("streams") as (app, session, pilot):
+        await _play(pilot, session)
+        await pilot.press("space")
+        await _play(pilot, session)
+        await driving.type_line(pilot, "mine")
+        await until(pilot, lambda: "no longer so: Backspace" in _text(app))
+        await pilot.press("escape", "f3")
+        assert app.screen.query_one(LessonPane).has_focus
+
+
+async def test_one_goes_on_where_one_left_off(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    async with lesson("gone", state=state) as (_, session, pilot):
+        await _play(pilot, session)
+        await pilot.press("space")
+        await _play(pilot, session)
+    async with lesson("gone", state=state) as (_, session, pilot):
+        await until(pilot, lambda: session.stage != "setting up")
+        assert (session.at, session.player.number) == (2, 1)
+        await _play(pilot, session)
+    kept: dict[str, object] = SavedState.load(state).get("lessons", {}, dict[str, object])
+    assert kept["gone"] == {"step": 0, "done": True}
+
+
+async def test_it_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sctp_tui.lessons.session._LEAST", 0.0)
+    monkeypatch.setattr("sctp_tui.lessons.session._WORD", 0.0)
+    async with lesson("streams") as (_, session, pilot):
+        await pilot.press("p")
+        await until(pilot, lambda: session.over)
+
+
+@pytest.mark.parametrize("name", ours())
+async def test_no_lesson_says_more_than_has_room(name: str) -> None:
+    """What a step shows leaves half of a screen of 80x24 to what it is about."""
+    async with lesson(name) as (app, session, pilot):
+        if driving.stack_under_test not in session.lesson.stacks:
+            return
+        for step in session.lesson.step:
+            await _play(pilot, session)
+            await pilot.pause()
+            assert app.screen.query_one(LessonPane).size.height <= 10, step.name
+            await pilot.press("space")
