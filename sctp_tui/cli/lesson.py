@@ -42,22 +42,13 @@ def _play(options: LessonOptions) -> int:
             f"a lesson needs a terminal, and {elsewhere}: give it one, or --check, which needs none", "lesson"
         )
         return 1
-    from sctp_tui.tui.settings import Settings
+    from sctp_tui.tui.settings import Settings, of_lesson
     from sctp_tui.tui.state import usual_state_path
 
     from .screen import run
 
-    return run(
-        Settings(
-            (stack,),
-            paths=found.paths if stack == "kernel" else 0,
-            capture=stack == "kernel",
-            theme=options.theme,
-            large=options.large,
-            state=usual_state_path(),
-            lesson=found,
-        )
-    )
+    like = Settings(theme=options.theme, large=options.large, state=usual_state_path())
+    return run(of_lesson(found, stack, like))
 
 
 def _usable(options: LessonOptions) -> "tuple[StackName, ...]":

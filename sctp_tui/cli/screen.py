@@ -26,12 +26,21 @@ _UNDO = (
 
 
 def run(settings: Settings) -> int:
-    """Run the program on this terminal until the user leaves it; its exit status."""
-    try:
-        running = _Running(settings)
-    except termios.error:
-        return 128 + signal.SIGHUP  # the terminal has just gone
-    return running.run()
+    """Run the program on this terminal until the user leaves it; its exit status.
+
+    Where a lesson is chosen it takes the screen's place, and after it the screen is there again.
+    """
+    shown: Settings | None = settings
+    status = 0
+    while shown is not None and not status:
+        try:
+            running = _Running(shown)
+        except termios.error:
+            return 128 + signal.SIGHUP  # the terminal has just gone
+        status = running.run()
+        back = settings if shown.lesson is not None and settings.lesson is None else None
+        shown = running.chosen or back
+    return status
 
 
 class _Running:
@@ -42,6 +51,11 @@ class _Running:
         self._app.fault = self._fault
         self._said = ""  # the line about the first fault; others mostly follow from it
         self._status = 0
+
+    @property
+    def chosen(self) -> Settings | None:
+        """The settings of the lesson that was chosen on it, None for none."""
+        return self._app.chosen
 
     def run(self) -> int:
         # What a thread's crash prints would go unseen while the screen has the terminal.

@@ -10,6 +10,7 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.sctp.commands import Command
 from sctp_tui.sctp.events import StackName
 
+from .claims import parse
 from .lesson import Lesson, Question, Step
 from .player import Player
 
@@ -108,6 +109,12 @@ class Session:
             return None
         wanted = question.answer if question.number is None else question.number
         return answer == str(wanted)
+
+    @property
+    def pointed_at(self) -> int:
+        """The number of the packet in the ladder that the step points at, 0 for none."""
+        packets = parse(self.step.mark).check(self.player).packets if self.step.mark else ()
+        return packets[0] if packets else 0
 
     @property
     def still_holds(self) -> bool:

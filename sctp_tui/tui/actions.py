@@ -31,7 +31,9 @@ PLACES: Mapping[str, Place] = {
     "tick": Place("On a box to tick", "Tick"),
     "line": Place("In the line", "MessageInput", "clients", typed=True),
     "everywhere": Place("Everywhere", "SctpApp"),
-    "menu": Place("In a list to choose from", "Menu", "clients sort columns export copy drop help"),
+    "menu": Place(
+        "In a list to choose from", "Menu", "clients sort columns export copy drop lesson_list help"
+    ),
     "text": Place("In a text that scrolls", "ScrolledText", "explain filter_help packet help"),
     "sort": Place("In the list to sort by", "SortScreen"),
     "columns": Place("In the choice of columns", "ColumnsScreen"),
@@ -47,6 +49,7 @@ PLACES: Mapping[str, Place] = {
     "filter": Place("In the filter", "FilterBar", "lists", typed=True),
     "filter_help": Place("In the filter's help", "FilterHelpScreen"),
     "drop": Place("In the list of what to lose", "DropScreen"),
+    "lesson_list": Place("In the list of lessons", "LessonScreen"),
     "cut": Place("In the list of links", "CutScreen"),
     "path": Place("In the list of what to ask of paths", "PathScreen"),
     "form": Place("In a form", "Form", typed=True),
@@ -107,7 +110,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("search", "lists", "l", "search", "Search", "Search the log for a text", footer=False),
     Action("search_next", "lists", ".", "search_next(1)", "Next found", "Match below", footer=False),
     Action("search_back", "lists", "comma", "search_next(-1)", "Found before", "Match above", footer=False),
-    Action("to_lesson", "lists", "f3", "to_lesson", "Lesson", "To the lesson", footer=False),
+    Action("to_lesson", "lists", "f3", "to_lesson", "Lesson", "Choose a lesson, or go to it", footer=False),
     Action("help", "lists", "?,f1", "help", "Help", "Keys, questions and topics"),
     # With priority, so that what is typed right after them goes where they lead.
     Action("next", "lists", "tab", "app.focus_next", "", "Next pane or field", priority=True),
@@ -234,6 +237,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("generator_stop_all", "generator", "ctrl+s", "stop_all", "Stop all", "Stop all generators"),
     Action("generator_stop", "generators", "x", "stop", "Stop", "Stop this one"),
     Action("naming_submit", "naming", "enter", "submit", "Name it", "Give it this name", priority=True),
+    Action("lesson_list_back", "lesson_list", "escape,q", "back", "Back", "Play none"),
     Action("drop_back", "drop", "escape,q", "back", "Back", "Lose nothing"),
     Action("cut_back", "cut", "escape,q", "back", "Back", "Leave the links as they are"),
     Action("path_back", "path", "escape,q", "back", "Back", "Ask for nothing"),

@@ -30,7 +30,7 @@ from sctp_tui.monitor.text import units
 from sctp_tui.sctp.commands import Command, OpenClient, Stop, Watch
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.printable import printable
-from sctp_tui.sctp.stack_registry import STACKS, seen
+from sctp_tui.sctp.stack_registry import ANYWHERE, STACKS, seen
 from sctp_tui.sctp.stacks import open_stack
 
 from . import hints
@@ -45,7 +45,7 @@ from .keys_in_turn import KeysInTurn
 from .main_screen import MainScreen
 from .palette import ActionProvider
 from .servers import Servers
-from .settings import Settings
+from .settings import Settings, of_lesson
 from .small import LEAST_SIZE, SmallScreen, too_small
 from .state import SavedState
 from .widgets.header import Header
@@ -114,6 +114,8 @@ class SctpApp(App[None], inherit_bindings=False):
         self.fault: Callable[[Exception], None] = lambda error: None
         """Called with an exception that the screen did not catch."""
         self.lesson = self._lesson(settings)
+        self.chosen: Settings | None = None
+        """What is to be shown once this has ended: a lesson that was chosen."""
         self._main = MainScreen(self, self.monitor, settings, self._mask, self.lesson)
         self.add_mode(self.DEFAULT_MODE, lambda: self._main)
         self.add_mode("small", lambda: SmallScreen(lambda: self.terminal_size))
@@ -253,6 +255,29 @@ class SctpApp(App[None], inherit_bindings=False):
         if left_at:
             self.notify("You left off here; Home begins the lesson anew.")
         self.lesson.begin(left_at)
+
+    def choose_lesson(self) -> None:
+        """Ask for a lesson, which then takes the place of what is shown."""
+        from .dialogs.lesson_screen import LessonScreen
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self._play(name)
+
+        self.push_screen(LessonScreen(self._progress, self.monitor.associations.live), chosen)
+
+    def _play(self, name: str) -> None:
+        from sctp_tui.lessons.lesson import find
+
+        lesson = find(name)
+        here = self.settings.stacks
+        stack = next((one for one in (*here, ANYWHERE) if one in lesson.stacks), None)
+        if stack is None:
+            needed = " or ".join(lesson.stacks)
+            self._warn(f"{name} needs the {needed} stack: use sctp-tui lab -- sctp-tui lesson {name}")
+            return
+        self.chosen = of_lesson(lesson, stack, self.settings)
+        self.end(hurry=False)
 
     def listen(self) -> None:
         """Open a server on each stack that has none listening."""

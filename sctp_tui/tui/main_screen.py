@@ -92,7 +92,7 @@ class MainScreen(Screen[None]):
         self._mask = mask
         self._settings = settings
         self._lesson = lesson
-        self._looked_at = -1  # the step whose part of the screen is shown
+        self._followed: object = None  # the lesson's step and stage that were followed last
         self._endpoints_version = -1  # as drawn last
         self._cleared = False  # whether ended associations were, and can be brought back
         self._generated: dict[str, str] = {}  # the generator form's last input, by field
@@ -265,13 +265,15 @@ class MainScreen(Screen[None]):
         self._clients.adopt(command)
 
     def follow_lesson(self) -> None:
-        """Show what the lesson is about, as it begins to play a step."""
+        """Show what the lesson is about as it begins to play a step, and point at what came of it."""
         lesson = self._lesson
-        if lesson is not None and lesson.stage == "playing" and lesson.at != self._looked_at:
-            self._looked_at = lesson.at
+        if lesson is None or (now := (lesson.at, lesson.stage)) == self._followed:
+            return
+        self._followed = now
+        if lesson.stage == "playing":
             self.call_next(self._look_at, lesson.step)
-        elif lesson is not None and lesson.stage == "setting up":
-            self._looked_at = -1
+        elif lesson.stage == "shown" and (number := lesson.pointed_at):
+            self.call_next(self._wire.point_at, number)
 
     async def _look_at(self, step: "Step") -> None:
         """Show the part of the screen that a step is about, of its client's association."""
@@ -290,11 +292,12 @@ class MainScreen(Screen[None]):
         self.show_now()
 
     def action_to_lesson(self) -> None:
-        """Focus the lesson's pane, where its keys act."""
-        if self._lesson is None:
-            self.tell("no lesson is played: `sctp-tui lesson` lists them", good=False)
+        """Focus the lesson's pane, where its keys act; from there, or without one, choose a lesson."""
+        pane = next(iter(self.query(LessonPane)), None)
+        if pane is None or pane.has_focus:
+            self._program.choose_lesson()
         else:
-            self.set_focus(self.query_one(LessonPane))
+            self.set_focus(pane)
 
     def action_new_client(self) -> None:
         """Add a client."""

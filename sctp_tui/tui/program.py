@@ -21,5 +21,8 @@ class Program(Protocol):
     def submit(self, *commands: Command) -> None:
         """Send commands to the engine."""
 
+    def choose_lesson(self) -> None:
+        """Ask for a lesson to play."""
+
     def remember_names(self) -> None:
         """Keep the names of hosts for the next run."""

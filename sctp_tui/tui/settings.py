@@ -15,6 +15,8 @@ from sctp_tui.sctp.stack_registry import ANYWHERE
 if TYPE_CHECKING:
     from sctp_tui.lessons.lesson import Lesson
 
+_LESSON_GRACE = 0.3  # s: its ends are within the program, and it may begin a step anew
+
 
 class Settings(msgspec.Struct, frozen=True):
     """The server, the limits of the engine, and how the program is called from a shell.
@@ -51,3 +53,21 @@ class Settings(msgspec.Struct, frozen=True):
     state: Path | None = None
     notes: tuple[str, ...] = ()
     lesson: "Lesson | None" = None
+
+
+def of_lesson(lesson: "Lesson", stack: StackName, like: Settings) -> Settings:
+    """The settings that play a lesson on a stack, with the looks, keys and state of another run."""
+    return Settings(
+        (stack,),
+        grace=_LESSON_GRACE,
+        capture=stack == "kernel",
+        paths=lesson.paths if stack == "kernel" else 0,
+        program=like.program,
+        usual=like.usual,
+        theme=like.theme,
+        large=like.large,
+        mask_addresses=like.mask_addresses,
+        keys=like.keys,
+        state=like.state,
+        lesson=lesson,
+    )

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from sctp_tui.lessons.claims import parse
 from sctp_tui.lessons.lesson import find, ours
 from sctp_tui.lessons.session import Session
 from sctp_tui.tui.app import SctpApp, Settings
+from sctp_tui.tui.dialogs.lesson_screen import LessonScreen
 from sctp_tui.tui.lessons.lesson_pane import LessonPane
 from sctp_tui.tui.state import SavedState
 
@@ -131,3 +133,24 @@ async def test_no_lesson_says_more_than_has_room(name: str) -> None:
             await pilot.pause()
             assert app.screen.query_one(LessonPane).size.height <= 10, step.name
             await pilot.press("space")
+
+
+async def test_a_lesson_is_chosen_from_the_screen_and_takes_its_place() -> None:
+    async with driving.running(checked=False) as (app, pilot):
+        await pilot.press("escape", "f3")
+        await until(pilot, lambda: isinstance(app.screen, LessonScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: not app.is_running, "the end")
+        assert app.chosen is not None
+        assert app.chosen.lesson == find(next(iter(ours())))
+
+
+async def test_what_a_step_points_at_has_the_cursor() -> None:
+    async with lesson("streams") as (app, session, pilot):
+        await _play(pilot, session)
+        await pilot.press("space")
+        await _play(pilot, session)
+        (lost,) = parse("wire client 1: DATA lost").check(session.player).packets
+        assert session.pointed_at == lost
+        await pilot.press("tab")
+        await until(pilot, lambda: app.screen.focused is not None)

@@ -166,6 +166,12 @@ class LadderView(ConversationView, ArrowsView):
             case Row() | HeartbeatRun():
                 self._open_packet()
 
+    def point_at(self, number: int) -> None:
+        """Put the cursor on a packet, where it is kept."""
+        timeline = self.timeline
+        if timeline is not None and timeline.ladder.first <= number <= timeline.ladder.seen:
+            self.put_cursor(timeline.place(number))
+
     def _lead_to(self, note: Annotation) -> None:
         """Go to the packet that a line such as ICMP's is about."""
         timeline = self.timeline

@@ -243,6 +243,13 @@ class WirePane(Vertical):
         self.query_one(WireHeading).view = view
         self.post_message(self.Changed())
 
+    def point_at(self, number: int) -> None:
+        """Put the ladder's cursor on the packet with this number, where it is shown."""
+        from .ladder_view import LadderView
+
+        if isinstance(view := self._shown, LadderView):
+            view.point_at(number)
+
     class Changed(Message):
         """Another view was chosen, and has to be drawn."""
 
