@@ -1,6 +1,7 @@
 """`sctp-tui lesson`: lists the lessons, plays one on the screen, or proves some without one."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from .option_types import LessonOptions
@@ -8,6 +9,7 @@ from .options import lesson_options
 from .stdout import LineOutput, OutputEnded, complain, no_terminal
 
 if TYPE_CHECKING:
+    from sctp_tui.lessons.session import Place
     from sctp_tui.sctp.events import StackName
 
 
@@ -20,6 +22,8 @@ def lesson(words: Sequence[str]) -> int:
     try:
         if options.check:
             return _check(options)
+        if options.notes:
+            return _follow()
         if not options.name:
             return _print(_listed())
         return _play(options)
@@ -78,7 +82,55 @@ def _listed() -> list[str]:
     return lines
 
 
+_LOOK = 0.3  # s between two looks at where the lesson is
 _WIDTH = 14  # columns for a lesson's name
+
+
+def _follow() -> int:
+    """Print the notes of the lesson that is played on another terminal, step by step, until interrupted."""
+    from sctp_tui.lessons.session import Place
+    from sctp_tui.tui.state import SavedState, usual_state_path
+
+    output = LineOutput()
+    none = last = Place("", 0, "setting up")
+    try:
+        _tell(output, "notes of the lesson that is played with sctp-tui lesson NAME on another terminal")
+        while True:
+            place: Place = SavedState.load(usual_state_path()).get("lesson_now", none, Place)
+            if place != last:
+                for line in _notes(place):
+                    output.add(line)
+                output.flush()
+            last = place
+            time.sleep(_LOOK)
+    except OutputEnded as error:
+        if str(error):
+            complain(str(error), "lesson")
+        return 1
+
+
+def _notes(place: "Place") -> Iterator[str]:
+    from sctp_tui.lessons.lesson import find
+
+    lesson = find(place.lesson)
+    if not 0 <= place.step < len(lesson.step):
+        return
+    step = lesson.step[place.step]
+    if place.stage == "asking" or (place.stage == "playing" and step.ask is None):
+        yield f"\n{lesson.title}, step {place.step + 1} of {len(lesson.step)}: {step.name}"
+        yield from (f"  does: {one}" for one in filter(None, (step.cause, *step.do)))
+        if step.ask is not None:
+            yield f"  asks: {step.ask.text}"
+            choices = [f"{number} {text}" for number, text in enumerate(step.ask.choices, 1)]
+            yield from (f"        {one}" for one in choices)
+            yield f"  answer: {step.ask.answer if step.ask.number is None else step.ask.number}"
+            yield f"  because: {step.ask.because}"
+        if step.notes:
+            yield f"  notes: {' '.join(step.notes.split())}"
+    elif place.stage in ("shown", "failed"):
+        yield f"  {place.stage}: {' '.join(step.say.split())}"
+        if place.step + 1 < len(lesson.step):
+            yield f"  next: {lesson.step[place.step + 1].name}"
 
 
 def _check(options: LessonOptions) -> int:

@@ -115,10 +115,12 @@ IN_CONFIG = (
 
 @dataclass
 class LessonOptions:
-    """Options of `lesson`: the `name` of one, or a file; or which to `check`, `all` of them."""
+    """Options of `lesson`: the `name` of one, or a file; or which to `check`, `all` of them. `notes`: follow
+    the one that is played on another terminal."""
 
     name: str = ""
     check: str = ""
+    notes: bool = False
     stack: Wanted = "auto"
     theme: str | None = None
     large: bool = False

@@ -507,6 +507,9 @@ examples:
   sctp-tui lesson --check all         prove that each shows what it claims, by its cause""",
     )
     group = parser.add_argument_group("lesson")
+    group.add_argument(
+        "--notes", action="store_true", help="on a second terminal: what the presenter needs, as it goes on"
+    )
     group.add_argument("--check", metavar="NAME", help="prove a lesson, a file, or all, without a screen")
     group.add_argument("--stack", type=stack(*get_args(Wanted)), metavar="STACK", help=_STACKS)
     group.add_argument("--theme", type=theme, metavar="NAME", help="colours, as for the screen")
@@ -517,8 +520,9 @@ examples:
     if len(words) > 1:
         parser.error(f"{words[1]!r} is one word too many: give one lesson")
     options.name = words[0] if words else ""
-    if options.name and options.check:
-        parser.error("--check: it plays nothing: leave out the lesson's name beside it")
+    if options.name and (options.check or options.notes):
+        given = "--check" if options.check else "--notes"
+        parser.error(f"{given}: it plays nothing: leave out the lesson's name beside it")
     return options
 
 

@@ -11,6 +11,7 @@ import msgspec
 from sctp_tui.sctp import parameter_words
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import StackName
+from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 
 from .actions import Action, ActionError
@@ -112,7 +113,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A lesson: its one `idea`, for whom (`level`), how long it takes, and the RFC's sections that it shows.
 
-    `stacks` are those that it can be played on. On the kernel's its ends are on two hosts with `paths` links.
+    `name` is what `find` finds it by. `stacks` are those that it can be played on. On the kernel's its ends
+    are on two hosts with `paths` links.
     """
 
     title: _Text
@@ -152,15 +154,29 @@ def read(path: Path) -> Lesson:
     except tomllib.TOMLDecodeError as error:
         raise LessonError(f"{path}: {error}") from None
     place = _Places(path, text)
-    found.setdefault("name", path.stem)
+    found["name"] = path.stem if path.parent == HERE else str(path.resolve())
     try:
         lesson = msgspec.convert(found, Lesson)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$")
         raise LessonError(f"{place(where.rstrip('`'))}: {what}") from None
-    for where, wrong in _mistakes(lesson):
+    for where, wrong in (*_unprintable(found, ""), *_mistakes(lesson)):
         raise LessonError(f"{place(where)}: {wrong}")
     return lesson
+
+
+def _unprintable(value: Any, at: str) -> Iterator[tuple[str, str]]:
+    """Texts that a terminal would take for commands: the file may be a stranger's."""
+    if isinstance(value, str):
+        if bad := next((one for one in value if not one.isprintable() and one not in "\n\t"), ""):
+            yield at, f"there is a character U+{ord(bad):04X}, which is not printable: leave it out"
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from _unprintable(key, f"{at}.{printable(key)}")
+            yield from _unprintable(one, f"{at}.{printable(key)}")
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from _unprintable(one, f"{at}[{number}]")
 
 
 def _mistakes(lesson: Lesson) -> Iterator[tuple[str, str]]:

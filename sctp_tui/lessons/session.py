@@ -28,6 +28,14 @@ class Progress(msgspec.Struct):
     done: bool = False
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where a lesson is that is played now: its name, the present step, and what comes of that."""
+
+    lesson: str
+    step: int
+    stage: Stage
+
+
 class Session:
     """One lesson, on one stack, from `begin` to `end`.
 
@@ -71,6 +79,11 @@ class Session:
     def end(self) -> None:
         """Take the scene down."""
         self.player.end()
+
+    @property
+    def place(self) -> Place:
+        """Where it is, for a second terminal."""
+        return Place(self.lesson.name, self.at, self.stage)
 
     @property
     def step(self) -> Step:

@@ -52,7 +52,7 @@ from .wire.link_banner import LinkBanner
 
 if TYPE_CHECKING:
     from sctp_tui.lessons.lesson import Step
-    from sctp_tui.lessons.session import Session
+    from sctp_tui.lessons.session import Place, Session
     from sctp_tui.monitor.masking import Mask
 
     from .wire.ladder_view import LadderView
@@ -92,7 +92,7 @@ class MainScreen(Screen[None]):
         self._mask = mask
         self._settings = settings
         self._lesson = lesson
-        self._followed: object = None  # the lesson's step and stage that were followed last
+        self._followed: Place | None = None  # where the lesson was, as it was followed last
         self._endpoints_version = -1  # as drawn last
         self._cleared = False  # whether ended associations were, and can be brought back
         self._generated: dict[str, str] = {}  # the generator form's last input, by field
@@ -267,9 +267,10 @@ class MainScreen(Screen[None]):
     def follow_lesson(self) -> None:
         """Show what the lesson is about as it begins to play a step, and point at what came of it."""
         lesson = self._lesson
-        if lesson is None or (now := (lesson.at, lesson.stage)) == self._followed:
+        if lesson is None or (now := lesson.place) == self._followed:
             return
         self._followed = now
+        self._program.state.put("lesson_now", now)
         if lesson.stage == "playing":
             self.call_next(self._look_at, lesson.step)
         elif lesson.stage == "shown" and (number := lesson.pointed_at):

@@ -65,6 +65,7 @@ def test_one_without_mistakes(tmp_path: Path) -> None:
         ),
         ("Here it is.", 70 * "Here ", "line 13, step[0].say: 349 characters: give 310 at most"),
         ("[step.ask]", "[step.asks]", "Object contains unknown field `asks`"),
+        ("Here it is.", "\\u001b[2J", "line 13, step[0].say: there is a character U+001B"),
         ("minutes = 1", "minutes = = 1", "mine.toml: Invalid value (at line 3"),
     ],
 )
