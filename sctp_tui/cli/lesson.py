@@ -39,7 +39,7 @@ def _play(options: LessonOptions) -> int:
     found = find(options.name)
     stack = next((one for one in _usable(options) if one in found.stacks), None)
     if stack is None:
-        needed, way = " or ".join(found.stacks), f"`sctp-tui lab -- sctp-tui lesson {found.name}`"
+        needed, way = " or ".join(found.stacks), f"`sctp-tui lab --tty -- sctp-tui lesson {found.name}`"
         raise LessonError(f"{found.name} needs the {needed} stack, which does not work here: {way}")
     if elsewhere := no_terminal():
         complain(
@@ -56,12 +56,14 @@ def _play(options: LessonOptions) -> int:
 
 
 def _usable(options: LessonOptions) -> "tuple[StackName, ...]":
-    """The stacks that work here, of those that the user wants."""
+    """The stacks that work here, of those that the user wants; that for which one comes here is the first."""
     from sctp_tui.sctp.endpoint import Clock
     from sctp_tui.sctp.stacks import choose_stacks
+    from sctp_tui.tui.hints import in_lab
 
     wanted = "all" if options.stack == "auto" else options.stack
-    return tuple(sorted(choose_stacks(wanted, Clock()), key="userspace".__ne__))
+    usual = "kernel" if in_lab() else "userspace"
+    return tuple(sorted(choose_stacks(wanted, Clock()), key=usual.__ne__))
 
 
 def _listed() -> list[str]:

@@ -274,7 +274,7 @@ class SctpApp(App[None], inherit_bindings=False):
         stack = next((one for one in (*here, ANYWHERE) if one in lesson.stacks), None)
         if stack is None:
             needed = " or ".join(lesson.stacks)
-            self._warn(f"{name} needs the {needed} stack: use sctp-tui lab -- sctp-tui lesson {name}")
+            self._warn(f"{name} needs the {needed} stack: use sctp-tui lab --tty -- sctp-tui lesson {name}")
             return
         self.chosen = of_lesson(lesson, stack, self.settings)
         self.end(hurry=False)

@@ -105,11 +105,11 @@ class MainScreen(Screen[None]):
         yield FreezeBanner(self.monitor)
         yield Header(masked=settings.mask_addresses)
         yield LinkBanner()
-        if settings.large:
+        if settings.large and self._lesson is None:
             yield large.BigNumbers()
         yield Panes(self._program, self.monitor, self.view, settings, self._mask)
         if self._lesson is not None:
-            yield Heading(f"Lesson: {self._lesson.lesson.title}", id="lesson-heading")
+            yield Heading(self._lesson.lesson.title, id="lesson-heading")
             yield LessonPane(self._lesson)
         yield KeyFooter()
 
@@ -159,8 +159,8 @@ class MainScreen(Screen[None]):
             self.query_one(Header).servers = tuple(servers)
             self._clients.aim([server for server in servers if server.state == "listening"])
         self.view.update(seen, then)
-        if self._settings.large:
-            self.query_one(large.BigNumbers).show(seen, then)
+        for numbers in self.query(large.BigNumbers):
+            numbers.show(seen, then)
         self._panes.show(seen, then, now, cleared=self._cleared, search=self._search)
         self.query_one(LinkBanner).show(self.monitor.links.values(), self.monitor.wire.kept_out)
         if self._lesson is not None:
