@@ -105,7 +105,7 @@ class OpenAssociations:
     def note(self, event: Event) -> OpenAssociation | None:
         """Count an event; return its association, entered here if it is new. An end is left to `forget`."""
         association = self.by_key.get(event.key)
-        if isinstance(event, Message):
+        if type(event) is Message:  # the most frequent: first, and by the cheapest test
             if association is None:
                 association = self._meet(event)
             stream = association.streams.get(event.stream)

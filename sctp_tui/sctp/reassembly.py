@@ -43,10 +43,8 @@ class Reassembly:
         self._bytes = 0
         self._waiting: OrderedDict[_Key, _PartialMessage] = OrderedDict()  # first: longest without a piece
         self._let_go: dict[_Key, _PartialMessage] = {}
-        self._of: dict[int, set[_Key]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._of)
+        self.unfinished: dict[int, set[_Key]] = {}
+        """The unfinished messages of each association that has any, by its ID."""
 
     def add(self, assoc_id: int, message: Hashable, piece: bytes, last: bool) -> ReassembledMessage | None:
         """Add a piece; `message` identifies its message in the association. None until the last has come."""
@@ -54,7 +52,7 @@ class Reassembly:
         one = self._let_go.get(key) or self._waiting.get(key)
         if one is None:
             one = self._waiting[key] = _PartialMessage(bytearray())
-            self._of.setdefault(assoc_id, set()).add(key)
+            self.unfinished.setdefault(assoc_id, set()).add(key)
         one.size += len(piece)
         if not one.limit:
             one.data += piece
@@ -67,10 +65,10 @@ class Reassembly:
         if not last:
             return None
         self._remove(key)
-        of = self._of[assoc_id]
+        of = self.unfinished[assoc_id]
         of.discard(key)
         if not of:
-            del self._of[assoc_id]
+            del self.unfinished[assoc_id]
         return ReassembledMessage(None if one.limit else bytes(one.data), one.size, one.limit)
 
     def _drop(self, key: _Key, limit: int) -> None:
@@ -82,11 +80,7 @@ class Reassembly:
         one = self._waiting.pop(key, None) or self._let_go.pop(key)
         self._bytes -= len(one.data)
 
-    def holds(self, assoc_id: int) -> bool:
-        """Whether this association has an unfinished message here."""
-        return assoc_id in self._of
-
     def forget(self, assoc_id: int) -> None:
         """Drop an association's unfinished messages: it has ended, or its peer gave up a message midway."""
-        for key in self._of.pop(assoc_id, ()):
+        for key in self.unfinished.pop(assoc_id, ()):
             self._remove(key)

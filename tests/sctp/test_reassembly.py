@@ -12,10 +12,10 @@ def test_a_message_is_put_together() -> None:
     one = Reassembly(LIMIT, TOTAL)
     assert one.add(3, "a", b"abc", last=False) is None
     assert one.add(4, "a", b"xyz", last=False) is None
-    assert (one.holds(3), one.holds(5), bool(one)) == (True, False, True)
+    assert set(one.unfinished) == {3, 4}
     assert one.add(3, "a", b"def", last=True) == ReassembledMessage(b"abcdef", 6, 0)
     one.forget(4)
-    assert not one
+    assert not one.unfinished
 
 
 def test_the_one_that_waited_longest_for_a_piece_goes() -> None:
@@ -44,7 +44,7 @@ def test_what_is_kept_is_bounded_and_what_is_given_is_right(pieces: list[tuple[i
         if what == "end":
             one.forget(assoc_id)
             came = {key: data for key, data in came.items() if key[0] != assoc_id}
-            assert not one.holds(assoc_id)
+            assert assoc_id not in one.unfinished
             continue
         piece = bytes([number % 256]) * size
         whole = came[assoc_id, message] = came.get((assoc_id, message), b"") + piece
@@ -57,5 +57,4 @@ def test_what_is_kept_is_bounded_and_what_is_given_is_right(pieces: list[tuple[i
             assert told.size == len(whole)
             assert (told.data, told.limit) in [(whole, 0), (None, LIMIT), (None, TOTAL)]
             assert (told.limit == LIMIT) <= (len(whole) > LIMIT)
-        assert bool(one) == bool(came)
-        assert {key[0] for key in came} == {n for n in range(3, 9) if one.holds(n)}
+        assert {key[0] for key in came} == set(one.unfinished)

@@ -506,7 +506,7 @@ class KernelEndpoint(BaseEndpoint):
             entry = self._registry.find(assoc_id, Peer((host,), port))
         entry.heard = now[1]
         unordered = bool(flags & layout.UNORDERED)
-        if not last or self._reassembly:
+        if not last or assoc_id in self._reassembly.unfinished:
             whole = self._whole(entry, stream, unordered, ssn, data, last, now)
             if not isinstance(whole, bytes):
                 return whole

@@ -579,7 +579,7 @@ class UserspaceEndpoint(BaseEndpoint):
             entry = self._registry.find(assoc_id, self._peer()[0])
         unordered = bool(flags & layout.RECV_UNORDERED)
         last = bool(of_call & layout.MSG_EOR)
-        if not last or self._reassembly:
+        if not last or assoc_id in self._reassembly.unfinished:
             whole = self._whole(entry, stream, unordered, tsn, data, last, now)
             if not isinstance(whole, bytes):
                 return whole
@@ -591,7 +591,7 @@ class UserspaceEndpoint(BaseEndpoint):
         peer, link = self._peer()
         if isinstance(event, PeerAddrChange) and peer is not None:
             event = msgspec.structs.replace(event, address=peer.addresses[0])
-        elif isinstance(event, PartialDelivery) and not self._reassembly.holds(event.assoc_id):
+        elif isinstance(event, PartialDelivery) and event.assoc_id not in self._reassembly.unfinished:
             return None  # some versions repeat it for each piece
         elif isinstance(event, AssocChange):
             return self._changed(event, peer, link, now)

@@ -9,6 +9,7 @@ memory, however many they are.
 
 import os
 import socket
+import struct
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -184,7 +185,9 @@ class Links:
 
 
 _ALONE = 1 << ChunkType.INIT | 1 << ChunkType.INIT_ACK | 1 << ChunkType.SHUTDOWN_COMPLETE
+_DATA = 1 << ChunkType.DATA
 _I_DATA = ChunkType.I_DATA  # looked up once: an enumeration's member takes longer
+_chunk_head = struct.Struct("!BxH").unpack_from  # type and length
 CONTROL_CHUNKS = 32
 """Chunks other than DATA that one packet may have. Some 20 types are defined, and an honest packet has each
 once; only ERROR and HEARTBEAT ACK may be several, as answers to one packet. Each may become an event, and a
@@ -210,15 +213,13 @@ def admit(packet: bytes) -> tuple[str, int]:
         return _NO_PACKET, 0
     at, count, control, types = 12, 0, 0, 0
     while at + 4 <= end:
-        kind = packet[at]
-        length = packet[at + 2] << 8 | packet[at + 3]
+        kind, length = _chunk_head(packet, at)
         if length < 4 or at + length > end:
             return _NO_PACKET, types
-        if kind < 16:
-            types |= 1 << kind
+        if not kind:
+            types |= _DATA
         elif kind != _I_DATA:
-            types |= OTHERS
-        if kind and kind != _I_DATA:
+            types |= 1 << kind if kind < 16 else OTHERS
             control += 1
         count += 1
         at += (length + 3) & ~3
