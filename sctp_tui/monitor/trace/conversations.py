@@ -45,6 +45,7 @@ from .tags import INIT, LAST_WORDS, Tags, begins, first_chunk
 PACKET_OCTETS_KEPT = 32 * 1024 * 1024
 """Bytes kept, by default: more than 100,000 packets of usual size."""
 _BOUNCE = 500  # bytes of memory for a `Bounce`
+_AFTERWARDS = frozenset(AFTERWARDS)
 _AGO = 1000  # packets back among which a bounced one is looked for
 CONVERSATION_COST = 2400
 """Bytes that a conversation takes beside its packets; each packet of a stranger may be a conversation."""
@@ -321,15 +322,20 @@ class Conversation:
         made.rto = {direction: copy(samples) for direction, samples in self.rto.items()}
         return made
 
-    def add(self, packet: Packet) -> None:
-        """Add the next packet; one with a wrong verification tag is marked as refused."""
+    def add(self, packet: Packet) -> bool:
+        """Add the next packet, unless it begins another conversation (`left_by`); whether it was added.
+
+        One with a wrong verification tag is marked as refused.
+        """
         first = first_chunk(packet)
+        if first == INIT and self.left_by(packet):
+            return False
         if packet.verdict != "refused" and not self._tags.take(packet, first):
             packet = replace(packet, verdict="refused", reason=WRONG_TAG)
         self._packets.append(packet)
         self.captured += 1
         if packet.verdict == "refused":
-            return
+            return True
         if packet.peer is not None and packet.peer != self.peer:
             self.peer = (
                 packet.peer
@@ -346,6 +352,7 @@ class Conversation:
                 self._count(one)
         if first in LAST_WORDS and (packet.direction == "out" or packet.verdict != "dropped"):
             self.over = True
+        return True
 
     def _count(self, packet: Packet) -> None:
         """Count a packet for the path that it is sent on; not the link's copy, which no end sent."""
@@ -400,10 +407,10 @@ class Conversation:
             return ()
         return [one for one in self._bounced.values() if one.serial > serial]
 
-    def forget(self) -> tuple[Packet, int]:
-        """Drop the oldest packet; returns it, and the bytes of its `Bounce`, 0 where it has none."""
+    def forget(self) -> int:
+        """Drop the oldest packet; returns the bytes that it took, with its `Bounce` where it has one."""
         cost = _BOUNCE if self._bounced and self._bounced.pop(self.first, None) is not None else 0
-        return self._packets.popleft(), cost
+        return len(self._packets.popleft().data) + PACKET_COST + cost
 
 
 class Wire:
@@ -431,16 +438,17 @@ class Wire:
         by_flow, order = self._by_flow, self._order
         for packet in packets:
             conversation = by_flow.get(packet.flow)
-            if packet.verdict in AFTERWARDS:
+            if packet.verdict in _AFTERWARDS:
                 self._bytes += _BOUNCE if _bounced(conversation, packet) else 0
                 continue
-            if conversation is None or (first_chunk(packet) == INIT and conversation.left_by(packet)):
+            if conversation is None or not conversation.add(packet):
                 conversation = self._place(packet, conversation)
-            conversation.add(packet)
+                conversation.add(packet)
             if packet.verdict == "refused":
                 self.kept_out += packet.reason == KEPT_OUT
             order.append(conversation)
-            self._last = max(self._last, packet.at)
+            if packet.at > self._last:
+                self._last = packet.at
             self._bytes += len(packet.data) + PACKET_COST
         while self._bytes > self.limit:
             self._forget()
@@ -498,8 +506,7 @@ class Wire:
 
     def _forget(self) -> None:
         conversation = self._order.popleft()
-        packet, cost = conversation.forget()
-        self._bytes -= len(packet.data) + PACKET_COST + cost
+        self._bytes -= conversation.forget()
         self.gone += 1
         if len(conversation):
             return

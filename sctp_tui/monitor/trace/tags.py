@@ -21,6 +21,8 @@ INIT, _INIT_ACK, _ERROR, _COOKIE_ECHO, _COOKIE_ACK, _AUTH = map(
 )
 LAST_WORDS = int(ChunkType.ABORT), int(ChunkType.SHUTDOWN_COMPLETE)
 """These end an association; their T bit tells whose tag they have."""
+_TELLING = frozenset((INIT, _INIT_ACK, _COOKIE_ECHO, _COOKIE_ACK, *LAST_WORDS))
+"""All others tell nothing new where they have the tag that is known."""
 _OFFERS = 16  # INIT ACKs remembered until their cookie comes back; an INIT is sent 9 times by default
 
 
@@ -45,8 +47,10 @@ class Tags:
         INIT has the tag 0, COOKIE ECHO that from the INIT ACK; ABORT and SHUTDOWN COMPLETE with the T bit
         have their sender's own tag (RFC 9260, section 8.5.1).
         """
-        tag = packet.data[4:8]
-        if packet.direction == "out" and first not in LAST_WORDS:
+        tag, way = packet.data[4:8], packet.direction
+        if first not in _TELLING and self._known.get(way) in (None, tag):
+            return True  # the most frequent
+        if way == "out" and first not in LAST_WORDS:
             self._learn(first, tag, packet.data)
             return True
         if first == INIT:
@@ -56,7 +60,6 @@ class Tags:
         if first == _COOKIE_ECHO and (tag in self._offered or self._forgot):
             self._echoed = tag
             return True
-        way: Direction = packet.direction
         if first == _COOKIE_ACK and self._known.get("in") in (None, tag):
             self._came_up()
         if first in LAST_WORDS and packet.data[13:14] and packet.data[13] & 1:  # its T bit
