@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from sctp_tui.lab import capture
+from sctp_tui.lessons.lesson import find
 from sctp_tui.sctp.commands import Generate, Send, SetLink
 from sctp_tui.sctp.events import PeerAddrChange, Refused
 from sctp_tui.sctp.kernel.network import addresses
@@ -28,6 +29,7 @@ from sctp_tui.tui.hints import in_lab
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.picture import of_screen
 from sctp_tui.tui.search import SearchBar
+from sctp_tui.tui.settings import of_lesson
 from sctp_tui.tui.wire.ladder_view import LadderView
 
 from .moving_picture import MovingPicture
@@ -427,6 +429,49 @@ async def moving(app: SctpApp, pilot: Pilot[None]) -> None:
     film.write(FOLDER / "moving.svg")
 
 
+async def lesson(app: SctpApp, pilot: Pilot[None]) -> None:
+    """A question, answered: what had to wait, and why."""
+    await _up_to(app, pilot, 2)
+    await pilot.press("1")
+    await _played(app, pilot)
+    save(app, "lesson")
+
+
+async def lesson_asks(app: SctpApp, pilot: Pilot[None]) -> None:
+    """A question, before anything is shown."""
+    await _up_to(app, pilot, 2)
+    save(app, "lesson_asks")
+
+
+async def lesson_failover(app: SctpApp, pilot: Pilot[None]) -> None:
+    """The last step of the lesson about failover."""
+    assert app.lesson is not None
+    await _up_to(app, pilot, len(app.lesson.lesson.step))
+    await _played(app, pilot)
+    save(app, "lesson_failover")
+
+
+async def _up_to(app: SctpApp, pilot: Pilot[None], number: int) -> None:
+    """Go on until step `number` is to be played."""
+    session = app.lesson
+    assert session is not None
+    while session.at < number - 1:
+        await _played(app, pilot)
+        await pilot.press("space")
+    await until(pilot, lambda: session.stage in ("asking", "playing", "shown"))
+    await pilot.pause(0.5)
+
+
+async def _played(app: SctpApp, pilot: Pilot[None]) -> None:
+    session = app.lesson
+    assert session is not None
+    await until(pilot, lambda: session.stage != "setting up")
+    if session.stage == "asking":
+        await pilot.press("space")
+    await until(pilot, lambda: session.stage == "shown")
+    await pilot.pause(0.5)
+
+
 def fill(pilot: Pilot[None], **fields: str) -> None:
     """Fill in a form."""
     for name, value in fields.items():
@@ -455,8 +500,12 @@ SCENES = (
     ((110, 32), states),
     ((110, 36), link),
     ((110, 30), still),
+    ((100, 30), lesson),
+    ((100, 30), lesson_asks),
 )
-IN_LAB = (((110, 28), paths), ((120, 32), failover))
+LESSONS = {"lesson": "streams", "lesson_asks": "loss", "lesson_failover": "failover"}
+"""The lesson that a scene is of, by the scene's name."""
+IN_LAB = (((110, 28), paths), ((120, 32), failover), ((110, 34), lesson_failover))
 """Scenes on the kernel's stack, with two paths."""
 _TWO = Settings(stacks=("kernel",), hosts=addresses("server", 2), paths=2, capture=True)
 
@@ -468,7 +517,10 @@ async def main(names: list[str]) -> None:
         if names and scene.__name__ not in names:
             continue
         # The usual ports, as a user sees them.
-        app = SctpApp(_TWO if in_lab() else Settings())
+        settings = _TWO if in_lab() else Settings()
+        if (name := LESSONS.get(scene.__name__)) is not None:
+            settings = of_lesson(find(name), settings.stacks[0], settings)
+        app = SctpApp(settings)
         async with app.run_test(size=size) as pilot:
             await serving(app, pilot)
             await scene(app, pilot)
